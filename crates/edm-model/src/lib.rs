@@ -1,0 +1,26 @@
+//! The words of the system, shared by every other crate: identifiers, columns and the rules they hash
+//! by, sensitive types, timestamps and limits.
+//!
+//! This crate does no I/O, knows no wire format and no clock, and depends on nothing of ours.
+//!
+//! ```
+//! use edm_model::{Column, Columns};
+//! let columns = Columns::new(vec![Column::text("ssn").searchable(), Column::text("lastName")])?;
+//! assert_eq!(columns.position("lastName"), Some(1));
+//! # Ok::<(), edm_model::ColumnsError>(())
+//! ```
+
+mod column;
+mod ids;
+pub mod limits;
+mod rule;
+mod sensitive_type;
+mod timestamp;
+
+pub use column::{Column, Columns, ColumnsError, ColumnsErrorKind};
+pub use ids::{AgentId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId};
+pub use rule::{CaseRule, DataType, DelimiterError, Delimiters, DiacriticRule, Rule};
+pub use sensitive_type::{
+    ColumnClass, EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit, RECOMMENDED_CONFIDENCE_DEFAULT,
+};
+pub use timestamp::Timestamp;

@@ -1,0 +1,65 @@
+//! Every bound on outside input, in one place (contract, extensions, Bounds). Sizes are in bytes unless the
+//! name says otherwise. Enforced while reading, never after.
+
+/// Columns of a store.
+pub const COLUMNS_MAX: usize = 256;
+/// Searchable columns of a store.
+pub const SEARCHABLE_COLUMNS_MAX: usize = 64;
+/// Rows of a store, over all of its segments: row ids are 32 bits wide.
+pub const ROWS_MAX: u64 = 4_000_000_000;
+/// One cell of a table.
+pub const CELL_BYTES_MAX: usize = 4 * 1024;
+/// One record of a file, with its separators and quotes.
+pub const RECORD_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// One sealed block.
+pub const BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Blocks of a session.
+pub const BLOCKS_MAX: u32 = 1_000_000;
+/// A JSON body.
+pub const JSON_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A streamed text.
+pub const STREAM_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// An XML block list; 1,000,000 blocks with their tags fit.
+pub const BLOCK_LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Stores of a tenant.
+pub const STORES_MAX: u64 = 1_000;
+/// Characters of a column's, store's or type's name.
+pub const NAME_CHARACTERS_MAX: usize = 128;
+/// Characters of a description, file name, checksum or any other free text of a resource.
+pub const TEXT_CHARACTERS_MAX: usize = 4_096;
+/// Characters of a salt.
+pub const SALT_CHARACTERS_MAX: usize = 256;
+/// Characters below which a salt is weak.
+pub const SALT_CHARACTERS_MIN: usize = 32;
+/// Distinct characters below which a salt is weak.
+pub const SALT_DISTINCT_MIN: usize = 16;
+/// Atoms of the longest cell that is matched, unless the store says otherwise.
+pub const TOKENS_DEFAULT: u32 = 64;
+/// Atoms of the longest cell that a store may ask to match.
+pub const TOKENS_MAX: u32 = 1_024;
+/// Matches reported for one text; more are counted, not listed.
+pub const MATCHES_MAX: usize = 10_000;
+/// Record numbers listed for one match.
+pub const MATCH_ROWS_MAX: usize = 10;
+/// Rows of one value that are evaluated (matching, section 6).
+pub const ROW_SET_MAX: usize = 256;
+/// Row checks for each 64 KiB of text (matching, section 6).
+pub const ROW_CHECKS_MAX: u64 = 1 << 24;
+/// How far the `row` proximity looks in a line of a table.
+pub const TABLE_ROW_BYTES_MAX: usize = 64 * 1024;
+/// How far the `document` proximity looks.
+pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Distance in characters or words that a pattern may ask for.
+pub const PROXIMITY_MAX: u32 = 4 * 1024 * 1024;
+/// Patterns of a sensitive type.
+pub const PATTERNS_MAX: usize = 256;
+/// Sensitive types of a tenant, the stores' default types not counted.
+pub const SENSITIVE_TYPES_MAX: u64 = 10_000;
+/// Sensitive type ids, lookup values or candidate spans named in one request.
+pub const REQUEST_ITEMS_MAX: usize = 10_000;
+/// Replace sessions below this share of the live rows are refused unless they allow it, in percent.
+pub const SHRINK_PERCENT_MIN: u64 = 80;
+/// Seconds for which an upload URI works.
+pub const UPLOAD_URI_SECONDS: i64 = 3_600;
+/// Seconds after its last block or renewal at which a session expires.
+pub const SESSION_IDLE_SECONDS: i64 = 7 * 24 * 3_600;

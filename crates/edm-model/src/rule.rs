@@ -1,0 +1,137 @@
+//! A rule says how a value is brought to its canonical form. Columns with equal rules share a hash key, so
+//! a text is hashed once for all of them.
+
+use std::fmt;
+
+/// What the values of a column are (matching, section 3).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum DataType {
+    /// Any text, matched by windows of atoms.
+    #[default]
+    Text,
+    /// A number kept as its digits; `width` pads it on the left with zeros.
+    Digits {
+        /// The number of digits that every value has after padding.
+        width: Option<u16>,
+    },
+    /// An e-mail address.
+    Email,
+    /// A person's name: apostrophe, hyphen and space are equal inside it.
+    Name,
+}
+
+impl DataType {
+    /// Returns the word that names the type on the wire and the command line.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            DataType::Text => "text",
+            DataType::Digits { .. } => "digits",
+            DataType::Email => "email",
+            DataType::Name => "name",
+        }
+    }
+}
+
+/// Whether upper and lower case are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum CaseRule {
+    /// Full Unicode case folding.
+    #[default]
+    Insensitive,
+    /// Case is kept.
+    Sensitive,
+}
+
+/// Whether `é` and `e` are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum DiacriticRule {
+    /// Diacritics are kept.
+    #[default]
+    Keep,
+    /// Diacritics are removed.
+    Fold,
+}
+
+/// The characters that a column ignores between the parts of a value: sorted, distinct, never alphanumeric.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Delimiters(Vec<char>);
+
+/// Reports a character that cannot be an ignored delimiter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DelimiterError;
+
+impl fmt::Display for DelimiterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "an ignored delimiter is one character that is neither a letter, a digit nor a control character",
+        )
+    }
+}
+
+impl std::error::Error for DelimiterError {}
+
+impl Delimiters {
+    /// Makes the set; order and repeats do not matter. Refuses letters, digits, marks in no script and control
+    /// characters other than tab.
+    pub fn new(characters: impl IntoIterator<Item = char>) -> Result<Self, DelimiterError> {
+        let mut characters: Vec<char> = characters.into_iter().collect();
+        if characters.iter().any(|c| c.is_alphanumeric() || (c.is_control() && *c != '\t')) {
+            return Err(DelimiterError);
+        }
+        characters.sort_unstable();
+        characters.dedup();
+        Ok(Self(characters))
+    }
+
+    /// Returns whether the character is ignored.
+    pub fn contains(&self, character: char) -> bool {
+        self.0.contains(&character)
+    }
+
+    /// Returns the characters in ascending order.
+    pub fn as_slice(&self) -> &[char] {
+        &self.0
+    }
+}
+
+/// How a value is brought to its canonical form (matching, sections 1 to 3).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Rule {
+    /// What the values are.
+    pub data_type: DataType,
+    /// Whether case matters.
+    pub case: CaseRule,
+    /// Whether diacritics matter.
+    pub diacritics: DiacriticRule,
+    /// The characters ignored between atoms.
+    pub delimiters: Delimiters,
+}
+
+impl Rule {
+    /// Returns the bytes that stand for the rule in key derivation and in column plans
+    /// (`docs/formats/hash.md`, "Rule bytes"): equal rules, and only those, have equal bytes.
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        let (kind, width) = match &self.data_type {
+            DataType::Text => (1u8, 0),
+            DataType::Digits { width } => (2, width.unwrap_or(0)),
+            DataType::Email => (3, 0),
+            DataType::Name => (4, 0),
+        };
+        let mut bytes = vec![kind];
+        bytes.extend_from_slice(&width.to_le_bytes());
+        bytes.push(match self.case {
+            CaseRule::Insensitive => 0,
+            CaseRule::Sensitive => 1,
+        });
+        bytes.push(match self.diacritics {
+            DiacriticRule::Keep => 0,
+            DiacriticRule::Fold => 1,
+        });
+        let count = u16::try_from(self.delimiters.0.len()).unwrap_or(u16::MAX);
+        bytes.extend_from_slice(&count.to_le_bytes());
+        for delimiter in self.delimiters.as_slice() {
+            bytes.extend_from_slice(&u32::from(*delimiter).to_le_bytes());
+        }
+        bytes
+    }
+}
