@@ -78,6 +78,14 @@ guid_id!(
     /// Identifies a salt. Random, made by the catalog, never derived from the salt itself.
     KeyId
 );
+guid_id!(
+    /// Identifies a bearer token of the server's own.
+    TokenId
+);
+guid_id!(
+    /// Identifies a job of the queue.
+    JobId
+);
 
 impl TenantId {
     /// The tenant of a server that knows only one.

@@ -10,17 +10,26 @@
 //! # Ok::<(), edm_model::ColumnsError>(())
 //! ```
 
+mod access;
 mod column;
+mod data_store;
 mod ids;
 pub mod limits;
 mod rule;
 mod sensitive_type;
+mod session;
 mod timestamp;
 
+pub use access::{Principal, PrincipalId, Right, Role, Roles};
 pub use column::{Column, Columns, ColumnsError, ColumnsErrorKind};
-pub use ids::{AgentId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId};
+pub use data_store::{DataStore, LiveGeneration, SensitiveType, TypeOrigin, UploadAgent};
+pub use ids::{AgentId, JobId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
 pub use rule::{CaseRule, DataType, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{
-    ColumnClass, EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit, RECOMMENDED_CONFIDENCE_DEFAULT,
+    ColumnClass, EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit,
+    RECOMMENDED_CONFIDENCE_DEFAULT,
+};
+pub use session::{
+    Session, SessionEvent, SessionFailure, SessionState, TransitionRefused, UpdateMode, transition,
 };
 pub use timestamp::Timestamp;
