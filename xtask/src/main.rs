@@ -1,1 +1,48 @@
-fn main() {}
+//! `cargo xtask`: what the project does to itself. `tidy` is the referee of ARCHITECTURE.md and STYLE.md,
+//! `ci` is everything that must pass before a change is merged.
+
+mod ci;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+
+const USAGE: &str = "usage: cargo xtask <command>
+
+  tidy   check crate edges, sizes, names and the absences that ARCHITECTURE.md promises (seconds)
+  ci     fmt, clippy, tidy, cargo-deny, tests, the golden vectors and the conformance suite (minutes);
+         `cargo xtask ci STEP…` runs only the steps whose names start with one of the words";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let root = workspace_root()?;
+    match arguments.split_first() {
+        Some((command, [])) if command == "tidy" => tidy::run(&root),
+        Some((command, wanted)) if command == "ci" => ci::run(&root, wanted),
+        Some((command, _)) if command == "help" || command == "--help" => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => bail!("{USAGE}"),
+    }
+}
+
+/// Returns the folder that holds the workspace, whichever folder the command was started in.
+fn workspace_root() -> anyhow::Result<PathBuf> {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_path_buf)
+        .context("xtask lies in a folder of the workspace")
+}

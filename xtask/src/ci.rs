@@ -1,0 +1,119 @@
+//! Everything that must pass before a change is merged, in the order in which it is cheapest to fail.
+
+mod python;
+mod step;
+mod tools;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use step::{Counts, Outcome, cargo};
+
+/// One step: its name, what it is for, and how it runs.
+struct Step {
+    name: &'static str,
+    purpose: &'static str,
+    run: fn(&Path) -> anyhow::Result<Outcome>,
+}
+
+const STEPS: [Step; 11] = [
+    Step { name: "fmt", purpose: "the code is formatted", run: fmt },
+    Step { name: "tidy", purpose: "edges, sizes, names and absences", run: tidy },
+    Step { name: "python", purpose: "make .venv and install the outside clients", run: python::prepare },
+    Step {
+        name: "golden",
+        purpose: "the golden vectors are what independent code computes",
+        run: python::golden,
+    },
+    Step { name: "clippy", purpose: "no warning in any target", run: clippy },
+    Step { name: "agent", purpose: "edm builds without the server", run: agent },
+    Step {
+        name: "deny",
+        purpose: "bans, licences, sources and advisories of what we depend on",
+        run: tools::deny,
+    },
+    Step { name: "tests", purpose: "unit, table, property and integration tests", run: tools::tests },
+    Step { name: "doc-tests", purpose: "the examples in the documentation", run: tools::doc_tests },
+    Step { name: "build", purpose: "the binary that the conformance suite drives", run: build },
+    Step {
+        name: "conformance",
+        purpose: "Microsoft's and Azure's own SDKs against a real `edm serve`",
+        run: python::conformance,
+    },
+];
+
+/// Runs the steps; with words, only those whose names begin with one of them. A failed step does not stop the
+/// others: one run says everything that is wrong.
+pub(crate) fn run(root: &Path, wanted: &[String]) -> anyhow::Result<ExitCode> {
+    let chosen: Vec<&Step> = STEPS
+        .iter()
+        .filter(|step| wanted.is_empty() || wanted.iter().any(|word| step.name.starts_with(word.as_str())))
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        anyhow::bail!("no step begins with {}; the steps are {}", wanted.join(", "), names.join(", "));
+    }
+    let start = Instant::now();
+    let mut summary = Vec::new();
+    let mut total = Counts::default();
+    for step in chosen {
+        println!("\n==> {}: {}", step.name, step.purpose);
+        let step_start = Instant::now();
+        let outcome = (step.run)(root).unwrap_or_else(|error| {
+            println!("{error:#}");
+            Outcome::failed()
+        });
+        let counts = outcome.as_counts();
+        total.add(counts);
+        let line = format!(
+            "{} {:<12} {:>7.1} s  {} passed, {} failed{}",
+            if counts.failed == 0 { "ok  " } else { "FAIL" },
+            step.name,
+            step_start.elapsed().as_secs_f64(),
+            counts.passed,
+            counts.failed,
+            outcome.note.map(|note| format!("  ({note})")).unwrap_or_default(),
+        );
+        println!("<== {line}");
+        summary.push(line);
+    }
+    println!("\nSummary, {:.0} s in all", start.elapsed().as_secs_f64());
+    for line in &summary {
+        println!("{line}");
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn fmt(root: &Path) -> anyhow::Result<Outcome> {
+    step::run(cargo(root, &["fmt", "--all", "--check"]))
+}
+
+fn tidy(root: &Path) -> anyhow::Result<Outcome> {
+    let code = crate::tidy::run(root)?;
+    Ok(if code == ExitCode::SUCCESS { Outcome::passed() } else { Outcome::failed() })
+}
+
+fn clippy(root: &Path) -> anyhow::Result<Outcome> {
+    step::run(cargo(root, &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+}
+
+fn agent(root: &Path) -> anyhow::Result<Outcome> {
+    let arguments = [
+        "clippy",
+        "--package",
+        "edm",
+        "--no-default-features",
+        "--features",
+        "agent",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    step::run(cargo(root, &arguments))
+}
+
+fn build(root: &Path) -> anyhow::Result<Outcome> {
+    step::run(cargo(root, &["build", "--package", "edm", "--locked"]))
+}

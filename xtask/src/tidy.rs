@@ -1,0 +1,108 @@
+//! The referee: rules of ARCHITECTURE.md and STYLE.md that a program can check.
+
+mod absences;
+mod edges;
+mod indexing;
+mod names;
+mod paths;
+mod serde_places;
+mod size;
+mod source;
+mod unfinished;
+mod unsafe_places;
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, bail};
+use source::SourceFile;
+
+/// Says what is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Finding {
+    path: String,
+    line: usize,
+    message: String,
+}
+
+impl Finding {
+    fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), line, message: message.into() }
+    }
+}
+
+/// Checks the tree and prints what is wrong with it.
+pub(crate) fn run(root: &Path) -> anyhow::Result<ExitCode> {
+    let paths = tracked_files(root)?;
+    let mut findings = edges::check(&metadata(root)?)?;
+    findings.extend(names::check(&paths));
+    let texts = read_texts(root, &paths);
+    for (path, text) in &texts {
+        findings.extend(paths::check(path, text, root));
+    }
+    let sources = source::parse_all(texts);
+    for file in &sources {
+        findings.extend(check_source(file));
+    }
+    findings.extend(indexing::missing(&paths));
+    findings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+    for finding in &findings {
+        println!("{}:{}: {}", finding.path, finding.line, finding.message);
+    }
+    if findings.is_empty() {
+        println!("tidy: {} files, {} of them Rust, nothing to complain about", paths.len(), sources.len());
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("tidy: {} findings", findings.len());
+    Ok(ExitCode::FAILURE)
+}
+
+fn check_source(file: &SourceFile) -> Vec<Finding> {
+    let checks = [
+        size::check,
+        unfinished::check,
+        indexing::check,
+        unsafe_places::check,
+        serde_places::check,
+        absences::check,
+    ];
+    checks.iter().flat_map(|check| check(file)).collect()
+}
+
+/// Returns the files that git tracks or would track, so that a new file is judged before it is added.
+fn tracked_files(root: &Path) -> anyhow::Result<Vec<String>> {
+    let listed = output(root, "git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
+    let mut paths: Vec<String> = listed
+        .split('\0')
+        .filter(|path| !path.is_empty() && root.join(path).is_file())
+        .map(str::to_owned)
+        .collect();
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
+}
+
+fn metadata(root: &Path) -> anyhow::Result<String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    output(root, &cargo, &["metadata", "--no-deps", "--format-version", "1", "--offline"])
+}
+
+fn output(root: &Path, program: &str, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root)
+        .output()
+        .with_context(|| format!("tidy needs {program}, which cannot be started"))?;
+    if !output.status.success() {
+        bail!("{program} {} failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{program} printed bytes that are not UTF-8"))
+}
+
+/// Returns the text files; a file that is not UTF-8 is a fixture and has nothing to tidy.
+fn read_texts(root: &Path, paths: &[String]) -> Vec<(String, String)> {
+    paths
+        .iter()
+        .filter_map(|path| std::fs::read_to_string(root.join(path)).ok().map(|text| (path.clone(), text)))
+        .collect()
+}

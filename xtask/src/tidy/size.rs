@@ -1,0 +1,65 @@
+//! STYLE 5: files of 600 lines and functions of 70 at most. Lists may be long (`// tidy: list` on the first
+//! line), test functions too.
+
+use super::Finding;
+use super::source::{SourceFile, item_end};
+
+const FILE_LINES_MAX: usize = 600;
+const FUNCTION_LINES_MAX: usize = 70;
+
+pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
+    if file.is_list() {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    let lines = file.text.lines().count();
+    if lines > FILE_LINES_MAX {
+        findings.push(Finding::new(
+            &file.path,
+            1,
+            format!("the file has {lines} lines, {FILE_LINES_MAX} are allowed: find the second room in it"),
+        ));
+    }
+    for start in file.find("fn").filter(|start| !file.is_test(*start)) {
+        // `fn(` is a type, not a function.
+        let named = file.code.get(start + 2..).is_some_and(|rest| rest.starts_with(' '));
+        if !named {
+            continue;
+        }
+        let (first, last) = (file.line_of(start), file.line_of(item_end(&file.code, start) - 1));
+        let lines = last - first + 1;
+        if lines > FUNCTION_LINES_MAX {
+            findings.push(Finding::new(
+                &file.path,
+                first,
+                format!("the function has {lines} lines, {FUNCTION_LINES_MAX} are allowed"),
+            ));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(path: &str, text: &str) -> usize {
+        check(&SourceFile::new(path, text)).len()
+    }
+
+    #[test]
+    fn long_functions_and_files_are_found() {
+        let function =
+            |lines: usize| format!("fn long<T>(x: [u8; 2]) {{\n{}}}\n", "    x(\"{\");\n".repeat(lines - 2));
+        let check = |text: String, expected: usize| {
+            assert_eq!(count("crates/edm-model/src/x.rs", &text), expected, "{} lines", text.lines().count());
+        };
+        check(function(70), 0);
+        check(function(71), 1);
+        check(format!("trait T {{ fn f(&self); }}\n{}", function(70)), 0);
+        check(format!("#[cfg(test)]\nmod tests {{\n{}}}", function(99)), 0);
+        check("\n".repeat(600), 0);
+        check("\n".repeat(601), 1);
+        check(format!("// tidy: list\n{}", "\n".repeat(700)), 0);
+    }
+}

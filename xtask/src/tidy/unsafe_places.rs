@@ -1,0 +1,46 @@
+//! STYLE 28: `unsafe` only where a decision record allows it, and never without its reason.
+
+use super::Finding;
+use super::source::SourceFile;
+
+/// The files that may hold `unsafe`, each with the decision record that says why.
+const ALLOWED: [(&str, &str); 1] =
+    [("crates/edm-service/src/mapped_file.rs", "docs/decisions/0002-mapped-files.md")];
+
+pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
+    let allowed = ALLOWED.iter().any(|(path, _)| *path == file.path);
+    file.find("unsafe")
+        .filter_map(|offset| {
+            let line = file.line_of(offset);
+            if !allowed {
+                return Some(Finding::new(
+                    &file.path,
+                    line,
+                    "`unsafe` outside the files that tidy lists for it",
+                ));
+            }
+            let reasoned =
+                file.text.lines().skip(line.saturating_sub(6)).take(6).any(|l| l.contains("SAFETY:"));
+            (!reasoned)
+                .then(|| Finding::new(&file.path, line, "`unsafe` without a `// SAFETY:` comment above it"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_is_found() {
+        let listed = ALLOWED[0].0;
+        let check = |path: &str, text: &str, expected: usize| {
+            assert_eq!(check(&SourceFile::new(path, text)).len(), expected, "{path}: {text}");
+        };
+        check("crates/edm-engine/src/x.rs", "fn a() { unsafe { b() } }", 1);
+        check("crates/edm-engine/src/x.rs", "// SAFETY: none\nfn a() { unsafe { b() } }", 1);
+        check(listed, "fn a() { unsafe { b() } }", 1);
+        check(listed, "// SAFETY: the file is never changed\nlet x = unsafe { b() };", 0);
+        check("crates/edm-engine/src/x.rs", "// unsafe is forbidden\n#![deny(unsafe_code)]", 0);
+    }
+}
