@@ -76,7 +76,7 @@ pub(super) fn target_folder(root: &Path) -> PathBuf {
 fn system_python() -> anyhow::Result<String> {
     let works = |name: &&str| {
         let asked = Command::new(*name)
-            .args(["-c", "import sys; sys.exit(sys.version_info < (3, 10))"])
+            .args(["-c", "import sys; sys.exit(sys.version_info < (3, 11))"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -84,7 +84,7 @@ fn system_python() -> anyhow::Result<String> {
         asked.is_ok_and(|status| status.success())
     };
     ["python3", "python"].into_iter().find(works).map(str::to_owned).context(
-        "the golden vectors and the conformance suite need Python 3.10 or newer, and no python3 was found: \
+        "the golden vectors and the conformance suite need Python 3.11 or newer, and no python3 was found: \
          install it and run the command again",
     )
 }

@@ -1,0 +1,275 @@
+"""docs/formats/hash.md a second time, in Python: the oracle of crate edm-hash.
+
+Written from that page alone, on top of `cryptography`, `hashlib`, `hmac` and `unicodedata`; it shares no code
+and no table with the Rust side. Scripts are not in `unicodedata`: they are told by the names of characters, which
+is enough for the characters that the vectors use.
+"""
+
+import hashlib
+import hmac
+import re
+import struct
+import unicodedata
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.cmac import CMAC
+
+FOLDING_VERSION = 1
+TYPES = {"text": 1, "digits": 2, "email": 3, "name": 4}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a value is brought to its canonical form."""
+
+    type: str = "text"
+    width: int = 0
+    case_sensitive: bool = False
+    fold_diacritics: bool = False
+    delimiters: tuple = field(default=())
+
+    def folded_delimiters(self):
+        """Returns the ignored delimiters as they enter the rule: folded, sorted, distinct."""
+        return sorted({c for d in self.delimiters for c in unicodedata.normalize("NFC", decompose(map_characters(decompose(d))))})
+
+    def rule_bytes(self):
+        delimiters = self.folded_delimiters()
+        head = struct.pack("<BHBBH", TYPES[self.type], self.width, self.case_sensitive, self.fold_diacritics, len(delimiters))
+        return head + b"".join(struct.pack("<I", ord(d)) for d in delimiters)
+
+    def digest(self):
+        return hashlib.sha256(self.rule_bytes() + struct.pack("<H", FOLDING_VERSION)).digest()
+
+
+# ---- 1 Folding ------------------------------------------------------------------------------------------------
+
+def _characters(*ranges):
+    return {chr(c) for r in ranges for c in (range(r[0], r[1] + 1) if isinstance(r, tuple) else [r])}
+
+
+HYPHENS = _characters((0x2010, 0x2015), 0x2212, 0xFE58, 0xFE63, 0xFF0D, 0x2043, 0x058A, 0x1806)
+APOSTROPHES = _characters(0x2018, 0x2019, 0x201B, 0x02BC, 0x02B9, 0x02BB, 0x2032, 0x0060, 0x00B4, 0xFF07)
+NOTHING = _characters(
+    0xAD, 0x34F, 0x61C, (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x2069),
+    (0xFE00, 0xFE0F), 0xFEFF, (0xE0100, 0xE01EF),
+)
+LINE_FEEDS = _characters(0x0B, 0x0C, 0x85, 0x2028, 0x2029)
+LETTERS_WITHOUT_STROKE = {
+    "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ı": "i", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ß": "ss",
+    "Ø": "O", "Đ": "D", "Ł": "L", "Ħ": "H", "Ŧ": "T", "Ð": "D", "Æ": "AE", "Œ": "OE", "Þ": "TH", "ẞ": "SS",
+}
+
+
+def decompose(text):
+    return unicodedata.normalize("NFKD", text)
+
+
+def map_character(character):
+    if character in HYPHENS:
+        return "-"
+    if character in APOSTROPHES:
+        return "'"
+    if character in NOTHING:
+        return ""
+    if character in LINE_FEEDS:
+        return "\n"
+    category = unicodedata.category(character)
+    if category == "Zs":
+        return " "
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    return character
+
+
+def map_characters(text):
+    return "".join(map(map_character, text))
+
+
+def is_diacritic(character):
+    """Category Mn and script Inherited, Hebrew or Arabic, but for the voicing marks of Kana."""
+    if unicodedata.category(character) != "Mn" or character in "\u3099\u309a":
+        return False
+    code = ord(character)
+    inherited = 0x0300 <= code <= 0x036F or code in (0x0485, 0x0486) or 0x064B <= code <= 0x0655 or code == 0x0670
+    inherited = inherited or 0x1AB0 <= code <= 0x1ACE or 0x1DC0 <= code <= 0x1DFF or 0x20D0 <= code <= 0x20F0
+    hebrew = 0x0591 <= code <= 0x05C7 or code == 0xFB1E
+    arabic = 0x0610 <= code <= 0x061A or 0x0656 <= code <= 0x065F or 0x06D6 <= code <= 0x06ED
+    return inherited or hebrew or arabic
+
+
+def fold(text, case_sensitive=False, fold_diacritics=False):
+    text = map_characters(decompose(text))
+    if not case_sensitive:
+        text = text.casefold()
+    text = decompose(text)
+    if fold_diacritics:
+        text = "".join(LETTERS_WITHOUT_STROKE.get(c, c) for c in text if not is_diacritic(c))
+    return unicodedata.normalize("NFC", text)
+
+
+# ---- 2 Atoms and gaps -----------------------------------------------------------------------------------------
+
+CLUSTER_NAMES = (
+    "CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "THAI CHARACTER",
+    "LAO LETTER", "LAO VOWEL SIGN", "KHMER LETTER", "KHMER INDEPENDENT VOWEL", "MYANMAR LETTER",
+)
+
+
+def character_class(character):
+    category = unicodedata.category(character)
+    if character in "0123456789":
+        return "digit"
+    if character in "\u30fc\uff70":
+        return "cluster"
+    if category.startswith("L"):
+        return "cluster" if unicodedata.name(character, "").startswith(CLUSTER_NAMES) else "letter"
+    if category.startswith("M"):
+        return "mark"
+    if category in ("Nl", "No"):
+        return "letter"
+    return {" ": "space", "\t": "tab", "\r": "break", "\n": "break"}.get(character, "other")
+
+
+def atoms_of(text):
+    """Returns the atoms as (start, end): digit runs, runs of letters and marks, clusters with their marks."""
+    atoms, at = [], 0
+    while at < len(text):
+        kind, start = character_class(text[at]), at
+        at += 1
+        if kind == "digit":
+            while at < len(text) and character_class(text[at]) == "digit":
+                at += 1
+        elif kind in ("letter", "mark"):
+            while at < len(text) and character_class(text[at]) in ("letter", "mark"):
+                at += 1
+        elif kind == "cluster":
+            while at < len(text) and character_class(text[at]) == "mark":
+                at += 1
+        else:
+            continue
+        atoms.append((start, at))
+    return atoms
+
+
+def canonical_gap(gap, delimiters):
+    if not gap or all(c in delimiters for c in gap):
+        return ""
+    plain = re.sub(r"(\r\n|\r|\n)[ >]*", "\n", gap)
+    return re.sub(r"[ \t\r\n]+", " ", plain)
+
+
+# ---- 3 Canonical form of a value ------------------------------------------------------------------------------
+
+ABSENT = None
+
+
+class Refused(Exception):
+    """The cell is not of the column's type."""
+
+
+def is_placeholder(cell):
+    folded = fold(cell).strip()
+    if folded in ("null", "n/a", "#n/a", "unknown"):
+        return True
+    digits = [c for c in folded if character_class(c) == "digit"]
+    if any(character_class(c) in ("letter", "cluster") for c in folded):
+        return False
+    if digits and (set(digits) == {"0"} or (set(digits) == {"9"} and len(digits) >= 2)):
+        return True
+    return sorted(re.split(r"[^0-9]+", folded)) == ["01", "01", "1900"]
+
+
+def canonical(cell, rule, tokens_max=64):
+    """Returns the canonical form, ABSENT, or raises Refused."""
+    if is_placeholder(cell):
+        return ABSENT
+    folded = fold(cell, rule.case_sensitive, rule.fold_diacritics)
+    delimiters = set(rule.folded_delimiters())
+    atoms = atoms_of(folded)
+    if not atoms:
+        return ABSENT
+    if rule.type == "digits":
+        return _canonical_digits(folded.strip(), rule.width, delimiters)
+    if rule.type == "name":
+        return _canonical_name(folded, atoms, delimiters, tokens_max)
+    if rule.type != "text":
+        raise ValueError(f"no reference for the type {rule.type}")
+    if len(atoms) > tokens_max:
+        raise Refused
+    parts = [folded[slice(*atoms[0])]]
+    for before, after in zip(atoms, atoms[1:]):
+        parts += [canonical_gap(folded[before[1]:after[0]], delimiters), folded[slice(*after)]]
+    return "".join(parts)
+
+
+def _canonical_digits(trimmed, width, delimiters):
+    if any(character_class(c) != "digit" and c not in delimiters for c in trimmed):
+        raise Refused
+    digits = "".join(c for c in trimmed if character_class(c) == "digit")
+    if width:
+        digits = digits.lstrip("0").rjust(width, "0")
+        if len(digits) > width:
+            raise Refused
+    return digits
+
+
+def _canonical_name(folded, atoms, delimiters, tokens_max):
+    if len(atoms) > tokens_max:
+        raise Refused
+    light = set(" \t\r\n'-.\u00b7\u30fb") | delimiters
+    halves = [[folded[slice(*atoms[0])]]]
+    for before, after in zip(atoms, atoms[1:]):
+        gap, atom = folded[before[1]:after[0]], folded[slice(*after)]
+        if gap == "":
+            halves[-1].append(atom)
+        elif all(c in light for c in gap):
+            halves[-1] += [" ", atom]
+        elif gap.strip(" ") == "," and len(halves) == 1:
+            halves.append([atom])
+        else:
+            raise Refused
+    return " ".join("".join(half) for half in reversed(halves))
+
+
+# ---- 5 Keys, 6 Hashes -----------------------------------------------------------------------------------------
+
+def hkdf(salt, *info_fields):
+    """HKDF-SHA256 without an extract salt, 32 bytes: one round of expand."""
+    info = b"".join(struct.pack("<I", len(f)) + f for f in info_fields)
+    pseudorandom_key = hmac.new(bytes(32), salt.encode(), hashlib.sha256).digest()
+    return hmac.new(pseudorandom_key, info + b"\x01", hashlib.sha256).digest()
+
+
+def rule_key(salt, rule):
+    return hkdf(salt, b"edm/v1/cell", rule.digest())
+
+
+def vocabulary_key(salt, rule):
+    return hkdf(salt, b"edm/v1/vocabulary", rule.digest())
+
+
+def row_key(salt, store_id, session_id):
+    return hkdf(salt, b"edm/v1/row", store_id.bytes, session_id.bytes)
+
+
+def cmac(key, value):
+    mac = CMAC(algorithms.AES(key))
+    mac.update(value)
+    return mac.finalize()
+
+
+def hash_value(salt, rule, canonical_form):
+    return cmac(rule_key(salt, rule), canonical_form.encode())
+
+
+def vocabulary_tag(salt, rule, atom):
+    return struct.unpack("<I", cmac(vocabulary_key(salt, rule), atom.encode())[:4])[0]
+
+
+def row_check(key, hashed, row, column):
+    tweak = (row * 256 + column // 4).to_bytes(16, "little")
+    block = bytes(a ^ b for a, b in zip(hashed, tweak))
+    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    encrypted = encryptor.update(block) + encryptor.finalize()
+    return struct.unpack_from("<I", encrypted, 4 * (column % 4))[0] or 1

@@ -1,0 +1,224 @@
+"""Makes the golden vectors of crate edm-hash: crates/edm-hash/tests/golden/*.json.
+
+    python tests/golden/make_vectors.py          write the files
+    python tests/golden/make_vectors.py --check  compute them again and compare with what is committed
+
+The values are computed by hash_reference.py, written from docs/formats/hash.md. A changed vector is a new
+algorithm version, never an edit.
+"""
+
+import hashlib
+import json
+import struct
+import sys
+import unicodedata
+import uuid
+from pathlib import Path
+
+from hash_reference import (
+    Refused, Rule, atoms_of, canonical, cmac, fold, hash_value, hkdf, row_check, row_key, rule_key, vocabulary_key,
+    vocabulary_tag,
+)
+
+FOLDER = Path(__file__).resolve().parents[2] / "crates/edm-hash/tests/golden"
+UNICODE = "14.0.0"
+SALT = "k3v9" * 16
+SALTS = [SALT, "0123456789abcdefghijklmnopqrstuvwxyz" * 2, "Salz mit Ümläuten und 日本語 " * 3]
+STORE = uuid.UUID("6f1c2f0e-8d57-4c6a-9a52-0b7f3a1d9e44")
+SESSION = uuid.UUID("b84d3f36-3f36-4b84-8d3f-363f4db8363f")
+
+TEXT = Rule()
+RULES = [
+    TEXT,
+    Rule(case_sensitive=True),
+    Rule(fold_diacritics=True),
+    Rule(case_sensitive=True, fold_diacritics=True),
+    Rule(delimiters=("-",)),
+    Rule(delimiters=(" ", "-", ".", "–")),
+    Rule(delimiters=("#", "-"), case_sensitive=True),
+    Rule(type="digits"),
+    Rule(type="digits", width=9, delimiters=("-", " ")),
+    Rule(type="email"),
+    Rule(type="name"),
+    Rule(type="name", fold_diacritics=True),
+]
+
+FOLDED_TEXTS = [
+    "", " ", "Langer", "LANGER", "isaiah.langer@example.org", "123-45-6789", "123‐45‑6789", "123–45—6789", "123−45﹣6789",
+    "O’Brien", "OʼBrien", "O`Brien", "O´Brien", "O′Brien", "Straße", "STRASSE", "STRAẞE", "ﬁnance oﬃce", "Ångström",
+    "Å", "Å", "ÅNGSTRÖM", "naïve café", "Zoë", "Łódź", "Þórður", "Øresund", "œuvre", "Æsir", "đakovo ĦAL", "İstanbul",
+    "ISTANBUL ıstanbul", "ΣΊΣΥΦΟΣ", "ς Σ σ", "ΐ ΰ", "ᾳ ᾼ ὖ", "Иванов ЁЖИК", "Київ Ґалаґан", "Њујорк", "ЙОТА", "山田太郎", "髙橋", "ﾔﾏﾀﾞ",
+    "ヤマダ ガ", "プ゜", "각 각", "김철수", "ＡＢＣ１２３", "①②③", "½ ⅓", "１２３－４５", "٣٤٥ ۱۲۳", "१२३", "๑๒๓", "𝟙𝟚𝟛 𝕬𝖇", "x²",
+    "a\u00adb", "a\u200bb\u200dc", "\u202eabc\u202c", "\ufeffabc", "❤️ 👩‍👩‍👧", "👍🏽 ok", "a\u00a0b\u2003c\u3000d", "a\u2028b\u000bc\u0085d",
+    "tab\tand\r\nline", "ﷺ", "ﻻ", "שָׁלוֹם", "مُحَمَّد", "ngoại Việt Nam", "Tiếng", "ǅ Ǆ ǆ", "ŉ", "ẚ", "ŀ", "℡ ℀", "㎏ ㍿", "ﬆ", "ᵃᵇ", "q\u0307\u0323", "q\u0323\u0307",
+    "\u0344", "\u0345α", "\u1e9e", "\u2126 \u212a", "ⅷ Ⅷ", "…", "‚„", "‘quoted’ “double”", "100%", "a\u034fb", "\U000e0100x", "ꭰ Ꭰ", "ა Ა", "𐐀𐐨",
+]
+
+CELLS = {
+    "text": [
+        "Langer", "van der Berg", "van\nder  Berg", "P.O. Box 255", "Wasco1982", "fOo#1234", "FOO-1234", "123-45-6789", "123456789",
+        "  padded  ", "(parenthesised)", "\"quoted\"", "a, b", "a\r\n> b", "a \t b", "O'Brien", "O’Brien", "Zoë", "Zoe\u0308", "ZOE", "", "   ",
+        "---", "NULL", "n/a", "#N/A", "Unknown", "0000", "000-00-0000", "9", "99", "999-99-9999", "0", "1900-01-01", "01/01/1900", "1900",
+        "山田太郎", "山田 太郎", "김철수", "Иванов", "é1é", "1st", "x²", "50 %", "C++", "👍 ok 👍", "a" * 200, " ".join(["word"] * 64),
+        " ".join(["word"] * 65), "1 2 3 4 5 6 7 8 9",
+    ],
+    "digits": [
+        "123456789", "123-45-6789", "000123456", "123 45 6789", " 42 ", "٣٤٥", "12345678.0", "1.2E+15", "12a", "", "---", "0000", "1234567890",
+        "0001234567890", "0123456789",
+    ],
+    "name": [
+        "Langer", "O'Brien", "O Brien", "O-Brien", "O’Brien", "Smith-Jones", "Smith Jones", "Langer, Isaiah", "Langer ,Isaiah", "J. R. Tolkien",
+        "van der Berg", "Ana·María", "a, b, c", "a (b)", "Zoë", "山田太郎", "O'", "3rd", "",
+    ],
+}
+
+
+def rule_json(rule):
+    return {
+        "type": rule.type, "width": rule.width, "caseSensitive": rule.case_sensitive, "foldDiacritics": rule.fold_diacritics,
+        "delimiters": list(rule.delimiters),
+    }
+
+
+def folding():
+    cases = [
+        {
+            "text": text,
+            "insensitive": fold(text), "sensitive": fold(text, case_sensitive=True),
+            "insensitiveFolded": fold(text, fold_diacritics=True),
+            "sensitiveFolded": fold(text, case_sensitive=True, fold_diacritics=True),
+        }
+        for text in FOLDED_TEXTS
+    ]
+    ranges = assigned_ranges()
+    return {"unicode": UNICODE, "cases": cases, "sweeps": [sweep_json(case, ranges) for case in (False, True)]}
+
+
+def assigned_ranges():
+    """Returns the assigned characters of Unicode 14 without surrogates and private use, as inclusive ranges."""
+    if unicodedata.unidata_version != UNICODE:
+        committed = json.loads((FOLDER / "folding.json").read_text())
+        return [tuple(r) for r in committed["sweeps"][0]["ranges"]]
+    ranges = []
+    for code in range(0x110000):
+        if unicodedata.category(chr(code)) in ("Cn", "Cs", "Co"):
+            continue
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1] = (ranges[-1][0], code)
+        else:
+            ranges.append((code, code))
+    return ranges
+
+
+def sweep_json(case_sensitive, ranges):
+    """Returns one SHA-256 over LE32(length) and the UTF-8 of every folded character, in ascending order."""
+    digest = hashlib.sha256()
+    for first, last in ranges:
+        for code in range(first, last + 1):
+            folded = fold(chr(code), case_sensitive=case_sensitive).encode()
+            digest.update(struct.pack("<I", len(folded)) + folded)
+    return {"caseSensitive": case_sensitive, "ranges": [list(r) for r in ranges], "sha256": digest.hexdigest()}
+
+
+def keys():
+    return [
+        {
+            "salt": salt, "rule": rule_json(rule), "ruleBytes": rule.rule_bytes().hex(), "ruleDigest": rule.digest().hex(),
+            "ruleKey": rule_key(salt, rule).hex(), "vocabularyKey": vocabulary_key(salt, rule).hex(),
+        }
+        for salt in SALTS for rule in RULES
+    ] + [
+        {"salt": salt, "storeId": str(STORE), "sessionId": str(SESSION), "rowKey": row_key(salt, STORE, SESSION).hex()}
+        for salt in SALTS
+    ]
+
+
+def cmacs():
+    """AES-256-CMAC at every length around the edges of a block."""
+    key = hkdf(SALT, b"edm/v1/cell", TEXT.digest())
+    values = ["x" * length for length in (0, 1, 8, 15, 16, 17, 31, 32, 33, 48, 64, 255, 4096)]
+    return {"key": key.hex(), "cases": [{"value": value, "cmac": cmac(key, value.encode()).hex()} for value in values]}
+
+
+def cells():
+    """From the cell of a table to its hash; `refused` covers what a type refuses and what has too many atoms."""
+    cases = []
+    for rule in RULES:
+        for cell in CELLS.get(rule.type, []):
+            case = {"rule": rule_json(rule), "cell": cell}
+            try:
+                form = canonical(cell, rule)
+                case |= {"canonical": form, "hash": None if form is None else hash_value(SALT, rule, form).hex()}
+            except Refused:
+                case |= {"refused": True, "canonical": None, "hash": None}
+            cases.append(case)
+    return {"salt": SALT, "cases": cases}
+
+
+def rows():
+    key = row_key(SALT, STORE, SESSION)
+    hashed = [hash_value(SALT, TEXT, value) for value in ("langer", "123-45-6789")]
+    places = [(0, 0), (0, 1), (0, 3), (0, 4), (1, 0), (255, 7), (256, 0), (65_536, 255), (4_000_000_000 - 1, 128)]
+    return {
+        "salt": SALT, "storeId": str(STORE), "sessionId": str(SESSION),
+        "cases": [
+            {"hash": h.hex(), "row": row, "column": column, "check": row_check(key, h, row, column)}
+            for h in hashed for row, column in places
+        ],
+    }
+
+
+def vocabulary():
+    """The tags of a rule's atoms, as a block lists them: of values of two atoms and more, ascending, distinct."""
+    values = ["van der Berg", "P.O. Box 255", "Wasco1982", "single", "Berg van", "山田太郎"]
+    cases = []
+    for rule in (RULES[0], RULES[1], RULES[4]):
+        tags = set()
+        for value in values:
+            form = canonical(value, rule)
+            atoms = [form[start:end] for start, end in atoms_of(form)]
+            tags |= {vocabulary_tag(SALT, rule, atom) for atom in atoms} if len(atoms) > 1 else set()
+        cases.append({"rule": rule_json(rule), "values": values, "tags": sorted(tags)})
+    return {"salt": SALT, "cases": cases}
+
+
+MAKERS = {"folding": folding, "keys": keys, "cmac": cmacs, "cells": cells, "rows": rows, "vocabulary": vocabulary}
+
+
+def dump(value):
+    """One case a line, so that a difference shows as one line."""
+    def lines(items):
+        return "[\n" + ",\n".join(json.dumps(item, ensure_ascii=True) for item in items) + "\n]"
+    if isinstance(value, list):
+        return lines(value) + "\n"
+    parts = [f"{json.dumps(k)}: {lines(v) if isinstance(v, list) else json.dumps(v)}" for k, v in value.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def main(arguments):
+    check = arguments == ["--check"]
+    if arguments and not check:
+        print(__doc__)
+        return 2
+    failed = 0
+    for name, make in MAKERS.items():
+        path, made = FOLDER / f"{name}.json", dump(make())
+        if not check:
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            path.write_text(made)
+            print(f"wrote {path.relative_to(FOLDER.parents[3])}")
+        elif not path.is_file():
+            failed += 1
+            print(f"FAIL {name}: {path.name} is missing; run make_vectors.py")
+        elif path.read_text() != made:
+            failed += 1
+            print(f"FAIL {name}: the committed file differs from what is computed")
+        else:
+            print(f"ok {name}")
+    if check:
+        print(f"{len(MAKERS) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
