@@ -1,1 +1,46 @@
-//! Being written.
+//! From a cell, or a piece of text, to its canonical form and from there to a keyed hash.
+//!
+//! This crate is the only one that sees plaintext cells beside the agent's reader, and the only one that makes
+//! hashes. What it computes is defined in `docs/formats/hash.md` and frozen. It does no I/O, and its secrets
+//! cannot be printed.
+//!
+//! ```
+//! use edm_hash::{RecordHasher, Salt};
+//! use edm_model::{Column, Columns};
+//! let columns = Columns::new(vec![Column::text("ssn").searchable()])?;
+//! let salt = Salt::new("0123456789abcdefghijklmnopqrstuv".to_owned())?;
+//! let mut hasher = RecordHasher::new(&salt, &columns, 64);
+//! hasher.push(["900-11-2222"].into_iter());
+//! assert_eq!(hasher.finish().columns[0].hashes.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod batch;
+mod canonical;
+mod date;
+mod email;
+mod escape;
+mod fold;
+mod gap;
+mod key;
+mod placeholder;
+mod record;
+mod rows;
+mod shape;
+mod table;
+mod window;
+
+pub use batch::{HASH_BYTES, Hash};
+pub use canonical::{Canonicaliser, CellForm, CellRefusal, counts_as_evidence};
+pub use escape::{Decoded, decode_escapes};
+pub use fold::{Atom, AtomKind, FoldOptions, Folded};
+pub use key::{
+    ALGORITHM_VERSION, RowCell, RowKey, RuleKeys, SALT_RANDOM_BYTES, Salt, SaltError, UNICODE_VERSION,
+    address,
+};
+pub use record::{RecordHasher, RecordOutcome, RecordRefusal};
+pub use rows::{
+    ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary, set_bits,
+};
+pub use shape::{Alphanumerics, Shape};
+pub use window::{Gate, OpenGate, Window, windows};

@@ -104,7 +104,9 @@ impl fmt::Display for ColumnsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             ColumnsErrorKind::Empty => f.write_str("a data store needs at least one column"),
-            ColumnsErrorKind::TooMany => write!(f, "a data store has at most {} columns", limits::COLUMNS_MAX),
+            ColumnsErrorKind::TooMany => {
+                write!(f, "a data store has at most {} columns", limits::COLUMNS_MAX)
+            }
             ColumnsErrorKind::TooManySearchable => {
                 write!(f, "a data store has at most {} searchable columns", limits::SEARCHABLE_COLUMNS_MAX)
             }
@@ -142,7 +144,8 @@ impl Columns {
             let at = |kind| Err(ColumnsError { kind, position: Some(position) });
             let characters = column.name.chars().count();
             let blank = column.name.trim().is_empty();
-            if blank || characters > limits::NAME_CHARACTERS_MAX || column.name.chars().any(char::is_control) {
+            if blank || characters > limits::NAME_CHARACTERS_MAX || column.name.chars().any(char::is_control)
+            {
                 return at(ColumnsErrorKind::BadName);
             }
             if !names.insert(column.name.to_lowercase()) {
@@ -178,10 +181,10 @@ impl Columns {
         })
     }
 
-    /// Returns the distinct rules of the columns, in ascending order.
+    /// Returns the distinct rules of the columns, in ascending order of their canonical bytes.
     pub fn rules(&self) -> Vec<Rule> {
         let mut rules: Vec<Rule> = self.0.iter().map(|column| column.rule.clone()).collect();
-        rules.sort();
+        rules.sort_by_cached_key(Rule::canonical_bytes);
         rules.dedup();
         rules
     }

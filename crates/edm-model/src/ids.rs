@@ -82,10 +82,6 @@ guid_id!(
     /// Identifies a bearer token of the server's own.
     TokenId
 );
-guid_id!(
-    /// Identifies a job of the queue.
-    JobId
-);
 
 impl TenantId {
     /// The tenant of a server that knows only one.

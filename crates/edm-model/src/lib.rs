@@ -23,7 +23,7 @@ mod timestamp;
 pub use access::{Principal, PrincipalId, Right, Role, Roles};
 pub use column::{Column, Columns, ColumnsError, ColumnsErrorKind};
 pub use data_store::{DataStore, LiveGeneration, SensitiveType, TypeOrigin, UploadAgent};
-pub use ids::{AgentId, JobId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
+pub use ids::{AgentId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
 pub use rule::{CaseRule, DataType, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{
     ColumnClass, EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit,

@@ -71,10 +71,11 @@ impl fmt::Display for DelimiterError {
 impl std::error::Error for DelimiterError {}
 
 impl Delimiters {
-    /// Makes the set; order and repeats do not matter. Refuses letters, digits, marks in no script and control
-    /// characters other than tab.
+    /// Makes the set; order and repeats do not matter, and dashes, apostrophes and spaces of every kind become the
+    /// ASCII one that folding makes of them (`docs/formats/hash.md`, section 1). Refuses letters, digits and
+    /// control characters other than tab.
     pub fn new(characters: impl IntoIterator<Item = char>) -> Result<Self, DelimiterError> {
-        let mut characters: Vec<char> = characters.into_iter().collect();
+        let mut characters: Vec<char> = characters.into_iter().map(folded).collect();
         if characters.iter().any(|c| c.is_alphanumeric() || (c.is_control() && *c != '\t')) {
             return Err(DelimiterError);
         }
@@ -91,6 +92,16 @@ impl Delimiters {
     /// Returns the characters in ascending order.
     pub fn as_slice(&self) -> &[char] {
         &self.0
+    }
+}
+
+fn folded(character: char) -> char {
+    match character {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2043}' | '\u{58A}' | '\u{1806}' | '\u{FF0D}' => '-',
+        '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2BC}' | '\u{2B9}' | '\u{2BB}' | '\u{2032}' | '`'
+        | '\u{FF07}' => '\'',
+        '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => ' ',
+        other => other,
     }
 }
 

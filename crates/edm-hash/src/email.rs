@@ -1,0 +1,116 @@
+//! E-mail addresses in cells and text (`docs/formats/hash.md`, section 4).
+
+use crate::canonical::CellRefusal;
+use crate::fold::Folded;
+use crate::gap::is_white;
+use crate::table::{Class, TABLE};
+
+/// The longest address, in bytes: RFC 5321, section 4.5.3.1 (64 + 1 + 255).
+const ADDRESS_BYTES_MAX: usize = 320;
+/// Characters that stand in a local part and may as well end what stands before it.
+const LOCAL_BREAKS: &[char] = &['%', '\'', '=', '#', '&', '~', '!', '$', '*', '/', '?', '^', '{', '|', '}'];
+const LOCAL_OTHERS: &[char] = &['.', '_', '+', '-'];
+
+fn is_word(character: char) -> bool {
+    matches!(TABLE.entry(character).class, Class::Letter | Class::Digit | Class::Cluster | Class::Mark)
+}
+
+fn is_local(character: char) -> bool {
+    is_word(character) || LOCAL_BREAKS.contains(&character) || LOCAL_OTHERS.contains(&character)
+}
+
+fn is_domain(character: char) -> bool {
+    is_word(character) || matches!(character, '-' | '.')
+}
+
+/// Appends the address that a folded cell is.
+pub(crate) fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
+    let outside = |c: char| is_white(c) || matches!(c, '<' | '>');
+    let mut cell = folded.text().trim_matches(outside);
+    if cell.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
+        cell = cell.get(7..).unwrap_or("").trim_matches(outside);
+    }
+    let Some((local, domain)) = cell.split_once('@') else { return Err(CellRefusal::NotThisType) };
+    let whole =
+        local.chars().all(is_local) && domain.chars().all(is_domain) && cell.len() <= ADDRESS_BYTES_MAX;
+    let local = local.trim_start_matches(|c| !is_word(c));
+    let domain = domain.trim_end_matches(|c| !is_word(c));
+    let edges = local.ends_with(is_word) && domain.starts_with(is_word);
+    if !whole || !edges || !domain.contains('.') {
+        return Err(CellRefusal::NotThisType);
+    }
+    out.extend_from_slice(local.as_bytes());
+    out.push(b'@');
+    out.extend_from_slice(domain.as_bytes());
+    Ok(())
+}
+
+/// Calls `found` with every candidate address that begins at an atom of `starts`: the first and last atom, and its
+/// folded characters.
+pub(crate) fn candidates(
+    folded: &Folded,
+    starts: &std::ops::Range<usize>,
+    found: &mut dyn FnMut(usize, usize, &[u8]),
+) {
+    let text = folded.text();
+    for (at, _) in text.match_indices('@') {
+        let begin = text.get(..at).map_or(at, |before| {
+            let kept = before.trim_end_matches(is_local);
+            bounded_start(before, kept.len())
+        });
+        let behind = text.get(at + 1..).unwrap_or("");
+        let length = behind.len() - behind.trim_start_matches(is_domain).len();
+        let end = at + 1 + length.min(ADDRESS_BYTES_MAX);
+        each_candidate(folded, (begin, at, end), starts, found);
+    }
+}
+
+fn bounded_start(before: &str, start: usize) -> usize {
+    let mut bounded = start.max(before.len().saturating_sub(ADDRESS_BYTES_MAX));
+    while !before.is_char_boundary(bounded) {
+        bounded += 1;
+    }
+    bounded
+}
+
+fn each_candidate(
+    folded: &Folded,
+    (begin, at, end): (usize, usize, usize),
+    starts: &std::ops::Range<usize>,
+    found: &mut dyn FnMut(usize, usize, &[u8]),
+) {
+    let atoms = folded.atoms();
+    let first_behind = atoms.partition_point(|atom| (atom.start as usize) < at);
+    let touches =
+        |index: usize, offset: usize| atoms.get(index).is_some_and(|atom| atom.start as usize == offset);
+    if first_behind == 0 || !touches(first_behind, at + 1) {
+        return;
+    }
+    if atoms.get(first_behind - 1).is_none_or(|atom| atom.end as usize != at) {
+        return;
+    }
+    let first_inside = atoms.partition_point(|atom| (atom.start as usize) < begin);
+    for first in (first_inside..first_behind).filter(|first| starts.contains(first)) {
+        let Some(start) = atoms.get(first).map(|atom| atom.start as usize) else { continue };
+        let before = folded.text().get(begin..start).and_then(|text| text.chars().next_back());
+        if first != first_inside && !before.is_some_and(|character| LOCAL_BREAKS.contains(&character)) {
+            continue;
+        }
+        for (last, atom) in atoms.iter().enumerate().skip(first_behind) {
+            let stop = atom.end as usize;
+            if stop > end {
+                break;
+            }
+            let domain = folded.text().get(at + 1..stop).unwrap_or("");
+            let ends = stop == end || folded.text().get(stop..end).is_some_and(|rest| domain_ends(rest));
+            if ends && domain.contains('.') {
+                found(first, last, folded.text().get(start..stop).unwrap_or("").as_bytes());
+            }
+        }
+    }
+}
+
+/// Whether a domain may end in front of this rest: at a dot, or where no word follows at all.
+fn domain_ends(rest: &str) -> bool {
+    rest.starts_with('.') || !rest.contains(is_word)
+}

@@ -1,0 +1,259 @@
+//! The second reading of a text: its escapes decoded once, with a way back to the original positions
+//! (matching, section 1).
+
+/// A decoded text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decoded {
+    text: String,
+    /// Where a decoded piece begins and ends, in both texts; between two pieces the texts are equal.
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Piece {
+    start: usize,
+    end: usize,
+    source_start: usize,
+    source_end: usize,
+}
+
+impl Decoded {
+    /// Returns the decoded text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the span of the original text that a span of the decoded text stands for.
+    pub fn source_span(&self, start: usize, end: usize) -> (usize, usize) {
+        (self.source_offset(start, false), self.source_offset(end, true))
+    }
+
+    fn source_offset(&self, offset: usize, is_end: bool) -> usize {
+        // The last piece that begins before the offset: an end at a piece's beginning belongs before it.
+        let index = self
+            .pieces
+            .partition_point(|piece| if is_end { piece.start < offset } else { piece.start <= offset });
+        match index.checked_sub(1).and_then(|index| self.pieces.get(index)) {
+            None => offset,
+            Some(piece) if offset < piece.end && !is_end => piece.source_start,
+            Some(piece) if is_end && offset <= piece.end => piece.source_end,
+            Some(piece) => piece.source_end + (offset - piece.end),
+        }
+    }
+
+    fn push(&mut self, decoded: &str, source_start: usize, source_end: usize) {
+        let start = self.text.len();
+        self.text.push_str(decoded);
+        self.pieces.push(Piece { start, end: self.text.len(), source_start, source_end });
+    }
+}
+
+/// Decodes every escape of a text once. `None` where it holds none.
+pub fn decode_escapes(text: &str) -> Option<Decoded> {
+    let mut decoded = Decoded::default();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(offset) = text.get(at..).and_then(|rest| rest.find(['\\', '%', '&', '='])) {
+        at += offset;
+        let rest = text.get(at..).unwrap_or("");
+        match escape(rest) {
+            Some((length, value)) => {
+                decoded.text.push_str(text.get(copied..at).unwrap_or(""));
+                decoded.push(&value, at, at + length);
+                at += length;
+                copied = at;
+            }
+            None => at += 1,
+        }
+    }
+    if decoded.pieces.is_empty() {
+        return None;
+    }
+    decoded.text.push_str(text.get(copied..).unwrap_or(""));
+    Some(decoded)
+}
+
+/// Decodes the escape that a text begins with: its length and what it stands for.
+fn escape(text: &str) -> Option<(usize, String)> {
+    match text.as_bytes().first()? {
+        b'\\' => backslash(text),
+        b'%' => hexadecimal_run(text, b'%', 1),
+        b'&' => entity(text),
+        b'=' => quoted_printable(text),
+        _ => None,
+    }
+}
+
+fn backslash(text: &str) -> Option<(usize, String)> {
+    let value = match text.as_bytes().get(1)? {
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'"' => '"',
+        b'/' => '/',
+        b'\\' => '\\',
+        b'u' => return unicode(text),
+        _ => return None,
+    };
+    Some((2, value.to_string()))
+}
+
+fn unicode(text: &str) -> Option<(usize, String)> {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
+    };
+    let first = unit(0)?;
+    let mut units = vec![first];
+    if (0xD800..0xDC00).contains(&first) {
+        units.push(unit(6)?);
+    }
+    Some((units.len() * 6, String::from_utf16(&units).ok()?))
+}
+
+/// Decodes a run of `%40` or `=C3=A9`: the longest run of at least `least` bytes whose bytes are UTF-8.
+fn hexadecimal_run(text: &str, mark: u8, least: usize) -> Option<(usize, String)> {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::new();
+    while let Some([first, high, low]) = bytes.get(decoded.len() * 3..decoded.len() * 3 + 3) {
+        let digit = |byte: &u8| char::from(*byte).to_digit(16);
+        match (*first == mark, digit(high), digit(low)) {
+            (true, Some(high), Some(low)) => decoded.push((high * 16 + low) as u8),
+            _ => break,
+        }
+    }
+    let valid = match std::str::from_utf8(&decoded) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(decoded.get(..error.valid_up_to())?).ok()?,
+    };
+    (valid.len() >= least).then(|| (valid.len() * 3, valid.to_owned()))
+}
+
+fn quoted_printable(text: &str) -> Option<(usize, String)> {
+    if text.starts_with("=\r\n") {
+        return Some((3, String::new()));
+    }
+    if text.starts_with("=\n") {
+        return Some((2, String::new()));
+    }
+    if text.starts_with("=3D") {
+        return Some((3, "=".to_owned()));
+    }
+    hexadecimal_run(text, b'=', 2)
+}
+
+/// The longest entity that is looked at, from `&` to `;`.
+const ENTITY_BYTES_MAX: usize = 12;
+
+fn entity(text: &str) -> Option<(usize, String)> {
+    let window = text.as_bytes().iter().take(ENTITY_BYTES_MAX).position(|byte| *byte == b';')?;
+    let name = text.get(1..window)?;
+    let value = match name.strip_prefix('#') {
+        Some(number) => {
+            let hexadecimal = number.strip_prefix(['x', 'X']);
+            let digits = hexadecimal.unwrap_or(number);
+            if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return None;
+            }
+            char::from_u32(u32::from_str_radix(digits, if hexadecimal.is_some() { 16 } else { 10 }).ok()?)?
+        }
+        None => NAMED.iter().find(|(entity, _)| *entity == name)?.1,
+    };
+    Some((window + 1, value.to_string()))
+}
+
+/// The named entities of HTML that stand for a character of a value: markup, spaces, dashes, quotes and Latin-1 letters.
+const NAMED: &[(&str, char)] = &[
+    ("amp", '&'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", '\u{A0}'),
+    ("shy", '\u{AD}'),
+    ("ensp", '\u{2002}'),
+    ("emsp", '\u{2003}'),
+    ("thinsp", '\u{2009}'),
+    ("zwnj", '\u{200C}'),
+    ("zwj", '\u{200D}'),
+    ("ndash", '–'),
+    ("mdash", '—'),
+    ("lsquo", '‘'),
+    ("rsquo", '’'),
+    ("ldquo", '“'),
+    ("rdquo", '”'),
+    ("middot", '·'),
+    ("commat", '@'),
+    ("period", '.'),
+    ("sol", '/'),
+    ("num", '#'),
+    ("lowbar", '_'),
+    ("hyphen", '‐'),
+    ("Agrave", 'À'),
+    ("Aacute", 'Á'),
+    ("Acirc", 'Â'),
+    ("Atilde", 'Ã'),
+    ("Auml", 'Ä'),
+    ("Aring", 'Å'),
+    ("AElig", 'Æ'),
+    ("Ccedil", 'Ç'),
+    ("Egrave", 'È'),
+    ("Eacute", 'É'),
+    ("Ecirc", 'Ê'),
+    ("Euml", 'Ë'),
+    ("Igrave", 'Ì'),
+    ("Iacute", 'Í'),
+    ("Icirc", 'Î'),
+    ("Iuml", 'Ï'),
+    ("ETH", 'Ð'),
+    ("Ntilde", 'Ñ'),
+    ("Ograve", 'Ò'),
+    ("Oacute", 'Ó'),
+    ("Ocirc", 'Ô'),
+    ("Otilde", 'Õ'),
+    ("Ouml", 'Ö'),
+    ("Oslash", 'Ø'),
+    ("Ugrave", 'Ù'),
+    ("Uacute", 'Ú'),
+    ("Ucirc", 'Û'),
+    ("Uuml", 'Ü'),
+    ("Yacute", 'Ý'),
+    ("THORN", 'Þ'),
+    ("szlig", 'ß'),
+    ("agrave", 'à'),
+    ("aacute", 'á'),
+    ("acirc", 'â'),
+    ("atilde", 'ã'),
+    ("auml", 'ä'),
+    ("aring", 'å'),
+    ("aelig", 'æ'),
+    ("ccedil", 'ç'),
+    ("egrave", 'è'),
+    ("eacute", 'é'),
+    ("ecirc", 'ê'),
+    ("euml", 'ë'),
+    ("igrave", 'ì'),
+    ("iacute", 'í'),
+    ("icirc", 'î'),
+    ("iuml", 'ï'),
+    ("eth", 'ð'),
+    ("ntilde", 'ñ'),
+    ("ograve", 'ò'),
+    ("oacute", 'ó'),
+    ("ocirc", 'ô'),
+    ("otilde", 'õ'),
+    ("ouml", 'ö'),
+    ("oslash", 'ø'),
+    ("ugrave", 'ù'),
+    ("uacute", 'ú'),
+    ("ucirc", 'û'),
+    ("uuml", 'ü'),
+    ("yacute", 'ý'),
+    ("thorn", 'þ'),
+    ("yuml", 'ÿ'),
+    ("OElig", 'Œ'),
+    ("oelig", 'œ'),
+    ("Scaron", 'Š'),
+    ("scaron", 'š'),
+    ("Yuml", 'Ÿ'),
+];

@@ -1,0 +1,133 @@
+//! What lies between two atoms: its canonical form under a rule, and whether a window crosses it
+//! (`docs/formats/hash.md`, section 2; `docs/matching.md`, Windows).
+
+use edm_model::Delimiters;
+
+/// The longest gap that a window crosses, in bytes.
+const GAP_BYTES_MAX: usize = 256;
+/// The most characters that are not white space in a gap that a window crosses.
+const GAP_CHARACTERS_MAX: usize = 3;
+
+/// How a window of a text sees a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Crossing {
+    /// Whether a window may go on behind it.
+    pub(crate) crossed: bool,
+    /// Whether it is made of ignored delimiters alone (and is not empty).
+    pub(crate) ignored: bool,
+    /// Whether it is made of white space alone (and is not empty).
+    pub(crate) white_space: bool,
+}
+
+pub(crate) fn is_white(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n')
+}
+
+pub(crate) fn all_ignored(gap: &str, delimiters: &Delimiters) -> bool {
+    !gap.is_empty() && gap.chars().all(|character| delimiters.contains(character))
+}
+
+/// Judges a gap of a text.
+pub(crate) fn crossing(gap: &str, delimiters: &Delimiters) -> Crossing {
+    if gap.is_empty() {
+        return Crossing { crossed: true, ignored: false, white_space: false };
+    }
+    let ignored = all_ignored(gap, delimiters);
+    let white_space = gap.chars().all(is_white);
+    let crossed =
+        gap.len() <= GAP_BYTES_MAX && if ignored { crosses_ignored(gap) } else { crosses_other(gap) };
+    Crossing { crossed, ignored, white_space }
+}
+
+fn crosses_ignored(gap: &str) -> bool {
+    gap.chars().count() <= GAP_CHARACTERS_MAX
+        && gap.chars().filter(|character| *character == ' ').count() <= 1
+        && !gap.contains(['\t', '\r', '\n', '|'])
+        && !gap.contains(", ")
+}
+
+fn crosses_other(gap: &str) -> bool {
+    let mut breaks = 0;
+    let mut characters = 0;
+    plain(gap, |character| match character {
+        '\n' => breaks += 1,
+        other if is_white(other) => {}
+        _ => characters += 1,
+    });
+    breaks <= 1 && characters <= GAP_CHARACTERS_MAX
+}
+
+/// Walks the plain form: a line break with the quote marks of a reply behind it is one line feed.
+fn plain(gap: &str, mut each: impl FnMut(char)) {
+    let mut characters = gap.chars().peekable();
+    while let Some(character) = characters.next() {
+        if !matches!(character, '\r' | '\n') {
+            each(character);
+            continue;
+        }
+        if character == '\r' {
+            characters.next_if_eq(&'\n');
+        }
+        while characters.next_if(|next| matches!(next, ' ' | '>')).is_some() {}
+        each('\n');
+    }
+}
+
+/// Appends the canonical form of a gap.
+pub(crate) fn push_canonical(gap: &str, delimiters: &Delimiters, out: &mut Vec<u8>) {
+    if gap == " " && !delimiters.contains(' ') {
+        out.push(b' ');
+        return;
+    }
+    if gap.is_empty() || all_ignored(gap, delimiters) {
+        return;
+    }
+    let mut in_white = false;
+    plain(gap, |character| {
+        let white = is_white(character);
+        if white && !in_white {
+            out.push(b' ');
+        } else if !white {
+            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        in_white = white;
+    });
+}
+
+/// What a gap is inside a `name`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NameGap {
+    /// Nothing between the atoms.
+    Empty,
+    /// Joins two parts of a name.
+    Joint,
+    /// A comma: what follows goes first.
+    Comma,
+    /// Ends the name.
+    Foreign,
+}
+
+/// Judges a gap as a name does.
+pub(crate) fn name_gap(gap: &str, delimiters: &Delimiters) -> NameGap {
+    if gap.is_empty() {
+        return NameGap::Empty;
+    }
+    if gap == " " {
+        return NameGap::Joint;
+    }
+    let mut commas = 0;
+    let mut others = 0;
+    let mut foreign = false;
+    plain(gap, |character| match character {
+        ',' if !delimiters.contains(',') => commas += 1,
+        ' ' | '\t' | '\n' => {}
+        '\'' | '-' | '.' | '\u{B7}' | '\u{30FB}' => others += 1,
+        other if delimiters.contains(other) => others += 1,
+        _ => foreign = true,
+    });
+    match (foreign, commas, others) {
+        (false, 0, _) => NameGap::Joint,
+        (false, 1, 0) => NameGap::Comma,
+        _ => NameGap::Foreign,
+    }
+}

@@ -1,0 +1,267 @@
+//! Windows: the pieces of a text that may be a value of a rule (`docs/matching.md`, Windows). The same canonical forms
+//! as for cells, found at every place of a text.
+
+use std::ops::Range;
+
+use edm_model::{DataType, Rule};
+
+use crate::canonical::{pad, rotate_name};
+use crate::email;
+use crate::fold::{Atom, AtomKind, Folded};
+use crate::gap::{self, NameGap};
+use crate::shape::Shape;
+
+/// Digits that an atom needs to begin or end a window at a soft edge.
+const SOFT_EDGE_DIGITS: u32 = 6;
+
+/// A piece of a text with the canonical form that a value may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Its first atom.
+    pub first: usize,
+    /// Its last atom.
+    pub last: usize,
+    /// Whether it may match only with evidence.
+    pub attached: bool,
+}
+
+/// Says which windows are worth a hash. Each answer may be `true` too often, never too seldom.
+pub trait Gate {
+    /// The most atoms that a value has.
+    fn atoms_max(&self) -> usize;
+    /// The longest canonical form in bytes.
+    fn bytes_max(&self) -> usize;
+    /// Whether a value of several atoms may hold this one.
+    fn atom(&self, index: usize) -> bool;
+    /// Whether a value may have this shape.
+    fn shape(&self, shape: Shape) -> bool;
+}
+
+/// Lets every window of a bounded size through.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenGate {
+    /// The most atoms that a value has.
+    pub atoms_max: usize,
+}
+
+impl Gate for OpenGate {
+    fn atoms_max(&self) -> usize {
+        self.atoms_max
+    }
+
+    fn bytes_max(&self) -> usize {
+        edm_model::limits::CELL_BYTES_MAX
+    }
+
+    fn atom(&self, _: usize) -> bool {
+        true
+    }
+
+    fn shape(&self, _: Shape) -> bool {
+        true
+    }
+}
+
+/// Calls `found` with every window that begins at an atom of `starts`, and its canonical form.
+pub fn windows(
+    rule: &Rule,
+    folded: &Folded,
+    starts: Range<usize>,
+    gate: &impl Gate,
+    mut found: impl FnMut(Window, &[u8]),
+) {
+    if rule.data_type == DataType::Email {
+        email::candidates(folded, &starts, &mut |first, last, canonical| {
+            let fits = canonical.len() <= gate.bytes_max() && last - first < gate.atoms_max();
+            if fits && gate.shape(Shape::of(canonical, last - first + 1)) {
+                found(Window { first, last, attached: false }, canonical);
+            }
+        });
+        return;
+    }
+    let mut walk = Walk { rule, folded, gate, form: Vec::new(), turned: Vec::new() };
+    for first in starts {
+        walk.from(first, &mut found);
+    }
+}
+
+struct Walk<'a, G> {
+    rule: &'a Rule,
+    folded: &'a Folded,
+    gate: &'a G,
+    form: Vec<u8>,
+    turned: Vec<u8>,
+}
+
+/// What joins the atoms of a window so far.
+#[derive(Clone, Copy, Default)]
+struct Joints {
+    /// Where the space for a name's comma stands.
+    comma: Option<usize>,
+    /// Ignored gaps between digit atoms.
+    ignored: usize,
+    /// Those of them that are white space alone.
+    ignored_white: usize,
+}
+
+impl<G: Gate> Walk<'_, G> {
+    fn from(&mut self, first: usize, found: &mut impl FnMut(Window, &[u8])) {
+        let Some(attached) = self.begins(first) else { return };
+        self.form.clear();
+        let mut joints = Joints::default();
+        let atoms = self.folded.atoms();
+        for (last, atom) in atoms.iter().enumerate().skip(first).take(self.gate.atoms_max()) {
+            if self.rule.data_type != DataType::Text && !self.suits(atom) {
+                return;
+            }
+            if last > first && (last == first + 1 && !self.gate.atom(first) || !self.gate.atom(last)) {
+                return;
+            }
+            self.form.extend_from_slice(self.folded.atom_text(atom).as_bytes());
+            if self.form.len() > self.gate.bytes_max()
+                && !matches!(self.rule.data_type, DataType::Digits { .. })
+            {
+                return;
+            }
+            if let Some(end_attached) = self.ends(last)
+                && !self.continues(first, last)
+            {
+                let white = joints.ignored > 0 && joints.ignored == joints.ignored_white;
+                self.emit(Window { first, last, attached: attached || end_attached || white }, joints, found);
+            }
+            if last + 1 == atoms.len() || !self.cross(last, &mut joints) {
+                return;
+            }
+        }
+    }
+
+    fn suits(&self, atom: &Atom) -> bool {
+        match self.rule.data_type {
+            DataType::Digits { .. } => atom.kind == AtomKind::Digits,
+            _ => true,
+        }
+    }
+
+    /// Goes over the gap behind atom `index`; false where no window does.
+    fn cross(&mut self, index: usize, joints: &mut Joints) -> bool {
+        let text = self.folded.gap(index);
+        if text == " " && self.rule.data_type == DataType::Text && !self.rule.delimiters.contains(' ') {
+            self.form.push(b' ');
+            return true;
+        }
+        let delimiters = &self.rule.delimiters;
+        let crossing = gap::crossing(text, delimiters);
+        if !crossing.crossed {
+            return false;
+        }
+        match self.rule.data_type {
+            DataType::Digits { .. } if !crossing.ignored => return false,
+            DataType::Digits { .. } => {}
+            DataType::Name => match gap::name_gap(text, delimiters) {
+                NameGap::Empty => {}
+                NameGap::Joint => self.form.push(b' '),
+                NameGap::Comma if joints.comma.is_none() => {
+                    joints.comma = Some(self.form.len());
+                    self.form.push(b' ');
+                }
+                NameGap::Comma | NameGap::Foreign => return false,
+            },
+            _ => gap::push_canonical(text, delimiters, &mut self.form),
+        }
+        let digits =
+            |index: usize| self.folded.atoms().get(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
+        if crossing.ignored && digits(index) && digits(index + 1) {
+            joints.ignored += 1;
+            joints.ignored_white += usize::from(crossing.white_space);
+        }
+        true
+    }
+
+    fn emit(&mut self, window: Window, joints: Joints, found: &mut impl FnMut(Window, &[u8])) {
+        let mut form = &self.form;
+        if let DataType::Digits { width } = self.rule.data_type {
+            self.turned.clone_from(&self.form);
+            if pad(&mut self.turned, 0, width).is_err() || self.turned.len() > self.gate.bytes_max() {
+                return;
+            }
+            form = &self.turned;
+        } else if let Some(comma) = joints.comma {
+            self.turned.clone_from(&self.form);
+            rotate_name(&mut self.turned, 0, comma);
+            form = &self.turned;
+        }
+        if self.gate.shape(Shape::of(form, window.last - window.first + 1)) {
+            found(window, form);
+        }
+    }
+
+    /// Whether a window may begin with this atom, and is attached for it.
+    fn begins(&self, first: usize) -> Option<bool> {
+        let atoms = self.folded.atoms();
+        let atom = atoms.get(first)?;
+        let Some(before) = first.checked_sub(1).and_then(|index| atoms.get(index)) else {
+            return Some(false);
+        };
+        let gap = self.folded.gap(first - 1);
+        if self.rule.data_type == DataType::Name
+            && matches!(gap, "-" | "'")
+            && is_letters(before)
+            && is_letters(atom)
+        {
+            return None;
+        }
+        edge(gap, atom, before)
+    }
+
+    /// Whether a window may end with this atom, and is attached for it.
+    fn ends(&self, last: usize) -> Option<bool> {
+        let atoms = self.folded.atoms();
+        let atom = atoms.get(last)?;
+        let Some(behind) = atoms.get(last + 1) else { return Some(false) };
+        let gap = self.folded.gap(last);
+        let joined = matches!(gap, "-" | "'") && is_letters(behind) && is_letters(atom);
+        if self.rule.data_type == DataType::Name && joined && !self.is_possessive(last, gap) {
+            return None;
+        }
+        edge(gap, atom, behind)
+    }
+
+    fn is_possessive(&self, last: usize, gap: &str) -> bool {
+        let atoms = self.folded.atoms();
+        let is_s = atoms.get(last + 1).is_some_and(|atom| matches!(self.folded.atom_text(atom), "s" | "S"));
+        let alone = atoms.get(last + 2).is_none() || !self.folded.gap(last + 1).is_empty();
+        gap == "'" && is_s && alone
+    }
+
+    /// Whether the window cuts a longer number: its own last (first) two atoms are digits, and the same single
+    /// character joins them and the digits behind (in front).
+    fn continues(&self, first: usize, last: usize) -> bool {
+        if last == first {
+            return false;
+        }
+        let digits =
+            |index: usize| self.folded.atoms().get(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
+        let joint = |index: usize| {
+            let gap = self.folded.gap(index);
+            let mut characters = gap.chars();
+            let one = characters.next().is_some_and(|c| !gap::is_white(c)) && characters.next().is_none();
+            one.then_some(gap)
+        };
+        let same = |own: usize, other: usize| joint(own).is_some() && joint(own) == joint(other);
+        let behind = digits(last - 1) && digits(last) && digits(last + 1) && same(last - 1, last);
+        let before =
+            first > 0 && digits(first - 1) && digits(first) && digits(first + 1) && same(first, first - 1);
+        behind || before
+    }
+}
+
+fn is_letters(atom: &Atom) -> bool {
+    atom.kind != AtomKind::Digits
+}
+
+fn edge(gap: &str, own: &Atom, other: &Atom) -> Option<bool> {
+    if !gap.is_empty() || own.kind == AtomKind::Cluster || other.kind == AtomKind::Cluster {
+        return Some(false);
+    }
+    (own.kind == AtomKind::Digits && own.end - own.start >= SOFT_EDGE_DIGITS).then_some(true)
+}
