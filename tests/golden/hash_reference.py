@@ -30,12 +30,13 @@ class Rule:
     delimiters: tuple = field(default=())
 
     def folded_delimiters(self):
-        """Returns the ignored delimiters as they enter the rule: folded, sorted, distinct."""
-        return sorted({c for d in self.delimiters for c in unicodedata.normalize("NFC", decompose(map_characters(decompose(d))))})
+        """Returns the ignored delimiters as they enter the rule: mapped, sorted, distinct."""
+        return sorted({map_character(delimiter) for delimiter in self.delimiters} - {""})
 
     def rule_bytes(self):
         delimiters = self.folded_delimiters()
-        head = struct.pack("<BHBBH", TYPES[self.type], self.width, self.case_sensitive, self.fold_diacritics, len(delimiters))
+        flags = (self.case_sensitive, self.fold_diacritics)
+        head = struct.pack("<BHBBH", TYPES[self.type], self.width, *flags, len(delimiters))
         return head + b"".join(struct.pack("<I", ord(d)) for d in delimiters)
 
     def digest(self):
