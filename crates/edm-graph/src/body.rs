@@ -1,0 +1,351 @@
+//! Reads JSON bodies leniently where the contract says so and strictly everywhere else: unknown properties are
+//! dropped, read-only ones are never looked at, and what a client may set must have its declared type.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use edm_model::{ColumnsError, DelimiterError};
+use serde_json::{Map, Value};
+
+/// A property as a body gave it. `null` and absence mean different things to PATCH.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Given<T> {
+    /// The property is not in the body: leave it as it is.
+    #[default]
+    Absent,
+    /// The property is `null`: clear it.
+    Null,
+    /// The property has this value.
+    Value(T),
+}
+
+impl<T> Given<T> {
+    /// Returns the value; absence and `null` are both `None`.
+    pub fn into_option(self) -> Option<T> {
+        match self {
+            Given::Value(value) => Some(value),
+            Given::Absent | Given::Null => None,
+        }
+    }
+
+    /// Returns the change a PATCH asks for: `None` to leave, `Some(None)` to clear.
+    pub fn into_change(self) -> Option<Option<T>> {
+        match self {
+            Given::Absent => None,
+            Given::Null => Some(None),
+            Given::Value(value) => Some(Some(value)),
+        }
+    }
+
+    fn try_map<U>(self, map: impl FnOnce(T) -> Result<U, BodyError>) -> Result<Given<U>, BodyError> {
+        Ok(match self {
+            Given::Absent => Given::Absent,
+            Given::Null => Given::Null,
+            Given::Value(value) => Given::Value(map(value)?),
+        })
+    }
+}
+
+/// What is wrong with a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyErrorKind {
+    /// The bytes are no JSON; the place is given, never the content.
+    NotJson {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// The JSON is no object.
+    NotAnObject,
+    /// The property has another type than it must.
+    WrongType {
+        /// What it must be, with its article.
+        expected: &'static str,
+    },
+    /// The property is needed and absent or `null`.
+    Missing,
+    /// The number is out of its bounds.
+    OutOfRange {
+        /// The least.
+        min: u64,
+        /// The greatest.
+        max: u64,
+    },
+    /// The text has too many characters.
+    TooLong {
+        /// How many it may have.
+        characters_max: usize,
+    },
+    /// The collection has too many elements.
+    TooMany {
+        /// How many it may have.
+        count_max: usize,
+    },
+    /// The word is none of those that are known.
+    UnknownWord {
+        /// The known ones.
+        known: &'static [&'static str],
+    },
+    /// The id is no GUID.
+    NotAnId,
+    /// The columns cannot be a store's.
+    Columns(ColumnsError),
+    /// A character cannot be an ignored delimiter.
+    Delimiter,
+    /// The data type is Graph's or ours, and this version does not implement it.
+    UnknownDataType,
+    /// The option does not belong to the column's data type.
+    UnknownOption,
+    /// A containment collection cannot take a reference.
+    Reference,
+    /// Children must be made by their own requests.
+    DeepInsert,
+}
+
+/// Reports a body that cannot be used, with the path of the property at fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyError {
+    kind: BodyErrorKind,
+    target: Option<String>,
+}
+
+impl BodyError {
+    /// Makes an error about the whole body.
+    pub fn whole(kind: BodyErrorKind) -> Self {
+        Self { kind, target: None }
+    }
+
+    /// Makes an error about one property.
+    pub fn at(kind: BodyErrorKind, target: impl Into<String>) -> Self {
+        Self { kind, target: Some(target.into()) }
+    }
+
+    /// Returns what is wrong.
+    pub fn kind(&self) -> &BodyErrorKind {
+        &self.kind
+    }
+
+    /// Returns the path of the property at fault, such as `columns[2].name`.
+    pub fn target(&self) -> Option<&str> {
+        self.target.as_deref()
+    }
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = self.target.as_deref().unwrap_or("the body");
+        match &self.kind {
+            BodyErrorKind::NotJson { line, column } => {
+                write!(f, "the body is not valid JSON: look at line {line}, column {column}")
+            }
+            BodyErrorKind::NotAnObject => write!(f, "{target} must be a JSON object"),
+            BodyErrorKind::WrongType { expected } => write!(f, "{target} must be {expected}"),
+            BodyErrorKind::Missing => write!(f, "{target} is needed: send it"),
+            BodyErrorKind::OutOfRange { min, max } => write!(f, "{target} must be from {min} to {max}"),
+            BodyErrorKind::TooLong { characters_max } => {
+                write!(f, "{target} may have at most {characters_max} characters")
+            }
+            BodyErrorKind::TooMany { count_max } => {
+                write!(f, "{target} may have at most {count_max} elements")
+            }
+            BodyErrorKind::UnknownWord { known } => {
+                write!(f, "{target} must be one of: {}", known.join(", "))
+            }
+            BodyErrorKind::NotAnId => {
+                write!(f, "{target} must be a GUID such as b84d3f36-3f36-4b84-8d3f-363f4db8363f")
+            }
+            BodyErrorKind::Columns(error) => error.fmt(f),
+            BodyErrorKind::Delimiter => DelimiterError.fmt(f),
+            BodyErrorKind::UnknownDataType => {
+                write!(
+                    f,
+                    "{target} must be one of: text, digits, email, name (other types are not implemented yet)"
+                )
+            }
+            BodyErrorKind::UnknownOption => {
+                write!(f, "{target} is no option of the column's dataType: leave it out")
+            }
+            BodyErrorKind::Reference => f.write_str(
+                "sessions are contained in their store: post the session itself, not a reference to one",
+            ),
+            BodyErrorKind::DeepInsert => {
+                f.write_str("create the store first, then post each session to its sessions collection")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BodyError {}
+
+/// Parses a body. An empty one is an empty object, because actions without parameters send none.
+/// Fails on bytes that are no JSON object; nesting is bounded by the parser at 128 levels.
+pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, BodyError> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Map::new());
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(BodyError::whole(BodyErrorKind::NotAnObject)),
+        Err(error) => {
+            Err(BodyError::whole(BodyErrorKind::NotJson { line: error.line(), column: error.column() }))
+        }
+    }
+}
+
+/// One object of a body and the path that leads to it.
+pub struct Reader<'a> {
+    fields: &'a Map<String, Value>,
+    path: String,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads the outermost object.
+    pub fn new(fields: &'a Map<String, Value>) -> Self {
+        Self { fields, path: String::new() }
+    }
+
+    /// Returns the path of a property, for `target`.
+    pub fn target(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// Makes an error about a property.
+    pub fn error(&self, kind: BodyErrorKind, name: &str) -> BodyError {
+        BodyError::at(kind, self.target(name))
+    }
+
+    /// Returns whether the property is there, whatever its value.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// Returns the names of the properties.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.fields.keys().map(String::as_str)
+    }
+
+    /// Returns the raw value.
+    pub fn value(&self, name: &str) -> Given<&'a Value> {
+        match self.fields.get(name) {
+            None => Given::Absent,
+            Some(Value::Null) => Given::Null,
+            Some(value) => Given::Value(value),
+        }
+    }
+
+    /// Reads a text of at most so many characters.
+    pub fn text(&self, name: &str, characters_max: usize) -> Result<Given<String>, BodyError> {
+        self.value(name).try_map(|value| check_text(value, characters_max, || self.target(name)))
+    }
+
+    /// Reads a boolean.
+    pub fn boolean(&self, name: &str) -> Result<Given<bool>, BodyError> {
+        let wrong = || self.error(BodyErrorKind::WrongType { expected: "true or false" }, name);
+        self.value(name).try_map(|value| value.as_bool().ok_or_else(wrong))
+    }
+
+    /// Reads a JSON integer; a quoted one or a fraction is refused.
+    pub fn integer(&self, name: &str, range: RangeInclusive<u64>) -> Result<Given<u64>, BodyError> {
+        self.value(name).try_map(|value| {
+            let Some(number) = value.as_number() else {
+                return Err(self.error(BodyErrorKind::WrongType { expected: "an integer" }, name));
+            };
+            let outside = BodyErrorKind::OutOfRange { min: *range.start(), max: *range.end() };
+            match number.as_u64() {
+                Some(number) if range.contains(&number) => Ok(number),
+                None if number.is_f64() => {
+                    Err(self.error(BodyErrorKind::WrongType { expected: "an integer" }, name))
+                }
+                _ => Err(self.error(outside, name)),
+            }
+        })
+    }
+
+    /// Reads an integer that fits 32 bits.
+    pub fn integer32(&self, name: &str, range: RangeInclusive<u32>) -> Result<Given<u32>, BodyError> {
+        let wide = u64::from(*range.start())..=u64::from(*range.end());
+        let bound = *range.end();
+        self.integer(name, wide)?.try_map(|number| Ok(u32::try_from(number).unwrap_or(bound)))
+    }
+
+    /// Reads one of some words.
+    pub fn word(&self, name: &str, known: &'static [&'static str]) -> Result<Given<&'static str>, BodyError> {
+        self.value(name).try_map(|value| {
+            let text = value
+                .as_str()
+                .ok_or_else(|| self.error(BodyErrorKind::WrongType { expected: "a string" }, name))?;
+            let found = known.iter().find(|word| word.eq_ignore_ascii_case(text));
+            found.copied().ok_or_else(|| self.error(BodyErrorKind::UnknownWord { known }, name))
+        })
+    }
+
+    /// Reads a collection of texts.
+    pub fn texts(
+        &self,
+        name: &str,
+        count_max: usize,
+        characters_max: usize,
+    ) -> Result<Given<Vec<String>>, BodyError> {
+        self.elements(name, count_max)?.try_map(|elements| {
+            let check = |(position, value)| {
+                check_text(value, characters_max, || format!("{}[{position}]", self.target(name)))
+            };
+            elements.iter().enumerate().map(check).collect()
+        })
+    }
+
+    /// Reads an object.
+    pub fn object(&self, name: &str) -> Result<Given<Reader<'a>>, BodyError> {
+        self.value(name).try_map(|value| match value {
+            Value::Object(fields) => Ok(Reader { fields, path: self.target(name) }),
+            _ => Err(self.error(BodyErrorKind::WrongType { expected: "an object" }, name)),
+        })
+    }
+
+    /// Reads a collection of objects.
+    pub fn objects(&self, name: &str, count_max: usize) -> Result<Given<Vec<Reader<'a>>>, BodyError> {
+        self.elements(name, count_max)?.try_map(|elements| {
+            let read = |(position, value): (usize, &'a Value)| {
+                let path = format!("{}[{position}]", self.target(name));
+                match value {
+                    Value::Object(fields) => Ok(Reader { fields, path }),
+                    _ => Err(BodyError::at(BodyErrorKind::WrongType { expected: "an object" }, path)),
+                }
+            };
+            elements.iter().enumerate().map(read).collect()
+        })
+    }
+
+    /// Returns the value or says that it is needed.
+    pub fn needed<T>(&self, name: &str, given: Given<T>) -> Result<T, BodyError> {
+        given.into_option().ok_or_else(|| self.error(BodyErrorKind::Missing, name))
+    }
+
+    fn elements(&self, name: &str, count_max: usize) -> Result<Given<&'a [Value]>, BodyError> {
+        self.value(name).try_map(|value| match value {
+            Value::Array(elements) if elements.len() > count_max => {
+                Err(self.error(BodyErrorKind::TooMany { count_max }, name))
+            }
+            Value::Array(elements) => Ok(elements.as_slice()),
+            _ => Err(self.error(BodyErrorKind::WrongType { expected: "a collection" }, name)),
+        })
+    }
+}
+
+fn check_text(
+    value: &Value,
+    characters_max: usize,
+    target: impl Fn() -> String,
+) -> Result<String, BodyError> {
+    match value {
+        // Bytes bound characters from above, so most texts are never counted.
+        Value::String(text) if text.len() > characters_max && text.chars().count() > characters_max => {
+            Err(BodyError::at(BodyErrorKind::TooLong { characters_max }, target()))
+        }
+        Value::String(text) => Ok(text.clone()),
+        _ => Err(BodyError::at(BodyErrorKind::WrongType { expected: "a string" }, target())),
+    }
+}

@@ -1,0 +1,60 @@
+//! Cuts a filter into tokens.
+
+use super::error::QueryErrorKind;
+
+/// A token and where it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Token {
+    pub(super) position: usize,
+    pub(super) kind: TokenKind,
+}
+
+/// What a token is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum TokenKind {
+    Open,
+    Close,
+    Comma,
+    /// A quoted string, its doubled quotes made single.
+    Text(String),
+    /// A name, operator, number, date or GUID.
+    Word(String),
+}
+
+/// Cuts the text into tokens. Fails on a string without end.
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryErrorKind> {
+    let mut tokens = Vec::new();
+    let mut characters = text.char_indices().peekable();
+    while let Some((position, character)) = characters.next() {
+        let kind = match character {
+            _ if character.is_whitespace() => continue,
+            '(' => TokenKind::Open,
+            ')' => TokenKind::Close,
+            ',' => TokenKind::Comma,
+            '\'' => {
+                let mut value = String::new();
+                loop {
+                    match characters.next() {
+                        Some((_, '\'')) if characters.next_if(|(_, next)| *next == '\'').is_some() => {
+                            value.push('\'');
+                        }
+                        Some((_, '\'')) => break,
+                        Some((_, other)) => value.push(other),
+                        None => return Err(QueryErrorKind::Syntax { position, expected: "a closing quote" }),
+                    }
+                }
+                TokenKind::Text(value)
+            }
+            _ => {
+                let mut word = String::from(character);
+                let inside = |next: char| !next.is_whitespace() && !matches!(next, '(' | ')' | ',' | '\'');
+                while let Some((_, next)) = characters.next_if(|(_, next)| inside(*next)) {
+                    word.push(next);
+                }
+                TokenKind::Word(word)
+            }
+        };
+        tokens.push(Token { position, kind });
+    }
+    Ok(tokens)
+}

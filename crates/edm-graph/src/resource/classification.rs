@@ -1,0 +1,305 @@
+//! The actions `classifyExactMatches` and `redactExactMatches`: what they take and what they answer.
+
+use edm_model::limits;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::error::ClassificationError;
+
+/// The confidence from which `redactExactMatches` covers a match.
+const REDACT_CONFIDENCE_DEFAULT: u8 = 75;
+/// Bytes of the longest text: the body that carries it is bounded already.
+const TEXT_CHARACTERS_MAX: usize = limits::JSON_BODY_BYTES_MAX;
+const REPLACEMENTS: &[&str] = &["mask", "label", "token"];
+
+/// The body of `classifyExactMatches`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClassifyRequest {
+    /// The text to look in.
+    pub text: String,
+    /// The types to look for, as sent; empty is all.
+    pub sensitive_type_ids: Vec<String>,
+    /// When to stop and answer with what was found.
+    pub timeout_ms: Option<u64>,
+    /// Places that the caller found already; empty is everywhere.
+    pub candidates: Vec<CandidateSpan>,
+    /// Whether to say why values that were found are no match.
+    pub explain: bool,
+    /// Matches below it are left out.
+    pub minimum_confidence: u8,
+    /// Rows that hold one of these values in this column are exempt.
+    pub exempt: Vec<(String, Vec<String>)>,
+}
+
+/// A place in the text, in UTF-16 units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CandidateSpan {
+    /// Where it begins.
+    pub offset: u64,
+    /// How long it is.
+    pub length: u64,
+}
+
+impl ClassifyRequest {
+    /// Reads the body. Fails with the path of the first property that is wrong.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let reader = Reader::new(body);
+        Ok(Self {
+            text: reader.needed("text", reader.text("text", TEXT_CHARACTERS_MAX)?)?,
+            sensitive_type_ids: read_type_ids(&reader)?,
+            timeout_ms: read_timeout(&reader)?,
+            candidates: read_candidates(&reader)?,
+            explain: reader.boolean("explain")?.into_option().unwrap_or(false),
+            minimum_confidence: read_confidence(&reader)?.unwrap_or(1),
+            exempt: read_exempt(&reader)?,
+        })
+    }
+}
+
+/// How a match is covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplacementWord {
+    /// As many full blocks as the value has characters.
+    Mask,
+    /// The column's name.
+    Label,
+    /// The column's name and a stable pseudonym.
+    Token,
+}
+
+/// The body of `redactExactMatches`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedactRequest {
+    /// The text to cover matches in.
+    pub text: String,
+    /// The types to look for, as sent; empty is all.
+    pub sensitive_type_ids: Vec<String>,
+    /// Matches below it stay.
+    pub minimum_confidence: u8,
+    /// How a match is covered.
+    pub replacement: ReplacementWord,
+}
+
+impl RedactRequest {
+    /// Reads the body. Fails with the path of the first property that is wrong.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let reader = Reader::new(body);
+        Ok(Self {
+            text: reader.needed("text", reader.text("text", TEXT_CHARACTERS_MAX)?)?,
+            sensitive_type_ids: read_type_ids(&reader)?,
+            minimum_confidence: read_confidence(&reader)?.unwrap_or(REDACT_CONFIDENCE_DEFAULT),
+            replacement: match reader.word("replacement", REPLACEMENTS)?.into_option() {
+                Some("label") => ReplacementWord::Label,
+                Some("token") => ReplacementWord::Token,
+                _ => ReplacementWord::Mask,
+            },
+        })
+    }
+}
+
+fn read_type_ids(reader: &Reader<'_>) -> Result<Vec<String>, BodyError> {
+    let ids = reader.texts("sensitiveTypeIds", limits::REQUEST_ITEMS_MAX, limits::NAME_CHARACTERS_MAX)?;
+    Ok(ids.into_option().unwrap_or_default())
+}
+
+fn read_confidence(reader: &Reader<'_>) -> Result<Option<u8>, BodyError> {
+    let confidence = reader.integer32("minimumConfidence", 1..=100)?.into_option();
+    Ok(confidence.and_then(|confidence| u8::try_from(confidence).ok()))
+}
+
+/// `timeoutInMs` is a string in the action and an integer in the complex type: both are read.
+fn read_timeout(reader: &Reader<'_>) -> Result<Option<u64>, BodyError> {
+    let range = 1..=u64::from(i32::MAX.unsigned_abs());
+    let Given::Value(Value::String(text)) = reader.value("timeoutInMs") else {
+        return Ok(reader.integer("timeoutInMs", range)?.into_option());
+    };
+    match text.trim().parse::<u64>() {
+        Ok(milliseconds) if range.contains(&milliseconds) => Ok(Some(milliseconds)),
+        _ => {
+            let outside = BodyErrorKind::OutOfRange { min: *range.start(), max: *range.end() };
+            Err(reader.error(outside, "timeoutInMs"))
+        }
+    }
+}
+
+fn read_candidates(reader: &Reader<'_>) -> Result<Vec<CandidateSpan>, BodyError> {
+    let mut spans = Vec::new();
+    let found = reader.objects("contentClassifications", limits::REQUEST_ITEMS_MAX)?;
+    for classification in found.into_option().unwrap_or_default() {
+        let matches = classification.objects("matches", limits::REQUEST_ITEMS_MAX)?.into_option();
+        for place in matches.unwrap_or_default() {
+            let bound = 0..=u64::from(i32::MAX.unsigned_abs());
+            let offset = place.needed("offset", place.integer("offset", bound.clone())?)?;
+            let length = place.needed("length", place.integer("length", bound)?)?;
+            spans.push(CandidateSpan { offset, length });
+            if spans.len() > limits::REQUEST_ITEMS_MAX {
+                let many = BodyErrorKind::TooMany { count_max: limits::REQUEST_ITEMS_MAX };
+                return Err(reader.error(many, "contentClassifications"));
+            }
+        }
+    }
+    Ok(spans)
+}
+
+fn read_exempt(reader: &Reader<'_>) -> Result<Vec<(String, Vec<String>)>, BodyError> {
+    let Some(exempt) = reader.object("exempt")?.into_option() else {
+        return Ok(Vec::new());
+    };
+    let mut read = Vec::new();
+    for name in exempt.names() {
+        let values = exempt.texts(name, limits::REQUEST_ITEMS_MAX, limits::CELL_BYTES_MAX)?;
+        read.push((name.to_owned(), values.into_option().unwrap_or_default()));
+        if read.len() > limits::COLUMNS_MAX {
+            return Err(reader.error(BodyErrorKind::TooMany { count_max: limits::COLUMNS_MAX }, "exempt"));
+        }
+    }
+    Ok(read)
+}
+
+/// `exactMatchClassificationResult`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClassificationResult {
+    /// One element for each type that matched.
+    pub classification: Vec<DetectedContent>,
+    /// What could not be done: unknown types, time out.
+    pub errors: Vec<ClassificationError>,
+    /// When explained, or when a limit was reached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The answer of `redactExactMatches`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RedactionResult {
+    /// The text with its matches covered.
+    pub text: String,
+    /// What was covered.
+    pub classification: Vec<DetectedContent>,
+    /// What could not be done.
+    pub errors: Vec<ClassificationError>,
+}
+
+/// `exactMatchDetectedSensitiveContent`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DetectedContent {
+    /// The type's id, a GUID.
+    pub id: String,
+    /// The type's name.
+    pub display_name: String,
+    /// Distinct primary values, or records where any column anchors.
+    pub unique_count: u32,
+    /// The best pattern reached.
+    pub confidence: u8,
+    /// From where a match should be acted on.
+    pub recommended_confidence: u8,
+    /// The matches in the order of the text.
+    pub matches: Vec<ContentLocation>,
+    /// Counts at each confidence.
+    pub counts: Vec<ConfidenceCount>,
+}
+
+/// How much reached one confidence.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ConfidenceCount {
+    /// The confidence.
+    pub confidence: u8,
+    /// Distinct values.
+    pub unique_count: u32,
+    /// Occurrences.
+    pub match_count: u32,
+}
+
+/// `sensitiveContentLocation`; offsets count UTF-16 units.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContentLocation {
+    /// The primary value as it stands in the text.
+    pub id_match: String,
+    /// Where it begins.
+    pub offset: u64,
+    /// How long it is.
+    pub length: u64,
+    /// The pattern reached.
+    pub confidence: u8,
+    /// The facts around it.
+    pub evidences: Vec<ContentEvidence>,
+    /// The column that matched.
+    pub column_name: String,
+    /// The records that reach the pattern, the first below the header is 1.
+    pub rows: Vec<u64>,
+    /// Whether there are more records than listed.
+    #[serde(skip_serializing_if = "is_false")]
+    pub rows_truncated: bool,
+    /// Parallel to `rows`: the session whose file it is.
+    pub row_session_ids: Vec<String>,
+}
+
+/// `sensitiveContentEvidence`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContentEvidence {
+    /// The value as it stands in the text.
+    #[serde(rename = "match")]
+    pub matched: String,
+    /// Where it begins.
+    pub offset: u64,
+    /// How long it is.
+    pub length: u64,
+    /// The column that matched.
+    pub column_name: String,
+    /// Whether it counted.
+    pub counted: bool,
+}
+
+/// `exactMatchDiagnostic`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Diagnostic {
+    /// The type's id.
+    pub classification_id: String,
+    /// Limits that were reached.
+    pub classification_limits: Vec<ClassificationLimit>,
+    /// Values that were found and are no match.
+    pub unmatched_items: Vec<UnmatchedItem>,
+}
+
+/// `classificationLimit`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClassificationLimit {
+    /// A stable word.
+    pub code: String,
+    /// The limit, at most what 32 bits hold.
+    pub allowed_limit: i32,
+    /// The types whose result it cut.
+    pub impacted_sensitive_type_ids: Vec<String>,
+}
+
+/// `unmatched`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UnmatchedItem {
+    /// Why: tooFewFacts, factTooFar, factOfAnotherRow, …
+    pub code: String,
+    /// The value as it stands in the text.
+    pub id_match: String,
+    /// Where it begins.
+    pub offset: u64,
+    /// How long it is.
+    pub length: u64,
+    /// The column whose value it is.
+    pub column_name: String,
+    /// Sentences about the facts around it.
+    pub corroborative_evidences: Vec<String>,
+}
+
+// serde asks for a function of a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(value: &bool) -> bool {
+    !value
+}

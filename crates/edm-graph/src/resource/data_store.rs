@@ -1,0 +1,157 @@
+//! `exactMatchDataStore`, and the body of its action `lookup`.
+
+use edm_model::{Columns, limits};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::moment::Moment;
+use crate::query::{Kind, Property};
+use crate::resource::column::{ColumnResource, read_columns};
+
+/// A data store as Graph writes it, with this service's additions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DataStoreResource {
+    /// The id.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// The schema.
+    pub columns: Option<Vec<ColumnResource>>,
+    /// When the live generation was published.
+    pub data_last_updated_date_time: Option<Moment>,
+    /// Free text.
+    pub description: Option<String>,
+    /// The data store's name.
+    pub display_name: Option<String>,
+    /// Rows of the live generation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_count: Option<u64>,
+    /// How many generations were published, 0 before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// The session whose data is live.
+    pub active_session_id: Option<String>,
+    /// The longest cell that is matched, in atoms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum_number_of_tokens: Option<u32>,
+    /// Read-only: the live data is keyed with an older salt than new sessions get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub must_upload_again: Option<bool>,
+    /// The sessions, when `$expand` asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Vec<Value>>,
+}
+
+impl DataStoreResource {
+    /// The name in `@odata.type`.
+    pub const TYPE: &'static str = "exactMatchDataStore";
+    /// What `$select`, `$filter` and `$orderby` may name.
+    pub const PROPERTIES: &'static [Property] = &[
+        Property::new("id", Kind::Text),
+        Property::new("columns", Kind::Complex),
+        Property::new("dataLastUpdatedDateTime", Kind::Moment),
+        Property::new("description", Kind::Text),
+        Property::new("displayName", Kind::Text),
+        Property::new("rowCount", Kind::Number),
+        Property::new("generation", Kind::Number),
+        Property::new("activeSessionId", Kind::Text),
+        Property::new("maximumNumberOfTokens", Kind::Number),
+        Property::new("mustUploadAgain", Kind::Boolean),
+    ];
+}
+
+/// What POST makes a store from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataStoreDraft {
+    /// Its name.
+    pub display_name: String,
+    /// Free text.
+    pub description: Option<String>,
+    /// The schema.
+    pub columns: Columns,
+    /// The longest cell that is matched, in atoms.
+    pub tokens_max: Option<u32>,
+}
+
+impl DataStoreDraft {
+    /// Reads the body of a POST. Fails with the path of the first property that is wrong.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let reader = Reader::new(body);
+        if matches!(reader.objects("sessions", limits::REQUEST_ITEMS_MAX)?, Given::Value(list) if !list.is_empty())
+        {
+            return Err(reader.error(BodyErrorKind::DeepInsert, "sessions"));
+        }
+        let change = DataStoreChange::read(body)?;
+        Ok(Self {
+            display_name: reader.needed("displayName", change.display_name)?,
+            description: change.description.into_option(),
+            columns: reader.needed("columns", change.columns)?,
+            tokens_max: change.tokens_max.into_option(),
+        })
+    }
+}
+
+/// What PATCH may change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DataStoreChange {
+    /// Its name; never null.
+    pub display_name: Given<String>,
+    /// Free text.
+    pub description: Given<String>,
+    /// The schema; never null.
+    pub columns: Given<Columns>,
+    /// The longest cell that is matched, in atoms; null asks for the default.
+    pub tokens_max: Given<u32>,
+}
+
+impl DataStoreChange {
+    /// Reads the body of a PATCH: whole objects come back, so read-only properties are not looked at.
+    /// Fails with the path of the first property that is wrong.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let reader = Reader::new(body);
+        let display_name = reader.text("displayName", limits::NAME_CHARACTERS_MAX)?;
+        let blank = matches!(&display_name, Given::Value(name) if name.trim().is_empty());
+        if blank || display_name == Given::Null {
+            return Err(reader.error(BodyErrorKind::Missing, "displayName"));
+        }
+        let columns = read_columns(&reader, "columns")?;
+        if columns == Given::Null {
+            return Err(reader.error(BodyErrorKind::Missing, "columns"));
+        }
+        Ok(Self {
+            display_name,
+            description: reader.text("description", limits::TEXT_CHARACTERS_MAX)?,
+            columns,
+            tokens_max: reader.integer32("maximumNumberOfTokens", 1..=limits::TOKENS_MAX)?,
+        })
+    }
+}
+
+/// The body of `lookup`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookupRequest {
+    /// The searchable column.
+    pub key: String,
+    /// Clear values of that column.
+    pub values: Vec<String>,
+    /// The columns to answer with; empty is all.
+    pub result_column_names: Vec<String>,
+}
+
+impl LookupRequest {
+    /// Reads the body. Fails with the path of the first property that is wrong.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let reader = Reader::new(body);
+        let names = reader.texts("resultColumnNames", limits::COLUMNS_MAX, limits::NAME_CHARACTERS_MAX)?;
+        Ok(Self {
+            key: reader.needed("key", reader.text("key", limits::NAME_CHARACTERS_MAX)?)?,
+            values: reader.needed(
+                "values",
+                reader.texts("values", limits::REQUEST_ITEMS_MAX, limits::CELL_BYTES_MAX)?,
+            )?,
+            result_column_names: names.into_option().unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,237 @@
+//! `exactMatchSession` with everything that it inherits from exactMatchSessionBase and exactMatchJobBase.
+
+use std::fmt;
+
+use edm_model::limits;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::error::ClassificationError;
+use crate::moment::Moment;
+use crate::query::{Kind, Property};
+use crate::resource::upload_agent::UploadAgentResource;
+
+/// The words of `updateMode`.
+const UPDATE_MODES: &[&str] = &["replace", "delta"];
+
+/// A salt on the wire: never printed, wiped on drop. Serialising it is what it exists for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+pub struct WireSalt(String);
+
+impl WireSalt {
+    /// Takes a salt to send.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Returns the secret itself.
+    pub fn expose_secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for WireSalt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WireSalt(not shown)")
+    }
+}
+
+/// A session as Graph writes it, with this service's additions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SessionResource {
+    /// The id.
+    pub id: String,
+    /// When the session was made.
+    pub creation_date_time: Option<Moment>,
+    /// When the first block came.
+    pub start_date_time: Option<Moment>,
+    /// When anything changed last.
+    pub last_updated_date_time: Option<Moment>,
+    /// When the session reached a final state.
+    pub completion_date_time: Option<Moment>,
+    /// Why it failed.
+    pub error: Option<ClassificationError>,
+    /// The store.
+    pub data_store_id: Option<String>,
+    /// UploadInProgress, ProcessingInProgress, Completed, Failed, Cancelled or Expired: never an enum on the wire.
+    pub state: Option<String>,
+    /// Blocks in all; null while unknown.
+    pub total_block_count: Option<u32>,
+    /// Blocks still to come; null while the total is unknown.
+    pub remaining_block_count: Option<u32>,
+    /// Indexing jobs in all.
+    pub total_job_count: Option<u32>,
+    /// Indexing jobs still to do.
+    pub remaining_job_count: Option<u32>,
+    /// When commit was accepted.
+    pub upload_completion_date_time: Option<Moment>,
+    /// When the last indexing job ended.
+    pub processing_completion_date_time: Option<Moment>,
+    /// Digest over the blocks, compared at commit.
+    pub checksum: Option<String>,
+    /// Where blocks go.
+    #[serde(rename = "dataUploadURI")]
+    pub data_upload_uri: Option<String>,
+    /// The column names in the order of the file.
+    pub fields: Option<Vec<String>>,
+    /// Informational.
+    pub file_name: Option<String>,
+    /// Rows of a block, the last may be shorter.
+    pub rows_per_block: Option<u32>,
+    /// Shown to the creator: in the answer that made the session, and where `$select` names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub salt: Option<WireSalt>,
+    /// The agent that uploads.
+    pub upload_agent_id: Option<String>,
+    /// The agent itself, when `$expand` asked; the outer option is "asked", the inner one "there is one".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload_agent: Option<Option<UploadAgentResource>>,
+    /// `replace` or `delta`.
+    pub update_mode: Option<String>,
+    /// When `dataUploadURI` stops working.
+    pub expiration_date_time: Option<Moment>,
+    /// What the agent sealed.
+    pub row_count: Option<u64>,
+    /// What the agent left out.
+    pub rejected_row_count: Option<u64>,
+    /// Whether a replace may leave under 80 % of the live rows.
+    pub allow_shrink: Option<bool>,
+    /// Which salt the hashes are keyed with; random, not derived from it. Blocks carry it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+}
+
+impl SessionResource {
+    /// The name in `@odata.type`.
+    pub const TYPE: &'static str = "exactMatchSession";
+    /// What `$select`, `$filter` and `$orderby` may name. `salt` can be selected, never filtered or sorted by:
+    /// that would let a reader guess it character by character.
+    pub const PROPERTIES: &'static [Property] = &[
+        Property::new("id", Kind::Text),
+        Property::new("creationDateTime", Kind::Moment),
+        Property::new("startDateTime", Kind::Moment),
+        Property::new("lastUpdatedDateTime", Kind::Moment),
+        Property::new("completionDateTime", Kind::Moment),
+        Property::new("error", Kind::Complex),
+        Property::new("dataStoreId", Kind::Text),
+        Property::new("state", Kind::Text),
+        Property::new("totalBlockCount", Kind::Number),
+        Property::new("remainingBlockCount", Kind::Number),
+        Property::new("totalJobCount", Kind::Number),
+        Property::new("remainingJobCount", Kind::Number),
+        Property::new("uploadCompletionDateTime", Kind::Moment),
+        Property::new("processingCompletionDateTime", Kind::Moment),
+        Property::new("checksum", Kind::Text),
+        Property::new("dataUploadURI", Kind::Secret),
+        Property::new("fields", Kind::Complex),
+        Property::new("fileName", Kind::Text),
+        Property::new("rowsPerBlock", Kind::Number),
+        Property::new("salt", Kind::Secret),
+        Property::new("uploadAgentId", Kind::Text),
+        Property::new("updateMode", Kind::Text),
+        Property::new("expirationDateTime", Kind::Moment),
+        Property::new("rowCount", Kind::Number),
+        Property::new("rejectedRowCount", Kind::Number),
+        Property::new("allowShrink", Kind::Boolean),
+        Property::new("keyId", Kind::Text),
+    ];
+}
+
+/// What POST makes a session from. Everything else in the body is server-made and never looked at, so that
+/// placeholders in read-only properties do no harm (contract, graph, section 5, point 7).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionDraft {
+    /// Names the agent; checked at the first block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload_agent_id: Option<String>,
+    /// The column names in the order of the file; checked at the first block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<String>>,
+    /// Informational.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// Digest over the blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
+    /// The client's own salt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub salt: Option<WireSalt>,
+    /// Rows of a block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_per_block: Option<u32>,
+    /// Blocks in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_block_count: Option<u32>,
+    /// `replace` or `delta`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_mode: Option<String>,
+    /// Whether a replace may leave under 80 % of the live rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_shrink: Option<bool>,
+    /// What the agent sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_count: Option<u64>,
+    /// What the agent left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected_row_count: Option<u64>,
+}
+
+impl SessionDraft {
+    /// Reads the body of a POST. Fails with the path of the first property that is wrong.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let reader = Reader::new(body);
+        if reader.has("@odata.id") {
+            return Err(reader.error(BodyErrorKind::Reference, "@odata.id"));
+        }
+        let fields = reader.texts("fields", limits::COLUMNS_MAX, limits::NAME_CHARACTERS_MAX)?;
+        let salt = reader.text("salt", limits::SALT_CHARACTERS_MAX)?.into_option();
+        if salt.as_deref() == Some("") {
+            return Err(reader.error(BodyErrorKind::Missing, "salt"));
+        }
+        let change = SessionChange::read(body)?;
+        Ok(Self {
+            upload_agent_id: reader.text("uploadAgentId", limits::TEXT_CHARACTERS_MAX)?.into_option(),
+            fields: fields.into_option(),
+            file_name: reader.text("fileName", limits::TEXT_CHARACTERS_MAX)?.into_option(),
+            checksum: change.checksum.into_option(),
+            salt: salt.map(WireSalt::new),
+            rows_per_block: reader.integer32("rowsPerBlock", 1..=i32::MAX.unsigned_abs())?.into_option(),
+            total_block_count: change.total_block_count.into_option(),
+            update_mode: reader.word("updateMode", UPDATE_MODES)?.into_option().map(str::to_owned),
+            allow_shrink: reader.boolean("allowShrink")?.into_option(),
+            row_count: change.row_count.into_option(),
+            rejected_row_count: change.rejected_row_count.into_option(),
+        })
+    }
+}
+
+/// What PATCH may change until commit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SessionChange {
+    /// Digest over the blocks.
+    pub checksum: Given<String>,
+    /// Blocks in all.
+    pub total_block_count: Given<u32>,
+    /// What the agent sealed.
+    pub row_count: Given<u64>,
+    /// What the agent left out.
+    pub rejected_row_count: Given<u64>,
+}
+
+impl SessionChange {
+    /// Reads the body of a PATCH. Fails with the path of the first property that is wrong.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let reader = Reader::new(body);
+        Ok(Self {
+            checksum: reader.text("checksum", limits::TEXT_CHARACTERS_MAX)?,
+            total_block_count: reader.integer32("totalBlockCount", 0..=limits::BLOCKS_MAX)?,
+            row_count: reader.integer("rowCount", 0..=limits::ROWS_MAX)?,
+            rejected_row_count: reader.integer("rejectedRowCount", 0..=limits::ROWS_MAX)?,
+        })
+    }
+}

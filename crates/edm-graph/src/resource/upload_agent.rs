@@ -1,0 +1,47 @@
+//! `exactMatchUploadAgent`: one registered installation of the agent.
+
+use edm_model::limits;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::body::{BodyError, Given, Reader};
+use crate::moment::Moment;
+use crate::query::{Kind, Property};
+
+/// An upload agent as Graph writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UploadAgentResource {
+    /// The id.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// When it was registered.
+    pub creation_date_time: Option<Moment>,
+    /// Free text.
+    pub description: Option<String>,
+}
+
+impl UploadAgentResource {
+    /// The name in `@odata.type`.
+    pub const TYPE: &'static str = "exactMatchUploadAgent";
+    /// What `$select`, `$filter` and `$orderby` may name.
+    pub const PROPERTIES: &'static [Property] = &[
+        Property::new("id", Kind::Text),
+        Property::new("creationDateTime", Kind::Moment),
+        Property::new("description", Kind::Text),
+    ];
+}
+
+/// What POST and PATCH may set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UploadAgentChange {
+    /// Free text.
+    pub description: Given<String>,
+}
+
+impl UploadAgentChange {
+    /// Reads a body. Fails when the description is no text or too long.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        Ok(Self { description: Reader::new(body).text("description", limits::TEXT_CHARACTERS_MAX)? })
+    }
+}
