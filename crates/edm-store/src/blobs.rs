@@ -1,0 +1,190 @@
+//! Blobs: immutable things by name. Written once, never changed, deleted only by collection.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+
+use crate::error::{Error, ErrorKind};
+
+/// The name of a blob: segments of `[a-z0-9._-]` parted by `/`, none empty or made of dots alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BlobPath(String);
+
+const PATH_BYTES_MAX: usize = 512;
+
+impl BlobPath {
+    /// Checks the name. Fails on anything that could leave the folder or differ between file systems.
+    pub fn new(path: impl Into<String>) -> Result<Self, Error> {
+        let path = path.into();
+        let segment_fits = |segment: &str| {
+            !segment.is_empty()
+                && segment.bytes().any(|byte| byte != b'.')
+                && segment.bytes().all(|byte| {
+                    byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'-')
+                })
+        };
+        if path.len() > PATH_BYTES_MAX || !path.split('/').all(segment_fits) {
+            return Err(Error::corrupt("name of a blob"));
+        }
+        Ok(Self(path))
+    }
+
+    /// Returns the name of something below this one.
+    pub fn join(&self, rest: impl fmt::Display) -> Result<Self, Error> {
+        Self::new(format!("{}/{rest}", self.0))
+    }
+
+    /// Returns the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BlobPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a write-once put did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutOutcome {
+    /// The blob is new.
+    Created,
+    /// A blob of this name was there and stays as it is.
+    AlreadyThere,
+}
+
+/// A folder of blobs, on this machine or elsewhere.
+#[derive(Debug, Clone)]
+pub struct Blobs {
+    objects: Arc<dyn ObjectStore>,
+    local: Option<Arc<LocalFileSystem>>,
+}
+
+impl Blobs {
+    /// Opens a folder, which is made when it is missing. Writes are synced before they are seen, so that a
+    /// catalog entry never names a blob that a power failure took away.
+    pub fn local(folder: &Path) -> Result<Self, Error> {
+        let unusable = |source: Box<dyn std::error::Error + Send + Sync>| {
+            Error::with_source(ErrorKind::DataDirectory, "blob folder", source)
+        };
+        std::fs::create_dir_all(folder).map_err(|source| unusable(source.into()))?;
+        let local = LocalFileSystem::new_with_prefix(folder)
+            .map_err(|source| unusable(source.into()))?
+            .with_fsync(true)
+            .with_automatic_cleanup(true);
+        let local = Arc::new(local);
+        Ok(Self { objects: local.clone(), local: Some(local) })
+    }
+
+    /// Makes a folder that lives as long as the process.
+    pub fn in_memory() -> Self {
+        Self { objects: Arc::new(InMemory::new()), local: None }
+    }
+
+    /// Puts another object store, such as one that fails on purpose, before or instead of these blobs.
+    pub fn wrapped(&self, wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
+        Self { objects: wrap(self.objects.clone()), local: self.local.clone() }
+    }
+
+    /// Writes the blob unless one of this name is there. Synced when it returns.
+    pub async fn put(&self, path: &BlobPath, bytes: Bytes) -> Result<PutOutcome, Error> {
+        let options = PutOptions::from(PutMode::Create);
+        match self.objects.put_opts(&location(path), PutPayload::from(bytes), options).await {
+            Ok(_) => Ok(PutOutcome::Created),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(PutOutcome::AlreadyThere),
+            Err(source) => Err(failed("writing a blob", source)),
+        }
+    }
+
+    /// Reads the whole blob.
+    pub async fn get(&self, path: &BlobPath) -> Result<Bytes, Error> {
+        let found =
+            self.objects.get(&location(path)).await.map_err(|source| failed("reading a blob", source))?;
+        found.bytes().await.map_err(|source| failed("reading a blob", source))
+    }
+
+    /// Lists the blobs below a name, in ascending order.
+    pub async fn list(&self, below: &BlobPath) -> Result<Vec<BlobPath>, Error> {
+        let mut names: Vec<BlobPath> = self
+            .objects
+            .list(Some(&location(below)))
+            .map_err(|source| failed("listing blobs", source))
+            .try_filter_map(async |found| Ok(BlobPath::new(found.location.to_string()).ok()))
+            .try_collect()
+            .await?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// Deletes every blob below a name and returns how many there were. Deleting what is gone is no error.
+    pub async fn delete_below(&self, below: &BlobPath) -> Result<u64, Error> {
+        let names = self.list(below).await?;
+        let locations =
+            futures::stream::iter(names.iter().map(|name| Ok(location(name))).collect::<Vec<_>>());
+        let mut deleted = self.objects.delete_stream(locations.boxed());
+        let mut count = 0;
+        while let Some(result) = deleted.next().await {
+            match result {
+                Ok(_) => count += 1,
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(source) => return Err(failed("deleting a blob", source)),
+            }
+        }
+        Ok(count)
+    }
+
+    /// Returns where the blob's file is, when the blobs are files of this machine: for memory mapping.
+    pub fn local_path(&self, path: &BlobPath) -> Option<PathBuf> {
+        self.local.as_ref().and_then(|local| local.path_to_filesystem(&location(path)).ok())
+    }
+}
+
+fn location(path: &BlobPath) -> object_store::path::Path {
+    object_store::path::Path::from(path.as_str())
+}
+
+fn failed(context: &'static str, source: object_store::Error) -> Error {
+    let kind = match source {
+        object_store::Error::NotFound { .. } => ErrorKind::NotFound,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::with_source(kind, context, source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_could_leave_the_folder_are_refused() {
+        let cases = [
+            ("a/b-1/c_2.bin", true),
+            ("0", true),
+            ("", false),
+            ("/a", false),
+            ("a/", false),
+            ("a//b", false),
+            ("../a", false),
+            ("a/..", false),
+            ("a/.", false),
+            ("A", false),
+            ("a b", false),
+            ("a\\b", false),
+            ("a%2fb", false),
+            ("é", false),
+        ];
+        for (name, fits) in cases {
+            assert_eq!(BlobPath::new(name).is_ok(), fits, "{name:?}");
+        }
+        assert!(BlobPath::new("a".repeat(PATH_BYTES_MAX)).is_ok());
+        assert!(BlobPath::new("a".repeat(PATH_BYTES_MAX + 1)).is_err());
+    }
+}

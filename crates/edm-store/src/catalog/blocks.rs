@@ -1,0 +1,131 @@
+//! The blocks that a session has staged. The bytes are blobs; here is what must be known without opening them.
+
+use edm_model::{SessionId, Timestamp};
+use sqlx::sqlite::SqliteRow;
+
+use super::{Catalog, SessionDraft, Write, get, moment, number, sessions, signed};
+use crate::error::{Context, Error};
+
+/// A staged block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockRow {
+    /// Its number in the session.
+    pub number: u32,
+    /// The digest of the bytes as they were received.
+    pub sha256: [u8; 32],
+    /// How many bytes were received.
+    pub byte_count: u64,
+    /// The ordinal of its first record, from 0.
+    pub first_row: u64,
+    /// How many records it covers.
+    pub row_count: u32,
+    /// How many of them were left out.
+    pub rejected_count: u32,
+    /// When it was staged.
+    pub stored_at: Timestamp,
+}
+
+/// A block to be staged.
+pub type NewBlock = BlockRow;
+
+/// What staging a block did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageOutcome {
+    /// The block is new.
+    Staged,
+    /// The same bytes were there.
+    SameBytes,
+    /// Other bytes were there and stay.
+    OtherBytes,
+}
+
+impl Catalog {
+    /// Stages a block, whose blob is written already, when the closure allows it.
+    pub async fn stage_block<E: From<Error>>(
+        &self,
+        id: SessionId,
+        block: &NewBlock,
+        decide: impl FnOnce(&mut SessionDraft) -> Result<(), E> + Send,
+    ) -> Result<StageOutcome, E> {
+        let mut write = self.write().await?;
+        let before = sessions::session_in(&mut write, id).await?;
+        let mut draft = before.clone();
+        decide(&mut draft)?;
+        let found = sqlx::query("select * from blocks where session_id = $1 and number = $2")
+            .bind(id.as_bytes().as_slice())
+            .bind(i64::from(block.number))
+            .fetch_optional(&mut *write)
+            .await
+            .context("block")?;
+        if let Some(row) = found {
+            let same = read_block(&row)?.sha256 == block.sha256;
+            return Ok(if same { StageOutcome::SameBytes } else { StageOutcome::OtherBytes });
+        }
+        insert(&mut write, id, block).await?;
+        sessions::write_session(&mut write, &draft).await?;
+        write.commit().await.context("staging a block")?;
+        Ok(StageOutcome::Staged)
+    }
+
+    /// Returns a staged block.
+    pub async fn block(&self, id: SessionId, number: u32) -> Result<Option<BlockRow>, Error> {
+        let row = sqlx::query("select * from blocks where session_id = $1 and number = $2")
+            .bind(id.as_bytes().as_slice())
+            .bind(i64::from(number))
+            .fetch_optional(&self.reader)
+            .await
+            .context("block")?;
+        row.map(|row| read_block(&row)).transpose()
+    }
+
+    /// Lists a session's blocks in ascending order.
+    pub async fn blocks(&self, id: SessionId) -> Result<Vec<BlockRow>, Error> {
+        let rows = sqlx::query("select * from blocks where session_id = $1 order by number")
+            .bind(id.as_bytes().as_slice())
+            .fetch_all(&self.reader)
+            .await
+            .context("listing blocks")?;
+        rows.iter().map(read_block).collect()
+    }
+}
+
+pub(super) async fn blocks_in(write: &mut Write, id: SessionId) -> Result<Vec<BlockRow>, Error> {
+    let rows = sqlx::query("select * from blocks where session_id = $1 order by number")
+        .bind(id.as_bytes().as_slice())
+        .fetch_all(&mut **write)
+        .await
+        .context("listing blocks")?;
+    rows.iter().map(read_block).collect()
+}
+
+async fn insert(write: &mut Write, id: SessionId, block: &NewBlock) -> Result<(), Error> {
+    sqlx::query(
+        "insert into blocks (session_id, number, sha256, byte_count, first_row, row_count, rejected_count, \
+         stored_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(id.as_bytes().as_slice())
+    .bind(i64::from(block.number))
+    .bind(block.sha256.as_slice())
+    .bind(signed(block.byte_count))
+    .bind(signed(block.first_row))
+    .bind(i64::from(block.row_count))
+    .bind(i64::from(block.rejected_count))
+    .bind(block.stored_at.as_micros())
+    .execute(&mut **write)
+    .await
+    .context("staging a block")?;
+    Ok(())
+}
+
+fn read_block(row: &SqliteRow) -> Result<BlockRow, Error> {
+    let sha256: Vec<u8> = get(row, "sha256")?;
+    Ok(BlockRow {
+        number: number(row, "number")?,
+        sha256: sha256.try_into().map_err(|_| Error::corrupt("digest of a block"))?,
+        byte_count: number(row, "byte_count")?,
+        first_row: number(row, "first_row")?,
+        row_count: number(row, "row_count")?,
+        rejected_count: number(row, "rejected_count")?,
+        stored_at: moment(row, "stored_at")?,
+    })
+}

@@ -1,0 +1,192 @@
+//! Generations, and the one compare-and-swap that makes one live.
+
+use edm_model::{KeyId, Pattern, SessionId, SessionState, StoreId, TenantId, Timestamp};
+use sqlx::sqlite::SqliteRow;
+
+use super::{
+    Catalog, LeasedJob, SessionDraft, StoreRow, Write, get, id16, jobs, moment, number, sessions, signed,
+    stores, types,
+};
+use crate::error::{Context, Error, ErrorKind};
+
+/// A generation that was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GenerationRow {
+    /// The session that brought it; names its blobs.
+    pub session_id: SessionId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The store.
+    pub store_id: StoreId,
+    /// Counts the publications of the store.
+    pub number: u64,
+    /// The salt that it is keyed with.
+    pub key_id: KeyId,
+    /// How many rows can be found.
+    pub row_count: u64,
+    /// Whether it is live or can be rolled back to.
+    pub kept: bool,
+    /// When it was published.
+    pub published_at: Timestamp,
+}
+
+/// A generation to be made live.
+#[derive(Debug, Clone)]
+pub struct NewGeneration {
+    /// How many rows can be found.
+    pub row_count: u64,
+    /// What the store's default type becomes, unless it is pinned already.
+    pub default_patterns: Vec<Pattern>,
+    /// When it is published.
+    pub at: Timestamp,
+}
+
+impl Catalog {
+    /// Finishes a publish job as the closure decides, in one transaction: it changes the session, and when it
+    /// returns a generation, that becomes the store's live one. The one before stays kept; older ones are not.
+    /// Fails with `Fenced` when the job is someone else's or the session is in a final state.
+    pub async fn publish<E: From<Error>>(
+        &self,
+        job: &LeasedJob,
+        decide: impl FnOnce(&mut SessionDraft, &StoreRow) -> Result<Option<NewGeneration>, E> + Send,
+    ) -> Result<Option<GenerationRow>, E> {
+        let session_id = job.session_id.ok_or_else(|| Error::corrupt("session of a publish job"))?;
+        let mut write = self.write().await?;
+        jobs::finish(&mut write, job).await?;
+        let mut draft = sessions::session_in(&mut write, session_id).await?;
+        let store = stores::store_in(&mut write, draft.session.tenant, draft.session.store_id).await?;
+        let published = match decide(&mut draft, &store)? {
+            Some(generation) => {
+                assert_eq!(
+                    draft.session.state,
+                    SessionState::Completed,
+                    "only a completed session is published"
+                );
+                Some(swap(&mut write, &draft, &store, &generation).await?)
+            }
+            None => None,
+        };
+        sessions::write_session(&mut write, &draft).await?;
+        write.commit().await.context("publishing")?;
+        Ok(published)
+    }
+
+    /// Lists the live generations of every tenant.
+    pub async fn live_generations(&self) -> Result<Vec<GenerationRow>, Error> {
+        let rows = sqlx::query(
+            "select g.* from data_stores d join generations g on g.session_id = d.live_session_id \
+             order by g.published_at",
+        )
+        .fetch_all(&self.reader)
+        .await
+        .context("listing generations")?;
+        rows.iter().map(read_generation).collect()
+    }
+
+    /// Lists every generation of a store, oldest first.
+    pub async fn generations(&self, store_id: StoreId) -> Result<Vec<GenerationRow>, Error> {
+        let rows = sqlx::query("select * from generations where store_id = $1 order by number")
+            .bind(store_id.as_bytes().as_slice())
+            .fetch_all(&self.reader)
+            .await
+            .context("listing generations")?;
+        rows.iter().map(read_generation).collect()
+    }
+
+    /// Returns the generation that a session brought.
+    pub async fn generation(&self, session_id: SessionId) -> Result<GenerationRow, Error> {
+        let row = sqlx::query("select * from generations where session_id = $1")
+            .bind(session_id.as_bytes().as_slice())
+            .fetch_one(&self.reader)
+            .await
+            .context("generation")?;
+        read_generation(&row)
+    }
+
+    /// Forgets a generation that is kept no more; one that is kept stays.
+    pub async fn delete_generation(&self, session_id: SessionId) -> Result<(), Error> {
+        sqlx::query("delete from generations where session_id = $1 and kept = 0")
+            .bind(session_id.as_bytes().as_slice())
+            .execute(&self.writer)
+            .await
+            .context("removing a generation")?;
+        Ok(())
+    }
+}
+
+async fn swap(
+    write: &mut Write,
+    draft: &SessionDraft,
+    store: &StoreRow,
+    generation: &NewGeneration,
+) -> Result<GenerationRow, Error> {
+    let session = &draft.session;
+    let commit_number = draft.commit_number.ok_or_else(|| Error::corrupt("commit number of a session"))?;
+    let live = store.store.live.map(|live| live.session_id);
+    // The comparison looks redundant under one writer; it is what keeps several nodes apart on PostgreSQL.
+    let row = sqlx::query(
+        "update data_stores set live_session_id = $2, last_generation = last_generation + 1, \
+         published_commit = $3, data_updated_at = $4 where id = $1 and published_commit < $3 \
+         and live_session_id is not distinct from $5 returning last_generation",
+    )
+    .bind(session.store_id.as_bytes().as_slice())
+    .bind(session.id.as_bytes().as_slice())
+    .bind(signed(commit_number))
+    .bind(generation.at.as_micros())
+    .bind(live.as_ref().map(|id| id.as_bytes().as_slice()))
+    .fetch_optional(&mut **write)
+    .await
+    .context("swapping the generation")?
+    .ok_or_else(|| Error::new(ErrorKind::Fenced, "swapping the generation"))?;
+    let published = GenerationRow {
+        session_id: session.id,
+        tenant: session.tenant,
+        store_id: session.store_id,
+        number: number(&row, "last_generation")?,
+        key_id: session.key_id,
+        row_count: generation.row_count,
+        kept: true,
+        published_at: generation.at,
+    };
+    sqlx::query("update generations set kept = 0 where store_id = $1 and session_id is distinct from $2")
+        .bind(session.store_id.as_bytes().as_slice())
+        .bind(live.as_ref().map(|id| id.as_bytes().as_slice()))
+        .execute(&mut **write)
+        .await
+        .context("retiring generations")?;
+    insert(write, &published, commit_number).await?;
+    types::pin_default(write, session.store_id, &generation.default_patterns, generation.at).await?;
+    Ok(published)
+}
+
+async fn insert(write: &mut Write, generation: &GenerationRow, commit_number: u64) -> Result<(), Error> {
+    sqlx::query(
+        "insert into generations (session_id, tenant_id, store_id, number, commit_number, key_id, row_count, \
+         published_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(generation.session_id.as_bytes().as_slice())
+    .bind(generation.tenant.as_bytes().as_slice())
+    .bind(generation.store_id.as_bytes().as_slice())
+    .bind(signed(generation.number))
+    .bind(signed(commit_number))
+    .bind(generation.key_id.as_bytes().as_slice())
+    .bind(signed(generation.row_count))
+    .bind(generation.published_at.as_micros())
+    .execute(&mut **write)
+    .await
+    .context("adding a generation")?;
+    Ok(())
+}
+
+fn read_generation(row: &SqliteRow) -> Result<GenerationRow, Error> {
+    Ok(GenerationRow {
+        session_id: SessionId::from_bytes(id16(row, "session_id")?),
+        tenant: TenantId::from_bytes(id16(row, "tenant_id")?),
+        store_id: StoreId::from_bytes(id16(row, "store_id")?),
+        number: number(row, "number")?,
+        key_id: KeyId::from_bytes(id16(row, "key_id")?),
+        row_count: number(row, "row_count")?,
+        kept: get::<i64>(row, "kept")? != 0,
+        published_at: moment(row, "published_at")?,
+    })
+}

@@ -1,0 +1,310 @@
+//! The queue: at-least-once, so every job's output is idempotent. A lease says who works; its epoch fences
+//! every write back, so that a worker that was thought dead cannot write over its successor.
+//!
+//! Leases go by the database's clock, the one clock that all workers share.
+
+use edm_model::{SessionId, TenantId};
+use sqlx::sqlite::SqliteRow;
+
+use super::{Catalog, Write, get, id16, number, optional_id16};
+use crate::blobs::BlobPath;
+use crate::error::{Context, Error, ErrorKind};
+
+/// What a job does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobKind {
+    /// Plans a session's index and enqueues its build jobs.
+    Ingest,
+    /// Builds one file of the index: the plan's job at this position.
+    Build {
+        /// The position in the plan.
+        index: u32,
+    },
+    /// Verifies the built index and makes it live.
+    Publish,
+    /// Deletes the blobs below a name.
+    Collect {
+        /// The name.
+        below: BlobPath,
+    },
+    /// Deletes a generation that is kept no more.
+    CollectGeneration {
+        /// The session that brought it.
+        session_id: SessionId,
+        /// Where its blobs are.
+        below: BlobPath,
+    },
+}
+
+impl JobKind {
+    const fn word(&self) -> &'static str {
+        match self {
+            JobKind::Ingest => "ingest",
+            JobKind::Build { .. } => "build",
+            JobKind::Publish => "publish",
+            JobKind::Collect { .. } => "collect",
+            JobKind::CollectGeneration { .. } => "collectGeneration",
+        }
+    }
+
+    fn payload(&self) -> String {
+        match self {
+            JobKind::Ingest | JobKind::Publish => String::new(),
+            JobKind::Build { index } => index.to_string(),
+            JobKind::Collect { below } => below.to_string(),
+            JobKind::CollectGeneration { session_id, below } => format!("{session_id} {below}"),
+        }
+    }
+
+    fn read(word: &str, payload: &str) -> Result<Self, Error> {
+        let corrupt = || Error::corrupt("payload of a job");
+        match word {
+            "ingest" => Ok(JobKind::Ingest),
+            "build" => Ok(JobKind::Build { index: payload.parse().map_err(|_| corrupt())? }),
+            "publish" => Ok(JobKind::Publish),
+            "collect" => Ok(JobKind::Collect { below: BlobPath::new(payload)? }),
+            "collectGeneration" => {
+                let (session, below) = payload.split_once(' ').ok_or_else(corrupt)?;
+                let session_id = session.parse().map_err(|_| corrupt())?;
+                Ok(JobKind::CollectGeneration { session_id, below: BlobPath::new(below)? })
+            }
+            _ => Err(Error::corrupt("kind of a job")),
+        }
+    }
+}
+
+/// A job to be enqueued. A second one of the same kind, session and payload is dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The session whose progress it is part of, and with which it goes.
+    pub session_id: Option<SessionId>,
+    /// What it does.
+    pub kind: JobKind,
+    /// How long it waits.
+    pub delay_seconds: i64,
+}
+
+impl NewJob {
+    fn dedup_key(&self) -> String {
+        let session = self.session_id.map(|id| id.to_string()).unwrap_or_default();
+        format!("{}/{session}/{}", self.kind.word(), self.kind.payload())
+    }
+}
+
+/// A job in the hands of a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeasedJob {
+    /// Its name in the queue.
+    pub dedup_key: String,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The session whose progress it is part of.
+    pub session_id: Option<SessionId>,
+    /// What it does.
+    pub kind: JobKind,
+    /// How often it was taken, this time included.
+    pub attempts: u32,
+    /// Counts the leases: the fence.
+    pub epoch: i64,
+}
+
+// The database's clock in microseconds; PostgreSQL spells it `extract(epoch from clock_timestamp())`.
+macro_rules! now_sql {
+    ($before:literal, $after:literal) => {
+        concat!($before, "cast(unixepoch('subsec') * 1000000 as integer)", $after)
+    };
+}
+
+impl Catalog {
+    /// Adds jobs by themselves, not as part of a session's change.
+    pub async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        enqueue(&mut write, jobs).await?;
+        write.commit().await.context("enqueueing jobs")
+    }
+
+    /// Takes the oldest job that is ready or whose lease has run out.
+    pub async fn claim_job(&self, owner: &str, lease_seconds: i64) -> Result<Option<LeasedJob>, Error> {
+        let row = sqlx::query(now_sql!(
+            "with clock(now) as (select ",
+            ") update jobs set state = 'leased', epoch = epoch + 1, attempts = attempts + 1, lease_owner = $1, \
+             lease_until = (select now from clock) + $2 * 1000000 where dedup_key = ( \
+                select dedup_key from jobs where (state = 'ready' and run_after <= (select now from clock)) \
+                or (state = 'leased' and lease_until <= (select now from clock)) \
+                order by run_after, dedup_key limit 1) returning *"
+        ))
+        .bind(owner)
+        .bind(lease_seconds)
+        .fetch_optional(&self.writer)
+        .await
+        .context("claiming a job")?;
+        row.map(|row| read_job(&row)).transpose()
+    }
+
+    /// Prolongs a lease. Fails with `Fenced` when the job is someone else's.
+    pub async fn heartbeat(&self, job: &LeasedJob, lease_seconds: i64) -> Result<(), Error> {
+        let done = sqlx::query(now_sql!(
+            "update jobs set lease_until = ",
+            " + $3 * 1000000 where dedup_key = $1 and epoch = $2 and state = 'leased'"
+        ))
+        .bind(&job.dedup_key)
+        .bind(job.epoch)
+        .bind(lease_seconds)
+        .execute(&self.writer)
+        .await
+        .context("prolonging a lease")?;
+        fenced(done.rows_affected())
+    }
+
+    /// Marks a job done, counts it in its session, and enqueues what follows: `then` at once, `after_last` when
+    /// no build job of the session is left.
+    pub async fn finish_job(
+        &self,
+        job: &LeasedJob,
+        then: &[NewJob],
+        after_last: Option<&NewJob>,
+    ) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        finish(&mut write, job).await?;
+        enqueue(&mut write, then).await?;
+        if let (Some(next), Some(session)) = (after_last, job.session_id) {
+            let row = sqlx::query(
+                "select count(*) as found from jobs where session_id = $1 and kind = 'build' and state <> 'done'",
+            )
+            .bind(session.as_bytes().as_slice())
+            .fetch_one(&mut *write)
+            .await
+            .context("counting build jobs")?;
+            if number::<u64>(&row, "found")? == 0 {
+                enqueue(&mut write, std::slice::from_ref(next)).await?;
+            }
+        }
+        write.commit().await.context("finishing a job")
+    }
+
+    /// Gives a job back, to be tried again after a while.
+    pub async fn retry_job(&self, job: &LeasedJob, delay_ms: i64, error: &str) -> Result<(), Error> {
+        let done = sqlx::query(now_sql!(
+            "update jobs set state = 'ready', last_error = $4, run_after = ",
+            " + $3 * 1000 where dedup_key = $1 and epoch = $2 and state = 'leased'"
+        ))
+        .bind(&job.dedup_key)
+        .bind(job.epoch)
+        .bind(delay_ms)
+        .bind(error)
+        .execute(&self.writer)
+        .await
+        .context("giving a job back")?;
+        fenced(done.rows_affected())
+    }
+
+    /// Gives a job up. The caller fails its session.
+    pub async fn bury_job(&self, job: &LeasedJob, error: &str) -> Result<(), Error> {
+        let done = sqlx::query(
+            "update jobs set state = 'dead', last_error = $3 where dedup_key = $1 and epoch = $2 \
+             and state = 'leased'",
+        )
+        .bind(&job.dedup_key)
+        .bind(job.epoch)
+        .bind(error)
+        .execute(&self.writer)
+        .await
+        .context("giving a job up")?;
+        fenced(done.rows_affected())
+    }
+
+    /// Takes the leases of every other owner away at once: for a server that is alone with its catalog and
+    /// whose former process is known to be dead.
+    pub async fn release_leases_of_others(&self, owner: &str) -> Result<u64, Error> {
+        let done =
+            sqlx::query("update jobs set state = 'ready' where state = 'leased' and lease_owner <> $1")
+                .bind(owner)
+                .execute(&self.writer)
+                .await
+                .context("releasing leases")?;
+        Ok(done.rows_affected())
+    }
+
+    /// Returns in how many milliseconds the next job is due; `None` when there is none.
+    pub async fn next_job_in_ms(&self) -> Result<Option<i64>, Error> {
+        let row = sqlx::query(now_sql!(
+            "select (min(case state when 'ready' then run_after else lease_until end) - ",
+            ") / 1000 as wait from jobs where state in ('ready', 'leased')"
+        ))
+        .fetch_one(&self.reader)
+        .await
+        .context("next job")?;
+        get(&row, "wait")
+    }
+}
+
+pub(super) async fn enqueue(write: &mut Write, jobs: &[NewJob]) -> Result<(), Error> {
+    for job in jobs {
+        sqlx::query(now_sql!(
+            "insert into jobs (dedup_key, tenant_id, session_id, kind, payload, run_after) \
+             values ($1, $2, $3, $4, $5, ",
+            " + $6 * 1000000) on conflict (dedup_key) do nothing"
+        ))
+        .bind(job.dedup_key())
+        .bind(job.tenant.as_bytes().as_slice())
+        .bind(job.session_id.as_ref().map(|id| id.as_bytes().as_slice()))
+        .bind(job.kind.word())
+        .bind(job.kind.payload())
+        .bind(job.delay_seconds)
+        .execute(&mut **write)
+        .await
+        .context("enqueueing a job")?;
+    }
+    Ok(())
+}
+
+/// Marks the job done inside a transaction. A job that stands for no session is not kept.
+pub(super) async fn finish(write: &mut Write, job: &LeasedJob) -> Result<(), Error> {
+    let done = if job.session_id.is_some() {
+        sqlx::query("update jobs set state = 'done' where dedup_key = $1 and epoch = $2 and state = 'leased'")
+    } else {
+        sqlx::query("delete from jobs where dedup_key = $1 and epoch = $2 and state = 'leased'")
+    }
+    .bind(&job.dedup_key)
+    .bind(job.epoch)
+    .execute(&mut **write)
+    .await
+    .context("finishing a job")?;
+    fenced(done.rows_affected())?;
+    if let Some(session) = job.session_id {
+        sqlx::query("update sessions set finished_job_count = finished_job_count + 1 where id = $1")
+            .bind(session.as_bytes().as_slice())
+            .execute(&mut **write)
+            .await
+            .context("counting a job")?;
+    }
+    Ok(())
+}
+
+pub(super) async fn delete_jobs_of(write: &mut Write, session: SessionId) -> Result<(), Error> {
+    sqlx::query("delete from jobs where session_id = $1")
+        .bind(session.as_bytes().as_slice())
+        .execute(&mut **write)
+        .await
+        .context("removing the jobs of a session")?;
+    Ok(())
+}
+
+fn fenced(rows: u64) -> Result<(), Error> {
+    if rows == 0 { Err(Error::new(ErrorKind::Fenced, "job")) } else { Ok(()) }
+}
+
+fn read_job(row: &SqliteRow) -> Result<LeasedJob, Error> {
+    let kind: String = get(row, "kind")?;
+    let payload: String = get(row, "payload")?;
+    Ok(LeasedJob {
+        dedup_key: get(row, "dedup_key")?,
+        tenant: TenantId::from_bytes(id16(row, "tenant_id")?),
+        session_id: optional_id16(row, "session_id")?.map(SessionId::from_bytes),
+        kind: JobKind::read(&kind, &payload)?,
+        attempts: number(row, "attempts")?,
+        epoch: get(row, "epoch")?,
+    })
+}

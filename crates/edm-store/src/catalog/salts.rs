@@ -1,0 +1,83 @@
+//! Salts: sealed by the service, opaque here.
+
+use edm_model::{KeyId, TenantId, Timestamp};
+use sqlx::Row;
+
+use super::{Catalog, get, id16};
+use crate::error::{Context, Error};
+
+/// One salt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaltRow {
+    /// Its id.
+    pub key_id: KeyId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Ciphertext.
+    pub sealed: Vec<u8>,
+    /// Whether sessions that bring no salt get this one.
+    pub live: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Catalog {
+    /// Adds a salt. Fails with `NameTaken` when the tenant has a live one and this is another.
+    pub async fn insert_salt(&self, salt: &SaltRow) -> Result<(), Error> {
+        sqlx::query(
+            "insert into salts (key_id, tenant_id, sealed, live, created_at) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(salt.key_id.as_bytes().as_slice())
+        .bind(salt.tenant.as_bytes().as_slice())
+        .bind(&salt.sealed)
+        .bind(i64::from(salt.live))
+        .bind(salt.created_at.as_micros())
+        .execute(&self.writer)
+        .await
+        .context("adding a salt")?;
+        Ok(())
+    }
+
+    /// Returns the salt that the tenant's new sessions get.
+    pub async fn live_salt(&self, tenant: TenantId) -> Result<Option<SaltRow>, Error> {
+        let row = sqlx::query("select * from salts where tenant_id = $1 and live = 1")
+            .bind(tenant.as_bytes().as_slice())
+            .fetch_optional(&self.reader)
+            .await
+            .context("live salt")?;
+        row.map(|row| read_salt(&row)).transpose()
+    }
+
+    /// Returns a salt.
+    pub async fn salt(&self, key_id: KeyId) -> Result<SaltRow, Error> {
+        let row = sqlx::query("select * from salts where key_id = $1")
+            .bind(key_id.as_bytes().as_slice())
+            .fetch_one(&self.reader)
+            .await
+            .context("salt")?;
+        read_salt(&row)
+    }
+
+    /// Removes the salts that no session, no generation and no future session uses; returns how many.
+    pub async fn delete_unused_salts(&self) -> Result<u64, Error> {
+        let done = sqlx::query(
+            "delete from salts where live = 0 \
+             and not exists (select 1 from sessions s where s.key_id = salts.key_id) \
+             and not exists (select 1 from generations g where g.key_id = salts.key_id)",
+        )
+        .execute(&self.writer)
+        .await
+        .context("removing unused salts")?;
+        Ok(done.rows_affected())
+    }
+}
+
+fn read_salt(row: &sqlx::sqlite::SqliteRow) -> Result<SaltRow, Error> {
+    Ok(SaltRow {
+        key_id: KeyId::from_bytes(id16(row, "key_id")?),
+        tenant: TenantId::from_bytes(id16(row, "tenant_id")?),
+        sealed: row.try_get("sealed").context("salt")?,
+        live: get::<i64>(row, "live")? != 0,
+        created_at: super::moment(row, "created_at")?,
+    })
+}

@@ -1,0 +1,319 @@
+//! Upload sessions. What may happen to one is decided by the closure that the service hands in; here it is read,
+//! handed over and written back in one transaction.
+
+use edm_model::{
+    Columns, KeyId, PrincipalId, Session, SessionId, SessionState, StoreId, TenantId, Timestamp, UpdateMode,
+};
+use sqlx::sqlite::SqliteRow;
+
+use super::{
+    BlockRow, Catalog, NewJob, Page, Write, blocks, get, id16, jobs, moment, number, optional_id16,
+    optional_moment, optional_number, signed,
+};
+use crate::error::{Context, Error, ErrorKind};
+use crate::record;
+
+/// A session in the hands of the one who decides about it. Ids, columns, keys and the creation never change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionDraft {
+    /// The session.
+    pub session: Session,
+    /// The store's columns as they are now.
+    pub store_columns: Columns,
+    /// The store's longest matched cell as it is now.
+    pub store_tokens_max: u32,
+    /// The commit number of the store's last publication.
+    pub store_published_commit: u64,
+    /// The session whose data is live in the store.
+    pub live_session_id: Option<SessionId>,
+    /// The key that its blocks are encrypted with, sealed.
+    pub sealed_block_key: Vec<u8>,
+    /// The last block or renewal.
+    pub last_activity_at: Timestamp,
+    /// Whether a block list was accepted.
+    pub block_list_given: bool,
+    /// Its place in the order of commits, given by the catalog when it is committed.
+    pub commit_number: Option<u64>,
+    /// Jobs to be enqueued with the change.
+    pub enqueue: Vec<NewJob>,
+}
+
+/// A session to be written.
+#[derive(Debug, Clone)]
+pub struct NewSessionRow {
+    /// The session.
+    pub session: Session,
+    /// The key that its blocks are encrypted with, sealed.
+    pub sealed_block_key: Vec<u8>,
+}
+
+macro_rules! session_query {
+    ($rest:literal) => {
+        concat!(
+            "select s.*, d.columns as store_columns, d.tokens_max as store_tokens_max, d.live_session_id, \
+             d.published_commit, (select count(*) from blocks b where b.session_id = s.id) as staged_block_count \
+             from sessions s join data_stores d on d.id = s.store_id ",
+            $rest
+        )
+    };
+}
+
+impl Catalog {
+    /// Adds a session. Fails with `NotFound` when the store is gone.
+    pub async fn insert_session(&self, new: &NewSessionRow) -> Result<(), Error> {
+        let session = &new.session;
+        let mut write = self.write().await?;
+        sqlx::query(
+            "insert into sessions (id, tenant_id, store_id, state, update_mode, columns, tokens_max, key_id, \
+             sealed_block_key, created_by, upload_agent_id, fields, file_name, checksum, rows_per_block, \
+             total_block_count, row_count, rejected_row_count, allow_shrink, created_at, updated_at, \
+             last_activity_at, upload_expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+             $13, $14, $15, $16, $17, $18, $19, $20, $20, $20, $21)",
+        )
+        .bind(session.id.as_bytes().as_slice())
+        .bind(session.tenant.as_bytes().as_slice())
+        .bind(session.store_id.as_bytes().as_slice())
+        .bind(session.state.as_str())
+        .bind(session.update_mode.as_str())
+        .bind(record::write_columns(&session.columns))
+        .bind(i64::from(session.tokens_max))
+        .bind(session.key_id.as_bytes().as_slice())
+        .bind(&new.sealed_block_key)
+        .bind(session.created_by.as_str())
+        .bind(&session.upload_agent_id)
+        .bind(record::write_words(&session.fields))
+        .bind(&session.file_name)
+        .bind(&session.checksum)
+        .bind(session.rows_per_block.map(i64::from))
+        .bind(session.total_block_count.map(i64::from))
+        .bind(session.row_count.map(signed))
+        .bind(session.rejected_row_count.map(signed))
+        .bind(i64::from(session.allow_shrink))
+        .bind(session.created_at.as_micros())
+        .bind(session.upload_expires_at.as_micros())
+        .execute(&mut *write)
+        .await
+        .context("adding a session")?;
+        write.commit().await.context("adding a session")
+    }
+
+    /// Returns a session of any tenant. The caller compares tenant and store.
+    pub async fn session(&self, id: SessionId) -> Result<SessionDraft, Error> {
+        let row = sqlx::query(session_query!("where s.id = $1"))
+            .bind(id.as_bytes().as_slice())
+            .fetch_one(&self.reader)
+            .await
+            .context("session")?;
+        read_session(&row)
+    }
+
+    /// Lists a store's sessions by creation.
+    pub async fn sessions(
+        &self,
+        tenant: TenantId,
+        store_id: StoreId,
+        page: Page,
+    ) -> Result<Vec<SessionDraft>, Error> {
+        let rows = sqlx::query(session_query!(
+            "where s.tenant_id = $1 and s.store_id = $2 order by s.created_at, s.id limit $3 offset $4"
+        ))
+        .bind(tenant.as_bytes().as_slice())
+        .bind(store_id.as_bytes().as_slice())
+        .bind(page.limit())
+        .bind(page.offset())
+        .fetch_all(&self.reader)
+        .await
+        .context("listing sessions")?;
+        rows.iter().map(read_session).collect()
+    }
+
+    /// Counts a store's sessions.
+    pub async fn session_count(&self, tenant: TenantId, store_id: StoreId) -> Result<u64, Error> {
+        let row =
+            sqlx::query("select count(*) as found from sessions where tenant_id = $1 and store_id = $2")
+                .bind(tenant.as_bytes().as_slice())
+                .bind(store_id.as_bytes().as_slice())
+                .fetch_one(&self.reader)
+                .await
+                .context("counting sessions")?;
+        number(&row, "found")
+    }
+
+    /// Lists the open sessions whose last activity was before the moment.
+    pub async fn idle_sessions(&self, before: Timestamp) -> Result<Vec<SessionId>, Error> {
+        let rows = sqlx::query("select id from sessions where state = $1 and last_activity_at < $2")
+            .bind(SessionState::UploadInProgress.as_str())
+            .bind(before.as_micros())
+            .fetch_all(&self.reader)
+            .await
+            .context("listing idle sessions")?;
+        rows.iter().map(|row| Ok(SessionId::from_bytes(id16(row, "id")?))).collect()
+    }
+
+    /// Changes a session as the closure decides, in one transaction, and returns what it returns. A session that
+    /// comes to a final state loses its jobs.
+    pub async fn change_session<R: Send, E: From<Error>>(
+        &self,
+        id: SessionId,
+        decide: impl FnOnce(&mut SessionDraft) -> Result<R, E> + Send,
+    ) -> Result<R, E> {
+        let mut write = self.write().await?;
+        let before = session_in(&mut write, id).await?;
+        let mut draft = before.clone();
+        let result = decide(&mut draft)?;
+        if draft != before {
+            write_session(&mut write, &draft).await?;
+            write.commit().await.context("changing a session")?;
+        }
+        Ok(result)
+    }
+
+    /// As `change_session`, with every block of the session in ascending order.
+    pub async fn change_session_with_blocks<R: Send, E: From<Error>>(
+        &self,
+        id: SessionId,
+        decide: impl FnOnce(&mut SessionDraft, &[BlockRow]) -> Result<R, E> + Send,
+    ) -> Result<R, E> {
+        let mut write = self.write().await?;
+        let before = session_in(&mut write, id).await?;
+        let staged = blocks::blocks_in(&mut write, id).await?;
+        let mut draft = before.clone();
+        let result = decide(&mut draft, &staged)?;
+        if draft != before {
+            write_session(&mut write, &draft).await?;
+            write.commit().await.context("changing a session")?;
+        }
+        Ok(result)
+    }
+
+    /// Removes a session's history when the closure allows it, and leaves the jobs that it enqueues.
+    pub async fn delete_session<E: From<Error>>(
+        &self,
+        id: SessionId,
+        decide: impl FnOnce(&mut SessionDraft) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
+        let mut write = self.write().await?;
+        let mut draft = session_in(&mut write, id).await?;
+        decide(&mut draft)?;
+        sqlx::query("delete from sessions where id = $1")
+            .bind(id.as_bytes().as_slice())
+            .execute(&mut *write)
+            .await
+            .context("removing a session")?;
+        jobs::enqueue(&mut write, &draft.enqueue).await?;
+        write.commit().await.context("removing a session")?;
+        Ok(())
+    }
+}
+
+pub(super) async fn session_in(write: &mut Write, id: SessionId) -> Result<SessionDraft, Error> {
+    let row = sqlx::query(session_query!("where s.id = $1"))
+        .bind(id.as_bytes().as_slice())
+        .fetch_one(&mut **write)
+        .await
+        .context("session")?;
+    read_session(&row)
+}
+
+/// Writes what can change, gives a commit its number, and settles the jobs.
+pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Result<(), Error> {
+    let session = &draft.session;
+    let commit_number = match (session.state, draft.commit_number) {
+        (SessionState::ProcessingInProgress, None) => Some(next_commit(write, session.store_id).await?),
+        (_, given) => given,
+    };
+    sqlx::query(
+        "update sessions set state = $2, checksum = $3, total_block_count = $4, row_count = $5, \
+         rejected_row_count = $6, block_list_given = $7, total_job_count = $8, commit_number = $9, \
+         started_at = $10, updated_at = $11, last_activity_at = $12, upload_expires_at = $13, \
+         upload_completed_at = $14, processing_completed_at = $15, completed_at = $16, failure = $17 \
+         where id = $1",
+    )
+    .bind(session.id.as_bytes().as_slice())
+    .bind(session.state.as_str())
+    .bind(&session.checksum)
+    .bind(session.total_block_count.map(i64::from))
+    .bind(session.row_count.map(signed))
+    .bind(session.rejected_row_count.map(signed))
+    .bind(i64::from(draft.block_list_given))
+    .bind(session.total_job_count.map(i64::from))
+    .bind(commit_number.map(signed))
+    .bind(session.started_at.map(Timestamp::as_micros))
+    .bind(session.updated_at.as_micros())
+    .bind(draft.last_activity_at.as_micros())
+    .bind(session.upload_expires_at.as_micros())
+    .bind(session.upload_completed_at.map(Timestamp::as_micros))
+    .bind(session.processing_completed_at.map(Timestamp::as_micros))
+    .bind(session.completed_at.map(Timestamp::as_micros))
+    .bind(session.failure.as_ref().map(record::write_failure))
+    .execute(&mut **write)
+    .await
+    .context("changing a session")?;
+    if session.state.is_final() {
+        jobs::delete_jobs_of(write, session.id).await?;
+    }
+    jobs::enqueue(write, &draft.enqueue).await
+}
+
+async fn next_commit(write: &mut Write, store_id: StoreId) -> Result<u64, Error> {
+    let row = sqlx::query(
+        "update data_stores set last_commit = last_commit + 1 where id = $1 returning last_commit",
+    )
+    .bind(store_id.as_bytes().as_slice())
+    .fetch_one(&mut **write)
+    .await
+    .context("numbering a commit")?;
+    number(&row, "last_commit")
+}
+
+fn read_session(row: &SqliteRow) -> Result<SessionDraft, Error> {
+    let total_job_count: Option<u32> = optional_number(row, "total_job_count")?;
+    let finished: u32 = number(row, "finished_job_count")?;
+    let state: String = get(row, "state")?;
+    let update_mode: String = get(row, "update_mode")?;
+    let failure: Option<String> = get(row, "failure")?;
+    let session = Session {
+        id: SessionId::from_bytes(id16(row, "id")?),
+        tenant: TenantId::from_bytes(id16(row, "tenant_id")?),
+        store_id: StoreId::from_bytes(id16(row, "store_id")?),
+        state: SessionState::parse(&state).ok_or_else(|| Error::corrupt("state of a session"))?,
+        update_mode: UpdateMode::parse(&update_mode)
+            .ok_or_else(|| Error::new(ErrorKind::Corrupt, "update mode of a session"))?,
+        columns: record::read_columns(&get::<String>(row, "columns")?)?,
+        tokens_max: number(row, "tokens_max")?,
+        key_id: KeyId::from_bytes(id16(row, "key_id")?),
+        created_by: PrincipalId::new(get::<String>(row, "created_by")?),
+        upload_agent_id: get(row, "upload_agent_id")?,
+        fields: record::read_words(&get::<String>(row, "fields")?)?,
+        file_name: get(row, "file_name")?,
+        checksum: get(row, "checksum")?,
+        rows_per_block: optional_number(row, "rows_per_block")?,
+        total_block_count: optional_number(row, "total_block_count")?,
+        staged_block_count: number(row, "staged_block_count")?,
+        row_count: optional_number(row, "row_count")?,
+        rejected_row_count: optional_number(row, "rejected_row_count")?,
+        allow_shrink: get::<i64>(row, "allow_shrink")? != 0,
+        total_job_count,
+        remaining_job_count: total_job_count.map(|total| total.saturating_sub(finished)),
+        created_at: moment(row, "created_at")?,
+        started_at: optional_moment(row, "started_at")?,
+        updated_at: moment(row, "updated_at")?,
+        upload_expires_at: moment(row, "upload_expires_at")?,
+        upload_completed_at: optional_moment(row, "upload_completed_at")?,
+        processing_completed_at: optional_moment(row, "processing_completed_at")?,
+        completed_at: optional_moment(row, "completed_at")?,
+        failure: failure.map(|text| record::read_failure(&text)).transpose()?,
+    };
+    Ok(SessionDraft {
+        session,
+        store_columns: record::read_columns(&get::<String>(row, "store_columns")?)?,
+        store_tokens_max: number(row, "store_tokens_max")?,
+        store_published_commit: number(row, "published_commit")?,
+        live_session_id: optional_id16(row, "live_session_id")?.map(SessionId::from_bytes),
+        sealed_block_key: get(row, "sealed_block_key")?,
+        last_activity_at: moment(row, "last_activity_at")?,
+        block_list_given: get::<i64>(row, "block_list_given")? != 0,
+        commit_number: optional_number(row, "commit_number")?,
+        enqueue: Vec::new(),
+    })
+}

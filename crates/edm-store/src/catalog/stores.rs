@@ -1,0 +1,259 @@
+//! Data stores, with the generation that is live.
+
+use edm_model::{
+    Columns, DataStore, KeyId, LiveGeneration, SensitiveType, SessionId, StoreId, TenantId, Timestamp,
+};
+use sqlx::sqlite::SqliteRow;
+
+use super::{
+    Catalog, NewJob, Page, Write, get, id16, jobs, moment, number, optional_id16, optional_moment,
+    optional_number, types,
+};
+use crate::error::{Context, Error, ErrorKind};
+use crate::record;
+
+/// A store as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreRow {
+    /// The store.
+    pub store: DataStore,
+    /// The salt of the live generation.
+    pub live_key_id: Option<KeyId>,
+    /// Whether an earlier generation is kept.
+    pub can_roll_back: bool,
+    /// The commit number of the last publication; a lower one comes too late.
+    pub published_commit: u64,
+}
+
+/// What a caller may change about a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreDraft {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The columns of the next session.
+    pub columns: Columns,
+    /// The longest cell that is matched, in atoms.
+    pub tokens_max: u32,
+}
+
+macro_rules! store_query {
+    ($rest:literal) => {
+        concat!(
+            "select d.*, g.number as live_number, g.row_count as live_row_count, \
+             g.published_at as live_published_at, g.key_id as live_key_id, \
+             exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 and o.number < g.number) \
+             as can_roll_back from data_stores d left join generations g on g.session_id = d.live_session_id ",
+            $rest
+        )
+    };
+}
+
+impl Catalog {
+    /// Adds a store with its default type. Fails with `NameTaken`.
+    pub async fn insert_store(&self, store: &DataStore, default_type: &SensitiveType) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        sqlx::query(
+            "insert into data_stores (id, tenant_id, name, name_folded, description, columns, tokens_max, \
+             created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(store.id.as_bytes().as_slice())
+        .bind(store.tenant.as_bytes().as_slice())
+        .bind(&store.name)
+        .bind(store.name.to_lowercase())
+        .bind(&store.description)
+        .bind(record::write_columns(&store.columns))
+        .bind(i64::from(store.tokens_max))
+        .bind(store.created_at.as_micros())
+        .bind(store.updated_at.as_micros())
+        .execute(&mut *write)
+        .await
+        .context("adding a data store")?;
+        types::insert(&mut write, store.tenant, default_type).await?;
+        write.commit().await.context("adding a data store")
+    }
+
+    /// Returns a store.
+    pub async fn store(&self, tenant: TenantId, id: StoreId) -> Result<StoreRow, Error> {
+        let row = sqlx::query(store_query!("where d.tenant_id = $1 and d.id = $2"))
+            .bind(tenant.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .fetch_one(&self.reader)
+            .await
+            .context("data store")?;
+        read_store(&row)
+    }
+
+    /// Lists the tenant's stores by creation.
+    pub async fn stores(&self, tenant: TenantId, page: Page) -> Result<Vec<StoreRow>, Error> {
+        let rows = sqlx::query(store_query!(
+            "where d.tenant_id = $1 order by d.created_at, d.id limit $2 offset $3"
+        ))
+        .bind(tenant.as_bytes().as_slice())
+        .bind(page.limit())
+        .bind(page.offset())
+        .fetch_all(&self.reader)
+        .await
+        .context("listing data stores")?;
+        rows.iter().map(read_store).collect()
+    }
+
+    /// Lists the stores of every tenant, for gauges.
+    pub async fn all_stores(&self) -> Result<Vec<StoreRow>, Error> {
+        let rows = sqlx::query(store_query!("order by d.tenant_id, d.created_at, d.id"))
+            .fetch_all(&self.reader)
+            .await
+            .context("listing data stores")?;
+        rows.iter().map(read_store).collect()
+    }
+
+    /// Counts the tenant's stores.
+    pub async fn store_count(&self, tenant: TenantId) -> Result<u64, Error> {
+        let row = sqlx::query("select count(*) as found from data_stores where tenant_id = $1")
+            .bind(tenant.as_bytes().as_slice())
+            .fetch_one(&self.reader)
+            .await
+            .context("counting data stores")?;
+        number(&row, "found")
+    }
+
+    /// Changes a store as the closure decides, in one transaction. The default type follows a new name.
+    pub async fn change_store<E: From<Error>>(
+        &self,
+        tenant: TenantId,
+        id: StoreId,
+        at: Timestamp,
+        decide: impl FnOnce(&mut StoreDraft) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
+        let mut write = self.write().await?;
+        let before = store_in(&mut write, tenant, id).await?.store;
+        let mut draft = StoreDraft {
+            name: before.name.clone(),
+            description: before.description.clone(),
+            columns: before.columns.clone(),
+            tokens_max: before.tokens_max,
+        };
+        let unchanged = draft.clone();
+        decide(&mut draft)?;
+        if draft == unchanged {
+            return Ok(());
+        }
+        write_draft(&mut write, id, at, &draft).await?;
+        if draft.name != before.name {
+            sqlx::query(
+                "update sensitive_types set name = $2, name_folded = $3, modified_at = $4 \
+                 where store_id = $1 and origin = 'storeDefault' and name = $5",
+            )
+            .bind(id.as_bytes().as_slice())
+            .bind(&draft.name)
+            .bind(draft.name.to_lowercase())
+            .bind(at.as_micros())
+            .bind(&before.name)
+            .execute(&mut *write)
+            .await
+            .context("renaming the default type")?;
+        }
+        write.commit().await.context("changing a data store")?;
+        Ok(())
+    }
+
+    /// Removes a store with everything of it, and leaves the jobs that collect its blobs.
+    pub async fn delete_store(&self, tenant: TenantId, id: StoreId, collect: &[NewJob]) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        let done = sqlx::query("delete from data_stores where tenant_id = $1 and id = $2")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .execute(&mut *write)
+            .await
+            .context("removing a data store")?;
+        if done.rows_affected() == 0 {
+            return Err(Error::new(ErrorKind::NotFound, "data store"));
+        }
+        jobs::enqueue(&mut write, collect).await?;
+        write.commit().await.context("removing a data store")
+    }
+
+    /// Makes the kept generation before the live one live again and returns its session. Fails with
+    /// `NotFound` when there is none.
+    pub async fn roll_back(&self, tenant: TenantId, id: StoreId, at: Timestamp) -> Result<SessionId, Error> {
+        let mut write = self.write().await?;
+        let row = sqlx::query(
+            "select o.session_id from data_stores d join generations g on g.session_id = d.live_session_id \
+             join generations o on o.store_id = d.id and o.kept = 1 and o.number < g.number \
+             where d.tenant_id = $1 and d.id = $2 order by o.number desc limit 1",
+        )
+        .bind(tenant.as_bytes().as_slice())
+        .bind(id.as_bytes().as_slice())
+        .fetch_one(&mut *write)
+        .await
+        .context("generation before the live one")?;
+        let session_id = SessionId::from_bytes(id16(&row, "session_id")?);
+        sqlx::query("update data_stores set live_session_id = $2, data_updated_at = $3 where id = $1")
+            .bind(id.as_bytes().as_slice())
+            .bind(session_id.as_bytes().as_slice())
+            .bind(at.as_micros())
+            .execute(&mut *write)
+            .await
+            .context("rolling back")?;
+        write.commit().await.context("rolling back")?;
+        Ok(session_id)
+    }
+}
+
+async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &StoreDraft) -> Result<(), Error> {
+    sqlx::query(
+        "update data_stores set name = $2, name_folded = $3, description = $4, columns = $5, tokens_max = $6, \
+         updated_at = $7 where id = $1",
+    )
+    .bind(id.as_bytes().as_slice())
+    .bind(&draft.name)
+    .bind(draft.name.to_lowercase())
+    .bind(&draft.description)
+    .bind(record::write_columns(&draft.columns))
+    .bind(i64::from(draft.tokens_max))
+    .bind(at.as_micros())
+    .execute(&mut **write)
+    .await
+    .context("changing a data store")?;
+    Ok(())
+}
+
+pub(super) async fn store_in(write: &mut Write, tenant: TenantId, id: StoreId) -> Result<StoreRow, Error> {
+    let row = sqlx::query(store_query!("where d.tenant_id = $1 and d.id = $2"))
+        .bind(tenant.as_bytes().as_slice())
+        .bind(id.as_bytes().as_slice())
+        .fetch_one(&mut **write)
+        .await
+        .context("data store")?;
+    read_store(&row)
+}
+
+fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
+    let live = match (optional_id16(row, "live_session_id")?, optional_number(row, "live_number")?) {
+        (Some(session), Some(generation)) => Some(LiveGeneration {
+            number: generation,
+            session_id: SessionId::from_bytes(session),
+            row_count: number(row, "live_row_count")?,
+            published_at: moment(row, "live_published_at")?,
+        }),
+        _ => None,
+    };
+    Ok(StoreRow {
+        store: DataStore {
+            id: StoreId::from_bytes(id16(row, "id")?),
+            tenant: TenantId::from_bytes(id16(row, "tenant_id")?),
+            name: get(row, "name")?,
+            description: get(row, "description")?,
+            columns: record::read_columns(&get::<String>(row, "columns")?)?,
+            tokens_max: number(row, "tokens_max")?,
+            created_at: moment(row, "created_at")?,
+            updated_at: moment(row, "updated_at")?,
+            data_updated_at: optional_moment(row, "data_updated_at")?,
+            live,
+        },
+        live_key_id: optional_id16(row, "live_key_id")?.map(KeyId::from_bytes),
+        can_roll_back: get::<i64>(row, "can_roll_back")? != 0,
+        published_commit: number(row, "published_commit")?,
+    })
+}

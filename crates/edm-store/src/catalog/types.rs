@@ -1,0 +1,174 @@
+//! Sensitive types.
+
+use edm_model::{Pattern, SensitiveType, SensitiveTypeId, StoreId, TenantId, TypeOrigin};
+use sqlx::sqlite::SqliteRow;
+
+use super::{Catalog, Page, Write, get, id16, moment, number};
+use crate::error::{Context, Error, ErrorKind};
+use crate::record;
+
+impl Catalog {
+    /// Adds a sensitive type. Fails with `NameTaken`, or `NotFound` when its store is gone.
+    pub async fn insert_type(&self, tenant: TenantId, sensitive_type: &SensitiveType) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        insert(&mut write, tenant, sensitive_type).await?;
+        write.commit().await.context("adding a sensitive type")
+    }
+
+    /// Returns a sensitive type.
+    pub async fn sensitive_type(
+        &self,
+        tenant: TenantId,
+        id: SensitiveTypeId,
+    ) -> Result<SensitiveType, Error> {
+        let row = sqlx::query("select * from sensitive_types where tenant_id = $1 and id = $2")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .fetch_one(&self.reader)
+            .await
+            .context("sensitive type")?;
+        read_type(&row)
+    }
+
+    /// Lists the tenant's sensitive types by creation.
+    pub async fn types(&self, tenant: TenantId, page: Page) -> Result<Vec<SensitiveType>, Error> {
+        let rows = sqlx::query(
+            "select * from sensitive_types where tenant_id = $1 order by created_at, id limit $2 offset $3",
+        )
+        .bind(tenant.as_bytes().as_slice())
+        .bind(page.limit())
+        .bind(page.offset())
+        .fetch_all(&self.reader)
+        .await
+        .context("listing sensitive types")?;
+        rows.iter().map(read_type).collect()
+    }
+
+    /// Lists the tenants that have a sensitive type.
+    pub async fn type_tenants(&self) -> Result<Vec<TenantId>, Error> {
+        let rows = sqlx::query("select distinct tenant_id from sensitive_types")
+            .fetch_all(&self.reader)
+            .await
+            .context("listing tenants")?;
+        rows.iter().map(|row| Ok(TenantId::from_bytes(id16(row, "tenant_id")?))).collect()
+    }
+
+    /// Counts the tenant's sensitive types, of this origin alone when one is given.
+    pub async fn type_count(&self, tenant: TenantId, origin: Option<TypeOrigin>) -> Result<u64, Error> {
+        let row = sqlx::query(
+            "select count(*) as found from sensitive_types where tenant_id = $1 and ($2 is null or origin = $2)",
+        )
+        .bind(tenant.as_bytes().as_slice())
+        .bind(origin.map(TypeOrigin::as_str))
+        .fetch_one(&self.reader)
+        .await
+        .context("counting sensitive types")?;
+        number(&row, "found")
+    }
+
+    /// Writes everything that can change about a sensitive type.
+    pub async fn update_type(&self, tenant: TenantId, sensitive_type: &SensitiveType) -> Result<(), Error> {
+        let done = sqlx::query(
+            "update sensitive_types set name = $3, name_folded = $4, description = $5, publisher = $6, \
+             rule = $7, modified_at = $8, store_id = $9 where tenant_id = $1 and id = $2",
+        )
+        .bind(tenant.as_bytes().as_slice())
+        .bind(sensitive_type.id.as_bytes().as_slice())
+        .bind(&sensitive_type.name)
+        .bind(sensitive_type.name.to_lowercase())
+        .bind(&sensitive_type.description)
+        .bind(&sensitive_type.publisher)
+        .bind(record::write_rule(&sensitive_type.rule))
+        .bind(sensitive_type.modified_at.as_micros())
+        .bind(sensitive_type.rule.store_id.as_bytes().as_slice())
+        .execute(&self.writer)
+        .await
+        .context("changing a sensitive type")?;
+        found(done.rows_affected())
+    }
+
+    /// Removes a sensitive type.
+    pub async fn delete_type(&self, tenant: TenantId, id: SensitiveTypeId) -> Result<(), Error> {
+        let done = sqlx::query("delete from sensitive_types where tenant_id = $1 and id = $2")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .execute(&self.writer)
+            .await
+            .context("removing a sensitive type")?;
+        found(done.rows_affected())
+    }
+}
+
+fn found(rows: u64) -> Result<(), Error> {
+    if rows == 0 { Err(Error::new(ErrorKind::NotFound, "sensitive type")) } else { Ok(()) }
+}
+
+pub(super) async fn insert(
+    write: &mut Write,
+    tenant: TenantId,
+    sensitive_type: &SensitiveType,
+) -> Result<(), Error> {
+    sqlx::query(
+        "insert into sensitive_types (id, tenant_id, store_id, name, name_folded, description, publisher, \
+         origin, rule, created_at, modified_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(sensitive_type.id.as_bytes().as_slice())
+    .bind(tenant.as_bytes().as_slice())
+    .bind(sensitive_type.rule.store_id.as_bytes().as_slice())
+    .bind(&sensitive_type.name)
+    .bind(sensitive_type.name.to_lowercase())
+    .bind(&sensitive_type.description)
+    .bind(&sensitive_type.publisher)
+    .bind(sensitive_type.origin.as_str())
+    .bind(record::write_rule(&sensitive_type.rule))
+    .bind(sensitive_type.created_at.as_micros())
+    .bind(sensitive_type.modified_at.as_micros())
+    .execute(&mut **write)
+    .await
+    .context("adding a sensitive type")?;
+    Ok(())
+}
+
+/// Gives the store's default type its patterns, unless it has some: they are pinned at the first generation.
+pub(super) async fn pin_default(
+    write: &mut Write,
+    store_id: StoreId,
+    patterns: &[Pattern],
+    at: edm_model::Timestamp,
+) -> Result<(), Error> {
+    let rows = sqlx::query("select * from sensitive_types where store_id = $1 and origin = 'storeDefault'")
+        .bind(store_id.as_bytes().as_slice())
+        .fetch_all(&mut **write)
+        .await
+        .context("default type")?;
+    for row in &rows {
+        let mut found = read_type(row)?;
+        if !found.rule.patterns.is_empty() {
+            continue;
+        }
+        found.rule.patterns = patterns.to_vec();
+        sqlx::query("update sensitive_types set rule = $2, modified_at = $3 where id = $1")
+            .bind(found.id.as_bytes().as_slice())
+            .bind(record::write_rule(&found.rule))
+            .bind(at.as_micros())
+            .execute(&mut **write)
+            .await
+            .context("pinning the default type")?;
+    }
+    Ok(())
+}
+
+fn read_type(row: &SqliteRow) -> Result<SensitiveType, Error> {
+    let store_id = StoreId::from_bytes(id16(row, "store_id")?);
+    let origin: String = get(row, "origin")?;
+    Ok(SensitiveType {
+        id: SensitiveTypeId::from_bytes(id16(row, "id")?),
+        name: get(row, "name")?,
+        description: get(row, "description")?,
+        publisher: get(row, "publisher")?,
+        origin: TypeOrigin::parse(&origin).ok_or_else(|| Error::corrupt("origin of a sensitive type"))?,
+        rule: record::read_rule(&get::<String>(row, "rule")?, store_id)?,
+        created_at: moment(row, "created_at")?,
+        modified_at: moment(row, "modified_at")?,
+    })
+}

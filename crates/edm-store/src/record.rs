@@ -1,0 +1,258 @@
+//! What is written as JSON inside catalog columns. Apart from the model's types on purpose: a renamed field of
+//! the model must not change what an old catalog holds.
+
+use edm_model::{
+    CaseRule, Column, Columns, DataType, Delimiters, DiacriticRule, EvidenceGroup, ExactMatchRule, Pattern,
+    Proximity, ProximityUnit, Rule, SessionFailure, StoreId, Timestamp,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+#[derive(Serialize, Deserialize)]
+struct ColumnRecord {
+    name: String,
+    searchable: bool,
+    key: bool,
+    data_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    width: Option<u16>,
+    case_sensitive: bool,
+    fold_diacritics: bool,
+    ignored: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PatternRecord {
+    confidence: u8,
+    primary: Option<String>,
+    unit: String,
+    distance: u32,
+    or_same_row: bool,
+    supporting: Vec<GroupRecord>,
+    not_counted: Vec<String>,
+    void_if: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GroupRecord {
+    min_matches: u32,
+    max_matches: Option<u32>,
+    columns: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RuleRecord {
+    recommended_confidence: u8,
+    patterns: Vec<PatternRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FailureRecord {
+    code: String,
+    message: String,
+    target: Option<String>,
+    at: i64,
+}
+
+fn to_json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("records are strings, numbers and lists of them, which JSON can hold")
+}
+
+fn from_json<T: DeserializeOwned>(text: &str, context: &'static str) -> Result<T, Error> {
+    serde_json::from_str(text)
+        .map_err(|source| Error::with_source(crate::ErrorKind::Corrupt, context, source))
+}
+
+pub(crate) fn write_columns(columns: &Columns) -> String {
+    let records: Vec<ColumnRecord> = columns
+        .as_slice()
+        .iter()
+        .map(|column| ColumnRecord {
+            name: column.name.clone(),
+            searchable: column.searchable,
+            key: column.key,
+            data_type: column.rule.data_type.as_str().to_owned(),
+            width: match column.rule.data_type {
+                DataType::Digits { width } => width,
+                _ => None,
+            },
+            case_sensitive: column.rule.case == CaseRule::Sensitive,
+            fold_diacritics: column.rule.diacritics == DiacriticRule::Fold,
+            ignored: column.rule.delimiters.as_slice().iter().collect(),
+        })
+        .collect();
+    to_json(&records)
+}
+
+pub(crate) fn read_columns(text: &str) -> Result<Columns, Error> {
+    let records: Vec<ColumnRecord> = from_json(text, "columns")?;
+    let mut columns = Vec::with_capacity(records.len());
+    for record in records {
+        let data_type = match record.data_type.as_str() {
+            "text" => DataType::Text,
+            "digits" => DataType::Digits { width: record.width },
+            "email" => DataType::Email,
+            "name" => DataType::Name,
+            _ => return Err(Error::corrupt("data type of a column")),
+        };
+        let delimiters =
+            Delimiters::new(record.ignored.chars()).map_err(|_| Error::corrupt("delimiters of a column"))?;
+        let rule = Rule {
+            data_type,
+            case: if record.case_sensitive { CaseRule::Sensitive } else { CaseRule::Insensitive },
+            diacritics: if record.fold_diacritics { DiacriticRule::Fold } else { DiacriticRule::Keep },
+            delimiters,
+        };
+        columns.push(Column { name: record.name, searchable: record.searchable, key: record.key, rule });
+    }
+    Columns::new(columns).map_err(|source| Error::with_source(crate::ErrorKind::Corrupt, "columns", source))
+}
+
+const UNITS: [(ProximityUnit, &str); 4] = [
+    (ProximityUnit::Characters, "characters"),
+    (ProximityUnit::Words, "words"),
+    (ProximityUnit::Row, "row"),
+    (ProximityUnit::Document, "document"),
+];
+
+pub(crate) fn write_rule(rule: &ExactMatchRule) -> String {
+    let patterns = rule
+        .patterns
+        .iter()
+        .map(|pattern| PatternRecord {
+            confidence: pattern.confidence,
+            primary: pattern.primary.clone(),
+            unit: UNITS
+                .iter()
+                .find(|(unit, _)| *unit == pattern.proximity.unit)
+                .map_or("characters", |(_, word)| word)
+                .to_owned(),
+            distance: pattern.proximity.distance,
+            or_same_row: pattern.proximity.or_same_row,
+            supporting: pattern
+                .supporting
+                .iter()
+                .map(|group| GroupRecord {
+                    min_matches: group.min_matches,
+                    max_matches: group.max_matches,
+                    columns: group.columns.clone(),
+                })
+                .collect(),
+            not_counted: pattern.not_counted.clone(),
+            void_if: pattern.void_if.clone(),
+        })
+        .collect();
+    to_json(&RuleRecord { recommended_confidence: rule.recommended_confidence, patterns })
+}
+
+pub(crate) fn read_rule(text: &str, store_id: StoreId) -> Result<ExactMatchRule, Error> {
+    let record: RuleRecord = from_json(text, "rule of a sensitive type")?;
+    let mut patterns = Vec::with_capacity(record.patterns.len());
+    for pattern in record.patterns {
+        let unit = UNITS
+            .iter()
+            .find(|(_, word)| *word == pattern.unit)
+            .map(|(unit, _)| *unit)
+            .ok_or_else(|| Error::corrupt("proximity of a pattern"))?;
+        patterns.push(Pattern {
+            confidence: pattern.confidence,
+            primary: pattern.primary,
+            proximity: Proximity { unit, distance: pattern.distance, or_same_row: pattern.or_same_row },
+            supporting: pattern
+                .supporting
+                .into_iter()
+                .map(|group| EvidenceGroup {
+                    min_matches: group.min_matches,
+                    max_matches: group.max_matches,
+                    columns: group.columns,
+                })
+                .collect(),
+            not_counted: pattern.not_counted,
+            void_if: pattern.void_if,
+        });
+    }
+    Ok(ExactMatchRule { store_id, recommended_confidence: record.recommended_confidence, patterns })
+}
+
+pub(crate) fn write_failure(failure: &SessionFailure) -> String {
+    to_json(&FailureRecord {
+        code: failure.code.clone(),
+        message: failure.message.clone(),
+        target: failure.target.clone(),
+        at: failure.at.as_micros(),
+    })
+}
+
+pub(crate) fn read_failure(text: &str) -> Result<SessionFailure, Error> {
+    let record: FailureRecord = from_json(text, "failure of a session")?;
+    Ok(SessionFailure {
+        code: record.code,
+        message: record.message,
+        target: record.target,
+        at: Timestamp::from_micros(record.at),
+    })
+}
+
+pub(crate) fn write_words(words: &[String]) -> String {
+    to_json(&words)
+}
+
+pub(crate) fn read_words(text: &str) -> Result<Vec<String>, Error> {
+    from_json(text, "list of words")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_come_back_as_they_were_written() {
+        let columns = Columns::new(vec![
+            Column::text("ssn").searchable().ignoring(Delimiters::new(['-', ' ']).expect("no letters")),
+            Column::text("Größe").case_sensitive().folding_diacritics(),
+            Column::text("account").searchable().typed(DataType::Digits { width: Some(12) }),
+            Column::text("mail").typed(DataType::Email),
+            Column::text("name").typed(DataType::Name),
+        ])
+        .expect("valid columns");
+        assert_eq!(read_columns(&write_columns(&columns)).expect("reads"), columns);
+    }
+
+    #[test]
+    fn columns_written_by_the_first_release_are_still_read() {
+        let written = r#"[{"name":"ssn","searchable":true,"key":false,"data_type":"text","case_sensitive":false,"fold_diacritics":false,"ignored":"-"}]"#;
+        assert_eq!(write_columns(&read_columns(written).expect("reads")), written);
+    }
+
+    #[test]
+    fn rules_come_back_as_they_were_written() {
+        let pattern = Pattern {
+            confidence: 85,
+            primary: Some("ssn".into()),
+            proximity: Proximity { unit: ProximityUnit::Document, distance: 7, or_same_row: false },
+            supporting: vec![EvidenceGroup {
+                min_matches: 2,
+                max_matches: Some(3),
+                columns: vec!["a".into()],
+            }],
+            not_counted: vec!["b".into()],
+            void_if: vec!["c".into()],
+        };
+        let rule = ExactMatchRule {
+            store_id: StoreId::from_bytes([7; 16]),
+            recommended_confidence: 80,
+            patterns: vec![pattern],
+        };
+        assert_eq!(read_rule(&write_rule(&rule), rule.store_id).expect("reads"), rule);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_corrupt() {
+        for text in ["", "[]", "{}", r#"[{"name":"a"}]"#] {
+            let kind = read_columns(text).expect_err("refused").kind();
+            assert_eq!(kind, crate::ErrorKind::Corrupt, "{text}");
+        }
+    }
+}
