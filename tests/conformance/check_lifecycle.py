@@ -1,0 +1,91 @@
+"""What happens to a table over time: shrinking, replacing, rolling back, restarting."""
+
+import uuid
+
+from block_format import BlockWriter
+from check_matching import BORN, NAME, ROW, SSN, classify
+from check_upload import samples_until_final, session_draft, upload
+from checks import check, equal, true
+from world import COLUMNS, ROWS_PER_BLOCK, records, refused
+
+
+async def replace(world, keep_blocks, **properties):
+    """Uploads some of the blocks as a new table and waits for the end of the session."""
+    made = await world.store().sessions.post(session_draft(world, total_block_count=len(keep_blocks)))
+    world.secrets.append(made.salt)
+    key_id = uuid.UUID(str(made.additional_data["keyId"]))
+    writer = BlockWriter(made.salt, uuid.UUID(world.store_id), key_id, COLUMNS)
+    blocks = [(n, writer.seal(n, n * ROWS_PER_BLOCK, records(kept))) for n, kept in enumerate(keep_blocks)]
+    await upload(made.data_upload_u_r_i, blocks)
+    if properties:
+        answer = await world.http.patch(f"/exactMatchDataStores/{world.store_id}/sessions/{made.id}", json=properties)
+        equal(answer.status_code, 200, "PATCH")
+    await world.session(made.id).commit.post()
+    return (await samples_until_final(world, made.id))[-1]
+
+
+async def confidence(world):
+    found = (await classify(world, f"{NAME} {BORN} {SSN}")).classification
+    return found[0].confidence if found else None
+
+
+@check("a replace that loses most rows is refused, and the live table stays")
+async def shrink(world):
+    last = await replace(world, [0, 1])
+    equal((last.state, last.error.code), ("Failed", "shrinkRefused"), "the session's end")
+    true(last.error.message and last.error.inner_error.error_date_time, "the error has a message and a date")
+    equal(await confidence(world), 85, "confidence of the record")
+    equal((await world.store().get()).additional_data["generation"], 1, "generation")
+
+
+@check("a replace without the record makes it unfindable")
+async def removed(world):
+    everything_else = [n for n in range(60) if n != ROW // ROWS_PER_BLOCK]
+    last = await replace(world, everything_else)
+    equal((last.state, last.error), ("Completed", None), "the session's end")
+    equal(await confidence(world), None, "confidence of the removed record")
+    store = await world.store().get()
+    equal(store.additional_data["rowCount"], len(everything_else) * ROWS_PER_BLOCK, "rowCount")
+    equal(str(store.additional_data["activeSessionId"]), last.id, "activeSessionId")
+
+
+@check("rollback makes the generation before live again")
+async def rollback(world):
+    answer = await world.http.post(f"/exactMatchDataStores/{world.store_id}/rollback")
+    equal(answer.status_code, 200, "status")
+    equal(answer.json()["activeSessionId"], world.session_id, "activeSessionId")
+    equal(await confidence(world), 85, "confidence of the record")
+
+
+@check("the server ends when asked and finds everything again after a restart")
+async def restart(world):
+    equal(world.server.stop(), 0, "exit status")
+    world.server.start()
+    world.connect()
+    equal(await confidence(world), 85, "confidence of the record")
+    equal((await world.session(world.session_id).get()).state, "Completed", "state of the session")
+
+
+@check("the server's log holds no cell, salt or token")
+async def silent_log(world):
+    log = world.server.log_path.read_text(errors="replace")
+    for secret in [*world.secrets, world.server.token, SSN, SSN.replace("-", ""), f" {NAME} "]:
+        true(secret not in log, f"a secret of {len(secret)} characters is in the log")
+
+
+@check("the data directory holds no cell, salt or token in the clear")
+async def silent_disk(world):
+    secrets = [s.encode() for s in [*world.secrets, world.server.token, SSN, SSN.replace("-", "")]]
+    for path in world.server.data_dir.rglob("*"):
+        if path.is_file() and path.name != "admin-token":
+            content = path.read_bytes()
+            for secret in secrets:
+                true(secret not in content, f"a secret of {len(secret)} characters is in {path.name}")
+
+
+@check("deleting the store takes its sessions and its type along")
+async def delete_store(world):
+    await world.store().delete()
+    await refused(world.session(world.session_id).get(), 404)
+    equal(await confidence(world), None, "confidence of the record")
+    equal([t for t in (await world.graph.data_classification.sensitive_types.get()).value if t.id == world.type_id], [], "types")

@@ -1,0 +1,50 @@
+"""Conformance: a real `edm serve` under Microsoft's Graph SDK and Azure's BlobClient.
+
+    .venv/bin/python tests/conformance/run.py --binary target/debug/edm [--verbose]
+
+Prints one line a check; the last line is `N passed, N failed`. The blocks are made by block_format.py from the
+documents in docs/formats, without any code of this project.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+
+# Importing a module registers its checks; they run in this order.
+import check_stores  # noqa: F401
+import check_upload  # noqa: F401
+import check_matching  # noqa: F401
+import check_lifecycle  # noqa: F401
+from checks import run_all
+from server import Server
+from world import World
+
+
+async def run(server, verbose):
+    return await run_all(World(server), verbose)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--binary", required=True, help="the edm program to drive")
+    parser.add_argument("--verbose", action="store_true", help="print where a check failed")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="edm-conformance-") as folder:
+        server = Server(arguments.binary, folder)
+        try:
+            server.start()
+            passed, failed = asyncio.run(run(server, arguments.verbose))
+            if failed:
+                print(f"the end of the server's log:\n{server.log_tail()}")
+        except RuntimeError as error:
+            print(f"FAIL the server starts: {error}")
+            passed, failed = 0, 1
+        finally:
+            server.stop()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

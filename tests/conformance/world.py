@@ -1,0 +1,110 @@
+"""What the checks share: the server, the clients, a table of made-up people."""
+
+import datetime
+
+import httpx
+from block_format import Column
+from graph_client import graph_client
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from msgraph_beta.generated.data_classification.exact_match_data_stores.exact_match_data_stores_request_builder import (
+    ExactMatchDataStoresRequestBuilder,
+)
+from msgraph_beta.generated.data_classification.exact_match_data_stores.item.sessions.sessions_request_builder import (
+    SessionsRequestBuilder,
+)
+from msgraph_beta.generated.models.exact_data_match_store_column import ExactDataMatchStoreColumn
+from msgraph_beta.generated.models.exact_match_data_store import ExactMatchDataStore
+from msgraph_beta.generated.models.o_data_errors.o_data_error import ODataError
+
+ROWS_PER_BLOCK = 4_000
+BLOCKS = 60
+COLUMNS = [Column("ssn", searchable=True, delimiters=("-",)), Column("lastName"), Column("dob")]
+SYLLABLES = ["ka", "lo", "mer", "sti", "van", "dro", "pel", "ish", "tor", "ber", "nu", "wick", "gar", "zel"]
+FIRST_DAY = datetime.date(1940, 1, 1)
+
+
+def person(index):
+    """Returns record `index`: reserved SSNs (9xx), invented names, birthdays over 60 years."""
+    digits = f"9{index * 48_271 % 10**8:08}"
+    parts = [SYLLABLES[index // 14**power % 14] for power in (0, 1, 2)]
+    born = FIRST_DAY + datetime.timedelta(days=index * 7_919 % 21_900)
+    return f"{digits[:3]}-{digits[3:5]}-{digits[5:]}", "".join(parts).capitalize(), born.isoformat()
+
+
+def records(block):
+    return [person(index) for index in range(block * ROWS_PER_BLOCK, (block + 1) * ROWS_PER_BLOCK)]
+
+
+class World:
+    """Grows as the checks go on: a check that needs what a failed one should have left fails too."""
+
+    def __init__(self, server):
+        self.server = server
+        self.connect()
+        self.secrets = []
+
+    def connect(self):
+        """Points the clients at the server, which has another port after a restart."""
+        self.graph = graph_client(self.server.origin, self.server.token)
+        self.http = httpx.AsyncClient(
+            base_url=f"{self.server.origin}/beta/dataClassification",
+            headers={"authorization": f"Bearer {self.server.token}"}, timeout=60,
+        )
+
+    @property
+    def stores(self):
+        return self.graph.data_classification.exact_match_data_stores
+
+    @property
+    def agents(self):
+        return self.graph.data_classification.exact_match_upload_agents
+
+    def store(self, store_id=None):
+        return self.stores.by_exact_match_data_store_id(store_id or self.store_id)
+
+    def session(self, session_id, store_id=None):
+        return self.store(store_id).sessions.by_exact_match_session_id(session_id)
+
+
+def store_draft(name, columns=None, description=None):
+    return ExactMatchDataStore(
+        display_name=name, description=description,
+        columns=[
+            ExactDataMatchStoreColumn(
+                name=column.name, is_searchable=column.searchable, ignored_delimiters=list(column.delimiters),
+                is_case_insensitive=True,
+            )
+            for column in columns or COLUMNS
+        ],
+    )
+
+
+def stores_query(headers=None, **options):
+    parameters = ExactMatchDataStoresRequestBuilder.ExactMatchDataStoresRequestBuilderGetQueryParameters(**options)
+    return with_headers(RequestConfiguration(query_parameters=parameters), headers)
+
+
+def sessions_query(**options):
+    parameters = SessionsRequestBuilder.SessionsRequestBuilderGetQueryParameters(**options)
+    return RequestConfiguration(query_parameters=parameters)
+
+
+def with_headers(configuration, headers):
+    for name, value in (headers or {}).items():
+        configuration.headers.add(name, value)
+    return configuration
+
+
+async def refused(call, status, code=None):
+    """Awaits a call that must be refused; returns the error as the SDK read it."""
+    try:
+        answer = await call
+    except ODataError as error:
+        if error.response_status_code != status:
+            raise AssertionError(f"status {error.response_status_code}, not {status}: {error.message}") from error
+        if error.error is None or not error.error.code or not error.error.message:
+            raise AssertionError("the error has no code or no message") from error
+        if code and error.error.code != code:
+            raise AssertionError(f"code {error.error.code}, not {code}") from error
+        return error
+    raise AssertionError(f"accepted with {type(answer).__name__}, should be refused with {status}")
