@@ -5,7 +5,7 @@ use std::fmt;
 use edm_model::{DataType, Delimiters, Rule, limits};
 
 use crate::email;
-use crate::fold::{AtomKind, FoldOptions, Folded};
+use crate::fold::{FoldOptions, Folded};
 use crate::gap::{self, NameGap};
 use crate::placeholder;
 
@@ -44,11 +44,8 @@ impl fmt::Display for CellRefusal {
 /// What a cell turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CellForm {
-    /// A value: its canonical form was appended, and it has this many atoms.
-    Present {
-        /// The number of atoms.
-        atoms: usize,
-    },
+    /// A value: its canonical form was appended.
+    Present,
     /// Nothing stands in it.
     Absent,
     /// A placeholder such as `N/A` stands in it.
@@ -101,7 +98,7 @@ impl Canonicaliser {
             other => other,
         };
         match formed {
-            Ok(()) => CellForm::Present { atoms },
+            Ok(()) => CellForm::Present,
             Err(refusal) => {
                 out.truncate(from);
                 CellForm::Refused(refusal)
@@ -193,18 +190,4 @@ pub(crate) fn rotate_name(out: &mut [u8], from: usize, comma: usize) {
             tail.rotate_right(1);
         }
     }
-}
-
-/// Returns whether a value of these atoms counts as evidence (matching, section 5, Classes): at least 3 letters, 4
-/// digits or 2 clusters.
-pub fn counts_as_evidence(folded: &Folded, first: usize, last: usize) -> bool {
-    let (mut letters, mut digits, mut clusters) = (0usize, 0usize, 0usize);
-    for atom in folded.atoms().iter().take(last + 1).skip(first) {
-        match atom.kind {
-            AtomKind::Letters => letters += folded.atom_text(atom).chars().count(),
-            AtomKind::Digits => digits += (atom.end - atom.start) as usize,
-            AtomKind::Cluster => clusters += 1,
-        }
-    }
-    letters >= 3 || digits >= 4 || clusters >= 2
 }

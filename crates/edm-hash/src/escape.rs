@@ -91,7 +91,6 @@ fn backslash(text: &str) -> Option<(usize, String)> {
         b't' => '\t',
         b'"' => '"',
         b'/' => '/',
-        b'\\' => '\\',
         b'u' => return unicode(text),
         _ => return None,
     };

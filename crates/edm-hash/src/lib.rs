@@ -31,7 +31,7 @@ mod table;
 mod window;
 
 pub use batch::{HASH_BYTES, Hash};
-pub use canonical::{Canonicaliser, CellForm, CellRefusal, counts_as_evidence};
+pub use canonical::{Canonicaliser, CellForm, CellRefusal};
 pub use escape::{Decoded, decode_escapes};
 pub use fold::{Atom, AtomKind, FoldOptions, Folded};
 pub use key::{

@@ -10,30 +10,26 @@ pub(crate) fn is_placeholder(folded: &str) -> bool {
     if WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word)) {
         return true;
     }
+    if is_epoch(cell) {
+        return true;
+    }
     if cell.chars().any(char::is_alphabetic) {
         return false;
     }
     let digits: Vec<u8> = cell.bytes().filter(u8::is_ascii_digit).collect();
-    if digits.is_empty() {
+    !digits.is_empty()
+        && (digits.iter().all(|digit| *digit == b'0')
+            || digits.len() >= 2 && digits.iter().all(|digit| *digit == b'9'))
+}
+
+/// 1 January 1900, perhaps at midnight, is what spreadsheets and databases write for an empty date.
+fn is_epoch(cell: &str) -> bool {
+    if cell.chars().any(|c| c.is_alphabetic() && !matches!(c, 't' | 'T')) {
         return false;
     }
-    digits.iter().all(|digit| *digit == b'0')
-        || digits.len() >= 2 && digits.iter().all(|digit| *digit == b'9')
-        || is_epoch(cell)
-}
-
-/// 1 January 1900 is what spreadsheets write for an empty date.
-fn is_epoch(cell: &str) -> bool {
-    let parts: Vec<&str> =
+    let mut parts: Vec<&str> =
         cell.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
-    match parts.as_slice() {
-        ["19000101"] | ["01011900"] => true,
-        [year, month, day, ..] if *year == "1900" => is_one(month) && is_one(day),
-        [day, month, year, ..] if *year == "1900" => is_one(month) && is_one(day),
-        _ => false,
-    }
-}
-
-fn is_one(part: &str) -> bool {
-    matches!(part, "1" | "01")
+    let time = parts.split_off(parts.len().min(3));
+    let ones = parts.iter().filter(|part| matches!(**part, "1" | "01")).count();
+    parts.contains(&"1900") && ones == 2 && time.iter().all(|part| part.bytes().all(|digit| digit == b'0'))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use edm_model::{Columns, limits};
+use edm_model::{Columns, DataType, limits};
 
 use crate::batch::Hash;
 use crate::canonical::{Canonicaliser, CellForm, CellRefusal};
@@ -11,7 +11,7 @@ use crate::date;
 use crate::fold::Folded;
 use crate::key::{RuleKeys, Salt};
 use crate::rows::{ColumnCounts, HashedColumn, HashedRows, RuleSummary, set_bit};
-use crate::shape::{Alphanumerics, Shape};
+use crate::shape::{Alphanumerics, Shape, canonical_atoms};
 
 /// More shapes than this are not listed.
 const SHAPES_MAX: usize = 65_536;
@@ -75,6 +75,8 @@ struct ColumnState {
 
 struct RuleState {
     keys: RuleKeys,
+    /// Windows of the other types are found without asking which atoms occur.
+    has_vocabulary: bool,
     shapes: BTreeSet<Shape>,
     /// Shapes seen last, so that the set is asked only for new ones.
     recent: [Option<Shape>; 64],
@@ -112,6 +114,7 @@ impl RecordHasher {
                 .iter()
                 .map(|rule| RuleState {
                     keys: RuleKeys::derive(salt, rule),
+                    has_vocabulary: matches!(rule.data_type, DataType::Text | DataType::Name),
                     shapes: BTreeSet::new(),
                     recent: [None; 64],
                     atoms: Vec::new(),
@@ -153,13 +156,13 @@ impl RecordHasher {
         for (position, (column, cell)) in self.columns.iter_mut().zip(cells).enumerate() {
             let from = column.arena.len();
             let present = match column.canonicaliser.cell(cell, &mut self.folded, &mut column.arena) {
-                CellForm::Present { atoms } => {
+                CellForm::Present => {
                     column.forms.push((from as u32, column.arena.len() as u32));
                     let canonical = column.arena.get(from..).unwrap_or(&[]);
                     column.counts.dates += u32::from(date::reads_as_date(self.folded.text()));
                     count_value(&mut column.histogram, &mut column.counts, canonical);
                     if let Some(rule) = self.rules.get_mut(column.rule) {
-                        rule.see(canonical, atoms, &self.folded);
+                        rule.see(canonical);
                     }
                     true
                 }
@@ -204,7 +207,7 @@ impl RecordHasher {
         let form = column.canonicaliser.cell(cell, &mut self.folded, &mut column.arena);
         column.arena.truncate(from);
         match form {
-            CellForm::Present { .. } => Ok(()),
+            CellForm::Present => Ok(()),
             _ => Err(RecordRefusal::AbsentKey { column: position }),
         }
     }
@@ -252,7 +255,17 @@ fn count_value(histogram: &mut BTreeMap<(u8, u8), u32>, counts: &mut ColumnCount
 }
 
 impl RuleState {
-    fn see(&mut self, canonical: &[u8], atoms: usize, folded: &Folded) {
+    fn see(&mut self, canonical: &[u8]) {
+        let (bytes, ranges) = (self.atoms.len(), self.atom_ranges.len());
+        let atoms = canonical_atoms(canonical, |atom| {
+            let start = self.atoms.len() as u32;
+            self.atoms.extend_from_slice(atom);
+            self.atom_ranges.push((start, self.atoms.len() as u32));
+        });
+        if atoms < 2 || !self.has_vocabulary {
+            self.atoms.truncate(bytes);
+            self.atom_ranges.truncate(ranges);
+        }
         let shape = Shape::of(canonical, atoms);
         let slot =
             (usize::from(shape.bytes) * 7 + usize::from(shape.atoms) * 31 + usize::from(shape.mask)) % 64;
@@ -261,14 +274,6 @@ impl RuleState {
             if self.shapes.len() <= SHAPES_MAX {
                 self.shapes.insert(shape);
             }
-        }
-        if atoms < 2 {
-            return;
-        }
-        for atom in folded.atoms() {
-            let start = self.atoms.len() as u32;
-            self.atoms.extend_from_slice(folded.atom_text(atom).as_bytes());
-            self.atom_ranges.push((start, self.atoms.len() as u32));
         }
     }
 

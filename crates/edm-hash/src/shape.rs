@@ -1,9 +1,12 @@
 //! Shapes: what an index must know of the form of values that it cannot see (`docs/formats/hash.md`, section 7).
 
+use crate::fold::AtomKind;
+use crate::table::{Class, TABLE};
+
 /// The form of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Shape {
-    /// Its number of atoms.
+    /// The number of atoms that its canonical form is cut into.
     pub atoms: u16,
     /// The bytes of its canonical form.
     pub bytes: u16,
@@ -12,7 +15,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Returns the shape of a canonical form.
+    /// Returns the shape of a canonical form of so many atoms ([`canonical_atoms`]).
     pub fn of(canonical: &[u8], atoms: usize) -> Self {
         let mask = canonical.iter().fold(0, |mask, byte| mask | MASKS[*byte as usize]);
         Self {
@@ -49,6 +52,8 @@ pub struct Alphanumerics {
     pub digits: usize,
     /// Letters and clusters.
     pub letters: usize,
+    /// Clusters among the letters.
+    pub clusters: usize,
     /// Whether it holds a digit or `@` and at least 5 letters and digits: only such values anchor a default type's
     /// match (matching, section 5).
     pub anchors: bool,
@@ -58,21 +63,59 @@ impl Alphanumerics {
     /// Counts a canonical form.
     pub fn of(canonical: &[u8]) -> Self {
         let text = std::str::from_utf8(canonical).unwrap_or("");
-        let (mut digits, mut letters, mut at_sign) = (0, 0, false);
+        let (mut digits, mut letters, mut clusters, mut at_sign) = (0, 0, 0, false);
         for character in text.chars() {
             match character {
                 '0'..='9' => digits += 1,
                 '@' => at_sign = true,
-                other if other.is_ascii_alphabetic() => letters += 1,
-                other if other.is_ascii() => {}
-                other => letters += usize::from(is_letter(other)),
+                other if other.is_ascii() => letters += usize::from(other.is_ascii_alphabetic()),
+                other => match TABLE.entry(other).class {
+                    Class::Letter => letters += 1,
+                    Class::Cluster => {
+                        letters += 1;
+                        clusters += 1;
+                    }
+                    _ => {}
+                },
             }
         }
-        Self { digits, letters, anchors: (digits > 0 || at_sign) && digits + letters >= 5 }
+        Self { digits, letters, clusters, anchors: (digits > 0 || at_sign) && digits + letters >= 5 }
+    }
+
+    /// Returns whether the value counts as evidence (matching, section 5, Classes): at least 3 letters, 4 digits or 2
+    /// clusters.
+    pub fn counts_as_evidence(&self) -> bool {
+        self.letters - self.clusters >= 3 || self.digits >= 4 || self.clusters >= 2
     }
 }
 
-fn is_letter(character: char) -> bool {
-    use crate::table::{Class, TABLE};
-    matches!(TABLE.entry(character).class, Class::Letter | Class::Cluster)
+/// Cuts a canonical form into its atoms: the byte ranges of its runs of letters, of digits, and its clusters.
+pub(crate) fn canonical_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> usize {
+    let text = std::str::from_utf8(canonical).unwrap_or("");
+    let (mut count, mut start) = (0, 0);
+    let mut open = None;
+    let mut close = |start: usize, end: usize| {
+        each(canonical.get(start..end).unwrap_or(&[]));
+        count += 1;
+    };
+    for (at, character) in text.char_indices() {
+        let kind = match TABLE.entry(character).class {
+            Class::Mark if matches!(open, Some(AtomKind::Letters | AtomKind::Cluster)) => continue,
+            Class::Letter | Class::Mark => Some(AtomKind::Letters),
+            Class::Digit => Some(AtomKind::Digits),
+            Class::Cluster => Some(AtomKind::Cluster),
+            _ => None,
+        };
+        if open == kind && kind != Some(AtomKind::Cluster) {
+            continue;
+        }
+        if open.is_some() {
+            close(start, at);
+        }
+        (open, start) = (kind, at);
+    }
+    if open.is_some() {
+        close(start, text.len());
+    }
+    count
 }

@@ -9,7 +9,7 @@ use crate::canonical::{pad, rotate_name};
 use crate::email;
 use crate::fold::{Atom, AtomKind, Folded};
 use crate::gap::{self, NameGap};
-use crate::shape::Shape;
+use crate::shape::{Shape, canonical_atoms};
 
 /// Digits that an atom needs to begin or end a window at a soft edge.
 const SOFT_EDGE_DIGITS: u32 = 6;
@@ -27,7 +27,7 @@ pub struct Window {
 
 /// Says which windows are worth a hash. Each answer may be `true` too often, never too seldom.
 pub trait Gate {
-    /// The most atoms that a value has.
+    /// The most atoms that the canonical form of a value has.
     fn atoms_max(&self) -> usize;
     /// The longest canonical form in bytes.
     fn bytes_max(&self) -> usize;
@@ -72,8 +72,8 @@ pub fn windows(
 ) {
     if rule.data_type == DataType::Email {
         email::candidates(folded, &starts, &mut |first, last, canonical| {
-            let fits = canonical.len() <= gate.bytes_max() && last - first < gate.atoms_max();
-            if fits && gate.shape(Shape::of(canonical, last - first + 1)) {
+            let atoms = canonical_atoms(canonical, |_| ());
+            if canonical.len() <= gate.bytes_max() && gate.shape(Shape::of(canonical, atoms)) {
                 found(Window { first, last, attached: false }, canonical);
             }
         });
@@ -96,6 +96,10 @@ struct Walk<'a, G> {
 /// What joins the atoms of a window so far.
 #[derive(Clone, Copy, Default)]
 struct Joints {
+    /// Atoms of the canonical form so far: what joins without a gap, digits to digits or letters to letters, is one.
+    atoms: usize,
+    /// Whether the last of them is made of several atoms of the text, whose vocabulary is not known.
+    merged: bool,
     /// Where the space for a name's comma stands.
     comma: Option<usize>,
     /// Ignored gaps between digit atoms.
@@ -108,13 +112,10 @@ impl<G: Gate> Walk<'_, G> {
     fn from(&mut self, first: usize, found: &mut impl FnMut(Window, &[u8])) {
         let Some(attached) = self.begins(first) else { return };
         self.form.clear();
-        let mut joints = Joints::default();
+        let mut joints = Joints { atoms: 1, ..Joints::default() };
         let atoms = self.folded.atoms();
-        for (last, atom) in atoms.iter().enumerate().skip(first).take(self.gate.atoms_max()) {
-            if self.rule.data_type != DataType::Text && !self.suits(atom) {
-                return;
-            }
-            if last > first && (last == first + 1 && !self.gate.atom(first) || !self.gate.atom(last)) {
+        for (last, atom) in atoms.iter().enumerate().skip(first) {
+            if joints.atoms > self.gate.atoms_max() || !self.suits(atom) {
                 return;
             }
             self.form.extend_from_slice(self.folded.atom_text(atom).as_bytes());
@@ -123,7 +124,9 @@ impl<G: Gate> Walk<'_, G> {
             {
                 return;
             }
-            if let Some(end_attached) = self.ends(last)
+            let known = joints.atoms == 1 || joints.merged || !self.has_vocabulary() || self.gate.atom(last);
+            if known
+                && let Some(end_attached) = self.ends(last)
                 && !self.continues(first, last)
             {
                 let white = joints.ignored > 0 && joints.ignored == joints.ignored_white;
@@ -142,8 +145,31 @@ impl<G: Gate> Walk<'_, G> {
         }
     }
 
+    fn has_vocabulary(&self) -> bool {
+        !matches!(self.rule.data_type, DataType::Digits { .. })
+    }
+
     /// Goes over the gap behind atom `index`; false where no window does.
     fn cross(&mut self, index: usize, joints: &mut Joints) -> bool {
+        let before = self.form.len();
+        if !self.cross_gap(index, joints) {
+            return false;
+        }
+        let kind = |index: usize| self.folded.atoms().get(index).map(|atom| atom.kind);
+        let merges = self.form.len() == before
+            && kind(index) == kind(index + 1)
+            && kind(index) != Some(AtomKind::Cluster);
+        if merges {
+            joints.merged = true;
+            return true;
+        }
+        let known = joints.merged || !self.has_vocabulary() || self.gate.atom(index);
+        joints.merged = false;
+        joints.atoms += 1;
+        known
+    }
+
+    fn cross_gap(&mut self, index: usize, joints: &mut Joints) -> bool {
         let text = self.folded.gap(index);
         if text == " " && self.rule.data_type == DataType::Text && !self.rule.delimiters.contains(' ') {
             self.form.push(b' ');
@@ -190,7 +216,7 @@ impl<G: Gate> Walk<'_, G> {
             rotate_name(&mut self.turned, 0, comma);
             form = &self.turned;
         }
-        if self.gate.shape(Shape::of(form, window.last - window.first + 1)) {
+        if self.gate.shape(Shape::of(form, joints.atoms)) {
             found(window, form);
         }
     }

@@ -1,0 +1,91 @@
+//! Hashed rows → the bytes of a block.
+
+use edm_hash::{ALGORITHM_VERSION, HashedColumn, HashedRows, RuleSummary, UNICODE_VERSION};
+use sha2::{Digest, Sha256};
+
+use crate::layout::{self, BlockHeader, Operation};
+
+/// Seals hashed rows into a block.
+///
+/// # Panics
+/// If the header's row count is not that of the rows: that is the caller's mistake, not bad input.
+pub fn write(header: &BlockHeader, rows: &HashedRows) -> Vec<u8> {
+    assert_eq!(header.row_count, rows.row_count, "the header counts the rows that follow it");
+    let hashes: usize = rows.columns.iter().map(|column| column.hashes.len() * 16).sum();
+    let mut out = Vec::with_capacity(hashes + 64 * 1024);
+    write_header(header, rows, &mut out);
+    out.extend_from_slice(&rows.rejected);
+    rows.columns.iter().for_each(|column| write_column(column, &mut out));
+    rows.rules.iter().for_each(|rule| write_rule(rule, &mut out));
+    let length = (out.len() + layout::CHECKSUM_BYTES) as u64;
+    out[layout::LENGTH_AT..layout::LENGTH_AT + 8].copy_from_slice(&length.to_le_bytes());
+    let digest = Sha256::digest(&out);
+    out.extend_from_slice(&digest);
+    out
+}
+
+fn write_header(header: &BlockHeader, rows: &HashedRows, out: &mut Vec<u8>) {
+    out.extend_from_slice(layout::MAGIC);
+    for version in [layout::FORMAT_VERSION, ALGORITHM_VERSION, UNICODE_VERSION] {
+        out.extend_from_slice(&version.to_le_bytes());
+    }
+    out.push(match header.operation {
+        Operation::Upsert => 0,
+        Operation::Delete => 1,
+    });
+    out.push(0);
+    out.extend_from_slice(header.store_id.as_bytes());
+    out.extend_from_slice(header.key_id.as_bytes());
+    out.extend_from_slice(&header.plan_digest);
+    out.extend_from_slice(&header.number.to_le_bytes());
+    out.extend_from_slice(&header.row_count.to_le_bytes());
+    out.extend_from_slice(&header.first_row.to_le_bytes());
+    out.extend_from_slice(&(rows.columns.len() as u16).to_le_bytes());
+    out.extend_from_slice(&(rows.rules.len() as u16).to_le_bytes());
+    out.extend_from_slice(&[0; 8]);
+    out.extend_from_slice(&rows.rejected_count.to_le_bytes());
+    out.resize(layout::HEADER_BYTES, 0);
+}
+
+fn write_column(column: &HashedColumn, out: &mut Vec<u8>) {
+    let counts = &column.counts;
+    let present = column.hashes.len() as u32;
+    for count in [
+        present,
+        counts.too_long,
+        counts.refused,
+        counts.placeholders,
+        counts.anchors,
+        counts.dates,
+        column.histogram.len() as u32,
+    ] {
+        out.extend_from_slice(&count.to_le_bytes());
+    }
+    for ((digits, letters), count) in &column.histogram {
+        out.extend_from_slice(&[*digits, *letters]);
+        out.extend_from_slice(&count.to_le_bytes());
+    }
+    out.extend_from_slice(&column.presence);
+    out.extend_from_slice(column.hashes.as_flattened());
+}
+
+fn write_rule(rule: &RuleSummary, out: &mut Vec<u8>) {
+    match &rule.shapes {
+        None => out.extend_from_slice(&layout::NOT_LISTED.to_le_bytes()),
+        Some(shapes) => {
+            out.extend_from_slice(&(shapes.len() as u32).to_le_bytes());
+            for shape in shapes {
+                out.extend_from_slice(&shape.atoms.to_le_bytes());
+                out.extend_from_slice(&shape.bytes.to_le_bytes());
+                out.push(shape.mask);
+            }
+        }
+    }
+    match &rule.vocabulary {
+        None => out.extend_from_slice(&layout::NOT_LISTED.to_le_bytes()),
+        Some(tags) => {
+            out.extend_from_slice(&(tags.len() as u32).to_le_bytes());
+            tags.iter().for_each(|tag| out.extend_from_slice(&tag.to_le_bytes()));
+        }
+    }
+}
