@@ -1,1 +1,37 @@
-//! Being written.
+//! The upload agent: runs beside the table, turns every cell into a keyed hash and uploads only hashes, in blocks,
+//! through an upload session. Plaintext stays on this side of the wall: it exists in the reader and in the hashing
+//! threads, within a fixed budget, and in no error, report or journal.
+//!
+//! Refuses to know anything of the service but its wire: no engine, no store, no server.
+//!
+//! ```
+//! use edm_agent::sample;
+//! let mut table = Vec::new();
+//! sample::write_csv(&sample::people(7, 3), &mut table)?;
+//! assert!(table.starts_with(b"ssn,birthday,firstName,lastName,email\n"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod block_wire;
+mod budget;
+mod client;
+mod dry_run;
+mod error;
+mod journal;
+mod pipeline;
+mod progress;
+mod rejections;
+pub mod sample;
+mod sample_names;
+mod source;
+mod table;
+mod upload;
+
+pub use client::{ClientOptions, GraphClient};
+pub use dry_run::dry_run;
+pub use error::{Error, ErrorKind};
+pub use progress::{Amounts, Event, NoProgress, Progress};
+pub use rejections::{AllowedBadLines, LINES_LISTED_MAX, ParseAllowedBadLinesError, ReasonCount, Rejections};
+pub use source::{ExtraColumns, Input, Separator};
+pub use table::TableOptions;
+pub use upload::{JournalPlace, UploadOptions, UploadReport, Wait, upload, wait_until_live};

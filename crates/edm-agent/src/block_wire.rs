@@ -1,0 +1,196 @@
+//! Blocks on the wire: the Azure Block Blob subset behind a session's `dataUploadURI`.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use edm_model::limits;
+use reqwest::{Method, Response, Url};
+use tokio::sync::Mutex;
+
+use crate::client::{GraphClient, again, read_bounded, retry_after, unreachable};
+use crate::error::{Error, ErrorKind, Repeat};
+use crate::progress::{Event, Progress};
+
+/// The header in which Azure's services put an error's code.
+const ERROR_CODE: &str = "x-ms-error-code";
+
+/// Sends the blocks of one session; renews the session when its address expired.
+pub(crate) struct BlockWire<'a> {
+    graph: &'a GraphClient,
+    store: &'a str,
+    session: &'a str,
+    progress: &'a dyn Progress,
+    address: Mutex<Address>,
+}
+
+#[derive(Clone)]
+struct Address {
+    url: Url,
+    /// How often it was renewed: tells whether someone else did it already.
+    renewals: u32,
+}
+
+/// One request of the upload wire.
+struct Call {
+    method: Method,
+    query: Vec<(&'static str, String)>,
+    body: Bytes,
+    /// For people who read of a retry.
+    what: &'static str,
+}
+
+impl<'a> BlockWire<'a> {
+    pub(crate) fn new(
+        graph: &'a GraphClient,
+        store: &'a str,
+        session: &'a str,
+        upload_uri: &str,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, Error> {
+        let address = Address { url: parse_uri(upload_uri)?, renewals: 0 };
+        Ok(Self { graph, store, session, progress, address: Mutex::new(address) })
+    }
+
+    /// Sends one block; sending the same bytes again is harmless.
+    pub(crate) async fn put(&self, number: u32, bytes: Bytes) -> Result<(), Error> {
+        let query = vec![("comp", "block".to_owned()), ("blockid", block_id(number))];
+        self.send(&Call { method: Method::PUT, query, body: bytes, what: "a block" }).await.map(drop)
+    }
+
+    /// Says that blocks 0 to `count` − 1, in order, are the whole.
+    pub(crate) async fn put_list(&self, count: u32) -> Result<(), Error> {
+        let mut list = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
+        for number in 0..count {
+            list.push_str("<Latest>");
+            list.push_str(&block_id(number));
+            list.push_str("</Latest>");
+        }
+        list.push_str("</BlockList>");
+        let query = vec![("comp", "blocklist".to_owned())];
+        self.send(&Call { method: Method::PUT, query, body: Bytes::from(list), what: "the block list" })
+            .await
+            .map(drop)
+    }
+
+    /// Returns the numbers of the blocks that the server has.
+    pub(crate) async fn list(&self) -> Result<BTreeSet<u32>, Error> {
+        let query = vec![("comp", "blocklist".to_owned()), ("blocklisttype", "all".to_owned())];
+        let call = Call { method: Method::GET, query, body: Bytes::new(), what: "the block list" };
+        let body = self.send(&call).await?;
+        let text = String::from_utf8(body).map_err(|_| Error::new(ErrorKind::BadAnswer))?;
+        let number = |id| block_number(id).ok_or_else(|| Error::new(ErrorKind::BadAnswer));
+        elements(&text, "Name").map(number).collect()
+    }
+
+    /// Sends a request, with a fresh address where the old one had expired.
+    async fn send(&self, call: &Call) -> Result<Vec<u8>, Error> {
+        let address = self.address.lock().await.clone();
+        match self.send_to(&address, call).await {
+            Err(error) if is_expired(&error) => {
+                let fresh = self.renew(address.renewals).await?;
+                self.send_to(&fresh, call).await
+            }
+            result => result,
+        }
+    }
+
+    async fn renew(&self, renewals: u32) -> Result<Address, Error> {
+        let mut address = self.address.lock().await;
+        if address.renewals == renewals {
+            let session = self.graph.renew_session(self.store, self.session).await?;
+            let uri = session.data_upload_uri.ok_or_else(|| Error::new(ErrorKind::BadAnswer))?;
+            *address = Address { url: parse_uri(&uri)?, renewals: renewals + 1 };
+            self.progress.event(&Event::Renewed);
+        }
+        Ok(address.clone())
+    }
+
+    async fn send_to(&self, address: &Address, call: &Call) -> Result<Vec<u8>, Error> {
+        let mut url = address.url.clone();
+        url.query_pairs_mut().extend_pairs(&call.query);
+        let once = || async {
+            let mut request = self.graph.http().request(call.method.clone(), url.clone());
+            if call.method == Method::PUT {
+                request = request.body(call.body.clone());
+            }
+            checked(request.send().await.map_err(unreachable)?).await
+        };
+        again(once, Repeat::Harmless, Some(self.progress), call.what).await
+    }
+}
+
+async fn checked(response: Response) -> Result<Vec<u8>, Error> {
+    let status = response.status();
+    let wait = retry_after(&response);
+    let code = response.headers().get(ERROR_CODE).and_then(|code| code.to_str().ok()).map(str::to_owned);
+    let body = read_bounded(response).await?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    let text = String::from_utf8_lossy(&body);
+    let message = elements(&text, "Message").next().unwrap_or("the server refused the block");
+    let kind = ErrorKind::Refused {
+        status: status.as_u16(),
+        code: code.unwrap_or_else(|| elements(&text, "Code").next().unwrap_or("unknown").to_owned()),
+        message: message.lines().next().unwrap_or_default().to_owned(),
+        target: None,
+    };
+    Err(Error::new(kind).retry_after(wait))
+}
+
+fn is_expired(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Refused { status: 403, code, .. } if code == "AuthenticationFailed")
+}
+
+/// An address that is no address tells nothing: it holds a signature.
+fn parse_uri(uri: &str) -> Result<Url, Error> {
+    Url::parse(uri).map_err(|_| Error::new(ErrorKind::BadAnswer))
+}
+
+/// Returns the id of a block: its number in eight digits, in base64.
+fn block_id(number: u32) -> String {
+    STANDARD.encode(format!("{number:08}"))
+}
+
+fn block_number(id: &str) -> Option<u32> {
+    let digits = STANDARD.decode(id.trim()).ok()?;
+    let number = std::str::from_utf8(&digits).ok().filter(|digits| digits.len() == 8)?.parse().ok()?;
+    (number < limits::BLOCKS_MAX).then_some(number)
+}
+
+/// Returns the texts of the elements of this name. Block ids and codes hold nothing that XML escapes.
+fn elements<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (_, after) = rest.split_once(&open)?;
+        let (inner, tail) = after.split_once(&close)?;
+        rest = tail;
+        Some(inner)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn block_ids_are_eight_digits_in_base64() {
+        for (number, id) in [(0, "MDAwMDAwMDA="), (7, "MDAwMDAwMDc="), (999_999, "MDA5OTk5OTk=")] {
+            assert_eq!(block_id(number), id);
+            assert_eq!(block_number(id), Some(number));
+        }
+        for id in ["", "MDAw", "MDEwMDAwMDA=", "KzAwMDAwMDA!", "////"] {
+            assert_eq!(block_number(id), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn elements_are_found_and_broken_ones_end_the_list() {
+        let text = "<BlockList><UncommittedBlocks><Block><Name>a</Name><Size>1</Size></Block>\
+                    <Block><Name>b</Name></Block><Block><Name>c";
+        assert_eq!(elements(text, "Name").collect::<Vec<_>>(), ["a", "b"]);
+    }
+}

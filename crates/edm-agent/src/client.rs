@@ -1,0 +1,432 @@
+//! A small typed client of the service's Graph interface. Knows paths, tokens, paging and when to try again;
+//! decides nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use edm_graph::{
+    ClassificationResult, Collection, DataStoreResource, ErrorEnvelope, LookupRequest, RedactionResult,
+    SensitiveTypeResource, SessionDraft, SessionResource, UploadAgentResource, path,
+};
+use edm_model::limits;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{Certificate, Method, Response, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::error::{Error, ErrorKind, Repeat};
+use crate::progress::{Event, Progress};
+
+/// Bytes of an answer that are read; a result for the longest text fits.
+const ANSWER_BYTES_MAX: usize = limits::BLOCK_LIST_BYTES_MAX;
+/// Pages of a list that are read.
+const PAGES_MAX: usize = 10_000;
+/// How often a patient client tries again: about a minute and a half in all, a server's restart.
+const PATIENT_TRIES_MAX: usize = 10;
+/// How often an ordinary one does, for servers that are busy.
+const BRIEF_TRIES_MAX: usize = 3;
+
+/// Where the server is and how to be let in.
+#[derive(Default)]
+pub struct ClientOptions {
+    /// The server's address, such as `https://edm.example.org:8080`.
+    pub server: String,
+    /// The bearer token.
+    pub token: Option<String>,
+    /// The PEM certificate of the authority (or the server itself) to trust, and no other.
+    pub ca_certificate_pem: Option<Vec<u8>>,
+}
+
+/// A client of one server. Cheap to clone.
+#[derive(Clone)]
+pub struct GraphClient {
+    http: reqwest::Client,
+    base: Url,
+    token: Option<HeaderValue>,
+    patience: Option<Arc<dyn Progress>>,
+}
+
+impl GraphClient {
+    /// Makes a client; sends nothing yet. Fails when address, certificate or token cannot be used.
+    pub fn new(options: ClientOptions) -> Result<Self, Error> {
+        let bad =
+            |source: Box<dyn std::error::Error + Send + Sync>| Error::caused(ErrorKind::BadAddress, source);
+        let base = Url::parse(options.server.trim_end_matches('/')).map_err(|error| bad(error.into()))?;
+        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+            return Err(Error::new(ErrorKind::BadAddress));
+        }
+        let mut http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(10))
+            .read_timeout(Duration::from_secs(120))
+            .user_agent(concat!("edm/", env!("CARGO_PKG_VERSION")));
+        if is_loopback(&base) {
+            // A proxy of the environment could not reach this machine's own loopback.
+            http = http.no_proxy();
+        }
+        if let Some(pem) = &options.ca_certificate_pem {
+            let certificates = Certificate::from_pem_bundle(pem).map_err(|error| bad(error.into()))?;
+            http = http.tls_certs_only(certificates);
+        } else if base.scheme() == "http" {
+            // Nothing is verified over plain HTTP, so a machine without a certificate store is fine.
+            http = http.tls_certs_only([]);
+        }
+        let token = match options.token {
+            Some(token) => {
+                let mut value = HeaderValue::try_from(format!("Bearer {}", token.trim()))
+                    .map_err(|_| Error::new(ErrorKind::BadAddress))?;
+                value.set_sensitive(true);
+                Some(value)
+            }
+            None => None,
+        };
+        let http = http.build().map_err(|error| bad(error.into()))?;
+        Ok(Self { http, base, token, patience: None })
+    }
+
+    /// Returns the same client, one that waits for a server that is away and tells of it.
+    pub fn patient(&self, progress: Arc<dyn Progress>) -> Self {
+        Self { patience: Some(progress), ..self.clone() }
+    }
+
+    /// Returns the server's address.
+    pub fn server(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// Lists the data stores.
+    pub async fn stores(&self) -> Result<Vec<DataStoreResource>, Error> {
+        self.list(path::STORES, &[]).await
+    }
+
+    /// Returns the data store of this id or, failing that, of this name.
+    pub async fn store(&self, name_or_id: &str) -> Result<DataStoreResource, Error> {
+        if name_or_id.parse::<edm_model::StoreId>().is_ok() {
+            return self.get(path::STORE, &[name_or_id]).await;
+        }
+        let stores = self.stores().await?;
+        let named = |store: &&DataStoreResource| {
+            store.display_name.as_deref().is_some_and(|name| name.to_lowercase() == name_or_id.to_lowercase())
+        };
+        let found = stores.iter().find(named).cloned();
+        found.ok_or_else(|| not_found("data store", name_or_id))
+    }
+
+    /// Makes a data store of a body as Graph takes it.
+    pub async fn create_store(&self, body: &Value) -> Result<DataStoreResource, Error> {
+        self.post(path::STORES, &[], body, Repeat::Harmful).await
+    }
+
+    /// Deletes a data store and everything in it.
+    pub async fn delete_store(&self, id: &str) -> Result<(), Error> {
+        self.send(Method::DELETE, self.url(path::STORE, &[id]), None::<&Value>, Repeat::Harmless)
+            .await
+            .map(drop)
+    }
+
+    /// Makes the generation before live again.
+    pub async fn rollback_store(&self, id: &str) -> Result<DataStoreResource, Error> {
+        self.post(path::STORE_ROLLBACK, &[id], &json!({}), Repeat::Harmful).await
+    }
+
+    /// Looks values of a searchable column up; each answer is one row.
+    pub async fn lookup(&self, store: &str, request: &LookupRequest) -> Result<Vec<Value>, Error> {
+        let rows: Collection<String> =
+            self.post(path::STORE_LOOKUP, &[store], request, Repeat::Harmless).await?;
+        let read = |row: &String| serde_json::from_str(row).map_err(|_| Error::new(ErrorKind::BadAnswer));
+        rows.value.iter().map(read).collect()
+    }
+
+    /// Lists the sessions of a store.
+    pub async fn sessions(&self, store: &str) -> Result<Vec<SessionResource>, Error> {
+        self.list(path::SESSIONS, &[store]).await
+    }
+
+    /// Returns a session.
+    pub async fn session(&self, store: &str, session: &str) -> Result<SessionResource, Error> {
+        self.get(path::SESSION, &[store, session]).await
+    }
+
+    /// Returns a session with its salt, which only its creator is shown.
+    pub async fn session_with_salt(&self, store: &str, session: &str) -> Result<SessionResource, Error> {
+        let mut url = self.url(path::SESSION, &[store, session]);
+        url.set_query(Some("$select=id,state,keyId,rowsPerBlock,dataUploadURI,salt"));
+        parse(&self.send(Method::GET, url, None::<&Value>, Repeat::Harmless).await?)
+    }
+
+    /// Makes a session. The answer shows its salt.
+    pub async fn create_session(&self, store: &str, draft: &SessionDraft) -> Result<SessionResource, Error> {
+        self.post(path::SESSIONS, &[store], draft, Repeat::Harmful).await
+    }
+
+    /// Gives a session a fresh upload address.
+    pub async fn renew_session(&self, store: &str, session: &str) -> Result<SessionResource, Error> {
+        self.post(path::SESSION_RENEW, &[store, session], &json!({}), Repeat::Harmless).await
+    }
+
+    /// Changes a session.
+    pub async fn patch_session(
+        &self,
+        store: &str,
+        session: &str,
+        body: &Value,
+    ) -> Result<SessionResource, Error> {
+        let answer = self
+            .send(Method::PATCH, self.url(path::SESSION, &[store, session]), Some(body), Repeat::Harmless)
+            .await?;
+        parse(&answer)
+    }
+
+    /// Says that every block is there.
+    pub async fn commit_session(&self, store: &str, session: &str) -> Result<(), Error> {
+        self.send(
+            Method::POST,
+            self.url(path::SESSION_COMMIT, &[store, session]),
+            None::<&Value>,
+            Repeat::Harmless,
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Gives a session up.
+    pub async fn cancel_session(&self, store: &str, session: &str) -> Result<(), Error> {
+        self.send(
+            Method::POST,
+            self.url(path::SESSION_CANCEL, &[store, session]),
+            None::<&Value>,
+            Repeat::Harmless,
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Lists the upload agents.
+    pub async fn agents(&self) -> Result<Vec<UploadAgentResource>, Error> {
+        self.list(path::AGENTS, &[]).await
+    }
+
+    /// Registers an upload agent.
+    pub async fn create_agent(&self, description: &str) -> Result<UploadAgentResource, Error> {
+        self.post(path::AGENTS, &[], &json!({ "description": description }), Repeat::Harmful).await
+    }
+
+    /// Lists the sensitive types.
+    pub async fn types(&self) -> Result<Vec<SensitiveTypeResource>, Error> {
+        self.list(path::TYPES, &[]).await
+    }
+
+    /// Returns the sensitive type of this id or, failing that, of this name.
+    pub async fn sensitive_type(&self, name_or_id: &str) -> Result<SensitiveTypeResource, Error> {
+        if name_or_id.parse::<edm_model::SensitiveTypeId>().is_ok() {
+            return self.get(path::TYPE, &[name_or_id]).await;
+        }
+        let types = self.types().await?;
+        let named = |one: &&SensitiveTypeResource| {
+            one.name.as_deref().is_some_and(|name| name.to_lowercase() == name_or_id.to_lowercase())
+        };
+        let found = types.iter().find(named).cloned();
+        found.ok_or_else(|| not_found("sensitive type", name_or_id))
+    }
+
+    /// Makes a sensitive type of a body as Graph takes it.
+    pub async fn create_type(&self, body: &Value) -> Result<SensitiveTypeResource, Error> {
+        self.post(path::TYPES, &[], body, Repeat::Harmful).await
+    }
+
+    /// Finds records in the body's text.
+    pub async fn classify(&self, body: &Value) -> Result<ClassificationResult, Error> {
+        self.post(path::CLASSIFY, &[], body, Repeat::Harmless).await
+    }
+
+    /// Finds records in a text that is sent as it is, up to the bound of streamed texts.
+    pub async fn classify_text(&self, text: reqwest::Body) -> Result<ClassificationResult, Error> {
+        let request =
+            self.http.post(self.url(path::CLASSIFY, &[])).header(CONTENT_TYPE, "text/plain; charset=utf-8");
+        let request = self.authorized(request).body(text);
+        let response = request.send().await.map_err(unreachable)?;
+        parse(&checked(response).await?)
+    }
+
+    /// Covers the records in the body's text.
+    pub async fn redact(&self, body: &Value) -> Result<RedactionResult, Error> {
+        self.post(path::REDACT, &[], body, Repeat::Harmless).await
+    }
+
+    fn url(&self, template: &str, parameters: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}{}{}", path::BASE, path::fill(template, parameters)));
+        url
+    }
+
+    fn authorized(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        match &self.token {
+            Some(token) => request.header(AUTHORIZATION, token.clone()),
+            None => request,
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, template: &str, parameters: &[&str]) -> Result<T, Error> {
+        parse(
+            &self.send(Method::GET, self.url(template, parameters), None::<&Value>, Repeat::Harmless).await?,
+        )
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        template: &str,
+        parameters: &[&str],
+        body: &impl Serialize,
+        repeat: Repeat,
+    ) -> Result<T, Error> {
+        parse(&self.send(Method::POST, self.url(template, parameters), Some(body), repeat).await?)
+    }
+
+    /// Reads a list with all of its pages. The token follows a page's address only to the same server.
+    async fn list<T: DeserializeOwned + Default>(
+        &self,
+        template: &str,
+        parameters: &[&str],
+    ) -> Result<Vec<T>, Error> {
+        let mut url = self.url(template, parameters);
+        let mut elements = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let answer = self.send(Method::GET, url.clone(), None::<&Value>, Repeat::Harmless).await?;
+            let page: Collection<T> = parse(&answer)?;
+            elements.extend(page.value);
+            let Some(next) = page.next_link else { return Ok(elements) };
+            url = Url::parse(&next).map_err(|error| Error::caused(ErrorKind::BadAnswer, error))?;
+            if url.origin() != self.base.origin() {
+                return Err(Error::new(ErrorKind::BadAnswer));
+            }
+        }
+        Ok(elements)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&impl Serialize>,
+        repeat: Repeat,
+    ) -> Result<Vec<u8>, Error> {
+        let once = || async {
+            let request = self.authorized(self.http.request(method.clone(), url.clone()));
+            let request = match body {
+                Some(body) => request.json(body),
+                None => request,
+            };
+            checked(request.send().await.map_err(unreachable)?).await
+        };
+        again(once, repeat, self.patience.as_deref(), "a request").await
+    }
+}
+
+/// Runs a request until it succeeds, fails for good, or was tried often enough; waits longer each time, at random
+/// within bounds, or as long as the server asks.
+pub(crate) async fn again<T, F, R>(
+    once: F,
+    repeat: Repeat,
+    patience: Option<&dyn Progress>,
+    what: &'static str,
+) -> Result<T, Error>
+where
+    F: FnMut() -> R,
+    R: Future<Output = Result<T, Error>>,
+{
+    let tries = if patience.is_some() { PATIENT_TRIES_MAX } else { BRIEF_TRIES_MAX };
+    let backoff = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(250))
+        .with_max_delay(Duration::from_secs(20))
+        .with_max_times(tries)
+        .with_jitter();
+    once.retry(backoff)
+        .when(|error| match error.kind() {
+            // Without patience a server that is away is told of at once.
+            ErrorKind::Unreachable { .. } if patience.is_none() => false,
+            _ => error.is_passing(repeat),
+        })
+        .adjust(|error, delay| delay.map(|delay| error.wait().unwrap_or(delay)))
+        .notify(|error, _| {
+            if let Some(progress) = patience {
+                progress.event(&Event::Retrying { what, reason: error.to_string() });
+            }
+        })
+        .await
+}
+
+pub(crate) fn unreachable(error: reqwest::Error) -> Error {
+    let sent = !error.is_connect();
+    // The address may hold an upload signature, and no signature is ever shown.
+    Error::caused(ErrorKind::Unreachable { sent }, error.without_url())
+}
+
+/// Returns the body of a success; everything else is Graph's error.
+async fn checked(response: Response) -> Result<Vec<u8>, Error> {
+    let status = response.status();
+    let wait = retry_after(&response);
+    let body = read_bounded(response).await?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    let kind = match serde_json::from_slice::<ErrorEnvelope>(&body) {
+        Ok(ErrorEnvelope { error }) => {
+            let ranges: Vec<String> = error.details.iter().map(|detail| detail.message.clone()).collect();
+            let message = match ranges.is_empty() {
+                true => error.message,
+                false => format!("{} ({})", error.message, ranges.join("; ")),
+            };
+            ErrorKind::Refused { status: status.as_u16(), code: error.code, message, target: error.target }
+        }
+        Err(_) => ErrorKind::Refused {
+            status: status.as_u16(),
+            code: "unknown".to_owned(),
+            message: "the server refused the request and gave no reason".to_owned(),
+            target: None,
+        },
+    };
+    Err(Error::new(kind).retry_after(wait))
+}
+
+/// Returns the seconds of `Retry-After`; a date there is not worth a calendar.
+pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse::<u64>().ok()?;
+    Some(Duration::from_secs(seconds.min(180)))
+}
+
+pub(crate) async fn read_bounded(mut response: Response) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(Error::new(ErrorKind::BadAnswer));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|error| {
+        // The parser's own message may quote the answer; line and column are enough.
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Error::caused(ErrorKind::BadAnswer, place)
+    })
+}
+
+fn not_found(what: &str, name: &str) -> Error {
+    Error::new(ErrorKind::NotFound { name: format!("{what} named “{name}”") })
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
+        Some("localhost") => true,
+        Some(host) => host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}

@@ -1,0 +1,326 @@
+//! What can go wrong beside the table. No variant holds cell text: a line, a byte offset, a count or a column's
+//! name is all that ever leaves the source.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use edm_model::limits;
+
+use crate::rejections::Rejections;
+
+/// Reports why the agent could not go on. [`Error::kind`] says what a caller can decide on.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    /// How long the server asked to wait.
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The file cannot be opened or read.
+    FileUnreadable {
+        /// The file, or `-` for standard input.
+        path: PathBuf,
+    },
+    /// The bytes are in no encoding that is read.
+    UnknownEncoding {
+        /// The line, the first one is 1.
+        line: u64,
+        /// The offset of the first offending byte (after decompression), the first one is 0.
+        byte: u64,
+    },
+    /// The file is a zip archive or an office document.
+    Archive,
+    /// The gzip stream is cut off or damaged.
+    GzipDamaged,
+    /// A record is longer than a record may be.
+    RecordTooLong {
+        /// The line on which the record starts.
+        line: u64,
+    },
+    /// The file ends inside a quoted cell.
+    UnclosedQuote {
+        /// The line on which the record with the open quote starts.
+        line: u64,
+    },
+    /// The file holds no line at all.
+    NoHeader,
+    /// The separator cannot be one.
+    BadSeparator,
+    /// The file's `sep=` line and the option disagree.
+    SeparatorConflict,
+    /// The header lacks columns of the store.
+    MissingColumns {
+        /// The store's columns that the header does not name.
+        names: Vec<String>,
+        /// How many cells the header has.
+        header_cells: usize,
+    },
+    /// The header names columns that the store does not have.
+    ExtraColumns {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Two header cells name the same column.
+    DuplicateColumn {
+        /// The column.
+        name: String,
+    },
+    /// The store has a column or setting that this version cannot hash.
+    UnusableStore {
+        /// What it is.
+        reason: String,
+    },
+    /// More lines were refused than `--allowed-bad-lines` lets pass.
+    TooManyBadLines {
+        /// Lines refused as a whole or in a cell.
+        bad: u64,
+        /// Records of the file.
+        records: u64,
+        /// By line and reason.
+        rejections: Box<Rejections>,
+    },
+    /// The file has more records than a store holds.
+    TooManyRows,
+    /// The file would need more blocks than a session holds.
+    TooManyBlocks,
+    /// The file has a header and no record.
+    NoRecords,
+    /// The file changed while it was read or since the session was opened.
+    FileChanged,
+    /// Another agent holds the journal of this file and store.
+    JournalInUse {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The journal cannot be written or read.
+    Journal {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The address of the server is no URL, or a certificate or token cannot be used.
+    BadAddress,
+    /// The server cannot be reached, or the connection broke.
+    Unreachable {
+        /// Whether the request may have arrived.
+        sent: bool,
+    },
+    /// The server's answer cannot be understood.
+    BadAnswer,
+    /// There is no store, session or type of this name or id.
+    NotFound {
+        /// What was asked for.
+        name: String,
+    },
+    /// The server refused a request.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The stable code.
+        code: String,
+        /// The server's sentence.
+        message: String,
+        /// The property or parameter at fault, where the server names one.
+        target: Option<String>,
+    },
+    /// The session ended otherwise than completed.
+    SessionEnded {
+        /// Its state.
+        state: String,
+        /// The stable code of its error.
+        code: String,
+        /// The server's sentence.
+        message: String,
+    },
+    /// A part of the program stopped in the middle of the work.
+    Interrupted,
+}
+
+/// Whether a request that may have arrived can be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// The second one changes nothing.
+    Harmless,
+    /// The second one would make something twice.
+    Harmful,
+}
+
+impl Error {
+    /// Makes an error of this kind.
+    pub fn new(kind: ErrorKind) -> Self {
+        Self { kind, retry_after: None, source: None }
+    }
+
+    /// Makes an error of this kind with its cause.
+    pub fn caused(kind: ErrorKind, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { kind, retry_after: None, source: Some(source.into()) }
+    }
+
+    pub(crate) fn retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
+    }
+
+    /// Returns how long the server asked to wait before the next try.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Returns whether sending the same request again can succeed. A request that may have arrived is repeated
+    /// only where that does no harm; 429 and 503 are answered before any side effect (contract, graph, 5, 19).
+    pub(crate) fn is_passing(&self, repeat: Repeat) -> bool {
+        match &self.kind {
+            ErrorKind::Unreachable { sent } => !sent || repeat == Repeat::Harmless,
+            ErrorKind::Refused { status, .. } => match status {
+                429 | 503 => true,
+                408 | 500 | 502 | 504 => repeat == Repeat::Harmless,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Returns what went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_bytes_sentence(&self.kind, f)
+    }
+}
+
+/// Sentences about the bytes of a file.
+fn write_bytes_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match kind {
+        ErrorKind::FileUnreadable { path } => write!(f, "cannot read {}", path.display()),
+        ErrorKind::UnknownEncoding { line, byte } => write!(
+            f,
+            "line {line}, byte {byte}: this is neither UTF-8 nor UTF-16 with a byte order mark; convert the \
+             file first, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
+        ),
+        ErrorKind::Archive => f.write_str(
+            "the file is a zip archive or an office document, not delimited text: unpack it or save it as CSV",
+        ),
+        ErrorKind::GzipDamaged => {
+            f.write_str("the gzip stream is cut off or damaged: copy the file again, or unpack it first")
+        }
+        ErrorKind::RecordTooLong { line } => write!(
+            f,
+            "the record that starts on line {line} is longer than {} bytes; a quote is probably not closed there",
+            limits::RECORD_BYTES_MAX
+        ),
+        ErrorKind::UnclosedQuote { line } => write!(
+            f,
+            "the file ends inside a quoted cell of the record that starts on line {line}: close the quote, or \
+             double a quote that belongs to the text"
+        ),
+        ErrorKind::NoHeader => {
+            f.write_str("the file is empty: its first line must name the columns of the data store")
+        }
+        ErrorKind::BadSeparator => f.write_str(
+            "a separator is one ASCII character that is no quote, line end, letter or digit, or one of the words \
+             tab, comma, pipe and semicolon",
+        ),
+        ErrorKind::SeparatorConflict => f.write_str(
+            "the file's first line declares another separator (sep=…) than --separator: leave the option out",
+        ),
+        other => write_table_sentence(other, f),
+    }
+}
+
+/// Sentences about a table as a whole.
+fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match kind {
+        ErrorKind::MissingColumns { names, header_cells } => write!(
+            f,
+            "the first line must name every column of the data store, in any order; it has {header_cells} cells \
+             and lacks: {}. Is the header missing, or --separator wrong?",
+            names.join(", ")
+        ),
+        ErrorKind::ExtraColumns { names } => write!(
+            f,
+            "the data store has no column named {}; leave them out of the file, or pass --ignore-extra-columns",
+            names.join(", ")
+        ),
+        ErrorKind::DuplicateColumn { name } => {
+            write!(f, "the header names the column {name} twice: rename or remove one of them")
+        }
+        ErrorKind::UnusableStore { reason } => write!(f, "this data store cannot be uploaded to: {reason}"),
+        ErrorKind::TooManyBadLines { bad, records, .. } => write!(
+            f,
+            "{bad} of {records} lines were refused, more than --allowed-bad-lines lets pass; nothing was \
+             committed. Correct the file, or run again with a higher --allowed-bad-lines: it goes on where \
+             this one stopped"
+        ),
+        ErrorKind::TooManyRows => {
+            write!(f, "the file has more than {} records, the most that a data store holds", limits::ROWS_MAX)
+        }
+        ErrorKind::TooManyBlocks => {
+            write!(f, "the file would need more than {} blocks: raise --rows-per-block", limits::BLOCKS_MAX)
+        }
+        ErrorKind::NoRecords => f.write_str("the file has a header and no record: nothing to upload"),
+        ErrorKind::FileChanged => f.write_str(
+            "the file changed while it was uploaded; nothing was committed. Run the command again on a file \
+             that stays as it is",
+        ),
+        other => write_server_sentence(other, f),
+    }
+}
+
+/// Sentences about the journal and the server; the kinds named above never come here.
+fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match kind {
+        ErrorKind::JournalInUse { path } => write!(
+            f,
+            "another `edm upload` of this file to this store is running (it holds {}): wait for it to end",
+            path.display()
+        ),
+        ErrorKind::Journal { path } => write!(
+            f,
+            "cannot keep the journal {}: make its folder writable, or name another place with --journal",
+            path.display()
+        ),
+        ErrorKind::BadAddress => f.write_str(
+            "the server's address, certificate or token cannot be used: an address looks like \
+             https://edm.example.org:8080, a certificate is a PEM file, a token is one line of text",
+        ),
+        ErrorKind::Unreachable { sent: false } => {
+            f.write_str("the server cannot be reached: check --server and that it runs")
+        }
+        ErrorKind::Unreachable { sent: true } => {
+            f.write_str("the connection to the server broke before it answered: run the command again")
+        }
+        ErrorKind::BadAnswer => {
+            f.write_str("the server's answer cannot be understood: does --server name an edm server?")
+        }
+        ErrorKind::NotFound { name } => write!(f, "there is no {name}"),
+        ErrorKind::Refused { status, code, message, target } => {
+            write!(f, "{message} ({code}, status {status}")?;
+            if let Some(target) = target {
+                write!(f, ", at {target}")?;
+            }
+            f.write_str(")")
+        }
+        ErrorKind::SessionEnded { state, code, message } => {
+            write!(f, "the session ended {state}: {message} ({code})")
+        }
+        ErrorKind::Interrupted => {
+            f.write_str("a part of the upload stopped unexpectedly; run the command again")
+        }
+        other => write!(f, "{other:?}"),
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}

@@ -1,0 +1,151 @@
+//! What was refused: counted and reported by line and reason, never by content.
+
+use std::collections::BTreeMap;
+
+/// Lines listed for each reason; more are counted.
+pub const LINES_LISTED_MAX: usize = 10;
+
+/// Refusals of one file or one block.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rejections {
+    /// Lines with at least one refusal that counts as bad, each once.
+    pub bad_lines: u64,
+    /// Records left out as a whole.
+    pub rejected_records: u64,
+    /// By reason.
+    pub reasons: BTreeMap<String, ReasonCount>,
+}
+
+/// How often one reason was met, and where first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReasonCount {
+    /// How many refusals.
+    pub count: u64,
+    /// The first lines, at most [`LINES_LISTED_MAX`], ascending.
+    pub lines: Vec<u64>,
+}
+
+impl Rejections {
+    /// Notes a refusal on a line, without judging the line.
+    pub(crate) fn note(&mut self, line: u64, reason: &str) {
+        if !self.reasons.contains_key(reason) {
+            self.reasons.insert(reason.to_owned(), ReasonCount::default());
+        }
+        if let Some(entry) = self.reasons.get_mut(reason) {
+            entry.count += 1;
+            if entry.lines.len() < LINES_LISTED_MAX {
+                entry.lines.push(line);
+            }
+        }
+    }
+
+    /// Notes a record that is left out as a whole.
+    pub(crate) fn reject(&mut self, line: u64, reason: &str) {
+        self.note(line, reason);
+        self.bad_lines += 1;
+        self.rejected_records += 1;
+    }
+
+    /// Adds the refusals of another part of the same file.
+    pub(crate) fn merge(&mut self, other: &Rejections) {
+        self.bad_lines += other.bad_lines;
+        self.rejected_records += other.rejected_records;
+        for (reason, theirs) in &other.reasons {
+            let ours = self.reasons.entry(reason.clone()).or_default();
+            ours.count += theirs.count;
+            ours.lines.extend_from_slice(&theirs.lines);
+            ours.lines.sort_unstable();
+            ours.lines.truncate(LINES_LISTED_MAX);
+        }
+    }
+}
+
+/// How many bad lines a file may have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AllowedBadLines {
+    /// A share of all records, in percent.
+    Percent(f64),
+    /// So many.
+    Count(u64),
+}
+
+impl Default for AllowedBadLines {
+    fn default() -> Self {
+        AllowedBadLines::Percent(5.0)
+    }
+}
+
+impl AllowedBadLines {
+    /// Returns whether so many bad lines among so many records may pass.
+    pub fn allows(self, bad: u64, records: u64) -> bool {
+        match self {
+            AllowedBadLines::Percent(percent) => bad as f64 <= records as f64 * percent / 100.0,
+            AllowedBadLines::Count(count) => bad <= count,
+        }
+    }
+}
+
+/// Reports a text that is neither a count nor a percentage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParseAllowedBadLinesError;
+
+impl std::fmt::Display for ParseAllowedBadLinesError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("give a share from 0% to 100% such as 5%, or a number of lines such as 20")
+    }
+}
+
+impl std::error::Error for ParseAllowedBadLinesError {}
+
+impl std::str::FromStr for AllowedBadLines {
+    type Err = ParseAllowedBadLinesError;
+
+    fn from_str(text: &str) -> Result<Self, ParseAllowedBadLinesError> {
+        let Some(percent) = text.trim().strip_suffix('%') else {
+            return text.trim().parse().map(AllowedBadLines::Count).map_err(|_| ParseAllowedBadLinesError);
+        };
+        match percent.trim().parse::<f64>() {
+            Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(AllowedBadLines::Percent(percent)),
+            _ => Err(ParseAllowedBadLinesError),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allowed_bad_lines() {
+        fn check(text: &str, bad: u64, records: u64, expected: Option<bool>) {
+            let parsed = text.parse::<AllowedBadLines>().ok();
+            assert_eq!(parsed.map(|allowed| allowed.allows(bad, records)), expected, "{text}");
+        }
+        check("5%", 5, 100, Some(true));
+        check("5%", 6, 100, Some(false));
+        check("0%", 0, 100, Some(true));
+        check("0%", 1, 100, Some(false));
+        check("0.5%", 1, 200, Some(true));
+        check("3", 3, 3, Some(true));
+        check("3", 4, 1000, Some(false));
+        for text in ["", "%", "-1%", "101%", "NaN%", "-1", "five"] {
+            check(text, 0, 0, None);
+        }
+    }
+
+    #[test]
+    fn merging_keeps_the_first_lines() {
+        let mut first = Rejections::default();
+        for line in 20..32 {
+            first.reject(line, "wrong number of cells");
+        }
+        let mut second = Rejections::default();
+        second.reject(3, "wrong number of cells");
+        second.note(4, "ssn: too long");
+        first.merge(&second);
+        assert_eq!((first.bad_lines, first.rejected_records), (13, 13));
+        let cells = &first.reasons["wrong number of cells"];
+        assert_eq!((cells.count, cells.lines.as_slice()), (13, &[3, 20, 21, 22, 23, 24, 25, 26, 27, 28][..]));
+        assert_eq!(first.reasons["ssn: too long"].count, 1);
+    }
+}

@@ -1,0 +1,232 @@
+//! Bytes of a file → UTF-8 without a byte order mark. The first step of the walk: everything after it may rely
+//! on valid UTF-8 without NUL. Streams; holds one buffer.
+
+use std::io::{self, Read};
+
+use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE};
+
+use crate::error::{Error, ErrorKind};
+
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Reads UTF-8 (with or without a byte order mark) or UTF-16 (with one) and gives UTF-8.
+///
+/// Anything else is an [`io::Error`] that wraps [`ErrorKind::UnknownEncoding`] with line and byte.
+pub(crate) struct Utf8Text<R> {
+    inner: R,
+    encoding: Encoding,
+    /// Bytes read and not decoded yet.
+    raw: Vec<u8>,
+    /// Decoded text not handed out yet.
+    text: Vec<u8>,
+    text_start: usize,
+    /// Bytes decoded so far, the byte order mark included.
+    decoded_bytes: u64,
+    lines: u64,
+    ended: bool,
+}
+
+enum Encoding {
+    Undecided,
+    Utf8,
+    Utf16(Decoder),
+}
+
+impl<R: Read> Utf8Text<R> {
+    pub(crate) fn new(inner: R) -> Self {
+        Self {
+            inner,
+            encoding: Encoding::Undecided,
+            raw: Vec::with_capacity(BUFFER_BYTES),
+            text: Vec::new(),
+            text_start: 0,
+            decoded_bytes: 0,
+            lines: 0,
+            ended: false,
+        }
+    }
+
+    fn fill_raw(&mut self) -> io::Result<()> {
+        let start = self.raw.len();
+        self.raw.resize(start.max(BUFFER_BYTES - 4) + 4, 0);
+        let result = self.inner.read(self.raw.get_mut(start..).unwrap_or_default());
+        self.raw.truncate(start + result.as_ref().map_or(0, |count| *count));
+        if result? == 0 {
+            self.ended = true;
+        }
+        Ok(())
+    }
+
+    /// Looks at the first bytes. UTF-32 would pass for UTF-16 with NULs, so it is named here.
+    fn decide(&mut self) -> io::Result<()> {
+        while self.raw.len() < 4 && !self.ended {
+            self.fill_raw()?;
+        }
+        let mark = match self.raw.as_slice() {
+            [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Err(self.refuse(0)),
+            [0xef, 0xbb, 0xbf, ..] => 3,
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => 2,
+            _ => 0,
+        };
+        self.encoding = match self.raw.first() {
+            Some(0xff) if mark == 2 => Encoding::Utf16(UTF_16LE.new_decoder_without_bom_handling()),
+            Some(0xfe) if mark == 2 => Encoding::Utf16(UTF_16BE.new_decoder_without_bom_handling()),
+            _ => Encoding::Utf8,
+        };
+        self.raw.drain(..mark);
+        self.decoded_bytes = mark as u64;
+        Ok(())
+    }
+
+    fn refuse(&self, offset: usize) -> io::Error {
+        self.refuse_at(self.decoded_bytes + offset as u64)
+    }
+
+    fn refuse_at(&self, byte: u64) -> io::Error {
+        io::Error::other(Error::new(ErrorKind::UnknownEncoding { line: self.lines + 1, byte }))
+    }
+
+    fn decode(&mut self) -> io::Result<()> {
+        self.text.clear();
+        self.text_start = 0;
+        match &mut self.encoding {
+            Encoding::Undecided => return self.decide(),
+            Encoding::Utf8 => self.decode_utf8()?,
+            Encoding::Utf16(_) => self.decode_utf16()?,
+        }
+        self.lines += self.text.iter().filter(|byte| **byte == b'\n').count() as u64;
+        Ok(())
+    }
+
+    fn decode_utf8(&mut self) -> io::Result<()> {
+        let valid = match std::str::from_utf8(&self.raw) {
+            Ok(text) => text.len(),
+            Err(error) if error.error_len().is_none() && !self.ended => error.valid_up_to(),
+            Err(error) => {
+                self.count_lines_before(error.valid_up_to());
+                return Err(self.refuse(error.valid_up_to()));
+            }
+        };
+        if let Some(nul) = self.raw.iter().take(valid).position(|byte| *byte == 0) {
+            self.count_lines_before(nul);
+            return Err(self.refuse(nul));
+        }
+        self.text.extend(self.raw.drain(..valid));
+        self.decoded_bytes += valid as u64;
+        Ok(())
+    }
+
+    fn count_lines_before(&mut self, offset: usize) {
+        self.lines += self.raw.iter().take(offset).filter(|byte| **byte == b'\n').count() as u64;
+    }
+
+    fn decode_utf16(&mut self) -> io::Result<()> {
+        let Encoding::Utf16(decoder) = &mut self.encoding else { return Ok(()) };
+        // A UTF-16 unit of two bytes is at most three bytes of UTF-8.
+        self.text.resize(self.raw.len() * 3 + 16, 0);
+        let (result, read, written) =
+            decoder.decode_to_utf8_without_replacement(&self.raw, &mut self.text, self.ended);
+        self.text.truncate(written);
+        let bad = match result {
+            // The decoder may have swallowed the first bytes of a bad sequence in an earlier call.
+            DecoderResult::Malformed(length, extra) => {
+                Some((self.decoded_bytes + read as u64).saturating_sub(u64::from(length) + u64::from(extra)))
+            }
+            DecoderResult::InputEmpty | DecoderResult::OutputFull => None,
+        };
+        if let Some(nul) = self.text.iter().position(|byte| *byte == 0) {
+            let (before, from_nul) = self.text.split_at(nul);
+            let lines = before.iter().filter(|byte| **byte == b'\n').count() as u64;
+            // Counted from the end, because the decoder may hold the first byte of a unit of an earlier call.
+            let units = String::from_utf8_lossy(from_nul).encode_utf16().count() as u64;
+            let end = (self.decoded_bytes + read as u64) & !1;
+            self.lines += lines;
+            return Err(self.refuse_at(end.saturating_sub(units * 2)));
+        }
+        if let Some(bad) = bad {
+            self.lines += self.text.iter().filter(|byte| **byte == b'\n').count() as u64;
+            return Err(self.refuse_at(bad));
+        }
+        self.decoded_bytes += read as u64;
+        self.raw.drain(..read);
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Utf8Text<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.text_start == self.text.len() {
+            if self.ended && self.raw.is_empty() && !matches!(self.encoding, Encoding::Undecided) {
+                return Ok(0);
+            }
+            if !self.ended {
+                self.fill_raw()?;
+            }
+            self.decode()?;
+        }
+        let waiting = self.text.get(self.text_start..).unwrap_or_default();
+        let count = waiting.len().min(out.len());
+        if let (Some(to), Some(from)) = (out.get_mut(..count), waiting.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.text_start += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out one byte at a time, as a slow pipe may.
+    struct Drip<'a>(&'a [u8]);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let count = self.0.len().min(1).min(out.len());
+            out[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    fn check(bytes: &[u8], expected: Result<&str, (u64, u64)>) {
+        for drip in [false, true] {
+            let mut text = String::new();
+            let result = if drip {
+                Utf8Text::new(Drip(bytes)).read_to_string(&mut text)
+            } else {
+                Utf8Text::new(bytes).read_to_string(&mut text)
+            };
+            match (result, expected) {
+                (Ok(_), Ok(expected)) => assert_eq!(text, expected),
+                (Err(error), Err((line, byte))) => {
+                    let inner = error.into_inner().expect("wraps ours").downcast::<Error>().expect("is ours");
+                    assert_eq!(
+                        *inner.kind(),
+                        ErrorKind::UnknownEncoding { line, byte },
+                        "{bytes:?} drip {drip}"
+                    );
+                }
+                (result, expected) => panic!("{bytes:?}: {result:?}, expected {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn encodings() {
+        check(b"", Ok(""));
+        check(b"\xef\xbb\xbf", Ok(""));
+        check(b"a", Ok("a"));
+        check("a,é\n山田".as_bytes(), Ok("a,é\n山田"));
+        check(b"\xef\xbb\xbfa\n", Ok("a\n"));
+        check(b"\xff\xfea\x00\x71\x5c\x3d\xd8\x00\xde", Ok("a山😀"));
+        check(b"\xfe\xff\x00a\x5c\x71\xd8\x3d\xde\x00", Ok("a山😀"));
+        check(b"a,b\n1,M\xfcller\n", Err((2, 7)));
+        check(b"a\n\n\x00", Err((3, 3)));
+        check(b"abc\xe5\xb1", Err((1, 3)));
+        check(b"\xff\xfea\x00\n\x00\x00\xdc", Err((2, 6)));
+        check(b"\xff\xfe\x00\x00a\x00\x00\x00", Err((1, 0)));
+        check(b"\xff\xfea\x00\x00\x00", Err((1, 4)));
+    }
+}

@@ -1,0 +1,277 @@
+//! Where the table comes from: a file or standard input, plain or gzip, with its separator.
+
+mod decode;
+mod header;
+mod records;
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::error::{Error, ErrorKind};
+use decode::Utf8Text;
+pub use header::ExtraColumns;
+pub(crate) use records::{Record, RecordReader};
+
+/// The place of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A file; it can be read again, so its upload can be resumed.
+    File(PathBuf),
+    /// Standard input; read once.
+    StandardInput,
+}
+
+impl Input {
+    /// Reads `-` as standard input and everything else as a path.
+    pub fn from_argument(argument: &str) -> Self {
+        if argument == "-" { Input::StandardInput } else { Input::File(PathBuf::from(argument)) }
+    }
+
+    /// Returns the path, `-` for standard input.
+    pub fn path(&self) -> PathBuf {
+        match self {
+            Input::File(path) => path.clone(),
+            Input::StandardInput => PathBuf::from("-"),
+        }
+    }
+}
+
+/// The character between two cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Separator(u8);
+
+impl Separator {
+    /// The comma of RFC 4180.
+    pub const COMMA: Separator = Separator(b',');
+
+    pub(crate) fn byte(self) -> u8 {
+        self.0
+    }
+}
+
+impl FromStr for Separator {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let byte = match text.to_ascii_lowercase().as_str() {
+            "tab" | "\\t" => b'\t',
+            "comma" => b',',
+            "pipe" => b'|',
+            "semicolon" => b';',
+            other => match other.as_bytes() {
+                [byte] => *byte,
+                _ => return Err(Error::new(ErrorKind::BadSeparator)),
+            },
+        };
+        let refused =
+            matches!(byte, b'"' | b'\r' | b'\n' | 0) || byte.is_ascii_alphanumeric() || !byte.is_ascii();
+        if refused { Err(Error::new(ErrorKind::BadSeparator)) } else { Ok(Self(byte)) }
+    }
+}
+
+/// An opened table: UTF-8 text behind whatever the file holds.
+pub(crate) struct Source {
+    pub(crate) text: Box<dyn Read + Send>,
+    pub(crate) separator: Separator,
+    /// Lines before the header (the `sep=` line).
+    pub(crate) lines_before: u64,
+    /// Bytes of the file read so far, compressed ones where it is compressed.
+    pub(crate) bytes_read: Arc<AtomicU64>,
+    /// The size of the file, where it is known.
+    pub(crate) bytes_total: Option<u64>,
+}
+
+/// Opens the table. The separator is the option's, else the file's `sep=` line, else a comma.
+pub(crate) fn open(input: &Input, separator: Option<Separator>) -> Result<Source, Error> {
+    let unreadable = |error| Error::caused(ErrorKind::FileUnreadable { path: input.path() }, error);
+    let (bytes, total): (Box<dyn Read + Send>, Option<u64>) = match input {
+        Input::StandardInput => (Box::new(io::stdin()), None),
+        Input::File(path) => {
+            let file = File::open(path).map_err(unreadable)?;
+            let metadata = file.metadata().map_err(unreadable)?;
+            if metadata.is_dir() {
+                return Err(unreadable(io::Error::from(io::ErrorKind::IsADirectory)));
+            }
+            (Box::new(file), metadata.is_file().then_some(metadata.len()))
+        }
+    };
+    let source = open_bytes(bytes, separator).map_err(|error| match error.kind() {
+        ErrorKind::FileUnreadable { .. } => {
+            Error::caused(ErrorKind::FileUnreadable { path: input.path() }, Box::new(error))
+        }
+        _ => error,
+    })?;
+    Ok(Source { bytes_total: total, ..source })
+}
+
+/// Opens the table behind these bytes.
+pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, separator: Option<Separator>) -> Result<Source, Error> {
+    let bytes_read = Arc::new(AtomicU64::new(0));
+    let mut counted = Counted { inner: bytes, count: Arc::clone(&bytes_read) };
+    let magic = read_up_to(&mut counted, 4)?;
+    if magic.starts_with(b"PK\x03\x04") {
+        return Err(Error::new(ErrorKind::Archive));
+    }
+    let zipped = magic.starts_with(&[0x1f, 0x8b]);
+    let whole = Cursor::new(magic).chain(counted);
+    let mut text: Box<dyn Read + Send> = if zipped {
+        Box::new(Utf8Text::new(Unzipped(MultiGzDecoder::new(whole))))
+    } else {
+        Box::new(Utf8Text::new(whole))
+    };
+    let first = read_up_to(&mut text, SEP_LINE_BYTES_MAX)?;
+    let (declared, skipped) = match declared_separator(&first) {
+        Some((byte, length)) => {
+            let declared = std::str::from_utf8(&[byte]).unwrap_or_default().parse::<Separator>()?;
+            (Some(declared), length)
+        }
+        None => (None, 0),
+    };
+    if let (Some(declared), Some(asked)) = (declared, separator)
+        && declared != asked
+    {
+        return Err(Error::new(ErrorKind::SeparatorConflict));
+    }
+    let rest = first.get(skipped..).unwrap_or_default().to_vec();
+    Ok(Source {
+        text: Box::new(Cursor::new(rest).chain(text)),
+        separator: separator.or(declared).unwrap_or(Separator::COMMA),
+        lines_before: u64::from(declared.is_some()),
+        bytes_read,
+        bytes_total: None,
+    })
+}
+
+/// `"sep=;"` with quotes and a line end of two characters.
+const SEP_LINE_BYTES_MAX: usize = 9;
+
+/// Returns the separator that a leading `sep=` line declares, and the line's length with its end.
+fn declared_separator(first: &[u8]) -> Option<(u8, usize)> {
+    for (before, after) in [(&b"sep="[..], &b""[..]), (b"\"sep=", b"\"")] {
+        let head = first.get(..before.len())?;
+        if !head.eq_ignore_ascii_case(before) {
+            continue;
+        }
+        let byte = *first.get(before.len())?;
+        let rest = first.get(before.len() + 1..)?.strip_prefix(after)?;
+        let end = match rest {
+            [b'\r', b'\n', ..] => 2,
+            [b'\n', ..] | [b'\r', ..] => 1,
+            _ => return None,
+        };
+        return Some((byte, before.len() + 1 + after.len() + end));
+    }
+    None
+}
+
+fn read_up_to(reader: &mut impl Read, count: usize) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::with_capacity(count);
+    reader.take(count as u64).read_to_end(&mut bytes).map_err(from_io)?;
+    Ok(bytes)
+}
+
+/// Returns our own error from inside an I/O error, or wraps it.
+pub(crate) fn from_io(error: io::Error) -> Error {
+    if error.get_ref().is_some_and(|inner| inner.is::<Error>())
+        && let Some(inner) = error.into_inner()
+    {
+        return match inner.downcast::<Error>() {
+            Ok(ours) => *ours,
+            Err(other) => {
+                Error::caused(ErrorKind::FileUnreadable { path: PathBuf::from("the table") }, other)
+            }
+        };
+    }
+    Error::new(ErrorKind::FileUnreadable { path: PathBuf::from("the table") })
+}
+
+/// Counts the bytes that pass.
+struct Counted<R> {
+    inner: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(out)?;
+        self.count.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// Says of a broken gzip stream that it is one.
+struct Unzipped<R>(MultiGzDecoder<R>);
+
+impl<R: Read> Read for Unzipped<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                io::Error::other(Error::caused(ErrorKind::GzipDamaged, error))
+            }
+            _ => error,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    fn check(bytes: &[u8], asked: Option<&str>, expected: Result<(&str, u8), ErrorKind>) {
+        let asked = asked.map(|text| text.parse::<Separator>().expect("a separator"));
+        let got = open_bytes(Box::new(Cursor::new(bytes.to_vec())), asked).and_then(|mut source| {
+            let mut text = String::new();
+            source.text.read_to_string(&mut text).map_err(from_io)?;
+            Ok((text, source.separator.byte()))
+        });
+        match (got, expected) {
+            (Ok((text, separator)), Ok(expected)) => assert_eq!((text.as_str(), separator), expected),
+            (Err(error), Err(kind)) => assert_eq!(*error.kind(), kind),
+            (got, expected) => panic!("{bytes:?}: {got:?}, expected {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn separators_and_gzip() {
+        check(b"a,b\n", None, Ok(("a,b\n", b',')));
+        check(b"sep=;\na;b\n", None, Ok(("a;b\n", b';')));
+        check(b"SEP=|\r\na|b\n", None, Ok(("a|b\n", b'|')));
+        check(b"\"sep=\t\"\r\na\tb\n", None, Ok(("a\tb\n", b'\t')));
+        check(b"\xef\xbb\xbfsep=;\na\n", None, Ok(("a\n", b';')));
+        check(b"sep=;\na\n", Some("semicolon"), Ok(("a\n", b';')));
+        check(b"sep=;\na\n", Some("tab"), Err(ErrorKind::SeparatorConflict));
+        check(b"sep=x\na\n", None, Err(ErrorKind::BadSeparator));
+        check(b"sep=value\n", None, Ok(("sep=value\n", b',')));
+        check(b"sep", Some("pipe"), Ok(("sep", b'|')));
+        check(b"", None, Ok(("", b',')));
+        check(&gzip(b"a,b\n1,2\n"), None, Ok(("a,b\n1,2\n", b',')));
+        check(&[gzip(b"a,b\n"), gzip(b"1,2\n")].concat(), None, Ok(("a,b\n1,2\n", b',')));
+        let whole = gzip(&b"abcdefgh,ijkl\n".repeat(1000));
+        check(&whole[..whole.len() - 9], None, Err(ErrorKind::GzipDamaged));
+        check(b"PK\x03\x04....", None, Err(ErrorKind::Archive));
+    }
+
+    #[test]
+    fn separator_words() {
+        for (text, byte) in [("tab", b'\t'), ("\\t", b'\t'), ("\t", b'\t'), ("|", b'|'), ("Semicolon", b';')]
+        {
+            assert_eq!(text.parse::<Separator>().expect(text).byte(), byte);
+        }
+        for text in ["", "ab", "\"", "\n", "é", "a", "7"] {
+            assert!(text.parse::<Separator>().is_err(), "{text:?}");
+        }
+    }
+}

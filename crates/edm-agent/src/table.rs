@@ -1,0 +1,134 @@
+//! A table and the store that it is for, brought together: `agent/plan` of the walk.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use edm_graph::{DataStoreResource, columns_from_wire};
+use edm_hash::Salt;
+use edm_model::{Columns, KeyId, StoreId, limits};
+
+use crate::error::{Error, ErrorKind};
+use crate::journal::{FileIdentity, hex};
+use crate::pipeline::{BlockPlan, Outcome};
+use crate::rejections::{AllowedBadLines, Rejections};
+use crate::source::{self, ExtraColumns, Input, RecordReader, Separator};
+
+/// How a table is read, for uploading and for a dry run.
+#[derive(Debug, Clone)]
+pub struct TableOptions {
+    /// Where it is.
+    pub input: Input,
+    /// The character between cells; else the file's `sep=` line, else a comma.
+    pub separator: Option<Separator>,
+    /// What to do with columns that the store does not have.
+    pub extra_columns: ExtraColumns,
+    /// How many refused lines may pass.
+    pub allowed_bad_lines: AllowedBadLines,
+    /// Records of a full block; else as many as fit.
+    pub rows_per_block: Option<u32>,
+    /// Hashing threads.
+    pub workers: usize,
+}
+
+/// A store as hashing needs it.
+pub(crate) struct StoreShape {
+    pub(crate) id: StoreId,
+    pub(crate) columns: Columns,
+    pub(crate) tokens_max: u32,
+}
+
+impl StoreShape {
+    pub(crate) fn read(store: &DataStoreResource) -> Result<Self, Error> {
+        let unusable = |reason: String| Error::new(ErrorKind::UnusableStore { reason });
+        let columns = store.columns.as_deref().unwrap_or_default();
+        let columns = columns_from_wire(columns, "columns").map_err(|error| unusable(error.to_string()))?;
+        let id = store.id.parse().map_err(|_| Error::new(ErrorKind::BadAnswer))?;
+        Ok(Self { id, columns, tokens_max: store.maximum_number_of_tokens.unwrap_or(limits::TOKENS_DEFAULT) })
+    }
+
+    pub(crate) fn rows_per_block(&self, options: &TableOptions) -> u32 {
+        let largest = edm_block::rows_per_block(&self.columns).max(1);
+        options.rows_per_block.map_or(largest, |asked| asked.clamp(1, largest))
+    }
+
+    pub(crate) fn plan_digest(&self) -> [u8; 32] {
+        edm_block::plan_digest(&self.columns, self.tokens_max)
+    }
+
+    pub(crate) fn plan(
+        &self,
+        key: (KeyId, Salt),
+        rows_per_block: u32,
+        skip: BTreeSet<u32>,
+        workers: usize,
+    ) -> BlockPlan {
+        let (key_id, salt) = key;
+        BlockPlan {
+            store_id: self.id,
+            key_id,
+            columns: self.columns.clone(),
+            tokens_max: self.tokens_max,
+            salt,
+            rows_per_block,
+            skip,
+            workers,
+        }
+    }
+}
+
+/// An opened table whose header fits the store.
+pub(crate) struct Table {
+    pub(crate) reader: RecordReader,
+    pub(crate) bytes_total: Option<u64>,
+    /// `None` for standard input, which cannot be read again.
+    pub(crate) identity: Option<FileIdentity>,
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl Table {
+    pub(crate) fn open(options: &TableOptions, shape: &StoreShape) -> Result<Self, Error> {
+        let path = match &options.input {
+            Input::File(path) => Some(path.clone()),
+            Input::StandardInput => None,
+        };
+        let before = path.as_deref().map(stat).transpose()?;
+        let source = source::open(&options.input, options.separator)?;
+        let bytes_total = source.bytes_total;
+        let reader = RecordReader::new(source, &shape.columns, options.extra_columns)?;
+        let identity = before.map(|(size, modified_ns)| FileIdentity {
+            size,
+            modified_ns,
+            header_sha256: hex(&reader.header_sha256()),
+        });
+        Ok(Self { reader, bytes_total, identity, path })
+    }
+}
+
+/// Returns size and time of change of a file.
+pub(crate) fn stat(path: &Path) -> Result<(u64, u64), Error> {
+    let unreadable = |error| Error::caused(ErrorKind::FileUnreadable { path: path.to_owned() }, error);
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    let modified_ns = modified.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(0);
+    Ok((metadata.len(), modified_ns))
+}
+
+/// Fails when there is nothing to upload or too much was refused.
+pub(crate) fn check_outcome(
+    outcome: &Outcome,
+    rejections: &Rejections,
+    allowed: AllowedBadLines,
+) -> Result<(), Error> {
+    if outcome.records == 0 {
+        return Err(Error::new(ErrorKind::NoRecords));
+    }
+    if allowed.allows(rejections.bad_lines, outcome.records) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::TooManyBadLines {
+        bad: rejections.bad_lines,
+        records: outcome.records,
+        rejections: Box::new(rejections.clone()),
+    }))
+}

@@ -1,0 +1,468 @@
+//! One upload from end to end: the store's columns, a new session or the one that a killed agent left, the
+//! pipeline, the blocks, and the commit. The walk of a cell passes through here once it is sealed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use edm_graph::{SessionDraft, SessionResource};
+use edm_hash::Salt;
+use edm_model::KeyId;
+use futures::{StreamExt, stream};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use crate::block_wire::BlockWire;
+use crate::client::GraphClient;
+use crate::error::{Error, ErrorKind};
+use crate::journal::{Journal, SentBlock, Start, file_name, hex};
+use crate::pipeline::{self, BlockPlan, Outcome, SealedBlock, Stopped};
+use crate::progress::{Event, Progress};
+use crate::rejections::Rejections;
+use crate::source::Input;
+use crate::table::{StoreShape, Table, TableOptions, check_outcome, stat};
+
+/// Where the journal is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JournalPlace {
+    /// In this file.
+    File(PathBuf),
+    /// In this folder, under a name made of server, store and table.
+    Folder(PathBuf),
+    /// Nowhere: a killed upload begins anew.
+    Nowhere,
+}
+
+/// Whether to stay until the data is live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Returns after commit.
+    ForCommit,
+    /// Returns when the session ended.
+    ForLive,
+}
+
+/// What to upload and how.
+#[derive(Debug, Clone)]
+pub struct UploadOptions {
+    /// The table.
+    pub table: TableOptions,
+    /// The data store's name or id.
+    pub store: String,
+    /// The upload agent to name: its id, or a description, under which one is registered at need.
+    pub agent: Option<String>,
+    /// Whether far fewer rows than are live may become live.
+    pub allow_shrink: bool,
+    /// Blocks that are sent at the same time.
+    pub parallel_blocks: usize,
+    /// The journal.
+    pub journal: JournalPlace,
+    /// When to return.
+    pub wait: Wait,
+}
+
+/// What became of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadReport {
+    /// The session; empty for a dry run.
+    pub session_id: String,
+    /// The session's last state that was seen; empty for a dry run.
+    pub state: String,
+    /// Records of the file.
+    pub records: u64,
+    /// What was refused.
+    pub rejections: Rejections,
+    /// Blocks in all.
+    pub blocks: u32,
+    /// Blocks that this run sent.
+    pub blocks_sent: u32,
+}
+
+/// Uploads the table: goes on where a killed run stopped, else makes a session; sends every block, then commits.
+///
+/// Nothing is committed when the table cannot be read to its end, changed meanwhile, or has more bad lines than are
+/// allowed. Must be called on a runtime with several threads.
+pub async fn upload(
+    client: &GraphClient,
+    options: UploadOptions,
+    progress: Arc<dyn Progress>,
+) -> Result<UploadReport, Error> {
+    let store = client.store(&options.store).await?;
+    let shape = StoreShape::read(&store)?;
+    // From here on the server is known to be there: a restart of it is waited for.
+    let client = client.patient(Arc::clone(&progress));
+    let (table, shape, options) = blocking(move || {
+        let table = Table::open(&options.table, &shape)?;
+        Ok((table, shape, options))
+    })
+    .await?;
+    let journal = open_journal(&client, &options, &shape).await?;
+    let mut run = Run { client: &client, options: &options, shape: &shape, progress, journal };
+    let opened = run.open_session(&table).await?;
+    match opened {
+        Opened::Uploading(session) => run.upload_blocks(session, table).await,
+        Opened::Committed(session_id) => {
+            run.finish(session_id, Sent::default(), 0, Rejections::default()).await
+        }
+    }
+}
+
+async fn open_journal(
+    client: &GraphClient,
+    options: &UploadOptions,
+    shape: &StoreShape,
+) -> Result<Option<Journal>, Error> {
+    let Input::File(table) = &options.table.input else { return Ok(None) };
+    let path = match &options.journal {
+        JournalPlace::Nowhere => return Ok(None),
+        JournalPlace::File(path) => path.clone(),
+        JournalPlace::Folder(folder) => {
+            let table = std::fs::canonicalize(table).unwrap_or_else(|_| table.clone());
+            folder.join(file_name(client.server(), &shape.id.to_string(), &table))
+        }
+    };
+    blocking(move || Journal::open(&path)).await.map(Some)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Error::caused(ErrorKind::Interrupted, error)),
+    }
+}
+
+/// A session that takes blocks.
+struct OpenSession {
+    id: String,
+    upload_uri: String,
+    key_id: KeyId,
+    salt: Salt,
+    rows_per_block: u32,
+    resumed: bool,
+}
+
+enum Opened {
+    Uploading(OpenSession),
+    /// A killed run had committed already.
+    Committed(String),
+}
+
+/// What is on the server.
+#[derive(Default)]
+struct Sent {
+    /// The digest of every block, by number.
+    digests: BTreeMap<u32, [u8; 32]>,
+    rejections: Rejections,
+    blocks: u32,
+    bytes: u64,
+}
+
+struct Run<'a> {
+    client: &'a GraphClient,
+    options: &'a UploadOptions,
+    shape: &'a StoreShape,
+    progress: Arc<dyn Progress>,
+    journal: Option<Journal>,
+}
+
+impl Run<'_> {
+    async fn open_session(&mut self, table: &Table) -> Result<Opened, Error> {
+        if let Some(start) = self.journal.as_ref().and_then(|journal| journal.start().cloned()) {
+            match self.resume(&start, table).await? {
+                Ok(opened) => return Ok(opened),
+                Err(reason) => {
+                    self.progress.event(&Event::ResumeRefused { session_id: start.session_id, reason });
+                }
+            }
+        }
+        self.create_session(table).await.map(Opened::Uploading)
+    }
+
+    /// Returns the session of the journal, or a sentence on why it cannot go on.
+    async fn resume(&self, start: &Start, table: &Table) -> Result<Result<Opened, String>, Error> {
+        let store_id = self.shape.id.to_string();
+        let asked = self.options.table.rows_per_block;
+        let differs = [
+            (start.store_id != store_id, "it was for another data store"),
+            (Some(&start.file) != table.identity.as_ref(), "the file changed since"),
+            (start.plan_digest != hex(&self.shape.plan_digest()), "the data store's columns changed since"),
+            (
+                asked.is_some() && start.rows_per_block != self.shape.rows_per_block(&self.options.table),
+                "it was cut into blocks of another size",
+            ),
+        ];
+        if let Some((_, reason)) = differs.iter().find(|(differs, _)| *differs) {
+            return Ok(Err((*reason).to_owned()));
+        }
+        let session = match self.client.session_with_salt(&store_id, &start.session_id).await {
+            Ok(session) => session,
+            Err(error) if matches!(error.kind(), ErrorKind::Refused { status: 403 | 404, .. }) => {
+                return Ok(Err(error.to_string()));
+            }
+            Err(error) => return Err(error),
+        };
+        match session.state.as_deref() {
+            Some("UploadInProgress") => {}
+            Some("ProcessingInProgress" | "Completed") => {
+                return Ok(Ok(Opened::Committed(start.session_id.clone())));
+            }
+            state => return Ok(Err(format!("the session is {}", state.unwrap_or("gone")))),
+        }
+        let opened = OpenSession { resumed: true, ..read_session(session, start.rows_per_block)? };
+        Ok(Ok(Opened::Uploading(opened)))
+    }
+
+    async fn create_session(&mut self, table: &Table) -> Result<OpenSession, Error> {
+        let store_id = self.shape.id.to_string();
+        let rows_per_block = self.shape.rows_per_block(&self.options.table);
+        let names = self.shape.columns.as_slice().iter().map(|column| column.name.clone()).collect();
+        let base_name = table.path.as_ref().and_then(|path| path.file_name());
+        let draft = SessionDraft {
+            upload_agent_id: self.agent_id().await?,
+            fields: Some(names),
+            file_name: base_name.map(|name| name.to_string_lossy().into_owned()),
+            rows_per_block: Some(rows_per_block),
+            update_mode: Some("replace".to_owned()),
+            allow_shrink: Some(self.options.allow_shrink),
+            ..SessionDraft::default()
+        };
+        let session = self.client.create_session(&store_id, &draft).await?;
+        let session = read_session(session, rows_per_block)?;
+        if let (Some(mut journal), Some(identity)) = (self.journal.take(), table.identity.clone()) {
+            let start =
+                Start::new(&store_id, &session.id, identity, self.shape.plan_digest(), rows_per_block);
+            self.journal = Some(blocking(move || journal.begin(start).map(|()| journal)).await?);
+        }
+        self.progress.event(&Event::SessionCreated { session_id: session.id.clone(), rows_per_block });
+        Ok(session)
+    }
+
+    async fn agent_id(&self) -> Result<Option<String>, Error> {
+        let Some(name) = &self.options.agent else { return Ok(None) };
+        let agents = self.client.agents().await?;
+        let known = agents.iter().find(|agent| agent.id == *name || agent.description.as_ref() == Some(name));
+        match known {
+            Some(agent) => Ok(Some(agent.id.clone())),
+            None => Ok(Some(self.client.create_agent(name).await?.id)),
+        }
+    }
+
+    async fn upload_blocks(&mut self, session: OpenSession, table: Table) -> Result<UploadReport, Error> {
+        let store_id = self.shape.id.to_string();
+        let progress = Arc::clone(&self.progress);
+        let wire = BlockWire::new(self.client, &store_id, &session.id, &session.upload_uri, &*progress)?;
+        let mut sent = Sent::default();
+        if session.resumed {
+            self.take_over(&wire, &session, &mut sent).await?;
+        }
+        let skip = sent.digests.keys().copied().collect();
+        let key = (session.key_id, session.salt);
+        let plan = self.shape.plan(key, session.rows_per_block, skip, self.options.table.workers);
+        let identity = table.identity.clone();
+        let path = table.path.clone();
+        let outcome = self.run_pipeline(plan, table, &wire, &mut sent).await?;
+        let mut rejections = outcome.rejections.clone();
+        rejections.merge(&sent.rejections);
+        if let (Some(path), Some(identity)) = (path, identity)
+            && blocking(move || stat(&path)).await? != (identity.size, identity.modified_ns)
+        {
+            return Err(Error::new(ErrorKind::FileChanged));
+        }
+        if outcome.records == 0 {
+            self.client.cancel_session(&store_id, &session.id).await?;
+            self.forget_journal().await?;
+        }
+        check_outcome(&outcome, &rejections, self.options.table.allowed_bad_lines)?;
+        let blocks =
+            Event::BlocksUploaded { blocks: outcome.blocks, sent: sent.blocks, sent_bytes: sent.bytes };
+        self.progress.event(&blocks);
+        wire.put_list(outcome.blocks).await?;
+        self.progress.event(&Event::BlockListPut);
+        let totals = json!({
+            "totalBlockCount": outcome.blocks,
+            "checksum": checksum(&sent.digests),
+            "rowCount": outcome.records - rejections.rejected_records,
+            "rejectedRowCount": rejections.rejected_records,
+        });
+        self.client.patch_session(&store_id, &session.id, &totals).await?;
+        self.client.commit_session(&store_id, &session.id).await?;
+        self.finish(session.id, sent, outcome.records, rejections).await
+    }
+
+    /// Finds out what an earlier run left on the server. A block that the journal does not know is made again.
+    async fn take_over(
+        &mut self,
+        wire: &BlockWire<'_>,
+        session: &OpenSession,
+        sent: &mut Sent,
+    ) -> Result<(), Error> {
+        let present = wire.list().await?;
+        if let Some(mut journal) = self.journal.take() {
+            for number in &present {
+                let Some(known) = journal.block(*number) else { continue };
+                if let Some(digest) = known.digest() {
+                    sent.digests.insert(*number, digest);
+                    sent.rejections.merge(&known.rejections());
+                }
+            }
+            self.journal = Some(blocking(move || journal.resume().map(|()| journal)).await?);
+        }
+        let blocks_present = u32::try_from(present.len()).unwrap_or(u32::MAX);
+        self.progress.event(&Event::SessionResumed { session_id: session.id.clone(), blocks_present });
+        Ok(())
+    }
+
+    /// Hashes on threads of its own and sends several blocks at once; each is noted in the journal after its
+    /// acknowledgement, never before.
+    async fn run_pipeline(
+        &mut self,
+        plan: BlockPlan,
+        mut table: Table,
+        wire: &BlockWire<'_>,
+        sent: &mut Sent,
+    ) -> Result<Outcome, Error> {
+        let parallel = self.options.parallel_blocks.max(1);
+        let (sender, receiver) = mpsc::channel::<SealedBlock>(1);
+        let progress = Arc::clone(&self.progress);
+        let hashing = tokio::task::spawn_blocking(move || {
+            let sink = |block| sender.blocking_send(block).map_err(|_| Stopped);
+            pipeline::run(&mut table.reader, &plan, &sink, &*progress, table.bytes_total)
+        });
+        let blocks = stream::unfold(receiver, async |mut receiver| {
+            receiver.recv().await.map(|block| (block, receiver))
+        });
+        let sending = blocks.map(|block| async move {
+            let bytes = Bytes::from(block.bytes);
+            let length = bytes.len() as u64;
+            wire.put(block.number, bytes).await?;
+            Ok::<_, Error>((block.number, block.sha256, block.rejections, length))
+        });
+        let mut sending = Box::pin(sending.buffer_unordered(parallel));
+        let mut failure = None;
+        while let Some(result) = sending.next().await {
+            let noted = match result {
+                Ok((number, sha256, rejections, length)) => {
+                    sent.blocks += 1;
+                    sent.bytes += length;
+                    sent.digests.insert(number, sha256);
+                    sent.rejections.merge(&rejections);
+                    self.note(SentBlock::new(number, sha256, &rejections)).await
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = noted {
+                failure = Some(error);
+                break;
+            }
+        }
+        // Nobody receives any more, so a hashing thread that waits to send gives up.
+        drop(sending);
+        let outcome = hashing.await.map_err(|error| Error::caused(ErrorKind::Interrupted, error))?;
+        match failure {
+            Some(error) => Err(error),
+            None => outcome,
+        }
+    }
+
+    async fn note(&mut self, block: SentBlock) -> Result<(), Error> {
+        if let Some(mut journal) = self.journal.take() {
+            self.journal = Some(blocking(move || journal.acknowledge(block).map(|()| journal)).await?);
+        }
+        Ok(())
+    }
+
+    async fn forget_journal(&mut self) -> Result<(), Error> {
+        match self.journal.take() {
+            Some(journal) => blocking(move || journal.remove()).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn finish(
+        &mut self,
+        session_id: String,
+        sent: Sent,
+        records: u64,
+        rejections: Rejections,
+    ) -> Result<UploadReport, Error> {
+        self.progress.event(&Event::Committed);
+        let store_id = self.shape.id.to_string();
+        let state = match self.options.wait {
+            Wait::ForCommit => "ProcessingInProgress".to_owned(),
+            Wait::ForLive => {
+                match wait_until_live(self.client, &store_id, &session_id, &*self.progress).await {
+                    Ok(()) => "Completed".to_owned(),
+                    Err(error) => {
+                        if matches!(error.kind(), ErrorKind::SessionEnded { .. }) {
+                            self.forget_journal().await?;
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        self.forget_journal().await?;
+        let blocks = u32::try_from(sent.digests.len()).unwrap_or(u32::MAX);
+        Ok(UploadReport { session_id, state, records, rejections, blocks, blocks_sent: sent.blocks })
+    }
+}
+
+/// Waits until the session is completed. Fails when it ends otherwise.
+pub async fn wait_until_live(
+    client: &GraphClient,
+    store_id: &str,
+    session_id: &str,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    let mut pause = Duration::from_millis(50);
+    loop {
+        let session = client.session(store_id, session_id).await?;
+        match session.state.as_deref() {
+            Some("Completed") => {
+                progress.event(&Event::Live);
+                return Ok(());
+            }
+            Some("ProcessingInProgress" | "UploadInProgress") => {}
+            state => {
+                let error = session.error.unwrap_or_default();
+                return Err(Error::new(ErrorKind::SessionEnded {
+                    state: state.unwrap_or("without a state").to_owned(),
+                    code: error.code,
+                    message: error.message,
+                }));
+            }
+        }
+        if let (Some(jobs), Some(remaining)) = (session.total_job_count, session.remaining_job_count) {
+            progress.event(&Event::Processing { jobs, remaining });
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 5 / 4).min(Duration::from_secs(2));
+    }
+}
+
+fn read_session(session: SessionResource, rows_per_block: u32) -> Result<OpenSession, Error> {
+    let lacks = || Error::new(ErrorKind::BadAnswer);
+    let salt = session.salt.as_ref().ok_or_else(lacks)?.expose_secret().to_owned();
+    Ok(OpenSession {
+        upload_uri: session.data_upload_uri.ok_or_else(lacks)?,
+        key_id: session.key_id.as_deref().ok_or_else(lacks)?.parse().map_err(|_| lacks())?,
+        salt: Salt::new(salt).map_err(|_| lacks())?,
+        rows_per_block,
+        id: session.id,
+        resumed: false,
+    })
+}
+
+/// Returns the checksum of a session: SHA-256 over the digests of its blocks in order, in lower-case hex.
+fn checksum(digests: &BTreeMap<u32, [u8; 32]>) -> String {
+    let mut whole = Sha256::new();
+    for digest in digests.values() {
+        whole.update(digest);
+    }
+    hex(&whole.finalize())
+}
