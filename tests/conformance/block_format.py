@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
-from hash_reference import Rule, is_placeholder, rule_key, vocabulary_key  # noqa: E402
+from hash_reference import Rule, is_placeholder, rule_key, shape_mask, vocabulary_key  # noqa: E402
 
 ATOM = re.compile(r"[0-9]+|[A-Za-z]+")
 DATE = re.compile(r"(1[89]|2[01])\d\d([-/. ])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])")
@@ -37,19 +37,20 @@ class Column:
 
 
 def canonical_ascii(cell, delimiters):
-    """Returns (atoms, canonical form) of an ASCII cell; no atoms where the cell is absent."""
+    """Returns (atoms of the canonical form, canonical form) of an ASCII cell; no atoms where the cell is absent."""
     if not cell.isascii():
         raise ValueError("this writer takes ASCII cells")
     atoms = list(ATOM.finditer(cell))
     if not atoms or is_placeholder_ascii(cell):
         return [], ""
-    form = [atoms[0].group()]
+    parts = [atoms[0].group()]
     for before, after in zip(atoms, atoms[1:]):
         gap = cell[before.end():after.start()]
         if any(c not in delimiters for c in gap):
-            form.append(re.sub(r"[ \t\r\n]+", " ", gap).replace("`", "'"))
-        form.append(after.group())
-    return [a.group().lower() for a in atoms], "".join(form).lower()
+            parts.append(re.sub(r"[ \t\r\n]+", " ", gap).replace("`", "'"))
+        parts.append(after.group())
+    form = "".join(parts).lower()
+    return ATOM.findall(form), form
 
 
 def is_placeholder_ascii(cell):
@@ -82,7 +83,8 @@ class BatchCmac:
         for value in values:
             state = 0
             while len(value) > 16:
-                state = int.from_bytes(self._encrypt((state ^ int.from_bytes(value[:16], "big")).to_bytes(16, "big")), "big")
+                mixed = (state ^ int.from_bytes(value[:16], "big")).to_bytes(16, "big")
+                state = int.from_bytes(self._encrypt(mixed), "big")
                 value = value[16:]
             if len(value) == 16:
                 mask, block = self._whole, value
@@ -108,18 +110,6 @@ def bitmap(bits):
         if bit:
             out[index // 8] |= 1 << (index % 8)
     return bytes(out)
-
-
-def mask_of(form):
-    bits = 0
-    for c in set(form):
-        if c.isalpha():
-            bits |= 1
-        elif c.isdigit():
-            bits |= 2
-        else:
-            bits |= {" ": 4, "-": 8, ".": 16, "/": 32}.get(c, 64)
-    return bits
 
 
 class BlockWriter:
@@ -150,8 +140,8 @@ class BlockWriter:
         length = 160 + len(rejected) + len(sections) + 32
         header = struct.pack(
             "<8sHHHBB16s16s32sIIQHHQI48x",
-            b"EDMBLOCK", 1, 1, UNICODE, UPSERT, 0, self.store_id.bytes, self.key_id.bytes, self.plan, number, len(records),
-            first_row, len(self.columns), len(self.rules), length, 0,
+            b"EDMBLOCK", 1, 1, UNICODE, UPSERT, 0, self.store_id.bytes, self.key_id.bytes, self.plan,
+            number, len(records), first_row, len(self.columns), len(self.rules), length, 0,
         )
         assert len(header) == 160
         sealed = header + rejected + sections
@@ -171,7 +161,7 @@ class BlockWriter:
             histogram[min(digits, 63), min(letters, 63)] += 1
             anchors += (digits > 0 or "@" in form) and digits + letters >= 5
             dates += bool(DATE.fullmatch(form))
-            shapes[rule].add((len(atoms), len(form), mask_of(form)))
+            shapes[rule].add((len(atoms), len(form), shape_mask(form)))
             if len(atoms) > 1:
                 words[rule].update(atoms)
         head = struct.pack("<7I", len(forms), 0, 0, placeholders, anchors, dates, len(histogram))

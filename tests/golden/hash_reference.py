@@ -274,3 +274,20 @@ def row_check(key, hashed, row, column):
     encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
     encrypted = encryptor.update(block) + encryptor.finalize()
     return struct.unpack_from("<I", encrypted, 4 * (column % 4))[0] or 1
+
+
+# ---- 7 Shapes -------------------------------------------------------------------------------------------------
+
+def shape_mask(form):
+    """Returns the classes of characters that occur in a canonical form."""
+    bits = 0
+    for c in form:
+        if not c.isascii():
+            bits |= 128
+        elif c.isalpha():
+            bits |= 1
+        elif c.isdigit():
+            bits |= 2
+        else:
+            bits |= {" ": 4, "-": 8, ".": 16, "/": 32}.get(c, 64)
+    return bits

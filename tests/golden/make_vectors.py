@@ -16,8 +16,8 @@ import uuid
 from pathlib import Path
 
 from hash_reference import (
-    Refused, Rule, atoms_of, canonical, cmac, fold, hash_value, hkdf, row_check, row_key, rule_key, vocabulary_key,
-    vocabulary_tag,
+    Refused, Rule, atoms_of, canonical, cmac, fold, hash_value, hkdf, row_check, row_key, rule_key, shape_mask,
+    vocabulary_key, vocabulary_tag,
 )
 
 FOLDER = Path(__file__).resolve().parents[2] / "crates/edm-hash/tests/golden"
@@ -169,16 +169,17 @@ def rows():
 
 
 def vocabulary():
-    """The tags of a rule's atoms, as a block lists them: of values of two atoms and more, ascending, distinct."""
+    """What a block says of a rule's values: their shapes, and the tags of the atoms of those of two atoms and more."""
     values = ["van der Berg", "P.O. Box 255", "Wasco1982", "single", "Berg van", "山田太郎"]
     cases = []
     for rule in (RULES[0], RULES[1], RULES[4]):
-        tags = set()
+        tags, shapes = set(), set()
         for value in values:
             form = canonical(value, rule)
             atoms = [form[start:end] for start, end in atoms_of(form)]
+            shapes.add((len(atoms), len(form.encode()), shape_mask(form)))
             tags |= {vocabulary_tag(SALT, rule, atom) for atom in atoms} if len(atoms) > 1 else set()
-        cases.append({"rule": rule_json(rule), "values": values, "tags": sorted(tags)})
+        cases.append({"rule": rule_json(rule), "values": values, "tags": sorted(tags), "shapes": sorted(shapes)})
     return {"salt": SALT, "cases": cases}
 
 

@@ -5,7 +5,7 @@ use edm_hash::{
     Canonicaliser, CellForm, FoldOptions, Folded, Hash, RecordHasher, RowCell, RowKey, RuleKeys, Salt,
 };
 use edm_model::{CaseRule, Column, Columns, DataType, Delimiters, DiacriticRule, Rule};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 const FOLDING: &str = include_str!("golden/folding.json");
@@ -185,7 +185,7 @@ fn row_checks_are_the_documented_slices() {
 }
 
 #[test]
-fn vocabulary_is_the_tags_of_values_of_several_atoms() {
+fn a_block_says_of_a_rule_what_is_documented() {
     let vectors = parse(VOCABULARY);
     let salt = salt(&vectors);
     for case in list(&vectors["cases"]) {
@@ -200,5 +200,8 @@ fn vocabulary_is_the_tags_of_values_of_several_atoms() {
         let listed = summary.vocabulary.as_ref().expect("so few tags are listed");
         let listed: Vec<u64> = listed.iter().map(|tag| u64::from(*tag)).collect();
         assert_eq!(listed, tags, "{}", case["rule"]);
+        let shapes = summary.shapes.as_ref().expect("so few shapes are listed").iter();
+        let shapes: Vec<Value> = shapes.map(|shape| json!([shape.atoms, shape.bytes, shape.mask])).collect();
+        assert_eq!(shapes, list(&case["shapes"]), "{}", case["rule"]);
     }
 }
