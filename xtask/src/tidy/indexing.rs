@@ -1,4 +1,5 @@
-//! STYLE 19: no `[…]` on bytes that came from outside. The files that read such bytes are listed here.
+//! STYLE 19: no `[…]` on bytes that came from outside. The files that read such bytes are listed here; what they
+//! write themselves is in a builder, or marked `// tidy: own bytes`.
 
 use std::ops::Range;
 
@@ -32,6 +33,7 @@ pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
         // The whole range is always there.
         .filter(|(offset, _)| !file.code.get(offset + 1..).is_some_and(|rest| rest.starts_with("[..]")))
         .filter(|(offset, _)| !file.is_test(*offset) && !own.iter().any(|range| range.contains(offset)))
+        .filter(|(offset, _)| !is_marked(file, *offset))
         .map(|(offset, _)| {
             Finding::new(
                 &file.path,
@@ -40,6 +42,12 @@ pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
             )
         })
         .collect()
+}
+
+/// Returns whether the line or the one above it says that the bytes were made here.
+fn is_marked(file: &SourceFile, offset: usize) -> bool {
+    let line = file.line_of(offset);
+    file.text.lines().take(line).skip(line.saturating_sub(2)).any(|line| line.contains("// tidy: own bytes"))
 }
 
 /// Returns where builders and writers are implemented: the bytes that they index are their own.
@@ -84,6 +92,7 @@ mod tests {
         check(reader, "#[cfg(test)]\nmod tests { fn f() { a[0] } }", 0);
         check("crates/edm-model/src/column.rs", "let a = bytes[0];", 0);
         check(reader, "impl<'a> PageBuilder<'a> { fn f() { a[0] } }\nfn g() { a[0] }", 1);
+        check(reader, "// tidy: own bytes\nout[0] = 1;\nout[1] = 1;", 1);
         check(reader, "let a = b[..].len() + b[..4].len();", 1);
         check("crates/edm-graph/src/query/lexer.rs", "let a = bytes[0];", 1);
     }
