@@ -2,7 +2,7 @@
 
 import uuid
 
-from block_format import BlockWriter
+from block_reference import BlockWriter
 from check_matching import BORN, NAME, ROW, SSN, classify
 from check_upload import samples_until_final, session_draft, upload
 from checks import check, equal, true

@@ -9,7 +9,7 @@ from urllib.parse import quote as percent_encode
 
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock, BlobClient
-from block_format import BlockWriter, checksum_of
+from block_reference import BlockWriter, checksum_of
 from checks import check, equal, true
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from msgraph_beta.generated.data_classification.exact_match_data_stores.item.sessions.item.exact_match_session_item_request_builder import (  # noqa: E501

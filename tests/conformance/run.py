@@ -2,23 +2,26 @@
 
     .venv/bin/python tests/conformance/run.py --binary target/debug/edm [--verbose]
 
-Prints one line a check; the last line is `N passed, N failed`. The blocks are made by block_format.py from the
-documents in docs/formats, without any code of this project.
+Prints one line a check; the last line is `N passed, N failed`. The blocks are made by
+tests/golden/block_reference.py from the documents in docs/formats, without any code of the product.
 """
 
 import argparse
 import asyncio
 import sys
 import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
 
 # Importing a module registers its checks; they run in this order.
-import check_stores  # noqa: F401
-import check_upload  # noqa: F401
-import check_matching  # noqa: F401
-import check_lifecycle  # noqa: F401
-from checks import run_all
-from server import Server
-from world import World
+import check_stores  # noqa: E402, F401
+import check_upload  # noqa: E402, F401
+import check_matching  # noqa: E402, F401
+import check_lifecycle  # noqa: E402, F401
+from checks import run_all  # noqa: E402
+from server import Server  # noqa: E402
+from world import World  # noqa: E402
 
 
 async def run(server, verbose):

@@ -3,7 +3,7 @@
 import datetime
 
 import httpx
-from block_format import Column
+from block_reference import Column
 from graph_client import graph_client
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from msgraph_beta.generated.data_classification.exact_match_data_stores.exact_match_data_stores_request_builder import (

@@ -1,9 +1,9 @@
-"""Makes the golden vectors of crate edm-hash: crates/edm-hash/tests/golden/*.json.
+"""Makes the golden vectors of edm-hash and edm-block: crates/<crate>/tests/golden/*.json.
 
     python tests/golden/make_vectors.py          write the files
     python tests/golden/make_vectors.py --check  compute them again and compare with what is committed
 
-The values are computed by hash_reference.py, written from docs/formats/hash.md. A changed vector is a new
+The values are computed by hash_reference.py and block_reference.py, written from docs/formats. A changed vector is a new
 algorithm version, never an edit.
 """
 
@@ -15,12 +15,14 @@ import unicodedata
 import uuid
 from pathlib import Path
 
+from block_reference import BlockWriter, Column
 from hash_reference import (
     Refused, Rule, atoms_of, canonical, cmac, fold, hash_value, hkdf, row_check, row_key, rule_key, shape_mask,
     vocabulary_key, vocabulary_tag,
 )
 
-FOLDER = Path(__file__).resolve().parents[2] / "crates/edm-hash/tests/golden"
+CRATES = Path(__file__).resolve().parents[2] / "crates"
+FOLDER = CRATES / "edm-hash/tests/golden"
 UNICODE = "14.0.0"
 SALT = "k3v9" * 16
 SALTS = [SALT, "0123456789abcdefghijklmnopqrstuvwxyz" * 2, "Salz mit Ümläuten und 日本語 " * 3]
@@ -183,7 +185,25 @@ def vocabulary():
     return {"salt": SALT, "cases": cases}
 
 
+def block():
+    """One whole block: values, absent cells and placeholders, dates, several atoms, two rules."""
+    columns = [Column("ssn", searchable=True, delimiters=("-",)), Column("lastName"), Column("dob")]
+    surnames = ["Langer", "van der Berg", "O'Brien", "", "n/a", "P.O. Box 255", "Smith-Jones", "9th", "x"]
+    cells = [
+        [f"900-{index:02}-{1000 + index * 37}", surnames[index % len(surnames)], f"19{40 + index}-0{1 + index % 9}-1{index % 10}"]
+        for index in range(21)
+    ] + [["000-00-0000", "Unknown", "1900-01-01"], ["", "-", "31.12.1999"]]
+    writer = BlockWriter(SALT, STORE, SESSION, columns)
+    return {
+        "salt": SALT, "storeId": str(STORE), "keyId": str(SESSION), "number": 3, "firstRow": 4711, "maximumNumberOfTokens": 64,
+        "columns": [{"name": c.name, "searchable": c.searchable, "rule": rule_json(c.rule)} for c in columns],
+        "records": cells, "planDigest": writer.plan.hex(), "block": writer.seal(3, 4711, cells).hex(),
+    }
+
+
 MAKERS = {"folding": folding, "keys": keys, "cmac": cmacs, "cells": cells, "rows": rows, "vocabulary": vocabulary}
+PATHS = {name: FOLDER / f"{name}.json" for name in MAKERS}
+MAKERS["block"], PATHS["block"] = block, CRATES / "edm-block/tests/golden/block.json"
 
 
 def dump(value):
@@ -203,11 +223,11 @@ def main(arguments):
         return 2
     failed = 0
     for name, make in MAKERS.items():
-        path, made = FOLDER / f"{name}.json", dump(make())
+        path, made = PATHS[name], dump(make())
         if not check:
-            FOLDER.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(made)
-            print(f"wrote {path.relative_to(FOLDER.parents[3])}")
+            print(f"wrote {path.relative_to(CRATES.parent)}")
         elif not path.is_file():
             failed += 1
             print(f"FAIL {name}: {path.name} is missing; run make_vectors.py")

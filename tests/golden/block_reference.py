@@ -6,18 +6,22 @@ A client that shares no code with edm-block: what the server accepts from here, 
 import hashlib
 import re
 import struct
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
-from hash_reference import Rule, is_placeholder, rule_key, shape_mask, vocabulary_key  # noqa: E402
+from hash_reference import Rule, is_placeholder, rule_key, shape_mask, vocabulary_key
 
 ATOM = re.compile(r"[0-9]+|[A-Za-z]+")
-DATE = re.compile(r"(1[89]|2[01])\d\d([-/. ])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])")
+YEAR, MONTH, DAY = r"(?:1[89]|2[01])\d\d", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
+DATES = [
+    re.compile(form)
+    for form in (
+        rf"{YEAR}([-/. ]){MONTH}\1{DAY}", rf"{DAY}([-/. ]){MONTH}\1({YEAR}|\d\d)",
+        rf"{MONTH}([-/. ]){DAY}\1({YEAR}|\d\d)",
+    )
+]
 TOKENS_MAX = 64
 UNICODE = 18
 UPSERT = 0
@@ -160,7 +164,7 @@ class BlockWriter:
             digits, letters = sum(c.isdigit() for c in form), sum(c.isalpha() for c in form)
             histogram[min(digits, 63), min(letters, 63)] += 1
             anchors += (digits > 0 or "@" in form) and digits + letters >= 5
-            dates += bool(DATE.fullmatch(form))
+            dates += any(date.fullmatch(form) for date in DATES)
             shapes[rule].add((len(atoms), len(form), shape_mask(form)))
             if len(atoms) > 1:
                 words[rule].update(atoms)
