@@ -235,10 +235,11 @@ def _canonical_name(folded, atoms, delimiters, tokens_max):
 
 # ---- 5 Keys, 6 Hashes -----------------------------------------------------------------------------------------
 
-def hkdf(salt, *info_fields):
-    """HKDF-SHA256 without an extract salt, 32 bytes: one round of expand."""
+def hkdf(secret, *info_fields):
+    """HKDF-SHA256 of a text or of bytes without an extract salt, 32 bytes: one round of expand."""
     info = b"".join(struct.pack("<I", len(f)) + f for f in info_fields)
-    pseudorandom_key = hmac.new(bytes(32), salt.encode(), hashlib.sha256).digest()
+    secret = secret.encode() if isinstance(secret, str) else secret
+    pseudorandom_key = hmac.new(bytes(32), secret, hashlib.sha256).digest()
     return hmac.new(pseudorandom_key, info + b"\x01", hashlib.sha256).digest()
 
 
