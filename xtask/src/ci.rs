@@ -115,5 +115,6 @@ fn agent(root: &Path) -> anyhow::Result<Outcome> {
 }
 
 fn build(root: &Path) -> anyhow::Result<Outcome> {
-    step::run(cargo(root, &["build", "--package", "edm", "--locked"]))
+    // With `--workspace` the features are those of the steps before, so that little is compiled again.
+    step::run(cargo(root, &["build", "--workspace", "--bin", "edm", "--locked"]))
 }
