@@ -1,0 +1,210 @@
+//! The manifest: what a generation is, and which files it is made of.
+
+use edm_hash::{ALGORITHM_VERSION, UNICODE_VERSION};
+use edm_model::{
+    CaseRule, Column, ColumnClass, Columns, DataType, Delimiters, DiacriticRule, KeyId, Rule, SessionId,
+    StoreId,
+};
+
+use super::layout::{self, FORMAT_VERSION, Reader, push_bytes};
+use crate::error::{Error, ErrorKind};
+
+pub(crate) const FILE: &str = "manifest";
+const FILES_MAX: u32 = 2_000_000;
+
+/// A decoded manifest.
+pub(crate) struct Manifest {
+    pub(crate) store_id: StoreId,
+    pub(crate) session_id: SessionId,
+    pub(crate) key_id: KeyId,
+    pub(crate) tokens_max: u32,
+    pub(crate) part_bits: u32,
+    pub(crate) rows: u32,
+    pub(crate) rejected: u32,
+    /// Ascending.
+    pub(crate) tombstones: Vec<u32>,
+    pub(crate) columns: Columns,
+    pub(crate) facts: Vec<ColumnFacts>,
+    pub(crate) files: Vec<FileFacts>,
+}
+
+/// What the manifest says of a column beside its definition.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ColumnFacts {
+    pub(crate) class: ColumnClass,
+    pub(crate) values: u64,
+    pub(crate) distinct: u64,
+    pub(crate) too_long: u64,
+    pub(crate) refused: u64,
+    pub(crate) placeholders: u64,
+    pub(crate) agreement: f64,
+    pub(crate) capacity_log10: f64,
+}
+
+/// A file of the generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileFacts {
+    pub(crate) name: String,
+    pub(crate) length: u64,
+    pub(crate) sha256: [u8; 32],
+}
+
+const AGREEMENT_SCALE: f64 = 1e12;
+
+impl Manifest {
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut out = layout::manifest::MAGIC.to_vec();
+        for version in [FORMAT_VERSION, ALGORITHM_VERSION, UNICODE_VERSION] {
+            out.extend_from_slice(&version.to_le_bytes());
+        }
+        out.extend_from_slice(&[self.part_bits as u8, 0]);
+        for id in [self.store_id.as_bytes(), self.session_id.as_bytes(), self.key_id.as_bytes()] {
+            out.extend_from_slice(id);
+        }
+        let counts = [
+            self.tokens_max,
+            self.rows,
+            self.rejected,
+            self.tombstones.len() as u32,
+            self.files.len() as u32,
+        ];
+        counts.iter().for_each(|count| out.extend_from_slice(&count.to_le_bytes()));
+        out.extend_from_slice(&(self.columns.as_slice().len() as u16).to_le_bytes());
+        out.resize(layout::manifest::HEADER_BYTES, 0);
+        self.tombstones.iter().for_each(|row| out.extend_from_slice(&row.to_le_bytes()));
+        for (column, facts) in self.columns.as_slice().iter().zip(&self.facts) {
+            write_column(column, facts, &mut out);
+        }
+        for file in &self.files {
+            push_bytes(&mut out, file.name.as_bytes());
+            out.extend_from_slice(&file.length.to_le_bytes());
+            out.extend_from_slice(&file.sha256);
+        }
+        layout::seal(out)
+    }
+
+    /// Reads and verifies a manifest, checksum included.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Error> {
+        let damaged = || Error::damaged(FILE);
+        let content = layout::content(bytes, layout::manifest::MAGIC, FILE)?;
+        layout::verify_checksum(bytes, FILE)?;
+        let mut reader = Reader { bytes: content, at: 10, file: FILE };
+        if (reader.u16()?, reader.u16()?) != (ALGORITHM_VERSION, UNICODE_VERSION) {
+            return Err(Error::new(ErrorKind::UnknownVersion, FILE));
+        }
+        let part_bits = u32::from(reader.u8()?);
+        reader.u8()?;
+        let (store, session, key) = (reader.array()?, reader.array()?, reader.array()?);
+        let (tokens_max, rows, rejected) = (reader.u32()?, reader.u32()?, reader.u32()?);
+        let (tombstones, files, columns) = (reader.u32()?, reader.u32()?, reader.u16()?);
+        if part_bits > 16 || files > FILES_MAX {
+            return Err(damaged());
+        }
+        reader.at = layout::manifest::HEADER_BYTES;
+        let (list, _) = reader.take((tombstones as usize).saturating_mul(4))?.as_chunks::<4>();
+        let tombstones = list.iter().map(|row| u32::from_le_bytes(*row)).collect();
+        let mut definitions = Vec::new();
+        let mut facts = Vec::new();
+        for _ in 0..columns {
+            let (column, own) = read_column(&mut reader)?;
+            definitions.push(column);
+            facts.push(own);
+        }
+        let files = (0..files).map(|_| read_file(&mut reader)).collect::<Result<_, _>>()?;
+        if reader.at != content.len() {
+            return Err(damaged());
+        }
+        Ok(Self {
+            store_id: StoreId::from_bytes(store),
+            session_id: SessionId::from_bytes(session),
+            key_id: KeyId::from_bytes(key),
+            tokens_max,
+            part_bits,
+            rows,
+            rejected,
+            tombstones,
+            columns: Columns::new(definitions).map_err(|_| damaged())?,
+            facts,
+            files,
+        })
+    }
+}
+
+fn write_column(column: &Column, facts: &ColumnFacts, out: &mut Vec<u8>) {
+    push_bytes(out, column.name.as_bytes());
+    push_bytes(out, &column.rule.canonical_bytes());
+    out.push(u8::from(column.searchable) | u8::from(column.key) << 1);
+    let class = facts.class;
+    out.push(u8::from(class.identifier) | u8::from(class.standalone) << 1 | u8::from(class.evidence) << 2);
+    let agreement = (facts.agreement * AGREEMENT_SCALE).round() as u64;
+    for field in [facts.values, facts.distinct, facts.too_long, facts.refused, facts.placeholders, agreement]
+    {
+        out.extend_from_slice(&field.to_le_bytes());
+    }
+    out.extend_from_slice(&facts.capacity_log10.to_le_bytes());
+}
+
+fn read_column(reader: &mut Reader<'_>) -> Result<(Column, ColumnFacts), Error> {
+    let damaged = || Error::damaged(FILE);
+    let name = String::from_utf8(reader.bytes()?.to_vec()).map_err(|_| damaged())?;
+    let rule = read_rule(reader.bytes()?)?;
+    let (flags, class) = (reader.u8()?, reader.u8()?);
+    if flags > 3 || class > 7 {
+        return Err(damaged());
+    }
+    let facts = ColumnFacts {
+        class: ColumnClass {
+            identifier: class & 1 != 0,
+            standalone: class & 2 != 0,
+            evidence: class & 4 != 0,
+        },
+        values: reader.u64()?,
+        distinct: reader.u64()?,
+        too_long: reader.u64()?,
+        refused: reader.u64()?,
+        placeholders: reader.u64()?,
+        agreement: reader.u64()? as f64 / AGREEMENT_SCALE,
+        capacity_log10: f64::from_le_bytes(reader.array()?),
+    };
+    Ok((Column { name, searchable: flags & 1 != 0, key: flags & 2 != 0, rule }, facts))
+}
+
+/// Reads rule bytes (`docs/formats/hash.md`, section 5).
+fn read_rule(bytes: &[u8]) -> Result<Rule, Error> {
+    let damaged = || Error::damaged(FILE);
+    let mut reader = Reader { bytes, at: 0, file: FILE };
+    let kind = reader.u8()?;
+    let width = reader.u16()?;
+    let data_type = match (kind, width) {
+        (1, 0) => DataType::Text,
+        (2, width) => DataType::Digits { width: (width > 0).then_some(width) },
+        (3, 0) => DataType::Email,
+        (4, 0) => DataType::Name,
+        _ => return Err(damaged()),
+    };
+    let case = match reader.u8()? {
+        0 => CaseRule::Insensitive,
+        1 => CaseRule::Sensitive,
+        _ => return Err(damaged()),
+    };
+    let diacritics = match reader.u8()? {
+        0 => DiacriticRule::Keep,
+        1 => DiacriticRule::Fold,
+        _ => return Err(damaged()),
+    };
+    let mut characters = Vec::new();
+    for _ in 0..reader.u16()? {
+        characters.push(char::from_u32(reader.u32()?).ok_or_else(damaged)?);
+    }
+    let rule =
+        Rule { data_type, case, diacritics, delimiters: Delimiters::new(characters).map_err(|_| damaged())? };
+    if rule.canonical_bytes() != bytes {
+        return Err(damaged());
+    }
+    Ok(rule)
+}
+
+fn read_file(reader: &mut Reader<'_>) -> Result<FileFacts, Error> {
+    let name = String::from_utf8(reader.bytes()?.to_vec()).map_err(|_| Error::damaged(FILE))?;
+    Ok(FileFacts { name, length: reader.u64()?, sha256: reader.array()? })
+}

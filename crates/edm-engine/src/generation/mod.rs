@@ -1,0 +1,15 @@
+//! A published table: immutable files and what they answer.
+
+pub mod build;
+mod classes;
+mod defaults;
+mod entries_file;
+mod layout;
+mod manifest;
+mod reader;
+mod rows_file;
+mod rules_file;
+
+pub use defaults::NoReachablePattern;
+pub use reader::{Generation, file_names};
+pub(crate) use rules_file::RuleGate;

@@ -1,0 +1,263 @@
+//! An opened generation.
+
+use std::sync::Arc;
+
+use edm_hash::{Canonicaliser, CellForm, Folded, Hash, RowCell, RowKey, RuleKeys, Salt, address};
+use edm_model::{ColumnClass, Columns, KeyId, Pattern, Rule, SessionId, StoreId};
+
+use super::classes;
+use super::defaults::{self, NoReachablePattern};
+use super::entries_file::{EntriesFile, Rows};
+use super::layout;
+use super::manifest::{FileFacts, Manifest};
+use super::rows_file::RowsFile;
+use super::rules_file::{RuleGate, RulesFile};
+use crate::FileBytes;
+use crate::error::Error;
+use crate::filter;
+
+/// An opened generation: answers which rows hold a hash, and whether a row holds a hash in a column.
+pub struct Generation {
+    manifest: Manifest,
+    rules: Vec<Rule>,
+    keys: Vec<Arc<RuleKeys>>,
+    row_key: RowKey,
+    /// For each column, the position of its rule.
+    column_rules: Vec<usize>,
+    gates: Vec<RuleGate>,
+    entries: Vec<EntriesFile>,
+    rows: Vec<RowsFile>,
+    files: Vec<(FileFacts, FileBytes)>,
+}
+
+impl std::fmt::Debug for Generation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Generation").field("store_id", &self.manifest.store_id).finish_non_exhaustive()
+    }
+}
+
+/// Returns the names of the files that a manifest names.
+pub fn file_names(manifest: &[u8]) -> Result<Vec<String>, Error> {
+    Ok(Manifest::read(manifest)?.files.into_iter().map(|file| file.name).collect())
+}
+
+impl Generation {
+    /// Opens a generation: the manifest is verified whole, of the files only what is needed to read them safely.
+    /// [`Generation::verify`] does the rest.
+    pub fn open(
+        manifest: &[u8],
+        open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
+        salt: &Salt,
+    ) -> Result<Self, Error> {
+        let manifest = Manifest::read(manifest)?;
+        let rules = manifest.columns.rules();
+        let columns = manifest.columns.as_slice();
+        let column_rules: Vec<usize> = columns
+            .iter()
+            .map(|column| rules.iter().position(|rule| *rule == column.rule).unwrap_or(0))
+            .collect();
+        let mut generation = Self {
+            keys: rules.iter().map(|rule| Arc::new(RuleKeys::derive(salt, rule))).collect(),
+            row_key: RowKey::derive(salt, manifest.store_id, manifest.session_id),
+            column_rules,
+            gates: Vec::new(),
+            entries: Vec::new(),
+            rows: Vec::new(),
+            files: Vec::new(),
+            rules,
+            manifest,
+        };
+        let (count, rule_count) = (generation.column_rules.len(), generation.rules.len());
+        for file in &generation.manifest.files {
+            let name = file.name.as_str();
+            let bytes = open_file(name).map_err(|source| Error::unreadable(name, source))?;
+            if (*bytes).as_ref().len() as u64 != file.length {
+                return Err(Error::damaged(name));
+            }
+            if name.starts_with("rows-") {
+                generation.rows.push(RowsFile::open(bytes.clone(), count, name)?);
+            } else if name.starts_with("entries-") {
+                let part_bits = generation.manifest.part_bits;
+                generation.entries.push(EntriesFile::open(
+                    bytes.clone(),
+                    count,
+                    rule_count,
+                    part_bits,
+                    name,
+                )?);
+            } else {
+                generation.gates = RulesFile::open((*bytes).as_ref(), count, rule_count, name)?.rules;
+            }
+            generation.files.push((file.clone(), bytes));
+        }
+        generation.check_whole()?;
+        Ok(generation)
+    }
+
+    fn check_whole(&mut self) -> Result<(), Error> {
+        self.entries.sort_by_key(|file| file.part);
+        self.rows.sort_by_key(|file| file.first_row);
+        let parts = self.entries.iter().enumerate().all(|(index, file)| usize::from(file.part) == index);
+        let mut next = 0u32;
+        let follows = self.rows.iter().all(|file| {
+            let fits = file.first_row == next;
+            next = next.saturating_add(file.row_count);
+            fits
+        });
+        let whole = parts
+            && self.entries.len() == 1 << self.manifest.part_bits
+            && self.gates.len() == self.rules.len();
+        if whole && follows && next == self.manifest.rows { Ok(()) } else { Err(Error::damaged("manifest")) }
+    }
+
+    /// Reads every byte and compares it with the checksums.
+    pub fn verify(&self) -> Result<(), Error> {
+        for (facts, bytes) in &self.files {
+            if layout::verify_checksum((**bytes).as_ref(), &facts.name)? != facts.sha256 {
+                return Err(Error::damaged(&facts.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the number of records that can match: rejected and replaced ones are not counted.
+    pub fn row_count(&self) -> u64 {
+        let without = u64::from(self.manifest.rejected) + self.manifest.tombstones.len() as u64;
+        u64::from(self.manifest.rows).saturating_sub(without)
+    }
+
+    /// Returns the columns that the table had when its session was made.
+    pub fn columns(&self) -> &Columns {
+        &self.manifest.columns
+    }
+
+    /// Returns the longest value that is matched, in atoms.
+    pub fn tokens_max(&self) -> u32 {
+        self.manifest.tokens_max
+    }
+
+    /// Returns what each column is fit for.
+    pub fn classes(&self) -> Vec<ColumnClass> {
+        self.manifest.facts.iter().map(|facts| facts.class).collect()
+    }
+
+    /// Returns, for each column, sentences worth knowing before trusting it.
+    pub fn warnings(&self) -> Vec<Vec<String>> {
+        let columns = self.manifest.columns.as_slice();
+        columns
+            .iter()
+            .zip(&self.manifest.facts)
+            .map(|(column, facts)| classes::warnings(column, facts))
+            .collect()
+    }
+
+    /// Returns the store whose table this is.
+    pub fn store_id(&self) -> StoreId {
+        self.manifest.store_id
+    }
+
+    /// Returns the session that brought the records.
+    pub fn session_id(&self) -> SessionId {
+        self.manifest.session_id
+    }
+
+    /// Returns the salt that keyed the hashes.
+    pub fn key_id(&self) -> KeyId {
+        self.manifest.key_id
+    }
+
+    /// Resolves the store's default type (matching, section 6).
+    pub fn default_patterns(&self) -> Result<Vec<Pattern>, NoReachablePattern> {
+        defaults::patterns(&self.manifest.columns, &self.classes())
+    }
+
+    /// Returns the numbers of the records (the first below the header is 1) that hold a value in a searchable column,
+    /// ascending, at most `limit`.
+    pub fn lookup(&self, column: usize, value: &str, limit: usize) -> Vec<u64> {
+        let Some((rule, keys)) = self.rule_of(column) else { return Vec::new() };
+        let mut form = Vec::new();
+        let canonicaliser = Canonicaliser::new(rule, self.manifest.tokens_max);
+        if canonicaliser.cell(value, &mut Folded::new(), &mut form) != CellForm::Present {
+            return Vec::new();
+        }
+        let mut hashes = Vec::new();
+        keys.hash_all(&form, &[(0, form.len() as u32)], &mut hashes);
+        let Some(hash) = hashes.first() else { return Vec::new() };
+        let Some(rows) = self.rows_of(column, hash) else { return Vec::new() };
+        let live = rows.iter().filter(|row| !self.is_tombstone(*row) && self.holds(*row, column, hash));
+        live.take(limit).map(|row| u64::from(row) + 1).collect()
+    }
+
+    /// Returns an opaque token of a record's cell, its row check; `None` where the cell is empty.
+    pub fn row_token(&self, record: u64, column: usize) -> Option<[u8; 4]> {
+        let row = u32::try_from(record.checked_sub(1)?).ok()?;
+        match self.stored_check(row, column) {
+            0 => None,
+            check => Some(check.to_be_bytes()),
+        }
+    }
+
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    pub(crate) fn rule_keys(&self, rule: usize) -> Option<&Arc<RuleKeys>> {
+        self.keys.get(rule)
+    }
+
+    pub(crate) fn rule_position(&self, column: usize) -> Option<usize> {
+        self.column_rules.get(column).copied()
+    }
+
+    fn rule_of(&self, column: usize) -> Option<(&Rule, &RuleKeys)> {
+        let position = self.rule_position(column)?;
+        Some((self.rules.get(position)?, self.keys.get(position)?))
+    }
+
+    pub(crate) fn gate(&self, rule: usize) -> Option<&RuleGate> {
+        self.gates.get(rule)
+    }
+
+    pub(crate) fn row_key(&self) -> &RowKey {
+        &self.row_key
+    }
+
+    fn part_of(&self, address: u64) -> Option<&EntriesFile> {
+        let part = if self.manifest.part_bits == 0 { 0 } else { address >> (64 - self.manifest.part_bits) };
+        self.entries.get(part as usize)
+    }
+
+    /// Says whether a searchable column of this rule may hold the hash: never a false no.
+    pub(crate) fn may_hold(&self, rule: usize, hash: &Hash) -> bool {
+        let address = address(hash);
+        self.part_of(address).is_some_and(|file| {
+            let filter = file.filter(rule);
+            !filter.is_empty() && filter::contains(filter, address, self.manifest.part_bits)
+        })
+    }
+
+    /// Returns the rows of a searchable column whose hash has this address.
+    pub(crate) fn rows_of(&self, column: usize, hash: &Hash) -> Option<Rows<'_>> {
+        let address = address(hash);
+        self.part_of(address)?.rows(column, address)
+    }
+
+    pub(crate) fn is_tombstone(&self, row: u32) -> bool {
+        self.manifest.tombstones.binary_search(&row).is_ok()
+    }
+
+    pub(crate) fn stored_check(&self, row: u32, column: usize) -> u32 {
+        let after = self.rows.partition_point(|file| file.first_row <= row);
+        let file = after.checked_sub(1).and_then(|index| self.rows.get(index));
+        file.filter(|file| row - file.first_row < file.row_count && column < self.column_rules.len())
+            .map_or(0, |file| file.check(row, column))
+    }
+
+    /// Says whether the row holds the hash in the column.
+    pub(crate) fn holds(&self, row: u32, column: usize, hash: &Hash) -> bool {
+        let cell = RowCell { hash: *hash, row, column: column as u16 };
+        let (mut scratch, mut checks) = (Vec::new(), Vec::new());
+        self.row_key.checks(&[cell], &mut scratch, &mut checks);
+        checks.first() == Some(&self.stored_check(row, column))
+    }
+}

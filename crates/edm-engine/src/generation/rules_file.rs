@@ -1,0 +1,248 @@
+//! The rules file: what the blocks said of values that the service cannot see, united.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use edm_hash::{ColumnCounts, RowsView, Shape};
+
+use super::layout::{self, FORMAT_VERSION, NOT_LISTED, Reader};
+use crate::error::Error;
+
+/// More shapes than this are not listed.
+const SHAPES_MAX: usize = 65_536;
+
+/// Gathers the summaries of all blocks.
+#[derive(Default)]
+pub(crate) struct RulesBuilder {
+    columns: Vec<ColumnSummary>,
+    rules: Vec<Rule>,
+}
+
+/// What is known of a column's values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ColumnSummary {
+    pub(crate) too_long: u64,
+    pub(crate) refused: u64,
+    pub(crate) placeholders: u64,
+    pub(crate) anchors: u64,
+    pub(crate) dates: u64,
+    pub(crate) histogram: BTreeMap<(u8, u8), u64>,
+}
+
+impl ColumnSummary {
+    fn add(&mut self, counts: &ColumnCounts) {
+        self.too_long += u64::from(counts.too_long);
+        self.refused += u64::from(counts.refused);
+        self.placeholders += u64::from(counts.placeholders);
+        self.anchors += u64::from(counts.anchors);
+        self.dates += u64::from(counts.dates);
+    }
+}
+
+struct Rule {
+    shapes: Option<BTreeSet<Shape>>,
+    vocabulary: Option<Vec<u32>>,
+    /// Tags at the last time that the vocabulary was sorted.
+    sorted: usize,
+}
+
+impl Rule {
+    fn add_tags(&mut self, tags: Option<&Vec<u32>>) {
+        let (Some(own), Some(tags)) = (&mut self.vocabulary, tags) else {
+            self.vocabulary = None;
+            return;
+        };
+        own.extend_from_slice(tags);
+        // Sorting whenever the list has doubled keeps it within twice its final size.
+        if own.len() > self.sorted * 2 + 1_000_000 {
+            sort(own);
+            self.sorted = own.len();
+        }
+    }
+
+    fn add_shapes(&mut self, shapes: Option<&Vec<Shape>>) {
+        match (&mut self.shapes, shapes) {
+            (Some(own), Some(shapes)) => own.extend(shapes.iter().copied()),
+            (own, _) => *own = None,
+        }
+        if self.shapes.as_ref().is_some_and(|shapes| shapes.len() > SHAPES_MAX) {
+            self.shapes = None;
+        }
+    }
+}
+
+fn sort(tags: &mut Vec<u32>) {
+    tags.sort_unstable();
+    tags.dedup();
+}
+
+impl RulesBuilder {
+    pub(crate) fn add(&mut self, rows: &RowsView<'_>) {
+        self.columns.resize_with(rows.columns.len(), ColumnSummary::default);
+        for (own, column) in self.columns.iter_mut().zip(&rows.columns) {
+            own.add(&column.counts);
+            for (shape, values) in &column.histogram {
+                *own.histogram.entry(*shape).or_default() += u64::from(*values);
+            }
+        }
+        let empty = || Rule { shapes: Some(BTreeSet::new()), vocabulary: Some(Vec::new()), sorted: 0 };
+        self.rules.resize_with(rows.rules.len(), empty);
+        for (own, rule) in self.rules.iter_mut().zip(&rows.rules) {
+            own.add_shapes(rule.shapes.as_ref());
+            own.add_tags(rule.vocabulary.as_ref());
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        let mut out = layout::rules::MAGIC.to_vec();
+        out.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        out.extend_from_slice(&(self.columns.len() as u16).to_le_bytes());
+        out.extend_from_slice(&(self.rules.len() as u16).to_le_bytes());
+        out.resize(layout::rules::HEADER_BYTES, 0);
+        for column in &self.columns {
+            for field in [column.too_long, column.refused, column.placeholders, column.anchors, column.dates]
+            {
+                out.extend_from_slice(&field.to_le_bytes());
+            }
+            out.extend_from_slice(&(column.histogram.len() as u32).to_le_bytes());
+            for ((digits, letters), values) in &column.histogram {
+                out.extend_from_slice(&[*digits, *letters]);
+                out.extend_from_slice(&values.to_le_bytes());
+            }
+        }
+        for rule in &mut self.rules {
+            let shapes = rule.shapes.take();
+            let count = shapes.as_ref().map_or(NOT_LISTED, |shapes| shapes.len() as u32);
+            out.extend_from_slice(&count.to_le_bytes());
+            for shape in shapes.iter().flatten() {
+                out.extend_from_slice(&shape.atoms.to_le_bytes());
+                out.extend_from_slice(&shape.bytes.to_le_bytes());
+                out.push(shape.mask);
+            }
+            if let Some(tags) = &mut rule.vocabulary {
+                sort(tags);
+            }
+            let count = rule.vocabulary.as_ref().map_or(NOT_LISTED, |tags| tags.len() as u32);
+            out.extend_from_slice(&count.to_le_bytes());
+            out.extend(rule.vocabulary.iter().flatten().flat_map(|tag| tag.to_le_bytes()));
+        }
+        layout::seal(out)
+    }
+}
+
+/// An opened rules file.
+pub(crate) struct RulesFile {
+    pub(crate) columns: Vec<ColumnSummary>,
+    pub(crate) rules: Vec<RuleGate>,
+}
+
+/// What a window of a rule may look like.
+pub(crate) struct RuleGate {
+    /// `None`: any shape may occur.
+    shapes: Option<ShapeSet>,
+    /// `None`: any atom may occur.
+    vocabulary: Option<Vocabulary>,
+    pub(crate) atoms_max: usize,
+    pub(crate) bytes_max: usize,
+}
+
+struct ShapeSet(std::collections::HashSet<Shape>);
+
+/// The tags as a bitmap over their top bits: it may say yes too often, never too seldom.
+struct Vocabulary {
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl RuleGate {
+    pub(crate) fn shape(&self, shape: &Shape) -> bool {
+        self.shapes.as_ref().is_none_or(|shapes| shapes.0.contains(shape))
+    }
+
+    pub(crate) fn has_vocabulary(&self) -> bool {
+        self.vocabulary.is_some()
+    }
+
+    pub(crate) fn atom(&self, tag: u32) -> bool {
+        self.vocabulary.as_ref().is_none_or(|vocabulary| {
+            let bit = u64::from(tag) >> vocabulary.shift;
+            vocabulary.bits.get((bit / 64) as usize).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+        })
+    }
+}
+
+impl Vocabulary {
+    fn new(tags: &[u8]) -> Self {
+        let (tags, _) = tags.as_chunks::<4>();
+        // Sixteen bits a tag: one wrong yes in sixteen, and a tenth of the tags' own size in cache.
+        let log = (tags.len() * 16).next_power_of_two().trailing_zeros().clamp(6, 32);
+        let mut bits = vec![0u64; 1 << (log - 6)];
+        let shift = 32 - log;
+        for tag in tags {
+            let bit = u64::from(u32::from_le_bytes(*tag)) >> shift;
+            if let Some(word) = bits.get_mut((bit / 64) as usize) {
+                *word |= 1 << (bit % 64);
+            }
+        }
+        Self { bits, shift }
+    }
+}
+
+impl RulesFile {
+    pub(crate) fn open(bytes: &[u8], columns: usize, rules: usize, file: &str) -> Result<Self, Error> {
+        let content = layout::content(bytes, layout::rules::MAGIC, file)?;
+        let mut reader = Reader { bytes: content, at: 10, file };
+        if (usize::from(reader.u16()?), usize::from(reader.u16()?)) != (columns, rules) {
+            return Err(Error::damaged(file));
+        }
+        reader.at = layout::rules::HEADER_BYTES;
+        let columns = (0..columns).map(|_| read_column(&mut reader)).collect::<Result<_, _>>()?;
+        let rules = (0..rules).map(|_| read_rule(&mut reader)).collect::<Result<_, _>>()?;
+        if reader.at != content.len() {
+            return Err(Error::damaged(file));
+        }
+        Ok(Self { columns, rules })
+    }
+}
+
+fn read_column(reader: &mut Reader<'_>) -> Result<ColumnSummary, Error> {
+    let mut column = ColumnSummary {
+        too_long: reader.u64()?,
+        refused: reader.u64()?,
+        placeholders: reader.u64()?,
+        anchors: reader.u64()?,
+        dates: reader.u64()?,
+        histogram: BTreeMap::new(),
+    };
+    for _ in 0..reader.u32()? {
+        let [digits, letters] = reader.array()?;
+        column.histogram.insert((digits, letters), reader.u64()?);
+    }
+    Ok(column)
+}
+
+fn read_rule(reader: &mut Reader<'_>) -> Result<RuleGate, Error> {
+    let mut gate = RuleGate {
+        shapes: None,
+        vocabulary: None,
+        atoms_max: edm_model::limits::CELL_BYTES_MAX,
+        bytes_max: edm_model::limits::CELL_BYTES_MAX,
+    };
+    match reader.u32()? {
+        NOT_LISTED => {}
+        count => {
+            let mut shapes = std::collections::HashSet::new();
+            for _ in 0..count {
+                let shape = Shape { atoms: reader.u16()?, bytes: reader.u16()?, mask: reader.u8()? };
+                shapes.insert(shape);
+            }
+            gate.atoms_max = shapes.iter().map(|shape| usize::from(shape.atoms)).max().unwrap_or(0);
+            gate.bytes_max = shapes.iter().map(|shape| usize::from(shape.bytes)).max().unwrap_or(0);
+            gate.shapes = Some(ShapeSet(shapes));
+        }
+    }
+    match reader.u32()? {
+        NOT_LISTED => {}
+        count => gate.vocabulary = Some(Vocabulary::new(reader.take((count as usize).saturating_mul(4))?)),
+    }
+    Ok(gate)
+}

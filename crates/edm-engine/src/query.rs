@@ -1,0 +1,96 @@
+//! What a scan is asked.
+
+use std::sync::Arc;
+
+use edm_model::{Pattern, SensitiveTypeId};
+
+use crate::generation::Generation;
+
+/// A sensitive type with the generation that it looks into.
+#[derive(Debug)]
+pub struct ActiveType {
+    /// Its id.
+    pub id: SensitiveTypeId,
+    /// Its name.
+    pub name: String,
+    /// The confidence from which a match should be acted on.
+    pub recommended_confidence: u8,
+    /// Whether it is its store's default type: then only values that can identify anchor a match
+    /// (matching, section 5).
+    pub default_type: bool,
+    /// Its patterns, with names of the generation's columns.
+    pub patterns: Vec<Pattern>,
+    /// The live generation of its store.
+    pub generation: Arc<Generation>,
+}
+
+/// A span that the caller already found suspicious, in UTF-16 units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CandidateSpan {
+    /// Where it begins.
+    pub offset_utf16: u64,
+    /// How long it is.
+    pub length_utf16: u64,
+}
+
+/// Values whose rows are not looked for: records of those who may see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exempt {
+    /// The name of a column; stores that have none of this name are not touched.
+    pub column: String,
+    /// The values, as a cell would hold them.
+    pub values: Vec<String>,
+}
+
+/// Which of the steps that only save work are used. Switching one off changes no finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accelerators {
+    /// Pass over windows of a shape that no value has.
+    pub shapes: bool,
+    /// Pass over windows of several atoms of which one occurs in no such value.
+    pub vocabulary: bool,
+    /// Ask the filter before the entries.
+    pub filter: bool,
+}
+
+impl Default for Accelerators {
+    fn default() -> Self {
+        Self { shapes: true, vocabulary: true, filter: true }
+    }
+}
+
+/// A text and what to look for in it.
+pub struct Query<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The types to look for.
+    pub types: &'a [Arc<ActiveType>],
+    /// Matches below are counted, not listed.
+    pub minimum_confidence: u8,
+    /// Where primary values must stand; everywhere if empty.
+    pub candidates: &'a [CandidateSpan],
+    /// Whose rows to leave out.
+    pub exempt: &'a [Exempt],
+    /// Whether to say why values that were found are no match.
+    pub explain: bool,
+    /// Which accelerators to use.
+    pub accelerators: Accelerators,
+    /// Asked now and then; once it says `true` the scan ends with what it has.
+    pub should_stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl<'a> Query<'a> {
+    /// Makes a query for everything, everywhere, without explanations.
+    pub fn new(text: &'a str, types: &'a [Arc<ActiveType>]) -> Self {
+        Self {
+            text,
+            types,
+            minimum_confidence: 1,
+            candidates: &[],
+            exempt: &[],
+            explain: false,
+            accelerators: Accelerators::default(),
+            should_stop: &|| false,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What a scan found, in plain structs.
+
+use edm_model::SessionId;
+
+/// A piece of the scanned text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// Where it begins, in bytes.
+    pub start: usize,
+    /// Where it ends, in bytes.
+    pub end: usize,
+    /// Where it begins, in UTF-16 units.
+    pub start_utf16: u64,
+    /// Where it ends, in UTF-16 units.
+    pub end_utf16: u64,
+}
+
+/// What a scan found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The types that have a match of the asked confidence, in the order of the query.
+    pub types: Vec<TypeReport>,
+    /// Why values that were found are no match; filled where it was asked for.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether the scan was stopped before its end.
+    pub stopped: bool,
+}
+
+/// What was found of one sensitive type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeReport {
+    /// The type's position in the query.
+    pub type_index: usize,
+    /// The highest confidence of a match.
+    pub confidence: u8,
+    /// Distinct primary values (for a type without primaries, distinct records) at the asked confidence or above.
+    pub unique_count: u32,
+    /// The same for each confidence that occurs, below the asked one too, from the highest down.
+    pub counts: Vec<ConfidenceCount>,
+    /// The matches, from the front of the text to its end.
+    pub matches: Vec<Match>,
+    /// Whether there are more matches than are listed.
+    pub truncated: bool,
+    /// Bounds that were met.
+    pub limits: Vec<Limit>,
+}
+
+/// How much was found at one confidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConfidenceCount {
+    /// The confidence.
+    pub confidence: u8,
+    /// Distinct primary values or records.
+    pub unique_count: u32,
+    /// Matches.
+    pub match_count: u32,
+}
+
+/// One match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// Where the primary value stands.
+    pub span: Span,
+    /// The position of its column.
+    pub column: usize,
+    /// The confidence of the best pattern that it reaches.
+    pub confidence: u8,
+    /// The records that reach that pattern, ascending, at most 10.
+    pub rows: Vec<RowReference>,
+    /// Whether there are more such records.
+    pub rows_truncated: bool,
+    /// What else of the record stands near, from the front of the text to its end.
+    pub evidences: Vec<Evidence>,
+}
+
+/// A record of an uploaded file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowReference {
+    /// Its number: the first below the header is 1.
+    pub record: u64,
+    /// The session that brought the file.
+    pub session_id: SessionId,
+}
+
+/// A value of the same record near the primary value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Evidence {
+    /// Where it stands.
+    pub span: Span,
+    /// The position of its column.
+    pub column: usize,
+    /// Whether the pattern counted it.
+    pub counted: bool,
+}
+
+/// A bound that was met, so that something may have been left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Which one: `rowSetLimit`, `rowCheckLimit`, `proximityLimit` or `matchLimit`.
+    pub code: &'static str,
+    /// The bound.
+    pub allowed: u64,
+}
+
+/// Why values of a type's table that were found are no match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The type's position in the query.
+    pub type_index: usize,
+    /// Bounds that were met.
+    pub limits: Vec<Limit>,
+    /// The values, from the front of the text to its end.
+    pub unmatched: Vec<Unmatched>,
+}
+
+/// A value that was found and reached no pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmatched {
+    /// Why: `tooFewFacts`, `factTooFar`, `factOfAnotherRow`, `weakColumn`, `emptyInRow`, `attached` or `limit`.
+    pub code: &'static str,
+    /// Where it stands.
+    pub span: Span,
+    /// The position of its column.
+    pub column: usize,
+    /// Sentences about what stands near it and why that is not enough. They name columns, rows and offsets, never a value.
+    pub corroborative: Vec<String>,
+}

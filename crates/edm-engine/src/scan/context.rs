@@ -1,0 +1,145 @@
+//! What one scan works with.
+
+use std::cell::{Cell, OnceCell};
+
+use edm_hash::{FoldOptions, Folded};
+use edm_model::{Proximity, ProximityUnit, Rule, limits};
+
+use super::group::Groups;
+use super::place::{Places, Stretch};
+use super::position::Positions;
+use super::reading::Readings;
+use crate::query::Query;
+use crate::report::Span;
+
+/// A scan under way: the question, the readings, and what is computed of the text when it is first needed.
+pub(crate) struct Context<'q> {
+    pub(crate) query: &'q Query<'q>,
+    pub(crate) groups: Groups,
+    pub(crate) readings: Readings,
+    positions: OnceCell<Positions<'q>>,
+    places: OnceCell<Places>,
+    /// The text cut into atoms, for distances in words.
+    words: OnceCell<Folded>,
+    row_checks: Cell<u64>,
+}
+
+impl<'q> Context<'q> {
+    pub(crate) fn new(query: &'q Query<'q>) -> Self {
+        let groups = Groups::new(query.types.iter().map(|active| active.generation.clone()));
+        let readings = Readings::new(query.text, groups.groups.iter().map(|group| &group.rule));
+        Self {
+            query,
+            groups,
+            readings,
+            positions: OnceCell::new(),
+            places: OnceCell::new(),
+            words: OnceCell::new(),
+            row_checks: Cell::new(0),
+        }
+    }
+
+    pub(crate) fn positions(&self) -> &Positions<'q> {
+        self.positions.get_or_init(|| Positions::new(self.query.text))
+    }
+
+    pub(crate) fn places(&self) -> &Places {
+        self.places.get_or_init(|| Places::new(self.query.text))
+    }
+
+    fn words(&self) -> &Folded {
+        self.words.get_or_init(|| {
+            let mut folded = Folded::new();
+            folded.fold(self.query.text, FoldOptions::of(&Rule::default()));
+            folded
+        })
+    }
+
+    pub(crate) fn span(&self, (start, end): Stretch) -> Span {
+        let positions = self.positions();
+        Span { start, end, start_utf16: positions.utf16(start), end_utf16: positions.utf16(end) }
+    }
+
+    /// Asks for row checks; false when the text has used up its share.
+    pub(crate) fn may_check_rows(&self, count: u64) -> bool {
+        let pieces = (self.query.text.len() as u64).div_ceil(64 * 1024).max(1);
+        let used = self.row_checks.get() + count;
+        self.row_checks.set(used);
+        used <= limits::ROW_CHECKS_MAX * pieces
+    }
+
+    /// Returns the distance of two stretches in UTF-16 units, white space runs counting one.
+    pub(crate) fn characters_between(&self, a: Stretch, b: Stretch) -> u64 {
+        let (left, right) = if a.0 <= b.0 { (a, b) } else { (b, a) };
+        self.positions().collapsed(right.0).saturating_sub(self.positions().collapsed(left.1))
+    }
+
+    /// Returns how many atoms stand between two stretches.
+    fn words_between(&self, a: Stretch, b: Stretch) -> u64 {
+        let (left, right) = if a.0 <= b.0 { (a, b) } else { (b, a) };
+        let atoms = self.words().atoms();
+        let from = atoms.partition_point(|atom| (atom.source_start as usize) < left.1);
+        let to = atoms.partition_point(|atom| atom.source_end as usize <= right.0);
+        to.saturating_sub(from) as u64
+    }
+
+    /// Says whether evidence at `other` is near enough to a primary value.
+    pub(crate) fn is_near(&self, proximity: &Proximity, primary: Stretch, other: Stretch) -> bool {
+        let near = match proximity.unit {
+            ProximityUnit::Characters => {
+                self.characters_between(primary, other) <= u64::from(proximity.distance)
+            }
+            ProximityUnit::Words => self.words_between(primary, other) <= u64::from(proximity.distance),
+            ProximityUnit::Row => self.places().same_table_row(primary, other),
+            ProximityUnit::Document => bytes_between(primary, other) <= limits::DOCUMENT_BYTES_MAX,
+        };
+        near || proximity.or_same_row && self.places().same_table_row(primary, other)
+    }
+
+    /// Returns a stretch outside of which no evidence is near enough.
+    pub(crate) fn reach(&self, proximity: &Proximity, primary: Stretch) -> Stretch {
+        let (mut start, mut end) = match proximity.unit {
+            ProximityUnit::Characters => self.reach_characters(u64::from(proximity.distance), primary),
+            ProximityUnit::Words => self.reach_words(proximity.distance as usize, primary),
+            ProximityUnit::Row => primary,
+            ProximityUnit::Document => {
+                let reach = limits::DOCUMENT_BYTES_MAX;
+                (primary.0.saturating_sub(reach), primary.1.saturating_add(reach).min(self.query.text.len()))
+            }
+        };
+        if proximity.or_same_row || proximity.unit == ProximityUnit::Row {
+            for row in self.places().table_rows(primary) {
+                start = start.min(row.0);
+                end = end.max(row.1);
+            }
+        }
+        (start, end)
+    }
+
+    fn reach_characters(&self, distance: u64, primary: Stretch) -> Stretch {
+        let positions = self.positions();
+        let from = positions.collapsed(primary.0).saturating_sub(distance);
+        let to = positions.collapsed(primary.1).saturating_add(distance).saturating_add(1);
+        (positions.offset_of_collapsed(from).min(primary.0), positions.offset_of_collapsed(to).max(primary.1))
+    }
+
+    fn reach_words(&self, distance: usize, primary: Stretch) -> Stretch {
+        let atoms = self.words().atoms();
+        let before = atoms.partition_point(|atom| atom.source_end as usize <= primary.0);
+        let behind = atoms.partition_point(|atom| (atom.source_start as usize) < primary.1);
+        let first = atoms.get(before.saturating_sub(distance.saturating_add(1)));
+        let last = atoms.get(behind.saturating_add(distance)).or(atoms.last());
+        let start = first.map_or(0, |atom| atom.source_start as usize);
+        let end = last.map_or(primary.1, |atom| atom.source_end as usize);
+        (start.min(primary.0), end.max(primary.1))
+    }
+}
+
+pub(crate) fn overlap(a: Stretch, b: Stretch) -> bool {
+    a.0 < b.1 && b.0 < a.1
+}
+
+fn bytes_between(a: Stretch, b: Stretch) -> usize {
+    let (left, right) = if a.0 <= b.0 { (a, b) } else { (b, a) };
+    right.0.saturating_sub(left.1)
+}

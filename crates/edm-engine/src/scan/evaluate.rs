@@ -1,0 +1,344 @@
+//! From hits to matches: for each hit the best pattern that one of its rows reaches.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+
+use edm_hash::{Canonicaliser, CellForm, Folded, Hash};
+use edm_model::limits;
+
+use super::context::{Context, overlap};
+use super::evidence::EvidenceFinder;
+use super::find::Hit;
+use super::pattern::{PatternPlan, Satisfied};
+use super::place::Stretch;
+use crate::query::ActiveType;
+use crate::report::{ConfidenceCount, Evidence, Limit, Match, RowReference, TypeReport};
+
+/// A hit that reached a pattern.
+#[derive(Debug, Clone)]
+pub(crate) struct Reached {
+    pub(crate) hit: Hit,
+    pub(crate) confidence: u8,
+    /// Rows that reach a pattern of this confidence, ascending.
+    pub(crate) rows: Vec<u32>,
+    /// The row whose evidence is shown.
+    best_row: u32,
+    pub(crate) satisfied: Satisfied,
+    /// Whether the pattern has no primary column of its own.
+    any_primary: bool,
+}
+
+/// What evaluating one type gave.
+#[derive(Default)]
+pub(crate) struct Evaluated {
+    pub(crate) reached: Vec<Reached>,
+    pub(crate) limits: Vec<Limit>,
+}
+
+impl Evaluated {
+    pub(crate) fn note(&mut self, code: &'static str, allowed: u64) {
+        let limit = Limit { code, allowed };
+        if !self.limits.contains(&limit) {
+            self.limits.push(limit);
+        }
+    }
+}
+
+/// A type made ready for one scan.
+pub(crate) struct TypePlan<'a> {
+    pub(crate) active: &'a ActiveType,
+    pub(crate) table: usize,
+    /// From the highest confidence down; equal ones in the type's order.
+    pub(crate) patterns: Vec<PatternPlan>,
+    exempt: Vec<(usize, Hash)>,
+}
+
+impl<'a> TypePlan<'a> {
+    pub(crate) fn new(context: &Context<'_>, active: &'a ActiveType) -> Self {
+        let columns = active.generation.columns();
+        let mut patterns: Vec<PatternPlan> =
+            active.patterns.iter().filter_map(|pattern| PatternPlan::new(pattern, columns)).collect();
+        patterns.sort_by_key(|pattern| Reverse(pattern.confidence));
+        Self {
+            active,
+            table: context.groups.table(&active.generation),
+            patterns,
+            exempt: exempt(context, active),
+        }
+    }
+
+    /// Says whether a pattern has this hit's column as its primary, and the hit's value may anchor it.
+    pub(crate) fn anchors(&self, pattern: &PatternPlan, hit: &Hit) -> bool {
+        let classes = self.active.generation.classes();
+        let identifies = classes.get(hit.column).is_some_and(|class| class.identifier);
+        pattern.primary.is_none_or(|primary| primary == hit.column)
+            && (!self.active.default_type || !identifies || hit.anchors)
+    }
+
+    fn is_exempt(&self, row: u32) -> bool {
+        self.exempt.iter().any(|(column, hash)| self.active.generation.holds(row, *column, hash))
+    }
+
+    /// Evaluates every hit of the type's table.
+    pub(crate) fn evaluate(
+        &self,
+        context: &Context<'_>,
+        hits: &[Hit],
+        finder: &mut EvidenceFinder<'_>,
+    ) -> Evaluated {
+        let mut evaluated = Evaluated::default();
+        let own: Vec<&Hit> = hits.iter().filter(|hit| hit.table == self.table).collect();
+        for hit in own.iter().filter(|hit| is_candidate(context, hit.stretch)) {
+            if (context.query.should_stop)() {
+                break;
+            }
+            if self.patterns.iter().any(|pattern| self.anchors(pattern, hit))
+                && let Some(reached) = self.best(context, hit, &own, finder, &mut evaluated)
+            {
+                evaluated.reached.push(reached);
+            }
+        }
+        evaluated.reached = merge_records(without_overlaps(evaluated.reached));
+        evaluated
+    }
+
+    fn best(
+        &self,
+        context: &Context<'_>,
+        hit: &Hit,
+        hits: &[&Hit],
+        finder: &mut EvidenceFinder<'_>,
+        evaluated: &mut Evaluated,
+    ) -> Option<Reached> {
+        let patterns: Vec<&PatternPlan> =
+            self.patterns.iter().filter(|pattern| self.anchors(pattern, hit)).collect();
+        let reach = patterns.iter().map(|pattern| context.reach(&pattern.proximity, hit.stretch));
+        let reach = reach.fold(hit.stretch, |a, b| (a.0.min(b.0), a.1.max(b.1)));
+        if context.places().in_long_line(hit.stretch) {
+            evaluated.note("proximityLimit", limits::TABLE_ROW_BYTES_MAX as u64);
+        }
+        let rows = self.rows(hit, hits, reach, evaluated);
+        let mut columns: Vec<usize> = patterns.iter().flat_map(|pattern| pattern.columns()).collect();
+        columns.push(hit.column);
+        columns.sort_unstable();
+        columns.dedup();
+        let neighbourhood = finder.neighbourhood(hit, reach, &columns);
+        let mut by_row = Vec::new();
+        for row in rows {
+            match finder.passes(hit, &neighbourhood, row) {
+                Some(passes) => by_row.push((row, passes)),
+                None => {
+                    evaluated.note("rowCheckLimit", limits::ROW_CHECKS_MAX);
+                    break;
+                }
+            }
+        }
+        for level in patterns.chunk_by(|a, b| a.confidence == b.confidence) {
+            let mut reached: Option<Reached> = None;
+            for (row, passes) in &by_row {
+                let satisfied = level
+                    .iter()
+                    .filter_map(|pattern| {
+                        Some((pattern.primary.is_none(), pattern.try_row(context, hit, passes)?))
+                    })
+                    .reduce(|a, b| if b.1.facts > a.1.facts { b } else { a });
+                let Some((any_primary, satisfied)) = satisfied else { continue };
+                let confidence = level.first().map_or(0, |pattern| pattern.confidence);
+                match &mut reached {
+                    None => {
+                        let rows = vec![*row];
+                        reached = Some(Reached {
+                            hit: *hit,
+                            confidence,
+                            rows,
+                            best_row: *row,
+                            satisfied,
+                            any_primary,
+                        });
+                    }
+                    Some(known) => {
+                        known.rows.push(*row);
+                        if satisfied.facts > known.satisfied.facts {
+                            known.satisfied = satisfied;
+                            known.best_row = *row;
+                            known.any_primary = any_primary;
+                        }
+                    }
+                }
+            }
+            if reached.is_some() {
+                return reached;
+            }
+        }
+        None
+    }
+
+    /// Returns the rows of a hit that are evaluated, ascending.
+    fn rows(&self, hit: &Hit, hits: &[&Hit], reach: Stretch, evaluated: &mut Evaluated) -> Vec<u32> {
+        let generation = &self.active.generation;
+        let Some(rows) = generation.rows_of(hit.column, &hit.hash) else { return Vec::new() };
+        let mut candidates: Vec<u32> = rows.iter().take(limits::ROW_SET_MAX).collect();
+        if rows.len() > limits::ROW_SET_MAX {
+            evaluated.note("rowSetLimit", limits::ROW_SET_MAX as u64);
+            let nearby =
+                hits.iter().filter(|other| overlap(other.stretch, reach) && other.column != hit.column);
+            for other in nearby {
+                let named = generation.rows_of(other.column, &other.hash);
+                candidates.extend(named.iter().flat_map(|rows| rows.iter().take(limits::ROW_SET_MAX)));
+            }
+            candidates.sort_unstable();
+            candidates.dedup();
+        }
+        candidates.retain(|row| {
+            !generation.is_tombstone(*row)
+                && generation.holds(*row, hit.column, &hit.hash)
+                && !self.is_exempt(*row)
+        });
+        candidates
+    }
+}
+
+/// Hashes the exempt values of the columns that the table has.
+fn exempt(context: &Context<'_>, active: &ActiveType) -> Vec<(usize, Hash)> {
+    let generation = &active.generation;
+    let mut out = Vec::new();
+    for exempt in context.query.exempt {
+        let Some(column) = generation.columns().position(&exempt.column) else { continue };
+        let Some(rule) = generation.rule_position(column) else { continue };
+        let (Some(definition), Some(keys)) = (generation.rules().get(rule), generation.rule_keys(rule))
+        else {
+            continue;
+        };
+        let canonicaliser = Canonicaliser::new(definition, generation.tokens_max());
+        for value in &exempt.values {
+            let mut form = Vec::new();
+            if canonicaliser.cell(value, &mut Folded::new(), &mut form) == CellForm::Present {
+                let mut hashes = Vec::new();
+                keys.hash_all(&form, &[(0, form.len() as u32)], &mut hashes);
+                out.extend(hashes.into_iter().map(|hash| (column, hash)));
+            }
+        }
+    }
+    out
+}
+
+fn is_candidate(context: &Context<'_>, stretch: Stretch) -> bool {
+    let candidates = context.query.candidates;
+    if candidates.is_empty() {
+        return true;
+    }
+    let span = context.span(stretch);
+    candidates.iter().any(|candidate| {
+        let end = candidate.offset_utf16.saturating_add(candidate.length_utf16);
+        span.start_utf16 < end && candidate.offset_utf16 < span.end_utf16
+    })
+}
+
+/// Of overlapping matches of one column the longest stays, then the leftmost.
+fn without_overlaps(mut reached: Vec<Reached>) -> Vec<Reached> {
+    reached.sort_by_key(|own| {
+        let (start, end) = own.hit.stretch;
+        (own.hit.column, Reverse(end - start), start)
+    });
+    let mut kept: Vec<Reached> = Vec::new();
+    let mut taken: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    for own in reached {
+        let (column, (start, end)) = (own.hit.column, own.hit.stretch);
+        // Kept stretches of a column do not overlap, so only the last one that begins before the end can.
+        let before = taken.range((column, 0)..(column, end)).next_back();
+        if before.is_none_or(|(_, stop)| *stop <= start) {
+            taken.insert((column, start), end);
+            kept.push(own);
+        }
+    }
+    kept.sort_by_key(|own| (own.hit.stretch, own.hit.column));
+    kept
+}
+
+/// Where any column may anchor, anchors of one record are one match: the strongest, then the leftmost.
+fn merge_records(mut reached: Vec<Reached>) -> Vec<Reached> {
+    reached.sort_by_key(|own| {
+        let (start, end) = own.hit.stretch;
+        (Reverse(own.confidence), start, Reverse(end - start), own.hit.column)
+    });
+    let mut records = HashSet::new();
+    reached.retain(|own| !own.any_primary || records.insert(own.best_row));
+    reached.sort_by_key(|own| (own.hit.stretch, own.hit.column));
+    reached
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Unique {
+    Record(u32),
+    Value(usize, Hash),
+}
+
+impl Reached {
+    fn unique(&self) -> Unique {
+        if self.any_primary {
+            Unique::Record(self.best_row)
+        } else {
+            Unique::Value(self.hit.column, self.hit.hash)
+        }
+    }
+}
+
+/// Makes the report of a type; `None` without a match of the asked confidence.
+pub(crate) fn report(
+    context: &Context<'_>,
+    plan: &TypePlan<'_>,
+    type_index: usize,
+    evaluated: &Evaluated,
+) -> Option<TypeReport> {
+    let minimum = context.query.minimum_confidence;
+    let listed: Vec<&Reached> = evaluated.reached.iter().filter(|own| own.confidence >= minimum).collect();
+    let confidence = listed.iter().map(|own| own.confidence).max()?;
+    let mut levels: BTreeMap<Reverse<u8>, (u32, HashSet<Unique>)> = BTreeMap::new();
+    for own in &evaluated.reached {
+        let level = levels.entry(Reverse(own.confidence)).or_default();
+        level.0 += 1;
+        level.1.insert(own.unique());
+    }
+    let counts = levels.into_iter().map(|(Reverse(confidence), (match_count, unique))| ConfidenceCount {
+        confidence,
+        unique_count: unique.len() as u32,
+        match_count,
+    });
+    let unique: HashSet<Unique> = listed.iter().map(|own| own.unique()).collect();
+    let mut limits_met = evaluated.limits.clone();
+    let truncated = listed.len() > limits::MATCHES_MAX;
+    if truncated {
+        limits_met.push(Limit { code: "matchLimit", allowed: limits::MATCHES_MAX as u64 });
+    }
+    Some(TypeReport {
+        type_index,
+        confidence,
+        unique_count: unique.len() as u32,
+        counts: counts.collect(),
+        matches: listed.iter().take(limits::MATCHES_MAX).map(|own| to_match(context, plan, own)).collect(),
+        truncated,
+        limits: limits_met,
+    })
+}
+
+fn to_match(context: &Context<'_>, plan: &TypePlan<'_>, own: &Reached) -> Match {
+    let session_id = plan.active.generation.session_id();
+    let rows = own.rows.iter().take(limits::MATCH_ROWS_MAX);
+    Match {
+        span: context.span(own.hit.stretch),
+        column: own.hit.column,
+        confidence: own.confidence,
+        rows: rows.map(|row| RowReference { record: u64::from(*row) + 1, session_id }).collect(),
+        rows_truncated: own.rows.len() > limits::MATCH_ROWS_MAX,
+        evidences: own
+            .satisfied
+            .shown
+            .iter()
+            .map(|shown| Evidence {
+                span: context.span(shown.stretch),
+                column: shown.column,
+                counted: shown.counted,
+            })
+            .collect(),
+    }
+}

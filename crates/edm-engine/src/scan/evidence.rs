@@ -1,0 +1,157 @@
+//! What of a row stands near a primary value.
+
+use std::collections::HashMap;
+
+use edm_hash::RowCell;
+
+use super::context::Context;
+use super::find::Hit;
+use super::group::{HashedWindow, Windower};
+use super::place::Stretch;
+
+/// A window of the text near a hit.
+#[derive(Debug, Clone, Copy)]
+struct Near {
+    stretch: Stretch,
+    window: HashedWindow,
+}
+
+/// A value of the row that stands near the hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pass {
+    pub(crate) stretch: Stretch,
+    pub(crate) column: usize,
+    /// Whether the value is long enough to count.
+    pub(crate) counts: bool,
+}
+
+/// Windows of one group in one reading, hashed once and kept.
+struct Hashed<'c> {
+    windower: Windower<'c>,
+    /// For each start atom, whether its windows are in `windows`.
+    done: Vec<bool>,
+    windows: HashMap<usize, Vec<Near>>,
+}
+
+/// Finds evidence; remembers what it hashed.
+pub(crate) struct EvidenceFinder<'c> {
+    context: &'c Context<'c>,
+    hashed: HashMap<(usize, usize), Hashed<'c>>,
+    cells: Vec<RowCell>,
+    origins: Vec<(Stretch, bool)>,
+    scratch: Vec<[u8; 16]>,
+    checks: Vec<u32>,
+}
+
+/// The windows around one hit, by column of its table.
+pub(crate) struct Neighbourhood {
+    near: Vec<(usize, Near)>,
+}
+
+impl<'c> EvidenceFinder<'c> {
+    pub(crate) fn new(context: &'c Context<'c>) -> Self {
+        Self {
+            context,
+            hashed: HashMap::new(),
+            cells: Vec::new(),
+            origins: Vec::new(),
+            scratch: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// Gathers the windows within `reach` that may be values of the columns.
+    pub(crate) fn neighbourhood(&mut self, hit: &Hit, reach: Stretch, columns: &[usize]) -> Neighbourhood {
+        let mut near = Vec::new();
+        let Some(generation) = self.context.groups.tables.get(hit.table) else {
+            return Neighbourhood { near };
+        };
+        let mut by_rule: HashMap<usize, Vec<usize>> = HashMap::new();
+        for column in columns {
+            if let Some(rule) = generation.rule_position(*column) {
+                by_rule.entry(rule).or_default().push(*column);
+            }
+        }
+        for (rule, columns) in by_rule {
+            let Some(group) = self.context.groups.group_of(hit.table, rule) else { continue };
+            for window in self.windows(group, reach) {
+                near.extend(columns.iter().map(|column| (*column, window)));
+            }
+        }
+        Neighbourhood { near }
+    }
+
+    fn windows(&mut self, group: usize, reach: Stretch) -> Vec<Near> {
+        let context = self.context;
+        let Some(definition) = context.groups.groups.get(group) else { return Vec::new() };
+        let mut found = Vec::new();
+        for reading in context.readings.of(&definition.rule) {
+            let Some(folded) = context.readings.folded(reading) else { continue };
+            let hashed = self.hashed.entry((group, reading)).or_insert_with(|| Hashed {
+                windower: Windower::new(&context.groups, definition, context.query.accelerators),
+                done: vec![false; folded.atoms().len()],
+                windows: HashMap::new(),
+            });
+            let indices = 0..folded.atoms().len();
+            let stretch = |atom: usize| context.readings.stretch(reading, atom, atom);
+            let first = partition(&indices, |atom| stretch(atom).1 < reach.0);
+            let last = partition(&indices, |atom| stretch(atom).0 <= reach.1);
+            let first = first.saturating_sub(hashed.windower.bytes_max());
+            for start in first..last {
+                if !hashed.done.get(start).copied().unwrap_or(true) {
+                    hashed.done[start] = true;
+                    let windows = hashed.windows.entry(start).or_default();
+                    hashed.windower.each(folded, start..start + 1, |window| {
+                        let stretch =
+                            context.readings.stretch(reading, window.window.first, window.window.last);
+                        windows.push(Near { stretch, window });
+                    });
+                }
+                let windows = hashed.windows.get(&start).into_iter().flatten();
+                found.extend(windows.filter(|near| near.stretch.1 >= reach.0 && near.stretch.0 <= reach.1));
+            }
+        }
+        found
+    }
+
+    /// Returns what of the row stands in the neighbourhood; `None` when the text has used up its row checks.
+    pub(crate) fn passes(&mut self, hit: &Hit, neighbourhood: &Neighbourhood, row: u32) -> Option<Vec<Pass>> {
+        let generation = self.context.groups.tables.get(hit.table)?;
+        self.cells.clear();
+        self.origins.clear();
+        for (column, near) in &neighbourhood.near {
+            self.cells.push(RowCell { hash: near.window.hash, row, column: *column as u16 });
+            self.origins.push((near.stretch, near.window.counts));
+        }
+        if !self.context.may_check_rows(self.cells.len() as u64) {
+            return None;
+        }
+        generation.row_key().checks(&self.cells, &mut self.scratch, &mut self.checks);
+        let mut stored: HashMap<usize, u32> = HashMap::new();
+        let mut passes: Vec<Pass> = Vec::new();
+        for ((cell, check), (stretch, counts)) in self.cells.iter().zip(&self.checks).zip(&self.origins) {
+            let column = usize::from(cell.column);
+            let own = *stored.entry(column).or_insert_with(|| generation.stored_check(row, column));
+            if own == *check {
+                let pass = Pass { stretch: *stretch, column, counts: *counts };
+                if !passes.contains(&pass) {
+                    passes.push(pass);
+                }
+            }
+        }
+        Some(passes)
+    }
+}
+
+fn partition(indices: &std::ops::Range<usize>, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (indices.start, indices.end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}

@@ -1,0 +1,96 @@
+//! The first pass: every searchable value of every table, wherever it stands in the text.
+
+use std::collections::HashMap;
+
+use edm_hash::Hash;
+
+use super::context::Context;
+use super::group::{Group, HashedWindow, Windower};
+use super::place::Stretch;
+
+/// Atoms between two looks at whether to stop.
+const CHUNK_ATOMS: usize = 2_048;
+
+/// A searchable value that stands in the text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hit {
+    pub(crate) table: usize,
+    pub(crate) column: usize,
+    pub(crate) stretch: Stretch,
+    pub(crate) hash: Hash,
+    /// It may match only with evidence.
+    pub(crate) attached: bool,
+    /// It can anchor a default type's match.
+    pub(crate) anchors: bool,
+}
+
+/// Finds the hits, ordered by table, start, end and column. The flag says whether the scan was stopped.
+pub(crate) fn hits(context: &Context<'_>) -> (Vec<Hit>, bool) {
+    let mut found: HashMap<(usize, usize, Stretch), Hit> = HashMap::new();
+    let mut stopped = false;
+    for group in context.groups.groups.iter().filter(|group| group.searchable) {
+        for reading in context.readings.of(&group.rule) {
+            stopped |= !scan_reading(context, group, reading, &mut found);
+        }
+    }
+    let mut hits: Vec<Hit> = found.into_values().collect();
+    hits.sort_unstable_by_key(|hit| (hit.table, hit.stretch, hit.column));
+    (hits, stopped)
+}
+
+/// Scans one reading; false if it was stopped.
+fn scan_reading(
+    context: &Context<'_>,
+    group: &Group,
+    reading: usize,
+    found: &mut HashMap<(usize, usize, Stretch), Hit>,
+) -> bool {
+    let Some(folded) = context.readings.folded(reading) else { return true };
+    let mut windower = Windower::new(&context.groups, group, context.query.accelerators);
+    let atoms = folded.atoms().len();
+    for from in (0..atoms).step_by(CHUNK_ATOMS) {
+        if (context.query.should_stop)() {
+            return false;
+        }
+        let starts = from..(from + CHUNK_ATOMS).min(atoms);
+        windower.each(folded, starts, |window| {
+            for (table, rule) in &group.members {
+                look_up(context, (*table, *rule), reading, &window, found);
+            }
+        });
+    }
+    true
+}
+
+fn look_up(
+    context: &Context<'_>,
+    (table, rule): (usize, usize),
+    reading: usize,
+    window: &HashedWindow,
+    found: &mut HashMap<(usize, usize, Stretch), Hit>,
+) {
+    let Some(generation) = context.groups.tables.get(table) else { return };
+    if context.query.accelerators.filter && !generation.may_hold(rule, &window.hash) {
+        return;
+    }
+    for (column, definition) in generation.columns().as_slice().iter().enumerate() {
+        if !definition.searchable || generation.rule_position(column) != Some(rule) {
+            continue;
+        }
+        let Some(rows) = generation.rows_of(column, &window.hash) else { continue };
+        // The address has 64 bits of the hash, the row check of the first row 32 more.
+        if !rows.iter().next().is_some_and(|row| generation.holds(row, column, &window.hash)) {
+            continue;
+        }
+        let stretch = context.readings.stretch(reading, window.window.first, window.window.last);
+        let hit = found.entry((table, column, stretch)).or_insert(Hit {
+            table,
+            column,
+            stretch,
+            hash: window.hash,
+            attached: true,
+            anchors: window.anchors,
+        });
+        hit.attached &= window.window.attached;
+    }
+}

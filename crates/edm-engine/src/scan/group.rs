@@ -1,0 +1,206 @@
+//! Rules of one salt: a text is hashed once for every group, however many tables share it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use edm_hash::{Alphanumerics, Folded, Gate, Hash, RuleKeys, Shape, Window, windows};
+use edm_model::{KeyId, Rule};
+
+use crate::generation::{Generation, RuleGate};
+use crate::query::Accelerators;
+
+/// A rule under one salt, and the tables that have it.
+pub(crate) struct Group {
+    pub(crate) key_id: KeyId,
+    pub(crate) rule: Rule,
+    pub(crate) keys: Arc<RuleKeys>,
+    /// Table number and position of the rule in it.
+    pub(crate) members: Vec<(usize, usize)>,
+    /// Whether a table has a searchable column of this rule.
+    pub(crate) searchable: bool,
+}
+
+/// The distinct tables of a query and their groups.
+pub(crate) struct Groups {
+    pub(crate) tables: Vec<Arc<Generation>>,
+    pub(crate) groups: Vec<Group>,
+}
+
+impl Groups {
+    pub(crate) fn new(generations: impl Iterator<Item = Arc<Generation>>) -> Self {
+        let mut own = Self { tables: Vec::new(), groups: Vec::new() };
+        for generation in generations {
+            if !own.tables.iter().any(|table| Arc::ptr_eq(table, &generation)) {
+                own.add(generation);
+            }
+        }
+        own
+    }
+
+    fn add(&mut self, generation: Arc<Generation>) {
+        let table = self.tables.len();
+        let key_id = generation.key_id();
+        for (position, rule) in generation.rules().iter().enumerate() {
+            let columns = generation.columns().as_slice();
+            let searchable = columns.iter().any(|column| column.searchable && column.rule == *rule);
+            let known = self.groups.iter_mut().find(|group| group.key_id == key_id && group.rule == *rule);
+            if let Some(group) = known {
+                group.members.push((table, position));
+                group.searchable |= searchable;
+            } else if let Some(keys) = generation.rule_keys(position) {
+                let (rule, keys) = (rule.clone(), keys.clone());
+                self.groups.push(Group { key_id, rule, keys, members: vec![(table, position)], searchable });
+            }
+        }
+        self.tables.push(generation);
+    }
+
+    /// Returns the number of a table.
+    pub(crate) fn table(&self, generation: &Arc<Generation>) -> usize {
+        self.tables.iter().position(|table| Arc::ptr_eq(table, generation)).unwrap_or(0)
+    }
+
+    /// Returns the group of a table's rule.
+    pub(crate) fn group_of(&self, table: usize, rule: usize) -> Option<usize> {
+        self.groups.iter().position(|group| group.members.contains(&(table, rule)))
+    }
+
+    pub(crate) fn gates(&self, group: &Group) -> Vec<&RuleGate> {
+        let gate = |(table, rule): &(usize, usize)| self.tables.get(*table)?.gate(*rule);
+        group.members.iter().filter_map(gate).collect()
+    }
+}
+
+/// A hashed window.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HashedWindow {
+    pub(crate) window: Window,
+    pub(crate) hash: Hash,
+    /// Whether the value can anchor a default type's match.
+    pub(crate) anchors: bool,
+    /// Whether the value counts as evidence.
+    pub(crate) counts: bool,
+}
+
+/// Hashes windows of one group in one reading; keeps its buffers.
+pub(crate) struct Windower<'a> {
+    group: &'a Group,
+    gates: Vec<&'a RuleGate>,
+    accelerators: Accelerators,
+    /// For each atom of the reading: 0 not asked yet, 1 may occur in a value of several atoms, 2 does not.
+    vocabulary: Vec<u8>,
+    arena: Vec<u8>,
+    forms: Vec<(u32, u32)>,
+    found: Vec<Window>,
+    hashes: Vec<Hash>,
+}
+
+struct GroupGate<'a> {
+    gates: &'a [&'a RuleGate],
+    accelerators: Accelerators,
+    vocabulary: &'a [u8],
+    atoms_max: usize,
+    bytes_max: usize,
+}
+
+impl Gate for GroupGate<'_> {
+    fn atoms_max(&self) -> usize {
+        self.atoms_max
+    }
+
+    fn bytes_max(&self) -> usize {
+        self.bytes_max
+    }
+
+    fn atom(&self, index: usize) -> bool {
+        self.vocabulary.get(index).is_none_or(|answer| *answer != 2)
+    }
+
+    fn shape(&self, shape: Shape) -> bool {
+        !self.accelerators.shapes || self.gates.iter().any(|gate| gate.shape(&shape))
+    }
+}
+
+impl<'a> Windower<'a> {
+    pub(crate) fn new(groups: &'a Groups, group: &'a Group, accelerators: Accelerators) -> Self {
+        Self {
+            group,
+            gates: groups.gates(group),
+            accelerators,
+            vocabulary: Vec::new(),
+            arena: Vec::new(),
+            forms: Vec::new(),
+            found: Vec::new(),
+            hashes: Vec::new(),
+        }
+    }
+
+    /// Returns the longest value of the group in bytes: no window has more atoms than that.
+    pub(crate) fn bytes_max(&self) -> usize {
+        self.gates.iter().map(|gate| gate.bytes_max).max().unwrap_or(0)
+    }
+
+    fn atoms_max(&self) -> usize {
+        self.gates.iter().map(|gate| gate.atoms_max).max().unwrap_or(0)
+    }
+
+    /// Calls `each` with every window that begins at an atom of `starts`, hashed.
+    pub(crate) fn each(&mut self, folded: &Folded, starts: Range<usize>, mut each: impl FnMut(HashedWindow)) {
+        let (atoms_max, bytes_max) = (self.atoms_max(), self.bytes_max());
+        self.ask_vocabulary(
+            folded,
+            starts.start..starts.end.saturating_add(bytes_max).min(folded.atoms().len()),
+        );
+        let gate = GroupGate {
+            gates: &self.gates,
+            accelerators: self.accelerators,
+            vocabulary: &self.vocabulary,
+            atoms_max,
+            bytes_max,
+        };
+        self.arena.clear();
+        self.forms.clear();
+        self.found.clear();
+        self.hashes.clear();
+        let (arena, forms, found) = (&mut self.arena, &mut self.forms, &mut self.found);
+        windows(&self.group.rule, folded, starts, &gate, |window, canonical| {
+            let start = arena.len() as u32;
+            arena.extend_from_slice(canonical);
+            forms.push((start, arena.len() as u32));
+            found.push(window);
+        });
+        self.group.keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
+        for ((window, hash), (start, end)) in self.found.iter().zip(&self.hashes).zip(&self.forms) {
+            let canonical = self.arena.get(*start as usize..*end as usize).unwrap_or(&[]);
+            let alphanumerics = Alphanumerics::of(canonical);
+            each(HashedWindow {
+                window: *window,
+                hash: *hash,
+                anchors: alphanumerics.anchors,
+                counts: alphanumerics.counts_as_evidence(),
+            });
+        }
+    }
+
+    fn ask_vocabulary(&mut self, folded: &Folded, range: Range<usize>) {
+        let useful = self.atoms_max() > 1 && self.gates.iter().all(|gate| gate.has_vocabulary());
+        if !self.accelerators.vocabulary || !useful {
+            return;
+        }
+        self.vocabulary.resize(folded.atoms().len(), 0);
+        let unknown: Vec<usize> = range.filter(|index| self.vocabulary.get(*index) == Some(&0)).collect();
+        let ranges: Vec<(u32, u32)> = unknown
+            .iter()
+            .filter_map(|index| folded.atoms().get(*index))
+            .map(|atom| (atom.start, atom.end))
+            .collect();
+        let mut tags = Vec::with_capacity(ranges.len());
+        self.group.keys.vocabulary_tags(folded.text().as_bytes(), &ranges, &mut tags);
+        for (index, tag) in unknown.into_iter().zip(tags) {
+            let may_occur = self.gates.iter().any(|gate| gate.atom(tag));
+            if let Some(answer) = self.vocabulary.get_mut(index) {
+                *answer = if may_occur { 1 } else { 2 };
+            }
+        }
+    }
+}

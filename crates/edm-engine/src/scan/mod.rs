@@ -1,0 +1,45 @@
+//! The scan: text → windows → hits → rows → patterns → report. The order of the files is the order of the walk:
+//! `reading`, `group`, `find`, `evidence`, `pattern`, `evaluate`, `explain`.
+
+mod context;
+mod evaluate;
+mod evidence;
+mod explain;
+mod find;
+mod group;
+mod pattern;
+mod place;
+mod position;
+mod reading;
+
+use context::Context;
+use evaluate::TypePlan;
+use evidence::EvidenceFinder;
+
+use crate::query::Query;
+use crate::report::Report;
+
+/// Finds the records of the query's types in its text. Never fails: any text is allowed, and bounds that are met
+/// are in the report.
+pub fn scan(query: &Query<'_>) -> Report {
+    let context = Context::new(query);
+    let (hits, stopped) = find::hits(&context);
+    let mut report = Report { stopped, ..Report::default() };
+    if hits.is_empty() {
+        return report;
+    }
+    let mut finder = EvidenceFinder::new(&context);
+    for (type_index, active) in query.types.iter().enumerate() {
+        let plan = TypePlan::new(&context, active);
+        let evaluated = plan.evaluate(&context, &hits, &mut finder);
+        report.types.extend(evaluate::report(&context, &plan, type_index, &evaluated));
+        if query.explain {
+            let diagnostic = explain::diagnostic(&context, &plan, type_index, &hits, &evaluated);
+            if !diagnostic.unmatched.is_empty() || !diagnostic.limits.is_empty() {
+                report.diagnostics.push(diagnostic);
+            }
+        }
+    }
+    report.stopped |= (query.should_stop)();
+    report
+}

@@ -1,0 +1,63 @@
+//! The readings of a text: as it stands, and with its escapes decoded; each folded as the rules ask.
+
+use edm_hash::{Decoded, FoldOptions, Folded, decode_escapes};
+use edm_model::Rule;
+
+use super::place::Stretch;
+
+/// A text folded in one way.
+pub(crate) struct Reading {
+    options: FoldOptions,
+    decoded: bool,
+    pub(crate) folded: Folded,
+}
+
+/// All readings of a text.
+pub(crate) struct Readings {
+    escapes: Option<Decoded>,
+    readings: Vec<Reading>,
+}
+
+impl Readings {
+    /// Folds the text in every way that one of the rules asks.
+    pub(crate) fn new<'r>(text: &str, rules: impl Iterator<Item = &'r Rule>) -> Self {
+        let mut options: Vec<FoldOptions> = rules.map(FoldOptions::of).collect();
+        options.sort_unstable();
+        options.dedup();
+        let escapes = decode_escapes(text);
+        let mut readings = Vec::new();
+        for options in options {
+            let texts = [Some(text), escapes.as_ref().map(Decoded::text)];
+            for (decoded, text) in texts.into_iter().enumerate().filter_map(|(i, text)| Some((i == 1, text?)))
+            {
+                let mut folded = Folded::new();
+                folded.fold(text, options);
+                readings.push(Reading { options, decoded, folded });
+            }
+        }
+        Self { escapes, readings }
+    }
+
+    /// Returns the numbers of the readings that a rule is matched in.
+    pub(crate) fn of(&self, rule: &Rule) -> Vec<usize> {
+        let options = FoldOptions::of(rule);
+        let numbered = self.readings.iter().enumerate();
+        numbered.filter(|(_, reading)| reading.options == options).map(|(number, _)| number).collect()
+    }
+
+    pub(crate) fn folded(&self, number: usize) -> Option<&Folded> {
+        self.readings.get(number).map(|reading| &reading.folded)
+    }
+
+    /// Returns where in the original text the atoms from `first` to `last` of a reading stand.
+    pub(crate) fn stretch(&self, number: usize, first: usize, last: usize) -> Stretch {
+        let Some(reading) = self.readings.get(number) else { return (0, 0) };
+        let atoms = reading.folded.atoms();
+        let (Some(first), Some(last)) = (atoms.get(first), atoms.get(last)) else { return (0, 0) };
+        let (start, end) = (first.source_start as usize, last.source_end as usize);
+        match self.escapes.as_ref().filter(|_| reading.decoded) {
+            Some(escapes) => escapes.source_span(start, end),
+            None => (start, end),
+        }
+    }
+}
