@@ -45,6 +45,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<ExitCode> {
         findings.extend(check_source(file));
     }
     findings.extend(indexing::missing(&paths));
+    findings.extend(unsafe_places::missing(&paths));
     findings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     for finding in &findings {
         println!("{}:{}: {}", finding.path, finding.line, finding.message);
