@@ -1,1 +1,9 @@
-//! Being written.
+//! Development only: the naive oracle that the engine is held against, generators of tables and texts for it,
+//! and generations built in memory.
+//!
+//! Nothing depends on this crate but tests.
+
+pub mod blocks;
+pub mod generate;
+pub mod oracle;
+pub mod sample;

@@ -1,0 +1,166 @@
+//! Cells: few enough different ones that values repeat, share parts and meet in several columns.
+
+use super::choices::Choices;
+
+/// What a column is filled with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Nine digits, grouped like a social security number or not.
+    Number,
+    /// Letters and digits.
+    Code,
+    /// Names of people.
+    Name,
+    /// Several words.
+    Words,
+    /// E-mail addresses.
+    Email,
+    /// Dates.
+    Date,
+    /// Numbers of few digits.
+    Short,
+    /// Scripts other than Latin, and emoji.
+    Foreign,
+    /// Any of them.
+    Mixed,
+}
+
+const CONTENTS: [Content; 9] = [
+    Content::Number,
+    Content::Code,
+    Content::Name,
+    Content::Words,
+    Content::Email,
+    Content::Date,
+    Content::Short,
+    Content::Foreign,
+    Content::Mixed,
+];
+
+pub(super) const WORDS: [&str; 24] = [
+    "Langer", "Isaiah", "Okafor", "Berg", "van", "der", "Smith", "Jones", "O'Neil", "Neil", "García",
+    "Márquez", "Łukasz", "Müller", "Straße", "Wu", "Li", "Ann", "de", "Box", "Main", "naïve", "Þór", "s",
+];
+
+const FOREIGN: [&str; 20] = [
+    "山田太郎",
+    "山田",
+    "太郎",
+    "李",
+    "Иванов",
+    "Пётр Иванов",
+    "Йод",
+    "שלום",
+    "דוד כהן",
+    "محمد علي",
+    "مُحَمَّد",
+    "한국어",
+    "ガーデン",
+    "カ゛",
+    "สวัสดี",
+    "😀 7",
+    "👩‍👩‍👧 Anna",
+    "Ωμέγα",
+    "ﬁnance",
+    "１２３４５６",
+];
+
+const ABSENT: [&str; 8] = ["", " ", "NULL", "n/a", "--", "000-00-0000", "99999", "1900-01-01"];
+
+/// Chooses what a column is filled with.
+pub(super) fn content(choices: &mut impl Choices) -> Content {
+    CONTENTS[choices.below(CONTENTS.len())]
+}
+
+/// Makes a cell.
+pub(super) fn cell(choices: &mut impl Choices, content: Content) -> String {
+    if choices.chance(6) {
+        return choices.pick(&ABSENT).to_owned();
+    }
+    let kind = if content == Content::Mixed { CONTENTS[choices.below(8)] } else { content };
+    match kind {
+        Content::Number => number(choices),
+        Content::Code => code(choices),
+        Content::Name => name(choices),
+        Content::Words => words(choices),
+        Content::Email => email(choices),
+        Content::Date => date(choices),
+        Content::Short => choices.between(1, 40).to_string(),
+        Content::Foreign | Content::Mixed => foreign(choices),
+    }
+}
+
+fn number(choices: &mut impl Choices) -> String {
+    let digits = (123_456_789 + choices.below(12) * 1_111).to_string();
+    let (a, b, c) = (&digits[..3], &digits[3..5], &digits[5..]);
+    match choices.below(7) {
+        0 => digits,
+        1 | 2 => format!("{a}-{b}-{c}"),
+        3 => format!("{a} {b} {c}"),
+        4 => format!("0{a}{b}"),
+        5 => format!("{a}.{b}/{c}"),
+        _ => format!("{b}{c}"),
+    }
+}
+
+fn code(choices: &mut impl Choices) -> String {
+    let letters = choices.pick(&["FOO", "Wasco", "mrn", "A", "Ü"]);
+    let gap = choices.pick(&["", "-", "#", " ", "--", "_", "/"]);
+    let digits = choices.pick(&["1234", "1982", "12345678", "7", "0042"]);
+    match choices.below(3) {
+        0 => format!("{letters}{gap}{digits}"),
+        1 => format!("{digits}{gap}{letters}"),
+        _ => format!("{letters}{gap}{digits}{gap}{letters}"),
+    }
+}
+
+fn name(choices: &mut impl Choices) -> String {
+    let first = choices.pick(&WORDS);
+    let second = choices.pick(&WORDS);
+    match choices.below(8) {
+        0..=3 => first.to_owned(),
+        4 => format!("{first} {second}"),
+        5 => format!("{first}-{second}"),
+        6 => format!("{first}, {second}"),
+        _ => format!("{first} de {second}"),
+    }
+}
+
+fn words(choices: &mut impl Choices) -> String {
+    let mut result = choices.pick(&WORDS).to_owned();
+    for _ in 0..choices.between(1, 4) {
+        result.push_str(choices.pick(&[" ", ". ", ", ", "-", "  ", " & "]));
+        if choices.chance(30) {
+            result.push_str(&choices.between(1, 300).to_string());
+        } else {
+            result.push_str(choices.pick(&WORDS));
+        }
+    }
+    result
+}
+
+fn email(choices: &mut impl Choices) -> String {
+    let local = choices.pick(&["isaiah.langer", "ada", "o'neil", "a+b", "Langer", "jürgen", "12345678"]);
+    let domain = choices.pick(&["example.org", "x.example.org", "example.com.au", "Beispiel.example"]);
+    match choices.below(6) {
+        0 => format!("<{local}@{domain}>"),
+        1 => format!("mailto:{local}@{domain}"),
+        _ => format!("{local}@{domain}"),
+    }
+}
+
+fn date(choices: &mut impl Choices) -> String {
+    let (year, month, day) = (choices.between(1960, 1964), choices.between(1, 12), choices.between(1, 28));
+    match choices.below(5) {
+        0 => format!("{year}-{month:02}-{day:02}"),
+        1 => format!("{day:02}/{month:02}/{year}"),
+        2 => format!("{year}{month:02}{day:02}"),
+        3 => format!("{day} May {year}"),
+        _ => format!("{year}-{month:02}-{day:02}T00:00:00"),
+    }
+}
+
+fn foreign(choices: &mut impl Choices) -> String {
+    let first = choices.pick(&FOREIGN);
+    if choices.chance(25) { format!("{first}{}", choices.pick(&FOREIGN)) } else { first.to_owned() }
+}

@@ -1,0 +1,84 @@
+//! Random cases: a table, patterns and a text. The same decisions make the same case, whether they come from a seed
+//! ([`Seeded`], long runs) or from a property test ([`strategy`], which can shorten them).
+
+mod cells;
+mod choices;
+mod patterns;
+mod shrink;
+mod tables;
+mod texts;
+
+use proptest::strategy::Strategy;
+
+use crate::oracle::{Asked, Question};
+
+pub use choices::{Choices, Listed, Seeded};
+pub use shrink::shrunk;
+pub use tables::{Sample, table};
+
+const COLUMNS_MAX: usize = 6;
+const ROWS_MAX: usize = 60;
+const PIECES_MAX: usize = 22;
+
+/// One question about one table.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The table.
+    pub sample: Sample,
+    /// The question.
+    pub question: Question,
+}
+
+/// Makes a case.
+pub fn case(choices: &mut impl Choices) -> Case {
+    let sample = table(choices, COLUMNS_MAX, ROWS_MAX);
+    let text = texts::text(choices, &sample.rows, PIECES_MAX);
+    let asked = if choices.chance(30) {
+        Asked::Default
+    } else {
+        Asked::Own(patterns::patterns(choices, sample.columns.as_slice()))
+    };
+    let mut question = Question { patterns: asked, ..Question::new(text) };
+    question.minimum_confidence = [1, 1, 1, 75, 80][choices.below(5)];
+    if choices.chance(10) {
+        let units = question.text.encode_utf16().count();
+        question.candidates = (0..choices.between(1, 3))
+            .map(|_| (choices.below(units + 1) as u64, choices.below(12) as u64))
+            .collect();
+    }
+    if choices.chance(10) {
+        let column = choices.below(sample.columns.as_slice().len());
+        let values =
+            (0..choices.between(1, 2)).map(|_| sample.rows[choices.below(sample.rows.len())][column].clone());
+        question.exempt = vec![(sample.columns.as_slice()[column].name.clone(), values.collect())];
+    }
+    Case { sample, question }
+}
+
+/// Makes cases for a property test.
+pub fn strategy() -> impl Strategy<Value = Case> {
+    proptest::collection::vec(proptest::num::u16::ANY, 0..1_500)
+        .prop_map(|list| case(&mut Listed::new(&list)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::Table;
+
+    #[test]
+    fn cases_are_worth_asking() {
+        let mut matched = 0;
+        let mut supported = 0;
+        for seed in 0..200 {
+            let case = case(&mut Seeded::new(seed));
+            let table = Table::new(case.sample.columns, &case.sample.rows, 64);
+            let found = table.scan(&case.question);
+            matched += usize::from(found.is_some());
+            let evidence = found.iter().flat_map(|found| &found.matches).flat_map(|one| &one.evidences);
+            supported += usize::from(evidence.into_iter().any(|evidence| evidence.counted));
+        }
+        assert!(matched > 60 && supported > 20, "{matched} of 200 match, {supported} with evidence");
+        assert!(matched < 190, "{matched} of 200 match");
+    }
+}

@@ -1,0 +1,180 @@
+//! Random texts around the values of a table: planted, changed, cut, continued, escaped, in tables, of the wrong
+//! record.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::cells::WORDS;
+use super::choices::Choices;
+
+const SEPARATORS: [&str; 16] =
+    [" ", " ", " ", ", ", "\n", "", "; ", ": ", "\t", "  ", "\r\n", "\n\n", " - ", "/", "|", "-"];
+const FILLERS: [&str; 18] = [
+    "the",
+    "invoice",
+    "is",
+    "2024",
+    "12-34",
+    "Dr.",
+    "(see",
+    "below)",
+    "https://x.example/",
+    "id=",
+    "user:",
+    "C:\\",
+    "😀",
+    "MRN",
+    "\u{200B}",
+    "日本",
+    "\"",
+    "www.example.org/",
+];
+
+/// Makes a text around the rows of a table.
+pub(super) fn text(choices: &mut impl Choices, rows: &[Vec<String>], pieces_max: usize) -> String {
+    let mut text = String::new();
+    let mut focus = choices.below(rows.len());
+    for _ in 0..choices.between(1, pieces_max) {
+        if choices.chance(12) {
+            focus = choices.below(rows.len());
+        }
+        let piece = match choices.below(20) {
+            0..=10 => planted(choices, &rows[focus]),
+            11 | 12 => {
+                let other = choices.below(rows.len());
+                planted(choices, &rows[other])
+            }
+            13 => tabular(choices, rows, focus),
+            14 => address(choices, &rows[focus]),
+            15 => WORDS[choices.below(WORDS.len())].to_owned(),
+            _ => FILLERS[choices.below(FILLERS.len())].to_owned(),
+        };
+        text.push_str(&piece);
+        text.push_str(choices.pick(&SEPARATORS));
+        if choices.chance(3) {
+            text.push_str(&" filler words".repeat(choices.between(1, 12)));
+            text.push(' ');
+        }
+    }
+    text
+}
+
+fn planted(choices: &mut impl Choices, row: &[String]) -> String {
+    let cell = row[choices.below(row.len())].as_str();
+    let changed = if choices.chance(55) { changed(choices, cell) } else { cell.to_owned() };
+    if choices.chance(15) { changed_again(choices, &changed) } else { changed }
+}
+
+fn changed(choices: &mut impl Choices, cell: &str) -> String {
+    match choices.below(16) {
+        0 => cell.to_uppercase(),
+        1 => cell.to_lowercase(),
+        2 => cell.replace(' ', choices.pick(&["\n", "  ", "\u{A0}", "\n> ", "\t", "\r\n", "\n\n"])),
+        3 => cell.replace('-', choices.pick(&["", " ", "\u{2013}", "--", ".", " - ", "/"])),
+        4 => cell.nfd().collect(),
+        5 => cell.replace('\'', choices.pick(&["\u{2019}", "", " ", "&#39;", "&apos;"])),
+        6 => cell.chars().filter(|character| character.is_alphanumeric()).collect(),
+        7 => split(choices, cell, &["-", " ", ".", "#", "\u{AD}", "=\r\n", "·", "\n"]),
+        8 => cell.chars().map(wide).collect(),
+        9 => format!("{cell}{}", choices.pick(&["'s", "-0001", "s", "7", "-Jones", "\u{2019}s"])),
+        10 => format!("{}{cell}", choices.pick(&["MRN", "001-", "0", "x", "Smith-", "\\n", "acct="])),
+        11 => without_one(choices, cell),
+        12 => cell.split(' ').rev().collect::<Vec<_>>().join(", "),
+        13 => format!(
+            "{}{cell}{}",
+            choices.pick(&["(", "\"", "<", "https://x.example/"]),
+            choices.pick(&[")", ".", ">", "\""])
+        ),
+        _ => escaped(choices, cell),
+    }
+}
+
+fn changed_again(choices: &mut impl Choices, cell: &str) -> String {
+    changed(choices, cell)
+}
+
+fn split(choices: &mut impl Choices, cell: &str, with: &[&str]) -> String {
+    let count = cell.chars().count();
+    let at = choices.below(count + 1);
+    let head: String = cell.chars().take(at).collect();
+    let tail: String = cell.chars().skip(at).collect();
+    format!("{head}{}{tail}", with[choices.below(with.len())])
+}
+
+fn without_one(choices: &mut impl Choices, cell: &str) -> String {
+    let at = choices.below(cell.chars().count());
+    cell.chars().enumerate().filter(|(position, _)| *position != at).map(|(_, character)| character).collect()
+}
+
+fn wide(character: char) -> char {
+    match character {
+        '!'..='~' => char::from_u32(u32::from(character) + 0xFEE0).unwrap_or(character),
+        other => other,
+    }
+}
+
+fn escaped(choices: &mut impl Choices, cell: &str) -> String {
+    let how = choices.below(6);
+    let mut result = String::new();
+    for character in cell.chars() {
+        let plain = character.is_ascii();
+        match how {
+            0 if !plain => {
+                let mut units = [0; 2];
+                for unit in character.encode_utf16(&mut units) {
+                    result.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            0 | 1 if character == ' ' => result.push_str("\\n"),
+            1 if character == '/' => result.push_str("\\/"),
+            2 if character == '@' => result.push_str("%40"),
+            2 if character == ' ' => result.push_str("%20"),
+            3 if !plain || character == '=' => {
+                let mut bytes = [0; 4];
+                for byte in character.encode_utf8(&mut bytes).bytes() {
+                    result.push_str(&format!("={byte:02X}"));
+                }
+            }
+            4 if !plain || character == '\'' => result.push_str(&format!("&#{};", u32::from(character))),
+            4 if character == ' ' => result.push_str("&nbsp;"),
+            5 if !plain => {
+                let mut bytes = [0; 4];
+                for byte in character.encode_utf8(&mut bytes).bytes() {
+                    result.push_str(&format!("%{byte:02X}"));
+                }
+            }
+            _ => result.push(character),
+        }
+    }
+    result
+}
+
+/// A few records as lines of a table, now and then with the cells of a column one line off.
+fn tabular(choices: &mut impl Choices, rows: &[Vec<String>], focus: usize) -> String {
+    let separator = choices.pick(&["\t", "|", ";", ",", "<td>", " | "]);
+    let shifted = choices.chance(30).then(|| choices.below(rows[focus].len()));
+    let mut lines = String::from(choices.pick(&["\n", "", "\n\n"]));
+    for offset in 0..choices.between(1, 3) {
+        let row = (focus + offset) % rows.len();
+        let cells: Vec<String> = (0..rows[row].len())
+            .map(|column| {
+                let from = if shifted == Some(column) { (row + 1) % rows.len() } else { row };
+                let cell = rows[from][column].clone();
+                if choices.chance(10) { format!("\"{cell}\"") } else { cell }
+            })
+            .collect();
+        if separator == "<td>" {
+            lines.push_str(&format!("<tr><td>{}</td></tr>", cells.join("</td><td>")));
+        } else {
+            lines.push_str(&cells.join(separator));
+            lines.push_str(choices.pick(&["\n", "\r\n", "\n\n", " "]));
+        }
+    }
+    lines
+}
+
+/// An address made of the words of a record.
+fn address(choices: &mut impl Choices, row: &[String]) -> String {
+    let word = |cell: &str| cell.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let (first, last) = (word(&row[choices.below(row.len())]), word(&row[choices.below(row.len())]));
+    format!("{first}.{last}@{}", choices.pick(&["example.org", "x.example.org.", "gmail.example"]))
+}

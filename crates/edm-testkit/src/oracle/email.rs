@@ -1,0 +1,88 @@
+//! E-mail addresses (`docs/formats/hash.md` section 4).
+
+use super::reading::{Class, Reading, class};
+
+const LOCAL_STARTERS: &str = "%'=#&~!$*/?^{|}";
+
+fn is_core(character: char) -> bool {
+    matches!(class(character), Class::Letter | Class::Digit | Class::Cluster)
+}
+
+fn is_word(character: char) -> bool {
+    is_core(character) || class(character) == Class::Mark
+}
+
+fn is_local(character: char) -> bool {
+    is_word(character) || "._+-".contains(character) || LOCAL_STARTERS.contains(character)
+}
+
+fn is_domain(character: char) -> bool {
+    is_word(character) || "-.".contains(character)
+}
+
+/// One reading of the text around an at sign: positions of its characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Address {
+    pub(crate) first: usize,
+    pub(crate) end: usize,
+}
+
+/// Returns every address that the at sign at this position may be the middle of.
+pub(crate) fn around(characters: &[char], at: usize) -> Vec<Address> {
+    let mut run = at;
+    while run > 0 && is_local(characters[run - 1]) {
+        run -= 1;
+    }
+    let mut starts = vec![run];
+    starts.extend((run..at).filter(|position| LOCAL_STARTERS.contains(characters[*position])).map(|p| p + 1));
+    let mut stop = at + 1;
+    while stop < characters.len() && is_domain(characters[stop]) {
+        stop += 1;
+    }
+    let mut ends = vec![stop];
+    ends.extend((at + 1..stop).filter(|position| characters[*position] == '.'));
+    let mut found = Vec::new();
+    for start in starts {
+        for end in &ends {
+            if let Some(address) = trimmed(characters, start, at, *end)
+                && !found.contains(&address)
+            {
+                found.push(address);
+            }
+        }
+    }
+    found
+}
+
+fn trimmed(characters: &[char], start: usize, at: usize, end: usize) -> Option<Address> {
+    let first = (start..at).find(|position| is_core(characters[*position]))?;
+    let last = (at + 1..end).rfind(|position| is_core(characters[*position]))?;
+    let inner = is_core(characters[at - 1]) && is_core(characters[at + 1]);
+    let labels = characters[at + 1..=last].contains(&'.');
+    (inner && labels).then_some(Address { first, end: last + 1 })
+}
+
+/// Returns the address that a cell is, if it is one.
+pub(crate) fn cell(reading: &Reading) -> Option<String> {
+    let folded: String = reading.slice(0, reading.characters.len()).into_iter().collect();
+    let mut rest = folded.trim();
+    loop {
+        let lower = rest.to_lowercase();
+        let shorter = if lower.starts_with("mailto:") {
+            rest.get("mailto:".len()..)?
+        } else {
+            rest.strip_prefix('<').or(rest.strip_suffix('>')).unwrap_or(rest)
+        };
+        let shorter = shorter.trim();
+        if shorter == rest {
+            break;
+        }
+        rest = shorter;
+    }
+    let characters: Vec<char> = rest.chars().collect();
+    let at = characters.iter().position(|character| *character == '@')?;
+    let whole =
+        characters[..at].iter().all(|c| is_local(*c)) && characters[at + 1..].iter().all(|c| is_domain(*c));
+    let address = trimmed(&characters, 0, at, characters.len()).filter(|_| whole)?;
+    Some(characters[address.first..address.end].iter().collect())
+}

@@ -1,0 +1,149 @@
+//! The second reading of a text: escapes decoded once, never nested (`matching.md` section 1).
+
+use super::folding::{Placed, placed};
+
+/// Returns the decoded text, each character at the place of its escape; nothing where there is no escape.
+pub(crate) fn decoded(text: &str) -> Option<Vec<Placed>> {
+    let characters = placed(text);
+    let mut result = Vec::new();
+    let mut position = 0;
+    let mut changed = false;
+    while position < characters.len() {
+        let rest = &characters[position..];
+        let escape = backslash(rest)
+            .or_else(|| percent(rest))
+            .or_else(|| entity(rest))
+            .or_else(|| quoted_printable(rest));
+        match escape {
+            Some(Escape { length, decoded }) => {
+                result.extend(decoded);
+                position += length;
+                changed = true;
+            }
+            None => {
+                result.push(characters[position]);
+                position += 1;
+            }
+        }
+    }
+    changed.then_some(result)
+}
+
+/// How many characters an escape takes, and what it says.
+struct Escape {
+    length: usize,
+    decoded: Vec<Placed>,
+}
+
+fn one(rest: &[Placed], length: usize, character: char) -> Escape {
+    let end = rest[length - 1].end;
+    Escape { length, decoded: vec![Placed { character, start: rest[0].start, end }] }
+}
+
+fn at(rest: &[Placed], position: usize) -> Option<char> {
+    rest.get(position).map(|place| place.character)
+}
+
+fn hex(rest: &[Placed], first: usize, count: usize) -> Option<u32> {
+    (first..first + count).try_fold(0, |value, position| Some(value * 16 + at(rest, position)?.to_digit(16)?))
+}
+
+fn backslash(rest: &[Placed]) -> Option<Escape> {
+    if at(rest, 0)? != '\\' {
+        return None;
+    }
+    match at(rest, 1)? {
+        'n' => Some(one(rest, 2, '\n')),
+        'r' => Some(one(rest, 2, '\r')),
+        't' => Some(one(rest, 2, '\t')),
+        '"' => Some(one(rest, 2, '"')),
+        '/' => Some(one(rest, 2, '/')),
+        'u' => unicode(rest),
+        _ => None,
+    }
+}
+
+fn unicode(rest: &[Placed]) -> Option<Escape> {
+    let first = hex(rest, 2, 4)?;
+    if let Some(character) = char::from_u32(first) {
+        return Some(one(rest, 6, character));
+    }
+    if at(rest, 6)? != '\\' || at(rest, 7)? != 'u' {
+        return None;
+    }
+    let second = hex(rest, 8, 4)?;
+    let pair = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
+    let character = char::decode_utf16(pair).next()?.ok()?;
+    Some(one(rest, 12, character))
+}
+
+fn percent(rest: &[Placed]) -> Option<Escape> {
+    let bytes = run(rest, '%');
+    bytes_decoded(rest, &bytes, 1)
+}
+
+/// The bytes of a run of `%XX` or `=XX`.
+fn run(rest: &[Placed], sign: char) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while at(rest, bytes.len() * 3) == Some(sign)
+        && let Some(byte) = hex(rest, bytes.len() * 3 + 1, 2).and_then(|byte| u8::try_from(byte).ok())
+    {
+        bytes.push(byte);
+    }
+    bytes
+}
+
+/// Decodes the longest beginning of the bytes that is UTF-8, if it is long enough.
+fn bytes_decoded(rest: &[Placed], bytes: &[u8], least: usize) -> Option<Escape> {
+    let length = (least..=bytes.len()).rev().find(|length| std::str::from_utf8(&bytes[..*length]).is_ok())?;
+    let text = std::str::from_utf8(&bytes[..length]).ok()?;
+    let decoded = text.char_indices().map(|(offset, character)| {
+        let last = (offset + character.len_utf8()) * 3 - 1;
+        Placed { character, start: rest[offset * 3].start, end: rest[last].end }
+    });
+    Some(Escape { length: length * 3, decoded: decoded.collect() })
+}
+
+fn entity(rest: &[Placed]) -> Option<Escape> {
+    if at(rest, 0)? != '&' {
+        return None;
+    }
+    let name: String =
+        rest[1..].iter().map(|place| place.character).take_while(|c| *c != ';').take(10).collect();
+    let length = name.chars().count() + 2;
+    if at(rest, length - 1)? != ';' {
+        return None;
+    }
+    let character = match name.as_str() {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "nbsp" => '\u{A0}',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)?
+        }
+    };
+    Some(one(rest, length, character))
+}
+
+fn quoted_printable(rest: &[Placed]) -> Option<Escape> {
+    if at(rest, 0)? != '=' {
+        return None;
+    }
+    if at(rest, 1)? == '\n' {
+        return Some(Escape { length: 2, decoded: Vec::new() });
+    }
+    if at(rest, 1)? == '\r' && at(rest, 2) == Some('\n') {
+        return Some(Escape { length: 3, decoded: Vec::new() });
+    }
+    let bytes = run(rest, '=');
+    let single = || (bytes.first() == Some(&b'=')).then(|| one(rest, 3, '='));
+    bytes_decoded(rest, &bytes, 2).or_else(single)
+}

@@ -1,0 +1,162 @@
+//! Places of the source text: distances, one-place runs and table rows (`docs/matching.md`, Evidence).
+
+use edm_model::{Proximity, ProximityUnit};
+
+use super::folding::placed;
+use super::reading::{Class, class, is_white};
+use super::windows::ground_reading;
+
+const TABLE_ROW_BYTES_MAX: usize = 64 * 1024;
+
+/// A stretch of source bytes.
+pub(crate) type Stretch = (usize, usize);
+
+/// What the rules need to know of the text around a value.
+pub(crate) struct Ground<'a> {
+    text: &'a str,
+    atoms: Vec<Stretch>,
+    one_place_runs: Vec<Stretch>,
+    table_rows: Vec<Stretch>,
+}
+
+/// Returns whether two stretches share a byte.
+pub(crate) const fn overlap(one: Stretch, other: Stretch) -> bool {
+    one.0 < other.1 && other.0 < one.1
+}
+
+impl<'a> Ground<'a> {
+    /// Looks at a text.
+    pub(crate) fn new(text: &'a str) -> Self {
+        let reading = ground_reading(&placed(text));
+        let atoms = reading.atoms.iter().map(|atom| reading.source(atom.first, atom.end)).collect();
+        let mut one_place_runs = Vec::new();
+        let mut start = 0;
+        let characters = reading.slice(0, reading.characters.len());
+        for end in 0..=characters.len() {
+            if end < characters.len() && !ends_run(characters[end]) {
+                continue;
+            }
+            if start < end && is_one_place(&characters[start..end]) {
+                one_place_runs.push(reading.source(start, end));
+            }
+            start = end + 1;
+        }
+        Self { text, atoms, one_place_runs, table_rows: table_rows(text) }
+    }
+
+    /// Returns whether both stand, in part, in one run that is one place.
+    pub(crate) fn share_one_place_run(&self, one: Stretch, other: Stretch) -> bool {
+        self.one_place_runs.iter().any(|run| overlap(*run, one) && overlap(*run, other))
+    }
+
+    /// Returns whether both stand wholly in one table row.
+    pub(crate) fn share_table_row(&self, one: Stretch, other: Stretch) -> bool {
+        let inside = |row: &Stretch, stretch: Stretch| row.0 <= stretch.0 && stretch.1 <= row.1;
+        self.table_rows.iter().any(|row| inside(row, one) && inside(row, other))
+    }
+
+    /// Returns whether evidence is near enough to a primary that it does not overlap.
+    pub(crate) fn is_near(&self, primary: Stretch, evidence: Stretch, proximity: &Proximity) -> bool {
+        let (before, after) = if primary.0 <= evidence.0 { (primary, evidence) } else { (evidence, primary) };
+        let distance = proximity.distance as usize;
+        let near = match proximity.unit {
+            ProximityUnit::Characters => self.characters(before.1, after.0) <= distance,
+            ProximityUnit::Words => {
+                self.atoms.iter().filter(|atom| before.1 <= atom.0 && atom.1 <= after.0).count() <= distance
+            }
+            ProximityUnit::Row => return self.share_table_row(primary, evidence),
+            ProximityUnit::Document => true,
+        };
+        near || (proximity.or_same_row && self.share_table_row(primary, evidence))
+    }
+
+    fn characters(&self, from: usize, to: usize) -> usize {
+        let mut units = 0;
+        let mut white = false;
+        for character in self.text[from.min(to)..to].chars() {
+            let is_space = character.is_whitespace();
+            if !is_space || !white {
+                units += character.len_utf16();
+            }
+            white = is_space;
+        }
+        units
+    }
+
+    /// Returns the position of a byte offset in UTF-16 units.
+    pub(crate) fn utf16(&self, offset: usize) -> u64 {
+        self.text[..offset].encode_utf16().count() as u64
+    }
+}
+
+fn ends_run(character: char) -> bool {
+    is_white(character) || ",;|\"<>()[]{}".contains(character)
+}
+
+fn is_one_place(run: &[char]) -> bool {
+    let run: String = run.iter().collect();
+    let begins = ["/", "\\", "./", "../", "~/", "www."].iter().any(|start| run.starts_with(start));
+    let mut drive = run.chars();
+    let has_drive = drive.next().is_some_and(|letter| letter.is_ascii_alphabetic())
+        && drive.next() == Some(':')
+        && drive.next() == Some('\\');
+    run.contains('@') || run.contains("://") || begins || has_drive
+}
+
+fn table_rows(text: &str) -> Vec<Stretch> {
+    let lines: Vec<Stretch> =
+        lines(text).into_iter().filter(|(start, end)| !text[*start..*end].trim().is_empty()).collect();
+    let mut rows = html_rows(text);
+    for (number, line) in lines.iter().enumerate() {
+        let neighbours = [number.checked_sub(1), Some(number + 1)];
+        let is_row = [('\t', 1), ('|', 1), (';', 1), (',', 2)].into_iter().any(|(separator, least)| {
+            let own = separators(&text[line.0..line.1], separator);
+            own >= least
+                && neighbours
+                    .iter()
+                    .filter_map(|neighbour| lines.get((*neighbour)?))
+                    .any(|other| separators(&text[other.0..other.1], separator) == own)
+        });
+        if is_row {
+            rows.push(*line);
+        }
+    }
+    rows.retain(|(start, end)| end - start <= TABLE_ROW_BYTES_MAX);
+    rows
+}
+
+fn separators(line: &str, separator: char) -> usize {
+    let mut quoted = false;
+    let mut count = 0;
+    for character in line.chars() {
+        quoted ^= character == '"';
+        count += usize::from(character == separator && !quoted);
+    }
+    count
+}
+
+fn lines(text: &str) -> Vec<Stretch> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for (offset, character) in text.char_indices() {
+        let folded = matches!(character, '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+        if folded || class(character) == Class::Break {
+            lines.push((start, offset));
+            start = offset + character.len_utf8();
+        }
+    }
+    lines.push((start, text.len()));
+    lines
+}
+
+fn html_rows(text: &str) -> Vec<Stretch> {
+    let lower = text.to_ascii_lowercase();
+    let mut rows = Vec::new();
+    for (start, _) in lower.match_indices("<tr") {
+        let opens = lower[start + 3..].chars().next().is_some_and(|next| next == '>' || next.is_whitespace());
+        if let Some(length) = lower[start..].find("</tr>").filter(|_| opens) {
+            rows.push((start, start + length));
+        }
+    }
+    rows
+}

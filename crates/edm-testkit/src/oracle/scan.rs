@@ -1,0 +1,203 @@
+//! From hits to a report (`matching.md` section 6).
+
+use std::collections::BTreeSet;
+
+use edm_model::{Pattern, limits};
+
+use super::escapes;
+use super::facts::{Hit, Outcome, Scene};
+use super::folding::placed;
+use super::ground::{Ground, Stretch, overlap};
+use super::report::{ConfidenceCount, Evidence, Found, Match, Span};
+use super::table::{Asked, Question, Table};
+use super::value::Makeup;
+use super::windows;
+
+/// A primary value with the best that it reaches.
+struct Reached {
+    hit: Hit,
+    confidence: u8,
+    /// Whether the best pattern names no primary, so that records are counted and not values.
+    by_record: bool,
+    rows: Vec<usize>,
+    best_row: usize,
+    outcome: Outcome,
+}
+
+impl Table {
+    /// Answers a question; nothing where no match reaches the minimum confidence.
+    pub fn scan(&self, question: &Question) -> Option<Found> {
+        let ground = Ground::new(&question.text);
+        let hits = self.hits(&question.text);
+        let scene = Scene { table: self, ground: &ground, hits: &hits };
+        let patterns = match &question.patterns {
+            Asked::Own(patterns) => patterns.clone(),
+            Asked::Default => self.default_patterns(),
+        };
+        let picky = match &question.patterns {
+            Asked::Own(_) => Vec::new(),
+            Asked::Default => self.classes(),
+        };
+        let may_anchor = |hit: &Hit| {
+            let identifier = picky.get(hit.column).is_some_and(|class| class.identifier);
+            self.columns().as_slice()[hit.column].searchable
+                && (!identifier || Makeup::of(&hit.place.value).anchors())
+        };
+        let exempt = self.exempt_rows(question);
+        let reached: Vec<Reached> = hits
+            .iter()
+            .filter(|hit| may_anchor(hit))
+            .filter(|hit| is_asked_for(hit.stretch(), &ground, &question.candidates))
+            .filter_map(|hit| self.best(&scene, hit, &patterns, &exempt))
+            .collect();
+        let reached = merged_by_record(without_overlaps(reached));
+        found(&reached, question.minimum_confidence, &ground)
+    }
+
+    fn hits(&self, text: &str) -> Vec<Hit> {
+        let readings: Vec<_> = std::iter::once(placed(text)).chain(escapes::decoded(text)).collect();
+        let mut hits = Vec::new();
+        for (column, definition) in self.columns().as_slice().iter().enumerate() {
+            let values = self.values(column);
+            let places = windows::occurrences(&readings, &definition.rule, &values);
+            hits.extend(places.into_iter().map(|place| Hit { column, place }));
+        }
+        hits
+    }
+
+    fn exempt_rows(&self, question: &Question) -> BTreeSet<usize> {
+        let mut rows = BTreeSet::new();
+        for (name, values) in &question.exempt {
+            let Some(column) = self.columns().position(name) else { continue };
+            for form in values.iter().filter_map(|value| self.canonical(column, value)) {
+                rows.extend(self.rows_with(column, &form));
+            }
+        }
+        rows
+    }
+
+    fn best(
+        &self,
+        scene: &Scene,
+        hit: &Hit,
+        patterns: &[Pattern],
+        exempt: &BTreeSet<usize>,
+    ) -> Option<Reached> {
+        let mut reached: Vec<(&Pattern, usize, Outcome)> = Vec::new();
+        for pattern in patterns {
+            let primary = pattern.primary.as_ref();
+            if primary.is_some_and(|name| self.columns().position(name) != Some(hit.column)) {
+                continue;
+            }
+            for row in self.rows_with(hit.column, &hit.place.value) {
+                if !exempt.contains(&row)
+                    && let Some(outcome) = scene.outcome(hit, row, pattern)
+                {
+                    reached.push((pattern, row, outcome));
+                }
+            }
+        }
+        let confidence = reached.iter().map(|(pattern, ..)| pattern.confidence).max()?;
+        reached.retain(|(pattern, ..)| pattern.confidence == confidence);
+        let rows: BTreeSet<usize> = reached.iter().map(|(_, row, _)| *row).collect();
+        let most = reached.iter().map(|(_, _, outcome)| outcome.facts).max()?;
+        // Patterns were tried in order, so that the first of the lowest row is the first pattern's.
+        let (pattern, best_row, outcome) = reached
+            .into_iter()
+            .filter(|(_, _, outcome)| outcome.facts == most)
+            .min_by_key(|(_, row, _)| *row)?;
+        Some(Reached {
+            hit: hit.clone(),
+            confidence,
+            by_record: pattern.primary.is_none(),
+            rows: rows.into_iter().collect(),
+            best_row,
+            outcome,
+        })
+    }
+}
+
+fn is_asked_for(stretch: Stretch, ground: &Ground, candidates: &[(u64, u64)]) -> bool {
+    let (start, end) = (ground.utf16(stretch.0), ground.utf16(stretch.1));
+    candidates.is_empty()
+        || candidates.iter().any(|(offset, length)| *length > 0 && start < offset + length && *offset < end)
+}
+
+fn without_overlaps(mut reached: Vec<Reached>) -> Vec<Reached> {
+    reached.sort_by_key(|one| {
+        let (start, end) = one.hit.stretch();
+        (std::cmp::Reverse(end - start), start)
+    });
+    let mut kept: Vec<Reached> = Vec::new();
+    for one in reached {
+        let hidden = kept.iter().any(|other| {
+            other.hit.column == one.hit.column && overlap(other.hit.stretch(), one.hit.stretch())
+        });
+        if !hidden {
+            kept.push(one);
+        }
+    }
+    kept
+}
+
+/// Anchors of a pattern without a primary whose best row is the same are one match.
+fn merged_by_record(mut reached: Vec<Reached>) -> Vec<Reached> {
+    reached.sort_by_key(|one| {
+        let (start, end) = one.hit.stretch();
+        (std::cmp::Reverse(one.confidence), start, std::cmp::Reverse(end), one.hit.column)
+    });
+    let mut seen = BTreeSet::new();
+    reached.retain(|one| !one.by_record || seen.insert(one.best_row));
+    reached
+}
+
+fn unique<'a>(reached: impl Iterator<Item = &'a Reached>) -> u32 {
+    let (by_record, by_value): (Vec<&Reached>, Vec<&Reached>) = reached.partition(|one| one.by_record);
+    let records: BTreeSet<usize> = by_record.iter().map(|one| one.best_row).collect();
+    let values: BTreeSet<(usize, &str)> =
+        by_value.iter().map(|one| (one.hit.column, one.hit.place.value.as_str())).collect();
+    (records.len() + values.len()) as u32
+}
+
+fn found(reached: &[Reached], minimum: u8, ground: &Ground) -> Option<Found> {
+    let confidences: BTreeSet<u8> = reached.iter().map(|one| one.confidence).collect();
+    let counts = confidences
+        .iter()
+        .rev()
+        .map(|confidence| {
+            let of_it = || reached.iter().filter(|one| one.confidence == *confidence);
+            ConfidenceCount {
+                confidence: *confidence,
+                unique_count: unique(of_it()),
+                match_count: of_it().count() as u32,
+            }
+        })
+        .collect();
+    let sure = || reached.iter().filter(|one| one.confidence >= minimum);
+    let mut matches: Vec<Match> = sure().map(|one| matched(one, ground)).collect();
+    matches.sort();
+    let confidence = matches.iter().map(|found| found.confidence).max()?;
+    Some(Found { confidence, unique_count: unique(sure()), counts, matches })
+}
+
+fn matched(reached: &Reached, ground: &Ground) -> Match {
+    let span = |(start, end): Stretch| Span {
+        start,
+        end,
+        start_utf16: ground.utf16(start),
+        end_utf16: ground.utf16(end),
+    };
+    Match {
+        span: span(reached.hit.stretch()),
+        column: reached.hit.column,
+        confidence: reached.confidence,
+        rows: reached.rows.iter().take(limits::MATCH_ROWS_MAX).map(|row| *row as u64 + 1).collect(),
+        rows_truncated: reached.rows.len() > limits::MATCH_ROWS_MAX,
+        evidences: reached
+            .outcome
+            .shown
+            .iter()
+            .map(|shown| Evidence { span: span(shown.stretch), column: shown.column, counted: shown.counted })
+            .collect(),
+    }
+}

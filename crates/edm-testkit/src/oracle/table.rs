@@ -1,0 +1,149 @@
+//! A table in canonical forms, and the question asked of a text.
+
+use std::collections::BTreeSet;
+
+use edm_model::{Column, ColumnClass, Columns, Pattern};
+
+use super::classes;
+use super::dates::reads_as_date;
+use super::value;
+
+/// A table of sensitive records, in plaintext.
+#[derive(Debug, Clone)]
+pub struct Table {
+    columns: Columns,
+    /// By record; a rejected record is `None`.
+    rows: Vec<Option<Vec<Option<Cell>>>>,
+    /// By record: a later one has the same key.
+    overtaken: Vec<bool>,
+    tokens_max: u32,
+}
+
+/// A cell that holds a value.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    pub(crate) form: String,
+    /// Whether it reads as a date.
+    pub(crate) date: bool,
+}
+
+impl Table {
+    /// Takes the rows of a file in the order of its columns. A record without its key is rejected; of records with
+    /// one key the last is found, the others are counted in the classes only.
+    pub fn new(columns: Columns, rows: &[Vec<String>], tokens_max: u32) -> Self {
+        let rows: Vec<Option<Vec<Option<Cell>>>> = rows
+            .iter()
+            .map(|cells| {
+                let made = columns.as_slice().iter().zip(cells).map(|(column, cell)| {
+                    let form = value::canonical(&column.rule, cell, tokens_max)?;
+                    Some(Cell { form, date: reads_as_date(cell) })
+                });
+                let forms: Vec<Option<Cell>> = made.collect();
+                let keyless =
+                    columns.as_slice().iter().zip(&forms).any(|(column, form)| column.key && form.is_none());
+                (!keyless).then_some(forms)
+            })
+            .collect();
+        let key = columns.as_slice().iter().position(|column| column.key);
+        let key_of =
+            |row: usize| key.and_then(|key| Some(rows.get(row)?.as_ref()?.get(key)?.as_ref()?.form.clone()));
+        let overtaken = (0..rows.len())
+            .map(|row| {
+                key_of(row).is_some_and(|key| {
+                    (row + 1..rows.len()).any(|later| key_of(later).as_ref() == Some(&key))
+                })
+            })
+            .collect();
+        Self { columns, rows, overtaken, tokens_max }
+    }
+
+    /// Returns the columns.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// Returns how many records can be found: neither rejected nor overtaken.
+    pub fn row_count(&self) -> usize {
+        self.rows.iter().zip(&self.overtaken).filter(|(row, overtaken)| row.is_some() && !**overtaken).count()
+    }
+
+    /// Returns the class of each column.
+    pub fn classes(&self) -> Vec<ColumnClass> {
+        let columns = self.columns.as_slice().iter().enumerate();
+        columns.map(|(position, column)| self.class_of(position, column)).collect()
+    }
+
+    fn class_of(&self, position: usize, column: &Column) -> ColumnClass {
+        let all = self.rows.iter().flatten();
+        let cells: Vec<&Cell> = all.filter_map(|cells| cells.get(position)?.as_ref()).collect();
+        classes::class_of(column, &cells)
+    }
+
+    /// Returns the default type's patterns; none where no pattern can be reached.
+    pub fn default_patterns(&self) -> Vec<Pattern> {
+        classes::default_patterns(&self.columns, &self.classes())
+    }
+
+    /// Returns the record numbers (the first is 1) whose cell in this column has the value's canonical form.
+    pub fn lookup(&self, column: usize, value: &str) -> Vec<u64> {
+        let Some(form) = self.canonical(column, value) else { return Vec::new() };
+        self.rows_with(column, &form).into_iter().map(|row| row as u64 + 1).collect()
+    }
+
+    /// Returns the canonical form that a cell of this column would have.
+    pub(crate) fn canonical(&self, column: usize, cell: &str) -> Option<String> {
+        value::canonical(&self.columns.as_slice().get(column)?.rule, cell, self.tokens_max)
+    }
+
+    /// Returns the value of a record that can be found.
+    pub(crate) fn cell(&self, row: usize, column: usize) -> Option<&str> {
+        let live = !self.overtaken.get(row)?;
+        let cell = self.rows.get(row)?.as_ref()?.get(column)?.as_ref()?;
+        live.then_some(cell.form.as_str())
+    }
+
+    pub(crate) fn values(&self, column: usize) -> BTreeSet<&str> {
+        (0..self.rows.len()).filter_map(|row| self.cell(row, column)).collect()
+    }
+
+    pub(crate) fn rows_with(&self, column: usize, value: &str) -> Vec<usize> {
+        (0..self.rows.len()).filter(|row| self.cell(*row, column) == Some(value)).collect()
+    }
+}
+
+/// Which patterns are asked for.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// Those of the store's default type.
+    Default,
+    /// Those of a type that a person wrote.
+    Own(Vec<Pattern>),
+}
+
+/// A text and what is asked of it.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The text.
+    pub text: String,
+    /// The patterns.
+    pub patterns: Asked,
+    /// Matches below it are counted and not listed.
+    pub minimum_confidence: u8,
+    /// Offset and length in UTF-16 units; a primary must overlap one of them. None given: everywhere.
+    pub candidates: Vec<(u64, u64)>,
+    /// Column names and values whose rows are exempt.
+    pub exempt: Vec<(String, Vec<String>)>,
+}
+
+impl Question {
+    /// Asks what the default type finds anywhere in a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            patterns: Asked::Default,
+            minimum_confidence: 1,
+            candidates: Vec::new(),
+            exempt: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The canonical form of a cell (`docs/formats/hash.md` sections 3 and 4).
+
+use edm_model::{CaseRule, DataType, DiacriticRule, Rule};
+
+use super::email;
+use super::folding::placed;
+use super::reading::{Class, Reading, canonical_gap, class, is_ignored, is_white, plain};
+
+const CANONICAL_BYTES_MAX: usize = 4_096;
+
+/// Returns the canonical form of a cell, or nothing where it is absent or refused.
+pub(crate) fn canonical(rule: &Rule, cell: &str, tokens_max: u32) -> Option<String> {
+    let reading = Reading::new(&placed(cell), rule.case, rule.diacritics);
+    if reading.atoms.is_empty() || is_placeholder(cell) {
+        return None;
+    }
+    if reading.atoms.len() > tokens_max as usize {
+        return None;
+    }
+    let last = reading.atoms.len() - 1;
+    let value = match &rule.data_type {
+        DataType::Text => text_form(&reading, rule, 0, last),
+        DataType::Digits { width } => digits_cell(&reading, rule, *width)?,
+        DataType::Email => email::cell(&reading)?,
+        DataType::Name => name_form(&reading, rule, 0, last)?,
+    };
+    (value.len() <= CANONICAL_BYTES_MAX).then_some(value)
+}
+
+/// Returns atoms joined by the canonical forms of their gaps.
+pub(crate) fn text_form(reading: &Reading, rule: &Rule, first: usize, last: usize) -> String {
+    let mut form = String::new();
+    for atom in first..=last {
+        form.push_str(&reading.atom(atom));
+        if atom < last {
+            form.push_str(&canonical_gap(&reading.gap_after(atom), &rule.delimiters));
+        }
+    }
+    form
+}
+
+/// Returns the digits brought to the width, unless there are too many.
+pub(crate) fn digits_form(digits: &str, width: Option<u16>) -> Option<String> {
+    let Some(width) = width.map(usize::from) else { return Some(digits.to_owned()) };
+    let significant = digits.trim_start_matches('0');
+    (significant.len() <= width).then(|| format!("{significant:0>width$}"))
+}
+
+fn digits_cell(reading: &Reading, rule: &Rule, width: Option<u16>) -> Option<String> {
+    let characters = reading.slice(0, reading.characters.len());
+    let from = characters.iter().position(|c| !is_white(*c))?;
+    let to = characters.iter().rposition(|c| !is_white(*c))?;
+    let trimmed = &characters[from..=to];
+    if !trimmed.iter().all(|c| c.is_ascii_digit() || rule.delimiters.contains(*c)) {
+        return None;
+    }
+    let digits: String = trimmed.iter().filter(|c| c.is_ascii_digit()).collect();
+    digits_form(&digits, width)
+}
+
+/// What a gap of a name is.
+enum NameGap {
+    Nothing,
+    Space,
+    Swap,
+}
+
+fn name_gap(gap: &[char], rule: &Rule) -> Option<NameGap> {
+    if gap.is_empty() {
+        return Some(NameGap::Nothing);
+    }
+    let gap = plain(gap);
+    let part =
+        |c: &char| is_white(*c) || matches!(c, '\'' | '-' | '.' | '·' | '・') || rule.delimiters.contains(*c);
+    if gap.iter().all(part) {
+        return Some(NameGap::Space);
+    }
+    let rest: Vec<&char> = gap.iter().filter(|character| !is_white(**character)).collect();
+    (rest == [&',']).then_some(NameGap::Swap)
+}
+
+/// Returns the canonical form of a name, or nothing where a gap is no name's.
+pub(crate) fn name_form(reading: &Reading, rule: &Rule, first: usize, last: usize) -> Option<String> {
+    let mut parts = vec![String::new()];
+    for atom in first..=last {
+        let current = parts.last_mut()?;
+        current.push_str(&reading.atom(atom));
+        if atom == last {
+            break;
+        }
+        match name_gap(&reading.gap_after(atom), rule)? {
+            NameGap::Nothing => {}
+            NameGap::Space => current.push(' '),
+            NameGap::Swap => parts.push(String::new()),
+        }
+    }
+    match parts.as_slice() {
+        [whole] => Some(whole.clone()),
+        [family, given] => Some(format!("{given} {family}")),
+        _ => None,
+    }
+}
+
+fn is_placeholder(cell: &str) -> bool {
+    let reading = Reading::new(&placed(cell), CaseRule::Insensitive, DiacriticRule::Keep);
+    let folded: String = reading.slice(0, reading.characters.len()).into_iter().collect();
+    if matches!(folded.trim(), "null" | "n/a" | "#n/a" | "unknown") {
+        return true;
+    }
+    let digits: Vec<char> = folded.chars().filter(char::is_ascii_digit).collect();
+    if !folded.chars().any(|c| matches!(class(c), Class::Letter | Class::Cluster)) {
+        let zeros = !digits.is_empty() && digits.iter().all(|digit| *digit == '0');
+        let nines = digits.len() >= 2 && digits.iter().all(|digit| *digit == '9');
+        if zeros || nines {
+            return true;
+        }
+    }
+    is_first_day_of_1900(&reading)
+}
+
+/// The numbers 1900, 1 and 1 in any order, and perhaps a midnight behind them.
+fn is_first_day_of_1900(reading: &Reading) -> bool {
+    let atoms: Vec<String> = (0..reading.atoms.len()).map(|atom| reading.atom(atom)).collect();
+    let is_number = |atom: &&String| atom.chars().all(|c| c.is_ascii_digit());
+    let numbers: Vec<&String> = atoms.iter().filter(is_number).collect();
+    let words: Vec<&String> = atoms.iter().filter(|atom| !is_number(atom)).collect();
+    if numbers.len() < 3 || !(words.is_empty() || words == ["t"]) {
+        return false;
+    }
+    let (date, time) = numbers.split_at(3);
+    let mut date: Vec<&str> = date.iter().map(|number| number.trim_start_matches('0')).collect();
+    date.sort_unstable();
+    let short = numbers[..3].iter().all(|number| number.len() <= 2 || number.as_str() == "1900");
+    short && date == ["1", "1", "1900"] && time.iter().all(|number| number.chars().all(|digit| digit == '0'))
+}
+
+/// How many letters, digits and clusters a value has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Makeup {
+    pub(crate) letters: usize,
+    pub(crate) digits: usize,
+    pub(crate) clusters: usize,
+    pub(crate) at_sign: bool,
+}
+
+impl Makeup {
+    /// Counts the characters of a canonical form.
+    pub(crate) fn of(value: &str) -> Self {
+        let count = |wanted: Class| value.chars().filter(|character| class(*character) == wanted).count();
+        Self {
+            letters: count(Class::Letter),
+            digits: count(Class::Digit),
+            clusters: count(Class::Cluster),
+            at_sign: value.contains('@'),
+        }
+    }
+
+    /// Returns whether such a value counts as evidence.
+    pub(crate) const fn counts(self) -> bool {
+        self.letters >= 3 || self.digits >= 4 || self.clusters >= 2
+    }
+
+    /// Returns whether such a value anchors a match of a store's default type.
+    pub(crate) const fn anchors(self) -> bool {
+        (self.digits > 0 || self.at_sign) && self.letters + self.digits + self.clusters >= 5
+    }
+}
+
+/// Returns whether a gap of a `digits` window is one.
+pub(crate) fn is_digits_gap(gap: &[char], rule: &Rule) -> bool {
+    is_ignored(gap, &rule.delimiters)
+}

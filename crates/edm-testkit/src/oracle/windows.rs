@@ -1,0 +1,203 @@
+//! Where values of a column stand in a text (`docs/matching.md`, Windows).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use edm_model::{CaseRule, DataType, DiacriticRule, Rule};
+
+use super::email;
+use super::folding::Placed;
+use super::reading::{Kind, Reading, is_crossed, is_ignored, is_white};
+use super::value::{digits_form, is_digits_gap, name_form, text_form};
+
+/// A value's place in the source text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Occurrence {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) value: String,
+    pub(crate) attached: bool,
+}
+
+const SOFT_EDGE_DIGITS_MIN: usize = 6;
+
+/// Returns every occurrence, in any reading, of the values of the set; equal spans are one.
+pub(crate) fn occurrences(readings: &[Vec<Placed>], rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occurrence> {
+    let mut found: BTreeMap<(usize, usize), Occurrence> = BTreeMap::new();
+    for text in readings {
+        let reading = Reading::new(text, rule.case, rule.diacritics);
+        let mut add = |occurrence: Occurrence| {
+            let span = (occurrence.start, occurrence.end);
+            found.entry(span).and_modify(|known| known.attached &= occurrence.attached).or_insert(occurrence);
+        };
+        if rule.data_type == DataType::Email {
+            emails(&reading, values).into_iter().for_each(&mut add);
+        } else {
+            windows(&reading, rule, values).into_iter().for_each(&mut add);
+        }
+    }
+    found.into_values().collect()
+}
+
+fn emails(reading: &Reading, values: &BTreeSet<&str>) -> Vec<Occurrence> {
+    let characters = reading.slice(0, reading.characters.len());
+    let mut found = Vec::new();
+    for at in (0..characters.len()).filter(|position| characters[*position] == '@') {
+        let best = email::around(&characters, at)
+            .into_iter()
+            .filter_map(|address| {
+                let value: String = characters[address.first..address.end].iter().collect();
+                let (start, end) = reading.source(address.first, address.end);
+                values.contains(value.as_str()).then_some(Occurrence { start, end, value, attached: false })
+            })
+            .max_by_key(|found| (found.end - found.start, std::cmp::Reverse(found.start)));
+        found.extend(best);
+    }
+    found
+}
+
+fn windows(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occurrence> {
+    let longest = values.iter().map(|value| value.len()).max().unwrap_or(0);
+    let mut found = Vec::new();
+    for first in 0..reading.atoms.len() {
+        for last in first..reading.atoms.len() {
+            if last > first && !may_reach(&reading.gap_after(last - 1), rule) {
+                break;
+            }
+            let window = Window { reading, rule, first, last };
+            // A longer window of text has a longer form.
+            if rule.data_type == DataType::Text && window.form().is_some_and(|form| form.len() > longest) {
+                break;
+            }
+            if let Some(occurrence) = window.occurrence(values) {
+                found.push(occurrence);
+            }
+        }
+    }
+    found
+}
+
+fn may_reach(gap: &[char], rule: &Rule) -> bool {
+    // A gap that no name has is seen when the form is made.
+    let of_type = !matches!(rule.data_type, DataType::Digits { .. }) || is_digits_gap(gap, rule);
+    of_type && is_crossed(gap, &rule.delimiters)
+}
+
+struct Window<'a> {
+    reading: &'a Reading,
+    rule: &'a Rule,
+    first: usize,
+    last: usize,
+}
+
+impl Window<'_> {
+    fn occurrence(&self, values: &BTreeSet<&str>) -> Option<Occurrence> {
+        let value = self.form()?;
+        if !values.contains(value.as_str()) || self.is_continued() || self.is_joined_name() {
+            return None;
+        }
+        let soft = [self.front()?, self.back()?].contains(&Edge::Soft);
+        let first = self.reading.atoms[self.first].first;
+        let (start, end) = self.reading.source(first, self.reading.atoms[self.last].end);
+        Some(Occurrence { start, end, value, attached: soft || self.is_joined_by_white_space() })
+    }
+
+    fn form(&self) -> Option<String> {
+        match &self.rule.data_type {
+            DataType::Text => Some(text_form(self.reading, self.rule, self.first, self.last)),
+            DataType::Digits { width } => {
+                let atoms = self.first..=self.last;
+                if atoms.clone().any(|atom| self.kind(atom) != Kind::Digits) {
+                    return None;
+                }
+                let digits: String = atoms.map(|atom| self.reading.atom(atom)).collect();
+                digits_form(&digits, *width)
+            }
+            DataType::Email => None,
+            DataType::Name => name_form(self.reading, self.rule, self.first, self.last),
+        }
+    }
+
+    fn kind(&self, atom: usize) -> Kind {
+        self.reading.atoms[atom].kind
+    }
+
+    fn front(&self) -> Option<Edge> {
+        let outer = self.first.checked_sub(1).map(|before| self.kind(before));
+        self.edge(self.first, outer, &self.reading.gap_before(self.first))
+    }
+
+    fn back(&self) -> Option<Edge> {
+        let outer = self.reading.atoms.get(self.last + 1).map(|after| after.kind);
+        self.edge(self.last, outer, &self.reading.gap_after(self.last))
+    }
+
+    fn edge(&self, own: usize, outer: Option<Kind>, gap: &[char]) -> Option<Edge> {
+        let clusters = self.kind(own) == Kind::Cluster || outer == Some(Kind::Cluster);
+        if outer.is_none() || !gap.is_empty() || clusters {
+            return Some(Edge::Full);
+        }
+        let long = self.reading.atom(own).chars().count() >= SOFT_EDGE_DIGITS_MIN;
+        (self.kind(own) == Kind::Digits && long).then_some(Edge::Soft)
+    }
+
+    /// Ignored gaps between two digit atoms, and all of them white space alone.
+    fn is_joined_by_white_space(&self) -> bool {
+        let gaps: Vec<Vec<char>> = (self.first..self.last)
+            .filter(|atom| self.kind(*atom) == Kind::Digits && self.kind(atom + 1) == Kind::Digits)
+            .map(|atom| self.reading.gap_after(atom))
+            .filter(|gap| is_ignored(gap, &self.rule.delimiters))
+            .collect();
+        !gaps.is_empty() && gaps.iter().flatten().all(|character| is_white(*character))
+    }
+
+    fn is_continued(&self) -> bool {
+        if self.first == self.last {
+            return false;
+        }
+        let digits = |atom: Option<usize>| {
+            atom.and_then(|atom| self.reading.atoms.get(atom)).is_some_and(|atom| atom.kind == Kind::Digits)
+        };
+        let same =
+            |inner: Vec<char>, outer: Vec<char>| inner.len() == 1 && !is_white(inner[0]) && inner == outer;
+        let behind = digits(Some(self.last))
+            && digits(Some(self.last - 1))
+            && digits(Some(self.last + 1))
+            && same(self.reading.gap_after(self.last - 1), self.reading.gap_after(self.last));
+        let before = digits(Some(self.first))
+            && digits(Some(self.first + 1))
+            && digits(self.first.checked_sub(1))
+            && same(self.reading.gap_after(self.first), self.reading.gap_before(self.first));
+        behind || before
+    }
+
+    fn is_joined_name(&self) -> bool {
+        if self.rule.data_type != DataType::Name {
+            return false;
+        }
+        let letters = |atom: usize| {
+            self.reading
+                .atoms
+                .get(atom)
+                .is_some_and(|atom| matches!(atom.kind, Kind::Letters | Kind::Cluster))
+        };
+        let after = self.reading.gap_after(self.last);
+        let possessive = || after == ['\''] && self.reading.atom(self.last + 1).eq_ignore_ascii_case("s");
+        let behind = (after == ['-'] || after == ['\'']) && letters(self.last + 1) && !possessive();
+        let before = self.first.checked_sub(1).is_some_and(|outer| {
+            let gap = self.reading.gap_before(self.first);
+            (gap == ['-'] || gap == ['\'']) && letters(outer)
+        });
+        behind || before
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    Full,
+    Soft,
+}
+
+/// The source text as it stands, for distances and places: folded without case, diacritics kept.
+pub(crate) fn ground_reading(text: &[Placed]) -> Reading {
+    Reading::new(text, CaseRule::Insensitive, DiacriticRule::Keep)
+}
