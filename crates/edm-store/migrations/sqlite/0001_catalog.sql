@@ -10,6 +10,7 @@ create table salts (
     key_id     blob not null primary key,
     tenant_id  blob not null,
     sealed     blob not null,
+    own        integer not null, -- brought by a session, for itself alone
     live       integer not null default 0,
     created_at integer not null
 ) strict;

@@ -83,6 +83,15 @@ impl Catalog {
         rows.iter().map(read_generation).collect()
     }
 
+    /// Lists the generations of every tenant that are kept no more.
+    pub async fn retired_generations(&self) -> Result<Vec<GenerationRow>, Error> {
+        let rows = sqlx::query("select * from generations where kept = 0")
+            .fetch_all(&self.reader)
+            .await
+            .context("listing generations")?;
+        rows.iter().map(read_generation).collect()
+    }
+
     /// Lists every generation of a store, oldest first.
     pub async fn generations(&self, store_id: StoreId) -> Result<Vec<GenerationRow>, Error> {
         let rows = sqlx::query("select * from generations where store_id = $1 order by number")

@@ -15,6 +15,8 @@ pub struct SaltRow {
     pub tenant: TenantId,
     /// Ciphertext.
     pub sealed: Vec<u8>,
+    /// Whether a session brought it for itself alone.
+    pub own: bool,
     /// Whether sessions that bring no salt get this one.
     pub live: bool,
     /// When it was made.
@@ -25,11 +27,13 @@ impl Catalog {
     /// Adds a salt. Fails with `NameTaken` when the tenant has a live one and this is another.
     pub async fn insert_salt(&self, salt: &SaltRow) -> Result<(), Error> {
         sqlx::query(
-            "insert into salts (key_id, tenant_id, sealed, live, created_at) values ($1, $2, $3, $4, $5)",
+            "insert into salts (key_id, tenant_id, sealed, own, live, created_at) \
+             values ($1, $2, $3, $4, $5, $6)",
         )
         .bind(salt.key_id.as_bytes().as_slice())
         .bind(salt.tenant.as_bytes().as_slice())
         .bind(&salt.sealed)
+        .bind(i64::from(salt.own))
         .bind(i64::from(salt.live))
         .bind(salt.created_at.as_micros())
         .execute(&self.writer)
@@ -58,13 +62,15 @@ impl Catalog {
         read_salt(&row)
     }
 
-    /// Removes the salts that no session, no generation and no future session uses; returns how many.
-    pub async fn delete_unused_salts(&self) -> Result<u64, Error> {
+    /// Removes the salts made before the moment that no session, no generation and no future session uses; returns
+    /// how many. Younger ones may belong to a session that is just being written.
+    pub async fn delete_unused_salts(&self, before: Timestamp) -> Result<u64, Error> {
         let done = sqlx::query(
-            "delete from salts where live = 0 \
+            "delete from salts where live = 0 and created_at < $1 \
              and not exists (select 1 from sessions s where s.key_id = salts.key_id) \
              and not exists (select 1 from generations g where g.key_id = salts.key_id)",
         )
+        .bind(before.as_micros())
         .execute(&self.writer)
         .await
         .context("removing unused salts")?;
@@ -77,6 +83,7 @@ fn read_salt(row: &sqlx::sqlite::SqliteRow) -> Result<SaltRow, Error> {
         key_id: KeyId::from_bytes(id16(row, "key_id")?),
         tenant: TenantId::from_bytes(id16(row, "tenant_id")?),
         sealed: row.try_get("sealed").context("salt")?,
+        own: get::<i64>(row, "own")? != 0,
         live: get::<i64>(row, "live")? != 0,
         created_at: super::moment(row, "created_at")?,
     })

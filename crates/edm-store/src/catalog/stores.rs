@@ -19,6 +19,8 @@ pub struct StoreRow {
     pub store: DataStore,
     /// The salt of the live generation.
     pub live_key_id: Option<KeyId>,
+    /// Whether that salt was the tenant's and is no more.
+    pub live_salt_is_old: bool,
     /// Whether an earlier generation is kept.
     pub can_roll_back: bool,
     /// The commit number of the last publication; a lower one comes too late.
@@ -43,7 +45,8 @@ macro_rules! store_query {
         concat!(
             "select d.*, g.number as live_number, g.row_count as live_row_count, \
              g.published_at as live_published_at, g.key_id as live_key_id, \
-             exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 and o.number < g.number) \
+             exists (select 1 from salts k where k.key_id = g.key_id and k.own = 0 and k.live = 0) \
+             as live_salt_is_old, exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 and o.number < g.number) \
              as can_roll_back from data_stores d left join generations g on g.session_id = d.live_session_id ",
             $rest
         )
@@ -253,6 +256,7 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
             live,
         },
         live_key_id: optional_id16(row, "live_key_id")?.map(KeyId::from_bytes),
+        live_salt_is_old: get::<i64>(row, "live_salt_is_old")? != 0,
         can_roll_back: get::<i64>(row, "can_roll_back")? != 0,
         published_commit: number(row, "published_commit")?,
     })
