@@ -1,0 +1,229 @@
+//! Tables of texts against one small table of people.
+
+mod support;
+
+use std::sync::Arc;
+
+use edm_engine::{Query, Redaction, Report, redact, scan};
+use edm_model::{Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit};
+
+fn columns() -> Columns {
+    let dashes = || Delimiters::new(['-', ' ']).expect("delimiters");
+    Columns::new(vec![
+        Column::text("ssn").searchable().ignoring(dashes()),
+        Column::text("birthday"),
+        Column::text("firstName"),
+        Column::text("lastName").searchable().typed(DataType::Name),
+        Column::text("email").searchable().typed(DataType::Email),
+    ])
+    .expect("columns")
+}
+
+const ROWS: &[&[&str]] = &[
+    &["900-11-2222", "1960-05-05", "Isaiah", "Langer", "isaiah.langer@example.org"],
+    &["901223333", "1971-12-31", "Maria", "van der Berg", "m.vdb@example.org"],
+    &["902-33-4444", "1980-01-02", "Chinwe", "Okafor", "okafor@example.org"],
+    &["903-44-5555", "1990-07-14", "José", "García Márquez", "jose@example.org"],
+    &["904-55-6666", "1955-03-03", "太郎", "山田", "taro@example.org"],
+    &["905-66-7777", "1999-09-09", "Sean", "O'Neil", "sean@example.org"],
+];
+
+/// Renders a report as `confidence column@text[column:text!]` with `!` for counted evidence, one match a line.
+fn render(text: &str, report: &Report, names: &Columns) -> Vec<String> {
+    let name = |column: usize| names.as_slice()[column].name.as_str();
+    let matches = report.types.iter().flat_map(|found| &found.matches);
+    matches
+        .map(|own| {
+            let evidences: Vec<String> = own
+                .evidences
+                .iter()
+                .map(|evidence| {
+                    let counted = if evidence.counted { "!" } else { "" };
+                    format!(
+                        "{}:{}{counted}",
+                        name(evidence.column),
+                        &text[evidence.span.start..evidence.span.end]
+                    )
+                })
+                .collect();
+            let rows: Vec<String> = own.rows.iter().map(|row| row.record.to_string()).collect();
+            let value = &text[own.span.start..own.span.end];
+            format!(
+                "{} {}:{value} row {} [{}]",
+                own.confidence,
+                name(own.column),
+                rows.join(","),
+                evidences.join(", ")
+            )
+        })
+        .collect()
+}
+
+fn check(text: &str, expected: &[&str]) {
+    let generation = support::build(&columns(), ROWS, 4).open();
+    let types = [support::active(&generation, None)];
+    let report = scan(&Query::new(text, &types));
+    assert_eq!(render(text, &report, &columns()), expected, "{text:?}");
+}
+
+#[test]
+fn one_record_is_found_however_its_values_are_written() {
+    check("SSN 900-11-2222", &["65 ssn:900-11-2222 row 1 []"]);
+    check("SSN 900112222", &["65 ssn:900112222 row 1 []"]);
+    check("SSN 901-22-3333", &["65 ssn:901-22-3333 row 2 []"]);
+    check("SSN ９００−１１−２２２２", &["65 ssn:９００−１１−２２２２ row 1 []"]);
+    check(
+        "Mr Langer's SSN is 900-11-2222, born 1960-05-05",
+        &["85 ssn:900-11-2222 row 1 [lastName:Langer!, birthday:1960-05-05!]"],
+    );
+    check(
+        r#"{"name":"van der\n Berg","ssn":"901-22-3333","born":"1971-12-31"}"#,
+        &[r#"85 ssn:901-22-3333 row 2 [lastName:van der\n Berg!, birthday:1971-12-31!]"#],
+    );
+    check(
+        "Maria van\nder Berg 901-22-3333",
+        &["85 ssn:901-22-3333 row 2 [firstName:Maria!, lastName:van\nder Berg!]"],
+    );
+    check(
+        "García Márquez, José: 903445555",
+        &["85 ssn:903445555 row 4 [lastName:García Márquez!, firstName:José!]"],
+    );
+    check("山田太郎 904-55-6666", &["85 ssn:904-55-6666 row 5 [lastName:山田!, firstName:太郎!]"]);
+    check("O’Neil 905-66-7777", &["75 ssn:905-66-7777 row 6 [lastName:O’Neil!]"]);
+}
+
+#[test]
+fn rows_are_never_mixed() {
+    check("Okafor 900-11-2222", &["65 ssn:900-11-2222 row 1 []"]);
+    check("Chinwe Okafor, 1980-01-02, 900-11-2222", &["65 ssn:900-11-2222 row 1 []"]);
+    check("Langer and Okafor met on 1960-05-05", &[]);
+}
+
+#[test]
+fn an_address_is_one_place() {
+    check("isaiah.langer@example.org", &["65 email:isaiah.langer@example.org row 1 []"]);
+    check(
+        "mail <isaiah.langer@example.org> 900-11-2222",
+        &[
+            "85 email:isaiah.langer@example.org row 1 [ssn:900-11-2222!]",
+            "85 ssn:900-11-2222 row 1 [email:isaiah.langer@example.org!]",
+        ],
+    );
+}
+
+#[test]
+fn longer_numbers_hold_no_shorter_ones() {
+    check("900-11-2222-0001", &[]);
+    check("1-900-11-2222", &[]);
+    check("9001122220", &[]);
+    check("x900112222", &[]);
+    check("x900112222 Langer", &["75 ssn:900112222 row 1 [lastName:Langer!]"]);
+    check("900 11 2222", &[]);
+    check("900 11 2222 Langer", &["75 ssn:900 11 2222 row 1 [lastName:Langer!]"]);
+    check("900  11  2222 Langer", &[]);
+}
+
+#[test]
+fn evidence_must_be_near() {
+    let filler = |count: usize| "x".repeat(count);
+    let near = format!("900-11-2222 {} Langer", filler(298));
+    let far = format!("900-11-2222 {} Langer", filler(299));
+    check(&near, &["75 ssn:900-11-2222 row 1 [lastName:Langer!]"]);
+    check(&far, &["65 ssn:900-11-2222 row 1 []"]);
+    let table = format!("a\tb\tc\n900-11-2222\t{}\tLanger\n", filler(400));
+    check(&table, &["75 ssn:900-11-2222 row 1 [lastName:Langer!]"]);
+}
+
+#[test]
+fn offsets_are_bytes_and_utf16() {
+    let generation = support::build(&columns(), ROWS, 4).open();
+    let types = [support::active(&generation, None)];
+    let report = scan(&Query::new("🙂é 900-11-2222", &types));
+    let span = report.types[0].matches[0].span;
+    assert_eq!((span.start, span.end, span.start_utf16, span.end_utf16), (7, 18, 4, 15));
+}
+
+fn pattern(unit: ProximityUnit, distance: u32) -> Pattern {
+    Pattern {
+        confidence: 80,
+        primary: Some("ssn".to_owned()),
+        proximity: Proximity { unit, distance, or_same_row: false },
+        supporting: vec![EvidenceGroup {
+            min_matches: 1,
+            max_matches: None,
+            columns: vec!["lastName".to_owned()],
+        }],
+        not_counted: Vec::new(),
+        void_if: vec!["firstName".to_owned()],
+    }
+}
+
+#[test]
+fn patterns_of_ones_own_measure_as_they_say() {
+    let generation = support::build(&columns(), ROWS, 4).open();
+    let found = |unit, distance, text: &str| {
+        let types = [support::active(&generation, Some(vec![pattern(unit, distance)]))];
+        scan(&Query::new(text, &types)).types.len()
+    };
+    assert_eq!(found(ProximityUnit::Words, 2, "900-11-2222 of Mr Langer"), 1);
+    assert_eq!(found(ProximityUnit::Words, 2, "900-11-2222 of old Mr Langer"), 0);
+    assert_eq!(found(ProximityUnit::Characters, 6, "900-11-2222 of   Mr Langer"), 0);
+    assert_eq!(found(ProximityUnit::Characters, 7, "900-11-2222 of   Mr Langer"), 1);
+    assert_eq!(found(ProximityUnit::Row, 0, "a;b\n900-11-2222;Langer\n"), 1);
+    assert_eq!(found(ProximityUnit::Row, 0, "a;b\n900-11-2222;x\ny;Langer"), 0);
+    assert_eq!(found(ProximityUnit::Document, 0, &format!("900-11-2222{}Langer", " x\n\n".repeat(9_000))), 1);
+    assert_eq!(found(ProximityUnit::Words, 9, "900-11-2222 of Isaiah Langer"), 0, "a first name voids it");
+}
+
+#[test]
+fn what_is_found_can_be_explained_and_taken_out() {
+    let generation = support::build(&columns(), ROWS, 4).open();
+    let types = [support::active(&generation, None)];
+    let text = "900-11-2222 and Okafor";
+    let report = scan(&Query { explain: true, ..Query::new(text, &types) });
+    let unmatched = &report.diagnostics[0].unmatched[0];
+    assert_eq!((unmatched.code, unmatched.column), ("factOfAnotherRow", 3));
+    assert_eq!(unmatched.corroborative, ["lastName here belongs to row 3", "ssn at 0 belongs to row 1"]);
+    let name = |_: usize, column: usize| columns().as_slice()[column].name.clone();
+    assert_eq!(redact(text, &report, &name, &Redaction::Label), "[ssn] and Okafor");
+    assert_eq!(redact(text, &report, &name, &Redaction::Mask), "███████████ and Okafor");
+    let again = redact(text, &report, &name, &Redaction::Token(&|place| place.text.len().to_string()));
+    assert_eq!(again, "[ssn:11] and Okafor");
+}
+
+#[test]
+fn one_salt_for_two_tables_is_one_pass_and_two_reports() {
+    let one = support::build(&columns(), &ROWS[..3], 8).open();
+    let two = support::build(&columns(), &ROWS[3..], 8).open();
+    let types = [support::active(&one, None), support::active(&two, None)];
+    let report = scan(&Query::new("900-11-2222 903-44-5555", &types));
+    let found: Vec<usize> = report.types.iter().map(|found| found.type_index).collect();
+    assert_eq!(found, [0, 1]);
+}
+
+#[test]
+fn a_wrong_salt_finds_nothing() {
+    let files = support::build(&columns(), ROWS, 4);
+    let salt = edm_hash::Salt::new("another salt, another salt, another one".to_owned()).expect("a salt");
+    let generation = Arc::new(files.open_with(&salt).expect("whole files"));
+    let types = [support::active(&generation, None)];
+    assert!(scan(&Query::new("900-11-2222 Langer", &types)).types.is_empty());
+}
+
+#[test]
+fn a_key_keeps_the_last_row_of_each_value() {
+    let mut list = columns().as_slice().to_vec();
+    list[0].key = true;
+    let keyed = Columns::new(list).expect("columns");
+    let rows: Vec<&[&str]> = vec![
+        ROWS[0],
+        ROWS[1],
+        &["900112222", "2001-01-01", "Ada", "Langer", "ada@example.org"],
+        &["", "", "", "", ""],
+    ];
+    let generation = support::build(&keyed, &rows, 2).open();
+    assert_eq!(generation.row_count(), 2);
+    assert_eq!(generation.lookup(0, "900-11-2222", 10), [3]);
+    assert_eq!(generation.lookup(4, "isaiah.langer@example.org", 10), Vec::<u64>::new());
+    assert_eq!(generation.row_token(4, 0), None);
+}

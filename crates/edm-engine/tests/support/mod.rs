@@ -1,0 +1,86 @@
+//! Builds a generation in memory from rows of cells.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use edm_engine::build::{BlockFacts, Plan, PlanInput, manifest};
+use edm_engine::{ActiveType, FileBytes, Generation};
+use edm_hash::{HashedRows, RecordHasher, Salt};
+use edm_model::{Columns, KeyId, Pattern, SensitiveTypeId, SessionId, StoreId};
+
+pub const SALT: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+pub struct Files {
+    pub manifest: Vec<u8>,
+    pub files: HashMap<String, Vec<u8>>,
+}
+
+pub fn salt() -> Salt {
+    Salt::new(SALT.to_owned()).expect("a salt")
+}
+
+fn plan_input(columns: &Columns, blocks: Vec<BlockFacts>) -> PlanInput {
+    PlanInput {
+        store_id: StoreId::from_bytes([1; 16]),
+        session_id: SessionId::from_bytes([2; 16]),
+        key_id: KeyId::from_bytes([3; 16]),
+        columns: columns.clone(),
+        tokens_max: 64,
+        blocks,
+    }
+}
+
+/// Builds in blocks of `block_rows` rows.
+pub fn build(columns: &Columns, rows: &[&[&str]], block_rows: usize) -> Files {
+    let mut hasher = RecordHasher::new(&salt(), columns, 64);
+    let blocks: Vec<HashedRows> = rows
+        .chunks(block_rows)
+        .map(|chunk| {
+            chunk.iter().for_each(|row| drop(hasher.push(row.iter().copied())));
+            hasher.finish()
+        })
+        .collect();
+    let mut first_row = 0;
+    let facts = blocks.iter().enumerate().map(|(number, block)| {
+        let facts = BlockFacts { number: number as u32, first_row, row_count: block.row_count };
+        first_row += u64::from(block.row_count);
+        facts
+    });
+    let plan = Plan::new(plan_input(columns, facts.collect())).expect("a plan");
+    let mut files = HashMap::new();
+    for job in plan.jobs() {
+        let mut builder = plan.builder(job, &salt());
+        for number in plan.required_blocks(job) {
+            builder.add(number, &blocks[number as usize].view()).expect("its own rows");
+        }
+        files.insert(Plan::file_name(job), builder.finish());
+    }
+    let manifest = manifest(&plan, &mut |name| Ok(bytes(&files, name))).expect("whole files");
+    Files { manifest, files }
+}
+
+fn bytes(files: &HashMap<String, Vec<u8>>, name: &str) -> FileBytes {
+    Arc::new(files.get(name).cloned().unwrap_or_default())
+}
+
+impl Files {
+    pub fn open_with(&self, salt: &Salt) -> Result<Generation, edm_engine::Error> {
+        Generation::open(&self.manifest, &mut |name| Ok(bytes(&self.files, name)), salt)
+    }
+
+    pub fn open(&self) -> Arc<Generation> {
+        Arc::new(self.open_with(&salt()).expect("a whole generation"))
+    }
+}
+
+/// Makes the default type of a generation, or one of the given patterns.
+pub fn active(generation: &Arc<Generation>, patterns: Option<Vec<Pattern>>) -> Arc<ActiveType> {
+    Arc::new(ActiveType {
+        id: SensitiveTypeId::from_bytes([4; 16]),
+        name: "records".to_owned(),
+        recommended_confidence: 75,
+        default_type: patterns.is_none(),
+        patterns: patterns.unwrap_or_else(|| generation.default_patterns().unwrap_or_default()),
+        generation: generation.clone(),
+    })
+}
