@@ -53,7 +53,15 @@ pub(crate) fn candidates(
     found: &mut dyn FnMut(usize, usize, &[u8]),
 ) {
     let text = folded.text();
-    for (at, _) in text.match_indices('@') {
+    let atoms = folded.atoms();
+    let (Some(first), Some(last)) = (atoms.get(starts.start), atoms.get(starts.end.saturating_sub(1))) else {
+        return;
+    };
+    // The sign stands behind its address's first atom, and not far behind.
+    let (from, to) = (first.start as usize, last.end as usize + ADDRESS_BYTES_MAX);
+    let bytes = text.as_bytes().get(from..to.min(text.len())).unwrap_or(&[]);
+    for (offset, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'@') {
+        let at = from + offset;
         let begin = text.get(..at).map_or(at, |before| {
             let kept = before.trim_end_matches(is_local);
             bounded_start(before, kept.len())

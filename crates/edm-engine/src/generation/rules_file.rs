@@ -145,7 +145,47 @@ pub(crate) struct RuleGate {
     pub(crate) bytes_max: usize,
 }
 
-struct ShapeSet(std::collections::HashSet<Shape>);
+/// Shapes in an open-addressed table of packed numbers: asked once a window, so the ordinary set's hash is too dear.
+struct ShapeSet {
+    slots: Vec<u64>,
+    shift: u32,
+}
+
+impl ShapeSet {
+    fn new(shapes: &[Shape]) -> Self {
+        let log = (shapes.len() * 4).next_power_of_two().trailing_zeros().max(4);
+        let mut set = Self { slots: vec![0; 1 << log], shift: 64 - log };
+        for shape in shapes {
+            let mut at = set.slot(pack(shape));
+            while set.slots[at] != 0 && set.slots[at] != pack(shape) {
+                at = (at + 1) % set.slots.len();
+            }
+            set.slots[at] = pack(shape);
+        }
+        set
+    }
+
+    fn slot(&self, packed: u64) -> usize {
+        (packed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    }
+
+    fn contains(&self, shape: &Shape) -> bool {
+        let packed = pack(shape);
+        let mut at = self.slot(packed);
+        loop {
+            match self.slots.get(at) {
+                Some(0) | None => return false,
+                Some(slot) if *slot == packed => return true,
+                Some(_) => at = (at + 1) % self.slots.len(),
+            }
+        }
+    }
+}
+
+/// Never 0: that marks a free slot.
+fn pack(shape: &Shape) -> u64 {
+    1 << 40 | u64::from(shape.atoms) << 24 | u64::from(shape.bytes) << 8 | u64::from(shape.mask)
+}
 
 /// The tags as a bitmap over their top bits: it may say yes too often, never too seldom.
 struct Vocabulary {
@@ -155,7 +195,7 @@ struct Vocabulary {
 
 impl RuleGate {
     pub(crate) fn shape(&self, shape: &Shape) -> bool {
-        self.shapes.as_ref().is_none_or(|shapes| shapes.0.contains(shape))
+        self.shapes.as_ref().is_none_or(|shapes| shapes.contains(shape))
     }
 
     pub(crate) fn has_vocabulary(&self) -> bool {
@@ -230,14 +270,13 @@ fn read_rule(reader: &mut Reader<'_>) -> Result<RuleGate, Error> {
     match reader.u32()? {
         NOT_LISTED => {}
         count => {
-            let mut shapes = std::collections::HashSet::new();
+            let mut shapes = Vec::new();
             for _ in 0..count {
-                let shape = Shape { atoms: reader.u16()?, bytes: reader.u16()?, mask: reader.u8()? };
-                shapes.insert(shape);
+                shapes.push(Shape { atoms: reader.u16()?, bytes: reader.u16()?, mask: reader.u8()? });
             }
             gate.atoms_max = shapes.iter().map(|shape| usize::from(shape.atoms)).max().unwrap_or(0);
             gate.bytes_max = shapes.iter().map(|shape| usize::from(shape.bytes)).max().unwrap_or(0);
-            gate.shapes = Some(ShapeSet(shapes));
+            gate.shapes = Some(ShapeSet::new(&shapes));
         }
     }
     match reader.u32()? {

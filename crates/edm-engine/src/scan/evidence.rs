@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 
-use edm_hash::RowCell;
+use edm_hash::{Alphanumerics, Hash, RowCell};
 
 use super::context::Context;
 use super::find::Hit;
-use super::group::{HashedWindow, Windower};
+use super::group::Windower;
 use super::place::Stretch;
 
 /// A window of the text near a hit.
 #[derive(Debug, Clone, Copy)]
 struct Near {
     stretch: Stretch,
-    window: HashedWindow,
+    hash: Hash,
+    /// Whether the value is long enough to count.
+    counts: bool,
 }
 
 /// A value of the row that stands near the hit.
@@ -104,7 +106,8 @@ impl<'c> EvidenceFinder<'c> {
                     hashed.windower.each(folded, start..start + 1, |window| {
                         let stretch =
                             context.readings.stretch(reading, window.window.first, window.window.last);
-                        windows.push(Near { stretch, window });
+                        let counts = Alphanumerics::of(window.canonical).counts_as_evidence();
+                        windows.push(Near { stretch, hash: window.hash, counts });
                     });
                 }
                 let windows = hashed.windows.get(&start).into_iter().flatten();
@@ -120,8 +123,8 @@ impl<'c> EvidenceFinder<'c> {
         self.cells.clear();
         self.origins.clear();
         for (column, near) in &neighbourhood.near {
-            self.cells.push(RowCell { hash: near.window.hash, row, column: *column as u16 });
-            self.origins.push((near.stretch, near.window.counts));
+            self.cells.push(RowCell { hash: near.hash, row, column: *column as u16 });
+            self.origins.push((near.stretch, near.counts));
         }
         if !self.context.may_check_rows(self.cells.len() as u64) {
             return None;

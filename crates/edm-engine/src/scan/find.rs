@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use edm_hash::Hash;
+use edm_hash::{Alphanumerics, Hash};
 
 use super::context::Context;
 use super::group::{Group, HashedWindow, Windower};
@@ -66,7 +66,7 @@ fn look_up(
     context: &Context<'_>,
     (table, rule): (usize, usize),
     reading: usize,
-    window: &HashedWindow,
+    window: &HashedWindow<'_>,
     found: &mut HashMap<(usize, usize, Stretch), Hit>,
 ) {
     let Some(generation) = context.groups.tables.get(table) else { return };
@@ -89,7 +89,7 @@ fn look_up(
             stretch,
             hash: window.hash,
             attached: true,
-            anchors: window.anchors,
+            anchors: Alphanumerics::of(window.canonical).anchors,
         });
         hit.attached &= window.window.attached;
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use edm_hash::{Alphanumerics, Folded, Gate, Hash, RuleKeys, Shape, Window, windows};
+use edm_hash::{Folded, Gate, Hash, RuleKeys, Shape, Window, windows};
 use edm_model::{KeyId, Rule};
 
 use crate::generation::{Generation, RuleGate};
@@ -73,13 +73,10 @@ impl Groups {
 
 /// A hashed window.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct HashedWindow {
+pub(crate) struct HashedWindow<'a> {
     pub(crate) window: Window,
     pub(crate) hash: Hash,
-    /// Whether the value can anchor a default type's match.
-    pub(crate) anchors: bool,
-    /// Whether the value counts as evidence.
-    pub(crate) counts: bool,
+    pub(crate) canonical: &'a [u8],
 }
 
 /// Hashes windows of one group in one reading; keeps its buffers.
@@ -145,7 +142,12 @@ impl<'a> Windower<'a> {
     }
 
     /// Calls `each` with every window that begins at an atom of `starts`, hashed.
-    pub(crate) fn each(&mut self, folded: &Folded, starts: Range<usize>, mut each: impl FnMut(HashedWindow)) {
+    pub(crate) fn each(
+        &mut self,
+        folded: &Folded,
+        starts: Range<usize>,
+        mut each: impl FnMut(HashedWindow<'_>),
+    ) {
         let (atoms_max, bytes_max) = (self.atoms_max(), self.bytes_max());
         self.ask_vocabulary(
             folded,
@@ -172,13 +174,7 @@ impl<'a> Windower<'a> {
         self.group.keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
         for ((window, hash), (start, end)) in self.found.iter().zip(&self.hashes).zip(&self.forms) {
             let canonical = self.arena.get(*start as usize..*end as usize).unwrap_or(&[]);
-            let alphanumerics = Alphanumerics::of(canonical);
-            each(HashedWindow {
-                window: *window,
-                hash: *hash,
-                anchors: alphanumerics.anchors,
-                counts: alphanumerics.counts_as_evidence(),
-            });
+            each(HashedWindow { window: *window, hash: *hash, canonical });
         }
     }
 
