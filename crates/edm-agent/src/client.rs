@@ -10,7 +10,7 @@ use edm_graph::{
     SensitiveTypeResource, SessionDraft, SessionResource, UploadAgentResource, path,
 };
 use edm_model::limits;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Method, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -242,15 +242,6 @@ impl GraphClient {
     /// Finds records in the body's text.
     pub async fn classify(&self, body: &Value) -> Result<ClassificationResult, Error> {
         self.post(path::CLASSIFY, &[], body, Repeat::Harmless).await
-    }
-
-    /// Finds records in a text that is sent as it is, up to the bound of streamed texts.
-    pub async fn classify_text(&self, text: reqwest::Body) -> Result<ClassificationResult, Error> {
-        let request =
-            self.http.post(self.url(path::CLASSIFY, &[])).header(CONTENT_TYPE, "text/plain; charset=utf-8");
-        let request = self.authorized(request).body(text);
-        let response = request.send().await.map_err(unreachable)?;
-        parse(&checked(response).await?)
     }
 
     /// Covers the records in the body's text.

@@ -12,6 +12,7 @@ use std::thread;
 use edm_block::{BlockHeader, Operation};
 use edm_hash::{RecordHasher, RecordOutcome, Salt};
 use edm_model::{Columns, KeyId, StoreId, limits};
+use sha2::{Digest, Sha256};
 
 use crate::budget::{Budget, Permit};
 use crate::error::{Error, ErrorKind};
@@ -274,8 +275,8 @@ fn seal(plan: &BlockPlan, hasher: &mut RecordHasher, job: BlockJob, budget: &Bud
         row_count: rows.row_count,
     };
     let bytes = edm_block::write(&header, &rows);
-    // A block ends with the digest of everything before it: that is the digest it is known by.
-    let sha256 = bytes.last_chunk::<32>().copied().unwrap_or_default();
+    // Of the whole block as it is sent, its own checksum included: the digest that the session's is made of.
+    let sha256 = Sha256::digest(&bytes).into();
     Some(SealedBlock { number: job.number, bytes, sha256, rejections })
 }
 
@@ -388,7 +389,7 @@ mod tests {
         let mut rejections = outcome.rejections.clone();
         for (number, block) in sealed.iter().enumerate() {
             let opened = edm_block::Block::open(&block.bytes).expect("is sealed well");
-            assert_eq!(opened.sha256(), block.sha256);
+            assert_eq!(block.sha256, <[u8; 32]>::from(Sha256::digest(&block.bytes)));
             assert_eq!(opened.header().first_row, number as u64 * 20);
             assert_eq!(opened.header().row_count, if number == 4 { 15 } else { 20 });
             rejections.merge(&block.rejections);

@@ -160,11 +160,16 @@ impl Random {
         from.get(position).expect("the lists of names are not empty, and a position is below their length")
     }
 
+    /// Returns a number of the reserved areas, which someone may have.
+    pub fn ssn(&mut self) -> String {
+        let (area, group, serial) = ssn_parts(self);
+        format!("{area}-{group:02}-{serial:04}")
+    }
+
     /// Returns a number of the reserved areas that none of these people has.
     pub fn ssn_of_nobody(&mut self, people: &[Person]) -> String {
         loop {
-            let (area, group, serial) = ssn_parts(self);
-            let drawn = format!("{area}-{group:02}-{serial:04}");
+            let drawn = self.ssn();
             if people.iter().all(|person| person.ssn != drawn) {
                 return drawn;
             }
