@@ -232,7 +232,6 @@ impl<G: Gate> Walk<'_, G> {
         if self.rule.data_type == DataType::Name
             && matches!(gap, "-" | "'")
             && is_letters(before)
-            && is_letters(atom)
         {
             return None;
         }
@@ -245,7 +244,7 @@ impl<G: Gate> Walk<'_, G> {
         let atom = atoms.get(last)?;
         let Some(behind) = atoms.get(last + 1) else { return Some(false) };
         let gap = self.folded.gap(last);
-        let joined = matches!(gap, "-" | "'") && is_letters(behind) && is_letters(atom);
+        let joined = matches!(gap, "-" | "'") && is_letters(behind);
         if self.rule.data_type == DataType::Name && joined && !self.is_possessive(last, gap) {
             return None;
         }

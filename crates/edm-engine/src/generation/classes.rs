@@ -6,9 +6,7 @@ use super::entries_file::Statistics;
 use super::manifest::ColumnFacts;
 use super::rules_file::ColumnSummary;
 
-/// Agreement above this makes a column weak: two random rows have the same value in one of a hundred cases.
-const AGREEMENT_MAX: f64 = 0.01;
-/// Below so many values, agreement says little and repeats are judged instead.
+/// Below so many values, agreement says little and repeats may speak for the column.
 const FEW_VALUES: u64 = 200;
 /// A standalone identifier uses at most one in so many of the values that its shapes allow.
 const STANDALONE_SPARSITY: f64 = 1_000.0;
@@ -26,11 +24,9 @@ pub(crate) fn judge(column: &Column, statistics: &Statistics, summary: &ColumnSu
     let values = statistics.values;
     let pairs = values as f64 * (values.saturating_sub(1)) as f64;
     let agreement = if values < 2 { 0.0 } else { statistics.repeats as f64 / pairs };
-    let evidence = if values < FEW_VALUES {
-        statistics.largest <= 2 && statistics.distinct * 2 > values
-    } else {
-        agreement <= AGREEMENT_MAX
-    };
+    let rarely_agrees = statistics.repeats * 100 <= u128::from(values) * u128::from(values.saturating_sub(1));
+    let few = values < FEW_VALUES && statistics.largest <= 2 && statistics.distinct * 2 > values;
+    let evidence = rarely_agrees || few;
     let rare = statistics.rare * 100 >= values * 99;
     let dated = summary.dates * 2 >= values;
     let identifier = column.searchable && values > 0 && summary.anchors > 0 && !dated && rare;

@@ -230,7 +230,7 @@ fn is_candidate(context: &Context<'_>, stretch: Stretch) -> bool {
     let span = context.span(stretch);
     candidates.iter().any(|candidate| {
         let end = candidate.offset_utf16.saturating_add(candidate.length_utf16);
-        span.start_utf16 < end && candidate.offset_utf16 < span.end_utf16
+        candidate.length_utf16 > 0 && span.start_utf16 < end && candidate.offset_utf16 < span.end_utf16
     })
 }
 
