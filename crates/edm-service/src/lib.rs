@@ -1,1 +1,65 @@
-//! Being written.
+//! What the system can do, in words free of HTTP: data stores, upload sessions, blocks coming in, indexing, the
+//! generations that are served, matching, and who may do what.
+//!
+//! Every call takes the caller and checks its rights itself. Time and randomness are handed down. This crate never
+//! names an HTTP status, and keeps neither scanned texts nor salts in its logs.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use edm_model::{Principal, TenantId};
+//! use edm_service::{Clock, MasterKey, MatchRequest, Random, Service, ServiceConfig};
+//! # async fn example(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<(), edm_service::Error> {
+//! let key = MasterKey::generate(random.as_ref());
+//! let service = Service::open(ServiceConfig::new("data", key), clock, random).await?;
+//! service.load().await?;
+//! let workers = service.start_workers();
+//! let caller = Principal::operator(TenantId::DEFAULT);
+//! let report = service.classify(&caller, MatchRequest::new("a text")).await?;
+//! assert!(report.types.is_empty());
+//! workers.shutdown().await;
+//! service.close().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod access;
+mod agents;
+mod commit;
+mod error;
+mod indexing;
+mod ingest;
+mod library;
+mod listing;
+mod lookup;
+mod mapped;
+mod match_report;
+mod matching;
+mod places;
+mod salts;
+mod seal;
+mod service;
+mod sessions;
+mod stores;
+mod surroundings;
+mod types;
+mod upload_signer;
+mod workers;
+
+pub use access::{CreatedToken, NewToken, TokenRecord};
+pub use edm_engine::{CandidateSpan, ConfidenceCount, Limit};
+pub use error::{BlockProblem, BlockRange, Error, ErrorKind, Foreign, Resource};
+pub use ingest::{BlockAccepted, BlockOutcome, StagedBlock};
+pub use listing::{Listed, Page};
+pub use lookup::{LookupRequest, LookupRow};
+pub use match_report::{
+    FoundEvidence, FoundMatch, MatchReport, MatchedType, Place, TypeDiagnostic, UnmatchedValue,
+};
+pub use matching::{MatchRequest, Redacted, Replacement};
+pub use seal::{MasterKey, SecretText};
+pub use service::{Gauges, LoadSummary, Service, StoreGauge};
+pub use sessions::{CreatedSession, NewSession, SessionChange};
+pub use stores::{ColumnFacts, NewStore, StoreChange, StoreView};
+pub use surroundings::{Clock, Random, ServiceConfig, ServiceLimits};
+pub use types::{NewType, TypeChange, TypeView};
+pub use upload_signer::UploadSigner;
+pub use workers::Workers;

@@ -1,0 +1,66 @@
+//! Upload agents: registered, described, removed.
+
+use edm_model::{AgentId, Principal, Right, UploadAgent};
+
+use crate::error::{Error, Resource};
+use crate::listing::{Listed, Page, checked_text};
+use crate::service::{Service, require};
+
+impl Service {
+    /// Registers an agent.
+    pub async fn create_agent(
+        &self,
+        principal: &Principal,
+        description: Option<String>,
+    ) -> Result<UploadAgent, Error> {
+        require(principal, Right::Upload)?;
+        let agent = UploadAgent {
+            id: AgentId::from_random_bytes(self.random_bytes()),
+            description: checked_text("description", description)?,
+            created_at: self.now(),
+        };
+        self.inner.catalog.insert_agent(principal.tenant, &agent).await?;
+        Ok(agent)
+    }
+
+    /// Lists the tenant's agents.
+    pub async fn list_agents(&self, principal: &Principal, page: Page) -> Result<Listed<UploadAgent>, Error> {
+        require(principal, Right::Read)?;
+        let total = match page.with_total {
+            true => Some(self.inner.catalog.agent_count(principal.tenant).await?),
+            false => None,
+        };
+        Ok(Listed { items: self.inner.catalog.agents(principal.tenant, page.rows()).await?, total })
+    }
+
+    /// Returns an agent.
+    pub async fn get_agent(&self, principal: &Principal, id: AgentId) -> Result<UploadAgent, Error> {
+        require(principal, Right::Read)?;
+        let agent = self.inner.catalog.agent(principal.tenant, id).await;
+        agent.map_err(|error| Error::from(error).missing(Resource::UploadAgent))
+    }
+
+    /// Changes an agent's description; `None` leaves it.
+    pub async fn update_agent(
+        &self,
+        principal: &Principal,
+        id: AgentId,
+        description: Option<Option<String>>,
+    ) -> Result<UploadAgent, Error> {
+        require(principal, Right::Upload)?;
+        if let Some(description) = description {
+            let description = checked_text("description", description)?;
+            let changed =
+                self.inner.catalog.describe_agent(principal.tenant, id, description.as_deref()).await;
+            changed.map_err(|error| Error::from(error).missing(Resource::UploadAgent))?;
+        }
+        self.get_agent(principal, id).await
+    }
+
+    /// Removes an agent. Sessions keep its id as history; open ones that name it are refused from then on.
+    pub async fn delete_agent(&self, principal: &Principal, id: AgentId) -> Result<(), Error> {
+        require(principal, Right::Administer)?;
+        let removed = self.inner.catalog.delete_agent(principal.tenant, id).await;
+        removed.map_err(|error| Error::from(error).missing(Resource::UploadAgent))
+    }
+}

@@ -1,0 +1,233 @@
+//! Jobs that turn a session's blocks into a generation: plan, build each file, publish. Every output is a blob that
+//! is written once and the same however often its job runs, so a job may be repeated at any point.
+
+use std::sync::Arc;
+
+use edm_block::Block;
+use edm_engine::Generation;
+use edm_engine::build::{self, BuildJob, Plan};
+use edm_hash::Salt;
+use edm_model::{Session, SessionEvent, SessionFailure, SessionId};
+use edm_store::{
+    BlobPath, Blobs, BlockRow, JobKind, LeasedJob, NewGeneration, NewJob, SessionDraft, StoreRow,
+};
+use tokio::runtime::Handle;
+
+use crate::commit::plan;
+use crate::error::{Error, ErrorKind};
+use crate::library::{broken, open_file};
+use crate::places;
+use crate::seal::BlockCipher;
+use crate::service::{Service, off_thread};
+
+const MEBIBYTE: u64 = 1024 * 1024;
+/// What a job holds beside its builder: a block as it is read, and as it is decrypted.
+const BLOCKS_IN_HAND_BYTES: u64 = 2 * edm_model::limits::BLOCK_BYTES_MAX as u64;
+
+/// Everything that a build job reads.
+struct BuildInput {
+    plan: Plan,
+    job: BuildJob,
+    salt: Salt,
+    cipher: BlockCipher,
+    session: Session,
+    blocks: Vec<BlockRow>,
+    blobs: Blobs,
+}
+
+impl Service {
+    /// Plans the index and enqueues a job for each of its files.
+    pub(crate) async fn run_ingest(&self, job: &LeasedJob, session_id: SessionId) -> Result<(), Error> {
+        let draft = self.inner.catalog.session(session_id).await?;
+        if let Some(failure) = self.superseded(&draft) {
+            return self.fail_session(session_id, failure).await;
+        }
+        let blocks = self.inner.catalog.blocks(session_id).await?;
+        let count = plan(&draft.session, &blocks)?.jobs().len();
+        let builds: Vec<NewJob> = (0..u32::try_from(count).unwrap_or(u32::MAX))
+            .map(|index| of_session(&draft.session, JobKind::Build { index }))
+            .collect();
+        self.inner.catalog.finish_job(job, &builds, None).await?;
+        Ok(())
+    }
+
+    /// Builds one file of the index.
+    pub(crate) async fn run_build(
+        &self,
+        job: &LeasedJob,
+        session_id: SessionId,
+        index: u32,
+    ) -> Result<(), Error> {
+        let draft = self.inner.catalog.session(session_id).await?;
+        if let Some(failure) = self.superseded(&draft) {
+            return self.fail_session(session_id, failure).await;
+        }
+        let blocks = self.inner.catalog.blocks(session_id).await?;
+        let plan = plan(&draft.session, &blocks)?;
+        let build_job = usize::try_from(index).ok().and_then(|index| plan.jobs().get(index).copied());
+        let build_job = build_job.ok_or_else(|| Error::of(ErrorKind::Corrupt))?;
+        let session = &draft.session;
+        let path = places::generation(session.tenant, session.store_id, session_id)?
+            .join(Plan::file_name(build_job))?;
+        let memory = plan.memory_bytes(build_job) + BLOCKS_IN_HAND_BYTES;
+        let input = BuildInput {
+            plan,
+            job: build_job,
+            salt: self.salt(session.key_id).await?,
+            cipher: self.block_cipher(&draft)?,
+            session: session.clone(),
+            blocks,
+            blobs: self.inner.blobs.clone(),
+        };
+        let _memory = self.reserve(memory).await?;
+        let handle = Handle::current();
+        let file = off_thread(move || build_file(input, &handle)).await??;
+        self.inner.blobs.put(&path, file.into()).await?;
+        let publish = of_session(session, JobKind::Publish);
+        self.inner.catalog.finish_job(job, &[], Some(&publish)).await?;
+        Ok(())
+    }
+
+    /// A job that wants more than there is gets all of it: alone, it is the best that can be done.
+    async fn reserve(&self, bytes: u64) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
+        let all = (self.inner.limits.build_memory_bytes / MEBIBYTE).max(1);
+        let wanted = u32::try_from(bytes.div_ceil(MEBIBYTE).min(all)).unwrap_or(u32::MAX);
+        let permit = self.inner.build_memory.acquire_many(wanted).await;
+        permit.map_err(|source| Error::of(ErrorKind::Internal).because(source))
+    }
+
+    /// Verifies the built files, writes the manifest, and makes the generation live unless a rule forbids it.
+    pub(crate) async fn run_publish(&self, job: &LeasedJob, session_id: SessionId) -> Result<(), Error> {
+        let draft = self.inner.catalog.session(session_id).await?;
+        let session = draft.session.clone();
+        let blocks = self.inner.catalog.blocks(session_id).await?;
+        let folder = places::generation(session.tenant, session.store_id, session_id)?;
+        let salt = Arc::new(self.salt(session.key_id).await?);
+        self.write_manifest(plan(&session, &blocks)?, &folder).await?;
+        let generation = self.open_files(folder, salt).await?;
+        let verified = generation.clone();
+        off_thread(move || verified.verify()).await?.map_err(broken)?;
+        let row_count = generation.row_count();
+        let default_patterns = generation.default_patterns().unwrap_or_default();
+        let candidate = NewGeneration { row_count, default_patterns, at: self.now() };
+        let published = self
+            .inner
+            .catalog
+            .publish(job, |draft, store| self.decide_publication(draft, store, candidate))
+            .await?;
+        if published.is_none() {
+            tracing::warn!(session.id = %session_id, store.id = %session.store_id, "the session was not published");
+            return Ok(());
+        }
+        tracing::info!(session.id = %session_id, store.id = %session.store_id, row_count, "published");
+        self.serve(&session, generation).await
+    }
+
+    async fn serve(&self, session: &Session, generation: Arc<Generation>) -> Result<(), Error> {
+        self.sync_store(session.tenant, session.store_id, Some(generation)).await?;
+        self.refresh_types(session.tenant).await?;
+        self.collect_retired().await
+    }
+
+    async fn write_manifest(&self, plan: Plan, folder: &BlobPath) -> Result<(), Error> {
+        let (blobs, below, handle) = (self.inner.blobs.clone(), folder.clone(), Handle::current());
+        let manifest = off_thread(move || {
+            build::manifest(&plan, &mut |name| open_file(&blobs, &below, name, &handle)).map_err(broken)
+        })
+        .await??;
+        self.inner.blobs.put(&folder.join(places::MANIFEST)?, manifest.into()).await?;
+        Ok(())
+    }
+
+    /// The rules of publication, inside its transaction.
+    fn decide_publication(
+        &self,
+        draft: &mut SessionDraft,
+        store: &StoreRow,
+        candidate: NewGeneration,
+    ) -> Result<Option<NewGeneration>, Error> {
+        let now = candidate.at;
+        let refused = self.superseded(draft).or_else(|| self.shrunk(draft, store, candidate.row_count));
+        if let Some(failure) = refused {
+            draft.session.failure = Some(failure);
+            self.apply(draft, SessionEvent::Fail, now)?;
+            return Ok(None);
+        }
+        self.apply(draft, SessionEvent::Publish, now)?;
+        Ok(Some(candidate))
+    }
+
+    /// Publication follows the order of commits: who was overtaken comes too late.
+    fn superseded(&self, draft: &SessionDraft) -> Option<SessionFailure> {
+        let number = draft.commit_number?;
+        (number < draft.store_published_commit).then(|| SessionFailure {
+            code: "superseded".to_owned(),
+            message: "a session that was committed later is live already: upload again if this table is the newer one"
+                .to_owned(),
+            target: None,
+            at: self.now(),
+        })
+    }
+
+    fn shrunk(&self, draft: &SessionDraft, store: &StoreRow, row_count: u64) -> Option<SessionFailure> {
+        let failure = |code: &str, message: String| {
+            Some(SessionFailure { code: code.to_owned(), message, target: None, at: self.now() })
+        };
+        if row_count == 0 {
+            return failure(
+                "noData",
+                "the table has no row that can be found: check the file and the columns".to_owned(),
+            );
+        }
+        let live = store.store.live.map_or(0, |live| live.row_count);
+        let least = self.inner.limits.shrink_percent_min;
+        if draft.session.allow_shrink || u128::from(row_count) * 100 >= u128::from(live) * u128::from(least) {
+            return None;
+        }
+        failure(
+            "shrinkRefused",
+            format!(
+                "the table has {row_count} rows where {live} are live, less than {least} %: check the file, or \
+                 upload it with allowShrink"
+            ),
+        )
+    }
+
+    /// Ends the session without publication. A session that is in a final state already stays as it is.
+    pub(crate) async fn fail_session(&self, id: SessionId, failure: SessionFailure) -> Result<(), Error> {
+        let now = self.now();
+        tracing::warn!(session.id = %id, code = %failure.code, "the session failed");
+        let failed = self.inner.catalog.change_session(id, |draft| {
+            if draft.session.state.is_final() {
+                return Ok(());
+            }
+            draft.session.failure = Some(failure);
+            self.apply(draft, SessionEvent::Fail, now)
+        });
+        failed.await
+    }
+}
+
+fn of_session(session: &Session, kind: JobKind) -> NewJob {
+    NewJob { tenant: session.tenant, session_id: Some(session.id), kind, delay_seconds: 0 }
+}
+
+/// Reads the blocks that the job needs, one at a time, and builds its file. Blocks its thread.
+fn build_file(input: BuildInput, handle: &Handle) -> Result<Vec<u8>, Error> {
+    let mut builder = input.plan.builder(input.job, &input.salt);
+    for number in input.plan.required_blocks(input.job) {
+        let row = usize::try_from(number).ok().and_then(|index| input.blocks.get(index));
+        let row = row.ok_or_else(|| Error::of(ErrorKind::Corrupt))?;
+        let session = &input.session;
+        let path = places::block(session.tenant, session.store_id, session.id, number, &row.sha256)?;
+        // A block that the catalog names and that is not there is damage: trying again would not bring it back.
+        let sealed = handle.block_on(input.blobs.get(&path)).map_err(|error| match error.kind() {
+            edm_store::ErrorKind::NotFound => Error::of(ErrorKind::Corrupt).because(error),
+            _ => error.into(),
+        })?;
+        let bytes = input.cipher.decrypt(number, sealed.into())?;
+        let block = Block::open(&bytes).map_err(|source| Error::of(ErrorKind::Corrupt).because(source))?;
+        builder.add(number, block.rows()).map_err(broken)?;
+    }
+    Ok(builder.finish())
+}

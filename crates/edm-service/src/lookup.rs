@@ -1,0 +1,178 @@
+//! Lookup: which rows hold a value. A brute-force oracle by nature, so it is metered and audited by principal.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use edm_model::{Columns, Principal, PrincipalId, Right, StoreId, Timestamp, limits};
+use edm_store::AuditEntry;
+
+use crate::error::{Error, ErrorKind, Resource};
+use crate::service::{Service, off_thread, require};
+
+const WINDOW_SECONDS: i64 = 60;
+const PRINCIPALS_MAX: usize = 10_000;
+const ROWS_PER_REQUEST_MAX: usize = 100_000;
+
+/// Values, and what is wanted of their rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookupRequest {
+    /// The searchable column that holds the values.
+    pub key: String,
+    /// The values in clear.
+    pub values: Vec<String>,
+    /// The columns wanted; empty is all of them.
+    pub result_columns: Vec<String>,
+}
+
+/// A row that holds one of the values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookupRow {
+    /// Its number; the first data row is 1.
+    pub row: u64,
+    /// An opaque token for each wanted column; `None` is an empty cell.
+    pub columns: Vec<(String, Option<[u8; 4]>)>,
+}
+
+/// Counts what each principal looked up in the present minute.
+pub(crate) struct LookupMeter {
+    per_window: u32,
+    used: Mutex<HashMap<PrincipalId, (Timestamp, u32)>>,
+}
+
+impl LookupMeter {
+    pub(crate) fn new(per_window: u32) -> Self {
+        Self { per_window, used: Mutex::default() }
+    }
+
+    /// Takes the values from what the principal has left, or refuses all of them.
+    fn take(&self, principal: &PrincipalId, values: usize, now: Timestamp) -> Result<(), Error> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let expired = |start: Timestamp| start.plus_seconds(WINDOW_SECONDS) <= now;
+        if used.len() >= PRINCIPALS_MAX {
+            used.retain(|_, (start, _)| !expired(*start));
+        }
+        let (start, count) = used.entry(principal.clone()).or_insert((now, 0));
+        if expired(*start) {
+            (*start, *count) = (now, 0);
+        }
+        let values = u32::try_from(values).unwrap_or(u32::MAX);
+        let wanted = count.saturating_add(values);
+        // One request is always let through in a fresh minute, else a large one could never succeed.
+        if wanted > self.per_window && *count > 0 {
+            let left = start.plus_seconds(WINDOW_SECONDS).as_micros() - now.as_micros();
+            let seconds = u32::try_from(left.max(0) / 1_000_000 + 1).unwrap_or(1);
+            return Err(Error::of(ErrorKind::RateLimited { retry_after_seconds: seconds }));
+        }
+        *count = wanted;
+        Ok(())
+    }
+}
+
+impl Service {
+    /// Returns the rows of the live data that hold one of the values, in the order of the file.
+    pub async fn lookup(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        request: LookupRequest,
+    ) -> Result<Vec<LookupRow>, Error> {
+        require(principal, Right::Lookup)?;
+        let store = self.inner.catalog.store(principal.tenant, store_id).await?.store;
+        if !self.is_ready() {
+            return Err(Error::of(ErrorKind::NotReady));
+        }
+        let allowed = limits::REQUEST_ITEMS_MAX;
+        if request.values.len() > allowed {
+            let kind = ErrorKind::TooMany { what: Resource::RequestItem, allowed: allowed as u64 };
+            return Err(Error::of(kind).at("values"));
+        }
+        let generation = self.inner.library.generation(store_id);
+        let columns = generation.as_ref().map_or(&store.columns, |generation| generation.columns());
+        let (key, wanted) = resolve(columns, &request)?;
+        self.inner.lookups.take(&principal.id, request.values.len(), self.now())?;
+        self.audit_lookup(principal, store_id, request.values.len()).await?;
+        let Some(generation) = generation else { return Ok(Vec::new()) };
+        off_thread(move || {
+            let mut rows = Vec::new();
+            for value in &request.values {
+                rows.extend(generation.lookup(key, value, ROWS_PER_REQUEST_MAX - rows.len()));
+            }
+            rows.sort_unstable();
+            rows.dedup();
+            let token = |row: u64, (position, name): &(usize, String)| {
+                (name.clone(), generation.row_token(row, *position))
+            };
+            rows.into_iter()
+                .map(|row| LookupRow {
+                    row,
+                    columns: wanted.iter().map(|column| token(row, column)).collect(),
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// Written before the answer is known, so that no question goes unrecorded.
+    async fn audit_lookup(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        values: usize,
+    ) -> Result<(), Error> {
+        tracing::info!(
+            target: "audit",
+            principal = principal.id.as_str(),
+            store.id = %store_id,
+            value_count = values,
+            "lookup"
+        );
+        let entry = AuditEntry {
+            tenant: principal.tenant,
+            principal: principal.id.clone(),
+            action: "lookup".to_owned(),
+            store_id: Some(store_id),
+            item_count: values as u64,
+            at: self.now(),
+        };
+        Ok(self.inner.catalog.audit(&entry).await?)
+    }
+}
+
+type WantedColumns = Vec<(usize, String)>;
+
+fn resolve(columns: &Columns, request: &LookupRequest) -> Result<(usize, WantedColumns), Error> {
+    let key = columns.position(&request.key).ok_or_else(|| Error::of(ErrorKind::UnknownColumn).at("key"))?;
+    if columns.as_slice().get(key).is_some_and(|column| !column.searchable) {
+        return Err(Error::of(ErrorKind::ColumnNotSearchable).at("key"));
+    }
+    if request.result_columns.is_empty() {
+        let all = columns.as_slice().iter().map(|column| column.name.clone()).enumerate();
+        return Ok((key, all.collect()));
+    }
+    let wanted = request.result_columns.iter().enumerate().map(|(number, name)| {
+        let position = columns.position(name);
+        let column =
+            position.and_then(|position| Some((position, columns.as_slice().get(position)?.name.clone())));
+        column.ok_or_else(|| Error::of(ErrorKind::UnknownColumn).at(format!("resultColumnNames/{number}")))
+    });
+    Ok((key, wanted.collect::<Result<_, _>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_principal_that_asks_too_much_waits_for_the_next_minute() {
+        let meter = LookupMeter::new(10);
+        let (alice, bob) = (PrincipalId::new("a"), PrincipalId::new("b"));
+        let at = |seconds| Timestamp::from_micros(0).plus_seconds(seconds);
+        assert!(meter.take(&alice, 8, at(0)).is_ok());
+        let refused = meter.take(&alice, 3, at(20)).expect_err("the minute is used up");
+        assert_eq!(refused.kind(), &ErrorKind::RateLimited { retry_after_seconds: 41 });
+        assert!(meter.take(&alice, 2, at(30)).is_ok(), "what was refused does not count");
+        assert!(meter.take(&bob, 10, at(30)).is_ok(), "others are not touched");
+        assert!(meter.take(&alice, 10, at(60)).is_ok());
+        assert!(meter.take(&PrincipalId::new("c"), 50, at(60)).is_ok(), "one large request is let through");
+    }
+}

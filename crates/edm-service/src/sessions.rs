@@ -1,0 +1,408 @@
+//! Upload sessions: made, read, changed, renewed, cancelled, removed. Commit has its own file.
+
+use edm_model::{
+    AgentId, Principal, Right, Session, SessionEvent, SessionId, SessionState, StoreId, Timestamp,
+    UpdateMode, UploadAgent, limits, transition,
+};
+use edm_store::{JobKind, NewJob, NewSessionRow, SessionDraft};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ErrorKind, Resource};
+use crate::listing::{Listed, Page, checked_text};
+use crate::places;
+use crate::seal::{Purpose, SecretText};
+use crate::service::{Service, require};
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
+/// What a new session is.
+#[derive(Debug, Default)]
+pub struct NewSession {
+    /// The agent that will upload.
+    pub upload_agent_id: Option<String>,
+    /// The columns of the file; empty when not named.
+    pub fields: Vec<String>,
+    /// The name of the file, for people.
+    pub file_name: Option<String>,
+    /// The checksum over the blocks.
+    pub checksum: Option<String>,
+    /// A salt of its own.
+    pub salt: Option<SecretText>,
+    /// How many records a full block has.
+    pub rows_per_block: Option<u32>,
+    /// How many blocks there are.
+    pub total_block_count: Option<u32>,
+    /// What it does to the live rows.
+    pub update_mode: UpdateMode,
+    /// Whether far fewer rows than are live may be published.
+    pub allow_shrink: bool,
+    /// How many rows the agent sealed.
+    pub row_count: Option<u64>,
+    /// How many rows the agent left out.
+    pub rejected_row_count: Option<u64>,
+}
+
+/// What changes about a session; the outer `None` leaves it, the inner one empties it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SessionChange {
+    /// Another checksum.
+    pub checksum: Option<Option<String>>,
+    /// Another number of blocks.
+    pub total_block_count: Option<Option<u32>>,
+    /// Another number of sealed rows.
+    pub row_count: Option<Option<u64>>,
+    /// Another number of rows left out.
+    pub rejected_row_count: Option<Option<u64>>,
+}
+
+/// A session just made, with the salt that its blocks must be hashed with.
+#[derive(Debug)]
+pub struct CreatedSession {
+    /// The session.
+    pub session: Session,
+    /// The salt.
+    pub salt: SecretText,
+}
+
+impl Service {
+    /// Opens a session. An unknown agent or field and a weak salt are taken here and refused at the first block.
+    pub async fn create_session(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        new: NewSession,
+    ) -> Result<CreatedSession, Error> {
+        require(principal, Right::Upload)?;
+        let tenant = principal.tenant;
+        let store = self.inner.catalog.store(tenant, store_id).await?.store;
+        let new = checked(new)?;
+        let (key_id, salt) = match new.salt {
+            Some(text) => self.keep_own_salt(tenant, text).await?,
+            None => self.tenant_salt(tenant).await?,
+        };
+        let now = self.now();
+        let id = SessionId::from_random_bytes(self.random_bytes());
+        let block_key = Zeroizing::new(self.random_bytes::<32>());
+        let random = self.inner.random.as_ref();
+        let sealed_block_key =
+            self.inner.seals.seal(Purpose::BlockKey, id.as_bytes(), block_key.as_slice(), random);
+        let session = Session {
+            id,
+            tenant,
+            store_id,
+            state: SessionState::UploadInProgress,
+            update_mode: new.update_mode,
+            columns: store.columns,
+            tokens_max: store.tokens_max,
+            key_id,
+            created_by: principal.id.clone(),
+            upload_agent_id: new.upload_agent_id,
+            fields: new.fields,
+            file_name: new.file_name,
+            checksum: new.checksum,
+            rows_per_block: new.rows_per_block,
+            total_block_count: new.total_block_count,
+            staged_block_count: 0,
+            row_count: new.row_count,
+            rejected_row_count: new.rejected_row_count,
+            allow_shrink: new.allow_shrink,
+            total_job_count: None,
+            remaining_job_count: None,
+            created_at: now,
+            started_at: None,
+            updated_at: now,
+            upload_expires_at: self.upload_expiry(now),
+            upload_completed_at: None,
+            processing_completed_at: None,
+            completed_at: None,
+            failure: None,
+        };
+        self.inner
+            .catalog
+            .insert_session(&NewSessionRow { session: session.clone(), sealed_block_key })
+            .await?;
+        tracing::info!(session.id = %id, store.id = %store_id, "session opened");
+        Ok(CreatedSession { session, salt: SecretText::new(salt.expose_for_wire().to_owned()) })
+    }
+
+    /// Lists a store's sessions.
+    pub async fn list_sessions(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        page: Page,
+    ) -> Result<Listed<Session>, Error> {
+        require(principal, Right::Read)?;
+        self.inner.catalog.store(principal.tenant, store_id).await?;
+        let drafts = self.inner.catalog.sessions(principal.tenant, store_id, page.rows()).await?;
+        let total = match page.with_total {
+            true => Some(self.inner.catalog.session_count(principal.tenant, store_id).await?),
+            false => None,
+        };
+        Ok(Listed { items: drafts.into_iter().map(|draft| self.shown(draft)).collect(), total })
+    }
+
+    /// Returns a session.
+    pub async fn get_session(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        id: SessionId,
+    ) -> Result<Session, Error> {
+        require(principal, Right::Read)?;
+        Ok(self.shown(self.session_of(principal, store_id, id).await?))
+    }
+
+    /// Returns the registered agent that the session names.
+    pub async fn session_agent(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        id: SessionId,
+    ) -> Result<UploadAgent, Error> {
+        require(principal, Right::Read)?;
+        let draft = self.session_of(principal, store_id, id).await?;
+        let named = draft.session.upload_agent_id.as_deref().and_then(|text| text.parse::<AgentId>().ok());
+        let agent = named.ok_or_else(|| Error::not_found(Resource::UploadAgent))?;
+        self.get_agent(principal, agent).await
+    }
+
+    /// Returns the session's salt to the caller that created it.
+    pub async fn reveal_salt(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        id: SessionId,
+    ) -> Result<SecretText, Error> {
+        require(principal, Right::Upload)?;
+        let session = self.session_of(principal, store_id, id).await?.session;
+        if session.created_by != principal.id {
+            return Err(Error::of(ErrorKind::SaltNotVisible));
+        }
+        let salt = self.salt(session.key_id).await?;
+        Ok(SecretText::new(salt.expose_for_wire().to_owned()))
+    }
+
+    /// Changes what may change until commit; afterwards equal values are taken and others refused.
+    pub async fn update_session(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        id: SessionId,
+        change: SessionChange,
+    ) -> Result<Session, Error> {
+        require(principal, Right::Upload)?;
+        self.session_of(principal, store_id, id).await?;
+        check_counts(change.total_block_count.flatten(), None)?;
+        let checksum = match change.checksum {
+            Some(text) => Some(checked_text("checksum", text)?),
+            None => None,
+        };
+        let staged = self.inner.catalog.blocks(id).await?;
+        let highest = staged.last().map(|block| block.number);
+        let now = self.now();
+        let changed = self.inner.catalog.change_session(id, |draft| {
+            let before = draft.session.clone();
+            let session = &mut draft.session;
+            session.checksum = checksum.unwrap_or_else(|| session.checksum.take());
+            session.total_block_count = change.total_block_count.unwrap_or(session.total_block_count);
+            session.row_count = change.row_count.unwrap_or(session.row_count);
+            session.rejected_row_count = change.rejected_row_count.unwrap_or(session.rejected_row_count);
+            if *session == before {
+                return Ok(());
+            }
+            if let (Some(total), Some(number)) = (session.total_block_count, highest)
+                && number >= total
+            {
+                return Err(Error::of(ErrorKind::BlockOutOfRange { number, total }).at("totalBlockCount"));
+            }
+            session.updated_at = now;
+            self.apply(draft, SessionEvent::Edit, now)
+        });
+        changed.await?;
+        self.get_session(principal, store_id, id).await
+    }
+
+    /// Gives the session a fresh upload URI and a fresh lifetime.
+    pub async fn renew_session(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        id: SessionId,
+    ) -> Result<Session, Error> {
+        require(principal, Right::Upload)?;
+        self.session_of(principal, store_id, id).await?;
+        let now = self.now();
+        let renewed = self.inner.catalog.change_session(id, |draft| {
+            self.apply(draft, SessionEvent::Renew, now)?;
+            draft.last_activity_at = now;
+            draft.session.updated_at = now;
+            draft.session.upload_expires_at = self.upload_expiry(now);
+            Ok::<(), Error>(())
+        });
+        renewed.await?;
+        self.get_session(principal, store_id, id).await
+    }
+
+    /// Gives the session up. Nothing of it becomes visible.
+    pub async fn cancel_session(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        id: SessionId,
+    ) -> Result<(), Error> {
+        require(principal, Right::Upload)?;
+        self.session_of(principal, store_id, id).await?;
+        let now = self.now();
+        self.inner.catalog.change_session(id, |draft| self.apply(draft, SessionEvent::Cancel, now)).await?;
+        self.inner.job_bell.notify_one();
+        Ok(())
+    }
+
+    /// Removes the session's history; one in progress is cancelled by it. The live one stays.
+    pub async fn delete_session(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        id: SessionId,
+    ) -> Result<(), Error> {
+        require(principal, Right::Upload)?;
+        self.session_of(principal, store_id, id).await?;
+        let deleted = self.inner.catalog.delete_session(id, |draft| {
+            if draft.live_session_id == Some(id) {
+                return Err(Error::of(ErrorKind::LiveSession));
+            }
+            draft.enqueue = self.collecting(&draft.session)?;
+            Ok(())
+        });
+        deleted.await?;
+        self.inner.job_bell.notify_one();
+        Ok(())
+    }
+
+    /// Returns the session when it is this store's and this tenant's.
+    pub(crate) async fn session_of(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        id: SessionId,
+    ) -> Result<SessionDraft, Error> {
+        let found = self.inner.catalog.session(id).await;
+        let draft = found.map_err(|error| Error::from(error).missing(Resource::Session))?;
+        if draft.session.tenant != principal.tenant || draft.session.store_id != store_id {
+            return Err(Error::not_found(Resource::Session));
+        }
+        Ok(draft)
+    }
+
+    /// Lets an event happen to the session, with the times and jobs that a final state brings.
+    pub(crate) fn apply(
+        &self,
+        draft: &mut SessionDraft,
+        event: SessionEvent,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let before = draft.session.state;
+        let state = match event {
+            SessionEvent::Expire => before,
+            _ if self.is_idle(draft, now) => transition(before, SessionEvent::Expire)?,
+            _ => before,
+        };
+        draft.session.state = transition(state, event)?;
+        if draft.session.state == before {
+            return Ok(());
+        }
+        draft.session.updated_at = now;
+        if draft.session.state.is_final() {
+            if before == SessionState::ProcessingInProgress {
+                draft.session.processing_completed_at = Some(now);
+            }
+            draft.session.completed_at = Some(now);
+            draft.enqueue.extend(self.collecting(&draft.session)?);
+        }
+        Ok(())
+    }
+
+    /// Returns whether the session has been open and silent for too long.
+    pub(crate) fn is_idle(&self, draft: &SessionDraft, now: Timestamp) -> bool {
+        draft.session.state == SessionState::UploadInProgress
+            && draft.last_activity_at.plus_seconds(self.inner.limits.session_idle_seconds) <= now
+    }
+
+    /// Returns the session as this node shows it: expired when it is too old, though no sweep has come by; completed
+    /// only once this node serves its data.
+    pub(crate) fn shown(&self, draft: SessionDraft) -> Session {
+        let idle = self.is_idle(&draft, self.now());
+        let mut session = draft.session;
+        if idle {
+            session.state = SessionState::Expired;
+            session.completed_at =
+                Some(draft.last_activity_at.plus_seconds(self.inner.limits.session_idle_seconds));
+        }
+        let is_live = draft.live_session_id == Some(session.id);
+        if session.state == SessionState::Completed
+            && is_live
+            && !self.inner.library.serves(session.store_id, session.id)
+        {
+            session.state = SessionState::ProcessingInProgress;
+            session.processing_completed_at = None;
+            session.completed_at = None;
+            session.remaining_job_count = session.total_job_count.map(|_| 1);
+        }
+        session
+    }
+
+    /// Returns the jobs that delete what the session leaves behind: its blocks, and what was built of them unless it
+    /// was published.
+    fn collecting(&self, session: &Session) -> Result<Vec<NewJob>, Error> {
+        let mut below = vec![places::blocks(session.tenant, session.store_id, session.id)?];
+        if session.state != SessionState::Completed {
+            below.push(places::generation(session.tenant, session.store_id, session.id)?);
+        }
+        let job = |below| NewJob {
+            tenant: session.tenant,
+            session_id: None,
+            kind: JobKind::Collect { below },
+            delay_seconds: self.inner.limits.collect_grace_seconds,
+        };
+        Ok(below.into_iter().map(job).collect())
+    }
+
+    /// URIs carry their expiry in whole seconds.
+    fn upload_expiry(&self, now: Timestamp) -> Timestamp {
+        let seconds = now.as_micros().div_euclid(MICROS_PER_SECOND);
+        Timestamp::from_micros(seconds.saturating_mul(MICROS_PER_SECOND))
+            .plus_seconds(self.inner.limits.upload_uri_seconds)
+    }
+}
+
+fn checked(mut new: NewSession) -> Result<NewSession, Error> {
+    if new.update_mode == UpdateMode::Delta {
+        return Err(Error::of(ErrorKind::UnsupportedUpdateMode).at("updateMode"));
+    }
+    check_counts(new.total_block_count, new.rows_per_block)?;
+    if new.fields.len() > limits::COLUMNS_MAX {
+        return Err(Error::invalid("fields", format!("a table has at most {} columns", limits::COLUMNS_MAX)));
+    }
+    for field in &new.fields {
+        checked_text("fields", Some(field.clone()))?;
+    }
+    new.upload_agent_id = checked_text("uploadAgentId", new.upload_agent_id)?;
+    new.file_name = checked_text("fileName", new.file_name)?;
+    new.checksum = checked_text("checksum", new.checksum)?;
+    Ok(new)
+}
+
+fn check_counts(total_block_count: Option<u32>, rows_per_block: Option<u32>) -> Result<(), Error> {
+    if total_block_count.is_some_and(|count| count == 0 || count > limits::BLOCKS_MAX) {
+        let message = format!("totalBlockCount is 1 to {}", limits::BLOCKS_MAX);
+        return Err(Error::invalid("totalBlockCount", message));
+    }
+    if rows_per_block == Some(0) {
+        return Err(Error::invalid(
+            "rowsPerBlock",
+            "rowsPerBlock is at least 1: leave it out to let the agent choose",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! Data stores: made, changed, rolled back, removed.
+
+use edm_model::{
+    ColumnClass, Columns, DataStore, ExactMatchRule, Principal, RECOMMENDED_CONFIDENCE_DEFAULT, Right,
+    SensitiveType, SensitiveTypeId, StoreId, TypeOrigin, limits,
+};
+use edm_store::{JobKind, NewJob, StoreRow};
+
+use crate::error::{Error, ErrorKind, Resource};
+use crate::listing::{Listed, Page, checked_name, checked_text};
+use crate::places;
+use crate::service::{Service, require};
+
+/// What a new store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewStore {
+    /// The name that people will know it by.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Its columns.
+    pub columns: Columns,
+    /// The longest cell that is matched, in atoms.
+    pub tokens_max: Option<u32>,
+}
+
+/// What changes about a store; `None` leaves it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoreChange {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another description, or none.
+    pub description: Option<Option<String>>,
+    /// The columns of the next session.
+    pub columns: Option<Columns>,
+    /// The longest cell that is matched, in atoms.
+    pub tokens_max: Option<u32>,
+}
+
+/// What the live data says about a column.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ColumnFacts {
+    /// What it is fit for; `None` before the first generation, or where the column changed since.
+    pub class: Option<ColumnClass>,
+    /// What a person should know about it.
+    pub warnings: Vec<String>,
+}
+
+/// A store with what its live data says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreView {
+    /// The store.
+    pub store: DataStore,
+    /// In the order of its columns.
+    pub columns: Vec<ColumnFacts>,
+    /// Whether the live data uses a salt that was replaced.
+    pub must_upload_again: bool,
+    /// Whether an earlier generation is kept.
+    pub can_roll_back: bool,
+}
+
+impl Service {
+    /// Makes a store, with its default type.
+    pub async fn create_store(&self, principal: &Principal, new: NewStore) -> Result<StoreView, Error> {
+        require(principal, Right::Administer)?;
+        let tenant = principal.tenant;
+        let name = checked_name("displayName", &new.name)?;
+        let description = checked_text("description", new.description)?;
+        let tokens_max = checked_tokens(new.tokens_max.unwrap_or(limits::TOKENS_DEFAULT))?;
+        if self.inner.catalog.store_count(tenant).await? >= limits::STORES_MAX {
+            return Err(Error::of(ErrorKind::TooMany {
+                what: Resource::DataStore,
+                allowed: limits::STORES_MAX,
+            }));
+        }
+        let now = self.now();
+        let id = StoreId::from_random_bytes(self.random_bytes());
+        let default_type = SensitiveType {
+            id: SensitiveTypeId::from_random_bytes(self.random_bytes()),
+            name: name.clone(),
+            description: None,
+            publisher: None,
+            origin: TypeOrigin::StoreDefault,
+            rule: ExactMatchRule {
+                store_id: id,
+                recommended_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
+                patterns: Vec::new(),
+            },
+            created_at: now,
+            modified_at: now,
+        };
+        let store = DataStore {
+            id,
+            tenant,
+            name,
+            description,
+            columns: new.columns,
+            tokens_max,
+            created_at: now,
+            updated_at: now,
+            data_updated_at: None,
+            live: None,
+        };
+        let inserted = self.inner.catalog.insert_store(&store, &default_type).await;
+        inserted.map_err(|error| Error::from(error).at("displayName"))?;
+        self.refresh_types(tenant).await?;
+        self.store_view(principal, id).await
+    }
+
+    /// Lists the tenant's stores.
+    pub async fn list_stores(&self, principal: &Principal, page: Page) -> Result<Listed<StoreView>, Error> {
+        require(principal, Right::Read)?;
+        let rows = self.inner.catalog.stores(principal.tenant, page.rows()).await?;
+        let total = match page.with_total {
+            true => Some(self.inner.catalog.store_count(principal.tenant).await?),
+            false => None,
+        };
+        Ok(Listed { items: rows.into_iter().map(|row| self.view_of(row)).collect(), total })
+    }
+
+    /// Returns a store.
+    pub async fn get_store(&self, principal: &Principal, id: StoreId) -> Result<StoreView, Error> {
+        require(principal, Right::Read)?;
+        self.store_view(principal, id).await
+    }
+
+    /// Changes a store. Other columns are those of the next session; open ones are refused from then on.
+    pub async fn update_store(
+        &self,
+        principal: &Principal,
+        id: StoreId,
+        change: StoreChange,
+    ) -> Result<StoreView, Error> {
+        require(principal, Right::Administer)?;
+        let name = change.name.map(|name| checked_name("displayName", &name)).transpose()?;
+        let description = match change.description {
+            Some(text) => Some(checked_text("description", text)?),
+            None => None,
+        };
+        let tokens_max = change.tokens_max.map(checked_tokens).transpose()?;
+        let changed = self.inner.catalog.change_store(principal.tenant, id, self.now(), |draft| {
+            draft.name = name.unwrap_or_else(|| draft.name.clone());
+            draft.description = description.unwrap_or_else(|| draft.description.clone());
+            draft.columns = change.columns.unwrap_or_else(|| draft.columns.clone());
+            draft.tokens_max = tokens_max.unwrap_or(draft.tokens_max);
+            Ok::<(), Error>(())
+        });
+        changed.await?;
+        self.refresh_types(principal.tenant).await?;
+        self.store_view(principal, id).await
+    }
+
+    /// Removes a store with its sessions, types and data.
+    pub async fn delete_store(&self, principal: &Principal, id: StoreId) -> Result<(), Error> {
+        require(principal, Right::Administer)?;
+        let collect = NewJob {
+            tenant: principal.tenant,
+            session_id: None,
+            kind: JobKind::Collect { below: places::store(principal.tenant, id)? },
+            delay_seconds: self.inner.limits.collect_grace_seconds,
+        };
+        self.inner.catalog.delete_store(principal.tenant, id, &[collect]).await?;
+        self.sync_store(principal.tenant, id, None).await?;
+        self.refresh_types(principal.tenant).await?;
+        self.inner.job_bell.notify_one();
+        Ok(())
+    }
+
+    /// Makes the generation before the live one live again. It is opened and verified first.
+    pub async fn rollback_store(&self, principal: &Principal, id: StoreId) -> Result<StoreView, Error> {
+        require(principal, Right::Administer)?;
+        let tenant = principal.tenant;
+        let live = self.inner.catalog.store(tenant, id).await?.store.live;
+        let kept = self.inner.catalog.generations(id).await?;
+        let before = kept
+            .into_iter()
+            .rev()
+            .find(|row| row.kept && live.is_some_and(|live| row.number < live.number))
+            .ok_or_else(|| Error::of(ErrorKind::NothingToRollBack))?;
+        let generation = self.open_generation(&before).await?;
+        let rolled_back = self.inner.catalog.roll_back(tenant, id, self.now()).await;
+        rolled_back.map_err(|error| match error.kind() {
+            edm_store::ErrorKind::NotFound => Error::of(ErrorKind::NothingToRollBack),
+            _ => error.into(),
+        })?;
+        self.sync_store(tenant, id, Some(generation)).await?;
+        self.refresh_types(tenant).await?;
+        tracing::info!(store.id = %id, generation = before.number, "rolled back");
+        self.store_view(principal, id).await
+    }
+
+    async fn store_view(&self, principal: &Principal, id: StoreId) -> Result<StoreView, Error> {
+        Ok(self.view_of(self.inner.catalog.store(principal.tenant, id).await?))
+    }
+
+    fn view_of(&self, row: StoreRow) -> StoreView {
+        let facts = |column| self.inner.library.column_facts(row.store.id, column).unwrap_or_default();
+        StoreView {
+            columns: row.store.columns.as_slice().iter().map(facts).collect(),
+            must_upload_again: row.live_salt_is_old,
+            can_roll_back: row.can_roll_back,
+            store: row.store,
+        }
+    }
+}
+
+fn checked_tokens(tokens_max: u32) -> Result<u32, Error> {
+    if tokens_max == 0 || tokens_max > limits::TOKENS_MAX {
+        return Err(Error::invalid(
+            "maximumNumberOfTokens",
+            format!("maximumNumberOfTokens is 1 to {}", limits::TOKENS_MAX),
+        ));
+    }
+    Ok(tokens_max)
+}

@@ -1,0 +1,220 @@
+//! Sensitive types: a default one for each store, and those that people write.
+
+use edm_model::{
+    Columns, ExactMatchRule, Pattern, Principal, Right, SensitiveType, SensitiveTypeId, TypeOrigin, limits,
+};
+
+use crate::error::{Error, ErrorKind, Resource};
+use crate::listing::{Listed, Page, checked_name, checked_text};
+use crate::service::{Service, require};
+
+/// What a new sensitive type is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewType {
+    /// The name in a report.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Who wrote it.
+    pub publisher: Option<String>,
+    /// What must be found where.
+    pub rule: ExactMatchRule,
+}
+
+/// What changes about a sensitive type; `None` leaves it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TypeChange {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another description, or none.
+    pub description: Option<Option<String>>,
+    /// Another publisher, or none.
+    pub publisher: Option<Option<String>>,
+    /// Another rule.
+    pub rule: Option<ExactMatchRule>,
+}
+
+/// A sensitive type with what a person should know about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeView {
+    /// The sensitive type.
+    pub sensitive_type: SensitiveType,
+    /// Weak columns that it names, patterns that cannot be reached, and the like.
+    pub warnings: Vec<String>,
+}
+
+impl Service {
+    /// Makes a sensitive type. Its patterns must name columns of its store.
+    pub async fn create_type(&self, principal: &Principal, new: NewType) -> Result<TypeView, Error> {
+        require(principal, Right::Administer)?;
+        let tenant = principal.tenant;
+        let allowed = limits::SENSITIVE_TYPES_MAX;
+        if self.inner.catalog.type_count(tenant, Some(TypeOrigin::Own)).await? >= allowed {
+            return Err(Error::of(ErrorKind::TooMany { what: Resource::SensitiveType, allowed }));
+        }
+        let now = self.now();
+        let sensitive_type = SensitiveType {
+            id: SensitiveTypeId::from_random_bytes(self.random_bytes()),
+            name: checked_name("name", &new.name)?,
+            description: checked_text("description", new.description)?,
+            publisher: checked_text("publisherName", new.publisher)?,
+            origin: TypeOrigin::Own,
+            rule: self.checked_rule(principal, new.rule).await?,
+            created_at: now,
+            modified_at: now,
+        };
+        let inserted = self.inner.catalog.insert_type(tenant, &sensitive_type).await;
+        inserted.map_err(|error| Error::from(error).at("name"))?;
+        self.refresh_types(tenant).await?;
+        Ok(self.type_view(sensitive_type))
+    }
+
+    /// Lists the tenant's sensitive types, the stores' default ones included.
+    pub async fn list_types(&self, principal: &Principal, page: Page) -> Result<Listed<TypeView>, Error> {
+        require(principal, Right::ReadTypes)?;
+        let types = self.inner.catalog.types(principal.tenant, page.rows()).await?;
+        let total = match page.with_total {
+            true => Some(self.inner.catalog.type_count(principal.tenant, None).await?),
+            false => None,
+        };
+        Ok(Listed { items: types.into_iter().map(|found| self.type_view(found)).collect(), total })
+    }
+
+    /// Returns a sensitive type.
+    pub async fn get_type(&self, principal: &Principal, id: SensitiveTypeId) -> Result<TypeView, Error> {
+        require(principal, Right::ReadTypes)?;
+        let found = self.inner.catalog.sensitive_type(principal.tenant, id).await;
+        Ok(self.type_view(found.map_err(|error| Error::from(error).missing(Resource::SensitiveType))?))
+    }
+
+    /// Changes a sensitive type. The rule of a store's default type is fixed.
+    pub async fn update_type(
+        &self,
+        principal: &Principal,
+        id: SensitiveTypeId,
+        change: TypeChange,
+    ) -> Result<TypeView, Error> {
+        require(principal, Right::Administer)?;
+        let mut changed = self.get_type(principal, id).await?.sensitive_type;
+        let before = changed.clone();
+        if let Some(name) = change.name {
+            changed.name = checked_name("name", &name)?;
+        }
+        if let Some(description) = change.description {
+            changed.description = checked_text("description", description)?;
+        }
+        if let Some(publisher) = change.publisher {
+            changed.publisher = checked_text("publisherName", publisher)?;
+        }
+        if let Some(rule) = change.rule.filter(|rule| *rule != before.rule) {
+            if changed.origin == TypeOrigin::StoreDefault {
+                return Err(Error::of(ErrorKind::DefaultTypeFixed).at("exactMatch"));
+            }
+            changed.rule = self.checked_rule(principal, rule).await?;
+        }
+        if changed != before {
+            changed.modified_at = self.now();
+            let updated = self.inner.catalog.update_type(principal.tenant, &changed).await;
+            updated.map_err(|error| Error::from(error).missing(Resource::SensitiveType))?;
+            self.refresh_types(principal.tenant).await?;
+        }
+        Ok(self.type_view(changed))
+    }
+
+    /// Removes a sensitive type. A store's default type goes with its store only.
+    pub async fn delete_type(&self, principal: &Principal, id: SensitiveTypeId) -> Result<(), Error> {
+        require(principal, Right::Administer)?;
+        if self.get_type(principal, id).await?.sensitive_type.origin == TypeOrigin::StoreDefault {
+            return Err(Error::of(ErrorKind::DefaultTypeFixed));
+        }
+        let removed = self.inner.catalog.delete_type(principal.tenant, id).await;
+        removed.map_err(|error| Error::from(error).missing(Resource::SensitiveType))?;
+        self.refresh_types(principal.tenant).await
+    }
+
+    fn type_view(&self, sensitive_type: SensitiveType) -> TypeView {
+        TypeView { warnings: self.inner.library.type_warnings(&sensitive_type), sensitive_type }
+    }
+
+    async fn checked_rule(
+        &self,
+        principal: &Principal,
+        rule: ExactMatchRule,
+    ) -> Result<ExactMatchRule, Error> {
+        let store = self.inner.catalog.store(principal.tenant, rule.store_id).await;
+        let store = store.map_err(|error| Error::from(error).at("exactMatch/dataStoreId"))?.store;
+        if !(1..=100).contains(&rule.recommended_confidence) {
+            return Err(Error::invalid("exactMatch/recommendedConfidence", "a confidence is 1 to 100"));
+        }
+        if rule.patterns.is_empty() || rule.patterns.len() > limits::PATTERNS_MAX {
+            let message = format!("a sensitive type has 1 to {} patterns", limits::PATTERNS_MAX);
+            return Err(Error::invalid("exactMatch/patterns", message));
+        }
+        let mut patterns = Vec::with_capacity(rule.patterns.len());
+        for (position, pattern) in rule.patterns.into_iter().enumerate() {
+            patterns.push(checked_pattern(
+                &store.columns,
+                pattern,
+                &format!("exactMatch/patterns/{position}"),
+            )?);
+        }
+        Ok(ExactMatchRule { patterns, ..rule })
+    }
+}
+
+/// Checks a pattern against the store's columns and spells their names as the store does.
+fn checked_pattern(columns: &Columns, mut pattern: Pattern, target: &str) -> Result<Pattern, Error> {
+    if !(1..=100).contains(&pattern.confidence) {
+        return Err(Error::invalid(&format!("{target}/confidence"), "a confidence is 1 to 100"));
+    }
+    if pattern.proximity.distance > limits::PROXIMITY_MAX {
+        let message = format!("a distance is at most {}", limits::PROXIMITY_MAX);
+        return Err(Error::invalid(&format!("{target}/proximity/distance"), message));
+    }
+    if let Some(primary) = &mut pattern.primary {
+        let path = format!("{target}/primary");
+        let position = spell(columns, primary, &path)?;
+        if columns.as_slice().get(position).is_some_and(|column| !column.searchable) {
+            return Err(Error::of(ErrorKind::ColumnNotSearchable).at(path));
+        }
+    }
+    if pattern.supporting.len() > limits::COLUMNS_MAX {
+        let message = format!("a pattern has at most {} groups", limits::COLUMNS_MAX);
+        return Err(Error::invalid(&format!("{target}/supporting"), message));
+    }
+    for (number, group) in pattern.supporting.iter_mut().enumerate() {
+        let path = format!("{target}/supporting/{number}");
+        if group.columns.is_empty() {
+            return Err(Error::invalid(&format!("{path}/columns"), "a group names at least one column"));
+        }
+        if group.max_matches.is_some_and(|most| most < group.min_matches) {
+            return Err(Error::invalid(&format!("{path}/maxMatches"), "maxMatches is at least minMatches"));
+        }
+        if usize::try_from(group.min_matches).is_ok_and(|least| least > group.columns.len()) {
+            let message = "minMatches is at most the number of the group's columns, else nothing could match";
+            return Err(Error::invalid(&format!("{path}/minMatches"), message));
+        }
+        spell_all(columns, &mut group.columns, &format!("{path}/columns"))?;
+    }
+    spell_all(columns, &mut pattern.not_counted, &format!("{target}/notCounted"))?;
+    spell_all(columns, &mut pattern.void_if, &format!("{target}/voidIf"))?;
+    Ok(pattern)
+}
+
+fn spell_all(columns: &Columns, names: &mut [String], path: &str) -> Result<(), Error> {
+    if names.len() > limits::COLUMNS_MAX {
+        return Err(Error::invalid(path, format!("at most {} columns can be named", limits::COLUMNS_MAX)));
+    }
+    for (number, name) in names.iter_mut().enumerate() {
+        spell(columns, name, &format!("{path}/{number}"))?;
+    }
+    Ok(())
+}
+
+fn spell(columns: &Columns, name: &mut String, path: &str) -> Result<usize, Error> {
+    let position = columns.position(name).ok_or_else(|| Error::of(ErrorKind::UnknownColumn).at(path))?;
+    if let Some(column) = columns.as_slice().get(position) {
+        name.clone_from(&column.name);
+    }
+    Ok(position)
+}

@@ -1,0 +1,262 @@
+//! Tokens, roles and the wall between tenants; stores and types that people write.
+
+use edm_model::{
+    EvidenceGroup, ExactMatchRule, Pattern, Principal, Proximity, Right, Role, Roles, StoreId, TenantId,
+};
+use edm_service::{
+    ErrorKind, LookupRequest, MatchRequest, NewSession, NewStore, NewToken, NewType, Page, Resource,
+    ServiceLimits, StoreChange, TypeChange,
+};
+
+use crate::house::{House, account, columns, people};
+
+fn with_roles(roles: &[Role]) -> Principal {
+    let mut principal = Principal::operator(TenantId::DEFAULT);
+    principal.roles = Roles::new(roles.iter().copied());
+    principal
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_works_until_it_is_revoked_or_expires() {
+    let house = House::open().await;
+    let new = |seconds: Option<i64>| NewToken {
+        name: "agent".to_owned(),
+        roles: Roles::new([Role::Upload]),
+        expires_at: seconds.map(|seconds| house.service.clock().now().plus_seconds(seconds)),
+    };
+    let created = house.service.create_token(&house.admin, new(None)).await.expect("made");
+    let secret = created.secret.expose_for_wire();
+    let principal = house.service.authenticate(secret).await.expect("known");
+    assert!(principal.may(Right::Upload) && !principal.may(Right::Administer));
+    for wrong in ["", "edm_", &secret[..secret.len() - 1], &secret.to_uppercase(), &"x".repeat(10_000)] {
+        let refused = house.service.authenticate(wrong).await.expect_err("unknown");
+        assert_eq!(refused.kind(), &ErrorKind::Unauthenticated);
+    }
+    house.service.revoke_token(&house.admin, created.record.id).await.expect("revoked");
+    assert!(house.service.authenticate(secret).await.is_err());
+    let short = house.service.create_token(&house.admin, new(Some(60))).await.expect("made");
+    assert!(house.service.authenticate(short.secret.expose_for_wire()).await.is_ok());
+    house.pass_seconds(60);
+    assert!(house.service.authenticate(short.secret.expose_for_wire()).await.is_err());
+    let listed = house.service.list_tokens(&house.admin, Page { with_total: true, ..Page::ALL }).await;
+    assert_eq!(listed.expect("listed").total, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_admin_is_made_once_and_nagged_about() {
+    let house = House::open().await;
+    let failing = house.service.bootstrap_admin(|_| Err(std::io::Error::other("disk full"))).await;
+    assert_eq!(failing.expect_err("not written").kind(), &ErrorKind::DataDirectory);
+    let mut written = String::new();
+    assert!(
+        house
+            .service
+            .bootstrap_admin(|token| {
+                written.push_str(token);
+                Ok(())
+            })
+            .await
+            .expect("made")
+    );
+    assert!(!house.service.bootstrap_admin(|_| Ok(())).await.expect("nothing to do"));
+    let admin = house.service.authenticate(&written).await.expect("it works");
+    assert!(admin.may(Right::Administer));
+    assert!(house.service.only_bootstrap_admin(TenantId::DEFAULT).await.expect("asked"));
+    let new = NewToken { name: "ops".to_owned(), roles: Roles::new([Role::Admin]), expires_at: None };
+    house.service.create_token(&admin, new).await.expect("made");
+    assert!(!house.service.only_bootstrap_admin(TenantId::DEFAULT).await.expect("asked"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_role_may_what_the_contract_says() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    house.upload(store, &people(0, 50)).await;
+    let service = &house.service;
+    for (role, allowed) in [
+        (Role::Admin, "classify types read upload lookup store"),
+        (Role::Upload, "types read upload"),
+        (Role::Classify, "classify types"),
+        (Role::Read, "types read"),
+        (Role::Lookup, "lookup"),
+    ] {
+        let caller = with_roles(&[role]);
+        let lookup =
+            LookupRequest { key: "account".to_owned(), values: vec![account(1)], result_columns: Vec::new() };
+        let new =
+            NewStore { name: format!("{role:?}"), description: None, columns: columns(), tokens_max: None };
+        let answers = [
+            ("classify", service.classify(&caller, MatchRequest::new("text")).await.err()),
+            ("types", service.list_types(&caller, Page::ALL).await.err()),
+            ("read", service.get_store(&caller, store).await.err()),
+            ("upload", service.create_session(&caller, store, NewSession::default()).await.err()),
+            ("lookup", service.lookup(&caller, store, lookup).await.err()),
+            ("store", service.create_store(&caller, new).await.err()),
+        ];
+        for (call, error) in answers {
+            let refused = matches!(error.as_ref().map(|e| e.kind()), Some(ErrorKind::Forbidden { .. }));
+            assert_eq!(!refused, allowed.contains(call), "{role:?} {call}");
+            assert!(refused || error.is_none(), "{role:?} {call}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_tenants_things_are_not_there() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let session = house.upload(store, &people(0, 50)).await;
+    let mut other = house.admin.clone();
+    other.tenant = TenantId::from_bytes([7; 16]);
+    let service = &house.service;
+    let sensitive_type = service.list_types(&house.admin, Page::ALL).await.expect("listed").items.remove(0);
+    let answers = [
+        service.get_store(&other, store).await.err(),
+        service.update_store(&other, store, StoreChange::default()).await.err(),
+        service.delete_store(&other, store).await.err(),
+        service.rollback_store(&other, store).await.err(),
+        service.get_session(&other, store, session).await.err(),
+        service.list_sessions(&other, store, Page::ALL).await.err(),
+        service.create_session(&other, store, NewSession::default()).await.err(),
+        service.get_type(&other, sensitive_type.sensitive_type.id).await.err(),
+    ];
+    for (number, error) in answers.into_iter().enumerate() {
+        let kind = error.map(|error| error.kind().clone());
+        assert!(matches!(kind, Some(ErrorKind::NotFound { .. })), "{number}: {kind:?}");
+    }
+    let mut creator = house.admin.clone();
+    creator.id = edm_model::PrincipalId::new("token:another");
+    let salt = service.reveal_salt(&creator, store, session).await.expect_err("not its creator");
+    assert_eq!(salt.kind(), &ErrorKind::SaltNotVisible);
+    let text = format!("account {} of Nameh", account(7));
+    let found = service.classify(&other, MatchRequest::new(text)).await.expect("answered");
+    assert!(found.types.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_unique_and_checked() {
+    let house = House::open().await;
+    house.create_store("People").await;
+    let other = house.create_store("accounts").await;
+    let new = |name: &str| NewStore {
+        name: name.to_owned(),
+        description: None,
+        columns: columns(),
+        tokens_max: None,
+    };
+    for (name, kind) in [
+        ("pEOPLE", ErrorKind::DuplicateName),
+        (" people ", ErrorKind::DuplicateName),
+        ("", ErrorKind::InvalidArgument),
+        ("a\nb", ErrorKind::InvalidArgument),
+        (&"x".repeat(129), ErrorKind::InvalidArgument),
+    ] {
+        let error = house.service.create_store(&house.admin, new(name)).await.expect_err(name);
+        assert_eq!(error.kind(), &kind, "{name:?}");
+    }
+    let rename = StoreChange { name: Some("people".to_owned()), ..StoreChange::default() };
+    let error = house.service.update_store(&house.admin, other, rename).await.expect_err("taken");
+    assert_eq!(error.kind(), &ErrorKind::DuplicateName);
+    let tokens = NewStore { tokens_max: Some(1_025), ..new("long") };
+    let error = house.service.create_store(&house.admin, tokens).await.expect_err("too long");
+    assert_eq!(error.target(), Some("maximumNumberOfTokens"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pattern_names_columns_of_its_store() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let pattern = |primary: Option<&str>, columns: &[&str]| Pattern {
+        confidence: 85,
+        primary: primary.map(str::to_owned),
+        proximity: Proximity::default(),
+        supporting: vec![EvidenceGroup {
+            min_matches: 1,
+            max_matches: None,
+            columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+        }],
+        not_counted: Vec::new(),
+        void_if: Vec::new(),
+    };
+    let new = |name: &str, store_id: StoreId, pattern: Pattern| NewType {
+        name: name.to_owned(),
+        description: None,
+        publisher: None,
+        rule: ExactMatchRule { store_id, recommended_confidence: 75, patterns: vec![pattern] },
+    };
+    let unknown_store = StoreId::from_bytes([9; 16]);
+    let cases = [
+        (new("a", store, pattern(Some("ssn"), &["city"])), ErrorKind::UnknownColumn, "patterns/0/primary"),
+        (
+            new("a", store, pattern(Some("city"), &["city"])),
+            ErrorKind::ColumnNotSearchable,
+            "patterns/0/primary",
+        ),
+        (
+            new("a", store, pattern(None, &["town"])),
+            ErrorKind::UnknownColumn,
+            "patterns/0/supporting/0/columns/0",
+        ),
+        (new("a", store, pattern(None, &[])), ErrorKind::InvalidArgument, "patterns/0/supporting/0/columns"),
+        (
+            new("a", unknown_store, pattern(None, &["city"])),
+            ErrorKind::NotFound { what: Resource::DataStore },
+            "dataStoreId",
+        ),
+    ];
+    for (new, kind, target) in cases {
+        let error = house.service.create_type(&house.admin, new).await.expect_err(target);
+        assert_eq!((error.kind(), error.target()), (&kind, Some(&*format!("exactMatch/{target}"))));
+    }
+    let made = house
+        .service
+        .create_type(&house.admin, new("Mine", store, pattern(Some("ACCOUNT"), &["City"])))
+        .await;
+    let made = made.expect("made").sensitive_type;
+    assert_eq!(made.rule.patterns[0].primary.as_deref(), Some("account"), "spelt as the store does");
+    let again = house.service.create_type(&house.admin, new("mine", store, pattern(None, &["city"]))).await;
+    assert_eq!(again.expect_err("taken").kind(), &ErrorKind::DuplicateName);
+    let types = house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items;
+    let default = types.iter().find(|view| view.sensitive_type.id != made.id).expect("the default type");
+    let change = TypeChange { rule: Some(made.rule.clone()), ..TypeChange::default() };
+    let fixed = house.service.update_type(&house.admin, default.sensitive_type.id, change).await;
+    assert_eq!(fixed.expect_err("fixed").kind(), &ErrorKind::DefaultTypeFixed);
+    let fixed = house.service.delete_type(&house.admin, default.sensitive_type.id).await;
+    assert_eq!(fixed.expect_err("fixed").kind(), &ErrorKind::DefaultTypeFixed);
+    house.service.delete_type(&house.admin, made.id).await.expect("removed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lookup_is_metered_and_checks_its_columns() {
+    let house = House::open_with(ServiceLimits { lookups_per_minute: 3, ..ServiceLimits::default() }).await;
+    let store = house.create_store("people").await;
+    house.upload(store, &people(0, 50)).await;
+    let ask = async |key: &str, numbers: &[u32], columns: &[&str]| {
+        let request = LookupRequest {
+            key: key.to_owned(),
+            values: numbers.iter().map(|number| account(*number)).collect(),
+            result_columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+        };
+        house.service.lookup(&house.admin, store, request).await
+    };
+    assert_eq!(ask("town", &[1], &[]).await.expect_err("unknown").kind(), &ErrorKind::UnknownColumn);
+    assert_eq!(
+        ask("city", &[1], &[]).await.expect_err("evidence only").kind(),
+        &ErrorKind::ColumnNotSearchable
+    );
+    assert_eq!(
+        ask("account", &[1], &["x"]).await.expect_err("unknown").target(),
+        Some("resultColumnNames/0")
+    );
+    let rows = ask("account", &[9, 4, 999], &["city", "account"]).await.expect("answered");
+    let shape: Vec<(u64, Vec<&str>)> = rows
+        .iter()
+        .map(|row| (row.row, row.columns.iter().map(|(name, _)| name.as_str()).collect()))
+        .collect();
+    assert_eq!(shape, [(5, vec!["city", "account"]), (10, vec!["city", "account"])]);
+    assert!(rows.iter().all(|row| row.columns.iter().all(|(_, token)| token.is_some())));
+    let limited = ask("account", &[1], &[]).await.expect_err("used up");
+    assert!(matches!(limited.kind(), ErrorKind::RateLimited { .. }));
+    house.pass_seconds(60);
+    assert_eq!(ask("account", &[1], &[]).await.expect("a fresh minute").len(), 1);
+}

@@ -1,0 +1,134 @@
+//! Whatever the moment of the crash: the data is what it was before or what it is after, and going on completes it.
+//!
+//! A crash is a future that is dropped after so many steps. Work that is on another thread by then still ends, as a
+//! write that was on its way to the disk does.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::Poll;
+
+use edm_model::{SessionId, SessionState, StoreId};
+use edm_service::{NewSession, ServiceLimits};
+
+use crate::house::{House, blocks, people};
+
+/// Lets the work take this many steps; returns whether it ended within them.
+async fn at_most(steps: usize, work: impl Future<Output = ()>) -> bool {
+    let mut work = pin!(work);
+    let mut taken = 0;
+    std::future::poll_fn(move |context| {
+        if work.as_mut().poll(context).is_ready() {
+            return Poll::Ready(true);
+        }
+        taken += 1;
+        if taken > steps { Poll::Ready(false) } else { Poll::Pending }
+    })
+    .await
+}
+
+async fn resume_leases(house: &House) {
+    let workers = house.service.start_workers();
+    workers.shutdown().await;
+}
+
+/// The live table is the old one or the new one, whole.
+async fn is_new(house: &House, store: StoreId, session: SessionId) -> bool {
+    let old = house.find(store, 7).await;
+    let new = house.find(store, 1_007).await;
+    let shown = house.service.get_session(&house.admin, store, session).await.expect("read").state;
+    match (old, new) {
+        (Some(8), None) => {
+            assert_ne!(shown, SessionState::Completed, "Completed is shown only of what is live");
+            false
+        }
+        (None, Some(8)) => {
+            assert_eq!(shown, SessionState::Completed);
+            true
+        }
+        other => panic!("neither the old table nor the new one: {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_while_indexing_leaves_the_old_table_or_the_new_one() {
+    let limits = ServiceLimits { worker_count: 1, ..ServiceLimits::default() };
+    let mut steps = 0;
+    let mut seen_old = false;
+    loop {
+        let house = House::open_with(limits.clone()).await;
+        let store = house.create_store("people").await;
+        house.upload(store, &people(0, 50)).await;
+        let session = house.stage(store, &people(1_000, 50), NewSession::default()).await;
+        house.commit(store, session).await;
+        let ended = at_most(steps, house.run_jobs()).await;
+        let house = house.reopen().await;
+        seen_old |= !is_new(&house, store, session).await;
+        resume_leases(&house).await;
+        house.run_jobs().await;
+        assert!(is_new(&house, store, session).await, "going on completes it, {steps} steps");
+        if ended {
+            break;
+        }
+        steps += 1 + steps / 4;
+    }
+    assert!(seen_old, "some crash came before the swap");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_while_uploading_loses_no_block_that_was_acknowledged() {
+    for steps in [0, 1, 2, 3, 5, 8, 13, 21, 34] {
+        let house = House::open().await;
+        let store = house.create_store("people").await;
+        let created = house.open_session(store, NewSession::default()).await;
+        let sealed = blocks(&created, &people(0, 50), 10);
+        let mut acknowledged = 0u32;
+        at_most(steps, async {
+            for (number, block) in (0..).zip(&sealed) {
+                house.put(&created, number, block.clone()).await.expect("taken");
+                acknowledged += 1;
+            }
+        })
+        .await;
+        let house = house.reopen().await;
+        let staged = house.service.block_list(store, created.session.id).await.expect("listed");
+        assert!(staged.len() >= acknowledged as usize, "{steps} steps");
+        for (number, block) in (0..).zip(&sealed) {
+            house.put(&created, number, block.clone()).await.expect("a repeat is taken");
+        }
+        let all: Vec<u32> = (0..5).collect();
+        house.service.commit_block_list(store, created.session.id, &all).await.expect("complete");
+        house.commit(store, created.session.id).await;
+        house.run_jobs().await;
+        assert_eq!(house.find(store, 7).await, Some(8), "{steps} steps");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_a_later_commit_overtook_fails_and_changes_nothing() {
+    let mut seen_superseded = false;
+    for steps in (0..400).step_by(20) {
+        let house = House::open().await;
+        let store = house.create_store("people").await;
+        let slow = house.stage(store, &people(0, 50), NewSession::default()).await;
+        let fast = house.stage(store, &people(1_000, 50), NewSession::default()).await;
+        house.commit(store, slow).await;
+        // The worker of the first one dies; its lease holds the job back while the second one is published.
+        at_most(steps, house.run_jobs()).await;
+        house.commit(store, fast).await;
+        house.run_jobs().await;
+        let house = house.reopen().await;
+        resume_leases(&house).await;
+        house.run_jobs().await;
+        assert!(is_new(&house, store, fast).await, "the later commit is live, {steps} steps");
+        let session = house.service.get_session(&house.admin, store, slow).await.expect("read");
+        match session.failure {
+            None => assert_eq!(session.state, SessionState::Completed, "{steps} steps"),
+            Some(failure) => {
+                assert_eq!((session.state, failure.code.as_str()), (SessionState::Failed, "superseded"));
+                assert!(session.completed_at.is_some() && session.processing_completed_at.is_some());
+                seen_superseded = true;
+            }
+        }
+    }
+    assert!(seen_superseded, "some worker died between the commits");
+}

@@ -1,0 +1,7 @@
+//! The service from the outside: a real catalog, real blobs and real blocks in a folder that goes with the test.
+
+mod access;
+mod crash;
+mod house;
+mod publication;
+mod upload;

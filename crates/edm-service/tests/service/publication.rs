@@ -1,0 +1,245 @@
+//! From commit to live data and back: order, guards, rollback, expiry, collection.
+
+use edm_model::{SessionState, TypeOrigin};
+use edm_service::{ErrorKind, NewSession, Page, ServiceLimits};
+
+use crate::house::{House, people};
+
+async fn state(
+    house: &House,
+    store: edm_model::StoreId,
+    id: edm_model::SessionId,
+) -> (SessionState, Option<String>) {
+    let session = house.service.get_session(&house.admin, store, id).await.expect("read");
+    (session.state, session.failure.map(|failure| failure.code))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_committed_table_becomes_live_and_says_how_far_it_is() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    assert_eq!(house.find(store, 7).await, None);
+    let id = house.stage(store, &people(0, 100), NewSession::default()).await;
+    house.pass_seconds(5);
+    house.commit(store, id).await;
+    let mut remaining = Vec::new();
+    loop {
+        let session = house.service.get_session(&house.admin, store, id).await.expect("read");
+        remaining.push(session.remaining_job_count.expect("known from commit on"));
+        let live = house.find(store, 7).await;
+        assert_eq!(live.is_some(), session.state == SessionState::Completed, "live and Completed are one");
+        house.pass_seconds(1);
+        if !house.service.run_next_job().await.expect("the queue answers") {
+            break;
+        }
+    }
+    let expected: Vec<u32> = (0..=remaining[0]).rev().collect();
+    assert_eq!(remaining, expected, "one job less each time");
+    let session = house.service.get_session(&house.admin, store, id).await.expect("read");
+    let moments = [
+        Some(session.created_at),
+        session.started_at,
+        session.upload_completed_at,
+        session.processing_completed_at,
+        session.completed_at,
+    ];
+    assert!(moments.iter().all(Option::is_some) && moments.is_sorted(), "{moments:?}");
+    let view = house.service.get_store(&house.admin, store).await.expect("read");
+    let live = view.store.live.expect("live");
+    assert_eq!((live.number, live.session_id, live.row_count), (1, id, 100));
+    assert!(view.columns.iter().all(|column| column.class.is_some()));
+    assert_eq!(house.find(store, 7).await, Some(8), "the first row below the header is 1");
+    let types = house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items;
+    assert_eq!(types.len(), 1);
+    assert_eq!(types[0].sensitive_type.origin, TypeOrigin::StoreDefault);
+    assert!(!types[0].sensitive_type.rule.patterns.is_empty(), "resolved at the first generation");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_table_replaces_the_whole_and_rollback_brings_it_back() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let first = house.upload(store, &people(0, 50)).await;
+    let nothing = house.service.rollback_store(&house.admin, store).await.expect_err("nothing to go back to");
+    assert_eq!(nothing.kind(), &ErrorKind::NothingToRollBack);
+    let second = house.upload(store, &people(30, 50)).await;
+    assert_eq!((house.find(store, 7).await, house.find(store, 60).await), (None, Some(31)));
+    let view = house.service.rollback_store(&house.admin, store).await.expect("rolled back");
+    assert_eq!(view.store.live.map(|live| (live.number, live.session_id)), Some((1, first)));
+    assert!(!view.can_roll_back);
+    assert_eq!((house.find(store, 7).await, house.find(store, 60).await), (Some(8), None));
+    assert_eq!(state(&house, store, second).await.0, SessionState::Completed, "history stays");
+    let third = house.upload(store, &people(40, 50)).await;
+    let view = house.service.get_store(&house.admin, store).await.expect("read");
+    assert_eq!(view.store.live.map(|live| (live.number, live.session_id)), Some((3, third)));
+    let view = house.service.rollback_store(&house.admin, store).await.expect("rolled back");
+    assert_eq!(
+        view.store.live.map(|live| live.session_id),
+        Some(first),
+        "what was live before, not what was left"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_lost_most_of_its_rows_needs_leave_to_be_published() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    house.upload(store, &people(0, 100)).await;
+    let check = async |rows: u32, allow_shrink: bool, expected: (SessionState, Option<&str>)| {
+        let new = NewSession { allow_shrink, ..NewSession::default() };
+        let id = house.stage(store, &people(0, rows), new).await;
+        house.commit(store, id).await;
+        house.run_jobs().await;
+        let (state, code) = state(&house, store, id).await;
+        assert_eq!((state, code.as_deref()), expected, "{rows} {allow_shrink}");
+    };
+    check(79, false, (SessionState::Failed, Some("shrinkRefused"))).await;
+    assert_eq!(house.find(store, 90).await, Some(91), "a failed session changes nothing");
+    check(80, false, (SessionState::Completed, None)).await;
+    check(10, true, (SessionState::Completed, None)).await;
+    assert_eq!(house.find(store, 90).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn publication_follows_the_order_of_commits() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let early = house.stage(store, &people(0, 50), NewSession::default()).await;
+    let late = house.stage(store, &people(100, 50), NewSession::default()).await;
+    // Opened last, committed first: the order of commits counts.
+    house.commit(store, late).await;
+    house.commit(store, early).await;
+    house.run_jobs().await;
+    assert_eq!(state(&house, store, early).await, (SessionState::Completed, None));
+    assert_eq!((house.find(store, 7).await, house.find(store, 107).await), (Some(8), None));
+    let overtaken = house.stage(store, &people(200, 50), NewSession::default()).await;
+    let winner = house.stage(store, &people(300, 50), NewSession::default()).await;
+    house.commit(store, overtaken).await;
+    // The overtaken one plans and stops there; a worker that is slow looks like this.
+    let held = house.service.clone();
+    house.commit(store, winner).await;
+    held.cancel_session(&house.admin, store, overtaken).await.expect("cancelled while processing");
+    house.run_jobs().await;
+    assert_eq!(state(&house, store, overtaken).await, (SessionState::Cancelled, None));
+    assert_eq!(state(&house, store, winner).await, (SessionState::Completed, None));
+    assert_eq!(house.find(store, 307).await, Some(8));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancel_and_delete_follow_the_state() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let live = house.upload(store, &people(0, 50)).await;
+    let open = house.stage(store, &people(0, 50), NewSession::default()).await;
+    let cancel = async |id| {
+        let cancelled = house.service.cancel_session(&house.admin, store, id).await;
+        cancelled.err().map(|error| error.kind().clone())
+    };
+    let delete = async |id| {
+        let deleted = house.service.delete_session(&house.admin, store, id).await;
+        deleted.err().map(|error| error.kind().clone())
+    };
+    assert_eq!(cancel(open).await, None);
+    assert_eq!(cancel(open).await, None, "twice is fine");
+    assert_eq!(cancel(live).await, Some(ErrorKind::SessionClosed { state: SessionState::Completed }));
+    let commit = house.service.commit_session(&house.admin, store, open).await.expect_err("refused");
+    assert_eq!(commit.kind(), &ErrorKind::SessionClosed { state: SessionState::Cancelled });
+    assert_eq!(delete(live).await, Some(ErrorKind::LiveSession));
+    assert_eq!(delete(open).await, None);
+    assert!(matches!(delete(open).await, Some(ErrorKind::NotFound { .. })));
+    let kept = live;
+    house.upload(store, &people(0, 50)).await;
+    assert_eq!(delete(kept).await, None, "its data is kept, only its history goes");
+    house.service.rollback_store(&house.admin, store).await.expect("the data is still there");
+    assert_eq!(house.find(store, 7).await, Some(8));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_session_expires_and_renew_keeps_it() {
+    const DAY: i64 = 24 * 3_600;
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let silent = house.stage(store, &people(0, 3), NewSession::default()).await;
+    let renewed = house.stage(store, &people(0, 3), NewSession::default()).await;
+    house.pass_seconds(6 * DAY);
+    let session = house.service.renew_session(&house.admin, store, renewed).await.expect("renewed");
+    assert_eq!(session.upload_expires_at, house.service.clock().now().plus_seconds(3_600));
+    house.pass_seconds(DAY);
+    assert_eq!(state(&house, store, silent).await.0, SessionState::Expired, "shown before any sweep");
+    let refused = house.service.renew_session(&house.admin, store, silent).await.expect_err("refused");
+    assert_eq!(refused.kind(), &ErrorKind::SessionClosed { state: SessionState::Expired });
+    house.service.sweep().await.expect("swept");
+    assert_eq!(state(&house, store, silent).await.0, SessionState::Expired);
+    assert_eq!(state(&house, store, renewed).await.0, SessionState::UploadInProgress);
+    house.commit(store, renewed).await;
+    house.run_jobs().await;
+    assert_eq!(state(&house, store, renewed).await.0, SessionState::Completed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_needed_no_more_is_collected_and_nothing_else() {
+    let limits = ServiceLimits { collect_grace_seconds: 0, ..ServiceLimits::default() };
+    let house = House::open_with(limits).await;
+    let store = house.create_store("people").await;
+    let count = |part: &str| {
+        let mut found = 0;
+        let mut folders = vec![house.folder.path().join("blobs")];
+        while let Some(folder) = folders.pop() {
+            for entry in
+                std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path())
+            {
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else if entry.to_string_lossy().contains(part) {
+                    found += 1;
+                }
+            }
+        }
+        found
+    };
+    house.upload(store, &people(0, 50)).await;
+    assert_eq!(count("/blocks/"), 0, "the blocks go when the data is live");
+    let one_generation = count("/generations/");
+    for first in [1, 2, 3] {
+        house.upload(store, &people(first, 50)).await;
+    }
+    assert_eq!(count("/generations/"), 2 * one_generation, "the live one and the one before");
+    assert_eq!(house.find(store, 7).await, Some(5));
+    let open = house.stage(store, &people(0, 50), NewSession::default()).await;
+    house.service.cancel_session(&house.admin, store, open).await.expect("cancelled");
+    house.run_jobs().await;
+    assert_eq!(count("/blocks/"), 0, "a cancelled session leaves nothing");
+    house.service.delete_store(&house.admin, store).await.expect("removed");
+    house.run_jobs().await;
+    assert_eq!(count("/stores/"), 0, "a removed store leaves nothing");
+    assert!(house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_of_one_tenant_share_its_salt_and_own_salts_are_their_own() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let first = house.open_session(store, NewSession::default()).await;
+    let second = house.open_session(store, NewSession::default()).await;
+    assert_eq!(first.session.key_id, second.session.key_id);
+    assert_eq!(first.salt.expose_for_wire(), second.salt.expose_for_wire());
+    assert_eq!(first.salt.expose_for_wire().len(), 64);
+    let text = "an own salt 0123456789 that is long enough";
+    let salt = Some(edm_service::SecretText::new(text.to_owned()));
+    let own = house.open_session(store, NewSession { salt, ..NewSession::default() }).await;
+    assert_ne!(own.session.key_id, first.session.key_id);
+    assert_eq!(own.salt.expose_for_wire(), text);
+    let shown =
+        house.service.reveal_salt(&house.admin, store, own.session.id).await.expect("shown to its creator");
+    assert_eq!(shown.expose_for_wire(), text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_data_survives_a_restart() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let id = house.upload(store, &people(0, 50)).await;
+    let house = house.reopen().await;
+    assert_eq!(house.find(store, 7).await, Some(8));
+    assert_eq!(state(&house, store, id).await.0, SessionState::Completed);
+}
