@@ -1,0 +1,55 @@
+//! The command line: which commands there are. What each does is in `command/`.
+
+use clap::{Parser, Subcommand};
+
+use crate::command;
+use crate::output::Format;
+
+/// Finds the exact records of a table in any text
+#[derive(Debug, Parser)]
+#[command(name = "edm", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Table for people, JSON for programs [default: table on a terminal, json elsewhere]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  edm demo                                         the whole story in a minute
+  edm serve --data-dir data                        run the service
+  edm store create --name patients --column ssn:searchable:ignore=- --column lastName --column dob
+  edm upload --store patients --file people.csv --wait
+  echo 'Ms Langer gave 900-12-3456' | edm classify - --explain
+
+Exit status: 0 fine, 1 failed, 2 usage, 3 findings (classify --fail-on-match).";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Shows the whole story: a table, its upload, texts, findings, and what a thief would get
+    #[cfg(all(feature = "agent", feature = "server"))]
+    Demo(crate::demo::DemoArguments),
+    /// Runs the service
+    #[cfg(feature = "server")]
+    Serve(command::serve::ServeArguments),
+    /// Creates, lists, shows and deletes data stores, and brings the generation before back
+    #[cfg(feature = "agent")]
+    Store(command::store::StoreArguments),
+    /// Checks and hashes a table and uploads the hashes; goes on where it was stopped
+    #[cfg(feature = "agent")]
+    Upload(command::upload::UploadArguments),
+    /// Lists, shows and creates sensitive types
+    #[cfg(feature = "agent")]
+    Type(command::sensitive_type::TypeArguments),
+    /// Asks which rows hold a value of a searchable column
+    #[cfg(feature = "agent")]
+    Lookup(command::lookup::LookupArguments),
+    /// Finds records in texts, or redacts them
+    #[cfg(feature = "agent")]
+    Classify(command::classify::ClassifyArguments),
+    /// Creates, lists and revokes bearer tokens of a data directory
+    #[cfg(feature = "server")]
+    Token(command::token::TokenArguments),
+}

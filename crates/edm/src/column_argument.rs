@@ -1,0 +1,90 @@
+//! `--column NAME[:searchable][:TYPE][:ignore=CHARS]…` → a column as Graph writes it.
+
+use std::str::FromStr;
+
+use edm_graph::{ColumnResource, DataTypeOptions};
+
+/// One `--column`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ColumnArgument(pub(crate) ColumnResource);
+
+impl FromStr for ColumnArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // Everything behind `ignore=` is characters to ignore, colons included.
+        let (words, ignored) = match text.split_once(":ignore=") {
+            Some((words, ignored)) => (words, Some(ignored)),
+            None => (text, None),
+        };
+        let mut words = words.split(':');
+        let name = words.next().unwrap_or_default().to_owned();
+        if name.is_empty() {
+            return Err("a column begins with its name".to_owned());
+        }
+        let mut column = ColumnResource { name: Some(name), ..ColumnResource::default() };
+        for word in words {
+            match word.split_once('=').unwrap_or((word, "")) {
+                ("searchable", "") => column.is_searchable = Some(true),
+                ("key", "") => column.is_key = Some(true),
+                ("case-sensitive", "") => column.is_case_insensitive = Some(false),
+                ("fold-diacritics", "") => column.fold_diacritics = Some(true),
+                ("digits", width) if !width.is_empty() => {
+                    let width = width.parse().map_err(|_| format!("`{word}` is no width, as in digits=8"))?;
+                    column.data_type = Some("digits".to_owned());
+                    column.data_type_options = Some(DataTypeOptions { width: Some(width) });
+                }
+                ("text" | "digits" | "email" | "name", "") => column.data_type = Some(word.to_owned()),
+                _ => {
+                    return Err(format!(
+                        "`{word}` is none of: searchable, key, case-sensitive, fold-diacritics, text, digits, \
+                         digits=WIDTH, email, name, ignore=CHARS (which comes last)"
+                    ));
+                }
+            }
+        }
+        if let Some(ignored) = ignored {
+            column.ignored_delimiters = Some(ignored.chars().map(String::from).collect());
+        }
+        Ok(Self(column))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<ColumnResource>) {
+        assert_eq!(text.parse::<ColumnArgument>().ok().map(|column| column.0), expected, "{text}");
+    }
+
+    #[test]
+    fn columns() {
+        let named = |name: &str| ColumnResource { name: Some(name.to_owned()), ..ColumnResource::default() };
+        check("lastName", Some(named("lastName")));
+        let delimiters = Some(vec!["-".to_owned(), ":".to_owned(), " ".to_owned()]);
+        check(
+            "ssn:searchable:ignore=-: ",
+            Some(ColumnResource {
+                is_searchable: Some(true),
+                ignored_delimiters: delimiters,
+                ..named("ssn")
+            }),
+        );
+        let width = Some(DataTypeOptions { width: Some(8) });
+        check(
+            "mrn:key:searchable:digits=8",
+            Some(ColumnResource {
+                is_searchable: Some(true),
+                is_key: Some(true),
+                data_type: Some("digits".to_owned()),
+                data_type_options: width,
+                ..named("mrn")
+            }),
+        );
+        check("mail:email", Some(ColumnResource { data_type: Some("email".to_owned()), ..named("mail") }));
+        for text in ["", ":searchable", "a:serchable", "a:digits=x", "a:email=8"] {
+            check(text, None);
+        }
+    }
+}

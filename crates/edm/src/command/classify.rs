@@ -1,0 +1,232 @@
+//! `edm classify`.
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use console::Style;
+use edm_agent::GraphClient;
+use edm_graph::{ClassificationResult, ContentLocation, DetectedContent, Diagnostic};
+use serde_json::{Map, Value, json};
+
+use crate::command::Ending;
+use crate::connection::Connection;
+use crate::output::{Format, Output};
+use crate::text_input::TextInput;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  echo 'Ms Langer gave 900-12-3456' | edm classify - --explain
+  edm classify mail.txt --redact label > redacted.txt
+  edm classify exports/ --fail-on-match && echo clean
+  edm classify log.json --type patients --minimum-confidence 75 --output json")]
+pub(crate) struct ClassifyArguments {
+    /// Text files, folders of text files, or - for standard input
+    #[arg(value_name = "FILE|DIR|-", default_value = "-")]
+    inputs: Vec<String>,
+    /// Say why values that were found are no match
+    #[arg(long, conflicts_with = "redact")]
+    explain: bool,
+    /// Print the text with its matches covered
+    #[arg(long, value_name = "MODE")]
+    redact: Option<Redact>,
+    /// End with status 3 when something reaches its type's recommended confidence
+    #[arg(long)]
+    fail_on_match: bool,
+    /// Sensitive type to look for, by name or id; may be repeated [default: all]
+    #[arg(long = "type", value_name = "TYPE")]
+    types: Vec<String>,
+    /// Leave out matches below it [default: 1, with --redact 75]
+    #[arg(long, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100))]
+    minimum_confidence: Option<u8>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// How matches are covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Redact {
+    /// Full blocks of the same length
+    Mask,
+    /// The column's name
+    Label,
+    /// The column's name and a pseudonym that stays the same
+    Token,
+}
+
+impl Redact {
+    fn word(self) -> &'static str {
+        match self {
+            Redact::Mask => "mask",
+            Redact::Label => "label",
+            Redact::Token => "token",
+        }
+    }
+}
+
+pub(crate) async fn run(arguments: &ClassifyArguments, output: Output) -> anyhow::Result<Ending> {
+    let client = arguments.connection.client()?;
+    let inputs = TextInput::resolve(&arguments.inputs)?;
+    let single = matches!(inputs.as_slice(), [TextInput::StandardInput | TextInput::File(_)]);
+    if arguments.redact.is_some() && !single {
+        bail!("--redact takes one file or standard input");
+    }
+    let options = request_options(&client, arguments).await?;
+    let mut found = false;
+    for input in &inputs {
+        let Some(text) = input.read()? else { continue };
+        found |= match arguments.redact {
+            Some(_) => redact(&client, &options, text, output).await?,
+            None => classify(&client, &options, (input, text), Printer { output, single }).await?,
+        };
+    }
+    Ok(if arguments.fail_on_match && found { Ending::Findings } else { Ending::Fine })
+}
+
+/// Returns everything of the request but the text.
+async fn request_options(
+    client: &GraphClient,
+    arguments: &ClassifyArguments,
+) -> anyhow::Result<Map<String, Value>> {
+    let mut ids = Vec::new();
+    for name in &arguments.types {
+        ids.push(client.sensitive_type(name).await?.id);
+    }
+    let mut options = Map::new();
+    options.insert("sensitiveTypeIds".to_owned(), json!(ids));
+    if let Some(mode) = arguments.redact {
+        options.insert("replacement".to_owned(), json!(mode.word()));
+    } else {
+        options.insert("contentClassifications".to_owned(), json!([]));
+        options.insert("explain".to_owned(), json!(arguments.explain));
+    }
+    if let Some(confidence) = arguments.minimum_confidence {
+        options.insert("minimumConfidence".to_owned(), json!(confidence));
+    }
+    Ok(options)
+}
+
+fn body(options: &Map<String, Value>, text: String) -> Value {
+    let mut body = options.clone();
+    body.insert("text".to_owned(), Value::String(text));
+    Value::Object(body)
+}
+
+async fn redact(
+    client: &GraphClient,
+    options: &Map<String, Value>,
+    text: String,
+    output: Output,
+) -> anyhow::Result<bool> {
+    let result = client.redact(&body(options, text)).await?;
+    match output.format_of_text() {
+        Format::Json => output.json(&result)?,
+        Format::Table => output.text(&result.text)?,
+    }
+    Ok(reaches_recommended(&result.classification))
+}
+
+/// How results are shown.
+#[derive(Clone, Copy)]
+struct Printer {
+    output: Output,
+    /// Whether there is one text only, whose name need not be said.
+    single: bool,
+}
+
+async fn classify(
+    client: &GraphClient,
+    options: &Map<String, Value>,
+    (input, text): (&TextInput, String),
+    printer: Printer,
+) -> anyhow::Result<bool> {
+    let result = client.classify(&body(options, text)).await?;
+    for error in &result.errors {
+        eprintln!("edm: {}: {} ({})", input.name(), error.message, error.code);
+    }
+    let found = reaches_recommended(&result.classification);
+    printer.print(&input.name(), &result)?;
+    Ok(found)
+}
+
+fn reaches_recommended(found: &[DetectedContent]) -> bool {
+    found.iter().any(|one| one.confidence >= one.recommended_confidence)
+}
+
+impl Printer {
+    fn print(self, name: &str, result: &ClassificationResult) -> anyhow::Result<()> {
+        if self.output.format() == Format::Json {
+            if self.single {
+                return Ok(self.output.json(result)?);
+            }
+            // One line a text, so that a program can read while it runs.
+            let line = serde_json::to_string(&json!({ "file": name, "result": result }))?;
+            return Ok(self.output.line(&line)?);
+        }
+        if !self.single && (!result.classification.is_empty() || !result.diagnostics.is_empty()) {
+            self.output.line(name)?;
+        }
+        for found in &result.classification {
+            for place in &found.matches {
+                self.output.line(&self.match_line(found, place))?;
+            }
+        }
+        for diagnostic in &result.diagnostics {
+            self.print_diagnostic(diagnostic)?;
+        }
+        if self.single && result.classification.is_empty() {
+            self.output.line("no match")?;
+        }
+        Ok(())
+    }
+
+    fn match_line(self, found: &DetectedContent, place: &ContentLocation) -> String {
+        let confidence = format!("{:>3}", place.confidence);
+        let style = match place.confidence >= found.recommended_confidence {
+            true => Style::new().red().bold(),
+            false => Style::new().yellow(),
+        };
+        let rows: Vec<String> = place.rows.iter().map(u64::to_string).collect();
+        let more = if place.rows_truncated { ", …" } else { "" };
+        let evidence: Vec<String> = place
+            .evidences
+            .iter()
+            .map(|evidence| {
+                let weak = if evidence.counted { "" } else { " (not counted)" };
+                format!("{} {}{weak}", evidence.column_name, self.value(&evidence.matched))
+            })
+            .collect();
+        let with =
+            if evidence.is_empty() { String::new() } else { format!("  with {}", evidence.join(", ")) };
+        format!(
+            "{}  {}  {} {} at {}  row {}{more}{with}",
+            self.output.style(style, &confidence),
+            found.display_name,
+            place.column_name,
+            self.value(&place.id_match),
+            place.offset,
+            rows.join(", "),
+        )
+    }
+
+    fn value(self, text: &str) -> String {
+        // A match may hold a line break; one line stays one line.
+        let shown = text.replace(['\n', '\r', '\t'], " ");
+        self.output.style(Style::new().bold(), &format!("“{shown}”"))
+    }
+
+    fn print_diagnostic(self, diagnostic: &Diagnostic) -> anyhow::Result<()> {
+        for item in &diagnostic.unmatched_items {
+            let why = match item.corroborative_evidences.is_empty() {
+                true => String::new(),
+                false => format!(": {}", item.corroborative_evidences.join("; ")),
+            };
+            let value = self.value(&item.id_match);
+            let line = format!("  -  {} {value} at {}  {}{why}", item.column_name, item.offset, item.code);
+            self.output.line(&line)?;
+        }
+        for limit in &diagnostic.classification_limits {
+            self.output.line(&format!("  !  {} (limit {})", limit.code, limit.allowed_limit))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! `edm type`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use edm_graph::{PatternResource, SensitiveTypeResource};
+use edm_model::limits;
+use serde_json::Value;
+
+use crate::connection::Connection;
+use crate::output::{Format, Output};
+
+#[derive(Debug, Args)]
+pub(crate) struct TypeArguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Lists the sensitive types, the data stores' default ones included
+    #[command(after_help = "Example:\n  edm type list")]
+    List(Connection),
+    /// Shows a sensitive type with its patterns
+    #[command(after_help = "Example:\n  edm type show patients --output json > type.json")]
+    Show {
+        /// Name or id of the type
+        #[arg(value_name = "TYPE")]
+        name: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Creates a sensitive type from a JSON file
+    #[command(after_help = "\
+Example:
+  edm type create patient.json
+
+patient.json:
+  {\"name\": \"Patient\", \"exactMatch\": {\"dataStoreId\": \"…\", \"recommendedConfidence\": 75, \"patterns\": [
+    {\"confidence\": 85, \"primary\": \"mrn\", \"supporting\": [{\"minMatches\": 2, \"columns\": [\"lastName\", \"dob\"]}]},
+    {\"confidence\": 65, \"primary\": \"ssn\"}]}}
+
+dataStoreId may be the store's name.")]
+    Create {
+        /// The type as Graph takes it
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        connection: Connection,
+    },
+}
+
+pub(crate) async fn run(arguments: TypeArguments, output: Output) -> anyhow::Result<()> {
+    match arguments.action {
+        Action::List(connection) => print_list(output, &connection.client()?.types().await?),
+        Action::Show { name, connection } => {
+            print_type(output, &connection.client()?.sensitive_type(&name).await?)
+        }
+        Action::Create { file, connection } => {
+            let client = connection.client()?;
+            let mut body = read(&file)?;
+            if let Some(Value::String(store)) = body.pointer_mut("/exactMatch/dataStoreId") {
+                *store = client.store(store).await?.id;
+            }
+            print_type(output, &client.create_type(&body).await?)
+        }
+    }
+}
+
+fn read(file: &PathBuf) -> anyhow::Result<Value> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    if bytes.len() > limits::JSON_BODY_BYTES_MAX {
+        bail!("{} has more than {} bytes", file.display(), limits::JSON_BODY_BYTES_MAX);
+    }
+    serde_json::from_slice(&bytes).with_context(|| format!("{} is no JSON", file.display()))
+}
+
+fn print_list(output: Output, types: &[SensitiveTypeResource]) -> anyhow::Result<()> {
+    if output.format() == Format::Json {
+        return Ok(output.json(&types)?);
+    }
+    let row = |one: &SensitiveTypeResource| {
+        let rule = one.exact_match.clone().unwrap_or_default();
+        let confidences: Vec<String> =
+            rule.patterns.iter().map(|pattern| pattern.confidence.to_string()).collect();
+        vec![
+            one.name.clone().unwrap_or_default(),
+            one.id.clone(),
+            rule.data_store_id,
+            if confidences.is_empty() { "after the first upload".to_owned() } else { confidences.join(" ") },
+        ]
+    };
+    let rows: Vec<Vec<String>> = types.iter().map(row).collect();
+    Ok(output.table(&["NAME", "ID", "DATA STORE", "PATTERNS"], &rows)?)
+}
+
+fn print_type(output: Output, one: &SensitiveTypeResource) -> anyhow::Result<()> {
+    if output.format() == Format::Json {
+        return Ok(output.json(one)?);
+    }
+    print_list(output, std::slice::from_ref(one))?;
+    output.line("")?;
+    let patterns = one.exact_match.as_ref().map(|rule| rule.patterns.as_slice()).unwrap_or_default();
+    let rows: Vec<Vec<String>> = patterns.iter().map(pattern_row).collect();
+    output.table(&["CONFIDENCE", "PRIMARY", "WITHIN", "SUPPORTING"], &rows)?;
+    for warning in &one.warnings {
+        output.line(&format!("! {warning}"))?;
+    }
+    Ok(())
+}
+
+fn pattern_row(pattern: &PatternResource) -> Vec<String> {
+    let groups: Vec<String> = pattern
+        .supporting
+        .iter()
+        .map(|group| {
+            let at_most = group.max_matches.map(|most| format!(" to {most}")).unwrap_or_default();
+            format!("{}{at_most} of {}", group.min_matches, group.columns.join(", "))
+        })
+        .collect();
+    let proximity = &pattern.proximity;
+    vec![
+        pattern.confidence.to_string(),
+        pattern.primary.clone().unwrap_or_else(|| "any searchable".to_owned()),
+        format!(
+            "{}{}",
+            proximity.distance.map(|distance| format!("{distance} ")).unwrap_or_default(),
+            proximity.unit
+        ),
+        if groups.is_empty() { "-".to_owned() } else { groups.join(" and ") },
+    ]
+}

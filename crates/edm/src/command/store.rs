@@ -1,0 +1,209 @@
+//! `edm store`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use edm_graph::{ColumnResource, DataStoreResource};
+use serde_json::{Map, Value, json};
+
+use crate::column_argument::ColumnArgument;
+use crate::connection::Connection;
+use crate::output::{Format, Output, grouped};
+use crate::schema_file;
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreArguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Creates a data store and its default sensitive type
+    #[command(after_help = "\
+Examples:
+  edm store create --name patients --column ssn:searchable:ignore=- --column lastName --column dob
+  edm store create --name accounts --column iban:searchable --column mail:searchable:email --column mrn:key:searchable:digits=8
+  edm store create --schema schema.json
+  edm store create --name patients --schema purview.xml
+
+A column is NAME[:searchable][:key][:TYPE][:case-sensitive][:fold-diacritics][:ignore=CHARS].
+TYPE is text (the default), digits, digits=WIDTH, email or name.")]
+    Create(CreateArguments),
+    /// Lists the data stores
+    #[command(after_help = "Example:\n  edm store list --output json")]
+    List(Connection),
+    /// Shows a data store, its columns and what each is fit for
+    #[command(after_help = "Example:\n  edm store show patients")]
+    Show(NamedStore),
+    /// Deletes a data store with its sessions, index and default type
+    #[command(after_help = "Example:\n  edm store delete patients --yes")]
+    Delete {
+        #[command(flatten)]
+        named: NamedStore,
+        /// Really
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Makes the generation before live again
+    #[command(after_help = "Example:\n  edm store rollback patients")]
+    Rollback(NamedStore),
+}
+
+#[derive(Debug, Args)]
+struct NamedStore {
+    /// Name or id of the data store
+    #[arg(value_name = "STORE")]
+    store: String,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Args)]
+struct CreateArguments {
+    /// Name of the data store; may stand in the schema instead
+    #[arg(long)]
+    name: Option<String>,
+    /// What it is for
+    #[arg(long)]
+    description: Option<String>,
+    /// A column; may be repeated
+    #[arg(
+        long = "column",
+        value_name = "COLUMN",
+        required_unless_present = "schema",
+        conflicts_with = "schema"
+    )]
+    columns: Vec<ColumnArgument>,
+    /// Columns from a file: Graph's JSON or Purview's EdmSchema XML
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+    /// Words of the longest cell that is matched
+    #[arg(long, value_name = "COUNT")]
+    max_tokens: Option<u32>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+pub(crate) async fn run(arguments: StoreArguments, output: Output) -> anyhow::Result<()> {
+    match arguments.action {
+        Action::Create(create) => {
+            let store = create.connection.client()?.create_store(&body(&create)?).await?;
+            print_store(output, &store)
+        }
+        Action::List(connection) => print_list(output, &connection.client()?.stores().await?),
+        Action::Show(named) => {
+            let store = named.connection.client()?.store(&named.store).await?;
+            print_store(output, &store)
+        }
+        Action::Delete { named, yes } => {
+            let client = named.connection.client()?;
+            let store = client.store(&named.store).await?;
+            let name = store.display_name.as_deref().unwrap_or_default();
+            if !yes {
+                bail!("this deletes “{name}” with everything in it for good: say --yes");
+            }
+            client.delete_store(&store.id).await?;
+            match output.format() {
+                Format::Json => Ok(output.json(&json!({ "deleted": store.id }))?),
+                Format::Table => Ok(output.line(&format!("deleted {name} ({})", store.id))?),
+            }
+        }
+        Action::Rollback(named) => {
+            let client = named.connection.client()?;
+            let store = client.store(&named.store).await?;
+            print_store(output, &client.rollback_store(&store.id).await?)
+        }
+    }
+}
+
+/// Returns the body that makes the store.
+fn body(create: &CreateArguments) -> anyhow::Result<Value> {
+    let mut body = match &create.schema {
+        None => Map::new(),
+        Some(path) => {
+            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let schema =
+                schema_file::read(&bytes).with_context(|| format!("cannot use {}", path.display()))?;
+            for warning in schema.warnings {
+                eprintln!("edm: {warning}");
+            }
+            schema.body
+        }
+    };
+    if !create.columns.is_empty() {
+        let columns: Vec<&ColumnResource> = create.columns.iter().map(|column| &column.0).collect();
+        body.insert("columns".to_owned(), json!(columns));
+    }
+    let options = [
+        ("displayName", create.name.as_ref().map(|name| json!(name))),
+        ("description", create.description.as_ref().map(|text| json!(text))),
+        ("maximumNumberOfTokens", create.max_tokens.map(|count| json!(count))),
+    ];
+    body.extend(options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    if !body.contains_key("displayName") {
+        bail!("the data store needs a name: say --name");
+    }
+    Ok(Value::Object(body))
+}
+
+fn print_list(output: Output, stores: &[DataStoreResource]) -> anyhow::Result<()> {
+    if output.format() == Format::Json {
+        return Ok(output.json(&stores)?);
+    }
+    let row = |store: &DataStoreResource| {
+        let updated = store.data_last_updated_date_time.map(|moment| moment.to_string());
+        vec![
+            store.display_name.clone().unwrap_or_default(),
+            store.id.clone(),
+            grouped(store.row_count.unwrap_or(0)),
+            store.generation.unwrap_or(0).to_string(),
+            updated.unwrap_or_else(|| "never".to_owned()),
+        ]
+    };
+    let rows: Vec<Vec<String>> = stores.iter().map(row).collect();
+    Ok(output.table(&["NAME", "ID", "ROWS", "GENERATION", "UPDATED"], &rows)?)
+}
+
+fn print_store(output: Output, store: &DataStoreResource) -> anyhow::Result<()> {
+    if output.format() == Format::Json {
+        return Ok(output.json(store)?);
+    }
+    print_list(output, std::slice::from_ref(store))?;
+    output.line("")?;
+    let columns = store.columns.as_deref().unwrap_or_default();
+    let rows: Vec<Vec<String>> = columns.iter().map(column_row).collect();
+    output.table(&["COLUMN", "TYPE", "OPTIONS", "CLASS", "NOTES"], &rows)?;
+    if store.must_upload_again == Some(true) {
+        output.line("! the live data is keyed with an older salt: upload the table again")?;
+    }
+    Ok(())
+}
+
+fn column_row(column: &ColumnResource) -> Vec<String> {
+    let mut options = Vec::new();
+    if column.is_searchable == Some(true) {
+        options.push("searchable".to_owned());
+    }
+    if column.is_key == Some(true) {
+        options.push("key".to_owned());
+    }
+    if column.is_case_insensitive == Some(false) {
+        options.push("case-sensitive".to_owned());
+    }
+    if column.fold_diacritics == Some(true) {
+        options.push("fold-diacritics".to_owned());
+    }
+    let ignored = column.ignored_delimiters.as_deref().unwrap_or_default().concat();
+    if !ignored.is_empty() {
+        options.push(format!("ignore={ignored:?}"));
+    }
+    vec![
+        column.name.clone().unwrap_or_default(),
+        column.data_type.clone().unwrap_or_else(|| "text".to_owned()),
+        options.join(" "),
+        column.class.clone().unwrap_or_else(|| "-".to_owned()),
+        column.warnings.join("; "),
+    ]
+}

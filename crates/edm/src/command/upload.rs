@@ -1,0 +1,279 @@
+//! `edm upload`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use edm_agent::{
+    AllowedBadLines, Error, ErrorKind, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, Separator,
+    TableOptions, UploadOptions, UploadReport, Wait, dry_run, upload,
+};
+use edm_graph::SessionResource;
+use edm_hash::{SALT_RANDOM_BYTES, Salt};
+use serde_json::{Value, json};
+
+use crate::connection::Connection;
+use crate::output::{Format, Output, grouped};
+use crate::progress_bar::UploadBar;
+use crate::surroundings::{core_count, fill_random, state_folder};
+
+/// Blocks that are sent at the same time.
+const PARALLEL_BLOCKS: usize = 4;
+
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
+Examples:
+  edm upload --store patients --file people.csv --wait
+  gzip -dc people.tsv.gz | edm upload --store patients --file - --separator tab
+  edm upload --store patients --file people.csv --dry-run
+  edm upload list --store patients
+
+A killed upload of a file goes on where it stopped when the same command is run again."
+)]
+pub(crate) struct UploadArguments {
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// Name or id of the data store
+    #[arg(long, required = true)]
+    store: Option<String>,
+    /// Table with a header line, plain or gzip; - is standard input
+    #[arg(long, required = true, value_name = "FILE|-")]
+    file: Option<String>,
+    /// Character between cells, or tab, comma, pipe, semicolon [default: the file's sep= line, else comma]
+    #[arg(long, value_name = "CHAR")]
+    separator: Option<Separator>,
+    /// Refused lines that may pass, as a share or a number
+    #[arg(long, value_name = "SHARE|COUNT", default_value = "5%")]
+    allowed_bad_lines: AllowedBadLines,
+    /// Upload agent to name: an id, or a description under which one is registered
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// Check and hash the table and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Leave out columns that the data store does not have
+    #[arg(long)]
+    ignore_extra_columns: bool,
+    /// Let far fewer rows than are live become live
+    #[arg(long)]
+    allow_shrink: bool,
+    /// Stay until the data is live
+    #[arg(long)]
+    wait: bool,
+    /// Records of a block [default: as many as fit]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    rows_per_block: Option<u32>,
+    /// File that remembers what was sent [default: in the user's state folder]
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Lists the upload sessions of a data store
+    #[command(after_help = "Example:\n  edm upload list --store patients")]
+    List {
+        /// Name or id of the data store
+        #[arg(long)]
+        store: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Shows a session
+    #[command(
+        after_help = "Example:\n  edm upload show --store patients b84d3f36-3f36-4b84-8d3f-363f4db8363f"
+    )]
+    Show(NamedSession),
+    /// Gives a session up; nothing of it becomes live
+    #[command(
+        after_help = "Example:\n  edm upload cancel --store patients b84d3f36-3f36-4b84-8d3f-363f4db8363f"
+    )]
+    Cancel(NamedSession),
+}
+
+#[derive(Debug, Args)]
+struct NamedSession {
+    /// Name or id of the data store
+    #[arg(long)]
+    store: String,
+    /// Id of the session
+    #[arg(value_name = "SESSION")]
+    session: String,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+pub(crate) async fn run(arguments: UploadArguments, output: Output) -> anyhow::Result<()> {
+    match &arguments.action {
+        None => upload_table(&arguments, output).await,
+        Some(Action::List { store, connection }) => {
+            let client = connection.client()?;
+            let store = client.store(store).await?;
+            print_sessions(output, &client.sessions(&store.id).await?)
+        }
+        Some(Action::Show(named)) => {
+            let client = named.connection.client()?;
+            let store = client.store(&named.store).await?;
+            print_session(output, &client.session(&store.id, &named.session).await?)
+        }
+        Some(Action::Cancel(named)) => {
+            let client = named.connection.client()?;
+            let store = client.store(&named.store).await?;
+            client.cancel_session(&store.id, &named.session).await?;
+            print_session(output, &client.session(&store.id, &named.session).await?)
+        }
+    }
+}
+
+async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Result<()> {
+    let store = arguments.store.clone().context("say --store")?;
+    let file = arguments.file.clone().context("say --file")?;
+    let client = arguments.connection.client()?;
+    let table = TableOptions {
+        input: Input::from_argument(&file),
+        separator: arguments.separator,
+        extra_columns: match arguments.ignore_extra_columns {
+            true => ExtraColumns::Ignore,
+            false => ExtraColumns::Refuse,
+        },
+        allowed_bad_lines: arguments.allowed_bad_lines,
+        rows_per_block: arguments.rows_per_block,
+        workers: core_count(),
+    };
+    if arguments.dry_run {
+        return rehearse(&client, &store, table, output).await;
+    }
+    let options = UploadOptions {
+        table,
+        store,
+        agent: arguments.agent.clone(),
+        allow_shrink: arguments.allow_shrink,
+        parallel_blocks: PARALLEL_BLOCKS,
+        journal: match &arguments.journal {
+            Some(path) => JournalPlace::File(path.clone()),
+            None => JournalPlace::Folder(state_folder()),
+        },
+        wait: if arguments.wait { Wait::ForLive } else { Wait::ForCommit },
+    };
+    let bar = Arc::new(UploadBar::new());
+    let result = upload(&client, options, bar.clone()).await;
+    bar.finish();
+    print_result(output, result)
+}
+
+async fn rehearse(
+    client: &GraphClient,
+    store: &str,
+    table: TableOptions,
+    output: Output,
+) -> anyhow::Result<()> {
+    let store = client.store(store).await?;
+    let mut random = [0; SALT_RANDOM_BYTES];
+    fill_random(&mut random)?;
+    let salt = Salt::generate(&random);
+    let rehearsal = move || {
+        let bar = UploadBar::new();
+        let result = dry_run(&store, &table, salt, &bar);
+        bar.finish();
+        result
+    };
+    print_result(output, tokio::task::spawn_blocking(rehearsal).await?)
+}
+
+/// Prints the report; a report of too many bad lines as well.
+fn print_result(output: Output, result: Result<UploadReport, Error>) -> anyhow::Result<()> {
+    match result {
+        Ok(report) => {
+            print_rejections(&report.rejections);
+            match output.format() {
+                Format::Json => Ok(output.json(&report_json(&report))?),
+                Format::Table => Ok(output.line(&report_line(&report))?),
+            }
+        }
+        Err(error) => {
+            if let ErrorKind::TooManyBadLines { rejections, .. } = error.kind() {
+                print_rejections(rejections);
+            }
+            Err(error.into())
+        }
+    }
+}
+
+fn print_rejections(rejections: &Rejections) {
+    for (reason, count) in &rejections.reasons {
+        let lines: Vec<String> = count.lines.iter().map(u64::to_string).collect();
+        let more = if count.count > count.lines.len() as u64 { ", …" } else { "" };
+        eprintln!("edm: {} × {reason}: line {}{more}", grouped(count.count), lines.join(", "));
+    }
+}
+
+fn report_json(report: &UploadReport) -> Value {
+    let rejections = &report.rejections;
+    let reasons: Vec<Value> = rejections
+        .reasons
+        .iter()
+        .map(|(reason, count)| json!({ "reason": reason, "count": count.count, "lines": count.lines }))
+        .collect();
+    json!({
+        "sessionId": report.session_id,
+        "state": report.state,
+        "rowCount": report.records - rejections.rejected_records,
+        "rejectedRowCount": rejections.rejected_records,
+        "badLineCount": rejections.bad_lines,
+        "refusals": reasons,
+        "totalBlockCount": report.blocks,
+        "sentBlockCount": report.blocks_sent,
+    })
+}
+
+fn report_line(report: &UploadReport) -> String {
+    let rejected = report.rejections.rejected_records;
+    let rows = grouped(report.records - rejected);
+    let left_out = if rejected == 0 { String::new() } else { format!(", {} left out", grouped(rejected)) };
+    match report.state.as_str() {
+        "" => format!("{rows} rows{left_out} would make {} blocks; nothing was sent", report.blocks),
+        "Completed" => format!("{rows} rows{left_out} are live (session {})", report.session_id),
+        _ => format!(
+            "{rows} rows{left_out} are committed and being indexed (session {}); --wait stays until they are live",
+            report.session_id
+        ),
+    }
+}
+
+fn print_sessions(output: Output, sessions: &[SessionResource]) -> anyhow::Result<()> {
+    if output.format() == Format::Json {
+        return Ok(output.json(&sessions)?);
+    }
+    let number = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), grouped);
+    let row = |session: &SessionResource| {
+        let created = session.creation_date_time.map(|moment| moment.to_string()).unwrap_or_default();
+        let error = session.error.as_ref().map(|error| format!("{} ({})", error.message, error.code));
+        vec![
+            session.id.clone(),
+            session.state.clone().unwrap_or_default(),
+            created,
+            number(session.row_count),
+            format!(
+                "{}/{}",
+                number(session.remaining_block_count.map(u64::from)),
+                number(session.total_block_count.map(u64::from))
+            ),
+            error.unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = sessions.iter().map(row).collect();
+    Ok(output.table(&["SESSION", "STATE", "CREATED", "ROWS", "BLOCKS LEFT", "ERROR"], &rows)?)
+}
+
+fn print_session(output: Output, session: &SessionResource) -> anyhow::Result<()> {
+    match output.format() {
+        Format::Json => Ok(output.json(session)?),
+        Format::Table => print_sessions(output, std::slice::from_ref(session)),
+    }
+}

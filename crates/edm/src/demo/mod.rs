@@ -1,0 +1,204 @@
+//! `edm demo`: the whole story on one machine. A real server on an embedded store in a temporary folder, a sample
+//! table, its upload, five texts, and four proofs measured on the spot. Everything that is said is checked: a
+//! finding that differs from what was planted ends the program with status 1.
+
+mod markup;
+mod proofs;
+mod stage;
+mod steps;
+mod texts;
+mod thief;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context;
+use clap::Args;
+use edm_agent::sample::{self, Person};
+use edm_agent::{
+    AllowedBadLines, ExtraColumns, Input, JournalPlace, TableOptions, UploadOptions, UploadReport, Wait,
+    upload,
+};
+use edm_graph::{ColumnResource, DataStoreResource};
+use serde_json::json;
+
+use crate::command::Ending;
+use crate::output::{Output, grouped};
+use crate::running_server::interrupted;
+use crate::surroundings::{core_count, fill_random};
+use stage::Stage;
+use steps::Steps;
+
+/// The name of the demo's data store.
+const STORE: &str = "people";
+/// Small enough that even this table goes up in several blocks at once.
+const ROWS_PER_BLOCK: u32 = 16_384;
+/// Below it the sample has too few people to draw the texts from.
+const PEOPLE_MIN: u32 = 5_000;
+const PEOPLE_MAX: u32 = 2_000_000;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  edm demo             shows everything, then serves until interrupted
+  edm demo --once      shows everything and ends; status 1 if any finding differs from what was planted
+  edm demo --seed 7    the same people and texts again")]
+pub(crate) struct DemoArguments {
+    /// End after the proofs instead of serving
+    #[arg(long)]
+    once: bool,
+    /// Seed of the people and the texts [default: drawn at random, and printed]
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// How many people the table has
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u32).range(i64::from(PEOPLE_MIN)..=i64::from(PEOPLE_MAX)))]
+    people: u32,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+}
+
+pub(crate) async fn run(arguments: &DemoArguments, output: Output) -> anyhow::Result<Ending> {
+    let seed = match arguments.seed {
+        Some(seed) => seed,
+        None => random_seed()?,
+    };
+    let stage = Stage::open(arguments.listen).await?;
+    let told = tokio::select! {
+        told = tell(&stage, seed, arguments, output) => told,
+        () = interrupted() => Ok(Ending::Failed),
+    };
+    if matches!(told, Ok(Ending::Fine)) && !arguments.once {
+        interrupted().await;
+    }
+    // The folder goes with the stage, whatever happened on it.
+    let closed = stage.close().await;
+    let ending = told?;
+    closed?;
+    Ok(ending)
+}
+
+/// Returns a short number, because people type it again.
+fn random_seed() -> anyhow::Result<u64> {
+    let mut bytes = [0; 4];
+    fill_random(&mut bytes)?;
+    Ok(u64::from(u32::from_le_bytes(bytes)))
+}
+
+async fn tell(stage: &Stage, seed: u64, arguments: &DemoArguments, output: Output) -> anyhow::Result<Ending> {
+    let steps = Arc::new(Steps::new(output));
+    steps.title(&format!(
+        "edm demo: {} people who do not exist, from seed {seed}",
+        grouped(u64::from(arguments.people))
+    ))?;
+    let started = Instant::now();
+    let count = arguments.people as usize;
+    let people = tokio::task::spawn_blocking(move || sample::people(seed, count)).await?;
+    let people: Arc<[Person]> = people.into();
+    write_table(stage, Arc::clone(&people), None).await?;
+    steps.step("make the table", started.elapsed(), "CSV with ssn, birthday, firstName, lastName, email")?;
+
+    let store = create_store(stage, &steps).await?;
+    let report = upload_table(stage, &steps).await?;
+    let texts = texts::Texts::draw(seed, &people)?;
+    let mut verdicts = texts::tell(&texts, stage.client(), output).await?;
+
+    steps.title("Four proofs, measured here and now")?;
+    let theft = thief::Theft {
+        data_dir: stage.data_dir(),
+        table: stage.table(),
+        store_id: &store.id,
+        session_id: &report.session_id,
+        victim: texts.first(),
+        seed,
+    };
+    verdicts.extend(theft.search(output).await?);
+    verdicts.extend(theft.guess(stage.client(), output).await?);
+    write_table(stage, Arc::clone(&people), Some(texts.first().row)).await?;
+    verdicts.extend(proofs::removal(stage, &steps, &texts, output).await?);
+    verdicts.extend(proofs::speed(stage.client(), &texts, output).await?);
+
+    let differing: Vec<&String> = verdicts.iter().filter_map(|verdict| verdict.as_ref().err()).collect();
+    for difference in &differing {
+        eprintln!("edm: DIFFERS from what was planted: {difference}");
+    }
+    if !differing.is_empty() {
+        return Ok(Ending::Failed);
+    }
+    output.line(&format!("\nAll {} findings are what was planted.", verdicts.len()))?;
+    if !arguments.once {
+        print_invitation(stage, &texts, output)?;
+    }
+    Ok(Ending::Fine)
+}
+
+/// Writes the table beside the data folder, without one of its rows where that is asked for.
+async fn write_table(stage: &Stage, people: Arc<[Person]>, without: Option<u64>) -> anyhow::Result<()> {
+    let path = stage.table().to_owned();
+    let write = move || {
+        let file = std::fs::File::create(&path)?;
+        let kept =
+            (1u64..).zip(people.iter()).filter(|(row, _)| Some(*row) != without).map(|(_, person)| person);
+        sample::write_csv(kept, std::io::BufWriter::new(file))
+    };
+    tokio::task::spawn_blocking(write).await?.context("cannot write the sample table")
+}
+
+async fn create_store(stage: &Stage, steps: &Steps) -> anyhow::Result<DataStoreResource> {
+    let columns = sample::columns()?;
+    let columns: Vec<ColumnResource> = columns.as_slice().iter().map(ColumnResource::from).collect();
+    let body = json!({ "displayName": STORE, "description": "people who do not exist", "columns": columns });
+    let started = Instant::now();
+    let store = stage.client().create_store(&body).await?;
+    steps.step("create the data store", started.elapsed(), "searchable: ssn, lastName, email")?;
+    Ok(store)
+}
+
+/// Uploads the table as it is on the disk and stays until it is live.
+async fn upload_table(stage: &Stage, steps: &Arc<Steps>) -> anyhow::Result<UploadReport> {
+    let options = UploadOptions {
+        table: TableOptions {
+            input: Input::File(stage.table().to_owned()),
+            separator: None,
+            extra_columns: ExtraColumns::Refuse,
+            allowed_bad_lines: AllowedBadLines::Count(0),
+            rows_per_block: Some(ROWS_PER_BLOCK),
+            workers: core_count(),
+        },
+        store: STORE.to_owned(),
+        agent: Some("edm demo".to_owned()),
+        allow_shrink: false,
+        parallel_blocks: 4,
+        journal: JournalPlace::Nowhere,
+        wait: Wait::ForLive,
+    };
+    steps.start_clock();
+    Ok(upload(stage.client(), options, Arc::clone(steps) as _).await?)
+}
+
+fn print_invitation(stage: &Stage, texts: &texts::Texts, output: Output) -> anyhow::Result<()> {
+    let (server, token) = (stage.client().server(), stage.token_file().display().to_string());
+    let text = json!({ "text": texts.first_text(), "sensitiveTypeIds": [], "contentClassifications": [] });
+    let body = text.to_string().replace('\'', "'\\''");
+    output.line(&format!("\nIt serves on {server} until you press Ctrl-C. The token is in {token}\n"))?;
+    output.line(&format!(
+        "curl -s {server}/beta/dataClassification/classifyExactMatches -H \"Authorization: Bearer $(cat {token})\" \
+         -H 'Content-Type: application/json' -d '{body}'"
+    ))?;
+    output.line(&format!(
+        "python3 -c 'import asyncio; from kiota_abstractions.authentication import \
+         BaseBearerTokenAuthenticationProvider as P, AccessTokenProvider as A; from msgraph_beta import \
+         GraphServiceClient, GraphRequestAdapter; T = type(\"T\", (A,), {{\"get_authorization_token\": lambda *a, **k: \
+         asyncio.sleep(0, open(\"{token}\").read().strip()), \"get_allowed_hosts_validator\": lambda s: None}}); \
+         a = GraphRequestAdapter(P(T())); a.base_url = \"{server}/beta\"; print(asyncio.run(GraphServiceClient(\
+         request_adapter=a).data_classification.exact_match_data_stores.get()))'   # pip install msgraph-beta-sdk"
+    ))?;
+    let program =
+        std::env::current_exe().map_or_else(|_| "edm".to_owned(), |path| path.display().to_string());
+    Ok(output.line(&format!(
+        "EDM_SERVER={server} {program} upload --token-file {token} --store {STORE} --file yours.csv --allow-shrink --wait\
+         \n  # yours.csv: ssn,birthday,firstName,lastName,email"
+    ))?)
+}

@@ -1,0 +1,72 @@
+//! The demo's place: a temporary folder, a server in it, a client of that server.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use edm_agent::{ClientOptions, GraphClient};
+use edm_server::{ServerConfig, bind};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::{data_directory, running_server};
+
+/// A running server and what belongs to it.
+pub(crate) struct Stage {
+    folder: TempDir,
+    data_dir: PathBuf,
+    token_file: PathBuf,
+    client: GraphClient,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Stage {
+    /// Starts the server, exactly as `edm serve` does.
+    pub(crate) async fn open(listen: SocketAddr) -> anyhow::Result<Self> {
+        let folder =
+            tempfile::Builder::new().prefix("edm-demo-").tempdir().context("cannot make a folder")?;
+        let data_dir = folder.path().join("data");
+        let bound = bind(&ServerConfig { listen, tls: None, insecure_http: false, public_url: None })?;
+        let service = data_directory::open_or_create(&data_dir).await?;
+        let token_file =
+            data_directory::bootstrap(&service, &data_dir).await?.context("no token was written")?;
+        let token = std::fs::read_to_string(&token_file).context("cannot read the token")?;
+        let server = bound.url();
+        let client =
+            GraphClient::new(ClientOptions { server, token: Some(token), ca_certificate_pem: None })?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let until = async {
+            // A stage that is dropped stops its server too.
+            let _ = stopped.await;
+        };
+        let server = tokio::spawn(running_server::serve(bound, service, until));
+        Ok(Self { folder, data_dir, token_file, client, stop, server })
+    }
+
+    pub(crate) fn client(&self) -> &GraphClient {
+        &self.client
+    }
+
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    pub(crate) fn token_file(&self) -> &Path {
+        &self.token_file
+    }
+
+    /// Returns the sample table's file, which lies beside the data folder and not in it.
+    pub(crate) fn table(&self) -> PathBuf {
+        self.folder.path().join("people.csv")
+    }
+
+    /// Stops the server and removes the folder.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        // The server may have ended by itself; its result says why.
+        let _ = self.stop.send(());
+        self.server.await.context("the server stopped unexpectedly")??;
+        self.folder.close().context("cannot remove the temporary folder")
+    }
+}

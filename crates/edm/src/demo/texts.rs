@@ -1,0 +1,302 @@
+//! Five texts drawn from random rows, what was planted in each, and what was found.
+
+use anyhow::Context;
+use console::Style;
+use edm_agent::GraphClient;
+use edm_agent::sample::{Person, Random};
+use edm_graph::{ClassificationResult, ContentLocation};
+use serde_json::json;
+
+use super::markup::{highlight, regex_count};
+use crate::output::Output;
+
+/// The finding, or a sentence on how it differs from what was planted.
+pub(crate) type Verdict = Result<(), String>;
+
+/// A person and the number of the row.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// The first below the header is 1.
+    pub(crate) row: u64,
+    pub(crate) person: Person,
+}
+
+/// What must be found in a text.
+#[derive(Debug, Clone)]
+enum Planted {
+    /// This number with exactly these facts of its row, at 85.
+    WithFacts { owner: Row, facts: &'static [&'static str] },
+    /// Nothing at all.
+    Nothing,
+    /// This number alone, at 65, and the surname told to be another row's.
+    Alone { owner: Row, other: Row },
+    /// Covered in the redacted text.
+    Redacted { owner: Row },
+}
+
+struct Text {
+    kind: &'static str,
+    text: String,
+    planted: Planted,
+}
+
+/// The texts of one seed.
+pub(crate) struct Texts {
+    first: Row,
+    texts: Vec<Text>,
+}
+
+impl Texts {
+    /// Draws rows and writes the texts. Fails only on tables too small to draw from.
+    pub(crate) fn draw(seed: u64, people: &[Person]) -> anyhow::Result<Self> {
+        // Another sequence than the one that made the people.
+        let mut random = Random::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x6564_6d21);
+        let plain = |person: &Person| {
+            person.last_name.len() >= 4 && person.last_name.chars().all(|c| c.is_ascii_alphabetic())
+        };
+        let first = draw(&mut random, people, plain)?;
+        let alone = draw(&mut random, people, |person| person.ssn != first.person.ssn)?;
+        let mut surnames = std::collections::HashMap::<&str, u32>::new();
+        for person in people {
+            *surnames.entry(&person.last_name).or_default() += 1;
+        }
+        let rare = |person: &Person| {
+            surnames.get(person.last_name.as_str()) == Some(&1)
+                && person.ssn != alone.person.ssn
+                && person.last_name.chars().all(|c| c.is_ascii_alphabetic() || c == ' ' || c == '-')
+        };
+        let other = draw(&mut random, people, rare)?;
+        let broken = draw(&mut random, people, |person| person.last_name == "van der Berg")?;
+        // Not the first row: that one is removed later, and this text is looked for after it.
+        let prompt = draw(&mut random, people, |person| {
+            plain(person) && person.first_name.len() >= 3 && person.ssn != first.person.ssn
+        })?;
+        let texts = vec![
+            email(&first),
+            invoice(&mut random, people),
+            foreign_surname(&alone, &other),
+            log_line(&broken),
+            chat_prompt(&prompt),
+        ];
+        Ok(Self { first, texts })
+    }
+
+    /// Returns the row of the first text.
+    pub(crate) fn first(&self) -> &Row {
+        &self.first
+    }
+
+    /// Returns a text of one line whose record stays in the table to the end.
+    pub(crate) fn findable(&self) -> &str {
+        self.texts.last().map_or("", |text| &text.text)
+    }
+
+    /// Returns the first text, the e-mail.
+    pub(crate) fn first_text(&self) -> &str {
+        self.texts.first().map_or("", |text| &text.text)
+    }
+}
+
+fn draw(random: &mut Random, people: &[Person], fits: impl Fn(&Person) -> bool) -> anyhow::Result<Row> {
+    let from = random.position(people.len());
+    let (before, after) = people.split_at_checked(from).context("the table is empty")?;
+    let numbered = (1u64..).skip(from).zip(after).chain((1u64..).zip(before));
+    let found = numbered.into_iter().find(|(_, person)| fits(person));
+    let (row, person) = found.context("the table is too small for this text")?;
+    Ok(Row { row, person: person.clone() })
+}
+
+fn email(owner: &Row) -> Text {
+    let Person { ssn, birthday, last_name, .. } = &owner.person;
+    Text {
+        kind: "e-mail",
+        text: format!(
+            "Hello Dana,\nthe form came back: {last_name}'s birthday is {birthday} and the SSN is {ssn}.\n\
+             Please update the file today. Thanks, Kim"
+        ),
+        planted: Planted::WithFacts { owner: owner.clone(), facts: &["birthday", "lastName"] },
+    }
+}
+
+fn invoice(random: &mut Random, people: &[Person]) -> Text {
+    let mut text = "Invoice 2026-1187, serial numbers:\n".to_owned();
+    for position in ["pump", "valve", "gauge", "hose", "clamp", "filter"] {
+        text.push_str(&format!("  {position:<7} {}\n", random.ssn_of_nobody(people)));
+    }
+    Text { kind: "invoice", text: text.trim_end().to_owned(), planted: Planted::Nothing }
+}
+
+fn foreign_surname(owner: &Row, other: &Row) -> Text {
+    Text {
+        kind: "call note",
+        text: format!("Ms {} called about the letter for {}.", other.person.last_name, owner.person.ssn),
+        planted: Planted::Alone { owner: owner.clone(), other: other.clone() },
+    }
+}
+
+fn log_line(owner: &Row) -> Text {
+    let Person { ssn, birthday, last_name, .. } = &owner.person;
+    // In JSON a line break in a value is an escape: a second reading of the text.
+    let broken = last_name.replacen(" Berg", "\\nBerg", 1);
+    Text {
+        kind: "JSON log",
+        text: format!(
+            "{{\"level\":\"warn\",\"message\":\"no answer for {broken}\",\"dob\":\"{birthday}\",\"id\":\"{ssn}\"}}"
+        ),
+        planted: Planted::WithFacts { owner: owner.clone(), facts: &["birthday", "lastName"] },
+    }
+}
+
+fn chat_prompt(owner: &Row) -> Text {
+    let Person { ssn, birthday, first_name, last_name, .. } = &owner.person;
+    Text {
+        kind: "prompt",
+        text: format!(
+            "Write a kind letter to {first_name} {last_name}, born {birthday}, SSN {ssn}: the claim was approved."
+        ),
+        planted: Planted::Redacted { owner: owner.clone() },
+    }
+}
+
+/// Asks the server about every text, prints what it says, and compares it with what was planted.
+pub(crate) async fn tell(
+    texts: &Texts,
+    client: &GraphClient,
+    output: Output,
+) -> anyhow::Result<Vec<Verdict>> {
+    let mut verdicts = Vec::new();
+    for (number, text) in (1..).zip(&texts.texts) {
+        let request = json!({ "text": text.text, "sensitiveTypeIds": [], "contentClassifications": [], "explain": true });
+        let result = client.classify(&request).await?;
+        let heading = output.style(Style::new().bold(), &format!("Text {number}, {}", text.kind));
+        output.line(&format!("\n{heading}"))?;
+        let (verdict, says, why) = match &text.planted {
+            Planted::Redacted { owner } => {
+                let request = json!({ "text": text.text, "replacement": "label" });
+                let redacted = client.redact(&request).await?.text;
+                print_indented(&redacted, output)?;
+                judge_redacted(&result, owner, &redacted)
+            }
+            planted => {
+                print_indented(&highlight(&text.text, &result, output), output)?;
+                judge(planted, &result)
+            }
+        };
+        let regex = regex_count(&text.text)?;
+        output.line(&format!("  {} | a plain regex says {regex} | edm says {says} | {why}", text.kind))?;
+        verdicts.push(verdict.map_err(|difference| format!("text {number}, {}: {difference}", text.kind)));
+    }
+    Ok(verdicts)
+}
+
+fn print_indented(text: &str, output: Output) -> anyhow::Result<()> {
+    for line in text.lines() {
+        output.line(&format!("    {line}"))?;
+    }
+    Ok(())
+}
+
+/// Returns whether the findings are what was planted, what edm says, and why.
+fn judge(planted: &Planted, result: &ClassificationResult) -> (Verdict, String, String) {
+    let places: Vec<&ContentLocation> =
+        result.classification.iter().flat_map(|found| &found.matches).collect();
+    match planted {
+        Planted::Nothing => {
+            let verdict = match places.len() {
+                0 => Ok(()),
+                count => Err(format!("{count} findings where nothing was planted")),
+            };
+            (verdict, places.len().to_string(), "none of these numbers is in the table".to_owned())
+        }
+        Planted::WithFacts { owner, facts } => {
+            let verdict = only(&places).and_then(|place| has_facts(place, owner, 85, facts));
+            (verdict, says(&places), why_facts(&places))
+        }
+        Planted::Alone { owner, other } => {
+            let told = sentence_about(result, other.row);
+            let verdict = only(&places).and_then(|place| has_facts(place, owner, 65, &[])).and_then(|()| {
+                told.clone().map(drop).ok_or_else(|| "the surname's row is not told".to_owned())
+            });
+            let why = told.map_or_else(String::new, |_| {
+                format!("{} belongs to row {}", other.person.last_name, other.row)
+            });
+            (verdict, says(&places), format!("the number alone; {why}"))
+        }
+        Planted::Redacted { .. } => {
+            (Err("is judged by its redacted text".to_owned()), String::new(), String::new())
+        }
+    }
+}
+
+fn judge_redacted(result: &ClassificationResult, owner: &Row, redacted: &str) -> (Verdict, String, String) {
+    let places: Vec<&ContentLocation> =
+        result.classification.iter().flat_map(|found| &found.matches).collect();
+    let left = redacted.contains(&owner.person.ssn) || redacted.contains(&owner.person.last_name);
+    let found =
+        only(&places).and_then(|place| has_facts(place, owner, 85, &["birthday", "firstName", "lastName"]));
+    let verdict = found.and_then(|()| match left {
+        true => Err("the redacted text still holds the person".to_owned()),
+        false => Ok(()),
+    });
+    (verdict, says(&places), "redacted before it leaves; the letter can still be written".to_owned())
+}
+
+fn only<'p>(places: &[&'p ContentLocation]) -> Result<&'p ContentLocation, String> {
+    match places {
+        [place] => Ok(place),
+        places => Err(format!("{} findings instead of 1", places.len())),
+    }
+}
+
+fn has_facts(place: &ContentLocation, owner: &Row, confidence: u8, facts: &[&str]) -> Verdict {
+    let mut counted: Vec<&str> = place
+        .evidences
+        .iter()
+        .filter(|piece| piece.counted)
+        .map(|piece| piece.column_name.as_str())
+        .collect();
+    counted.sort_unstable();
+    if place.id_match != owner.person.ssn || place.column_name != "ssn" {
+        return Err("another value was found than the planted number".to_owned());
+    }
+    if place.rows != [owner.row] {
+        return Err(format!("rows {:?} instead of {}", place.rows, owner.row));
+    }
+    if place.confidence != confidence || counted != facts {
+        return Err(format!("{} with {counted:?} instead of {confidence} with {facts:?}", place.confidence));
+    }
+    Ok(())
+}
+
+fn says(places: &[&ContentLocation]) -> String {
+    match places {
+        [place] => {
+            let rows: Vec<String> = place.rows.iter().map(u64::to_string).collect();
+            format!("{}, row {}", place.confidence, rows.join(", "))
+        }
+        places => places.len().to_string(),
+    }
+}
+
+fn why_facts(places: &[&ContentLocation]) -> String {
+    let Some(place) = places.first() else { return "nothing found".to_owned() };
+    let facts: Vec<&str> = place
+        .evidences
+        .iter()
+        .filter(|piece| piece.counted)
+        .map(|piece| piece.column_name.as_str())
+        .collect();
+    format!("{} with {} of the same row", place.column_name, facts.join(" and "))
+}
+
+/// Returns the sentence of the explanation that says whose the value is.
+fn sentence_about(result: &ClassificationResult, row: u64) -> Option<String> {
+    let sentences = result
+        .diagnostics
+        .iter()
+        .flat_map(|diagnostic| &diagnostic.unmatched_items)
+        .filter(|item| item.column_name == "lastName")
+        .flat_map(|item| &item.corroborative_evidences);
+    let end = format!("belongs to row {row}");
+    sentences.filter(|sentence| sentence.ends_with(&end)).cloned().next()
+}

@@ -1,0 +1,261 @@
+//! The first two proofs: what someone gets who steals the data folder, without the key and with it.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use edm_agent::GraphClient;
+use edm_agent::sample::Random;
+use edm_engine::{FileBytes, Generation};
+use edm_hash::Salt;
+use md5::Md5;
+use sha2::{Digest, Sha256};
+
+use super::texts::{Row, Verdict};
+use crate::output::{Output, grouped};
+use crate::surroundings::{core_count, fill_random};
+
+const GUESSES: usize = 1_000_000;
+/// The name of a generation's manifest beside its files.
+const MANIFEST: &str = "manifest";
+
+/// A folder to steal, and whom it should betray.
+pub(crate) struct Theft<'a> {
+    pub(crate) data_dir: &'a Path,
+    pub(crate) table: PathBuf,
+    pub(crate) store_id: &'a str,
+    pub(crate) session_id: &'a str,
+    pub(crate) victim: &'a Row,
+    pub(crate) seed: u64,
+}
+
+impl Theft<'_> {
+    /// Searches every file of the data folder for the number in five encodings, and the table as a control.
+    pub(crate) async fn search(&self, output: Output) -> anyhow::Result<Vec<Verdict>> {
+        let needles = encodings(&self.victim.person.ssn);
+        let (folder, table) = (self.data_dir.to_owned(), self.table.clone());
+        let (found, files, bytes, control) = tokio::task::spawn_blocking(move || {
+            let (mut found, mut byte_count) = (0, 0);
+            let paths = files_below(&folder)?;
+            for path in &paths {
+                // A file that the server replaced since the listing has nothing left to search.
+                let Ok(content) = fs::read(path) else { continue };
+                byte_count += content.len();
+                found += needles.iter().filter(|needle| contains(&content, needle)).count();
+            }
+            let content = fs::read(&table)?;
+            let control = needles.iter().filter(|needle| contains(&content, needle)).count();
+            Ok::<_, std::io::Error>((found, paths.len(), byte_count, control))
+        })
+        .await??;
+        output.line(&format!(
+            "  1. the data folder ({files} files, {:.1} MB) searched for that SSN in 5 encodings (plain, digits, \
+             UTF-16LE, base64, hex): found {found}; the same search of the table finds it",
+            bytes as f64 / 1e6
+        ))?;
+        Ok(vec![
+            if found == 0 { Ok(()) } else { Err("the number is readable in the data folder".to_owned()) },
+            if control > 0 {
+                Ok(())
+            } else {
+                Err("the search does not even find it in the table".to_owned())
+            },
+        ])
+    }
+
+    /// Tries a million numbers, the victim's among them, against the stolen generation.
+    pub(crate) async fn guess(&self, client: &GraphClient, output: Output) -> anyhow::Result<Vec<Verdict>> {
+        let stolen = Arc::new(Stolen::take(self.data_dir, self.session_id)?);
+        let session = client.session_with_salt(self.store_id, self.session_id).await?;
+        let key = session.salt.context("the session's creator was not shown its salt")?;
+        let key = Salt::new(key.expose_secret().to_owned())?;
+        let guesses = Arc::new(self.guesses());
+        // What a thief can try: a key of their own, everything in the files that might be the key, and hashes
+        // that need no key.
+        let mut own = [0; edm_hash::SALT_RANDOM_BYTES];
+        fill_random(&mut own)?;
+        let mut wrong = vec![Salt::generate(&own)];
+        for text in [self.store_id, self.session_id, session.key_id.as_deref().unwrap_or("edm")] {
+            wrong.push(Salt::new(text.to_owned())?);
+        }
+        let victim = self.victim.row;
+        let (without, digests, with, victim_found) = tokio::task::spawn_blocking(move || {
+            let mut without = 0;
+            for salt in &wrong {
+                without += stolen.confirm(&guesses, salt)?.len();
+            }
+            let digests = stolen.holds_digests(&guesses);
+            let confirmed = stolen.confirm(&guesses, &key)?;
+            Ok::<_, anyhow::Error>((without, digests, confirmed.len(), confirmed.contains(&victim)))
+        })
+        .await??;
+        output.line(&format!(
+            "  2. {} guesses against the stolen files without the key (four wrong keys, SHA-256 and MD5 of every \
+             guess): confirmed {}; with the key: {} confirmed, row {victim} among them",
+            grouped(GUESSES as u64),
+            without + digests,
+            grouped(with as u64),
+        ))?;
+        Ok(vec![
+            if without + digests == 0 {
+                Ok(())
+            } else {
+                Err("a guess was confirmed without the key".to_owned())
+            },
+            if victim_found { Ok(()) } else { Err("the attack does not work even with the key".to_owned()) },
+        ])
+    }
+
+    /// Returns random numbers of the reserved areas, the victim's somewhere among them.
+    fn guesses(&self) -> Vec<String> {
+        let mut random = Random::new(self.seed ^ 0x7468_6965_6621);
+        let mut guesses: Vec<String> = (1..GUESSES).map(|_| random.ssn()).collect();
+        let at = random.position(GUESSES);
+        guesses.insert(at.min(guesses.len()), self.victim.person.ssn.clone());
+        guesses
+    }
+}
+
+/// The files of one generation, in the thief's memory.
+struct Stolen {
+    manifest: Vec<u8>,
+    files: Vec<(String, FileBytes)>,
+}
+
+impl Stolen {
+    fn take(data_dir: &Path, session_id: &str) -> anyhow::Result<Self> {
+        let named = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| name == MANIFEST)
+                && path.parent().and_then(Path::file_name).is_some_and(|name| name == session_id)
+        };
+        let manifest =
+            files_below(data_dir)?.into_iter().find(named).context("no generation was found to steal")?;
+        let folder = manifest.parent().context("the manifest lies in no folder")?;
+        let bytes = fs::read(&manifest)?;
+        let read = |name: String| {
+            let content: FileBytes = Arc::new(fs::read(folder.join(&name))?);
+            Ok::<_, anyhow::Error>((name, content))
+        };
+        let files = edm_engine::file_names(&bytes)?.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { manifest: bytes, files })
+    }
+
+    /// Opens the generation with this key and returns the rows that it confirms.
+    fn confirm(&self, guesses: &[String], salt: &Salt) -> anyhow::Result<HashSet<u64>> {
+        let mut open = |name: &str| {
+            let file = self.files.iter().find(|(known, _)| known == name);
+            file.map(|(_, bytes)| Arc::clone(bytes)).ok_or_else(|| std::io::ErrorKind::NotFound.into())
+        };
+        let generation = Generation::open(&self.manifest, &mut open, salt)?;
+        let column = generation.columns().position("ssn").context("the generation has no column ssn")?;
+        let share = guesses.len().div_ceil(core_count()).max(1);
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = guesses
+                .chunks(share)
+                .map(|chunk| scope.spawn(|| confirmed_rows(&generation, column, chunk)))
+                .collect();
+            let mut rows = HashSet::new();
+            for thread in threads {
+                // A thread that failed confirmed nothing, which must not pass for a proof.
+                rows.extend(thread.join().map_err(|_| anyhow::anyhow!("a thread of the attack failed"))?);
+            }
+            Ok(rows)
+        })
+    }
+
+    /// Returns how many unkeyed digests of guesses begin with eight bytes that stand somewhere in the files.
+    fn holds_digests(&self, guesses: &[String]) -> usize {
+        let mut wanted = HashSet::with_capacity(guesses.len() * 4);
+        for guess in guesses {
+            let digits: String = guess.chars().filter(char::is_ascii_digit).collect();
+            for form in [guess.as_bytes(), digits.as_bytes()] {
+                wanted.extend(Sha256::digest(form).first_chunk::<8>().copied());
+                wanted.extend(Md5::digest(form).first_chunk::<8>().copied());
+            }
+        }
+        let windows = self.files.iter().map(|(_, bytes)| {
+            let bytes: &[u8] = (**bytes).as_ref();
+            bytes.array_windows::<8>().filter(|window| wanted.contains(*window)).count()
+        });
+        windows.sum()
+    }
+}
+
+fn confirmed_rows(generation: &Generation, column: usize, guesses: &[String]) -> HashSet<u64> {
+    guesses.iter().flat_map(|guess| generation.lookup(column, guess, 16)).collect()
+}
+
+/// Returns the number in the forms in which it might lie somewhere; base64 has three, by where it begins.
+fn encodings(ssn: &str) -> Vec<Vec<u8>> {
+    use std::fmt::Write as _;
+    let digits: String = ssn.chars().filter(char::is_ascii_digit).collect();
+    let hex = |text: &str, upper: bool| {
+        text.bytes().fold(String::new(), |mut hex, byte| {
+            // Writing to a string cannot fail.
+            let _ = if upper { write!(hex, "{byte:02X}") } else { write!(hex, "{byte:02x}") };
+            hex
+        })
+    };
+    let mut forms = Vec::new();
+    for text in [ssn, &digits] {
+        forms.push(text.as_bytes().to_vec());
+        forms.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+        forms.extend((0..3).map(|offset| base64_middle(text.as_bytes(), offset)));
+        forms.extend([hex(text, false).into_bytes(), hex(text, true).into_bytes()]);
+    }
+    forms
+}
+
+/// Returns the base64 characters that are certain when the text begins `offset` bytes after a group of three.
+fn base64_middle(text: &[u8], offset: usize) -> Vec<u8> {
+    let whole = text.get((3 - offset) % 3..).unwrap_or_default();
+    let groups = whole.get(..whole.len() / 3 * 3).unwrap_or_default();
+    STANDARD.encode(groups).into_bytes()
+}
+
+fn contains(content: &[u8], needle: &[u8]) -> bool {
+    let Some((first, rest)) = needle.split_first() else { return false };
+    let mut from = content;
+    while let Some(at) = from.iter().position(|byte| byte == first) {
+        from = from.get(at + 1..).unwrap_or_default();
+        if from.starts_with(rest) {
+            return true;
+        }
+    }
+    false
+}
+
+fn files_below(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()? {
+            kind if kind.is_dir() => files.extend(files_below(&entry.path())?),
+            _ => files.push(entry.path()),
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_encoding_is_found_where_it_stands() {
+        let forms = encodings("900-12-3456");
+        for base64 in ["OTAwLTEyLTM0NTY=", "QTkwMC0xMi0zNDU2", "QUI5MDAtMTItMzQ1Ng=="] {
+            assert!(forms.iter().any(|form| contains(base64.as_bytes(), form)), "{base64}");
+        }
+        for text in ["x900-12-3456x", "900123456", "3930302d31322d33343536", "3930302D31322D33343536"] {
+            assert!(forms.iter().any(|form| contains(text.as_bytes(), form)), "{text}");
+        }
+        let wide: Vec<u8> = "900-12-3456".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(forms.iter().any(|form| contains(&wide, form)));
+        assert!(!forms.iter().any(|form| contains(b"900-12-3457 and 901123456", form)));
+    }
+}

@@ -1,0 +1,122 @@
+//! What people and programs read: tables and colours on a terminal, JSON elsewhere.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::ValueEnum;
+use console::{Style, measure_text_width};
+use serde::Serialize;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// Standard output, with the format that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    asked: Option<Format>,
+    terminal: bool,
+}
+
+impl Output {
+    pub(crate) fn new(asked: Option<Format>) -> Self {
+        Self { asked, terminal: io::stdout().is_terminal() }
+    }
+
+    /// Returns the format for records: a table on a terminal, JSON elsewhere, unless one was asked for.
+    pub(crate) fn format(self) -> Format {
+        self.asked.unwrap_or(if self.terminal { Format::Table } else { Format::Json })
+    }
+
+    /// Returns the format for results that are a text themselves: JSON only where it was asked for.
+    pub(crate) fn format_of_text(self) -> Format {
+        self.asked.unwrap_or(Format::Table)
+    }
+
+    /// Prints one value as JSON.
+    pub(crate) fn json(self, value: &impl Serialize) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        serde_json::to_writer_pretty(&mut out, value)?;
+        out.write_all(b"\n")
+    }
+
+    /// Prints a text as it is.
+    pub(crate) fn text(self, text: &str) -> io::Result<()> {
+        io::stdout().lock().write_all(text.as_bytes())
+    }
+
+    /// Prints a line.
+    pub(crate) fn line(self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.write_all(b"\n")
+    }
+
+    /// Prints rows below a heading, each column as wide as its widest cell.
+    pub(crate) fn table(self, heading: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        let width_of = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell));
+            cells.chain(heading.get(column).map(|name| name.len())).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..heading.len()).map(width_of).collect();
+        let heading: Vec<String> = heading.iter().map(|name| self.style(Style::new().dim(), name)).collect();
+        for row in std::iter::once(&heading).chain(rows) {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&widths) {
+                line.push_str(cell);
+                line.extend(std::iter::repeat_n(' ', width.saturating_sub(measure_text_width(cell)) + 2));
+            }
+            out.write_all(line.trim_end().as_bytes())?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// Returns the text in this style on a terminal, and as it is elsewhere.
+    pub(crate) fn style(self, style: Style, text: &str) -> String {
+        if self.terminal && console::colors_enabled() {
+            style.force_styling(true).apply_to(text).to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Returns whether the error is only that nobody reads the output any more.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// Returns a number with its thousands apart.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

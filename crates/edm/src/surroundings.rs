@@ -1,0 +1,58 @@
+//! The machine around the program: randomness, time and the user's folders. Read here and handed down.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+/// Fills the bytes with the operating system's randomness.
+pub(crate) fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
+    getrandom::fill(bytes).context("the operating system gives no randomness")
+}
+
+/// Returns how many threads this machine can run at once.
+pub(crate) fn core_count() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Returns the folder in which a program keeps what it must remember between runs.
+pub(crate) fn state_folder() -> PathBuf {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        variable("XDG_STATE_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/state")))
+    };
+    base.unwrap_or_else(std::env::temp_dir).join("edm")
+}
+
+#[cfg(feature = "server")]
+mod service {
+    use std::sync::Arc;
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    use edm_model::Timestamp;
+    use edm_service::{Clock, Random};
+
+    /// Returns the present moment.
+    pub(crate) fn now() -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// Returns the machine's clock.
+    pub(crate) fn clock() -> Arc<dyn Clock> {
+        Arc::new(now)
+    }
+
+    /// Returns the machine's randomness.
+    pub(crate) fn random() -> Arc<dyn Random> {
+        Arc::new(|bytes: &mut [u8]| {
+            getrandom::fill(bytes).expect("without randomness no key, token or id could be made");
+        })
+    }
+}
+
+#[cfg(feature = "server")]
+pub(crate) use service::{clock, now, random};
