@@ -3,7 +3,9 @@
 //!
 //! Nothing depends on this crate but tests.
 
+pub mod agreement;
 pub mod blocks;
 pub mod generate;
+pub mod in_memory;
 pub mod oracle;
 pub mod sample;

@@ -43,7 +43,7 @@ pub fn case(choices: &mut impl Choices) -> Case {
     if choices.chance(10) {
         let units = question.text.encode_utf16().count();
         question.candidates = (0..choices.between(1, 3))
-            .map(|_| (choices.below(units + 1) as u64, choices.below(12) as u64))
+            .map(|_| (choices.below(units + 1) as u64, choices.between(1, 12) as u64))
             .collect();
     }
     if choices.chance(10) {

@@ -32,7 +32,7 @@ pub(crate) fn fold(text: &[Placed], case: CaseRule, diacritics: DiacriticRule) -
     }
     characters = decomposed(&characters);
     if diacritics == DiacriticRule::Fold {
-        characters = each(&characters, without_diacritics);
+        characters = with_diacritics_folded(&characters);
     }
     composed(&characters)
 }
@@ -48,6 +48,20 @@ fn each(text: &[Placed], replacement: impl Fn(char) -> String) -> Vec<Placed> {
         for character in replacement(place.character).chars() {
             result.push(Placed { character, ..*place });
         }
+    }
+    result
+}
+
+/// A mark that is taken away stays part of the stretch of the character before it.
+fn with_diacritics_folded(text: &[Placed]) -> Vec<Placed> {
+    let mut result: Vec<Placed> = Vec::new();
+    for place in text {
+        let kept = each(std::slice::from_ref(place), without_diacritics);
+        if let Some(before) = result.last_mut().filter(|_| kept.is_empty()) {
+            before.start = before.start.min(place.start);
+            before.end = before.end.max(place.end);
+        }
+        result.extend(kept);
     }
     result
 }

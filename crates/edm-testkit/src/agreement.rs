@@ -1,0 +1,196 @@
+//! Asks the engine and the oracle the same and tells where they differ.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use edm_engine::{Accelerators, ActiveType, CandidateSpan, Exempt, Query, TypeReport, scan};
+use edm_model::{Pattern, RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId};
+
+use crate::generate::{Case, Sample};
+use crate::in_memory::{SESSION, generation};
+use crate::oracle::{Asked, ConfidenceCount, Evidence, Found, Match, Span, Table};
+use crate::sample::summary;
+
+/// Atoms of the longest cell that is matched in these comparisons: few, so that some cells are too long.
+const TOKENS_MAX: u32 = 9;
+const ROWS_PER_BLOCK: usize = 7;
+
+/// Returns how the engine's findings differ from the oracle's, or nothing where they agree.
+pub fn disagreement(case: &Case) -> Option<String> {
+    let table = Table::new(case.sample.columns.clone(), &case.sample.rows, TOKENS_MAX);
+    let expected = table.scan(&case.question);
+    let found = findings(case, Accelerators::default());
+    (found != expected).then(|| {
+        let mut text = described(case);
+        let own = summary(&case.question.text, &case.sample.columns, expected.as_ref());
+        let engine = summary(&case.question.text, &case.sample.columns, found.as_ref());
+        let _ = write!(text, "oracle:\n{own}engine:\n{engine}");
+        if own == engine {
+            let _ = write!(text, "oracle: {expected:?}\nengine: {found:?}\n");
+        }
+        text
+    })
+}
+
+/// Returns the engine's findings.
+pub fn findings(case: &Case, accelerators: Accelerators) -> Option<Found> {
+    all_findings(case, &[accelerators]).pop().flatten()
+}
+
+/// Returns the engine's findings under each choice of accelerators.
+pub fn all_findings(case: &Case, choices: &[Accelerators]) -> Vec<Option<Found>> {
+    let question = &case.question;
+    let active = Arc::new(active_type(case));
+    let types = [active];
+    let candidates: Vec<CandidateSpan> = question
+        .candidates
+        .iter()
+        .map(|(offset, length)| CandidateSpan { offset_utf16: *offset, length_utf16: *length })
+        .collect();
+    let exempt: Vec<Exempt> = question
+        .exempt
+        .iter()
+        .map(|(column, values)| Exempt { column: column.clone(), values: values.clone() })
+        .collect();
+    choices
+        .iter()
+        .map(|accelerators| {
+            let mut query = Query::new(&question.text, &types);
+            query.minimum_confidence = question.minimum_confidence;
+            query.candidates = &candidates;
+            query.exempt = &exempt;
+            query.accelerators = *accelerators;
+            let report = scan(&query);
+            report.types.first().map(translated)
+        })
+        .collect()
+}
+
+fn active_type(case: &Case) -> ActiveType {
+    let generation =
+        Arc::new(generation(&case.sample.columns, &case.sample.rows, TOKENS_MAX, ROWS_PER_BLOCK));
+    let (default_type, patterns): (bool, Vec<Pattern>) = match &case.question.patterns {
+        Asked::Own(patterns) => (false, patterns.clone()),
+        Asked::Default => (true, generation.default_patterns().unwrap_or_default()),
+    };
+    ActiveType {
+        id: SensitiveTypeId::from_bytes([4; 16]),
+        name: "sample".to_owned(),
+        recommended_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
+        default_type,
+        patterns,
+        generation,
+    }
+}
+
+fn translated(report: &TypeReport) -> Found {
+    let span = |span: &edm_engine::Span| Span {
+        start: span.start,
+        end: span.end,
+        start_utf16: span.start_utf16,
+        end_utf16: span.end_utf16,
+    };
+    let matches: Vec<Match> = report
+        .matches
+        .iter()
+        .map(|one| Match {
+            span: span(&one.span),
+            column: one.column,
+            confidence: one.confidence,
+            rows: one.rows.iter().filter(|row| row.session_id == SESSION).map(|row| row.record).collect(),
+            rows_truncated: one.rows_truncated,
+            evidences: one
+                .evidences
+                .iter()
+                .map(|evidence| Evidence {
+                    span: span(&evidence.span),
+                    column: evidence.column,
+                    counted: evidence.counted,
+                })
+                .collect(),
+        })
+        .collect();
+    assert!(
+        matches.is_sorted_by_key(|one| (one.span.start, one.span.end, one.column)),
+        "matches are in order"
+    );
+    Found {
+        confidence: report.confidence,
+        unique_count: report.unique_count,
+        counts: report
+            .counts
+            .iter()
+            .map(|count| ConfidenceCount {
+                confidence: count.confidence,
+                unique_count: count.unique_count,
+                match_count: count.match_count,
+            })
+            .collect(),
+        matches,
+    }
+}
+
+/// Returns how what a generation says of its table differs from what the oracle says, or nothing.
+pub fn table_disagreement(sample: &Sample) -> Option<String> {
+    let table = Table::new(sample.columns.clone(), &sample.rows, TOKENS_MAX);
+    let generation = generation(&sample.columns, &sample.rows, TOKENS_MAX, ROWS_PER_BLOCK);
+    let mut text = String::new();
+    let mut compare = |what: &str, own: String, engine: String| {
+        if own != engine {
+            let _ = writeln!(text, "{what}: oracle {own}, engine {engine}");
+        }
+    };
+    compare("rows", table.row_count().to_string(), generation.row_count().to_string());
+    compare("classes", format!("{:?}", table.classes()), format!("{:?}", generation.classes()));
+    let engine_patterns = generation.default_patterns().unwrap_or_default();
+    compare("patterns", format!("{:?}", table.default_patterns()), format!("{engine_patterns:?}"));
+    for (column, definition) in sample.columns.as_slice().iter().enumerate().filter(|(_, c)| c.searchable) {
+        for row in &sample.rows {
+            let own = table.lookup(column, &row[column]);
+            let engine = generation.lookup(column, &row[column], sample.rows.len());
+            let what = format!("lookup of {:?} in {}", row[column], definition.name);
+            compare(&what, format!("{own:?}"), format!("{engine:?}"));
+        }
+    }
+    (!text.is_empty()).then(|| format!("{}{text}", described_sample(sample)))
+}
+
+/// Writes a case down so that it can be read and built again.
+pub fn described(case: &Case) -> String {
+    let mut text = described_sample(&case.sample);
+    let question = &case.question;
+    match &question.patterns {
+        Asked::Default => text.push_str("default type\n"),
+        Asked::Own(patterns) => {
+            for one in patterns {
+                let _ = write!(text, "{} primary {:?} {:?}", one.confidence, one.primary, one.proximity);
+                for group in &one.supporting {
+                    let most = group.max_matches;
+                    let _ = write!(text, " [{}..{most:?} of {}]", group.min_matches, group.columns.join(","));
+                }
+                let _ = writeln!(text, " not {:?} void {:?}", one.not_counted, one.void_if);
+            }
+        }
+    }
+    let (minimum, candidates, exempt) = (question.minimum_confidence, &question.candidates, &question.exempt);
+    let _ = writeln!(text, "minimum {minimum}, candidates {candidates:?}, exempt {exempt:?}");
+    let _ = writeln!(text, "text {:?}", question.text);
+    text
+}
+
+fn described_sample(sample: &Sample) -> String {
+    let mut text = String::new();
+    for column in sample.columns.as_slice() {
+        let star = if column.searchable { "*" } else { "" };
+        let key = if column.key { " key" } else { "" };
+        let rule = &column.rule;
+        let ignored: String = rule.delimiters.as_slice().iter().collect();
+        let _ =
+            write!(text, "{}{star} {:?} {:?} {:?}", column.name, rule.data_type, rule.case, rule.diacritics);
+        let _ = writeln!(text, "{key} ignore={ignored}");
+    }
+    for row in &sample.rows {
+        let _ = writeln!(text, "  {row:?}");
+    }
+    text
+}

@@ -1,0 +1,80 @@
+//! The engine against the naive oracle, over random tables and texts.
+//!
+//! A few hundred cases by default. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test engine_against_oracle`
+//! runs more, `EDM_ORACLE_SEED` begins elsewhere.
+
+use edm_engine::Accelerators;
+use edm_testkit::agreement::{all_findings, described, disagreement, table_disagreement};
+use edm_testkit::generate::{Case, Choices, Seeded, case, shrunk, strategy, table};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+const CASES_DEFAULT: u64 = 600;
+
+fn cases() -> u64 {
+    std::env::var("EDM_ORACLE_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(CASES_DEFAULT)
+}
+
+fn first_seed() -> u64 {
+    std::env::var("EDM_ORACLE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0)
+}
+
+/// A failing case is made small before it is shown.
+fn check(seed: u64, case: Case) {
+    if disagreement(&case).is_some() {
+        let small = shrunk(case, &|candidate| disagreement(candidate).is_some());
+        let report = disagreement(&small).unwrap_or_default();
+        panic!("seed {seed}: the engine and the oracle differ\n{report}");
+    }
+}
+
+#[test]
+fn findings_of_seeded_cases() {
+    for seed in first_seed()..first_seed() + cases() {
+        check(seed, case(&mut Seeded::new(seed)));
+    }
+}
+
+#[test]
+fn findings_of_generated_cases() {
+    let config = Config {
+        cases: 150,
+        max_shrink_iters: 0,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(first_seed()),
+        ..Config::default()
+    };
+    let outcome = TestRunner::new(config).run(&strategy(), |case| {
+        check(first_seed(), case);
+        Ok(())
+    });
+    assert!(outcome.is_ok(), "{outcome:?}");
+}
+
+#[test]
+fn tables_of_seeded_cases() {
+    for seed in first_seed()..first_seed() + cases() / 4 {
+        let mut choices = Seeded::new(seed);
+        let rows_max = [12, 60, 400][choices.below(3)];
+        let difference = table_disagreement(&table(&mut choices, 5, rows_max));
+        assert_eq!(difference, None, "seed {seed}\n{}", difference.clone().unwrap_or_default());
+    }
+}
+
+#[test]
+fn an_accelerator_changes_no_finding() {
+    let all = Accelerators::default();
+    let choices = [
+        all,
+        Accelerators { shapes: false, ..all },
+        Accelerators { vocabulary: false, ..all },
+        Accelerators { filter: false, ..all },
+        Accelerators { shapes: false, vocabulary: false, filter: false },
+    ];
+    for seed in first_seed()..first_seed() + cases() / 4 {
+        let case = case(&mut Seeded::new(seed));
+        let found = all_findings(&case, &choices);
+        for (one, choice) in found.iter().zip(choices) {
+            assert_eq!(*one, found[0], "seed {seed}, {choice:?}\n{}", described(&case));
+        }
+    }
+}
