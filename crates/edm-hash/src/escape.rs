@@ -41,10 +41,30 @@ impl Decoded {
         }
     }
 
-    fn push(&mut self, decoded: &str, source_start: usize, source_end: usize) {
-        let start = self.text.len();
-        self.text.push_str(decoded);
-        self.pieces.push(Piece { start, end: self.text.len(), source_start, source_end });
+    /// Appends what an escape stands for. In an escape of several characters each byte takes as much room as the others.
+    fn push(&mut self, value: &str, source_start: usize, source_length: usize) {
+        if value.is_empty() {
+            let at = self.text.len();
+            self.pieces.push(Piece {
+                start: at,
+                end: at,
+                source_start,
+                source_end: source_start + source_length,
+            });
+        }
+        let mut at = source_start;
+        for character in value.chars() {
+            let start = self.text.len();
+            self.text.push(character);
+            let length = source_length * character.len_utf8() / value.len();
+            self.pieces.push(Piece {
+                start,
+                end: self.text.len(),
+                source_start: at,
+                source_end: at + length,
+            });
+            at += length;
+        }
     }
 }
 
@@ -59,7 +79,7 @@ pub fn decode_escapes(text: &str) -> Option<Decoded> {
         match escape(rest) {
             Some((length, value)) => {
                 decoded.text.push_str(text.get(copied..at).unwrap_or(""));
-                decoded.push(&value, at, at + length);
+                decoded.push(&value, at, length);
                 at += length;
                 copied = at;
             }

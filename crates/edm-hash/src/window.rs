@@ -10,6 +10,7 @@ use crate::email;
 use crate::fold::{Atom, AtomKind, Folded};
 use crate::gap::{self, NameGap};
 use crate::shape::{Shape, canonical_atoms};
+use crate::table::{Class, TABLE};
 
 /// Digits that an atom needs to begin or end a window at a soft edge.
 const SOFT_EDGE_DIGITS: u32 = 6;
@@ -102,6 +103,9 @@ struct Joints {
     merged: bool,
     /// Where the space for a name's comma stands.
     comma: Option<usize>,
+    /// Whether an atom that begins with a mark joined what stands before it: then the canonical form is cut otherwise
+    /// than the text, and nothing is known of its atoms before it is whole.
+    irregular: bool,
     /// Ignored gaps between digit atoms.
     ignored: usize,
     /// Those of them that are white space alone.
@@ -115,7 +119,7 @@ impl<G: Gate> Walk<'_, G> {
         let mut joints = Joints { atoms: 1, ..Joints::default() };
         let atoms = self.folded.atoms();
         for (last, atom) in atoms.iter().enumerate().skip(first) {
-            if joints.atoms > self.gate.atoms_max() || !self.suits(atom) {
+            if joints.atoms > self.gate.atoms_max() && !joints.irregular || !self.suits(atom) {
                 return;
             }
             self.form.extend_from_slice(self.folded.atom_text(atom).as_bytes());
@@ -124,7 +128,11 @@ impl<G: Gate> Walk<'_, G> {
             {
                 return;
             }
-            let known = joints.atoms == 1 || joints.merged || !self.has_vocabulary() || self.gate.atom(last);
+            let known = joints.atoms == 1
+                || joints.merged
+                || joints.irregular
+                || !self.has_vocabulary()
+                || self.gate.atom(last);
             if known
                 && let Some(end_attached) = self.ends(last)
                 && !self.continues(first, last)
@@ -145,6 +153,12 @@ impl<G: Gate> Walk<'_, G> {
         }
     }
 
+    fn begins_with_mark(&self, index: usize) -> bool {
+        let first =
+            self.folded.atoms().get(index).and_then(|atom| self.folded.atom_text(atom).chars().next());
+        first.is_some_and(|character| !character.is_ascii() && TABLE.entry(character).class == Class::Mark)
+    }
+
     fn has_vocabulary(&self) -> bool {
         !matches!(self.rule.data_type, DataType::Digits { .. })
     }
@@ -161,9 +175,11 @@ impl<G: Gate> Walk<'_, G> {
             && kind(index) != Some(AtomKind::Cluster);
         if merges {
             joints.merged = true;
+            joints.irregular |= self.begins_with_mark(index + 1);
             return true;
         }
-        let known = joints.merged || !self.has_vocabulary() || self.gate.atom(index);
+        joints.irregular |= self.form.len() == before && self.begins_with_mark(index + 1);
+        let known = joints.merged || joints.irregular || !self.has_vocabulary() || self.gate.atom(index);
         joints.merged = false;
         joints.atoms += 1;
         known
@@ -216,7 +232,8 @@ impl<G: Gate> Walk<'_, G> {
             rotate_name(&mut self.turned, 0, comma);
             form = &self.turned;
         }
-        if self.gate.shape(Shape::of(form, joints.atoms)) {
+        let atoms = if joints.irregular { canonical_atoms(form, |_| ()) } else { joints.atoms };
+        if self.gate.shape(Shape::of(form, atoms)) {
             found(window, form);
         }
     }
@@ -229,10 +246,7 @@ impl<G: Gate> Walk<'_, G> {
             return Some(false);
         };
         let gap = self.folded.gap(first - 1);
-        if self.rule.data_type == DataType::Name
-            && matches!(gap, "-" | "'")
-            && is_letters(before)
-        {
+        if self.rule.data_type == DataType::Name && matches!(gap, "-" | "'") && is_letters(before) {
             return None;
         }
         edge(gap, atom, before)
