@@ -1,1 +1,43 @@
-//! Being written.
+//! HTTP around the service: routes in one table, lenient paths, access, bounds, Graph's errors, the upload wire.
+//! Places on the walk of a text: **request → identity, bounds, `edm-graph`'s types** → service → **response**.
+//!
+//! It decides nothing about stores, sessions or matches; it is the only room that names an HTTP status, and one
+//! match in `error.rs` gives each error kind its own.
+//!
+//! ```no_run
+//! use edm_server::{ServerConfig, bind};
+//! # async fn run(service: edm_service::Service, random: std::sync::Arc<dyn edm_service::Random>)
+//! #     -> Result<(), Box<dyn std::error::Error>> {
+//! let config = ServerConfig {
+//!     listen: "127.0.0.1:8080".parse()?,
+//!     tls: None,
+//!     insecure_http: false,
+//!     public_url: None,
+//! };
+//! let bound = bind(&config)?;
+//! println!("listening on {}", bound.url());
+//! bound.serve(service, random, std::future::pending()).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod app;
+mod body;
+mod call;
+mod error;
+mod frame;
+mod handlers;
+mod listing;
+mod origin;
+mod present;
+mod present_report;
+mod respond;
+mod routes;
+mod serve;
+mod upload;
+
+pub use app::{App, Scheme};
+pub use error::{ApiError, HttpProblem, Problem, body_answer, http_answer, service_answer};
+pub use routes::router;
+pub use serve::{Bound, ServeError, ServeErrorKind, ServerConfig, TlsFiles, bind};
+pub use upload::{UploadError, UploadProblem, upload_answer};

@@ -1,0 +1,75 @@
+//! What every handler needs.
+
+use std::sync::Arc;
+
+use edm_model::Timestamp;
+use edm_service::{Random, Service};
+use tokio::sync::Semaphore;
+
+/// Block bodies held in memory at once; each may have 16 MiB.
+const UPLOADS_AT_ONCE_MAX: usize = 16;
+/// JSON bodies held in memory at once; each may have 4 MiB.
+const BODIES_AT_ONCE_MAX: usize = 64;
+
+/// How clients reach the server, as far as addresses in answers go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain.
+    Http,
+    /// TLS ends here.
+    Https,
+}
+
+impl Scheme {
+    /// Returns the word in front of `://`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+}
+
+/// The service and what the wire adds to it.
+pub struct App {
+    /// What the system can do.
+    pub(crate) service: Service,
+    /// How clients reach this server.
+    pub(crate) scheme: Scheme,
+    /// What addresses in answers begin with where a proxy stands in front.
+    pub(crate) public_url: Option<String>,
+    pub(crate) uploads: Semaphore,
+    pub(crate) bodies: Semaphore,
+    random: Arc<dyn Random>,
+}
+
+impl App {
+    /// Puts the wire around a service. `public_url` has no slash at its end.
+    pub fn new(
+        service: Service,
+        random: Arc<dyn Random>,
+        scheme: Scheme,
+        public_url: Option<String>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            service,
+            scheme,
+            public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
+            uploads: Semaphore::new(UPLOADS_AT_ONCE_MAX),
+            bodies: Semaphore::new(BODIES_AT_ONCE_MAX),
+            random,
+        })
+    }
+
+    /// Returns the service's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.service.clock().now()
+    }
+
+    /// Makes the id of a request.
+    pub(crate) fn request_id(&self) -> String {
+        let mut bytes = [0; 16];
+        self.random.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string()
+    }
+}

@@ -1,0 +1,71 @@
+//! Who calls, and what every handler reads from a request's head.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use edm_graph::query::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, Place, QueryOptions, Shape};
+use edm_model::Principal;
+use http::request::Parts;
+use http::{HeaderMap, header};
+
+use crate::app::App;
+use crate::error::{ApiError, HttpProblem};
+use crate::origin::Origin;
+
+/// Bytes of the longest token that is looked at; longer ones are no token of ours.
+const TOKEN_BYTES_MAX: usize = 16 * 1024;
+
+/// An authenticated request, before its body is read.
+pub(crate) struct Call {
+    pub(crate) principal: Principal,
+    pub(crate) origin: Origin,
+    pub(crate) query: Option<String>,
+    /// Elements of a page, unless `$top` asks for fewer.
+    pub(crate) page_count: u32,
+}
+
+impl Call {
+    /// Reads the query options.
+    pub(crate) fn options(&self, shape: &Shape, place: Place) -> Result<QueryOptions, ApiError> {
+        Ok(QueryOptions::parse(self.query.as_deref(), shape, place)?)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Call {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        // An absent token is a token that nobody has: one answer for both.
+        let token = bearer(&parts.headers).unwrap_or("");
+        Ok(Self {
+            principal: app.service.authenticate(token).await?,
+            origin: Origin::of(app, &parts.headers),
+            query: parts.uri.query().map(str::to_owned),
+            page_count: page_count(&parts.headers),
+        })
+    }
+}
+
+/// Reads an id from a path; what is no id names nothing.
+pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, ApiError> {
+    text.parse().map_err(|_| HttpProblem::NoSuchId.into())
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && token.len() <= TOKEN_BYTES_MAX).then_some(token)
+}
+
+/// Reads `Prefer: odata.maxpagesize=N`, an optional wish.
+fn page_count(headers: &HeaderMap) -> u32 {
+    let wishes = headers.get_all("prefer").into_iter().filter_map(|value| value.to_str().ok());
+    let mut counts = wishes.flat_map(|value| value.split([',', ';'])).filter_map(|wish| {
+        let (name, value) = wish.split_once('=')?;
+        let name = name.trim().to_ascii_lowercase();
+        let wanted = matches!(name.as_str(), "odata.maxpagesize" | "maxpagesize");
+        if wanted { value.trim().parse::<u32>().ok() } else { None }
+    });
+    counts.next().map_or(PAGE_COUNT_DEFAULT, |count| count.clamp(1, PAGE_COUNT_MAX))
+}

@@ -1,0 +1,319 @@
+//! Everything that can go wrong with a request, and the one place that turns kinds into statuses and codes.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use edm_graph::query::QueryError;
+use edm_graph::{BodyError, BodyErrorKind, ErrorBody, ErrorDetail};
+use edm_service::ErrorKind;
+use http::{HeaderValue, StatusCode, header};
+
+/// What a request itself got wrong, before any resource was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HttpProblem {
+    /// No such path.
+    UnknownPath,
+    /// The path has no such method.
+    MethodNotAllowed,
+    /// The body is longer than it may be.
+    BodyTooLarge {
+        /// How long it may be.
+        bytes_max: usize,
+    },
+    /// The body ended before its announced length.
+    BodyIncomplete,
+    /// The body came too slowly.
+    BodyTooSlow,
+    /// The body is of another type than it must be.
+    UnsupportedMediaType {
+        /// What to send.
+        expected: &'static str,
+    },
+    /// Too many bodies are being read.
+    TooManyBodies,
+    /// The id in the path is no GUID, so nothing has it.
+    NoSuchId,
+    /// Generations are still being loaded.
+    NotReady,
+    /// A handler panicked.
+    Panicked,
+}
+
+impl fmt::Display for HttpProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HttpProblem::UnknownPath => {
+                f.write_str("there is no such path: the service is below /beta/dataClassification")
+            }
+            HttpProblem::MethodNotAllowed => {
+                f.write_str("the path does not have this method: the header Allow names those that it has")
+            }
+            HttpProblem::BodyTooLarge { bytes_max } => {
+                write!(f, "the body may have at most {bytes_max} bytes")
+            }
+            HttpProblem::BodyIncomplete => {
+                f.write_str("the body ended before its announced length: send it again")
+            }
+            HttpProblem::BodyTooSlow => f.write_str("the body stopped coming: send it again"),
+            HttpProblem::UnsupportedMediaType { expected } => write!(f, "the body must be {expected}"),
+            HttpProblem::TooManyBodies => {
+                f.write_str("the server is reading too many bodies: send it again later")
+            }
+            HttpProblem::NoSuchId => f.write_str(
+                "there is no such resource: an id is a GUID such as b84d3f36-3f36-4b84-8d3f-363f4db8363f",
+            ),
+            HttpProblem::NotReady => f.write_str("the server is loading its indexes: try again in a moment"),
+            HttpProblem::Panicked => {
+                f.write_str("the server met an error of its own: give the operator the request-id")
+            }
+        }
+    }
+}
+
+/// What is wrong with a request, from whichever room found it.
+#[derive(Debug)]
+pub enum Problem {
+    /// The request itself.
+    Http(HttpProblem),
+    /// Its body.
+    Body(BodyError),
+    /// Its query.
+    Query(QueryError),
+    /// What it asks for.
+    Service(edm_service::Error),
+}
+
+/// A failed request. It travels as an extension of its response until `frame` writes it down, because only
+/// there the request's ids are known.
+#[derive(Debug, Clone)]
+pub struct ApiError(Arc<Problem>);
+
+impl ApiError {
+    /// Returns what is wrong.
+    pub fn problem(&self) -> &Problem {
+        &self.0
+    }
+
+    /// Returns the status and the stable code.
+    pub(crate) fn answer(&self) -> (StatusCode, &'static str) {
+        match self.problem() {
+            Problem::Http(problem) => http_answer(problem),
+            Problem::Body(error) => body_answer(error.kind()),
+            Problem::Query(_) => (StatusCode::BAD_REQUEST, "invalidQuery"),
+            Problem::Service(error) => service_answer(error.kind()),
+        }
+    }
+
+    /// Returns when to try again, for the answers that say so.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
+        match self.problem() {
+            Problem::Http(HttpProblem::TooManyBodies | HttpProblem::NotReady) => Some(1),
+            Problem::Service(error) => match error.kind() {
+                ErrorKind::Busy { retry_after_seconds } | ErrorKind::RateLimited { retry_after_seconds } => {
+                    // Microsoft's SDK gives up at 180 and treats 0 as no answer.
+                    Some((*retry_after_seconds).clamp(1, 179))
+                }
+                ErrorKind::NotReady => Some(1),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Returns the sentence for the client.
+    pub(crate) fn sentence(&self) -> String {
+        match self.problem() {
+            Problem::Http(problem) => problem.to_string(),
+            Problem::Body(error) => error.to_string(),
+            Problem::Query(error) => error.to_string(),
+            Problem::Service(error) => error.to_string(),
+        }
+    }
+
+    /// Returns the body of Graph's error, without the request's ids.
+    pub(crate) fn body(&self) -> ErrorBody {
+        let (_, code) = self.answer();
+        let (target, details) = match self.problem() {
+            Problem::Http(_) => (None, Vec::new()),
+            Problem::Body(error) => (error.target().map(str::to_owned), Vec::new()),
+            Problem::Query(error) => (Some(error.option().to_owned()), Vec::new()),
+            Problem::Service(error) => (error.target().map(wire_target), details(error.kind())),
+        };
+        ErrorBody { code: code.to_owned(), message: self.sentence(), target, details, inner_error: None }
+    }
+
+    /// Writes the cause into the log, once. Failures of ours are errors, the client's own are not.
+    pub(crate) fn log(&self, request_id: &str) {
+        let (status, code) = self.answer();
+        let mut cause = String::new();
+        if let Problem::Service(error) = self.problem() {
+            let mut source = std::error::Error::source(error);
+            while let Some(inner) = source {
+                cause = format!("{cause}: {inner}");
+                source = inner.source();
+            }
+        }
+        if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+            tracing::error!(request.id = request_id, code, "the request failed{cause}");
+        } else {
+            tracing::debug!(request.id = request_id, code, "the request was refused{cause}");
+        }
+    }
+}
+
+impl From<HttpProblem> for ApiError {
+    fn from(problem: HttpProblem) -> Self {
+        Self(Arc::new(Problem::Http(problem)))
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        Self(Arc::new(Problem::Body(error)))
+    }
+}
+
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        Self(Arc::new(Problem::Query(error)))
+    }
+}
+
+impl From<edm_service::Error> for ApiError {
+    fn from(error: edm_service::Error) -> Self {
+        Self(Arc::new(Problem::Service(error)))
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, _) = self.answer();
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status;
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after_seconds() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Returns the status and code of a problem of the request itself.
+pub fn http_answer(problem: &HttpProblem) -> (StatusCode, &'static str) {
+    match problem {
+        HttpProblem::UnknownPath => (StatusCode::NOT_FOUND, "unknownPath"),
+        HttpProblem::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "methodNotAllowed"),
+        HttpProblem::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "bodyTooLarge"),
+        HttpProblem::BodyIncomplete => (StatusCode::BAD_REQUEST, "bodyIncomplete"),
+        HttpProblem::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "bodyTooSlow"),
+        HttpProblem::UnsupportedMediaType { .. } => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType")
+        }
+        HttpProblem::TooManyBodies => (StatusCode::SERVICE_UNAVAILABLE, "serverBusy"),
+        HttpProblem::NoSuchId => (StatusCode::NOT_FOUND, "resourceNotFound"),
+        HttpProblem::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "notReady"),
+        HttpProblem::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internalError"),
+    }
+}
+
+/// Returns the status and code of a wrong body.
+pub fn body_answer(kind: &BodyErrorKind) -> (StatusCode, &'static str) {
+    let code = match kind {
+        BodyErrorKind::NotJson { .. } | BodyErrorKind::NotAnObject => "invalidJson",
+        BodyErrorKind::Columns(_) | BodyErrorKind::Delimiter => "invalidColumns",
+        BodyErrorKind::UnknownDataType => "unsupportedDataType",
+        BodyErrorKind::Reference | BodyErrorKind::DeepInsert => "notSupported",
+        _ => "invalidRequest",
+    };
+    (StatusCode::BAD_REQUEST, code)
+}
+
+/// Returns the status and code of what the service refused. The one match from kinds to statuses.
+pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    const CONFLICT: StatusCode = StatusCode::CONFLICT;
+    match kind {
+        ErrorKind::NotFound { .. } => (StatusCode::NOT_FOUND, "resourceNotFound"),
+        ErrorKind::Forbidden { .. } => (StatusCode::FORBIDDEN, "accessDenied"),
+        ErrorKind::SaltNotVisible => (StatusCode::FORBIDDEN, "saltNotVisible"),
+        ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+        ErrorKind::InvalidArgument => (BAD, "invalidRequest"),
+        ErrorKind::BadColumns(_) => (BAD, "invalidColumns"),
+        ErrorKind::UnknownColumn => (BAD, "unknownColumn"),
+        ErrorKind::ColumnNotSearchable => (BAD, "columnNotSearchable"),
+        ErrorKind::TooMany { .. } => (BAD, "tooMany"),
+        ErrorKind::UnsupportedUpdateMode => (BAD, "unsupportedUpdateMode"),
+        ErrorKind::InvalidSalt => (BAD, "invalidSalt"),
+        ErrorKind::BlockMalformed(edm_service::BlockProblem::TooLarge) => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "blockTooLarge")
+        }
+        ErrorKind::BlockMalformed(_) => (BAD, "invalidBlock"),
+        ErrorKind::ForeignBlock(_) => (BAD, "foreignBlock"),
+        ErrorKind::BlockOutOfRange { .. } => (BAD, "blockOutOfRange"),
+        ErrorKind::InvalidBlockList { .. } => (BAD, "InvalidBlockList"),
+        ErrorKind::DuplicateName => (CONFLICT, "nameConflict"),
+        ErrorKind::BlockConflict { .. } => (CONFLICT, "blockConflict"),
+        ErrorKind::SessionClosed { .. } => (CONFLICT, "sessionClosed"),
+        ErrorKind::FieldsMismatch => (CONFLICT, "fieldsMismatch"),
+        ErrorKind::UnknownUploadAgent => (CONFLICT, "unknownUploadAgent"),
+        ErrorKind::WeakSalt => (CONFLICT, "weakSalt"),
+        ErrorKind::ColumnsChanged => (CONFLICT, "columnsChanged"),
+        ErrorKind::SaltMismatch => (CONFLICT, "saltMismatch"),
+        ErrorKind::UploadIncomplete { .. } => (CONFLICT, "uploadIncomplete"),
+        ErrorKind::RowsNotContiguous { .. } => (CONFLICT, "rowsNotContiguous"),
+        ErrorKind::ChecksumMismatch => (CONFLICT, "checksumMismatch"),
+        ErrorKind::NothingToRollBack => (CONFLICT, "nothingToRollBack"),
+        ErrorKind::LiveSession => (CONFLICT, "liveSession"),
+        ErrorKind::DefaultTypeFixed => (CONFLICT, "defaultTypeFixed"),
+        ErrorKind::Busy { .. } => (StatusCode::TOO_MANY_REQUESTS, "tooManyRequests"),
+        ErrorKind::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rateLimited"),
+        ErrorKind::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "notReady"),
+        // Not 503: Microsoft's SDK repeats POSTs on it, and a failed commit may have happened all the same.
+        ErrorKind::Unavailable => (StatusCode::INTERNAL_SERVER_ERROR, "storageUnavailable"),
+        ErrorKind::WrongMasterKey => (StatusCode::INTERNAL_SERVER_ERROR, "wrongMasterKey"),
+        ErrorKind::DataDirectory => (StatusCode::INTERNAL_SERVER_ERROR, "dataDirectory"),
+        ErrorKind::Corrupt => (StatusCode::INTERNAL_SERVER_ERROR, "corruptData"),
+        ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internalError"),
+    }
+}
+
+fn details(kind: &ErrorKind) -> Vec<ErrorDetail> {
+    let ErrorKind::UploadIncomplete { missing, .. } = kind else {
+        return Vec::new();
+    };
+    let detail = |first: u32, last: u32| ErrorDetail {
+        code: "missingBlocks".to_owned(),
+        message: match first == last {
+            true => format!("block {first} is missing"),
+            false => format!("blocks {first} to {last} are missing"),
+        },
+        target: Some(format!("{first}-{last}")),
+    };
+    missing.iter().map(|range| detail(range.first, range.last)).collect()
+}
+
+/// Turns the service's `columns/2/name` into Graph's `columns[2].name`.
+fn wire_target(target: &str) -> String {
+    let mut path = String::new();
+    for part in target.split('/') {
+        if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
+            path = format!("{path}[{part}]");
+            continue;
+        }
+        // The service speaks of a rule's patterns; on the wire the rule is a property of the type.
+        let first = path.is_empty();
+        path.push_str(match first {
+            true if part == "patterns" => "exactMatch.",
+            true => "",
+            false => ".",
+        });
+        path.push_str(part);
+    }
+    path
+}

@@ -1,0 +1,88 @@
+//! What stands around every request: its ids, the fence against panics, the writing of errors, one log line.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use edm_graph::{ErrorEnvelope, InnerError, path};
+use futures::FutureExt;
+use http::{HeaderName, HeaderValue, header};
+use tracing::Instrument;
+
+use crate::app::App;
+use crate::error::{ApiError, HttpProblem};
+use crate::respond::JSON;
+use crate::upload::UploadError;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
+/// Bytes of the longest client-request-id that is repeated.
+const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+
+/// Runs a request and finishes its answer.
+pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let request_id = app.request_id();
+    let client_request_id = client_request_id(&request);
+    let started = app.now();
+    let method = request.method().clone();
+    // Paths hold ids only; queries may hold signatures and values, so they stay out of the log.
+    let route = path::canonical(request.uri().path()).unwrap_or_else(|| "other".to_owned());
+    let span =
+        tracing::info_span!("request", request.id = %request_id, http.method = %method, http.path = %route);
+    if request.uri().path().len() > crate::routes::PATH_BYTES_MAX {
+        // Nothing below needs a longer one, and some would copy it.
+        *request.uri_mut() = http::Uri::from_static("/");
+    }
+    let work = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
+    let mut response = match work.await {
+        Ok(response) => response,
+        // The payload may quote text of the request, so it is dropped unread.
+        Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
+    };
+    let _entered = span.enter();
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        error.log(&request_id);
+        let mut body = error.body();
+        body.inner_error = Some(InnerError::new(app.now(), &request_id, client_request_id.as_deref()));
+        write_body(
+            &mut response,
+            serde_json::to_vec(&ErrorEnvelope { error: body }).unwrap_or_default(),
+            JSON,
+        );
+    }
+    if let Some(error) = response.extensions_mut().remove::<UploadError>() {
+        error.log(&request_id);
+        let text = error.body(&request_id, app.now());
+        write_body(&mut response, text.into_bytes(), "application/xml");
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        headers.insert(REQUEST_ID, value.clone());
+        headers.insert("x-ms-request-id", value);
+    }
+    if let Some(value) = client_request_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        headers.insert(CLIENT_REQUEST_ID, value);
+    }
+    headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
+    let micros = app.now().as_micros().saturating_sub(started.as_micros());
+    tracing::info!(http.status = response.status().as_u16(), duration_ms = micros / 1_000, "request done");
+    response
+}
+
+/// Replaces the body; the length that was noted for the old one goes with it.
+fn write_body(response: &mut Response, bytes: Vec<u8>, content_type: &'static str) {
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    *response.body_mut() = Body::from(bytes);
+}
+
+fn client_request_id(request: &Request) -> Option<String> {
+    let headers = request.headers();
+    let sent = headers.get(&CLIENT_REQUEST_ID).or_else(|| headers.get("x-ms-client-request-id"))?;
+    let text = sent.to_str().ok()?;
+    (text.len() <= CLIENT_REQUEST_ID_BYTES_MAX).then(|| text.to_owned())
+}

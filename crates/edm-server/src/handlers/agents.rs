@@ -1,0 +1,83 @@
+//! `/dataClassification/exactMatchUploadAgents`.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use edm_graph::query::Place;
+use edm_graph::{UploadAgentChange, UploadAgentResource, path};
+use edm_model::{AgentId, UploadAgent};
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::body::JsonBody;
+use crate::call::{Call, id};
+use crate::error::ApiError;
+use crate::handlers::AGENT;
+use crate::{listing, present, respond};
+
+pub(crate) fn value(agent: &UploadAgent) -> Value {
+    respond::entity(&present::agent(agent), UploadAgentResource::TYPE)
+}
+
+pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
+    let options = call.options(&AGENT, Place::List)?;
+    let listed =
+        app.service.list_agents(&call.principal, listing::request(&options, call.page_count)).await?;
+    let mut page = listing::page(listed, &options, call.page_count, value);
+    page.elements.iter_mut().for_each(|element| edm_graph::query::project(element, &options));
+    Ok(respond::list(listing::envelope(page, &call, &options, path::AGENTS), &call.origin, path::AGENTS))
+}
+
+pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
+    let options = call.options(&AGENT, Place::Count)?;
+    let listed = app.service.list_agents(&call.principal, listing::count_request(&options)).await?;
+    Ok(respond::count(listing::count(listed, &options, value)?))
+}
+
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    call: Call,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let options = call.options(&AGENT, Place::Item)?;
+    let description = UploadAgentChange::read(&body)?.description.into_option();
+    let agent = app.service.create_agent(&call.principal, description).await?;
+    Ok(respond::created(value(&agent), &options, &call.origin, path::AGENTS, &agent.id))
+}
+
+pub(crate) async fn read(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(agent): Path<String>,
+) -> Result<Response, ApiError> {
+    let options = call.options(&AGENT, Place::Item)?;
+    let agent = app.service.get_agent(&call.principal, agent_id(&agent)?).await?;
+    Ok(respond::item(StatusCode::OK, value(&agent), &options, &call.origin, path::AGENTS))
+}
+
+pub(crate) async fn update(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(agent): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let options = call.options(&AGENT, Place::Item)?;
+    let description = UploadAgentChange::read(&body)?.description.into_change();
+    let agent = app.service.update_agent(&call.principal, agent_id(&agent)?, description).await?;
+    Ok(respond::item(StatusCode::OK, value(&agent), &options, &call.origin, path::AGENTS))
+}
+
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(agent): Path<String>,
+) -> Result<Response, ApiError> {
+    app.service.delete_agent(&call.principal, agent_id(&agent)?).await?;
+    Ok(respond::nothing())
+}
+
+fn agent_id(text: &str) -> Result<AgentId, ApiError> {
+    id(text)
+}

@@ -1,0 +1,26 @@
+//! One file for each kind of resource. A handler reads, asks the service once, and presents.
+
+pub(crate) mod agents;
+pub(crate) mod classification;
+pub(crate) mod health;
+pub(crate) mod root;
+pub(crate) mod sensitive_types;
+pub(crate) mod session_actions;
+pub(crate) mod sessions;
+pub(crate) mod stores;
+
+use edm_graph::query::Shape;
+use edm_graph::{DataStoreResource, SensitiveTypeResource, SessionResource, UploadAgentResource};
+
+/// What queries on agents may ask.
+pub(crate) const AGENT: Shape = Shape { properties: UploadAgentResource::PROPERTIES, expandable: &[] };
+/// What queries on sessions may ask.
+pub(crate) const SESSION: Shape =
+    Shape { properties: SessionResource::PROPERTIES, expandable: &[("uploadAgent", &AGENT)] };
+/// What queries on stores may ask.
+pub(crate) const STORE: Shape =
+    Shape { properties: DataStoreResource::PROPERTIES, expandable: &[("sessions", &SESSION)] };
+/// What queries on sensitive types may ask.
+pub(crate) const TYPE: Shape = Shape { properties: SensitiveTypeResource::PROPERTIES, expandable: &[] };
+/// What queries on actions may ask: nothing.
+pub(crate) const NONE: Shape = Shape { properties: &[], expandable: &[] };

@@ -1,0 +1,95 @@
+//! `/dataClassification/sensitiveTypes`.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use edm_graph::query::{Place, project};
+use edm_graph::{SensitiveTypeChange, SensitiveTypeDraft, SensitiveTypeResource, path};
+use edm_model::SensitiveTypeId;
+use edm_service::{NewType, TypeChange, TypeView};
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::body::JsonBody;
+use crate::call::{Call, id};
+use crate::error::ApiError;
+use crate::handlers::TYPE;
+use crate::{listing, present, respond};
+
+fn value(view: &TypeView) -> Value {
+    respond::entity(&present::sensitive_type(view), SensitiveTypeResource::TYPE)
+}
+
+pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
+    let options = call.options(&TYPE, Place::List)?;
+    let listed = app.service.list_types(&call.principal, listing::request(&options, call.page_count)).await?;
+    let mut page = listing::page(listed, &options, call.page_count, value);
+    page.elements.iter_mut().for_each(|element| project(element, &options));
+    Ok(respond::list(listing::envelope(page, &call, &options, path::TYPES), &call.origin, path::TYPES))
+}
+
+pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
+    let options = call.options(&TYPE, Place::Count)?;
+    let listed = app.service.list_types(&call.principal, listing::count_request(&options)).await?;
+    Ok(respond::count(listing::count(listed, &options, value)?))
+}
+
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    call: Call,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let options = call.options(&TYPE, Place::Item)?;
+    let draft = SensitiveTypeDraft::read(&body)?;
+    let new = NewType {
+        name: draft.name,
+        description: draft.description,
+        publisher: draft.publisher_name,
+        rule: draft.rule,
+    };
+    let view = app.service.create_type(&call.principal, new).await?;
+    Ok(respond::created(value(&view), &options, &call.origin, path::TYPES, &view.sensitive_type.id))
+}
+
+pub(crate) async fn read(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(known): Path<String>,
+) -> Result<Response, ApiError> {
+    let options = call.options(&TYPE, Place::Item)?;
+    let view = app.service.get_type(&call.principal, type_id(&known)?).await?;
+    Ok(respond::item(StatusCode::OK, value(&view), &options, &call.origin, path::TYPES))
+}
+
+pub(crate) async fn update(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(known): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let options = call.options(&TYPE, Place::Item)?;
+    let change = SensitiveTypeChange::read(&body)?;
+    let change = TypeChange {
+        name: change.name.into_option(),
+        description: change.description.into_change(),
+        publisher: change.publisher_name.into_change(),
+        rule: change.rule.into_option(),
+    };
+    let view = app.service.update_type(&call.principal, type_id(&known)?, change).await?;
+    Ok(respond::item(StatusCode::OK, value(&view), &options, &call.origin, path::TYPES))
+}
+
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(known): Path<String>,
+) -> Result<Response, ApiError> {
+    app.service.delete_type(&call.principal, type_id(&known)?).await?;
+    Ok(respond::nothing())
+}
+
+fn type_id(text: &str) -> Result<SensitiveTypeId, ApiError> {
+    id(text)
+}

@@ -1,0 +1,213 @@
+//! `…/exactMatchDataStores/{s}/sessions`.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use edm_graph::query::{Place, QueryOptions, project};
+use edm_graph::{SessionChange, SessionDraft, SessionResource, WireSalt, path};
+use edm_model::{Right, Session, SessionId, SessionState, StoreId, UpdateMode};
+use edm_service::{ErrorKind, NewSession, Resource, SecretText};
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::body::JsonBody;
+use crate::call::{Call, id};
+use crate::error::ApiError;
+use crate::handlers::{SESSION, agents, stores::store_id};
+use crate::{listing, present, respond, upload};
+
+/// Presents a session. Its upload address is a right of its own, so only those who may upload see it.
+pub(crate) fn resource(app: &App, call: &Call, session: &Session) -> SessionResource {
+    let open = session.state == SessionState::UploadInProgress && call.principal.may(Right::Upload);
+    present::session(session, open.then(|| upload::address(app, &call.origin, session)))
+}
+
+pub(crate) fn value(app: &App, call: &Call, session: &Session) -> Value {
+    respond::entity(&resource(app, call, session), SessionResource::TYPE)
+}
+
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(store): Path<String>,
+) -> Result<Response, ApiError> {
+    let options = call.options(&SESSION, Place::List)?;
+    let store = store_id(&store)?;
+    let request = listing::request(&options, call.page_count);
+    let listed = app.service.list_sessions(&call.principal, store, request).await?;
+    let mut page = listing::page(listed, &options, call.page_count, |session| value(&app, &call, session));
+    for element in &mut page.elements {
+        expand(&app, &call, store, &options, element).await?;
+        project(element, &options);
+    }
+    let set = path::fill(path::SESSIONS, &[&store.to_string()]);
+    Ok(respond::list(listing::envelope(page, &call, &options, &set), &call.origin, &set))
+}
+
+pub(crate) async fn count(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(store): Path<String>,
+) -> Result<Response, ApiError> {
+    let options = call.options(&SESSION, Place::Count)?;
+    let request = listing::count_request(&options);
+    let listed = app.service.list_sessions(&call.principal, store_id(&store)?, request).await?;
+    Ok(respond::count(listing::count(listed, &options, |session| value(&app, &call, session))?))
+}
+
+/// Serves POST to the collection and to its `$ref`, which an older page of Graph's documentation names.
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(store): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let options = call.options(&SESSION, Place::Item)?;
+    let store = store_id(&store)?;
+    let draft = SessionDraft::read(&body)?;
+    let new = NewSession {
+        upload_agent_id: draft.upload_agent_id,
+        fields: draft.fields.unwrap_or_default(),
+        file_name: draft.file_name,
+        checksum: draft.checksum,
+        salt: draft.salt.map(|salt| SecretText::new(salt.expose_secret().to_owned())),
+        rows_per_block: draft.rows_per_block,
+        total_block_count: draft.total_block_count,
+        update_mode: match draft.update_mode.as_deref() {
+            Some("delta") => UpdateMode::Delta,
+            _ => UpdateMode::Replace,
+        },
+        allow_shrink: draft.allow_shrink.unwrap_or(false),
+        row_count: draft.row_count,
+        rejected_row_count: draft.rejected_row_count,
+    };
+    let created = app.service.create_session(&call.principal, store, new).await?;
+    let mut resource = resource(&app, &call, &created.session);
+    resource.salt = Some(WireSalt::new(created.salt.expose_for_wire().to_owned()));
+    let mut value = respond::entity(&resource, SessionResource::TYPE);
+    expand_agent(&app, &call, store, &options, &mut value).await?;
+    let set = path::fill(path::SESSIONS, &[&store.to_string()]);
+    Ok(respond::created(value, &options, &call.origin, &set, &created.session.id))
+}
+
+pub(crate) async fn read(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path((store, session)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let options = call.options(&SESSION, Place::Item)?;
+    let (store, session) = session_id(&store, &session)?;
+    let found = app.service.get_session(&call.principal, store, session).await?;
+    answer(&app, &call, &options, &found).await
+}
+
+pub(crate) async fn update(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path((store, session)): Path<(String, String)>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let options = call.options(&SESSION, Place::Item)?;
+    let (store, session) = session_id(&store, &session)?;
+    let change = SessionChange::read(&body)?;
+    let change = edm_service::SessionChange {
+        checksum: change.checksum.into_change(),
+        total_block_count: change.total_block_count.into_change(),
+        row_count: change.row_count.into_change(),
+        rejected_row_count: change.rejected_row_count.into_change(),
+    };
+    let changed = app.service.update_session(&call.principal, store, session, change).await?;
+    answer(&app, &call, &options, &changed).await
+}
+
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path((store, session)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let (store, session) = session_id(&store, &session)?;
+    app.service.delete_session(&call.principal, store, session).await?;
+    Ok(respond::nothing())
+}
+
+pub(crate) fn session_id(store: &str, session: &str) -> Result<(StoreId, SessionId), ApiError> {
+    Ok((store_id(store)?, id(session)?))
+}
+
+/// Answers 200 with a session. A salt that `$select` names is an answer to its creator and a refusal to others.
+pub(crate) async fn answer(
+    app: &App,
+    call: &Call,
+    options: &QueryOptions,
+    session: &Session,
+) -> Result<Response, ApiError> {
+    let mut resource = resource(app, call, session);
+    if names_salt(options) {
+        let salt = app.service.reveal_salt(&call.principal, session.store_id, session.id).await?;
+        resource.salt = Some(WireSalt::new(salt.expose_for_wire().to_owned()));
+    }
+    let mut value = respond::entity(&resource, SessionResource::TYPE);
+    expand_agent(app, call, session.store_id, options, &mut value).await?;
+    let set = path::fill(path::SESSIONS, &[&session.store_id.to_string()]);
+    Ok(respond::item(StatusCode::OK, value, options, &call.origin, &set))
+}
+
+/// Adds to a listed session what the query asks for beside: its salt where the caller made it, and its agent.
+pub(crate) async fn expand(
+    app: &App,
+    call: &Call,
+    store: StoreId,
+    options: &QueryOptions,
+    element: &mut Value,
+) -> Result<(), ApiError> {
+    if names_salt(options) {
+        let session: SessionId = id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
+        match app.service.reveal_salt(&call.principal, store, session).await {
+            Ok(salt) => insert(element, "salt", Value::from(salt.expose_for_wire())),
+            // A list holds sessions of others too: theirs stay without it.
+            Err(error) if matches!(error.kind(), ErrorKind::SaltNotVisible | ErrorKind::Forbidden { .. }) => {
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    expand_agent(app, call, store, options, element).await
+}
+
+async fn expand_agent(
+    app: &App,
+    call: &Call,
+    store: StoreId,
+    options: &QueryOptions,
+    element: &mut Value,
+) -> Result<(), ApiError> {
+    let Some(wanted) = options.expand.first() else {
+        return Ok(());
+    };
+    let session: SessionId = id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
+    let agent = match app.service.session_agent(&call.principal, store, session).await {
+        Ok(agent) => {
+            let mut agent = agents::value(&agent);
+            project(&mut agent, &wanted.options);
+            agent
+        }
+        // A session may name no agent, or one that does not exist.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound { what: Resource::UploadAgent }) => {
+            Value::Null
+        }
+        Err(error) => return Err(error.into()),
+    };
+    insert(element, "uploadAgent", agent);
+    Ok(())
+}
+
+fn names_salt(options: &QueryOptions) -> bool {
+    options.select.as_ref().is_some_and(|selected| selected.contains(&"salt"))
+}
+
+fn insert(element: &mut Value, name: &str, value: Value) {
+    if let Value::Object(fields) = element {
+        fields.insert(name.to_owned(), value);
+    }
+}

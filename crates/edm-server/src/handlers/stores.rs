@@ -1,0 +1,170 @@
+//! `/dataClassification/exactMatchDataStores`, with lookup and rollback.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use edm_graph::query::{Expand, PAGE_COUNT_MAX, Place, QueryOptions, apply, project};
+use edm_graph::{Collection, DataStoreChange, DataStoreDraft, DataStoreResource, LookupRequest, path};
+use edm_model::StoreId;
+use edm_service::{NewStore, StoreChange, StoreView};
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::body::JsonBody;
+use crate::call::{Call, id};
+use crate::error::ApiError;
+use crate::handlers::{NONE, STORE, sessions};
+use crate::{listing, present, respond};
+
+fn value(view: &StoreView) -> Value {
+    respond::entity(&present::store(view), DataStoreResource::TYPE)
+}
+
+pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
+    let options = call.options(&STORE, Place::List)?;
+    let listed =
+        app.service.list_stores(&call.principal, listing::request(&options, call.page_count)).await?;
+    let mut page = listing::page(listed, &options, call.page_count, value);
+    for element in &mut page.elements {
+        expand(&app, &call, &options, element).await?;
+        project(element, &options);
+    }
+    Ok(respond::list(listing::envelope(page, &call, &options, path::STORES), &call.origin, path::STORES))
+}
+
+pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
+    let options = call.options(&STORE, Place::Count)?;
+    let listed = app.service.list_stores(&call.principal, listing::count_request(&options)).await?;
+    Ok(respond::count(listing::count(listed, &options, value)?))
+}
+
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    call: Call,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let options = call.options(&STORE, Place::Item)?;
+    let draft = DataStoreDraft::read(&body)?;
+    let new = NewStore {
+        name: draft.display_name,
+        description: draft.description,
+        columns: draft.columns,
+        tokens_max: draft.tokens_max,
+    };
+    let view = app.service.create_store(&call.principal, new).await?;
+    Ok(respond::created(value(&view), &options, &call.origin, path::STORES, &view.store.id))
+}
+
+pub(crate) async fn read(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(store): Path<String>,
+) -> Result<Response, ApiError> {
+    let options = call.options(&STORE, Place::Item)?;
+    let view = app.service.get_store(&call.principal, store_id(&store)?).await?;
+    answer(&app, &call, &options, &view).await
+}
+
+pub(crate) async fn update(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(store): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let options = call.options(&STORE, Place::Item)?;
+    let store = store_id(&store)?;
+    let change = DataStoreChange::read(&body)?;
+    let change = StoreChange {
+        name: change.display_name.into_option(),
+        description: change.description.into_change(),
+        columns: change.columns.into_option(),
+        // Null asks for the default.
+        tokens_max: change
+            .tokens_max
+            .into_change()
+            .map(|tokens| tokens.unwrap_or(edm_model::limits::TOKENS_DEFAULT)),
+    };
+    let view = app.service.update_store(&call.principal, store, change).await?;
+    answer(&app, &call, &options, &view).await
+}
+
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(store): Path<String>,
+) -> Result<Response, ApiError> {
+    app.service.delete_store(&call.principal, store_id(&store)?).await?;
+    Ok(respond::nothing())
+}
+
+pub(crate) async fn rollback(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(store): Path<String>,
+) -> Result<Response, ApiError> {
+    let options = call.options(&STORE, Place::Item)?;
+    let view = app.service.rollback_store(&call.principal, store_id(&store)?).await?;
+    answer(&app, &call, &options, &view).await
+}
+
+pub(crate) async fn lookup(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Path(store): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    call.options(&NONE, Place::Action)?;
+    let store = store_id(&store)?;
+    let request = LookupRequest::read(&body)?;
+    let request = edm_service::LookupRequest {
+        key: request.key,
+        values: request.values,
+        result_columns: request.result_column_names,
+    };
+    let rows = app.service.lookup(&call.principal, store, request).await?;
+    let page = Collection {
+        context: Some(format!("{}#Collection(Edm.String)", call.origin.url("/$metadata"))),
+        value: rows.iter().map(present::lookup_row).collect::<Vec<String>>(),
+        ..Collection::default()
+    };
+    Ok(respond::json(StatusCode::OK, &page))
+}
+
+pub(crate) fn store_id(text: &str) -> Result<StoreId, ApiError> {
+    id(text)
+}
+
+async fn answer(
+    app: &App,
+    call: &Call,
+    options: &QueryOptions,
+    view: &StoreView,
+) -> Result<Response, ApiError> {
+    let mut value = value(view);
+    expand(app, call, options, &mut value).await?;
+    Ok(respond::item(StatusCode::OK, value, options, &call.origin, path::STORES))
+}
+
+/// Adds the sessions of a store where `$expand` asks for them.
+async fn expand(app: &App, call: &Call, options: &QueryOptions, element: &mut Value) -> Result<(), ApiError> {
+    let Some(Expand { options: nested, .. }) = options.expand.first() else {
+        return Ok(());
+    };
+    let store: StoreId = store_id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
+    let listed = app.service.list_sessions(&call.principal, store, edm_service::Page::ALL).await?;
+    let all = listed.items.iter().map(|session| sessions::value(app, call, session)).collect();
+    let mut page = apply(all, nested, PAGE_COUNT_MAX);
+    for session in &mut page.elements {
+        sessions::expand(app, call, store, nested, session).await?;
+        project(session, nested);
+    }
+    if let Value::Object(fields) = element {
+        if nested.count {
+            fields.insert("sessions@odata.count".to_owned(), Value::from(page.total));
+        }
+        fields.insert("sessions".to_owned(), Value::Array(page.elements));
+    }
+    Ok(())
+}

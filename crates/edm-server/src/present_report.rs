@@ -1,0 +1,118 @@
+//! Turns a match report into Graph's classification result.
+
+use edm_graph::{
+    ClassificationError, ClassificationLimit, ConfidenceCount, ContentEvidence, ContentLocation,
+    DetectedContent, Diagnostic, UnmatchedItem,
+};
+use edm_service::{FoundMatch, Limit, MatchReport, MatchedType, TypeDiagnostic, UnmatchedValue};
+
+/// Presents the types that matched.
+pub(crate) fn classification(report: &MatchReport) -> Vec<DetectedContent> {
+    report.types.iter().map(|matched| detected(report, matched)).collect()
+}
+
+/// Presents what could not be done: unknown types, and a scan that ran out of time.
+pub(crate) fn errors(report: &MatchReport) -> Vec<ClassificationError> {
+    let unknown = report.unknown_type_ids.iter().map(|id| ClassificationError {
+        code: "sensitiveTypeNotFound".to_owned(),
+        message: "there is no sensitive type of this id: list /dataClassification/sensitiveTypes".to_owned(),
+        target: Some(id.clone()),
+        ..ClassificationError::default()
+    });
+    let late = report.timed_out.then(|| ClassificationError {
+        code: "timeout".to_owned(),
+        message: "the time was up before the whole text was read: the result holds what was found until then"
+            .to_owned(),
+        target: Some("timeoutInMs".to_owned()),
+        ..ClassificationError::default()
+    });
+    unknown.chain(late).collect()
+}
+
+/// Presents limits that were reached and, where it was asked for, why values that were found are no match.
+pub(crate) fn diagnostics(report: &MatchReport) -> Vec<Diagnostic> {
+    let mut diagnostics: Vec<Diagnostic> =
+        report.diagnostics.iter().map(|diagnostic| explained(report, diagnostic)).collect();
+    for matched in report.types.iter().filter(|matched| !matched.limits.is_empty()) {
+        let id = matched.id.to_string();
+        let limits = matched.limits.iter().map(|limit| reached(limit, &id));
+        match diagnostics.iter_mut().find(|diagnostic| diagnostic.classification_id == id) {
+            Some(diagnostic) => {
+                for limit in limits {
+                    if !diagnostic.classification_limits.contains(&limit) {
+                        diagnostic.classification_limits.push(limit);
+                    }
+                }
+            }
+            None => diagnostics.push(Diagnostic {
+                classification_limits: limits.collect(),
+                unmatched_items: Vec::new(),
+                classification_id: id,
+            }),
+        }
+    }
+    diagnostics
+}
+
+fn detected(report: &MatchReport, matched: &MatchedType) -> DetectedContent {
+    let count = |count: &edm_service::ConfidenceCount| ConfidenceCount {
+        confidence: count.confidence,
+        unique_count: count.unique_count,
+        match_count: count.match_count,
+    };
+    DetectedContent {
+        id: matched.id.to_string(),
+        display_name: matched.name.clone(),
+        unique_count: matched.unique_count,
+        confidence: matched.confidence,
+        recommended_confidence: matched.recommended_confidence,
+        matches: matched.matches.iter().map(|found| location(report, found)).collect(),
+        counts: matched.counts.iter().map(count).collect(),
+    }
+}
+
+fn location(report: &MatchReport, found: &FoundMatch) -> ContentLocation {
+    let evidence = |evidence: &edm_service::FoundEvidence| ContentEvidence {
+        matched: report.slice(&evidence.place).to_owned(),
+        offset: evidence.place.offset_utf16,
+        length: evidence.place.length_utf16,
+        column_name: evidence.column.clone(),
+        counted: evidence.counted,
+    };
+    ContentLocation {
+        id_match: report.slice(&found.place).to_owned(),
+        offset: found.place.offset_utf16,
+        length: found.place.length_utf16,
+        confidence: found.confidence,
+        evidences: found.evidences.iter().map(evidence).collect(),
+        column_name: found.column.clone(),
+        rows: found.rows.iter().map(|(row, _)| *row).collect(),
+        rows_truncated: found.rows_truncated,
+        row_session_ids: found.rows.iter().map(|(_, session)| session.to_string()).collect(),
+    }
+}
+
+fn explained(report: &MatchReport, diagnostic: &TypeDiagnostic) -> Diagnostic {
+    let id = diagnostic.id.to_string();
+    let unmatched = |item: &UnmatchedValue| UnmatchedItem {
+        code: item.code.to_owned(),
+        id_match: report.slice(&item.place).to_owned(),
+        offset: item.place.offset_utf16,
+        length: item.place.length_utf16,
+        column_name: item.column.clone(),
+        corroborative_evidences: item.corroborative.clone(),
+    };
+    Diagnostic {
+        classification_limits: diagnostic.limits.iter().map(|limit| reached(limit, &id)).collect(),
+        unmatched_items: diagnostic.unmatched.iter().map(unmatched).collect(),
+        classification_id: id,
+    }
+}
+
+fn reached(limit: &Limit, type_id: &str) -> ClassificationLimit {
+    ClassificationLimit {
+        code: limit.code.to_owned(),
+        allowed_limit: i32::try_from(limit.allowed).unwrap_or(i32::MAX),
+        impacted_sensitive_type_ids: vec![type_id.to_owned()],
+    }
+}

@@ -1,0 +1,249 @@
+//! The upload wire: the Azure Block Blob subset on a service-SAS address of this server. The signature is the
+//! right, so no token is asked for. Checks come in this order: signature, size, block id, block bytes, session.
+
+mod block_list;
+mod error;
+mod sas;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use edm_graph::path;
+use edm_model::{Session, SessionId, StoreId, limits};
+use edm_service::StagedBlock;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use md5::{Digest, Md5};
+
+use crate::app::App;
+use crate::body;
+use crate::origin::Origin;
+
+pub use error::{UploadError, UploadProblem, upload_answer};
+use sas::{Asked, Blob, Permission, Query};
+
+const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
+/// Digits of a block number in its id.
+const BLOCK_ID_DIGITS: usize = 8;
+/// Bodies that carry their own framing or a checksum that is not verified here.
+const UNSERVED_HEADERS: &[&str] = &["x-ms-structured-body", "x-ms-content-crc64", "content-encoding"];
+
+/// Returns the address where a session's blocks go, signed until the session's upload expires.
+pub(crate) fn address(app: &App, origin: &Origin, session: &Session) -> String {
+    let (container, blob) = (session.store_id.to_string(), session.id.to_string());
+    let target = Blob { container: &container, name: &blob };
+    let query = sas::signed_query(app.service.upload_signer(), target, session.upload_expires_at);
+    format!("{}?{query}", origin.plain_url(&path::fill(path::UPLOAD, &[&container, &blob])))
+}
+
+/// Serves Put Block and Put Block List, and refuses Put Blob.
+pub(crate) async fn put(
+    State(app): State<Arc<App>>,
+    Path((container, blob)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, UploadError> {
+    let (parts, body) = request.into_parts();
+    let target = Blob { container: &container, name: &blob };
+    match check_put(&app, target, parts.uri.query()) {
+        Ok(Put::Block(upload, query)) => put_block(&app, upload, &query, &parts.headers, body).await,
+        Ok(Put::BlockList(upload)) => put_block_list(&app, upload, &parts.headers, body).await,
+        Err(error) => {
+            body::drain(body).await;
+            Err(error)
+        }
+    }
+}
+
+/// Serves Get Block List.
+pub(crate) async fn get(
+    State(app): State<Arc<App>>,
+    Path((container, blob)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, UploadError> {
+    let query = Query::parse(request.uri().query())?;
+    let target = Blob { container: &container, name: &blob };
+    let Upload { store, session } = authorise(&app, target, &query, Permission::Read)?;
+    if query.get("comp") != Some("blocklist") {
+        return Err(UploadProblem::NotServed.into());
+    }
+    let (committed, uncommitted) = match query.get("blocklisttype").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("committed") => (true, false),
+        Some("uncommitted") => (false, true),
+        Some("all") => (true, true),
+        Some(_) => return Err(UploadProblem::BadQuery { name: "blocklisttype" }.into()),
+    };
+    let blocks = app.service.block_list(store, session).await?;
+    let xml = block_list::write(&blocks, committed, uncommitted);
+    let size: u64 = blocks.iter().filter(|block| block.committed).map(|block| block.byte_count).sum();
+    let mut response = ([(header::CONTENT_TYPE, "application/xml")], xml).into_response();
+    response.headers_mut().insert("x-ms-blob-content-length", HeaderValue::from(size));
+    insert_tag(response.headers_mut(), session, &blocks);
+    Ok(response)
+}
+
+/// Answers every other method.
+pub(crate) async fn method_not_allowed() -> Response {
+    let mut response = UploadError::from(UploadProblem::MethodNotAllowed).into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD,PUT"));
+    response
+}
+
+/// The session that an address leads to.
+#[derive(Debug, Clone, Copy)]
+struct Upload {
+    store: StoreId,
+    session: SessionId,
+}
+
+enum Put {
+    Block(Upload, Query),
+    BlockList(Upload),
+}
+
+fn check_put(app: &App, blob: Blob<'_>, query: Option<&str>) -> Result<Put, UploadError> {
+    let query = Query::parse(query)?;
+    let upload = authorise(app, blob, &query, Permission::Write)?;
+    match query.get("comp") {
+        Some("block") => Ok(Put::Block(upload, query)),
+        Some("blocklist") => Ok(Put::BlockList(upload)),
+        None => Err(UploadProblem::PutBlob.into()),
+        Some(_) => Err(UploadProblem::NotServed.into()),
+    }
+}
+
+/// Checks signature and expiry. Both ids are signed, so a wrong one is a wrong signature.
+fn authorise(
+    app: &App,
+    blob: Blob<'_>,
+    query: &Query,
+    permission: Permission,
+) -> Result<Upload, UploadError> {
+    let asked = Asked { permission, scheme: app.scheme, now: app.now() };
+    sas::verify(app.service.upload_signer(), blob, query, asked)?;
+    match (blob.container.parse(), blob.name.parse()) {
+        (Ok(store), Ok(session)) => Ok(Upload { store, session }),
+        _ => Err(UploadProblem::BadSignature.into()),
+    }
+}
+
+async fn put_block(
+    app: &App,
+    upload: Upload,
+    query: &Query,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, UploadError> {
+    let length_max = limits::BLOCK_BYTES_MAX;
+    if body::content_length(headers).is_some_and(|length| length > length_max as u64) {
+        body::drain(body).await;
+        return Err(UploadProblem::TooLarge { bytes_max: length_max }.into());
+    }
+    let checked = block_number(query).and_then(|number| refuse_unserved(headers).map(|()| number));
+    let number = match checked {
+        Ok(number) => number,
+        Err(problem) => {
+            body::drain(body).await;
+            return Err(problem.into());
+        }
+    };
+    let Ok(_permit) = app.uploads.try_acquire() else {
+        body::drain(body).await;
+        return Err(UploadProblem::Busy.into());
+    };
+    let bytes = body::read(body, headers, length_max).await?;
+    let digest = verify_md5(headers, &bytes).await?;
+    app.service.put_block(upload.store, upload.session, number, bytes).await?;
+    let mut response = StatusCode::CREATED.into_response();
+    if let Some(digest) = digest.and_then(|digest| HeaderValue::from_str(&digest).ok()) {
+        response.headers_mut().insert(CONTENT_MD5, digest);
+    }
+    finish(response.headers_mut(), headers);
+    Ok(response)
+}
+
+async fn put_block_list(
+    app: &App,
+    upload: Upload,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, UploadError> {
+    if let Err(problem) = refuse_unserved(headers) {
+        body::drain(body).await;
+        return Err(problem.into());
+    }
+    let Ok(_permit) = app.uploads.try_acquire() else {
+        body::drain(body).await;
+        return Err(UploadProblem::Busy.into());
+    };
+    let bytes = body::read(body, headers, limits::BLOCK_LIST_BYTES_MAX).await?;
+    verify_md5(headers, &bytes).await?;
+    let numbers = block_list::read(&bytes)?;
+    drop(bytes);
+    app.service.commit_block_list(upload.store, upload.session, &numbers).await?;
+    let mut response = StatusCode::CREATED.into_response();
+    insert_tag(response.headers_mut(), upload.session, &[]);
+    finish(response.headers_mut(), headers);
+    Ok(response)
+}
+
+/// Reads the block's number: base64 of eight decimal digits.
+fn block_number(query: &Query) -> Result<u32, UploadProblem> {
+    number_of(query.get("blockid").unwrap_or("")).ok_or(UploadProblem::BadBlockId)
+}
+
+/// Reads a block id.
+pub(super) fn number_of(id: &str) -> Option<u32> {
+    let digits = STANDARD.decode(id).ok().filter(|digits| digits.len() == BLOCK_ID_DIGITS)?;
+    let text =
+        std::str::from_utf8(&digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    text.parse().ok().filter(|number| *number < limits::BLOCKS_MAX)
+}
+
+/// Writes a block id.
+pub(super) fn id_of(number: u32) -> String {
+    STANDARD.encode(format!("{number:08}"))
+}
+
+fn refuse_unserved(headers: &HeaderMap) -> Result<(), UploadProblem> {
+    match UNSERVED_HEADERS.iter().find(|name| headers.contains_key(**name)) {
+        Some(name) => Err(UploadProblem::UnservedHeader { name }),
+        None => Ok(()),
+    }
+}
+
+/// Compares `Content-MD5` where it is sent, and returns it. Hashing 16 MiB takes too long for an async thread.
+async fn verify_md5(headers: &HeaderMap, bytes: &Bytes) -> Result<Option<String>, UploadProblem> {
+    let Some(sent) = headers.get(&CONTENT_MD5) else {
+        return Ok(None);
+    };
+    let sent = sent.to_str().ok().map(str::trim).map(str::to_owned).ok_or(UploadProblem::BadMd5)?;
+    let expected =
+        STANDARD.decode(&sent).ok().filter(|digest| digest.len() == 16).ok_or(UploadProblem::BadMd5)?;
+    let bytes = bytes.clone();
+    let digest = tokio::task::spawn_blocking(move || Md5::digest(&bytes).to_vec()).await;
+    match digest {
+        Ok(digest) if digest == expected => Ok(Some(sent)),
+        Ok(_) => Err(UploadProblem::Md5Mismatch),
+        Err(_) => Err(UploadProblem::Internal),
+    }
+}
+
+/// Adds what Azure's clients look for in an answer.
+fn finish(headers: &mut HeaderMap, request: &HeaderMap) {
+    headers.insert("x-ms-request-server-encrypted", HeaderValue::from_static("true"));
+    if let Some(version) = request.get("x-ms-version") {
+        headers.insert("x-ms-version", version.clone());
+    }
+}
+
+/// A session's blob has one content for each number of named blocks, which is all that a tag must tell.
+fn insert_tag(headers: &mut HeaderMap, session: SessionId, blocks: &[StagedBlock]) {
+    let named = blocks.iter().filter(|block| block.committed).count();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{session}-{named}\"")) {
+        headers.insert(header::ETAG, tag);
+    }
+}

@@ -1,0 +1,115 @@
+//! The listener: what it refuses to be, plain and with TLS, and that it stops when told.
+
+mod world;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use edm_server::{ServeErrorKind, ServerConfig, TlsFiles, bind};
+use edm_service::{Random, ServiceLimits};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use world::World;
+
+const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn config(listen: &str, tls: Option<TlsFiles>) -> ServerConfig {
+    ServerConfig { listen: listen.parse().expect("an address"), tls, insecure_http: false, public_url: None }
+}
+
+fn loopback_tls() -> TlsFiles {
+    TlsFiles { certificate: fixture("loopback.cert.pem"), key: fixture("loopback.key.pem") }
+}
+
+/// Serves until the exchange is over, and returns what it returned.
+async fn while_served<T: Send + 'static>(
+    config: &ServerConfig,
+    exchange: impl FnOnce(SocketAddr) -> T + Send + 'static,
+) -> T {
+    let world = World::unready(ServiceLimits::default()).await;
+    let bound = bind(config).expect("loopback can be listened on");
+    let address = bound.address();
+    let random: Arc<dyn Random> = Arc::new(|bytes: &mut [u8]| bytes.fill(7));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let shutdown = async {
+        let _ = stopped.await;
+    };
+    let server = tokio::spawn(bound.serve(world.service.clone(), random, shutdown));
+    let result = tokio::task::spawn_blocking(move || exchange(address)).await.expect("the exchange ends");
+    stop.send(()).expect("the server waits for it");
+    server.await.expect("the server does not panic").expect("the server stops in order");
+    assert!(TcpStream::connect(address).is_err(), "the port is still open");
+    result
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serves_plain_http_on_loopback_until_told_to_stop() {
+    let answer = while_served(&config("127.0.0.1:0", None), |address| {
+        let mut stream = TcpStream::connect(address).expect("the server listens");
+        stream.write_all(REQUEST).expect("a request is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer comes");
+        answer
+    })
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("request-id: "), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serves_tls_from_files() {
+    let answer = while_served(&config("127.0.0.1:0", Some(loopback_tls())), |address| {
+        let mut roots = rustls::RootCertStore::empty();
+        let certificate = CertificateDer::from_pem_file(fixture("loopback.cert.pem")).expect("the fixture");
+        roots.add(certificate).expect("the fixture is a certificate");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let client = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("the provider knows TLS 1.3")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::from(address.ip());
+        let connection = rustls::ClientConnection::new(Arc::new(client), name).expect("a client");
+        let stream = TcpStream::connect(address).expect("the server listens");
+        let mut stream = rustls::StreamOwned::new(connection, stream);
+        stream.write_all(REQUEST).expect("a request is sent");
+        let mut answer = Vec::new();
+        // The end of a TLS stream may come without its goodbye.
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    })
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
+fn refuses_what_would_be_unsafe_or_cannot_work() {
+    let check = |config: ServerConfig, expected: fn(&ServeErrorKind) -> bool, sentence: &str| {
+        let error = bind(&config).err().expect("it must be refused");
+        assert!(expected(error.kind()) && error.to_string().contains(sentence), "{error}");
+    };
+    check(
+        config("0.0.0.0:0", None),
+        |kind| matches!(kind, ServeErrorKind::PlainBeyondLoopback),
+        "--tls-cert",
+    );
+    check(
+        config("[::]:0", None),
+        |kind| matches!(kind, ServeErrorKind::PlainBeyondLoopback),
+        "--insecure-http",
+    );
+    let missing = TlsFiles { certificate: fixture("nothing.pem"), ..loopback_tls() };
+    check(config("127.0.0.1:0", Some(missing)), |kind| matches!(kind, ServeErrorKind::Tls), "nothing.pem");
+    let swapped = TlsFiles { certificate: fixture("loopback.key.pem"), ..loopback_tls() };
+    check(config("127.0.0.1:0", Some(swapped)), |kind| matches!(kind, ServeErrorKind::Tls), "pair");
+    let first = bind(&config("127.0.0.1:0", None)).expect("loopback can be listened on");
+    check(config(&first.address().to_string(), None), |kind| matches!(kind, ServeErrorKind::Listen), "port");
+    // Allowed, so that it is tried; no machine has an address of the documentation's network.
+    let allowed = ServerConfig { insecure_http: true, ..config("192.0.2.1:0", None) };
+    check(allowed, |kind| matches!(kind, ServeErrorKind::Listen), "192.0.2.1");
+}
