@@ -100,8 +100,11 @@ fn each_candidate(
     let first_inside = atoms.partition_point(|atom| (atom.start as usize) < begin);
     for first in (first_inside..first_behind).filter(|first| starts.contains(first)) {
         let Some(start) = atoms.get(first).map(|atom| atom.start as usize) else { continue };
-        let before = folded.text().get(begin..start).and_then(|text| text.chars().next_back());
-        if first != first_inside && !before.is_some_and(|character| LOCAL_BREAKS.contains(&character)) {
+        // What stands between the atom and the one before it was trimmed from the candidate's front.
+        let before =
+            first.checked_sub(1).and_then(|index| atoms.get(index)).map_or(begin, |atom| atom.end as usize);
+        let trimmed = folded.text().get(before.max(begin)..start).unwrap_or("");
+        if first != first_inside && !trimmed.contains(LOCAL_BREAKS) {
             continue;
         }
         for (last, atom) in atoms.iter().enumerate().skip(first_behind) {

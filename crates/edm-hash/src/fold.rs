@@ -197,6 +197,13 @@ impl Folded {
     }
 }
 
+/// Returns what folding makes of one character that stands alone, case and diacritics kept; `None`: itself.
+pub fn fold_character(character: char) -> Option<&'static [char]> {
+    let sensitive = FoldOptions { case: CaseRule::Sensitive, diacritics: DiacriticRule::Keep };
+    let table = &*TABLE;
+    table.composed(table.entry(character), sensitive.index())
+}
+
 /// Orders marks and composes, in place (The Unicode Standard, section 3.11).
 fn compose(segment: &mut Vec<char>, table: &Table) {
     let class = |c: char| table.entry(c).combining_class;

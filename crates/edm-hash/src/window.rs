@@ -266,10 +266,8 @@ impl<G: Gate> Walk<'_, G> {
     }
 
     fn is_possessive(&self, last: usize, gap: &str) -> bool {
-        let atoms = self.folded.atoms();
-        let is_s = atoms.get(last + 1).is_some_and(|atom| matches!(self.folded.atom_text(atom), "s" | "S"));
-        let alone = atoms.get(last + 2).is_none() || !self.folded.gap(last + 1).is_empty();
-        gap == "'" && is_s && alone
+        let behind = self.folded.atoms().get(last + 1);
+        gap == "'" && behind.is_some_and(|atom| matches!(self.folded.atom_text(atom), "s" | "S"))
     }
 
     /// Whether the window cuts a longer number: its own last (first) two atoms are digits, and the same single

@@ -1,5 +1,6 @@
 //! Where in a text something stands: runs that are one place, and rows of tables (`docs/matching.md`, Evidence).
 
+use edm_hash::fold_character;
 use edm_model::limits::TABLE_ROW_BYTES_MAX;
 
 /// A stretch of the text, in bytes.
@@ -28,19 +29,22 @@ impl Places {
         places
     }
 
+    /// Runs are judged on folded characters: a full-width at sign makes an address too.
     fn find_runs(&mut self, text: &str) {
         let mut start = None;
+        let mut run = String::new();
         for (offset, character) in text.char_indices().chain([(text.len(), ' ')]) {
-            let ends = character.is_whitespace() || BREAKS.contains(&character);
-            match (start, ends) {
-                (None, false) => start = Some(offset),
-                (Some(begin), true) => {
-                    if text.get(begin..offset).is_some_and(is_single) {
-                        self.single.push((begin, offset));
-                    }
-                    start = None;
+            let own = [character];
+            let folded = fold_character(character).unwrap_or(&own);
+            let ends = folded.iter().any(|c| c.is_whitespace() || BREAKS.contains(c));
+            if !ends {
+                start = start.or(Some(offset));
+                run.extend(folded);
+            } else if let Some(begin) = start.take() {
+                if is_single(&run) {
+                    self.single.push((begin, offset));
                 }
-                _ => {}
+                run.clear();
             }
         }
     }
