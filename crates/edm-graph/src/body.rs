@@ -48,7 +48,6 @@ impl<T> Given<T> {
 
 /// What is wrong with a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum BodyErrorKind {
     /// The bytes are no JSON; the place is given, never the content.
     NotJson {

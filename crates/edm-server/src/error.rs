@@ -12,7 +12,6 @@ use http::{HeaderValue, StatusCode, header};
 
 /// What a request itself got wrong, before any resource was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum HttpProblem {
     /// No such path.
     UnknownPath,
@@ -229,7 +228,14 @@ pub fn body_answer(kind: &BodyErrorKind) -> (StatusCode, &'static str) {
         BodyErrorKind::Columns(_) | BodyErrorKind::Delimiter => "invalidColumns",
         BodyErrorKind::UnknownDataType => "unsupportedDataType",
         BodyErrorKind::Reference | BodyErrorKind::DeepInsert => "notSupported",
-        _ => "invalidRequest",
+        BodyErrorKind::WrongType { .. }
+        | BodyErrorKind::Missing
+        | BodyErrorKind::OutOfRange { .. }
+        | BodyErrorKind::TooLong { .. }
+        | BodyErrorKind::TooMany { .. }
+        | BodyErrorKind::UnknownWord { .. }
+        | BodyErrorKind::UnknownOption
+        | BodyErrorKind::NotAnId => "invalidRequest",
     };
     (StatusCode::BAD_REQUEST, code)
 }

@@ -29,6 +29,7 @@ mod frame;
 mod handlers;
 mod listing;
 mod origin;
+mod panic_log;
 mod present;
 mod present_report;
 mod respond;
@@ -38,6 +39,7 @@ mod upload;
 
 pub use app::{App, Scheme};
 pub use error::{ApiError, HttpProblem, Problem, body_answer, http_answer, service_answer};
+pub use panic_log::log_panics_without_text;
 pub use routes::router;
 pub use serve::{Bound, ServeError, ServeErrorKind, ServerConfig, TlsFiles, bind};
 pub use upload::{UploadError, UploadProblem, upload_answer};

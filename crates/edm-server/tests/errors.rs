@@ -1,13 +1,12 @@
 //! One table of (request, status, code) over every error kind. A kind that no row meets must be named, with its
-//! reason, in `MET_ELSEWHERE`; a new kind does not compile until it has its place in `position`.
+//! reason, in `kinds::MET_ELSEWHERE`; a new kind does not compile until it has its place there.
 
+mod kinds;
 mod world;
 
 use std::collections::BTreeSet;
 
-use edm_model::{ColumnsErrorKind, Right, SessionState};
-use edm_server::service_answer;
-use edm_service::{BlockProblem, ErrorKind, Foreign, Resource, ServiceLimits};
+use edm_service::ServiceLimits;
 use edm_testkit::blocks::{BlockSpec, sealed_block};
 use serde_json::{Value, json};
 use world::{Answer, World, block, path_of, sessions_of, upload_target, with_spec};
@@ -61,13 +60,10 @@ async fn every_error_kind_has_its_row() {
     commits(&world, &mut met).await;
     live_data(&world, &mut met).await;
     throttled(&mut met).await;
-    let kinds = every_kind();
-    for (position_wanted, kind) in kinds.iter().enumerate() {
-        assert_eq!(position(kind), position_wanted, "{kind:?} stands at the wrong place of every_kind");
-        let (status, code) = service_answer(kind);
+    for (kind, status, code) in kinds::every_answer() {
         let seen = met.0.contains(&(status.as_u16(), code.to_owned()));
-        let elsewhere = MET_ELSEWHERE.iter().any(|(known, _)| *known == code);
-        assert!(seen || elsewhere, "no row meets {kind:?} ({status}, {code})");
+        let elsewhere = kinds::MET_ELSEWHERE.iter().any(|(known, _)| *known == code);
+        assert!(seen || elsewhere, "no row meets {kind} ({status}, {code})");
         assert!(!(seen && elsewhere), "{code} is met: take it out of MET_ELSEWHERE");
     }
 }
@@ -92,6 +88,7 @@ async fn requests(world: &World, met: &mut Met) {
     met.check("a body over its bound", &long, 413, "bodyTooLarge");
     let most = post(b" ").bytes(vec![b' '; 4 * 1024 * 1024]).send().await;
     met.check("a body at its bound is read", &most, 400, "invalidRequest");
+    met.check("half a body", &post(b"{}").breaking_off().send().await, 400, "bodyIncomplete");
     met.check("an unknown path", &world.ask("GET", "/beta/me").send().await, 404, "unknownPath");
     let put = world.at("PUT", "/exactMatchDataStores").json(json!({})).send().await;
     met.check("an unknown method", &put, 405, "methodNotAllowed");
@@ -418,104 +415,4 @@ async fn throttled(met: &mut Met) {
     let limited = ask().send().await;
     met.check("too many lookups", &limited, 429, "rateLimited");
     assert!(limited.header("retry-after").parse::<u32>().is_ok_and(|seconds| (1..180).contains(&seconds)));
-}
-
-/// Codes that no request can meet here, and why.
-const MET_ELSEWHERE: &[(&str, &str)] = &[
-    ("tooMany", "a thousand stores are made in the service's own tests"),
-    ("invalidSalt", "the wire refuses such a salt before the service sees it"),
-    ("blockTooLarge", "the wire refuses such a block before the service sees it"),
-    ("saltMismatch", "deltas are not served yet, so none can bring another salt"),
-    ("wrongMasterKey", "fails at the start, before there is a request"),
-    ("dataDirectory", "fails at the start, before there is a request"),
-    ("corruptData", "needs a broken disk: the service's own tests break one"),
-    ("storageUnavailable", "needs a broken disk: the service's own tests break one"),
-    ("internalError", "a fault of ours; the fence against panics has its own test"),
-];
-
-/// Returns one of each kind, in the order of `position`.
-fn every_kind() -> Vec<ErrorKind> {
-    vec![
-        ErrorKind::NotFound { what: Resource::DataStore },
-        ErrorKind::Forbidden { needs: Right::Administer },
-        ErrorKind::Unauthenticated,
-        ErrorKind::InvalidArgument,
-        ErrorKind::BadColumns(ColumnsErrorKind::Empty),
-        ErrorKind::UnknownColumn,
-        ErrorKind::ColumnNotSearchable,
-        ErrorKind::DuplicateName,
-        ErrorKind::TooMany { what: Resource::DataStore, allowed: 1 },
-        ErrorKind::UnsupportedUpdateMode,
-        ErrorKind::InvalidSalt,
-        ErrorKind::SaltNotVisible,
-        ErrorKind::BlockMalformed(BlockProblem::Truncated),
-        ErrorKind::ForeignBlock(Foreign::Store),
-        ErrorKind::BlockOutOfRange { number: 1, total: 1 },
-        ErrorKind::BlockConflict { number: 1 },
-        ErrorKind::InvalidBlockList { position: 1 },
-        ErrorKind::SessionClosed { state: SessionState::Cancelled },
-        ErrorKind::FieldsMismatch,
-        ErrorKind::UnknownUploadAgent,
-        ErrorKind::WeakSalt,
-        ErrorKind::ColumnsChanged,
-        ErrorKind::SaltMismatch,
-        ErrorKind::UploadIncomplete { total: None, missing: Vec::new() },
-        ErrorKind::RowsNotContiguous { number: 1 },
-        ErrorKind::ChecksumMismatch,
-        ErrorKind::NothingToRollBack,
-        ErrorKind::LiveSession,
-        ErrorKind::DefaultTypeFixed,
-        ErrorKind::NotReady,
-        ErrorKind::Busy { retry_after_seconds: 1 },
-        ErrorKind::RateLimited { retry_after_seconds: 1 },
-        ErrorKind::WrongMasterKey,
-        ErrorKind::DataDirectory,
-        ErrorKind::Corrupt,
-        ErrorKind::Unavailable,
-        ErrorKind::Internal,
-    ]
-}
-
-/// Returns a kind's place in `every_kind`. A new kind does not compile here until it is given one, and then fails
-/// the test until it stands there and a row meets it.
-fn position(kind: &ErrorKind) -> usize {
-    match kind {
-        ErrorKind::NotFound { .. } => 0,
-        ErrorKind::Forbidden { .. } => 1,
-        ErrorKind::Unauthenticated => 2,
-        ErrorKind::InvalidArgument => 3,
-        ErrorKind::BadColumns(_) => 4,
-        ErrorKind::UnknownColumn => 5,
-        ErrorKind::ColumnNotSearchable => 6,
-        ErrorKind::DuplicateName => 7,
-        ErrorKind::TooMany { .. } => 8,
-        ErrorKind::UnsupportedUpdateMode => 9,
-        ErrorKind::InvalidSalt => 10,
-        ErrorKind::SaltNotVisible => 11,
-        ErrorKind::BlockMalformed(_) => 12,
-        ErrorKind::ForeignBlock(_) => 13,
-        ErrorKind::BlockOutOfRange { .. } => 14,
-        ErrorKind::BlockConflict { .. } => 15,
-        ErrorKind::InvalidBlockList { .. } => 16,
-        ErrorKind::SessionClosed { .. } => 17,
-        ErrorKind::FieldsMismatch => 18,
-        ErrorKind::UnknownUploadAgent => 19,
-        ErrorKind::WeakSalt => 20,
-        ErrorKind::ColumnsChanged => 21,
-        ErrorKind::SaltMismatch => 22,
-        ErrorKind::UploadIncomplete { .. } => 23,
-        ErrorKind::RowsNotContiguous { .. } => 24,
-        ErrorKind::ChecksumMismatch => 25,
-        ErrorKind::NothingToRollBack => 26,
-        ErrorKind::LiveSession => 27,
-        ErrorKind::DefaultTypeFixed => 28,
-        ErrorKind::NotReady => 29,
-        ErrorKind::Busy { .. } => 30,
-        ErrorKind::RateLimited { .. } => 31,
-        ErrorKind::WrongMasterKey => 32,
-        ErrorKind::DataDirectory => 33,
-        ErrorKind::Corrupt => 34,
-        ErrorKind::Unavailable => 35,
-        ErrorKind::Internal => 36,
-    }
 }

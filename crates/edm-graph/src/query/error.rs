@@ -6,7 +6,6 @@ use super::{DEPTH_MAX, QUERY_BYTES_MAX};
 
 /// What is wrong with a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum QueryErrorKind {
     /// No such option, or not at this place.
     UnknownOption,

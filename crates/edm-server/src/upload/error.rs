@@ -13,7 +13,6 @@ use crate::error::{ApiError, HttpProblem};
 
 /// What a request on the upload wire got wrong, before its session was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum UploadProblem {
     /// The signature is missing or not ours.
     BadSignature,

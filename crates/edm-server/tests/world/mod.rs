@@ -145,6 +145,7 @@ pub(crate) struct Ask<'a> {
     target: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    breaks_off: bool,
 }
 
 impl Ask<'_> {
@@ -164,6 +165,12 @@ impl Ask<'_> {
 
     pub(crate) fn bytes(mut self, body: Vec<u8>) -> Self {
         self.body = body;
+        self
+    }
+
+    /// Lets the connection break at the end of the bytes.
+    pub(crate) fn breaking_off(mut self) -> Self {
+        self.breaks_off = true;
         self
     }
 
@@ -187,7 +194,13 @@ impl Ask<'_> {
         if !self.body.is_empty() && !self.headers.iter().any(|(name, _)| name == "content-length") {
             request = request.header("content-length", self.body.len());
         }
-        request.body(Body::from(self.body)).expect("the test's own request")
+        let body = if self.breaks_off {
+            let broken = Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
+            Body::from_stream(futures::stream::iter([Ok(self.body), broken]))
+        } else {
+            Body::from(self.body)
+        };
+        request.body(body).expect("the test's own request")
     }
 }
 
@@ -256,7 +269,14 @@ impl World {
 
     /// Begins a request with the Admin token.
     pub(crate) fn ask(&self, method: &'static str, target: impl Into<String>) -> Ask<'_> {
-        let ask = Ask { world: self, method, target: target.into(), headers: Vec::new(), body: Vec::new() };
+        let ask = Ask {
+            world: self,
+            method,
+            target: target.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            breaks_off: false,
+        };
         ask.token(&self.admin)
     }
 

@@ -1,0 +1,211 @@
+//! One of each error kind, by room, and which of them no request can meet. A new kind does not compile here until
+//! it is given its place, and then fails the test until it stands there and a row meets it.
+
+use edm_model::{ColumnsErrorKind, Right, SessionState};
+use edm_server::{HttpProblem, UploadProblem, http_answer, service_answer, upload_answer};
+use edm_service::{BlockProblem, ErrorKind, Foreign, Resource};
+use http::StatusCode;
+
+/// Returns the status and code of every kind of every room that names them.
+pub(crate) fn every_answer() -> Vec<(String, StatusCode, &'static str)> {
+    let mut answers = Vec::new();
+    for (place, kind) in every_kind().iter().enumerate() {
+        assert_eq!(position(kind), place, "{kind:?} stands at the wrong place of every_kind");
+        let (status, code) = service_answer(kind);
+        answers.push((format!("{kind:?}"), status, code));
+    }
+    for (place, problem) in every_http_problem().iter().enumerate() {
+        assert_eq!(
+            http_position(problem),
+            place,
+            "{problem:?} stands at the wrong place of every_http_problem"
+        );
+        let (status, code) = http_answer(problem);
+        answers.push((format!("{problem:?}"), status, code));
+    }
+    for (place, problem) in every_upload_problem().iter().enumerate() {
+        assert_eq!(upload_position(problem), place, "{problem:?} stands at the wrong place");
+        let (status, code) = upload_answer(problem);
+        answers.push((format!("{problem:?}"), status, code));
+    }
+    answers
+}
+
+/// Codes that no request can meet here, and why.
+pub(crate) const MET_ELSEWHERE: &[(&str, &str)] = &[
+    ("tooMany", "a thousand stores are made in the service's own tests"),
+    ("invalidSalt", "the wire refuses such a salt before the service sees it"),
+    ("blockTooLarge", "the wire refuses such a block before the service sees it"),
+    ("saltMismatch", "deltas are not served yet, so none can bring another salt"),
+    ("wrongMasterKey", "fails at the start, before there is a request"),
+    ("dataDirectory", "fails at the start, before there is a request"),
+    ("corruptData", "needs a broken disk: the service's own tests break one"),
+    ("storageUnavailable", "needs a broken disk: the service's own tests break one"),
+    ("internalError", "a fault of ours; the fence against panics has its own test"),
+    ("InternalError", "a fault of ours on the upload wire"),
+    ("bodyTooSlow", "needs half a minute of silence, and tests do not wait"),
+    ("serverBusy", "needs 64 bodies at once"),
+    ("ServerBusy", "needs 16 blocks at once"),
+    ("AuthorizationPermissionMismatch", "needs the signer's key: met in sas.rs"),
+];
+
+/// Returns one of each kind, in the order of `position`.
+fn every_kind() -> Vec<ErrorKind> {
+    vec![
+        ErrorKind::NotFound { what: Resource::DataStore },
+        ErrorKind::Forbidden { needs: Right::Administer },
+        ErrorKind::Unauthenticated,
+        ErrorKind::InvalidArgument,
+        ErrorKind::BadColumns(ColumnsErrorKind::Empty),
+        ErrorKind::UnknownColumn,
+        ErrorKind::ColumnNotSearchable,
+        ErrorKind::DuplicateName,
+        ErrorKind::TooMany { what: Resource::DataStore, allowed: 1 },
+        ErrorKind::UnsupportedUpdateMode,
+        ErrorKind::InvalidSalt,
+        ErrorKind::SaltNotVisible,
+        ErrorKind::BlockMalformed(BlockProblem::Truncated),
+        ErrorKind::ForeignBlock(Foreign::Store),
+        ErrorKind::BlockOutOfRange { number: 1, total: 1 },
+        ErrorKind::BlockConflict { number: 1 },
+        ErrorKind::InvalidBlockList { position: 1 },
+        ErrorKind::SessionClosed { state: SessionState::Cancelled },
+        ErrorKind::FieldsMismatch,
+        ErrorKind::UnknownUploadAgent,
+        ErrorKind::WeakSalt,
+        ErrorKind::ColumnsChanged,
+        ErrorKind::SaltMismatch,
+        ErrorKind::UploadIncomplete { total: None, missing: Vec::new() },
+        ErrorKind::RowsNotContiguous { number: 1 },
+        ErrorKind::ChecksumMismatch,
+        ErrorKind::NothingToRollBack,
+        ErrorKind::LiveSession,
+        ErrorKind::DefaultTypeFixed,
+        ErrorKind::NotReady,
+        ErrorKind::Busy { retry_after_seconds: 1 },
+        ErrorKind::RateLimited { retry_after_seconds: 1 },
+        ErrorKind::WrongMasterKey,
+        ErrorKind::DataDirectory,
+        ErrorKind::Corrupt,
+        ErrorKind::Unavailable,
+        ErrorKind::Internal,
+    ]
+}
+
+/// Returns a kind's place in `every_kind`. A new kind does not compile here until it is given one, and then fails
+/// the test until it stands there and a row meets it.
+fn position(kind: &ErrorKind) -> usize {
+    match kind {
+        ErrorKind::NotFound { .. } => 0,
+        ErrorKind::Forbidden { .. } => 1,
+        ErrorKind::Unauthenticated => 2,
+        ErrorKind::InvalidArgument => 3,
+        ErrorKind::BadColumns(_) => 4,
+        ErrorKind::UnknownColumn => 5,
+        ErrorKind::ColumnNotSearchable => 6,
+        ErrorKind::DuplicateName => 7,
+        ErrorKind::TooMany { .. } => 8,
+        ErrorKind::UnsupportedUpdateMode => 9,
+        ErrorKind::InvalidSalt => 10,
+        ErrorKind::SaltNotVisible => 11,
+        ErrorKind::BlockMalformed(_) => 12,
+        ErrorKind::ForeignBlock(_) => 13,
+        ErrorKind::BlockOutOfRange { .. } => 14,
+        ErrorKind::BlockConflict { .. } => 15,
+        ErrorKind::InvalidBlockList { .. } => 16,
+        ErrorKind::SessionClosed { .. } => 17,
+        ErrorKind::FieldsMismatch => 18,
+        ErrorKind::UnknownUploadAgent => 19,
+        ErrorKind::WeakSalt => 20,
+        ErrorKind::ColumnsChanged => 21,
+        ErrorKind::SaltMismatch => 22,
+        ErrorKind::UploadIncomplete { .. } => 23,
+        ErrorKind::RowsNotContiguous { .. } => 24,
+        ErrorKind::ChecksumMismatch => 25,
+        ErrorKind::NothingToRollBack => 26,
+        ErrorKind::LiveSession => 27,
+        ErrorKind::DefaultTypeFixed => 28,
+        ErrorKind::NotReady => 29,
+        ErrorKind::Busy { .. } => 30,
+        ErrorKind::RateLimited { .. } => 31,
+        ErrorKind::WrongMasterKey => 32,
+        ErrorKind::DataDirectory => 33,
+        ErrorKind::Corrupt => 34,
+        ErrorKind::Unavailable => 35,
+        ErrorKind::Internal => 36,
+    }
+}
+
+/// Returns one of each, in the order of `http_position`.
+fn every_http_problem() -> Vec<HttpProblem> {
+    vec![
+        HttpProblem::UnknownPath,
+        HttpProblem::MethodNotAllowed,
+        HttpProblem::BodyTooLarge { bytes_max: 1 },
+        HttpProblem::BodyIncomplete,
+        HttpProblem::BodyTooSlow,
+        HttpProblem::UnsupportedMediaType { expected: "x" },
+        HttpProblem::TooManyBodies,
+        HttpProblem::NoSuchId,
+        HttpProblem::NotReady,
+        HttpProblem::Panicked,
+    ]
+}
+
+fn http_position(problem: &HttpProblem) -> usize {
+    match problem {
+        HttpProblem::UnknownPath => 0,
+        HttpProblem::MethodNotAllowed => 1,
+        HttpProblem::BodyTooLarge { .. } => 2,
+        HttpProblem::BodyIncomplete => 3,
+        HttpProblem::BodyTooSlow => 4,
+        HttpProblem::UnsupportedMediaType { .. } => 5,
+        HttpProblem::TooManyBodies => 6,
+        HttpProblem::NoSuchId => 7,
+        HttpProblem::NotReady => 8,
+        HttpProblem::Panicked => 9,
+    }
+}
+
+/// Returns one of each, in the order of `upload_position`.
+fn every_upload_problem() -> Vec<UploadProblem> {
+    vec![
+        UploadProblem::BadSignature,
+        UploadProblem::Expired,
+        UploadProblem::NoPermission,
+        UploadProblem::BadQuery { name: "x" },
+        UploadProblem::BadBlockId,
+        UploadProblem::TooLarge { bytes_max: 1 },
+        UploadProblem::BadMd5,
+        UploadProblem::Md5Mismatch,
+        UploadProblem::UnservedHeader { name: "x" },
+        UploadProblem::BadXml,
+        UploadProblem::BadListedId,
+        UploadProblem::PutBlob,
+        UploadProblem::NotServed,
+        UploadProblem::MethodNotAllowed,
+        UploadProblem::Busy,
+        UploadProblem::Internal,
+    ]
+}
+
+fn upload_position(problem: &UploadProblem) -> usize {
+    match problem {
+        UploadProblem::BadSignature => 0,
+        UploadProblem::Expired => 1,
+        UploadProblem::NoPermission => 2,
+        UploadProblem::BadQuery { .. } => 3,
+        UploadProblem::BadBlockId => 4,
+        UploadProblem::TooLarge { .. } => 5,
+        UploadProblem::BadMd5 => 6,
+        UploadProblem::Md5Mismatch => 7,
+        UploadProblem::UnservedHeader { .. } => 8,
+        UploadProblem::BadXml => 9,
+        UploadProblem::BadListedId => 10,
+        UploadProblem::PutBlob => 11,
+        UploadProblem::NotServed => 12,
+        UploadProblem::MethodNotAllowed => 13,
+        UploadProblem::Busy => 14,
+        UploadProblem::Internal => 15,
+    }
+}
