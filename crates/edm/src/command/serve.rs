@@ -1,5 +1,6 @@
 //! `edm serve`.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -41,7 +42,8 @@ pub(crate) struct ServeArguments {
 
 pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_env("EDM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let tls = arguments.tls_cert.clone().zip(arguments.tls_key.clone());
     // Before anything is made on the disk: an address that cannot be had is told at once.
     let bound = bind(&ServerConfig {

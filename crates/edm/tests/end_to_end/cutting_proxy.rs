@@ -1,0 +1,80 @@
+//! A proxy that holds everything back once so many blocks began to pass: the moment at which a test may kill
+//! the sender, without any clock.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// What the request line of a block holds and nothing else does.
+const BLOCK: &[u8] = b"comp=block&";
+
+pub(crate) struct CuttingProxy {
+    address: SocketAddr,
+    cut: Receiver<()>,
+}
+
+impl CuttingProxy {
+    /// Passes `blocks` block requests to the server and holds the ones behind them.
+    pub(crate) fn start(server: SocketAddr, blocks: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (tell, cut) = channel();
+        let counter = Arc::new(Counter { seen: AtomicUsize::new(0), blocks, tell: Mutex::new(tell) });
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let counter = Arc::clone(&counter);
+                thread::spawn(move || pass(client, server, &counter));
+            }
+        });
+        Self { address, cut }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits until a block is held back.
+    pub(crate) fn wait_until_cut(&self) {
+        self.cut.recv().expect("a block is held back");
+    }
+}
+
+struct Counter {
+    seen: AtomicUsize,
+    blocks: usize,
+    tell: Mutex<Sender<()>>,
+}
+
+fn pass(mut client: TcpStream, server: SocketAddr, counter: &Counter) {
+    let mut to_server = TcpStream::connect(server).expect("the server listens");
+    let mut from_server = to_server.try_clone().expect("a second handle");
+    let mut to_client = client.try_clone().expect("a second handle");
+    thread::spawn(move || {
+        // Ends when either side is gone.
+        let _ = std::io::copy(&mut from_server, &mut to_client);
+        let _ = to_client.shutdown(Shutdown::Both);
+    });
+    let mut buffer = [0; 64 * 1024];
+    let mut tail = Vec::new();
+    while let Ok(count @ 1..) = client.read(&mut buffer) {
+        // The word may be cut by the read: the end of what came before is looked at again.
+        tail.extend_from_slice(&buffer[..count]);
+        let blocks = tail.windows(BLOCK.len()).filter(|window| *window == BLOCK).count();
+        let keep = tail.len().min(BLOCK.len() - 1);
+        tail.drain(..tail.len() - keep);
+        if counter.seen.fetch_add(blocks, Ordering::SeqCst) + blocks > counter.blocks && blocks > 0 {
+            let tell = counter.tell.lock().expect("no panic");
+            // The test listens for the first one only.
+            let _ = tell.send(());
+            // Held until the client is gone.
+            while let Ok(1..) = client.read(&mut buffer) {}
+            return;
+        }
+        if to_server.write_all(&buffer[..count]).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Runs the binary: as a server on a free port of loopback, and as that server's client.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Returns the binary with these arguments and an empty environment of ours.
+pub(crate) fn edm(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_edm"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for name in ["EDM_SERVER", "EDM_TOKEN", "EDM_LOG"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Returns what the program printed: JSON, because nobody sits at a terminal here.
+pub(crate) fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}{}", stdout(output), stderr(output)))
+}
+
+/// A running `edm serve`, killed on drop.
+pub(crate) struct Server {
+    folder: TempDir,
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (child, url) = start(&folder.path().join("data"));
+        Self { folder, child, url }
+    }
+
+    pub(crate) fn kill_and_restart(&mut self) {
+        self.child.kill().expect("runs until it is killed");
+        self.child.wait().expect("was killed");
+        (self.child, self.url) = start(&self.folder.path().join("data"));
+    }
+
+    pub(crate) fn data_dir(&self) -> String {
+        self.folder.path().join("data").display().to_string()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.url.trim_start_matches("http://").parse().expect("an address")
+    }
+
+    /// Returns a client with the first start's token.
+    pub(crate) fn program(&self) -> Program {
+        let token = fs::read_to_string(self.folder.path().join("data/admin-token")).expect("a token");
+        Program {
+            folder: self.folder.path().to_owned(),
+            url: self.url.clone(),
+            token: token.trim().to_owned(),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have been killed by its test.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts a server and waits for the line of its log that holds the address.
+fn start(data_dir: &Path) -> (Child, String) {
+    let data_dir = data_dir.display().to_string();
+    let mut child =
+        edm(["serve", "--data-dir", &data_dir, "--listen", "127.0.0.1:0"]).spawn().expect("starts");
+    let mut log = BufReader::new(child.stderr.take().expect("is piped"));
+    let mut seen = String::new();
+    let url = loop {
+        let mut line = String::new();
+        let length = log.read_line(&mut line).expect("reads the log");
+        assert!(length > 0, "the server ended: {seen}");
+        if let Some((_, rest)) = line.split_once("http://") {
+            let end = rest.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c))).unwrap_or(rest.len());
+            break format!("http://{}", &rest[..end]);
+        }
+        seen.push_str(&line);
+    };
+    // The rest of the log must be read, or a full pipe would stop the server.
+    thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    (child, url)
+}
+
+/// The binary as a client of one server.
+#[derive(Clone)]
+pub(crate) struct Program {
+    folder: PathBuf,
+    url: String,
+    token: String,
+}
+
+impl Program {
+    /// Returns the same client by way of another address.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    /// Writes a file and returns its path.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        fs::write(self.folder.join(name), content).expect("writes");
+        self.path(name)
+    }
+
+    fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut command = edm(arguments);
+        command.env("EDM_SERVER", &self.url).env("EDM_TOKEN", &self.token);
+        // Journals stay in the test's own folder.
+        command.env("XDG_STATE_HOME", &self.folder);
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>, input: &str) -> Output {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().expect("starts");
+        // A program that does not read its input may be gone already.
+        let _ = child.stdin.take().expect("is piped").write_all(input.as_bytes());
+        child.wait_with_output().expect("ends")
+    }
+
+    pub(crate) fn with_token(
+        &self,
+        token: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        input: &str,
+    ) -> Output {
+        Self { token: token.to_owned(), ..self.clone() }.run(arguments, input)
+    }
+
+    /// Runs a command that needs no server.
+    pub(crate) fn bare(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+        edm(arguments).output().expect("ends")
+    }
+
+    pub(crate) fn spawn(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Child {
+        self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts")
+    }
+
+    /// Runs a command whose output nobody reads.
+    pub(crate) fn run_unread(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> ExitStatus {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        self.command(arguments).stdout(writer).status().expect("ends")
+    }
+}
