@@ -1,0 +1,43 @@
+//! Cases for blobs.
+
+use bytes::Bytes;
+use edm_store::{BlobPath, Blobs, ErrorKind, PutOutcome};
+
+use crate::backends::Backend;
+
+fn path(text: &str) -> BlobPath {
+    BlobPath::new(text).expect("a valid name")
+}
+
+pub(crate) async fn written_once(backend: &Backend<Blobs>) {
+    let (blobs, name) = (&backend.store, path("a/b"));
+    assert_eq!(blobs.put(&name, Bytes::from_static(b"first")).await.expect("written"), PutOutcome::Created);
+    assert_eq!(
+        blobs.put(&name, Bytes::from_static(b"second")).await.expect("there"),
+        PutOutcome::AlreadyThere
+    );
+    assert_eq!(blobs.get(&name).await.expect("read"), "first");
+    if let Some(file) = blobs.local_path(&name) {
+        assert_eq!(std::fs::read(file).expect("a file of this machine"), b"first");
+    }
+}
+
+pub(crate) async fn listed_and_deleted(backend: &Backend<Blobs>) {
+    let blobs = &backend.store;
+    for name in ["a/b/2", "a/b/1", "a/bc/1", "d"] {
+        blobs.put(&path(name), Bytes::from_static(b"x")).await.expect("written");
+    }
+    let below = blobs.list(&path("a/b")).await.expect("listed");
+    assert_eq!(below, [path("a/b/1"), path("a/b/2")], "in order, and not what merely begins alike");
+    assert_eq!(blobs.delete_below(&path("a/b")).await.expect("deleted"), 2);
+    assert_eq!(blobs.delete_below(&path("a/b")).await.expect("nothing is left"), 0);
+    assert_eq!(blobs.list(&path("a")).await.expect("listed"), [path("a/bc/1")]);
+    let again = blobs.put(&path("a/b/1"), Bytes::from_static(b"y")).await.expect("the name is free again");
+    assert_eq!(again, PutOutcome::Created);
+}
+
+pub(crate) async fn missing(backend: &Backend<Blobs>) {
+    let error = backend.store.get(&path("nothing/here")).await.expect_err("missing");
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(backend.store.list(&path("nothing")).await.expect("an empty list").is_empty());
+}

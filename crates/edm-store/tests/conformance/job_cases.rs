@@ -1,0 +1,181 @@
+//! Cases for the queue and for publication.
+
+use edm_model::{SessionId, SessionState};
+use edm_store::{BlobPath, Catalog, Error, ErrorKind, JobKind, LeasedJob, NewGeneration, NewJob};
+
+use crate::backends::Backend;
+use crate::catalog_cases::{STORE, TENANT, add_session, at, furnish};
+
+const LEASE: i64 = 60;
+/// A lease that has run out when it is given.
+const NO_LEASE: i64 = 0;
+
+fn collect(name: &str) -> NewJob {
+    let below = BlobPath::new(name).expect("a valid name");
+    NewJob { tenant: TENANT, session_id: None, kind: JobKind::Collect { below }, delay_seconds: 0 }
+}
+
+fn of_session(session: SessionId, kind: JobKind) -> NewJob {
+    NewJob { tenant: TENANT, session_id: Some(session), kind, delay_seconds: 0 }
+}
+
+async fn claim(catalog: &Catalog, owner: &str, lease: i64) -> Option<LeasedJob> {
+    catalog.claim_job(owner, lease).await.expect("the queue answers")
+}
+
+async fn committed(catalog: &Catalog, number: u8, jobs: Vec<NewJob>) -> SessionId {
+    let id = add_session(catalog, number).await.id;
+    let commit = catalog.change_session(id, |draft| {
+        draft.session.state = SessionState::ProcessingInProgress;
+        draft.session.total_job_count = Some(4);
+        draft.enqueue = jobs.clone();
+        Ok::<(), Error>(())
+    });
+    commit.await.expect("committed");
+    id
+}
+
+pub(crate) async fn a_job_is_taken_once_and_finished_once(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    assert_eq!(claim(catalog, "a", LEASE).await, None);
+    catalog.enqueue(&[collect("x")]).await.expect("enqueued");
+    let job = claim(catalog, "a", LEASE).await.expect("taken");
+    assert_eq!((job.attempts, &job.kind), (1, &collect("x").kind));
+    assert_eq!(claim(catalog, "b", LEASE).await, None, "it is leased");
+    catalog.heartbeat(&job, LEASE).await.expect("prolonged");
+    catalog.finish_job(&job, &[collect("y")], None).await.expect("finished");
+    let again = catalog.finish_job(&job, &[], None).await.expect_err("finished already");
+    assert_eq!(again.kind(), ErrorKind::Fenced);
+    let next = claim(catalog, "a", LEASE).await.expect("what follows");
+    assert_eq!(next.kind, collect("y").kind);
+    let mut later = collect("z");
+    later.delay_seconds = 3_600;
+    catalog.enqueue(&[later]).await.expect("enqueued");
+    assert_eq!(claim(catalog, "a", LEASE).await, None, "its time has not come");
+}
+
+pub(crate) async fn a_lapsed_lease_is_taken_over_and_fences_the_first_owner(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    catalog.enqueue(&[collect("x")]).await.expect("enqueued");
+    let first = claim(catalog, "a", NO_LEASE).await.expect("taken");
+    let second = claim(catalog, "b", LEASE).await.expect("taken over");
+    assert_eq!((second.attempts, second.epoch), (2, first.epoch + 1));
+    let fenced = [
+        catalog.heartbeat(&first, LEASE).await,
+        catalog.finish_job(&first, &[], None).await,
+        catalog.retry_job(&first, 0, "late").await,
+        catalog.bury_job(&first, "late").await,
+    ];
+    for (number, result) in fenced.into_iter().enumerate() {
+        assert_eq!(result.expect_err("fenced").kind(), ErrorKind::Fenced, "{number}");
+    }
+    catalog.retry_job(&second, 0, "again").await.expect("given back");
+    let third = claim(catalog, "a", LEASE).await.expect("taken again");
+    assert_eq!(third.attempts, 3);
+    catalog.bury_job(&third, "never").await.expect("given up");
+    assert_eq!(claim(catalog, "a", LEASE).await, None);
+    assert_eq!(catalog.counts().await.expect("counted").dead_jobs, 1);
+}
+
+pub(crate) async fn equal_jobs_are_one(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    catalog.enqueue(&[collect("x"), collect("x"), collect("y")]).await.expect("enqueued");
+    catalog.enqueue(&[collect("x")]).await.expect("enqueued");
+    assert_eq!(catalog.counts().await.expect("counted").queued_jobs, 2);
+}
+
+pub(crate) async fn the_last_build_job_brings_publication(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    furnish(catalog).await;
+    let id = SessionId::from_bytes([50; 16]);
+    committed(catalog, 50, vec![of_session(id, JobKind::Ingest)]).await;
+    let remaining = async || catalog.session(id).await.expect("read").session.remaining_job_count;
+    let ingest = claim(catalog, "a", LEASE).await.expect("ingest");
+    let builds: Vec<NewJob> = (0..2).map(|index| of_session(id, JobKind::Build { index })).collect();
+    catalog.finish_job(&ingest, &builds, None).await.expect("finished");
+    assert_eq!(remaining().await, Some(3));
+    let publish = of_session(id, JobKind::Publish);
+    let first = claim(catalog, "a", LEASE).await.expect("a build job");
+    let second = claim(catalog, "b", LEASE).await.expect("the other");
+    catalog.finish_job(&second, &[], Some(&publish)).await.expect("finished");
+    assert_eq!(claim(catalog, "b", LEASE).await, None, "one is still being built");
+    catalog.finish_job(&first, &[], Some(&publish)).await.expect("finished");
+    assert_eq!(remaining().await, Some(1));
+    assert_eq!(claim(catalog, "b", LEASE).await.expect("publication").kind, JobKind::Publish);
+}
+
+pub(crate) async fn a_final_state_ends_the_jobs(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    furnish(catalog).await;
+    let id = SessionId::from_bytes([50; 16]);
+    let jobs = vec![of_session(id, JobKind::Build { index: 0 }), of_session(id, JobKind::Build { index: 1 })];
+    committed(catalog, 50, jobs).await;
+    let running = claim(catalog, "a", LEASE).await.expect("taken");
+    let cancelled = catalog.change_session(id, |draft| {
+        draft.session.state = SessionState::Cancelled;
+        draft.enqueue.push(collect("x"));
+        Ok::<(), Error>(())
+    });
+    cancelled.await.expect("cancelled");
+    assert_eq!(catalog.finish_job(&running, &[], None).await.expect_err("gone").kind(), ErrorKind::Fenced);
+    assert_eq!(claim(catalog, "a", LEASE).await.expect("the collection").kind, collect("x").kind);
+    assert_eq!(claim(catalog, "a", LEASE).await, None);
+}
+
+pub(crate) async fn leases_of_others_are_released_at_once(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    catalog.enqueue(&[collect("x"), collect("y")]).await.expect("enqueued");
+    let dead = claim(catalog, "dead", LEASE).await.expect("taken");
+    let mine = claim(catalog, "alive", LEASE).await.expect("taken");
+    assert_eq!(catalog.release_leases_of_others("alive").await.expect("released"), 1);
+    assert_eq!(claim(catalog, "alive", LEASE).await.expect("taken over").dedup_key, dead.dedup_key);
+    catalog.finish_job(&mine, &[], None).await.expect("its own lease holds");
+}
+
+async fn publish(catalog: &Catalog, id: SessionId) -> Result<u64, Error> {
+    catalog.enqueue(&[of_session(id, JobKind::Publish)]).await.expect("enqueued");
+    let job = claim(catalog, "a", LEASE).await.expect("taken");
+    let published = catalog.publish(&job, |draft, _| {
+        draft.session.state = SessionState::Completed;
+        Ok::<_, Error>(Some(NewGeneration { row_count: 7, default_patterns: Vec::new(), at: at(100) }))
+    });
+    Ok(published.await?.expect("published").number)
+}
+
+pub(crate) async fn publication_swaps_and_retires(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    furnish(catalog).await;
+    let mut ids = Vec::new();
+    for number in [50, 51, 52] {
+        ids.push(committed(catalog, number, Vec::new()).await);
+        assert_eq!(publish(catalog, ids[ids.len() - 1]).await.expect("published"), ids.len() as u64);
+    }
+    let live =
+        async || catalog.store(TENANT, STORE).await.expect("read").store.live.map(|live| live.session_id);
+    assert_eq!(live().await, Some(ids[2]));
+    let retired = catalog.retired_generations().await.expect("listed");
+    assert_eq!(retired.iter().map(|row| row.session_id).collect::<Vec<_>>(), [ids[0]]);
+    catalog.delete_generation(ids[1]).await.expect("asked");
+    assert!(catalog.generation(ids[1]).await.is_ok(), "a kept one is not forgotten");
+    assert_eq!(catalog.roll_back(TENANT, STORE, at(200)).await.expect("rolled back"), ids[1]);
+    assert_eq!(live().await, Some(ids[1]));
+    assert_eq!(
+        catalog.roll_back(TENANT, STORE, at(201)).await.expect_err("no earlier").kind(),
+        ErrorKind::NotFound
+    );
+    catalog.delete_session(ids[1], |_| Ok::<(), Error>(())).await.expect("history goes");
+    assert_eq!(live().await, Some(ids[1]), "the data stays");
+}
+
+pub(crate) async fn an_overtaken_swap_is_fenced(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    furnish(catalog).await;
+    let early = committed(catalog, 50, Vec::new()).await;
+    let late = committed(catalog, 51, Vec::new()).await;
+    publish(catalog, late).await.expect("published");
+    assert_eq!(publish(catalog, early).await.expect_err("too late").kind(), ErrorKind::Fenced);
+    let store = catalog.store(TENANT, STORE).await.expect("read").store;
+    assert_eq!(store.live.map(|live| live.session_id), Some(late));
+    let state = catalog.session(early).await.expect("read").session.state;
+    assert_eq!(state, SessionState::ProcessingInProgress, "the refused transaction left nothing");
+}

@@ -1,0 +1,59 @@
+//! What every backend must do, whatever it is made of. A second backend adds a function to `backends.rs` and one
+//! line for each case below; the cases stay as they are.
+
+mod backends;
+mod blob_cases;
+mod catalog_cases;
+mod job_cases;
+
+macro_rules! conformance {
+    ($open:path: $($case:path),+ $(,)?) => {
+        $({
+            let backend = $open().await;
+            $case(&backend).await;
+        })+
+    };
+}
+
+#[tokio::test]
+async fn a_local_folder_keeps_blobs() {
+    conformance!(backends::local_blobs: blob_cases::written_once, blob_cases::listed_and_deleted, blob_cases::missing);
+}
+
+#[tokio::test]
+async fn memory_keeps_blobs() {
+    conformance!(backends::memory_blobs: blob_cases::written_once, blob_cases::listed_and_deleted, blob_cases::missing);
+}
+
+#[tokio::test]
+async fn sqlite_keeps_the_catalog() {
+    conformance!(
+        backends::sqlite:
+        catalog_cases::settings_are_written_once,
+        catalog_cases::one_live_salt_a_tenant,
+        catalog_cases::salts_in_use_stay,
+        catalog_cases::names_are_unique_in_a_tenant,
+        catalog_cases::sessions_come_back_as_they_were_written,
+        catalog_cases::a_refused_change_writes_nothing,
+        catalog_cases::blocks_are_staged_once,
+        catalog_cases::commits_are_numbered_in_order,
+        catalog_cases::a_store_goes_with_everything_of_it,
+        catalog_cases::pages_part_a_list,
+        catalog_cases::tokens_are_found_by_their_digest,
+    );
+}
+
+#[tokio::test]
+async fn sqlite_queues_jobs() {
+    conformance!(
+        backends::sqlite:
+        job_cases::a_job_is_taken_once_and_finished_once,
+        job_cases::a_lapsed_lease_is_taken_over_and_fences_the_first_owner,
+        job_cases::equal_jobs_are_one,
+        job_cases::the_last_build_job_brings_publication,
+        job_cases::a_final_state_ends_the_jobs,
+        job_cases::leases_of_others_are_released_at_once,
+        job_cases::publication_swaps_and_retires,
+        job_cases::an_overtaken_swap_is_fenced,
+    );
+}
