@@ -6,22 +6,24 @@ from block_reference import BlockWriter
 from check_matching import BORN, NAME, ROW, SSN, classify
 from check_upload import samples_until_final, session_draft, upload
 from checks import check, equal, true
-from world import COLUMNS, ROWS_PER_BLOCK, records, refused
+from world import BLOCKS, COLUMNS, ROWS_PER_BLOCK, records, refused
 
 
-async def replace(world, keep_blocks, **properties):
+async def replace(world, keep_blocks):
     """Uploads some of the blocks as a new table and waits for the end of the session."""
+    return (await samples_until_final(world, await uploaded(world, keep_blocks)))[-1]
+
+
+async def uploaded(world, keep_blocks):
+    """Uploads some of the blocks as a new table and commits; returns the session's id."""
     made = await world.store().sessions.post(session_draft(world, total_block_count=len(keep_blocks)))
     world.secrets.append(made.salt)
     key_id = uuid.UUID(str(made.additional_data["keyId"]))
     writer = BlockWriter(made.salt, uuid.UUID(world.store_id), key_id, COLUMNS)
     blocks = [(n, writer.seal(n, n * ROWS_PER_BLOCK, records(kept))) for n, kept in enumerate(keep_blocks)]
     await upload(made.data_upload_u_r_i, blocks)
-    if properties:
-        answer = await world.http.patch(f"/exactMatchDataStores/{world.store_id}/sessions/{made.id}", json=properties)
-        equal(answer.status_code, 200, "PATCH")
     await world.session(made.id).commit.post()
-    return (await samples_until_final(world, made.id))[-1]
+    return made.id
 
 
 async def confidence(world):
@@ -40,7 +42,7 @@ async def shrink(world):
 
 @check("a replace without the record makes it unfindable")
 async def removed(world):
-    everything_else = [n for n in range(60) if n != ROW // ROWS_PER_BLOCK]
+    everything_else = [n for n in range(BLOCKS) if n != ROW // ROWS_PER_BLOCK]
     last = await replace(world, everything_else)
     equal((last.state, last.error), ("Completed", None), "the session's end")
     equal(await confidence(world), None, "confidence of the removed record")
@@ -55,6 +57,25 @@ async def rollback(world):
     equal(answer.status_code, 200, "status")
     equal(answer.json()["activeSessionId"], world.session_id, "activeSessionId")
     equal(await confidence(world), 85, "confidence of the record")
+
+
+@check("a server that is killed while it processes a session completes it after a restart")
+async def killed(world):
+    session_id = await uploaded(world, range(BLOCKS))
+    while True:
+        session = await world.session(session_id).get()
+        if session.state != "ProcessingInProgress" or session.remaining_job_count < session.total_job_count // 2:
+            break
+    world.server.kill()
+    equal(session.state, "ProcessingInProgress", "state when the server is killed")
+    world.server.start()
+    world.connect()
+    equal(await confidence(world), 85, "confidence of the record from the generation before")
+    last = (await samples_until_final(world, session_id))[-1]
+    equal((last.state, last.error), ("Completed", None), "the session's end")
+    equal(str((await world.store().get()).additional_data["activeSessionId"]), session_id, "activeSessionId")
+    equal(await confidence(world), 85, "confidence of the record")
+    return f"killed with {session.remaining_job_count} of {session.total_job_count} jobs left"
 
 
 @check("the server ends when asked and finds everything again after a restart")

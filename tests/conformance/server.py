@@ -74,5 +74,11 @@ class Server:
         finally:
             self.process = None
 
+    def kill(self):
+        """Ends the server as a power cut does."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
     def log_tail(self, lines=30):
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
