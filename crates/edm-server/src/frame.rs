@@ -30,7 +30,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     let started = app.now();
     let method = request.method().clone();
     // Paths hold ids only; queries may hold signatures and values, so they stay out of the log.
-    let route = path::canonical(request.uri().path()).unwrap_or_else(|| "other".to_owned());
+    let route = route(request.uri().path());
     let span =
         tracing::info_span!("request", request.id = %request_id, http.method = %method, http.path = %route);
     if request.uri().path().len() > crate::routes::PATH_BYTES_MAX {
@@ -71,6 +71,13 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     let micros = app.now().as_micros().saturating_sub(started.as_micros());
     tracing::info!(http.status = response.status().as_u16(), duration_ms = micros / 1_000, "request done");
     response
+}
+
+/// Returns what the log calls the path.
+fn route(raw: &str) -> String {
+    let upload = raw.split('/').nth(1) == Some(path::UPLOAD_ACCOUNT);
+    let other = if upload { "upload" } else { "other" };
+    path::canonical(raw).unwrap_or_else(|| other.to_owned())
 }
 
 /// Replaces the body; the length that was noted for the old one goes with it.

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use axum_server::{Handle, Server};
 use edm_service::{Random, Service};
+use hyper_util::rt::TokioTimer;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -19,6 +20,10 @@ use crate::routes::router;
 
 /// How long requests in flight may take after the server was told to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
+
+/// How long the head of a request may take, the wait for it on a kept connection included: longer than clients
+/// keep an idle connection, so that none is closed under a request.
+const HEAD_SECONDS_MAX: u64 = 120;
 
 /// Where to listen and how.
 #[derive(Debug, Clone)]
@@ -153,11 +158,11 @@ impl Bound {
         });
         let served = match self.tls {
             Some(tls) => match axum_server::from_tcp_rustls(self.listener, tls) {
-                Ok(server) => server.handle(handle).serve(make_service).await,
+                Ok(server) => patient(server).handle(handle).serve(make_service).await,
                 Err(error) => Err(error),
             },
             None => match axum_server::from_tcp(self.listener) {
-                Ok(server) => server.handle(handle).serve(make_service).await,
+                Ok(server) => patient(server).handle(handle).serve(make_service).await,
                 Err(error) => Err(error),
             },
         };
@@ -171,6 +176,13 @@ impl Bound {
     const fn scheme(&self) -> Scheme {
         if self.tls.is_some() { Scheme::Https } else { Scheme::Http }
     }
+}
+
+/// Bounds how long a head may take; without a timer nothing does.
+fn patient<Acceptor>(mut server: Server<SocketAddr, Acceptor>) -> Server<SocketAddr, Acceptor> {
+    let head = Duration::from_secs(HEAD_SECONDS_MAX);
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(head);
+    server
 }
 
 fn tls_config(files: &TlsFiles) -> Result<RustlsConfig, ServeError> {
