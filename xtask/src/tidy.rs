@@ -10,6 +10,7 @@ mod size;
 mod source;
 mod unfinished;
 mod unsafe_places;
+mod unused;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -34,13 +35,15 @@ impl Finding {
 /// Checks the tree and prints what is wrong with it.
 pub(crate) fn run(root: &Path) -> anyhow::Result<ExitCode> {
     let paths = tracked_files(root)?;
-    let mut findings = edges::check(&metadata(root)?)?;
+    let metadata = metadata(root)?;
+    let mut findings = edges::check(&metadata)?;
     findings.extend(names::check(&paths));
     let texts = read_texts(root, &paths);
     for (path, text) in &texts {
         findings.extend(paths::check(path, text, root));
     }
     let sources = source::parse_all(texts);
+    findings.extend(unused::check(&metadata, &sources)?);
     for file in &sources {
         findings.extend(check_source(file));
     }
