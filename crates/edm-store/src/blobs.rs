@@ -89,11 +89,6 @@ impl Blobs {
         Self { objects: Arc::new(InMemory::new()), local: None }
     }
 
-    /// Puts another object store, such as one that fails on purpose, before or instead of these blobs.
-    pub fn wrapped(&self, wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
-        Self { objects: wrap(self.objects.clone()), local: self.local.clone() }
-    }
-
     /// Writes the blob unless one of this name is there. Synced when it returns.
     pub async fn put(&self, path: &BlobPath, bytes: Bytes) -> Result<PutOutcome, Error> {
         let options = PutOptions::from(PutMode::Create);
@@ -138,7 +133,21 @@ impl Blobs {
                 Err(source) => return Err(failed("deleting a blob", source)),
             }
         }
+        self.remove_leftovers(below).await?;
         Ok(count)
+    }
+
+    /// A process that was killed while it wrote leaves a file under a temporary name, which no list shows.
+    async fn remove_leftovers(&self, below: &BlobPath) -> Result<(), Error> {
+        let Some(folder) = self.local_path(below) else { return Ok(()) };
+        let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
+        match removed {
+            Ok(Err(source)) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::with_source(ErrorKind::Unavailable, "deleting leftovers", source))
+            }
+            Err(source) => Err(Error::with_source(ErrorKind::Unavailable, "deleting leftovers", source)),
+            Ok(_) => Ok(()),
+        }
     }
 
     /// Returns where the blob's file is, when the blobs are files of this machine: for memory mapping.

@@ -66,6 +66,19 @@ impl House {
         Self { folder, clock, random, limits, service, admin: Principal::operator(TenantId::DEFAULT) }
     }
 
+    /// Keeps the blobs where no file can be mapped, as an object store would.
+    pub(crate) async fn open_without_files() -> Self {
+        let house = Self::open().await;
+        let (config, now, fill) =
+            surroundings(house.folder.path(), &house.clock, &house.random, &house.limits);
+        let other = tempfile::tempdir().expect("a temporary folder");
+        let config = ServiceConfig { data_dir: other.path().to_owned(), ..config };
+        let service = Service::open_with_blobs(config, edm_store::Blobs::in_memory(), now, fill).await;
+        let service = service.expect("the folder opens");
+        service.load().await.expect("nothing to load");
+        Self { folder: other, service, ..house }
+    }
+
     /// Ends the service as a crash would, nothing said to anyone, and opens the folder again.
     pub(crate) async fn reopen(self) -> Self {
         let Self { folder, clock, random, limits, service, admin } = self;
@@ -170,10 +183,21 @@ pub(crate) async fn start(
     random: &Arc<AtomicU64>,
     limits: &ServiceLimits,
 ) -> Service {
+    let (config, now, fill) = surroundings(folder, clock, random, limits);
+    let service = Service::open(config, now, fill).await.expect("the folder opens");
+    service.load().await.expect("the generations load");
+    service
+}
+
+fn surroundings(
+    folder: &Path,
+    clock: &Arc<AtomicI64>,
+    random: &Arc<AtomicU64>,
+    limits: &ServiceLimits,
+) -> (ServiceConfig, Arc<dyn Clock>, Arc<dyn Random>) {
     let (clock, random) = (clock.clone(), random.clone());
-    let now: Arc<dyn Clock> =
-        Arc::new(move || Timestamp::from_micros(0).plus_seconds(clock.load(Ordering::SeqCst)));
-    let fill: Arc<dyn Random> = Arc::new(move |bytes: &mut [u8]| {
+    let now = Arc::new(move || Timestamp::from_micros(0).plus_seconds(clock.load(Ordering::SeqCst)));
+    let fill = Arc::new(move |bytes: &mut [u8]| {
         for byte in bytes {
             *byte = (mixed(random.fetch_add(1, Ordering::SeqCst)) & 255) as u8;
         }
@@ -181,9 +205,7 @@ pub(crate) async fn start(
     let key = MasterKey::from_file_bytes("5a".repeat(32).as_bytes()).expect("a key file");
     let mut config = ServiceConfig::new(folder, key);
     config.limits = limits.clone();
-    let service = Service::open(config, now, fill).await.expect("the folder opens");
-    service.load().await.expect("the generations load");
-    service
+    (config, now, fill)
 }
 
 /// SplitMix64: good enough for ids and salts that only have to differ.

@@ -3,5 +3,6 @@
 mod access;
 mod crash;
 mod house;
+mod matching;
 mod publication;
 mod upload;

@@ -112,17 +112,12 @@ async fn publication_follows_the_order_of_commits() {
     house.run_jobs().await;
     assert_eq!(state(&house, store, early).await, (SessionState::Completed, None));
     assert_eq!((house.find(store, 7).await, house.find(store, 107).await), (Some(8), None));
-    let overtaken = house.stage(store, &people(200, 50), NewSession::default()).await;
-    let winner = house.stage(store, &people(300, 50), NewSession::default()).await;
-    house.commit(store, overtaken).await;
-    // The overtaken one plans and stops there; a worker that is slow looks like this.
-    let held = house.service.clone();
-    house.commit(store, winner).await;
-    held.cancel_session(&house.admin, store, overtaken).await.expect("cancelled while processing");
+    let cancelled = house.stage(store, &people(200, 50), NewSession::default()).await;
+    house.commit(store, cancelled).await;
+    house.service.cancel_session(&house.admin, store, cancelled).await.expect("cancelled while processing");
     house.run_jobs().await;
-    assert_eq!(state(&house, store, overtaken).await, (SessionState::Cancelled, None));
-    assert_eq!(state(&house, store, winner).await, (SessionState::Completed, None));
-    assert_eq!(house.find(store, 307).await, Some(8));
+    assert_eq!(state(&house, store, cancelled).await, (SessionState::Cancelled, None));
+    assert_eq!(house.find(store, 7).await, Some(8), "what was cancelled in time never becomes live");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -242,4 +237,56 @@ async fn live_data_survives_a_restart() {
     let house = house.reopen().await;
     assert_eq!(house.find(store, 7).await, Some(8));
     assert_eq!(state(&house, store, id).await.0, SessionState::Completed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_is_served_where_no_file_can_be_mapped() {
+    let house = House::open_without_files().await;
+    let store = house.create_store("people").await;
+    house.upload(store, &people(0, 50)).await;
+    assert_eq!(house.find(store, 7).await, Some(8));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_server_or_another_master_key_is_refused() {
+    let house = House::open().await;
+    let open = async |key: u8| {
+        let key = edm_service::MasterKey::generate(&move |bytes: &mut [u8]| bytes.fill(key));
+        let config = edm_service::ServiceConfig::new(house.folder.path(), key);
+        let now = std::sync::Arc::new(|| edm_model::Timestamp::from_micros(0));
+        edm_service::Service::open(config, now, std::sync::Arc::new(|bytes: &mut [u8]| bytes.fill(3))).await
+    };
+    let wrong = open(1).await.err().expect("another key");
+    assert_eq!(wrong.kind(), &ErrorKind::WrongMasterKey);
+    let second = open(0x5a).await.expect("the right key");
+    let locked = second.load().await.expect_err("the folder is in use");
+    assert_eq!(locked.kind(), &ErrorKind::DataDirectory);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_block_fails_the_session_and_changes_nothing() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    house.upload(store, &people(0, 50)).await;
+    let id = house.stage(store, &people(100, 50), NewSession::default()).await;
+    let mut folders = vec![house.folder.path().join("blobs")];
+    let mut damaged = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path())
+        {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.to_string_lossy().contains(&format!("/blocks/{id}/")) {
+                let mut bytes = std::fs::read(&entry).expect("readable");
+                bytes[100] ^= 1;
+                std::fs::write(&entry, bytes).expect("writable");
+                damaged += 1;
+            }
+        }
+    }
+    assert_eq!(damaged, 2);
+    house.commit(store, id).await;
+    house.run_jobs().await;
+    assert_eq!(state(&house, store, id).await, (SessionState::Failed, Some("processingFailed".to_owned())));
+    assert_eq!(house.find(store, 7).await, Some(8));
 }

@@ -29,7 +29,12 @@ pub(crate) async fn listed_and_deleted(backend: &Backend<Blobs>) {
     }
     let below = blobs.list(&path("a/b")).await.expect("listed");
     assert_eq!(below, [path("a/b/1"), path("a/b/2")], "in order, and not what merely begins alike");
+    let leftover = blobs.local_path(&path("a/b/3")).map(|file| file.with_file_name("3#1"));
+    if let Some(leftover) = &leftover {
+        std::fs::write(leftover, b"a write that was cut short").expect("written");
+    }
     assert_eq!(blobs.delete_below(&path("a/b")).await.expect("deleted"), 2);
+    assert!(!leftover.is_some_and(|leftover| leftover.exists()), "what no list shows is gone too");
     assert_eq!(blobs.delete_below(&path("a/b")).await.expect("nothing is left"), 0);
     assert_eq!(blobs.list(&path("a")).await.expect("listed"), [path("a/bc/1")]);
     let again = blobs.put(&path("a/b/1"), Bytes::from_static(b"y")).await.expect("the name is free again");

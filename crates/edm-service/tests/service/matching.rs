@@ -1,0 +1,100 @@
+//! Texts against live data, through the whole service.
+
+use edm_service::{ErrorKind, MatchRequest, Page, Replacement};
+
+use crate::house::{House, people};
+
+async fn furnished() -> (House, edm_model::StoreId) {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    house.upload(store, &people(0, 200)).await;
+    (house, store)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_found_with_its_row_columns_and_places() {
+    let (house, store) = furnished().await;
+    let [number, name, city] = &people(17, 1)[0];
+    let text = format!("𝔘nser Kunde {name} aus {city} hat das Konto {number}.");
+    let report = house.service.classify(&house.admin, MatchRequest::new(text)).await.expect("answered");
+    let [found] = report.types.as_slice() else { panic!("one type matches: {:?}", report.types) };
+    assert_eq!((found.name.as_str(), found.confidence, found.unique_count), ("people", 85, 1));
+    let matched = &found.matches[0];
+    let live = house.service.get_store(&house.admin, store).await.expect("read").store.live.expect("live");
+    assert_eq!(
+        (matched.column.as_str(), matched.rows.as_slice()),
+        ("account", [(18, live.session_id)].as_slice())
+    );
+    assert_eq!(report.slice(&matched.place), number);
+    let offset = report.text[..matched.place.start].encode_utf16().count() as u64;
+    assert_eq!((matched.place.offset_utf16, matched.place.length_utf16), (offset, number.len() as u64));
+    let evidences: Vec<(&str, &str)> =
+        matched.evidences.iter().map(|found| (found.column.as_str(), report.slice(&found.place))).collect();
+    assert_eq!(evidences, [("lastName", name.as_str()), ("city", city.as_str())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn named_types_are_looked_for_and_unknown_ones_reported() {
+    let (house, _) = furnished().await;
+    let [number, name, city] = &people(17, 1)[0];
+    let text = format!("{name} {city} {number}");
+    let listed = house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items;
+    let known = listed[0].sensitive_type.id.to_string();
+    let unknown = "22222222-2222-4222-8222-222222222222";
+    for (ids, type_count, reported) in [
+        (vec![], 1, vec![]),
+        (vec![known.as_str(), known.as_str()], 1, vec![]),
+        (vec![unknown], 0, vec![unknown]),
+        (vec![known.as_str(), "ssn"], 1, vec!["ssn"]),
+    ] {
+        let mut request = MatchRequest::new(text.clone());
+        request.type_ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        let report = house.service.classify(&house.admin, request).await.expect("answered");
+        assert_eq!(report.types.len(), type_count, "{ids:?}");
+        assert_eq!(report.unknown_type_ids, reported, "{ids:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redacted_text_shows_nothing_and_one_value_has_one_pseudonym() {
+    let (house, _) = furnished().await;
+    let [number, name, city] = &people(17, 1)[0];
+    let text = format!("{name}, {city}: {number}; again {name}, {city}: {number}.");
+    for (replacement, marker) in
+        [(Replacement::Mask, "█"), (Replacement::Label, "[account]"), (Replacement::Token, "[account:")]
+    {
+        let request = MatchRequest { minimum_confidence: 75, ..MatchRequest::new(text.clone()) };
+        let redacted = house.service.redact(&house.admin, request, replacement).await.expect("redacted").text;
+        for value in [number, name, city] {
+            assert!(!redacted.contains(value.as_str()), "{redacted}");
+        }
+        assert!(redacted.contains(marker), "{redacted}");
+        if replacement == Replacement::Token {
+            let tokens: Vec<&str> = redacted.split("[account:").skip(1).map(|rest| &rest[..16]).collect();
+            assert_eq!(tokens.len(), 2);
+            assert_eq!(tokens[0], tokens[1]);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_cannot_be_is_refused() {
+    let (house, _) = furnished().await;
+    let request = |change: fn(&mut MatchRequest)| {
+        let mut request = MatchRequest::new("text");
+        change(&mut request);
+        request
+    };
+    let cases = [
+        (request(|r| r.minimum_confidence = 0), "minimumConfidence"),
+        (request(|r| r.minimum_confidence = 101), "minimumConfidence"),
+        (request(|r| r.timeout_ms = Some(0)), "timeoutInMs"),
+        (request(|r| r.type_ids = vec![String::new(); 10_001]), "sensitiveTypeIds"),
+        (request(|r| r.exempt = vec![("a".into(), vec![String::new(); 10_000])]), "exempt"),
+    ];
+    for (request, target) in cases {
+        let error = house.service.classify(&house.admin, request).await.expect_err(target);
+        assert_eq!(error.target(), Some(target));
+        assert!(matches!(error.kind(), ErrorKind::InvalidArgument | ErrorKind::TooMany { .. }));
+    }
+}
