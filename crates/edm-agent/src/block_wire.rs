@@ -174,7 +174,12 @@ fn elements<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+
     use super::*;
+    use crate::client::ClientOptions;
+    use crate::progress::NoProgress;
 
     #[test]
     fn block_ids_are_eight_digits_in_base64() {
@@ -192,5 +197,90 @@ mod tests {
         let text = "<BlockList><UncommittedBlocks><Block><Name>a</Name><Size>1</Size></Block>\
                     <Block><Name>b</Name></Block><Block><Name>c";
         assert_eq!(elements(text, "Name").collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    /// Answers each connection with the next of these (status and headers, `|`, body); returns the request lines.
+    fn server(answers: &'static [&'static str]) -> (String, std::thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let answering = std::thread::spawn({
+            let origin = origin.clone();
+            move || {
+                answers
+                    .iter()
+                    .map(|answer| answer_one(&listener, &answer.replace("{origin}", &origin)))
+                    .collect()
+            }
+        });
+        (origin, answering)
+    }
+
+    fn answer_one(listener: &TcpListener, answer: &str) -> String {
+        let (stream, _) = listener.accept().expect("a request");
+        let mut reader = BufReader::new(stream);
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).expect("a line");
+            if line.trim().is_empty() {
+                break;
+            }
+            lines.push(line.trim().to_ascii_lowercase());
+        }
+        let length = lines.iter().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a number"))];
+        reader.read_exact(&mut body).expect("the body");
+        let (head, body) = answer.split_once('|').expect("a head and a body");
+        let length = body.len();
+        let answer =
+            format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+        reader.get_mut().write_all(answer.as_bytes()).expect("the client reads");
+        lines.into_iter().next().unwrap_or_default()
+    }
+
+    /// Puts block 7 against these answers; returns the result and how each request began.
+    async fn check(answers: &'static [&'static str], expected: Result<(), u16>, requests: &[&str]) {
+        let (origin, answering) = server(answers);
+        let client = GraphClient::new(ClientOptions { server: origin.clone(), ..ClientOptions::default() });
+        let client = client.expect("an address");
+        let uri = format!("{origin}/up/s/e?sig=a%2Bb");
+        let wire = BlockWire::new(&client, "s", "e", &uri, &NoProgress).expect("an address");
+        let result = wire.put(7, Bytes::from_static(b"sealed")).await;
+        let result = result.map_err(|error| match error.kind() {
+            ErrorKind::Refused { status, .. } => *status,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(result, expected, "{answers:?}");
+        let seen = answering.join().expect("every answer was asked for");
+        assert_eq!(seen.len(), requests.len());
+        for (seen, begins) in seen.iter().zip(requests) {
+            assert!(seen.starts_with(begins), "{seen}");
+        }
+    }
+
+    const CONFLICT: &str =
+        "409 Conflict\r\nx-ms-error-code: blockConflict|<Error><Message>other bytes</Message></Error>";
+    const PUT: &str = "put /up/s/e?sig=a%2bb&comp=block&blockid=mdawmdawmdc%3d http";
+
+    #[tokio::test]
+    async fn a_busy_server_is_asked_again_and_a_refusal_is_final() {
+        check(&["201 Created|"], Ok(()), &[PUT]).await;
+        check(
+            &["429 Too Many Requests\r\nretry-after: 0|", "503 Busy\r\nretry-after: 0|", "201 Created|"],
+            Ok(()),
+            &[PUT, PUT, PUT],
+        )
+        .await;
+        check(&[CONFLICT], Err(409), &[PUT]).await;
+    }
+
+    #[tokio::test]
+    async fn an_expired_address_is_renewed_once() {
+        const EXPIRED: &str = "403 Forbidden\r\nx-ms-error-code: AuthenticationFailed|";
+        const RENEWED: &str = r#"200 OK|{"id":"e","dataUploadURI":"{origin}/up/new?sig=c"}"#;
+        const RENEW: &str = "post /beta/dataclassification/exactmatchdatastores/s/sessions/e/renew ";
+        const PUT_NEW: &str = "put /up/new?sig=c&comp=block&blockid=mdawmdawmdc%3d http";
+        check(&[EXPIRED, RENEWED, "201 Created|"], Ok(()), &[PUT, RENEW, PUT_NEW]).await;
+        check(&[EXPIRED, RENEWED, EXPIRED], Err(403), &[PUT, RENEW, PUT_NEW]).await;
     }
 }

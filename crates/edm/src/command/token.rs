@@ -117,7 +117,7 @@ fn token_json(token: &TokenRecord) -> Value {
         "id": token.id.to_string(),
         "name": token.name,
         "roles": roles_of(token),
-        "expirationDateTime": token.expires_at.map(|at| edm_graph::Moment::new(at)),
+        "expirationDateTime": token.expires_at.map(edm_graph::Moment::new),
         "bootstrap": token.bootstrap,
     })
 }
