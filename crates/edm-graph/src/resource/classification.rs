@@ -79,6 +79,8 @@ pub struct RedactRequest {
     pub minimum_confidence: u8,
     /// How a match is covered.
     pub replacement: ReplacementWord,
+    /// When to give up: half a redaction is none.
+    pub timeout_ms: Option<u64>,
 }
 
 impl RedactRequest {
@@ -94,6 +96,7 @@ impl RedactRequest {
                 Some("token") => ReplacementWord::Token,
                 _ => ReplacementWord::Mask,
             },
+            timeout_ms: read_timeout(&reader)?,
         })
     }
 }

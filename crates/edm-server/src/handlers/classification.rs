@@ -70,7 +70,7 @@ pub(crate) async fn redact(
         candidates: Vec::new(),
         exempt: Vec::new(),
         explain: false,
-        timeout_ms: None,
+        timeout_ms: request.timeout_ms,
     };
     let redacted = app.service.redact(&call.principal, query, replacement).await?;
     let result = RedactionResult {

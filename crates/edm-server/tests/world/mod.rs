@@ -23,7 +23,7 @@ use tower::ServiceExt;
 const NOON: i64 = 1_795_348_800_000_000;
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Polls for a state before a test gives up; each waits for the workers.
-const POLLS_MAX: usize = 20_000;
+const POLLS_MAX: usize = 1_000_000;
 
 /// A path below the service.
 pub(crate) const BETA: &str = "/beta/dataClassification";
@@ -312,12 +312,17 @@ impl World {
         let path = path_of(store, &session);
         let commit = self.at("POST", &format!("{path}/commit")).send().await;
         assert_eq!(commit.status, 204, "{}", commit.text());
+        self.processed(&path).await
+    }
+
+    /// Waits until a committed session is processed, and returns it.
+    pub(crate) async fn processed(&self, path: &str) -> Value {
         for _ in 0..POLLS_MAX {
-            let now = self.at("GET", &path).send().await.expect(200);
-            match now["state"].as_str() {
-                Some("ProcessingInProgress") => tokio::task::yield_now().await,
-                _ => return now,
+            let now = self.at("GET", path).send().await.expect(200);
+            if now["state"] != "ProcessingInProgress" {
+                return now;
             }
+            tokio::task::yield_now().await;
         }
         panic!("the session is not processed");
     }
