@@ -132,3 +132,6 @@ impl BlockKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,3 +191,6 @@ pub(crate) fn rotate_name(out: &mut [u8], from: usize, comma: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -276,3 +276,6 @@ const NAMED: &[(&str, char)] = &[
     ("scaron", 'š'),
     ("Yuml", 'Ÿ'),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -302,3 +302,6 @@ fn edge(gap: &str, own: &Atom, other: &Atom) -> Option<bool> {
     }
     (own.kind == AtomKind::Digits && own.end - own.start >= SOFT_EDGE_DIGITS).then_some(true)
 }
+
+#[cfg(test)]
+mod tests;
