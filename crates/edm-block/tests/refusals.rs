@@ -78,7 +78,11 @@ fn each_damage_has_its_kind() {
         ("more than a block may have", vec![0; limits::BLOCK_BYTES_MAX + 1], ErrorKind::TooLarge),
         ("an unknown operation", resealed(changed(14, 2)), ErrorKind::Malformed),
         ("no rows", resealed([&whole[..84], &[0; 4], &whole[88..]].concat()), ErrorKind::Malformed),
-        ("rows past the last", resealed([&whole[..88], &[0xFF; 8], &whole[96..]].concat()), ErrorKind::Malformed),
+        (
+            "rows past the last",
+            resealed([&whole[..88], &[0xFF; 8], &whole[96..]].concat()),
+            ErrorKind::Malformed,
+        ),
         ("more rules than columns", resealed(changed(98, 3)), ErrorKind::Malformed),
         ("another count of rejected", resealed(changed(108, 5)), ErrorKind::Malformed),
         ("a reserved byte", resealed(changed(120, 1)), ErrorKind::Malformed),

@@ -255,7 +255,7 @@ impl Section {
             }
             let remainder = u128::from(remainder_of(*address, remainder_bits));
             let entry = (remainder << 1 | u128::from(*posting)) << value_bits | u128::from(*value);
-            packed.extend_from_slice(&entry.to_le_bytes()[..entry_bytes]);
+            packed.extend(entry.to_le_bytes().into_iter().take(entry_bytes));
         }
         while bucket < 1 << bucket_bits {
             directory.extend_from_slice(&(values.len() as u32).to_le_bytes());

@@ -155,12 +155,15 @@ impl ShapeSet {
     fn new(shapes: &[Shape]) -> Self {
         let log = (shapes.len() * 4).next_power_of_two().trailing_zeros().max(4);
         let mut set = Self { slots: vec![0; 1 << log], shift: 64 - log };
-        for shape in shapes {
-            let mut at = set.slot(pack(shape));
-            while set.slots[at] != 0 && set.slots[at] != pack(shape) {
-                at = (at + 1) % set.slots.len();
+        for packed in shapes.iter().map(pack) {
+            let first = set.slot(packed);
+            let count = set.slots.len();
+            let free = (0..count).map(|step| (first + step) % count);
+            let mut free = free;
+            let free = free.find(|at| matches!(set.slots.get(*at), Some(slot) if *slot == 0 || *slot == packed));
+            if let Some(slot) = free.and_then(|at| set.slots.get_mut(at)) {
+                *slot = packed;
             }
-            set.slots[at] = pack(shape);
         }
         set
     }

@@ -229,6 +229,16 @@ fn main() {
             u16::try_from(block_list.len() - 1).unwrap()
         }));
     }
+    write(&pages, &block_list, &entry_list, &sequence_list, &pairs);
+}
+
+fn write(
+    pages: &[u16],
+    block_list: &[Vec<u16>],
+    entry_list: &[[u8; 20]],
+    sequence_list: &[Vec<char>],
+    pairs: &BTreeMap<(u32, u32), u32>,
+) {
     let pool: Vec<char> = sequence_list.iter().flatten().copied().collect();
     let mut out = b"EDMFOLD1".to_vec();
     for n in [18usize, block_list.len(), entry_list.len(), sequence_list.len()] {
@@ -240,7 +250,7 @@ fn main() {
     pages.iter().chain(block_list.iter().flatten()).for_each(|n| out.extend(n.to_le_bytes()));
     entry_list.iter().for_each(|entry| out.extend(entry));
     let mut start = 0u32;
-    for sequence in &sequence_list {
+    for sequence in sequence_list {
         out.extend(start.to_le_bytes());
         out.extend((sequence.len() as u32).to_le_bytes());
         start += sequence.len() as u32;
