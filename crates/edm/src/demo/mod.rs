@@ -180,7 +180,8 @@ async fn upload_table(stage: &Stage, steps: &Arc<Steps>) -> anyhow::Result<Uploa
 
 fn print_invitation(stage: &Stage, texts: &texts::Texts, output: Output) -> anyhow::Result<()> {
     let (server, token) = (stage.client().server(), stage.token_file().display().to_string());
-    let text = json!({ "text": texts.first_text(), "sensitiveTypeIds": [], "contentClassifications": [] });
+    // The first text finds nothing any more.
+    let text = json!({ "text": texts.findable(), "sensitiveTypeIds": [], "contentClassifications": [] });
     let body = text.to_string().replace('\'', "'\\''");
     output.line(&format!("\nIt serves on {server} until you press Ctrl-C. The token is in {token}\n"))?;
     output.line(&format!(

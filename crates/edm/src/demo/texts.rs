@@ -51,8 +51,11 @@ impl Texts {
     pub(crate) fn draw(seed: u64, people: &[Person]) -> anyhow::Result<Self> {
         // Another sequence than the one that made the people.
         let mut random = Random::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x6564_6d21);
+        // A surname that is a given name too could be taken for either, and the planted facts would be unclear.
         let plain = |person: &Person| {
-            person.last_name.len() >= 4 && person.last_name.chars().all(|c| c.is_ascii_alphabetic())
+            person.last_name.len() >= 4
+                && person.last_name.chars().all(|c| c.is_ascii_alphabetic())
+                && person.last_name != person.first_name
         };
         let first = draw(&mut random, people, plain)?;
         let alone = draw(&mut random, people, |person| person.ssn != first.person.ssn)?;
@@ -60,10 +63,13 @@ impl Texts {
         for person in people {
             *surnames.entry(&person.last_name).or_default() += 1;
         }
+        // Nothing in the other one's surname may be a fact of the number's own row.
+        let own: Vec<&str> = words(&alone.person.first_name).chain(words(&alone.person.last_name)).collect();
         let rare = |person: &Person| {
             surnames.get(person.last_name.as_str()) == Some(&1)
                 && person.ssn != alone.person.ssn
                 && person.last_name.chars().all(|c| c.is_ascii_alphabetic() || c == ' ' || c == '-')
+                && words(&person.last_name).all(|word| !own.contains(&word))
         };
         let other = draw(&mut random, people, rare)?;
         let broken = draw(&mut random, people, |person| person.last_name == "van der Berg")?;
@@ -95,6 +101,10 @@ impl Texts {
     pub(crate) fn first_text(&self) -> &str {
         self.texts.first().map_or("", |text| &text.text)
     }
+}
+
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty())
 }
 
 fn draw(random: &mut Random, people: &[Person], fits: impl Fn(&Person) -> bool) -> anyhow::Result<Row> {
@@ -298,5 +308,5 @@ fn sentence_about(result: &ClassificationResult, row: u64) -> Option<String> {
         .filter(|item| item.column_name == "lastName")
         .flat_map(|item| &item.corroborative_evidences);
     let end = format!("belongs to row {row}");
-    sentences.filter(|sentence| sentence.ends_with(&end)).cloned().next()
+    sentences.filter(|sentence| sentence.ends_with(&end)).next().cloned()
 }
