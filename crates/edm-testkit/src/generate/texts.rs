@@ -3,12 +3,12 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::cells::WORDS;
+use super::cells::{self, WORDS};
 use super::choices::Choices;
 
 const SEPARATORS: [&str; 16] =
     [" ", " ", " ", ", ", "\n", "", "; ", ": ", "\t", "  ", "\r\n", "\n\n", " - ", "/", "|", "-"];
-const FILLERS: [&str; 18] = [
+const FILLERS: [&str; 21] = [
     "the",
     "invoice",
     "is",
@@ -23,6 +23,9 @@ const FILLERS: [&str; 18] = [
     "C:\\",
     "😀",
     "MRN",
+    "WWW.",
+    "~/",
+    "../",
     "\u{200B}",
     "日本",
     "\"",
@@ -45,6 +48,8 @@ pub(super) fn text(choices: &mut impl Choices, rows: &[Vec<String>], pieces_max:
             }
             13 => tabular(choices, rows, focus),
             14 => address(choices, &rows[focus]),
+            15 if choices.chance(30) => cells::odd(choices, 4),
+            16 if choices.chance(10) => gap(choices),
             15 => WORDS[choices.below(WORDS.len())].to_owned(),
             _ => FILLERS[choices.below(FILLERS.len())].to_owned(),
         };
@@ -170,6 +175,11 @@ fn tabular(choices: &mut impl Choices, rows: &[Vec<String>], focus: usize) -> St
         }
     }
     lines
+}
+
+/// A gap just short of too long to cross, or just longer.
+fn gap(choices: &mut impl Choices) -> String {
+    choices.pick(&[" ", "\n>", "\t", "> "]).repeat([3, 85, 128, 129, 255, 256, 257][choices.below(7)])
 }
 
 /// An address made of the words of a record.

@@ -5,6 +5,7 @@ use icu_casemap::CaseMapper;
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, Script};
 use unicode_normalization::char::{canonical_combining_class, compose, decompose_compatible};
+use unicode_normalization::{IsNormalized, is_nfc_quick};
 
 use edm_model::{CaseRule, DiacriticRule};
 
@@ -25,14 +26,14 @@ pub(crate) fn placed(text: &str) -> Vec<Placed> {
 
 /// Folds a text.
 pub(crate) fn fold(text: &[Placed], case: CaseRule, diacritics: DiacriticRule) -> Vec<Placed> {
-    let mut characters = each(&decomposed(text), map_character);
+    let mut characters = each(&decomposed(&segmented(text)), map_character);
     if case == CaseRule::Insensitive {
         characters =
             each(&characters, |character| CaseMapper::new().fold_string(&character.to_string()).into_owned());
     }
     characters = decomposed(&characters);
     if diacritics == DiacriticRule::Fold {
-        characters = with_diacritics_folded(&characters);
+        characters = each(&characters, without_diacritics);
     }
     composed(&characters)
 }
@@ -52,18 +53,37 @@ fn each(text: &[Placed], replacement: impl Fn(char) -> String) -> Vec<Placed> {
     result
 }
 
-/// A mark that is taken away stays part of the stretch of the character before it.
-fn with_diacritics_folded(text: &[Placed]) -> Vec<Placed> {
+/// Gives every character the stretch of its segment: a character with the marks and other characters that may
+/// compose with it. A match never cuts a segment.
+fn segmented(text: &[Placed]) -> Vec<Placed> {
     let mut result: Vec<Placed> = Vec::new();
-    for place in text {
-        let kept = each(std::slice::from_ref(place), without_diacritics);
-        if let Some(before) = result.last_mut().filter(|_| kept.is_empty()) {
-            before.start = before.start.min(place.start);
-            before.end = before.end.max(place.end);
-        }
-        result.extend(kept);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let inner =
+            rest.iter().skip(1).take_while(|place| continues(place.character) || is_removed(place.character));
+        let reach = inner.count();
+        let joined = (1..=reach).rev().find(|position| continues(rest[*position].character)).unwrap_or(0);
+        let (segment, after) = rest.split_at(joined + 1);
+        let start = segment.iter().map(|place| place.start).min().unwrap_or(0);
+        let end = segment.iter().map(|place| place.end).max().unwrap_or(0);
+        result.extend(segment.iter().map(|place| Placed { start, end, ..*place }));
+        rest = after;
     }
     result
+}
+
+fn continues(character: char) -> bool {
+    let mut first = None;
+    decompose_compatible(character, |part| first = first.or(Some(part)));
+    let maybe = |part: char| is_nfc_quick(std::iter::once(part)) == IsNormalized::Maybe;
+    let joins = |part: char| {
+        canonical_combining_class(part) != 0 || maybe(part) || without_diacritics(part).is_empty()
+    };
+    first.is_some_and(joins) && !is_removed(character)
+}
+
+fn is_removed(character: char) -> bool {
+    map_character(character).is_empty()
 }
 
 fn decomposed(text: &[Placed]) -> Vec<Placed> {
@@ -143,20 +163,15 @@ fn map_character(character: char) -> String {
     mapped.to_string()
 }
 
-/// The digits of a script stand together, zero first: count back to the zero.
+/// The digits of a script stand together, zero first, and so may several tens of them: count back to the first.
 fn decimal_digit(character: char) -> char {
     if character.is_ascii_digit() {
         return character;
     }
-    // The mathematical digits are five alphabets side by side, but NFKD has made them ASCII before.
-    let mut value = 0u32;
-    while value < 9
-        && char::from_u32(u32::from(character) - value - 1)
-            .is_some_and(|before| category(before) == GeneralCategory::DecimalNumber)
-    {
-        value += 1;
-    }
-    char::from_digit(value, 10).unwrap_or(character)
+    // The mathematical digits are five tens side by side, but NFKD has made them ASCII before.
+    let before = (0..u32::from(character)).rev().map_while(char::from_u32);
+    let count = before.take_while(|digit| category(*digit) == GeneralCategory::DecimalNumber).count();
+    char::from_digit((count % 10) as u32, 10).unwrap_or(character)
 }
 
 fn without_diacritics(character: char) -> String {

@@ -1,8 +1,8 @@
 //! Places of the source text: distances, one-place runs and table rows (`docs/matching.md`, Evidence).
 
-use edm_model::{Proximity, ProximityUnit};
+use edm_model::{CaseRule, DiacriticRule, Proximity, ProximityUnit};
 
-use super::folding::placed;
+use super::folding::{fold, placed};
 use super::reading::{Class, class, is_white};
 use super::windows::ground_reading;
 
@@ -29,18 +29,7 @@ impl<'a> Ground<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let reading = ground_reading(&placed(text));
         let atoms = reading.atoms.iter().map(|atom| reading.source(atom.first, atom.end)).collect();
-        let mut one_place_runs = Vec::new();
-        let mut start = 0;
-        let characters = reading.slice(0, reading.characters.len());
-        for end in 0..=characters.len() {
-            if end < characters.len() && !ends_run(characters[end]) {
-                continue;
-            }
-            if start < end && is_one_place(&characters[start..end]) {
-                one_place_runs.push(reading.source(start, end));
-            }
-            start = end + 1;
-        }
+        let one_place_runs = runs(text).into_iter().filter(is_one_place).map(|run| run.stretch).collect();
         Self { text, atoms, one_place_runs, table_rows: table_rows(text) }
     }
 
@@ -89,12 +78,35 @@ impl<'a> Ground<'a> {
     }
 }
 
+/// A stretch without white space and brackets, its characters folded one by one.
+struct Run {
+    stretch: Stretch,
+    folded: String,
+}
+
+fn runs(text: &str) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let mut open: Option<Run> = None;
+    for place in placed(text) {
+        let folded = fold(&[place], CaseRule::Sensitive, DiacriticRule::Keep);
+        if folded.iter().any(|place| ends_run(place.character)) {
+            runs.extend(open.take());
+            continue;
+        }
+        let run = open.get_or_insert(Run { stretch: (place.start, place.start), folded: String::new() });
+        run.stretch.1 = place.end;
+        run.folded.extend(folded.iter().map(|place| place.character));
+    }
+    runs.extend(open);
+    runs
+}
+
 fn ends_run(character: char) -> bool {
     is_white(character) || ",;|\"<>()[]{}".contains(character)
 }
 
-fn is_one_place(run: &[char]) -> bool {
-    let run: String = run.iter().collect();
+fn is_one_place(run: &Run) -> bool {
+    let run = &run.folded;
     let begins = ["/", "\\", "./", "../", "~/", "www."].iter().any(|start| run.starts_with(start));
     let mut drive = run.chars();
     let has_drive = drive.next().is_some_and(|letter| letter.is_ascii_alphabetic())

@@ -9,6 +9,7 @@ mod email;
 mod escapes;
 mod facts;
 mod folding;
+mod foldings;
 mod ground;
 mod reading;
 mod report;
@@ -20,5 +21,6 @@ mod windows;
 #[cfg(test)]
 mod examples;
 
+pub use foldings::{Folding, folding, is_known};
 pub use report::{ConfidenceCount, Evidence, Found, Match, Span};
 pub use table::{Asked, Question, Table};
