@@ -107,7 +107,8 @@ fn ends_run(character: char) -> bool {
 
 fn is_one_place(run: &Run) -> bool {
     let run = &run.folded;
-    let begins = ["/", "\\", "./", "../", "~/", "www."].iter().any(|start| run.starts_with(start));
+    let path = ["/", "\\", "./", "../", "~/"].iter().any(|start| run.starts_with(start));
+    let begins = path || run.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."));
     let mut drive = run.chars();
     let has_drive = drive.next().is_some_and(|letter| letter.is_ascii_alphabetic())
         && drive.next() == Some(':')
