@@ -4,6 +4,9 @@ use edm_model::{CaseRule, DiacriticRule, Rule};
 
 use crate::table::{Class, TABLE, Table, hangul};
 
+/// The option of the table that keeps case and diacritics.
+const KEEPING: usize = 1;
+
 /// Which of the four foldings: the two options of a rule that change characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FoldOptions {
@@ -56,6 +59,7 @@ pub struct Folded {
     atoms: Vec<Atom>,
     open: bool,
     segment: Vec<char>,
+    sources: Vec<char>,
 }
 
 impl Folded {
@@ -143,16 +147,30 @@ impl Folded {
             return next;
         }
         let mut segment = std::mem::take(&mut self.segment);
+        let mut sources = std::mem::take(&mut self.sources);
         segment.clear();
+        sources.clear();
+        // Marks are sorted before they are folded: U+0345 stands last among them and becomes a letter. No mark is
+        // sorted across a character that folding removes.
         for character in text[start..end].chars() {
             let entry = table.entry(character);
+            match table.decomposed(entry, KEEPING) {
+                _ if entry.removed() => sources.push(character),
+                Some(sequence) => sources.extend_from_slice(sequence),
+                None if hangul::decompose(character, &mut sources) => {}
+                None => sources.push(character),
+            }
+        }
+        order(&mut sources, table);
+        for character in &sources {
+            let entry = table.entry(*character);
             match table.decomposed(entry, option) {
                 _ if entry.removed() => {}
                 Some(sequence) => segment.extend_from_slice(sequence),
-                None if hangul::decompose(character, &mut segment) => {}
-                None => segment.push(character),
+                None => segment.push(*character),
             }
         }
+        self.sources = sources;
         compose(&mut segment, table);
         segment.iter().for_each(|c| self.push(*c, table.entry(*c).class, start, end));
         self.segment = segment;
@@ -206,14 +224,8 @@ pub fn fold_character(character: char) -> Option<&'static [char]> {
 
 /// Orders marks and composes, in place (The Unicode Standard, section 3.11).
 fn compose(segment: &mut Vec<char>, table: &Table) {
+    order(segment, table);
     let class = |c: char| table.entry(c).combining_class;
-    let mut at = 0;
-    while at < segment.len() {
-        let end = (at + 1..segment.len()).find(|i| class(segment[*i]) == 0).unwrap_or(segment.len());
-        let from = if class(segment[at]) == 0 { at + 1 } else { at };
-        segment[from..end].sort_by_key(|c| class(*c));
-        at = end;
-    }
     let mut starter = None;
     let mut last = 0;
     let mut length = 0;
@@ -235,6 +247,18 @@ fn compose(segment: &mut Vec<char>, table: &Table) {
         length += 1;
     }
     segment.truncate(length);
+}
+
+/// Sorts each run of marks by combining class, stably.
+fn order(segment: &mut [char], table: &Table) {
+    let class = |c: char| table.entry(c).combining_class;
+    let mut at = 0;
+    while at < segment.len() {
+        let end = (at + 1..segment.len()).find(|i| class(segment[*i]) == 0).unwrap_or(segment.len());
+        let from = if class(segment[at]) == 0 { at + 1 } else { at };
+        segment[from..end].sort_by_key(|c| class(*c));
+        at = end;
+    }
 }
 
 const fn ascii_table(insensitive: bool) -> [(u8, Class); 128] {

@@ -1,6 +1,7 @@
 //! Cells that say "nothing" in words (matching, section 4; `docs/formats/hash.md`, section 3).
 
 use crate::gap::is_white;
+use crate::shape::is_letter;
 
 const WORDS: [&str; 4] = ["null", "n/a", "#n/a", "unknown"];
 
@@ -13,7 +14,7 @@ pub(crate) fn is_placeholder(folded: &str) -> bool {
     if is_epoch(cell) {
         return true;
     }
-    if cell.chars().any(char::is_alphabetic) {
+    if cell.chars().any(is_letter) {
         return false;
     }
     let digits: Vec<u8> = cell.bytes().filter(u8::is_ascii_digit).collect();
@@ -24,7 +25,7 @@ pub(crate) fn is_placeholder(folded: &str) -> bool {
 
 /// 1 January 1900, perhaps at midnight, is what spreadsheets and databases write for an empty date.
 fn is_epoch(cell: &str) -> bool {
-    if cell.chars().any(|c| c.is_alphabetic() && !matches!(c, 't' | 'T')) {
+    if cell.chars().any(|c| is_letter(c) && !matches!(c, 't' | 'T')) {
         return false;
     }
     let mut parts: Vec<&str> =

@@ -119,3 +119,8 @@ pub(crate) fn canonical_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> 
     }
     count
 }
+
+/// Whether a folded character is a letter or a cluster, by the frozen table.
+pub(crate) fn is_letter(character: char) -> bool {
+    matches!(TABLE.entry(character).class, Class::Letter | Class::Cluster)
+}

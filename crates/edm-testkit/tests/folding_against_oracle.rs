@@ -4,7 +4,6 @@ use edm_hash::{FoldOptions, Folded};
 use edm_model::{CaseRule, DiacriticRule, Rule};
 use edm_testkit::generate::{Choices, Seeded};
 use edm_testkit::oracle::{Folding, folding, is_known};
-use unicode_normalization::UnicodeNormalization;
 
 fn options() -> [(CaseRule, DiacriticRule); 4] {
     [
@@ -28,12 +27,8 @@ fn difference(text: &str, folded: &mut Folded) -> Option<String> {
     })
 }
 
-/// U+0345 with other marks: the rules sort it behind them before it becomes an iota, the engine does not.
-const LEFT_OUT: char = '\u{345}';
-
 fn check(texts: impl Iterator<Item = String>) {
     let mut folded = Folded::new();
-    let texts = texts.filter(|text| !text.nfkd().any(|character| character == LEFT_OUT));
     let differences: Vec<String> = texts.filter_map(|text| difference(&text, &mut folded)).collect();
     let shown = differences.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
     assert!(differences.is_empty(), "{} differ\n{shown}", differences.len());

@@ -160,7 +160,8 @@ impl ShapeSet {
             let count = set.slots.len();
             let free = (0..count).map(|step| (first + step) % count);
             let mut free = free;
-            let free = free.find(|at| matches!(set.slots.get(*at), Some(slot) if *slot == 0 || *slot == packed));
+            let free =
+                free.find(|at| matches!(set.slots.get(*at), Some(slot) if *slot == 0 || *slot == packed));
             if let Some(slot) = free.and_then(|at| set.slots.get_mut(at)) {
                 *slot = packed;
             }

@@ -20,6 +20,9 @@ pub(crate) struct Places {
 
 const BREAKS: &[char] = &[',', ';', '|', '"', '<', '>', '(', ')', '[', ']', '{', '}'];
 
+/// What folding makes a line break of, and the line breaks themselves.
+const LINE_BREAKS: [char; 7] = ['\n', '\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];
+
 impl Places {
     pub(crate) fn new(text: &str) -> Self {
         let mut places =
@@ -53,8 +56,8 @@ impl Places {
         let mut before: Option<(Stretch, Counts)> = None;
         let mut before_pushed = false;
         let mut at = 0;
-        for piece in text.split_inclusive(['\n', '\r']) {
-            let line = piece.trim_end_matches(['\n', '\r']);
+        for piece in text.split_inclusive(LINE_BREAKS) {
+            let line = piece.trim_end_matches(LINE_BREAKS);
             let own = (at, at + line.len());
             at += piece.len();
             if line.trim().is_empty() {

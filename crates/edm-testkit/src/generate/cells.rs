@@ -170,9 +170,8 @@ fn date(choices: &mut impl Choices) -> String {
 }
 
 /// Characters of [`NASTY`] that cells and texts are made without: ゛゜¨´ fold to a space and a mark, and what an
-/// address or a run is that they stand in is not worth a rule; about U+2028 in tables and U+0345 the engine and the
-/// rules still differ.
-const LEFT_OUT: &str = "゛゜¨´\u{2028}\u{345}ᾳᾼ";
+/// address or a run is that they stand in is not worth a rule.
+const LEFT_OUT: &str = "゛゜¨´";
 
 /// Makes a text of at most so many unusual characters.
 pub(super) fn odd(choices: &mut impl Choices, characters_max: usize) -> String {
