@@ -172,6 +172,11 @@ pub enum ErrorKind {
     LiveSession,
     /// A store's default type cannot be changed this way.
     DefaultTypeFixed,
+    /// A bound was met while the text was searched, so that matches would be left in a redacted text.
+    RedactionIncomplete {
+        /// The bound, as a classification limit names it.
+        limit: &'static str,
+    },
     /// Indexes are still being loaded.
     NotReady,
     /// Too many texts are being matched.
@@ -300,6 +305,10 @@ fn sentence(kind: &ErrorKind) -> String {
         ErrorKind::RowsNotContiguous { number } => format!(
             "block {number} does not start at the row where the block before it ends: hash the table anew and \
              start a new session"
+        ),
+        ErrorKind::RedactionIncomplete { limit } => format!(
+            "the text is not redacted, because matches might be left in it ({limit}): send it in smaller parts, or \
+             name fewer sensitive types"
         ),
         ErrorKind::Busy { retry_after_seconds } | ErrorKind::RateLimited { retry_after_seconds } => {
             format!("too many requests: try again in {retry_after_seconds} s")

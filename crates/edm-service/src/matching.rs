@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use edm_engine::{ActiveType, CandidateSpan, Exempt, Query, Redaction};
 use edm_hash::{Canonicaliser, Folded};
-use edm_model::{Principal, Right, SensitiveTypeId, Timestamp, limits};
+use edm_model::{Pattern, Principal, Right, SensitiveTypeId, Timestamp, limits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, ErrorKind, Resource};
@@ -141,12 +141,11 @@ impl Service {
         replacement: Replacement,
     ) -> Result<Redacted, Error> {
         require(principal, Right::Classify)?;
+        // Limits of a type without a listed match stand in the diagnostics only.
+        let request = MatchRequest { explain: true, ..request };
         let (report, text) = self.scan_text(principal, request, Some(replacement)).await?;
-        if report.timed_out {
-            let message = "the text could not be searched in the given time, so it is not redacted: allow more time \
-                           or send it in parts";
-            return Err(Error::invalid("timeoutInMs", message));
-        }
+        refuse_incomplete(&report)?;
+        let report = MatchReport { diagnostics: Vec::new(), ..report };
         Ok(Redacted { text: text.unwrap_or_default(), report })
     }
 
@@ -161,7 +160,10 @@ impl Service {
             return Err(Error::of(ErrorKind::NotReady));
         }
         let (_place, permit) = self.inner.matches.enter().await?;
-        let (types, unknown) = self.select_types(principal, &request.type_ids).await?;
+        let (mut types, unknown) = self.select_types(principal, &request.type_ids).await?;
+        if replacement.is_some() {
+            types = types.iter().map(naming_each_primary).collect();
+        }
         let timeout_ms = request.timeout_ms.unwrap_or(self.inner.limits.match_timeout_ms_default);
         let clock = self.inner.clock.clone();
         let timeout_ms = i64::try_from(timeout_ms.min(TIMEOUT_MS_MAX)).unwrap_or(i64::MAX);
@@ -227,6 +229,50 @@ impl Service {
     }
 }
 
+/// Fails where matches might be left in the redacted text: half a redaction is none.
+fn refuse_incomplete(report: &MatchReport) -> Result<(), Error> {
+    if report.timed_out {
+        let message = "the text could not be searched in the given time, so it is not redacted: allow more time \
+                       or send it in parts";
+        return Err(Error::invalid("timeoutInMs", message));
+    }
+    let listed = report.types.iter().flat_map(|matched| &matched.limits);
+    let unlisted = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.limits);
+    // What lies beyond `proximityLimit` is no match by definition; what these leave out may be one.
+    let incomplete = ["matchLimit", "rowCheckLimit", "rowSetLimit"];
+    match listed.chain(unlisted).find(|limit| incomplete.contains(&limit.code)) {
+        Some(limit) => Err(Error::of(ErrorKind::RedactionIncomplete { limit: limit.code }).at("text")),
+        None => Ok(()),
+    }
+}
+
+/// Returns the type with a pattern for each primary that it may have. Where any column anchors, the anchors of one
+/// record are one match at one place, and the other places would stay in the text.
+fn naming_each_primary(active: &Arc<ActiveType>) -> Arc<ActiveType> {
+    if active.patterns.iter().all(|pattern| pattern.primary.is_some()) {
+        return active.clone();
+    }
+    let columns = active.generation.columns().as_slice();
+    let mut patterns = Vec::new();
+    for pattern in &active.patterns {
+        if pattern.primary.is_some() {
+            patterns.push(pattern.clone());
+            continue;
+        }
+        let named = columns.iter().filter(|column| column.searchable);
+        patterns
+            .extend(named.map(|column| Pattern { primary: Some(column.name.clone()), ..pattern.clone() }));
+    }
+    Arc::new(ActiveType {
+        id: active.id,
+        name: active.name.clone(),
+        recommended_confidence: active.recommended_confidence,
+        patterns,
+        generation: active.generation.clone(),
+        default_type: active.default_type,
+    })
+}
+
 /// Replaces what the report names. A pseudonym stands for the value in canonical form, so that two spellings of one
 /// value get one pseudonym.
 fn replace(
@@ -283,6 +329,46 @@ fn check_request(request: &MatchRequest) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::match_report::{MatchedType, TypeDiagnostic};
+
+    #[test]
+    fn a_text_is_redacted_whole_or_not_at_all() {
+        let check = |code: &'static str, allowed: u64, unlisted: bool, refused: bool| {
+            let limits = vec![edm_engine::Limit { code, allowed }];
+            let id = SensitiveTypeId::from_random_bytes([1; 16]);
+            let mut report = MatchReport {
+                text: String::new(),
+                types: Vec::new(),
+                diagnostics: Vec::new(),
+                unknown_type_ids: Vec::new(),
+                timed_out: false,
+            };
+            if unlisted {
+                report.diagnostics.push(TypeDiagnostic { id, limits, unmatched: Vec::new() });
+            } else {
+                report.types.push(MatchedType {
+                    id,
+                    name: String::new(),
+                    recommended_confidence: 75,
+                    confidence: 85,
+                    unique_count: 1,
+                    counts: Vec::new(),
+                    matches: Vec::new(),
+                    truncated: code == "matchLimit",
+                    limits,
+                });
+            }
+            let kind = refuse_incomplete(&report).err().map(|error| error.kind().clone());
+            let expected = refused.then_some(ErrorKind::RedactionIncomplete { limit: code });
+            assert_eq!(kind, expected, "{code}, unlisted: {unlisted}");
+        };
+        for unlisted in [false, true] {
+            check("matchLimit", 10_000, unlisted, true);
+            check("rowCheckLimit", 1 << 24, unlisted, true);
+            check("rowSetLimit", 256, unlisted, true);
+            check("proximityLimit", 65_536, unlisted, false);
+        }
+    }
 
     #[tokio::test]
     async fn a_full_queue_refuses_before_any_work_and_frees_its_places() {

@@ -1,6 +1,7 @@
 //! Texts against live data, through the whole service.
 
-use edm_service::{ErrorKind, MatchRequest, Page, Replacement};
+use edm_model::{EvidenceGroup, ExactMatchRule, Pattern, Proximity};
+use edm_service::{ErrorKind, MatchRequest, NewType, Page, Replacement};
 
 use crate::house::{House, people};
 
@@ -97,4 +98,48 @@ async fn a_request_that_cannot_be_is_refused() {
         assert_eq!(error.target(), Some(target));
         assert!(matches!(error.kind(), ErrorKind::InvalidArgument | ErrorKind::TooMany { .. }));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_with_more_matches_than_are_listed_is_not_redacted_in_half() {
+    let (house, _) = furnished().await;
+    let [number, name, city] = &people(17, 1)[0];
+    let text = format!("{name}, {city}: {number}.\n").repeat(10_001);
+    let request = MatchRequest::new(text.clone());
+    let refused = house.service.redact(&house.admin, request, Replacement::Mask).await;
+    let refused = refused.expect_err("a match would be left");
+    assert_eq!(refused.kind(), &ErrorKind::RedactionIncomplete { limit: "matchLimit" });
+    assert!(!refused.to_string().contains(number.as_str()), "{refused}");
+    let counted = house.service.classify(&house.admin, MatchRequest::new(text)).await.expect("answered");
+    assert!(counted.types[0].truncated, "classify tells what is left out");
+}
+
+/// Anchors of one record are one match where any column anchors; each of them is covered all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_place_of_a_record_is_redacted_where_any_column_anchors() {
+    let (house, store) = furnished().await;
+    let pattern = Pattern {
+        confidence: 80,
+        primary: None,
+        proximity: Proximity::default(),
+        supporting: vec![EvidenceGroup {
+            min_matches: 1,
+            max_matches: None,
+            columns: vec!["lastName".to_owned(), "city".to_owned()],
+        }],
+        not_counted: Vec::new(),
+        void_if: Vec::new(),
+    };
+    let rule = ExactMatchRule { store_id: store, recommended_confidence: 75, patterns: vec![pattern] };
+    let new = NewType { name: "anyone".to_owned(), description: None, rule };
+    let made = house.service.create_type(&house.admin, new).await.expect("the type is made");
+    let [number, name, city] = &people(17, 1)[0];
+    let sentence = format!("{name}, {city}: {number}.");
+    let text = format!("{sentence}\n{}\n{sentence}", "and so on and on ".repeat(100));
+    let mut request = MatchRequest::new(text);
+    request.type_ids = vec![made.sensitive_type.id.to_string()];
+    let listed = house.service.classify(&house.admin, request.clone()).await.expect("answered");
+    assert_eq!(listed.types[0].matches.len(), 1, "one record is one match");
+    let redacted = house.service.redact(&house.admin, request, Replacement::Label).await.expect("redacted");
+    assert!(!redacted.text.contains(number.as_str()), "{}", redacted.text);
 }

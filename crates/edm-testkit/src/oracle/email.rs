@@ -55,9 +55,9 @@ pub(crate) fn around(characters: &[char], at: usize) -> Vec<Address> {
 }
 
 fn trimmed(characters: &[char], start: usize, at: usize, end: usize) -> Option<Address> {
-    let first = (start..at).find(|position| is_core(characters[*position]))?;
-    let last = (at + 1..end).rfind(|position| is_core(characters[*position]))?;
-    let inner = is_core(characters[at - 1]) && is_core(characters[at + 1]);
+    let first = (start..at).find(|position| is_word(characters[*position]))?;
+    let last = (at + 1..end).rfind(|position| is_word(characters[*position]))?;
+    let inner = is_word(characters[at - 1]) && is_word(characters[at + 1]);
     let labels = characters[at + 1..=last].contains(&'.');
     (inner && labels).then_some(Address { first, end: last + 1 })
 }
