@@ -254,6 +254,7 @@ pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::UnknownColumn => (BAD, "unknownColumn"),
         ErrorKind::ColumnNotSearchable => (BAD, "columnNotSearchable"),
         ErrorKind::TooMany { .. } => (BAD, "tooMany"),
+        ErrorKind::RedactionIncomplete { .. } => (BAD, "redactionIncomplete"),
         ErrorKind::UnsupportedUpdateMode => (BAD, "unsupportedUpdateMode"),
         ErrorKind::InvalidSalt => (BAD, "invalidSalt"),
         ErrorKind::BlockMalformed(edm_service::BlockProblem::TooLarge) => {

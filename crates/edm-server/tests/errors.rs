@@ -59,6 +59,7 @@ async fn every_error_kind_has_its_row() {
     block_rules(&world, &mut met).await;
     commits(&world, &mut met).await;
     live_data(&world, &mut met).await;
+    redaction(&world, &mut met).await;
     throttled(&mut met).await;
     for (kind, status, code) in kinds::every_answer() {
         let seen = met.0.contains(&(status.as_u16(), code.to_owned()));
@@ -384,6 +385,16 @@ async fn live_data(world: &World, met: &mut Met) {
     met.check("lookup by evidence", &weak, 400, "columnNotSearchable");
     let unknown = ask(json!({"key": "ssn", "values": ["1"], "resultColumnNames": ["shoeSize"]})).send().await;
     met.check("lookup of no column", &unknown, 400, "unknownColumn");
+}
+
+async fn redaction(world: &World, met: &mut Met) {
+    let store = world.store("redaction").await;
+    let session = world.publish(&store, PEOPLE).await;
+    assert_eq!(session["state"], "Completed", "{session}");
+    let text = "Okafor 900-11-2222\n".repeat(10_001);
+    let answer = world.at("POST", "/redactExactMatches").json(json!({"text": text})).send().await;
+    met.check("more matches than are listed", &answer, 400, "redactionIncomplete");
+    assert_eq!(answer.json()["error"]["target"], "text");
 }
 
 async fn throttled(met: &mut Met) {

@@ -131,7 +131,7 @@ async fn every_place_of_a_record_is_redacted_where_any_column_anchors() {
         void_if: Vec::new(),
     };
     let rule = ExactMatchRule { store_id: store, recommended_confidence: 75, patterns: vec![pattern] };
-    let new = NewType { name: "anyone".to_owned(), description: None, rule };
+    let new = NewType { name: "anyone".to_owned(), description: None, publisher: None, rule };
     let made = house.service.create_type(&house.admin, new).await.expect("the type is made");
     let [number, name, city] = &people(17, 1)[0];
     let sentence = format!("{name}, {city}: {number}.");
