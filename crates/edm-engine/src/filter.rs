@@ -13,7 +13,7 @@ pub(crate) fn blocks_for(addresses: usize) -> usize {
 
 fn block_of(address: u64, part_bits: u32, blocks: usize) -> usize {
     let spread = address << part_bits;
-    ((spread >> 32) * blocks as u64 >> 32) as usize
+    (((spread >> 32) * blocks as u64) >> 32) as usize
 }
 
 fn bit(address: u64, salt: u32) -> u32 {

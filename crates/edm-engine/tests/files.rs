@@ -22,7 +22,7 @@ fn columns() -> Columns {
 fn rows() -> Vec<[String; 3]> {
     let surnames = ["van der Berg", "Langer", "Okafor", "山田", "García Márquez"];
     let row = |i: usize| {
-        let city = if i % 7 == 0 { String::new() } else { format!("City {}", i % 50) };
+        let city = if i.is_multiple_of(7) { String::new() } else { format!("City {}", i % 50) };
         [format!("{:04}-{:04}", 1000 + i, 7000 + i * 13 % 2999), format!("{} {i}", surnames[i % 5]), city]
     };
     (0..600).map(row).collect()
@@ -107,7 +107,8 @@ fn files_of_every_version_open() {
             .iter()
             .for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes).expect("a file"));
     }
-    for version in ["v1"] {
+    const VERSIONS: [&str; 1] = ["v1"];
+    for version in VERSIONS {
         let folder = folder.join(version);
         let read = |name: &str| std::fs::read(folder.join(name)).expect("a committed file");
         let manifest = read("manifest");

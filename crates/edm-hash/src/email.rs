@@ -62,23 +62,29 @@ pub(crate) fn candidates(
     let bytes = text.as_bytes().get(from..to.min(text.len())).unwrap_or(&[]);
     for (offset, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'@') {
         let at = from + offset;
-        let begin = text.get(..at).map_or(at, |before| {
-            let kept = before.trim_end_matches(is_local);
-            bounded_start(before, kept.len())
-        });
-        let behind = text.get(at + 1..).unwrap_or("");
-        let length = behind.len() - behind.trim_start_matches(is_domain).len();
-        let end = at + 1 + length.min(ADDRESS_BYTES_MAX);
+        let begin = at - local_length(text.get(..at).unwrap_or(""));
+        let end = at + 1 + domain_length(text.get(at + 1..).unwrap_or(""));
         each_candidate(folded, (begin, at, end), starts, found);
     }
 }
 
-fn bounded_start(before: &str, start: usize) -> usize {
-    let mut bounded = start.max(before.len().saturating_sub(ADDRESS_BYTES_MAX));
-    while !before.is_char_boundary(bounded) {
-        bounded += 1;
+/// Returns how many bytes of a text can be a domain, looking no further than an address is long.
+fn domain_length(text: &str) -> usize {
+    let characters =
+        text.char_indices().take_while(|(offset, c)| *offset < ADDRESS_BYTES_MAX && is_domain(*c));
+    characters.last().map_or(0, |(offset, c)| offset + c.len_utf8())
+}
+
+/// Returns how many bytes at a text's end can be a local part, looking no further than an address is long.
+fn local_length(text: &str) -> usize {
+    let mut length = 0;
+    for character in text.chars().rev().take_while(|c| is_local(*c)) {
+        if length + character.len_utf8() > ADDRESS_BYTES_MAX {
+            break;
+        }
+        length += character.len_utf8();
     }
-    bounded
+    length
 }
 
 fn each_candidate(
@@ -113,7 +119,7 @@ fn each_candidate(
                 break;
             }
             let domain = folded.text().get(at + 1..stop).unwrap_or("");
-            let ends = stop == end || folded.text().get(stop..end).is_some_and(|rest| domain_ends(rest));
+            let ends = stop == end || folded.text().get(stop..end).is_some_and(domain_ends);
             if ends && domain.contains('.') {
                 found(first, last, folded.text().get(start..stop).unwrap_or("").as_bytes());
             }

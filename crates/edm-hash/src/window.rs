@@ -73,8 +73,8 @@ pub fn windows(
 ) {
     if rule.data_type == DataType::Email {
         email::candidates(folded, &starts, &mut |first, last, canonical| {
-            let atoms = canonical_atoms(canonical, |_| ());
-            if canonical.len() <= gate.bytes_max() && gate.shape(Shape::of(canonical, atoms)) {
+            let fits = canonical.len() <= gate.bytes_max();
+            if fits && gate.shape(Shape::of(canonical, canonical_atoms(canonical, |_| ()))) {
                 found(Window { first, last, attached: false }, canonical);
             }
         });

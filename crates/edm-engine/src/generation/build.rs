@@ -134,7 +134,8 @@ impl Plan {
     pub fn builder(&self, job: BuildJob, salt: &Salt) -> Builder<'_> {
         let work = match job {
             BuildJob::Rows { .. } => {
-                Work::Rows(RowKey::derive(salt, self.input.store_id, self.input.session_id), Vec::new())
+                let key = RowKey::derive(salt, self.input.store_id, self.input.session_id);
+                Work::Rows(Box::new(key), Vec::new())
             }
             BuildJob::Entries { part } => {
                 Work::Entries(EntriesBuilder::new(&self.input.columns, part, self.part_bits, self.rows))
@@ -147,7 +148,7 @@ impl Plan {
 }
 
 enum Work {
-    Rows(RowKey, Vec<u8>),
+    Rows(Box<RowKey>, Vec<u8>),
     Entries(EntriesBuilder),
     Rules(RulesBuilder),
 }

@@ -62,10 +62,19 @@ impl<'q> Context<'q> {
 
     /// Asks for row checks; false when the text has used up its share.
     pub(crate) fn may_check_rows(&self, count: u64) -> bool {
-        let pieces = (self.query.text.len() as u64).div_ceil(64 * 1024).max(1);
-        let used = self.row_checks.get() + count;
+        let used = self.row_checks.get().saturating_add(count);
         self.row_checks.set(used);
-        used <= limits::ROW_CHECKS_MAX * pieces
+        used <= self.row_checks_max()
+    }
+
+    /// Says whether the text has used up its share of row checks.
+    pub(crate) fn is_out_of_row_checks(&self) -> bool {
+        self.row_checks.get() > self.row_checks_max()
+    }
+
+    fn row_checks_max(&self) -> u64 {
+        let pieces = (self.query.text.len() as u64).div_ceil(64 * 1024).max(1);
+        limits::ROW_CHECKS_MAX * pieces
     }
 
     /// Returns the distance of two stretches in UTF-16 units, white space runs counting one.

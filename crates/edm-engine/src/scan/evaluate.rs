@@ -4,12 +4,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use edm_hash::{Canonicaliser, CellForm, Folded, Hash};
-use edm_model::limits;
+use edm_model::{ColumnClass, limits};
 
-use super::context::{Context, overlap};
-use super::evidence::EvidenceFinder;
+use super::context::Context;
+use super::evidence::{EvidenceFinder, Pass};
 use super::find::Hit;
-use super::pattern::{PatternPlan, Satisfied};
+use super::pattern::{PatternPlan, Satisfied, Taken};
 use super::place::Stretch;
 use crate::query::ActiveType;
 use crate::report::{ConfidenceCount, Evidence, Limit, Match, RowReference, TypeReport};
@@ -51,6 +51,7 @@ pub(crate) struct TypePlan<'a> {
     /// From the highest confidence down; equal ones in the type's order.
     pub(crate) patterns: Vec<PatternPlan>,
     exempt: Vec<(usize, Hash)>,
+    pub(crate) classes: Vec<ColumnClass>,
 }
 
 impl<'a> TypePlan<'a> {
@@ -64,13 +65,13 @@ impl<'a> TypePlan<'a> {
             table: context.groups.table(&active.generation),
             patterns,
             exempt: exempt(context, active),
+            classes: active.generation.classes(),
         }
     }
 
     /// Says whether a pattern has this hit's column as its primary, and the hit's value may anchor it.
     pub(crate) fn anchors(&self, pattern: &PatternPlan, hit: &Hit) -> bool {
-        let classes = self.active.generation.classes();
-        let identifies = classes.get(hit.column).is_some_and(|class| class.identifier);
+        let identifies = self.classes.get(hit.column).is_some_and(|class| class.identifier);
         pattern.primary.is_none_or(|primary| primary == hit.column)
             && (!self.active.default_type || !identifies || hit.anchors)
     }
@@ -78,111 +79,85 @@ impl<'a> TypePlan<'a> {
     fn is_exempt(&self, row: u32) -> bool {
         self.exempt.iter().any(|(column, hash)| self.active.generation.holds(row, *column, hash))
     }
+}
 
-    /// Evaluates every hit of the type's table.
-    pub(crate) fn evaluate(
-        &self,
-        context: &Context<'_>,
-        hits: &[Hit],
-        finder: &mut EvidenceFinder<'_>,
-    ) -> Evaluated {
-        let mut evaluated = Evaluated::default();
-        let own: Vec<&Hit> = hits.iter().filter(|hit| hit.table == self.table).collect();
-        for hit in own.iter().filter(|hit| is_candidate(context, hit.stretch)) {
-            if (context.query.should_stop)() {
-                break;
-            }
-            if self.patterns.iter().any(|pattern| self.anchors(pattern, hit))
-                && let Some(reached) = self.best(context, hit, &own, finder, &mut evaluated)
-            {
-                evaluated.reached.push(reached);
-            }
-        }
-        evaluated.reached = merge_records(without_overlaps(evaluated.reached));
-        evaluated
+/// Evaluates the hits of one type's table.
+pub(crate) struct Evaluator<'e, 'c> {
+    context: &'c Context<'c>,
+    plan: &'e TypePlan<'e>,
+    /// The table's, in text order.
+    hits: Vec<&'e Hit>,
+    finder: &'e mut EvidenceFinder<'c>,
+    evaluated: Evaluated,
+}
+
+impl<'e, 'c> Evaluator<'e, 'c> {
+    pub(crate) fn new(
+        context: &'c Context<'c>,
+        plan: &'e TypePlan<'e>,
+        hits: &'e [Hit],
+        finder: &'e mut EvidenceFinder<'c>,
+    ) -> Self {
+        let hits = hits.iter().filter(|hit| hit.table == plan.table).collect();
+        Self { context, plan, hits, finder, evaluated: Evaluated::default() }
     }
 
-    fn best(
-        &self,
-        context: &Context<'_>,
-        hit: &Hit,
-        hits: &[&Hit],
-        finder: &mut EvidenceFinder<'_>,
-        evaluated: &mut Evaluated,
-    ) -> Option<Reached> {
-        let patterns: Vec<&PatternPlan> =
-            self.patterns.iter().filter(|pattern| self.anchors(pattern, hit)).collect();
-        let reach = patterns.iter().map(|pattern| context.reach(&pattern.proximity, hit.stretch));
-        let reach = reach.fold(hit.stretch, |a, b| (a.0.min(b.0), a.1.max(b.1)));
-        if context.places().in_long_line(hit.stretch) {
-            evaluated.note("proximityLimit", limits::TABLE_ROW_BYTES_MAX as u64);
+    /// Returns what the hits reach.
+    pub(crate) fn evaluate(mut self) -> Evaluated {
+        for hit in self.hits.clone() {
+            if (self.context.query.should_stop)() {
+                break;
+            }
+            let patterns: Vec<&PatternPlan> =
+                self.plan.patterns.iter().filter(|pattern| self.plan.anchors(pattern, hit)).collect();
+            if patterns.is_empty() || !is_candidate(self.context, hit.stretch) {
+                continue;
+            }
+            let rows = self.row_passes(hit, &patterns);
+            let mut levels = patterns.chunk_by(|a, b| a.confidence == b.confidence);
+            let reached = levels.find_map(|level| best_of(self.context, hit, level, &rows));
+            self.evaluated.reached.extend(reached);
         }
-        let rows = self.rows(hit, hits, reach, evaluated);
+        self.evaluated.reached = merge_records(without_overlaps(self.evaluated.reached));
+        self.evaluated
+    }
+
+    /// Returns the rows of a hit, and what of each stands near it.
+    fn row_passes(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Vec<(u32, Vec<Pass>)> {
+        let reach = patterns.iter().map(|pattern| self.context.reach(&pattern.proximity, hit.stretch));
+        let reach = reach.fold(hit.stretch, |a, b| (a.0.min(b.0), a.1.max(b.1)));
+        if self.context.places().in_long_line(hit.stretch) {
+            self.evaluated.note("proximityLimit", limits::TABLE_ROW_BYTES_MAX as u64);
+        }
+        let rows = self.rows(hit, reach);
         let mut columns: Vec<usize> = patterns.iter().flat_map(|pattern| pattern.columns()).collect();
         columns.push(hit.column);
         columns.sort_unstable();
         columns.dedup();
-        let neighbourhood = finder.neighbourhood(hit, reach, &columns);
-        let mut by_row = Vec::new();
+        let may_check = !self.context.is_out_of_row_checks();
+        let neighbourhood = may_check.then(|| self.finder.neighbourhood(hit, reach, &columns));
+        let mut out = Vec::with_capacity(rows.len());
         for row in rows {
-            match finder.passes(hit, &neighbourhood, row) {
-                Some(passes) => by_row.push((row, passes)),
-                None => {
-                    evaluated.note("rowCheckLimit", limits::ROW_CHECKS_MAX);
-                    break;
-                }
+            // Without checks nothing is known to stand near: what can be a match alone still is one.
+            let passes = neighbourhood.as_ref().and_then(|near| self.finder.passes(hit, near, row));
+            if passes.is_none() {
+                self.evaluated.note("rowCheckLimit", limits::ROW_CHECKS_MAX);
             }
+            out.push((row, passes.unwrap_or_default()));
         }
-        for level in patterns.chunk_by(|a, b| a.confidence == b.confidence) {
-            let mut reached: Option<Reached> = None;
-            for (row, passes) in &by_row {
-                let satisfied = level
-                    .iter()
-                    .filter_map(|pattern| {
-                        Some((pattern.primary.is_none(), pattern.try_row(context, hit, passes)?))
-                    })
-                    .reduce(|a, b| if b.1.facts > a.1.facts { b } else { a });
-                let Some((any_primary, satisfied)) = satisfied else { continue };
-                let confidence = level.first().map_or(0, |pattern| pattern.confidence);
-                match &mut reached {
-                    None => {
-                        let rows = vec![*row];
-                        reached = Some(Reached {
-                            hit: *hit,
-                            confidence,
-                            rows,
-                            best_row: *row,
-                            satisfied,
-                            any_primary,
-                        });
-                    }
-                    Some(known) => {
-                        known.rows.push(*row);
-                        if satisfied.facts > known.satisfied.facts {
-                            known.satisfied = satisfied;
-                            known.best_row = *row;
-                            known.any_primary = any_primary;
-                        }
-                    }
-                }
-            }
-            if reached.is_some() {
-                return reached;
-            }
-        }
-        None
+        out
     }
 
     /// Returns the rows of a hit that are evaluated, ascending.
-    fn rows(&self, hit: &Hit, hits: &[&Hit], reach: Stretch, evaluated: &mut Evaluated) -> Vec<u32> {
-        let generation = &self.active.generation;
+    fn rows(&mut self, hit: &Hit, reach: Stretch) -> Vec<u32> {
+        let generation = &self.plan.active.generation;
         let Some(rows) = generation.rows_of(hit.column, &hit.hash) else { return Vec::new() };
         let mut candidates: Vec<u32> = rows.iter().take(limits::ROW_SET_MAX).collect();
         if rows.len() > limits::ROW_SET_MAX {
-            evaluated.note("rowSetLimit", limits::ROW_SET_MAX as u64);
-            let nearby =
-                hits.iter().filter(|other| overlap(other.stretch, reach) && other.column != hit.column);
-            for other in nearby {
+            self.evaluated.note("rowSetLimit", limits::ROW_SET_MAX as u64);
+            let from = self.hits.partition_point(|other| other.stretch.0 < reach.0);
+            let near = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < reach.1);
+            for other in near.filter(|other| other.column != hit.column) {
                 let named = generation.rows_of(other.column, &other.hash);
                 candidates.extend(named.iter().flat_map(|rows| rows.iter().take(limits::ROW_SET_MAX)));
             }
@@ -192,10 +167,45 @@ impl<'a> TypePlan<'a> {
         candidates.retain(|row| {
             !generation.is_tombstone(*row)
                 && generation.holds(*row, hit.column, &hit.hash)
-                && !self.is_exempt(*row)
+                && !self.plan.is_exempt(*row)
         });
         candidates
     }
+}
+
+/// Returns what a hit reaches with patterns of one confidence: all rows that satisfy one of them, and the evidence of the
+/// row with most facts.
+fn best_of(
+    context: &Context<'_>,
+    hit: &Hit,
+    level: &[&PatternPlan],
+    rows: &[(u32, Vec<Pass>)],
+) -> Option<Reached> {
+    let mut reached: Option<Reached> = None;
+    for (row, passes) in rows {
+        let tried = level
+            .iter()
+            .filter_map(|pattern| Some((pattern.primary.is_none(), pattern.try_row(context, hit, passes)?)));
+        let Some((any_primary, satisfied)) = tried.reduce(|a, b| if b.1.facts > a.1.facts { b } else { a })
+        else {
+            continue;
+        };
+        let known = reached.get_or_insert_with(|| Reached {
+            hit: *hit,
+            confidence: level.first().map_or(0, |pattern| pattern.confidence),
+            rows: Vec::new(),
+            best_row: *row,
+            satisfied: satisfied.clone(),
+            any_primary,
+        });
+        known.rows.push(*row);
+        if satisfied.facts > known.satisfied.facts {
+            known.satisfied = satisfied;
+            known.best_row = *row;
+            known.any_primary = any_primary;
+        }
+    }
+    reached
 }
 
 /// Hashes the exempt values of the columns that the table has.
@@ -241,13 +251,11 @@ fn without_overlaps(mut reached: Vec<Reached>) -> Vec<Reached> {
         (own.hit.column, Reverse(end - start), start)
     });
     let mut kept: Vec<Reached> = Vec::new();
-    let mut taken: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    let mut taken: BTreeMap<usize, Taken> = BTreeMap::new();
     for own in reached {
-        let (column, (start, end)) = (own.hit.column, own.hit.stretch);
-        // Kept stretches of a column do not overlap, so only the last one that begins before the end can.
-        let before = taken.range((column, 0)..(column, end)).next_back();
-        if before.is_none_or(|(_, stop)| *stop <= start) {
-            taken.insert((column, start), end);
+        let of_column = taken.entry(own.hit.column).or_default();
+        if !of_column.touches(own.hit.stretch) {
+            of_column.insert(own.hit.stretch);
             kept.push(own);
         }
     }

@@ -136,10 +136,7 @@ impl<'c> EvidenceFinder<'c> {
             let column = usize::from(cell.column);
             let own = *stored.entry(column).or_insert_with(|| generation.stored_check(row, column));
             if own == *check {
-                let pass = Pass { stretch: *stretch, column, counts: *counts };
-                if !passes.contains(&pass) {
-                    passes.push(pass);
-                }
+                passes.push(Pass { stretch: *stretch, column, counts: *counts });
             }
         }
         Some(passes)

@@ -11,6 +11,8 @@ use crate::report::{Diagnostic, Unmatched};
 
 /// Neighbours named for one value.
 const NEIGHBOURS_MAX: usize = 10;
+/// Hits looked at on either side of a value to find its neighbours.
+const HITS_LOOKED_AT: usize = 64;
 
 /// Explains every hit of the type's table that is neither a match nor evidence of one.
 pub(crate) fn diagnostic(
@@ -21,21 +23,29 @@ pub(crate) fn diagnostic(
     evaluated: &Evaluated,
 ) -> Diagnostic {
     let own: Vec<&Hit> = hits.iter().filter(|hit| hit.table == plan.table).collect();
-    let explained: Vec<Stretch> = evaluated
-        .reached
-        .iter()
-        .flat_map(|reached| {
-            let counted =
-                reached.satisfied.shown.iter().filter(|shown| shown.counted).map(|shown| shown.stretch);
-            counted.chain([reached.hit.stretch]).collect::<Vec<_>>()
-        })
-        .collect();
-    let unmatched = own
-        .iter()
-        .filter(|hit| !explained.iter().any(|stretch| overlap(*stretch, hit.stretch)))
-        .take(limits::MATCHES_MAX)
-        .map(|hit| explain(context, plan, hit, &own, evaluated));
-    Diagnostic { type_index, limits: evaluated.limits.clone(), unmatched: unmatched.collect() }
+    let mut explained: Vec<Stretch> = Vec::new();
+    for reached in &evaluated.reached {
+        explained.push(reached.hit.stretch);
+        let counted = reached.satisfied.shown.iter().filter(|shown| shown.counted);
+        explained.extend(counted.map(|shown| shown.stretch));
+    }
+    explained.sort_unstable();
+    let longest = explained.iter().map(|stretch| stretch.1 - stretch.0).max().unwrap_or(0);
+    let is_explained = |hit: &Hit| {
+        // Only a stretch that begins at most the longest one's length before the hit can reach it.
+        let from = explained.partition_point(|stretch| stretch.0 + longest <= hit.stretch.0);
+        let mut begun = explained.iter().skip(from).take_while(|stretch| stretch.0 < hit.stretch.1);
+        begun.any(|stretch| overlap(*stretch, hit.stretch))
+    };
+    let mut unmatched = Vec::new();
+    for (number, hit) in own.iter().enumerate().filter(|(_, hit)| !is_explained(hit)) {
+        if unmatched.len() >= limits::MATCHES_MAX || (context.query.should_stop)() {
+            break;
+        }
+        let around = number.saturating_sub(HITS_LOOKED_AT)..(number + HITS_LOOKED_AT).min(own.len());
+        unmatched.push(explain(context, plan, hit, own.get(around).unwrap_or(&[]), evaluated));
+    }
+    Diagnostic { type_index, limits: evaluated.limits.clone(), unmatched }
 }
 
 fn explain(
@@ -106,7 +116,7 @@ fn code(
 ) -> &'static str {
     let anchors = plan.patterns.iter().any(|pattern| plan.anchors(pattern, hit));
     let columns = plan.active.generation.columns().as_slice().len();
-    let weak = plan.active.generation.classes().get(hit.column).is_some_and(|class| !class.evidence);
+    let weak = plan.classes.get(hit.column).is_some_and(|class| !class.evidence);
     if foreign {
         "factOfAnotherRow"
     } else if far {

@@ -79,6 +79,39 @@ pub(crate) struct HashedWindow<'a> {
     pub(crate) canonical: &'a [u8],
 }
 
+/// Bytes of canonical forms that are hashed together.
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// Windows that wait to be hashed.
+#[derive(Default)]
+struct Batch {
+    arena: Vec<u8>,
+    forms: Vec<(u32, u32)>,
+    windows: Vec<Window>,
+    hashes: Vec<Hash>,
+}
+
+impl Batch {
+    fn push(&mut self, window: Window, canonical: &[u8]) {
+        let start = self.arena.len() as u32;
+        self.arena.extend_from_slice(canonical);
+        self.forms.push((start, self.arena.len() as u32));
+        self.windows.push(window);
+    }
+
+    fn flush(&mut self, keys: &RuleKeys, each: &mut impl FnMut(HashedWindow<'_>)) {
+        self.hashes.clear();
+        keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
+        for ((window, hash), (start, end)) in self.windows.iter().zip(&self.hashes).zip(&self.forms) {
+            let canonical = self.arena.get(*start as usize..*end as usize).unwrap_or(&[]);
+            each(HashedWindow { window: *window, hash: *hash, canonical });
+        }
+        self.arena.clear();
+        self.forms.clear();
+        self.windows.clear();
+    }
+}
+
 /// Hashes windows of one group in one reading; keeps its buffers.
 pub(crate) struct Windower<'a> {
     group: &'a Group,
@@ -86,10 +119,7 @@ pub(crate) struct Windower<'a> {
     accelerators: Accelerators,
     /// For each atom of the reading: 0 not asked yet, 1 may occur in a value of several atoms, 2 does not.
     vocabulary: Vec<u8>,
-    arena: Vec<u8>,
-    forms: Vec<(u32, u32)>,
-    found: Vec<Window>,
-    hashes: Vec<Hash>,
+    batch: Batch,
 }
 
 struct GroupGate<'a> {
@@ -125,10 +155,7 @@ impl<'a> Windower<'a> {
             gates: groups.gates(group),
             accelerators,
             vocabulary: Vec::new(),
-            arena: Vec::new(),
-            forms: Vec::new(),
-            found: Vec::new(),
-            hashes: Vec::new(),
+            batch: Batch::default(),
         }
     }
 
@@ -160,22 +187,14 @@ impl<'a> Windower<'a> {
             atoms_max,
             bytes_max,
         };
-        self.arena.clear();
-        self.forms.clear();
-        self.found.clear();
-        self.hashes.clear();
-        let (arena, forms, found) = (&mut self.arena, &mut self.forms, &mut self.found);
+        let (batch, keys) = (&mut self.batch, &self.group.keys);
         windows(&self.group.rule, folded, starts, &gate, |window, canonical| {
-            let start = arena.len() as u32;
-            arena.extend_from_slice(canonical);
-            forms.push((start, arena.len() as u32));
-            found.push(window);
+            batch.push(window, canonical);
+            if batch.arena.len() >= BATCH_BYTES {
+                batch.flush(keys, &mut each);
+            }
         });
-        self.group.keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
-        for ((window, hash), (start, end)) in self.found.iter().zip(&self.hashes).zip(&self.forms) {
-            let canonical = self.arena.get(*start as usize..*end as usize).unwrap_or(&[]);
-            each(HashedWindow { window: *window, hash: *hash, canonical });
-        }
+        batch.flush(keys, &mut each);
     }
 
     fn ask_vocabulary(&mut self, folded: &Folded, range: Range<usize>) {

@@ -13,7 +13,7 @@ mod position;
 mod reading;
 
 use context::Context;
-use evaluate::TypePlan;
+use evaluate::{Evaluator, TypePlan};
 use evidence::EvidenceFinder;
 
 use crate::query::Query;
@@ -31,7 +31,7 @@ pub fn scan(query: &Query<'_>) -> Report {
     let mut finder = EvidenceFinder::new(&context);
     for (type_index, active) in query.types.iter().enumerate() {
         let plan = TypePlan::new(&context, active);
-        let evaluated = plan.evaluate(&context, &hits, &mut finder);
+        let evaluated = Evaluator::new(&context, &plan, &hits, &mut finder).evaluate();
         report.types.extend(evaluate::report(&context, &plan, type_index, &evaluated));
         if query.explain {
             let diagnostic = explain::diagnostic(&context, &plan, type_index, &hits, &evaluated);

@@ -1,5 +1,8 @@
 //! One pattern against one row (matching, sections 5 and 6; `docs/matching.md`, Evidence and Patterns).
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+
 use edm_model::{Columns, Pattern, Proximity};
 
 use super::context::{Context, overlap};
@@ -100,24 +103,14 @@ impl PatternPlan {
             return None;
         }
         let mut kept = reduce(context, candidates, &self.named);
-        number_values(&mut kept);
-        let mut assigned: Vec<Option<usize>> = vec![None; kept.len()];
+        let mut values = number_values(&mut kept);
         let mut facts = 0;
         for group in &self.groups {
             let mut own = 0;
-            for value in 0..kept.len() {
-                let members: Vec<usize> = (0..kept.len()).filter(|i| kept[*i].value == value).collect();
-                let used = members.iter().any(|i| assigned[*i].is_some());
-                let column = members
-                    .iter()
-                    .filter(|i| kept[**i].counts)
-                    .flat_map(|i| &kept[*i].columns)
-                    .filter(|column| group.columns.contains(column))
-                    .min();
-                if let (false, Some(column)) = (used, column) {
-                    members.iter().for_each(|i| assigned[*i] = Some(*column));
-                    own += 1;
-                }
+            for value in values.iter_mut().filter(|value| value.assigned.is_none()) {
+                value.assigned =
+                    value.countable.iter().filter(|column| group.columns.contains(column)).min().copied();
+                own += usize::from(value.assigned.is_some());
             }
             if own < group.min || group.max.is_some_and(|max| own > max) {
                 return None;
@@ -129,11 +122,10 @@ impl PatternPlan {
         }
         let mut shown: Vec<Shown> = kept
             .iter()
-            .zip(&assigned)
-            .map(|(candidate, assigned)| Shown {
-                stretch: candidate.stretch,
-                column: assigned.or(candidate.columns.first().copied()).unwrap_or_default(),
-                counted: assigned.is_some(),
+            .map(|candidate| {
+                let assigned = values.get(candidate.value).and_then(|value| value.assigned);
+                let column = assigned.or(candidate.columns.first().copied()).unwrap_or_default();
+                Shown { stretch: candidate.stretch, column, counted: assigned.is_some() }
             })
             .collect();
         shown.sort_unstable_by_key(|shown| (shown.stretch, shown.column));
@@ -142,36 +134,28 @@ impl PatternPlan {
 
     /// Groups the passes that are near enough and may be evidence by where they stand.
     fn candidates(&self, context: &Context<'_>, hit: &Hit, passes: &[Pass]) -> Vec<Candidate> {
-        let own_value =
-            |stretch: Stretch| passes.iter().any(|pass| pass.stretch == stretch && pass.column == hit.column);
+        let of_primary = passes.iter().filter(|pass| pass.column == hit.column);
+        let own_values: HashSet<Stretch> = of_primary.map(|pass| pass.stretch).collect();
         let own_runs = context.places().single_runs(hit.stretch);
-        let mut candidates: Vec<Candidate> = Vec::new();
+        let mut near: BTreeMap<Stretch, Option<Candidate>> = BTreeMap::new();
         for pass in passes {
             let wanted = self.named.contains(&pass.column) || self.void_if.contains(&pass.column);
-            if !wanted
-                || pass.column == hit.column
-                || overlap(pass.stretch, hit.stretch)
-                || own_value(pass.stretch)
-            {
+            if !wanted || pass.column == hit.column || own_values.contains(&pass.stretch) {
                 continue;
             }
-            let known = candidates.iter_mut().find(|candidate| candidate.stretch == pass.stretch);
-            if let Some(candidate) = known {
+            let candidate = near.entry(pass.stretch).or_insert_with(|| {
+                let same_place = own_runs.iter().any(|run| overlap(*run, pass.stretch));
+                let apart = !same_place && !overlap(pass.stretch, hit.stretch);
+                let candidate =
+                    Candidate { stretch: pass.stretch, columns: Vec::new(), counts: false, value: 0 };
+                (apart && context.is_near(&self.proximity, hit.stretch, pass.stretch)).then_some(candidate)
+            });
+            if let Some(candidate) = candidate {
                 candidate.columns.push(pass.column);
                 candidate.counts |= pass.counts;
-                continue;
             }
-            let same_place = own_runs.iter().any(|run| overlap(*run, pass.stretch));
-            if same_place || !context.is_near(&self.proximity, hit.stretch, pass.stretch) {
-                continue;
-            }
-            candidates.push(Candidate {
-                stretch: pass.stretch,
-                columns: vec![pass.column],
-                counts: pass.counts,
-                value: 0,
-            });
         }
+        let mut candidates: Vec<Candidate> = near.into_values().flatten().collect();
         for candidate in &mut candidates {
             candidate.columns.sort_unstable();
             candidate.columns.dedup();
@@ -188,34 +172,70 @@ fn reduce(context: &Context<'_>, mut candidates: Vec<Candidate>, named: &[usize]
     candidates.retain(|candidate| !candidate.columns.is_empty());
     candidates.sort_by_key(|candidate| {
         let (start, end) = candidate.stretch;
-        (std::cmp::Reverse(end - start), start, candidate.columns.first().copied())
+        (Reverse(end - start), start, candidate.columns.first().copied())
     });
-    let mut kept: Vec<Candidate> = Vec::new();
-    for candidate in candidates {
+    let mut taken = Taken::default();
+    candidates.retain(|candidate| {
         let runs = context.places().single_runs(candidate.stretch);
-        let taken = kept.iter().any(|other| {
-            overlap(other.stretch, candidate.stretch) || runs.iter().any(|run| overlap(*run, other.stretch))
-        });
-        if !taken {
-            kept.push(candidate);
+        let free = !taken.touches(candidate.stretch) && !runs.iter().any(|run| taken.touches(*run));
+        if free {
+            taken.insert(candidate.stretch);
         }
-    }
-    kept
+        free
+    });
+    candidates
 }
 
-/// Gives candidates that are the same value the same number: they are one fact. A cell has one value, so two stretches that
-/// pass in one column are equal.
-fn number_values(kept: &mut [Candidate]) {
-    for index in 0..kept.len() {
-        kept[index].value = index;
+/// Stretches that do not overlap one another, by where they begin.
+#[derive(Default)]
+pub(crate) struct Taken(BTreeMap<usize, usize>);
+
+impl Taken {
+    /// Says whether one of them overlaps a stretch: only the last one that begins before its end can.
+    pub(crate) fn touches(&self, (start, end): Stretch) -> bool {
+        self.0.range(..end).next_back().is_some_and(|(_, stop)| *stop > start)
     }
-    for left in 0..kept.len() {
-        for right in left + 1..kept.len() {
-            let shared = kept[left].columns.iter().any(|column| kept[right].columns.contains(column));
-            if shared && kept[left].value != kept[right].value {
-                let (from, to) = (kept[right].value, kept[left].value);
-                kept.iter_mut().filter(|candidate| candidate.value == from).for_each(|c| c.value = to);
-            }
+
+    pub(crate) fn insert(&mut self, (start, end): Stretch) {
+        self.0.insert(start, end);
+    }
+}
+
+/// One distinct value of the row.
+#[derive(Default)]
+struct Value {
+    /// The columns that it may be counted for.
+    countable: Vec<usize>,
+    assigned: Option<usize>,
+}
+
+/// Gives candidates that are the same value the same number, and returns the values: each is one fact. A cell has one value, so
+/// two stretches that pass in one column are equal.
+fn number_values(kept: &mut [Candidate]) -> Vec<Value> {
+    // For each column the number of its value; numbers are joined as columns turn out to share one.
+    let mut value_of: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut next = 0;
+    for candidate in kept.iter() {
+        let known: Vec<usize> =
+            candidate.columns.iter().filter_map(|column| value_of.get(column)).copied().collect();
+        let own = known.first().copied().unwrap_or_else(|| {
+            next += 1;
+            next - 1
+        });
+        value_of.values_mut().filter(|value| known.contains(value)).for_each(|value| *value = own);
+        value_of.extend(candidate.columns.iter().map(|column| (*column, own)));
+    }
+    let mut values: Vec<Value> = (0..next).map(|_| Value::default()).collect();
+    for candidate in kept {
+        candidate.value =
+            candidate.columns.first().and_then(|column| value_of.get(column)).copied().unwrap_or(0);
+        if let Some(value) = values.get_mut(candidate.value).filter(|_| candidate.counts) {
+            value.countable.extend(&candidate.columns);
         }
     }
+    for value in &mut values {
+        value.countable.sort_unstable();
+        value.countable.dedup();
+    }
+    values
 }

@@ -8,14 +8,14 @@ use edm_engine::{ActiveType, FileBytes, Generation};
 use edm_hash::{HashedRows, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, Pattern, SensitiveTypeId, SessionId, StoreId};
 
-pub const SALT: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
+pub(crate) const SALT: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-pub struct Files {
-    pub manifest: Vec<u8>,
-    pub files: HashMap<String, Vec<u8>>,
+pub(crate) struct Files {
+    pub(crate) manifest: Vec<u8>,
+    pub(crate) files: HashMap<String, Vec<u8>>,
 }
 
-pub fn salt() -> Salt {
+pub(crate) fn salt() -> Salt {
     Salt::new(SALT.to_owned()).expect("a salt")
 }
 
@@ -31,7 +31,7 @@ fn plan_input(columns: &Columns, blocks: Vec<BlockFacts>) -> PlanInput {
 }
 
 /// Builds in blocks of `block_rows` rows.
-pub fn build(columns: &Columns, rows: &[&[&str]], block_rows: usize) -> Files {
+pub(crate) fn build(columns: &Columns, rows: &[&[&str]], block_rows: usize) -> Files {
     let mut hasher = RecordHasher::new(&salt(), columns, 64);
     let blocks: Vec<HashedRows> = rows
         .chunks(block_rows)
@@ -64,17 +64,17 @@ fn bytes(files: &HashMap<String, Vec<u8>>, name: &str) -> FileBytes {
 }
 
 impl Files {
-    pub fn open_with(&self, salt: &Salt) -> Result<Generation, edm_engine::Error> {
+    pub(crate) fn open_with(&self, salt: &Salt) -> Result<Generation, edm_engine::Error> {
         Generation::open(&self.manifest, &mut |name| Ok(bytes(&self.files, name)), salt)
     }
 
-    pub fn open(&self) -> Arc<Generation> {
+    pub(crate) fn open(&self) -> Arc<Generation> {
         Arc::new(self.open_with(&salt()).expect("a whole generation"))
     }
 }
 
 /// Makes the default type of a generation, or one of the given patterns.
-pub fn active(generation: &Arc<Generation>, patterns: Option<Vec<Pattern>>) -> Arc<ActiveType> {
+pub(crate) fn active(generation: &Arc<Generation>, patterns: Option<Vec<Pattern>>) -> Arc<ActiveType> {
     Arc::new(ActiveType {
         id: SensitiveTypeId::from_bytes([4; 16]),
         name: "records".to_owned(),
