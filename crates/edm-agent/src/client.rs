@@ -353,9 +353,28 @@ where
 }
 
 pub(crate) fn unreachable(error: reqwest::Error) -> Error {
-    let sent = !error.is_connect();
+    let kind = match is_untrusted(&error) {
+        true => ErrorKind::UntrustedCertificate,
+        false => ErrorKind::Unreachable { sent: !error.is_connect() },
+    };
     // The address may hold an upload signature, and no signature is ever shown.
-    Error::caused(ErrorKind::Unreachable { sent }, error.without_url())
+    Error::caused(kind, error.without_url())
+}
+
+/// Returns whether the connection was given up because of the server's certificate.
+fn is_untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(known) = cause {
+        // An I/O error hides the error that it was made of behind that one's own causes.
+        let wrapped = known.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let wrapped = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static));
+        let tls = [Some(known), wrapped].into_iter().flatten().find_map(|one| one.downcast_ref());
+        if let Some(rustls::Error::InvalidCertificate(_)) = tls {
+            return true;
+        }
+        cause = wrapped.or_else(|| known.source());
+    }
+    false
 }
 
 /// Returns the body of a success; everything else is Graph's error.

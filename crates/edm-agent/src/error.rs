@@ -110,6 +110,8 @@ pub enum ErrorKind {
         /// Whether the request may have arrived.
         sent: bool,
     },
+    /// The server's certificate is not trusted, or is another server's.
+    UntrustedCertificate,
     /// The server's answer cannot be understood.
     BadAnswer,
     /// There is no store, session or type of this name or id.
@@ -298,6 +300,10 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
         ErrorKind::Unreachable { sent: true } => {
             f.write_str("the connection to the server broke before it answered: run the command again")
         }
+        ErrorKind::UntrustedCertificate => f.write_str(
+            "the server's certificate is not trusted: give the certificate of its authority, or its own if it is \
+             self-signed, with --ca-cert FILE, and name the server as the certificate does",
+        ),
         ErrorKind::BadAnswer => {
             f.write_str("the server's answer cannot be understood: does --server name an edm server?")
         }
