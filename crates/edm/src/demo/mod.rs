@@ -120,11 +120,7 @@ async fn tell(stage: &Stage, seed: u64, arguments: &DemoArguments, output: Outpu
     verdicts.extend(proofs::removal(stage, &steps, &texts, output).await?);
     verdicts.extend(proofs::speed(stage.client(), &texts, output).await?);
 
-    let differing: Vec<&String> = verdicts.iter().filter_map(|verdict| verdict.as_ref().err()).collect();
-    for difference in &differing {
-        eprintln!("edm: DIFFERS from what was planted: {difference}");
-    }
-    if !differing.is_empty() {
+    if judged(&verdicts) == Ending::Failed {
         return Ok(Ending::Failed);
     }
     output.line(&format!("\nAll {} findings are what was planted.", verdicts.len()))?;
@@ -132,6 +128,16 @@ async fn tell(stage: &Stage, seed: u64, arguments: &DemoArguments, output: Outpu
         print_invitation(stage, &texts, output)?;
     }
     Ok(Ending::Fine)
+}
+
+/// Tells every finding that differs from what was planted; one of them is a failure.
+fn judged(verdicts: &[texts::Verdict]) -> Ending {
+    let mut ending = Ending::Fine;
+    for difference in verdicts.iter().filter_map(|verdict| verdict.as_ref().err()) {
+        eprintln!("edm: DIFFERS from what was planted: {difference}");
+        ending = Ending::Failed;
+    }
+    ending
 }
 
 /// Writes the table beside the data folder, without one of its rows where that is asked for.
@@ -202,4 +208,19 @@ fn print_invitation(stage: &Stage, texts: &texts::Texts, output: Output) -> anyh
         "EDM_SERVER={server} {program} upload --token-file {token} --store {STORE} --file yours.csv --allow-shrink --wait\
          \n  # yours.csv: ssn,birthday,firstName,lastName,email"
     ))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_difference_fails_the_demo() {
+        let check = |verdicts: &[texts::Verdict], expected: Ending| assert_eq!(judged(verdicts), expected);
+        let differs = || Err("a test's own difference".to_owned());
+        check(&[], Ending::Fine);
+        check(&[Ok(()), Ok(())], Ending::Fine);
+        check(&[Ok(()), differs(), Ok(())], Ending::Failed);
+        check(&[differs(), differs()], Ending::Failed);
+    }
 }

@@ -301,12 +301,101 @@ fn why_facts(places: &[&ContentLocation]) -> String {
 
 /// Returns the sentence of the explanation that says whose the value is.
 fn sentence_about(result: &ClassificationResult, row: u64) -> Option<String> {
-    let sentences = result
+    let mut sentences = result
         .diagnostics
         .iter()
         .flat_map(|diagnostic| &diagnostic.unmatched_items)
         .filter(|item| item.column_name == "lastName")
         .flat_map(|item| &item.corroborative_evidences);
     let end = format!("belongs to row {row}");
-    sentences.filter(|sentence| sentence.ends_with(&end)).next().cloned()
+    sentences.find(|sentence| sentence.ends_with(&end)).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use edm_graph::{ContentEvidence, DetectedContent, Diagnostic, UnmatchedItem};
+
+    use super::*;
+
+    fn row(row: u64, ssn: &str, last_name: &str) -> Row {
+        let person = Person {
+            ssn: ssn.to_owned(),
+            birthday: "1982-03-04".to_owned(),
+            first_name: "Dana".to_owned(),
+            last_name: last_name.to_owned(),
+            email: "dana@example.org".to_owned(),
+        };
+        Row { row, person }
+    }
+
+    /// A finding of Langer's number with these facts.
+    fn found(confidence: u8, row: u64, facts: &[&str]) -> ContentLocation {
+        let evidence = |name: &&str| ContentEvidence {
+            column_name: (*name).to_owned(),
+            counted: true,
+            ..ContentEvidence::default()
+        };
+        ContentLocation {
+            id_match: "900-12-3456".to_owned(),
+            column_name: "ssn".to_owned(),
+            confidence,
+            rows: vec![row],
+            evidences: facts.iter().map(evidence).collect(),
+            ..ContentLocation::default()
+        }
+    }
+
+    fn report(matches: Vec<ContentLocation>, told: &str) -> ClassificationResult {
+        let item = UnmatchedItem {
+            column_name: "lastName".to_owned(),
+            corroborative_evidences: vec![told.to_owned()],
+            ..UnmatchedItem::default()
+        };
+        ClassificationResult {
+            classification: vec![DetectedContent { matches, ..DetectedContent::default() }],
+            diagnostics: vec![Diagnostic { unmatched_items: vec![item], ..Diagnostic::default() }],
+            ..ClassificationResult::default()
+        }
+    }
+
+    #[test]
+    fn findings_that_differ_from_what_was_planted_are_told() {
+        let check = |planted: &Planted, result: &ClassificationResult, fits: bool| {
+            let (verdict, _, _) = judge(planted, result);
+            assert_eq!(verdict.is_ok(), fits, "{planted:?}: {verdict:?}");
+        };
+        let owner = row(7, "900-12-3456", "Langer");
+        let both = ["birthday", "lastName"];
+        let facts = Planted::WithFacts { owner: owner.clone(), facts: &["birthday", "lastName"] };
+        check(&facts, &report(vec![found(85, 7, &both)], ""), true);
+        check(&facts, &report(vec![], ""), false);
+        check(&facts, &report(vec![found(85, 7, &both), found(85, 7, &both)], ""), false);
+        check(&facts, &report(vec![found(75, 7, &both)], ""), false);
+        check(&facts, &report(vec![found(85, 8, &both)], ""), false);
+        check(&facts, &report(vec![found(85, 7, &["lastName"])], ""), false);
+        let other_value = ContentLocation { id_match: "900-12-3457".to_owned(), ..found(85, 7, &both) };
+        check(&facts, &report(vec![other_value], ""), false);
+
+        check(&Planted::Nothing, &report(vec![], ""), true);
+        check(&Planted::Nothing, &report(vec![found(65, 7, &[])], ""), false);
+
+        let alone = Planted::Alone { owner, other: row(4_031, "901-23-4567", "Okafor") };
+        let told = "lastName at 3 belongs to row 4031";
+        check(&alone, &report(vec![found(65, 7, &[])], told), true);
+        check(&alone, &report(vec![found(65, 7, &[])], "lastName at 3 belongs to row 31"), false);
+        check(&alone, &report(vec![found(75, 7, &["lastName"])], told), false);
+    }
+
+    #[test]
+    fn a_redacted_text_that_still_holds_the_person_differs() {
+        let owner = row(7, "900-12-3456", "Langer");
+        let result = report(vec![found(85, 7, &["birthday", "firstName", "lastName"])], "");
+        let check = |redacted: &str, fits: bool| {
+            let (verdict, _, _) = judge_redacted(&result, &owner, redacted);
+            assert_eq!(verdict.is_ok(), fits, "{redacted}: {verdict:?}");
+        };
+        check("to [firstName] [lastName], SSN [ssn]", true);
+        check("to [firstName] Langer, SSN [ssn]", false);
+        check("to [firstName] [lastName], SSN 900-12-3456", false);
+    }
 }
