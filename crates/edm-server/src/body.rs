@@ -17,8 +17,6 @@ use crate::error::{ApiError, HttpProblem};
 
 /// How long the next piece of a body may take.
 const PIECE_SECONDS_MAX: u64 = 30;
-/// What is read of a refused body, so that its sender sees the answer and not a broken connection.
-const DRAIN_BYTES_MAX: usize = 2 * limits::BLOCK_BYTES_MAX;
 
 /// The JSON object of a request; an empty body is an empty object.
 pub(crate) struct JsonBody(pub(crate) Map<String, Value>);
@@ -29,7 +27,6 @@ impl FromRequest<Arc<App>> for JsonBody {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         if !is_json(&parts.headers) && !body.is_end_stream() {
-            drain(body).await;
             return Err(HttpProblem::UnsupportedMediaType { expected: "application/json" }.into());
         }
         let permit = app.bodies.try_acquire().map_err(|_| HttpProblem::TooManyBodies)?;
@@ -43,31 +40,17 @@ impl FromRequest<Arc<App>> for JsonBody {
 pub(crate) async fn read(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Bytes, HttpProblem> {
     let announced = content_length(headers);
     if announced.is_some_and(|length| length > bytes_max as u64) {
-        drain(body).await;
         return Err(HttpProblem::BodyTooLarge { bytes_max });
     }
     let mut stream = body.into_data_stream();
     let mut read = BytesMut::new();
     while let Some(piece) = next_piece(&mut stream).await? {
         if read.len().saturating_add(piece.len()) > bytes_max {
-            drain(Body::from_stream(stream)).await;
             return Err(HttpProblem::BodyTooLarge { bytes_max });
         }
         read.extend_from_slice(&piece);
     }
     Ok(read.freeze())
-}
-
-/// Reads and forgets what is left of a body, within bounds.
-pub(crate) async fn drain(body: Body) {
-    let mut stream = body.into_data_stream();
-    let mut drained = 0usize;
-    while let Ok(Some(piece)) = next_piece(&mut stream).await {
-        drained = drained.saturating_add(piece.len());
-        if drained > DRAIN_BYTES_MAX {
-            return;
-        }
-    }
 }
 
 /// Returns the announced length.

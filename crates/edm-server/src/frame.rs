@@ -15,6 +15,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond::JSON;
+use crate::unread::Unread;
 use crate::upload::UploadError;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -37,12 +38,14 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
         // Nothing below needs a longer one, and some would copy it.
         *request.uri_mut() = http::Uri::from_static("/");
     }
+    let (request, unread) = Unread::of(request);
     let work = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
     let mut response = match work.await {
         Ok(response) => response,
         // The payload may quote text of the request, so it is dropped unread.
         Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
     };
+    unread.forget(&mut response).await;
     let _entered = span.enter();
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         error.log(&request_id);

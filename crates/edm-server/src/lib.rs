@@ -5,7 +5,7 @@
 //! match in `error.rs` gives each error kind its own.
 //!
 //! ```no_run
-//! use edm_server::{ServerConfig, bind};
+//! use edm_server::{ServerConfig, Surface, bind};
 //! # async fn run(service: edm_service::Service, random: std::sync::Arc<dyn edm_service::Random>)
 //! #     -> Result<(), Box<dyn std::error::Error>> {
 //! let config = ServerConfig {
@@ -13,6 +13,7 @@
 //!     tls: None,
 //!     insecure_http: false,
 //!     public_url: None,
+//!     surface: Surface::Whole,
 //! };
 //! let bound = bind(&config)?;
 //! println!("listening on {}", bound.url());
@@ -35,11 +36,12 @@ mod present_report;
 mod respond;
 mod routes;
 mod serve;
+mod unread;
 mod upload;
 
 pub use app::{App, Scheme};
 pub use error::{ApiError, HttpProblem, Problem, body_answer, http_answer, service_answer};
 pub use panic_log::log_panics_without_text;
-pub use routes::router;
+pub use routes::{Surface, router};
 pub use serve::{Bound, ServeError, ServeErrorKind, ServerConfig, TlsFiles, bind};
 pub use upload::{UploadError, UploadProblem, upload_answer};

@@ -24,11 +24,36 @@ use crate::upload;
 /// Bytes of the longest path that is looked at.
 pub(crate) const PATH_BYTES_MAX: usize = 4 * 1024;
 
-/// Returns the whole service as one router.
-pub fn router(app: Arc<App>) -> Router {
-    let routes = Router::new()
-        .route(path::HEALTH, get(health::live))
-        .route(path::READY, get(health::ready))
+/// How much of the service a listener shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Surface {
+    /// Every path.
+    #[default]
+    Whole,
+    /// Only whether the process lives and is ready: for a node that works on jobs and answers nobody.
+    Health,
+}
+
+/// Returns as much of the service as the surface shows, as one router.
+pub fn router(app: Arc<App>, surface: Surface) -> Router {
+    let health = Router::new().route(path::HEALTH, get(health::live)).route(path::READY, get(health::ready));
+    let routes = match surface {
+        Surface::Whole => health.merge(service_routes()),
+        Surface::Health => health,
+    };
+    let routes = routes
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(method_not_allowed)
+        // Handlers bound their bodies themselves, each by its own limit.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(app.clone());
+    // The router matches canonical paths only, so paths are rewritten before it sees them.
+    let lenient = MapRequestLayer::new(rewrite).layer(routes);
+    Router::new().fallback_service(lenient).layer(from_fn_with_state(app, frame))
+}
+
+fn service_routes() -> Router<Arc<App>> {
+    Router::new()
         .route(path::SERVICE, get(root::read))
         .route(path::STORES, get(stores::list).post(stores::create))
         .route(path::STORES_COUNT, get(stores::count))
@@ -60,14 +85,6 @@ pub fn router(app: Arc<App>) -> Router {
         .route(path::CLASSIFY, post(classification::classify))
         .route(path::REDACT, post(classification::redact))
         .route(path::UPLOAD, put(upload::put).get(upload::get).fallback(upload::method_not_allowed))
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(method_not_allowed)
-        // Handlers bound their bodies themselves, each by its own limit.
-        .layer(DefaultBodyLimit::disable())
-        .with_state(app.clone());
-    // The router matches canonical paths only, so paths are rewritten before it sees them.
-    let lenient = MapRequestLayer::new(rewrite).layer(routes);
-    Router::new().fallback_service(lenient).layer(from_fn_with_state(app, frame))
 }
 
 /// Gives a request the canonical form of its path.

@@ -16,7 +16,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::app::{App, Scheme};
-use crate::routes::router;
+use crate::routes::{Surface, router};
 
 /// How long requests in flight may take after the server was told to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -36,6 +36,8 @@ pub struct ServerConfig {
     pub insecure_http: bool,
     /// What addresses in answers begin with where a proxy stands in front, such as `https://edm.example.org`.
     pub public_url: Option<String>,
+    /// How much of the service is shown.
+    pub surface: Surface,
 }
 
 /// Two PEM files.
@@ -102,6 +104,7 @@ pub struct Bound {
     address: SocketAddr,
     tls: Option<RustlsConfig>,
     public_url: Option<String>,
+    surface: Surface,
 }
 
 /// Takes the address and reads certificate and key. Fails on an address beyond this machine without TLS unless
@@ -126,7 +129,7 @@ pub fn bind(config: &ServerConfig) -> Result<Bound, ServeError> {
     let listener = TcpListener::bind(config.listen).map_err(fail)?;
     listener.set_nonblocking(true).map_err(fail)?;
     let address = listener.local_addr().map_err(fail)?;
-    Ok(Bound { listener, address, tls, public_url: config.public_url.clone() })
+    Ok(Bound { listener, address, tls, public_url: config.public_url.clone(), surface: config.surface })
 }
 
 impl Bound {
@@ -149,7 +152,7 @@ impl Bound {
     ) -> Result<(), ServeError> {
         let scheme = self.scheme();
         let app = App::new(service, random, scheme, self.public_url);
-        let make_service = router(app).into_make_service();
+        let make_service = router(app, self.surface).into_make_service();
         let handle = Handle::new();
         let stopper = handle.clone();
         let stop = tokio::spawn(async move {

@@ -2,12 +2,12 @@
 
 mod world;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use edm_server::{ServeErrorKind, ServerConfig, TlsFiles, bind};
+use edm_server::{ServeErrorKind, ServerConfig, Surface, TlsFiles, bind};
 use edm_service::{Random, ServiceLimits};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -20,7 +20,13 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn config(listen: &str, tls: Option<TlsFiles>) -> ServerConfig {
-    ServerConfig { listen: listen.parse().expect("an address"), tls, insecure_http: false, public_url: None }
+    ServerConfig {
+        listen: listen.parse().expect("an address"),
+        tls,
+        insecure_http: false,
+        public_url: None,
+        surface: Surface::Whole,
+    }
 }
 
 fn loopback_tls() -> TlsFiles {
@@ -59,6 +65,88 @@ async fn serves_plain_http_on_loopback_until_told_to_stop() {
     })
     .await;
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("request-id: "), "{answer}");
+}
+
+/// An answer read from a connection that stays open: its head, and its body by the announced length.
+fn read_answer(stream: &mut BufReader<TcpStream>) -> (String, String) {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        let length = stream.read_line(&mut head).expect("an answer comes");
+        assert!(length > 0, "the connection ended: {head}");
+    }
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let length = length.and_then(|length| length.parse().ok()).expect("answers have a length");
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).expect("the body comes");
+    (head, String::from_utf8_lossy(&body).into_owned())
+}
+
+/// A client that sends its whole body first, as most do, was left with a broken pipe where the path was unknown or
+/// the token missing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_sends_a_body_in_vain_gets_the_reason() {
+    const LONG: usize = 17 * 1024 * 1024;
+    const TOO_LONG: usize = 65 * 1024 * 1024;
+    while_served(&config("127.0.0.1:0", None), |address| {
+        let cases = [
+            ("PUT /nowhere", LONG, "404", "unknownPath"),
+            ("POST /beta/dataClassification/exactMatchDataStores", LONG, "401", "unauthenticated"),
+            ("PATCH /beta/dataClassification/classifyExactMatches", LONG, "405", "methodNotAllowed"),
+            ("PUT /edmuploads/a/b?comp=block", LONG, "403", "AuthenticationFailed"),
+        ];
+        let stream = TcpStream::connect(address).expect("the server listens");
+        let mut stream = BufReader::new(stream);
+        let piece = vec![b'x'; 64 * 1024];
+        // One connection for all: what was read leaves it fit for the next request.
+        for (target, length, status, code) in cases {
+            let head = format!("{target} HTTP/1.1\r\nHost: edm\r\nContent-Length: {length}\r\n\r\n");
+            stream.get_mut().write_all(head.as_bytes()).expect("the head is sent");
+            for _ in 0..length / piece.len() {
+                stream.get_mut().write_all(&piece).expect("the body is taken");
+            }
+            let (head, body) = read_answer(&mut stream);
+            assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{target}: {head}");
+            assert!(body.contains(code) && !head.contains("connection: close"), "{target}: {head}{body}");
+        }
+        // Beyond the bound the rest is not read, and the answer says that the connection ends.
+        let mut stream = BufReader::new(TcpStream::connect(address).expect("the server listens"));
+        let head = format!("PUT /nowhere HTTP/1.1\r\nHost: edm\r\nContent-Length: {TOO_LONG}\r\n\r\n");
+        stream.get_mut().write_all(head.as_bytes()).expect("the head is sent");
+        for _ in 0..=64 * 1024 * 1024 / piece.len() {
+            stream.get_mut().write_all(&piece).expect("as much as is read can be sent");
+        }
+        let (head, _) = read_answer(&mut stream);
+        assert!(head.contains("connection: close"), "{head}");
+        // Who asks for leave first is told without sending anything.
+        let mut stream = BufReader::new(TcpStream::connect(address).expect("the server listens"));
+        let head = format!(
+            "PUT /nowhere HTTP/1.1\r\nHost: edm\r\nExpect: 100-continue\r\nContent-Length: {LONG}\r\n\r\n"
+        );
+        stream.get_mut().write_all(head.as_bytes()).expect("the head is sent");
+        let (head, _) = read_answer(&mut stream);
+        assert!(head.starts_with("HTTP/1.1 404"), "{head}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listener_of_health_shows_nothing_else() {
+    let config = ServerConfig { surface: Surface::Health, ..config("127.0.0.1:0", None) };
+    while_served(&config, |address| {
+        let mut stream = BufReader::new(TcpStream::connect(address).expect("the server listens"));
+        for (target, status) in [
+            ("/healthz", "200"),
+            ("/readyz", "503"),
+            ("/beta/dataClassification/exactMatchDataStores", "404"),
+            ("/edmuploads/a/b", "404"),
+        ] {
+            let request = format!("GET {target} HTTP/1.1\r\nHost: edm\r\n\r\n");
+            stream.get_mut().write_all(request.as_bytes()).expect("a request is sent");
+            let (head, body) = read_answer(&mut stream);
+            assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{target}: {head}{body}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

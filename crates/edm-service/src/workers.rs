@@ -50,6 +50,12 @@ impl Service {
         Workers { stop, tasks }
     }
 
+    /// Starts the sweeper alone: for a node that answers requests and leaves jobs to others.
+    pub fn start_sweeper(&self) -> Workers {
+        let (stop, stopped) = watch::channel(false);
+        Workers { stop, tasks: vec![tokio::spawn(self.clone().sweep_regularly(stopped))] }
+    }
+
     async fn work(self, mut stopped: watch::Receiver<bool>) {
         while !*stopped.borrow() {
             let wait = match self.run_next_job().await {

@@ -4,12 +4,16 @@ mod cli;
 #[cfg(feature = "agent")]
 mod column_argument;
 mod command;
+#[cfg(feature = "server")]
+mod config;
 #[cfg(feature = "agent")]
 mod connection;
 #[cfg(feature = "server")]
 mod data_directory;
 #[cfg(all(feature = "agent", feature = "server"))]
 mod demo;
+#[cfg(feature = "server")]
+mod node_roles;
 mod output;
 #[cfg(feature = "agent")]
 mod progress_bar;
@@ -30,6 +34,7 @@ use crate::command::Ending;
 use crate::output::{Output, is_broken_pipe};
 
 /// Usage is status 2, which clap ends with by itself.
+const FINE: u8 = 0;
 const FAILED: u8 = 1;
 #[cfg(feature = "agent")]
 const FINDINGS: u8 = 3;
@@ -44,17 +49,39 @@ fn main() -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
-    match runtime.block_on(command::run(cli.command, output)) {
-        Ok(Ending::Fine) => ExitCode::SUCCESS,
+    ExitCode::from(status(runtime.block_on(command::run(cli.command, output))))
+}
+
+/// Returns the exit status of a command, and tells why one failed.
+fn status(ended: anyhow::Result<Ending>) -> u8 {
+    match ended {
+        Ok(Ending::Fine) => FINE,
         #[cfg(all(feature = "agent", feature = "server"))]
-        Ok(Ending::Failed) => ExitCode::from(FAILED),
+        Ok(Ending::Failed) => FAILED,
         #[cfg(feature = "agent")]
-        Ok(Ending::Findings) => ExitCode::from(FINDINGS),
+        Ok(Ending::Findings) => FINDINGS,
         // Whoever read the output has enough, as `head` does.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => FINE,
         Err(error) => {
             eprintln!("edm: {error:#}");
-            ExitCode::from(FAILED)
+            FAILED
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ending_has_its_status() {
+        let check = |ended: anyhow::Result<Ending>, expected: u8| assert_eq!(status(ended), expected);
+        check(Ok(Ending::Fine), 0);
+        check(Err(anyhow::anyhow!("a test's own error")), 1);
+        check(Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()), 0);
+        #[cfg(all(feature = "agent", feature = "server"))]
+        check(Ok(Ending::Failed), 1);
+        #[cfg(feature = "agent")]
+        check(Ok(Ending::Findings), 3);
     }
 }

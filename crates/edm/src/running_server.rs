@@ -6,6 +6,7 @@ use anyhow::Context;
 use edm_server::Bound;
 use edm_service::Service;
 
+use crate::node_roles::NodeRoles;
 use crate::surroundings::random;
 
 /// Serves until `stop` ends; then lets requests and jobs in flight finish and closes the files.
@@ -14,6 +15,7 @@ use crate::surroundings::random;
 pub(crate) async fn serve(
     bound: Bound,
     service: Service,
+    roles: NodeRoles,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let (failed, failure) = tokio::sync::oneshot::channel::<anyhow::Error>();
@@ -26,7 +28,7 @@ pub(crate) async fn serve(
                         generation_count = summary.generation_count,
                         "live generations are loaded"
                     );
-                    Some(service.start_workers())
+                    Some(if roles.worker { service.start_workers() } else { service.start_sweeper() })
                 }
                 Err(error) => {
                     // Nobody receives any more when the server is stopping anyway.

@@ -27,6 +27,17 @@ pub(crate) fn state_folder() -> PathBuf {
     base.unwrap_or_else(std::env::temp_dir).join("edm")
 }
 
+/// Makes every file and folder that this process creates from now on readable by its owner alone.
+#[cfg(all(unix, feature = "server"))]
+pub(crate) fn keep_new_files_private() {
+    use rustix::fs::Mode;
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+}
+
+/// Other systems have no such mask: a new file has the rights of its folder.
+#[cfg(all(not(unix), feature = "server"))]
+pub(crate) fn keep_new_files_private() {}
+
 #[cfg(feature = "server")]
 mod service {
     use std::sync::Arc;

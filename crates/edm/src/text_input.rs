@@ -1,6 +1,8 @@
 //! The texts of `edm classify`: files, folders and standard input.
 
-use std::io::{self, Read};
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -47,21 +49,54 @@ impl TextInput {
         }
     }
 
-    /// Reads the text, `None` for a found file that holds none.
-    pub(crate) fn read(&self) -> anyhow::Result<Option<String>> {
-        match self {
-            TextInput::StandardInput => read_text(io::stdin().lock(), "standard input").map(Some),
-            TextInput::File(path) => read_file(path).map(Some),
-            TextInput::Found(path) => match read_file(path) {
-                Ok(text) => Ok(Some(text)),
-                Err(error) => {
-                    eprintln!("edm: passed over: {error:#}");
-                    Ok(None)
-                }
-            },
+    /// Reads the text. What is wrong with a file that was found in a folder is told in a word, and its neighbours
+    /// are still looked at.
+    pub(crate) fn read(&self) -> anyhow::Result<Read> {
+        let read = match self {
+            TextInput::StandardInput => read_text(io::stdin().lock(), "standard input"),
+            TextInput::File(path) | TextInput::Found(path) => read_file(path),
+        };
+        match (self, read) {
+            (_, Ok(text)) => Ok(Read::Text(text)),
+            (TextInput::Found(_), Err(error)) => {
+                eprintln!("edm: passed over: {error:#}");
+                Ok(if error.is::<NoText>() { Read::NoText } else { Read::Failed })
+            }
+            (_, Err(error)) => Err(error),
         }
     }
 }
+
+/// What reading an input gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// A text.
+    Text(String),
+    /// A file that holds none, such as an image: nothing was missed.
+    NoText,
+    /// A text may be there and was not looked at.
+    Failed,
+}
+
+/// Says where bytes are no text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NoText {
+    name: String,
+    byte: usize,
+}
+
+impl fmt::Display for NoText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}, byte {}: this is neither UTF-8 nor UTF-16 with a byte order mark; convert a text first, for \
+             example with `iconv -f WINDOWS-1252 -t UTF-8`",
+            self.name, self.byte
+        )
+    }
+}
+
+impl std::error::Error for NoText {}
 
 fn read_file(path: &Path) -> anyhow::Result<String> {
     let name = path.display().to_string();
@@ -69,20 +104,60 @@ fn read_file(path: &Path) -> anyhow::Result<String> {
     read_text(file, &name)
 }
 
-fn read_text(reader: impl Read, name: &str) -> anyhow::Result<String> {
+fn read_text(reader: impl io::Read, name: &str) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     let read = reader.take(TEXT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes);
     read.with_context(|| format!("cannot read {name}"))?;
-    if bytes.len() > TEXT_BYTES_MAX {
+    let long = bytes.len() > TEXT_BYTES_MAX;
+    // What lies behind the bound is cut off, perhaps within a character: the front says whether it is text at all.
+    let decoded = decode(&bytes).map_err(|byte| NoText { name: name.to_owned(), byte });
+    let text = match decoded {
+        Err(no_text) if !long || no_text.byte + 4 <= TEXT_BYTES_MAX => return Err(no_text.into()),
+        decoded => decoded.unwrap_or_default(),
+    };
+    if long || text.len() > TEXT_BYTES_MAX {
         bail!("{name} has more than {TEXT_BYTES_MAX} bytes: cut it into smaller texts");
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(text),
-        Err(error) => {
-            let byte = error.utf8_error().valid_up_to();
-            bail!("{name} is no UTF-8 text (byte {byte}): convert it first")
+    Ok(text)
+}
+
+/// Decodes UTF-8, with or without a byte order mark, and UTF-16 with one. Fails with the first byte that is no
+/// text; a NUL is none, but the mark of a binary file or of UTF-16 without its mark.
+fn decode(bytes: &[u8]) -> Result<String, usize> {
+    let decoded = match bytes {
+        [0xFF, 0xFE, units @ ..] => decode_utf16(units, u16::from_le_bytes),
+        [0xFE, 0xFF, units @ ..] => decode_utf16(units, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => decode_utf8(rest).map_err(|byte| byte + 3),
+        _ => decode_utf8(bytes),
+    };
+    decoded.map(Cow::into_owned)
+}
+
+fn decode_utf8(bytes: &[u8]) -> Result<Cow<'_, str>, usize> {
+    let text = std::str::from_utf8(bytes);
+    let valid = text.map_or_else(|error| error.valid_up_to(), str::len);
+    match (bytes.iter().take(valid).position(|byte| *byte == 0), text) {
+        (Some(nul), _) => Err(nul),
+        (None, Ok(text)) => Ok(Cow::Borrowed(text)),
+        (None, Err(_)) => Err(valid),
+    }
+}
+
+/// Decodes what follows a byte order mark of two bytes.
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>, usize> {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let mut text = String::with_capacity(bytes.len());
+    let mut byte = 2;
+    for decoded in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        match decoded {
+            Ok('\0') | Err(_) => return Err(byte),
+            Ok(character) => {
+                text.push(character);
+                byte += 2 * character.len_utf16();
+            }
         }
     }
+    if rest.is_empty() { Ok(Cow::Owned(text)) } else { Err(byte) }
 }
 
 /// Adds the files below a folder. Links are not followed: they may lead out of it or in circles.
@@ -101,4 +176,49 @@ fn walk(folder: &Path, inputs: &mut Vec<TextInput>) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_decoded_and_other_bytes_named() {
+        let check = |bytes: &[u8], expected: Result<&str, usize>| {
+            assert_eq!(decode(bytes), expected.map(str::to_owned), "{bytes:x?}");
+        };
+        check(b"", Ok(""));
+        check("née 山 😀".as_bytes(), Ok("née 山 😀"));
+        check(b"\xEF\xBB\xBFabc", Ok("abc"));
+        check(b"\xEF\xBB\xBFab\xFFc", Err(5));
+        check(b"\xFF\xFEa\0\x71\x5C", Ok("a山"));
+        check(b"\xFE\xFF\0a\x5C\x71", Ok("a山"));
+        check(b"\xFF\xFE\x3D\xD8\x00\xDE!\0", Ok("😀!"));
+        check(b"\xFF\xFEa\0\x3D\xD8", Err(4));
+        check(b"\xFF\xFE\x00\xDEa\0", Err(2));
+        check(b"\xFF\xFEa\0b", Err(4));
+        check(b"\xFF\xFE", Ok(""));
+        check(b"M\xfcller", Err(1));
+        check(b"a\0b\0", Err(1));
+        check(b"ab\0\xFF", Err(2));
+        check(b"\xFF\xFEa\0\0\0", Err(4));
+    }
+
+    #[test]
+    fn a_text_at_its_bound_is_read_and_one_above_is_not() {
+        let check = |text: Vec<u8>, sentence: Option<&str>| {
+            let length = text.len();
+            let read = read_text(text.as_slice(), "mail.txt").map(|text| text.len());
+            match (read, sentence) {
+                (Ok(read), None) => assert_eq!(read, length),
+                (Err(error), Some(sentence)) => assert!(error.to_string().contains(sentence), "{error}"),
+                (read, sentence) => panic!("{read:?} instead of {sentence:?}"),
+            }
+        };
+        check(vec![b'a'; TEXT_BYTES_MAX], None);
+        check(vec![b'a'; TEXT_BYTES_MAX + 1], Some("smaller texts"));
+        // Cut within a character, and a long file that is no text.
+        check("é".repeat(TEXT_BYTES_MAX).into_bytes(), Some("smaller texts"));
+        check([&b"\x89PNG"[..], &vec![0; TEXT_BYTES_MAX]].concat(), Some("mail.txt, byte 0"));
+    }
 }

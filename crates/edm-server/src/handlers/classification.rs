@@ -10,7 +10,7 @@ use edm_service::{CandidateSpan, MatchRequest, Replacement};
 use http::{StatusCode, header};
 
 use crate::app::App;
-use crate::body::{JsonBody, drain};
+use crate::body::JsonBody;
 use crate::call::Call;
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::NONE;
@@ -87,7 +87,6 @@ async fn json_text(app: &Arc<App>, request: Request) -> Result<JsonBody, ApiErro
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let media_type = media_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     if matches!(media_type.as_str(), "text/plain" | "application/x-ndjson") {
-        drain(request.into_body()).await;
         return Err(HttpProblem::UnsupportedMediaType { expected: ONLY_JSON }.into());
     }
     JsonBody::from_request(request, app).await

@@ -48,13 +48,9 @@ pub(crate) async fn put(
 ) -> Result<Response, UploadError> {
     let (parts, body) = request.into_parts();
     let target = Blob { container: &container, name: &blob };
-    match check_put(&app, target, parts.uri.query()) {
-        Ok(Put::Block(upload, query)) => put_block(&app, upload, &query, &parts.headers, body).await,
-        Ok(Put::BlockList(upload)) => put_block_list(&app, upload, &parts.headers, body).await,
-        Err(error) => {
-            body::drain(body).await;
-            Err(error)
-        }
+    match check_put(&app, target, parts.uri.query())? {
+        Put::Block(upload, query) => put_block(&app, upload, &query, &parts.headers, body).await,
+        Put::BlockList(upload) => put_block_list(&app, upload, &parts.headers, body).await,
     }
 }
 
@@ -139,19 +135,11 @@ async fn put_block(
 ) -> Result<Response, UploadError> {
     let length_max = limits::BLOCK_BYTES_MAX;
     if body::content_length(headers).is_some_and(|length| length > length_max as u64) {
-        body::drain(body).await;
         return Err(UploadProblem::TooLarge { bytes_max: length_max }.into());
     }
-    let checked = block_number(query).and_then(|number| refuse_unserved(headers).map(|()| number));
-    let number = match checked {
-        Ok(number) => number,
-        Err(problem) => {
-            body::drain(body).await;
-            return Err(problem.into());
-        }
-    };
+    let number = block_number(query)?;
+    refuse_unserved(headers)?;
     let Ok(_permit) = app.uploads.try_acquire() else {
-        body::drain(body).await;
         return Err(UploadProblem::Busy.into());
     };
     let bytes = body::read(body, headers, length_max).await?;
@@ -171,12 +159,8 @@ async fn put_block_list(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Response, UploadError> {
-    if let Err(problem) = refuse_unserved(headers) {
-        body::drain(body).await;
-        return Err(problem.into());
-    }
+    refuse_unserved(headers)?;
     let Ok(_permit) = app.uploads.try_acquire() else {
-        body::drain(body).await;
         return Err(UploadProblem::Busy.into());
     };
     let bytes = body::read(body, headers, limits::BLOCK_LIST_BYTES_MAX).await?;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::command::Ending;
 use crate::connection::Connection;
 use crate::output::{Format, Output};
-use crate::text_input::TextInput;
+use crate::text_input::{Read, TextInput};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -71,15 +71,31 @@ pub(crate) async fn run(arguments: &ClassifyArguments, output: Output) -> anyhow
         bail!("--redact takes one file or standard input");
     }
     let options = request_options(&client, arguments).await?;
+    let printer = Printer { output, single, explain: arguments.explain };
     let mut found = false;
+    let mut unread = 0u64;
     for input in &inputs {
-        let Some(text) = input.read()? else { continue };
+        let text = match input.read()? {
+            Read::Text(text) => text,
+            Read::NoText => continue,
+            Read::Failed => {
+                unread += 1;
+                continue;
+            }
+        };
         found |= match arguments.redact {
             Some(_) => redact(&client, &options, text, output).await?,
-            None => classify(&client, &options, (input, text), Printer { output, single }).await?,
+            None => classify(&client, &options, (input, text), printer).await?,
         };
     }
-    Ok(if arguments.fail_on_match && found { Ending::Findings } else { Ending::Fine })
+    if arguments.fail_on_match && found {
+        return Ok(Ending::Findings);
+    }
+    if unread > 0 {
+        // Whoever asks whether a folder is clean must not hear so of files that nobody looked at.
+        bail!("{unread} files were not looked at");
+    }
+    Ok(Ending::Fine)
 }
 
 /// Returns everything of the request but the text.
@@ -131,6 +147,8 @@ struct Printer {
     output: Output,
     /// Whether there is one text only, whose name need not be said.
     single: bool,
+    /// Whether it was asked why values are no match.
+    explain: bool,
 }
 
 async fn classify(
@@ -155,8 +173,15 @@ fn reaches_recommended(found: &[DetectedContent]) -> bool {
 impl Printer {
     fn print(self, name: &str, result: &ClassificationResult) -> anyhow::Result<()> {
         if self.output.format() == Format::Json {
+            let mut result = serde_json::to_value(result)?;
+            if self.explain
+                && let Value::Object(fields) = &mut result
+            {
+                // Graph leaves an empty list out; whoever asked for it finds it always.
+                fields.entry("diagnostics").or_insert_with(|| json!([]));
+            }
             if self.single {
-                return Ok(self.output.json(result)?);
+                return Ok(self.output.json(&result)?);
             }
             // One line a text, so that a program can read while it runs.
             let line = serde_json::to_string(&json!({ "file": name, "result": result }))?;

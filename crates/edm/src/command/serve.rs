@@ -4,18 +4,29 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 use edm_model::TenantId;
-use edm_server::{ServerConfig, TlsFiles, bind};
+use edm_server::{ServerConfig, Surface, TlsFiles, bind, log_panics_without_text};
 use tracing_subscriber::EnvFilter;
 
+use crate::config::ServeConfig;
+use crate::node_roles::NodeRoles;
+use crate::surroundings::keep_new_files_private;
 use crate::{data_directory, running_server};
+
+/// Where the server listens unless it is told otherwise.
+pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   edm serve --data-dir data
   edm serve --data-dir data --listen 0.0.0.0:8443 --tls-cert server.pem --tls-key server.key
+  edm serve --data-dir data --config edm.toml
+
+--config sets what these options set and how much the server may do at once; an option goes before the file.
+Every key with its unit and default is in docs/operations/configuration.md.
 
 The first start makes the directory with master.key (keep it apart from the data and its backups) and
 admin-token (replace it: edm token create). The log goes to standard error; EDM_LOG=debug says more.")]
@@ -23,9 +34,12 @@ pub(crate) struct ServeArguments {
     /// Folder of the catalog and the indexes
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
-    /// Address to listen on
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    /// TOML file of settings
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
     /// PEM certificate chain
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -38,24 +52,30 @@ pub(crate) struct ServeArguments {
     /// What clients see in front of every path where a proxy stands between
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// api answers requests, worker builds indexes [default: api,worker]
+    #[arg(long, value_name = "ROLES")]
+    roles: Option<NodeRoles>,
 }
 
 pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
+    // Before anything that could panic over a text.
+    log_panics_without_text();
     let filter = EnvFilter::try_from_env("EDM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
-    let tls = arguments.tls_cert.clone().zip(arguments.tls_key.clone());
+    keep_new_files_private();
+    let config = match &arguments.config {
+        Some(path) => ServeConfig::read(path)?,
+        None => ServeConfig::default(),
+    };
+    let roles = arguments.roles.or(config.server.roles).unwrap_or_default();
+    let limits = config.service_limits()?;
     // Before anything is made on the disk: an address that cannot be had is told at once.
-    let bound = bind(&ServerConfig {
-        listen: arguments.listen,
-        tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
-        insecure_http: arguments.insecure_http,
-        public_url: arguments.public_url.clone(),
-    })?;
-    let service = data_directory::open_or_create(&arguments.data_dir).await?;
+    let bound = bind(&listening(arguments, &config, roles)?)?;
+    let service = data_directory::open_or_create(&arguments.data_dir, limits).await?;
     let token_file = data_directory::bootstrap(&service, &arguments.data_dir).await?;
     let url = bound.url();
-    tracing::info!(url, data_dir = %arguments.data_dir.display(), "edm is listening");
+    tracing::info!(url, data_dir = %arguments.data_dir.display(), %roles, "edm is listening");
     if service.only_bootstrap_admin(TenantId::DEFAULT).await? {
         let file =
             token_file.map_or_else(|| "a file that is gone".to_owned(), |path| path.display().to_string());
@@ -63,7 +83,31 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
             "the only Admin token is the first start's, in {file}: make your own with `edm token create`"
         );
     }
-    running_server::serve(bound, service, running_server::interrupted()).await?;
+    running_server::serve(bound, service, roles, running_server::interrupted()).await?;
     tracing::info!("edm has stopped");
     Ok(())
+}
+
+/// Lays the command line over the file, and the file over the defaults.
+fn listening(
+    arguments: &ServeArguments,
+    config: &ServeConfig,
+    roles: NodeRoles,
+) -> anyhow::Result<ServerConfig> {
+    let server = &config.server;
+    let listen = match arguments.listen.or(server.listen) {
+        Some(listen) => listen,
+        None => LISTEN_DEFAULT.parse().context("the default address is none")?,
+    };
+    // Both come from one place: a certificate of the command line never meets a key of the file.
+    let files = arguments.tls_cert.as_ref().zip(arguments.tls_key.as_ref());
+    let files = files.or(config.tls.certificate.as_ref().zip(config.tls.key.as_ref()));
+    let tls = files.map(|(certificate, key)| TlsFiles { certificate: certificate.clone(), key: key.clone() });
+    Ok(ServerConfig {
+        listen,
+        tls,
+        insecure_http: arguments.insecure_http || server.insecure_http.unwrap_or_default(),
+        public_url: arguments.public_url.clone().or_else(|| server.public_url.clone()),
+        surface: if roles.api { Surface::Whole } else { Surface::Health },
+    })
 }

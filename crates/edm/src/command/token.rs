@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use edm_model::{Principal, Role, Roles, TenantId, TokenId};
-use edm_service::{NewToken, Page, Service, TokenRecord};
+use edm_service::{NewToken, Page, Service, ServiceLimits, TokenRecord};
 use serde_json::{Value, json};
 
 use crate::data_directory;
 use crate::output::{Format, Output};
-use crate::surroundings::now;
+use crate::surroundings::{keep_new_files_private, now};
 
 const SECONDS_OF_A_DAY: i64 = 24 * 3_600;
 
@@ -72,7 +72,8 @@ fn parse_role(text: &str) -> Result<Role, String> {
 pub(crate) async fn run(arguments: TokenArguments, output: Output) -> anyhow::Result<()> {
     let (Action::Create { directory, .. } | Action::List(directory) | Action::Revoke { directory, .. }) =
         &arguments.action;
-    let service = data_directory::open(&directory.data_dir).await?;
+    keep_new_files_private();
+    let service = data_directory::open(&directory.data_dir, ServiceLimits::default()).await?;
     let result = act(&service, arguments.action, output).await;
     service.close().await;
     result

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use edm_agent::{ClientOptions, GraphClient};
-use edm_server::{ServerConfig, bind};
+use edm_server::{ServerConfig, Surface, bind};
+use edm_service::ServiceLimits;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::node_roles::NodeRoles;
 use crate::{data_directory, running_server};
 
 /// A running server and what belongs to it.
@@ -28,8 +30,14 @@ impl Stage {
         let folder =
             tempfile::Builder::new().prefix("edm-demo-").tempdir().context("cannot make a folder")?;
         let data_dir = folder.path().join("data");
-        let bound = bind(&ServerConfig { listen, tls: None, insecure_http: false, public_url: None })?;
-        let service = data_directory::open_or_create(&data_dir).await?;
+        let bound = bind(&ServerConfig {
+            listen,
+            tls: None,
+            insecure_http: false,
+            public_url: None,
+            surface: Surface::Whole,
+        })?;
+        let service = data_directory::open_or_create(&data_dir, ServiceLimits::default()).await?;
         let token_file =
             data_directory::bootstrap(&service, &data_dir).await?.context("no token was written")?;
         let token = std::fs::read_to_string(&token_file).context("cannot read the token")?;
@@ -41,7 +49,7 @@ impl Stage {
             // A stage that is dropped stops its server too.
             let _ = stopped.await;
         };
-        let server = tokio::spawn(running_server::serve(bound, service, until));
+        let server = tokio::spawn(running_server::serve(bound, service, NodeRoles::default(), until));
         Ok(Self { folder, data_dir, token_file, client, stop, server })
     }
 

@@ -1,0 +1,103 @@
+//! What a request's sender still has to say when its answer is ready.
+//!
+//! Most clients send their whole body before they look at the answer. Whoever is refused early (an unknown path, no
+//! token, too large a body) would meet a broken connection instead of the reason, so what is left of the body is
+//! read and forgotten, within bounds of size and time. Beyond them the answer says `Connection: close`.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use futures::StreamExt;
+use http::{HeaderValue, header};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+/// What is read of a body that nobody wanted.
+const UNREAD_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long that may take.
+const UNREAD_SECONDS_MAX: u64 = 10;
+
+/// The rest of a body, once its reader has dropped it.
+pub(crate) struct Unread {
+    left: Arc<Mutex<Option<Body>>>,
+    /// The sender waits for leave to send: nothing comes unless somebody reads.
+    waits: bool,
+}
+
+/// A body that leaves its rest behind when it is dropped.
+struct Lent {
+    body: Option<Body>,
+    left: Arc<Mutex<Option<Body>>>,
+}
+
+impl Unread {
+    /// Lends the request's body to its handler.
+    pub(crate) fn of(request: Request) -> (Request, Self) {
+        let waits = request.headers().contains_key(header::EXPECT);
+        let left = Arc::new(Mutex::new(None));
+        let lent = left.clone();
+        let request = request.map(|body| Body::new(Lent { body: Some(body), left: lent }));
+        (request, Self { left, waits })
+    }
+
+    /// Reads and forgets what the handler left, so that the sender gets to the answer.
+    pub(crate) async fn forget(self, response: &mut Response) {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(left) = left.filter(|left| !left.is_end_stream()) else { return };
+        let whole = !self.waits && read_to_end(left).await;
+        if !whole {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+}
+
+/// Returns whether the end was reached within the bounds.
+async fn read_to_end(body: Body) -> bool {
+    let reading = async {
+        let mut stream = body.into_data_stream();
+        let mut read = 0usize;
+        while let Some(piece) = stream.next().await {
+            let Ok(piece) = piece else { return false };
+            read = read.saturating_add(piece.len());
+            if read > UNREAD_BYTES_MAX {
+                return false;
+            }
+        }
+        true
+    };
+    tokio::time::timeout(Duration::from_secs(UNREAD_SECONDS_MAX), reading).await.unwrap_or(false)
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = self.body.take();
+    }
+}
+
+impl HttpBody for Lent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_frame(context),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map(HttpBody::size_hint).unwrap_or_default()
+    }
+}

@@ -1,0 +1,225 @@
+//! The file of `edm serve --config`: one small struct for each concern, read once and checked at the door.
+//!
+//! Every key may be left out. What the command line says goes before the file, and the file before the defaults.
+//! `docs/operations/configuration.md` lists every key; a test holds the two together.
+
+mod limits;
+
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::node_roles::NodeRoles;
+use limits::{Indexing, Lookup, Matching, Sessions};
+
+/// A file of settings is short; a longer one is another file.
+const CONFIG_BYTES_MAX: usize = 256 * 1024;
+
+/// What the file says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ServeConfig {
+    pub(crate) server: ServerSection,
+    pub(crate) tls: TlsSection,
+    matching: Matching,
+    indexing: Indexing,
+    sessions: Sessions,
+    lookup: Lookup,
+}
+
+/// Where the server listens and what it does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ServerSection {
+    /// Address to listen on.
+    pub(crate) listen: Option<SocketAddr>,
+    /// What clients see in front of every path where a proxy stands between.
+    pub(crate) public_url: Option<String>,
+    /// Listen beyond this machine without TLS.
+    pub(crate) insecure_http: Option<bool>,
+    /// What this process does.
+    pub(crate) roles: Option<NodeRoles>,
+}
+
+/// Certificate and key, both or neither.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TlsSection {
+    /// PEM certificate chain.
+    pub(crate) certificate: Option<PathBuf>,
+    /// PEM private key.
+    pub(crate) key: Option<PathBuf>,
+}
+
+impl ServeConfig {
+    /// Reads the file. Paths in it are relative to its folder.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display();
+        let file = std::fs::File::open(path).with_context(|| format!("cannot read {name}"))?;
+        let mut text = String::new();
+        let read = file.take(CONFIG_BYTES_MAX as u64 + 1).read_to_string(&mut text);
+        read.with_context(|| format!("cannot read {name}"))?;
+        if text.len() > CONFIG_BYTES_MAX {
+            bail!("{name} has more than {CONFIG_BYTES_MAX} bytes: is it the configuration?");
+        }
+        let mut config = Self::parse(&text).with_context(|| format!("{name} cannot be used"))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for file in [&mut config.tls.certificate, &mut config.tls.key].into_iter().flatten() {
+            *file = folder.join(&*file);
+        }
+        Ok(config)
+    }
+
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let config: Self = toml::from_str(text)?;
+        if config.tls.certificate.is_some() != config.tls.key.is_some() {
+            bail!("tls.certificate and tls.key go together: give both, or neither");
+        }
+        config.service_limits()?;
+        Ok(config)
+    }
+
+    /// Returns the limits of the service, the default where the file says nothing. Fails on a number out of its
+    /// bounds.
+    pub(crate) fn service_limits(&self) -> anyhow::Result<edm_service::ServiceLimits> {
+        let mut limits = edm_service::ServiceLimits::default();
+        self.matching.apply(&mut limits)?;
+        self.indexing.apply(&mut limits)?;
+        self.sessions.apply(&mut limits)?;
+        self.lookup.apply(&mut limits)?;
+        Ok(limits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use edm_service::ServiceLimits;
+
+    use super::*;
+
+    const WHOLE: &str = r#"
+        [server]
+        listen = "0.0.0.0:8443"
+        public_url = "https://edm.example.org"
+        insecure_http = false
+        roles = ["worker"]
+        [tls]
+        certificate = "server.pem"
+        key = "/etc/edm/server.key"
+        [matching]
+        concurrency = 3
+        queue_length = 7
+        timeout_ms = 1000
+        [indexing]
+        workers = 5
+        memory_bytes = 134217728
+        collect_grace_seconds = 60
+        [sessions]
+        allow_weak_salts = true
+        shrink_percent_min = 50
+        upload_uri_seconds = 120
+        idle_seconds = 86400
+        [lookup]
+        lookups_per_minute = 10
+    "#;
+
+    #[test]
+    fn every_setting_arrives() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("edm.toml");
+        std::fs::write(&path, WHOLE).unwrap();
+        let config = ServeConfig::read(&path).unwrap();
+        let expected = ServiceLimits {
+            worker_count: 5,
+            build_memory_bytes: 134_217_728,
+            match_concurrency: 3,
+            match_queue_length: 7,
+            match_timeout_ms_default: 1_000,
+            collect_grace_seconds: 60,
+            allow_weak_salts: true,
+            lookups_per_minute: 10,
+            shrink_percent_min: 50,
+            upload_uri_seconds: 120,
+            session_idle_seconds: 86_400,
+        };
+        assert_eq!(config.service_limits().unwrap(), expected);
+        assert_eq!(config.server.listen, Some("0.0.0.0:8443".parse().unwrap()));
+        assert_eq!(config.server.public_url.as_deref(), Some("https://edm.example.org"));
+        assert_eq!(config.server.roles, Some(NodeRoles { api: false, worker: true }));
+        assert_eq!(config.tls.certificate, Some(folder.path().join("server.pem")), "beside the file");
+        assert_eq!(config.tls.key, Some(PathBuf::from("/etc/edm/server.key")));
+        let empty = ServeConfig::parse("").unwrap();
+        assert_eq!(empty.service_limits().unwrap(), ServiceLimits::default());
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_by_name() {
+        let check = |text: &str, part: &str| {
+            let refused = ServeConfig::parse(text).expect_err(part);
+            assert!(format!("{refused:#}").contains(part), "{text}: {refused:#}");
+        };
+        check("[matching]\nconcurency = 3", "concurency");
+        check("[maching]\nconcurrency = 3", "maching");
+        check("worker = 3", "worker");
+        check("[server]\nroles = [\"master\"]", "“master”");
+        check("[server]\nroles = []", "api");
+        check("[server]\nlisten = \"localhost\"", "listen");
+        check("[matching]\nconcurrency = 0", "matching.concurrency");
+        check("[matching]\nconcurrency = \"3\"", "concurrency");
+        check("[matching]\ntimeout_ms = 600001", "matching.timeout_ms");
+        check("[indexing]\nmemory_bytes = 1024", "indexing.memory_bytes");
+        check("[indexing]\nworkers = -1", "workers");
+        check("[sessions]\nshrink_percent_min = 101", "sessions.shrink_percent_min");
+        check("[sessions]\nupload_uri_seconds = 59", "sessions.upload_uri_seconds");
+        check("[lookup]\nlookups_per_minute = 0", "lookup.lookups_per_minute");
+        check("[tls]\nkey = \"a\"", "tls.certificate");
+        check("[tls", "line 1");
+    }
+
+    /// The documentation's tables: `| `section.key` | unit | default | … |`.
+    fn documented() -> BTreeMap<String, String> {
+        let page = include_str!("../../../../docs/operations/configuration.md");
+        let rows = page.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split(" | ");
+            let key = cells.next()?.trim_end_matches('`').to_owned();
+            Some((key, cells.nth(1)?.trim_matches('`').to_owned()))
+        });
+        rows.collect()
+    }
+
+    #[test]
+    fn the_documentation_names_every_key_with_its_default() {
+        let limits = ServiceLimits::default();
+        let sections = serde_json::to_value(ServeConfig::default()).unwrap();
+        let mut expected = BTreeMap::new();
+        for (section, keys) in sections.as_object().unwrap() {
+            for key in keys.as_object().unwrap().keys() {
+                let name = format!("{section}.{key}");
+                let default = match name.as_str() {
+                    "server.listen" => crate::command::serve::LISTEN_DEFAULT.to_owned(),
+                    "server.insecure_http" => "false".to_owned(),
+                    "server.roles" => "[\"api\", \"worker\"]".to_owned(),
+                    "server.public_url" | "tls.certificate" | "tls.key" => "none".to_owned(),
+                    "matching.concurrency" | "indexing.workers" => "cores".to_owned(),
+                    "matching.queue_length" => limits.match_queue_length.to_string(),
+                    "matching.timeout_ms" => limits.match_timeout_ms_default.to_string(),
+                    "indexing.memory_bytes" => limits.build_memory_bytes.to_string(),
+                    "indexing.collect_grace_seconds" => limits.collect_grace_seconds.to_string(),
+                    "sessions.allow_weak_salts" => limits.allow_weak_salts.to_string(),
+                    "sessions.shrink_percent_min" => limits.shrink_percent_min.to_string(),
+                    "sessions.upload_uri_seconds" => limits.upload_uri_seconds.to_string(),
+                    "sessions.idle_seconds" => limits.session_idle_seconds.to_string(),
+                    "lookup.lookups_per_minute" => limits.lookups_per_minute.to_string(),
+                    other => panic!("{other} is new: document it, and name its default here"),
+                };
+                expected.insert(name, default);
+            }
+        }
+        assert_eq!(documented(), expected);
+    }
+}
