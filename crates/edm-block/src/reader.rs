@@ -201,12 +201,18 @@ fn read_rule(cursor: &mut Cursor<'_>) -> Result<RuleSummary, Error> {
             Some(tags.iter().map(|tag| u32::from_le_bytes(*tag)).collect::<Vec<_>>())
         }
     };
-    let shapes_ascend = shapes.as_ref().is_none_or(|list| list.is_sorted_by(|a, b| a < b));
+    let shapes_ascend =
+        shapes.as_ref().is_none_or(|list| list.is_sorted_by(|a, b| a < b) && list.iter().all(is_possible));
     let tags_ascend = vocabulary.as_ref().is_none_or(|list| list.is_sorted_by(|a, b| a < b));
     if !shapes_ascend || !tags_ascend {
         return Err(malformed());
     }
     Ok(RuleSummary { shapes, vocabulary })
+}
+
+/// A value has an atom at least, none of them empty, and no more bytes than a cell.
+fn is_possible(shape: &Shape) -> bool {
+    shape.atoms >= 1 && shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
 }
 
 fn count_ones(bitmap: &[u8]) -> u32 {

@@ -130,22 +130,31 @@ fn unicode(text: &str) -> Option<(usize, String)> {
     Some((units.len() * 6, String::from_utf16(&units).ok()?))
 }
 
-/// Decodes a run of `%40` or `=C3=A9`: the longest run of at least `least` bytes whose bytes are UTF-8.
+/// Decodes a run of `%40` or `=C3=A9` as far as it is UTF-8, if that is at least `least` bytes. Looks no further than the
+/// first byte that is not: a run that is no text costs nothing.
 fn hexadecimal_run(text: &str, mark: u8, least: usize) -> Option<(usize, String)> {
     let bytes = text.as_bytes();
-    let mut decoded = Vec::new();
-    while let Some([first, high, low]) = bytes.get(decoded.len() * 3..decoded.len() * 3 + 3) {
+    let byte = |index: usize| -> Option<u8> {
+        let [first, high, low] = bytes.get(index * 3..index * 3 + 3)? else { return None };
         let digit = |byte: &u8| char::from(*byte).to_digit(16);
-        match (*first == mark, digit(high), digit(low)) {
-            (true, Some(high), Some(low)) => decoded.push((high * 16 + low) as u8),
+        (*first == mark).then_some((digit(high)? * 16 + digit(low)?) as u8)
+    };
+    let mut decoded = String::new();
+    while let Some(lead) = byte(decoded.len()) {
+        let length = match lead {
+            0..=0x7F => 1,
+            0xC2..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF4 => 4,
+            _ => break,
+        };
+        let character: Option<Vec<u8>> = (0..length).map(|offset| byte(decoded.len() + offset)).collect();
+        match character.as_deref().map(std::str::from_utf8) {
+            Some(Ok(character)) => decoded.push_str(character),
             _ => break,
         }
     }
-    let valid = match std::str::from_utf8(&decoded) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(decoded.get(..error.valid_up_to())?).ok()?,
-    };
-    (valid.len() >= least).then(|| (valid.len() * 3, valid.to_owned()))
+    (decoded.len() >= least).then(|| (decoded.len() * 3, decoded))
 }
 
 fn quoted_printable(text: &str) -> Option<(usize, String)> {

@@ -17,6 +17,8 @@ use crate::shape::{Alphanumerics, Shape, canonical_atoms};
 const SHAPES_MAX: usize = 65_536;
 /// More vocabulary tags than this, over all rules of a block, are not listed: 2 MiB.
 const VOCABULARY_MAX: usize = 512 * 1024;
+/// Canonical forms and atoms are hashed whenever a column or rule has gathered so many bytes of them.
+const ARENA_BYTES: usize = 1024 * 1024;
 /// Digits and letters in the histogram of shapes are capped here.
 const HISTOGRAM_MAX: usize = 63;
 
@@ -68,6 +70,7 @@ struct ColumnState {
     key: bool,
     arena: Vec<u8>,
     forms: Vec<(u32, u32)>,
+    hashes: Vec<Hash>,
     presence: Vec<u8>,
     histogram: BTreeMap<(u8, u8), u32>,
     counts: ColumnCounts,
@@ -82,6 +85,9 @@ struct RuleState {
     recent: [Option<Shape>; 64],
     atoms: Vec<u8>,
     atom_ranges: Vec<(u32, u32)>,
+    vocabulary: Vec<u32>,
+    /// Tags at the last time that they were sorted.
+    sorted: usize,
 }
 
 /// Turns records into hashes, block after block.
@@ -104,6 +110,7 @@ impl RecordHasher {
             key: column.key,
             arena: Vec::new(),
             forms: Vec::new(),
+            hashes: Vec::new(),
             presence: Vec::new(),
             histogram: BTreeMap::new(),
             counts: ColumnCounts::default(),
@@ -119,6 +126,8 @@ impl RecordHasher {
                     recent: [None; 64],
                     atoms: Vec::new(),
                     atom_ranges: Vec::new(),
+                    vocabulary: Vec::new(),
+                    sorted: 0,
                 })
                 .collect(),
             rejected: Vec::new(),
@@ -163,6 +172,7 @@ impl RecordHasher {
                     count_value(&mut column.histogram, &mut column.counts, canonical);
                     if let Some(rule) = self.rules.get_mut(column.rule) {
                         rule.see(canonical);
+                        column.flush_if_full(rule);
                     }
                     true
                 }
@@ -219,19 +229,16 @@ impl RecordHasher {
         let mut rejected = std::mem::take(&mut self.rejected);
         rejected.resize(bytes, 0);
         let columns = self.columns.iter_mut().map(|column| {
-            let mut hashes: Vec<Hash> = Vec::with_capacity(column.forms.len());
             if let Some(rule) = self.rules.get(column.rule) {
-                rule.keys.hash_all(&column.arena, &column.forms, &mut hashes);
+                column.flush(&rule.keys);
             }
-            column.arena.clear();
-            column.forms.clear();
             let mut presence = std::mem::take(&mut column.presence);
             presence.resize(bytes, 0);
             HashedColumn {
                 counts: std::mem::take(&mut column.counts),
                 histogram: std::mem::take(&mut column.histogram).into_iter().collect(),
                 presence,
-                hashes,
+                hashes: std::mem::take(&mut column.hashes),
             }
         });
         let columns = columns.collect();
@@ -254,6 +261,20 @@ fn count_value(histogram: &mut BTreeMap<(u8, u8), u32>, counts: &mut ColumnCount
     counts.anchors += u32::from(alphanumerics.anchors);
 }
 
+impl ColumnState {
+    fn flush_if_full(&mut self, rule: &RuleState) {
+        if self.arena.len() >= ARENA_BYTES {
+            self.flush(&rule.keys);
+        }
+    }
+
+    fn flush(&mut self, keys: &RuleKeys) {
+        keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
+        self.arena.clear();
+        self.forms.clear();
+    }
+}
+
 impl RuleState {
     fn see(&mut self, canonical: &[u8]) {
         let (bytes, ranges) = (self.atoms.len(), self.atom_ranges.len());
@@ -266,6 +287,9 @@ impl RuleState {
             self.atoms.truncate(bytes);
             self.atom_ranges.truncate(ranges);
         }
+        if self.atoms.len() >= ARENA_BYTES {
+            self.flush_atoms();
+        }
         let shape = Shape::of(canonical, atoms);
         let slot =
             (usize::from(shape.bytes) * 7 + usize::from(shape.atoms) * 31 + usize::from(shape.mask)) % 64;
@@ -277,13 +301,24 @@ impl RuleState {
         }
     }
 
+    fn flush_atoms(&mut self) {
+        self.keys.vocabulary_tags(&self.atoms, &self.atom_ranges, &mut self.vocabulary);
+        self.atoms.clear();
+        self.atom_ranges.clear();
+        // Sorted whenever it has doubled, the list stays within twice its final size.
+        if self.vocabulary.len() > self.sorted * 2 + VOCABULARY_MAX {
+            self.vocabulary.sort_unstable();
+            self.vocabulary.dedup();
+            self.sorted = self.vocabulary.len();
+        }
+    }
+
     fn finish(&mut self, room: &mut usize) -> RuleSummary {
         let shapes = std::mem::take(&mut self.shapes);
         self.recent = [None; 64];
-        let mut vocabulary = Vec::with_capacity(self.atom_ranges.len());
-        self.keys.vocabulary_tags(&self.atoms, &self.atom_ranges, &mut vocabulary);
-        self.atoms.clear();
-        self.atom_ranges.clear();
+        self.flush_atoms();
+        let mut vocabulary = std::mem::take(&mut self.vocabulary);
+        self.sorted = 0;
         vocabulary.sort_unstable();
         vocabulary.dedup();
         let listed = vocabulary.len() <= *room;

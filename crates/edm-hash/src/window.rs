@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use edm_model::{DataType, Rule};
+use edm_model::{DataType, Rule, limits};
 
 use crate::canonical::{pad, rotate_name};
 use crate::email;
@@ -51,7 +51,7 @@ impl Gate for OpenGate {
     }
 
     fn bytes_max(&self) -> usize {
-        edm_model::limits::CELL_BYTES_MAX
+        limits::CELL_BYTES_MAX
     }
 
     fn atom(&self, _: usize) -> bool {
@@ -80,7 +80,7 @@ pub fn windows(
         });
         return;
     }
-    let mut walk = Walk { rule, folded, gate, form: Vec::new(), turned: Vec::new() };
+    let mut walk = Walk { rule, folded, gate, form: Vec::new(), zeros: 0, turned: Vec::new() };
     for first in starts {
         walk.from(first, &mut found);
     }
@@ -91,6 +91,8 @@ struct Walk<'a, G> {
     folded: &'a Folded,
     gate: &'a G,
     form: Vec<u8>,
+    /// Zeros that the form begins with: a width may take them off.
+    zeros: usize,
     turned: Vec<u8>,
 }
 
@@ -116,16 +118,15 @@ impl<G: Gate> Walk<'_, G> {
     fn from(&mut self, first: usize, found: &mut impl FnMut(Window, &[u8])) {
         let Some(attached) = self.begins(first) else { return };
         self.form.clear();
+        self.zeros = 0;
         let mut joints = Joints { atoms: 1, ..Joints::default() };
         let atoms = self.folded.atoms();
         for (last, atom) in atoms.iter().enumerate().skip(first) {
             if joints.atoms > self.gate.atoms_max() && !joints.irregular || !self.suits(atom) {
                 return;
             }
-            self.form.extend_from_slice(self.folded.atom_text(atom).as_bytes());
-            if self.form.len() > self.gate.bytes_max()
-                && !matches!(self.rule.data_type, DataType::Digits { .. })
-            {
+            self.push_atom(atom);
+            if self.is_too_long() {
                 return;
             }
             let known = joints.atoms == 1
@@ -143,6 +144,24 @@ impl<G: Gate> Walk<'_, G> {
             if last + 1 == atoms.len() || !self.cross(last, &mut joints) {
                 return;
             }
+        }
+    }
+
+    fn push_atom(&mut self, atom: &Atom) {
+        let text = self.folded.atom_text(atom).as_bytes();
+        if self.zeros == self.form.len() {
+            self.zeros += text.iter().take_while(|byte| **byte == b'0').count();
+        }
+        self.form.extend_from_slice(text);
+    }
+
+    fn is_too_long(&self) -> bool {
+        match self.rule.data_type {
+            DataType::Digits { .. } => {
+                self.form.len() - self.zeros > self.gate.bytes_max()
+                    || self.form.len() > limits::CELL_BYTES_MAX
+            }
+            _ => self.form.len() > self.gate.bytes_max(),
         }
     }
 

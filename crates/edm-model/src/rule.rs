@@ -63,7 +63,7 @@ pub struct DelimiterError;
 impl fmt::Display for DelimiterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "an ignored delimiter is one character that is neither a letter, a digit nor a control character",
+            "an ignored delimiter is one visible character or a space, and neither a letter nor a digit",
         )
     }
 }
@@ -76,12 +76,19 @@ impl Delimiters {
     /// control characters other than tab.
     pub fn new(characters: impl IntoIterator<Item = char>) -> Result<Self, DelimiterError> {
         let mut characters: Vec<char> = characters.into_iter().map(folded).collect();
-        if characters.iter().any(|c| c.is_alphanumeric() || (c.is_control() && *c != '\t')) {
+        let unfit = |c: &char| c.is_alphanumeric() || vanishes(*c) || (c.is_control() && *c != '\t');
+        if characters.iter().any(unfit) {
             return Err(DelimiterError);
         }
         characters.sort_unstable();
         characters.dedup();
         Ok(Self(characters))
+    }
+
+    /// Takes the characters of a set that was checked when it was made, as stored data holds them: what a later Unicode
+    /// version thinks of them does not matter any more.
+    pub fn restored(characters: Vec<char>) -> Self {
+        Self(characters)
     }
 
     /// Returns whether the character is ignored.
@@ -97,12 +104,26 @@ impl Delimiters {
 
 fn folded(character: char) -> char {
     match character {
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2043}' | '\u{58A}' | '\u{1806}' | '\u{FF0D}' => '-',
-        '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2BC}' | '\u{2B9}' | '\u{2BB}' | '\u{2032}' | '`'
-        | '\u{FF07}' => '\'',
+        '\u{2010}'..='\u{2015}'
+        | '\u{2212}'
+        | '\u{2043}'
+        | '\u{58A}'
+        | '\u{1806}'
+        | '\u{FE58}'
+        | '\u{FE63}' => '-',
+        '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2BC}' | '\u{2B9}' | '\u{2BB}' | '\u{2032}' | '`' => '\'',
         '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => ' ',
+        // The full-width forms stand in the order of ASCII.
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0).map_or(character, folded),
         other => other,
     }
+}
+
+/// Folding removes these, so as a delimiter they would never be met.
+fn vanishes(character: char) -> bool {
+    matches!(character, '\u{AD}' | '\u{B4}' | '\u{34F}' | '\u{61C}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+        | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// How a value is brought to its canonical form (matching, sections 1 to 3).
