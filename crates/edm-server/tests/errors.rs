@@ -6,8 +6,10 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use edm_service::ServiceLimits;
+use edm_server::service_answer;
+use edm_service::{BlockProblem, ErrorKind, ServiceLimits};
 use edm_testkit::blocks::{BlockSpec, sealed_block};
+use http::StatusCode;
 use serde_json::{Value, json};
 use world::{Answer, World, block, path_of, sessions_of, upload_target, with_spec};
 
@@ -67,6 +69,31 @@ async fn every_error_kind_has_its_row() {
         assert!(seen || elsewhere, "no row meets {kind} ({status}, {code})");
         assert!(!(seen && elsewhere), "{code} is met: take it out of MET_ELSEWHERE");
     }
+}
+
+/// `docs/api/errors.md` names every code with its status, and no other.
+#[test]
+fn the_documentation_names_every_code() {
+    let page = include_str!("../../../docs/api/errors.md");
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix("| `")?.split(" | ");
+        let code = cells.next()?.trim_end_matches('`').to_owned();
+        let status = cells.next()?.parse::<u16>().ok()?;
+        let told = cells.filter(|cell| cell.trim_end_matches('|').trim().len() > 5).count();
+        assert_eq!(told, 2, "{code} has no meaning or no advice");
+        Some((status, code))
+    };
+    let rows: Vec<(u16, String)> = page.lines().filter_map(row).collect();
+    let documented: BTreeSet<(u16, String)> = rows.iter().cloned().collect();
+    assert_eq!(documented.len(), rows.len(), "a code stands twice");
+    let answers = kinds::every_answer().into_iter().map(|(_, status, code)| (status, code));
+    let answers = answers.chain(kinds::every_body_answer());
+    // A code that shares its kind with another, and one for a wrong query, whatever is wrong with it.
+    let too_large = service_answer(&ErrorKind::BlockMalformed(BlockProblem::TooLarge));
+    let answers = answers.chain([too_large, (StatusCode::BAD_REQUEST, "invalidQuery")]);
+    let known: BTreeSet<(u16, String)> =
+        answers.map(|(status, code)| (status.as_u16(), code.to_owned())).collect();
+    assert_eq!(documented, known);
 }
 
 async fn requests(world: &World, met: &mut Met) {

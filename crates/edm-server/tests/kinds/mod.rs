@@ -1,8 +1,9 @@
 //! One of each error kind, by room, and which of them no request can meet. A new kind does not compile here until
 //! it is given its place, and then fails the test until it stands there and a row meets it.
 
-use edm_model::{ColumnsErrorKind, Right, SessionState};
-use edm_server::{HttpProblem, UploadProblem, http_answer, service_answer, upload_answer};
+use edm_graph::BodyErrorKind;
+use edm_model::{Columns, ColumnsErrorKind, Right, SessionState};
+use edm_server::{HttpProblem, UploadProblem, body_answer, http_answer, service_answer, upload_answer};
 use edm_service::{BlockProblem, ErrorKind, Foreign, Resource};
 use http::StatusCode;
 
@@ -29,6 +30,57 @@ pub(crate) fn every_answer() -> Vec<(String, StatusCode, &'static str)> {
         answers.push((format!("{problem:?}"), status, code));
     }
     answers
+}
+
+/// Returns the status and code of every kind of a wrong body.
+pub(crate) fn every_body_answer() -> Vec<(StatusCode, &'static str)> {
+    let kinds = every_body_kind();
+    for (place, kind) in kinds.iter().enumerate() {
+        assert_eq!(body_position(kind), place, "{kind:?} stands at the wrong place of every_body_kind");
+    }
+    kinds.iter().map(body_answer).collect()
+}
+
+fn every_body_kind() -> Vec<BodyErrorKind> {
+    let columns = Columns::new(Vec::new()).expect_err("a store has columns");
+    vec![
+        BodyErrorKind::NotJson { line: 1, column: 1 },
+        BodyErrorKind::NotAnObject,
+        BodyErrorKind::WrongType { expected: "x" },
+        BodyErrorKind::Missing,
+        BodyErrorKind::OutOfRange { min: 0, max: 1 },
+        BodyErrorKind::TooLong { characters_max: 1 },
+        BodyErrorKind::TooMany { count_max: 1 },
+        BodyErrorKind::UnknownWord { known: &[] },
+        BodyErrorKind::NotAnId,
+        BodyErrorKind::Columns(columns),
+        BodyErrorKind::Delimiter,
+        BodyErrorKind::UnknownDataType,
+        BodyErrorKind::UnknownOption,
+        BodyErrorKind::Reference,
+        BodyErrorKind::DeepInsert,
+    ]
+}
+
+/// Returns a kind's place in `every_body_kind`; a new kind does not compile here until it has one.
+fn body_position(kind: &BodyErrorKind) -> usize {
+    match kind {
+        BodyErrorKind::NotJson { .. } => 0,
+        BodyErrorKind::NotAnObject => 1,
+        BodyErrorKind::WrongType { .. } => 2,
+        BodyErrorKind::Missing => 3,
+        BodyErrorKind::OutOfRange { .. } => 4,
+        BodyErrorKind::TooLong { .. } => 5,
+        BodyErrorKind::TooMany { .. } => 6,
+        BodyErrorKind::UnknownWord { .. } => 7,
+        BodyErrorKind::NotAnId => 8,
+        BodyErrorKind::Columns(_) => 9,
+        BodyErrorKind::Delimiter => 10,
+        BodyErrorKind::UnknownDataType => 11,
+        BodyErrorKind::UnknownOption => 12,
+        BodyErrorKind::Reference => 13,
+        BodyErrorKind::DeepInsert => 14,
+    }
 }
 
 /// Codes that no request can meet here, and why.
