@@ -14,6 +14,7 @@ const BLOCK: &[u8] = b"comp=block&";
 pub(crate) struct CuttingProxy {
     address: SocketAddr,
     cut: Receiver<()>,
+    counter: Arc<Counter>,
 }
 
 impl CuttingProxy {
@@ -22,14 +23,20 @@ impl CuttingProxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let (tell, cut) = channel();
-        let counter = Arc::new(Counter { seen: AtomicUsize::new(0), blocks, tell: Mutex::new(tell) });
+        let counter = Arc::new(Counter {
+            seen: AtomicUsize::new(0),
+            blocks,
+            tell: Mutex::new(tell),
+            held: Mutex::default(),
+        });
+        let own = Arc::clone(&counter);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let counter = Arc::clone(&counter);
                 thread::spawn(move || pass(client, server, &counter));
             }
         });
-        Self { address, cut }
+        Self { address, cut, counter: own }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -40,16 +47,45 @@ impl CuttingProxy {
     pub(crate) fn wait_until_cut(&self) {
         self.cut.recv().expect("a block is held back");
     }
+
+    /// Breaks the connections that are held, and passes whatever comes from now on.
+    pub(crate) fn let_pass(&self) {
+        let mut held = self.counter.held.lock().expect("no panic");
+        held.passing = true;
+        for client in held.clients.drain(..) {
+            // Its client may have closed it already.
+            let _ = client.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 struct Counter {
     seen: AtomicUsize,
     blocks: usize,
     tell: Mutex<Sender<()>>,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    passing: bool,
+    clients: Vec<TcpStream>,
+}
+
+impl Counter {
+    /// Keeps the client to be broken later; false when everything passes by now.
+    fn hold(&self, client: &TcpStream) -> bool {
+        let mut held = self.held.lock().expect("no panic");
+        if !held.passing {
+            held.clients.push(client.try_clone().expect("a second handle"));
+        }
+        !held.passing
+    }
 }
 
 fn pass(mut client: TcpStream, server: SocketAddr, counter: &Counter) {
-    let mut to_server = TcpStream::connect(server).expect("the server listens");
+    // A server that is away is a connection that breaks.
+    let Ok(mut to_server) = TcpStream::connect(server) else { return };
     let mut from_server = to_server.try_clone().expect("a second handle");
     let mut to_client = client.try_clone().expect("a second handle");
     thread::spawn(move || {
@@ -65,7 +101,8 @@ fn pass(mut client: TcpStream, server: SocketAddr, counter: &Counter) {
         let blocks = tail.windows(BLOCK.len()).filter(|window| *window == BLOCK).count();
         let keep = tail.len().min(BLOCK.len() - 1);
         tail.drain(..tail.len() - keep);
-        if counter.seen.fetch_add(blocks, Ordering::SeqCst) + blocks > counter.blocks && blocks > 0 {
+        let beyond = counter.seen.fetch_add(blocks, Ordering::SeqCst) + blocks > counter.blocks;
+        if beyond && blocks > 0 && counter.hold(&client) {
             let tell = counter.tell.lock().expect("no panic");
             // The test listens for the first one only.
             let _ = tell.send(());

@@ -1,8 +1,10 @@
 //! The real binary against itself: `edm serve` on loopback, every other command as its client.
 #![cfg(all(feature = "agent", feature = "server"))]
 
+mod crash;
 mod cutting_proxy;
 mod program;
+mod serve;
 
 use std::fs;
 
@@ -147,7 +149,8 @@ fn a_killed_server_starts_again_with_its_data_and_tokens_can_be_made_beside_it()
     let token =
         json(&edm.bare(["token", "create", "--data-dir", &data, "--name", "gate", "--role", "Classify"]));
     let classify = token["token"].as_str().expect("a token").to_owned();
-    server.kill_and_restart();
+    server.kill();
+    server.restart(&[]);
     let edm = server.program();
     let text = "Langer 1982-03-04 900-12-3456";
     let found = json(&edm.with_token(&classify, ["classify", "-"], text));
@@ -235,12 +238,45 @@ fn nobody_reading_is_no_failure() {
 }
 
 #[test]
-fn an_address_beyond_this_machine_needs_tls() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().join("data").display().to_string();
-    let refused =
-        program::edm(["serve", "--data-dir", &data, "--listen", "0.0.0.0:0"]).output().expect("runs");
+fn texts_of_every_encoding_are_looked_at_and_what_is_none_is_told() {
+    let server = Server::start();
+    let edm = server.program();
+    fill(&edm, "people");
+    // The list is there for who asked why, also when there is nothing to tell.
+    let explained = json(&edm.run(["classify", "--explain"], "nothing to see"));
+    assert_eq!(explained["diagnostics"], serde_json::json!([]), "{explained}");
+    let plain = json(&edm.run(["classify"], "nothing to see"));
+    assert!(plain.get("diagnostics").is_none(), "{plain}");
+
+    let text = "García Márquez 1991-12-24 904-56-7890";
+    let utf16: Vec<u8> =
+        std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin 1")).collect();
+    for (name, bytes) in
+        [("utf16.txt", utf16.clone()), ("marked.txt", [b"\xEF\xBB\xBF", text.as_bytes()].concat())]
+    {
+        let found = edm.run(["classify", "--fail-on-match", &edm.file(name, bytes)], "");
+        assert_eq!(found.status.code(), Some(3), "{name}: {}", stderr(&found));
+    }
+    let refused = edm.run(["classify", &edm.file("latin.txt", &latin)], "");
     assert_eq!(refused.status.code(), Some(1));
-    assert!(stderr(&refused).contains("--tls-cert"), "{}", stderr(&refused));
-    assert!(!fs::exists(&data).expect("can be asked"), "nothing is made before the address is had");
+    assert!(stderr(&refused).contains("latin.txt, byte 4: this is neither UTF-8"), "{}", stderr(&refused));
+    assert!(!stderr(&refused).contains("904-56"), "{}", stderr(&refused));
+
+    let folder = edm.path("exports");
+    fs::create_dir_all(&folder).expect("makes");
+    let classify = || edm.run(["classify", "--fail-on-match", &folder], "");
+    edm.file("exports/a.txt", "nothing here");
+    edm.file("exports/image.png", b"\x89PNG\r\n\x1a\n\0\0");
+    let clean = classify();
+    assert_eq!(clean.status.code(), Some(0), "{}", stderr(&clean));
+    assert!(stderr(&clean).contains("passed over: ") && stderr(&clean).contains("image.png, byte 0"));
+    // A text that was not looked at is not a clean one.
+    edm.file("exports/long.txt", "a ".repeat(2 * 1024 * 1024));
+    let unread = classify();
+    assert_eq!(unread.status.code(), Some(1), "{}", stderr(&unread));
+    assert!(stderr(&unread).contains("1 files were not looked at"), "{}", stderr(&unread));
+    edm.file("exports/z.txt", utf16);
+    let found = classify();
+    assert_eq!(found.status.code(), Some(3), "{}", stderr(&found));
 }

@@ -40,27 +40,43 @@ pub(crate) struct Server {
     folder: TempDir,
     child: Child,
     url: String,
+    /// The log up to the line that holds the address.
+    pub(crate) first_log: String,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (child, url) = start(&folder.path().join("data"));
-        Self { folder, child, url }
+        Self::start_with(tempfile::tempdir().expect("a folder"), &[])
     }
 
-    pub(crate) fn kill_and_restart(&mut self) {
+    /// Starts a server on the folder's `data` with more options.
+    pub(crate) fn start_with(folder: TempDir, options: &[&str]) -> Self {
+        let (child, url, first_log) = start(&folder.path().join("data"), "127.0.0.1:0", options);
+        Self { folder, child, url, first_log }
+    }
+
+    /// Ends the process at once, as `kill -9` does: nothing is said to it before.
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("runs until it is killed");
         self.child.wait().expect("was killed");
-        (self.child, self.url) = start(&self.folder.path().join("data"));
+    }
+
+    /// Starts the killed server again on its data and its address.
+    pub(crate) fn restart(&mut self, options: &[&str]) {
+        let listen = self.address().to_string();
+        (self.child, self.url, self.first_log) = start(&self.folder.path().join("data"), &listen, options);
     }
 
     pub(crate) fn data_dir(&self) -> String {
         self.folder.path().join("data").display().to_string()
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
-        self.url.trim_start_matches("http://").parse().expect("an address")
+        self.url.split("//").nth(1).and_then(|address| address.parse().ok()).expect("an address")
     }
 
     /// Returns a client with the first start's token.
@@ -83,25 +99,27 @@ impl Drop for Server {
 }
 
 /// Starts a server and waits for the line of its log that holds the address.
-fn start(data_dir: &Path) -> (Child, String) {
+fn start(data_dir: &Path, listen: &str, options: &[&str]) -> (Child, String, String) {
     let data_dir = data_dir.display().to_string();
-    let mut child =
-        edm(["serve", "--data-dir", &data_dir, "--listen", "127.0.0.1:0"]).spawn().expect("starts");
+    let serve = ["serve", "--data-dir", &data_dir, "--listen", listen];
+    let mut child = edm([&serve[..], options].concat()).spawn().expect("starts");
     let mut log = BufReader::new(child.stderr.take().expect("is piped"));
     let mut seen = String::new();
     let url = loop {
         let mut line = String::new();
         let length = log.read_line(&mut line).expect("reads the log");
         assert!(length > 0, "the server ended: {seen}");
-        if let Some((_, rest)) = line.split_once("http://") {
-            let end = rest.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c))).unwrap_or(rest.len());
-            break format!("http://{}", &rest[..end]);
-        }
         seen.push_str(&line);
+        let found = ["https://", "http://"].into_iter().find_map(|scheme| Some((scheme, line.find(scheme)?)));
+        if let Some((scheme, at)) = found {
+            let rest = &line[at + scheme.len()..];
+            let end = rest.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c))).unwrap_or(rest.len());
+            break format!("{scheme}{}", &rest[..end]);
+        }
     };
     // The rest of the log must be read, or a full pipe would stop the server.
     thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-    (child, url)
+    (child, url, seen)
 }
 
 /// The binary as a client of one server.
@@ -155,6 +173,11 @@ impl Program {
     /// Runs a command that needs no server.
     pub(crate) fn bare(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
         edm(arguments).output().expect("ends")
+    }
+
+    /// Starts a command whose standard error is read while it runs.
+    pub(crate) fn spawn_told(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Child {
+        self.command(arguments).spawn().expect("starts")
     }
 
     pub(crate) fn spawn(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Child {
