@@ -25,11 +25,12 @@ Examples:
   edm serve --data-dir data --listen 0.0.0.0:8443 --tls-cert server.pem --tls-key server.key
   edm serve --data-dir data --config edm.toml
 
---config sets what these options set and how much the server may do at once; an option goes before the file.
-Every key with its unit and default is in docs/operations/configuration.md.
+--config sets what these options set, and how much the server may do at once; an option goes
+before the file. Each key with its unit and default is in docs/operations/configuration.md.
 
-The first start makes the directory with master.key (keep it apart from the data and its backups) and
-admin-token (replace it: edm token create). The log goes to standard error; EDM_LOG=debug says more.")]
+The first start makes the directory with master.key (keep it apart from the data and backups)
+and admin-token (replace it: edm token create). The log goes to standard error; EDM_LOG=debug
+says more.")]
 pub(crate) struct ServeArguments {
     /// Folder of the catalog and the indexes
     #[arg(long, value_name = "DIR")]
