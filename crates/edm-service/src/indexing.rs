@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use edm_block::Block;
-use edm_engine::Generation;
 use edm_engine::build::{self, BuildJob, Plan};
 use edm_hash::Salt;
 use edm_model::{Session, SessionEvent, SessionFailure, SessionId};
@@ -15,10 +14,10 @@ use tokio::runtime::Handle;
 
 use crate::commit::plan;
 use crate::error::{Error, ErrorKind};
-use crate::library::{broken, open_file};
 use crate::places;
 use crate::seal::BlockCipher;
 use crate::service::{Service, off_thread};
+use crate::serving::{broken, open_file};
 
 const MEBIBYTE: u64 = 1024 * 1024;
 /// What a job holds beside its builder: a block as it is read, and as it is decrypted.
@@ -105,8 +104,6 @@ impl Service {
         let salt = Arc::new(self.salt(session.key_id).await?);
         self.write_manifest(plan(&session, &blocks)?, &folder).await?;
         let generation = self.open_files(folder, salt).await?;
-        let verified = generation.clone();
-        off_thread(move || verified.verify()).await?.map_err(broken)?;
         let row_count = generation.row_count();
         let default_patterns = generation.default_patterns().unwrap_or_default();
         let candidate = NewGeneration { row_count, default_patterns, at: self.now() };
@@ -120,12 +117,7 @@ impl Service {
             return Ok(());
         }
         tracing::info!(session.id = %session_id, store.id = %session.store_id, row_count, "published");
-        self.serve(&session, generation).await
-    }
-
-    async fn serve(&self, session: &Session, generation: Arc<Generation>) -> Result<(), Error> {
-        self.sync_store(session.tenant, session.store_id, Some(generation)).await?;
-        self.refresh_types(session.tenant).await?;
+        self.serve_store(session.tenant, session.store_id, Some(generation)).await?;
         self.collect_retired().await
     }
 
@@ -188,7 +180,7 @@ impl Service {
             "shrinkRefused",
             format!(
                 "the table has {row_count} rows where {live} are live, less than {least} %: check the file, or \
-                 upload it with allowShrink"
+                 upload it with allowShrink (`--allow-shrink`)"
             ),
         )
     }

@@ -1,59 +1,182 @@
-//! The generations that this node serves, and the sensitive types ready to be matched against them. Readers take a
-//! snapshot and keep it; a new one is swapped in behind them.
+//! What this node serves: for each store a generation, and the sensitive types ready to be matched against it. Both
+//! are one snapshot, so that what is shown as served is what texts are matched against. Readers take a snapshot and
+//! keep it; a new one is swapped in behind them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
-use edm_engine::{ActiveType, FileBytes, Generation};
-use edm_hash::Salt;
-use edm_model::{Column, Columns, Pattern, SensitiveType, SessionId, StoreId, TenantId, TypeOrigin};
-use edm_store::{BlobPath, Blobs, GenerationRow};
-use tokio::runtime::Handle;
+use edm_engine::{ActiveType, Generation};
+use edm_model::{
+    Columns, Pattern, SensitiveType, SensitiveTypeId, SessionId, StoreId, TenantId, TypeOrigin,
+};
+use tokio::sync::{Mutex, MutexGuard};
 
-use crate::error::{Error, ErrorKind};
-use crate::mapped::MappedFile;
-use crate::places;
-use crate::service::{Service, off_thread};
+use crate::pinned;
 use crate::stores::ColumnFacts;
-
-type Generations = HashMap<StoreId, Arc<Generation>>;
-type Types = HashMap<TenantId, Arc<Vec<Arc<ActiveType>>>>;
 
 /// What this node serves.
 #[derive(Default)]
 pub(crate) struct Library {
-    generations: ArcSwap<Generations>,
-    types: ArcSwap<Types>,
-    /// Held while one of them is replaced, so that a slow change cannot undo a later one.
-    change: tokio::sync::Mutex<()>,
+    snapshot: ArcSwap<Snapshot>,
+    /// Held while the snapshot is replaced, so that a slow change cannot undo a later one.
+    change: Mutex<()>,
+}
+
+/// What is served at one moment.
+#[derive(Clone, Default)]
+struct Snapshot {
+    stores: HashMap<StoreId, Served>,
+    types: HashMap<TenantId, Arc<TenantTypes>>,
+}
+
+#[derive(Clone)]
+struct Served {
+    tenant: TenantId,
+    generation: Arc<Generation>,
+}
+
+/// The sensitive types of a tenant.
+#[derive(Default)]
+pub(crate) struct TenantTypes {
+    /// Those that can be matched now.
+    pub(crate) active: Vec<Arc<ActiveType>>,
+    /// All of them, with the position among the active ones.
+    known: HashMap<SensitiveTypeId, Option<usize>>,
+}
+
+impl TenantTypes {
+    /// Returns the type's position among the active ones, if it has one; the outer `None` is an unknown type.
+    pub(crate) fn find(&self, id: SensitiveTypeId) -> Option<Option<usize>> {
+        self.known.get(&id).copied()
+    }
+
+    /// A type is left out while its store has no data, and a pattern while the live data lacks one of its columns.
+    fn of(types: Vec<SensitiveType>, stores: &HashMap<StoreId, Served>) -> Self {
+        let mut made = Self::default();
+        for found in types {
+            let id = found.id;
+            let active = stores.get(&found.rule.store_id).and_then(|served| activate(found, served));
+            made.known.insert(id, active.as_ref().map(|_| made.active.len()));
+            made.active.extend(active);
+        }
+        made
+    }
+}
+
+fn activate(found: SensitiveType, served: &Served) -> Option<Arc<ActiveType>> {
+    let mut patterns = found.rule.patterns;
+    patterns.retain(|pattern| fits(pattern, served.generation.columns()));
+    if patterns.is_empty() {
+        return None;
+    }
+    Some(Arc::new(ActiveType {
+        id: found.id,
+        name: found.name,
+        recommended_confidence: found.rule.recommended_confidence,
+        default_type: found.origin == TypeOrigin::StoreDefault,
+        patterns,
+        generation: served.generation.clone(),
+    }))
+}
+
+/// A change of what is served, alone until it is dropped.
+pub(crate) struct Changing<'a> {
+    library: &'a Library,
+    _alone: MutexGuard<'a, ()>,
+}
+
+impl Changing<'_> {
+    /// Serves these generations from now on, with these types of their tenants.
+    pub(crate) fn serve(
+        &self,
+        generations: Vec<(TenantId, Arc<Generation>)>,
+        types: Vec<(TenantId, Vec<SensitiveType>)>,
+    ) {
+        let mut next = Snapshot::clone(&self.library.snapshot.load());
+        for (tenant, generation) in generations {
+            next.stores.insert(generation.store_id(), Served { tenant, generation });
+        }
+        for (tenant, types) in types {
+            next.types.insert(tenant, Arc::new(TenantTypes::of(types, &next.stores)));
+        }
+        self.library.snapshot.store(Arc::new(next));
+    }
+
+    /// Serves the store no more, and nothing is matched against it. Needs nothing that could fail.
+    pub(crate) fn remove(&self, tenant: TenantId, store: StoreId) {
+        let mut next = Snapshot::clone(&self.library.snapshot.load());
+        next.stores.remove(&store);
+        if let Some(types) = next.types.get(&tenant) {
+            let mut left = TenantTypes::default();
+            let mut places = vec![None; types.active.len()];
+            for (active, place) in types.active.iter().zip(&mut places) {
+                if active.generation.store_id() != store {
+                    *place = Some(left.active.len());
+                    left.active.push(active.clone());
+                }
+            }
+            let moved = |(id, place): (&SensitiveTypeId, &Option<usize>)| {
+                (*id, place.and_then(|place| places.get(place).copied().flatten()))
+            };
+            left.known = types.known.iter().map(moved).collect();
+            next.types.insert(tenant, Arc::new(left));
+        }
+        self.library.snapshot.store(Arc::new(next));
+    }
 }
 
 impl Library {
+    /// Waits until nobody else changes what is served.
+    pub(crate) async fn changing(&self) -> Changing<'_> {
+        Changing { library: self, _alone: self.change.lock().await }
+    }
+
     /// Returns the generation that is served for a store.
     pub(crate) fn generation(&self, store: StoreId) -> Option<Arc<Generation>> {
-        self.generations.load().get(&store).cloned()
+        self.snapshot.load().stores.get(&store).map(|served| served.generation.clone())
     }
 
-    /// Returns whether the session's data is what is served for the store.
+    /// Returns whether the session's data is what is served for the store, and what texts are matched against.
     pub(crate) fn serves(&self, store: StoreId, session: SessionId) -> bool {
-        self.generations.load().get(&store).is_some_and(|generation| generation.session_id() == session)
+        let snapshot = self.snapshot.load();
+        snapshot.stores.get(&store).is_some_and(|served| served.generation.session_id() == session)
     }
 
-    /// Returns the tenant's types that can be matched now.
-    pub(crate) fn types(&self, tenant: TenantId) -> Arc<Vec<Arc<ActiveType>>> {
-        self.types.load().get(&tenant).cloned().unwrap_or_default()
+    /// Returns every store that is served, with its tenant.
+    pub(crate) fn stores(&self) -> Vec<(TenantId, StoreId)> {
+        self.snapshot.load().stores.iter().map(|(store, served)| (served.tenant, *store)).collect()
     }
 
-    /// Returns what the live data says of a column, unless it is another column there.
-    pub(crate) fn column_facts(&self, store: StoreId, column: &Column) -> Option<ColumnFacts> {
-        let generation = self.generation(store)?;
-        let position = generation.columns().as_slice().iter().position(|live| live == column)?;
-        Some(ColumnFacts {
-            class: generation.classes().get(position).copied(),
-            warnings: generation.warnings().get(position).cloned().unwrap_or_default(),
-        })
+    /// Returns the tenants whose types are known.
+    pub(crate) fn tenants(&self) -> Vec<TenantId> {
+        self.snapshot.load().types.keys().copied().collect()
+    }
+
+    /// Returns the tenant's types.
+    pub(crate) fn types(&self, tenant: TenantId) -> Arc<TenantTypes> {
+        self.snapshot.load().types.get(&tenant).cloned().unwrap_or_default()
+    }
+
+    /// Returns what the live data says of each column, and nothing of one that is another there.
+    pub(crate) fn column_facts(&self, store: StoreId, columns: &Columns) -> Vec<ColumnFacts> {
+        let snapshot = self.snapshot.load();
+        let Some(served) = snapshot.stores.get(&store) else {
+            return vec![ColumnFacts::default(); columns.as_slice().len()];
+        };
+        let generation = &served.generation;
+        let (classes, warnings) = (generation.classes(), generation.warnings());
+        let default = snapshot.types.get(&served.tenant).and_then(|types| {
+            types.active.iter().find(|found| found.default_type && found.generation.store_id() == store)
+        });
+        let drift = default.map(|found| pinned::drift(&found.patterns, generation)).unwrap_or_default();
+        let facts = |column| {
+            let position = generation.columns().as_slice().iter().position(|live| live == column)?;
+            let mut warnings = warnings.get(position).cloned().unwrap_or_default();
+            warnings.extend(drift.of_column(position));
+            Some(ColumnFacts { class: classes.get(position).copied(), warnings })
+        };
+        columns.as_slice().iter().map(|column| facts(column).unwrap_or_default()).collect()
     }
 
     /// Returns what a person should know of a type.
@@ -61,24 +184,22 @@ impl Library {
         let Some(generation) = self.generation(sensitive_type.rule.store_id) else {
             return vec!["the data store has no data yet: upload its table".to_owned()];
         };
-        let classes = generation.classes();
-        let mut warnings = Vec::new();
+        let patterns = &sensitive_type.rule.patterns;
         if sensitive_type.origin == TypeOrigin::StoreDefault {
             if let Err(unreachable) = generation.default_patterns() {
-                warnings.push(format!("noReachablePattern: {unreachable}"));
+                return vec![format!("noReachablePattern: {unreachable}")];
             }
-            return warnings;
+            return pinned::drift(patterns, &generation).of_type().into_iter().collect();
         }
-        for (number, pattern) in sensitive_type.rule.patterns.iter().enumerate() {
+        let classes = generation.classes();
+        let mut warnings = Vec::new();
+        for (number, pattern) in patterns.iter().enumerate() {
             if !fits(pattern, generation.columns()) {
                 warnings.push(format!("pattern {number} names a column that the live data does not have"));
             }
-            let named = pattern.supporting.iter().flat_map(|group| &group.columns);
-            for (column, facts) in named.filter_map(|name| {
-                let position = generation.columns().position(name)?;
-                Some((name, *classes.get(position)?))
-            }) {
-                if !facts.evidence {
+            for column in pattern.supporting.iter().flat_map(|group| &group.columns) {
+                let class = generation.columns().position(column).and_then(|place| classes.get(place));
+                if class.is_some_and(|class| !class.evidence) {
                     warnings.push(format!("pattern {number} counts the weak column {column}"));
                 }
             }
@@ -86,128 +207,6 @@ impl Library {
         warnings.dedup();
         warnings
     }
-
-    fn replace(&self, store: StoreId, generation: Option<Arc<Generation>>) {
-        self.generations.rcu(|current| {
-            let mut next = Generations::clone(current);
-            match &generation {
-                Some(generation) => next.insert(store, generation.clone()),
-                None => next.remove(&store),
-            };
-            next
-        });
-    }
-
-    fn replace_types(&self, tenant: TenantId, types: Vec<Arc<ActiveType>>) {
-        let types = Arc::new(types);
-        self.types.rcu(|current| {
-            let mut next = Types::clone(current);
-            next.insert(tenant, types.clone());
-            next
-        });
-    }
-}
-
-impl Service {
-    /// Makes this node serve what the catalog says is live. `opened` is used if it is that, else it is read.
-    pub(crate) async fn sync_store(
-        &self,
-        tenant: TenantId,
-        store: StoreId,
-        opened: Option<Arc<Generation>>,
-    ) -> Result<(), Error> {
-        let library = &self.inner.library;
-        let _changing = library.change.lock().await;
-        let row = match self.inner.catalog.store(tenant, store).await {
-            Ok(row) => Some(row),
-            Err(error) if error.kind() == edm_store::ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
-        };
-        let Some(live) = row.and_then(|row| row.store.live) else {
-            library.replace(store, None);
-            return Ok(());
-        };
-        if library.serves(store, live.session_id) {
-            return Ok(());
-        }
-        let generation = match opened.filter(|generation| generation.session_id() == live.session_id) {
-            Some(generation) => generation,
-            None => self.open_generation(&self.inner.catalog.generation(live.session_id).await?).await?,
-        };
-        library.replace(store, Some(generation));
-        Ok(())
-    }
-
-    /// Makes the tenant's types ready to be matched. A type is left out while its store has no data, and a pattern
-    /// while the live data lacks one of its columns.
-    pub(crate) async fn refresh_types(&self, tenant: TenantId) -> Result<(), Error> {
-        let library = &self.inner.library;
-        let _changing = library.change.lock().await;
-        let types = self.inner.catalog.types(tenant, edm_store::Page::ALL).await?;
-        let active = types.into_iter().filter_map(|found| {
-            let generation = library.generation(found.rule.store_id)?;
-            let mut patterns = found.rule.patterns;
-            patterns.retain(|pattern| fits(pattern, generation.columns()));
-            if patterns.is_empty() {
-                return None;
-            }
-            Some(Arc::new(ActiveType {
-                id: found.id,
-                name: found.name,
-                recommended_confidence: found.rule.recommended_confidence,
-                default_type: found.origin == TypeOrigin::StoreDefault,
-                patterns,
-                generation,
-            }))
-        });
-        library.replace_types(tenant, active.collect());
-        Ok(())
-    }
-
-    /// Opens a published generation and verifies all of it.
-    pub(crate) async fn open_generation(&self, row: &GenerationRow) -> Result<Arc<Generation>, Error> {
-        let folder = places::generation(row.tenant, row.store_id, row.session_id)?;
-        let salt = Arc::new(self.salt(row.key_id).await?);
-        self.open_files(folder, salt).await
-    }
-
-    /// Opens the generation in a folder.
-    pub(crate) async fn open_files(
-        &self,
-        folder: BlobPath,
-        salt: Arc<Salt>,
-    ) -> Result<Arc<Generation>, Error> {
-        let manifest = self.inner.blobs.get(&folder.join(places::MANIFEST)?).await?;
-        let blobs = self.inner.blobs.clone();
-        let handle = Handle::current();
-        off_thread(move || {
-            let mut open = |name: &str| open_file(&blobs, &folder, name, &handle);
-            Generation::open(&manifest, &mut open, &salt).map(Arc::new).map_err(broken)
-        })
-        .await?
-    }
-}
-
-/// Opens one file of a generation: mapped where it is a file of this machine, else read whole. Blocks its thread.
-pub(crate) fn open_file(
-    blobs: &Blobs,
-    folder: &BlobPath,
-    name: &str,
-    handle: &Handle,
-) -> std::io::Result<FileBytes> {
-    let path = folder.join(name).map_err(std::io::Error::other)?;
-    match blobs.local_path(&path) {
-        Some(file) => Ok(Arc::new(MappedFile::open(&file)?)),
-        None => {
-            let bytes: Bytes = handle.block_on(blobs.get(&path)).map_err(std::io::Error::other)?;
-            Ok(Arc::new(bytes))
-        }
-    }
-}
-
-/// A generation that cannot be opened is damage, not a passing failure.
-pub(crate) fn broken(source: edm_engine::Error) -> Error {
-    Error::of(ErrorKind::Corrupt).because(source)
 }
 
 /// Returns whether the data has every column that the pattern names, and can anchor its primary.

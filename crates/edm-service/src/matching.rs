@@ -9,6 +9,7 @@ use edm_model::{Pattern, Principal, Right, SensitiveTypeId, Timestamp, limits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, ErrorKind, Resource};
+use crate::library::TenantTypes;
 use crate::match_report::MatchReport;
 use crate::seal::Pseudonyms;
 use crate::service::{Service, off_thread, require};
@@ -160,7 +161,7 @@ impl Service {
             return Err(Error::of(ErrorKind::NotReady));
         }
         let (_place, permit) = self.inner.matches.enter().await?;
-        let (mut types, unknown) = self.select_types(principal, &request.type_ids).await?;
+        let (mut types, unknown) = select_types(&self.inner.library.types(principal.tenant), &request.type_ids);
         if replacement.is_some() {
             types = types.iter().map(naming_each_primary).collect();
         }
@@ -195,38 +196,32 @@ impl Service {
         })
         .await
     }
+}
 
-    /// Returns the types that can be matched among those named, and the names that no type of the tenant has.
-    async fn select_types(
-        &self,
-        principal: &Principal,
-        named: &[String],
-    ) -> Result<(Vec<Arc<ActiveType>>, Vec<String>), Error> {
-        let active = self.inner.library.types(principal.tenant);
-        if named.is_empty() {
-            return Ok((active.to_vec(), Vec::new()));
-        }
-        let mut types = Vec::new();
-        let mut unknown = Vec::new();
-        for name in named {
-            let id = name.parse::<SensitiveTypeId>().ok();
-            let found = id.and_then(|id| active.iter().find(|active| active.id == id));
-            match (found, id) {
-                (Some(found), _) if types.iter().any(|chosen| Arc::ptr_eq(chosen, found)) => {}
-                (Some(found), _) => types.push(found.clone()),
-                // A type whose store has no data is known and finds nothing.
-                (None, Some(id)) => match self.inner.catalog.sensitive_type(principal.tenant, id).await {
-                    Ok(_) => {}
-                    Err(error) if error.kind() == edm_store::ErrorKind::NotFound => {
-                        unknown.push(name.clone())
-                    }
-                    Err(error) => return Err(error.into()),
-                },
-                (None, None) => unknown.push(name.clone()),
+/// Returns the types that can be matched among those named, and the names that no type of the tenant has. Asks no
+/// storage: a permit is held meanwhile.
+fn select_types(known: &TenantTypes, named: &[String]) -> (Vec<Arc<ActiveType>>, Vec<String>) {
+    if named.is_empty() {
+        return (known.active.clone(), Vec::new());
+    }
+    let (mut types, mut unknown) = (Vec::new(), Vec::new());
+    let mut chosen = vec![false; known.active.len()];
+    for name in named {
+        let found = name.parse::<SensitiveTypeId>().ok().and_then(|id| known.find(id));
+        match found {
+            None => unknown.push(name.clone()),
+            // A type whose store has no data is known and finds nothing.
+            Some(None) => {}
+            Some(Some(position)) => {
+                if let (Some(taken), Some(active)) = (chosen.get_mut(position), known.active.get(position))
+                    && !std::mem::replace(taken, true)
+                {
+                    types.push(active.clone());
+                }
             }
         }
-        Ok((types, unknown))
     }
+    (types, unknown)
 }
 
 /// Fails where matches might be left in the redacted text: half a redaction is none.

@@ -14,6 +14,7 @@ use crate::library::Library;
 use crate::lookup::LookupMeter;
 use crate::matching::MatchQueue;
 use crate::seal::{Purpose, Seals};
+use crate::serving::tell_unserved;
 use crate::surroundings::{Clock, Random, ServiceConfig, ServiceLimits};
 use crate::upload_signer::UploadSigner;
 
@@ -138,23 +139,15 @@ impl Service {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Takes the data directory for this process alone and loads every live generation. A generation that cannot
+    /// Takes the data directory for this process alone, and opens and verifies every live generation. One that cannot
     /// be read is left out and named: one damaged store must not keep the others from being served.
     pub async fn load(&self) -> Result<LoadSummary, Error> {
         self.take_lock()?;
-        let live = self.inner.catalog.live_generations().await?;
-        let mut skipped = Vec::new();
-        for generation in &live {
-            if let Err(error) = self.sync_store(generation.tenant, generation.store_id, None).await {
-                tracing::error!(store.id = %generation.store_id, %error, source = ?std::error::Error::source(&error), "a live generation cannot be served: restore its files from a backup or upload the table again");
-                skipped.push((generation.store_id, error.to_string()));
-            }
-        }
-        for tenant in self.inner.catalog.type_tenants().await? {
-            self.refresh_types(tenant).await?;
-        }
+        let unserved = self.serve_all().await?;
+        unserved.iter().for_each(|(store, error)| tell_unserved(*store, error));
+        let skipped = unserved.into_iter().map(|(store, error)| (store, error.to_string())).collect();
         self.inner.ready.store(true, Ordering::Release);
-        Ok(LoadSummary { generation_count: live.len() - skipped.len(), skipped })
+        Ok(LoadSummary { generation_count: self.inner.library.stores().len(), skipped })
     }
 
     fn take_lock(&self) -> Result<(), Error> {

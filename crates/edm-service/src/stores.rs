@@ -160,8 +160,7 @@ impl Service {
             delay_seconds: self.inner.limits.collect_grace_seconds,
         };
         self.inner.catalog.delete_store(principal.tenant, id, &[collect]).await?;
-        self.sync_store(principal.tenant, id, None).await?;
-        self.refresh_types(principal.tenant).await?;
+        self.inner.library.changing().await.remove(principal.tenant, id);
         self.inner.job_bell.notify_one();
         Ok(())
     }
@@ -183,8 +182,7 @@ impl Service {
             edm_store::ErrorKind::NotFound => Error::of(ErrorKind::NothingToRollBack),
             _ => error.into(),
         })?;
-        self.sync_store(tenant, id, Some(generation)).await?;
-        self.refresh_types(tenant).await?;
+        self.serve_store(tenant, id, Some(generation)).await?;
         tracing::info!(store.id = %id, generation = before.number, "rolled back");
         self.store_view(principal, id).await
     }
@@ -194,9 +192,8 @@ impl Service {
     }
 
     fn view_of(&self, row: StoreRow) -> StoreView {
-        let facts = |column| self.inner.library.column_facts(row.store.id, column).unwrap_or_default();
         StoreView {
-            columns: row.store.columns.as_slice().iter().map(facts).collect(),
+            columns: self.inner.library.column_facts(row.store.id, &row.store.columns),
             must_upload_again: row.live_salt_is_old,
             can_roll_back: row.can_roll_back,
             store: row.store,

@@ -197,8 +197,8 @@ impl Service {
         }
     }
 
-    /// Does what the clock asks for: expires sessions, serves what is live and not served yet (published by another
-    /// node, or by this one when it could not read it at once), collects old generations, forgets unused salts.
+    /// Does what the clock asks for: expires sessions, brings what is served in line with the catalog (another node
+    /// may have changed it, or this one could not read it at once), collects old generations, forgets unused salts.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
         let idle_before = now.plus_seconds(-self.inner.limits.session_idle_seconds);
@@ -208,11 +208,8 @@ impl Service {
             });
             ignoring_absence(expired.await)?;
         }
-        for live in self.inner.catalog.live_generations().await? {
-            if self.is_ready() && !self.inner.library.serves(live.store_id, live.session_id) {
-                self.sync_store(live.tenant, live.store_id, None).await?;
-                self.refresh_types(live.tenant).await?;
-            }
+        if self.is_ready() {
+            self.repair_served().await?;
         }
         self.collect_retired().await?;
         self.inner.catalog.delete_unused_salts(now.plus_seconds(-SALT_GRACE_SECONDS)).await?;

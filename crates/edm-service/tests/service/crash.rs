@@ -13,7 +13,7 @@ use edm_service::{NewSession, ServiceLimits};
 use crate::house::{House, blocks, people};
 
 /// Lets the work take this many steps; returns whether it ended within them.
-async fn at_most(steps: usize, work: impl Future<Output = ()>) -> bool {
+pub(crate) async fn at_most(steps: usize, work: impl Future<Output = ()>) -> bool {
     let mut work = pin!(work);
     let mut taken = 0;
     std::future::poll_fn(move |context| {

@@ -183,10 +183,20 @@ pub(crate) async fn start(
     random: &Arc<AtomicU64>,
     limits: &ServiceLimits,
 ) -> Service {
-    let (config, now, fill) = surroundings(folder, clock, random, limits);
-    let service = Service::open(config, now, fill).await.expect("the folder opens");
+    let service = start_unloaded(folder, clock, random, limits).await;
     service.load().await.expect("the generations load");
     service
+}
+
+/// Opens the folder as another node does that leaves it to the first one.
+pub(crate) async fn start_unloaded(
+    folder: &Path,
+    clock: &Arc<AtomicI64>,
+    random: &Arc<AtomicU64>,
+    limits: &ServiceLimits,
+) -> Service {
+    let (config, now, fill) = surroundings(folder, clock, random, limits);
+    Service::open(config, now, fill).await.expect("the folder opens")
 }
 
 fn surroundings(

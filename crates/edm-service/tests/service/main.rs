@@ -5,4 +5,5 @@ mod crash;
 mod house;
 mod matching;
 mod publication;
+mod serving;
 mod upload;

@@ -1,0 +1,90 @@
+//! A store's default type keeps the patterns of its first generation, so that a later table does not silently change
+//! what is reported. Where the live data would give other patterns, a person is told.
+
+use edm_engine::Generation;
+use edm_model::Pattern;
+
+/// From this confidence on, a supporting column counts as evidence in a default pattern; below it is a weak one.
+const EVIDENCE_CONFIDENCE: u8 = 75;
+
+const REMEDY: &str =
+    "to use what the live data gives, define a sensitive type of your own, or delete the data store and upload anew";
+
+/// How the live data would have a default type differ from what is pinned.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Drift {
+    differs: bool,
+    /// The position of each column whose part changed, and what changed.
+    columns: Vec<(usize, String)>,
+}
+
+/// What a column does in a default type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Weak,
+    Evidence,
+    Primary,
+}
+
+impl Part {
+    const fn word(self) -> &'static str {
+        match self {
+            Part::Weak => "weak",
+            Part::Evidence => "evidence",
+            Part::Primary => "an identifier",
+        }
+    }
+}
+
+impl Drift {
+    /// Returns what to say of the type.
+    pub(crate) fn of_type(&self) -> Option<String> {
+        if !self.differs {
+            return None;
+        }
+        let changes: Vec<&str> = self.columns.iter().map(|(_, change)| change.as_str()).collect();
+        let changes = if changes.is_empty() { String::new() } else { format!(": {}", changes.join(", ")) };
+        Some(format!(
+            "pinnedPatterns: the patterns are those of the first upload, and the live data would give others\
+             {changes}; {REMEDY}"
+        ))
+    }
+
+    /// Returns what to say of a column.
+    pub(crate) fn of_column(&self, position: usize) -> Option<String> {
+        let (_, change) = self.columns.iter().find(|(place, _)| *place == position)?;
+        Some(format!("pinnedPatterns: in the store's default type {change}; {REMEDY}"))
+    }
+}
+
+/// Compares the pinned patterns with those that the live data would give.
+pub(crate) fn drift(pinned: &[Pattern], generation: &Generation) -> Drift {
+    let fresh = match generation.default_patterns() {
+        Ok(fresh) if !pinned.is_empty() && fresh != pinned => fresh,
+        _ => return Drift::default(),
+    };
+    let mut columns = Vec::new();
+    for (position, column) in generation.columns().as_slice().iter().enumerate() {
+        let name = column.name.as_str();
+        let (before, now) = (part(pinned, name), part(&fresh, name));
+        if before != now {
+            let change = format!("{name} is taken as {} where it is {} now", before.word(), now.word());
+            columns.push((position, change));
+        }
+    }
+    Drift { differs: true, columns }
+}
+
+fn part(patterns: &[Pattern], column: &str) -> Part {
+    let counts = |pattern: &Pattern| {
+        let named = pattern.supporting.iter().any(|group| group.columns.iter().any(|name| name == column));
+        pattern.confidence >= EVIDENCE_CONFIDENCE && named
+    };
+    if patterns.iter().any(|pattern| pattern.primary.as_deref() == Some(column)) {
+        Part::Primary
+    } else if patterns.iter().any(counts) {
+        Part::Evidence
+    } else {
+        Part::Weak
+    }
+}
