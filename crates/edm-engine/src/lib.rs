@@ -22,6 +22,7 @@
 //!     columns,
 //!     tokens_max: 64,
 //!     blocks: vec![build::BlockFacts { number: 0, first_row: 0, row_count: 1 }],
+//!     part_bytes: build::PART_BYTES_DEFAULT,
 //! })?;
 //! let mut files: HashMap<String, FileBytes> = HashMap::new();
 //! for job in plan.jobs() {

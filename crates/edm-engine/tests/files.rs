@@ -11,12 +11,9 @@ use support::Files;
 
 fn columns() -> Columns {
     let ignored = Delimiters::new(['-']).expect("delimiters");
-    Columns::new(vec![
-        Column::text("account").searchable().ignoring(ignored),
-        Column::text("name").searchable().typed(DataType::Name),
-        Column::text("city"),
-    ])
-    .expect("columns")
+    let account = Column { key: true, ..Column::text("account").searchable().ignoring(ignored) };
+    Columns::new(vec![account, Column::text("name").searchable().typed(DataType::Name), Column::text("city")])
+        .expect("columns")
 }
 
 fn rows() -> Vec<[String; 3]> {
@@ -25,14 +22,30 @@ fn rows() -> Vec<[String; 3]> {
         let city = if i.is_multiple_of(7) { String::new() } else { format!("City {}", i % 50) };
         [format!("{:04}-{:04}", 1000 + i, 7000 + i * 13 % 2999), format!("{} {i}", surnames[i % 5]), city]
     };
-    (0..600).map(row).collect()
+    // The last ten bring the accounts of the first ten again: they take their place.
+    (0..600)
+        .chain(0..10)
+        .map(row)
+        .enumerate()
+        .map(|(i, mut row)| {
+            if i >= 600 {
+                row[1] = format!("Replaced {i}");
+            }
+            row
+        })
+        .collect()
 }
 
 fn built(block_rows: usize) -> Files {
+    built_in_parts(block_rows, 30_000)
+}
+
+/// 610 rows of 3 columns are gathered in 58,560 bytes.
+fn built_in_parts(block_rows: usize, part_bytes: u64) -> Files {
     let rows = rows();
     let cells: Vec<Vec<&str>> = rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
     let cells: Vec<&[&str]> = cells.iter().map(Vec::as_slice).collect();
-    support::build(&columns(), &cells, block_rows)
+    support::build_in_parts(&columns(), &cells, block_rows, part_bytes)
 }
 
 const TEXT: &str = "1004-7052 García Márquez 4, City 4; 1005-7065 and 10107130 of van der\nBerg 10; Langer 6";
@@ -51,7 +64,34 @@ fn how_rows_are_cut_into_blocks_changes_no_finding() {
         scan(&Query::new(TEXT, &types))
     };
     assert_eq!(found(600), found(7));
-    assert_eq!(found(600).types[0].matches.len(), 5);
+    assert_eq!(found(600).types[0].matches.len(), 4);
+}
+
+#[test]
+fn how_many_parts_there_are_changes_no_finding() {
+    let found = |part_bytes, parts| {
+        let files = built_in_parts(100, part_bytes);
+        assert_eq!(files.files.keys().filter(|name| name.starts_with("entries-")).count(), parts);
+        let generation = files.open();
+        let types = [support::active(&generation, None)];
+        (scan(&Query::new(TEXT, &types)), generation.classes(), generation.row_count(), generation.warnings())
+    };
+    let one = found(1_000_000, 1);
+    assert_eq!(one, found(30_000, 2));
+    assert_eq!(one, found(2_000, 32));
+    assert_eq!(one, found(50, 2_048));
+    assert_eq!(one.2, 600);
+}
+
+#[test]
+fn a_replaced_row_is_gone() {
+    let generation = built(100).open();
+    assert_eq!(generation.lookup(0, "1004-7052", 10), [605]);
+    let types = [support::active(&generation, None)];
+    let report = scan(&Query::new("1004-7052 García Márquez 4, Replaced 604", &types));
+    let found: Vec<usize> = report.types[0].matches.iter().map(|own| own.column).collect();
+    assert_eq!(found, [0, 1], "the account and the name that replaced the old one");
+    assert_eq!(report.types[0].matches[0].rows[0].record, 605);
 }
 
 #[test]
@@ -113,10 +153,14 @@ fn files_of_every_version_open() {
         let read = |name: &str| std::fs::read(folder.join(name)).expect("a committed file");
         let manifest = read("manifest");
         let names = edm_engine::file_names(&manifest).expect("a whole manifest");
-        let files = Files { manifest, files: names.iter().map(|name| (name.clone(), read(name))).collect() };
+        let files = Files {
+            manifest: manifest.clone(),
+            files: names.iter().map(|name| (name.clone(), read(name))).collect(),
+        };
         let generation = files.open();
         generation.verify().expect("whole files");
         assert_eq!(generation.row_count(), 600);
+        assert_eq!(names.iter().filter(|name| name.starts_with("entries-")).count(), 2);
         let types = [support::active(&generation, None)];
         let report = scan(&Query::new(TEXT, &types));
         assert_eq!(report, scan(&Query::new(TEXT, &[support::active(&built(300).open(), None)])));

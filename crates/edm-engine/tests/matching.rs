@@ -227,3 +227,36 @@ fn a_key_keeps_the_last_row_of_each_value() {
     assert_eq!(generation.lookup(4, "isaiah.langer@example.org", 10), Vec::<u64>::new());
     assert_eq!(generation.row_token(4, 0), None);
 }
+
+/// Texts that once made a step quadratic or worse: at these sizes that would not end. Nothing is timed; the suite's own
+/// limit on a test is what fails.
+#[test]
+fn hostile_texts_end() {
+    let generation = support::build(&columns(), ROWS, 4).open();
+    let dashes = Delimiters::new(['-', '.']).expect("delimiters");
+    let numbers = Columns::new(vec![
+        Column::text("number").searchable().typed(DataType::Digits { width: Some(9) }).ignoring(dashes),
+        Column::text("email").searchable().typed(DataType::Email),
+    ])
+    .expect("columns");
+    let wide = support::build(&numbers, &[&["123456789", "ada@example.org"]], 4).open();
+    let types = [support::active(&generation, None), support::active(&wide, None)];
+    let texts = [
+        "%C3".repeat(200_000),
+        "=41=FF".repeat(100_000),
+        "1-1.".repeat(150_000),
+        "0-0.".repeat(150_000),
+        "a@b.".repeat(100_000),
+        "a=".repeat(100_000) + "@" + &"b.".repeat(100_000),
+        "&#".repeat(200_000),
+        "\u{200B}".repeat(200_000),
+        format!("e{}", "\u{301}".repeat(100_000)),
+        "van der ".repeat(50_000),
+        "900-11-2222 Langer Isaiah 1960-05-05\t".repeat(1_500) + "\na\tb\n",
+        "900-11-2222 ".repeat(20_000),
+        "<tr>".repeat(100_000),
+    ];
+    for text in texts {
+        scan(&Query { explain: true, ..Query::new(&text, &types) });
+    }
+}

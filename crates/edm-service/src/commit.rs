@@ -1,6 +1,6 @@
 //! Commit: everything is there, start processing. One transaction holds the state, the order and the first job.
 
-use edm_engine::build::{BlockFacts, Plan, PlanInput};
+use edm_engine::build::{BlockFacts, PART_BYTES_DEFAULT, Plan, PlanInput};
 use edm_model::{Principal, Right, Session, SessionEvent, SessionId, SessionState, StoreId, limits};
 use edm_store::{BlockRow, JobKind, NewJob, SessionDraft};
 use sha2::{Digest, Sha256};
@@ -66,6 +66,7 @@ pub(crate) fn plan(session: &Session, blocks: &[BlockRow]) -> Result<Plan, Error
         columns: session.columns.clone(),
         tokens_max: session.tokens_max,
         blocks: blocks.iter().map(facts).collect(),
+        part_bytes: PART_BYTES_DEFAULT,
     };
     Plan::new(input).map_err(|source| Error::of(ErrorKind::Internal).because(source))
 }

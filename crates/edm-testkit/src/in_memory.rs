@@ -50,6 +50,8 @@ pub fn generation(
         columns: columns.clone(),
         tokens_max,
         blocks: facts,
+        // Small enough that most tables have several parts.
+        part_bytes: 2_000,
     })
     .expect("the blocks follow one another");
     let mut files: HashMap<String, FileBytes> = HashMap::new();

@@ -10,12 +10,12 @@ use super::entries_file::{EntriesBuilder, EntriesFile, Statistics};
 use super::layout;
 use super::manifest::{ColumnFacts, FileFacts, Manifest};
 use super::rows_file::{self, RowsFile};
-use super::rules_file::{RulesBuilder, RulesFile};
+use super::rules_file::{RulesBuilder, RulesFile, TAGS_MAX};
 use crate::FileBytes;
 use crate::error::{Error, ErrorKind};
 
-/// Memory that one entry job may take for what it gathers, by default.
-const PART_BYTES: u64 = 64 * 1024 * 1024;
+/// Memory that one entry job may take for what it gathers, unless the caller says otherwise.
+pub const PART_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
 const PART_BITS_MAX: u32 = 12;
 /// What one gathered value takes, with its share of the file under construction.
 const VALUE_BYTES: u64 = 32;
@@ -46,6 +46,8 @@ pub struct PlanInput {
     pub tokens_max: u32,
     /// The blocks in order.
     pub blocks: Vec<BlockFacts>,
+    /// Memory that one entry job may take: the less, the more parts there are.
+    pub part_bytes: u64,
 }
 
 /// A checked plan: which files a generation will have.
@@ -87,7 +89,7 @@ impl Plan {
             return Err(Error::new(ErrorKind::BadPlan, "plan"));
         }
         let bytes = next * input.columns.as_slice().len() as u64 * VALUE_BYTES;
-        let parts = bytes.div_ceil(PART_BYTES);
+        let parts = bytes.div_ceil(input.part_bytes.max(1));
         let part_bits = (64 - parts.saturating_sub(1).leading_zeros()).min(PART_BITS_MAX);
         Ok(Self { input, part_bits, rows: next as u32 })
     }
@@ -126,7 +128,8 @@ impl Plan {
                 rows * columns * 4
             }
             BuildJob::Entries { .. } => (u64::from(self.rows) * columns * VALUE_BYTES) >> self.part_bits,
-            BuildJob::Rules => limits::BLOCK_BYTES_MAX as u64,
+            // Tags as they are gathered, and as they are written.
+            BuildJob::Rules => limits::BLOCK_BYTES_MAX as u64 + 3 * 4 * TAGS_MAX as u64,
         }
     }
 
@@ -224,7 +227,9 @@ pub fn manifest(
                     statistics[index].add(&table.statistics);
                 }
             }
-            BuildJob::Rules => summaries = RulesFile::open(whole, columns, rules, &name)?.columns,
+            BuildJob::Rules => {
+                summaries = RulesFile::open(whole, (columns, rules), input.tokens_max, &name)?.columns
+            }
         }
     }
     tombstones.sort_unstable();

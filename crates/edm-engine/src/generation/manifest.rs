@@ -196,8 +196,7 @@ fn read_rule(bytes: &[u8]) -> Result<Rule, Error> {
     for _ in 0..reader.u16()? {
         characters.push(char::from_u32(reader.u32()?).ok_or_else(damaged)?);
     }
-    let rule =
-        Rule { data_type, case, diacritics, delimiters: Delimiters::new(characters).map_err(|_| damaged())? };
+    let rule = Rule { data_type, case, diacritics, delimiters: Delimiters::restored(characters) };
     if rule.canonical_bytes() != bytes {
         return Err(damaged());
     }

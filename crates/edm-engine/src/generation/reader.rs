@@ -86,7 +86,13 @@ impl Generation {
                     name,
                 )?);
             } else {
-                generation.gates = RulesFile::open((*bytes).as_ref(), count, rule_count, name)?.rules;
+                generation.gates = RulesFile::open(
+                    (*bytes).as_ref(),
+                    (count, rule_count),
+                    generation.manifest.tokens_max,
+                    name,
+                )?
+                .rules;
             }
             generation.files.push((file.clone(), bytes));
         }

@@ -10,6 +10,9 @@ use crate::error::Error;
 /// More shapes than this are not listed.
 const SHAPES_MAX: usize = 65_536;
 
+/// More tags than this, over all rules, are not listed: 64 MiB.
+pub(crate) const TAGS_MAX: usize = 1 << 24;
+
 /// Gathers the summaries of all blocks.
 #[derive(Default)]
 pub(crate) struct RulesBuilder {
@@ -46,7 +49,7 @@ struct Rule {
 }
 
 impl Rule {
-    fn add_tags(&mut self, tags: Option<&Vec<u32>>) {
+    fn add_tags(&mut self, tags: Option<&Vec<u32>>, tags_max: usize) {
         let (Some(own), Some(tags)) = (&mut self.vocabulary, tags) else {
             self.vocabulary = None;
             return;
@@ -56,6 +59,9 @@ impl Rule {
         if own.len() > self.sorted * 2 + 1_000_000 {
             sort(own);
             self.sorted = own.len();
+        }
+        if self.sorted > tags_max {
+            self.vocabulary = None;
         }
     }
 
@@ -86,9 +92,10 @@ impl RulesBuilder {
         }
         let empty = || Rule { shapes: Some(BTreeSet::new()), vocabulary: Some(Vec::new()), sorted: 0 };
         self.rules.resize_with(rows.rules.len(), empty);
+        let tags_max = TAGS_MAX / rows.rules.len().max(1);
         for (own, rule) in self.rules.iter_mut().zip(&rows.rules) {
             own.add_shapes(rule.shapes.as_ref());
-            own.add_tags(rule.vocabulary.as_ref());
+            own.add_tags(rule.vocabulary.as_ref(), tags_max);
         }
     }
 
@@ -232,7 +239,12 @@ impl Vocabulary {
 }
 
 impl RulesFile {
-    pub(crate) fn open(bytes: &[u8], columns: usize, rules: usize, file: &str) -> Result<Self, Error> {
+    pub(crate) fn open(
+        bytes: &[u8],
+        (columns, rules): (usize, usize),
+        tokens_max: u32,
+        file: &str,
+    ) -> Result<Self, Error> {
         let content = layout::content(bytes, layout::rules::MAGIC, file)?;
         let mut reader = Reader { bytes: content, at: 10, file };
         if (usize::from(reader.u16()?), usize::from(reader.u16()?)) != (columns, rules) {
@@ -240,7 +252,8 @@ impl RulesFile {
         }
         reader.at = layout::rules::HEADER_BYTES;
         let columns = (0..columns).map(|_| read_column(&mut reader)).collect::<Result<_, _>>()?;
-        let rules = (0..rules).map(|_| read_rule(&mut reader)).collect::<Result<_, _>>()?;
+        let rules =
+            (0..rules).map(|_| read_rule(&mut reader, tokens_max as usize)).collect::<Result<_, _>>()?;
         if reader.at != content.len() {
             return Err(Error::damaged(file));
         }
@@ -264,11 +277,11 @@ fn read_column(reader: &mut Reader<'_>) -> Result<ColumnSummary, Error> {
     Ok(column)
 }
 
-fn read_rule(reader: &mut Reader<'_>) -> Result<RuleGate, Error> {
+fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Error> {
     let mut gate = RuleGate {
         shapes: None,
         vocabulary: None,
-        atoms_max: edm_model::limits::CELL_BYTES_MAX,
+        atoms_max: tokens_max,
         bytes_max: edm_model::limits::CELL_BYTES_MAX,
     };
     match reader.u32()? {

@@ -9,7 +9,7 @@ use super::group::Groups;
 use super::place::{Places, Stretch};
 use super::position::Positions;
 use super::reading::Readings;
-use crate::query::Query;
+use crate::query::{CandidateSpan, Query};
 use crate::report::Span;
 
 /// A scan under way: the question, the readings, and what is computed of the text when it is first needed.
@@ -22,6 +22,8 @@ pub(crate) struct Context<'q> {
     /// The text cut into atoms, for distances in words.
     words: OnceCell<Folded>,
     row_checks: Cell<u64>,
+    /// The query's candidate spans in UTF-16 offsets: sorted, none touching another.
+    candidates: Vec<(u64, u64)>,
 }
 
 impl<'q> Context<'q> {
@@ -36,6 +38,7 @@ impl<'q> Context<'q> {
             places: OnceCell::new(),
             words: OnceCell::new(),
             row_checks: Cell::new(0),
+            candidates: merged_candidates(query.candidates),
         }
     }
 
@@ -60,6 +63,16 @@ impl<'q> Context<'q> {
         Span { start, end, start_utf16: positions.utf16(start), end_utf16: positions.utf16(end) }
     }
 
+    /// Says whether a primary value may stand here: it overlaps a span that the caller named, if any was.
+    pub(crate) fn is_candidate(&self, stretch: Stretch) -> bool {
+        if self.query.candidates.is_empty() {
+            return true;
+        }
+        let span = self.span(stretch);
+        let after = self.candidates.partition_point(|candidate| candidate.1 <= span.start_utf16);
+        self.candidates.get(after).is_some_and(|candidate| candidate.0 < span.end_utf16)
+    }
+
     /// Asks for row checks; false when the text has used up its share.
     pub(crate) fn may_check_rows(&self, count: u64) -> bool {
         let used = self.row_checks.get().saturating_add(count);
@@ -67,9 +80,9 @@ impl<'q> Context<'q> {
         used <= self.row_checks_max()
     }
 
-    /// Says whether the text has used up its share of row checks.
-    pub(crate) fn is_out_of_row_checks(&self) -> bool {
-        self.row_checks.get() > self.row_checks_max()
+    /// Returns how many row checks the text may still ask for.
+    pub(crate) fn row_checks_left(&self) -> u64 {
+        self.row_checks_max().saturating_sub(self.row_checks.get())
     }
 
     fn row_checks_max(&self) -> u64 {
@@ -142,6 +155,22 @@ impl<'q> Context<'q> {
         let end = last.map_or(primary.1, |atom| atom.source_end as usize);
         (start.min(primary.0), end.max(primary.1))
     }
+}
+
+fn merged_candidates(candidates: &[CandidateSpan]) -> Vec<(u64, u64)> {
+    let ends =
+        |span: &CandidateSpan| (span.offset_utf16, span.offset_utf16.saturating_add(span.length_utf16));
+    let mut spans: Vec<(u64, u64)> =
+        candidates.iter().filter(|span| span.length_utf16 > 0).map(ends).collect();
+    spans.sort_unstable();
+    let mut merged: Vec<(u64, u64)> = Vec::new();
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.0 <= last.1 => last.1 = last.1.max(span.1),
+            _ => merged.push(span),
+        }
+    }
+    merged
 }
 
 pub(crate) fn overlap(a: Stretch, b: Stretch) -> bool {

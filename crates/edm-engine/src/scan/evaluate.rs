@@ -1,10 +1,10 @@
 //! From hits to matches: for each hit the best pattern that one of its rows reaches.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use edm_hash::{Canonicaliser, CellForm, Folded, Hash};
-use edm_model::{ColumnClass, limits};
+use edm_model::{ColumnClass, ProximityUnit, limits};
 
 use super::context::Context;
 use super::evidence::{EvidenceFinder, Pass};
@@ -89,7 +89,12 @@ pub(crate) struct Evaluator<'e, 'c> {
     hits: Vec<&'e Hit>,
     finder: &'e mut EvidenceFinder<'c>,
     evaluated: Evaluated,
+    /// What is known of rows that the query may exempt.
+    exempt: HashMap<u32, bool>,
 }
+
+/// A row and what of it stands near; `None` when the text has used up its row checks.
+type RowPasses = (u32, Option<Vec<Pass>>);
 
 impl<'e, 'c> Evaluator<'e, 'c> {
     pub(crate) fn new(
@@ -99,7 +104,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         finder: &'e mut EvidenceFinder<'c>,
     ) -> Self {
         let hits = hits.iter().filter(|hit| hit.table == plan.table).collect();
-        Self { context, plan, hits, finder, evaluated: Evaluated::default() }
+        Self { context, plan, hits, finder, evaluated: Evaluated::default(), exempt: HashMap::new() }
     }
 
     /// Returns what the hits reach.
@@ -110,7 +115,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
             }
             let patterns: Vec<&PatternPlan> =
                 self.plan.patterns.iter().filter(|pattern| self.plan.anchors(pattern, hit)).collect();
-            if patterns.is_empty() || !is_candidate(self.context, hit.stretch) {
+            if patterns.is_empty() || !self.context.is_candidate(hit.stretch) {
                 continue;
             }
             let rows = self.row_passes(hit, &patterns);
@@ -123,69 +128,83 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     }
 
     /// Returns the rows of a hit, and what of each stands near it.
-    fn row_passes(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Vec<(u32, Vec<Pass>)> {
+    fn row_passes(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Vec<RowPasses> {
         let reach = patterns.iter().map(|pattern| self.context.reach(&pattern.proximity, hit.stretch));
         let reach = reach.fold(hit.stretch, |a, b| (a.0.min(b.0), a.1.max(b.1)));
-        if self.context.places().in_long_line(hit.stretch) {
-            self.evaluated.note("proximityLimit", limits::TABLE_ROW_BYTES_MAX as u64);
-        }
+        self.note_proximity(hit, patterns);
         let rows = self.rows(hit, reach);
         let mut columns: Vec<usize> = patterns.iter().flat_map(|pattern| pattern.columns()).collect();
         columns.push(hit.column);
         columns.sort_unstable();
         columns.dedup();
-        let may_check = !self.context.is_out_of_row_checks();
-        let neighbourhood = may_check.then(|| self.finder.neighbourhood(hit, reach, &columns));
+        let neighbourhood = self.finder.neighbourhood(hit, reach, &columns);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
-            // Without checks nothing is known to stand near: what can be a match alone still is one.
             let passes = neighbourhood.as_ref().and_then(|near| self.finder.passes(hit, near, row));
             if passes.is_none() {
                 self.evaluated.note("rowCheckLimit", limits::ROW_CHECKS_MAX);
             }
-            out.push((row, passes.unwrap_or_default()));
+            out.push((row, passes));
         }
         out
     }
 
+    /// Notes where evidence may stand that is not looked at.
+    fn note_proximity(&mut self, hit: &Hit, patterns: &[&PatternPlan]) {
+        let uses = |unit| patterns.iter().any(|pattern| pattern.proximity.unit == unit);
+        let rows = uses(ProximityUnit::Row) || patterns.iter().any(|pattern| pattern.proximity.or_same_row);
+        if rows && self.context.places().in_long_line(hit.stretch) {
+            self.evaluated.note("proximityLimit", limits::TABLE_ROW_BYTES_MAX as u64);
+        }
+        let farthest = hit
+            .stretch
+            .0
+            .max(self.context.query.text.len() - hit.stretch.1.min(self.context.query.text.len()));
+        if uses(ProximityUnit::Document) && farthest > limits::DOCUMENT_BYTES_MAX {
+            self.evaluated.note("proximityLimit", limits::DOCUMENT_BYTES_MAX as u64);
+        }
+    }
+
+    fn is_exempt(&mut self, row: u32) -> bool {
+        let plan = self.plan;
+        *self.exempt.entry(row).or_insert_with(|| plan.is_exempt(row))
+    }
+
     /// Returns the rows of a hit that are evaluated, ascending.
     fn rows(&mut self, hit: &Hit, reach: Stretch) -> Vec<u32> {
-        let generation = &self.plan.active.generation;
+        let generation = self.plan.active.generation.clone();
         let Some(rows) = generation.rows_of(hit.column, &hit.hash) else { return Vec::new() };
         let mut candidates: Vec<u32> = rows.iter().take(limits::ROW_SET_MAX).collect();
         if rows.len() > limits::ROW_SET_MAX {
             self.evaluated.note("rowSetLimit", limits::ROW_SET_MAX as u64);
             let from = self.hits.partition_point(|other| other.stretch.0 < reach.0);
             let near = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < reach.1);
-            for other in near.filter(|other| other.column != hit.column) {
+            for other in near.filter(|other| other.column != hit.column).take(limits::ROW_SET_MAX) {
                 let named = generation.rows_of(other.column, &other.hash);
                 candidates.extend(named.iter().flat_map(|rows| rows.iter().take(limits::ROW_SET_MAX)));
             }
             candidates.sort_unstable();
             candidates.dedup();
         }
-        candidates.retain(|row| {
-            !generation.is_tombstone(*row)
-                && generation.holds(*row, hit.column, &hit.hash)
-                && !self.plan.is_exempt(*row)
-        });
+        if !self.context.may_check_rows(candidates.len() as u64) {
+            self.evaluated.note("rowCheckLimit", limits::ROW_CHECKS_MAX);
+            candidates.truncate(1);
+        }
+        candidates
+            .retain(|row| !generation.is_tombstone(*row) && generation.holds(*row, hit.column, &hit.hash));
+        candidates.retain(|row| !self.is_exempt(*row));
         candidates
     }
 }
 
 /// Returns what a hit reaches with patterns of one confidence: all rows that satisfy one of them, and the evidence of the
 /// row with most facts.
-fn best_of(
-    context: &Context<'_>,
-    hit: &Hit,
-    level: &[&PatternPlan],
-    rows: &[(u32, Vec<Pass>)],
-) -> Option<Reached> {
+fn best_of(context: &Context<'_>, hit: &Hit, level: &[&PatternPlan], rows: &[RowPasses]) -> Option<Reached> {
     let mut reached: Option<Reached> = None;
     for (row, passes) in rows {
-        let tried = level
-            .iter()
-            .filter_map(|pattern| Some((pattern.primary.is_none(), pattern.try_row(context, hit, passes)?)));
+        let tried = level.iter().filter_map(|pattern| {
+            Some((pattern.primary.is_none(), pattern.try_row(context, hit, passes.as_deref())?))
+        });
         let Some((any_primary, satisfied)) = tried.reduce(|a, b| if b.1.facts > a.1.facts { b } else { a })
         else {
             continue;
@@ -232,23 +251,11 @@ fn exempt(context: &Context<'_>, active: &ActiveType) -> Vec<(usize, Hash)> {
     out
 }
 
-fn is_candidate(context: &Context<'_>, stretch: Stretch) -> bool {
-    let candidates = context.query.candidates;
-    if candidates.is_empty() {
-        return true;
-    }
-    let span = context.span(stretch);
-    candidates.iter().any(|candidate| {
-        let end = candidate.offset_utf16.saturating_add(candidate.length_utf16);
-        candidate.length_utf16 > 0 && span.start_utf16 < end && candidate.offset_utf16 < span.end_utf16
-    })
-}
-
 /// Of overlapping matches of one column the longest stays, then the leftmost.
 fn without_overlaps(mut reached: Vec<Reached>) -> Vec<Reached> {
     reached.sort_by_key(|own| {
         let (start, end) = own.hit.stretch;
-        (own.hit.column, Reverse(end - start), start)
+        (own.hit.column, Reverse(end - start), start, Reverse(own.confidence))
     });
     let mut kept: Vec<Reached> = Vec::new();
     let mut taken: BTreeMap<usize, Taken> = BTreeMap::new();

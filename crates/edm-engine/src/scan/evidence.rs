@@ -62,12 +62,17 @@ impl<'c> EvidenceFinder<'c> {
         }
     }
 
-    /// Gathers the windows within `reach` that may be values of the columns.
-    pub(crate) fn neighbourhood(&mut self, hit: &Hit, reach: Stretch, columns: &[usize]) -> Neighbourhood {
+    /// Gathers the windows within `reach` that may be values of the columns; `None` if there are more than the text has row
+    /// checks left.
+    pub(crate) fn neighbourhood(
+        &mut self,
+        hit: &Hit,
+        reach: Stretch,
+        columns: &[usize],
+    ) -> Option<Neighbourhood> {
+        let room = usize::try_from(self.context.row_checks_left()).unwrap_or(usize::MAX);
         let mut near = Vec::new();
-        let Some(generation) = self.context.groups.tables.get(hit.table) else {
-            return Neighbourhood { near };
-        };
+        let generation = self.context.groups.tables.get(hit.table)?;
         let mut by_rule: HashMap<usize, Vec<usize>> = HashMap::new();
         for column in columns {
             if let Some(rule) = generation.rule_position(*column) {
@@ -76,16 +81,18 @@ impl<'c> EvidenceFinder<'c> {
         }
         for (rule, columns) in by_rule {
             let Some(group) = self.context.groups.group_of(hit.table, rule) else { continue };
-            for window in self.windows(group, reach) {
+            let windows =
+                self.windows(group, reach, room.saturating_sub(near.len()) / columns.len().max(1))?;
+            for window in windows {
                 near.extend(columns.iter().map(|column| (*column, window)));
             }
         }
-        Neighbourhood { near }
+        Some(Neighbourhood { near })
     }
 
-    fn windows(&mut self, group: usize, reach: Stretch) -> Vec<Near> {
+    fn windows(&mut self, group: usize, reach: Stretch, room: usize) -> Option<Vec<Near>> {
         let context = self.context;
-        let Some(definition) = context.groups.groups.get(group) else { return Vec::new() };
+        let definition = context.groups.groups.get(group)?;
         let mut found = Vec::new();
         for reading in context.readings.of(&definition.rule) {
             let Some(folded) = context.readings.folded(reading) else { continue };
@@ -101,7 +108,7 @@ impl<'c> EvidenceFinder<'c> {
             let first = first.saturating_sub(hashed.windower.bytes_max());
             for start in first..last {
                 if !hashed.done.get(start).copied().unwrap_or(true) {
-                    hashed.done[start] = true;
+                    hashed.done.iter_mut().skip(start).take(1).for_each(|done| *done = true);
                     let windows = hashed.windows.entry(start).or_default();
                     hashed.windower.each(folded, start..start + 1, |window| {
                         let stretch =
@@ -112,9 +119,12 @@ impl<'c> EvidenceFinder<'c> {
                 }
                 let windows = hashed.windows.get(&start).into_iter().flatten();
                 found.extend(windows.filter(|near| near.stretch.1 >= reach.0 && near.stretch.0 <= reach.1));
+                if found.len() > room {
+                    return None;
+                }
             }
         }
-        found
+        Some(found)
     }
 
     /// Returns what of the row stands in the neighbourhood; `None` when the text has used up its row checks.

@@ -24,9 +24,12 @@ pub(crate) struct Hit {
     pub(crate) anchors: bool,
 }
 
+/// Hits by table, column, place and value: the readings of a text may find one twice, or two values at one place.
+type Found = HashMap<(usize, usize, Stretch, Hash), Hit>;
+
 /// Finds the hits, ordered by table, start, end and column. The flag says whether the scan was stopped.
 pub(crate) fn hits(context: &Context<'_>) -> (Vec<Hit>, bool) {
-    let mut found: HashMap<(usize, usize, Stretch), Hit> = HashMap::new();
+    let mut found = Found::new();
     let mut stopped = false;
     for group in context.groups.groups.iter().filter(|group| group.searchable) {
         for reading in context.readings.of(&group.rule) {
@@ -34,17 +37,12 @@ pub(crate) fn hits(context: &Context<'_>) -> (Vec<Hit>, bool) {
         }
     }
     let mut hits: Vec<Hit> = found.into_values().collect();
-    hits.sort_unstable_by_key(|hit| (hit.table, hit.stretch, hit.column));
+    hits.sort_unstable_by_key(|hit| (hit.table, hit.stretch, hit.column, hit.hash));
     (hits, stopped)
 }
 
 /// Scans one reading; false if it was stopped.
-fn scan_reading(
-    context: &Context<'_>,
-    group: &Group,
-    reading: usize,
-    found: &mut HashMap<(usize, usize, Stretch), Hit>,
-) -> bool {
+fn scan_reading(context: &Context<'_>, group: &Group, reading: usize, found: &mut Found) -> bool {
     let Some(folded) = context.readings.folded(reading) else { return true };
     let mut windower = Windower::new(&context.groups, group, context.query.accelerators);
     let atoms = folded.atoms().len();
@@ -67,7 +65,7 @@ fn look_up(
     (table, rule): (usize, usize),
     reading: usize,
     window: &HashedWindow<'_>,
-    found: &mut HashMap<(usize, usize, Stretch), Hit>,
+    found: &mut Found,
 ) {
     let Some(generation) = context.groups.tables.get(table) else { return };
     if context.query.accelerators.filter && !generation.may_hold(rule, &window.hash) {
@@ -83,7 +81,7 @@ fn look_up(
             continue;
         }
         let stretch = context.readings.stretch(reading, window.window.first, window.window.last);
-        let hit = found.entry((table, column, stretch)).or_insert(Hit {
+        let hit = found.entry((table, column, stretch, window.hash)).or_insert(Hit {
             table,
             column,
             stretch,

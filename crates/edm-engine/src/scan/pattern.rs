@@ -96,8 +96,19 @@ impl PatternPlan {
         self.named.iter().chain(&self.void_if).copied()
     }
 
-    /// Tries the pattern on a row of which `passes` stand near the hit. They include the primary's own column.
-    pub(crate) fn try_row(&self, context: &Context<'_>, hit: &Hit, passes: &[Pass]) -> Option<Satisfied> {
+    /// Tries the pattern on a row of which `passes` stand near the hit. They include the primary's own column. Where they are
+    /// not known, only a pattern that neither asks for evidence nor is voided by any can be satisfied.
+    pub(crate) fn try_row(
+        &self,
+        context: &Context<'_>,
+        hit: &Hit,
+        passes: Option<&[Pass]>,
+    ) -> Option<Satisfied> {
+        let Some(passes) = passes else {
+            let bound = |group: &GroupPlan| group.min > 0 || group.max.is_some();
+            let alone = self.void_if.is_empty() && !self.groups.iter().any(bound) && !hit.attached;
+            return alone.then(|| Satisfied { facts: 0, shown: Vec::new() });
+        };
         let candidates = self.candidates(context, hit, passes);
         if candidates.iter().any(|candidate| candidate.columns.iter().any(|c| self.void_if.contains(c))) {
             return None;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm_engine::build::{BlockFacts, Plan, PlanInput, manifest};
+use edm_engine::build::{BlockFacts, PART_BYTES_DEFAULT, Plan, PlanInput, manifest};
 use edm_engine::{ActiveType, FileBytes, Generation};
 use edm_hash::{HashedRows, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, Pattern, SensitiveTypeId, SessionId, StoreId};
@@ -19,7 +19,7 @@ pub(crate) fn salt() -> Salt {
     Salt::new(SALT.to_owned()).expect("a salt")
 }
 
-fn plan_input(columns: &Columns, blocks: Vec<BlockFacts>) -> PlanInput {
+fn plan_input(columns: &Columns, blocks: Vec<BlockFacts>, part_bytes: u64) -> PlanInput {
     PlanInput {
         store_id: StoreId::from_bytes([1; 16]),
         session_id: SessionId::from_bytes([2; 16]),
@@ -27,11 +27,22 @@ fn plan_input(columns: &Columns, blocks: Vec<BlockFacts>) -> PlanInput {
         columns: columns.clone(),
         tokens_max: 64,
         blocks,
+        part_bytes,
     }
 }
 
-/// Builds in blocks of `block_rows` rows.
+/// Builds in blocks of `block_rows` rows, in one part.
 pub(crate) fn build(columns: &Columns, rows: &[&[&str]], block_rows: usize) -> Files {
+    build_in_parts(columns, rows, block_rows, PART_BYTES_DEFAULT)
+}
+
+/// Builds with entry jobs that take at most `part_bytes`.
+pub(crate) fn build_in_parts(
+    columns: &Columns,
+    rows: &[&[&str]],
+    block_rows: usize,
+    part_bytes: u64,
+) -> Files {
     let mut hasher = RecordHasher::new(&salt(), columns, 64);
     let blocks: Vec<HashedRows> = rows
         .chunks(block_rows)
@@ -46,7 +57,7 @@ pub(crate) fn build(columns: &Columns, rows: &[&[&str]], block_rows: usize) -> F
         first_row += u64::from(block.row_count);
         facts
     });
-    let plan = Plan::new(plan_input(columns, facts.collect())).expect("a plan");
+    let plan = Plan::new(plan_input(columns, facts.collect(), part_bytes)).expect("a plan");
     let mut files = HashMap::new();
     for job in plan.jobs() {
         let mut builder = plan.builder(job, &salt());
