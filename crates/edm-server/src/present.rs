@@ -118,7 +118,7 @@ pub(crate) fn lookup_row(row: &LookupRow) -> String {
     let mut fields = Map::new();
     for (name, token) in &row.columns {
         let token = token.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-        fields.insert(name.clone(), token.map_or(Value::Null, Value::from));
+        fields.insert(name.to_string(), token.map_or(Value::Null, Value::from));
     }
     // Last, so that a column that is called `row` cannot hide the row.
     fields.insert("row".to_owned(), json!(row.row));

@@ -7,14 +7,12 @@ use edm_block::Block;
 use edm_engine::build::{self, BuildJob, Plan};
 use edm_hash::Salt;
 use edm_model::{Session, SessionEvent, SessionFailure, SessionId};
-use edm_store::{
-    BlobPath, Blobs, BlockRow, JobKind, LeasedJob, NewGeneration, NewJob, SessionDraft, StoreRow,
-};
+use edm_store::{BlobPath, Blobs, JobKind, LeasedJob, NewGeneration, NewJob, SessionDraft, StoreRow};
 use tokio::runtime::Handle;
 
-use crate::commit::plan;
 use crate::error::{Error, ErrorKind};
 use crate::places;
+use crate::planning::PlannedSession;
 use crate::seal::BlockCipher;
 use crate::service::{Service, off_thread};
 use crate::serving::{broken, open_file};
@@ -25,12 +23,11 @@ const BLOCKS_IN_HAND_BYTES: u64 = 2 * edm_model::limits::BLOCK_BYTES_MAX as u64;
 
 /// Everything that a build job reads.
 struct BuildInput {
-    plan: Plan,
+    planned: Arc<PlannedSession>,
     job: BuildJob,
     salt: Salt,
     cipher: BlockCipher,
     session: Session,
-    blocks: Vec<BlockRow>,
     blobs: Blobs,
 }
 
@@ -41,8 +38,7 @@ impl Service {
         if let Some(failure) = self.superseded(&draft) {
             return self.fail_session(session_id, failure).await;
         }
-        let blocks = self.inner.catalog.blocks(session_id).await?;
-        let count = plan(&draft.session, &blocks)?.jobs().len();
+        let count = self.planned(&draft.session).await?.jobs.len();
         let builds: Vec<NewJob> = (0..u32::try_from(count).unwrap_or(u32::MAX))
             .map(|index| of_session(&draft.session, JobKind::Build { index }))
             .collect();
@@ -61,21 +57,19 @@ impl Service {
         if let Some(failure) = self.superseded(&draft) {
             return self.fail_session(session_id, failure).await;
         }
-        let blocks = self.inner.catalog.blocks(session_id).await?;
-        let plan = plan(&draft.session, &blocks)?;
-        let build_job = usize::try_from(index).ok().and_then(|index| plan.jobs().get(index).copied());
+        let planned = self.planned(&draft.session).await?;
+        let build_job = usize::try_from(index).ok().and_then(|index| planned.jobs.get(index).copied());
         let build_job = build_job.ok_or_else(|| Error::of(ErrorKind::Corrupt))?;
         let session = &draft.session;
         let path = places::generation(session.tenant, session.store_id, session_id)?
             .join(Plan::file_name(build_job))?;
-        let memory = plan.memory_bytes(build_job) + BLOCKS_IN_HAND_BYTES;
+        let memory = planned.plan.memory_bytes(build_job) + BLOCKS_IN_HAND_BYTES;
         let input = BuildInput {
-            plan,
+            planned,
             job: build_job,
             salt: self.salt(session.key_id).await?,
             cipher: self.block_cipher(&draft)?,
             session: session.clone(),
-            blocks,
             blobs: self.inner.blobs.clone(),
         };
         let _memory = self.reserve(memory).await?;
@@ -99,10 +93,9 @@ impl Service {
     pub(crate) async fn run_publish(&self, job: &LeasedJob, session_id: SessionId) -> Result<(), Error> {
         let draft = self.inner.catalog.session(session_id).await?;
         let session = draft.session.clone();
-        let blocks = self.inner.catalog.blocks(session_id).await?;
         let folder = places::generation(session.tenant, session.store_id, session_id)?;
         let salt = Arc::new(self.salt(session.key_id).await?);
-        self.write_manifest(plan(&session, &blocks)?, &folder).await?;
+        self.write_manifest(self.planned(&session).await?, &folder).await?;
         let generation = self.open_files(folder, salt).await?;
         let row_count = generation.row_count();
         let default_patterns = generation.default_patterns().unwrap_or_default();
@@ -112,6 +105,7 @@ impl Service {
             .catalog
             .publish(job, |draft, store| self.decide_publication(draft, store, candidate))
             .await?;
+        self.inner.plans.forget(session_id);
         if published.is_none() {
             tracing::warn!(session.id = %session_id, store.id = %session.store_id, "the session was not published");
             return Ok(());
@@ -121,10 +115,11 @@ impl Service {
         self.collect_retired().await
     }
 
-    async fn write_manifest(&self, plan: Plan, folder: &BlobPath) -> Result<(), Error> {
+    async fn write_manifest(&self, planned: Arc<PlannedSession>, folder: &BlobPath) -> Result<(), Error> {
         let (blobs, below, handle) = (self.inner.blobs.clone(), folder.clone(), Handle::current());
         let manifest = off_thread(move || {
-            build::manifest(&plan, &mut |name| open_file(&blobs, &below, name, &handle)).map_err(broken)
+            build::manifest(&planned.plan, &mut |name| open_file(&blobs, &below, name, &handle))
+                .map_err(broken)
         })
         .await??;
         self.inner.blobs.put(&folder.join(places::MANIFEST)?, manifest.into()).await?;
@@ -188,6 +183,7 @@ impl Service {
     /// Ends the session without publication. A session that is in a final state already stays as it is.
     pub(crate) async fn fail_session(&self, id: SessionId, failure: SessionFailure) -> Result<(), Error> {
         let now = self.now();
+        self.inner.plans.forget(id);
         tracing::warn!(session.id = %id, code = %failure.code, "the session failed");
         let failed = self.inner.catalog.change_session(id, |draft| {
             if draft.session.state.is_final() {
@@ -206,12 +202,13 @@ fn of_session(session: &Session, kind: JobKind) -> NewJob {
 
 /// Reads the blocks that the job needs, one at a time, and builds its file. Blocks its thread.
 fn build_file(input: BuildInput, handle: &Handle) -> Result<Vec<u8>, Error> {
-    let mut builder = input.plan.builder(input.job, &input.salt);
-    for number in input.plan.required_blocks(input.job) {
-        let row = usize::try_from(number).ok().and_then(|index| input.blocks.get(index));
-        let row = row.ok_or_else(|| Error::of(ErrorKind::Corrupt))?;
+    let plan = &input.planned.plan;
+    let mut builder = plan.builder(input.job, &input.salt);
+    for number in plan.required_blocks(input.job) {
+        let digest = usize::try_from(number).ok().and_then(|index| input.planned.digests.get(index));
+        let digest = digest.ok_or_else(|| Error::of(ErrorKind::Corrupt))?;
         let session = &input.session;
-        let path = places::block(session.tenant, session.store_id, session.id, number, &row.sha256)?;
+        let path = places::block(session.tenant, session.store_id, session.id, number, digest)?;
         // A block that the catalog names and that is not there is damage: trying again would not bring it back.
         let sealed = handle.block_on(input.blobs.get(&path)).map_err(|error| match error.kind() {
             edm_store::ErrorKind::NotFound => Error::of(ErrorKind::Corrupt).because(error),

@@ -250,7 +250,9 @@ impl Service {
     /// Returns what encrypts and decrypts the session's blocks.
     pub(crate) fn block_cipher(&self, draft: &SessionDraft) -> Result<BlockCipher, Error> {
         let session = &draft.session;
-        let key = self.inner.seals.open(Purpose::BlockKey, session.id.as_bytes(), &draft.sealed_block_key)?;
+        let sealed = draft.sealed_block_key.as_deref();
+        let sealed = sealed.ok_or_else(|| Error::of(ErrorKind::SessionClosed { state: session.state }))?;
+        let key = self.inner.seals.open(Purpose::BlockKey, session.id.as_bytes(), sealed)?;
         BlockCipher::new(&key, session.tenant, session.store_id, session.id)
     }
 }

@@ -36,6 +36,7 @@ mod match_report;
 mod matching;
 mod pinned;
 mod places;
+mod planning;
 mod salts;
 mod seal;
 mod service;

@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use edm_engine::{ActiveType, Generation};
-use edm_model::{
-    Columns, Pattern, SensitiveType, SensitiveTypeId, SessionId, StoreId, TenantId, TypeOrigin,
-};
+use edm_model::{Columns, Pattern, SensitiveType, SensitiveTypeId, SessionId, StoreId, TenantId, TypeOrigin};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::pinned;

@@ -1,7 +1,7 @@
 //! Lookup: which rows hold a value. A brute-force oracle by nature, so it is metered and audited by principal.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use edm_model::{Columns, Principal, PrincipalId, Right, StoreId, Timestamp, limits};
 use edm_store::AuditEntry;
@@ -11,7 +11,10 @@ use crate::service::{Service, off_thread, require};
 
 const WINDOW_SECONDS: i64 = 60;
 const PRINCIPALS_MAX: usize = 10_000;
+/// Rows that one answer has at most; a value that is named in two spellings counts its rows twice.
 const ROWS_PER_REQUEST_MAX: usize = 100_000;
+/// Cells that one answer has at most.
+const CELLS_PER_REQUEST_MAX: usize = 2_000_000;
 
 /// Values, and what is wanted of their rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub struct LookupRow {
     /// Its number; the first data row is 1.
     pub row: u64,
     /// An opaque token for each wanted column; `None` is an empty cell.
-    pub columns: Vec<(String, Option<[u8; 4]>)>,
+    pub columns: Vec<(Arc<str>, Option<[u8; 4]>)>,
 }
 
 /// Counts what each principal looked up in the present minute.
@@ -93,23 +96,16 @@ impl Service {
         self.audit_lookup(principal, store_id, request.values.len()).await?;
         let Some(generation) = generation else { return Ok(Vec::new()) };
         off_thread(move || {
-            let mut rows = Vec::new();
-            for value in &request.values {
-                rows.extend(generation.lookup(key, value, ROWS_PER_REQUEST_MAX - rows.len()));
-            }
-            rows.sort_unstable();
-            rows.dedup();
-            let token = |row: u64, (position, name): &(usize, String)| {
+            let rows =
+                rows_of(request.values, wanted.len(), |value, most| generation.lookup(key, value, most))?;
+            let token = |row: u64, (position, name): &(usize, Arc<str>)| {
                 (name.clone(), generation.row_token(row, *position))
             };
-            rows.into_iter()
-                .map(|row| LookupRow {
-                    row,
-                    columns: wanted.iter().map(|column| token(row, column)).collect(),
-                })
-                .collect()
+            let row =
+                |row| LookupRow { row, columns: wanted.iter().map(|column| token(row, column)).collect() };
+            Ok(rows.into_iter().map(row).collect())
         })
-        .await
+        .await?
     }
 
     /// Written before the answer is known, so that no question goes unrecorded.
@@ -138,7 +134,34 @@ impl Service {
     }
 }
 
-type WantedColumns = Vec<(usize, String)>;
+/// Returns the rows of all the values in the order of the file, or refuses: half an answer would pass for a whole one.
+fn rows_of(
+    mut values: Vec<String>,
+    columns: usize,
+    mut find: impl FnMut(&str, usize) -> Vec<u64>,
+) -> Result<Vec<u64>, Error> {
+    let allowed = ROWS_PER_REQUEST_MAX.min(CELLS_PER_REQUEST_MAX / columns.max(1));
+    values.sort_unstable();
+    values.dedup();
+    let mut rows = Vec::new();
+    for value in &values {
+        // One more than may be tells that there are more.
+        rows.extend(find(value, allowed + 1 - rows.len()));
+        if rows.len() > allowed {
+            let message = format!(
+                "the values stand in more than {allowed} rows, the most of one answer with this many columns: ask \
+                 for fewer values at once, or name fewer result columns"
+            );
+            let kind = ErrorKind::TooMany { what: Resource::Row, allowed: allowed as u64 };
+            return Err(Error::with_message(kind, message).at("values"));
+        }
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    Ok(rows)
+}
+
+type WantedColumns = Vec<(usize, Arc<str>)>;
 
 fn resolve(columns: &Columns, request: &LookupRequest) -> Result<(usize, WantedColumns), Error> {
     let key = columns.position(&request.key).ok_or_else(|| Error::of(ErrorKind::UnknownColumn).at("key"))?;
@@ -146,13 +169,13 @@ fn resolve(columns: &Columns, request: &LookupRequest) -> Result<(usize, WantedC
         return Err(Error::of(ErrorKind::ColumnNotSearchable).at("key"));
     }
     if request.result_columns.is_empty() {
-        let all = columns.as_slice().iter().map(|column| column.name.clone()).enumerate();
+        let all = columns.as_slice().iter().map(|column| Arc::from(column.name.as_str())).enumerate();
         return Ok((key, all.collect()));
     }
     let wanted = request.result_columns.iter().enumerate().map(|(number, name)| {
         let position = columns.position(name);
-        let column =
-            position.and_then(|position| Some((position, columns.as_slice().get(position)?.name.clone())));
+        let column = position
+            .and_then(|position| Some((position, columns.as_slice().get(position)?.name.as_str().into())));
         column.ok_or_else(|| Error::of(ErrorKind::UnknownColumn).at(format!("resultColumnNames/{number}")))
     });
     Ok((key, wanted.collect::<Result<_, _>>()?))
@@ -161,6 +184,30 @@ fn resolve(columns: &Columns, request: &LookupRequest) -> Result<(usize, WantedC
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_whole_or_refused() {
+        let check = |values: &[(&str, usize)], columns: usize, expected: Result<usize, u64>| {
+            let named = values.iter().map(|(value, _)| (*value).to_owned()).collect();
+            let found = rows_of(named, columns, |value, most| {
+                let count = values.iter().find(|(known, _)| *known == value).map_or(0, |(_, count)| *count);
+                (1..=count as u64).take(most).collect()
+            });
+            let found = found.map(|rows| rows.len()).map_err(|error| match error.kind() {
+                ErrorKind::TooMany { what: Resource::Row, allowed } => *allowed,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(found, expected, "{values:?} {columns}");
+        };
+        check(&[], 1, Ok(0));
+        check(&[("a", 100_000)], 1, Ok(100_000));
+        check(&[("a", 100_001)], 1, Err(100_000));
+        check(&[("a", 100_000), ("b", 1)], 1, Err(100_000));
+        check(&[("a", 60_000), ("a", 60_000)], 1, Ok(60_000));
+        check(&[("a", 50_000)], 40, Ok(50_000));
+        check(&[("a", 7_812)], 256, Ok(7_812));
+        check(&[("a", 7_813)], 256, Err(7_812));
+    }
 
     #[test]
     fn a_principal_that_asks_too_much_waits_for_the_next_minute() {

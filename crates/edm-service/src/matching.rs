@@ -161,7 +161,8 @@ impl Service {
             return Err(Error::of(ErrorKind::NotReady));
         }
         let (_place, permit) = self.inner.matches.enter().await?;
-        let (mut types, unknown) = select_types(&self.inner.library.types(principal.tenant), &request.type_ids);
+        let (mut types, unknown) =
+            select_types(&self.inner.library.types(principal.tenant), &request.type_ids);
         if replacement.is_some() {
             types = types.iter().map(naming_each_primary).collect();
         }

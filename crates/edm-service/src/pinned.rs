@@ -7,8 +7,7 @@ use edm_model::Pattern;
 /// From this confidence on, a supporting column counts as evidence in a default pattern; below it is a weak one.
 const EVIDENCE_CONFIDENCE: u8 = 75;
 
-const REMEDY: &str =
-    "to use what the live data gives, define a sensitive type of your own, or delete the data store and upload anew";
+const REMEDY: &str = "to use what the live data gives, define a sensitive type of your own, or delete the data store and upload anew";
 
 /// How the live data would have a default type differ from what is pinned.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

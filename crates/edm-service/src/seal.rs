@@ -58,7 +58,8 @@ impl MasterKey {
         };
         let text = std::str::from_utf8(bytes).map_err(|_| bad())?.trim();
         let mut key = Zeroizing::new([0; KEY_BYTES]);
-        if text.len() != 2 * KEY_BYTES || !text.is_ascii() {
+        // `from_str_radix` alone would take a sign for a digit.
+        if text.len() != 2 * KEY_BYTES || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(bad());
         }
         for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
@@ -248,7 +249,7 @@ mod tests {
         let key = MasterKey::generate(&counting());
         let text = key.to_file_text();
         assert_eq!(*MasterKey::from_file_bytes(text.as_bytes()).expect("reads").0, *key.0);
-        for bad in ["", "00", &"g".repeat(64), &"é".repeat(32), &"+1".repeat(32)[..63]] {
+        for bad in ["", "00", &"g".repeat(64), &"é".repeat(32), &"+1".repeat(32), &"-0".repeat(32)] {
             assert!(MasterKey::from_file_bytes(bad.as_bytes()).is_err(), "{bad}");
         }
     }

@@ -1,18 +1,19 @@
 //! The service as a whole: opened once in `main`, cheap to clone, shared by every request and worker.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use edm_model::{Principal, Right, StoreId, TenantId, Timestamp};
-use edm_store::{Blobs, Catalog};
+use edm_store::{Blobs, Catalog, Schema};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::error::{Error, ErrorKind};
 use crate::library::Library;
 use crate::lookup::LookupMeter;
 use crate::matching::MatchQueue;
+use crate::planning::Plans;
 use crate::seal::{Purpose, Seals};
 use crate::serving::tell_unserved;
 use crate::surroundings::{Clock, Random, ServiceConfig, ServiceLimits};
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) library: Library,
     pub(crate) matches: MatchQueue,
+    pub(crate) plans: Plans,
     pub(crate) lookups: LookupMeter,
     pub(crate) signer: UploadSigner,
     /// Names this process in leases.
@@ -110,6 +112,7 @@ impl Service {
         std::fs::create_dir_all(&config.data_dir)
             .map_err(|source| Error::of(ErrorKind::DataDirectory).because(source))?;
         let catalog = Catalog::open(&config.data_dir.join("catalog.db")).await?;
+        migrate_alone(&catalog, &config.data_dir).await?;
         let seals = Seals::new(config.master_key);
         check_master_key(&catalog, &seals, random.as_ref()).await?;
         let mut owner = [0; 16];
@@ -123,6 +126,7 @@ impl Service {
                 usize::try_from(limits.build_memory_bytes / MEBIBYTE).unwrap_or(1).max(1),
             ),
             library: Library::default(),
+            plans: Plans::default(),
             owner: edm_model::TokenId::from_random_bytes(owner).to_string(),
             job_bell: Notify::new(),
             lock: Mutex::new(None),
@@ -143,6 +147,10 @@ impl Service {
     /// be read is left out and named: one damaged store must not keep the others from being served.
     pub async fn load(&self) -> Result<LoadSummary, Error> {
         self.take_lock()?;
+        // Until the lock was taken, a program of another version may have been at work here.
+        if self.inner.catalog.schema().await? != Schema::Current {
+            return Err(other_version());
+        }
         let unserved = self.serve_all().await?;
         unserved.iter().for_each(|(store, error)| tell_unserved(*store, error));
         let skipped = unserved.into_iter().map(|(store, error)| (store, error.to_string())).collect();
@@ -155,10 +163,7 @@ impl Service {
         if lock.is_some() {
             return Ok(());
         }
-        let unusable = |source: std::io::Error| Error::of(ErrorKind::DataDirectory).because(source);
-        let file = File::create(self.inner.data_dir.join("lock")).map_err(unusable)?;
-        file.try_lock().map_err(|error| unusable(error.into()))?;
-        *lock = Some(file);
+        *lock = Some(lock_of(&self.inner.data_dir)?);
         Ok(())
     }
 
@@ -224,6 +229,29 @@ impl Service {
 /// Fails unless one of the caller's roles brings the right.
 pub(crate) fn require(principal: &Principal, needs: Right) -> Result<(), Error> {
     if principal.may(needs) { Ok(()) } else { Err(Error::of(ErrorKind::Forbidden { needs })) }
+}
+
+fn lock_of(data_dir: &Path) -> Result<File, Error> {
+    let unusable = |source: std::io::Error| Error::of(ErrorKind::DataDirectory).because(source);
+    let file = File::create(data_dir.join("lock")).map_err(unusable)?;
+    file.try_lock().map_err(|error| unusable(error.into()))?;
+    Ok(file)
+}
+
+/// Brings the catalog's tables to this version, under the lock: beside a running server, which reads them as they
+/// are, only a catalog of this very version is opened.
+async fn migrate_alone(catalog: &Catalog, data_dir: &Path) -> Result<(), Error> {
+    if catalog.schema().await? == Schema::Current {
+        return Ok(());
+    }
+    let _lock = lock_of(data_dir).map_err(|error| other_version().because(error))?;
+    Ok(catalog.migrate().await?)
+}
+
+fn other_version() -> Error {
+    let message = "the data directory is in use by a server of another version: stop the server first, or use the \
+                   program of its version";
+    Error::with_message(ErrorKind::DataDirectory, message)
 }
 
 /// A wrong key must be found at the start, not at the first salt: until then it would seal new secrets.

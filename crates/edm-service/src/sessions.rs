@@ -198,8 +198,7 @@ impl Service {
             Some(text) => Some(checked_text("checksum", text)?),
             None => None,
         };
-        let staged = self.inner.catalog.blocks(id).await?;
-        let highest = staged.last().map(|block| block.number);
+        let highest = self.inner.catalog.highest_block(id).await?;
         let now = self.now();
         let changed = self.inner.catalog.change_session(id, |draft| {
             let before = draft.session.clone();
@@ -352,20 +351,22 @@ impl Service {
         session
     }
 
-    /// Returns the jobs that delete what the session leaves behind: its blocks, and what was built of them unless it
+    /// Returns the jobs that delete what the session leaves behind: its blocks with their key, and what was built of them unless it
     /// was published.
     fn collecting(&self, session: &Session) -> Result<Vec<NewJob>, Error> {
-        let mut below = vec![places::blocks(session.tenant, session.store_id, session.id)?];
+        let below = places::blocks(session.tenant, session.store_id, session.id)?;
+        let mut kinds = vec![JobKind::CollectBlocks { session_id: session.id, below }];
         if session.state != SessionState::Completed {
-            below.push(places::generation(session.tenant, session.store_id, session.id)?);
+            let below = places::generation(session.tenant, session.store_id, session.id)?;
+            kinds.push(JobKind::Collect { below });
         }
-        let job = |below| NewJob {
+        let job = |kind| NewJob {
             tenant: session.tenant,
             session_id: None,
-            kind: JobKind::Collect { below },
+            kind,
             delay_seconds: self.inner.limits.collect_grace_seconds,
         };
-        Ok(below.into_iter().map(job).collect())
+        Ok(kinds.into_iter().map(job).collect())
     }
 
     /// URIs carry their expiry in whole seconds.

@@ -95,29 +95,31 @@ impl Service {
         change: TypeChange,
     ) -> Result<TypeView, Error> {
         require(principal, Right::Administer)?;
-        let mut changed = self.get_type(principal, id).await?.sensitive_type;
-        let before = changed.clone();
-        if let Some(name) = change.name {
-            changed.name = checked_name("name", &name)?;
-        }
-        if let Some(description) = change.description {
-            changed.description = checked_text("description", description)?;
-        }
-        if let Some(publisher) = change.publisher {
-            changed.publisher = checked_text("publisherName", publisher)?;
-        }
-        if let Some(rule) = change.rule.filter(|rule| *rule != before.rule) {
-            if changed.origin == TypeOrigin::StoreDefault {
+        let known = self.get_type(principal, id).await?.sensitive_type;
+        let name = change.name.map(|name| checked_name("name", &name)).transpose()?;
+        let description = change.description.map(|text| checked_text("description", text)).transpose()?;
+        let publisher = change.publisher.map(|text| checked_text("publisherName", text)).transpose()?;
+        let rule = match change.rule.filter(|rule| *rule != known.rule) {
+            Some(_) if known.origin == TypeOrigin::StoreDefault => {
                 return Err(Error::of(ErrorKind::DefaultTypeFixed).at("exactMatch"));
             }
-            changed.rule = self.checked_rule(principal, rule).await?;
-        }
-        if changed != before {
-            changed.modified_at = self.now();
-            let updated = self.inner.catalog.update_type(principal.tenant, &changed).await;
-            updated.map_err(|error| Error::from(error).missing(Resource::SensitiveType))?;
-            self.refresh_types(principal.tenant).await?;
-        }
+            Some(rule) => Some(self.checked_rule(principal, rule).await?),
+            None => None,
+        };
+        let now = self.now();
+        let changed = self.inner.catalog.change_type(principal.tenant, id, |draft| {
+            let before = draft.clone();
+            draft.name = name.unwrap_or_else(|| draft.name.clone());
+            draft.description = description.unwrap_or_else(|| draft.description.clone());
+            draft.publisher = publisher.unwrap_or_else(|| draft.publisher.clone());
+            draft.rule = rule.unwrap_or_else(|| draft.rule.clone());
+            if *draft != before {
+                draft.modified_at = now;
+            }
+            Ok::<(), Error>(())
+        });
+        let changed = changed.await.map_err(|error| error.missing(Resource::SensitiveType))?;
+        self.refresh_types(principal.tenant).await?;
         Ok(self.type_view(changed))
     }
 

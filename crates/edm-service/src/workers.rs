@@ -1,9 +1,11 @@
 //! Workers: take jobs, keep their leases alive, give them back when they fail.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use edm_model::{SessionEvent, SessionFailure};
 use edm_store::{JobKind, LeasedJob, NewJob};
+use futures::FutureExt;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -58,7 +60,7 @@ impl Service {
 
     async fn work(self, mut stopped: watch::Receiver<bool>) {
         while !*stopped.borrow() {
-            let wait = match self.run_next_job().await {
+            let wait = match without_panic(self.run_next_job()).await {
                 Ok(true) => continue,
                 Ok(false) => self.idle_wait().await,
                 Err(error) => {
@@ -103,7 +105,7 @@ impl Service {
         let result = if job.attempts > ATTEMPTS_MAX {
             Err(Error::with_message(ErrorKind::Internal, "the job ended its process too often"))
         } else {
-            self.run_with_heartbeat(&job).await
+            without_panic(self.run_with_heartbeat(&job)).await
         };
         if let Err(error) = result {
             self.settle_failure(&job, error).await?;
@@ -133,6 +135,11 @@ impl Service {
             JobKind::Collect { below } => {
                 let blob_count = self.inner.blobs.delete_below(below).await?;
                 tracing::debug!(blob_count, "blobs collected");
+                Ok(self.inner.catalog.finish_job(job, &[], None).await?)
+            }
+            JobKind::CollectBlocks { session_id, below } => {
+                self.inner.blobs.delete_below(below).await?;
+                self.inner.catalog.forget_block_key(*session_id).await?;
                 Ok(self.inner.catalog.finish_job(job, &[], None).await?)
             }
             JobKind::CollectGeneration { session_id, below } => {
@@ -187,7 +194,7 @@ impl Service {
         }
         self.inner.job_bell.notify_one();
         while !*stopped.borrow() {
-            if let Err(error) = self.sweep().await {
+            if let Err(error) = without_panic(self.sweep()).await {
                 tracing::warn!(%error, "the sweep failed and will be tried again");
             }
             tokio::select! {
@@ -233,6 +240,13 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// A fault of the program in one job must not end the worker: all that would be left is a restart. The hook has
+/// logged where it was.
+async fn without_panic<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let caught = AssertUnwindSafe(work).catch_unwind().await;
+    caught.unwrap_or_else(|_| Err(Error::of(ErrorKind::Internal)))
 }
 
 fn is_fenced(error: &Error) -> bool {

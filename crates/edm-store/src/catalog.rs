@@ -67,6 +67,15 @@ impl Page {
     }
 }
 
+/// Which tables a catalog file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// Those of this version.
+    Current,
+    /// None, or those of another version.
+    Other,
+}
+
 /// How much there is, for gauges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CatalogCounts {
@@ -81,13 +90,17 @@ pub struct CatalogCounts {
 pub(crate) type Write = Transaction<'static, Sqlite>;
 
 impl Catalog {
-    /// Opens the catalog file, makes it when it is missing and brings its tables to this version.
+    /// Opens the catalog file and makes it when it is missing. Its tables stay as they are: look at `schema`, and
+    /// call `migrate` where nobody else works with the file.
     pub async fn open(file: &Path) -> Result<Self, Error> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
+            // What was acknowledged must survive a loss of power: in WAL mode, Normal syncs at checkpoints only.
+            .synchronous(SqliteSynchronous::Full)
+            // A key that is forgotten must not stay in a free page.
+            .pragma("secure_delete", "on")
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         let unusable = |source| Error::with_source(ErrorKind::DataDirectory, "opening the catalog", source);
@@ -97,9 +110,6 @@ impl Catalog {
             .connect_with(options.clone())
             .await
             .map_err(unusable)?;
-        MIGRATIONS.run(&writer).await.map_err(|source| {
-            Error::with_source(ErrorKind::DataDirectory, "migrating the catalog", source)
-        })?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -107,6 +117,41 @@ impl Catalog {
             .await
             .map_err(unusable)?;
         Ok(Self { writer, reader })
+    }
+
+    /// Returns whether the tables are those of this version.
+    pub async fn schema(&self) -> Result<Schema, Error> {
+        let context = "version of the catalog";
+        let known =
+            sqlx::query("select 1 from sqlite_master where type = 'table' and name = '_sqlx_migrations'")
+                .fetch_optional(&self.writer)
+                .await
+                .context(context)?;
+        if known.is_none() {
+            return Ok(Schema::Other);
+        }
+        let rows = sqlx::query("select version, checksum, success from _sqlx_migrations order by version")
+            .fetch_all(&self.writer)
+            .await
+            .context(context)?;
+        let mut applied = Vec::with_capacity(rows.len());
+        for row in &rows {
+            applied.push((
+                get::<i64>(row, "version")?,
+                get::<Vec<u8>>(row, "checksum")?,
+                get(row, "success")?,
+            ));
+        }
+        let wanted = MIGRATIONS.iter().map(|step| (step.version, step.checksum.to_vec(), true));
+        Ok(if wanted.eq(applied) { Schema::Current } else { Schema::Other })
+    }
+
+    /// Brings the tables to this version. Only for who is alone with the file.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        MIGRATIONS
+            .run(&self.writer)
+            .await
+            .map_err(|source| Error::with_source(ErrorKind::DataDirectory, "migrating the catalog", source))
     }
 
     /// Waits for running statements and closes the files.

@@ -249,10 +249,8 @@ async fn lookup_is_metered_and_checks_its_columns() {
         Some("resultColumnNames/0")
     );
     let rows = ask("account", &[9, 4, 999], &["city", "account"]).await.expect("answered");
-    let shape: Vec<(u64, Vec<&str>)> = rows
-        .iter()
-        .map(|row| (row.row, row.columns.iter().map(|(name, _)| name.as_str()).collect()))
-        .collect();
+    let shape: Vec<(u64, Vec<&str>)> =
+        rows.iter().map(|row| (row.row, row.columns.iter().map(|(name, _)| &**name).collect())).collect();
     assert_eq!(shape, [(5, vec!["city", "account"]), (10, vec!["city", "account"])]);
     assert!(rows.iter().all(|row| row.columns.iter().all(|(_, token)| token.is_some())));
     let limited = ask("account", &[1], &[]).await.expect_err("used up");

@@ -5,12 +5,13 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use edm_model::{SessionId, SessionState, StoreId};
 use edm_service::{NewSession, ServiceLimits};
 
-use crate::house::{House, blocks, people};
+use crate::house::{BROKEN, House, START, blocks, people};
 
 /// Lets the work take this many steps; returns whether it ended within them.
 pub(crate) async fn at_most(steps: usize, work: impl Future<Output = ()>) -> bool {
@@ -72,6 +73,29 @@ async fn a_crash_while_indexing_leaves_the_old_table_or_the_new_one() {
         steps += 1 + steps / 4;
     }
     assert!(seen_old, "some crash came before the swap");
+}
+
+/// A panic in the asynchronous part of a job used to end its worker until the next start.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_the_program_in_a_job_is_a_failed_attempt() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let session = house.stage(store, &people(0, 50), NewSession::default()).await;
+    house.commit(store, session).await;
+    let remaining = async || {
+        let session = house.service.get_session(&house.admin, store, session).await.expect("read");
+        session.remaining_job_count
+    };
+    while remaining().await != Some(1) {
+        assert!(house.service.run_next_job().await.expect("the queue answers"));
+    }
+    house.clock.store(BROKEN, Ordering::SeqCst);
+    assert!(house.service.run_next_job().await.expect("the worker goes on"), "publication asks for the time");
+    house.clock.store(START, Ordering::SeqCst);
+    while remaining().await != Some(0) {
+        house.service.run_next_job().await.expect("the queue answers");
+    }
+    assert_eq!(house.find(store, 7).await, Some(8), "the next attempt completes it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,8 @@ use edm_service::{
 };
 
 pub(crate) const START: i64 = 1_780_000_000;
+/// A clock that stands here panics when it is asked.
+pub(crate) const BROKEN: i64 = -1;
 
 /// A row of the sample table.
 pub(crate) type Row = [String; 3];
@@ -206,7 +208,11 @@ fn surroundings(
     limits: &ServiceLimits,
 ) -> (ServiceConfig, Arc<dyn Clock>, Arc<dyn Random>) {
     let (clock, random) = (clock.clone(), random.clone());
-    let now = Arc::new(move || Timestamp::from_micros(0).plus_seconds(clock.load(Ordering::SeqCst)));
+    let now = Arc::new(move || {
+        let seconds = clock.load(Ordering::SeqCst);
+        assert_ne!(seconds, BROKEN, "the clock is broken");
+        Timestamp::from_micros(0).plus_seconds(seconds)
+    });
     let fill = Arc::new(move |bytes: &mut [u8]| {
         for byte in bytes {
             *byte = (mixed(random.fetch_add(1, Ordering::SeqCst)) & 255) as u8;

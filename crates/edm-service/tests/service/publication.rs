@@ -263,6 +263,76 @@ async fn a_second_server_or_another_master_key_is_refused() {
     assert_eq!(locked.kind(), &ErrorKind::DataDirectory);
 }
 
+/// `edm token` beside a running server used to migrate the tables under it.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_are_migrated_only_by_who_is_alone_with_them() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let open = async || {
+        let key = edm_service::MasterKey::generate(&|bytes: &mut [u8]| bytes.fill(1));
+        let config = edm_service::ServiceConfig::new(folder.path(), key);
+        let now = std::sync::Arc::new(|| edm_model::Timestamp::from_micros(0));
+        edm_service::Service::open(config, now, std::sync::Arc::new(|bytes: &mut [u8]| bytes.fill(3))).await
+    };
+    let server = std::fs::File::create(folder.path().join("lock")).expect("a lock");
+    server.try_lock().expect("held by a server");
+    let refused = open().await.err().expect("the tables are not those of this version");
+    assert_eq!(refused.kind(), &ErrorKind::DataDirectory);
+    assert!(refused.to_string().contains("another version"), "{refused}");
+    drop(server);
+    let alone = open().await.expect("migrated");
+    alone.load().await.expect("the lock is free again");
+    open().await.expect("the tables are right: a second program may read them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_collected_blocks_is_forgotten() {
+    let limits = ServiceLimits { collect_grace_seconds: 0, ..ServiceLimits::default() };
+    let house = House::open_with(limits).await;
+    let store = house.create_store("people").await;
+    let open = house.stage(store, &people(0, 50), NewSession::default()).await;
+    let published = house.upload(store, &people(0, 50)).await;
+    let cancelled = house.stage(store, &people(0, 50), NewSession::default()).await;
+    house.service.cancel_session(&house.admin, store, cancelled).await.expect("cancelled");
+    house.run_jobs().await;
+    let catalog = edm_store::Catalog::open(&house.folder.path().join("catalog.db")).await.expect("opens");
+    for (id, kept) in [(open, true), (published, false), (cancelled, false)] {
+        let key = catalog.session(id).await.expect("read").sealed_block_key;
+        assert_eq!(key.is_some(), kept, "{id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn patterns_that_later_data_would_have_otherwise_are_told() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let warnings = async || {
+        let types = house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items;
+        let view = house.service.get_store(&house.admin, store).await.expect("read");
+        let columns: Vec<bool> = view
+            .columns
+            .iter()
+            .map(|column| column.warnings.iter().any(|sentence| sentence.starts_with("pinnedPatterns")))
+            .collect();
+        (types[0].warnings.clone(), columns)
+    };
+    // Everybody lives in one city, so that it says nothing of anyone.
+    let mut small = people(0, 40);
+    small.iter_mut().for_each(|row| row[2] = "Springfield".to_owned());
+    house.upload(store, &small).await;
+    assert_eq!(warnings().await, (Vec::new(), vec![false; 3]));
+    house.upload(store, &people(0, 400)).await;
+    let (of_type, of_columns) = warnings().await;
+    let [sentence] = of_type.as_slice() else { panic!("one sentence: {of_type:?}") };
+    for part in
+        ["pinnedPatterns", "city is taken as weak where it is evidence now", "define a sensitive type"]
+    {
+        assert!(sentence.contains(part), "{sentence}");
+    }
+    assert_eq!(of_columns, [false, false, true], "the column that changed says so too");
+    house.service.rollback_store(&house.admin, store).await.expect("rolled back");
+    assert_eq!(warnings().await, (Vec::new(), vec![false; 3]), "the first data again");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_block_fails_the_session_and_changes_nothing() {
     let house = House::open().await;

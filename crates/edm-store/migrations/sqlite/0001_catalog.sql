@@ -43,7 +43,7 @@ create table sessions (
     columns                 text not null,
     tokens_max              integer not null,
     key_id                  blob not null references salts (key_id),
-    sealed_block_key        blob not null,
+    sealed_block_key        blob, -- null once its blocks are collected
     created_by              text not null,
     upload_agent_id         text,
     fields                  text not null,
@@ -51,6 +51,7 @@ create table sessions (
     checksum                text,
     rows_per_block          integer,
     total_block_count       integer,
+    staged_block_count      integer not null default 0,
     row_count               integer,
     rejected_row_count      integer,
     allow_shrink            integer not null,
@@ -111,8 +112,9 @@ create table jobs (
     lease_owner text,
     last_error  text
 ) strict;
-create index jobs_claim on jobs (state, run_after);
-create index jobs_of_session on jobs (session_id, kind);
+create index jobs_claim on jobs (state, run_after, dedup_key);
+create index jobs_leased on jobs (state, lease_until);
+create index jobs_of_session on jobs (session_id, kind, state);
 
 create table upload_agents (
     id          blob not null primary key,

@@ -3,7 +3,7 @@
 use edm_model::{SessionId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 
-use super::{Catalog, SessionDraft, Write, get, moment, number, sessions, signed};
+use super::{Catalog, SessionDraft, Write, get, moment, number, optional_number, sessions, signed};
 use crate::error::{Context, Error};
 
 /// A staged block.
@@ -78,6 +78,16 @@ impl Catalog {
         row.map(|row| read_block(&row)).transpose()
     }
 
+    /// Returns the highest number of a staged block.
+    pub async fn highest_block(&self, id: SessionId) -> Result<Option<u32>, Error> {
+        let row = sqlx::query("select max(number) as highest from blocks where session_id = $1")
+            .bind(id.as_bytes().as_slice())
+            .fetch_one(&self.reader)
+            .await
+            .context("highest block")?;
+        optional_number(&row, "highest")
+    }
+
     /// Lists a session's blocks in ascending order.
     pub async fn blocks(&self, id: SessionId) -> Result<Vec<BlockRow>, Error> {
         let rows = sqlx::query("select * from blocks where session_id = $1 order by number")
@@ -114,6 +124,11 @@ async fn insert(write: &mut Write, id: SessionId, block: &NewBlock) -> Result<()
     .execute(&mut **write)
     .await
     .context("staging a block")?;
+    sqlx::query("update sessions set staged_block_count = staged_block_count + 1 where id = $1")
+        .bind(id.as_bytes().as_slice())
+        .execute(&mut **write)
+        .await
+        .context("counting a block")?;
     Ok(())
 }
 

@@ -26,8 +26,8 @@ pub struct SessionDraft {
     pub store_published_commit: u64,
     /// The session whose data is live in the store.
     pub live_session_id: Option<SessionId>,
-    /// The key that its blocks are encrypted with, sealed.
-    pub sealed_block_key: Vec<u8>,
+    /// The key that its blocks are encrypted with, sealed; `None` once they are collected.
+    pub sealed_block_key: Option<Vec<u8>>,
     /// The last block or renewal.
     pub last_activity_at: Timestamp,
     /// Whether a block list was accepted.
@@ -51,8 +51,7 @@ macro_rules! session_query {
     ($rest:literal) => {
         concat!(
             "select s.*, d.columns as store_columns, d.tokens_max as store_tokens_max, d.live_session_id, \
-             d.published_commit, (select count(*) from blocks b where b.session_id = s.id) as staged_block_count \
-             from sessions s join data_stores d on d.id = s.store_id ",
+             d.published_commit from sessions s join data_stores d on d.id = s.store_id ",
             $rest
         )
     };
@@ -184,6 +183,16 @@ impl Catalog {
             write.commit().await.context("changing a session")?;
         }
         Ok(result)
+    }
+
+    /// Forgets the key of a session's blocks. A session that is gone has none.
+    pub async fn forget_block_key(&self, id: SessionId) -> Result<(), Error> {
+        sqlx::query("update sessions set sealed_block_key = null where id = $1")
+            .bind(id.as_bytes().as_slice())
+            .execute(&self.writer)
+            .await
+            .context("forgetting the key of blocks")?;
+        Ok(())
     }
 
     /// Removes a session's history when the closure allows it, and leaves the jobs that it enqueues.

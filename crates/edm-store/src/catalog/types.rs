@@ -66,25 +66,29 @@ impl Catalog {
         number(&row, "found")
     }
 
-    /// Writes everything that can change about a sensitive type.
-    pub async fn update_type(&self, tenant: TenantId, sensitive_type: &SensitiveType) -> Result<(), Error> {
-        let done = sqlx::query(
-            "update sensitive_types set name = $3, name_folded = $4, description = $5, publisher = $6, \
-             rule = $7, modified_at = $8, store_id = $9 where tenant_id = $1 and id = $2",
-        )
-        .bind(tenant.as_bytes().as_slice())
-        .bind(sensitive_type.id.as_bytes().as_slice())
-        .bind(&sensitive_type.name)
-        .bind(sensitive_type.name.to_lowercase())
-        .bind(&sensitive_type.description)
-        .bind(&sensitive_type.publisher)
-        .bind(record::write_rule(&sensitive_type.rule))
-        .bind(sensitive_type.modified_at.as_micros())
-        .bind(sensitive_type.rule.store_id.as_bytes().as_slice())
-        .execute(&self.writer)
-        .await
-        .context("changing a sensitive type")?;
-        found(done.rows_affected())
+    /// Changes a sensitive type as the closure decides, in one transaction, and returns it. Id, origin and creation
+    /// never change.
+    pub async fn change_type<E: From<Error>>(
+        &self,
+        tenant: TenantId,
+        id: SensitiveTypeId,
+        decide: impl FnOnce(&mut SensitiveType) -> Result<(), E> + Send,
+    ) -> Result<SensitiveType, E> {
+        let mut write = self.write().await?;
+        let row = sqlx::query("select * from sensitive_types where tenant_id = $1 and id = $2")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .fetch_one(&mut *write)
+            .await
+            .context("sensitive type")?;
+        let before = read_type(&row)?;
+        let mut draft = before.clone();
+        decide(&mut draft)?;
+        if draft != before {
+            update(&mut write, tenant, &draft).await?;
+            write.commit().await.context("changing a sensitive type")?;
+        }
+        Ok(draft)
     }
 
     /// Removes a sensitive type.
@@ -101,6 +105,26 @@ impl Catalog {
 
 fn found(rows: u64) -> Result<(), Error> {
     if rows == 0 { Err(Error::new(ErrorKind::NotFound, "sensitive type")) } else { Ok(()) }
+}
+
+async fn update(write: &mut Write, tenant: TenantId, sensitive_type: &SensitiveType) -> Result<(), Error> {
+    sqlx::query(
+        "update sensitive_types set name = $3, name_folded = $4, description = $5, publisher = $6, \
+         rule = $7, modified_at = $8, store_id = $9 where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant.as_bytes().as_slice())
+    .bind(sensitive_type.id.as_bytes().as_slice())
+    .bind(&sensitive_type.name)
+    .bind(sensitive_type.name.to_lowercase())
+    .bind(&sensitive_type.description)
+    .bind(&sensitive_type.publisher)
+    .bind(record::write_rule(&sensitive_type.rule))
+    .bind(sensitive_type.modified_at.as_micros())
+    .bind(sensitive_type.rule.store_id.as_bytes().as_slice())
+    .execute(&mut **write)
+    .await
+    .context("changing a sensitive type")?;
+    Ok(())
 }
 
 pub(super) async fn insert(

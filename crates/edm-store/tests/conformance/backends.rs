@@ -21,5 +21,6 @@ pub(crate) async fn memory_blobs() -> Backend<Blobs> {
 pub(crate) async fn sqlite() -> Backend<Catalog> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Catalog::open(&folder.path().join("catalog.db")).await.expect("the catalog opens");
+    store.migrate().await.expect("the tables are made");
     Backend { store, _folder: Some(folder) }
 }

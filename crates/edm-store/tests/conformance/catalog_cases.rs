@@ -6,7 +6,8 @@ use edm_model::{
     TypeOrigin, UpdateMode,
 };
 use edm_store::{
-    Catalog, Error, ErrorKind, NewBlock, NewSessionRow, NewToken, Page, SaltRow, StageOutcome, TokenRow,
+    Catalog, Error, ErrorKind, NewBlock, NewSessionRow, NewToken, Page, SaltRow, Schema, StageOutcome,
+    TokenRow,
 };
 
 use crate::backends::Backend;
@@ -154,8 +155,8 @@ pub(crate) async fn sessions_come_back_as_they_were_written(backend: &Backend<Ca
     let read = catalog.session(session.id).await.expect("read");
     assert_eq!(read.session, session);
     assert_eq!(
-        (read.sealed_block_key.as_slice(), read.last_activity_at),
-        ([4, 5].as_slice(), session.created_at)
+        (read.sealed_block_key.as_deref(), read.last_activity_at),
+        (Some([4, 5].as_slice()), session.created_at)
     );
     let failure =
         SessionFailure { code: "c".into(), message: "m".into(), target: Some("t".into()), at: at(9) };
@@ -216,6 +217,57 @@ pub(crate) async fn blocks_are_staged_once(backend: &Backend<Catalog>) {
     assert_eq!(stage(block(1, 9)).await, StageOutcome::OtherBytes);
     assert_eq!(catalog.blocks(id).await.expect("listed"), [block(0, 2), block(1, 1)]);
     assert_eq!(catalog.session(id).await.expect("read").session.staged_block_count, 2);
+    assert_eq!(catalog.highest_block(id).await.expect("read"), Some(1));
+}
+
+pub(crate) async fn the_key_of_blocks_is_forgotten(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    furnish(catalog).await;
+    let id = add_session(catalog, 50).await.id;
+    catalog.forget_block_key(id).await.expect("forgotten");
+    assert_eq!(catalog.session(id).await.expect("read").sealed_block_key, None);
+    catalog.forget_block_key(SessionId::from_bytes([0; 16])).await.expect("no session, no key");
+}
+
+pub(crate) async fn a_type_is_changed_whole_or_not_at_all(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    furnish(catalog).await;
+    let id = SensitiveTypeId::from_bytes(*STORE.as_bytes());
+    let refused = catalog.change_type(TENANT, id, |draft| {
+        draft.name = "refused".to_owned();
+        Err::<(), Error>(
+            edm_model::transition(SessionState::Failed, edm_model::SessionEvent::Commit)
+                .expect_err("refused")
+                .into(),
+        )
+    });
+    assert!(refused.await.is_err());
+    assert_eq!(catalog.sensitive_type(TENANT, id).await.expect("read").name, "people");
+    // Each adds to what the other wrote: with the read outside the transaction, letters would be lost.
+    let add = async |letter: char| {
+        for _ in 0..8 {
+            let changed = catalog.change_type(TENANT, id, |draft| {
+                draft.description.get_or_insert_default().push(letter);
+                Ok::<(), Error>(())
+            });
+            changed.await.expect("changed");
+        }
+    };
+    futures::future::join(add('a'), add('b')).await;
+    let written = catalog.sensitive_type(TENANT, id).await.expect("read").description.expect("written");
+    assert_eq!((written.matches('a').count(), written.matches('b').count()), (8, 8));
+    let elsewhere = catalog.change_type(TenantId::DEFAULT, id, |_| Ok::<(), Error>(())).await;
+    assert_eq!(elsewhere.expect_err("another tenant's").kind(), ErrorKind::NotFound);
+}
+
+pub(crate) async fn tables_of_another_version_are_told(backend: &Backend<Catalog>) {
+    assert_eq!(backend.store.schema().await.expect("read"), Schema::Current);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let fresh = Catalog::open(&folder.path().join("catalog.db")).await.expect("the catalog opens");
+    assert_eq!(fresh.schema().await.expect("read"), Schema::Other, "opening alone makes no tables");
+    fresh.migrate().await.expect("migrated");
+    assert_eq!(fresh.schema().await.expect("read"), Schema::Current);
+    fresh.migrate().await.expect("twice is fine");
 }
 
 pub(crate) async fn commits_are_numbered_in_order(backend: &Backend<Catalog>) {
