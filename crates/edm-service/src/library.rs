@@ -28,6 +28,27 @@ struct Snapshot {
     types: HashMap<TenantId, Arc<TenantTypes>>,
 }
 
+impl Snapshot {
+    /// Matches nothing against a generation that is not the served one: the promise of a snapshot.
+    fn drop_stale_types(&mut self, tenant: TenantId) {
+        let Some(types) = self.types.get(&tenant) else { return };
+        let mut left = TenantTypes::default();
+        let mut places = vec![None; types.active.len()];
+        for (active, place) in types.active.iter().zip(&mut places) {
+            let served = self.stores.get(&active.generation.store_id());
+            if served.is_some_and(|served| Arc::ptr_eq(&served.generation, &active.generation)) {
+                *place = Some(left.active.len());
+                left.active.push(active.clone());
+            }
+        }
+        let moved = |(id, place): (&SensitiveTypeId, &Option<usize>)| {
+            (*id, place.and_then(|place| places.get(place).copied().flatten()))
+        };
+        left.known = types.known.iter().map(moved).collect();
+        self.types.insert(tenant, Arc::new(left));
+    }
+}
+
 #[derive(Clone)]
 struct Served {
     tenant: TenantId,
@@ -94,6 +115,7 @@ impl Changing<'_> {
         let mut next = Snapshot::clone(&self.library.snapshot.load());
         for (tenant, generation) in generations {
             next.stores.insert(generation.store_id(), Served { tenant, generation });
+            next.drop_stale_types(tenant);
         }
         for (tenant, types) in types {
             next.types.insert(tenant, Arc::new(TenantTypes::of(types, &next.stores)));
@@ -105,21 +127,7 @@ impl Changing<'_> {
     pub(crate) fn remove(&self, tenant: TenantId, store: StoreId) {
         let mut next = Snapshot::clone(&self.library.snapshot.load());
         next.stores.remove(&store);
-        if let Some(types) = next.types.get(&tenant) {
-            let mut left = TenantTypes::default();
-            let mut places = vec![None; types.active.len()];
-            for (active, place) in types.active.iter().zip(&mut places) {
-                if active.generation.store_id() != store {
-                    *place = Some(left.active.len());
-                    left.active.push(active.clone());
-                }
-            }
-            let moved = |(id, place): (&SensitiveTypeId, &Option<usize>)| {
-                (*id, place.and_then(|place| places.get(place).copied().flatten()))
-            };
-            left.known = types.known.iter().map(moved).collect();
-            next.types.insert(tenant, Arc::new(left));
-        }
+        next.drop_stale_types(tenant);
         self.library.snapshot.store(Arc::new(next));
     }
 }
@@ -220,4 +228,93 @@ fn fits(pattern: &Pattern, columns: &Columns) -> bool {
         && pattern.supporting.iter().all(|group| group.columns.iter().all(known))
         && pattern.not_counted.iter().all(known)
         && pattern.void_if.iter().all(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use edm_engine::FileBytes;
+    use edm_engine::build::{self, BlockFacts, PART_BYTES_DEFAULT, Plan, PlanInput};
+    use edm_hash::{RecordHasher, Salt};
+    use edm_model::{Column, ExactMatchRule, KeyId, Timestamp};
+
+    const TENANT: TenantId = TenantId::DEFAULT;
+
+    fn generation(store: u8, session: u8) -> Arc<Generation> {
+        let columns = Columns::new(vec![Column::text("account").searchable(), Column::text("name")]);
+        let columns = columns.expect("valid columns");
+        let salt = Salt::new("0123456789abcdefghijklmnopqrstuv".into()).expect("a salt");
+        let mut hasher = RecordHasher::new(&salt, &columns, 64);
+        hasher.push(["4711081542", "van der Berg"].into_iter());
+        let rows = hasher.finish();
+        let input = PlanInput {
+            store_id: StoreId::from_bytes([store; 16]),
+            session_id: SessionId::from_bytes([session; 16]),
+            key_id: KeyId::from_bytes([3; 16]),
+            columns,
+            tokens_max: 64,
+            blocks: vec![BlockFacts { number: 0, first_row: 0, row_count: 1 }],
+            part_bytes: PART_BYTES_DEFAULT,
+        };
+        let plan = Plan::new(input).expect("a plan");
+        let mut files: HashMap<String, FileBytes> = HashMap::new();
+        for job in plan.jobs() {
+            let mut builder = plan.builder(job, &salt);
+            builder.add(0, &rows.view()).expect("the plan's block");
+            files.insert(Plan::file_name(job), Arc::new(builder.finish()));
+        }
+        let mut open = |name: &str| Ok(files[name].clone());
+        let manifest = build::manifest(&plan, &mut open).expect("a manifest");
+        Arc::new(Generation::open(&manifest, &mut open, &salt).expect("opens"))
+    }
+
+    fn type_of(generation: &Generation) -> SensitiveType {
+        let store_id = generation.store_id();
+        let patterns = generation.default_patterns().expect("patterns");
+        SensitiveType {
+            id: SensitiveTypeId::from_bytes(*store_id.as_bytes()),
+            name: "people".to_owned(),
+            description: None,
+            publisher: None,
+            origin: TypeOrigin::StoreDefault,
+            rule: ExactMatchRule { store_id, recommended_confidence: 75, patterns },
+            created_at: Timestamp::from_micros(0),
+            modified_at: Timestamp::from_micros(0),
+        }
+    }
+
+    /// Data and types were swapped one after the other once: what failed between them left texts matched against the
+    /// old table while the session was shown as completed.
+    #[tokio::test]
+    async fn nothing_is_matched_against_what_is_not_served() {
+        let library = Library::default();
+        let changing = library.changing().await;
+        let (old, other, new) = (generation(1, 1), generation(2, 2), generation(1, 3));
+        let types = vec![type_of(&old), type_of(&other)];
+        let check = |step: &str, sessions: &[u8]| {
+            let types = library.types(TENANT);
+            let matched: Vec<u8> =
+                types.active.iter().map(|active| active.generation.session_id().as_bytes()[0]).collect();
+            assert_eq!(matched, sessions, "{step}");
+            for (store, place) in
+                [1u8, 2].map(|store| (store, types.find(SensitiveTypeId::from_bytes([store; 16]))))
+            {
+                let at = types
+                    .active
+                    .iter()
+                    .position(|active| active.generation.store_id().as_bytes()[0] == store);
+                assert_eq!(place, Some(at), "{step}: type of store {store}");
+            }
+        };
+        changing.serve(vec![(TENANT, old), (TENANT, other)], vec![(TENANT, types.clone())]);
+        check("both", &[1, 2]);
+        changing.serve(vec![(TENANT, new)], Vec::new());
+        check("new data without its types", &[2]);
+        changing.serve(Vec::new(), vec![(TENANT, types)]);
+        check("and with them", &[3, 2]);
+        assert!(library.serves(StoreId::from_bytes([1; 16]), SessionId::from_bytes([3; 16])));
+        changing.remove(TENANT, StoreId::from_bytes([1; 16]));
+        check("one store removed", &[2]);
+        assert!(!library.serves(StoreId::from_bytes([1; 16]), SessionId::from_bytes([3; 16])));
+    }
 }
