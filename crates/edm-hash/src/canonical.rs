@@ -133,6 +133,9 @@ fn push_digits(
     pad(out, from, width)
 }
 
+/// How many zeros may stand in front of a number that has a width.
+pub(crate) const LEADING_ZEROS_MAX: usize = 64;
+
 /// Adds or takes leading zeros of the digits from `from` on, so that they have the width.
 pub(crate) fn pad(out: &mut Vec<u8>, from: usize, width: Option<u16>) -> Result<(), CellRefusal> {
     let Some(width) = width.map(usize::from) else { return Ok(()) };
@@ -141,6 +144,10 @@ pub(crate) fn pad(out: &mut Vec<u8>, from: usize, width: Option<u16>) -> Result<
         out.splice(from..from, std::iter::repeat_n(b'0', width - count));
     } else if count > width {
         let extra = count - width;
+        let zeros = out.iter().skip(from).take_while(|digit| **digit == b'0').count();
+        if zeros > LEADING_ZEROS_MAX {
+            return Err(CellRefusal::TooWide);
+        }
         if out.iter().skip(from).take(extra).any(|digit| *digit != b'0') {
             return Err(CellRefusal::TooWide);
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use edm_model::{DataType, Rule, limits};
 
-use crate::canonical::{pad, rotate_name};
+use crate::canonical::{LEADING_ZEROS_MAX, pad, rotate_name};
 use crate::email;
 use crate::fold::{Atom, AtomKind, Folded};
 use crate::gap::{self, NameGap};
@@ -157,9 +157,8 @@ impl<G: Gate> Walk<'_, G> {
 
     fn is_too_long(&self) -> bool {
         match self.rule.data_type {
-            DataType::Digits { .. } => {
-                self.form.len() - self.zeros > self.gate.bytes_max()
-                    || self.form.len() > limits::CELL_BYTES_MAX
+            DataType::Digits { width: Some(_) } => {
+                self.form.len() - self.zeros > self.gate.bytes_max() || self.zeros > LEADING_ZEROS_MAX
             }
             _ => self.form.len() > self.gate.bytes_max(),
         }
