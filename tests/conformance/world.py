@@ -16,8 +16,9 @@ from msgraph_beta.generated.models.exact_data_match_store_column import ExactDat
 from msgraph_beta.generated.models.exact_match_data_store import ExactMatchDataStore
 from msgraph_beta.generated.models.o_data_errors.o_data_error import ODataError
 
-ROWS_PER_BLOCK = 4_000
-BLOCKS = 60
+# Many small blocks make many jobs, so that even a fast build can be watched while it works on them.
+ROWS_PER_BLOCK = 300
+BLOCKS = 900
 COLUMNS = [Column("ssn", searchable=True, delimiters=("-",)), Column("lastName"), Column("dob")]
 SYLLABLES = ["ka", "lo", "mer", "sti", "van", "dro", "pel", "ish", "tor", "ber", "nu", "wick", "gar", "zel"]
 FIRST_DAY = datetime.date(1940, 1, 1)

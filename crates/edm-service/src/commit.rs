@@ -35,6 +35,11 @@ impl Service {
             let jobs = plan(&draft.session, blocks)?.jobs().len();
             draft.session.total_job_count =
                 Some(u32::try_from(jobs).unwrap_or(u32::MAX).saturating_add(FRAME_JOBS));
+            // From here on the counts are those of the blocks, whatever the client said.
+            let rejected: u64 = blocks.iter().map(|block| u64::from(block.rejected_count)).sum();
+            let records: u64 = blocks.iter().map(|block| u64::from(block.row_count)).sum();
+            draft.session.row_count = Some(records - rejected);
+            draft.session.rejected_row_count = Some(rejected);
             draft.session.upload_completed_at = Some(now);
             draft.enqueue.push(NewJob {
                 tenant: draft.session.tenant,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use edm_engine::{ActiveType, CandidateSpan, Exempt, Query, Redaction};
-use edm_hash::{Canonicaliser, Folded};
+use edm_hash::{Canonicaliser, Folded, decode_escapes};
 use edm_model::{Pattern, Principal, Right, SensitiveTypeId, Timestamp, limits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -287,7 +287,10 @@ fn replace(
         let Some((active, column)) = column(place.type_index, place.column) else { return String::new() };
         let mut canonical = Vec::new();
         let canonicaliser = Canonicaliser::new(&column.rule, active.generation.tokens_max());
-        canonicaliser.cell(place.text, &mut Folded::default(), &mut canonical);
+        // One value has one pseudonym, however it is written: with escapes too.
+        let decoded = decode_escapes(place.text);
+        let text = decoded.as_ref().map_or(place.text, |decoded| decoded.text());
+        canonicaliser.cell(text, &mut Folded::default(), &mut canonical);
         if canonical.is_empty() {
             canonical.extend_from_slice(place.text.as_bytes());
         }

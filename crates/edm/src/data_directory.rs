@@ -18,9 +18,12 @@ const CATALOG: &str = "catalog.db";
 pub(crate) async fn open_or_create(folder: &Path, limits: ServiceLimits) -> anyhow::Result<Service> {
     create_private(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let key_path = folder.join(MASTER_KEY);
-    if !key_path.exists() {
+    // The file is renamed into place whole; an empty one is what a crash left of a copy, or of an older version.
+    let empty = fs::metadata(&key_path).is_ok_and(|found| found.is_file() && found.len() == 0);
+    if empty || !key_path.exists() {
         if folder.join(CATALOG).exists() {
-            bail!("{} is missing, and the data cannot be read without it: restore it", key_path.display());
+            let lacks = if empty { "empty" } else { "missing" };
+            bail!("{} is {lacks}, and the data cannot be read without it: restore it", key_path.display());
         }
         let key = MasterKey::generate(&*random());
         write_private(&key_path, key.to_file_text().as_bytes())
@@ -47,26 +50,46 @@ pub(crate) async fn open(folder: &Path, limits: ServiceLimits) -> anyhow::Result
 /// Makes the first token when there is none at all; returns the file that holds it, where there is one.
 pub(crate) async fn bootstrap(service: &Service, folder: &Path) -> anyhow::Result<Option<PathBuf>> {
     let path = folder.join(ADMIN_TOKEN);
-    let write = |token: &str| {
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        write_private(&path, format!("{token}\n").as_bytes())
-    };
+    let write = |token: &str| write_private(&path, format!("{token}\n").as_bytes());
     service.bootstrap_admin(write).await.with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path.exists().then_some(path))
 }
 
-/// Writes a new file that only its owner can read, and waits until it is on the disk.
+/// Puts a file that only its owner can read in its place, whole or not at all, and waits until it is on the disk.
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    let temporary = PathBuf::from(temporary);
+    // Another process at work here fails at `create_new` or at the rename, and never mixes its bytes with ours.
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&temporary)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    drop(file);
+    fs::rename(&temporary, path)?;
+    sync_folder_of(path)
+}
+
+/// Waits until the name of a file is on the disk as well.
+#[cfg(unix)]
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) => fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Other systems cannot open a folder as a file; their rename is kept by the file system's own journal.
+#[cfg(not(unix))]
+fn sync_folder_of(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Takes everybody's rights but the owner's from what the service keeps in the folder, however it came there. The
@@ -100,4 +123,48 @@ fn create_private(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_file_is_whole_and_replaces_what_a_crash_left() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(MASTER_KEY);
+        let check = |leftovers: &[(&str, &str)]| {
+            for (name, bytes) in leftovers {
+                fs::write(folder.path().join(name), bytes).expect("writes");
+            }
+            write_private(&path, b"whole").expect("writes");
+            assert_eq!(fs::read(&path).expect("reads"), b"whole", "{leftovers:?}");
+            let names = fs::read_dir(folder.path()).expect("lists").count();
+            assert_eq!(names, 1, "no temporary file stays: {leftovers:?}");
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                let mode = fs::metadata(&path).expect("is there").permissions().mode();
+                assert_eq!(mode & 0o777, 0o600, "{leftovers:?}");
+            }
+        };
+        check(&[]);
+        check(&[(MASTER_KEY, "")]);
+        check(&[("master.key.new", "half")]);
+    }
+
+    #[tokio::test]
+    async fn an_empty_key_is_made_anew_where_there_is_no_data_and_refused_where_there_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = folder.path().join(MASTER_KEY);
+        fs::write(&key, "").expect("writes");
+        let service = open_or_create(folder.path(), ServiceLimits::default()).await.expect("starts");
+        service.close().await;
+        assert!(!fs::read(&key).expect("reads").is_empty());
+        fs::write(&key, "").expect("writes");
+        let refused = open_or_create(folder.path(), ServiceLimits::default()).await;
+        let told = refused.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        assert!(told.contains("is empty, and the data cannot be read without it"), "{told}");
+        assert!(fs::read(&key).expect("reads").is_empty(), "the file is left as it was");
+    }
 }

@@ -60,7 +60,8 @@ async fn named_types_are_looked_for_and_unknown_ones_reported() {
 async fn a_redacted_text_shows_nothing_and_one_value_has_one_pseudonym() {
     let (house, _) = furnished().await;
     let [number, name, city] = &people(17, 1)[0];
-    let text = format!("{name}, {city}: {number}; again {name}, {city}: {number}.");
+    let escaped: String = number.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let text = format!("{name}, {city}: {number}; again {name}, {city}: {escaped} .");
     for (replacement, marker) in
         [(Replacement::Mask, "█"), (Replacement::Label, "[account]"), (Replacement::Token, "[account:")]
     {

@@ -19,7 +19,8 @@ async fn a_committed_table_becomes_live_and_says_how_far_it_is() {
     let house = House::open().await;
     let store = house.create_store("people").await;
     assert_eq!(house.find(store, 7).await, None);
-    let id = house.stage(store, &people(0, 100), NewSession::default()).await;
+    let told = NewSession { row_count: Some(999), rejected_row_count: Some(3), ..NewSession::default() };
+    let id = house.stage(store, &people(0, 100), told).await;
     house.pass_seconds(5);
     house.commit(store, id).await;
     let mut remaining = Vec::new();
@@ -36,6 +37,7 @@ async fn a_committed_table_becomes_live_and_says_how_far_it_is() {
     let expected: Vec<u32> = (0..=remaining[0]).rev().collect();
     assert_eq!(remaining, expected, "one job less each time");
     let session = house.service.get_session(&house.admin, store, id).await.expect("read");
+    assert_eq!((session.row_count, session.rejected_row_count), (Some(100), Some(0)), "what the blocks hold");
     let moments = [
         Some(session.created_at),
         session.started_at,

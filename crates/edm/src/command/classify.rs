@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use console::Style;
 use edm_agent::GraphClient;
-use edm_graph::{ClassificationResult, ContentLocation, DetectedContent, Diagnostic};
+use edm_graph::{ClassificationError, ClassificationResult, ContentLocation, DetectedContent, Diagnostic};
 use serde_json::{Map, Value, json};
 
 use crate::command::Ending;
@@ -42,6 +42,9 @@ pub(crate) struct ClassifyArguments {
     connection: Connection,
 }
 
+/// Limits that end a search before the whole text was looked at; others only leave details out.
+const CUTTING_LIMITS: [&str; 3] = ["rowCheckLimit", "rowSetLimit", "matchLimit"];
+
 /// How matches are covered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Redact {
@@ -73,7 +76,7 @@ pub(crate) async fn run(arguments: &ClassifyArguments, output: Output) -> anyhow
     let options = request_options(&client, arguments).await?;
     let printer = Printer { output, single, explain: arguments.explain };
     let mut found = false;
-    let mut unread = 0u64;
+    let (mut unread, mut unfinished) = (0u64, 0u64);
     for input in &inputs {
         let text = match input.read()? {
             Read::Text(text) => text,
@@ -83,10 +86,15 @@ pub(crate) async fn run(arguments: &ClassifyArguments, output: Output) -> anyhow
                 continue;
             }
         };
-        found |= match arguments.redact {
-            Some(_) => redact(&client, &options, text, output).await?,
+        let looked = match arguments.redact {
+            Some(_) => redact(&client, &options, (input, text), output).await?,
             None => classify(&client, &options, (input, text), printer).await?,
         };
+        found |= looked.found;
+        if arguments.fail_on_match && !looked.cut_short.is_empty() {
+            unfinished += 1;
+            eprintln!("edm: {}: not looked at as a whole: {}", input.name(), looked.cut_short.join(", "));
+        }
     }
     if arguments.fail_on_match && found {
         return Ok(Ending::Findings);
@@ -94,6 +102,12 @@ pub(crate) async fn run(arguments: &ClassifyArguments, output: Output) -> anyhow
     if unread > 0 {
         // Whoever asks whether a folder is clean must not hear so of files that nobody looked at.
         bail!("{unread} files were not looked at");
+    }
+    if unfinished > 0 {
+        bail!(
+            "{unfinished} texts were not looked at as a whole, so they may hold matches: look at smaller pieces of \
+             them, and check what --type names"
+        );
     }
     Ok(Ending::Fine)
 }
@@ -130,15 +144,44 @@ fn body(options: &Map<String, Value>, text: String) -> Value {
 async fn redact(
     client: &GraphClient,
     options: &Map<String, Value>,
-    text: String,
+    (input, text): (&TextInput, String),
     output: Output,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Looked> {
     let result = client.redact(&body(options, text)).await?;
     match output.format_of_text() {
         Format::Json => output.json(&result)?,
         Format::Table => output.text(&result.text)?,
     }
-    Ok(reaches_recommended(&result.classification))
+    print_errors(&input.name(), &result.errors);
+    Ok(Looked {
+        found: reaches_recommended(&result.classification),
+        // A redaction that a limit cut short is refused by the server.
+        cut_short: cut_short(&result.errors, &[]),
+    })
+}
+
+/// What came of looking at a text.
+struct Looked {
+    /// Whether something reaches its type's recommended confidence.
+    found: bool,
+    /// Codes of what kept the server from looking at the whole text.
+    cut_short: Vec<String>,
+}
+
+/// Returns the codes of what kept the server from looking at the whole text for every type.
+fn cut_short(errors: &[ClassificationError], diagnostics: &[Diagnostic]) -> Vec<String> {
+    let limits = diagnostics.iter().flat_map(|diagnostic| &diagnostic.classification_limits);
+    let limits = limits.map(|limit| &limit.code).filter(|code| CUTTING_LIMITS.contains(&code.as_str()));
+    let mut codes: Vec<String> = errors.iter().map(|error| &error.code).chain(limits).cloned().collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+fn print_errors(name: &str, errors: &[ClassificationError]) {
+    for error in errors {
+        eprintln!("edm: {name}: {} ({})", error.message, error.code);
+    }
 }
 
 /// How results are shown.
@@ -156,14 +199,14 @@ async fn classify(
     options: &Map<String, Value>,
     (input, text): (&TextInput, String),
     printer: Printer,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Looked> {
     let result = client.classify(&body(options, text)).await?;
-    for error in &result.errors {
-        eprintln!("edm: {}: {} ({})", input.name(), error.message, error.code);
-    }
-    let found = reaches_recommended(&result.classification);
+    print_errors(&input.name(), &result.errors);
     printer.print(&input.name(), &result)?;
-    Ok(found)
+    Ok(Looked {
+        found: reaches_recommended(&result.classification),
+        cut_short: cut_short(&result.errors, &result.diagnostics),
+    })
 }
 
 fn reaches_recommended(found: &[DetectedContent]) -> bool {
@@ -253,5 +296,37 @@ impl Printer {
             self.output.line(&format!("  !  {} (limit {})", limit.code, limit.allowed_limit))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use edm_graph::ClassificationLimit;
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_looked_at_unless_an_error_or_a_limit_cut_the_search() {
+        let check = |errors: &[&str], limits: &[&str], expected: &[&str]| {
+            let error = |code: &&str| ClassificationError { code: (*code).to_owned(), ..Default::default() };
+            let limit = |code: &&str| ClassificationLimit {
+                code: (*code).to_owned(),
+                allowed_limit: 1,
+                impacted_sensitive_type_ids: Vec::new(),
+            };
+            let diagnostic = Diagnostic {
+                classification_limits: limits.iter().map(limit).collect(),
+                unmatched_items: Vec::new(),
+                classification_id: String::new(),
+            };
+            let errors: Vec<ClassificationError> = errors.iter().map(error).collect();
+            assert_eq!(cut_short(&errors, &[diagnostic]), expected, "{errors:?}");
+        };
+        check(&[], &[], &[]);
+        check(&[], &["proximityLimit"], &[]);
+        check(&["timeout"], &[], &["timeout"]);
+        check(&["sensitiveTypeNotFound", "timeout"], &[], &["sensitiveTypeNotFound", "timeout"]);
+        check(&[], &["rowCheckLimit", "rowSetLimit"], &["rowCheckLimit", "rowSetLimit"]);
+        check(&[], &["matchLimit", "matchLimit"], &["matchLimit"]);
     }
 }

@@ -280,3 +280,21 @@ fn texts_of_every_encoding_are_looked_at_and_what_is_none_is_told() {
     let found = classify();
     assert_eq!(found.status.code(), Some(3), "{}", stderr(&found));
 }
+
+#[test]
+fn a_text_that_was_not_searched_to_its_end_is_not_clean() {
+    let server = Server::start();
+    let edm = server.program();
+    fill(&edm, "people");
+    // A number alone is below the recommended confidence, and there are more of them than a result lists.
+    let numbers = "904-56-7890\n".repeat(10_001);
+    let check = |text: &str, options: &[&str], status: i32, part: &str| {
+        let ended = edm.run([&["classify"], options].concat(), text);
+        assert_eq!(ended.status.code(), Some(status), "{options:?}: {}", stderr(&ended));
+        assert!(stderr(&ended).contains(part), "{options:?}: {}", stderr(&ended));
+    };
+    check(&numbers, &["--fail-on-match"], 1, "not looked at as a whole: matchLimit");
+    check(&numbers, &[], 0, "");
+    check(&format!("{numbers}García Márquez 1991-12-24 904-56-7890"), &["--fail-on-match"], 3, "matchLimit");
+    check("904-56-7890", &["--fail-on-match"], 0, "");
+}
