@@ -13,23 +13,41 @@ const MASTER_KEY: &str = "master.key";
 const ADMIN_TOKEN: &str = "admin-token";
 /// What a directory that has been used holds.
 const CATALOG: &str = "catalog.db";
+/// What the process that works on the directory holds locked.
+const LOCK: &str = "lock";
 
 /// Opens the service of an existing directory; makes directory and key at the first start.
 pub(crate) async fn open_or_create(folder: &Path, limits: ServiceLimits) -> anyhow::Result<Service> {
     create_private(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let key_path = folder.join(MASTER_KEY);
-    // The file is renamed into place whole; an empty one is what a crash left of a copy, or of an older version.
-    let empty = fs::metadata(&key_path).is_ok_and(|found| found.is_file() && found.len() == 0);
-    if empty || !key_path.exists() {
-        if folder.join(CATALOG).exists() {
-            let lacks = if empty { "empty" } else { "missing" };
-            bail!("{} is {lacks}, and the data cannot be read without it: restore it", key_path.display());
-        }
-        let key = MasterKey::generate(&*random());
-        write_private(&key_path, key.to_file_text().as_bytes())
-            .with_context(|| format!("cannot write {}", key_path.display()))?;
-    }
+    make_key_at_need(folder)?;
     open(folder, limits).await
+}
+
+/// Makes the key of a directory that has neither key nor data.
+fn make_key_at_need(folder: &Path) -> anyhow::Result<()> {
+    let path = folder.join(MASTER_KEY);
+    let has_key = || fs::metadata(&path).map(|found| !found.is_file() || found.len() > 0);
+    if has_key().unwrap_or(false) {
+        return Ok(());
+    }
+    // Of two first starts at once the second must find the key of the first, not replace it.
+    let lock = fs::File::create(folder.join(LOCK)).and_then(|file| file.lock().map(|()| file));
+    let _lock = lock.with_context(|| format!("cannot lock {}", folder.display()))?;
+    // The key is renamed into place whole; an empty one is what a crash left of an older version, or of a copy.
+    let lacks = match has_key() {
+        Ok(true) => return Ok(()),
+        Ok(false) => "empty",
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "missing",
+        Err(error) => {
+            return Err(anyhow::Error::new(error).context(format!("cannot look at {}", path.display())));
+        }
+    };
+    if folder.join(CATALOG).exists() {
+        bail!("{} is {lacks}, and the data cannot be read without it: restore it", path.display());
+    }
+    let key = MasterKey::generate(&*random());
+    write_private(&path, key.to_file_text().as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Opens the service of an existing directory.
@@ -60,7 +78,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".new");
     let temporary = PathBuf::from(temporary);
-    // Another process at work here fails at `create_new` or at the rename, and never mixes its bytes with ours.
+    // What a crash left, if anything.
     match fs::remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -98,7 +116,7 @@ fn sync_folder_of(_: &Path) -> io::Result<()> {
 fn close_to_others(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     // Everything else is below `blobs`, which nobody else can enter then.
-    for name in [MASTER_KEY, ADMIN_TOKEN, CATALOG, "catalog.db-wal", "catalog.db-shm", "lock", "blobs"] {
+    for name in [MASTER_KEY, ADMIN_TOKEN, CATALOG, "catalog.db-wal", "catalog.db-shm", LOCK, "blobs"] {
         let path = folder.join(name);
         let metadata = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
