@@ -45,7 +45,7 @@ fn built_in_parts(block_rows: usize, part_bytes: u64) -> Files {
     let rows = rows();
     let cells: Vec<Vec<&str>> = rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
     let cells: Vec<&[&str]> = cells.iter().map(Vec::as_slice).collect();
-    support::build_in_parts(&columns(), &cells, block_rows, part_bytes)
+    support::build(&columns(), &cells, block_rows, part_bytes)
 }
 
 const TEXT: &str = "1004-7052 García Márquez 4, City 4; 1005-7065 and 10107130 of van der\nBerg 10; Langer 6";

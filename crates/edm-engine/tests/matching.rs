@@ -19,6 +19,10 @@ fn columns() -> Columns {
     .expect("columns")
 }
 
+fn build(columns: &Columns, rows: &[&[&str]], block_rows: usize) -> support::Files {
+    support::build(columns, rows, block_rows, edm_engine::build::PART_BYTES_DEFAULT)
+}
+
 const ROWS: &[&[&str]] = &[
     &["900-11-2222", "1960-05-05", "Isaiah", "Langer", "isaiah.langer@example.org"],
     &["901223333", "1971-12-31", "Maria", "van der Berg", "m.vdb@example.org"],
@@ -60,7 +64,7 @@ fn render(text: &str, report: &Report, names: &Columns) -> Vec<String> {
 }
 
 fn check(text: &str, expected: &[&str]) {
-    let generation = support::build(&columns(), ROWS, 4).open();
+    let generation = build(&columns(), ROWS, 4).open();
     let types = [support::active(&generation, None)];
     let report = scan(&Query::new(text, &types));
     assert_eq!(render(text, &report, &columns()), expected, "{text:?}");
@@ -136,7 +140,7 @@ fn evidence_must_be_near() {
 
 #[test]
 fn offsets_are_bytes_and_utf16() {
-    let generation = support::build(&columns(), ROWS, 4).open();
+    let generation = build(&columns(), ROWS, 4).open();
     let types = [support::active(&generation, None)];
     let report = scan(&Query::new("🙂é 900-11-2222", &types));
     let span = report.types[0].matches[0].span;
@@ -160,7 +164,7 @@ fn pattern(unit: ProximityUnit, distance: u32) -> Pattern {
 
 #[test]
 fn patterns_of_ones_own_measure_as_they_say() {
-    let generation = support::build(&columns(), ROWS, 4).open();
+    let generation = build(&columns(), ROWS, 4).open();
     let found = |unit, distance, text: &str| {
         let types = [support::active(&generation, Some(vec![pattern(unit, distance)]))];
         scan(&Query::new(text, &types)).types.len()
@@ -177,7 +181,7 @@ fn patterns_of_ones_own_measure_as_they_say() {
 
 #[test]
 fn what_is_found_can_be_explained_and_taken_out() {
-    let generation = support::build(&columns(), ROWS, 4).open();
+    let generation = build(&columns(), ROWS, 4).open();
     let types = [support::active(&generation, None)];
     let text = "900-11-2222 and Okafor";
     let report = scan(&Query { explain: true, ..Query::new(text, &types) });
@@ -193,8 +197,8 @@ fn what_is_found_can_be_explained_and_taken_out() {
 
 #[test]
 fn one_salt_for_two_tables_is_one_pass_and_two_reports() {
-    let one = support::build(&columns(), &ROWS[..3], 8).open();
-    let two = support::build(&columns(), &ROWS[3..], 8).open();
+    let one = build(&columns(), &ROWS[..3], 8).open();
+    let two = build(&columns(), &ROWS[3..], 8).open();
     let types = [support::active(&one, None), support::active(&two, None)];
     let report = scan(&Query::new("900-11-2222 903-44-5555", &types));
     let found: Vec<usize> = report.types.iter().map(|found| found.type_index).collect();
@@ -203,7 +207,7 @@ fn one_salt_for_two_tables_is_one_pass_and_two_reports() {
 
 #[test]
 fn a_wrong_salt_finds_nothing() {
-    let files = support::build(&columns(), ROWS, 4);
+    let files = build(&columns(), ROWS, 4);
     let salt = edm_hash::Salt::new("another salt, another salt, another one".to_owned()).expect("a salt");
     let generation = Arc::new(files.open_with(&salt).expect("whole files"));
     let types = [support::active(&generation, None)];
@@ -221,7 +225,7 @@ fn a_key_keeps_the_last_row_of_each_value() {
         &["900112222", "2001-01-01", "Ada", "Langer", "ada@example.org"],
         &["", "", "", "", ""],
     ];
-    let generation = support::build(&keyed, &rows, 2).open();
+    let generation = build(&keyed, &rows, 2).open();
     assert_eq!(generation.row_count(), 2);
     assert_eq!(generation.lookup(0, "900-11-2222", 10), [3]);
     assert_eq!(generation.lookup(4, "isaiah.langer@example.org", 10), Vec::<u64>::new());
@@ -232,14 +236,14 @@ fn a_key_keeps_the_last_row_of_each_value() {
 /// limit on a test is what fails.
 #[test]
 fn hostile_texts_end() {
-    let generation = support::build(&columns(), ROWS, 4).open();
+    let generation = build(&columns(), ROWS, 4).open();
     let dashes = Delimiters::new(['-', '.']).expect("delimiters");
     let numbers = Columns::new(vec![
         Column::text("number").searchable().typed(DataType::Digits { width: Some(9) }).ignoring(dashes),
         Column::text("email").searchable().typed(DataType::Email),
     ])
     .expect("columns");
-    let wide = support::build(&numbers, &[&["123456789", "ada@example.org"]], 4).open();
+    let wide = build(&numbers, &[&["123456789", "ada@example.org"]], 4).open();
     let types = [support::active(&generation, None), support::active(&wide, None)];
     let texts = [
         "%C3".repeat(200_000),

@@ -285,16 +285,12 @@ fn merge_records(mut reached: Vec<Reached>) -> Vec<Reached> {
 #[derive(PartialEq, Eq, Hash)]
 enum Unique {
     Record(u32),
-    Value(usize, Hash),
+    Value(Hash),
 }
 
 impl Reached {
     fn unique(&self) -> Unique {
-        if self.any_primary {
-            Unique::Record(self.best_row)
-        } else {
-            Unique::Value(self.hit.column, self.hit.hash)
-        }
+        if self.any_primary { Unique::Record(self.best_row) } else { Unique::Value(self.hit.hash) }
     }
 }
 

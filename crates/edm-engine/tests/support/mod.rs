@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm_engine::build::{BlockFacts, PART_BYTES_DEFAULT, Plan, PlanInput, manifest};
+use edm_engine::build::{BlockFacts, Plan, PlanInput, manifest};
 use edm_engine::{ActiveType, FileBytes, Generation};
 use edm_hash::{HashedRows, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, Pattern, SensitiveTypeId, SessionId, StoreId};
@@ -31,18 +31,8 @@ fn plan_input(columns: &Columns, blocks: Vec<BlockFacts>, part_bytes: u64) -> Pl
     }
 }
 
-/// Builds in blocks of `block_rows` rows, in one part.
-pub(crate) fn build(columns: &Columns, rows: &[&[&str]], block_rows: usize) -> Files {
-    build_in_parts(columns, rows, block_rows, PART_BYTES_DEFAULT)
-}
-
-/// Builds with entry jobs that take at most `part_bytes`.
-pub(crate) fn build_in_parts(
-    columns: &Columns,
-    rows: &[&[&str]],
-    block_rows: usize,
-    part_bytes: u64,
-) -> Files {
+/// Builds in blocks of `block_rows` rows, with entry jobs that take at most `part_bytes`.
+pub(crate) fn build(columns: &Columns, rows: &[&[&str]], block_rows: usize, part_bytes: u64) -> Files {
     let mut hasher = RecordHasher::new(&salt(), columns, 64);
     let blocks: Vec<HashedRows> = rows
         .chunks(block_rows)

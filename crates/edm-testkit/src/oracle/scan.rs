@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use edm_model::{Pattern, limits};
+use edm_model::{Columns, Pattern, limits};
 
 use super::escapes;
 use super::facts::{Hit, Outcome, Scene};
@@ -51,7 +51,7 @@ impl Table {
             .filter_map(|hit| self.best(&scene, hit, &patterns, &exempt))
             .collect();
         let reached = merged_by_record(without_overlaps(reached));
-        found(&reached, question.minimum_confidence, &ground)
+        found(&reached, question.minimum_confidence, &ground, self.columns())
     }
 
     fn hits(&self, text: &str) -> Vec<Hit> {
@@ -151,15 +151,20 @@ fn merged_by_record(mut reached: Vec<Reached>) -> Vec<Reached> {
     reached
 }
 
-fn unique<'a>(reached: impl Iterator<Item = &'a Reached>) -> u32 {
+/// A value that stands in two columns of equal rules is one.
+fn unique<'a>(reached: impl Iterator<Item = &'a Reached>, columns: &Columns) -> u32 {
+    let first_alike = |column: usize| {
+        let own = columns.as_slice().get(column).map(|column| &column.rule);
+        columns.as_slice().iter().position(|other| Some(&other.rule) == own)
+    };
     let (by_record, by_value): (Vec<&Reached>, Vec<&Reached>) = reached.partition(|one| one.by_record);
     let records: BTreeSet<usize> = by_record.iter().map(|one| one.best_row).collect();
-    let values: BTreeSet<(usize, &str)> =
-        by_value.iter().map(|one| (one.hit.column, one.hit.place.value.as_str())).collect();
+    let values: BTreeSet<(Option<usize>, &str)> =
+        by_value.iter().map(|one| (first_alike(one.hit.column), one.hit.place.value.as_str())).collect();
     (records.len() + values.len()) as u32
 }
 
-fn found(reached: &[Reached], minimum: u8, ground: &Ground) -> Option<Found> {
+fn found(reached: &[Reached], minimum: u8, ground: &Ground, columns: &Columns) -> Option<Found> {
     let confidences: BTreeSet<u8> = reached.iter().map(|one| one.confidence).collect();
     let counts = confidences
         .iter()
@@ -168,7 +173,7 @@ fn found(reached: &[Reached], minimum: u8, ground: &Ground) -> Option<Found> {
             let of_it = || reached.iter().filter(|one| one.confidence == *confidence);
             ConfidenceCount {
                 confidence: *confidence,
-                unique_count: unique(of_it()),
+                unique_count: unique(of_it(), columns),
                 match_count: of_it().count() as u32,
             }
         })
@@ -177,7 +182,7 @@ fn found(reached: &[Reached], minimum: u8, ground: &Ground) -> Option<Found> {
     let mut matches: Vec<Match> = sure().map(|one| matched(one, ground)).collect();
     matches.sort();
     let confidence = matches.iter().map(|found| found.confidence).max()?;
-    Some(Found { confidence, unique_count: unique(sure()), counts, matches })
+    Some(Found { confidence, unique_count: unique(sure(), columns), counts, matches })
 }
 
 fn matched(reached: &Reached, ground: &Ground) -> Match {
