@@ -49,7 +49,7 @@ impl<'a> BlockWire<'a> {
         upload_uri: &str,
         progress: &'a dyn Progress,
     ) -> Result<Self, Error> {
-        let address = Address { url: parse_uri(upload_uri)?, renewals: 0 };
+        let address = Address { url: graph.upload_address(upload_uri)?, renewals: 0 };
         Ok(Self { graph, store, session, progress, address: Mutex::new(address) })
     }
 
@@ -101,7 +101,7 @@ impl<'a> BlockWire<'a> {
         if address.renewals == renewals {
             let session = self.graph.renew_session(self.store, self.session).await?;
             let uri = session.data_upload_uri.ok_or_else(|| Error::new(ErrorKind::BadAnswer))?;
-            *address = Address { url: parse_uri(&uri)?, renewals: renewals + 1 };
+            *address = Address { url: self.graph.upload_address(&uri)?, renewals: renewals + 1 };
             self.progress.event(&Event::Renewed);
         }
         Ok(address.clone())
@@ -142,11 +142,6 @@ async fn checked(response: Response) -> Result<Vec<u8>, Error> {
 
 fn is_expired(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Refused { status: 403, code, .. } if code == "AuthenticationFailed")
-}
-
-/// An address that is no address tells nothing: it holds a signature.
-fn parse_uri(uri: &str) -> Result<Url, Error> {
-    Url::parse(uri).map_err(|_| Error::new(ErrorKind::BadAnswer))
 }
 
 /// Returns the id of a block: its number in eight digits, in base64.

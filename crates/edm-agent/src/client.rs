@@ -37,6 +37,8 @@ pub struct ClientOptions {
     pub token: Option<String>,
     /// The PEM certificate of the authority (or the server itself) to trust, and no other.
     pub ca_certificate_pem: Option<Vec<u8>>,
+    /// Whether token and salt may travel in clear to another machine.
+    pub insecure_http: bool,
 }
 
 /// A client of one server. Cheap to clone.
@@ -46,17 +48,23 @@ pub struct GraphClient {
     base: Url,
     token: Option<HeaderValue>,
     patience: Option<Arc<dyn Progress>>,
+    insecure_http: bool,
 }
 
 impl GraphClient {
-    /// Makes a client; sends nothing yet. Fails when address, certificate or token cannot be used.
+    /// Makes a client; sends nothing yet. Fails when address, certificate or token cannot be used, and when the
+    /// address is another machine's without TLS, unless the options allow that.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let bad =
             |source: Box<dyn std::error::Error + Send + Sync>| Error::caused(ErrorKind::BadAddress, source);
-        let base = Url::parse(options.server.trim_end_matches('/')).map_err(|error| bad(error.into()))?;
+        let mut base = Url::parse(options.server.trim_end_matches('/')).map_err(|error| bad(error.into()))?;
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
             return Err(Error::new(ErrorKind::BadAddress));
         }
+        if is_in_clear(&base) && !options.insecure_http {
+            return Err(Error::new(ErrorKind::InClear));
+        }
+        strip_version(&mut base);
         let mut http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(Duration::from_secs(120))
@@ -72,7 +80,7 @@ impl GraphClient {
             // Nothing is verified over plain HTTP, so a machine without a certificate store is fine.
             http = http.tls_certs_only([]);
         }
-        let token = match options.token {
+        let token = match options.token.filter(|token| !token.trim().is_empty()) {
             Some(token) => {
                 let mut value = HeaderValue::try_from(format!("Bearer {}", token.trim()))
                     .map_err(|_| Error::new(ErrorKind::BadAddress))?;
@@ -82,7 +90,7 @@ impl GraphClient {
             None => None,
         };
         let http = http.build().map_err(|error| bad(error.into()))?;
-        Ok(Self { http, base, token, patience: None })
+        Ok(Self { http, base, token, patience: None, insecure_http: options.insecure_http })
     }
 
     /// Returns the same client, one that waits for a server that is away and tells of it.
@@ -93,6 +101,20 @@ impl GraphClient {
     /// Returns the server's address.
     pub fn server(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Reads an upload address that the server gave. Refuses one over which the table would travel less safely
+    /// than the request for it did.
+    pub(crate) fn upload_address(&self, uri: &str) -> Result<Url, Error> {
+        // What is no address is not told of: it holds a signature.
+        let url = Url::parse(uri).map_err(|_| Error::new(ErrorKind::BadAnswer))?;
+        match url.scheme() {
+            "https" => Ok(url),
+            "http" if self.base.scheme() == "https" => Err(Error::new(ErrorKind::UploadInClear)),
+            "http" if is_in_clear(&url) && !self.insecure_http => Err(Error::new(ErrorKind::UploadInClear)),
+            "http" => Ok(url),
+            _ => Err(Error::new(ErrorKind::BadAnswer)),
+        }
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -315,7 +337,12 @@ impl GraphClient {
             };
             checked(request.send().await.map_err(unreachable)?).await
         };
-        again(once, repeat, self.patience.as_deref(), "a request").await
+        let answer = again(once, repeat, self.patience.as_deref(), "a request").await;
+        answer.map_err(|error| match error.kind() {
+            // The server cannot know that there was nothing to send.
+            ErrorKind::Refused { status: 401, .. } if self.token.is_none() => Error::new(ErrorKind::NoToken),
+            _ => error,
+        })
     }
 }
 
@@ -433,10 +460,79 @@ fn not_found(what: &str, name: &str) -> Error {
     Error::new(ErrorKind::NotFound { name: format!("{what} named “{name}”") })
 }
 
+/// Returns whether what is sent there can be read on the way.
+fn is_in_clear(url: &Url) -> bool {
+    url.scheme() == "http" && !is_loopback(url)
+}
+
+/// Takes the version off an address that was copied from a Graph client; the paths bring their own.
+fn strip_version(base: &mut Url) {
+    let path = base.path().trim_end_matches('/').to_owned();
+    let stripped = ["/beta", "/v1.0"].iter().find_map(|version| path.strip_suffix(version));
+    if let Some(stripped) = stripped {
+        base.set_path(stripped);
+    }
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
         Some("localhost") => true,
         Some(host) => host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(server: &str, insecure_http: bool) -> Result<GraphClient, Error> {
+        GraphClient::new(ClientOptions {
+            server: server.to_owned(),
+            insecure_http,
+            ..ClientOptions::default()
+        })
+    }
+
+    #[test]
+    fn nothing_goes_in_clear_to_another_machine_unless_that_is_allowed() {
+        let check = |server: &str, insecure_http: bool, expected: Result<&str, ErrorKind>| {
+            let made = client(server, insecure_http).map(|client| client.server().to_owned());
+            assert_eq!(made.map_err(|error| error.kind().clone()), expected.map(str::to_owned), "{server}");
+        };
+        check("http://127.0.0.1:8080", false, Ok("http://127.0.0.1:8080"));
+        check("http://[::1]:8080", false, Ok("http://[::1]:8080"));
+        check("http://localhost:8080/", false, Ok("http://localhost:8080"));
+        check("https://edm.example.org", false, Ok("https://edm.example.org"));
+        check("http://edm.example.org", false, Err(ErrorKind::InClear));
+        check("http://192.0.2.7:8080", false, Err(ErrorKind::InClear));
+        check("http://localhost.example.org", false, Err(ErrorKind::InClear));
+        check("http://edm.example.org", true, Ok("http://edm.example.org"));
+        check("ftp://edm.example.org", true, Err(ErrorKind::BadAddress));
+        check("https://edm.example.org/beta", false, Ok("https://edm.example.org"));
+        check("https://edm.example.org/v1.0/", false, Ok("https://edm.example.org"));
+        check("https://example.org/edm/beta", false, Ok("https://example.org/edm"));
+        check("https://example.org/alphabeta", false, Ok("https://example.org/alphabeta"));
+    }
+
+    #[test]
+    fn an_upload_address_is_as_safe_as_the_server_itself() {
+        let check = |server: &str, insecure_http: bool, uri: &str, expected: Result<(), ErrorKind>| {
+            let client = client(server, insecure_http).expect("an address");
+            let read = client.upload_address(uri).map(drop).map_err(|error| error.kind().clone());
+            assert_eq!(read, expected, "{server} {uri}");
+        };
+        let clear = || Err(ErrorKind::UploadInClear);
+        check("https://edm.example.org", false, "https://edm.example.org/u?sig=a", Ok(()));
+        check("https://edm.example.org", false, "https://other.example.org/u?sig=a", Ok(()));
+        check("https://edm.example.org", false, "http://edm.example.org/u?sig=a", clear());
+        check("https://edm.example.org", true, "http://edm.example.org/u?sig=a", clear());
+        check("https://edm.example.org", false, "http://127.0.0.1/u?sig=a", clear());
+        check("http://127.0.0.1:8080", false, "http://127.0.0.1:8080/u?sig=a", Ok(()));
+        check("http://127.0.0.1:8080", false, "https://edm.example.org/u?sig=a", Ok(()));
+        check("http://127.0.0.1:8080", false, "http://edm.example.org/u?sig=a", clear());
+        check("http://edm.example.org", true, "http://edm.example.org/u?sig=a", Ok(()));
+        check("http://127.0.0.1:8080", false, "file:///u", Err(ErrorKind::BadAnswer));
+        check("http://127.0.0.1:8080", false, "u", Err(ErrorKind::BadAnswer));
     }
 }

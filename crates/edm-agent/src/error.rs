@@ -105,6 +105,12 @@ pub enum ErrorKind {
     },
     /// The address of the server is no URL, or a certificate or token cannot be used.
     BadAddress,
+    /// The address is another machine's and has no TLS.
+    InClear,
+    /// The server gave an upload address without TLS.
+    UploadInClear,
+    /// The server wants a token and none was given.
+    NoToken,
     /// The server cannot be reached, or the connection broke.
     Unreachable {
         /// Whether the request may have arrived.
@@ -205,7 +211,7 @@ fn write_bytes_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
         ErrorKind::FileUnreadable { path } => write!(f, "cannot read {}", path.display()),
         ErrorKind::UnknownEncoding { line, byte } => write!(
             f,
-            "line {line}, byte {byte}: this is neither UTF-8 nor UTF-16 with a byte order mark; convert the \
+            "line {line}, byte {byte} of the file: this is neither UTF-8 nor UTF-16 with a byte order mark; convert the \
              file first, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
         ),
         ErrorKind::Archive => f.write_str(
@@ -294,6 +300,17 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
             "the server's address, certificate or token cannot be used: an address looks like \
              https://edm.example.org:8080, a certificate is a PEM file, a token is one line of text",
         ),
+        ErrorKind::InClear => f.write_str(
+            "over plain http token and salt would travel in clear to another machine: use https, or pass \
+             --insecure-http where the network between is safe",
+        ),
+        ErrorKind::UploadInClear => f.write_str(
+            "the server gave an upload address without TLS, on which the table would travel less safely than this \
+             request; nothing was sent. Its operator corrects that with `edm serve --public-url https://…`",
+        ),
+        ErrorKind::NoToken => f.write_str(
+            "the server asks for a token and none was sent: set EDM_TOKEN, or pass --token-file FILE",
+        ),
         ErrorKind::Unreachable { sent: false } => {
             f.write_str("the server cannot be reached: check --server and that it runs")
         }
@@ -316,7 +333,11 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
             f.write_str(")")
         }
         ErrorKind::SessionEnded { state, code, message } => {
-            write!(f, "the session ended {state}: {message} ({code})")
+            write!(f, "the session ended {state}: {message} ({code})")?;
+            if code == "shrinkRefused" {
+                f.write_str("; if the table is meant to be that small, upload it with --allow-shrink")?;
+            }
+            Ok(())
         }
         ErrorKind::Interrupted => {
             f.write_str("a part of the upload stopped unexpectedly; run the command again")

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use edm_graph::{SessionDraft, SessionResource};
 use edm_hash::Salt;
-use edm_model::KeyId;
+use edm_model::{AgentId, KeyId};
 use futures::{StreamExt, stream};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -245,9 +245,17 @@ impl Run<'_> {
     async fn agent_id(&self) -> Result<Option<String>, Error> {
         let Some(name) = &self.options.agent else { return Ok(None) };
         let agents = self.client.agents().await?;
-        let known = agents.iter().find(|agent| agent.id == *name || agent.description.as_ref() == Some(name));
+        let known = agents
+            .iter()
+            .find(|agent| agent.id.eq_ignore_ascii_case(name) || agent.description.as_ref() == Some(name));
         match known {
             Some(agent) => Ok(Some(agent.id.clone())),
+            // An id is never meant as a description: registering it would hide that it is wrong.
+            None if name.parse::<AgentId>().is_ok() => Err(Error::new(ErrorKind::NotFound {
+                name: format!(
+                    "upload agent of the id {name}: name one that is registered, or give a description to register"
+                ),
+            })),
             None => Ok(Some(self.client.create_agent(name).await?.id)),
         }
     }

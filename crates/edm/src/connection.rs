@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use edm_agent::{ClientOptions, GraphClient};
+
+use crate::surroundings::token_of_environment;
 
 /// Where the server is and how to be let in.
 #[derive(Debug, Clone, Args)]
@@ -14,13 +16,9 @@ pub(crate) struct Connection {
     #[arg(long, env = "EDM_SERVER", value_name = "URL", default_value = "http://127.0.0.1:8080")]
     server: String,
     /// Bearer token; prefer --token-file or the environment, which no list of processes shows
-    #[arg(
-        long,
-        env = "EDM_TOKEN",
-        value_name = "TOKEN",
-        hide_env_values = true,
-        conflicts_with = "token_file"
-    )]
+    /// [env: EDM_TOKEN]
+    // Not clap's own reading of the environment, which would take it for the option beside --token-file.
+    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
     token: Option<String>,
     /// File that holds the bearer token
     #[arg(long, value_name = "FILE")]
@@ -28,6 +26,9 @@ pub(crate) struct Connection {
     /// PEM certificate to trust instead of the system's
     #[arg(long, value_name = "FILE")]
     ca_cert: Option<PathBuf>,
+    /// Let token and salt travel in clear to another machine, over plain http
+    #[arg(long)]
+    insecure_http: bool,
 }
 
 impl Connection {
@@ -39,12 +40,22 @@ impl Connection {
             (_, Some(path)) => {
                 let text = String::from_utf8(read(path)?).ok();
                 let text = text.with_context(|| format!("{} holds no token", path.display()))?;
-                Some(text.trim().to_owned())
+                let token = text.trim().to_owned();
+                if token.is_empty() {
+                    bail!("{} is empty, so no token can be sent: write the token into it", path.display());
+                }
+                Some(token)
             }
-            (token, None) => token.clone(),
+            (Some(token), None) => Some(token.clone()),
+            (None, None) => token_of_environment(),
         };
         let ca_certificate_pem = self.ca_cert.as_ref().map(read).transpose()?;
-        let options = ClientOptions { server: self.server.clone(), token, ca_certificate_pem };
+        let options = ClientOptions {
+            server: self.server.clone(),
+            token,
+            ca_certificate_pem,
+            insecure_http: self.insecure_http,
+        };
         GraphClient::new(options).with_context(|| format!("cannot use {}", self.server))
     }
 }

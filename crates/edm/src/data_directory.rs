@@ -1,6 +1,6 @@
 //! A server's data directory: its key file, its first token, the service in it.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,21 @@ pub(crate) async fn open(folder: &Path, limits: ServiceLimits) -> anyhow::Result
     let config = ServiceConfig { limits, ..ServiceConfig::new(folder, key) };
     let service = Service::open(config, clock(), random()).await;
     service.with_context(|| format!("cannot open {}", folder.display()))
+}
+
+/// Fails when another server works on the directory, before anything is said or written. The service takes the lock
+/// itself when it loads.
+pub(crate) fn refuse_in_use(folder: &Path) -> anyhow::Result<()> {
+    let lock = fs::File::create(folder.join(LOCK));
+    match lock.with_context(|| format!("cannot lock {}", folder.display()))?.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            bail!("{} is in use by another `edm serve`: stop it, or name another folder", folder.display())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(anyhow::Error::new(error).context(format!("cannot lock {}", folder.display())))
+        }
+    }
 }
 
 /// Makes the first token when there is none at all; returns the file that holds it, where there is one.

@@ -14,6 +14,12 @@ pub(crate) fn core_count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// Returns the bearer token of the environment; an empty one is none.
+#[cfg(feature = "agent")]
+pub(crate) fn token_of_environment() -> Option<String> {
+    std::env::var("EDM_TOKEN").ok().filter(|token| !token.trim().is_empty())
+}
+
 /// Returns the folder in which a program keeps what it must remember between runs.
 pub(crate) fn state_folder() -> PathBuf {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);

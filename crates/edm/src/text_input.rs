@@ -89,7 +89,7 @@ impl fmt::Display for NoText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}, byte {}: this is neither UTF-8 nor UTF-16 with a byte order mark; convert a text first, for \
+            "{}, byte {} of the file: this is neither UTF-8 nor UTF-16 with a byte order mark; convert a text first, for \
              example with `iconv -f WINDOWS-1252 -t UTF-8`",
             self.name, self.byte
         )

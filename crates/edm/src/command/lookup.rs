@@ -1,7 +1,9 @@
 //! `edm lookup`.
 
 use clap::Args;
+use edm_agent::{ErrorKind, GraphClient};
 use edm_graph::LookupRequest;
+use edm_model::StoreId;
 use serde_json::Value;
 
 use crate::connection::Connection;
@@ -30,15 +32,31 @@ pub(crate) struct LookupArguments {
     connection: Connection,
 }
 
+/// Returns the id as it is, because whoever may only look values up may not read stores.
+async fn store_id(client: &GraphClient, name_or_id: &str) -> anyhow::Result<String> {
+    if name_or_id.parse::<StoreId>().is_ok() {
+        return Ok(name_or_id.to_owned());
+    }
+    match client.store(name_or_id).await {
+        Ok(store) => Ok(store.id),
+        Err(error) if matches!(error.kind(), ErrorKind::Refused { status: 403, .. }) => {
+            let told =
+                "this token may not read the names of data stores: give --store the id of the data store";
+            Err(anyhow::Error::new(error).context(told))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::Result<()> {
     let client = arguments.connection.client()?;
-    let store = client.store(&arguments.store).await?;
+    let store = store_id(&client, &arguments.store).await?;
     let request = LookupRequest {
         key: arguments.key,
         values: arguments.values,
         result_column_names: arguments.columns,
     };
-    let rows = client.lookup(&store.id, &request).await?;
+    let rows = client.lookup(&store, &request).await?;
     if output.format() == Format::Json {
         return Ok(output.json(&rows)?);
     }

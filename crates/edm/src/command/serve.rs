@@ -74,6 +74,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
     // Before anything is made on the disk: an address that cannot be had is told at once.
     let bound = bind(&listening(arguments, &config, roles)?)?;
     let service = data_directory::open_or_create(&arguments.data_dir, limits).await?;
+    data_directory::refuse_in_use(&arguments.data_dir)?;
     let token_file = data_directory::bootstrap(&service, &arguments.data_dir).await?;
     let url = bound.url();
     tracing::info!(url, data_dir = %arguments.data_dir.display(), %roles, "edm is listening");

@@ -128,13 +128,22 @@ fn print_list(output: Output, tokens: &[TokenRecord]) -> anyhow::Result<()> {
         let tokens: Vec<Value> = tokens.iter().map(token_json).collect();
         return Ok(output.json(&tokens)?);
     }
+    let moment = now();
+    let works = |token: &TokenRecord| token.expires_at.is_none_or(|at| at > moment);
+    // Until there is another way in, the first start's own is all that can be used.
+    let replaced =
+        tokens.iter().any(|token| !token.bootstrap && token.roles.contains(Role::Admin) && works(token));
+    let note = match replaced {
+        true => "first start's own: revoke it when nobody uses it",
+        false => "first start's own: replace it",
+    };
     let row = |token: &TokenRecord| {
         vec![
             token.id.to_string(),
             token.name.clone(),
             roles_of(token).join(" "),
             token.expires_at.map_or_else(|| "never".to_owned(), |at| edm_graph::Moment::new(at).to_string()),
-            if token.bootstrap { "first start's own: replace it".to_owned() } else { String::new() },
+            if token.bootstrap { note.to_owned() } else { String::new() },
         ]
     };
     let rows: Vec<Vec<String>> = tokens.iter().map(row).collect();

@@ -234,16 +234,27 @@ fn report_json(report: &UploadReport) -> Value {
 
 fn report_line(report: &UploadReport) -> String {
     let rejected = report.rejections.rejected_records;
-    let rows = grouped(report.records - rejected);
+    let row_count = report.records - rejected;
+    let rows = counted(row_count, "row");
+    let are = if row_count == 1 { "is" } else { "are" };
     let left_out = if rejected == 0 { String::new() } else { format!(", {} left out", grouped(rejected)) };
     match report.state.as_str() {
-        "" => format!("{rows} rows{left_out} would make {} blocks; nothing was sent", report.blocks),
-        "Completed" => format!("{rows} rows{left_out} are live (session {})", report.session_id),
+        "" => format!(
+            "{rows}{left_out} would make {}; nothing was sent",
+            counted(report.blocks.into(), "block")
+        ),
+        "Completed" => format!("{rows}{left_out} {are} live (session {})", report.session_id),
         _ => format!(
-            "{rows} rows{left_out} are committed and being indexed (session {}); --wait stays until they are live",
+            "{rows}{left_out} {are} committed and being indexed (session {}); --wait stays until the table is live",
             report.session_id
         ),
     }
+}
+
+/// Returns the count with its noun.
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count))
 }
 
 fn print_sessions(output: Output, sessions: &[SessionResource]) -> anyhow::Result<()> {

@@ -43,7 +43,7 @@ impl Stage {
         let token = std::fs::read_to_string(&token_file).context("cannot read the token")?;
         let server = bound.url();
         let client =
-            GraphClient::new(ClientOptions { server, token: Some(token), ca_certificate_pem: None })?;
+            GraphClient::new(ClientOptions { server, token: Some(token), ..ClientOptions::default() })?;
         let (stop, stopped) = oneshot::channel::<()>();
         let until = async {
             // A stage that is dropped stops its server too.

@@ -129,7 +129,11 @@ fn the_generation_before_comes_back() {
     let upload = ["upload", "--store", "people", "--file", &smaller, "--wait"];
     let refused = edm.run(upload, "");
     assert_eq!(refused.status.code(), Some(1));
-    assert!(stderr(&refused).contains("shrinkRefused"), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("shrinkRefused") && stderr(&refused).contains("--allow-shrink"),
+        "{}",
+        stderr(&refused)
+    );
     let uploaded = edm.run([&upload[..], &["--allow-shrink"]].concat(), "");
     assert_eq!(uploaded.status.code(), Some(0), "{}", stderr(&uploaded));
     let count = |text: &str| json(&edm.run(["classify"], text))["classification"].as_array().map(Vec::len);
@@ -260,7 +264,11 @@ fn texts_of_every_encoding_are_looked_at_and_what_is_none_is_told() {
     }
     let refused = edm.run(["classify", &edm.file("latin.txt", &latin)], "");
     assert_eq!(refused.status.code(), Some(1));
-    assert!(stderr(&refused).contains("latin.txt, byte 4: this is neither UTF-8"), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("latin.txt, byte 4 of the file: this is neither UTF-8"),
+        "{}",
+        stderr(&refused)
+    );
     assert!(!stderr(&refused).contains("904-56"), "{}", stderr(&refused));
 
     let folder = edm.path("exports");
@@ -270,7 +278,9 @@ fn texts_of_every_encoding_are_looked_at_and_what_is_none_is_told() {
     edm.file("exports/image.png", b"\x89PNG\r\n\x1a\n\0\0");
     let clean = classify();
     assert_eq!(clean.status.code(), Some(0), "{}", stderr(&clean));
-    assert!(stderr(&clean).contains("passed over: ") && stderr(&clean).contains("image.png, byte 0"));
+    assert!(
+        stderr(&clean).contains("passed over: ") && stderr(&clean).contains("image.png, byte 0 of the file")
+    );
     // A text that was not looked at is not a clean one.
     edm.file("exports/long.txt", "a ".repeat(2 * 1024 * 1024));
     let unread = classify();
@@ -297,4 +307,44 @@ fn a_text_that_was_not_searched_to_its_end_is_not_clean() {
     check(&numbers, &[], 0, "");
     check(&format!("{numbers}García Márquez 1991-12-24 904-56-7890"), &["--fail-on-match"], 3, "matchLimit");
     check("904-56-7890", &["--fail-on-match"], 0, "");
+}
+
+#[test]
+fn whoever_is_not_let_in_is_told_what_to_send() {
+    let server = Server::start();
+    let edm = server.program();
+    fill(&edm, "people");
+    let create = ["token", "create", "--data-dir", &server.data_dir(), "--name", "desk", "--role", "Lookup"];
+    let desk = json(&edm.bare(create))["token"].as_str().expect("a token").to_owned();
+    let stores = json(&edm.run(["store", "list"], ""));
+    let id = stores[0]["id"].as_str().expect("an id");
+    let check = |token: &str, arguments: &[&str], status: i32, part: &str| {
+        let ended = edm.with_token(token, arguments, "");
+        assert_eq!(ended.status.code(), Some(status), "{arguments:?}: {}", stderr(&ended));
+        assert!(stderr(&ended).contains(part), "{arguments:?}: {}", stderr(&ended));
+    };
+    check("", &["store", "list"], 1, "none was sent: set EDM_TOKEN, or pass --token-file FILE");
+    let (empty, held) = (edm.file("empty", "\n"), edm.file("held", &desk));
+    check("", &["store", "list", "--token-file", &empty], 1, "is empty, so no token can be sent");
+    check(&desk, &["store", "list", "--token", "x", "--token-file", &held], 2, "cannot be used with");
+
+    // The file goes before the environment, whose token nobody has.
+    let by_id = ["lookup", "--key", "ssn", "--store", id, "904-56-7890", "--token-file", &held];
+    check("edm_nobody", &by_id, 0, "");
+    let by_name = ["lookup", "--key", "ssn", "--store", "people", "904-56-7890"];
+    check(&desk, &by_name, 1, "give --store the id of the data store");
+
+    // An id is no description.
+    let table = edm.file("more.csv", TABLE);
+    let agent = "b84d3f36-3f36-4b84-8d3f-363f4db8363f";
+    let upload = ["upload", "--store", "people", "--file", &table, "--agent", agent];
+    let refused = edm.run(upload, "");
+    assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("there is no upload agent of the id b84d3f36"), "{}", stderr(&refused));
+
+    // Graph's clients name the version in the address.
+    let versioned = edm.at(&format!("{}/beta", server.url())).run(["store", "list"], "");
+    assert_eq!(versioned.status.code(), Some(0), "{}", stderr(&versioned));
+    let afar = edm.at("http://192.0.2.1:9").run(["store", "list"], "");
+    assert!(stderr(&afar).contains("--insecure-http"), "{}", stderr(&afar));
 }

@@ -172,3 +172,13 @@ fn nobody_else_can_read_what_the_service_keeps() {
     server.restart(&[]);
     check("found by the server");
 }
+
+#[test]
+fn a_data_directory_in_use_is_told_of_before_anything_listens() {
+    let server = Server::start();
+    let second = program::edm(["serve", "--data-dir", &server.data_dir(), "--listen", "127.0.0.1:0"]);
+    let refused = { second }.output().expect("ends");
+    assert_eq!(refused.status.code(), Some(1));
+    let told = stderr(&refused);
+    assert!(told.contains("is in use by another `edm serve`") && !told.contains("listening"), "{told}");
+}
