@@ -229,7 +229,7 @@ impl SessionChange {
         let reader = Reader::new(body);
         Ok(Self {
             checksum: reader.text("checksum", limits::TEXT_CHARACTERS_MAX)?,
-            total_block_count: reader.integer32("totalBlockCount", 0..=limits::BLOCKS_MAX)?,
+            total_block_count: reader.integer32("totalBlockCount", 1..=limits::BLOCKS_MAX)?,
             row_count: reader.integer("rowCount", 0..=limits::ROWS_MAX)?,
             rejected_row_count: reader.integer("rejectedRowCount", 0..=limits::ROWS_MAX)?,
         })
