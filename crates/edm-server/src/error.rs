@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use edm_graph::query::QueryError;
 use edm_graph::{BodyError, BodyErrorKind, ErrorBody, ErrorDetail};
+use edm_model::Right;
 use edm_service::ErrorKind;
 use http::{HeaderValue, StatusCode, header};
 
@@ -33,6 +34,13 @@ pub enum HttpProblem {
     },
     /// Too many bodies are being read.
     TooManyBodies,
+    /// No token came with the request.
+    NoToken,
+    /// None of the caller's roles brings the right that the route asks for.
+    Forbidden {
+        /// The right.
+        needs: Right,
+    },
     /// The id in the path is no GUID, so nothing has it.
     NoSuchId,
     /// Generations are still being loaded.
@@ -60,6 +68,13 @@ impl fmt::Display for HttpProblem {
             HttpProblem::UnsupportedMediaType { expected } => write!(f, "the body must be {expected}"),
             HttpProblem::TooManyBodies => {
                 f.write_str("the server is reading too many bodies: send it again later")
+            }
+            HttpProblem::NoToken => {
+                f.write_str("no token was sent: send one in the header “Authorization: Bearer TOKEN”")
+            }
+            HttpProblem::Forbidden { needs } => {
+                let role = needs.least_role().as_str();
+                write!(f, "the token lacks a right: use one with the role {role}")
             }
             HttpProblem::NoSuchId => f.write_str(
                 "there is no such resource: an id is a GUID such as b84d3f36-3f36-4b84-8d3f-363f4db8363f",
@@ -215,6 +230,8 @@ pub fn http_answer(problem: &HttpProblem) -> (StatusCode, &'static str) {
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType")
         }
         HttpProblem::TooManyBodies => (StatusCode::SERVICE_UNAVAILABLE, "serverBusy"),
+        HttpProblem::NoToken => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+        HttpProblem::Forbidden { .. } => (StatusCode::FORBIDDEN, "accessDenied"),
         HttpProblem::NoSuchId => (StatusCode::NOT_FOUND, "resourceNotFound"),
         HttpProblem::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "notReady"),
         HttpProblem::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internalError"),

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post, put};
+use axum::{Extension, Router};
 use edm_graph::path;
+use edm_model::Right;
 use http::Uri;
 use http::uri::PathAndQuery;
 use tower::Layer;
 use tower::util::MapRequestLayer;
 
 use crate::app::App;
+use crate::call::Needs;
 use crate::error::{ApiError, HttpProblem};
 use crate::frame::frame;
 use crate::handlers::{
@@ -52,38 +55,63 @@ pub fn router(app: Arc<App>, surface: Surface) -> Router {
     Router::new().fallback_service(lenient).layer(from_fn_with_state(app, frame))
 }
 
+/// Every route with the right that its caller needs; the upload wire's right is the signature of its address.
 fn service_routes() -> Router<Arc<App>> {
+    let needs = |right| Extension(Needs(right));
+    let (read, read_types, upload) = (needs(Right::Read), needs(Right::ReadTypes), needs(Right::Upload));
+    let (classify, lookup, administer) =
+        (needs(Right::Classify), needs(Right::Lookup), needs(Right::Administer));
     Router::new()
         .route(path::SERVICE, get(root::read))
-        .route(path::STORES, get(stores::list).post(stores::create))
-        .route(path::STORES_COUNT, get(stores::count))
-        .route(path::STORE, get(stores::read).patch(stores::update).delete(stores::delete))
-        .route(path::STORE_LOOKUP, post(stores::lookup))
-        .route(path::STORE_ROLLBACK, post(stores::rollback))
-        .route(path::SESSIONS, get(sessions::list).post(sessions::create))
-        .route(path::SESSIONS_COUNT, get(sessions::count))
-        .route(path::SESSIONS_REF, post(sessions::create))
-        .route(path::SESSION, get(sessions::read).patch(sessions::update).delete(sessions::delete))
-        .route(path::SESSION_COMMIT, post(session_actions::commit))
-        .route(path::SESSION_CANCEL, post(session_actions::cancel))
-        .route(path::SESSION_RENEW, post(session_actions::renew))
+        .route(path::STORES, get(stores::list.layer(read)).post(stores::create.layer(administer)))
+        .route(path::STORES_COUNT, get(stores::count.layer(read)))
+        .route(
+            path::STORE,
+            get(stores::read.layer(read))
+                .patch(stores::update.layer(administer))
+                .delete(stores::delete.layer(administer)),
+        )
+        .route(path::STORE_LOOKUP, post(stores::lookup.layer(lookup)))
+        .route(path::STORE_ROLLBACK, post(stores::rollback.layer(administer)))
+        .route(path::SESSIONS, get(sessions::list.layer(read)).post(sessions::create.layer(upload)))
+        .route(path::SESSIONS_COUNT, get(sessions::count.layer(read)))
+        .route(path::SESSIONS_REF, post(sessions::create.layer(upload)))
+        .route(
+            path::SESSION,
+            get(sessions::read.layer(read))
+                .patch(sessions::update.layer(upload))
+                .delete(sessions::delete.layer(upload)),
+        )
+        .route(path::SESSION_COMMIT, post(session_actions::commit.layer(upload)))
+        .route(path::SESSION_CANCEL, post(session_actions::cancel.layer(upload)))
+        .route(path::SESSION_RENEW, post(session_actions::renew.layer(upload)))
         .route(
             path::SESSION_AGENT,
-            get(session_actions::read_agent)
-                .patch(session_actions::update_agent)
-                .delete(session_actions::delete_agent),
+            get(session_actions::read_agent.layer(read))
+                .patch(session_actions::update_agent.layer(upload))
+                .delete(session_actions::delete_agent.layer(administer)),
         )
-        .route(path::AGENTS, get(agents::list).post(agents::create))
-        .route(path::AGENTS_COUNT, get(agents::count))
-        .route(path::AGENT, get(agents::read).patch(agents::update).delete(agents::delete))
-        .route(path::TYPES, get(sensitive_types::list).post(sensitive_types::create))
-        .route(path::TYPES_COUNT, get(sensitive_types::count))
+        .route(path::AGENTS, get(agents::list.layer(read)).post(agents::create.layer(upload)))
+        .route(path::AGENTS_COUNT, get(agents::count.layer(read)))
+        .route(
+            path::AGENT,
+            get(agents::read.layer(read))
+                .patch(agents::update.layer(upload))
+                .delete(agents::delete.layer(administer)),
+        )
+        .route(
+            path::TYPES,
+            get(sensitive_types::list.layer(read_types)).post(sensitive_types::create.layer(administer)),
+        )
+        .route(path::TYPES_COUNT, get(sensitive_types::count.layer(read_types)))
         .route(
             path::TYPE,
-            get(sensitive_types::read).patch(sensitive_types::update).delete(sensitive_types::delete),
+            get(sensitive_types::read.layer(read_types))
+                .patch(sensitive_types::update.layer(administer))
+                .delete(sensitive_types::delete.layer(administer)),
         )
-        .route(path::CLASSIFY, post(classification::classify))
-        .route(path::REDACT, post(classification::redact))
+        .route(path::CLASSIFY, post(classification::classify.layer(classify)))
+        .route(path::REDACT, post(classification::redact.layer(classify)))
         .route(path::UPLOAD, put(upload::put).get(upload::get).fallback(upload::method_not_allowed))
 }
 

@@ -151,9 +151,11 @@ async fn requests(world: &World, met: &mut Met) {
 async fn access(world: &World, met: &mut Met) {
     let none = world.at("GET", "/exactMatchDataStores").header("authorization", "").send().await;
     met.check("no token", &none, 401, "unauthenticated");
+    assert!(none.text().contains("no token was sent"), "{}", none.text());
     assert_eq!(none.header("www-authenticate"), "Bearer");
     let wrong = world.at("GET", "/exactMatchDataStores").token("edm_nobody").send().await;
     met.check("a wrong token", &wrong, 401, "unauthenticated");
+    rights_before_bodies(world, met).await;
     let create = world.at("POST", "/exactMatchDataStores").token(&world.reader);
     let answer = create
         .json(json!({"displayName": "x", "columns": [{"name": "a", "isSearchable": true}]}))
@@ -181,6 +183,50 @@ async fn access(world: &World, met: &mut Met) {
         format!("/sensitiveTypes/{NOBODY}"),
     ] {
         met.check(&path, &world.at("GET", &path).send().await, 404, "resourceNotFound");
+    }
+}
+
+/// Whoever lacks the right is told so before the body, the ids and the query are looked at.
+async fn rights_before_bodies(world: &World, met: &mut Met) {
+    let (store, session) = ("/exactMatchDataStores/x", "/exactMatchDataStores/x/sessions/x");
+    let (agent, kind) = ("/exactMatchUploadAgents/x", "/sensitiveTypes/x");
+    let administer = [&world.uploader, &world.reader, &world.classifier];
+    let upload = [&world.reader, &world.classifier];
+    let classify = [&world.uploader, &world.reader];
+    let cases: Vec<(&'static str, String, &[&String])> = vec![
+        ("POST", "/exactMatchDataStores".to_owned(), &administer),
+        ("PATCH", store.to_owned(), &administer),
+        ("DELETE", store.to_owned(), &administer),
+        ("POST", format!("{store}/rollback"), &administer),
+        ("POST", format!("{store}/lookup"), &administer),
+        ("POST", format!("{store}/sessions"), &upload),
+        ("POST", format!("{store}/sessions/$ref"), &upload),
+        ("PATCH", session.to_owned(), &upload),
+        ("DELETE", session.to_owned(), &upload),
+        ("POST", format!("{session}/commit"), &upload),
+        ("POST", format!("{session}/cancel"), &upload),
+        ("POST", format!("{session}/renew"), &upload),
+        ("PATCH", format!("{session}/uploadAgent"), &upload),
+        ("DELETE", format!("{session}/uploadAgent"), &administer),
+        ("POST", "/exactMatchUploadAgents".to_owned(), &upload),
+        ("PATCH", agent.to_owned(), &upload),
+        ("DELETE", agent.to_owned(), &administer),
+        ("POST", "/sensitiveTypes".to_owned(), &administer),
+        ("PATCH", kind.to_owned(), &administer),
+        ("DELETE", kind.to_owned(), &administer),
+        ("POST", "/classifyExactMatches".to_owned(), &classify),
+        ("POST", "/redactExactMatches".to_owned(), &classify),
+    ];
+    for (method, path, without) in cases {
+        let ask = || world.at(method, &format!("{path}?$soup=1"));
+        for token in without {
+            for body in ["{}", "{", "[]"] {
+                let answer = ask().token(token).bytes(body.into()).send().await;
+                met.check(&format!("{method} {path} {body}"), &answer, 403, "accessDenied");
+            }
+        }
+        let admin = ask().json(json!({})).send().await;
+        assert!(matches!(admin.status.as_u16(), 400 | 404), "{method} {path}: {}", admin.text());
     }
 }
 

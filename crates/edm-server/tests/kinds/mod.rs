@@ -203,6 +203,8 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::NoSuchId,
         HttpProblem::NotReady,
         HttpProblem::Panicked,
+        HttpProblem::NoToken,
+        HttpProblem::Forbidden { needs: Right::Read },
     ]
 }
 
@@ -218,6 +220,8 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::NoSuchId => 7,
         HttpProblem::NotReady => 8,
         HttpProblem::Panicked => 9,
+        HttpProblem::NoToken => 10,
+        HttpProblem::Forbidden { .. } => 11,
     }
 }
 
