@@ -8,6 +8,8 @@ use tokio::sync::Semaphore;
 
 /// Block bodies held in memory at once; each may have 16 MiB.
 const UPLOADS_AT_ONCE_MAX: usize = 16;
+/// Block lists held in memory at once; each may have 64 MiB.
+const BLOCK_LISTS_AT_ONCE_MAX: usize = 2;
 /// JSON bodies held in memory at once; each may have 4 MiB.
 const BODIES_AT_ONCE_MAX: usize = 64;
 
@@ -39,7 +41,8 @@ pub struct App {
     /// What addresses in answers begin with where a proxy stands in front.
     pub(crate) public_url: Option<String>,
     pub(crate) uploads: Semaphore,
-    pub(crate) bodies: Semaphore,
+    pub(crate) block_lists: Semaphore,
+    pub(crate) bodies: Arc<Semaphore>,
     random: Arc<dyn Random>,
 }
 
@@ -56,7 +59,8 @@ impl App {
             scheme,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             uploads: Semaphore::new(UPLOADS_AT_ONCE_MAX),
-            bodies: Semaphore::new(BODIES_AT_ONCE_MAX),
+            block_lists: Semaphore::new(BLOCK_LISTS_AT_ONCE_MAX),
+            bodies: Arc::new(Semaphore::new(BODIES_AT_ONCE_MAX)),
             random,
         })
     }

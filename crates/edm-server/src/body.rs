@@ -1,7 +1,7 @@
 //! Reads bodies within their bounds, while they come.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Request};
@@ -11,15 +11,19 @@ use edm_model::limits;
 use futures::StreamExt;
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 
-/// How long the next piece of a body may take.
-const PIECE_SECONDS_MAX: u64 = 30;
+/// How long the next piece of a body may take, and how far a body may lag behind the slowest pace.
+const LAG_MAX: Duration = Duration::from_secs(30);
+/// Bytes a second of the slowest pace: whoever sends single bytes for ever would hold a permit for ever.
+const PACE_BYTES_MIN: usize = 16 * 1024;
 
-/// The JSON object of a request; an empty body is an empty object.
-pub(crate) struct JsonBody(pub(crate) Map<String, Value>);
+/// The JSON object of a request; an empty body is an empty object. The permit is held as long as what was made of
+/// the body may be in memory: until the handler ends.
+pub(crate) struct JsonBody(pub(crate) Map<String, Value>, pub(crate) OwnedSemaphorePermit);
 
 impl FromRequest<Arc<App>> for JsonBody {
     type Rejection = ApiError;
@@ -29,10 +33,9 @@ impl FromRequest<Arc<App>> for JsonBody {
         if !is_json(&parts.headers) && !body.is_end_stream() {
             return Err(HttpProblem::UnsupportedMediaType { expected: "application/json" }.into());
         }
-        let permit = app.bodies.try_acquire().map_err(|_| HttpProblem::TooManyBodies)?;
+        let permit = app.bodies.clone().try_acquire_owned().map_err(|_| HttpProblem::TooManyBodies)?;
         let bytes = read(body, &parts.headers, limits::JSON_BODY_BYTES_MAX).await?;
-        drop(permit);
-        Ok(Self(parse_object(&bytes)?))
+        Ok(Self(parse_object(&bytes)?, permit))
     }
 }
 
@@ -42,9 +45,10 @@ pub(crate) async fn read(body: Body, headers: &HeaderMap, bytes_max: usize) -> R
     if announced.is_some_and(|length| length > bytes_max as u64) {
         return Err(HttpProblem::BodyTooLarge { bytes_max });
     }
+    let begun = Instant::now();
     let mut stream = body.into_data_stream();
     let mut read = BytesMut::new();
-    while let Some(piece) = next_piece(&mut stream).await? {
+    while let Some(piece) = next_piece(&mut stream, patience(read.len(), begun.elapsed())).await? {
         if read.len().saturating_add(piece.len()) > bytes_max {
             return Err(HttpProblem::BodyTooLarge { bytes_max });
         }
@@ -58,8 +62,17 @@ pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn next_piece(stream: &mut axum::body::BodyDataStream) -> Result<Option<Bytes>, HttpProblem> {
-    let wait = Duration::from_secs(PIECE_SECONDS_MAX);
+/// Returns how long to wait for the next piece of a body of which so much was read in so long.
+fn patience(bytes_read: usize, elapsed: Duration) -> Duration {
+    let pace_seconds = u64::try_from(bytes_read / PACE_BYTES_MIN).unwrap_or(u64::MAX);
+    let deadline = Duration::from_secs(pace_seconds).saturating_add(LAG_MAX);
+    deadline.saturating_sub(elapsed).min(LAG_MAX)
+}
+
+async fn next_piece(
+    stream: &mut axum::body::BodyDataStream,
+    wait: Duration,
+) -> Result<Option<Bytes>, HttpProblem> {
     match tokio::time::timeout(wait, stream.next()).await {
         Err(_) => Err(HttpProblem::BodyTooSlow),
         Ok(Some(Err(_))) => Err(HttpProblem::BodyIncomplete),
@@ -76,4 +89,28 @@ fn is_json(headers: &HeaderMap) -> bool {
     let media_type = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     media_type == "application/json"
         || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_may_lag_behind_the_slowest_pace_and_no_further() {
+        let check = |bytes_read: usize, elapsed_seconds: u64, wait_seconds: u64| {
+            let wait = patience(bytes_read, Duration::from_secs(elapsed_seconds));
+            assert_eq!(wait, Duration::from_secs(wait_seconds), "{bytes_read} bytes in {elapsed_seconds} s");
+        };
+        check(0, 0, 30);
+        check(0, 12, 18);
+        // One byte every 29 seconds: the second one is the last.
+        check(1, 29, 1);
+        check(2, 58, 0);
+        check(PACE_BYTES_MIN * 100, 100, 30);
+        check(PACE_BYTES_MIN * 100, 120, 10);
+        check(PACE_BYTES_MIN * 100, 131, 0);
+        // Whoever was fast has no more than the time of one piece.
+        check(16 * 1024 * 1024, 1, 30);
+        check(usize::MAX, u64::MAX, 0);
+    }
 }

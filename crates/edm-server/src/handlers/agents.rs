@@ -39,7 +39,7 @@ pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Res
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Item)?;
     let description = UploadAgentChange::read(&body)?.description.into_option();
@@ -61,7 +61,7 @@ pub(crate) async fn update(
     State(app): State<Arc<App>>,
     call: Call,
     Path(agent): Path<String>,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Item)?;
     let description = UploadAgentChange::read(&body)?.description.into_change();

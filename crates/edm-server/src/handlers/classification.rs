@@ -25,7 +25,7 @@ pub(crate) async fn classify(
     request: Request,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
-    let JsonBody(body) = json_text(&app, request).await?;
+    let JsonBody(body, _permit) = json_text(&app, request).await?;
     let request = ClassifyRequest::read(&body)?;
     drop(body);
     let candidate = |span: &edm_graph::CandidateSpan| CandidateSpan {
@@ -53,7 +53,7 @@ pub(crate) async fn classify(
 pub(crate) async fn redact(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
     let request = RedactRequest::read(&body)?;

@@ -39,7 +39,7 @@ pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Res
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     let options = call.options(&TYPE, Place::Item)?;
     let draft = SensitiveTypeDraft::read(&body)?;
@@ -67,7 +67,7 @@ pub(crate) async fn update(
     State(app): State<Arc<App>>,
     call: Call,
     Path(known): Path<String>,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     let options = call.options(&TYPE, Place::Item)?;
     let change = SensitiveTypeChange::read(&body)?;

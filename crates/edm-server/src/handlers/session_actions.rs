@@ -63,7 +63,7 @@ pub(crate) async fn update_agent(
     State(app): State<Arc<App>>,
     call: Call,
     Path((store, session)): Path<(String, String)>,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Item)?;
     let (store, session) = sessions::session_id(&store, &session)?;

@@ -62,7 +62,7 @@ pub(crate) async fn create(
     State(app): State<Arc<App>>,
     call: Call,
     Path(store): Path<String>,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     let options = call.options(&SESSION, Place::Item)?;
     let store = store_id(&store)?;
@@ -107,7 +107,7 @@ pub(crate) async fn update(
     State(app): State<Arc<App>>,
     call: Call,
     Path((store, session)): Path<(String, String)>,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     let options = call.options(&SESSION, Place::Item)?;
     let (store, session) = session_id(&store, &session)?;

@@ -43,7 +43,7 @@ pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Res
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::Item)?;
     let draft = DataStoreDraft::read(&body)?;
@@ -71,7 +71,7 @@ pub(crate) async fn update(
     State(app): State<Arc<App>>,
     call: Call,
     Path(store): Path<String>,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::Item)?;
     let store = store_id(&store)?;
@@ -113,7 +113,7 @@ pub(crate) async fn lookup(
     State(app): State<Arc<App>>,
     call: Call,
     Path(store): Path<String>,
-    JsonBody(body): JsonBody,
+    JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
     let store = store_id(&store)?;

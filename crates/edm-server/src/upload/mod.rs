@@ -160,7 +160,7 @@ async fn put_block_list(
     body: Body,
 ) -> Result<Response, UploadError> {
     refuse_unserved(headers)?;
-    let Ok(_permit) = app.uploads.try_acquire() else {
+    let Ok(_permit) = app.block_lists.try_acquire() else {
         return Err(UploadProblem::Busy.into());
     };
     let bytes = body::read(body, headers, limits::BLOCK_LIST_BYTES_MAX).await?;
