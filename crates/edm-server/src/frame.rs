@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use edm_graph::{ErrorEnvelope, InnerError, path};
+use edm_graph::{ErrorEnvelope, InnerError};
 use futures::FutureExt;
 use http::{HeaderName, HeaderValue, header};
 use tracing::Instrument;
@@ -15,6 +15,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond::JSON;
+use crate::route_name::route_name;
 use crate::unread::Unread;
 use crate::upload::UploadError;
 
@@ -30,8 +31,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     let client_request_id = client_request_id(&request);
     let started = app.now();
     let method = request.method().clone();
-    // Paths hold ids only; queries may hold signatures and values, so they stay out of the log.
-    let route = route(request.uri().path());
+    let route = route_name(request.uri().path());
     let span =
         tracing::info_span!("request", request.id = %request_id, http.method = %method, http.path = %route);
     if request.uri().path().len() > crate::routes::PATH_BYTES_MAX {
@@ -74,13 +74,6 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     let micros = app.now().as_micros().saturating_sub(started.as_micros());
     tracing::info!(http.status = response.status().as_u16(), duration_ms = micros / 1_000, "request done");
     response
-}
-
-/// Returns what the log calls the path.
-fn route(raw: &str) -> String {
-    let upload = raw.split('/').nth(1) == Some(path::UPLOAD_ACCOUNT);
-    let other = if upload { "upload" } else { "other" };
-    path::canonical(raw).unwrap_or_else(|| other.to_owned())
 }
 
 /// Replaces the body; the length that was noted for the old one goes with it.

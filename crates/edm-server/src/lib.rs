@@ -34,6 +34,7 @@ mod panic_log;
 mod present;
 mod present_report;
 mod respond;
+mod route_name;
 mod routes;
 mod serve;
 mod unread;
