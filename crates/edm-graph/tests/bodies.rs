@@ -135,7 +135,7 @@ fn sessions_and_actions_are_refused_with_the_path_of_what_is_wrong() {
     check_refused(session(json!({"@odata.id": "x"})), Some("@odata.id"), "contained");
     check_refused(session(json!({"totalBlockCount": "12"})), Some("totalBlockCount"), "an integer");
     check_refused(session(json!({"totalBlockCount": 1.5})), Some("totalBlockCount"), "an integer");
-    check_refused(session(json!({"totalBlockCount": -1})), Some("totalBlockCount"), "from 0 to 1000000");
+    check_refused(session(json!({"totalBlockCount": -1})), Some("totalBlockCount"), "from 1 to 1000000");
     check_refused(
         session(json!({"totalBlockCount": 1_000_001})),
         Some("totalBlockCount"),
