@@ -139,7 +139,7 @@ fn sessions_and_actions_are_refused_with_the_path_of_what_is_wrong() {
     check_refused(
         session(json!({"totalBlockCount": 1_000_001})),
         Some("totalBlockCount"),
-        "from 0 to 1000000",
+        "from 1 to 1000000",
     );
     check_refused(session(json!({"rowsPerBlock": 0})), Some("rowsPerBlock"), "from 1");
     check_refused(session(json!({"updateMode": "append"})), Some("updateMode"), "replace, delta");
