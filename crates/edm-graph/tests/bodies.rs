@@ -96,12 +96,12 @@ fn stores_are_refused_with_the_path_of_what_is_wrong() {
         (
             store(json!([{"name": "a", "ignoredDelimiters": ["-", "--"]}])),
             Some("columns[0].ignoredDelimiters[1]"),
-            "one character",
+            "one visible character",
         ),
         (
             store(json!([{"name": "a", "ignoredDelimiters": ["x"]}])),
             Some("columns[0].ignoredDelimiters[0]"),
-            "one character",
+            "one visible character",
         ),
         (
             store(json!([{"name": "a", "dataTypeOptions": {"width": 9}}])),
