@@ -18,7 +18,7 @@ pub const BLOCKS_MAX: u32 = 1_000_000;
 /// A JSON body.
 pub const JSON_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A streamed text.
-pub const STREAM_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+pub const STREAM_BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// An XML block list; 1,000,000 blocks with their tags fit.
 pub const BLOCK_LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Stores of a tenant.
