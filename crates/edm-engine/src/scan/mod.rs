@@ -1,6 +1,7 @@
 //! The scan: text → windows → hits → rows → patterns → report. The order of the files is the order of the walk:
-//! `reading`, `group`, `find`, `evidence`, `pattern`, `evaluate`, `explain`.
+//! `reading`, `group`, `find`, `evidence`, `pattern`, `assign`, `evaluate`, `explain`.
 
+mod assign;
 mod context;
 mod evaluate;
 mod evidence;

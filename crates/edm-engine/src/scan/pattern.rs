@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use edm_model::{Columns, Pattern, Proximity};
 
+use super::assign::{GroupPlan, assign};
 use super::context::{Context, overlap};
 use super::evidence::Pass;
 use super::find::Hit;
@@ -20,12 +21,6 @@ pub(crate) struct PatternPlan {
     /// Columns whose values are shown.
     named: Vec<usize>,
     void_if: Vec<usize>,
-}
-
-struct GroupPlan {
-    min: usize,
-    max: Option<usize>,
-    columns: Vec<usize>,
 }
 
 /// A value that a pattern shows.
@@ -114,27 +109,16 @@ impl PatternPlan {
             return None;
         }
         let mut kept = reduce(context, candidates, &self.named);
-        let mut values = number_values(&mut kept);
-        let mut facts = 0;
-        for group in &self.groups {
-            let mut own = 0;
-            for value in values.iter_mut().filter(|value| value.assigned.is_none()) {
-                value.assigned =
-                    value.countable.iter().filter(|column| group.columns.contains(column)).min().copied();
-                own += usize::from(value.assigned.is_some());
-            }
-            if own < group.min || group.max.is_some_and(|max| own > max) {
-                return None;
-            }
-            facts += own;
-        }
+        let values = number_values(&mut kept);
+        let assigned = assign(&self.groups, &values)?;
+        let facts = assigned.iter().flatten().count();
         if hit.attached && facts == 0 {
             return None;
         }
         let mut shown: Vec<Shown> = kept
             .iter()
             .map(|candidate| {
-                let assigned = values.get(candidate.value).and_then(|value| value.assigned);
+                let assigned = assigned.get(candidate.value).copied().flatten();
                 let column = assigned.or(candidate.columns.first().copied()).unwrap_or_default();
                 Shown { stretch: candidate.stretch, column, counted: assigned.is_some() }
             })
@@ -212,17 +196,10 @@ impl Taken {
     }
 }
 
-/// One distinct value of the row.
-#[derive(Default)]
-struct Value {
-    /// The columns that it may be counted for.
-    countable: Vec<usize>,
-    assigned: Option<usize>,
-}
-
-/// Gives candidates that are the same value the same number, and returns the values: each is one fact. A cell has one value, so
-/// two stretches that pass in one column are equal.
-fn number_values(kept: &mut [Candidate]) -> Vec<Value> {
+/// Gives candidates that are the same value the same number, and returns the columns that each value may be counted for,
+/// none if it is too short to count: each is one fact. A cell has one value, so two stretches that pass in one column are
+/// equal.
+fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
     // For each column the number of its value; numbers are joined as columns turn out to share one.
     let mut value_of: BTreeMap<usize, usize> = BTreeMap::new();
     let mut next = 0;
@@ -236,17 +213,19 @@ fn number_values(kept: &mut [Candidate]) -> Vec<Value> {
         value_of.values_mut().filter(|value| known.contains(value)).for_each(|value| *value = own);
         value_of.extend(candidate.columns.iter().map(|column| (*column, own)));
     }
-    let mut values: Vec<Value> = (0..next).map(|_| Value::default()).collect();
+    let mut counts = vec![false; next];
     for candidate in kept {
         candidate.value =
             candidate.columns.first().and_then(|column| value_of.get(column)).copied().unwrap_or(0);
-        if let Some(value) = values.get_mut(candidate.value).filter(|_| candidate.counts) {
-            value.countable.extend(&candidate.columns);
-        }
+        counts.iter_mut().skip(candidate.value).take(1).for_each(|counts| *counts |= candidate.counts);
     }
-    for value in &mut values {
-        value.countable.sort_unstable();
-        value.countable.dedup();
+    let mut values: Vec<Vec<usize>> = vec![Vec::new(); next];
+    for (column, value) in value_of {
+        if counts.get(value) == Some(&true)
+            && let Some(columns) = values.get_mut(value)
+        {
+            columns.push(column);
+        }
     }
     values
 }
