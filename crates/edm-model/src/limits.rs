@@ -47,6 +47,10 @@ pub const ROW_SET_MAX: usize = 256;
 pub const ROW_CHECKS_MAX: u64 = 1 << 24;
 /// How far the `row` proximity looks in a line of a table.
 pub const TABLE_ROW_BYTES_MAX: usize = 64 * 1024;
+/// Bytes between two neighbouring lines of a table: empty lines and separator lines.
+pub const TABLE_GAP_BYTES_MAX: usize = 4 * 1024;
+/// A run without white space that is judged to be one place or not; longer ones are not.
+pub const RUN_BYTES_MAX: usize = 64 * 1024;
 /// How far the `document` proximity looks.
 pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Distance in characters or words that a pattern may ask for.

@@ -12,6 +12,7 @@ mod pattern;
 mod place;
 mod position;
 mod reading;
+mod table;
 
 use context::Context;
 use evaluate::{Evaluator, TypePlan};
