@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 /// How many values a group counts, and from which columns.
+#[derive(Clone)]
 pub(crate) struct GroupPlan {
     pub(crate) min: usize,
     pub(crate) max: Option<usize>,

@@ -17,10 +17,10 @@ pub(crate) struct PatternPlan {
     /// `None`: any searchable column.
     pub(crate) primary: Option<usize>,
     pub(crate) proximity: Proximity,
-    groups: Vec<GroupPlan>,
+    pub(crate) groups: Vec<GroupPlan>,
     /// Columns whose values are shown.
-    named: Vec<usize>,
-    void_if: Vec<usize>,
+    pub(crate) named: Vec<usize>,
+    pub(crate) void_if: Vec<usize>,
 }
 
 /// A value that a pattern shows.
@@ -41,11 +41,12 @@ pub(crate) struct Satisfied {
 }
 
 /// A kept stretch and the columns of the row that it is a value of.
-struct Candidate {
-    stretch: Stretch,
-    columns: Vec<usize>,
-    counts: bool,
-    value: usize,
+#[derive(Clone)]
+pub(crate) struct Candidate {
+    pub(crate) stretch: Stretch,
+    pub(crate) columns: Vec<usize>,
+    pub(crate) counts: bool,
+    pub(crate) value: usize,
 }
 
 impl PatternPlan {
@@ -91,6 +92,16 @@ impl PatternPlan {
         self.named.iter().chain(&self.void_if).copied()
     }
 
+    /// Says whether a group names a column.
+    pub(crate) fn counts(&self, column: usize) -> bool {
+        self.groups.iter().any(|group| group.columns.contains(&column))
+    }
+
+    /// Returns how many facts the groups need together.
+    pub(crate) fn wants(&self) -> usize {
+        self.groups.iter().map(|group| group.min).sum()
+    }
+
     /// Tries the pattern on a row of which `passes` stand near the hit. They include the primary's own column. Where they are
     /// not known, only a pattern that neither asks for evidence nor is voided by any can be satisfied.
     pub(crate) fn try_row(
@@ -128,7 +139,7 @@ impl PatternPlan {
     }
 
     /// Groups the passes that are near enough and may be evidence by where they stand.
-    fn candidates(&self, context: &Context<'_>, hit: &Hit, passes: &[Pass]) -> Vec<Candidate> {
+    pub(crate) fn candidates(&self, context: &Context<'_>, hit: &Hit, passes: &[Pass]) -> Vec<Candidate> {
         let of_primary = passes.iter().filter(|pass| pass.column == hit.column);
         let own_values: HashSet<Stretch> = of_primary.map(|pass| pass.stretch).collect();
         let own_runs = context.places().single_runs(hit.stretch);
@@ -160,7 +171,11 @@ impl PatternPlan {
 }
 
 /// Keeps non-overlapping candidates, greedily: longest, leftmost, column order; one for each one-place run.
-fn reduce(context: &Context<'_>, mut candidates: Vec<Candidate>, named: &[usize]) -> Vec<Candidate> {
+pub(crate) fn reduce(
+    context: &Context<'_>,
+    mut candidates: Vec<Candidate>,
+    named: &[usize],
+) -> Vec<Candidate> {
     for candidate in &mut candidates {
         candidate.columns.retain(|column| named.contains(column));
     }
@@ -199,7 +214,7 @@ impl Taken {
 /// Gives candidates that are the same value the same number, and returns the columns that each value may be counted for,
 /// none if it is too short to count: each is one fact. A cell has one value, so two stretches that pass in one column are
 /// equal.
-fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
+pub(crate) fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
     // For each column the number of its value; numbers are joined as columns turn out to share one.
     let mut value_of: BTreeMap<usize, usize> = BTreeMap::new();
     let mut next = 0;
