@@ -377,7 +377,7 @@ pub struct ClassificationLimit {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UnmatchedItem {
-    /// Why: tooFewFacts, factTooFar, factOfAnotherRow, …
+    /// Why: tooFewFacts, factTooFar, factOfAnotherRow, … (`docs/matching.md`, Explanations).
     pub code: String,
     /// The value as it stands in the text.
     pub id_match: String,
