@@ -45,4 +45,4 @@ pub use rows::{
 };
 pub use shape::{Alphanumerics, Shape};
 pub use types::{CHECKED_NUMBER_ATOMS_MAX, checked_numbers};
-pub use window::{Gate, OpenGate, Window, windows};
+pub use window::{Gate, OpenGate, Window, vocabulary_atoms, windows};
