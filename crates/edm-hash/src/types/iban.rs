@@ -66,6 +66,9 @@ fn read(atoms: Atoms<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
 }
 
 fn length_of(country: &str) -> Option<usize> {
+    if country.len() != 2 {
+        return None;
+    }
     let known = |entry: &&str| entry.get(..2).is_some_and(|letters| letters.eq_ignore_ascii_case(country));
     LENGTHS.split(' ').find(known)?.get(2..)?.parse().ok()
 }
