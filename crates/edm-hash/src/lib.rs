@@ -18,7 +18,7 @@
 mod batch;
 mod canonical;
 mod date;
-mod email;
+mod edge;
 mod escape;
 mod fold;
 mod gap;
@@ -28,6 +28,7 @@ mod record;
 mod rows;
 mod shape;
 mod table;
+mod types;
 mod window;
 
 pub use batch::{HASH_BYTES, Hash};
@@ -43,4 +44,5 @@ pub use rows::{
     ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary, set_bits,
 };
 pub use shape::{Alphanumerics, Shape};
-pub use window::{Gate, OpenGate, Window, windows};
+pub use types::{CHECKED_NUMBER_ATOMS_MAX, checked_numbers};
+pub use window::{Gate, OpenGate, Window, vocabulary_atoms, windows};

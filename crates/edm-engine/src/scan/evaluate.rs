@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use edm_hash::{Canonicaliser, CellForm, Folded, Hash};
-use edm_model::{ColumnClass, ProximityUnit, limits};
+use edm_model::{ColumnClass, DataType, ProximityUnit, Rule, limits};
 
 use super::context::Context;
 use super::evidence::{EvidenceFinder, Pass};
@@ -75,9 +75,25 @@ impl<'a> TypePlan<'a> {
 
     /// Says whether a pattern has this hit's column as its primary, and the hit's value may anchor it.
     pub(crate) fn anchors(&self, pattern: &PatternPlan, hit: &Hit) -> bool {
-        let identifies = self.classes.get(hit.column).is_some_and(|class| class.identifier);
-        pattern.primary.is_none_or(|primary| primary == hit.column)
-            && (!self.active.default_type || !identifies || hit.anchors)
+        let class = self.classes.get(hit.column).copied().unwrap_or_default();
+        let primary = pattern.primary.is_none_or(|primary| primary == hit.column);
+        // A column whose type has a written form always has the pattern of the primary alone.
+        let by_form = self.rule(hit).is_some_and(|rule| rule.data_type.has_written_form());
+        let suffices = !by_form || class.standalone || hit.written_form || !pattern.is_primary_alone();
+        primary && (!self.active.default_type || suffices && (!class.identifier || hit.anchors))
+    }
+
+    /// Says whether a hit is a part of a longer card or account number. One that has check digits itself is a number of its
+    /// own, whatever stands behind it.
+    pub(crate) fn is_inside_number(&self, context: &Context<'_>, hit: &Hit) -> bool {
+        self.rule(hit).is_some_and(|rule| {
+            !matches!(rule.data_type, DataType::Card | DataType::Iban)
+                && context.readings.is_inside_number(rule, hit.stretch)
+        })
+    }
+
+    fn rule(&self, hit: &Hit) -> Option<&Rule> {
+        self.active.generation.columns().as_slice().get(hit.column).map(|column| &column.rule)
     }
 
     pub(crate) fn is_exempt(&self, row: u32) -> bool {
@@ -144,7 +160,10 @@ impl<'e, 'c> Evaluator<'e, 'c> {
             }
             let patterns: Vec<&PatternPlan> =
                 self.plan.patterns.iter().filter(|pattern| self.plan.anchors(pattern, hit)).collect();
-            if patterns.is_empty() || !self.context.is_candidate(hit.stretch) {
+            if patterns.is_empty()
+                || !self.context.is_candidate(hit.stretch)
+                || self.plan.is_inside_number(self.context, hit)
+            {
                 continue;
             }
             let rows = self.row_passes(hit, &patterns);
@@ -301,11 +320,13 @@ fn exempt(context: &Context<'_>, active: &ActiveType) -> Vec<(usize, Hash)> {
     out
 }
 
-/// Of overlapping matches of one column the longest stays, then the leftmost.
+/// Of overlapping matches of one column the longest stays, then the leftmost; of several values at one place (a date in two
+/// readings) the strongest, then that of the lowest row.
 fn without_overlaps(mut reached: Vec<Reached>) -> Vec<Reached> {
     reached.sort_by_key(|own| {
         let (start, end) = own.hit.stretch;
-        (own.hit.column, Reverse(end - start), start, Reverse(own.confidence))
+        let strength = (Reverse(own.confidence), Reverse(own.satisfied.facts), own.best_row);
+        (own.hit.column, Reverse(end - start), start, strength)
     });
     let mut kept: Vec<Reached> = Vec::new();
     let mut taken: BTreeMap<usize, Taken> = BTreeMap::new();

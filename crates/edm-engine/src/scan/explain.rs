@@ -104,6 +104,10 @@ impl<'e, 'c> Explainer<'e, 'c> {
             story.exempt(&rows, &plan.exempting_columns(*row));
             return "exempt";
         }
+        if plan.is_inside_number(self.context, hit) {
+            story.say("it is a part of a longer card or account number".to_owned());
+            return "insideNumber";
+        }
         let anchored: Vec<&PatternPlan> =
             plan.patterns.iter().filter(|pattern| plan.anchors(pattern, hit)).collect();
         let rows = RowSet { rows: open, count: rows.count };
