@@ -5,8 +5,9 @@ mod support;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use edm_engine::build::{BlockFacts, Plan, PlanInput};
 use edm_engine::{Accelerators, ErrorKind, Query, scan};
-use edm_model::{Column, Columns, DataType, Delimiters};
+use edm_model::{Column, Columns, DataType, Delimiters, KeyId, StoreId};
 use support::Files;
 
 fn columns() -> Columns {
@@ -86,7 +87,7 @@ fn how_many_parts_there_are_changes_no_finding() {
 #[test]
 fn a_replaced_row_is_gone() {
     let generation = built(100).open();
-    assert_eq!(generation.lookup(0, "1004-7052", 10), [605]);
+    assert_eq!(generation.lookup(0, "1004-7052", 10), [604]);
     let types = [support::active(&generation, None)];
     let report = scan(&Query::new("1004-7052 García Márquez 4, Replaced 604", &types));
     let found: Vec<usize> = report.types[0].matches.iter().map(|own| own.column).collect();
@@ -108,7 +109,11 @@ fn switching_an_accelerator_off_changes_no_finding() {
 
 #[test]
 fn damage_is_refused_and_never_panics() {
-    let files = built(300);
+    damage_is_refused(&built(300));
+    damage_is_refused(&changed(&built(300)));
+}
+
+fn damage_is_refused(files: &Files) {
     let names: Vec<String> = files.files.keys().cloned().collect();
     for name in names {
         let length = files.files[&name].len();
@@ -132,38 +137,106 @@ fn damage_is_refused_and_never_panics() {
     }
 }
 
-/// Files of format version 1, written on the day that it was made: they must open for ever. To write those of a new
-/// version beside them, set `EDM_WRITE_FIXTURES` to its number.
-#[test]
-fn files_of_every_version_open() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    if let Ok(version) = std::env::var("EDM_WRITE_FIXTURES") {
-        let folder = folder.join(format!("v{version}"));
+/// Returns the committed files of this name. `EDM_WRITE_FIXTURES` with that name writes them first: those of a new
+/// version, never of one that was released.
+fn committed(version: &str, written: impl Fn() -> Files) -> Files {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(version);
+    if std::env::var("EDM_WRITE_FIXTURES").is_ok_and(|wanted| wanted == version) {
         std::fs::create_dir_all(&folder).expect("a folder");
-        let files = built(300);
+        let files = written();
         std::fs::write(folder.join("manifest"), &files.manifest).expect("a file");
         files
             .files
             .iter()
             .for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes).expect("a file"));
     }
-    const VERSIONS: [&str; 1] = ["v1"];
+    let read = |name: &str| std::fs::read(folder.join(name)).expect("a committed file");
+    let manifest = read("manifest");
+    let names = edm_engine::file_names(&manifest).expect("a whole manifest");
+    Files { files: names.iter().map(|name| (name.clone(), read(name))).collect(), manifest }
+}
+
+/// Files of every version, written on the day that it was made: they must open for ever.
+#[test]
+fn files_of_every_version_open() {
+    const VERSIONS: [&str; 2] = ["v1", "v2"];
     for version in VERSIONS {
-        let folder = folder.join(version);
-        let read = |name: &str| std::fs::read(folder.join(name)).expect("a committed file");
-        let manifest = read("manifest");
-        let names = edm_engine::file_names(&manifest).expect("a whole manifest");
-        let files = Files {
-            manifest: manifest.clone(),
-            files: names.iter().map(|name| (name.clone(), read(name))).collect(),
-        };
+        let files = committed(version, || built(300));
+        let names: Vec<&String> = files.files.keys().collect();
         let generation = files.open();
         generation.verify().expect("whole files");
         assert_eq!(generation.row_count(), 600);
+        assert!(!generation.has_deltas());
         assert_eq!(names.iter().filter(|name| name.starts_with("entries-")).count(), 2);
         let types = [support::active(&generation, None)];
         let report = scan(&Query::new(TEXT, &types));
         assert_eq!(report, scan(&Query::new(TEXT, &[support::active(&built(300).open(), None)])));
         assert_eq!(report.types[0].confidence, 85);
+    }
+}
+
+/// One record changed, one added, one removed, one removed that was never there.
+fn changed(base: &Files) -> Files {
+    let rows: [&[&str]; 2] = [&["1004-7052", "Moved Away", "City 4"], &["5555-0001", "Ann New", "Elsewhere"]];
+    support::delta(base, 9, &rows, &[&["1005-7065", "", ""], &["9999-9999", "", ""]])
+}
+
+#[test]
+fn a_delta_of_every_version_opens() {
+    for (version, base) in [("v2-delta", "v1"), ("v2-delta", "v2")] {
+        let written = || changed(&committed(base, || built(300)));
+        let files = committed(version, written);
+        let names = files.files.keys().filter(|name| name.starts_with("delta-")).count();
+        assert_eq!(names, 1, "small beside the table: its entries stay apart");
+        assert_eq!(files.manifest, written().manifest, "the same on {base}");
+        let generation = files.open();
+        generation.verify().expect("whole files");
+        assert_eq!(generation.row_count(), 600);
+        let found = |value: &str| -> Vec<(u64, u8)> {
+            let rows = generation.lookup(0, value, 10);
+            let origins = rows.iter().map(|row| generation.reference(*row));
+            origins.map(|origin| (origin.record, origin.session_id.as_bytes()[0])).collect()
+        };
+        assert_eq!(found("1004-7052"), [(1, 9)], "changed");
+        assert_eq!(found("5555-0001"), [(2, 9)], "added");
+        assert_eq!(found("1005-7065"), [], "removed");
+        assert_eq!(found("1006-7078"), [(607, 2)], "as it was");
+        let types = [support::active(&generation, None)];
+        let report = scan(&Query { explain: true, ..Query::new(TEXT, &types) });
+        let places: Vec<usize> = report.types[0].matches.iter().map(|own| own.span.start).collect();
+        let removed = TEXT.find("1005-7065").expect("it is there");
+        assert!(!places.contains(&removed) && places.contains(&0), "{places:?}");
+        let told = format!("{:?}", report.diagnostics);
+        assert!(!told.contains("no current row"), "what was removed is not spoken of: {told}");
+    }
+}
+
+#[test]
+fn a_delta_is_planned_for_its_base_only() {
+    let base = built(300).open();
+    let (input, blocks) = support::delta_input(&columns(), 9, &[&["1", "A B", "C"]], &[]);
+    let check = |change: &dyn Fn(&mut PlanInput), expected: ErrorKind| {
+        let mut input = input.clone();
+        change(&mut input);
+        assert_eq!(Plan::delta(input, base.clone()).expect_err("refused").kind(), expected);
+    };
+    check(&|input| input.key_id = KeyId::from_bytes([8; 16]), ErrorKind::BadPlan);
+    check(&|input| input.store_id = StoreId::from_bytes([8; 16]), ErrorKind::BadPlan);
+    check(&|input| input.tokens_max = 63, ErrorKind::BadPlan);
+    check(&|input| input.session_id = base.session_id(), ErrorKind::BadPlan);
+    check(&|input| input.blocks.clear(), ErrorKind::BadPlan);
+    let other = Columns::new(columns().as_slice().iter().rev().cloned().collect()).expect("columns");
+    check(&|input| input.columns = other.clone(), ErrorKind::BadPlan);
+    let many = BlockFacts { number: 0, first_row: 0, row_count: 4_000_000_000 - 609 };
+    check(&|input| input.blocks = vec![many], ErrorKind::Full);
+    let fitting = BlockFacts { row_count: many.row_count - 1, ..many };
+    let input = PlanInput { blocks: vec![fitting], ..input };
+    assert!(Plan::delta(input.clone(), base).is_ok());
+    let whole = Plan::new(PlanInput { blocks: vec![BlockFacts { row_count: 1, ..many }], ..input });
+    let whole = whole.expect("a plan");
+    for job in whole.jobs() {
+        let mut builder = whole.builder(job, &support::salt());
+        let removed = builder.remove(0, &blocks[0].1.view()).expect_err("a whole table removes nothing");
+        assert_eq!(removed.kind(), ErrorKind::ForeignRows);
     }
 }

@@ -7,7 +7,8 @@ use super::context::{Context, overlap};
 use super::evaluate::{Evaluated, TypePlan};
 use super::find::Hit;
 use super::place::Stretch;
-use crate::report::{Diagnostic, Unmatched};
+use crate::generation::Generation;
+use crate::report::{Diagnostic, RowReference, Unmatched};
 
 /// Neighbours named for one value.
 const NEIGHBOURS_MAX: usize = 10;
@@ -60,7 +61,8 @@ fn explain(
         let columns = plan.active.generation.columns().as_slice();
         columns.get(column).map_or("", |column| column.name.as_str()).to_owned()
     };
-    let mut sentences = vec![format!("{} here {}", name(hit.column), belongs(&rows))];
+    let mut sentences =
+        vec![format!("{} here {}", name(hit.column), belongs(&plan.active.generation, &rows))];
     let (mut foreign, mut far) = (false, false);
     let neighbours =
         hits.iter().filter(|other| other.column != hit.column && !overlap(other.stretch, hit.stretch));
@@ -80,7 +82,11 @@ fn explain(
         match (shared, near) {
             (false, true) => {
                 foreign = true;
-                sentences.push(format!("{} at {at} {}", name(other.column), belongs(&theirs)));
+                sentences.push(format!(
+                    "{} at {at} {}",
+                    name(other.column),
+                    belongs(&plan.active.generation, &theirs)
+                ));
             }
             (true, false) => {
                 far = true;
@@ -152,16 +158,26 @@ fn rows_of(plan: &TypePlan<'_>, hit: &Hit) -> RowSet {
     let Some(rows) = generation.rows_of(hit.column, &hit.hash) else {
         return RowSet { rows: Vec::new(), count: 0 };
     };
-    let live = rows.iter().take(limits::ROW_SET_MAX).filter(|row| !generation.is_tombstone(*row));
-    RowSet { rows: live.collect(), count: rows.len() }
+    let live: Vec<u32> = generation.live_rows(&rows).collect();
+    RowSet { count: live.len(), rows: live.into_iter().take(limits::ROW_SET_MAX).collect() }
 }
 
 /// Says which records a value belongs to.
-fn belongs(rows: &RowSet) -> String {
+fn belongs(generation: &Generation, rows: &RowSet) -> String {
     match rows.rows.as_slice() {
         [] => "belongs to no current row".to_owned(),
-        [row] => format!("belongs to row {}", u64::from(*row) + 1),
-        [row, ..] => format!("belongs to row {} and {} more", u64::from(*row) + 1, rows.count - 1),
+        [row] => format!("belongs to {}", named(generation, *row)),
+        [row, ..] => format!("belongs to {} and {} more", named(generation, *row), rows.count - 1),
+    }
+}
+
+/// Names a row by its record, and by its session where there are several.
+fn named(generation: &Generation, row: u32) -> String {
+    let RowReference { record, session_id } = generation.reference(row);
+    if generation.has_deltas() {
+        format!("row {record} of session {session_id}")
+    } else {
+        format!("row {record}")
     }
 }
 
