@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
 import check_stores  # noqa: E402, F401
 import check_upload  # noqa: E402, F401
 import check_matching  # noqa: E402, F401
+import check_delta  # noqa: E402, F401
 import check_lifecycle  # noqa: E402, F401
 from checks import run_all  # noqa: E402
 from server import Server  # noqa: E402

@@ -73,7 +73,7 @@ def store_draft(name, columns=None, description=None):
         columns=[
             ExactDataMatchStoreColumn(
                 name=column.name, is_searchable=column.searchable, ignored_delimiters=list(column.delimiters),
-                is_case_insensitive=True,
+                is_case_insensitive=True, additional_data={"isKey": True} if column.key else {},
             )
             for column in columns or COLUMNS
         ],

@@ -24,7 +24,7 @@ DATES = [
 ]
 TOKENS_MAX = 64
 UNICODE = 18
-UPSERT = 0
+UPSERT, DELETE = 0, 1
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Column:
     name: str
     searchable: bool = False
     delimiters: tuple = field(default=())
+    key: bool = False
 
     @property
     def rule(self):
@@ -104,7 +105,7 @@ def plan_digest(columns, tokens_max=TOKENS_MAX):
     for column in columns:
         for part in (column.name.encode(), column.rule.rule_bytes()):
             plan += struct.pack("<I", len(part)) + part
-        plan += bytes([1 if column.searchable else 0])
+        plan += bytes([column.searchable | column.key << 1])
     return hashlib.sha256(plan + struct.pack("<I", tokens_max)).digest()
 
 
@@ -126,7 +127,7 @@ class BlockWriter:
         self._cell_macs = {rule: BatchCmac(rule_key(salt, rule)) for rule in self.rules}
         self._tag_macs = {rule: BatchCmac(vocabulary_key(salt, rule)) for rule in self.rules}
 
-    def seal(self, number, first_row, records):
+    def seal(self, number, first_row, records, operation=UPSERT):
         """Returns the bytes of one block; every record is accepted."""
         shapes = {rule: set() for rule in self.rules}
         words = {rule: set() for rule in self.rules}
@@ -144,7 +145,7 @@ class BlockWriter:
         length = 160 + len(rejected) + len(sections) + 32
         header = struct.pack(
             "<8sHHHBB16s16s32sIIQHHQI48x",
-            b"EDMBLOCK", 1, 1, UNICODE, UPSERT, 0, self.store_id.bytes, self.key_id.bytes, self.plan,
+            b"EDMBLOCK", 1, 1, UNICODE, operation, 0, self.store_id.bytes, self.key_id.bytes, self.plan,
             number, len(records), first_row, len(self.columns), len(self.rules), length, 0,
         )
         assert len(header) == 160

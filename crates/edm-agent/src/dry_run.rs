@@ -26,7 +26,7 @@ pub fn dry_run(
     let shape = StoreShape::read(store)?;
     let mut table = Table::open(options, &shape)?;
     let key = (KeyId::from_bytes([0; 16]), salt);
-    let plan = shape.plan(key, shape.rows_per_block(options), BTreeSet::new(), options.workers);
+    let plan = shape.plan(key, shape.rows_per_block(options), BTreeSet::new(), options);
     let refused = Mutex::new(Rejections::default());
     let sink = |block: SealedBlock| {
         refused.lock().unwrap_or_else(PoisonError::into_inner).merge(&block.rejections);
@@ -39,6 +39,7 @@ pub fn dry_run(
     Ok(UploadReport {
         session_id: String::new(),
         state: String::new(),
+        mode: options.mode,
         records: outcome.records,
         rejections,
         blocks: outcome.blocks,

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind};
 use crate::rejections::{ReasonCount, Rejections};
+use crate::table::TableMode;
 
 const VERSION: u32 = 1;
 /// A line of the journal: a block's line with its refusals is far shorter.
@@ -39,6 +40,13 @@ pub(crate) struct Start {
     /// Digest of the columns that the blocks were made for.
     pub(crate) plan_digest: String,
     pub(crate) rows_per_block: u32,
+    /// What the table does to the live records; journals of the first release do not say it.
+    #[serde(default = "replace")]
+    pub(crate) mode: String,
+}
+
+fn replace() -> String {
+    TableMode::Replace.word().to_owned()
 }
 
 impl Start {
@@ -47,7 +55,7 @@ impl Start {
         session_id: &str,
         file: FileIdentity,
         plan_digest: [u8; 32],
-        rows_per_block: u32,
+        (rows_per_block, mode): (u32, TableMode),
     ) -> Self {
         Self {
             version: VERSION,
@@ -56,6 +64,7 @@ impl Start {
             file,
             plan_digest: hex(&plan_digest),
             rows_per_block,
+            mode: mode.word().to_owned(),
         }
     }
 }
@@ -262,7 +271,7 @@ mod tests {
 
     fn start() -> Start {
         let file = FileIdentity { size: 10, modified_ns: 5, header_sha256: "aa".to_owned() };
-        Start::new("store", "session", file, [7; 32], 100)
+        Start::new("store", "session", file, [7; 32], (100, TableMode::Replace))
     }
 
     fn sent(block: u32) -> SentBlock {
@@ -312,6 +321,17 @@ mod tests {
         let line = serde_json::to_string(&Start { version: 2, ..start() }).expect("serialises");
         std::fs::write(&path, line + "\n").expect("writes");
         assert_eq!(Journal::open(&path).expect("opens").start(), None);
+    }
+
+    #[test]
+    fn a_journal_of_the_first_release_was_a_replace() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("upload.jsonl");
+        let line = serde_json::to_string(&start()).expect("serialises");
+        let first = line.replace(",\"mode\":\"replace\"", "");
+        assert_ne!(first, line);
+        std::fs::write(&path, first + "\n").expect("writes");
+        assert_eq!(Journal::open(&path).expect("opens").start(), Some(&start()));
     }
 
     #[test]

@@ -33,5 +33,5 @@ pub use error::{Error, ErrorKind};
 pub use progress::{Amounts, Event, NoProgress, Progress};
 pub use rejections::{AllowedBadLines, LINES_LISTED_MAX, ParseAllowedBadLinesError, ReasonCount, Rejections};
 pub use source::{ExtraColumns, Input, Separator};
-pub use table::TableOptions;
+pub use table::{TableMode, TableOptions};
 pub use upload::{JournalPlace, UploadOptions, UploadReport, Wait, upload, wait_until_live};

@@ -37,8 +37,23 @@ pub(crate) struct BlockPlan {
     pub(crate) rows_per_block: u32,
     /// Blocks that need not be made again.
     pub(crate) skip: BTreeSet<u32>,
+    /// Whether the records come or go. Of records that go the reader has the key alone.
+    pub(crate) operation: Operation,
     /// Hashing threads.
     pub(crate) workers: usize,
+}
+
+impl BlockPlan {
+    /// Returns for each column of the store where its cell stands in the file, given where the columns that are read do.
+    fn positions(&self, read: &[usize]) -> Vec<Option<usize>> {
+        match self.operation {
+            Operation::Upsert => read.iter().copied().map(Some).collect(),
+            Operation::Delete => {
+                let key = read.first().copied();
+                self.columns.as_slice().iter().map(|column| key.filter(|_| column.key)).collect()
+            }
+        }
+    }
 }
 
 /// A block that is ready to be sent.
@@ -144,7 +159,7 @@ impl Cutter<'_> {
         let rows_per_block = u64::from(self.plan.rows_per_block.max(1));
         let mut chunk = Chunk::new();
         let mut open_block: Option<Sender<Chunk>> = None;
-        let positions = reader.positions().to_vec();
+        let positions = self.plan.positions(reader.positions());
         loop {
             if outcome.records.is_multiple_of(rows_per_block) {
                 self.close(&mut chunk, &mut open_block)?;
@@ -208,7 +223,7 @@ impl Cutter<'_> {
 }
 
 /// Copies a record into the chunk and notes what reading refused.
-fn push(chunk: &mut Chunk, record: Record<'_>, positions: &[usize], rejections: &mut Rejections) {
+fn push(chunk: &mut Chunk, record: Record<'_>, positions: &[Option<usize>], rejections: &mut Rejections) {
     match record {
         Record::Refused { line, reason } => {
             rejections.reject(line, &reason);
@@ -216,7 +231,7 @@ fn push(chunk: &mut Chunk, record: Record<'_>, positions: &[usize], rejections: 
         }
         Record::Cells { line, cells } => {
             for position in positions {
-                chunk.text.push_str(cells.get(*position).unwrap_or_default());
+                chunk.text.push_str(position.and_then(|position| cells.get(position)).unwrap_or_default());
                 // A chunk holds a megabyte and one record, far below four gigabytes.
                 chunk.cell_ends.push(u32::try_from(chunk.text.len()).unwrap_or(u32::MAX));
             }
@@ -269,7 +284,7 @@ fn seal(plan: &BlockPlan, hasher: &mut RecordHasher, job: BlockJob, budget: &Bud
         store_id: plan.store_id,
         key_id: plan.key_id,
         plan_digest: edm_block::plan_digest(&plan.columns, plan.tokens_max),
-        operation: Operation::Upsert,
+        operation: plan.operation,
         number: job.number,
         first_row: job.first_row,
         row_count: rows.row_count,
@@ -342,6 +357,7 @@ mod tests {
             salt: Salt::new("0123456789abcdefghijklmnopqrstuv".to_owned()).expect("a salt"),
             rows_per_block,
             skip: skip.iter().copied().collect(),
+            operation: Operation::Upsert,
             workers,
         };
         let sealed = Mutex::new(Vec::new());
@@ -416,6 +432,7 @@ mod tests {
             salt,
             rows_per_block: 8,
             skip: BTreeSet::new(),
+            operation: Operation::Upsert,
             workers: 2,
         };
         let stopped = run(&mut reader, &plan, &|_| Err(Stopped), &NoProgress, None);

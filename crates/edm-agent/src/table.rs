@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use edm_block::Operation;
 use edm_graph::{DataStoreResource, columns_from_wire};
 use edm_hash::Salt;
 use edm_model::{Columns, KeyId, StoreId, limits};
@@ -14,11 +15,51 @@ use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{AllowedBadLines, Rejections};
 use crate::source::{self, ExtraColumns, Input, RecordReader, Separator};
 
+/// What a table does to the live records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TableMode {
+    /// It takes the place of all of them.
+    #[default]
+    Replace,
+    /// Its records are added, and take the place of those with the same key.
+    Delta,
+    /// It lists the keys of records to remove; its other columns do not matter.
+    Delete,
+}
+
+impl TableMode {
+    /// Returns the session's `updateMode`.
+    pub const fn update_mode(self) -> &'static str {
+        match self {
+            TableMode::Replace => "replace",
+            TableMode::Delta | TableMode::Delete => "delta",
+        }
+    }
+
+    /// Returns the word by which the journal tells the modes apart.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            TableMode::Replace => "replace",
+            TableMode::Delta => "delta",
+            TableMode::Delete => "delete",
+        }
+    }
+
+    pub(crate) const fn operation(self) -> Operation {
+        match self {
+            TableMode::Replace | TableMode::Delta => Operation::Upsert,
+            TableMode::Delete => Operation::Delete,
+        }
+    }
+}
+
 /// How a table is read, for uploading and for a dry run.
 #[derive(Debug, Clone)]
 pub struct TableOptions {
     /// Where it is.
     pub input: Input,
+    /// What it does.
+    pub mode: TableMode,
     /// The character between cells; else the file's `sep=` line, else a comma.
     pub separator: Option<Separator>,
     /// What to do with columns that the store does not have.
@@ -52,6 +93,14 @@ impl StoreShape {
         options.rows_per_block.map_or(largest, |asked| asked.clamp(1, largest))
     }
 
+    /// Returns the key column alone: all that is read of records to remove.
+    fn key_column(&self) -> Result<Columns, Error> {
+        let reason = "records are removed by their key, and it has no key column (isKey)";
+        let unusable = || Error::new(ErrorKind::UnusableStore { reason: reason.to_owned() });
+        let key = self.columns.as_slice().iter().find(|column| column.key).ok_or_else(unusable)?;
+        Columns::new(vec![key.clone()]).map_err(|_| unusable())
+    }
+
     pub(crate) fn plan_digest(&self) -> [u8; 32] {
         edm_block::plan_digest(&self.columns, self.tokens_max)
     }
@@ -61,7 +110,7 @@ impl StoreShape {
         key: (KeyId, Salt),
         rows_per_block: u32,
         skip: BTreeSet<u32>,
-        workers: usize,
+        options: &TableOptions,
     ) -> BlockPlan {
         let (key_id, salt) = key;
         BlockPlan {
@@ -72,7 +121,8 @@ impl StoreShape {
             salt,
             rows_per_block,
             skip,
-            workers,
+            operation: options.mode.operation(),
+            workers: options.workers,
         }
     }
 }
@@ -95,7 +145,12 @@ impl Table {
         let before = path.as_deref().map(stat).transpose()?;
         let source = source::open(&options.input, options.separator)?;
         let bytes_total = source.bytes_total;
-        let reader = RecordReader::new(source, &shape.columns, options.extra_columns)?;
+        let reader = match options.mode {
+            TableMode::Replace | TableMode::Delta => {
+                RecordReader::new(source, &shape.columns, options.extra_columns)?
+            }
+            TableMode::Delete => RecordReader::new(source, &shape.key_column()?, ExtraColumns::Ignore)?,
+        };
         let identity = before.map(|(size, modified_ns)| FileIdentity {
             size,
             modified_ns,

@@ -23,7 +23,7 @@ use crate::pipeline::{self, BlockPlan, Outcome, SealedBlock, Stopped};
 use crate::progress::{Event, Progress};
 use crate::rejections::Rejections;
 use crate::source::Input;
-use crate::table::{StoreShape, Table, TableOptions, check_outcome, stat};
+use crate::table::{StoreShape, Table, TableMode, TableOptions, check_outcome, stat};
 
 /// Where the journal is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,8 @@ pub struct UploadReport {
     pub blocks: u32,
     /// Blocks that this run sent.
     pub blocks_sent: u32,
+    /// What the table does to the live records.
+    pub mode: TableMode,
 }
 
 /// Uploads the table: goes on where a killed run stopped, else makes a session; sends every block, then commits.
@@ -190,6 +192,7 @@ impl Run<'_> {
         let differs = [
             (start.store_id != store_id, "it was for another data store"),
             (Some(&start.file) != table.identity.as_ref(), "the file changed since"),
+            (start.mode != self.options.table.mode.word(), "the table was to be uploaded in another mode"),
             (start.plan_digest != hex(&self.shape.plan_digest()), "the data store's columns changed since"),
             (
                 asked.is_some() && start.rows_per_block != self.shape.rows_per_block(&self.options.table),
@@ -227,15 +230,15 @@ impl Run<'_> {
             fields: Some(names),
             file_name: base_name.map(|name| name.to_string_lossy().into_owned()),
             rows_per_block: Some(rows_per_block),
-            update_mode: Some("replace".to_owned()),
+            update_mode: Some(self.options.table.mode.update_mode().to_owned()),
             allow_shrink: Some(self.options.allow_shrink),
             ..SessionDraft::default()
         };
         let session = self.client.create_session(&store_id, &draft).await?;
         let session = read_session(session, rows_per_block)?;
         if let (Some(mut journal), Some(identity)) = (self.journal.take(), table.identity.clone()) {
-            let start =
-                Start::new(&store_id, &session.id, identity, self.shape.plan_digest(), rows_per_block);
+            let cut = (rows_per_block, self.options.table.mode);
+            let start = Start::new(&store_id, &session.id, identity, self.shape.plan_digest(), cut);
             self.journal = Some(blocking(move || journal.begin(start).map(|()| journal)).await?);
         }
         self.progress.event(&Event::SessionCreated { session_id: session.id.clone(), rows_per_block });
@@ -270,7 +273,7 @@ impl Run<'_> {
         }
         let skip = sent.digests.keys().copied().collect();
         let key = (session.key_id, session.salt);
-        let plan = self.shape.plan(key, session.rows_per_block, skip, self.options.table.workers);
+        let plan = self.shape.plan(key, session.rows_per_block, skip, &self.options.table);
         let identity = table.identity.clone();
         let path = table.path.clone();
         let outcome = self.run_pipeline(plan, table, &wire, &mut sent).await?;
@@ -416,7 +419,8 @@ impl Run<'_> {
         };
         self.forget_journal().await?;
         let blocks = u32::try_from(sent.digests.len()).unwrap_or(u32::MAX);
-        Ok(UploadReport { session_id, state, records, rejections, blocks, blocks_sent: sent.blocks })
+        let mode = self.options.table.mode;
+        Ok(UploadReport { session_id, state, records, rejections, blocks, blocks_sent: sent.blocks, mode })
     }
 }
 

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Damaged,
     /// The blocks do not follow one another, or are too many rows.
     BadPlan,
+    /// A generation has no room for the rows of a delta: its rows, files or sessions have a bound.
+    Full,
     /// The rows given to a builder are not those of its plan.
     ForeignRows,
 }
@@ -55,6 +57,7 @@ impl fmt::Display for Error {
                 write!(f, "the index file {file} is damaged: restore it or upload the table again")
             }
             ErrorKind::BadPlan => write!(f, "the blocks do not follow one another without a gap"),
+            ErrorKind::Full => write!(f, "the generation has no room for more: upload the whole table"),
             ErrorKind::ForeignRows => write!(f, "the rows are not those that the plan names"),
         }
     }

@@ -7,6 +7,8 @@ pub const COLUMNS_MAX: usize = 256;
 pub const SEARCHABLE_COLUMNS_MAX: usize = 64;
 /// Rows of a store, over all of its segments: row ids are 32 bits wide.
 pub const ROWS_MAX: u64 = 4_000_000_000;
+/// Sessions whose rows a generation holds: a replace and the deltas on top of it. Each brings files that stay open.
+pub const SOURCES_MAX: usize = 10_000;
 /// One cell of a table.
 pub const CELL_BYTES_MAX: usize = 4 * 1024;
 /// One record of a file, with its separators and quotes.
@@ -43,6 +45,8 @@ pub const MATCHES_MAX: usize = 10_000;
 pub const MATCH_ROWS_MAX: usize = 10;
 /// Rows of one value that are evaluated (matching, section 6).
 pub const ROW_SET_MAX: usize = 256;
+/// Rows of one value that are looked at to find those that no later session replaced or removed.
+pub const ROWS_LOOKED_AT_MAX: usize = 64 * ROW_SET_MAX;
 /// Row checks for each part of a text (matching, section 6).
 pub const ROW_CHECKS_MAX: u64 = 1 << 24;
 /// Such a part: the primary values that begin in it share its row checks.

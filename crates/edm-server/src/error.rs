@@ -272,7 +272,7 @@ pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::ColumnNotSearchable => (BAD, "columnNotSearchable"),
         ErrorKind::TooMany { .. } => (BAD, "tooMany"),
         ErrorKind::RedactionIncomplete { .. } => (BAD, "redactionIncomplete"),
-        ErrorKind::UnsupportedUpdateMode => (BAD, "unsupportedUpdateMode"),
+        ErrorKind::KeyColumnMissing => (BAD, "keyColumnMissing"),
         ErrorKind::InvalidSalt => (BAD, "invalidSalt"),
         ErrorKind::BlockMalformed(edm_service::BlockProblem::TooLarge) => {
             (StatusCode::PAYLOAD_TOO_LARGE, "blockTooLarge")
@@ -288,6 +288,7 @@ pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::UnknownUploadAgent => (CONFLICT, "unknownUploadAgent"),
         ErrorKind::WeakSalt => (CONFLICT, "weakSalt"),
         ErrorKind::ColumnsChanged => (CONFLICT, "columnsChanged"),
+        ErrorKind::NoLiveData => (CONFLICT, "noLiveData"),
         ErrorKind::SaltMismatch => (CONFLICT, "saltMismatch"),
         ErrorKind::UploadIncomplete { .. } => (CONFLICT, "uploadIncomplete"),
         ErrorKind::RowsNotContiguous { .. } => (CONFLICT, "rowsNotContiguous"),

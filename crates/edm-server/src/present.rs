@@ -120,7 +120,8 @@ pub(crate) fn lookup_row(row: &LookupRow) -> String {
         let token = token.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         fields.insert(name.to_string(), token.map_or(Value::Null, Value::from));
     }
-    // Last, so that a column that is called `row` cannot hide the row.
+    // Last, so that a column of such a name cannot hide the row.
     fields.insert("row".to_owned(), json!(row.row));
+    fields.insert("rowSessionId".to_owned(), json!(row.session_id.to_string()));
     Value::Object(fields).to_string()
 }

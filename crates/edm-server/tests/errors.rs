@@ -61,6 +61,7 @@ async fn every_error_kind_has_its_row() {
     block_rules(&world, &mut met).await;
     commits(&world, &mut met).await;
     live_data(&world, &mut met).await;
+    deltas(&world, &mut met).await;
     redaction(&world, &mut met).await;
     throttled(&mut met).await;
     for (kind, status, code) in kinds::every_answer() {
@@ -265,7 +266,9 @@ async fn stores_and_types(world: &World, met: &mut Met) {
 async fn sessions(world: &World, met: &mut Met) {
     let store = world.store("sessions").await;
     let post = |body: Value| world.at("POST", &sessions_of(&store)).json(body);
-    met.check("delta", &post(json!({"updateMode": "delta"})).send().await, 400, "unsupportedUpdateMode");
+    let keyless = post(json!({"updateMode": "delta"})).send().await;
+    met.check("a delta without a key", &keyless, 400, "keyColumnMissing");
+    assert_eq!(keyless.json()["error"]["target"], "updateMode");
     let literal = post(json!({"totalBlockCount": "Integer"})).send().await;
     met.check("a placeholder in what a client sets", &literal, 400, "invalidRequest");
     assert_eq!(literal.json()["error"]["target"], "totalBlockCount");
@@ -457,6 +460,37 @@ async fn live_data(world: &World, met: &mut Met) {
     met.check("lookup by evidence", &weak, 400, "columnNotSearchable");
     let unknown = ask(json!({"key": "ssn", "values": ["1"], "resultColumnNames": ["shoeSize"]})).send().await;
     met.check("lookup of no column", &unknown, 400, "unknownColumn");
+}
+
+async fn deltas(world: &World, met: &mut Met) {
+    let store = world.keyed_store("deltas").await;
+    let open = |body: Value| world.at("POST", &sessions_of(&store)).json(body);
+    let delta = json!({"updateMode": "delta", "totalBlockCount": 1});
+    met.check("a delta of nothing", &open(delta.clone()).send().await, 409, "noLiveData");
+    let replace = world.publish(&store, PEOPLE).await;
+    assert_eq!((&replace["state"], &replace["updateMode"]), (&json!("Completed"), &json!("replace")));
+    let salt = "another salt 0123456789 that is long enough";
+    let salted = open(json!({"updateMode": "delta", "salt": salt})).send().await;
+    met.check("a delta with another salt", &salted, 409, "saltMismatch");
+    assert_eq!(salted.json()["error"]["target"], "salt");
+    let session = open(delta).send().await.expect(201);
+    let removed: &[&[&str]] = &[&["900-11-2222", ""]];
+    let block =
+        with_spec(&store, &session, |spec| sealed_block(&BlockSpec { deletes: true, ..spec }, removed));
+    assert_eq!(world.put_block(&session, 0, block).send().await.status, 201);
+    let path = path_of(&store, &session);
+    assert_eq!(world.at("POST", &format!("{path}/commit")).send().await.status, 204);
+    let ended = world.processed(&path).await;
+    assert_eq!((&ended["state"], &ended["updateMode"]), (&json!("Completed"), &json!("delta")), "{ended}");
+    let lookup = format!("/exactMatchDataStores/{}/lookup", store["id"].as_str().unwrap_or(""));
+    let values =
+        json!({"key": "ssn", "values": ["900-11-2222", "900-33-4444"], "resultColumnNames": ["ssn"]});
+    let found = world.at("POST", &lookup).json(values).send().await.expect(200);
+    let rows: Vec<Value> = found["value"].as_array().map_or(Vec::new(), |rows| {
+        rows.iter().filter_map(|row| serde_json::from_str(row.as_str()?).ok()).collect()
+    });
+    let [row] = rows.as_slice() else { panic!("one of two is left: {found}") };
+    assert_eq!((&row["row"], &row["rowSessionId"]), (&json!(2), &replace["id"]), "{row}");
 }
 
 async fn redaction(world: &World, met: &mut Met) {

@@ -1,18 +1,22 @@
 //! Commit: everything is there, start processing. One transaction holds the state, the order and the first job.
 
+use std::sync::Arc;
+
+use edm_engine::Generation;
 use edm_engine::build::{BlockFacts, PART_BYTES_DEFAULT, Plan, PlanInput};
-use edm_model::{Principal, Right, Session, SessionEvent, SessionId, SessionState, StoreId, limits};
+use edm_model::{
+    Principal, Right, Session, SessionEvent, SessionId, SessionState, StoreId, UpdateMode, limits,
+};
 use edm_store::{BlockRow, JobKind, NewJob, SessionDraft};
 use sha2::{Digest, Sha256};
 
 use crate::error::{BlockRange, Error, ErrorKind, Resource};
 use crate::ingest::columns_changed;
+use crate::planning::{job_count, steps};
 use crate::service::{Service, require};
 
 /// Missing ranges that one answer names at most.
 const RANGES_MAX: usize = 100;
-/// Jobs beside the build jobs: planning and publication.
-const FRAME_JOBS: u32 = 2;
 
 impl Service {
     /// Commits a session: its data is indexed and, when all is well, made live. Repeating it is fine.
@@ -32,9 +36,11 @@ impl Service {
                 return Ok(false);
             }
             check_complete(draft, blocks)?;
-            let jobs = plan(&draft.session, blocks)?.jobs().len();
-            draft.session.total_job_count =
-                Some(u32::try_from(jobs).unwrap_or(u32::MAX).saturating_add(FRAME_JOBS));
+            // How many jobs a delta takes is known when it is known what it builds on.
+            if draft.session.update_mode == UpdateMode::Replace {
+                let plan = plan(&draft.session, blocks, None)?;
+                draft.session.total_job_count = Some(job_count(&steps(&plan)));
+            }
             // From here on the counts are those of the blocks, whatever the client said.
             let rejected: u64 = blocks.iter().map(|block| u64::from(block.rejected_count)).sum();
             let records: u64 = blocks.iter().map(|block| u64::from(block.row_count)).sum();
@@ -57,8 +63,13 @@ impl Service {
     }
 }
 
-/// Returns the plan of a session's index: the same for the same blocks, whoever asks.
-pub(crate) fn plan(session: &Session, blocks: &[BlockRow]) -> Result<Plan, Error> {
+/// Returns the plan of a session's index, on top of a base if it is a delta: the same for the same blocks and base, whoever
+/// asks. Fails with `TooMany` where the base has no room for the rows.
+pub(crate) fn plan(
+    session: &Session,
+    blocks: &[BlockRow],
+    base: Option<Arc<Generation>>,
+) -> Result<Plan, Error> {
     let facts = |block: &BlockRow| BlockFacts {
         number: block.number,
         first_row: block.first_row,
@@ -73,12 +84,21 @@ pub(crate) fn plan(session: &Session, blocks: &[BlockRow]) -> Result<Plan, Error
         blocks: blocks.iter().map(facts).collect(),
         part_bytes: PART_BYTES_DEFAULT,
     };
-    Plan::new(input).map_err(|source| Error::of(ErrorKind::Internal).because(source))
+    let planned = match base {
+        Some(base) => Plan::delta(input, base),
+        None => Plan::new(input),
+    };
+    planned.map_err(|source| match source.kind() {
+        edm_engine::ErrorKind::Full => {
+            Error::of(ErrorKind::TooMany { what: Resource::Row, allowed: limits::ROWS_MAX })
+        }
+        _ => Error::of(ErrorKind::Internal).because(source),
+    })
 }
 
 fn check_complete(draft: &SessionDraft, blocks: &[BlockRow]) -> Result<(), Error> {
     let session = &draft.session;
-    if columns_changed(session, &draft.store_columns, draft.store_tokens_max) {
+    if columns_changed(draft) {
         return Err(Error::of(ErrorKind::ColumnsChanged));
     }
     let missing = match session.total_block_count {

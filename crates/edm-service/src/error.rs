@@ -110,8 +110,8 @@ pub enum ErrorKind {
         /// The bound.
         allowed: u64,
     },
-    /// The update mode is not served.
-    UnsupportedUpdateMode,
+    /// A delta needs a column that is the key.
+    KeyColumnMissing,
     /// A salt is empty or too long.
     InvalidSalt,
     /// Only the session's creator may read its salt.
@@ -150,6 +150,8 @@ pub enum ErrorKind {
     WeakSalt,
     /// The store's columns changed since the session was made.
     ColumnsChanged,
+    /// There is nothing yet that a delta could change.
+    NoLiveData,
     /// A delta must use the salt of the live generation.
     SaltMismatch,
     /// Blocks are missing, or their total is unknown.
@@ -323,8 +325,9 @@ const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
         ErrorKind::UnknownColumn => "the data store has no such column: use one of its column names",
         ErrorKind::ColumnNotSearchable => "the column is not searchable: use a searchable one",
         ErrorKind::DuplicateName => "the name is taken: choose another",
-        ErrorKind::UnsupportedUpdateMode => {
-            "updateMode delta comes with a later release: use replace and upload the whole table"
+        ErrorKind::KeyColumnMissing => {
+            "a delta tells records apart by a key column, which the data has not: set isKey on a searchable column and \
+             upload the whole table with updateMode replace first"
         }
         ErrorKind::InvalidSalt => "a salt has 1 to 256 characters: leave it out to be given one",
         ErrorKind::SaltNotVisible => "the salt is shown only to the caller that created the session",
@@ -339,6 +342,9 @@ const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
         }
         ErrorKind::ColumnsChanged => {
             "the data store's columns changed since the session was made: start a new session and hash the table anew"
+        }
+        ErrorKind::NoLiveData => {
+            "the data store has no live data that a delta could change: upload the table with updateMode replace first"
         }
         ErrorKind::SaltMismatch => {
             "a delta must use the salt of the live data: start a session without a salt"

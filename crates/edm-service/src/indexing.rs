@@ -3,20 +3,22 @@
 
 use std::sync::Arc;
 
-use edm_block::Block;
+use edm_block::{Block, Operation};
 use edm_engine::build::{self, BuildJob, Plan};
 use edm_hash::Salt;
-use edm_model::{Session, SessionEvent, SessionFailure, SessionId};
+use edm_model::{Session, SessionEvent, SessionFailure, SessionId, UpdateMode};
 use edm_store::{BlobPath, Blobs, JobKind, LeasedJob, NewGeneration, NewJob, SessionDraft, StoreRow};
 use tokio::runtime::Handle;
 
 use crate::error::{Error, ErrorKind};
 use crate::places;
-use crate::planning::PlannedSession;
+use crate::planning::{PlannedSession, Step};
 use crate::seal::BlockCipher;
 use crate::service::{Service, off_thread};
 use crate::serving::{broken, open_file};
 
+/// The code of a session that came too late.
+pub(crate) const SUPERSEDED: &str = "superseded";
 const MEBIBYTE: u64 = 1024 * 1024;
 /// What a job holds beside its builder: a block as it is read, and as it is decrypted.
 const BLOCKS_IN_HAND_BYTES: u64 = 2 * edm_model::limits::BLOCK_BYTES_MAX as u64;
@@ -38,15 +40,15 @@ impl Service {
         if let Some(failure) = self.superseded(&draft) {
             return self.fail_session(session_id, failure).await;
         }
-        let count = self.planned(&draft.session).await?.jobs.len();
-        let builds: Vec<NewJob> = (0..u32::try_from(count).unwrap_or(u32::MAX))
-            .map(|index| of_session(&draft.session, JobKind::Build { index }))
-            .collect();
+        if draft.session.update_mode == UpdateMode::Delta {
+            return self.begin_delta(job, &draft).await;
+        }
+        let builds = build_jobs(&draft.session, &*self.planned(&draft).await?);
         self.inner.catalog.finish_job(job, &builds, None).await?;
         Ok(())
     }
 
-    /// Builds one file of the index.
+    /// Takes one step of building the index.
     pub(crate) async fn run_build(
         &self,
         job: &LeasedJob,
@@ -57,18 +59,32 @@ impl Service {
         if let Some(failure) = self.superseded(&draft) {
             return self.fail_session(session_id, failure).await;
         }
-        let planned = self.planned(&draft.session).await?;
-        let build_job = usize::try_from(index).ok().and_then(|index| planned.jobs.get(index).copied());
-        let build_job = build_job.ok_or_else(|| Error::of(ErrorKind::Corrupt))?;
+        let planned = self.planned(&draft).await?;
+        let step = usize::try_from(index).ok().and_then(|index| planned.steps.get(index));
+        match step.ok_or_else(|| Error::of(ErrorKind::Corrupt))? {
+            Step::Build(build_job) => self.build(&draft, &planned, *build_job).await?,
+            Step::Carry(names) => self.carry_over(&draft, names).await?,
+        }
+        let publish = of_session(&draft.session, JobKind::Publish);
+        self.inner.catalog.finish_job(job, &[], Some(&publish)).await?;
+        Ok(())
+    }
+
+    async fn build(
+        &self,
+        draft: &SessionDraft,
+        planned: &Arc<PlannedSession>,
+        build_job: BuildJob,
+    ) -> Result<(), Error> {
         let session = &draft.session;
-        let path = places::generation(session.tenant, session.store_id, session_id)?
+        let path = places::generation(session.tenant, session.store_id, session.id)?
             .join(Plan::file_name(build_job))?;
         let memory = planned.plan.memory_bytes(build_job) + BLOCKS_IN_HAND_BYTES;
         let input = BuildInput {
-            planned,
+            planned: planned.clone(),
             job: build_job,
             salt: self.salt(session.key_id).await?,
-            cipher: self.block_cipher(&draft)?,
+            cipher: self.block_cipher(draft)?,
             session: session.clone(),
             blobs: self.inner.blobs.clone(),
         };
@@ -76,8 +92,6 @@ impl Service {
         let handle = Handle::current();
         let file = off_thread(move || build_file(input, &handle)).await??;
         self.inner.blobs.put(&path, file.into()).await?;
-        let publish = of_session(session, JobKind::Publish);
-        self.inner.catalog.finish_job(job, &[], Some(&publish)).await?;
         Ok(())
     }
 
@@ -95,8 +109,9 @@ impl Service {
         let session = draft.session.clone();
         let folder = places::generation(session.tenant, session.store_id, session_id)?;
         let salt = Arc::new(self.salt(session.key_id).await?);
-        self.write_manifest(self.planned(&session).await?, &folder).await?;
-        let generation = self.open_files(folder, salt).await?;
+        let planned = self.planned(&draft).await?;
+        self.write_manifest(planned.clone(), &folder).await?;
+        let generation = self.open_files(folder, salt, planned.base.clone()).await?;
         let row_count = generation.row_count();
         let default_patterns = generation.default_patterns().unwrap_or_default();
         let candidate = NewGeneration { row_count, default_patterns, at: self.now() };
@@ -134,7 +149,7 @@ impl Service {
         candidate: NewGeneration,
     ) -> Result<Option<NewGeneration>, Error> {
         let now = candidate.at;
-        let refused = self.superseded(draft).or_else(|| self.shrunk(draft, store, candidate.row_count));
+        let refused = self.superseded(draft).or_else(|| self.emptied(draft, store, candidate.row_count));
         if let Some(failure) = refused {
             draft.session.failure = Some(failure);
             self.apply(draft, SessionEvent::Fail, now)?;
@@ -144,27 +159,37 @@ impl Service {
         Ok(Some(candidate))
     }
 
-    /// Publication follows the order of commits: who was overtaken comes too late.
-    fn superseded(&self, draft: &SessionDraft) -> Option<SessionFailure> {
-        let number = draft.commit_number?;
-        (number < draft.store_published_commit).then(|| SessionFailure {
-            code: "superseded".to_owned(),
-            message: "a session that was committed later is live already: upload again if this table is the newer one"
-                .to_owned(),
-            target: None,
-            at: self.now(),
+    /// Publication follows the order of commits: who was overtaken comes too late. A delta is published on what it was
+    /// built on, or not at all.
+    pub(crate) fn superseded(&self, draft: &SessionDraft) -> Option<SessionFailure> {
+        if draft.commit_number.is_some_and(|number| number < draft.store_published_commit) {
+            let message = "a session that was committed later is live already: upload again if this table is the \
+                           newer one";
+            return Some(self.failure(SUPERSEDED, message.to_owned()));
+        }
+        (draft.base_session_id.is_some() && draft.base_session_id != draft.live_session_id).then(|| {
+            let message = "the data that the delta was built on is no longer live: upload the delta again";
+            self.failure(SUPERSEDED, message.to_owned())
         })
     }
 
-    fn shrunk(&self, draft: &SessionDraft, store: &StoreRow, row_count: u64) -> Option<SessionFailure> {
-        let failure = |code: &str, message: String| {
-            Some(SessionFailure { code: code.to_owned(), message, target: None, at: self.now() })
-        };
+    pub(crate) fn failure(&self, code: &str, message: String) -> SessionFailure {
+        SessionFailure { code: code.to_owned(), message, target: None, at: self.now() }
+    }
+
+    fn emptied(&self, draft: &SessionDraft, store: &StoreRow, row_count: u64) -> Option<SessionFailure> {
+        let failure = |code: &str, message: String| Some(self.failure(code, message));
+        let delta = draft.session.update_mode == UpdateMode::Delta;
         if row_count == 0 {
-            return failure(
-                "noData",
-                "the table has no row that can be found: check the file and the columns".to_owned(),
-            );
+            let message = match delta {
+                true => "the delta leaves no row that can be found: check the file, or delete the data store",
+                false => "the table has no row that can be found: check the file and the columns",
+            };
+            return failure("noData", message.to_owned());
+        }
+        // A delta names each record that it removes: none goes by mistake.
+        if delta {
+            return None;
         }
         let live = store.store.live.map_or(0, |live| live.row_count);
         let least = self.inner.limits.shrink_percent_min;
@@ -196,6 +221,12 @@ impl Service {
     }
 }
 
+/// Returns the jobs that build an index, one a step.
+pub(crate) fn build_jobs(session: &Session, planned: &PlannedSession) -> Vec<NewJob> {
+    let count = u32::try_from(planned.steps.len()).unwrap_or(u32::MAX);
+    (0..count).map(|index| of_session(session, JobKind::Build { index })).collect()
+}
+
 fn of_session(session: &Session, kind: JobKind) -> NewJob {
     NewJob { tenant: session.tenant, session_id: Some(session.id), kind, delay_seconds: 0 }
 }
@@ -216,7 +247,11 @@ fn build_file(input: BuildInput, handle: &Handle) -> Result<Vec<u8>, Error> {
         })?;
         let bytes = input.cipher.decrypt(number, sealed.into())?;
         let block = Block::open(&bytes).map_err(|source| Error::of(ErrorKind::Corrupt).because(source))?;
-        builder.add(number, block.rows()).map_err(broken)?;
+        let taken = match block.header().operation {
+            Operation::Upsert => builder.add(number, block.rows()),
+            Operation::Delete => builder.remove(number, block.rows()),
+        };
+        taken.map_err(broken)?;
     }
     Ok(builder.finish())
 }

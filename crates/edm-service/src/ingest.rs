@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use edm_block::{Block, BlockHeader, Operation};
-use edm_model::{AgentId, Session, SessionEvent, SessionId, StoreId, Timestamp, limits};
+use edm_model::{AgentId, Session, SessionEvent, SessionId, StoreId, Timestamp, UpdateMode, limits};
 use edm_store::{NewBlock, SessionDraft, StageOutcome};
 use sha2::{Digest, Sha256};
 
@@ -204,8 +204,7 @@ impl Service {
         now: Timestamp,
     ) -> Result<(), Error> {
         self.apply(draft, SessionEvent::Block, now)?;
-        let session = &mut draft.session;
-        if !fields_match(session) {
+        if !fields_match(&draft.session) {
             return Err(Error::of(ErrorKind::FieldsMismatch));
         }
         if !circumstances.agent_known {
@@ -214,9 +213,10 @@ impl Service {
         if circumstances.salt_weak {
             return Err(Error::of(ErrorKind::WeakSalt));
         }
-        if columns_changed(session, &draft.store_columns, draft.store_tokens_max) {
+        if columns_changed(draft) {
             return Err(Error::of(ErrorKind::ColumnsChanged));
         }
+        let session = &mut draft.session;
         let total = session.total_block_count.unwrap_or(limits::BLOCKS_MAX);
         if header.number >= total {
             return Err(Error::of(ErrorKind::BlockOutOfRange { number: header.number, total }));
@@ -276,7 +276,7 @@ fn check_origin(session: &Session, header: &BlockHeader, number: u32) -> Result<
         Foreign::Key
     } else if header.number != number {
         Foreign::Number
-    } else if header.operation != Operation::Upsert {
+    } else if header.operation == Operation::Delete && session.update_mode == UpdateMode::Replace {
         Foreign::Operation
     } else {
         return Ok(());
@@ -297,7 +297,10 @@ fn fields_match(session: &Session) -> bool {
     session.fields.len() == count && positions.len() == count && positions.iter().all(Option::is_some)
 }
 
-/// Returns whether the store's columns are others than when the session was made.
-pub(crate) fn columns_changed(session: &Session, columns: &edm_model::Columns, tokens_max: u32) -> bool {
-    session.columns != *columns || session.tokens_max != tokens_max
+/// Returns whether the store's columns are others than when the session was made. Those of a delta are the live data's,
+/// whatever the store's next table will have.
+pub(crate) fn columns_changed(draft: &SessionDraft) -> bool {
+    let session = &draft.session;
+    session.update_mode == UpdateMode::Replace
+        && (session.columns != draft.store_columns || session.tokens_max != draft.store_tokens_max)
 }

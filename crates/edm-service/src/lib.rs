@@ -25,6 +25,7 @@
 mod access;
 mod agents;
 mod commit;
+mod delta;
 mod error;
 mod indexing;
 mod ingest;

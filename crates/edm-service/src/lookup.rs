@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use edm_model::{Columns, Principal, PrincipalId, Right, StoreId, Timestamp, limits};
+use edm_engine::RowReference;
+use edm_model::{Columns, Principal, PrincipalId, Right, SessionId, StoreId, Timestamp, limits};
 use edm_store::AuditEntry;
 
 use crate::error::{Error, ErrorKind, Resource};
@@ -30,8 +31,10 @@ pub struct LookupRequest {
 /// A row that holds one of the values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookupRow {
-    /// Its number; the first data row is 1.
+    /// Its number in the file that brought it; the first data row is 1.
     pub row: u64,
+    /// The session whose file it is.
+    pub session_id: SessionId,
     /// An opaque token for each wanted column; `None` is an empty cell.
     pub columns: Vec<(Arc<str>, Option<[u8; 4]>)>,
 }
@@ -72,7 +75,8 @@ impl LookupMeter {
 }
 
 impl Service {
-    /// Returns the rows of the live data that hold one of the values, in the order of the file.
+    /// Returns the rows of the live data that hold one of the values, in the order of the file; what deltas brought
+    /// follows in the order of their publication.
     pub async fn lookup(
         &self,
         principal: &Principal,
@@ -98,11 +102,14 @@ impl Service {
         off_thread(move || {
             let rows =
                 rows_of(request.values, wanted.len(), |value, most| generation.lookup(key, value, most))?;
-            let token = |row: u64, (position, name): &(usize, Arc<str>)| {
+            let token = |row: u32, (position, name): &(usize, Arc<str>)| {
                 (name.clone(), generation.row_token(row, *position))
             };
-            let row =
-                |row| LookupRow { row, columns: wanted.iter().map(|column| token(row, column)).collect() };
+            let row = |row| {
+                let RowReference { record, session_id } = generation.reference(row);
+                let columns = wanted.iter().map(|column| token(row, column)).collect();
+                LookupRow { row: record, session_id, columns }
+            };
             Ok(rows.into_iter().map(row).collect())
         })
         .await?
@@ -138,8 +145,8 @@ impl Service {
 fn rows_of(
     mut values: Vec<String>,
     columns: usize,
-    mut find: impl FnMut(&str, usize) -> Vec<u64>,
-) -> Result<Vec<u64>, Error> {
+    mut find: impl FnMut(&str, usize) -> Vec<u32>,
+) -> Result<Vec<u32>, Error> {
     let allowed = ROWS_PER_REQUEST_MAX.min(CELLS_PER_REQUEST_MAX / columns.max(1));
     values.sort_unstable();
     values.dedup();
@@ -191,7 +198,7 @@ mod tests {
             let named = values.iter().map(|(value, _)| (*value).to_owned()).collect();
             let found = rows_of(named, columns, |value, most| {
                 let count = values.iter().find(|(known, _)| *known == value).map_or(0, |(_, count)| *count);
-                (1..=count as u64).take(most).collect()
+                (1..=count as u32).take(most).collect()
             });
             let found = found.map(|rows| rows.len()).map_err(|error| match error.kind() {
                 ErrorKind::TooMany { what: Resource::Row, allowed } => *allowed,

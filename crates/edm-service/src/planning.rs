@@ -4,23 +4,54 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use edm_engine::Generation;
 use edm_engine::build::{BuildJob, Plan};
-use edm_model::{Session, SessionId};
+use edm_model::{Session, SessionId, UpdateMode};
+use edm_store::SessionDraft;
 
 use crate::commit::plan;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::service::Service;
 
 /// Sessions whose plan is kept. The queue hands out one session's jobs before the next one's, so that more than a few
 /// are in work only after failures; 1,000,000 blocks take about 80 MiB.
 const SESSIONS_MAX: usize = 4;
 
+/// Files that one job carries over at most: a million links in one job would keep it from ever ending, one a job would
+/// be a million jobs.
+const CARRIED_AT_ONCE: usize = 256;
+/// Jobs beside the steps: planning and publication.
+const FRAME_JOBS: u32 = 2;
+
+/// What one job of building an index does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Makes a file.
+    Build(BuildJob),
+    /// Carries files over from the base of a delta.
+    Carry(Vec<String>),
+}
+
 /// How a session's index is built.
 pub(crate) struct PlannedSession {
     pub(crate) plan: Plan,
-    pub(crate) jobs: Vec<BuildJob>,
+    pub(crate) steps: Vec<Step>,
     /// The digest of each block.
     pub(crate) digests: Vec<[u8; 32]>,
+    /// What a delta builds on.
+    pub(crate) base: Option<Arc<Generation>>,
+}
+
+/// Returns the steps of a plan: always the same in the same order, so that a job can name one by its place.
+pub(crate) fn steps(plan: &Plan) -> Vec<Step> {
+    let carried = plan.carried();
+    let carried = carried.chunks(CARRIED_AT_ONCE).map(|names| Step::Carry(names.to_vec()));
+    carried.chain(plan.jobs().into_iter().map(Step::Build)).collect()
+}
+
+/// Returns how many jobs a session with these steps takes.
+pub(crate) fn job_count(steps: &[Step]) -> u32 {
+    u32::try_from(steps.len()).unwrap_or(u32::MAX).saturating_add(FRAME_JOBS)
 }
 
 /// The plans in use, the latest one last.
@@ -51,15 +82,30 @@ impl Plans {
 }
 
 impl Service {
-    /// Returns the plan of a committed session, whose blocks no longer change.
-    pub(crate) async fn planned(&self, session: &Session) -> Result<Arc<PlannedSession>, Error> {
+    /// Returns the plan of a committed session, whose blocks no longer change and, if it is a delta, whose base is fixed.
+    pub(crate) async fn planned(&self, draft: &SessionDraft) -> Result<Arc<PlannedSession>, Error> {
+        let session = &draft.session;
         if let Some(planned) = self.inner.plans.find(session.id) {
             return Ok(planned);
         }
+        let base = match (session.update_mode, draft.base_session_id) {
+            (UpdateMode::Replace, _) => None,
+            (UpdateMode::Delta, Some(base)) => Some(self.generation_of(session.store_id, base).await?),
+            (UpdateMode::Delta, None) => return Err(Error::of(ErrorKind::Corrupt)),
+        };
+        self.planned_on(session, base).await
+    }
+
+    /// Plans a committed session anew, on this base if it is a delta, and keeps the plan.
+    pub(crate) async fn planned_on(
+        &self,
+        session: &Session,
+        base: Option<Arc<Generation>>,
+    ) -> Result<Arc<PlannedSession>, Error> {
         let blocks = self.inner.catalog.blocks(session.id).await?;
-        let plan = plan(session, &blocks)?;
+        let plan = plan(session, &blocks, base.clone())?;
         let digests = blocks.iter().map(|block| block.sha256).collect();
-        let planned = Arc::new(PlannedSession { jobs: plan.jobs(), plan, digests });
+        let planned = Arc::new(PlannedSession { steps: steps(&plan), plan, digests, base });
         self.inner.plans.keep(session.id, planned.clone());
         Ok(planned)
     }

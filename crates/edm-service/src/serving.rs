@@ -47,6 +47,19 @@ impl Service {
         }
     }
 
+    /// Returns the published generation that a session brought: the served one if it is that.
+    pub(crate) async fn generation_of(
+        &self,
+        store: StoreId,
+        session: SessionId,
+    ) -> Result<Arc<Generation>, Error> {
+        let served = self.inner.library.generation(store);
+        match served.filter(|generation| generation.session_id() == session) {
+            Some(generation) => Ok(generation),
+            None => self.open_generation(&self.inner.catalog.generation(session).await?).await,
+        }
+    }
+
     async fn live_session(&self, tenant: TenantId, store: StoreId) -> Result<Option<SessionId>, Error> {
         match self.inner.catalog.store(tenant, store).await {
             Ok(row) => Ok(row.store.live.map(|live| live.session_id)),
@@ -123,14 +136,16 @@ impl Service {
     pub(crate) async fn open_generation(&self, row: &GenerationRow) -> Result<Arc<Generation>, Error> {
         let folder = places::generation(row.tenant, row.store_id, row.session_id)?;
         let salt = Arc::new(self.salt(row.key_id).await?);
-        self.open_files(folder, salt).await
+        self.open_files(folder, salt, None).await
     }
 
-    /// Opens the generation in a folder and verifies all of it.
+    /// Opens the generation in a folder and verifies all of it, but for what it has in common with a base, which is
+    /// verified.
     pub(crate) async fn open_files(
         &self,
         folder: BlobPath,
         salt: Arc<Salt>,
+        base: Option<Arc<Generation>>,
     ) -> Result<Arc<Generation>, Error> {
         let manifest = self.inner.blobs.get(&folder.join(places::MANIFEST)?).await?;
         let blobs = self.inner.blobs.clone();
@@ -138,7 +153,11 @@ impl Service {
         off_thread(move || {
             let mut open = |name: &str| open_file(&blobs, &folder, name, &handle);
             let generation = Generation::open(&manifest, &mut open, &salt).map_err(broken)?;
-            generation.verify().map_err(broken)?;
+            let verified = match &base {
+                Some(base) => generation.verify_on(base),
+                None => generation.verify(),
+            };
+            verified.map_err(broken)?;
             Ok(Arc::new(generation))
         })
         .await?

@@ -1,8 +1,9 @@
 //! Upload sessions: made, read, changed, renewed, cancelled, removed. Commit has its own file.
 
+use edm_hash::Salt;
 use edm_model::{
-    AgentId, Principal, Right, Session, SessionEvent, SessionId, SessionState, StoreId, Timestamp,
-    UpdateMode, UploadAgent, limits, transition,
+    AgentId, Columns, DataStore, KeyId, Principal, Right, Session, SessionEvent, SessionId, SessionState,
+    StoreId, Timestamp, UpdateMode, UploadAgent, limits, transition,
 };
 use edm_store::{JobKind, NewJob, NewSessionRow, SessionDraft};
 use zeroize::Zeroizing;
@@ -64,6 +65,14 @@ pub struct CreatedSession {
     pub salt: SecretText,
 }
 
+/// What a session's blocks must be made with.
+pub(crate) struct Terms {
+    pub(crate) columns: Columns,
+    pub(crate) tokens_max: u32,
+    pub(crate) key_id: KeyId,
+    pub(crate) salt: Salt,
+}
+
 impl Service {
     /// Opens a session. An unknown agent or field and a weak salt are taken here and refused at the first block.
     pub async fn create_session(
@@ -76,9 +85,9 @@ impl Service {
         let tenant = principal.tenant;
         let store = self.inner.catalog.store(tenant, store_id).await?.store;
         let new = checked(new)?;
-        let (key_id, salt) = match new.salt {
-            Some(text) => self.keep_own_salt(tenant, text).await?,
-            None => self.tenant_salt(tenant).await?,
+        let terms = match (new.update_mode, new.salt) {
+            (UpdateMode::Delta, salt) => self.delta_terms(&store, salt).await?,
+            (UpdateMode::Replace, salt) => self.replace_terms(&store, salt).await?,
         };
         let now = self.now();
         let id = SessionId::from_random_bytes(self.random_bytes());
@@ -92,9 +101,9 @@ impl Service {
             store_id,
             state: SessionState::UploadInProgress,
             update_mode: new.update_mode,
-            columns: store.columns,
-            tokens_max: store.tokens_max,
-            key_id,
+            columns: terms.columns,
+            tokens_max: terms.tokens_max,
+            key_id: terms.key_id,
             created_by: principal.id.clone(),
             upload_agent_id: new.upload_agent_id,
             fields: new.fields,
@@ -122,7 +131,16 @@ impl Service {
             .insert_session(&NewSessionRow { session: session.clone(), sealed_block_key })
             .await?;
         tracing::info!(session.id = %id, store.id = %store_id, "session opened");
-        Ok(CreatedSession { session, salt: SecretText::new(salt.expose_for_wire().to_owned()) })
+        Ok(CreatedSession { session, salt: SecretText::new(terms.salt.expose_for_wire().to_owned()) })
+    }
+
+    /// A replace takes the store's columns as they are now.
+    async fn replace_terms(&self, store: &DataStore, salt: Option<SecretText>) -> Result<Terms, Error> {
+        let (key_id, salt) = match salt {
+            Some(text) => self.keep_own_salt(store.tenant, text).await?,
+            None => self.tenant_salt(store.tenant).await?,
+        };
+        Ok(Terms { columns: store.columns.clone(), tokens_max: store.tokens_max, key_id, salt })
     }
 
     /// Lists a store's sessions.
@@ -378,9 +396,6 @@ impl Service {
 }
 
 fn checked(mut new: NewSession) -> Result<NewSession, Error> {
-    if new.update_mode == UpdateMode::Delta {
-        return Err(Error::of(ErrorKind::UnsupportedUpdateMode).at("updateMode"));
-    }
     check_counts(new.total_block_count, new.rows_per_block)?;
     if new.fields.len() > limits::COLUMNS_MAX {
         return Err(Error::invalid("fields", format!("a table has at most {} columns", limits::COLUMNS_MAX)));

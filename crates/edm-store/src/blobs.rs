@@ -99,6 +99,22 @@ impl Blobs {
         }
     }
 
+    /// Gives a blob a second name, unless one of that name is there; deleting one name leaves the other. A second link on a
+    /// local file system, a copy inside the store elsewhere; where neither can be had, the bytes are read and written.
+    /// Fails with `NotFound` when the first is gone.
+    pub async fn copy(&self, from: &BlobPath, to: &BlobPath) -> Result<PutOutcome, Error> {
+        match self.objects.copy_if_not_exists(&location(from), &location(to)).await {
+            Ok(()) => Ok(PutOutcome::Created),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(PutOutcome::AlreadyThere),
+            Err(source @ object_store::Error::NotFound { .. }) => Err(failed("copying a blob", source)),
+            // A file system without links, a file with as many as it can have, a store without conditional copies.
+            Err(_) => {
+                let bytes = self.get(from).await?;
+                self.put(to, bytes).await
+            }
+        }
+    }
+
     /// Reads the whole blob.
     pub async fn get(&self, path: &BlobPath) -> Result<Bytes, Error> {
         let found =

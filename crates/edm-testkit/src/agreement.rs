@@ -3,17 +3,19 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use edm_engine::{Accelerators, ActiveType, CandidateSpan, Exempt, Query, TypeReport, scan};
+use edm_engine::{
+    Accelerators, ActiveType, CandidateSpan, Exempt, Query, Report, RowReference, TypeReport, scan,
+};
 use edm_model::{Pattern, RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId};
 
 use crate::generate::{Case, Sample};
 use crate::in_memory::{SESSION, generation};
-use crate::oracle::{Asked, ConfidenceCount, Evidence, Found, Match, Span, Table};
+use crate::oracle::{Asked, ConfidenceCount, Evidence, Found, Match, Question, Span, Table};
 use crate::sample::summary;
 
 /// Atoms of the longest cell that is matched in these comparisons: few, so that some cells are too long.
-const TOKENS_MAX: u32 = 9;
-const ROWS_PER_BLOCK: usize = 7;
+pub(crate) const TOKENS_MAX: u32 = 9;
+pub(crate) const ROWS_PER_BLOCK: usize = 7;
 
 /// Returns how the engine's findings differ from the oracle's, or nothing where they agree.
 pub fn disagreement(case: &Case) -> Option<String> {
@@ -74,8 +76,7 @@ pub fn explanation_fault(case: &Case) -> Option<String> {
 }
 
 /// The codes of `docs/matching.md`, Explanations.
-const EXPLAINED: [&str; 16] = [
-    "noCurrentRow",
+const EXPLAINED: [&str; 15] = [
     "exempt",
     "outsideContentClassifications",
     "limit",
@@ -95,9 +96,18 @@ const EXPLAINED: [&str; 16] = [
 
 /// Returns the engine's findings under each choice of accelerators.
 pub fn all_findings(case: &Case, choices: &[Accelerators]) -> Vec<Option<Found>> {
-    let question = &case.question;
-    let active = Arc::new(active_type(case));
-    let types = [active];
+    let reports = reports(&case.question, &Arc::new(active_type(case)), choices);
+    let record = |row: &RowReference| (row.session_id == SESSION).then_some(row.record);
+    reports.iter().map(|report| report.types.first().map(|found| translated(found, record))).collect()
+}
+
+/// Asks a type under each choice of accelerators.
+pub(crate) fn reports(
+    question: &Question,
+    active: &Arc<ActiveType>,
+    choices: &[Accelerators],
+) -> Vec<Report> {
+    let types = [active.clone()];
     let candidates: Vec<CandidateSpan> = question
         .candidates
         .iter()
@@ -116,8 +126,7 @@ pub fn all_findings(case: &Case, choices: &[Accelerators]) -> Vec<Option<Found>>
             query.candidates = &candidates;
             query.exempt = &exempt;
             query.accelerators = *accelerators;
-            let report = scan(&query);
-            report.types.first().map(translated)
+            scan(&query)
         })
         .collect()
 }
@@ -139,7 +148,8 @@ fn active_type(case: &Case) -> ActiveType {
     }
 }
 
-fn translated(report: &TypeReport) -> Found {
+/// Puts a report in the oracle's words; `record` numbers the rows, and leaves those out that it does not know.
+pub(crate) fn translated(report: &TypeReport, record: impl Fn(&RowReference) -> Option<u64>) -> Found {
     let span = |span: &edm_engine::Span| Span {
         start: span.start,
         end: span.end,
@@ -153,7 +163,7 @@ fn translated(report: &TypeReport) -> Found {
             span: span(&one.span),
             column: one.column,
             confidence: one.confidence,
-            rows: one.rows.iter().filter(|row| row.session_id == SESSION).map(|row| row.record).collect(),
+            rows: one.rows.iter().filter_map(&record).collect(),
             rows_truncated: one.rows_truncated,
             evidences: one
                 .evidences
@@ -204,6 +214,7 @@ pub fn table_disagreement(sample: &Sample) -> Option<String> {
         for row in &sample.rows {
             let own = table.lookup(column, &row[column]);
             let engine = generation.lookup(column, &row[column], sample.rows.len());
+            let engine: Vec<u64> = engine.iter().map(|row| generation.reference(*row).record).collect();
             let what = format!("lookup of {:?} in {}", row[column], definition.name);
             compare(&what, format!("{own:?}"), format!("{engine:?}"));
         }
@@ -234,7 +245,7 @@ pub fn described(case: &Case) -> String {
     text
 }
 
-fn described_sample(sample: &Sample) -> String {
+pub(crate) fn described_sample(sample: &Sample) -> String {
     let mut text = String::new();
     for column in sample.columns.as_slice() {
         let star = if column.searchable { "*" } else { "" };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use edm_engine::{FileBytes, Generation, build};
-use edm_hash::{RecordHasher, Salt};
+use edm_hash::{HashedRows, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, SessionId, StoreId};
 
 /// The session that brought every row of an in-memory generation.
@@ -18,6 +18,152 @@ pub fn salt() -> Salt {
     Salt::new("0123456789abcdefghijklmnopqrstuvwxyz".to_owned()).expect("36 characters are a salt")
 }
 
+/// Entry jobs so small that most tables have several parts.
+const PART_BYTES: u64 = 2_000;
+
+/// How a table is turned into files.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// The longest matched cell, in atoms.
+    pub tokens_max: u32,
+    /// Rows of a block.
+    pub rows_per_block: usize,
+}
+
+/// What one record of a delta says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Whether the record of this key is removed; otherwise it is added or changed.
+    pub removes: bool,
+    /// The cells.
+    pub row: Vec<String>,
+}
+
+/// The files of a generation.
+#[derive(Clone)]
+pub struct Stored {
+    /// The manifest.
+    pub manifest: Vec<u8>,
+    files: HashMap<String, FileBytes>,
+}
+
+impl Stored {
+    /// Opens and verifies the generation.
+    ///
+    /// # Panics
+    /// If the engine refuses what its own builder made.
+    pub fn open(&self) -> Generation {
+        let mut open = |name: &str| self.file(name);
+        let generation = Generation::open(&self.manifest, &mut open, &salt()).expect("the builder's own");
+        generation.verify().expect("nothing was damaged");
+        generation
+    }
+
+    fn file(&self, name: &str) -> std::io::Result<FileBytes> {
+        self.files.get(name).cloned().ok_or_else(|| std::io::ErrorKind::NotFound.into())
+    }
+
+    /// Returns the names of the files.
+    pub fn names(&self) -> Vec<&str> {
+        self.files.keys().map(String::as_str).collect()
+    }
+}
+
+/// Hashed rows with what their block does.
+struct HashedBlock {
+    removes: bool,
+    rows: HashedRows,
+}
+
+fn input(
+    columns: &Columns,
+    session_id: SessionId,
+    tokens_max: u32,
+    blocks: &[HashedBlock],
+) -> build::PlanInput {
+    let mut first_row = 0;
+    let facts = (0..).zip(blocks).map(|(number, block)| {
+        let facts = build::BlockFacts { number, first_row, row_count: block.rows.row_count };
+        first_row += u64::from(block.rows.row_count);
+        facts
+    });
+    build::PlanInput {
+        store_id: StoreId::from_bytes([1; 16]),
+        session_id,
+        key_id: KeyId::from_bytes([3; 16]),
+        columns: columns.clone(),
+        tokens_max,
+        blocks: facts.collect(),
+        part_bytes: PART_BYTES,
+    }
+}
+
+fn built(plan: &build::Plan, blocks: &[HashedBlock], carried: HashMap<String, FileBytes>) -> Stored {
+    let mut files = carried;
+    for job in plan.jobs() {
+        let mut builder = plan.builder(job, &salt());
+        for number in plan.required_blocks(job) {
+            let block = &blocks[number as usize];
+            let added = match block.removes {
+                true => builder.remove(number, &block.rows.view()),
+                false => builder.add(number, &block.rows.view()),
+            };
+            added.expect("the block is the plan's");
+        }
+        let name = build::Plan::file_name(job);
+        assert!(files.insert(name, Arc::new(builder.finish())).is_none(), "each name once");
+    }
+    // Carried files are never asked for: the base has verified them.
+    let mut open = |name: &str| {
+        assert!(!plan.carried().iter().any(|carried| carried == name), "{name} is not read again");
+        files.get(name).cloned().ok_or_else(|| std::io::ErrorKind::NotFound.into())
+    };
+    let manifest = build::manifest(plan, &mut open).expect("every file was built");
+    Stored { manifest, files }
+}
+
+/// Builds the files of a table.
+///
+/// # Panics
+/// If the engine refuses what its own hasher and builder made.
+pub fn whole(columns: &Columns, rows: &[Vec<String>], shape: Shape) -> Stored {
+    let mut hasher = RecordHasher::new(&salt(), columns, shape.tokens_max);
+    let blocks: Vec<HashedBlock> = rows
+        .chunks(shape.rows_per_block)
+        .map(|chunk| {
+            chunk.iter().for_each(|row| drop(hasher.push(row.iter().map(String::as_str))));
+            HashedBlock { removes: false, rows: hasher.finish() }
+        })
+        .collect();
+    let plan = build::Plan::new(input(columns, SESSION, shape.tokens_max, &blocks));
+    built(&plan.expect("the blocks follow one another"), &blocks, HashMap::new())
+}
+
+/// Builds the files of a delta on top of others: a block ends where it is full and where what is done changes.
+///
+/// # Panics
+/// If the engine refuses what its own hasher and builder made.
+pub fn delta(base: &Stored, session: SessionId, changes: &[Change], shape: Shape) -> Stored {
+    let generation = Arc::new(base.open());
+    let columns = generation.columns().clone();
+    let mut hasher = RecordHasher::new(&salt(), &columns, shape.tokens_max);
+    let mut blocks = Vec::new();
+    for alike in changes.chunk_by(|a, b| a.removes == b.removes) {
+        for chunk in alike.chunks(shape.rows_per_block) {
+            chunk.iter().for_each(|change| drop(hasher.push(change.row.iter().map(String::as_str))));
+            blocks.push(HashedBlock { removes: chunk[0].removes, rows: hasher.finish() });
+        }
+    }
+    let plan = build::Plan::delta(input(&columns, session, shape.tokens_max, &blocks), generation);
+    let plan = plan.expect("the blocks are for this base");
+    let carried = plan.carried().into_iter().map(|name| {
+        let file = base.files.get(&name).cloned().expect("the base has what is carried over");
+        (name, file)
+    });
+    let carried = carried.collect();
+    built(&plan, &blocks, carried)
+}
+
 /// Builds a generation from rows, cut into blocks of so many.
 ///
 /// # Panics
@@ -28,43 +174,5 @@ pub fn generation(
     tokens_max: u32,
     rows_per_block: usize,
 ) -> Generation {
-    let salt = salt();
-    let mut hasher = RecordHasher::new(&salt, columns, tokens_max);
-    let mut blocks = Vec::new();
-    let mut facts = Vec::new();
-    for (number, chunk) in rows.chunks(rows_per_block).enumerate() {
-        for row in chunk {
-            hasher.push(row.iter().map(String::as_str));
-        }
-        facts.push(build::BlockFacts {
-            number: number as u32,
-            first_row: (number * rows_per_block) as u64,
-            row_count: chunk.len() as u32,
-        });
-        blocks.push(hasher.finish());
-    }
-    let plan = build::Plan::new(build::PlanInput {
-        store_id: StoreId::from_bytes([1; 16]),
-        session_id: SESSION,
-        key_id: KeyId::from_bytes([3; 16]),
-        columns: columns.clone(),
-        tokens_max,
-        blocks: facts,
-        // Small enough that most tables have several parts.
-        part_bytes: 2_000,
-    })
-    .expect("the blocks follow one another");
-    let mut files: HashMap<String, FileBytes> = HashMap::new();
-    for job in plan.jobs() {
-        let mut builder = plan.builder(job, &salt);
-        for number in plan.required_blocks(job) {
-            builder.add(number, &blocks[number as usize].view()).expect("the block is the plan's");
-        }
-        files.insert(build::Plan::file_name(job), Arc::new(builder.finish()));
-    }
-    let mut open = |name: &str| files.get(name).cloned().ok_or_else(|| std::io::ErrorKind::NotFound.into());
-    let manifest = build::manifest(&plan, &mut open).expect("every file was built");
-    let generation = Generation::open(&manifest, &mut open, &salt).expect("the manifest is the builder's");
-    generation.verify().expect("nothing was damaged");
-    generation
+    whole(columns, rows, Shape { tokens_max, rows_per_block }).open()
 }

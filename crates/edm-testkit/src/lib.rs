@@ -6,6 +6,7 @@
 pub mod agreement;
 pub mod blocks;
 pub mod generate;
+pub mod histories;
 pub mod in_memory;
 pub mod oracle;
 pub mod sample;

@@ -5,12 +5,18 @@
 use edm_hash::{RowKey, RowsView, Salt};
 use edm_model::{Columns, KeyId, SessionId, StoreId, limits};
 
+use std::sync::Arc;
+
 use super::classes;
-use super::entries_file::{EntriesBuilder, EntriesFile, Statistics};
+use super::delta::DeltaBase;
+use super::entries_builder::EntriesBuilder;
+use super::entries_file::{EntriesFile, Statistics};
+use super::group::Part;
 use super::layout;
-use super::manifest::{ColumnFacts, FileFacts, Manifest};
+use super::manifest::{ColumnFacts, FileFacts, Manifest, Source};
+use super::reader::Generation;
 use super::rows_file::{self, RowsFile};
-use super::rules_file::{RulesBuilder, RulesFile, TAGS_MAX};
+use super::rules_file::{ColumnSummary, RulesBuilder, RulesFile, TAGS_MAX};
 use crate::FileBytes;
 use crate::error::{Error, ErrorKind};
 
@@ -55,7 +61,10 @@ pub struct PlanInput {
 pub struct Plan {
     input: PlanInput,
     part_bits: u32,
+    /// Records in the blocks.
     rows: u32,
+    /// What it builds on, if it is a delta's.
+    base: Option<DeltaBase>,
 }
 
 /// One independent piece of the work: makes one file.
@@ -65,9 +74,16 @@ pub enum BuildJob {
     Rows {
         /// Its number.
         block: u32,
+        /// The number of the file: row files of the base come first.
+        file: u32,
     },
     /// The entries of one part of the address space.
     Entries {
+        /// The part.
+        part: u16,
+    },
+    /// The entries of one part of the address space that were brought by this delta and those before it.
+    Delta {
         /// The part.
         part: u16,
     },
@@ -78,34 +94,50 @@ pub enum BuildJob {
 impl Plan {
     /// Checks that the blocks follow one another from row 0 on, and decides how the work is cut.
     pub fn new(input: PlanInput) -> Result<Self, Error> {
-        let mut next = 0u64;
-        for (number, block) in input.blocks.iter().enumerate() {
-            if block.number as usize != number || block.first_row != next {
-                return Err(Error::new(ErrorKind::BadPlan, "plan"));
-            }
-            next += u64::from(block.row_count);
-        }
-        if next == 0 || next > limits::ROWS_MAX {
-            return Err(Error::new(ErrorKind::BadPlan, "plan"));
-        }
-        let bytes = next * input.columns.as_slice().len() as u64 * VALUE_BYTES;
-        let parts = bytes.div_ceil(input.part_bytes.max(1));
-        let part_bits = (64 - parts.saturating_sub(1).leading_zeros()).min(PART_BITS_MAX);
-        Ok(Self { input, part_bits, rows: next as u32 })
+        let rows = row_total(&input.blocks)?;
+        let values = u64::from(rows) * input.columns.as_slice().len() as u64;
+        Ok(Self { part_bits: part_bits(values, input.part_bytes), input, rows, base: None })
+    }
+
+    /// Plans a delta: what the base generation holds stays, rows that the blocks bring are added, and those of a key that
+    /// they name are found no more. Fails with `BadPlan` where the input does not fit the base or no column is the key,
+    /// and with `Full` where the base has no room for the rows.
+    pub fn delta(input: PlanInput, base: Arc<Generation>) -> Result<Self, Error> {
+        let rows = row_total(&input.blocks)?;
+        let base = DeltaBase::new(&input, rows, base)?;
+        let part_bits = part_bits(base.gathered_values, input.part_bytes);
+        Ok(Self { part_bits, input, rows, base: Some(base) })
     }
 
     /// Returns the jobs, in any order of which they can be done.
     pub fn jobs(&self) -> Vec<BuildJob> {
-        let rows = self.input.blocks.iter().map(|block| BuildJob::Rows { block: block.number });
-        let entries = (0..1u16 << self.part_bits).map(|part| BuildJob::Entries { part });
+        let first_file = self.base.as_ref().map_or(0, |base| base.rows_file_count);
+        let rows = self.input.blocks.iter();
+        let rows = rows.map(|block| BuildJob::Rows { block: block.number, file: first_file + block.number });
+        let delta = self.delta_part_bits().is_some();
+        let entries = (0..1u16 << self.part_bits)
+            .map(|part| if delta { BuildJob::Delta { part } } else { BuildJob::Entries { part } });
         rows.chain(entries).chain([BuildJob::Rules]).collect()
+    }
+
+    /// Returns the names of the base's files that are the new generation's too: copies of them stand beside what the
+    /// jobs make.
+    pub fn carried(&self) -> Vec<String> {
+        let files = self.base.iter().flat_map(DeltaBase::carried);
+        files.map(|file| file.name.clone()).collect()
+    }
+
+    /// Returns the part bits of what deltas brought, where the plan keeps it apart.
+    fn delta_part_bits(&self) -> Option<u32> {
+        self.base.as_ref().filter(|base| !base.compacts).map(|_| self.part_bits)
     }
 
     /// Returns the name of the file that a job makes.
     pub fn file_name(job: BuildJob) -> String {
         match job {
-            BuildJob::Rows { block } => format!("rows-{block:06}"),
+            BuildJob::Rows { file, .. } => format!("rows-{file:06}"),
             BuildJob::Entries { part } => format!("entries-{part:05}"),
+            BuildJob::Delta { part } => format!("delta-{part:05}"),
             BuildJob::Rules => "rules".to_owned(),
         }
     }
@@ -113,8 +145,10 @@ impl Plan {
     /// Returns the numbers of the blocks that a job must be given, in ascending order.
     pub fn required_blocks(&self, job: BuildJob) -> std::ops::Range<u32> {
         match job {
-            BuildJob::Rows { block } => block..block + 1,
-            BuildJob::Entries { .. } | BuildJob::Rules => 0..self.input.blocks.len() as u32,
+            BuildJob::Rows { block, .. } => block..block + 1,
+            BuildJob::Entries { .. } | BuildJob::Delta { .. } | BuildJob::Rules => {
+                0..self.input.blocks.len() as u32
+            }
         }
     }
 
@@ -122,12 +156,16 @@ impl Plan {
     pub fn memory_bytes(&self, job: BuildJob) -> u64 {
         let columns = self.input.columns.as_slice().len() as u64;
         match job {
-            BuildJob::Rows { block } => {
+            BuildJob::Rows { block, .. } => {
                 let rows =
                     self.input.blocks.get(block as usize).map_or(0, |block| u64::from(block.row_count));
                 rows * columns * 4
             }
-            BuildJob::Entries { .. } => (u64::from(self.rows) * columns * VALUE_BYTES) >> self.part_bits,
+            BuildJob::Entries { .. } | BuildJob::Delta { .. } => {
+                let values = u64::from(self.rows) * columns;
+                let values = self.base.as_ref().map_or(values, |base| base.gathered_values);
+                (values * VALUE_BYTES) >> self.part_bits
+            }
             // Tags as they are gathered, and as they are written.
             BuildJob::Rules => limits::BLOCK_BYTES_MAX as u64 + 3 * 4 * TAGS_MAX as u64,
         }
@@ -137,23 +175,58 @@ impl Plan {
     pub fn builder(&self, job: BuildJob, salt: &Salt) -> Builder<'_> {
         let work = match job {
             BuildJob::Rows { .. } => {
-                let key = RowKey::derive(salt, self.input.store_id, self.input.session_id);
+                let session = self.base.as_ref().map_or(self.input.session_id, DeltaBase::row_key_session);
+                let key = RowKey::derive(salt, self.input.store_id, session);
                 Work::Rows(Box::new(key), Vec::new())
             }
-            BuildJob::Entries { part } => {
-                Work::Entries(EntriesBuilder::new(&self.input.columns, part, self.part_bits, self.rows))
+            BuildJob::Entries { part } | BuildJob::Delta { part } => {
+                let part = Part { number: part, bits: self.part_bits };
+                let builder = EntriesBuilder::new(&self.input.columns, part, self.rows_end());
+                Work::Entries(match &self.base {
+                    Some(base) => builder.on(base.generation.clone(), base.compacts),
+                    None => builder,
+                })
             }
-            BuildJob::Rules => Work::Rules(RulesBuilder::default()),
+            BuildJob::Rules => Work::Rules(None),
         };
         let blocks = self.required_blocks(job);
         Builder { plan: self, next: blocks.start, end: blocks.end, work }
     }
+
+    /// Returns the row that the first record of the blocks becomes.
+    fn first_row(&self) -> u32 {
+        self.base.as_ref().map_or(0, DeltaBase::rows)
+    }
+
+    fn rows_end(&self) -> u32 {
+        self.first_row() + self.rows
+    }
+}
+
+fn row_total(blocks: &[BlockFacts]) -> Result<u32, Error> {
+    let mut next = 0u64;
+    for (number, block) in blocks.iter().enumerate() {
+        if block.number as usize != number || block.first_row != next {
+            return Err(Error::new(ErrorKind::BadPlan, "plan"));
+        }
+        next += u64::from(block.row_count);
+    }
+    if next == 0 || next > limits::ROWS_MAX {
+        return Err(Error::new(ErrorKind::BadPlan, "plan"));
+    }
+    u32::try_from(next).map_err(|_| Error::new(ErrorKind::BadPlan, "plan"))
+}
+
+fn part_bits(values: u64, part_bytes: u64) -> u32 {
+    let parts = values.saturating_mul(VALUE_BYTES).div_ceil(part_bytes.max(1));
+    (64 - parts.saturating_sub(1).leading_zeros()).min(PART_BITS_MAX)
 }
 
 enum Work {
     Rows(Box<RowKey>, Vec<u8>),
     Entries(EntriesBuilder),
-    Rules(RulesBuilder),
+    /// Begun with the first block.
+    Rules(Option<RulesBuilder>),
 }
 
 /// A job that is being given its blocks.
@@ -167,20 +240,41 @@ pub struct Builder<'a> {
 impl Builder<'_> {
     /// Takes the rows of the next block. Fails if it is not the one that the plan says.
     pub fn add(&mut self, number: u32, rows: &RowsView<'_>) -> Result<(), Error> {
+        let first_row = self.expected(number, rows)?;
+        match &mut self.work {
+            Work::Rows(key, out) => *out = rows_file::write(key, first_row, rows),
+            Work::Entries(builder) => builder.add(first_row, rows),
+            Work::Rules(builder) => rules_of(self.plan, builder)?.add(rows),
+        }
+        Ok(())
+    }
+
+    /// Takes the rows of the next block, of which each names the key of a record to be removed. Fails if it is not the
+    /// block that the plan says, or if the plan is no delta's.
+    pub fn remove(&mut self, number: u32, rows: &RowsView<'_>) -> Result<(), Error> {
+        if self.plan.base.is_none() {
+            return Err(Error::new(ErrorKind::ForeignRows, "block"));
+        }
+        let first_row = self.expected(number, rows)?;
+        match &mut self.work {
+            Work::Rows(key, out) => *out = rows_file::write(key, first_row, rows),
+            Work::Entries(builder) => builder.remove(first_row, rows),
+            // What is removed was there: nothing is widened by it.
+            Work::Rules(builder) => drop(rules_of(self.plan, builder)?),
+        }
+        Ok(())
+    }
+
+    /// Returns the row that the block's first record becomes.
+    fn expected(&mut self, number: u32, rows: &RowsView<'_>) -> Result<u32, Error> {
         let block = self.plan.input.blocks.get(number as usize);
         let block = block.filter(|block| number == self.next && block.row_count == rows.row_count);
         let columns = rows.columns.len() == self.plan.input.columns.as_slice().len();
         let Some(block) = block.filter(|_| columns) else {
             return Err(Error::new(ErrorKind::ForeignRows, "block"));
         };
-        let first_row = block.first_row as u32;
-        match &mut self.work {
-            Work::Rows(key, out) => *out = rows_file::write(key, first_row, rows),
-            Work::Entries(builder) => builder.add(first_row, rows),
-            Work::Rules(builder) => builder.add(rows),
-        }
         self.next += 1;
-        Ok(())
+        Ok(self.plan.first_row() + block.first_row as u32)
     }
 
     /// Returns the bytes of the file.
@@ -192,74 +286,116 @@ impl Builder<'_> {
         match self.work {
             Work::Rows(_, out) => out,
             Work::Entries(builder) => builder.finish(),
-            Work::Rules(builder) => builder.finish(),
+            Work::Rules(builder) => builder.unwrap_or_default().finish(),
         }
     }
 }
 
-/// Opens and verifies every file that the jobs made, judges the columns and returns the manifest.
+fn rules_of<'b>(plan: &Plan, builder: &'b mut Option<RulesBuilder>) -> Result<&'b mut RulesBuilder, Error> {
+    let begun = match (builder.take(), &plan.base) {
+        (Some(begun), _) => begun,
+        (None, Some(base)) => base.rules()?,
+        (None, None) => RulesBuilder::default(),
+    };
+    Ok(builder.insert(begun))
+}
+
+/// What the files say that the jobs made.
+struct Built {
+    files: Vec<FileFacts>,
+    statistics: Vec<Statistics>,
+    summaries: Vec<ColumnSummary>,
+    superseded: Vec<u32>,
+    rejected: u32,
+}
+
+/// Opens and verifies every file that the jobs made, judges the columns and returns the manifest. Files carried over
+/// from the base of a delta are not opened, and its columns stay judged as they are.
 pub fn manifest(
     plan: &Plan,
     open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
 ) -> Result<Vec<u8>, Error> {
     let input = &plan.input;
+    let mut built = built(plan, open_file)?;
+    built.superseded.sort_unstable();
+    built.superseded.dedup();
+    let facts = match &plan.base {
+        Some(base) => base.facts(&built.summaries),
+        None => judged(input, &built),
+    };
+    let own = Source { session_id: input.session_id, first_row: plan.first_row(), rows: plan.rows };
+    let manifest = Manifest {
+        store_id: input.store_id,
+        base_session_id: input.session_id,
+        key_id: input.key_id,
+        tokens_max: input.tokens_max,
+        part_bits: plan.part_bits,
+        delta_part_bits: plan.delta_part_bits(),
+        sources: vec![own],
+        rows: plan.rows_end(),
+        rejected: built.rejected,
+        tombstones: built.superseded,
+        columns: input.columns.clone(),
+        facts,
+        files: built.files,
+    };
+    Ok(match &plan.base {
+        Some(base) => base.extended(manifest).write(),
+        None => manifest.write(),
+    })
+}
+
+fn built(plan: &Plan, open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>) -> Result<Built, Error> {
+    let input = &plan.input;
     let (columns, rules) = (input.columns.as_slice().len(), input.columns.rules().len());
-    let mut files = Vec::new();
-    let mut statistics = vec![Statistics::default(); columns];
-    let mut summaries = Vec::new();
-    let mut tombstones = Vec::new();
-    let mut rejected = 0u32;
+    let mut out = Built {
+        files: Vec::new(),
+        statistics: vec![Statistics::default(); columns],
+        summaries: Vec::new(),
+        superseded: Vec::new(),
+        rejected: 0,
+    };
     for job in plan.jobs() {
         let name = Plan::file_name(job);
         let bytes = open_file(&name).map_err(|source| Error::unreadable(&name, source))?;
         let whole: &[u8] = (*bytes).as_ref();
         let sha256 = layout::verify_checksum(whole, &name)?;
-        files.push(FileFacts { name: name.clone(), length: whole.len() as u64, sha256 });
+        out.files.push(FileFacts { name: name.clone(), length: whole.len() as u64, sha256 });
         match job {
-            BuildJob::Rows { .. } => rejected += RowsFile::open(bytes, columns, &name)?.rejected_count,
-            BuildJob::Entries { part } => {
+            BuildJob::Rows { .. } => out.rejected += RowsFile::open(bytes, columns, &name)?.rejected_count,
+            BuildJob::Entries { part } | BuildJob::Delta { part } => {
                 let file = EntriesFile::open(bytes, columns, rules, plan.part_bits, &name)?;
                 if file.part != part {
                     return Err(Error::damaged(&name));
                 }
-                tombstones.extend(file.superseded());
-                for (index, table) in file.columns.iter().enumerate() {
-                    statistics[index].add(&table.statistics);
+                out.superseded.extend(file.superseded());
+                for (own, table) in out.statistics.iter_mut().zip(&file.columns) {
+                    own.add(&table.statistics);
                 }
             }
             BuildJob::Rules => {
-                summaries = RulesFile::open(whole, (columns, rules), input.tokens_max, &name)?.columns
+                let opened = RulesFile::open(whole, (columns, rules), input.tokens_max, &name)?;
+                out.summaries = opened.columns;
             }
         }
     }
-    tombstones.sort_unstable();
-    let facts =
-        input.columns.as_slice().iter().enumerate().zip(&summaries).map(|((index, column), summary)| {
-            let own = &statistics[index];
-            let judgement = classes::judge(column, own, summary);
-            ColumnFacts {
-                class: judgement.class,
-                values: own.values,
-                distinct: own.distinct,
-                too_long: summary.too_long,
-                refused: summary.refused,
-                placeholders: summary.placeholders,
-                agreement: judgement.agreement,
-                capacity_log10: judgement.capacity_log10,
-            }
-        });
-    let manifest = Manifest {
-        store_id: input.store_id,
-        session_id: input.session_id,
-        key_id: input.key_id,
-        tokens_max: input.tokens_max,
-        part_bits: plan.part_bits,
-        rows: plan.rows,
-        rejected,
-        tombstones,
-        columns: input.columns.clone(),
-        facts: facts.collect(),
-        files,
-    };
-    Ok(manifest.write())
+    Ok(out)
+}
+
+fn judged(input: &PlanInput, built: &Built) -> Vec<ColumnFacts> {
+    let columns = input.columns.as_slice().iter().zip(&built.statistics).zip(&built.summaries);
+    let facts = columns.map(|((column, own), summary)| {
+        let judgement = classes::judge(column, own, summary);
+        ColumnFacts {
+            class: judgement.class,
+            values: own.values,
+            distinct: own.distinct,
+            too_long: summary.too_long,
+            refused: summary.refused,
+            placeholders: summary.placeholders,
+            agreement: judgement.agreement,
+            capacity_log10: judgement.capacity_log10,
+        }
+    });
+    facts.collect()
 }

@@ -30,6 +30,10 @@ pub(crate) mod rules {
 
 pub(crate) mod manifest {
     pub(crate) const MAGIC: &[u8; 8] = b"EDMMANIF";
+    /// Version 2 has sources and the part bits of a delta's entries.
+    pub(crate) const FORMAT_VERSION: u16 = 2;
+    pub(crate) const NO_DELTA_GROUP: u8 = 0xFF;
+    pub(crate) const SOURCES_AT: usize = 88;
     pub(crate) const HEADER_BYTES: usize = 96;
 }
 
@@ -42,15 +46,26 @@ pub(crate) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
 
 /// Checks magic and version, and cuts the checksum off without verifying it.
 pub(crate) fn content<'a>(bytes: &'a [u8], magic: &[u8; 8], file: &str) -> Result<&'a [u8], Error> {
+    content_of_version(bytes, magic, FORMAT_VERSION, file).map(|(_, content)| content)
+}
+
+/// As `content`, for a file of this version or an earlier one, which it returns.
+pub(crate) fn content_of_version<'a>(
+    bytes: &'a [u8],
+    magic: &[u8; 8],
+    latest: u16,
+    file: &str,
+) -> Result<(u16, &'a [u8]), Error> {
     let content = bytes.len().checked_sub(CHECKSUM_BYTES).and_then(|length| bytes.get(..length));
     let content = content.ok_or_else(|| Error::damaged(file))?;
     if !content.starts_with(magic) {
         return Err(Error::damaged(file));
     }
-    if (Reader { bytes: content, at: 8, file }).u16()? != FORMAT_VERSION {
+    let version = Reader { bytes: content, at: 8, file }.u16()?;
+    if !(1..=latest).contains(&version) {
         return Err(Error::new(ErrorKind::UnknownVersion, file));
     }
-    Ok(content)
+    Ok((version, content))
 }
 
 /// Verifies the checksum of a whole file and returns it.

@@ -6,19 +6,24 @@ use edm_model::{
     StoreId,
 };
 
-use super::layout::{self, FORMAT_VERSION, Reader, push_bytes};
+use super::layout::{self, Reader, manifest as at, push_bytes};
 use crate::error::{Error, ErrorKind};
 
 pub(crate) const FILE: &str = "manifest";
-const FILES_MAX: u32 = 2_000_000;
+pub(crate) const FILES_MAX: u32 = 2_000_000;
 
 /// A decoded manifest.
 pub(crate) struct Manifest {
     pub(crate) store_id: StoreId,
-    pub(crate) session_id: SessionId,
+    /// The session of the last replace: its id is part of the row key.
+    pub(crate) base_session_id: SessionId,
     pub(crate) key_id: KeyId,
     pub(crate) tokens_max: u32,
     pub(crate) part_bits: u32,
+    /// Of the entries that deltas brought, if there are any.
+    pub(crate) delta_part_bits: Option<u32>,
+    /// The sessions that brought the rows: each begins where the one before ends.
+    pub(crate) sources: Vec<Source>,
     pub(crate) rows: u32,
     pub(crate) rejected: u32,
     /// Ascending.
@@ -26,6 +31,14 @@ pub(crate) struct Manifest {
     pub(crate) columns: Columns,
     pub(crate) facts: Vec<ColumnFacts>,
     pub(crate) files: Vec<FileFacts>,
+}
+
+/// The rows that one session brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) session_id: SessionId,
+    pub(crate) first_row: u32,
+    pub(crate) rows: u32,
 }
 
 /// What the manifest says of a column beside its definition.
@@ -42,7 +55,7 @@ pub(crate) struct ColumnFacts {
 }
 
 /// A file of the generation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct FileFacts {
     pub(crate) name: String,
     pub(crate) length: u64,
@@ -53,12 +66,13 @@ const AGREEMENT_SCALE: f64 = 1e12;
 
 impl Manifest {
     pub(crate) fn write(&self) -> Vec<u8> {
-        let mut out = layout::manifest::MAGIC.to_vec();
-        for version in [FORMAT_VERSION, ALGORITHM_VERSION, UNICODE_VERSION] {
+        let mut out = at::MAGIC.to_vec();
+        for version in [at::FORMAT_VERSION, ALGORITHM_VERSION, UNICODE_VERSION] {
             out.extend_from_slice(&version.to_le_bytes());
         }
-        out.extend_from_slice(&[self.part_bits as u8, 0]);
-        for id in [self.store_id.as_bytes(), self.session_id.as_bytes(), self.key_id.as_bytes()] {
+        let delta_part_bits = self.delta_part_bits.map_or(at::NO_DELTA_GROUP, |bits| bits as u8);
+        out.extend_from_slice(&[self.part_bits as u8, delta_part_bits]);
+        for id in [self.store_id.as_bytes(), self.base_session_id.as_bytes(), self.key_id.as_bytes()] {
             out.extend_from_slice(id);
         }
         let counts = [
@@ -70,8 +84,15 @@ impl Manifest {
         ];
         counts.iter().for_each(|count| out.extend_from_slice(&count.to_le_bytes()));
         out.extend_from_slice(&(self.columns.as_slice().len() as u16).to_le_bytes());
-        out.resize(layout::manifest::HEADER_BYTES, 0);
+        out.resize(at::SOURCES_AT, 0);
+        out.extend_from_slice(&(self.sources.len() as u32).to_le_bytes());
+        out.resize(at::HEADER_BYTES, 0);
         self.tombstones.iter().for_each(|row| out.extend_from_slice(&row.to_le_bytes()));
+        for source in &self.sources {
+            out.extend_from_slice(source.session_id.as_bytes());
+            out.extend_from_slice(&source.first_row.to_le_bytes());
+            out.extend_from_slice(&source.rows.to_le_bytes());
+        }
         for (column, facts) in self.columns.as_slice().iter().zip(&self.facts) {
             write_column(column, facts, &mut out);
         }
@@ -86,23 +107,33 @@ impl Manifest {
     /// Reads and verifies a manifest, checksum included.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Error> {
         let damaged = || Error::damaged(FILE);
-        let content = layout::content(bytes, layout::manifest::MAGIC, FILE)?;
+        let (version, content) = layout::content_of_version(bytes, at::MAGIC, at::FORMAT_VERSION, FILE)?;
         layout::verify_checksum(bytes, FILE)?;
         let mut reader = Reader { bytes: content, at: 10, file: FILE };
         if (reader.u16()?, reader.u16()?) != (ALGORITHM_VERSION, UNICODE_VERSION) {
             return Err(Error::new(ErrorKind::UnknownVersion, FILE));
         }
         let part_bits = u32::from(reader.u8()?);
-        reader.u8()?;
+        let delta_part_bits = match (version, reader.u8()?) {
+            (1, _) | (_, at::NO_DELTA_GROUP) => None,
+            (_, bits) => Some(u32::from(bits)),
+        };
         let (store, session, key) = (reader.array()?, reader.array()?, reader.array()?);
         let (tokens_max, rows, rejected) = (reader.u32()?, reader.u32()?, reader.u32()?);
         let (tombstones, files, columns) = (reader.u32()?, reader.u32()?, reader.u16()?);
-        if part_bits > 16 || files > FILES_MAX {
+        if part_bits > 16 || delta_part_bits.is_some_and(|bits| bits > 16) || files > FILES_MAX {
             return Err(damaged());
         }
-        reader.at = layout::manifest::HEADER_BYTES;
+        reader.at = at::SOURCES_AT;
+        let source_count = if version == 1 { 0 } else { reader.u32()? };
+        reader.at = at::HEADER_BYTES;
         let (list, _) = reader.take((tombstones as usize).saturating_mul(4))?.as_chunks::<4>();
         let tombstones = list.iter().map(|row| u32::from_le_bytes(*row)).collect();
+        let base_session_id = SessionId::from_bytes(session);
+        let sources = match version {
+            1 => vec![Source { session_id: base_session_id, first_row: 0, rows }],
+            _ => read_sources(&mut reader, source_count, rows)?,
+        };
         let mut definitions = Vec::new();
         let mut facts = Vec::new();
         for _ in 0..columns {
@@ -116,10 +147,12 @@ impl Manifest {
         }
         Ok(Self {
             store_id: StoreId::from_bytes(store),
-            session_id: SessionId::from_bytes(session),
+            base_session_id,
             key_id: KeyId::from_bytes(key),
             tokens_max,
             part_bits,
+            delta_part_bits,
+            sources,
             rows,
             rejected,
             tombstones,
@@ -128,6 +161,20 @@ impl Manifest {
             files,
         })
     }
+}
+
+/// Reads the sources, which must cover every row once.
+fn read_sources(reader: &mut Reader<'_>, count: u32, rows: u32) -> Result<Vec<Source>, Error> {
+    let mut sources = Vec::new();
+    let mut next = 0u32;
+    for _ in 0..count {
+        let session_id = SessionId::from_bytes(reader.array()?);
+        let source = Source { session_id, first_row: reader.u32()?, rows: reader.u32()? };
+        let end = source.first_row.checked_add(source.rows).filter(|end| *end > source.first_row);
+        next = end.filter(|_| source.first_row == next).ok_or_else(|| Error::damaged(FILE))?;
+        sources.push(source);
+    }
+    if next == rows { Ok(sources) } else { Err(Error::damaged(FILE)) }
 }
 
 fn write_column(column: &Column, facts: &ColumnFacts, out: &mut Vec<u8>) {

@@ -3,7 +3,10 @@
 pub mod build;
 mod classes;
 mod defaults;
+mod delta;
+mod entries_builder;
 mod entries_file;
+mod group;
 mod layout;
 mod manifest;
 mod reader;

@@ -1,20 +1,22 @@
 //! An opened generation.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use edm_hash::{Canonicaliser, CellForm, Folded, Hash, RowCell, RowKey, RuleKeys, Salt, address};
-use edm_model::{ColumnClass, Columns, KeyId, Pattern, Rule, SessionId, StoreId};
+use edm_hash::{Canonicaliser, CellForm, Folded, Hash, RowCell, RowKey, RuleKeys, Salt};
+use edm_model::{ColumnClass, Columns, KeyId, Pattern, Rule, SessionId, StoreId, limits};
 
 use super::classes;
 use super::defaults::{self, NoReachablePattern};
-use super::entries_file::{EntriesFile, Rows};
+use super::entries_file::EntriesFile;
+use super::group::{EntryGroup, HeldRows, Part};
 use super::layout;
 use super::manifest::{FileFacts, Manifest};
 use super::rows_file::RowsFile;
 use super::rules_file::{RuleGate, RulesFile};
 use crate::FileBytes;
 use crate::error::Error;
-use crate::filter;
+use crate::report::RowReference;
 
 /// An opened generation: answers which rows hold a hash, and whether a row holds a hash in a column.
 pub struct Generation {
@@ -25,7 +27,9 @@ pub struct Generation {
     /// For each column, the position of its rule.
     column_rules: Vec<usize>,
     gates: Vec<RuleGate>,
-    entries: Vec<EntriesFile>,
+    base_entries: EntryGroup,
+    /// What deltas brought since the base was built.
+    delta_entries: Option<EntryGroup>,
     rows: Vec<RowsFile>,
     files: Vec<(FileFacts, FileBytes)>,
 }
@@ -58,10 +62,11 @@ impl Generation {
             .collect();
         let mut generation = Self {
             keys: rules.iter().map(|rule| Arc::new(RuleKeys::derive(salt, rule))).collect(),
-            row_key: RowKey::derive(salt, manifest.store_id, manifest.session_id),
+            row_key: RowKey::derive(salt, manifest.store_id, manifest.base_session_id),
             column_rules,
             gates: Vec::new(),
-            entries: Vec::new(),
+            base_entries: EntryGroup::new(manifest.part_bits),
+            delta_entries: manifest.delta_part_bits.map(EntryGroup::new),
             rows: Vec::new(),
             files: Vec::new(),
             rules,
@@ -76,15 +81,13 @@ impl Generation {
             }
             if name.starts_with("rows-") {
                 generation.rows.push(RowsFile::open(bytes.clone(), count, name)?);
-            } else if name.starts_with("entries-") {
-                let part_bits = generation.manifest.part_bits;
-                generation.entries.push(EntriesFile::open(
-                    bytes.clone(),
-                    count,
-                    rule_count,
-                    part_bits,
-                    name,
-                )?);
+            } else if name.starts_with("entries-") || name.starts_with("delta-") {
+                let group = match generation.delta_entries.as_mut().filter(|_| name.starts_with("delta-")) {
+                    Some(group) => group,
+                    None => &mut generation.base_entries,
+                };
+                let bits = group.part_bits;
+                group.push(EntriesFile::open(bytes.clone(), count, rule_count, bits, name)?);
             } else {
                 generation.gates = RulesFile::open(
                     (*bytes).as_ref(),
@@ -101,24 +104,33 @@ impl Generation {
     }
 
     fn check_whole(&mut self) -> Result<(), Error> {
-        self.entries.sort_by_key(|file| file.part);
         self.rows.sort_by_key(|file| file.first_row);
-        let parts = self.entries.iter().enumerate().all(|(index, file)| usize::from(file.part) == index);
+        let parts =
+            self.base_entries.is_whole() && self.delta_entries.as_mut().is_none_or(EntryGroup::is_whole);
         let mut next = 0u32;
         let follows = self.rows.iter().all(|file| {
             let fits = file.first_row == next;
             next = next.saturating_add(file.row_count);
             fits
         });
-        let whole = parts
-            && self.entries.len() == 1 << self.manifest.part_bits
-            && self.gates.len() == self.rules.len();
+        let whole = parts && self.gates.len() == self.rules.len();
         if whole && follows && next == self.manifest.rows { Ok(()) } else { Err(Error::damaged("manifest")) }
     }
 
     /// Reads every byte and compares it with the checksums.
     pub fn verify(&self) -> Result<(), Error> {
-        for (facts, bytes) in &self.files {
+        self.verify_where(|_| true)
+    }
+
+    /// As `verify`, without the files that the base has too, under the same name and checksum: copies of what was
+    /// verified when the base was opened.
+    pub fn verify_on(&self, base: &Generation) -> Result<(), Error> {
+        let known: HashSet<&FileFacts> = base.manifest.files.iter().collect();
+        self.verify_where(|file| !known.contains(file))
+    }
+
+    fn verify_where(&self, wanted: impl Fn(&FileFacts) -> bool) -> Result<(), Error> {
+        for (facts, bytes) in self.files.iter().filter(|(facts, _)| wanted(facts)) {
             if layout::verify_checksum((**bytes).as_ref(), &facts.name)? != facts.sha256 {
                 return Err(Error::damaged(&facts.name));
             }
@@ -162,9 +174,25 @@ impl Generation {
         self.manifest.store_id
     }
 
-    /// Returns the session that brought the records.
+    /// Returns the session that made the generation: of those that brought its records the last.
     pub fn session_id(&self) -> SessionId {
-        self.manifest.session_id
+        self.manifest.sources.last().map_or(self.manifest.base_session_id, |source| source.session_id)
+    }
+
+    /// Says whether deltas changed the table since it was last replaced.
+    pub fn has_deltas(&self) -> bool {
+        self.manifest.sources.len() > 1
+    }
+
+    /// Returns where a row comes from: the record's number in its file, and the session that brought the file. What a
+    /// generation says of rows to the outside goes through here.
+    pub fn reference(&self, row: u32) -> RowReference {
+        let sources = &self.manifest.sources;
+        let after = sources.partition_point(|source| source.first_row <= row);
+        let source = after.checked_sub(1).and_then(|index| sources.get(index));
+        let (session_id, first_row) =
+            source.map_or((self.manifest.base_session_id, 0), |source| (source.session_id, source.first_row));
+        RowReference { record: u64::from(row - first_row) + 1, session_id }
     }
 
     /// Returns the salt that keyed the hashes.
@@ -177,9 +205,9 @@ impl Generation {
         defaults::patterns(&self.manifest.columns, &self.classes())
     }
 
-    /// Returns the numbers of the records (the first below the header is 1) that hold a value in a searchable column,
-    /// ascending, at most `limit`.
-    pub fn lookup(&self, column: usize, value: &str, limit: usize) -> Vec<u64> {
+    /// Returns the rows that hold a value in a searchable column, ascending, at most `limit`;
+    /// [`Generation::reference`] says which records they are.
+    pub fn lookup(&self, column: usize, value: &str, limit: usize) -> Vec<u32> {
         let Some((rule, keys)) = self.rule_of(column) else { return Vec::new() };
         let mut form = Vec::new();
         let canonicaliser = Canonicaliser::new(rule, self.manifest.tokens_max);
@@ -191,12 +219,11 @@ impl Generation {
         let Some(hash) = hashes.first() else { return Vec::new() };
         let Some(rows) = self.rows_of(column, hash) else { return Vec::new() };
         let live = rows.iter().filter(|row| !self.is_tombstone(*row) && self.holds(*row, column, hash));
-        live.take(limit).map(|row| u64::from(row) + 1).collect()
+        live.take(limit).collect()
     }
 
-    /// Returns an opaque token of a record's cell, its row check; `None` where the cell is empty.
-    pub fn row_token(&self, record: u64, column: usize) -> Option<[u8; 4]> {
-        let row = u32::try_from(record.checked_sub(1)?).ok()?;
+    /// Returns an opaque token of a row's cell, its row check; `None` where the cell is empty.
+    pub fn row_token(&self, row: u32, column: usize) -> Option<[u8; 4]> {
         match self.stored_check(row, column) {
             0 => None,
             check => Some(check.to_be_bytes()),
@@ -228,24 +255,51 @@ impl Generation {
         &self.row_key
     }
 
-    fn part_of(&self, address: u64) -> Option<&EntriesFile> {
-        let part = if self.manifest.part_bits == 0 { 0 } else { address >> (64 - self.manifest.part_bits) };
-        self.entries.get(part as usize)
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub(super) fn base_entries(&self) -> &EntryGroup {
+        &self.base_entries
+    }
+
+    pub(super) fn delta_entries(&self) -> Option<&EntryGroup> {
+        self.delta_entries.as_ref()
+    }
+
+    pub(super) fn file(&self, name: &str) -> Option<&FileBytes> {
+        self.files.iter().find(|(facts, _)| facts.name == name).map(|(_, bytes)| bytes)
     }
 
     /// Says whether a searchable column of this rule may hold the hash: never a false no.
     pub(crate) fn may_hold(&self, rule: usize, hash: &Hash) -> bool {
-        let address = address(hash);
-        self.part_of(address).is_some_and(|file| {
-            let filter = file.filter(rule);
-            !filter.is_empty() && filter::contains(filter, address, self.manifest.part_bits)
-        })
+        self.base_entries.may_hold(rule, hash)
+            || self.delta_entries.as_ref().is_some_and(|group| group.may_hold(rule, hash))
     }
 
     /// Returns the rows of a searchable column whose hash has this address.
-    pub(crate) fn rows_of(&self, column: usize, hash: &Hash) -> Option<Rows<'_>> {
-        let address = address(hash);
-        self.part_of(address)?.rows(column, address)
+    pub(crate) fn rows_of(&self, column: usize, hash: &Hash) -> Option<HeldRows<'_>> {
+        let base = self.base_entries.rows(column, hash);
+        let delta = self.delta_entries.as_ref().and_then(|group| group.rows(column, hash));
+        (base.is_some() || delta.is_some()).then_some(HeldRows { base, delta })
+    }
+
+    /// Returns those of the rows that were neither replaced nor removed, ascending. Looks at `ROWS_LOOKED_AT_MAX` rows.
+    pub(crate) fn live_rows(&self, rows: &HeldRows<'_>) -> impl Iterator<Item = u32> {
+        rows.iter().take(limits::ROWS_LOOKED_AT_MAX).filter(|row| !self.is_tombstone(*row))
+    }
+
+    /// Appends the entries of a column in a part, without tombstones: those that deltas brought or, for the whole,
+    /// all.
+    pub(super) fn gather(&self, column: usize, part: Part, whole: bool, out: &mut Vec<(u64, u32)>) {
+        let groups = whole.then_some(&self.base_entries).into_iter().chain(&self.delta_entries);
+        for group in groups {
+            group.each(column, part, |address, row| {
+                if !self.is_tombstone(row) {
+                    out.push((address, row));
+                }
+            });
+        }
     }
 
     pub(crate) fn is_tombstone(&self, row: u32) -> bool {

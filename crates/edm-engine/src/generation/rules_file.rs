@@ -49,6 +49,24 @@ struct Rule {
 }
 
 impl Rule {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut rule = Self { shapes: None, vocabulary: None, sorted: 0 };
+        match reader.u32()? {
+            NOT_LISTED => {}
+            count => rule.shapes = Some((0..count).map(|_| read_shape(reader)).collect::<Result<_, _>>()?),
+        }
+        match reader.u32()? {
+            NOT_LISTED => {}
+            count => {
+                let (tags, _) = reader.take((count as usize).saturating_mul(4))?.as_chunks::<4>();
+                let tags: Vec<u32> = tags.iter().map(|tag| u32::from_le_bytes(*tag)).collect();
+                rule.sorted = tags.len();
+                rule.vocabulary = Some(tags);
+            }
+        }
+        Ok(rule)
+    }
+
     fn add_tags(&mut self, tags: Option<&Vec<u32>>, tags_max: usize) {
         let (Some(own), Some(tags)) = (&mut self.vocabulary, tags) else {
             self.vocabulary = None;
@@ -82,6 +100,15 @@ fn sort(tags: &mut Vec<u32>) {
 }
 
 impl RulesBuilder {
+    /// Begins with what an earlier file says, to be widened.
+    pub(crate) fn widening(bytes: &[u8], counts: (usize, usize), file: &str) -> Result<Self, Error> {
+        let content = layout::content(bytes, layout::rules::MAGIC, file)?;
+        let mut reader = opened(content, counts, file)?;
+        let columns = (0..counts.0).map(|_| read_column(&mut reader)).collect::<Result<_, _>>()?;
+        let rules = (0..counts.1).map(|_| Rule::read(&mut reader)).collect::<Result<_, _>>()?;
+        Ok(Self { columns, rules })
+    }
+
     pub(crate) fn add(&mut self, rows: &RowsView<'_>) {
         self.columns.resize_with(rows.columns.len(), ColumnSummary::default);
         for (own, column) in self.columns.iter_mut().zip(&rows.columns) {
@@ -246,11 +273,7 @@ impl RulesFile {
         file: &str,
     ) -> Result<Self, Error> {
         let content = layout::content(bytes, layout::rules::MAGIC, file)?;
-        let mut reader = Reader { bytes: content, at: 10, file };
-        if (usize::from(reader.u16()?), usize::from(reader.u16()?)) != (columns, rules) {
-            return Err(Error::damaged(file));
-        }
-        reader.at = layout::rules::HEADER_BYTES;
+        let mut reader = opened(content, (columns, rules), file)?;
         let columns = (0..columns).map(|_| read_column(&mut reader)).collect::<Result<_, _>>()?;
         let rules =
             (0..rules).map(|_| read_rule(&mut reader, tokens_max as usize)).collect::<Result<_, _>>()?;
@@ -259,6 +282,20 @@ impl RulesFile {
         }
         Ok(Self { columns, rules })
     }
+}
+
+/// Returns a reader behind the header, which must count these columns and rules.
+fn opened<'a>(content: &'a [u8], counts: (usize, usize), file: &'a str) -> Result<Reader<'a>, Error> {
+    let mut reader = Reader { bytes: content, at: 10, file };
+    if (usize::from(reader.u16()?), usize::from(reader.u16()?)) != counts {
+        return Err(Error::damaged(file));
+    }
+    reader.at = layout::rules::HEADER_BYTES;
+    Ok(reader)
+}
+
+fn read_shape(reader: &mut Reader<'_>) -> Result<Shape, Error> {
+    Ok(Shape { atoms: reader.u16()?, bytes: reader.u16()?, mask: reader.u8()? })
 }
 
 fn read_column(reader: &mut Reader<'_>) -> Result<ColumnSummary, Error> {
@@ -289,7 +326,7 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
         count => {
             let mut shapes = Vec::new();
             for _ in 0..count {
-                shapes.push(Shape { atoms: reader.u16()?, bytes: reader.u16()?, mask: reader.u8()? });
+                shapes.push(read_shape(reader)?);
             }
             gate.atoms_max = shapes.iter().map(|shape| usize::from(shape.atoms)).max().unwrap_or(0);
             gate.bytes_max = shapes.iter().map(|shape| usize::from(shape.bytes)).max().unwrap_or(0);

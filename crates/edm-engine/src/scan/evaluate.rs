@@ -14,7 +14,7 @@ use super::pattern::{PatternPlan, Satisfied, Taken};
 use super::place::Stretch;
 use super::story::RowSet;
 use crate::query::ActiveType;
-use crate::report::{ConfidenceCount, Evidence, Limit, Match, RowReference, TypeReport};
+use crate::report::{ConfidenceCount, Evidence, Limit, Match, TypeReport};
 
 /// A hit that reached a pattern.
 #[derive(Debug, Clone)]
@@ -121,8 +121,8 @@ impl<'a> TypePlan<'a> {
         let Some(rows) = generation.rows_of(hit.column, &hit.hash) else {
             return RowSet { rows: Vec::new(), count: 0 };
         };
-        let live = rows.iter().take(limits::ROW_SET_MAX).filter(|row| !generation.is_tombstone(*row));
-        RowSet { rows: live.collect(), count: rows.len() }
+        let live: Vec<u32> = generation.live_rows(&rows).collect();
+        RowSet { count: live.len(), rows: live.into_iter().take(limits::ROW_SET_MAX).collect() }
     }
 }
 
@@ -243,14 +243,16 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     fn rows(&mut self, hit: &Hit, reach: Stretch) -> Vec<u32> {
         let generation = self.plan.active.generation.clone();
         let Some(rows) = generation.rows_of(hit.column, &hit.hash) else { return Vec::new() };
-        let mut candidates: Vec<u32> = rows.iter().take(limits::ROW_SET_MAX).collect();
-        if rows.len() > limits::ROW_SET_MAX {
+        let mut candidates: Vec<u32> = generation.live_rows(&rows).take(limits::ROW_SET_MAX + 1).collect();
+        if candidates.len() > limits::ROW_SET_MAX || rows.len() > limits::ROWS_LOOKED_AT_MAX {
+            candidates.truncate(limits::ROW_SET_MAX);
             self.evaluated.note("rowSetLimit", limits::ROW_SET_MAX as u64);
             let from = self.hits.partition_point(|other| other.stretch.0 < reach.0);
             let near = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < reach.1);
             for other in near.filter(|other| other.column != hit.column).take(limits::ROW_SET_MAX) {
                 let named = generation.rows_of(other.column, &other.hash);
-                candidates.extend(named.iter().flat_map(|rows| rows.iter().take(limits::ROW_SET_MAX)));
+                let live = named.iter().flat_map(|rows| generation.live_rows(rows).take(limits::ROW_SET_MAX));
+                candidates.extend(live);
             }
             candidates.sort_unstable();
             candidates.dedup();
@@ -404,13 +406,13 @@ pub(crate) fn report(
 }
 
 fn to_match(context: &Context<'_>, plan: &TypePlan<'_>, own: &Reached) -> Match {
-    let session_id = plan.active.generation.session_id();
+    let generation = &plan.active.generation;
     let rows = own.rows.iter().take(limits::MATCH_ROWS_MAX);
     Match {
         span: context.span(own.hit.stretch),
         column: own.hit.column,
         confidence: own.confidence,
-        rows: rows.map(|row| RowReference { record: u64::from(*row) + 1, session_id }).collect(),
+        rows: rows.map(|row| generation.reference(*row)).collect(),
         rows_truncated: own.rows.len() > limits::MATCH_ROWS_MAX,
         evidences: own
             .satisfied

@@ -97,7 +97,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
         let rows = plan.rows_of(hit);
         story.belongs(&rows);
         if rows.rows.is_empty() {
-            return "noCurrentRow";
+            return "limit";
         }
         let open: Vec<u32> = rows.rows.iter().copied().filter(|row| !plan.is_exempt(*row)).collect();
         if let (true, Some(row)) = (open.is_empty(), rows.rows.first()) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use edm_hash::{Alphanumerics, Hash};
-use edm_model::limits::PLACE_BYTES_MAX;
+use edm_model::limits;
 
 use super::context::Context;
 use super::group::{Group, HashedWindow, Windower};
@@ -79,12 +79,15 @@ fn look_up(
             continue;
         }
         let Some(rows) = generation.rows_of(column, &window.hash) else { continue };
-        // The address has 64 bits of the hash, the row check of the first row 32 more.
-        if !rows.iter().next().is_some_and(|row| generation.holds(row, column, &window.hash)) {
+        // The address has 64 bits of the hash, the row check of a row 32 more. What only replaced or removed rows hold
+        // is in the table no more, and nothing may say that it was.
+        let holds = |row: u32| generation.holds(row, column, &window.hash);
+        let beyond = rows.len() > limits::ROWS_LOOKED_AT_MAX && rows.iter().next().is_some_and(holds);
+        if !beyond && !generation.live_rows(&rows).any(holds) {
             continue;
         }
         let stretch = context.readings.stretch(reading, window.window.first, window.window.last);
-        if stretch.1 - stretch.0 > PLACE_BYTES_MAX {
+        if stretch.1 - stretch.0 > limits::PLACE_BYTES_MAX {
             continue;
         }
         let hit = found.entry((table, column, stretch, window.hash)).or_insert(Hit {

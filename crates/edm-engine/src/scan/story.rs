@@ -8,6 +8,7 @@ use super::miss::{Fate, Miss, Piece};
 use super::pattern::PatternPlan;
 use super::place::Stretch;
 use crate::generation::Generation;
+use crate::report::RowReference;
 
 /// Sentences of one explanation.
 const SENTENCES_MAX: usize = 12;
@@ -25,6 +26,24 @@ impl<'g> Names<'g> {
         self.0.columns().as_slice().get(column).map_or("", |column| column.name.as_str())
     }
 
+    /// A row by its record, and by its session where there are several.
+    fn row(self, row: u32) -> String {
+        let RowReference { record, session_id } = self.0.reference(row);
+        if self.0.has_deltas() {
+            format!("row {record} of session {session_id}")
+        } else {
+            format!("row {record}")
+        }
+    }
+
+    fn belongs(self, rows: &RowSet) -> String {
+        match rows.rows.as_slice() {
+            [] => "belongs to no row that was looked at".to_owned(),
+            [row] => format!("belongs to {}", self.row(*row)),
+            [row, ..] => format!("belongs to {} and {} more", self.row(*row), rows.count.saturating_sub(1)),
+        }
+    }
+
     fn list(self, columns: &[usize]) -> String {
         let names: Vec<&str> = columns.iter().map(|column| self.name(*column)).collect();
         names.join(", ")
@@ -34,7 +53,7 @@ impl<'g> Names<'g> {
 /// Live rows of a value: at most as many as are evaluated.
 pub(crate) struct RowSet {
     pub(crate) rows: Vec<u32>,
-    /// How many there are, replaced ones counted.
+    /// How many there are.
     pub(crate) count: usize,
 }
 
@@ -42,18 +61,6 @@ impl RowSet {
     pub(crate) fn shares(&self, other: &Self) -> bool {
         self.rows.iter().any(|row| other.rows.contains(row))
     }
-
-    fn belongs(&self) -> String {
-        match self.rows.as_slice() {
-            [] => "belongs to no current row".to_owned(),
-            [row] => format!("belongs to row {}", number(*row)),
-            [row, ..] => format!("belongs to row {} and {} more", number(*row), self.count.saturating_sub(1)),
-        }
-    }
-}
-
-fn number(row: u32) -> u64 {
-    u64::from(row) + 1
 }
 
 /// What is told of one hit.
@@ -84,12 +91,12 @@ impl<'a, 'c> Story<'a, 'c> {
     }
 
     pub(crate) fn belongs(&mut self, rows: &RowSet) {
-        self.say(format!("{} here {}", self.name(self.hit.column), rows.belongs()));
+        self.say(format!("{} here {}", self.name(self.hit.column), self.names.belongs(rows)));
     }
 
     pub(crate) fn exempt(&mut self, rows: &RowSet, columns: &[usize]) {
         let which = match rows.rows.as_slice() {
-            [row] => format!("row {} is", number(*row)),
+            [row] => format!("{} is", self.names.row(*row)),
             _ => "all of these rows are".to_owned(),
         };
         self.say(format!("{which} exempt by {}", self.names.list(columns)));
@@ -170,17 +177,17 @@ impl<'a, 'c> Story<'a, 'c> {
 
     pub(crate) fn neighbour_belongs(&mut self, other: &Hit, rows: &RowSet) {
         let at = self.at(other.column, other.stretch);
-        self.say(format!("{at} {}", rows.belongs()));
+        self.say(format!("{at} {}", self.names.belongs(rows)));
     }
 
     pub(crate) fn belongs_to(&mut self, piece: Piece, row: u32) {
         let at = self.at(piece.column, piece.stretch);
-        self.say(format!("{at} belongs to row {}", number(row)));
+        self.say(format!("{at} belongs to {}", self.names.row(row)));
     }
 
     pub(crate) fn matched_as(&mut self, anchor: &Hit, row: u32) {
         let at = self.at(anchor.column, anchor.stretch);
-        self.say(format!("{at} is matched as row {}", number(row)));
+        self.say(format!("{at} is matched as {}", self.names.row(row)));
     }
 
     pub(crate) fn in_one_run(&mut self, anchor: &Hit) {

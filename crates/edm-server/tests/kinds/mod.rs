@@ -88,7 +88,6 @@ pub(crate) const MET_ELSEWHERE: &[(&str, &str)] = &[
     ("tooMany", "a thousand stores are made in the service's own tests"),
     ("invalidSalt", "the wire refuses such a salt before the service sees it"),
     ("blockTooLarge", "the wire refuses such a block before the service sees it"),
-    ("saltMismatch", "deltas are not served yet, so none can bring another salt"),
     ("wrongMasterKey", "fails at the start, before there is a request"),
     ("dataDirectory", "fails at the start, before there is a request"),
     ("corruptData", "needs a broken disk: the service's own tests break one"),
@@ -113,7 +112,7 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::ColumnNotSearchable,
         ErrorKind::DuplicateName,
         ErrorKind::TooMany { what: Resource::DataStore, allowed: 1 },
-        ErrorKind::UnsupportedUpdateMode,
+        ErrorKind::KeyColumnMissing,
         ErrorKind::InvalidSalt,
         ErrorKind::SaltNotVisible,
         ErrorKind::BlockMalformed(BlockProblem::Truncated),
@@ -142,6 +141,7 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::Corrupt,
         ErrorKind::Unavailable,
         ErrorKind::Internal,
+        ErrorKind::NoLiveData,
     ]
 }
 
@@ -158,7 +158,7 @@ fn position(kind: &ErrorKind) -> usize {
         ErrorKind::ColumnNotSearchable => 6,
         ErrorKind::DuplicateName => 7,
         ErrorKind::TooMany { .. } => 8,
-        ErrorKind::UnsupportedUpdateMode => 9,
+        ErrorKind::KeyColumnMissing => 9,
         ErrorKind::InvalidSalt => 10,
         ErrorKind::SaltNotVisible => 11,
         ErrorKind::BlockMalformed(_) => 12,
@@ -187,6 +187,7 @@ fn position(kind: &ErrorKind) -> usize {
         ErrorKind::Corrupt => 35,
         ErrorKind::Unavailable => 36,
         ErrorKind::Internal => 37,
+        ErrorKind::NoLiveData => 38,
     }
 }
 

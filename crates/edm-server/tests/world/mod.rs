@@ -303,8 +303,17 @@ impl World {
 
     /// Makes a store of two columns and returns its JSON.
     pub(crate) async fn store(&self, name: &str) -> Value {
+        self.store_of(name, false).await
+    }
+
+    /// Makes such a store whose first column is the key.
+    pub(crate) async fn keyed_store(&self, name: &str) -> Value {
+        self.store_of(name, true).await
+    }
+
+    async fn store_of(&self, name: &str, is_key: bool) -> Value {
         let columns = json!([
-            {"name": "ssn", "isSearchable": true, "ignoredDelimiters": ["-", " "]},
+            {"name": "ssn", "isSearchable": true, "ignoredDelimiters": ["-", " "], "isKey": is_key},
             {"name": "lastName", "isSearchable": false}
         ]);
         let body = json!({"displayName": name, "columns": columns});

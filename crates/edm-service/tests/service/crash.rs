@@ -27,7 +27,7 @@ pub(crate) async fn at_most(steps: usize, work: impl Future<Output = ()>) -> boo
     .await
 }
 
-async fn resume_leases(house: &House) {
+pub(crate) async fn resume_leases(house: &House) {
     let workers = house.service.start_workers();
     workers.shutdown().await;
 }

@@ -38,6 +38,12 @@ pub(crate) fn columns() -> Columns {
     .expect("valid columns")
 }
 
+pub(crate) fn keyed_columns() -> Columns {
+    let mut columns = columns().as_slice().to_vec();
+    columns[0].key = true;
+    Columns::new(columns).expect("valid columns")
+}
+
 /// Distinct people from `first` on.
 pub(crate) fn people(first: u32, count: u32) -> Vec<Row> {
     (first..first + count)
@@ -94,7 +100,16 @@ impl House {
     }
 
     pub(crate) async fn create_store(&self, name: &str) -> StoreId {
-        let new = NewStore { name: name.to_owned(), description: None, columns: columns(), tokens_max: None };
+        self.create_store_of(name, columns()).await
+    }
+
+    /// Makes a store whose accounts are the key.
+    pub(crate) async fn create_keyed_store(&self, name: &str) -> StoreId {
+        self.create_store_of(name, keyed_columns()).await
+    }
+
+    async fn create_store_of(&self, name: &str, columns: Columns) -> StoreId {
+        let new = NewStore { name: name.to_owned(), description: None, columns, tokens_max: None };
         self.service.create_store(&self.admin, new).await.expect("the store is made").store.id
     }
 
@@ -144,24 +159,38 @@ impl House {
 
     /// Returns in which row the person is found, if at all.
     pub(crate) async fn find(&self, store: StoreId, number: u32) -> Option<u64> {
+        self.origin(store, number).await.map(|(row, _)| row)
+    }
+
+    /// Returns in which row of which session's file the person is found, if at all.
+    pub(crate) async fn origin(&self, store: StoreId, number: u32) -> Option<(u64, SessionId)> {
         let request = LookupRequest {
             key: "account".to_owned(),
             values: vec![account(number)],
             result_columns: Vec::new(),
         };
         let rows = self.service.lookup(&self.admin, store, request).await.expect("the lookup is answered");
-        rows.first().map(|row| row.row)
+        assert!(rows.len() < 2, "one record a person");
+        rows.first().map(|row| (row.row, row.session_id))
     }
 }
 
 /// Cuts a table into sealed blocks, as an agent would.
 pub(crate) fn blocks(created: &CreatedSession, rows: &[Row], rows_per_block: usize) -> Vec<Bytes> {
+    let cut: Vec<(Operation, &[Row])> =
+        rows.chunks(rows_per_block).map(|chunk| (Operation::Upsert, chunk)).collect();
+    sealed(created, &cut)
+}
+
+/// Seals blocks of these rows.
+pub(crate) fn sealed(created: &CreatedSession, cut: &[(Operation, &[Row])]) -> Vec<Bytes> {
     let session = &created.session;
     let salt = Salt::new(created.salt.expose_for_wire().to_owned()).expect("a session's salt is a salt");
     let mut hasher = RecordHasher::new(&salt, &session.columns, session.tokens_max);
     let mut blocks = Vec::new();
-    for (number, chunk) in (0..).zip(rows.chunks(rows_per_block)) {
-        for row in chunk {
+    let mut first_row = 0;
+    for (number, (operation, chunk)) in (0..).zip(cut) {
+        for row in *chunk {
             hasher.push(row.iter().map(String::as_str));
         }
         let hashed = hasher.finish();
@@ -169,11 +198,12 @@ pub(crate) fn blocks(created: &CreatedSession, rows: &[Row], rows_per_block: usi
             store_id: session.store_id,
             key_id: session.key_id,
             plan_digest: edm_block::plan_digest(&session.columns, session.tokens_max),
-            operation: Operation::Upsert,
+            operation: *operation,
             number,
-            first_row: u64::from(number) * rows_per_block as u64,
+            first_row,
             row_count: hashed.row_count,
         };
+        first_row += u64::from(hashed.row_count);
         blocks.push(Bytes::from(edm_block::write(&header, &hashed)));
     }
     blocks

@@ -2,6 +2,7 @@
 
 mod access;
 mod crash;
+mod delta;
 mod house;
 mod matching;
 mod publication;

@@ -295,7 +295,7 @@ async fn a_session_that_cannot_be_is_refused_when_it_is_made() {
     let cases: Vec<(NewSession, ErrorKind, Option<&str>)> = vec![
         (
             NewSession { update_mode: UpdateMode::Delta, ..NewSession::default() },
-            ErrorKind::UnsupportedUpdateMode,
+            ErrorKind::KeyColumnMissing,
             Some("updateMode"),
         ),
         (salted(String::new()), ErrorKind::InvalidSalt, Some("salt")),

@@ -3,7 +3,7 @@
 //!
 //! Leases go by the database's clock, the one clock that all workers share.
 
-use edm_model::{SessionId, TenantId};
+use edm_model::{SessionId, StoreId, TenantId};
 use sqlx::sqlite::SqliteRow;
 
 use super::{Catalog, Write, get, id16, number, optional_id16};
@@ -217,6 +217,21 @@ impl Catalog {
         fenced(done.rows_affected())
     }
 
+    /// Puts a job off that cannot begin yet; the attempt does not count.
+    pub async fn postpone_job(&self, job: &LeasedJob, delay_ms: i64) -> Result<(), Error> {
+        let done = sqlx::query(now_sql!(
+            "update jobs set state = 'ready', attempts = attempts - 1, run_after = ",
+            " + $3 * 1000 where dedup_key = $1 and epoch = $2 and state = 'leased'"
+        ))
+        .bind(&job.dedup_key)
+        .bind(job.epoch)
+        .bind(delay_ms)
+        .execute(&self.writer)
+        .await
+        .context("putting a job off")?;
+        fenced(done.rows_affected())
+    }
+
     /// Gives a job up. The caller fails its session.
     pub async fn bury_job(&self, job: &LeasedJob, error: &str) -> Result<(), Error> {
         let done = sqlx::query(
@@ -306,6 +321,20 @@ pub(super) async fn delete_jobs_of(write: &mut Write, session: SessionId) -> Res
         .execute(&mut **write)
         .await
         .context("removing the jobs of a session")?;
+    Ok(())
+}
+
+/// Makes the ingest jobs of a store due at once: one may have waited for the session that has just ended.
+pub(super) async fn wake_ingests_of(write: &mut Write, store: StoreId) -> Result<(), Error> {
+    sqlx::query(now_sql!(
+        "update jobs set run_after = ",
+        " where kind = 'ingest' and state = 'ready' \
+         and session_id in (select id from sessions where store_id = $1 and state = 'ProcessingInProgress')"
+    ))
+    .bind(store.as_bytes().as_slice())
+    .execute(&mut **write)
+    .await
+    .context("waking a job")?;
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use edm_model::{
 use sqlx::sqlite::SqliteRow;
 
 use super::{
-    BlockRow, Catalog, NewJob, Page, Write, blocks, get, id16, jobs, moment, number, optional_id16,
-    optional_moment, optional_number, signed,
+    BlockRow, Catalog, LeasedJob, NewJob, Page, Write, blocks, get, id16, jobs, moment, number,
+    optional_id16, optional_moment, optional_number, signed,
 };
 use crate::error::{Context, Error, ErrorKind};
 use crate::record;
@@ -34,6 +34,8 @@ pub struct SessionDraft {
     pub block_list_given: bool,
     /// Its place in the order of commits, given by the catalog when it is committed.
     pub commit_number: Option<u64>,
+    /// The session whose generation a delta builds on; fixed once, when its building begins.
+    pub base_session_id: Option<SessionId>,
     /// Jobs to be enqueued with the change.
     pub enqueue: Vec<NewJob>,
 }
@@ -185,6 +187,37 @@ impl Catalog {
         Ok(result)
     }
 
+    /// Returns whether a session of the store that was committed before this number is still being processed.
+    pub async fn has_earlier_commit(&self, store_id: StoreId, commit_number: u64) -> Result<bool, Error> {
+        let found = sqlx::query(
+            "select 1 from sessions where store_id = $1 and state = $2 and commit_number < $3 limit 1",
+        )
+        .bind(store_id.as_bytes().as_slice())
+        .bind(SessionState::ProcessingInProgress.as_str())
+        .bind(signed(commit_number))
+        .fetch_optional(&self.reader)
+        .await
+        .context("looking for an earlier commit")?;
+        Ok(found.is_some())
+    }
+
+    /// Finishes a job of a session and changes the session as the closure decides, in one transaction.
+    /// Fails with `Fenced` when the job is someone else's.
+    pub async fn finish_job_with_session<E: From<Error>>(
+        &self,
+        job: &LeasedJob,
+        decide: impl FnOnce(&mut SessionDraft) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
+        let id = job.session_id.ok_or_else(|| Error::corrupt("session of a job"))?;
+        let mut write = self.write().await?;
+        jobs::finish(&mut write, job).await?;
+        let mut draft = session_in(&mut write, id).await?;
+        decide(&mut draft)?;
+        write_session(&mut write, &draft).await?;
+        write.commit().await.context("finishing a job")?;
+        Ok(())
+    }
+
     /// Forgets the key of a session's blocks. A session that is gone has none.
     pub async fn forget_block_key(&self, id: SessionId) -> Result<(), Error> {
         sqlx::query("update sessions set sealed_block_key = null where id = $1")
@@ -235,8 +268,8 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
         "update sessions set state = $2, checksum = $3, total_block_count = $4, row_count = $5, \
          rejected_row_count = $6, block_list_given = $7, total_job_count = $8, commit_number = $9, \
          started_at = $10, updated_at = $11, last_activity_at = $12, upload_expires_at = $13, \
-         upload_completed_at = $14, processing_completed_at = $15, completed_at = $16, failure = $17 \
-         where id = $1",
+         upload_completed_at = $14, processing_completed_at = $15, completed_at = $16, failure = $17, \
+         base_session_id = $18 where id = $1",
     )
     .bind(session.id.as_bytes().as_slice())
     .bind(session.state.as_str())
@@ -255,11 +288,13 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .bind(session.processing_completed_at.map(Timestamp::as_micros))
     .bind(session.completed_at.map(Timestamp::as_micros))
     .bind(session.failure.as_ref().map(record::write_failure))
+    .bind(draft.base_session_id.as_ref().map(|id| id.as_bytes().as_slice()))
     .execute(&mut **write)
     .await
     .context("changing a session")?;
     if session.state.is_final() {
         jobs::delete_jobs_of(write, session.id).await?;
+        jobs::wake_ingests_of(write, session.store_id).await?;
     }
     jobs::enqueue(write, &draft.enqueue).await
 }
@@ -323,6 +358,7 @@ fn read_session(row: &SqliteRow) -> Result<SessionDraft, Error> {
         last_activity_at: moment(row, "last_activity_at")?,
         block_list_given: get::<i64>(row, "block_list_given")? != 0,
         commit_number: optional_number(row, "commit_number")?,
+        base_session_id: optional_id16(row, "base_session_id")?.map(SessionId::from_bytes),
         enqueue: Vec::new(),
     })
 }

@@ -41,6 +41,23 @@ pub(crate) async fn listed_and_deleted(backend: &Backend<Blobs>) {
     assert_eq!(again, PutOutcome::Created);
 }
 
+pub(crate) async fn copied(backend: &Backend<Blobs>) {
+    let blobs = &backend.store;
+    let (from, to) = (path("a/1"), path("b/c/1"));
+    let copy =
+        async |from: &BlobPath, to: &BlobPath| blobs.copy(from, to).await.map_err(|error| error.kind());
+    assert_eq!(copy(&from, &to).await, Err(ErrorKind::NotFound));
+    blobs.put(&from, Bytes::from_static(b"bytes")).await.expect("written");
+    assert_eq!(copy(&from, &to).await, Ok(PutOutcome::Created));
+    assert_eq!(copy(&from, &to).await, Ok(PutOutcome::AlreadyThere), "a job may run twice");
+    blobs.put(&path("d"), Bytes::from_static(b"others")).await.expect("written");
+    assert_eq!(copy(&from, &path("d")).await, Ok(PutOutcome::AlreadyThere));
+    assert_eq!(blobs.get(&path("d")).await.expect("read"), "others", "what is there stays");
+    assert_eq!(blobs.delete_below(&path("a")).await.expect("deleted"), 1);
+    assert_eq!(blobs.get(&to).await.expect("read"), "bytes", "the other name stays");
+    assert_eq!(copy(&from, &path("e")).await, Err(ErrorKind::NotFound));
+}
+
 pub(crate) async fn missing(backend: &Backend<Blobs>) {
     let error = backend.store.get(&path("nothing/here")).await.expect_err("missing");
     assert_eq!(error.kind(), ErrorKind::NotFound);

@@ -122,6 +122,41 @@ pub(crate) async fn a_final_state_ends_the_jobs(backend: &Backend<Catalog>) {
     assert_eq!(claim(catalog, "a", LEASE).await, None);
 }
 
+pub(crate) async fn a_delta_waits_for_what_was_committed_before(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    furnish(catalog).await;
+    let (first, second) = (SessionId::from_bytes([50; 16]), SessionId::from_bytes([51; 16]));
+    committed(catalog, 50, Vec::new()).await;
+    committed(catalog, 51, vec![of_session(second, JobKind::Ingest)]).await;
+    let earlier = async |number| catalog.has_earlier_commit(STORE, number).await.expect("read");
+    assert_eq!((earlier(1).await, earlier(2).await), (false, true));
+    let job = claim(catalog, "a", LEASE).await.expect("taken");
+    catalog.postpone_job(&job, 3_600_000).await.expect("put off");
+    assert_eq!(catalog.postpone_job(&job, 0).await.expect_err("not its own").kind(), ErrorKind::Fenced);
+    assert_eq!(claim(catalog, "a", LEASE).await, None, "its time has not come");
+    let ended = catalog.change_session(first, |draft| {
+        draft.session.state = SessionState::Failed;
+        Ok::<(), Error>(())
+    });
+    ended.await.expect("ended");
+    assert!(!earlier(2).await);
+    let job = claim(catalog, "a", LEASE).await.expect("woken by the end of the first");
+    assert_eq!(job.attempts, 1, "waiting is no attempt");
+    let begun = |base| {
+        catalog.finish_job_with_session(&job, move |draft| {
+            assert_eq!(draft.base_session_id, None);
+            draft.base_session_id = base;
+            draft.enqueue.push(of_session(second, JobKind::Build { index: 0 }));
+            if base.is_none() { BlobPath::new("..").map(drop) } else { Ok(()) }
+        })
+    };
+    begun(None).await.expect_err("a refused change writes nothing");
+    begun(Some(first)).await.expect("begun");
+    assert_eq!(catalog.session(second).await.expect("read").base_session_id, Some(first));
+    assert_eq!(catalog.session(second).await.expect("read").session.remaining_job_count, Some(3));
+    assert_eq!(claim(catalog, "a", LEASE).await.expect("the build").kind, JobKind::Build { index: 0 });
+}
+
 pub(crate) async fn leases_of_others_are_released_at_once(backend: &Backend<Catalog>) {
     let catalog = &backend.store;
     catalog.enqueue(&[collect("x"), collect("y")]).await.expect("enqueued");

@@ -17,12 +17,12 @@ macro_rules! conformance {
 
 #[tokio::test]
 async fn a_local_folder_keeps_blobs() {
-    conformance!(backends::local_blobs: blob_cases::written_once, blob_cases::listed_and_deleted, blob_cases::missing);
+    conformance!(backends::local_blobs: blob_cases::written_once, blob_cases::listed_and_deleted, blob_cases::copied, blob_cases::missing);
 }
 
 #[tokio::test]
 async fn memory_keeps_blobs() {
-    conformance!(backends::memory_blobs: blob_cases::written_once, blob_cases::listed_and_deleted, blob_cases::missing);
+    conformance!(backends::memory_blobs: blob_cases::written_once, blob_cases::listed_and_deleted, blob_cases::copied, blob_cases::missing);
 }
 
 #[tokio::test]
@@ -55,6 +55,7 @@ async fn sqlite_queues_jobs() {
         job_cases::equal_jobs_are_one,
         job_cases::the_last_build_job_brings_publication,
         job_cases::a_final_state_ends_the_jobs,
+        job_cases::a_delta_waits_for_what_was_committed_before,
         job_cases::leases_of_others_are_released_at_once,
         job_cases::publication_swaps_and_retires,
         job_cases::an_overtaken_swap_is_fenced,

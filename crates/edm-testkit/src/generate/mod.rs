@@ -3,6 +3,7 @@
 
 mod cells;
 mod choices;
+mod histories;
 mod patterns;
 mod shrink;
 mod tables;
@@ -14,6 +15,7 @@ use crate::oracle::{Asked, Question};
 
 pub use cells::NASTY;
 pub use choices::{Choices, Listed, Seeded};
+pub use histories::{History, history};
 pub use shrink::shrunk;
 pub use tables::{Sample, table};
 
@@ -33,8 +35,15 @@ pub struct Case {
 /// Makes a case.
 pub fn case(choices: &mut impl Choices) -> Case {
     let sample = table(choices, COLUMNS_MAX, ROWS_MAX);
+    let default_percent = 30;
+    let question = question(choices, &sample, default_percent);
+    Case { sample, question }
+}
+
+/// Makes a question about a table; in so many of 100 cases it asks for the default type.
+fn question(choices: &mut impl Choices, sample: &Sample, default_percent: usize) -> Question {
     let text = texts::text(choices, &sample.rows, PIECES_MAX);
-    let asked = if choices.chance(30) {
+    let asked = if choices.chance(default_percent) {
         Asked::Default
     } else {
         Asked::Own(patterns::patterns(choices, sample.columns.as_slice()))
@@ -53,7 +62,7 @@ pub fn case(choices: &mut impl Choices) -> Case {
             (0..choices.between(1, 2)).map(|_| sample.rows[choices.below(sample.rows.len())][column].clone());
         question.exempt = vec![(sample.columns.as_slice()[column].name.clone(), values.collect())];
     }
-    Case { sample, question }
+    question
 }
 
 /// Makes cases for a property test.

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use edm_agent::{
     AllowedBadLines, Error, ErrorKind, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, Separator,
-    TableOptions, UploadOptions, UploadReport, Wait, dry_run, upload,
+    TableMode, TableOptions, UploadOptions, UploadReport, Wait, dry_run, upload,
 };
 use edm_graph::SessionResource;
 use edm_hash::{SALT_RANDOM_BYTES, Salt};
@@ -30,6 +30,8 @@ Examples:
   edm upload --store patients --file people.csv --wait
   gzip -dc people.tsv.gz | edm upload --store patients --file - --separator tab
   edm upload --store patients --file people.csv --dry-run
+  edm upload --store patients --file changed.csv --update-mode delta
+  edm upload --store patients --file discharged.csv --delete
   edm upload list --store patients
 
 A killed upload of a file goes on where it stopped when the same command is run again."
@@ -61,6 +63,18 @@ pub(crate) struct UploadArguments {
     /// Let far fewer rows than are live become live
     #[arg(long)]
     allow_shrink: bool,
+    /// What the table does: replace all live records, or add its own, which take the place of those with the same key
+    #[arg(
+        long,
+        value_enum,
+        value_name = "MODE",
+        default_value = "replace",
+        default_value_if("delete", "true", "delta")
+    )]
+    update_mode: UpdateMode,
+    /// Remove the records whose keys the table lists; its other columns do not matter (a delta)
+    #[arg(long)]
+    delete: bool,
     /// Stay until the data is live
     #[arg(long)]
     wait: bool,
@@ -72,6 +86,26 @@ pub(crate) struct UploadArguments {
     journal: Option<PathBuf>,
     #[command(flatten)]
     connection: Connection,
+}
+
+/// The words of `--update-mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum UpdateMode {
+    Replace,
+    Delta,
+}
+
+impl UploadArguments {
+    fn mode(&self) -> anyhow::Result<TableMode> {
+        match (self.update_mode, self.delete) {
+            (UpdateMode::Replace, false) => Ok(TableMode::Replace),
+            (UpdateMode::Delta, false) => Ok(TableMode::Delta),
+            (UpdateMode::Delta, true) => Ok(TableMode::Delete),
+            (UpdateMode::Replace, true) => anyhow::bail!(
+                "--delete removes single records, which is a delta: leave --update-mode out, or say delta"
+            ),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -137,6 +171,7 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     let client = arguments.connection.client()?;
     let table = TableOptions {
         input: Input::from_argument(&file),
+        mode: arguments.mode()?,
         separator: arguments.separator,
         extra_columns: match arguments.ignore_extra_columns {
             true => ExtraColumns::Ignore,
@@ -223,6 +258,8 @@ fn report_json(report: &UploadReport) -> Value {
     json!({
         "sessionId": report.session_id,
         "state": report.state,
+        "updateMode": report.mode.update_mode(),
+        "delete": report.mode == TableMode::Delete,
         "rowCount": report.records - rejections.rejected_records,
         "rejectedRowCount": rejections.rejected_records,
         "badLineCount": rejections.bad_lines,
@@ -243,6 +280,9 @@ fn report_line(report: &UploadReport) -> String {
             "{rows}{left_out} would make {}; nothing was sent",
             counted(report.blocks.into(), "block")
         ),
+        "Completed" if report.mode == TableMode::Delete => {
+            format!("{rows}{left_out} {are} removed where they were live (session {})", report.session_id)
+        }
         "Completed" => format!("{rows}{left_out} {are} live (session {})", report.session_id),
         _ => format!(
             "{rows}{left_out} {are} committed and being indexed (session {}); --wait stays until the table is live",
@@ -268,6 +308,7 @@ fn print_sessions(output: Output, sessions: &[SessionResource]) -> anyhow::Resul
         vec![
             session.id.clone(),
             session.state.clone().unwrap_or_default(),
+            session.update_mode.clone().unwrap_or_default(),
             created,
             number(session.row_count),
             format!(
@@ -279,7 +320,7 @@ fn print_sessions(output: Output, sessions: &[SessionResource]) -> anyhow::Resul
         ]
     };
     let rows: Vec<Vec<String>> = sessions.iter().map(row).collect();
-    Ok(output.table(&["SESSION", "STATE", "CREATED", "ROWS", "BLOCKS LEFT", "ERROR"], &rows)?)
+    Ok(output.table(&["SESSION", "STATE", "MODE", "CREATED", "ROWS", "BLOCKS LEFT", "ERROR"], &rows)?)
 }
 
 fn print_session(output: Output, session: &SessionResource) -> anyhow::Result<()> {

@@ -17,8 +17,8 @@ use anyhow::Context;
 use clap::Args;
 use edm_agent::sample::{self, Person};
 use edm_agent::{
-    AllowedBadLines, ExtraColumns, Input, JournalPlace, TableOptions, UploadOptions, UploadReport, Wait,
-    upload,
+    AllowedBadLines, ExtraColumns, Input, JournalPlace, TableMode, TableOptions, UploadOptions, UploadReport,
+    Wait, upload,
 };
 use edm_graph::{ColumnResource, DataStoreResource};
 use serde_json::json;
@@ -166,6 +166,7 @@ async fn create_store(stage: &Stage, steps: &Steps) -> anyhow::Result<DataStoreR
 async fn upload_table(stage: &Stage, steps: &Arc<Steps>) -> anyhow::Result<UploadReport> {
     let options = UploadOptions {
         table: TableOptions {
+            mode: TableMode::Replace,
             input: Input::File(stage.table().to_owned()),
             separator: None,
             extra_columns: ExtraColumns::Refuse,

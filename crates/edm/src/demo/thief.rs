@@ -186,7 +186,8 @@ impl Stolen {
 }
 
 fn confirmed_rows(generation: &Generation, column: usize, guesses: &[String]) -> HashSet<u64> {
-    guesses.iter().flat_map(|guess| generation.lookup(column, guess, 16)).collect()
+    let rows = guesses.iter().flat_map(|guess| generation.lookup(column, guess, 16));
+    rows.map(|row| generation.reference(row).record).collect()
 }
 
 /// Returns the number in the forms in which it might lie somewhere; base64 has three, by where it begins.

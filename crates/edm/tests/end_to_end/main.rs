@@ -3,6 +3,7 @@
 
 mod crash;
 mod cutting_proxy;
+mod delta;
 mod program;
 mod serve;
 

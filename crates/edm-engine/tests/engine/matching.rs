@@ -1,11 +1,11 @@
 //! Tables of texts against one small table of people.
 
-mod support;
-
 use std::sync::Arc;
 
 use edm_engine::{Query, Redaction, Report, redact, scan};
 use edm_model::{Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit};
+
+use crate::support;
 
 fn columns() -> Columns {
     let dashes = || Delimiters::new(['-', ' ']).expect("delimiters");
@@ -227,9 +227,35 @@ fn a_key_keeps_the_last_row_of_each_value() {
     ];
     let generation = build(&keyed, &rows, 2).open();
     assert_eq!(generation.row_count(), 2);
-    assert_eq!(generation.lookup(0, "900-11-2222", 10), [3]);
-    assert_eq!(generation.lookup(4, "isaiah.langer@example.org", 10), Vec::<u64>::new());
-    assert_eq!(generation.row_token(4, 0), None);
+    assert_eq!(generation.lookup(0, "900-11-2222", 10), [2]);
+    assert_eq!(generation.lookup(4, "isaiah.langer@example.org", 10), Vec::<u32>::new());
+    assert_eq!(generation.row_token(3, 0), None);
+}
+
+#[test]
+fn where_deltas_were_a_row_is_named_with_its_session() {
+    let mut keyed = columns().as_slice().to_vec();
+    keyed[0].key = true;
+    let keyed = Columns::new(keyed).expect("columns");
+    let base = build(&keyed, ROWS, 4);
+    let moved: &[&str] = &["902-33-4444", "1980-01-02", "Chinwe", "Adeyemi", "okafor@example.org"];
+    let generation = support::delta(&base, 9, &[moved], &[]).open();
+    let told = |text: &str| {
+        let types = [support::active(&generation, None)];
+        let query = Query { explain: true, minimum_confidence: 100, ..Query::new(text, &types) };
+        let report = scan(&query);
+        let found = report.diagnostics.iter().flat_map(|found| &found.unmatched);
+        found.flat_map(|value| value.corroborative.first().cloned()).collect::<Vec<_>>()
+    };
+    let (one, nine) = ("02".repeat(16), "09".repeat(16));
+    let session = |text: &str| text.replace('-', "");
+    let check = |text: &str, expected: &[String]| {
+        let told: Vec<String> = told(text).iter().map(|sentence| session(sentence)).collect();
+        assert_eq!(told, expected, "{text}");
+    };
+    check("Mr Adeyemi", &[format!("lastName here belongs to row 1 of session {nine}")]);
+    check("Mr Langer", &[format!("lastName here belongs to row 1 of session {one}")]);
+    check("Mr Okafor", &[]);
 }
 
 /// Texts that once made a step quadratic or worse: at these sizes that would not end. Nothing is timed; the suite's own

@@ -1,12 +1,12 @@
 //! Bounds of a scan: what they leave out, and that the report says so.
 
-mod support;
-
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use edm_engine::{ActiveType, Query, Report, scan};
 use edm_model::{Column, Columns, EvidenceGroup, Pattern, Proximity, limits};
+
+use crate::support;
 
 const CITY: &str = "Springfield";
 

@@ -1,9 +1,9 @@
 //! Values as other scripts, keyboards, editors and encodings write them (matching, section 1).
 
-mod support;
-
 use edm_engine::{Query, scan};
 use edm_model::{Column, Columns, DataType, Delimiters};
+
+use crate::support;
 
 const ROWS: &[&[&str]] = &[
     &[

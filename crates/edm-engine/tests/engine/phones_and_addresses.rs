@@ -1,9 +1,9 @@
 //! Telephone numbers and addresses against a small table, under every choice of accelerators.
 
-mod support;
-
 use edm_engine::{Accelerators, Query, Report, scan};
 use edm_model::{Column, Columns, Country, DataType};
+
+use crate::support;
 
 fn columns() -> Columns {
     Columns::new(vec![

@@ -41,23 +41,65 @@ pub(crate) fn build(columns: &Columns, rows: &[&[&str]], block_rows: usize, part
             hasher.finish()
         })
         .collect();
+    let blocks: Vec<(bool, HashedRows)> = blocks.into_iter().map(|block| (false, block)).collect();
+    let plan = Plan::new(plan_input(columns, facts(&blocks), part_bytes)).expect("a plan");
+    files_of(&plan, &blocks, HashMap::new())
+}
+
+fn facts(blocks: &[(bool, HashedRows)]) -> Vec<BlockFacts> {
     let mut first_row = 0;
-    let facts = blocks.iter().enumerate().map(|(number, block)| {
+    let facts = blocks.iter().enumerate().map(|(number, (_, block))| {
         let facts = BlockFacts { number: number as u32, first_row, row_count: block.row_count };
         first_row += u64::from(block.row_count);
         facts
     });
-    let plan = Plan::new(plan_input(columns, facts.collect(), part_bytes)).expect("a plan");
-    let mut files = HashMap::new();
+    facts.collect()
+}
+
+fn files_of(plan: &Plan, blocks: &[(bool, HashedRows)], mut files: HashMap<String, Vec<u8>>) -> Files {
     for job in plan.jobs() {
         let mut builder = plan.builder(job, &salt());
         for number in plan.required_blocks(job) {
-            builder.add(number, &blocks[number as usize].view()).expect("its own rows");
+            let (removes, rows) = &blocks[number as usize];
+            let added = match removes {
+                true => builder.remove(number, &rows.view()),
+                false => builder.add(number, &rows.view()),
+            };
+            added.expect("its own rows");
         }
         files.insert(Plan::file_name(job), builder.finish());
     }
-    let manifest = manifest(&plan, &mut |name| Ok(bytes(&files, name))).expect("whole files");
+    let manifest = manifest(plan, &mut |name| Ok(bytes(&files, name))).expect("whole files");
     Files { manifest, files }
+}
+
+/// What a delta of session `[session; 16]` is planned from: one block that brings rows, one that removes some.
+pub(crate) fn delta_input(
+    columns: &Columns,
+    session: u8,
+    rows: &[&[&str]],
+    removed: &[&[&str]],
+) -> (PlanInput, Vec<(bool, HashedRows)>) {
+    let mut hasher = RecordHasher::new(&salt(), columns, 64);
+    let mut blocks = Vec::new();
+    for (removes, rows) in [(false, rows), (true, removed)].into_iter().filter(|(_, rows)| !rows.is_empty()) {
+        rows.iter().for_each(|row| drop(hasher.push(row.iter().copied())));
+        blocks.push((removes, hasher.finish()));
+    }
+    let input = plan_input(columns, facts(&blocks), 30_000);
+    (PlanInput { session_id: SessionId::from_bytes([session; 16]), ..input }, blocks)
+}
+
+/// Builds a delta on top of these files.
+pub(crate) fn delta(base: &Files, session: u8, rows: &[&[&str]], removed: &[&[&str]]) -> Files {
+    let generation = base.open();
+    let (input, blocks) = delta_input(generation.columns(), session, rows, removed);
+    let plan = Plan::delta(input, generation).expect("a plan");
+    let carried = plan.carried().into_iter().map(|name| {
+        let file = base.files[&name].clone();
+        (name, file)
+    });
+    files_of(&plan, &blocks, carried.collect())
 }
 
 fn bytes(files: &HashMap<String, Vec<u8>>, name: &str) -> FileBytes {

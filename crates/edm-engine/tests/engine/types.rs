@@ -1,12 +1,12 @@
 //! Typed columns in whole scans: readings of one place, values in their written form, parts of longer numbers.
 
-mod support;
-
 use std::sync::Arc;
 
 use edm_engine::{Generation, Query, scan};
 use edm_model::{Column, Columns, DataType, DateOrder, EvidenceGroup, Pattern, Proximity};
 use sha2::{Digest, Sha256};
+
+use crate::support;
 
 fn columns() -> Columns {
     Columns::new(vec![

@@ -1,0 +1,108 @@
+//! A group of entry files: together they cover every address once. A generation has one or two groups: what a replace
+//! brought, and what the deltas on top of it brought.
+
+use edm_hash::{Hash, address};
+
+use super::entries_file::{EntriesFile, Rows};
+use crate::filter;
+
+/// A part of the space of addresses: those with this number in their top bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) number: u16,
+    pub(crate) bits: u32,
+}
+
+impl Part {
+    pub(crate) fn holds(self, address: u64) -> bool {
+        self.bits == 0 || address >> (64 - self.bits) == u64::from(self.number)
+    }
+
+    /// Says whether some address is in both parts.
+    fn meets(self, other: Part) -> bool {
+        let bits = self.bits.min(other.bits);
+        self.number >> (self.bits - bits) == other.number >> (other.bits - bits)
+    }
+}
+
+/// The entry files of one group.
+pub(crate) struct EntryGroup {
+    pub(crate) part_bits: u32,
+    files: Vec<EntriesFile>,
+}
+
+impl EntryGroup {
+    pub(crate) fn new(part_bits: u32) -> Self {
+        Self { part_bits, files: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, file: EntriesFile) {
+        self.files.push(file);
+    }
+
+    /// Brings the files in order and says whether every part is there once.
+    pub(crate) fn is_whole(&mut self) -> bool {
+        self.files.sort_by_key(|file| file.part);
+        self.files.len() == 1 << self.part_bits
+            && self.files.iter().enumerate().all(|(index, file)| usize::from(file.part) == index)
+    }
+
+    fn file_of(&self, address: u64) -> Option<&EntriesFile> {
+        let part = if self.part_bits == 0 { 0 } else { address >> (64 - self.part_bits) };
+        self.files.get(part as usize)
+    }
+
+    /// Says whether a searchable column of this rule may hold the hash: never a false no.
+    pub(crate) fn may_hold(&self, rule: usize, hash: &Hash) -> bool {
+        let address = address(hash);
+        self.file_of(address).is_some_and(|file| {
+            let filter = file.filter(rule);
+            !filter.is_empty() && filter::contains(filter, address, self.part_bits)
+        })
+    }
+
+    pub(crate) fn rows(&self, column: usize, hash: &Hash) -> Option<Rows<'_>> {
+        let address = address(hash);
+        self.file_of(address)?.rows(column, address)
+    }
+
+    /// Returns how many values of searchable columns the group holds.
+    pub(crate) fn searchable_values(&self) -> u64 {
+        self.files.iter().map(EntriesFile::searchable_values).sum()
+    }
+
+    /// Calls `take` with every address of the part and each row that holds it in a searchable column.
+    pub(crate) fn each(&self, column: usize, part: Part, mut take: impl FnMut(u64, u32)) {
+        let of = |file: &&EntriesFile| part.meets(Part { number: file.part, bits: self.part_bits });
+        for file in self.files.iter().filter(of) {
+            file.each(column, |address, rows| {
+                if part.holds(address) {
+                    rows.iter().for_each(|row| take(address, row));
+                }
+            });
+        }
+    }
+}
+
+/// The rows that hold an address, in whichever group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HeldRows<'a> {
+    pub(crate) base: Option<Rows<'a>>,
+    pub(crate) delta: Option<Rows<'a>>,
+}
+
+impl HeldRows<'_> {
+    /// Returns how many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.of_groups().map(Rows::len).sum()
+    }
+
+    /// Returns the rows, ascending: what a delta brings has higher numbers than all that was there.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.of_groups().flat_map(Rows::iter)
+    }
+
+    fn of_groups(&self) -> impl Iterator<Item = &Rows<'_>> {
+        self.base.iter().chain(&self.delta)
+    }
+}

@@ -1,0 +1,10 @@
+//! The engine through its public interface, one module a subject.
+
+mod explain;
+mod files;
+mod limits;
+mod matching;
+mod phones_and_addresses;
+mod scripts;
+mod support;
+mod types;

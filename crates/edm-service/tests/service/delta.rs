@@ -1,0 +1,372 @@
+//! Deltas: records added, changed and removed in what is live; in which order, on top of what, and whatever fails.
+
+use edm_block::Operation;
+use edm_model::{Column, Columns, SessionId, SessionState, StoreId, UpdateMode};
+use edm_service::{
+    CreatedSession, ErrorKind, MatchRequest, NewSession, SecretText, ServiceLimits, StoreChange,
+};
+
+use crate::crash::{at_most, resume_leases};
+use crate::house::{House, Row, account, keyed_columns, people, sealed};
+
+fn delta() -> NewSession {
+    NewSession { update_mode: UpdateMode::Delta, ..NewSession::default() }
+}
+
+/// The person under another name.
+fn renamed(number: u32) -> Row {
+    let [account, _, city] = people(number, 1).remove(0);
+    [account, "Renamed".to_owned(), city]
+}
+
+/// What an agent hashes of a record to be removed.
+fn key_only(number: u32) -> Row {
+    [account(number), String::new(), String::new()]
+}
+
+impl House {
+    async fn put_all(&self, created: &CreatedSession, upserts: &[Row], removals: &[Row]) {
+        let cut = [(Operation::Upsert, upserts), (Operation::Delete, removals)];
+        let cut: Vec<(Operation, &[Row])> = cut.into_iter().filter(|(_, rows)| !rows.is_empty()).collect();
+        let blocks = sealed(created, &cut);
+        for (number, block) in (0..).zip(&blocks) {
+            self.put(created, number, block.clone()).await.expect("the block is taken");
+        }
+        let numbers: Vec<u32> = (0..u32::try_from(blocks.len()).expect("few")).collect();
+        let session = &created.session;
+        self.service
+            .commit_block_list(session.store_id, session.id, &numbers)
+            .await
+            .expect("the list is right");
+    }
+
+    async fn stage_delta(&self, store: StoreId, upserts: &[Row], removals: &[Row]) -> SessionId {
+        let created = self.open_session(store, delta()).await;
+        self.put_all(&created, upserts, removals).await;
+        created.session.id
+    }
+
+    /// Commits a delta without running a job.
+    async fn commit_delta(&self, store: StoreId, upserts: &[Row], removals: &[Row]) -> SessionId {
+        let id = self.stage_delta(store, upserts, removals).await;
+        self.commit(store, id).await;
+        id
+    }
+
+    async fn apply_delta(&self, store: StoreId, upserts: &[Row], removals: &[Row]) -> SessionId {
+        let id = self.commit_delta(store, upserts, removals).await;
+        self.run_jobs().await;
+        assert_eq!(self.ended(store, id).await, (SessionState::Completed, None));
+        id
+    }
+
+    async fn ended(&self, store: StoreId, id: SessionId) -> (SessionState, Option<String>) {
+        let session = self.service.get_session(&self.admin, store, id).await.expect("read");
+        (session.state, session.failure.map(|failure| failure.code))
+    }
+
+    async fn row_count(&self, store: StoreId) -> u64 {
+        let view = self.service.get_store(&self.admin, store).await.expect("read");
+        view.store.live.map_or(0, |live| live.row_count)
+    }
+
+    /// Returns confidence and rows of what is found in a text about the person.
+    async fn matched(&self, person: &Row) -> Vec<(u8, Vec<(u64, SessionId)>)> {
+        let text = person.join(" ");
+        let report = self.service.classify(&self.admin, MatchRequest::new(text)).await.expect("answered");
+        let found = report.types.iter().flat_map(|found| &found.matches);
+        found.map(|matched| (matched.confidence, matched.rows.clone())).collect()
+    }
+}
+
+async fn furnished() -> (House, StoreId, SessionId) {
+    furnished_with(ServiceLimits::default()).await
+}
+
+async fn furnished_with(limits: ServiceLimits) -> (House, StoreId, SessionId) {
+    let house = House::open_with(limits).await;
+    let store = house.create_keyed_store("people").await;
+    let base = house.upload(store, &people(0, 100)).await;
+    (house, store, base)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_added_changed_and_removed() {
+    let (house, store, base) = furnished().await;
+    let upserts = [renamed(7), people(200, 1).remove(0)];
+    let first = house.apply_delta(store, &upserts, &[key_only(8), key_only(999)]).await;
+    assert_eq!(house.origin(store, 6).await, Some((7, base)), "as it was");
+    assert_eq!(house.origin(store, 7).await, Some((1, first)), "changed");
+    assert_eq!(house.origin(store, 200).await, Some((2, first)), "added");
+    assert_eq!(house.origin(store, 8).await, None, "removed");
+    assert_eq!(house.row_count(store).await, 100);
+    assert_eq!(house.matched(&renamed(7)).await, [(85, vec![(1, first)])]);
+    assert_eq!(house.matched(&people(7, 1)[0]).await, [(75, vec![(1, first)])], "the old name is gone");
+    assert_eq!(house.matched(&people(8, 1)[0]).await, []);
+    assert_eq!(house.matched(&people(6, 1)[0]).await, [(85, vec![(7, base)])]);
+    let second = house.apply_delta(store, &[people(8, 1).remove(0)], &[key_only(200)]).await;
+    assert_eq!(house.origin(store, 8).await, Some((1, second)), "back again");
+    assert_eq!(house.origin(store, 200).await, None);
+    assert_eq!(house.origin(store, 7).await, Some((1, first)), "an earlier delta's row stays");
+    let house = house.reopen().await;
+    assert_eq!(house.origin(store, 7).await, Some((1, first)), "after a restart too");
+    // Larger than half of the table: everything becomes one again.
+    let third = house.apply_delta(store, &people(300, 90), &[key_only(7)]).await;
+    assert_eq!(house.origin(store, 389).await, Some((90, third)));
+    assert_eq!((house.find(store, 7).await, house.find(store, 6).await), (None, Some(7)));
+    assert_eq!(house.row_count(store).await, 189);
+    let view = house.service.get_store(&house.admin, store).await.expect("read");
+    assert_eq!(view.store.live.map(|live| (live.number, live.session_id)), Some((4, third)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_is_told_once_it_is_known() {
+    let (house, store, _) = furnished().await;
+    let id = house.commit_delta(store, &[renamed(7)], &[]).await;
+    let counts = async || {
+        let session = house.service.get_session(&house.admin, store, id).await.expect("read");
+        (session.total_job_count, session.remaining_job_count)
+    };
+    assert_eq!(counts().await, (None, None), "until it is known what it builds on");
+    house.service.run_next_job().await.expect("the queue answers");
+    let (Some(total), Some(mut before)) = counts().await else { panic!("known from ingest on") };
+    assert_eq!(before, total - 1);
+    while house.service.run_next_job().await.expect("the queue answers") {
+        let (now, left) = counts().await;
+        assert_eq!((now, left), (Some(total), Some(before.saturating_sub(1))));
+        before = before.saturating_sub(1);
+        if house.ended(store, id).await.0 == SessionState::Completed {
+            break;
+        }
+    }
+    assert_eq!(before, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_delta_needs_is_said_when_it_is_opened() {
+    let house = House::open().await;
+    let store = house.create_keyed_store("people").await;
+    let plain = house.create_store("plain").await;
+    let salted = |text: &str| NewSession { salt: Some(SecretText::new(text.to_owned())), ..delta() };
+    let check = async |store, new, expected: Option<(ErrorKind, &str)>| {
+        let opened = house.service.create_session(&house.admin, store, new).await;
+        let refused =
+            opened.err().map(|error| (error.kind().clone(), error.target().unwrap_or("").to_owned()));
+        assert_eq!(refused, expected.map(|(kind, target)| (kind, target.to_owned())));
+    };
+    check(plain, delta(), Some((ErrorKind::KeyColumnMissing, "updateMode"))).await;
+    check(store, delta(), Some((ErrorKind::NoLiveData, "updateMode"))).await;
+    house.upload(plain, &people(0, 10)).await;
+    check(plain, delta(), Some((ErrorKind::KeyColumnMissing, "updateMode"))).await;
+    house.upload(store, &people(0, 10)).await;
+    check(store, salted("another salt 0123456789 that is long"), Some((ErrorKind::SaltMismatch, "salt")))
+        .await;
+    check(store, salted(""), Some((ErrorKind::SaltMismatch, "salt"))).await;
+    let live = house.open_session(store, delta()).await;
+    check(store, salted(live.salt.expose_for_wire()), None).await;
+    assert_eq!(live.session.update_mode, UpdateMode::Delta);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delta_has_the_columns_and_salt_of_the_live_data() {
+    let (house, store, _) = furnished().await;
+    let mut columns = keyed_columns().as_slice().to_vec();
+    columns.push(Column::text("street"));
+    let columns = Columns::new(columns).expect("columns");
+    let change = StoreChange { columns: Some(columns), ..StoreChange::default() };
+    let open = house.open_session(store, delta()).await;
+    house.service.update_store(&house.admin, store, change).await.expect("changed");
+    house.put_all(&open, &[renamed(7)], &[]).await;
+    house.commit(store, open.session.id).await;
+    house.run_jobs().await;
+    assert_eq!(
+        house.ended(store, open.session.id).await,
+        (SessionState::Completed, None),
+        "for the next table only"
+    );
+    let later = house.open_session(store, delta()).await;
+    assert_eq!(later.session.columns, keyed_columns());
+    assert_eq!(later.session.key_id, open.session.key_id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_with_another_salt_or_other_columns_overtakes_a_delta() {
+    for other_salt in [true, false] {
+        let (house, store, _) = furnished().await;
+        let open = house.open_session(store, delta()).await;
+        house.put_all(&open, &[renamed(7)], &[]).await;
+        let mut new = NewSession::default();
+        if other_salt {
+            new.salt = Some(SecretText::new("an own salt 0123456789 that is long enough".to_owned()));
+        } else {
+            let change = StoreChange { tokens_max: Some(63), ..StoreChange::default() };
+            house.service.update_store(&house.admin, store, change).await.expect("changed");
+        }
+        let replace = house.stage(store, &people(0, 100), new).await;
+        house.commit(store, replace).await;
+        house.commit(store, open.session.id).await;
+        house.run_jobs().await;
+        assert_eq!(house.ended(store, replace).await.0, SessionState::Completed);
+        let superseded = (SessionState::Failed, Some("superseded".to_owned()));
+        assert_eq!(house.ended(store, open.session.id).await, superseded, "{other_salt}");
+        assert_eq!(house.origin(store, 7).await, Some((8, replace)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deltas_follow_the_order_of_commits() {
+    let (house, store, _) = furnished().await;
+    let late = house.stage_delta(store, &[renamed(7)], &[key_only(8)]).await;
+    let early = house.stage_delta(store, &[people(200, 1).remove(0)], &[key_only(7)]).await;
+    let replace = house.stage(store, &people(0, 90), NewSession::default()).await;
+    // All three wait at once; each builds on what the one before made live.
+    for id in [replace, early, late] {
+        house.commit(store, id).await;
+    }
+    house.run_jobs().await;
+    for id in [replace, early, late] {
+        assert_eq!(house.ended(store, id).await, (SessionState::Completed, None));
+    }
+    assert_eq!(house.origin(store, 7).await, Some((1, late)), "removed, then added");
+    assert_eq!((house.find(store, 8).await, house.origin(store, 200).await), (None, Some((1, early))));
+    assert_eq!((house.find(store, 95).await, house.row_count(store).await), (None, 90));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delta_waits_no_longer_than_what_it_waits_for() {
+    let (house, store, base) = furnished().await;
+    let replace = house.stage(store, &people(300, 100), NewSession::default()).await;
+    house.commit(store, replace).await;
+    let waiting = house.commit_delta(store, &[renamed(7)], &[]).await;
+    house.service.cancel_session(&house.admin, store, replace).await.expect("cancelled");
+    house.run_jobs().await;
+    assert_eq!(house.ended(store, waiting).await, (SessionState::Completed, None));
+    assert_eq!(house.origin(store, 6).await, Some((7, base)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replace_that_was_committed_later_may_overtake_a_delta() {
+    let mut seen = false;
+    for steps in (0..400).step_by(25) {
+        let (house, store, _) = furnished().await;
+        let slow = house.commit_delta(store, &[renamed(7)], &[]).await;
+        let fast = house.stage(store, &people(0, 100), NewSession::default()).await;
+        // The delta's worker dies; its lease holds the job back while the table is published.
+        at_most(steps, house.run_jobs()).await;
+        house.commit(store, fast).await;
+        house.run_jobs().await;
+        let house = house.reopen().await;
+        resume_leases(&house).await;
+        house.run_jobs().await;
+        assert_eq!(house.origin(store, 7).await, Some((8, fast)), "{steps} steps");
+        match house.ended(store, slow).await {
+            (SessionState::Completed, None) => {}
+            (SessionState::Failed, Some(code)) if code == "superseded" => seen = true,
+            other => panic!("{steps} steps: {other:?}"),
+        }
+    }
+    assert!(seen, "some worker died before the delta was live");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rollback_and_deltas_follow_one_another() {
+    let (house, store, base) = furnished().await;
+    house.apply_delta(store, &[renamed(7)], &[key_only(8)]).await;
+    let view = house.service.rollback_store(&house.admin, store).await.expect("rolled back");
+    assert_eq!(view.store.live.map(|live| live.session_id), Some(base));
+    assert_eq!(
+        (house.origin(store, 7).await, house.origin(store, 8).await),
+        (Some((8, base)), Some((9, base)))
+    );
+    let next = house.apply_delta(store, &[renamed(9)], &[]).await;
+    assert_eq!(house.origin(store, 9).await, Some((1, next)), "built on what was rolled back to");
+    assert_eq!(house.origin(store, 7).await, Some((8, base)));
+    // A rollback while a delta is being built takes its ground away.
+    let id = house.commit_delta(store, &[renamed(10)], &[]).await;
+    house.service.run_next_job().await.expect("the base is fixed");
+    house.service.rollback_store(&house.admin, store).await.expect("rolled back");
+    house.run_jobs().await;
+    assert_eq!(house.ended(store, id).await, (SessionState::Failed, Some("superseded".to_owned())));
+    assert_eq!(house.origin(store, 10).await, Some((11, base)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delta_may_remove_much_but_not_everything() {
+    let (house, store, base) = furnished().await;
+    let most: Vec<Row> = (0..99).map(key_only).collect();
+    house.apply_delta(store, &[], &most).await;
+    assert_eq!((house.row_count(store).await, house.origin(store, 99).await), (1, Some((100, base))));
+    let id = house.commit_delta(store, &[], &[key_only(99)]).await;
+    house.run_jobs().await;
+    assert_eq!(house.ended(store, id).await, (SessionState::Failed, Some("noData".to_owned())));
+    assert_eq!(house.find(store, 99).await, Some(100), "a failed session changes nothing");
+}
+
+/// Files are carried over as second names: collecting the first must not take the bytes away.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_carried_over_outlives_its_base() {
+    let limits = ServiceLimits { collect_grace_seconds: 0, ..ServiceLimits::default() };
+    let (house, store, base) = furnished_with(limits).await;
+    for number in [1, 2, 3] {
+        house.apply_delta(store, &[renamed(number)], &[]).await;
+    }
+    house.service.sweep().await.expect("swept");
+    house.run_jobs().await;
+    let folder = house.folder.path().join("blobs");
+    let generations = walk(&folder).into_iter().filter(|path| path.ends_with("manifest")).count();
+    assert_eq!(generations, 2, "the live one and the one before");
+    assert!(!walk(&folder).iter().any(|path| path.to_string_lossy().contains(&base.to_string())));
+    let house = house.reopen().await;
+    assert_eq!(house.origin(store, 50).await, Some((51, base)));
+    assert_eq!(house.row_count(store).await, 100);
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deltas_work_where_no_file_can_be_mapped() {
+    let house = House::open_without_files().await;
+    let store = house.create_keyed_store("people").await;
+    house.upload(store, &people(0, 50)).await;
+    let id = house.apply_delta(store, &[renamed(7)], &[key_only(8)]).await;
+    assert_eq!((house.origin(store, 7).await, house.find(store, 8).await), (Some((1, id)), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_while_a_delta_is_built_leaves_all_of_it_or_nothing() {
+    let limits = ServiceLimits { worker_count: 1, ..ServiceLimits::default() };
+    let mut steps = 0;
+    let mut seen_old = false;
+    loop {
+        let (house, store, base) = furnished_with(limits.clone()).await;
+        let first = house.commit_delta(store, &[renamed(7)], &[key_only(8)]).await;
+        // The second one waits for the first: waiting must survive too.
+        let second = house.commit_delta(store, &[renamed(9)], &[key_only(7)]).await;
+        let ended = at_most(steps, house.run_jobs()).await;
+        let house = house.reopen().await;
+        let seven = house.origin(store, 7).await;
+        let eight = house.origin(store, 8).await;
+        match (seven, eight) {
+            (Some((8, of)), Some((9, _))) if of == base => seen_old = true,
+            (Some((1, of)), None) if of == first => {}
+            (None, None) => assert_eq!(house.origin(store, 9).await, Some((1, second))),
+            other => panic!("{steps} steps: half a delta: {other:?}"),
+        }
+        resume_leases(&house).await;
+        house.run_jobs().await;
+        for id in [first, second] {
+            assert_eq!(house.ended(store, id).await, (SessionState::Completed, None), "{steps} steps");
+        }
+        assert_eq!((house.find(store, 7).await, house.find(store, 8).await), (None, None), "{steps} steps");
+        assert_eq!(house.origin(store, 9).await, Some((1, second)), "{steps} steps");
+        assert_eq!(house.row_count(store).await, 98);
+        if ended {
+            break;
+        }
+        steps += 1 + steps / 3;
+    }
+    assert!(seen_old, "some crash came before the swap");
+}

@@ -1,0 +1,73 @@
+//! Random histories: a table, deltas on top of it, and a question after each.
+
+use edm_model::{Column, Columns};
+
+use super::choices::Choices;
+use super::tables::{Sample, table};
+use super::{COLUMNS_MAX, question};
+use crate::in_memory::Change;
+use crate::oracle::Question;
+
+const DELTAS_MAX: usize = 5;
+
+/// A table, and what became of it.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The table as it was first; it has a key.
+    pub base: Sample,
+    /// The deltas, each with a question to be asked once it is live.
+    pub deltas: Vec<(Vec<Change>, Question)>,
+}
+
+/// Makes a history: small deltas that stay beside the table, and large ones that are merged with it.
+pub fn history(choices: &mut impl Choices) -> History {
+    let rows_max = [12, 60, 150][choices.below(3)];
+    let mut sample = table(choices, COLUMNS_MAX, rows_max);
+    sample.columns = keyed(choices, &sample.columns);
+    let kept = choices.between(1, sample.rows.len());
+    // The rest are records that a delta may bring.
+    let fresh = sample.rows.split_off(kept);
+    let base = sample.clone();
+    let mut ever = sample;
+    let mut deltas = Vec::new();
+    for _ in 0..choices.between(1, DELTAS_MAX) {
+        let most = if choices.chance(60) { 4 } else { ever.rows.len() };
+        let changes: Vec<Change> =
+            (0..choices.between(1, most)).map(|_| change(choices, &ever, &fresh)).collect();
+        ever.rows.extend(changes.iter().filter(|change| !change.removes).map(|change| change.row.clone()));
+        // Drawn from everything that was ever there: what is gone must not be found.
+        let asked = question(choices, &ever, 0);
+        deltas.push((changes, asked));
+    }
+    History { base, deltas }
+}
+
+/// Makes one of the searchable columns the key, and no other.
+fn keyed(choices: &mut impl Choices, columns: &Columns) -> Columns {
+    let searchable: Vec<usize> =
+        (0..columns.as_slice().len()).filter(|column| columns.as_slice()[*column].searchable).collect();
+    let key = searchable[choices.below(searchable.len())];
+    let columns = columns.as_slice().iter().enumerate();
+    let columns = columns.map(|(position, column)| Column { key: position == key, ..column.clone() });
+    Columns::new(columns.collect()).expect("one searchable column is the key")
+}
+
+fn change(choices: &mut impl Choices, ever: &Sample, fresh: &[Vec<String>]) -> Change {
+    let known = &ever.rows[choices.below(ever.rows.len())];
+    if choices.chance(30) {
+        let mut row = known.clone();
+        if choices.chance(50) {
+            let key = ever.columns.as_slice().iter().position(|column| column.key);
+            let others = row.iter_mut().enumerate().filter(|(position, _)| Some(*position) != key);
+            others.for_each(|(_, cell)| cell.clear());
+        }
+        return Change { removes: true, row };
+    }
+    if !fresh.is_empty() && choices.chance(40) {
+        return Change { removes: false, row: fresh[choices.below(fresh.len())].clone() };
+    }
+    let mut row = known.clone();
+    let column = choices.below(row.len());
+    row[column] = ever.rows[choices.below(ever.rows.len())][column].clone();
+    Change { removes: false, row }
+}

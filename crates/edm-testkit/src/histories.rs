@@ -1,0 +1,187 @@
+//! Deltas against the oracle: after each of them the engine must answer as if the table that it leaves had been uploaded
+//! whole.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use edm_engine::{Accelerators, ActiveType, Generation, RowReference};
+use edm_model::{RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId, SessionId};
+
+use crate::agreement::{ROWS_PER_BLOCK, TOKENS_MAX, described_sample, reports, translated};
+use crate::generate::History;
+use crate::in_memory::{Change, SESSION, Shape, Stored, delta, whole};
+use crate::oracle::{Asked, Question, Table};
+
+const SHAPE: Shape = Shape { tokens_max: TOKENS_MAX, rows_per_block: ROWS_PER_BLOCK };
+
+/// What happened in a history, so that a test can tell that it saw all of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Deltas that stayed beside the table.
+    pub apart: usize,
+    /// Deltas that were merged with it.
+    pub merged: usize,
+    /// Questions that found something.
+    pub found: usize,
+}
+
+/// A record that is in the table, and where it comes from.
+struct Record {
+    origin: RowReference,
+    key: String,
+    row: Vec<String>,
+}
+
+/// The table as plain rows, changed as a person would.
+struct Ledger {
+    /// For canonical forms of keys only.
+    forms: Table,
+    key: usize,
+    records: Vec<Record>,
+}
+
+impl Ledger {
+    fn new(history: &History) -> Self {
+        let columns = history.base.columns.clone();
+        let key = columns.as_slice().iter().position(|column| column.key).unwrap_or(0);
+        let mut own = Self { forms: Table::new(columns, &[], TOKENS_MAX), key, records: Vec::new() };
+        let rows = history.base.rows.iter();
+        let changes: Vec<Change> = rows.map(|row| Change { removes: false, row: row.clone() }).collect();
+        own.apply(SESSION, &changes);
+        own
+    }
+
+    fn apply(&mut self, session_id: SessionId, changes: &[Change]) {
+        for (record, change) in (1..).zip(changes) {
+            // A record without its key is rejected.
+            let Some(key) = self.forms.canonical(self.key, &change.row[self.key]) else { continue };
+            self.records.retain(|known| known.key != key);
+            if !change.removes {
+                let origin = RowReference { record, session_id };
+                self.records.push(Record { origin, key, row: change.row.clone() });
+            }
+        }
+    }
+
+    fn rows(&self) -> Vec<Vec<String>> {
+        self.records.iter().map(|record| record.row.clone()).collect()
+    }
+
+    /// Returns the record's number in the table as it would be uploaded whole; 0 for one that is not in it.
+    fn number(&self, origin: &RowReference) -> u64 {
+        self.records.iter().position(|record| record.origin == *origin).map_or(0, |place| place as u64 + 1)
+    }
+}
+
+/// Returns where the engine and the oracle differ in a history, or what was seen.
+pub fn disagreement(history: &History) -> Result<Seen, String> {
+    let mut ledger = Ledger::new(history);
+    let mut stored = whole(&history.base.columns, &history.base.rows, SHAPE);
+    let mut seen = Seen::default();
+    let mut values: Vec<Vec<String>> = history.base.rows.clone();
+    for (number, (changes, question)) in (3u8..).zip(&history.deltas) {
+        let session = SessionId::from_bytes([number; 16]);
+        ledger.apply(session, changes);
+        let before = stored.open();
+        stored = delta(&stored, session, changes, SHAPE);
+        if stored.names().iter().any(|name| name.starts_with("delta-")) {
+            seen.apart += 1;
+        } else {
+            seen.merged += 1;
+        }
+        values.extend(changes.iter().map(|change| change.row.clone()));
+        let generation = Arc::new(stored.open());
+        let mut text = pinned(&before, &generation);
+        text += &looked_up(&ledger, &generation, &values);
+        text += &scanned(&ledger, &generation, question, &mut seen);
+        if !text.is_empty() {
+            let step = number - 2;
+            return Err(format!(
+                "{}{:#?}\nafter delta {step}: {text}",
+                described_sample(&history.base),
+                history.deltas
+            ));
+        }
+    }
+    reopened(&stored)?;
+    Ok(seen)
+}
+
+/// Says what a delta changed that only a replace may.
+fn pinned(before: &Generation, after: &Generation) -> String {
+    let of = |generation: &Generation| (generation.classes(), generation.default_patterns().ok());
+    let mut text = String::new();
+    if of(before) != of(after) {
+        let _ = writeln!(text, "classes {:?} became {:?}", before.classes(), after.classes());
+    }
+    if before.session_id() == after.session_id() || !after.has_deltas() {
+        let _ = writeln!(text, "the generation does not name its session");
+    }
+    text
+}
+
+fn looked_up(ledger: &Ledger, generation: &Generation, values: &[Vec<String>]) -> String {
+    let table = Table::new(generation.columns().clone(), &ledger.rows(), TOKENS_MAX);
+    let mut text = String::new();
+    if table.row_count() as u64 != generation.row_count() {
+        let _ = writeln!(text, "rows: oracle {}, engine {}", table.row_count(), generation.row_count());
+    }
+    let columns = generation.columns().as_slice().iter().enumerate();
+    for (column, definition) in columns.filter(|(_, column)| column.searchable) {
+        for row in values {
+            let own = table.lookup(column, &row[column]);
+            let engine = generation.lookup(column, &row[column], usize::MAX);
+            let engine: Vec<u64> =
+                engine.iter().map(|row| ledger.number(&generation.reference(*row))).collect();
+            if own != engine {
+                let value = &row[column];
+                let _ = writeln!(
+                    text,
+                    "lookup of {value:?} in {}: oracle {own:?}, engine {engine:?}",
+                    definition.name
+                );
+            }
+        }
+    }
+    text
+}
+
+fn scanned(ledger: &Ledger, generation: &Arc<Generation>, question: &Question, seen: &mut Seen) -> String {
+    let Asked::Own(patterns) = &question.patterns else { return String::new() };
+    let table = Table::new(generation.columns().clone(), &ledger.rows(), TOKENS_MAX);
+    let expected = table.scan(question);
+    seen.found += usize::from(expected.is_some());
+    let active = Arc::new(ActiveType {
+        id: SensitiveTypeId::from_bytes([4; 16]),
+        name: "history".to_owned(),
+        recommended_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
+        default_type: false,
+        patterns: patterns.clone(),
+        generation: generation.clone(),
+    });
+    let all = Accelerators::default();
+    let none = Accelerators { shapes: false, vocabulary: false, filter: false };
+    let mut text = String::new();
+    for (choice, report) in [all, none].iter().zip(reports(question, &active, &[all, none])) {
+        let found = report.types.first().map(|found| translated(found, |row| Some(ledger.number(row))));
+        if found != expected {
+            let _ =
+                writeln!(text, "{:?}\n{choice:?}\noracle: {expected:?}\nengine: {found:?}", question.text);
+        }
+    }
+    text
+}
+
+/// The same files opened again say the same, and every row says where it comes from, once.
+fn reopened(stored: &Stored) -> Result<(), String> {
+    let (one, two) = (stored.open(), stored.open());
+    let mut origins: BTreeMap<(SessionId, u64), u32> = BTreeMap::new();
+    for row in 0..u32::try_from(one.row_count()).unwrap_or(u32::MAX) {
+        let origin = one.reference(row);
+        if two.reference(row) != origin || origins.insert((origin.session_id, origin.record), row).is_some() {
+            return Err(format!("row {row} has no origin of its own: {origin:?}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! Deltas against the naive oracle, over random histories.
+//!
+//! A few hundred by default. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test deltas_against_oracle` runs more,
+//! `EDM_ORACLE_SEED` begins elsewhere.
+
+use edm_testkit::generate::{Seeded, history};
+use edm_testkit::histories::{Seen, disagreement};
+
+const CASES_DEFAULT: u64 = 300;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+fn a_delta_answers_as_the_table_that_it_leaves() {
+    let first = number("EDM_ORACLE_SEED").unwrap_or(0);
+    let cases = number("EDM_ORACLE_CASES").unwrap_or(CASES_DEFAULT);
+    let mut all = Seen::default();
+    for seed in first..first + cases {
+        let mut history = history(&mut Seeded::new(seed));
+        match disagreement(&history) {
+            Ok(seen) => {
+                all.apart += seen.apart;
+                all.merged += seen.merged;
+                all.found += seen.found;
+            }
+            Err(mut report) => {
+                while history.deltas.len() > 1 {
+                    let last = history.deltas.pop();
+                    match disagreement(&history) {
+                        Err(shorter) => report = shorter,
+                        Ok(_) => {
+                            history.deltas.extend(last);
+                            break;
+                        }
+                    }
+                }
+                panic!("seed {seed}: the engine and the oracle differ\n{report}");
+            }
+        }
+    }
+    let least = cases as usize / 5;
+    assert!(all.apart > least && all.merged > least && all.found > least, "{all:?} of {cases}");
+}
