@@ -3,7 +3,7 @@
 use edm_block::Operation;
 use edm_model::{Column, Columns, SessionId, SessionState, StoreId, UpdateMode};
 use edm_service::{
-    CreatedSession, ErrorKind, MatchRequest, NewSession, SecretText, ServiceLimits, StoreChange,
+    CreatedSession, ErrorKind, MatchOptions, NewSession, SecretText, ServiceLimits, StoreChange,
 };
 
 use crate::crash::{at_most, resume_leases};
@@ -73,7 +73,8 @@ impl House {
     /// Returns confidence and rows of what is found in a text about the person.
     async fn matched(&self, person: &Row) -> Vec<(u8, Vec<(u64, SessionId)>)> {
         let text = person.join(" ");
-        let report = self.service.classify(&self.admin, MatchRequest::new(text)).await.expect("answered");
+        let report =
+            self.service.classify(&self.admin, text, MatchOptions::default()).await.expect("answered");
         let found = report.types.iter().flat_map(|found| &found.matches);
         found.map(|matched| (matched.confidence, matched.rows.clone())).collect()
     }
