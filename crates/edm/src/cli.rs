@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// Checks and hashes a table and uploads the hashes; goes on where it was stopped
     #[cfg(feature = "agent")]
     Upload(command::upload::UploadArguments),
-    /// Lists, shows and creates sensitive types
+    /// Lists, shows, creates, imports and deletes sensitive types
     #[cfg(feature = "agent")]
     Type(command::sensitive_type::TypeArguments),
     /// Asks which rows hold a value of a searchable column

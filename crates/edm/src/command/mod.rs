@@ -13,6 +13,8 @@ pub(crate) mod store;
 #[cfg(feature = "server")]
 pub(crate) mod token;
 #[cfg(feature = "agent")]
+pub(crate) mod type_import;
+#[cfg(feature = "agent")]
 pub(crate) mod upload;
 
 use crate::cli::Command;

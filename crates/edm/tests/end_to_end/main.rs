@@ -4,6 +4,7 @@
 mod crash;
 mod cutting_proxy;
 mod program;
+mod purview;
 mod serve;
 
 use std::fs;
