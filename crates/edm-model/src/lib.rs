@@ -14,6 +14,7 @@ mod access;
 mod column;
 mod data_store;
 mod ids;
+mod judgement;
 pub mod limits;
 mod rule;
 mod sensitive_type;
@@ -24,6 +25,10 @@ pub use access::{Principal, PrincipalId, Right, Role, Roles};
 pub use column::{Column, Columns, ColumnsError, ColumnsErrorKind};
 pub use data_store::{DataStore, LiveGeneration, SensitiveType, TypeOrigin, UploadAgent};
 pub use ids::{AgentId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
+pub use judgement::{
+    ColumnSummary, FormStatistics, Judgement, PrimaryObstacle, RARE_ROWS_MAX, ValueStatistics,
+    column_warnings, judge, primary_obstacles,
+};
 pub use rule::{CaseRule, DataType, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{
     ColumnClass, EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit,

@@ -1,9 +1,10 @@
 //! Entry files: from an address to the rows that hold it.
 
 use edm_hash::{RowsView, address};
+pub(crate) use edm_model::ValueStatistics as Statistics;
 use edm_model::{Columns, Rule};
 
-use super::layout::{self, FORMAT_VERSION, RARE_ROWS_MAX, Reader, entries as at};
+use super::layout::{self, FORMAT_VERSION, Reader, entries as at};
 use crate::FileBytes;
 use crate::error::Error;
 use crate::filter;
@@ -25,37 +26,6 @@ struct ColumnBuilder {
     entries: Vec<(u64, u32)>,
     /// Filled where it is not.
     addresses: Vec<u64>,
-}
-
-/// What the classes of a column are made from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Statistics {
-    pub(crate) values: u64,
-    pub(crate) distinct: u64,
-    pub(crate) repeats: u128,
-    pub(crate) rare: u64,
-    /// How often the commonest address occurs.
-    pub(crate) largest: u64,
-}
-
-impl Statistics {
-    pub(crate) fn add(&mut self, other: &Statistics) {
-        self.values += other.values;
-        self.distinct += other.distinct;
-        self.repeats += other.repeats;
-        self.rare += other.rare;
-        self.largest = self.largest.max(other.largest);
-    }
-
-    fn count(&mut self, occurrences: u64) {
-        self.values += occurrences;
-        self.distinct += 1;
-        self.largest = self.largest.max(occurrences);
-        self.repeats += u128::from(occurrences) * u128::from(occurrences - 1);
-        if occurrences <= RARE_ROWS_MAX {
-            self.rare += occurrences;
-        }
-    }
 }
 
 #[derive(Default)]
