@@ -3,6 +3,7 @@
 
 mod crash;
 mod cutting_proxy;
+mod profile;
 mod program;
 mod purview;
 mod serve;
