@@ -6,6 +6,7 @@ mod cutting_proxy;
 mod profile;
 mod program;
 mod purview;
+mod redact;
 mod serve;
 
 use std::fs;
