@@ -261,6 +261,13 @@ impl GraphClient {
         self.post(path::TYPES, &[], body, Repeat::Harmful).await
     }
 
+    /// Deletes a sensitive type.
+    pub async fn delete_type(&self, id: &str) -> Result<(), Error> {
+        self.send(Method::DELETE, self.url(path::TYPE, &[id]), None::<&Value>, Repeat::Harmless)
+            .await
+            .map(drop)
+    }
+
     /// Finds records in the body's text.
     pub async fn classify(&self, body: &Value) -> Result<ClassificationResult, Error> {
         self.post(path::CLASSIFY, &[], body, Repeat::Harmless).await

@@ -71,6 +71,18 @@ pub enum ErrorKind {
         /// The column.
         name: String,
     },
+    /// The first line does not name columns.
+    UnfitHeader {
+        /// The cell at fault, the first one is 1.
+        cell: usize,
+        /// What is wrong with it, without its text.
+        reason: &'static str,
+    },
+    /// A folder for what does not fit into memory cannot be written or read.
+    Scratch {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The store has a column or setting that this version cannot hash.
     UnusableStore {
         /// What it is.
@@ -261,6 +273,16 @@ fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
         ErrorKind::DuplicateColumn { name } => {
             write!(f, "the header names the column {name} twice: rename or remove one of them")
         }
+        ErrorKind::UnfitHeader { cell, reason } => write!(
+            f,
+            "cell {cell} of the first line {reason}: the first line must name the columns. Is the header missing, or \
+             --separator wrong?"
+        ),
+        ErrorKind::Scratch { path } => write!(
+            f,
+            "cannot keep figures of a large table in {}: make room there, or name another folder in TMPDIR",
+            path.display()
+        ),
         ErrorKind::UnusableStore { reason } => write!(f, "this data store cannot be uploaded to: {reason}"),
         ErrorKind::TooManyBadLines { bad, records, .. } => write!(
             f,
@@ -274,7 +296,7 @@ fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
         ErrorKind::TooManyBlocks => {
             write!(f, "the file would need more than {} blocks: raise --rows-per-block", limits::BLOCKS_MAX)
         }
-        ErrorKind::NoRecords => f.write_str("the file has a header and no record: nothing to upload"),
+        ErrorKind::NoRecords => f.write_str("the file has a header and no record"),
         ErrorKind::FileChanged => f.write_str(
             "the file changed while it was uploaded; nothing was committed. Run the command again on a file \
              that stays as it is",

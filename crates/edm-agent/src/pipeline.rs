@@ -78,35 +78,35 @@ pub(crate) struct Outcome {
 pub(crate) struct Stopped;
 
 /// Records of one block, copied out of the reader, cells in the order of the store's columns.
-struct Chunk {
-    text: String,
+pub(crate) struct Chunk {
+    pub(crate) text: String,
     /// Where each cell ends in `text`; as many for each accepted record as the store has columns.
     cell_ends: Vec<u32>,
     /// For each record its line, and whether it has cells.
-    records: Vec<(u64, Cells)>,
+    pub(crate) records: Vec<(u64, Cells)>,
     /// Gives the text's bytes back when the chunk was hashed.
     _permit: Option<Permit>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Cells {
+pub(crate) enum Cells {
     Present,
     Refused,
 }
 
 impl Chunk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { text: String::new(), cell_ends: Vec::new(), records: Vec::new(), _permit: None }
     }
 
     /// Returns the cell at this position of all accepted records' cells.
-    fn cell(&self, position: usize) -> &str {
+    pub(crate) fn cell(&self, position: usize) -> &str {
         let end_of = |position: usize| self.cell_ends.get(position).map_or(0, |end| *end as usize);
         let start = position.checked_sub(1).map_or(0, end_of);
         self.text.get(start..end_of(position)).unwrap_or_default()
     }
 
-    fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.text.len() >= CHUNK_BYTES || self.records.len() >= CHUNK_RECORDS_MAX
     }
 }
@@ -223,7 +223,12 @@ impl Cutter<'_> {
 }
 
 /// Copies a record into the chunk and notes what reading refused.
-fn push(chunk: &mut Chunk, record: Record<'_>, positions: &[Option<usize>], rejections: &mut Rejections) {
+pub(crate) fn push(
+    chunk: &mut Chunk,
+    record: Record<'_>,
+    positions: &[Option<usize>],
+    rejections: &mut Rejections,
+) {
     match record {
         Record::Refused { line, reason } => {
             rejections.reject(line, &reason);
@@ -310,7 +315,7 @@ fn hash_chunk(hasher: &mut RecordHasher, chunk: &Chunk, columns: &Columns, rejec
 }
 
 /// Counts what hashing refused. A cell that is only too long to be matched is told, but its line is not bad.
-fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejections: &mut Rejections) {
+pub(crate) fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejections: &mut Rejections) {
     let name = |column: usize| columns.as_slice().get(column).map_or("?", |column| column.name.as_str());
     match outcome {
         RecordOutcome::Accepted { refused_cells } => {

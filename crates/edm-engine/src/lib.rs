@@ -60,7 +60,7 @@ use std::sync::Arc;
 pub use error::{Error, ErrorKind};
 pub use generation::{Generation, NoReachablePattern, build, file_names};
 pub use query::{Accelerators, ActiveType, CandidateSpan, Exempt, Query};
-pub use redact::{Place, Redaction, redact};
+pub use redact::{Place, Redacted, Redaction, redact};
 pub use report::{
     ConfidenceCount, Diagnostic, Evidence, Limit, Match, Report, RowReference, Span, TypeReport, Unmatched,
 };

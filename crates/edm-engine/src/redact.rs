@@ -1,6 +1,16 @@
-//! The text without what was found.
+//! The text without what was found, and without what only appears once that is gone.
 
-use crate::report::{Report, Span};
+use std::cmp::Reverse;
+
+use crate::query::{CandidateSpan, Query};
+use crate::report::{Limit, Report};
+use crate::scan::scan;
+
+/// How often a redacted text is looked at again. Every round covers letters or digits that stay covered, and texts
+/// that are not made to defeat it need one.
+const ROUNDS_MAX: usize = 16;
+/// From this round on nothing but masks is put into the text, because a label has letters as well.
+const MASKS_FROM_ROUND: usize = 3;
 
 /// What takes the place of a value.
 pub enum Redaction<'a> {
@@ -23,50 +33,172 @@ pub struct Place<'a> {
     pub text: &'a str,
 }
 
+/// A redacted text, and what may be left in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Redacted {
+    /// The text.
+    pub text: String,
+    /// Bounds that were met when it was looked at again; those of the report are not repeated.
+    pub limits: Vec<Limit>,
+    /// Whether it could not be looked at to its end, or something was found in every round.
+    pub unfinished: bool,
+}
+
 /// Returns the text with every match of the report and its evidence replaced. `name` gives the name of a type's
 /// column. Overlapping spans are replaced as one, by the name of the first.
+///
+/// The result is scanned again, as the query asks, and so on until nothing is found: what voided a match may be gone, a
+/// label may be a value itself, neighbours may have come together. What is found in a replacement is masked with it.
 pub fn redact(
-    text: &str,
+    query: &Query<'_>,
     report: &Report,
     name: &dyn Fn(usize, usize) -> String,
     style: &Redaction<'_>,
-) -> String {
-    let mut spans: Vec<(Span, usize, usize)> = Vec::new();
+) -> Redacted {
+    let mut work = Work {
+        text: query.text.to_owned(),
+        inserted: Vec::new(),
+        candidates: query.candidates.to_vec(),
+        name,
+        style,
+    };
+    let mut limits = Vec::new();
+    let mut found = places(report);
+    for round in 1..=ROUNDS_MAX {
+        if found.is_empty() {
+            return Redacted { text: work.text, limits, unfinished: false };
+        }
+        work.cover(found, round);
+        let again = scan(&Query {
+            text: &work.text,
+            types: query.types,
+            minimum_confidence: query.minimum_confidence,
+            candidates: &work.candidates,
+            exempt: query.exempt,
+            explain: query.explain,
+            accelerators: query.accelerators,
+            should_stop: query.should_stop,
+        });
+        limits.extend(again.types.iter().flat_map(|found| found.limits.iter().copied()));
+        limits.extend(again.diagnostics.iter().flat_map(|found| found.limits.iter().copied()));
+        if again.stopped {
+            return Redacted { text: work.text, limits, unfinished: true };
+        }
+        found = places(&again);
+    }
+    Redacted { text: work.text, limits, unfinished: !found.is_empty() }
+}
+
+/// A stretch of the text that is replaced as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stretch {
+    start: usize,
+    end: usize,
+    type_index: usize,
+    column: usize,
+}
+
+/// Returns where something was found, in order and without overlaps.
+fn places(report: &Report) -> Vec<Stretch> {
+    let mut all = Vec::new();
     for found in &report.types {
+        let type_index = found.type_index;
         for own in &found.matches {
-            spans.push((own.span, found.type_index, own.column));
-            spans.extend(
-                own.evidences.iter().map(|evidence| (evidence.span, found.type_index, evidence.column)),
-            );
+            let evidences = own.evidences.iter().map(|evidence| (evidence.span, evidence.column));
+            all.extend([(own.span, own.column)].into_iter().chain(evidences).map(|(span, column)| Stretch {
+                start: span.start,
+                end: span.end,
+                type_index,
+                column,
+            }));
         }
     }
-    spans.sort_by_key(|(span, type_index, column)| {
-        (span.start, std::cmp::Reverse(span.end), *type_index, *column)
-    });
-    let mut merged: Vec<(usize, usize, usize, usize)> = Vec::new();
-    for (span, type_index, column) in spans {
+    all.sort_by_key(|one| (one.start, Reverse(one.end), one.type_index, one.column));
+    let mut merged: Vec<Stretch> = Vec::new();
+    for one in all {
         match merged.last_mut() {
-            Some(last) if span.start < last.1 => last.1 = last.1.max(span.end),
-            _ => merged.push((span.start, span.end, type_index, column)),
+            Some(last) if one.start < last.end => last.end = last.end.max(one.end),
+            _ => merged.push(one),
         }
     }
-    let mut out = String::with_capacity(text.len());
-    let mut copied = 0;
-    for (start, end, type_index, column) in merged {
-        out.push_str(text.get(copied..start).unwrap_or(""));
-        let value = text.get(start..end).unwrap_or("");
-        match style {
-            Redaction::Mask => value.chars().for_each(|c| mask(c, &mut out)),
-            Redaction::Label => out.push_str(&format!("[{}]", name(type_index, column))),
-            Redaction::Token(pseudonym) => {
-                let pseudonym = pseudonym(Place { type_index, column, text: value });
-                out.push_str(&format!("[{}:{pseudonym}]", name(type_index, column)));
+    merged
+}
+
+/// A text in the middle of being redacted.
+struct Work<'a> {
+    text: String,
+    /// What was put into it, in order and without overlaps.
+    inserted: Vec<(usize, usize)>,
+    /// Where primaries must stand.
+    candidates: Vec<CandidateSpan>,
+    name: &'a dyn Fn(usize, usize) -> String,
+    style: &'a Redaction<'a>,
+}
+
+impl Work<'_> {
+    /// Replaces the stretches; one that touches what was put in takes all of that with it.
+    fn cover(&mut self, found: Vec<Stretch>, round: usize) {
+        let found = self.widened(found);
+        let text = std::mem::take(&mut self.text);
+        let mut out = String::with_capacity(text.len());
+        let mut kept = Vec::new();
+        let mut before = std::mem::take(&mut self.inserted).into_iter().peekable();
+        let mut units = Units::default();
+        let mut copied = 0;
+        for (one, was_inserted) in found {
+            while let Some((start, end)) = before.next_if(|(start, _)| *start < one.start) {
+                kept.push((start - copied + out.len(), end - copied + out.len()));
+            }
+            while before.next_if(|(start, _)| *start < one.end).is_some() {}
+            out.push_str(text.get(copied..one.start).unwrap_or(""));
+            let value = text.get(one.start..one.end).unwrap_or("");
+            let start = out.len();
+            match self.style {
+                Redaction::Label if !was_inserted && round < MASKS_FROM_ROUND => {
+                    out.push_str(&format!("[{}]", self.label(&one)));
+                }
+                Redaction::Token(pseudonym) if !was_inserted && round < MASKS_FROM_ROUND => {
+                    let place = Place { type_index: one.type_index, column: one.column, text: value };
+                    out.push_str(&format!("[{}:{}]", self.label(&one), pseudonym(place)));
+                }
+                _ => value.chars().for_each(|c| mask(c, &mut out)),
+            }
+            units.replaced(&text, (one.start, one.end), out.get(start..).unwrap_or(""));
+            kept.push((start, out.len()));
+            copied = one.end;
+        }
+        kept.extend(before.map(|(start, end)| (start - copied + out.len(), end - copied + out.len())));
+        out.push_str(text.get(copied..).unwrap_or(""));
+        self.candidates.iter_mut().for_each(|candidate| units.shift(candidate));
+        self.text = out;
+        self.inserted = kept;
+    }
+
+    /// Grows each stretch by what was put in and it touches, and says whether there was such.
+    fn widened(&self, found: Vec<Stretch>) -> Vec<(Stretch, bool)> {
+        let mut out: Vec<(Stretch, bool)> = Vec::with_capacity(found.len());
+        for mut one in found {
+            let first = self.inserted.partition_point(|(_, end)| *end <= one.start);
+            let (mut touches, found_end) = (false, one.end);
+            for (start, end) in self.inserted.iter().skip(first).take_while(|(start, _)| *start < found_end) {
+                (one.start, one.end, touches) = (one.start.min(*start), one.end.max(*end), true);
+            }
+            match out.last_mut() {
+                Some((last, touched)) if one.start < last.end => {
+                    last.end = last.end.max(one.end);
+                    *touched |= touches;
+                }
+                _ => out.push((one, touches)),
             }
         }
-        copied = end;
+        out
     }
-    out.push_str(text.get(copied..).unwrap_or(""));
-    out
+
+    /// Returns the name of a column as it may stand in any text: what has a meaning in JSON, HTML or a table is left out.
+    fn label(&self, place: &Stretch) -> String {
+        let plain = |c: char| if c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ') { c } else { '_' };
+        (self.name)(place.type_index, place.column).chars().map(plain).collect()
+    }
 }
 
 /// Masks a character, keeping white space and the number of UTF-16 units, so that offsets behind it stay.
@@ -75,5 +207,128 @@ fn mask(character: char, out: &mut String) {
         out.push(character);
     } else {
         out.extend(std::iter::repeat_n('█', character.len_utf16()));
+    }
+}
+
+/// How replacements move offsets in UTF-16 units.
+#[derive(Default)]
+struct Units {
+    /// The text's bytes that were counted, and their units.
+    counted: (usize, u64),
+    /// Each replaced stretch before and after.
+    stretches: Vec<((u64, u64), (u64, u64))>,
+}
+
+impl Units {
+    fn replaced(&mut self, text: &str, (start, end): (usize, usize), replacement: &str) {
+        let before = (self.at(text, start), self.at(text, end));
+        let grown =
+            self.stretches.last().map_or(0, |(before, after)| i128::from(after.1) - i128::from(before.1));
+        let moved = u64::try_from(i128::from(before.0) + grown).unwrap_or(before.0);
+        self.stretches.push((before, (moved, moved + units_of(replacement))));
+    }
+
+    /// Returns the units in front of a byte that is not before any asked for earlier.
+    fn at(&mut self, text: &str, byte: usize) -> u64 {
+        let (from, units) = self.counted;
+        let units = units + units_of(text.get(from..byte).unwrap_or(""));
+        self.counted = (byte, units);
+        units
+    }
+
+    /// Moves a candidate; one that reaches into a stretch reaches over all that took its place.
+    fn shift(&self, candidate: &mut CandidateSpan) {
+        let start = candidate.offset_utf16;
+        let end = start.saturating_add(candidate.length_utf16);
+        let (start, end) = (self.moved(start, |after| after.0), self.moved(end, |after| after.1));
+        *candidate = CandidateSpan { offset_utf16: start, length_utf16: end.saturating_sub(start) };
+    }
+
+    fn moved(&self, offset: u64, inside: impl Fn((u64, u64)) -> u64) -> u64 {
+        let next = self.stretches.partition_point(|((start, _), _)| *start < offset);
+        match next.checked_sub(1).and_then(|last| self.stretches.get(last)) {
+            None => offset,
+            Some((before, after)) if offset < before.1 => inside(*after),
+            Some((before, after)) => after.1.saturating_add(offset - before.1),
+        }
+    }
+}
+
+fn units_of(text: &str) -> u64 {
+    text.chars().map(|c| c.len_utf16() as u64).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stretch(start: usize, end: usize) -> Stretch {
+        Stretch { start, end, type_index: 0, column: 0 }
+    }
+
+    fn work<'a>(text: &str, name: &'a dyn Fn(usize, usize) -> String, style: &'a Redaction<'a>) -> Work<'a> {
+        Work { text: text.to_owned(), inserted: Vec::new(), candidates: Vec::new(), name, style }
+    }
+
+    #[test]
+    fn labels_fit_into_any_text() {
+        for (name, label) in
+            [("ssn", "[ssn]"), ("last name.x-y_z", "[last name.x-y_z]"), ("a\"<b>]\\", "[a__b___]")]
+        {
+            let name = |_, _| name.to_owned();
+            let mut work = work("{\"x\": \"value\"}", &name, &Redaction::Label);
+            work.cover(vec![stretch(7, 12)], 1);
+            assert_eq!(work.text, format!("{{\"x\": \"{label}\"}}"));
+        }
+    }
+
+    #[test]
+    fn masks_keep_white_space_and_units() {
+        let name = |_, _| String::new();
+        let text = "a 😀\r\n> Bérg\u{3000}é z";
+        let mut work = work(text, &name, &Redaction::Mask);
+        work.cover(vec![stretch(2, text.len() - 2)], 1);
+        assert_eq!(work.text, "a ██\r\n█ ████\u{3000}█ z");
+        assert_eq!(units_of(&work.text), units_of(text));
+    }
+
+    /// What is found in a replacement takes the whole replacement with it, and leaves a mask.
+    #[test]
+    fn rounds() {
+        let name = |_, _| "ssn".to_owned();
+        let token = |place: Place<'_>| place.text.to_uppercase();
+        let style = Redaction::Token(&token);
+        let mut work = work("x abc y def z", &name, &style);
+        work.cover(vec![stretch(2, 5), stretch(8, 11)], 1);
+        assert_eq!(work.text, "x [ssn:ABC] y [ssn:DEF] z");
+        assert_eq!(work.inserted, [(2, 11), (14, 23)]);
+        // A part of the second one, and the text behind it.
+        work.cover(vec![stretch(19, 25)], 2);
+        assert_eq!(work.text, "x [ssn:ABC] y █████████ █");
+        assert_eq!(work.inserted, [(2, 11), (14, work.text.len())]);
+        work.cover(vec![stretch(0, 1), stretch(12, 13)], 2);
+        assert_eq!(work.text, "[ssn:X] [ssn:ABC] [ssn:Y] █████████ █");
+        work.cover(vec![stretch(0, 2), stretch(9, 10)], 3);
+        assert_eq!(work.text, "███████ █████████ [ssn:Y] █████████ █");
+    }
+
+    #[test]
+    fn candidates_move_with_the_text() {
+        let name = |_, _| "n".to_owned();
+        let check = |offset: u64, length: u64, expected: (u64, u64)| {
+            // Two units for the face: the values stand at 3–8 and 11–13.
+            let mut work = work("😀 value - ab end", &name, &Redaction::Label);
+            work.candidates = vec![CandidateSpan { offset_utf16: offset, length_utf16: length }];
+            work.cover(vec![stretch(5, 10), stretch(13, 15)], 1);
+            assert_eq!(work.text, "😀 [n] - [n] end");
+            let moved = work.candidates[0];
+            assert_eq!((moved.offset_utf16, moved.length_utf16), expected, "{offset} {length}");
+        };
+        check(0, 3, (0, 3));
+        check(3, 5, (3, 3));
+        check(5, 1, (3, 3));
+        check(9, 1, (7, 1));
+        check(0, 17, (0, 16));
+        check(14, 3, (13, 3));
     }
 }

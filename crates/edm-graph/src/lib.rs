@@ -16,6 +16,7 @@ mod collection;
 mod error;
 mod moment;
 pub mod path;
+pub mod purview;
 pub mod query;
 mod resource;
 

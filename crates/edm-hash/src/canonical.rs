@@ -73,6 +73,11 @@ impl Canonicaliser {
     /// Folds a cell with `scratch` and appends its canonical form to `out`; appends nothing unless it is present.
     pub fn cell(&self, cell: &str, scratch: &mut Folded, out: &mut Vec<u8>) -> CellForm {
         scratch.fold(cell, FoldOptions::of(&self.rule));
+        self.folded_cell(scratch, out)
+    }
+
+    /// Does the same for a cell that is folded already, by a rule that folds as this one does.
+    pub fn folded_cell(&self, scratch: &mut Folded, out: &mut Vec<u8>) -> CellForm {
         let atoms = scratch.atoms().len();
         if atoms == 0 {
             return CellForm::Absent;

@@ -15,6 +15,7 @@ mod column;
 mod data_store;
 mod data_type;
 mod ids;
+mod judgement;
 pub mod limits;
 mod rule;
 mod sensitive_type;
@@ -26,6 +27,10 @@ pub use column::{Column, Columns, ColumnsError, ColumnsErrorKind};
 pub use data_store::{DataStore, LiveGeneration, SensitiveType, TypeOrigin, UploadAgent};
 pub use data_type::{Country, DataType, DataTypeOptions, DateOrder};
 pub use ids::{AgentId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
+pub use judgement::{
+    ColumnSummary, FormStatistics, Judgement, PrimaryObstacle, RARE_ROWS_MAX, ValueStatistics,
+    column_warnings, judge, primary_obstacles,
+};
 pub use rule::{CaseRule, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{
     ColumnClass, EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit,

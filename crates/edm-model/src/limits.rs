@@ -19,6 +19,14 @@ pub const BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const BLOCKS_MAX: u32 = 1_000_000;
 /// A JSON body.
 pub const JSON_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A schema or rule package of Microsoft Purview.
+pub const XML_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Elements inside one another there.
+pub const XML_DEPTH_MAX: usize = 32;
+/// Elements of such a file.
+pub const XML_ELEMENTS_MAX: usize = 100_000;
+/// Attributes of one element there.
+pub const XML_ATTRIBUTES_MAX: usize = 32;
 /// A streamed text.
 pub const STREAM_BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// An XML block list; 1,000,000 blocks with their tags fit.

@@ -211,15 +211,15 @@ impl Service {
         matcher.types = matcher.types.iter().map(naming_each_primary).collect();
         let pseudonyms = self.inner.seals.pseudonyms(principal.tenant);
         let _abandon = matcher.abandon_on_drop();
-        let (report, text) = off_thread(move || {
+        let (report, redacted) = off_thread(move || {
             matcher.scan(&text, |query, report| {
                 let redacted = replace(query, &report, replacement, &pseudonyms);
                 (matcher.named(query.text, report), redacted)
             })
         })
         .await?;
-        refuse_incomplete(&report)?;
-        Ok(Redacted { text, report: MatchReport { diagnostics: Vec::new(), ..report } })
+        refuse_incomplete(&report, &redacted)?;
+        Ok(Redacted { text: redacted.text, report: MatchReport { diagnostics: Vec::new(), ..report } })
     }
 
     /// Gives leave to match texts. Waits for a place; fails when too many wait already.
@@ -282,8 +282,8 @@ fn select_types(known: &TenantTypes, named: &[String]) -> (Vec<Arc<ActiveType>>,
 }
 
 /// Fails where matches might be left in the redacted text: half a redaction is none.
-fn refuse_incomplete(report: &MatchReport) -> Result<(), Error> {
-    if report.timed_out {
+fn refuse_incomplete(report: &MatchReport, redacted: &edm_engine::Redacted) -> Result<(), Error> {
+    if report.timed_out || redacted.unfinished {
         let message = "the text could not be searched in the given time, so it is not redacted: allow more time \
                        or send it in parts";
         return Err(Error::invalid("timeoutInMs", message));
@@ -292,7 +292,7 @@ fn refuse_incomplete(report: &MatchReport) -> Result<(), Error> {
     let unlisted = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.limits);
     // What lies beyond `proximityLimit` is no match by definition; what these leave out may be one.
     let incomplete = ["matchLimit", "rowCheckLimit", "rowSetLimit"];
-    match listed.chain(unlisted).find(|limit| incomplete.contains(&limit.code)) {
+    match listed.chain(unlisted).chain(&redacted.limits).find(|limit| incomplete.contains(&limit.code)) {
         Some(limit) => Err(Error::of(ErrorKind::RedactionIncomplete { limit: limit.code }).at("text")),
         None => Ok(()),
     }
@@ -332,7 +332,7 @@ fn replace(
     report: &edm_engine::Report,
     replacement: Replacement,
     pseudonyms: &Pseudonyms,
-) -> String {
+) -> edm_engine::Redacted {
     let column = |type_index: usize, position: usize| {
         let active = query.types.get(type_index)?;
         Some((active, active.generation.columns().as_slice().get(position)?))
@@ -357,7 +357,7 @@ fn replace(
         Replacement::Label => Redaction::Label,
         Replacement::Token => Redaction::Token(&pseudonym),
     };
-    edm_engine::redact(query.text, report, &name, &style)
+    edm_engine::redact(query, report, &name, &style)
 }
 
 fn check_options(options: &MatchOptions) -> Result<(), Error> {
@@ -389,6 +389,11 @@ mod tests {
     #[test]
     fn a_text_is_redacted_whole_or_not_at_all() {
         let check = |code: &'static str, allowed: u64, unlisted: bool, refused: bool| {
+            // Met in the text as it came, or in the redacted one.
+            let again = edm_engine::Redacted {
+                limits: vec![edm_engine::Limit { code, allowed }],
+                ..edm_engine::Redacted::default()
+            };
             let limits = vec![edm_engine::Limit { code, allowed }];
             let id = SensitiveTypeId::from_random_bytes([1; 16]);
             let mut report = MatchReport {
@@ -412,9 +417,18 @@ mod tests {
                     limits,
                 });
             }
-            let kind = refuse_incomplete(&report).err().map(|error| error.kind().clone());
             let expected = refused.then_some(ErrorKind::RedactionIncomplete { limit: code });
-            assert_eq!(kind, expected, "{code}, unlisted: {unlisted}");
+            let kind = |report: &MatchReport, redacted: &edm_engine::Redacted| {
+                refuse_incomplete(report, redacted).err().map(|error| error.kind().clone())
+            };
+            let clean = edm_engine::Redacted::default();
+            assert_eq!(kind(&report, &clean), expected, "{code}, unlisted: {unlisted}");
+            report.types.clear();
+            report.diagnostics.clear();
+            assert_eq!(kind(&report, &again), expected, "{code} in the redacted text");
+            assert_eq!(kind(&report, &clean), None);
+            let unfinished = edm_engine::Redacted { unfinished: true, ..clean };
+            assert!(kind(&report, &unfinished).is_some());
         };
         for unlisted in [false, true] {
             check("matchLimit", 10_000, unlisted, true);

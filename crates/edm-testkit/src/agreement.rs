@@ -131,7 +131,8 @@ pub(crate) fn reports(
         .collect()
 }
 
-fn active_type(case: &Case) -> ActiveType {
+/// Makes the sensitive type that a case asks about, over a generation of its table.
+pub fn active_type(case: &Case) -> ActiveType {
     let generation =
         Arc::new(generation(&case.sample.columns, &case.sample.rows, TOKENS_MAX, ROWS_PER_BLOCK));
     let (default_type, patterns): (bool, Vec<Pattern>) = match &case.question.patterns {

@@ -20,6 +20,7 @@ const EXAMPLES: &str = "\
 Examples:
   edm demo                                         the whole story in a minute
   edm serve --data-dir data                        run the service
+  edm profile --file people.csv                    which of its columns are fit for what
   edm store create --name patients --column ssn:searchable:ignore=- --column lastName --column dob
   edm upload --store patients --file people.csv --wait
   echo 'Ms Langer gave 900-12-3456' | edm classify - --explain
@@ -40,7 +41,10 @@ pub(crate) enum Command {
     /// Checks and hashes a table and uploads the hashes; goes on where it was stopped
     #[cfg(feature = "agent")]
     Upload(command::upload::UploadArguments),
-    /// Lists, shows and creates sensitive types
+    /// Says what the columns of a table are fit for; sends nothing
+    #[cfg(feature = "agent")]
+    Profile(command::profile::ProfileArguments),
+    /// Lists, shows, creates, imports and deletes sensitive types
     #[cfg(feature = "agent")]
     Type(command::sensitive_type::TypeArguments),
     /// Asks which rows hold a value of a searchable column

@@ -56,7 +56,7 @@ fn main() -> ExitCode {
 fn status(ended: anyhow::Result<Ending>) -> u8 {
     match ended {
         Ok(Ending::Fine) => FINE,
-        #[cfg(all(feature = "agent", feature = "server"))]
+        #[cfg(feature = "agent")]
         Ok(Ending::Failed) => FAILED,
         #[cfg(feature = "agent")]
         Ok(Ending::Findings) => FINDINGS,
@@ -79,7 +79,7 @@ mod tests {
         check(Ok(Ending::Fine), 0);
         check(Err(anyhow::anyhow!("a test's own error")), 1);
         check(Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()), 0);
-        #[cfg(all(feature = "agent", feature = "server"))]
+        #[cfg(feature = "agent")]
         check(Ok(Ending::Failed), 1);
         #[cfg(feature = "agent")]
         check(Ok(Ending::Findings), 3);

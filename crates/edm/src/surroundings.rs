@@ -20,6 +20,15 @@ pub(crate) fn token_of_environment() -> Option<String> {
     std::env::var("EDM_TOKEN").ok().filter(|token| !token.trim().is_empty())
 }
 
+/// Returns the path of a folder that does not exist yet, where the system keeps what is gone tomorrow.
+#[cfg(feature = "agent")]
+pub(crate) fn temporary_folder(name: &str) -> anyhow::Result<PathBuf> {
+    let mut random = [0; 16];
+    fill_random(&mut random)?;
+    let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(std::env::temp_dir().join(format!("{name}-{random}")))
+}
+
 /// Returns the folder in which a program keeps what it must remember between runs.
 pub(crate) fn state_folder() -> PathBuf {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);

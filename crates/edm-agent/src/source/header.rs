@@ -1,7 +1,7 @@
 //! The first record of the file → which cell feeds which column of the store.
 
 use csv::StringRecord;
-use edm_model::Columns;
+use edm_model::{Column, Columns, ColumnsErrorKind};
 
 use crate::error::{Error, ErrorKind};
 
@@ -67,6 +67,41 @@ impl Header {
         }
         Ok(Self { cells: names.len(), positions })
     }
+
+    /// Takes every column that the header names, as text; the first one is searchable, because one must be.
+    ///
+    /// Without a store to compare with, the first line may be a record: what looks like a value is refused, and no
+    /// cell of it is repeated.
+    pub(crate) fn whole(header: &StringRecord) -> Result<(Self, Columns), Error> {
+        let unfit =
+            |position: usize, reason| Error::new(ErrorKind::UnfitHeader { cell: position + 1, reason });
+        let mut columns = Vec::with_capacity(header.len());
+        for (position, name) in header.iter().map(str::trim).enumerate() {
+            if name.is_empty() {
+                return Err(unfit(position, "is empty"));
+            }
+            if looks_like_a_value(name) {
+                return Err(unfit(position, "looks like a value and not like a name"));
+            }
+            columns.push(Column::text(name));
+        }
+        if let Some(first) = columns.first_mut() {
+            first.searchable = true;
+        }
+        let columns = Columns::new(columns).map_err(|error| match (error.kind(), error.position()) {
+            (ColumnsErrorKind::DuplicateName, Some(position)) => unfit(position, "repeats another cell"),
+            (_, Some(position)) => unfit(position, "is too long or holds a control character"),
+            (_, None) => Error::new(ErrorKind::UnusableStore { reason: error.to_string() }),
+        })?;
+        Ok((Self { cells: header.len(), positions: (0..header.len()).collect() }, columns))
+    }
+}
+
+/// Names hold few digits and no addresses.
+fn looks_like_a_value(name: &str) -> bool {
+    let digits = name.chars().filter(|c| c.is_numeric()).count();
+    let letters = name.chars().filter(|c| c.is_alphabetic()).count();
+    name.contains('@') || digits > letters || digits >= 6
 }
 
 #[cfg(test)]
@@ -96,6 +131,33 @@ mod tests {
         check(&["ssn", "lastName", "room"], ExtraColumns::Ignore, Ok(&[0, 1]));
         check(&["room", "ssn", "lastName"], ExtraColumns::Ignore, Ok(&[1, 2]));
         check(&["ssn", "SSN", "lastName"], ExtraColumns::Ignore, Err("ssn twice"));
+    }
+
+    #[test]
+    fn headers_without_a_store() {
+        let check = |header: &[&str], expected: Result<&[&str], &str>| {
+            let got = Header::whole(&StringRecord::from(header.to_vec()));
+            match (got, expected) {
+                (Ok((header, columns)), Ok(names)) => {
+                    let found: Vec<&str> =
+                        columns.as_slice().iter().map(|column| column.name.as_str()).collect();
+                    assert_eq!((found.as_slice(), header.cells), (names, names.len()));
+                }
+                (Err(error), Err(part)) => {
+                    let message = error.to_string();
+                    assert!(message.contains(part), "{message}");
+                    assert!(!header.iter().any(|cell| cell.len() > 2 && message.contains(cell)), "{message}");
+                }
+                (got, expected) => panic!("{header:?}: {got:?}, expected {expected:?}"),
+            }
+        };
+        check(&["ssn", " lastName ", "line2", "山田"], Ok(&["ssn", "lastName", "line2", "山田"]));
+        check(&["Langer", "900-12-3456"], Err("cell 2 of the first line looks like a value"));
+        check(&["Langer", "k123456"], Err("cell 2 of the first line looks like a value"));
+        check(&["langer@example.org"], Err("cell 1 of the first line looks like a value"));
+        check(&["ssn", " "], Err("cell 2 of the first line is empty"));
+        check(&["Langer", "LANGER"], Err("cell 2 of the first line repeats another cell"));
+        check(&["a", &"b".repeat(129)], Err("cell 2 of the first line is too long"));
     }
 
     /// A file without a header: its first record must not be shown.

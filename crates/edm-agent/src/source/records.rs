@@ -50,6 +50,24 @@ pub(crate) enum Record<'a> {
 impl RecordReader {
     /// Reads and resolves the header.
     pub(crate) fn new(source: Source, columns: &Columns, extra: ExtraColumns) -> Result<Self, Error> {
+        Self::begin(source, |record| Header::resolve(record, columns, extra))
+    }
+
+    /// Reads the header and takes every column that it names, as text. Refuses what looks like a record.
+    pub(crate) fn of_every_column(source: Source) -> Result<(Self, Columns), Error> {
+        let mut columns = None;
+        let reader = Self::begin(source, |record| {
+            let (header, found) = Header::whole(record)?;
+            columns = Some(found);
+            Ok(header)
+        })?;
+        columns.map(|columns| (reader, columns)).ok_or_else(|| Error::new(ErrorKind::NoHeader))
+    }
+
+    fn begin(
+        source: Source,
+        resolve: impl FnOnce(&StringRecord) -> Result<Header, Error>,
+    ) -> Result<Self, Error> {
         let since_record = Arc::new(AtomicUsize::new(0));
         let bounded = Bounded {
             inner: Ended { inner: source.text, tail: None },
@@ -72,7 +90,7 @@ impl RecordReader {
         if record.iter().any(|cell| cell.contains(END_RECORD)) {
             return Err(Error::new(ErrorKind::UnclosedQuote { line: 1 + source.lines_before }));
         }
-        let header = Header::resolve(&record, columns, extra)?;
+        let header = resolve(&record)?;
         let mut digest = Sha256::new();
         for cell in &record {
             digest.update((cell.len() as u64).to_le_bytes());

@@ -1,40 +1,11 @@
 //! Entry files: from an address to the rows that hold it. `entries_builder.rs` writes them.
 
-use super::layout::{self, RARE_ROWS_MAX, Reader, entries as at};
+pub(crate) use edm_model::ValueStatistics as Statistics;
+
+use super::layout::{self, Reader, entries as at};
 use crate::FileBytes;
 use crate::error::Error;
 use crate::filter;
-
-/// What the classes of a column are made from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Statistics {
-    pub(crate) values: u64,
-    pub(crate) distinct: u64,
-    pub(crate) repeats: u128,
-    pub(crate) rare: u64,
-    /// How often the commonest address occurs.
-    pub(crate) largest: u64,
-}
-
-impl Statistics {
-    pub(crate) fn add(&mut self, other: &Statistics) {
-        self.values += other.values;
-        self.distinct += other.distinct;
-        self.repeats += other.repeats;
-        self.rare += other.rare;
-        self.largest = self.largest.max(other.largest);
-    }
-
-    pub(super) fn count(&mut self, occurrences: u64) {
-        self.values += occurrences;
-        self.distinct += 1;
-        self.largest = self.largest.max(occurrences);
-        self.repeats += u128::from(occurrences) * u128::from(occurrences - 1);
-        if occurrences <= RARE_ROWS_MAX {
-            self.rare += occurrences;
-        }
-    }
-}
 
 /// An opened entry file.
 pub(crate) struct EntriesFile {

@@ -7,8 +7,6 @@ use crate::error::{Error, ErrorKind};
 pub(crate) const FORMAT_VERSION: u16 = 1;
 pub(crate) const CHECKSUM_BYTES: usize = 32;
 pub(crate) const NOT_LISTED: u32 = u32::MAX;
-/// Values in more rows than this do not make an identifier (matching, section 5).
-pub(crate) const RARE_ROWS_MAX: u64 = 12;
 
 pub(crate) mod rows {
     pub(crate) const MAGIC: &[u8; 8] = b"EDMROWS\0";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use edm_engine::{Query, Redaction, Report, redact, scan};
+use edm_engine::{Place, Query, Redacted, Redaction, Report, redact, scan};
 use edm_model::{Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit};
 
 use crate::support;
@@ -189,10 +189,15 @@ fn what_is_found_can_be_explained_and_taken_out() {
     assert_eq!((unmatched.code, unmatched.column), ("factOfAnotherRow", 3));
     assert_eq!(unmatched.corroborative, ["lastName here belongs to row 3", "ssn at 0 belongs to row 1"]);
     let name = |_: usize, column: usize| columns().as_slice()[column].name.clone();
-    assert_eq!(redact(text, &report, &name, &Redaction::Label), "[ssn] and Okafor");
-    assert_eq!(redact(text, &report, &name, &Redaction::Mask), "███████████ and Okafor");
-    let again = redact(text, &report, &name, &Redaction::Token(&|place| place.text.len().to_string()));
-    assert_eq!(again, "[ssn:11] and Okafor");
+    let length = |place: Place<'_>| place.text.len().to_string();
+    for (style, expected) in [
+        (Redaction::Label, "[ssn] and Okafor"),
+        (Redaction::Mask, "███████████ and Okafor"),
+        (Redaction::Token(&length), "[ssn:11] and Okafor"),
+    ] {
+        let redacted = redact(&Query::new(text, &types), &report, &name, &style);
+        assert_eq!(redacted, Redacted { text: expected.to_owned(), ..Redacted::default() });
+    }
 }
 
 #[test]

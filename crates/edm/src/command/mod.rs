@@ -5,6 +5,8 @@ pub(crate) mod classify;
 #[cfg(feature = "agent")]
 pub(crate) mod lookup;
 #[cfg(feature = "agent")]
+pub(crate) mod profile;
+#[cfg(feature = "agent")]
 pub(crate) mod sensitive_type;
 #[cfg(feature = "server")]
 pub(crate) mod serve;
@@ -12,6 +14,8 @@ pub(crate) mod serve;
 pub(crate) mod store;
 #[cfg(feature = "server")]
 pub(crate) mod token;
+#[cfg(feature = "agent")]
+pub(crate) mod type_import;
 #[cfg(feature = "agent")]
 pub(crate) mod upload;
 
@@ -24,7 +28,7 @@ pub(crate) enum Ending {
     /// Exit status 0.
     Fine,
     /// Exit status 1, everything said already.
-    #[cfg(all(feature = "agent", feature = "server"))]
+    #[cfg(feature = "agent")]
     Failed,
     /// Exit status 3.
     #[cfg(feature = "agent")]
@@ -42,6 +46,8 @@ pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<Endi
         Command::Store(arguments) => store::run(arguments, output).await.map(|()| Ending::Fine),
         #[cfg(feature = "agent")]
         Command::Upload(arguments) => upload::run(arguments, output).await.map(|()| Ending::Fine),
+        #[cfg(feature = "agent")]
+        Command::Profile(arguments) => profile::run(arguments, output).await,
         #[cfg(feature = "agent")]
         Command::Type(arguments) => sensitive_type::run(arguments, output).await.map(|()| Ending::Fine),
         #[cfg(feature = "agent")]

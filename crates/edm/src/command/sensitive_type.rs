@@ -1,15 +1,17 @@
 //! `edm type`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use edm_graph::{PatternResource, SensitiveTypeResource};
 use edm_model::limits;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::type_import::{self, ImportArguments, Imported, counted};
 use crate::connection::Connection;
 use crate::output::{Format, Output};
+use crate::schema_file;
 
 #[derive(Debug, Args)]
 pub(crate) struct TypeArguments {
@@ -49,6 +51,28 @@ dataStoreId may be the store's name.")]
         #[command(flatten)]
         connection: Connection,
     },
+    /// Creates the sensitive types of a Microsoft Purview rule package (XML), all of them or none
+    #[command(after_help = "\
+Examples:
+  edm store create --schema edm.xml
+  edm type import rule-package.xml --dry-run
+  edm type import rule-package.xml
+
+Each ExactMatch becomes a sensitive type of the data store that its dataStore names. What has no counterpart here is
+refused by its name and line; what is taken otherwise than Purview would is told on standard error.")]
+    Import(ImportArguments),
+    /// Deletes a sensitive type; a data store's default one goes with its store only
+    #[command(after_help = "Example:\n  edm type delete \"Patient by SSN\" --yes")]
+    Delete {
+        /// Name or id of the type
+        #[arg(value_name = "TYPE")]
+        name: String,
+        /// Really
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        connection: Connection,
+    },
 }
 
 pub(crate) async fn run(arguments: TypeArguments, output: Output) -> anyhow::Result<()> {
@@ -65,14 +89,40 @@ pub(crate) async fn run(arguments: TypeArguments, output: Output) -> anyhow::Res
             }
             print_type(output, &client.create_type(&body).await?)
         }
+        Action::Import(arguments) => print_imported(output, &type_import::run(&arguments).await?),
+        Action::Delete { name, yes, connection } => {
+            let client = connection.client()?;
+            let found = client.sensitive_type(&name).await?;
+            let name = found.name.as_deref().unwrap_or_default();
+            if !yes {
+                bail!("this deletes the sensitive type “{name}” for good: say --yes");
+            }
+            client.delete_type(&found.id).await?;
+            match output.format() {
+                Format::Json => Ok(output.json(&json!({ "deleted": found.id }))?),
+                Format::Table => Ok(output.line(&format!("deleted {name} ({})", found.id))?),
+            }
+        }
     }
 }
 
-fn read(file: &PathBuf) -> anyhow::Result<Value> {
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    if bytes.len() > limits::JSON_BODY_BYTES_MAX {
-        bail!("{} has more than {} bytes", file.display(), limits::JSON_BODY_BYTES_MAX);
+fn print_imported(output: Output, imported: &Imported) -> anyhow::Result<()> {
+    print_list(output, &imported.types)?;
+    for one in &imported.types {
+        for warning in &one.warnings {
+            eprintln!("edm: {}: {warning}", one.name.as_deref().unwrap_or_default());
+        }
     }
+    let count = counted(imported.types.len(), "sensitive type");
+    match imported.rehearsed {
+        true => eprintln!("edm: {count} would be created; nothing was"),
+        false => eprintln!("edm: {count} created"),
+    }
+    Ok(())
+}
+
+fn read(file: &Path) -> anyhow::Result<Value> {
+    let bytes = schema_file::bytes_of(file, limits::JSON_BODY_BYTES_MAX)?;
     serde_json::from_slice(&bytes).with_context(|| format!("{} is no JSON", file.display()))
 }
 

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
-use edm_graph::{ColumnResource, DataStoreResource};
+use clap::{Args, Subcommand, ValueEnum};
+use edm_graph::{ColumnResource, DataStoreResource, purview};
+use edm_model::limits;
 use serde_json::{Map, Value, json};
 
 use crate::column_argument::ColumnArgument;
@@ -36,8 +37,20 @@ date=ORDER (ymd, dmy or mdy: how the table writes days), iban or address.")]
     #[command(after_help = "Example:\n  edm store list --output json")]
     List(Connection),
     /// Shows a data store, its columns and what each is fit for
-    #[command(after_help = "Example:\n  edm store show patients")]
-    Show(NamedStore),
+    #[command(after_help = "\
+Examples:
+  edm store show patients
+  edm store show patients --schema xml > edm.xml
+
+--schema xml writes the EdmSchema of Microsoft Purview. What it cannot say, such as a data type, stands in it as a comment
+and is told on standard error; everything else comes back the same by `edm store create --schema`.")]
+    Show {
+        #[command(flatten)]
+        named: NamedStore,
+        /// Print the schema alone, as `edm store create --schema` reads it
+        #[arg(long, value_name = "FORMAT")]
+        schema: Option<SchemaFormat>,
+    },
     /// Deletes a data store with its sessions, index and default type
     #[command(after_help = "Example:\n  edm store delete patients --yes")]
     Delete {
@@ -50,6 +63,15 @@ date=ORDER (ymd, dmy or mdy: how the table writes days), iban or address.")]
     /// Makes the generation before live again
     #[command(after_help = "Example:\n  edm store rollback patients")]
     Rollback(NamedStore),
+}
+
+/// How a schema is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SchemaFormat {
+    /// As Graph takes a data store.
+    Json,
+    /// As Microsoft Purview writes an EdmSchema.
+    Xml,
 }
 
 #[derive(Debug, Args)]
@@ -94,9 +116,19 @@ pub(crate) async fn run(arguments: StoreArguments, output: Output) -> anyhow::Re
             print_store(output, &store)
         }
         Action::List(connection) => print_list(output, &connection.client()?.stores().await?),
-        Action::Show(named) => {
+        Action::Show { named, schema } => {
             let store = named.connection.client()?.store(&named.store).await?;
-            print_store(output, &store)
+            match schema {
+                None => print_store(output, &store),
+                Some(SchemaFormat::Json) => Ok(output.json(&schema_of(store))?),
+                Some(SchemaFormat::Xml) => {
+                    let written = purview::write_schema(&store);
+                    for warning in written.warnings {
+                        eprintln!("edm: {warning}");
+                    }
+                    Ok(output.text(&written.xml)?)
+                }
+            }
         }
         Action::Delete { named, yes } => {
             let client = named.connection.client()?;
@@ -119,12 +151,24 @@ pub(crate) async fn run(arguments: StoreArguments, output: Output) -> anyhow::Re
     }
 }
 
+/// Returns what makes the same store again: nothing of its data.
+fn schema_of(store: DataStoreResource) -> Value {
+    let columns = store.columns.unwrap_or_default().into_iter();
+    let columns = columns.map(|column| ColumnResource { class: None, warnings: Vec::new(), ..column });
+    json!({
+        "displayName": store.display_name,
+        "description": store.description,
+        "columns": columns.collect::<Vec<_>>(),
+        "maximumNumberOfTokens": store.maximum_number_of_tokens,
+    })
+}
+
 /// Returns the body that makes the store.
 fn body(create: &CreateArguments) -> anyhow::Result<Value> {
     let mut body = match &create.schema {
         None => Map::new(),
         Some(path) => {
-            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let bytes = schema_file::bytes_of(path, limits::XML_BYTES_MAX)?;
             let schema =
                 schema_file::read(&bytes).with_context(|| format!("cannot use {}", path.display()))?;
             for warning in schema.warnings {

@@ -18,6 +18,8 @@ use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
 use crate::surroundings::{core_count, fill_random, state_folder};
 
+/// How a column's warning of its part in the default type begins (docs/matching.md).
+const PINNED: &str = "pinnedPatterns:";
 /// Blocks that are sent at the same time.
 const PARALLEL_BLOCKS: usize = 4;
 
@@ -197,9 +199,23 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
         wait: if arguments.wait { Wait::ForLive } else { Wait::ForCommit },
     };
     let bar = Arc::new(UploadBar::new());
+    let store = options.store.clone();
     let result = upload(&client, options, bar.clone()).await;
     bar.finish();
-    print_result(output, result)
+    let warnings = match &result {
+        Ok(report) if report.state == "Completed" => pinned_warnings(&client, &store).await,
+        _ => Vec::new(),
+    };
+    print_result(output, result, &warnings)
+}
+
+/// Returns what the live data would have otherwise in the store's default type, which stays as the first upload made it.
+async fn pinned_warnings(client: &GraphClient, store: &str) -> Vec<String> {
+    // The table is live, whatever becomes of this question.
+    let store = client.store(store).await.unwrap_or_default();
+    let columns = store.columns.unwrap_or_default();
+    let warnings = columns.into_iter().flat_map(|column| column.warnings);
+    warnings.filter(|warning| warning.starts_with(PINNED)).collect()
 }
 
 async fn rehearse(
@@ -218,16 +234,23 @@ async fn rehearse(
         bar.finish();
         result
     };
-    print_result(output, tokio::task::spawn_blocking(rehearsal).await?)
+    print_result(output, tokio::task::spawn_blocking(rehearsal).await?, &[])
 }
 
 /// Prints the report; a report of too many bad lines as well.
-fn print_result(output: Output, result: Result<UploadReport, Error>) -> anyhow::Result<()> {
+fn print_result(
+    output: Output,
+    result: Result<UploadReport, Error>,
+    warnings: &[String],
+) -> anyhow::Result<()> {
     match result {
         Ok(report) => {
             print_rejections(&report.rejections);
+            for warning in warnings {
+                eprintln!("edm: {warning}");
+            }
             match output.format() {
-                Format::Json => Ok(output.json(&report_json(&report))?),
+                Format::Json => Ok(output.json(&report_json(&report, warnings))?),
                 Format::Table => Ok(output.line(&report_line(&report))?),
             }
         }
@@ -240,7 +263,8 @@ fn print_result(output: Output, result: Result<UploadReport, Error>) -> anyhow::
     }
 }
 
-fn print_rejections(rejections: &Rejections) {
+/// Tells what was refused, on standard error.
+pub(super) fn print_rejections(rejections: &Rejections) {
     for (reason, count) in &rejections.reasons {
         let lines: Vec<String> = count.lines.iter().map(u64::to_string).collect();
         let more = if count.count > count.lines.len() as u64 { ", …" } else { "" };
@@ -248,13 +272,16 @@ fn print_rejections(rejections: &Rejections) {
     }
 }
 
-fn report_json(report: &UploadReport) -> Value {
-    let rejections = &report.rejections;
-    let reasons: Vec<Value> = rejections
-        .reasons
-        .iter()
+/// Returns what was refused, by reason.
+pub(super) fn refusals_json(rejections: &Rejections) -> Vec<Value> {
+    let reasons = rejections.reasons.iter();
+    reasons
         .map(|(reason, count)| json!({ "reason": reason, "count": count.count, "lines": count.lines }))
-        .collect();
+        .collect()
+}
+
+fn report_json(report: &UploadReport, warnings: &[String]) -> Value {
+    let rejections = &report.rejections;
     json!({
         "sessionId": report.session_id,
         "state": report.state,
@@ -263,9 +290,10 @@ fn report_json(report: &UploadReport) -> Value {
         "rowCount": report.records - rejections.rejected_records,
         "rejectedRowCount": rejections.rejected_records,
         "badLineCount": rejections.bad_lines,
-        "refusals": reasons,
+        "refusals": refusals_json(rejections),
         "totalBlockCount": report.blocks,
         "sentBlockCount": report.blocks_sent,
+        "warnings": warnings,
     })
 }
 
@@ -292,7 +320,7 @@ fn report_line(report: &UploadReport) -> String {
 }
 
 /// Returns the count with its noun.
-fn counted(count: u64, noun: &str) -> String {
+pub(super) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(count))
 }

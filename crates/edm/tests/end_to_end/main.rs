@@ -4,7 +4,10 @@
 mod crash;
 mod cutting_proxy;
 mod delta;
+mod profile;
 mod program;
+mod purview;
+mod redact;
 mod serve;
 
 use std::fs;

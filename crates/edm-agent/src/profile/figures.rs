@@ -1,0 +1,184 @@
+//! What a profile says: figures, judgements and suggestions, no cell.
+
+use edm_model::{
+    Column, ColumnSummary, DataType, Judgement, PrimaryObstacle, ValueStatistics, column_warnings, judge,
+    primary_obstacles,
+};
+
+use super::candidate::CANDIDATES;
+use super::tally::ColumnTally;
+use super::values::ValueCounts;
+use crate::rejections::Rejections;
+
+/// Forms that are told.
+const FORMS_TOLD_MAX: usize = 5;
+/// A form is told if it is the form of so many percent of the cells.
+const FORM_PERCENT_MIN: u64 = 1;
+
+/// What a table looks like.
+#[derive(Debug, Clone)]
+pub struct TableProfile {
+    /// Records of the file, those that cannot be used included.
+    pub records: u64,
+    /// What cannot be used, by line and reason.
+    pub rejections: Rejections,
+    /// In the order of the columns.
+    pub columns: Vec<ColumnProfile>,
+    /// Whether somebody chose the columns, and which are searchable; else any could be.
+    pub given: bool,
+}
+
+impl TableProfile {
+    /// Returns whether a store of these columns could find anything by its default type: a column identifies a
+    /// record, or three are evidence and one of them is searchable.
+    pub fn is_findable(&self) -> bool {
+        let identifies = self.columns.iter().any(|column| column.judgement.class.identifier);
+        let evidence = self
+            .columns
+            .iter()
+            .filter(|column| column.judgement.class.evidence && column.statistics.values > 0);
+        identifies
+            || evidence.clone().count() >= 3
+                && evidence.clone().any(|column| !self.given || column.column.searchable)
+    }
+}
+
+/// Characters of the values of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lengths {
+    /// The shortest.
+    pub min: u64,
+    /// The middle one; of values longer than 256 characters only that they are.
+    pub median: u64,
+    /// The longest.
+    pub max: u64,
+}
+
+/// The type that a column's cells have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The type.
+    pub data_type: DataType,
+    /// How many cells are values of it.
+    pub taken: u64,
+    /// Of how many.
+    pub texts: u64,
+}
+
+/// What a column looks like and what it is fit for.
+#[derive(Debug, Clone)]
+pub struct ColumnProfile {
+    /// The column; without columns given it is text, and searchable if it can be a primary.
+    pub column: Column,
+    /// Records that were read.
+    pub cells: u64,
+    /// Cells without any letter or digit.
+    pub empty: u64,
+    /// Cells that count as empty by their text, as `N/A` does.
+    pub placeholders: u64,
+    /// Cells with more words than are matched.
+    pub too_long: u64,
+    /// Cells that the column's data type refused.
+    pub refused: u64,
+    /// How its values repeat.
+    pub statistics: ValueStatistics,
+    /// How many bits of information a value carries on average (Shannon's entropy).
+    pub entropy_bits: f64,
+    /// `None` where there is no value.
+    pub lengths: Option<Lengths>,
+    /// The commonest forms with their cells: `9` is a digit, `a` a run of letters.
+    pub forms: Vec<(String, u64)>,
+    /// The narrowest type that at least 95 % of the cells are values of; `text` where none is narrower.
+    pub suggestion: Suggestion,
+    /// The class and its figures: the same that the service would come to.
+    pub judgement: Judgement,
+    /// Why the column cannot be a primary; empty where it can.
+    pub primary_obstacles: Vec<PrimaryObstacle>,
+    /// Why the column cannot be the key, as clauses; empty where it can.
+    pub key_obstacles: Vec<String>,
+    /// What the service would say of the column.
+    pub warnings: Vec<String>,
+}
+
+impl ColumnProfile {
+    /// Judges a column as it is given, or as one that somebody might make searchable.
+    pub(super) fn of(mut column: Column, given: bool, tally: &ColumnTally, counts: &ValueCounts) -> Self {
+        let statistics = counts.statistics;
+        column.searchable |= !given;
+        let judgement = judge(&column, &statistics, &tally.forms_seen);
+        // Nobody has chosen yet, and so nobody need be warned of a choice.
+        column.searchable &= given || judgement.class.identifier;
+        let summary = ColumnSummary {
+            judgement,
+            values: statistics.values,
+            distinct: statistics.distinct,
+            too_long: tally.too_long,
+            refused: tally.refused,
+            placeholders: tally.placeholders,
+        };
+        Self {
+            cells: tally.cells,
+            empty: tally.empty,
+            placeholders: tally.placeholders,
+            too_long: tally.too_long,
+            refused: tally.refused,
+            statistics,
+            entropy_bits: counts.entropy_bits,
+            lengths: lengths(tally),
+            forms: forms(tally),
+            suggestion: suggestion(tally, judgement.class.evidence),
+            judgement,
+            primary_obstacles: primary_obstacles(&column, &statistics, &tally.forms_seen),
+            key_obstacles: key_obstacles(tally.cells, &statistics),
+            warnings: column_warnings(&column, &summary),
+            column,
+        }
+    }
+
+    /// Returns the share of the values that differ, 0 to 1.
+    pub fn distinct_share(&self) -> f64 {
+        self.statistics.distinct as f64 / self.statistics.values.max(1) as f64
+    }
+}
+
+fn lengths(tally: &ColumnTally) -> Option<Lengths> {
+    let min = tally.lengths.iter().position(|count| *count > 0)?;
+    let mut left = tally.texts / 2;
+    let median = tally.lengths.iter().position(|count| {
+        let is_there = *count > left;
+        left = left.saturating_sub(*count);
+        is_there
+    })?;
+    Some(Lengths { min: min as u64, median: median as u64, max: tally.longest })
+}
+
+fn forms(tally: &ColumnTally) -> Vec<(String, u64)> {
+    let mut forms = tally.forms.by_count();
+    // A form that few cells have could be a person's.
+    forms.retain(|(_, cells)| *cells * 100 >= tally.texts * FORM_PERCENT_MIN);
+    forms.truncate(FORMS_TOLD_MAX);
+    forms
+}
+
+fn suggestion(tally: &ColumnTally, evidence: bool) -> Suggestion {
+    let fitting =
+        CANDIDATES.iter().zip(&tally.taken).find(|(one, taken)| one.fits(**taken, tally.texts, evidence));
+    let (data_type, taken) =
+        fitting.map_or((DataType::Text, tally.texts), |(one, taken)| (one.data_type.clone(), *taken));
+    Suggestion { data_type, taken, texts: tally.texts }
+}
+
+/// The key says which row a delta is for.
+fn key_obstacles(cells: u64, statistics: &ValueStatistics) -> Vec<String> {
+    let mut out = Vec::new();
+    let absent = cells.saturating_sub(statistics.values);
+    if absent > 0 {
+        out.push(format!("{absent} of {cells} cells hold no value: their rows would be left out"));
+    }
+    let repeated = statistics.values - statistics.distinct;
+    if repeated > 0 {
+        let values = statistics.values;
+        out.push(format!("{repeated} of {values} values repeat an earlier one, whose row would be replaced"));
+    }
+    out
+}

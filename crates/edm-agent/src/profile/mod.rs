@@ -1,0 +1,232 @@
+//! What the columns of a table are fit for, found beside the table and before anything is uploaded: the figures from
+//! which the service makes classes, and those from which a person chooses columns. No cell is kept or told.
+//!
+//! Cells are hashed by a key that is made for one run and thrown away; distinct values are counted by 64 bits of the
+//! hash, exactly, whatever the size of the table: what does not fit into memory is sorted in a private folder.
+
+mod candidate;
+mod figures;
+mod form;
+mod scratch;
+mod tally;
+mod values;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use edm_hash::{RecordHasher, RecordOutcome, Salt, address};
+use edm_model::{Columns, limits};
+
+use crate::error::{Error, ErrorKind};
+use crate::pipeline::{Cells, Chunk, note, push};
+use crate::progress::{Amounts, Progress};
+use crate::rejections::Rejections;
+use crate::source::{self, ExtraColumns, Input, RecordReader, Separator};
+
+pub use figures::{ColumnProfile, Lengths, Suggestion, TableProfile};
+use scratch::Scratch;
+use tally::ColumnTally;
+use values::{ValueCounter, bytes_per_column};
+
+/// Chunks of about a megabyte that wait for each thread.
+const CHUNKS_WAITING: usize = 2;
+
+/// What is profiled, and how.
+pub struct ProfileOptions {
+    /// Where the table is.
+    pub input: Input,
+    /// The character between cells; else the file's `sep=` line, else a comma.
+    pub separator: Option<Separator>,
+    /// The columns as a store would have them; else every column of the header, as text.
+    pub columns: Option<Columns>,
+    /// What to do with columns of the file that `columns` does not have.
+    pub extra_columns: ExtraColumns,
+    /// The longest value that is matched, in atoms.
+    pub tokens_max: u32,
+    /// Hashing threads.
+    pub workers: usize,
+    /// The key of this run; any, and never used again.
+    pub key: Salt,
+    /// A folder that does not exist yet, for what does not fit into memory. Removed in the end.
+    pub scratch: PathBuf,
+    /// Memory for the counts of distinct values.
+    pub memory_bytes: usize,
+}
+
+/// Reads the whole table and judges its columns. Blocks the calling thread.
+///
+/// Records that cannot be used are counted and told by line; they are no failure. Fails when the file cannot be read,
+/// its first line names no columns, or it holds no record.
+pub fn profile(options: &ProfileOptions, progress: &dyn Progress) -> Result<TableProfile, Error> {
+    let source = source::open(&options.input, options.separator)?;
+    let bytes_total = source.bytes_total;
+    let (mut reader, columns) = match &options.columns {
+        Some(columns) => (RecordReader::new(source, columns, options.extra_columns)?, columns.clone()),
+        None => RecordReader::of_every_column(source)?,
+    };
+    let scratch = Scratch::new(options.scratch.clone());
+    let width = columns.as_slice().len();
+    let memory_bytes = bytes_per_column(options.memory_bytes, width);
+    let run = Run {
+        options,
+        columns: &columns,
+        counters: (0..width).map(|_| Mutex::new(ValueCounter::new(&scratch, memory_bytes))).collect(),
+        stopped: AtomicBool::new(false),
+    };
+    let (records, tally) = run.read(&mut reader, progress, bytes_total)?;
+    if records == 0 {
+        return Err(Error::new(ErrorKind::NoRecords));
+    }
+    let given = options.columns.is_some();
+    let mut profiles = Vec::with_capacity(width);
+    for ((column, counter), tally) in columns.as_slice().iter().zip(run.counters).zip(tally.columns) {
+        let counts = counter.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
+        profiles.push(ColumnProfile::of(column.clone(), given, &tally, &counts));
+    }
+    Ok(TableProfile { records, rejections: tally.rejections, columns: profiles, given })
+}
+
+/// What one thread found, or all of them.
+#[derive(Default)]
+struct Tally {
+    columns: Vec<ColumnTally>,
+    rejections: Rejections,
+}
+
+impl Tally {
+    fn merge(&mut self, other: Tally) {
+        self.rejections.merge(&other.rejections);
+        match self.columns.is_empty() {
+            true => self.columns = other.columns,
+            false => self.columns.iter_mut().zip(&other.columns).for_each(|(own, other)| own.merge(other)),
+        }
+    }
+}
+
+struct Run<'a> {
+    options: &'a ProfileOptions,
+    columns: &'a Columns,
+    counters: Vec<Mutex<ValueCounter<'a>>>,
+    /// Set by a thread that failed, so that the reader does not go on for hours.
+    stopped: AtomicBool,
+}
+
+impl Run<'_> {
+    fn read(
+        &self,
+        reader: &mut RecordReader,
+        progress: &dyn Progress,
+        bytes_total: Option<u64>,
+    ) -> Result<(u64, Tally), Error> {
+        thread::scope(|scope| {
+            let mut senders = Vec::new();
+            let mut threads = Vec::new();
+            for _ in 0..self.options.workers.max(1) {
+                let (sender, chunks) = sync_channel(CHUNKS_WAITING);
+                senders.push(sender);
+                threads.push(scope.spawn(move || self.work(&chunks)));
+            }
+            let read = self.hand_out(reader, &senders, progress, bytes_total);
+            drop(senders);
+            let mut whole = Tally::default();
+            let mut failure = None;
+            for thread in threads {
+                match thread.join() {
+                    Ok(Ok(tally)) => whole.merge(tally),
+                    Ok(Err(error)) => failure = Some(error),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            let (records, rejections) = read?;
+            whole.rejections.merge(&rejections);
+            Ok((records, whole))
+        })
+    }
+
+    /// Cuts the records into chunks and gives them to the threads in turn.
+    fn hand_out(
+        &self,
+        reader: &mut RecordReader,
+        senders: &[SyncSender<Chunk>],
+        progress: &dyn Progress,
+        bytes_total: Option<u64>,
+    ) -> Result<(u64, Rejections), Error> {
+        let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
+        let (mut records, mut rejections, mut chunk) = (0, Rejections::default(), Chunk::new());
+        let mut turns = senders.iter().cycle();
+        let mut send = |chunk: Chunk| {
+            let sent = turns.next().is_some_and(|sender| sender.send(chunk).is_ok());
+            if sent { Ok(()) } else { Err(Error::new(ErrorKind::Interrupted)) }
+        };
+        while !self.stopped.load(Ordering::Relaxed) {
+            let Some(record) = reader.read()? else { break };
+            push(&mut chunk, record, &positions, &mut rejections);
+            records += 1;
+            if records > limits::ROWS_MAX {
+                return Err(Error::new(ErrorKind::TooManyRows));
+            }
+            if chunk.is_full() {
+                send(std::mem::replace(&mut chunk, Chunk::new()))?;
+                progress.read(Amounts { records, bytes: reader.bytes_read(), bytes_total });
+            }
+        }
+        send(chunk)?;
+        progress.read(Amounts { records, bytes: reader.bytes_read(), bytes_total });
+        Ok((records, rejections))
+    }
+
+    fn work(&self, chunks: &Receiver<Chunk>) -> Result<Tally, Error> {
+        let tokens_max = self.options.tokens_max;
+        let mut hasher = RecordHasher::new(&self.options.key, self.columns, tokens_max);
+        let width = self.columns.as_slice().len();
+        let mut tally = Tally {
+            columns: (0..width).map(|_| ColumnTally::new(tokens_max)).collect(),
+            rejections: Rejections::default(),
+        };
+        while let Ok(chunk) = chunks.recv() {
+            self.take(&chunk, &mut hasher, &mut tally);
+            if let Err(error) = self.count(&mut hasher, &mut tally) {
+                self.stopped.store(true, Ordering::Relaxed);
+                return Err(error);
+            }
+        }
+        Ok(tally)
+    }
+
+    fn take(&self, chunk: &Chunk, hasher: &mut RecordHasher, tally: &mut Tally) {
+        let width = self.columns.as_slice().len();
+        let mut first_cell = 0;
+        for (line, cells) in &chunk.records {
+            if *cells == Cells::Refused {
+                continue;
+            }
+            let cells = (first_cell..first_cell + width).map(|cell| chunk.cell(cell));
+            first_cell += width;
+            let outcome = hasher.push(cells.clone());
+            if matches!(outcome, RecordOutcome::Accepted { .. }) {
+                cells.zip(&mut tally.columns).for_each(|(cell, column)| column.see(cell));
+            }
+            note(outcome, *line, self.columns, &mut tally.rejections);
+        }
+    }
+
+    /// Hashes what was pushed and counts the values.
+    fn count(&self, hasher: &mut RecordHasher, tally: &mut Tally) -> Result<(), Error> {
+        let rows = hasher.finish();
+        for ((column, tally), counter) in rows.columns.iter().zip(&mut tally.columns).zip(&self.counters) {
+            tally.add(column);
+            let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
+            counter.add(column.hashes.iter().map(address))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! What one thread sees of one column.
+
+use edm_hash::{Canonicaliser, CellForm, FoldOptions, Folded, HashedColumn};
+use edm_model::{FormStatistics, Rule};
+
+use super::candidate::CANDIDATES;
+use super::form::Forms;
+
+/// Lengths from here on are told only by the longest.
+const LENGTHS_MAX: usize = 256;
+
+/// Counts of a column's cells; those of several threads can be added up.
+pub(super) struct ColumnTally {
+    /// Records that were read.
+    pub(super) cells: u64,
+    /// Cells with a text that is no placeholder and not too long: what a type's share is of.
+    pub(super) texts: u64,
+    /// Cells without any letter or digit.
+    pub(super) empty: u64,
+    pub(super) too_long: u64,
+    pub(super) refused: u64,
+    pub(super) placeholders: u64,
+    pub(super) forms_seen: FormStatistics,
+    pub(super) forms: Forms,
+    /// How many texts have so many characters; the last place is for all longer ones.
+    pub(super) lengths: Vec<u64>,
+    pub(super) longest: u64,
+    /// For each candidate, how many texts it took.
+    pub(super) taken: Vec<u64>,
+    text: Canonicaliser,
+    candidates: Vec<Canonicaliser>,
+    folded: Folded,
+    canonical: Vec<u8>,
+}
+
+impl ColumnTally {
+    pub(super) fn new(tokens_max: u32) -> Self {
+        Self {
+            cells: 0,
+            texts: 0,
+            empty: 0,
+            too_long: 0,
+            refused: 0,
+            placeholders: 0,
+            forms_seen: FormStatistics::default(),
+            forms: Forms::default(),
+            lengths: vec![0; LENGTHS_MAX + 1],
+            longest: 0,
+            taken: vec![0; CANDIDATES.len()],
+            text: Canonicaliser::new(&Rule::default(), tokens_max),
+            candidates: CANDIDATES.iter().map(|candidate| candidate.canonicaliser(tokens_max)).collect(),
+            folded: Folded::new(),
+            canonical: Vec::new(),
+        }
+    }
+
+    /// Looks at the text of a cell. Every candidate folds as text does, so it is folded once.
+    pub(super) fn see(&mut self, cell: &str) {
+        self.cells += 1;
+        self.folded.fold(cell, FoldOptions::of(self.text.rule()));
+        self.canonical.clear();
+        match self.text.folded_cell(&mut self.folded, &mut self.canonical) {
+            CellForm::Present => {}
+            CellForm::Absent => {
+                self.empty += 1;
+                return;
+            }
+            CellForm::Placeholder | CellForm::Refused(_) => return,
+        }
+        self.texts += 1;
+        self.forms.see(cell);
+        let length = cell.trim().chars().count();
+        if let Some(count) = self.lengths.get_mut(length.min(LENGTHS_MAX)) {
+            *count += 1;
+        }
+        self.longest = self.longest.max(length as u64);
+        let candidates = CANDIDATES.iter().zip(&self.candidates).zip(&mut self.taken);
+        for ((candidate, canonicaliser), taken) in candidates {
+            self.canonical.clear();
+            let is_value = candidate.may_be(cell)
+                && canonicaliser.folded_cell(&mut self.folded, &mut self.canonical) == CellForm::Present;
+            *taken += u64::from(is_value);
+        }
+    }
+
+    /// Adds what hashing the column found.
+    pub(super) fn add(&mut self, column: &HashedColumn) {
+        self.too_long += u64::from(column.counts.too_long);
+        self.refused += u64::from(column.counts.refused);
+        self.placeholders += u64::from(column.counts.placeholders);
+        self.forms_seen.anchors += u64::from(column.counts.anchors);
+        self.forms_seen.dates += u64::from(column.counts.dates);
+        for (form, values) in &column.histogram {
+            *self.forms_seen.histogram.entry(*form).or_default() += u64::from(*values);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.cells += other.cells;
+        self.texts += other.texts;
+        self.empty += other.empty;
+        self.too_long += other.too_long;
+        self.refused += other.refused;
+        self.placeholders += other.placeholders;
+        self.forms_seen.anchors += other.forms_seen.anchors;
+        self.forms_seen.dates += other.forms_seen.dates;
+        for (form, values) in &other.forms_seen.histogram {
+            *self.forms_seen.histogram.entry(*form).or_default() += values;
+        }
+        self.forms.merge(&other.forms);
+        self.lengths.iter_mut().zip(&other.lengths).for_each(|(own, other)| *own += other);
+        self.longest = self.longest.max(other.longest);
+        self.taken.iter_mut().zip(&other.taken).for_each(|(own, other)| *own += other);
+    }
+}
