@@ -1,5 +1,5 @@
 //! `cargo xtask`: what the project does to itself. `tidy` is the referee of ARCHITECTURE.md and STYLE.md,
-//! `ci` is everything that must pass before a change is merged.
+//! `ci` is everything that must pass before a change is merged, `quality` measures detection on a labelled set.
 
 mod ci;
 mod tidy;
@@ -13,7 +13,10 @@ const USAGE: &str = "usage: cargo xtask <command>
 
   tidy   check crate edges, sizes, names and the absences that ARCHITECTURE.md promises (seconds)
   ci     fmt, clippy, tidy, cargo-deny, tests, the golden vectors and the conformance suite (minutes);
-         `cargo xtask ci STEP…` runs only the steps whose names start with one of the words";
+         `cargo xtask ci STEP…` runs only the steps whose names start with one of the words
+  quality
+         measure detection on the whole labelled set, beside other programs, and write docs/bench/quality.md;
+         `cargo xtask quality --quick` measures a few hundred texts, as ci does";
 
 fn main() -> ExitCode {
     match run() {
@@ -31,6 +34,8 @@ fn run() -> anyhow::Result<ExitCode> {
     match arguments.split_first() {
         Some((command, [])) if command == "tidy" => tidy::run(&root),
         Some((command, wanted)) if command == "ci" => ci::run(&root, wanted),
+        Some((command, [])) if command == "quality" => ci::quality(&root, false),
+        Some((command, [quick])) if command == "quality" && quick == "--quick" => ci::quality(&root, true),
         Some((command, _)) if command == "help" || command == "--help" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)
