@@ -93,7 +93,7 @@ pub enum BodyErrorKind {
     Columns(ColumnsError),
     /// A character cannot be an ignored delimiter.
     Delimiter,
-    /// The data type is Graph's or ours, and this version does not implement it.
+    /// There is no such data type.
     UnknownDataType,
     /// The option does not belong to the column's data type.
     UnknownOption,
@@ -160,7 +160,7 @@ impl fmt::Display for BodyError {
             BodyErrorKind::UnknownDataType => {
                 write!(
                     f,
-                    "{target} must be one of: text, digits, email, name (other types are not implemented yet)"
+                    "{target} must be one of: text, digits, email, name, ssn, card, phone, date, iban, address"
                 )
             }
             BodyErrorKind::UnknownOption => {

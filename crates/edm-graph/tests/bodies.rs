@@ -89,9 +89,9 @@ fn stores_are_refused_with_the_path_of_what_is_wrong() {
             "true or false",
         ),
         (
-            store(json!([{"name": "a", "dataType": "card"}])),
+            store(json!([{"name": "a", "dataType": "passport"}])),
             Some("columns[0].dataType"),
-            "not implemented yet",
+            "must be one of: text, digits",
         ),
         (
             store(json!([{"name": "a", "ignoredDelimiters": ["-", "--"]}])),
@@ -102,6 +102,36 @@ fn stores_are_refused_with_the_path_of_what_is_wrong() {
             store(json!([{"name": "a", "ignoredDelimiters": ["x"]}])),
             Some("columns[0].ignoredDelimiters[0]"),
             "one visible character",
+        ),
+        (
+            store(json!([{"name": "a", "dataType": "ssn", "dataTypeOptions": {"width": 9}}])),
+            Some("columns[0].dataTypeOptions.width"),
+            "leave it out",
+        ),
+        (
+            store(json!([{"name": "a", "dataType": "date", "dataTypeOptions": {"country": "US"}}])),
+            Some("columns[0].dataTypeOptions.country"),
+            "leave it out",
+        ),
+        (
+            store(json!([{"name": "a", "dataType": "phone", "dataTypeOptions": {"order": "dmy"}}])),
+            Some("columns[0].dataTypeOptions.order"),
+            "leave it out",
+        ),
+        (
+            store(json!([{"name": "a", "dataType": "phone", "dataTypeOptions": {"country": "XX"}}])),
+            Some("columns[0].dataTypeOptions.country"),
+            "two letters of a country",
+        ),
+        (
+            store(json!([{"name": "a", "dataType": "date", "dataTypeOptions": {"order": "dym"}}])),
+            Some("columns[0].dataTypeOptions.order"),
+            "one of: ymd, dmy, mdy",
+        ),
+        (
+            store(json!([{"name": "a", "dataTypeOptions": {"colour": 9}}])),
+            Some("columns[0].dataTypeOptions.colour"),
+            "leave it out",
         ),
         (
             store(json!([{"name": "a", "dataTypeOptions": {"width": 9}}])),

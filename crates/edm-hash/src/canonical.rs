@@ -4,10 +4,10 @@ use std::fmt;
 
 use edm_model::{DataType, Delimiters, Rule, limits};
 
-use crate::email;
 use crate::fold::{FoldOptions, Folded};
 use crate::gap::{self, NameGap};
 use crate::placeholder;
+use crate::types::{address, card, date, email, iban, phone, ssn};
 
 /// A rule, ready to be applied.
 #[derive(Debug, Clone)]
@@ -84,14 +84,21 @@ impl Canonicaliser {
             return CellForm::Refused(CellRefusal::TooManyTokens);
         }
         let from = out.len();
+        let delimiters = &self.rule.delimiters;
         let formed = match &self.rule.data_type {
             DataType::Text => {
-                push_text(scratch, 0, atoms - 1, &self.rule.delimiters, out);
+                push_text(scratch, 0, atoms - 1, delimiters, out);
                 Ok(())
             }
-            DataType::Digits { width } => push_digits(scratch.text(), *width, &self.rule.delimiters, out),
+            DataType::Digits { width } => push_digits(scratch.text(), *width, delimiters, out),
             DataType::Email => email::push_cell(scratch, out),
-            DataType::Name => push_name(scratch, 0, atoms - 1, &self.rule.delimiters, out),
+            DataType::Name => push_name(scratch, 0, atoms - 1, delimiters, out),
+            DataType::Ssn => ssn::push_cell(scratch, delimiters, out),
+            DataType::Card => card::push_cell(scratch, delimiters, out),
+            DataType::Phone { country } => phone::push_cell(scratch, *country, delimiters, out),
+            DataType::Date { order } => date::push_cell(scratch, *order, delimiters, out),
+            DataType::Iban => iban::push_cell(scratch, delimiters, out),
+            DataType::Address => address::push_cell(scratch, delimiters, out),
         };
         let formed = match formed {
             Ok(()) if out.len() - from > limits::CELL_BYTES_MAX => Err(CellRefusal::TooLong),

@@ -18,7 +18,7 @@
 mod batch;
 mod canonical;
 mod date;
-mod email;
+mod edge;
 mod escape;
 mod fold;
 mod gap;
@@ -28,6 +28,7 @@ mod record;
 mod rows;
 mod shape;
 mod table;
+mod types;
 mod window;
 
 pub use batch::{HASH_BYTES, Hash};

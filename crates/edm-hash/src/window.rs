@@ -6,14 +6,12 @@ use std::ops::Range;
 use edm_model::{DataType, Rule, limits};
 
 use crate::canonical::{LEADING_ZEROS_MAX, pad, rotate_name};
-use crate::email;
+use crate::edge;
 use crate::fold::{Atom, AtomKind, Folded};
 use crate::gap::{self, NameGap};
 use crate::shape::{Shape, canonical_atoms};
 use crate::table::{Class, TABLE};
-
-/// Digits that an atom needs to begin or end a window at a soft edge.
-const SOFT_EDGE_DIGITS: u32 = 6;
+use crate::types::{Candidate, address, card, date, email, iban, phone, ssn};
 
 /// A piece of a text with the canonical form that a value may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +22,9 @@ pub struct Window {
     pub last: usize,
     /// Whether it may match only with evidence.
     pub attached: bool,
+    /// Whether it stands in its type's own written form, in which hardly anything else stands (`docs/formats/hash.md`,
+    /// section 8): it may match alone even where the column's values are too common for that otherwise.
+    pub written_form: bool,
 }
 
 /// Says which windows are worth a hash. Each answer may be `true` too often, never too seldom.
@@ -71,19 +72,42 @@ pub fn windows(
     gate: &impl Gate,
     mut found: impl FnMut(Window, &[u8]),
 ) {
-    if rule.data_type == DataType::Email {
-        email::candidates(folded, &starts, &mut |first, last, canonical| {
-            let fits = canonical.len() <= gate.bytes_max();
-            if fits && gate.shape(Shape::of(canonical, canonical_atoms(canonical, |_| ()))) {
-                found(Window { first, last, attached: false }, canonical);
-            }
-        });
+    if typed_windows(rule, folded, &starts, gate, &mut found) {
         return;
     }
     let mut walk = Walk { rule, folded, gate, form: Vec::new(), zeros: 0, turned: Vec::new() };
     for first in starts {
         walk.from(first, &mut found);
     }
+}
+
+/// Finds the windows of a type with a recogniser of its own; false for the other types.
+fn typed_windows(
+    rule: &Rule,
+    folded: &Folded,
+    starts: &Range<usize>,
+    gate: &impl Gate,
+    found: &mut impl FnMut(Window, &[u8]),
+) -> bool {
+    let mut emit = |candidate: Candidate, canonical: &[u8]| {
+        let fits = canonical.len() <= gate.bytes_max();
+        if fits && gate.shape(Shape::of(canonical, canonical_atoms(canonical, |_| ()))) {
+            let Candidate { first, last, attached, written_form } = candidate;
+            found(Window { first, last, attached, written_form }, canonical);
+        }
+    };
+    let delimiters = &rule.delimiters;
+    match &rule.data_type {
+        DataType::Text | DataType::Digits { .. } | DataType::Name => return false,
+        DataType::Email => email::candidates(folded, starts, &mut emit),
+        DataType::Ssn => ssn::candidates(folded, starts, delimiters, &mut emit),
+        DataType::Card => card::candidates(folded, starts, delimiters, &mut emit),
+        DataType::Phone { country } => phone::candidates(folded, starts, *country, delimiters, &mut emit),
+        DataType::Date { .. } => date::candidates(folded, starts, delimiters, &mut emit),
+        DataType::Iban => iban::candidates(folded, starts, delimiters, &mut emit),
+        DataType::Address => address::candidates(folded, starts, delimiters, &mut emit),
+    }
+    true
 }
 
 struct Walk<'a, G> {
@@ -136,10 +160,11 @@ impl<G: Gate> Walk<'_, G> {
                 || self.gate.atom(last);
             if known
                 && let Some(end_attached) = self.ends(last)
-                && !self.continues(first, last)
+                && !edge::continues(self.folded, first, last)
             {
                 let white = joints.ignored > 0 && joints.ignored == joints.ignored_white;
-                self.emit(Window { first, last, attached: attached || end_attached || white }, joints, found);
+                let attached = attached || end_attached || white;
+                self.emit(Window { first, last, attached, written_form: false }, joints, found);
             }
             if last + 1 == atoms.len() || !self.cross(last, &mut joints) {
                 return;
@@ -258,67 +283,33 @@ impl<G: Gate> Walk<'_, G> {
 
     /// Whether a window may begin with this atom, and is attached for it.
     fn begins(&self, first: usize) -> Option<bool> {
-        let atoms = self.folded.atoms();
-        let atom = atoms.get(first)?;
-        let Some(before) = first.checked_sub(1).and_then(|index| atoms.get(index)) else {
-            return Some(false);
-        };
-        let gap = self.folded.gap(first - 1);
-        if self.rule.data_type == DataType::Name && matches!(gap, "-" | "'") && is_letters(before) {
+        let before = first.checked_sub(1).and_then(|index| self.folded.atoms().get(index));
+        let joined = first > 0 && matches!(self.folded.gap(first - 1), "-" | "'");
+        if self.rule.data_type == DataType::Name && joined && before.is_some_and(is_letters) {
             return None;
         }
-        edge(gap, atom, before)
+        edge::begins(self.folded, first)
     }
 
     /// Whether a window may end with this atom, and is attached for it.
     fn ends(&self, last: usize) -> Option<bool> {
-        let atoms = self.folded.atoms();
-        let atom = atoms.get(last)?;
-        let Some(behind) = atoms.get(last + 1) else { return Some(false) };
         let gap = self.folded.gap(last);
-        let joined = matches!(gap, "-" | "'") && is_letters(behind);
+        let behind = self.folded.atoms().get(last + 1);
+        let joined = matches!(gap, "-" | "'") && behind.is_some_and(is_letters);
         if self.rule.data_type == DataType::Name && joined && !self.is_possessive(last, gap) {
             return None;
         }
-        edge(gap, atom, behind)
+        edge::ends(self.folded, last)
     }
 
     fn is_possessive(&self, last: usize, gap: &str) -> bool {
         let behind = self.folded.atoms().get(last + 1);
         gap == "'" && behind.is_some_and(|atom| matches!(self.folded.atom_text(atom), "s" | "S"))
     }
-
-    /// Whether the window cuts a longer number: its own last (first) two atoms are digits, and the same single
-    /// character joins them and the digits behind (in front).
-    fn continues(&self, first: usize, last: usize) -> bool {
-        if last == first {
-            return false;
-        }
-        let digits =
-            |index: usize| self.folded.atoms().get(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
-        let joint = |index: usize| {
-            let gap = self.folded.gap(index);
-            let mut characters = gap.chars();
-            let one = characters.next().is_some_and(|c| !gap::is_white(c)) && characters.next().is_none();
-            one.then_some(gap)
-        };
-        let same = |own: usize, other: usize| joint(own).is_some() && joint(own) == joint(other);
-        let behind = digits(last - 1) && digits(last) && digits(last + 1) && same(last - 1, last);
-        let before =
-            first > 0 && digits(first - 1) && digits(first) && digits(first + 1) && same(first, first - 1);
-        behind || before
-    }
 }
 
 fn is_letters(atom: &Atom) -> bool {
     atom.kind != AtomKind::Digits
-}
-
-fn edge(gap: &str, own: &Atom, other: &Atom) -> Option<bool> {
-    if !gap.is_empty() || own.kind == AtomKind::Cluster || other.kind == AtomKind::Cluster {
-        return Some(false);
-    }
-    (own.kind == AtomKind::Digits && own.end - own.start >= SOFT_EDGE_DIGITS).then_some(true)
 }
 
 #[cfg(test)]

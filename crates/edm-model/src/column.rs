@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::data_type::DataType;
 use crate::limits;
-use crate::rule::{CaseRule, DataType, Delimiters, DiacriticRule, Rule};
+use crate::rule::{CaseRule, Delimiters, DiacriticRule, Rule};
 
 /// One column of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]

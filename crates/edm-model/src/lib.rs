@@ -13,6 +13,7 @@
 mod access;
 mod column;
 mod data_store;
+mod data_type;
 mod ids;
 pub mod limits;
 mod rule;
@@ -23,8 +24,9 @@ mod timestamp;
 pub use access::{Principal, PrincipalId, Right, Role, Roles};
 pub use column::{Column, Columns, ColumnsError, ColumnsErrorKind};
 pub use data_store::{DataStore, LiveGeneration, SensitiveType, TypeOrigin, UploadAgent};
+pub use data_type::{Country, DataType, DataTypeOptions, DateOrder};
 pub use ids::{AgentId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
-pub use rule::{CaseRule, DataType, DelimiterError, Delimiters, DiacriticRule, Rule};
+pub use rule::{CaseRule, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{
     ColumnClass, EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit,
     RECOMMENDED_CONFIDENCE_DEFAULT,

@@ -3,34 +3,7 @@
 
 use std::fmt;
 
-/// What the values of a column are (matching, section 3).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub enum DataType {
-    /// Any text, matched by windows of atoms.
-    #[default]
-    Text,
-    /// A number kept as its digits; `width` pads it on the left with zeros.
-    Digits {
-        /// The number of digits that every value has after padding.
-        width: Option<u16>,
-    },
-    /// An e-mail address.
-    Email,
-    /// A person's name: apostrophe, hyphen and space are equal inside it.
-    Name,
-}
-
-impl DataType {
-    /// Returns the word that names the type on the wire and the command line.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            DataType::Text => "text",
-            DataType::Digits { .. } => "digits",
-            DataType::Email => "email",
-            DataType::Name => "name",
-        }
-    }
-}
+use crate::data_type::DataType;
 
 /// Whether upper and lower case are one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -143,14 +116,9 @@ impl Rule {
     /// Returns the bytes that stand for the rule in key derivation and in column plans
     /// (`docs/formats/hash.md`, "Rule bytes"): equal rules, and only those, have equal bytes.
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let (kind, width) = match &self.data_type {
-            DataType::Text => (1u8, 0),
-            DataType::Digits { width } => (2, width.unwrap_or(0)),
-            DataType::Email => (3, 0),
-            DataType::Name => (4, 0),
-        };
+        let (kind, option) = self.data_type.number();
         let mut bytes = vec![kind];
-        bytes.extend_from_slice(&width.to_le_bytes());
+        bytes.extend_from_slice(&option.to_le_bytes());
         bytes.push(match self.case {
             CaseRule::Insensitive => 0,
             CaseRule::Sensitive => 1,

@@ -2,8 +2,9 @@
 //! the model must not change what an old catalog holds.
 
 use edm_model::{
-    CaseRule, Column, Columns, DataType, Delimiters, DiacriticRule, EvidenceGroup, ExactMatchRule, Pattern,
-    Proximity, ProximityUnit, Rule, SessionFailure, StoreId, Timestamp,
+    CaseRule, Column, Columns, Country, DataType, DataTypeOptions, DateOrder, Delimiters, DiacriticRule,
+    EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit, Rule, SessionFailure, StoreId,
+    Timestamp,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,10 @@ struct ColumnRecord {
     data_type: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     width: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    order: Option<String>,
     case_sensitive: bool,
     fold_diacritics: bool,
     ignored: String,
@@ -74,10 +79,9 @@ pub(crate) fn write_columns(columns: &Columns) -> String {
             searchable: column.searchable,
             key: column.key,
             data_type: column.rule.data_type.as_str().to_owned(),
-            width: match column.rule.data_type {
-                DataType::Digits { width } => width,
-                _ => None,
-            },
+            width: column.rule.data_type.options().width,
+            country: column.rule.data_type.options().country.map(|country| country.as_str().to_owned()),
+            order: column.rule.data_type.options().order.map(|order| order.as_str().to_owned()),
             case_sensitive: column.rule.case == CaseRule::Sensitive,
             fold_diacritics: column.rule.diacritics == DiacriticRule::Fold,
             ignored: column.rule.delimiters.as_slice().iter().collect(),
@@ -90,13 +94,7 @@ pub(crate) fn read_columns(text: &str) -> Result<Columns, Error> {
     let records: Vec<ColumnRecord> = from_json(text, "columns")?;
     let mut columns = Vec::with_capacity(records.len());
     for record in records {
-        let data_type = match record.data_type.as_str() {
-            "text" => DataType::Text,
-            "digits" => DataType::Digits { width: record.width },
-            "email" => DataType::Email,
-            "name" => DataType::Name,
-            _ => return Err(Error::corrupt("data type of a column")),
-        };
+        let data_type = read_data_type(&record)?;
         let delimiters =
             Delimiters::new(record.ignored.chars()).map_err(|_| Error::corrupt("delimiters of a column"))?;
         let rule = Rule {
@@ -108,6 +106,24 @@ pub(crate) fn read_columns(text: &str) -> Result<Columns, Error> {
         columns.push(Column { name: record.name, searchable: record.searchable, key: record.key, rule });
     }
     Columns::new(columns).map_err(|source| Error::with_source(crate::ErrorKind::Corrupt, "columns", source))
+}
+
+fn read_data_type(record: &ColumnRecord) -> Result<DataType, Error> {
+    let corrupt = || Error::corrupt("data type of a column");
+    let country = |letters: &String| {
+        let letters = letters.as_bytes().try_into().ok();
+        letters.and_then(Country::restored).ok_or_else(corrupt)
+    };
+    let options = DataTypeOptions {
+        width: record.width,
+        country: record.country.as_ref().map(country).transpose()?,
+        order: record
+            .order
+            .as_deref()
+            .map(|order| DateOrder::from_word(order).ok_or_else(corrupt))
+            .transpose()?,
+    };
+    DataType::from_word(&record.data_type, options).ok_or_else(corrupt)
 }
 
 const UNITS: [(ProximityUnit, &str); 4] = [
@@ -215,6 +231,10 @@ mod tests {
             Column::text("account").searchable().typed(DataType::Digits { width: Some(12) }),
             Column::text("mail").typed(DataType::Email),
             Column::text("name").typed(DataType::Name),
+            Column::text("number").typed(DataType::Ssn),
+            Column::text("phone").typed(DataType::Phone { country: Country::new("GB") }),
+            Column::text("born").typed(DataType::Date { order: Some(DateOrder::DayMonthYear) }),
+            Column::text("joined").typed(DataType::Date { order: None }),
         ])
         .expect("valid columns");
         assert_eq!(read_columns(&write_columns(&columns)).expect("reads"), columns);

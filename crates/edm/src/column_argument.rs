@@ -4,6 +4,9 @@ use std::str::FromStr;
 
 use edm_graph::{ColumnResource, DataTypeOptions};
 
+const TYPES: &[&str] =
+    &["text", "digits", "email", "name", "ssn", "card", "phone", "date", "iban", "address"];
+
 /// One `--column`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColumnArgument(pub(crate) ColumnResource);
@@ -23,6 +26,7 @@ impl FromStr for ColumnArgument {
             return Err("a column begins with its name".to_owned());
         }
         let mut column = ColumnResource { name: Some(name), ..ColumnResource::default() };
+        let mut options = DataTypeOptions::default();
         for word in words {
             match word.split_once('=').unwrap_or((word, "")) {
                 ("searchable", "") => column.is_searchable = Some(true),
@@ -32,16 +36,28 @@ impl FromStr for ColumnArgument {
                 ("digits", width) if !width.is_empty() => {
                     let width = width.parse().map_err(|_| format!("`{word}` is no width, as in digits=8"))?;
                     column.data_type = Some("digits".to_owned());
-                    column.data_type_options = Some(DataTypeOptions { width: Some(width) });
+                    options.width = Some(width);
                 }
-                ("text" | "digits" | "email" | "name", "") => column.data_type = Some(word.to_owned()),
+                ("phone", country) if !country.is_empty() => {
+                    column.data_type = Some("phone".to_owned());
+                    options.country = Some(country.to_owned());
+                }
+                ("date", order) if !order.is_empty() => {
+                    column.data_type = Some("date".to_owned());
+                    options.order = Some(order.to_owned());
+                }
+                (word, "") if TYPES.contains(&word) => column.data_type = Some(word.to_owned()),
                 _ => {
                     return Err(format!(
-                        "`{word}` is none of: searchable, key, case-sensitive, fold-diacritics, text, digits, \
-                         digits=WIDTH, email, name, ignore=CHARS (which comes last)"
+                        "`{word}` is none of: searchable, key, case-sensitive, fold-diacritics, {}, digits=WIDTH, \
+                         phone=COUNTRY, date=ORDER, ignore=CHARS (which comes last)",
+                        TYPES.join(", ")
                     ));
                 }
             }
+        }
+        if options != DataTypeOptions::default() {
+            column.data_type_options = Some(options);
         }
         if let Some(ignored) = ignored {
             column.ignored_delimiters = Some(ignored.chars().map(String::from).collect());
@@ -71,7 +87,7 @@ mod tests {
                 ..named("ssn")
             }),
         );
-        let width = Some(DataTypeOptions { width: Some(8) });
+        let width = Some(DataTypeOptions { width: Some(8), ..DataTypeOptions::default() });
         check(
             "mrn:key:searchable:digits=8",
             Some(ColumnResource {
@@ -83,7 +99,27 @@ mod tests {
             }),
         );
         check("mail:email", Some(ColumnResource { data_type: Some("email".to_owned()), ..named("mail") }));
-        for text in ["", ":searchable", "a:serchable", "a:digits=x", "a:email=8"] {
+        for (word, options) in [
+            ("phone", DataTypeOptions { country: Some("US".to_owned()), ..DataTypeOptions::default() }),
+            ("date", DataTypeOptions { order: Some("dmy".to_owned()), ..DataTypeOptions::default() }),
+        ] {
+            let option = options.country.clone().or(options.order.clone()).expect("one of them");
+            check(
+                &format!("x:{word}={option}"),
+                Some(ColumnResource {
+                    data_type: Some(word.to_owned()),
+                    data_type_options: Some(options),
+                    ..named("x")
+                }),
+            );
+        }
+        for word in TYPES {
+            check(
+                &format!("x:{word}"),
+                Some(ColumnResource { data_type: Some((*word).to_owned()), ..named("x") }),
+            );
+        }
+        for text in ["", ":searchable", "a:serchable", "a:digits=x", "a:email=8", "a:ssn=9", "a:passport"] {
             check(text, None);
         }
     }

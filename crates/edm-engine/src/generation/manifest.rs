@@ -174,14 +174,7 @@ fn read_rule(bytes: &[u8]) -> Result<Rule, Error> {
     let damaged = || Error::damaged(FILE);
     let mut reader = Reader { bytes, at: 0, file: FILE };
     let kind = reader.u8()?;
-    let width = reader.u16()?;
-    let data_type = match (kind, width) {
-        (1, 0) => DataType::Text,
-        (2, width) => DataType::Digits { width: (width > 0).then_some(width) },
-        (3, 0) => DataType::Email,
-        (4, 0) => DataType::Name,
-        _ => return Err(damaged()),
-    };
+    let data_type = DataType::from_number(kind, reader.u16()?).ok_or_else(damaged)?;
     let case = match reader.u8()? {
         0 => CaseRule::Insensitive,
         1 => CaseRule::Sensitive,

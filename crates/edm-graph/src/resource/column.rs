@@ -1,6 +1,8 @@
 //! `exactDataMatchStoreColumn`.
 
-use edm_model::{CaseRule, Column, Columns, DataType, Delimiters, DiacriticRule, Rule, limits};
+use edm_model::{
+    CaseRule, Column, Columns, Country, DataType, DateOrder, Delimiters, DiacriticRule, Rule, limits,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
@@ -46,21 +48,40 @@ pub struct DataTypeOptions {
     /// `digits`: the number of digits that every value has after padding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u16>,
+    /// `phone`: the country of numbers that are written without a country code, two letters of ISO 3166-1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// `date`: how the table writes days, `ymd`, `dmy` or `mdy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+}
+
+/// What `country` must be.
+const COUNTRY: &str = "the two letters of a country in ISO 3166-1, such as US";
+/// The words of `order`.
+const ORDERS: &[&str] = &["ymd", "dmy", "mdy"];
+
+impl DataTypeOptions {
+    fn of(data_type: &DataType) -> Option<Self> {
+        let options = data_type.options();
+        let own = Self {
+            width: options.width,
+            country: options.country.map(|country| country.to_string()),
+            order: options.order.map(|order| order.as_str().to_owned()),
+        };
+        (own != Self::default()).then_some(own)
+    }
 }
 
 impl From<&Column> for ColumnResource {
     fn from(column: &Column) -> Self {
-        let width = match &column.rule.data_type {
-            DataType::Digits { width } => *width,
-            DataType::Text | DataType::Email | DataType::Name => None,
-        };
         Self {
             name: Some(column.name.clone()),
             is_searchable: Some(column.searchable),
             is_case_insensitive: Some(column.rule.case == CaseRule::Insensitive),
             ignored_delimiters: Some(column.rule.delimiters.as_slice().iter().map(char::to_string).collect()),
             data_type: Some(column.rule.data_type.as_str().to_owned()),
-            data_type_options: width.map(|width| DataTypeOptions { width: Some(width) }),
+            data_type_options: DataTypeOptions::of(&column.rule.data_type),
             is_key: Some(column.key),
             fold_diacritics: Some(column.rule.diacritics == DiacriticRule::Fold),
             class: None,
@@ -97,17 +118,14 @@ pub(crate) fn read_columns(reader: &Reader<'_>, name: &str) -> Result<Given<Colu
 }
 
 fn read_column(reader: &Reader<'_>) -> Result<ColumnResource, BodyError> {
-    let width = match reader.object("dataTypeOptions")?.into_option() {
-        Some(options) => read_options(&options)?,
-        None => None,
-    };
+    let options = reader.object("dataTypeOptions")?.into_option();
     Ok(ColumnResource {
         name: reader.text("name", limits::NAME_CHARACTERS_MAX)?.into_option(),
         is_searchable: reader.boolean("isSearchable")?.into_option(),
         is_case_insensitive: reader.boolean("isCaseInsensitive")?.into_option(),
         ignored_delimiters: reader.texts("ignoredDelimiters", DELIMITERS_MAX, 8)?.into_option(),
         data_type: reader.text("dataType", limits::NAME_CHARACTERS_MAX)?.into_option(),
-        data_type_options: width.map(|width| DataTypeOptions { width: Some(width) }),
+        data_type_options: options.as_ref().map(read_options).transpose()?,
         is_key: reader.boolean("isKey")?.into_option(),
         fold_diacritics: reader.boolean("foldDiacritics")?.into_option(),
         class: None,
@@ -116,28 +134,52 @@ fn read_column(reader: &Reader<'_>) -> Result<ColumnResource, BodyError> {
 }
 
 /// An option that is unknown would change what matches if it were dropped, so it is refused.
-fn read_options(options: &Reader<'_>) -> Result<Option<u16>, BodyError> {
-    if let Some(name) = options.names().find(|name| *name != "width" && !name.starts_with('@')) {
+fn read_options(options: &Reader<'_>) -> Result<DataTypeOptions, BodyError> {
+    let known = |name: &&str| matches!(*name, "width" | "country" | "order") || name.starts_with('@');
+    if let Some(name) = options.names().find(|name| !known(name)) {
         return Err(options.error(BodyErrorKind::UnknownOption, name));
     }
     let width = options.integer32("width", 1..=WIDTH_MAX)?.into_option();
-    Ok(width.and_then(|width| u16::try_from(width).ok()))
+    Ok(DataTypeOptions {
+        width: width.and_then(|width| u16::try_from(width).ok()),
+        country: options.text("country", limits::NAME_CHARACTERS_MAX)?.into_option(),
+        order: options.text("order", limits::NAME_CHARACTERS_MAX)?.into_option(),
+    })
+}
+
+fn data_type_from_wire(column: &ColumnResource, path: &str) -> Result<DataType, BodyError> {
+    let word = column.data_type.as_deref().unwrap_or("text");
+    let given = column.data_type_options.clone().unwrap_or_default();
+    let at = |kind, name: &str| BodyError::at(kind, format!("{path}.dataTypeOptions.{name}"));
+    let country = |letters: &String| {
+        Country::new(letters).ok_or_else(|| at(BodyErrorKind::WrongType { expected: COUNTRY }, "country"))
+    };
+    let order = |word: &String| {
+        DateOrder::from_word(word).ok_or_else(|| at(BodyErrorKind::UnknownWord { known: ORDERS }, "order"))
+    };
+    let options = edm_model::DataTypeOptions {
+        width: given.width,
+        country: given.country.as_ref().map(country).transpose()?,
+        order: given.order.as_ref().map(order).transpose()?,
+    };
+    let data_type = DataType::from_word(word, options)
+        .ok_or_else(|| BodyError::at(BodyErrorKind::UnknownDataType, format!("{path}.dataType")))?;
+    let taken = data_type.options();
+    let dropped = [
+        ("width", options.width.is_some() && taken.width.is_none()),
+        ("country", options.country.is_some() && taken.country.is_none()),
+        ("order", options.order.is_some() && taken.order.is_none()),
+    ];
+    match dropped.into_iter().find(|(_, dropped)| *dropped) {
+        Some((name, _)) => Err(at(BodyErrorKind::UnknownOption, name)),
+        None => Ok(data_type),
+    }
 }
 
 fn column_from_wire(column: &ColumnResource, path: &str) -> Result<Column, BodyError> {
     let name = column.name.clone();
     let name = name.ok_or_else(|| BodyError::at(BodyErrorKind::Missing, format!("{path}.name")))?;
-    let width = column.data_type_options.as_ref().and_then(|options| options.width);
-    let data_type = match column.data_type.as_deref().unwrap_or("text") {
-        "digits" => DataType::Digits { width },
-        _ if width.is_some() => {
-            return Err(BodyError::at(BodyErrorKind::UnknownOption, format!("{path}.dataTypeOptions.width")));
-        }
-        "text" => DataType::Text,
-        "email" => DataType::Email,
-        "name" => DataType::Name,
-        _ => return Err(BodyError::at(BodyErrorKind::UnknownDataType, format!("{path}.dataType"))),
-    };
+    let data_type = data_type_from_wire(column, path)?;
     let case = match column.is_case_insensitive {
         Some(false) => CaseRule::Sensitive,
         Some(true) | None => CaseRule::Insensitive,

@@ -114,6 +114,7 @@ impl Window<'_> {
             }
             DataType::Email => None,
             DataType::Name => name_form(self.reading, self.rule, self.first, self.last),
+            other => unreachable!("the generator makes no column of type {}", other.as_str()),
         }
     }
 

@@ -24,12 +24,13 @@ enum Action {
     #[command(after_help = "\
 Examples:
   edm store create --name patients --column ssn:searchable:ignore=- --column lastName --column dob
-  edm store create --name accounts --column iban:searchable --column mail:searchable:email --column mrn:key:searchable:digits=8
+  edm store create --name accounts --column iban:searchable:iban --column mail:searchable:email --column mrn:key:searchable:digits=8
   edm store create --schema schema.json
   edm store create --name patients --schema purview.xml
 
 A column is NAME[:searchable][:key][:TYPE][:case-sensitive][:fold-diacritics][:ignore=CHARS].
-TYPE is text (the default), digits, digits=WIDTH, email or name.")]
+TYPE is text (the default), digits, digits=WIDTH, email, name, ssn, card, phone, phone=COUNTRY (US), date,
+date=ORDER (ymd, dmy or mdy: how the table writes days), iban or address.")]
     Create(CreateArguments),
     /// Lists the data stores
     #[command(after_help = "Example:\n  edm store list --output json")]

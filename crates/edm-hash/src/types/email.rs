@@ -1,5 +1,6 @@
 //! E-mail addresses in cells and text (`docs/formats/hash.md`, section 4).
 
+use super::{Candidate, Found};
 use crate::canonical::CellRefusal;
 use crate::fold::Folded;
 use crate::gap::is_white;
@@ -45,13 +46,8 @@ pub(crate) fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRe
     Ok(())
 }
 
-/// Calls `found` with every candidate address that begins at an atom of `starts`: the first and last atom, and its
-/// folded characters.
-pub(crate) fn candidates(
-    folded: &Folded,
-    starts: &std::ops::Range<usize>,
-    found: &mut dyn FnMut(usize, usize, &[u8]),
-) {
+/// Calls `found` with every candidate address that begins at an atom of `starts`, and its folded characters.
+pub(crate) fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found: Found<'_>) {
     let text = folded.text();
     let atoms = folded.atoms();
     let (Some(first), Some(last)) = (atoms.get(starts.start), atoms.get(starts.end.saturating_sub(1))) else {
@@ -91,7 +87,7 @@ fn each_candidate(
     folded: &Folded,
     (begin, at, end): (usize, usize, usize),
     starts: &std::ops::Range<usize>,
-    found: &mut dyn FnMut(usize, usize, &[u8]),
+    found: Found<'_>,
 ) {
     let atoms = folded.atoms();
     let first_behind = atoms.partition_point(|atom| (atom.start as usize) < at);
@@ -121,7 +117,8 @@ fn each_candidate(
             let domain = folded.text().get(at + 1..stop).unwrap_or("");
             let ends = stop == end || folded.text().get(stop..end).is_some_and(domain_ends);
             if ends && domain.contains('.') {
-                found(first, last, folded.text().get(start..stop).unwrap_or("").as_bytes());
+                let candidate = Candidate { first, last, attached: false, written_form: false };
+                found(candidate, folded.text().get(start..stop).unwrap_or("").as_bytes());
             }
         }
     }

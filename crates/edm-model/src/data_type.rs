@@ -1,0 +1,275 @@
+//! What the values of a column are, and the options of those types that have one.
+
+use std::fmt;
+
+/// What the values of a column are (matching, section 3).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum DataType {
+    /// Any text, matched by windows of atoms.
+    #[default]
+    Text,
+    /// A number kept as its digits; `width` pads it on the left with zeros.
+    Digits {
+        /// The number of digits that every value has after padding.
+        width: Option<u16>,
+    },
+    /// An e-mail address.
+    Email,
+    /// A person's name: apostrophe, hyphen and space are equal inside it.
+    Name,
+    /// A United States social security number.
+    Ssn,
+    /// A payment card number, which passes the Luhn check.
+    Card,
+    /// A telephone number.
+    Phone {
+        /// The country of numbers that are written without a country code.
+        country: Option<Country>,
+    },
+    /// A day of the calendar.
+    Date {
+        /// How the table writes days whose digits could be read in two ways.
+        order: Option<DateOrder>,
+    },
+    /// An international bank account number, which passes the modulo 97 check.
+    Iban,
+    /// A postal address.
+    Address,
+}
+
+impl DataType {
+    /// Returns the word that names the type on the wire and the command line.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            DataType::Text => "text",
+            DataType::Digits { .. } => "digits",
+            DataType::Email => "email",
+            DataType::Name => "name",
+            DataType::Ssn => "ssn",
+            DataType::Card => "card",
+            DataType::Phone { .. } => "phone",
+            DataType::Date { .. } => "date",
+            DataType::Iban => "iban",
+            DataType::Address => "address",
+        }
+    }
+
+    /// Returns the type that a word names and its options, `None` for any other word.
+    pub fn from_word(word: &str, options: DataTypeOptions) -> Option<Self> {
+        let DataTypeOptions { width, country, order } = options;
+        Some(match word {
+            "text" => DataType::Text,
+            "digits" => DataType::Digits { width },
+            "email" => DataType::Email,
+            "name" => DataType::Name,
+            "ssn" => DataType::Ssn,
+            "card" => DataType::Card,
+            "phone" => DataType::Phone { country },
+            "date" => DataType::Date { order },
+            "iban" => DataType::Iban,
+            "address" => DataType::Address,
+            _ => return None,
+        })
+    }
+
+    /// Returns the options: those that the type does not have are `None`.
+    pub fn options(&self) -> DataTypeOptions {
+        let mut options = DataTypeOptions::default();
+        match self {
+            DataType::Digits { width } => options.width = *width,
+            DataType::Phone { country } => options.country = *country,
+            DataType::Date { order } => options.order = *order,
+            _ => {}
+        }
+        options
+    }
+
+    /// Returns the number of the type in rule bytes (`docs/formats/hash.md`, section 5) and its option.
+    pub(crate) fn number(&self) -> (u8, u16) {
+        match self {
+            DataType::Text => (1, 0),
+            DataType::Digits { width } => (2, width.unwrap_or(0)),
+            DataType::Email => (3, 0),
+            DataType::Name => (4, 0),
+            DataType::Ssn => (5, 0),
+            DataType::Card => (6, 0),
+            DataType::Phone { country } => (7, country.map_or(0, |country| u16::from_le_bytes(country.0))),
+            DataType::Date { order } => (8, order.map_or(0, DateOrder::number)),
+            DataType::Iban => (9, 0),
+            DataType::Address => (10, 0),
+        }
+    }
+
+    /// Returns the type of a number and an option in rule bytes, `None` where there is no such type.
+    pub fn from_number(kind: u8, option: u16) -> Option<Self> {
+        Some(match (kind, option) {
+            (1, 0) => DataType::Text,
+            (2, width) => DataType::Digits { width: (width > 0).then_some(width) },
+            (3, 0) => DataType::Email,
+            (4, 0) => DataType::Name,
+            (5, 0) => DataType::Ssn,
+            (6, 0) => DataType::Card,
+            (7, 0) => DataType::Phone { country: None },
+            (7, letters) => DataType::Phone { country: Some(Country::restored(letters.to_le_bytes())?) },
+            (8, 0) => DataType::Date { order: None },
+            (8, order) => DataType::Date { order: Some(DateOrder::from_number(order)?) },
+            (9, 0) => DataType::Iban,
+            (10, 0) => DataType::Address,
+            _ => return None,
+        })
+    }
+}
+
+/// The options that a data type may have; which type has which says [`DataType`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DataTypeOptions {
+    /// Of `digits`.
+    pub width: Option<u16>,
+    /// Of `phone`.
+    pub country: Option<Country>,
+    /// Of `date`.
+    pub order: Option<DateOrder>,
+}
+
+/// In which order a table writes the parts of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DateOrder {
+    /// `1960-05-13`.
+    YearMonthDay,
+    /// `13/05/1960`.
+    DayMonthYear,
+    /// `05/13/1960`.
+    MonthDayYear,
+}
+
+impl DateOrder {
+    /// Returns the word that names the order on the wire and the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DateOrder::YearMonthDay => "ymd",
+            DateOrder::DayMonthYear => "dmy",
+            DateOrder::MonthDayYear => "mdy",
+        }
+    }
+
+    /// Returns the order that a word names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [DateOrder::YearMonthDay, DateOrder::DayMonthYear, DateOrder::MonthDayYear]
+            .into_iter()
+            .find(|order| order.as_str() == word)
+    }
+
+    fn number(self) -> u16 {
+        match self {
+            DateOrder::YearMonthDay => 1,
+            DateOrder::DayMonthYear => 2,
+            DateOrder::MonthDayYear => 3,
+        }
+    }
+
+    fn from_number(number: u16) -> Option<Self> {
+        [DateOrder::YearMonthDay, DateOrder::DayMonthYear, DateOrder::MonthDayYear]
+            .into_iter()
+            .find(|order| order.number() == number)
+    }
+}
+
+/// A country, as two lower-case ASCII letters (ISO 3166-1 alpha-2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Country([u8; 2]);
+
+impl Country {
+    /// Reads a country's two letters in either case; `None` for what ISO 3166-1 does not list.
+    pub fn new(letters: &str) -> Option<Self> {
+        let letters: [u8; 2] = letters.as_bytes().try_into().ok()?;
+        let own = Self(letters.map(|letter| letter.to_ascii_lowercase()));
+        COUNTRIES.split(' ').any(|known| known == own.as_str()).then_some(own)
+    }
+
+    /// Takes the two lower-case letters of a country that was checked when it was made, as stored data holds them;
+    /// `None` for anything but two lower-case letters.
+    pub fn restored(letters: [u8; 2]) -> Option<Self> {
+        letters.iter().all(u8::is_ascii_lowercase).then_some(Self(letters))
+    }
+
+    /// Returns the two lower-case letters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("")
+    }
+}
+
+impl fmt::Debug for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Country {
+    /// Writes the letters in upper case, as ISO 3166-1 does.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.as_str().to_ascii_uppercase())
+    }
+}
+
+/// ISO 3166-1 alpha-2, and XK, which telephone numbers of Kosovo go by.
+const COUNTRIES: &str = "ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs \
+     bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg eh er es et fi fj \
+     fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it \
+     je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mf mg mh mk ml mm mn mo mp \
+     mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re \
+     ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv \
+     tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws xk ye yt za zm zw";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_come_back_from_their_words_and_numbers() {
+        let country = Country::new("De");
+        let types = [
+            DataType::Text,
+            DataType::Digits { width: None },
+            DataType::Digits { width: Some(12) },
+            DataType::Email,
+            DataType::Name,
+            DataType::Ssn,
+            DataType::Card,
+            DataType::Phone { country: None },
+            DataType::Phone { country },
+            DataType::Date { order: None },
+            DataType::Date { order: Some(DateOrder::YearMonthDay) },
+            DataType::Date { order: Some(DateOrder::DayMonthYear) },
+            DataType::Date { order: Some(DateOrder::MonthDayYear) },
+            DataType::Iban,
+            DataType::Address,
+        ];
+        for own in types {
+            let (kind, option) = own.number();
+            assert_eq!(DataType::from_number(kind, option).as_ref(), Some(&own), "{own:?}");
+            assert_eq!(DataType::from_word(own.as_str(), own.options()).as_ref(), Some(&own), "{own:?}");
+        }
+        for (kind, option) in [(0, 0), (1, 1), (5, 1), (7, 1), (7, 0x4544), (8, 4), (9, 2), (11, 0)] {
+            assert_eq!(DataType::from_number(kind, option), None, "{kind} {option}");
+        }
+        assert_eq!(DataType::from_word("passport", DataTypeOptions::default()), None);
+    }
+
+    #[test]
+    fn countries() {
+        for (letters, expected) in [
+            ("us", Some("US")),
+            ("US", Some("US")),
+            ("Gb", Some("GB")),
+            ("xx", None),
+            ("usa", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                Country::new(letters).map(|country| country.to_string()).as_deref(),
+                expected,
+                "{letters}"
+            );
+        }
+    }
+}
