@@ -187,7 +187,7 @@ def birthday(locale, facts):
         months = locale.months
         words = {"d": str(born.day), "y": year, "m": months[born.month - 1] if months else "", "n": months[born.month - 1][:3] if months else ""}
         if not months:
-            pattern = f"{{y}}年{born.month}月{{d}}日"
+            words["m"] = str(born.month)
         elif "th" in pattern:
             suffix = "th" if 10 < born.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(born.day % 10, "th")
             pattern = pattern.replace("{d}th", "{d}" + suffix)
@@ -210,7 +210,7 @@ def address(locale, facts):
            Form("without the comma", f"{street} {city}")]
     for word, short in locale.streets:
         if word in street:
-            out += [Form("street abbreviated", whole.replace(word, short, 1))] * 2
+            out += [Form("street abbreviated", whole.replace(word, short, 1), supported=locale.streets_supported)] * 2
     return out
 
 

@@ -46,8 +46,9 @@ class Locale:
     family_first: bool = False
     name_joint: str = " "
     iban_locale: str = ""
-    # Street words and their abbreviations.
+    # Street words and their abbreviations, and whether the rules know them.
     streets: tuple = ()
+    streets_supported: bool = True
 
 
 EN = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
@@ -100,20 +101,20 @@ LOCALES = (
            Phone("PL", "48", "", ("22/555/##/##", "12/555/##/##", "600/555/###")), "dmy", ".",
            PL, ("{d} {m} {y}", "{d} {m} {y} r."), False,
            ("PESEL", "Konto", "Karta", "Telefon", "ur.", "Nazwisko", "Adres", "od", "z"),
-           streets=(("ulica", "ul."), ("aleja", "al."))),
+           streets=(("ulica", "ul."), ("aleja", "al.")), streets_supported=False),
     Locale("ru_RU", "digits", "- ", "###-###-### ##", ((3, 3, 3, 2), "", "-"),
            Phone("RU", "7", "8", ("495/555/##/##", "812/555/##/##", "916/555/##/##")), "dmy", ".",
            RU, ("{d} {m} {y}", "{d} {m} {y} г."), False,
            ("СНИЛС", "Счёт", "Карта", "Телефон", "родился", "Имя", "Адрес", "от", "с"),
-           streets=(("улица", "ул."), ("проспект", "пр."))),
+           streets=(("улица", "ул."), ("проспект", "пр.")), streets_supported=False),
     Locale("ja_JP", "digits", " -", "#### #### ####", ((4, 4, 4), "", "-"),
            Phone("JP", "81", "0", ("3/5550/####", "6/5550/####", "90/5550/####")), "ymd", "/",
-           (), ("{y}年{d}月{d}日",), False,
+           (), ("{y}年{m}月{d}日",), True,
            ("個人番号", "口座", "カード", "電話", "生年月日", "氏名", "住所", "から", "と"),
            digits=FULL_WIDTH_DIGITS, family_first=True, iban_locale="en_GB"),
     Locale("zh_CN", "text", " -", "######19##########", ((6, 8, 4), "", " "),
            Phone("CN", "86", "0", ("10/5550/####", "21/5550/####")), "ymd", "-",
-           (), ("{y}年{d}月{d}日",), False,
+           (), ("{y}年{m}月{d}日",), True,
            ("身份证", "账户", "银行卡", "电话", "生日", "姓名", "地址", "来自", "和"),
            digits=FULL_WIDTH_DIGITS, family_first=True, name_joint="", iban_locale="de_DE"),
     Locale("ar_SA", "digits", "", "1#########", ((10,), "", ""),

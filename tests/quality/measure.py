@@ -1,6 +1,7 @@
 """Compares what was found with what was planted, by position."""
 
 import html
+import quopri
 import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -10,8 +11,10 @@ from people import IDENTIFIERS
 from texts import Text
 
 RECOMMENDED = 75
-# A name may be found as a whole or in its parts, wherever both stand at the same place.
-SAME_PLACE = {column: {"fullName", "firstName", "lastName"} for column in ("fullName", "firstName", "lastName")}
+# A name may be found as a whole or in its parts: any of these sets of columns will do.
+INSTEAD = {
+    "fullName": ({"fullName"}, {"firstName", "lastName"}), "firstName": ({"firstName"}, {"fullName"}), "lastName": ({"lastName"}, {"fullName"}),
+}
 
 
 @dataclass
@@ -71,7 +74,8 @@ def excerpt(text: Text, start, end, around=40):
 
 def plain(piece):
     """Folds as Python's library does, for a word that happens to be somebody's name."""
-    return unicodedata.normalize("NFKC", html.unescape(piece)).casefold()
+    decoded = quopri.decodestring(piece.encode()).decode(errors="replace") if "=" in piece else html.unescape(piece)
+    return unicodedata.normalize("NFKC", decoded).casefold()
 
 
 def overlaps(a, b):
@@ -93,12 +97,9 @@ def recall(out, text, wanted, matches):
     people = defaultdict(bool)
     for planted in wanted:
         row = planted.person.row
-        columns = SAME_PLACE.get(planted.column, {planted.column})
         own = [match for match in matches if match.locale == text.locale and row in match.rows]
-        hit = any(
-            overlaps(reported, planted) and reported.column in columns
-            for match in own for reported in [match.primary, *match.evidences]
-        )
+        there = {reported.column for match in own for reported in [match.primary, *match.evidences] if overlaps(reported, planted)}
+        hit = any(columns <= there for columns in INSTEAD.get(planted.column, ({planted.column},)))
         key = (planted.column, text.locale)
         out.everything.add(hit)
         out.by_type_all[key].add(hit)

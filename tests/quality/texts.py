@@ -6,6 +6,7 @@ import html
 import io
 import json
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from forms import drawn
 from people import FACTS, IDENTIFIERS
@@ -145,7 +146,7 @@ class Author:
         return writer.text("chat")
 
     def log(self, people):
-        style = self.draws.choice(("json", "json", "fields", "syslog"))
+        style = self.draws.choice(("json", "json", "fields", "syslog", "request"))
         writer = Writer(self.draws, self.locale, json_text if style == "json" else lambda piece: piece)
         for person in people:
             stamp = f"2026-03-{self.draws.randrange(1, 29):02}T{self.draws.randrange(24):02}:15:07Z"
@@ -155,12 +156,25 @@ class Author:
                 for number, column in enumerate(columns):
                     writer.raw("," if number else "").raw(f'"{column}":"').value(person, column).raw('"')
                 writer.raw("}}\n")
+            elif style == "request":
+                self.request(writer, person, stamp, columns)
             else:
                 writer.say(f"{stamp} app[{self.draws.randrange(9999)}]: order={self.number()}" if style == "fields" else f"<14>{stamp} host app: update {self.number()}")
                 for column in columns:
                     writer.say(f' {column}="' if style == "fields" else " | ").value(person, column).say('"' if style == "fields" else "")
                 writer.say("\n")
         return writer.text("log")
+
+    def request(self, writer, person, stamp, columns):
+        """Writes a line of a web server: one identifier in the address, the facts behind it."""
+        first = next(column for column in columns if column in IDENTIFIERS)
+        writer.raw(f'{stamp} "GET /people?{first}=')
+        cell(writer, person, first, drawn(self.draws, self.locale, person.facts, first), lambda piece: quote(piece, safe=""))
+        writer.raw(f'&page={self.draws.randrange(9)} HTTP/1.1" 200')
+        for column in columns:
+            if column in FACTS:
+                writer.raw(f' {column}="').value(person, column).raw('"')
+        writer.raw("\n")
 
     def letter(self, people):
         writer = Writer(self.draws, self.locale, lines=True)

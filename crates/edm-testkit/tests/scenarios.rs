@@ -67,10 +67,14 @@ impl Scenario {
 
     fn active_type(&mut self, case: &Value) -> Arc<ActiveType> {
         let generation = self.generation(case["store"].as_str().unwrap_or("store.json"));
-        let types = object(&self.json("types.json"));
-        let first = || types.keys().next().expect("a scenario has types").as_str();
-        let name = case["type"].as_str().unwrap_or_else(first).to_owned();
-        let mut rule = types[&name].clone();
+        let types = self.json("types.json");
+        let mut types = types.as_array().expect("a list of types").iter();
+        let rule = match case["type"].as_str() {
+            Some(name) => types.find(|own| own["name"] == name),
+            None => types.next(),
+        };
+        let mut rule = rule.expect("the scenario has this type").clone();
+        let name = rule["name"].as_str().expect("a name").to_owned();
         rule["dataStoreId"] = json!("00000000-0000-0000-0000-000000000001");
         let body = object(&json!({"name": name, "exactMatch": rule}));
         let draft = SensitiveTypeDraft::read(&body).expect("a type as Graph takes it");
