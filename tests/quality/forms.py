@@ -151,7 +151,10 @@ def full_name(locale, facts):
     out = name_forms(facts["full"])
     first, last = facts["first"], facts["last"]
     if locale.family_first:
-        return out + [Form("without a space", last + first), Form("with a space", f"{last} {first}"), Form("with an ideographic space", f"{last}\u3000{first}")]
+        # A space between the parts of a name is part of the value.
+        spaced = locale.name_joint == " "
+        return out + [Form("without a space", last + first, supported=not spaced), Form("with a space", f"{last} {first}", supported=spaced),
+                      Form("with an ideographic space", f"{last}\u3000{first}", supported=spaced)]
     out += [Form("last name first, with a comma", f"{last}, {first}")] * 2
     out += [Form("in two columns of a page", f"{first}  {last}"),
             Form("last name first, without a comma", f"{last} {first}", supported=False), Form("with a middle initial", f"{first} K. {last}", supported=False)]

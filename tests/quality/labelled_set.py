@@ -44,8 +44,6 @@ def labelled_set(seed, text_count, people_count):
         kind = draws.choices(kinds, weights)[0]
         count = draws.randint(3, 12) if kind == "table" else draws.choice((1, 1, 2, 3))
         people = [draws.choice(strangers[name] if draws.random() < STRANGERS else tables[name]) for _ in range(count)]
-        # Of a household one stands in a text: whose evidence is shown of two equal ones is not what is measured.
-        people = list({person.cells["phone"]: person for person in people}.values())
         texts.append(getattr(authors[name], kind)(people))
     return LabelledSet(seed, tables, texts)
 
@@ -70,7 +68,8 @@ def expected_of(text):
     def proven(own):
         return any(near(own, other) and other.supported and counts(other) for other in of_tables)
     identifiers = [planted for planted in of_tables if planted.column in IDENTIFIERS and proven(planted)]
-    anchors = [planted for planted in identifiers if planted.supported]
+    # Of several people with one telephone the evidence of one is shown: beside it nothing is demanded.
+    anchors = [own for own in identifiers if own.supported and not (own.column == "phone" and own.person.shares_phone)]
     facts = [planted for planted in of_tables if planted.column not in IDENTIFIERS and any(near(planted, anchor) for anchor in anchors)]
     return identifiers + facts
 

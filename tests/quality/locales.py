@@ -39,7 +39,7 @@ class Locale:
     months: tuple
     written: tuple
     written_supported: bool
-    # Words: national number, account, card, phone, born, name, address, from, with.
+    # Words: national number, account, card, phone, born, name, address, from, with; and where they are not IBAN and E-Mail, these.
     words: tuple
     digits: dict = None
     # Whether names are written family name first, and by what the parts are joined in the table.
@@ -110,12 +110,12 @@ LOCALES = (
     Locale("ja_JP", "digits", " -", "#### #### ####", ((4, 4, 4), "", "-"),
            Phone("JP", "81", "0", ("3/5550/####", "6/5550/####", "90/5550/####")), "ymd", "/",
            (), ("{y}年{m}月{d}日",), True,
-           ("個人番号", "口座", "カード", "電話", "生年月日", "氏名", "住所", "から", "と"),
+           ("個人番号", "口座", "カード", "電話", "生年月日", "氏名", "住所", "から", "と", "国際口座番号", "メール"),
            digits=FULL_WIDTH_DIGITS, family_first=True, iban_locale="en_GB"),
     Locale("zh_CN", "text", " -", "######19##########", ((6, 8, 4), "", " "),
            Phone("CN", "86", "0", ("10/5550/####", "21/5550/####")), "ymd", "-",
            (), ("{y}年{m}月{d}日",), True,
-           ("身份证", "账户", "银行卡", "电话", "生日", "姓名", "地址", "来自", "和"),
+           ("身份证", "账户", "银行卡", "电话", "生日", "姓名", "地址", "来自", "和", "国际账号", "邮箱"),
            digits=FULL_WIDTH_DIGITS, family_first=True, name_joint="", iban_locale="de_DE"),
     Locale("ar_SA", "digits", "", "1#########", ((10,), "", ""),
            Phone("SA", "966", "0", ("11/555/####", "12/555/####", "50/555/####")), "dmy", "/",

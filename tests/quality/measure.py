@@ -2,6 +2,7 @@
 
 import html
 import quopri
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -75,6 +76,7 @@ def excerpt(text: Text, start, end, around=40):
 def plain(piece):
     """Folds as Python's library does, for a word that happens to be somebody's name."""
     decoded = quopri.decodestring(piece.encode()).decode(errors="replace") if "=" in piece else html.unescape(piece)
+    decoded = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), decoded)
     return unicodedata.normalize("NFKC", decoded).casefold()
 
 
@@ -85,19 +87,25 @@ def overlaps(a, b):
 def measure(labelled, found):
     """Returns the measures; `found` has the matches of each text, in order."""
     out = Measured()
+    holders = defaultdict(set)
+    for locale, people in labelled.tables.items():
+        for person in people:
+            for column in IDENTIFIERS:
+                holders[(locale, column, person.cells[column])].add(person.row)
     for (text, wanted), matches in zip(expected(labelled), found):
         out.matches += len(matches)
-        recall(out, text, wanted, matches)
+        recall(out, holders, text, wanted, matches)
         for match in matches:
             precision(out, labelled, text, match)
     return out
 
 
-def recall(out, text, wanted, matches):
+def recall(out, holders, text, wanted, matches):
     people = defaultdict(bool)
     for planted in wanted:
         row = planted.person.row
-        own = [match for match in matches if match.locale == text.locale and row in match.rows]
+        rows = holders[(text.locale, planted.column, planted.person.cells[planted.column])] if planted.column in IDENTIFIERS else {row}
+        own = [match for match in matches if match.locale == text.locale and not rows.isdisjoint(match.rows)]
         there = {reported.column for match in own for reported in [match.primary, *match.evidences] if overlaps(reported, planted)}
         hit = any(columns <= there for columns in INSTEAD.get(planted.column, ({planted.column},)))
         key = (planted.column, text.locale)

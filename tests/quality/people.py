@@ -24,6 +24,8 @@ class Person:
 
     def __init__(self, row, cells, facts):
         self.row, self.cells, self.facts = row, cells, facts
+        # Whether another of the table has the same telephone.
+        self.shares_phone = False
 
 
 def draw(random, pattern):
@@ -119,10 +121,12 @@ class Town:
         for row in range(1, count + 1):
             facts = self.facts()
             own = self.identifiers(facts)
-            if people and self.random.random() < HOUSEHOLD:
-                own["phone"] = self.random.choice(people).facts["phone"]
+            other = self.random.choice(people) if people and self.random.random() < HOUSEHOLD else None
+            if other:
+                own["phone"], other.shares_phone = other.facts["phone"], True
             facts.update(own)
             people.append(Person(row, cells_of(self.locale, facts), facts))
+            people[-1].shares_phone = other is not None
         return people
 
     def stranger(self, person):

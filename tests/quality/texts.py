@@ -100,15 +100,17 @@ class Author:
         words = self.locale.words
         known = {"account": words[1], "national": words[0], "card": words[2], "phone": words[3], "birthday": words[4], "fullName": words[5],
                  "address": words[6], "iban": "IBAN", "email": "E-Mail", "firstName": words[5], "lastName": words[5], "city": words[7]}
-        return known[column]
+        return {"iban": words[9], "email": words[10]}.get(column, known[column]) if len(words) > 9 else known[column]
 
     def record(self, writer, person):
         """Writes a person's values in a sentence or as a list with labels."""
         columns = self.columns()
         if self.draws.random() < 0.5:
+            # Japanese and Chinese write no spaces.
+            between, behind_label, stop = ("、", self.draws.choice(("は", "：", "")), "。") if self.locale.family_first else (", ", " ", ".")
             for number, column in enumerate(columns):
-                writer.say(", " if number else "").say(f"{self.label(column)} ").value(person, column)
-            writer.say(".")
+                writer.say(between if number else "").say(f"{self.label(column)}{behind_label}").value(person, column)
+            writer.say(stop)
         else:
             for column in columns:
                 writer.say(f"\n{writer.margin}{self.label(column)}: ").value(person, column)
