@@ -139,8 +139,8 @@ fn stores_are_refused_with_the_path_of_what_is_wrong() {
             "leave it out",
         ),
         (
-            store(json!([{"name": "a", "dataTypeOptions": {"order": 9}}])),
-            Some("columns[0].dataTypeOptions.order"),
+            store(json!([{"name": "a", "dataTypeOptions": {"length": 9}}])),
+            Some("columns[0].dataTypeOptions.length"),
             "leave it out",
         ),
         (

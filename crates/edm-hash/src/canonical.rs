@@ -98,7 +98,7 @@ impl Canonicaliser {
             DataType::Phone { country } => phone::push_cell(scratch, *country, delimiters, out),
             DataType::Date { order } => date::push_cell(scratch, *order, delimiters, out),
             DataType::Iban => iban::push_cell(scratch, delimiters, out),
-            DataType::Address => address::push_cell(scratch, delimiters, out),
+            DataType::Address => address::push_cell(scratch, out),
         };
         let formed = match formed {
             Ok(()) if out.len() - from > limits::CELL_BYTES_MAX => Err(CellRefusal::TooLong),

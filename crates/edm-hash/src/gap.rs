@@ -58,7 +58,7 @@ fn crosses_other(gap: &str) -> bool {
 }
 
 /// Walks the plain form: a line break with the quote marks of a reply behind it is one line feed.
-fn plain(gap: &str, mut each: impl FnMut(char)) {
+pub(crate) fn plain(gap: &str, mut each: impl FnMut(char)) {
     let mut characters = gap.chars().peekable();
     while let Some(character) = characters.next() {
         if !matches!(character, '\r' | '\n') {

@@ -44,4 +44,5 @@ pub use rows::{
     ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary, set_bits,
 };
 pub use shape::{Alphanumerics, Shape};
-pub use window::{Gate, OpenGate, Window, windows};
+pub use types::{CHECKED_NUMBER_ATOMS_MAX, checked_numbers};
+pub use window::{Gate, OpenGate, Window, vocabulary_atoms, windows};

@@ -121,7 +121,10 @@ impl RecordHasher {
                 .iter()
                 .map(|rule| RuleState {
                     keys: RuleKeys::derive(salt, rule),
-                    has_vocabulary: matches!(rule.data_type, DataType::Text | DataType::Name),
+                    has_vocabulary: matches!(
+                        rule.data_type,
+                        DataType::Text | DataType::Name | DataType::Address
+                    ),
                     shapes: BTreeSet::new(),
                     recent: [None; 64],
                     atoms: Vec::new(),

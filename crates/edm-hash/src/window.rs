@@ -81,6 +81,24 @@ pub fn windows(
     }
 }
 
+/// Calls `each` with the atoms that a value's vocabulary must hold for a window to go over what begins at an atom of
+/// `range`: the position of that atom, and one of them. Of atoms that are not named nothing is known.
+pub fn vocabulary_atoms(
+    rule: &Rule,
+    folded: &Folded,
+    range: Range<usize>,
+    mut each: impl FnMut(usize, &[u8]),
+) {
+    if rule.data_type == DataType::Address {
+        return address::vocabulary(folded, &range, each);
+    }
+    for index in range {
+        if let Some(atom) = folded.atoms().get(index) {
+            each(index, folded.atom_text(atom).as_bytes());
+        }
+    }
+}
+
 /// Finds the windows of a type with a recogniser of its own; false for the other types.
 fn typed_windows(
     rule: &Rule,
@@ -105,7 +123,7 @@ fn typed_windows(
         DataType::Phone { country } => phone::candidates(folded, starts, *country, delimiters, &mut emit),
         DataType::Date { .. } => date::candidates(folded, starts, delimiters, &mut emit),
         DataType::Iban => iban::candidates(folded, starts, delimiters, &mut emit),
-        DataType::Address => address::candidates(folded, starts, delimiters, &mut emit),
+        DataType::Address => address::candidates(folded, starts, gate, &mut emit),
     }
     true
 }

@@ -84,6 +84,12 @@ impl DataType {
         options
     }
 
+    /// Returns whether an occurrence can say by its written form that it is a value of the type, and so be a match by
+    /// itself (matching, section 5).
+    pub const fn has_written_form(&self) -> bool {
+        matches!(self, DataType::Ssn | DataType::Card | DataType::Iban)
+    }
+
     /// Returns the number of the type in rule bytes (`docs/formats/hash.md`, section 5) and its option.
     pub(crate) fn number(&self) -> (u8, u16) {
         match self {

@@ -1,6 +1,6 @@
 //! What a column is fit for, from exact counts (matching, section 5, Classes; `docs/matching.md`).
 
-use edm_model::{Column, ColumnClass};
+use edm_model::{Column, ColumnClass, DataType};
 
 use super::entries_file::Statistics;
 use super::manifest::ColumnFacts;
@@ -28,7 +28,7 @@ pub(crate) fn judge(column: &Column, statistics: &Statistics, summary: &ColumnSu
     let few = values < FEW_VALUES && statistics.largest <= 2 && statistics.distinct * 2 > values;
     let evidence = rarely_agrees || few;
     let rare = statistics.rare * 100 >= values * 99;
-    let dated = summary.dates * 2 >= values;
+    let dated = matches!(column.rule.data_type, DataType::Date { .. }) || summary.dates * 2 >= values;
     let identifier = column.searchable && values > 0 && summary.anchors > 0 && !dated && rare;
     let covered: u64 = summary
         .histogram
@@ -38,7 +38,8 @@ pub(crate) fn judge(column: &Column, statistics: &Statistics, summary: &ColumnSu
         })
         .map(|(_, values)| values)
         .sum();
-    let standalone = identifier && covered * 100 >= values * 99;
+    let checked = matches!(column.rule.data_type, DataType::Card | DataType::Iban);
+    let standalone = identifier && (checked || covered * 100 >= values * 99);
     Judgement {
         class: ColumnClass { identifier, standalone, evidence },
         agreement,
@@ -85,7 +86,11 @@ pub(crate) fn warnings(column: &Column, facts: &ColumnFacts) -> Vec<String> {
     }
     if facts.class.identifier && !facts.class.standalone {
         let odds = (10f64.powf(facts.capacity_log10) / facts.distinct.max(1) as f64).max(1.0);
-        out.push(format!("1 in {odds:.0} random values of this form hits: never a match without evidence"));
+        let alone = match column.rule.data_type {
+            DataType::Ssn => "a match without evidence only where written 123-45-6789",
+            _ => "never a match without evidence",
+        };
+        out.push(format!("1 in {odds:.0} random values of this form hits: {alone}"));
     }
     if column.searchable && !facts.class.identifier {
         out.push(

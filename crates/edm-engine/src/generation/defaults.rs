@@ -64,7 +64,10 @@ pub(crate) fn patterns(
         patterns.extend(pattern(85, primary, 2, evidence.clone(), near));
         patterns.extend(pattern(85, primary, 1, identifiers, near));
         patterns.extend(pattern(75, primary, 1, evidence, near));
-        if class(&primary).standalone {
+        // Such a column's pattern is for the hits in its written form where it is not standalone: `TypePlan::anchors`.
+        let column = columns.as_slice().get(primary);
+        let has_written_form = column.is_some_and(|column| column.rule.data_type.has_written_form());
+        if class(&primary).standalone || has_written_form {
             patterns.extend(pattern(65, primary, 0, Vec::new(), near));
         }
         patterns.extend(pattern(65, primary, 1, weak, near));

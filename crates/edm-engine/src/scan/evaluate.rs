@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use edm_hash::{Canonicaliser, CellForm, Folded, Hash};
-use edm_model::{ColumnClass, ProximityUnit, limits};
+use edm_model::{ColumnClass, DataType, ProximityUnit, Rule, limits};
 
 use super::context::Context;
 use super::evidence::{EvidenceFinder, Pass};
@@ -71,9 +71,16 @@ impl<'a> TypePlan<'a> {
 
     /// Says whether a pattern has this hit's column as its primary, and the hit's value may anchor it.
     pub(crate) fn anchors(&self, pattern: &PatternPlan, hit: &Hit) -> bool {
-        let identifies = self.classes.get(hit.column).is_some_and(|class| class.identifier);
-        pattern.primary.is_none_or(|primary| primary == hit.column)
-            && (!self.active.default_type || !identifies || hit.anchors)
+        let class = self.classes.get(hit.column).copied().unwrap_or_default();
+        let primary = pattern.primary.is_none_or(|primary| primary == hit.column);
+        // A column whose type has a written form always has the pattern of the primary alone.
+        let by_form = self.rule(hit).is_some_and(|rule| rule.data_type.has_written_form());
+        let suffices = !by_form || class.standalone || hit.written_form || !pattern.is_primary_alone();
+        primary && (!self.active.default_type || suffices && (!class.identifier || hit.anchors))
+    }
+
+    fn rule(&self, hit: &Hit) -> Option<&Rule> {
+        self.active.generation.columns().as_slice().get(hit.column).map(|column| &column.rule)
     }
 
     fn is_exempt(&self, row: u32) -> bool {
@@ -115,7 +122,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
             }
             let patterns: Vec<&PatternPlan> =
                 self.plan.patterns.iter().filter(|pattern| self.plan.anchors(pattern, hit)).collect();
-            if patterns.is_empty() || !self.context.is_candidate(hit.stretch) {
+            if patterns.is_empty() || !self.context.is_candidate(hit.stretch) || self.is_inside_number(hit) {
                 continue;
             }
             let rows = self.row_passes(hit, &patterns);
@@ -125,6 +132,15 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         }
         self.evaluated.reached = merge_records(without_overlaps(self.evaluated.reached));
         self.evaluated
+    }
+
+    /// Says whether a hit is a part of a longer card or account number. One that has check digits itself is a number of its
+    /// own, whatever stands behind it.
+    fn is_inside_number(&self, hit: &Hit) -> bool {
+        self.plan.rule(hit).is_some_and(|rule| {
+            !matches!(rule.data_type, DataType::Card | DataType::Iban)
+                && self.context.readings.is_inside_number(rule, hit.stretch)
+        })
     }
 
     /// Returns the rows of a hit, and what of each stands near it.

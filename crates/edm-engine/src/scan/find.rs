@@ -20,6 +20,8 @@ pub(crate) struct Hit {
     pub(crate) hash: Hash,
     /// It may match only with evidence.
     pub(crate) attached: bool,
+    /// It stands in its column's own written form (`edm_hash::Window`).
+    pub(crate) written_form: bool,
     /// It can anchor a default type's match.
     pub(crate) anchors: bool,
 }
@@ -87,8 +89,10 @@ fn look_up(
             stretch,
             hash: window.hash,
             attached: true,
+            written_form: false,
             anchors: Alphanumerics::of(window.canonical).anchors,
         });
         hit.attached &= window.window.attached;
+        hit.written_form |= window.window.written_form;
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use edm_hash::{Folded, Gate, Hash, RuleKeys, Shape, Window, windows};
+use edm_hash::{Folded, Gate, Hash, RuleKeys, Shape, Window, vocabulary_atoms, windows};
 use edm_model::{KeyId, Rule};
 
 use crate::generation::{Generation, RuleGate};
@@ -203,18 +203,25 @@ impl<'a> Windower<'a> {
             return;
         }
         self.vocabulary.resize(folded.atoms().len(), 0);
-        let unknown: Vec<usize> = range.filter(|index| self.vocabulary.get(*index) == Some(&0)).collect();
-        let ranges: Vec<(u32, u32)> = unknown
-            .iter()
-            .filter_map(|index| folded.atoms().get(*index))
-            .map(|atom| (atom.start, atom.end))
-            .collect();
+        let (mut arena, mut ranges, mut owners) = (Vec::new(), Vec::new(), Vec::new());
+        vocabulary_atoms(&self.group.rule, folded, range.clone(), |index, atom| {
+            if self.vocabulary.get(index) == Some(&0) {
+                let start = arena.len() as u32;
+                arena.extend_from_slice(atom);
+                ranges.push((start, arena.len() as u32));
+                owners.push(index);
+            }
+        });
         let mut tags = Vec::with_capacity(ranges.len());
-        self.group.keys.vocabulary_tags(folded.text().as_bytes(), &ranges, &mut tags);
-        for (index, tag) in unknown.into_iter().zip(tags) {
-            let may_occur = self.gates.iter().any(|gate| gate.atom(tag));
-            if let Some(answer) = self.vocabulary.get_mut(index) {
-                *answer = if may_occur { 1 } else { 2 };
+        self.group.keys.vocabulary_tags(&arena, &ranges, &mut tags);
+        for answer in self.vocabulary.get_mut(range).into_iter().flatten() {
+            *answer = (*answer).max(1);
+        }
+        for (index, tag) in owners.into_iter().zip(tags) {
+            if let Some(answer) = self.vocabulary.get_mut(index)
+                && !self.gates.iter().any(|gate| gate.atom(tag))
+            {
+                *answer = 2;
             }
         }
     }

@@ -91,6 +91,11 @@ impl PatternPlan {
         })
     }
 
+    /// Says whether the primary is enough by itself.
+    pub(crate) fn is_primary_alone(&self) -> bool {
+        self.groups.iter().all(|group| group.min == 0)
+    }
+
     /// Returns the columns whose values near a hit matter.
     pub(crate) fn columns(&self) -> impl Iterator<Item = usize> + '_ {
         self.named.iter().chain(&self.void_if).copied()

@@ -1,6 +1,6 @@
 //! The readings of a text: as it stands, and with its escapes decoded; each folded as the rules ask.
 
-use edm_hash::{Decoded, FoldOptions, Folded, decode_escapes};
+use edm_hash::{CHECKED_NUMBER_ATOMS_MAX, Decoded, FoldOptions, Folded, checked_numbers, decode_escapes};
 use edm_model::Rule;
 
 use super::place::Stretch;
@@ -47,6 +47,26 @@ impl Readings {
 
     pub(crate) fn folded(&self, number: usize) -> Option<&Folded> {
         self.readings.get(number).map(|reading| &reading.folded)
+    }
+
+    /// Says whether a stretch is a part of a longer valid card or account number, in a reading that the rule is matched in.
+    pub(crate) fn is_inside_number(&self, rule: &Rule, stretch: Stretch) -> bool {
+        self.of(rule).into_iter().any(|reading| {
+            let Some(folded) = self.folded(reading) else { return false };
+            let at = |atom: usize| self.stretch(reading, atom, atom);
+            let (mut low, mut high) = (0, folded.atoms().len());
+            while low < high {
+                let middle = low + (high - low) / 2;
+                if at(middle).1 <= stretch.0 { low = middle + 1 } else { high = middle }
+            }
+            let starts = low.saturating_sub(CHECKED_NUMBER_ATOMS_MAX)..(low + 1).min(folded.atoms().len());
+            let mut inside = false;
+            checked_numbers(folded, &starts, |first, last| {
+                let (start, end) = self.stretch(reading, first, last);
+                inside |= start <= stretch.0 && stretch.1 <= end && (start, end) != stretch;
+            });
+            inside
+        })
     }
 
     /// Returns where in the original text the atoms from `first` to `last` of a reading stand.

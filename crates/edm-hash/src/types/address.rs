@@ -1,27 +1,185 @@
-//! Postal addresses in cells and text (`docs/formats/hash.md`, section 8).
+//! Postal addresses in cells and text (`docs/formats/hash.md`, section 8, address).
 
 use std::ops::Range;
 
 use edm_model::Delimiters;
 
-use super::Found;
+use self::token::{Kind, Token, Tokens};
+use super::{Candidate, Found};
 use crate::canonical::CellRefusal;
+use crate::edge;
 use crate::fold::Folded;
+use crate::gap;
+use crate::shape::canonical_atoms;
+use crate::window::Gate;
+
+mod token;
+mod words;
+
+/// A value has at least so many words and numbers.
+const TOKENS_MIN: usize = 2;
 
 /// Appends the canonical form of a folded cell.
-pub(crate) fn push_cell(
-    _folded: &Folded,
-    _delimiters: &Delimiters,
-    _out: &mut Vec<u8>,
-) -> Result<(), CellRefusal> {
-    Err(CellRefusal::NotThisType)
+pub(crate) fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
+    let mut tokens = Tokens::new(folded, 0);
+    let mut form = Form::default();
+    let mut position = 0;
+    while let Some(token) = tokens.get(position) {
+        form.push(&token, tokens.form(&token));
+        position += 1;
+    }
+    if !form.is_value() {
+        return Err(CellRefusal::NotThisType);
+    }
+    out.extend_from_slice(&form.bytes);
+    Ok(())
 }
 
 /// Calls `found` with every value that begins at an atom of `starts`.
-pub(crate) fn candidates(
-    _folded: &Folded,
-    _starts: &Range<usize>,
-    _delimiters: &Delimiters,
-    _found: Found<'_>,
-) {
+pub(crate) fn candidates(folded: &Folded, starts: &Range<usize>, gate: &impl Gate, found: Found<'_>) {
+    let mut walk =
+        Walk { folded, gate, tokens: Tokens::new(folded, starts.start), form: Form::default(), found };
+    let mut position = 0;
+    while let Some(token) = walk.tokens.get(position)
+        && token.first < starts.end
+    {
+        let begins = token.kind != Kind::Dropped && starts.contains(&token.first) && gate.atom(token.first);
+        if begins && let Some(attached) = edge::begins(folded, walk.outset(position)) {
+            walk.from(position, attached);
+        }
+        position += 1;
+    }
 }
+
+/// Calls `each` with the first atom of every word or number that begins in `range`, and each atom of its form: where
+/// one of these is in no value, a value does not hold the word.
+pub(crate) fn vocabulary(folded: &Folded, range: &Range<usize>, mut each: impl FnMut(usize, &[u8])) {
+    let mut tokens = Tokens::new(folded, range.start);
+    let mut position = 0;
+    while let Some(token) = tokens.get(position)
+        && token.first < range.end
+    {
+        // With an `'s` behind it the word has two forms.
+        if range.contains(&token.first) && tokens.short_form(&token).is_none() {
+            canonical_atoms(tokens.form(&token).as_bytes(), |atom| each(token.first, atom));
+        }
+        position += 1;
+    }
+}
+
+/// A canonical form that grows token by token.
+#[derive(Default)]
+struct Form {
+    bytes: Vec<u8>,
+    /// The tokens that stand in it, and those of them that are no numbers.
+    kept: usize,
+    words: usize,
+    /// The atoms that it is cut into.
+    atoms: usize,
+    /// The atoms of the text that it was made of, and those up to the last token that stands in it.
+    passed: usize,
+    held: usize,
+    previous: Option<Kind>,
+}
+
+impl Form {
+    fn clear(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        *self = Self { bytes, ..Self::default() };
+    }
+
+    fn push(&mut self, token: &Token, form: &str) {
+        // Nothing in front of the first token that stands counts.
+        if token.kind == Kind::Dropped {
+            self.passed += if self.kept > 0 { token.last - token.first + 1 } else { 0 };
+            return;
+        }
+        self.passed += token.last - token.first + 1;
+        self.held = self.passed;
+        let cluster = token.kind == Kind::Cluster || self.previous == Some(Kind::Cluster);
+        if self.previous.is_some() && (!cluster || token::begins_with_mark(form)) {
+            self.bytes.push(b' ');
+        }
+        self.bytes.extend_from_slice(form.as_bytes());
+        self.kept += 1;
+        self.words += usize::from(token.kind != Kind::Number);
+        self.atoms += token.atoms;
+        self.previous = Some(token.kind);
+    }
+
+    fn is_value(&self) -> bool {
+        self.kept >= TOKENS_MIN && self.words > 0 && self.held <= self.bytes.len()
+    }
+}
+
+struct Walk<'a, 'f, G> {
+    folded: &'a Folded,
+    gate: &'a G,
+    tokens: Tokens<'a>,
+    form: Form,
+    found: Found<'f>,
+}
+
+impl<G: Gate> Walk<'_, '_, G> {
+    /// Returns the atom at which a window that begins with a token is cut from what stands in front: dropped words that
+    /// are joined to the token do not count.
+    fn outset(&mut self, position: usize) -> usize {
+        let mut first = self.tokens.get(position).map_or(0, |token| token.first);
+        for position in (0..position).rev() {
+            let before = self.tokens.get(position).filter(|token| token.kind == Kind::Dropped);
+            match before.filter(|token| self.folded.gap(token.last).is_empty()) {
+                Some(dropped) => first = dropped.first,
+                None => break,
+            }
+        }
+        first
+    }
+
+    /// Goes from a token on as far as a value may reach.
+    fn from(&mut self, start: usize, attached: bool) {
+        self.form.clear();
+        let Some(first) = self.tokens.get(start).map(|token| token.first) else { return };
+        for position in start.. {
+            let Some(token) = self.tokens.get(position) else { return };
+            if !self.gate.atom(token.first) {
+                return;
+            }
+            if let Some(short) = self.tokens.short_form(&token).map(str::to_owned) {
+                self.emit_short(&token, &short, (first, attached));
+            }
+            self.form.push(&token, self.tokens.form(&token));
+            if self.form.bytes.len() > self.gate.bytes_max() || self.form.atoms > self.gate.atoms_max() {
+                return;
+            }
+            if token.kind != Kind::Dropped {
+                self.emit(first, token.last, attached);
+            }
+            let gap = self.folded.gap(token.last);
+            if gap != " " && !gap::crossing(gap, &Delimiters::default()).crossed {
+                return;
+            }
+        }
+    }
+
+    /// Emits what ends in front of an `'s`.
+    fn emit_short(&mut self, token: &Token, short: &str, (first, attached): (usize, bool)) {
+        let before = Form { bytes: self.form.bytes.clone(), ..self.form };
+        let mut alone = *token;
+        alone.last = token.first;
+        self.form.push(&alone, short);
+        self.emit(first, token.first, attached);
+        self.form = before;
+    }
+
+    fn emit(&mut self, first: usize, last: usize, attached: bool) {
+        let Some(end_attached) = edge::ends(self.folded, last) else { return };
+        if self.form.is_value() && !edge::continues(self.folded, first, last) {
+            let attached = attached || end_attached;
+            (self.found)(Candidate { first, last, attached, written_form: false }, &self.form.bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

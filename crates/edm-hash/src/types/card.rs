@@ -1,27 +1,107 @@
-//! The type `card` in cells and text (`docs/formats/hash.md`, section 8).
+//! Payment card numbers in cells and text (`docs/formats/hash.md`, section 8, card).
 
 use std::ops::Range;
 
 use edm_model::Delimiters;
 
 use super::Found;
+use super::atoms::{Atoms, Joint};
 use crate::canonical::CellRefusal;
 use crate::fold::Folded;
 
-/// Appends the canonical form of a folded cell.
+const DIGITS_MIN: usize = 12;
+const DIGITS_MAX: usize = 19;
+const GROUP_DIGITS: std::ops::RangeInclusive<usize> = 2..=6;
+/// How cards are printed. Other groups of digits may be a card, but do not say so.
+const PRINTED: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 4, 3]];
+
+/// Appends the digits of the card number that a folded cell is.
 pub(crate) fn push_cell(
-    _folded: &Folded,
-    _delimiters: &Delimiters,
-    _out: &mut Vec<u8>,
+    folded: &Folded,
+    delimiters: &Delimiters,
+    out: &mut Vec<u8>,
 ) -> Result<(), CellRefusal> {
-    Err(CellRefusal::NotThisType)
+    let atoms = Atoms { folded, delimiters };
+    let mut whole = false;
+    read(atoms, 0, |last, _, form| {
+        if last + 1 == atoms.count() && atoms.fill_the_cell() {
+            out.extend_from_slice(form);
+            whole = true;
+        }
+    });
+    if whole { Ok(()) } else { Err(CellRefusal::NotThisType) }
 }
 
-/// Calls `found` with every value that begins at an atom of `starts`.
-pub(crate) fn candidates(
-    _folded: &Folded,
-    _starts: &Range<usize>,
-    _delimiters: &Delimiters,
-    _found: Found<'_>,
-) {
+/// Calls `found` with every card number that begins at an atom of `starts`.
+pub(crate) fn candidates(folded: &Folded, starts: &Range<usize>, delimiters: &Delimiters, found: Found<'_>) {
+    let atoms = Atoms { folded, delimiters };
+    for first in starts.clone() {
+        read(atoms, first, |last, _, form| atoms.offer((first, last), true, form, found));
+    }
+}
+
+/// Calls `found` with the card numbers of several atoms that are grouped as cards are printed.
+pub(crate) fn printed(folded: &Folded, starts: &Range<usize>, found: Found<'_>) {
+    let delimiters = Delimiters::default();
+    let atoms = Atoms { folded, delimiters: &delimiters };
+    for first in starts.clone() {
+        read(atoms, first, |last, groups, form| {
+            if PRINTED.contains(&groups) {
+                atoms.offer((first, last), true, form, found);
+            }
+        });
+    }
+}
+
+/// Calls `each` with the last atom, the lengths of the groups and the digits of every card number that begins with an
+/// atom.
+fn read(atoms: Atoms<'_>, first: usize, mut each: impl FnMut(usize, &[usize], &[u8])) {
+    let Some(digits) = atoms.digits(first) else { return };
+    if (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len()) {
+        if is_valid(digits.as_bytes()) {
+            each(first, &[digits.len()], digits.as_bytes());
+        }
+        return;
+    }
+    let joint = match atoms.joint(first) {
+        Some(joint @ (Joint::Ignored | Joint::Written(" " | "-"))) => joint,
+        _ => return,
+    };
+    let mut form = Vec::with_capacity(DIGITS_MAX);
+    let mut groups = Vec::with_capacity(DIGITS_MAX / GROUP_DIGITS.start());
+    for last in first.. {
+        let Some(digits) = atoms.digits(last).filter(|digits| GROUP_DIGITS.contains(&digits.len())) else {
+            return;
+        };
+        form.extend_from_slice(digits.as_bytes());
+        groups.push(digits.len());
+        if form.len() > DIGITS_MAX {
+            return;
+        }
+        if form.len() >= DIGITS_MIN && is_valid(&form) {
+            each(last, &groups, &form);
+        }
+        if atoms.joint(last) != Some(joint) {
+            return;
+        }
+    }
+}
+
+fn is_valid(form: &[u8]) -> bool {
+    form.iter().any(|digit| Some(digit) != form.first()) && passes_luhn(form)
+}
+
+/// ISO/IEC 7812-1, annex B: every second digit from the right is doubled.
+fn passes_luhn(form: &[u8]) -> bool {
+    let sum: u32 = form
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| match (place % 2, u32::from(digit - b'0')) {
+            (0, digit) => digit,
+            (_, digit @ 0..=4) => digit * 2,
+            (_, digit) => digit * 2 - 9,
+        })
+        .sum();
+    sum.is_multiple_of(10)
 }

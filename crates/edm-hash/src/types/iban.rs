@@ -1,27 +1,85 @@
-//! The type `iban` in cells and text (`docs/formats/hash.md`, section 8).
+//! International bank account numbers in cells and text (`docs/formats/hash.md`, section 8, iban).
 
 use std::ops::Range;
 
 use edm_model::Delimiters;
 
 use super::Found;
+use super::atoms::{Atoms, Joint};
 use crate::canonical::CellRefusal;
 use crate::fold::Folded;
 
-/// Appends the canonical form of a folded cell.
+/// Country and length of its account numbers (SWIFT IBAN registry, release 99).
+const LENGTHS: &str = "ad24 ae23 al28 at20 az28 ba20 be16 bg22 bh22 bi27 br29 by28 ch21 cr22 cy28 cz24 de22 dj27 dk18 \
+     do28 ee20 eg29 es24 fi18 fk18 fo18 fr27 gb22 ge22 gi23 gl18 gr27 gt28 hn28 hr21 hu28 ie22 il23 iq23 is26 it27 jo30 \
+     kw30 kz20 lb28 lc32 li21 lt20 lu20 lv21 ly25 mc27 md24 me22 mk19 mn20 mr27 mt31 mu30 ni28 nl18 no15 om23 pk24 pl28 \
+     ps29 pt25 qa29 ro24 rs22 ru33 sa24 sc31 sd18 se24 si19 sk24 sm27 so23 st25 sv28 tl23 tn24 tr26 ua29 va22 vg24 xk20 \
+     ye30";
+
+/// Appends the compact lower-case form of the account number that a folded cell is.
 pub(crate) fn push_cell(
-    _folded: &Folded,
-    _delimiters: &Delimiters,
-    _out: &mut Vec<u8>,
+    folded: &Folded,
+    delimiters: &Delimiters,
+    out: &mut Vec<u8>,
 ) -> Result<(), CellRefusal> {
-    Err(CellRefusal::NotThisType)
+    let atoms = Atoms { folded, delimiters };
+    let labelled = atoms.letters(0).is_some_and(|word| word.eq_ignore_ascii_case("iban"));
+    let label_ends = |gap: &str| !gap.is_empty() && gap.chars().all(|c| matches!(c, ' ' | ':' | '.' | '-'));
+    let first = usize::from(labelled && label_ends(folded.gap(0)));
+    match read(atoms, first) {
+        Some((last, form)) if last + 1 == atoms.count() && atoms.fill_the_cell() => {
+            out.extend_from_slice(&form);
+            Ok(())
+        }
+        _ => Err(CellRefusal::NotThisType),
+    }
 }
 
-/// Calls `found` with every value that begins at an atom of `starts`.
-pub(crate) fn candidates(
-    _folded: &Folded,
-    _starts: &Range<usize>,
-    _delimiters: &Delimiters,
-    _found: Found<'_>,
-) {
+/// Calls `found` with every account number that begins at an atom of `starts`.
+pub(crate) fn candidates(folded: &Folded, starts: &Range<usize>, delimiters: &Delimiters, found: Found<'_>) {
+    let atoms = Atoms { folded, delimiters };
+    for first in starts.clone() {
+        if let Some((last, form)) = read(atoms, first) {
+            atoms.offer((first, last), true, &form, found);
+        }
+    }
+}
+
+/// Reads the account number that begins with an atom and is as long as its country's; returns its last atom.
+fn read(atoms: Atoms<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
+    let length = length_of(atoms.letters(first)?)?;
+    let mut form = Vec::with_capacity(length);
+    for last in first.. {
+        let text = atoms.letters(last).or_else(|| atoms.digits(last))?;
+        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return None;
+        }
+        form.extend(text.bytes().map(|byte| byte.to_ascii_lowercase()));
+        if form.len() >= length {
+            return (form.len() == length && is_valid(&form)).then_some((last, form));
+        }
+        if !matches!(atoms.joint(last)?, Joint::Nothing | Joint::Ignored | Joint::Written(" " | "-")) {
+            return None;
+        }
+    }
+    None
+}
+
+fn length_of(country: &str) -> Option<usize> {
+    if country.len() != 2 {
+        return None;
+    }
+    let known = |entry: &&str| entry.get(..2).is_some_and(|letters| letters.eq_ignore_ascii_case(country));
+    LENGTHS.split(' ').find(known)?.get(2..)?.parse().ok()
+}
+
+/// ISO 13616-1: with the first four characters last, and letters as the numbers 10 to 35, the remainder by 97 is 1.
+fn is_valid(form: &[u8]) -> bool {
+    let (Some(front), Some(rest)) = (form.get(..4), form.get(4..)) else { return false };
+    let check_digits = front.iter().skip(2).all(u8::is_ascii_digit);
+    let remainder = rest.iter().chain(front).fold(0u32, |sum, byte| match byte {
+        b'0'..=b'9' => (sum * 10 + u32::from(byte - b'0')) % 97,
+        _ => (sum * 100 + u32::from(byte - b'a') + 10) % 97,
+    });
+    check_digits && remainder == 1
 }

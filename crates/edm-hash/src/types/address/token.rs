@@ -1,0 +1,240 @@
+//! Cutting a folded text into the words and numbers of addresses (`docs/formats/hash.md`, section 8, address).
+
+use std::borrow::Cow;
+
+use super::words;
+use crate::fold::{AtomKind, Folded};
+use crate::shape::canonical_atoms;
+use crate::table::{Class, TABLE};
+
+/// Cutting may begin so many atoms in front of a token, wherever that is: it has met the token's first atom by then.
+const MARGIN_ATOMS: usize = 8;
+/// The most digits of an ordinal number.
+const ORDINAL_DIGITS_MAX: usize = 4;
+const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
+/// Units behind a number of a Japanese address, and what is no unit when it follows.
+const UNITS: [(&str, &str, &str); 4] =
+    [("丁", "目", ""), ("番", "地", ""), ("番", "", "町街館丁"), ("号", "", "室館棟線車")];
+/// What joins two numbers of a Japanese address.
+const JOINTS: [&str; 3] = ["の", "ノ", "ー"];
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Word,
+    Number,
+    /// A character of a script that is written without spaces.
+    Cluster,
+    /// Nothing of it stands in the canonical form.
+    Dropped,
+}
+
+/// One or more atoms that have a form together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Token {
+    pub(crate) first: usize,
+    pub(crate) last: usize,
+    pub(crate) kind: Kind,
+    /// The atoms that its form is cut into.
+    pub(crate) atoms: usize,
+    form: (usize, usize),
+    /// The form of its first atom alone, where an `'s` follows that may belong to the sentence.
+    short: Option<(usize, usize)>,
+}
+
+/// The tokens of a text from some atom on, cut as they are asked for.
+pub(crate) struct Tokens<'a> {
+    folded: &'a Folded,
+    next: usize,
+    tokens: Vec<Token>,
+    forms: String,
+}
+
+impl<'a> Tokens<'a> {
+    /// Begins in front of the token that holds atom `from`.
+    pub(crate) fn new(folded: &'a Folded, from: usize) -> Self {
+        Self { folded, next: from.saturating_sub(MARGIN_ATOMS), tokens: Vec::new(), forms: String::new() }
+    }
+
+    /// Returns a token by its position.
+    pub(crate) fn get(&mut self, position: usize) -> Option<Token> {
+        while self.tokens.len() <= position && self.next < self.folded.atoms().len() {
+            let token = self.cut(self.next);
+            self.next = token.last + 1;
+            self.tokens.push(token);
+        }
+        self.tokens.get(position).copied()
+    }
+
+    /// Returns the form of a token.
+    pub(crate) fn form(&self, token: &Token) -> &str {
+        self.forms.get(token.form.0..token.form.1).unwrap_or("")
+    }
+
+    /// Returns the form of a token's first atom alone, where it may end there.
+    pub(crate) fn short_form(&self, token: &Token) -> Option<&str> {
+        self.forms.get(token.short?.0..token.short?.1)
+    }
+
+    fn text(&self, index: usize, kind: AtomKind) -> Option<&'a str> {
+        let atom = self.folded.atoms().get(index).filter(|atom| atom.kind == kind)?;
+        Some(self.folded.atom_text(atom))
+    }
+
+    fn word(&self, index: usize) -> Option<Cow<'a, str>> {
+        let text = self.text(index, AtomKind::Letters)?;
+        let lower = !text.contains(char::is_uppercase);
+        Some(if lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) })
+    }
+
+    /// Returns a cluster that nothing parts from the atom before it.
+    fn joined_cluster(&self, index: usize) -> Option<&'a str> {
+        let tight = index > 0 && self.folded.gap(index - 1).is_empty();
+        self.text(index, AtomKind::Cluster).filter(|_| tight)
+    }
+
+    fn cut(&mut self, first: usize) -> Token {
+        let start = self.forms.len();
+        let mut short = None;
+        let (last, kind) = match self.folded.atoms().get(first).map(|atom| atom.kind) {
+            Some(AtomKind::Digits) => self.cut_number(first),
+            Some(AtomKind::Letters) => self.cut_word(first, &mut short),
+            _ => self.cut_cluster(first),
+        };
+        let form = (start, short.map_or(self.forms.len(), |(from, _)| from));
+        let own = self.forms.get(form.0..form.1).unwrap_or("");
+        Token { first, last, kind, atoms: canonical_atoms(own.as_bytes(), |_| ()), form, short }
+    }
+
+    fn cut_number(&mut self, first: usize) -> (usize, Kind) {
+        let digits = self.text(first, AtomKind::Digits).unwrap_or("");
+        self.forms.push_str(digits);
+        if self.is_ordinal(first) {
+            let suffix = self.word(first + 1).unwrap_or_default();
+            self.forms.push_str(&suffix);
+            return (first + 1, Kind::Number);
+        }
+        (self.behind_number(first), Kind::Number)
+    }
+
+    fn is_ordinal(&self, index: usize) -> bool {
+        let digits = self.text(index, AtomKind::Digits).unwrap_or("");
+        let joined = self.folded.gap(index).is_empty() && digits.len() <= ORDINAL_DIGITS_MAX;
+        joined && self.word(index + 1).is_some_and(|word| ORDINALS.contains(&&*word))
+    }
+
+    fn cut_cluster(&mut self, first: usize) -> (usize, Kind) {
+        if let Some((number, last)) = self.kanji_number(first) {
+            self.forms.push_str(&number.to_string());
+            return (self.behind_number(last), Kind::Number);
+        }
+        self.forms.push_str(self.text(first, AtomKind::Cluster).unwrap_or(""));
+        (first, Kind::Cluster)
+    }
+
+    /// Reads kanji numerals that begin here and stand directly in front of a unit: the number and its last atom.
+    fn kanji_number(&self, first: usize) -> Option<(u32, usize)> {
+        if first > 0 && self.folded.gap(first - 1).is_empty() && self.numeral(first - 1).is_some() {
+            return None;
+        }
+        let mut numerals = vec![self.numeral(first)?];
+        while self.folded.gap(first + numerals.len() - 1).is_empty()
+            && let Some(next) = self.numeral(first + numerals.len())
+        {
+            numerals.push(next);
+            if numerals.len() > 3 {
+                return None;
+            }
+        }
+        let last = first + numerals.len() - 1;
+        self.unit(last + 1)?;
+        Some((value(&numerals)?, last))
+    }
+
+    /// Returns the kanji numeral that an atom is; the zero counts as a letter, not as a cluster.
+    fn numeral(&self, index: usize) -> Option<u32> {
+        let text = self.text(index, AtomKind::Cluster).or_else(|| self.text(index, AtomKind::Letters))?;
+        let mut characters = text.chars();
+        characters.next().filter(|_| characters.next().is_none()).and_then(numeral)
+    }
+
+    /// Returns the last atom of the unit that begins here, joined to what stands in front.
+    fn unit(&self, index: usize) -> Option<usize> {
+        let own = self.joined_cluster(index)?;
+        let next = self.joined_cluster(index + 1).unwrap_or("");
+        UNITS.iter().find_map(|(unit, second, not)| match *second {
+            _ if own != *unit => None,
+            "" => (next.is_empty() || !not.contains(next)).then_some(index),
+            second => (next == second).then_some(index + 1),
+        })
+    }
+
+    /// Returns the last atom of a number with its unit and what joins it to the next number.
+    fn behind_number(&self, number: usize) -> usize {
+        let last = self.unit(number + 1).unwrap_or(number);
+        let joined = self.joined_cluster(last + 1).is_some_and(|text| JOINTS.contains(&text))
+            && self.folded.gap(last + 1).is_empty();
+        let number_follows =
+            || self.text(last + 2, AtomKind::Digits).is_some() || self.kanji_number(last + 2).is_some();
+        if joined && number_follows() { last + 1 } else { last }
+    }
+
+    fn cut_word(&mut self, first: usize, short: &mut Option<(usize, usize)>) -> (usize, Kind) {
+        let word = self.word(first).unwrap_or_default();
+        let text = self.text(first, AtomKind::Letters).unwrap_or("");
+        let gap = self.folded.gap(first);
+        let second = self.word(first + 1);
+        if let Some(second) = second.as_deref().filter(|_| gap == ".") {
+            let written = format!("{word}.{second}");
+            if words::is_number_sign(&written) && self.text(first + 2, AtomKind::Digits).is_some() {
+                return (first + 1, Kind::Dropped);
+            }
+            if let Some(form) = words::pair(&written) {
+                self.forms.push_str(form);
+                return (first + 1, Kind::Word);
+            }
+        }
+        if self.text(first + 1, AtomKind::Digits).is_some() && self.is_sign(first, &word, gap) {
+            return (first, Kind::Dropped);
+        }
+        if gap == "'" && second.as_deref() == Some("s") && &*word != "s" {
+            self.forms.push_str(text);
+            self.forms.push('s');
+            let start = self.forms.len();
+            words::push_word(&word, text, &mut self.forms);
+            *short = Some((start, self.forms.len()));
+            return (first + 1, Kind::Word);
+        }
+        words::push_word(&word, text, &mut self.forms);
+        (first, Kind::Word)
+    }
+
+    /// Whether a word in front of a number says no more than that a number follows.
+    fn is_sign(&self, first: usize, word: &str, gap: &str) -> bool {
+        // `n.` in front of an ordinal number is north.
+        let short = word == "n" && (gap.contains('°') || gap.starts_with('.') && !self.is_ordinal(first + 1));
+        short || words::is_number_sign(word)
+    }
+}
+
+/// Whether a form begins with a mark, which would join a cluster in front.
+pub(crate) fn begins_with_mark(form: &str) -> bool {
+    form.chars().next().is_some_and(|first| !first.is_ascii() && TABLE.entry(first).class == Class::Mark)
+}
+
+/// Returns 0 to 10 for a kanji numeral, more for those that belong to greater numbers.
+fn numeral(character: char) -> Option<u32> {
+    "〇一二三四五六七八九十百千".chars().zip(0..).find_map(|(own, value)| (own == character).then_some(value))
+}
+
+/// Returns the number, to 99, that one to three numerals write.
+fn value(numerals: &[u32]) -> Option<u32> {
+    match *numerals {
+        [own @ 1..=10] => Some(own),
+        [10, ones @ 1..=9] => Some(10 + ones),
+        [tens @ 1..=9, 10] => Some(10 * tens),
+        [tens @ 1..=9, 10, ones @ 1..=9] => Some(10 * tens + ones),
+        [tens @ 1..=9, ones @ 0..=9] => Some(10 * tens + ones),
+        _ => None,
+    }
+}

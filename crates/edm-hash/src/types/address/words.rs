@@ -1,0 +1,77 @@
+//! The frozen table of words that addresses write in several ways.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// What stands in front of a suffix has at least so many characters.
+const STEM_CHARACTERS_MIN: usize = 2;
+
+#[derive(Default)]
+struct Words {
+    /// The form of a word.
+    words: HashMap<&'static str, &'static str>,
+    /// The form of two words joined by a dot.
+    pairs: HashMap<&'static str, &'static str>,
+    /// Longer words that end so are two: what stands in front, and the form.
+    suffixes: Vec<(&'static str, &'static str)>,
+    /// What is dropped in front of a number: a word, or two joined by a dot.
+    signs: HashSet<&'static str>,
+    bytes_max: usize,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    Words::read(include_str!("../address_words.tsv"))
+        .expect("the committed table is whole: a test reads all of it")
+});
+
+impl Words {
+    fn read(table: &'static str) -> Option<Self> {
+        let mut own = Self::default();
+        for line in table.lines().filter(|line| !line.starts_with('#')) {
+            let mut fields = line.split('\t');
+            let (kind, form) = (fields.next()?, fields.next()?);
+            for written in fields.next()?.split(' ') {
+                own.bytes_max = own.bytes_max.max(written.len());
+                match kind {
+                    "word" => drop(own.words.insert(written, form)),
+                    "pair" => drop(own.pairs.insert(written, form)),
+                    "suffix" => own.suffixes.push((written, form)),
+                    "number" => drop(own.signs.insert(written)),
+                    _ => return None,
+                }
+            }
+        }
+        Some(own)
+    }
+}
+
+/// Appends the form of a word, given in lower case and as it stands.
+pub(crate) fn push_word(word: &str, text: &str, out: &mut String) {
+    let table = &*WORDS;
+    if word.len() <= table.bytes_max
+        && let Some(form) = table.words.get(word)
+    {
+        out.push_str(form);
+        return;
+    }
+    let ending = table.suffixes.iter().find(|(suffix, _)| {
+        let stem = word.strip_suffix(suffix).unwrap_or("");
+        stem.chars().take(STEM_CHARACTERS_MIN).count() == STEM_CHARACTERS_MIN
+    });
+    let Some((suffix, form)) = ending else { return out.push_str(text) };
+    // The stem keeps its case where the rule does.
+    let stem = text.chars().count().saturating_sub(suffix.chars().count());
+    out.extend(text.chars().take(stem));
+    out.push(' ');
+    out.push_str(form);
+}
+
+/// Returns the form of two words in lower case that a dot joins.
+pub(crate) fn pair(written: &str) -> Option<&'static str> {
+    WORDS.pairs.get(written).copied()
+}
+
+/// Whether a word, or two that a dot joins, in lower case, is dropped in front of a number.
+pub(crate) fn is_number_sign(written: &str) -> bool {
+    WORDS.signs.contains(written)
+}

@@ -1,0 +1,147 @@
+//! How recognisers see a folded text: atoms and what joins them (`docs/formats/hash.md`, section 8, Joints).
+
+use edm_model::Delimiters;
+
+use super::{Candidate, Found};
+use crate::edge;
+use crate::fold::{AtomKind, Folded};
+use crate::gap::{self, is_white};
+
+/// What joins two atoms of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Joint {
+    /// Nothing at all.
+    Nothing,
+    /// The column's ignored delimiters alone: all such gaps are the same joint.
+    Ignored,
+    /// One of [`WRITTEN`].
+    Written(&'static str),
+}
+
+/// The gaps that a value of some type crosses. A line break counts as a space where nothing else stands, and as nothing
+/// behind something else.
+const WRITTEN: [&str; 9] = [" ", "-", ".", "/", ",", ". ", ", ", "., ", ".,"];
+
+/// A folded text and the delimiters that its column ignores.
+#[derive(Clone, Copy)]
+pub(crate) struct Atoms<'a> {
+    pub(crate) folded: &'a Folded,
+    pub(crate) delimiters: &'a Delimiters,
+}
+
+impl<'a> Atoms<'a> {
+    pub(crate) fn count(self) -> usize {
+        self.folded.atoms().len()
+    }
+
+    fn of_kind(self, index: usize, kind: AtomKind) -> Option<&'a str> {
+        let atom = self.folded.atoms().get(index).filter(|atom| atom.kind == kind)?;
+        Some(self.folded.atom_text(atom))
+    }
+
+    /// Returns the digits that the atom is.
+    pub(crate) fn digits(self, index: usize) -> Option<&'a str> {
+        self.of_kind(index, AtomKind::Digits)
+    }
+
+    /// Returns the letters that the atom is.
+    pub(crate) fn letters(self, index: usize) -> Option<&'a str> {
+        self.of_kind(index, AtomKind::Letters)
+    }
+
+    /// Returns the cluster that the atom is.
+    pub(crate) fn cluster(self, index: usize) -> Option<&'a str> {
+        self.of_kind(index, AtomKind::Cluster)
+    }
+
+    /// Returns what joins an atom to the next one; `None` where no value goes on, or there is no next one.
+    pub(crate) fn joint(self, index: usize) -> Option<Joint> {
+        if index + 1 >= self.count() {
+            return None;
+        }
+        joint(self.folded.gap(index), self.delimiters)
+    }
+
+    /// Whether nothing but white space and ignored delimiters stands around the atoms of a cell.
+    pub(crate) fn fill_the_cell(self) -> bool {
+        let (Some(first), Some(last)) = (self.folded.atoms().first(), self.folded.atoms().last()) else {
+            return false;
+        };
+        let text = self.folded.text();
+        let front = text.get(..first.start as usize).unwrap_or("");
+        let back = text.get(last.end as usize..).unwrap_or("");
+        front.chars().chain(back.chars()).all(|c| is_white(c) || self.delimiters.contains(c))
+    }
+
+    /// Hands a value to `found` if it may begin and end where it does and cuts no longer number.
+    pub(crate) fn offer(
+        self,
+        (first, last): (usize, usize),
+        written_form: bool,
+        form: &[u8],
+        found: Found<'_>,
+    ) {
+        if let Some(attached) = self.stands(first, last, edge::ends(self.folded, last)) {
+            found(Candidate { first, last, attached, written_form }, form);
+        }
+    }
+
+    /// Returns whether a value that may end as `end` says is attached; `None` where no value stands.
+    pub(crate) fn stands(self, first: usize, last: usize, end: Option<bool>) -> Option<bool> {
+        let begin = edge::begins(self.folded, first)?;
+        let attached = begin || end?;
+        (!edge::continues(self.folded, first, last)).then_some(attached)
+    }
+}
+
+fn joint(gap: &str, delimiters: &Delimiters) -> Option<Joint> {
+    if gap.is_empty() {
+        return Some(Joint::Nothing);
+    }
+    let crossing = gap::crossing(gap, delimiters);
+    if !crossing.crossed || crossing.ignored {
+        return crossing.ignored.then_some(Joint::Ignored).filter(|_| crossing.crossed);
+    }
+    let known = |gap: &str| WRITTEN.iter().find(|written| **written == gap).map(|own| Joint::Written(own));
+    if !gap.contains(['\r', '\n']) {
+        return known(gap);
+    }
+    let mut plain = String::new();
+    gap::plain(gap, |character| plain.push(character));
+    match plain.strip_suffix('\n')?.trim_end_matches(' ') {
+        "" => known(" "),
+        rest => known(rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joints() {
+        let cases: &[(&str, &str, Option<Joint>)] = &[
+            ("", "", Some(Joint::Nothing)),
+            (" ", "", Some(Joint::Written(" "))),
+            ("\n", "", Some(Joint::Written(" "))),
+            ("  \r\n> > ", "", Some(Joint::Written(" "))),
+            ("-\n", "", Some(Joint::Written("-"))),
+            (", \n", "", Some(Joint::Written(","))),
+            ("., ", "", Some(Joint::Written("., "))),
+            ("  ", "", None),
+            ("\t", "", None),
+            ("\n\n", "", None),
+            (" - ", "", None),
+            ("|", "", None),
+            ("#", "#", Some(Joint::Ignored)),
+            ("-", "-#", Some(Joint::Ignored)),
+            ("#-#", "-#", Some(Joint::Ignored)),
+            ("#-#-", "-#", None),
+            ("#", "", None),
+        ];
+        for (gap, ignored, expected) in cases {
+            let delimiters = Delimiters::new(ignored.chars()).expect("delimiters");
+            assert_eq!(joint(gap, &delimiters), *expected, "{gap:?} {ignored:?}");
+        }
+    }
+}
