@@ -204,9 +204,12 @@ def address(locale, facts):
         whole = city + street
         out = [Form("as in the table", whole)] * 3
         if locale.name == "ja_JP":
-            number = "一二三四五六七八九".index(street[street.index("丁目") - 1]) + 1
-            block, house = street.split("丁目")[1].removesuffix("号").split("番")
-            out += [Form("chōme-ban-gō as figures", f"{city}{street[:street.index('丁目') - 1]}{number}-{block}-{house}")] * 2
+            numerals = "一二三四五六七八九"
+            at = street.index("丁目") - 1
+            block, house = street[at + 3:].removesuffix("号").split("番")
+            # A town whose name ends with a numeral runs together with the number behind it.
+            apart = street[at - 1] not in numerals
+            out += [Form("chōme-ban-gō as figures", f"{city}{street[:at]}{numerals.index(street[at]) + 1}-{block}-{house}", supported=apart)] * 2
         return out
     whole = f"{street}, {city}"
     out = [Form("as in the table", whole)] * 3 + [Form("in capitals", whole.upper()), Form("street and city on two lines", f"{street}\n{city}", lines=True),

@@ -27,7 +27,8 @@ class LabelledSet:
 
 
 def labelled_set(seed, text_count, people_count):
-    towns = {locale.name: Town(locale, seed) for locale in LOCALES}
+    used = set()
+    towns = {locale.name: Town(locale, seed, used) for locale in LOCALES}
     tables = {name: town.table(people_count) for name, town in towns.items()}
     authors, strangers = {}, {}
     for locale in LOCALES:

@@ -77,7 +77,8 @@ def plain(piece):
     """Folds as Python's library does, for a word that happens to be somebody's name."""
     decoded = quopri.decodestring(piece.encode()).decode(errors="replace") if "=" in piece else html.unescape(piece)
     decoded = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), decoded)
-    return unicodedata.normalize("NFKC", decoded).casefold()
+    bare = "".join(c for c in unicodedata.normalize("NFKD", decoded) if unicodedata.category(c) != "Mn")
+    return bare.casefold()
 
 
 def overlaps(a, b):
@@ -107,6 +108,9 @@ def recall(out, holders, text, wanted, matches):
         rows = holders[(text.locale, planted.column, planted.person.cells[planted.column])] if planted.column in IDENTIFIERS else {row}
         own = [match for match in matches if match.locale == text.locale and not rows.isdisjoint(match.rows)]
         there = {reported.column for match in own for reported in [match.primary, *match.evidences] if overlaps(reported, planted)}
+        # Two columns may hold the same value: then one of them is named.
+        cells = planted.person.cells
+        there |= {planted.column for column in there if cells[column] == cells[planted.column]}
         hit = any(columns <= there for columns in INSTEAD.get(planted.column, ({planted.column},)))
         key = (planted.column, text.locale)
         out.everything.add(hit)

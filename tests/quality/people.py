@@ -53,21 +53,22 @@ def ascii_word(text):
 
 
 class Town:
-    """Draws people; the same seed draws the same ones."""
+    """Draws people; the same seed draws the same ones. `used` is shared by all towns: a number written as at home says not of
+    which country it is, so no two may be equal."""
 
-    def __init__(self, locale, seed):
+    def __init__(self, locale, seed, used):
         self.locale, self.random = locale, random.Random(f"{seed}/{locale.name}")
         self.faker = Faker(locale.name)
         self.faker.seed_instance(self.random.getrandbits(32))
         self.banks = Faker(locale.iban_locale or locale.name)
         self.banks.seed_instance(self.random.getrandbits(32))
-        self.used = set()
+        self.used = used
 
     def unique(self, make):
         """Identifiers differ from person to person, in the table and beside it."""
         while True:
             value = make()
-            plain = "".join(c for c in value.lower() if c.isalnum())
+            plain = "".join(c for c in value.lower() if c.isalnum()).lstrip("0")
             if plain not in self.used:
                 self.used.add(plain)
                 return value
@@ -101,7 +102,7 @@ class Town:
     def identifiers(self, facts):
         draws, locale = self.random, self.locale
         return {
-            "account": self.unique(lambda: draw(draws, draws.choice("0034568") + "#######")),
+            "account": self.unique(lambda: draw(draws, draws.choice(("03", "08", "3#", "4#", "5#", "6#", "8#")) + "######")),
             "national": self.unique(lambda: draw(draws, locale.national)),
             "card": self.unique(lambda: card_number(draws)),
             "iban": self.unique(self.banks.iban),
@@ -112,7 +113,7 @@ class Town:
     def address_of(self, facts):
         draws = self.random
         words = [word for word in (ascii_word(facts["first"]), ascii_word(facts["last"])) if word]
-        local = draws.choice(".-_").join(words) or "user"
+        local = draws.choice(".-_").join(words) or f"user.{self.locale.name[:2]}"
         return f"{local}{draws.randrange(10_000)}@{draws.choice(('example.org', 'example.com', 'mail.example.net'))}"
 
     def table(self, count):

@@ -13,6 +13,7 @@ from people import FACTS, IDENTIFIERS
 
 # Every value stands this near to an identifier of its person, or in the same row of a table (docs/matching.md, Patterns).
 REACH = 300
+BESIDE_ADDRESS = "in a sentence without spaces that holds an e-mail address"
 
 
 @dataclass
@@ -108,9 +109,14 @@ class Author:
         if self.draws.random() < 0.5:
             # Japanese and Chinese write no spaces.
             between, behind_label, stop = ("、", self.draws.choice(("は", "：", "")), "。") if self.locale.family_first else (", ", " ", ".")
+            first = len(writer.planted)
             for number, column in enumerate(columns):
                 writer.say(between if number else "").say(f"{self.label(column)}{behind_label}").value(person, column)
             writer.say(stop)
+            if self.locale.family_first and "email" in columns:
+                # Such a sentence is one run for the rules, and the address has no edge: nothing in it is promised.
+                for planted in writer.planted[first:]:
+                    planted.form, planted.supported = BESIDE_ADDRESS, False
         else:
             for column in columns:
                 writer.say(f"\n{writer.margin}{self.label(column)}: ").value(person, column)
