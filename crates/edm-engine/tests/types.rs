@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use edm_engine::{Generation, Query, scan};
-use edm_model::{Column, Columns, DataType, DateOrder};
+use edm_model::{Column, Columns, DataType, DateOrder, EvidenceGroup, Pattern, Proximity};
 use sha2::{Digest, Sha256};
 
 fn columns() -> Columns {
@@ -95,6 +95,8 @@ fn a_date_never_anchors() {
 fn a_crowded_column_stands_alone_where_it_is_written_in_groups() {
     let generation = crowded(files(), "ssn");
     assert!(!generation.classes()[0].standalone);
+    let warning = generation.warnings()[0].join("\n");
+    assert!(warning.contains("without evidence only where written 123-45-6789"), "{warning}");
     check(&generation, "SSN 900-11-2222", &["65 ssn@900-11-2222 row 1"]);
     check(&generation, "SSN 900112222", &[]);
     check(&generation, "SSN 900112222, 3 April 1960", &["75 ssn@900112222 row 1"]);
@@ -111,6 +113,36 @@ fn a_part_of_a_longer_number_is_no_match() {
     check(&generation, "3787 822463 10004", &[]);
     check(&generation, "3787 822463 10005", &["65 room@822463 row 3"]);
     check(&generation, "3787%20822463%2010004", &[]);
+}
+
+#[test]
+fn of_two_readings_at_one_place_the_stronger_stays() {
+    let columns = Columns::new(vec![
+        Column::text("born").searchable().typed(DataType::Date { order: None }),
+        Column::text("name").searchable(),
+    ])
+    .expect("columns");
+    let pattern = |confidence, min_matches| Pattern {
+        confidence,
+        primary: Some("born".to_owned()),
+        proximity: Proximity::default(),
+        supporting: vec![EvidenceGroup { min_matches, max_matches: None, columns: vec!["name".to_owned()] }],
+        not_counted: Vec::new(),
+        void_if: Vec::new(),
+    };
+    let rows: [&[&str]; 2] = [&["1960-03-04", "Langer"], &["1960-04-03", "Okafor"]];
+    for (rows, okafor) in [(rows, 2), ([rows[1], rows[0]], 1)] {
+        let generation = support::build(&columns, &rows, 2, edm_engine::build::PART_BYTES_DEFAULT).open();
+        let types = [support::active(&generation, Some(vec![pattern(85, 1), pattern(60, 0)]))];
+        for (text, confidence, record) in
+            [("03/04/1960", 60, 1), ("Okafor 03/04/1960", 85, okafor), ("03/04/60 Langer", 85, 3 - okafor)]
+        {
+            let report = scan(&Query::new(text, &types));
+            let matches: Vec<_> = report.types.iter().flat_map(|found| &found.matches).collect();
+            let rows: Vec<u64> = matches.iter().flat_map(|own| &own.rows).map(|row| row.record).collect();
+            assert_eq!((matches.len(), matches[0].confidence, rows), (1, confidence, vec![record]), "{text}");
+        }
+    }
 }
 
 /// Texts in which a value seems to begin at every atom. Nothing is timed; the suite's own limit on a test is what fails.
