@@ -45,12 +45,12 @@ def broken(text):
     return text[:at] + "\n" + text[at + 1:]
 
 
-def number_forms(locale, text):
-    """What may be done to any number."""
+def number_forms(locale, text, lines=False):
+    """What may be done to any number; `lines`: the rules let it go on in the next line."""
     out = [Form("dash of another kind", text.replace("-", "\u2011"))] if "-" in text else []
     if " " in text:
         out += [Form("no-break spaces", text.replace(" ", "\u00a0")),
-                Form("broken over two lines", broken(text), supported=False, lines=True)]
+                Form("broken over two lines", broken(text), supported=lines, lines=True)]
     if locale.digits:
         out.append(Form("the script's own digits", text.translate(locale.digits)))
     return out
@@ -87,7 +87,7 @@ def card(locale, facts):
     spaced = groups(own, sizes, " ")
     out = [Form("in groups", spaced), Form("in groups", spaced), Form("compact", own), Form("with hyphens", groups(own, sizes, "-"))]
     out.append(Form("with dots", groups(own, sizes, "."), supported=False))
-    return out + number_forms(locale, spaced)
+    return out + number_forms(locale, spaced, lines=True)
 
 
 def iban(locale, facts):
@@ -95,7 +95,7 @@ def iban(locale, facts):
     spaced = groups(own, (4,) * 9, " ")
     out = [Form("in groups of four", spaced), Form("in groups of four", spaced), Form("compact", own), Form("in lower case", own.lower()),
            Form("with hyphens", groups(own, (4,) * 9, "-")), Form("behind IBAN and a colon", own, before="IBAN:")]
-    return out + [form for form in number_forms(locale, spaced) if form.name != "the script's own digits"]
+    return out + [form for form in number_forms(locale, spaced, lines=True) if form.name != "the script's own digits"]
 
 
 def phone(locale, facts):
@@ -194,7 +194,10 @@ def birthday(locale, facts):
         elif "th" in pattern:
             suffix = "th" if 10 < born.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(born.day % 10, "th")
             pattern = pattern.replace("{d}th", "{d}" + suffix)
-        out.append(Form(f"month in words {number + 1}" if months else "with signs for year, month and day", pattern.format(**words), supported=locale.written_supported))
+        text, supported = pattern.format(**words), locale.written_supported
+        out.append(Form(f"month in words {number + 1}" if months else "with signs for year, month and day", text, supported))
+        if months:
+            out.append(Form("month in words, broken over two lines", broken(text), supported, lines=True))
     return out
 
 

@@ -104,5 +104,5 @@ def beside(measured, peers):
     ]
     return ("## Beside others\n\nGiven the cells of the text's own locale as the table writes them, without a language model or a pattern. Neither knows which row a "
             "value is of, so neither can attribute a match or keep rows apart; a hit counts as a false positive where nobody of the table was meant. "
-            "Presidio's deny list is slow, so it has a bounded time and a sample of the texts.\n\n" + table(
+            "Presidio's deny list is slow, so it has a sample of the texts.\n\n" + table(
                 ("program", "recall, all forms", "of these on identifiers", "false positives", "cross-row confusions", "texts"), rows))
