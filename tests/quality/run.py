@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "conformance"))
 
 from labelled_set import labelled_set  # noqa: E402
 from measure import measure, measure_peer  # noqa: E402
+from measure_checks import run_checks  # noqa: E402
 from report import page, show, targets  # noqa: E402
 from server import Server  # noqa: E402
 from service import Service  # noqa: E402
@@ -66,6 +67,7 @@ def main():
     parser.add_argument("--cases", type=int, default=2, help="how many cases of each kind of fault are printed")
     parser.add_argument("--write", help="the page to write")
     arguments = parser.parse_args()
+    run_checks(arguments.seed)
     start = time.monotonic()
     labelled = labelled_set(arguments.seed, *(QUICK if arguments.quick else FULL))
     step(f"{len(labelled.texts):,} texts written", start)
