@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from faker import Faker
 from locales import LOCALES
 from people import IDENTIFIERS, Town
-from texts import REACH, Author
+from texts import BESIDE_ADDRESS, REACH, Author
 
 KINDS = (("email", 26), ("chat", 20), ("log", 20), ("table", 18), ("letter", 16))
 # Share of the people in texts who are in no table.
@@ -66,12 +66,18 @@ def expected_of(text):
         together = distance <= REACH or (own.row is not None and own.row == other.row)
         return own is not other and own.person is other.person and together
     of_tables = [planted for planted in text.planted if planted.person.row is not None]
+    def stands(own, other):
+        """What is not promised proves nothing; but within a sentence that is not promised as a whole, one proves the other."""
+        return other.supported or own.form == other.form == BESIDE_ADDRESS
     def proven(own):
-        return any(near(own, other) and other.supported and counts(other) for other in of_tables)
+        return any(near(own, other) and stands(own, other) and counts(other) for other in of_tables)
     identifiers = [planted for planted in of_tables if planted.column in IDENTIFIERS and proven(planted)]
     # Of several people with one telephone the evidence of one is shown: beside it nothing is demanded.
-    anchors = [own for own in identifiers if own.supported and not (own.column == "phone" and own.person.shares_phone)]
-    facts = [planted for planted in of_tables if planted.column not in IDENTIFIERS and any(near(planted, anchor) for anchor in anchors)]
+    anchors = [own for own in identifiers if not (own.column == "phone" and own.person.shares_phone)]
+    facts = [
+        own for own in of_tables
+        if own.column not in IDENTIFIERS and any(near(own, anchor) and stands(own, anchor) for anchor in anchors)
+    ]
     return identifiers + facts
 
 

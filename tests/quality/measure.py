@@ -49,6 +49,7 @@ class Case:
 class Measured:
     supported: Share = field(default_factory=Share)
     everything: Share = field(default_factory=Share)
+    identifiers: Share = field(default_factory=Share)
     # (column, locale) → share, of supported forms and of all.
     by_type: dict = field(default_factory=lambda: defaultdict(Share))
     by_type_all: dict = field(default_factory=lambda: defaultdict(Share))
@@ -114,6 +115,8 @@ def recall(out, holders, text, wanted, matches):
         hit = any(columns <= there for columns in INSTEAD.get(planted.column, ({planted.column},)))
         key = (planted.column, text.locale)
         out.everything.add(hit)
+        if planted.column in IDENTIFIERS:
+            out.identifiers.add(hit)
         out.by_type_all[key].add(hit)
         if planted.supported:
             out.supported.add(hit)

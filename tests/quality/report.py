@@ -67,7 +67,7 @@ def page(labelled, measured, peers, versions, command):
         ("kind", "recall"), [(KINDS[kind], share(measured.by_kind[kind])) for kind, _ in kinds.most_common()]))
     parts.append("## Forms that the rules do not promise\n\nThey count as misses in the recall on all forms.\n\n" + table(
         ("type", "form", "planted", "found"), [(column, form, own.planted, own.found) for (column, form), own in sorted(measured.rare_forms.items())]))
-    parts.append(beside(measured, peers))
+    parts.append(beside(labelled, measured, peers))
     wrong = [*measured.false_positives, *measured.cross_row, *measured.misses]
     if wrong:
         counted = Counter((case.what, case.column, case.form) for case in wrong)
@@ -82,8 +82,8 @@ HEAD = """# Quality of detection
 A labelled set of made-up people: how many of the planted values are found, how often values of two records are mixed, and how
 often something is reported that is nobody's. Written by `{command}`; seed {seed}; {versions}.
 
-{texts:,} texts ({kinds}) in {locales} locales, each with a table of {people} people of 12 columns in a store of its own; every text is looked
-for in all of them. Three in ten people in the texts are in no table: each shares names, birthday, address and city with one who is, and
+{texts:,} texts ({kinds}) in {locales} locales, each with a table of {people} people
+of 12 columns in a store of its own; every text is looked for in all of them. Three in ten people in the texts are in no table: each shares names, birthday, address and city with one who is, and
 differs in the identifiers, half of those by a single digit. What must be found is the generator's own record of what it wrote where
 and in which form (`tests/quality/forms.py`): {planted:,} values of the tables' people, each near an identifier of theirs (within 300 characters
 or on the same row of a table). One value in 150 is written in a form that the rules do not promise where its type has
@@ -94,10 +94,10 @@ name in whole or in parts). A match is a false positive where its value is not t
 where no row that it names has all the evidence that it shows."""
 
 
-def beside(measured, peers):
+def beside(labelled, measured, peers):
     if not peers:
         return "## Beside others\n\nNot measured in this run."
-    own = ("edm", share(measured.everything), "–", len(measured.false_positives), len(measured.cross_row), "all")
+    own = ("edm", share(measured.everything), share(measured.identifiers), len(measured.false_positives), len(measured.cross_row), f"{len(labelled.texts):,}")
     rows = [own] + [
         (name, share(peer.recall), share(peer.identifiers), f"{peer.false_positives:,} of {peer.hits:,} hits ({peer.identifier_false_positives:,} on identifiers)",
          "cannot tell rows", f"{peer.texts:,}") for name, peer in peers
