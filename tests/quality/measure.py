@@ -114,10 +114,11 @@ def recall(out, holders, text, wanted, matches):
         there |= {planted.column for column in there if cells[column] == cells[planted.column]}
         hit = any(columns <= there for columns in INSTEAD.get(planted.column, ({planted.column},)))
         key = (planted.column, text.locale)
-        out.everything.add(hit)
+        # What is found in a form that is not promised is luck.
+        out.everything.add(hit and planted.supported)
+        out.by_type_all[key].add(hit and planted.supported)
         if planted.column in IDENTIFIERS:
-            out.identifiers.add(hit)
-        out.by_type_all[key].add(hit)
+            out.identifiers.add(hit and planted.supported)
         if planted.supported:
             out.supported.add(hit)
             out.by_type[key].add(hit)

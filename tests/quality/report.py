@@ -63,9 +63,12 @@ def page(labelled, measured, peers, versions, command):
     parts.append("## Recall by type and locale, supported forms\n\n" + table(
         ("type", *(locale.name for locale in LOCALES)),
         [(column, *(percent(measured.by_type[(column, locale.name)]) for locale in LOCALES)) for column in COLUMNS]))
+    parts.append("## Recall by type and locale, all forms\n\n" + table(
+        ("type", *(locale.name for locale in LOCALES)),
+        [(column, *(percent(measured.by_type_all[(column, locale.name)]) for locale in LOCALES)) for column in COLUMNS]))
     parts.append("## Recall by kind of text, supported forms\n\n" + table(
         ("kind", "recall"), [(KINDS[kind], share(measured.by_kind[kind])) for kind, _ in kinds.most_common()]))
-    parts.append("## Forms that the rules do not promise\n\nThey count as misses in the recall on all forms.\n\n" + table(
+    parts.append("## Forms that the rules do not promise\n\nThey count as misses in the recall on all forms, also where one was found.\n\n" + table(
         ("type", "form", "planted", "found"), [(column, form, own.planted, own.found) for (column, form), own in sorted(measured.rare_forms.items())]))
     parts.append(beside(labelled, measured, peers))
     wrong = [*measured.false_positives, *measured.cross_row, *measured.misses]
@@ -81,10 +84,12 @@ HEAD = """# Quality of detection
 
 A labelled set of made-up people: how many of the planted values are found, how often values of two records are mixed, and how
 often something is reported that is nobody's. Written by `{command}`; seed {seed}; {versions}.
+The page holds nothing that depends on the machine.
 
 {texts:,} texts ({kinds}) in {locales} locales, each with a table of {people} people
-of 12 columns in a store of its own; every text is looked for in all of them. Three in ten people in the texts are in no table: each shares names, birthday, address and city with one who is, and
-differs in the identifiers, half of those by a single digit. What must be found is the generator's own record of what it wrote where
+of 12 columns in a store of its own; every text is looked for in all of them. Three in ten people in the texts are
+in no table: each shares names, birthday, address and city with one who is, and differs in the identifiers, half of accounts, national
+numbers and telephones by a single digit. What must be found is the generator's own record of what it wrote where
 and in which form (`tests/quality/forms.py`): {planted:,} values of the tables' people, each near an identifier of theirs (within 300 characters
 or on the same row of a table). One value in 150 is written in a form that the rules do not promise where its type has
 such forms: {rare:,} values, {rare_percent} %. That share is the set's choice, so the recall on all forms says little without the list of these forms below.

@@ -1,13 +1,13 @@
 //! The acceptance scenarios of `tests/scenarios/`: tables, stores, types and texts as people write them, with what must be
-//! found. Stores, types and requests are read as the wire reads them.
+//! found. Stores and types are read as the wire reads them.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use edm_engine::{ActiveType, CandidateSpan, Exempt, Generation, Query, Report, TypeReport, scan};
-use edm_graph::{ClassifyRequest, DataStoreDraft, SensitiveTypeDraft};
+use edm_engine::{ActiveType, Exempt, Generation, Query, Report, TypeReport, scan};
+use edm_graph::{DataStoreDraft, SensitiveTypeDraft};
 use edm_model::{Columns, SensitiveTypeId, limits};
 use edm_testkit::in_memory::generation;
 use serde_json::{Map, Value, json};
@@ -18,6 +18,13 @@ const ROWS_PER_BLOCK: usize = 7;
 struct Scenario {
     folder: PathBuf,
     generations: HashMap<String, Arc<Generation>>,
+}
+
+/// What a case asks.
+struct Request {
+    text: String,
+    minimum_confidence: u8,
+    exempt: Vec<Exempt>,
 }
 
 /// One thing that is written differently from what was expected.
@@ -114,21 +121,10 @@ impl Scenario {
 }
 
 /// Scans the text in one piece.
-fn whole(request: &ClassifyRequest, types: &[Arc<ActiveType>]) -> Report {
-    let candidates: Vec<CandidateSpan> = request
-        .candidates
-        .iter()
-        .map(|span| CandidateSpan { offset_utf16: span.offset, length_utf16: span.length })
-        .collect();
-    let exempt: Vec<Exempt> = request
-        .exempt
-        .iter()
-        .map(|(column, values)| Exempt { column: column.clone(), values: values.clone() })
-        .collect();
+fn whole(request: &Request, types: &[Arc<ActiveType>]) -> Report {
     let mut query = Query::new(&request.text, types);
     query.minimum_confidence = request.minimum_confidence;
-    query.candidates = &candidates;
-    query.exempt = &exempt;
+    query.exempt = &request.exempt;
     scan(&query)
 }
 
@@ -136,10 +132,18 @@ fn object(value: &Value) -> Map<String, Value> {
     value.as_object().expect("an object").clone()
 }
 
-fn request(case: &Value) -> ClassifyRequest {
-    let mut body = case["request"].as_object().cloned().unwrap_or_default();
-    body.insert("text".to_owned(), json!(text(&case["text"])));
-    ClassifyRequest::read(&body).expect("a request as Graph takes it")
+fn request(case: &Value) -> Request {
+    let own = &case["request"];
+    let exempt = own["exempt"].as_object().into_iter().flatten();
+    Request {
+        text: text(&case["text"]),
+        minimum_confidence: own["minimumConfidence"]
+            .as_u64()
+            .map_or(1, |own| own.try_into().expect("at most 100")),
+        exempt: exempt
+            .map(|(column, values)| Exempt { column: column.clone(), values: strings(values) })
+            .collect(),
+    }
 }
 
 /// A text is a string, or pieces of which some are repeated.
