@@ -3,6 +3,7 @@
 mod python;
 mod step;
 mod tools;
+mod venv;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,10 +19,10 @@ struct Step {
     run: fn(&Path) -> anyhow::Result<Outcome>,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "fmt", purpose: "the code is formatted", run: fmt },
     Step { name: "tidy", purpose: "edges, sizes, names and absences", run: tidy },
-    Step { name: "python", purpose: "make .venv and install the outside clients", run: python::prepare },
+    Step { name: "python", purpose: "make the environments of the steps in Python", run: python::prepare },
     Step {
         name: "golden",
         purpose: "the golden vectors are what independent code computes",
@@ -41,6 +42,11 @@ const STEPS: [Step; 11] = [
         name: "conformance",
         purpose: "Microsoft's and Azure's own SDKs against a real `edm serve`",
         run: python::conformance,
+    },
+    Step {
+        name: "quality",
+        purpose: "recall, cross-row confusions and false positives on a few hundred labelled texts",
+        run: python::quick_quality,
     },
 ];
 
@@ -85,6 +91,15 @@ pub(crate) fn run(root: &Path, wanted: &[String]) -> anyhow::Result<ExitCode> {
     }
     println!("{} passed, {} failed", total.passed, total.failed);
     Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Measures the labelled set: all of it, beside others, and writes the page; or a few hundred texts with a debug binary.
+pub(crate) fn quality(root: &Path, quick: bool) -> anyhow::Result<ExitCode> {
+    if quick {
+        return run(root, &["python", "build", "quality"].map(str::to_owned));
+    }
+    let outcome = python::quality(root)?;
+    Ok(if outcome.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn fmt(root: &Path) -> anyhow::Result<Outcome> {

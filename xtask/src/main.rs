@@ -1,5 +1,6 @@
 //! `cargo xtask`: what the project does to itself. `tidy` is the referee of ARCHITECTURE.md and STYLE.md,
-//! `ci` is everything that must pass before a change is merged, `fuzz` looks for what no test thought of.
+//! `ci` is everything that must pass before a change is merged, `fuzz` looks for what no test thought of, `quality` measures
+//! detection on a labelled set.
 
 mod ci;
 mod fuzz;
@@ -15,7 +16,10 @@ const USAGE: &str = "usage: cargo xtask <command>
   tidy   check crate edges, sizes, names and the absences that ARCHITECTURE.md promises (seconds)
   ci     fmt, clippy, tidy, cargo-deny, tests, the golden vectors and the conformance suite (minutes);
          `cargo xtask ci STEP…` runs only the steps whose names start with one of the words
-  fuzz   run the fuzz targets: `cargo xtask fuzz [TARGET] [SECONDS]`, 60 seconds each unless it is said";
+  fuzz   run the fuzz targets: `cargo xtask fuzz [TARGET] [SECONDS]`, 60 seconds each unless it is said
+  quality
+         measure detection on the whole labelled set, beside other programs, and write docs/bench/quality.md;
+         `cargo xtask quality --quick` measures a few hundred texts, as ci does";
 
 fn main() -> ExitCode {
     match run() {
@@ -34,6 +38,8 @@ fn run() -> anyhow::Result<ExitCode> {
         Some((command, [])) if command == "tidy" => tidy::run(&root),
         Some((command, wanted)) if command == "ci" => ci::run(&root, wanted),
         Some((command, arguments)) if command == "fuzz" => fuzz::run(&root, arguments),
+        Some((command, [])) if command == "quality" => ci::quality(&root, false),
+        Some((command, [quick])) if command == "quality" && quick == "--quick" => ci::quality(&root, true),
         Some((command, _)) if command == "help" || command == "--help" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)
