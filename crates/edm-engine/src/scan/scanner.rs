@@ -115,6 +115,9 @@ impl<'q> Scanner<'q> {
 
     /// Ends a text that is whole.
     pub(crate) fn finish_text(mut self) -> Report {
+        while self.before.bytes + self.held.len() > self.next.saturating_add(self.zone_bytes) {
+            self.evaluate_zone();
+        }
         if !self.zones.is_stopped() {
             let zone = (self.next, self.before.bytes + self.held.len());
             self.zones.evaluate((&self.held, self.before), zone, true);
