@@ -59,7 +59,8 @@ impl Default for Accelerators {
     }
 }
 
-/// A text and what to look for in it.
+/// A text and what to look for in it. A [`crate::Scanner`] takes further pieces of the text.
+#[derive(Clone, Copy)]
 pub struct Query<'a> {
     /// The text.
     pub text: &'a str,

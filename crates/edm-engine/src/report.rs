@@ -33,7 +33,8 @@ pub struct TypeReport {
     pub type_index: usize,
     /// The highest confidence of a match.
     pub confidence: u8,
-    /// Distinct primary values (for a type without primaries, distinct records) at the asked confidence or above.
+    /// Distinct primary values (for a type without primaries, distinct records) at the asked confidence or above; no more than a
+    /// bound that is among the limits once it is met.
     pub unique_count: u32,
     /// The same for each confidence that occurs, below the asked one too, from the highest down.
     pub counts: Vec<ConfidenceCount>,
@@ -96,7 +97,7 @@ pub struct Evidence {
 /// A bound that was met, so that something may have been left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// Which one: `rowSetLimit`, `rowCheckLimit`, `proximityLimit` or `matchLimit`.
+    /// Which one: `rowSetLimit`, `rowCheckLimit`, `proximityLimit`, `matchLimit` or `uniqueLimit`.
     pub code: &'static str,
     /// The bound.
     pub allowed: u64,

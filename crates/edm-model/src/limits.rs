@@ -27,6 +27,8 @@ pub const XML_DEPTH_MAX: usize = 32;
 pub const XML_ELEMENTS_MAX: usize = 100_000;
 /// Attributes of one element there.
 pub const XML_ATTRIBUTES_MAX: usize = 32;
+/// A text that is scanned in pieces is evaluated so many bytes at a time, or as many as its patterns look around a value.
+pub const ZONE_BYTES: usize = 2 * 1024 * 1024;
 /// A streamed text.
 pub const STREAM_BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// An XML block list; 1,000,000 blocks with their tags fit.
@@ -49,6 +51,12 @@ pub const TOKENS_DEFAULT: u32 = 64;
 pub const TOKENS_MAX: u32 = 1_024;
 /// Matches reported for one text; more are counted, not listed.
 pub const MATCHES_MAX: usize = 10_000;
+/// Distinct primary values of one type that are told apart in one text.
+pub const UNIQUE_MAX: usize = 1 << 19;
+/// Records that are told apart in one text by a type whose patterns name no primary.
+pub const RECORDS_MAX: usize = 1 << 16;
+/// Matches of one column that overlap one another in a chain and are resolved together.
+pub const OVERLAPS_MAX: usize = 1 << 16;
 /// Record numbers listed for one match.
 pub const MATCH_ROWS_MAX: usize = 10;
 /// Rows of one value that are evaluated (matching, section 6).
@@ -73,6 +81,12 @@ pub const RUN_BYTES_MAX: usize = 64 * 1024;
 pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Distance in characters or words that a pattern may ask for.
 pub const PROXIMITY_MAX: u32 = 4 * 1024 * 1024;
+/// Bytes beyond those for its distance that a proximity in characters or words reaches over white space and long words.
+pub const PROXIMITY_SLACK_BYTES: usize = 64 * 1024;
+/// Bytes for each UTF-16 unit of a proximity in characters.
+pub const PROXIMITY_CHARACTER_BYTES: usize = 4;
+/// Bytes for each word of a proximity in words.
+pub const PROXIMITY_WORD_BYTES: usize = 64;
 /// Patterns of a sensitive type.
 pub const PATTERNS_MAX: usize = 256;
 /// Sensitive types of a tenant, the stores' default types not counted.

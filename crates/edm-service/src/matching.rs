@@ -291,7 +291,7 @@ fn refuse_incomplete(report: &MatchReport, redacted: &edm_engine::Redacted) -> R
     let listed = report.types.iter().flat_map(|matched| &matched.limits);
     let unlisted = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.limits);
     // What lies beyond `proximityLimit` is no match by definition; what these leave out may be one.
-    let incomplete = ["matchLimit", "rowCheckLimit", "rowSetLimit"];
+    let incomplete = ["matchLimit", "rowCheckLimit", "rowSetLimit", "uniqueLimit"];
     match listed.chain(unlisted).chain(&redacted.limits).find(|limit| incomplete.contains(&limit.code)) {
         Some(limit) => Err(Error::of(ErrorKind::RedactionIncomplete { limit: limit.code }).at("text")),
         None => Ok(()),
@@ -434,6 +434,7 @@ mod tests {
             check("matchLimit", 10_000, unlisted, true);
             check("rowCheckLimit", 1 << 24, unlisted, true);
             check("rowSetLimit", 256, unlisted, true);
+            check("uniqueLimit", 65_536, unlisted, true);
             check("proximityLimit", 65_536, unlisted, false);
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use edm_engine::{
-    Accelerators, ActiveType, CandidateSpan, Exempt, Query, Report, RowReference, TypeReport, scan,
+    Accelerators, ActiveType, CandidateSpan, Exempt, Query, Report, RowReference, Scanner, TypeReport, scan,
 };
 use edm_model::{Pattern, RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId};
 
@@ -42,10 +42,10 @@ pub fn findings(case: &Case, accelerators: Accelerators) -> Option<Found> {
 /// Returns what is wrong with the engine's explanations of a case, or nothing: they change no finding, are the same each time,
 /// and tell of no value that is a match or counted for one.
 pub fn explanation_fault(case: &Case) -> Option<String> {
-    let types = [Arc::new(active_type(case))];
-    let plain = Query::new(&case.question.text, &types);
-    let asked = Query { explain: true, ..Query::new(&case.question.text, &types) };
-    let (without, with) = (scan(&plain), scan(&asked));
+    let active = Arc::new(active_type(case));
+    let scanned =
+        |explain| with_query(&case.question, &active, |query: &Query<'_>| scan(&Query { explain, ..*query }));
+    let (without, with) = (scanned(false), scanned(true));
     let found: Vec<(usize, usize)> = with
         .types
         .iter()
@@ -61,7 +61,7 @@ pub fn explanation_fault(case: &Case) -> Option<String> {
         |span: &edm_engine::Span| found.iter().any(|(start, end)| span.start < *end && *start < span.end);
     let fault = if without.types != with.types {
         "explaining changes findings"
-    } else if scan(&asked) != with {
+    } else if scanned(true) != with {
         "the same input gives another report"
     } else if unmatched.iter().any(|one| overlaps(&one.span)) {
         "a match or its evidence is explained as unmatched"
@@ -76,7 +76,8 @@ pub fn explanation_fault(case: &Case) -> Option<String> {
 }
 
 /// The codes of `docs/matching.md`, Explanations.
-const EXPLAINED: [&str; 15] = [
+const EXPLAINED: [&str; 16] = [
+    "insideNumber",
     "exempt",
     "outsideContentClassifications",
     "limit",
@@ -107,6 +108,14 @@ pub(crate) fn reports(
     active: &Arc<ActiveType>,
     choices: &[Accelerators],
 ) -> Vec<Report> {
+    with_query(question, active, |query| {
+        let report = |accelerators: &Accelerators| scan(&Query { accelerators: *accelerators, ..*query });
+        choices.iter().map(report).collect()
+    })
+}
+
+/// Asks a type the question, without explanations.
+fn with_query<T>(question: &Question, active: &Arc<ActiveType>, ask: impl FnOnce(&Query<'_>) -> T) -> T {
     let types = [active.clone()];
     let candidates: Vec<CandidateSpan> = question
         .candidates
@@ -118,17 +127,50 @@ pub(crate) fn reports(
         .iter()
         .map(|(column, values)| Exempt { column: column.clone(), values: values.clone() })
         .collect();
-    choices
-        .iter()
-        .map(|accelerators| {
-            let mut query = Query::new(&question.text, &types);
-            query.minimum_confidence = question.minimum_confidence;
-            query.candidates = &candidates;
-            query.exempt = &exempt;
-            query.accelerators = *accelerators;
-            scan(&query)
-        })
-        .collect()
+    ask(&Query {
+        minimum_confidence: question.minimum_confidence,
+        candidates: &candidates,
+        exempt: &exempt,
+        ..Query::new(&question.text, &types)
+    })
+}
+
+/// How a text is given to a scanner.
+#[derive(Debug, Clone)]
+pub struct Pieces {
+    /// Where it is cut, in bytes.
+    pub cuts: Vec<usize>,
+    /// How much of it is evaluated at a time.
+    pub zone_bytes: usize,
+    /// Whether explanations are asked for; without them less of the text around a zone is held.
+    pub explain: bool,
+}
+
+/// Returns the reports of the case's text: whole, and in pieces, for each way of cutting it.
+///
+/// # Panics
+/// If the scanner refuses a text that is UTF-8.
+pub fn reports_in_pieces(case: &Case, ways: &[Pieces]) -> Vec<(Report, Report)> {
+    with_query(&case.question, &Arc::new(active_type(case)), |query| {
+        let in_pieces = |way: &Pieces| {
+            let asked = Query { explain: way.explain, text: "", ..*query };
+            let mut scanner = Scanner::in_zones_of(&asked, way.zone_bytes);
+            let mut from = 0;
+            for to in way.cuts.iter().copied().chain([query.text.len()]) {
+                let piece = query.text.as_bytes().get(from..to).unwrap_or(&[]);
+                scanner.push(piece).expect("a text of Rust is UTF-8");
+                from = to.max(from);
+            }
+            scanner.finish().expect("a text of Rust is UTF-8")
+        };
+        let whole = |explain| {
+            let asked = Query { explain, ..*query };
+            Scanner::in_zones_of(&asked, usize::MAX / 2).finish().expect("a text of Rust is UTF-8")
+        };
+        let (plain, explained) = (whole(false), ways.iter().any(|way| way.explain).then(|| whole(true)));
+        let whole = |way: &Pieces| explained.clone().filter(|_| way.explain).unwrap_or_else(|| plain.clone());
+        ways.iter().map(|way| (whole(way), in_pieces(way))).collect()
+    })
 }
 
 /// Makes the sensitive type that a case asks about, over a generation of its table.

@@ -12,58 +12,79 @@ use super::reading::Readings;
 use crate::query::{CandidateSpan, Query};
 use crate::report::Span;
 
-/// A scan under way: the question, the readings, and what is computed of the text when it is first needed.
+/// A part of a text under evaluation: the question, the readings, and what is computed of the part when it is first needed.
+/// Offsets and stretches are the part's own; [`Context::span`] and [`Context::whole`] give those of the whole text.
 pub(crate) struct Context<'q> {
     pub(crate) query: &'q Query<'q>,
-    pub(crate) groups: Groups,
+    pub(crate) groups: &'q Groups,
+    pub(crate) text: &'q str,
     pub(crate) readings: Readings,
+    before: Before,
     positions: OnceCell<Positions<'q>>,
     places: OnceCell<Places>,
     /// The text cut into atoms, for distances in words.
     words: OnceCell<Folded>,
-    pub(crate) row_checks: RowChecks,
+    pub(crate) row_checks: &'q RowChecks,
     /// Those that explanations ask for: they take nothing from the findings.
-    pub(crate) explain_checks: RowChecks,
+    pub(crate) explain_checks: &'q RowChecks,
     /// The query's candidate spans in UTF-16 offsets: sorted, none touching another.
     candidates: Vec<(u64, u64)>,
 }
 
+/// How much of the whole text stands before a part of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Before {
+    pub(crate) bytes: usize,
+    pub(crate) utf16: u64,
+}
+
 impl<'q> Context<'q> {
-    pub(crate) fn new(query: &'q Query<'q>) -> Self {
-        let groups = Groups::new(query.types.iter().map(|active| active.generation.clone()));
-        let readings = Readings::new(query.text, groups.groups.iter().map(|group| &group.rule));
+    pub(crate) fn new(
+        query: &'q Query<'q>,
+        groups: &'q Groups,
+        (text, before): (&'q str, Before),
+        (row_checks, explain_checks): (&'q RowChecks, &'q RowChecks),
+    ) -> Self {
+        let readings = Readings::new(text, groups.groups.iter().map(|group| &group.rule));
         Self {
             query,
             groups,
+            text,
             readings,
+            before,
             positions: OnceCell::new(),
             places: OnceCell::new(),
             words: OnceCell::new(),
-            row_checks: RowChecks::default(),
-            explain_checks: RowChecks::default(),
+            row_checks,
+            explain_checks,
             candidates: merged_candidates(query.candidates),
         }
     }
 
     pub(crate) fn positions(&self) -> &Positions<'q> {
-        self.positions.get_or_init(|| Positions::new(self.query.text))
+        self.positions.get_or_init(|| Positions::new(self.text))
     }
 
     pub(crate) fn places(&self) -> &Places {
-        self.places.get_or_init(|| Places::new(self.query.text))
+        self.places.get_or_init(|| Places::new(self.text))
     }
 
     fn words(&self) -> &Folded {
         self.words.get_or_init(|| {
             let mut folded = Folded::new();
-            folded.fold(self.query.text, FoldOptions::of(&Rule::default()));
+            folded.fold(self.text, FoldOptions::of(&Rule::default()));
             folded
         })
     }
 
     pub(crate) fn span(&self, (start, end): Stretch) -> Span {
-        let positions = self.positions();
-        Span { start, end, start_utf16: positions.utf16(start), end_utf16: positions.utf16(end) }
+        let (positions, before) = (self.positions(), self.before);
+        Span {
+            start: before.bytes + start,
+            end: before.bytes + end,
+            start_utf16: before.utf16 + positions.utf16(start),
+            end_utf16: before.utf16 + positions.utf16(end),
+        }
     }
 
     /// Says whether a primary value may stand here: it overlaps a span that the caller named, if any was.
@@ -92,19 +113,19 @@ impl<'q> Context<'q> {
     }
 
     /// Returns where a stretch lies in the whole text.
-    pub(crate) const fn whole(&self, stretch: Stretch) -> Stretch {
-        stretch
+    pub(crate) const fn whole(&self, (start, end): Stretch) -> Stretch {
+        (self.before.bytes + start, self.before.bytes + end)
     }
 
     /// Returns the part of the text that an explanation of a hit looks at.
     pub(crate) fn explained_reach(&self, hit: Stretch) -> Stretch {
-        let end = hit.1.saturating_add(limits::EXPLAIN_BYTES_MAX).min(self.query.text.len());
+        let end = hit.1.saturating_add(limits::EXPLAIN_BYTES_MAX).min(self.text.len());
         (hit.0.saturating_sub(limits::EXPLAIN_BYTES_MAX), end)
     }
 
     /// Says whether the text goes on before or behind a stretch.
     pub(crate) fn goes_beyond(&self, stretch: Stretch) -> bool {
-        stretch.0 > 0 || stretch.1 < self.query.text.len()
+        self.before.bytes + stretch.0 > 0 || stretch.1 < self.text.len()
     }
 
     /// Says whether evidence at `other` is near enough to a primary value.
@@ -115,22 +136,21 @@ impl<'q> Context<'q> {
             }
             ProximityUnit::Words => self.words_between(primary, other) <= u64::from(proximity.distance),
             ProximityUnit::Row => self.places().same_table_row(primary, other),
-            ProximityUnit::Document => bytes_between(primary, other) <= limits::DOCUMENT_BYTES_MAX,
+            ProximityUnit::Document => true,
         };
-        near || proximity.or_same_row && self.places().same_table_row(primary, other)
+        let reached =
+            proximity.unit == ProximityUnit::Row || bytes_between(primary, other) <= reach_bytes(proximity);
+        near && reached || proximity.or_same_row && self.places().same_table_row(primary, other)
     }
 
     /// Returns a stretch outside of which no evidence is near enough.
     pub(crate) fn reach(&self, proximity: &Proximity, primary: Stretch) -> Stretch {
-        let (mut start, mut end) = match proximity.unit {
-            ProximityUnit::Characters => self.reach_characters(u64::from(proximity.distance), primary),
-            ProximityUnit::Words => self.reach_words(proximity.distance as usize, primary),
-            ProximityUnit::Row => primary,
-            ProximityUnit::Document => {
-                let reach = limits::DOCUMENT_BYTES_MAX;
-                (primary.0.saturating_sub(reach), primary.1.saturating_add(reach).min(self.query.text.len()))
-            }
-        };
+        let (mut start, mut end) = self.reach_uncut(proximity, primary);
+        if proximity.unit != ProximityUnit::Row {
+            let bytes = reach_bytes(proximity);
+            start = start.max(primary.0.saturating_sub(bytes));
+            end = end.min(primary.1.saturating_add(bytes));
+        }
         if proximity.or_same_row || proximity.unit == ProximityUnit::Row {
             for row in self.places().table_rows(primary) {
                 start = start.min(row.0);
@@ -138,6 +158,25 @@ impl<'q> Context<'q> {
             }
         }
         (start, end)
+    }
+
+    /// Returns where evidence may stand, for all that the unit says.
+    fn reach_uncut(&self, proximity: &Proximity, primary: Stretch) -> Stretch {
+        match proximity.unit {
+            ProximityUnit::Characters => self.reach_characters(u64::from(proximity.distance), primary),
+            ProximityUnit::Words => self.reach_words(proximity.distance as usize, primary),
+            ProximityUnit::Row => primary,
+            ProximityUnit::Document => (0, self.text.len()),
+        }
+    }
+
+    /// Returns the bound in bytes that keeps evidence out which the unit alone would let in.
+    pub(crate) fn cut_reach(&self, proximity: &Proximity, primary: Stretch) -> Option<usize> {
+        let bytes = reach_bytes(proximity);
+        let (start, end) = self.reach_uncut(proximity, primary);
+        // What a reach that ends at an atom's or character's edge takes in beyond it is no evidence.
+        let cut = start + bytes < primary.0 || end > primary.1.saturating_add(bytes);
+        (proximity.unit != ProximityUnit::Row && cut).then_some(bytes)
     }
 
     fn reach_characters(&self, distance: u64, primary: Stretch) -> Stretch {
@@ -159,8 +198,22 @@ impl<'q> Context<'q> {
     }
 }
 
+/// Returns how far evidence may stand from a primary value in bytes, whatever stands between them, table rows aside.
+pub(crate) fn reach_bytes(proximity: &Proximity) -> usize {
+    let each = match proximity.unit {
+        ProximityUnit::Characters => limits::PROXIMITY_CHARACTER_BYTES,
+        ProximityUnit::Words => limits::PROXIMITY_WORD_BYTES,
+        ProximityUnit::Row => return 0,
+        ProximityUnit::Document => return limits::DOCUMENT_BYTES_MAX,
+    };
+    let bytes =
+        (proximity.distance as usize).saturating_mul(each).saturating_add(limits::PROXIMITY_SLACK_BYTES);
+    bytes.min(limits::DOCUMENT_BYTES_MAX)
+}
+
 /// How many row checks a part of the text has asked for. A part is as much as one share is for, counted from the text's front;
-/// who spends goes through the text part by part.
+/// who spends goes through the text part by part, and what it
+/// spends behind the part that it has come to is taken from that one.
 #[derive(Default)]
 pub(crate) struct RowChecks {
     part: Cell<usize>,
@@ -178,7 +231,8 @@ impl RowChecks {
     /// Returns how many row checks are left around a primary value.
     pub(crate) fn left(&self, primary: Stretch) -> u64 {
         let part = primary.0 / limits::ROW_CHECKS_BYTES;
-        if self.part.replace(part) != part {
+        if part > self.part.get() {
+            self.part.set(part);
             self.spent.set(0);
         }
         limits::ROW_CHECKS_MAX.saturating_sub(self.spent.get())

@@ -1,128 +1,66 @@
 //! From hits to matches: for each hit the best pattern that one of its rows reaches.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
-use edm_hash::{Canonicaliser, CellForm, Folded, Hash};
-use edm_model::{ColumnClass, DataType, ProximityUnit, Rule, limits};
+use edm_hash::Hash;
+use edm_model::{ProximityUnit, limits};
 
 use super::context::Context;
 use super::evidence::{EvidenceFinder, Pass};
 use super::explain::Told;
 use super::find::Hit;
-use super::pattern::{PatternPlan, Satisfied, Taken};
+use super::pattern::{PatternPlan, Satisfied};
 use super::place::Stretch;
-use super::story::RowSet;
-use crate::query::ActiveType;
-use crate::report::{ConfidenceCount, Evidence, Limit, Match, TypeReport};
+use super::plan::TypePlan;
+use crate::report::{Evidence, Limit, Match};
 
-/// A hit that reached a pattern.
+/// A match as it is found, before others have their say: it may be hidden by an overlapping one, or be one of many of its
+/// record.
 #[derive(Debug, Clone)]
-pub(crate) struct Reached {
-    pub(crate) hit: Hit,
-    pub(crate) confidence: u8,
-    /// Rows that reach a pattern of this confidence, ascending.
-    pub(crate) rows: Vec<u32>,
+pub(crate) struct Found {
+    pub(crate) own: Match,
+    pub(crate) hash: Hash,
+    pub(crate) facts: usize,
     /// The row whose evidence is shown.
     pub(crate) best_row: u32,
-    pub(crate) satisfied: Satisfied,
+    /// Whether the pattern has no primary column of its own.
+    pub(crate) any_primary: bool,
+}
+
+impl Found {
+    /// Returns where the primary value stands in the whole text.
+    pub(crate) fn stretch(&self) -> Stretch {
+        (self.own.span.start, self.own.span.end)
+    }
+}
+
+/// A hit that reached a pattern.
+struct Reached {
+    hit: Hit,
+    confidence: u8,
+    /// Rows that reach a pattern of this confidence, ascending.
+    rows: Vec<u32>,
+    /// The row whose evidence is shown.
+    best_row: u32,
+    satisfied: Satisfied,
     /// Whether the pattern has no primary column of its own.
     any_primary: bool,
 }
 
-/// What evaluating one type gave.
+/// What is noted of a type beside its matches.
 #[derive(Default)]
-pub(crate) struct Evaluated {
-    pub(crate) reached: Vec<Reached>,
+pub(crate) struct Notes {
     pub(crate) limits: Vec<Limit>,
     /// What explanations need to know; filled where they are asked for.
     pub(crate) told: Told,
 }
 
-impl Evaluated {
-    pub(crate) fn note(&mut self, code: &'static str, allowed: u64) {
+impl Notes {
+    pub(crate) fn limit(&mut self, code: &'static str, allowed: u64) {
         let limit = Limit { code, allowed };
         if !self.limits.contains(&limit) {
             self.limits.push(limit);
         }
-    }
-}
-
-/// A type made ready for one scan.
-pub(crate) struct TypePlan<'a> {
-    pub(crate) active: &'a ActiveType,
-    pub(crate) table: usize,
-    /// From the highest confidence down; equal ones in the type's order.
-    pub(crate) patterns: Vec<PatternPlan>,
-    exempt: Vec<(usize, Hash)>,
-    pub(crate) classes: Vec<ColumnClass>,
-}
-
-impl<'a> TypePlan<'a> {
-    pub(crate) fn new(context: &Context<'_>, active: &'a ActiveType) -> Self {
-        let columns = active.generation.columns();
-        let mut patterns: Vec<PatternPlan> =
-            active.patterns.iter().filter_map(|pattern| PatternPlan::new(pattern, columns)).collect();
-        patterns.sort_by_key(|pattern| Reverse(pattern.confidence));
-        Self {
-            active,
-            table: context.groups.table(&active.generation),
-            patterns,
-            exempt: exempt(context, active),
-            classes: active.generation.classes(),
-        }
-    }
-
-    /// Says whether a pattern has this hit's column as its primary, and the hit's value may anchor it.
-    pub(crate) fn anchors(&self, pattern: &PatternPlan, hit: &Hit) -> bool {
-        let class = self.classes.get(hit.column).copied().unwrap_or_default();
-        let primary = pattern.primary.is_none_or(|primary| primary == hit.column);
-        // A column whose type has a written form always has the pattern of the primary alone.
-        let by_form = self.rule(hit).is_some_and(|rule| rule.data_type.has_written_form());
-        let suffices = !by_form || class.standalone || hit.written_form || !pattern.is_primary_alone();
-        primary && (!self.active.default_type || suffices && (!class.identifier || hit.anchors))
-    }
-
-    /// Says whether a hit is a part of a longer card or account number. One that has check digits itself is a number of its
-    /// own, whatever stands behind it.
-    pub(crate) fn is_inside_number(&self, context: &Context<'_>, hit: &Hit) -> bool {
-        self.rule(hit).is_some_and(|rule| {
-            !matches!(rule.data_type, DataType::Card | DataType::Iban)
-                && context.readings.is_inside_number(rule, hit.stretch)
-        })
-    }
-
-    fn rule(&self, hit: &Hit) -> Option<&Rule> {
-        self.active.generation.columns().as_slice().get(hit.column).map(|column| &column.rule)
-    }
-
-    pub(crate) fn is_exempt(&self, row: u32) -> bool {
-        self.exempt.iter().any(|(column, hash)| self.active.generation.holds(row, *column, hash))
-    }
-
-    /// Returns the columns whose values exempt a row.
-    pub(crate) fn exempting_columns(&self, row: u32) -> Vec<usize> {
-        let holding =
-            self.exempt.iter().filter(|(column, hash)| self.active.generation.holds(row, *column, hash));
-        let mut columns: Vec<usize> = holding.map(|(column, _)| *column).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        columns
-    }
-
-    pub(crate) fn is_searchable(&self, column: usize) -> bool {
-        let columns = self.active.generation.columns().as_slice();
-        columns.get(column).is_some_and(|column| column.searchable)
-    }
-
-    /// Returns the rows of a hit, for explanations.
-    pub(crate) fn rows_of(&self, hit: &Hit) -> RowSet {
-        let generation = &self.active.generation;
-        let Some(rows) = generation.rows_of(hit.column, &hit.hash) else {
-            return RowSet { rows: Vec::new(), count: 0 };
-        };
-        let live: Vec<u32> = generation.live_rows(&rows).collect();
-        RowSet { count: live.len(), rows: live.into_iter().take(limits::ROW_SET_MAX).collect() }
     }
 }
 
@@ -131,9 +69,9 @@ pub(crate) struct Evaluator<'e, 'c> {
     context: &'c Context<'c>,
     plan: &'e TypePlan<'e>,
     /// The table's, in text order.
-    hits: Vec<&'e Hit>,
+    hits: &'e [Hit],
     finder: &'e mut EvidenceFinder<'c>,
-    evaluated: Evaluated,
+    notes: &'e mut Notes,
     /// What is known of rows that the query may exempt.
     exempt: HashMap<u32, bool>,
 }
@@ -146,18 +84,20 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         context: &'c Context<'c>,
         plan: &'e TypePlan<'e>,
         hits: &'e [Hit],
-        finder: &'e mut EvidenceFinder<'c>,
+        (finder, notes): (&'e mut EvidenceFinder<'c>, &'e mut Notes),
     ) -> Self {
-        let hits = hits.iter().filter(|hit| hit.table == plan.table).collect();
-        Self { context, plan, hits, finder, evaluated: Evaluated::default(), exempt: HashMap::new() }
+        Self { context, plan, hits, finder, notes, exempt: HashMap::new() }
     }
 
-    /// Returns what the hits reach.
-    pub(crate) fn evaluate(mut self) -> Evaluated {
-        for hit in self.hits.clone() {
+    /// Hands over what the hits reach that begin in this part of the buffer.
+    pub(crate) fn evaluate(&mut self, part: Stretch, mut found: impl FnMut(Found)) {
+        let from = self.hits.partition_point(|hit| hit.stretch.0 < part.0);
+        let to = self.hits.partition_point(|hit| hit.stretch.0 < part.1);
+        for number in from..to {
             if (self.context.query.should_stop)() {
-                break;
+                return;
             }
+            let Some(hit) = self.hits.get(number) else { return };
             let patterns: Vec<&PatternPlan> =
                 self.plan.patterns.iter().filter(|pattern| self.plan.anchors(pattern, hit)).collect();
             if patterns.is_empty()
@@ -168,19 +108,45 @@ impl<'e, 'c> Evaluator<'e, 'c> {
             }
             let rows = self.row_passes(hit, &patterns);
             let mut levels = patterns.chunk_by(|a, b| a.confidence == b.confidence);
-            let reached = levels.find_map(|level| best_of(self.context, hit, level, &rows));
-            if let Some(reached) = reached.as_ref().filter(|_| self.context.query.explain) {
-                self.tell(reached);
+            if let Some(reached) = levels.find_map(|level| best_of(self.context, hit, level, &rows)) {
+                if self.context.query.explain {
+                    self.tell(&reached);
+                }
+                found(self.found(&reached));
             }
-            self.evaluated.reached.extend(reached);
         }
-        self.evaluated.reached = merge_records(without_overlaps(self.evaluated.reached));
-        self.evaluated
+    }
+
+    fn found(&self, reached: &Reached) -> Found {
+        let generation = &self.plan.active.generation;
+        let rows = reached.rows.iter().take(limits::MATCH_ROWS_MAX);
+        let shown = reached.satisfied.shown.iter();
+        let own = Match {
+            span: self.context.span(reached.hit.stretch),
+            column: reached.hit.column,
+            confidence: reached.confidence,
+            rows: rows.map(|row| generation.reference(*row)).collect(),
+            rows_truncated: reached.rows.len() > limits::MATCH_ROWS_MAX,
+            evidences: shown
+                .map(|shown| Evidence {
+                    span: self.context.span(shown.stretch),
+                    column: shown.column,
+                    counted: shown.counted,
+                })
+                .collect(),
+        };
+        Found {
+            own,
+            hash: reached.hit.hash,
+            facts: reached.satisfied.facts,
+            best_row: reached.best_row,
+            any_primary: reached.any_primary,
+        }
     }
 
     fn tell(&mut self, reached: &Reached) {
         let whole = |stretch| self.context.whole(stretch);
-        let told = &mut self.evaluated.told;
+        let told = &mut self.notes.told;
         told.reached.insert((whole(reached.hit.stretch), reached.hit.column), reached.best_row);
         told.covered.insert(whole(reached.hit.stretch));
         let counted = reached.satisfied.shown.iter().filter(|shown| shown.counted);
@@ -188,9 +154,9 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     }
 
     fn note_limited(&mut self, hit: &Hit) {
-        self.evaluated.note("rowCheckLimit", limits::ROW_CHECKS_MAX);
+        self.notes.limit("rowCheckLimit", limits::ROW_CHECKS_MAX);
         if self.context.query.explain {
-            self.evaluated.told.limited.insert((self.context.whole(hit.stretch), hit.column));
+            self.notes.told.limited.insert((self.context.whole(hit.stretch), hit.column));
         }
     }
 
@@ -204,12 +170,12 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         columns.push(hit.column);
         columns.sort_unstable();
         columns.dedup();
-        let neighbourhood = self.finder.neighbourhood(hit, (reach, &columns), &self.context.row_checks);
+        let neighbourhood = self.finder.neighbourhood(hit, (reach, &columns), self.context.row_checks);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
             let passes = neighbourhood
                 .as_ref()
-                .and_then(|near| self.finder.passes(hit, near, row, &self.context.row_checks));
+                .and_then(|near| self.finder.passes(hit, near, row, self.context.row_checks));
             if passes.is_none() {
                 self.note_limited(hit);
             }
@@ -223,14 +189,12 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         let uses = |unit| patterns.iter().any(|pattern| pattern.proximity.unit == unit);
         let rows = uses(ProximityUnit::Row) || patterns.iter().any(|pattern| pattern.proximity.or_same_row);
         if rows && self.context.places().in_long_line(hit.stretch) {
-            self.evaluated.note("proximityLimit", limits::TABLE_ROW_BYTES_MAX as u64);
+            self.notes.limit("proximityLimit", limits::TABLE_ROW_BYTES_MAX as u64);
         }
-        let farthest = hit
-            .stretch
-            .0
-            .max(self.context.query.text.len() - hit.stretch.1.min(self.context.query.text.len()));
-        if uses(ProximityUnit::Document) && farthest > limits::DOCUMENT_BYTES_MAX {
-            self.evaluated.note("proximityLimit", limits::DOCUMENT_BYTES_MAX as u64);
+        for bound in
+            patterns.iter().filter_map(|pattern| self.context.cut_reach(&pattern.proximity, hit.stretch))
+        {
+            self.notes.limit("proximityLimit", bound as u64);
         }
     }
 
@@ -246,7 +210,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         let mut candidates: Vec<u32> = generation.live_rows(&rows).take(limits::ROW_SET_MAX + 1).collect();
         if candidates.len() > limits::ROW_SET_MAX || rows.len() > limits::ROWS_LOOKED_AT_MAX {
             candidates.truncate(limits::ROW_SET_MAX);
-            self.evaluated.note("rowSetLimit", limits::ROW_SET_MAX as u64);
+            self.notes.limit("rowSetLimit", limits::ROW_SET_MAX as u64);
             let from = self.hits.partition_point(|other| other.stretch.0 < reach.0);
             let near = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < reach.1);
             for other in near.filter(|other| other.column != hit.column).take(limits::ROW_SET_MAX) {
@@ -257,7 +221,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
             candidates.sort_unstable();
             candidates.dedup();
         }
-        if !self.context.row_checks.spend(hit.stretch, candidates.len() as u64) {
+        if !self.context.row_checks.spend(self.context.whole(hit.stretch), candidates.len() as u64) {
             self.note_limited(hit);
             candidates.truncate(1);
         }
@@ -296,133 +260,4 @@ fn best_of(context: &Context<'_>, hit: &Hit, level: &[&PatternPlan], rows: &[Row
         }
     }
     reached
-}
-
-/// Hashes the exempt values of the columns that the table has.
-fn exempt(context: &Context<'_>, active: &ActiveType) -> Vec<(usize, Hash)> {
-    let generation = &active.generation;
-    let mut out = Vec::new();
-    for exempt in context.query.exempt {
-        let Some(column) = generation.columns().position(&exempt.column) else { continue };
-        let Some(rule) = generation.rule_position(column) else { continue };
-        let (Some(definition), Some(keys)) = (generation.rules().get(rule), generation.rule_keys(rule))
-        else {
-            continue;
-        };
-        let canonicaliser = Canonicaliser::new(definition, generation.tokens_max());
-        for value in &exempt.values {
-            let mut form = Vec::new();
-            if canonicaliser.cell(value, &mut Folded::new(), &mut form) == CellForm::Present {
-                let mut hashes = Vec::new();
-                keys.hash_all(&form, &[(0, form.len() as u32)], &mut hashes);
-                out.extend(hashes.into_iter().map(|hash| (column, hash)));
-            }
-        }
-    }
-    out
-}
-
-/// Of overlapping matches of one column the longest stays, then the leftmost; of several values at one place (a date in two
-/// readings) the strongest, then that of the lowest row.
-fn without_overlaps(mut reached: Vec<Reached>) -> Vec<Reached> {
-    reached.sort_by_key(|own| {
-        let (start, end) = own.hit.stretch;
-        let strength = (Reverse(own.confidence), Reverse(own.satisfied.facts), own.best_row);
-        (own.hit.column, Reverse(end - start), start, strength)
-    });
-    let mut kept: Vec<Reached> = Vec::new();
-    let mut taken: BTreeMap<usize, Taken> = BTreeMap::new();
-    for own in reached {
-        let of_column = taken.entry(own.hit.column).or_default();
-        if !of_column.touches(own.hit.stretch) {
-            of_column.insert(own.hit.stretch);
-            kept.push(own);
-        }
-    }
-    kept.sort_by_key(|own| (own.hit.stretch, own.hit.column));
-    kept
-}
-
-/// Where any column may anchor, anchors of one record are one match: the strongest, then the leftmost.
-fn merge_records(mut reached: Vec<Reached>) -> Vec<Reached> {
-    reached.sort_by_key(|own| {
-        let (start, end) = own.hit.stretch;
-        (Reverse(own.confidence), start, Reverse(end - start), own.hit.column)
-    });
-    let mut records = HashSet::new();
-    reached.retain(|own| !own.any_primary || records.insert(own.best_row));
-    reached.sort_by_key(|own| (own.hit.stretch, own.hit.column));
-    reached
-}
-
-#[derive(PartialEq, Eq, Hash)]
-enum Unique {
-    Record(u32),
-    Value(Hash),
-}
-
-impl Reached {
-    fn unique(&self) -> Unique {
-        if self.any_primary { Unique::Record(self.best_row) } else { Unique::Value(self.hit.hash) }
-    }
-}
-
-/// Makes the report of a type; `None` without a match of the asked confidence.
-pub(crate) fn report(
-    context: &Context<'_>,
-    plan: &TypePlan<'_>,
-    type_index: usize,
-    evaluated: &Evaluated,
-) -> Option<TypeReport> {
-    let minimum = context.query.minimum_confidence;
-    let listed: Vec<&Reached> = evaluated.reached.iter().filter(|own| own.confidence >= minimum).collect();
-    let confidence = listed.iter().map(|own| own.confidence).max()?;
-    let mut levels: BTreeMap<Reverse<u8>, (u32, HashSet<Unique>)> = BTreeMap::new();
-    for own in &evaluated.reached {
-        let level = levels.entry(Reverse(own.confidence)).or_default();
-        level.0 += 1;
-        level.1.insert(own.unique());
-    }
-    let counts = levels.into_iter().map(|(Reverse(confidence), (match_count, unique))| ConfidenceCount {
-        confidence,
-        unique_count: unique.len() as u32,
-        match_count,
-    });
-    let unique: HashSet<Unique> = listed.iter().map(|own| own.unique()).collect();
-    let mut limits_met = evaluated.limits.clone();
-    let truncated = listed.len() > limits::MATCHES_MAX;
-    if truncated {
-        limits_met.push(Limit { code: "matchLimit", allowed: limits::MATCHES_MAX as u64 });
-    }
-    Some(TypeReport {
-        type_index,
-        confidence,
-        unique_count: unique.len() as u32,
-        counts: counts.collect(),
-        matches: listed.iter().take(limits::MATCHES_MAX).map(|own| to_match(context, plan, own)).collect(),
-        truncated,
-        limits: limits_met,
-    })
-}
-
-fn to_match(context: &Context<'_>, plan: &TypePlan<'_>, own: &Reached) -> Match {
-    let generation = &plan.active.generation;
-    let rows = own.rows.iter().take(limits::MATCH_ROWS_MAX);
-    Match {
-        span: context.span(own.hit.stretch),
-        column: own.hit.column,
-        confidence: own.confidence,
-        rows: rows.map(|row| generation.reference(*row)).collect(),
-        rows_truncated: own.rows.len() > limits::MATCH_ROWS_MAX,
-        evidences: own
-            .satisfied
-            .shown
-            .iter()
-            .map(|shown| Evidence {
-                span: context.span(shown.stretch),
-                column: shown.column,
-                counted: shown.counted,
-            })
-            .collect(),
-    }
 }

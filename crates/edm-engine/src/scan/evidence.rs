@@ -1,12 +1,13 @@
 //! What of a row stands near a primary value.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
-use edm_hash::{Alphanumerics, Hash, RowCell};
+use edm_hash::{Alphanumerics, Folded, Hash, RowCell, Window};
 use edm_model::limits::PLACE_BYTES_MAX;
 
 use super::context::{Context, RowChecks};
-use super::find::Hit;
+use super::find::{Hit, partition_point};
 use super::group::Windower;
 use super::place::Stretch;
 
@@ -31,9 +32,30 @@ pub(crate) struct Pass {
 /// Windows of one group in one reading, hashed once and kept.
 struct Hashed<'c> {
     windower: Windower<'c>,
-    /// For each start atom, whether its windows are in `windows`.
+    /// For each start atom, whether its windows are in `windows`: few atoms have any.
     done: Vec<bool>,
-    windows: HashMap<usize, Vec<Near>>,
+    windows: BTreeMap<usize, Vec<Near>>,
+}
+
+impl Hashed<'_> {
+    /// Hashes the windows that begin at these atoms, as far as they are not yet known.
+    fn hash(&mut self, folded: &Folded, starts: Range<usize>, stretch: impl Fn(&Window) -> Stretch) {
+        let mut from = starts.start;
+        let unknown = |done: &[bool], from: usize| done.get(from..starts.end)?.iter().position(|done| !done);
+        while let Some(offset) = unknown(&self.done, from) {
+            let start = from + offset;
+            from = start + 1;
+            self.done.iter_mut().skip(start).take(1).for_each(|done| *done = true);
+            let windows = &mut self.windows;
+            self.windower.each(folded, start..from, |window| {
+                let stretch = stretch(&window.window);
+                if stretch.1 - stretch.0 <= PLACE_BYTES_MAX {
+                    let counts = Alphanumerics::of(window.canonical).counts_as_evidence();
+                    windows.entry(start).or_default().push(Near { stretch, hash: window.hash, counts });
+                }
+            });
+        }
+    }
 }
 
 /// Finds evidence; remembers what it hashed.
@@ -71,7 +93,7 @@ impl<'c> EvidenceFinder<'c> {
         (reach, columns): (Stretch, &[usize]),
         row_checks: &RowChecks,
     ) -> Option<Neighbourhood> {
-        let room = usize::try_from(row_checks.left(hit.stretch)).unwrap_or(usize::MAX);
+        let room = usize::try_from(row_checks.left(self.context.whole(hit.stretch))).unwrap_or(usize::MAX);
         let mut near = Vec::new();
         let generation = self.context.groups.tables.get(hit.table)?;
         let mut by_rule: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -98,31 +120,21 @@ impl<'c> EvidenceFinder<'c> {
         for reading in context.readings.of(&definition.rule) {
             let Some(folded) = context.readings.folded(reading) else { continue };
             let hashed = self.hashed.entry((group, reading)).or_insert_with(|| Hashed {
-                windower: Windower::new(&context.groups, definition, context.query.accelerators),
+                windower: Windower::new(context.groups, definition, context.query.accelerators),
                 done: vec![false; folded.atoms().len()],
-                windows: HashMap::new(),
+                windows: BTreeMap::new(),
             });
-            let indices = 0..folded.atoms().len();
             let stretch = |atom: usize| context.readings.stretch(reading, atom, atom);
-            let first = partition(&indices, |atom| stretch(atom).1 < reach.0);
-            let last = partition(&indices, |atom| stretch(atom).0 <= reach.1);
+            let first = partition_point(folded.atoms().len(), |atom| stretch(*atom).1 < reach.0);
+            let last = partition_point(folded.atoms().len(), |atom| stretch(*atom).0 <= reach.1);
             let first = first.saturating_sub(hashed.windower.bytes_max());
-            for start in first..last {
-                if !hashed.done.get(start).copied().unwrap_or(true) {
-                    hashed.done.iter_mut().skip(start).take(1).for_each(|done| *done = true);
-                    let windows = hashed.windows.entry(start).or_default();
-                    hashed.windower.each(folded, start..start + 1, |window| {
-                        let stretch =
-                            context.readings.stretch(reading, window.window.first, window.window.last);
-                        if stretch.1 - stretch.0 > PLACE_BYTES_MAX {
-                            return;
-                        }
-                        let counts = Alphanumerics::of(window.canonical).counts_as_evidence();
-                        windows.push(Near { stretch, hash: window.hash, counts });
-                    });
-                }
-                let windows = hashed.windows.get(&start).into_iter().flatten();
-                found.extend(windows.filter(|near| near.stretch.1 >= reach.0 && near.stretch.0 <= reach.1));
+            hashed.hash(folded, first..last, |window| {
+                context.readings.stretch(reading, window.first, window.last)
+            });
+            for windows in hashed.windows.range(first..last).map(|(_, windows)| windows) {
+                found.extend(
+                    windows.iter().filter(|near| near.stretch.1 >= reach.0 && near.stretch.0 <= reach.1),
+                );
                 if found.len() > room {
                     return None;
                 }
@@ -146,7 +158,7 @@ impl<'c> EvidenceFinder<'c> {
             self.cells.push(RowCell { hash: near.hash, row, column: *column as u16 });
             self.origins.push((near.stretch, near.counts));
         }
-        if !row_checks.spend(hit.stretch, self.cells.len() as u64) {
+        if !row_checks.spend(self.context.whole(hit.stretch), self.cells.len() as u64) {
             return None;
         }
         generation.row_key().checks(&self.cells, &mut self.scratch, &mut self.checks);
@@ -161,17 +173,4 @@ impl<'c> EvidenceFinder<'c> {
         }
         Some(passes)
     }
-}
-
-fn partition(indices: &std::ops::Range<usize>, before: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (indices.start, indices.end);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if before(middle) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    low
 }

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use edm_model::limits;
 
 use super::context::{Context, overlap};
-use super::evaluate::TypePlan;
 use super::evidence::{EvidenceFinder, Pass};
 use super::find::Hit;
 use super::miss::{Fate, Miss};
 use super::pattern::PatternPlan;
 use super::place::Stretch;
+use super::plan::TypePlan;
 use super::story::{Names, RowSet, Story};
 use crate::report::Unmatched;
 
@@ -32,6 +32,14 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// Forgets what stands wholly before an offset.
+    pub(crate) fn forget(&mut self, offset: usize) {
+        let front = (offset, 0);
+        self.reached = self.reached.split_off(&(front, 0));
+        self.covered = self.covered.split_off(&(offset.saturating_sub(limits::PLACE_BYTES_MAX), 0));
+        self.limited = self.limited.split_off(&(front, 0));
+    }
+
     /// Says whether a hit shares a character with a match or its counted evidence.
     fn covers(&self, (start, end): Stretch) -> bool {
         let from = start.saturating_sub(limits::PLACE_BYTES_MAX);
@@ -45,7 +53,7 @@ pub(crate) struct Explainer<'e, 'c> {
     pub(crate) plan: &'e TypePlan<'e>,
     pub(crate) finder: &'e mut EvidenceFinder<'c>,
     /// The table's, in text order.
-    pub(crate) hits: Vec<&'e Hit>,
+    pub(crate) hits: &'e [Hit],
     pub(crate) told: &'e Told,
     /// Codes of anchors that are also asked for by their evidence.
     codes: BTreeMap<(Stretch, usize), &'static str>,
@@ -59,7 +67,6 @@ impl<'e, 'c> Explainer<'e, 'c> {
         hits: &'e [Hit],
         told: &'e Told,
     ) -> Self {
-        let hits = hits.iter().filter(|hit| hit.table == plan.table).collect();
         Self { context, plan, finder, hits, told, codes: BTreeMap::new() }
     }
 
@@ -72,7 +79,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
             if unmatched.len() >= at_most || (self.context.query.should_stop)() {
                 break;
             }
-            let Some(hit) = self.hits.get(number).copied() else { break };
+            let Some(hit) = self.hits.get(number) else { break };
             if !self.told.covers(self.context.whole(hit.stretch)) {
                 unmatched.push(self.explain(hit, number));
             }
@@ -210,9 +217,9 @@ impl<'e, 'c> Explainer<'e, 'c> {
         columns.sort_unstable();
         columns.dedup();
         let mut best: Option<(u32, &PatternPlan, Miss)> = None;
-        let near = self.finder.neighbourhood(hit, (reach, &columns), &context.explain_checks)?;
+        let near = self.finder.neighbourhood(hit, (reach, &columns), context.explain_checks)?;
         for row in &rows.rows {
-            let passes = self.finder.passes(hit, &near, *row, &context.explain_checks)?;
+            let passes = self.finder.passes(hit, &near, *row, context.explain_checks)?;
             for pattern in patterns {
                 let miss = pattern.miss(context, hit, &passes);
                 let better = best.as_ref().is_none_or(|(_, _, known)| {
@@ -232,7 +239,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
     }
 
     fn passes_within(&mut self, hit: &Hit, reach: Stretch, columns: &[usize], row: u32) -> Option<Vec<Pass>> {
-        let checks = &self.context.explain_checks;
+        let checks = self.context.explain_checks;
         let near = self.finder.neighbourhood(hit, (reach, columns), checks)?;
         self.finder.passes(hit, &near, row, checks)
     }
@@ -378,18 +385,17 @@ impl<'e, 'c> Explainer<'e, 'c> {
         let begun = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < hit.stretch.1);
         let mut holding =
             begun.filter(|other| other.column != hit.column && overlap(other.stretch, hit.stretch));
-        let found = holding.find(|other| {
+        holding.find(|other| {
             self.plan.patterns.iter().any(|pattern| self.plan.anchors(pattern, other))
                 && rows.shares(&self.plan.rows_of(other))
-        });
-        found.copied()
+        })
     }
 
     /// The hits around one, in text order: other columns', not overlapping it, within what explanations look at.
     fn around(&self, hit: &Hit, number: usize) -> Vec<&'e Hit> {
         let reach = self.context.explained_reach(hit.stretch);
         let range = number.saturating_sub(HITS_LOOKED_AT)..(number + HITS_LOOKED_AT).min(self.hits.len());
-        let others = self.hits.get(range).unwrap_or(&[]).iter().copied();
+        let others = self.hits.get(range).unwrap_or(&[]).iter();
         others
             .filter(|other| other.column != hit.column && !overlap(other.stretch, hit.stretch))
             .filter(|other| reach.0 <= other.stretch.0 && other.stretch.1 <= reach.1)

@@ -30,13 +30,14 @@ pub(crate) struct Hit {
 /// Hits by table, column, place and value: the readings of a text may find one twice, or two values at one place.
 type Found = HashMap<(usize, usize, Stretch, Hash), Hit>;
 
-/// Finds the hits, ordered by table, start, end and column. The flag says whether the scan was stopped.
-pub(crate) fn hits(context: &Context<'_>) -> (Vec<Hit>, bool) {
+/// Finds the hits that begin within a stretch, ordered by table, start, end and column. The flag says whether the scan was
+/// stopped.
+pub(crate) fn hits(context: &Context<'_>, within: Stretch) -> (Vec<Hit>, bool) {
     let mut found = Found::new();
     let mut stopped = false;
     for group in context.groups.groups.iter().filter(|group| group.searchable) {
         for reading in context.readings.of(&group.rule) {
-            stopped |= !scan_reading(context, group, reading, &mut found);
+            stopped |= !scan_reading(context, (group, reading), within, &mut found);
         }
     }
     let mut hits: Vec<Hit> = found.into_values().collect();
@@ -45,11 +46,19 @@ pub(crate) fn hits(context: &Context<'_>) -> (Vec<Hit>, bool) {
 }
 
 /// Scans one reading; false if it was stopped.
-fn scan_reading(context: &Context<'_>, group: &Group, reading: usize, found: &mut Found) -> bool {
+fn scan_reading(
+    context: &Context<'_>,
+    (group, reading): (&Group, usize),
+    within: Stretch,
+    found: &mut Found,
+) -> bool {
     let Some(folded) = context.readings.folded(reading) else { return true };
-    let mut windower = Windower::new(&context.groups, group, context.query.accelerators);
-    let atoms = folded.atoms().len();
-    for from in (0..atoms).step_by(CHUNK_ATOMS) {
+    let mut windower = Windower::new(context.groups, group, context.query.accelerators);
+    let begins_before =
+        |offset: usize| move |index: &usize| context.readings.stretch(reading, *index, *index).0 < offset;
+    let first = partition_point(folded.atoms().len(), begins_before(within.0));
+    let atoms = partition_point(folded.atoms().len(), begins_before(within.1));
+    for from in (first..atoms).step_by(CHUNK_ATOMS) {
         if (context.query.should_stop)() {
             return false;
         }
@@ -61,6 +70,20 @@ fn scan_reading(context: &Context<'_>, group: &Group, reading: usize, found: &mu
         });
     }
     true
+}
+
+/// Returns how many of so many indices come before the first for which `before` does not hold.
+pub(crate) fn partition_point(count: usize, before: impl Fn(&usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(&middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }
 
 fn look_up(

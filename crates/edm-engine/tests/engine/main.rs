@@ -5,6 +5,7 @@ mod files;
 mod limits;
 mod matching;
 mod phones_and_addresses;
+mod scanner;
 mod scripts;
 mod support;
 mod types;

@@ -8,6 +8,7 @@ use super::windows::ground_reading;
 
 const TABLE_ROW_BYTES_MAX: usize = 64 * 1024;
 const TABLE_GAP_BYTES_MAX: usize = 4 * 1024;
+const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 const RUN_BYTES_MAX: usize = 64 * 1024;
 
 /// A stretch of source bytes.
@@ -58,6 +59,14 @@ impl<'a> Ground<'a> {
             ProximityUnit::Row => return self.share_table_row(primary, evidence),
             ProximityUnit::Document => true,
         };
+        // What is nearer by its unit may still be too far in bytes: white space and words can be any length.
+        let bytes = after.0.saturating_sub(before.1);
+        let most = match proximity.unit {
+            ProximityUnit::Characters => 64 * 1024 + 4 * distance,
+            ProximityUnit::Words => 64 * 1024 + 64 * distance,
+            ProximityUnit::Row | ProximityUnit::Document => DOCUMENT_BYTES_MAX,
+        };
+        let near = near && bytes <= most.min(DOCUMENT_BYTES_MAX);
         near || (proximity.or_same_row && self.share_table_row(primary, evidence))
     }
 

@@ -43,7 +43,7 @@ pub(crate) struct ClassifyArguments {
 }
 
 /// Limits that end a search before the whole text was looked at; others only leave details out.
-const CUTTING_LIMITS: [&str; 3] = ["rowCheckLimit", "rowSetLimit", "matchLimit"];
+const CUTTING_LIMITS: [&str; 4] = ["rowCheckLimit", "rowSetLimit", "matchLimit", "uniqueLimit"];
 
 /// How matches are covered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

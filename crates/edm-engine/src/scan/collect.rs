@@ -1,0 +1,280 @@
+//! From matches in text order to the report of a type: overlaps, records, counts. Holds no more than its bounds, however long
+//! the text is.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use edm_hash::Hash;
+use edm_model::limits;
+
+use super::evaluate::{Found, Notes};
+use super::pattern::Taken;
+use super::place::Stretch;
+use crate::report::{ConfidenceCount, Limit, Match, TypeReport};
+
+/// Gathers the matches of one type.
+#[derive(Default)]
+pub(crate) struct Collector {
+    /// For each column the matches at the front of the text's rest that overlap one another.
+    chains: BTreeMap<usize, Chain>,
+    minimum: u8,
+    /// The first matches in text order that are listed.
+    listed: BTreeMap<(Stretch, usize), Match>,
+    listed_count: usize,
+    /// How many matches there are of each confidence.
+    match_counts: BTreeMap<u8, u32>,
+    /// Distinct primary values, and the confidences that they reach: bit c for confidence c.
+    values: HashMap<Hash, u128>,
+    /// The best match of each record, where any column may anchor.
+    records: HashMap<u32, Found>,
+    /// The bound on distinct values or records that was met.
+    bound_met: Option<usize>,
+}
+
+/// Matches of one column, each overlapping one before.
+#[derive(Default)]
+struct Chain {
+    members: Vec<Found>,
+    end: usize,
+    /// Where the last match ends that was kept of a part of the chain that grew too long.
+    kept_end: usize,
+}
+
+impl Collector {
+    pub(crate) fn new(minimum: u8) -> Self {
+        Self { minimum, ..Self::default() }
+    }
+
+    /// Takes a match; each column's come in text order.
+    pub(crate) fn add(&mut self, found: Found) {
+        let (start, end) = found.stretch();
+        let chain = self.chains.entry(found.own.column).or_default();
+        let closed = if start >= chain.end || chain.members.len() >= limits::OVERLAPS_MAX {
+            chain.close()
+        } else {
+            Vec::new()
+        };
+        if start >= chain.kept_end {
+            chain.end = chain.end.max(end);
+            chain.members.push(found);
+        }
+        closed.into_iter().for_each(|found| self.keep(found));
+    }
+
+    /// Closes what no match that begins at `from` or later can overlap.
+    pub(crate) fn settle(&mut self, from: usize) {
+        let closed: Vec<Found> = self
+            .chains
+            .values_mut()
+            .filter(|chain| chain.end <= from)
+            .flat_map(|chain| chain.close())
+            .collect();
+        closed.into_iter().for_each(|found| self.keep(found));
+    }
+
+    fn keep(&mut self, found: Found) {
+        if found.any_primary { self.keep_record(found.best_row, found) } else { self.keep_value(found) }
+    }
+
+    /// Anchors of one record are one match: the strongest, then the leftmost.
+    fn keep_record(&mut self, record: u32, found: Found) {
+        let order = |found: &Found| {
+            let (start, end) = found.stretch();
+            (Reverse(found.own.confidence), start, Reverse(end - start), found.own.column)
+        };
+        if let Some(known) = self.records.get_mut(&record) {
+            if order(&found) < order(known) {
+                *known = found;
+            }
+        } else if self.records.len() < limits::RECORDS_MAX {
+            self.records.insert(record, found);
+        } else {
+            self.bound_met = Some(limits::RECORDS_MAX);
+        }
+    }
+
+    fn keep_value(&mut self, found: Found) {
+        let confidence = found.own.confidence;
+        let count = self.match_counts.entry(confidence).or_default();
+        *count = count.saturating_add(1);
+        let known = self.values.len();
+        let bit = 1 << confidence.min(127);
+        match self.values.get_mut(&found.hash) {
+            Some(levels) => *levels |= bit,
+            None if known < limits::UNIQUE_MAX => drop(self.values.insert(found.hash, bit)),
+            None => self.bound_met = Some(limits::UNIQUE_MAX),
+        }
+        if confidence >= self.minimum {
+            self.listed_count += 1;
+            self.listed.insert((found.stretch(), found.own.column), found.own);
+            if self.listed.len() > limits::MATCHES_MAX {
+                self.listed.pop_last();
+            }
+        }
+    }
+
+    /// Ends the text: takes in what waited for more of it, and notes the bound that was met.
+    pub(crate) fn finish(&mut self, notes: &mut Notes) {
+        self.settle(usize::MAX);
+        if let Some(bound) = self.bound_met {
+            notes.limit("uniqueLimit", bound as u64);
+        }
+    }
+
+    /// Makes the report of the type of a text that has ended; `None` without a match of the asked confidence.
+    pub(crate) fn report(self, type_index: usize, notes: &Notes) -> Option<TypeReport> {
+        let minimum = self.minimum;
+        let mut levels: BTreeMap<Reverse<u8>, (u32, u32)> = BTreeMap::new();
+        for (confidence, count) in &self.match_counts {
+            let unique =
+                self.values.values().filter(|levels| **levels >> (*confidence).min(127) & 1 == 1).count();
+            levels.insert(Reverse(*confidence), (unique as u32, *count));
+        }
+        for found in self.records.values() {
+            let level = levels.entry(Reverse(found.own.confidence)).or_default();
+            *level = (level.0 + 1, level.1 + 1);
+        }
+        let of_records: Vec<Match> = self
+            .records
+            .into_values()
+            .map(|found| found.own)
+            .filter(|own| own.confidence >= minimum)
+            .collect();
+        let sure = self.values.values().filter(|levels| **levels >> minimum.min(127) != 0).count();
+        let unique_count = (sure + of_records.len()) as u32;
+        let listed_count = self.listed_count + of_records.len();
+        let confidence = levels.keys().next()?.0;
+        if confidence < minimum {
+            return None;
+        }
+        let mut matches: Vec<Match> = self.listed.into_values().chain(of_records).collect();
+        matches.sort_by_key(|own| (own.span.start, own.span.end, own.column));
+        matches.truncate(limits::MATCHES_MAX);
+        let truncated = listed_count > matches.len();
+        let mut limits_met = notes.limits.clone();
+        if truncated {
+            limits_met.push(Limit { code: "matchLimit", allowed: limits::MATCHES_MAX as u64 });
+        }
+        let counts = levels.into_iter().map(|(Reverse(confidence), (unique_count, match_count))| {
+            ConfidenceCount { confidence, unique_count, match_count }
+        });
+        Some(TypeReport {
+            type_index,
+            confidence,
+            unique_count,
+            counts: counts.collect(),
+            matches,
+            truncated,
+            limits: limits_met,
+        })
+    }
+}
+
+impl Chain {
+    /// Empties the chain and returns what stays of it: the longest, then the leftmost; of several values at one place (a date
+    /// in two readings) the surest, then that with most facts, then that of the lowest row.
+    fn close(&mut self) -> Vec<Found> {
+        let mut members = std::mem::take(&mut self.members);
+        members.sort_by_key(|found| {
+            let (start, end) = found.stretch();
+            let strength = (Reverse(found.own.confidence), Reverse(found.facts), found.best_row);
+            (Reverse(end - start), start, strength)
+        });
+        let mut taken = Taken::default();
+        members.retain(|found| {
+            let free = !taken.touches(found.stretch());
+            if free {
+                taken.insert(found.stretch());
+                self.kept_end = self.kept_end.max(found.stretch().1);
+            }
+            free
+        });
+        self.end = self.kept_end;
+        members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Span;
+
+    fn found(start: usize, end: usize, confidence: u8, record: Option<u32>) -> Found {
+        let span = Span { start, end, start_utf16: start as u64, end_utf16: end as u64 };
+        let own = Match {
+            span,
+            column: 0,
+            confidence,
+            rows: Vec::new(),
+            rows_truncated: false,
+            evidences: Vec::new(),
+        };
+        let mut hash = [0; 16];
+        hash[..8].copy_from_slice(&(start as u64).to_le_bytes());
+        Found { own, hash, facts: 0, best_row: record.unwrap_or(0), any_primary: record.is_some() }
+    }
+
+    fn report(all: impl Iterator<Item = Found>, minimum: u8) -> Option<TypeReport> {
+        let mut collector = Collector::new(minimum);
+        for found in all {
+            collector.settle(found.stretch().0);
+            collector.add(found);
+        }
+        let mut notes = Notes::default();
+        collector.finish(&mut notes);
+        collector.report(0, &notes)
+    }
+
+    /// Matches are `start..end confidence`, with the record behind an `@`; expected is what is listed and the unique count.
+    fn check(all: &[(usize, usize, u8, Option<u32>)], minimum: u8, expected: &[(usize, usize)], unique: u32) {
+        let report = report(all.iter().map(|(a, b, c, d)| found(*a, *b, *c, *d)), minimum);
+        let listed = report.iter().flat_map(|report| &report.matches);
+        let listed: Vec<(usize, usize)> = listed.map(|own| (own.span.start, own.span.end)).collect();
+        assert_eq!(listed, expected, "{all:?}");
+        assert_eq!(report.map_or(0, |report| report.unique_count), unique, "{all:?}");
+    }
+
+    #[test]
+    fn overlaps_and_records() {
+        check(&[(0, 5, 65, None), (3, 9, 65, None), (8, 10, 65, None)], 1, &[(3, 9)], 1);
+        check(&[(0, 4, 65, None), (3, 7, 65, None), (6, 10, 65, None)], 1, &[(0, 4), (6, 10)], 2);
+        check(&[(0, 4, 65, Some(1)), (5, 8, 85, Some(1)), (9, 12, 85, Some(1))], 1, &[(5, 8)], 1);
+        check(&[(0, 4, 65, Some(1)), (5, 8, 85, Some(2))], 75, &[(5, 8)], 1);
+        check(&[(0, 4, 65, Some(1))], 75, &[], 0);
+        check(&[(0, 4, 65, Some(1)), (5, 9, 65, None)], 1, &[(0, 4), (5, 9)], 2);
+    }
+
+    #[test]
+    fn a_chain_is_resolved_in_parts_that_fit() {
+        // Each overlaps the next: in equal lengths every other one stays, also across the bound.
+        let count = limits::OVERLAPS_MAX + 10;
+        let report = report((0..count).map(|number| found(number * 2, number * 2 + 3, 65, None)), 1);
+        let counted = report.map(|report| report.counts[0].match_count as usize);
+        assert_eq!(counted, Some(count.div_ceil(2)));
+    }
+
+    #[test]
+    fn lists_and_sets_are_bounded_and_say_so() {
+        let codes = |report: &TypeReport| report.limits.iter().map(|limit| limit.code).collect::<Vec<_>>();
+        let apart = |count: usize, record: bool| {
+            (0..count)
+                .map(move |number| found(number * 2, number * 2 + 1, 65, record.then_some(number as u32)))
+        };
+        let many = report(apart(limits::UNIQUE_MAX, false), 1).unwrap();
+        assert_eq!(
+            (many.unique_count as usize, many.matches.len()),
+            (limits::UNIQUE_MAX, limits::MATCHES_MAX)
+        );
+        assert_eq!(codes(&many), ["matchLimit"]);
+        let more = report(apart(limits::UNIQUE_MAX + 5, false), 1).unwrap();
+        assert_eq!(more.unique_count, many.unique_count);
+        assert_eq!(more.counts[0].match_count as usize, limits::UNIQUE_MAX + 5);
+        assert_eq!(codes(&more), ["uniqueLimit", "matchLimit"]);
+        assert_eq!(more.matches, many.matches);
+        let records = report(apart(limits::RECORDS_MAX + 5, true), 1).unwrap();
+        assert_eq!(records.unique_count as usize, limits::RECORDS_MAX);
+        assert_eq!(codes(&records), ["uniqueLimit", "matchLimit"]);
+        let few = report(apart(limits::MATCHES_MAX, true), 1).unwrap();
+        assert_eq!((codes(&few).len(), few.truncated), (0, false));
+    }
+}

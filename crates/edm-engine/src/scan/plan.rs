@@ -1,0 +1,115 @@
+//! A sensitive type made ready for a scan.
+
+use std::cmp::Reverse;
+
+use edm_hash::{Canonicaliser, CellForm, Folded, Hash};
+use edm_model::{ColumnClass, DataType, Rule, limits};
+
+use super::context::Context;
+use super::find::Hit;
+use super::group::Groups;
+use super::pattern::PatternPlan;
+use super::story::RowSet;
+use crate::query::{ActiveType, Exempt, Query};
+
+/// A type made ready for one scan.
+pub(crate) struct TypePlan<'a> {
+    pub(crate) active: &'a ActiveType,
+    pub(crate) table: usize,
+    /// From the highest confidence down; equal ones in the type's order.
+    pub(crate) patterns: Vec<PatternPlan>,
+    exempt: Vec<(usize, Hash)>,
+    pub(crate) classes: Vec<ColumnClass>,
+}
+
+impl<'a> TypePlan<'a> {
+    pub(crate) fn new(query: &Query<'_>, groups: &Groups, active: &'a ActiveType) -> Self {
+        let columns = active.generation.columns();
+        let mut patterns: Vec<PatternPlan> =
+            active.patterns.iter().filter_map(|pattern| PatternPlan::new(pattern, columns)).collect();
+        patterns.sort_by_key(|pattern| Reverse(pattern.confidence));
+        Self {
+            active,
+            table: groups.table(&active.generation),
+            patterns,
+            exempt: exempt(query.exempt, active),
+            classes: active.generation.classes(),
+        }
+    }
+
+    /// Says whether a pattern has this hit's column as its primary, and the hit's value may anchor it.
+    pub(crate) fn anchors(&self, pattern: &PatternPlan, hit: &Hit) -> bool {
+        let class = self.classes.get(hit.column).copied().unwrap_or_default();
+        let primary = pattern.primary.is_none_or(|primary| primary == hit.column);
+        // A column whose type has a written form always has the pattern of the primary alone.
+        let by_form = self.rule(hit).is_some_and(|rule| rule.data_type.has_written_form());
+        let suffices = !by_form || class.standalone || hit.written_form || !pattern.is_primary_alone();
+        primary && (!self.active.default_type || suffices && (!class.identifier || hit.anchors))
+    }
+
+    /// Says whether a hit is a part of a longer card or account number. One that has check digits itself is a number of its
+    /// own, whatever stands behind it.
+    pub(crate) fn is_inside_number(&self, context: &Context<'_>, hit: &Hit) -> bool {
+        self.rule(hit).is_some_and(|rule| {
+            !matches!(rule.data_type, DataType::Card | DataType::Iban)
+                && context.readings.is_inside_number(rule, hit.stretch)
+        })
+    }
+
+    fn rule(&self, hit: &Hit) -> Option<&Rule> {
+        self.active.generation.columns().as_slice().get(hit.column).map(|column| &column.rule)
+    }
+
+    pub(crate) fn is_exempt(&self, row: u32) -> bool {
+        self.exempt.iter().any(|(column, hash)| self.active.generation.holds(row, *column, hash))
+    }
+
+    /// Returns the columns whose values exempt a row.
+    pub(crate) fn exempting_columns(&self, row: u32) -> Vec<usize> {
+        let holding =
+            self.exempt.iter().filter(|(column, hash)| self.active.generation.holds(row, *column, hash));
+        let mut columns: Vec<usize> = holding.map(|(column, _)| *column).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    pub(crate) fn is_searchable(&self, column: usize) -> bool {
+        let columns = self.active.generation.columns().as_slice();
+        columns.get(column).is_some_and(|column| column.searchable)
+    }
+
+    /// Returns the rows of a hit, for explanations.
+    pub(crate) fn rows_of(&self, hit: &Hit) -> RowSet {
+        let generation = &self.active.generation;
+        let Some(rows) = generation.rows_of(hit.column, &hit.hash) else {
+            return RowSet { rows: Vec::new(), count: 0 };
+        };
+        let live: Vec<u32> = generation.live_rows(&rows).collect();
+        RowSet { count: live.len(), rows: live.into_iter().take(limits::ROW_SET_MAX).collect() }
+    }
+}
+
+/// Hashes the exempt values of the columns that the table has.
+fn exempt(exempt: &[Exempt], active: &ActiveType) -> Vec<(usize, Hash)> {
+    let generation = &active.generation;
+    let mut out = Vec::new();
+    for exempt in exempt {
+        let Some(column) = generation.columns().position(&exempt.column) else { continue };
+        let Some(rule) = generation.rule_position(column) else { continue };
+        let (Some(definition), Some(keys)) = (generation.rules().get(rule), generation.rule_keys(rule))
+        else {
+            continue;
+        };
+        let canonicaliser = Canonicaliser::new(definition, generation.tokens_max());
+        for value in &exempt.values {
+            let mut form = Vec::new();
+            if canonicaliser.cell(value, &mut Folded::new(), &mut form) == CellForm::Present {
+                let mut hashes = Vec::new();
+                keys.hash_all(&form, &[(0, form.len() as u32)], &mut hashes);
+                out.extend(hashes.into_iter().map(|hash| (column, hash)));
+            }
+        }
+    }
+    out
+}

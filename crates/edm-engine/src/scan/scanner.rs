@@ -1,0 +1,183 @@
+//! Text in pieces: as much of it is held as a zone and its surroundings need.
+
+use std::fmt;
+
+use edm_model::limits;
+
+use super::context::Before;
+use super::zone::Zones;
+use crate::query::Query;
+use crate::report::Report;
+
+/// Reports a text that is not UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotUtf8 {
+    /// The first byte, counted from the text's front, at which no character begins or one is cut off.
+    pub offset: u64,
+}
+
+impl fmt::Display for NotUtf8 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the text is not UTF-8 at byte {}: send it as UTF-8", self.offset)
+    }
+}
+
+impl std::error::Error for NotUtf8 {}
+
+/// Scans a text that arrives in pieces. The report is that of the whole text, wherever it was cut.
+///
+/// A text is evaluated zone by zone, each with as much of the text on either side as can matter to it. Zones begin at fixed
+/// offsets of the text, so that pieces cannot change what is found.
+pub struct Scanner<'q> {
+    zones: Zones<'q>,
+    zone_bytes: usize,
+    /// The held part of the text.
+    held: String,
+    before: Before,
+    /// Where the next zone begins, in the whole text.
+    next: usize,
+    /// The front of a character whose end has not arrived.
+    unfinished: Vec<u8>,
+    broken: Option<NotUtf8>,
+}
+
+impl<'q> Scanner<'q> {
+    /// Begins a scan; the query's own text, if any, is the first piece.
+    pub fn new(query: &'q Query<'q>) -> Self {
+        let mut scanner = Self::empty(query, limits::ZONE_BYTES);
+        // A zone that is small beside what it needs around it would read most of the text again and again.
+        scanner.zone_bytes = scanner.zone_bytes.max(scanner.zones.margins.around);
+        scanner.push_text(query.text);
+        scanner
+    }
+
+    /// Begins a scan that evaluates so many bytes at a time: fewer take less memory and more time. Changes no
+    /// finding.
+    pub fn in_zones_of(query: &'q Query<'q>, zone_bytes: usize) -> Self {
+        let mut scanner = Self::empty(query, zone_bytes);
+        scanner.push_text(query.text);
+        scanner
+    }
+
+    fn empty(query: &'q Query<'q>, zone_bytes: usize) -> Self {
+        Self {
+            zones: Zones::new(query),
+            zone_bytes: zone_bytes.max(1),
+            held: String::new(),
+            before: Before::default(),
+            next: 0,
+            unfinished: Vec::new(),
+            broken: None,
+        }
+    }
+
+    /// Returns how many bytes of text a scan holds at most at one time, however long the text is.
+    pub fn held_bytes_max(&self) -> usize {
+        // Either end is moved to the edge of a character.
+        self.zone_bytes + 2 * self.zones.margins.around + 2 * char::MAX.len_utf8()
+    }
+
+    /// Returns how many bytes of text are held.
+    pub fn held_bytes(&self) -> usize {
+        self.held.len() + self.unfinished.len()
+    }
+
+    /// Takes the next piece, which may end anywhere, also inside a character.
+    ///
+    /// # Errors
+    /// [`NotUtf8`] if the text so far cannot be the front of a UTF-8 text; then nothing more is taken.
+    pub fn push(&mut self, piece: &[u8]) -> Result<(), NotUtf8> {
+        if let Some(broken) = self.broken {
+            return Err(broken);
+        }
+        let mut rest = piece;
+        while !self.unfinished.is_empty() && !rest.is_empty() {
+            let (first, others) = rest.split_at(1);
+            self.unfinished.extend_from_slice(first);
+            rest = others;
+            let character = std::mem::take(&mut self.unfinished);
+            self.push_bytes(&character)?;
+        }
+        self.push_bytes(rest)
+    }
+
+    /// Ends the text and returns what was found.
+    ///
+    /// # Errors
+    /// [`NotUtf8`] if the text ends inside a character, or was none before.
+    pub fn finish(self) -> Result<Report, NotUtf8> {
+        match (self.broken, self.unfinished.is_empty()) {
+            (Some(broken), _) => Err(broken),
+            (None, false) => Err(NotUtf8 { offset: self.length() }),
+            (None, true) => Ok(self.finish_text()),
+        }
+    }
+
+    /// Ends a text that is whole.
+    pub(crate) fn finish_text(mut self) -> Report {
+        while self.before.bytes + self.held.len() > self.next.saturating_add(self.zone_bytes) {
+            self.evaluate_zone();
+        }
+        if !self.zones.is_stopped() {
+            let zone = (self.next, self.before.bytes + self.held.len());
+            self.zones.evaluate((&self.held, self.before), zone, true);
+        }
+        self.zones.report()
+    }
+
+    /// Returns how many bytes of whole characters there were.
+    fn length(&self) -> u64 {
+        (self.before.bytes + self.held.len()) as u64
+    }
+
+    fn push_bytes(&mut self, bytes: &[u8]) -> Result<(), NotUtf8> {
+        let (valid, error) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let valid = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
+                (std::str::from_utf8(valid).unwrap_or(""), Some(error))
+            }
+        };
+        // The offset of a bad byte counts all text, though a stopped scan keeps none of it.
+        self.push_text(valid);
+        let Some(error) = error else { return Ok(()) };
+        if error.error_len().is_some() {
+            let broken = NotUtf8 { offset: self.length() };
+            self.broken = Some(broken);
+            return Err(broken);
+        }
+        self.unfinished = bytes.get(error.valid_up_to()..).unwrap_or(&[]).to_vec();
+        Ok(())
+    }
+
+    /// Takes text, evaluating a zone whenever all is there that it needs.
+    fn push_text(&mut self, text: &str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let settled = self.next + self.zone_bytes + self.zones.margins.around;
+            let room = settled.saturating_sub(self.before.bytes + self.held.len());
+            let cut = rest.floor_char_boundary(room);
+            let (piece, others) = rest.split_at(cut);
+            self.held.push_str(piece);
+            rest = others;
+            if !rest.is_empty() {
+                self.evaluate_zone();
+            }
+        }
+    }
+
+    /// Evaluates the next zone and lets go of what no later one needs.
+    fn evaluate_zone(&mut self) {
+        let zone = (self.next, self.next + self.zone_bytes);
+        if !self.zones.is_stopped() {
+            self.zones.evaluate((&self.held, self.before), zone, false);
+        }
+        self.next = zone.1;
+        let from = self.next.saturating_sub(self.zones.margins.around);
+        let cut = self.held.floor_char_boundary(from.saturating_sub(self.before.bytes));
+        let gone = self.held.get(..cut).unwrap_or("");
+        self.before.utf16 += gone.chars().map(|character| character.len_utf16() as u64).sum::<u64>();
+        self.before.bytes += cut;
+        self.held.drain(..cut);
+    }
+}
