@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+pub(crate) use python::target_folder;
 use step::{Counts, Outcome, cargo};
 
 /// One step: its name, what it is for, and how it runs.

@@ -1,7 +1,8 @@
 //! `cargo xtask`: what the project does to itself. `tidy` is the referee of ARCHITECTURE.md and STYLE.md,
-//! `ci` is everything that must pass before a change is merged.
+//! `ci` is everything that must pass before a change is merged, `fuzz` looks for what no test thought of.
 
 mod ci;
+mod fuzz;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +14,8 @@ const USAGE: &str = "usage: cargo xtask <command>
 
   tidy   check crate edges, sizes, names and the absences that ARCHITECTURE.md promises (seconds)
   ci     fmt, clippy, tidy, cargo-deny, tests, the golden vectors and the conformance suite (minutes);
-         `cargo xtask ci STEP…` runs only the steps whose names start with one of the words";
+         `cargo xtask ci STEP…` runs only the steps whose names start with one of the words
+  fuzz   run the fuzz targets: `cargo xtask fuzz [TARGET] [SECONDS]`, 60 seconds each unless it is said";
 
 fn main() -> ExitCode {
     match run() {
@@ -31,6 +33,7 @@ fn run() -> anyhow::Result<ExitCode> {
     match arguments.split_first() {
         Some((command, [])) if command == "tidy" => tidy::run(&root),
         Some((command, wanted)) if command == "ci" => ci::run(&root, wanted),
+        Some((command, arguments)) if command == "fuzz" => fuzz::run(&root, arguments),
         Some((command, _)) if command == "help" || command == "--help" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

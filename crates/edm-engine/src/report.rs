@@ -116,7 +116,7 @@ pub struct Diagnostic {
 /// A value that was found and reached no pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmatched {
-    /// Why: `tooFewFacts`, `factTooFar`, `factOfAnotherRow`, `weakColumn`, `emptyInRow`, `attached` or `limit`.
+    /// Why: one of the codes of `docs/matching.md`, Explanations.
     pub code: &'static str,
     /// Where it stands.
     pub span: Span,

@@ -259,6 +259,9 @@ fn hostile_texts_end() {
         "900-11-2222 Langer Isaiah 1960-05-05\t".repeat(1_500) + "\na\tb\n",
         "900-11-2222 ".repeat(20_000),
         "<tr>".repeat(100_000),
+        "</tr>".repeat(100_000),
+        "<tr></tr>".repeat(100_000),
+        "a  b\n".repeat(100_000),
     ];
     for text in texts {
         scan(&Query { explain: true, ..Query::new(&text, &types) });

@@ -26,9 +26,9 @@ pub use error::{
 };
 pub use moment::{Moment, ParseMomentError};
 pub use resource::classification::{
-    CandidateSpan, ClassificationLimit, ClassificationResult, ClassifyRequest, ConfidenceCount,
-    ContentEvidence, ContentLocation, DetectedContent, Diagnostic, RedactRequest, RedactionResult,
-    ReplacementWord, UnmatchedItem,
+    CandidateSpan, ClassificationLimit, ClassificationResult, ClassifyOptions, ClassifyRequest,
+    ConfidenceCount, ContentEvidence, ContentLocation, DetectedContent, Diagnostic, LineOutcome, LineResult,
+    RedactRequest, RedactionResult, ReplacementWord, TextLine, UnmatchedItem,
 };
 pub use resource::column::{ColumnResource, DataTypeOptions, columns_from_wire};
 pub use resource::data_store::{DataStoreChange, DataStoreDraft, DataStoreResource, LookupRequest};

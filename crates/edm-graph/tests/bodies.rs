@@ -1,9 +1,9 @@
 //! Bodies as clients send them: what is taken, what is dropped, what is refused and where.
 
 use edm_graph::{
-    BodyError, ClassifyRequest, ColumnResource, DataStoreChange, DataStoreDraft, Given, LookupRequest,
-    RedactRequest, SensitiveTypeChange, SensitiveTypeDraft, SessionChange, SessionDraft, SessionResource,
-    UploadAgentChange, WireSalt, columns_from_wire, parse_object,
+    BodyError, ClassifyOptions, ClassifyRequest, ColumnResource, DataStoreChange, DataStoreDraft, Given,
+    LookupRequest, RedactRequest, SensitiveTypeChange, SensitiveTypeDraft, SessionChange, SessionDraft,
+    SessionResource, TextLine, UploadAgentChange, WireSalt, columns_from_wire, parse_object,
 };
 use serde_json::{Map, Value, json};
 
@@ -217,12 +217,60 @@ fn what_the_sdk_sends_to_classify_is_read() {
         "contentClassifications": [{"confidence": 85, "matches": [{"length": 11, "offset": 4}], "sensitiveTypeId": "2", "uniqueCount": 1}],
         "sensitiveTypeIds": ["11111111-1111-1111-1111-111111111111"], "text": "SSN 123-45-6789", "timeoutInMs": "1000"
     }));
-    let request = ClassifyRequest::read(&body).expect("it is accepted");
-    assert_eq!((request.timeout_ms, request.minimum_confidence, request.explain), (Some(1_000), 1, false));
-    assert_eq!(request.candidates, [edm_graph::CandidateSpan { offset: 4, length: 11 }]);
+    let options = ClassifyRequest::read(&body).expect("it is accepted").options;
+    assert_eq!((options.timeout_ms, options.minimum_confidence, options.explain), (Some(1_000), 1, false));
+    assert_eq!(options.candidates, [edm_graph::CandidateSpan { offset: 4, length: 11 }]);
     let plain =
         ClassifyRequest::read(&object(json!({"text": "t", "timeoutInMs": 5, "sensitiveTypeIds": null})));
-    assert_eq!(plain.expect("it is accepted").timeout_ms, Some(5));
+    assert_eq!(plain.expect("it is accepted").options.timeout_ms, Some(5));
+}
+
+#[test]
+fn options_of_a_streamed_text_are_read_from_the_query() {
+    let read = |query: &str| ClassifyOptions::from_query(Some(query));
+    let query = "sensitiveTypeIds=a,b&minimumConfidence=75&explain=true&timeoutInMs=9&$top=1&other\
+                 &exempt=%7B%22mail%22:[%22a@example.org%22]%7D\
+                 &contentClassifications=[{%22matches%22:[{%22offset%22:4,%22length%22:1}]}]";
+    let options = read(query).expect("it is accepted");
+    let plain = ClassifyOptions::from_query(None).expect("nothing is fine");
+    assert_eq!((plain.minimum_confidence, plain.explain, plain.timeout_ms), (1, false, None));
+    let expected = ClassifyOptions {
+        sensitive_type_ids: vec!["a".to_owned(), "b".to_owned()],
+        timeout_ms: Some(9),
+        candidates: vec![edm_graph::CandidateSpan { offset: 4, length: 1 }],
+        explain: true,
+        minimum_confidence: 75,
+        exempt: vec![("mail".to_owned(), vec!["a@example.org".to_owned()])],
+    };
+    assert_eq!(options, expected);
+    for (query, target) in [
+        ("minimumConfidence=0", "minimumConfidence"),
+        ("minimumConfidence=high", "minimumConfidence"),
+        ("explain=yes", "explain"),
+        ("explain", "explain"),
+        ("timeoutInMs=%FF", "timeoutInMs"),
+        ("exempt=mail:a", "exempt"),
+    ] {
+        assert_eq!(read(query).expect_err(query).target(), Some(target), "{query}");
+    }
+}
+
+#[test]
+fn lines_of_texts_are_read_with_their_ids() {
+    let check = |line: &str, id: Value, target: Option<&str>| match TextLine::read(line.as_bytes()) {
+        Ok(read) => {
+            assert_eq!((read.id, read.text.as_str(), None), (id, "t", target), "{line}");
+        }
+        Err((named, error)) => assert_eq!((named, error.target()), (id, target), "{line}"),
+    };
+    check(r#"{"id":"a","text":"t"}"#, json!("a"), None);
+    check(r#"{"text":"t","id":7,"more":1}"#, json!(7), None);
+    check(r#"{"text":"t"}"#, Value::Null, None);
+    check(r#"{"id":"a"}"#, json!("a"), Some("text"));
+    check(r#"{"id":"a","text":null}"#, json!("a"), Some("text"));
+    check(r#"{"id":{},"text":"t"}"#, Value::Null, Some("id"));
+    check(r#"{"id":"a","text":"t""#, Value::Null, None);
+    check(r#"["t"]"#, Value::Null, None);
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub const BLOCKS_MAX: u32 = 1_000_000;
 /// A JSON body.
 pub const JSON_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A streamed text.
-pub const STREAM_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+pub const STREAM_BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// An XML block list; 1,000,000 blocks with their tags fit.
 pub const BLOCK_LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Stores of a tenant.
@@ -43,10 +43,20 @@ pub const MATCHES_MAX: usize = 10_000;
 pub const MATCH_ROWS_MAX: usize = 10;
 /// Rows of one value that are evaluated (matching, section 6).
 pub const ROW_SET_MAX: usize = 256;
-/// Row checks for each 64 KiB of text (matching, section 6).
+/// Row checks for each part of a text (matching, section 6).
 pub const ROW_CHECKS_MAX: u64 = 1 << 24;
+/// Such a part: the primary values that begin in it share its row checks.
+pub const ROW_CHECKS_BYTES: usize = 64 * 1024;
+/// The place of one value in a text, its escapes and gaps counted; what spans more is not found.
+pub const PLACE_BYTES_MAX: usize = 64 * 1024;
+/// How far on either side of a value its explanation looks for the rest of its record.
+pub const EXPLAIN_BYTES_MAX: usize = 256 * 1024;
 /// How far the `row` proximity looks in a line of a table.
 pub const TABLE_ROW_BYTES_MAX: usize = 64 * 1024;
+/// Bytes between two neighbouring lines of a table: empty lines and separator lines.
+pub const TABLE_GAP_BYTES_MAX: usize = 4 * 1024;
+/// A run without white space that is judged to be one place or not; longer ones are not.
+pub const RUN_BYTES_MAX: usize = 64 * 1024;
 /// How far the `document` proximity looks.
 pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Distance in characters or words that a pattern may ask for.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, HttpBody};
+use axum::body::{Body, BodyDataStream, HttpBody};
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use edm_graph::parse_object;
@@ -41,20 +41,52 @@ impl FromRequest<Arc<App>> for JsonBody {
 
 /// Reads a body of at most so many bytes. Fails as soon as it is longer, before reading where its length says so.
 pub(crate) async fn read(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Bytes, HttpProblem> {
-    let announced = content_length(headers);
-    if announced.is_some_and(|length| length > bytes_max as u64) {
-        return Err(HttpProblem::BodyTooLarge { bytes_max });
-    }
-    let begun = Instant::now();
-    let mut stream = body.into_data_stream();
+    let mut pieces = Pieces::of(body, headers, bytes_max)?;
     let mut read = BytesMut::new();
-    while let Some(piece) = next_piece(&mut stream, patience(read.len(), begun.elapsed())).await? {
-        if read.len().saturating_add(piece.len()) > bytes_max {
-            return Err(HttpProblem::BodyTooLarge { bytes_max });
-        }
+    while let Some(piece) = pieces.next().await? {
         read.extend_from_slice(&piece);
     }
     Ok(read.freeze())
+}
+
+/// A body as it comes, of bounded length and patience.
+pub(crate) struct Pieces {
+    stream: BodyDataStream,
+    begun: Instant,
+    bytes_read: usize,
+    bytes_max: usize,
+}
+
+impl Pieces {
+    /// Fails before reading where the announced length is too long.
+    pub(crate) fn of(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Self, HttpProblem> {
+        if content_length(headers).is_some_and(|length| length > bytes_max as u64) {
+            return Err(HttpProblem::BodyTooLarge { bytes_max });
+        }
+        Ok(Self { stream: body.into_data_stream(), begun: Instant::now(), bytes_read: 0, bytes_max })
+    }
+
+    /// Returns the next piece, nothing at the end. Fails as soon as the body is too long or too slow.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, HttpProblem> {
+        let wait = patience(self.bytes_read, self.begun.elapsed());
+        match tokio::time::timeout(wait, self.stream.next()).await {
+            Err(_) => Err(HttpProblem::BodyTooSlow),
+            Ok(Some(Err(_))) => Err(HttpProblem::BodyIncomplete),
+            Ok(Some(Ok(piece))) => {
+                self.bytes_read = self.bytes_read.saturating_add(piece.len());
+                if self.bytes_read > self.bytes_max {
+                    return Err(HttpProblem::BodyTooLarge { bytes_max: self.bytes_max });
+                }
+                Ok(Some(piece))
+            }
+            Ok(None) => Ok(None),
+        }
+    }
+
+    /// Forgives the time in which nothing was read because what had come was being worked on.
+    pub(crate) fn forgive(&mut self, paused: Duration) {
+        self.begun += paused;
+    }
 }
 
 /// Returns the announced length.
@@ -67,18 +99,6 @@ fn patience(bytes_read: usize, elapsed: Duration) -> Duration {
     let pace_seconds = u64::try_from(bytes_read / PACE_BYTES_MIN).unwrap_or(u64::MAX);
     let deadline = Duration::from_secs(pace_seconds).saturating_add(LAG_MAX);
     deadline.saturating_sub(elapsed).min(LAG_MAX)
-}
-
-async fn next_piece(
-    stream: &mut axum::body::BodyDataStream,
-    wait: Duration,
-) -> Result<Option<Bytes>, HttpProblem> {
-    match tokio::time::timeout(wait, stream.next()).await {
-        Err(_) => Err(HttpProblem::BodyTooSlow),
-        Ok(Some(Err(_))) => Err(HttpProblem::BodyIncomplete),
-        Ok(Some(Ok(piece))) => Ok(Some(piece)),
-        Ok(None) => Ok(None),
-    }
 }
 
 /// A body without a type is taken for JSON; `application/json` may have parameters.

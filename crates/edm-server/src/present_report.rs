@@ -1,14 +1,23 @@
 //! Turns a match report into Graph's classification result.
 
 use edm_graph::{
-    ClassificationError, ClassificationLimit, ConfidenceCount, ContentEvidence, ContentLocation,
-    DetectedContent, Diagnostic, UnmatchedItem,
+    ClassificationError, ClassificationLimit, ClassificationResult, ConfidenceCount, ContentEvidence,
+    ContentLocation, DetectedContent, Diagnostic, UnmatchedItem,
 };
 use edm_service::{FoundMatch, Limit, MatchReport, MatchedType, TypeDiagnostic, UnmatchedValue};
 
+/// Presents the whole report.
+pub(crate) fn result(report: &MatchReport) -> ClassificationResult {
+    ClassificationResult {
+        classification: classification(report),
+        errors: errors(report),
+        diagnostics: diagnostics(report),
+    }
+}
+
 /// Presents the types that matched.
 pub(crate) fn classification(report: &MatchReport) -> Vec<DetectedContent> {
-    report.types.iter().map(|matched| detected(report, matched)).collect()
+    report.types.iter().map(detected).collect()
 }
 
 /// Presents what could not be done: unknown types, and a scan that ran out of time.
@@ -30,9 +39,8 @@ pub(crate) fn errors(report: &MatchReport) -> Vec<ClassificationError> {
 }
 
 /// Presents limits that were reached and, where it was asked for, why values that were found are no match.
-pub(crate) fn diagnostics(report: &MatchReport) -> Vec<Diagnostic> {
-    let mut diagnostics: Vec<Diagnostic> =
-        report.diagnostics.iter().map(|diagnostic| explained(report, diagnostic)).collect();
+fn diagnostics(report: &MatchReport) -> Vec<Diagnostic> {
+    let mut diagnostics: Vec<Diagnostic> = report.diagnostics.iter().map(explained).collect();
     for matched in report.types.iter().filter(|matched| !matched.limits.is_empty()) {
         let id = matched.id.to_string();
         let limits = matched.limits.iter().map(|limit| reached(limit, &id));
@@ -54,7 +62,7 @@ pub(crate) fn diagnostics(report: &MatchReport) -> Vec<Diagnostic> {
     diagnostics
 }
 
-fn detected(report: &MatchReport, matched: &MatchedType) -> DetectedContent {
+fn detected(matched: &MatchedType) -> DetectedContent {
     let count = |count: &edm_service::ConfidenceCount| ConfidenceCount {
         confidence: count.confidence,
         unique_count: count.unique_count,
@@ -66,21 +74,21 @@ fn detected(report: &MatchReport, matched: &MatchedType) -> DetectedContent {
         unique_count: matched.unique_count,
         confidence: matched.confidence,
         recommended_confidence: matched.recommended_confidence,
-        matches: matched.matches.iter().map(|found| location(report, found)).collect(),
+        matches: matched.matches.iter().map(location).collect(),
         counts: matched.counts.iter().map(count).collect(),
     }
 }
 
-fn location(report: &MatchReport, found: &FoundMatch) -> ContentLocation {
+fn location(found: &FoundMatch) -> ContentLocation {
     let evidence = |evidence: &edm_service::FoundEvidence| ContentEvidence {
-        matched: report.slice(&evidence.place).to_owned(),
+        matched: evidence.place.text.clone(),
         offset: evidence.place.offset_utf16,
         length: evidence.place.length_utf16,
         column_name: evidence.column.clone(),
         counted: evidence.counted,
     };
     ContentLocation {
-        id_match: report.slice(&found.place).to_owned(),
+        id_match: found.place.text.clone(),
         offset: found.place.offset_utf16,
         length: found.place.length_utf16,
         confidence: found.confidence,
@@ -92,11 +100,11 @@ fn location(report: &MatchReport, found: &FoundMatch) -> ContentLocation {
     }
 }
 
-fn explained(report: &MatchReport, diagnostic: &TypeDiagnostic) -> Diagnostic {
+fn explained(diagnostic: &TypeDiagnostic) -> Diagnostic {
     let id = diagnostic.id.to_string();
     let unmatched = |item: &UnmatchedValue| UnmatchedItem {
         code: item.code.to_owned(),
-        id_match: report.slice(&item.place).to_owned(),
+        id_match: item.place.text.clone(),
         offset: item.place.offset_utf16,
         length: item.place.length_utf16,
         column_name: item.column.clone(),

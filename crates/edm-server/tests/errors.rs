@@ -131,15 +131,14 @@ async fn requests(world: &World, met: &mut Met) {
     let answer = world.at("POST", &lookup).json(json!({"values": []})).send().await;
     met.check("no key", &answer, 400, "invalidRequest");
     assert_eq!(answer.json()["error"]["target"], "key");
-    for kind in ["text/plain", "application/x-ndjson"] {
-        let answer = world
-            .at("POST", "/classifyExactMatches")
-            .header("content-type", kind)
-            .bytes(b"t".to_vec())
-            .send()
-            .await;
-        met.check(kind, &answer, 415, "unsupportedMediaType");
-    }
+    let classify = |kind: &str, query: &str| {
+        let target = format!("/classifyExactMatches{query}");
+        world.at("POST", &target).header("content-type", kind).bytes(b"t".to_vec()).send()
+    };
+    met.check("a picture", &classify("image/png", "").await, 415, "unsupportedMediaType");
+    let wrong = classify("application/x-ndjson", "?minimumConfidence=0").await;
+    met.check("a wrong option in a query", &wrong, 400, "invalidRequest");
+    assert_eq!(wrong.json()["error"]["target"], "minimumConfidence");
     let reference = world
         .at("POST", &format!("{}/$ref", sessions_of(&store)))
         .json(json!({"@odata.id": "x"}))

@@ -7,14 +7,14 @@
 //! ```no_run
 //! use std::sync::Arc;
 //! use edm_model::{Principal, TenantId};
-//! use edm_service::{Clock, MasterKey, MatchRequest, Random, Service, ServiceConfig};
+//! use edm_service::{Clock, MasterKey, MatchOptions, Random, Service, ServiceConfig};
 //! # async fn example(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<(), edm_service::Error> {
 //! let key = MasterKey::generate(random.as_ref());
 //! let service = Service::open(ServiceConfig::new("data", key), clock, random).await?;
 //! service.load().await?;
 //! let workers = service.start_workers();
 //! let caller = Principal::operator(TenantId::DEFAULT);
-//! let report = service.classify(&caller, MatchRequest::new("a text")).await?;
+//! let report = service.classify(&caller, "a text", MatchOptions::default()).await?;
 //! assert!(report.types.is_empty());
 //! workers.shutdown().await;
 //! service.close().await;
@@ -57,7 +57,7 @@ pub use lookup::{LookupRequest, LookupRow};
 pub use match_report::{
     FoundEvidence, FoundMatch, MatchReport, MatchedType, Place, TypeDiagnostic, UnmatchedValue,
 };
-pub use matching::{MatchRequest, Redacted, Replacement};
+pub use matching::{Admission, MatchOptions, Matcher, Redacted, Replacement};
 pub use seal::{MasterKey, SecretText};
 pub use service::{Gauges, LoadSummary, Service, StoreGauge};
 pub use sessions::{CreatedSession, NewSession, SessionChange};

@@ -8,8 +8,6 @@ use edm_model::{SensitiveTypeId, SessionId};
 /// What was found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchReport {
-    /// The text, given back.
-    pub text: String,
     /// The types that have a match of the asked confidence.
     pub types: Vec<MatchedType>,
     /// Why values that were found are no match; filled where it was asked for.
@@ -21,8 +19,10 @@ pub struct MatchReport {
 }
 
 /// A piece of the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
+    /// The piece itself.
+    pub text: String,
     /// Where it begins, in bytes.
     pub start: usize,
     /// Where it ends, in bytes.
@@ -109,27 +109,22 @@ pub struct UnmatchedValue {
 }
 
 impl MatchReport {
-    /// Returns the piece of the text.
-    pub fn slice(&self, place: &Place) -> &str {
-        self.text.get(place.start..place.end).unwrap_or_default()
-    }
-
-    /// Gives the engine's report its names.
+    /// Gives the engine's report its names, and its places their text.
     pub(crate) fn of(
-        text: String,
+        text: &str,
         report: edm_engine::Report,
         types: &[Arc<ActiveType>],
         unknown_type_ids: Vec<String>,
     ) -> Self {
         let matched = report.types.into_iter().filter_map(|found| {
             let active = types.get(found.type_index)?;
-            Some(matched_type(active, found))
+            Some(matched_type(text, active, found))
         });
         let diagnostics = report.diagnostics.into_iter().filter_map(|found| {
             let active = types.get(found.type_index)?;
             let unmatched = found.unmatched.into_iter().map(|unmatched| UnmatchedValue {
                 code: unmatched.code,
-                place: place(unmatched.span),
+                place: place(text, unmatched.span),
                 column: column_name(active, unmatched.column),
                 corroborative: unmatched.corroborative,
             });
@@ -138,16 +133,15 @@ impl MatchReport {
         Self {
             types: matched.collect(),
             diagnostics: diagnostics.collect(),
-            text,
             unknown_type_ids,
             timed_out: report.stopped,
         }
     }
 }
 
-fn matched_type(active: &ActiveType, found: edm_engine::TypeReport) -> MatchedType {
+fn matched_type(text: &str, active: &ActiveType, found: edm_engine::TypeReport) -> MatchedType {
     let matches = found.matches.into_iter().map(|found| FoundMatch {
-        place: place(found.span),
+        place: place(text, found.span),
         column: column_name(active, found.column),
         confidence: found.confidence,
         rows: found.rows.into_iter().map(|row| (row.record, row.session_id)).collect(),
@@ -156,7 +150,7 @@ fn matched_type(active: &ActiveType, found: edm_engine::TypeReport) -> MatchedTy
             .evidences
             .into_iter()
             .map(|evidence| FoundEvidence {
-                place: place(evidence.span),
+                place: place(text, evidence.span),
                 column: column_name(active, evidence.column),
                 counted: evidence.counted,
             })
@@ -175,8 +169,9 @@ fn matched_type(active: &ActiveType, found: edm_engine::TypeReport) -> MatchedTy
     }
 }
 
-fn place(span: Span) -> Place {
+fn place(text: &str, span: Span) -> Place {
     Place {
+        text: text.get(span.start..span.end).unwrap_or_default().to_owned(),
         start: span.start,
         end: span.end,
         offset_utf16: span.start_utf16,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use edm_engine::{ActiveType, CandidateSpan, Exempt, Query, Redaction};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
-use edm_model::{Pattern, Principal, Right, SensitiveTypeId, Timestamp, limits};
+use edm_model::{Pattern, Principal, Right, SensitiveTypeId, limits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, ErrorKind, Resource};
@@ -13,15 +13,14 @@ use crate::library::TenantTypes;
 use crate::match_report::MatchReport;
 use crate::seal::Pseudonyms;
 use crate::service::{Service, off_thread, require};
+use crate::surroundings::Clock;
 
 const BUSY_RETRY_SECONDS: u32 = 1;
 const TIMEOUT_MS_MAX: u64 = 600_000;
 
-/// A text, and what to look for in it.
+/// What to look for in a text, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MatchRequest {
-    /// The text.
-    pub text: String,
+pub struct MatchOptions {
     /// The types to look for, as they were named; empty is all of them.
     pub type_ids: Vec<String>,
     /// Matches below are counted, not listed.
@@ -32,15 +31,14 @@ pub struct MatchRequest {
     pub exempt: Vec<(String, Vec<String>)>,
     /// Whether to say why values that were found are no match.
     pub explain: bool,
-    /// How long it may take.
+    /// How long a text may take.
     pub timeout_ms: Option<u64>,
 }
 
-impl MatchRequest {
-    /// Makes a request for everything, everywhere.
-    pub fn new(text: impl Into<String>) -> Self {
+impl Default for MatchOptions {
+    /// Everything, everywhere.
+    fn default() -> Self {
         Self {
-            text: text.into(),
             type_ids: Vec::new(),
             minimum_confidence: 1,
             candidates: Vec::new(),
@@ -79,6 +77,15 @@ pub(crate) struct MatchQueue {
     admitted: Arc<AtomicUsize>,
 }
 
+/// Whether whoever asks for leave to match may be turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// A request of which nothing is done yet: refused where too many wait.
+    New,
+    /// One that has been answered in part: it waits.
+    Begun,
+}
+
 /// A place in the queue, given back when it is dropped.
 struct Place(Arc<AtomicUsize>);
 
@@ -105,10 +112,10 @@ impl MatchQueue {
         (running, self.admitted.load(Ordering::Acquire).saturating_sub(running))
     }
 
-    async fn enter(&self) -> Result<(Place, OwnedSemaphorePermit), Error> {
+    async fn enter(&self, admission: Admission) -> Result<(Place, OwnedSemaphorePermit), Error> {
         let place = Place(self.admitted.clone());
         let before = self.admitted.fetch_add(1, Ordering::AcqRel);
-        if before >= self.concurrency + self.queue_length {
+        if admission == Admission::New && before >= self.concurrency + self.queue_length {
             return Err(Error::of(ErrorKind::Busy { retry_after_seconds: BUSY_RETRY_SECONDS }));
         }
         let permit = self.permits.clone().acquire_owned().await;
@@ -117,8 +124,8 @@ impl MatchQueue {
     }
 }
 
-/// Tells a scan that nobody waits for it any more.
-struct Abandon(Arc<AtomicBool>);
+/// Tells a scan that nobody waits for it any more, once it is dropped.
+pub struct Abandon(Arc<AtomicBool>);
 
 impl Drop for Abandon {
     fn drop(&mut self) {
@@ -126,76 +133,125 @@ impl Drop for Abandon {
     }
 }
 
+/// Leave to match texts, one after another, with what was live when it was given. Holds a place among the texts that are
+/// matched at once until it is dropped.
+pub struct Matcher {
+    types: Vec<Arc<ActiveType>>,
+    unknown_type_ids: Vec<String>,
+    candidates: Vec<CandidateSpan>,
+    exempt: Vec<Exempt>,
+    minimum_confidence: u8,
+    explain: bool,
+    timeout_micros: i64,
+    clock: Arc<dyn Clock>,
+    abandoned: Arc<AtomicBool>,
+    _permit: OwnedSemaphorePermit,
+    _place: Place,
+}
+
+impl Matcher {
+    /// Finds the records in a text. Takes as long as the text needs: not for threads that must not block.
+    pub fn classify(&self, text: &str) -> MatchReport {
+        self.scan(text, |query, report| self.named(query.text, report))
+    }
+
+    /// Returns what stops the work when it is dropped: for the side that waits for the answer.
+    pub fn abandon_on_drop(&self) -> Abandon {
+        Abandon(self.abandoned.clone())
+    }
+
+    fn scan<T>(&self, text: &str, then: impl FnOnce(&Query<'_>, edm_engine::Report) -> T) -> T {
+        let deadline = self.clock.now().as_micros().saturating_add(self.timeout_micros);
+        let should_stop =
+            || self.abandoned.load(Ordering::Acquire) || self.clock.now().as_micros() >= deadline;
+        let query = Query {
+            minimum_confidence: self.minimum_confidence,
+            candidates: &self.candidates,
+            exempt: &self.exempt,
+            explain: self.explain,
+            should_stop: &should_stop,
+            ..Query::new(text, &self.types)
+        };
+        let report = edm_engine::scan(&query);
+        then(&query, report)
+    }
+
+    fn named(&self, text: &str, report: edm_engine::Report) -> MatchReport {
+        MatchReport::of(text, report, &self.types, self.unknown_type_ids.clone())
+    }
+}
+
 impl Service {
     /// Finds the records of the tenant's stores in a text.
-    pub async fn classify(&self, principal: &Principal, request: MatchRequest) -> Result<MatchReport, Error> {
-        require(principal, Right::Classify)?;
-        let (report, _) = self.scan_text(principal, request, None).await?;
-        Ok(report)
+    pub async fn classify(
+        &self,
+        principal: &Principal,
+        text: impl Into<String>,
+        options: MatchOptions,
+    ) -> Result<MatchReport, Error> {
+        let text = text.into();
+        let matcher = self.matcher(principal, options, Admission::New).await?;
+        let _abandon = matcher.abandon_on_drop();
+        // The matcher goes with the work: an abandoned scan holds its place until it has really ended.
+        off_thread(move || matcher.classify(&text)).await
     }
 
     /// Finds the records of the tenant's stores in a text and replaces them.
     pub async fn redact(
         &self,
         principal: &Principal,
-        request: MatchRequest,
+        text: impl Into<String>,
+        options: MatchOptions,
         replacement: Replacement,
     ) -> Result<Redacted, Error> {
-        require(principal, Right::Classify)?;
+        let text = text.into();
         // Limits of a type without a listed match stand in the diagnostics only.
-        let request = MatchRequest { explain: true, ..request };
-        let (report, text) = self.scan_text(principal, request, Some(replacement)).await?;
+        let options = MatchOptions { explain: true, ..options };
+        let mut matcher = self.matcher(principal, options, Admission::New).await?;
+        matcher.types = matcher.types.iter().map(naming_each_primary).collect();
+        let pseudonyms = self.inner.seals.pseudonyms(principal.tenant);
+        let _abandon = matcher.abandon_on_drop();
+        let (report, text) = off_thread(move || {
+            matcher.scan(&text, |query, report| {
+                let redacted = replace(query, &report, replacement, &pseudonyms);
+                (matcher.named(query.text, report), redacted)
+            })
+        })
+        .await?;
         refuse_incomplete(&report)?;
-        let report = MatchReport { diagnostics: Vec::new(), ..report };
-        Ok(Redacted { text: text.unwrap_or_default(), report })
+        Ok(Redacted { text, report: MatchReport { diagnostics: Vec::new(), ..report } })
     }
 
-    async fn scan_text(
+    /// Gives leave to match texts. Waits for a place; fails when too many wait already.
+    pub async fn matcher(
         &self,
         principal: &Principal,
-        request: MatchRequest,
-        replacement: Option<Replacement>,
-    ) -> Result<(MatchReport, Option<String>), Error> {
-        check_request(&request)?;
+        options: MatchOptions,
+        admission: Admission,
+    ) -> Result<Matcher, Error> {
+        require(principal, Right::Classify)?;
+        check_options(&options)?;
         if !self.is_ready() {
             return Err(Error::of(ErrorKind::NotReady));
         }
-        let (_place, permit) = self.inner.matches.enter().await?;
-        let (mut types, unknown) =
-            select_types(&self.inner.library.types(principal.tenant), &request.type_ids);
-        if replacement.is_some() {
-            types = types.iter().map(naming_each_primary).collect();
-        }
-        let timeout_ms = request.timeout_ms.unwrap_or(self.inner.limits.match_timeout_ms_default);
-        let clock = self.inner.clock.clone();
-        let timeout_ms = i64::try_from(timeout_ms.min(TIMEOUT_MS_MAX)).unwrap_or(i64::MAX);
-        let deadline =
-            Timestamp::from_micros(clock.now().as_micros().saturating_add(timeout_ms.saturating_mul(1_000)));
-        let pseudonyms = self.inner.seals.pseudonyms(principal.tenant);
-        let abandoned = Arc::new(AtomicBool::new(false));
-        let _abandon = Abandon(abandoned.clone());
-        off_thread(move || {
-            // The permit goes with the work: an abandoned scan holds it until it has really ended.
-            let _permit = permit;
-            let should_stop = || abandoned.load(Ordering::Acquire) || clock.now() >= deadline;
-            let exempt: Vec<Exempt> = request
-                .exempt
-                .iter()
-                .map(|(column, values)| Exempt { column: column.clone(), values: values.clone() })
-                .collect();
-            let query = Query {
-                minimum_confidence: request.minimum_confidence,
-                candidates: &request.candidates,
-                exempt: &exempt,
-                explain: request.explain,
-                should_stop: &should_stop,
-                ..Query::new(&request.text, &types)
-            };
-            let report = edm_engine::scan(&query);
-            let redacted = replacement.map(|replacement| replace(&query, &report, replacement, &pseudonyms));
-            (MatchReport::of(request.text, report, &types, unknown), redacted)
+        let (place, permit) = self.inner.matches.enter(admission).await?;
+        let (types, unknown_type_ids) =
+            select_types(&self.inner.library.types(principal.tenant), &options.type_ids);
+        let timeout_ms = options.timeout_ms.unwrap_or(self.inner.limits.match_timeout_ms_default);
+        let exempt = options.exempt.into_iter().map(|(column, values)| Exempt { column, values });
+        Ok(Matcher {
+            types,
+            unknown_type_ids,
+            candidates: options.candidates,
+            exempt: exempt.collect(),
+            minimum_confidence: options.minimum_confidence,
+            explain: options.explain,
+            timeout_micros: i64::try_from(timeout_ms.min(TIMEOUT_MS_MAX) * 1_000).unwrap_or(i64::MAX),
+            clock: self.inner.clock.clone(),
+            abandoned: Arc::default(),
+            _permit: permit,
+            _place: place,
         })
-        .await
     }
 }
 
@@ -304,22 +360,22 @@ fn replace(
     edm_engine::redact(query.text, report, &name, &style)
 }
 
-fn check_request(request: &MatchRequest) -> Result<(), Error> {
+fn check_options(options: &MatchOptions) -> Result<(), Error> {
     let allowed = limits::REQUEST_ITEMS_MAX;
-    let exempt_count: usize = request.exempt.iter().map(|(_, values)| values.len() + 1).sum();
+    let exempt_count: usize = options.exempt.iter().map(|(_, values)| values.len() + 1).sum();
     let counts = [
-        ("sensitiveTypeIds", request.type_ids.len()),
-        ("contentClassifications", request.candidates.len()),
+        ("sensitiveTypeIds", options.type_ids.len()),
+        ("contentClassifications", options.candidates.len()),
         ("exempt", exempt_count),
     ];
     if let Some((target, _)) = counts.iter().find(|(_, count)| *count > allowed) {
         let allowed = allowed as u64;
         return Err(Error::of(ErrorKind::TooMany { what: Resource::RequestItem, allowed }).at(*target));
     }
-    if !(1..=100).contains(&request.minimum_confidence) {
+    if !(1..=100).contains(&options.minimum_confidence) {
         return Err(Error::invalid("minimumConfidence", "minimumConfidence is 1 to 100"));
     }
-    if request.timeout_ms == Some(0) {
+    if options.timeout_ms == Some(0) {
         return Err(Error::invalid("timeoutInMs", "timeoutInMs is a positive number of milliseconds"));
     }
     Ok(())
@@ -336,7 +392,6 @@ mod tests {
             let limits = vec![edm_engine::Limit { code, allowed }];
             let id = SensitiveTypeId::from_random_bytes([1; 16]);
             let mut report = MatchReport {
-                text: String::new(),
                 types: Vec::new(),
                 diagnostics: Vec::new(),
                 unknown_type_ids: Vec::new(),
@@ -372,17 +427,21 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_refuses_before_any_work_and_frees_its_places() {
         let queue = MatchQueue::new(1, 1);
-        let first = queue.enter().await.expect("the first runs");
-        let waiting = queue.enter();
+        let first = queue.enter(Admission::New).await.expect("the first runs");
+        let waiting = queue.enter(Admission::New);
         tokio::pin!(waiting);
         assert!(futures::poll!(waiting.as_mut()).is_pending(), "the second waits");
         assert_eq!(queue.load(), (1, 1));
-        let refused = queue.enter().await.err().expect("the third is refused");
+        let refused = queue.enter(Admission::New).await.err().expect("the third is refused");
+        let begun = queue.enter(Admission::Begun);
+        tokio::pin!(begun);
+        assert!(futures::poll!(begun.as_mut()).is_pending(), "who has begun waits");
         assert_eq!(refused.kind(), &ErrorKind::Busy { retry_after_seconds: 1 });
         drop(first);
         let second = waiting.await.expect("the second runs");
-        assert_eq!(queue.load(), (1, 0));
+        assert_eq!(queue.load(), (1, 1));
         drop(second);
+        drop(begun.await.expect("who has begun runs"));
         assert_eq!(queue.load(), (0, 0));
     }
 }

@@ -37,6 +37,62 @@ pub fn findings(case: &Case, accelerators: Accelerators) -> Option<Found> {
     all_findings(case, &[accelerators]).pop().flatten()
 }
 
+/// Returns what is wrong with the engine's explanations of a case, or nothing: they change no finding, are the same each time,
+/// and tell of no value that is a match or counted for one.
+pub fn explanation_fault(case: &Case) -> Option<String> {
+    let types = [Arc::new(active_type(case))];
+    let plain = Query::new(&case.question.text, &types);
+    let asked = Query { explain: true, ..Query::new(&case.question.text, &types) };
+    let (without, with) = (scan(&plain), scan(&asked));
+    let found: Vec<(usize, usize)> = with
+        .types
+        .iter()
+        .flat_map(|found| &found.matches)
+        .flat_map(|one| {
+            let counted = one.evidences.iter().filter(|evidence| evidence.counted);
+            counted.map(|evidence| evidence.span).chain([one.span])
+        })
+        .map(|span| (span.start, span.end))
+        .collect();
+    let unmatched: Vec<_> = with.diagnostics.iter().flat_map(|diagnostic| &diagnostic.unmatched).collect();
+    let overlaps =
+        |span: &edm_engine::Span| found.iter().any(|(start, end)| span.start < *end && *start < span.end);
+    let fault = if without.types != with.types {
+        "explaining changes findings"
+    } else if scan(&asked) != with {
+        "the same input gives another report"
+    } else if unmatched.iter().any(|one| overlaps(&one.span)) {
+        "a match or its evidence is explained as unmatched"
+    } else if !unmatched.is_sorted_by_key(|one| (one.span, one.column)) {
+        "explanations are out of order"
+    } else if unmatched.iter().any(|one| !EXPLAINED.contains(&one.code) || one.corroborative.is_empty()) {
+        "an explanation has no known code or no sentence"
+    } else {
+        return None;
+    };
+    Some(format!("{}{fault}\n{unmatched:?}\n", described(case)))
+}
+
+/// The codes of `docs/matching.md`, Explanations.
+const EXPLAINED: [&str; 16] = [
+    "noCurrentRow",
+    "exempt",
+    "outsideContentClassifications",
+    "limit",
+    "voided",
+    "tooManyFacts",
+    "attached",
+    "emptyInRow",
+    "factTooFar",
+    "inOneRun",
+    "factOfAnotherRow",
+    "shortValue",
+    "weakValue",
+    "notCounted",
+    "weakColumn",
+    "tooFewFacts",
+];
+
 /// Returns the engine's findings under each choice of accelerators.
 pub fn all_findings(case: &Case, choices: &[Accelerators]) -> Vec<Option<Found>> {
     let question = &case.question;

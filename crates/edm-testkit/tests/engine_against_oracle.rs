@@ -4,7 +4,7 @@
 //! runs more, `EDM_ORACLE_SEED` begins elsewhere.
 
 use edm_engine::Accelerators;
-use edm_testkit::agreement::{all_findings, described, disagreement, table_disagreement};
+use edm_testkit::agreement::{all_findings, described, disagreement, explanation_fault, table_disagreement};
 use edm_testkit::generate::{Case, Choices, Seeded, case, shrunk, strategy, table};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
@@ -76,5 +76,14 @@ fn an_accelerator_changes_no_finding() {
         for (one, choice) in found.iter().zip(choices) {
             assert_eq!(*one, found[0], "seed {seed}, {choice:?}\n{}", described(&case));
         }
+    }
+}
+
+#[test]
+fn explanations_are_deterministic_and_change_nothing() {
+    for seed in first_seed()..first_seed() + cases() {
+        let case = case(&mut Seeded::new(seed));
+        let fault = explanation_fault(&case);
+        assert_eq!(fault, None, "seed {seed}\n{}", fault.clone().unwrap_or_default());
     }
 }

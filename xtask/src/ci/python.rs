@@ -69,7 +69,7 @@ fn interpreter(root: &Path) -> PathBuf {
 }
 
 /// Returns the folder of build results, which `CARGO_TARGET_DIR` may move.
-pub(super) fn target_folder(root: &Path) -> PathBuf {
+pub(crate) fn target_folder(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 

@@ -21,7 +21,9 @@ pub(crate) struct Context<'q> {
     places: OnceCell<Places>,
     /// The text cut into atoms, for distances in words.
     words: OnceCell<Folded>,
-    row_checks: Cell<u64>,
+    pub(crate) row_checks: RowChecks,
+    /// Those that explanations ask for: they take nothing from the findings.
+    pub(crate) explain_checks: RowChecks,
     /// The query's candidate spans in UTF-16 offsets: sorted, none touching another.
     candidates: Vec<(u64, u64)>,
 }
@@ -37,7 +39,8 @@ impl<'q> Context<'q> {
             positions: OnceCell::new(),
             places: OnceCell::new(),
             words: OnceCell::new(),
-            row_checks: Cell::new(0),
+            row_checks: RowChecks::default(),
+            explain_checks: RowChecks::default(),
             candidates: merged_candidates(query.candidates),
         }
     }
@@ -73,23 +76,6 @@ impl<'q> Context<'q> {
         self.candidates.get(after).is_some_and(|candidate| candidate.0 < span.end_utf16)
     }
 
-    /// Asks for row checks; false when the text has used up its share.
-    pub(crate) fn may_check_rows(&self, count: u64) -> bool {
-        let used = self.row_checks.get().saturating_add(count);
-        self.row_checks.set(used);
-        used <= self.row_checks_max()
-    }
-
-    /// Returns how many row checks the text may still ask for.
-    pub(crate) fn row_checks_left(&self) -> u64 {
-        self.row_checks_max().saturating_sub(self.row_checks.get())
-    }
-
-    fn row_checks_max(&self) -> u64 {
-        let pieces = (self.query.text.len() as u64).div_ceil(64 * 1024).max(1);
-        limits::ROW_CHECKS_MAX * pieces
-    }
-
     /// Returns the distance of two stretches in UTF-16 units, white space runs counting one.
     pub(crate) fn characters_between(&self, a: Stretch, b: Stretch) -> u64 {
         let (left, right) = if a.0 <= b.0 { (a, b) } else { (b, a) };
@@ -97,12 +83,28 @@ impl<'q> Context<'q> {
     }
 
     /// Returns how many atoms stand between two stretches.
-    fn words_between(&self, a: Stretch, b: Stretch) -> u64 {
+    pub(crate) fn words_between(&self, a: Stretch, b: Stretch) -> u64 {
         let (left, right) = if a.0 <= b.0 { (a, b) } else { (b, a) };
         let atoms = self.words().atoms();
         let from = atoms.partition_point(|atom| (atom.source_start as usize) < left.1);
         let to = atoms.partition_point(|atom| atom.source_end as usize <= right.0);
         to.saturating_sub(from) as u64
+    }
+
+    /// Returns where a stretch lies in the whole text.
+    pub(crate) const fn whole(&self, stretch: Stretch) -> Stretch {
+        stretch
+    }
+
+    /// Returns the part of the text that an explanation of a hit looks at.
+    pub(crate) fn explained_reach(&self, hit: Stretch) -> Stretch {
+        let end = hit.1.saturating_add(limits::EXPLAIN_BYTES_MAX).min(self.query.text.len());
+        (hit.0.saturating_sub(limits::EXPLAIN_BYTES_MAX), end)
+    }
+
+    /// Says whether the text goes on before or behind a stretch.
+    pub(crate) fn goes_beyond(&self, stretch: Stretch) -> bool {
+        stretch.0 > 0 || stretch.1 < self.query.text.len()
     }
 
     /// Says whether evidence at `other` is near enough to a primary value.
@@ -154,6 +156,32 @@ impl<'q> Context<'q> {
         let start = first.map_or(0, |atom| atom.source_start as usize);
         let end = last.map_or(primary.1, |atom| atom.source_end as usize);
         (start.min(primary.0), end.max(primary.1))
+    }
+}
+
+/// How many row checks a part of the text has asked for. A part is as much as one share is for, counted from the text's front;
+/// who spends goes through the text part by part.
+#[derive(Default)]
+pub(crate) struct RowChecks {
+    part: Cell<usize>,
+    spent: Cell<u64>,
+}
+
+impl RowChecks {
+    /// Asks for row checks around a primary value; false when its part of the text has used up its share.
+    pub(crate) fn spend(&self, primary: Stretch, count: u64) -> bool {
+        let spent = limits::ROW_CHECKS_MAX - self.left(primary);
+        self.spent.set(spent.saturating_add(count));
+        spent.saturating_add(count) <= limits::ROW_CHECKS_MAX
+    }
+
+    /// Returns how many row checks are left around a primary value.
+    pub(crate) fn left(&self, primary: Stretch) -> u64 {
+        let part = primary.0 / limits::ROW_CHECKS_BYTES;
+        if self.part.replace(part) != part {
+            self.spent.set(0);
+        }
+        limits::ROW_CHECKS_MAX.saturating_sub(self.spent.get())
     }
 }
 

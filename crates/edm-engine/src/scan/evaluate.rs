@@ -8,9 +8,11 @@ use edm_model::{ColumnClass, DataType, ProximityUnit, Rule, limits};
 
 use super::context::Context;
 use super::evidence::{EvidenceFinder, Pass};
+use super::explain::Told;
 use super::find::Hit;
 use super::pattern::{PatternPlan, Satisfied, Taken};
 use super::place::Stretch;
+use super::story::RowSet;
 use crate::query::ActiveType;
 use crate::report::{ConfidenceCount, Evidence, Limit, Match, RowReference, TypeReport};
 
@@ -22,7 +24,7 @@ pub(crate) struct Reached {
     /// Rows that reach a pattern of this confidence, ascending.
     pub(crate) rows: Vec<u32>,
     /// The row whose evidence is shown.
-    best_row: u32,
+    pub(crate) best_row: u32,
     pub(crate) satisfied: Satisfied,
     /// Whether the pattern has no primary column of its own.
     any_primary: bool,
@@ -33,6 +35,8 @@ pub(crate) struct Reached {
 pub(crate) struct Evaluated {
     pub(crate) reached: Vec<Reached>,
     pub(crate) limits: Vec<Limit>,
+    /// What explanations need to know; filled where they are asked for.
+    pub(crate) told: Told,
 }
 
 impl Evaluated {
@@ -83,8 +87,33 @@ impl<'a> TypePlan<'a> {
         self.active.generation.columns().as_slice().get(hit.column).map(|column| &column.rule)
     }
 
-    fn is_exempt(&self, row: u32) -> bool {
+    pub(crate) fn is_exempt(&self, row: u32) -> bool {
         self.exempt.iter().any(|(column, hash)| self.active.generation.holds(row, *column, hash))
+    }
+
+    /// Returns the columns whose values exempt a row.
+    pub(crate) fn exempting_columns(&self, row: u32) -> Vec<usize> {
+        let holding =
+            self.exempt.iter().filter(|(column, hash)| self.active.generation.holds(row, *column, hash));
+        let mut columns: Vec<usize> = holding.map(|(column, _)| *column).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    pub(crate) fn is_searchable(&self, column: usize) -> bool {
+        let columns = self.active.generation.columns().as_slice();
+        columns.get(column).is_some_and(|column| column.searchable)
+    }
+
+    /// Returns the rows of a hit, for explanations.
+    pub(crate) fn rows_of(&self, hit: &Hit) -> RowSet {
+        let generation = &self.active.generation;
+        let Some(rows) = generation.rows_of(hit.column, &hit.hash) else {
+            return RowSet { rows: Vec::new(), count: 0 };
+        };
+        let live = rows.iter().take(limits::ROW_SET_MAX).filter(|row| !generation.is_tombstone(*row));
+        RowSet { rows: live.collect(), count: rows.len() }
     }
 }
 
@@ -128,6 +157,9 @@ impl<'e, 'c> Evaluator<'e, 'c> {
             let rows = self.row_passes(hit, &patterns);
             let mut levels = patterns.chunk_by(|a, b| a.confidence == b.confidence);
             let reached = levels.find_map(|level| best_of(self.context, hit, level, &rows));
+            if let Some(reached) = reached.as_ref().filter(|_| self.context.query.explain) {
+                self.tell(reached);
+            }
             self.evaluated.reached.extend(reached);
         }
         self.evaluated.reached = merge_records(without_overlaps(self.evaluated.reached));
@@ -143,6 +175,22 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         })
     }
 
+    fn tell(&mut self, reached: &Reached) {
+        let whole = |stretch| self.context.whole(stretch);
+        let told = &mut self.evaluated.told;
+        told.reached.insert((whole(reached.hit.stretch), reached.hit.column), reached.best_row);
+        told.covered.insert(whole(reached.hit.stretch));
+        let counted = reached.satisfied.shown.iter().filter(|shown| shown.counted);
+        told.covered.extend(counted.map(|shown| whole(shown.stretch)));
+    }
+
+    fn note_limited(&mut self, hit: &Hit) {
+        self.evaluated.note("rowCheckLimit", limits::ROW_CHECKS_MAX);
+        if self.context.query.explain {
+            self.evaluated.told.limited.insert((self.context.whole(hit.stretch), hit.column));
+        }
+    }
+
     /// Returns the rows of a hit, and what of each stands near it.
     fn row_passes(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Vec<RowPasses> {
         let reach = patterns.iter().map(|pattern| self.context.reach(&pattern.proximity, hit.stretch));
@@ -153,12 +201,14 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         columns.push(hit.column);
         columns.sort_unstable();
         columns.dedup();
-        let neighbourhood = self.finder.neighbourhood(hit, reach, &columns);
+        let neighbourhood = self.finder.neighbourhood(hit, (reach, &columns), &self.context.row_checks);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
-            let passes = neighbourhood.as_ref().and_then(|near| self.finder.passes(hit, near, row));
+            let passes = neighbourhood
+                .as_ref()
+                .and_then(|near| self.finder.passes(hit, near, row, &self.context.row_checks));
             if passes.is_none() {
-                self.evaluated.note("rowCheckLimit", limits::ROW_CHECKS_MAX);
+                self.note_limited(hit);
             }
             out.push((row, passes));
         }
@@ -202,8 +252,8 @@ impl<'e, 'c> Evaluator<'e, 'c> {
             candidates.sort_unstable();
             candidates.dedup();
         }
-        if !self.context.may_check_rows(candidates.len() as u64) {
-            self.evaluated.note("rowCheckLimit", limits::ROW_CHECKS_MAX);
+        if !self.context.row_checks.spend(hit.stretch, candidates.len() as u64) {
+            self.note_limited(hit);
             candidates.truncate(1);
         }
         candidates

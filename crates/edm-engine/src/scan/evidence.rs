@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use edm_hash::{Alphanumerics, Hash, RowCell};
+use edm_model::limits::PLACE_BYTES_MAX;
 
-use super::context::Context;
+use super::context::{Context, RowChecks};
 use super::find::Hit;
 use super::group::Windower;
 use super::place::Stretch;
@@ -62,15 +63,15 @@ impl<'c> EvidenceFinder<'c> {
         }
     }
 
-    /// Gathers the windows within `reach` that may be values of the columns; `None` if there are more than the text has row
-    /// checks left.
+    /// Gathers the windows within `reach` that may be values of the columns; `None` if there are more than row checks are
+    /// left.
     pub(crate) fn neighbourhood(
         &mut self,
         hit: &Hit,
-        reach: Stretch,
-        columns: &[usize],
+        (reach, columns): (Stretch, &[usize]),
+        row_checks: &RowChecks,
     ) -> Option<Neighbourhood> {
-        let room = usize::try_from(self.context.row_checks_left()).unwrap_or(usize::MAX);
+        let room = usize::try_from(row_checks.left(hit.stretch)).unwrap_or(usize::MAX);
         let mut near = Vec::new();
         let generation = self.context.groups.tables.get(hit.table)?;
         let mut by_rule: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -113,6 +114,9 @@ impl<'c> EvidenceFinder<'c> {
                     hashed.windower.each(folded, start..start + 1, |window| {
                         let stretch =
                             context.readings.stretch(reading, window.window.first, window.window.last);
+                        if stretch.1 - stretch.0 > PLACE_BYTES_MAX {
+                            return;
+                        }
                         let counts = Alphanumerics::of(window.canonical).counts_as_evidence();
                         windows.push(Near { stretch, hash: window.hash, counts });
                     });
@@ -127,8 +131,14 @@ impl<'c> EvidenceFinder<'c> {
         Some(found)
     }
 
-    /// Returns what of the row stands in the neighbourhood; `None` when the text has used up its row checks.
-    pub(crate) fn passes(&mut self, hit: &Hit, neighbourhood: &Neighbourhood, row: u32) -> Option<Vec<Pass>> {
+    /// Returns what of the row stands in the neighbourhood; `None` when the row checks are used up.
+    pub(crate) fn passes(
+        &mut self,
+        hit: &Hit,
+        neighbourhood: &Neighbourhood,
+        row: u32,
+        row_checks: &RowChecks,
+    ) -> Option<Vec<Pass>> {
         let generation = self.context.groups.tables.get(hit.table)?;
         self.cells.clear();
         self.origins.clear();
@@ -136,7 +146,7 @@ impl<'c> EvidenceFinder<'c> {
             self.cells.push(RowCell { hash: near.hash, row, column: *column as u16 });
             self.origins.push((near.stretch, near.counts));
         }
-        if !self.context.may_check_rows(self.cells.len() as u64) {
+        if !row_checks.spend(hit.stretch, self.cells.len() as u64) {
             return None;
         }
         generation.row_key().checks(&self.cells, &mut self.scratch, &mut self.checks);

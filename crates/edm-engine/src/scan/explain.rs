@@ -1,176 +1,411 @@
-//! Why a value that was found is no match (matching, section 6, Explain). Deterministic; names columns, records and
-//! offsets, never a value.
+//! Why a value that was found is no match (matching, section 6, Explain; `docs/matching.md`, Explanations). Deterministic;
+//! names columns, records and offsets, never a value.
 
-use edm_model::{ProximityUnit, limits};
+use std::collections::{BTreeMap, BTreeSet};
+
+use edm_model::limits;
 
 use super::context::{Context, overlap};
-use super::evaluate::{Evaluated, TypePlan};
+use super::evaluate::TypePlan;
+use super::evidence::{EvidenceFinder, Pass};
 use super::find::Hit;
+use super::miss::{Fate, Miss};
+use super::pattern::PatternPlan;
 use super::place::Stretch;
-use crate::report::{Diagnostic, Unmatched};
+use super::story::{Names, RowSet, Story};
+use crate::report::Unmatched;
 
-/// Neighbours named for one value.
-const NEIGHBOURS_MAX: usize = 10;
 /// Hits looked at on either side of a value to find its neighbours.
 const HITS_LOOKED_AT: usize = 64;
+/// Rows of neighbouring values whose other values are looked for.
+const FOREIGN_ROWS_MAX: usize = 10;
 
-/// Explains every hit of the type's table that is neither a match nor evidence of one.
-pub(crate) fn diagnostic(
-    context: &Context<'_>,
-    plan: &TypePlan<'_>,
-    type_index: usize,
-    hits: &[Hit],
-    evaluated: &Evaluated,
-) -> Diagnostic {
-    let own: Vec<&Hit> = hits.iter().filter(|hit| hit.table == plan.table).collect();
-    let mut explained: Vec<Stretch> = Vec::new();
-    for reached in &evaluated.reached {
-        explained.push(reached.hit.stretch);
-        let counted = reached.satisfied.shown.iter().filter(|shown| shown.counted);
-        explained.extend(counted.map(|shown| shown.stretch));
-    }
-    explained.sort_unstable();
-    let longest = explained.iter().map(|stretch| stretch.1 - stretch.0).max().unwrap_or(0);
-    let is_explained = |hit: &Hit| {
-        // Only a stretch that begins at most the longest one's length before the hit can reach it.
-        let from = explained.partition_point(|stretch| stretch.0 + longest <= hit.stretch.0);
-        let mut begun = explained.iter().skip(from).take_while(|stretch| stretch.0 < hit.stretch.1);
-        begun.any(|stretch| overlap(*stretch, hit.stretch))
-    };
-    let mut unmatched = Vec::new();
-    for (number, hit) in own.iter().enumerate().filter(|(_, hit)| !is_explained(hit)) {
-        if unmatched.len() >= limits::MATCHES_MAX || (context.query.should_stop)() {
-            break;
-        }
-        let around = number.saturating_sub(HITS_LOOKED_AT)..(number + HITS_LOOKED_AT).min(own.len());
-        unmatched.push(explain(context, plan, hit, own.get(around).unwrap_or(&[]), evaluated));
-    }
-    Diagnostic { type_index, limits: evaluated.limits.clone(), unmatched }
+/// What the evaluation said of hits, for explanations; in offsets of the whole text.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// Hits that reached a pattern, and the row whose evidence is theirs.
+    pub(crate) reached: BTreeMap<(Stretch, usize), u32>,
+    /// Where these and the evidence that they counted stand.
+    pub(crate) covered: BTreeSet<Stretch>,
+    /// Hits around which not every row could be looked at.
+    pub(crate) limited: BTreeSet<(Stretch, usize)>,
 }
 
-fn explain(
-    context: &Context<'_>,
-    plan: &TypePlan<'_>,
-    hit: &Hit,
-    hits: &[&Hit],
-    evaluated: &Evaluated,
-) -> Unmatched {
-    let rows = rows_of(plan, hit);
-    let name = |column: usize| {
-        let columns = plan.active.generation.columns().as_slice();
-        columns.get(column).map_or("", |column| column.name.as_str()).to_owned()
-    };
-    let mut sentences = vec![format!("{} here {}", name(hit.column), belongs(&rows))];
-    let (mut foreign, mut far) = (false, false);
-    let neighbours =
-        hits.iter().filter(|other| other.column != hit.column && !overlap(other.stretch, hit.stretch));
-    for other in neighbours {
-        if sentences.len() > NEIGHBOURS_MAX {
-            break;
-        }
-        let theirs = rows_of(plan, other);
-        let at = context.span(other.stretch).start_utf16;
-        let shared = rows.rows.iter().any(|row| theirs.rows.contains(row));
-        let near = plan
-            .patterns
-            .iter()
-            .any(|pattern| context.is_near(&pattern.proximity, hit.stretch, other.stretch));
-        let distance = context.characters_between(hit.stretch, other.stretch);
-        let allowed = allowed_characters(plan);
-        match (shared, near) {
-            (false, true) => {
-                foreign = true;
-                sentences.push(format!("{} at {at} {}", name(other.column), belongs(&theirs)));
+impl Told {
+    /// Says whether a hit shares a character with a match or its counted evidence.
+    fn covers(&self, (start, end): Stretch) -> bool {
+        let from = start.saturating_sub(limits::PLACE_BYTES_MAX);
+        self.covered.range((from, 0)..(end, 0)).any(|covered| covered.1 > start)
+    }
+}
+
+/// Explains hits of one type.
+pub(crate) struct Explainer<'e, 'c> {
+    pub(crate) context: &'c Context<'c>,
+    pub(crate) plan: &'e TypePlan<'e>,
+    pub(crate) finder: &'e mut EvidenceFinder<'c>,
+    /// The table's, in text order.
+    pub(crate) hits: Vec<&'e Hit>,
+    pub(crate) told: &'e Told,
+    /// Codes of anchors that are also asked for by their evidence.
+    codes: BTreeMap<(Stretch, usize), &'static str>,
+}
+
+impl<'e, 'c> Explainer<'e, 'c> {
+    pub(crate) fn new(
+        context: &'c Context<'c>,
+        plan: &'e TypePlan<'e>,
+        finder: &'e mut EvidenceFinder<'c>,
+        hits: &'e [Hit],
+        told: &'e Told,
+    ) -> Self {
+        let hits = hits.iter().filter(|hit| hit.table == plan.table).collect();
+        Self { context, plan, finder, hits, told, codes: BTreeMap::new() }
+    }
+
+    /// Explains every hit that begins in the zone and is neither a match nor evidence of one, at most so many.
+    pub(crate) fn unmatched(&mut self, zone: Stretch, at_most: usize) -> Vec<Unmatched> {
+        let from = self.hits.partition_point(|hit| hit.stretch.0 < zone.0);
+        let to = self.hits.partition_point(|hit| hit.stretch.0 < zone.1);
+        let mut unmatched = Vec::new();
+        for number in from..to {
+            if unmatched.len() >= at_most || (self.context.query.should_stop)() {
+                break;
             }
-            (true, false) => {
-                far = true;
-                let of = allowed.map_or(String::new(), |allowed| format!(", and {allowed} are allowed"));
-                sentences.push(format!(
-                    "{} at {at} is of the same record, {distance} characters away{of}",
-                    name(other.column)
-                ));
+            let Some(hit) = self.hits.get(number).copied() else { break };
+            if !self.told.covers(self.context.whole(hit.stretch)) {
+                unmatched.push(self.explain(hit, number));
             }
-            (true, true) => sentences.push(format!("{} at {at} is of the same record", name(other.column))),
-            (false, false) => {}
+        }
+        unmatched
+    }
+
+    fn explain(&mut self, hit: &Hit, number: usize) -> Unmatched {
+        let names = Names::of(&self.plan.active.generation);
+        let mut story = Story::new(self.context, names, hit);
+        let code = self.code(hit, number, &mut story);
+        Unmatched {
+            code,
+            span: self.context.span(hit.stretch),
+            column: hit.column,
+            corroborative: story.sentences,
         }
     }
-    let empty = empty_columns(plan, &rows.rows);
-    if !empty.is_empty() {
-        let names: Vec<String> = empty.iter().map(|column| name(*column)).collect();
-        sentences.push(format!("empty in the record: {}", names.join(", ")));
+
+    fn code(&mut self, hit: &Hit, number: usize, story: &mut Story<'_, '_>) -> &'static str {
+        let plan = self.plan;
+        let rows = plan.rows_of(hit);
+        story.belongs(&rows);
+        if rows.rows.is_empty() {
+            return "noCurrentRow";
+        }
+        let open: Vec<u32> = rows.rows.iter().copied().filter(|row| !plan.is_exempt(*row)).collect();
+        if let (true, Some(row)) = (open.is_empty(), rows.rows.first()) {
+            story.exempt(&rows, &plan.exempting_columns(*row));
+            return "exempt";
+        }
+        let anchored: Vec<&PatternPlan> =
+            plan.patterns.iter().filter(|pattern| plan.anchors(pattern, hit)).collect();
+        let rows = RowSet { rows: open, count: rows.count };
+        if anchored.is_empty() {
+            return self.as_evidence(hit, number, &rows, story);
+        }
+        let code = self.as_anchor(hit, number, (&rows, &anchored), story);
+        self.codes.insert((hit.stretch, hit.column), code);
+        code
     }
-    let code = code(plan, hit, (foreign, far), empty.len(), evaluated);
-    if code == "weakColumn" {
-        sentences
-            .push(format!("{} has values that many records share and anchors no pattern", name(hit.column)));
+
+    /// Why a hit that patterns begin with reaches none of them.
+    fn as_anchor(
+        &mut self,
+        hit: &Hit,
+        number: usize,
+        (rows, patterns): (&RowSet, &[&PatternPlan]),
+        story: &mut Story<'_, '_>,
+    ) -> &'static str {
+        if !self.context.is_candidate(hit.stretch) {
+            story.say("it stands in none of the given contentClassifications".to_owned());
+            return "outsideContentClassifications";
+        }
+        if self.told.limited.contains(&(self.context.whole(hit.stretch), hit.column)) {
+            story.say("the row checks of this part of the text are used up".to_owned());
+            return "limit";
+        }
+        let Some((row, pattern, miss)) = self.nearest_miss(hit, rows, patterns) else {
+            story.say("the row checks for explanations of this part of the text are used up".to_owned());
+            return "limit";
+        };
+        story.pattern(pattern, &miss);
+        story.pieces(pattern, &miss);
+        let foreign = self.foreign(hit, number, (rows, pattern), story);
+        let empty = self.empty_columns(row, pattern);
+        let lacks_cells = pattern.wants() > 0 && empty.filled < pattern.wants();
+        story.empty(&empty.names);
+        self.anchor_code(hit, (rows, &miss), (foreign, lacks_cells), story)
     }
-    Unmatched { code, span: context.span(hit.stretch), column: hit.column, corroborative: sentences }
-}
 
-fn code(
-    plan: &TypePlan<'_>,
-    hit: &Hit,
-    (foreign, far): (bool, bool),
-    empty: usize,
-    evaluated: &Evaluated,
-) -> &'static str {
-    let anchors = plan.patterns.iter().any(|pattern| plan.anchors(pattern, hit));
-    let columns = plan.active.generation.columns().as_slice().len();
-    let weak = plan.classes.get(hit.column).is_some_and(|class| !class.evidence);
-    if foreign {
-        "factOfAnotherRow"
-    } else if far {
-        "factTooFar"
-    } else if !evaluated.limits.is_empty() {
-        "limit"
-    } else if !anchors && weak {
-        "weakColumn"
-    } else if hit.attached {
-        "attached"
-    } else if anchors && empty + 1 >= columns {
-        "emptyInRow"
-    } else {
-        "tooFewFacts"
+    fn anchor_code(
+        &self,
+        hit: &Hit,
+        (rows, miss): (&RowSet, &Miss),
+        (foreign, lacks_cells): (bool, bool),
+        story: &mut Story<'_, '_>,
+    ) -> &'static str {
+        let is_weak = |column: usize| self.plan.classes.get(column).is_some_and(|class| !class.evidence);
+        let shown = miss.pieces.iter().filter(|piece| piece.fate == Fate::NotCounted);
+        let (weak, other): (Vec<usize>, Vec<usize>) =
+            shown.map(|piece| piece.column).partition(|column| is_weak(*column));
+        if miss.has(Fate::Voids) {
+            "voided"
+        } else if miss.surplus {
+            "tooManyFacts"
+        } else if miss.lacking == 0 {
+            story.say(format!(
+                "{} here is joined to other characters and needs a fact",
+                story.name(hit.column)
+            ));
+            "attached"
+        } else if lacks_cells {
+            "emptyInRow"
+        } else if miss.has(Fate::Far) {
+            "factTooFar"
+        } else if miss.has(Fate::InOneRun) || miss.has(Fate::Covered) {
+            "inOneRun"
+        } else if foreign {
+            "factOfAnotherRow"
+        } else if rows.count > limits::ROW_SET_MAX {
+            story.say(format!("only {} of its rows were looked at", limits::ROW_SET_MAX));
+            "limit"
+        } else if miss.has(Fate::Short) {
+            "shortValue"
+        } else if !other.is_empty() {
+            "notCounted"
+        } else if !weak.is_empty() {
+            "weakColumn"
+        } else if hit.attached && miss.facts() == 0 {
+            "attached"
+        } else {
+            story.look_bound();
+            "tooFewFacts"
+        }
+    }
+
+    /// Returns the row and pattern that lack least, with what stands of that row as far as explanations look; `None` where the
+    /// row checks do not suffice.
+    fn nearest_miss<'p>(
+        &mut self,
+        hit: &Hit,
+        rows: &RowSet,
+        patterns: &[&'p PatternPlan],
+    ) -> Option<(u32, &'p PatternPlan, Miss)> {
+        let context = self.context;
+        let reach = patterns.iter().map(|pattern| context.reach(&pattern.proximity, hit.stretch));
+        let reach = reach.fold(hit.stretch, |a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let mut columns: Vec<usize> = patterns.iter().flat_map(|pattern| pattern.columns()).collect();
+        columns.push(hit.column);
+        columns.sort_unstable();
+        columns.dedup();
+        let mut best: Option<(u32, &PatternPlan, Miss)> = None;
+        let near = self.finder.neighbourhood(hit, (reach, &columns), &context.explain_checks)?;
+        for row in &rows.rows {
+            let passes = self.finder.passes(hit, &near, *row, &context.explain_checks)?;
+            for pattern in patterns {
+                let miss = pattern.miss(context, hit, &passes);
+                let better = best.as_ref().is_none_or(|(_, _, known)| {
+                    (miss.lacking, usize::MAX - miss.facts()) < (known.lacking, usize::MAX - known.facts())
+                });
+                if better {
+                    best = Some((*row, pattern, miss));
+                }
+            }
+        }
+        let (row, pattern, miss) = best?;
+        let far = context.explained_reach(hit.stretch);
+        let far = (far.0.min(reach.0), far.1.max(reach.1));
+        let wide = self.passes_within(hit, far, &columns, row);
+        let miss = wide.map_or(miss, |passes| pattern.miss(context, hit, &passes));
+        Some((row, pattern, miss))
+    }
+
+    fn passes_within(&mut self, hit: &Hit, reach: Stretch, columns: &[usize], row: u32) -> Option<Vec<Pass>> {
+        let checks = &self.context.explain_checks;
+        let near = self.finder.neighbourhood(hit, (reach, columns), checks)?;
+        self.finder.passes(hit, &near, row, checks)
+    }
+
+    /// Tells of values near a hit that are of other records, and says whether there are any.
+    fn foreign(
+        &mut self,
+        hit: &Hit,
+        number: usize,
+        (rows, pattern): (&RowSet, &PatternPlan),
+        story: &mut Story<'_, '_>,
+    ) -> bool {
+        let context = self.context;
+        let mut others: BTreeSet<u32> = BTreeSet::new();
+        let mut found = false;
+        for other in self.around(hit, number) {
+            let theirs = self.plan.rows_of(other);
+            let near = context.is_near(&pattern.proximity, hit.stretch, other.stretch);
+            if !near || theirs.rows.is_empty() || rows.shares(&theirs) {
+                continue;
+            }
+            others.extend(theirs.rows.iter().take(FOREIGN_ROWS_MAX));
+            if pattern.counts(other.column) || pattern.groups.is_empty() {
+                found = true;
+                story.neighbour_belongs(other, &theirs);
+            }
+        }
+        // Values of columns that cannot be searched for, of the rows that the neighbours name.
+        let reach = context.reach(&pattern.proximity, hit.stretch);
+        let columns: Vec<usize> = pattern.columns().collect();
+        for row in others.into_iter().take(FOREIGN_ROWS_MAX) {
+            let Some(passes) = self.passes_within(hit, reach, &columns, row) else { break };
+            for piece in pattern.miss(context, hit, &passes).pieces {
+                let searchable = self.plan.is_searchable(piece.column);
+                if piece.fate == Fate::Fact && !searchable {
+                    found = true;
+                    story.belongs_to(piece, row);
+                }
+            }
+        }
+        found
+    }
+
+    /// Why a hit of a column that no pattern begins with is evidence of no match.
+    fn as_evidence(
+        &mut self,
+        hit: &Hit,
+        number: usize,
+        rows: &RowSet,
+        story: &mut Story<'_, '_>,
+    ) -> &'static str {
+        let context = self.context;
+        if let Some(holder) = self.holder(hit, rows) {
+            story.in_one_run(holder);
+            return "inOneRun";
+        }
+        let (mut near_code, mut far, mut foreign) = (None, false, false);
+        for other in self.around(hit, number) {
+            let theirs = self.plan.rows_of(other);
+            let anchored = self.plan.patterns.iter().filter(|pattern| self.plan.anchors(pattern, other));
+            let anchored: Vec<&PatternPlan> = anchored.collect();
+            let near = anchored.iter().any(|p| context.is_near(&p.proximity, other.stretch, hit.stretch));
+            match (rows.shares(&theirs), near) {
+                (true, true) => {
+                    let code = self.code_beside(hit, other, (rows, &anchored), story);
+                    near_code = near_code.or(Some(code));
+                }
+                (true, false) if !anchored.is_empty() => {
+                    far = true;
+                    story.far(other, &anchored);
+                }
+                (true, false) => story.of_the_same(other),
+                (false, true) => {
+                    foreign = true;
+                    story.neighbour_belongs(other, &theirs);
+                }
+                (false, false) => {}
+            }
+        }
+        let class = self.plan.classes.get(hit.column);
+        if let Some(code) = near_code {
+            code
+        } else if far {
+            "factTooFar"
+        } else if foreign {
+            "factOfAnotherRow"
+        } else if self.plan.patterns.iter().any(|pattern| pattern.primary == Some(hit.column)) {
+            story.say(
+                "it has fewer than 5 letters and digits, or neither a digit nor @: too little to begin with"
+                    .to_owned(),
+            );
+            "weakValue"
+        } else if class.is_some_and(|class| !class.evidence) {
+            story.weak(hit.column);
+            "weakColumn"
+        } else {
+            story.say("no value that a match begins with stands near it".to_owned());
+            "tooFewFacts"
+        }
+    }
+
+    /// Why a hit is no evidence of an anchor of its record that stands near.
+    fn code_beside(
+        &mut self,
+        hit: &Hit,
+        anchor: &Hit,
+        (rows, patterns): (&RowSet, &[&PatternPlan]),
+        story: &mut Story<'_, '_>,
+    ) -> &'static str {
+        let context = self.context;
+        story.of_the_same(anchor);
+        let key = (context.whole(anchor.stretch), anchor.column);
+        if let Some(row) = self.told.reached.get(&key) {
+            if !rows.rows.contains(row) {
+                story.matched_as(anchor, *row);
+                return "factOfAnotherRow";
+            }
+            let runs = context.places().single_runs(anchor.stretch);
+            if runs.iter().any(|run| overlap(*run, hit.stretch)) {
+                story.in_one_run(anchor);
+                return "inOneRun";
+            }
+            if self.plan.classes.get(hit.column).is_some_and(|class| !class.evidence) {
+                story.weak(hit.column);
+                return "weakColumn";
+            }
+            story.say(format!("{} is not counted there", story.name(hit.column)));
+            return if patterns.iter().any(|p| p.counts(hit.column)) { "inOneRun" } else { "notCounted" };
+        }
+        if let Some(code) = self.codes.get(&(anchor.stretch, anchor.column)) {
+            return code;
+        }
+        let names = Names::of(&self.plan.active.generation);
+        let number = self.hits.partition_point(|other| other.stretch < anchor.stretch);
+        let mut other_story = Story::new(context, names, anchor);
+        self.code(anchor, number, &mut other_story)
+    }
+
+    /// Returns an anchor of the same record that a hit shares characters with.
+    fn holder(&self, hit: &Hit, rows: &RowSet) -> Option<&'e Hit> {
+        let from = hit.stretch.0.saturating_sub(limits::PLACE_BYTES_MAX);
+        let from = self.hits.partition_point(|other| other.stretch.0 < from);
+        let begun = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < hit.stretch.1);
+        let mut holding =
+            begun.filter(|other| other.column != hit.column && overlap(other.stretch, hit.stretch));
+        let found = holding.find(|other| {
+            self.plan.patterns.iter().any(|pattern| self.plan.anchors(pattern, other))
+                && rows.shares(&self.plan.rows_of(other))
+        });
+        found.copied()
+    }
+
+    /// The hits around one, in text order: other columns', not overlapping it, within what explanations look at.
+    fn around(&self, hit: &Hit, number: usize) -> Vec<&'e Hit> {
+        let reach = self.context.explained_reach(hit.stretch);
+        let range = number.saturating_sub(HITS_LOOKED_AT)..(number + HITS_LOOKED_AT).min(self.hits.len());
+        let others = self.hits.get(range).unwrap_or(&[]).iter().copied();
+        others
+            .filter(|other| other.column != hit.column && !overlap(other.stretch, hit.stretch))
+            .filter(|other| reach.0 <= other.stretch.0 && other.stretch.1 <= reach.1)
+            .collect()
+    }
+
+    fn empty_columns(&self, row: u32, pattern: &PatternPlan) -> Emptiness {
+        let generation = &self.plan.active.generation;
+        let mut columns: Vec<usize> =
+            pattern.groups.iter().flat_map(|group| group.columns.iter().copied()).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let (filled, empty): (Vec<usize>, Vec<usize>) =
+            columns.into_iter().partition(|column| generation.stored_check(row, *column) != 0);
+        Emptiness { filled: filled.len(), names: empty }
     }
 }
 
-fn allowed_characters(plan: &TypePlan<'_>) -> Option<u32> {
-    let units = plan.patterns.iter().map(|pattern| pattern.proximity);
-    units
-        .filter(|proximity| proximity.unit == ProximityUnit::Characters)
-        .map(|proximity| proximity.distance)
-        .max()
-}
-
-struct RowSet {
-    rows: Vec<u32>,
-    count: usize,
-}
-
-fn rows_of(plan: &TypePlan<'_>, hit: &Hit) -> RowSet {
-    let generation = &plan.active.generation;
-    let Some(rows) = generation.rows_of(hit.column, &hit.hash) else {
-        return RowSet { rows: Vec::new(), count: 0 };
-    };
-    let live = rows.iter().take(limits::ROW_SET_MAX).filter(|row| !generation.is_tombstone(*row));
-    RowSet { rows: live.collect(), count: rows.len() }
-}
-
-/// Says which records a value belongs to.
-fn belongs(rows: &RowSet) -> String {
-    match rows.rows.as_slice() {
-        [] => "belongs to no current row".to_owned(),
-        [row] => format!("belongs to row {}", u64::from(*row) + 1),
-        [row, ..] => format!("belongs to row {} and {} more", u64::from(*row) + 1, rows.count - 1),
-    }
-}
-
-fn empty_columns(plan: &TypePlan<'_>, rows: &[u32]) -> Vec<usize> {
-    let generation = &plan.active.generation;
-    match rows {
-        [row] => (0..generation.columns().as_slice().len())
-            .filter(|c| generation.stored_check(*row, *c) == 0)
-            .collect(),
-        _ => Vec::new(),
-    }
+struct Emptiness {
+    /// How many of the columns that a pattern counts hold a value.
+    filled: usize,
+    names: Vec<usize>,
 }

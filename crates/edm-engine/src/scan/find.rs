@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use edm_hash::{Alphanumerics, Hash};
+use edm_model::limits::PLACE_BYTES_MAX;
 
 use super::context::Context;
 use super::group::{Group, HashedWindow, Windower};
@@ -83,6 +84,9 @@ fn look_up(
             continue;
         }
         let stretch = context.readings.stretch(reading, window.window.first, window.window.last);
+        if stretch.1 - stretch.0 > PLACE_BYTES_MAX {
+            continue;
+        }
         let hit = found.entry((table, column, stretch, window.hash)).or_insert(Hit {
             table,
             column,

@@ -1,23 +1,30 @@
 //! The scan: text → windows → hits → rows → patterns → report. The order of the files is the order of the walk:
-//! `reading`, `group`, `find`, `evidence`, `pattern`, `evaluate`, `explain`.
+//! `reading`, `group`, `find`, `evidence`, `pattern`, `assign`, `evaluate`, `explain`.
 
+mod assign;
 mod context;
 mod evaluate;
 mod evidence;
 mod explain;
 mod find;
 mod group;
+mod miss;
 mod pattern;
 mod place;
 mod position;
 mod reading;
+mod story;
+mod table;
 
 use context::Context;
 use evaluate::{Evaluator, TypePlan};
 use evidence::EvidenceFinder;
+use explain::Explainer;
+
+use edm_model::limits;
 
 use crate::query::Query;
-use crate::report::Report;
+use crate::report::{Diagnostic, Report};
 
 /// Finds the records of the query's types in its text. Never fails: any text is allowed, and bounds that are met
 /// are in the report.
@@ -34,9 +41,14 @@ pub fn scan(query: &Query<'_>) -> Report {
         let evaluated = Evaluator::new(&context, &plan, &hits, &mut finder).evaluate();
         report.types.extend(evaluate::report(&context, &plan, type_index, &evaluated));
         if query.explain {
-            let diagnostic = explain::diagnostic(&context, &plan, type_index, &hits, &evaluated);
-            if !diagnostic.unmatched.is_empty() || !diagnostic.limits.is_empty() {
-                report.diagnostics.push(diagnostic);
+            let mut explainer = Explainer::new(&context, &plan, &mut finder, &hits, &evaluated.told);
+            let unmatched = explainer.unmatched((0, query.text.len()), limits::MATCHES_MAX);
+            if !unmatched.is_empty() || !evaluated.limits.is_empty() {
+                report.diagnostics.push(Diagnostic {
+                    type_index,
+                    limits: evaluated.limits.clone(),
+                    unmatched,
+                });
             }
         }
     }

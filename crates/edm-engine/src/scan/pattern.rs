@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use edm_model::{Columns, Pattern, Proximity};
 
+use super::assign::{GroupPlan, assign};
 use super::context::{Context, overlap};
 use super::evidence::Pass;
 use super::find::Hit;
@@ -16,16 +17,10 @@ pub(crate) struct PatternPlan {
     /// `None`: any searchable column.
     pub(crate) primary: Option<usize>,
     pub(crate) proximity: Proximity,
-    groups: Vec<GroupPlan>,
+    pub(crate) groups: Vec<GroupPlan>,
     /// Columns whose values are shown.
-    named: Vec<usize>,
-    void_if: Vec<usize>,
-}
-
-struct GroupPlan {
-    min: usize,
-    max: Option<usize>,
-    columns: Vec<usize>,
+    pub(crate) named: Vec<usize>,
+    pub(crate) void_if: Vec<usize>,
 }
 
 /// A value that a pattern shows.
@@ -46,11 +41,12 @@ pub(crate) struct Satisfied {
 }
 
 /// A kept stretch and the columns of the row that it is a value of.
-struct Candidate {
-    stretch: Stretch,
-    columns: Vec<usize>,
-    counts: bool,
-    value: usize,
+#[derive(Clone)]
+pub(crate) struct Candidate {
+    pub(crate) stretch: Stretch,
+    pub(crate) columns: Vec<usize>,
+    pub(crate) counts: bool,
+    pub(crate) value: usize,
 }
 
 impl PatternPlan {
@@ -101,6 +97,16 @@ impl PatternPlan {
         self.named.iter().chain(&self.void_if).copied()
     }
 
+    /// Says whether a group names a column.
+    pub(crate) fn counts(&self, column: usize) -> bool {
+        self.groups.iter().any(|group| group.columns.contains(&column))
+    }
+
+    /// Returns how many facts the groups need together.
+    pub(crate) fn wants(&self) -> usize {
+        self.groups.iter().map(|group| group.min).sum()
+    }
+
     /// Tries the pattern on a row of which `passes` stand near the hit. They include the primary's own column. Where they are
     /// not known, only a pattern that neither asks for evidence nor is voided by any can be satisfied.
     pub(crate) fn try_row(
@@ -119,27 +125,16 @@ impl PatternPlan {
             return None;
         }
         let mut kept = reduce(context, candidates, &self.named);
-        let mut values = number_values(&mut kept);
-        let mut facts = 0;
-        for group in &self.groups {
-            let mut own = 0;
-            for value in values.iter_mut().filter(|value| value.assigned.is_none()) {
-                value.assigned =
-                    value.countable.iter().filter(|column| group.columns.contains(column)).min().copied();
-                own += usize::from(value.assigned.is_some());
-            }
-            if own < group.min || group.max.is_some_and(|max| own > max) {
-                return None;
-            }
-            facts += own;
-        }
+        let values = number_values(&mut kept);
+        let assigned = assign(&self.groups, &values)?;
+        let facts = assigned.iter().flatten().count();
         if hit.attached && facts == 0 {
             return None;
         }
         let mut shown: Vec<Shown> = kept
             .iter()
             .map(|candidate| {
-                let assigned = values.get(candidate.value).and_then(|value| value.assigned);
+                let assigned = assigned.get(candidate.value).copied().flatten();
                 let column = assigned.or(candidate.columns.first().copied()).unwrap_or_default();
                 Shown { stretch: candidate.stretch, column, counted: assigned.is_some() }
             })
@@ -149,7 +144,7 @@ impl PatternPlan {
     }
 
     /// Groups the passes that are near enough and may be evidence by where they stand.
-    fn candidates(&self, context: &Context<'_>, hit: &Hit, passes: &[Pass]) -> Vec<Candidate> {
+    pub(crate) fn candidates(&self, context: &Context<'_>, hit: &Hit, passes: &[Pass]) -> Vec<Candidate> {
         let of_primary = passes.iter().filter(|pass| pass.column == hit.column);
         let own_values: HashSet<Stretch> = of_primary.map(|pass| pass.stretch).collect();
         let own_runs = context.places().single_runs(hit.stretch);
@@ -181,7 +176,11 @@ impl PatternPlan {
 }
 
 /// Keeps non-overlapping candidates, greedily: longest, leftmost, column order; one for each one-place run.
-fn reduce(context: &Context<'_>, mut candidates: Vec<Candidate>, named: &[usize]) -> Vec<Candidate> {
+pub(crate) fn reduce(
+    context: &Context<'_>,
+    mut candidates: Vec<Candidate>,
+    named: &[usize],
+) -> Vec<Candidate> {
     for candidate in &mut candidates {
         candidate.columns.retain(|column| named.contains(column));
     }
@@ -217,17 +216,10 @@ impl Taken {
     }
 }
 
-/// One distinct value of the row.
-#[derive(Default)]
-struct Value {
-    /// The columns that it may be counted for.
-    countable: Vec<usize>,
-    assigned: Option<usize>,
-}
-
-/// Gives candidates that are the same value the same number, and returns the values: each is one fact. A cell has one value, so
-/// two stretches that pass in one column are equal.
-fn number_values(kept: &mut [Candidate]) -> Vec<Value> {
+/// Gives candidates that are the same value the same number, and returns the columns that each value may be counted for,
+/// none if it is too short to count: each is one fact. A cell has one value, so two stretches that pass in one column are
+/// equal.
+pub(crate) fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
     // For each column the number of its value; numbers are joined as columns turn out to share one.
     let mut value_of: BTreeMap<usize, usize> = BTreeMap::new();
     let mut next = 0;
@@ -241,17 +233,19 @@ fn number_values(kept: &mut [Candidate]) -> Vec<Value> {
         value_of.values_mut().filter(|value| known.contains(value)).for_each(|value| *value = own);
         value_of.extend(candidate.columns.iter().map(|column| (*column, own)));
     }
-    let mut values: Vec<Value> = (0..next).map(|_| Value::default()).collect();
+    let mut counts = vec![false; next];
     for candidate in kept {
         candidate.value =
             candidate.columns.first().and_then(|column| value_of.get(column)).copied().unwrap_or(0);
-        if let Some(value) = values.get_mut(candidate.value).filter(|_| candidate.counts) {
-            value.countable.extend(&candidate.columns);
-        }
+        counts.iter_mut().skip(candidate.value).take(1).for_each(|counts| *counts |= candidate.counts);
     }
-    for value in &mut values {
-        value.countable.sort_unstable();
-        value.countable.dedup();
+    let mut values: Vec<Vec<usize>> = vec![Vec::new(); next];
+    for (column, value) in value_of {
+        if counts.get(value) == Some(&true)
+            && let Some(columns) = values.get_mut(value)
+        {
+            columns.push(column);
+        }
     }
     values
 }

@@ -1,7 +1,9 @@
 //! Where in a text something stands: runs that are one place, and rows of tables (`docs/matching.md`, Evidence).
 
 use edm_hash::fold_character;
-use edm_model::limits::TABLE_ROW_BYTES_MAX;
+use edm_model::limits::{RUN_BYTES_MAX, TABLE_ROW_BYTES_MAX};
+
+use super::table::Lines;
 
 /// A stretch of the text, in bytes.
 pub(crate) type Stretch = (usize, usize);
@@ -20,15 +22,11 @@ pub(crate) struct Places {
 
 const BREAKS: &[char] = &[',', ';', '|', '"', '<', '>', '(', ')', '[', ']', '{', '}'];
 
-/// What folding makes a line break of, and the line breaks themselves.
-const LINE_BREAKS: [char; 7] = ['\n', '\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];
-
 impl Places {
     pub(crate) fn new(text: &str) -> Self {
-        let mut places =
-            Self { single: Vec::new(), lines: Vec::new(), html: html_rows(text), long: Vec::new() };
+        let Lines { rows, long } = Lines::of(text);
+        let mut places = Self { single: Vec::new(), lines: rows, html: html_rows(text), long };
         places.find_runs(text);
-        places.find_lines(text);
         places
     }
 
@@ -44,43 +42,11 @@ impl Places {
                 start = start.or(Some(offset));
                 run.extend(folded);
             } else if let Some(begin) = start.take() {
-                if is_single(&run) {
+                if offset - begin <= RUN_BYTES_MAX && is_single(&run) {
                     self.single.push((begin, offset));
                 }
                 run.clear();
             }
-        }
-    }
-
-    fn find_lines(&mut self, text: &str) {
-        let mut before: Option<(Stretch, Counts)> = None;
-        let mut before_pushed = false;
-        let mut at = 0;
-        for piece in text.split_inclusive(LINE_BREAKS) {
-            let line = piece.trim_end_matches(LINE_BREAKS);
-            let own = (at, at + line.len());
-            at += piece.len();
-            if line.trim().is_empty() {
-                continue;
-            }
-            if line.len() > TABLE_ROW_BYTES_MAX {
-                self.long.push(own);
-                before = None;
-                continue;
-            }
-            let counts = Counts::of(line);
-            let mut pushed = false;
-            if let Some((stretch, previous)) = before
-                && counts.agrees(&previous)
-            {
-                if !before_pushed {
-                    self.lines.push(stretch);
-                }
-                self.lines.push(own);
-                pushed = true;
-            }
-            before = Some((own, counts));
-            before_pushed = pushed;
         }
     }
 
@@ -107,7 +73,8 @@ impl Places {
 
     /// Says whether a stretch stands in a line that is too long to be judged.
     pub(crate) fn in_long_line(&self, (start, end): Stretch) -> bool {
-        self.long.iter().any(|line| line.0 <= start && end <= line.1)
+        let after = self.long.partition_point(|line| line.0 <= start);
+        after.checked_sub(1).and_then(|index| self.long.get(index)).is_some_and(|line| end <= line.1)
     }
 }
 
@@ -121,49 +88,21 @@ fn is_single(run: &str) -> bool {
         || drive
 }
 
-/// How many separators of each kind stand in a line, outside double quotes.
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    tabs: usize,
-    pipes: usize,
-    semicolons: usize,
-    commas: usize,
-}
-
-impl Counts {
-    fn of(line: &str) -> Self {
-        let mut counts = Self::default();
-        let mut quoted = false;
-        for byte in line.bytes() {
-            match byte {
-                b'"' => quoted = !quoted,
-                _ if quoted => {}
-                b'\t' => counts.tabs += 1,
-                b'|' => counts.pipes += 1,
-                b';' => counts.semicolons += 1,
-                b',' => counts.commas += 1,
-                _ => {}
-            }
-        }
-        counts
-    }
-
-    fn agrees(&self, other: &Self) -> bool {
-        let same = |own: usize, theirs: usize, least: usize| own >= least && own == theirs;
-        same(self.tabs, other.tabs, 1)
-            || same(self.pipes, other.pipes, 1)
-            || same(self.semicolons, other.semicolons, 1)
-            || same(self.commas, other.commas, 2)
-    }
-}
-
+/// Each row ends at its end tag and begins at the first start tag behind the row before that is near enough.
 fn html_rows(text: &str) -> Vec<Stretch> {
     let mut rows = Vec::new();
-    let mut at = 0;
-    while let Some(start) = find_tag(text, at, "<tr") {
-        let Some(end) = find_tag(text, start, "</tr") else { break };
-        rows.push((start, end));
-        at = end;
+    let mut start = find_tag(text, 0, "<tr");
+    let mut at = start.unwrap_or(text.len());
+    while let Some(end) = find_tag(text, at, "</tr") {
+        let near = |begin: usize| begin + TABLE_ROW_BYTES_MAX >= end;
+        while let Some(begin) = start.filter(|begin| *begin < end && !near(*begin)) {
+            start = find_tag(text, begin + 1, "<tr");
+        }
+        if let Some(begin) = start.filter(|begin| *begin < end) {
+            rows.push((begin, end));
+            start = find_tag(text, end, "<tr");
+        }
+        at = end + 1;
     }
     rows
 }
@@ -181,4 +120,27 @@ fn find_tag(text: &str, from: usize, tag: &str) -> Option<usize> {
         at += 1;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_html_tables() {
+        let far = " ".repeat(TABLE_ROW_BYTES_MAX);
+        let check = |text: &str, expected: &[Stretch]| assert_eq!(html_rows(text), expected, "{text:?}");
+        check("<tr><td>1</tr> <TR\nclass=a>2</TR >", &[(0, 9), (15, 28)]);
+        check("<tr>1<tr>2</tr>3</tr>", &[(0, 10)]);
+        check("<tr>1", &[]);
+        check("</tr><track></tr>", &[]);
+        check(&format!("<tr>{far}<tr>1</tr>"), &[(far.len() + 4, far.len() + 9)]);
+        check(&format!("<tr>{far}</tr><tr>1</tr>"), &[(far.len() + 9, far.len() + 14)]);
+    }
+
+    #[test]
+    fn runs_are_not_longer_than_the_bound() {
+        let runs = |length: usize| Places::new(&format!("a {}@ b", "x".repeat(length))).single.len();
+        assert_eq!((runs(RUN_BYTES_MAX - 1), runs(RUN_BYTES_MAX)), (1, 0));
+    }
 }

@@ -1,11 +1,12 @@
 //! The actions `classifyExactMatches` and `redactExactMatches`: what they take and what they answer.
 
 use edm_model::limits;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::body::{BodyError, BodyErrorKind, Given, Reader};
-use crate::error::ClassificationError;
+use crate::body::{BodyError, BodyErrorKind, Given, Reader, parse_object};
+use crate::error::{ClassificationError, ErrorEnvelope};
 
 /// The confidence from which `redactExactMatches` covers a match.
 const REDACT_CONFIDENCE_DEFAULT: u8 = 75;
@@ -14,10 +15,17 @@ const TEXT_CHARACTERS_MAX: usize = limits::JSON_BODY_BYTES_MAX;
 const REPLACEMENTS: &[&str] = &["mask", "label", "token"];
 
 /// The body of `classifyExactMatches`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassifyRequest {
     /// The text to look in.
     pub text: String,
+    /// What to look for, and how.
+    pub options: ClassifyOptions,
+}
+
+/// What to look for in a text, and how: in the body beside the text, or in the query where the body is the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassifyOptions {
     /// The types to look for, as sent; empty is all.
     pub sensitive_type_ids: Vec<String>,
     /// When to stop and answer with what was found.
@@ -45,16 +53,98 @@ impl ClassifyRequest {
     /// Reads the body. Fails with the path of the first property that is wrong.
     pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
+        let text = reader.needed("text", reader.text("text", TEXT_CHARACTERS_MAX)?)?;
+        Ok(Self { text, options: ClassifyOptions::read(&reader)? })
+    }
+}
+
+impl ClassifyOptions {
+    fn read(reader: &Reader<'_>) -> Result<Self, BodyError> {
         Ok(Self {
-            text: reader.needed("text", reader.text("text", TEXT_CHARACTERS_MAX)?)?,
-            sensitive_type_ids: read_type_ids(&reader)?,
-            timeout_ms: read_timeout(&reader)?,
-            candidates: read_candidates(&reader)?,
+            sensitive_type_ids: read_type_ids(reader)?,
+            timeout_ms: read_timeout(reader)?,
+            candidates: read_candidates(reader)?,
             explain: reader.boolean("explain")?.into_option().unwrap_or(false),
-            minimum_confidence: read_confidence(&reader)?.unwrap_or(1),
-            exempt: read_exempt(&reader)?,
+            minimum_confidence: read_confidence(reader)?.unwrap_or(1),
+            exempt: read_exempt(reader)?,
         })
     }
+
+    /// Reads the options from a query: `sensitiveTypeIds` apart by commas, every other value as the JSON that it would be
+    /// in a body. Fails with the name of the first one that is wrong.
+    pub fn from_query(query: Option<&str>) -> Result<Self, BodyError> {
+        let mut fields = Map::new();
+        for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let value = percent_decode_str(value).decode_utf8().map_err(|_| {
+                let expected = "percent-encoded UTF-8";
+                BodyError::at(BodyErrorKind::WrongType { expected }, name)
+            })?;
+            let value = match name {
+                "sensitiveTypeIds" => {
+                    Value::from(value.split(',').filter(|id| !id.is_empty()).collect::<Vec<&str>>())
+                }
+                _ => serde_json::from_str(&value).unwrap_or_else(|_| Value::from(value.as_ref())),
+            };
+            fields.insert(name.to_owned(), value);
+        }
+        Self::read(&Reader::new(&fields))
+    }
+}
+
+/// One line of `application/x-ndjson`: a text with a name that its result bears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextLine {
+    /// A text or a number; `null` if there is none.
+    pub id: Value,
+    /// The text to look in.
+    pub text: String,
+}
+
+impl TextLine {
+    /// Reads a line. Fails with what could be read of its id.
+    pub fn read(line: &[u8]) -> Result<Self, (Value, BodyError)> {
+        let body = parse_object(line).map_err(|error| (Value::Null, error))?;
+        let reader = Reader::new(&body);
+        let id = match reader.value("id") {
+            Given::Value(Value::String(id)) if id.chars().count() <= limits::TEXT_CHARACTERS_MAX => {
+                Value::from(id.as_str())
+            }
+            Given::Value(Value::Number(id)) => Value::from(id.clone()),
+            Given::Value(_) => {
+                let expected = "a text of at most 4096 characters or a number";
+                return Err((Value::Null, reader.error(BodyErrorKind::WrongType { expected }, "id")));
+            }
+            Given::Absent | Given::Null => Value::Null,
+        };
+        let text = reader.text("text", TEXT_CHARACTERS_MAX).and_then(|text| reader.needed("text", text));
+        match text {
+            Ok(text) => Ok(Self { id, text }),
+            Err(error) => Err((id, error)),
+        }
+    }
+}
+
+/// The result of one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineResult {
+    /// The line's.
+    pub id: Value,
+    /// Its number, the first is 1.
+    pub line: u64,
+    /// What was found.
+    #[serde(flatten)]
+    pub outcome: LineOutcome,
+}
+
+/// What came of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LineOutcome {
+    /// It could not be looked at; lines behind it are.
+    Failed(ErrorEnvelope),
+    /// It was looked at.
+    Classified(ClassificationResult),
 }
 
 /// How a match is covered.
@@ -287,7 +377,7 @@ pub struct ClassificationLimit {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UnmatchedItem {
-    /// Why: tooFewFacts, factTooFar, factOfAnotherRow, …
+    /// Why: tooFewFacts, factTooFar, factOfAnotherRow, … (`docs/matching.md`, Explanations).
     pub code: String,
     /// The value as it stands in the text.
     pub id_match: String,

@@ -8,6 +8,7 @@ pub(crate) mod sensitive_types;
 pub(crate) mod session_actions;
 pub(crate) mod sessions;
 pub(crate) mod stores;
+pub(crate) mod text_lines;
 
 use edm_graph::query::Shape;
 use edm_graph::{DataStoreResource, SensitiveTypeResource, SessionResource, UploadAgentResource};

@@ -145,6 +145,7 @@ pub(crate) struct Ask<'a> {
     target: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    piece_bytes: usize,
     breaks_off: bool,
 }
 
@@ -165,6 +166,12 @@ impl Ask<'_> {
 
     pub(crate) fn bytes(mut self, body: Vec<u8>) -> Self {
         self.body = body;
+        self
+    }
+
+    /// Sends the bytes in pieces of so many.
+    pub(crate) fn in_pieces(mut self, piece_bytes: usize) -> Self {
+        self.piece_bytes = piece_bytes;
         self
     }
 
@@ -194,9 +201,13 @@ impl Ask<'_> {
         if !self.body.is_empty() && !self.headers.iter().any(|(name, _)| name == "content-length") {
             request = request.header("content-length", self.body.len());
         }
-        let body = if self.breaks_off {
-            let broken = Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
-            Body::from_stream(futures::stream::iter([Ok(self.body), broken]))
+        let mut pieces: Vec<Result<Vec<u8>, std::io::Error>> =
+            self.body.chunks(self.piece_bytes).map(|piece| Ok(piece.to_vec())).collect();
+        if self.breaks_off {
+            pieces.push(Err(std::io::ErrorKind::UnexpectedEof.into()));
+        }
+        let body = if self.breaks_off || pieces.len() > 1 {
+            Body::from_stream(futures::stream::iter(pieces))
         } else {
             Body::from(self.body)
         };
@@ -275,6 +286,7 @@ impl World {
             target: target.into(),
             headers: Vec::new(),
             body: Vec::new(),
+            piece_bytes: usize::MAX,
             breaks_off: false,
         };
         ask.token(&self.admin)

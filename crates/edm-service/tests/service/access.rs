@@ -4,7 +4,7 @@ use edm_model::{
     EvidenceGroup, ExactMatchRule, Pattern, Principal, Proximity, Right, Role, Roles, StoreId, TenantId,
 };
 use edm_service::{
-    ErrorKind, LookupRequest, MatchRequest, NewSession, NewStore, NewToken, NewType, Page, Resource,
+    ErrorKind, LookupRequest, MatchOptions, NewSession, NewStore, NewToken, NewType, Page, Resource,
     ServiceLimits, StoreChange, TypeChange,
 };
 
@@ -86,7 +86,7 @@ async fn each_role_may_what_the_contract_says() {
         let new =
             NewStore { name: format!("{role:?}"), description: None, columns: columns(), tokens_max: None };
         let answers = [
-            ("classify", service.classify(&caller, MatchRequest::new("text")).await.err()),
+            ("classify", service.classify(&caller, "text", MatchOptions::default()).await.err()),
             ("types", service.list_types(&caller, Page::ALL).await.err()),
             ("read", service.get_store(&caller, store).await.err()),
             ("upload", service.create_session(&caller, store, NewSession::default()).await.err()),
@@ -129,7 +129,7 @@ async fn another_tenants_things_are_not_there() {
     let salt = service.reveal_salt(&creator, store, session).await.expect_err("not its creator");
     assert_eq!(salt.kind(), &ErrorKind::SaltNotVisible);
     let text = format!("account {} of Nameh", account(7));
-    let found = service.classify(&other, MatchRequest::new(text)).await.expect("answered");
+    let found = service.classify(&other, text, MatchOptions::default()).await.expect("answered");
     assert!(found.types.is_empty());
 }
 

@@ -1,7 +1,7 @@
 //! Texts against live data, through the whole service.
 
 use edm_model::{EvidenceGroup, ExactMatchRule, Pattern, Proximity};
-use edm_service::{ErrorKind, MatchRequest, NewType, Page, Replacement};
+use edm_service::{ErrorKind, MatchOptions, NewType, Page, Replacement};
 
 use crate::house::{House, people};
 
@@ -17,7 +17,8 @@ async fn a_record_is_found_with_its_row_columns_and_places() {
     let (house, store) = furnished().await;
     let [number, name, city] = &people(17, 1)[0];
     let text = format!("𝔘nser Kunde {name} aus {city} hat das Konto {number}.");
-    let report = house.service.classify(&house.admin, MatchRequest::new(text)).await.expect("answered");
+    let report =
+        house.service.classify(&house.admin, text.as_str(), MatchOptions::default()).await.expect("answered");
     let [found] = report.types.as_slice() else { panic!("one type matches: {:?}", report.types) };
     assert_eq!((found.name.as_str(), found.confidence, found.unique_count), ("people", 85, 1));
     let matched = &found.matches[0];
@@ -26,11 +27,11 @@ async fn a_record_is_found_with_its_row_columns_and_places() {
         (matched.column.as_str(), matched.rows.as_slice()),
         ("account", [(18, live.session_id)].as_slice())
     );
-    assert_eq!(report.slice(&matched.place), number);
-    let offset = report.text[..matched.place.start].encode_utf16().count() as u64;
+    assert_eq!(matched.place.text, *number);
+    let offset = text[..matched.place.start].encode_utf16().count() as u64;
     assert_eq!((matched.place.offset_utf16, matched.place.length_utf16), (offset, number.len() as u64));
     let evidences: Vec<(&str, &str)> =
-        matched.evidences.iter().map(|found| (found.column.as_str(), report.slice(&found.place))).collect();
+        matched.evidences.iter().map(|found| (found.column.as_str(), found.place.text.as_str())).collect();
     assert_eq!(evidences, [("lastName", name.as_str()), ("city", city.as_str())]);
 }
 
@@ -48,9 +49,9 @@ async fn named_types_are_looked_for_and_unknown_ones_reported() {
         (vec![unknown], 0, vec![unknown]),
         (vec![known.as_str(), "ssn"], 1, vec!["ssn"]),
     ] {
-        let mut request = MatchRequest::new(text.clone());
-        request.type_ids = ids.iter().map(|id| (*id).to_owned()).collect();
-        let report = house.service.classify(&house.admin, request).await.expect("answered");
+        let type_ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        let options = MatchOptions { type_ids, ..MatchOptions::default() };
+        let report = house.service.classify(&house.admin, text.as_str(), options).await.expect("answered");
         assert_eq!(report.types.len(), type_count, "{ids:?}");
         assert_eq!(report.unknown_type_ids, reported, "{ids:?}");
     }
@@ -65,8 +66,9 @@ async fn a_redacted_text_shows_nothing_and_one_value_has_one_pseudonym() {
     for (replacement, marker) in
         [(Replacement::Mask, "█"), (Replacement::Label, "[account]"), (Replacement::Token, "[account:")]
     {
-        let request = MatchRequest { minimum_confidence: 75, ..MatchRequest::new(text.clone()) };
-        let redacted = house.service.redact(&house.admin, request, replacement).await.expect("redacted").text;
+        let options = MatchOptions { minimum_confidence: 75, ..MatchOptions::default() };
+        let redacted = house.service.redact(&house.admin, text.as_str(), options, replacement).await;
+        let redacted = redacted.expect("redacted").text;
         for value in [number, name, city] {
             assert!(!redacted.contains(value.as_str()), "{redacted}");
         }
@@ -82,20 +84,20 @@ async fn a_redacted_text_shows_nothing_and_one_value_has_one_pseudonym() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_cannot_be_is_refused() {
     let (house, _) = furnished().await;
-    let request = |change: fn(&mut MatchRequest)| {
-        let mut request = MatchRequest::new("text");
-        change(&mut request);
-        request
+    let options = |change: fn(&mut MatchOptions)| {
+        let mut options = MatchOptions::default();
+        change(&mut options);
+        options
     };
     let cases = [
-        (request(|r| r.minimum_confidence = 0), "minimumConfidence"),
-        (request(|r| r.minimum_confidence = 101), "minimumConfidence"),
-        (request(|r| r.timeout_ms = Some(0)), "timeoutInMs"),
-        (request(|r| r.type_ids = vec![String::new(); 10_001]), "sensitiveTypeIds"),
-        (request(|r| r.exempt = vec![("a".into(), vec![String::new(); 10_000])]), "exempt"),
+        (options(|o| o.minimum_confidence = 0), "minimumConfidence"),
+        (options(|o| o.minimum_confidence = 101), "minimumConfidence"),
+        (options(|o| o.timeout_ms = Some(0)), "timeoutInMs"),
+        (options(|o| o.type_ids = vec![String::new(); 10_001]), "sensitiveTypeIds"),
+        (options(|o| o.exempt = vec![("a".into(), vec![String::new(); 10_000])]), "exempt"),
     ];
-    for (request, target) in cases {
-        let error = house.service.classify(&house.admin, request).await.expect_err(target);
+    for (options, target) in cases {
+        let error = house.service.classify(&house.admin, "text", options).await.expect_err(target);
         assert_eq!(error.target(), Some(target));
         assert!(matches!(error.kind(), ErrorKind::InvalidArgument | ErrorKind::TooMany { .. }));
     }
@@ -106,12 +108,13 @@ async fn a_text_with_more_matches_than_are_listed_is_not_redacted_in_half() {
     let (house, _) = furnished().await;
     let [number, name, city] = &people(17, 1)[0];
     let text = format!("{name}, {city}: {number}.\n").repeat(10_001);
-    let request = MatchRequest::new(text.clone());
-    let refused = house.service.redact(&house.admin, request, Replacement::Mask).await;
+    let options = MatchOptions::default();
+    let refused = house.service.redact(&house.admin, text.as_str(), options, Replacement::Mask).await;
     let refused = refused.expect_err("a match would be left");
     assert_eq!(refused.kind(), &ErrorKind::RedactionIncomplete { limit: "matchLimit" });
     assert!(!refused.to_string().contains(number.as_str()), "{refused}");
-    let counted = house.service.classify(&house.admin, MatchRequest::new(text)).await.expect("answered");
+    let counted =
+        house.service.classify(&house.admin, text, MatchOptions::default()).await.expect("answered");
     assert!(counted.types[0].truncated, "classify tells what is left out");
 }
 
@@ -137,10 +140,12 @@ async fn every_place_of_a_record_is_redacted_where_any_column_anchors() {
     let [number, name, city] = &people(17, 1)[0];
     let sentence = format!("{name}, {city}: {number}.");
     let text = format!("{sentence}\n{}\n{sentence}", "and so on and on ".repeat(100));
-    let mut request = MatchRequest::new(text);
-    request.type_ids = vec![made.sensitive_type.id.to_string()];
-    let listed = house.service.classify(&house.admin, request.clone()).await.expect("answered");
+    let type_ids = vec![made.sensitive_type.id.to_string()];
+    let options = MatchOptions { type_ids, ..MatchOptions::default() };
+    let listed =
+        house.service.classify(&house.admin, text.as_str(), options.clone()).await.expect("answered");
     assert_eq!(listed.types[0].matches.len(), 1, "one record is one match");
-    let redacted = house.service.redact(&house.admin, request, Replacement::Label).await.expect("redacted");
+    let redacted =
+        house.service.redact(&house.admin, text, options, Replacement::Label).await.expect("redacted");
     assert!(!redacted.text.contains(number.as_str()), "{}", redacted.text);
 }

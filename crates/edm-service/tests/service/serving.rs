@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use edm_model::{SessionState, StoreId};
-use edm_service::{ErrorKind, MatchRequest, NewSession, Service};
+use edm_service::{ErrorKind, MatchOptions, NewSession, Service};
 
 use crate::crash::at_most;
 use crate::house::{House, Row, people, start_unloaded};
@@ -11,7 +11,7 @@ use crate::house::{House, Row, people, start_unloaded};
 /// Returns the session whose data a text with the record is matched against, if it is found.
 async fn matched(house: &House, row: &Row) -> Option<edm_model::SessionId> {
     let text = row.join(" ");
-    let report = house.service.classify(&house.admin, MatchRequest::new(text)).await.expect("answered");
+    let report = house.service.classify(&house.admin, text, MatchOptions::default()).await.expect("answered");
     Some(report.types.first()?.matches.first()?.rows.first()?.1)
 }
 

@@ -14,12 +14,22 @@ pub(super) fn patterns(choices: &mut impl Choices, columns: &[Column]) -> Vec<Pa
         .map(|_| {
             let unnamed = if choices.chance(5) { !by_record } else { by_record };
             let primary = (!unnamed).then(|| choices.pick(&searchable).to_owned());
-            let groups = choices.below(3);
+            let groups = [0, 1, 1, 2, 2, 3, 4][choices.below(7)];
+            // Now and then every group names the same one to three columns, and each few, so that they compete.
+            let contested: Option<Vec<&Column>> = (groups > 1 && choices.chance(50)).then(|| {
+                let from = choices.below(columns.len());
+                columns.iter().cycle().skip(from).take(choices.between(1, 3).min(columns.len())).collect()
+            });
             Pattern {
                 confidence: [65, 75, 85, 60, 75][choices.below(5)],
                 primary,
                 proximity: proximity(choices),
-                supporting: (0..groups).map(|_| group(choices, columns)).collect(),
+                supporting: (0..groups)
+                    .map(|_| match &contested {
+                        Some(contested) => competing(choices, contested),
+                        None => group(choices, columns),
+                    })
+                    .collect(),
                 not_counted: if choices.chance(20) { some(choices, columns) } else { Vec::new() },
                 void_if: if choices.chance(12) { some(choices, columns) } else { Vec::new() },
             }
@@ -47,6 +57,17 @@ fn group(choices: &mut impl Choices, columns: &[Column]) -> EvidenceGroup {
         min_matches: [1, 1, 2, 0][choices.below(4)],
         max_matches: choices.chance(15).then(|| choices.below(3) as u32),
         columns: some(choices, columns),
+    }
+}
+
+/// A group of a few of few columns, of which seldom more than one is asked for.
+fn competing(choices: &mut impl Choices, contested: &[&Column]) -> EvidenceGroup {
+    let named: Vec<String> =
+        contested.iter().filter(|_| !choices.chance(30)).map(|column| column.name.clone()).collect();
+    EvidenceGroup {
+        min_matches: [1, 0, 1, 2][choices.below(4)],
+        max_matches: choices.chance(40).then(|| choices.between(1, 2) as u32),
+        columns: if named.is_empty() { vec![contested[0].name.clone()] } else { named },
     }
 }
 

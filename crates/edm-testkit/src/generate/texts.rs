@@ -155,7 +155,7 @@ fn escaped(choices: &mut impl Choices, cell: &str) -> String {
 
 /// A few records as lines of a table, now and then with the cells of a column one line off.
 fn tabular(choices: &mut impl Choices, rows: &[Vec<String>], focus: usize) -> String {
-    let separator = choices.pick(&["\t", "|", ";", ",", "<td>", " | "]);
+    let separator = choices.pick(&["\t", "|", ";", ",", "<td>", " | ", "  ", "  "]);
     let shifted = choices.chance(30).then(|| choices.below(rows[focus].len()));
     let mut lines = String::from(choices.pick(&["\n", "", "\n\n"]));
     for offset in 0..choices.between(1, 3) {
@@ -167,7 +167,12 @@ fn tabular(choices: &mut impl Choices, rows: &[Vec<String>], focus: usize) -> St
                 if choices.chance(10) { format!("\"{cell}\"") } else { cell }
             })
             .collect();
-        if separator == "<td>" {
+        if offset > 0 && choices.chance(20) {
+            lines.push_str(choices.pick(&["|---|:-:|\n", "--- ===\n", "+--+--+\r\n", "--\n", "\n \n"]));
+        }
+        if separator == "  " {
+            lines.push_str(&aligned(choices, &cells));
+        } else if separator == "<td>" {
             lines.push_str(&format!("<tr><td>{}</td></tr>", cells.join("</td><td>")));
         } else {
             lines.push_str(&cells.join(separator));
@@ -175,6 +180,22 @@ fn tabular(choices: &mut impl Choices, rows: &[Vec<String>], focus: usize) -> St
         }
     }
     lines
+}
+
+/// Cells padded to columns of one width; a cell that is longer shifts the others.
+fn aligned(choices: &mut impl Choices, cells: &[String]) -> String {
+    let mut line = String::new();
+    for cell in cells {
+        let cell = if choices.chance(10) { "" } else { cell.as_str() };
+        let width = cell.chars().count();
+        line.push_str(cell);
+        line.push_str(&" ".repeat(15_usize.saturating_sub(width).max(2)));
+    }
+    if choices.chance(50) {
+        line.truncate(line.trim_end_matches(' ').len());
+    }
+    line.push_str(choices.pick(&["\n", "\r\n", "\n\n"]));
+    line
 }
 
 /// A gap just short of too long to cross, or just longer.

@@ -293,6 +293,41 @@ fn row_sets_exemptions_and_voids() {
 }
 
 #[test]
+fn groups_that_name_the_same_columns() {
+    let people = ["id*", "home digits", "mobile digits", "last"];
+    let lines = ["A-10001|5550100|5550101|Langer", "A-10002|5550200|5550200|Wu Chen"];
+    let bounds = |groups: &[(u32, Option<u32>, &[&str])]| {
+        let mut one = pattern(80, Some("id"), 1, &["last"]);
+        one.supporting = groups
+            .iter()
+            .map(|(least, most, names)| {
+                let mut group = pattern(80, None, *least, names).supporting.remove(0);
+                group.max_matches = *most;
+                group
+            })
+            .collect();
+        [one]
+    };
+    let either = ["home", "mobile"];
+    // Taken in order the first group would use up what only it can spare.
+    let two = bounds(&[(1, None, &["home", "last"]), (1, None, &["home"])]);
+    let found = ["80 id=A-10001 @1 +home=5550100 +last=Langer"];
+    check(&people, &lines, &two, "A-10001 5550100 Langer", &found);
+    check(&people, &lines, &two, "A-10001 5550100", &[]);
+    // One fact too many for the first group is one for the second.
+    let most = bounds(&[(1, Some(1), &either), (0, Some(1), &["mobile"])]);
+    let found = ["80 id=A-10001 @1 +home=5550100 +mobile=5550101"];
+    check(&people, &lines, &most, "A-10001 5550100 5550101", &found);
+    let most = bounds(&[(1, Some(1), &either), (0, Some(0), &["mobile"])]);
+    check(&people, &lines, &most, "A-10001 5550100 5550101", &[]);
+    // One number in two columns is one fact, and shown for the first column that counts it.
+    let both = bounds(&[(1, None, &["mobile"]), (0, None, &["home"])]);
+    check(&people, &lines, &both, "A-10002 5550200", &["80 id=A-10002 @2 +mobile=5550200"]);
+    let both = bounds(&[(1, None, &["mobile"]), (1, None, &["home"])]);
+    check(&people, &lines, &both, "A-10002 5550200 5550200", &[]);
+}
+
+#[test]
 fn a_record_without_a_fixed_primary() {
     let people = ["first*", "last*", "ssn*", "city"];
     let lines = ["John|Doe|123-45-6789|Los Angeles", "John|Doe|987-65-4321|Boston"];

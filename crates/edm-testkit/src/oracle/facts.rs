@@ -66,17 +66,22 @@ impl Scene<'_> {
         let candidates = self.candidates(primary, row, &pattern.proximity, &named);
         let kept = self.reduced(candidates);
         let mut values = distinct(&kept);
-        let mut facts = 0;
-        for group in &pattern.supporting {
-            let mut columns = columns_of(&group.columns);
-            columns.retain(|column| !not_counted.contains(column));
-            let taken = fill(&mut values, &columns);
-            let too_many = group.max_matches.is_some_and(|most| taken > most as usize);
-            if taken < group.min_matches as usize || too_many {
-                return None;
-            }
-            facts += taken;
+        let groups: Vec<Group> = pattern
+            .supporting
+            .iter()
+            .map(|group| {
+                let mut columns = columns_of(&group.columns);
+                columns.retain(|column| !not_counted.contains(column));
+                columns.sort_unstable();
+                columns.dedup();
+                let most = group.max_matches.map_or(usize::MAX, |most| most as usize);
+                Group { columns, least: group.min_matches as usize, most }
+            })
+            .collect();
+        if !fill(&groups, &mut values) {
+            return None;
         }
+        let facts = values.iter().filter(|value| value.assigned.is_some()).count();
         if primary.place.attached && facts == 0 {
             return None;
         }
@@ -168,35 +173,45 @@ fn distinct(kept: &[Candidate]) -> Vec<Value> {
     values
 }
 
-/// Assigns as many unused values to the group's columns as can be, by trying every assignment, and returns how
-/// many.
-fn fill(values: &mut [Value], columns: &[usize]) -> usize {
-    let free: Vec<usize> = (0..values.len())
-        .filter(|value| values[*value].counts && values[*value].assigned.is_none())
-        .collect();
-    let mut columns = columns.to_vec();
-    columns.sort_unstable();
-    columns.dedup();
-    let best = best_assignment(values, &free, &columns);
-    for (value, column) in &best {
-        values[*value].assigned = Some(*column);
-    }
-    best.len()
+/// A group of a pattern.
+struct Group {
+    columns: Vec<usize>,
+    least: usize,
+    most: usize,
 }
 
-fn best_assignment(values: &[Value], free: &[usize], columns: &[usize]) -> Vec<(usize, usize)> {
-    let Some((value, others)) = free.split_first() else { return Vec::new() };
-    let mut best = Vec::new();
-    for column in columns.iter().filter(|column| values[*value].columns.contains(column)) {
-        let left: Vec<usize> = columns.iter().copied().filter(|other| other != column).collect();
-        let mut assignment = vec![(*value, *column)];
-        assignment.extend(best_assignment(values, others, &left));
-        if assignment.len() > best.len() {
-            best = assignment;
+/// Assigns every value that a group names to a place, which is a column of a group, by trying to fill or not to fill each
+/// place in order; true with the first way that keeps every group within its bounds.
+fn fill(groups: &[Group], values: &mut [Value]) -> bool {
+    let places: Vec<(usize, usize)> = groups
+        .iter()
+        .enumerate()
+        .flat_map(|(number, group)| group.columns.iter().map(move |column| (number, *column)))
+        .collect();
+    let mut taken = vec![0; groups.len()];
+    fill_from(&places, groups, values, &mut taken)
+}
+
+fn fill_from(places: &[(usize, usize)], groups: &[Group], values: &mut [Value], taken: &mut [usize]) -> bool {
+    let may_have = |value: &Value, column: usize| value.counts && value.columns.contains(&column);
+    let Some(((group, column), others)) = places.split_first() else {
+        let every = groups.iter().flat_map(|group| &group.columns);
+        let every: Vec<usize> = every.copied().collect();
+        let left = |value: &&Value| value.assigned.is_none() && every.iter().any(|c| may_have(value, *c));
+        return !values.iter().any(|value| left(&value))
+            && groups.iter().zip(taken).all(|(group, taken)| group.least <= *taken && *taken <= group.most);
+    };
+    let fitting = values.iter().position(|value| value.assigned.is_none() && may_have(value, *column));
+    if let Some(value) = fitting {
+        values[value].assigned = Some(*column);
+        taken[*group] += 1;
+        if fill_from(others, groups, values, taken) {
+            return true;
         }
+        values[value].assigned = None;
+        taken[*group] -= 1;
     }
-    let without = best_assignment(values, others, columns);
-    if without.len() > best.len() { without } else { best }
+    fill_from(others, groups, values, taken)
 }
 
 fn shown(kept: &[Candidate], values: &[Value]) -> Vec<Shown> {

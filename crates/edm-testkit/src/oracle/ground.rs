@@ -7,6 +7,8 @@ use super::reading::{Class, class, is_white};
 use super::windows::ground_reading;
 
 const TABLE_ROW_BYTES_MAX: usize = 64 * 1024;
+const TABLE_GAP_BYTES_MAX: usize = 4 * 1024;
+const RUN_BYTES_MAX: usize = 64 * 1024;
 
 /// A stretch of source bytes.
 pub(crate) type Stretch = (usize, usize);
@@ -106,6 +108,9 @@ fn ends_run(character: char) -> bool {
 }
 
 fn is_one_place(run: &Run) -> bool {
+    if run.stretch.1 - run.stretch.0 > RUN_BYTES_MAX {
+        return false;
+    }
     let run = &run.folded;
     let path = ["/", "\\", "./", "../", "~/"].iter().any(|start| run.starts_with(start));
     let begins = path || run.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."));
@@ -116,22 +121,66 @@ fn is_one_place(run: &Run) -> bool {
     run.contains('@') || run.contains("://") || begins || has_drive
 }
 
+/// A line as tables see it.
+struct Line<'a> {
+    stretch: Stretch,
+    text: &'a str,
+}
+
+impl Line<'_> {
+    fn is_too_long(&self) -> bool {
+        self.text.len() > TABLE_ROW_BYTES_MAX
+    }
+
+    /// Empty lines and those that only draw a line.
+    fn is_passed_over(&self) -> bool {
+        let dashes = self.text.matches(['-', '=']).count();
+        let drawn = dashes >= 3 && self.text.chars().all(|character| "-=|+: \t".contains(character));
+        !self.is_too_long() && (self.text.trim().is_empty() || drawn)
+    }
+
+    /// Where its cells begin that stand behind at least two spaces.
+    fn cell_starts(&self) -> Vec<usize> {
+        let characters: Vec<char> = self.text.chars().collect();
+        let begins = |position: usize| {
+            let before = &characters[..position];
+            before.ends_with(&[' ', ' '])
+                && characters[position] != ' '
+                && before.iter().any(|character| *character != ' ')
+        };
+        (0..characters.len()).filter(|position| begins(*position)).collect()
+    }
+
+    fn is_divided_like(&self, other: &Self) -> bool {
+        let (gap_start, gap_end) = if self.stretch < other.stretch {
+            (self.stretch.1, other.stretch.0)
+        } else {
+            (other.stretch.1, self.stretch.0)
+        };
+        if self.is_too_long() || other.is_too_long() || gap_end - gap_start > TABLE_GAP_BYTES_MAX {
+            return false;
+        }
+        let (own, others) = (self.cell_starts(), other.cell_starts());
+        let within =
+            |some: &[usize], all: &[usize]| !some.is_empty() && some.iter().all(|start| all.contains(start));
+        let separated = [('\t', 1), ('|', 1), (';', 1), (',', 2)].into_iter().any(|(separator, least)| {
+            let count = separators(self.text, separator);
+            count >= least && count == separators(other.text, separator)
+        });
+        separated || within(&own, &others) || within(&others, &own)
+    }
+}
+
 fn table_rows(text: &str) -> Vec<Stretch> {
-    let lines: Vec<Stretch> =
-        lines(text).into_iter().filter(|(start, end)| !text[*start..*end].trim().is_empty()).collect();
+    let lines = lines(text).into_iter();
+    let lines = lines.map(|stretch| Line { stretch, text: &text[stretch.0..stretch.1] });
+    let lines: Vec<Line<'_>> = lines.filter(|line| !line.is_passed_over()).collect();
     let mut rows = html_rows(text);
     for (number, line) in lines.iter().enumerate() {
         let neighbours = [number.checked_sub(1), Some(number + 1)];
-        let is_row = [('\t', 1), ('|', 1), (';', 1), (',', 2)].into_iter().any(|(separator, least)| {
-            let own = separators(&text[line.0..line.1], separator);
-            own >= least
-                && neighbours
-                    .iter()
-                    .filter_map(|neighbour| lines.get((*neighbour)?))
-                    .any(|other| separators(&text[other.0..other.1], separator) == own)
-        });
-        if is_row {
-            rows.push(*line);
+        let mut neighbours = neighbours.into_iter().filter_map(|neighbour| lines.get(neighbour?));
+        if neighbours.any(|other| line.is_divided_like(other)) {
+            rows.push(line.stretch);
         }
     }
     rows.retain(|(start, end)| end - start <= TABLE_ROW_BYTES_MAX);
@@ -164,12 +213,14 @@ fn lines(text: &str) -> Vec<Stretch> {
 
 fn html_rows(text: &str) -> Vec<Stretch> {
     let lower = text.to_ascii_lowercase();
-    let mut rows = Vec::new();
-    for (start, _) in lower.match_indices("<tr") {
-        let opens = lower[start + 3..].chars().next().is_some_and(|next| next == '>' || next.is_whitespace());
-        if let Some(length) = lower[start..].find("</tr>").filter(|_| opens) {
-            rows.push((start, start + length));
-        }
-    }
-    rows
+    let tags = |tag: &'static str| {
+        let is_whole = |start: &usize| {
+            let next = lower[start + tag.len()..].chars().next();
+            next.is_none_or(|next| next == '>' || next.is_ascii_whitespace())
+        };
+        lower.match_indices(tag).map(|(start, _)| start).filter(is_whole).collect::<Vec<usize>>()
+    };
+    let ends = tags("</tr");
+    let row = |start: usize| Some((start, ends.iter().copied().find(|end| *end > start)?));
+    tags("<tr").into_iter().filter_map(row).collect()
 }

@@ -18,6 +18,7 @@ pub(crate) struct Occurrence {
     pub(crate) attached: bool,
 }
 
+const PLACE_BYTES_MAX: usize = 64 * 1024;
 const SOFT_EDGE_DIGITS_MIN: usize = 6;
 
 /// Returns every occurrence, in any reading, of the values of the set; equal spans are one.
@@ -27,6 +28,9 @@ pub(crate) fn occurrences(readings: &[Vec<Placed>], rule: &Rule, values: &BTreeS
         let reading = Reading::new(text, rule.case, rule.diacritics);
         let mut add = |occurrence: Occurrence| {
             let span = (occurrence.start, occurrence.end);
+            if span.1 - span.0 > PLACE_BYTES_MAX {
+                return;
+            }
             found.entry(span).and_modify(|known| known.attached &= occurrence.attached).or_insert(occurrence);
         };
         if rule.data_type == DataType::Email {

@@ -1,0 +1,357 @@
+//! Why values that were found are no match, as a table of cases.
+
+mod support;
+
+use edm_engine::{CandidateSpan, Exempt, Query, scan};
+use edm_model::{Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit};
+
+const ROWS: &[&[&str]] = &[
+    &["900-11-2222", "1960-05-05", "Isaiah", "Langer", "isaiah.langer@example.org", "Ulm"],
+    &["901-22-3333", "1971-12-31", "Maria", "van der Berg", "m.vdb@example.org", "Ulm"],
+    &["902-33-4444", "1980-01-02", "Wu", "Okafor", "okafor@example.org", "Ulm"],
+    &["903-44-5555", "", "", "García", "", ""],
+    &["904-55-6666", "1955-03-03", "Ada", "Ulm", "ada@example.org", "Bonn"],
+];
+
+fn columns() -> Columns {
+    let dashes = || Delimiters::new(['-', ' ']).expect("delimiters");
+    Columns::new(vec![
+        Column::text("ssn").searchable().ignoring(dashes()),
+        Column::text("birthday"),
+        Column::text("firstName"),
+        Column::text("lastName").searchable().typed(DataType::Name),
+        Column::text("email").searchable().typed(DataType::Email),
+        Column::text("city").searchable(),
+    ])
+    .expect("columns")
+}
+
+fn group(min_matches: u32, max_matches: Option<u32>, columns: &[&str]) -> EvidenceGroup {
+    let columns = columns.iter().map(|name| (*name).to_owned()).collect();
+    EvidenceGroup { min_matches, max_matches, columns }
+}
+
+/// Needs two of birthday, first and last name within 40 characters of a number.
+fn two_facts() -> Pattern {
+    Pattern {
+        confidence: 80,
+        primary: Some("ssn".to_owned()),
+        proximity: Proximity { unit: ProximityUnit::Characters, distance: 40, or_same_row: false },
+        supporting: vec![group(2, None, &["birthday", "firstName", "lastName", "email"])],
+        not_counted: Vec::new(),
+        void_if: Vec::new(),
+    }
+}
+
+/// What is asked besides the text.
+#[derive(Default)]
+struct Asked {
+    candidates: Vec<CandidateSpan>,
+    exempt: Vec<Exempt>,
+}
+
+fn explained(patterns: Option<Vec<Pattern>>, asked: &Asked, text: &str) -> Vec<String> {
+    let columns = columns();
+    let generation = support::build(&columns, ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
+    let types = [support::active(&generation, patterns)];
+    let query = Query {
+        explain: true,
+        candidates: &asked.candidates,
+        exempt: &asked.exempt,
+        ..Query::new(text, &types)
+    };
+    let report = scan(&query);
+    assert_eq!(report, scan(&query), "the same input, the same report");
+    let unmatched = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.unmatched);
+    unmatched
+        .map(|own| {
+            let name = &columns.as_slice()[own.column].name;
+            let sentences = own.corroborative.join("; ");
+            for row in ROWS {
+                for cell in row.iter().filter(|cell| cell.len() > 3) {
+                    assert!(!sentences.contains(cell), "a sentence holds a value: {sentences}");
+                }
+            }
+            format!("{} {name}@{}: {sentences}", own.code, own.span.start_utf16)
+        })
+        .collect()
+}
+
+fn check(pattern: Pattern, text: &str, expected: &[&str]) {
+    let found = explained(Some(vec![pattern]), &Asked::default(), text);
+    assert_eq!(found, expected, "{text:?}");
+}
+
+#[test]
+fn facts_that_are_missing_far_or_of_another_row() {
+    const HERE: &str =
+        "ssn here belongs to row 1; confidence 80 needs 2 of birthday, firstName, lastName, email";
+    let far = format!("900-11-2222 {} 1960-05-05", "x".repeat(60));
+    check(two_facts(), "900-11-2222 alone", &[&format!("tooFewFacts ssn@0: {HERE}; 0 found near")]);
+    check(
+        two_facts(),
+        &far,
+        &[&format!(
+            "factTooFar ssn@0: {HERE}; 0 found near; birthday at 73 is of the same record, 62 characters away, \
+             and 40 are allowed"
+        )],
+    );
+    let words = Pattern {
+        proximity: Proximity { unit: ProximityUnit::Words, distance: 1, or_same_row: false },
+        ..two_facts()
+    };
+    check(
+        words,
+        "900-11-2222 a b c 1960-05-05",
+        &[&format!(
+            "factTooFar ssn@0: {HERE}; 0 found near; birthday at 18 is of the same record, 3 words away, \
+             and 1 are allowed"
+        )],
+    );
+    let row = Pattern {
+        proximity: Proximity { unit: ProximityUnit::Row, distance: 0, or_same_row: false },
+        ..two_facts()
+    };
+    check(
+        row,
+        "900-11-2222;\nIsaiah;",
+        &[&format!(
+            "factTooFar ssn@0: {HERE}; 0 found near; firstName at 13 is of the same record, and not in the same \
+             table row"
+        )],
+    );
+    check(
+        two_facts(),
+        "900-11-2222 Okafor, 1980-01-02",
+        &[
+            &format!(
+                "factOfAnotherRow ssn@0: {HERE}; 0 found near; lastName at 12 belongs to row 3; birthday at 20 \
+                 belongs to row 3"
+            ),
+            "factOfAnotherRow lastName@12: lastName here belongs to row 3; ssn at 0 belongs to row 1",
+        ],
+    );
+    check(
+        two_facts(),
+        "900-11-2222 Langer",
+        &[
+            &format!("tooFewFacts ssn@0: {HERE}; 1 found near; lastName at 12 is of the same record"),
+            "tooFewFacts lastName@12: lastName here belongs to row 1; ssn at 0 is of the same record",
+        ],
+    );
+    check(
+        two_facts(),
+        "903-44-5555 García",
+        &[
+            "emptyInRow ssn@0: ssn here belongs to row 4; confidence 80 needs 2 of birthday, firstName, lastName, \
+             email; 1 found near; lastName at 12 is of the same record; empty in the record: birthday, firstName, \
+             email",
+            "emptyInRow lastName@12: lastName here belongs to row 4; ssn at 0 is of the same record",
+        ],
+    );
+}
+
+#[test]
+fn facts_that_do_not_count() {
+    let one = |columns: &[&str]| Pattern { supporting: vec![group(1, None, columns)], ..two_facts() };
+    check(
+        one(&["firstName"]),
+        "902-33-4444 Wu",
+        &[
+            "shortValue ssn@0: ssn here belongs to row 3; confidence 80 needs 1 of firstName; 0 found near; firstName \
+           at 12 is of the same record and too short to count",
+        ],
+    );
+    check(
+        Pattern { not_counted: vec!["lastName".to_owned()], ..one(&["firstName", "lastName"]) },
+        "900-11-2222 Langer",
+        &[
+            "notCounted ssn@0: ssn here belongs to row 1; confidence 80 needs 1 of firstName; 0 found near; lastName \
+             at 12 is of the same record and not counted",
+            "notCounted lastName@12: lastName here belongs to row 1; ssn at 0 is of the same record",
+        ],
+    );
+    check(
+        Pattern { not_counted: vec!["city".to_owned()], ..one(&["firstName"]) },
+        "900-11-2222 Ulm",
+        &[
+            "weakColumn ssn@0: ssn here belongs to row 1; confidence 80 needs 1 of firstName; 0 found near; city at \
+             12 is of the same record and not counted",
+            "factOfAnotherRow lastName@12: lastName here belongs to row 5; ssn at 0 belongs to row 1",
+            "weakColumn city@12: city here belongs to row 1 and 2 more; ssn at 0 is of the same record",
+        ],
+    );
+    let in_one_run = "is of the same record and shares characters with another value, which counts once";
+    check(
+        Pattern { primary: Some("email".to_owned()), ..one(&["firstName", "lastName"]) },
+        "isaiah.langer@example.org",
+        &[
+            &format!(
+                "inOneRun email@0: email here belongs to row 1; confidence 80 needs 1 of firstName, lastName; 0 found \
+                 near; firstName at 0 {in_one_run}; lastName at 7 {in_one_run}"
+            ),
+            "inOneRun lastName@7: lastName here belongs to row 1; it stands in one run with email at 0, which counts once",
+        ],
+    );
+    check(
+        Pattern { primary: Some("email".to_owned()), ..one(&["lastName"]) },
+        "https://x.example/Langer?mail=isaiah.langer@example.org",
+        &[
+            "inOneRun lastName@18: lastName here belongs to row 1; email at 30 is of the same record",
+            &format!(
+                "inOneRun email@30: email here belongs to row 1; confidence 80 needs 1 of lastName; 0 found near; \
+                 lastName at 18 is of the same record and stands in one run with another value, which counts once; \
+                 lastName at 37 {in_one_run}"
+            ),
+            "inOneRun lastName@37: lastName here belongs to row 1; it stands in one run with email at 30, which counts once",
+        ],
+    );
+    check(
+        one(&["lastName"]),
+        "MRN900112222",
+        &["attached ssn@3: ssn here belongs to row 1; confidence 80 needs 1 of lastName; 0 found near"],
+    );
+    check(
+        Pattern { supporting: Vec::new(), ..two_facts() },
+        "MRN900112222",
+        &[
+            "attached ssn@3: ssn here belongs to row 1; ssn here is joined to other characters and needs a fact",
+        ],
+    );
+}
+
+#[test]
+fn rows_and_matches_that_are_left_out() {
+    let void = Pattern {
+        void_if: vec!["city".to_owned()],
+        supporting: vec![group(1, None, &["lastName"])],
+        ..two_facts()
+    };
+    check(
+        void,
+        "900-11-2222 Langer, Bonn",
+        &["factOfAnotherRow city@20: city here belongs to row 5; ssn at 0 belongs to row 1"],
+    );
+    let void = Pattern {
+        void_if: vec!["birthday".to_owned()],
+        supporting: vec![group(1, None, &["lastName"])],
+        ..two_facts()
+    };
+    check(
+        void,
+        "900-11-2222 Langer, 1960-05-05",
+        &[
+            "voided ssn@0: ssn here belongs to row 1; lastName at 12 is of the same record; birthday at 20 is of the \
+             same record and voids the match",
+            "voided lastName@12: lastName here belongs to row 1; ssn at 0 is of the same record",
+        ],
+    );
+    let most = Pattern { supporting: vec![group(1, Some(1), &["firstName", "lastName"])], ..two_facts() };
+    check(
+        most,
+        "900-11-2222 Isaiah Langer",
+        &[
+            "tooManyFacts ssn@0: ssn here belongs to row 1; confidence 80 allows at most 1 of firstName, lastName; \
+             firstName at 12 is of the same record; lastName at 19 is of the same record",
+            "tooManyFacts lastName@19: lastName here belongs to row 1; ssn at 0 is of the same record",
+        ],
+    );
+    let email = "isaiah.langer@example.org".to_owned();
+    let asked = Asked {
+        exempt: vec![Exempt { column: "email".to_owned(), values: vec![email] }],
+        ..Asked::default()
+    };
+    assert_eq!(
+        explained(Some(vec![two_facts()]), &asked, "900-11-2222 Isaiah Langer"),
+        [
+            "exempt ssn@0: ssn here belongs to row 1; row 1 is exempt by email",
+            "exempt lastName@19: lastName here belongs to row 1; row 1 is exempt by email",
+        ]
+    );
+    let asked =
+        Asked { candidates: vec![CandidateSpan { offset_utf16: 12, length_utf16: 3 }], ..Asked::default() };
+    assert_eq!(
+        explained(Some(vec![two_facts()]), &asked, "900-11-2222 Isaiah Langer"),
+        [
+            "outsideContentClassifications ssn@0: ssn here belongs to row 1; it stands in none of the given \
+             contentClassifications",
+            "outsideContentClassifications lastName@19: lastName here belongs to row 1; ssn at 0 is of the same record",
+        ]
+    );
+}
+
+#[test]
+fn values_that_begin_no_match() {
+    let nothing = "no value that a match begins with stands near it";
+    check(
+        two_facts(),
+        "Langer",
+        &[&format!("tooFewFacts lastName@0: lastName here belongs to row 1; {nothing}")],
+    );
+    let weak = "city has values that many records share and anchors no pattern";
+    check(
+        two_facts(),
+        "900-11-2222 Isaiah, 1960-05-05 Ulm",
+        &[
+            "factOfAnotherRow lastName@31: lastName here belongs to row 5; ssn at 0 belongs to row 1",
+            &format!(
+                "weakColumn city@31: city here belongs to row 1 and 2 more; ssn at 0 is of the same record; {weak}"
+            ),
+        ],
+    );
+    let far = format!("900-11-2222 Isaiah, 1960-05-05 {} Langer", "x".repeat(40));
+    check(
+        two_facts(),
+        &far,
+        &[
+            "factTooFar lastName@72: lastName here belongs to row 1; ssn at 0 is of the same record, 61 characters away, \
+           and 40 are allowed",
+        ],
+    );
+    // What is evidence of a match needs no explanation, nor does a copy of it that the match shows.
+    check(two_facts(), "900-11-2222 Isaiah Langer Langer", &[]);
+}
+
+#[test]
+fn values_of_replaced_rows_and_of_many_rows() {
+    let check =
+        |columns: Columns, rows: &[&[&str]], patterns: Option<Vec<Pattern>>, text: &str, expected: &str| {
+            let generation = support::build(&columns, rows, 64, edm_engine::build::PART_BYTES_DEFAULT).open();
+            let types = [support::active(&generation, patterns)];
+            let report = scan(&Query { explain: true, ..Query::new(text, &types) });
+            let unmatched = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.unmatched);
+            let lines: Vec<String> =
+                unmatched.map(|own| format!("{}: {}", own.code, own.corroborative.join("; "))).collect();
+            assert_eq!(lines, [expected]);
+        };
+    let ids = |first: Column| {
+        Columns::new(vec![first.searchable(), Column::text("name").searchable()]).expect("columns")
+    };
+    let keyed = ids(Column { key: true, ..Column::text("id") });
+    let rows: &[&[&str]] = &[&["A-10001", "Langer"], &["A-10001", "Okafor"]];
+    check(keyed, rows, None, "Langer", "noCurrentRow: name here belongs to no current row");
+    let rows: &[&[&str]] = &[&["A-10001", "Langer"], &["Zeta", "Okafor"]];
+    check(
+        ids(Column::text("id")),
+        rows,
+        None,
+        "Zeta",
+        "weakValue: id here belongs to row 2; it has fewer than 5 letters and digits, or neither a digit nor @: too \
+         little to begin with",
+    );
+    let many: Vec<[&str; 2]> = vec![["A-10001", ""]; 300];
+    let many: Vec<&[&str]> = many.iter().map(|row| row.as_slice()).collect();
+    let pattern = Pattern {
+        primary: Some("id".to_owned()),
+        supporting: vec![group(0, None, &["name"]), group(1, None, &["id"])],
+        ..two_facts()
+    };
+    check(
+        ids(Column::text("id")),
+        &many,
+        Some(vec![pattern]),
+        "A-10001",
+        "limit: id here belongs to row 1 and 299 more; confidence 80 needs 1 of id; 0 found near; empty in the record: \
+         name; only 256 of its rows were looked at",
+    );
+}

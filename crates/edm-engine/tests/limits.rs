@@ -1,0 +1,88 @@
+//! Bounds of a scan: what they leave out, and that the report says so.
+
+mod support;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use edm_engine::{ActiveType, Query, Report, scan};
+use edm_model::{Column, Columns, EvidenceGroup, Pattern, Proximity, limits};
+
+const CITY: &str = "Springfield";
+
+/// People of one city, each with a card number and a pet of their own.
+fn town(people: usize) -> [Arc<ActiveType>; 1] {
+    let columns = [Column::text("city").searchable(), Column::text("card").searchable(), Column::text("pet")];
+    let columns = Columns::new(columns.to_vec()).expect("columns");
+    let cells: Vec<[String; 3]> = (0..people).map(|n| [CITY.to_owned(), card(n), pet(n)]).collect();
+    let rows: Vec<Vec<&str>> = cells.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+    let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+    let files = support::build(&columns, &rows, 100, edm_engine::build::PART_BYTES_DEFAULT);
+    let pattern = |primary: &str, supporting: Vec<EvidenceGroup>, confidence| Pattern {
+        confidence,
+        primary: Some(primary.to_owned()),
+        proximity: Proximity::default(),
+        supporting,
+        not_counted: Vec::new(),
+        void_if: Vec::new(),
+    };
+    let with_pet = EvidenceGroup { min_matches: 1, max_matches: None, columns: vec!["pet".to_owned()] };
+    let patterns = vec![pattern("city", vec![with_pet], 80), pattern("card", Vec::new(), 60)];
+    [support::active(&files.open(), Some(patterns))]
+}
+
+fn card(number: usize) -> String {
+    format!("C{:07}", 1_000_000 + number)
+}
+
+fn pet(number: usize) -> String {
+    number.to_string().bytes().map(|digit| char::from(b'k' + digit - b'0')).chain("pet".chars()).collect()
+}
+
+fn limit_codes(report: &Report) -> Vec<&'static str> {
+    let listed = report.types.iter().flat_map(|found| &found.limits);
+    let unlisted = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.limits);
+    let mut codes: Vec<&'static str> = listed.chain(unlisted).map(|limit| limit.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn rows_beyond_the_row_set_need_a_second_value_nearby() {
+    let check = |people: usize, text: String, rows: &[u64], codes: &[&str]| {
+        let types = town(people);
+        let report = scan(&Query { explain: true, ..Query::new(&text, &types) });
+        let matches = report.types.iter().flat_map(|found| &found.matches);
+        let found: Vec<u64> = matches
+            .filter(|own| own.confidence == 80)
+            .flat_map(|own| own.rows.iter().map(|row| row.record))
+            .collect();
+        assert_eq!((found.as_slice(), limit_codes(&report).as_slice()), (rows, codes), "{text}");
+    };
+    let most = limits::ROW_SET_MAX;
+    let (last, beyond) = (most - 1, most + 40);
+    check(most, format!("{CITY}, {}", pet(last)), &[most as u64], &[]);
+    check(beyond + 1, format!("{CITY}, {}", pet(last)), &[most as u64], &["rowSetLimit"]);
+    check(beyond + 1, format!("{CITY}, {}", pet(beyond)), &[], &["rowSetLimit"]);
+    let named = format!("{CITY}, {}, {}", pet(beyond), card(beyond));
+    check(beyond + 1, named, &[beyond as u64 + 1], &["rowSetLimit"]);
+}
+
+#[test]
+fn matches_beyond_the_bound_are_counted_and_not_listed() {
+    let check = |written: usize, listed: usize, truncated: bool, codes: &[&str]| {
+        let types = town(3);
+        let mut text = String::new();
+        for number in 0..written {
+            let _ = writeln!(text, "{}", card(number % 3));
+        }
+        let report = scan(&Query::new(&text, &types));
+        let found = report.types.first().expect("a match");
+        assert_eq!((found.matches.len(), found.truncated), (listed, truncated), "{written}");
+        assert_eq!((found.counts[0].match_count as usize, found.unique_count), (written, 3), "{written}");
+        assert_eq!(limit_codes(&report), codes, "{written}");
+    };
+    check(limits::MATCHES_MAX, limits::MATCHES_MAX, false, &[]);
+    check(limits::MATCHES_MAX + 1, limits::MATCHES_MAX, true, &["matchLimit"]);
+}

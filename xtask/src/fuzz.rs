@@ -1,0 +1,73 @@
+//! `cargo xtask fuzz`: looks for inputs that break the promises of the fuzz targets. Long by nature, so no part of `ci`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, bail};
+
+/// Pinned, so that two machines run the same fuzzer.
+const CARGO_FUZZ: &str = "cargo-fuzz@0.13.1";
+const SECONDS_DEFAULT: u64 = 60;
+const SECONDS_MAX: u64 = 24 * 3_600;
+
+/// Runs every target, or the named one, for so many seconds each: `fuzz [TARGET] [SECONDS]`.
+pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let mut seconds = SECONDS_DEFAULT;
+    let mut wanted: Vec<&str> = Vec::new();
+    for argument in arguments {
+        match argument.parse::<u64>() {
+            Ok(number) => seconds = number.clamp(1, SECONDS_MAX),
+            Err(_) => wanted.push(argument),
+        }
+    }
+    let targets = targets(root)?;
+    if let Some(unknown) = wanted.iter().find(|name| !targets.iter().any(|target| target == *name)) {
+        bail!("there is no fuzz target {unknown}; there are {}", targets.join(", "));
+    }
+    let tool = tool(root)?;
+    let chosen = targets.iter().filter(|target| wanted.is_empty() || wanted.contains(&target.as_str()));
+    let mut code = ExitCode::SUCCESS;
+    for target in chosen {
+        println!("==> {target}: {seconds} s");
+        let mut command = Command::new(&tool);
+        command.args(["run", target, "--"]).arg(format!("-max_total_time={seconds}"));
+        // The sanitizers are unstable options of the compiler: a nightly one is not needed for them, only leave.
+        command.current_dir(root).env("RUSTC_BOOTSTRAP", "1").stdin(Stdio::null());
+        if !command.status().context("cargo-fuzz does not start")?.success() {
+            println!("FAIL {target}: the input lies in fuzz/artifacts/{target}");
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+fn targets(root: &Path) -> anyhow::Result<Vec<String>> {
+    let folder = root.join("fuzz/fuzz_targets");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("{}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Returns cargo-fuzz; installs it below the target folder where it is missing.
+fn tool(root: &Path) -> anyhow::Result<PathBuf> {
+    let folder = crate::ci::target_folder(root).join("tools");
+    let tool = folder.join("bin").join(format!("cargo-fuzz{}", std::env::consts::EXE_SUFFIX));
+    if !tool.exists() {
+        println!("installing {CARGO_FUZZ} into {}", folder.display());
+        let mut install = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        install.args(["install", "--locked", "--debug", "--quiet", CARGO_FUZZ, "--root"]).arg(&folder);
+        install.current_dir(root).env("CARGO_TARGET_DIR", folder.join("build"));
+        if !install.status().context("cargo does not start")?.success() {
+            bail!(
+                "cargo-fuzz cannot be installed: it comes from the registry that every other crate comes from"
+            );
+        }
+    }
+    Ok(tool)
+}
