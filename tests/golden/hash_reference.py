@@ -5,6 +5,7 @@ and no table with the Rust side. Scripts are not in `unicodedata`: they are told
 is enough for the characters that the vectors use.
 """
 
+import datetime
 import hashlib
 import hmac
 import re
@@ -16,7 +17,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
 FOLDING_VERSION = 1
-TYPES = {"text": 1, "digits": 2, "email": 3, "name": 4}
+TYPES = {
+    "text": 1, "digits": 2, "email": 3, "name": 4, "ssn": 5, "card": 6, "phone": 7, "date": 8, "iban": 9, "address": 10,
+}
+ORDERS = {"": 0, "ymd": 1, "dmy": 2, "mdy": 3}
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,14 @@ class Rule:
     case_sensitive: bool = False
     fold_diacritics: bool = False
     delimiters: tuple = field(default=())
+    country: str = ""
+    order: str = ""
+
+    def option(self):
+        """Returns the number that stands in the rule bytes for the one option that the type has."""
+        if self.type == "phone":
+            return int.from_bytes(self.country.lower().encode(), "little")
+        return ORDERS[self.order] if self.type == "date" else self.width
 
     def folded_delimiters(self):
         """Returns the ignored delimiters as they enter the rule: mapped, sorted, distinct."""
@@ -36,7 +48,7 @@ class Rule:
     def rule_bytes(self):
         delimiters = self.folded_delimiters()
         flags = (self.case_sensitive, self.fold_diacritics)
-        head = struct.pack("<BHBBH", TYPES[self.type], self.width, *flags, len(delimiters))
+        head = struct.pack("<BHBBH", TYPES[self.type], self.option(), *flags, len(delimiters))
         return head + b"".join(struct.pack("<I", ord(d)) for d in delimiters)
 
     def digest(self):
@@ -194,6 +206,9 @@ def canonical(cell, rule, tokens_max=64):
         return _canonical_digits(folded.strip(), rule.width, delimiters)
     if rule.type == "name":
         return _canonical_name(folded, atoms, delimiters, tokens_max)
+    if rule.type in TYPED_CELLS:
+        # What stands around a value is white space or ignored; no vector ignores anything inside one.
+        return TYPED_CELLS[rule.type](folded.lower().strip(" \t\r\n"), rule)
     if rule.type != "text":
         raise ValueError(f"no reference for the type {rule.type}")
     if len(atoms) > tokens_max:
@@ -231,6 +246,87 @@ def _canonical_name(folded, atoms, delimiters, tokens_max):
         else:
             raise Refused
     return " ".join("".join(half) for half in reversed(halves))
+
+
+# ---- 8 Typed columns: cells in the forms that regular expressions and `datetime` read ----------------------------
+
+def passes_luhn(digits):
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
+    return sum(value // 10 + value % 10 for value in doubled) % 10 == 0
+
+
+def _canonical_ssn(cell, _):
+    if re.fullmatch(r"[0-9]{7,8}", cell):
+        cell = cell.rjust(9, "0")
+    found = re.fullmatch(r"([0-9]{3})([-. ]?)([0-9]{2})\2([0-9]{4})", cell)
+    if not found or found[1] in ("000", "666") or found[3] == "00" or found[4] == "0000":
+        raise Refused
+    return found[1] + found[3] + found[4]
+
+
+def _canonical_card(cell, _):
+    if not re.fullmatch(r"[0-9]{12,19}|[0-9]{2,6}([ -])[0-9]{2,6}(?:\1[0-9]{2,6})*", cell):
+        raise Refused
+    digits = re.sub(r"[ -]", "", cell)
+    if not 12 <= len(digits) <= 19 or len(set(digits)) == 1 or not passes_luhn(digits):
+        raise Refused
+    return digits
+
+
+IBAN_LENGTHS = {"de": 22, "gb": 22, "no": 15, "fr": 27, "mt": 31}
+
+
+def _canonical_iban(cell, _):
+    found = re.fullmatch(r"(?:iban[ :.-]+)?([a-z]{2}(?:[ -]?[a-z0-9]+)*)", cell)
+    form = re.sub(r"[ -]", "", found[1]) if found else ""
+    number = "".join(str(int(character, 36)) for character in form[4:] + form[:4])
+    if len(form) != IBAN_LENGTHS.get(form[:2]) or not form[2:4].isdigit() or int(number) % 97 != 1:
+        raise Refused
+    return form
+
+
+WRITTEN_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %B %Y", "%B %d, %Y", "%d-%b-%Y", "%A, %d %B %Y")
+
+
+def _canonical_date(cell, rule):
+    cell = re.sub(r"(t| )00:00(:00(\.0+)?)?(z|\+00:00)?$", "", cell)
+    found = re.fullmatch(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})", cell)
+    if found:
+        return _numeric_date(found[1], int(found[3]), found[4], rule.order)
+    for form in WRITTEN_DATES:
+        try:
+            day = datetime.datetime.strptime(cell, form).date()
+        except ValueError:
+            continue
+        # Eight digits are all of them, which `strptime` does not ask for.
+        if 1000 <= day.year <= 2999 and (form != "%Y%m%d" or len(cell) == 8):
+            return day.isoformat()
+    raise Refused
+
+
+def _numeric_date(first, second, third, order):
+    year_first = None
+    year = int(third) if len(third) == 4 else int(third) + (2000 if int(third) < 30 else 1900)
+    def day(year, month, day):
+        try:
+            made = datetime.date(year, month, day)
+        except ValueError:
+            return None
+        return made.isoformat() if 1000 <= year <= 2999 else None
+    if len(first) == len(third) == 2:
+        year_first = day(int(first) + (2000 if int(first) < 30 else 1900), second, int(third))
+    readings = {"dmy": day(year, second, int(first)), "mdy": day(year, int(first), second)}
+    if order == "ymd" and year_first:
+        return year_first
+    chosen = {form for form in readings.values() if form}
+    if len(chosen) == 2 and order in readings:
+        return readings[order]
+    if len(chosen) != 1:
+        raise Refused
+    return chosen.pop()
+
+
+TYPED_CELLS = {"ssn": _canonical_ssn, "card": _canonical_card, "iban": _canonical_iban, "date": _canonical_date}
 
 
 # ---- 5 Keys, 6 Hashes -----------------------------------------------------------------------------------------

@@ -43,6 +43,17 @@ RULES = [
     Rule(type="email"),
     Rule(type="name"),
     Rule(type="name", fold_diacritics=True),
+    Rule(type="ssn"),
+    Rule(type="card"),
+    Rule(type="phone"),
+    Rule(type="phone", country="US"),
+    Rule(type="date"),
+    Rule(type="date", order="ymd"),
+    Rule(type="date", order="dmy"),
+    Rule(type="date", order="mdy"),
+    Rule(type="iban"),
+    Rule(type="iban", case_sensitive=True),
+    Rule(type="address"),
 ]
 
 FOLDED_TEXTS = [
@@ -72,6 +83,27 @@ CELLS = {
         "Langer", "O'Brien", "O Brien", "O-Brien", "O’Brien", "Smith-Jones", "Smith Jones", "Langer, Isaiah", "Langer ,Isaiah", "J. R. Tolkien",
         "van der Berg", "Ana·María", "a, b, c", "a (b)", "Zoë", "山田太郎", "O'", "3rd", "",
     ],
+    "ssn": [
+        "123-45-6789", "123 45 6789", "123.45.6789", "123456789", " 123‑45‑6789 ", "１２３－４５－６７８９", "١٢٣٤٥٦٧٨٩", "1456789", "12456789",
+        "900-11-2222", "666-45-6789", "000-45-6789", "123-00-6789", "123-45-0000", "145678", "1234567890", "123-45 6789",
+        "123456789.0", "000-00-0000", "999-99-9999", "",
+    ],
+    "card": [
+        "4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111", "3782 822463 10005", "3056 930902 5904", "5018 8738 0695 6042 304",
+        "4222222222222", "４１１１ １１１１ １１１１ １１１１", "4111 1111 1111 1112", "4111 1111-1111 1111", "2222 2222 2222 2222", "41111111116",
+        "4.11111111111111E+15", "0000 0000 0000 0000", "",
+    ],
+    "date": [
+        "1960-05-05", "1960/5/5", "1960.05.13", "19600505", "13/05/1960", "05/13/1960", "05/05/1960", "03/04/1960", "3.4.60", "13.5.60",
+        "03-04-05", "60-05-13", "5 May 1960", "May 5, 1960", "5-May-1960", "Thursday, 5 May 1960", "1960-05-05T00:00:00",
+        "1960-05-05 00:00:00.000", "1960-05-05T00:00:00Z", "1960-05-05T10:20:30", "2000-02-29", "1900-02-29", "1960-13-01", "31/04/1960",
+        "0999-01-01", "１３／０５／１９６０", "1960‐05‐05", "1900-01-01", "22041", "soon", "",
+    ],
+    "iban": [
+        "DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "DE89-3704-0044-0532-0130-00", "IBAN: DE89 3704 0044 0532 0130 00",
+        "GB82 WEST 1234 5698 7654 32", "NO93 8601 1117 947", "FR14 2004 1010 0505 0001 3M02 606", "MT84MALT011000012345MTLCAST001S",
+        "ＤＥ８９３７０４００４４０５３２０１３０００", "DE89370400440532013001", "DE8937040044053201300", "XX89370400440532013000", "",
+    ],
 }
 
 
@@ -79,7 +111,7 @@ def rule_json(rule):
     return {
         "type": rule.type, "width": rule.width, "caseSensitive": rule.case_sensitive, "foldDiacritics": rule.fold_diacritics,
         "delimiters": list(rule.delimiters),
-    }
+    } | {name: value for name, value in (("country", rule.country), ("order", rule.order)) if value}
 
 
 def folding():

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use edm_model::{Column, Columns, ColumnsError, DataType, Delimiters};
+use edm_model::{Column, Columns, ColumnsError, DataType, DateOrder};
 
 use crate::sample_names::{GIVEN_NAMES, SURNAMES};
 
@@ -37,10 +37,9 @@ impl Person {
 
 /// Returns the columns of a sample table: the number, the surname and the address can be searched for.
 pub fn columns() -> Result<Columns, ColumnsError> {
-    let separators = Delimiters::new(['-', ' ']).unwrap_or_default();
     Columns::new(vec![
-        Column::text("ssn").searchable().ignoring(separators),
-        Column::text("birthday"),
+        Column::text("ssn").searchable().typed(DataType::Ssn),
+        Column::text("birthday").typed(DataType::Date { order: Some(DateOrder::YearMonthDay) }),
         Column::text("firstName"),
         Column::text("lastName").searchable(),
         Column::text("email").searchable().typed(DataType::Email),

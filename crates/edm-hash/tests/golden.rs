@@ -4,7 +4,9 @@
 use edm_hash::{
     Canonicaliser, CellForm, FoldOptions, Folded, Hash, RecordHasher, RowCell, RowKey, RuleKeys, Salt,
 };
-use edm_model::{CaseRule, Column, Columns, DataType, Delimiters, DiacriticRule, Rule};
+use edm_model::{
+    CaseRule, Column, Columns, Country, DataType, DataTypeOptions, DateOrder, Delimiters, DiacriticRule, Rule,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -53,15 +55,14 @@ fn rule_of(sensitive: bool, fold_diacritics: bool) -> Rule {
 
 fn rule(value: &Value) -> Rule {
     let width = u16::try_from(number(value, "width")).expect("a width has 16 bits");
+    let options = DataTypeOptions {
+        width: (width > 0).then_some(width),
+        country: value["country"].as_str().and_then(Country::new),
+        order: value["order"].as_str().and_then(DateOrder::from_word),
+    };
     let delimiters = list(&value["delimiters"]).iter().filter_map(|d| d.as_str()?.chars().next());
     Rule {
-        data_type: match text(value, "type") {
-            "text" => DataType::Text,
-            "digits" => DataType::Digits { width: (width > 0).then_some(width) },
-            "email" => DataType::Email,
-            "name" => DataType::Name,
-            other => panic!("the vectors name an unknown type {other}"),
-        },
+        data_type: DataType::from_word(text(value, "type"), options).expect("the vectors name a type"),
         delimiters: Delimiters::new(delimiters).expect("the vectors name delimiters"),
         ..rule_of(value["caseSensitive"] == true, value["foldDiacritics"] == true)
     }

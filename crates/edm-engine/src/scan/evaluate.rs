@@ -317,11 +317,13 @@ fn exempt(context: &Context<'_>, active: &ActiveType) -> Vec<(usize, Hash)> {
     out
 }
 
-/// Of overlapping matches of one column the longest stays, then the leftmost.
+/// Of overlapping matches of one column the longest stays, then the leftmost; of several values at one place (a date in two
+/// readings) the strongest, then that of the lowest row.
 fn without_overlaps(mut reached: Vec<Reached>) -> Vec<Reached> {
     reached.sort_by_key(|own| {
         let (start, end) = own.hit.stretch;
-        (own.hit.column, Reverse(end - start), start, Reverse(own.confidence))
+        let strength = (Reverse(own.confidence), Reverse(own.satisfied.facts), own.best_row);
+        (own.hit.column, Reverse(end - start), start, strength)
     });
     let mut kept: Vec<Reached> = Vec::new();
     let mut taken: BTreeMap<usize, Taken> = BTreeMap::new();

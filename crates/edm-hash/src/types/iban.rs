@@ -9,7 +9,7 @@ use super::atoms::{Atoms, Joint};
 use crate::canonical::CellRefusal;
 use crate::fold::Folded;
 
-/// Country and length of its account numbers (SWIFT IBAN registry, release 99).
+/// Country and length of its account numbers (SWIFT IBAN registry).
 const LENGTHS: &str = "ad24 ae23 al28 at20 az28 ba20 be16 bg22 bh22 bi27 br29 by28 ch21 cr22 cy28 cz24 de22 dj27 dk18 \
      do28 ee20 eg29 es24 fi18 fk18 fo18 fr27 gb22 ge22 gi23 gl18 gr27 gt28 hn28 hr21 hu28 ie22 il23 iq23 is26 it27 jo30 \
      kw30 kz20 lb28 lc32 li21 lt20 lu20 lv21 ly25 mc27 md24 me22 mk19 mn20 mr27 mt31 mu30 ni28 nl18 no15 om23 pk24 pl28 \
@@ -66,6 +66,9 @@ fn read(atoms: Atoms<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
 }
 
 fn length_of(country: &str) -> Option<usize> {
+    if country.len() != 2 {
+        return None;
+    }
     let known = |entry: &&str| entry.get(..2).is_some_and(|letters| letters.eq_ignore_ascii_case(country));
     LENGTHS.split(' ').find(known)?.get(2..)?.parse().ok()
 }
