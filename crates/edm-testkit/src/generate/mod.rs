@@ -7,6 +7,7 @@ mod patterns;
 mod shrink;
 mod tables;
 mod texts;
+mod typed;
 
 use proptest::strategy::Strategy;
 
@@ -32,8 +33,8 @@ pub struct Case {
 
 /// Makes a case.
 pub fn case(choices: &mut impl Choices) -> Case {
-    let sample = table(choices, COLUMNS_MAX, ROWS_MAX);
-    let text = texts::text(choices, &sample.rows, PIECES_MAX);
+    let (sample, cells) = tables::with_values(choices, COLUMNS_MAX, ROWS_MAX);
+    let text = texts::text(choices, &cells, PIECES_MAX);
     let asked = if choices.chance(30) {
         Asked::Default
     } else {
