@@ -107,6 +107,8 @@ fn a_crowded_column_stands_alone_where_it_is_written_in_groups() {
 #[test]
 fn a_part_of_a_longer_number_is_no_match() {
     let generation = files().open();
+    // The three digits behind the card make a longer valid one: decision 0009.
+    check(&generation, "4111 1111 1111 1111 136", &["65 card@4111 1111 1111 1111 row 1"]);
     check(&generation, "room 822463", &["65 room@822463 row 3"]);
     check(&generation, "3782 822463 10005", &["65 card@3782 822463 10005 row 2"]);
     // A valid card that no record has: the room inside it is still none.

@@ -67,6 +67,33 @@ fn a_whole_fetched_object_can_be_patched_back() {
 }
 
 #[test]
+fn every_data_type_and_its_options_come_back() {
+    for (data_type, options) in [
+        ("text", None),
+        ("digits", Some(json!({"width": 8}))),
+        ("email", None),
+        ("name", None),
+        ("ssn", None),
+        ("card", None),
+        ("phone", None),
+        ("phone", Some(json!({"country": "US"}))),
+        ("date", Some(json!({"order": "dmy"}))),
+        ("iban", None),
+        ("address", None),
+    ] {
+        let mut column = json!({"name": "a", "isSearchable": true, "dataType": data_type});
+        if let Some(options) = &options {
+            column["dataTypeOptions"] = options.clone();
+        }
+        let new = DataStoreDraft::read(&object(store(json!([column])))).expect("it is accepted");
+        let sent = ColumnResource::from(&new.columns.as_slice()[0]);
+        let sent = serde_json::to_value(sent).expect("a column is JSON");
+        assert_eq!(sent["dataType"], data_type);
+        assert_eq!(sent.get("dataTypeOptions"), options.as_ref(), "{data_type}");
+    }
+}
+
+#[test]
 fn stores_are_refused_with_the_path_of_what_is_wrong() {
     let good = json!({"name": "ssn", "isSearchable": true});
     let cases: &[(Value, Option<&str>, &str)] = &[

@@ -71,14 +71,12 @@ pub(crate) fn candidates(
             continue;
         }
         let Some(attached) = (if plus { Some(false) } else { edge::begins(folded, first) }) else { continue };
-        let outer = if plus { None } else { phone.outer(first) };
+        let reach = if plus { None } else { phone.outer(first).and_then(|outer| phone.reach(outer)) };
         phone.each_end(first, |last, digits| {
             let Some(end_attached) = phone.ends(last) else { return };
             form.clear();
             let is_number = phone.push_run((first, last), digits, plus, &mut form);
-            let cut = || {
-                edge::continues(folded, first, last) || outer.is_some_and(|outer| phone.reaches(outer, last))
-            };
+            let cut = || edge::continues(folded, first, last) || reach.is_some_and(|reach| reach >= last);
             if is_number && !cut() {
                 let attached = attached || end_attached;
                 found(Candidate { first, last, attached, written_form: false }, &form);
@@ -182,14 +180,16 @@ impl<'a> Phone<'a> {
         None
     }
 
-    /// Whether an international number from `outer` on ends with `last` or behind it.
-    fn reaches(&self, outer: usize, last: usize) -> bool {
-        let (plus, mut form, mut reaches) = (self.has_plus(outer), Vec::new(), false);
+    /// Returns the last atom of the longest number from `outer` on.
+    fn reach(&self, outer: usize) -> Option<usize> {
+        let (plus, mut form, mut reach) = (self.has_plus(outer), Vec::new(), None);
         self.each_end(outer, |end, digits| {
             form.clear();
-            reaches |= end >= last && self.push_run((outer, end), digits, plus, &mut form);
+            if self.push_run((outer, end), digits, plus, &mut form) {
+                reach = Some(end);
+            }
         });
-        reaches
+        reach
     }
 
     /// Appends the number that the whole text is, without a label in front and an extension behind.

@@ -178,6 +178,9 @@ fn refused_cells() {
     ] {
         assert_eq!(cell_form(&rule(), cell), None, "{cell:?}");
     }
+    // More atoms than bytes: what is searched around a hit counts on it.
+    assert_eq!(cell_form(&rule(), "1丁目2番地3号 a"), None);
+    check("町 \u{301}x 5", &["町 \u{301}x 5"]);
     check("rose cottage", &["Rose Cottage"]);
 }
 
@@ -208,6 +211,11 @@ fn check_text(text: &str, yes: &[&str], no: &[&str]) {
 #[test]
 fn texts() {
     check_text("at 12 King Street's corner", &["12 king st", "12 king streets"], &["12 king corner"]);
+    check_text(
+        "St. James's Street's end",
+        &["st jamess st", "st jamess streets end", "st james"],
+        &["st jamess st s end"],
+    );
     check_text("12 Main St\n\nSpringfield", &["12 main st"], &["12 main st springfield"]);
     check_text("12 Main St ---- Springfield", &[], &["12 main st springfield"]);
     check_text("12 Main St | Springfield", &["12 main st springfield"], &[]);

@@ -20,7 +20,7 @@ struct Plan {
     calling_code: &'static str,
     /// What is dialled before a number inside the country.
     trunks: Vec<&'static str>,
-    /// Whether national numbers may begin with 0.
+    /// Whether national numbers begin with 0 in earnest.
     zero: bool,
     /// Bit n: national numbers may have n digits.
     lengths: u32,
@@ -48,15 +48,15 @@ pub(crate) fn push_number(
 ) -> bool {
     let plan = country.and_then(|country| NUMBERING.countries.get(&country));
     let north_american = plan.is_some_and(|plan| plan.calling_code == "1");
-    let number = if international {
-        abroad(digits)
-    } else if let Some(rest) = digits.strip_prefix("00") {
-        abroad(rest)
-    } else if let Some(rest) = digits.strip_prefix("011").filter(|_| north_american) {
-        abroad(rest)
-    } else {
-        plan.and_then(|plan| plan.at_home(digits))
+    let prefix = match digits {
+        _ if international => Some(0),
+        _ if digits.starts_with("00") => Some("00".len()),
+        _ if digits.starts_with("011") && north_american => Some("011".len()),
+        _ => None,
     };
+    let dialled_abroad = prefix.and_then(|prefix| abroad(digits.get(prefix..)?));
+    let at_home = || plan.filter(|_| !international).and_then(|plan| plan.at_home(digits));
+    let number = dialled_abroad.or_else(at_home);
     let Some((calling_code, national)) = number else { return false };
     out.push(b'+');
     out.extend_from_slice(calling_code.as_bytes());
@@ -84,19 +84,38 @@ impl Plan {
         let length = national.len();
         length < 32
             && self.lengths & 1 << length != 0
-            && (self.zero || !national.starts_with('0'))
             && NUMBER_DIGITS.contains(&(self.calling_code.len() + length))
     }
 
-    /// Reads digits that begin with this plan's calling code. A 0 that is dialled inside the country alone is dropped.
+    /// Returns the number that digits are, best without zeros in front where no number begins with one.
+    fn without_zeros<'a>(&self, digits: &'a str) -> Option<&'a str> {
+        let national = if self.zero { digits } else { digits.trim_start_matches('0') };
+        Some(national).filter(|national| self.holds(national))
+    }
+
+    /// Returns the number behind the first of some prefixes that leaves one, or else that digits are themselves.
+    fn behind_trunk<'a, 'b>(
+        &self,
+        digits: &'a str,
+        mut trunks: impl Iterator<Item = &'b &'static str>,
+    ) -> Option<&'a str> {
+        let whole = |national: &&str| self.holds(national);
+        trunks
+            .find_map(|trunk| {
+                let rest = digits.strip_prefix(trunk)?;
+                self.without_zeros(rest).or_else(|| Some(rest).filter(whole))
+            })
+            .or_else(|| self.without_zeros(digits))
+            .or_else(|| Some(digits).filter(whole))
+    }
+
+    /// Reads digits that begin with this plan's calling code. What is dialled inside the country alone is dropped where it
+    /// cannot be part of the number.
     fn behind_code<'a>(&self, digits: &'a str) -> Option<(&'static str, &'a str)> {
         let rest = digits.strip_prefix(self.calling_code)?;
-        let mut zeros = self.trunks.iter().filter(|trunk| trunk.starts_with('0'));
-        let national = zeros
-            .find_map(|trunk| rest.strip_prefix(trunk).filter(|national| self.holds(national)))
-            .or_else(|| rest.strip_prefix('0').filter(|_| !self.zero))
-            .unwrap_or(rest);
-        self.holds(national).then_some((self.calling_code, national))
+        let one_length = self.lengths.is_power_of_two();
+        let trunks = self.trunks.iter().filter(|trunk| one_length || trunk.starts_with('0'));
+        self.behind_trunk(rest, trunks).map(|national| (self.calling_code, national))
     }
 
     /// Reads digits as they are written inside the country.
@@ -107,11 +126,8 @@ impl Plan {
         {
             return Some(number);
         }
-        let mut trunks = self.trunks.iter();
-        let dialled = trunks
-            .find_map(|trunk| digits.strip_prefix(trunk).filter(|national| self.holds(national)))
-            .or_else(|| Some(digits).filter(|national| self.holds(national)));
-        dialled.map(|national| (self.calling_code, national)).or_else(coded)
+        let national = self.behind_trunk(digits, self.trunks.iter());
+        national.map(|national| (self.calling_code, national)).or_else(coded)
     }
 
     fn read(line: &'static str) -> Option<(&'static str, Self)> {
