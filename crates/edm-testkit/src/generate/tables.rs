@@ -98,12 +98,17 @@ fn typed(choices: &mut impl Choices, kind: Kind) -> DataType {
         Kind::Iban => DataType::Iban,
         Kind::Address => DataType::Address,
         Kind::Phone => {
-            let country = choices.pick(&["", "de", "us", "it", "hu", "ru", "mx", "fr", "gb", "jp", "no", "by"]);
+            let country =
+                choices.pick(&["", "de", "us", "it", "hu", "ru", "mx", "fr", "gb", "jp", "no", "by"]);
             DataType::Phone { country: Country::new(country) }
         }
         Kind::Date => {
-            let orders =
-                [None, Some(DateOrder::YearMonthDay), Some(DateOrder::DayMonthYear), Some(DateOrder::MonthDayYear)];
+            let orders = [
+                None,
+                Some(DateOrder::YearMonthDay),
+                Some(DateOrder::DayMonthYear),
+                Some(DateOrder::MonthDayYear),
+            ];
             DataType::Date { order: orders[choices.below(orders.len())] }
         }
     }

@@ -214,6 +214,7 @@ fn gap(choices: &mut impl Choices) -> String {
 /// An address made of the words of a record.
 fn address(choices: &mut impl Choices, row: &[Cell]) -> String {
     let word = |cell: &str| cell.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    let (first, last) = (word(&row[choices.below(row.len())].text), word(&row[choices.below(row.len())].text));
+    let (first, last) =
+        (word(&row[choices.below(row.len())].text), word(&row[choices.below(row.len())].text));
     format!("{first}.{last}@{}", choices.pick(&["example.org", "x.example.org.", "gmail.example"]))
 }

@@ -80,23 +80,64 @@ const CARDS: [&str; 11] = [
 
 /// Addresses, part by part, each part in the ways in which it is written.
 const ADDRESSES: [&[&[&str]]; 12] = [
-    &[&["12", "No. 12", "# 12", "Nr.12"], &["Main"], &["St", "Street", "St.", "STREET"], &["Apt 5", "Apartment 5"]],
+    &[
+        &["12", "No. 12", "# 12", "Nr.12"],
+        &["Main"],
+        &["St", "Street", "St.", "STREET"],
+        &["Apt 5", "Apartment 5"],
+    ],
     &[&["12"], &["Main"], &["Rd", "Road", "road."], &["Boston", "BOSTON"]],
-    &[&["Hauptstr.", "Hauptstraße", "Haupt Str.", "HAUPTSTRASSE", "haupt-strasse"], &["5", "Nr. 5", "5th"], &["10115 Berlin", "10115"]],
+    &[
+        &["Hauptstr.", "Hauptstraße", "Haupt Str.", "HAUPTSTRASSE", "haupt-strasse"],
+        &["5", "Nr. 5", "5th"],
+        &["10115 Berlin", "10115"],
+    ],
     &[&["Müllerstrasse", "Müllerstr", "Müllerstraße"], &["7a", "7 a", "7A"]],
-    &[&["P.za", "Piazza", "Plaza", "P.ZZA"], &["Garibaldi"], &["n.o 5", "5", "n. 5", "n° 5", "N.ro 5", "n 5"]],
-    &[&["1st", "First", "1 st"], &["Ave", "Avenue", "av."], &["NE", "Northeast", "N.E."], &["12", "number 12"]],
+    &[
+        &["P.za", "Piazza", "Plaza", "P.ZZA"],
+        &["Garibaldi"],
+        &["n.o 5", "5", "n. 5", "n° 5", "N.ro 5", "n 5"],
+    ],
+    &[
+        &["1st", "First", "1 st"],
+        &["Ave", "Avenue", "av."],
+        &["NE", "Northeast", "N.E."],
+        &["12", "number 12"],
+    ],
     &[&["King's", "Kings", "King\u{2019}s", "King"], &["Road", "Rd."], &["4"]],
-    &[&["東京都千代田区"], &["丸の内"], &["1丁目2番3号", "1-2-3", "一丁目二番三号", "1の2の3", "1丁目2番地3", "１ー２ー３"]],
-    &[&["京都市"], &["二十一丁目3番", "21丁目3番", "21-3", "二一丁目3番", "二〇丁目3番"], &["101号室", "101"]],
-    &[&["C/", "Calle", "calle", "C."], &["Mayor", "mayor"], &["núm. 3", "3", "nº 3", "numero 3"], &["28013 Madrid", "Madrid"]],
+    &[
+        &["東京都千代田区"],
+        &["丸の内"],
+        &["1丁目2番3号", "1-2-3", "一丁目二番三号", "1の2の3", "1丁目2番地3", "１ー２ー３"],
+    ],
+    &[
+        &["京都市"],
+        &["二十一丁目3番", "21丁目3番", "21-3", "二一丁目3番", "二〇丁目3番"],
+        &["101号室", "101"],
+    ],
+    &[
+        &["C/", "Calle", "calle", "C."],
+        &["Mayor", "mayor"],
+        &["núm. 3", "3", "nº 3", "numero 3"],
+        &["28013 Madrid", "Madrid"],
+    ],
     &[&["Rua", "R.", "rue"], &["São João", "Sao Joao"], &["100", "n.º 100"], &["3º", "3o"]],
     &[&["S.da", "Strada", "str."], &["Nuova"], &["7-9", "7/9"]],
 ];
 
 const MONTHS: [&str; 12] = [
-    "jan januar gennaio", "February fev. févr", "March März marzo", "april abr avr.", "May mai maggio", "Jun juin giu",
-    "July julho Lug", "AUG août agosto", "Sept set. septiembre", "Oct Oktober out", "nov novembre Nov.", "dec dezembro dic",
+    "jan januar gennaio",
+    "February fev. févr",
+    "March März marzo",
+    "april abr avr.",
+    "May mai maggio",
+    "Jun juin giu",
+    "July julho Lug",
+    "AUG août agosto",
+    "Sept set. septiembre",
+    "Oct Oktober out",
+    "nov novembre Nov.",
+    "dec dezembro dic",
 ];
 
 /// Makes a value.
@@ -125,7 +166,8 @@ pub(super) fn value(choices: &mut impl Choices, kind: Kind) -> Value {
 
 fn luhn(number: &str) -> bool {
     let digits = number.chars().rev().filter_map(|digit| digit.to_digit(10));
-    let sum: u32 = digits.zip([1, 2].into_iter().cycle()).map(|(digit, by)| digit * by / 10 + digit * by % 10).sum();
+    let sum: u32 =
+        digits.zip([1, 2].into_iter().cycle()).map(|(digit, by)| digit * by / 10 + digit * by % 10).sum();
     sum % 10 == 0
 }
 
@@ -134,14 +176,16 @@ pub(super) fn written(choices: &mut impl Choices, value: &Value) -> String {
     match value {
         Value::Ssn(digits) => ssn(choices, digits),
         Value::Card(digits) => {
-            let sizes: &[usize] = [&[4, 4, 4, 4, 3][..], &[19], &[4, 6, 5], &[4, 6, 4], &[6, 6, 6, 6], &[2; 10]]
-                [choices.below(6)];
+            let sizes: &[usize] =
+                [&[4, 4, 4, 4, 3][..], &[19], &[4, 6, 5], &[4, 6, 4], &[6, 6, 6, 6], &[2; 10]]
+                    [choices.below(6)];
             grouped(choices, digits, sizes)
         }
         Value::Phone(number) => phone(choices, *number),
         Value::Date(year, month, day) => date(choices, (*year, *month, *day)),
         Value::Iban(number) => {
-            let sizes: &[usize] = [&[4; 9][..], &[40], &[2, 2, 4, 4, 30], &[3; 12], &[2, 38]][choices.below(5)];
+            let sizes: &[usize] =
+                [&[4; 9][..], &[40], &[2, 2, 4, 4, 30], &[3; 12], &[2, 38]][choices.below(5)];
             let label = choices.pick(&["", "", "", "IBAN ", "IBAN: ", "iban.", "IBAN"]);
             let number = if choices.chance(20) { number.to_lowercase() } else { (*number).to_owned() };
             format!("{label}{}", grouped(choices, &number, sizes))
@@ -198,7 +242,10 @@ fn phone(choices: &mut impl Choices, number: Phone) -> String {
         _ => format!("{prefix}{national}"),
     };
     match choices.below(10) {
-        0 => format!("{number}{}", choices.pick(&[" ext. 12", "x5", " #7", ", Durchwahl: 123", " (ext 1)", "DW12", " -12"])),
+        0 => format!(
+            "{number}{}",
+            choices.pick(&[" ext. 12", "x5", " #7", ", Durchwahl: 123", " (ext 1)", "DW12", " -12"])
+        ),
         1 => format!("{}{number}", choices.pick(&["Tel.: ", "tel ", "TEL:", "Tel. (", "T "])),
         _ => number,
     }
@@ -227,8 +274,17 @@ fn date(choices: &mut impl Choices, (year, month, day): (usize, usize, usize)) -
     };
     let weekday = ["Mon, ", "Do., ", "segunda-feira, ", "sáb ", "mar ", "Sunday"];
     let time = [
-        " 00:00", "T00:00:00Z", "Z", " 12:00 AM", ", 00:00:00.000 UTC", "T000000", " 0:00 a.m. +0100", " 11:30", "T12:00",
-        "T00:00:00.000+02:00", " 00:00:00",
+        " 00:00",
+        "T00:00:00Z",
+        "Z",
+        " 12:00 AM",
+        ", 00:00:00.000 UTC",
+        "T000000",
+        " 0:00 a.m. +0100",
+        " 11:30",
+        "T12:00",
+        "T00:00:00.000+02:00",
+        " 00:00:00",
     ];
     match choices.below(9) {
         0 => format!("{date}{}", choices.pick(&time)),
@@ -257,7 +313,19 @@ fn address(choices: &mut impl Choices, parts: &[&[&str]]) -> String {
 /// Cuts a piece out of a card or an account number, as it may stand in another column.
 pub(super) fn part(choices: &mut impl Choices) -> String {
     choices
-        .pick(&["3704 0044", "0532013000", "1111", "1111 1111", "4111-1111", "NWBK", "WEST12345698", "8888", "822463", "5428", "DE89"])
+        .pick(&[
+            "3704 0044",
+            "0532013000",
+            "1111",
+            "1111 1111",
+            "4111-1111",
+            "NWBK",
+            "WEST12345698",
+            "8888",
+            "822463",
+            "5428",
+            "DE89",
+        ])
         .to_owned()
 }
 
@@ -275,8 +343,16 @@ pub(super) fn changed(choices: &mut impl Choices, written: &str) -> String {
         2 => result.insert_str(0, choices.pick(&["7", "7 ", "12-", "1234 ", "+", "00"])),
         3 => result = written.chars().map(|character| in_script(character, '٠')).collect(),
         4 => result = written.chars().map(|character| in_script(character, '०')).collect(),
-        5 => result = written.replace([' ', '-'], choices.pick(&["\n", "\r\n", "-\n", "\n> ", " \n", ".", "", " - ", "\u{A0}"])),
-        _ => result = written.replace([' ', '-', '.', '/'], choices.pick(&["-", " ", ".", "/", "", "\u{2011}"])),
+        5 => {
+            result = written.replace(
+                [' ', '-'],
+                choices.pick(&["\n", "\r\n", "-\n", "\n> ", " \n", ".", "", " - ", "\u{A0}"]),
+            )
+        }
+        _ => {
+            result =
+                written.replace([' ', '-', '.', '/'], choices.pick(&["-", " ", ".", "/", "", "\u{2011}"]))
+        }
     }
     result
 }

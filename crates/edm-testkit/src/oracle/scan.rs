@@ -54,7 +54,7 @@ impl Table {
         };
         let reached: Vec<Reached> = hits
             .iter()
-            .filter(|hit| may_anchor(hit))
+            .filter(|hit| may_anchor(hit) && !hit.place.inside)
             .filter(|hit| is_asked_for(hit.stretch(), &ground, &question.candidates))
             .filter_map(|hit| self.best(&scene, hit, &wanted))
             .collect();

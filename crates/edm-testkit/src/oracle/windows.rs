@@ -20,6 +20,8 @@ pub(crate) struct Occurrence {
     pub(crate) attached: bool,
     /// Whether it is in its type's written form.
     pub(crate) written: bool,
+    /// Whether it is a part of a longer card or account number, and so no match.
+    pub(crate) inside: bool,
 }
 
 const PLACE_BYTES_MAX: usize = 64 * 1024;
@@ -37,17 +39,18 @@ pub(crate) fn occurrences(readings: &[Vec<Placed>], rule: &Rule, values: &BTreeS
         let longer = longer_numbers(&reading, rule);
         for occurrence in here {
             let Occurrence { start, end, .. } = occurrence;
-            let inside = |(from, to): &(usize, usize)| {
-                *from <= start && end <= *to && (*from, *to) != (start, end)
-            };
-            if end - start > PLACE_BYTES_MAX || longer.iter().any(inside) {
+            let inside =
+                |(from, to): &(usize, usize)| *from <= start && end <= *to && (*from, *to) != (start, end);
+            if end - start > PLACE_BYTES_MAX {
                 continue;
             }
+            let occurrence = Occurrence { inside: longer.iter().any(inside), ..occurrence };
             found
                 .entry((start, end, occurrence.value.clone()))
                 .and_modify(|known| {
                     known.attached &= occurrence.attached;
                     known.written |= occurrence.written;
+                    known.inside &= occurrence.inside;
                 })
                 .or_insert(occurrence);
         }
@@ -71,7 +74,7 @@ fn recognised(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Oc
         let types::Candidate { first, last, forms, attached, written } = candidate;
         let (start, end) = reading.source(reading.atoms[first].first, reading.atoms[last].end);
         for value in forms.into_iter().filter(|form| values.contains(form.as_str())) {
-            found.push(Occurrence { start, end, value, attached, written });
+            found.push(Occurrence { start, end, value, attached, written, inside: false });
         }
     }
     found
@@ -86,7 +89,14 @@ fn emails(reading: &Reading, values: &BTreeSet<&str>) -> Vec<Occurrence> {
             .filter_map(|address| {
                 let value: String = characters[address.first..address.end].iter().collect();
                 let (start, end) = reading.source(address.first, address.end);
-                values.contains(value.as_str()).then_some(Occurrence { start, end, value, attached: false, written: false })
+                values.contains(value.as_str()).then_some(Occurrence {
+                    start,
+                    end,
+                    value,
+                    attached: false,
+                    written: false,
+                    inside: false,
+                })
             })
             .max_by_key(|found| (found.end - found.start, std::cmp::Reverse(found.start)));
         found.extend(best);
@@ -139,7 +149,7 @@ impl Window<'_> {
         let first = self.reading.atoms[self.first].first;
         let (start, end) = self.reading.source(first, self.reading.atoms[self.last].end);
         let attached = soft || self.is_joined_by_white_space();
-        Some(Occurrence { start, end, value, attached, written: false })
+        Some(Occurrence { start, end, value, attached, written: false, inside: false })
     }
 
     fn form(&self) -> Option<String> {

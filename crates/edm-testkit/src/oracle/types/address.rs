@@ -62,9 +62,7 @@ fn token(view: &View, first: usize) -> Token {
         Some(Kind::Digits) if is_ordinal(view, first) => {
             made(first + 1, Sort::Number, format!("{}{}", view.lower(first), view.lower(first + 1)))
         }
-        Some(Kind::Digits) => {
-            made(end_of_number(view, first), Sort::Number, view.lower(first).to_owned())
-        }
+        Some(Kind::Digits) => made(end_of_number(view, first), Sort::Number, view.lower(first).to_owned()),
         Some(Kind::Cluster) => match numerals(view, first) {
             Some((last, value)) => made(end_of_number(view, last), Sort::Number, value.to_string()),
             None => made(first, Sort::Cluster, view.reading.atom(first)),

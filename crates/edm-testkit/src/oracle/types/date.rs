@@ -71,13 +71,21 @@ fn same_joint_twice(view: &View, first: usize) -> bool {
 }
 
 fn year_month_day(view: &View, first: usize) -> Option<(Writing, usize)> {
-    let (year, month, day) = (view.digits_of(first, &[4])?, view.digits_of(first + 1, &[1, 2])?, view.digits_of(first + 2, &[1, 2])?);
+    let (year, month, day) = (
+        view.digits_of(first, &[4])?,
+        view.digits_of(first + 1, &[1, 2])?,
+        view.digits_of(first + 2, &[1, 2])?,
+    );
     let writing = Writing::Day(year.to_owned(), value(month)?, value(day)?);
     same_joint_twice(view, first).then_some((writing, first + 2))
 }
 
 fn with_signs(view: &View, first: usize) -> Option<(Writing, usize)> {
-    let (year, month, day) = (view.digits_of(first, &[4])?, view.digits_of(first + 2, &[1, 2])?, view.digits_of(first + 4, &[1, 2])?);
+    let (year, month, day) = (
+        view.digits_of(first, &[4])?,
+        view.digits_of(first + 2, &[1, 2])?,
+        view.digits_of(first + 4, &[1, 2])?,
+    );
     let signs = [first + 1, first + 3, first + 5].map(|atom| view.lower(atom));
     let near = |atom: usize| {
         view.joint(atom).is_some_and(|joint| joint == Joint::Nothing || joint.is_one_of(&[" "]))
@@ -199,8 +207,7 @@ fn cell_from(view: &View, first: usize, order: Option<DateOrder>) -> Option<Stri
         Writing::Day(..) => table_day(Some(&written)),
         Writing::Numbers(a, b, c) => {
             let Orders { year_first, day_first, month_first } = orders(&a, &b, &c);
-            let (day_first, month_first) =
-                (table_day(day_first.as_ref()), table_day(month_first.as_ref()));
+            let (day_first, month_first) = (table_day(day_first.as_ref()), table_day(month_first.as_ref()));
             let year_first = (order == Some(DateOrder::YearMonthDay)).then(|| table_day(year_first.as_ref()));
             match (year_first.flatten(), order) {
                 (Some(day), _) => Some(day),

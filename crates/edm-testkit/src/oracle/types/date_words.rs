@@ -36,7 +36,9 @@ fn without_accents(word: &str) -> String {
 /// Returns the month, from 1, that an atom of letters names.
 pub(super) fn month(view: &View, atom: usize) -> Option<u8> {
     let word = without_accents(view.letters(atom)?);
-    (1..).zip(MONTHS).find_map(|(number, words)| words.split(' ').any(|known| known == word).then_some(number))
+    (1..)
+        .zip(MONTHS)
+        .find_map(|(number, words)| words.split(' ').any(|known| known == word).then_some(number))
 }
 
 /// Returns whether an atom of letters names a day of the week.

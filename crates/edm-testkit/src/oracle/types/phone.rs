@@ -167,7 +167,8 @@ static FRONT: LazyLock<Regex> = LazyLock::new(|| {
 static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
     let markers = MARKERS.replace(' ', "|");
     let extension = format!("(?:{markers})[ \\t\\r\\n.:=]*[0-9]{{1,7}}[ \\t\\r\\n).,;]*");
-    Regex::new(&format!("^(?:[ \\t\\r\\n).,;]*|[ \\t\\r\\n(),;.]*{extension})$")).expect("the expression is our own")
+    Regex::new(&format!("^(?:[ \\t\\r\\n).,;]*|[ \\t\\r\\n(),;.]*{extension})$"))
+        .expect("the expression is our own")
 });
 
 /// Reads a cell of a column of this country.
@@ -175,10 +176,10 @@ pub(super) fn cell(view: &View, country: Option<Country>) -> Option<String> {
     let first = (0..view.count()).find(|atom| view.digits(*atom).is_some())?;
     let run = runs(view, first).pop()?;
     let (start, end) = (view.reading.atoms[first].first, view.reading.atoms[run.0].end);
-    let lower = |from: usize, to: usize| {
-        view.reading.slice(from, to).into_iter().collect::<String>().to_lowercase()
-    };
-    let fits = FRONT.is_match(&lower(0, start)) && BEHIND.is_match(&lower(end, view.reading.characters.len()));
+    let lower =
+        |from: usize, to: usize| view.reading.slice(from, to).into_iter().collect::<String>().to_lowercase();
+    let fits =
+        FRONT.is_match(&lower(0, start)) && BEHIND.is_match(&lower(end, view.reading.characters.len()));
     run_number(view, first, &run, country).filter(|_| fits)
 }
 
