@@ -64,7 +64,7 @@ const IBANS: [&str; 12] = [
 ];
 
 /// Digits of cards without the last.
-const CARDS: [&str; 11] = [
+const CARDS: [&str; 12] = [
     "411111111111111",
     "401288888888188",
     "37828224631000",
@@ -76,6 +76,7 @@ const CARDS: [&str; 11] = [
     "601100099013942",
     "411111111111111123",
     "00000000000000",
+    "88888888888",
 ];
 
 /// Addresses, part by part, each part in the ways in which it is written.
@@ -196,7 +197,7 @@ pub(super) fn written(choices: &mut impl Choices, value: &Value) -> String {
 
 /// Characters in groups, joined by one separator or now and then by several.
 fn grouped(choices: &mut impl Choices, characters: &str, sizes: &[usize]) -> String {
-    const JOINTS: [&str; 10] = [" ", "-", " ", "-", "", ".", "  ", "/", " - ", "\n"];
+    const JOINTS: [&str; 12] = [" ", "-", " ", "-", "", ".", "  ", "/", " - ", "\n", " \n", "-\n"];
     let joint = JOINTS[choices.below(JOINTS.len())];
     let mut result = String::new();
     let mut rest = characters;

@@ -4,6 +4,8 @@ mod address;
 mod card;
 mod date;
 mod date_words;
+#[cfg(test)]
+mod examples;
 mod iban;
 mod joint;
 mod midnight;
