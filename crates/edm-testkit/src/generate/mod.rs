@@ -3,6 +3,7 @@
 
 mod cells;
 mod choices;
+mod focused;
 mod patterns;
 mod shrink;
 mod tables;
@@ -33,6 +34,9 @@ pub struct Case {
 
 /// Makes a case.
 pub fn case(choices: &mut impl Choices) -> Case {
+    if choices.chance(40) {
+        return focused::case(choices);
+    }
     let (sample, cells) = tables::with_values(choices, COLUMNS_MAX, ROWS_MAX);
     let text = texts::text(choices, &cells, PIECES_MAX);
     let asked = if choices.chance(30) {

@@ -78,6 +78,16 @@ fn column(choices: &mut impl Choices, position: usize, content: Content) -> Colu
         (_, 0) if !fitting => DataType::Name,
         _ => DataType::Text,
     };
+    ruled(choices, column)
+}
+
+/// Makes a column of a type with a rule that is seldom the plain one.
+pub(super) fn varied(choices: &mut impl Choices, name: &str, data_type: DataType) -> Column {
+    let column = Column::text(name).typed(data_type);
+    ruled(choices, column)
+}
+
+fn ruled(choices: &mut impl Choices, mut column: Column) -> Column {
     if choices.chance(50) {
         let ignored = choices.pick(&DELIMITERS).chars();
         column = column.ignoring(Delimiters::new(ignored).expect("none is a letter or digit"));
@@ -91,7 +101,8 @@ fn column(choices: &mut impl Choices, position: usize, content: Content) -> Colu
     column
 }
 
-fn typed(choices: &mut impl Choices, kind: Kind) -> DataType {
+/// Makes a type with options.
+pub(super) fn typed(choices: &mut impl Choices, kind: Kind) -> DataType {
     match kind {
         Kind::Ssn => DataType::Ssn,
         Kind::Card => DataType::Card,

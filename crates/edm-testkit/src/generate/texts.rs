@@ -64,7 +64,8 @@ pub(super) fn text(choices: &mut impl Choices, rows: &[Vec<Cell>], pieces_max: u
     text
 }
 
-fn planted(choices: &mut impl Choices, row: &[Cell]) -> String {
+/// Writes one of the values of a row, in one way or another.
+pub(super) fn planted(choices: &mut impl Choices, row: &[Cell]) -> String {
     let cell = &row[choices.below(row.len())];
     if let Some(value) = &cell.value
         && choices.chance(65)

@@ -1,5 +1,7 @@
 //! Values of the types that have a recogniser, each in many ways of writing; and what only looks like one.
 
+use edm_model::Country;
+
 use super::choices::Choices;
 
 /// The types.
@@ -27,25 +29,34 @@ pub(super) enum Value {
     Address(&'static [&'static [&'static str]]),
 }
 
-/// A telephone number: calling code, national prefix, groups.
+/// A telephone number: country, calling code, national prefix, groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Phone(&'static str, &'static str, &'static [&'static str]);
+pub(super) struct Phone(&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const PHONES: [Phone; 14] = [
-    Phone("49", "0", &["30", "1234567"]),
-    Phone("49", "0", &["30", "12345"]),
-    Phone("49", "0", &["151", "234", "567", "89"]),
-    Phone("1", "1", &["212", "555", "0100"]),
-    Phone("1", "1", &["212", "555", "0101"]),
-    Phone("39", "", &["06", "1234", "5678"]),
-    Phone("36", "06", &["1", "234", "5678"]),
-    Phone("7", "8", &["912", "345", "67", "89"]),
-    Phone("52", "01", &["55", "1234", "5678"]),
-    Phone("33", "0", &["1", "23", "45", "67", "89"]),
-    Phone("44", "0", &["20", "7946", "0958"]),
-    Phone("81", "0", &["3", "1234", "5678"]),
-    Phone("47", "", &["22", "12", "34", "56"]),
-    Phone("375", "8", &["29", "123", "45", "67"]),
+impl Phone {
+    /// The country in which it is written without its calling code.
+    pub(super) fn home(self) -> Option<Country> {
+        Country::new(self.0)
+    }
+}
+
+const PHONES: [Phone; 16] = [
+    Phone("de", "49", "0", &["30", "1234567"]),
+    Phone("de", "49", "0", &["30", "12345"]),
+    Phone("de", "49", "0", &["151", "234", "567", "89"]),
+    Phone("us", "1", "1", &["212", "555", "0100"]),
+    Phone("us", "1", "1", &["212", "555", "0101"]),
+    Phone("de", "49", "0", &["49", "15", "12345678"]),
+    Phone("it", "39", "", &["0049", "1234", "56"]),
+    Phone("it", "39", "", &["06", "1234", "5678"]),
+    Phone("hu", "36", "06", &["1", "234", "5678"]),
+    Phone("ru", "7", "8", &["912", "345", "67", "89"]),
+    Phone("mx", "52", "01", &["55", "1234", "5678"]),
+    Phone("fr", "33", "0", &["1", "23", "45", "67", "89"]),
+    Phone("gb", "44", "0", &["20", "7946", "0958"]),
+    Phone("jp", "81", "0", &["3", "1234", "5678"]),
+    Phone("no", "47", "", &["22", "12", "34", "56"]),
+    Phone("by", "375", "8", &["29", "123", "45", "67"]),
 ];
 
 const IBANS: [&str; 12] = [
@@ -226,7 +237,7 @@ fn ssn(choices: &mut impl Choices, digits: &str) -> String {
 }
 
 fn phone(choices: &mut impl Choices, number: Phone) -> String {
-    let Phone(code, prefix, groups) = number;
+    let Phone(_, code, prefix, groups) = number;
     let joint = choices.pick(&[" ", "-", ".", "/", " ", "", " / ", " - ", "\n", "  "]);
     let national = groups.join(joint);
     let (area, rest) = (groups[0], groups[1..].join(joint));

@@ -161,7 +161,7 @@ fn run_number(view: &View, first: usize, run: &(usize, String), country: Option<
 }
 
 static FRONT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[ \t\r\n]*(?:tel\.?:?)?[ \t\r\n(]*(?:\+ ?\(?)?$").expect("the expression is our own")
+    Regex::new(r"^[ \t\r\n]*(?:tel[.:]*)?[ \t\r\n(]*(?:\+ ?\(?)?$").expect("the expression is our own")
 });
 
 static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
