@@ -180,7 +180,7 @@ fn luhn(number: &str) -> bool {
     let digits = number.chars().rev().filter_map(|digit| digit.to_digit(10));
     let sum: u32 =
         digits.zip([1, 2].into_iter().cycle()).map(|(digit, by)| digit * by / 10 + digit * by % 10).sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Writes a value in one of its ways.
@@ -313,7 +313,8 @@ fn address(choices: &mut impl Choices, parts: &[&[&str]]) -> String {
         if choices.chance(6) {
             continue;
         }
-        if !result.is_empty() && !(clusters && choices.chance(70)) {
+        let close = result.is_empty() || (clusters && choices.chance(70));
+        if !close {
             result.push_str(if choices.chance(70) { " " } else { joint });
         }
         let way = if choices.chance(50) { choices.below(ways.len()) } else { 0 };

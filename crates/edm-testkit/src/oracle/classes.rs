@@ -77,7 +77,7 @@ pub(crate) fn default_patterns(columns: &Columns, classes: &[ColumnClass]) -> Ve
         add(85, primary, 300, vec![(2, evidence.clone())]);
         add(85, primary, 300, vec![(1, names(&|class| class.identifier, primary))]);
         add(75, primary, 300, vec![(1, evidence)]);
-        let written = columns.as_slice().get(primary).is_some_and(|column| has_written_form(column));
+        let written = columns.as_slice().get(primary).is_some_and(has_written_form);
         if class.standalone || written {
             add(65, primary, 300, Vec::new());
         }

@@ -12,7 +12,7 @@ fn is_valid(number: &str) -> bool {
     // A zero in front changes no sum and makes every number one of whole pairs.
     let padded: Vec<u32> = if digits.len() % 2 == 1 { [&[0], digits.as_slice()].concat() } else { digits };
     let sum: u32 = padded.chunks(2).map(|pair| DOUBLED[pair[0] as usize] + pair[1]).sum();
-    (12..=19).contains(&number.len()) && !alike && sum % 10 == 0
+    (12..=19).contains(&number.len()) && !alike && sum.is_multiple_of(10)
 }
 
 /// Reads every number that begins at an atom.
