@@ -2,12 +2,16 @@
 
 use std::fmt::Write as _;
 
-use edm_model::{Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit};
+use edm_model::{
+    Column, Columns, Country, DataType, DataTypeOptions, DateOrder, Delimiters, EvidenceGroup, Pattern,
+    Proximity, ProximityUnit,
+};
 
 use crate::oracle::Found;
 
 /// Makes columns from one line each: a name, `*` behind it where it is searchable, then any of `digits`,
-/// `digits=WIDTH`, `email`, `name`, `case`, `diacritics`, `key`, and `ignore=CHARACTERS` as the last.
+/// `digits=WIDTH`, `email`, `name`, `ssn`, `card`, `iban`, `address`, `phone`, `phone=COUNTRY`, `date`, `date=ORDER`, `case`,
+/// `diacritics`, `key`, and `ignore=CHARACTERS` as the last.
 ///
 /// # Panics
 /// If a line says anything else or the columns are refused: the line is a mistake of the test.
@@ -23,19 +27,23 @@ fn column(line: &str) -> Column {
     column.searchable = name.ends_with('*');
     for word in words {
         column = match word {
-            "digits" => column.typed(DataType::Digits { width: None }),
-            "email" => column.typed(DataType::Email),
-            "name" => column.typed(DataType::Name),
             "case" => column.case_sensitive(),
             "diacritics" => column.folding_diacritics(),
             "key" => Column { key: true, ..column },
-            other => {
-                let width = other.strip_prefix("digits=").and_then(|width| width.parse().ok());
-                column.typed(DataType::Digits { width: Some(width.expect("a known word of a column")) })
-            }
+            other => column.typed(data_type(other).expect("a known word of a column")),
         };
     }
     column.ignoring(Delimiters::new(ignored.chars()).expect("a test's delimiters are valid"))
+}
+
+fn data_type(word: &str) -> Option<DataType> {
+    let (word, option) = word.split_once('=').unwrap_or((word, ""));
+    let options = DataTypeOptions {
+        width: option.parse().ok(),
+        country: Country::new(option),
+        order: DateOrder::from_word(option),
+    };
+    DataType::from_word(word, options)
 }
 
 /// Makes rows from lines whose cells are separated by `|`.

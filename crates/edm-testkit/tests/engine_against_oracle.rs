@@ -1,6 +1,6 @@
 //! The engine against the naive oracle, over random tables and texts.
 //!
-//! A few hundred cases by default. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test engine_against_oracle`
+//! Five thousand cases by default. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test engine_against_oracle`
 //! runs more, `EDM_ORACLE_SEED` begins elsewhere.
 
 use edm_engine::Accelerators;
@@ -8,7 +8,7 @@ use edm_testkit::agreement::{all_findings, described, disagreement, explanation_
 use edm_testkit::generate::{Case, Choices, Seeded, case, shrunk, strategy, table};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-const CASES_DEFAULT: u64 = 600;
+const CASES_DEFAULT: u64 = 5_000;
 
 fn cases() -> u64 {
     std::env::var("EDM_ORACLE_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(CASES_DEFAULT)

@@ -1,6 +1,20 @@
 //! Cells: few enough different ones that values repeat, share parts and meet in several columns.
 
 use super::choices::Choices;
+use super::typed::{self, KINDS, Kind, Value};
+
+/// A cell and, where it was made from one, the value of a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cell {
+    pub(super) text: String,
+    pub(super) value: Option<Value>,
+}
+
+impl Cell {
+    pub(super) fn plain(text: String) -> Self {
+        Self { text, value: None }
+    }
+}
 
 /// What a column is filled with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +37,15 @@ pub(super) enum Content {
     Foreign,
     /// A few characters that fold in unusual ways.
     Odd,
-    /// Any of them.
+    /// Pieces of card and account numbers.
+    Part,
+    /// Any of the above.
     Mixed,
+    /// Values of a type that has a recogniser.
+    Typed(Kind),
 }
 
-const CONTENTS: [Content; 10] = [
+const CONTENTS: [Content; 11] = [
     Content::Number,
     Content::Code,
     Content::Name,
@@ -37,6 +55,7 @@ const CONTENTS: [Content; 10] = [
     Content::Short,
     Content::Foreign,
     Content::Odd,
+    Content::Part,
     Content::Mixed,
 ];
 
@@ -77,16 +96,25 @@ const ABSENT: [&str; 8] = ["", " ", "NULL", "n/a", "--", "000-00-0000", "99999",
 
 /// Chooses what a column is filled with.
 pub(super) fn content(choices: &mut impl Choices) -> Content {
+    if choices.chance(50) {
+        return Content::Typed(KINDS[choices.below(KINDS.len())]);
+    }
     CONTENTS[choices.below(CONTENTS.len())]
 }
 
 /// Makes a cell.
-pub(super) fn cell(choices: &mut impl Choices, content: Content) -> String {
+pub(super) fn cell(choices: &mut impl Choices, content: Content) -> Cell {
     if choices.chance(6) {
-        return choices.pick(&ABSENT).to_owned();
+        return Cell::plain(choices.pick(&ABSENT).to_owned());
     }
     let kind = if content == Content::Mixed { CONTENTS[choices.below(CONTENTS.len() - 1)] } else { content };
-    match kind {
+    if let Content::Typed(kind) = kind {
+        let value = typed::value(choices, kind);
+        let text = typed::written(choices, &value);
+        let text = if choices.chance(12) { typed::changed(choices, &text) } else { text };
+        return Cell { text, value: Some(value) };
+    }
+    Cell::plain(match kind {
         Content::Number => number(choices),
         Content::Code => code(choices),
         Content::Name => name(choices),
@@ -95,8 +123,9 @@ pub(super) fn cell(choices: &mut impl Choices, content: Content) -> String {
         Content::Date => date(choices),
         Content::Short => choices.between(1, 40).to_string(),
         Content::Odd => odd(choices, 5),
-        Content::Foreign | Content::Mixed => foreign(choices),
-    }
+        Content::Part => typed::part(choices),
+        Content::Foreign | Content::Mixed | Content::Typed(_) => foreign(choices),
+    })
 }
 
 fn number(choices: &mut impl Choices) -> String {

@@ -2,6 +2,7 @@
 
 use edm_model::{Column, Columns};
 
+use super::cells::Cell;
 use super::choices::Choices;
 use super::tables::{Sample, table};
 use super::{COLUMNS_MAX, question};
@@ -36,7 +37,9 @@ pub fn history(choices: &mut impl Choices) -> History {
             (0..choices.between(1, most)).map(|_| change(choices, &ever, &fresh)).collect();
         ever.rows.extend(changes.iter().filter(|change| !change.removes).map(|change| change.row.clone()));
         // Drawn from everything that was ever there: what is gone must not be found.
-        let asked = question(choices, &ever, 0);
+        let cells: Vec<Vec<Cell>> =
+            ever.rows.iter().map(|row| row.iter().map(|text| Cell::plain(text.clone())).collect()).collect();
+        let asked = question(choices, (&ever, &cells), 0);
         deltas.push((changes, asked));
     }
     History { base, deltas }

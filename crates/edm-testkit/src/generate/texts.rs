@@ -3,8 +3,9 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::cells::{self, WORDS};
+use super::cells::{self, Cell, WORDS};
 use super::choices::Choices;
+use super::typed;
 
 const SEPARATORS: [&str; 16] =
     [" ", " ", " ", ", ", "\n", "", "; ", ": ", "\t", "  ", "\r\n", "\n\n", " - ", "/", "|", "-"];
@@ -33,7 +34,7 @@ const FILLERS: [&str; 21] = [
 ];
 
 /// Makes a text around the rows of a table.
-pub(super) fn text(choices: &mut impl Choices, rows: &[Vec<String>], pieces_max: usize) -> String {
+pub(super) fn text(choices: &mut impl Choices, rows: &[Vec<Cell>], pieces_max: usize) -> String {
     let mut text = String::new();
     let mut focus = choices.below(rows.len());
     for _ in 0..choices.between(1, pieces_max) {
@@ -63,8 +64,16 @@ pub(super) fn text(choices: &mut impl Choices, rows: &[Vec<String>], pieces_max:
     text
 }
 
-fn planted(choices: &mut impl Choices, row: &[String]) -> String {
-    let cell = row[choices.below(row.len())].as_str();
+/// Writes one of the values of a row, in one way or another.
+pub(super) fn planted(choices: &mut impl Choices, row: &[Cell]) -> String {
+    let cell = &row[choices.below(row.len())];
+    if let Some(value) = &cell.value
+        && choices.chance(65)
+    {
+        let written = typed::written(choices, value);
+        return if choices.chance(25) { typed::changed(choices, &written) } else { written };
+    }
+    let cell = cell.text.as_str();
     let changed = if choices.chance(55) { changed(choices, cell) } else { cell.to_owned() };
     if choices.chance(15) { changed_again(choices, &changed) } else { changed }
 }
@@ -154,7 +163,7 @@ fn escaped(choices: &mut impl Choices, cell: &str) -> String {
 }
 
 /// A few records as lines of a table, now and then with the cells of a column one line off.
-fn tabular(choices: &mut impl Choices, rows: &[Vec<String>], focus: usize) -> String {
+fn tabular(choices: &mut impl Choices, rows: &[Vec<Cell>], focus: usize) -> String {
     let separator = choices.pick(&["\t", "|", ";", ",", "<td>", " | ", "  ", "  "]);
     let shifted = choices.chance(30).then(|| choices.below(rows[focus].len()));
     let mut lines = String::from(choices.pick(&["\n", "", "\n\n"]));
@@ -163,7 +172,7 @@ fn tabular(choices: &mut impl Choices, rows: &[Vec<String>], focus: usize) -> St
         let cells: Vec<String> = (0..rows[row].len())
             .map(|column| {
                 let from = if shifted == Some(column) { (row + 1) % rows.len() } else { row };
-                let cell = rows[from][column].clone();
+                let cell = rows[from][column].text.clone();
                 if choices.chance(10) { format!("\"{cell}\"") } else { cell }
             })
             .collect();
@@ -204,8 +213,9 @@ fn gap(choices: &mut impl Choices) -> String {
 }
 
 /// An address made of the words of a record.
-fn address(choices: &mut impl Choices, row: &[String]) -> String {
+fn address(choices: &mut impl Choices, row: &[Cell]) -> String {
     let word = |cell: &str| cell.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    let (first, last) = (word(&row[choices.below(row.len())]), word(&row[choices.below(row.len())]));
+    let (first, last) =
+        (word(&row[choices.below(row.len())].text), word(&row[choices.below(row.len())].text));
     format!("{first}.{last}@{}", choices.pick(&["example.org", "x.example.org.", "gmail.example"]))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use edm_model::{Column, ColumnClass, Columns, EvidenceGroup, Pattern, Proximity, ProximityUnit};
+use edm_model::{Column, ColumnClass, Columns, DataType, EvidenceGroup, Pattern, Proximity, ProximityUnit};
 
 use super::table::Cell;
 use super::value::Makeup;
@@ -21,13 +21,20 @@ pub(crate) fn class_of(column: &Column, cells: &[&Cell]) -> ColumnClass {
     let rare = count < 200 && occurrences.values().all(|n| *n <= 2) && occurrences.len() * 2 > count;
     let anchoring = cells.iter().any(|cell| Makeup::of(cell).anchors());
     let sparse = cells.iter().filter(|cell| occurrences.get(**cell).is_some_and(|n| *n <= 12)).count();
-    let identifier = column.searchable && anchoring && dates * 2 < count && sparse * 100 >= count * 99;
+    let dated = matches!(column.rule.data_type, DataType::Date { .. }) || dates * 2 >= count;
+    let identifier = column.searchable && anchoring && !dated && sparse * 100 >= count * 99;
     let roomy = cells.iter().filter(|cell| room(cell) >= 1_000.0 * occurrences.len() as f64).count();
+    let checked = matches!(column.rule.data_type, DataType::Card | DataType::Iban);
     ColumnClass {
         identifier,
-        standalone: identifier && roomy * 100 >= count * 99,
+        standalone: identifier && (checked || roomy * 100 >= count * 99),
         evidence: agreement <= 0.01 || rare,
     }
+}
+
+/// Returns whether a value may say by the way it is written that it is one.
+pub(crate) const fn has_written_form(column: &Column) -> bool {
+    matches!(column.rule.data_type, DataType::Ssn | DataType::Card | DataType::Iban)
 }
 
 /// How many values of this shape there may be.
@@ -70,7 +77,8 @@ pub(crate) fn default_patterns(columns: &Columns, classes: &[ColumnClass]) -> Ve
         add(85, primary, 300, vec![(2, evidence.clone())]);
         add(85, primary, 300, vec![(1, names(&|class| class.identifier, primary))]);
         add(75, primary, 300, vec![(1, evidence)]);
-        if class.standalone {
+        let written = columns.as_slice().get(primary).is_some_and(has_written_form);
+        if class.standalone || written {
             add(65, primary, 300, Vec::new());
         }
         add(65, primary, 300, vec![(1, names(&|class| !class.evidence, primary))]);

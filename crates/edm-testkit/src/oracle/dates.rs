@@ -19,20 +19,13 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// Returns whether the cell, folded and trimmed, reads as a date, whatever time stands behind it.
+const CELL_BYTES_MAX: usize = 40;
+
+/// Returns whether the cell, folded and trimmed, reads as a date, whatever stands behind it.
 pub(crate) fn reads_as_date(cell: &str) -> bool {
     let folded = folded_string(cell, CaseRule::Insensitive, DiacriticRule::Keep);
-    let date = without_time(folded.trim());
-    is_numeric(date) || is_compact(date) || is_named(date)
-}
-
-fn without_time(value: &str) -> &str {
-    let clock = |rest: &str| {
-        let digits = rest.chars().take_while(char::is_ascii_digit).count();
-        (1..=2).contains(&digits) && rest[digits..].starts_with(':')
-    };
-    let cut = value.match_indices(['t', ' ']).find(|(at, _)| clock(&value[at + 1..]));
-    cut.map_or(value, |(at, _)| &value[..at])
+    let date = folded.trim();
+    date.len() <= CELL_BYTES_MAX && (is_numeric(date) || is_compact(date) || is_named(date))
 }
 
 fn number(
@@ -63,8 +56,9 @@ fn is_year(text: &str) -> bool {
 
 fn is_numeric(date: &str) -> bool {
     ['-', '/', '.', ' '].iter().any(|separator| {
-        let parts: Vec<&str> = date.split(*separator).collect();
-        let [a, b, c] = parts.as_slice() else { return false };
+        let parts: Vec<&str> = date.splitn(3, *separator).collect();
+        let [a, b, rest] = parts.as_slice() else { return false };
+        let c = rest.split(['t', ' ']).next().unwrap_or(rest);
         (is_full_year(a) && is_month(b) && is_day(c))
             || (is_year(c) && ((is_day(a) && is_month(b)) || (is_month(a) && is_day(b))))
     })
@@ -78,9 +72,12 @@ fn is_compact(date: &str) -> bool {
         && is_day(&date[6..])
 }
 
+/// A day, which may have letters behind it, and a month in either order; a year; and anything.
 fn is_named(date: &str) -> bool {
-    let parts: Vec<&str> = date.split([' ', '-', '.', '/', ',']).filter(|part| !part.is_empty()).collect();
-    let [a, b, c] = parts.as_slice() else { return false };
+    let words = date.split(|character: char| !character.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let [a, b, c, ..] = words.as_slice() else { return false };
     let named = |text: &str| MONTHS.iter().any(|month| *month == text || &month[..3] == text);
-    is_year(c) && ((named(a) && is_day(b)) || (is_day(a) && named(b)))
+    let numbered = |text: &str| is_day(text.trim_end_matches(|letter: char| letter.is_ascii_lowercase()));
+    is_year(c) && ((named(a) && numbered(b)) || (numbered(a) && named(b)))
 }

@@ -5,6 +5,7 @@
 
 mod classes;
 mod dates;
+mod edges;
 mod email;
 mod escapes;
 mod facts;
@@ -15,6 +16,7 @@ mod reading;
 mod report;
 mod scan;
 mod table;
+mod types;
 mod value;
 mod windows;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use edm_model::{Columns, Pattern, limits};
+use edm_model::{ColumnClass, Columns, Pattern, limits};
 
 use super::escapes;
 use super::facts::{Hit, Outcome, Scene};
@@ -12,6 +12,14 @@ use super::report::{ConfidenceCount, Evidence, Found, Match, Span};
 use super::table::{Asked, Question, Table};
 use super::value::Makeup;
 use super::windows;
+
+/// What is asked for.
+struct Wanted {
+    patterns: Vec<Pattern>,
+    exempt: BTreeSet<usize>,
+    /// Of a default type only: not every value may stand alone or anchor a match there.
+    classes: Vec<ColumnClass>,
+}
 
 /// A primary value with the best that it reaches.
 struct Reached {
@@ -34,21 +42,21 @@ impl Table {
             Asked::Own(patterns) => patterns.clone(),
             Asked::Default => self.default_patterns(),
         };
-        let picky = match &question.patterns {
+        let classes = match &question.patterns {
             Asked::Own(_) => Vec::new(),
             Asked::Default => self.classes(),
         };
+        let wanted = Wanted { patterns, exempt: self.exempt_rows(question), classes };
         let may_anchor = |hit: &Hit| {
-            let identifier = picky.get(hit.column).is_some_and(|class| class.identifier);
+            let identifier = wanted.classes.get(hit.column).is_some_and(|class| class.identifier);
             self.columns().as_slice()[hit.column].searchable
                 && (!identifier || Makeup::of(&hit.place.value).anchors())
         };
-        let exempt = self.exempt_rows(question);
         let reached: Vec<Reached> = hits
             .iter()
-            .filter(|hit| may_anchor(hit))
+            .filter(|hit| may_anchor(hit) && !hit.place.inside)
             .filter(|hit| is_asked_for(hit.stretch(), &ground, &question.candidates))
-            .filter_map(|hit| self.best(&scene, hit, &patterns, &exempt))
+            .filter_map(|hit| self.best(&scene, hit, &wanted))
             .collect();
         let reached = merged_by_record(without_overlaps(reached));
         found(&reached, question.minimum_confidence, &ground, self.columns())
@@ -76,17 +84,17 @@ impl Table {
         rows
     }
 
-    fn best(
-        &self,
-        scene: &Scene,
-        hit: &Hit,
-        patterns: &[Pattern],
-        exempt: &BTreeSet<usize>,
-    ) -> Option<Reached> {
+    fn best(&self, scene: &Scene, hit: &Hit, wanted: &Wanted) -> Option<Reached> {
+        let Wanted { patterns, exempt, classes } = wanted;
+        // In a default type a value alone must say by its form what it is, or be one of few that there can be.
+        let standing = classes.get(hit.column).is_none_or(|class| class.standalone) || hit.place.written;
         let mut reached: Vec<(&Pattern, usize, Outcome)> = Vec::new();
         for pattern in patterns {
             let primary = pattern.primary.as_ref();
             if primary.is_some_and(|name| self.columns().position(name) != Some(hit.column)) {
+                continue;
+            }
+            if pattern.supporting.is_empty() && !standing {
                 continue;
             }
             for row in self.rows_with(hit.column, &hit.place.value) {
@@ -126,7 +134,8 @@ fn is_asked_for(stretch: Stretch, ground: &Ground, candidates: &[(u64, u64)]) ->
 fn without_overlaps(mut reached: Vec<Reached>) -> Vec<Reached> {
     reached.sort_by_key(|one| {
         let (start, end) = one.hit.stretch();
-        (std::cmp::Reverse(end - start), start)
+        let best = (std::cmp::Reverse(one.confidence), std::cmp::Reverse(one.outcome.facts), one.best_row);
+        (std::cmp::Reverse(end - start), start, best)
     });
     let mut kept: Vec<Reached> = Vec::new();
     for one in reached {

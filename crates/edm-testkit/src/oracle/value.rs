@@ -5,6 +5,7 @@ use edm_model::{CaseRule, DataType, DiacriticRule, Rule};
 use super::email;
 use super::folding::placed;
 use super::reading::{Class, Reading, canonical_gap, class, is_ignored, is_white, plain};
+use super::types;
 
 const CANONICAL_BYTES_MAX: usize = 4_096;
 
@@ -23,7 +24,12 @@ pub(crate) fn canonical(rule: &Rule, cell: &str, tokens_max: u32) -> Option<Stri
         DataType::Digits { width } => digits_cell(&reading, rule, *width)?,
         DataType::Email => email::cell(&reading)?,
         DataType::Name => name_form(&reading, rule, 0, last)?,
-        other => unreachable!("the generator makes no column of type {}", other.as_str()),
+        DataType::Ssn
+        | DataType::Card
+        | DataType::Phone { .. }
+        | DataType::Date { .. }
+        | DataType::Iban
+        | DataType::Address => types::cell(rule, &reading)?,
     };
     (value.len() <= CANONICAL_BYTES_MAX).then_some(value)
 }

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use edm_model::{CaseRule, DataType, DiacriticRule, Rule};
 
+use super::edges::{Edge, Stretch};
 use super::email;
 use super::folding::Placed;
 use super::reading::{Kind, Reading, is_crossed, is_ignored, is_white};
+use super::types;
 use super::value::{digits_form, is_digits_gap, name_form, text_form};
 
 /// A value's place in the source text.
@@ -16,30 +18,66 @@ pub(crate) struct Occurrence {
     pub(crate) end: usize,
     pub(crate) value: String,
     pub(crate) attached: bool,
+    /// Whether it is in its type's written form.
+    pub(crate) written: bool,
+    /// Whether it is a part of a longer card or account number, and so no match.
+    pub(crate) inside: bool,
 }
 
 const PLACE_BYTES_MAX: usize = 64 * 1024;
-const SOFT_EDGE_DIGITS_MIN: usize = 6;
 
-/// Returns every occurrence, in any reading, of the values of the set; equal spans are one.
+/// Returns every occurrence, in any reading, of the values of the set; equal values at equal spans are one.
 pub(crate) fn occurrences(readings: &[Vec<Placed>], rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occurrence> {
-    let mut found: BTreeMap<(usize, usize), Occurrence> = BTreeMap::new();
+    let mut found: BTreeMap<(usize, usize, String), Occurrence> = BTreeMap::new();
     for text in readings {
         let reading = Reading::new(text, rule.case, rule.diacritics);
-        let mut add = |occurrence: Occurrence| {
-            let span = (occurrence.start, occurrence.end);
-            if span.1 - span.0 > PLACE_BYTES_MAX {
-                return;
-            }
-            found.entry(span).and_modify(|known| known.attached &= occurrence.attached).or_insert(occurrence);
+        let here = match &rule.data_type {
+            DataType::Email => emails(&reading, values),
+            other if types::has_recogniser(other) => recognised(&reading, rule, values),
+            _ => windows(&reading, rule, values),
         };
-        if rule.data_type == DataType::Email {
-            emails(&reading, values).into_iter().for_each(&mut add);
-        } else {
-            windows(&reading, rule, values).into_iter().for_each(&mut add);
+        let longer = longer_numbers(&reading, rule);
+        for occurrence in here {
+            let Occurrence { start, end, .. } = occurrence;
+            let inside =
+                |(from, to): &(usize, usize)| *from <= start && end <= *to && (*from, *to) != (start, end);
+            if end - start > PLACE_BYTES_MAX {
+                continue;
+            }
+            let occurrence = Occurrence { inside: longer.iter().any(inside), ..occurrence };
+            found
+                .entry((start, end, occurrence.value.clone()))
+                .and_modify(|known| {
+                    known.attached &= occurrence.attached;
+                    known.written |= occurrence.written;
+                    known.inside &= occurrence.inside;
+                })
+                .or_insert(occurrence);
         }
     }
     found.into_values().collect()
+}
+
+/// Cards and account numbers, inside which only values of their own types are found.
+fn longer_numbers(reading: &Reading, rule: &Rule) -> Vec<(usize, usize)> {
+    if matches!(rule.data_type, DataType::Card | DataType::Iban) {
+        return Vec::new();
+    }
+    let atoms = types::longer_numbers(reading).into_iter();
+    atoms.map(|(first, last)| reading.source(reading.atoms[first].first, reading.atoms[last].end)).collect()
+}
+
+fn recognised(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occurrence> {
+    let longest = values.iter().map(|value| value.len()).max().unwrap_or(0);
+    let mut found = Vec::new();
+    for candidate in types::candidates(rule, reading, longest) {
+        let types::Candidate { first, last, forms, attached, written } = candidate;
+        let (start, end) = reading.source(reading.atoms[first].first, reading.atoms[last].end);
+        for value in forms.into_iter().filter(|form| values.contains(form.as_str())) {
+            found.push(Occurrence { start, end, value, attached, written, inside: false });
+        }
+    }
+    found
 }
 
 fn emails(reading: &Reading, values: &BTreeSet<&str>) -> Vec<Occurrence> {
@@ -51,7 +89,14 @@ fn emails(reading: &Reading, values: &BTreeSet<&str>) -> Vec<Occurrence> {
             .filter_map(|address| {
                 let value: String = characters[address.first..address.end].iter().collect();
                 let (start, end) = reading.source(address.first, address.end);
-                values.contains(value.as_str()).then_some(Occurrence { start, end, value, attached: false })
+                values.contains(value.as_str()).then_some(Occurrence {
+                    start,
+                    end,
+                    value,
+                    attached: false,
+                    written: false,
+                    inside: false,
+                })
             })
             .max_by_key(|found| (found.end - found.start, std::cmp::Reverse(found.start)));
         found.extend(best);
@@ -96,13 +141,15 @@ struct Window<'a> {
 impl Window<'_> {
     fn occurrence(&self, values: &BTreeSet<&str>) -> Option<Occurrence> {
         let value = self.form()?;
-        if !values.contains(value.as_str()) || self.is_continued() || self.is_joined_name() {
+        let stretch = Stretch { reading: self.reading, first: self.first, last: self.last };
+        if !values.contains(value.as_str()) || stretch.is_continued() || self.is_joined_name() {
             return None;
         }
-        let soft = [self.front()?, self.back()?].contains(&Edge::Soft);
+        let soft = [stretch.front()?, stretch.back()?].contains(&Edge::Soft);
         let first = self.reading.atoms[self.first].first;
         let (start, end) = self.reading.source(first, self.reading.atoms[self.last].end);
-        Some(Occurrence { start, end, value, attached: soft || self.is_joined_by_white_space() })
+        let attached = soft || self.is_joined_by_white_space();
+        Some(Occurrence { start, end, value, attached, written: false, inside: false })
     }
 
     fn form(&self) -> Option<String> {
@@ -116,33 +163,13 @@ impl Window<'_> {
                 let digits: String = atoms.map(|atom| self.reading.atom(atom)).collect();
                 digits_form(&digits, *width)
             }
-            DataType::Email => None,
             DataType::Name => name_form(self.reading, self.rule, self.first, self.last),
-            other => unreachable!("the generator makes no column of type {}", other.as_str()),
+            _ => None,
         }
     }
 
     fn kind(&self, atom: usize) -> Kind {
         self.reading.atoms[atom].kind
-    }
-
-    fn front(&self) -> Option<Edge> {
-        let outer = self.first.checked_sub(1).map(|before| self.kind(before));
-        self.edge(self.first, outer, &self.reading.gap_before(self.first))
-    }
-
-    fn back(&self) -> Option<Edge> {
-        let outer = self.reading.atoms.get(self.last + 1).map(|after| after.kind);
-        self.edge(self.last, outer, &self.reading.gap_after(self.last))
-    }
-
-    fn edge(&self, own: usize, outer: Option<Kind>, gap: &[char]) -> Option<Edge> {
-        let clusters = self.kind(own) == Kind::Cluster || outer == Some(Kind::Cluster);
-        if outer.is_none() || !gap.is_empty() || clusters {
-            return Some(Edge::Full);
-        }
-        let long = self.reading.atom(own).chars().count() >= SOFT_EDGE_DIGITS_MIN;
-        (self.kind(own) == Kind::Digits && long).then_some(Edge::Soft)
     }
 
     /// Ignored gaps between two digit atoms, and all of them white space alone.
@@ -153,26 +180,6 @@ impl Window<'_> {
             .filter(|gap| is_ignored(gap, &self.rule.delimiters))
             .collect();
         !gaps.is_empty() && gaps.iter().flatten().all(|character| is_white(*character))
-    }
-
-    fn is_continued(&self) -> bool {
-        if self.first == self.last {
-            return false;
-        }
-        let digits = |atom: Option<usize>| {
-            atom.and_then(|atom| self.reading.atoms.get(atom)).is_some_and(|atom| atom.kind == Kind::Digits)
-        };
-        let same =
-            |inner: Vec<char>, outer: Vec<char>| inner.len() == 1 && !is_white(inner[0]) && inner == outer;
-        let behind = digits(Some(self.last))
-            && digits(Some(self.last - 1))
-            && digits(Some(self.last + 1))
-            && same(self.reading.gap_after(self.last - 1), self.reading.gap_after(self.last));
-        let before = digits(Some(self.first))
-            && digits(Some(self.first + 1))
-            && digits(self.first.checked_sub(1))
-            && same(self.reading.gap_after(self.first), self.reading.gap_before(self.first));
-        behind || before
     }
 
     fn is_joined_name(&self) -> bool {
@@ -194,12 +201,6 @@ impl Window<'_> {
         });
         behind || before
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Edge {
-    Full,
-    Soft,
 }
 
 /// The source text as it stands, for distances and places: folded without case, diacritics kept.

@@ -1,0 +1,70 @@
+//! Where a run of atoms may begin and end in a text (`docs/matching.md`, Windows).
+
+use super::reading::{Kind, Reading, is_white};
+
+const SOFT_EDGE_DIGITS_MIN: usize = 6;
+
+/// How a run of atoms begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// At the text's edge, a gap or a cluster.
+    Full,
+    /// Between letter and digit.
+    Soft,
+}
+
+/// Consecutive atoms of a reading, both ends included.
+#[derive(Clone, Copy)]
+pub(crate) struct Stretch<'a> {
+    pub(crate) reading: &'a Reading,
+    pub(crate) first: usize,
+    pub(crate) last: usize,
+}
+
+impl Stretch<'_> {
+    /// Returns the edge in front, if it may begin there.
+    pub(crate) fn front(&self) -> Option<Edge> {
+        let outer = self.first.checked_sub(1).map(|before| self.kind(before));
+        self.edge(self.first, outer, &self.reading.gap_before(self.first))
+    }
+
+    /// Returns the edge behind, if it may end there.
+    pub(crate) fn back(&self) -> Option<Edge> {
+        let outer = self.reading.atoms.get(self.last + 1).map(|after| after.kind);
+        self.edge(self.last, outer, &self.reading.gap_after(self.last))
+    }
+
+    fn edge(&self, own: usize, outer: Option<Kind>, gap: &[char]) -> Option<Edge> {
+        let clusters = self.kind(own) == Kind::Cluster || outer == Some(Kind::Cluster);
+        if outer.is_none() || !gap.is_empty() || clusters {
+            return Some(Edge::Full);
+        }
+        let long = self.reading.atom(own).chars().count() >= SOFT_EDGE_DIGITS_MIN;
+        (self.kind(own) == Kind::Digits && long).then_some(Edge::Soft)
+    }
+
+    /// Returns whether a number goes on in front or behind, joined as its own last two parts are.
+    pub(crate) fn is_continued(&self) -> bool {
+        if self.first == self.last {
+            return false;
+        }
+        let digits = |atom: Option<usize>| {
+            atom.and_then(|atom| self.reading.atoms.get(atom)).is_some_and(|atom| atom.kind == Kind::Digits)
+        };
+        let same =
+            |inner: Vec<char>, outer: Vec<char>| inner.len() == 1 && !is_white(inner[0]) && inner == outer;
+        let behind = digits(Some(self.last))
+            && digits(Some(self.last - 1))
+            && digits(Some(self.last + 1))
+            && same(self.reading.gap_after(self.last - 1), self.reading.gap_after(self.last));
+        let before = digits(Some(self.first))
+            && digits(Some(self.first + 1))
+            && digits(self.first.checked_sub(1))
+            && same(self.reading.gap_after(self.first), self.reading.gap_before(self.first));
+        behind || before
+    }
+
+    fn kind(&self, atom: usize) -> Kind {
+        self.reading.atoms[atom].kind
+    }
+}

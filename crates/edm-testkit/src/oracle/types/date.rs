@@ -1,0 +1,234 @@
+//! Days of the calendar.
+
+use edm_model::DateOrder;
+use time::{Date, Month};
+
+use super::Read;
+use super::date_words::{is_weekday, month};
+use super::joint::Joint;
+use super::midnight::is_midnight;
+use super::view::View;
+
+/// What is written, before it is clear which day it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Writing {
+    /// Year (of two or four digits), month and day.
+    Day(String, u32, u32),
+    /// Three numbers.
+    Numbers(String, String, String),
+}
+
+/// Year, month and day as numbers may be read.
+struct Orders {
+    year_first: Option<Writing>,
+    day_first: Option<Writing>,
+    month_first: Option<Writing>,
+}
+
+fn orders(a: &str, b: &str, c: &str) -> Orders {
+    let day =
+        |year: &str, month: &str, day: &str| Some(Writing::Day(year.to_owned(), value(month)?, value(day)?));
+    let year_last = c.len() == 2 || c.len() == 4;
+    Orders {
+        year_first: if a.len() == 2 && c.len() <= 2 { day(a, b, c) } else { None },
+        day_first: if year_last { day(c, b, a) } else { None },
+        month_first: if year_last { day(c, a, b) } else { None },
+    }
+}
+
+fn value(digits: &str) -> Option<u32> {
+    digits.parse().ok()
+}
+
+/// Returns the day as it is written in canonical form, if the calendar has it.
+fn day_of(year: &str, month: u32, day: u32) -> Option<String> {
+    let number = year.parse().ok().filter(|year| (1000..=2999).contains(year))?;
+    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+    let date = Date::from_calendar_date(number, month, u8::try_from(day).ok()?).ok()?;
+    Some(format!("{}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()))
+}
+
+/// What is written from one atom on, and its last atom: the first of the table's rows that fits.
+fn writing(view: &View, first: usize) -> Option<(Writing, usize)> {
+    bare(view, first)
+        .or_else(|| year_month_day(view, first))
+        .or_else(|| with_signs(view, first))
+        .or_else(|| year_word_day(view, first))
+        .or_else(|| numbers(view, first))
+        .or_else(|| day_word_year(view, first))
+        .or_else(|| word_day_year(view, first))
+}
+
+fn bare(view: &View, first: usize) -> Option<(Writing, usize)> {
+    let digits = view.digits_of(first, &[8])?;
+    let writing = Writing::Day(digits[..4].to_owned(), value(&digits[4..6])?, value(&digits[6..])?);
+    Some((writing, first))
+}
+
+fn same_joint_twice(view: &View, first: usize) -> bool {
+    let alike = view.joint(first).filter(|joint| view.joint(first + 1).as_ref() == Some(joint));
+    alike.is_some_and(|joint| joint.is_ignored_or_one_of(&["-", "/", ".", ". ", " "]))
+}
+
+fn year_month_day(view: &View, first: usize) -> Option<(Writing, usize)> {
+    let (year, month, day) = (
+        view.digits_of(first, &[4])?,
+        view.digits_of(first + 1, &[1, 2])?,
+        view.digits_of(first + 2, &[1, 2])?,
+    );
+    let writing = Writing::Day(year.to_owned(), value(month)?, value(day)?);
+    same_joint_twice(view, first).then_some((writing, first + 2))
+}
+
+fn with_signs(view: &View, first: usize) -> Option<(Writing, usize)> {
+    let (year, month, day) = (
+        view.digits_of(first, &[4])?,
+        view.digits_of(first + 2, &[1, 2])?,
+        view.digits_of(first + 4, &[1, 2])?,
+    );
+    let signs = [first + 1, first + 3, first + 5].map(|atom| view.lower(atom));
+    let near = |atom: usize| {
+        view.joint(atom).is_some_and(|joint| joint == Joint::Nothing || joint.is_one_of(&[" "]))
+    };
+    let joined = (first..first + 5).all(near);
+    let writing = Writing::Day(year.to_owned(), value(month)?, value(day)?);
+    (joined && (signs == ["年", "月", "日"] || signs == ["년", "월", "일"])).then_some((writing, first + 5))
+}
+
+fn numbers(view: &View, first: usize) -> Option<(Writing, usize)> {
+    let (a, b) = (view.digits_of(first, &[1, 2])?, view.digits_of(first + 1, &[1, 2])?);
+    let c = view.digits(first + 2)?;
+    let fits = c.len() == 4 || c.len() == 2 || (c.len() == 1 && a.len() == 2);
+    let writing = Writing::Numbers(a.to_owned(), b.to_owned(), c.to_owned());
+    (fits && same_joint_twice(view, first)).then_some((writing, first + 2))
+}
+
+/// The atom where the next part begins: one small word may stand in between.
+fn next_part(view: &View, atom: usize) -> Option<usize> {
+    view.joint(atom)?;
+    let small = view.letters(atom + 1).is_some_and(|word| ["of", "de", "del", "di"].contains(&word));
+    if !small {
+        return Some(atom + 1);
+    }
+    view.joint(atom + 1)?;
+    Some(atom + 2)
+}
+
+/// The last atom of a day's number, which may be an ordinal.
+fn end_of_day(view: &View, atom: usize) -> usize {
+    let word = view.letters(atom + 1);
+    let one_of = |words: &[&str]| word.is_some_and(|word| words.contains(&word));
+    let ordinal = match view.joint(atom) {
+        Some(Joint::Nothing) => one_of(&["st", "nd", "rd", "th", "er", "o", "a"]),
+        Some(joint) if joint.is_one_of(&["."]) => one_of(&["o", "a"]),
+        _ => false,
+    };
+    atom + usize::from(ordinal)
+}
+
+fn year_word_day(view: &View, first: usize) -> Option<(Writing, usize)> {
+    let year = view.digits_of(first, &[4])?;
+    let middle = next_part(view, first)?;
+    let month = month(view, middle)?;
+    let last = next_part(view, middle)?;
+    let day = value(view.digits_of(last, &[1, 2])?)?;
+    Some((Writing::Day(year.to_owned(), u32::from(month), day), last))
+}
+
+fn day_word_year(view: &View, first: usize) -> Option<(Writing, usize)> {
+    let day = value(view.digits_of(first, &[1, 2])?)?;
+    let middle = next_part(view, end_of_day(view, first))?;
+    let month = month(view, middle)?;
+    let last = next_part(view, middle)?;
+    let year = view.digits_of(last, &[2, 4])?;
+    Some((Writing::Day(year.to_owned(), u32::from(month), day), last))
+}
+
+fn word_day_year(view: &View, first: usize) -> Option<(Writing, usize)> {
+    let month = month(view, first)?;
+    let middle = next_part(view, first)?;
+    let day = value(view.digits_of(middle, &[1, 2])?)?;
+    let last = next_part(view, end_of_day(view, middle))?;
+    let year = view.digits_of(last, &[2, 4])?;
+    Some((Writing::Day(year.to_owned(), u32::from(month), day), last))
+}
+
+/// Reads what begins at an atom of a text, in every way.
+pub(super) fn text(view: &View, first: usize) -> Option<Read> {
+    let (written, last) = writing(view, first)?;
+    let ways = match written {
+        Writing::Day(..) => vec![written],
+        Writing::Numbers(a, b, c) => {
+            let Orders { year_first, day_first, month_first } = orders(&a, &b, &c);
+            [year_first, day_first, month_first].into_iter().flatten().collect()
+        }
+    };
+    let mut forms: Vec<String> = Vec::new();
+    for way in ways {
+        let Writing::Day(year, month, day) = way else { continue };
+        let years = if year.len() == 2 { vec![format!("19{year}"), format!("20{year}")] } else { vec![year] };
+        forms.extend(years.iter().filter_map(|year| day_of(year, month, day)));
+    }
+    let time = view.touches_next(last)
+        && (view.letters(last + 1) == Some("z")
+            || (view.letters(last + 1) == Some("t")
+                && view.touches_next(last + 1)
+                && view.digits(last + 2).is_some()));
+    (!forms.is_empty()).then_some(Read { last, forms, written: false, ends_fully: time })
+}
+
+/// Reads a cell, whose table writes days in this order.
+pub(super) fn cell(view: &View, order: Option<DateOrder>) -> Option<String> {
+    if !view.begins_at_once() {
+        return None;
+    }
+    cell_from(view, 0, order).or_else(|| cell_from(view, behind_weekday(view)?, order))
+}
+
+fn behind_weekday(view: &View) -> Option<usize> {
+    if !is_weekday(view, 0) {
+        return None;
+    }
+    let joint = view.joint(0)?;
+    let fair = joint.is_one_of(&["-"]) && view.letters(1) == Some("feira");
+    let last = usize::from(fair);
+    view.joint(last).filter(|joint| *joint != Joint::Nothing).map(|_| last + 1)
+}
+
+fn cell_from(view: &View, first: usize, order: Option<DateOrder>) -> Option<String> {
+    let (written, last) = writing(view, first)?;
+    let rest = view.reading.slice(view.reading.atoms[last].end, view.reading.characters.len());
+    let rest: String = rest.into_iter().collect();
+    let rest = rest.trim_end_matches(|character| view.is_void(character)).to_lowercase();
+    if !(rest.is_empty() || rest == "z" || is_midnight(&rest)) {
+        return None;
+    }
+    match written {
+        Writing::Day(..) => table_day(Some(&written)),
+        Writing::Numbers(a, b, c) => {
+            let Orders { year_first, day_first, month_first } = orders(&a, &b, &c);
+            let (day_first, month_first) = (table_day(day_first.as_ref()), table_day(month_first.as_ref()));
+            let year_first = (order == Some(DateOrder::YearMonthDay)).then(|| table_day(year_first.as_ref()));
+            match (year_first.flatten(), order) {
+                (Some(day), _) => Some(day),
+                (None, Some(DateOrder::DayMonthYear)) => day_first.or(month_first),
+                (None, Some(DateOrder::MonthDayYear)) => month_first.or(day_first),
+                (None, Some(DateOrder::YearMonthDay) | None) => match (day_first, month_first) {
+                    (Some(one), Some(other)) => (one == other).then_some(one),
+                    (one, other) => one.or(other),
+                },
+            }
+        }
+    }
+}
+
+/// The day of a table, where two digits of a year have one century.
+fn table_day(writing: Option<&Writing>) -> Option<String> {
+    let Some(Writing::Day(year, month, day)) = writing else { return None };
+    let year = match year.parse::<u32>().ok()? {
+        short @ 0..=29 if year.len() == 2 => format!("20{short:02}"),
+        short if year.len() == 2 => format!("19{short:02}"),
+        _ => year.clone(),
+    };
+    day_of(&year, *month, *day)
+}

@@ -1,0 +1,71 @@
+//! International bank account numbers.
+
+use super::super::reading::Kind;
+use super::Read;
+use super::joint::Joint;
+use super::view::View;
+
+/// Lengths and the countries that have them (SWIFT IBAN registry).
+const LENGTHS: &str = "15 no, 16 be, 18 dk fi fk fo gl nl sd, 19 mk si, 20 at ba ee kz lt lu mn xk, 21 ch hr li lv, \
+    22 bg bh cr de gb ge ie me rs va, 23 ae gi il iq om so tl, 24 ad cz es md pk ro sa se sk tn vg, 25 ly pt st, \
+    26 is tr, 27 bi dj fr gr it mc mr sm, 28 al az by cy do gt hn hu lb ni pl sv, 29 br eg ps qa ua, \
+    30 jo kw mu ye, 31 mt sc, 32 lc, 33 ru";
+
+fn length_of(country: &str) -> Option<usize> {
+    LENGTHS.split(", ").find_map(|entry| {
+        let (length, countries) = entry.split_once(' ')?;
+        countries.split(' ').any(|known| known == country).then(|| length.parse().ok())?
+    })
+}
+
+/// The remainder by 97, summed up from the right: each decimal place has its own remainder.
+fn is_valid(number: &str) -> bool {
+    let (front, rest) = number.split_at(4);
+    let decimal: String = rest
+        .chars()
+        .chain(front.chars())
+        .filter_map(|character| character.to_digit(36))
+        .map(|value| value.to_string())
+        .collect();
+    let mut place = 1;
+    let mut remainder = 0;
+    for digit in decimal.chars().rev().filter_map(|digit| digit.to_digit(10)) {
+        remainder = (remainder + digit * place) % 97;
+        place = place * 10 % 97;
+    }
+    remainder == 1 && front[2..].chars().all(|digit| digit.is_ascii_digit())
+}
+
+/// Reads the number that begins at an atom.
+pub(super) fn read(view: &View, first: usize) -> Option<Read> {
+    let country = view.letters(first)?;
+    let length = length_of(country)?;
+    let mut number = country.to_owned();
+    let mut last = first;
+    while number.len() < length {
+        let joint = view.joint(last)?;
+        if joint != Joint::Nothing && !joint.is_ignored_or_one_of(&[" ", "-"]) {
+            return None;
+        }
+        last += 1;
+        let part = view.lower(last);
+        if view.kind(last) == Some(Kind::Cluster) || !part.is_ascii() {
+            return None;
+        }
+        number.push_str(part);
+    }
+    (number.len() == length && is_valid(&number)).then(|| Read::one(last, number, true))
+}
+
+/// Reads a cell, which may say what it is.
+pub(super) fn cell(view: &View) -> Option<String> {
+    if !view.begins_at_once() {
+        return None;
+    }
+    let labelled = view.letters(0) == Some("iban") && {
+        let gap = view.reading.gap_after(0);
+        !gap.is_empty() && gap.iter().all(|character| matches!(character, ' ' | ':' | '.' | '-'))
+    };
+    let read = read(view, usize::from(labelled)).filter(|read| view.ends_at(read.last))?;
+    read.forms.into_iter().next()
+}

@@ -1,0 +1,115 @@
+//! The recognisers of `docs/formats/hash.md` section 8, for cells and for texts.
+
+mod address;
+mod card;
+mod date;
+mod date_words;
+#[cfg(test)]
+mod examples;
+mod iban;
+mod joint;
+mod midnight;
+mod phone;
+mod ssn;
+mod view;
+
+use edm_model::{DataType, Delimiters, Rule};
+
+use super::edges::{Edge, Stretch};
+use super::reading::Reading;
+
+use view::View;
+
+/// A place in a text that may be a value of a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// Its first atom.
+    pub(crate) first: usize,
+    /// Its last atom.
+    pub(crate) last: usize,
+    /// What it may be a writing of.
+    pub(crate) forms: Vec<String>,
+    /// Whether it needs evidence.
+    pub(crate) attached: bool,
+    /// Whether it is in its type's written form.
+    pub(crate) written: bool,
+}
+
+/// What a recogniser reads from one atom on.
+struct Read {
+    last: usize,
+    forms: Vec<String>,
+    written: bool,
+    /// Whether what follows makes an edge where there is none else.
+    ends_fully: bool,
+}
+
+impl Read {
+    fn one(last: usize, form: String, written: bool) -> Self {
+        Self { last, forms: vec![form], written, ends_fully: false }
+    }
+}
+
+/// Returns whether the type has a recogniser here.
+pub(crate) const fn has_recogniser(data_type: &DataType) -> bool {
+    !matches!(data_type, DataType::Text | DataType::Digits { .. } | DataType::Email | DataType::Name)
+}
+
+/// Returns the canonical form of a cell, or nothing where the type refuses it.
+pub(crate) fn cell(rule: &Rule, reading: &Reading) -> Option<String> {
+    let view = View::new(reading, &rule.delimiters);
+    match &rule.data_type {
+        DataType::Ssn => ssn::cell(&view),
+        DataType::Card => card::cell(&view),
+        DataType::Iban => iban::cell(&view),
+        DataType::Date { order } => date::cell(&view, *order),
+        DataType::Phone { country } => phone::cell(&view, *country),
+        DataType::Address => address::cell(&view),
+        DataType::Text | DataType::Digits { .. } | DataType::Email | DataType::Name => None,
+    }
+}
+
+/// Returns the places in a text that may be values of the type, of at most so many bytes.
+pub(crate) fn candidates(rule: &Rule, reading: &Reading, form_bytes_max: usize) -> Vec<Candidate> {
+    let view = View::new(reading, &rule.delimiters);
+    match &rule.data_type {
+        DataType::Ssn => at_edges(&view, &|first| ssn::text(&view, first).into_iter().collect()),
+        DataType::Card => at_edges(&view, &|first| card::text(&view, first)),
+        DataType::Iban => at_edges(&view, &|first| iban::read(&view, first).into_iter().collect()),
+        DataType::Date { .. } => at_edges(&view, &|first| date::text(&view, first).into_iter().collect()),
+        DataType::Phone { country } => phone::text(&view, *country),
+        DataType::Address => address::text(&view, form_bytes_max),
+        DataType::Text | DataType::Digits { .. } | DataType::Email | DataType::Name => Vec::new(),
+    }
+}
+
+/// Returns the account numbers and grouped cards that hide what stands inside them, by their atoms.
+pub(crate) fn longer_numbers(reading: &Reading) -> Vec<(usize, usize)> {
+    let none = Delimiters::default();
+    let view = View::new(reading, &none);
+    let ibans = at_edges(&view, &|first| iban::read(&view, first).into_iter().collect());
+    let cards = at_edges(&view, &|first| card::text(&view, first)).into_iter();
+    let cards = cards.filter(|one| card::is_grouped_as_usual(&view, one.first, one.last));
+    cards.chain(ibans).map(|one| (one.first, one.last)).collect()
+}
+
+fn at_edges(view: &View, reads: &dyn Fn(usize) -> Vec<Read>) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for first in 0..view.count() {
+        for read in reads(first) {
+            let stretch = Stretch { reading: view.reading, first, last: read.last };
+            let back = if read.ends_fully { Some(Edge::Full) } else { stretch.back() };
+            let (Some(front), Some(back)) = (stretch.front(), back) else { continue };
+            if !stretch.is_continued() {
+                found.push(Candidate {
+                    first,
+                    last: read.last,
+                    forms: read.forms,
+                    attached: [front, back].contains(&Edge::Soft),
+                    written: read.written,
+                });
+            }
+        }
+    }
+    found
+}

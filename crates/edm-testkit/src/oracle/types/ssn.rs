@@ -1,0 +1,38 @@
+//! Social security numbers.
+
+use super::Read;
+use super::view::View;
+
+fn is_valid(digits: &str) -> bool {
+    let (area, rest) = digits.split_at(3);
+    let (group, serial) = rest.split_at(2);
+    digits.len() == 9 && !["000", "666"].contains(&area) && group != "00" && serial != "0000"
+}
+
+/// Reads a number in groups or bare.
+pub(super) fn text(view: &View, first: usize) -> Option<Read> {
+    let digits = view.digits(first)?;
+    if digits.len() == 9 {
+        return is_valid(digits).then(|| Read::one(first, digits.to_owned(), false));
+    }
+    let (group, serial) = (view.digits(first + 1)?, view.digits(first + 2)?);
+    let joint = view.joint(first)?;
+    let alike = view.joint(first + 1)? == joint && joint.is_ignored_or_one_of(&["-", " ", "."]);
+    let sizes = [digits.len(), group.len(), serial.len()] == [3, 2, 4];
+    let number = format!("{digits}{group}{serial}");
+    (alike && sizes && is_valid(&number)).then(|| Read::one(first + 2, number, true))
+}
+
+/// Reads a cell, which may have lost the zeros in front.
+pub(super) fn cell(view: &View) -> Option<String> {
+    if !view.begins_at_once() {
+        return None;
+    }
+    let short = view.digits(0).filter(|digits| [7, 8].contains(&digits.len()) && view.ends_at(0));
+    if let Some(digits) = short {
+        let number = format!("{digits:0>9}");
+        return is_valid(&number).then_some(number);
+    }
+    let read = text(view, 0).filter(|read| view.ends_at(read.last))?;
+    read.forms.into_iter().next()
+}

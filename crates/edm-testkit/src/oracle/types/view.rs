@@ -1,0 +1,74 @@
+//! A reading as the recognisers look at it: atoms by kind, letters in lower case, gaps as joints.
+
+use edm_model::Delimiters;
+
+use super::super::reading::{Kind, Reading, is_white};
+use super::joint::{Joint, joint};
+
+/// A folded text, its atoms in lower case, and the delimiters that the rule ignores.
+pub(super) struct View<'a> {
+    pub(super) reading: &'a Reading,
+    pub(super) delimiters: &'a Delimiters,
+    lower: Vec<String>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(reading: &'a Reading, delimiters: &'a Delimiters) -> Self {
+        let lower = (0..reading.atoms.len()).map(|atom| reading.atom(atom).to_lowercase()).collect();
+        Self { reading, delimiters, lower }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.lower.len()
+    }
+
+    pub(super) fn kind(&self, atom: usize) -> Option<Kind> {
+        self.reading.atoms.get(atom).map(|atom| atom.kind)
+    }
+
+    /// Any atom in lower case.
+    pub(super) fn lower(&self, atom: usize) -> &str {
+        self.lower.get(atom).map_or("", String::as_str)
+    }
+
+    /// An atom of digits.
+    pub(super) fn digits(&self, atom: usize) -> Option<&str> {
+        (self.kind(atom)? == Kind::Digits).then(|| self.lower(atom))
+    }
+
+    /// An atom of digits, of one of these numbers of digits.
+    pub(super) fn digits_of(&self, atom: usize, counts: &[usize]) -> Option<&str> {
+        self.digits(atom).filter(|digits| counts.contains(&digits.len()))
+    }
+
+    /// An atom of letters, in lower case.
+    pub(super) fn letters(&self, atom: usize) -> Option<&str> {
+        (self.kind(atom)? == Kind::Letters).then(|| self.lower(atom))
+    }
+
+    /// What joins an atom to the next, if there is one and it does.
+    pub(super) fn joint(&self, atom: usize) -> Option<Joint> {
+        (atom + 1 < self.count()).then(|| joint(&self.reading.gap_after(atom), self.delimiters))?
+    }
+
+    /// Whether an atom and the next have nothing between them.
+    pub(super) fn touches_next(&self, atom: usize) -> bool {
+        atom + 1 < self.count() && self.reading.gap_after(atom).is_empty()
+    }
+
+    /// White space, or a delimiter that the rule ignores.
+    pub(super) fn is_void(&self, character: char) -> bool {
+        is_white(character) || self.delimiters.contains(character)
+    }
+
+    /// Whether a cell has nothing but white space and ignored delimiters in front of its first atom.
+    pub(super) fn begins_at_once(&self) -> bool {
+        self.count() > 0 && self.reading.gap_before(0).iter().all(|character| self.is_void(*character))
+    }
+
+    /// Whether a cell has nothing but white space and ignored delimiters behind this atom.
+    pub(super) fn ends_at(&self, atom: usize) -> bool {
+        atom + 1 == self.count()
+            && self.reading.gap_after(atom).iter().all(|character| self.is_void(*character))
+    }
+}
