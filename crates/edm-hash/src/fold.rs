@@ -222,6 +222,16 @@ pub fn fold_character(character: char) -> Option<&'static [char]> {
     table.composed(table.entry(character), sensitive.index())
 }
 
+/// Whether a folded character is one of a script without spaces (`docs/formats/hash.md`, section 2).
+pub fn is_cluster(folded: char) -> bool {
+    TABLE.entry(folded).class == Class::Cluster
+}
+
+/// Whether a folded character is a mark, which belongs to the character before it.
+pub fn is_mark(folded: char) -> bool {
+    TABLE.entry(folded).class == Class::Mark
+}
+
 /// Orders marks and composes, in place (The Unicode Standard, section 3.11).
 fn compose(segment: &mut Vec<char>, table: &Table) {
     order(segment, table);

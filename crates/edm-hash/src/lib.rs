@@ -34,7 +34,7 @@ mod window;
 pub use batch::{HASH_BYTES, Hash};
 pub use canonical::{Canonicaliser, CellForm, CellRefusal};
 pub use escape::{Decoded, decode_escapes};
-pub use fold::{Atom, AtomKind, FoldOptions, Folded, fold_character};
+pub use fold::{Atom, AtomKind, FoldOptions, Folded, fold_character, is_cluster, is_mark};
 pub use key::{
     ALGORITHM_VERSION, RowCell, RowKey, RuleKeys, SALT_RANDOM_BYTES, Salt, SaltError, UNICODE_VERSION,
     address,

@@ -284,13 +284,15 @@ impl<G: Gate> Walk<'_, G> {
         true
     }
 
-    fn emit(&mut self, window: Window, joints: Joints, found: &mut impl FnMut(Window, &[u8])) {
+    fn emit(&mut self, mut window: Window, joints: Joints, found: &mut impl FnMut(Window, &[u8])) {
         let mut form = &self.form;
         if let DataType::Digits { width } = self.rule.data_type {
             self.turned.clone_from(&self.form);
             if pad(&mut self.turned, 0, width).is_err() || self.turned.len() > self.gate.bytes_max() {
                 return;
             }
+            // The zeros that are not written do not tell the number from any shorter one.
+            window.attached |= self.form.len() < self.turned.len();
             form = &self.turned;
         } else if let Some(comma) = joints.comma {
             self.turned.clone_from(&self.form);

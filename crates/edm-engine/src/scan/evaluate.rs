@@ -109,6 +109,10 @@ impl<'e, 'c> Evaluator<'e, 'c> {
             let rows = self.row_passes(hit, &patterns);
             let mut levels = patterns.chunk_by(|a, b| a.confidence == b.confidence);
             if let Some(reached) = levels.find_map(|level| best_of(self.context, hit, level, &rows)) {
+                if let Some(row) = reached.rows.iter().copied().find(|row| self.is_exempt(*row)) {
+                    self.tell_exempt(hit, row);
+                    continue;
+                }
                 if self.context.query.explain {
                     self.tell(&reached);
                 }
@@ -151,6 +155,12 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         told.covered.insert(whole(reached.hit.stretch));
         let counted = reached.satisfied.shown.iter().filter(|shown| shown.counted);
         told.covered.extend(counted.map(|shown| whole(shown.stretch)));
+    }
+
+    fn tell_exempt(&mut self, hit: &Hit, row: u32) {
+        if self.context.query.explain {
+            self.notes.told.exempt.insert((self.context.whole(hit.stretch), hit.column), row);
+        }
     }
 
     fn note_limited(&mut self, hit: &Hit) {
@@ -227,7 +237,6 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         }
         candidates
             .retain(|row| !generation.is_tombstone(*row) && generation.holds(*row, hit.column, &hit.hash));
-        candidates.retain(|row| !self.is_exempt(*row));
         candidates
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Told {
     pub(crate) reached: BTreeMap<(Stretch, usize), u32>,
     /// Where these and the evidence that they counted stand.
     pub(crate) covered: BTreeSet<Stretch>,
+    /// Hits that reached a pattern with a row that is exempt, and that row.
+    pub(crate) exempt: BTreeMap<(Stretch, usize), u32>,
     /// Hits around which not every row could be looked at.
     pub(crate) limited: BTreeSet<(Stretch, usize)>,
 }
@@ -37,6 +39,7 @@ impl Told {
         let front = (offset, 0);
         self.reached = self.reached.split_off(&(front, 0));
         self.covered = self.covered.split_off(&(offset.saturating_sub(limits::PLACE_BYTES_MAX), 0));
+        self.exempt = self.exempt.split_off(&(front, 0));
         self.limited = self.limited.split_off(&(front, 0));
     }
 
@@ -105,6 +108,10 @@ impl<'e, 'c> Explainer<'e, 'c> {
         story.belongs(&rows);
         if rows.rows.is_empty() {
             return "limit";
+        }
+        if let Some(row) = self.told.exempt.get(&(self.context.whole(hit.stretch), hit.column)) {
+            story.exempt(&RowSet { rows: vec![*row], count: 1 }, &plan.exempting_columns(*row));
+            return "exempt";
         }
         let open: Vec<u32> = rows.rows.iter().copied().filter(|row| !plan.is_exempt(*row)).collect();
         if let (true, Some(row)) = (open.is_empty(), rows.rows.first()) {

@@ -1,6 +1,6 @@
 //! Where in a text something stands: runs that are one place, and rows of tables (`docs/matching.md`, Evidence).
 
-use edm_hash::fold_character;
+use edm_hash::{fold_character, is_cluster, is_mark};
 use edm_model::limits::{RUN_BYTES_MAX, TABLE_ROW_BYTES_MAX};
 
 use super::table::Lines;
@@ -20,7 +20,10 @@ pub(crate) struct Places {
     long: Vec<Stretch>,
 }
 
-const BREAKS: &[char] = &[',', ';', '|', '"', '<', '>', '(', ')', '[', ']', '{', '}'];
+const BREAKS: &[char] = &[
+    ',', ';', '|', '"', '<', '>', '(', ')', '[', ']', '{', '}', '、', '。', '「', '」', '『', '』', '【',
+    '】', '《', '》', '〈', '〉',
+];
 
 impl Places {
     pub(crate) fn new(text: &str) -> Self {
@@ -34,10 +37,23 @@ impl Places {
     fn find_runs(&mut self, text: &str) {
         let mut start = None;
         let mut run = String::new();
+        let mut in_clusters = None;
         for (offset, character) in text.char_indices().chain([(text.len(), ' ')]) {
             let own = [character];
             let folded = fold_character(character).unwrap_or(&own);
             let ends = folded.iter().any(|c| c.is_whitespace() || BREAKS.contains(c));
+            // A mark belongs to what it stands on.
+            let script = folded.iter().rev().copied().find(|c| !is_mark(*c)).map(is_cluster);
+            if let (Some(own), Some(known), Some(begin)) = (script, in_clusters, start)
+                && own != known
+            {
+                if offset - begin <= RUN_BYTES_MAX && is_single(&run) {
+                    self.single.push((begin, offset));
+                }
+                run.clear();
+                start = None;
+            }
+            in_clusters = script.or(in_clusters);
             if !ends {
                 start = start.or(Some(offset));
                 run.extend(folded);
@@ -78,12 +94,16 @@ impl Places {
     }
 }
 
+/// Behind a backslash these make an escape, as JSON writes it, and no path.
+const ESCAPES: &[char] = &['u', 'n', 'r', 't', '"', '/'];
+
 fn is_single(run: &str) -> bool {
     let lower = |length: usize| run.get(..length).map(str::to_ascii_lowercase);
     let drive = run.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && run.get(1..3) == Some(":\\");
     run.contains('@')
         || run.contains("://")
-        || ["/", "\\", "./", "../", "~/"].iter().any(|prefix| run.starts_with(prefix))
+        || ["/", "./", "../", "~/"].iter().any(|prefix| run.starts_with(prefix))
+        || run.strip_prefix('\\').is_some_and(|rest| !rest.starts_with(ESCAPES))
         || lower(4).as_deref() == Some("www.")
         || drive
 }

@@ -2,7 +2,7 @@
 
 use super::{Candidate, Found};
 use crate::canonical::CellRefusal;
-use crate::fold::Folded;
+use crate::fold::{AtomKind, Folded};
 use crate::gap::is_white;
 use crate::table::{Class, TABLE};
 
@@ -106,7 +106,8 @@ fn each_candidate(
         let before =
             first.checked_sub(1).and_then(|index| atoms.get(index)).map_or(begin, |atom| atom.end as usize);
         let trimmed = folded.text().get(before.max(begin)..start).unwrap_or("");
-        if first != first_inside && !trimmed.contains(LOCAL_BREAKS) {
+        let script_changes = first > 0 && changes(folded, first - 1, AtomKind::Cluster);
+        if first != first_inside && !trimmed.contains(LOCAL_BREAKS) && !script_changes {
             continue;
         }
         for (last, atom) in atoms.iter().enumerate().skip(first_behind) {
@@ -115,13 +116,25 @@ fn each_candidate(
                 break;
             }
             let domain = folded.text().get(at + 1..stop).unwrap_or("");
-            let ends = stop == end || folded.text().get(stop..end).is_some_and(domain_ends);
+            let ends = stop == end
+                || folded.text().get(stop..end).is_some_and(domain_ends)
+                || atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind);
             if ends && domain.contains('.') {
                 let candidate = Candidate { first, last, attached: false, written_form: false };
                 found(candidate, folded.text().get(start..stop).unwrap_or("").as_bytes());
             }
         }
     }
+}
+
+/// Whether the script changes behind an atom of this kind with nothing between: a script without spaces begins or ends.
+fn changes(folded: &Folded, index: usize, kind: AtomKind) -> bool {
+    let (own, next) = (folded.atoms().get(index), folded.atoms().get(index + 1));
+    own.zip(next).is_some_and(|(own, next)| {
+        own.kind == kind
+            && own.end == next.start
+            && (own.kind == AtomKind::Cluster) != (next.kind == AtomKind::Cluster)
+    })
 }
 
 /// Whether a domain may end in front of this rest: at a dot, or where no word follows at all.

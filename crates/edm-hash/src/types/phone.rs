@@ -164,7 +164,8 @@ impl<'a> Phone<'a> {
         if edge != Some(false) && extended() { Some(false) } else { edge }
     }
 
-    /// Returns the atom in front from which on an international number is written that may go over this atom.
+    /// Returns the atom in front, behind a `+`, from which on an international number is written that may go over this atom.
+    /// What begins with the zeros of a call abroad is no such number: they may be the end of a time or of a code.
     fn outer(&self, first: usize) -> Option<usize> {
         let mut count = 0;
         for index in (0..first).rev() {
@@ -173,7 +174,7 @@ impl<'a> Phone<'a> {
             if count > numbering::DIGITS_MAX {
                 return None;
             }
-            if self.has_plus(index) || numbering::is_dialled_abroad(digits, self.country) {
+            if self.has_plus(index) {
                 return Some(index);
             }
         }

@@ -35,12 +35,15 @@ pub(crate) fn around(characters: &[char], at: usize) -> Vec<Address> {
     }
     let mut starts = vec![run];
     starts.extend((run..at).filter(|position| LOCAL_STARTERS.contains(characters[*position])).map(|p| p + 1));
+    starts.extend((run + 1..at).filter(|p| is_cluster_at(characters, p - 1) && is_plain(characters[*p])));
     let mut stop = at + 1;
     while stop < characters.len() && is_domain(characters[stop]) {
         stop += 1;
     }
     let mut ends = vec![stop];
     ends.extend((at + 1..stop).filter(|position| characters[*position] == '.'));
+    let behind = |p: &usize| class(characters[*p]) == Class::Cluster && !is_cluster_at(characters, p - 1);
+    ends.extend((at + 2..stop).filter(|p| is_word(characters[p - 1]) && behind(p)));
     let mut found = Vec::new();
     for start in starts {
         for end in &ends {
@@ -52,6 +55,16 @@ pub(crate) fn around(characters: &[char], at: usize) -> Vec<Address> {
         }
     }
     found
+}
+
+fn is_plain(character: char) -> bool {
+    matches!(class(character), Class::Letter | Class::Digit)
+}
+
+/// Whether the character here, or the one that a mark here belongs to, is of a script without spaces.
+fn is_cluster_at(characters: &[char], position: usize) -> bool {
+    let base = characters[..=position].iter().rfind(|character| class(**character) != Class::Mark);
+    base.is_some_and(|character| class(*character) == Class::Cluster)
 }
 
 fn trimmed(characters: &[char], start: usize, at: usize, end: usize) -> Option<Address> {

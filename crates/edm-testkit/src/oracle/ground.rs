@@ -98,12 +98,24 @@ struct Run {
 fn runs(text: &str) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut open: Option<Run> = None;
+    let mut script = None;
     for place in placed(text) {
         let folded = fold(&[place], CaseRule::Sensitive, DiacriticRule::Keep);
         if folded.iter().any(|place| ends_run(place.character)) {
             runs.extend(open.take());
+            script = folded
+                .iter()
+                .map(|place| place.character)
+                .rfind(|c| class(*c) != Class::Mark)
+                .map(is_cluster);
             continue;
         }
+        let own =
+            folded.iter().map(|place| place.character).rfind(|c| class(*c) != Class::Mark).map(is_cluster);
+        if own.is_some() && script.is_some() && own != script {
+            runs.extend(open.take());
+        }
+        script = own.or(script);
         let run = open.get_or_insert(Run { stretch: (place.start, place.start), folded: String::new() });
         run.stretch.1 = place.end;
         run.folded.extend(folded.iter().map(|place| place.character));
@@ -113,7 +125,11 @@ fn runs(text: &str) -> Vec<Run> {
 }
 
 fn ends_run(character: char) -> bool {
-    is_white(character) || ",;|\"<>()[]{}".contains(character)
+    is_white(character) || ",;|\"<>()[]{}、。「」『』【】《》〈〉".contains(character)
+}
+
+fn is_cluster(character: char) -> bool {
+    class(character) == Class::Cluster
 }
 
 fn is_one_place(run: &Run) -> bool {
@@ -121,7 +137,8 @@ fn is_one_place(run: &Run) -> bool {
         return false;
     }
     let run = &run.folded;
-    let path = ["/", "\\", "./", "../", "~/"].iter().any(|start| run.starts_with(start));
+    let escape = ["\\u", "\\n", "\\r", "\\t", "\\\"", "\\/"].iter().any(|start| run.starts_with(start));
+    let path = ["/", "\\", "./", "../", "~/"].iter().any(|start| run.starts_with(start)) && !escape;
     let begins = path || run.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."));
     let mut drive = run.chars();
     let has_drive = drive.next().is_some_and(|letter| letter.is_ascii_alphabetic())

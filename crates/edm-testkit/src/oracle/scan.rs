@@ -98,9 +98,7 @@ impl Table {
                 continue;
             }
             for row in self.rows_with(hit.column, &hit.place.value) {
-                if !exempt.contains(&row)
-                    && let Some(outcome) = scene.outcome(hit, row, pattern)
-                {
+                if let Some(outcome) = scene.outcome(hit, row, pattern) {
                     reached.push((pattern, row, outcome));
                 }
             }
@@ -108,6 +106,9 @@ impl Table {
         let confidence = reached.iter().map(|(pattern, ..)| pattern.confidence).max()?;
         reached.retain(|(pattern, ..)| pattern.confidence == confidence);
         let rows: BTreeSet<usize> = reached.iter().map(|(_, row, _)| *row).collect();
+        if rows.iter().any(|row| exempt.contains(row)) {
+            return None;
+        }
         let most = reached.iter().map(|(_, _, outcome)| outcome.facts).max()?;
         // Patterns were tried in order, so that the first of the lowest row is the first pattern's.
         let (pattern, best_row, outcome) = reached

@@ -148,8 +148,16 @@ impl Window<'_> {
         let soft = [stretch.front()?, stretch.back()?].contains(&Edge::Soft);
         let first = self.reading.atoms[self.first].first;
         let (start, end) = self.reading.source(first, self.reading.atoms[self.last].end);
-        let attached = soft || self.is_joined_by_white_space();
+        let attached = soft || self.is_joined_by_white_space() || self.is_padded();
         Some(Occurrence { start, end, value, attached, written: false, inside: false })
+    }
+
+    /// Whether fewer digits are written than the column's width.
+    fn is_padded(&self) -> bool {
+        let DataType::Digits { width: Some(width) } = self.rule.data_type else { return false };
+        let written: usize =
+            (self.first..=self.last).map(|atom| self.reading.atom(atom).chars().count()).sum();
+        written < usize::from(width)
     }
 
     fn form(&self) -> Option<String> {

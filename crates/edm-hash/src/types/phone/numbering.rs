@@ -64,12 +64,6 @@ pub(crate) fn push_number(
     true
 }
 
-/// Whether digits without a `+` say themselves that a calling code follows.
-pub(crate) fn is_dialled_abroad(digits: &str, country: Option<Country>) -> bool {
-    let plan = country.and_then(|country| NUMBERING.countries.get(&country));
-    digits.starts_with("00") || digits.starts_with("011") && plan.is_some_and(|plan| plan.calling_code == "1")
-}
-
 /// Reads digits that begin with a calling code.
 fn abroad(digits: &str) -> Option<(&'static str, &str)> {
     let plan = (1..=3).find_map(|length| {

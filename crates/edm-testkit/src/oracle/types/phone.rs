@@ -204,7 +204,7 @@ pub(super) fn text(view: &View, country: Option<Country>) -> Vec<Candidate> {
     found
 }
 
-/// Whether it is a part of an international number that begins in front of it.
+/// Whether it is a part of an international number that begins in front of it, behind a `+`.
 fn is_cut(view: &View, first: usize, last: usize, country: Option<Country>) -> bool {
     let mut digits = 0;
     for atom in (0..first).rev() {
@@ -213,7 +213,7 @@ fn is_cut(view: &View, first: usize, last: usize, country: Option<Country>) -> b
         if digits > RUN_DIGITS_MAX || !joins(view, &view.reading.gap_after(atom)) {
             return false;
         }
-        if has_plus(view, atom) || behind_call_abroad(part, country).is_some() {
+        if has_plus(view, atom) {
             return runs(view, atom)
                 .iter()
                 .any(|run| run.0 >= last && run_number(view, atom, run, country).is_some());
