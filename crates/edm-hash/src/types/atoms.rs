@@ -88,9 +88,8 @@ impl<'a> Atoms<'a> {
 
     /// Returns whether a value that may end as `end` says is attached; `None` where no value stands.
     pub(crate) fn stands(self, first: usize, last: usize, end: Option<bool>) -> Option<bool> {
-        let begin = edge::begins(self.folded, first)?;
-        let attached = begin || end?;
-        (!edge::continues(self.folded, first, last)).then_some(attached)
+        let (begin, end) = (edge::begins(self.folded, first)?, end?);
+        (!edge::continues(self.folded, first, last)).then_some(begin || end)
     }
 }
 

@@ -91,7 +91,7 @@ const CARDS: [&str; 12] = [
 ];
 
 /// Addresses, part by part, each part in the ways in which it is written.
-const ADDRESSES: [&[&[&str]]; 12] = [
+const ADDRESSES: [&[&[&str]]; 15] = [
     &[
         &["12", "No. 12", "# 12", "Nr.12"],
         &["Main"],
@@ -135,6 +135,13 @@ const ADDRESSES: [&[&[&str]]; 12] = [
     ],
     &[&["Rua", "R.", "rue"], &["São João", "Sao Joao"], &["100", "n.º 100"], &["3º", "3o"]],
     &[&["S.da", "Strada", "str."], &["Nuova"], &["7-9", "7/9"]],
+    &[&["12"], &["Old", "old"], &["King's", "King", "Kings"]],
+    &[&["大阪市"], &["三丁目", "3丁目", "３丁目"], &["3番", "3番街", "三番", "3番町", "三番街"]],
+    &[
+        &["横浜市"],
+        &["十二丁目", "12丁目", "一二丁目"],
+        &["二十番地の三号", "20番地の3号", "20-3", "二〇番三号"],
+    ],
 ];
 
 const MONTHS: [&str; 12] = [
@@ -317,7 +324,7 @@ fn address(choices: &mut impl Choices, parts: &[&[&str]]) -> String {
         if !close {
             result.push_str(if choices.chance(70) { " " } else { joint });
         }
-        let way = if choices.chance(50) { choices.below(ways.len()) } else { 0 };
+        let way = if choices.chance(80) { choices.below(ways.len()) } else { 0 };
         result.push_str(ways[way]);
     }
     result
