@@ -60,10 +60,10 @@ fn a_table_is_profiled() {
     let profile = json(&output);
     assert_eq!((&profile["recordCount"], &profile["rejectedRecordCount"]), (&json!(601), &json!(1)));
     for (name, class, suggested, primary, key) in [
-        ("ssn", "standalone", "text", true, true),
+        ("ssn", "standalone", "ssn", true, true),
         ("lastName", "evidence", "name", false, true),
         ("mail", "standalone", "email", true, true),
-        ("dob", "evidence", "text", false, false),
+        ("dob", "evidence", "date", false, false),
         ("city", "weak", "text", false, false),
         ("room", "weak", "digits", false, false),
     ] {
