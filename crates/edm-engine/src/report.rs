@@ -62,6 +62,8 @@ pub struct ConfidenceCount {
 pub struct Match {
     /// Where the primary value stands.
     pub span: Span,
+    /// What stands there: a text that came in pieces may be gone by now.
+    pub text: String,
     /// The position of its column.
     pub column: usize,
     /// The confidence of the best pattern that it reaches.
@@ -84,10 +86,12 @@ pub struct RowReference {
 }
 
 /// A value of the same record near the primary value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// Where it stands.
     pub span: Span,
+    /// What stands there.
+    pub text: String,
     /// The position of its column.
     pub column: usize,
     /// Whether the pattern counted it.
@@ -121,6 +125,8 @@ pub struct Unmatched {
     pub code: &'static str,
     /// Where it stands.
     pub span: Span,
+    /// What stands there.
+    pub text: String,
     /// The position of its column.
     pub column: usize,
     /// Sentences about what stands near it and why that is not enough. They name columns, rows and offsets, never a value.

@@ -1,4 +1,4 @@
-//! Texts that come piece by piece: `application/x-ndjson`.
+//! Texts that come piece by piece: `application/x-ndjson` and `text/plain`.
 
 mod world;
 
@@ -108,4 +108,56 @@ async fn who_may_not_classify_is_told_before_the_first_line() {
     let world = furnished().await;
     let refused = ask(&world, "", TEXTS).token(&world.reader).send().await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "accessDenied"));
+}
+
+fn ask_text<'a>(world: &'a World, query: &str, body: &[u8]) -> Ask<'a> {
+    let target = format!("/classifyExactMatches{query}");
+    let ask = world.at("POST", &target).token(&world.classifier);
+    ask.header("content-type", "text/plain; charset=UTF-8").bytes(body.to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plain_text_has_the_result_of_the_same_text_in_json() {
+    let world = furnished().await;
+    let text = format!("😀 Okafor: 900-11-2222.{}Langer\n900-33-4444", " And so on.\n".repeat(9_000));
+    let body = json!({"text": text, "explain": true, "minimumConfidence": 70});
+    let whole = world.at("POST", "/classifyExactMatches").token(&world.classifier).json(body).send().await;
+    let whole = whole.expect(200);
+    assert_eq!(whole["classification"][0]["matches"].as_array().map(Vec::len), Some(2));
+    for piece_bytes in [1_000, 4_096, 70_000, usize::MAX] {
+        let asked = ask_text(&world, "?explain=true&minimumConfidence=70", text.as_bytes());
+        let answer = asked.in_pieces(piece_bytes).send().await;
+        assert_eq!(answer.expect(200), whole, "pieces of {piece_bytes}");
+    }
+    let short = "😀 Okafor: 900-11-2222.";
+    let expected = ask_text(&world, "", short.as_bytes()).send().await.expect(200);
+    for piece_bytes in 1..short.len() {
+        let answer = ask_text(&world, "", short.as_bytes()).in_pieces(piece_bytes).send().await;
+        assert_eq!(answer.expect(200), expected, "pieces of {piece_bytes}");
+    }
+    let empty = ask_text(&world, "", b"").send().await.expect(200);
+    assert_eq!(empty["classification"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plain_text_that_is_none_is_refused_with_its_byte() {
+    let world = furnished().await;
+    for (body, byte) in [(&b"M\xFCller"[..], 1), (b"900-11-2222 \xF0\x9F", 12), (b"\xFF\xFEa\0", 0)] {
+        for piece_bytes in [1, 5, usize::MAX] {
+            let answer = ask_text(&world, "", body).in_pieces(piece_bytes).send().await;
+            assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "invalidRequest"));
+            assert!(answer.text().contains(&format!("at byte {byte}:")), "{}", answer.text());
+        }
+    }
+    let asked = ask_text(&world, "", b"t").header("content-type", "text/plain; charset=windows-1252");
+    let refused = asked.send().await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (415, "unsupportedMediaType"));
+    let broken = ask_text(&world, "", b"900-11-2222").breaking_off().send().await;
+    assert_eq!((broken.status.as_u16(), broken.code().as_str()), (400, "bodyIncomplete"));
+    let huge = ask_text(&world, "", b"t").header("content-length", "1073741825").send().await;
+    assert_eq!((huge.status.as_u16(), huge.code().as_str()), (413, "bodyTooLarge"));
+    // Whatever ended badly has given its place back.
+    for _ in 0..100 {
+        ask_text(&world, "", b"nothing").send().await.expect(200);
+    }
 }

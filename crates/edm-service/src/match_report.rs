@@ -109,22 +109,21 @@ pub struct UnmatchedValue {
 }
 
 impl MatchReport {
-    /// Gives the engine's report its names, and its places their text.
+    /// Gives the engine's report its names.
     pub(crate) fn of(
-        text: &str,
         report: edm_engine::Report,
         types: &[Arc<ActiveType>],
         unknown_type_ids: Vec<String>,
     ) -> Self {
         let matched = report.types.into_iter().filter_map(|found| {
             let active = types.get(found.type_index)?;
-            Some(matched_type(text, active, found))
+            Some(matched_type(active, found))
         });
         let diagnostics = report.diagnostics.into_iter().filter_map(|found| {
             let active = types.get(found.type_index)?;
             let unmatched = found.unmatched.into_iter().map(|unmatched| UnmatchedValue {
                 code: unmatched.code,
-                place: place(text, unmatched.span),
+                place: place(unmatched.text, unmatched.span),
                 column: column_name(active, unmatched.column),
                 corroborative: unmatched.corroborative,
             });
@@ -139,9 +138,9 @@ impl MatchReport {
     }
 }
 
-fn matched_type(text: &str, active: &ActiveType, found: edm_engine::TypeReport) -> MatchedType {
+fn matched_type(active: &ActiveType, found: edm_engine::TypeReport) -> MatchedType {
     let matches = found.matches.into_iter().map(|found| FoundMatch {
-        place: place(text, found.span),
+        place: place(found.text, found.span),
         column: column_name(active, found.column),
         confidence: found.confidence,
         rows: found.rows.into_iter().map(|row| (row.record, row.session_id)).collect(),
@@ -150,7 +149,7 @@ fn matched_type(text: &str, active: &ActiveType, found: edm_engine::TypeReport) 
             .evidences
             .into_iter()
             .map(|evidence| FoundEvidence {
-                place: place(text, evidence.span),
+                place: place(evidence.text, evidence.span),
                 column: column_name(active, evidence.column),
                 counted: evidence.counted,
             })
@@ -169,9 +168,9 @@ fn matched_type(text: &str, active: &ActiveType, found: edm_engine::TypeReport) 
     }
 }
 
-fn place(text: &str, span: Span) -> Place {
+fn place(text: String, span: Span) -> Place {
     Place {
-        text: text.get(span.start..span.end).unwrap_or_default().to_owned(),
+        text,
         start: span.start,
         end: span.end,
         offset_utf16: span.start_utf16,

@@ -15,7 +15,7 @@ use crate::seal::Pseudonyms;
 use crate::service::{Service, off_thread, require};
 use crate::surroundings::Clock;
 
-const BUSY_RETRY_SECONDS: u32 = 1;
+pub(crate) const BUSY_RETRY_SECONDS: u32 = 1;
 const TIMEOUT_MS_MAX: u64 = 600_000;
 
 /// What to look for in a text, and how.
@@ -89,6 +89,14 @@ pub enum Admission {
 /// A place in the queue, given back when it is dropped.
 struct Place(Arc<AtomicUsize>);
 
+impl Place {
+    /// Returns a place, and how many were taken before.
+    fn take(admitted: &Arc<AtomicUsize>) -> (Self, usize) {
+        let before = admitted.fetch_add(1, Ordering::AcqRel);
+        (Self(admitted.clone()), before)
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
@@ -112,15 +120,43 @@ impl MatchQueue {
         (running, self.admitted.load(Ordering::Acquire).saturating_sub(running))
     }
 
-    async fn enter(&self, admission: Admission) -> Result<(Place, OwnedSemaphorePermit), Error> {
-        let place = Place(self.admitted.clone());
-        let before = self.admitted.fetch_add(1, Ordering::AcqRel);
+    async fn enter(&self, admission: Admission) -> Result<Leave, Error> {
+        let (place, before) = Place::take(&self.admitted);
         if admission == Admission::New && before >= self.concurrency + self.queue_length {
             return Err(Error::of(ErrorKind::Busy { retry_after_seconds: BUSY_RETRY_SECONDS }));
         }
+        let mut leave = Leave { permits: self.permits.clone(), admitted: self.admitted.clone(), held: None };
+        leave.wait(place).await?;
+        Ok(leave)
+    }
+}
+
+/// Leave to match, which can be given back for a while.
+pub(crate) struct Leave {
+    permits: Arc<Semaphore>,
+    admitted: Arc<AtomicUsize>,
+    held: Option<(Place, OwnedSemaphorePermit)>,
+}
+
+impl Leave {
+    /// Lets others go on.
+    pub(crate) fn give_back(&mut self) {
+        self.held = None;
+    }
+
+    /// Waits until it is this one's turn; does nothing while leave is held.
+    pub(crate) async fn take_again(&mut self) -> Result<(), Error> {
+        match self.held {
+            Some(_) => Ok(()),
+            None => self.wait(Place::take(&self.admitted).0).await,
+        }
+    }
+
+    async fn wait(&mut self, place: Place) -> Result<(), Error> {
         let permit = self.permits.clone().acquire_owned().await;
         let permit = permit.map_err(|source| Error::of(ErrorKind::Internal).because(source))?;
-        Ok((place, permit))
+        self.held = Some((place, permit));
+        Ok(())
     }
 }
 
@@ -145,14 +181,13 @@ pub struct Matcher {
     timeout_micros: i64,
     clock: Arc<dyn Clock>,
     abandoned: Arc<AtomicBool>,
-    _permit: OwnedSemaphorePermit,
-    _place: Place,
+    leave: Option<Leave>,
 }
 
 impl Matcher {
     /// Finds the records in a text. Takes as long as the text needs: not for threads that must not block.
     pub fn classify(&self, text: &str) -> MatchReport {
-        self.scan(text, |query, report| self.named(query.text, report))
+        self.scan(text, |_, report| self.named(report))
     }
 
     /// Returns what stops the work when it is dropped: for the side that waits for the answer.
@@ -161,23 +196,45 @@ impl Matcher {
     }
 
     fn scan<T>(&self, text: &str, then: impl FnOnce(&Query<'_>, edm_engine::Report) -> T) -> T {
-        let deadline = self.clock.now().as_micros().saturating_add(self.timeout_micros);
-        let should_stop =
-            || self.abandoned.load(Ordering::Acquire) || self.clock.now().as_micros() >= deadline;
-        let query = Query {
-            minimum_confidence: self.minimum_confidence,
-            candidates: &self.candidates,
-            exempt: &self.exempt,
-            explain: self.explain,
-            should_stop: &should_stop,
-            ..Query::new(text, &self.types)
-        };
+        let deadline = self.deadline_micros();
+        let should_stop = || self.should_stop(deadline);
+        let query = self.query(text, &should_stop);
         let report = edm_engine::scan(&query);
         then(&query, report)
     }
 
-    fn named(&self, text: &str, report: edm_engine::Report) -> MatchReport {
-        MatchReport::of(text, report, &self.types, self.unknown_type_ids.clone())
+    /// Hands over the leave, so that it can be given back while nothing is to be matched.
+    pub(crate) fn take_leave(&mut self) -> Option<Leave> {
+        self.leave.take()
+    }
+
+    /// Returns when a text that begins now must be done.
+    pub(crate) fn deadline_micros(&self) -> i64 {
+        self.clock.now().as_micros().saturating_add(self.timeout_micros)
+    }
+
+    /// Says whether nobody waits any more, or the moment has come.
+    pub(crate) fn should_stop(&self, deadline_micros: i64) -> bool {
+        self.abandoned.load(Ordering::Acquire) || self.clock.now().as_micros() >= deadline_micros
+    }
+
+    pub(crate) fn query<'a>(
+        &'a self,
+        text: &'a str,
+        should_stop: &'a (dyn Fn() -> bool + Sync),
+    ) -> Query<'a> {
+        Query {
+            minimum_confidence: self.minimum_confidence,
+            candidates: &self.candidates,
+            exempt: &self.exempt,
+            explain: self.explain,
+            should_stop,
+            ..Query::new(text, &self.types)
+        }
+    }
+
+    pub(crate) fn named(&self, report: edm_engine::Report) -> MatchReport {
+        MatchReport::of(report, &self.types, self.unknown_type_ids.clone())
     }
 }
 
@@ -214,7 +271,7 @@ impl Service {
         let (report, redacted) = off_thread(move || {
             matcher.scan(&text, |query, report| {
                 let redacted = replace(query, &report, replacement, &pseudonyms);
-                (matcher.named(query.text, report), redacted)
+                (matcher.named(report), redacted)
             })
         })
         .await?;
@@ -234,7 +291,7 @@ impl Service {
         if !self.is_ready() {
             return Err(Error::of(ErrorKind::NotReady));
         }
-        let (place, permit) = self.inner.matches.enter(admission).await?;
+        let leave = self.inner.matches.enter(admission).await?;
         let (types, unknown_type_ids) =
             select_types(&self.inner.library.types(principal.tenant), &options.type_ids);
         let timeout_ms = options.timeout_ms.unwrap_or(self.inner.limits.match_timeout_ms_default);
@@ -249,8 +306,7 @@ impl Service {
             timeout_micros: i64::try_from(timeout_ms.min(TIMEOUT_MS_MAX) * 1_000).unwrap_or(i64::MAX),
             clock: self.inner.clock.clone(),
             abandoned: Arc::default(),
-            _permit: permit,
-            _place: place,
+            leave: Some(leave),
         })
     }
 }

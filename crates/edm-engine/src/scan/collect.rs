@@ -203,6 +203,7 @@ mod tests {
         let span = Span { start, end, start_utf16: start as u64, end_utf16: end as u64 };
         let own = Match {
             span,
+            text: String::new(),
             column: 0,
             confidence,
             rows: Vec::new(),

@@ -77,6 +77,11 @@ impl<'q> Context<'q> {
         })
     }
 
+    /// Returns what stands in a stretch.
+    pub(crate) fn piece(&self, (start, end): Stretch) -> String {
+        self.text.get(start..end).unwrap_or_default().to_owned()
+    }
+
     pub(crate) fn span(&self, (start, end): Stretch) -> Span {
         let (positions, before) = (self.positions(), self.before);
         Span {

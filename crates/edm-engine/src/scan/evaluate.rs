@@ -127,6 +127,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         let shown = reached.satisfied.shown.iter();
         let own = Match {
             span: self.context.span(reached.hit.stretch),
+            text: self.context.piece(reached.hit.stretch),
             column: reached.hit.column,
             confidence: reached.confidence,
             rows: rows.map(|row| generation.reference(*row)).collect(),
@@ -134,6 +135,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
             evidences: shown
                 .map(|shown| Evidence {
                     span: self.context.span(shown.stretch),
+                    text: self.context.piece(shown.stretch),
                     column: shown.column,
                     counted: shown.counted,
                 })

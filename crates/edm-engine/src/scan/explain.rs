@@ -97,6 +97,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
         Unmatched {
             code,
             span: self.context.span(hit.stretch),
+            text: self.context.piece(hit.stretch),
             column: hit.column,
             corroborative: story.sentences,
         }

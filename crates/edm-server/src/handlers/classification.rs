@@ -12,12 +12,9 @@ use http::{StatusCode, header};
 use crate::app::App;
 use crate::body::JsonBody;
 use crate::call::Call;
-use crate::error::{ApiError, HttpProblem};
-use crate::handlers::{NONE, text_lines};
+use crate::error::ApiError;
+use crate::handlers::{NONE, text_lines, text_stream};
 use crate::{present_report, respond};
-
-/// The forms in which texts are taken.
-const FORMS: &str = "application/json with the text in the property 'text', or application/x-ndjson with one {id, text} a line";
 
 pub(crate) async fn classify(
     State(app): State<Arc<App>>,
@@ -27,7 +24,7 @@ pub(crate) async fn classify(
     call.options(&NONE, Place::Action)?;
     match media_type(&request).as_str() {
         "application/x-ndjson" => text_lines::classify(app, call, request).await,
-        "text/plain" => Err(HttpProblem::UnsupportedMediaType { expected: FORMS }.into()),
+        "text/plain" => text_stream::classify(app, call, request).await,
         _ => {
             let JsonBody(body, _permit) = JsonBody::from_request(request, &app).await?;
             let ClassifyRequest { text, options } = ClassifyRequest::read(&body)?;

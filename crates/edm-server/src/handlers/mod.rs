@@ -9,6 +9,7 @@ pub(crate) mod session_actions;
 pub(crate) mod sessions;
 pub(crate) mod stores;
 pub(crate) mod text_lines;
+pub(crate) mod text_stream;
 
 use edm_graph::query::Shape;
 use edm_graph::{DataStoreResource, SensitiveTypeResource, SessionResource, UploadAgentResource};
