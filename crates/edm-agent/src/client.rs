@@ -20,6 +20,8 @@ use crate::error::{Error, ErrorKind, Repeat};
 use crate::progress::{Event, Progress};
 
 /// Bytes of an answer that are read; a result for the longest text fits.
+/// How long the server may take to begin its answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 const ANSWER_BYTES_MAX: usize = limits::BLOCK_LIST_BYTES_MAX;
 /// Pages of a list that are read.
 const PAGES_MAX: usize = 10_000;
@@ -45,6 +47,8 @@ pub struct ClientOptions {
 #[derive(Clone)]
 pub struct GraphClient {
     http: reqwest::Client,
+    /// Waits for an answer without end.
+    pub(crate) unhurried: reqwest::Client,
     base: Url,
     token: Option<HeaderValue>,
     patience: Option<Arc<dyn Progress>>,
@@ -65,21 +69,28 @@ impl GraphClient {
             return Err(Error::new(ErrorKind::InClear));
         }
         strip_version(&mut base);
-        let mut http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(120))
-            .user_agent(concat!("edm/", env!("CARGO_PKG_VERSION")));
-        if is_loopback(&base) {
-            // A proxy of the environment could not reach this machine's own loopback.
-            http = http.no_proxy();
-        }
-        if let Some(pem) = &options.ca_certificate_pem {
-            let certificates = Certificate::from_pem_bundle(pem).map_err(|error| bad(error.into()))?;
-            http = http.tls_certs_only(certificates);
-        } else if base.scheme() == "http" {
-            // Nothing is verified over plain HTTP, so a machine without a certificate store is fine.
-            http = http.tls_certs_only([]);
-        }
+        let build = |answer_within: Option<Duration>| -> Result<reqwest::Client, Error> {
+            let mut http = reqwest::Client::builder()
+                .connect_timeout(Duration::from_secs(10))
+                .user_agent(concat!("edm/", env!("CARGO_PKG_VERSION")));
+            if let Some(time) = answer_within {
+                http = http.read_timeout(time);
+            }
+            if is_loopback(&base) {
+                // A proxy of the environment could not reach this machine's own loopback.
+                http = http.no_proxy();
+            }
+            if let Some(pem) = &options.ca_certificate_pem {
+                let certificates = Certificate::from_pem_bundle(pem).map_err(|error| bad(error.into()))?;
+                http = http.tls_certs_only(certificates);
+            } else if base.scheme() == "http" {
+                // Nothing is verified over plain HTTP, so a machine without a certificate store is fine.
+                http = http.tls_certs_only([]);
+            }
+            http.build().map_err(|error| bad(error.into()))
+        };
+        // The answer to a long text comes when all of it was sent: how long that takes nobody knows.
+        let (http, unhurried) = (build(Some(ANSWER_WITHIN))?, build(None)?);
         let token = match options.token.filter(|token| !token.trim().is_empty()) {
             Some(token) => {
                 let mut value = HeaderValue::try_from(format!("Bearer {}", token.trim()))
@@ -89,8 +100,7 @@ impl GraphClient {
             }
             None => None,
         };
-        let http = http.build().map_err(|error| bad(error.into()))?;
-        Ok(Self { http, base, token, patience: None, insecure_http: options.insecure_http })
+        Ok(Self { http, unhurried, base, token, patience: None, insecure_http: options.insecure_http })
     }
 
     /// Returns the same client, one that waits for a server that is away and tells of it.
@@ -278,14 +288,14 @@ impl GraphClient {
         self.post(path::REDACT, &[], body, Repeat::Harmless).await
     }
 
-    fn url(&self, template: &str, parameters: &[&str]) -> Url {
+    pub(crate) fn url(&self, template: &str, parameters: &[&str]) -> Url {
         let mut url = self.base.clone();
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}{}{}", path::BASE, path::fill(template, parameters)));
         url
     }
 
-    fn authorized(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    pub(crate) fn authorized(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         match &self.token {
             Some(token) => request.header(AUTHORIZATION, token.clone()),
             None => request,
@@ -412,7 +422,7 @@ fn is_untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// Returns the body of a success; everything else is Graph's error.
-async fn checked(response: Response) -> Result<Vec<u8>, Error> {
+pub(crate) async fn checked(response: Response) -> Result<Vec<u8>, Error> {
     let status = response.status();
     let wait = retry_after(&response);
     let body = read_bounded(response).await?;
@@ -455,7 +465,7 @@ pub(crate) async fn read_bounded(mut response: Response) -> Result<Vec<u8>, Erro
     Ok(body)
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|error| {
         // The parser's own message may quote the answer; line and column are enough.
         let place = format!("line {}, column {}", error.line(), error.column());

@@ -26,6 +26,7 @@ pub mod sample;
 mod sample_names;
 mod source;
 mod table;
+mod text_body;
 mod upload;
 
 pub use client::{ClientOptions, GraphClient};

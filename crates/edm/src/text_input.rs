@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use edm_model::limits;
 
-/// The longest text that is sent: it goes into a JSON body, where escapes may double it.
+/// The longest text that is held: it goes into a JSON body, where escapes may double it. Longer ones go as they are read.
 pub(crate) const TEXT_BYTES_MAX: usize = limits::JSON_BODY_BYTES_MAX / 2 - 64 * 1024;
 /// Files of a folder that are looked at.
 const FILES_MAX: usize = 1_000_000;
@@ -41,6 +41,11 @@ impl TextInput {
         Ok(inputs)
     }
 
+    /// Says whether nobody named this file.
+    pub(crate) fn is_found(&self) -> bool {
+        matches!(self, TextInput::Found(_))
+    }
+
     /// Returns the name that people see.
     pub(crate) fn name(&self) -> String {
         match self {
@@ -53,11 +58,11 @@ impl TextInput {
     /// are still looked at.
     pub(crate) fn read(&self) -> anyhow::Result<Read> {
         let read = match self {
-            TextInput::StandardInput => read_text(io::stdin().lock(), "standard input"),
+            TextInput::StandardInput => read_text(io::stdin(), "standard input"),
             TextInput::File(path) | TextInput::Found(path) => read_file(path),
         };
         match (self, read) {
-            (_, Ok(text)) => Ok(Read::Text(text)),
+            (_, Ok(read)) => Ok(read),
             (TextInput::Found(_), Err(error)) => {
                 eprintln!("edm: passed over: {error:#}");
                 Ok(if error.is::<NoText>() { Read::NoText } else { Read::Failed })
@@ -68,14 +73,31 @@ impl TextInput {
 }
 
 /// What reading an input gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Read {
     /// A text.
     Text(String),
+    /// A text that is too long to be held: it is decoded and sent as it is read.
+    Long(LongText),
     /// A file that holds none, such as an image: nothing was missed.
     NoText,
     /// A text may be there and was not looked at.
     Failed,
+}
+
+/// The bytes of a long text.
+pub(crate) struct LongText(Box<dyn io::Read + Send>);
+
+impl fmt::Debug for LongText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LongText")
+    }
+}
+
+impl io::Read for LongText {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
 }
 
 /// Says where bytes are no text.
@@ -98,27 +120,23 @@ impl fmt::Display for NoText {
 
 impl std::error::Error for NoText {}
 
-fn read_file(path: &Path) -> anyhow::Result<String> {
+fn read_file(path: &Path) -> anyhow::Result<Read> {
     let name = path.display().to_string();
     let file = std::fs::File::open(path).with_context(|| format!("cannot read {name}"))?;
     read_text(file, &name)
 }
 
-fn read_text(reader: impl io::Read, name: &str) -> anyhow::Result<String> {
+fn read_text(mut reader: impl io::Read + Send + 'static, name: &str) -> anyhow::Result<Read> {
     let mut bytes = Vec::new();
-    let read = reader.take(TEXT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes);
+    let read = reader.by_ref().take(TEXT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes);
     read.with_context(|| format!("cannot read {name}"))?;
     let long = bytes.len() > TEXT_BYTES_MAX;
-    // What lies behind the bound is cut off, perhaps within a character: the front says whether it is text at all.
-    let decoded = decode(&bytes).map_err(|byte| NoText { name: name.to_owned(), byte });
-    let text = match decoded {
-        Err(no_text) if !long || no_text.byte + 4 <= TEXT_BYTES_MAX => return Err(no_text.into()),
-        decoded => decoded.unwrap_or_default(),
-    };
-    if long || text.len() > TEXT_BYTES_MAX {
-        bail!("{name} has more than {TEXT_BYTES_MAX} bytes: cut it into smaller texts");
+    // The front of a long text may end within a character: it says whether it is text at all.
+    match decode(&bytes).map_err(|byte| NoText { name: name.to_owned(), byte }) {
+        Ok(text) if !long && text.len() <= TEXT_BYTES_MAX => Ok(Read::Text(text)),
+        Err(no_text) if !long || no_text.byte + 4 <= TEXT_BYTES_MAX => Err(no_text.into()),
+        _ => Ok(Read::Long(LongText(Box::new(io::Cursor::new(bytes).chain(reader))))),
     }
-    Ok(text)
 }
 
 /// Decodes UTF-8, with or without a byte order mark, and UTF-16 with one. Fails with the first byte that is no
@@ -205,20 +223,25 @@ mod tests {
     }
 
     #[test]
-    fn a_text_at_its_bound_is_read_and_one_above_is_not() {
-        let check = |text: Vec<u8>, sentence: Option<&str>| {
-            let length = text.len();
-            let read = read_text(text.as_slice(), "mail.txt").map(|text| text.len());
-            match (read, sentence) {
-                (Ok(read), None) => assert_eq!(read, length),
-                (Err(error), Some(sentence)) => assert!(error.to_string().contains(sentence), "{error}"),
-                (read, sentence) => panic!("{read:?} instead of {sentence:?}"),
+    fn a_text_above_its_bound_is_not_held() {
+        let check = |text: Vec<u8>, long: bool| {
+            let read = read_text(io::Cursor::new(text.clone()), "mail.txt").expect("a text");
+            match read {
+                Read::Text(read) => assert!(!long && read.into_bytes() == text),
+                Read::Long(mut read) => {
+                    let mut all = Vec::new();
+                    read.read_to_end(&mut all).expect("reads");
+                    assert!(long && all == text, "nothing is lost");
+                }
+                other => panic!("{other:?}"),
             }
         };
-        check(vec![b'a'; TEXT_BYTES_MAX], None);
-        check(vec![b'a'; TEXT_BYTES_MAX + 1], Some("smaller texts"));
-        // Cut within a character, and a long file that is no text.
-        check("é".repeat(TEXT_BYTES_MAX).into_bytes(), Some("smaller texts"));
-        check([&b"\x89PNG"[..], &vec![0; TEXT_BYTES_MAX]].concat(), Some("mail.txt, byte 0"));
+        check(vec![b'a'; TEXT_BYTES_MAX], false);
+        check(vec![b'a'; TEXT_BYTES_MAX + 1], true);
+        // Cut within a character.
+        check("é".repeat(TEXT_BYTES_MAX).into_bytes(), true);
+        let picture = [&b"\x89PNG"[..], &vec![0; TEXT_BYTES_MAX]].concat();
+        let error = read_text(io::Cursor::new(picture), "mail.txt").expect_err("no text");
+        assert!(error.to_string().contains("mail.txt, byte 0"), "{error}");
     }
 }

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, ErrorKind};
-use decode::Utf8Text;
+pub(crate) use decode::Utf8Text;
 pub use header::ExtraColumns;
 pub(crate) use records::{Record, RecordReader};
 

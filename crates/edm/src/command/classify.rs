@@ -3,14 +3,14 @@
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use console::Style;
-use edm_agent::GraphClient;
+use edm_agent::{ErrorKind, GraphClient};
 use edm_graph::{ClassificationError, ClassificationResult, ContentLocation, DetectedContent, Diagnostic};
 use serde_json::{Map, Value, json};
 
 use crate::command::Ending;
 use crate::connection::Connection;
 use crate::output::{Format, Output};
-use crate::text_input::{Read, TextInput};
+use crate::text_input::{LongText, Read, TEXT_BYTES_MAX, TextInput};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -79,16 +79,28 @@ pub(crate) async fn run(arguments: &ClassifyArguments, output: Output) -> anyhow
     let (mut unread, mut unfinished) = (0u64, 0u64);
     for input in &inputs {
         let text = match input.read()? {
-            Read::Text(text) => text,
+            Read::Text(text) => Text::Held(text),
+            Read::Long(text) => Text::Long(text),
             Read::NoText => continue,
             Read::Failed => {
                 unread += 1;
                 continue;
             }
         };
-        let looked = match arguments.redact {
-            Some(_) => redact(&client, &options, (input, text), output).await?,
-            None => classify(&client, &options, (input, text), printer).await?,
+        let looked = match (arguments.redact, text) {
+            (Some(_), Text::Held(text)) => redact(&client, &options, (input, text), output).await?,
+            (Some(_), Text::Long(_)) => {
+                bail!("{} has more than {TEXT_BYTES_MAX} bytes: cut it into smaller texts", input.name())
+            }
+            (None, text) => match classify(&client, &options, (input, text), printer).await {
+                // Far behind the front of a long file it turned out to be no text: its neighbours are still looked at.
+                Err(error) if input.is_found() && is_no_text(&error) => {
+                    eprintln!("edm: passed over: {}: {error:#}", input.name());
+                    unread += 1;
+                    continue;
+                }
+                looked => looked?,
+            },
         };
         found |= looked.found;
         if arguments.fail_on_match && !looked.cut_short.is_empty() {
@@ -133,6 +145,27 @@ async fn request_options(
         options.insert("minimumConfidence".to_owned(), json!(confidence));
     }
     Ok(options)
+}
+
+fn is_no_text(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<edm_agent::Error>().map(edm_agent::Error::kind);
+    matches!(kind, Some(ErrorKind::UnknownEncoding { .. }))
+}
+
+/// A text as it was read.
+enum Text {
+    Held(String),
+    Long(LongText),
+}
+
+/// Writes the options as a query: ids apart by commas, everything else as JSON.
+fn query(options: &Map<String, Value>) -> Vec<(&str, String)> {
+    let value = |value: &Value| match value {
+        Value::Array(ids) => ids.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    };
+    let given = options.iter().filter(|(_, value)| value.as_array().is_none_or(|list| !list.is_empty()));
+    given.map(|(name, own)| (name.as_str(), value(own))).collect()
 }
 
 fn body(options: &Map<String, Value>, text: String) -> Value {
@@ -197,10 +230,13 @@ struct Printer {
 async fn classify(
     client: &GraphClient,
     options: &Map<String, Value>,
-    (input, text): (&TextInput, String),
+    (input, text): (&TextInput, Text),
     printer: Printer,
 ) -> anyhow::Result<Looked> {
-    let result = client.classify(&body(options, text)).await?;
+    let result = match text {
+        Text::Held(text) => client.classify(&body(options, text)).await?,
+        Text::Long(text) => client.classify_text(&query(options), text).await?,
+    };
     print_errors(&input.name(), &result.errors);
     printer.print(&input.name(), &result)?;
     Ok(Looked {

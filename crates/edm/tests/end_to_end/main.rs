@@ -286,13 +286,29 @@ fn texts_of_every_encoding_are_looked_at_and_what_is_none_is_told() {
         stderr(&clean).contains("passed over: ") && stderr(&clean).contains("image.png, byte 0 of the file")
     );
     // A text that was not looked at is not a clean one.
-    edm.file("exports/long.txt", "a ".repeat(2 * 1024 * 1024));
+    let long = "a ".repeat(2 * 1024 * 1024);
+    edm.file("exports/long.txt", &long);
+    assert_eq!(classify().status.code(), Some(0), "a long text is looked at as it is read");
+    edm.file("exports/long.txt", [long.as_bytes(), b"\xFF"].concat());
     let unread = classify();
     assert_eq!(unread.status.code(), Some(1), "{}", stderr(&unread));
     assert!(stderr(&unread).contains("1 files were not looked at"), "{}", stderr(&unread));
     edm.file("exports/z.txt", utf16);
     let found = classify();
     assert_eq!(found.status.code(), Some(3), "{}", stderr(&found));
+    // Offsets are the whole text's, and a mark of the byte order is no part of it.
+    let text = format!("\u{feff}{long}García Márquez 1991-12-24 904-56-7890");
+    let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, bytes) in [("long8.txt", text.as_bytes()), ("long16.txt", &units)] {
+        let found = json(&edm.run(["classify", &edm.file(name, bytes)], ""));
+        let place = &found["classification"][0]["matches"][0];
+        let offset = long.len() + "García Márquez 1991-12-24 ".encode_utf16().count();
+        assert_eq!(
+            (&place["confidence"], &place["offset"]),
+            (&serde_json::json!(85), &serde_json::json!(offset)),
+            "{name}: {found}"
+        );
+    }
 }
 
 #[test]

@@ -1,0 +1,64 @@
+//! A text of any length on its way to be classified: decoded and sent as it is read, and never held whole.
+
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use edm_graph::{ClassificationResult, path};
+use reqwest::Body;
+use reqwest::header::CONTENT_TYPE;
+use tokio::sync::mpsc;
+
+use crate::client::{GraphClient, checked, parse, unreachable};
+use crate::error::{Error, ErrorKind};
+use crate::source::{Utf8Text, from_io};
+
+const PIECE_BYTES: usize = 64 * 1024;
+/// Pieces that are read ahead.
+const PIECES_WAITING: usize = 8;
+
+impl GraphClient {
+    /// Finds records in a text of any length, UTF-8 or UTF-16 with a byte order mark. `options` go into the query; the text is
+    /// sent once, because it cannot be read twice. Fails with the line and byte at which it is no text.
+    pub async fn classify_text(
+        &self,
+        options: &[(&str, String)],
+        text: impl Read + Send + 'static,
+    ) -> Result<ClassificationResult, Error> {
+        let (sender, mut receiver) = mpsc::channel(PIECES_WAITING);
+        let fault = Arc::new(Mutex::new(None));
+        let noted = fault.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            if let Err(error) = read_pieces(Utf8Text::new(text), &sender) {
+                *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                // The request ends here, and not as if the text did.
+                let _ = sender.blocking_send(Err(io::ErrorKind::InvalidData.into()));
+            }
+        });
+        let pieces = futures::stream::poll_fn(move |context| receiver.poll_recv(context));
+        let mut url = self.url(path::CLASSIFY, &[]);
+        url.query_pairs_mut().extend_pairs(options);
+        let request =
+            self.authorized(self.unhurried.post(url)).header(CONTENT_TYPE, "text/plain; charset=utf-8");
+        let answer = match request.body(Body::wrap_stream(pieces)).send().await {
+            Ok(response) => checked(response).await,
+            Err(error) => Err(unreachable(error)),
+        };
+        reading.await.map_err(|error| Error::caused(ErrorKind::Interrupted, error))?;
+        match fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) => Err(from_io(error)),
+            None => parse(&answer?),
+        }
+    }
+}
+
+fn read_pieces(mut text: impl Read, sender: &mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
+    loop {
+        let mut piece = vec![0; PIECE_BYTES];
+        let length = text.read(&mut piece)?;
+        piece.truncate(length);
+        if length == 0 || sender.blocking_send(Ok(piece.into())).is_err() {
+            return Ok(());
+        }
+    }
+}
