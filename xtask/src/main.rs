@@ -1,6 +1,8 @@
 //! `cargo xtask`: what the project does to itself. `tidy` is the referee of ARCHITECTURE.md and STYLE.md,
-//! `ci` is everything that must pass before a change is merged, `fuzz` looks for what no test thought of.
+//! `ci` is everything that must pass before a change is merged, `fuzz` looks for what no test thought of,
+//! `bench` measures the engine beside what a user would pick instead.
 
+mod bench;
 mod ci;
 mod fuzz;
 mod tidy;
@@ -15,7 +17,9 @@ const USAGE: &str = "usage: cargo xtask <command>
   tidy   check crate edges, sizes, names and the absences that ARCHITECTURE.md promises (seconds)
   ci     fmt, clippy, tidy, cargo-deny, tests, the golden vectors and the conformance suite (minutes);
          `cargo xtask ci STEP…` runs only the steps whose names start with one of the words
-  fuzz   run the fuzz targets: `cargo xtask fuzz [TARGET] [SECONDS]`, 60 seconds each unless it is said";
+  fuzz   run the fuzz targets: `cargo xtask fuzz [TARGET] [SECONDS]`, 60 seconds each unless it is said
+  bench  the engine beside its peers, one table: `cargo xtask bench [--quick] [--scale] [--ingest] [--http] [--full]`;
+         bench/README.md says what is measured and how";
 
 fn main() -> ExitCode {
     match run() {
@@ -34,6 +38,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Some((command, [])) if command == "tidy" => tidy::run(&root),
         Some((command, wanted)) if command == "ci" => ci::run(&root, wanted),
         Some((command, arguments)) if command == "fuzz" => fuzz::run(&root, arguments),
+        Some((command, arguments)) if command == "bench" => bench::run(&root, arguments),
         Some((command, _)) if command == "help" || command == "--help" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)
