@@ -23,11 +23,12 @@ pub(crate) fn cells(row: u64) -> [String; 6] {
     let name = match random.below(4) {
         0 | 1 => format!("{given} {surname}"),
         2 => format!("{given} {} {surname}", random.pick(GIVEN_NAMES)),
-        _ => format!("{given} {} {} {surname}", random.pick(GIVEN_NAMES), random.pick(PLAIN_SURNAMES)),
+        _ => format!("{given} {} {} {surname}", random.pick(GIVEN_NAMES), middle(row, &mut random)),
     };
     let mailbox = surname.to_ascii_lowercase();
-    let domain = *random.pick(&["example.org", "mail.example.net", "example.com"]);
-    let email = format!("{}.{mailbox}{}@{domain}", given.to_ascii_lowercase(), row % 10_000_000);
+    // 256 domains, as a firm's customers have them: matchers that look at the ends of literals would suffer from few.
+    let (left, right) = (random.pick(&SYLLABLES[..16]), random.pick(&SYLLABLES[16..32]));
+    let email = format!("{}.{mailbox}{}@{left}{right}.test", given.to_ascii_lowercase(), row % 10_000_000);
     let address = format!(
         "{} {} {}, {}",
         1 + random.below(9_900),
@@ -61,6 +62,11 @@ fn card(row: u64) -> String {
 fn mrn(row: u64) -> String {
     // No leading zeros: with them any small number in a text would be one.
     format!("{}", 1_000_000_000 + row * STEP % MRN_SPACE)
+}
+
+/// The third of four names: an outsider's is no plain surname, or it would make somebody else's name with the second.
+fn middle(row: u64, random: &mut Random) -> String {
+    if row < OUTSIDERS_FROM { (*random.pick(PLAIN_SURNAMES)).to_owned() } else { surname(row, random) }
 }
 
 /// A third of the people have a surname that is a word of any text too; outsiders never have.

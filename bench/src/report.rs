@@ -42,6 +42,8 @@ impl Row {
 
     /// A row without a figure, and the reason.
     pub(crate) fn not_measured(what: impl Into<String>, reason: impl std::fmt::Display) -> Self {
+        // What other programs say may have several lines; a row has one.
+        let reason = reason.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         Self { what: what.into(), note: format!("not measured: {reason}"), ..Self::default() }
     }
 

@@ -32,7 +32,11 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode>
         add_part(&mut bench, "--hyperscan", debian::hyperscan(root, &data));
     }
     if http {
-        add_part(&mut bench, "--wrk", debian::wrk(&data));
+        let wrk = debian::wrk(&data).map(|(program, libraries)| {
+            bench.env("LD_LIBRARY_PATH", libraries);
+            program
+        });
+        add_part(&mut bench, "--wrk", wrk);
         bench.arg("--echo").arg(binaries.join("echo"));
     }
     if http || ingest {

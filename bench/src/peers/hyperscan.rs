@@ -43,7 +43,9 @@ impl HyperscanPeer {
         writeln!(self.asked, "{line}")?;
         self.asked.flush()?;
         let mut answer = String::new();
-        self.answers.read_line(&mut answer)?;
+        if self.answers.read_line(&mut answer)? == 0 {
+            bail!("the hyperscan process ended: {}", self.child.wait()?);
+        }
         match answer.trim().strip_prefix("ok") {
             Some(rest) => Ok(rest.trim().to_owned()),
             None => bail!("hyperscan says: {}", answer.trim()),

@@ -44,15 +44,16 @@ pub(crate) fn unpacked(data: &Path, package: &str) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Returns the load generator.
-pub(crate) fn wrk(data: &Path) -> anyhow::Result<PathBuf> {
-    Ok(unpacked(data, "wrk")?.join("usr/bin/wrk"))
+/// Returns the load generator, and the folder of the library that it needs.
+pub(crate) fn wrk(data: &Path) -> anyhow::Result<(PathBuf, PathBuf)> {
+    let program = unpacked(data, "wrk")?.join("usr/bin/wrk");
+    Ok((program, library_folder(&unpacked(data, "libluajit-5.1-2")?, "libluajit-5.1.so.2")?))
 }
 
 /// Compiles `bench/peers/hyperscan.c` with Debian's library and returns the program.
 pub(crate) fn hyperscan(root: &Path, data: &Path) -> anyhow::Result<PathBuf> {
     let headers = unpacked(data, "libhyperscan-dev")?.join("usr/include");
-    let library = library_folder(&unpacked(data, "libhyperscan5")?)?;
+    let library = library_folder(&unpacked(data, "libhyperscan5")?, "libhs.so.5")?;
     let program = data.join("hyperscan");
     let mut compile = Command::new("cc");
     compile
@@ -68,12 +69,12 @@ pub(crate) fn hyperscan(root: &Path, data: &Path) -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-fn library_folder(package: &Path) -> anyhow::Result<PathBuf> {
+fn library_folder(package: &Path, library: &str) -> anyhow::Result<PathBuf> {
     for entry in std::fs::read_dir(package.join("usr/lib"))? {
         let folder = entry?.path();
-        if folder.join("libhs.so.5").exists() {
+        if folder.join(library).exists() {
             return Ok(folder);
         }
     }
-    bail!("libhyperscan5 has no libhs.so.5")
+    bail!("{} has no {library}", package.display())
 }
