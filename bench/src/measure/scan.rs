@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use edm_engine::ActiveType;
 
@@ -9,6 +10,7 @@ use super::{Setting, TEXT_BYTES, rate, short};
 use crate::clock::{Pair, interleaved};
 use crate::corpus::Corpus;
 use crate::hits::{Place, Tally};
+use crate::memory;
 use crate::ours;
 use crate::peers::{Peer, PeerKind};
 use crate::people;
@@ -57,7 +59,7 @@ pub(crate) fn rows(setting: &Setting, corpus: &Corpus, values: u64) -> anyhow::R
     // By how each table is declared, the pairs with each automaton.
     let mut automata: BTreeMap<usize, Vec<(PeerKind, Pair)>> = BTreeMap::new();
     for kind in &setting.peers {
-        eprintln!("{}: {} values", kind.name(), short(values));
+        let start = Instant::now();
         let mut peer = match kind.build(&patterns, &setting.peer_setting) {
             Ok(peer) => peer,
             Err(reason) => {
@@ -67,6 +69,13 @@ pub(crate) fn rows(setting: &Setting, corpus: &Corpus, values: u64) -> anyhow::R
                 continue;
             }
         };
+        eprintln!(
+            "{}: {} values built in {:.1} s, this process at most {} MB so far",
+            kind.name(),
+            short(values),
+            start.elapsed().as_secs_f64(),
+            memory::peak_bytes() / 1_000_000
+        );
         let theirs = peer.places(&corpus.text, &texts)?;
         rows.push(found_row(corpus, kind.name(), &short(values), &theirs));
         for (index, side) in own.iter().enumerate() {
