@@ -1,7 +1,8 @@
 //! `cargo xtask`: what the project does to itself. `tidy` is the referee of ARCHITECTURE.md and STYLE.md,
 //! `ci` is everything that must pass before a change is merged, `fuzz` looks for what no test thought of, `quality` measures
-//! detection on a labelled set.
+//! detection on a labelled set, `bench` the engine beside what a user would pick instead.
 
+mod bench;
 mod ci;
 mod fuzz;
 mod tidy;
@@ -19,7 +20,9 @@ const USAGE: &str = "usage: cargo xtask <command>
   fuzz   run the fuzz targets: `cargo xtask fuzz [TARGET] [SECONDS]`, 60 seconds each unless it is said
   quality
          measure detection on the whole labelled set, beside other programs, and write docs/bench/quality.md;
-         `cargo xtask quality --quick` measures a few hundred texts, as ci does";
+         `cargo xtask quality --quick` measures a few hundred texts, as ci does
+  bench  the engine beside its peers, one table: `cargo xtask bench [--quick] [--scale] [--ingest] [--http] [--full]`;
+         bench/README.md says what is measured and how";
 
 fn main() -> ExitCode {
     match run() {
@@ -40,6 +43,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Some((command, arguments)) if command == "fuzz" => fuzz::run(&root, arguments),
         Some((command, [])) if command == "quality" => ci::quality(&root, false),
         Some((command, [quick])) if command == "quality" && quick == "--quick" => ci::quality(&root, true),
+        Some((command, arguments)) if command == "bench" => bench::run(&root, arguments),
         Some((command, _)) if command == "help" || command == "--help" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

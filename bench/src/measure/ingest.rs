@@ -1,0 +1,233 @@
+//! From blocks to an index, and what the index takes: sizes, build, open, and an index that does not fit into memory.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use edm_model::{Column, Columns, DataType};
+
+use super::{Setting, short};
+use crate::clock::{median, percentile, wall_seconds};
+use crate::corpus::Corpus;
+use crate::memory;
+use crate::people;
+use crate::report::{Row, Target};
+use crate::tables::{self, Table, every_value};
+
+/// Texts that are scanned while memory is short.
+const LIMITED_TEXTS: usize = 10_000;
+/// How often the generation is opened.
+const OPENINGS: usize = 5;
+
+/// Returns the rows of the group.
+pub(crate) fn rows(setting: &Setting, corpus: &Corpus) -> anyhow::Result<Vec<Row>> {
+    let size_rows = setting.ingest_rows / 10;
+    let mut rows = vec![
+        size(setting, "10 columns, 3 searchable", wide(size_rows), 8.0)?,
+        size(setting, "5 columns, all searchable", narrow(size_rows), 16.0)?,
+    ];
+    let (built, index_bytes) = build(setting)?;
+    rows.extend(built);
+    rows.push(open(setting)?);
+    rows.push(limited(setting, corpus, index_bytes));
+    rows.push(agent(setting)?);
+    Ok(rows)
+}
+
+/// The five columns of the build rows, all searchable.
+pub(crate) fn narrow(rows: u64) -> Table {
+    let digits = |name: &str| Column::text(name).typed(DataType::Digits { width: None });
+    let ignoring = edm_model::Delimiters::new(['-']).expect("a dash may be ignored");
+    let columns = vec![
+        digits("ssn").ignoring(ignoring.clone()),
+        digits("card").ignoring(ignoring),
+        Column::text("email").typed(DataType::Email),
+        digits("mrn"),
+        Column::text("name").typed(DataType::Name),
+    ];
+    Table {
+        columns: Columns::new(columns.into_iter().map(Column::searchable).collect()).expect("five names"),
+        rows: 0..rows,
+        store: 1,
+        cells: |row, out| out.extend(people::cells(row).into_iter().take(5)),
+    }
+}
+
+/// Ten columns of which three are searchable.
+fn wide(rows: u64) -> Table {
+    let mut columns: Vec<Column> = narrow(1).columns.as_slice().to_vec();
+    for (position, column) in columns.iter_mut().enumerate() {
+        column.searchable = position < 3;
+    }
+    columns.extend(["address", "city", "joined", "branch", "balance"].map(Column::text));
+    Table {
+        columns: Columns::new(columns).expect("ten names"),
+        rows: 0..rows,
+        store: 1,
+        cells: |row, out| {
+            out.extend(people::cells(row));
+            let city = out.last().and_then(|address| address.split_once(", ")).map_or("", |(_, city)| city);
+            let city = city.to_owned();
+            let joined = format!("20{:02}-{:02}-{:02}", row % 26, 1 + row % 12, 1 + row % 28);
+            out.extend([
+                city,
+                joined,
+                format!("branch {}", row % 400),
+                format!("{}.{:02}", row * 37 % 90_001, row % 100),
+            ]);
+        },
+    }
+}
+
+fn size(setting: &Setting, what: &str, table: Table, bytes_max: f64) -> anyhow::Result<Row> {
+    let folder = setting.folder.join("size");
+    let cells = (table.rows.end - table.rows.start) * table.columns.as_slice().len() as u64;
+    drop(table.generation(&folder)?);
+    let bytes = tables::bytes_on_disk(&folder)?;
+    fs::remove_dir_all(&folder)?;
+    let row = Row::own(format!("index on disk, {what}"), "bytes a cell", bytes as f64 / cells as f64);
+    Ok(row.noted(format!("{} cells", short(cells))).must(Target::AtMost(bytes_max)))
+}
+
+/// Builds from blocks on disk in a process of its own, so that its peak of memory is the build's.
+fn build(setting: &Setting) -> anyhow::Result<(Vec<Row>, u64)> {
+    let folder = setting.folder.join("build");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let table = narrow(setting.ingest_rows);
+    table.write_blocks(&folder.join("blocks"))?;
+    let own = std::env::current_exe()?;
+    let rows = setting.ingest_rows.to_string();
+    let output = Command::new(own).arg("--build").arg(&folder).arg(&rows).output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let Some((seconds, peak)) = said.trim().split_once(' ') else {
+        bail!("the build ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+    };
+    let (seconds, peak): (f64, f64) = (seconds.parse()?, peak.parse()?);
+    let what = format!("build from blocks, {} rows x 5, 2 threads, wall clock", short(setting.ingest_rows));
+    let rate =
+        Row::own(what, "rows/s", setting.ingest_rows as f64 / seconds).must(Target::AtLeast(1_500_000.0));
+    let what = format!("peak memory of that build, {} cells", short(setting.ingest_rows * 5));
+    let memory = Row::own(what, "MiB", peak / f64::from(1 << 20)).must(Target::AtMost(1_024.0));
+    Ok((vec![rate, memory], tables::bytes_on_disk(&folder.join("index"))?))
+}
+
+/// The process that [`build`] starts: builds and prints seconds and peak bytes.
+pub(crate) fn build_process(folder: &Path, rows: u64) -> anyhow::Result<()> {
+    let table = narrow(rows);
+    let facts = block_facts(&folder.join("blocks"))?;
+    let mut built = Ok(Vec::new());
+    let seconds =
+        wall_seconds(|| built = table.build(&folder.join("blocks"), facts, &folder.join("index"), 2));
+    built?;
+    println!("{seconds} {}", memory::peak_bytes());
+    Ok(())
+}
+
+fn block_facts(folder: &Path) -> anyhow::Result<Vec<edm_engine::build::BlockFacts>> {
+    let mut facts = Vec::new();
+    let mut names: Vec<_> = fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    names.sort_by_key(fs::DirEntry::path);
+    for entry in names {
+        let bytes = fs::read(entry.path())?;
+        let block = edm_block::Block::open(&bytes)?;
+        let header = block.header();
+        facts.push(edm_engine::build::BlockFacts {
+            number: header.number,
+            first_row: header.first_row,
+            row_count: header.row_count,
+        });
+    }
+    Ok(facts)
+}
+
+fn open(setting: &Setting) -> anyhow::Result<Row> {
+    let index = setting.folder.join("build/index");
+    let mut times = Vec::new();
+    for _ in 0..OPENINGS {
+        let mut opened = None;
+        times.push(wall_seconds(|| opened = Some(tables::open(&index))) * 1e3);
+        opened.context("it was opened")??;
+    }
+    let row =
+        Row::own(format!("open a generation of {} rows", short(setting.ingest_rows)), "ms", median(&times));
+    Ok(row.noted("files in the page cache").must(Target::AtMost(50.0)))
+}
+
+/// Scans with an index twice as large as the memory that the process may use, which only a control group enforces:
+/// mapped files count into one and into no limit of `ulimit`.
+fn limited(setting: &Setting, corpus: &Corpus, index_bytes: u64) -> Row {
+    let what = "index of twice the memory limit, p99 of 10,000 texts of 1 KiB";
+    let run = || -> anyhow::Result<Row> {
+        let texts = setting.folder.join("limited-texts");
+        fs::write(
+            &texts,
+            corpus
+                .text
+                .get(..corpus.texts(1_024).get(LIMITED_TEXTS).map_or(corpus.text.len(), |text| text.start))
+                .unwrap_or(""),
+        )?;
+        let limit = index_bytes / 2;
+        let mut scope = Command::new("systemd-run");
+        scope
+            .args(["--scope", "--quiet", "--collect", "-p"])
+            .arg(format!("MemoryMax={limit}"))
+            .args(["-p", "MemorySwapMax=0"]);
+        scope
+            .arg(std::env::current_exe()?)
+            .arg("--limited")
+            .arg(setting.folder.join("build/index"))
+            .arg(&texts);
+        let output = scope.output().context("systemd-run, which sets the limit, does not start")?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let figures: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let [count, p50, p99] = figures[..] else {
+            bail!("no limit can be set here: {}", String::from_utf8_lossy(&output.stderr).trim());
+        };
+        let row = Row::own(what, "ms", p99);
+        Ok(row.noted(format!(
+            "{count} texts without an error, median {p50:.2} ms, MemoryMax {} MiB",
+            limit >> 20
+        )))
+    };
+    run().unwrap_or_else(|reason| Row::not_measured(what, format!("{reason:#}")))
+}
+
+/// The process that [`limited`] starts: scans piece by piece and prints how many, the median and the p99 in milliseconds.
+pub(crate) fn limited_process(index: &Path, texts: &Path) -> anyhow::Result<()> {
+    let types = [every_value(tables::open(index)?)];
+    let text = fs::read_to_string(texts)?;
+    let mut times = Vec::new();
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let mut end = rest.len().min(1_024);
+        while !rest.is_char_boundary(end) {
+            end += 1;
+        }
+        let (piece, behind) = rest.split_at(end);
+        times.push(wall_seconds(|| drop(edm_engine::scan(&edm_engine::Query::new(piece, &types)))) * 1e3);
+        rest = behind;
+    }
+    println!("{} {} {}", times.len(), median(&times), percentile(&times, 99));
+    Ok(())
+}
+
+/// The agent's own binary, from a CSV file to sealed blocks that are thrown away.
+fn agent(setting: &Setting) -> anyhow::Result<Row> {
+    let what = "agent: CSV to sealed blocks, 5 columns";
+    let Some(edm) = &setting.edm else { return Ok(Row::not_measured(what, "no edm binary was given")) };
+    let server = super::http::Server::start(edm, &setting.folder.join("agent-server"))?;
+    let (file, rows) = (setting.folder.join("agent.csv"), setting.ingest_rows / 5);
+    super::http::write_csv(&file, rows)?;
+    server.create_store()?;
+    let mut rates = Vec::new();
+    for _ in 0..setting.pairs {
+        let before = crate::clock::children_cpu();
+        server.edm(&["upload", "--store", "bench", "--dry-run", "--file", &file.display().to_string()])?;
+        rates.push(rows as f64 / (crate::clock::children_cpu() - before).as_secs_f64());
+    }
+    let row = Row::own(what, "rows/s a core", median(&rates)).must(Target::AtLeast(2_500_000.0));
+    Ok(row.noted("`edm upload --dry-run`, user and system time of the whole process"))
+}

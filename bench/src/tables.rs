@@ -1,0 +1,217 @@
+//! Tables of ours: what their columns are, and generations built of them through the public doors of hash, block and
+//! engine.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use edm_block::{Block, BlockHeader, Operation, plan_digest, rows_per_block};
+use edm_engine::{ActiveType, Generation, build};
+use edm_hash::{RecordHasher, Salt};
+use edm_model::{
+    Column, Columns, DataType, Delimiters, KeyId, Pattern, Proximity, SensitiveTypeId, SessionId, StoreId,
+};
+
+use crate::mapped;
+use crate::people;
+
+/// The longest value in atoms, as a store has it by default.
+pub(crate) const TOKENS_MAX: u32 = 64;
+
+/// How the columns of [`people::COLUMNS`] are declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Declared {
+    /// Each with the data type that fits it.
+    Typed,
+    /// All of them `text`: every window of the text is a candidate.
+    Text,
+}
+
+impl Declared {
+    /// Returns the word for it in the table.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Declared::Typed => "typed",
+            Declared::Text => "text",
+        }
+    }
+}
+
+fn ignoring(characters: &str) -> Delimiters {
+    Delimiters::new(characters.chars()).expect("dashes and spaces may be ignored")
+}
+
+/// Returns the six columns. The one place where data types are chosen: a new type is used here.
+pub(crate) fn columns(declared: Declared) -> Columns {
+    let column = |name: &str| Column::text(name).searchable();
+    let [ssn, card, email, mrn, name, address] = people::COLUMNS.map(column);
+    let typed = declared == Declared::Typed;
+    let number = |column: Column, digits: u16| match typed {
+        true => column.typed(DataType::Digits { width: Some(digits) }),
+        false => column,
+    };
+    let all = vec![
+        number(ssn.ignoring(ignoring("-")), 9),
+        number(card.ignoring(ignoring("-")), 16),
+        if typed { email.typed(DataType::Email) } else { email },
+        number(mrn, 10),
+        if typed { name.typed(DataType::Name) } else { name },
+        address,
+    ];
+    Columns::new(all).expect("six names")
+}
+
+/// Returns the salt of every table here: one tenant's.
+pub(crate) fn salt() -> Salt {
+    Salt::new("0123456789abcdefghijklmnopqrstuvwxyz".to_owned()).expect("36 characters are a salt")
+}
+
+/// A table to be built.
+pub(crate) struct Table {
+    pub(crate) columns: Columns,
+    pub(crate) rows: Range<u64>,
+    /// Tells stores of one tenant apart.
+    pub(crate) store: u8,
+    /// Makes the cells of a row, as many as there are columns.
+    pub(crate) cells: fn(u64, &mut Vec<String>),
+}
+
+impl Table {
+    /// The six columns of these rows.
+    pub(crate) fn people(declared: Declared, rows: Range<u64>) -> Self {
+        Self { columns: columns(declared), rows, store: 1, cells: |row, out| out.extend(people::cells(row)) }
+    }
+
+    fn header(&self, number: u32, row_count: u32, first_row: u64) -> BlockHeader {
+        BlockHeader {
+            store_id: StoreId::from_bytes([self.store; 16]),
+            key_id: KeyId::from_bytes([3; 16]),
+            plan_digest: plan_digest(&self.columns, TOKENS_MAX),
+            operation: Operation::Upsert,
+            number,
+            first_row,
+            row_count,
+        }
+    }
+
+    /// Writes the blocks that an agent would send, `block-000000` and so on, and returns how many rows each has.
+    pub(crate) fn write_blocks(&self, folder: &Path) -> anyhow::Result<Vec<build::BlockFacts>> {
+        fs::create_dir_all(folder)?;
+        let mut hasher = RecordHasher::new(&salt(), &self.columns, TOKENS_MAX);
+        let rows_max = rows_per_block(&self.columns) as usize;
+        let mut facts: Vec<build::BlockFacts> = Vec::new();
+        let mut cells = Vec::new();
+        for (index, row) in self.rows.clone().enumerate() {
+            cells.clear();
+            (self.cells)(row, &mut cells);
+            hasher.push(cells.iter().map(String::as_str));
+            let last = index as u64 + 1 == self.rows.end - self.rows.start;
+            if hasher.len() < rows_max && !last {
+                continue;
+            }
+            let hashed = hasher.finish();
+            let number = facts.len() as u32;
+            let first_row = facts.last().map_or(0, |facts| facts.first_row + u64::from(facts.row_count));
+            let bytes = edm_block::write(&self.header(number, hashed.row_count, first_row), &hashed);
+            fs::write(folder.join(block_name(number)), bytes)?;
+            facts.push(build::BlockFacts { number, first_row, row_count: hashed.row_count });
+        }
+        Ok(facts)
+    }
+
+    /// Builds the generation of these blocks into `folder`, jobs shared by so many threads, and returns its manifest.
+    pub(crate) fn build(
+        &self,
+        blocks: &Path,
+        facts: Vec<build::BlockFacts>,
+        folder: &Path,
+        threads: usize,
+    ) -> anyhow::Result<Vec<u8>> {
+        fs::create_dir_all(folder)?;
+        let plan = build::Plan::new(build::PlanInput {
+            store_id: StoreId::from_bytes([self.store; 16]),
+            session_id: SessionId::from_bytes([2; 16]),
+            key_id: KeyId::from_bytes([3; 16]),
+            columns: self.columns.clone(),
+            tokens_max: TOKENS_MAX,
+            blocks: facts,
+            part_bytes: build::PART_BYTES_DEFAULT,
+        })?;
+        let jobs = std::sync::Mutex::new(plan.jobs().into_iter());
+        let next = || jobs.lock().expect("no thread panics with the list").next();
+        let work = || -> anyhow::Result<()> {
+            while let Some(job) = next() {
+                let mut builder = plan.builder(job, &salt());
+                for number in plan.required_blocks(job) {
+                    let bytes = fs::read(blocks.join(block_name(number)))?;
+                    builder.add(number, Block::open(&bytes)?.rows())?;
+                }
+                fs::write(folder.join(build::Plan::file_name(job)), builder.finish())?;
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().try_for_each(|thread| thread.join().expect("a build does not panic"))
+        })?;
+        let manifest = build::manifest(&plan, &mut |name| mapped::map(&folder.join(name)))?;
+        fs::write(folder.join("manifest"), &manifest)?;
+        Ok(manifest)
+    }
+
+    /// Writes blocks, builds and opens: everything below `folder`, which is emptied first. The blocks go again.
+    pub(crate) fn generation(&self, folder: &Path) -> anyhow::Result<Arc<Generation>> {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        let blocks = folder.join("blocks");
+        let facts = self.write_blocks(&blocks)?;
+        self.build(&blocks, facts, &folder.join("index"), 1)?;
+        fs::remove_dir_all(&blocks)?;
+        open(&folder.join("index"))
+    }
+}
+
+fn block_name(number: u32) -> String {
+    format!("block-{number:06}")
+}
+
+/// Opens the generation that lies in a folder, memory-mapped.
+pub(crate) fn open(folder: &Path) -> anyhow::Result<Arc<Generation>> {
+    let manifest = fs::read(folder.join("manifest"))?;
+    let generation = Generation::open(&manifest, &mut |name| mapped::map(&folder.join(name)), &salt());
+    Ok(Arc::new(generation.context("the generation that was just built does not open")?))
+}
+
+/// Returns a type that reports every value of every searchable column, wherever it stands.
+pub(crate) fn every_value(generation: Arc<Generation>) -> Arc<ActiveType> {
+    let columns = generation.columns().as_slice().iter().filter(|column| column.searchable);
+    let pattern = |column: &Column| Pattern {
+        confidence: 65,
+        primary: Some(column.name.clone()),
+        proximity: Proximity::default(),
+        supporting: Vec::new(),
+        not_counted: Vec::new(),
+        void_if: Vec::new(),
+    };
+    Arc::new(ActiveType {
+        id: SensitiveTypeId::from_bytes(*generation.store_id().as_bytes()),
+        name: "every value".to_owned(),
+        recommended_confidence: 65,
+        default_type: false,
+        patterns: columns.map(pattern).collect(),
+        generation,
+    })
+}
+
+/// Returns the bytes of all files below a folder.
+pub(crate) fn bytes_on_disk(folder: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let path: PathBuf = entry?.path();
+        bytes += if path.is_dir() { bytes_on_disk(&path)? } else { path.metadata()?.len() };
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,129 @@
+//! `cargo xtask bench`: builds the harness of `bench/`, fetches what it compares with and what it reads, and runs it.
+
+mod debian;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, bail};
+
+/// What may be said beside the groups; everything else is refused before anything is built.
+const FLAGS: [&str; 7] = ["--quick", "--scan", "--scale", "--ingest", "--http", "--full", "--offline"];
+/// Options with a value, handed on as they are.
+const OPTIONS: [&str; 6] = ["--values", "--peers", "--pairs", "--corpus-mb", "--ingest-rows", "--profile"];
+
+/// Builds and runs the harness. `--full` is every group, and writes `docs/bench/engine.md`.
+pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let said = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    check(arguments)?;
+    let (full, quick) = (said("--full"), said("--quick"));
+    let target = crate::ci::target_folder(root);
+    let data = target.join("bench-data");
+    std::fs::create_dir_all(&data)?;
+    let binaries = target.join("bench/release");
+    let (http, ingest) = (full || said("--http"), full || said("--ingest"));
+    build(root, &target, http, http || ingest)?;
+    let mut bench = Command::new(binaries.join("edm-bench"));
+    bench.arg("--folder").arg(data.join("work"));
+    for path in prose(root, &data, quick || said("--offline"))? {
+        bench.arg("--prose").arg(path);
+    }
+    if !quick && !said("--profile") {
+        add_part(&mut bench, "--hyperscan", debian::hyperscan(root, &data));
+    }
+    if http {
+        let wrk = debian::wrk(&data).map(|(program, libraries)| {
+            bench.env("LD_LIBRARY_PATH", libraries);
+            program
+        });
+        add_part(&mut bench, "--wrk", wrk);
+        bench.arg("--echo").arg(binaries.join("echo"));
+    }
+    if http || ingest {
+        bench.arg("--edm").arg(target.join("release/edm"));
+    }
+    bench.arg("--json").arg(data.join("result.json"));
+    if full {
+        let page = root.join("docs/bench/engine.md");
+        std::fs::create_dir_all(root.join("docs/bench"))?;
+        bench.args(["--scan", "--scale", "--ingest", "--http", "--markdown"]).arg(page);
+    }
+    bench.arg("--command").arg(["cargo xtask bench".to_owned(), arguments.join(" ")].join(" "));
+    bench.args(arguments.iter().filter(|argument| !matches!(argument.as_str(), "--full" | "--offline")));
+    let status = bench.status().context("the harness does not start")?;
+    println!("the same as JSON: {}", data.join("result.json").display());
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn check(arguments: &[String]) -> anyhow::Result<()> {
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        if OPTIONS.contains(&argument.as_str()) {
+            arguments.next().with_context(|| format!("{argument} wants a value: see bench/README.md"))?;
+        } else if !FLAGS.contains(&argument.as_str()) {
+            let known = [&FLAGS[..], &OPTIONS[..]].concat().join(", ");
+            bail!("bench does not know {argument}; it knows {known}: see bench/README.md");
+        }
+    }
+    Ok(())
+}
+
+/// Builds the harness into a target folder of its own, and the product's binary into the workspace's.
+fn build(root: &Path, target: &Path, echo: bool, edm: bool) -> anyhow::Result<()> {
+    let cargo = || Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut harness = cargo();
+    harness.args(["build", "--release", "--quiet", "--locked"]).current_dir(root.join("bench"));
+    harness.env("CARGO_TARGET_DIR", target.join("bench"));
+    if echo {
+        harness.args(["--features", "echo"]);
+    }
+    let mut product = cargo();
+    product.args(["build", "--release", "--quiet", "--locked", "--package", "edm"]).current_dir(root);
+    product.env("CARGO_TARGET_DIR", target);
+    let builds = [Some(harness), edm.then_some(product)];
+    for mut command in builds.into_iter().flatten() {
+        if !command.status().context("cargo does not start")?.success() {
+            bail!("the build failed: see above");
+        }
+    }
+    Ok(())
+}
+
+/// Returns where the prose of the corpus lies. A quick run reads the project's own documentation: it needs no network.
+fn prose(root: &Path, data: &Path, own: bool) -> anyhow::Result<Vec<PathBuf>> {
+    if own {
+        return Ok(["docs", "ARCHITECTURE.md", "STYLE.md"].map(|path| root.join(path)).to_vec());
+    }
+    debian::PROSE.iter().map(|package| debian::unpacked(data, package)).collect()
+}
+
+/// Hands a part on, or says why there is none: its rows then say the same.
+fn add_part(bench: &mut Command, option: &str, part: anyhow::Result<PathBuf>) {
+    match part {
+        Ok(path) => {
+            bench.arg(option).arg(path);
+        }
+        Err(reason) => println!("without {}: {reason:#}", option.trim_start_matches('-')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_arguments_are_refused_before_anything_is_built() {
+        let refused =
+            |line: &str| check(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).is_err();
+        let cases = [
+            ("", false),
+            ("--quick", false),
+            ("--values 10000 --http", false),
+            ("--fast", true),
+            ("--pairs", true),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(refused(line), expected, "{line}");
+        }
+    }
+}
