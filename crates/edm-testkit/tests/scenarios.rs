@@ -6,13 +6,15 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use edm_engine::{ActiveType, Exempt, Generation, Query, Report, TypeReport, scan};
+use edm_engine::{ActiveType, Exempt, Generation, Query, Report, Scanner, TypeReport, scan};
 use edm_graph::{DataStoreDraft, SensitiveTypeDraft};
 use edm_model::{Columns, SensitiveTypeId, limits};
 use edm_testkit::in_memory::generation;
 use serde_json::{Map, Value, json};
 
 const ROWS_PER_BLOCK: usize = 7;
+/// Longer texts are not cut at each byte by itself.
+const CUT_BYTES_MAX: usize = 4_096;
 
 /// A folder of `tests/scenarios/`.
 struct Scenario {
@@ -101,8 +103,10 @@ impl Scenario {
         let request = request(case);
         let columns = types[0].generation.columns().clone();
         let expected = expected(case);
-        // Every way in which a text is scanned stands here, so that each finds the same: one line a way.
-        let found = [whole(&request, &types)];
+        // Every way in which a text is scanned stands here, so that each finds the same.
+        let mut found = vec![whole(&request, &types)];
+        found.extend(in_pieces(&request, &types));
+        found.dedup();
         let covers = case["covers"].as_str().expect("a case says what it covers").to_owned();
         let pending = case["pending"].as_str();
         for report in &found {
@@ -126,6 +130,27 @@ fn whole(request: &Request, types: &[Arc<ActiveType>]) -> Report {
     query.minimum_confidence = request.minimum_confidence;
     query.exempt = &request.exempt;
     scan(&query)
+}
+
+/// Scans the text in two pieces, cut at each of its bytes, and byte by byte in small zones. A long text takes the second way
+/// alone, which cuts it at each byte as well.
+fn in_pieces(request: &Request, types: &[Arc<ActiveType>]) -> Vec<Report> {
+    let query = Query {
+        minimum_confidence: request.minimum_confidence,
+        exempt: &request.exempt,
+        ..Query::new("", types)
+    };
+    let bytes = request.text.as_bytes();
+    let cuts = if bytes.len() <= CUT_BYTES_MAX { 1..bytes.len().max(1) } else { 0..0 };
+    let cut = |at: usize| {
+        let mut scanner = Scanner::new(&query);
+        let (front, rest) = bytes.split_at(at.min(bytes.len()));
+        scanner.push(front).and_then(|()| scanner.push(rest)).expect("a text of Rust is UTF-8");
+        scanner.finish().expect("a text of Rust is UTF-8")
+    };
+    let mut single = Scanner::in_zones_of(&query, 50);
+    bytes.iter().for_each(|byte| single.push(&[*byte]).expect("a text of Rust is UTF-8"));
+    cuts.map(cut).chain([single.finish().expect("a text of Rust is UTF-8")]).collect()
 }
 
 fn object(value: &Value) -> Map<String, Value> {

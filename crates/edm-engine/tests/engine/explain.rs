@@ -340,6 +340,11 @@ fn values_of_replaced_rows_and_of_many_rows() {
         "weakValue: id here belongs to row 2; it has fewer than 5 letters and digits, or neither a digit nor @: too \
          little to begin with",
     );
+    let alone = Pattern { primary: Some("id".to_owned()), supporting: Vec::new(), ..two_facts() };
+    let inside = "insideNumber: id here belongs to row 1; it is a part of a longer card or account number";
+    let rooms: &[&[&str]] = &[&["1111", "Langer"]];
+    let card = "4111 1111 1111 1111";
+    check(ids(Column::text("id")), rooms, Some(vec![alone]), card, &[inside; 3].join("\n"));
     let many: Vec<[&str; 2]> = vec![["A-10001", ""]; 300];
     let many: Vec<&[&str]> = many.iter().map(|row| row.as_slice()).collect();
     let pattern = Pattern {
