@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use edm_engine::Generation;
-use edm_model::{Columns, DataStore, Session, limits};
+use edm_model::{Columns, DataStore, Principal, Session, SessionId, limits};
 use edm_store::{LeasedJob, SessionDraft};
 use subtle::ConstantTimeEq;
 
@@ -38,8 +38,10 @@ impl From<edm_store::Error> for NotBegun {
 
 impl Service {
     /// Returns what a delta's blocks must be made with: what the live data was made with.
+    /// A salt that another caller brought must be given: whoever opens a delta is told its salt.
     pub(crate) async fn delta_terms(
         &self,
+        principal: &Principal,
         store: &DataStore,
         salt: Option<SecretText>,
     ) -> Result<Terms, Error> {
@@ -53,11 +55,18 @@ impl Service {
         let generation = self.generation_of(store.id, live.session_id).await?;
         require_key(generation.columns())?;
         let own = self.salt(generation.key_id()).await?;
-        if let Some(given) = salt {
-            let (given, own) = (given.expose_for_wire().as_bytes(), own.expose_for_wire().as_bytes());
-            if !bool::from(given.ct_eq(own)) {
-                return Err(Error::of(ErrorKind::SaltMismatch).at("salt"));
+        let known = match salt {
+            Some(given) => {
+                let (given, own) = (given.expose_for_wire().as_bytes(), own.expose_for_wire().as_bytes());
+                bool::from(given.ct_eq(own))
             }
+            None => {
+                !self.inner.catalog.salt(generation.key_id()).await?.own
+                    || self.brought(principal, live.session_id).await?
+            }
+        };
+        if !known {
+            return Err(Error::of(ErrorKind::SaltMismatch).at("salt"));
         }
         Ok(Terms {
             columns: generation.columns().clone(),
@@ -65,6 +74,15 @@ impl Service {
             key_id: generation.key_id(),
             salt: own,
         })
+    }
+
+    /// Says whether this caller made the session; of one whose history is deleted nobody knows.
+    async fn brought(&self, principal: &Principal, session: SessionId) -> Result<bool, Error> {
+        match self.inner.catalog.session(session).await {
+            Ok(draft) => Ok(draft.session.created_by == principal.id),
+            Err(error) if error.kind() == edm_store::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Fixes what a delta builds on and enqueues its jobs, unless it must wait for what was committed before it.

@@ -347,7 +347,7 @@ const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
             "the data store has no live data that a delta could change: upload the table with updateMode replace first"
         }
         ErrorKind::SaltMismatch => {
-            "a delta must use the salt of the live data: start a session without a salt"
+            "a delta must use the salt of the live data: leave the salt out, or send that one where another caller brought it"
         }
         ErrorKind::ChecksumMismatch => {
             "the checksum is not that of the blocks: correct it, or cancel the session and upload again"

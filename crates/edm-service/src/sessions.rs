@@ -86,7 +86,7 @@ impl Service {
         let store = self.inner.catalog.store(tenant, store_id).await?.store;
         let new = checked(new)?;
         let terms = match (new.update_mode, new.salt) {
-            (UpdateMode::Delta, salt) => self.delta_terms(&store, salt).await?,
+            (UpdateMode::Delta, salt) => self.delta_terms(principal, &store, salt).await?,
             (UpdateMode::Replace, salt) => self.replace_terms(&store, salt).await?,
         };
         let now = self.now();

@@ -1,7 +1,7 @@
 //! Deltas: records added, changed and removed in what is live; in which order, on top of what, and whatever fails.
 
 use edm_block::Operation;
-use edm_model::{Column, Columns, SessionId, SessionState, StoreId, UpdateMode};
+use edm_model::{Column, Columns, Principal, PrincipalId, SessionId, SessionState, StoreId, UpdateMode};
 use edm_service::{
     CreatedSession, ErrorKind, MatchOptions, NewSession, SecretText, ServiceLimits, StoreChange,
 };
@@ -166,6 +166,27 @@ async fn what_a_delta_needs_is_said_when_it_is_opened() {
     let live = house.open_session(store, delta()).await;
     check(store, salted(live.salt.expose_for_wire()), None).await;
     assert_eq!(live.session.update_mode, UpdateMode::Delta);
+}
+
+/// A session's own salt keeps its store apart from other uploaders: a delta is no way to be told it.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_did_not_bring_the_salt_must_know_it() {
+    let house = House::open().await;
+    let store = house.create_keyed_store("people").await;
+    let salt = "a salt of its own 0123456789 abcdefghij";
+    let salted = |base: NewSession| NewSession { salt: Some(SecretText::new(salt.to_owned())), ..base };
+    let session = house.stage(store, &people(0, 10), salted(NewSession::default())).await;
+    house.commit(store, session).await;
+    house.run_jobs().await;
+    let mut other = house.admin.clone();
+    other.id = PrincipalId::new("another");
+    let opened = async |caller: &Principal, new: NewSession| {
+        let created = house.service.create_session(caller, store, new).await;
+        created.map(|created| created.salt.expose_for_wire().to_owned()).map_err(|error| error.kind().clone())
+    };
+    assert_eq!(opened(&house.admin, delta()).await, Ok(salt.to_owned()));
+    assert_eq!(opened(&other, delta()).await, Err(ErrorKind::SaltMismatch));
+    assert_eq!(opened(&other, salted(delta())).await, Ok(salt.to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
