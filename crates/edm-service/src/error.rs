@@ -341,7 +341,8 @@ const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
             "the session's salt is weak: use at least 32 characters, 16 of them distinct, or leave it out to be given one"
         }
         ErrorKind::ColumnsChanged => {
-            "the data store's columns changed since the session was made: start a new session and hash the table anew"
+            "the data store's columns changed since the session was made, or since the data that a delta changes was uploaded: \
+             upload the whole table in a new session"
         }
         ErrorKind::NoLiveData => {
             "the data store has no live data that a delta could change: upload the table with updateMode replace first"

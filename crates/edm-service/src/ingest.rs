@@ -70,7 +70,7 @@ impl Service {
         let draft = self.upload_session(store_id, id).await?;
         let received = bytes.clone();
         let opened = off_thread(move || open_block(&received)).await??;
-        check_origin(&draft.session, &opened.header, number)?;
+        check_origin(&draft, &opened.header, number)?;
         let circumstances = self.circumstances(&draft.session).await?;
         let now = self.now();
         self.check_rules(&mut draft.clone(), &opened.header, circumstances, now)?;
@@ -267,7 +267,8 @@ fn open_block(bytes: &[u8]) -> Result<Opened, Error> {
 }
 
 /// A sound block may still be another session's.
-fn check_origin(session: &Session, header: &BlockHeader, number: u32) -> Result<(), Error> {
+fn check_origin(draft: &SessionDraft, header: &BlockHeader, number: u32) -> Result<(), Error> {
+    let session = &draft.session;
     let foreign = if header.store_id != session.store_id {
         Foreign::Store
     } else if header.plan_digest != edm_block::plan_digest(&session.columns, session.tokens_max) {
@@ -281,6 +282,12 @@ fn check_origin(session: &Session, header: &BlockHeader, number: u32) -> Result<
     } else {
         return Ok(());
     };
+    // Blocks of a delta that are made for the store's present columns are no stranger's: the live data has older ones.
+    if foreign == Foreign::Plan
+        && header.plan_digest == edm_block::plan_digest(&draft.store_columns, draft.store_tokens_max)
+    {
+        return Err(Error::of(ErrorKind::ColumnsChanged));
+    }
     Err(Error::of(ErrorKind::ForeignBlock(foreign)))
 }
 

@@ -28,6 +28,10 @@ impl FromStr for ColumnArgument {
         let mut column = ColumnResource { name: Some(name), ..ColumnResource::default() };
         let mut options = DataTypeOptions::default();
         for word in words {
+            let is_type = word.split_once('=').map_or(word, |(word, _)| word);
+            if column.data_type.is_some() && TYPES.contains(&is_type) {
+                return Err(format!("`{word}` is a second data type: a column has one"));
+            }
             match word.split_once('=').unwrap_or((word, "")) {
                 ("searchable", "") => column.is_searchable = Some(true),
                 ("key", "") => column.is_key = Some(true),
@@ -119,7 +123,9 @@ mod tests {
                 Some(ColumnResource { data_type: Some((*word).to_owned()), ..named("x") }),
             );
         }
-        for text in ["", ":searchable", "a:serchable", "a:digits=x", "a:email=8", "a:ssn=9", "a:passport"] {
+        let twice = ["a:ssn:card", "a:digits=4:digits=5", "a:date:searchable:date=dmy"];
+        let wrong = ["", ":searchable", "a:serchable", "a:digits=x", "a:email=8", "a:ssn=9", "a:passport"];
+        for text in wrong.into_iter().chain(twice) {
             check(text, None);
         }
     }

@@ -209,6 +209,15 @@ async fn a_delta_has_the_columns_and_salt_of_the_live_data() {
     let later = house.open_session(store, delta()).await;
     assert_eq!(later.session.columns, keyed_columns());
     assert_eq!(later.session.key_id, open.session.key_id);
+    // Whoever hashes for the store as it is now is told why that does not fit.
+    let change =
+        StoreChange { columns: Some(keyed_columns()), tokens_max: Some(63), ..StoreChange::default() };
+    house.service.update_store(&house.admin, store, change).await.expect("changed");
+    let mut newer = house.open_session(store, delta()).await;
+    newer.session.tokens_max = 63;
+    let blocks = sealed(&newer, &[(Operation::Upsert, &[renamed(8)])]);
+    let refused = house.put(&newer, 0, blocks[0].clone()).await;
+    assert_eq!(refused.err(), Some(ErrorKind::ColumnsChanged));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,7 +60,7 @@ and is told on standard error; everything else comes back the same by `edm store
         #[arg(long)]
         yes: bool,
     },
-    /// Makes the generation before live again
+    /// Makes the generation before live again, with the records that were removed since
     #[command(after_help = "Example:\n  edm store rollback patients")]
     Rollback(NamedStore),
 }

@@ -200,22 +200,54 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     };
     let bar = Arc::new(UploadBar::new());
     let store = options.store.clone();
+    let before = client.store(&store).await?.row_count.unwrap_or(0);
     let result = upload(&client, options, bar.clone()).await;
     bar.finish();
-    let warnings = match &result {
-        Ok(report) if report.state == "Completed" => pinned_warnings(&client, &store).await,
-        _ => Vec::new(),
+    let outcome = match &result {
+        Ok(report) if report.state == "Completed" => Outcome::of(&client, &store, report, before).await,
+        _ => Outcome::default(),
     };
-    print_result(output, result, &warnings)
+    print_result(output, result, &outcome)
 }
 
-/// Returns what the live data would have otherwise in the store's default type, which stays as the first upload made it.
-async fn pinned_warnings(client: &GraphClient, store: &str) -> Vec<String> {
-    // The table is live, whatever becomes of this question.
-    let store = client.store(store).await.unwrap_or_default();
-    let columns = store.columns.unwrap_or_default();
-    let warnings = columns.into_iter().flat_map(|column| column.warnings);
-    warnings.filter(|warning| warning.starts_with(PINNED)).collect()
+/// What the store says once the upload is live.
+#[derive(Default)]
+struct Outcome {
+    /// The live rows; nothing where nobody waited for them.
+    live: Option<u64>,
+    /// How many of them a list of records to remove took away.
+    removed: Option<u64>,
+    warnings: Vec<String>,
+}
+
+impl Outcome {
+    async fn of(client: &GraphClient, store: &str, report: &UploadReport, before: u64) -> Self {
+        // The table is live, whatever becomes of this question.
+        let store = client.store(store).await.unwrap_or_default();
+        let columns = store.columns.unwrap_or_default();
+        let warnings = columns.into_iter().flat_map(|column| column.warnings);
+        // The store's default type stays as the first upload made it.
+        let mut warnings: Vec<String> = warnings.filter(|warning| warning.starts_with(PINNED)).collect();
+        let brought = report.records - report.rejections.rejected_records;
+        let (mut removed, live) = (None, store.row_count);
+        match (report.mode, live) {
+            (TableMode::Replace, Some(live)) if live < brought => {
+                let replaced = counted(brought - live, "row");
+                warnings.push(format!("{replaced} not live: a later row of the file has the same key"));
+            }
+            (TableMode::Delete, Some(live)) => {
+                let gone = before.saturating_sub(live);
+                removed = Some(gone);
+                if gone < brought {
+                    let unknown = counted(brought - gone, "listed record");
+                    warnings
+                        .push(format!("{unknown} removed nothing: their keys are not live, or listed twice"));
+                }
+            }
+            _ => {}
+        }
+        Self { live, removed, warnings }
+    }
 }
 
 async fn rehearse(
@@ -234,24 +266,24 @@ async fn rehearse(
         bar.finish();
         result
     };
-    print_result(output, tokio::task::spawn_blocking(rehearsal).await?, &[])
+    print_result(output, tokio::task::spawn_blocking(rehearsal).await?, &Outcome::default())
 }
 
 /// Prints the report; a report of too many bad lines as well.
 fn print_result(
     output: Output,
     result: Result<UploadReport, Error>,
-    warnings: &[String],
+    outcome: &Outcome,
 ) -> anyhow::Result<()> {
     match result {
         Ok(report) => {
             print_rejections(&report.rejections);
-            for warning in warnings {
+            for warning in &outcome.warnings {
                 eprintln!("edm: {warning}");
             }
             match output.format() {
-                Format::Json => Ok(output.json(&report_json(&report, warnings))?),
-                Format::Table => Ok(output.line(&report_line(&report))?),
+                Format::Json => Ok(output.json(&report_json(&report, outcome))?),
+                Format::Table => Ok(output.line(&report_line(&report, outcome))?),
             }
         }
         Err(error) => {
@@ -280,7 +312,7 @@ pub(super) fn refusals_json(rejections: &Rejections) -> Vec<Value> {
         .collect()
 }
 
-fn report_json(report: &UploadReport, warnings: &[String]) -> Value {
+fn report_json(report: &UploadReport, outcome: &Outcome) -> Value {
     let rejections = &report.rejections;
     json!({
         "sessionId": report.session_id,
@@ -293,11 +325,13 @@ fn report_json(report: &UploadReport, warnings: &[String]) -> Value {
         "refusals": refusals_json(rejections),
         "totalBlockCount": report.blocks,
         "sentBlockCount": report.blocks_sent,
-        "warnings": warnings,
+        "liveRowCount": outcome.live,
+        "removedRowCount": outcome.removed,
+        "warnings": outcome.warnings,
     })
 }
 
-fn report_line(report: &UploadReport) -> String {
+fn report_line(report: &UploadReport, outcome: &Outcome) -> String {
     let rejected = report.rejections.rejected_records;
     let row_count = report.records - rejected;
     let rows = counted(row_count, "row");
@@ -308,10 +342,16 @@ fn report_line(report: &UploadReport) -> String {
             "{rows}{left_out} would make {}; nothing was sent",
             counted(report.blocks.into(), "block")
         ),
-        "Completed" if report.mode == TableMode::Delete => {
-            format!("{rows}{left_out} {are} removed where they were live (session {})", report.session_id)
+        "Completed" => {
+            let live = counted(outcome.live.unwrap_or(row_count), "row");
+            let done = match (report.mode, outcome.removed) {
+                (TableMode::Delete, Some(removed)) => format!("{} removed, ", counted(removed, "row")),
+                (TableMode::Delta, _) => format!("{rows}{left_out} added or replaced, "),
+                _ => left_out.trim_start_matches(", ").to_owned(),
+            };
+            let comma = if report.mode == TableMode::Replace && !done.is_empty() { ", " } else { "" };
+            format!("{done}{comma}{live} live (session {})", report.session_id)
         }
-        "Completed" => format!("{rows}{left_out} {are} live (session {})", report.session_id),
         _ => format!(
             "{rows}{left_out} {are} committed and being indexed (session {}); --wait stays until the table is live",
             report.session_id

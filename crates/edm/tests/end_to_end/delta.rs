@@ -64,6 +64,9 @@ fn one_patient_is_changed_and_one_removed() {
     // The file of a removal needs the key alone; whatever else it has does not matter.
     let report = upload(&edm, "ward,ssn\nB 4,902345678\nB 5,955-55-5555\n", &["--delete", "--wait"]);
     assert_eq!((&report["updateMode"], &report["delete"]), (&"delta".into(), &true.into()), "{report}");
+    assert_eq!((&report["removedRowCount"], &report["liveRowCount"]), (&1.into(), &5.into()), "{report}");
+    let warned = report["warnings"].to_string();
+    assert!(warned.contains("1 listed record removed nothing"), "a key that nobody has is told: {warned}");
     assert_eq!(found(&edm, "van der Berg 1990-07-15 902-34-5678"), [], "removed");
     let explained = json(&edm.run(["classify", "--explain"], "van der Berg 1990-07-15 902-34-5678"));
     assert!(!explained.to_string().contains("902"), "not even why: {explained}");
@@ -160,4 +163,17 @@ fn a_killed_removal_goes_on_where_it_stopped() {
     assert!(stderr(&other).contains("in another mode"), "{}", stderr(&other));
     let store = json(&edm.run(["store", "show", "patients"], ""));
     assert_eq!(store["rowCount"], RECORDS as u64 + 1, "{store}");
+}
+
+/// A whole table with a key keeps the last row of each; whoever uploads it hears how many went.
+#[test]
+fn rows_whose_key_comes_again_are_told_of() {
+    let server = Server::start();
+    let edm = server.program();
+    furnished(&edm);
+    let table = "ssn,lastName,dob\n900-12-3456,Langer,1982-03-04\n900123456,Okafor,1975-11-30\n";
+    let report = upload(&edm, table, &["--allow-shrink", "--wait"]);
+    assert_eq!((&report["rowCount"], &report["liveRowCount"]), (&2.into(), &1.into()), "{report}");
+    let warned = report["warnings"].to_string();
+    assert!(warned.contains("1 row not live: a later row of the file has the same key"), "{warned}");
 }
