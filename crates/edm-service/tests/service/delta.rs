@@ -278,7 +278,11 @@ async fn a_delta_waits_no_longer_than_what_it_waits_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replace_that_was_committed_later_may_overtake_a_delta() {
     let mut seen = false;
-    for steps in (0..400).step_by(25) {
+    // How many steps a worker gets to the delta's end depends on the machine: look closer until one died on the way.
+    for steps in [0, 12, 6, 18, 3, 9, 15, 21].into_iter().flat_map(|first| (first..400).step_by(25)) {
+        if seen && steps % 25 != 0 {
+            break;
+        }
         let (house, store, _) = furnished().await;
         let slow = house.commit_delta(store, &[renamed(7)], &[]).await;
         let fast = house.stage(store, &people(0, 100), NewSession::default()).await;
