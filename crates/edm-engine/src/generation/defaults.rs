@@ -19,8 +19,8 @@ impl fmt::Display for NoReachablePattern {
 
 impl std::error::Error for NoReachablePattern {}
 
-/// How near the evidence of a store without identifiers must be.
-const CLOSE: Proximity =
+/// How near the evidence of a store without identifiers must be: its patterns are told from others by it.
+pub(crate) const CLOSE: Proximity =
     Proximity { unit: edm_model::ProximityUnit::Characters, distance: 100, or_same_row: true };
 
 pub(crate) fn patterns(

@@ -13,6 +13,7 @@ mod reader;
 mod rows_file;
 mod rules_file;
 
+pub(crate) use defaults::CLOSE;
 pub use defaults::NoReachablePattern;
 pub use reader::{Generation, file_names};
 pub(crate) use rules_file::RuleGate;

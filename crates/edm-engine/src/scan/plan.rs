@@ -10,6 +10,7 @@ use super::find::Hit;
 use super::group::Groups;
 use super::pattern::PatternPlan;
 use super::story::RowSet;
+use crate::generation::CLOSE;
 use crate::query::{ActiveType, Exempt, Query};
 
 /// A type made ready for one scan.
@@ -44,7 +45,9 @@ impl<'a> TypePlan<'a> {
         // A column whose type has a written form always has the pattern of the primary alone.
         let by_form = self.rule(hit).is_some_and(|rule| rule.data_type.has_written_form());
         let suffices = !by_form || class.standalone || hit.written_form || !pattern.is_primary_alone();
-        primary && (!self.active.default_type || suffices && (!class.identifier || hit.anchors))
+        // The default type stays as its first generation made it, whatever later ones make of the column.
+        let identifies = pattern.proximity != CLOSE;
+        primary && (!self.active.default_type || suffices && (!identifies || hit.anchors))
     }
 
     /// Says whether a hit is a part of a longer card or account number. One that has check digits itself is a number of its
