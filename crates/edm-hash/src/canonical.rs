@@ -78,7 +78,7 @@ impl Canonicaliser {
 
     /// Does the same for a cell that is folded already, by a rule that folds as this one does.
     pub fn folded_cell(&self, scratch: &mut Folded, out: &mut Vec<u8>) -> CellForm {
-        let atoms = scratch.atoms().len();
+        let atoms = scratch.atom_count();
         if atoms == 0 {
             return CellForm::Absent;
         }
@@ -120,7 +120,7 @@ impl Canonicaliser {
 }
 
 fn push_text(folded: &Folded, first: usize, last: usize, delimiters: &Delimiters, out: &mut Vec<u8>) {
-    for (index, atom) in folded.atoms().iter().enumerate().take(last + 1).skip(first) {
+    for (index, atom) in folded.atoms().enumerate().take(last + 1).skip(first) {
         out.extend_from_slice(folded.atom_text(atom).as_bytes());
         if index < last {
             gap::push_canonical(folded.gap(index), delimiters, out);
@@ -177,7 +177,7 @@ fn push_name(
 ) -> Result<(), CellRefusal> {
     let from = out.len();
     let mut comma = None;
-    for (index, atom) in folded.atoms().iter().enumerate().take(last + 1).skip(first) {
+    for (index, atom) in folded.atoms().enumerate().take(last + 1).skip(first) {
         out.extend_from_slice(folded.atom_text(atom).as_bytes());
         if index == last {
             break;

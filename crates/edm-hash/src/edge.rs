@@ -8,8 +8,8 @@ const SOFT_EDGE_DIGITS: u32 = 6;
 
 /// Whether a window may begin with this atom, and is attached for it.
 pub(crate) fn begins(folded: &Folded, first: usize) -> Option<bool> {
-    let atom = folded.atoms().get(first)?;
-    match first.checked_sub(1).and_then(|before| Some((before, folded.atoms().get(before)?))) {
+    let atom = folded.atom(first)?;
+    match first.checked_sub(1).and_then(|before| Some((before, folded.atom(before)?))) {
         Some((before, other)) => between(folded.gap(before), atom, other),
         None => Some(false),
     }
@@ -17,14 +17,14 @@ pub(crate) fn begins(folded: &Folded, first: usize) -> Option<bool> {
 
 /// Whether a window may end with this atom, and is attached for it.
 pub(crate) fn ends(folded: &Folded, last: usize) -> Option<bool> {
-    let atom = folded.atoms().get(last)?;
-    match folded.atoms().get(last + 1) {
+    let atom = folded.atom(last)?;
+    match folded.atom(last + 1) {
         Some(other) => between(folded.gap(last), atom, other),
         None => Some(false),
     }
 }
 
-fn between(gap: &str, own: &Atom, other: &Atom) -> Option<bool> {
+fn between(gap: &str, own: Atom, other: Atom) -> Option<bool> {
     if !gap.is_empty() || own.kind == AtomKind::Cluster || other.kind == AtomKind::Cluster {
         return Some(false);
     }
@@ -37,7 +37,7 @@ pub(crate) fn continues(folded: &Folded, first: usize, last: usize) -> bool {
     if last == first {
         return false;
     }
-    let digits = |index: usize| folded.atoms().get(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
+    let digits = |index: usize| folded.atom(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
     let joint = |index: usize| {
         let gap = folded.gap(index);
         let mut characters = gap.chars();

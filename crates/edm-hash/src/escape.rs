@@ -1,20 +1,13 @@
 //! The second reading of a text: its escapes decoded once, with a way back to the original positions
 //! (matching, section 1).
 
+use crate::pieces::Pieces;
+
 /// A decoded text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decoded {
     text: String,
-    /// Where a decoded piece begins and ends, in both texts; between two pieces the texts are equal.
-    pieces: Vec<Piece>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Piece {
-    start: usize,
-    end: usize,
-    source_start: usize,
-    source_end: usize,
+    pieces: Pieces,
 }
 
 impl Decoded {
@@ -25,44 +18,21 @@ impl Decoded {
 
     /// Returns the span of the original text that a span of the decoded text stands for.
     pub fn source_span(&self, start: usize, end: usize) -> (usize, usize) {
-        (self.source_offset(start, false), self.source_offset(end, true))
-    }
-
-    fn source_offset(&self, offset: usize, is_end: bool) -> usize {
-        // The last piece that begins before the offset: an end at a piece's beginning belongs before it.
-        let index = self
-            .pieces
-            .partition_point(|piece| if is_end { piece.start < offset } else { piece.start <= offset });
-        match index.checked_sub(1).and_then(|index| self.pieces.get(index)) {
-            None => offset,
-            Some(piece) if offset < piece.end && !is_end => piece.source_start,
-            Some(piece) if is_end && offset <= piece.end => piece.source_end,
-            Some(piece) => piece.source_end + (offset - piece.end),
-        }
+        self.pieces.source_span(start, end)
     }
 
     /// Appends what an escape stands for. In an escape of several characters each byte takes as much room as the others.
     fn push(&mut self, value: &str, source_start: usize, source_length: usize) {
         if value.is_empty() {
             let at = self.text.len();
-            self.pieces.push(Piece {
-                start: at,
-                end: at,
-                source_start,
-                source_end: source_start + source_length,
-            });
+            self.pieces.push((at, at), (source_start, source_start + source_length));
         }
         let mut at = source_start;
         for character in value.chars() {
             let start = self.text.len();
             self.text.push(character);
             let length = source_length * character.len_utf8() / value.len();
-            self.pieces.push(Piece {
-                start,
-                end: self.text.len(),
-                source_start: at,
-                source_end: at + length,
-            });
+            self.pieces.push((start, self.text.len()), (at, at + length));
             at += length;
         }
     }

@@ -2,6 +2,9 @@
 
 use edm_model::{CaseRule, DiacriticRule, Rule};
 
+use crate::classes::{Masks, Path, append_masks};
+use crate::cut::append_atoms;
+use crate::pieces::Pieces;
 use crate::table::{Class, TABLE, Table, hangul};
 
 /// The option of the table that keeps case and diacritics.
@@ -44,10 +47,6 @@ pub struct Atom {
     pub start: u32,
     /// Byte offset of its end in the folded text.
     pub end: u32,
-    /// Byte offset in the text that was folded.
-    pub source_start: u32,
-    /// Byte offset of its end in the text that was folded.
-    pub source_end: u32,
     /// What it is made of.
     pub kind: AtomKind,
 }
@@ -56,8 +55,10 @@ pub struct Atom {
 #[derive(Debug, Default)]
 pub struct Folded {
     text: String,
-    atoms: Vec<Atom>,
-    open: bool,
+    /// Where each atom begins and ends.
+    ranges: Vec<(u32, u32)>,
+    masks: Vec<Masks>,
+    pieces: Pieces,
     segment: Vec<char>,
     sources: Vec<char>,
 }
@@ -73,22 +74,55 @@ impl Folded {
         &self.text
     }
 
+    /// Returns how many atoms there are.
+    pub fn atom_count(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// Returns an atom by its number.
+    pub fn atom(&self, index: usize) -> Option<Atom> {
+        let (start, end) = *self.ranges.get(index)?;
+        let first = self.text.as_bytes().get(start as usize)?;
+        let kind = match first {
+            b'0'..=b'9' => AtomKind::Digits,
+            0..=0x7F => AtomKind::Letters,
+            _ => self.kind_beyond(start),
+        };
+        Some(Atom { start, end, kind })
+    }
+
+    fn kind_beyond(&self, start: u32) -> AtomKind {
+        let first = self.text.get(start as usize..).and_then(|rest| rest.chars().next());
+        if first.is_some_and(is_cluster) { AtomKind::Cluster } else { AtomKind::Letters }
+    }
+
     /// Returns the atoms in order.
-    pub fn atoms(&self) -> &[Atom] {
-        &self.atoms
+    pub fn atoms(&self) -> impl DoubleEndedIterator<Item = Atom> {
+        (0..self.ranges.len()).filter_map(|index| self.atom(index))
+    }
+
+    /// Returns where each atom begins and ends, in bytes of the folded text.
+    pub fn ranges(&self) -> &[(u32, u32)] {
+        &self.ranges
     }
 
     /// Returns the folded characters of an atom.
-    pub fn atom_text(&self, atom: &Atom) -> &str {
+    pub fn atom_text(&self, atom: Atom) -> &str {
         self.slice(atom.start, atom.end)
     }
 
     /// Returns the folded characters between atom `index` and the next one.
     pub fn gap(&self, index: usize) -> &str {
-        match (self.atoms.get(index), self.atoms.get(index + 1)) {
-            (Some(left), Some(right)) => self.slice(left.end, right.start),
+        match (self.ranges.get(index), self.ranges.get(index + 1)) {
+            (Some(left), Some(right)) => self.slice(left.1, right.0),
             _ => "",
         }
+    }
+
+    /// Returns where in the text that was folded the atoms from `first` to `last` stand, in bytes.
+    pub fn source_span(&self, first: usize, last: usize) -> Option<(usize, usize)> {
+        let (first, last) = (self.ranges.get(first)?, self.ranges.get(last)?);
+        Some(self.pieces.source_span(first.0 as usize, last.1 as usize))
     }
 
     pub(crate) fn slice(&self, start: u32, end: u32) -> &str {
@@ -97,24 +131,48 @@ impl Folded {
 
     /// Folds a text of at most 4 GiB, replacing what was held before.
     pub fn fold(&mut self, text: &str, options: FoldOptions) {
+        self.fold_on(Path::fastest(), text, options);
+    }
+
+    /// Does the same on one of the processor's paths.
+    pub(crate) fn fold_on(&mut self, path: Path, text: &str, options: FoldOptions) {
         assert!(u32::try_from(text.len()).is_ok(), "callers bound texts far below 4 GiB");
         self.text.clear();
-        self.atoms.clear();
-        self.open = false;
+        self.ranges.clear();
+        self.masks.clear();
+        self.pieces.clear();
         let option = options.index();
-        let ascii = if options.case == CaseRule::Sensitive { &ASCII_SENSITIVE } else { &ASCII_INSENSITIVE };
-        let bytes = text.as_bytes();
         let table = &*TABLE;
         let mut at = 0;
-        while at < bytes.len() {
-            let byte = bytes[at];
-            if byte < 0x80 && bytes.get(at + 1).is_none_or(|next| *next < 0x80) {
-                let (folded, class) = ascii[byte as usize];
-                self.push(folded as char, class, at, at + 1);
-                at += 1;
-            } else {
+        while at < text.len() {
+            let ascii = ascii_length(text.as_bytes().get(at..).unwrap_or(&[]));
+            // The last character in front of one that is no ASCII may be joined by it.
+            let alone = if at + ascii == text.len() { ascii } else { ascii.saturating_sub(1) };
+            self.push_ascii(text.get(at..at + alone).unwrap_or(""), options.case);
+            at += alone;
+            if at < text.len() {
                 at = self.fold_segment(text, at, option, table);
             }
+        }
+        append_masks(path, self.text.as_bytes(), &mut self.masks);
+        append_atoms(&self.text, &self.masks, &mut self.ranges);
+    }
+
+    fn push_ascii(&mut self, text: &str, case: CaseRule) {
+        let from = self.text.len();
+        if text.bytes().fold(false, |any, byte| any | matches!(byte, 0x0B | 0x0C | b'`')) {
+            self.text.extend(text.chars().map(|character| match character {
+                '\u{B}' | '\u{C}' => '\n',
+                '`' => '\'',
+                other => other,
+            }));
+        } else {
+            self.text.push_str(text);
+        }
+        if case == CaseRule::Insensitive
+            && let Some(own) = self.text.get_mut(from..)
+        {
+            own.make_ascii_lowercase();
         }
     }
 
@@ -135,84 +193,66 @@ impl Folded {
                 break;
             }
         }
+        let from = self.text.len();
         let entry = table.entry(first);
-        if !joined {
-            match table.composed(entry, option) {
-                _ if entry.removed() => {}
-                None => self.push(first, entry.class, start, end),
-                Some(sequence) => {
-                    sequence.iter().for_each(|c| self.push(*c, table.entry(*c).class, start, end));
-                }
-            }
-            return next;
+        let mut alone = [first];
+        let made = if joined {
+            self.join_segment(&text[start..end], option, table);
+            &self.segment
+        } else if entry.removed() {
+            &[][..]
+        } else {
+            alone[0] = first;
+            table.composed(entry, option).unwrap_or(&alone)
+        };
+        self.text.extend(made);
+        let own = (from, self.text.len());
+        let unchanged = made.len() == 1 && own.1 - own.0 == end - start;
+        // Characters that were removed behind it belong to nothing.
+        if !unchanged {
+            self.pieces.push(own, (start, end));
         }
-        let mut segment = std::mem::take(&mut self.segment);
-        let mut sources = std::mem::take(&mut self.sources);
-        segment.clear();
-        sources.clear();
-        // Marks are sorted before they are folded: U+0345 stands last among them and becomes a letter. No mark is
-        // sorted across a character that folding removes.
-        for character in text[start..end].chars() {
-            let entry = table.entry(character);
-            match table.decomposed(entry, KEEPING) {
-                _ if entry.removed() => sources.push(character),
-                Some(sequence) => sources.extend_from_slice(sequence),
-                None if hangul::decompose(character, &mut sources) => {}
-                None => sources.push(character),
-            }
+        if next > end {
+            self.pieces.push((own.1, own.1), (end, next));
         }
-        order(&mut sources, table);
-        for character in &sources {
-            let entry = table.entry(*character);
-            match table.decomposed(entry, option) {
-                _ if entry.removed() => {}
-                Some(sequence) => segment.extend_from_slice(sequence),
-                None => segment.push(*character),
-            }
-        }
-        self.sources = sources;
-        compose(&mut segment, table);
-        segment.iter().for_each(|c| self.push(*c, table.entry(*c).class, start, end));
-        self.segment = segment;
         next
     }
 
-    #[inline]
-    fn push(&mut self, character: char, class: Class, source_start: usize, source_end: usize) {
-        let start = self.text.len() as u32;
-        self.text.push(character);
-        let end = self.text.len() as u32;
-        let last = self.atoms.last().filter(|_| self.open).map(|atom| atom.kind);
-        let kind = match class {
-            Class::Letter | Class::Mark => AtomKind::Letters,
-            Class::Digit => AtomKind::Digits,
-            Class::Cluster => AtomKind::Cluster,
-            Class::Other | Class::Space | Class::Tab | Class::Break => {
-                self.open = false;
-                return;
+    /// Fills `segment` with what characters become that can join in normalisation.
+    fn join_segment(&mut self, characters: &str, option: usize, table: &Table) {
+        self.segment.clear();
+        self.sources.clear();
+        // Marks are sorted before they are folded: U+0345 stands last among them and becomes a letter. No mark is
+        // sorted across a character that folding removes.
+        for character in characters.chars() {
+            let entry = table.entry(character);
+            match table.decomposed(entry, KEEPING) {
+                _ if entry.removed() => self.sources.push(character),
+                Some(sequence) => self.sources.extend_from_slice(sequence),
+                None if hangul::decompose(character, &mut self.sources) => {}
+                None => self.sources.push(character),
             }
-        };
-        let extends = match class {
-            Class::Mark => matches!(last, Some(AtomKind::Letters | AtomKind::Cluster)),
-            Class::Cluster => false,
-            _ => last == Some(kind),
-        };
-        if extends {
-            if let Some(atom) = self.atoms.last_mut() {
-                atom.end = end;
-                atom.source_end = source_end as u32;
-            }
-            return;
         }
-        self.open = true;
-        self.atoms.push(Atom {
-            start,
-            end,
-            source_start: source_start as u32,
-            source_end: source_end as u32,
-            kind,
-        });
+        order(&mut self.sources, table);
+        for character in &self.sources {
+            let entry = table.entry(*character);
+            match table.decomposed(entry, option) {
+                _ if entry.removed() => {}
+                Some(sequence) => self.segment.extend_from_slice(sequence),
+                None => self.segment.push(*character),
+            }
+        }
+        compose(&mut self.segment, table);
     }
+}
+
+/// Returns how many bytes a text begins with before the first character beyond ASCII.
+fn ascii_length(text: &[u8]) -> usize {
+    let (blocks, rest) = text.as_chunks::<64>();
+    let ascii = |block: &[u8; 64]| block.iter().fold(0, |all, byte| all | byte) < 0x80;
+    let whole = blocks.iter().take_while(|block| ascii(block)).count();
+    let behind = blocks.get(whole).map_or(rest, <[u8; 64]>::as_slice);
+    whole * 64 + behind.iter().take_while(|byte| byte.is_ascii()).count()
 }
 
 /// Returns what folding makes of one character that stands alone, case and diacritics kept; `None`: itself.
@@ -270,29 +310,6 @@ fn order(segment: &mut [char], table: &Table) {
         at = end;
     }
 }
-
-const fn ascii_table(insensitive: bool) -> [(u8, Class); 128] {
-    let mut table = [(0, Class::Other); 128];
-    let mut byte = 0;
-    while byte < 128u8 {
-        table[byte as usize] = match byte {
-            b'0'..=b'9' => (byte, Class::Digit),
-            b'A'..=b'Z' if insensitive => (byte + 32, Class::Letter),
-            b'A'..=b'Z' | b'a'..=b'z' => (byte, Class::Letter),
-            b' ' => (byte, Class::Space),
-            b'\t' => (byte, Class::Tab),
-            b'\r' | b'\n' => (byte, Class::Break),
-            0x0B | 0x0C => (b'\n', Class::Break),
-            b'`' => (b'\'', Class::Other),
-            _ => (byte, Class::Other),
-        };
-        byte += 1;
-    }
-    table
-}
-
-const ASCII_INSENSITIVE: [(u8, Class); 128] = ascii_table(true);
-const ASCII_SENSITIVE: [(u8, Class); 128] = ascii_table(false);
 
 #[cfg(test)]
 mod tests;

@@ -17,12 +17,15 @@
 
 mod batch;
 mod canonical;
+mod classes;
+mod cut;
 mod date;
 mod edge;
 mod escape;
 mod fold;
 mod gap;
 mod key;
+mod pieces;
 mod placeholder;
 mod record;
 mod rows;

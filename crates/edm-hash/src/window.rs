@@ -93,7 +93,7 @@ pub fn vocabulary_atoms(
         DataType::Address => address::vocabulary(folded, &range, each),
         DataType::Text | DataType::Name => {
             for index in range {
-                if let Some(atom) = folded.atoms().get(index) {
+                if let Some(atom) = folded.atom(index) {
                     each(index, folded.atom_text(atom).as_bytes());
                 }
             }
@@ -166,8 +166,9 @@ impl<G: Gate> Walk<'_, G> {
         self.form.clear();
         self.zeros = 0;
         let mut joints = Joints { atoms: 1, ..Joints::default() };
-        let atoms = self.folded.atoms();
-        for (last, atom) in atoms.iter().enumerate().skip(first) {
+        let atoms = self.folded.atom_count();
+        for last in first..atoms {
+            let Some(atom) = self.folded.atom(last) else { return };
             if joints.atoms > self.gate.atoms_max() && !joints.irregular || !self.suits(atom) {
                 return;
             }
@@ -188,13 +189,13 @@ impl<G: Gate> Walk<'_, G> {
                 let attached = attached || end_attached || white;
                 self.emit(Window { first, last, attached, written_form: false }, joints, found);
             }
-            if last + 1 == atoms.len() || !self.cross(last, &mut joints) {
+            if last + 1 == atoms || !self.cross(last, &mut joints) {
                 return;
             }
         }
     }
 
-    fn push_atom(&mut self, atom: &Atom) {
+    fn push_atom(&mut self, atom: Atom) {
         let text = self.folded.atom_text(atom).as_bytes();
         if self.zeros == self.form.len() {
             self.zeros += text.iter().take_while(|byte| **byte == b'0').count();
@@ -211,7 +212,7 @@ impl<G: Gate> Walk<'_, G> {
         }
     }
 
-    fn suits(&self, atom: &Atom) -> bool {
+    fn suits(&self, atom: Atom) -> bool {
         match self.rule.data_type {
             DataType::Digits { .. } => atom.kind == AtomKind::Digits,
             _ => true,
@@ -220,7 +221,7 @@ impl<G: Gate> Walk<'_, G> {
 
     fn begins_with_mark(&self, index: usize) -> bool {
         let first =
-            self.folded.atoms().get(index).and_then(|atom| self.folded.atom_text(atom).chars().next());
+            self.folded.atom(index).and_then(|atom| self.folded.atom_text(atom).chars().next());
         first.is_some_and(|character| !character.is_ascii() && TABLE.entry(character).class == Class::Mark)
     }
 
@@ -234,7 +235,7 @@ impl<G: Gate> Walk<'_, G> {
         if !self.cross_gap(index, joints) {
             return false;
         }
-        let kind = |index: usize| self.folded.atoms().get(index).map(|atom| atom.kind);
+        let kind = |index: usize| self.folded.atom(index).map(|atom| atom.kind);
         let merges = self.form.len() == before
             && kind(index) == kind(index + 1)
             && kind(index) != Some(AtomKind::Cluster);
@@ -276,7 +277,7 @@ impl<G: Gate> Walk<'_, G> {
             _ => gap::push_canonical(text, delimiters, &mut self.form),
         }
         let digits =
-            |index: usize| self.folded.atoms().get(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
+            |index: usize| self.folded.atom(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
         if crossing.ignored && digits(index) && digits(index + 1) {
             joints.ignored += 1;
             joints.ignored_white += usize::from(crossing.white_space);
@@ -307,7 +308,7 @@ impl<G: Gate> Walk<'_, G> {
 
     /// Whether a window may begin with this atom, and is attached for it.
     fn begins(&self, first: usize) -> Option<bool> {
-        let before = first.checked_sub(1).and_then(|index| self.folded.atoms().get(index));
+        let before = first.checked_sub(1).and_then(|index| self.folded.atom(index));
         let joined = first > 0 && matches!(self.folded.gap(first - 1), "-" | "'");
         if self.rule.data_type == DataType::Name && joined && before.is_some_and(is_letters) {
             return None;
@@ -318,7 +319,7 @@ impl<G: Gate> Walk<'_, G> {
     /// Whether a window may end with this atom, and is attached for it.
     fn ends(&self, last: usize) -> Option<bool> {
         let gap = self.folded.gap(last);
-        let behind = self.folded.atoms().get(last + 1);
+        let behind = self.folded.atom(last + 1);
         let joined = matches!(gap, "-" | "'") && behind.is_some_and(is_letters);
         if self.rule.data_type == DataType::Name && joined && !self.is_possessive(last, gap) {
             return None;
@@ -327,12 +328,12 @@ impl<G: Gate> Walk<'_, G> {
     }
 
     fn is_possessive(&self, last: usize, gap: &str) -> bool {
-        let behind = self.folded.atoms().get(last + 1);
+        let behind = self.folded.atom(last + 1);
         gap == "'" && behind.is_some_and(|atom| matches!(self.folded.atom_text(atom), "s" | "S"))
     }
 }
 
-fn is_letters(atom: &Atom) -> bool {
+fn is_letters(atom: Atom) -> bool {
     atom.kind != AtomKind::Digits
 }
 

@@ -17,8 +17,9 @@ fn options() -> [(CaseRule, DiacriticRule); 4] {
 fn difference(text: &str, folded: &mut Folded) -> Option<String> {
     options().into_iter().find_map(|(case, diacritics)| {
         folded.fold(text, FoldOptions::of(&Rule { case, diacritics, ..Rule::default() }));
-        let atoms = folded.atoms().iter().map(|atom| {
-            (atom.source_start as usize, atom.source_end as usize, folded.atom_text(atom).to_owned())
+        let atoms = folded.atoms().enumerate().map(|(index, atom)| {
+            let (start, end) = folded.source_span(index, index).expect("an atom");
+            (start, end, folded.atom_text(atom).to_owned())
         });
         let found = Folding { text: folded.text().to_owned(), atoms: atoms.collect() };
         let expected = folding(text, case, diacritics);

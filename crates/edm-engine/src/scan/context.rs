@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell};
 use edm_hash::{FoldOptions, Folded};
 use edm_model::{Proximity, ProximityUnit, Rule, limits};
 
+use super::find::partition_point;
 use super::group::Groups;
 use super::place::{Places, Stretch};
 use super::position::Positions;
@@ -111,9 +112,10 @@ impl<'q> Context<'q> {
     /// Returns how many atoms stand between two stretches.
     pub(crate) fn words_between(&self, a: Stretch, b: Stretch) -> u64 {
         let (left, right) = if a.0 <= b.0 { (a, b) } else { (b, a) };
-        let atoms = self.words().atoms();
-        let from = atoms.partition_point(|atom| (atom.source_start as usize) < left.1);
-        let to = atoms.partition_point(|atom| atom.source_end as usize <= right.0);
+        let words = self.words();
+        let span = |atom: &usize| words.source_span(*atom, *atom).unwrap_or_default();
+        let from = partition_point(words.atom_count(), |atom| span(atom).0 < left.1);
+        let to = partition_point(words.atom_count(), |atom| span(atom).1 <= right.0);
         to.saturating_sub(from) as u64
     }
 
@@ -192,13 +194,14 @@ impl<'q> Context<'q> {
     }
 
     fn reach_words(&self, distance: usize, primary: Stretch) -> Stretch {
-        let atoms = self.words().atoms();
-        let before = atoms.partition_point(|atom| atom.source_end as usize <= primary.0);
-        let behind = atoms.partition_point(|atom| (atom.source_start as usize) < primary.1);
-        let first = atoms.get(before.saturating_sub(distance.saturating_add(1)));
-        let last = atoms.get(behind.saturating_add(distance)).or(atoms.last());
-        let start = first.map_or(0, |atom| atom.source_start as usize);
-        let end = last.map_or(primary.1, |atom| atom.source_end as usize);
+        let words = self.words();
+        let span = |atom: usize| words.source_span(atom, atom);
+        let ends = |atom: &usize| span(*atom).unwrap_or_default();
+        let before = partition_point(words.atom_count(), |atom| ends(atom).1 <= primary.0);
+        let behind = partition_point(words.atom_count(), |atom| ends(atom).0 < primary.1);
+        let last = behind.saturating_add(distance).min(words.atom_count().saturating_sub(1));
+        let start = span(before.saturating_sub(distance.saturating_add(1))).map_or(0, |first| first.0);
+        let end = span(last).map_or(primary.1, |last| last.1);
         (start.min(primary.0), end.max(primary.1))
     }
 }

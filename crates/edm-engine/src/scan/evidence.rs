@@ -121,12 +121,12 @@ impl<'c> EvidenceFinder<'c> {
             let Some(folded) = context.readings.folded(reading) else { continue };
             let hashed = self.hashed.entry((group, reading)).or_insert_with(|| Hashed {
                 windower: Windower::new(context.groups, definition, context.query.accelerators),
-                done: vec![false; folded.atoms().len()],
+                done: vec![false; folded.atom_count()],
                 windows: BTreeMap::new(),
             });
             let stretch = |atom: usize| context.readings.stretch(reading, atom, atom);
-            let first = partition_point(folded.atoms().len(), |atom| stretch(*atom).1 < reach.0);
-            let last = partition_point(folded.atoms().len(), |atom| stretch(*atom).0 <= reach.1);
+            let first = partition_point(folded.atom_count(), |atom| stretch(*atom).1 < reach.0);
+            let last = partition_point(folded.atom_count(), |atom| stretch(*atom).0 <= reach.1);
             let first = first.saturating_sub(hashed.windower.bytes_max());
             hashed.hash(folded, first..last, |window| {
                 context.readings.stretch(reading, window.first, window.last)

@@ -56,8 +56,8 @@ fn scan_reading(
     let mut windower = Windower::new(context.groups, group, context.query.accelerators);
     let begins_before =
         |offset: usize| move |index: &usize| context.readings.stretch(reading, *index, *index).0 < offset;
-    let first = partition_point(folded.atoms().len(), begins_before(within.0));
-    let atoms = partition_point(folded.atoms().len(), begins_before(within.1));
+    let first = partition_point(folded.atom_count(), begins_before(within.0));
+    let atoms = partition_point(folded.atom_count(), begins_before(within.1));
     for from in (first..atoms).step_by(CHUNK_ATOMS) {
         if (context.query.should_stop)() {
             return false;

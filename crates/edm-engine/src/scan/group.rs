@@ -178,7 +178,7 @@ impl<'a> Windower<'a> {
         let (atoms_max, bytes_max) = (self.atoms_max(), self.bytes_max());
         self.ask_vocabulary(
             folded,
-            starts.start..starts.end.saturating_add(bytes_max).min(folded.atoms().len()),
+            starts.start..starts.end.saturating_add(bytes_max).min(folded.atom_count()),
         );
         let gate = GroupGate {
             gates: &self.gates,
@@ -202,7 +202,7 @@ impl<'a> Windower<'a> {
         if !self.accelerators.vocabulary || !useful {
             return;
         }
-        self.vocabulary.resize(folded.atoms().len(), 0);
+        self.vocabulary.resize(folded.atom_count(), 0);
         let (mut arena, mut ranges, mut owners) = (Vec::new(), Vec::new(), Vec::new());
         vocabulary_atoms(&self.group.rule, folded, range.clone(), |index, atom| {
             if self.vocabulary.get(index) == Some(&0) {

@@ -54,12 +54,12 @@ impl Readings {
         self.of(rule).into_iter().any(|reading| {
             let Some(folded) = self.folded(reading) else { return false };
             let at = |atom: usize| self.stretch(reading, atom, atom);
-            let (mut low, mut high) = (0, folded.atoms().len());
+            let (mut low, mut high) = (0, folded.atom_count());
             while low < high {
                 let middle = low + (high - low) / 2;
                 if at(middle).1 <= stretch.0 { low = middle + 1 } else { high = middle }
             }
-            let starts = low.saturating_sub(CHECKED_NUMBER_ATOMS_MAX)..(low + 1).min(folded.atoms().len());
+            let starts = low.saturating_sub(CHECKED_NUMBER_ATOMS_MAX)..(low + 1).min(folded.atom_count());
             let mut inside = false;
             checked_numbers(folded, &starts, |first, last| {
                 let (start, end) = self.stretch(reading, first, last);
@@ -72,9 +72,7 @@ impl Readings {
     /// Returns where in the original text the atoms from `first` to `last` of a reading stand.
     pub(crate) fn stretch(&self, number: usize, first: usize, last: usize) -> Stretch {
         let Some(reading) = self.readings.get(number) else { return (0, 0) };
-        let atoms = reading.folded.atoms();
-        let (Some(first), Some(last)) = (atoms.get(first), atoms.get(last)) else { return (0, 0) };
-        let (start, end) = (first.source_start as usize, last.source_end as usize);
+        let Some((start, end)) = reading.folded.source_span(first, last) else { return (0, 0) };
         match self.escapes.as_ref().filter(|_| reading.decoded) {
             Some(escapes) => escapes.source_span(start, end),
             None => (start, end),

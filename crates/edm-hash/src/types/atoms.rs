@@ -31,11 +31,11 @@ pub(crate) struct Atoms<'a> {
 
 impl<'a> Atoms<'a> {
     pub(crate) fn count(self) -> usize {
-        self.folded.atoms().len()
+        self.folded.atom_count()
     }
 
     fn of_kind(self, index: usize, kind: AtomKind) -> Option<&'a str> {
-        let atom = self.folded.atoms().get(index).filter(|atom| atom.kind == kind)?;
+        let atom = self.folded.atom(index).filter(|atom| atom.kind == kind)?;
         Some(self.folded.atom_text(atom))
     }
 
@@ -64,12 +64,12 @@ impl<'a> Atoms<'a> {
 
     /// Whether nothing but white space and ignored delimiters stands around the atoms of a cell.
     pub(crate) fn fill_the_cell(self) -> bool {
-        let (Some(first), Some(last)) = (self.folded.atoms().first(), self.folded.atoms().last()) else {
+        let (Some(first), Some(last)) = (self.folded.ranges().first(), self.folded.ranges().last()) else {
             return false;
         };
         let text = self.folded.text();
-        let front = text.get(..first.start as usize).unwrap_or("");
-        let back = text.get(last.end as usize..).unwrap_or("");
+        let front = text.get(..first.0 as usize).unwrap_or("");
+        let back = text.get(last.1 as usize..).unwrap_or("");
         front.chars().chain(back.chars()).all(|c| is_white(c) || self.delimiters.contains(c))
     }
 

@@ -161,10 +161,10 @@ fn behind_weekday(atoms: Atoms<'_>) -> Option<usize> {
 fn ends_the_cell(atoms: Atoms<'_>, last: usize) -> bool {
     let around = |c: char| is_white(c) || atoms.delimiters.contains(c);
     let offset =
-        |atom: Option<&Atom>, end: bool| atom.map_or(0, |atom| if end { atom.end } else { atom.start });
+        |atom: Option<Atom>, end: bool| atom.map_or(0, |atom| if end { atom.end } else { atom.start });
     let text = atoms.folded.text();
-    let front = text.get(..offset(atoms.folded.atoms().first(), false) as usize).unwrap_or("");
-    let rest = text.get(offset(atoms.folded.atoms().get(last), true) as usize..).unwrap_or("");
+    let front = text.get(..offset(atoms.folded.atom(0), false) as usize).unwrap_or("");
+    let rest = text.get(offset(atoms.folded.atom(last), true) as usize..).unwrap_or("");
     let rest = rest.trim_end_matches(around);
     front.chars().all(around) && (rest.is_empty() || is_midnight(rest))
 }

@@ -49,12 +49,12 @@ pub(crate) fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRe
 /// Calls `found` with every candidate address that begins at an atom of `starts`, and its folded characters.
 pub(crate) fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found: Found<'_>) {
     let text = folded.text();
-    let atoms = folded.atoms();
+    let atoms = folded.ranges();
     let (Some(first), Some(last)) = (atoms.get(starts.start), atoms.get(starts.end.saturating_sub(1))) else {
         return;
     };
     // The sign stands behind its address's first atom, and not far behind.
-    let (from, to) = (first.start as usize, last.end as usize + ADDRESS_BYTES_MAX);
+    let (from, to) = (first.0 as usize, last.1 as usize + ADDRESS_BYTES_MAX);
     let bytes = text.as_bytes().get(from..to.min(text.len())).unwrap_or(&[]);
     for (offset, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'@') {
         let at = from + offset;
@@ -89,36 +89,38 @@ fn each_candidate(
     starts: &std::ops::Range<usize>,
     found: Found<'_>,
 ) {
-    let atoms = folded.atoms();
-    let first_behind = atoms.partition_point(|atom| (atom.start as usize) < at);
+    let atoms = folded.ranges();
+    let first_behind = atoms.partition_point(|atom| (atom.0 as usize) < at);
     let touches =
-        |index: usize, offset: usize| atoms.get(index).is_some_and(|atom| atom.start as usize == offset);
+        |index: usize, offset: usize| atoms.get(index).is_some_and(|atom| atom.0 as usize == offset);
     if first_behind == 0 || !touches(first_behind, at + 1) {
         return;
     }
-    if atoms.get(first_behind - 1).is_none_or(|atom| atom.end as usize != at) {
+    if atoms.get(first_behind - 1).is_none_or(|atom| atom.1 as usize != at) {
         return;
     }
-    let first_inside = atoms.partition_point(|atom| (atom.start as usize) < begin);
+    let first_inside = atoms.partition_point(|atom| (atom.0 as usize) < begin);
     for first in (first_inside..first_behind).filter(|first| starts.contains(first)) {
-        let Some(start) = atoms.get(first).map(|atom| atom.start as usize) else { continue };
+        let Some(start) = atoms.get(first).map(|atom| atom.0 as usize) else { continue };
         // What stands between the atom and the one before it was trimmed from the candidate's front.
         let before =
-            first.checked_sub(1).and_then(|index| atoms.get(index)).map_or(begin, |atom| atom.end as usize);
+            first.checked_sub(1).and_then(|index| atoms.get(index)).map_or(begin, |atom| atom.1 as usize);
         let trimmed = folded.text().get(before.max(begin)..start).unwrap_or("");
         let script_changes = first > 0 && changes(folded, first - 1, AtomKind::Cluster);
         if first != first_inside && !trimmed.contains(LOCAL_BREAKS) && !script_changes {
             continue;
         }
         for (last, atom) in atoms.iter().enumerate().skip(first_behind) {
-            let stop = atom.end as usize;
+            let stop = atom.1 as usize;
             if stop > end {
                 break;
             }
             let domain = folded.text().get(at + 1..stop).unwrap_or("");
             let ends = stop == end
                 || folded.text().get(stop..end).is_some_and(domain_ends)
-                || atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind);
+                || folded.atom(last).is_some_and(|atom| {
+                    atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind)
+                });
             if ends && domain.contains('.') {
                 let candidate = Candidate { first, last, attached: false, written_form: false };
                 found(candidate, folded.text().get(start..stop).unwrap_or("").as_bytes());
@@ -129,7 +131,7 @@ fn each_candidate(
 
 /// Whether the script changes behind an atom of this kind with nothing between: a script without spaces begins or ends.
 fn changes(folded: &Folded, index: usize, kind: AtomKind) -> bool {
-    let (own, next) = (folded.atoms().get(index), folded.atoms().get(index + 1));
+    let (own, next) = (folded.atom(index), folded.atom(index + 1));
     own.zip(next).is_some_and(|(own, next)| {
         own.kind == kind
             && own.end == next.start

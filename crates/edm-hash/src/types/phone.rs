@@ -92,8 +92,8 @@ struct Phone<'a> {
 }
 
 impl<'a> Phone<'a> {
-    fn atom(&self, index: usize) -> Option<&'a Atom> {
-        self.folded.atoms().get(index)
+    fn atom(&self, index: usize) -> Option<Atom> {
+        self.folded.atom(index)
     }
 
     fn digits(&self, index: usize) -> Option<&'a str> {
@@ -195,7 +195,7 @@ impl<'a> Phone<'a> {
 
     /// Appends the number that the whole text is, without a label in front and an extension behind.
     fn whole(&self, out: &mut Vec<u8>) -> Option<()> {
-        let first = (0..self.folded.atoms().len()).find(|index| self.digits(*index).is_some())?;
+        let first = (0..self.folded.atom_count()).find(|index| self.digits(*index).is_some())?;
         let start = self.atom(first)?.start;
         let mut front = self.folded.slice(0, start).trim_matches(is_white);
         if front.get(..3).is_some_and(|label| label.eq_ignore_ascii_case("tel")) {

@@ -25,11 +25,11 @@ fn cell_form(rule: &Rule, cell: &str) -> Option<String> {
 fn found(rule: &Rule, text: &str) -> Vec<String> {
     let mut folded = Folded::new();
     folded.fold(text, FoldOptions::of(rule));
-    let atoms = folded.atoms().len();
+    let atoms = folded.atom_count();
     let mut found = Vec::new();
     windows(rule, &folded, 0..atoms, &OpenGate { atoms_max: 128 }, |window, form| {
-        let (first, last) = (folded.atoms()[window.first], folded.atoms()[window.last]);
-        let own = &text[first.source_start as usize..last.source_end as usize];
+        let (start, end) = folded.source_span(window.first, window.last).expect("atoms");
+        let own = &text[start..end];
         let mark = if window.attached { "~" } else { "" };
         found.push(format!("{mark}{own}={}", String::from_utf8_lossy(form)));
     });
@@ -366,7 +366,7 @@ proptest! {
         folded.fold(&cell, FoldOptions::of(&rule));
         let gate = OpenGate { atoms_max: 128 };
         let (mut whole, mut pieces) = (Vec::new(), Vec::new());
-        let atoms = folded.atoms().len();
+        let atoms = folded.atom_count();
         windows(&rule, &folded, 0..atoms, &gate, |window, form| whole.push((window, form.to_vec())));
         for from in (0..atoms).step_by(piece) {
             let starts = from..(from + piece).min(atoms);
@@ -387,7 +387,7 @@ proptest! {
         let rule = rule();
         let mut folded = Folded::new();
         folded.fold(&cell, FoldOptions::of(&rule));
-        let atoms = folded.atoms().len();
+        let atoms = folded.atom_count();
         let mut named = Vec::new();
         vocabulary_atoms(&rule, &folded, 0..atoms, |index, atom| named.push((index, atom.to_vec())));
         windows(&rule, &folded, 0..atoms, &OpenGate { atoms_max: 128 }, |window, form| {

@@ -58,7 +58,7 @@ impl<'a> Tokens<'a> {
 
     /// Returns a token by its position.
     pub(crate) fn get(&mut self, position: usize) -> Option<Token> {
-        while self.tokens.len() <= position && self.next < self.folded.atoms().len() {
+        while self.tokens.len() <= position && self.next < self.folded.atom_count() {
             let token = self.cut(self.next);
             self.next = token.last + 1;
             self.tokens.push(token);
@@ -77,7 +77,7 @@ impl<'a> Tokens<'a> {
     }
 
     fn text(&self, index: usize, kind: AtomKind) -> Option<&'a str> {
-        let atom = self.folded.atoms().get(index).filter(|atom| atom.kind == kind)?;
+        let atom = self.folded.atom(index).filter(|atom| atom.kind == kind)?;
         Some(self.folded.atom_text(atom))
     }
 
@@ -96,7 +96,7 @@ impl<'a> Tokens<'a> {
     fn cut(&mut self, first: usize) -> Token {
         let start = self.forms.len();
         let mut short = None;
-        let (last, kind) = match self.folded.atoms().get(first).map(|atom| atom.kind) {
+        let (last, kind) = match self.folded.atom(first).map(|atom| atom.kind) {
             Some(AtomKind::Digits) => self.cut_number(first),
             Some(AtomKind::Letters) => self.cut_word(first, &mut short),
             _ => self.cut_cluster(first),

@@ -29,9 +29,9 @@ fn found(rule: &Rule, text: &str) -> Vec<String> {
     let mut folded = Folded::new();
     folded.fold(text, FoldOptions::of(rule));
     let mut found = Vec::new();
-    windows(rule, &folded, 0..folded.atoms().len(), &OpenGate { atoms_max: 64 }, |window, form| {
-        let (first, last) = (folded.atoms()[window.first], folded.atoms()[window.last]);
-        let own = &text[first.source_start as usize..last.source_end as usize];
+    windows(rule, &folded, 0..folded.atom_count(), &OpenGate { atoms_max: 64 }, |window, form| {
+        let (start, end) = folded.source_span(window.first, window.last).expect("atoms");
+        let own = &text[start..end];
         let mark = if window.attached { "~" } else { "" };
         found.push(format!("{mark}{own}={}", String::from_utf8_lossy(form)));
     });

@@ -93,7 +93,7 @@ fn printed_numbers_are_told_from_other_groups() {
         let mut folded = Folded::new();
         folded.fold(own, FoldOptions::of(&Rule::default()));
         let mut found = 0;
-        crate::checked_numbers(&folded, &(0..folded.atoms().len()), |_, _| found += 1);
+        crate::checked_numbers(&folded, &(0..folded.atom_count()), |_, _| found += 1);
         assert_eq!(found, expected, "{own}");
     }
 }

@@ -29,9 +29,9 @@ fn text(rule: &Rule, text: &str) -> Vec<String> {
     let mut folded = Folded::new();
     folded.fold(text, FoldOptions::of(rule));
     let mut found = Vec::new();
-    windows(rule, &folded, 0..folded.atoms().len(), &OpenGate { atoms_max: 64 }, |window, canonical| {
-        let atoms = folded.atoms();
-        let piece = atoms[window.first].source_start as usize..atoms[window.last].source_end as usize;
+    windows(rule, &folded, 0..folded.atom_count(), &OpenGate { atoms_max: 64 }, |window, canonical| {
+        let (start, end) = folded.source_span(window.first, window.last).expect("atoms");
+        let piece = start..end;
         let attached = if window.attached { "~" } else { "" };
         let written = if window.written_form { "=" } else { "" };
         found.push(format!("{attached}{written}{}@{}", String::from_utf8_lossy(canonical), &text[piece]));

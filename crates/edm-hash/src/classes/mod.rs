@@ -1,0 +1,100 @@
+//! Which bytes of a block are letters, digits or no ASCII, as bit masks: a path for each kind of processor, all giving
+//! the same masks.
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+/// Bytes that are looked at together.
+pub(crate) const BLOCK_BYTES: usize = 64;
+
+/// The classes of 64 bytes, the first in the lowest bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Masks {
+    /// ASCII letters.
+    pub(crate) letters: u64,
+    /// ASCII digits.
+    pub(crate) digits: u64,
+    /// Bytes of characters beyond ASCII.
+    pub(crate) beyond: u64,
+}
+
+/// One way to find the masks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Path {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Path {
+    /// Returns the fastest path of this processor.
+    pub(crate) fn fastest() -> Self {
+        Self::all().last().unwrap_or(Self::Portable)
+    }
+
+    /// Returns every path of this processor, the slowest first.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let mut paths = [Some(Self::Portable), None, None];
+        #[cfg(target_arch = "x86_64")]
+        {
+            paths[1] = std::arch::is_x86_feature_detected!("avx2").then_some(Self::Avx2);
+            let wide = std::arch::is_x86_feature_detected!("avx512f")
+                && std::arch::is_x86_feature_detected!("avx512bw");
+            paths[2] = wide.then_some(Self::Avx512);
+        }
+        paths.into_iter().flatten()
+    }
+}
+
+/// Appends the masks of a text, block by block; bytes behind its end are of no class.
+pub(crate) fn append_masks(path: Path, text: &[u8], out: &mut Vec<Masks>) {
+    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
+    match path {
+        Path::Portable => out.extend(blocks.iter().map(portable::masks)),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => x86::append_avx2(blocks, out),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512 => x86::append_avx512(blocks, out),
+    }
+    if !rest.is_empty() {
+        let mut last = [0; BLOCK_BYTES];
+        last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+        out.push(portable::masks(&last));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_path_sees_what_the_definition_says(text in proptest::collection::vec(any::<u8>(), 0..400)) {
+            for path in Path::all() {
+                let mut masks = Vec::new();
+                append_masks(path, &text, &mut masks);
+                for (at, byte) in text.iter().enumerate() {
+                    let own = masks[at / BLOCK_BYTES];
+                    let bit = |mask: u64| mask >> (at % BLOCK_BYTES) & 1 == 1;
+                    let seen = (bit(own.letters), bit(own.digits), bit(own.beyond));
+                    let expected = (byte.is_ascii_alphabetic(), byte.is_ascii_digit(), !byte.is_ascii());
+                    prop_assert_eq!(seen, expected, "{:?} {}", path, at);
+                }
+                prop_assert_eq!(masks.len(), text.len().div_ceil(BLOCK_BYTES));
+                if let Some(last) = masks.last().filter(|_| text.len() % BLOCK_BYTES != 0) {
+                    prop_assert_eq!((last.letters | last.digits | last.beyond) >> (text.len() % BLOCK_BYTES), 0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_fastest_path_is_one_of_them() {
+        assert!(Path::all().any(|path| path == Path::fastest()));
+    }
+}

@@ -1,0 +1,35 @@
+//! The path of any processor: eight bytes in one number.
+
+use super::{BLOCK_BYTES, Masks};
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+pub(super) fn masks(block: &[u8; BLOCK_BYTES]) -> Masks {
+    let mut out = Masks::default();
+    let (words, _) = block.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let shift = index * 8;
+        let ascii = !word & HIGH;
+        // In lower case; what else the bit changes is no letter before or after.
+        let lower = word | LOW * 0x20;
+        out.letters |= gathered(within(lower, b'a', b'z') & ascii) << shift;
+        out.digits |= gathered(within(word, b'0', b'9') & ascii) << shift;
+        out.beyond |= gathered(word & HIGH) << shift;
+    }
+    out
+}
+
+/// Sets the high bit of each byte whose lower seven bits lie between two bounds.
+fn within(word: u64, first: u8, last: u8) -> u64 {
+    let seven = word & !HIGH;
+    let from = seven + LOW * u64::from(0x80 - first);
+    let beyond = seven + LOW * u64::from(0x7F - last);
+    from & !beyond & HIGH
+}
+
+/// Gathers the high bits of eight bytes, the lowest byte first.
+fn gathered(high: u64) -> u64 {
+    (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}

@@ -1,0 +1,60 @@
+//! The paths of x86-64 with wide registers. The intrinsics are safe where the feature is enabled; what is not is said at each
+//! call.
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::{
+    _mm256_and_si256, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
+    _mm256_set1_epi8, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_or_si512,
+    _mm512_set1_epi8, _mm512_sub_epi8,
+};
+
+use super::{BLOCK_BYTES, Masks};
+
+pub(super) fn append_avx512(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
+    // SAFETY: `Path::all` gives this path only where the processor has both features.
+    unsafe { avx512(blocks, out) }
+}
+
+pub(super) fn append_avx2(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
+    // SAFETY: `Path::all` gives this path only where the processor has the feature.
+    unsafe { avx2(blocks, out) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn avx512(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
+    out.extend(blocks.iter().map(|block| {
+        // SAFETY: the load reads the 64 bytes of the block and needs no alignment.
+        let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+        let lower = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+        let letter = _mm512_sub_epi8(lower, _mm512_set1_epi8(b'a' as i8));
+        let digit = _mm512_sub_epi8(bytes, _mm512_set1_epi8(b'0' as i8));
+        Masks {
+            letters: _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(26)),
+            digits: _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10)),
+            beyond: _mm512_movepi8_mask(bytes),
+        }
+    }));
+}
+
+#[target_feature(enable = "avx2")]
+fn avx2(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
+    out.extend(blocks.iter().map(|block| {
+        let (halves, _) = block.as_chunks::<32>();
+        let mut masks = Masks::default();
+        for (half, shift) in halves.iter().zip([0, 32]) {
+            // SAFETY: the load reads the 32 bytes of the half and needs no alignment.
+            let bytes = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
+            let lower = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+            // Bytes beyond ASCII are negative, so they lie above no bound.
+            let above = |bytes, bound: u8| _mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(bound as i8 - 1));
+            let below = |bytes, bound: u8| _mm256_cmpgt_epi8(_mm256_set1_epi8(bound as i8 + 1), bytes);
+            let letters = _mm256_and_si256(above(lower, b'a'), below(lower, b'z'));
+            let digits = _mm256_and_si256(above(bytes, b'0'), below(bytes, b'9'));
+            let bits = |mask| u64::from(_mm256_movemask_epi8(mask) as u32) << shift;
+            masks.letters |= bits(letters);
+            masks.digits |= bits(digits);
+            masks.beyond |= bits(bytes);
+        }
+        masks
+    }));
+}
