@@ -1,7 +1,8 @@
 //! Cutting a folded text into atoms (`docs/formats/hash.md`, section 2): where they begin and end is found in the bit masks of
 //! its bytes, 64 at a time; only characters beyond ASCII are looked at one by one.
 
-use crate::classes::{BLOCK_BYTES, Masks};
+use crate::atom_set::AtomSet;
+use crate::classes::{BLOCK_BYTES, Masks, Path, gathered};
 use crate::table::{Class, TABLE};
 
 /// What the last byte of the block before was.
@@ -24,10 +25,32 @@ struct Parts {
     clusters: u64,
     /// The first bytes of clusters.
     cluster_starts: u64,
+    /// The first bytes of marks that belong to no cluster.
+    marks: u64,
 }
 
-/// Appends the byte range of each atom of a text with these masks.
-pub(crate) fn append_atoms(text: &str, masks: &[Masks], out: &mut Vec<(u32, u32)>) {
+/// The atoms of a text.
+#[derive(Debug, Default)]
+pub(crate) struct Atoms {
+    /// Where each begins and ends, in bytes.
+    pub(crate) ranges: Vec<(u32, u32)>,
+    pub(crate) digits: AtomSet,
+    pub(crate) clusters: AtomSet,
+    /// Those that begin with a mark.
+    pub(crate) marks: AtomSet,
+}
+
+impl Atoms {
+    pub(crate) fn clear(&mut self) {
+        self.ranges.clear();
+        self.digits.clear();
+        self.clusters.clear();
+        self.marks.clear();
+    }
+}
+
+/// Appends the atoms of a text with these masks.
+pub(crate) fn append_atoms(path: Path, text: &str, masks: &[Masks], out: &mut Atoms) {
     let mut carry = Carry::default();
     let mut open = false;
     for (index, masks) in masks.iter().enumerate() {
@@ -46,9 +69,13 @@ pub(crate) fn append_atoms(text: &str, masks: &[Masks], out: &mut Vec<(u32, u32)
         carry.letter = parts.letters >> 63;
         carry.digit = parts.digits >> 63;
         carry.cluster = parts.clusters >> 63;
-        append_block(base as u32, starts, ends, &mut open, out);
+        append_block(base as u32, starts, ends, &mut open, &mut out.ranges);
+        let count = starts.count_ones();
+        out.digits.push(gathered(path, parts.digits, starts), count);
+        out.clusters.push(gathered(path, parts.cluster_starts, starts), count);
+        out.marks.push(gathered(path, parts.marks, starts), count);
     }
-    if let Some(last) = out.last_mut().filter(|_| open) {
+    if let Some(last) = out.ranges.last_mut().filter(|_| open) {
         last.1 = text.len() as u32;
     }
 }
@@ -80,6 +107,7 @@ fn parts(text: &str, base: usize, masks: &Masks, carry: &mut Carry) -> Parts {
         digits: masks.digits,
         clusters: std::mem::take(&mut carry.clusters),
         cluster_starts: 0,
+        marks: 0,
     };
     let mut beyond = masks.beyond;
     while beyond != 0 {
@@ -110,6 +138,7 @@ fn parts(text: &str, base: usize, masks: &Masks, carry: &mut Carry) -> Parts {
         *own |= bits as u64;
         *carried |= (bits >> 64) as u64;
         parts.cluster_starts |= u64::from(class == Class::Cluster) << at;
+        parts.marks |= u64::from(class == Class::Mark && !is_cluster) << at;
     }
     parts
 }

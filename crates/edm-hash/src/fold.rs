@@ -2,8 +2,9 @@
 
 use edm_model::{CaseRule, DiacriticRule, Rule};
 
+use crate::atom_set::AtomSet;
 use crate::classes::{Masks, Path, append_masks};
-use crate::cut::append_atoms;
+use crate::cut::{Atoms, append_atoms};
 use crate::pieces::Pieces;
 use crate::table::{Class, TABLE, Table, hangul};
 
@@ -55,8 +56,7 @@ pub struct Atom {
 #[derive(Debug, Default)]
 pub struct Folded {
     text: String,
-    /// Where each atom begins and ends.
-    ranges: Vec<(u32, u32)>,
+    atoms: Atoms,
     masks: Vec<Masks>,
     pieces: Pieces,
     segment: Vec<char>,
@@ -76,34 +76,45 @@ impl Folded {
 
     /// Returns how many atoms there are.
     pub fn atom_count(&self) -> usize {
-        self.ranges.len()
+        self.atoms.ranges.len()
     }
 
     /// Returns an atom by its number.
     pub fn atom(&self, index: usize) -> Option<Atom> {
-        let (start, end) = *self.ranges.get(index)?;
-        let first = self.text.as_bytes().get(start as usize)?;
-        let kind = match first {
-            b'0'..=b'9' => AtomKind::Digits,
-            0..=0x7F => AtomKind::Letters,
-            _ => self.kind_beyond(start),
+        let (start, end) = *self.atoms.ranges.get(index)?;
+        let kind = if self.atoms.digits.contains(index) {
+            AtomKind::Digits
+        } else if self.atoms.clusters.contains(index) {
+            AtomKind::Cluster
+        } else {
+            AtomKind::Letters
         };
         Some(Atom { start, end, kind })
     }
 
-    fn kind_beyond(&self, start: u32) -> AtomKind {
-        let first = self.text.get(start as usize..).and_then(|rest| rest.chars().next());
-        if first.is_some_and(is_cluster) { AtomKind::Cluster } else { AtomKind::Letters }
-    }
-
     /// Returns the atoms in order.
     pub fn atoms(&self) -> impl DoubleEndedIterator<Item = Atom> {
-        (0..self.ranges.len()).filter_map(|index| self.atom(index))
+        (0..self.atoms.ranges.len()).filter_map(|index| self.atom(index))
     }
 
     /// Returns where each atom begins and ends, in bytes of the folded text.
     pub fn ranges(&self) -> &[(u32, u32)] {
-        &self.ranges
+        &self.atoms.ranges
+    }
+
+    /// Returns the atoms that are digits.
+    pub fn digits(&self) -> &AtomSet {
+        &self.atoms.digits
+    }
+
+    /// Returns the atoms that are clusters.
+    pub(crate) fn clusters(&self) -> &AtomSet {
+        &self.atoms.clusters
+    }
+
+    /// Returns the atoms that begin with a mark.
+    pub(crate) fn marks(&self) -> &AtomSet {
+        &self.atoms.marks
     }
 
     /// Returns the folded characters of an atom.
@@ -113,7 +124,7 @@ impl Folded {
 
     /// Returns the folded characters between atom `index` and the next one.
     pub fn gap(&self, index: usize) -> &str {
-        match (self.ranges.get(index), self.ranges.get(index + 1)) {
+        match (self.atoms.ranges.get(index), self.atoms.ranges.get(index + 1)) {
             (Some(left), Some(right)) => self.slice(left.1, right.0),
             _ => "",
         }
@@ -121,7 +132,7 @@ impl Folded {
 
     /// Returns where in the text that was folded the atoms from `first` to `last` stand, in bytes.
     pub fn source_span(&self, first: usize, last: usize) -> Option<(usize, usize)> {
-        let (first, last) = (self.ranges.get(first)?, self.ranges.get(last)?);
+        let (first, last) = (self.atoms.ranges.get(first)?, self.atoms.ranges.get(last)?);
         Some(self.pieces.source_span(first.0 as usize, last.1 as usize))
     }
 
@@ -138,7 +149,7 @@ impl Folded {
     pub(crate) fn fold_on(&mut self, path: Path, text: &str, options: FoldOptions) {
         assert!(u32::try_from(text.len()).is_ok(), "callers bound texts far below 4 GiB");
         self.text.clear();
-        self.ranges.clear();
+        self.atoms.clear();
         self.masks.clear();
         self.pieces.clear();
         let option = options.index();
@@ -155,7 +166,7 @@ impl Folded {
             }
         }
         append_masks(path, self.text.as_bytes(), &mut self.masks);
-        append_atoms(&self.text, &self.masks, &mut self.ranges);
+        append_atoms(path, &self.text, &self.masks, &mut self.atoms);
     }
 
     fn push_ascii(&mut self, text: &str, case: CaseRule) {

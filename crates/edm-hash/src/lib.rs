@@ -15,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod atom_set;
 mod batch;
 mod canonical;
 mod classes;
@@ -30,10 +31,12 @@ mod placeholder;
 mod record;
 mod rows;
 mod shape;
+mod starts;
 mod table;
 mod types;
 mod window;
 
+pub use atom_set::{ATOMS_A_WORD, AtomSet};
 pub use batch::{HASH_BYTES, Hash};
 pub use canonical::{Canonicaliser, CellForm, CellRefusal};
 pub use escape::{Decoded, decode_escapes};
@@ -48,4 +51,5 @@ pub use rows::{
 };
 pub use shape::{Alphanumerics, Shape};
 pub use types::{CHECKED_NUMBER_ATOMS_MAX, checked_numbers};
-pub use window::{Gate, OpenGate, Window, vocabulary_atoms, windows};
+pub use starts::{atoms_with_other_forms, near_digits, starts, words_with_other_forms};
+pub use window::{Gate, OpenGate, Window, has_vocabulary, windows, windows_of};

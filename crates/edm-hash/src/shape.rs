@@ -26,13 +26,27 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// Whether a digit occurs in it.
+    pub fn has_digit(&self) -> bool {
+        self.mask & DIGIT != 0
+    }
+
+    /// Whether anything but digits occurs in it.
+    pub fn has_other(&self) -> bool {
+        self.mask & !DIGIT != 0
+    }
+}
+
+const DIGIT: u8 = 2;
+
 const MASKS: [u8; 256] = {
     let mut masks = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         masks[byte] = match byte as u8 {
             b'a'..=b'z' | b'A'..=b'Z' => 1,
-            b'0'..=b'9' => 2,
+            b'0'..=b'9' => DIGIT,
             b' ' => 4,
             b'-' => 8,
             b'.' => 16,

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use edm_model::{DataType, Rule, limits};
 
+use crate::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::canonical::{LEADING_ZEROS_MAX, pad, rotate_name};
 use crate::edge;
 use crate::fold::{Atom, AtomKind, Folded};
@@ -33,10 +34,19 @@ pub trait Gate {
     fn atoms_max(&self) -> usize;
     /// The longest canonical form in bytes.
     fn bytes_max(&self) -> usize;
-    /// Whether a value of several atoms may hold this one.
-    fn atom(&self, index: usize) -> bool;
+    /// The lengths in bytes of the values that are one atom of a kind (letters and clusters are one): bit 63 is 63 and more.
+    fn lengths(&self, kind: AtomKind) -> u64;
+    /// Whether there are values of several atoms.
+    fn several(&self) -> bool;
+    /// Which of 64 atoms, the `word`th, a value of several atoms may hold.
+    fn possible(&self, word: usize) -> u64;
     /// Whether a value may have this shape.
     fn shape(&self, shape: Shape) -> bool;
+
+    /// Whether a value of several atoms may hold this one.
+    fn atom(&self, index: usize) -> bool {
+        self.possible(index / ATOMS_A_WORD) >> (index % ATOMS_A_WORD) & 1 == 1
+    }
 }
 
 /// Lets every window of a bounded size through.
@@ -55,8 +65,16 @@ impl Gate for OpenGate {
         limits::CELL_BYTES_MAX
     }
 
-    fn atom(&self, _: usize) -> bool {
+    fn lengths(&self, _: AtomKind) -> u64 {
+        u64::MAX
+    }
+
+    fn several(&self) -> bool {
         true
+    }
+
+    fn possible(&self, _: usize) -> u64 {
+        u64::MAX
     }
 
     fn shape(&self, _: Shape) -> bool {
@@ -70,47 +88,52 @@ pub fn windows(
     folded: &Folded,
     starts: Range<usize>,
     gate: &impl Gate,
-    mut found: impl FnMut(Window, &[u8]),
+    found: impl FnMut(Window, &[u8]),
 ) {
-    if typed_windows(rule, folded, &starts, gate, &mut found) {
-        return;
-    }
-    let mut walk = Walk { rule, folded, gate, form: Vec::new(), zeros: 0, turned: Vec::new() };
-    for first in starts {
-        walk.from(first, &mut found);
-    }
+    windows_from(rule, folded, |run| run(starts.clone()), gate, found);
 }
 
-/// Calls `each` with the atoms that a value's vocabulary must hold for a window to go over what begins at an atom of
-/// `range`: the position of that atom, and one of them. Of atoms that are not named nothing is known.
-pub fn vocabulary_atoms(
+/// Calls `found` with every window that begins at an atom of the set and of `within`, and its canonical form.
+pub fn windows_of(
     rule: &Rule,
     folded: &Folded,
-    range: Range<usize>,
-    mut each: impl FnMut(usize, &[u8]),
+    (starts, within): (&AtomSet, Range<usize>),
+    gate: &impl Gate,
+    found: impl FnMut(Window, &[u8]),
 ) {
-    match rule.data_type {
-        DataType::Address => address::vocabulary(folded, &range, each),
-        DataType::Text | DataType::Name => {
-            for index in range {
-                if let Some(atom) = folded.atom(index) {
-                    each(index, folded.atom_text(atom).as_bytes());
-                }
-            }
-        }
-        // Their windows are found without asking which atoms occur, so no tag is worth its AES.
-        _ => {}
-    }
+    windows_from(rule, folded, |run| starts.each_run(within.clone(), run), gate, found);
 }
 
-/// Finds the windows of a type with a recogniser of its own; false for the other types.
+/// Does so for every run of starts.
+fn windows_from(
+    rule: &Rule,
+    folded: &Folded,
+    runs: impl Fn(&mut dyn FnMut(Range<usize>)),
+    gate: &impl Gate,
+    mut found: impl FnMut(Window, &[u8]),
+) {
+    let walks = matches!(rule.data_type, DataType::Text | DataType::Digits { .. } | DataType::Name);
+    let mut walk = Walk { rule, folded, gate, form: Vec::new(), zeros: 0, turned: Vec::new() };
+    runs(&mut |starts| match walks {
+        true => starts.for_each(|first| walk.from(first, &mut found)),
+        false => typed_windows(rule, folded, &starts, gate, &mut found),
+    });
+}
+
+/// Whether the windows of a rule are looked for by its vocabulary. Those of the other types are found without asking which
+/// atoms occur, so no tag is worth its AES.
+pub fn has_vocabulary(rule: &Rule) -> bool {
+    matches!(rule.data_type, DataType::Text | DataType::Name | DataType::Address)
+}
+
+/// Finds the windows of a type with a recogniser of its own.
 fn typed_windows(
     rule: &Rule,
     folded: &Folded,
     starts: &Range<usize>,
     gate: &impl Gate,
     found: &mut impl FnMut(Window, &[u8]),
-) -> bool {
+) {
     let mut emit = |candidate: Candidate, canonical: &[u8]| {
         let fits = canonical.len() <= gate.bytes_max();
         if fits && gate.shape(Shape::of(canonical, canonical_atoms(canonical, |_| ()))) {
@@ -120,7 +143,7 @@ fn typed_windows(
     };
     let delimiters = &rule.delimiters;
     match &rule.data_type {
-        DataType::Text | DataType::Digits { .. } | DataType::Name => return false,
+        DataType::Text | DataType::Digits { .. } | DataType::Name => {}
         DataType::Email => email::candidates(folded, starts, &mut emit),
         DataType::Ssn => ssn::candidates(folded, starts, delimiters, &mut emit),
         DataType::Card => card::candidates(folded, starts, delimiters, &mut emit),
@@ -129,7 +152,6 @@ fn typed_windows(
         DataType::Iban => iban::candidates(folded, starts, delimiters, &mut emit),
         DataType::Address => address::candidates(folded, starts, gate, &mut emit),
     }
-    true
 }
 
 struct Walk<'a, G> {

@@ -69,6 +69,11 @@ impl Delimiters {
         self.0.contains(&character)
     }
 
+    /// Returns whether no character is ignored.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the characters in ascending order.
     pub fn as_slice(&self) -> &[char] {
         &self.0

@@ -99,6 +99,9 @@ impl Generation {
             }
             generation.files.push((file.clone(), bytes));
         }
+        for ((gate, rule), keys) in generation.gates.iter_mut().zip(&generation.rules).zip(&generation.keys) {
+            gate.widen(rule, keys);
+        }
         generation.check_whole()?;
         Ok(generation)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edm_hash::{ColumnCounts, RowsView, Shape};
+use edm_hash::{ColumnCounts, RowsView, RuleKeys, Shape, words_with_other_forms};
 
 use super::layout::{self, FORMAT_VERSION, NOT_LISTED, Reader};
 use crate::error::Error;
@@ -177,6 +177,12 @@ pub(crate) struct RuleGate {
     vocabulary: Option<Vocabulary>,
     pub(crate) atoms_max: usize,
     pub(crate) bytes_max: usize,
+    /// The lengths of values of one atom: digits, and letters. Bit 63 is 63 bytes and more.
+    pub(crate) lengths: [u64; 2],
+    /// Whether there are values of several atoms; whether all of them have a digit; whether one has.
+    pub(crate) several: bool,
+    pub(crate) needs_digit: bool,
+    pub(crate) may_have_digit: bool,
 }
 
 /// Shapes in an open-addressed table of packed numbers: asked once a window, so the ordinary set's hash is too dear.
@@ -232,6 +238,37 @@ struct Vocabulary {
 }
 
 impl RuleGate {
+    /// Adds to the vocabulary the words that values have in another form, where they have that form.
+    pub(super) fn widen(&mut self, rule: &edm_model::Rule, keys: &RuleKeys) {
+        let tag = |atom: &[u8]| {
+            let mut tags = Vec::new();
+            keys.vocabulary_tags(atom, &[(0, atom.len() as u32)], &mut tags);
+            tags.first().copied().unwrap_or(0)
+        };
+        let mut others = Vec::new();
+        words_with_other_forms(rule, |written, form| {
+            if form.iter().all(|atom| self.atom(tag(atom))) {
+                others.push(tag(written));
+            }
+        });
+        if let Some(vocabulary) = &mut self.vocabulary {
+            others.into_iter().for_each(|tag| vocabulary.insert(tag));
+        }
+    }
+
+    fn know(&mut self, shapes: &[Shape]) {
+        let several = || shapes.iter().filter(|shape| shape.atoms > 1);
+        self.lengths = [0; 2];
+        for shape in shapes.iter().filter(|shape| shape.atoms <= 1) {
+            let bit = 1 << shape.bytes.min(63);
+            self.lengths[0] |= if shape.has_digit() { bit } else { 0 };
+            self.lengths[1] |= if shape.has_digit() && !shape.has_other() { 0 } else { bit };
+        }
+        self.several = several().next().is_some();
+        self.needs_digit = several().all(|shape| shape.has_digit());
+        self.may_have_digit = several().any(|shape| shape.has_digit());
+    }
+
     pub(crate) fn shape(&self, shape: &Shape) -> bool {
         self.shapes.as_ref().is_none_or(|shapes| shapes.contains(shape))
     }
@@ -253,15 +290,16 @@ impl Vocabulary {
         let (tags, _) = tags.as_chunks::<4>();
         // Sixteen bits a tag: one wrong yes in sixteen, and a tenth of the tags' own size in cache.
         let log = (tags.len() * 16).next_power_of_two().trailing_zeros().clamp(6, 32);
-        let mut bits = vec![0u64; 1 << (log - 6)];
-        let shift = 32 - log;
-        for tag in tags {
-            let bit = u64::from(u32::from_le_bytes(*tag)) >> shift;
-            if let Some(word) = bits.get_mut((bit / 64) as usize) {
-                *word |= 1 << (bit % 64);
-            }
+        let mut own = Self { bits: vec![0u64; 1 << (log - 6)], shift: 32 - log };
+        tags.iter().for_each(|tag| own.insert(u32::from_le_bytes(*tag)));
+        own
+    }
+
+    fn insert(&mut self, tag: u32) {
+        let bit = u64::from(tag) >> self.shift;
+        if let Some(word) = self.bits.get_mut((bit / 64) as usize) {
+            *word |= 1 << (bit % 64);
         }
-        Self { bits, shift }
     }
 }
 
@@ -320,6 +358,10 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
         vocabulary: None,
         atoms_max: tokens_max,
         bytes_max: edm_model::limits::CELL_BYTES_MAX,
+        lengths: [u64::MAX; 2],
+        several: true,
+        needs_digit: false,
+        may_have_digit: true,
     };
     match reader.u32()? {
         NOT_LISTED => {}
@@ -330,6 +372,7 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
             }
             gate.atoms_max = shapes.iter().map(|shape| usize::from(shape.atoms)).max().unwrap_or(0);
             gate.bytes_max = shapes.iter().map(|shape| usize::from(shape.bytes)).max().unwrap_or(0);
+            gate.know(&shapes);
             gate.shapes = Some(ShapeSet::new(&shapes));
         }
     }

@@ -3,7 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use edm_hash::{Folded, Gate, Hash, RuleKeys, Shape, Window, vocabulary_atoms, windows};
+use edm_hash::{
+    ATOMS_A_WORD, AtomKind, AtomSet, Folded, Gate, Hash, RuleKeys, Shape, Window, atoms_with_other_forms,
+    has_vocabulary, near_digits, windows_of,
+};
 use edm_model::{KeyId, Rule};
 
 use crate::generation::{Generation, RuleGate};
@@ -117,15 +120,25 @@ pub(crate) struct Windower<'a> {
     group: &'a Group,
     gates: Vec<&'a RuleGate>,
     accelerators: Accelerators,
-    /// For each atom of the reading: 0 not asked yet, 1 may occur in a value of several atoms, 2 does not.
-    vocabulary: Vec<u8>,
+    vocabulary: Vocabulary,
+    starts: AtomSet,
     batch: Batch,
+}
+
+/// Which atoms of a reading a value of several atoms may hold, as far as it was asked.
+#[derive(Default)]
+struct Vocabulary {
+    asked: Vec<bool>,
+    possible: AtomSet,
+    tags: Vec<u32>,
+    ranges: Vec<(u32, u32)>,
 }
 
 struct GroupGate<'a> {
     gates: &'a [&'a RuleGate],
     accelerators: Accelerators,
-    vocabulary: &'a [u8],
+    /// `None`: nothing is known of any atom.
+    possible: Option<&'a AtomSet>,
     atoms_max: usize,
     bytes_max: usize,
 }
@@ -139,8 +152,17 @@ impl Gate for GroupGate<'_> {
         self.bytes_max
     }
 
-    fn atom(&self, index: usize) -> bool {
-        self.vocabulary.get(index).is_none_or(|answer| *answer != 2)
+    fn lengths(&self, kind: AtomKind) -> u64 {
+        let of = |gate: &&RuleGate| gate.lengths[usize::from(kind != AtomKind::Digits)];
+        if self.accelerators.shapes { self.gates.iter().map(of).fold(0, |all, own| all | own) } else { u64::MAX }
+    }
+
+    fn several(&self) -> bool {
+        !self.accelerators.shapes || self.gates.iter().any(|gate| gate.several)
+    }
+
+    fn possible(&self, word: usize) -> u64 {
+        self.possible.map_or(u64::MAX, |possible| possible.word(word))
     }
 
     fn shape(&self, shape: Shape) -> bool {
@@ -154,7 +176,8 @@ impl<'a> Windower<'a> {
             group,
             gates: groups.gates(group),
             accelerators,
-            vocabulary: Vec::new(),
+            vocabulary: Vocabulary::default(),
+            starts: AtomSet::default(),
             batch: Batch::default(),
         }
     }
@@ -168,6 +191,12 @@ impl<'a> Windower<'a> {
         self.gates.iter().map(|gate| gate.atoms_max).max().unwrap_or(0)
     }
 
+    /// Whether the vocabulary says anything.
+    fn asks(&self) -> bool {
+        let useful = || self.gates.iter().all(|gate| gate.has_vocabulary());
+        self.accelerators.vocabulary && has_vocabulary(&self.group.rule) && useful()
+    }
+
     /// Calls `each` with every window that begins at an atom of `starts`, hashed.
     pub(crate) fn each(
         &mut self,
@@ -176,19 +205,25 @@ impl<'a> Windower<'a> {
         mut each: impl FnMut(HashedWindow<'_>),
     ) {
         let (atoms_max, bytes_max) = (self.atoms_max(), self.bytes_max());
-        self.ask_vocabulary(
-            folded,
-            starts.start..starts.end.saturating_add(bytes_max).min(folded.atom_count()),
-        );
+        let words = starts.start / ATOMS_A_WORD..starts.end.div_ceil(ATOMS_A_WORD);
+        let asks = self.asks();
         let gate = GroupGate {
             gates: &self.gates,
             accelerators: self.accelerators,
-            vocabulary: &self.vocabulary,
+            possible: None,
             atoms_max,
             bytes_max,
         };
-        let (batch, keys) = (&mut self.batch, &self.group.keys);
-        windows(&self.group.rule, folded, starts, &gate, |window, canonical| {
+        if asks {
+            let last = starts.end.saturating_add(bytes_max).min(folded.atom_count());
+            let words = words.start..last.div_ceil(ATOMS_A_WORD).max(words.end + 1);
+            self.vocabulary.ask(self.group, folded, words, &gate);
+        }
+        let gate = GroupGate { possible: asks.then_some(&self.vocabulary.possible), ..gate };
+        let (batch, keys, rule) = (&mut self.batch, &self.group.keys, &self.group.rule);
+        self.starts.reset(folded.atom_count());
+        edm_hash::starts(rule, folded, words, &gate, &mut self.starts);
+        windows_of(rule, folded, (&self.starts, starts), &gate, |window, canonical| {
             batch.push(window, canonical);
             if batch.arena.len() >= BATCH_BYTES {
                 batch.flush(keys, &mut each);
@@ -197,32 +232,58 @@ impl<'a> Windower<'a> {
         batch.flush(keys, &mut each);
     }
 
-    fn ask_vocabulary(&mut self, folded: &Folded, range: Range<usize>) {
-        let useful = self.atoms_max() > 1 && self.gates.iter().all(|gate| gate.has_vocabulary());
-        if !self.accelerators.vocabulary || !useful {
-            return;
+}
+
+impl Vocabulary {
+    /// Asks which atoms of some words of 64 may occur.
+    fn ask(&mut self, group: &Group, folded: &Folded, words: Range<usize>, gate: &GroupGate<'_>) {
+        let count = folded.atom_count().div_ceil(ATOMS_A_WORD);
+        if self.asked.len() != count {
+            self.asked.clear();
+            self.asked.resize(count, false);
+            self.possible.reset(folded.atom_count());
         }
-        self.vocabulary.resize(folded.atom_count(), 0);
-        let (mut arena, mut ranges, mut owners) = (Vec::new(), Vec::new(), Vec::new());
-        vocabulary_atoms(&self.group.rule, folded, range.clone(), |index, atom| {
-            if self.vocabulary.get(index) == Some(&0) {
-                let start = arena.len() as u32;
-                arena.extend_from_slice(atom);
-                ranges.push((start, arena.len() as u32));
-                owners.push(index);
+        let any = |holds: fn(&RuleGate) -> bool| gate.gates.iter().any(|gate| holds(gate));
+        let shapes = gate.accelerators.shapes;
+        let anywhere = !shapes || any(|gate| !gate.needs_digit);
+        let digits_too = !shapes || any(|gate| gate.may_have_digit);
+        for number in words.start..words.end.min(count) {
+            if self.asked.get(number) != Some(&false) {
+                continue;
             }
-        });
-        let mut tags = Vec::with_capacity(ranges.len());
-        self.group.keys.vocabulary_tags(&arena, &ranges, &mut tags);
-        for answer in self.vocabulary.get_mut(range).into_iter().flatten() {
-            *answer = (*answer).max(1);
+            self.asked.iter_mut().skip(number).take(1).for_each(|asked| *asked = true);
+            let near = if anywhere { u64::MAX } else { near_digits(&group.rule, folded, number, gate) };
+            let wanted = near & if digits_too { u64::MAX } else { !folded.digits().word(number) };
+            let possible = self.possible_of(folded, (number, wanted), &group.keys, gate.gates);
+            let others = atoms_with_other_forms(&group.rule, folded, number, wanted & !possible);
+            self.possible.set_word(number, possible | others);
         }
-        for (index, tag) in owners.into_iter().zip(tags) {
-            if let Some(answer) = self.vocabulary.get_mut(index)
-                && !self.gates.iter().any(|gate| gate.atom(tag))
-            {
-                *answer = 2;
-            }
+    }
+
+    /// Returns those of the wanted atoms of a word whose tags are in a vocabulary.
+    fn possible_of(
+        &mut self,
+        folded: &Folded,
+        (number, wanted): (usize, u64),
+        keys: &RuleKeys,
+        gates: &[&RuleGate],
+    ) -> u64 {
+        let ranges = folded.ranges().get(number * ATOMS_A_WORD..).unwrap_or(&[]);
+        self.ranges.clear();
+        self.tags.clear();
+        let mut rest = wanted;
+        while rest != 0 {
+            let at = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            self.ranges.extend(ranges.get(at));
         }
+        keys.vocabulary_tags(folded.text().as_bytes(), &self.ranges, &mut self.tags);
+        let (mut out, mut rest) = (0, wanted);
+        for tag in &self.tags {
+            let bit = rest & rest.wrapping_neg();
+            rest ^= bit;
+            out |= if gates.iter().any(|gate| gate.atom(*tag)) { bit } else { 0 };
+        }
+        out
     }
 }

@@ -40,12 +40,27 @@ impl Path {
         let mut paths = [Some(Self::Portable), None, None];
         #[cfg(target_arch = "x86_64")]
         {
-            paths[1] = std::arch::is_x86_feature_detected!("avx2").then_some(Self::Avx2);
-            let wide = std::arch::is_x86_feature_detected!("avx512f")
+            let narrow = std::arch::is_x86_feature_detected!("avx2")
+                && std::arch::is_x86_feature_detected!("bmi2");
+            paths[1] = narrow.then_some(Self::Avx2);
+            let wide = narrow
+                && std::arch::is_x86_feature_detected!("avx512f")
                 && std::arch::is_x86_feature_detected!("avx512bw");
             paths[2] = wide.then_some(Self::Avx512);
         }
         paths.into_iter().flatten()
+    }
+}
+
+/// Returns those bits that stand where `places` has its bits, close together: the lowest place in the lowest bit.
+pub(crate) fn gathered(path: Path, bits: u64, places: u64) -> u64 {
+    if bits == 0 {
+        return 0;
+    }
+    match path {
+        Path::Portable => portable::gathered(bits, places),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 | Path::Avx512 => x86::gathered(bits, places),
     }
 }
 
@@ -89,6 +104,17 @@ mod tests {
                 if let Some(last) = masks.last().filter(|_| text.len() % BLOCK_BYTES != 0) {
                     prop_assert_eq!((last.letters | last.digits | last.beyond) >> (text.len() % BLOCK_BYTES), 0);
                 }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_path_gathers_alike(bits in any::<u64>(), places in any::<u64>()) {
+            let at = (0..64).filter(|at| places >> at & 1 == 1);
+            let expected = at.enumerate().fold(0, |word, (index, at)| word | (bits >> at & 1) << index);
+            for path in Path::all() {
+                prop_assert_eq!(gathered(path, bits, places), expected);
             }
         }
     }

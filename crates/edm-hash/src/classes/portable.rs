@@ -14,9 +14,9 @@ pub(super) fn masks(block: &[u8; BLOCK_BYTES]) -> Masks {
         let ascii = !word & HIGH;
         // In lower case; what else the bit changes is no letter before or after.
         let lower = word | LOW * 0x20;
-        out.letters |= gathered(within(lower, b'a', b'z') & ascii) << shift;
-        out.digits |= gathered(within(word, b'0', b'9') & ascii) << shift;
-        out.beyond |= gathered(word & HIGH) << shift;
+        out.letters |= high_bits(within(lower, b'a', b'z') & ascii) << shift;
+        out.digits |= high_bits(within(word, b'0', b'9') & ascii) << shift;
+        out.beyond |= high_bits(word & HIGH) << shift;
     }
     out
 }
@@ -29,7 +29,19 @@ fn within(word: u64, first: u8, last: u8) -> u64 {
     from & !beyond & HIGH
 }
 
+/// Returns the bits at the places, close together.
+pub(super) fn gathered(bits: u64, mut places: u64) -> u64 {
+    let mut out = 0;
+    let mut next = 0;
+    while places != 0 {
+        out |= (bits >> places.trailing_zeros() & 1) << next;
+        places &= places - 1;
+        next += 1;
+    }
+    out
+}
+
 /// Gathers the high bits of eight bytes, the lowest byte first.
-fn gathered(high: u64) -> u64 {
+fn high_bits(high: u64) -> u64 {
     (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }

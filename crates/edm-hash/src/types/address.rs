@@ -10,7 +10,7 @@ use crate::canonical::CellRefusal;
 use crate::edge;
 use crate::fold::Folded;
 use crate::gap;
-use crate::shape::canonical_atoms;
+use crate::starts::Word;
 use crate::window::Gate;
 
 mod token;
@@ -51,20 +51,37 @@ pub(crate) fn candidates(folded: &Folded, starts: &Range<usize>, gate: &impl Gat
     }
 }
 
-/// Calls `each` with the first atom of every word or number that begins in `range`, and each atom of its form: where
-/// one of these is in no value, a value does not hold the word.
-pub(crate) fn vocabulary(folded: &Folded, range: &Range<usize>, mut each: impl FnMut(usize, &[u8])) {
-    let mut tokens = Tokens::new(folded, range.start);
-    let mut position = 0;
-    while let Some(token) = tokens.get(position)
-        && token.first < range.end
-    {
-        // With an `'s` behind it the word has two forms.
-        if range.contains(&token.first) && tokens.short_form(&token).is_none() {
-            canonical_atoms(tokens.form(&token).as_bytes(), |atom| each(token.first, atom));
-        }
-        position += 1;
-    }
+/// Returns the atoms of a word that a value may begin with.
+pub(crate) fn starts(word: Word<'_>, gate: &impl Gate) -> u64 {
+    let (possible, next) = (gate.possible(word.number), gate.possible(word.number + 1));
+    let with_next = possible & (possible >> 1 | next << 63);
+    with_next
+        | word.filtered(possible & !with_next, |atom, _| {
+            let gap = word.folded.gap(atom);
+            // An ordinal or a number with its unit; two words that are one.
+            if word.folded.digits().contains(atom) { gap.is_empty() } else { joins_words(gap) }
+        })
+}
+
+fn joins_words(gap: &str) -> bool {
+    matches!(gap, "." | "'")
+}
+
+/// Returns those of some atoms that may stand in a value in another form than their own.
+pub(crate) fn with_other_forms(word: Word<'_>, atoms: u64) -> u64 {
+    word.filtered(atoms & !word.digits(), |atom, _| {
+        let Some(own) = word.folded.atom(atom) else { return false };
+        let text = word.folded.atom_text(own);
+        words::ends_with_suffix(text)
+            || joins_words(word.folded.gap(atom))
+            || text.bytes().any(|byte| byte.is_ascii_uppercase())
+            || !text.is_ascii() && text.contains(char::is_uppercase)
+    })
+}
+
+/// Returns words that have other forms in values, in lower case, and their forms: empty where it depends.
+pub(crate) fn words_with_other_forms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    words::with_other_forms().chain(token::NUMERIC.iter().map(|written| (*written, "")))
 }
 
 /// A canonical form that grows token by token.

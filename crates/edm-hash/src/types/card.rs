@@ -8,6 +8,7 @@ use super::Found;
 use super::atoms::{Atoms, Joint};
 use crate::canonical::CellRefusal;
 use crate::fold::Folded;
+use crate::starts::Word;
 
 const DIGITS_MIN: usize = 12;
 const DIGITS_MAX: usize = 19;
@@ -30,6 +31,20 @@ pub(crate) fn push_cell(
         }
     });
     if whole { Ok(()) } else { Err(CellRefusal::NotThisType) }
+}
+
+/// Returns the atoms of a word that a number may begin with.
+pub(crate) fn starts(word: Word<'_>) -> u64 {
+    let ranges = word.folded.ranges();
+    let next_length = |atom: usize| ranges.get(atom + 1).map_or(0, |(start, end)| (end - start) as usize);
+    let joined = word.digits() & word.digits_behind(1);
+    let grouped = word.filtered(joined, |atom, length| {
+        let next = next_length(atom);
+        let third = word.folded.digits().contains(atom + 2);
+        let groups = GROUP_DIGITS.contains(&length) && GROUP_DIGITS.contains(&next);
+        groups && (third || length + next >= DIGITS_MIN)
+    });
+    grouped | word.filtered(word.digits(), |_, length| (DIGITS_MIN..=DIGITS_MAX).contains(&length))
 }
 
 /// Calls `found` with every card number that begins at an atom of `starts`.

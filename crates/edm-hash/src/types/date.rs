@@ -13,6 +13,7 @@ use crate::canonical::CellRefusal;
 use crate::edge;
 use crate::fold::{Atom, Folded};
 use crate::gap::is_white;
+use crate::starts::Word;
 
 /// What may stand directly behind a day's digits.
 const DAY_SUFFIXES: [&str; 7] = ["st", "nd", "rd", "th", "er", "o", "a"];
@@ -132,6 +133,12 @@ pub(crate) fn push_cell(
     }
     out.extend_from_slice(&day.ok_or(CellRefusal::NotThisType)?.form());
     Ok(())
+}
+
+/// Returns the atoms of a word that a date may begin with: a number, or the name of a month and soon a number.
+pub(crate) fn starts(word: Word<'_>) -> u64 {
+    let numbers = word.filtered(word.digits(), |_, length| matches!(length, 1 | 2 | 4 | 8));
+    numbers | word.all() & !word.digits() & (word.digits_behind(1) | word.digits_behind(2))
 }
 
 /// Calls `found` with every reading of every date that begins at an atom of `starts`.

@@ -8,6 +8,7 @@ use super::Found;
 use super::atoms::{Atoms, Joint};
 use crate::canonical::CellRefusal;
 use crate::fold::Folded;
+use crate::starts::Word;
 
 /// Country and length of its account numbers (SWIFT IBAN registry).
 const LENGTHS: &str = "ad24 ae23 al28 at20 az28 ba20 be16 bg22 bh22 bi27 br29 by28 ch21 cr22 cy28 cz24 de22 dj27 dk18 \
@@ -33,6 +34,11 @@ pub(crate) fn push_cell(
         }
         _ => Err(CellRefusal::NotThisType),
     }
+}
+
+/// Returns the atoms of a word that an account number may begin with.
+pub(crate) fn starts(word: Word<'_>) -> u64 {
+    word.filtered(word.all() & !word.digits() & word.digits_behind(1), |_, length| length == 2)
 }
 
 /// Calls `found` with every account number that begins at an atom of `starts`.

@@ -9,6 +9,7 @@ use crate::canonical::CellRefusal;
 use crate::edge;
 use crate::fold::{Atom, AtomKind, Folded};
 use crate::gap::is_white;
+use crate::starts::Word;
 
 mod numbering;
 
@@ -53,6 +54,11 @@ pub(crate) fn push_cell(
 ) -> Result<(), CellRefusal> {
     let phone = Phone { folded, country, delimiters };
     phone.whole(out).ok_or(CellRefusal::NotThisType)
+}
+
+/// Returns the atoms of a word that a number may begin with.
+pub(crate) fn starts(word: Word<'_>) -> u64 {
+    word.digits()
 }
 
 /// Calls `found` with every number that begins at an atom of `starts`.

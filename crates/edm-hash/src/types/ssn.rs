@@ -8,6 +8,7 @@ use super::Found;
 use super::atoms::{Atoms, Joint};
 use crate::canonical::CellRefusal;
 use crate::fold::Folded;
+use crate::starts::Word;
 
 const DIGITS: usize = 9;
 /// The fewest digits of a cell that a spreadsheet may have taken the leading zeros from: area 001 begins with two.
@@ -37,6 +38,12 @@ pub(crate) fn push_cell(
         }
         _ => Err(CellRefusal::NotThisType),
     }
+}
+
+/// Returns the atoms of a word that a number may begin with.
+pub(crate) fn starts(word: Word<'_>) -> u64 {
+    let grouped = word.filtered(word.digits() & word.digits_behind(1), |_, length| length == GROUPS[0]);
+    grouped | word.filtered(word.digits(), |_, length| length == DIGITS)
 }
 
 /// Calls `found` with every number that begins at an atom of `starts`.

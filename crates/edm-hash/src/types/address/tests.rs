@@ -378,26 +378,4 @@ proptest! {
             prop_assert!(whole.iter().any(|(_, own)| *own == form.as_bytes()), "{:?}: {:?}", form, whole);
         }
     }
-
-    /// Every word that a window goes over is named in the vocabulary of its value.
-    #[test]
-    fn vocabulary(cell in "[a-z0-9 .'-]{0,40}|([一二十番地号の町2ー' ]|st|no|p\\.za|mainstr|ne|12|th){0,20}") {
-        use crate::shape::canonical_atoms;
-        use crate::window::vocabulary_atoms;
-        let rule = rule();
-        let mut folded = Folded::new();
-        folded.fold(&cell, FoldOptions::of(&rule));
-        let atoms = folded.atom_count();
-        let mut named = Vec::new();
-        vocabulary_atoms(&rule, &folded, 0..atoms, |index, atom| named.push((index, atom.to_vec())));
-        windows(&rule, &folded, 0..atoms, &OpenGate { atoms_max: 128 }, |window, form| {
-            let mut own = Vec::new();
-            canonical_atoms(form, |atom| own.push(atom.to_vec()));
-            for (index, atom) in &named {
-                // The last word may end in front of an `'s`.
-                let inside = (window.first..=window.last).contains(index);
-                assert!(!inside || own.contains(atom), "{cell:?}: {form:?} has no {atom:?}");
-            }
-        });
-    }
 }

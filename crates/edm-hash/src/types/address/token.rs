@@ -18,6 +18,11 @@ const UNITS: [(&str, &str, &str); 4] =
 /// What joins two numbers of a Japanese address.
 const JOINTS: [&str; 3] = ["の", "ノ", "ー"];
 
+/// Characters that stand in numbers, units and joints of Japanese addresses: their form depends on what stands around them.
+pub(crate) const NUMERIC: [&str; 21] = [
+    "〇", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "百", "千", "丁", "目", "番", "地", "号", "の", "ノ", "ー",
+];
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {

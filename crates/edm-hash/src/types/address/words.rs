@@ -45,6 +45,22 @@ impl Words {
     }
 }
 
+/// Returns the words that have another form, and it; it is empty for what is dropped.
+pub(crate) fn with_other_forms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let table = &*WORDS;
+    let words = table.words.iter().map(|(written, form)| (*written, *form));
+    let signs = table.signs.iter().map(|written| (*written, ""));
+    words.filter(|(written, form)| written != form).chain(signs).chain([("n", "")])
+}
+
+/// Whether a word may be two: it ends as some do.
+pub(crate) fn ends_with_suffix(word: &str) -> bool {
+    // Few words end with one of these letters and are long enough.
+    word.len() > STEM_CHARACTERS_MIN
+        && matches!(word.as_bytes().last(), Some(b'e' | b't' | b'r' | b'z' | b'n' | b'l'))
+        && WORDS.suffixes.iter().any(|(suffix, _)| word.ends_with(suffix))
+}
+
 /// Appends the form of a word, given in lower case and as it stands.
 pub(crate) fn push_word(word: &str, text: &str, out: &mut String) {
     let table = &*WORDS;

@@ -1,0 +1,130 @@
+//! Sets of atoms of a folded text: a bit for each.
+
+use std::ops::Range;
+
+/// Bits of a word: atoms that are handled together.
+pub const ATOMS_A_WORD: usize = 64;
+
+/// A set of atoms.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AtomSet {
+    words: Vec<u64>,
+    /// Bits in use of the last word.
+    filled: u32,
+}
+
+impl AtomSet {
+    /// Empties the set; it is of no atoms then.
+    pub fn clear(&mut self) {
+        self.words.clear();
+        self.filled = 0;
+    }
+
+    /// Makes the set one of so many atoms, of which none is in it.
+    pub fn reset(&mut self, atoms: usize) {
+        self.words.clear();
+        self.words.resize(atoms.div_ceil(ATOMS_A_WORD), 0);
+    }
+
+    /// Returns 64 atoms: bit `k` of word `n` is atom `64 n + k`. What lies behind the last atom is not in the set.
+    pub fn word(&self, number: usize) -> u64 {
+        self.words.get(number).copied().unwrap_or(0)
+    }
+
+    /// Sets 64 atoms of a set that has them.
+    pub fn set_word(&mut self, number: usize, bits: u64) {
+        if let Some(word) = self.words.get_mut(number) {
+            *word = bits;
+        }
+    }
+
+    /// Whether an atom is in the set.
+    pub fn contains(&self, atom: usize) -> bool {
+        self.word(atom / ATOMS_A_WORD) >> (atom % ATOMS_A_WORD) & 1 == 1
+    }
+
+    /// Whether no atom is in the set.
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// Appends up to 64 atoms.
+    pub(crate) fn push(&mut self, bits: u64, count: u32) {
+        if count == 0 {
+            return;
+        }
+        let room = if self.words.is_empty() { 0 } else { 64 - self.filled };
+        if let Some(last) = self.words.last_mut().filter(|_| room > 0) {
+            *last |= bits << self.filled;
+        }
+        if count > room {
+            self.words.push(if room == 64 { 0 } else { bits >> room });
+            self.filled = count - room;
+        } else {
+            self.filled += count;
+        }
+    }
+
+    /// Calls `each` with every maximal run of atoms of a range that are in the set.
+    pub fn each_run(&self, range: Range<usize>, mut each: impl FnMut(Range<usize>)) {
+        let mut run: Option<Range<usize>> = None;
+        for number in range.start / ATOMS_A_WORD..range.end.div_ceil(ATOMS_A_WORD) {
+            let base = number * ATOMS_A_WORD;
+            let mut word = self.word(number) & below(range.end, base) & !below(range.start, base);
+            while word != 0 {
+                let start = word.trailing_zeros();
+                let length = (word >> start).trailing_ones();
+                word &= !(u64::MAX.checked_shr(64 - length).unwrap_or(0) << start);
+                let start = base + start as usize;
+                match &mut run {
+                    Some(run) if run.end == start => run.end += length as usize,
+                    _ => {
+                        if let Some(whole) = run.replace(start..start + length as usize) {
+                            each(whole);
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(last) = run {
+            each(last);
+        }
+    }
+}
+
+/// Returns the bits of a word that begins at atom `base` which lie below an atom.
+fn below(atom: usize, base: usize) -> u64 {
+    match atom.saturating_sub(base) {
+        count @ 0..64 => (1 << count) - 1,
+        _ => u64::MAX,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn runs_are_those_of_the_bits(bits in proptest::collection::vec(any::<bool>(), 0..300), cut in any::<(u16, u16)>()) {
+            let mut set = AtomSet::default();
+            let mut rest = &bits[..];
+            let mut step = 1;
+            while !rest.is_empty() {
+                let (own, others) = rest.split_at(step.min(rest.len()));
+                set.push(own.iter().enumerate().fold(0, |word, (at, bit)| word | u64::from(*bit) << at), own.len() as u32);
+                rest = others;
+                step = step * 7 % 64 + 1;
+            }
+            prop_assert!(bits.iter().enumerate().all(|(at, bit)| set.contains(at) == *bit));
+            let (from, to) = (usize::from(cut.0) % 320, usize::from(cut.1) % 320);
+            let mut found = Vec::new();
+            set.each_run(from..to.max(from), |run| found.push(run));
+            prop_assert!(found.windows(2).all(|pair| pair[0].end < pair[1].start));
+            let inside = |at: usize| (from..to).contains(&at) && bits.get(at) == Some(&true);
+            prop_assert!((0..400).all(|at| found.iter().any(|run| run.contains(&at)) == inside(at)));
+        }
+    }
+}
