@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod fuzz;
 mod tidy;
+mod tool;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
