@@ -50,6 +50,9 @@ const STEPS: [Step; 12] = [
     },
 ];
 
+/// Folders with a workspace of their own, which no command for the workspace sees.
+const OWN_WORKSPACES: [&str; 2] = ["fuzz", "bench"];
+
 /// Runs the steps; with words, only those whose names begin with one of them. A failed step does not stop the
 /// others: one run says everything that is wrong.
 pub(crate) fn run(root: &Path, wanted: &[String]) -> anyhow::Result<ExitCode> {
@@ -103,7 +106,15 @@ pub(crate) fn quality(root: &Path, quick: bool) -> anyhow::Result<ExitCode> {
 }
 
 fn fmt(root: &Path) -> anyhow::Result<Outcome> {
-    step::run(cargo(root, &["fmt", "--all", "--check"]))
+    let mut all = step::run(cargo(root, &["fmt", "--all", "--check"]))?;
+    for own in OWN_WORKSPACES {
+        let manifest = format!("{own}/Cargo.toml");
+        let outcome = step::run(cargo(root, &["fmt", "--manifest-path", &manifest, "--check"]))?;
+        if !outcome.is_success() {
+            all = outcome;
+        }
+    }
+    Ok(all)
 }
 
 fn tidy(root: &Path) -> anyhow::Result<Outcome> {
