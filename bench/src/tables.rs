@@ -39,27 +39,27 @@ impl Declared {
     }
 }
 
-fn ignoring(characters: &str) -> Delimiters {
-    Delimiters::new(characters.chars()).expect("dashes and spaces may be ignored")
-}
-
 /// Returns the six columns. The one place where data types are chosen: a new type is used here.
 pub(crate) fn columns(declared: Declared) -> Columns {
-    let column = |name: &str| Column::text(name).searchable();
-    let [ssn, card, email, mrn, name, address] = people::COLUMNS.map(column);
-    let typed = declared == Declared::Typed;
-    let number = |column: Column, digits: u16| match typed {
-        true => column.typed(DataType::Digits { width: Some(digits) }),
-        false => column,
+    let named = people::COLUMNS.map(|name| Column::text(name).searchable());
+    let all = match declared {
+        Declared::Typed => {
+            let types = [
+                DataType::Ssn,
+                DataType::Card,
+                DataType::Email,
+                DataType::Digits { width: Some(10) },
+                DataType::Name,
+                DataType::Address,
+            ];
+            named.into_iter().zip(types).map(|(column, own)| column.typed(own)).collect()
+        }
+        Declared::Text => {
+            let [ssn, card, email, mrn, name, address] = named;
+            let dash = Delimiters::new(['-']).expect("a dash may be ignored");
+            vec![ssn.ignoring(dash.clone()), card.ignoring(dash), email, mrn, name, address]
+        }
     };
-    let all = vec![
-        number(ssn.ignoring(ignoring("-")), 9),
-        number(card.ignoring(ignoring("-")), 16),
-        if typed { email.typed(DataType::Email) } else { email },
-        number(mrn, 10),
-        if typed { name.typed(DataType::Name) } else { name },
-        address,
-    ];
     Columns::new(all).expect("six names")
 }
 
