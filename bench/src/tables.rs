@@ -84,6 +84,17 @@ impl Table {
         Self { columns: columns(declared), rows, store: 1, cells: |row, out| out.extend(people::cells(row)) }
     }
 
+    /// The first five of them, typed: the table that is built, committed and read by the agent.
+    pub(crate) fn narrow(rows: u64) -> Self {
+        let columns = columns(Declared::Typed).as_slice().iter().take(5).cloned().collect();
+        Self {
+            columns: Columns::new(columns).expect("five names"),
+            rows: 0..rows,
+            store: 1,
+            cells: |row, out| out.extend(people::cells(row).into_iter().take(5)),
+        }
+    }
+
     fn header(&self, number: u32, row_count: u32, first_row: u64) -> BlockHeader {
         BlockHeader {
             store_id: StoreId::from_bytes([self.store; 16]),
@@ -204,6 +215,18 @@ pub(crate) fn every_value(generation: Arc<Generation>) -> Arc<ActiveType> {
         patterns: columns.map(pattern).collect(),
         generation,
     })
+}
+
+/// Returns the type that a store of this table has by itself.
+pub(crate) fn default_type(generation: Arc<Generation>) -> anyhow::Result<Arc<ActiveType>> {
+    Ok(Arc::new(ActiveType {
+        id: SensitiveTypeId::from_bytes(*generation.store_id().as_bytes()),
+        name: "default".to_owned(),
+        recommended_confidence: 75,
+        default_type: true,
+        patterns: generation.default_patterns().context("the table identifies nobody")?,
+        generation,
+    }))
 }
 
 /// Returns the bytes of all files below a folder.
