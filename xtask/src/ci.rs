@@ -19,7 +19,7 @@ struct Step {
     run: fn(&Path) -> anyhow::Result<Outcome>,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "fmt", purpose: "the code is formatted", run: fmt },
     Step { name: "tidy", purpose: "edges, sizes, names and absences", run: tidy },
     Step { name: "python", purpose: "make the environments of the steps in Python", run: python::prepare },
@@ -47,6 +47,11 @@ const STEPS: [Step; 12] = [
         name: "quality",
         purpose: "recall, cross-row confusions and false positives on a few hundred labelled texts",
         run: python::quick_quality,
+    },
+    Step {
+        name: "bench",
+        purpose: "the harness measures what it says, and every side finds what it must; no timing",
+        run: bench,
     },
 ];
 
@@ -139,6 +144,15 @@ fn agent(root: &Path) -> anyhow::Result<Outcome> {
         "warnings",
     ];
     step::run(cargo(root, &arguments))
+}
+
+fn bench(root: &Path) -> anyhow::Result<Outcome> {
+    let tested = step::run(crate::bench::tests(root))?;
+    if !tested.is_success() {
+        return Ok(tested);
+    }
+    let code = crate::bench::run(root, &["--quick".to_owned()])?;
+    Ok(if code == ExitCode::SUCCESS { tested } else { Outcome::failed() })
 }
 
 fn build(root: &Path) -> anyhow::Result<Outcome> {
