@@ -1,4 +1,4 @@
-//! Index files as the service holds them: memory maps.
+//! Index files as the service holds them: memory maps. And how the machine is made to forget them.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use edm_engine::FileBytes;
 use memmap2::Mmap;
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 struct Mapped(Mmap);
 
@@ -22,4 +23,15 @@ pub(crate) fn map(path: &Path) -> std::io::Result<FileBytes> {
     // SAFETY: the files lie in a folder of this run's own, are written once before they are mapped and never after.
     let map = unsafe { Mmap::map(&file)? };
     Ok(Arc::new(Mapped(map)))
+}
+
+/// Writes the files of a folder to the disk and drops them from the page cache: whatever holds them there is not counted into
+/// the memory of the next process that reads them.
+pub(crate) fn forget(folder: &Path) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let file = File::open(entry?.path())?;
+        file.sync_all()?;
+        posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)?;
+    }
+    Ok(())
 }

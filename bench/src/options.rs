@@ -8,17 +8,21 @@ use crate::measure::Setting;
 use crate::peers::{PeerKind, PeerSetting};
 use crate::tables::Declared;
 
+/// Pairs of a comparison, and rows of what is built, in a quick run.
+const PAIRS_QUICK: usize = 2;
+const INGEST_ROWS_QUICK: u64 = 20_000;
+
 /// Explains the arguments.
 pub(crate) const USAGE: &str = "usage: edm-bench --prose DIR... [--folder DIR] [GROUP...] [OPTION...]
 
-groups (all of them where none is named: only --scan)
+groups (only --scan where none is named; in a quick run all but --http)
   --scan     against the peers, and the limits of the machine
   --scale    threads, text sizes, 50 M cells, 20 stores
   --ingest   index sizes, build, open, agent
   --http     the server beside a bare handler, commit to live
   --profile typed|text   our side alone, over and over, for a profiler: the tables are built by the first run
 options
-  --quick              a small corpus, one table, the automata alone
+  --quick              a small corpus, one table, the automata alone, two pairs, small tables
   --corpus-mb N        size of the corpus (200)
   --values N,N         sizes of the tables in values (10000,100000,1000000,10000000)
   --peers NAME,NAME    aho-corasick, daachorse, hyperscan
@@ -57,6 +61,7 @@ impl Options {
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Self> {
         let mut own = Self::defaults();
         let (mut corpus_mb, mut values, mut peers) = (None, None, None);
+        let (mut pairs, mut ingest_rows) = (None, None);
         while let Some(argument) = arguments.next() {
             let mut next =
                 || arguments.next().with_context(|| format!("{argument} wants a value\n\n{USAGE}"));
@@ -72,8 +77,8 @@ impl Options {
                 "--corpus-mb" => corpus_mb = Some(number(&next()?)?),
                 "--values" => values = Some(next()?.split(',').map(number).collect::<Result<Vec<_>, _>>()?),
                 "--peers" => peers = Some(next()?.split(',').map(peer).collect::<Result<Vec<_>, _>>()?),
-                "--pairs" => own.setting.pairs = number(&next()?)?.max(1) as usize,
-                "--ingest-rows" => own.setting.ingest_rows = number(&next()?)?.max(1_000),
+                "--pairs" => pairs = Some(number(&next()?)?.max(1) as usize),
+                "--ingest-rows" => ingest_rows = Some(number(&next()?)?.max(1_000)),
                 "--hyperscan" => own.setting.peer_setting.hyperscan = Some(next()?.into()),
                 "--edm" => own.setting.edm = Some(next()?.into()),
                 "--wrk" => own.setting.wrk = Some(next()?.into()),
@@ -88,16 +93,21 @@ impl Options {
             bail!("--prose is missing\n\n{USAGE}");
         }
         if own.groups == Groups::default() {
-            own.groups.scan = true;
+            // What needs neither the product's binary nor parts from elsewhere keeps honest in a quick run.
+            own.groups = Groups { scan: true, scale: own.quick, ingest: own.quick, http: false };
         }
         if own.quick {
             own.corpus_bytes = 4_000_000;
             own.setting.values = vec![10_000];
             own.setting.peers = vec![PeerKind::AhoCorasick, PeerKind::Daachorse];
+            own.setting.pairs = PAIRS_QUICK;
+            own.setting.ingest_rows = INGEST_ROWS_QUICK;
         }
         own.corpus_bytes = corpus_mb.map_or(own.corpus_bytes, |megabytes| megabytes as usize * 1_000_000);
         own.setting.values = values.unwrap_or(own.setting.values);
         own.setting.peers = peers.unwrap_or(own.setting.peers);
+        own.setting.pairs = pairs.unwrap_or(own.setting.pairs);
+        own.setting.ingest_rows = ingest_rows.unwrap_or(own.setting.ingest_rows);
         own.setting.peer_setting.folder = own.setting.folder.clone();
         Ok(own)
     }
@@ -164,5 +174,9 @@ mod tests {
         let options = read("--prose x --quick --pairs 3 --http").unwrap();
         assert!(options.groups.http && !options.groups.scan);
         assert_eq!((options.setting.pairs, options.setting.values), (3, vec![10_000]));
+        let groups = read("--prose x --quick").unwrap().groups;
+        assert!(groups.scan && groups.scale && groups.ingest && !groups.http);
+        let groups = read("--prose x").unwrap().groups;
+        assert!(groups.scan && !groups.scale && !groups.ingest && !groups.http);
     }
 }

@@ -39,27 +39,27 @@ impl Declared {
     }
 }
 
-fn ignoring(characters: &str) -> Delimiters {
-    Delimiters::new(characters.chars()).expect("dashes and spaces may be ignored")
-}
-
 /// Returns the six columns. The one place where data types are chosen: a new type is used here.
 pub(crate) fn columns(declared: Declared) -> Columns {
-    let column = |name: &str| Column::text(name).searchable();
-    let [ssn, card, email, mrn, name, address] = people::COLUMNS.map(column);
-    let typed = declared == Declared::Typed;
-    let number = |column: Column, digits: u16| match typed {
-        true => column.typed(DataType::Digits { width: Some(digits) }),
-        false => column,
+    let named = people::COLUMNS.map(|name| Column::text(name).searchable());
+    let all = match declared {
+        Declared::Typed => {
+            let types = [
+                DataType::Ssn,
+                DataType::Card,
+                DataType::Email,
+                DataType::Digits { width: Some(10) },
+                DataType::Name,
+                DataType::Address,
+            ];
+            named.into_iter().zip(types).map(|(column, own)| column.typed(own)).collect()
+        }
+        Declared::Text => {
+            let [ssn, card, email, mrn, name, address] = named;
+            let dash = Delimiters::new(['-']).expect("a dash may be ignored");
+            vec![ssn.ignoring(dash.clone()), card.ignoring(dash), email, mrn, name, address]
+        }
     };
-    let all = vec![
-        number(ssn.ignoring(ignoring("-")), 9),
-        number(card.ignoring(ignoring("-")), 16),
-        if typed { email.typed(DataType::Email) } else { email },
-        number(mrn, 10),
-        if typed { name.typed(DataType::Name) } else { name },
-        address,
-    ];
     Columns::new(all).expect("six names")
 }
 
@@ -82,6 +82,17 @@ impl Table {
     /// The six columns of these rows.
     pub(crate) fn people(declared: Declared, rows: Range<u64>) -> Self {
         Self { columns: columns(declared), rows, store: 1, cells: |row, out| out.extend(people::cells(row)) }
+    }
+
+    /// The first five of them, typed: the table that is built, committed and read by the agent.
+    pub(crate) fn narrow(rows: u64) -> Self {
+        let columns = columns(Declared::Typed).as_slice().iter().take(5).cloned().collect();
+        Self {
+            columns: Columns::new(columns).expect("five names"),
+            rows: 0..rows,
+            store: 1,
+            cells: |row, out| out.extend(people::cells(row).into_iter().take(5)),
+        }
     }
 
     fn header(&self, number: u32, row_count: u32, first_row: u64) -> BlockHeader {
@@ -204,6 +215,18 @@ pub(crate) fn every_value(generation: Arc<Generation>) -> Arc<ActiveType> {
         patterns: columns.map(pattern).collect(),
         generation,
     })
+}
+
+/// Returns the type that a store of this table has by itself.
+pub(crate) fn default_type(generation: Arc<Generation>) -> anyhow::Result<Arc<ActiveType>> {
+    Ok(Arc::new(ActiveType {
+        id: SensitiveTypeId::from_bytes(*generation.store_id().as_bytes()),
+        name: "default".to_owned(),
+        recommended_confidence: 75,
+        default_type: true,
+        patterns: generation.default_patterns().context("the table identifies nobody")?,
+        generation,
+    }))
 }
 
 /// Returns the bytes of all files below a folder.

@@ -6,7 +6,8 @@ use edm_testkit::generate::{Listed, case};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let choices: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    let choices: Vec<u16> =
+        bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
     if let Some(report) = disagreement(&case(&mut Listed::new(&choices))) {
         panic!("the engine and the oracle differ\n{report}");
     }

@@ -19,7 +19,7 @@ struct Step {
     run: fn(&Path) -> anyhow::Result<Outcome>,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "fmt", purpose: "the code is formatted", run: fmt },
     Step { name: "tidy", purpose: "edges, sizes, names and absences", run: tidy },
     Step { name: "python", purpose: "make the environments of the steps in Python", run: python::prepare },
@@ -48,7 +48,15 @@ const STEPS: [Step; 12] = [
         purpose: "recall, cross-row confusions and false positives on a few hundred labelled texts",
         run: python::quick_quality,
     },
+    Step {
+        name: "bench",
+        purpose: "the harness measures what it says, and every side finds what it must; no timing",
+        run: bench,
+    },
 ];
+
+/// Folders with a workspace of their own, which no command for the workspace sees.
+const OWN_WORKSPACES: [&str; 2] = ["fuzz", "bench"];
 
 /// Runs the steps; with words, only those whose names begin with one of them. A failed step does not stop the
 /// others: one run says everything that is wrong.
@@ -103,7 +111,15 @@ pub(crate) fn quality(root: &Path, quick: bool) -> anyhow::Result<ExitCode> {
 }
 
 fn fmt(root: &Path) -> anyhow::Result<Outcome> {
-    step::run(cargo(root, &["fmt", "--all", "--check"]))
+    let mut all = step::run(cargo(root, &["fmt", "--all", "--check"]))?;
+    for own in OWN_WORKSPACES {
+        let manifest = format!("{own}/Cargo.toml");
+        let outcome = step::run(cargo(root, &["fmt", "--manifest-path", &manifest, "--check"]))?;
+        if !outcome.is_success() {
+            all = outcome;
+        }
+    }
+    Ok(all)
 }
 
 fn tidy(root: &Path) -> anyhow::Result<Outcome> {
@@ -128,6 +144,15 @@ fn agent(root: &Path) -> anyhow::Result<Outcome> {
         "warnings",
     ];
     step::run(cargo(root, &arguments))
+}
+
+fn bench(root: &Path) -> anyhow::Result<Outcome> {
+    let tested = step::run(crate::bench::tests(root))?;
+    if !tested.is_success() {
+        return Ok(tested);
+    }
+    let code = crate::bench::run(root, &["--quick".to_owned()])?;
+    Ok(if code == ExitCode::SUCCESS { tested } else { Outcome::failed() })
 }
 
 fn build(root: &Path) -> anyhow::Result<Outcome> {

@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz`: looks for inputs that break the promises of the fuzz targets. Long by nature, so no part of `ci`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, bail};
@@ -24,7 +24,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode>
     if let Some(unknown) = wanted.iter().find(|name| !targets.iter().any(|target| target == *name)) {
         bail!("there is no fuzz target {unknown}; there are {}", targets.join(", "));
     }
-    let tool = tool(root)?;
+    let tool = crate::tool::installed(root, CARGO_FUZZ)?;
     let chosen = targets.iter().filter(|target| wanted.is_empty() || wanted.contains(&target.as_str()));
     let mut code = ExitCode::SUCCESS;
     for target in chosen {
@@ -52,22 +52,4 @@ fn targets(root: &Path) -> anyhow::Result<Vec<String>> {
     }
     names.sort_unstable();
     Ok(names)
-}
-
-/// Returns cargo-fuzz; installs it below the target folder where it is missing.
-fn tool(root: &Path) -> anyhow::Result<PathBuf> {
-    let folder = crate::ci::target_folder(root).join("tools");
-    let tool = folder.join("bin").join(format!("cargo-fuzz{}", std::env::consts::EXE_SUFFIX));
-    if !tool.exists() {
-        println!("installing {CARGO_FUZZ} into {}", folder.display());
-        let mut install = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        install.args(["install", "--locked", "--debug", "--quiet", CARGO_FUZZ, "--root"]).arg(&folder);
-        install.current_dir(root).env("CARGO_TARGET_DIR", folder.join("build"));
-        if !install.status().context("cargo does not start")?.success() {
-            bail!(
-                "cargo-fuzz cannot be installed: it comes from the registry that every other crate comes from"
-            );
-        }
-    }
-    Ok(tool)
 }

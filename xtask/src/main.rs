@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod fuzz;
 mod tidy;
+mod tool;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use anyhow::{Context, bail};
 const USAGE: &str = "usage: cargo xtask <command>
 
   tidy   check crate edges, sizes, names and the absences that ARCHITECTURE.md promises (seconds)
-  ci     fmt, clippy, tidy, cargo-deny, tests, the golden vectors and the conformance suite (minutes);
+  ci     fmt, clippy, tidy, cargo-deny, tests, golden vectors, conformance, quick measures of quality and bench (minutes);
          `cargo xtask ci STEP…` runs only the steps whose names start with one of the words
   fuzz   run the fuzz targets: `cargo xtask fuzz [TARGET] [SECONDS]`, 60 seconds each unless it is said
   quality

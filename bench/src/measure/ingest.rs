@@ -5,11 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail};
-use edm_model::{Column, Columns, DataType};
+use edm_model::{Column, Columns};
 
+use super::server::{Server, write_csv};
 use super::{Setting, short};
 use crate::clock::{median, percentile, wall_seconds};
 use crate::corpus::Corpus;
+use crate::mapped;
 use crate::memory;
 use crate::people;
 use crate::report::{Row, Target};
@@ -17,46 +19,31 @@ use crate::tables::{self, Table, every_value};
 
 /// Texts that are scanned while memory is short.
 const LIMITED_TEXTS: usize = 10_000;
+const LIMITED_TEXT_BYTES: usize = 1_024;
 /// How often the generation is opened.
 const OPENINGS: usize = 5;
 
-/// Returns the rows of the group.
-pub(crate) fn rows(setting: &Setting, corpus: &Corpus) -> anyhow::Result<Vec<Row>> {
+/// Returns the rows of the group. A quick run leaves out what needs the product's binary or a limit of memory.
+pub(crate) fn rows(setting: &Setting, corpus: &Corpus, quick: bool) -> anyhow::Result<Vec<Row>> {
     let size_rows = setting.ingest_rows / 10;
     let mut rows = vec![
         size(setting, "10 columns, 3 searchable", wide(size_rows), 8.0)?,
-        size(setting, "5 columns, all searchable", narrow(size_rows), 16.0)?,
+        size(setting, "5 columns, all searchable", Table::narrow(size_rows), 16.0)?,
     ];
-    let (built, index_bytes) = build(setting)?;
-    rows.extend(built);
-    rows.push(open(setting)?);
-    rows.push(limited(setting, corpus, index_bytes));
-    rows.push(agent(setting)?);
-    Ok(rows)
-}
-
-/// The five columns of the build rows, all searchable.
-pub(crate) fn narrow(rows: u64) -> Table {
-    let digits = |name: &str| Column::text(name).typed(DataType::Digits { width: None });
-    let ignoring = edm_model::Delimiters::new(['-']).expect("a dash may be ignored");
-    let columns = vec![
-        digits("ssn").ignoring(ignoring.clone()),
-        digits("card").ignoring(ignoring),
-        Column::text("email").typed(DataType::Email),
-        digits("mrn"),
-        Column::text("name").typed(DataType::Name),
-    ];
-    Table {
-        columns: Columns::new(columns.into_iter().map(Column::searchable).collect()).expect("five names"),
-        rows: 0..rows,
-        store: 1,
-        cells: |row, out| out.extend(people::cells(row).into_iter().take(5)),
+    let folder = setting.folder.join("build");
+    rows.extend(build(setting, &folder)?);
+    rows.push(open(setting, &folder.join("index"))?);
+    rows.push(build_twice(setting)?);
+    if !quick {
+        rows.push(limited(setting, corpus, &folder.join("index")));
+        rows.push(agent(setting)?);
     }
+    Ok(rows)
 }
 
 /// Ten columns of which three are searchable.
 fn wide(rows: u64) -> Table {
-    let mut columns: Vec<Column> = narrow(1).columns.as_slice().to_vec();
+    let mut columns: Vec<Column> = Table::narrow(1).columns.as_slice().to_vec();
     for (position, column) in columns.iter_mut().enumerate() {
         column.searchable = position < 3;
     }
@@ -90,33 +77,47 @@ fn size(setting: &Setting, what: &str, table: Table, bytes_max: f64) -> anyhow::
     Ok(row.noted(format!("{} cells", short(cells))).must(Target::AtMost(bytes_max)))
 }
 
-/// Builds from blocks on disk in a process of its own, so that its peak of memory is the build's.
-fn build(setting: &Setting) -> anyhow::Result<(Vec<Row>, u64)> {
-    let folder = setting.folder.join("build");
+/// Builds so many rows from blocks on disk in a process of its own, so that its peak of memory is the build's. Returns seconds
+/// and peak bytes.
+fn build_rows(folder: &Path, rows: u64) -> anyhow::Result<(f64, f64)> {
     if folder.exists() {
-        fs::remove_dir_all(&folder)?;
+        fs::remove_dir_all(folder)?;
     }
-    let table = narrow(setting.ingest_rows);
-    table.write_blocks(&folder.join("blocks"))?;
+    Table::narrow(rows).write_blocks(&folder.join("blocks"))?;
     let own = std::env::current_exe()?;
-    let rows = setting.ingest_rows.to_string();
-    let output = Command::new(own).arg("--build").arg(&folder).arg(&rows).output()?;
+    let output = Command::new(own).arg("--build").arg(folder).arg(rows.to_string()).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     let Some((seconds, peak)) = said.trim().split_once(' ') else {
         bail!("the build ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
     };
-    let (seconds, peak): (f64, f64) = (seconds.parse()?, peak.parse()?);
+    fs::remove_dir_all(folder.join("blocks"))?;
+    Ok((seconds.parse()?, peak.parse()?))
+}
+
+fn build(setting: &Setting, folder: &Path) -> anyhow::Result<Vec<Row>> {
+    let (seconds, peak) = build_rows(folder, setting.ingest_rows)?;
     let what = format!("build from blocks, {} rows x 5, 2 threads, wall clock", short(setting.ingest_rows));
     let rate =
         Row::own(what, "rows/s", setting.ingest_rows as f64 / seconds).must(Target::AtLeast(1_500_000.0));
-    let what = format!("peak memory of that build, {} cells", short(setting.ingest_rows * 5));
-    let memory = Row::own(what, "MiB", peak / f64::from(1 << 20)).must(Target::AtMost(1_024.0));
-    Ok((vec![rate, memory], tables::bytes_on_disk(&folder.join("index"))?))
+    Ok(vec![rate, peak_row(setting.ingest_rows, peak)])
 }
 
-/// The process that [`build`] starts: builds and prints seconds and peak bytes.
+/// Twice as many cells must do with the same memory.
+fn build_twice(setting: &Setting) -> anyhow::Result<Row> {
+    let (folder, rows) = (setting.folder.join("build-twice"), setting.ingest_rows * 2);
+    let (seconds, peak) = build_rows(&folder, rows)?;
+    fs::remove_dir_all(&folder)?;
+    Ok(peak_row(rows, peak).noted(format!("{:.1} s by wall clock", seconds)))
+}
+
+fn peak_row(rows: u64, bytes: f64) -> Row {
+    let what = format!("peak memory of the build of {} cells", short(rows * 5));
+    Row::own(what, "MiB", bytes / f64::from(1 << 20)).must(Target::AtMost(1_024.0))
+}
+
+/// The process that [`build_rows`] starts: builds and prints seconds and peak bytes.
 pub(crate) fn build_process(folder: &Path, rows: u64) -> anyhow::Result<()> {
-    let table = narrow(rows);
+    let table = Table::narrow(rows);
     let facts = block_facts(&folder.join("blocks"))?;
     let mut built = Ok(Vec::new());
     let seconds =
@@ -143,12 +144,11 @@ fn block_facts(folder: &Path) -> anyhow::Result<Vec<edm_engine::build::BlockFact
     Ok(facts)
 }
 
-fn open(setting: &Setting) -> anyhow::Result<Row> {
-    let index = setting.folder.join("build/index");
+fn open(setting: &Setting, index: &Path) -> anyhow::Result<Row> {
     let mut times = Vec::new();
     for _ in 0..OPENINGS {
         let mut opened = None;
-        times.push(wall_seconds(|| opened = Some(tables::open(&index))) * 1e3);
+        times.push(wall_seconds(|| opened = Some(tables::open(index))) * 1e3);
         opened.context("it was opened")??;
     }
     let row =
@@ -158,59 +158,65 @@ fn open(setting: &Setting) -> anyhow::Result<Row> {
 
 /// Scans with an index twice as large as the memory that the process may use, which only a control group enforces:
 /// mapped files count into one and into no limit of `ulimit`.
-fn limited(setting: &Setting, corpus: &Corpus, index_bytes: u64) -> Row {
-    let what = "index of twice the memory limit, p99 of 10,000 texts of 1 KiB";
+fn limited(setting: &Setting, corpus: &Corpus, index: &Path) -> Row {
+    let what =
+        format!("index of twice the memory limit, p99 of {} texts of 1 KiB", short(LIMITED_TEXTS as u64));
     let run = || -> anyhow::Result<Row> {
         let texts = setting.folder.join("limited-texts");
-        fs::write(
-            &texts,
-            corpus
-                .text
-                .get(..corpus.texts(1_024).get(LIMITED_TEXTS).map_or(corpus.text.len(), |text| text.start))
-                .unwrap_or(""),
-        )?;
-        let limit = index_bytes / 2;
+        fs::write(&texts, pieces(corpus))?;
+        mapped::forget(index)?;
+        let limit = tables::bytes_on_disk(index)? / 2;
         let mut scope = Command::new("systemd-run");
         scope
             .args(["--scope", "--quiet", "--collect", "-p"])
             .arg(format!("MemoryMax={limit}"))
             .args(["-p", "MemorySwapMax=0"]);
-        scope
-            .arg(std::env::current_exe()?)
-            .arg("--limited")
-            .arg(setting.folder.join("build/index"))
-            .arg(&texts);
+        scope.arg(std::env::current_exe()?).arg("--limited").arg(index).arg(&texts);
         let output = scope.output().context("systemd-run, which sets the limit, does not start")?;
         let said = String::from_utf8_lossy(&output.stdout);
         let figures: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        let [count, p50, p99] = figures[..] else {
+        let [count, p50, p99, most] = figures[..] else {
             bail!("no limit can be set here: {}", String::from_utf8_lossy(&output.stderr).trim());
         };
-        let row = Row::own(what, "ms", p99);
+        if count as usize != LIMITED_TEXTS {
+            bail!("{count} texts were scanned, not {LIMITED_TEXTS}");
+        }
+        let row = Row::own(&what, "ms", p99);
         Ok(row.noted(format!(
-            "{count} texts without an error, median {p50:.2} ms, MemoryMax {} MiB",
+            "no error; median {p50:.2} ms, longest {most:.2} ms, MemoryMax {} MiB, the index in no cache before",
             limit >> 20
         )))
     };
-    run().unwrap_or_else(|reason| Row::not_measured(what, format!("{reason:#}")))
+    run().unwrap_or_else(|reason| Row::not_measured(&what, format!("{reason:#}")))
 }
 
-/// The process that [`limited`] starts: scans piece by piece and prints how many, the median and the p99 in milliseconds.
+/// Returns so much of the corpus as gives the texts, from its front again where it is shorter.
+fn pieces(corpus: &Corpus) -> String {
+    let mut text = String::with_capacity(LIMITED_TEXTS * LIMITED_TEXT_BYTES);
+    for character in corpus.text.chars().cycle() {
+        if text.len() + character.len_utf8() > LIMITED_TEXTS * LIMITED_TEXT_BYTES {
+            break;
+        }
+        text.push(character);
+    }
+    text
+}
+
+/// The process that [`limited`] starts: scans piece by piece and prints how many, the median, the p99 and the longest in
+/// milliseconds.
 pub(crate) fn limited_process(index: &Path, texts: &Path) -> anyhow::Result<()> {
     let types = [every_value(tables::open(index)?)];
     let text = fs::read_to_string(texts)?;
     let mut times = Vec::new();
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        let mut end = rest.len().min(1_024);
-        while !rest.is_char_boundary(end) {
-            end += 1;
-        }
-        let (piece, behind) = rest.split_at(end);
+    let mut start = 0;
+    for number in 1..=LIMITED_TEXTS {
+        let end = text.floor_char_boundary(number * LIMITED_TEXT_BYTES);
+        let piece =
+            text.get(start..end).filter(|piece| !piece.is_empty()).context("the texts are too few")?;
         times.push(wall_seconds(|| drop(edm_engine::scan(&edm_engine::Query::new(piece, &types)))) * 1e3);
-        rest = behind;
+        start = end;
     }
-    println!("{} {} {}", times.len(), median(&times), percentile(&times, 99));
+    println!("{} {} {} {}", times.len(), median(&times), percentile(&times, 99), percentile(&times, 100));
     Ok(())
 }
 
@@ -218,9 +224,9 @@ pub(crate) fn limited_process(index: &Path, texts: &Path) -> anyhow::Result<()> 
 fn agent(setting: &Setting) -> anyhow::Result<Row> {
     let what = "agent: CSV to sealed blocks, 5 columns";
     let Some(edm) = &setting.edm else { return Ok(Row::not_measured(what, "no edm binary was given")) };
-    let server = super::http::Server::start(edm, &setting.folder.join("agent-server"))?;
+    let server = Server::start(edm, &setting.folder.join("agent-server"))?;
     let (file, rows) = (setting.folder.join("agent.csv"), setting.ingest_rows / 5);
-    super::http::write_csv(&file, rows)?;
+    write_csv(&file, rows)?;
     server.create_store()?;
     let mut rates = Vec::new();
     for _ in 0..setting.pairs {

@@ -2,8 +2,10 @@
 
 pub(crate) mod http;
 pub(crate) mod ingest;
+mod ndjson;
 pub(crate) mod scale;
 pub(crate) mod scan;
+mod server;
 
 use std::path::PathBuf;
 

@@ -85,6 +85,11 @@ fn small_texts(setting: &Setting, corpus: &Corpus, types: &[Arc<ActiveType>]) ->
     let pair = interleaved(setting.pairs, || seconds(&small), || seconds(&large))?;
     let row = Row::own("texts of 1 KiB through the library", "MB/s", rate(corpus, pair.ours));
     let row = Row::against(row, "64 KiB", rate(corpus, pair.theirs), 1.0 / pair.ratio);
+    let row = row.noted(format!(
+        "{} texts of {} bytes on average",
+        small.len(),
+        corpus.text.len() / small.len().max(1)
+    ));
     Ok(row.must(Target::RatioAtLeast(0.85)))
 }
 

@@ -35,6 +35,6 @@ pub use error::{Error, ErrorKind};
 pub use profile::{ColumnProfile, Lengths, ProfileOptions, Suggestion, TableProfile, profile};
 pub use progress::{Amounts, Event, NoProgress, Progress};
 pub use rejections::{AllowedBadLines, LINES_LISTED_MAX, ParseAllowedBadLinesError, ReasonCount, Rejections};
-pub use source::{ExtraColumns, Input, Separator};
+pub use source::{ExtraColumns, Input, Separator, Utf8Text};
 pub use table::{TableMode, TableOptions};
 pub use upload::{JournalPlace, UploadOptions, UploadReport, Wait, upload, wait_until_live};

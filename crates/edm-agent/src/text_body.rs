@@ -1,4 +1,4 @@
-//! A text of any length on its way to be classified: decoded and sent as it is read, and never held whole.
+//! A text of any length on its way to be classified: sent as it is read, and never held whole.
 
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,15 +11,15 @@ use tokio::sync::mpsc;
 
 use crate::client::{GraphClient, checked, parse, unreachable};
 use crate::error::{Error, ErrorKind};
-use crate::source::{Utf8Text, from_io};
+use crate::source::from_io;
 
 const PIECE_BYTES: usize = 64 * 1024;
 /// Pieces that are read ahead.
 const PIECES_WAITING: usize = 8;
 
 impl GraphClient {
-    /// Finds records in a text of any length, UTF-8 or UTF-16 with a byte order mark. `options` go into the query; the text is
-    /// sent once, because it cannot be read twice. Fails with the line and byte at which it is no text.
+    /// Finds records in a text of any length, which is UTF-8: a [`Utf8Text`](crate::Utf8Text) makes it so. `options` go into the
+    /// query; the text is sent once, because it cannot be read twice. Fails with what reading it failed with.
     pub async fn classify_text(
         &self,
         options: &[(&str, String)],
@@ -29,7 +29,7 @@ impl GraphClient {
         let fault = Arc::new(Mutex::new(None));
         let noted = fault.clone();
         let reading = tokio::task::spawn_blocking(move || {
-            if let Err(error) = read_pieces(Utf8Text::new(text), &sender) {
+            if let Err(error) = read_pieces(text, &sender) {
                 *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 // The request ends here, and not as if the text did.
                 let _ = sender.blocking_send(Err(io::ErrorKind::InvalidData.into()));

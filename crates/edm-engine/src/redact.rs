@@ -69,16 +69,7 @@ pub fn redact(
             return Redacted { text: work.text, limits, unfinished: false };
         }
         work.cover(found, round);
-        let again = scan(&Query {
-            text: &work.text,
-            types: query.types,
-            minimum_confidence: query.minimum_confidence,
-            candidates: &work.candidates,
-            exempt: query.exempt,
-            explain: query.explain,
-            accelerators: query.accelerators,
-            should_stop: query.should_stop,
-        });
+        let again = scan(&Query { text: &work.text, candidates: &work.candidates, ..*query });
         limits.extend(again.types.iter().flat_map(|found| found.limits.iter().copied()));
         limits.extend(again.diagnostics.iter().flat_map(|found| found.limits.iter().copied()));
         if again.stopped {

@@ -97,6 +97,13 @@ pub enum BodyErrorKind {
     UnknownDataType,
     /// The option does not belong to the column's data type.
     UnknownOption,
+    /// The query has an option that the request does not know.
+    UnknownQueryOption {
+        /// The known ones.
+        known: &'static [&'static str],
+    },
+    /// The query has an option twice.
+    RepeatedQueryOption,
     /// A containment collection cannot take a reference.
     Reference,
     /// Children must be made by their own requests.
@@ -165,6 +172,12 @@ impl fmt::Display for BodyError {
             }
             BodyErrorKind::UnknownOption => {
                 write!(f, "{target} is no option of the column's dataType: leave it out")
+            }
+            BodyErrorKind::UnknownQueryOption { known } => {
+                write!(f, "{target} is no option of this request: send {}", known.join(", "))
+            }
+            BodyErrorKind::RepeatedQueryOption => {
+                write!(f, "{target} stands twice in the query: send it once")
             }
             BodyErrorKind::Reference => f.write_str(
                 "sessions are contained in their store: post the session itself, not a reference to one",

@@ -255,7 +255,7 @@ fn what_the_sdk_sends_to_classify_is_read() {
 #[test]
 fn options_of_a_streamed_text_are_read_from_the_query() {
     let read = |query: &str| ClassifyOptions::from_query(Some(query));
-    let query = "sensitiveTypeIds=a,b&minimumConfidence=75&explain=true&timeoutInMs=9&$top=1&other\
+    let query = "sensitiveTypeIds=a,b&minimumConfidence=75&explain=true&timeoutInMs=9&$top=1&$top=2&%24x\
                  &exempt=%7B%22mail%22:[%22a@example.org%22]%7D\
                  &contentClassifications=[{%22matches%22:[{%22offset%22:4,%22length%22:1}]}]";
     let options = read(query).expect("it is accepted");
@@ -277,6 +277,11 @@ fn options_of_a_streamed_text_are_read_from_the_query() {
         ("explain", "explain"),
         ("timeoutInMs=%FF", "timeoutInMs"),
         ("exempt=mail:a", "exempt"),
+        ("minimumconfidence=75", "minimumconfidence"),
+        ("explain=true&text=t", "text"),
+        ("&other", "other"),
+        ("explain=true&explain=true", "explain"),
+        ("timeoutInMs=9&timeout%49nMs=8", "timeoutInMs"),
     ] {
         assert_eq!(read(query).expect_err(query).target(), Some(target), "{query}");
     }

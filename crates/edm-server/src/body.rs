@@ -29,9 +29,16 @@ impl FromRequest<Arc<App>> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        Self::read(request, app, "application/json").await
+    }
+}
+
+impl JsonBody {
+    /// Reads the body of a route that may take others as well; `expected` names all that it takes.
+    pub(crate) async fn read(request: Request, app: &App, expected: &'static str) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         if !is_json(&parts.headers) && !body.is_end_stream() {
-            return Err(HttpProblem::UnsupportedMediaType { expected: "application/json" }.into());
+            return Err(HttpProblem::UnsupportedMediaType { expected }.into());
         }
         let permit = app.bodies.clone().try_acquire_owned().map_err(|_| HttpProblem::TooManyBodies)?;
         let bytes = read(body, &parts.headers, limits::JSON_BODY_BYTES_MAX).await?;

@@ -251,6 +251,8 @@ pub fn body_answer(kind: &BodyErrorKind) -> (StatusCode, &'static str) {
         | BodyErrorKind::TooLong { .. }
         | BodyErrorKind::TooMany { .. }
         | BodyErrorKind::UnknownWord { .. }
+        | BodyErrorKind::UnknownQueryOption { .. }
+        | BodyErrorKind::RepeatedQueryOption
         | BodyErrorKind::UnknownOption
         | BodyErrorKind::NotAnId => "invalidRequest",
     };

@@ -136,10 +136,19 @@ async fn requests(world: &World, met: &mut Met) {
         let target = format!("/classifyExactMatches{query}");
         world.at("POST", &target).header("content-type", kind).bytes(b"t".to_vec()).send()
     };
-    met.check("a picture", &classify("image/png", "").await, 415, "unsupportedMediaType");
+    let picture = classify("image/png", "").await;
+    met.check("a picture", &picture, 415, "unsupportedMediaType");
+    for form in ["application/json", "text/plain", "application/x-ndjson"] {
+        assert!(picture.text().contains(form), "{form}: {}", picture.text());
+    }
     let wrong = classify("application/x-ndjson", "?minimumConfidence=0").await;
     met.check("a wrong option in a query", &wrong, 400, "invalidRequest");
     assert_eq!(wrong.json()["error"]["target"], "minimumConfidence");
+    let unknown = classify("text/plain", "?minimumConfidenc=75").await;
+    met.check("an unknown option in a query", &unknown, 400, "invalidRequest");
+    assert_eq!(unknown.json()["error"]["target"], "minimumConfidenc");
+    let twice = classify("application/x-ndjson", "?explain=true&explain=false").await;
+    met.check("an option twice in a query", &twice, 400, "invalidRequest");
     let reference = world
         .at("POST", &format!("{}/$ref", sessions_of(&store)))
         .json(json!({"@odata.id": "x"}))

@@ -1,17 +1,34 @@
 //! The texts of `edm classify`: files, folders and standard input.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use edm_agent::Utf8Text;
 use edm_model::limits;
 
-/// The longest text that is held: it goes into a JSON body, where escapes may double it. Longer ones go as they are read.
+/// The longest text that is held, as UTF-8: it goes into a JSON body, where escapes may double it. Longer ones go as they are read.
 pub(crate) const TEXT_BYTES_MAX: usize = limits::JSON_BODY_BYTES_MAX / 2 - 64 * 1024;
 /// Files of a folder that are looked at.
 const FILES_MAX: usize = 1_000_000;
+/// What of a file that was found says whether it is text at all.
+const FRONT_BYTES: usize = 8 * 1024;
+/// How UTF-16 begins, which has NUL bytes and is text.
+const UTF16_MARKS: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
+/// How files begin that hold texts in a form that is not read here: gzip, bzip2, xz, zstd, 7z, zip with the newer documents
+/// of offices, the older ones, PDF.
+const PACKED: [&[u8]; 8] = [
+    b"\x1F\x8B",
+    b"BZh",
+    b"\xFD7zXZ\0",
+    b"\x28\xB5\x2F\xFD",
+    b"7z\xBC\xAF\x27\x1C",
+    b"PK",
+    b"\xD0\xCF\x11\xE0",
+    b"%PDF",
+];
 
 /// One text to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +37,7 @@ pub(crate) enum TextInput {
     StandardInput,
     /// Named by the user: that it cannot be read is an error.
     File(PathBuf),
-    /// Found in a folder: what is no text there is passed over with a word.
+    /// Found in a folder: what cannot be looked at there is told of, and its neighbours still are.
     Found(PathBuf),
 }
 
@@ -57,17 +74,13 @@ impl TextInput {
     /// Reads the text. What is wrong with a file that was found in a folder is told in a word, and its neighbours
     /// are still looked at.
     pub(crate) fn read(&self) -> anyhow::Result<Read> {
-        let read = match self {
+        match self {
             TextInput::StandardInput => read_text(io::stdin(), "standard input"),
-            TextInput::File(path) | TextInput::Found(path) => read_file(path),
-        };
-        match (self, read) {
-            (_, Ok(read)) => Ok(read),
-            (TextInput::Found(_), Err(error)) => {
-                eprintln!("edm: passed over: {error:#}");
-                Ok(if error.is::<NoText>() { Read::NoText } else { Read::Failed })
-            }
-            (_, Err(error)) => Err(error),
+            TextInput::File(path) => read_text(open(path)?, &self.name()),
+            TextInput::Found(path) => Ok(read_found(path, &self.name()).unwrap_or_else(|error| {
+                eprintln!("edm: not looked at: {error:#}");
+                Read::Failed
+            })),
         }
     }
 }
@@ -77,7 +90,7 @@ impl TextInput {
 pub(crate) enum Read {
     /// A text.
     Text(String),
-    /// A text that is too long to be held: it is decoded and sent as it is read.
+    /// A text that is too long to be held: it is sent as it is read.
     Long(LongText),
     /// A file that holds none, such as an image: nothing was missed.
     NoText,
@@ -85,7 +98,7 @@ pub(crate) enum Read {
     Failed,
 }
 
-/// The bytes of a long text.
+/// A long text as UTF-8, decoded as it is read.
 pub(crate) struct LongText(Box<dyn io::Read + Send>);
 
 impl fmt::Debug for LongText {
@@ -100,85 +113,41 @@ impl io::Read for LongText {
     }
 }
 
-/// Says where bytes are no text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct NoText {
-    name: String,
-    byte: usize,
+fn open(path: &Path) -> anyhow::Result<File> {
+    File::open(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-impl fmt::Display for NoText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}, byte {} of the file: this is neither UTF-8 nor UTF-16 with a byte order mark; convert a text first, for \
-             example with `iconv -f WINDOWS-1252 -t UTF-8`",
-            self.name, self.byte
-        )
+fn read_found(path: &Path, name: &str) -> anyhow::Result<Read> {
+    let mut file = open(path)?;
+    let mut front = Vec::new();
+    file.by_ref()
+        .take(FRONT_BYTES as u64)
+        .read_to_end(&mut front)
+        .with_context(|| format!("cannot read {name}"))?;
+    let begins = |mark: &&[u8]| front.starts_with(mark);
+    if PACKED.iter().any(begins) {
+        bail!("{name} is packed or a document: unpack it, or save its text as UTF-8");
     }
+    if front.contains(&0) && !UTF16_MARKS.iter().any(begins) {
+        eprintln!("edm: passed over: {name} has NUL bytes, so it is no text");
+        return Ok(Read::NoText);
+    }
+    read_text(io::Cursor::new(front).chain(file), name)
 }
 
-impl std::error::Error for NoText {}
-
-fn read_file(path: &Path) -> anyhow::Result<Read> {
-    let name = path.display().to_string();
-    let file = std::fs::File::open(path).with_context(|| format!("cannot read {name}"))?;
-    read_text(file, &name)
-}
-
-fn read_text(mut reader: impl io::Read + Send + 'static, name: &str) -> anyhow::Result<Read> {
-    let mut bytes = Vec::new();
-    let read = reader.by_ref().take(TEXT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes);
+fn read_text(reader: impl io::Read + Send + 'static, name: &str) -> anyhow::Result<Read> {
+    let mut text = Utf8Text::new(reader);
+    let mut held = Vec::new();
+    let read = text.by_ref().take(TEXT_BYTES_MAX as u64 + 1).read_to_end(&mut held);
     read.with_context(|| format!("cannot read {name}"))?;
-    let long = bytes.len() > TEXT_BYTES_MAX;
-    // The front of a long text may end within a character: it says whether it is text at all.
-    match decode(&bytes).map_err(|byte| NoText { name: name.to_owned(), byte }) {
-        Ok(text) if !long && text.len() <= TEXT_BYTES_MAX => Ok(Read::Text(text)),
-        Err(no_text) if !long || no_text.byte + 4 <= TEXT_BYTES_MAX => Err(no_text.into()),
-        _ => Ok(Read::Long(LongText(Box::new(io::Cursor::new(bytes).chain(reader))))),
+    if held.len() > TEXT_BYTES_MAX {
+        return Ok(Read::Long(LongText(Box::new(io::Cursor::new(held).chain(text)))));
     }
+    Ok(Read::Text(String::from_utf8(held).expect("a reader that ended without an error gave UTF-8")))
 }
 
-/// Decodes UTF-8, with or without a byte order mark, and UTF-16 with one. Fails with the first byte that is no
-/// text; a NUL is none, but the mark of a binary file or of UTF-16 without its mark.
-fn decode(bytes: &[u8]) -> Result<String, usize> {
-    let decoded = match bytes {
-        [0xFF, 0xFE, units @ ..] => decode_utf16(units, u16::from_le_bytes),
-        [0xFE, 0xFF, units @ ..] => decode_utf16(units, u16::from_be_bytes),
-        [0xEF, 0xBB, 0xBF, rest @ ..] => decode_utf8(rest).map_err(|byte| byte + 3),
-        _ => decode_utf8(bytes),
-    };
-    decoded.map(Cow::into_owned)
-}
-
-fn decode_utf8(bytes: &[u8]) -> Result<Cow<'_, str>, usize> {
-    let text = std::str::from_utf8(bytes);
-    let valid = text.map_or_else(|error| error.valid_up_to(), str::len);
-    match (bytes.iter().take(valid).position(|byte| *byte == 0), text) {
-        (Some(nul), _) => Err(nul),
-        (None, Ok(text)) => Ok(Cow::Borrowed(text)),
-        (None, Err(_)) => Err(valid),
-    }
-}
-
-/// Decodes what follows a byte order mark of two bytes.
-fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>, usize> {
-    let (pairs, rest) = bytes.as_chunks::<2>();
-    let mut text = String::with_capacity(bytes.len());
-    let mut byte = 2;
-    for decoded in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
-        match decoded {
-            Ok('\0') | Err(_) => return Err(byte),
-            Ok(character) => {
-                text.push(character);
-                byte += 2 * character.len_utf16();
-            }
-        }
-    }
-    if rest.is_empty() { Ok(Cow::Owned(text)) } else { Err(byte) }
-}
-
-/// Adds the files below a folder. Links are not followed: they may lead out of it or in circles.
+/// Adds the files below a folder. Links are not followed: they may lead out of it or in circles; pipes and devices may
+/// never end.
 fn walk(folder: &Path, inputs: &mut Vec<TextInput>) -> anyhow::Result<()> {
     let mut entries = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
@@ -188,6 +157,9 @@ fn walk(folder: &Path, inputs: &mut Vec<TextInput>) -> anyhow::Result<()> {
             walk(&entry.path(), inputs)?;
         } else if kind.is_file() {
             inputs.push(TextInput::Found(entry.path()));
+        } else {
+            let what = if kind.is_symlink() { "a link" } else { "no plain file" };
+            eprintln!("edm: passed over: {} is {what}: name what is meant", entry.path().display());
         }
         if inputs.len() > FILES_MAX {
             bail!("the folder has more than {FILES_MAX} files: name smaller ones");
@@ -199,28 +171,6 @@ fn walk(folder: &Path, inputs: &mut Vec<TextInput>) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_are_decoded_and_other_bytes_named() {
-        let check = |bytes: &[u8], expected: Result<&str, usize>| {
-            assert_eq!(decode(bytes), expected.map(str::to_owned), "{bytes:x?}");
-        };
-        check(b"", Ok(""));
-        check("née 山 😀".as_bytes(), Ok("née 山 😀"));
-        check(b"\xEF\xBB\xBFabc", Ok("abc"));
-        check(b"\xEF\xBB\xBFab\xFFc", Err(5));
-        check(b"\xFF\xFEa\0\x71\x5C", Ok("a山"));
-        check(b"\xFE\xFF\0a\x5C\x71", Ok("a山"));
-        check(b"\xFF\xFE\x3D\xD8\x00\xDE!\0", Ok("😀!"));
-        check(b"\xFF\xFEa\0\x3D\xD8", Err(4));
-        check(b"\xFF\xFE\x00\xDEa\0", Err(2));
-        check(b"\xFF\xFEa\0b", Err(4));
-        check(b"\xFF\xFE", Ok(""));
-        check(b"M\xfcller", Err(1));
-        check(b"a\0b\0", Err(1));
-        check(b"ab\0\xFF", Err(2));
-        check(b"\xFF\xFEa\0\0\0", Err(4));
-    }
 
     #[test]
     fn a_text_above_its_bound_is_not_held() {
@@ -240,8 +190,39 @@ mod tests {
         check(vec![b'a'; TEXT_BYTES_MAX + 1], true);
         // Cut within a character.
         check("é".repeat(TEXT_BYTES_MAX).into_bytes(), true);
-        let picture = [&b"\x89PNG"[..], &vec![0; TEXT_BYTES_MAX]].concat();
-        let error = read_text(io::Cursor::new(picture), "mail.txt").expect_err("no text");
-        assert!(error.to_string().contains("mail.txt, byte 0"), "{error}");
+        let latin = [vec![b'a'; TEXT_BYTES_MAX - 1], vec![0xE9, b' ']].concat();
+        let error = read_text(io::Cursor::new(latin), "mail.txt").expect_err("no text");
+        let expected = format!("cannot read mail.txt: line 1, byte {} of the file", TEXT_BYTES_MAX - 1);
+        assert!(format!("{error:#}").starts_with(&expected), "{error:#}");
+    }
+
+    #[test]
+    fn what_was_found_is_no_text_or_was_not_looked_at() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let check = |bytes: &[u8], expected: &str| {
+            let path = folder.path().join("file");
+            std::fs::write(&path, bytes).expect("writes");
+            let read = TextInput::Found(path).read().expect("a file that was found never ends the run");
+            let read = match read {
+                Read::Text(text) => format!("text {text}"),
+                Read::Long(_) => "long".to_owned(),
+                Read::NoText => "no text".to_owned(),
+                Read::Failed => "not looked at".to_owned(),
+            };
+            assert_eq!(read, expected, "{bytes:x?}");
+        };
+        check(b"", "text ");
+        check("née".as_bytes(), "text née");
+        check(b"\xFF\xFEa\0", "text a");
+        check(b"\x89PNG\r\n\x1a\n\0\0", "no text");
+        check(b"a\0b\0", "no text");
+        check(&[vec![b'a'; FRONT_BYTES - 1], vec![0]].concat(), "no text");
+        check(&[vec![b'a'; FRONT_BYTES], vec![0]].concat(), "not looked at");
+        check(b"M\xFCller", "not looked at");
+        check(b"\xFF\xFE\0\0a\0\0\0", "not looked at");
+        check(b"\xFF\xFEa\0\0\0", "not looked at");
+        check(b"\x1F\x8B\x08\0\0\0\0\0", "not looked at");
+        check(b"PK\x03\x04\0", "not looked at");
+        check(b"%PDF-1.7\n", "not looked at");
     }
 }

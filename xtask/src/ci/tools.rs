@@ -1,32 +1,16 @@
 //! The steps that need a cargo subcommand which may not be installed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::python::target_folder;
 use super::step::{self, Outcome, cargo};
 
 /// Pinned, so that two machines judge alike.
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
 
-/// Runs cargo-deny. Installs it below the target folder where it is missing: about a minute, unoptimised.
+/// Runs cargo-deny; the advisories are a remark where their database is out of reach.
 pub(super) fn deny(root: &Path) -> anyhow::Result<Outcome> {
-    let tool = match installed_deny(root) {
-        Some(tool) => tool,
-        None => {
-            let folder = target_folder(root).join("tools");
-            println!("installing {CARGO_DENY} into {}", folder.display());
-            let mut install =
-                cargo(root, &["install", "--locked", "--debug", "--quiet", CARGO_DENY, "--root"]);
-            // Its own target folder: the workspace's profiles and lock are not its business.
-            install.arg(&folder).env("CARGO_TARGET_DIR", folder.join("build"));
-            let outcome = step::run(install)?;
-            if !outcome.is_success() {
-                return Ok(outcome);
-            }
-            folder.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX))
-        }
-    };
+    let tool = crate::tool::installed(root, CARGO_DENY)?;
     let checked = step::run(deny_command(&tool, root, &["bans", "licenses", "sources"]))?;
     if !checked.is_success() {
         return Ok(checked);
@@ -47,16 +31,6 @@ fn deny_command(tool: &Path, root: &Path, checks: &[&str]) -> Command {
     command.args(["--workspace", "check", "--hide-inclusion-graph"]).args(checks);
     command.current_dir(root).env("GIT_TERMINAL_PROMPT", "0");
     command
-}
-
-fn installed_deny(root: &Path) -> Option<PathBuf> {
-    let name = format!("cargo-deny{}", std::env::consts::EXE_SUFFIX);
-    let candidates = [target_folder(root).join("tools/bin").join(&name), PathBuf::from(&name)];
-    let wanted = CARGO_DENY.rsplit('@').next().unwrap_or_default();
-    candidates.into_iter().find(|candidate| {
-        let asked = Command::new(candidate).arg("--version").stdin(Stdio::null()).output();
-        asked.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(wanted))
-    })
 }
 
 /// Runs every test but the documentation's.

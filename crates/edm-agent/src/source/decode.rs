@@ -11,8 +11,9 @@ const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Reads UTF-8 (with or without a byte order mark) or UTF-16 (with one) and gives UTF-8.
 ///
-/// Anything else is an [`io::Error`] that wraps [`ErrorKind::UnknownEncoding`] with line and byte.
-pub(crate) struct Utf8Text<R> {
+/// Anything else is an [`io::Error`] that wraps [`ErrorKind::UnknownEncoding`] with line and byte. A NUL is none: it is the mark
+/// of a binary file, or of UTF-16 without its mark.
+pub struct Utf8Text<R> {
     inner: R,
     encoding: Encoding,
     /// Bytes read and not decoded yet.
@@ -33,7 +34,8 @@ enum Encoding {
 }
 
 impl<R: Read> Utf8Text<R> {
-    pub(crate) fn new(inner: R) -> Self {
+    /// Decodes what `inner` gives, as it is read.
+    pub fn new(inner: R) -> Self {
         Self {
             inner,
             encoding: Encoding::Undecided,
@@ -99,17 +101,15 @@ impl<R: Read> Utf8Text<R> {
     }
 
     fn decode_utf8(&mut self) -> io::Result<()> {
-        let valid = match std::str::from_utf8(&self.raw) {
-            Ok(text) => text.len(),
-            Err(error) if error.error_len().is_none() && !self.ended => error.valid_up_to(),
-            Err(error) => {
-                self.count_lines_before(error.valid_up_to());
-                return Err(self.refuse(error.valid_up_to()));
-            }
+        let (valid, whole) = match std::str::from_utf8(&self.raw) {
+            Ok(text) => (text.len(), true),
+            Err(error) => (error.valid_up_to(), error.error_len().is_none() && !self.ended),
         };
-        if let Some(nul) = self.raw.iter().take(valid).position(|byte| *byte == 0) {
-            self.count_lines_before(nul);
-            return Err(self.refuse(nul));
+        // The first of what is wrong is named, however the bytes came.
+        let nul = self.raw.iter().take(valid).position(|byte| *byte == 0);
+        if let Some(wrong) = nul.or_else(|| (!whole).then_some(valid)) {
+            self.count_lines_before(wrong);
+            return Err(self.refuse(wrong));
         }
         self.text.extend(self.raw.drain(..valid));
         self.decoded_bytes += valid as u64;
@@ -228,5 +228,10 @@ mod tests {
         check(b"\xff\xfea\x00\n\x00\x00\xdc", Err((2, 6)));
         check(b"\xff\xfe\x00\x00a\x00\x00\x00", Err((1, 0)));
         check(b"\xff\xfea\x00\x00\x00", Err((1, 4)));
+        check(b"\xff\xfe", Ok(""));
+        check(b"\xff\xfe\x00\xdea\x00", Err((1, 2)));
+        check(b"\xff\xfea\x00\x3d\xd8", Err((1, 4)));
+        check(b"\xff\xfea\x00b", Err((1, 4)));
+        check(b"ab\x00\xff", Err((1, 2)));
     }
 }

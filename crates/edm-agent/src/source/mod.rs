@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, ErrorKind};
-pub(crate) use decode::Utf8Text;
+pub use decode::Utf8Text;
 pub use header::ExtraColumns;
 pub(crate) use records::{Record, RecordReader};
 
@@ -178,17 +178,8 @@ fn read_up_to(reader: &mut impl Read, count: usize) -> Result<Vec<u8>, Error> {
 
 /// Returns our own error from inside an I/O error, or wraps it.
 pub(crate) fn from_io(error: io::Error) -> Error {
-    if error.get_ref().is_some_and(|inner| inner.is::<Error>())
-        && let Some(inner) = error.into_inner()
-    {
-        return match inner.downcast::<Error>() {
-            Ok(ours) => *ours,
-            Err(other) => {
-                Error::caused(ErrorKind::FileUnreadable { path: PathBuf::from("the table") }, other)
-            }
-        };
-    }
-    Error::new(ErrorKind::FileUnreadable { path: PathBuf::from("the table") })
+    let named = |error| Error::caused(ErrorKind::FileUnreadable { path: PathBuf::from("the file") }, error);
+    error.downcast::<Error>().unwrap_or_else(named)
 }
 
 /// Counts the bytes that pass.

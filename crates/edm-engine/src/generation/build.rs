@@ -2,10 +2,10 @@
 //!
 //! Every job makes one file, needs no other job's, and makes the same bytes however often it runs.
 
+use std::sync::Arc;
+
 use edm_hash::{RowKey, RowsView, Salt};
 use edm_model::{Columns, KeyId, SessionId, StoreId, limits};
-
-use std::sync::Arc;
 
 use super::classes;
 use super::delta::DeltaBase;

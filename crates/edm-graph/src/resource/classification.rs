@@ -12,6 +12,9 @@ use crate::error::{ClassificationError, ErrorEnvelope};
 const REDACT_CONFIDENCE_DEFAULT: u8 = 75;
 /// Bytes of the longest text: the body that carries it is bounded already.
 const TEXT_CHARACTERS_MAX: usize = limits::JSON_BODY_BYTES_MAX;
+/// The options of a text that is not in a JSON body.
+const QUERY_OPTIONS: &[&str] =
+    &["sensitiveTypeIds", "minimumConfidence", "explain", "timeoutInMs", "exempt", "contentClassifications"];
 const REPLACEMENTS: &[&str] = &["mask", "label", "token"];
 
 /// The body of `classifyExactMatches`.
@@ -71,22 +74,34 @@ impl ClassifyOptions {
     }
 
     /// Reads the options from a query: `sensitiveTypeIds` apart by commas, every other value as the JSON that it would be
-    /// in a body. Fails with the name of the first one that is wrong.
+    /// in a body. Options that begin with `$` are OData's and left to others. Fails with the name of the first one that is
+    /// wrong, not known or given twice: a misspelt one would change what is found without a word.
     pub fn from_query(query: Option<&str>) -> Result<Self, BodyError> {
         let mut fields = Map::new();
         for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = percent_decode_str(value).decode_utf8().map_err(|_| {
-                let expected = "percent-encoded UTF-8";
-                BodyError::at(BodyErrorKind::WrongType { expected }, name)
-            })?;
-            let value = match name {
+            let decode = |text| {
+                percent_decode_str(text).decode_utf8().map_err(|_| {
+                    let expected = "percent-encoded UTF-8";
+                    BodyError::at(BodyErrorKind::WrongType { expected }, name)
+                })
+            };
+            let (name, value) = (decode(name)?, decode(value)?);
+            if name.starts_with('$') {
+                continue;
+            }
+            if !QUERY_OPTIONS.contains(&name.as_ref()) {
+                return Err(BodyError::at(BodyErrorKind::UnknownQueryOption { known: QUERY_OPTIONS }, name));
+            }
+            let value = match name.as_ref() {
                 "sensitiveTypeIds" => {
                     Value::from(value.split(',').filter(|id| !id.is_empty()).collect::<Vec<&str>>())
                 }
                 _ => serde_json::from_str(&value).unwrap_or_else(|_| Value::from(value.as_ref())),
             };
-            fields.insert(name.to_owned(), value);
+            if fields.insert(name.clone().into_owned(), value).is_some() {
+                return Err(BodyError::at(BodyErrorKind::RepeatedQueryOption, name));
+            }
         }
         Self::read(&Reader::new(&fields))
     }

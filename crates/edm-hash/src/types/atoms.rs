@@ -3,6 +3,7 @@
 use edm_model::Delimiters;
 
 use super::{Candidate, Found};
+use crate::canonical::CellRefusal;
 use crate::edge;
 use crate::fold::{AtomKind, Folded};
 use crate::gap::{self, is_white};
@@ -62,8 +63,18 @@ impl<'a> Atoms<'a> {
         joint(self.folded.gap(index), self.delimiters)
     }
 
+    /// Appends the form of a value that begins with a cell's first atom. Refuses the cell unless the value ends with its
+    /// last one.
+    pub(crate) fn push_cell(self, last: usize, form: &[u8], out: &mut Vec<u8>) -> Result<(), CellRefusal> {
+        if last + 1 != self.count() || !self.fill_the_cell() {
+            return Err(CellRefusal::NotThisType);
+        }
+        out.extend_from_slice(form);
+        Ok(())
+    }
+
     /// Whether nothing but white space and ignored delimiters stands around the atoms of a cell.
-    pub(crate) fn fill_the_cell(self) -> bool {
+    fn fill_the_cell(self) -> bool {
         let (Some(first), Some(last)) = (self.folded.ranges().first(), self.folded.ranges().last()) else {
             return false;
         };

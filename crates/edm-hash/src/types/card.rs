@@ -23,14 +23,10 @@ pub(crate) fn push_cell(
     out: &mut Vec<u8>,
 ) -> Result<(), CellRefusal> {
     let atoms = Atoms { folded, delimiters };
-    let mut whole = false;
-    read(atoms, 0, |last, _, form| {
-        if last + 1 == atoms.count() && atoms.fill_the_cell() {
-            out.extend_from_slice(form);
-            whole = true;
-        }
-    });
-    if whole { Ok(()) } else { Err(CellRefusal::NotThisType) }
+    let mut pushed = Err(CellRefusal::NotThisType);
+    // Of the readings, one at most ends with the cell.
+    read(atoms, 0, |last, _, form| pushed = pushed.or_else(|_| atoms.push_cell(last, form, out)));
+    pushed
 }
 
 /// Returns the atoms of a word that a number may begin with.

@@ -27,13 +27,8 @@ pub(crate) fn push_cell(
     let labelled = atoms.letters(0).is_some_and(|word| word.eq_ignore_ascii_case("iban"));
     let label_ends = |gap: &str| !gap.is_empty() && gap.chars().all(|c| matches!(c, ' ' | ':' | '.' | '-'));
     let first = usize::from(labelled && label_ends(folded.gap(0)));
-    match read(atoms, first) {
-        Some((last, form)) if last + 1 == atoms.count() && atoms.fill_the_cell() => {
-            out.extend_from_slice(&form);
-            Ok(())
-        }
-        _ => Err(CellRefusal::NotThisType),
-    }
+    let (last, form) = read(atoms, first).ok_or(CellRefusal::NotThisType)?;
+    atoms.push_cell(last, &form, out)
 }
 
 /// Returns the atoms of a word that an account number may begin with.

@@ -31,13 +31,8 @@ pub(crate) fn push_cell(
         }
         _ => grouped(atoms, 0),
     };
-    match read {
-        Some((last, form)) if last + 1 == atoms.count() && is_valid(&form) && atoms.fill_the_cell() => {
-            out.extend_from_slice(&form);
-            Ok(())
-        }
-        _ => Err(CellRefusal::NotThisType),
-    }
+    let (last, form) = read.filter(|(_, form)| is_valid(form)).ok_or(CellRefusal::NotThisType)?;
+    atoms.push_cell(last, &form, out)
 }
 
 /// Returns the atoms of a word that a number may begin with.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use edm_graph::query::Place;
 use edm_graph::{ClassifyOptions, ClassifyRequest, RedactRequest, RedactionResult, ReplacementWord};
@@ -16,6 +16,9 @@ use crate::error::ApiError;
 use crate::handlers::{NONE, text_lines, text_stream};
 use crate::{present_report, respond};
 
+/// What a text may come in.
+const MEDIA_TYPES: &str = "application/json, text/plain or application/x-ndjson";
+
 pub(crate) async fn classify(
     State(app): State<Arc<App>>,
     call: Call,
@@ -26,7 +29,7 @@ pub(crate) async fn classify(
         "application/x-ndjson" => text_lines::classify(app, call, request).await,
         "text/plain" => text_stream::classify(app, call, request).await,
         _ => {
-            let JsonBody(body, _permit) = JsonBody::from_request(request, &app).await?;
+            let JsonBody(body, _permit) = JsonBody::read(request, &app, MEDIA_TYPES).await?;
             let ClassifyRequest { text, options } = ClassifyRequest::read(&body)?;
             drop(body);
             let report = app.service.classify(&call.principal, text, match_options(options)).await?;

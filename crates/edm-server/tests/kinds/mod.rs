@@ -59,6 +59,8 @@ fn every_body_kind() -> Vec<BodyErrorKind> {
         BodyErrorKind::UnknownOption,
         BodyErrorKind::Reference,
         BodyErrorKind::DeepInsert,
+        BodyErrorKind::UnknownQueryOption { known: &[] },
+        BodyErrorKind::RepeatedQueryOption,
     ]
 }
 
@@ -80,6 +82,8 @@ fn body_position(kind: &BodyErrorKind) -> usize {
         BodyErrorKind::UnknownOption => 12,
         BodyErrorKind::Reference => 13,
         BodyErrorKind::DeepInsert => 14,
+        BodyErrorKind::UnknownQueryOption { .. } => 15,
+        BodyErrorKind::RepeatedQueryOption => 16,
     }
 }
 

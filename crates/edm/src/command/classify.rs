@@ -90,12 +90,15 @@ pub(crate) async fn run(arguments: &ClassifyArguments, output: Output) -> anyhow
         let looked = match (arguments.redact, text) {
             (Some(_), Text::Held(text)) => redact(&client, &options, (input, text), output).await?,
             (Some(_), Text::Long(_)) => {
-                bail!("{} has more than {TEXT_BYTES_MAX} bytes: cut it into smaller texts", input.name())
+                bail!(
+                    "{} has more than {TEXT_BYTES_MAX} bytes as UTF-8: cut it into smaller texts",
+                    input.name()
+                )
             }
             (None, text) => match classify(&client, &options, (input, text), printer).await {
                 // Far behind the front of a long file it turned out to be no text: its neighbours are still looked at.
-                Err(error) if input.is_found() && is_no_text(&error) => {
-                    eprintln!("edm: passed over: {}: {error:#}", input.name());
+                Err(error) if input.is_found() && is_of_the_file(&error) => {
+                    eprintln!("edm: not looked at: {}: {error:#}", input.name());
                     unread += 1;
                     continue;
                 }
@@ -113,7 +116,8 @@ pub(crate) async fn run(arguments: &ClassifyArguments, output: Output) -> anyhow
     }
     if unread > 0 {
         // Whoever asks whether a folder is clean must not hear so of files that nobody looked at.
-        bail!("{unread} files were not looked at");
+        let files = if unread == 1 { "1 file was".to_owned() } else { format!("{unread} files were") };
+        bail!("{files} not looked at, so there may be matches: see above for the reason");
     }
     if unfinished > 0 {
         bail!(
@@ -147,9 +151,9 @@ async fn request_options(
     Ok(options)
 }
 
-fn is_no_text(error: &anyhow::Error) -> bool {
+fn is_of_the_file(error: &anyhow::Error) -> bool {
     let kind = error.downcast_ref::<edm_agent::Error>().map(edm_agent::Error::kind);
-    matches!(kind, Some(ErrorKind::UnknownEncoding { .. }))
+    matches!(kind, Some(ErrorKind::UnknownEncoding { .. } | ErrorKind::FileUnreadable { .. }))
 }
 
 /// A text as it was read.

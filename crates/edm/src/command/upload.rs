@@ -200,7 +200,11 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     };
     let bar = Arc::new(UploadBar::new());
     let store = options.store.clone();
-    let before = client.store(&store).await?.row_count.unwrap_or(0);
+    let before = match options.table.mode {
+        // It counts what was removed. The upload is patient with a server that is away, so this question is no reason to end.
+        TableMode::Delete => client.store(&store).await.ok().map(|store| store.row_count.unwrap_or(0)),
+        TableMode::Replace | TableMode::Delta => None,
+    };
     let result = upload(&client, options, bar.clone()).await;
     bar.finish();
     let outcome = match &result {
@@ -215,13 +219,13 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
 struct Outcome {
     /// The live rows; nothing where nobody waited for them.
     live: Option<u64>,
-    /// How many of them a list of records to remove took away.
+    /// How many of them a list of records to remove took away; nothing where the server did not say what was live before.
     removed: Option<u64>,
     warnings: Vec<String>,
 }
 
 impl Outcome {
-    async fn of(client: &GraphClient, store: &str, report: &UploadReport, before: u64) -> Self {
+    async fn of(client: &GraphClient, store: &str, report: &UploadReport, before: Option<u64>) -> Self {
         // The table is live, whatever becomes of this question.
         let store = client.store(store).await.unwrap_or_default();
         let columns = store.columns.unwrap_or_default();
@@ -230,12 +234,12 @@ impl Outcome {
         let mut warnings: Vec<String> = warnings.filter(|warning| warning.starts_with(PINNED)).collect();
         let brought = report.records - report.rejections.rejected_records;
         let (mut removed, live) = (None, store.row_count);
-        match (report.mode, live) {
-            (TableMode::Replace, Some(live)) if live < brought => {
+        match (report.mode, before, live) {
+            (TableMode::Replace, _, Some(live)) if live < brought => {
                 let replaced = counted(brought - live, "row");
                 warnings.push(format!("{replaced} not live: a later row of the file has the same key"));
             }
-            (TableMode::Delete, Some(live)) => {
+            (TableMode::Delete, Some(before), Some(live)) => {
                 let gone = before.saturating_sub(live);
                 removed = Some(gone);
                 if gone < brought {

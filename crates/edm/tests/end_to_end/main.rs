@@ -269,7 +269,7 @@ fn texts_of_every_encoding_are_looked_at_and_what_is_none_is_told() {
     let refused = edm.run(["classify", &edm.file("latin.txt", &latin)], "");
     assert_eq!(refused.status.code(), Some(1));
     assert!(
-        stderr(&refused).contains("latin.txt, byte 4 of the file: this is neither UTF-8"),
+        stderr(&refused).contains("latin.txt: line 1, byte 4 of the file: this is neither UTF-8"),
         "{}",
         stderr(&refused)
     );
@@ -283,16 +283,29 @@ fn texts_of_every_encoding_are_looked_at_and_what_is_none_is_told() {
     let clean = classify();
     assert_eq!(clean.status.code(), Some(0), "{}", stderr(&clean));
     assert!(
-        stderr(&clean).contains("passed over: ") && stderr(&clean).contains("image.png, byte 0 of the file")
+        stderr(&clean).contains("passed over: ") && stderr(&clean).contains("image.png has NUL bytes"),
+        "{}",
+        stderr(&clean)
     );
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("a.txt", edm.path("exports/link")).expect("links");
+    #[cfg(unix)]
+    assert!(stderr(&classify()).contains("link is a link"), "what is passed over is told");
     // A text that was not looked at is not a clean one.
+    for bytes in [latin.as_slice(), b"\x1F\x8B\x08\0\0\0\0\0"] {
+        edm.file("exports/other.txt", bytes);
+        let unread = classify();
+        assert_eq!(unread.status.code(), Some(1), "{}", stderr(&unread));
+        assert!(stderr(&unread).contains("1 file was not looked at"), "{}", stderr(&unread));
+    }
+    edm.file("exports/other.txt", "nothing here");
     let long = "a ".repeat(2 * 1024 * 1024);
     edm.file("exports/long.txt", &long);
     assert_eq!(classify().status.code(), Some(0), "a long text is looked at as it is read");
     edm.file("exports/long.txt", [long.as_bytes(), b"\xFF"].concat());
     let unread = classify();
     assert_eq!(unread.status.code(), Some(1), "{}", stderr(&unread));
-    assert!(stderr(&unread).contains("1 files were not looked at"), "{}", stderr(&unread));
+    assert!(stderr(&unread).contains("1 file was not looked at"), "{}", stderr(&unread));
     edm.file("exports/z.txt", utf16);
     let found = classify();
     assert_eq!(found.status.code(), Some(3), "{}", stderr(&found));
