@@ -17,6 +17,7 @@
 
 mod batch;
 mod canonical;
+mod cipher;
 mod date;
 mod edge;
 mod escape;
@@ -33,6 +34,7 @@ mod window;
 
 pub use batch::{HASH_BYTES, Hash};
 pub use canonical::{Canonicaliser, CellForm, CellRefusal};
+pub use cipher::{CipherPath, CipherPathError};
 pub use escape::{Decoded, decode_escapes};
 pub use fold::{Atom, AtomKind, FoldOptions, Folded, fold_character, is_cluster, is_mark};
 pub use key::{
