@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::batch::{BlockKey, CmacKey, Hash};
+use crate::batch::{CmacKey, Hash};
+use crate::cipher::{Block, Blocks, Cipher, CipherPath};
 
 /// The version of everything that `docs/formats/hash.md` defines.
 pub const ALGORITHM_VERSION: u16 = 1;
@@ -110,9 +111,10 @@ impl RuleKeys {
         digest.update(rule.canonical_bytes());
         digest.update(FOLDING_VERSION.to_le_bytes());
         let digest = digest.finalize();
+        let path = CipherPath::current();
         Self {
-            cell: CmacKey::new(&salt.derive(&[b"edm/v1/cell", &digest])),
-            vocabulary: CmacKey::new(&salt.derive(&[b"edm/v1/vocabulary", &digest])),
+            cell: CmacKey::new(&salt.derive(&[b"edm/v1/cell", &digest]), path),
+            vocabulary: CmacKey::new(&salt.derive(&[b"edm/v1/vocabulary", &digest]), path),
         }
     }
 
@@ -123,12 +125,7 @@ impl RuleKeys {
 
     /// Appends the vocabulary tag of each atom; atoms are ranges of `arena`.
     pub fn vocabulary_tags(&self, arena: &[u8], atoms: &[(u32, u32)], out: &mut Vec<u32>) {
-        let mut tags = Vec::with_capacity(atoms.len().min(1024));
-        for atoms in atoms.chunks(1024) {
-            tags.clear();
-            self.vocabulary.tag_all(arena, atoms, &mut tags);
-            out.extend(tags.iter().map(|tag| u32::from_le_bytes([tag[0], tag[1], tag[2], tag[3]])));
-        }
+        self.vocabulary.tag_all(arena, atoms, out);
     }
 }
 
@@ -139,10 +136,10 @@ pub fn address(hash: &Hash) -> u64 {
 }
 
 /// The key of the row checks of one generation's base session.
-pub struct RowKey(BlockKey);
+pub struct RowKey(Cipher);
 
 /// A question to the row checks: does this hash stand in this row and column?
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct RowCell {
     /// The hash of the value.
     pub hash: Hash,
@@ -155,22 +152,59 @@ pub struct RowCell {
 impl RowKey {
     /// Derives the key.
     pub fn derive(salt: &Salt, store: StoreId, session: SessionId) -> Self {
-        Self(BlockKey::new(&salt.derive(&[b"edm/v1/row", store.as_bytes(), session.as_bytes()])))
+        let key = salt.derive(&[b"edm/v1/row", store.as_bytes(), session.as_bytes()]);
+        Self(Cipher::new(&key, CipherPath::current()))
     }
 
     /// Writes the row check of each cell to `out`, after clearing it. Never 0: that says absent.
-    pub fn checks(&self, cells: &[RowCell], scratch: &mut Vec<[u8; 16]>, out: &mut Vec<u32>) {
-        scratch.clear();
-        scratch.extend(cells.iter().map(|cell| {
-            let tweak = u128::from(cell.row) << 8 | u128::from(cell.column / 4);
-            (u128::from_le_bytes(cell.hash) ^ tweak).to_le_bytes()
-        }));
-        self.0.encrypt_all(scratch);
+    pub fn checks(&self, cells: &[RowCell], out: &mut Vec<u32>) {
         out.clear();
-        out.extend(scratch.iter().zip(cells).map(|(block, cell)| {
-            let block = u128::from_le_bytes(*block);
-            let check = (block >> (32 * (cell.column % 4))) as u32;
-            check.max(1)
-        }));
+        out.resize(cells.len(), 0);
+        self.0.encrypt(cells.len(), &mut Checks { cells, out });
+    }
+
+    /// Returns the row check of one cell. Never 0.
+    pub fn check(&self, cell: &RowCell) -> u32 {
+        cell.slice_of(&self.0.encrypt_one(cell.block()))
+    }
+}
+
+impl RowCell {
+    /// Returns what is encrypted: the hash, made another one for each row and four columns.
+    #[inline(always)]
+    fn block(&self) -> Block {
+        let place = u64::from(self.row) << 8 | u64::from(self.column / 4);
+        let mut block = self.hash;
+        for (at, byte) in place.to_le_bytes().into_iter().enumerate() {
+            block[at] ^= byte;
+        }
+        block
+    }
+
+    /// Returns the slice that is the column's.
+    #[inline(always)]
+    fn slice_of(&self, encrypted: &Block) -> u32 {
+        let (slices, _) = encrypted.as_chunks::<4>();
+        u32::from_le_bytes(slices[usize::from(self.column) % slices.len()]).max(1)
+    }
+}
+
+/// Cells on their way to their checks.
+struct Checks<'a> {
+    cells: &'a [RowCell],
+    out: &'a mut [u32],
+}
+
+impl Blocks for Checks<'_> {
+    #[inline(always)]
+    fn block(&self, index: usize) -> Block {
+        let Some(cell) = self.cells.get(index) else { return Block::default() };
+        cell.block()
+    }
+
+    #[inline(always)]
+    fn put(&mut self, index: usize, encrypted: &Block) {
+        let (Some(cell), Some(out)) = (self.cells.get(index), self.out.get_mut(index)) else { return };
+        *out = cell.slice_of(encrypted);
     }
 }

@@ -18,6 +18,7 @@
 mod atom_set;
 mod batch;
 mod canonical;
+mod cipher;
 mod classes;
 mod cut;
 mod date;
@@ -39,6 +40,7 @@ mod window;
 pub use atom_set::{ATOMS_A_WORD, AtomSet};
 pub use batch::{HASH_BYTES, Hash};
 pub use canonical::{Canonicaliser, CellForm, CellRefusal};
+pub use cipher::{CipherPath, CipherPathError};
 pub use escape::{Decoded, decode_escapes};
 pub use fold::{Atom, AtomKind, FoldOptions, Folded, fold_character, is_cluster, is_mark};
 pub use key::{

@@ -42,6 +42,10 @@ const FINDINGS: u8 = 3;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.output);
+    if let Err(error) = surroundings::prefer_cipher() {
+        eprintln!("edm: {error:#}");
+        return ExitCode::from(FAILED);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use edm_hash::{CipherPath, CipherPathError};
 
 /// Fills the bytes with the operating system's randomness.
 pub(crate) fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
@@ -12,6 +13,21 @@ pub(crate) fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
 /// Returns how many threads this machine can run at once.
 pub(crate) fn core_count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Takes the way through AES that the environment prefers (`EDM_CIPHER`); an empty one is none.
+///
+/// # Errors
+/// The name is of no way, or the machine lacks its instructions.
+pub(crate) fn prefer_cipher() -> anyhow::Result<()> {
+    match std::env::var_os("EDM_CIPHER").filter(|name| !name.is_empty()) {
+        Some(name) => prefer_named_cipher(&name.to_string_lossy()).context("EDM_CIPHER cannot be followed"),
+        None => Ok(()),
+    }
+}
+
+fn prefer_named_cipher(name: &str) -> Result<(), CipherPathError> {
+    name.parse::<CipherPath>()?.prefer()
 }
 
 /// Returns the bearer token of the environment; an empty one is none.

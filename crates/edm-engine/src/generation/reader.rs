@@ -319,8 +319,6 @@ impl Generation {
     /// Says whether the row holds the hash in the column.
     pub(crate) fn holds(&self, row: u32, column: usize, hash: &Hash) -> bool {
         let cell = RowCell { hash: *hash, row, column: column as u16 };
-        let (mut scratch, mut checks) = (Vec::new(), Vec::new());
-        self.row_key.checks(&[cell], &mut scratch, &mut checks);
-        checks.first() == Some(&self.stored_check(row, column))
+        self.row_key.check(&cell) == self.stored_check(row, column)
     }
 }

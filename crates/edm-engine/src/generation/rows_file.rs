@@ -23,7 +23,7 @@ pub(crate) fn write(key: &RowKey, first_row: u32, rows: &RowsView<'_>) -> Vec<u8
     out.resize(out.len().next_multiple_of(4), 0);
     let checks_at = out.len();
     out.resize(checks_at + rows.row_count as usize * columns * 4, 0);
-    let (mut cells, mut scratch, mut checks) = (Vec::with_capacity(BATCH), Vec::new(), Vec::new());
+    let (mut cells, mut checks) = (Vec::with_capacity(BATCH), Vec::new());
     for (column, view) in rows.columns.iter().enumerate() {
         let mut values = view.values().peekable();
         while values.peek().is_some() {
@@ -33,7 +33,7 @@ pub(crate) fn write(key: &RowKey, first_row: u32, rows: &RowsView<'_>) -> Vec<u8
                 row: first_row + row,
                 column: column as u16,
             }));
-            key.checks(&cells, &mut scratch, &mut checks);
+            key.checks(&cells, &mut checks);
             for (cell, check) in cells.iter().zip(&checks) {
                 let at = checks_at + ((cell.row - first_row) as usize * columns + column) * 4;
                 out[at..at + 4].copy_from_slice(&check.to_le_bytes());

@@ -64,7 +64,6 @@ pub(crate) struct EvidenceFinder<'c> {
     hashed: HashMap<(usize, usize), Hashed<'c>>,
     cells: Vec<RowCell>,
     origins: Vec<(Stretch, bool)>,
-    scratch: Vec<[u8; 16]>,
     checks: Vec<u32>,
 }
 
@@ -75,14 +74,7 @@ pub(crate) struct Neighbourhood {
 
 impl<'c> EvidenceFinder<'c> {
     pub(crate) fn new(context: &'c Context<'c>) -> Self {
-        Self {
-            context,
-            hashed: HashMap::new(),
-            cells: Vec::new(),
-            origins: Vec::new(),
-            scratch: Vec::new(),
-            checks: Vec::new(),
-        }
+        Self { context, hashed: HashMap::new(), cells: Vec::new(), origins: Vec::new(), checks: Vec::new() }
     }
 
     /// Gathers the windows within `reach` that may be values of the columns; `None` if there are more than row checks are
@@ -161,7 +153,7 @@ impl<'c> EvidenceFinder<'c> {
         if !row_checks.spend(self.context.whole(hit.stretch), self.cells.len() as u64) {
             return None;
         }
-        generation.row_key().checks(&self.cells, &mut self.scratch, &mut self.checks);
+        generation.row_key().checks(&self.cells, &mut self.checks);
         let mut stored: HashMap<usize, u32> = HashMap::new();
         let mut passes: Vec<Pass> = Vec::new();
         for ((cell, check), (stretch, counts)) in self.cells.iter().zip(&self.checks).zip(&self.origins) {

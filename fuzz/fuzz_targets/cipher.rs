@@ -1,0 +1,48 @@
+//! Every way through AES that the machine has says what the portable one says, whatever the ranges are.
+#![no_main]
+
+use edm_hash::{CipherPath, Hash, RowCell, RowKey, RuleKeys, Salt};
+use edm_model::{Rule, SessionId, StoreId};
+use libfuzzer_sys::fuzz_target;
+
+#[derive(Debug, PartialEq)]
+struct Said {
+    hashes: Vec<Hash>,
+    tags: Vec<u32>,
+    checks: Vec<u32>,
+    check: Option<u32>,
+}
+
+fn say(path: CipherPath, salt: &Salt, arena: &[u8], ranges: &[(u32, u32)]) -> Said {
+    path.prefer().expect("the path is one that the machine has");
+    let keys = RuleKeys::derive(salt, &Rule::default());
+    let (mut hashes, mut tags, mut checks) = (Vec::new(), Vec::new(), Vec::new());
+    keys.hash_all(arena, ranges, &mut hashes);
+    keys.vocabulary_tags(arena, ranges, &mut tags);
+    let row_key = RowKey::derive(salt, StoreId::from_bytes([1; 16]), SessionId::from_bytes([2; 16]));
+    let cell = |(hash, (row, column)): (&Hash, &(u32, u32))| RowCell { hash: *hash, row: *row, column: *column as u16 };
+    let cells: Vec<RowCell> = hashes.iter().zip(ranges).map(cell).collect();
+    row_key.checks(&cells, &mut checks);
+    let check = cells.first().map(|cell| row_key.check(cell));
+    Said { hashes, tags, checks, check }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((salt, bytes)) = bytes.split_at_checked(8) else { return };
+    let salt: String = salt.iter().map(|byte| char::from(b'a' + byte % 26)).collect();
+    let salt = Salt::new(salt).expect("eight characters are a salt");
+    // The first half says where the messages are, most of them within the second.
+    let (ranges, arena) = bytes.split_at(bytes.len() / 2);
+    let ranges: Vec<(u32, u32)> = ranges
+        .chunks_exact(3)
+        .map(|part| {
+            let start = u32::from(part[0]) | u32::from(part[1]) << 8;
+            let start = if part[1] == 0xff { start } else { start % (arena.len() as u32 + 1) };
+            (start, (start + u32::from(part[2])).saturating_sub(4))
+        })
+        .collect();
+    let expected = say(CipherPath::Portable, &salt, arena, &ranges);
+    for path in CipherPath::available() {
+        assert_eq!(say(path, &salt, arena, &ranges), expected, "{path:?}");
+    }
+});
