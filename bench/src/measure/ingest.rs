@@ -197,7 +197,7 @@ fn limited(setting: &Setting, corpus: &Corpus, index_bytes: u64) -> Row {
 
 /// The process that [`limited`] starts: scans piece by piece and prints how many, the median and the p99 in milliseconds.
 pub(crate) fn limited_process(index: &Path, texts: &Path) -> anyhow::Result<()> {
-    let types = [every_value(tables::open(index)?)];
+    let (types, mut scratch) = (every_value([tables::open(index)?]), edm_engine::Scratch::new());
     let text = fs::read_to_string(texts)?;
     let mut times = Vec::new();
     let mut rest = text.as_str();
@@ -207,7 +207,10 @@ pub(crate) fn limited_process(index: &Path, texts: &Path) -> anyhow::Result<()> 
             end += 1;
         }
         let (piece, behind) = rest.split_at(end);
-        times.push(wall_seconds(|| drop(edm_engine::scan(&edm_engine::Query::new(piece, &types)))) * 1e3);
+        times.push(
+            wall_seconds(|| drop(edm_engine::scan(&edm_engine::Query::new(piece, &types), &mut scratch)))
+                * 1e3,
+        );
         rest = behind;
     }
     println!("{} {} {}", times.len(), median(&times), percentile(&times, 99));

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use edm_hash::{Folded, Gate, Hash, RuleKeys, Shape, Window, vocabulary_atoms, windows};
+use edm_hash::{FoldOptions, Folded, Gate, Hash, RuleKeys, Shape, Window, vocabulary_atoms, windows};
 use edm_model::{KeyId, Rule};
 
 use crate::generation::{Generation, RuleGate};
@@ -24,16 +24,21 @@ pub(crate) struct Group {
 pub(crate) struct Groups {
     pub(crate) tables: Vec<Arc<Generation>>,
     pub(crate) groups: Vec<Group>,
+    /// The foldings that the rules ask for, each once.
+    pub(crate) foldings: Vec<FoldOptions>,
 }
 
 impl Groups {
     pub(crate) fn new(generations: impl Iterator<Item = Arc<Generation>>) -> Self {
-        let mut own = Self { tables: Vec::new(), groups: Vec::new() };
+        let mut own = Self { tables: Vec::new(), groups: Vec::new(), foldings: Vec::new() };
         for generation in generations {
             if !own.tables.iter().any(|table| Arc::ptr_eq(table, &generation)) {
                 own.add(generation);
             }
         }
+        own.foldings = own.groups.iter().map(|group| FoldOptions::of(&group.rule)).collect();
+        own.foldings.sort_unstable();
+        own.foldings.dedup();
         own
     }
 
