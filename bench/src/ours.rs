@@ -2,19 +2,18 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::Arc;
 
-use edm_engine::{ActiveType, Query, scan};
+use edm_engine::{PreparedTypes, Query, Scratch, scan};
 
 use crate::clock::cpu_seconds;
 use crate::hits::Place;
 
 /// Returns the CPU seconds of scanning the texts.
-pub(crate) fn seconds(types: &[Arc<ActiveType>], text: &str, texts: &[Range<usize>]) -> f64 {
+pub(crate) fn seconds(types: &PreparedTypes, text: &str, texts: &[Range<usize>]) -> f64 {
     cpu_seconds(|| {
-        let mut matches = 0;
+        let (mut matches, mut scratch) = (0, Scratch::new());
         for range in texts {
-            let report = scan(&Query::new(&text[range.clone()], types));
+            let report = scan(&Query::new(&text[range.clone()], types), &mut scratch);
             matches += report.types.iter().map(|found| found.matches.len()).sum::<usize>();
         }
         std::hint::black_box(matches);
@@ -22,10 +21,10 @@ pub(crate) fn seconds(types: &[Arc<ActiveType>], text: &str, texts: &[Range<usiz
 }
 
 /// Returns the place of every match, in the whole corpus.
-pub(crate) fn places(types: &[Arc<ActiveType>], text: &str, texts: &[Range<usize>]) -> HashSet<Place> {
-    let mut places = HashSet::new();
+pub(crate) fn places(types: &PreparedTypes, text: &str, texts: &[Range<usize>]) -> HashSet<Place> {
+    let (mut places, mut scratch) = (HashSet::new(), Scratch::new());
     for range in texts {
-        let report = scan(&Query::new(&text[range.clone()], types));
+        let report = scan(&Query::new(&text[range.clone()], types), &mut scratch);
         for found in report.types.iter().flat_map(|found| &found.matches) {
             places.insert((range.start + found.span.start, range.start + found.span.end));
         }

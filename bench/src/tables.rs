@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use edm_block::{Block, BlockHeader, Operation, plan_digest, rows_per_block};
-use edm_engine::{ActiveType, Generation, build};
+use edm_engine::{ActiveType, Generation, PreparedTypes, build};
 use edm_hash::{RecordHasher, Salt};
 use edm_model::{
     Column, Columns, DataType, Delimiters, KeyId, Pattern, Proximity, SensitiveTypeId, SessionId, StoreId,
@@ -196,8 +196,12 @@ pub(crate) fn open(folder: &Path) -> anyhow::Result<Arc<Generation>> {
     Ok(Arc::new(generation.context("the generation that was just built does not open")?))
 }
 
-/// Returns a type that reports every value of every searchable column, wherever it stands.
-pub(crate) fn every_value(generation: Arc<Generation>) -> Arc<ActiveType> {
+/// Returns types that report every value of every searchable column of these tables, wherever it stands.
+pub(crate) fn every_value(generations: impl IntoIterator<Item = Arc<Generation>>) -> PreparedTypes {
+    PreparedTypes::new(generations.into_iter().map(every_value_of))
+}
+
+fn every_value_of(generation: Arc<Generation>) -> Arc<ActiveType> {
     let columns = generation.columns().as_slice().iter().filter(|column| column.searchable);
     let pattern = |column: &Column| Pattern {
         confidence: 65,

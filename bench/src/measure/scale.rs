@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use edm_engine::ActiveType;
+use edm_engine::{Generation, PreparedTypes};
 
 use super::{Setting, TEXT_BYTES, rate, short};
 use crate::clock::{interleaved, wall_seconds};
@@ -22,12 +22,11 @@ const SPIN_ROUNDS: u64 = 400_000_000;
 /// Returns the rows of the group.
 pub(crate) fn rows(setting: &Setting, corpus: &Corpus, quick: bool) -> anyhow::Result<Vec<Row>> {
     let (values, many) = if quick { VALUES_QUICK } else { VALUES };
-    let types = table(setting, "scale-base", values, 0, 1)?;
+    let types = every_value([table(setting, "scale-base", values, 0, 1)?]);
     let mut rows = vec![threads(setting, corpus, &types)?, small_texts(setting, corpus, &types)?];
     rows.push(stores(setting, corpus, &types, values)?);
-    let large = table(setting, "scale-large", many, 0, 1)?;
-    let seconds =
-        |types: &[Arc<ActiveType>]| Ok(ours::seconds(types, &corpus.text, &corpus.texts(TEXT_BYTES)));
+    let large = every_value([table(setting, "scale-large", many, 0, 1)?]);
+    let seconds = |types: &PreparedTypes| Ok(ours::seconds(types, &corpus.text, &corpus.texts(TEXT_BYTES)));
     let pair = interleaved(setting.pairs, || seconds(&large), || seconds(&types))?;
     let what = format!("{} values against {}, one process", short(many), short(values));
     let row = Row::own(what, "MB/s", rate(corpus, pair.ours));
@@ -43,14 +42,14 @@ fn table(
     values: u64,
     from: u64,
     store: u8,
-) -> anyhow::Result<Vec<Arc<ActiveType>>> {
+) -> anyhow::Result<Arc<Generation>> {
     let rows = values / people::COLUMNS.len() as u64;
     let table = Table { store, ..Table::people(Declared::Typed, from..from + rows) };
-    Ok(vec![every_value(table.generation(&setting.folder.join(name))?)])
+    table.generation(&setting.folder.join(name))
 }
 
 /// Two threads, each with the whole corpus, beside two threads that only count.
-fn threads(setting: &Setting, corpus: &Corpus, types: &[Arc<ActiveType>]) -> anyhow::Result<Row> {
+fn threads(setting: &Setting, corpus: &Corpus, types: &PreparedTypes) -> anyhow::Result<Row> {
     let texts = corpus.texts(TEXT_BYTES);
     let scan = || {
         ours::seconds(types, &corpus.text, &texts);
@@ -79,7 +78,7 @@ fn spin() {
     }
 }
 
-fn small_texts(setting: &Setting, corpus: &Corpus, types: &[Arc<ActiveType>]) -> anyhow::Result<Row> {
+fn small_texts(setting: &Setting, corpus: &Corpus, types: &PreparedTypes) -> anyhow::Result<Row> {
     let (small, large) = (corpus.texts(1_024), corpus.texts(TEXT_BYTES));
     let seconds = |texts: &[std::ops::Range<usize>]| Ok(ours::seconds(types, &corpus.text, texts));
     let pair = interleaved(setting.pairs, || seconds(&small), || seconds(&large))?;
@@ -93,15 +92,16 @@ fn small_texts(setting: &Setting, corpus: &Corpus, types: &[Arc<ActiveType>]) ->
     Ok(row.must(Target::RatioAtLeast(0.85)))
 }
 
-fn stores(setting: &Setting, corpus: &Corpus, one: &[Arc<ActiveType>], values: u64) -> anyhow::Result<Row> {
+fn stores(setting: &Setting, corpus: &Corpus, one: &PreparedTypes, values: u64) -> anyhow::Result<Row> {
     let each = values / STORES;
-    let mut types = Vec::new();
+    let mut generations = Vec::new();
     for store in 0..STORES {
         let from = store * (each / people::COLUMNS.len() as u64);
-        types.extend(table(setting, &format!("scale-store-{store}"), each, from, store as u8 + 1)?);
+        generations.push(table(setting, &format!("scale-store-{store}"), each, from, store as u8 + 1)?);
     }
+    let types = every_value(generations);
     let texts = corpus.texts(TEXT_BYTES);
-    let seconds = |types: &[Arc<ActiveType>]| Ok(ours::seconds(types, &corpus.text, &texts));
+    let seconds = |types: &PreparedTypes| Ok(ours::seconds(types, &corpus.text, &texts));
     let pair = interleaved(setting.pairs, || seconds(&types), || seconds(one))?;
     let what = format!("{STORES} stores of one tenant, {} values in all", short(values));
     let row = Row::own(what, "MB/s", rate(corpus, pair.ours));

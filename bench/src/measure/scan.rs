@@ -1,10 +1,9 @@
 //! Scanning beside the peers: the same texts, the same values, one core, in turns.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 use std::time::Instant;
 
-use edm_engine::ActiveType;
+use edm_engine::PreparedTypes;
 
 use super::{Setting, TEXT_BYTES, rate, short};
 use crate::clock::{Pair, interleaved};
@@ -35,7 +34,7 @@ fn target(values: u64, declared: Declared, peer: Option<PeerKind>) -> Option<Tar
 /// One table of ours, declared in one way.
 struct Own {
     declared: Declared,
-    types: Vec<Arc<ActiveType>>,
+    types: PreparedTypes,
     found: HashSet<Place>,
 }
 
@@ -48,7 +47,7 @@ pub(crate) fn rows(setting: &Setting, corpus: &Corpus, values: u64) -> anyhow::R
     for declared in [Declared::Typed, Declared::Text] {
         let folder = setting.folder.join(format!("{}-{values}", declared.word()));
         let generation = Table::people(declared, 0..table_rows).generation(&folder)?;
-        let types = vec![every_value(generation)];
+        let types = every_value([generation]);
         let found = ours::places(&types, &corpus.text, &texts);
         rows.push(found_row(corpus, "ours", &format!("{}, {}", declared.word(), short(values)), &found));
         own.push(Own { declared, types, found });
@@ -103,7 +102,7 @@ pub(crate) fn profile(setting: &Setting, corpus: &Corpus, declared: Declared) ->
             Table::people(declared, 0..values.div_ceil(people::COLUMNS.len() as u64)).generation(&folder)?
         }
     };
-    let types = [every_value(generation)];
+    let types = every_value([generation]);
     let texts = corpus.texts(TEXT_BYTES);
     for _ in 0..setting.pairs {
         println!("{:.1} MB/s", rate(corpus, ours::seconds(&types, &corpus.text, &texts)));

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use std::{collections::HashMap, sync::Arc};
-//! use edm_engine::{ActiveType, FileBytes, Generation, Query, build, scan};
+//! use edm_engine::{ActiveType, FileBytes, Generation, PreparedTypes, Query, Scratch, build, scan};
 //! use edm_hash::{RecordHasher, Salt};
 //! use edm_model::{Column, Columns, KeyId, SensitiveTypeId, SessionId, StoreId};
 //!
@@ -41,8 +41,9 @@
 //!     patterns: generation.default_patterns()?,
 //!     generation,
 //! });
-//! let types = [active];
-//! let report = scan(&Query::new("Ms van der\nBerg, account 4711-0815-42", &types));
+//! // Kept from text to text, both of them.
+//! let (types, mut scratch) = (PreparedTypes::new([active]), Scratch::new());
+//! let report = scan(&Query::new("Ms van der\nBerg, account 4711-0815-42", &types), &mut scratch);
 //! assert_eq!(report.types[0].matches[0].confidence, 75);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -64,7 +65,7 @@ pub use redact::{Place, Redacted, Redaction, redact};
 pub use report::{
     ConfidenceCount, Diagnostic, Evidence, Limit, Match, Report, RowReference, Span, TypeReport, Unmatched,
 };
-pub use scan::{NotUtf8, Scanner, scan};
+pub use scan::{NotUtf8, PreparedTypes, Scanner, Scratch, scan};
 
 /// The bytes of an index file: a memory map or a vector.
 pub type FileBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use edm_model::{Pattern, SensitiveTypeId};
 
 use crate::generation::Generation;
+use crate::scan::PreparedTypes;
 
 /// A sensitive type with the generation that it looks into.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ pub struct Query<'a> {
     /// The text.
     pub text: &'a str,
     /// The types to look for.
-    pub types: &'a [Arc<ActiveType>],
+    pub types: &'a PreparedTypes,
     /// Matches below are counted, not listed.
     pub minimum_confidence: u8,
     /// Where primary values must stand; everywhere if empty.
@@ -82,7 +83,7 @@ pub struct Query<'a> {
 
 impl<'a> Query<'a> {
     /// Makes a query for everything, everywhere, without explanations.
-    pub fn new(text: &'a str, types: &'a [Arc<ActiveType>]) -> Self {
+    pub fn new(text: &'a str, types: &'a PreparedTypes) -> Self {
         Self {
             text,
             types,

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::query::{CandidateSpan, Query};
 use crate::report::{Limit, Report};
-use crate::scan::scan;
+use crate::scan::{Scratch, scan};
 
 /// How often a redacted text is looked at again. Every round covers letters or digits that stay covered, and texts
 /// that are not made to defeat it need one.
@@ -62,14 +62,15 @@ pub fn redact(
         name,
         style,
     };
-    let mut limits = Vec::new();
+    let (mut limits, mut scratch) = (Vec::new(), Scratch::new());
     let mut found = places(report);
     for round in 1..=ROUNDS_MAX {
         if found.is_empty() {
             return Redacted { text: work.text, limits, unfinished: false };
         }
         work.cover(found, round);
-        let again = scan(&Query { text: &work.text, candidates: &work.candidates, ..*query });
+        let asked = Query { text: &work.text, candidates: &work.candidates, ..*query };
+        let again = scan(&asked, &mut scratch);
         limits.extend(again.types.iter().flat_map(|found| found.limits.iter().copied()));
         limits.extend(again.diagnostics.iter().flat_map(|found| found.limits.iter().copied()));
         if again.stopped {

@@ -60,8 +60,7 @@ pub(crate) fn append_atoms(path: Path, text: &str, masks: &[Masks], out: &mut At
         let letters_before = before(parts.letters, carry.letter);
         let digits_before = before(parts.digits, carry.digit);
         let clusters_before = before(parts.clusters, carry.cluster);
-        let starts =
-            parts.letters & !letters_before | parts.digits & !digits_before | parts.cluster_starts;
+        let starts = parts.letters & !letters_before | parts.digits & !digits_before | parts.cluster_starts;
         let ends = !parts.letters & letters_before
             | !parts.digits & digits_before
             | !parts.clusters & clusters_before

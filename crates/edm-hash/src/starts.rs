@@ -70,7 +70,9 @@ pub fn starts(rule: &Rule, folded: &Folded, words: Range<usize>, gate: &impl Gat
             DataType::Digits { width } => match width {
                 // Zeros may be missing in front: any number may be one.
                 Some(_) => word.digits(),
-                None if delimiters.is_empty() => of_length(word, word.digits(), gate.lengths(AtomKind::Digits)),
+                None if delimiters.is_empty() => {
+                    of_length(word, word.digits(), gate.lengths(AtomKind::Digits))
+                }
                 None => word.digits(),
             },
             // Found by their sign.

@@ -242,8 +242,7 @@ impl<G: Gate> Walk<'_, G> {
     }
 
     fn begins_with_mark(&self, index: usize) -> bool {
-        let first =
-            self.folded.atom(index).and_then(|atom| self.folded.atom_text(atom).chars().next());
+        let first = self.folded.atom(index).and_then(|atom| self.folded.atom_text(atom).chars().next());
         first.is_some_and(|character| !character.is_ascii() && TABLE.entry(character).class == Class::Mark)
     }
 
@@ -298,8 +297,7 @@ impl<G: Gate> Walk<'_, G> {
             },
             _ => gap::push_canonical(text, delimiters, &mut self.form),
         }
-        let digits =
-            |index: usize| self.folded.atom(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
+        let digits = |index: usize| self.folded.atom(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
         if crossing.ignored && digits(index) && digits(index + 1) {
             joints.ignored += 1;
             joints.ignored_white += usize::from(crossing.white_space);

@@ -3,10 +3,10 @@
 //! keep it; a new one is swapped in behind them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
-use edm_engine::{ActiveType, Generation};
+use edm_engine::{ActiveType, Generation, PreparedTypes};
 use edm_model::{Columns, Pattern, SensitiveType, SensitiveTypeId, SessionId, StoreId, TenantId, TypeOrigin};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -62,12 +62,40 @@ pub(crate) struct TenantTypes {
     pub(crate) active: Vec<Arc<ActiveType>>,
     /// All of them, with the position among the active ones.
     known: HashMap<SensitiveTypeId, Option<usize>>,
+    /// All active ones made ready for scans, once the first text asks for them.
+    all: OnceLock<Arc<PreparedTypes>>,
+    /// Some of them, by their positions in the order of the request: requests name the same few again and again.
+    some: std::sync::Mutex<HashMap<Vec<usize>, Arc<PreparedTypes>>>,
 }
+
+/// Choices of types that are kept ready for scans.
+const CHOICES_KEPT_MAX: usize = 64;
 
 impl TenantTypes {
     /// Returns the type's position among the active ones, if it has one; the outer `None` is an unknown type.
     pub(crate) fn find(&self, id: SensitiveTypeId) -> Option<Option<usize>> {
         self.known.get(&id).copied()
+    }
+
+    /// Returns all active types ready for scans. Made once: a change of types or data makes another `TenantTypes`.
+    pub(crate) fn prepared(&self) -> Arc<PreparedTypes> {
+        self.all.get_or_init(|| Arc::new(PreparedTypes::new(self.active.iter().cloned()))).clone()
+    }
+
+    /// Returns the types at these positions ready for scans, in their order.
+    pub(crate) fn prepared_some(&self, positions: Vec<usize>) -> Arc<PreparedTypes> {
+        let known = || self.some.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(prepared) = known().get(&positions) {
+            return prepared.clone();
+        }
+        let chosen = positions.iter().filter_map(|position| self.active.get(*position).cloned());
+        let prepared = Arc::new(PreparedTypes::new(chosen));
+        let mut known = known();
+        if known.len() >= CHOICES_KEPT_MAX {
+            known.clear();
+        }
+        known.insert(positions, prepared.clone());
+        prepared
     }
 
     /// A type is left out while its store has no data, and a pattern while the live data lacks one of its columns.

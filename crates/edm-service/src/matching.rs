@@ -1,9 +1,9 @@
 //! Texts are matched: a permit first, then the scan on a thread that may block, then names for positions.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use edm_engine::{ActiveType, CandidateSpan, Exempt, Query, Redaction};
+use edm_engine::{ActiveType, CandidateSpan, Exempt, PreparedTypes, Query, Redaction, Scratch};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
 use edm_model::{Pattern, Principal, Right, SensitiveTypeId, limits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -75,6 +75,7 @@ pub(crate) struct MatchQueue {
     concurrency: usize,
     queue_length: usize,
     admitted: Arc<AtomicUsize>,
+    scratches: Arc<Scratches>,
 }
 
 /// Whether whoever asks for leave to match may be turned away.
@@ -111,6 +112,7 @@ impl MatchQueue {
             concurrency,
             queue_length,
             admitted: Arc::default(),
+            scratches: Arc::default(),
         }
     }
 
@@ -172,7 +174,7 @@ impl Drop for Abandon {
 /// Leave to match texts, one after another, with what was live when it was given. Holds a place among the texts that are
 /// matched at once until it is dropped.
 pub struct Matcher {
-    types: Vec<Arc<ActiveType>>,
+    types: Arc<PreparedTypes>,
     unknown_type_ids: Vec<String>,
     candidates: Vec<CandidateSpan>,
     exempt: Vec<Exempt>,
@@ -182,6 +184,21 @@ pub struct Matcher {
     clock: Arc<dyn Clock>,
     abandoned: Arc<AtomicBool>,
     leave: Option<Leave>,
+    scratches: Arc<Scratches>,
+}
+
+/// Scratch of texts that are done, for those to come: never more than were matched at once.
+#[derive(Default)]
+struct Scratches(Mutex<Vec<Scratch>>);
+
+impl Scratches {
+    fn take(&self) -> Scratch {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, scratch: Scratch) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+    }
 }
 
 impl Matcher {
@@ -199,7 +216,9 @@ impl Matcher {
         let deadline = self.deadline_micros();
         let should_stop = || self.should_stop(deadline);
         let query = self.query(text, &should_stop);
-        let report = edm_engine::scan(&query);
+        let mut scratch = self.scratches.take();
+        let report = edm_engine::scan(&query, &mut scratch);
+        self.scratches.give_back(scratch);
         then(&query, report)
     }
 
@@ -234,7 +253,7 @@ impl Matcher {
     }
 
     pub(crate) fn named(&self, report: edm_engine::Report) -> MatchReport {
-        MatchReport::of(report, &self.types, self.unknown_type_ids.clone())
+        MatchReport::of(report, self.types.types(), self.unknown_type_ids.clone())
     }
 }
 
@@ -265,7 +284,7 @@ impl Service {
         // Limits of a type without a listed match stand in the diagnostics only.
         let options = MatchOptions { explain: true, ..options };
         let mut matcher = self.matcher(principal, options, Admission::New).await?;
-        matcher.types = matcher.types.iter().map(naming_each_primary).collect();
+        matcher.types = naming_each_primary(matcher.types);
         let pseudonyms = self.inner.seals.pseudonyms(principal.tenant);
         let _abandon = matcher.abandon_on_drop();
         let (report, redacted) = off_thread(move || {
@@ -307,17 +326,18 @@ impl Service {
             clock: self.inner.clock.clone(),
             abandoned: Arc::default(),
             leave: Some(leave),
+            scratches: self.inner.matches.scratches.clone(),
         })
     }
 }
 
 /// Returns the types that can be matched among those named, and the names that no type of the tenant has. Asks no
 /// storage: a permit is held meanwhile.
-fn select_types(known: &TenantTypes, named: &[String]) -> (Vec<Arc<ActiveType>>, Vec<String>) {
+fn select_types(known: &TenantTypes, named: &[String]) -> (Arc<PreparedTypes>, Vec<String>) {
     if named.is_empty() {
-        return (known.active.clone(), Vec::new());
+        return (known.prepared(), Vec::new());
     }
-    let (mut types, mut unknown) = (Vec::new(), Vec::new());
+    let (mut positions, mut unknown) = (Vec::new(), Vec::new());
     let mut chosen = vec![false; known.active.len()];
     for name in named {
         let found = name.parse::<SensitiveTypeId>().ok().and_then(|id| known.find(id));
@@ -326,15 +346,13 @@ fn select_types(known: &TenantTypes, named: &[String]) -> (Vec<Arc<ActiveType>>,
             // A type whose store has no data is known and finds nothing.
             Some(None) => {}
             Some(Some(position)) => {
-                if let (Some(taken), Some(active)) = (chosen.get_mut(position), known.active.get(position))
-                    && !std::mem::replace(taken, true)
-                {
-                    types.push(active.clone());
+                if chosen.get_mut(position).is_some_and(|taken| !std::mem::replace(taken, true)) {
+                    positions.push(position);
                 }
             }
         }
     }
-    (types, unknown)
+    (known.prepared_some(positions), unknown)
 }
 
 /// Fails where matches might be left in the redacted text: half a redaction is none.
@@ -354,12 +372,19 @@ fn refuse_incomplete(report: &MatchReport, redacted: &edm_engine::Redacted) -> R
     }
 }
 
-/// Returns the type with a pattern for each primary that it may have. Where any column anchors, the anchors of one
+/// Returns the types with a pattern for each primary that they may have. Where any column anchors, the anchors of one
 /// record are one match at one place, and the other places would stay in the text.
-fn naming_each_primary(active: &Arc<ActiveType>) -> Arc<ActiveType> {
-    if active.patterns.iter().all(|pattern| pattern.primary.is_some()) {
-        return active.clone();
+fn naming_each_primary(types: Arc<PreparedTypes>) -> Arc<PreparedTypes> {
+    let names_each =
+        |active: &Arc<ActiveType>| active.patterns.iter().all(|pattern| pattern.primary.is_some());
+    if types.types().iter().all(names_each) {
+        return types;
     }
+    let named = |active| if names_each(active) { active.clone() } else { with_each_primary(active) };
+    Arc::new(PreparedTypes::new(types.types().iter().map(named)))
+}
+
+fn with_each_primary(active: &ActiveType) -> Arc<ActiveType> {
     let columns = active.generation.columns().as_slice();
     let mut patterns = Vec::new();
     for pattern in &active.patterns {
@@ -390,7 +415,7 @@ fn replace(
     pseudonyms: &Pseudonyms,
 ) -> edm_engine::Redacted {
     let column = |type_index: usize, position: usize| {
-        let active = query.types.get(type_index)?;
+        let active = query.types.types().get(type_index)?;
         Some((active, active.generation.columns().as_slice().get(position)?))
     };
     let name =

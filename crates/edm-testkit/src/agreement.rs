@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use edm_engine::{
-    Accelerators, ActiveType, CandidateSpan, Exempt, Query, Report, RowReference, Scanner, TypeReport, scan,
+    Accelerators, ActiveType, CandidateSpan, Exempt, PreparedTypes, Query, Report, RowReference, Scanner,
+    Scratch, TypeReport, scan,
 };
 use edm_model::{Pattern, RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId};
 
@@ -43,8 +44,11 @@ pub fn findings(case: &Case, accelerators: Accelerators) -> Option<Found> {
 /// and tell of no value that is a match or counted for one.
 pub fn explanation_fault(case: &Case) -> Option<String> {
     let active = Arc::new(active_type(case));
-    let scanned =
-        |explain| with_query(&case.question, &active, |query: &Query<'_>| scan(&Query { explain, ..*query }));
+    let scanned = |explain| {
+        with_query(&case.question, &active, |query: &Query<'_>| {
+            scan(&Query { explain, ..*query }, &mut Scratch::new())
+        })
+    };
     let (without, with) = (scanned(false), scanned(true));
     let found: Vec<(usize, usize)> = with
         .types
@@ -109,14 +113,16 @@ pub(crate) fn reports(
     choices: &[Accelerators],
 ) -> Vec<Report> {
     with_query(question, active, |query| {
-        let report = |accelerators: &Accelerators| scan(&Query { accelerators: *accelerators, ..*query });
+        let report = |accelerators: &Accelerators| {
+            scan(&Query { accelerators: *accelerators, ..*query }, &mut Scratch::new())
+        };
         choices.iter().map(report).collect()
     })
 }
 
 /// Asks a type the question, without explanations.
 fn with_query<T>(question: &Question, active: &Arc<ActiveType>, ask: impl FnOnce(&Query<'_>) -> T) -> T {
-    let types = [active.clone()];
+    let types = PreparedTypes::new([active.clone()]);
     let candidates: Vec<CandidateSpan> = question
         .candidates
         .iter()

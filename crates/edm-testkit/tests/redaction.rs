@@ -6,7 +6,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use edm_engine::{ActiveType, CandidateSpan, Exempt, Place, Query, Redacted, Redaction, redact, scan};
+use edm_engine::{
+    CandidateSpan, Exempt, Place, PreparedTypes, Query, Redacted, Redaction, Scratch, redact, scan,
+};
 use edm_testkit::agreement::{active_type, described};
 use edm_testkit::generate::Sample;
 use edm_testkit::generate::{Case, Choices, Seeded, case};
@@ -21,7 +23,7 @@ fn number(name: &str, default: u64) -> u64 {
 
 /// What a case's type is asked, about its text or another one.
 struct Asking<'a> {
-    types: &'a [Arc<ActiveType>],
+    types: &'a PreparedTypes,
     exempt: &'a [Exempt],
     minimum_confidence: u8,
 }
@@ -39,18 +41,22 @@ impl Asking<'_> {
     fn redacted(&self, text: &str, candidates: &[CandidateSpan], style: &Redaction<'_>) -> Redacted {
         let query = self.query(text, candidates);
         let name = |type_index: usize, column: usize| {
-            self.types[type_index].generation.columns().as_slice()[column].name.clone()
+            self.types.types()[type_index].generation.columns().as_slice()[column].name.clone()
         };
-        redact(&query, &scan(&query), &name, style)
+        redact(&query, &scan(&query, &mut Scratch::new()), &name, style)
     }
 
     fn matches(&self, text: &str, candidates: &[CandidateSpan]) -> usize {
-        scan(&self.query(text, candidates)).types.iter().map(|found| found.matches.len()).sum()
+        scan(&self.query(text, candidates), &mut Scratch::new())
+            .types
+            .iter()
+            .map(|found| found.matches.len())
+            .sum()
     }
 }
 
 fn check(case: &Case, told: &str) {
-    let types = [Arc::new(active_type(case))];
+    let types = PreparedTypes::new([Arc::new(active_type(case))]);
     let question = &case.question;
     let exempt: Vec<Exempt> = question
         .exempt
@@ -144,7 +150,7 @@ fn asked(lines: &[&str], table: &[&str], patterns: Vec<edm_model::Pattern>, text
 #[test]
 fn what_appears_once_something_is_gone_goes_too() {
     let check = |case: Case, expected: &str| {
-        let types = [Arc::new(active_type(&case))];
+        let types = PreparedTypes::new([Arc::new(active_type(&case))]);
         let asking = Asking { types: &types, exempt: &[], minimum_confidence: 1 };
         let text = case.question.text.as_str();
         assert_eq!(asking.redacted(text, &[], &Redaction::Label).text, expected);

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use edm_engine::{ActiveType, Exempt, Generation, Query, Report, Scanner, TypeReport, scan};
+use edm_engine::{
+    ActiveType, Exempt, Generation, PreparedTypes, Query, Report, Scanner, Scratch, TypeReport, scan,
+};
 use edm_graph::{DataStoreDraft, SensitiveTypeDraft};
 use edm_model::{Columns, SensitiveTypeId, limits};
 use edm_testkit::in_memory::generation;
@@ -99,9 +101,9 @@ impl Scenario {
 
     /// Runs a case and tells where it differs; a case that is marked as pending must differ.
     fn difference(&mut self, case: &Value) -> Option<Difference> {
-        let types = [self.active_type(case)];
+        let types = PreparedTypes::new([self.active_type(case)]);
         let request = request(case);
-        let columns = types[0].generation.columns().clone();
+        let columns = types.types()[0].generation.columns().clone();
         let expected = expected(case);
         // Every way in which a text is scanned stands here, so that each finds the same.
         let mut found = vec![whole(&request, &types)];
@@ -125,16 +127,16 @@ impl Scenario {
 }
 
 /// Scans the text in one piece.
-fn whole(request: &Request, types: &[Arc<ActiveType>]) -> Report {
+fn whole(request: &Request, types: &PreparedTypes) -> Report {
     let mut query = Query::new(&request.text, types);
     query.minimum_confidence = request.minimum_confidence;
     query.exempt = &request.exempt;
-    scan(&query)
+    scan(&query, &mut Scratch::new())
 }
 
 /// Scans the text in two pieces, cut at each of its bytes, and byte by byte in small zones. A long text takes the second way
 /// alone, which cuts it at each byte as well.
-fn in_pieces(request: &Request, types: &[Arc<ActiveType>]) -> Vec<Report> {
+fn in_pieces(request: &Request, types: &PreparedTypes) -> Vec<Report> {
     let query = Query {
         minimum_confidence: request.minimum_confidence,
         exempt: &request.exempt,

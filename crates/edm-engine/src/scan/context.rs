@@ -8,7 +8,7 @@ use edm_model::{Proximity, ProximityUnit, Rule, limits};
 use super::find::partition_point;
 use super::group::Groups;
 use super::place::{Places, Stretch};
-use super::position::Positions;
+use super::position::{Positions, utf16_units};
 use super::reading::Readings;
 use crate::query::{CandidateSpan, Query};
 use crate::report::Span;
@@ -19,7 +19,7 @@ pub(crate) struct Context<'q> {
     pub(crate) query: &'q Query<'q>,
     pub(crate) groups: &'q Groups,
     pub(crate) text: &'q str,
-    pub(crate) readings: Readings,
+    pub(crate) readings: &'q Readings,
     before: Before,
     positions: OnceCell<Positions<'q>>,
     places: OnceCell<Places>,
@@ -39,14 +39,22 @@ pub(crate) struct Before {
     pub(crate) utf16: u64,
 }
 
+impl Before {
+    /// Moves on over text.
+    pub(crate) fn pass(&mut self, text: &str) {
+        self.bytes += text.len();
+        self.utf16 += utf16_units(text);
+    }
+}
+
 impl<'q> Context<'q> {
     pub(crate) fn new(
         query: &'q Query<'q>,
-        groups: &'q Groups,
         (text, before): (&'q str, Before),
+        readings: &'q Readings,
         (row_checks, explain_checks): (&'q RowChecks, &'q RowChecks),
     ) -> Self {
-        let readings = Readings::new(text, groups.groups.iter().map(|group| &group.rule));
+        let groups = &query.types.groups;
         Self {
             query,
             groups,

@@ -11,7 +11,7 @@ use super::explain::Told;
 use super::find::Hit;
 use super::pattern::{PatternPlan, Satisfied};
 use super::place::Stretch;
-use super::plan::TypePlan;
+use super::plan::{Exemption, TypePlan};
 use crate::report::{Evidence, Limit, Match};
 
 /// A match as it is found, before others have their say: it may be hidden by an overlapping one, or be one of many of its
@@ -67,7 +67,8 @@ impl Notes {
 /// Evaluates the hits of one type's table.
 pub(crate) struct Evaluator<'e, 'c> {
     context: &'c Context<'c>,
-    plan: &'e TypePlan<'e>,
+    plan: &'e TypePlan,
+    exemption: &'e Exemption,
     /// The table's, in text order.
     hits: &'e [Hit],
     finder: &'e mut EvidenceFinder<'c>,
@@ -82,11 +83,11 @@ type RowPasses = (u32, Option<Vec<Pass>>);
 impl<'e, 'c> Evaluator<'e, 'c> {
     pub(crate) fn new(
         context: &'c Context<'c>,
-        plan: &'e TypePlan<'e>,
+        (plan, exemption): (&'e TypePlan, &'e Exemption),
         hits: &'e [Hit],
         (finder, notes): (&'e mut EvidenceFinder<'c>, &'e mut Notes),
     ) -> Self {
-        Self { context, plan, hits, finder, notes, exempt: HashMap::new() }
+        Self { context, plan, exemption, hits, finder, notes, exempt: HashMap::new() }
     }
 
     /// Hands over what the hits reach that begin in this part of the buffer.
@@ -211,8 +212,8 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     }
 
     fn is_exempt(&mut self, row: u32) -> bool {
-        let plan = self.plan;
-        *self.exempt.entry(row).or_insert_with(|| plan.is_exempt(row))
+        let exemption = self.exemption;
+        *self.exempt.entry(row).or_insert_with(|| exemption.covers(row))
     }
 
     /// Returns the rows of a hit that are evaluated, ascending.

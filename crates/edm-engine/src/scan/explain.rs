@@ -11,7 +11,7 @@ use super::find::Hit;
 use super::miss::{Fate, Miss};
 use super::pattern::PatternPlan;
 use super::place::Stretch;
-use super::plan::TypePlan;
+use super::plan::{Exemption, TypePlan};
 use super::story::{Names, RowSet, Story};
 use crate::report::Unmatched;
 
@@ -53,7 +53,8 @@ impl Told {
 /// Explains hits of one type.
 pub(crate) struct Explainer<'e, 'c> {
     pub(crate) context: &'c Context<'c>,
-    pub(crate) plan: &'e TypePlan<'e>,
+    pub(crate) plan: &'e TypePlan,
+    exemption: &'e Exemption,
     pub(crate) finder: &'e mut EvidenceFinder<'c>,
     /// The table's, in text order.
     pub(crate) hits: &'e [Hit],
@@ -65,12 +66,12 @@ pub(crate) struct Explainer<'e, 'c> {
 impl<'e, 'c> Explainer<'e, 'c> {
     pub(crate) fn new(
         context: &'c Context<'c>,
-        plan: &'e TypePlan<'e>,
+        (plan, exemption): (&'e TypePlan, &'e Exemption),
         finder: &'e mut EvidenceFinder<'c>,
         hits: &'e [Hit],
         told: &'e Told,
     ) -> Self {
-        Self { context, plan, finder, hits, told, codes: BTreeMap::new() }
+        Self { context, plan, exemption, finder, hits, told, codes: BTreeMap::new() }
     }
 
     /// Explains every hit that begins in the zone and is neither a match nor evidence of one, at most so many.
@@ -111,12 +112,12 @@ impl<'e, 'c> Explainer<'e, 'c> {
             return "limit";
         }
         if let Some(row) = self.told.exempt.get(&(self.context.whole(hit.stretch), hit.column)) {
-            story.exempt(&RowSet { rows: vec![*row], count: 1 }, &plan.exempting_columns(*row));
+            story.exempt(&RowSet { rows: vec![*row], count: 1 }, &self.exemption.columns(*row));
             return "exempt";
         }
-        let open: Vec<u32> = rows.rows.iter().copied().filter(|row| !plan.is_exempt(*row)).collect();
+        let open: Vec<u32> = rows.rows.iter().copied().filter(|row| !self.exemption.covers(*row)).collect();
         if let (true, Some(row)) = (open.is_empty(), rows.rows.first()) {
-            story.exempt(&rows, &plan.exempting_columns(*row));
+            story.exempt(&rows, &self.exemption.columns(*row));
             return "exempt";
         }
         if plan.is_inside_number(self.context, hit) {

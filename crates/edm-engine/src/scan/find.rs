@@ -30,19 +30,27 @@ pub(crate) struct Hit {
 /// Hits by table, column, place and value: the readings of a text may find one twice, or two values at one place.
 type Found = HashMap<(usize, usize, Stretch, Hash), Hit>;
 
-/// Finds the hits that begin within a stretch, ordered by table, start, end and column. The flag says whether the scan was
-/// stopped.
-pub(crate) fn hits(context: &Context<'_>, within: Stretch) -> (Vec<Hit>, bool) {
-    let mut found = Found::new();
+/// What is reused from zone to zone and from text to text.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    found: Found,
+    /// The hits of the last zone, ordered by table, start, end, column and hash.
+    pub(crate) hits: Vec<Hit>,
+}
+
+/// Finds the hits that begin within a stretch. Returns whether the scan was stopped.
+pub(crate) fn hits(context: &Context<'_>, within: Stretch, buffers: &mut Buffers) -> bool {
+    let Buffers { found, hits } = buffers;
     let mut stopped = false;
     for group in context.groups.groups.iter().filter(|group| group.searchable) {
         for reading in context.readings.of(&group.rule) {
-            stopped |= !scan_reading(context, (group, reading), within, &mut found);
+            stopped |= !scan_reading(context, (group, reading), within, found);
         }
     }
-    let mut hits: Vec<Hit> = found.into_values().collect();
+    hits.clear();
+    hits.extend(found.drain().map(|(_, hit)| hit));
     hits.sort_unstable_by_key(|hit| (hit.table, hit.stretch, hit.column, hit.hash));
-    (hits, stopped)
+    stopped
 }
 
 /// Scans one reading; false if it was stopped.

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomKind, AtomSet, Folded, Gate, Hash, RuleKeys, Shape, Window, atoms_with_other_forms,
-    has_vocabulary, near_digits, windows_of,
+    ATOMS_A_WORD, AtomKind, AtomSet, FoldOptions, Folded, Gate, Hash, RuleKeys, Shape, Window,
+    atoms_with_other_forms, has_vocabulary, near_digits, windows_of,
 };
 use edm_model::{KeyId, Rule};
 
@@ -27,16 +27,21 @@ pub(crate) struct Group {
 pub(crate) struct Groups {
     pub(crate) tables: Vec<Arc<Generation>>,
     pub(crate) groups: Vec<Group>,
+    /// The foldings that the rules ask for, each once.
+    pub(crate) foldings: Vec<FoldOptions>,
 }
 
 impl Groups {
     pub(crate) fn new(generations: impl Iterator<Item = Arc<Generation>>) -> Self {
-        let mut own = Self { tables: Vec::new(), groups: Vec::new() };
+        let mut own = Self { tables: Vec::new(), groups: Vec::new(), foldings: Vec::new() };
         for generation in generations {
             if !own.tables.iter().any(|table| Arc::ptr_eq(table, &generation)) {
                 own.add(generation);
             }
         }
+        own.foldings = own.groups.iter().map(|group| FoldOptions::of(&group.rule)).collect();
+        own.foldings.sort_unstable();
+        own.foldings.dedup();
         own
     }
 
@@ -154,7 +159,11 @@ impl Gate for GroupGate<'_> {
 
     fn lengths(&self, kind: AtomKind) -> u64 {
         let of = |gate: &&RuleGate| gate.lengths[usize::from(kind != AtomKind::Digits)];
-        if self.accelerators.shapes { self.gates.iter().map(of).fold(0, |all, own| all | own) } else { u64::MAX }
+        if self.accelerators.shapes {
+            self.gates.iter().map(of).fold(0, |all, own| all | own)
+        } else {
+            u64::MAX
+        }
     }
 
     fn several(&self) -> bool {
@@ -231,7 +240,6 @@ impl<'a> Windower<'a> {
         });
         batch.flush(keys, &mut each);
     }
-
 }
 
 impl Vocabulary {

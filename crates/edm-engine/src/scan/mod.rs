@@ -14,19 +14,25 @@ mod pattern;
 mod place;
 mod plan;
 mod position;
+mod prepared;
 mod reading;
 mod scanner;
+mod scratch;
 mod story;
 mod table;
 mod zone;
 
+pub use prepared::PreparedTypes;
 pub use scanner::{NotUtf8, Scanner};
+pub use scratch::Scratch;
 
 use crate::query::Query;
 use crate::report::Report;
 
 /// Finds the records of the query's types in its text. Never fails: any text is allowed, and bounds that are met
 /// are in the report.
-pub fn scan(query: &Query<'_>) -> Report {
-    Scanner::new(query).finish_text()
+///
+/// The scratch may be of any other scan; it changes nothing but the time.
+pub fn scan(query: &Query<'_>, scratch: &mut Scratch) -> Report {
+    scanner::scan_whole(query, scratch)
 }

@@ -1,6 +1,7 @@
-//! A sensitive type made ready for a scan.
+//! A sensitive type made ready for scans, and what a query exempts of its table.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use edm_hash::{Canonicaliser, CellForm, Folded, Hash};
 use edm_model::{ColumnClass, DataType, Rule, limits};
@@ -10,31 +11,29 @@ use super::find::Hit;
 use super::group::Groups;
 use super::pattern::PatternPlan;
 use super::story::RowSet;
-use crate::generation::CLOSE;
-use crate::query::{ActiveType, Exempt, Query};
+use crate::generation::{CLOSE, Generation};
+use crate::query::{ActiveType, Exempt};
 
-/// A type made ready for one scan.
-pub(crate) struct TypePlan<'a> {
-    pub(crate) active: &'a ActiveType,
+/// A type made ready for scans.
+pub(crate) struct TypePlan {
+    pub(crate) active: Arc<ActiveType>,
     pub(crate) table: usize,
     /// From the highest confidence down; equal ones in the type's order.
     pub(crate) patterns: Vec<PatternPlan>,
-    exempt: Vec<(usize, Hash)>,
     pub(crate) classes: Vec<ColumnClass>,
 }
 
-impl<'a> TypePlan<'a> {
-    pub(crate) fn new(query: &Query<'_>, groups: &Groups, active: &'a ActiveType) -> Self {
+impl TypePlan {
+    pub(crate) fn new(groups: &Groups, active: &Arc<ActiveType>) -> Self {
         let columns = active.generation.columns();
         let mut patterns: Vec<PatternPlan> =
             active.patterns.iter().filter_map(|pattern| PatternPlan::new(pattern, columns)).collect();
         patterns.sort_by_key(|pattern| Reverse(pattern.confidence));
         Self {
-            active,
             table: groups.table(&active.generation),
             patterns,
-            exempt: exempt(query.exempt, active),
             classes: active.generation.classes(),
+            active: active.clone(),
         }
     }
 
@@ -63,20 +62,6 @@ impl<'a> TypePlan<'a> {
         self.active.generation.columns().as_slice().get(hit.column).map(|column| &column.rule)
     }
 
-    pub(crate) fn is_exempt(&self, row: u32) -> bool {
-        self.exempt.iter().any(|(column, hash)| self.active.generation.holds(row, *column, hash))
-    }
-
-    /// Returns the columns whose values exempt a row.
-    pub(crate) fn exempting_columns(&self, row: u32) -> Vec<usize> {
-        let holding =
-            self.exempt.iter().filter(|(column, hash)| self.active.generation.holds(row, *column, hash));
-        let mut columns: Vec<usize> = holding.map(|(column, _)| *column).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        columns
-    }
-
     pub(crate) fn is_searchable(&self, column: usize) -> bool {
         let columns = self.active.generation.columns().as_slice();
         columns.get(column).is_some_and(|column| column.searchable)
@@ -93,9 +78,33 @@ impl<'a> TypePlan<'a> {
     }
 }
 
+/// The rows of one table that a query leaves out.
+pub(crate) struct Exemption {
+    generation: Arc<Generation>,
+    values: Vec<(usize, Hash)>,
+}
+
+impl Exemption {
+    pub(crate) fn of(exempt: &[Exempt], generation: &Arc<Generation>) -> Self {
+        Self { values: hashed(exempt, generation), generation: generation.clone() }
+    }
+
+    pub(crate) fn covers(&self, row: u32) -> bool {
+        self.values.iter().any(|(column, hash)| self.generation.holds(row, *column, hash))
+    }
+
+    /// Returns the columns whose values exempt a row.
+    pub(crate) fn columns(&self, row: u32) -> Vec<usize> {
+        let holding = self.values.iter().filter(|(column, hash)| self.generation.holds(row, *column, hash));
+        let mut columns: Vec<usize> = holding.map(|(column, _)| *column).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+}
+
 /// Hashes the exempt values of the columns that the table has.
-fn exempt(exempt: &[Exempt], active: &ActiveType) -> Vec<(usize, Hash)> {
-    let generation = &active.generation;
+fn hashed(exempt: &[Exempt], generation: &Generation) -> Vec<(usize, Hash)> {
     let mut out = Vec::new();
     for exempt in exempt {
         let Some(column) = generation.columns().position(&exempt.column) else { continue };

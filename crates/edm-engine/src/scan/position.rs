@@ -3,6 +3,16 @@
 /// Bytes between two checkpoints.
 const STRIDE: usize = 256;
 
+/// Returns how many UTF-16 units a text has: one for each character, one more for those that UTF-8 writes in four bytes.
+pub(crate) fn utf16_units(text: &str) -> u64 {
+    // Counts in bytes stay below 256 in so many, so that a compiler can count many side by side.
+    let of_chunk = |bytes: &[u8]| {
+        let units = |byte: &u8| u8::from(*byte as i8 >= -0x40) + u8::from(*byte >= 0xF0);
+        u64::from(bytes.iter().map(units).fold(0u8, u8::wrapping_add))
+    };
+    text.as_bytes().chunks(127).map(of_chunk).sum()
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 struct Point {
     utf16: u64,

@@ -12,30 +12,35 @@ pub(crate) struct Reading {
     pub(crate) folded: Folded,
 }
 
-/// All readings of a text.
+/// All readings of a text. Reused from text to text.
+#[derive(Default)]
 pub(crate) struct Readings {
     escapes: Option<Decoded>,
     readings: Vec<Reading>,
+    /// Those of earlier texts that are not in use.
+    spare: Vec<Folded>,
 }
 
 impl Readings {
-    /// Folds the text in every way that one of the rules asks.
-    pub(crate) fn new<'r>(text: &str, rules: impl Iterator<Item = &'r Rule>) -> Self {
-        let mut options: Vec<FoldOptions> = rules.map(FoldOptions::of).collect();
-        options.sort_unstable();
-        options.dedup();
-        let escapes = decode_escapes(text);
-        let mut readings = Vec::new();
-        for options in options {
-            let texts = [Some(text), escapes.as_ref().map(Decoded::text)];
+    /// Folds a text in each of these ways, replacing what was held before.
+    pub(crate) fn read(&mut self, text: &str, foldings: &[FoldOptions]) {
+        self.forget();
+        self.escapes = decode_escapes(text);
+        for options in foldings {
+            let texts = [Some(text), self.escapes.as_ref().map(Decoded::text)];
             for (decoded, text) in texts.into_iter().enumerate().filter_map(|(i, text)| Some((i == 1, text?)))
             {
-                let mut folded = Folded::new();
-                folded.fold(text, options);
-                readings.push(Reading { options, decoded, folded });
+                let mut folded = self.spare.pop().unwrap_or_default();
+                folded.fold(text, *options);
+                self.readings.push(Reading { options: *options, decoded, folded });
             }
         }
-        Self { escapes, readings }
+    }
+
+    /// Forgets the text.
+    pub(crate) fn forget(&mut self) {
+        self.escapes = None;
+        self.spare.extend(self.readings.drain(..).map(|reading| reading.folded));
     }
 
     /// Returns the numbers of the readings that a rule is matched in.

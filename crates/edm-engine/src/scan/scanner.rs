@@ -5,6 +5,7 @@ use std::fmt;
 use edm_model::limits;
 
 use super::context::Before;
+use super::scratch::Scratch;
 use super::zone::Zones;
 use crate::query::Query;
 use crate::report::Report;
@@ -39,14 +40,15 @@ pub struct Scanner<'q> {
     /// The front of a character whose end has not arrived.
     unfinished: Vec<u8>,
     broken: Option<NotUtf8>,
+    scratch: Scratch,
 }
 
 impl<'q> Scanner<'q> {
     /// Begins a scan; the query's own text, if any, is the first piece.
     pub fn new(query: &'q Query<'q>) -> Self {
-        let mut scanner = Self::empty(query, limits::ZONE_BYTES);
-        // A zone that is small beside what it needs around it would read most of the text again and again.
-        scanner.zone_bytes = scanner.zone_bytes.max(scanner.zones.margins.around);
+        let zones = Zones::new(query);
+        let zone_bytes = zone_bytes(&zones);
+        let mut scanner = Self::empty(zones, zone_bytes);
         scanner.push_text(query.text);
         scanner
     }
@@ -54,20 +56,21 @@ impl<'q> Scanner<'q> {
     /// Begins a scan that evaluates so many bytes at a time: fewer take less memory and more time. Changes no
     /// finding.
     pub fn in_zones_of(query: &'q Query<'q>, zone_bytes: usize) -> Self {
-        let mut scanner = Self::empty(query, zone_bytes);
+        let mut scanner = Self::empty(Zones::new(query), zone_bytes);
         scanner.push_text(query.text);
         scanner
     }
 
-    fn empty(query: &'q Query<'q>, zone_bytes: usize) -> Self {
+    fn empty(zones: Zones<'q>, zone_bytes: usize) -> Self {
         Self {
-            zones: Zones::new(query),
+            zones,
             zone_bytes: zone_bytes.max(1),
             held: String::new(),
             before: Before::default(),
             next: 0,
             unfinished: Vec::new(),
             broken: None,
+            scratch: Scratch::new(),
         }
     }
 
@@ -114,13 +117,13 @@ impl<'q> Scanner<'q> {
     }
 
     /// Ends a text that is whole.
-    pub(crate) fn finish_text(mut self) -> Report {
+    fn finish_text(mut self) -> Report {
         while self.before.bytes + self.held.len() > self.next.saturating_add(self.zone_bytes) {
             self.evaluate_zone();
         }
         if !self.zones.is_stopped() {
             let zone = (self.next, self.before.bytes + self.held.len());
-            self.zones.evaluate((&self.held, self.before), zone, true);
+            self.zones.evaluate((&self.held, self.before), zone, true, &mut self.scratch);
         }
         self.zones.report()
     }
@@ -170,14 +173,41 @@ impl<'q> Scanner<'q> {
     fn evaluate_zone(&mut self) {
         let zone = (self.next, self.next + self.zone_bytes);
         if !self.zones.is_stopped() {
-            self.zones.evaluate((&self.held, self.before), zone, false);
+            self.zones.evaluate((&self.held, self.before), zone, false, &mut self.scratch);
         }
         self.next = zone.1;
         let from = self.next.saturating_sub(self.zones.margins.around);
         let cut = self.held.floor_char_boundary(from.saturating_sub(self.before.bytes));
         let gone = self.held.get(..cut).unwrap_or("");
-        self.before.utf16 += gone.chars().map(|character| character.len_utf16() as u64).sum::<u64>();
-        self.before.bytes += cut;
+        self.before.pass(gone);
         self.held.drain(..cut);
     }
+}
+
+/// Scans a text that is whole, zone by zone where it stands.
+pub(crate) fn scan_whole(query: &Query<'_>, scratch: &mut Scratch) -> Report {
+    let mut zones = Zones::new(query);
+    let zone_bytes = zone_bytes(&zones);
+    let (text, around) = (query.text, zones.margins.around);
+    let (mut start, mut before) = (0, Before::default());
+    while !zones.is_stopped() {
+        let end = start + zone_bytes;
+        let is_last = end >= text.len();
+        let zone = (start, if is_last { text.len() } else { end });
+        let until = text.floor_char_boundary(zone.1.saturating_add(around));
+        zones.evaluate((text.get(before.bytes..until).unwrap_or(""), before), zone, is_last, scratch);
+        if is_last {
+            break;
+        }
+        start = end;
+        let from = text.floor_char_boundary(start.saturating_sub(around));
+        before.pass(text.get(before.bytes..from).unwrap_or(""));
+    }
+    scratch.forget(text.len());
+    zones.report()
+}
+
+/// A zone that is small beside what it needs around it would read most of the text again and again.
+fn zone_bytes(zones: &Zones<'_>) -> usize {
+    limits::ZONE_BYTES.max(zones.margins.around)
 }

@@ -1,72 +1,50 @@
 //! One zone of a text: every primary value that begins in it is evaluated, with enough of the text on either side that nothing
 //! further away could change what is found (`docs/matching.md`, Texts in pieces).
 
-use edm_model::{ProximityUnit, limits};
+use std::collections::BTreeMap;
+
+use edm_model::limits;
 
 use super::collect::Collector;
-use super::context::{Before, Context, RowChecks, reach_bytes};
+use super::context::{Before, Context, RowChecks};
 use super::evaluate::{Evaluator, Notes};
 use super::evidence::EvidenceFinder;
 use super::explain::Explainer;
 use super::find::{self, Hit};
-use super::group::Groups;
 use super::place::Stretch;
-use super::plan::TypePlan;
+use super::plan::{Exemption, TypePlan};
+use super::prepared::Margins;
+use super::scratch::Scratch;
 use crate::query::Query;
 use crate::report::{Diagnostic, Report, Unmatched};
 
-/// How far around a value the query looks, in bytes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Margins {
-    /// As far as evidence may stand.
-    reach: usize,
-    /// How far explanations stay behind the findings, so that all matches are known that a value may be evidence of.
-    lag: usize,
-    /// What must be known of the text on either side of a zone.
-    pub(crate) around: usize,
-}
-
-impl Margins {
-    fn of(query: &Query<'_>) -> Self {
-        let patterns = || query.types.iter().flat_map(|active| &active.patterns);
-        let of_rows = patterns()
-            .any(|pattern| pattern.proximity.or_same_row || pattern.proximity.unit == ProximityUnit::Row);
-        let reach = patterns().map(|pattern| reach_bytes(&pattern.proximity)).max().unwrap_or(0);
-        let reach = reach.max(if of_rows { limits::TABLE_ROW_BYTES_MAX } else { 0 });
-        let (lag, explained) = match query.explain {
-            true => (reach + limits::PLACE_BYTES_MAX, limits::EXPLAIN_BYTES_MAX.max(reach)),
-            false => (0, 0),
-        };
-        let lag = lag.next_multiple_of(limits::ROW_CHECKS_BYTES);
-        // The value at the far end of the reach, then what its place depends on: its run, its line, its neighbour's line.
-        let beyond = limits::PLACE_BYTES_MAX
-            + limits::RUN_BYTES_MAX.max(limits::TABLE_ROW_BYTES_MAX + limits::TABLE_GAP_BYTES_MAX)
-            + limits::PLACE_BYTES_MAX;
-        let around = lag + reach.max(explained) + beyond;
-        Self { reach, lag, around: around.next_multiple_of(limits::ROW_CHECKS_BYTES) }
-    }
-
-    /// Returns how far from a zone hits are looked for: those that its own are compared with.
-    fn hits(self, query: &Query<'_>) -> usize {
-        let explained = if query.explain { self.lag + limits::EXPLAIN_BYTES_MAX } else { 0 };
-        self.reach.max(explained)
-    }
-}
-
 /// One type on its way through a text.
 struct TypeState<'q> {
-    plan: TypePlan<'q>,
+    plan: &'q TypePlan,
+    exemption: Exemption,
     collector: Collector,
     notes: Notes,
     unmatched: Vec<Unmatched>,
 }
 
+impl<'q> TypeState<'q> {
+    fn new(query: &Query<'_>, plan: &'q TypePlan) -> Self {
+        Self {
+            plan,
+            exemption: Exemption::of(query.exempt, &plan.active.generation),
+            collector: Collector::new(query.minimum_confidence),
+            notes: Notes::default(),
+            unmatched: Vec::new(),
+        }
+    }
+}
+
 /// Everything of a scan that outlasts a zone.
 pub(crate) struct Zones<'q> {
     query: &'q Query<'q>,
-    groups: Groups,
     pub(crate) margins: Margins,
-    types: Vec<TypeState<'q>>,
+    /// Those of whose tables a value was found, by their positions: of others there is nothing to tell.
+    types: BTreeMap<usize, TypeState<'q>>,
     row_checks: RowChecks,
     explain_checks: RowChecks,
     /// Where explanations stopped: they stay behind the findings.
@@ -76,19 +54,10 @@ pub(crate) struct Zones<'q> {
 
 impl<'q> Zones<'q> {
     pub(crate) fn new(query: &'q Query<'q>) -> Self {
-        let groups = Groups::new(query.types.iter().map(|active| active.generation.clone()));
-        let state = |active| TypeState {
-            plan: TypePlan::new(query, &groups, active),
-            collector: Collector::new(query.minimum_confidence),
-            notes: Notes::default(),
-            unmatched: Vec::new(),
-        };
-        let types = query.types.iter().map(|active| state(&**active)).collect();
         Self {
             query,
-            types,
-            groups,
-            margins: Margins::of(query),
+            types: BTreeMap::new(),
+            margins: query.types.margins(query.explain),
             row_checks: RowChecks::default(),
             explain_checks: RowChecks::default(),
             explained: 0,
@@ -102,50 +71,48 @@ impl<'q> Zones<'q> {
     }
 
     /// Evaluates the primary values that begin in a zone, given in offsets of the whole text; `part` is the text around it.
-    pub(crate) fn evaluate(&mut self, part: (&str, Before), zone: Stretch, is_last: bool) {
+    pub(crate) fn evaluate(
+        &mut self,
+        part: (&str, Before),
+        zone: Stretch,
+        is_last: bool,
+        scratch: &mut Scratch,
+    ) {
         let (text, before) = part;
-        let context = Context::new(self.query, &self.groups, part, (&self.row_checks, &self.explain_checks));
+        let Scratch { readings, find: buffers } = scratch;
+        readings.read(text, &self.query.types.groups.foldings);
+        let context = Context::new(self.query, part, readings, (&self.row_checks, &self.explain_checks));
         let own = |offset: usize| offset.saturating_sub(before.bytes).min(text.len());
-        let around = self.margins.hits(self.query);
+        let around = self.margins.hits();
         let within = (own(zone.0.saturating_sub(around)), own(zone.1.saturating_add(around)));
-        let (hits, stopped) = find::hits(&context, within);
-        self.stopped |= stopped;
-        let mut finder = EvidenceFinder::new(&context);
-        if hits.iter().any(|hit| own(zone.0) <= hit.stretch.0 && hit.stretch.0 < own(zone.1)) {
-            for check_part in parts(zone) {
-                for state in &mut self.types {
-                    let shared = (&mut finder, &mut state.notes);
-                    let mut evaluator =
-                        Evaluator::new(&context, &state.plan, of_table(&hits, state.plan.table), shared);
-                    let own_part = (own(check_part.0), own(check_part.1));
-                    evaluator.evaluate(own_part, |found| state.collector.add(found));
+        self.stopped |= find::hits(&context, within, buffers);
+        let hits = buffers.hits.as_slice();
+        begin_types(self.query, &mut self.types, hits);
+        if !self.types.is_empty() {
+            let mut finder = EvidenceFinder::new(&context);
+            let of_part = |part: Stretch| (own(part.0), own(part.1));
+            if hits.iter().any(|hit| own(zone.0) <= hit.stretch.0 && hit.stretch.0 < own(zone.1)) {
+                for check_part in parts(zone).map(of_part) {
+                    for state in self.types.values_mut() {
+                        evaluate_part(&context, state, hits, &mut finder, check_part);
+                    }
                 }
             }
-        }
-        for state in &mut self.types {
-            state.collector.settle(zone.1);
-        }
-        if self.query.explain {
-            let until = if is_last { zone.1 } else { zone.1.saturating_sub(self.margins.lag) };
-            for check_part in parts((self.explained, until)) {
-                for state in &mut self.types {
-                    let told = &state.notes.told;
-                    let mut explainer = Explainer::new(
-                        &context,
-                        &state.plan,
-                        &mut finder,
-                        of_table(&hits, state.plan.table),
-                        told,
-                    );
-                    let room = limits::MATCHES_MAX.saturating_sub(state.unmatched.len());
-                    let own_part = (own(check_part.0), own(check_part.1));
-                    state.unmatched.extend(explainer.unmatched(own_part, room));
-                }
+            for state in self.types.values_mut() {
+                state.collector.settle(zone.1);
             }
-            self.explained = self.explained.max(until);
-            let forgotten =
-                self.explained.saturating_sub(limits::EXPLAIN_BYTES_MAX + limits::PLACE_BYTES_MAX);
-            self.types.iter_mut().for_each(|state| state.notes.told.forget(forgotten));
+            if self.query.explain {
+                let until = if is_last { zone.1 } else { zone.1.saturating_sub(self.margins.lag) };
+                for check_part in parts((self.explained, until)).map(of_part) {
+                    for state in self.types.values_mut() {
+                        explain_part(&context, state, hits, &mut finder, check_part);
+                    }
+                }
+                self.explained = self.explained.max(until);
+                let forgotten =
+                    self.explained.saturating_sub(limits::EXPLAIN_BYTES_MAX + limits::PLACE_BYTES_MAX);
+                self.types.values_mut().for_each(|state| state.notes.told.forget(forgotten));
+            }
         }
         self.stopped |= (self.query.should_stop)();
     }
@@ -153,7 +120,7 @@ impl<'q> Zones<'q> {
     /// Makes the report.
     pub(crate) fn report(self) -> Report {
         let mut report = Report { stopped: self.stopped, ..Report::default() };
-        for (type_index, mut state) in self.types.into_iter().enumerate() {
+        for (type_index, mut state) in self.types {
             state.collector.finish(&mut state.notes);
             let explained = !state.unmatched.is_empty() || !state.notes.limits.is_empty();
             if self.query.explain && explained {
@@ -164,6 +131,43 @@ impl<'q> Zones<'q> {
         }
         report
     }
+}
+
+/// Begins with the types of whose tables the hits are, as far as they are new.
+fn begin_types<'q>(query: &'q Query<'q>, types: &mut BTreeMap<usize, TypeState<'q>>, hits: &[Hit]) {
+    for of_table in hits.chunk_by(|a, b| a.table == b.table) {
+        let Some(table) = of_table.first().map(|hit| hit.table) else { continue };
+        for (number, plan) in query.types.of_table(table) {
+            types.entry(number).or_insert_with(|| TypeState::new(query, plan));
+        }
+    }
+}
+
+fn evaluate_part<'c>(
+    context: &'c Context<'c>,
+    state: &mut TypeState<'_>,
+    hits: &[Hit],
+    finder: &mut EvidenceFinder<'c>,
+    part: Stretch,
+) {
+    let TypeState { plan, exemption, collector, notes, .. } = state;
+    let shared = (finder, notes);
+    let hits = of_table(hits, plan.table);
+    Evaluator::new(context, (plan, exemption), hits, shared).evaluate(part, |found| collector.add(found));
+}
+
+fn explain_part<'c>(
+    context: &'c Context<'c>,
+    state: &mut TypeState<'_>,
+    hits: &[Hit],
+    finder: &mut EvidenceFinder<'c>,
+    part: Stretch,
+) {
+    let hits = of_table(hits, state.plan.table);
+    let told = &state.notes.told;
+    let mut explainer = Explainer::new(context, (state.plan, &state.exemption), finder, hits, told);
+    let room = limits::MATCHES_MAX.saturating_sub(state.unmatched.len());
+    state.unmatched.extend(explainer.unmatched(part, room));
 }
 
 /// Returns one table's hits, which stand together.

@@ -1,6 +1,6 @@
 //! Why values that were found are no match, as a table of cases.
 
-use edm_engine::{CandidateSpan, Exempt, Query, scan};
+use edm_engine::{CandidateSpan, Exempt, PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit};
 
 use crate::support;
@@ -53,15 +53,15 @@ struct Asked {
 fn explained(patterns: Option<Vec<Pattern>>, asked: &Asked, text: &str) -> Vec<String> {
     let columns = columns();
     let generation = support::build(&columns, ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = [support::active(&generation, patterns)];
+    let types = PreparedTypes::new([support::active(&generation, patterns)]);
     let query = Query {
         explain: true,
         candidates: &asked.candidates,
         exempt: &asked.exempt,
         ..Query::new(text, &types)
     };
-    let report = scan(&query);
-    assert_eq!(report, scan(&query), "the same input, the same report");
+    let report = scan(&query, &mut Scratch::new());
+    assert_eq!(report, scan(&query, &mut Scratch::new()), "the same input, the same report");
     let unmatched = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.unmatched);
     unmatched
         .map(|own| {
@@ -317,8 +317,8 @@ fn values_of_replaced_rows_and_of_many_rows() {
     let check =
         |columns: Columns, rows: &[&[&str]], patterns: Option<Vec<Pattern>>, text: &str, expected: &str| {
             let generation = support::build(&columns, rows, 64, edm_engine::build::PART_BYTES_DEFAULT).open();
-            let types = [support::active(&generation, patterns)];
-            let report = scan(&Query { explain: true, ..Query::new(text, &types) });
+            let types = PreparedTypes::new([support::active(&generation, patterns)]);
+            let report = scan(&Query { explain: true, ..Query::new(text, &types) }, &mut Scratch::new());
             let unmatched = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.unmatched);
             let lines: Vec<String> =
                 unmatched.map(|own| format!("{}: {}", own.code, own.corroborative.join("; "))).collect();

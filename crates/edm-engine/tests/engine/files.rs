@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::support::Files;
 use edm_engine::build::{BlockFacts, Plan, PlanInput};
-use edm_engine::{Accelerators, ErrorKind, Query, scan};
+use edm_engine::{Accelerators, ErrorKind, PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, DataType, Delimiters, KeyId, StoreId};
 
 fn columns() -> Columns {
@@ -59,8 +59,8 @@ fn the_same_rows_give_the_same_bytes() {
 #[test]
 fn how_rows_are_cut_into_blocks_changes_no_finding() {
     let found = |block_rows| {
-        let types = [crate::support::active(&built(block_rows).open(), None)];
-        scan(&Query::new(TEXT, &types))
+        let types = PreparedTypes::new([crate::support::active(&built(block_rows).open(), None)]);
+        scan(&Query::new(TEXT, &types), &mut Scratch::new())
     };
     assert_eq!(found(600), found(7));
     assert_eq!(found(600).types[0].matches.len(), 4);
@@ -72,8 +72,13 @@ fn how_many_parts_there_are_changes_no_finding() {
         let files = built_in_parts(100, part_bytes);
         assert_eq!(files.files.keys().filter(|name| name.starts_with("entries-")).count(), parts);
         let generation = files.open();
-        let types = [crate::support::active(&generation, None)];
-        (scan(&Query::new(TEXT, &types)), generation.classes(), generation.row_count(), generation.warnings())
+        let types = PreparedTypes::new([crate::support::active(&generation, None)]);
+        (
+            scan(&Query::new(TEXT, &types), &mut Scratch::new()),
+            generation.classes(),
+            generation.row_count(),
+            generation.warnings(),
+        )
     };
     let one = found(1_000_000, 1);
     assert_eq!(one, found(30_000, 2));
@@ -86,8 +91,8 @@ fn how_many_parts_there_are_changes_no_finding() {
 fn a_replaced_row_is_gone() {
     let generation = built(100).open();
     assert_eq!(generation.lookup(0, "1004-7052", 10), [604]);
-    let types = [crate::support::active(&generation, None)];
-    let report = scan(&Query::new("1004-7052 García Márquez 4, Replaced 604", &types));
+    let types = PreparedTypes::new([crate::support::active(&generation, None)]);
+    let report = scan(&Query::new("1004-7052 García Márquez 4, Replaced 604", &types), &mut Scratch::new());
     let found: Vec<usize> = report.types[0].matches.iter().map(|own| own.column).collect();
     assert_eq!(found, [0, 1], "the account and the name that replaced the old one");
     assert_eq!(report.types[0].matches[0].rows[0].record, 605);
@@ -95,8 +100,10 @@ fn a_replaced_row_is_gone() {
 
 #[test]
 fn switching_an_accelerator_off_changes_no_finding() {
-    let types = [crate::support::active(&built(100).open(), None)];
-    let with = |accelerators| scan(&Query { accelerators, explain: true, ..Query::new(TEXT, &types) });
+    let types = PreparedTypes::new([crate::support::active(&built(100).open(), None)]);
+    let with = |accelerators| {
+        scan(&Query { accelerators, explain: true, ..Query::new(TEXT, &types) }, &mut Scratch::new())
+    };
     let all = with(Accelerators::default());
     for off in 0..8u8 {
         let accelerators =
@@ -121,8 +128,8 @@ fn damage_is_refused(files: &Files) {
             let Ok(generation) = damaged.open_with(&crate::support::salt()) else { continue };
             let error = generation.verify().expect_err("a changed byte is seen");
             assert_eq!(error.kind(), ErrorKind::Damaged, "{name} at {at}");
-            let types = [crate::support::active(&Arc::new(generation), None)];
-            scan(&Query { explain: true, ..Query::new(TEXT, &types) });
+            let types = PreparedTypes::new([crate::support::active(&Arc::new(generation), None)]);
+            scan(&Query { explain: true, ..Query::new(TEXT, &types) }, &mut Scratch::new());
         }
         let mut cut = Files { manifest: files.manifest.clone(), files: files.files.clone() };
         cut.files.get_mut(&name).expect("it is there").truncate(length / 2);
@@ -169,9 +176,15 @@ fn files_of_every_version_open() {
         assert_eq!(generation.row_count(), 600);
         assert!(!generation.has_deltas());
         assert_eq!(names.iter().filter(|name| name.starts_with("entries-")).count(), 2);
-        let types = [crate::support::active(&generation, None)];
-        let report = scan(&Query::new(TEXT, &types));
-        assert_eq!(report, scan(&Query::new(TEXT, &[crate::support::active(&built(300).open(), None)])));
+        let types = PreparedTypes::new([crate::support::active(&generation, None)]);
+        let report = scan(&Query::new(TEXT, &types), &mut Scratch::new());
+        assert_eq!(
+            report,
+            scan(
+                &Query::new(TEXT, &PreparedTypes::new([crate::support::active(&built(300).open(), None)])),
+                &mut Scratch::new()
+            )
+        );
         assert_eq!(report.types[0].confidence, 85);
     }
 }
@@ -202,8 +215,8 @@ fn a_delta_of_every_version_opens() {
         assert_eq!(found("5555-0001"), [(2, 9)], "added");
         assert_eq!(found("1005-7065"), [], "removed");
         assert_eq!(found("1006-7078"), [(607, 2)], "as it was");
-        let types = [crate::support::active(&generation, None)];
-        let report = scan(&Query { explain: true, ..Query::new(TEXT, &types) });
+        let types = PreparedTypes::new([crate::support::active(&generation, None)]);
+        let report = scan(&Query { explain: true, ..Query::new(TEXT, &types) }, &mut Scratch::new());
         let places: Vec<usize> = report.types[0].matches.iter().map(|own| own.span.start).collect();
         let removed = TEXT.find("1005-7065").expect("it is there");
         assert!(!places.contains(&removed) && places.contains(&0), "{places:?}");

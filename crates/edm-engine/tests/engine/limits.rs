@@ -1,9 +1,8 @@
 //! Bounds of a scan: what they leave out, and that the report says so.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use edm_engine::{ActiveType, Query, Report, scan};
+use edm_engine::{PreparedTypes, Query, Report, Scratch, scan};
 use edm_model::{Column, Columns, EvidenceGroup, Pattern, Proximity, limits};
 
 use crate::support;
@@ -11,7 +10,7 @@ use crate::support;
 const CITY: &str = "Springfield";
 
 /// People of one city, each with a card number and a pet of their own.
-fn town(people: usize) -> [Arc<ActiveType>; 1] {
+fn town(people: usize) -> PreparedTypes {
     let columns = [Column::text("city").searchable(), Column::text("card").searchable(), Column::text("pet")];
     let columns = Columns::new(columns.to_vec()).expect("columns");
     let cells: Vec<[String; 3]> = (0..people).map(|n| [CITY.to_owned(), card(n), pet(n)]).collect();
@@ -28,7 +27,7 @@ fn town(people: usize) -> [Arc<ActiveType>; 1] {
     };
     let with_pet = EvidenceGroup { min_matches: 1, max_matches: None, columns: vec!["pet".to_owned()] };
     let patterns = vec![pattern("city", vec![with_pet], 80), pattern("card", Vec::new(), 60)];
-    [support::active(&files.open(), Some(patterns))]
+    PreparedTypes::new([support::active(&files.open(), Some(patterns))])
 }
 
 fn card(number: usize) -> String {
@@ -52,7 +51,7 @@ fn limit_codes(report: &Report) -> Vec<&'static str> {
 fn rows_beyond_the_row_set_need_a_second_value_nearby() {
     let check = |people: usize, text: String, rows: &[u64], codes: &[&str]| {
         let types = town(people);
-        let report = scan(&Query { explain: true, ..Query::new(&text, &types) });
+        let report = scan(&Query { explain: true, ..Query::new(&text, &types) }, &mut Scratch::new());
         let matches = report.types.iter().flat_map(|found| &found.matches);
         let found: Vec<u64> = matches
             .filter(|own| own.confidence == 80)
@@ -77,7 +76,7 @@ fn matches_beyond_the_bound_are_counted_and_not_listed() {
         for number in 0..written {
             let _ = writeln!(text, "{}", card(number % 3));
         }
-        let report = scan(&Query::new(&text, &types));
+        let report = scan(&Query::new(&text, &types), &mut Scratch::new());
         let found = report.types.first().expect("a match");
         assert_eq!((found.matches.len(), found.truncated), (listed, truncated), "{written}");
         assert_eq!((found.counts[0].match_count as usize, found.unique_count), (written, 3), "{written}");

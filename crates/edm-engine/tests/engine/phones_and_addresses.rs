@@ -1,6 +1,6 @@
 //! Telephone numbers and addresses against a small table, under every choice of accelerators.
 
-use edm_engine::{Accelerators, Query, Report, scan};
+use edm_engine::{Accelerators, PreparedTypes, Query, Report, Scratch, scan};
 use edm_model::{Column, Columns, Country, DataType};
 
 use crate::support;
@@ -44,11 +44,11 @@ fn render(text: &str, report: &Report) -> Vec<String> {
 fn check(text: &str, expected: &[&str]) {
     let columns = columns();
     let generation = support::build(&columns, ROWS, 2, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = [support::active(&generation, None)];
+    let types = PreparedTypes::new([support::active(&generation, None)]);
     for bits in 0..8 {
         let accelerators =
             Accelerators { shapes: bits & 1 > 0, vocabulary: bits & 2 > 0, filter: bits & 4 > 0 };
-        let report = scan(&Query { accelerators, ..Query::new(text, &types) });
+        let report = scan(&Query { accelerators, ..Query::new(text, &types) }, &mut Scratch::new());
         assert_eq!(render(text, &report), expected, "{text:?} {accelerators:?}");
     }
 }

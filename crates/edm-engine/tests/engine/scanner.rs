@@ -1,6 +1,6 @@
 //! Texts that arrive in pieces: what is held of them, and what is no text.
 
-use edm_engine::{NotUtf8, Query, Scanner, scan};
+use edm_engine::{NotUtf8, PreparedTypes, Query, Scanner, Scratch, scan};
 use edm_model::{Column, Columns, DataType, Delimiters, Pattern, Proximity, ProximityUnit, limits};
 
 use crate::support;
@@ -37,7 +37,7 @@ fn pattern(unit: ProximityUnit, distance: u32) -> Pattern {
 /// Scans so many bytes of text in pieces, each value at the end of a line of prose, and holds what is held against the bound.
 fn check_held(patterns: Option<Vec<Pattern>>, explain: bool, bytes: usize, held_max: usize) {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = [support::active(&generation, patterns)];
+    let types = PreparedTypes::new([support::active(&generation, patterns)]);
     let query = Query { explain, ..Query::new("", &types) };
     let mut scanner = Scanner::new(&query);
     assert!(scanner.held_bytes_max() <= held_max, "{} may be held", scanner.held_bytes_max());
@@ -70,7 +70,8 @@ fn a_long_text_is_held_in_bounded_memory() {
 /// What is held does not depend on what is looked for: without types 64 MiB take no time.
 #[test]
 fn any_length_of_text_is_held_in_the_same_memory() {
-    let query = Query::new("", &[]);
+    let types = PreparedTypes::new([]);
+    let query = Query::new("", &types);
     let mut scanner = Scanner::new(&query);
     let piece = "Ünd so weiter, \u{1F600}\n".repeat(40_000);
     for _ in 0..(64 * MIB).div_ceil(piece.len()) {
@@ -83,7 +84,7 @@ fn any_length_of_text_is_held_in_the_same_memory() {
 #[test]
 fn what_is_no_text_is_refused_where_it_is_none() {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = [support::active(&generation, None)];
+    let types = PreparedTypes::new([support::active(&generation, None)]);
     let query = Query::new("", &types);
     let check = |pieces: &[&[u8]], expected: Result<usize, u64>| {
         let mut scanner = Scanner::new(&query);
@@ -112,17 +113,20 @@ fn what_is_no_text_is_refused_where_it_is_none() {
 #[test]
 fn the_text_of_the_query_is_the_first_piece() {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = [support::active(&generation, None)];
+    let types = PreparedTypes::new([support::active(&generation, None)]);
     let query = Query::new("900-11", &types);
     let mut scanner = Scanner::new(&query);
     scanner.push("-2222 Langer".as_bytes()).expect("a text");
-    assert_eq!(scanner.finish().expect("a text"), scan(&Query::new("900-11-2222 Langer", &types)));
+    assert_eq!(
+        scanner.finish().expect("a text"),
+        scan(&Query::new("900-11-2222 Langer", &types), &mut Scratch::new())
+    );
 }
 
 #[test]
 fn a_stopped_scan_goes_on_taking_text_and_says_so() {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = [support::active(&generation, None)];
+    let types = PreparedTypes::new([support::active(&generation, None)]);
     let query = Query { should_stop: &|| true, ..Query::new("", &types) };
     let mut scanner = Scanner::in_zones_of(&query, 64 * 1024);
     for _ in 0..64 {

@@ -1,6 +1,6 @@
 //! Values as other scripts, keyboards, editors and encodings write them (matching, section 1).
 
-use edm_engine::{Query, scan};
+use edm_engine::{PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, DataType, Delimiters};
 
 use crate::support;
@@ -44,8 +44,8 @@ fn check(text: &str, expected: &[&str]) {
     ]);
     let columns = columns.expect("columns");
     let files = support::build(&columns, ROWS, 2, edm_engine::build::PART_BYTES_DEFAULT);
-    let types = [support::active(&files.open(), None)];
-    let report = scan(&Query::new(text, &types));
+    let types = PreparedTypes::new([support::active(&files.open(), None)]);
+    let report = scan(&Query::new(text, &types), &mut Scratch::new());
     let units: Vec<u16> = text.encode_utf16().collect();
     let slice = |span: &edm_engine::Span| {
         String::from_utf16(&units[span.start_utf16 as usize..span.end_utf16 as usize])

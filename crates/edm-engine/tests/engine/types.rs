@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use edm_engine::{Accelerators, Generation, Query, scan};
+use edm_engine::{Accelerators, Generation, PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, DataType, DateOrder, EvidenceGroup, Pattern, Proximity};
 use sha2::{Digest, Sha256};
 
@@ -46,8 +46,8 @@ fn crowded(mut files: support::Files, column: &str) -> Arc<Generation> {
 
 /// Lists the matches of the default type as `confidence column@text row n`.
 fn found(generation: &Arc<Generation>, text: &str, accelerators: Accelerators) -> Vec<String> {
-    let types = [support::active(generation, None)];
-    let report = scan(&Query { accelerators, ..Query::new(text, &types) });
+    let types = PreparedTypes::new([support::active(generation, None)]);
+    let report = scan(&Query { accelerators, ..Query::new(text, &types) }, &mut Scratch::new());
     let matches = report.types.iter().flat_map(|found| &found.matches);
     matches
         .map(|own| {
@@ -139,11 +139,12 @@ fn of_two_readings_at_one_place_the_stronger_stays() {
     let rows: [&[&str]; 2] = [&["1960-03-04", "Langer"], &["1960-04-03", "Okafor"]];
     for (rows, okafor) in [(rows, 2), ([rows[1], rows[0]], 1)] {
         let generation = support::build(&columns, &rows, 2, edm_engine::build::PART_BYTES_DEFAULT).open();
-        let types = [support::active(&generation, Some(vec![pattern(85, 1), pattern(60, 0)]))];
+        let types =
+            PreparedTypes::new([support::active(&generation, Some(vec![pattern(85, 1), pattern(60, 0)]))]);
         for (text, confidence, record) in
             [("03/04/1960", 60, 1), ("Okafor 03/04/1960", 85, okafor), ("03/04/60 Langer", 85, 3 - okafor)]
         {
-            let report = scan(&Query::new(text, &types));
+            let report = scan(&Query::new(text, &types), &mut Scratch::new());
             let matches: Vec<_> = report.types.iter().flat_map(|found| &found.matches).collect();
             let rows: Vec<u64> = matches.iter().flat_map(|own| &own.rows).map(|row| row.record).collect();
             assert_eq!((matches.len(), matches[0].confidence, rows), (1, confidence, vec![record]), "{text}");
@@ -155,7 +156,7 @@ fn of_two_readings_at_one_place_the_stronger_stays() {
 #[test]
 fn hostile_texts_end() {
     let generation = files().open();
-    let types = [support::active(&generation, None)];
+    let types = PreparedTypes::new([support::active(&generation, None)]);
     for text in [
         "12 34 56 ".repeat(25_000),
         "4111-1111-1111-1111-".repeat(20_000),
@@ -166,6 +167,6 @@ fn hostile_texts_end() {
         "3782 822463 10005 ".repeat(2_000),
         "900-11-2222\n".repeat(4_000),
     ] {
-        scan(&Query { explain: true, ..Query::new(&text, &types) });
+        scan(&Query { explain: true, ..Query::new(&text, &types) }, &mut Scratch::new());
     }
 }

@@ -40,8 +40,8 @@ impl Path {
         let mut paths = [Some(Self::Portable), None, None];
         #[cfg(target_arch = "x86_64")]
         {
-            let narrow = std::arch::is_x86_feature_detected!("avx2")
-                && std::arch::is_x86_feature_detected!("bmi2");
+            let narrow =
+                std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2");
             paths[1] = narrow.then_some(Self::Avx2);
             let wide = narrow
                 && std::arch::is_x86_feature_detected!("avx512f")

@@ -118,9 +118,9 @@ fn each_candidate(
             let domain = folded.text().get(at + 1..stop).unwrap_or("");
             let ends = stop == end
                 || folded.text().get(stop..end).is_some_and(domain_ends)
-                || folded.atom(last).is_some_and(|atom| {
-                    atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind)
-                });
+                || folded
+                    .atom(last)
+                    .is_some_and(|atom| atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind));
             if ends && domain.contains('.') {
                 let candidate = Candidate { first, last, attached: false, written_form: false };
                 found(candidate, folded.text().get(start..stop).unwrap_or("").as_bytes());

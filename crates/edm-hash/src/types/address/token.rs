@@ -20,7 +20,8 @@ const JOINTS: [&str; 3] = ["の", "ノ", "ー"];
 
 /// Characters that stand in numbers, units and joints of Japanese addresses: their form depends on what stands around them.
 pub(crate) const NUMERIC: [&str; 21] = [
-    "〇", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "百", "千", "丁", "目", "番", "地", "号", "の", "ノ", "ー",
+    "〇", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "百", "千", "丁", "目", "番", "地",
+    "号", "の", "ノ", "ー",
 ];
 
 /// What a token is.
