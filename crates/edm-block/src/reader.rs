@@ -212,7 +212,9 @@ fn read_rule(cursor: &mut Cursor<'_>) -> Result<RuleSummary, Error> {
 
 /// A value has an atom at least, none of them empty, and no more bytes than a cell.
 fn is_possible(shape: &Shape) -> bool {
-    shape.atoms >= 1 && shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
+    // One without atoms says how many significant digits a number has.
+    let atoms = shape.atoms >= 1 || shape.has_digit() && !shape.has_letter();
+    atoms && shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
 }
 
 fn count_ones(bitmap: &[u8]) -> u32 {

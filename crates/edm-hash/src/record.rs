@@ -80,6 +80,8 @@ struct RuleState {
     keys: RuleKeys,
     /// Windows of the other types are found without asking which atoms occur.
     has_vocabulary: bool,
+    /// Its numbers are brought to a width.
+    has_width: bool,
     shapes: BTreeSet<Shape>,
     /// Shapes seen last, so that the set is asked only for new ones.
     recent: [Option<Shape>; 64],
@@ -121,6 +123,7 @@ impl RecordHasher {
                 .iter()
                 .map(|rule| RuleState {
                     keys: RuleKeys::derive(salt, rule),
+                    has_width: matches!(rule.data_type, DataType::Digits { width: Some(_) }),
                     has_vocabulary: matches!(
                         rule.data_type,
                         DataType::Text | DataType::Name | DataType::Address
@@ -293,7 +296,13 @@ impl RuleState {
         if self.atoms.len() >= ARENA_BYTES {
             self.flush_atoms();
         }
-        let shape = Shape::of(canonical, atoms);
+        self.see_shape(Shape::of(canonical, atoms));
+        if self.has_width {
+            self.see_shape(Shape::of_significant_digits(canonical));
+        }
+    }
+
+    fn see_shape(&mut self, shape: Shape) {
         let slot =
             (usize::from(shape.bytes) * 7 + usize::from(shape.atoms) * 31 + usize::from(shape.mask)) % 64;
         if self.recent[slot] != Some(shape) {

@@ -27,32 +27,40 @@ impl Shape {
 }
 
 impl Shape {
+    /// Returns what says how many significant digits a number has that was brought to a width: a shape of no atom.
+    pub fn of_significant_digits(canonical: &[u8]) -> Self {
+        let zeros = canonical.iter().take_while(|digit| **digit == b'0').count();
+        Self { atoms: 0, bytes: u16::try_from(canonical.len() - zeros).unwrap_or(u16::MAX), mask: DIGIT }
+    }
+
     /// Whether a digit occurs in it.
     pub fn has_digit(&self) -> bool {
         self.mask & DIGIT != 0
     }
 
-    /// Whether anything but digits occurs in it.
-    pub fn has_other(&self) -> bool {
-        self.mask & !DIGIT != 0
+    /// Whether a letter may occur in it: any character beyond ASCII may be one.
+    pub fn has_letter(&self) -> bool {
+        self.mask & (LETTER | BEYOND) != 0
     }
 }
 
+const LETTER: u8 = 1;
 const DIGIT: u8 = 2;
+const BEYOND: u8 = 128;
 
 const MASKS: [u8; 256] = {
     let mut masks = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         masks[byte] = match byte as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' => 1,
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             b'0'..=b'9' => DIGIT,
             b' ' => 4,
             b'-' => 8,
             b'.' => 16,
             b'/' => 32,
             0..=127 => 64,
-            _ => 128,
+            _ => BEYOND,
         };
         byte += 1;
     }

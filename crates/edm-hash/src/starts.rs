@@ -15,6 +15,17 @@ use crate::window::Gate;
 /// How far from a word the atoms stand that may decide on it, in atoms.
 pub(crate) const CONTEXT_ATOMS: usize = ATOMS_A_WORD;
 
+/// The fewest atoms of values that have several; `None` where there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Several {
+    /// Of values without a digit.
+    pub plain: Option<usize>,
+    /// Of values with digits and other atoms.
+    pub mixed: Option<usize>,
+    /// Of values of digits alone.
+    pub digits: Option<usize>,
+}
+
 /// 64 atoms of a folded text.
 #[derive(Clone, Copy)]
 pub(crate) struct Word<'a> {
@@ -44,6 +55,16 @@ impl<'a> Word<'a> {
         }
     }
 
+    /// Returns the length of any atom in bytes.
+    pub(crate) fn length(self, atom: usize) -> usize {
+        self.folded.ranges().get(atom).map_or(0, |(start, end)| (end - start) as usize)
+    }
+
+    /// Returns what is known of the atoms of this word and of the next.
+    pub(crate) fn with_next(self, of: impl Fn(usize) -> u64) -> u128 {
+        u128::from(of(self.number)) | u128::from(of(self.number + 1)) << 64
+    }
+
     /// Returns those of some atoms for which `holds`, given the atom and its length in bytes.
     pub(crate) fn filtered(self, atoms: u64, mut holds: impl FnMut(usize, usize) -> bool) -> u64 {
         let base = self.number * ATOMS_A_WORD;
@@ -68,8 +89,8 @@ pub fn starts(rule: &Rule, folded: &Folded, words: Range<usize>, gate: &impl Gat
         let bits = match &rule.data_type {
             DataType::Text | DataType::Name => text(rule, word, gate),
             DataType::Digits { width } => match width {
-                // Zeros may be missing in front: any number may be one.
-                Some(_) => word.digits(),
+                // Zeros may be missing in front, or be too many.
+                Some(_) => numbers(word, gate.significant_digits(), delimiters.is_empty()),
                 None if delimiters.is_empty() => {
                     of_length(word, word.digits(), gate.lengths(AtomKind::Digits))
                 }
@@ -147,34 +168,92 @@ fn of_length(word: Word<'_>, atoms: u64, lengths: u64) -> u64 {
     word.filtered(atoms, |_, length| lengths >> length.min(63) & 1 == 1)
 }
 
+/// Returns the atoms that may begin a number of so many significant digits (bits of a number).
+fn numbers(word: Word<'_>, lengths: u64, alone: bool) -> u64 {
+    if !alone {
+        return word.digits();
+    }
+    let text = word.folded.text().as_bytes();
+    let ranges = word.folded.ranges();
+    let shortest = lengths.trailing_zeros() as usize;
+    word.filtered(word.digits(), |atom, length| {
+        length >= shortest
+            && ranges.get(atom).and_then(|(start, end)| text.get(*start as usize..*end as usize)).is_some_and(
+                |digits| {
+                    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+                    lengths >> (length - zeros).min(63) & 1 == 1
+                },
+            )
+    })
+}
+
 fn text(rule: &Rule, word: Word<'_>, gate: &impl Gate) -> u64 {
     let (digits, all) = (word.digits(), word.all());
-    let mut bits = of_length(word, digits, gate.lengths(AtomKind::Digits));
-    bits |= of_length(word, all & !digits, gate.lengths(AtomKind::Letters));
     let several = gate.several();
-    let merged = if rule.delimiters.is_empty() { 0 } else { merged(rule, word, gate) };
-    bits |= merged;
-    if several && (word.folded.marks().word(word.number) | word.folded.marks().word(word.number + 1)) != 0 {
+    if several.any() && (word.folded.marks().word(word.number) | word.folded.marks().word(word.number + 1)) != 0 {
         // What a mark joins is cut otherwise than the text.
         return all;
     }
-    if several {
-        let possible = gate.possible(word.number);
-        // The first atom of the next word may be merged with the one behind it: it is not asked.
-        let next = gate.possible(word.number + 1) | u64::from(!rule.delimiters.is_empty());
-        bits |= possible & (possible >> 1 | next << 63 | merged >> 1);
+    let mut bits = of_length(word, digits, gate.lengths(AtomKind::Digits));
+    bits |= of_length(word, all & !digits, gate.lengths(AtomKind::Letters));
+    let merged = if rule.delimiters.is_empty() { 0 } else { merged(rule, word, gate) };
+    bits |= merged;
+    if several.any() {
+        // Atoms that are merged with a neighbour are not asked.
+        let merges = if rule.delimiters.is_empty() { 0 } else { merged_with_next(rule, word, merged, gate) };
+        let possible = word.with_next(|number| gate.possible(number)) | merges | merges << 1;
+        bits |= several.starts(possible, word.with_next(|number| word.folded.digits().word(number)));
     }
     bits | word.followed_by(word.folded.marks(), 1)
+}
+
+/// Returns the merged atoms of a word and of the next one.
+fn merged_with_next(rule: &Rule, word: Word<'_>, own: u64, gate: &impl Gate) -> u128 {
+    let next = Word { number: word.number + 1, ..word };
+    u128::from(own) | u128::from(merged(rule, next, gate)) << 64
+}
+
+impl Several {
+    /// Whether there are such values.
+    pub fn any(&self) -> bool {
+        self.plain.is_some() || self.mixed.is_some() || self.digits.is_some()
+    }
+
+    /// Returns the atoms of the first 64 that a value may begin with, where `possible` of 128 may be in one.
+    fn starts(&self, possible: u128, digits: u128) -> u64 {
+        let runs = |atoms: u128, length: Option<usize>| match length {
+            None => 0,
+            Some(length) => (1..length.min(64)).fold(atoms, |runs, distance| runs & (atoms >> distance | !(u128::MAX >> distance))),
+        };
+        let mixed = match self.mixed {
+            None => 0,
+            length => runs(possible, length) & reaching(possible, digits) & reaching(possible, !digits),
+        };
+        (runs(possible & !digits, self.plain) | mixed | runs(possible & digits, self.digits)) as u64
+    }
+}
+
+/// Returns the atoms from which one of `goals` is reached over atoms of a run. What a run meets behind the last atom is not known,
+/// so it counts as reached.
+pub(crate) fn reaching(run: u128, goals: u128) -> u128 {
+    let mut reached = run & (goals | 1 << 127);
+    let mut open = run;
+    for distance in [1, 2, 4, 8, 16, 32, 64] {
+        reached |= open & reached >> distance;
+        open &= open >> distance;
+    }
+    reached
 }
 
 /// Returns the atoms that make one atom of a value with the next.
 fn merged(rule: &Rule, word: Word<'_>, gate: &impl Gate) -> u64 {
     let (digits, behind) = (word.digits(), word.digits_behind(1));
     let longer = |kind, length: usize| gate.lengths(kind) >> length.min(63) > 1 || length >= 62;
-    let lettered = gate.several() || gate.lengths(AtomKind::Letters) != 0;
+    let several = gate.several().any();
+    let lettered = several || gate.lengths(AtomKind::Letters) != 0;
     let candidates = digits & behind | if lettered { !digits & !behind & word.all() } else { 0 };
     word.filtered(candidates, |atom, length| {
         let kind = if word.folded.digits().contains(atom) { AtomKind::Digits } else { AtomKind::Letters };
-        (gate.several() || longer(kind, length)) && gap::all_ignored(word.folded.gap(atom), &rule.delimiters)
+        (several || longer(kind, length)) && gap::all_ignored(word.folded.gap(atom), &rule.delimiters)
     })
 }

@@ -11,6 +11,7 @@ use crate::edge;
 use crate::fold::{Atom, AtomKind, Folded};
 use crate::gap::{self, NameGap};
 use crate::shape::{Shape, canonical_atoms};
+use crate::starts::Several;
 use crate::table::{Class, TABLE};
 use crate::types::{Candidate, address, card, date, email, iban, phone, ssn};
 
@@ -36,8 +37,10 @@ pub trait Gate {
     fn bytes_max(&self) -> usize;
     /// The lengths in bytes of the values that are one atom of a kind (letters and clusters are one): bit 63 is 63 and more.
     fn lengths(&self, kind: AtomKind) -> u64;
-    /// Whether there are values of several atoms.
-    fn several(&self) -> bool;
+    /// How many significant digits numbers have that are written to a width, as bits: bit 63 is 63 and more.
+    fn significant_digits(&self) -> u64;
+    /// The fewest atoms of values that have several.
+    fn several(&self) -> Several;
     /// Which of 64 atoms, the `word`th, a value of several atoms may hold.
     fn possible(&self, word: usize) -> u64;
     /// Whether a value may have this shape.
@@ -69,8 +72,12 @@ impl Gate for OpenGate {
         u64::MAX
     }
 
-    fn several(&self) -> bool {
-        true
+    fn significant_digits(&self) -> u64 {
+        u64::MAX
+    }
+
+    fn several(&self) -> Several {
+        Several { plain: Some(2), mixed: Some(2), digits: Some(2) }
     }
 
     fn possible(&self, _: usize) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edm_hash::{ColumnCounts, RowsView, RuleKeys, Shape, words_with_other_forms};
+use edm_hash::{ColumnCounts, RowsView, RuleKeys, Several, Shape, words_with_other_forms};
 
 use super::layout::{self, FORMAT_VERSION, NOT_LISTED, Reader};
 use crate::error::Error;
@@ -179,10 +179,9 @@ pub(crate) struct RuleGate {
     pub(crate) bytes_max: usize,
     /// The lengths of values of one atom: digits, and letters. Bit 63 is 63 bytes and more.
     pub(crate) lengths: [u64; 2],
-    /// Whether there are values of several atoms; whether all of them have a digit; whether one has.
-    pub(crate) several: bool,
-    pub(crate) needs_digit: bool,
-    pub(crate) may_have_digit: bool,
+    /// How many significant digits numbers written to a width have: bit 63 is 63 and more.
+    pub(crate) significant_digits: u64,
+    pub(crate) several: Several,
 }
 
 /// Shapes in an open-addressed table of packed numbers: asked once a window, so the ordinary set's hash is too dear.
@@ -257,16 +256,23 @@ impl RuleGate {
     }
 
     fn know(&mut self, shapes: &[Shape]) {
-        let several = || shapes.iter().filter(|shape| shape.atoms > 1);
-        self.lengths = [0; 2];
-        for shape in shapes.iter().filter(|shape| shape.atoms <= 1) {
-            let bit = 1 << shape.bytes.min(63);
-            self.lengths[0] |= if shape.has_digit() { bit } else { 0 };
-            self.lengths[1] |= if shape.has_digit() && !shape.has_other() { 0 } else { bit };
-        }
-        self.several = several().next().is_some();
-        self.needs_digit = several().all(|shape| shape.has_digit());
-        self.may_have_digit = several().any(|shape| shape.has_digit());
+        let bit = |shape: &Shape| 1 << shape.bytes.min(63);
+        let lengths = |holds: fn(&Shape) -> bool| {
+            shapes.iter().filter(|shape| shape.atoms == 1 && holds(shape)).fold(0, |all, shape| all | bit(shape))
+        };
+        self.lengths = [lengths(Shape::has_digit), lengths(|shape| shape.has_letter() || !shape.has_digit())];
+        let fewest = |holds: fn(&Shape) -> bool| {
+            let atoms = shapes.iter().filter(|shape| shape.atoms > 1 && holds(shape));
+            atoms.map(|shape| usize::from(shape.atoms)).min()
+        };
+        self.several = Several {
+            plain: fewest(|shape| !shape.has_digit()),
+            mixed: fewest(|shape| shape.has_digit() && shape.has_letter()),
+            digits: fewest(|shape| shape.has_digit() && !shape.has_letter()),
+        };
+        // Generations of earlier versions do not say it.
+        let significant = shapes.iter().filter(|shape| shape.atoms == 0).fold(0, |all, shape| all | bit(shape));
+        self.significant_digits = if significant == 0 { u64::MAX } else { significant };
     }
 
     pub(crate) fn shape(&self, shape: &Shape) -> bool {
@@ -359,9 +365,8 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
         atoms_max: tokens_max,
         bytes_max: edm_model::limits::CELL_BYTES_MAX,
         lengths: [u64::MAX; 2],
-        several: true,
-        needs_digit: false,
-        may_have_digit: true,
+        significant_digits: u64::MAX,
+        several: Several { plain: Some(2), mixed: Some(2), digits: Some(2) },
     };
     match reader.u32()? {
         NOT_LISTED => {}

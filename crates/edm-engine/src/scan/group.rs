@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomKind, AtomSet, FoldOptions, Folded, Gate, Hash, RuleKeys, Shape, Window,
+    ATOMS_A_WORD, AtomKind, AtomSet, FoldOptions, Folded, Gate, Hash, RuleKeys, Several, Shape, Window,
     atoms_with_other_forms, has_vocabulary, near_digits, windows_of,
 };
 use edm_model::{KeyId, Rule};
@@ -166,8 +166,21 @@ impl Gate for GroupGate<'_> {
         }
     }
 
-    fn several(&self) -> bool {
-        !self.accelerators.shapes || self.gates.iter().any(|gate| gate.several)
+    fn significant_digits(&self) -> u64 {
+        self.gates.iter().map(|gate| gate.significant_digits).fold(0, |all, own| all | own)
+            | if self.accelerators.shapes { 0 } else { u64::MAX }
+    }
+
+    fn several(&self) -> Several {
+        if !self.accelerators.shapes {
+            return Several { plain: Some(2), mixed: Some(2), digits: Some(2) };
+        }
+        let fewest = |of: fn(&Several) -> Option<usize>| self.gates.iter().filter_map(|gate| of(&gate.several)).min();
+        Several {
+            plain: fewest(|several| several.plain),
+            mixed: fewest(|several| several.mixed),
+            digits: fewest(|several| several.digits),
+        }
     }
 
     fn possible(&self, word: usize) -> u64 {
@@ -251,10 +264,9 @@ impl Vocabulary {
             self.asked.resize(count, false);
             self.possible.reset(folded.atom_count());
         }
-        let any = |holds: fn(&RuleGate) -> bool| gate.gates.iter().any(|gate| holds(gate));
-        let shapes = gate.accelerators.shapes;
-        let anywhere = !shapes || any(|gate| !gate.needs_digit);
-        let digits_too = !shapes || any(|gate| gate.may_have_digit);
+        let several = gate.several();
+        let anywhere = several.plain.is_some();
+        let digits_too = several.mixed.is_some() || several.digits.is_some();
         for number in words.start..words.end.min(count) {
             if self.asked.get(number) != Some(&false) {
                 continue;

@@ -10,7 +10,7 @@ use crate::canonical::CellRefusal;
 use crate::edge;
 use crate::fold::Folded;
 use crate::gap;
-use crate::starts::Word;
+use crate::starts::{Word, reaching};
 use crate::window::Gate;
 
 mod token;
@@ -53,14 +53,32 @@ pub(crate) fn candidates(folded: &Folded, starts: &Range<usize>, gate: &impl Gat
 
 /// Returns the atoms of a word that a value may begin with.
 pub(crate) fn starts(word: Word<'_>, gate: &impl Gate) -> u64 {
-    let (possible, next) = (gate.possible(word.number), gate.possible(word.number + 1));
-    let with_next = possible & (possible >> 1 | next << 63);
-    with_next
-        | word.filtered(possible & !with_next, |atom, _| {
-            let gap = word.folded.gap(atom);
-            // An ordinal or a number with its unit; two words that are one.
-            if word.folded.digits().contains(atom) { gap.is_empty() } else { joins_words(gap) }
-        })
+    let possible = word.with_next(|number| gate.possible(number));
+    let next = Word { number: word.number + 1, ..word };
+    let joining = u128::from(joining(word, possible as u64)) | u128::from(joining(next, (possible >> 64) as u64)) << 64;
+    // The atom behind one that may make a word or number with it is not asked.
+    let run = possible | joining << 1;
+    let (digits, several) = (word.with_next(|number| numeric(word, number)), gate.several());
+    let mut starts = possible & (run >> 1 | 1 << 127);
+    if several.plain.is_none() {
+        starts &= reaching(run, digits);
+    }
+    // A value has a word.
+    (starts & reaching(run, !word.with_next(|number| word.folded.digits().word(number)))) as u64
+}
+
+/// Returns the digits, and what may be a numeral.
+fn numeric(word: Word<'_>, number: usize) -> u64 {
+    word.folded.digits().word(number) | word.folded.clusters().word(number)
+}
+
+/// Returns those of some atoms that may make a word or number with the next.
+fn joining(word: Word<'_>, atoms: u64) -> u64 {
+    word.filtered(atoms, |atom, _| {
+        let gap = word.folded.gap(atom);
+        // An ordinal or a number with its unit; two words that are one.
+        if word.folded.digits().contains(atom) { gap.is_empty() } else { joins_words(gap) }
+    })
 }
 
 fn joins_words(gap: &str) -> bool {

@@ -31,11 +31,9 @@ pub(crate) fn push_cell(
 
 /// Returns the atoms of a word that a number may begin with.
 pub(crate) fn starts(word: Word<'_>) -> u64 {
-    let ranges = word.folded.ranges();
-    let next_length = |atom: usize| ranges.get(atom + 1).map_or(0, |(start, end)| (end - start) as usize);
     let joined = word.digits() & word.digits_behind(1);
     let grouped = word.filtered(joined, |atom, length| {
-        let next = next_length(atom);
+        let next = word.length(atom + 1);
         let third = word.folded.digits().contains(atom + 2);
         let groups = GROUP_DIGITS.contains(&length) && GROUP_DIGITS.contains(&next);
         groups && (third || length + next >= DIGITS_MIN)
@@ -78,19 +76,20 @@ fn read(atoms: Atoms<'_>, first: usize, mut each: impl FnMut(usize, &[usize], &[
         Some(joint @ (Joint::Ignored | Joint::Written(" " | "-"))) => joint,
         _ => return,
     };
-    let mut form = Vec::with_capacity(DIGITS_MAX);
-    let mut groups = Vec::with_capacity(DIGITS_MAX / GROUP_DIGITS.start());
+    let (mut form, mut length) = ([0; DIGITS_MAX], 0);
+    let (mut groups, mut count) = ([0; DIGITS_MAX / *GROUP_DIGITS.start()], 0);
     for last in first.. {
         let Some(digits) = atoms.digits(last).filter(|digits| GROUP_DIGITS.contains(&digits.len())) else {
             return;
         };
-        form.extend_from_slice(digits.as_bytes());
-        groups.push(digits.len());
-        if form.len() > DIGITS_MAX {
-            return;
-        }
-        if form.len() >= DIGITS_MIN && is_valid(&form) {
-            each(last, &groups, &form);
+        let Some(room) = form.get_mut(length..length + digits.len()) else { return };
+        room.copy_from_slice(digits.as_bytes());
+        length += digits.len();
+        groups.iter_mut().skip(count).take(1).for_each(|group| *group = digits.len());
+        count += 1;
+        let (form, groups) = (form.get(..length).unwrap_or(&[]), groups.get(..count).unwrap_or(&[]));
+        if length >= DIGITS_MIN && is_valid(form) {
+            each(last, groups, form);
         }
         if atoms.joint(last) != Some(joint) {
             return;

@@ -56,7 +56,7 @@ pub(crate) fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found
     // The sign stands behind its address's first atom, and not far behind.
     let (from, to) = (first.0 as usize, last.1 as usize + ADDRESS_BYTES_MAX);
     let bytes = text.as_bytes().get(from..to.min(text.len())).unwrap_or(&[]);
-    for (offset, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'@') {
+    for offset in memchr::memchr_iter(b'@', bytes) {
         let at = from + offset;
         let begin = at - local_length(text.get(..at).unwrap_or(""));
         let end = at + 1 + domain_length(text.get(at + 1..).unwrap_or(""));

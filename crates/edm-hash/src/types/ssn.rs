@@ -37,7 +37,10 @@ pub(crate) fn push_cell(
 
 /// Returns the atoms of a word that a number may begin with.
 pub(crate) fn starts(word: Word<'_>) -> u64 {
-    let grouped = word.filtered(word.digits() & word.digits_behind(1), |_, length| length == GROUPS[0]);
+    let joined = word.digits() & word.digits_behind(1) & word.digits_behind(2);
+    let grouped = word.filtered(joined, |atom, length| {
+        [length, word.length(atom + 1), word.length(atom + 2)] == GROUPS
+    });
     grouped | word.filtered(word.digits(), |_, length| length == DIGITS)
 }
 
