@@ -134,7 +134,12 @@ fn better_row(corpus: &Corpus, values: u64, declared: Declared, pairs: &[(PeerKi
         return Row { target, ..Row::not_measured(what, "no automaton was built") };
     };
     let row = Row::own(what, "MB/s", rate(corpus, pair.ours));
-    Row { target, ..Row::against(row, kind.name(), rate(corpus, pair.theirs), 1.0 / pair.ratio) }
+    let row = Row::against(row, kind.name(), rate(corpus, pair.theirs), 1.0 / pair.ratio);
+    let row = match pairs.len() {
+        1 => row.noted(format!("{} alone was measured: nothing is known of the other", kind.name())),
+        _ => row,
+    };
+    Row { target, ..row }
 }
 
 /// How many planted values a side finds. Ours must find all of them, the peers those that are written as in the table.

@@ -201,7 +201,7 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     let bar = Arc::new(UploadBar::new());
     let store = options.store.clone();
     let before = match options.table.mode {
-        // It counts what was removed. The upload is patient with a server that is away, so this question is no reason to end.
+        // It is for the count of what was removed alone; what is wrong with the server or the store, the upload says itself.
         TableMode::Delete => client.store(&store).await.ok().map(|store| store.row_count.unwrap_or(0)),
         TableMode::Replace | TableMode::Delta => None,
     };
