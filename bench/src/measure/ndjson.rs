@@ -2,10 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use edm_engine::{ActiveType, Query, scan};
+use edm_engine::{PreparedTypes, Query, Scratch, scan};
 use serde_json::json;
 
 use super::Setting;
@@ -28,7 +27,8 @@ pub(crate) fn row(
     server: &Server,
     table_rows: u64,
 ) -> anyhow::Result<Row> {
-    let types = [default_type(Table::narrow(table_rows).generation(&setting.folder.join("ndjson"))?)?];
+    let generation = Table::narrow(table_rows).generation(&setting.folder.join("ndjson"))?;
+    let types = PreparedTypes::new([default_type(generation)?]);
     let texts = corpus.texts(TEXT_BYTES).into_iter().take_while(|range| range.end <= REQUEST_BYTES);
     let texts: Vec<&str> = texts.map(|range| &corpus.text[range]).collect();
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
@@ -63,8 +63,9 @@ pub(crate) fn row(
 }
 
 /// Scans the texts, one after another, and returns how many matches there are.
-fn matches(types: &[Arc<ActiveType>], texts: &[&str]) -> usize {
-    let found = texts.iter().map(|text| scan(&Query::new(text, types)));
+fn matches(types: &PreparedTypes, texts: &[&str]) -> usize {
+    let mut scratch = Scratch::new();
+    let found = texts.iter().map(|text| scan(&Query::new(text, types), &mut scratch));
     found.flat_map(|report| report.types).map(|found| found.matches.len()).sum()
 }
 

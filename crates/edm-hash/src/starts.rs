@@ -190,7 +190,9 @@ fn numbers(word: Word<'_>, lengths: u64, alone: bool) -> u64 {
 fn text(rule: &Rule, word: Word<'_>, gate: &impl Gate) -> u64 {
     let (digits, all) = (word.digits(), word.all());
     let several = gate.several();
-    if several.any() && (word.folded.marks().word(word.number) | word.folded.marks().word(word.number + 1)) != 0 {
+    if several.any()
+        && (word.folded.marks().word(word.number) | word.folded.marks().word(word.number + 1)) != 0
+    {
         // What a mark joins is cut otherwise than the text.
         return all;
     }
@@ -223,7 +225,8 @@ impl Several {
     fn starts(&self, possible: u128, digits: u128) -> u64 {
         let runs = |atoms: u128, length: Option<usize>| match length {
             None => 0,
-            Some(length) => (1..length.min(64)).fold(atoms, |runs, distance| runs & (atoms >> distance | !(u128::MAX >> distance))),
+            Some(length) => (1..length.min(64))
+                .fold(atoms, |runs, distance| runs & (atoms >> distance | !(u128::MAX >> distance))),
         };
         let mixed = match self.mixed {
             None => 0,

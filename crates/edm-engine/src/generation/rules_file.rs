@@ -258,7 +258,10 @@ impl RuleGate {
     fn know(&mut self, shapes: &[Shape]) {
         let bit = |shape: &Shape| 1 << shape.bytes.min(63);
         let lengths = |holds: fn(&Shape) -> bool| {
-            shapes.iter().filter(|shape| shape.atoms == 1 && holds(shape)).fold(0, |all, shape| all | bit(shape))
+            shapes
+                .iter()
+                .filter(|shape| shape.atoms == 1 && holds(shape))
+                .fold(0, |all, shape| all | bit(shape))
         };
         self.lengths = [lengths(Shape::has_digit), lengths(|shape| shape.has_letter() || !shape.has_digit())];
         let fewest = |holds: fn(&Shape) -> bool| {
@@ -271,7 +274,8 @@ impl RuleGate {
             digits: fewest(|shape| shape.has_digit() && !shape.has_letter()),
         };
         // Generations of earlier versions do not say it.
-        let significant = shapes.iter().filter(|shape| shape.atoms == 0).fold(0, |all, shape| all | bit(shape));
+        let significant =
+            shapes.iter().filter(|shape| shape.atoms == 0).fold(0, |all, shape| all | bit(shape));
         self.significant_digits = if significant == 0 { u64::MAX } else { significant };
     }
 

@@ -175,7 +175,8 @@ impl Gate for GroupGate<'_> {
         if !self.accelerators.shapes {
             return Several { plain: Some(2), mixed: Some(2), digits: Some(2) };
         }
-        let fewest = |of: fn(&Several) -> Option<usize>| self.gates.iter().filter_map(|gate| of(&gate.several)).min();
+        let fewest =
+            |of: fn(&Several) -> Option<usize>| self.gates.iter().filter_map(|gate| of(&gate.several)).min();
         Several {
             plain: fewest(|several| several.plain),
             mixed: fewest(|several| several.mixed),

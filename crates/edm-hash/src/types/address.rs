@@ -55,7 +55,8 @@ pub(crate) fn candidates(folded: &Folded, starts: &Range<usize>, gate: &impl Gat
 pub(crate) fn starts(word: Word<'_>, gate: &impl Gate) -> u64 {
     let possible = word.with_next(|number| gate.possible(number));
     let next = Word { number: word.number + 1, ..word };
-    let joining = u128::from(joining(word, possible as u64)) | u128::from(joining(next, (possible >> 64) as u64)) << 64;
+    let joining =
+        u128::from(joining(word, possible as u64)) | u128::from(joining(next, (possible >> 64) as u64)) << 64;
     // The atom behind one that may make a word or number with it is not asked.
     let run = possible | joining << 1;
     let (digits, several) = (word.with_next(|number| numeric(word, number)), gate.several());

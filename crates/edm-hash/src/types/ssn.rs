@@ -38,9 +38,8 @@ pub(crate) fn push_cell(
 /// Returns the atoms of a word that a number may begin with.
 pub(crate) fn starts(word: Word<'_>) -> u64 {
     let joined = word.digits() & word.digits_behind(1) & word.digits_behind(2);
-    let grouped = word.filtered(joined, |atom, length| {
-        [length, word.length(atom + 1), word.length(atom + 2)] == GROUPS
-    });
+    let grouped = word
+        .filtered(joined, |atom, length| [length, word.length(atom + 1), word.length(atom + 2)] == GROUPS);
     grouped | word.filtered(word.digits(), |_, length| length == DIGITS)
 }
 
