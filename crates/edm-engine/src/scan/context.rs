@@ -7,6 +7,7 @@ use edm_model::{Proximity, ProximityUnit, Rule, limits};
 
 use super::find::partition_point;
 use super::group::Groups;
+use super::pattern::PatternPlan;
 use super::place::{Places, Stretch};
 use super::position::{Positions, utf16_units};
 use super::reading::Readings;
@@ -22,9 +23,9 @@ pub(crate) struct Context<'q> {
     pub(crate) readings: &'q Readings,
     before: Before,
     positions: OnceCell<Positions<'q>>,
-    places: OnceCell<Places>,
+    places: OnceCell<Places<'q>>,
     /// The text cut into atoms, for distances in words.
-    words: OnceCell<Folded>,
+    words: OnceCell<Box<Folded>>,
     pub(crate) row_checks: &'q RowChecks,
     /// Those that explanations ask for: they take nothing from the findings.
     pub(crate) explain_checks: &'q RowChecks,
@@ -74,15 +75,19 @@ impl<'q> Context<'q> {
         self.positions.get_or_init(|| Positions::new(self.text))
     }
 
-    pub(crate) fn places(&self) -> &Places {
+    pub(crate) fn places(&self) -> &Places<'q> {
         self.places.get_or_init(|| Places::new(self.text))
     }
 
     fn words(&self) -> &Folded {
-        self.words.get_or_init(|| {
-            let mut folded = Folded::new();
-            folded.fold(self.text, FoldOptions::of(&Rule::default()));
-            folded
+        let options = FoldOptions::of(&Rule::default());
+        // Most texts are read like that anyway.
+        self.readings.undecoded(options).unwrap_or_else(|| {
+            self.words.get_or_init(|| {
+                let mut folded = Folded::new();
+                folded.fold(self.text, options);
+                Box::new(folded)
+            })
         })
     }
 
@@ -114,7 +119,7 @@ impl<'q> Context<'q> {
     /// Returns the distance of two stretches in UTF-16 units, white space runs counting one.
     pub(crate) fn characters_between(&self, a: Stretch, b: Stretch) -> u64 {
         let (left, right) = if a.0 <= b.0 { (a, b) } else { (b, a) };
-        self.positions().collapsed(right.0).saturating_sub(self.positions().collapsed(left.1))
+        self.positions().distance(left.1, right.0)
     }
 
     /// Returns how many atoms stand between two stretches.
@@ -158,6 +163,16 @@ impl<'q> Context<'q> {
         near && reached || proximity.or_same_row && self.places().same_table_row(primary, other)
     }
 
+    /// Returns a stretch outside of which no evidence is near enough for one of the patterns.
+    pub(crate) fn reach_of(&self, patterns: &[&PatternPlan], primary: Stretch) -> Stretch {
+        let mut reach = primary;
+        for alike in patterns.chunk_by(|a, b| a.proximity == b.proximity) {
+            let own = alike.first().map_or(primary, |pattern| self.reach(&pattern.proximity, primary));
+            reach = (reach.0.min(own.0), reach.1.max(own.1));
+        }
+        reach
+    }
+
     /// Returns a stretch outside of which no evidence is near enough.
     pub(crate) fn reach(&self, proximity: &Proximity, primary: Stretch) -> Stretch {
         let (mut start, mut end) = self.reach_uncut(proximity, primary);
@@ -196,9 +211,7 @@ impl<'q> Context<'q> {
 
     fn reach_characters(&self, distance: u64, primary: Stretch) -> Stretch {
         let positions = self.positions();
-        let from = positions.collapsed(primary.0).saturating_sub(distance);
-        let to = positions.collapsed(primary.1).saturating_add(distance).saturating_add(1);
-        (positions.offset_of_collapsed(from).min(primary.0), positions.offset_of_collapsed(to).max(primary.1))
+        (positions.back(primary.0, distance), positions.forward(primary.1, distance.saturating_add(1)))
     }
 
     fn reach_words(&self, distance: usize, primary: Stretch) -> Stretch {

@@ -94,13 +94,13 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     pub(crate) fn evaluate(&mut self, part: Stretch, mut found: impl FnMut(Found)) {
         let from = self.hits.partition_point(|hit| hit.stretch.0 < part.0);
         let to = self.hits.partition_point(|hit| hit.stretch.0 < part.1);
-        for number in from..to {
+        let (plan, mut patterns) = (self.plan, Vec::new());
+        for hit in self.hits.get(from..to).unwrap_or(&[]) {
             if (self.context.query.should_stop)() {
                 return;
             }
-            let Some(hit) = self.hits.get(number) else { return };
-            let patterns: Vec<&PatternPlan> =
-                self.plan.patterns.iter().filter(|pattern| self.plan.anchors(pattern, hit)).collect();
+            patterns.clear();
+            patterns.extend(plan.anchored(hit));
             if patterns.is_empty()
                 || !self.context.is_candidate(hit.stretch)
                 || self.plan.is_inside_number(self.context, hit)
@@ -175,14 +175,18 @@ impl<'e, 'c> Evaluator<'e, 'c> {
 
     /// Returns the rows of a hit, and what of each stands near it.
     fn row_passes(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Vec<RowPasses> {
-        let reach = patterns.iter().map(|pattern| self.context.reach(&pattern.proximity, hit.stretch));
-        let reach = reach.fold(hit.stretch, |a, b| (a.0.min(b.0), a.1.max(b.1)));
-        self.note_proximity(hit, patterns);
-        let rows = self.rows(hit, reach);
         let mut columns: Vec<usize> = patterns.iter().flat_map(|pattern| pattern.columns()).collect();
+        if columns.is_empty() {
+            // What asks for nothing looks nowhere.
+            let rows = self.rows(hit, patterns);
+            return rows.into_iter().map(|row| (row, Some(Vec::new()))).collect();
+        }
         columns.push(hit.column);
         columns.sort_unstable();
         columns.dedup();
+        self.note_proximity(hit, patterns);
+        let rows = self.rows(hit, patterns);
+        let reach = self.context.reach_of(patterns, hit.stretch);
         let neighbourhood = self.finder.neighbourhood(hit, (reach, &columns), self.context.row_checks);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
@@ -217,13 +221,14 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     }
 
     /// Returns the rows of a hit that are evaluated, ascending.
-    fn rows(&mut self, hit: &Hit, reach: Stretch) -> Vec<u32> {
-        let generation = self.plan.active.generation.clone();
+    fn rows(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Vec<u32> {
+        let generation = &*self.plan.active.generation;
         let Some(rows) = generation.rows_of(hit.column, &hit.hash) else { return Vec::new() };
         let mut candidates: Vec<u32> = generation.live_rows(&rows).take(limits::ROW_SET_MAX + 1).collect();
         if candidates.len() > limits::ROW_SET_MAX || rows.len() > limits::ROWS_LOOKED_AT_MAX {
             candidates.truncate(limits::ROW_SET_MAX);
             self.notes.limit("rowSetLimit", limits::ROW_SET_MAX as u64);
+            let reach = self.context.reach_of(patterns, hit.stretch);
             let from = self.hits.partition_point(|other| other.stretch.0 < reach.0);
             let near = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < reach.1);
             for other in near.filter(|other| other.column != hit.column).take(limits::ROW_SET_MAX) {
@@ -238,8 +243,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
             self.note_limited(hit);
             candidates.truncate(1);
         }
-        candidates
-            .retain(|row| !generation.is_tombstone(*row) && generation.holds(*row, hit.column, &hit.hash));
+        self.finder.keep_holding(generation, hit, &mut candidates);
         candidates
     }
 }

@@ -1,6 +1,5 @@
 //! What of a row stands near a primary value.
 
-use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use edm_hash::{Alphanumerics, Folded, Hash, RowCell, Window};
@@ -10,6 +9,7 @@ use super::context::{Context, RowChecks};
 use super::find::{Hit, partition_point};
 use super::group::Windower;
 use super::place::Stretch;
+use crate::generation::Generation;
 
 /// A window of the text near a hit.
 #[derive(Debug, Clone, Copy)]
@@ -31,108 +31,174 @@ pub(crate) struct Pass {
 
 /// Windows of one group in one reading, hashed once and kept.
 struct Hashed<'c> {
+    group: usize,
+    reading: usize,
     windower: Windower<'c>,
-    /// For each start atom, whether its windows are in `windows`: few atoms have any.
-    done: Vec<bool>,
-    windows: BTreeMap<usize, Vec<Near>>,
+    /// For each start atom where its windows stand in `windows`; `None` where that was not asked yet.
+    starts: Vec<Option<(u32, u32)>>,
+    windows: Vec<Near>,
 }
 
 impl Hashed<'_> {
     /// Hashes the windows that begin at these atoms, as far as they are not yet known.
-    fn hash(&mut self, folded: &Folded, starts: Range<usize>, stretch: impl Fn(&Window) -> Stretch) {
+    fn hash(&mut self, folded: &Folded, starts: Range<usize>, context: &Context<'_>) {
         let mut from = starts.start;
-        let unknown = |done: &[bool], from: usize| done.get(from..starts.end)?.iter().position(|done| !done);
-        while let Some(offset) = unknown(&self.done, from) {
-            let start = from + offset;
-            from = start + 1;
-            self.done.iter_mut().skip(start).take(1).for_each(|done| *done = true);
-            let windows = &mut self.windows;
-            self.windower.each(folded, start..from, |window| {
-                let stretch = stretch(&window.window);
-                if stretch.1 - stretch.0 <= PLACE_BYTES_MAX {
-                    let counts = Alphanumerics::of(window.canonical).counts_as_evidence();
-                    windows.entry(start).or_default().push(Near { stretch, hash: window.hash, counts });
-                }
-            });
+        while from < starts.end {
+            let unknown = |start: &Option<(u32, u32)>| start.is_none();
+            let rest = self.starts.get(from..starts.end).unwrap_or(&[]);
+            let Some(first) = rest.iter().position(unknown) else { return };
+            let count = rest.get(first..).unwrap_or(&[]).iter().take_while(|start| unknown(start)).count();
+            let run = from + first..from + first + count;
+            from = run.end;
+            self.hash_run(folded, run, context);
         }
+    }
+
+    /// Hashes what begins at atoms of which nothing is known yet.
+    fn hash_run(&mut self, folded: &Folded, run: Range<usize>, context: &Context<'_>) {
+        let (reading, before) = (self.reading, self.windows.len());
+        let mut found: Vec<(usize, Near)> = Vec::new();
+        self.windower.each(folded, run.clone(), |window| {
+            let Window { first, last, .. } = window.window;
+            let stretch = context.readings.stretch(reading, first, last);
+            if stretch.1 - stretch.0 <= PLACE_BYTES_MAX {
+                let counts = Alphanumerics::of(window.canonical).counts_as_evidence();
+                found.push((first, Near { stretch, hash: window.hash, counts }));
+            }
+        });
+        // A recogniser names its windows as it finds them.
+        found.sort_by_key(|(first, _)| *first);
+        let mut end = before as u32;
+        let mut found = found.into_iter().peekable();
+        for (start, known) in self.starts.iter_mut().enumerate().take(run.end).skip(run.start) {
+            let begin = end;
+            while let Some((_, near)) = found.next_if(|(first, _)| *first <= start) {
+                self.windows.push(near);
+                end += 1;
+            }
+            *known = Some((begin, end));
+        }
+    }
+
+    /// Returns the windows that begin at an atom.
+    fn of(&self, start: usize) -> &[Near] {
+        let known = self.starts.get(start).copied().flatten();
+        known.and_then(|(from, to)| self.windows.get(from as usize..to as usize)).unwrap_or(&[])
     }
 }
 
 /// Finds evidence; remembers what it hashed.
 pub(crate) struct EvidenceFinder<'c> {
     context: &'c Context<'c>,
-    hashed: HashMap<(usize, usize), Hashed<'c>>,
+    /// Every value of a searchable column that stands in the text, by table and place.
+    hits: &'c [Hit],
+    /// For each table its hits among them, and the bytes of the longest.
+    tables: Vec<(Range<usize>, usize)>,
+    hashed: Vec<Hashed<'c>>,
+    near: Vec<Near>,
     cells: Vec<RowCell>,
-    origins: Vec<(Stretch, bool)>,
     checks: Vec<u32>,
 }
 
-/// The windows around one hit, by column of its table.
+/// The windows around one hit that may be values of columns of its table.
 pub(crate) struct Neighbourhood {
     near: Vec<(usize, Near)>,
 }
 
 impl<'c> EvidenceFinder<'c> {
-    pub(crate) fn new(context: &'c Context<'c>) -> Self {
-        Self { context, hashed: HashMap::new(), cells: Vec::new(), origins: Vec::new(), checks: Vec::new() }
+    pub(crate) fn new(context: &'c Context<'c>, hits: &'c [Hit]) -> Self {
+        let tables = (0..context.groups.tables.len()).map(|table| {
+            let range = of_table(hits, table);
+            let own = hits.get(range.clone()).unwrap_or(&[]);
+            let longest = own.iter().map(|hit| hit.stretch.1 - hit.stretch.0).max().unwrap_or(0);
+            (range, longest)
+        });
+        Self {
+            context,
+            hits,
+            tables: tables.collect(),
+            hashed: Vec::new(),
+            near: Vec::new(),
+            cells: Vec::new(),
+            checks: Vec::new(),
+        }
     }
 
     /// Gathers the windows within `reach` that may be values of the columns; `None` if there are more than row checks are
-    /// left.
+    /// left. What may be a value of a searchable column is known: it is a hit.
     pub(crate) fn neighbourhood(
         &mut self,
         hit: &Hit,
         (reach, columns): (Stretch, &[usize]),
         row_checks: &RowChecks,
     ) -> Option<Neighbourhood> {
-        let room = usize::try_from(row_checks.left(self.context.whole(hit.stretch))).unwrap_or(usize::MAX);
-        let mut near = Vec::new();
-        let generation = self.context.groups.tables.get(hit.table)?;
-        let mut by_rule: HashMap<usize, Vec<usize>> = HashMap::new();
-        for column in columns {
-            if let Some(rule) = generation.rule_position(*column) {
-                by_rule.entry(rule).or_default().push(*column);
+        let context = self.context;
+        let room = usize::try_from(row_checks.left(context.whole(hit.stretch))).unwrap_or(usize::MAX);
+        let generation = context.groups.tables.get(hit.table)?;
+        let definitions = generation.columns().as_slice();
+        let is_searchable = |column: &usize| definitions.get(*column).is_some_and(|column| column.searchable);
+        let mut near: Vec<(usize, Near)> = Vec::new();
+        for other in self.hits_within(hit.table, reach) {
+            if columns.binary_search(&other.column).is_ok() {
+                let window = Near { stretch: other.stretch, hash: other.hash, counts: other.counts };
+                near.push((other.column, window));
             }
         }
-        for (rule, columns) in by_rule {
-            let Some(group) = self.context.groups.group_of(hit.table, rule) else { continue };
-            let windows =
-                self.windows(group, reach, room.saturating_sub(near.len()) / columns.len().max(1))?;
-            for window in windows {
-                near.extend(columns.iter().map(|column| (*column, window)));
+        let rule = |column: &usize| generation.rule_position(*column);
+        let mut others: Vec<usize> =
+            columns.iter().copied().filter(|column| !is_searchable(column)).collect();
+        others.sort_by_key(rule);
+        for columns in others.chunk_by(|a, b| rule(a) == rule(b)) {
+            let group =
+                columns.first().and_then(rule).and_then(|rule| context.groups.group_of(hit.table, rule));
+            let Some(group) = group else { continue };
+            if !self.windows(group, reach, room.saturating_sub(near.len()) / columns.len().max(1)) {
+                return None;
             }
+            near.extend(self.near.iter().flat_map(|window| columns.iter().map(|column| (*column, *window))));
         }
-        Some(Neighbourhood { near })
+        (near.len() <= room).then_some(Neighbourhood { near })
     }
 
-    fn windows(&mut self, group: usize, reach: Stretch, room: usize) -> Option<Vec<Near>> {
+    /// Returns the hits of a table that touch a stretch.
+    fn hits_within(&self, table: usize, reach: Stretch) -> impl Iterator<Item = &'c Hit> + use<'c> {
+        let (range, longest) = self.tables.get(table).cloned().unwrap_or_default();
+        let hits: &'c [Hit] = self.hits.get(range).unwrap_or(&[]);
+        let from = hits.partition_point(|hit| hit.stretch.0 + longest < reach.0);
+        let to = hits.partition_point(|hit| hit.stretch.0 <= reach.1);
+        let near = hits.get(from..to.max(from)).unwrap_or(&[]);
+        near.iter().filter(move |hit| hit.stretch.1 >= reach.0)
+    }
+
+    /// Leaves the windows of a group within reach in `near`; false if there are more than there is room for.
+    fn windows(&mut self, group: usize, reach: Stretch, room: usize) -> bool {
         let context = self.context;
-        let definition = context.groups.groups.get(group)?;
-        let mut found = Vec::new();
+        self.near.clear();
+        let Some(definition) = context.groups.groups.get(group) else { return true };
         for reading in context.readings.of(&definition.rule) {
             let Some(folded) = context.readings.folded(reading) else { continue };
-            let hashed = self.hashed.entry((group, reading)).or_insert_with(|| Hashed {
-                windower: Windower::new(context.groups, definition, context.query.accelerators),
-                done: vec![false; folded.atom_count()],
-                windows: BTreeMap::new(),
+            let known = self.hashed.iter().position(|one| (one.group, one.reading) == (group, reading));
+            let known = known.unwrap_or_else(|| {
+                let windower = Windower::new(context.groups, definition, context.query.accelerators);
+                let starts = vec![None; folded.atom_count()];
+                self.hashed.push(Hashed { group, reading, windower, starts, windows: Vec::new() });
+                self.hashed.len() - 1
             });
+            let Some(hashed) = self.hashed.get_mut(known) else { continue };
             let stretch = |atom: usize| context.readings.stretch(reading, atom, atom);
             let first = partition_point(folded.atom_count(), |atom| stretch(*atom).1 < reach.0);
             let last = partition_point(folded.atom_count(), |atom| stretch(*atom).0 <= reach.1);
             let first = first.saturating_sub(hashed.windower.bytes_max());
-            hashed.hash(folded, first..last, |window| {
-                context.readings.stretch(reading, window.first, window.last)
-            });
-            for windows in hashed.windows.range(first..last).map(|(_, windows)| windows) {
-                found.extend(
-                    windows.iter().filter(|near| near.stretch.1 >= reach.0 && near.stretch.0 <= reach.1),
-                );
-                if found.len() > room {
-                    return None;
+            hashed.hash(folded, first..last, context);
+            for start in first..last {
+                let touches = |near: &&Near| near.stretch.1 >= reach.0 && near.stretch.0 <= reach.1;
+                self.near.extend(hashed.of(start).iter().filter(touches));
+                if self.near.len() > room {
+                    return false;
                 }
             }
         }
-        Some(found)
+        true
     }
 
     /// Returns what of the row stands in the neighbourhood; `None` when the row checks are used up.
@@ -144,25 +210,39 @@ impl<'c> EvidenceFinder<'c> {
         row_checks: &RowChecks,
     ) -> Option<Vec<Pass>> {
         let generation = self.context.groups.tables.get(hit.table)?;
-        self.cells.clear();
-        self.origins.clear();
-        for (column, near) in &neighbourhood.near {
-            self.cells.push(RowCell { hash: near.hash, row, column: *column as u16 });
-            self.origins.push((near.stretch, near.counts));
-        }
-        if !row_checks.spend(self.context.whole(hit.stretch), self.cells.len() as u64) {
+        if !row_checks.spend(self.context.whole(hit.stretch), neighbourhood.near.len() as u64) {
             return None;
         }
-        generation.row_key().checks(&self.cells, &mut self.checks);
-        let mut stored: HashMap<usize, u32> = HashMap::new();
+        let near = neighbourhood.near.iter();
+        self.check(generation, near.map(|(column, near)| (row, *column, near.hash)));
+        let mut stored = vec![None; generation.columns().as_slice().len()];
         let mut passes: Vec<Pass> = Vec::new();
-        for ((cell, check), (stretch, counts)) in self.cells.iter().zip(&self.checks).zip(&self.origins) {
-            let column = usize::from(cell.column);
-            let own = *stored.entry(column).or_insert_with(|| generation.stored_check(row, column));
+        for ((column, near), check) in neighbourhood.near.iter().zip(&self.checks) {
+            let Some(stored) = stored.get_mut(*column) else { continue };
+            let own = *stored.get_or_insert_with(|| generation.stored_check(row, *column));
             if own == *check {
-                passes.push(Pass { stretch: *stretch, column, counts: *counts });
+                passes.push(Pass { stretch: near.stretch, column: *column, counts: near.counts });
             }
         }
         Some(passes)
     }
+
+    /// Keeps those of the rows that hold the hit's value in its column.
+    pub(crate) fn keep_holding(&mut self, generation: &Generation, hit: &Hit, rows: &mut Vec<u32>) {
+        self.check(generation, rows.iter().map(|row| (*row, hit.column, hit.hash)));
+        let mut checks = self.checks.iter();
+        rows.retain(|row| checks.next() == Some(&generation.stored_check(*row, hit.column)));
+    }
+
+    /// Leaves the row checks of values in `checks`.
+    fn check(&mut self, generation: &Generation, values: impl Iterator<Item = (u32, usize, Hash)>) {
+        self.cells.clear();
+        self.cells.extend(values.map(|(row, column, hash)| RowCell { hash, row, column: column as u16 }));
+        generation.row_key().checks(&self.cells, &mut self.checks);
+    }
+}
+
+/// Returns where one table's hits stand among all.
+pub(crate) fn of_table(hits: &[Hit], table: usize) -> Range<usize> {
+    hits.partition_point(|hit| hit.table < table)..hits.partition_point(|hit| hit.table <= table)
 }

@@ -219,8 +219,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
         patterns: &[&'p PatternPlan],
     ) -> Option<(u32, &'p PatternPlan, Miss)> {
         let context = self.context;
-        let reach = patterns.iter().map(|pattern| context.reach(&pattern.proximity, hit.stretch));
-        let reach = reach.fold(hit.stretch, |a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let reach = context.reach_of(patterns, hit.stretch);
         let mut columns: Vec<usize> = patterns.iter().flat_map(|pattern| pattern.columns()).collect();
         columns.push(hit.column);
         columns.sort_unstable();

@@ -25,6 +25,8 @@ pub(crate) struct Hit {
     pub(crate) written_form: bool,
     /// It can anchor a default type's match.
     pub(crate) anchors: bool,
+    /// It is long enough to count as evidence.
+    pub(crate) counts: bool,
 }
 
 /// Hits by table, column, place and value: the readings of a text may find one twice, or two values at one place.
@@ -121,6 +123,7 @@ fn look_up(
         if stretch.1 - stretch.0 > limits::PLACE_BYTES_MAX {
             continue;
         }
+        let alphanumerics = Alphanumerics::of(window.canonical);
         let hit = found.entry((table, column, stretch, window.hash)).or_insert(Hit {
             table,
             column,
@@ -128,7 +131,8 @@ fn look_up(
             hash: window.hash,
             attached: true,
             written_form: false,
-            anchors: Alphanumerics::of(window.canonical).anchors,
+            anchors: alphanumerics.anchors,
+            counts: alphanumerics.counts_as_evidence(),
         });
         hit.attached &= window.window.attached;
         hit.written_form |= window.window.written_form;

@@ -1,7 +1,7 @@
 //! One pattern against one row (matching, sections 5 and 6; `docs/matching.md`, Evidence and Patterns).
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use edm_model::{Columns, Pattern, Proximity};
 
@@ -146,32 +146,32 @@ impl PatternPlan {
     /// Groups the passes that are near enough and may be evidence by where they stand.
     pub(crate) fn candidates(&self, context: &Context<'_>, hit: &Hit, passes: &[Pass]) -> Vec<Candidate> {
         let of_primary = passes.iter().filter(|pass| pass.column == hit.column);
-        let own_values: HashSet<Stretch> = of_primary.map(|pass| pass.stretch).collect();
+        let mut own_values: Vec<Stretch> = of_primary.map(|pass| pass.stretch).collect();
+        own_values.sort_unstable();
+        let wanted = |pass: &&Pass| {
+            pass.column != hit.column
+                && (self.named.contains(&pass.column) || self.void_if.contains(&pass.column))
+                && own_values.binary_search(&pass.stretch).is_err()
+        };
+        let mut passes: Vec<&Pass> = passes.iter().filter(wanted).collect();
+        if passes.is_empty() {
+            return Vec::new();
+        }
+        passes.sort_unstable_by_key(|pass| (pass.stretch, pass.column));
         let own_runs = context.places().single_runs(hit.stretch);
-        let mut near: BTreeMap<Stretch, Option<Candidate>> = BTreeMap::new();
-        for pass in passes {
-            let wanted = self.named.contains(&pass.column) || self.void_if.contains(&pass.column);
-            if !wanted || pass.column == hit.column || own_values.contains(&pass.stretch) {
-                continue;
+        let candidate = |at_one_place: &[&Pass]| {
+            let stretch = at_one_place.first()?.stretch;
+            let same_place = own_runs.iter().any(|run| overlap(*run, stretch));
+            let apart = !same_place && !overlap(stretch, hit.stretch);
+            if !apart || !context.is_near(&self.proximity, hit.stretch, stretch) {
+                return None;
             }
-            let candidate = near.entry(pass.stretch).or_insert_with(|| {
-                let same_place = own_runs.iter().any(|run| overlap(*run, pass.stretch));
-                let apart = !same_place && !overlap(pass.stretch, hit.stretch);
-                let candidate =
-                    Candidate { stretch: pass.stretch, columns: Vec::new(), counts: false, value: 0 };
-                (apart && context.is_near(&self.proximity, hit.stretch, pass.stretch)).then_some(candidate)
-            });
-            if let Some(candidate) = candidate {
-                candidate.columns.push(pass.column);
-                candidate.counts |= pass.counts;
-            }
-        }
-        let mut candidates: Vec<Candidate> = near.into_values().flatten().collect();
-        for candidate in &mut candidates {
-            candidate.columns.sort_unstable();
-            candidate.columns.dedup();
-        }
-        candidates
+            let mut columns: Vec<usize> = at_one_place.iter().map(|pass| pass.column).collect();
+            columns.dedup();
+            let counts = at_one_place.iter().any(|pass| pass.counts);
+            Some(Candidate { stretch, columns, counts, value: 0 })
+        };
+        passes.chunk_by(|a, b| a.stretch == b.stretch).filter_map(candidate).collect()
     }
 }
 

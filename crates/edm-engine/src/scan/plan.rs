@@ -37,16 +37,26 @@ impl TypePlan {
         }
     }
 
+    /// Returns the patterns that begin with this hit, from the highest confidence down.
+    pub(crate) fn anchored(&self, hit: &Hit) -> impl Iterator<Item = &PatternPlan> {
+        self.patterns.iter().filter(|pattern| self.anchors(pattern, hit))
+    }
+
     /// Says whether a pattern has this hit's column as its primary, and the hit's value may anchor it.
     pub(crate) fn anchors(&self, pattern: &PatternPlan, hit: &Hit) -> bool {
+        if pattern.primary.is_some_and(|primary| primary != hit.column) {
+            return false;
+        }
+        if !self.active.default_type {
+            return true;
+        }
         let class = self.classes.get(hit.column).copied().unwrap_or_default();
-        let primary = pattern.primary.is_none_or(|primary| primary == hit.column);
         // A column whose type has a written form always has the pattern of the primary alone.
         let by_form = self.rule(hit).is_some_and(|rule| rule.data_type.has_written_form());
         let suffices = !by_form || class.standalone || hit.written_form || !pattern.is_primary_alone();
         // The default type stays as its first generation made it, whatever later ones make of the column.
         let identifies = pattern.proximity != CLOSE;
-        primary && (!self.active.default_type || suffices && (!identifies || hit.anchors))
+        suffices && (!identifies || hit.anchors)
     }
 
     /// Says whether a hit is a part of a longer card or account number. One that has check digits itself is a number of its

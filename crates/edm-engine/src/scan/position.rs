@@ -1,94 +1,234 @@
-//! From byte offsets to UTF-16 offsets and to distances in which a run of white space counts one.
+//! From byte offsets to UTF-16 offsets and to distances in which a run of white space counts one. Nothing is counted before
+//! somebody asks, and distances only where they are asked for: a text in which nothing is found is never walked.
 
-/// Bytes between two checkpoints.
-const STRIDE: usize = 256;
+use std::cell::RefCell;
 
-/// Returns how many UTF-16 units a text has: one for each character, one more for those that UTF-8 writes in four bytes.
+/// Bytes between two offsets whose UTF-16 offset is kept.
+const STRIDE: usize = 4_096;
+/// Bytes of a block whose distance is kept.
+const BLOCK: usize = 256;
+/// A block that nobody has asked for: none has so many units.
+const UNKNOWN: u16 = u16::MAX;
+/// Bytes that are counted side by side, and how often at most before a count no longer fits into a byte.
+const LANES: usize = 32;
+const ROWS_MAX: usize = 127;
+
+/// Returns how many UTF-16 units a text has.
 pub(crate) fn utf16_units(text: &str) -> u64 {
-    // Counts in bytes stay below 256 in so many, so that a compiler can count many side by side.
-    let of_chunk = |bytes: &[u8]| {
-        let units = |byte: &u8| u8::from(*byte as i8 >= -0x40) + u8::from(*byte >= 0xF0);
-        u64::from(bytes.iter().map(units).fold(0u8, u8::wrapping_add))
-    };
-    text.as_bytes().chunks(127).map(of_chunk).sum()
+    units_of(text.as_bytes())
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Point {
-    utf16: u64,
-    /// UTF-16 units, white space runs counting one.
-    collapsed: u64,
-    in_white: bool,
-}
-
-impl Point {
-    fn pass(&mut self, character: char) {
-        let units = character.len_utf16() as u64;
-        let white = character.is_whitespace();
-        self.utf16 += units;
-        self.collapsed += match (white, self.in_white) {
-            (false, _) => units,
-            (true, false) => 1,
-            (true, true) => 0,
-        };
-        self.in_white = white;
+/// Counts a character at its first byte: one unit, and one more where UTF-8 takes four bytes.
+fn units_of(bytes: &[u8]) -> u64 {
+    let units = |byte: u8| u8::from(byte as i8 >= -0x40) + u8::from(byte >= 0xF0);
+    let mut count = 0;
+    for piece in bytes.chunks(LANES * ROWS_MAX) {
+        let mut lanes = [0u8; LANES];
+        let (rows, rest) = piece.as_chunks::<LANES>();
+        for row in rows {
+            for (lane, byte) in lanes.iter_mut().zip(row) {
+                *lane += units(*byte);
+            }
+        }
+        let all = lanes.iter().map(|lane| u64::from(*lane)).sum::<u64>();
+        count += all + rest.iter().map(|byte| u64::from(units(*byte))).sum::<u64>();
     }
+    count
 }
 
 /// The positions of a text.
 pub(crate) struct Positions<'a> {
     text: &'a str,
-    /// One for each stride, at the first character that begins in it.
-    points: Vec<(usize, Point)>,
+    /// UTF-16 units in front of each stride, as far as was counted.
+    utf16: RefCell<Vec<u64>>,
+    /// For each block how far it is from its first character to that of the next one.
+    blocks: RefCell<Vec<u16>>,
 }
 
 impl<'a> Positions<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        let mut points = Vec::with_capacity(text.len() / STRIDE + 1);
-        let mut point = Point::default();
-        for (offset, character) in text.char_indices() {
-            if offset / STRIDE >= points.len() {
-                points.push((offset, point));
-            }
-            point.pass(character);
-        }
-        points.push((text.len(), point));
-        Self { text, points }
-    }
-
-    fn point(&self, offset: usize) -> Point {
-        let after = self.points.partition_point(|(start, _)| *start <= offset);
-        let Some((start, mut point)) = after.checked_sub(1).and_then(|index| self.points.get(index)).copied()
-        else {
-            return Point::default();
-        };
-        self.text.get(start..offset).unwrap_or("").chars().for_each(|character| point.pass(character));
-        point
+        Self { text, utf16: RefCell::new(vec![0]), blocks: RefCell::default() }
     }
 
     /// Returns the UTF-16 offset of a byte offset.
     pub(crate) fn utf16(&self, offset: usize) -> u64 {
-        self.point(offset).utf16
+        let bytes = self.text.as_bytes();
+        let units = |from: usize, to: usize| units_of(bytes.get(from..to).unwrap_or(&[]));
+        let mut known = self.utf16.borrow_mut();
+        let stride = offset / STRIDE;
+        while known.len() <= stride {
+            let start = (known.len() - 1) * STRIDE;
+            let before = known.last().copied().unwrap_or(0);
+            known.push(before + units(start, start + STRIDE));
+        }
+        known.get(stride).copied().unwrap_or(0) + units(stride * STRIDE, offset)
     }
 
-    /// Returns the distance of a byte offset from the text's front.
-    pub(crate) fn collapsed(&self, offset: usize) -> u64 {
-        self.point(offset).collapsed
+    /// Returns how far it is from one offset to another behind it: in UTF-16 units, a run of white space counting one where it
+    /// begins. Zero where the other one is not behind it.
+    pub(crate) fn distance(&self, from: usize, to: usize) -> u64 {
+        if to <= from + 2 * BLOCK {
+            return self.walk(from, to);
+        }
+        let (first, last) = (from.div_ceil(BLOCK), to / BLOCK);
+        let whole = (first..last).map(|block| self.block(block)).sum::<u64>();
+        self.walk(from, self.block_start(first)) + whole + self.walk(self.block_start(last), to)
     }
 
-    /// Returns the first byte offset of a character that is at least so far from the text's front.
-    pub(crate) fn offset_of_collapsed(&self, collapsed: u64) -> usize {
-        let after = self.points.partition_point(|(_, point)| point.collapsed < collapsed);
-        let Some((start, mut point)) = after.checked_sub(1).and_then(|index| self.points.get(index)).copied()
-        else {
-            return 0;
-        };
+    /// Returns the first offset of a character from which it is at most so far to `offset`.
+    pub(crate) fn back(&self, offset: usize, distance: u64) -> usize {
+        let mut block = offset / BLOCK;
+        let mut left = self.walk(self.block_start(block), offset);
+        while left <= distance {
+            let Some(before) = block.checked_sub(1) else { return 0 };
+            block = before;
+            left += self.block(block);
+        }
+        let start = self.block_start(block);
+        self.advance(start, left - distance).min(offset)
+    }
+
+    /// Returns the first offset of a character behind `offset` that is at least so far from it, or the text's end.
+    pub(crate) fn forward(&self, offset: usize, distance: u64) -> usize {
+        let mut block = offset / BLOCK + 1;
+        let (mut at, mut left) = (offset, distance);
+        let mut step = self.walk(offset, self.block_start(block));
+        while step < left && self.block_start(block) < self.text.len() {
+            left -= step;
+            at = self.block_start(block);
+            step = self.block(block);
+            block += 1;
+        }
+        self.advance(at, left)
+    }
+
+    /// Returns the first offset of a character from `start` on that is at least so far from it.
+    fn advance(&self, start: usize, distance: u64) -> usize {
+        let mut in_white = self.is_white_before(start);
+        let mut passed = 0;
         for (offset, character) in self.text.get(start..).unwrap_or("").char_indices() {
-            if point.collapsed >= collapsed {
+            if passed >= distance {
                 return start + offset;
             }
-            point.pass(character);
+            passed += units_and_state(character, &mut in_white);
         }
         self.text.len()
+    }
+
+    /// Returns where the first character begins that begins in a block or behind it.
+    fn block_start(&self, block: usize) -> usize {
+        self.text.ceil_char_boundary((block * BLOCK).min(self.text.len()))
+    }
+
+    fn block(&self, block: usize) -> u64 {
+        let mut blocks = self.blocks.borrow_mut();
+        if blocks.is_empty() {
+            blocks.resize(self.text.len() / BLOCK + 1, UNKNOWN);
+        }
+        match blocks.get_mut(block) {
+            Some(known) => {
+                if *known == UNKNOWN {
+                    *known = self.walk(self.block_start(block), self.block_start(block + 1)) as u16;
+                }
+                u64::from(*known)
+            }
+            None => 0,
+        }
+    }
+
+    /// Counts a stretch from its front to its end.
+    fn walk(&self, from: usize, to: usize) -> u64 {
+        let mut in_white = self.is_white_before(from);
+        let Some(piece) = self.text.get(from..to) else { return 0 };
+        if !piece.is_ascii() {
+            return piece.chars().map(|character| units_and_state(character, &mut in_white)).sum();
+        }
+        let bytes = piece.as_bytes();
+        let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or(&[]));
+        let again = pairs.map(|(a, b)| u64::from(is_white(*a) & is_white(*b)));
+        let first = bytes.first().is_some_and(|first| in_white && is_white(*first));
+        (bytes.len() as u64).saturating_sub(again.sum::<u64>() + u64::from(first))
+    }
+
+    fn is_white_before(&self, offset: usize) -> bool {
+        self.text.get(..offset).and_then(|front| front.chars().next_back()).is_some_and(char::is_whitespace)
+    }
+}
+
+/// White space of ASCII, as `char::is_whitespace` has it.
+fn is_white(byte: u8) -> bool {
+    byte == b' ' || byte.wrapping_sub(b'\t') < 5
+}
+
+/// Returns what a character adds to a distance.
+fn units_and_state(character: char, in_white: &mut bool) -> u64 {
+    let white = character.is_whitespace();
+    match (white, std::mem::replace(in_white, white)) {
+        (false, _) => character.len_utf16() as u64,
+        (true, false) => 1,
+        (true, true) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything counted from the text's front, character by character.
+    struct Counted {
+        /// By character: its offset, the UTF-16 units before it, its distance from the front.
+        points: Vec<(usize, u64, u64)>,
+    }
+
+    impl Counted {
+        fn of(text: &str) -> Self {
+            let (mut points, mut in_white) = (Vec::new(), false);
+            let (mut utf16, mut distance) = (0, 0);
+            for (offset, character) in text.char_indices() {
+                points.push((offset, utf16, distance));
+                utf16 += character.len_utf16() as u64;
+                distance += units_and_state(character, &mut in_white);
+            }
+            points.push((text.len(), utf16, distance));
+            Self { points }
+        }
+
+        fn first(&self, distance: u64) -> usize {
+            self.points
+                .iter()
+                .find(|point| point.2 >= distance)
+                .or(self.points.last())
+                .map_or(0, |point| point.0)
+        }
+    }
+
+    fn check(text: &str) {
+        let (own, slow) = (Positions::new(text), Counted::of(text));
+        assert_eq!(utf16_units(text), slow.points.last().unwrap().1);
+        let step = slow.points.len() / 40 + 1;
+        for (offset, utf16, there) in slow.points.iter().step_by(step).rev() {
+            assert_eq!(own.utf16(*offset), *utf16, "{offset}");
+            for (other, _, far) in slow.points.iter().step_by(step + 3) {
+                let expected = if other < offset { 0 } else { far - there };
+                assert_eq!(own.distance(*offset, *other), expected, "{offset} {other}");
+            }
+            for distance in [0, 1, 5, 255, 256, 300, 700, 5_000] {
+                let back = slow.first(there.saturating_sub(distance));
+                assert_eq!(own.back(*offset, distance), back.min(*offset), "{offset} {distance}");
+                let forward = slow.first(there + distance).max(*offset);
+                assert_eq!(own.forward(*offset, distance), forward, "{offset} {distance}");
+            }
+        }
+    }
+
+    #[test]
+    fn positions_are_those_counted_from_the_front() {
+        check("");
+        check("a  b\t\tc");
+        check(&"word, and  more\r\n\r\n".repeat(400));
+        check(&"é\u{3000}\u{3000} 😀x ".repeat(700));
+        check(&format!("{}{}😀{}", " ".repeat(900), "x".repeat(600), "\n".repeat(300)));
+        check(&format!("{}{}", "x".repeat(255), "é ".repeat(300)));
+        check(&"漢字かな交じり文。".repeat(500));
     }
 }

@@ -95,8 +95,9 @@ impl Margins {
         Self { reach, lag, explained, around: around.next_multiple_of(limits::ROW_CHECKS_BYTES) }
     }
 
-    /// Returns how far from a zone hits are looked for: those that its own are compared with.
+    /// Returns how far from a zone hits are looked for: those that may be evidence of its own, which may begin before what is
+    /// reached.
     pub(crate) fn hits(self) -> usize {
-        self.reach.max(self.lag + self.explained)
+        self.reach.max(self.lag + self.explained) + limits::PLACE_BYTES_MAX
     }
 }

@@ -50,6 +50,12 @@ impl Readings {
         numbered.filter(|(_, reading)| reading.options == options).map(|(number, _)| number).collect()
     }
 
+    /// Returns the text as it stands, folded like that, if a rule asks for it.
+    pub(crate) fn undecoded(&self, options: FoldOptions) -> Option<&Folded> {
+        let alike = |reading: &&Reading| reading.options == options && !reading.decoded;
+        self.readings.iter().find(alike).map(|reading| &reading.folded)
+    }
+
     pub(crate) fn folded(&self, number: usize) -> Option<&Folded> {
         self.readings.get(number).map(|reading| &reading.folded)
     }

@@ -8,7 +8,7 @@ use edm_model::limits;
 use super::collect::Collector;
 use super::context::{Before, Context, RowChecks};
 use super::evaluate::{Evaluator, Notes};
-use super::evidence::EvidenceFinder;
+use super::evidence::{EvidenceFinder, of_table};
 use super::explain::Explainer;
 use super::find::{self, Hit};
 use super::place::Stretch;
@@ -89,7 +89,7 @@ impl<'q> Zones<'q> {
         let hits = buffers.hits.as_slice();
         begin_types(self.query, &mut self.types, hits);
         if !self.types.is_empty() {
-            let mut finder = EvidenceFinder::new(&context);
+            let mut finder = EvidenceFinder::new(&context, hits);
             let of_part = |part: Stretch| (own(part.0), own(part.1));
             if hits.iter().any(|hit| own(zone.0) <= hit.stretch.0 && hit.stretch.0 < own(zone.1)) {
                 for check_part in parts(zone).map(of_part) {
@@ -152,7 +152,7 @@ fn evaluate_part<'c>(
 ) {
     let TypeState { plan, exemption, collector, notes, .. } = state;
     let shared = (finder, notes);
-    let hits = of_table(hits, plan.table);
+    let hits = hits.get(of_table(hits, plan.table)).unwrap_or(&[]);
     Evaluator::new(context, (plan, exemption), hits, shared).evaluate(part, |found| collector.add(found));
 }
 
@@ -163,18 +163,11 @@ fn explain_part<'c>(
     finder: &mut EvidenceFinder<'c>,
     part: Stretch,
 ) {
-    let hits = of_table(hits, state.plan.table);
+    let hits = hits.get(of_table(hits, state.plan.table)).unwrap_or(&[]);
     let told = &state.notes.told;
     let mut explainer = Explainer::new(context, (state.plan, &state.exemption), finder, hits, told);
     let room = limits::MATCHES_MAX.saturating_sub(state.unmatched.len());
     state.unmatched.extend(explainer.unmatched(part, room));
-}
-
-/// Returns one table's hits, which stand together.
-fn of_table(hits: &[Hit], table: usize) -> &[Hit] {
-    let from = hits.partition_point(|hit| hit.table < table);
-    let to = hits.partition_point(|hit| hit.table <= table);
-    hits.get(from..to).unwrap_or(&[])
 }
 
 /// Cuts a stretch of the whole text where row checks are counted anew.
