@@ -38,6 +38,11 @@ impl Shape {
         self.mask & DIGIT != 0
     }
 
+    /// Whether an ASCII letter occurs in it.
+    pub fn has_ascii_letter(&self) -> bool {
+        self.mask & LETTER != 0
+    }
+
     /// Whether a letter may occur in it: any character beyond ASCII may be one.
     pub fn has_letter(&self) -> bool {
         self.mask & (LETTER | BEYOND) != 0
@@ -113,6 +118,9 @@ impl Alphanumerics {
 
 /// Cuts a canonical form into its atoms: the byte ranges of its runs of letters, of digits, and its clusters.
 pub(crate) fn canonical_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> usize {
+    if canonical.is_ascii() {
+        return ascii_atoms(canonical, each);
+    }
     let text = std::str::from_utf8(canonical).unwrap_or("");
     let (mut count, mut start) = (0, 0);
     let mut open = None;
@@ -138,6 +146,18 @@ pub(crate) fn canonical_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> 
     }
     if open.is_some() {
         close(start, text.len());
+    }
+    count
+}
+
+fn ascii_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> usize {
+    const ATOM: u8 = LETTER | DIGIT;
+    let mut count = 0;
+    for atom in canonical.chunk_by(|a, b| MASKS[*a as usize] & ATOM == MASKS[*b as usize] & ATOM) {
+        if atom.first().is_some_and(|first| MASKS[*first as usize] & ATOM != 0) {
+            each(atom);
+            count += 1;
+        }
     }
     count
 }

@@ -271,7 +271,7 @@ impl RuleGate {
         self.several = Several {
             plain: fewest(|shape| !shape.has_digit()),
             mixed: fewest(|shape| shape.has_digit() && shape.has_letter()),
-            digits: fewest(|shape| shape.has_digit() && !shape.has_letter()),
+            digits: fewest(|shape| shape.has_digit() && !shape.has_ascii_letter()),
         };
         // Generations of earlier versions do not say it.
         let significant =

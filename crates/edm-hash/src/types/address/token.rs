@@ -7,7 +7,8 @@ use crate::fold::{AtomKind, Folded};
 use crate::shape::canonical_atoms;
 use crate::table::{Class, TABLE};
 
-/// Cutting may begin so many atoms in front of a token, wherever that is: it has met the token's first atom by then.
+/// Cutting may begin so many atoms in front of a token, wherever that is: it has met the token's first atom by then. It may
+/// begin at any atom that nothing joins to the one before it.
 const MARGIN_ATOMS: usize = 8;
 /// The most digits of an ordinal number.
 const ORDINAL_DIGITS_MAX: usize = 4;
@@ -59,7 +60,10 @@ pub(crate) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// Begins in front of the token that holds atom `from`.
     pub(crate) fn new(folded: &'a Folded, from: usize) -> Self {
-        Self { folded, next: from.saturating_sub(MARGIN_ATOMS), tokens: Vec::new(), forms: String::new() }
+        let earliest = from.saturating_sub(MARGIN_ATOMS);
+        let joined = |atom: &usize| matches!(folded.gap(atom - 1), "" | "." | "'");
+        let next = (earliest + 1..=from).rev().find(|atom| !joined(atom)).unwrap_or(earliest);
+        Self { folded, next, tokens: Vec::new(), forms: String::new() }
     }
 
     /// Returns a token by its position.

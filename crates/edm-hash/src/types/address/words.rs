@@ -16,7 +16,8 @@ struct Words {
     suffixes: Vec<(&'static str, &'static str)>,
     /// What is dropped in front of a number: a word, or two joined by a dot.
     signs: HashSet<&'static str>,
-    bytes_max: usize,
+    /// By a word's first byte the lengths of words in the table, as bits: most words of a text are none of them.
+    lengths: Vec<u64>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -25,13 +26,22 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 });
 
 impl Words {
+    /// Whether a word of this length and first byte stands in the table.
+    fn has_like(&self, word: &str) -> bool {
+        let lengths = word.as_bytes().first().and_then(|first| self.lengths.get(usize::from(*first)));
+        lengths.is_some_and(|lengths| lengths >> word.len().min(63) & 1 == 1)
+    }
+
     fn read(table: &'static str) -> Option<Self> {
         let mut own = Self::default();
         for line in table.lines().filter(|line| !line.starts_with('#')) {
             let mut fields = line.split('\t');
             let (kind, form) = (fields.next()?, fields.next()?);
             for written in fields.next()?.split(' ') {
-                own.bytes_max = own.bytes_max.max(written.len());
+                own.lengths.resize(256, 0);
+                if let Some(lengths) = own.lengths.get_mut(usize::from(*written.as_bytes().first()?)) {
+                    *lengths |= 1 << written.len().min(63);
+                }
                 match kind {
                     "word" => drop(own.words.insert(written, form)),
                     "pair" => drop(own.pairs.insert(written, form)),
@@ -55,22 +65,27 @@ pub(crate) fn with_other_forms() -> impl Iterator<Item = (&'static str, &'static
 
 /// Whether a word may be two: it ends as some do.
 pub(crate) fn ends_with_suffix(word: &str) -> bool {
-    // Few words end with one of these letters and are long enough.
+    may_have_suffix(word) && WORDS.suffixes.iter().any(|(suffix, _)| word.ends_with(suffix))
+}
+
+/// All suffixes end with one of few pairs of letters.
+fn may_have_suffix(word: &str) -> bool {
+    let ends = [b"se", b"\xC3\x9F", b"at", b"tr", b"tz", b"in", b"pl", b"an"];
+    let last = word.as_bytes().last_chunk::<2>();
     word.len() > STEM_CHARACTERS_MIN
-        && matches!(word.as_bytes().last(), Some(b'e' | b't' | b'r' | b'z' | b'n' | b'l'))
-        && WORDS.suffixes.iter().any(|(suffix, _)| word.ends_with(suffix))
+        && last.is_some_and(|last| ends.contains(&last) || word.ends_with('e') && last[0] >= 0x80)
 }
 
 /// Appends the form of a word, given in lower case and as it stands.
 pub(crate) fn push_word(word: &str, text: &str, out: &mut String) {
     let table = &*WORDS;
-    if word.len() <= table.bytes_max
+    if table.has_like(word)
         && let Some(form) = table.words.get(word)
     {
         out.push_str(form);
         return;
     }
-    let ending = table.suffixes.iter().find(|(suffix, _)| {
+    let ending = table.suffixes.iter().filter(|_| may_have_suffix(word)).find(|(suffix, _)| {
         let stem = word.strip_suffix(suffix).unwrap_or("");
         stem.chars().take(STEM_CHARACTERS_MIN).count() == STEM_CHARACTERS_MIN
     });
@@ -89,5 +104,5 @@ pub(crate) fn pair(written: &str) -> Option<&'static str> {
 
 /// Whether a word, or two that a dot joins, in lower case, is dropped in front of a number.
 pub(crate) fn is_number_sign(written: &str) -> bool {
-    WORDS.signs.contains(written)
+    WORDS.has_like(written) && WORDS.signs.contains(written)
 }
