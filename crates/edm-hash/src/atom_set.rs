@@ -38,6 +38,15 @@ impl AtomSet {
         }
     }
 
+    /// Adds a run of atoms to a set that has them.
+    pub fn insert(&mut self, run: Range<usize>) {
+        for number in run.start / ATOMS_A_WORD..run.end.div_ceil(ATOMS_A_WORD) {
+            let base = number * ATOMS_A_WORD;
+            let bits = below(run.end, base) & !below(run.start, base);
+            self.words.iter_mut().skip(number).take(1).for_each(|word| *word |= bits);
+        }
+    }
+
     /// Whether an atom is in the set.
     pub fn contains(&self, atom: usize) -> bool {
         self.word(atom / ATOMS_A_WORD) >> (atom % ATOMS_A_WORD) & 1 == 1

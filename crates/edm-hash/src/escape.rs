@@ -1,6 +1,8 @@
 //! The second reading of a text: its escapes decoded once, with a way back to the original positions
 //! (matching, section 1).
 
+use std::ops::Range;
+
 use crate::pieces::Pieces;
 
 /// A decoded text.
@@ -38,29 +40,91 @@ impl Decoded {
     }
 }
 
+/// The escapes of a text and what they stand for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Escapes(Vec<(Range<usize>, String)>);
+
+impl Escapes {
+    /// Finds every escape of a text, each read once.
+    pub fn of(text: &str) -> Self {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(offset) = text.as_bytes().get(at..).and_then(next_sign) {
+            at += offset;
+            match escape(text.get(at..).unwrap_or("")) {
+                Some((length, value)) => {
+                    found.push((at..at + length, value));
+                    at += length;
+                }
+                None => at += 1,
+            }
+        }
+        Self(found)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns where they stand, in order.
+    pub fn places(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.0.iter().map(|(place, _)| place)
+    }
+
+    /// Widens a stretch that begins or ends inside an escape to the whole of it.
+    pub fn around(&self, stretch: Range<usize>) -> Range<usize> {
+        let over = |offset: usize| {
+            let next = self.0.partition_point(|(place, _)| place.end <= offset);
+            self.0.get(next).map(|(place, _)| place).filter(|place| place.start < offset)
+        };
+        let start = over(stretch.start).map_or(stretch.start, |place| place.start);
+        start..over(stretch.end).map_or(stretch.end, |place| place.end)
+    }
+
+    /// Decodes the escapes that stand in some stretches of the text: ascending, none touching another, each beginning and ending
+    /// between characters and outside of escapes. What lies between two of them is a gap that no window crosses.
+    pub fn decoded(&self, text: &str, stretches: &[Range<usize>]) -> Decoded {
+        let mut decoded = Decoded::default();
+        let mut copied = 0;
+        for stretch in stretches {
+            if stretch.start > copied {
+                let at = decoded.text.len();
+                decoded.text.push_str(if at > 0 { UNCROSSED } else { "" });
+                decoded.pieces.push((at, decoded.text.len()), (copied, stretch.start));
+                copied = stretch.start;
+            }
+            let from = self.0.partition_point(|(place, _)| place.start < stretch.start);
+            let escapes = self.0.iter().skip(from).take_while(|(place, _)| place.end <= stretch.end);
+            for (place, value) in escapes {
+                decoded.text.push_str(text.get(copied..place.start).unwrap_or(""));
+                decoded.push(value, place.start, place.end - place.start);
+                copied = place.end;
+            }
+            decoded.text.push_str(text.get(copied..stretch.end).unwrap_or(""));
+            copied = stretch.end;
+        }
+        decoded
+    }
+}
+
+/// Two line breaks: no window crosses them (`docs/matching.md`, Windows).
+const UNCROSSED: &str = "\n\n";
+
 /// Decodes every escape of a text once. `None` where it holds none.
 pub fn decode_escapes(text: &str) -> Option<Decoded> {
-    let mut decoded = Decoded::default();
-    let mut copied = 0;
-    let mut at = 0;
-    while let Some(offset) = text.get(at..).and_then(|rest| rest.find(['\\', '%', '&', '='])) {
-        at += offset;
-        let rest = text.get(at..).unwrap_or("");
-        match escape(rest) {
-            Some((length, value)) => {
-                decoded.text.push_str(text.get(copied..at).unwrap_or(""));
-                decoded.push(&value, at, length);
-                at += length;
-                copied = at;
-            }
-            None => at += 1,
-        }
-    }
-    if decoded.pieces.is_empty() {
-        return None;
-    }
-    decoded.text.push_str(text.get(copied..).unwrap_or(""));
-    Some(decoded)
+    let escapes = Escapes::of(text);
+    (!escapes.is_empty()).then(|| escapes.decoded(text, std::slice::from_ref(&(0..text.len()))))
+}
+
+/// Returns the offset of the first byte that an escape may begin with.
+fn next_sign(text: &[u8]) -> Option<usize> {
+    let is_sign = |byte: &u8| matches!(byte, b'\\' | b'%' | b'&' | b'=');
+    let (blocks, _) = text.as_chunks::<64>();
+    // Without a branch for each byte the compiler looks at many at a time.
+    let none = blocks.iter().take_while(|block| !block.iter().fold(false, |any, byte| any | is_sign(byte))).count();
+    let from = none * 64;
+    text.get(from..)?.iter().position(is_sign).map(|offset| from + offset)
 }
 
 /// Decodes the escape that a text begins with: its length and what it stands for.

@@ -41,7 +41,7 @@ pub use atom_set::{ATOMS_A_WORD, AtomSet};
 pub use batch::{HASH_BYTES, Hash};
 pub use canonical::{Canonicaliser, CellForm, CellRefusal};
 pub use cipher::{CipherPath, CipherPathError};
-pub use escape::{Decoded, decode_escapes};
+pub use escape::{Decoded, Escapes, decode_escapes};
 pub use fold::{Atom, AtomKind, FoldOptions, Folded, fold_character, is_cluster, is_mark};
 pub use key::{
     ALGORITHM_VERSION, RowCell, RowKey, RuleKeys, SALT_RANDOM_BYTES, Salt, SaltError, UNICODE_VERSION,

@@ -17,10 +17,6 @@ impl Pieces {
         self.0.clear();
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Adds a piece behind all others: `own` was made of `source`. One of the two may be empty.
     pub(crate) fn push(&mut self, own: (usize, usize), source: (usize, usize)) {
         self.0.push(Piece { start: own.0, end: own.1, source_start: source.0, source_end: source.1 });

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use edm_hash::{Alphanumerics, Folded, Hash, RowCell, Window};
+use edm_hash::{Alphanumerics, Hash, RowCell, Window};
 use edm_model::limits::PLACE_BYTES_MAX;
 
 use super::context::{Context, RowChecks};
 use super::find::{Hit, partition_point};
 use super::group::Windower;
 use super::place::Stretch;
+use super::reading::Reading;
 use crate::generation::Generation;
 
 /// A window of the text near a hit.
@@ -41,7 +42,7 @@ struct Hashed<'c> {
 
 impl Hashed<'_> {
     /// Hashes the windows that begin at these atoms, as far as they are not yet known.
-    fn hash(&mut self, folded: &Folded, starts: Range<usize>, context: &Context<'_>) {
+    fn hash(&mut self, text: &Reading, starts: Range<usize>, context: &Context<'_>) {
         let mut from = starts.start;
         while from < starts.end {
             let unknown = |start: &Option<(u32, u32)>| start.is_none();
@@ -50,15 +51,15 @@ impl Hashed<'_> {
             let count = rest.get(first..).unwrap_or(&[]).iter().take_while(|start| unknown(start)).count();
             let run = from + first..from + first + count;
             from = run.end;
-            self.hash_run(folded, run, context);
+            self.hash_run(text, run, context);
         }
     }
 
     /// Hashes what begins at atoms of which nothing is known yet.
-    fn hash_run(&mut self, folded: &Folded, run: Range<usize>, context: &Context<'_>) {
+    fn hash_run(&mut self, text: &Reading, run: Range<usize>, context: &Context<'_>) {
         let (reading, before) = (self.reading, self.windows.len());
         let mut found: Vec<(usize, Near)> = Vec::new();
-        self.windower.each(folded, run.clone(), |window| {
+        self.windower.each(text, run.clone(), |window| {
             let Window { first, last, .. } = window.window;
             let stretch = context.readings.stretch(reading, first, last);
             if stretch.1 - stretch.0 <= PLACE_BYTES_MAX {
@@ -176,7 +177,8 @@ impl<'c> EvidenceFinder<'c> {
         self.near.clear();
         let Some(definition) = context.groups.groups.get(group) else { return true };
         for reading in context.readings.of(&definition.rule) {
-            let Some(folded) = context.readings.folded(reading) else { continue };
+            let Some(own) = context.readings.get(reading) else { continue };
+            let folded = &own.folded;
             let known = self.hashed.iter().position(|one| (one.group, one.reading) == (group, reading));
             let known = known.unwrap_or_else(|| {
                 let windower = Windower::new(context.groups, definition, context.query.accelerators);
@@ -189,7 +191,7 @@ impl<'c> EvidenceFinder<'c> {
             let first = partition_point(folded.atom_count(), |atom| stretch(*atom).1 < reach.0);
             let last = partition_point(folded.atom_count(), |atom| stretch(*atom).0 <= reach.1);
             let first = first.saturating_sub(hashed.windower.bytes_max());
-            hashed.hash(folded, first..last, context);
+            hashed.hash(own, first..last, context);
             for start in first..last {
                 let touches = |near: &&Near| near.stretch.1 >= reach.0 && near.stretch.0 <= reach.1;
                 self.near.extend(hashed.of(start).iter().filter(touches));

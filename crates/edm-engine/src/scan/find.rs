@@ -62,18 +62,18 @@ fn scan_reading(
     within: Stretch,
     found: &mut Found,
 ) -> bool {
-    let Some(folded) = context.readings.folded(reading) else { return true };
+    let Some(own) = context.readings.get(reading) else { return true };
     let mut windower = Windower::new(context.groups, group, context.query.accelerators);
     let begins_before =
         |offset: usize| move |index: &usize| context.readings.stretch(reading, *index, *index).0 < offset;
-    let first = partition_point(folded.atom_count(), begins_before(within.0));
-    let atoms = partition_point(folded.atom_count(), begins_before(within.1));
+    let first = partition_point(own.folded.atom_count(), begins_before(within.0));
+    let atoms = partition_point(own.folded.atom_count(), begins_before(within.1));
     for from in (first..atoms).step_by(CHUNK_ATOMS) {
         if (context.query.should_stop)() {
             return false;
         }
         let starts = from..(from + CHUNK_ATOMS).min(atoms);
-        windower.each(folded, starts, |window| {
+        windower.each(own, starts, |window| {
             for (table, rule) in &group.members {
                 look_up(context, (*table, *rule), reading, &window, found);
             }

@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomKind, AtomSet, FoldOptions, Folded, Gate, Hash, RuleKeys, Several, Shape, Window,
+    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, FoldOptions, Folded, Gate, Hash, RuleKeys, Several, Shape, Window,
     atoms_with_other_forms, has_vocabulary, near_digits, windows_of,
 };
 use edm_model::{KeyId, Rule};
 
+use super::reading::Reading;
 use crate::generation::{Generation, RuleGate};
 use crate::query::Accelerators;
 
@@ -29,11 +30,18 @@ pub(crate) struct Groups {
     pub(crate) groups: Vec<Group>,
     /// The foldings that the rules ask for, each once.
     pub(crate) foldings: Vec<FoldOptions>,
+    /// The most atoms that any value has in a text.
+    pub(crate) span_atoms: usize,
 }
 
 impl Groups {
     pub(crate) fn new(generations: impl Iterator<Item = Arc<Generation>>) -> Self {
-        let mut own = Self { tables: Vec::new(), groups: Vec::new(), foldings: Vec::new() };
+        let mut own = Self {
+            tables: Vec::new(),
+            groups: Vec::new(),
+            foldings: Vec::new(),
+            span_atoms: CHECKED_NUMBER_ATOMS_MAX,
+        };
         for generation in generations {
             if !own.tables.iter().any(|table| Arc::ptr_eq(table, &generation)) {
                 own.add(generation);
@@ -42,6 +50,9 @@ impl Groups {
         own.foldings = own.groups.iter().map(|group| FoldOptions::of(&group.rule)).collect();
         own.foldings.sort_unstable();
         own.foldings.dedup();
+        let gates = own.groups.iter().flat_map(|group| own.gates(group));
+        // No value has more atoms than its canonical form has bytes.
+        own.span_atoms = gates.map(|gate| gate.bytes_max).fold(own.span_atoms, usize::max);
         own
     }
 
@@ -223,10 +234,11 @@ impl<'a> Windower<'a> {
     /// Calls `each` with every window that begins at an atom of `starts`, hashed.
     pub(crate) fn each(
         &mut self,
-        folded: &Folded,
+        reading: &Reading,
         starts: Range<usize>,
         mut each: impl FnMut(HashedWindow<'_>),
     ) {
+        let folded = &reading.folded;
         let (atoms_max, bytes_max) = (self.atoms_max(), self.bytes_max());
         let words = starts.start / ATOMS_A_WORD..starts.end.div_ceil(ATOMS_A_WORD);
         let asks = self.asks();
@@ -245,7 +257,10 @@ impl<'a> Windower<'a> {
         let gate = GroupGate { possible: asks.then_some(&self.vocabulary.possible), ..gate };
         let (batch, keys, rule) = (&mut self.batch, &self.group.keys, &self.group.rule);
         self.starts.reset(folded.atom_count());
-        edm_hash::starts(rule, folded, words, &gate, &mut self.starts);
+        edm_hash::starts(rule, folded, words.clone(), &gate, &mut self.starts);
+        if let Some(own) = &reading.starts {
+            words.for_each(|word| self.starts.set_word(word, self.starts.word(word) & own.word(word)));
+        }
         windows_of(rule, folded, (&self.starts, starts), &gate, |window, canonical| {
             batch.push(window, canonical);
             if batch.arena.len() >= BATCH_BYTES {

@@ -1,45 +1,124 @@
-//! The readings of a text: as it stands, and with its escapes decoded; each folded as the rules ask.
+//! The readings of a text: as it stands, and around its escapes with these decoded; each folded as the rules ask.
 
-use edm_hash::{CHECKED_NUMBER_ATOMS_MAX, Decoded, FoldOptions, Folded, checked_numbers, decode_escapes};
+use std::ops::Range;
+
+use edm_hash::{AtomSet, CHECKED_NUMBER_ATOMS_MAX, Decoded, Escapes, FoldOptions, Folded, checked_numbers};
 use edm_model::Rule;
 
+use super::find::partition_point;
+use super::group::Groups;
 use super::place::Stretch;
+
+/// Atoms that a value's edges and surroundings are judged by, on either side of it.
+const CONTEXT_ATOMS: usize = 32;
 
 /// A text folded in one way.
 pub(crate) struct Reading {
     options: FoldOptions,
     decoded: bool,
     pub(crate) folded: Folded,
+    /// The atoms that values may begin with; `None`: all.
+    pub(crate) starts: Option<AtomSet>,
 }
 
 /// All readings of a text. Reused from text to text.
+///
+/// The decoded one holds of the text what stands around escapes: everything else is found as it stands.
 #[derive(Default)]
 pub(crate) struct Readings {
-    escapes: Option<Decoded>,
+    escapes: Decoded,
     readings: Vec<Reading>,
     /// Those of earlier texts that are not in use.
     spare: Vec<Folded>,
 }
 
+/// The surroundings of escapes, in bytes of the text.
+#[derive(Default)]
+struct Surroundings {
+    stretches: Vec<Range<usize>>,
+    /// Where in them the decoded text is other than the text, or may be told to be.
+    starts: Vec<Range<usize>>,
+}
+
+impl Surroundings {
+    /// Gathers them: a value has at most `span` atoms.
+    fn of(escapes: &Escapes, folded: &Folded, text_bytes: usize, span: usize) -> Self {
+        let mut own = Self::default();
+        let atoms = folded.atom_count();
+        let source = |atom: usize| folded.source_span(atom, atom).unwrap_or_default();
+        for place in escapes.places() {
+            let first = partition_point(atoms, |atom| source(*atom).1 <= place.start);
+            let last = partition_point(atoms, |atom| source(*atom).0 < place.end);
+            let front = |atoms: usize| match first.checked_sub(atoms) {
+                Some(atom) if atom > 0 => source(atom).0.min(place.start),
+                _ => 0,
+            };
+            let back = |distance: usize| match last.saturating_add(distance) {
+                atom if atom < atoms => source(atom).1.max(place.end),
+                _ => text_bytes,
+            };
+            let stretch = front(span + 2 * CONTEXT_ATOMS)..back(span + 2 * CONTEXT_ATOMS);
+            add(&mut own.stretches, escapes.around(stretch));
+            add(&mut own.starts, front(span + CONTEXT_ATOMS)..back(CONTEXT_ATOMS));
+        }
+        own
+    }
+
+    /// Returns the atoms of the decoded text that begin where its values may.
+    fn atoms(&self, folded: &Folded, escapes: &Decoded) -> AtomSet {
+        let source = |atom: &usize| {
+            let (start, end) = folded.source_span(*atom, *atom).unwrap_or_default();
+            escapes.source_span(start, end)
+        };
+        let mut set = AtomSet::default();
+        set.reset(folded.atom_count());
+        for stretch in &self.starts {
+            let first = partition_point(folded.atom_count(), |atom| source(atom).0 < stretch.start);
+            let behind = partition_point(folded.atom_count(), |atom| source(atom).0 <= stretch.end);
+            set.insert(first..behind);
+        }
+        set
+    }
+}
+
+/// Adds a stretch behind the others, or makes the last longer.
+fn add(stretches: &mut Vec<Range<usize>>, own: Range<usize>) {
+    match stretches.last_mut() {
+        Some(last) if own.start <= last.end => last.end = last.end.max(own.end),
+        _ => stretches.push(own),
+    }
+}
+
 impl Readings {
-    /// Folds a text in each of these ways, replacing what was held before.
-    pub(crate) fn read(&mut self, text: &str, foldings: &[FoldOptions]) {
+    /// Folds a text in each way that the groups ask for, replacing what was held before.
+    pub(crate) fn read(&mut self, text: &str, groups: &Groups) {
         self.forget();
-        self.escapes = decode_escapes(text);
-        for options in foldings {
-            let texts = [Some(text), self.escapes.as_ref().map(Decoded::text)];
-            for (decoded, text) in texts.into_iter().enumerate().filter_map(|(i, text)| Some((i == 1, text?)))
-            {
-                let mut folded = self.spare.pop().unwrap_or_default();
-                folded.fold(text, *options);
-                self.readings.push(Reading { options: *options, decoded, folded });
+        for options in &groups.foldings {
+            self.add(text, *options, false);
+        }
+        let escapes = Escapes::of(text);
+        let Some(first) = self.readings.first().filter(|_| !escapes.is_empty()) else { return };
+        let around = Surroundings::of(&escapes, &first.folded, text.len(), groups.span_atoms);
+        self.escapes = escapes.decoded(text, &around.stretches);
+        let decoded = std::mem::take(&mut self.escapes);
+        for options in &groups.foldings {
+            self.add(decoded.text(), *options, true);
+            if let Some(reading) = self.readings.last_mut() {
+                reading.starts = Some(around.atoms(&reading.folded, &decoded));
             }
         }
+        self.escapes = decoded;
+    }
+
+    fn add(&mut self, text: &str, options: FoldOptions, decoded: bool) {
+        let mut folded = self.spare.pop().unwrap_or_default();
+        folded.fold(text, options);
+        self.readings.push(Reading { options, decoded, folded, starts: None });
     }
 
     /// Forgets the text.
     pub(crate) fn forget(&mut self) {
-        self.escapes = None;
+        self.escapes = Decoded::default();
         self.spare.extend(self.readings.drain(..).map(|reading| reading.folded));
     }
 
@@ -56,26 +135,29 @@ impl Readings {
         self.readings.iter().find(alike).map(|reading| &reading.folded)
     }
 
-    pub(crate) fn folded(&self, number: usize) -> Option<&Folded> {
-        self.readings.get(number).map(|reading| &reading.folded)
+    pub(crate) fn get(&self, number: usize) -> Option<&Reading> {
+        self.readings.get(number)
     }
 
     /// Says whether a stretch is a part of a longer valid card or account number, in a reading that the rule is matched in.
     pub(crate) fn is_inside_number(&self, rule: &Rule, stretch: Stretch) -> bool {
         self.of(rule).into_iter().any(|reading| {
-            let Some(folded) = self.folded(reading) else { return false };
-            let at = |atom: usize| self.stretch(reading, atom, atom);
-            let (mut low, mut high) = (0, folded.atom_count());
-            while low < high {
-                let middle = low + (high - low) / 2;
-                if at(middle).1 <= stretch.0 { low = middle + 1 } else { high = middle }
-            }
-            let starts = low.saturating_sub(CHECKED_NUMBER_ATOMS_MAX)..(low + 1).min(folded.atom_count());
-            let mut inside = false;
-            checked_numbers(folded, &starts, |first, last| {
-                let (start, end) = self.stretch(reading, first, last);
-                inside |= start <= stretch.0 && stretch.1 <= end && (start, end) != stretch;
+            let Some(Reading { folded, starts, .. }) = self.get(reading) else { return false };
+            let low = partition_point(folded.atom_count(), |atom| {
+                self.stretch(reading, *atom, *atom).1 <= stretch.0
             });
+            let near = low.saturating_sub(CHECKED_NUMBER_ATOMS_MAX)..(low + 1).min(folded.atom_count());
+            let mut inside = false;
+            let mut check = |run: Range<usize>| {
+                checked_numbers(folded, &run, |first, last| {
+                    let (start, end) = self.stretch(reading, first, last);
+                    inside |= start <= stretch.0 && stretch.1 <= end && (start, end) != stretch;
+                });
+            };
+            match starts {
+                Some(starts) => starts.each_run(near, check),
+                None => check(near),
+            }
             inside
         })
     }
@@ -84,9 +166,6 @@ impl Readings {
     pub(crate) fn stretch(&self, number: usize, first: usize, last: usize) -> Stretch {
         let Some(reading) = self.readings.get(number) else { return (0, 0) };
         let Some((start, end)) = reading.folded.source_span(first, last) else { return (0, 0) };
-        match self.escapes.as_ref().filter(|_| reading.decoded) {
-            Some(escapes) => escapes.source_span(start, end),
-            None => (start, end),
-        }
+        if reading.decoded { self.escapes.source_span(start, end) } else { (start, end) }
     }
 }

@@ -80,7 +80,7 @@ impl<'q> Zones<'q> {
     ) {
         let (text, before) = part;
         let Scratch { readings, find: buffers } = scratch;
-        readings.read(text, &self.query.types.groups.foldings);
+        readings.read(text, &self.query.types.groups);
         let context = Context::new(self.query, part, readings, (&self.row_checks, &self.explain_checks));
         let own = |offset: usize| offset.saturating_sub(before.bytes).min(text.len());
         let around = self.margins.hits();

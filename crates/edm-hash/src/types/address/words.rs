@@ -70,7 +70,7 @@ pub(crate) fn ends_with_suffix(word: &str) -> bool {
 
 /// All suffixes end with one of few pairs of letters.
 fn may_have_suffix(word: &str) -> bool {
-    let ends = [b"se", b"\xC3\x9F", b"at", b"tr", b"tz", b"in", b"pl", b"an"];
+    let ends = [b"se", b"at", b"tr", b"tz", b"in", b"pl", b"an"];
     let last = word.as_bytes().last_chunk::<2>();
     word.len() > STEM_CHARACTERS_MIN
         && last.is_some_and(|last| ends.contains(&last) || word.ends_with('e') && last[0] >= 0x80)
