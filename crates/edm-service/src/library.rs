@@ -345,4 +345,35 @@ mod tests {
         check("one store removed", &[2]);
         assert!(!library.serves(StoreId::from_bytes([1; 16]), SessionId::from_bytes([3; 16])));
     }
+
+    /// What is prepared of types is shared by all requests that name the same, and goes with the types and data that it was
+    /// made of.
+    #[tokio::test]
+    async fn types_are_prepared_once_until_something_changes() {
+        let library = Library::default();
+        let changing = library.changing().await;
+        let (old, other, new) = (generation(1, 1), generation(2, 2), generation(1, 3));
+        let types = vec![type_of(&old), type_of(&other)];
+        changing.serve(vec![(TENANT, old), (TENANT, other)], vec![(TENANT, types.clone())]);
+        let sessions = |prepared: &PreparedTypes| -> Vec<u8> {
+            prepared.types().iter().map(|active| active.generation.session_id().as_bytes()[0]).collect()
+        };
+        let before = library.types(TENANT);
+        assert_eq!(sessions(&before.prepared()), [1, 2]);
+        assert!(Arc::ptr_eq(&before.prepared(), &library.types(TENANT).prepared()));
+        let some = before.prepared_some(vec![1, 0]);
+        assert_eq!(sessions(&some), [2, 1], "in the order of the request");
+        assert!(Arc::ptr_eq(&some, &library.types(TENANT).prepared_some(vec![1, 0])));
+        assert_eq!(sessions(&before.prepared_some(Vec::new())), []);
+        for choice in 0..2 * CHOICES_KEPT_MAX {
+            before.prepared_some(vec![0; choice % CHOICES_KEPT_MAX + 2]);
+        }
+        assert!(before.some.lock().expect("nobody panicked").len() <= CHOICES_KEPT_MAX);
+        changing.serve(vec![(TENANT, new)], vec![(TENANT, types)]);
+        let after = library.types(TENANT);
+        assert_eq!(
+            (sessions(&after.prepared()), sessions(&after.prepared_some(vec![0]))),
+            (vec![3, 2], vec![3])
+        );
+    }
 }

@@ -21,6 +21,9 @@ impl GroupPlan {
 /// Gives every value that a group names to one group, each group counting as many as it may, and returns the column that
 /// each is counted for; `None` if that cannot be done. `values` holds the columns of each value, no column twice.
 pub(crate) fn assign(groups: &[GroupPlan], values: &[Vec<usize>]) -> Option<Vec<Option<usize>>> {
+    if let [group] = groups {
+        return assign_to_one(group, values);
+    }
     let named = |group: &GroupPlan, columns: &[usize]| columns.iter().any(|c| group.columns.contains(c));
     let mut choices: Vec<Vec<usize>> = values
         .iter()
@@ -35,6 +38,14 @@ pub(crate) fn assign(groups: &[GroupPlan], values: &[Vec<usize>]) -> Option<Vec<
         columns.iter().filter(|column| group.columns.contains(column)).min().copied()
     };
     Some(holders.iter().zip(values).map(column).collect())
+}
+
+/// Gives every value that the only group names to it.
+fn assign_to_one(group: &GroupPlan, values: &[Vec<usize>]) -> Option<Vec<Option<usize>>> {
+    let column = |columns: &Vec<usize>| columns.iter().filter(|c| group.columns.contains(c)).min().copied();
+    let assigned: Vec<Option<usize>> = values.iter().map(column).collect();
+    let counted = assigned.iter().flatten().count();
+    (counted >= group.min && group.max.is_none_or(|max| counted <= max)).then_some(assigned)
 }
 
 /// Of several ways takes the one that fills the first group's first column if any way does, then its next column, and so

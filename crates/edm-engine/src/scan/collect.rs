@@ -9,7 +9,6 @@ use edm_model::limits;
 
 use super::evaluate::{Found, Notes};
 use super::pattern::Taken;
-use super::place::Stretch;
 use crate::report::{ConfidenceCount, Limit, Match, TypeReport};
 
 /// Gathers the matches of one type.
@@ -18,8 +17,8 @@ pub(crate) struct Collector {
     /// For each column the matches at the front of the text's rest that overlap one another.
     chains: BTreeMap<usize, Chain>,
     minimum: u8,
-    /// The first matches in text order that are listed.
-    listed: BTreeMap<(Stretch, usize), Match>,
+    /// Matches that may be listed: those that come first in text order, and at most as many again.
+    listed: Vec<Match>,
     listed_count: usize,
     /// How many matches there are of each confidence.
     match_counts: BTreeMap<u8, u32>,
@@ -106,9 +105,9 @@ impl Collector {
         }
         if confidence >= self.minimum {
             self.listed_count += 1;
-            self.listed.insert((found.stretch(), found.own.column), found.own);
-            if self.listed.len() > limits::MATCHES_MAX {
-                self.listed.pop_last();
+            self.listed.push(found.own);
+            if self.listed.len() >= 2 * limits::MATCHES_MAX {
+                keep_first(&mut self.listed);
             }
         }
     }
@@ -147,9 +146,9 @@ impl Collector {
         if confidence < minimum {
             return None;
         }
-        let mut matches: Vec<Match> = self.listed.into_values().chain(of_records).collect();
-        matches.sort_by_key(|own| (own.span.start, own.span.end, own.column));
-        matches.truncate(limits::MATCHES_MAX);
+        let mut matches = self.listed;
+        matches.extend(of_records);
+        keep_first(&mut matches);
         let truncated = listed_count > matches.len();
         let mut limits_met = notes.limits.clone();
         if truncated {
@@ -170,11 +169,22 @@ impl Collector {
     }
 }
 
+/// Brings matches into text order and drops what is not listed.
+fn keep_first(matches: &mut Vec<Match>) {
+    matches.sort_by_key(|own| (own.span.start, own.span.end, own.column));
+    matches.truncate(limits::MATCHES_MAX);
+}
+
 impl Chain {
     /// Empties the chain and returns what stays of it: the longest, then the leftmost; of several values at one place (a date
     /// in two readings) the surest, then that with most facts, then that of the lowest row.
     fn close(&mut self) -> Vec<Found> {
         let mut members = std::mem::take(&mut self.members);
+        if let [alone] = members.as_slice() {
+            self.kept_end = self.kept_end.max(alone.stretch().1);
+            self.end = self.kept_end;
+            return members;
+        }
         members.sort_by_key(|found| {
             let (start, end) = found.stretch();
             let strength = (Reverse(found.own.confidence), Reverse(found.facts), found.best_row);

@@ -26,11 +26,21 @@ pub(crate) struct Context<'q> {
     places: OnceCell<Places<'q>>,
     /// The text cut into atoms, for distances in words.
     words: OnceCell<Box<Folded>>,
+    /// The last two: those of one value are asked for again and again.
+    reaches: [Cell<Option<Reach>>; 2],
     pub(crate) row_checks: &'q RowChecks,
     /// Those that explanations ask for: they take nothing from the findings.
     pub(crate) explain_checks: &'q RowChecks,
     /// The query's candidate spans in UTF-16 offsets: sorted, none touching another.
     candidates: Vec<(u64, u64)>,
+}
+
+/// Where a distance in characters from a value ends on either side.
+#[derive(Clone, Copy)]
+struct Reach {
+    distance: u64,
+    of: Stretch,
+    stretch: Stretch,
 }
 
 /// How much of the whole text stands before a part of it.
@@ -65,6 +75,7 @@ impl<'q> Context<'q> {
             positions: OnceCell::new(),
             places: OnceCell::new(),
             words: OnceCell::new(),
+            reaches: Default::default(),
             row_checks,
             explain_checks,
             candidates: merged_candidates(query.candidates),
@@ -97,12 +108,14 @@ impl<'q> Context<'q> {
     }
 
     pub(crate) fn span(&self, (start, end): Stretch) -> Span {
-        let (positions, before) = (self.positions(), self.before);
+        let before = self.before;
+        let start_utf16 = before.utf16 + self.positions().utf16(start);
+        let units = utf16_units(self.text.get(start..end).unwrap_or(""));
         Span {
             start: before.bytes + start,
             end: before.bytes + end,
-            start_utf16: before.utf16 + positions.utf16(start),
-            end_utf16: before.utf16 + positions.utf16(end),
+            start_utf16,
+            end_utf16: start_utf16 + units,
         }
     }
 
@@ -152,7 +165,8 @@ impl<'q> Context<'q> {
     pub(crate) fn is_near(&self, proximity: &Proximity, primary: Stretch, other: Stretch) -> bool {
         let near = match proximity.unit {
             ProximityUnit::Characters => {
-                self.characters_between(primary, other) <= u64::from(proximity.distance)
+                let (start, end) = self.reach_characters(u64::from(proximity.distance), primary);
+                if other.0 < primary.0 { start <= other.1 } else { other.0 < end || other.0 <= primary.1 }
             }
             ProximityUnit::Words => self.words_between(primary, other) <= u64::from(proximity.distance),
             ProximityUnit::Row => self.places().same_table_row(primary, other),
@@ -163,31 +177,49 @@ impl<'q> Context<'q> {
         near && reached || proximity.or_same_row && self.places().same_table_row(primary, other)
     }
 
-    /// Returns a stretch outside of which no evidence is near enough for one of the patterns.
-    pub(crate) fn reach_of(&self, patterns: &[&PatternPlan], primary: Stretch) -> Stretch {
-        let mut reach = primary;
+    /// Returns a stretch outside of which no evidence is near enough for one of the patterns. Hands over each bound in bytes that
+    /// keeps evidence out which the pattern's unit alone would let in.
+    pub(crate) fn reach_of(
+        &self,
+        patterns: &[&PatternPlan],
+        primary: Stretch,
+        mut met: impl FnMut(usize),
+    ) -> Stretch {
+        let (mut reach, mut in_row) = (primary, false);
         for alike in patterns.chunk_by(|a, b| a.proximity == b.proximity) {
-            let own = alike.first().map_or(primary, |pattern| self.reach(&pattern.proximity, primary));
+            let Some(proximity) = alike.first().map(|pattern| &pattern.proximity) else { continue };
+            let (own, cut) = self.reach_in_text(proximity, primary);
+            if cut {
+                met(reach_bytes(proximity));
+            }
             reach = (reach.0.min(own.0), reach.1.max(own.1));
+            in_row |= looks_in_row(proximity);
+        }
+        if in_row {
+            for row in self.places().table_rows(primary) {
+                reach = (reach.0.min(row.0), reach.1.max(row.1));
+            }
         }
         reach
     }
 
     /// Returns a stretch outside of which no evidence is near enough.
     pub(crate) fn reach(&self, proximity: &Proximity, primary: Stretch) -> Stretch {
-        let (mut start, mut end) = self.reach_uncut(proximity, primary);
-        if proximity.unit != ProximityUnit::Row {
-            let bytes = reach_bytes(proximity);
-            start = start.max(primary.0.saturating_sub(bytes));
-            end = end.min(primary.1.saturating_add(bytes));
+        let (reach, _) = self.reach_in_text(proximity, primary);
+        let rows = looks_in_row(proximity).then(|| self.places().table_rows(primary));
+        rows.into_iter().flatten().fold(reach, |reach, row| (reach.0.min(row.0), reach.1.max(row.1)))
+    }
+
+    /// Returns as far as evidence may stand, table rows aside, and whether a bound in bytes cut it.
+    fn reach_in_text(&self, proximity: &Proximity, primary: Stretch) -> (Stretch, bool) {
+        let (start, end) = self.reach_uncut(proximity, primary);
+        if proximity.unit == ProximityUnit::Row {
+            return ((start, end), false);
         }
-        if proximity.or_same_row || proximity.unit == ProximityUnit::Row {
-            for row in self.places().table_rows(primary) {
-                start = start.min(row.0);
-                end = end.max(row.1);
-            }
-        }
-        (start, end)
+        let bytes = reach_bytes(proximity);
+        let (first, last) = (primary.0.saturating_sub(bytes), primary.1.saturating_add(bytes));
+        // What a reach that ends at an atom's or character's edge takes in beyond it is no evidence.
+        ((start.max(first), end.min(last)), start < first || end > last)
     }
 
     /// Returns where evidence may stand, for all that the unit says.
@@ -200,18 +232,19 @@ impl<'q> Context<'q> {
         }
     }
 
-    /// Returns the bound in bytes that keeps evidence out which the unit alone would let in.
-    pub(crate) fn cut_reach(&self, proximity: &Proximity, primary: Stretch) -> Option<usize> {
-        let bytes = reach_bytes(proximity);
-        let (start, end) = self.reach_uncut(proximity, primary);
-        // What a reach that ends at an atom's or character's edge takes in beyond it is no evidence.
-        let cut = start + bytes < primary.0 || end > primary.1.saturating_add(bytes);
-        (proximity.unit != ProximityUnit::Row && cut).then_some(bytes)
-    }
-
+    /// Returns from where on what ends is near enough, and up to where what begins is.
     fn reach_characters(&self, distance: u64, primary: Stretch) -> Stretch {
+        let known =
+            |reach: &Option<Reach>| reach.filter(|reach| (reach.distance, reach.of) == (distance, primary));
+        let [last, other] = &self.reaches;
+        if let Some(reach) = known(&last.get()).or_else(|| known(&other.get())) {
+            return reach.stretch;
+        }
         let positions = self.positions();
-        (positions.back(primary.0, distance), positions.forward(primary.1, distance.saturating_add(1)))
+        let stretch =
+            (positions.back(primary.0, distance), positions.forward(primary.1, distance.saturating_add(1)));
+        other.set(last.replace(Some(Reach { distance, of: primary, stretch })));
+        stretch
     }
 
     fn reach_words(&self, distance: usize, primary: Stretch) -> Stretch {
@@ -225,6 +258,11 @@ impl<'q> Context<'q> {
         let end = span(last).map_or(primary.1, |last| last.1);
         (start.min(primary.0), end.max(primary.1))
     }
+}
+
+/// Says whether evidence in the same row of a table is near, however far it is.
+pub(crate) fn looks_in_row(proximity: &Proximity) -> bool {
+    proximity.or_same_row || proximity.unit == ProximityUnit::Row
 }
 
 /// Returns how far evidence may stand from a primary value in bytes, whatever stands between them, table rows aside.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use edm_hash::Hash;
-use edm_model::{ProximityUnit, limits};
+use edm_model::limits;
 
-use super::context::Context;
+use super::context::{Context, looks_in_row};
 use super::evidence::{EvidenceFinder, Pass};
 use super::explain::Told;
 use super::find::Hit;
@@ -63,6 +63,9 @@ impl Notes {
         }
     }
 }
+
+/// Columns that the patterns of a hit mostly name at most, each as often as patterns name it.
+const COLUMNS_USUAL: usize = 32;
 
 /// Evaluates the hits of one type's table.
 pub(crate) struct Evaluator<'e, 'c> {
@@ -155,9 +158,9 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         let whole = |stretch| self.context.whole(stretch);
         let told = &mut self.notes.told;
         told.reached.insert((whole(reached.hit.stretch), reached.hit.column), reached.best_row);
-        told.covered.insert(whole(reached.hit.stretch));
+        told.cover(whole(reached.hit.stretch));
         let counted = reached.satisfied.shown.iter().filter(|shown| shown.counted);
-        told.covered.extend(counted.map(|shown| whole(shown.stretch)));
+        counted.for_each(|shown| told.cover(whole(shown.stretch)));
     }
 
     fn tell_exempt(&mut self, hit: &Hit, row: u32) {
@@ -175,18 +178,19 @@ impl<'e, 'c> Evaluator<'e, 'c> {
 
     /// Returns the rows of a hit, and what of each stands near it.
     fn row_passes(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Vec<RowPasses> {
-        let mut columns: Vec<usize> = patterns.iter().flat_map(|pattern| pattern.columns()).collect();
+        let mut columns = Vec::with_capacity(COLUMNS_USUAL);
+        columns.extend(patterns.iter().flat_map(|pattern| pattern.columns()));
         if columns.is_empty() {
             // What asks for nothing looks nowhere.
-            let rows = self.rows(hit, patterns);
+            let context = self.context;
+            let rows = self.rows(hit, || context.reach_of(patterns, hit.stretch, |_| ()));
             return rows.into_iter().map(|row| (row, Some(Vec::new()))).collect();
         }
         columns.push(hit.column);
         columns.sort_unstable();
         columns.dedup();
-        self.note_proximity(hit, patterns);
-        let rows = self.rows(hit, patterns);
-        let reach = self.context.reach_of(patterns, hit.stretch);
+        let reach = self.reach(hit, patterns);
+        let rows = self.rows(hit, || reach);
         let neighbourhood = self.finder.neighbourhood(hit, (reach, &columns), self.context.row_checks);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
@@ -201,18 +205,15 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         out
     }
 
-    /// Notes where evidence may stand that is not looked at.
-    fn note_proximity(&mut self, hit: &Hit, patterns: &[&PatternPlan]) {
-        let uses = |unit| patterns.iter().any(|pattern| pattern.proximity.unit == unit);
-        let rows = uses(ProximityUnit::Row) || patterns.iter().any(|pattern| pattern.proximity.or_same_row);
-        if rows && self.context.places().in_long_line(hit.stretch) {
+    /// Returns where evidence may stand, and notes where it may that is not looked at.
+    fn reach(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Stretch {
+        if patterns.iter().any(|pattern| looks_in_row(&pattern.proximity))
+            && self.context.places().in_long_line(hit.stretch)
+        {
             self.notes.limit("proximityLimit", limits::TABLE_ROW_BYTES_MAX as u64);
         }
-        for bound in
-            patterns.iter().filter_map(|pattern| self.context.cut_reach(&pattern.proximity, hit.stretch))
-        {
-            self.notes.limit("proximityLimit", bound as u64);
-        }
+        let notes = &mut *self.notes;
+        self.context.reach_of(patterns, hit.stretch, |bound| notes.limit("proximityLimit", bound as u64))
     }
 
     fn is_exempt(&mut self, row: u32) -> bool {
@@ -221,14 +222,14 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     }
 
     /// Returns the rows of a hit that are evaluated, ascending.
-    fn rows(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Vec<u32> {
+    fn rows(&mut self, hit: &Hit, reach: impl FnOnce() -> Stretch) -> Vec<u32> {
         let generation = &*self.plan.active.generation;
         let Some(rows) = generation.rows_of(hit.column, &hit.hash) else { return Vec::new() };
         let mut candidates: Vec<u32> = generation.live_rows(&rows).take(limits::ROW_SET_MAX + 1).collect();
         if candidates.len() > limits::ROW_SET_MAX || rows.len() > limits::ROWS_LOOKED_AT_MAX {
             candidates.truncate(limits::ROW_SET_MAX);
             self.notes.limit("rowSetLimit", limits::ROW_SET_MAX as u64);
-            let reach = self.context.reach_of(patterns, hit.stretch);
+            let reach = reach();
             let from = self.hits.partition_point(|other| other.stretch.0 < reach.0);
             let near = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < reach.1);
             for other in near.filter(|other| other.column != hit.column).take(limits::ROW_SET_MAX) {

@@ -12,6 +12,10 @@ use super::place::Stretch;
 use super::reading::Reading;
 use crate::generation::Generation;
 
+/// Windows near a hit, and values of its row among them, that there mostly are at most.
+const NEAR_USUAL: usize = 64;
+const PASSES_USUAL: usize = 16;
+
 /// A window of the text near a hit.
 #[derive(Debug, Clone, Copy)]
 struct Near {
@@ -35,23 +39,44 @@ struct Hashed<'c> {
     group: usize,
     reading: usize,
     windower: Windower<'c>,
-    /// For each start atom where its windows stand in `windows`; `None` where that was not asked yet.
-    starts: Vec<Option<(u32, u32)>>,
+    starts: Starts,
     windows: Vec<Near>,
+}
+
+/// Atoms of a page of [`Starts`].
+const PAGE: usize = 256;
+
+/// For each start atom where its windows stand among all; `None` where that was not asked yet. Few atoms of a text are asked
+/// about, so that there are pages only for these.
+#[derive(Default)]
+struct Starts(Vec<Option<Page>>);
+
+type Page = Box<[Option<(u32, u32)>; PAGE]>;
+
+impl Starts {
+    fn get(&self, start: usize) -> Option<(u32, u32)> {
+        self.0.get(start / PAGE)?.as_ref()?.get(start % PAGE).copied().flatten()
+    }
+
+    fn set(&mut self, start: usize, windows: (u32, u32)) {
+        if self.0.len() <= start / PAGE {
+            self.0.resize(start / PAGE + 1, None);
+        }
+        if let Some(page) = self.0.get_mut(start / PAGE)
+            && let Some(known) = page.get_or_insert_with(|| Box::new([None; PAGE])).get_mut(start % PAGE)
+        {
+            *known = Some(windows);
+        }
+    }
 }
 
 impl Hashed<'_> {
     /// Hashes the windows that begin at these atoms, as far as they are not yet known.
     fn hash(&mut self, text: &Reading, starts: Range<usize>, context: &Context<'_>) {
         let mut from = starts.start;
-        while from < starts.end {
-            let unknown = |start: &Option<(u32, u32)>| start.is_none();
-            let rest = self.starts.get(from..starts.end).unwrap_or(&[]);
-            let Some(first) = rest.iter().position(unknown) else { return };
-            let count = rest.get(first..).unwrap_or(&[]).iter().take_while(|start| unknown(start)).count();
-            let run = from + first..from + first + count;
-            from = run.end;
-            self.hash_run(text, run, context);
+        while let Some(first) = (from..starts.end).find(|start| self.starts.get(*start).is_none()) {
+            from = (first..starts.end).find(|start| self.starts.get(*start).is_some()).unwrap_or(starts.end);
+            self.hash_run(text, first..from, context);
         }
     }
 
@@ -71,20 +96,22 @@ impl Hashed<'_> {
         found.sort_by_key(|(first, _)| *first);
         let mut end = before as u32;
         let mut found = found.into_iter().peekable();
-        for (start, known) in self.starts.iter_mut().enumerate().take(run.end).skip(run.start) {
+        for start in run {
             let begin = end;
             while let Some((_, near)) = found.next_if(|(first, _)| *first <= start) {
                 self.windows.push(near);
                 end += 1;
             }
-            *known = Some((begin, end));
+            self.starts.set(start, (begin, end));
         }
     }
 
     /// Returns the windows that begin at an atom.
     fn of(&self, start: usize) -> &[Near] {
-        let known = self.starts.get(start).copied().flatten();
-        known.and_then(|(from, to)| self.windows.get(from as usize..to as usize)).unwrap_or(&[])
+        self.starts
+            .get(start)
+            .and_then(|(from, to)| self.windows.get(from as usize..to as usize))
+            .unwrap_or(&[])
     }
 }
 
@@ -138,7 +165,7 @@ impl<'c> EvidenceFinder<'c> {
         let generation = context.groups.tables.get(hit.table)?;
         let definitions = generation.columns().as_slice();
         let is_searchable = |column: &usize| definitions.get(*column).is_some_and(|column| column.searchable);
-        let mut near: Vec<(usize, Near)> = Vec::new();
+        let mut near: Vec<(usize, Near)> = Vec::with_capacity(NEAR_USUAL);
         for other in self.hits_within(hit.table, reach) {
             if columns.binary_search(&other.column).is_ok() {
                 let window = Near { stretch: other.stretch, hash: other.hash, counts: other.counts };
@@ -159,6 +186,11 @@ impl<'c> EvidenceFinder<'c> {
             near.extend(self.near.iter().flat_map(|window| columns.iter().map(|column| (*column, *window))));
         }
         (near.len() <= room).then_some(Neighbourhood { near })
+    }
+
+    /// Returns the bytes of a table's longest hit.
+    pub(crate) fn longest(&self, table: usize) -> usize {
+        self.tables.get(table).map_or(0, |(_, longest)| *longest)
     }
 
     /// Returns the hits of a table that touch a stretch.
@@ -182,8 +214,8 @@ impl<'c> EvidenceFinder<'c> {
             let known = self.hashed.iter().position(|one| (one.group, one.reading) == (group, reading));
             let known = known.unwrap_or_else(|| {
                 let windower = Windower::new(context.groups, definition, context.query.accelerators);
-                let starts = vec![None; folded.atom_count()];
-                self.hashed.push(Hashed { group, reading, windower, starts, windows: Vec::new() });
+                let (starts, windows) = (Starts::default(), Vec::new());
+                self.hashed.push(Hashed { group, reading, windower, starts, windows });
                 self.hashed.len() - 1
             });
             let Some(hashed) = self.hashed.get_mut(known) else { continue };
@@ -218,7 +250,7 @@ impl<'c> EvidenceFinder<'c> {
         let near = neighbourhood.near.iter();
         self.check(generation, near.map(|(column, near)| (row, *column, near.hash)));
         let mut stored = vec![None; generation.columns().as_slice().len()];
-        let mut passes: Vec<Pass> = Vec::new();
+        let mut passes: Vec<Pass> = Vec::with_capacity(neighbourhood.near.len().min(PASSES_USUAL));
         for ((column, near), check) in neighbourhood.near.iter().zip(&self.checks) {
             let Some(stored) = stored.get_mut(*column) else { continue };
             let own = *stored.get_or_insert_with(|| generation.stored_check(row, *column));

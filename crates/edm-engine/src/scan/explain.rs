@@ -26,7 +26,9 @@ pub(crate) struct Told {
     /// Hits that reached a pattern, and the row whose evidence is theirs.
     pub(crate) reached: BTreeMap<(Stretch, usize), u32>,
     /// Where these and the evidence that they counted stand.
-    pub(crate) covered: BTreeSet<Stretch>,
+    covered: BTreeSet<Stretch>,
+    /// The bytes of the longest of these.
+    longest: usize,
     /// Hits that reached a pattern with a row that is exempt, and that row.
     pub(crate) exempt: BTreeMap<(Stretch, usize), u32>,
     /// Hits around which not every row could be looked at.
@@ -43,9 +45,15 @@ impl Told {
         self.limited = self.limited.split_off(&(front, 0));
     }
 
+    /// Notes where a match or its counted evidence stands.
+    pub(crate) fn cover(&mut self, stretch: Stretch) {
+        self.longest = self.longest.max(stretch.1 - stretch.0);
+        self.covered.insert(stretch);
+    }
+
     /// Says whether a hit shares a character with a match or its counted evidence.
     fn covers(&self, (start, end): Stretch) -> bool {
-        let from = start.saturating_sub(limits::PLACE_BYTES_MAX);
+        let from = start.saturating_sub(self.longest);
         self.covered.range((from, 0)..(end, 0)).any(|covered| covered.1 > start)
     }
 }
@@ -219,7 +227,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
         patterns: &[&'p PatternPlan],
     ) -> Option<(u32, &'p PatternPlan, Miss)> {
         let context = self.context;
-        let reach = context.reach_of(patterns, hit.stretch);
+        let reach = context.reach_of(patterns, hit.stretch, |_| ());
         let mut columns: Vec<usize> = patterns.iter().flat_map(|pattern| pattern.columns()).collect();
         columns.push(hit.column);
         columns.sort_unstable();
@@ -388,7 +396,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
 
     /// Returns an anchor of the same record that a hit shares characters with.
     fn holder(&self, hit: &Hit, rows: &RowSet) -> Option<&'e Hit> {
-        let from = hit.stretch.0.saturating_sub(limits::PLACE_BYTES_MAX);
+        let from = hit.stretch.0.saturating_sub(self.finder.longest(hit.table));
         let from = self.hits.partition_point(|other| other.stretch.0 < from);
         let begun = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < hit.stretch.1);
         let mut holding =

@@ -201,18 +201,31 @@ pub(crate) fn reduce(
     candidates
 }
 
-/// Stretches that do not overlap one another, by where they begin.
+/// Stretches that do not overlap one another.
 #[derive(Default)]
-pub(crate) struct Taken(BTreeMap<usize, usize>);
+pub(crate) struct Taken {
+    /// The first of them: mostly there are no more.
+    few: Vec<Stretch>,
+    /// The others, by where they begin.
+    more: BTreeMap<usize, usize>,
+}
 
 impl Taken {
-    /// Says whether one of them overlaps a stretch: only the last one that begins before its end can.
-    pub(crate) fn touches(&self, (start, end): Stretch) -> bool {
-        self.0.range(..end).next_back().is_some_and(|(_, stop)| *stop > start)
+    const FEW: usize = 16;
+
+    /// Says whether one of them overlaps a stretch.
+    pub(crate) fn touches(&self, stretch: Stretch) -> bool {
+        // Of those in order only the last one that begins before its end can.
+        self.few.iter().any(|taken| overlap(*taken, stretch))
+            || self.more.range(..stretch.1).next_back().is_some_and(|(_, stop)| *stop > stretch.0)
     }
 
     pub(crate) fn insert(&mut self, (start, end): Stretch) {
-        self.0.insert(start, end);
+        if self.few.len() < Self::FEW {
+            self.few.push((start, end));
+        } else {
+            self.more.insert(start, end);
+        }
     }
 }
 
@@ -220,23 +233,33 @@ impl Taken {
 /// none if it is too short to count: each is one fact. A cell has one value, so two stretches that pass in one column are
 /// equal.
 pub(crate) fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
-    // For each column the number of its value; numbers are joined as columns turn out to share one.
-    let mut value_of: BTreeMap<usize, usize> = BTreeMap::new();
+    // For each column, ascending, the number of its value; numbers are joined as columns turn out to share one.
+    let mut value_of: Vec<(usize, usize)> = Vec::new();
     let mut next = 0;
+    let value = |value_of: &[(usize, usize)], column: usize| {
+        let at = value_of.binary_search_by_key(&column, |(column, _)| *column).ok()?;
+        value_of.get(at).map(|(_, value)| *value)
+    };
     for candidate in kept.iter() {
-        let known: Vec<usize> =
-            candidate.columns.iter().filter_map(|column| value_of.get(column)).copied().collect();
-        let own = known.first().copied().unwrap_or_else(|| {
-            next += 1;
-            next - 1
-        });
-        value_of.values_mut().filter(|value| known.contains(value)).for_each(|value| *value = own);
-        value_of.extend(candidate.columns.iter().map(|column| (*column, own)));
+        let own =
+            candidate.columns.iter().find_map(|column| value(&value_of, *column)).unwrap_or_else(|| {
+                next += 1;
+                next - 1
+            });
+        for column in &candidate.columns {
+            match value_of.binary_search_by_key(column, |(column, _)| *column) {
+                Err(at) => value_of.insert(at, (*column, own)),
+                Ok(at) => {
+                    let joined = value_of.get(at).map_or(own, |(_, value)| *value);
+                    let all = value_of.iter_mut().filter(|(_, value)| *value == joined);
+                    all.for_each(|(_, value)| *value = own);
+                }
+            }
+        }
     }
     let mut counts = vec![false; next];
     for candidate in kept {
-        candidate.value =
-            candidate.columns.first().and_then(|column| value_of.get(column)).copied().unwrap_or(0);
+        candidate.value = candidate.columns.first().and_then(|column| value(&value_of, *column)).unwrap_or(0);
         counts.iter_mut().skip(candidate.value).take(1).for_each(|counts| *counts |= candidate.counts);
     }
     let mut values: Vec<Vec<usize>> = vec![Vec::new(); next];

@@ -19,7 +19,12 @@ pub(crate) struct Places<'a> {
     html: OnceCell<Vec<Stretch>>,
     /// Long stretches that begin and end where runs do, by where they begin, with their one-place runs.
     known: RefCell<BTreeMap<usize, Runs>>,
+    /// What was answered of the last stretches: where values stand close together each is asked about many times.
+    answered: RefCell<Vec<(Stretch, Vec<Stretch>)>>,
 }
+
+/// Answers that are kept; a stretch has one place among them.
+const ANSWERS: usize = 64;
 
 /// Where runs end, and those that are one place for one column only: addresses, URLs, paths.
 struct Runs {
@@ -37,11 +42,30 @@ const BREAKS: &[char] = &[
 
 impl<'a> Places<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, lines: Lines::new(text), html: OnceCell::new(), known: RefCell::default() }
+        Self {
+            text,
+            lines: Lines::new(text),
+            html: OnceCell::new(),
+            known: RefCell::default(),
+            answered: RefCell::default(),
+        }
     }
 
     /// Returns the one-place runs that a stretch touches.
     pub(crate) fn single_runs(&self, stretch: Stretch) -> Vec<Stretch> {
+        let mut answered = self.answered.borrow_mut();
+        if answered.is_empty() {
+            answered.resize(ANSWERS, ((0, 0), Vec::new()));
+        }
+        let place = (stretch.0 ^ stretch.0 >> 6) % ANSWERS;
+        let Some(answer) = answered.get_mut(place) else { return self.find_single_runs(stretch) };
+        if answer.0 != stretch {
+            *answer = (stretch, self.find_single_runs(stretch));
+        }
+        answer.1.clone()
+    }
+
+    fn find_single_runs(&self, stretch: Stretch) -> Vec<Stretch> {
         let touched = |single: &[Stretch]| -> Vec<Stretch> {
             let from = single.partition_point(|run| run.1 <= stretch.0);
             let to = single.partition_point(|run| run.0 < stretch.1);
@@ -80,6 +104,34 @@ impl<'a> Places<'a> {
     }
 }
 
+/// Which characters of ASCII no run goes on over: white space and those of [`BREAKS`].
+const ASCII_BREAKS: [bool; 128] = {
+    let mut ends = [false; 128];
+    let mut at = 0;
+    while at < 128 {
+        ends[at] = matches!(
+            at as u8,
+            b'\t'
+                ..=b'\r'
+                    | b' '
+                    | b','
+                    | b';'
+                    | b'|'
+                    | b'"'
+                    | b'<'
+                    | b'>'
+                    | b'('
+                    | b')'
+                    | b'['
+                    | b']'
+                    | b'{'
+                    | b'}'
+        );
+        at += 1;
+    }
+    ends
+};
+
 /// What a character is in a run. Runs are judged on folded characters: a full-width at sign makes an address too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Role {
@@ -92,7 +144,7 @@ struct Role {
 impl Role {
     fn of(character: char) -> Self {
         if character.is_ascii() {
-            let ends = matches!(character, '\t'..='\r' | ' ') || BREAKS.contains(&character);
+            let ends = ASCII_BREAKS.get(character as usize) == Some(&true);
             return Self { ends, in_clusters: Some(false) };
         }
         let own = [character];
@@ -107,13 +159,18 @@ impl Role {
 /// Returns an offset at which no run goes on that is of any interest to what stands at `offset`, and whether a cluster stands
 /// in front of it. No run of clusters is a place, so that none has to be followed to its front.
 fn before_runs(text: &str, offset: usize) -> (usize, Option<bool>) {
-    for (at, character) in text.get(..offset).unwrap_or("").char_indices().rev() {
+    let mut front = text.get(..offset).unwrap_or("");
+    loop {
+        let plain = |byte: &u8| ASCII_BREAKS.get(usize::from(*byte)) == Some(&false);
+        let passed = front.bytes().rev().take_while(|byte| plain(byte)).count();
+        front = front.get(..front.len() - passed).unwrap_or("");
+        let Some(character) = front.chars().next_back() else { return (0, None) };
         let role = Role::of(character);
         if role.ends || role.in_clusters == Some(true) {
-            return (at + character.len_utf8(), role.in_clusters);
+            return (front.len(), role.in_clusters);
         }
+        front = front.get(..front.len() - character.len_utf8()).unwrap_or("");
     }
-    (0, None)
 }
 
 /// Finds the one-place runs from an offset at which none goes on to one, at `until` or behind it, where none does again.
@@ -128,8 +185,14 @@ fn runs(text: &str, (from, mut in_clusters): (usize, Option<bool>), until: usize
             single.push((begin, end));
         }
     };
-    for (offset, character) in text.get(from..).unwrap_or("").char_indices() {
-        let offset = from + offset;
+    let mut offset = from;
+    while let Some(rest) = text.get(offset..) {
+        // Characters of ASCII that end no run change nothing behind another one of ASCII.
+        if in_clusters == Some(false) && start.is_some() {
+            let plain = |byte: &u8| ASCII_BREAKS.get(usize::from(*byte)) == Some(&false);
+            offset += rest.bytes().take_while(|byte| plain(byte)).count();
+        }
+        let Some(character) = text.get(offset..).and_then(|rest| rest.chars().next()) else { break };
         let role = Role::of(character);
         if let (Some(own), Some(known)) = (role.in_clusters, in_clusters)
             && own != known
@@ -146,6 +209,7 @@ fn runs(text: &str, (from, mut in_clusters): (usize, Option<bool>), until: usize
         if !role.ends {
             start = start.or(Some(offset));
         }
+        offset += character.len_utf8();
     }
     close(&mut start, text.len());
     Runs { end: text.len(), single }
@@ -170,13 +234,13 @@ fn is_single(run: &str) -> bool {
 }
 
 fn is_single_folded(run: &str) -> bool {
-    let lower = |length: usize| run.get(..length).map(str::to_ascii_lowercase);
-    let drive = run.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && run.get(1..3) == Some(":\\");
-    run.contains('@')
-        || run.contains("://")
+    let bytes = run.as_bytes();
+    let drive = bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.get(1..3) == Some(b":\\");
+    bytes.contains(&b'@')
+        || bytes.contains(&b':') && run.contains("://")
         || ["/", "./", "../", "~/"].iter().any(|prefix| run.starts_with(prefix))
         || run.strip_prefix('\\').is_some_and(|rest| !rest.starts_with(ESCAPES))
-        || lower(4).as_deref() == Some("www.")
+        || bytes.get(..4).is_some_and(|front| front.eq_ignore_ascii_case(b"www."))
         || drive
 }
 

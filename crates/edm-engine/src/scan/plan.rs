@@ -62,10 +62,13 @@ impl TypePlan {
     /// Says whether a hit is a part of a longer card or account number. One that has check digits itself is a number of its
     /// own, whatever stands behind it.
     pub(crate) fn is_inside_number(&self, context: &Context<'_>, hit: &Hit) -> bool {
-        self.rule(hit).is_some_and(|rule| {
-            !matches!(rule.data_type, DataType::Card | DataType::Iban)
-                && context.readings.is_inside_number(rule, hit.stretch)
-        })
+        let joined = may_join(context.text.get(..hit.stretch.0).and_then(|front| front.chars().next_back()))
+            || may_join(context.text.get(hit.stretch.1..).and_then(|rest| rest.chars().next()));
+        joined
+            && self.rule(hit).is_some_and(|rule| {
+                !matches!(rule.data_type, DataType::Card | DataType::Iban)
+                    && context.readings.is_inside_number(rule, hit.stretch)
+            })
     }
 
     fn rule(&self, hit: &Hit) -> Option<&Rule> {
@@ -86,6 +89,16 @@ impl TypePlan {
         let live: Vec<u32> = generation.live_rows(&rows).collect();
         RowSet { count: live.len(), rows: live.into_iter().take(limits::ROW_SET_MAX).collect() }
     }
+}
+
+/// Says whether a card or account number may go on over a character beside a value: over those that join its groups, over those
+/// that an escape begins or ends with, and over all that folding may make one of them.
+fn may_join(beside: Option<char>) -> bool {
+    beside.is_some_and(|character| {
+        !character.is_ascii()
+            || character.is_ascii_alphanumeric()
+            || matches!(character, ' ' | '-' | '>' | '\n'..='\r' | '\\' | '%' | '&' | '=' | ';')
+    })
 }
 
 /// The rows of one table that a query leaves out.

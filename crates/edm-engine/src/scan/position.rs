@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 /// Bytes between two offsets whose UTF-16 offset is kept.
-const STRIDE: usize = 4_096;
+const STRIDE: usize = 128;
 /// Bytes of a block whose distance is kept.
 const BLOCK: usize = 256;
 /// A block that nobody has asked for: none has so many units.
@@ -104,10 +104,19 @@ impl<'a> Positions<'a> {
 
     /// Returns the first offset of a character from `start` on that is at least so far from it.
     fn advance(&self, start: usize, distance: u64) -> usize {
+        let (mut start, mut left) = (start, distance);
+        // What is asked for stands within a block or two: halves of it that do not reach it are passed over.
+        for half in [BLOCK, BLOCK / 2, BLOCK / 4, BLOCK / 8] {
+            let middle = self.text.ceil_char_boundary((start + half).min(self.text.len()));
+            let step = self.walk(start, middle);
+            if step < left {
+                (start, left) = (middle, left - step);
+            }
+        }
         let mut in_white = self.is_white_before(start);
         let mut passed = 0;
         for (offset, character) in self.text.get(start..).unwrap_or("").char_indices() {
-            if passed >= distance {
+            if passed >= left {
                 return start + offset;
             }
             passed += units_and_state(character, &mut in_white);
@@ -144,15 +153,24 @@ impl<'a> Positions<'a> {
             return piece.chars().map(|character| units_and_state(character, &mut in_white)).sum();
         }
         let bytes = piece.as_bytes();
-        let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or(&[]));
-        let again = pairs.map(|(a, b)| u64::from(is_white(*a) & is_white(*b)));
         let first = bytes.first().is_some_and(|first| in_white && is_white(*first));
-        (bytes.len() as u64).saturating_sub(again.sum::<u64>() + u64::from(first))
+        (bytes.len() as u64).saturating_sub(white_behind_white(bytes) + u64::from(first))
     }
 
     fn is_white_before(&self, offset: usize) -> bool {
         self.text.get(..offset).and_then(|front| front.chars().next_back()).is_some_and(char::is_whitespace)
     }
+}
+
+/// Counts the white space that stands behind white space.
+fn white_behind_white(bytes: &[u8]) -> u64 {
+    // So many that their count fits into a byte.
+    let pieces = bytes.chunks(255).zip(bytes.get(1..).unwrap_or(&[]).chunks(255));
+    let of_piece = |(front, behind): (&[u8], &[u8])| {
+        let pairs = front.iter().zip(behind).map(|(a, b)| u8::from(is_white(*a) & is_white(*b)));
+        u64::from(pairs.fold(0u8, u8::wrapping_add))
+    };
+    pieces.map(of_piece).sum()
 }
 
 /// White space of ASCII, as `char::is_whitespace` has it.

@@ -1,7 +1,9 @@
 //! Texts that arrive in pieces: what is held of them, and what is no text.
 
 use edm_engine::{NotUtf8, PreparedTypes, Query, Scanner, Scratch, scan};
-use edm_model::{Column, Columns, DataType, Delimiters, Pattern, Proximity, ProximityUnit, limits};
+use edm_model::{
+    Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit, limits,
+};
 
 use crate::support;
 
@@ -121,6 +123,44 @@ fn the_text_of_the_query_is_the_first_piece() {
         scanner.finish().expect("a text"),
         scan(&Query::new("900-11-2222 Langer", &types), &mut Scratch::new())
     );
+}
+
+/// A whole text is evaluated where it stands, zone by zone too: the report is that of the same text held as one zone, whatever
+/// the scratch was used for before.
+#[test]
+fn a_whole_text_is_scanned_as_one_in_pieces() {
+    let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
+    let by_city = Pattern {
+        supporting: vec![EvidenceGroup {
+            min_matches: 1,
+            max_matches: None,
+            columns: vec!["city".to_owned(), "lastName".to_owned()],
+        }],
+        ..pattern(ProximityUnit::Characters, 40)
+    };
+    let own = PreparedTypes::new([support::active(&generation, Some(vec![by_city]))]);
+    let default = PreparedTypes::new([support::active(&generation, None)]);
+    // Values on either side of where zones meet, and characters of several bytes and units.
+    let filler = "Straße, 😀 and so on;  ".repeat(1_000);
+    let mut long = String::new();
+    while long.len() < 5 * MIB {
+        let rest = (2 * MIB - long.len() % (2 * MIB)).saturating_sub(20);
+        match rest < filler.len() {
+            true => long.push_str(&"-".repeat(rest)),
+            false => long.push_str(&filler),
+        }
+        long.push_str(" 900-11-2222 Langer Ulm, 902-33-4444 Bonn 901-22-3333 ");
+    }
+    let mut scratch = Scratch::new();
+    for text in ["", "900-11-2222 Langer", &long, "901-22-3333 %4fkafor", "Okafor", &long[long.len() - 100..]]
+    {
+        for (types, explain) in [(&own, false), (&default, true), (&default, false)] {
+            let query = Query { explain, ..Query::new(text, types) };
+            let whole =
+                Scanner::in_zones_of(&query, usize::MAX / 2).finish().expect("a text of Rust is UTF-8");
+            assert!(scan(&query, &mut scratch) == whole, "{} bytes, explain: {explain}", text.len());
+        }
+    }
 }
 
 #[test]
