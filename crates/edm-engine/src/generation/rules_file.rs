@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use edm_hash::{ColumnCounts, RowsView, Shape};
 
 use super::layout::{self, FORMAT_VERSION, NOT_LISTED, Reader};
+use super::vocabulary::Vocabulary;
 use crate::error::Error;
+use crate::marks::Marks;
 
 /// More shapes than this are not listed.
 const SHAPES_MAX: usize = 65_536;
@@ -175,6 +177,8 @@ pub(crate) struct RuleGate {
     shapes: Option<ShapeSet>,
     /// `None`: any atom may occur.
     vocabulary: Option<Vocabulary>,
+    /// Where the tags of the vocabulary stand in the file.
+    tags: (usize, usize),
     pub(crate) atoms_max: usize,
     pub(crate) bytes_max: usize,
 }
@@ -187,9 +191,13 @@ struct ShapeSet {
 
 impl ShapeSet {
     fn new(shapes: &[Shape]) -> Self {
-        let log = (shapes.len() * 4).next_power_of_two().trailing_zeros().max(4);
+        Self::of_packed(shapes.len(), shapes.iter().map(pack))
+    }
+
+    fn of_packed(count: usize, shapes: impl Iterator<Item = u64>) -> Self {
+        let log = (count * 4).next_power_of_two().trailing_zeros().max(4);
         let mut set = Self { slots: vec![0; 1 << log], shift: 64 - log };
-        for packed in shapes.iter().map(pack) {
+        for packed in shapes {
             let first = set.slot(packed);
             let count = set.slots.len();
             let free = (0..count).map(|step| (first + step) % count);
@@ -201,6 +209,10 @@ impl ShapeSet {
             }
         }
         set
+    }
+
+    fn packed(&self) -> impl Iterator<Item = u64> + '_ {
+        self.slots.iter().copied().filter(|slot| *slot != 0)
     }
 
     fn slot(&self, packed: u64) -> usize {
@@ -225,13 +237,32 @@ fn pack(shape: &Shape) -> u64 {
     1 << 40 | u64::from(shape.atoms) << 24 | u64::from(shape.bytes) << 8 | u64::from(shape.mask)
 }
 
-/// The tags as a bitmap over their top bits: it may say yes too often, never too seldom.
-struct Vocabulary {
-    bits: Vec<u64>,
-    shift: u32,
-}
+/// Tags as they stand in a file, in their order.
+pub(crate) type Tags<'a> = &'a [[u8; 4]];
 
 impl RuleGate {
+    /// Returns a gate that lets pass what one of these lets pass; each comes with its tags.
+    pub(crate) fn united(gates: &[(&RuleGate, Tags<'_>)]) -> Self {
+        let shapes: Option<Vec<&ShapeSet>> = gates.iter().map(|(gate, _)| gate.shapes.as_ref()).collect();
+        let packed = |sets: &[&ShapeSet]| sets.iter().flat_map(|set| set.packed()).collect::<BTreeSet<_>>();
+        let shapes = shapes.map(|sets| packed(&sets));
+        let has_vocabulary = gates.iter().all(|(gate, _)| gate.has_vocabulary());
+        let tags = || gates.iter().flat_map(|(_, tags)| tags.iter()).map(|tag| u32::from_le_bytes(*tag));
+        let most = |of: fn(&RuleGate) -> usize| gates.iter().map(|(gate, _)| of(gate)).max().unwrap_or(0);
+        Self {
+            shapes: shapes.map(|packed| ShapeSet::of_packed(packed.len(), packed.into_iter())),
+            vocabulary: has_vocabulary.then(|| Vocabulary::new(tags().count(), tags())),
+            tags: (0, 0),
+            atoms_max: most(|gate| gate.atoms_max),
+            bytes_max: most(|gate| gate.bytes_max),
+        }
+    }
+
+    /// Returns the tags of the vocabulary, given the file that the gate was read from.
+    pub(crate) fn tags<'a>(&self, file: &'a [u8]) -> Tags<'a> {
+        file.get(self.tags.0..self.tags.1).unwrap_or(&[]).as_chunks().0
+    }
+
     pub(crate) fn shape(&self, shape: &Shape) -> bool {
         self.shapes.as_ref().is_none_or(|shapes| shapes.contains(shape))
     }
@@ -240,28 +271,12 @@ impl RuleGate {
         self.vocabulary.is_some()
     }
 
-    pub(crate) fn atom(&self, tag: u32) -> bool {
-        self.vocabulary.as_ref().is_none_or(|vocabulary| {
-            let bit = u64::from(tag) >> vocabulary.shift;
-            vocabulary.bits.get((bit / 64) as usize).is_some_and(|word| word >> (bit % 64) & 1 == 1)
-        })
-    }
-}
-
-impl Vocabulary {
-    fn new(tags: &[u8]) -> Self {
-        let (tags, _) = tags.as_chunks::<4>();
-        // Sixteen bits a tag: one wrong yes in sixteen, and a tenth of the tags' own size in cache.
-        let log = (tags.len() * 16).next_power_of_two().trailing_zeros().clamp(6, 32);
-        let mut bits = vec![0u64; 1 << (log - 6)];
-        let shift = 32 - log;
-        for tag in tags {
-            let bit = u64::from(u32::from_le_bytes(*tag)) >> shift;
-            if let Some(word) = bits.get_mut((bit / 64) as usize) {
-                *word |= 1 << (bit % 64);
-            }
+    /// Marks each tag whose atom may occur in a value of several atoms; a mark that is there stays.
+    pub(crate) fn mark_atoms(&self, tags: &[u32], marks: &mut Marks) {
+        match &self.vocabulary {
+            Some(vocabulary) => vocabulary.mark(tags, marks.words_mut()),
+            None => marks.mark_all(tags.len()),
         }
-        Self { bits, shift }
     }
 }
 
@@ -318,6 +333,7 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
     let mut gate = RuleGate {
         shapes: None,
         vocabulary: None,
+        tags: (0, 0),
         atoms_max: tokens_max,
         bytes_max: edm_model::limits::CELL_BYTES_MAX,
     };
@@ -335,7 +351,13 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
     }
     match reader.u32()? {
         NOT_LISTED => {}
-        count => gate.vocabulary = Some(Vocabulary::new(reader.take((count as usize).saturating_mul(4))?)),
+        count => {
+            let start = reader.at;
+            let (tags, _) = reader.take((count as usize).saturating_mul(4))?.as_chunks::<4>();
+            gate.tags = (start, reader.at);
+            let tags_in_order = tags.iter().map(|tag| u32::from_le_bytes(*tag));
+            gate.vocabulary = Some(Vocabulary::new(tags.len(), tags_in_order));
+        }
     }
     Ok(gate)
 }

@@ -2,15 +2,20 @@
 
 use std::collections::HashMap;
 
-use edm_hash::{Alphanumerics, Hash};
+use edm_hash::{Alphanumerics, Hash, Window};
 use edm_model::limits;
 
 use super::context::Context;
 use super::group::{Group, HashedWindow, Windower};
 use super::place::Stretch;
+use crate::generation::Held;
+use crate::marks::Marks;
 
 /// Atoms between two looks at whether to stop.
 const CHUNK_ATOMS: usize = 2_048;
+
+/// Windows that are looked up together.
+const BATCH_WINDOWS: usize = 4_096;
 
 /// A searchable value that stands in the text.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +59,7 @@ fn scan_reading(
 ) -> bool {
     let Some(folded) = context.readings.folded(reading) else { return true };
     let mut windower = Windower::new(context.groups, group, context.query.accelerators);
+    let mut batch = Batch::default();
     let begins_before =
         |offset: usize| move |index: &usize| context.readings.stretch(reading, *index, *index).0 < offset;
     let first = partition_point(folded.atoms().len(), begins_before(within.0));
@@ -63,11 +69,14 @@ fn scan_reading(
             return false;
         }
         let starts = from..(from + CHUNK_ATOMS).min(atoms);
+        batch.clear();
         windower.each(folded, starts, |window| {
-            for (table, rule) in &group.members {
-                look_up(context, (*table, *rule), reading, &window, found);
+            batch.push(&window);
+            if batch.hashes.len() == BATCH_WINDOWS {
+                batch.look_up(context, group, reading, found);
             }
         });
+        batch.look_up(context, group, reading, found);
     }
     true
 }
@@ -86,43 +95,97 @@ pub(crate) fn partition_point(count: usize, before: impl Fn(&usize) -> bool) -> 
     low
 }
 
-fn look_up(
-    context: &Context<'_>,
-    (table, rule): (usize, usize),
-    reading: usize,
-    window: &HashedWindow<'_>,
-    found: &mut Found,
-) {
-    let Some(generation) = context.groups.tables.get(table) else { return };
-    if context.query.accelerators.filter && !generation.may_hold(rule, &window.hash) {
-        return;
+/// Windows that are looked up together.
+#[derive(Default)]
+struct Batch {
+    hashes: Vec<Hash>,
+    /// The windows, and whether each anchors.
+    windows: Vec<(Window, bool)>,
+    marks: Marks,
+}
+
+impl Batch {
+    fn clear(&mut self) {
+        self.hashes.clear();
+        self.windows.clear();
     }
-    for (column, definition) in generation.columns().as_slice().iter().enumerate() {
-        if !definition.searchable || generation.rule_position(column) != Some(rule) {
-            continue;
+
+    fn push(&mut self, window: &HashedWindow<'_>) {
+        self.hashes.push(window.hash);
+        self.windows.push((window.window, Alphanumerics::of(window.canonical).anchors));
+    }
+
+    /// Looks the windows up in every table of the group, and forgets them.
+    fn look_up(&mut self, context: &Context<'_>, group: &Group, reading: usize, found: &mut Found) {
+        if let Some(union) = group.union.as_ref().filter(|_| context.query.accelerators.filter) {
+            self.marks.clear(self.hashes.len());
+            union.mark_possible(&self.hashes, &mut self.marks);
+            self.keep_marked();
         }
-        let Some(rows) = generation.rows_of(column, &window.hash) else { continue };
+        for (table, rule) in &group.members {
+            let Some(generation) = context.groups.tables.get(*table) else { continue };
+            if context.query.accelerators.filter {
+                self.marks.clear(self.hashes.len());
+                generation.mark_possible(*rule, &self.hashes, &mut self.marks);
+            } else {
+                self.marks.mark_all(self.hashes.len());
+            }
+            let mut held = Vec::new();
+            generation.look_up(*rule, &self.hashes, &self.marks, &mut held);
+            for held in &held {
+                self.keep(context, (*table, reading), held, found);
+            }
+        }
+        self.clear();
+    }
+
+    /// Forgets the windows without a mark.
+    fn keep_marked(&mut self) {
+        let mut kept = 0;
+        for index in self.marks.iter() {
+            self.hashes.swap(kept, index);
+            self.windows.swap(kept, index);
+            kept += 1;
+        }
+        self.hashes.truncate(kept);
+        self.windows.truncate(kept);
+    }
+
+    fn keep(
+        &self,
+        context: &Context<'_>,
+        (table, reading): (usize, usize),
+        held: &Held<'_>,
+        found: &mut Found,
+    ) {
+        let (Some(generation), column) = (context.groups.tables.get(table), held.column) else { return };
+        let (Some(hash), Some((window, anchors))) =
+            (self.hashes.get(held.index), self.windows.get(held.index))
+        else {
+            return;
+        };
         // The address has 64 bits of the hash, the row check of a row 32 more. What only replaced or removed rows hold
         // is in the table no more, and nothing may say that it was.
-        let holds = |row: u32| generation.holds(row, column, &window.hash);
+        let holds = |row: u32| generation.holds(row, column, hash);
+        let rows = &held.rows;
         let beyond = rows.len() > limits::ROWS_LOOKED_AT_MAX && rows.iter().next().is_some_and(holds);
-        if !beyond && !generation.live_rows(&rows).any(holds) {
-            continue;
+        if !beyond && !generation.live_rows(rows).any(holds) {
+            return;
         }
-        let stretch = context.readings.stretch(reading, window.window.first, window.window.last);
+        let stretch = context.readings.stretch(reading, window.first, window.last);
         if stretch.1 - stretch.0 > limits::PLACE_BYTES_MAX {
-            continue;
+            return;
         }
-        let hit = found.entry((table, column, stretch, window.hash)).or_insert(Hit {
+        let hit = found.entry((table, column, stretch, *hash)).or_insert(Hit {
             table,
             column,
             stretch,
-            hash: window.hash,
+            hash: *hash,
             attached: true,
             written_form: false,
-            anchors: Alphanumerics::of(window.canonical).anchors,
+            anchors: *anchors,
         });
-        hit.attached &= window.window.attached;
-        hit.written_form |= window.window.written_form;
+        hit.attached &= window.attached;
+        hit.written_form |= window.written_form;
     }
 }

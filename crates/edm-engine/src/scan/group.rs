@@ -6,7 +6,8 @@ use std::sync::Arc;
 use edm_hash::{Folded, Gate, Hash, RuleKeys, Shape, Window, vocabulary_atoms, windows};
 use edm_model::{KeyId, Rule};
 
-use crate::generation::{Generation, RuleGate};
+use crate::generation::{Generation, Member, RuleGate, Union};
+use crate::marks::Marks;
 use crate::query::Accelerators;
 
 /// A rule under one salt, and the tables that have it.
@@ -18,6 +19,8 @@ pub(crate) struct Group {
     pub(crate) members: Vec<(usize, usize)>,
     /// Whether a table has a searchable column of this rule.
     pub(crate) searchable: bool,
+    /// All tables as one, where they are often asked together.
+    pub(crate) union: Option<Arc<Union>>,
 }
 
 /// The distinct tables of a query and their groups.
@@ -34,6 +37,9 @@ impl Groups {
                 own.add(generation);
             }
         }
+        for group in own.groups.iter_mut().filter(|group| group.members.len() > 1) {
+            group.union = united(&own.tables, &group.members);
+        }
         own
     }
 
@@ -49,7 +55,14 @@ impl Groups {
                 group.searchable |= searchable;
             } else if let Some(keys) = generation.rule_keys(position) {
                 let (rule, keys) = (rule.clone(), keys.clone());
-                self.groups.push(Group { key_id, rule, keys, members: vec![(table, position)], searchable });
+                self.groups.push(Group {
+                    key_id,
+                    rule,
+                    keys,
+                    members: vec![(table, position)],
+                    searchable,
+                    union: None,
+                });
             }
         }
         self.tables.push(generation);
@@ -65,10 +78,22 @@ impl Groups {
         self.groups.iter().position(|group| group.members.contains(&(table, rule)))
     }
 
-    pub(crate) fn gates(&self, group: &Group) -> Vec<&RuleGate> {
+    pub(crate) fn gates<'a>(&'a self, group: &'a Group) -> Vec<&'a RuleGate> {
+        if let Some(union) = &group.union {
+            return vec![union.gate()];
+        }
         let gate = |(table, rule): &(usize, usize)| self.tables.get(*table)?.gate(*rule);
         group.members.iter().filter_map(gate).collect()
     }
+}
+
+/// Returns the members' union, whatever order the query names their tables in.
+fn united(tables: &[Arc<Generation>], members: &[(usize, usize)]) -> Option<Arc<Union>> {
+    let member = |(table, rule): &(usize, usize)| Some((tables.get(*table)?.clone(), *rule));
+    let mut members: Vec<Member> = members.iter().map(member).collect::<Option<_>>()?;
+    members.sort_by_key(|(generation, rule)| (*generation.store_id().as_bytes(), *rule));
+    let (home, _) = members.first()?;
+    home.unions().of(&members)
 }
 
 /// A hashed window.
@@ -217,10 +242,11 @@ impl<'a> Windower<'a> {
         for answer in self.vocabulary.get_mut(range).into_iter().flatten() {
             *answer = (*answer).max(1);
         }
-        for (index, tag) in owners.into_iter().zip(tags) {
-            if let Some(answer) = self.vocabulary.get_mut(index)
-                && !self.gates.iter().any(|gate| gate.atom(tag))
-            {
+        let mut known = Marks::default();
+        known.clear(tags.len());
+        self.gates.iter().for_each(|gate| gate.mark_atoms(&tags, &mut known));
+        for (place, index) in owners.into_iter().enumerate() {
+            if let Some(answer) = self.vocabulary.get_mut(index).filter(|_| !known.has(place)) {
                 *answer = 2;
             }
         }
