@@ -1,6 +1,13 @@
 //! Split-block Bloom filters over addresses (Putze, Sanders, Singler, "Cache-, hash- and space-efficient Bloom
 //! filters", 2007; the eight constants are those of the Apache Parquet format).
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
+use edm_hash::Hash;
+
+use crate::prefetch::prefetch;
+
 const SALTS: [u32; 8] =
     [0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31];
 pub(crate) const BLOCK_BYTES: usize = 32;
@@ -11,11 +18,13 @@ pub(crate) fn blocks_for(addresses: usize) -> usize {
     (addresses * BITS_PER_ADDRESS).div_ceil(BLOCK_BYTES * 8).max(1)
 }
 
+#[inline(always)]
 fn block_of(address: u64, part_bits: u32, blocks: usize) -> usize {
     let spread = address << part_bits;
     (((spread >> 32) * blocks as u64) >> 32) as usize
 }
 
+#[inline(always)]
 fn bit(address: u64, salt: u32) -> u32 {
     1 << ((address as u32).wrapping_mul(salt) >> 27)
 }
@@ -30,13 +39,109 @@ pub(crate) fn insert(filter: &mut [u8], address: u64, part_bits: u32) {
     }
 }
 
-/// Says whether an address may have been added: never a false no.
-pub(crate) fn contains(filter: &[u8], address: u64, part_bits: u32) -> bool {
-    let at = block_of(address, part_bits, filter.len() / BLOCK_BYTES) * BLOCK_BYTES;
-    let Some(block) = filter.get(at..at + BLOCK_BYTES) else { return false };
-    let (words, _) = block.as_chunks::<4>();
-    words.iter().zip(SALTS).all(|(word, salt)| {
-        let bit = bit(address, salt);
-        u32::from_le_bytes(*word) & bit == bit
-    })
+/// How a filter's words are tested. Both ways give the same answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FilterPath {
+    /// By what every machine has.
+    Portable,
+    /// By AVX2: the eight words at once.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
 }
+
+impl FilterPath {
+    /// Returns the fastest that the machine has.
+    pub(crate) fn fastest() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") {
+            return Self::Avx2;
+        }
+        Self::Portable
+    }
+}
+
+/// Marks each hash whose address may have been added: never leaves out one that was. The filters are those of the parts in
+/// their order; an empty one holds nothing. `marks` has a bit for each hash and keeps what is marked in it.
+#[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0013")]
+pub(crate) fn mark(path: FilterPath, parts: Parts<'_>, hashes: &[Hash], marks: &mut [u64]) {
+    match path {
+        FilterPath::Portable => mark_inline(parts, hashes, marks, holds),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `fastest` gives this path only where the CPU has AVX2 and BMI2, and nothing else makes it without asking.
+        FilterPath::Avx2 => unsafe { avx2::mark(parts, hashes, marks) },
+    }
+}
+
+/// A rule's filters.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    pub(crate) bits: u32,
+    pub(crate) filters: &'a [&'a [Block]],
+}
+
+impl<'a> Parts<'a> {
+    #[inline(always)]
+    fn block(self, address: u64) -> &'a Block {
+        // Twice, because a shift by 64 is none.
+        let part = address >> 1 >> (63 - self.bits);
+        let Some(blocks) = self.filters.get(part as usize) else { return NOTHING };
+        match blocks.get(block_of(address, self.bits, blocks.len())) {
+            Some(block) => block,
+            None => NOTHING,
+        }
+    }
+}
+
+/// A block of a filter.
+pub(crate) type Block = [u8; BLOCK_BYTES];
+
+const NOTHING: &Block = &[0; BLOCK_BYTES];
+
+/// Asks for the blocks of 64 hashes, and tests those of the 64 before: by then most have come.
+#[inline(always)]
+fn mark_inline(parts: Parts<'_>, hashes: &[Hash], marks: &mut [u64], holds: impl Fn(&Block, u64) -> bool) {
+    let mut blocks = [[NOTHING; 64]; 2];
+    let mut chunks = hashes.chunks(64);
+    let mut next = chunks.next().unwrap_or(&[]);
+    ask(parts, next, &mut blocks[0]);
+    for (at, word) in marks.iter_mut().enumerate() {
+        let hashes = next;
+        next = chunks.next().unwrap_or(&[]);
+        ask(parts, next, &mut blocks[(at + 1) % 2]);
+        let blocks = &blocks[at % 2];
+        let mut marked = 0;
+        for index in 0..hashes.len().min(64) {
+            marked |= u64::from(holds(blocks[index], own_address(&hashes[index]))) << index;
+        }
+        *word |= marked;
+    }
+}
+
+#[inline(always)]
+fn ask<'a>(parts: Parts<'a>, hashes: &[Hash], blocks: &mut [&'a Block; 64]) {
+    for index in 0..hashes.len().min(64) {
+        let block = parts.block(own_address(&hashes[index]));
+        prefetch(block);
+        blocks[index] = block;
+    }
+}
+
+/// `edm_hash::address`, here because it must be inlined into code for other instructions than it was compiled for.
+#[inline(always)]
+fn own_address(hash: &Hash) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *hash;
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+#[inline(always)]
+fn holds(block: &Block, address: u64) -> bool {
+    let (words, _) = block.as_chunks::<4>();
+    let mut missing = 0;
+    for index in 0..SALTS.len() {
+        missing |= !u32::from_le_bytes(words[index]) & bit(address, SALTS[index]);
+    }
+    missing == 0
+}
+
+#[cfg(test)]
+mod tests;

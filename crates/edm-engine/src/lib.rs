@@ -51,6 +51,8 @@
 mod error;
 mod filter;
 mod generation;
+mod marks;
+mod prefetch;
 mod query;
 mod redact;
 mod report;

@@ -122,7 +122,8 @@ fn next_sign(text: &[u8]) -> Option<usize> {
     let is_sign = |byte: &u8| matches!(byte, b'\\' | b'%' | b'&' | b'=');
     let (blocks, _) = text.as_chunks::<64>();
     // Without a branch for each byte the compiler looks at many at a time.
-    let none = blocks.iter().take_while(|block| !block.iter().fold(false, |any, byte| any | is_sign(byte))).count();
+    let none =
+        blocks.iter().take_while(|block| !block.iter().fold(false, |any, byte| any | is_sign(byte))).count();
     let from = none * 64;
     text.get(from..)?.iter().position(is_sign).map(|offset| from + offset)
 }

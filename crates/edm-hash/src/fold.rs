@@ -2,7 +2,7 @@
 
 use edm_model::{CaseRule, DiacriticRule, Rule};
 
-use crate::atom_set::AtomSet;
+use crate::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::classes::{Masks, Path, append_masks};
 use crate::cut::{Atoms, append_atoms};
 use crate::pieces::Pieces;
@@ -100,6 +100,22 @@ impl Folded {
     /// Returns where each atom begins and ends, in bytes of the folded text.
     pub fn ranges(&self) -> &[(u32, u32)] {
         &self.atoms.ranges
+    }
+
+    /// Appends the ranges of some atoms of the `number`th 64, and returns which of these there are.
+    pub fn append_ranges(&self, number: usize, atoms: u64, out: &mut Vec<(u32, u32)>) -> u64 {
+        let own = self.atoms.ranges.get(number * ATOMS_A_WORD..).unwrap_or(&[]);
+        if let (u64::MAX, Some(all)) = (atoms, own.first_chunk::<ATOMS_A_WORD>()) {
+            out.extend_from_slice(all);
+            return atoms;
+        }
+        let there = u64::MAX.checked_shr((ATOMS_A_WORD - own.len().min(ATOMS_A_WORD)) as u32).unwrap_or(0);
+        let mut rest = atoms & there;
+        while rest != 0 {
+            out.extend(own.get(rest.trailing_zeros() as usize));
+            rest &= rest - 1;
+        }
+        atoms & there
     }
 
     /// Returns the atoms that are digits.

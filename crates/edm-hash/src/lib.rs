@@ -37,7 +37,7 @@ mod table;
 mod types;
 mod window;
 
-pub use atom_set::{ATOMS_A_WORD, AtomSet};
+pub use atom_set::{ATOMS_A_WORD, AtomSet, scattered};
 pub use batch::{HASH_BYTES, Hash};
 pub use canonical::{Canonicaliser, CellForm, CellRefusal};
 pub use cipher::{CipherPath, CipherPathError};

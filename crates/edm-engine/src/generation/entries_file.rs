@@ -5,7 +5,8 @@ pub(crate) use edm_model::ValueStatistics as Statistics;
 use super::layout::{self, Reader, entries as at};
 use crate::FileBytes;
 use crate::error::Error;
-use crate::filter;
+use crate::filter::{self, Block};
+use crate::prefetch::prefetch;
 
 /// An opened entry file.
 pub(crate) struct EntriesFile {
@@ -107,8 +108,9 @@ impl EntriesFile {
         (*self.bytes).as_ref()
     }
 
-    pub(crate) fn filter(&self, rule: usize) -> &[u8] {
-        self.filters.get(rule).and_then(|(start, end)| self.bytes().get(*start..*end)).unwrap_or(&[])
+    pub(crate) fn filter(&self, rule: usize) -> &[Block] {
+        let bytes = self.filters.get(rule).and_then(|(start, end)| self.bytes().get(*start..*end));
+        bytes.unwrap_or(&[]).as_chunks().0
     }
 
     pub(crate) fn superseded(&self) -> impl Iterator<Item = u32> + '_ {
@@ -121,8 +123,8 @@ impl EntriesFile {
 
     /// Returns the rows of a searchable column that hold an address of this part.
     pub(crate) fn rows(&self, column: usize, address: u64) -> Option<Rows<'_>> {
-        let table = self.columns.get(column).filter(|table| table.searchable)?;
-        let bucket = bucket_of(address, self.part_bits, table.bucket_bits) as usize;
+        let table = self.searchable(column)?;
+        let bucket = self.bucket(table, address);
         let (from, to) = (self.directory(table, bucket)?, self.directory(table, bucket + 1)?);
         let remainder_bits = 64 - self.part_bits - table.bucket_bits;
         let wanted = remainder_of(address, remainder_bits);
@@ -143,14 +145,47 @@ impl EntriesFile {
         None
     }
 
+    /// Asks for the directory's entries of an address: the first thing that `rows` reads.
+    pub(crate) fn prefetch_directory(&self, column: usize, address: u64) {
+        let Some(table) = self.searchable(column) else { return };
+        let at = table.directory_at + self.bucket(table, address) * 4;
+        prefetch(self.bytes().get(at..).unwrap_or(&[]));
+    }
+
+    /// Asks for the middle of an address's bucket: what `rows` reads next.
+    pub(crate) fn prefetch_entries(&self, column: usize, address: u64) {
+        let Some(table) = self.searchable(column) else { return };
+        let bucket = self.bucket(table, address);
+        let (Some(from), Some(to)) = (self.directory(table, bucket), self.directory(table, bucket + 1))
+        else {
+            return;
+        };
+        let middle = from + to.saturating_sub(from) / 2;
+        let at = middle.checked_mul(table.entry_bytes).and_then(|at| at.checked_add(table.entries_at));
+        prefetch(at.and_then(|at| self.bytes().get(at..)).unwrap_or(&[]));
+    }
+
+    fn searchable(&self, column: usize) -> Option<&ColumnTable> {
+        self.columns.get(column).filter(|table| table.searchable)
+    }
+
+    fn bucket(&self, table: &ColumnTable, address: u64) -> usize {
+        bucket_of(address, self.part_bits, table.bucket_bits) as usize
+    }
+
     /// Returns how many values of searchable columns the file holds.
     pub(crate) fn searchable_values(&self) -> u64 {
         self.columns.iter().filter(|table| table.searchable).map(|table| table.statistics.values).sum()
     }
 
+    /// Returns how many entries a searchable column has.
+    pub(crate) fn entry_count(&self, column: usize) -> usize {
+        self.searchable(column).map_or(0, |table| table.entries)
+    }
+
     /// Calls `take` with every address of a searchable column and its rows, in ascending order.
     pub(crate) fn each(&self, column: usize, mut take: impl FnMut(u64, Rows<'_>)) {
-        let Some(table) = self.columns.get(column).filter(|table| table.searchable) else { return };
+        let Some(table) = self.searchable(column) else { return };
         let bucket_shift = 64 - self.part_bits - table.bucket_bits;
         let above = |value: u64, shift: u32| value.checked_shl(shift).unwrap_or(0);
         let part = above(u64::from(self.part), 64 - self.part_bits);

@@ -4,7 +4,7 @@
 use edm_hash::{Hash, address};
 
 use super::entries_file::{EntriesFile, Rows};
-use crate::filter;
+use crate::filter::{self, Block, FilterPath, Parts};
 
 /// A part of the space of addresses: those with this number in their top bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,13 +52,22 @@ impl EntryGroup {
         self.files.get(part as usize)
     }
 
-    /// Says whether a searchable column of this rule may hold the hash: never a false no.
-    pub(crate) fn may_hold(&self, rule: usize, hash: &Hash) -> bool {
+    /// Marks each hash that a searchable column of this rule may hold: never leaves out one that it holds.
+    pub(crate) fn mark_possible(&self, rule: usize, hashes: &[Hash], marks: &mut [u64]) {
+        let filters: Vec<&[Block]> = self.files.iter().map(|file| file.filter(rule)).collect();
+        filter::mark(FilterPath::fastest(), Parts { bits: self.part_bits, filters: &filters }, hashes, marks);
+    }
+
+    /// Asks for the directory's entries of a hash: the first thing that `rows` reads.
+    pub(crate) fn prefetch_directory(&self, column: usize, hash: &Hash) {
         let address = address(hash);
-        self.file_of(address).is_some_and(|file| {
-            let filter = file.filter(rule);
-            !filter.is_empty() && filter::contains(filter, address, self.part_bits)
-        })
+        self.file_of(address).into_iter().for_each(|file| file.prefetch_directory(column, address));
+    }
+
+    /// Asks for the entries of a hash: what `rows` reads next.
+    pub(crate) fn prefetch_entries(&self, column: usize, hash: &Hash) {
+        let address = address(hash);
+        self.file_of(address).into_iter().for_each(|file| file.prefetch_entries(column, address));
     }
 
     pub(crate) fn rows(&self, column: usize, hash: &Hash) -> Option<Rows<'_>> {
@@ -69,6 +78,16 @@ impl EntryGroup {
     /// Returns how many values of searchable columns the group holds.
     pub(crate) fn searchable_values(&self) -> u64 {
         self.files.iter().map(EntriesFile::searchable_values).sum()
+    }
+
+    /// Returns how many entries a searchable column has.
+    pub(crate) fn entry_count(&self, column: usize) -> usize {
+        self.files.iter().map(|file| file.entry_count(column)).sum()
+    }
+
+    /// Calls `take` with the address of every entry of a searchable column, ascending.
+    pub(crate) fn each_address(&self, column: usize, mut take: impl FnMut(u64)) {
+        self.files.iter().for_each(|file| file.each(column, |address, _| take(address)));
     }
 
     /// Calls `take` with every address of the part and each row that holds it in a searchable column.

@@ -8,12 +8,17 @@ mod entries_builder;
 mod entries_file;
 mod group;
 mod layout;
+mod lookup;
 mod manifest;
 mod reader;
 mod rows_file;
 mod rules_file;
+mod union;
+mod vocabulary;
 
 pub(crate) use defaults::CLOSE;
 pub use defaults::NoReachablePattern;
+pub(crate) use lookup::Held;
 pub use reader::{Generation, file_names};
 pub(crate) use rules_file::RuleGate;
+pub(crate) use union::Union;

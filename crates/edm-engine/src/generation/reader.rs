@@ -13,7 +13,7 @@ use super::group::{EntryGroup, HeldRows, Part};
 use super::layout;
 use super::manifest::{FileFacts, Manifest};
 use super::rows_file::RowsFile;
-use super::rules_file::{RuleGate, RulesFile};
+use super::rules_file::{RuleGate, RulesFile, Tags};
 use crate::FileBytes;
 use crate::error::Error;
 use crate::report::RowReference;
@@ -274,10 +274,34 @@ impl Generation {
         self.files.iter().find(|(facts, _)| facts.name == name).map(|(_, bytes)| bytes)
     }
 
-    /// Says whether a searchable column of this rule may hold the hash: never a false no.
-    pub(crate) fn may_hold(&self, rule: usize, hash: &Hash) -> bool {
-        self.base_entries.may_hold(rule, hash)
-            || self.delta_entries.as_ref().is_some_and(|group| group.may_hold(rule, hash))
+    /// Returns a rule's gate and the tags of its vocabulary, in their order.
+    pub(super) fn gate_and_tags(&self, rule: usize) -> Option<(&RuleGate, Tags<'_>)> {
+        let gate = self.gates.get(rule)?;
+        let file = self.file("rules").map_or(&[][..], |bytes| (**bytes).as_ref());
+        Some((gate, gate.tags(file)))
+    }
+
+    /// Returns how many entries the searchable columns of a rule have.
+    pub(super) fn entry_count(&self, rule: usize) -> usize {
+        let columns = self.searchable_columns(rule);
+        columns.map(|column| self.entry_groups().map(|group| group.entry_count(column)).sum::<usize>()).sum()
+    }
+
+    /// Calls `take` with the address of every entry of a rule's searchable columns, those of tombstones too.
+    pub(super) fn each_address(&self, rule: usize, mut take: impl FnMut(u64)) {
+        for column in self.searchable_columns(rule) {
+            self.entry_groups().for_each(|group| group.each_address(column, &mut take));
+        }
+    }
+
+    pub(super) fn searchable_columns(&self, rule: usize) -> impl Iterator<Item = usize> {
+        let columns = self.columns().as_slice().iter().enumerate();
+        let searchable = columns.filter(|(_, column)| column.searchable).map(|(index, _)| index);
+        searchable.filter(move |column| self.rule_position(*column) == Some(rule))
+    }
+
+    pub(super) fn entry_groups(&self) -> impl Iterator<Item = &EntryGroup> {
+        std::iter::once(&self.base_entries).chain(&self.delta_entries)
     }
 
     /// Returns the rows of a searchable column whose hash has this address.
@@ -310,10 +334,14 @@ impl Generation {
     }
 
     pub(crate) fn stored_check(&self, row: u32, column: usize) -> u32 {
+        let file = self.rows_file_of(row).filter(|_| column < self.column_rules.len());
+        file.map_or(0, |file| file.check(row, column))
+    }
+
+    pub(super) fn rows_file_of(&self, row: u32) -> Option<&RowsFile> {
         let after = self.rows.partition_point(|file| file.first_row <= row);
         let file = after.checked_sub(1).and_then(|index| self.rows.get(index));
-        file.filter(|file| row - file.first_row < file.row_count && column < self.column_rules.len())
-            .map_or(0, |file| file.check(row, column))
+        file.filter(|file| row - file.first_row < file.row_count)
     }
 
     /// Says whether the row holds the hash in the column.

@@ -5,6 +5,7 @@ use edm_hash::{RowCell, RowKey, RowsView};
 use super::layout::{self, FORMAT_VERSION, Reader};
 use crate::FileBytes;
 use crate::error::Error;
+use crate::prefetch::prefetch;
 
 /// Cells that are encrypted side by side.
 const BATCH: usize = 4_096;
@@ -77,10 +78,18 @@ impl RowsFile {
         (*self.bytes).as_ref()
     }
 
+    /// Asks for the stored check of a cell.
+    pub(crate) fn prefetch_check(&self, row: u32, column: usize) {
+        prefetch(self.bytes().get(self.check_at(row, column)..).unwrap_or(&[]));
+    }
+
+    fn check_at(&self, row: u32, column: usize) -> usize {
+        self.checks_at + (row.wrapping_sub(self.first_row) as usize * self.columns + column) * 4
+    }
+
     /// Returns the stored check of a cell; 0 where it is absent.
     pub(crate) fn check(&self, row: u32, column: usize) -> u32 {
-        let row = row.wrapping_sub(self.first_row) as usize;
-        let at = self.checks_at + (row * self.columns + column) * 4;
+        let at = self.check_at(row, column);
         let check = self.bytes().get(at..at + 4).and_then(|check| check.try_into().ok());
         check.map_or(0, u32::from_le_bytes)
     }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use edm_hash::{ColumnCounts, RowsView, RuleKeys, Several, Shape, words_with_other_forms};
 
 use super::layout::{self, FORMAT_VERSION, NOT_LISTED, Reader};
+use super::vocabulary::Vocabulary;
 use crate::error::Error;
+use crate::marks::Marks;
 
 /// More shapes than this are not listed.
 const SHAPES_MAX: usize = 65_536;
@@ -175,6 +177,8 @@ pub(crate) struct RuleGate {
     shapes: Option<ShapeSet>,
     /// `None`: any atom may occur.
     vocabulary: Option<Vocabulary>,
+    /// Where the tags of the vocabulary stand in the file.
+    tags: (usize, usize),
     pub(crate) atoms_max: usize,
     pub(crate) bytes_max: usize,
     /// The lengths of values of one atom: digits, and letters. Bit 63 is 63 bytes and more.
@@ -192,9 +196,13 @@ struct ShapeSet {
 
 impl ShapeSet {
     fn new(shapes: &[Shape]) -> Self {
-        let log = (shapes.len() * 4).next_power_of_two().trailing_zeros().max(4);
+        Self::of_packed(shapes.len(), shapes.iter().map(pack))
+    }
+
+    fn of_packed(count: usize, shapes: impl Iterator<Item = u64>) -> Self {
+        let log = (count * 4).next_power_of_two().trailing_zeros().max(4);
         let mut set = Self { slots: vec![0; 1 << log], shift: 64 - log };
-        for packed in shapes.iter().map(pack) {
+        for packed in shapes {
             let first = set.slot(packed);
             let count = set.slots.len();
             let free = (0..count).map(|step| (first + step) % count);
@@ -206,6 +214,10 @@ impl ShapeSet {
             }
         }
         set
+    }
+
+    fn packed(&self) -> impl Iterator<Item = u64> + '_ {
+        self.slots.iter().copied().filter(|slot| *slot != 0)
     }
 
     fn slot(&self, packed: u64) -> usize {
@@ -230,15 +242,12 @@ fn pack(shape: &Shape) -> u64 {
     1 << 40 | u64::from(shape.atoms) << 24 | u64::from(shape.bytes) << 8 | u64::from(shape.mask)
 }
 
-/// The tags as a bitmap over their top bits: it may say yes too often, never too seldom.
-struct Vocabulary {
-    bits: Vec<u64>,
-    shift: u32,
-}
+/// Tags as they stand in a file, in their order.
+pub(crate) type Tags<'a> = &'a [[u8; 4]];
 
 impl RuleGate {
     /// Adds to the vocabulary the words that values have in another form, where they have that form.
-    pub(super) fn widen(&mut self, rule: &edm_model::Rule, keys: &RuleKeys) {
+    pub(crate) fn widen(&mut self, rule: &edm_model::Rule, keys: &RuleKeys) {
         let tag = |atom: &[u8]| {
             let mut tags = Vec::new();
             keys.vocabulary_tags(atom, &[(0, atom.len() as u32)], &mut tags);
@@ -279,6 +288,38 @@ impl RuleGate {
         self.significant_digits = if significant == 0 { u64::MAX } else { significant };
     }
 
+    /// Returns a gate that lets pass what one of these lets pass; each comes with its tags.
+    pub(crate) fn united(gates: &[(&RuleGate, Tags<'_>)]) -> Self {
+        let shapes: Option<Vec<&ShapeSet>> = gates.iter().map(|(gate, _)| gate.shapes.as_ref()).collect();
+        let packed = |sets: &[&ShapeSet]| sets.iter().flat_map(|set| set.packed()).collect::<BTreeSet<_>>();
+        let shapes = shapes.map(|sets| packed(&sets));
+        let has_vocabulary = gates.iter().all(|(gate, _)| gate.has_vocabulary());
+        let tags = || gates.iter().flat_map(|(_, tags)| tags.iter()).map(|tag| u32::from_le_bytes(*tag));
+        let any = |of: &dyn Fn(&RuleGate) -> u64| gates.iter().fold(0, |all, (gate, _)| all | of(gate));
+        let fewest =
+            |of: fn(&Several) -> Option<usize>| gates.iter().filter_map(|(gate, _)| of(&gate.several)).min();
+        let most = |of: fn(&RuleGate) -> usize| gates.iter().map(|(gate, _)| of(gate)).max().unwrap_or(0);
+        Self {
+            shapes: shapes.map(|packed| ShapeSet::of_packed(packed.len(), packed.into_iter())),
+            vocabulary: has_vocabulary.then(|| Vocabulary::new(tags().count(), tags())),
+            tags: (0, 0),
+            atoms_max: most(|gate| gate.atoms_max),
+            bytes_max: most(|gate| gate.bytes_max),
+            lengths: [0, 1].map(|kind| any(&|gate| gate.lengths[kind])),
+            significant_digits: any(&|gate| gate.significant_digits),
+            several: Several {
+                plain: fewest(|several| several.plain),
+                mixed: fewest(|several| several.mixed),
+                digits: fewest(|several| several.digits),
+            },
+        }
+    }
+
+    /// Returns the tags of the vocabulary, given the file that the gate was read from.
+    pub(crate) fn tags<'a>(&self, file: &'a [u8]) -> Tags<'a> {
+        file.get(self.tags.0..self.tags.1).unwrap_or(&[]).as_chunks().0
+    }
+
     pub(crate) fn shape(&self, shape: &Shape) -> bool {
         self.shapes.as_ref().is_none_or(|shapes| shapes.contains(shape))
     }
@@ -287,28 +328,15 @@ impl RuleGate {
         self.vocabulary.is_some()
     }
 
-    pub(crate) fn atom(&self, tag: u32) -> bool {
-        self.vocabulary.as_ref().is_none_or(|vocabulary| {
-            let bit = u64::from(tag) >> vocabulary.shift;
-            vocabulary.bits.get((bit / 64) as usize).is_some_and(|word| word >> (bit % 64) & 1 == 1)
-        })
-    }
-}
-
-impl Vocabulary {
-    fn new(tags: &[u8]) -> Self {
-        let (tags, _) = tags.as_chunks::<4>();
-        // Sixteen bits a tag: one wrong yes in sixteen, and a tenth of the tags' own size in cache.
-        let log = (tags.len() * 16).next_power_of_two().trailing_zeros().clamp(6, 32);
-        let mut own = Self { bits: vec![0u64; 1 << (log - 6)], shift: 32 - log };
-        tags.iter().for_each(|tag| own.insert(u32::from_le_bytes(*tag)));
-        own
+    fn atom(&self, tag: u32) -> bool {
+        self.vocabulary.as_ref().is_none_or(|vocabulary| vocabulary.holds(tag))
     }
 
-    fn insert(&mut self, tag: u32) {
-        let bit = u64::from(tag) >> self.shift;
-        if let Some(word) = self.bits.get_mut((bit / 64) as usize) {
-            *word |= 1 << (bit % 64);
+    /// Marks each tag whose atom may occur in a value of several atoms; a mark that is there stays.
+    pub(crate) fn mark_atoms(&self, tags: &[u32], marks: &mut Marks) {
+        match &self.vocabulary {
+            Some(vocabulary) => vocabulary.mark(tags, marks.words_mut()),
+            None => marks.mark_all(tags.len()),
         }
     }
 }
@@ -366,6 +394,7 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
     let mut gate = RuleGate {
         shapes: None,
         vocabulary: None,
+        tags: (0, 0),
         atoms_max: tokens_max,
         bytes_max: edm_model::limits::CELL_BYTES_MAX,
         lengths: [u64::MAX; 2],
@@ -387,7 +416,13 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
     }
     match reader.u32()? {
         NOT_LISTED => {}
-        count => gate.vocabulary = Some(Vocabulary::new(reader.take((count as usize).saturating_mul(4))?)),
+        count => {
+            let start = reader.at;
+            let (tags, _) = reader.take((count as usize).saturating_mul(4))?.as_chunks::<4>();
+            gate.tags = (start, reader.at);
+            let tags_in_order = tags.iter().map(|tag| u32::from_le_bytes(*tag));
+            gate.vocabulary = Some(Vocabulary::new(tags.len(), tags_in_order));
+        }
     }
     Ok(gate)
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use edm_hash::{Alphanumerics, Hash, RowCell, Window};
+use edm_hash::{Alphanumerics, Hash, RowCell};
 use edm_model::limits::PLACE_BYTES_MAX;
 
 use super::context::{Context, RowChecks};
@@ -84,12 +84,13 @@ impl Hashed<'_> {
     fn hash_run(&mut self, text: &Reading, run: Range<usize>, context: &Context<'_>) {
         let (reading, before) = (self.reading, self.windows.len());
         let mut found: Vec<(usize, Near)> = Vec::new();
-        self.windower.each(text, run.clone(), |window| {
-            let Window { first, last, .. } = window.window;
-            let stretch = context.readings.stretch(reading, first, last);
-            if stretch.1 - stretch.0 <= PLACE_BYTES_MAX {
-                let counts = Alphanumerics::of(window.canonical).counts_as_evidence();
-                found.push((first, Near { stretch, hash: window.hash, counts }));
+        self.windower.each(text, run.clone(), |batch| {
+            for (index, (window, hash)) in batch.windows.iter().zip(&batch.hashes).enumerate() {
+                let stretch = context.readings.stretch(reading, window.first, window.last);
+                if stretch.1 - stretch.0 <= PLACE_BYTES_MAX {
+                    let counts = Alphanumerics::of(batch.canonical(index)).counts_as_evidence();
+                    found.push((window.first, Near { stretch, hash: *hash, counts }));
+                }
             }
         });
         // A recogniser names its windows as it finds them.

@@ -6,8 +6,10 @@ use edm_hash::{Alphanumerics, Hash};
 use edm_model::limits;
 
 use super::context::Context;
-use super::group::{Group, HashedWindow, Windower};
+use super::group::{Batch, Group, Windower};
 use super::place::Stretch;
+use crate::generation::Held;
+use crate::marks::Marks;
 
 /// Atoms between two looks at whether to stop.
 const CHUNK_ATOMS: usize = 2_048;
@@ -36,19 +38,23 @@ type Found = HashMap<(usize, usize, Stretch, Hash), Hit>;
 #[derive(Default)]
 pub(crate) struct Buffers {
     found: Found,
+    marks: Marks,
+    /// Those windows of a batch that some table may hold, and their hashes.
+    windows: Vec<usize>,
+    hashes: Vec<Hash>,
     /// The hits of the last zone, ordered by table, start, end, column and hash.
     pub(crate) hits: Vec<Hit>,
 }
 
 /// Finds the hits that begin within a stretch. Returns whether the scan was stopped.
 pub(crate) fn hits(context: &Context<'_>, within: Stretch, buffers: &mut Buffers) -> bool {
-    let Buffers { found, hits } = buffers;
     let mut stopped = false;
     for group in context.groups.groups.iter().filter(|group| group.searchable) {
         for reading in context.readings.of(&group.rule) {
-            stopped |= !scan_reading(context, (group, reading), within, found);
+            stopped |= !scan_reading(context, (group, reading), within, buffers);
         }
     }
+    let Buffers { found, hits, .. } = buffers;
     hits.clear();
     hits.extend(found.drain().map(|(_, hit)| hit));
     hits.sort_unstable_by_key(|hit| (hit.table, hit.stretch, hit.column, hit.hash));
@@ -60,7 +66,7 @@ fn scan_reading(
     context: &Context<'_>,
     (group, reading): (&Group, usize),
     within: Stretch,
-    found: &mut Found,
+    buffers: &mut Buffers,
 ) -> bool {
     let Some(own) = context.readings.get(reading) else { return true };
     let mut windower = Windower::new(context.groups, group, context.query.accelerators);
@@ -73,11 +79,7 @@ fn scan_reading(
             return false;
         }
         let starts = from..(from + CHUNK_ATOMS).min(atoms);
-        windower.each(own, starts, |window| {
-            for (table, rule) in &group.members {
-                look_up(context, (*table, *rule), reading, &window, found);
-            }
-        });
+        windower.each(own, starts, |batch| buffers.look_up(context, (group, reading), batch));
     }
     true
 }
@@ -96,45 +98,76 @@ pub(crate) fn partition_point(count: usize, before: impl Fn(&usize) -> bool) -> 
     low
 }
 
-fn look_up(
+impl Buffers {
+    /// Looks a batch up in every table of its group.
+    fn look_up(&mut self, context: &Context<'_>, (group, reading): (&Group, usize), batch: &Batch) {
+        let filters = context.query.accelerators.filter;
+        self.hashes.clear();
+        self.windows.clear();
+        match group.union.as_ref().filter(|_| filters) {
+            Some(union) => {
+                self.marks.clear(batch.hashes.len());
+                union.mark_possible(&batch.hashes, &mut self.marks);
+                self.windows.extend(self.marks.iter());
+                self.hashes.extend(self.marks.iter().filter_map(|index| batch.hashes.get(index)));
+            }
+            None => {
+                self.windows.extend(0..batch.hashes.len());
+                self.hashes.extend_from_slice(&batch.hashes);
+            }
+        }
+        for (table, rule) in &group.members {
+            let Some(generation) = context.groups.tables.get(*table) else { continue };
+            if filters {
+                self.marks.clear(self.hashes.len());
+                generation.mark_possible(*rule, &self.hashes, &mut self.marks);
+            } else {
+                self.marks.mark_all(self.hashes.len());
+            }
+            let mut held = Vec::new();
+            generation.look_up(*rule, &self.hashes, &self.marks, &mut held);
+            for held in &held {
+                if let Some(window) = self.windows.get(held.index) {
+                    keep(context, (*table, reading), (batch, *window), held, &mut self.found);
+                }
+            }
+        }
+    }
+}
+
+/// Makes a hit of a window that a table holds.
+fn keep(
     context: &Context<'_>,
-    (table, rule): (usize, usize),
-    reading: usize,
-    window: &HashedWindow<'_>,
+    (table, reading): (usize, usize),
+    (batch, index): (&Batch, usize),
+    held: &Held<'_>,
     found: &mut Found,
 ) {
-    let Some(generation) = context.groups.tables.get(table) else { return };
-    if context.query.accelerators.filter && !generation.may_hold(rule, &window.hash) {
+    let (Some(generation), column) = (context.groups.tables.get(table), held.column) else { return };
+    let (Some(hash), Some(window)) = (batch.hashes.get(index), batch.windows.get(index)) else { return };
+    // The address has 64 bits of the hash, the row check of a row 32 more. What only replaced or removed rows hold
+    // is in the table no more, and nothing may say that it was.
+    let holds = |row: u32| generation.holds(row, column, hash);
+    let rows = &held.rows;
+    let beyond = rows.len() > limits::ROWS_LOOKED_AT_MAX && rows.iter().next().is_some_and(holds);
+    if !beyond && !generation.live_rows(rows).any(holds) {
         return;
     }
-    for (column, definition) in generation.columns().as_slice().iter().enumerate() {
-        if !definition.searchable || generation.rule_position(column) != Some(rule) {
-            continue;
-        }
-        let Some(rows) = generation.rows_of(column, &window.hash) else { continue };
-        // The address has 64 bits of the hash, the row check of a row 32 more. What only replaced or removed rows hold
-        // is in the table no more, and nothing may say that it was.
-        let holds = |row: u32| generation.holds(row, column, &window.hash);
-        let beyond = rows.len() > limits::ROWS_LOOKED_AT_MAX && rows.iter().next().is_some_and(holds);
-        if !beyond && !generation.live_rows(&rows).any(holds) {
-            continue;
-        }
-        let stretch = context.readings.stretch(reading, window.window.first, window.window.last);
-        if stretch.1 - stretch.0 > limits::PLACE_BYTES_MAX {
-            continue;
-        }
-        let alphanumerics = Alphanumerics::of(window.canonical);
-        let hit = found.entry((table, column, stretch, window.hash)).or_insert(Hit {
-            table,
-            column,
-            stretch,
-            hash: window.hash,
-            attached: true,
-            written_form: false,
-            anchors: alphanumerics.anchors,
-            counts: alphanumerics.counts_as_evidence(),
-        });
-        hit.attached &= window.window.attached;
-        hit.written_form |= window.window.written_form;
+    let stretch = context.readings.stretch(reading, window.first, window.last);
+    if stretch.1 - stretch.0 > limits::PLACE_BYTES_MAX {
+        return;
     }
+    let alphanumerics = Alphanumerics::of(batch.canonical(index));
+    let hit = found.entry((table, column, stretch, *hash)).or_insert(Hit {
+        table,
+        column,
+        stretch,
+        hash: *hash,
+        attached: true,
+        written_form: false,
+        anchors: alphanumerics.anchors,
+        counts: alphanumerics.counts_as_evidence(),
+    });
+    hit.attached &= window.attached;
+    hit.written_form |= window.written_form;
 }

@@ -4,13 +4,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, FoldOptions, Folded, Gate, Hash, RuleKeys, Several, Shape, Window,
-    atoms_with_other_forms, has_vocabulary, near_digits, windows_of,
+    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, FoldOptions, Folded, Gate, Hash, RuleKeys,
+    Several, Shape, Window, atoms_with_other_forms, has_vocabulary, near_digits, scattered, windows_of,
 };
 use edm_model::{KeyId, Rule};
 
 use super::reading::Reading;
-use crate::generation::{Generation, RuleGate};
+use crate::generation::{Generation, RuleGate, Union};
+use crate::marks::Marks;
 use crate::query::Accelerators;
 
 /// A rule under one salt, and the tables that have it.
@@ -22,6 +23,8 @@ pub(crate) struct Group {
     pub(crate) members: Vec<(usize, usize)>,
     /// Whether a table has a searchable column of this rule.
     pub(crate) searchable: bool,
+    /// All tables as one, where they are several.
+    pub(crate) union: Option<Union>,
 }
 
 /// The distinct tables of a query and their groups.
@@ -53,6 +56,10 @@ impl Groups {
         let gates = own.groups.iter().flat_map(|group| own.gates(group));
         // No value has more atoms than its canonical form has bytes.
         own.span_atoms = gates.map(|gate| gate.bytes_max).fold(own.span_atoms, usize::max);
+        for group in own.groups.iter_mut().filter(|group| group.members.len() > 1) {
+            let member = |(table, rule): &(usize, usize)| Some((own.tables.get(*table)?.clone(), *rule));
+            group.union = Some(Union::new(&group.members.iter().filter_map(member).collect::<Vec<_>>()));
+        }
         own
     }
 
@@ -68,7 +75,14 @@ impl Groups {
                 group.searchable |= searchable;
             } else if let Some(keys) = generation.rule_keys(position) {
                 let (rule, keys) = (rule.clone(), keys.clone());
-                self.groups.push(Group { key_id, rule, keys, members: vec![(table, position)], searchable });
+                self.groups.push(Group {
+                    key_id,
+                    rule,
+                    keys,
+                    members: vec![(table, position)],
+                    searchable,
+                    union: None,
+                });
             }
         }
         self.tables.push(generation);
@@ -84,30 +98,27 @@ impl Groups {
         self.groups.iter().position(|group| group.members.contains(&(table, rule)))
     }
 
-    pub(crate) fn gates(&self, group: &Group) -> Vec<&RuleGate> {
+    pub(crate) fn gates<'a>(&'a self, group: &'a Group) -> Vec<&'a RuleGate> {
+        if let Some(union) = &group.union {
+            return vec![union.gate()];
+        }
         let gate = |(table, rule): &(usize, usize)| self.tables.get(*table)?.gate(*rule);
         group.members.iter().filter_map(gate).collect()
     }
 }
 
-/// A hashed window.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct HashedWindow<'a> {
-    pub(crate) window: Window,
-    pub(crate) hash: Hash,
-    pub(crate) canonical: &'a [u8],
-}
-
-/// Bytes of canonical forms that are hashed together.
+/// Windows that are hashed and looked up together.
+const BATCH_WINDOWS: usize = 4096;
+/// Bytes of canonical forms of a batch, but for its last one.
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// Windows that wait to be hashed.
+/// Windows, their canonical forms and hashes.
 #[derive(Default)]
-struct Batch {
+pub(crate) struct Batch {
     arena: Vec<u8>,
     forms: Vec<(u32, u32)>,
-    windows: Vec<Window>,
-    hashes: Vec<Hash>,
+    pub(crate) windows: Vec<Window>,
+    pub(crate) hashes: Vec<Hash>,
 }
 
 impl Batch {
@@ -118,13 +129,23 @@ impl Batch {
         self.windows.push(window);
     }
 
-    fn flush(&mut self, keys: &RuleKeys, each: &mut impl FnMut(HashedWindow<'_>)) {
+    fn is_full(&self) -> bool {
+        self.windows.len() >= BATCH_WINDOWS || self.arena.len() >= BATCH_BYTES
+    }
+
+    /// Returns the canonical form of a window.
+    pub(crate) fn canonical(&self, index: usize) -> &[u8] {
+        let range = self.forms.get(index).map(|(start, end)| *start as usize..*end as usize);
+        range.and_then(|range| self.arena.get(range)).unwrap_or(&[])
+    }
+
+    fn flush(&mut self, keys: &RuleKeys, each: &mut impl FnMut(&Batch)) {
+        if self.windows.is_empty() {
+            return;
+        }
         self.hashes.clear();
         keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
-        for ((window, hash), (start, end)) in self.windows.iter().zip(&self.hashes).zip(&self.forms) {
-            let canonical = self.arena.get(*start as usize..*end as usize).unwrap_or(&[]);
-            each(HashedWindow { window: *window, hash: *hash, canonical });
-        }
+        each(self);
         self.arena.clear();
         self.forms.clear();
         self.windows.clear();
@@ -146,8 +167,11 @@ pub(crate) struct Windower<'a> {
 struct Vocabulary {
     asked: Vec<bool>,
     possible: AtomSet,
-    tags: Vec<u32>,
+    /// Words of 64 atoms and which of these are asked, their places, tags and answers.
+    wanted: Vec<(usize, u64)>,
     ranges: Vec<(u32, u32)>,
+    tags: Vec<u32>,
+    marks: Marks,
 }
 
 struct GroupGate<'a> {
@@ -231,13 +255,8 @@ impl<'a> Windower<'a> {
         self.accelerators.vocabulary && has_vocabulary(&self.group.rule) && useful()
     }
 
-    /// Calls `each` with every window that begins at an atom of `starts`, hashed.
-    pub(crate) fn each(
-        &mut self,
-        reading: &Reading,
-        starts: Range<usize>,
-        mut each: impl FnMut(HashedWindow<'_>),
-    ) {
+    /// Calls `each` with every window that begins at an atom of `starts`, hashed, in batches.
+    pub(crate) fn each(&mut self, reading: &Reading, starts: Range<usize>, mut each: impl FnMut(&Batch)) {
         let folded = &reading.folded;
         let (atoms_max, bytes_max) = (self.atoms_max(), self.bytes_max());
         let words = starts.start / ATOMS_A_WORD..starts.end.div_ceil(ATOMS_A_WORD);
@@ -263,7 +282,7 @@ impl<'a> Windower<'a> {
         }
         windows_of(rule, folded, (&self.starts, starts), &gate, |window, canonical| {
             batch.push(window, canonical);
-            if batch.arena.len() >= BATCH_BYTES {
+            if batch.is_full() {
                 batch.flush(keys, &mut each);
             }
         });
@@ -283,6 +302,8 @@ impl Vocabulary {
         let several = gate.several();
         let anywhere = several.plain.is_some();
         let digits_too = several.mixed.is_some() || several.digits.is_some();
+        self.wanted.clear();
+        self.ranges.clear();
         for number in words.start..words.end.min(count) {
             if self.asked.get(number) != Some(&false) {
                 continue;
@@ -290,36 +311,19 @@ impl Vocabulary {
             self.asked.iter_mut().skip(number).take(1).for_each(|asked| *asked = true);
             let near = if anywhere { u64::MAX } else { near_digits(&group.rule, folded, number, gate) };
             let wanted = near & if digits_too { u64::MAX } else { !folded.digits().word(number) };
-            let possible = self.possible_of(folded, (number, wanted), &group.keys, gate.gates);
+            let wanted = folded.append_ranges(number, wanted, &mut self.ranges);
+            self.wanted.push((number, wanted));
+        }
+        self.tags.clear();
+        group.keys.vocabulary_tags(folded.text().as_bytes(), &self.ranges, &mut self.tags);
+        self.marks.clear(self.tags.len());
+        gate.gates.iter().for_each(|gate| gate.mark_atoms(&self.tags, &mut self.marks));
+        let mut next = 0;
+        for (number, wanted) in self.wanted.iter().copied() {
+            let possible = scattered(self.marks.from(next), wanted);
+            next += wanted.count_ones() as usize;
             let others = atoms_with_other_forms(&group.rule, folded, number, wanted & !possible);
             self.possible.set_word(number, possible | others);
         }
-    }
-
-    /// Returns those of the wanted atoms of a word whose tags are in a vocabulary.
-    fn possible_of(
-        &mut self,
-        folded: &Folded,
-        (number, wanted): (usize, u64),
-        keys: &RuleKeys,
-        gates: &[&RuleGate],
-    ) -> u64 {
-        let ranges = folded.ranges().get(number * ATOMS_A_WORD..).unwrap_or(&[]);
-        self.ranges.clear();
-        self.tags.clear();
-        let mut rest = wanted;
-        while rest != 0 {
-            let at = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            self.ranges.extend(ranges.get(at));
-        }
-        keys.vocabulary_tags(folded.text().as_bytes(), &self.ranges, &mut self.tags);
-        let (mut out, mut rest) = (0, wanted);
-        for tag in &self.tags {
-            let bit = rest & rest.wrapping_neg();
-            rest ^= bit;
-            out |= if gates.iter().any(|gate| gate.atom(*tag)) { bit } else { 0 };
-        }
-        out
     }
 }

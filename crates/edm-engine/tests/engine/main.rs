@@ -8,4 +8,5 @@ mod phones_and_addresses;
 mod scanner;
 mod scripts;
 mod support;
+mod tables;
 mod types;

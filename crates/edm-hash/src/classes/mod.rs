@@ -64,6 +64,18 @@ pub(crate) fn gathered(path: Path, bits: u64, places: u64) -> u64 {
     }
 }
 
+/// Puts the lowest bits where `places` has its bits, the lowest at the lowest: undoes [`gathered`].
+pub(crate) fn scattered(path: Path, bits: u64, places: u64) -> u64 {
+    if bits == 0 || places == u64::MAX {
+        return bits;
+    }
+    match path {
+        Path::Portable => portable::scattered(bits, places),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 | Path::Avx512 => x86::scattered(bits, places),
+    }
+}
+
 /// Appends the masks of a text, block by block; bytes behind its end are of no class.
 pub(crate) fn append_masks(path: Path, text: &[u8], out: &mut Vec<Masks>) {
     let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
@@ -115,6 +127,7 @@ mod tests {
             let expected = at.enumerate().fold(0, |word, (index, at)| word | (bits >> at & 1) << index);
             for path in Path::all() {
                 prop_assert_eq!(gathered(path, bits, places), expected);
+                prop_assert_eq!(scattered(path, expected, places), bits & places);
             }
         }
     }

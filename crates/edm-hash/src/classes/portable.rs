@@ -41,6 +41,17 @@ pub(super) fn gathered(bits: u64, mut places: u64) -> u64 {
     out
 }
 
+/// Returns the lowest bits at the places.
+pub(super) fn scattered(mut bits: u64, mut places: u64) -> u64 {
+    let mut out = 0;
+    while places != 0 {
+        out |= (bits & 1) << places.trailing_zeros();
+        places &= places - 1;
+        bits >>= 1;
+    }
+    out
+}
+
 /// Gathers the high bits of eight bytes, the lowest byte first.
 fn high_bits(high: u64) -> u64 {
     (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56

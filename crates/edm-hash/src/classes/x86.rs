@@ -5,7 +5,7 @@
 use std::arch::x86_64::{
     _mm256_and_si256, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
     _mm256_set1_epi8, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_or_si512,
-    _mm512_set1_epi8, _mm512_sub_epi8, _pext_u64,
+    _mm512_set1_epi8, _mm512_sub_epi8, _pdep_u64, _pext_u64,
 };
 
 use super::{BLOCK_BYTES, Masks};
@@ -23,6 +23,16 @@ pub(super) fn append_avx2(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
 pub(super) fn gathered(bits: u64, places: u64) -> u64 {
     // SAFETY: `Path::all` gives the paths that come here only where the processor has the feature.
     unsafe { extract(bits, places) }
+}
+
+pub(super) fn scattered(bits: u64, places: u64) -> u64 {
+    // SAFETY: `Path::all` gives the paths that come here only where the processor has the feature.
+    unsafe { deposit(bits, places) }
+}
+
+#[target_feature(enable = "bmi2")]
+fn deposit(bits: u64, places: u64) -> u64 {
+    _pdep_u64(bits, places)
 }
 
 #[target_feature(enable = "bmi2")]
