@@ -100,18 +100,19 @@ const NOTHING: &Block = &[0; BLOCK_BYTES];
 /// Asks for the blocks of 64 hashes, and tests those of the 64 before: by then most have come.
 #[inline(always)]
 fn mark_inline(parts: Parts<'_>, hashes: &[Hash], marks: &mut [u64], holds: impl Fn(&Block, u64) -> bool) {
-    let mut blocks = [[NOTHING; 64]; 2];
+    let (mut first, mut second) = ([NOTHING; 64], [NOTHING; 64]);
+    let (mut asked, mut asked_next) = (&mut first, &mut second);
     let mut chunks = hashes.chunks(64);
     let mut next = chunks.next().unwrap_or(&[]);
-    ask(parts, next, &mut blocks[0]);
-    for (at, word) in marks.iter_mut().enumerate() {
+    ask(parts, next, asked_next);
+    for word in marks {
         let hashes = next;
+        std::mem::swap(&mut asked, &mut asked_next);
         next = chunks.next().unwrap_or(&[]);
-        ask(parts, next, &mut blocks[(at + 1) % 2]);
-        let blocks = &blocks[at % 2];
+        ask(parts, next, asked_next);
         let mut marked = 0;
-        for index in 0..hashes.len().min(64) {
-            marked |= u64::from(holds(blocks[index], own_address(&hashes[index]))) << index;
+        for (index, (block, hash)) in asked.iter().zip(hashes).enumerate() {
+            marked |= u64::from(holds(block, own_address(hash))) << index;
         }
         *word |= marked;
     }
@@ -119,10 +120,9 @@ fn mark_inline(parts: Parts<'_>, hashes: &[Hash], marks: &mut [u64], holds: impl
 
 #[inline(always)]
 fn ask<'a>(parts: Parts<'a>, hashes: &[Hash], blocks: &mut [&'a Block; 64]) {
-    for index in 0..hashes.len().min(64) {
-        let block = parts.block(own_address(&hashes[index]));
-        prefetch(block);
-        blocks[index] = block;
+    for (block, hash) in blocks.iter_mut().zip(hashes) {
+        *block = parts.block(own_address(hash));
+        prefetch(*block);
     }
 }
 
@@ -137,8 +137,8 @@ fn own_address(hash: &Hash) -> u64 {
 fn holds(block: &Block, address: u64) -> bool {
     let (words, _) = block.as_chunks::<4>();
     let mut missing = 0;
-    for index in 0..SALTS.len() {
-        missing |= !u32::from_le_bytes(words[index]) & bit(address, SALTS[index]);
+    for (word, salt) in words.iter().zip(SALTS) {
+        missing |= !u32::from_le_bytes(*word) & bit(address, salt);
     }
     missing == 0
 }
