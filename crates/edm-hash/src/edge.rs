@@ -8,24 +8,23 @@ const SOFT_EDGE_DIGITS: u32 = 6;
 
 /// Whether a window may begin with this atom, and is attached for it.
 pub(crate) fn begins(folded: &Folded, first: usize) -> Option<bool> {
-    let atom = folded.atom(first)?;
-    match first.checked_sub(1).and_then(|before| Some((before, folded.atom(before)?))) {
-        Some((before, other)) => between(folded.gap(before), atom, other),
+    match first.checked_sub(1).filter(|before| folded.touches_next(*before)) {
+        Some(before) => between(folded.atom(first)?, folded.atom(before)?),
         None => Some(false),
     }
 }
 
 /// Whether a window may end with this atom, and is attached for it.
 pub(crate) fn ends(folded: &Folded, last: usize) -> Option<bool> {
-    let atom = folded.atom(last)?;
-    match folded.atom(last + 1) {
-        Some(other) => between(folded.gap(last), atom, other),
-        None => Some(false),
+    if !folded.touches_next(last) {
+        return Some(false);
     }
+    between(folded.atom(last)?, folded.atom(last + 1)?)
 }
 
-fn between(gap: &str, own: Atom, other: Atom) -> Option<bool> {
-    if !gap.is_empty() || own.kind == AtomKind::Cluster || other.kind == AtomKind::Cluster {
+/// Judges two atoms with nothing between.
+fn between(own: Atom, other: Atom) -> Option<bool> {
+    if own.kind == AtomKind::Cluster || other.kind == AtomKind::Cluster {
         return Some(false);
     }
     (own.kind == AtomKind::Digits && own.end - own.start >= SOFT_EDGE_DIGITS).then_some(true)
@@ -34,10 +33,10 @@ fn between(gap: &str, own: Atom, other: Atom) -> Option<bool> {
 /// Whether the window cuts a longer number: its own last (first) two atoms are digits, and the same single
 /// character joins them and the digits behind (in front).
 pub(crate) fn continues(folded: &Folded, first: usize, last: usize) -> bool {
-    if last == first {
+    let digits = |index: usize| folded.digits().contains(index);
+    if last == first || !digits(last) && !digits(first) {
         return false;
     }
-    let digits = |index: usize| folded.atom(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
     let joint = |index: usize| {
         let gap = folded.gap(index);
         let mut characters = gap.chars();

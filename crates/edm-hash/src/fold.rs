@@ -146,6 +146,11 @@ impl Folded {
         }
     }
 
+    /// Whether nothing lies between an atom and the next one.
+    pub(crate) fn touches_next(&self, index: usize) -> bool {
+        matches!(self.atoms.ranges.get(index..index + 2), Some([left, right]) if left.1 == right.0)
+    }
+
     /// Returns where in the text that was folded the atoms from `first` to `last` stand, in bytes.
     pub fn source_span(&self, first: usize, last: usize) -> Option<(usize, usize)> {
         let (first, last) = (self.atoms.ranges.get(first)?, self.atoms.ranges.get(last)?);

@@ -248,15 +248,36 @@ pub(crate) fn reaching(run: u128, goals: u128) -> u128 {
     reached
 }
 
-/// Returns the atoms that make one atom of a value with the next.
+/// Returns the atoms that make one atom of a value with the next, where some value may be made so.
 fn merged(rule: &Rule, word: Word<'_>, gate: &impl Gate) -> u64 {
     let (digits, behind) = (word.digits(), word.digits_behind(1));
-    let longer = |kind, length: usize| gate.lengths(kind) >> length.min(63) > 1 || length >= 62;
     let several = gate.several().any();
     let lettered = several || gate.lengths(AtomKind::Letters) != 0;
     let candidates = digits & behind | if lettered { !digits & !behind & word.all() } else { 0 };
-    word.filtered(candidates, |atom, length| {
-        let kind = if word.folded.digits().contains(atom) { AtomKind::Digits } else { AtomKind::Letters };
-        (several || longer(kind, length)) && gap::all_ignored(word.folded.gap(atom), &rule.delimiters)
+    word.filtered(candidates, |atom, _| {
+        gap::all_ignored(word.folded.gap(atom), &rule.delimiters)
+            && (several || makes_one(rule, word.folded, atom, gate))
     })
+}
+
+/// Whether an atom and those behind it that merge with it are as long as a value of one atom.
+fn makes_one(rule: &Rule, folded: &Folded, first: usize, gate: &impl Gate) -> bool {
+    let is_digits = |atom: usize| folded.digits().contains(atom);
+    let lengths = gate.lengths(if is_digits(first) { AtomKind::Digits } else { AtomKind::Letters });
+    let mut length = 0;
+    for atom in first..folded.atom_count() {
+        length += folded.ranges().get(atom).map_or(0, |(start, end)| (end - start) as usize);
+        if length > gate.bytes_max() {
+            return false;
+        }
+        if atom > first && lengths >> length.min(63) & 1 == 1 {
+            return true;
+        }
+        let merges =
+            is_digits(atom) == is_digits(atom + 1) && gap::all_ignored(folded.gap(atom), &rule.delimiters);
+        if !merges && !folded.marks().contains(atom + 1) {
+            return false;
+        }
+    }
+    false
 }

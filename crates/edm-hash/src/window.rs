@@ -120,10 +120,12 @@ fn windows_from(
     mut found: impl FnMut(Window, &[u8]),
 ) {
     let walks = matches!(rule.data_type, DataType::Text | DataType::Digits { .. } | DataType::Name);
-    let mut walk = Walk { rule, folded, gate, form: Vec::new(), zeros: 0, turned: Vec::new() };
+    let mut walk =
+        Walk { rule, folded, gate, form: Vec::new(), mask: 0, masked: 0, zeros: 0, turned: Vec::new() };
+    let mut finder = address::Finder::new(folded);
     runs(&mut |starts| match walks {
         true => starts.for_each(|first| walk.from(first, &mut found)),
-        false => typed_windows(rule, folded, &starts, gate, &mut found),
+        false => typed_windows(rule, (folded, &mut finder), &starts, gate, &mut found),
     });
 }
 
@@ -136,7 +138,7 @@ pub fn has_vocabulary(rule: &Rule) -> bool {
 /// Finds the windows of a type with a recogniser of its own.
 fn typed_windows(
     rule: &Rule,
-    folded: &Folded,
+    (folded, finder): (&Folded, &mut address::Finder<'_>),
     starts: &Range<usize>,
     gate: &impl Gate,
     found: &mut impl FnMut(Window, &[u8]),
@@ -157,7 +159,7 @@ fn typed_windows(
         DataType::Phone { country } => phone::candidates(folded, starts, *country, delimiters, &mut emit),
         DataType::Date { .. } => date::candidates(folded, starts, delimiters, &mut emit),
         DataType::Iban => iban::candidates(folded, starts, delimiters, &mut emit),
-        DataType::Address => address::candidates(folded, starts, gate, &mut emit),
+        DataType::Address => finder.candidates(starts, gate, &mut emit),
     }
 }
 
@@ -166,6 +168,9 @@ struct Walk<'a, G> {
     folded: &'a Folded,
     gate: &'a G,
     form: Vec<u8>,
+    /// Which classes of characters occur in the front of the form, and how long that front is.
+    mask: u8,
+    masked: usize,
     /// Zeros that the form begins with: a width may take them off.
     zeros: usize,
     turned: Vec<u8>,
@@ -193,6 +198,7 @@ impl<G: Gate> Walk<'_, G> {
     fn from(&mut self, first: usize, found: &mut impl FnMut(Window, &[u8])) {
         let Some(attached) = self.begins(first) else { return };
         self.form.clear();
+        (self.mask, self.masked) = (0, 0);
         self.zeros = 0;
         let mut joints = Joints { atoms: 1, ..Joints::default() };
         let atoms = self.folded.atom_count();
@@ -211,6 +217,7 @@ impl<G: Gate> Walk<'_, G> {
                 || !self.has_vocabulary()
                 || self.gate.atom(last);
             if known
+                && self.may_be_value(joints)
                 && let Some(end_attached) = self.ends(last)
                 && !edge::continues(self.folded, first, last)
             {
@@ -226,10 +233,25 @@ impl<G: Gate> Walk<'_, G> {
 
     fn push_atom(&mut self, atom: Atom) {
         let text = self.folded.atom_text(atom).as_bytes();
-        if self.zeros == self.form.len() {
+        if self.zeros == self.form.len() && matches!(self.rule.data_type, DataType::Digits { .. }) {
             self.zeros += text.iter().take_while(|byte| **byte == b'0').count();
         }
         self.form.extend_from_slice(text);
+    }
+
+    /// Whether the form as it stands has the shape of a value. Where it is not the canonical one, that is asked of this one.
+    fn may_be_value(&mut self, joints: Joints) -> bool {
+        if joints.irregular
+            || joints.comma.is_some()
+            || matches!(self.rule.data_type, DataType::Digits { .. })
+        {
+            return true;
+        }
+        let more = self.form.get(self.masked..).unwrap_or(&[]);
+        self.mask |= Shape::of(more, 0).mask;
+        self.masked = self.form.len();
+        let shape = Shape { mask: self.mask, ..Shape::of(&[], joints.atoms) };
+        self.gate.shape(Shape { bytes: u16::try_from(self.form.len()).unwrap_or(u16::MAX), ..shape })
     }
 
     fn is_too_long(&self) -> bool {
@@ -328,7 +350,8 @@ impl<G: Gate> Walk<'_, G> {
             form = &self.turned;
         }
         let atoms = if joints.irregular { canonical_atoms(form, |_| ()) } else { joints.atoms };
-        if self.gate.shape(Shape::of(form, atoms)) {
+        let turned = joints.comma.is_some() || matches!(self.rule.data_type, DataType::Digits { .. });
+        if !turned && !joints.irregular || self.gate.shape(Shape::of(form, atoms)) {
             found(window, form);
         }
     }

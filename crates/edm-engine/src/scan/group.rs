@@ -251,7 +251,7 @@ impl<'a> Windower<'a> {
 
     /// Whether the vocabulary says anything.
     fn asks(&self) -> bool {
-        let useful = || self.gates.iter().all(|gate| gate.has_vocabulary());
+        let useful = || self.gates.iter().all(|gate| gate.has_vocabulary() && gate.several.any());
         self.accelerators.vocabulary && has_vocabulary(&self.group.rule) && useful()
     }
 

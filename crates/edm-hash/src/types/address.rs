@@ -35,19 +35,34 @@ pub(crate) fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRe
     Ok(())
 }
 
-/// Calls `found` with every value that begins at an atom of `starts`.
-pub(crate) fn candidates(folded: &Folded, starts: &Range<usize>, gate: &impl Gate, found: Found<'_>) {
-    let mut walk =
-        Walk { folded, gate, tokens: Tokens::new(folded, starts.start), form: Form::default(), found };
-    let mut position = 0;
-    while let Some(token) = walk.tokens.get(position)
-        && token.first < starts.end
-    {
-        let begins = token.kind != Kind::Dropped && starts.contains(&token.first) && gate.atom(token.first);
-        if begins && let Some(attached) = edge::begins(folded, walk.outset(position)) {
-            walk.from(position, attached);
+/// Finds values in a text; keeps its buffers from run to run.
+pub(crate) struct Finder<'a> {
+    folded: &'a Folded,
+    tokens: Tokens<'a>,
+    form: Form,
+}
+
+impl<'a> Finder<'a> {
+    pub(crate) fn new(folded: &'a Folded) -> Self {
+        Self { folded, tokens: Tokens::new(folded, 0), form: Form::default() }
+    }
+
+    /// Calls `found` with every value that begins at an atom of `starts`.
+    pub(crate) fn candidates(&mut self, starts: &Range<usize>, gate: &impl Gate, found: Found<'_>) {
+        self.tokens.restart(starts.start);
+        let mut walk =
+            Walk { folded: self.folded, gate, tokens: &mut self.tokens, form: &mut self.form, found };
+        let mut position = 0;
+        while let Some(token) = walk.tokens.get(position)
+            && token.first < starts.end
+        {
+            let begins =
+                token.kind != Kind::Dropped && starts.contains(&token.first) && gate.atom(token.first);
+            if begins && let Some(attached) = edge::begins(walk.folded, walk.outset(position)) {
+                walk.from(position, attached);
+            }
+            position += 1;
         }
-        position += 1;
     }
 }
 
@@ -150,10 +165,10 @@ impl Form {
 }
 
 struct Walk<'a, 'f, G> {
-    folded: &'a Folded,
-    gate: &'a G,
-    tokens: Tokens<'a>,
-    form: Form,
+    folded: &'f Folded,
+    gate: &'f G,
+    tokens: &'f mut Tokens<'a>,
+    form: &'f mut Form,
     found: Found<'f>,
 }
 
@@ -200,12 +215,12 @@ impl<G: Gate> Walk<'_, '_, G> {
 
     /// Emits what ends in front of an `'s`.
     fn emit_short(&mut self, token: &Token, short: &str, (first, attached): (usize, bool)) {
-        let before = Form { bytes: self.form.bytes.clone(), ..self.form };
+        let before = Form { bytes: self.form.bytes.clone(), ..*self.form };
         let mut alone = *token;
         alone.last = token.first;
         self.form.push(&alone, short);
         self.emit(first, token.first, attached);
-        self.form = before;
+        *self.form = before;
     }
 
     fn emit(&mut self, first: usize, last: usize, attached: bool) {

@@ -60,10 +60,18 @@ pub(crate) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// Begins in front of the token that holds atom `from`.
     pub(crate) fn new(folded: &'a Folded, from: usize) -> Self {
+        let mut own = Self { folded, next: 0, tokens: Vec::new(), forms: String::new() };
+        own.restart(from);
+        own
+    }
+
+    /// Forgets the tokens and begins again in front of the token that holds atom `from`.
+    pub(crate) fn restart(&mut self, from: usize) {
+        self.tokens.clear();
+        self.forms.clear();
         let earliest = from.saturating_sub(MARGIN_ATOMS);
-        let joined = |atom: &usize| matches!(folded.gap(atom - 1), "" | "." | "'");
-        let next = (earliest + 1..=from).rev().find(|atom| !joined(atom)).unwrap_or(earliest);
-        Self { folded, next, tokens: Vec::new(), forms: String::new() }
+        let joined = |atom: &usize| matches!(self.folded.gap(atom - 1), "" | "." | "'");
+        self.next = (earliest + 1..=from).rev().find(|atom| !joined(atom)).unwrap_or(earliest);
     }
 
     /// Returns a token by its position.
@@ -93,7 +101,10 @@ impl<'a> Tokens<'a> {
 
     fn word(&self, index: usize) -> Option<Cow<'a, str>> {
         let text = self.text(index, AtomKind::Letters)?;
-        let lower = !text.contains(char::is_uppercase);
+        let lower = match text.is_ascii() {
+            true => !text.bytes().any(|byte| byte.is_ascii_uppercase()),
+            false => !text.contains(char::is_uppercase),
+        };
         Some(if lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) })
     }
 
@@ -105,6 +116,16 @@ impl<'a> Tokens<'a> {
 
     fn cut(&mut self, first: usize) -> Token {
         let start = self.forms.len();
+        if let Some(kind) = self.cut_plain(first) {
+            return Token {
+                first,
+                last: first,
+                kind,
+                atoms: 1,
+                form: (start, self.forms.len()),
+                short: None,
+            };
+        }
         let mut short = None;
         let (last, kind) = match self.folded.atom(first).map(|atom| atom.kind) {
             Some(AtomKind::Digits) => self.cut_number(first),
@@ -114,6 +135,27 @@ impl<'a> Tokens<'a> {
         let form = (start, short.map_or(self.forms.len(), |(from, _)| from));
         let own = self.forms.get(form.0..form.1).unwrap_or("");
         Token { first, last, kind, atoms: canonical_atoms(own.as_bytes(), |_| ()), form, short }
+    }
+
+    /// Cuts what most tokens are, one ASCII atom that nothing joins to the next and that has no other form.
+    fn cut_plain(&mut self, first: usize) -> Option<Kind> {
+        let (folded, atom) = (self.folded, self.folded.atom(first)?);
+        let text = folded.atom_text(atom);
+        let gap = folded.gap(first);
+        if !text.is_ascii() || gap.is_empty() && first + 1 < folded.atom_count() {
+            return None;
+        }
+        if atom.kind == AtomKind::Digits {
+            self.forms.push_str(text);
+            return Some(Kind::Number);
+        }
+        let lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        let joins = matches!(gap, "." | "'") || folded.digits().contains(first + 1);
+        if !lower || joins || words::may_have_form(text) {
+            return None;
+        }
+        self.forms.push_str(text);
+        Some(Kind::Word)
     }
 
     fn cut_number(&mut self, first: usize) -> (usize, Kind) {

@@ -63,6 +63,11 @@ pub(crate) fn with_other_forms() -> impl Iterator<Item = (&'static str, &'static
     words.filter(|(written, form)| written != form).chain(signs).chain([("n", "")])
 }
 
+/// Whether a word, in lower case, may have another form than its own.
+pub(crate) fn may_have_form(word: &str) -> bool {
+    WORDS.has_like(word) || may_have_suffix(word)
+}
+
 /// Whether a word may be two: it ends as some do.
 pub(crate) fn ends_with_suffix(word: &str) -> bool {
     may_have_suffix(word) && WORDS.suffixes.iter().any(|(suffix, _)| word.ends_with(suffix))
