@@ -91,6 +91,9 @@ fn each_damage_has_its_kind() {
     ];
     for (what, bytes, expected) in cases {
         assert_eq!(kind(&bytes), Some(expected), "{what}");
+        // Opened again, a block is believed its checksum and nothing else.
+        let again = Block::reopen(&bytes).err().map(|error| error.kind());
+        assert_eq!(again, Some(expected).filter(|kind| *kind != ErrorKind::BadChecksum), "{what}, again");
     }
 }
 

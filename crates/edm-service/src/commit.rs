@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use edm_engine::Generation;
-use edm_engine::build::{BlockFacts, PART_BYTES_DEFAULT, Plan, PlanInput};
+use edm_engine::build::{BlockFacts, Plan, PlanInput};
 use edm_model::{
     Principal, Right, Session, SessionEvent, SessionId, SessionState, StoreId, UpdateMode, limits,
 };
@@ -38,7 +38,7 @@ impl Service {
             check_complete(draft, blocks)?;
             // How many jobs a delta takes is known when it is known what it builds on.
             if draft.session.update_mode == UpdateMode::Replace {
-                let plan = plan(&draft.session, blocks, None)?;
+                let plan = plan(&draft.session, blocks, None, self.part_bytes())?;
                 draft.session.total_job_count = Some(job_count(&steps(&plan)));
             }
             // From here on the counts are those of the blocks, whatever the client said.
@@ -63,12 +63,13 @@ impl Service {
     }
 }
 
-/// Returns the plan of a session's index, on top of a base if it is a delta: the same for the same blocks and base, whoever
-/// asks. Fails with `TooMany` where the base has no room for the rows.
+/// Returns the plan of a session's index, on top of a base if it is a delta: the same for the same blocks, base and size of
+/// the parts, whoever asks. Fails with `TooMany` where the base has no room for the rows.
 pub(crate) fn plan(
     session: &Session,
     blocks: &[BlockRow],
     base: Option<Arc<Generation>>,
+    part_bytes: u64,
 ) -> Result<Plan, Error> {
     let facts = |block: &BlockRow| BlockFacts {
         number: block.number,
@@ -82,7 +83,7 @@ pub(crate) fn plan(
         columns: session.columns.clone(),
         tokens_max: session.tokens_max,
         blocks: blocks.iter().map(facts).collect(),
-        part_bytes: PART_BYTES_DEFAULT,
+        part_bytes,
     };
     let planned = match base {
         Some(base) => Plan::delta(input, base),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use edm_block::{Block, Operation};
 use edm_engine::build::{self, BuildJob, Plan};
 use edm_hash::Salt;
@@ -15,7 +16,7 @@ use crate::places;
 use crate::planning::{PlannedSession, Step};
 use crate::seal::BlockCipher;
 use crate::service::{Service, off_thread};
-use crate::serving::{broken, open_file};
+use crate::serving::{Known, broken, open_file};
 
 /// The code of a session that came too late.
 pub(crate) const SUPERSEDED: &str = "superseded";
@@ -110,8 +111,8 @@ impl Service {
         let folder = places::generation(session.tenant, session.store_id, session_id)?;
         let salt = Arc::new(self.salt(session.key_id).await?);
         let planned = self.planned(&draft).await?;
-        self.write_manifest(planned.clone(), &folder).await?;
-        let generation = self.open_files(folder, salt, planned.base.clone()).await?;
+        let verified = self.write_manifest(planned.clone(), &folder).await?;
+        let generation = self.open_files(folder, salt, Known::Built(verified, planned.base.clone())).await?;
         let row_count = generation.row_count();
         let default_patterns = generation.default_patterns().unwrap_or_default();
         let candidate = NewGeneration { row_count, default_patterns, at: self.now() };
@@ -130,15 +131,17 @@ impl Service {
         self.collect_retired().await
     }
 
-    async fn write_manifest(&self, planned: Arc<PlannedSession>, folder: &BlobPath) -> Result<(), Error> {
+    /// Returns the manifest: every file that it names and that is not carried over was read and verified for it.
+    async fn write_manifest(&self, planned: Arc<PlannedSession>, folder: &BlobPath) -> Result<Bytes, Error> {
         let (blobs, below, handle) = (self.inner.blobs.clone(), folder.clone(), Handle::current());
         let manifest = off_thread(move || {
             build::manifest(&planned.plan, &mut |name| open_file(&blobs, &below, name, &handle))
                 .map_err(broken)
         })
         .await??;
-        self.inner.blobs.put(&folder.join(places::MANIFEST)?, manifest.into()).await?;
-        Ok(())
+        let manifest = Bytes::from(manifest);
+        self.inner.blobs.put(&folder.join(places::MANIFEST)?, manifest.clone()).await?;
+        Ok(manifest)
     }
 
     /// The rules of publication, inside its transaction.
@@ -246,7 +249,8 @@ fn build_file(input: BuildInput, handle: &Handle) -> Result<Vec<u8>, Error> {
             _ => error.into(),
         })?;
         let bytes = input.cipher.decrypt(number, sealed.into())?;
-        let block = Block::open(&bytes).map_err(|source| Error::of(ErrorKind::Corrupt).because(source))?;
+        // What was encrypted had been opened with its checksum, and decryption has just proved every byte of it.
+        let block = Block::reopen(&bytes).map_err(|source| Error::of(ErrorKind::Corrupt).because(source))?;
         let taken = match block.header().operation {
             Operation::Upsert => builder.add(number, block.rows()),
             Operation::Delete => builder.remove(number, block.rows()),

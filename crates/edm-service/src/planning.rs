@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use edm_engine::Generation;
-use edm_engine::build::{BuildJob, Plan};
+use edm_engine::build::{BuildJob, PART_BYTES_DEFAULT, Plan};
 use edm_model::{Session, SessionId, UpdateMode};
-use edm_store::SessionDraft;
+use edm_store::{BlockRow, SessionDraft};
 
 use crate::commit::plan;
 use crate::error::{Error, ErrorKind};
@@ -103,10 +103,32 @@ impl Service {
         base: Option<Arc<Generation>>,
     ) -> Result<Arc<PlannedSession>, Error> {
         let blocks = self.inner.catalog.blocks(session.id).await?;
-        let plan = plan(session, &blocks, base.clone())?;
+        let plan = self.agreed_plan(session, &blocks, base.clone())?;
         let digests = blocks.iter().map(|block| block.sha256).collect();
         let planned = Arc::new(PlannedSession { steps: steps(&plan), plan, digests, base });
         self.inner.plans.keep(session.id, planned.clone());
         Ok(planned)
+    }
+    /// Returns the memory that one entry job may take: the less, the more parts an index has.
+    pub(crate) fn part_bytes(&self) -> u64 {
+        self.inner.limits.build_memory_bytes.min(PART_BYTES_DEFAULT)
+    }
+
+    /// Plans with parts as large as memory allows, unless the session's jobs were counted by another measure, as before
+    /// a restart with another limit: then their number says how large the parts are.
+    fn agreed_plan(
+        &self,
+        session: &Session,
+        blocks: &[BlockRow],
+        base: Option<Arc<Generation>>,
+    ) -> Result<Plan, Error> {
+        let halved = (0..u64::BITS).map(|times| u64::MAX >> times);
+        for part_bytes in std::iter::once(self.part_bytes()).chain(halved) {
+            let plan = plan(session, blocks, base.clone(), part_bytes)?;
+            if session.total_job_count.is_none_or(|count| count == job_count(&steps(&plan))) {
+                return Ok(plan);
+            }
+        }
+        Err(Error::of(ErrorKind::Corrupt))
     }
 }

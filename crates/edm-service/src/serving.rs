@@ -17,6 +17,15 @@ use crate::mapped::MappedFile;
 use crate::places;
 use crate::service::{Service, off_thread};
 
+/// What of a generation need not be read once more.
+pub(crate) enum Known {
+    /// Every byte is read.
+    Nothing,
+    /// This manifest was made from the files that stand there, all of them read and verified; those of the base, if there
+    /// is one, were verified when it was opened. Where another manifest stands there, the base alone is known.
+    Built(Bytes, Option<Arc<Generation>>),
+}
+
 impl Service {
     /// Makes this node serve what the catalog says is live in the store, together with the tenant's types. `opened`
     /// is used if it is that; it must be verified.
@@ -136,16 +145,15 @@ impl Service {
     pub(crate) async fn open_generation(&self, row: &GenerationRow) -> Result<Arc<Generation>, Error> {
         let folder = places::generation(row.tenant, row.store_id, row.session_id)?;
         let salt = Arc::new(self.salt(row.key_id).await?);
-        self.open_files(folder, salt, None).await
+        self.open_files(folder, salt, Known::Nothing).await
     }
 
-    /// Opens the generation in a folder and verifies all of it, but for what it has in common with a base, which is
-    /// verified.
+    /// Opens the generation in a folder and verifies all of it that is not known to be whole.
     pub(crate) async fn open_files(
         &self,
         folder: BlobPath,
         salt: Arc<Salt>,
-        base: Option<Arc<Generation>>,
+        known: Known,
     ) -> Result<Arc<Generation>, Error> {
         let manifest = self.inner.blobs.get(&folder.join(places::MANIFEST)?).await?;
         let blobs = self.inner.blobs.clone();
@@ -153,9 +161,10 @@ impl Service {
         off_thread(move || {
             let mut open = |name: &str| open_file(&blobs, &folder, name, &handle);
             let generation = Generation::open(&manifest, &mut open, &salt).map_err(broken)?;
-            let verified = match &base {
-                Some(base) => generation.verify_on(base),
-                None => generation.verify(),
+            let verified = match &known {
+                Known::Built(built, _) if *built == manifest => Ok(()),
+                Known::Built(_, Some(base)) => generation.verify_on(base),
+                Known::Built(_, None) | Known::Nothing => generation.verify(),
             };
             verified.map_err(broken)?;
             Ok(Arc::new(generation))

@@ -9,7 +9,7 @@ use edm_model::{Columns, KeyId, SessionId, StoreId, limits};
 
 use super::classes;
 use super::delta::DeltaBase;
-use super::entries_builder::EntriesBuilder;
+use super::entries_builder::{EntriesBuilder, GATHERED_VALUE_BYTES};
 use super::entries_file::{EntriesFile, Statistics};
 use super::group::Part;
 use super::layout;
@@ -20,11 +20,15 @@ use super::rules_file::{ColumnSummary, RulesBuilder, RulesFile, TAGS_MAX};
 use crate::FileBytes;
 use crate::error::{Error, ErrorKind};
 
-/// Memory that one entry job may take for what it gathers, unless the caller says otherwise.
-pub const PART_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
+/// Memory that one entry job may take, unless the caller says otherwise. Each reads every block, so that few large ones
+/// cost less than many small ones; two of them at once stay below 1 GiB.
+pub const PART_BYTES_DEFAULT: u64 = 768 * 1024 * 1024;
 const PART_BITS_MAX: u32 = 12;
-/// What one gathered value takes, with its share of the file under construction.
+/// What one value takes at most: gathered, sorted aside, and its share of the file under construction. Columns are sorted
+/// and written one after the other: of several, all together take about half of it.
 const VALUE_BYTES: u64 = 32;
+/// From so many values on there are two parts at least, so that two cores have work.
+const VALUES_ALONE_MAX: u64 = 1_000_000;
 
 /// One block of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +113,8 @@ impl Plan {
         Ok(Self { part_bits, input, rows, base: Some(base) })
     }
 
-    /// Returns the jobs, in any order of which they can be done.
+    /// Returns the jobs, which can be done in any order. The longest come first: when they are done, the short ones keep
+    /// every core busy to the end.
     pub fn jobs(&self) -> Vec<BuildJob> {
         let first_file = self.base.as_ref().map_or(0, |base| base.rows_file_count);
         let rows = self.input.blocks.iter();
@@ -117,7 +122,7 @@ impl Plan {
         let delta = self.delta_part_bits().is_some();
         let entries = (0..1u16 << self.part_bits)
             .map(|part| if delta { BuildJob::Delta { part } } else { BuildJob::Entries { part } });
-        rows.chain(entries).chain([BuildJob::Rules]).collect()
+        entries.chain([BuildJob::Rules]).chain(rows).collect()
     }
 
     /// Returns the names of the base's files that are the new generation's too: copies of them stand beside what the
@@ -164,7 +169,9 @@ impl Plan {
             BuildJob::Entries { .. } | BuildJob::Delta { .. } => {
                 let values = u64::from(self.rows) * columns;
                 let values = self.base.as_ref().map_or(values, |base| base.gathered_values);
-                (values * VALUE_BYTES) >> self.part_bits
+                // The largest column once more while it is sorted; no column has more values than there are rows.
+                let aside = values.min(u64::from(self.rows_end()));
+                ((values + aside) * GATHERED_VALUE_BYTES) >> self.part_bits
             }
             // Tags as they are gathered, and as they are written.
             BuildJob::Rules => limits::BLOCK_BYTES_MAX as u64 + 3 * 4 * TAGS_MAX as u64,
@@ -181,7 +188,7 @@ impl Plan {
             }
             BuildJob::Entries { part } | BuildJob::Delta { part } => {
                 let part = Part { number: part, bits: self.part_bits };
-                let builder = EntriesBuilder::new(&self.input.columns, part, self.rows_end());
+                let builder = EntriesBuilder::new(&self.input.columns, part, self.rows, self.rows_end());
                 Work::Entries(match &self.base {
                     Some(base) => builder.on(base.generation.clone(), base.compacts),
                     None => builder,
@@ -219,6 +226,7 @@ fn row_total(blocks: &[BlockFacts]) -> Result<u32, Error> {
 
 fn part_bits(values: u64, part_bytes: u64) -> u32 {
     let parts = values.saturating_mul(VALUE_BYTES).div_ceil(part_bytes.max(1));
+    let parts = if values > VALUES_ALONE_MAX { parts.max(2) } else { parts };
     (64 - parts.saturating_sub(1).leading_zeros()).min(PART_BITS_MAX)
 }
 
@@ -355,7 +363,14 @@ fn built(plan: &Plan, open_file: &mut dyn FnMut(&str) -> std::io::Result<FileByt
         superseded: Vec::new(),
         rejected: 0,
     };
-    for job in plan.jobs() {
+    let mut jobs = plan.jobs();
+    // The order of the files in the manifest, whatever the order of the jobs.
+    jobs.sort_by_key(|job| match job {
+        BuildJob::Rows { .. } => 0,
+        BuildJob::Entries { .. } | BuildJob::Delta { .. } => 1,
+        BuildJob::Rules => 2,
+    });
+    for job in jobs {
         let name = Plan::file_name(job);
         let bytes = open_file(&name).map_err(|source| Error::unreadable(&name, source))?;
         let whole: &[u8] = (*bytes).as_ref();

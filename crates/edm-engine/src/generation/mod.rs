@@ -6,6 +6,8 @@ mod defaults;
 mod delta;
 mod entries_builder;
 mod entries_file;
+mod entries_writer;
+mod gathered;
 mod group;
 mod layout;
 mod lookup;

@@ -316,14 +316,14 @@ impl Generation {
         rows.iter().take(limits::ROWS_LOOKED_AT_MAX).filter(|row| !self.is_tombstone(*row))
     }
 
-    /// Appends the entries of a column in a part, without tombstones: those that deltas brought or, for the whole,
-    /// all.
-    pub(super) fn gather(&self, column: usize, part: Part, whole: bool, out: &mut Vec<(u64, u32)>) {
+    /// Calls `take` with the entries of a column in a part, without tombstones: those that deltas brought or, for the
+    /// whole, all. The rows of an address come in ascending order.
+    pub(super) fn gather(&self, column: usize, part: Part, whole: bool, mut take: impl FnMut(u64, u32)) {
         let groups = whole.then_some(&self.base_entries).into_iter().chain(&self.delta_entries);
         for group in groups {
             group.each(column, part, |address, row| {
                 if !self.is_tombstone(row) {
-                    out.push((address, row));
+                    take(address, row);
                 }
             });
         }

@@ -1,14 +1,14 @@
 //! Row files: the row check of every cell, row by row.
 
-use edm_hash::{RowCell, RowKey, RowsView};
+use edm_hash::{HASH_BYTES, Hash, RowCell, RowKey, RowsView, set_bits};
 
 use super::layout::{self, FORMAT_VERSION, Reader};
 use crate::FileBytes;
 use crate::error::Error;
 use crate::prefetch::prefetch;
 
-/// Cells that are encrypted side by side.
-const BATCH: usize = 4_096;
+/// Cells that are encrypted side by side: with what is written of them they stay in the cache.
+const BATCH: usize = 1_024;
 
 /// Writes the row file of one block's rows.
 pub(crate) fn write(key: &RowKey, first_row: u32, rows: &RowsView<'_>) -> Vec<u8> {
@@ -23,21 +23,25 @@ pub(crate) fn write(key: &RowKey, first_row: u32, rows: &RowsView<'_>) -> Vec<u8
     out.extend_from_slice(rows.rejected);
     out.resize(out.len().next_multiple_of(4), 0);
     let checks_at = out.len();
-    out.resize(checks_at + rows.row_count as usize * columns * 4, 0);
+    let content_bytes = checks_at + rows.row_count as usize * columns * 4;
+    out.reserve_exact(content_bytes + layout::CHECKSUM_BYTES - checks_at);
+    out.resize(content_bytes, 0);
+    let (cells_out, _) = out[checks_at..].as_chunks_mut::<4>();
     let (mut cells, mut checks) = (Vec::with_capacity(BATCH), Vec::new());
     for (column, view) in rows.columns.iter().enumerate() {
-        let mut values = view.values().peekable();
-        while values.peek().is_some() {
-            cells.clear();
-            cells.extend(values.by_ref().take(BATCH).map(|(row, hash)| RowCell {
-                hash,
+        let positions: Vec<u32> = set_bits(view.presence).collect();
+        let (hashes, _) = view.hashes.as_chunks::<HASH_BYTES>();
+        for (positions, hashes) in positions.chunks(BATCH).zip(hashes.chunks(BATCH)) {
+            let cell = |(row, hash): (&u32, &Hash)| RowCell {
+                hash: *hash,
                 row: first_row + row,
                 column: column as u16,
-            }));
+            };
+            cells.clear();
+            cells.extend(positions.iter().zip(hashes).map(cell));
             key.checks(&cells, &mut checks);
-            for (cell, check) in cells.iter().zip(&checks) {
-                let at = checks_at + ((cell.row - first_row) as usize * columns + column) * 4;
-                out[at..at + 4].copy_from_slice(&check.to_le_bytes());
+            for (row, check) in positions.iter().zip(&checks) {
+                cells_out[*row as usize * columns + column] = check.to_le_bytes();
             }
         }
     }

@@ -75,6 +75,27 @@ async fn a_crash_while_indexing_leaves_the_old_table_or_the_new_one() {
     assert!(seen_old, "some crash came before the swap");
 }
 
+/// The memory limit decides into how many files an index is cut, and jobs are numbered by them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_with_another_memory_limit_completes_what_was_begun() {
+    let limits = |build_memory_bytes| ServiceLimits { build_memory_bytes, ..ServiceLimits::default() };
+    for (before, after) in [(2_000, 1 << 30), (1 << 30, 2_000)] {
+        for jobs in [0, 1, 2, 4] {
+            let house = House::open_with(limits(before)).await;
+            let store = house.create_store("people").await;
+            let session = house.stage(store, &people(0, 50), NewSession::default()).await;
+            house.commit(store, session).await;
+            for _ in 0..jobs {
+                assert!(house.service.run_next_job().await.expect("the queue answers"));
+            }
+            let house = house.reopen_with(limits(after)).await;
+            resume_leases(&house).await;
+            house.run_jobs().await;
+            assert_eq!(house.find(store, 7).await, Some(8), "{before} then {after}, after {jobs} jobs");
+        }
+    }
+}
+
 /// A panic in the asynchronous part of a job used to end its worker until the next start.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_of_the_program_in_a_job_is_a_failed_attempt() {

@@ -89,7 +89,13 @@ impl House {
 
     /// Ends the service as a crash would, nothing said to anyone, and opens the folder again.
     pub(crate) async fn reopen(self) -> Self {
-        let Self { folder, clock, random, limits, service, admin } = self;
+        let limits = self.limits.clone();
+        self.reopen_with(limits).await
+    }
+
+    /// As `reopen`, with other limits.
+    pub(crate) async fn reopen_with(self, limits: ServiceLimits) -> Self {
+        let Self { folder, clock, random, limits: _, service, admin } = self;
         service.close().await;
         let service = start(folder.path(), &clock, &random, &limits).await;
         Self { folder, clock, random, limits, service, admin }
