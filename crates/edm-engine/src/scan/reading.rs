@@ -70,7 +70,14 @@ impl Readings {
                 let middle = low + (high - low) / 2;
                 if at(middle).1 <= stretch.0 { low = middle + 1 } else { high = middle }
             }
-            let starts = low.saturating_sub(CHECKED_NUMBER_ATOMS_MAX)..(low + 1).min(folded.atoms().len());
+            // No number has more characters than that, be they of one atom or of as many atoms.
+            let mut characters = 0;
+            let before = folded.atoms().get(..low).unwrap_or(&[]).iter().rev();
+            let before = before.take_while(|atom| {
+                characters += (atom.end - atom.start) as usize;
+                characters < CHECKED_NUMBER_ATOMS_MAX
+            });
+            let starts = low - before.count()..(low + 1).min(folded.atoms().len());
             let mut inside = false;
             checked_numbers(folded, &starts, |first, last| {
                 let (start, end) = self.stretch(reading, first, last);
