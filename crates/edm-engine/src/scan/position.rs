@@ -1,17 +1,17 @@
 //! From byte offsets to UTF-16 offsets and to distances in which a run of white space counts one. Nothing is counted before
 //! somebody asks, and distances only where they are asked for: a text in which nothing is found is never walked.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Bytes between two offsets whose UTF-16 offset is kept.
-const STRIDE: usize = 128;
+const STRIDE: usize = 4_096;
 /// Bytes of a block whose distance is kept.
 const BLOCK: usize = 256;
 /// A block that nobody has asked for: none has so many units.
 const UNKNOWN: u16 = u16::MAX;
-/// Bytes that are counted side by side, and how often at most before a count no longer fits into a byte.
+/// Bytes that are counted side by side, and how often: after 127 times a count might no longer fit into a byte.
 const LANES: usize = 32;
-const ROWS_MAX: usize = 127;
+const ROWS: usize = 32;
 
 /// Returns how many UTF-16 units a text has.
 pub(crate) fn utf16_units(text: &str) -> u64 {
@@ -22,7 +22,11 @@ pub(crate) fn utf16_units(text: &str) -> u64 {
 fn units_of(bytes: &[u8]) -> u64 {
     let units = |byte: u8| u8::from(byte as i8 >= -0x40) + u8::from(byte >= 0xF0);
     let mut count = 0;
-    for piece in bytes.chunks(LANES * ROWS_MAX) {
+    for piece in bytes.chunks(LANES * ROWS) {
+        if piece.is_ascii() {
+            count += piece.len() as u64;
+            continue;
+        }
         let mut lanes = [0u8; LANES];
         let (rows, rest) = piece.as_chunks::<LANES>();
         for row in rows {
@@ -41,19 +45,34 @@ pub(crate) struct Positions<'a> {
     text: &'a str,
     /// UTF-16 units in front of each stride, as far as was counted.
     utf16: RefCell<Vec<u64>>,
+    /// The offset that was asked for last: the next one is mostly near.
+    last: Cell<(usize, u64)>,
     /// For each block how far it is from its first character to that of the next one.
     blocks: RefCell<Vec<u16>>,
 }
 
 impl<'a> Positions<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, utf16: RefCell::new(vec![0]), blocks: RefCell::default() }
+        Self { text, utf16: RefCell::new(vec![0]), last: Cell::default(), blocks: RefCell::default() }
     }
 
     /// Returns the UTF-16 offset of a byte offset.
     pub(crate) fn utf16(&self, offset: usize) -> u64 {
         let bytes = self.text.as_bytes();
         let units = |from: usize, to: usize| units_of(bytes.get(from..to).unwrap_or(&[]));
+        let (last, there) = self.last.get();
+        let found = if last <= offset && offset - last <= STRIDE {
+            there + units(last, offset)
+        } else if offset < last && last - offset <= STRIDE {
+            there - units(offset, last)
+        } else {
+            self.utf16_from_stride(offset, units)
+        };
+        self.last.set((offset, found));
+        found
+    }
+
+    fn utf16_from_stride(&self, offset: usize, units: impl Fn(usize, usize) -> u64) -> u64 {
         let mut known = self.utf16.borrow_mut();
         let stride = offset / STRIDE;
         while known.len() <= stride {

@@ -146,7 +146,14 @@ impl Readings {
             let low = partition_point(folded.atom_count(), |atom| {
                 self.stretch(reading, *atom, *atom).1 <= stretch.0
             });
-            let near = low.saturating_sub(CHECKED_NUMBER_ATOMS_MAX)..(low + 1).min(folded.atom_count());
+            // No number has more characters than that, be they of one atom or of as many atoms.
+            let mut characters = 0;
+            let before = folded.ranges().get(..low).unwrap_or(&[]).iter().rev();
+            let before = before.take_while(|(start, end)| {
+                characters += (end - start) as usize;
+                characters < CHECKED_NUMBER_ATOMS_MAX
+            });
+            let near = low - before.count()..(low + 1).min(folded.atom_count());
             let mut inside = false;
             let mut check = |run: Range<usize>| {
                 checked_numbers(folded, &run, |first, last| {

@@ -91,9 +91,14 @@ fn numeric(word: Word<'_>, number: usize) -> u64 {
 /// Returns those of some atoms that may make a word or number with the next.
 fn joining(word: Word<'_>, atoms: u64) -> u64 {
     word.filtered(atoms, |atom, _| {
-        let gap = word.folded.gap(atom);
-        // An ordinal or a number with its unit; two words that are one.
-        if word.folded.digits().contains(atom) { gap.is_empty() } else { joins_words(gap) }
+        if !word.folded.digits().contains(atom) {
+            // Two words that are one.
+            return joins_words(word.folded.gap(atom));
+        }
+        // A number with its unit, or an ordinal.
+        word.folded.touches_next(atom)
+            && (word.folded.clusters().contains(atom + 1)
+                || word.length(atom + 1) == token::ORDINAL_BYTES && token::is_ordinal_suffix(word.folded, atom + 1))
     })
 }
 

@@ -13,6 +13,8 @@ const MARGIN_ATOMS: usize = 8;
 /// The most digits of an ordinal number.
 const ORDINAL_DIGITS_MAX: usize = 4;
 const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
+/// What each of them has.
+pub(crate) const ORDINAL_BYTES: usize = 2;
 /// Units behind a number of a Japanese address, and what is no unit when it follows.
 const UNITS: [(&str, &str, &str); 4] =
     [("丁", "目", ""), ("番", "地", ""), ("番", "", "町街館丁"), ("号", "", "室館棟線車")];
@@ -267,6 +269,12 @@ impl<'a> Tokens<'a> {
         let short = word == "n" && (gap.contains('°') || gap.starts_with('.') && !self.is_ordinal(first + 1));
         short || words::is_number_sign(word)
     }
+}
+
+/// Whether an atom is what makes an ordinal of the number in front.
+pub(crate) fn is_ordinal_suffix(folded: &Folded, atom: usize) -> bool {
+    let text = folded.atom(atom).map_or("", |atom| folded.atom_text(atom));
+    ORDINALS.iter().any(|ordinal| ordinal.eq_ignore_ascii_case(text))
 }
 
 /// Whether a form begins with a mark, which would join a cluster in front.
