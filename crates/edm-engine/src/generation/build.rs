@@ -364,7 +364,7 @@ pub fn check(
             if file.part != part {
                 return Err(Error::damaged(&name));
             }
-            let statistics = file.columns.iter().map(|table| table.statistics.clone()).collect();
+            let statistics = file.columns.iter().map(|table| table.statistics).collect();
             Content::Entries { statistics, superseded: file.superseded().collect() }
         }
         BuildJob::Rules => {
