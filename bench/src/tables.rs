@@ -167,7 +167,19 @@ impl Table {
             let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
             threads.into_iter().try_for_each(|thread| thread.join().expect("a build does not panic"))
         })?;
-        let manifest = build::manifest(&plan, &mut |name| mapped::map(&folder.join(name)))?;
+        let jobs = std::sync::Mutex::new(plan.jobs().into_iter());
+        let next = || jobs.lock().expect("no thread panics with the list").next();
+        let check = || -> anyhow::Result<Vec<build::Checked>> {
+            let mut open = |name: &str| mapped::map(&folder.join(name));
+            let checks = std::iter::from_fn(next).map(|job| Ok(build::check(&plan, job, &mut open)?));
+            checks.collect()
+        };
+        let checked = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(check)).collect();
+            let checked = threads.into_iter().map(|thread| thread.join().expect("a check does not panic"));
+            checked.collect::<anyhow::Result<Vec<_>>>()
+        })?;
+        let manifest = build::manifest_of(&plan, checked.into_iter().flatten().collect());
         fs::write(folder.join("manifest"), &manifest)?;
         Ok(manifest)
     }

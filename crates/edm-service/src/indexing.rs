@@ -9,6 +9,7 @@ use edm_engine::build::{self, BuildJob, Plan};
 use edm_hash::Salt;
 use edm_model::{Session, SessionEvent, SessionFailure, SessionId, UpdateMode};
 use edm_store::{BlobPath, Blobs, JobKind, LeasedJob, NewGeneration, NewJob, SessionDraft, StoreRow};
+use futures::{StreamExt, TryStreamExt};
 use tokio::runtime::Handle;
 
 use crate::error::{Error, ErrorKind};
@@ -131,15 +132,21 @@ impl Service {
         self.collect_retired().await
     }
 
-    /// Returns the manifest: every file that it names and that is not carried over was read and verified for it.
+    /// Returns the manifest: every file that it names and that is not carried over was read and verified for it, on all
+    /// cores.
     async fn write_manifest(&self, planned: Arc<PlannedSession>, folder: &BlobPath) -> Result<Bytes, Error> {
-        let (blobs, below, handle) = (self.inner.blobs.clone(), folder.clone(), Handle::current());
-        let manifest = off_thread(move || {
-            build::manifest(&planned.plan, &mut |name| open_file(&blobs, &below, name, &handle))
-                .map_err(broken)
-        })
-        .await??;
-        let manifest = Bytes::from(manifest);
+        let at_once = std::thread::available_parallelism().map_or(2, usize::from);
+        let checks = planned.plan.jobs().into_iter().map(|job| {
+            let (blobs, below, handle) = (self.inner.blobs.clone(), folder.clone(), Handle::current());
+            let planned = planned.clone();
+            off_thread(move || {
+                let mut open = |name: &str| open_file(&blobs, &below, name, &handle);
+                build::check(&planned.plan, job, &mut open).map_err(broken)
+            })
+        });
+        let checks = futures::stream::iter(checks).buffer_unordered(at_once);
+        let checked = checks.map(|checked| checked?).try_collect().await?;
+        let manifest = Bytes::from(build::manifest_of(&planned.plan, checked));
         self.inner.blobs.put(&folder.join(places::MANIFEST)?, manifest.clone()).await?;
         Ok(manifest)
     }

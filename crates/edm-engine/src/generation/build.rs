@@ -308,7 +308,33 @@ fn rules_of<'b>(plan: &Plan, builder: &'b mut Option<RulesBuilder>) -> Result<&'
     Ok(builder.insert(begun))
 }
 
-/// What the files say that the jobs made.
+/// A file that a job made, read and found whole, and what it says.
+#[derive(Debug)]
+pub struct Checked {
+    job: BuildJob,
+    file: FileFacts,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Rows { rejected: u32 },
+    Entries { statistics: Vec<Statistics>, superseded: Vec<u32> },
+    Rules(Vec<ColumnSummary>),
+}
+
+impl Checked {
+    /// Returns the place of the file in the manifest, whatever the order of the jobs.
+    fn place(&self) -> (u8, u32) {
+        match self.job {
+            BuildJob::Rows { file, .. } => (0, file),
+            BuildJob::Entries { part } | BuildJob::Delta { part } => (1, u32::from(part)),
+            BuildJob::Rules => (2, 0),
+        }
+    }
+}
+
+/// What the files say together.
 struct Built {
     files: Vec<FileFacts>,
     statistics: Vec<Statistics>,
@@ -317,16 +343,62 @@ struct Built {
     rejected: u32,
 }
 
-/// Opens and verifies every file that the jobs made, judges the columns and returns the manifest. Files carried over
-/// from the base of a delta are not opened, and its columns stay judged as they are.
+/// Opens the file that a job made and reads every byte of it.
+pub fn check(
+    plan: &Plan,
+    job: BuildJob,
+    open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
+) -> Result<Checked, Error> {
+    let (columns, rules) = (plan.input.columns.as_slice().len(), plan.input.columns.rules().len());
+    let name = Plan::file_name(job);
+    let bytes = open_file(&name).map_err(|source| Error::unreadable(&name, source))?;
+    let whole: &[u8] = (*bytes).as_ref();
+    let sha256 = layout::verify_checksum(whole, &name)?;
+    let length = whole.len() as u64;
+    let content = match job {
+        BuildJob::Rows { .. } => {
+            Content::Rows { rejected: RowsFile::open(bytes, columns, &name)?.rejected_count }
+        }
+        BuildJob::Entries { part } | BuildJob::Delta { part } => {
+            let file = EntriesFile::open(bytes, columns, rules, plan.part_bits, &name)?;
+            if file.part != part {
+                return Err(Error::damaged(&name));
+            }
+            let statistics = file.columns.iter().map(|table| table.statistics).collect();
+            Content::Entries { statistics, superseded: file.superseded().collect() }
+        }
+        BuildJob::Rules => {
+            let opened = RulesFile::open(whole, (columns, rules), plan.input.tokens_max, &name)?;
+            Content::Rules(opened.columns)
+        }
+    };
+    Ok(Checked { job, file: FileFacts { name, length, sha256 }, content })
+}
+
+/// Opens and verifies every file that the jobs made, one after the other, judges the columns and returns the manifest.
+/// Files carried over from the base of a delta are not opened, and its columns stay judged as they are.
 pub fn manifest(
     plan: &Plan,
     open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
 ) -> Result<Vec<u8>, Error> {
+    let checked = plan.jobs().into_iter().map(|job| check(plan, job, open_file)).collect::<Result<_, _>>()?;
+    Ok(manifest_of(plan, checked))
+}
+
+/// As `manifest`, from files that were checked each by itself, in any order.
+///
+/// # Panics
+/// If the file of a job is missing: that is a mistake of the caller.
+pub fn manifest_of(plan: &Plan, mut checked: Vec<Checked>) -> Vec<u8> {
+    checked.sort_by_key(Checked::place);
+    checked.dedup_by_key(|checked| checked.job);
+    assert_eq!(
+        checked.len(),
+        plan.jobs().len(),
+        "a manifest is written when the file of every job was checked"
+    );
     let input = &plan.input;
-    let mut built = built(plan, open_file)?;
-    built.superseded.sort_unstable();
-    built.superseded.dedup();
+    let built = united(input, checked);
     let facts = match &plan.base {
         Some(base) => base.facts(&built.summaries),
         None => judged(input, &built),
@@ -347,54 +419,34 @@ pub fn manifest(
         facts,
         files: built.files,
     };
-    Ok(match &plan.base {
+    match &plan.base {
         Some(base) => base.extended(manifest).write(),
         None => manifest.write(),
-    })
+    }
 }
 
-fn built(plan: &Plan, open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>) -> Result<Built, Error> {
-    let input = &plan.input;
-    let (columns, rules) = (input.columns.as_slice().len(), input.columns.rules().len());
+fn united(input: &PlanInput, checked: Vec<Checked>) -> Built {
     let mut out = Built {
         files: Vec::new(),
-        statistics: vec![Statistics::default(); columns],
+        statistics: vec![Statistics::default(); input.columns.as_slice().len()],
         summaries: Vec::new(),
         superseded: Vec::new(),
         rejected: 0,
     };
-    let mut jobs = plan.jobs();
-    // The order of the files in the manifest, whatever the order of the jobs.
-    jobs.sort_by_key(|job| match job {
-        BuildJob::Rows { .. } => 0,
-        BuildJob::Entries { .. } | BuildJob::Delta { .. } => 1,
-        BuildJob::Rules => 2,
-    });
-    for job in jobs {
-        let name = Plan::file_name(job);
-        let bytes = open_file(&name).map_err(|source| Error::unreadable(&name, source))?;
-        let whole: &[u8] = (*bytes).as_ref();
-        let sha256 = layout::verify_checksum(whole, &name)?;
-        out.files.push(FileFacts { name: name.clone(), length: whole.len() as u64, sha256 });
-        match job {
-            BuildJob::Rows { .. } => out.rejected += RowsFile::open(bytes, columns, &name)?.rejected_count,
-            BuildJob::Entries { part } | BuildJob::Delta { part } => {
-                let file = EntriesFile::open(bytes, columns, rules, plan.part_bits, &name)?;
-                if file.part != part {
-                    return Err(Error::damaged(&name));
-                }
-                out.superseded.extend(file.superseded());
-                for (own, table) in out.statistics.iter_mut().zip(&file.columns) {
-                    own.add(&table.statistics);
-                }
+    for Checked { file, content, .. } in checked {
+        out.files.push(file);
+        match content {
+            Content::Rows { rejected } => out.rejected += rejected,
+            Content::Entries { statistics, superseded } => {
+                out.superseded.extend(superseded);
+                out.statistics.iter_mut().zip(&statistics).for_each(|(own, part)| own.add(part));
             }
-            BuildJob::Rules => {
-                let opened = RulesFile::open(whole, (columns, rules), input.tokens_max, &name)?;
-                out.summaries = opened.columns;
-            }
+            Content::Rules(summaries) => out.summaries = summaries,
         }
     }
-    Ok(out)
+    out.superseded.sort_unstable();
+    out.superseded.dedup();
+    out
 }
 
 fn judged(input: &PlanInput, built: &Built) -> Vec<ColumnFacts> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm_engine::build::{BlockFacts, Plan, PlanInput, manifest};
+use edm_engine::build::{BlockFacts, Plan, PlanInput, check, manifest, manifest_of};
 use edm_engine::{ActiveType, FileBytes, Generation};
 use edm_hash::{HashedRows, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, Pattern, SensitiveTypeId, SessionId, StoreId};
@@ -70,6 +70,10 @@ fn files_of(plan: &Plan, blocks: &[(bool, HashedRows)], mut files: HashMap<Strin
         files.insert(Plan::file_name(job), builder.finish());
     }
     let manifest = manifest(plan, &mut |name| Ok(bytes(&files, name))).expect("whole files");
+    let mut open = |name: &str| Ok(bytes(&files, name));
+    let backwards =
+        plan.jobs().into_iter().rev().map(|job| check(plan, job, &mut open).expect("whole files"));
+    assert_eq!(manifest_of(plan, backwards.collect()), manifest, "in whatever order they are checked");
     Files { manifest, files }
 }
 
