@@ -98,7 +98,8 @@ fn joining(word: Word<'_>, atoms: u64) -> u64 {
         // A number with its unit, or an ordinal.
         word.folded.touches_next(atom)
             && (word.folded.clusters().contains(atom + 1)
-                || word.length(atom + 1) == token::ORDINAL_BYTES && token::is_ordinal_suffix(word.folded, atom + 1))
+                || word.length(atom + 1) == token::ORDINAL_BYTES
+                    && token::is_ordinal_suffix(word.folded, atom + 1))
     })
 }
 

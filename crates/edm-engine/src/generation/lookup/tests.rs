@@ -20,7 +20,8 @@ fn opened(name: &str) -> Generation {
 fn hashes(generation: &Generation) -> Vec<Hash> {
     let mut held = Vec::new();
     for column in 0..generation.columns().as_slice().len() {
-        generation.gather(column, Part { number: 0, bits: 0 }, true, &mut held);
+        generation
+            .gather(column, Part { number: 0, bits: 0 }, true, |address, row| held.push((address, row)));
     }
     let hash = |address: u64| u128::from(address).to_le_bytes();
     held.iter().flat_map(|(address, _)| [hash(*address), hash(address.rotate_left(17) ^ 1)]).collect()
