@@ -281,3 +281,6 @@ fn makes_one(rule: &Rule, folded: &Folded, first: usize, gate: &impl Gate) -> bo
     }
     false
 }
+
+#[cfg(test)]
+mod tests;
