@@ -17,6 +17,8 @@
 
 mod batch;
 mod canonical;
+mod cell;
+mod column;
 mod date;
 mod edge;
 mod escape;
@@ -29,6 +31,7 @@ mod rows;
 mod shape;
 mod table;
 mod types;
+mod vocabulary;
 mod window;
 
 pub use batch::{HASH_BYTES, Hash};
@@ -39,7 +42,7 @@ pub use key::{
     ALGORITHM_VERSION, RowCell, RowKey, RuleKeys, SALT_RANDOM_BYTES, Salt, SaltError, UNICODE_VERSION,
     address,
 };
-pub use record::{RecordHasher, RecordOutcome, RecordRefusal};
+pub use record::{RecordHasher, RecordOutcome, RecordRefusal, Records};
 pub use rows::{
     ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary, set_bits,
 };

@@ -65,6 +65,12 @@ fn read(atoms: Atoms<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
     None
 }
 
+/// Whether letters in lower case and digits, which begin with two letters, are an account number.
+pub(crate) fn is_whole(form: &[u8]) -> bool {
+    let country = form.get(..2).and_then(|letters| std::str::from_utf8(letters).ok());
+    country.and_then(length_of) == Some(form.len()) && is_valid(form)
+}
+
 fn length_of(country: &str) -> Option<usize> {
     if country.len() != 2 {
         return None;
