@@ -5,11 +5,16 @@ use sha2::{Digest, Sha256};
 
 use crate::layout::{self, BlockHeader, Operation};
 
-/// Seals hashed rows into a block.
+/// Seals hashed rows into a block, as [`seal`] does.
+pub fn write(header: &BlockHeader, rows: &HashedRows) -> Vec<u8> {
+    seal(header, rows).0
+}
+
+/// Seals hashed rows into a block. Returns it and the SHA-256 of all of it, its own checksum included.
 ///
 /// # Panics
 /// If the header's row count is not that of the rows: that is the caller's mistake, not bad input.
-pub fn write(header: &BlockHeader, rows: &HashedRows) -> Vec<u8> {
+pub fn seal(header: &BlockHeader, rows: &HashedRows) -> (Vec<u8>, [u8; 32]) {
     assert_eq!(header.row_count, rows.row_count, "the header counts the rows that follow it");
     let hashes: usize = rows.columns.iter().map(|column| column.hashes.len() * 16).sum();
     let mut out = Vec::with_capacity(hashes + 64 * 1024);
@@ -19,9 +24,11 @@ pub fn write(header: &BlockHeader, rows: &HashedRows) -> Vec<u8> {
     rows.rules.iter().for_each(|rule| write_rule(rule, &mut out));
     let length = (out.len() + layout::CHECKSUM_BYTES) as u64;
     out[layout::LENGTH_AT..layout::LENGTH_AT + 8].copy_from_slice(&length.to_le_bytes());
-    let digest = Sha256::digest(&out);
-    out.extend_from_slice(&digest);
-    out
+    let digest = Sha256::new_with_prefix(&out);
+    let checksum = digest.clone().finalize();
+    out.extend_from_slice(&checksum);
+    // What was digested for the checksum need not be digested again.
+    (out, digest.chain_update(checksum).finalize().into())
 }
 
 fn write_header(header: &BlockHeader, rows: &HashedRows, out: &mut Vec<u8>) {
