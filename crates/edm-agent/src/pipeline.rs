@@ -239,6 +239,7 @@ impl Work<'_> {
             row_count: rows.row_count,
         };
         let (bytes, sha256) = edm_block::seal(&header, &rows);
+        hasher.reuse(rows);
         Some(SealedBlock { number: job.number, bytes, sha256, rejections })
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use edm_model::{Column, DataType, Rule};
+use edm_model::{Column, DataType, Rule, limits};
 
 use crate::batch::Hash;
 use crate::canonical::{Canonicaliser, CellForm, CellRefusal};
-use crate::cell::{self, Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms};
+use crate::cell::{self, Chooses, Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms, ROOM_BYTES, Room};
 use crate::date;
 use crate::fold::Folded;
 use crate::key::{RuleKeys, Salt};
@@ -46,19 +46,22 @@ impl<'a> Cell<'a> {
         self.text.get(self.start..self.end).unwrap_or("")
     }
 
-    /// Returns the folded cell if it is plain. Reads what stands behind it too, where that saves copying.
-    #[inline]
-    fn plain(&self, lower: bool) -> Option<Plain> {
+    /// Looks at the cell, and at what stands behind it too where that saves copying it to `spare`.
+    #[inline(always)]
+    fn plain<'p>(&self, spare: &'p mut [u8; ROOM_BYTES]) -> Option<Plain<'p>>
+    where
+        'a: 'p,
+    {
         let length = self.len();
         if length > PLAIN_BYTES_MAX {
             return None;
         }
-        if let Some(bytes) = self.text.as_bytes().get(self.start..).and_then(<[u8]>::first_chunk) {
-            return Plain::fold(bytes, length, lower);
+        let rest = self.text.as_bytes().get(self.start..)?;
+        if let Some(bytes) = rest.first_chunk() {
+            return Plain::of(bytes, length);
         }
-        let mut bytes = [0; PLAIN_BYTES_MAX];
-        bytes.get_mut(..length)?.copy_from_slice(self.text.as_bytes().get(self.start..self.end)?);
-        Plain::fold(&bytes, length, lower)
+        spare.get_mut(..length)?.copy_from_slice(rest.get(..length)?);
+        Plain::of(spare, length)
     }
 }
 
@@ -67,11 +70,32 @@ pub(crate) struct ColumnState {
     canonicaliser: Canonicaliser,
     /// `None`: every cell goes the general way.
     plain: Option<PlainForms>,
-    form: Form,
     rule: usize,
-    arena: Vec<u8>,
+    short: ShortWay,
+    /// The form of a cell that went the general way. Reused from cell to cell.
+    scratch: Vec<u8>,
+}
+
+/// What cells leave behind, whichever way they go; the short way needs nothing else.
+struct ShortWay {
+    values: Values,
+    tally: Tally,
+    /// Holds a cell behind which too little stands to be read in whole words.
+    spare: [u8; ROOM_BYTES],
+}
+
+/// Canonical forms that wait to be hashed, and the hashes of those before them.
+struct Values {
+    /// As long as it gets.
+    arena: Box<[u8]>,
+    /// Where the next form goes.
+    filled: usize,
     forms: Vec<(u32, u32)>,
     hashes: Vec<Hash>,
+}
+
+/// What is counted of a column's cells.
+struct Tally {
     presence: Vec<u8>,
     /// By digits, then letters.
     histogram: Box<[[u32; HISTOGRAM_MAX + 1]]>,
@@ -81,17 +105,22 @@ pub(crate) struct ColumnState {
 impl ColumnState {
     /// Makes one for a column whose rule stands at this position.
     pub(crate) fn new(column: &Column, rule: usize, tokens_max: u32) -> Self {
+        let histogram = vec![[0; HISTOGRAM_MAX + 1]; HISTOGRAM_MAX + 1].into_boxed_slice();
         Self {
             canonicaliser: Canonicaliser::new(&column.rule, tokens_max),
             plain: Some(PlainForms::new(&column.rule, tokens_max)),
-            form: Form::new(),
             rule,
-            arena: Vec::new(),
-            forms: Vec::new(),
-            hashes: Vec::new(),
-            presence: Vec::new(),
-            histogram: vec![[0; HISTOGRAM_MAX + 1]; HISTOGRAM_MAX + 1].into_boxed_slice(),
-            counts: ColumnCounts::default(),
+            short: ShortWay {
+                values: Values {
+                    arena: vec![0; ARENA_BYTES + limits::CELL_BYTES_MAX.max(ROOM_BYTES)].into_boxed_slice(),
+                    filled: 0,
+                    forms: Vec::new(),
+                    hashes: Vec::new(),
+                },
+                tally: Tally { presence: Vec::new(), histogram, counts: ColumnCounts::default() },
+                spare: [0; ROOM_BYTES],
+            },
+            scratch: Vec::new(),
         }
     }
 
@@ -107,13 +136,12 @@ impl ColumnState {
     /// Makes room for the presence of so many rows.
     pub(crate) fn expect_rows(&mut self, row_count: u32) {
         let bytes = (row_count as usize).div_ceil(8);
-        if self.presence.len() < bytes {
-            self.presence.resize(bytes, 0);
+        if self.short.tally.presence.len() < bytes {
+            self.short.tally.presence.resize(bytes, 0);
         }
     }
 
     /// Takes the cell of a row.
-    #[inline]
     pub(crate) fn take(
         &mut self,
         cell: Cell<'_>,
@@ -121,37 +149,35 @@ impl ColumnState {
         rule: &mut RuleState,
         folded: &mut Folded,
     ) -> Result<(), CellRefusal> {
-        if let Some(plain_forms) = &self.plain
-            && let Some(plain) = cell.plain(plain_forms.lower())
+        if let Some(forms) = &self.plain
+            && self.short.take(forms, (cell, row), rule, |plain, form| forms.write(plain, form))
         {
-            match plain_forms.judge(&plain, &mut self.form) {
-                Judged::Value => {
-                    self.take_plain(&plain, rule);
-                    set_bit(&mut self.presence, row, true);
-                    return Ok(());
-                }
-                Judged::Absent => return Ok(()),
-                Judged::Placeholder => {
-                    self.counts.placeholders += 1;
-                    return Ok(());
-                }
-                Judged::Unsure => {}
-            }
+            return Ok(());
         }
         self.take_any(cell.as_str(), row, rule, folded)
     }
 
-    fn take_plain(&mut self, plain: &Plain, rule: &mut RuleState) {
-        let from = self.arena.len() as u32;
-        self.form.push_to(&mut self.arena);
-        self.forms.push((from, self.arena.len() as u32));
-        self.counts.dates += u32::from(cell::reads_as_date(plain));
-        let (digits, letters) = (self.form.digits.count_ones(), self.form.letters.count_ones());
-        self.count(digits as usize, letters as usize);
-        let sign = digits > 0 || self.form.at_sign;
-        self.counts.anchors += u32::from(sign && digits + letters >= 5);
-        rule.see_plain(&self.form);
-        self.flush_if_full(rule);
+    /// Takes many cells, each with its record and row, and calls `refused` with the records of those that are refused.
+    pub(crate) fn take_all<'a>(
+        &mut self,
+        cells: impl Iterator<Item = (usize, u32, Cell<'a>)>,
+        rule: &mut RuleState,
+        folded: &mut Folded,
+        refused: impl FnMut(usize, CellRefusal),
+    ) {
+        match self.plain.clone() {
+            Some(forms) => {
+                forms.chosen(TakeAll { forms: &forms, column: self, cells, rule, folded, refused })
+            }
+            None => {
+                let mut refused = refused;
+                for (record, row, cell) in cells {
+                    if let Err(refusal) = self.take_any(cell.as_str(), row, rule, folded) {
+                        refused(record, refusal);
+                    }
+                }
+            }
+        }
     }
 
     fn take_any(
@@ -161,25 +187,24 @@ impl ColumnState {
         rule: &mut RuleState,
         folded: &mut Folded,
     ) -> Result<(), CellRefusal> {
-        let from = self.arena.len();
-        match self.canonicaliser.cell(cell, folded, &mut self.arena) {
+        self.scratch.clear();
+        let counts = &mut self.short.tally.counts;
+        match self.canonicaliser.cell(cell, folded, &mut self.scratch) {
             CellForm::Present => {
-                self.forms.push((from as u32, self.arena.len() as u32));
-                self.counts.dates += u32::from(date::reads_as_date(folded.text()));
-                let canonical = self.arena.get(from..).unwrap_or(&[]);
-                let alphanumerics = Alphanumerics::of(canonical);
-                rule.see(canonical);
-                self.count(alphanumerics.digits, alphanumerics.letters);
-                self.counts.anchors += u32::from(alphanumerics.anchors);
-                set_bit(&mut self.presence, row, true);
-                self.flush_if_full(rule);
+                counts.dates += u32::from(date::reads_as_date(folded.text()));
+                let alphanumerics = Alphanumerics::of(&self.scratch);
+                counts.anchors += u32::from(alphanumerics.anchors);
+                self.short.tally.count(alphanumerics.digits, alphanumerics.letters);
+                rule.see(&self.scratch);
+                set_bit(&mut self.short.tally.presence, row, true);
+                self.short.values.copy(&self.scratch, rule);
             }
             CellForm::Absent => {}
-            CellForm::Placeholder => self.counts.placeholders += 1,
+            CellForm::Placeholder => counts.placeholders += 1,
             CellForm::Refused(refusal) => {
                 match refusal {
-                    CellRefusal::TooManyTokens => self.counts.too_long += 1,
-                    _ => self.counts.refused += 1,
+                    CellRefusal::TooManyTokens => counts.too_long += 1,
+                    _ => counts.refused += 1,
                 }
                 return Err(refusal);
             }
@@ -189,54 +214,153 @@ impl ColumnState {
 
     /// Judges a cell and keeps nothing of it.
     pub(crate) fn form_of(&mut self, cell: Cell<'_>, folded: &mut Folded) -> CellForm {
-        if let Some(plain_forms) = &self.plain
-            && let Some(plain) = cell.plain(plain_forms.lower())
+        let mut spare = [0; ROOM_BYTES];
+        if let Some(forms) = &self.plain
+            && let Some(plain) = cell.plain(&mut spare)
+            && let Some(room) = self.short.values.room()
         {
-            match plain_forms.judge(&plain, &mut self.form) {
+            let mut form = Form::new(room, forms.lower());
+            match forms.judge(&plain, &mut form, |plain, form| forms.write(plain, form)) {
                 Judged::Value => return CellForm::Present,
                 Judged::Absent => return CellForm::Absent,
                 Judged::Placeholder => return CellForm::Placeholder,
                 Judged::Unsure => {}
             }
         }
-        let from = self.arena.len();
-        let form = self.canonicaliser.cell(cell.as_str(), folded, &mut self.arena);
-        self.arena.truncate(from);
-        form
-    }
-
-    fn count(&mut self, digits: usize, letters: usize) {
-        let row = self.histogram.get_mut(digits.min(HISTOGRAM_MAX));
-        if let Some(count) = row.and_then(|row| row.get_mut(letters.min(HISTOGRAM_MAX))) {
-            *count += 1;
-        }
-    }
-
-    fn flush_if_full(&mut self, rule: &RuleState) {
-        if self.arena.len() >= ARENA_BYTES {
-            self.flush(&rule.keys);
-        }
-    }
-
-    fn flush(&mut self, keys: &RuleKeys) {
-        keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
-        self.arena.clear();
-        self.forms.clear();
+        self.scratch.clear();
+        self.canonicaliser.cell(cell.as_str(), folded, &mut self.scratch)
     }
 
     /// Hashes what was taken and starts afresh.
     pub(crate) fn finish(&mut self, rule: &RuleState, row_count: u32) -> HashedColumn {
-        self.flush(&rule.keys);
-        let mut presence = std::mem::take(&mut self.presence);
+        self.short.values.flush(&rule.keys);
+        let mut presence = std::mem::take(&mut self.short.tally.presence);
         presence.resize((row_count as usize).div_ceil(8), 0);
-        let histogram = self.take_histogram();
-        // The next block has about as many values.
-        let next = Vec::with_capacity(self.hashes.len());
         HashedColumn {
-            counts: std::mem::take(&mut self.counts),
-            histogram,
+            counts: std::mem::take(&mut self.short.tally.counts),
+            histogram: self.short.tally.take_histogram(),
             presence,
-            hashes: std::mem::replace(&mut self.hashes, next),
+            hashes: std::mem::take(&mut self.short.values.hashes),
+        }
+    }
+
+    /// Takes a list of hashes that is not needed any more, to be filled again.
+    pub(crate) fn reuse(&mut self, mut hashes: Vec<Hash>) {
+        if self.short.values.hashes.capacity() < hashes.capacity() && self.short.values.hashes.is_empty() {
+            hashes.clear();
+            self.short.values.hashes = hashes;
+        }
+    }
+}
+
+/// Many cells of a column, to be taken in the way that is chosen for its rule.
+struct TakeAll<'c, I, R> {
+    forms: &'c PlainForms,
+    column: &'c mut ColumnState,
+    cells: I,
+    rule: &'c mut RuleState,
+    folded: &'c mut Folded,
+    refused: R,
+}
+
+impl<'a, I: Iterator<Item = (usize, u32, Cell<'a>)>, R: FnMut(usize, CellRefusal)> Chooses
+    for TakeAll<'_, I, R>
+{
+    type Answer = ();
+
+    #[inline(always)]
+    fn go_on(mut self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()>) {
+        for (record, row, cell) in self.cells {
+            if self.column.short.take(self.forms, (cell, row), self.rule, &write) {
+                continue;
+            }
+            if let Err(refusal) = self.column.take_any(cell.as_str(), row, self.rule, self.folded) {
+                (self.refused)(record, refusal);
+            }
+        }
+    }
+}
+
+impl ShortWay {
+    /// Takes the cell of a row; false, and nothing, where the general way must.
+    #[inline(always)]
+    fn take(
+        &mut self,
+        forms: &PlainForms,
+        (cell, row): (Cell<'_>, u32),
+        rule: &mut RuleState,
+        write: impl FnOnce(&Plain<'_>, &mut Form<'_>) -> Option<()>,
+    ) -> bool {
+        let Some(plain) = cell.plain(&mut self.spare) else { return false };
+        let Some(room) = self.values.room() else { return false };
+        let mut form = Form::new(room, forms.lower());
+        match forms.judge(&plain, &mut form, write) {
+            Judged::Value => {
+                self.tally.count_plain(&plain, &form);
+                rule.see_plain(&form);
+                set_bit(&mut self.tally.presence, row, true);
+                let length = form.length() as usize;
+                self.values.push(length, rule);
+                true
+            }
+            Judged::Absent => true,
+            Judged::Placeholder => {
+                self.tally.counts.placeholders += 1;
+                true
+            }
+            Judged::Unsure => false,
+        }
+    }
+}
+
+impl Values {
+    /// Returns where the form of a plain cell may be written.
+    fn room(&mut self) -> Option<&mut Room> {
+        self.arena.get_mut(self.filled..)?.first_chunk_mut()
+    }
+
+    /// Takes the form that was written there.
+    #[inline]
+    fn push(&mut self, length: usize, rule: &RuleState) {
+        // The arena is far below four gigabytes.
+        self.forms.push((self.filled as u32, (self.filled + length) as u32));
+        self.filled += length;
+        if self.filled >= ARENA_BYTES {
+            self.flush(&rule.keys);
+        }
+    }
+
+    /// Takes a form that was written elsewhere, of at most as many bytes as a cell has.
+    fn copy(&mut self, form: &[u8], rule: &RuleState) {
+        if let Some(room) = self.arena.get_mut(self.filled..self.filled + form.len()) {
+            room.copy_from_slice(form);
+        }
+        self.push(form.len(), rule);
+    }
+
+    fn flush(&mut self, keys: &RuleKeys) {
+        keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
+        self.forms.clear();
+        self.filled = 0;
+    }
+}
+
+impl Tally {
+    #[inline]
+    fn count_plain(&mut self, plain: &Plain<'_>, form: &Form<'_>) {
+        let digits = if form.digits == 0 { 0 } else { form.digits.count_ones() };
+        let letters = if form.letters == 0 { 0 } else { form.letters.count_ones() };
+        self.count(digits as usize, letters as usize);
+        self.counts.dates += u32::from(cell::reads_as_date(plain));
+        let sign = digits > 0 || form.at_sign;
+        self.counts.anchors += u32::from(sign && digits + letters >= 5);
+    }
+
+    #[inline]
+    fn count(&mut self, digits: usize, letters: usize) {
+        let row = self.histogram.get_mut(digits.min(HISTOGRAM_MAX));
+        if let Some(count) = row.and_then(|row| row.get_mut(letters.min(HISTOGRAM_MAX))) {
+            *count += 1;
         }
     }
 
@@ -273,8 +397,9 @@ impl RuleState {
     }
 
     #[inline]
-    fn see_plain(&mut self, form: &Form) {
-        let atoms = form.atom_starts().count_ones();
+    fn see_plain(&mut self, form: &Form<'_>) {
+        let starts = form.atom_starts();
+        let atoms = if starts.is_power_of_two() { 1 } else { starts.count_ones() };
         if atoms > 1 {
             self.vocabulary.see(form, &self.keys);
         }

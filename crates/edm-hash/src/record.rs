@@ -161,14 +161,13 @@ impl RecordHasher {
         for (position, column) in self.columns.iter_mut().enumerate() {
             let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
             column.expect_rows(self.row_count);
-            let cells = records.cells.iter().skip(position).step_by(width);
-            for (record, (row, span)) in self.rows.iter().zip(cells).enumerate() {
-                let Some(row) = row else { continue };
-                let cell = Cell::within(records.text, *span);
-                if let Err(refusal) = column.take(cell, *row, rule, &mut self.folded) {
-                    refused.push((record, position, refusal));
-                }
-            }
+            let spans = records.cells.iter().skip(position).step_by(width);
+            let cells = self.rows.iter().zip(spans).enumerate().filter_map(|(record, (row, span))| {
+                Some((record, (*row)?, Cell::within(records.text, *span)))
+            });
+            column.take_all(cells, rule, &mut self.folded, |record, refusal| {
+                refused.push((record, position, refusal));
+            });
         }
         refused.sort_by_key(|(record, position, _)| (*record, *position));
         let first_row = self.row_count - records.count;
@@ -229,6 +228,11 @@ impl RecordHasher {
             CellForm::Present => Ok(()),
             _ => Err(RecordRefusal::AbsentKey { column: position }),
         }
+    }
+
+    /// Takes rows that are not needed any more: their memory, which was touched already, is used for the next block.
+    pub fn reuse(&mut self, rows: HashedRows) {
+        self.columns.iter_mut().zip(rows.columns).for_each(|(column, old)| column.reuse(old.hashes));
     }
 
     /// Hashes what was pushed and starts afresh.

@@ -49,7 +49,7 @@ impl Vocabulary {
 
     /// Takes the atoms of a form that has several.
     #[inline]
-    pub(crate) fn see(&mut self, form: &Form, keys: &RuleKeys) {
+    pub(crate) fn see(&mut self, form: &Form<'_>, keys: &RuleKeys) {
         let Some(gathered) = self.gathered.as_mut().filter(|gathered| !gathered.overflown) else { return };
         let (mut starts, mut ends) = (form.atom_starts(), form.atom_ends());
         while starts != 0 {

@@ -1,5 +1,5 @@
-//! A short cell of printable ASCII, folded, and which of its characters are letters, digits and spaces: one bit a
-//! character. Eight characters at a time in a 64-bit word, which needs no instructions of one processor.
+//! Which characters of a short cell of printable ASCII are letters and digits: one bit a character. Eight characters at
+//! a time in a 64-bit word, which needs no instructions of one processor.
 
 /// The longest cell that is seen so, in bytes: one bit of a word each.
 pub(crate) const PLAIN_BYTES_MAX: usize = 64;
@@ -11,41 +11,39 @@ pub(crate) const ROOM_BYTES: usize = PLAIN_BYTES_MAX + STEP;
 const WORD: usize = 8;
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x80 * ONES;
+/// What is taken to stand behind a cell: neither letter nor digit.
+const BEHIND: u64 = b'~' as u64 * ONES;
 
-/// A folded cell: the bit of each character says what it is.
+/// A cell of printable ASCII: the bit of each character says what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Plain {
-    /// The folded characters, and zeros behind them.
-    pub(crate) bytes: [u8; ROOM_BYTES],
+pub(crate) struct Plain<'a> {
+    /// The cell and whatever stands behind it.
+    bytes: &'a [u8; ROOM_BYTES],
     pub(crate) length: u32,
     pub(crate) letters: u64,
     pub(crate) digits: u64,
-    pub(crate) spaces: u64,
 }
 
-impl Plain {
-    /// Folds a cell that stands at the begin of `bytes`; `None` where one of its characters folds otherwise than a letter
-    /// to lower case, or is white space other than the space.
-    #[inline]
-    pub(crate) fn fold(bytes: &[u8; PLAIN_BYTES_MAX], length: usize, lower: bool) -> Option<Self> {
-        let mut own =
-            Self { bytes: [0; ROOM_BYTES], length: length as u32, letters: 0, digits: 0, spaces: 0 };
-        let mut odd = 0;
+impl<'a> Plain<'a> {
+    /// Looks at a cell that stands at the begin of `bytes`; `None` where a character is not ASCII, or a control character.
+    #[inline(always)]
+    pub(crate) fn of(bytes: &'a [u8; ROOM_BYTES], length: usize) -> Option<Self> {
+        let (mut letters, mut digits, mut printable, mut beyond) = (0, 0, HIGH, 0);
         let (words, _) = bytes.as_chunks::<WORD>();
-        let (folded, _) = own.bytes.as_chunks_mut::<WORD>();
-        for (index, (word, folded)) in words.iter().zip(folded).enumerate().take(length.div_ceil(WORD)) {
-            let inside = (length - index * WORD).min(WORD) as u32;
-            let word = u64::from_le_bytes(*word) & u64::MAX >> (64 - 8 * inside);
-            let classes = Classes::of(word);
-            // Zeros behind the cell are control characters.
-            odd |= classes.odd & u64::MAX >> (64 - 8 * inside);
-            let at = index * WORD;
-            own.letters |= bits(classes.letters) << at;
-            own.digits |= bits(classes.digits) << at;
-            own.spaces |= bits(classes.spaces) << at;
-            *folded = (word | if lower { classes.letters >> 2 } else { 0 }).to_le_bytes();
+        for (index, word) in words.iter().enumerate().take(length.div_ceil(WORD)) {
+            let inside = u32::try_from(length - index * WORD).unwrap_or(u32::MAX);
+            let outside = u64::MAX.checked_shl(inside.saturating_mul(8)).unwrap_or(0);
+            let word = u64::from_le_bytes(*word) & !outside | BEHIND & outside;
+            // Sums of two numbers below 128 stay in their byte, and reach its high bit from a bound on.
+            let from = |word: u64, bound: u8| word.wrapping_add(u64::from(0x80 - bound) * ONES);
+            let lower = word | (0x20 * ONES);
+            letters |= bits(from(lower, b'a') & !from(lower, b'z' + 1)) << (index * WORD);
+            digits |= bits(from(word, b'0') & !from(word, b'9' + 1)) << (index * WORD);
+            printable &= from(word, b' ');
+            beyond |= word & HIGH;
         }
-        (odd == 0).then_some(own)
+        let plain = printable == HIGH && beyond == 0 && length <= PLAIN_BYTES_MAX;
+        plain.then_some(Self { bytes, length: length as u32, letters, digits })
     }
 
     /// Returns the letters and digits.
@@ -53,48 +51,28 @@ impl Plain {
         self.letters | self.digits
     }
 
-    /// Returns the folded characters.
-    pub(crate) fn text(&self) -> &[u8] {
+    /// Returns the characters, as they stand.
+    pub(crate) fn text(&self) -> &'a [u8] {
         self.bytes.get(..self.length as usize).unwrap_or(&[])
     }
 
-    /// Returns a character; 0 behind the last one.
-    pub(crate) fn byte(&self, at: u32) -> u8 {
-        self.bytes[at as usize % PLAIN_BYTES_MAX]
-    }
-}
-
-/// The high bit of each byte of a word says whether it is of the class.
-struct Classes {
-    letters: u64,
-    digits: u64,
-    spaces: u64,
-    /// Not ASCII, a control character or a grave accent.
-    odd: u64,
-}
-
-impl Classes {
+    /// Returns a character, as it stands; 0 far behind the last one.
     #[inline]
-    fn of(word: u64) -> Self {
-        let ascii = word & !HIGH;
-        // Sums of two numbers below 128 stay in their byte, and reach its high bit from the bound on.
-        let from = |bound: u8| ascii + u64::from(0x80 - bound) * ONES;
-        let is = |byte: u8| !((ascii ^ (u64::from(byte) * ONES)) + 0x7f * ONES);
-        let letter =
-            |word: u64| (word + u64::from(0x80 - b'a') * ONES) & !(word + u64::from(0x80 - b'z' - 1) * ONES);
-        Self {
-            letters: letter(ascii | (0x20 * ONES)) & !word & HIGH,
-            digits: from(b'0') & !from(b'9' + 1) & !word & HIGH,
-            spaces: is(b' ') & !word & HIGH,
-            odd: (word | !from(b' ') | is(b'`')) & HIGH,
-        }
+    pub(crate) fn byte(&self, at: u32) -> u8 {
+        self.bytes.get(at as usize).copied().unwrap_or(0)
+    }
+
+    /// Returns some characters from a place on; what is behind the cell means nothing.
+    #[inline]
+    pub(crate) fn step(&self, at: usize) -> Option<&'a [u8; STEP]> {
+        self.bytes.get(at..)?.first_chunk()
     }
 }
 
 /// Gathers the high bits of a word's bytes.
 #[inline]
-fn bits(high: u64) -> u64 {
-    (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+fn bits(word: u64) -> u64 {
+    ((word & HIGH) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 /// Returns a mask of so many low bits.
@@ -125,27 +103,22 @@ pub(crate) fn starts(bits: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Every byte, at every place of a cell of every length.
+    /// Every byte, at places of cells of every length, whatever stands behind.
     #[test]
     fn every_byte_has_its_class() {
         for byte in 0..=u8::MAX {
             for length in 1..=PLAIN_BYTES_MAX {
-                let mut bytes = [b'~'; PLAIN_BYTES_MAX];
+                let mut bytes = [[b'~', b'x', 0, 0x80, b'1'][length % 5]; ROOM_BYTES];
+                bytes[..length].fill(b'~');
                 let at = usize::from(byte) * 7 % length;
                 bytes[at] = byte;
-                let bit = 1 << at;
-                let letter = byte.is_ascii_alphabetic();
-                for lower in [false, true] {
-                    let plain = Plain::fold(&bytes, length, lower);
-                    assert_eq!(plain.is_some(), matches!(byte, b' '..=0x7f) && byte != b'`', "{byte}");
-                    let Some(plain) = plain else { continue };
-                    assert_eq!(plain.letters, if letter { bit } else { 0 }, "{byte} {length}");
-                    assert_eq!(plain.digits, if byte.is_ascii_digit() { bit } else { 0 }, "{byte} {length}");
-                    assert_eq!(plain.spaces, if byte == b' ' { bit } else { 0 }, "{byte} {length}");
-                    let folded = if lower { byte.to_ascii_lowercase() } else { byte };
-                    assert_eq!((plain.bytes[at], plain.text().len()), (folded, length));
-                    assert!(plain.bytes[length..].iter().all(|byte| *byte == 0));
-                }
+                let plain = Plain::of(&bytes, length);
+                assert_eq!(plain.is_some(), matches!(byte, b' '..=0x7f), "{byte} {length}");
+                let Some(plain) = plain else { continue };
+                let bit = |is: bool| if is { 1 << at } else { 0 };
+                assert_eq!(plain.letters, bit(byte.is_ascii_alphabetic()), "{byte} {length}");
+                assert_eq!(plain.digits, bit(byte.is_ascii_digit()), "{byte} {length}");
+                assert_eq!((plain.byte(at as u32), plain.text().len()), (byte, length));
             }
         }
     }

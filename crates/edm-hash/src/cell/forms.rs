@@ -17,17 +17,20 @@ pub(crate) enum Judged {
     Unsure,
 }
 
-/// A canonical form and what is counted of it. Reused from cell to cell.
+/// Where a canonical form is written. What stands behind it means nothing.
+pub(crate) type Room = [u8; ROOM_BYTES];
+
+/// A canonical form and what is counted of it.
 #[derive(Debug)]
-pub(crate) struct Form {
-    /// What stands behind the form's length means nothing.
-    bytes: [u8; ROOM_BYTES],
+pub(crate) struct Form<'a> {
+    bytes: &'a mut Room,
     length: u32,
     pub(crate) letters: u64,
     pub(crate) digits: u64,
     /// The bits of [`crate::shape::Shape`]'s mask for what is neither letter nor digit.
     others: u8,
     pub(crate) at_sign: bool,
+    lower: bool,
 }
 
 /// A rule, ready to be applied to plain cells.
@@ -61,9 +64,11 @@ enum Kind {
     Other,
 }
 
-impl Form {
-    pub(crate) fn new() -> Self {
-        Self { bytes: [0; ROOM_BYTES], length: 0, letters: 0, digits: 0, others: 0, at_sign: false }
+impl<'a> Form<'a> {
+    /// Begins a form; with `lower`, letters are written in lower case.
+    #[inline(always)]
+    pub(crate) fn new(bytes: &'a mut Room, lower: bool) -> Self {
+        Self { bytes, length: 0, letters: 0, digits: 0, others: 0, at_sign: false, lower }
     }
 
     /// Returns the form.
@@ -71,18 +76,10 @@ impl Form {
         self.bytes.get(..self.length as usize).unwrap_or(&[])
     }
 
-    /// Appends the form to a list of forms.
-    pub(crate) fn push_to(&self, out: &mut Vec<u8>) {
-        let end = out.len() + self.length as usize;
-        // Room of a known size is copied without a loop; what is too much is taken off.
-        out.extend_from_slice(&self.bytes);
-        out.truncate(end);
-    }
-
     /// Returns 16 bytes from a place on, of which those behind the form mean nothing.
     pub(crate) fn step(&self, at: u32) -> [u8; STEP] {
-        let at = at as usize;
-        self.bytes.get(at..at + STEP).and_then(|step| step.try_into().ok()).unwrap_or([0; STEP])
+        let step = self.bytes.get(at as usize..).and_then(|bytes| bytes.first_chunk());
+        step.copied().unwrap_or([0; STEP])
     }
 
     pub(crate) fn length(&self) -> u32 {
@@ -104,29 +101,26 @@ impl Form {
         self.others | u8::from(self.letters != 0) | u8::from(self.digits != 0) << 1
     }
 
-    fn clear(&mut self) {
-        (self.length, self.letters, self.digits, self.others, self.at_sign) = (0, 0, 0, 0, false);
-    }
-
     /// Appends characters of a cell.
-    #[inline]
-    fn push_run(&mut self, plain: &Plain, (start, end): (u32, u32)) {
+    #[inline(always)]
+    fn push_run(&mut self, plain: &Plain<'_>, (start, end): (u32, u32)) {
+        let letters = plain.letters >> start & low(end - start);
         let (mut from, mut to) = (start as usize, self.length as usize);
         while from < end as usize
-            && let (Some(source), Some(room)) =
-                (plain.bytes.get(from..from + STEP), self.bytes.get_mut(to..to + STEP))
+            && let Some(source) = plain.step(from)
+            && let Some(room) = self.bytes.get_mut(to..).and_then(|room| room.first_chunk_mut::<STEP>())
         {
-            room.copy_from_slice(source);
+            *room = if self.lower && letters != 0 { lower_case(source) } else { *source };
             (from, to) = (from + STEP, to + STEP);
         }
-        self.letters |= (plain.letters >> start & low(end - start)) << self.length;
+        self.letters |= letters << self.length;
         self.digits |= (plain.digits >> start & low(end - start)) << self.length;
         self.length += end - start;
     }
 
     /// Appends those characters of a cell whose bit is set.
-    #[inline]
-    fn push_kept(&mut self, plain: &Plain, kept: u64) {
+    #[inline(always)]
+    fn push_kept(&mut self, plain: &Plain<'_>, kept: u64) {
         runs(kept).for_each(|run| self.push_run(plain, run));
     }
 
@@ -185,8 +179,15 @@ impl PlainForms {
         self.lower
     }
 
-    /// Judges a cell and writes its form, if it is a value, in place of what `form` held.
-    pub(crate) fn judge(&self, plain: &Plain, form: &mut Form) -> Judged {
+    /// Judges a cell and writes its form, if it is a value, into `form`, which is empty. `write` is [`PlainForms::write`]
+    /// or what [`PlainForms::chosen`] gives.
+    #[inline(always)]
+    pub(crate) fn judge(
+        &self,
+        plain: &Plain<'_>,
+        form: &mut Form<'_>,
+        write: impl FnOnce(&Plain<'_>, &mut Form<'_>) -> Option<()>,
+    ) -> Judged {
         if plain.alphanumerics() == 0 {
             return Judged::Absent;
         }
@@ -200,46 +201,76 @@ impl PlainForms {
         if self.tokens_max < plain.length && atoms() > self.tokens_max {
             return Judged::Unsure;
         }
-        form.clear();
-        let written = match self.kind {
-            Kind::Text => self.text(plain, form),
-            Kind::Digits { width } => self.digits(plain, width, form),
-            Kind::Email => email(plain, form),
-            Kind::Name => self.name(plain, form),
-            Kind::Ssn => ssn_of(plain, form),
-            Kind::Card => card_of(plain, form),
-            Kind::Phone { country } => phone_of(plain, country, form),
-            Kind::Date { order } => date_of(plain, order, form),
-            Kind::Iban => self.iban(plain, form),
-            Kind::Other => None,
-        };
-        if written.is_some() { Judged::Value } else { Judged::Unsure }
+        match write(plain, form) {
+            Some(()) => Judged::Value,
+            None => Judged::Unsure,
+        }
+    }
+
+    /// Writes the form of a cell of the rule's type.
+    pub(crate) fn write(&self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
+        struct Once<'p, 'f, 'b>(&'p Plain<'p>, &'f mut Form<'b>);
+        impl Chooses for Once<'_, '_, '_> {
+            type Answer = Option<()>;
+            fn go_on(self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()>) -> Option<()> {
+                write(self.0, self.1)
+            }
+        }
+        self.chosen(Once(plain, form))
+    }
+
+    /// Chooses how forms of the rule's type are written and goes on with that: for many cells it is chosen once.
+    #[inline(always)]
+    pub(crate) fn chosen<C: Chooses>(&self, with: C) -> C::Answer {
+        match self.kind {
+            Kind::Text => with.go_on(|plain, form| self.text(plain, form)),
+            Kind::Digits { width } => with.go_on(|plain, form| self.digits(plain, width, form)),
+            Kind::Email => with.go_on(email),
+            Kind::Name => with.go_on(|plain, form| self.name(plain, form)),
+            Kind::Ssn => with.go_on(ssn_of),
+            Kind::Card => with.go_on(card_of),
+            Kind::Phone { country } => with.go_on(|plain, form| phone_of(plain, country, form)),
+            Kind::Date { order } => with.go_on(|plain, form| date_of(plain, order, form)),
+            Kind::Iban => with.go_on(|plain, form| self.iban(plain, form)),
+            Kind::Other => with.go_on(|_, _| None),
+        }
     }
 
     fn ignores(&self, byte: u8) -> bool {
         byte.is_ascii() && self.ignored >> byte & 1 == 1
     }
 
-    fn text(&self, plain: &Plain, form: &mut Form) -> Option<()> {
+    #[inline(always)]
+    fn text(&self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
         let inside = inside(plain);
         let gaps = inside & !plain.alphanumerics();
-        // Of each run of spaces the first stays.
-        let mut kept = inside & !(plain.spaces & plain.spaces << 1);
-        if self.ignored != 0 {
-            runs(gaps)
-                .filter(|gap| (gap.0..gap.1).all(|at| self.ignores(plain.byte(at))))
-                .for_each(|(start, end)| kept &= !(low(end) & !low(start)));
+        let (mut spaces, mut folds) = (0, false);
+        each(gaps, |at| match plain.byte(at) {
+            b' ' => spaces |= 1 << at,
+            // Folding makes an apostrophe of it.
+            b'`' => folds = true,
+            _ => {}
+        });
+        if folds {
+            return None;
         }
-        each(gaps & kept & !plain.spaces, |at| form.note(plain.byte(at)));
-        form.others |= if gaps & kept & plain.spaces != 0 { SPACE } else { 0 };
+        // Of each run of spaces the first stays.
+        let mut kept = inside & !(spaces & spaces << 1);
+        if self.ignored != 0 {
+            let ignored = |(start, end): &(u32, u32)| (*start..*end).all(|at| self.ignores(plain.byte(at)));
+            runs(gaps).filter(ignored).for_each(|(start, end)| kept &= !(low(end) & !low(start)));
+        }
+        each(gaps & kept & !spaces, |at| form.note(plain.byte(at)));
+        form.others |= if kept & spaces != 0 { SPACE } else { 0 };
         form.push_kept(plain, kept);
         Some(())
     }
 
-    fn digits(&self, plain: &Plain, width: Option<u32>, form: &mut Form) -> Option<()> {
-        let others = !plain.digits & span(!plain.spaces & low(plain.length));
+    #[inline(always)]
+    fn digits(&self, plain: &Plain<'_>, width: Option<u32>, form: &mut Form<'_>) -> Option<()> {
+        let (first, end) = gates::trimmed(plain);
         let mut whole = plain.letters == 0;
-        each(others, |at| whole &= self.ignores(plain.byte(at)));
+        each(low(end) & !low(first) & !plain.digits, |at| whole &= self.ignores(plain.byte(at)));
         let count = plain.digits.count_ones();
         let width = width.unwrap_or(count);
         if !whole || !(count..=WIDTH_MAX).contains(&width) {
@@ -253,21 +284,23 @@ impl PlainForms {
         Some(())
     }
 
-    fn name(&self, plain: &Plain, form: &mut Form) -> Option<()> {
+    #[inline(always)]
+    fn name(&self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
         let inside = inside(plain);
         let gaps = inside & !plain.alphanumerics();
         form.others = if gaps == 0 { 0 } else { SPACE };
-        if gaps & !(plain.spaces & !(plain.spaces << 1)) == 0 {
-            form.push_kept(plain, inside);
-            return Some(());
-        }
-        let mut joined = true;
+        let (mut joined, mut spaces) = (true, true);
         each(gaps, |at| {
             let byte = plain.byte(at);
+            spaces &= byte == b' ';
             joined &= matches!(byte, b' ' | b'\'' | b'-' | b'.') || byte != b',' && self.ignores(byte);
         });
         if !joined {
             return None;
+        }
+        if spaces && gaps & gaps << 1 == 0 {
+            form.push_kept(plain, inside);
+            return Some(());
         }
         let mut from = inside.trailing_zeros();
         for (start, end) in runs(gaps) {
@@ -282,7 +315,7 @@ impl PlainForms {
         Some(())
     }
 
-    fn iban(&self, plain: &Plain, form: &mut Form) -> Option<()> {
+    fn iban(&self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
         let gaps = low(plain.length) & !plain.alphanumerics();
         let mut joined =
             self.lower && plain.letters & 7 == 3 && gaps & (gaps << 1 | 1 << (plain.length - 1)) == 0;
@@ -295,13 +328,32 @@ impl PlainForms {
     }
 }
 
+/// Work that is done with one way of writing forms.
+pub(crate) trait Chooses {
+    /// What comes out of it.
+    type Answer;
+    /// Does it, with the way that was chosen.
+    fn go_on(self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()>) -> Self::Answer;
+}
+
+/// Returns ASCII characters in lower case. What stands behind one that is not ASCII means nothing.
+#[inline(always)]
+fn lower_case(step: &[u8; STEP]) -> [u8; STEP] {
+    const ONES: u128 = u128::MAX / 0xff;
+    let word = u128::from_le_bytes(*step);
+    // Sums of two numbers below 128 stay in their byte, and reach its high bit from a bound on.
+    let from = |bound: u8| word.wrapping_add(u128::from(0x80 - bound) * ONES);
+    let capitals = from(b'A') & !from(b'Z' + 1) & (0x80 * ONES);
+    (word | capitals >> 2).to_le_bytes()
+}
+
 /// Returns all bits from the first that is set to the last.
 fn span(bits: u64) -> u64 {
     if bits == 0 { 0 } else { low(64 - bits.leading_zeros()) & !low(bits.trailing_zeros()) }
 }
 
 /// Returns the characters from the first atom to the last.
-fn inside(plain: &Plain) -> u64 {
+fn inside(plain: &Plain<'_>) -> u64 {
     span(plain.alphanumerics())
 }
 
@@ -313,7 +365,8 @@ fn each(mut bits: u64, mut each: impl FnMut(u32)) {
 }
 
 /// An address that begins and ends with a letter or digit, with no other characters than most have.
-fn email(plain: &Plain, form: &mut Form) -> Option<()> {
+#[inline(always)]
+fn email(plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
     let words = plain.alphanumerics();
     if words & 1 == 0 || words >> (plain.length - 1) & 1 == 0 {
         return None;
@@ -339,7 +392,8 @@ fn email(plain: &Plain, form: &mut Form) -> Option<()> {
 }
 
 /// Nine digits, or groups of three, two and four with the same sign between.
-fn ssn_of(plain: &Plain, form: &mut Form) -> Option<()> {
+#[inline(always)]
+fn ssn_of(plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
     const GROUPS: u64 = 0b111_1011_0111;
     let grouped = || {
         let [sign, other] = [3, 6].map(|at| plain.byte(at));
@@ -354,7 +408,7 @@ fn ssn_of(plain: &Plain, form: &mut Form) -> Option<()> {
 }
 
 /// Digits, or groups of two to six with the same sign between.
-fn card_of(plain: &Plain, form: &mut Form) -> Option<()> {
+fn card_of(plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
     let gaps = low(plain.length) & !plain.digits;
     if !(12..=19).contains(&plain.digits.count_ones()) {
         return None;
@@ -376,7 +430,7 @@ fn card_of(plain: &Plain, form: &mut Form) -> Option<()> {
 }
 
 /// Groups of digits, each joined by one or two of the usual signs, perhaps behind a `+` or a parenthesis.
-fn phone_of(plain: &Plain, country: Option<Country>, form: &mut Form) -> Option<()> {
+fn phone_of(plain: &Plain<'_>, country: Option<Country>, form: &mut Form<'_>) -> Option<()> {
     let first = plain.digits.trailing_zeros();
     let front = plain.text().get(..first as usize)?;
     if plain.letters != 0
@@ -401,7 +455,8 @@ fn phone_of(plain: &Plain, country: Option<Country>, form: &mut Form) -> Option<
 }
 
 /// Three numbers with the same sign between, one of them a year of four digits.
-fn date_of(plain: &Plain, order: Option<DateOrder>, form: &mut Form) -> Option<()> {
+#[inline(always)]
+fn date_of(plain: &Plain<'_>, order: Option<DateOrder>, form: &mut Form<'_>) -> Option<()> {
     let gaps = low(plain.length) & !plain.digits;
     if plain.letters != 0 || gaps.count_ones() != 2 || plain.digits & 1 == 0 {
         return None;

@@ -1,6 +1,6 @@
 //! The questions asked of every cell, answered for most of them at a glance (`docs/formats/hash.md`, sections 3 and 7).
 
-use super::classes::{Plain, low, runs, starts};
+use super::classes::{Plain, low, runs};
 use crate::{date, placeholder};
 
 /// No placeholder that is a word is longer.
@@ -9,19 +9,23 @@ const WORD_BYTES_MAX: u32 = 7;
 const DATE_BYTES_MAX: u32 = 40;
 
 /// Whether a cell with an atom counts as empty by its text.
-pub(super) fn is_placeholder(plain: &Plain) -> bool {
-    let (first, end) = trimmed(plain);
-    let begins_a_word = matches!(plain.byte(first) | 0x20, b'n' | b'u' | b'#');
-    let may_be_word = plain.letters != 0 && end - first <= WORD_BYTES_MAX && begins_a_word;
-    let may_be_number = plain.letters == 0 && is_one_digit(plain);
-    if may_be_word || may_be_number || may_be_epoch(plain) {
-        return std::str::from_utf8(plain.text()).is_ok_and(placeholder::is_placeholder);
-    }
-    false
+#[inline]
+pub(super) fn is_placeholder(plain: &Plain<'_>) -> bool {
+    let may_be =
+        if plain.letters == 0 { is_one_digit(plain) || may_be_epoch(plain) } else { may_be_word(plain) };
+    may_be && std::str::from_utf8(plain.text()).is_ok_and(placeholder::is_placeholder)
+}
+
+/// Whether a cell with letters may be a word that says nothing, or a day with a `t` in it.
+fn may_be_word(plain: &Plain<'_>) -> bool {
+    let words = plain.alphanumerics();
+    let short = 64 - words.leading_zeros() - words.trailing_zeros() <= WORD_BYTES_MAX;
+    let begins = short && matches!(plain.byte(words.trailing_zeros()) | 0x20, b'n' | b'u');
+    begins || plain.byte(plain.letters.trailing_zeros()) | 0x20 == b't' && may_be_epoch(plain)
 }
 
 /// Whether all digits are 0, or all are 9.
-fn is_one_digit(plain: &Plain) -> bool {
+fn is_one_digit(plain: &Plain<'_>) -> bool {
     let mut rest = plain.digits;
     let digit = plain.byte(rest.trailing_zeros());
     if !matches!(digit, b'0' | b'9') {
@@ -33,33 +37,38 @@ fn is_one_digit(plain: &Plain) -> bool {
     rest == 0
 }
 
-/// Whether three numbers stand in the cell of which one is 1900, and no letter but `t`.
-fn may_be_epoch(plain: &Plain) -> bool {
-    if starts(plain.digits).count_ones() < 3 {
-        return false;
-    }
-    if plain.letters != 0 && plain.byte(plain.letters.trailing_zeros()) | 0x20 != b't' {
+/// Whether a number of one, two or four digits, as all are of a day that stands for none, begins the cell, and one of
+/// its numbers is 1900.
+fn may_be_epoch(plain: &Plain<'_>) -> bool {
+    let first = plain.digits.trailing_zeros();
+    if !matches!((plain.digits.checked_shr(first).unwrap_or(0)).trailing_ones(), 1 | 2 | 4) {
         return false;
     }
     let year = |(start, end): (u32, u32)| {
-        end - start == 4 && plain.bytes.get(start as usize..end as usize) == Some(b"1900")
+        end - start == 4 && plain.text().get(start as usize..end as usize) == Some(b"1900")
     };
     runs(plain.digits).any(year)
 }
 
 /// Returns begin and end of a cell without the spaces around it.
-fn trimmed(plain: &Plain) -> (u32, u32) {
-    let inside = !plain.spaces & low(plain.length);
-    (inside.trailing_zeros(), 64 - inside.leading_zeros())
+pub(super) fn trimmed(plain: &Plain<'_>) -> (u32, u32) {
+    let (mut first, mut end) = (0, plain.length);
+    while first < end && plain.byte(first) == b' ' {
+        first += 1;
+    }
+    while first < end && plain.byte(end - 1) == b' ' {
+        end -= 1;
+    }
+    (first, end)
 }
 
 /// Whether a cell with an atom reads as a date.
-pub(crate) fn reads_as_date(plain: &Plain) -> bool {
-    if plain.digits == 0 {
+pub(crate) fn reads_as_date(plain: &Plain<'_>) -> bool {
+    if plain.digits == 0 || !may_be_date(plain) {
         return false;
     }
     let (first, end) = trimmed(plain);
-    if end - first > DATE_BYTES_MAX || !may_be_date(plain) {
+    if end - first > DATE_BYTES_MAX {
         return false;
     }
     if end - first == NUMBERS_BYTES
@@ -72,7 +81,7 @@ pub(crate) fn reads_as_date(plain: &Plain) -> bool {
 
 /// Looks at the first two words alone: a date begins with a day, a month, a year, or nothing but 8 digits; behind a
 /// number a number or a month follows.
-fn may_be_date(plain: &Plain) -> bool {
+fn may_be_date(plain: &Plain<'_>) -> bool {
     let words = plain.alphanumerics();
     let first = words.trailing_zeros();
     let digits = (plain.digits >> first).trailing_ones();
@@ -95,8 +104,8 @@ fn may_be_date(plain: &Plain) -> bool {
     }
 }
 
-fn begins_month(plain: &Plain, at: u32) -> bool {
-    let letters = [0, 1, 2].map(|offset| plain.byte((at + offset).min(63)) | 0x20);
+fn begins_month(plain: &Plain<'_>, at: u32) -> bool {
+    let letters = [0, 1, 2].map(|offset| plain.byte(at + offset) | 0x20);
     matches!(
         &letters,
         b"jan"
@@ -120,7 +129,7 @@ const YEAR_FIRST: u64 = 0b11_0110_1111;
 const YEAR_LAST: u64 = 0b11_1101_1011;
 
 /// Judges `YYYY-MM-DD`, `DD-MM-YYYY` and `MM-DD-YYYY`; `None` for any other way of writing.
-fn three_numbers(plain: &Plain, first: u32) -> Option<bool> {
+fn three_numbers(plain: &Plain<'_>, first: u32) -> Option<bool> {
     if plain.letters != 0 {
         return None;
     }

@@ -8,6 +8,6 @@ mod gates;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use classes::{PLAIN_BYTES_MAX, Plain};
-pub(crate) use forms::{Form, Judged, PlainForms};
+pub(crate) use classes::{PLAIN_BYTES_MAX, Plain, ROOM_BYTES};
+pub(crate) use forms::{Chooses, Form, Judged, PlainForms, Room};
 pub(crate) use gates::reads_as_date;

@@ -3,7 +3,7 @@
 use edm_model::{CaseRule, Column, Columns, Country, DataType, DateOrder, Delimiters, Rule};
 use proptest::prelude::*;
 
-use super::{Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms};
+use super::{Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms, ROOM_BYTES};
 use crate::key::Salt;
 use crate::record::{RecordHasher, Records};
 
@@ -161,11 +161,13 @@ fn usual_cells_go_the_short_way() {
     let check = |data_type: DataType, delimiters: &str, cell: &str, expected: &str| {
         let delimiters = Delimiters::new(delimiters.chars()).expect("delimiters");
         let rule = Rule { data_type, delimiters, ..Rule::default() };
-        let mut bytes = [0; PLAIN_BYTES_MAX];
+        let mut bytes = [b'x'; ROOM_BYTES];
         bytes[..cell.len()].copy_from_slice(cell.as_bytes());
-        let mut form = Form::new();
-        let plain = Plain::fold(&bytes, cell.len(), true).expect("plain");
-        assert_eq!(PlainForms::new(&rule, 64).judge(&plain, &mut form), Judged::Value, "{cell:?}");
+        let plain = Plain::of(&bytes, cell.len()).expect("plain");
+        let (mut room, forms) = ([0; ROOM_BYTES], PlainForms::new(&rule, 64));
+        let mut form = Form::new(&mut room, true);
+        let judged = forms.judge(&plain, &mut form, |plain, form| forms.write(plain, form));
+        assert_eq!(judged, Judged::Value, "{cell:?}");
         assert_eq!(std::str::from_utf8(form.bytes()), Ok(expected));
     };
     let digits = |width| DataType::Digits { width };
