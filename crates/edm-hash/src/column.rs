@@ -57,11 +57,10 @@ impl<'a> Cell<'a> {
             return None;
         }
         let rest = self.text.as_bytes().get(self.start..)?;
-        if let Some(bytes) = rest.first_chunk() {
-            return Plain::of(bytes, length);
+        match rest.first_chunk() {
+            Some(bytes) => Plain::of(bytes, length),
+            None => alone(rest.get(..length)?, spare),
         }
-        spare.get_mut(..length)?.copy_from_slice(rest.get(..length)?);
-        Plain::of(spare, length)
     }
 }
 
@@ -188,20 +187,15 @@ impl ColumnState {
         folded: &mut Folded,
     ) -> Result<(), CellRefusal> {
         self.scratch.clear();
-        let counts = &mut self.short.tally.counts;
         match self.canonicaliser.cell(cell, folded, &mut self.scratch) {
             CellForm::Present => {
-                counts.dates += u32::from(date::reads_as_date(folded.text()));
-                let alphanumerics = Alphanumerics::of(&self.scratch);
-                counts.anchors += u32::from(alphanumerics.anchors);
-                self.short.tally.count(alphanumerics.digits, alphanumerics.letters);
-                rule.see(&self.scratch);
                 set_bit(&mut self.short.tally.presence, row, true);
-                self.short.values.copy(&self.scratch, rule);
+                self.short.take_form(folded.text(), &self.scratch, rule, self.plain.is_some());
             }
             CellForm::Absent => {}
-            CellForm::Placeholder => counts.placeholders += 1,
+            CellForm::Placeholder => self.short.tally.counts.placeholders += 1,
             CellForm::Refused(refusal) => {
+                let counts = &mut self.short.tally.counts;
                 match refusal {
                     CellRefusal::TooManyTokens => counts.too_long += 1,
                     _ => counts.refused += 1,
@@ -269,9 +263,9 @@ impl<'a, I: Iterator<Item = (usize, u32, Cell<'a>)>, R: FnMut(usize, CellRefusal
     type Answer = ();
 
     #[inline(always)]
-    fn go_on(mut self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()>) {
+    fn go_on(mut self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()> + Copy) {
         for (record, row, cell) in self.cells {
-            if self.column.short.take(self.forms, (cell, row), self.rule, &write) {
+            if self.column.short.take(self.forms, (cell, row), self.rule, write) {
                 continue;
             }
             if let Err(refusal) = self.column.take_any(cell.as_str(), row, self.rule, self.folded) {
@@ -296,7 +290,8 @@ impl ShortWay {
         let mut form = Form::new(room, forms.lower());
         match forms.judge(&plain, &mut form, write) {
             Judged::Value => {
-                self.tally.count_plain(&plain, &form);
+                self.tally.counts.dates += u32::from(cell::reads_as_date(&plain));
+                self.tally.count_form(&form);
                 rule.see_plain(&form);
                 set_bit(&mut self.tally.presence, row, true);
                 let length = form.length() as usize;
@@ -311,6 +306,42 @@ impl ShortWay {
             Judged::Unsure => false,
         }
     }
+}
+
+impl ShortWay {
+    /// Takes a cell that went the general way; `short` says that what is plain may be counted the short way.
+    fn take_form(&mut self, folded: &str, form: &[u8], rule: &mut RuleState, short: bool) {
+        let dates = match alone(folded.as_bytes(), &mut self.spare).filter(|_| short) {
+            Some(plain) => cell::reads_as_date(&plain),
+            None => date::reads_as_date(folded),
+        };
+        self.tally.counts.dates += u32::from(dates);
+        if short
+            && let Some(plain) = alone(form, &mut self.spare)
+            && let Some(room) = self.values.room()
+        {
+            let mut own = Form::new(room, false);
+            own.push_form(&plain);
+            self.tally.count_form(&own);
+            rule.see_plain(&own);
+            self.values.push(form.len(), rule);
+            return;
+        }
+        let alphanumerics = Alphanumerics::of(form);
+        self.tally.counts.anchors += u32::from(alphanumerics.anchors);
+        self.tally.count(alphanumerics.digits, alphanumerics.letters);
+        rule.see(form);
+        self.values.copy(form, rule);
+    }
+}
+
+/// Looks at a text that stands alone, if it is plain.
+fn alone<'a>(text: &[u8], spare: &'a mut [u8; ROOM_BYTES]) -> Option<Plain<'a>> {
+    if text.len() > PLAIN_BYTES_MAX {
+        return None;
+    }
+    spare.get_mut(..text.len())?.copy_from_slice(text);
+    Plain::of(spare, text.len())
 }
 
 impl Values {
@@ -347,11 +378,10 @@ impl Values {
 
 impl Tally {
     #[inline]
-    fn count_plain(&mut self, plain: &Plain<'_>, form: &Form<'_>) {
+    fn count_form(&mut self, form: &Form<'_>) {
         let digits = if form.digits == 0 { 0 } else { form.digits.count_ones() };
         let letters = if form.letters == 0 { 0 } else { form.letters.count_ones() };
         self.count(digits as usize, letters as usize);
-        self.counts.dates += u32::from(cell::reads_as_date(plain));
         let sign = digits > 0 || form.at_sign;
         self.counts.anchors += u32::from(sign && digits + letters >= 5);
     }

@@ -118,6 +118,12 @@ impl<'a> Form<'a> {
         self.length += end - start;
     }
 
+    /// Appends a whole form that was made elsewhere.
+    pub(crate) fn push_form(&mut self, plain: &Plain<'_>) {
+        each(low(plain.length) & !plain.alphanumerics(), |at| self.note(plain.byte(at)));
+        self.push_run(plain, (0, plain.length));
+    }
+
     /// Appends those characters of a cell whose bit is set.
     #[inline(always)]
     fn push_kept(&mut self, plain: &Plain<'_>, kept: u64) {
@@ -212,7 +218,7 @@ impl PlainForms {
         struct Once<'p, 'f, 'b>(&'p Plain<'p>, &'f mut Form<'b>);
         impl Chooses for Once<'_, '_, '_> {
             type Answer = Option<()>;
-            fn go_on(self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()>) -> Option<()> {
+            fn go_on(self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()> + Copy) -> Option<()> {
                 write(self.0, self.1)
             }
         }
@@ -333,7 +339,7 @@ pub(crate) trait Chooses {
     /// What comes out of it.
     type Answer;
     /// Does it, with the way that was chosen.
-    fn go_on(self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()>) -> Self::Answer;
+    fn go_on(self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()> + Copy) -> Self::Answer;
 }
 
 /// Returns ASCII characters in lower case. What stands behind one that is not ASCII means nothing.

@@ -105,7 +105,7 @@ fn may_be_date(plain: &Plain<'_>) -> bool {
 }
 
 fn begins_month(plain: &Plain<'_>, at: u32) -> bool {
-    let letters = [0, 1, 2].map(|offset| plain.byte(at + offset) | 0x20);
+    let letters = [plain.byte(at) | 0x20, plain.byte(at + 1) | 0x20, plain.byte(at + 2) | 0x20];
     matches!(
         &letters,
         b"jan"

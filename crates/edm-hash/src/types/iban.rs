@@ -72,11 +72,15 @@ pub(crate) fn is_whole(form: &[u8]) -> bool {
 }
 
 fn length_of(country: &str) -> Option<usize> {
-    if country.len() != 2 {
-        return None;
-    }
-    let known = |entry: &&str| entry.get(..2).is_some_and(|letters| letters.eq_ignore_ascii_case(country));
-    LENGTHS.split(' ').find(known)?.get(2..)?.parse().ok()
+    let own = <[u8; 2]>::try_from(country.as_bytes()).ok()?.map(|letter| letter.to_ascii_lowercase());
+    // Entries of two letters, two digits and a space, ascending.
+    let (entries, last) = LENGTHS.as_bytes().as_chunks::<5>();
+    let found = entries.binary_search_by(|[one, other, ..]| [*one, *other].cmp(&own));
+    let entry = match found {
+        Ok(index) => entries.get(index)?.as_slice(),
+        Err(_) => last.strip_prefix(own.as_slice()).and(Some(last))?,
+    };
+    std::str::from_utf8(entry.get(2..4)?).ok()?.parse().ok()
 }
 
 /// ISO 13616-1: with the first four characters last, and letters as the numbers 10 to 35, the remainder by 97 is 1.
@@ -88,4 +92,24 @@ fn is_valid(form: &[u8]) -> bool {
         _ => (sum * 100 + u32::from(byte - b'a') + 10) % 97,
     });
     check_digits && remainder == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_country_is_found() {
+        let mut before = "";
+        for entry in LENGTHS.split(' ') {
+            let (country, length) = entry.split_at(2);
+            assert!(before < country, "{country} stands in its place");
+            assert_eq!(length_of(country), length.parse().ok(), "{country}");
+            assert_eq!(length_of(&country.to_uppercase()), length.parse().ok(), "{country}");
+            before = country;
+        }
+        for none in ["", "d", "aa", "zz", "dex", "é", "us"] {
+            assert_eq!(length_of(none), None, "{none}");
+        }
+    }
 }
