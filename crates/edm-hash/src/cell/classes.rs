@@ -29,11 +29,7 @@ impl<'a> Plain<'a> {
     #[inline(always)]
     pub(crate) fn of(bytes: &'a [u8; ROOM_BYTES], length: usize) -> Option<Self> {
         let (mut letters, mut digits, mut printable, mut beyond) = (0, 0, HIGH, 0);
-        let (words, _) = bytes.as_chunks::<WORD>();
-        for (index, word) in words.iter().enumerate().take(length.div_ceil(WORD)) {
-            let inside = u32::try_from(length - index * WORD).unwrap_or(u32::MAX);
-            let outside = u64::MAX.checked_shl(inside.saturating_mul(8)).unwrap_or(0);
-            let word = u64::from_le_bytes(*word) & !outside | BEHIND & outside;
+        let mut see = |word: u64, index: usize| {
             // Sums of two numbers below 128 stay in their byte, and reach its high bit from a bound on.
             let from = |word: u64, bound: u8| word.wrapping_add(u64::from(0x80 - bound) * ONES);
             let lower = word | (0x20 * ONES);
@@ -41,6 +37,17 @@ impl<'a> Plain<'a> {
             digits |= bits(from(word, b'0') & !from(word, b'9' + 1)) << (index * WORD);
             printable &= from(word, b' ');
             beyond |= word & HIGH;
+        };
+        let (words, _) = bytes.as_chunks::<WORD>();
+        let whole = length / WORD;
+        for (index, word) in words.iter().enumerate().take(whole) {
+            see(u64::from_le_bytes(*word), index);
+        }
+        if !length.is_multiple_of(WORD)
+            && let Some(word) = words.get(whole)
+        {
+            let outside = u64::MAX << (length % WORD * 8);
+            see(u64::from_le_bytes(*word) & !outside | BEHIND & outside, whole);
         }
         let plain = printable == HIGH && beyond == 0 && length <= PLAIN_BYTES_MAX;
         plain.then_some(Self { bytes, length: length as u32, letters, digits })

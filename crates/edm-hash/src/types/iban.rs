@@ -87,11 +87,15 @@ fn length_of(country: &str) -> Option<usize> {
 fn is_valid(form: &[u8]) -> bool {
     let (Some(front), Some(rest)) = (form.get(..4), form.get(4..)) else { return false };
     let check_digits = front.iter().skip(2).all(u8::is_ascii_digit);
-    let remainder = rest.iter().chain(front).fold(0u32, |sum, byte| match byte {
-        b'0'..=b'9' => (sum * 10 + u32::from(byte - b'0')) % 97,
-        _ => (sum * 100 + u32::from(byte - b'a') + 10) % 97,
+    // Divided only when the number gets long.
+    let number = rest.iter().chain(front).fold(0u64, |sum, byte| {
+        let sum = if sum < u64::MAX / 1_000 { sum } else { sum % 97 };
+        match byte {
+            b'0'..=b'9' => sum * 10 + u64::from(byte - b'0'),
+            _ => sum * 100 + u64::from(byte - b'a') + 10,
+        }
     });
-    check_digits && remainder == 1
+    check_digits && number % 97 == 1
 }
 
 #[cfg(test)]

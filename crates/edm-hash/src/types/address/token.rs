@@ -53,7 +53,9 @@ pub(crate) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// Begins in front of the token that holds atom `from`.
     pub(crate) fn new(folded: &'a Folded, from: usize) -> Self {
-        Self { folded, next: from.saturating_sub(MARGIN_ATOMS), tokens: Vec::new(), forms: String::new() }
+        // Few addresses have more.
+        let (tokens, forms) = (Vec::with_capacity(16), String::with_capacity(128));
+        Self { folded, next: from.saturating_sub(MARGIN_ATOMS), tokens, forms }
     }
 
     /// Returns a token by its position.
