@@ -14,6 +14,7 @@
 
 mod block_wire;
 mod budget;
+mod chunk;
 mod client;
 mod dry_run;
 mod error;

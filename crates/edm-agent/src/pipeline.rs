@@ -1,8 +1,8 @@
 //! Records → hashed rows → sealed blocks, on several threads. Plaintext ends here: what leaves is sealed.
 //!
 //! One thread reads and cuts the file into blocks of equal record counts; each block goes to one hashing thread in
-//! chunks of about a megabyte. The plaintext that waits is bounded by a [`Budget`], so huge records only
-//! make the work less parallel.
+//! chunks, which are the buffers that the file was read into. The plaintext that waits is bounded by a [`Budget`], so huge
+//! records only make the work less parallel.
 
 use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,20 +12,16 @@ use std::thread;
 use edm_block::{BlockHeader, Operation};
 use edm_hash::{RecordHasher, RecordOutcome, Salt};
 use edm_model::{Columns, KeyId, StoreId, limits};
-use sha2::{Digest, Sha256};
 
-use crate::budget::{Budget, Permit};
+use crate::budget::Budget;
+use crate::chunk::{CHUNK_RECORDS_MAX, Chunk, SpareChunks};
 use crate::error::{Error, ErrorKind};
 use crate::progress::{Amounts, Progress};
 use crate::rejections::Rejections;
-use crate::source::{Record, RecordReader};
+use crate::source::RecordReader;
 
 /// Plaintext that waits for hashing at any time.
 const PLAINTEXT_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Text of a chunk; a chunk may exceed it by one record.
-const CHUNK_BYTES: usize = 1024 * 1024;
-/// Records of a chunk: bounds its list of cells where records are short.
-const CHUNK_RECORDS_MAX: usize = 16 * 1024;
 
 /// Everything that a block is made with.
 pub(crate) struct BlockPlan {
@@ -77,40 +73,6 @@ pub(crate) struct Outcome {
 /// Says that nobody takes blocks any more.
 pub(crate) struct Stopped;
 
-/// Records of one block, copied out of the reader, cells in the order of the store's columns.
-pub(crate) struct Chunk {
-    pub(crate) text: String,
-    /// Where each cell ends in `text`; as many for each accepted record as the store has columns.
-    cell_ends: Vec<u32>,
-    /// For each record its line, and whether it has cells.
-    pub(crate) records: Vec<(u64, Cells)>,
-    /// Gives the text's bytes back when the chunk was hashed.
-    _permit: Option<Permit>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cells {
-    Present,
-    Refused,
-}
-
-impl Chunk {
-    pub(crate) fn new() -> Self {
-        Self { text: String::new(), cell_ends: Vec::new(), records: Vec::new(), _permit: None }
-    }
-
-    /// Returns the cell at this position of all accepted records' cells.
-    pub(crate) fn cell(&self, position: usize) -> &str {
-        let end_of = |position: usize| self.cell_ends.get(position).map_or(0, |end| *end as usize);
-        let start = position.checked_sub(1).map_or(0, end_of);
-        self.text.get(start..end_of(position)).unwrap_or_default()
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.text.len() >= CHUNK_BYTES || self.records.len() >= CHUNK_RECORDS_MAX
-    }
-}
-
 /// One block's chunks, for one hashing thread.
 struct BlockJob {
     number: u32,
@@ -130,12 +92,13 @@ pub(crate) fn run(
 ) -> Result<Outcome, Error> {
     let budget = Budget::new(PLAINTEXT_BYTES_MAX);
     let (jobs, waiting_jobs) = channel::<BlockJob>();
-    let waiting_jobs = Mutex::new(waiting_jobs);
+    let work =
+        Work { plan, jobs: Mutex::new(waiting_jobs), sink, budget: &budget, spare: SpareChunks::default() };
     thread::scope(|scope| {
         for _ in 0..plan.workers.max(1) {
-            scope.spawn(|| work(plan, &waiting_jobs, sink, &budget));
+            scope.spawn(|| work.run());
         }
-        let cutter = Cutter { plan, budget: &budget, progress, bytes_total, jobs };
+        let cutter = Cutter { plan, budget: &budget, spare: &work.spare, progress, bytes_total, jobs };
         let outcome = cutter.run(reader);
         if outcome.is_err() {
             budget.stop();
@@ -148,6 +111,7 @@ pub(crate) fn run(
 struct Cutter<'a> {
     plan: &'a BlockPlan,
     budget: &'a Arc<Budget>,
+    spare: &'a SpareChunks,
     progress: &'a dyn Progress,
     bytes_total: Option<u64>,
     jobs: Sender<BlockJob>,
@@ -157,28 +121,27 @@ impl Cutter<'_> {
     fn run(self, reader: &mut RecordReader) -> Result<Outcome, Error> {
         let mut outcome = Outcome::default();
         let rows_per_block = u64::from(self.plan.rows_per_block.max(1));
-        let mut chunk = Chunk::new();
         let mut open_block: Option<Sender<Chunk>> = None;
         let positions = self.plan.positions(reader.positions());
         loop {
-            if outcome.records.is_multiple_of(rows_per_block) {
-                self.close(&mut chunk, &mut open_block)?;
+            let begun = outcome.records % rows_per_block;
+            // A block has at most 2^32 records, and a chunk fewer.
+            let records_max = (rows_per_block - begun).min(u64::from(CHUNK_RECORDS_MAX)) as u32;
+            let mut chunk = self.spare.take();
+            reader.read(&mut chunk, records_max, &positions, &mut outcome.rejections)?;
+            if chunk.is_empty() {
+                break;
             }
-            let Some(record) = reader.read()? else { break };
-            if outcome.records.is_multiple_of(rows_per_block) {
+            if begun == 0 {
                 open_block = self.open(&mut outcome)?;
             }
-            push(&mut chunk, record, &positions, &mut outcome.rejections);
-            outcome.records += 1;
+            outcome.records += u64::from(chunk.len());
             if outcome.records > limits::ROWS_MAX {
                 return Err(Error::new(ErrorKind::TooManyRows));
             }
-            if chunk.is_full() {
-                self.send(&mut chunk, open_block.as_ref())?;
-                self.progress.read(self.amounts(&outcome, reader));
-            }
+            self.send(chunk, open_block.as_ref())?;
+            self.progress.read(self.amounts(&outcome, reader));
         }
-        self.close(&mut chunk, &mut open_block)?;
         self.progress.read(self.amounts(&outcome, reader));
         Ok(outcome)
     }
@@ -203,45 +166,16 @@ impl Cutter<'_> {
         Ok(Some(sender))
     }
 
-    fn close(&self, chunk: &mut Chunk, open_block: &mut Option<Sender<Chunk>>) -> Result<(), Error> {
-        if !chunk.records.is_empty() {
-            self.send(chunk, open_block.as_ref())?;
-        }
-        *open_block = None;
-        Ok(())
-    }
-
     /// Sends the chunk to its block; the records of a skipped block are dropped.
-    fn send(&self, chunk: &mut Chunk, block: Option<&Sender<Chunk>>) -> Result<(), Error> {
-        let mut full = std::mem::replace(chunk, Chunk::new());
-        let Some(block) = block else { return Ok(()) };
-        let bytes = full.text.len().min(PLAINTEXT_BYTES_MAX);
+    fn send(&self, mut chunk: Chunk, block: Option<&Sender<Chunk>>) -> Result<(), Error> {
+        let Some(block) = block else {
+            self.spare.give_back(chunk);
+            return Ok(());
+        };
+        let bytes = chunk.text_bytes().min(PLAINTEXT_BYTES_MAX);
         let Some(permit) = self.budget.take(bytes) else { return Err(Error::new(ErrorKind::Interrupted)) };
-        full._permit = Some(permit);
-        block.send(full).map_err(|_| Error::new(ErrorKind::Interrupted))
-    }
-}
-
-/// Copies a record into the chunk and notes what reading refused.
-pub(crate) fn push(
-    chunk: &mut Chunk,
-    record: Record<'_>,
-    positions: &[Option<usize>],
-    rejections: &mut Rejections,
-) {
-    match record {
-        Record::Refused { line, reason } => {
-            rejections.reject(line, &reason);
-            chunk.records.push((line, Cells::Refused));
-        }
-        Record::Cells { line, cells } => {
-            for position in positions {
-                chunk.text.push_str(position.and_then(|position| cells.get(position)).unwrap_or_default());
-                // A chunk holds a megabyte and one record, far below four gigabytes.
-                chunk.cell_ends.push(u32::try_from(chunk.text.len()).unwrap_or(u32::MAX));
-            }
-            chunk.records.push((line, Cells::Present));
-        }
+        chunk.hold(permit);
+        block.send(chunk).map_err(|_| Error::new(ErrorKind::Interrupted))
     }
 }
 
@@ -256,61 +190,57 @@ impl Drop for StopOnPanic<'_> {
     }
 }
 
-fn work(
-    plan: &BlockPlan,
-    jobs: &Mutex<Receiver<BlockJob>>,
-    sink: &(dyn Fn(SealedBlock) -> Result<(), Stopped> + Sync),
-    budget: &Budget,
-) {
-    let _guard = StopOnPanic(budget);
-    let mut hasher = RecordHasher::new(&plan.salt, &plan.columns, plan.tokens_max);
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        let Some(block) = seal(plan, &mut hasher, job, budget) else { return };
-        if sink(block).is_err() {
-            budget.stop();
-            return;
-        }
-    }
+/// What the hashing threads share.
+struct Work<'a> {
+    plan: &'a BlockPlan,
+    jobs: Mutex<Receiver<BlockJob>>,
+    sink: &'a (dyn Fn(SealedBlock) -> Result<(), Stopped> + Sync),
+    budget: &'a Budget,
+    spare: SpareChunks,
 }
 
-/// Hashes one block's records and seals them. `None` when the work was stopped in the middle.
-fn seal(plan: &BlockPlan, hasher: &mut RecordHasher, job: BlockJob, budget: &Budget) -> Option<SealedBlock> {
-    let mut rejections = Rejections::default();
-    while let Ok(chunk) = job.chunks.recv() {
-        hash_chunk(hasher, &chunk, &plan.columns, &mut rejections);
-    }
-    if budget.is_stopped() {
-        return None;
-    }
-    let rows = hasher.finish();
-    let header = BlockHeader {
-        store_id: plan.store_id,
-        key_id: plan.key_id,
-        plan_digest: edm_block::plan_digest(&plan.columns, plan.tokens_max),
-        operation: plan.operation,
-        number: job.number,
-        first_row: job.first_row,
-        row_count: rows.row_count,
-    };
-    let bytes = edm_block::write(&header, &rows);
-    // Of the whole block as it is sent, its own checksum included: the digest that the session's is made of.
-    let sha256 = Sha256::digest(&bytes).into();
-    Some(SealedBlock { number: job.number, bytes, sha256, rejections })
-}
-
-fn hash_chunk(hasher: &mut RecordHasher, chunk: &Chunk, columns: &Columns, rejections: &mut Rejections) {
-    let width = columns.as_slice().len();
-    let mut first_cell = 0;
-    for (line, cells) in &chunk.records {
-        if *cells == Cells::Refused {
-            hasher.push_rejected();
-            continue;
+impl Work<'_> {
+    fn run(&self) {
+        let _guard = StopOnPanic(self.budget);
+        let plan = self.plan;
+        let mut hasher = RecordHasher::new(&plan.salt, &plan.columns, plan.tokens_max);
+        loop {
+            let job = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(job) = job else { return };
+            let Some(block) = self.seal(&mut hasher, job) else { return };
+            if (self.sink)(block).is_err() {
+                self.budget.stop();
+                return;
+            }
         }
-        let cells = (first_cell..first_cell + width).map(|cell| chunk.cell(cell));
-        first_cell += width;
-        note(hasher.push(cells), *line, columns, rejections);
+    }
+
+    /// Hashes one block's records and seals them. `None` when the work was stopped in the middle.
+    fn seal(&self, hasher: &mut RecordHasher, job: BlockJob) -> Option<SealedBlock> {
+        let plan = self.plan;
+        let mut rejections = Rejections::default();
+        while let Ok(chunk) = job.chunks.recv() {
+            for (record, outcome) in hasher.push_all(&chunk.records()) {
+                note(outcome, chunk.line(record), &plan.columns, &mut rejections);
+            }
+            self.spare.give_back(chunk);
+        }
+        if self.budget.is_stopped() {
+            return None;
+        }
+        let rows = hasher.finish();
+        let header = BlockHeader {
+            store_id: plan.store_id,
+            key_id: plan.key_id,
+            plan_digest: edm_block::plan_digest(&plan.columns, plan.tokens_max),
+            operation: plan.operation,
+            number: job.number,
+            first_row: job.first_row,
+            row_count: rows.row_count,
+        };
+        let (bytes, sha256) = edm_block::seal(&header, &rows);
+        hasher.reuse(rows);
+        Some(SealedBlock { number: job.number, bytes, sha256, rejections })
     }
 }
 
@@ -336,6 +266,7 @@ mod tests {
     use crate::progress::NoProgress;
     use crate::source::{ExtraColumns, open_bytes};
     use edm_model::{Column, DataType};
+    use sha2::{Digest, Sha256};
     use std::io::Cursor;
 
     fn columns() -> Columns {

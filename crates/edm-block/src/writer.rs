@@ -5,23 +5,45 @@ use sha2::{Digest, Sha256};
 
 use crate::layout::{self, BlockHeader, Operation};
 
-/// Seals hashed rows into a block.
+/// Seals hashed rows into a block, as [`seal`] does.
+pub fn write(header: &BlockHeader, rows: &HashedRows) -> Vec<u8> {
+    seal(header, rows).0
+}
+
+/// Seals hashed rows into a block. Returns it and the SHA-256 of all of it, its own checksum included.
 ///
 /// # Panics
 /// If the header's row count is not that of the rows: that is the caller's mistake, not bad input.
-pub fn write(header: &BlockHeader, rows: &HashedRows) -> Vec<u8> {
+pub fn seal(header: &BlockHeader, rows: &HashedRows) -> (Vec<u8>, [u8; 32]) {
     assert_eq!(header.row_count, rows.row_count, "the header counts the rows that follow it");
-    let hashes: usize = rows.columns.iter().map(|column| column.hashes.len() * 16).sum();
-    let mut out = Vec::with_capacity(hashes + 64 * 1024);
+    let mut out = Vec::with_capacity(length(rows));
     write_header(header, rows, &mut out);
     out.extend_from_slice(&rows.rejected);
     rows.columns.iter().for_each(|column| write_column(column, &mut out));
     rows.rules.iter().for_each(|rule| write_rule(rule, &mut out));
     let length = (out.len() + layout::CHECKSUM_BYTES) as u64;
     out[layout::LENGTH_AT..layout::LENGTH_AT + 8].copy_from_slice(&length.to_le_bytes());
-    let digest = Sha256::digest(&out);
-    out.extend_from_slice(&digest);
-    out
+    let digest = Sha256::new_with_prefix(&out);
+    let checksum = digest.clone().finalize();
+    out.extend_from_slice(&checksum);
+    debug_assert_eq!(out.len(), self::length(rows), "all sections were counted");
+    // What was digested for the checksum need not be digested again.
+    (out, digest.chain_update(checksum).finalize().into())
+}
+
+/// Returns the bytes of a block: it is not moved while it grows.
+fn length(rows: &HashedRows) -> usize {
+    let column = |column: &HashedColumn| {
+        let counts = 7 * 4 + column.histogram.len() * layout::HISTOGRAM_ENTRY_BYTES;
+        counts + column.presence.len() + column.hashes.as_flattened().len()
+    };
+    let rule = |rule: &RuleSummary| {
+        let shapes = rule.shapes.as_ref().map_or(0, Vec::len) * layout::SHAPE_BYTES;
+        4 + shapes + 4 + rule.vocabulary.as_ref().map_or(0, Vec::len) * 4
+    };
+    let columns: usize = rows.columns.iter().map(column).sum();
+    let rules: usize = rows.rules.iter().map(rule).sum();
+    layout::HEADER_BYTES + rows.rejected.len() + columns + rules + layout::CHECKSUM_BYTES
 }
 
 fn write_header(header: &BlockHeader, rows: &HashedRows, out: &mut Vec<u8>) {

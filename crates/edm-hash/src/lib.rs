@@ -18,8 +18,10 @@
 mod atom_set;
 mod batch;
 mod canonical;
+mod cell;
 mod cipher;
 mod classes;
+mod column;
 mod cut;
 mod date;
 mod edge;
@@ -35,6 +37,7 @@ mod shape;
 mod starts;
 mod table;
 mod types;
+mod vocabulary;
 mod window;
 
 pub use atom_set::{ATOMS_A_WORD, AtomSet, scattered};
@@ -47,7 +50,7 @@ pub use key::{
     ALGORITHM_VERSION, RowCell, RowKey, RuleKeys, SALT_RANDOM_BYTES, Salt, SaltError, UNICODE_VERSION,
     address,
 };
-pub use record::{RecordHasher, RecordOutcome, RecordRefusal};
+pub use record::{RecordHasher, RecordOutcome, RecordRefusal, Records};
 pub use rows::{
     ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary, set_bits,
 };

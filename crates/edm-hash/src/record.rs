@@ -1,26 +1,15 @@
 //! From the cells of a record to their hashes: the end of plaintext.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use edm_model::{Columns, DataType, limits};
+use edm_model::{Columns, limits};
 
-use crate::batch::Hash;
-use crate::canonical::{Canonicaliser, CellForm, CellRefusal};
-use crate::date;
+use crate::canonical::{CellForm, CellRefusal};
+use crate::column::{Cell, ColumnState, RuleState};
 use crate::fold::Folded;
-use crate::key::{RuleKeys, Salt};
-use crate::rows::{ColumnCounts, HashedColumn, HashedRows, RuleSummary, set_bit};
-use crate::shape::{Alphanumerics, Shape, canonical_atoms};
-
-/// More shapes than this are not listed.
-const SHAPES_MAX: usize = 65_536;
-/// More vocabulary tags than this, over all rules of a block, are not listed: 2 MiB.
-const VOCABULARY_MAX: usize = 512 * 1024;
-/// Canonical forms and atoms are hashed whenever a column or rule has gathered so many bytes of them.
-const ARENA_BYTES: usize = 1024 * 1024;
-/// Digits and letters in the histogram of shapes are capped here.
-const HISTOGRAM_MAX: usize = 63;
+use crate::key::Salt;
+use crate::rows::{HashedRows, set_bit};
+use crate::vocabulary::VOCABULARY_MAX;
 
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,83 +53,60 @@ impl fmt::Display for RecordRefusal {
     }
 }
 
-struct ColumnState {
-    canonicaliser: Canonicaliser,
-    rule: usize,
-    key: bool,
-    arena: Vec<u8>,
-    forms: Vec<(u32, u32)>,
-    hashes: Vec<Hash>,
-    presence: Vec<u8>,
-    histogram: BTreeMap<(u8, u8), u32>,
-    counts: ColumnCounts,
-}
-
-struct RuleState {
-    keys: RuleKeys,
-    /// Windows of the other types are found without asking which atoms occur.
-    has_vocabulary: bool,
-    /// Its numbers are brought to a width.
-    has_width: bool,
-    shapes: BTreeSet<Shape>,
-    /// Shapes seen last, so that the set is asked only for new ones.
-    recent: [Option<Shape>; 64],
-    atoms: Vec<u8>,
-    atom_ranges: Vec<(u32, u32)>,
-    vocabulary: Vec<u32>,
-    /// Tags at the last time that they were sorted.
-    sorted: usize,
+/// Records as a source has read them: a text, and where in it the cells stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Records<'a> {
+    /// The text that holds the cells.
+    pub text: &'a str,
+    /// Begin and end in the text of each cell, at character boundaries: record by record, those of all columns in order.
+    pub cells: &'a [(u32, u32)],
+    /// The number of records, those without cells included.
+    pub count: u32,
+    /// The positions of records that have no cells, ascending: the source could not read them, and they keep their
+    /// ordinals.
+    pub left_out: &'a [u32],
 }
 
 /// Turns records into hashes, block after block.
 pub struct RecordHasher {
     columns: Vec<ColumnState>,
     rules: Vec<RuleState>,
+    key: Option<usize>,
     rejected: Vec<u8>,
     rejected_count: u32,
     row_count: u32,
     folded: Folded,
+    /// Of the records of a batch that are taken, the row. Reused from batch to batch.
+    rows: Vec<Option<u32>>,
 }
 
 impl RecordHasher {
     /// Makes one for a session's salt and columns.
     pub fn new(salt: &Salt, columns: &Columns, tokens_max: u32) -> Self {
         let rules = columns.rules();
-        let column_states = columns.as_slice().iter().map(|column| ColumnState {
-            canonicaliser: Canonicaliser::new(&column.rule, tokens_max),
-            rule: rules.iter().position(|rule| *rule == column.rule).unwrap_or(0),
-            key: column.key,
-            arena: Vec::new(),
-            forms: Vec::new(),
-            hashes: Vec::new(),
-            presence: Vec::new(),
-            histogram: BTreeMap::new(),
-            counts: ColumnCounts::default(),
-        });
+        let place =
+            |column: &edm_model::Column| rules.iter().position(|rule| *rule == column.rule).unwrap_or(0);
+        let columns = columns.as_slice();
         Self {
-            columns: column_states.collect(),
-            rules: rules
+            columns: columns
                 .iter()
-                .map(|rule| RuleState {
-                    keys: RuleKeys::derive(salt, rule),
-                    has_width: matches!(rule.data_type, DataType::Digits { width: Some(_) }),
-                    has_vocabulary: matches!(
-                        rule.data_type,
-                        DataType::Text | DataType::Name | DataType::Address
-                    ),
-                    shapes: BTreeSet::new(),
-                    recent: [None; 64],
-                    atoms: Vec::new(),
-                    atom_ranges: Vec::new(),
-                    vocabulary: Vec::new(),
-                    sorted: 0,
-                })
+                .map(|column| ColumnState::new(column, place(column), tokens_max))
                 .collect(),
+            key: columns.iter().position(|column| column.key),
+            rules: rules.iter().map(|rule| RuleState::new(salt, rule)).collect(),
             rejected: Vec::new(),
             rejected_count: 0,
             row_count: 0,
             folded: Folded::new(),
+            rows: Vec::new(),
         }
+    }
+
+    /// Takes the general way for every cell, which the short way for plain cells is compared with.
+    #[cfg(test)]
+    pub(crate) fn without_short_way(mut self) -> Self {
+        self.columns.iter_mut().for_each(ColumnState::forget_short_way);
+        self
     }
 
     /// Returns how many records were pushed since the last block, rejected ones included.
@@ -162,54 +128,93 @@ impl RecordHasher {
 
     /// Takes a record's cells, in the order of the store's columns.
     pub fn push<'a>(&mut self, cells: impl Iterator<Item = &'a str> + Clone) -> RecordOutcome {
-        if let Err(refusal) = self.check(cells.clone()) {
+        if let Err(refusal) = self.check(cells.clone().map(Cell::alone)) {
             self.push_rejected();
             return RecordOutcome::Rejected(refusal);
         }
         let mut refused_cells = Vec::new();
-        let row = self.row_count;
         for (position, (column, cell)) in self.columns.iter_mut().zip(cells).enumerate() {
-            let from = column.arena.len();
-            let present = match column.canonicaliser.cell(cell, &mut self.folded, &mut column.arena) {
-                CellForm::Present => {
-                    column.forms.push((from as u32, column.arena.len() as u32));
-                    let canonical = column.arena.get(from..).unwrap_or(&[]);
-                    column.counts.dates += u32::from(date::reads_as_date(self.folded.text()));
-                    count_value(&mut column.histogram, &mut column.counts, canonical);
-                    if let Some(rule) = self.rules.get_mut(column.rule) {
-                        rule.see(canonical);
-                        column.flush_if_full(rule);
-                    }
-                    true
-                }
-                CellForm::Absent => false,
-                CellForm::Placeholder => {
-                    column.counts.placeholders += 1;
-                    false
-                }
-                CellForm::Refused(refusal) => {
-                    match refusal {
-                        CellRefusal::TooManyTokens => column.counts.too_long += 1,
-                        _ => column.counts.refused += 1,
-                    }
-                    refused_cells.push((position, refusal));
-                    false
-                }
-            };
-            set_bit(&mut column.presence, row, present);
+            let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
+            if let Err(refusal) = column.take(Cell::alone(cell), self.row_count, rule, &mut self.folded) {
+                refused_cells.push((position, refusal));
+            }
         }
         self.row_count += 1;
         RecordOutcome::Accepted { refused_cells }
     }
 
-    fn check<'a>(&mut self, cells: impl Iterator<Item = &'a str>) -> Result<(), RecordRefusal> {
+    /// Takes many records, column by column. Returns what became of those of which something was refused: the position
+    /// of the record, ascending.
+    ///
+    /// # Panics
+    /// If there are more or fewer cells than columns for each record that has cells: that is the caller's mistake.
+    pub fn push_all(&mut self, records: &Records<'_>) -> Vec<(u32, RecordOutcome)> {
+        let width = self.columns.len();
+        let held = (records.count as usize).checked_sub(records.left_out.len());
+        assert_eq!(
+            held.map(|held| held * width),
+            Some(records.cells.len()),
+            "every record has a cell for each column"
+        );
+        let mut outcomes = self.place(records);
+        let mut refused: Vec<(usize, usize, CellRefusal)> = Vec::new();
+        for (position, column) in self.columns.iter_mut().enumerate() {
+            let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
+            column.expect_rows(self.row_count);
+            let spans = records.cells.iter().skip(position).step_by(width);
+            let cells = self.rows.iter().zip(spans).enumerate().filter_map(|(record, (row, span))| {
+                Some((record, (*row)?, Cell::within(records.text, *span)))
+            });
+            column.take_all(cells, rule, &mut self.folded, |record, refusal| {
+                refused.push((record, position, refusal));
+            });
+        }
+        refused.sort_by_key(|(record, position, _)| (*record, *position));
+        let first_row = self.row_count - records.count;
+        for cells in refused.chunk_by(|one, other| one.0 == other.0) {
+            let row = cells.first().and_then(|(record, ..)| *self.rows.get(*record)?).unwrap_or(first_row);
+            let refused_cells = cells.iter().map(|(_, position, refusal)| (*position, *refusal)).collect();
+            outcomes.push((row - first_row, RecordOutcome::Accepted { refused_cells }));
+        }
+        outcomes.sort_by_key(|(record, _)| *record);
+        outcomes
+    }
+
+    /// Gives every record its row and finds out which ones are rejected.
+    fn place(&mut self, records: &Records<'_>) -> Vec<(u32, RecordOutcome)> {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.clear();
+        let mut outcomes = Vec::new();
+        let mut left_out = records.left_out.iter().copied().peekable();
+        let mut cells = records.cells.chunks_exact(self.columns.len().max(1));
+        for record in 0..records.count {
+            if left_out.next_if_eq(&record).is_some() {
+                self.push_rejected();
+                continue;
+            }
+            let Some(cells) = cells.next() else { continue };
+            let cells = cells.iter().map(|span| Cell::within(records.text, *span));
+            if let Err(refusal) = self.check(cells) {
+                self.push_rejected();
+                rows.push(None);
+                outcomes.push((record, RecordOutcome::Rejected(refusal)));
+                continue;
+            }
+            rows.push(Some(self.row_count));
+            self.row_count += 1;
+        }
+        self.rows = rows;
+        outcomes
+    }
+
+    fn check<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) -> Result<(), RecordRefusal> {
         let mut count = 0;
         let mut key = None;
         for (position, cell) in cells.enumerate() {
             if cell.len() > limits::CELL_BYTES_MAX {
                 return Err(RecordRefusal::CellTooLong { column: position });
             }
-            if self.columns.get(position).is_some_and(|column| column.key) {
+            if self.key == Some(position) {
                 key = Some((position, cell));
             }
             count += 1;
@@ -219,33 +224,25 @@ impl RecordHasher {
         }
         let Some((position, cell)) = key else { return Ok(()) };
         let Some(column) = self.columns.get_mut(position) else { return Ok(()) };
-        let from = column.arena.len();
-        let form = column.canonicaliser.cell(cell, &mut self.folded, &mut column.arena);
-        column.arena.truncate(from);
-        match form {
+        match column.form_of(cell, &mut self.folded) {
             CellForm::Present => Ok(()),
             _ => Err(RecordRefusal::AbsentKey { column: position }),
         }
     }
 
+    /// Takes rows that are not needed any more: their memory, which was touched already, is used for the next block.
+    pub fn reuse(&mut self, rows: HashedRows) {
+        self.columns.iter_mut().zip(rows.columns).for_each(|(column, old)| column.reuse(old.hashes));
+    }
+
     /// Hashes what was pushed and starts afresh.
     pub fn finish(&mut self) -> HashedRows {
         let row_count = std::mem::take(&mut self.row_count);
-        let bytes = (row_count as usize).div_ceil(8);
         let mut rejected = std::mem::take(&mut self.rejected);
-        rejected.resize(bytes, 0);
-        let columns = self.columns.iter_mut().map(|column| {
-            if let Some(rule) = self.rules.get(column.rule) {
-                column.flush(&rule.keys);
-            }
-            let mut presence = std::mem::take(&mut column.presence);
-            presence.resize(bytes, 0);
-            HashedColumn {
-                counts: std::mem::take(&mut column.counts),
-                histogram: std::mem::take(&mut column.histogram).into_iter().collect(),
-                presence,
-                hashes: std::mem::take(&mut column.hashes),
-            }
+        rejected.resize((row_count as usize).div_ceil(8), 0);
+        let columns = self.columns.iter_mut().filter_map(|column| {
+            let rule = self.rules.get(column.rule())?;
+            Some(column.finish(rule, row_count))
         });
         let columns = columns.collect();
         let mut room = VOCABULARY_MAX;
@@ -256,90 +253,6 @@ impl RecordHasher {
             rejected_count: std::mem::take(&mut self.rejected_count),
             columns,
             rules,
-        }
-    }
-}
-
-fn count_value(histogram: &mut BTreeMap<(u8, u8), u32>, counts: &mut ColumnCounts, canonical: &[u8]) {
-    let alphanumerics = Alphanumerics::of(canonical);
-    let capped = |count: usize| count.min(HISTOGRAM_MAX) as u8;
-    *histogram.entry((capped(alphanumerics.digits), capped(alphanumerics.letters))).or_default() += 1;
-    counts.anchors += u32::from(alphanumerics.anchors);
-}
-
-impl ColumnState {
-    fn flush_if_full(&mut self, rule: &RuleState) {
-        if self.arena.len() >= ARENA_BYTES {
-            self.flush(&rule.keys);
-        }
-    }
-
-    fn flush(&mut self, keys: &RuleKeys) {
-        keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
-        self.arena.clear();
-        self.forms.clear();
-    }
-}
-
-impl RuleState {
-    fn see(&mut self, canonical: &[u8]) {
-        let (bytes, ranges) = (self.atoms.len(), self.atom_ranges.len());
-        let atoms = canonical_atoms(canonical, |atom| {
-            let start = self.atoms.len() as u32;
-            self.atoms.extend_from_slice(atom);
-            self.atom_ranges.push((start, self.atoms.len() as u32));
-        });
-        if atoms < 2 || !self.has_vocabulary {
-            self.atoms.truncate(bytes);
-            self.atom_ranges.truncate(ranges);
-        }
-        if self.atoms.len() >= ARENA_BYTES {
-            self.flush_atoms();
-        }
-        self.see_shape(Shape::of(canonical, atoms));
-        if self.has_width {
-            self.see_shape(Shape::of_significant_digits(canonical));
-        }
-    }
-
-    fn see_shape(&mut self, shape: Shape) {
-        let slot =
-            (usize::from(shape.bytes) * 7 + usize::from(shape.atoms) * 31 + usize::from(shape.mask)) % 64;
-        if self.recent[slot] != Some(shape) {
-            self.recent[slot] = Some(shape);
-            if self.shapes.len() <= SHAPES_MAX {
-                self.shapes.insert(shape);
-            }
-        }
-    }
-
-    fn flush_atoms(&mut self) {
-        self.keys.vocabulary_tags(&self.atoms, &self.atom_ranges, &mut self.vocabulary);
-        self.atoms.clear();
-        self.atom_ranges.clear();
-        // Sorted whenever it has doubled, the list stays within twice its final size.
-        if self.vocabulary.len() > self.sorted * 2 + VOCABULARY_MAX {
-            self.vocabulary.sort_unstable();
-            self.vocabulary.dedup();
-            self.sorted = self.vocabulary.len();
-        }
-    }
-
-    fn finish(&mut self, room: &mut usize) -> RuleSummary {
-        let shapes = std::mem::take(&mut self.shapes);
-        self.recent = [None; 64];
-        self.flush_atoms();
-        let mut vocabulary = std::mem::take(&mut self.vocabulary);
-        self.sorted = 0;
-        vocabulary.sort_unstable();
-        vocabulary.dedup();
-        let listed = vocabulary.len() <= *room;
-        if listed {
-            *room -= vocabulary.len();
-        }
-        RuleSummary {
-            shapes: (shapes.len() <= SHAPES_MAX).then(|| shapes.into_iter().collect()),
-            vocabulary: listed.then_some(vocabulary),
         }
     }
 }

@@ -129,7 +129,7 @@ pub(crate) fn canonical_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> 
         count += 1;
     };
     for (at, character) in text.char_indices() {
-        let kind = match TABLE.entry(character).class {
+        let kind = match class(character) {
             Class::Mark if matches!(open, Some(AtomKind::Letters | AtomKind::Cluster)) => continue,
             Class::Letter | Class::Mark => Some(AtomKind::Letters),
             Class::Digit => Some(AtomKind::Digits),
@@ -164,5 +164,15 @@ fn ascii_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> usize {
 
 /// Whether a folded character is a letter or a cluster, by the frozen table.
 pub(crate) fn is_letter(character: char) -> bool {
-    matches!(TABLE.entry(character).class, Class::Letter | Class::Cluster)
+    matches!(class(character), Class::Letter | Class::Cluster)
+}
+
+/// Returns a class of the frozen table, for ASCII without looking it up; white space is any other character here.
+fn class(character: char) -> Class {
+    match character {
+        'a'..='z' | 'A'..='Z' => Class::Letter,
+        '0'..='9' => Class::Digit,
+        '\0'..='\x7f' => Class::Other,
+        other => TABLE.entry(other).class,
+    }
 }

@@ -20,8 +20,9 @@ use std::thread;
 use edm_hash::{RecordHasher, RecordOutcome, Salt, address};
 use edm_model::{Columns, limits};
 
+use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
 use crate::error::{Error, ErrorKind};
-use crate::pipeline::{Cells, Chunk, note, push};
+use crate::pipeline::note;
 use crate::progress::{Amounts, Progress};
 use crate::rejections::Rejections;
 use crate::source::{self, ExtraColumns, Input, RecordReader, Separator};
@@ -158,25 +159,25 @@ impl Run<'_> {
         bytes_total: Option<u64>,
     ) -> Result<(u64, Rejections), Error> {
         let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
-        let (mut records, mut rejections, mut chunk) = (0, Rejections::default(), Chunk::new());
+        let (mut records, mut rejections) = (0, Rejections::default());
         let mut turns = senders.iter().cycle();
         let mut send = |chunk: Chunk| {
             let sent = turns.next().is_some_and(|sender| sender.send(chunk).is_ok());
             if sent { Ok(()) } else { Err(Error::new(ErrorKind::Interrupted)) }
         };
         while !self.stopped.load(Ordering::Relaxed) {
-            let Some(record) = reader.read()? else { break };
-            push(&mut chunk, record, &positions, &mut rejections);
-            records += 1;
+            let mut chunk = Chunk::default();
+            reader.read(&mut chunk, CHUNK_RECORDS_MAX, &positions, &mut rejections)?;
+            if chunk.is_empty() {
+                break;
+            }
+            records += u64::from(chunk.len());
             if records > limits::ROWS_MAX {
                 return Err(Error::new(ErrorKind::TooManyRows));
             }
-            if chunk.is_full() {
-                send(std::mem::replace(&mut chunk, Chunk::new()))?;
-                progress.read(Amounts { records, bytes: reader.bytes_read(), bytes_total });
-            }
+            send(chunk)?;
+            progress.read(Amounts { records, bytes: reader.bytes_read(), bytes_total });
         }
-        send(chunk)?;
         progress.read(Amounts { records, bytes: reader.bytes_read(), bytes_total });
         Ok((records, rejections))
     }
@@ -200,19 +201,12 @@ impl Run<'_> {
     }
 
     fn take(&self, chunk: &Chunk, hasher: &mut RecordHasher, tally: &mut Tally) {
-        let width = self.columns.as_slice().len();
-        let mut first_cell = 0;
-        for (line, cells) in &chunk.records {
-            if *cells == Cells::Refused {
-                continue;
-            }
-            let cells = (first_cell..first_cell + width).map(|cell| chunk.cell(cell));
-            first_cell += width;
+        for (line, cells) in chunk.rows(self.columns.as_slice().len()) {
             let outcome = hasher.push(cells.clone());
             if matches!(outcome, RecordOutcome::Accepted { .. }) {
                 cells.zip(&mut tally.columns).for_each(|(cell, column)| column.see(cell));
             }
-            note(outcome, *line, self.columns, &mut tally.rejections);
+            note(outcome, line, self.columns, &mut tally.rejections);
         }
     }
 

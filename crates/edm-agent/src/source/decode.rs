@@ -8,6 +8,8 @@ use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE};
 use crate::error::{Error, ErrorKind};
 
 const BUFFER_BYTES: usize = 64 * 1024;
+/// Who asks for so much gets UTF-8 without a buffer between.
+const DIRECT_BYTES_MIN: usize = 4 * 1024;
 
 /// Reads UTF-8 (with or without a byte order mark) or UTF-16 (with one) and gives UTF-8.
 ///
@@ -96,28 +98,55 @@ impl<R: Read> Utf8Text<R> {
             Encoding::Utf8 => self.decode_utf8()?,
             Encoding::Utf16(_) => self.decode_utf16()?,
         }
-        self.lines += self.text.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.lines += line_ends(&self.text);
         Ok(())
     }
 
     fn decode_utf8(&mut self) -> io::Result<()> {
-        let (valid, whole) = match std::str::from_utf8(&self.raw) {
+        let mut raw = std::mem::take(&mut self.raw);
+        let valid = self.check_utf8(&raw);
+        self.text.extend(raw.drain(..*valid.as_ref().unwrap_or(&0)));
+        self.raw = raw;
+        valid.map(drop)
+    }
+
+    /// Reads UTF-8 to where it is asked for, without a copy between.
+    fn read_utf8(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let carried = self.raw.len();
+            let (front, room) = out.split_at_mut(carried);
+            front.copy_from_slice(&self.raw);
+            let count = self.inner.read(room)?;
+            self.ended = count == 0;
+            let bytes = out.get(..carried + count).unwrap_or_default();
+            let valid = self.check_utf8(bytes)?;
+            self.raw.clear();
+            self.raw.extend_from_slice(bytes.get(valid..).unwrap_or_default());
+            if valid > 0 || self.ended {
+                return Ok(valid);
+            }
+        }
+    }
+
+    /// Returns how much of the bytes that follow is text: all but the begin of a last character.
+    fn check_utf8(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let (valid, whole) = match std::str::from_utf8(bytes) {
             Ok(text) => (text.len(), true),
             Err(error) => (error.valid_up_to(), error.error_len().is_none() && !self.ended),
         };
+        let text = bytes.get(..valid).unwrap_or_default();
         // The first of what is wrong is named, however the bytes came.
-        let nul = self.raw.iter().take(valid).position(|byte| *byte == 0);
+        let nul = if text.contains(&0) { text.iter().position(|byte| *byte == 0) } else { None };
         if let Some(wrong) = nul.or_else(|| (!whole).then_some(valid)) {
-            self.count_lines_before(wrong);
-            return Err(self.refuse(wrong));
+            return Err(self.refuse_behind(bytes, wrong));
         }
-        self.text.extend(self.raw.drain(..valid));
         self.decoded_bytes += valid as u64;
-        Ok(())
+        Ok(valid)
     }
 
-    fn count_lines_before(&mut self, offset: usize) {
-        self.lines += self.raw.iter().take(offset).filter(|byte| **byte == b'\n').count() as u64;
+    fn refuse_behind(&mut self, bytes: &[u8], offset: usize) -> io::Error {
+        self.lines += line_ends(bytes.get(..offset).unwrap_or_default());
+        self.refuse(offset)
     }
 
     fn decode_utf16(&mut self) -> io::Result<()> {
@@ -136,7 +165,7 @@ impl<R: Read> Utf8Text<R> {
         };
         if let Some(nul) = self.text.iter().position(|byte| *byte == 0) {
             let (before, from_nul) = self.text.split_at(nul);
-            let lines = before.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let lines = line_ends(before);
             // Counted from the end, because the decoder may hold the first byte of a unit of an earlier call.
             let units = String::from_utf8_lossy(from_nul).encode_utf16().count() as u64;
             let end = (self.decoded_bytes + read as u64) & !1;
@@ -144,7 +173,7 @@ impl<R: Read> Utf8Text<R> {
             return Err(self.refuse_at(end.saturating_sub(units * 2)));
         }
         if let Some(bad) = bad {
-            self.lines += self.text.iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.lines += line_ends(&self.text);
             return Err(self.refuse_at(bad));
         }
         self.decoded_bytes += read as u64;
@@ -156,6 +185,16 @@ impl<R: Read> Utf8Text<R> {
 impl<R: Read> Read for Utf8Text<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while self.text_start == self.text.len() {
+            let carried = self.raw.len();
+            if matches!(self.encoding, Encoding::Utf8)
+                && carried < 4
+                && out.len() >= DIRECT_BYTES_MIN
+                && !self.ended
+            {
+                let count = self.read_utf8(out)?;
+                self.lines += line_ends(out.get(..count).unwrap_or_default());
+                return Ok(count);
+            }
             if self.ended && self.raw.is_empty() && !matches!(self.encoding, Encoding::Undecided) {
                 return Ok(0);
             }
@@ -174,6 +213,12 @@ impl<R: Read> Read for Utf8Text<R> {
     }
 }
 
+fn line_ends(text: &[u8]) -> u64 {
+    // A byte counts to 255, and many bytes are counted at once.
+    let few = |part: &[u8]| part.iter().fold(0u8, |count, byte| count + u8::from(*byte == b'\n'));
+    text.chunks(255).map(|part| u64::from(few(part))).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,22 +235,33 @@ mod tests {
         }
     }
 
+    /// Reads with so much room at a time.
+    fn read_all(mut from: impl Read, room: usize, text: &mut Vec<u8>) -> io::Result<()> {
+        let mut buffer = vec![0; room];
+        loop {
+            match from.read(&mut buffer)? {
+                0 => return Ok(()),
+                count => text.extend_from_slice(&buffer[..count]),
+            }
+        }
+    }
+
     fn check(bytes: &[u8], expected: Result<&str, (u64, u64)>) {
-        for drip in [false, true] {
-            let mut text = String::new();
+        for (drip, room) in [(false, 1), (true, 1), (false, DIRECT_BYTES_MIN), (true, DIRECT_BYTES_MIN)] {
+            let mut text = Vec::new();
             let result = if drip {
-                Utf8Text::new(Drip(bytes)).read_to_string(&mut text)
+                read_all(Utf8Text::new(Drip(bytes)), room, &mut text)
             } else {
-                Utf8Text::new(bytes).read_to_string(&mut text)
+                read_all(Utf8Text::new(bytes), room, &mut text)
             };
             match (result, expected) {
-                (Ok(_), Ok(expected)) => assert_eq!(text, expected),
+                (Ok(()), Ok(expected)) => assert_eq!(String::from_utf8(text).as_deref(), Ok(expected)),
                 (Err(error), Err((line, byte))) => {
                     let inner = error.into_inner().expect("wraps ours").downcast::<Error>().expect("is ours");
                     assert_eq!(
                         *inner.kind(),
                         ErrorKind::UnknownEncoding { line, byte },
-                        "{bytes:?} drip {drip}"
+                        "{bytes:?} drip {drip} room {room}"
                     );
                 }
                 (result, expected) => panic!("{bytes:?}: {result:?}, expected {expected:?}"),

@@ -3,6 +3,7 @@
 mod decode;
 mod header;
 mod records;
+mod split;
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
@@ -16,7 +17,7 @@ use flate2::read::MultiGzDecoder;
 use crate::error::{Error, ErrorKind};
 pub use decode::Utf8Text;
 pub use header::ExtraColumns;
-pub(crate) use records::{Record, RecordReader};
+pub(crate) use records::RecordReader;
 
 /// The place of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,50 +1,45 @@
 //! UTF-8 text → records (RFC 4180), each with its line. Bounded: no record and no cell grows beyond its limit.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use csv::StringRecord;
 use edm_model::{Columns, limits};
 use sha2::{Digest, Sha256};
 
 use super::header::{ExtraColumns, Header};
+use super::split::{Span, Splitter, Step};
 use super::{Source, from_io};
+use crate::chunk::{CHUNK_BYTES, Chunk};
 use crate::error::{Error, ErrorKind};
+use crate::rejections::Rejections;
 
-/// Bytes that the CSV reader may have read ahead of the record it works on.
-const READ_AHEAD_BYTES: usize = 64 * 1024;
-
-/// Put behind the end of the file. When it does not come back as a record of its own, a quote was left open.
-const END_RECORD: &str = "\u{1}end of the table\u{1}";
+/// Separators and quotes of a record beyond the bytes of its cells.
+const MARKS_BYTES_MAX: usize = 64 * 1024;
+/// A byte order mark behind the one that decoding takes off; the first line may have two.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads the records of a table whose header is resolved.
 pub(crate) struct RecordReader {
-    csv: csv::Reader<Bounded<Ended<Box<dyn Read + Send>>>>,
-    since_record: Arc<AtomicUsize>,
+    text: Text,
+    splitter: Splitter,
     bytes_read: Arc<AtomicU64>,
     header: Header,
     header_sha256: [u8; 32],
-    lines_before: u64,
-    record: StringRecord,
+    /// The line on which the next record starts.
+    line: u64,
+    /// The cells of one record. Reused from record to record.
+    cells: Vec<Span>,
 }
 
-/// One record of the file.
-pub(crate) enum Record<'a> {
-    /// Its cells, in the order of the file.
-    Cells {
-        /// The line on which it starts.
-        line: u64,
-        /// As many as the header has.
-        cells: &'a StringRecord,
-    },
-    /// It cannot be used, but keeps its number.
-    Refused {
-        /// The line on which it starts.
-        line: u64,
-        /// Why, without content.
-        reason: String,
-    },
+/// The text that was read and not handed out yet.
+struct Text {
+    source: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    /// The bytes of the buffer that are text.
+    filled: usize,
+    ended: bool,
 }
 
 impl RecordReader {
@@ -68,43 +63,39 @@ impl RecordReader {
         source: Source,
         resolve: impl FnOnce(&StringRecord) -> Result<Header, Error>,
     ) -> Result<Self, Error> {
-        let since_record = Arc::new(AtomicUsize::new(0));
-        let bounded = Bounded {
-            inner: Ended { inner: source.text, tail: None },
-            since_record: Arc::clone(&since_record),
+        let mut reader = Self {
+            text: Text { source: source.text, buffer: vec![0; CHUNK_BYTES], filled: 0, ended: false },
+            splitter: Splitter::new(source.separator.byte()),
+            bytes_read: source.bytes_read,
+            header: Header { cells: 0, positions: Vec::new() },
+            header_sha256: [0; 32],
+            line: 1 + source.lines_before,
+            cells: Vec::new(),
         };
-        let mut csv = csv::ReaderBuilder::new()
-            .delimiter(source.separator.byte())
-            .has_headers(false)
-            .flexible(true)
-            // Only LF ends a line for the reader, and a CR before it is taken off below: otherwise the lines
-            // of a file with CRLF would be counted one behind.
-            .terminator(csv::Terminator::Any(b'\n'))
-            .buffer_capacity(READ_AHEAD_BYTES)
-            .from_reader(bounded);
-        let mut record = StringRecord::new();
-        let found = read_unblank(&mut csv, &mut record).map_err(|error| from_csv(error, 1))?;
-        if !found || is_end(&record) {
+        let first_line = reader.line;
+        reader.text.fill()?;
+        if reader.text.bytes().starts_with(BYTE_ORDER_MARK) {
+            reader.splitter.seek(BYTE_ORDER_MARK.len());
+        }
+        let found = reader.next_record(true).map_err(|error| match error.kind() {
+            ErrorKind::UnclosedQuote { .. } => Error::new(ErrorKind::UnclosedQuote { line: first_line }),
+            _ => error,
+        })?;
+        if found.is_none() {
             return Err(Error::new(ErrorKind::NoHeader));
         }
-        if record.iter().any(|cell| cell.contains(END_RECORD)) {
-            return Err(Error::new(ErrorKind::UnclosedQuote { line: 1 + source.lines_before }));
-        }
-        let header = resolve(&record)?;
+        let bytes = reader.text.bytes();
+        let cells = reader.cells.iter().map(|(start, end)| bytes.get(*start..*end).unwrap_or_default());
+        let record = StringRecord::from_byte_record(cells.collect())
+            .map_err(|_| Error::new(ErrorKind::UnknownEncoding { line: first_line, byte: 0 }))?;
+        reader.header = resolve(&record)?;
         let mut digest = Sha256::new();
         for cell in &record {
             digest.update((cell.len() as u64).to_le_bytes());
             digest.update(cell);
         }
-        Ok(Self {
-            csv,
-            since_record,
-            bytes_read: source.bytes_read,
-            header,
-            header_sha256: digest.finalize().into(),
-            lines_before: source.lines_before,
-            record,
-        })
+        reader.header_sha256 = digest.finalize().into();
+        Ok(reader)
     }
 
     /// Returns the digest of the header, part of the file's identity.
@@ -122,36 +113,128 @@ impl RecordReader {
         self.bytes_read.load(Ordering::Relaxed)
     }
 
-    /// Returns the next record, `None` at the end of the table.
-    pub(crate) fn read(&mut self) -> Result<Option<Record<'_>>, Error> {
-        self.since_record.store(0, Ordering::Relaxed);
-        let before = self.csv.position().line() + self.lines_before;
-        let found = read_unblank(&mut self.csv, &mut self.record).map_err(|error| from_csv(error, before))?;
-        // The end record always comes, unless an open quote of the record before swallowed it.
-        if !found || is_end(&self.record) {
-            return Ok(None);
+    /// Fills the chunk with the next records, at most so many, each with the cells of these positions; where there is
+    /// none, the cell is empty. The chunk stays empty at the end of the table alone.
+    pub(crate) fn read(
+        &mut self,
+        chunk: &mut Chunk,
+        records_max: u32,
+        positions: &[Option<usize>],
+        rejections: &mut Rejections,
+    ) -> Result<(), Error> {
+        let spare = chunk.take_buffer();
+        while chunk.len() < records_max {
+            let Some(line) = self.next_record(chunk.is_empty())? else { break };
+            match self.refusal() {
+                Some(reason) => {
+                    rejections.reject(line, &reason);
+                    chunk.push_left_out(line);
+                }
+                None => {
+                    let cell = |position: &Option<usize>| {
+                        position.and_then(|position| self.cells.get(position)).copied().unwrap_or_default()
+                    };
+                    chunk.push(line, positions.iter().map(cell));
+                }
+            }
         }
-        // Counted back from the record's end, because blank lines may stand before its beginning.
-        let inside = self.record.as_slice().bytes().filter(|byte| *byte == b'\n').count() as u64;
-        let line = (self.csv.position().line() + self.lines_before).saturating_sub(1 + inside);
-        if self.record.as_slice().len() > limits::RECORD_BYTES_MAX {
-            return Err(Error::new(ErrorKind::RecordTooLong { line }));
+        let text = self.text.split_off(self.splitter.at(), spare);
+        self.splitter.seek(0);
+        // It was decoded before, so there can be nothing wrong with it.
+        let text = String::from_utf8(text)
+            .map_err(|_| Error::new(ErrorKind::UnknownEncoding { line: self.line, byte: 0 }))?;
+        chunk.set_text(text);
+        Ok(())
+    }
+
+    /// Finds the cells of the next record that is no blank line, and returns the line on which it starts. `None` at the
+    /// end of the table; and at the end of what was read, unless `wanted` says that more must be read for it.
+    fn next_record(&mut self, wanted: bool) -> Result<Option<u64>, Error> {
+        loop {
+            let (start, line) = (self.splitter.at(), self.line);
+            let (text, ended) = self.text.bytes_mut();
+            match self.splitter.record(text, ended, &mut self.cells) {
+                Step::Blank => self.line += 1,
+                Step::Record { lines } => {
+                    self.line += lines;
+                    let text = self.text.bytes();
+                    let blank = !strip_carriage_return(text, &mut self.cells);
+                    let bytes = || self.cells.iter().map(|(start, end)| end - start).sum::<usize>();
+                    if self.splitter.at() - start > limits::RECORD_BYTES_MAX
+                        && bytes() > limits::RECORD_BYTES_MAX
+                    {
+                        return Err(Error::new(ErrorKind::RecordTooLong { line }));
+                    }
+                    if !blank {
+                        return Ok(Some(line));
+                    }
+                }
+                Step::Unclosed => return Err(Error::new(ErrorKind::UnclosedQuote { line })),
+                Step::End => return Ok(None),
+                Step::Unfinished => {
+                    if self.text.filled - start > limits::RECORD_BYTES_MAX + MARKS_BYTES_MAX {
+                        return Err(Error::new(ErrorKind::RecordTooLong { line }));
+                    }
+                    if !wanted {
+                        return Ok(None);
+                    }
+                    self.text.fill()?;
+                }
+            }
         }
-        if self.record.as_slice().ends_with(END_TAIL) {
-            // The lines of the end record stand inside this one.
-            return Err(Error::new(ErrorKind::UnclosedQuote { line: line + 1 }));
-        }
-        if self.record.len() != self.header.cells {
-            let reason = format!("wrong number of cells (the header has {})", self.header.cells);
-            return Ok(Some(Record::Refused { line, reason }));
+    }
+
+    /// Returns why the record that was found cannot be used.
+    fn refusal(&self) -> Option<String> {
+        if self.cells.len() != self.header.cells {
+            return Some(format!("wrong number of cells (the header has {})", self.header.cells));
         }
         let too_long = self.header.positions.iter().position(|position| {
-            self.record.get(*position).is_some_and(|cell| cell.len() > limits::CELL_BYTES_MAX)
+            self.cells.get(*position).is_some_and(|(start, end)| end - start > limits::CELL_BYTES_MAX)
         });
-        if let Some(column) = too_long {
-            return Ok(Some(Record::Refused { line, reason: cell_too_long(column) }));
+        too_long.map(cell_too_long)
+    }
+}
+
+impl Text {
+    fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.filled).unwrap_or_default()
+    }
+
+    /// Returns the text, and whether nothing follows it.
+    fn bytes_mut(&mut self) -> (&mut [u8], bool) {
+        (self.buffer.get_mut(..self.filled).unwrap_or_default(), self.ended)
+    }
+
+    /// Reads until the buffer is full, or nothing follows. A full one grows, within the bound of a record.
+    fn fill(&mut self) -> Result<(), Error> {
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(2 * self.buffer.len(), 0);
         }
-        Ok(Some(Record::Cells { line, cells: &self.record }))
+        while !self.ended
+            && let Some(room) = self.buffer.get_mut(self.filled..).filter(|room| !room.is_empty())
+        {
+            match self.source.read(room) {
+                Ok(0) => self.ended = true,
+                Ok(count) => self.filled += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(from_io(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands out the text up to here; what is behind goes into the spare buffer, which takes the place of the text's.
+    fn split_off(&mut self, end: usize, mut spare: Vec<u8>) -> Vec<u8> {
+        let rest = self.buffer.get(end..self.filled).unwrap_or_default();
+        spare.resize(CHUNK_BYTES.max(rest.len()), 0);
+        if let Some(room) = spare.get_mut(..rest.len()) {
+            room.copy_from_slice(rest);
+        }
+        self.filled = rest.len();
+        let mut text = std::mem::replace(&mut self.buffer, spare);
+        text.truncate(end);
+        text
     }
 }
 
@@ -160,79 +243,15 @@ pub(crate) fn cell_too_long(column: usize) -> String {
     format!("a cell of more than {} bytes in column {} of the data store", limits::CELL_BYTES_MAX, column + 1)
 }
 
-/// What a record ends with that swallowed the end record: the record and its line end.
-const END_TAIL: &str = "\u{1}end of the table\u{1}\n";
-
-/// Reads the next record that is no blank line, without the CR at its end.
-fn read_unblank<R: Read>(csv: &mut csv::Reader<R>, record: &mut StringRecord) -> csv::Result<bool> {
-    loop {
-        if !csv.read_record(record)? {
-            return Ok(false);
-        }
-        let Some(last) = record.iter().next_back().and_then(|cell| cell.strip_suffix('\r')) else {
-            return Ok(true);
-        };
-        if record.len() == 1 && last.is_empty() {
-            continue;
-        }
-        let last = last.to_owned();
-        record.truncate(record.len() - 1);
-        record.push_field(&last);
-        return Ok(true);
+/// Takes the CR off that stands in front of the line feed; false where the record was nothing but that.
+fn strip_carriage_return(text: &[u8], cells: &mut [Span]) -> bool {
+    let alone = cells.len() == 1;
+    let Some((start, end)) = cells.last_mut() else { return true };
+    if *end == *start || text.get(*end - 1) != Some(&b'\r') {
+        return true;
     }
-}
-
-fn is_end(record: &StringRecord) -> bool {
-    record.len() == 1 && record.get(0) == Some(END_RECORD)
-}
-
-fn from_csv(error: csv::Error, line: u64) -> Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => match from_io(error) {
-            error if matches!(error.kind(), ErrorKind::RecordTooLong { .. }) => {
-                Error::new(ErrorKind::RecordTooLong { line })
-            }
-            error => error,
-        },
-        // The text was decoded before, so the CSV reader can find nothing else wrong with it.
-        _ => Error::new(ErrorKind::UnknownEncoding { line, byte: 0 }),
-    }
-}
-
-/// Refuses to feed one record without end.
-struct Bounded<R> {
-    inner: R,
-    since_record: Arc<AtomicUsize>,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.since_record.load(Ordering::Relaxed) > limits::RECORD_BYTES_MAX + READ_AHEAD_BYTES {
-            return Err(io::Error::other(Error::new(ErrorKind::RecordTooLong { line: 0 })));
-        }
-        let count = self.inner.read(out)?;
-        self.since_record.fetch_add(count, Ordering::Relaxed);
-        Ok(count)
-    }
-}
-
-/// Adds the end record behind the last byte.
-struct Ended<R> {
-    inner: R,
-    tail: Option<io::Cursor<Vec<u8>>>,
-}
-
-impl<R: Read> Read for Ended<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if let Some(tail) = &mut self.tail {
-            return tail.read(out);
-        }
-        let count = self.inner.read(out)?;
-        if count > 0 || out.is_empty() {
-            return Ok(count);
-        }
-        self.tail.insert(io::Cursor::new(format!("\n{END_RECORD}\n").into_bytes())).read(out)
-    }
+    *end -= 1;
+    !(alone && *end == *start)
 }
 
 #[cfg(test)]
@@ -244,19 +263,24 @@ mod tests {
     fn read_all(text: String) -> Result<Vec<String>, Error> {
         let columns =
             Columns::new(vec![Column::text("ssn").searchable(), Column::text("lastName")]).expect("valid");
-        let source = open_bytes(Box::new(io::Cursor::new(text.into_bytes())), None)?;
+        let source = open_bytes(Box::new(std::io::Cursor::new(text.into_bytes())), None)?;
         let mut reader = RecordReader::new(source, &columns, ExtraColumns::Refuse)?;
         let mut seen = Vec::new();
-        let positions = reader.positions().to_vec();
-        while let Some(record) = reader.read()? {
-            seen.push(match record {
-                Record::Cells { line, cells } => {
-                    let cells: Vec<&str> =
-                        positions.iter().filter_map(|position| cells.get(*position)).collect();
-                    format!("{line}:{}", cells.join("|"))
-                }
-                Record::Refused { line, reason } => format!("{line}!{reason}"),
-            });
+        let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
+        loop {
+            let (mut chunk, mut rejections) = (Chunk::default(), Rejections::default());
+            reader.read(&mut chunk, 3, &positions, &mut rejections)?;
+            if chunk.is_empty() {
+                break;
+            }
+            let row = |(line, cells): (u64, _)| format!("{line}:{}", Vec::from_iter(cells).join("|"));
+            let mut own: Vec<(u64, String)> =
+                chunk.rows(2).map(|(line, cells)| (line, row((line, cells)))).collect();
+            for (reason, count) in rejections.reasons {
+                own.extend(count.lines.into_iter().map(|line| (line, format!("{line}!{reason}"))));
+            }
+            own.sort();
+            seen.extend(own.into_iter().map(|(_, shown)| shown));
         }
         Ok(seen)
     }

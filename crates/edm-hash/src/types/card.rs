@@ -97,7 +97,8 @@ fn read(atoms: Atoms<'_>, first: usize, mut each: impl FnMut(usize, &[usize], &[
     }
 }
 
-fn is_valid(form: &[u8]) -> bool {
+/// Whether digits, as many as a card has, pass its check and are not all the same.
+pub(crate) fn is_valid(form: &[u8]) -> bool {
     form.iter().any(|digit| Some(digit) != form.first()) && passes_luhn(form)
 }
 

@@ -33,7 +33,7 @@ enum Written {
 
 /// A number of at most four digits.
 #[derive(Debug, Clone, Copy)]
-struct Number {
+pub(crate) struct Number {
     value: u16,
     digits: usize,
 }
@@ -139,6 +139,26 @@ pub(crate) fn push_cell(
 pub(crate) fn starts(word: Word<'_>) -> u64 {
     let numbers = word.filtered(word.digits(), |_, length| matches!(length, 1 | 2 | 4 | 8));
     numbers | word.all() & !word.digits() & (word.digits_behind(1) | word.digits_behind(2))
+}
+
+/// Three numbers of at most four digits, as [`of_numbers`] takes them.
+pub(crate) fn number(digits: &[u8]) -> Option<Number> {
+    std::str::from_utf8(digits).ok().filter(|digits| digits.len() <= 4).and_then(Number::of)
+}
+
+/// Returns the day, as `YYYY-MM-DD`, of a cell of three numbers with the same joint between, one of them a year of four
+/// digits; `None` for any other numbers, and for what such a cell cannot mean.
+pub(crate) fn of_numbers(numbers: [Number; 3], order: Option<DateOrder>) -> Option<[u8; 10]> {
+    let written = match numbers.map(|number| number.digits) {
+        [4, 1..=2, 1..=2] => {
+            Written::Plain { year: numbers[0], month: numbers[1].small(), day: numbers[2].small() }
+        }
+        [1..=2, 1..=2, 4] => {
+            Written::Numbers { first: numbers[0], second: numbers[1].small(), third: numbers[2] }
+        }
+        _ => return None,
+    };
+    written.in_cell(order).map(Day::form)
 }
 
 /// Calls `found` with every reading of every date that begins at an atom of `starts`.

@@ -66,21 +66,55 @@ fn read(atoms: Atoms<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
     None
 }
 
+/// Whether letters in lower case and digits, which begin with two letters, are an account number.
+pub(crate) fn is_whole(form: &[u8]) -> bool {
+    let country = form.get(..2).and_then(|letters| std::str::from_utf8(letters).ok());
+    country.and_then(length_of) == Some(form.len()) && is_valid(form)
+}
+
 fn length_of(country: &str) -> Option<usize> {
-    if country.len() != 2 {
-        return None;
-    }
-    let known = |entry: &&str| entry.get(..2).is_some_and(|letters| letters.eq_ignore_ascii_case(country));
-    LENGTHS.split(' ').find(known)?.get(2..)?.parse().ok()
+    let own = <[u8; 2]>::try_from(country.as_bytes()).ok()?.map(|letter| letter.to_ascii_lowercase());
+    // Entries of two letters, two digits and a space, ascending.
+    let (entries, last) = LENGTHS.as_bytes().as_chunks::<5>();
+    let found = entries.binary_search_by(|[one, other, ..]| [*one, *other].cmp(&own));
+    let entry = match found {
+        Ok(index) => entries.get(index)?.as_slice(),
+        Err(_) => last.strip_prefix(own.as_slice()).and(Some(last))?,
+    };
+    std::str::from_utf8(entry.get(2..4)?).ok()?.parse().ok()
 }
 
 /// ISO 13616-1: with the first four characters last, and letters as the numbers 10 to 35, the remainder by 97 is 1.
 fn is_valid(form: &[u8]) -> bool {
     let (Some(front), Some(rest)) = (form.get(..4), form.get(4..)) else { return false };
     let check_digits = front.iter().skip(2).all(u8::is_ascii_digit);
-    let remainder = rest.iter().chain(front).fold(0u32, |sum, byte| match byte {
-        b'0'..=b'9' => (sum * 10 + u32::from(byte - b'0')) % 97,
-        _ => (sum * 100 + u32::from(byte - b'a') + 10) % 97,
+    // Divided only when the number gets long.
+    let number = rest.iter().chain(front).fold(0u64, |sum, byte| {
+        let sum = if sum < u64::MAX / 1_000 { sum } else { sum % 97 };
+        match byte {
+            b'0'..=b'9' => sum * 10 + u64::from(byte - b'0'),
+            _ => sum * 100 + u64::from(byte - b'a') + 10,
+        }
     });
-    check_digits && remainder == 1
+    check_digits && number % 97 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_country_is_found() {
+        let mut before = "";
+        for entry in LENGTHS.split(' ') {
+            let (country, length) = entry.split_at(2);
+            assert!(before < country, "{country} stands in its place");
+            assert_eq!(length_of(country), length.parse().ok(), "{country}");
+            assert_eq!(length_of(&country.to_uppercase()), length.parse().ok(), "{country}");
+            before = country;
+        }
+        for none in ["", "d", "aa", "zz", "dex", "é", "us"] {
+            assert_eq!(length_of(none), None, "{none}");
+        }
+    }
 }

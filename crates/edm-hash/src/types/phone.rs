@@ -61,6 +61,27 @@ pub(crate) fn starts(word: Word<'_>) -> u64 {
     word.digits()
 }
 
+/// The longest canonical form, in bytes.
+pub(crate) const FORM_BYTES_MAX: usize = 16;
+
+/// Writes the number that groups of digits are, and returns its length; `None` if they are none.
+pub(crate) fn push_groups(
+    digits: &str,
+    groups: usize,
+    plus: bool,
+    country: Option<Country>,
+    out: &mut [u8; FORM_BYTES_MAX],
+) -> Option<usize> {
+    let (calling_code, national) = numbering::number(digits, plus, country)?;
+    let bytes = [b"+", calling_code.as_bytes(), national.as_bytes()];
+    let length = bytes.iter().map(|part| part.len()).sum();
+    if digits.len() > numbering::DIGITS_MAX || groups > length || length > FORM_BYTES_MAX {
+        return None;
+    }
+    out.iter_mut().zip(bytes.into_iter().flatten()).for_each(|(place, byte)| *place = *byte);
+    Some(length)
+}
+
 /// Calls `found` with every number that begins at an atom of `starts`.
 pub(crate) fn candidates(
     folded: &Folded,

@@ -70,7 +70,7 @@ fn grouped(atoms: Atoms<'_>, first: usize) -> Option<(usize, [u8; DIGITS])> {
 }
 
 /// Areas from 900 on are kept: tax offices and test data use them.
-fn is_valid(form: &[u8; DIGITS]) -> bool {
+pub(crate) fn is_valid(form: &[u8; DIGITS]) -> bool {
     let (area, rest) = form.split_at(3);
     let (group, serial) = rest.split_at(2);
     area != b"000" && area != b"666" && group != b"00" && serial != b"0000"

@@ -62,7 +62,8 @@ pub(crate) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// Begins in front of the token that holds atom `from`.
     pub(crate) fn new(folded: &'a Folded, from: usize) -> Self {
-        let mut own = Self { folded, next: 0, tokens: Vec::new(), forms: String::new() };
+        let mut own =
+            Self { folded, next: 0, tokens: Vec::with_capacity(16), forms: String::with_capacity(128) };
         own.restart(from);
         own
     }

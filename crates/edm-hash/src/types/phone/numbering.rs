@@ -46,6 +46,19 @@ pub(crate) fn push_number(
     country: Option<Country>,
     out: &mut Vec<u8>,
 ) -> bool {
+    let Some((calling_code, national)) = number(digits, international, country) else { return false };
+    out.push(b'+');
+    out.extend_from_slice(calling_code.as_bytes());
+    out.extend_from_slice(national.as_bytes());
+    true
+}
+
+/// Returns calling code and national number of the number that digits are.
+pub(crate) fn number(
+    digits: &str,
+    international: bool,
+    country: Option<Country>,
+) -> Option<(&'static str, &str)> {
     let plan = country.and_then(|country| NUMBERING.countries.get(&country));
     let north_american = plan.is_some_and(|plan| plan.calling_code == "1");
     let prefix = match digits {
@@ -56,12 +69,7 @@ pub(crate) fn push_number(
     };
     let dialled_abroad = prefix.and_then(|prefix| abroad(digits.get(prefix..)?));
     let at_home = || plan.filter(|_| !international).and_then(|plan| plan.at_home(digits));
-    let number = dialled_abroad.or_else(at_home);
-    let Some((calling_code, national)) = number else { return false };
-    out.push(b'+');
-    out.extend_from_slice(calling_code.as_bytes());
-    out.extend_from_slice(national.as_bytes());
-    true
+    dialled_abroad.or_else(at_home)
 }
 
 /// Reads digits that begin with a calling code.

@@ -1,0 +1,123 @@
+//! Records of one block on their way from the reader to a hashing thread: their text as it was read, and where in it the
+//! cells stand. Nothing is copied out of it.
+
+use std::sync::{Mutex, PoisonError};
+
+use edm_hash::Records;
+
+use crate::budget::Permit;
+
+/// Text of a chunk; a chunk of one long record may exceed it.
+pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
+/// Records of a chunk: bounds its list of cells where records are short.
+pub(crate) const CHUNK_RECORDS_MAX: u32 = 16 * 1024;
+/// Empty chunks that are kept for the reader.
+const SPARE_CHUNKS_MAX: usize = 16;
+
+/// Records that follow one another.
+#[derive(Default)]
+pub(crate) struct Chunk {
+    text: String,
+    /// Begin and end of each cell of the store's columns; as many for each record that has cells.
+    cells: Vec<(u32, u32)>,
+    /// The line on which each record starts.
+    lines: Vec<u64>,
+    /// Positions of records that reading refused.
+    left_out: Vec<u32>,
+    /// Gives the text's bytes back when the chunk was hashed.
+    permit: Option<Permit>,
+}
+
+impl Chunk {
+    /// Returns the number of records, refused ones included.
+    pub(crate) fn len(&self) -> u32 {
+        // A chunk has at most CHUNK_RECORDS_MAX.
+        self.lines.len() as u32
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Returns how much of the text that waits for hashing this is.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(crate) fn hold(&mut self, permit: Permit) {
+        self.permit = Some(permit);
+    }
+
+    /// Adds a record without cells.
+    pub(crate) fn push_left_out(&mut self, line: u64) {
+        self.left_out.push(self.lines.len() as u32);
+        self.lines.push(line);
+    }
+
+    /// Adds a record with these cells.
+    pub(crate) fn push(&mut self, line: u64, cells: impl Iterator<Item = (usize, usize)>) {
+        // A chunk holds a buffer and at most one record beyond it, far below four gigabytes.
+        self.cells.extend(cells.map(|(start, end)| (start as u32, end as u32)));
+        self.lines.push(line);
+    }
+
+    /// Gives the chunk the text in which its cells stand.
+    pub(crate) fn set_text(&mut self, text: String) {
+        self.text = text;
+    }
+
+    /// Empties the chunk and takes its buffer out.
+    pub(crate) fn take_buffer(&mut self) -> Vec<u8> {
+        self.clear();
+        std::mem::take(&mut self.text).into_bytes()
+    }
+
+    /// Returns the records as they are hashed.
+    pub(crate) fn records(&self) -> Records<'_> {
+        Records { text: &self.text, cells: &self.cells, count: self.len(), left_out: &self.left_out }
+    }
+
+    /// Returns the line of a record by its position.
+    pub(crate) fn line(&self, record: u32) -> u64 {
+        self.lines.get(record as usize).copied().unwrap_or(0)
+    }
+
+    /// Returns line and cells of each record that has cells, as many as there are columns.
+    pub(crate) fn rows(
+        &self,
+        columns: usize,
+    ) -> impl Iterator<Item = (u64, impl Iterator<Item = &str> + Clone)> {
+        let mut left_out = self.left_out.iter().copied().peekable();
+        let lines = (0..).zip(&self.lines).filter(move |(record, _)| left_out.next_if_eq(record).is_none());
+        let cell = |span: &(u32, u32)| self.text.get(span.0 as usize..span.1 as usize).unwrap_or_default();
+        lines
+            .zip(self.cells.chunks_exact(columns.max(1)))
+            .map(move |((_, line), cells)| (*line, cells.iter().map(cell)))
+    }
+
+    fn clear(&mut self) {
+        self.cells.clear();
+        self.lines.clear();
+        self.left_out.clear();
+        self.permit = None;
+    }
+}
+
+/// Chunks that were hashed, to be filled again: their memory was touched already.
+#[derive(Default)]
+pub(crate) struct SpareChunks(Mutex<Vec<Chunk>>);
+
+impl SpareChunks {
+    pub(crate) fn take(&self) -> Chunk {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Takes a chunk back; what it held of the budget is free again.
+    pub(crate) fn give_back(&self, mut chunk: Chunk) {
+        chunk.permit = None;
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < SPARE_CHUNKS_MAX && chunk.text.capacity() <= 2 * CHUNK_BYTES {
+            spare.push(chunk);
+        }
+    }
+}

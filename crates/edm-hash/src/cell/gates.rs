@@ -1,0 +1,149 @@
+//! The questions asked of every cell, answered for most of them at a glance (`docs/formats/hash.md`, sections 3 and 7).
+
+use super::classes::{Plain, low, runs};
+use crate::{date, placeholder};
+
+/// No placeholder that is a word is longer.
+const WORD_BYTES_MAX: u32 = 7;
+/// The longest cell that is looked at for a date.
+const DATE_BYTES_MAX: u32 = 40;
+
+/// Whether a cell with an atom counts as empty by its text.
+#[inline]
+pub(super) fn is_placeholder(plain: &Plain<'_>) -> bool {
+    let may_be =
+        if plain.letters == 0 { is_one_digit(plain) || may_be_epoch(plain) } else { may_be_word(plain) };
+    may_be && std::str::from_utf8(plain.text()).is_ok_and(placeholder::is_placeholder)
+}
+
+/// Whether a cell with letters may be a word that says nothing, or a day with a `t` in it.
+fn may_be_word(plain: &Plain<'_>) -> bool {
+    let words = plain.alphanumerics();
+    let short = 64 - words.leading_zeros() - words.trailing_zeros() <= WORD_BYTES_MAX;
+    let begins = short && matches!(plain.byte(words.trailing_zeros()) | 0x20, b'n' | b'u');
+    begins || plain.byte(plain.letters.trailing_zeros()) | 0x20 == b't' && may_be_epoch(plain)
+}
+
+/// Whether all digits are 0, or all are 9.
+fn is_one_digit(plain: &Plain<'_>) -> bool {
+    let mut rest = plain.digits;
+    let digit = plain.byte(rest.trailing_zeros());
+    if !matches!(digit, b'0' | b'9') {
+        return false;
+    }
+    while rest != 0 && plain.byte(rest.trailing_zeros()) == digit {
+        rest &= rest - 1;
+    }
+    rest == 0
+}
+
+/// Whether a number of one, two or four digits, as all are of a day that stands for none, begins the cell, and one of
+/// its numbers is 1900.
+fn may_be_epoch(plain: &Plain<'_>) -> bool {
+    let first = plain.digits.trailing_zeros();
+    if !matches!((plain.digits.checked_shr(first).unwrap_or(0)).trailing_ones(), 1 | 2 | 4) {
+        return false;
+    }
+    let year = |(start, end): (u32, u32)| {
+        end - start == 4 && plain.text().get(start as usize..end as usize) == Some(b"1900")
+    };
+    runs(plain.digits).any(year)
+}
+
+/// Returns begin and end of a cell without the spaces around it.
+pub(super) fn trimmed(plain: &Plain<'_>) -> (u32, u32) {
+    let (mut first, mut end) = (0, plain.length);
+    while first < end && plain.byte(first) == b' ' {
+        first += 1;
+    }
+    while first < end && plain.byte(end - 1) == b' ' {
+        end -= 1;
+    }
+    (first, end)
+}
+
+/// Whether a cell with an atom reads as a date.
+pub(crate) fn reads_as_date(plain: &Plain<'_>) -> bool {
+    if plain.digits == 0 || !may_be_date(plain) {
+        return false;
+    }
+    let (first, end) = trimmed(plain);
+    if end - first > DATE_BYTES_MAX {
+        return false;
+    }
+    if end - first == NUMBERS_BYTES
+        && let Some(answer) = three_numbers(plain, first)
+    {
+        return answer;
+    }
+    std::str::from_utf8(plain.text()).is_ok_and(date::reads_as_date)
+}
+
+/// Looks at the first two words alone: a date begins with a day, a month, a year, or nothing but 8 digits; behind a
+/// number a number or a month follows.
+fn may_be_date(plain: &Plain<'_>) -> bool {
+    let words = plain.alphanumerics();
+    let first = words.trailing_zeros();
+    let digits = (plain.digits >> first).trailing_ones();
+    match digits {
+        0 => return begins_month(plain, first),
+        8 => return words.count_ones() == 8,
+        1 | 2 | 4 => {}
+        _ => return false,
+    }
+    // What stands behind the first word, which may be an ordinal number.
+    let behind = words & !low(first + (words >> first).trailing_ones());
+    if behind == 0 {
+        return false;
+    }
+    let second = behind.trailing_zeros();
+    match (plain.digits >> second).trailing_ones() {
+        0 => begins_month(plain, second),
+        // Behind a day, a month or a year a number is a month or a day.
+        digits => digits <= 2,
+    }
+}
+
+fn begins_month(plain: &Plain<'_>, at: u32) -> bool {
+    let letters = [plain.byte(at) | 0x20, plain.byte(at + 1) | 0x20, plain.byte(at + 2) | 0x20];
+    matches!(
+        &letters,
+        b"jan"
+            | b"feb"
+            | b"mar"
+            | b"apr"
+            | b"may"
+            | b"jun"
+            | b"jul"
+            | b"aug"
+            | b"sep"
+            | b"oct"
+            | b"nov"
+            | b"dec"
+    )
+}
+
+/// Day, month and year of two, two and four digits, with what parts them.
+const NUMBERS_BYTES: u32 = 10;
+const YEAR_FIRST: u64 = 0b11_0110_1111;
+const YEAR_LAST: u64 = 0b11_1101_1011;
+
+/// Judges `YYYY-MM-DD`, `DD-MM-YYYY` and `MM-DD-YYYY`; `None` for any other way of writing.
+fn three_numbers(plain: &Plain<'_>, first: u32) -> Option<bool> {
+    if plain.letters != 0 {
+        return None;
+    }
+    let digits = plain.digits >> first;
+    let number = |at: u32, count: u32| {
+        (at..at + count).fold(0, |sum, at| sum * 10 + u32::from(plain.byte(first + at).wrapping_sub(b'0')))
+    };
+    let (signs, year, [a, b]) = match digits {
+        YEAR_FIRST => ([4, 7], number(0, 4), [number(5, 2), number(8, 2)]),
+        YEAR_LAST => ([2, 5], number(6, 4), [number(0, 2), number(3, 2)]),
+        _ => return None,
+    };
+    let [sign, other] = signs.map(|at| plain.byte(first + at));
+    let joined = sign == other && matches!(sign, b'-' | b'/' | b'.' | b' ');
+    let is = |month: u32, day: u32| (1..=12).contains(&month) && (1..=31).contains(&day);
+    Some(joined && (1800..=2199).contains(&year) && (is(a, b) || digits == YEAR_LAST && is(b, a)))
+}

@@ -1,0 +1,188 @@
+//! The short way says of every cell what the general way says, which goes through all of folding.
+
+use edm_model::{CaseRule, Column, Columns, Country, DataType, DateOrder, Delimiters, Rule};
+use proptest::prelude::*;
+
+use super::{Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms, ROOM_BYTES};
+use crate::key::Salt;
+use crate::record::{RecordHasher, Records};
+
+fn types() -> Vec<DataType> {
+    let mut types = vec![
+        DataType::Text,
+        DataType::Email,
+        DataType::Name,
+        DataType::Ssn,
+        DataType::Card,
+        DataType::Iban,
+        DataType::Address,
+    ];
+    types.extend([None, Some(4), Some(9), Some(64), Some(65)].map(|width| DataType::Digits { width }));
+    types.extend([None, Country::new("us"), Country::new("de")].map(|country| DataType::Phone { country }));
+    let orders = [DateOrder::YearMonthDay, DateOrder::DayMonthYear, DateOrder::MonthDayYear];
+    types.push(DataType::Date { order: None });
+    types.extend(orders.map(|order| DataType::Date { order: Some(order) }));
+    types
+}
+
+/// Columns of one type under every rule that matters, and one more that shares a rule.
+fn columns(data_type: &DataType) -> Columns {
+    let mut columns = Vec::new();
+    for delimiters in ["", "-", " -", "-. /()@,'", "·#"] {
+        for case in [CaseRule::Insensitive, CaseRule::Sensitive] {
+            let delimiters = Delimiters::new(delimiters.chars()).expect("delimiters");
+            let rule = Rule { data_type: data_type.clone(), case, delimiters, ..Rule::default() };
+            columns.push(Column { rule, ..Column::text(format!("c{}", columns.len())).searchable() });
+        }
+    }
+    columns.push(Column { name: "again".to_owned(), ..columns[0].clone() });
+    Columns::new(columns).expect("distinct names")
+}
+
+fn salt() -> Salt {
+    Salt::new("0123456789abcdefghijklmnopqrstuv".to_owned()).expect("a salt")
+}
+
+fn hashers(columns: &Columns, tokens_max: u32) -> [RecordHasher; 2] {
+    let short = RecordHasher::new(&salt(), columns, tokens_max);
+    [short, RecordHasher::new(&salt(), columns, tokens_max).without_short_way()]
+}
+
+/// Hashes each cell in every column of the type, both ways.
+fn check(data_type: &DataType, cells: &[String], tokens_max: u32) {
+    let columns = columns(data_type);
+    let [mut short, mut general] = hashers(&columns, tokens_max);
+    let width = columns.as_slice().len();
+    for cell in cells {
+        let record = std::iter::repeat_n(cell.as_str(), width);
+        assert_eq!(short.push(record.clone()), general.push(record), "{data_type:?} {cell:?}");
+    }
+    let (short, general) = (short.finish(), general.finish());
+    if short != general {
+        // Which cell, and what of it.
+        for cell in cells {
+            let [mut short, mut general] = hashers(&columns, tokens_max);
+            let record = std::iter::repeat_n(cell.as_str(), width);
+            short.push(record.clone());
+            general.push(record);
+            assert_eq!(short.finish(), general.finish(), "{data_type:?} {cell:?}");
+        }
+    }
+    assert_eq!(short, general, "{data_type:?} {cells:?}");
+}
+
+/// What is written in cells: values of all types, nearly so, and anything.
+fn cell() -> impl Strategy<Value = String> {
+    let written = prop_oneof![
+        "[0-9]{3}([- ./][0-9]{2}[- ./]|[0-9]{2})[0-9]{4}",
+        "[09]{1,11}",
+        "[0-9]{1,19}",
+        "4[0-9]{3}([ -][0-9]{4}){3}",
+        "(4111 1111 1111 1111|4111-1111-1111-1111|378282246310005|5555 5555 5555 4444|411111111111 1111)",
+        "(DE89 3704 0044 0532 0130 00|DE89370400440532013000|gb29NWBK60161331926819|GB29-NWBK-6016-1331-9268-19)",
+        "[1-2][089][0-9]{2}[-/. ][0-1]?[0-9][-/. ][0-3]?[0-9]",
+        "[0-3]?[0-9][-/. ][0-3]?[0-9][-/. ]([0-9]{2}|[1-2][089][0-9]{2})",
+        "(1900-01-01|01/01/1900|1900-1-1T00:00|1.1.1900 00:00|19000101|1900 1 1)",
+        "[0-3]?[0-9](st|th|\\.)? (Jan|march|Mai|december|dez)[.,]? [0-9]{2,4}",
+        "(\\+|\\+1 |\\(|00|011|\\+49)?[0-9]{2,4}[-) ./]{0,2}[0-9]{2,4}[- ./]{0,3}[0-9]{3,5}( x[0-9]{2})?",
+        "[A-Za-z]{1,8}([ .'-][A-Za-z]{1,8}){0,4}(, [A-Z][a-z]{1,6})?",
+        "[A-Za-z0-9._+%-]{1,12}@[a-z0-9-]{1,9}\\.[a-z.]{1,6}",
+        "[a-c0-9._@-]{1,6}@[a-c0-9_+.@-]{1,6}\\.[a-z]",
+        "[0-9]{1,4} [A-Z][a-z]{2,8} (St|Street|Ave|N\\.)[.,]? ?[A-Za-z ]{0,12}[0-9]{0,5}",
+        "(null|N/A|#n/a|unknown|NULL |nul|unknow|n a)",
+        "[A-Za-z0-9]{1,24}([ -][A-Za-z0-9]{1,20}){0,4}",
+        "\\PC{0,24}",
+        "[ -~]{0,80}",
+        "[ \\-.,/'@()0-9a-cA-C]{0,24}",
+    ];
+    // Cells of all lengths around a whole word, and with one character that does not belong there.
+    (
+        written,
+        "[ ]{0,2}",
+        "[ ]{0,2}",
+        prop::option::weighted(0.2, (any::<prop::sample::Index>(), "[ -~\t`é０]")),
+    )
+        .prop_map(|(mut cell, before, behind, odd)| {
+            if let Some((place, odd)) = odd {
+                let places: Vec<usize> = cell.char_indices().map(|(at, _)| at).chain([cell.len()]).collect();
+                cell.insert_str(places[place.index(places.len())], &odd);
+            }
+            format!("{before}{cell}{behind}")
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn both_ways_say_the_same(cells in prop::collection::vec(cell(), 24), tokens_max in prop_oneof![Just(2u32), Just(64)]) {
+        types().iter().for_each(|data_type| check(data_type, &cells, tokens_max));
+    }
+
+    /// However records come, one by one or many at once, they are hashed alike.
+    #[test]
+    fn batches_are_what_their_records_are(cells in prop::collection::vec((cell(), cell(), prop::bool::weighted(0.1)), 0..40), cut in 0usize..40) {
+        let columns = Columns::new(vec![
+            Column::text("name").typed(DataType::Name).searchable(),
+            Column { key: true, ..Column::text("number").typed(DataType::Digits { width: Some(9) }).searchable() },
+        ]).expect("two columns");
+        let mut single = RecordHasher::new(&salt(), &columns, 64);
+        let mut batches = RecordHasher::new(&salt(), &columns, 64);
+        let (front, behind) = cells.split_at(cut.min(cells.len()));
+        for records in [front, behind] {
+            let mut expected = Vec::new();
+            let (mut text, mut spans, mut left_out) = ("§".to_owned(), Vec::new(), Vec::new());
+            for (record, (name, number, is_left_out)) in (0u32..).zip(records) {
+                if *is_left_out {
+                    single.push_rejected();
+                    left_out.push(record);
+                    continue;
+                }
+                for cell in [name, number] {
+                    let start = text.len() as u32;
+                    text.push_str(cell);
+                    spans.push((start, text.len() as u32));
+                }
+                let outcome = single.push([name.as_str(), number.as_str()].into_iter());
+                if outcome != (crate::record::RecordOutcome::Accepted { refused_cells: Vec::new() }) {
+                    expected.push((record, outcome));
+                }
+            }
+            let count = records.len() as u32;
+            let outcomes = batches.push_all(&Records { text: &text, cells: &spans, count, left_out: &left_out });
+            prop_assert_eq!(outcomes, expected);
+        }
+        prop_assert_eq!(batches.finish(), single.finish());
+    }
+}
+
+/// The usual ways of writing go the short way, or it is none.
+#[test]
+fn usual_cells_go_the_short_way() {
+    let check = |data_type: DataType, delimiters: &str, cell: &str, expected: &str| {
+        let delimiters = Delimiters::new(delimiters.chars()).expect("delimiters");
+        let rule = Rule { data_type, delimiters, ..Rule::default() };
+        let mut bytes = [b'x'; ROOM_BYTES];
+        bytes[..cell.len()].copy_from_slice(cell.as_bytes());
+        let plain = Plain::of(&bytes, cell.len()).expect("plain");
+        let (mut room, forms) = ([0; ROOM_BYTES], PlainForms::new(&rule, 64));
+        let mut form = Form::new(&mut room, true);
+        let judged = forms.judge(&plain, &mut form, |plain, form| forms.write(plain, form));
+        assert_eq!(judged, Judged::Value, "{cell:?}");
+        assert_eq!(std::str::from_utf8(form.bytes()), Ok(expected));
+    };
+    let digits = |width| DataType::Digits { width };
+    check(DataType::Text, "", "  The  Old-Mill ", "the old-mill");
+    check(DataType::Text, "-", "Old-Mill - 7", "oldmill - 7");
+    check(digits(None), "-", "900-11-2222", "900112222");
+    check(digits(Some(9)), "", "12345", "000012345");
+    check(DataType::Email, "", "Ann.Lee7@Mail.Example.org", "ann.lee7@mail.example.org");
+    check(DataType::Name, "", "Mary-Jane O'Neil Jr.", "mary jane o neil jr");
+    check(DataType::Ssn, "", "900-11-2222", "900112222");
+    check(DataType::Card, "", "4111 1111 1111 1111", "4111111111111111");
+    check(DataType::Phone { country: Country::new("us") }, "", "(415) 555-0123", "+14155550123");
+    check(DataType::Date { order: None }, "", "1961-07-31", "1961-07-31");
+    check(DataType::Date { order: Some(DateOrder::DayMonthYear) }, "", "3.11.1961", "1961-11-03");
+    check(DataType::Iban, "", "DE89 3704 0044 0532 0130 00", "de89370400440532013000");
+    check(DataType::Text, "", &"a".repeat(PLAIN_BYTES_MAX), &"a".repeat(PLAIN_BYTES_MAX));
+}
