@@ -1,7 +1,7 @@
 //! Cutting a folded text into atoms (`docs/formats/hash.md`, section 2): where they begin and end is found in the bit masks of
 //! its bytes, 64 at a time; only characters beyond ASCII are looked at one by one.
 
-use crate::atom_set::AtomSet;
+use crate::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::classes::{BLOCK_BYTES, Masks, Path, gathered};
 use crate::table::{Class, TABLE};
 
@@ -38,6 +38,12 @@ pub(crate) struct Atoms {
     pub(crate) clusters: AtomSet,
     /// Those that begin with a mark.
     pub(crate) marks: AtomSet,
+    /// Those that nothing parts from the one before.
+    pub(crate) joined: AtomSet,
+    /// Those with a `.` or `'` directly behind.
+    pub(crate) dotted: AtomSet,
+    /// How many bytes each has, at most 255; as many as are whole words of atoms.
+    pub(crate) lengths: Vec<u8>,
 }
 
 impl Atoms {
@@ -46,6 +52,9 @@ impl Atoms {
         self.digits.clear();
         self.clusters.clear();
         self.marks.clear();
+        self.joined.clear();
+        self.dotted.clear();
+        self.lengths.clear();
     }
 }
 
@@ -73,10 +82,14 @@ pub(crate) fn append_atoms(path: Path, text: &str, masks: &[Masks], out: &mut At
         out.digits.push(gathered(path, parts.digits, starts), count);
         out.clusters.push(gathered(path, parts.cluster_starts, starts), count);
         out.marks.push(gathered(path, parts.marks, starts), count);
+        out.joined.push(gathered(path, ends, starts), count);
+        out.dotted.push(gathered(path, masks.joints, ends), ends.count_ones());
     }
     if let Some(last) = out.ranges.last_mut().filter(|_| open) {
         last.1 = text.len() as u32;
     }
+    out.lengths.extend(out.ranges.iter().map(|(start, end)| (end - start).min(255) as u8));
+    out.lengths.resize(out.ranges.len().next_multiple_of(ATOMS_A_WORD), 0);
 }
 
 fn append_block(base: u32, mut starts: u64, mut ends: u64, open: &mut bool, out: &mut Vec<(u32, u32)>) {

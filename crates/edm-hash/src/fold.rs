@@ -1,9 +1,11 @@
 //! Folding and cutting into atoms, in one pass with positions (`docs/formats/hash.md`, sections 1 and 2).
 
+use std::ops::RangeInclusive;
+
 use edm_model::{CaseRule, DiacriticRule, Rule};
 
 use crate::atom_set::{ATOMS_A_WORD, AtomSet};
-use crate::classes::{Masks, Path, append_masks};
+use crate::classes::{Masks, Path, append_masks, between};
 use crate::cut::{Atoms, append_atoms};
 use crate::pieces::Pieces;
 use crate::table::{Class, TABLE, Table, hangul};
@@ -148,7 +150,23 @@ impl Folded {
 
     /// Whether nothing lies between an atom and the next one.
     pub(crate) fn touches_next(&self, index: usize) -> bool {
-        matches!(self.atoms.ranges.get(index..index + 2), Some([left, right]) if left.1 == right.0)
+        self.atoms.joined.contains(index + 1)
+    }
+
+    /// Returns the atoms that nothing parts from the one before.
+    pub(crate) fn joined(&self) -> &AtomSet {
+        &self.atoms.joined
+    }
+
+    /// Returns the atoms with a `.` or `'` directly behind.
+    pub(crate) fn dotted(&self) -> &AtomSet {
+        &self.atoms.dotted
+    }
+
+    /// Returns which atoms of the `number`th 64 have so many bytes, at most 254; no atom has none.
+    pub(crate) fn of_length(&self, number: usize, bytes: RangeInclusive<u8>) -> u64 {
+        let lengths = self.atoms.lengths.get(number * ATOMS_A_WORD..).and_then(|rest| rest.first_chunk());
+        lengths.map_or(0, |lengths| between(Path::fastest(), lengths, (*bytes.start(), *bytes.end())))
     }
 
     /// Returns where in the text that was folded the atoms from `first` to `last` stand, in bytes.

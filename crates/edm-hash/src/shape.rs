@@ -27,6 +27,11 @@ impl Shape {
 }
 
 impl Shape {
+    /// Those of one character each.
+    pub(crate) const LETTERS: Self = Self { atoms: 1, bytes: 1, mask: LETTER };
+    pub(crate) const DIGITS: Self = Self { atoms: 1, bytes: 1, mask: DIGIT };
+    pub(crate) const SPACE: Self = Self { atoms: 0, bytes: 1, mask: BLANK };
+
     /// Returns what says how many significant digits a number has that was brought to a width: a shape of no atom.
     pub fn of_significant_digits(canonical: &[u8]) -> Self {
         let zeros = canonical.iter().take_while(|digit| **digit == b'0').count();
@@ -51,6 +56,7 @@ impl Shape {
 
 const LETTER: u8 = 1;
 const DIGIT: u8 = 2;
+const BLANK: u8 = 4;
 const BEYOND: u8 = 128;
 
 const MASKS: [u8; 256] = {
@@ -60,7 +66,7 @@ const MASKS: [u8; 256] = {
         masks[byte] = match byte as u8 {
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             b'0'..=b'9' => DIGIT,
-            b' ' => 4,
+            b' ' => BLANK,
             b'-' => 8,
             b'.' => 16,
             b'/' => 32,

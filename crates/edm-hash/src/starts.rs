@@ -1,7 +1,7 @@
 //! Where windows are worth looking for: the atoms that a value of a rule may begin with, found in sets of 64 atoms.
 //! [`crate::windows`] finds the same windows from these starts as from all.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use edm_model::{DataType, Rule};
 
@@ -38,6 +38,18 @@ impl<'a> Word<'a> {
         self.folded.digits().word(self.number)
     }
 
+    /// Returns the atoms of so many bytes; 255 is 255 and more.
+    pub(crate) fn of_length(self, bytes: RangeInclusive<u8>) -> u64 {
+        self.folded.of_length(self.number, bytes)
+    }
+
+    /// Returns the digits of so many bytes of this word and of the next.
+    pub(crate) fn digits_of(self, bytes: RangeInclusive<u8>) -> u128 {
+        self.with_next(|number| {
+            self.folded.of_length(number, bytes.clone()) & self.folded.digits().word(number)
+        })
+    }
+
     /// Returns the atoms that are followed, `distance` atoms behind, by one of a set.
     pub(crate) fn followed_by(self, set: &AtomSet, distance: u32) -> u64 {
         set.word(self.number) >> distance | set.word(self.number + 1) << (64 - distance)
@@ -53,11 +65,6 @@ impl<'a> Word<'a> {
             count @ 0..ATOMS_A_WORD => (1 << count) - 1,
             _ => u64::MAX,
         }
-    }
-
-    /// Returns the length of any atom in bytes.
-    pub(crate) fn length(self, atom: usize) -> usize {
-        self.folded.ranges().get(atom).map_or(0, |(start, end)| (end - start) as usize)
     }
 
     /// Returns what is known of the atoms of this word and of the next.
@@ -113,7 +120,7 @@ pub fn starts(rule: &Rule, folded: &Folded, words: Range<usize>, gate: &impl Gat
 /// another form there.
 pub fn atoms_with_other_forms(rule: &Rule, folded: &Folded, number: usize, atoms: u64) -> u64 {
     match rule.data_type {
-        DataType::Address => address::with_other_forms(Word { folded, number }, atoms),
+        DataType::Address => address::with_other_forms(rule, Word { folded, number }, atoms),
         _ => 0,
     }
 }
@@ -162,10 +169,15 @@ pub fn near_digits(rule: &Rule, folded: &Folded, number: usize, gate: &impl Gate
 }
 
 fn of_length(word: Word<'_>, atoms: u64, lengths: u64) -> u64 {
-    if lengths == 0 {
-        return 0;
+    let (mut rest, mut out) = (lengths, 0);
+    while rest != 0 && atoms != 0 {
+        let first = rest.trailing_zeros();
+        let count = (rest >> first).trailing_ones();
+        rest &= !(u64::MAX.checked_shr(64 - count).unwrap_or(0) << first);
+        let last = first + count - 1;
+        out |= word.of_length(first as u8..=if last == 63 { u8::MAX } else { last as u8 });
     }
-    word.filtered(atoms, |_, length| lengths >> length.min(63) & 1 == 1)
+    out & atoms
 }
 
 /// Returns the atoms that may begin a number of so many significant digits (bits of a number).
@@ -175,15 +187,14 @@ fn numbers(word: Word<'_>, lengths: u64, alone: bool) -> u64 {
     }
     let text = word.folded.text().as_bytes();
     let ranges = word.folded.ranges();
-    let shortest = lengths.trailing_zeros() as usize;
-    word.filtered(word.digits(), |atom, length| {
-        length >= shortest
-            && ranges.get(atom).and_then(|(start, end)| text.get(*start as usize..*end as usize)).is_some_and(
-                |digits| {
-                    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
-                    lengths >> (length - zeros).min(63) & 1 == 1
-                },
-            )
+    let shortest = lengths.trailing_zeros() as u8;
+    word.filtered(word.digits() & word.of_length(shortest..=u8::MAX), |atom, length| {
+        ranges.get(atom).and_then(|(start, end)| text.get(*start as usize..*end as usize)).is_some_and(
+            |digits| {
+                let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+                lengths >> (length - zeros).min(63) & 1 == 1
+            },
+        )
     })
 }
 

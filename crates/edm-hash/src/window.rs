@@ -120,8 +120,7 @@ fn windows_from(
     mut found: impl FnMut(Window, &[u8]),
 ) {
     let walks = matches!(rule.data_type, DataType::Text | DataType::Digits { .. } | DataType::Name);
-    let mut walk =
-        Walk { rule, folded, gate, form: Vec::new(), mask: 0, masked: 0, zeros: 0, turned: Vec::new() };
+    let mut walk = Walk { rule, folded, gate, form: Vec::new(), mask: 0, zeros: 0, turned: Vec::new() };
     let mut finder = address::Finder::new(folded);
     runs(&mut |starts| match walks {
         true => starts.for_each(|first| walk.from(first, &mut found)),
@@ -168,9 +167,8 @@ struct Walk<'a, G> {
     folded: &'a Folded,
     gate: &'a G,
     form: Vec<u8>,
-    /// Which classes of characters occur in the front of the form, and how long that front is.
+    /// Which classes of characters occur in the form.
     mask: u8,
-    masked: usize,
     /// Zeros that the form begins with: a width may take them off.
     zeros: usize,
     turned: Vec<u8>,
@@ -198,7 +196,7 @@ impl<G: Gate> Walk<'_, G> {
     fn from(&mut self, first: usize, found: &mut impl FnMut(Window, &[u8])) {
         let Some(attached) = self.begins(first) else { return };
         self.form.clear();
-        (self.mask, self.masked) = (0, 0);
+        self.mask = 0;
         self.zeros = 0;
         let mut joints = Joints { atoms: 1, ..Joints::default() };
         let atoms = self.folded.atom_count();
@@ -237,21 +235,27 @@ impl<G: Gate> Walk<'_, G> {
             self.zeros += text.iter().take_while(|byte| **byte == b'0').count();
         }
         self.form.extend_from_slice(text);
+        self.mask |= match atom.kind {
+            AtomKind::Digits => Shape::DIGITS.mask,
+            _ if text.is_ascii() => Shape::LETTERS.mask,
+            _ => Shape::of(text, 0).mask,
+        };
     }
 
     /// Whether the form as it stands has the shape of a value. Where it is not the canonical one, that is asked of this one.
-    fn may_be_value(&mut self, joints: Joints) -> bool {
+    fn may_be_value(&self, joints: Joints) -> bool {
         if joints.irregular
             || joints.comma.is_some()
             || matches!(self.rule.data_type, DataType::Digits { .. })
         {
             return true;
         }
-        let more = self.form.get(self.masked..).unwrap_or(&[]);
-        self.mask |= Shape::of(more, 0).mask;
-        self.masked = self.form.len();
-        let shape = Shape { mask: self.mask, ..Shape::of(&[], joints.atoms) };
-        self.gate.shape(Shape { bytes: u16::try_from(self.form.len()).unwrap_or(u16::MAX), ..shape })
+        let bounded = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        self.gate.shape(Shape {
+            atoms: bounded(joints.atoms),
+            bytes: bounded(self.form.len()),
+            mask: self.mask,
+        })
     }
 
     fn is_too_long(&self) -> bool {
@@ -305,8 +309,10 @@ impl<G: Gate> Walk<'_, G> {
         let text = self.folded.gap(index);
         if text == " " && self.rule.data_type == DataType::Text && !self.rule.delimiters.contains(' ') {
             self.form.push(b' ');
+            self.mask |= Shape::SPACE.mask;
             return true;
         }
+        let before = self.form.len();
         let delimiters = &self.rule.delimiters;
         let crossing = gap::crossing(text, delimiters);
         if !crossing.crossed {
@@ -326,6 +332,7 @@ impl<G: Gate> Walk<'_, G> {
             },
             _ => gap::push_canonical(text, delimiters, &mut self.form),
         }
+        self.mask |= Shape::of(self.form.get(before..).unwrap_or(&[]), 0).mask;
         let digits = |index: usize| self.folded.atom(index).is_some_and(|atom| atom.kind == AtomKind::Digits);
         if crossing.ignored && digits(index) && digits(index + 1) {
             joints.ignored += 1;
@@ -358,21 +365,25 @@ impl<G: Gate> Walk<'_, G> {
 
     /// Whether a window may begin with this atom, and is attached for it.
     fn begins(&self, first: usize) -> Option<bool> {
-        let before = first.checked_sub(1).and_then(|index| self.folded.atom(index));
-        let joined = first > 0 && matches!(self.folded.gap(first - 1), "-" | "'");
-        if self.rule.data_type == DataType::Name && joined && before.is_some_and(is_letters) {
-            return None;
+        if self.rule.data_type == DataType::Name {
+            let before = first.checked_sub(1).and_then(|index| self.folded.atom(index));
+            let joined = first > 0 && matches!(self.folded.gap(first - 1), "-" | "'");
+            if joined && before.is_some_and(is_letters) {
+                return None;
+            }
         }
         edge::begins(self.folded, first)
     }
 
     /// Whether a window may end with this atom, and is attached for it.
     fn ends(&self, last: usize) -> Option<bool> {
-        let gap = self.folded.gap(last);
-        let behind = self.folded.atom(last + 1);
-        let joined = matches!(gap, "-" | "'") && behind.is_some_and(is_letters);
-        if self.rule.data_type == DataType::Name && joined && !self.is_possessive(last, gap) {
-            return None;
+        if self.rule.data_type == DataType::Name {
+            let gap = self.folded.gap(last);
+            let behind = self.folded.atom(last + 1);
+            let joined = matches!(gap, "-" | "'") && behind.is_some_and(is_letters);
+            if joined && !self.is_possessive(last, gap) {
+                return None;
+            }
         }
         edge::ends(self.folded, last)
     }

@@ -17,6 +17,8 @@ pub(crate) struct Masks {
     pub(crate) digits: u64,
     /// Bytes of characters beyond ASCII.
     pub(crate) beyond: u64,
+    /// `.` and `'`, which may join two words.
+    pub(crate) joints: u64,
 }
 
 /// One way to find the masks.
@@ -49,6 +51,17 @@ impl Path {
             paths[2] = wide.then_some(Self::Avx512);
         }
         paths.into_iter().flatten()
+    }
+}
+
+/// Returns which of 64 numbers lie between two bounds, these included.
+pub(crate) fn between(path: Path, numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
+    match path {
+        Path::Portable => portable::between(numbers, (first, last)),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => x86::between_avx2(numbers, (first, last)),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512 => x86::between_avx512(numbers, (first, last)),
     }
 }
 
@@ -108,13 +121,14 @@ mod tests {
                 for (at, byte) in text.iter().enumerate() {
                     let own = masks[at / BLOCK_BYTES];
                     let bit = |mask: u64| mask >> (at % BLOCK_BYTES) & 1 == 1;
-                    let seen = (bit(own.letters), bit(own.digits), bit(own.beyond));
-                    let expected = (byte.is_ascii_alphabetic(), byte.is_ascii_digit(), !byte.is_ascii());
+                    let seen = (bit(own.letters), bit(own.digits), bit(own.beyond), bit(own.joints));
+                    let joint = matches!(byte, b'.' | b'\'');
+                    let expected = (byte.is_ascii_alphabetic(), byte.is_ascii_digit(), !byte.is_ascii(), joint);
                     prop_assert_eq!(seen, expected, "{:?} {}", path, at);
                 }
                 prop_assert_eq!(masks.len(), text.len().div_ceil(BLOCK_BYTES));
                 if let Some(last) = masks.last().filter(|_| text.len() % BLOCK_BYTES != 0) {
-                    prop_assert_eq!((last.letters | last.digits | last.beyond) >> (text.len() % BLOCK_BYTES), 0);
+                    prop_assert_eq!((last.letters | last.digits | last.beyond | last.joints) >> (text.len() % BLOCK_BYTES), 0);
                 }
             }
         }
@@ -128,6 +142,19 @@ mod tests {
             for path in Path::all() {
                 prop_assert_eq!(gathered(path, bits, places), expected);
                 prop_assert_eq!(scattered(path, expected, places), bits & places);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_path_compares_alike(numbers in proptest::collection::vec(any::<u8>(), 64), bounds in any::<(u8, u8)>()) {
+            let numbers: [u8; 64] = numbers.try_into().expect("64 of them");
+            let bounds = (bounds.0.min(bounds.1), bounds.0.max(bounds.1));
+            let lies = |number: u8| (bounds.0..=bounds.1).contains(&number);
+            let expected = (0..64).fold(0, |word, at| word | u64::from(lies(numbers[at])) << at);
+            for path in Path::all() {
+                prop_assert_eq!(between(path, &numbers, bounds), expected, "{:?}", path);
             }
         }
     }

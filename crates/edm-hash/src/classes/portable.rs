@@ -17,6 +17,8 @@ pub(super) fn masks(block: &[u8; BLOCK_BYTES]) -> Masks {
         out.letters |= high_bits(within(lower, b'a', b'z') & ascii) << shift;
         out.digits |= high_bits(within(word, b'0', b'9') & ascii) << shift;
         out.beyond |= high_bits(word & HIGH) << shift;
+        let joints = within(word, b'.', b'.') | within(word, b'\'', b'\'');
+        out.joints |= high_bits(joints & ascii) << shift;
     }
     out
 }
@@ -27,6 +29,12 @@ fn within(word: u64, first: u8, last: u8) -> u64 {
     let from = seven + LOW * u64::from(0x80 - first);
     let beyond = seven + LOW * u64::from(0x7F - last);
     from & !beyond & HIGH
+}
+
+/// Returns which numbers lie between two bounds.
+pub(super) fn between(numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
+    let lies = |number: &u8| number.wrapping_sub(first) <= last - first;
+    numbers.iter().enumerate().fold(0, |word, (at, number)| word | u64::from(lies(number)) << at)
 }
 
 /// Returns the bits at the places, close together.

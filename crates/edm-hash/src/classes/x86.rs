@@ -3,8 +3,9 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    _mm256_and_si256, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
-    _mm256_set1_epi8, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_or_si512,
+    _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8,
+    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8, _mm512_cmpeq_epi8_mask,
+    _mm512_cmple_epu8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_or_si512,
     _mm512_set1_epi8, _mm512_sub_epi8, _pdep_u64, _pext_u64,
 };
 
@@ -40,6 +41,38 @@ fn extract(bits: u64, places: u64) -> u64 {
     _pext_u64(bits, places)
 }
 
+pub(super) fn between_avx512(numbers: &[u8; BLOCK_BYTES], bounds: (u8, u8)) -> u64 {
+    // SAFETY: `Path::all` gives this path only where the processor has both features.
+    unsafe { between512(numbers, bounds) }
+}
+
+pub(super) fn between_avx2(numbers: &[u8; BLOCK_BYTES], bounds: (u8, u8)) -> u64 {
+    // SAFETY: `Path::all` gives this path only where the processor has the feature.
+    unsafe { between2(numbers, bounds) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn between512(numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
+    // SAFETY: the load reads the 64 numbers and needs no alignment.
+    let numbers = unsafe { _mm512_loadu_si512(numbers.as_ptr().cast()) };
+    let above = _mm512_sub_epi8(numbers, _mm512_set1_epi8(first as i8));
+    _mm512_cmple_epu8_mask(above, _mm512_set1_epi8((last - first) as i8))
+}
+
+#[target_feature(enable = "avx2")]
+fn between2(numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
+    let (halves, _) = numbers.as_chunks::<32>();
+    halves.iter().zip([0, 32]).fold(0, |word, (half, shift)| {
+        // SAFETY: the load reads the 32 numbers of the half and needs no alignment.
+        let numbers = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
+        let above = _mm256_sub_epi8(numbers, _mm256_set1_epi8(first as i8));
+        // Nothing is smaller than the smaller of the two: equal where it lies within.
+        let smaller = _mm256_min_epu8(above, _mm256_set1_epi8((last - first) as i8));
+        let lies = _mm256_movemask_epi8(_mm256_cmpeq_epi8(above, smaller));
+        word | u64::from(lies as u32) << shift
+    })
+}
+
 #[target_feature(enable = "avx512f,avx512bw")]
 fn avx512(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
     out.extend(blocks.iter().map(|block| {
@@ -52,6 +85,8 @@ fn avx512(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
             letters: _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(26)),
             digits: _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10)),
             beyond: _mm512_movepi8_mask(bytes),
+            joints: _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'.' as i8))
+                | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'\'' as i8)),
         }
     }));
 }
@@ -74,6 +109,9 @@ fn avx2(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
             masks.letters |= bits(letters);
             masks.digits |= bits(digits);
             masks.beyond |= bits(bytes);
+            let dots = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'.' as i8));
+            let apostrophes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\'' as i8));
+            masks.joints |= bits(_mm256_or_si256(dots, apostrophes));
         }
         masks
     }));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use edm_model::Delimiters;
+use edm_model::{CaseRule, Delimiters, Rule};
 
 use self::token::{Kind, Token, Tokens};
 use super::{Candidate, Found};
@@ -69,9 +69,7 @@ impl<'a> Finder<'a> {
 /// Returns the atoms of a word that a value may begin with.
 pub(crate) fn starts(word: Word<'_>, gate: &impl Gate) -> u64 {
     let possible = word.with_next(|number| gate.possible(number));
-    let next = Word { number: word.number + 1, ..word };
-    let joining =
-        u128::from(joining(word, possible as u64)) | u128::from(joining(next, (possible >> 64) as u64)) << 64;
+    let joining = possible & word.with_next(|number| joining(Word { number, ..word }));
     // The atom behind one that may make a word or number with it is not asked.
     let run = possible | joining << 1;
     let (digits, several) = (word.with_next(|number| numeric(word, number)), gate.several());
@@ -88,35 +86,25 @@ fn numeric(word: Word<'_>, number: usize) -> u64 {
     word.folded.digits().word(number) | word.folded.clusters().word(number)
 }
 
-/// Returns those of some atoms that may make a word or number with the next.
-fn joining(word: Word<'_>, atoms: u64) -> u64 {
-    word.filtered(atoms, |atom, _| {
-        if !word.folded.digits().contains(atom) {
-            // Two words that are one.
-            return joins_words(word.folded.gap(atom));
-        }
-        // A number with its unit, or an ordinal.
-        word.folded.touches_next(atom)
-            && (word.folded.clusters().contains(atom + 1)
-                || word.length(atom + 1) == token::ORDINAL_BYTES
-                    && token::is_ordinal_suffix(word.folded, atom + 1))
-    })
-}
-
-fn joins_words(gap: &str) -> bool {
-    matches!(gap, "." | "'")
+/// Returns the atoms that may make a word or number with the next: a number with its unit, an ordinal, two words that are one.
+fn joining(word: Word<'_>) -> u64 {
+    let (folded, digits) = (word.folded, word.digits());
+    let touching = word.followed_by(folded.joined(), 1) & digits;
+    let ordinals = word.filtered(touching, |atom, _| token::is_ordinal_suffix(folded, atom + 1));
+    touching & word.followed_by(folded.clusters(), 1) | ordinals | folded.dotted().word(word.number) & !digits
 }
 
 /// Returns those of some atoms that may stand in a value in another form than their own.
-pub(crate) fn with_other_forms(word: Word<'_>, atoms: u64) -> u64 {
-    word.filtered(atoms & !word.digits(), |atom, _| {
-        let Some(own) = word.folded.atom(atom) else { return false };
-        let text = word.folded.atom_text(own);
-        words::ends_with_suffix(text)
-            || joins_words(word.folded.gap(atom))
-            || text.bytes().any(|byte| byte.is_ascii_uppercase())
-            || !text.is_ascii() && text.contains(char::is_uppercase)
-    })
+pub(crate) fn with_other_forms(rule: &Rule, word: Word<'_>, atoms: u64) -> u64 {
+    let letters = atoms & !word.digits();
+    let dotted = letters & word.folded.dotted().word(word.number);
+    let capitals = rule.case == CaseRule::Sensitive;
+    let long = letters & !dotted & word.of_length(words::SUFFIXED_BYTES_MIN..=u8::MAX);
+    dotted
+        | word.filtered(if capitals { letters & !dotted } else { long }, |atom, _| {
+            let text = word.folded.atom(atom).map_or("", |own| word.folded.atom_text(own));
+            words::ends_with_suffix(text) || capitals && text.contains(char::is_uppercase)
+        })
 }
 
 /// Returns words that have other forms in values, in lower case, and their forms: empty where it depends.

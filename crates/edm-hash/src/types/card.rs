@@ -31,14 +31,11 @@ pub(crate) fn push_cell(
 
 /// Returns the atoms of a word that a number may begin with.
 pub(crate) fn starts(word: Word<'_>) -> u64 {
-    let joined = word.digits() & word.digits_behind(1);
-    let grouped = word.filtered(joined, |atom, length| {
-        let next = word.length(atom + 1);
-        let third = word.folded.digits().contains(atom + 2);
-        let groups = GROUP_DIGITS.contains(&length) && GROUP_DIGITS.contains(&next);
-        groups && (third || length + next >= DIGITS_MIN)
-    });
-    grouped | word.filtered(word.digits(), |_, length| (DIGITS_MIN..=DIGITS_MAX).contains(&length))
+    let groups = word.digits_of(*GROUP_DIGITS.start() as u8..=*GROUP_DIGITS.end() as u8);
+    // Two groups are enough only if both are as long as can be.
+    let longest = word.digits_of(*GROUP_DIGITS.end() as u8..=*GROUP_DIGITS.end() as u8);
+    let grouped = groups & groups >> 1 & (groups >> 2 | longest & longest >> 1);
+    grouped as u64 | word.digits_of(DIGITS_MIN as u8..=DIGITS_MAX as u8) as u64
 }
 
 /// Calls `found` with every card number that begins at an atom of `starts`.

@@ -137,8 +137,8 @@ pub(crate) fn push_cell(
 
 /// Returns the atoms of a word that a date may begin with: a number, or the name of a month and soon a number.
 pub(crate) fn starts(word: Word<'_>) -> u64 {
-    let numbers = word.filtered(word.digits(), |_, length| matches!(length, 1 | 2 | 4 | 8));
-    numbers | word.all() & !word.digits() & (word.digits_behind(1) | word.digits_behind(2))
+    let numbers = word.of_length(1..=2) | word.of_length(4..=4) | word.of_length(8..=8);
+    numbers & word.digits() | word.all() & !word.digits() & (word.digits_behind(1) | word.digits_behind(2))
 }
 
 /// Three numbers of at most four digits, as [`of_numbers`] takes them.

@@ -33,7 +33,7 @@ pub(crate) fn push_cell(
 
 /// Returns the atoms of a word that an account number may begin with.
 pub(crate) fn starts(word: Word<'_>) -> u64 {
-    word.filtered(word.all() & !word.digits() & word.digits_behind(1), |_, length| length == 2)
+    word.of_length(2..=2) & !word.digits() & word.digits_behind(1)
 }
 
 /// Calls `found` with every account number that begins at an atom of `starts`.

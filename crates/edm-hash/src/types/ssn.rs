@@ -37,10 +37,9 @@ pub(crate) fn push_cell(
 
 /// Returns the atoms of a word that a number may begin with.
 pub(crate) fn starts(word: Word<'_>) -> u64 {
-    let joined = word.digits() & word.digits_behind(1) & word.digits_behind(2);
-    let grouped = word
-        .filtered(joined, |atom, length| [length, word.length(atom + 1), word.length(atom + 2)] == GROUPS);
-    grouped | word.filtered(word.digits(), |_, length| length == DIGITS)
+    let [area, group, serial] = GROUPS.map(|digits| word.digits_of(digits as u8..=digits as u8));
+    let grouped = area & group >> 1 & serial >> 2;
+    grouped as u64 | word.digits_of(DIGITS as u8..=DIGITS as u8) as u64
 }
 
 /// Calls `found` with every number that begins at an atom of `starts`.

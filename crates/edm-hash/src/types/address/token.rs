@@ -13,8 +13,6 @@ const MARGIN_ATOMS: usize = 8;
 /// The most digits of an ordinal number.
 const ORDINAL_DIGITS_MAX: usize = 4;
 const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
-/// What each of them has.
-pub(crate) const ORDINAL_BYTES: usize = 2;
 /// Units behind a number of a Japanese address, and what is no unit when it follows.
 const UNITS: [(&str, &str, &str); 4] =
     [("丁", "目", ""), ("番", "地", ""), ("番", "", "町街館丁"), ("号", "", "室館棟線車")];

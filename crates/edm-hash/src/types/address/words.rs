@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 /// What stands in front of a suffix has at least so many characters.
 const STEM_CHARACTERS_MIN: usize = 2;
+/// What ends with a suffix has at least so many bytes.
+pub(crate) const SUFFIXED_BYTES_MIN: u8 = 4;
 
 #[derive(Default)]
 struct Words {
