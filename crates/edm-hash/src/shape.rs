@@ -32,6 +32,22 @@ impl Shape {
     pub(crate) const DIGITS: Self = Self { atoms: 1, bytes: 1, mask: DIGIT };
     pub(crate) const SPACE: Self = Self { atoms: 0, bytes: 1, mask: BLANK };
 
+    /// Returns the shape of a canonical form that is not cut yet.
+    pub(crate) fn of_form(canonical: &[u8]) -> Self {
+        if !canonical.is_ascii() {
+            return Self::of(canonical, canonical_atoms(canonical, |_| ()));
+        }
+        let (mut mask, mut atoms, mut before) = (0, 0u16, 0);
+        for byte in canonical {
+            let own = MASKS[usize::from(*byte)];
+            let kind = own & ATOM;
+            mask |= own;
+            atoms = atoms.saturating_add(u16::from(kind != 0 && kind != before));
+            before = kind;
+        }
+        Self { atoms, bytes: u16::try_from(canonical.len()).unwrap_or(u16::MAX), mask }
+    }
+
     /// Returns what says how many significant digits a number has that was brought to a width: a shape of no atom.
     pub fn of_significant_digits(canonical: &[u8]) -> Self {
         let zeros = canonical.iter().take_while(|digit| **digit == b'0').count();
@@ -58,6 +74,8 @@ const LETTER: u8 = 1;
 const DIGIT: u8 = 2;
 const BLANK: u8 = 4;
 const BEYOND: u8 = 128;
+/// What atoms are made of.
+const ATOM: u8 = LETTER | DIGIT;
 
 const MASKS: [u8; 256] = {
     let mut masks = [0; 256];
@@ -157,7 +175,6 @@ pub(crate) fn canonical_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> 
 }
 
 fn ascii_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> usize {
-    const ATOM: u8 = LETTER | DIGIT;
     let mut count = 0;
     for atom in canonical.chunk_by(|a, b| MASKS[*a as usize] & ATOM == MASKS[*b as usize] & ATOM) {
         if atom.first().is_some_and(|first| MASKS[*first as usize] & ATOM != 0) {
@@ -180,5 +197,20 @@ fn class(character: char) -> Class {
         '0'..='9' => Class::Digit,
         '\0'..='\x7f' => Class::Other,
         other => TABLE.entry(other).class,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_form_is_cut_the_same_way(form in "[a-z0-9 .,'@é山-]{0,30}") {
+            let atoms = canonical_atoms(form.as_bytes(), |_| ());
+            prop_assert_eq!(Shape::of_form(form.as_bytes()), Shape::of(form.as_bytes(), atoms));
+        }
     }
 }

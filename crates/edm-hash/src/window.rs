@@ -144,7 +144,7 @@ fn typed_windows(
 ) {
     let mut emit = |candidate: Candidate, canonical: &[u8]| {
         let fits = canonical.len() <= gate.bytes_max();
-        if fits && gate.shape(Shape::of(canonical, canonical_atoms(canonical, |_| ()))) {
+        if fits && gate.shape(Shape::of_form(canonical)) {
             let Candidate { first, last, attached, written_form } = candidate;
             found(Window { first, last, attached, written_form }, canonical);
         }
