@@ -1,7 +1,7 @@
 //! Every way through AES that the machine has says what the portable one says, whatever the ranges are.
 #![no_main]
 
-use edm_hash::{CipherPath, Hash, RowCell, RowKey, RuleKeys, Salt};
+use edm_hash::{ProcessorPath, Hash, RowCell, RowKey, RuleKeys, Salt};
 use edm_model::{Rule, SessionId, StoreId};
 use libfuzzer_sys::fuzz_target;
 
@@ -13,7 +13,7 @@ struct Said {
     check: Option<u32>,
 }
 
-fn say(path: CipherPath, salt: &Salt, arena: &[u8], ranges: &[(u32, u32)]) -> Said {
+fn say(path: ProcessorPath, salt: &Salt, arena: &[u8], ranges: &[(u32, u32)]) -> Said {
     path.prefer().expect("the path is one that the machine has");
     let keys = RuleKeys::derive(salt, &Rule::default());
     let (mut hashes, mut tags, mut checks) = (Vec::new(), Vec::new(), Vec::new());
@@ -41,8 +41,8 @@ fuzz_target!(|bytes: &[u8]| {
             (start, (start + u32::from(part[2])).saturating_sub(4))
         })
         .collect();
-    let expected = say(CipherPath::Portable, &salt, arena, &ranges);
-    for path in CipherPath::available() {
+    let expected = say(ProcessorPath::Portable, &salt, arena, &ranges);
+    for path in ProcessorPath::available() {
         assert_eq!(say(path, &salt, arena, &ranges), expected, "{path:?}");
     }
 });

@@ -4,7 +4,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 
-use edm_hash::Hash;
+use edm_hash::{Hash, ProcessorPath};
 
 use crate::prefetch::prefetch;
 
@@ -39,36 +39,15 @@ pub(crate) fn insert(filter: &mut [u8], address: u64, part_bits: u32) {
     }
 }
 
-/// How a filter's words are tested. Both ways give the same answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FilterPath {
-    /// By what every machine has.
-    Portable,
-    /// By AVX2: the eight words at once.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-}
-
-impl FilterPath {
-    /// Returns the fastest that the machine has.
-    pub(crate) fn fastest() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") {
-            return Self::Avx2;
-        }
-        Self::Portable
-    }
-}
-
 /// Marks each hash whose address may have been added: never leaves out one that was. The filters are those of the parts in
 /// their order; an empty one holds nothing. `marks` has a bit for each hash and keeps what is marked in it.
 #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0013")]
-pub(crate) fn mark(path: FilterPath, parts: Parts<'_>, hashes: &[Hash], marks: &mut [u64]) {
+pub(crate) fn mark(path: ProcessorPath, parts: Parts<'_>, hashes: &[Hash], marks: &mut [u64]) {
     match path {
-        FilterPath::Portable => mark_inline(parts, hashes, marks, holds),
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: `fastest` gives this path only where the CPU has AVX2 and BMI2, and nothing else makes it without asking.
-        FilterPath::Avx2 => unsafe { avx2::mark(parts, hashes, marks) },
+        // SAFETY: these paths are given only where the processor has their instructions, AVX2 and BMI2 among them.
+        ProcessorPath::Avx2 | ProcessorPath::Avx512 => unsafe { avx2::mark(parts, hashes, marks) },
+        _ => mark_inline(parts, hashes, marks, holds),
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use crate::classes::{self, Path};
+use crate::classes;
+use crate::processor::ProcessorPath;
 
 /// Bits of a word: atoms that are handled together.
 pub const ATOMS_A_WORD: usize = 64;
 
 /// Puts the lowest bits of a word at its places that are set in `places`, the lowest at the lowest.
 pub fn scattered(bits: u64, places: u64) -> u64 {
-    classes::scattered(Path::fastest(), bits, places)
+    classes::scattered(ProcessorPath::current(), bits, places)
 }
 
 /// A set of atoms.

@@ -2,7 +2,8 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::cipher::{BLOCK_BYTES, Block, Blocks, Cipher, CipherPath};
+use crate::cipher::{BLOCK_BYTES, Block, Blocks, Cipher};
+use crate::processor::ProcessorPath;
 
 /// The width of a hash in bytes.
 pub const HASH_BYTES: usize = BLOCK_BYTES;
@@ -82,7 +83,7 @@ impl Endings {
 }
 
 impl CmacKey {
-    pub(crate) fn new(key: &[u8; 32], path: CipherPath) -> Self {
+    pub(crate) fn new(key: &[u8; 32], path: ProcessorPath) -> Self {
         let cipher = Cipher::new(key, path);
         let endings = Endings::new(&cipher);
         Self { cipher, endings }

@@ -2,7 +2,8 @@
 //! its bytes, 64 at a time; only characters beyond ASCII are looked at one by one.
 
 use crate::atom_set::{ATOMS_A_WORD, AtomSet};
-use crate::classes::{BLOCK_BYTES, Masks, Path, gathered};
+use crate::classes::{BLOCK_BYTES, Masks, gathered};
+use crate::processor::ProcessorPath;
 use crate::table::{Class, TABLE};
 
 /// What the last byte of the block before was.
@@ -59,7 +60,7 @@ impl Atoms {
 }
 
 /// Appends the atoms of a text with these masks.
-pub(crate) fn append_atoms(path: Path, text: &str, masks: &[Masks], out: &mut Atoms) {
+pub(crate) fn append_atoms(path: ProcessorPath, text: &str, masks: &[Masks], out: &mut Atoms) {
     let mut carry = Carry::default();
     let mut open = false;
     for (index, masks) in masks.iter().enumerate() {

@@ -5,9 +5,10 @@ use std::ops::RangeInclusive;
 use edm_model::{CaseRule, DiacriticRule, Rule};
 
 use crate::atom_set::{ATOMS_A_WORD, AtomSet};
-use crate::classes::{Masks, Path, append_masks, between};
+use crate::classes::{Masks, append_masks, between};
 use crate::cut::{Atoms, append_atoms};
 use crate::pieces::Pieces;
+use crate::processor::ProcessorPath;
 use crate::table::{Class, TABLE, Table, hangul};
 
 /// The option of the table that keeps case and diacritics.
@@ -166,7 +167,8 @@ impl Folded {
     /// Returns which atoms of the `number`th 64 have so many bytes, at most 254; no atom has none.
     pub(crate) fn of_length(&self, number: usize, bytes: RangeInclusive<u8>) -> u64 {
         let lengths = self.atoms.lengths.get(number * ATOMS_A_WORD..).and_then(|rest| rest.first_chunk());
-        lengths.map_or(0, |lengths| between(Path::fastest(), lengths, (*bytes.start(), *bytes.end())))
+        lengths
+            .map_or(0, |lengths| between(ProcessorPath::current(), lengths, (*bytes.start(), *bytes.end())))
     }
 
     /// Returns where in the text that was folded the atoms from `first` to `last` stand, in bytes.
@@ -181,11 +183,11 @@ impl Folded {
 
     /// Folds a text of at most 4 GiB, replacing what was held before.
     pub fn fold(&mut self, text: &str, options: FoldOptions) {
-        self.fold_on(Path::fastest(), text, options);
+        self.fold_on(ProcessorPath::current(), text, options);
     }
 
     /// Does the same on one of the processor's paths.
-    pub(crate) fn fold_on(&mut self, path: Path, text: &str, options: FoldOptions) {
+    pub(crate) fn fold_on(&mut self, path: ProcessorPath, text: &str, options: FoldOptions) {
         assert!(u32::try_from(text.len()).is_ok(), "callers bound texts far below 4 GiB");
         self.text.clear();
         self.atoms.clear();

@@ -9,7 +9,8 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::batch::{CmacKey, Hash};
-use crate::cipher::{Block, Blocks, Cipher, CipherPath};
+use crate::cipher::{Block, Blocks, Cipher};
+use crate::processor::ProcessorPath;
 
 /// The version of everything that `docs/formats/hash.md` defines.
 pub const ALGORITHM_VERSION: u16 = 1;
@@ -111,7 +112,7 @@ impl RuleKeys {
         digest.update(rule.canonical_bytes());
         digest.update(FOLDING_VERSION.to_le_bytes());
         let digest = digest.finalize();
-        let path = CipherPath::current();
+        let path = ProcessorPath::current();
         Self {
             cell: CmacKey::new(&salt.derive(&[b"edm/v1/cell", &digest]), path),
             vocabulary: CmacKey::new(&salt.derive(&[b"edm/v1/vocabulary", &digest]), path),
@@ -153,7 +154,7 @@ impl RowKey {
     /// Derives the key.
     pub fn derive(salt: &Salt, store: StoreId, session: SessionId) -> Self {
         let key = salt.derive(&[b"edm/v1/row", store.as_bytes(), session.as_bytes()]);
-        Self(Cipher::new(&key, CipherPath::current()))
+        Self(Cipher::new(&key, ProcessorPath::current()))
     }
 
     /// Writes the row check of each cell to `out`, after clearing it. Never 0: that says absent.

@@ -31,6 +31,7 @@ mod gap;
 mod key;
 mod pieces;
 mod placeholder;
+mod processor;
 mod record;
 mod rows;
 mod shape;
@@ -43,13 +44,13 @@ mod window;
 pub use atom_set::{ATOMS_A_WORD, AtomSet, scattered};
 pub use batch::{HASH_BYTES, Hash};
 pub use canonical::{Canonicaliser, CellForm, CellRefusal};
-pub use cipher::{CipherPath, CipherPathError};
 pub use escape::{Decoded, Escapes, decode_escapes};
 pub use fold::{Atom, AtomKind, FoldOptions, Folded, fold_character, is_cluster, is_mark};
 pub use key::{
     ALGORITHM_VERSION, RowCell, RowKey, RuleKeys, SALT_RANDOM_BYTES, Salt, SaltError, UNICODE_VERSION,
     address,
 };
+pub use processor::{ProcessorPath, ProcessorPathError};
 pub use record::{RecordHasher, RecordOutcome, RecordRefusal, Records};
 pub use rows::{
     ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary, set_bits,

@@ -1,6 +1,6 @@
 //! Lists differences between the engine and the oracle, each made small: `differences FIRST_SEED COUNT [SHOW]`.
 
-use edm_testkit::agreement::disagreement;
+use edm_testkit::agreement::{disagreement, take_path_of};
 use edm_testkit::generate::{Seeded, case, shrunk};
 
 fn main() {
@@ -10,6 +10,7 @@ fn main() {
     let (first, count, show) = (number(1, 0), number(2, 1_000), number(3, 3));
     let mut different = 0;
     for seed in first..first + count {
+        take_path_of(seed);
         let case = case(&mut Seeded::new(seed));
         if disagreement(&case).is_none() {
             continue;

@@ -4,7 +4,9 @@
 //! runs more, `EDM_ORACLE_SEED` begins elsewhere.
 
 use edm_engine::Accelerators;
-use edm_testkit::agreement::{all_findings, described, disagreement, explanation_fault, table_disagreement};
+use edm_testkit::agreement::{
+    all_findings, described, disagreement, explanation_fault, table_disagreement, take_path_of,
+};
 use edm_testkit::generate::{Case, Choices, Seeded, case, shrunk, strategy, table};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
@@ -30,6 +32,7 @@ fn check(seed: u64, case: Case) {
 #[test]
 fn findings_of_seeded_cases() {
     for seed in first_seed()..first_seed() + cases() {
+        take_path_of(seed);
         check(seed, case(&mut Seeded::new(seed)));
     }
 }

@@ -42,7 +42,7 @@ const FINDINGS: u8 = 3;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.output);
-    if let Err(error) = surroundings::prefer_cipher() {
+    if let Err(error) = surroundings::prefer_processor() {
         eprintln!("edm: {error:#}");
         return ExitCode::from(FAILED);
     }

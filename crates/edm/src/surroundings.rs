@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use edm_hash::{CipherPath, CipherPathError};
+use edm_hash::{ProcessorPath, ProcessorPathError};
 
 /// Fills the bytes with the operating system's randomness.
 pub(crate) fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
@@ -15,19 +15,21 @@ pub(crate) fn core_count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Takes the way through AES that the environment prefers (`EDM_CIPHER`); an empty one is none.
+/// Takes the way through AES that the environment prefers (`EDM_PROCESSOR`); an empty one is none.
 ///
 /// # Errors
 /// The name is of no way, or the machine lacks its instructions.
-pub(crate) fn prefer_cipher() -> anyhow::Result<()> {
-    match std::env::var_os("EDM_CIPHER").filter(|name| !name.is_empty()) {
-        Some(name) => prefer_named_cipher(&name.to_string_lossy()).context("EDM_CIPHER cannot be followed"),
+pub(crate) fn prefer_processor() -> anyhow::Result<()> {
+    match std::env::var_os("EDM_PROCESSOR").filter(|name| !name.is_empty()) {
+        Some(name) => {
+            prefer_named_processor(&name.to_string_lossy()).context("EDM_PROCESSOR cannot be followed")
+        }
         None => Ok(()),
     }
 }
 
-fn prefer_named_cipher(name: &str) -> Result<(), CipherPathError> {
-    name.parse::<CipherPath>()?.prefer()
+fn prefer_named_processor(name: &str) -> Result<(), ProcessorPathError> {
+    name.parse::<ProcessorPath>()?.prefer()
 }
 
 /// Returns the bearer token of the environment; an empty one is none.

@@ -1,10 +1,10 @@
 //! A group of entry files: together they cover every address once. A generation has one or two groups: what a replace
 //! brought, and what the deltas on top of it brought.
 
-use edm_hash::{Hash, address};
+use edm_hash::{Hash, ProcessorPath, address};
 
 use super::entries_file::{EntriesFile, Rows};
-use crate::filter::{self, Block, FilterPath, Parts};
+use crate::filter::{self, Block, Parts};
 
 /// A part of the space of addresses: those with this number in their top bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,12 @@ impl EntryGroup {
     /// Marks each hash that a searchable column of this rule may hold: never leaves out one that it holds.
     pub(crate) fn mark_possible(&self, rule: usize, hashes: &[Hash], marks: &mut [u64]) {
         let filters: Vec<&[Block]> = self.files.iter().map(|file| file.filter(rule)).collect();
-        filter::mark(FilterPath::fastest(), Parts { bits: self.part_bits, filters: &filters }, hashes, marks);
+        filter::mark(
+            ProcessorPath::current(),
+            Parts { bits: self.part_bits, filters: &filters },
+            hashes,
+            marks,
+        );
     }
 
     /// Asks for the directory's entries of a hash: the first thing that `rows` reads.

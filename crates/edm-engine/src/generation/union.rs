@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use edm_hash::Hash;
+use edm_hash::{Hash, ProcessorPath};
 
 use super::reader::Generation;
 use super::rules_file::RuleGate;
-use crate::filter::{self, BLOCK_BYTES, FilterPath, Parts};
+use crate::filter::{self, BLOCK_BYTES, Parts};
 use crate::marks::Marks;
 
 /// The filters of more entries than this are not united: it costs some nanoseconds an entry, and 96 MiB.
@@ -68,7 +68,12 @@ impl Union {
             return marks.mark_all(hashes.len());
         }
         let (blocks, _) = self.filter.get(self.filter_at..).unwrap_or(&[]).as_chunks();
-        filter::mark(FilterPath::fastest(), Parts { bits: 0, filters: &[blocks] }, hashes, marks.words_mut());
+        filter::mark(
+            ProcessorPath::current(),
+            Parts { bits: 0, filters: &[blocks] },
+            hashes,
+            marks.words_mut(),
+        );
     }
 }
 

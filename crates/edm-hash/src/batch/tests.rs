@@ -12,7 +12,7 @@ fn tag(key: &[u8; 32], message: &[u8]) -> Hash {
 /// The `cmac` crate, one message at a time, is the oracle of the batch on every path that the machine has.
 fn check(arena: &[u8], messages: &[(u32, u32)]) {
     let key = [7u8; 32];
-    for path in CipherPath::available() {
+    for path in ProcessorPath::available() {
         let mut tags = vec![Hash::default()];
         CmacKey::new(&key, path).tag_all(arena, messages, &mut tags);
         assert_eq!(tags.len(), messages.len() + 1, "{path:?}: appended");

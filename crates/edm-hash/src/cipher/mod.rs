@@ -3,14 +3,13 @@
 
 #[cfg(target_arch = "x86_64")]
 mod aes_ni;
-mod path;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod schedule;
 #[cfg(target_arch = "x86_64")]
 mod vaes;
 
-pub use path::{CipherPath, CipherPathError};
+use crate::processor::ProcessorPath;
 
 /// A block of the cipher.
 pub(crate) type Block = [u8; BLOCK_BYTES];
@@ -45,12 +44,12 @@ enum Keyed {
 impl Cipher {
     /// Expands the key for a path, or for the portable one where the machine lacks that.
     #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0012")]
-    pub(crate) fn new(key: &[u8; 32], path: CipherPath) -> Self {
+    pub(crate) fn new(key: &[u8; 32], path: ProcessorPath) -> Self {
         #[cfg(target_arch = "x86_64")]
-        if path != CipherPath::Portable && path.is_available() {
+        if path != ProcessorPath::Portable && path.is_available() {
             // SAFETY: an available path other than the portable one has AES-NI, which is all that this needs.
             let schedule = unsafe { schedule::Schedule::expand(key) };
-            return Self(if path == CipherPath::Vaes {
+            return Self(if path == ProcessorPath::Avx512 {
                 Keyed::Vaes(schedule)
             } else {
                 Keyed::AesNi(schedule)

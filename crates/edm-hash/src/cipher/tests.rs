@@ -35,7 +35,7 @@ fn check(key: &[u8; 32], blocks: &[Block]) {
             block.into()
         })
         .collect();
-    for path in CipherPath::available() {
+    for path in ProcessorPath::available() {
         let cipher = Cipher::new(key, path);
         let encrypted = vec![Block::default(); blocks.len()];
         let mut list = List { blocks: blocks.to_vec(), encrypted, put: 0 };
@@ -63,25 +63,7 @@ fn the_standard_says_the_same() {
     let key: [u8; 32] = std::array::from_fn(|index| index as u8);
     let block: Block = std::array::from_fn(|index| (index * 0x11) as u8);
     let expected = 0x8ea2_b7ca_5167_45bf_eafc_4990_4b49_6089_u128.to_be_bytes();
-    for path in CipherPath::available() {
+    for path in ProcessorPath::available() {
         assert_eq!(Cipher::new(&key, path).encrypt_one(block), expected, "{path:?}");
-    }
-}
-
-#[test]
-fn a_path_has_a_name_and_a_machine() {
-    for path in CipherPath::ALL {
-        assert_eq!(path.name().parse(), Ok(path));
-        let preferred = path.prefer();
-        assert_eq!(preferred.is_ok(), path.is_available());
-        assert_eq!(CipherPath::available().any(|other| other == path), path.is_available());
-        if preferred.is_ok() {
-            assert_eq!(CipherPath::current(), path);
-        } else {
-            assert_eq!(preferred, Err(CipherPathError::Unavailable(path)));
-        }
-    }
-    for unknown in ["", "VAES", "aes", "vaes "] {
-        assert_eq!(unknown.parse::<CipherPath>(), Err(CipherPathError::Unknown), "{unknown:?}");
     }
 }

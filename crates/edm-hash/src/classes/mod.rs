@@ -1,9 +1,11 @@
 //! Which bytes of a block are letters, digits or no ASCII, as bit masks: a path for each kind of processor, all giving
-//! the same masks.
+//! the same masks. A path is given only where the processor has its instructions.
 
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+
+use crate::processor::ProcessorPath;
 
 /// Bytes that are looked at together.
 pub(crate) const BLOCK_BYTES: usize = 64;
@@ -21,83 +23,50 @@ pub(crate) struct Masks {
     pub(crate) joints: u64,
 }
 
-/// One way to find the masks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Path {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Path {
-    /// Returns the fastest path of this processor.
-    pub(crate) fn fastest() -> Self {
-        Self::all().last().unwrap_or(Self::Portable)
-    }
-
-    /// Returns every path of this processor, the slowest first.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let mut paths = [Some(Self::Portable), None, None];
-        #[cfg(target_arch = "x86_64")]
-        {
-            let narrow =
-                std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2");
-            paths[1] = narrow.then_some(Self::Avx2);
-            let wide = narrow
-                && std::arch::is_x86_feature_detected!("avx512f")
-                && std::arch::is_x86_feature_detected!("avx512bw");
-            paths[2] = wide.then_some(Self::Avx512);
-        }
-        paths.into_iter().flatten()
-    }
-}
-
 /// Returns which of 64 numbers lie between two bounds, these included.
-pub(crate) fn between(path: Path, numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
+pub(crate) fn between(path: ProcessorPath, numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
     match path {
-        Path::Portable => portable::between(numbers, (first, last)),
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 => x86::between_avx2(numbers, (first, last)),
+        ProcessorPath::Avx2 => x86::between_avx2(numbers, (first, last)),
         #[cfg(target_arch = "x86_64")]
-        Path::Avx512 => x86::between_avx512(numbers, (first, last)),
+        ProcessorPath::Avx512 => x86::between_avx512(numbers, (first, last)),
+        _ => portable::between(numbers, (first, last)),
     }
 }
 
 /// Returns those bits that stand where `places` has its bits, close together: the lowest place in the lowest bit.
-pub(crate) fn gathered(path: Path, bits: u64, places: u64) -> u64 {
+pub(crate) fn gathered(path: ProcessorPath, bits: u64, places: u64) -> u64 {
     if bits == 0 {
         return 0;
     }
     match path {
-        Path::Portable => portable::gathered(bits, places),
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 | Path::Avx512 => x86::gathered(bits, places),
+        ProcessorPath::Avx2 | ProcessorPath::Avx512 => x86::gathered(bits, places),
+        _ => portable::gathered(bits, places),
     }
 }
 
 /// Puts the lowest bits where `places` has its bits, the lowest at the lowest: undoes [`gathered`].
-pub(crate) fn scattered(path: Path, bits: u64, places: u64) -> u64 {
+pub(crate) fn scattered(path: ProcessorPath, bits: u64, places: u64) -> u64 {
     if bits == 0 || places == u64::MAX {
         return bits;
     }
     match path {
-        Path::Portable => portable::scattered(bits, places),
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 | Path::Avx512 => x86::scattered(bits, places),
+        ProcessorPath::Avx2 | ProcessorPath::Avx512 => x86::scattered(bits, places),
+        _ => portable::scattered(bits, places),
     }
 }
 
 /// Appends the masks of a text, block by block; bytes behind its end are of no class.
-pub(crate) fn append_masks(path: Path, text: &[u8], out: &mut Vec<Masks>) {
+pub(crate) fn append_masks(path: ProcessorPath, text: &[u8], out: &mut Vec<Masks>) {
     let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
     match path {
-        Path::Portable => out.extend(blocks.iter().map(portable::masks)),
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 => x86::append_avx2(blocks, out),
+        ProcessorPath::Avx2 => x86::append_avx2(blocks, out),
         #[cfg(target_arch = "x86_64")]
-        Path::Avx512 => x86::append_avx512(blocks, out),
+        ProcessorPath::Avx512 => x86::append_avx512(blocks, out),
+        _ => out.extend(blocks.iter().map(portable::masks)),
     }
     if !rest.is_empty() {
         let mut last = [0; BLOCK_BYTES];
@@ -115,7 +84,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_path_sees_what_the_definition_says(text in proptest::collection::vec(any::<u8>(), 0..400)) {
-            for path in Path::all() {
+            for path in ProcessorPath::available() {
                 let mut masks = Vec::new();
                 append_masks(path, &text, &mut masks);
                 for (at, byte) in text.iter().enumerate() {
@@ -139,7 +108,7 @@ mod tests {
         fn every_path_gathers_alike(bits in any::<u64>(), places in any::<u64>()) {
             let at = (0..64).filter(|at| places >> at & 1 == 1);
             let expected = at.enumerate().fold(0, |word, (index, at)| word | (bits >> at & 1) << index);
-            for path in Path::all() {
+            for path in ProcessorPath::available() {
                 prop_assert_eq!(gathered(path, bits, places), expected);
                 prop_assert_eq!(scattered(path, expected, places), bits & places);
             }
@@ -153,14 +122,9 @@ mod tests {
             let bounds = (bounds.0.min(bounds.1), bounds.0.max(bounds.1));
             let lies = |number: u8| (bounds.0..=bounds.1).contains(&number);
             let expected = (0..64).fold(0, |word, at| word | u64::from(lies(numbers[at])) << at);
-            for path in Path::all() {
+            for path in ProcessorPath::available() {
                 prop_assert_eq!(between(path, &numbers, bounds), expected, "{:?}", path);
             }
         }
-    }
-
-    #[test]
-    fn the_fastest_path_is_one_of_them() {
-        assert!(Path::all().any(|path| path == Path::fastest()));
     }
 }

@@ -12,22 +12,22 @@ use std::arch::x86_64::{
 use super::{BLOCK_BYTES, Masks};
 
 pub(super) fn append_avx512(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
-    // SAFETY: `Path::all` gives this path only where the processor has both features.
+    // SAFETY: this path is given only where the processor has its instructions, AVX-512F and BW among them.
     unsafe { avx512(blocks, out) }
 }
 
 pub(super) fn append_avx2(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
-    // SAFETY: `Path::all` gives this path only where the processor has the feature.
+    // SAFETY: this path is given only where the processor has its instructions, AVX2 among them.
     unsafe { avx2(blocks, out) }
 }
 
 pub(super) fn gathered(bits: u64, places: u64) -> u64 {
-    // SAFETY: `Path::all` gives the paths that come here only where the processor has the feature.
+    // SAFETY: these paths are given only where the processor has their instructions, BMI2 among them.
     unsafe { extract(bits, places) }
 }
 
 pub(super) fn scattered(bits: u64, places: u64) -> u64 {
-    // SAFETY: `Path::all` gives the paths that come here only where the processor has the feature.
+    // SAFETY: these paths are given only where the processor has their instructions, BMI2 among them.
     unsafe { deposit(bits, places) }
 }
 
@@ -42,12 +42,12 @@ fn extract(bits: u64, places: u64) -> u64 {
 }
 
 pub(super) fn between_avx512(numbers: &[u8; BLOCK_BYTES], bounds: (u8, u8)) -> u64 {
-    // SAFETY: `Path::all` gives this path only where the processor has both features.
+    // SAFETY: this path is given only where the processor has its instructions, AVX-512F and BW among them.
     unsafe { between512(numbers, bounds) }
 }
 
 pub(super) fn between_avx2(numbers: &[u8; BLOCK_BYTES], bounds: (u8, u8)) -> u64 {
-    // SAFETY: `Path::all` gives this path only where the processor has the feature.
+    // SAFETY: this path is given only where the processor has its instructions, AVX2 among them.
     unsafe { between2(numbers, bounds) }
 }
 
