@@ -37,6 +37,33 @@ fn findings_of_seeded_cases() {
     }
 }
 
+/// Only what stands around escapes is read a second time: what is cut off there must change nothing.
+#[test]
+fn findings_of_texts_with_escapes_far_apart() {
+    let filler = |words: usize| -> String {
+        (0..words).map(|word| ["left ", "12 ", "no. ", "x7, ", "ä "][word % 5]).collect()
+    };
+    for seed in first_seed()..first_seed() + cases() / 500 {
+        take_path_of(seed);
+        let mut case = case(&mut Seeded::new(seed));
+        let own = case.question.text.clone();
+        let escapes = ["\\n", "%20", "&amp;", "=3D", "\\u00e9"];
+        let escape = |number: u64| escapes[(number % 5) as usize];
+        case.question.text = format!(
+            "{}{own}{}{own}{}{}{own}{}{}{own}",
+            filler(200 + (seed % 90) as usize),
+            filler((seed % 7) as usize),
+            escape(seed),
+            filler((seed % 150) as usize),
+            escape(seed / 5),
+            filler(300),
+        );
+        if let Some(report) = disagreement(&case) {
+            panic!("seed {seed}: the engine and the oracle differ\n{report}");
+        }
+    }
+}
+
 #[test]
 fn findings_of_generated_cases() {
     let config = Config {
