@@ -29,6 +29,7 @@ mod delta;
 mod error;
 mod indexing;
 mod ingest;
+mod known_tokens;
 mod library;
 mod listing;
 mod lookup;

@@ -17,6 +17,11 @@ use crate::surroundings::Clock;
 
 pub(crate) const BUSY_RETRY_SECONDS: u32 = 1;
 const TIMEOUT_MS_MAX: u64 = 600_000;
+/// Bytes of the longest text that is tried on the thread of its request: handing one over costs more than most short
+/// ones take.
+const BRIEF_TEXT_BYTES_MAX: usize = 8 * 1024;
+/// How long such a try may hold up the other requests of its thread.
+const BRIEF_MICROS: i64 = 1_000;
 
 /// What to look for in a text, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,8 +217,26 @@ impl Matcher {
         Abandon(self.abandoned.clone())
     }
 
+    /// Finds the records in a text if it is short and takes next to no time; else the work is given up.
+    fn classify_briefly(&self, text: &str) -> Option<MatchReport> {
+        if text.len() > BRIEF_TEXT_BYTES_MAX {
+            return None;
+        }
+        let deadline = self.deadline_after(self.timeout_micros.min(BRIEF_MICROS));
+        let report = self.scan_until(deadline, text, |_, report| self.named(report));
+        (!report.timed_out).then_some(report)
+    }
+
     fn scan<T>(&self, text: &str, then: impl FnOnce(&Query<'_>, edm_engine::Report) -> T) -> T {
-        let deadline = self.deadline_micros();
+        self.scan_until(self.deadline_micros(), text, then)
+    }
+
+    fn scan_until<T>(
+        &self,
+        deadline: i64,
+        text: &str,
+        then: impl FnOnce(&Query<'_>, edm_engine::Report) -> T,
+    ) -> T {
         let should_stop = || self.should_stop(deadline);
         let query = self.query(text, &should_stop);
         let mut scratch = self.scratches.take();
@@ -229,7 +252,11 @@ impl Matcher {
 
     /// Returns when a text that begins now must be done.
     pub(crate) fn deadline_micros(&self) -> i64 {
-        self.clock.now().as_micros().saturating_add(self.timeout_micros)
+        self.deadline_after(self.timeout_micros)
+    }
+
+    fn deadline_after(&self, micros: i64) -> i64 {
+        self.clock.now().as_micros().saturating_add(micros)
     }
 
     /// Says whether nobody waits any more, or the moment has come.
@@ -267,6 +294,9 @@ impl Service {
     ) -> Result<MatchReport, Error> {
         let text = text.into();
         let matcher = self.matcher(principal, options, Admission::New).await?;
+        if let Some(report) = matcher.classify_briefly(&text) {
+            return Ok(report);
+        }
         let _abandon = matcher.abandon_on_drop();
         // The matcher goes with the work: an abandoned scan holds its place until it has really ended.
         off_thread(move || matcher.classify(&text)).await

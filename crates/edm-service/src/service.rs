@@ -10,6 +10,7 @@ use edm_store::{Blobs, Catalog, Schema};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::error::{Error, ErrorKind};
+use crate::known_tokens::KnownTokens;
 use crate::library::Library;
 use crate::lookup::LookupMeter;
 use crate::matching::MatchQueue;
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) limits: ServiceLimits,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) known_tokens: KnownTokens,
     pub(crate) library: Library,
     pub(crate) matches: MatchQueue,
     /// Threads of texts that are matched as they come.
@@ -128,6 +130,7 @@ impl Service {
             build_memory: Semaphore::new(
                 usize::try_from(limits.build_memory_bytes / MEBIBYTE).unwrap_or(1).max(1),
             ),
+            known_tokens: KnownTokens::default(),
             library: Library::default(),
             plans: Plans::default(),
             owner: edm_model::TokenId::from_random_bytes(owner).to_string(),

@@ -5,6 +5,7 @@
 
 mod agents;
 mod blocks;
+mod change_mark;
 mod generations;
 mod jobs;
 mod salts;
@@ -22,9 +23,11 @@ use sqlx::sqlite::{
 };
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
+use self::change_mark::ChangeMarks;
 use crate::error::{Context, Error, ErrorKind};
 
 pub use blocks::{BlockRow, NewBlock, StageOutcome};
+pub use change_mark::ChangeMark;
 pub use generations::{GenerationRow, NewGeneration};
 pub use jobs::{JobKind, LeasedJob, NewJob};
 pub use salts::SaltRow;
@@ -43,6 +46,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Catalog {
     writer: SqlitePool,
     reader: SqlitePool,
+    change_marks: ChangeMarks,
 }
 
 /// Which part of a list is wanted.
@@ -116,7 +120,7 @@ impl Catalog {
             .connect_with(options.read_only(true))
             .await
             .map_err(unusable)?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, change_marks: ChangeMarks::of(file) })
     }
 
     /// Returns whether the tables are those of this version.
@@ -158,6 +162,12 @@ impl Catalog {
     pub async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
+    }
+
+    /// Returns what tells whether anybody has written since: what was read after a mark was taken holds as long as the
+    /// mark is the same. None where that cannot be told, so that everything must be read again.
+    pub fn change_mark(&self) -> Option<ChangeMark> {
+        self.change_marks.now()
     }
 
     /// Fails when the catalog does not answer.

@@ -8,7 +8,7 @@ use edm_service::{
     ServiceLimits, StoreChange, TypeChange,
 };
 
-use crate::house::{House, account, columns, people};
+use crate::house::{House, account, columns, people, start_unloaded};
 
 fn with_roles(roles: &[Role]) -> Principal {
     let mut principal = Principal::operator(TenantId::DEFAULT);
@@ -40,6 +40,26 @@ async fn a_token_works_until_it_is_revoked_or_expires() {
     assert!(house.service.authenticate(short.secret.expose_for_wire()).await.is_err());
     let listed = house.service.list_tokens(&house.admin, Page { with_total: true, ..Page::ALL }).await;
     assert_eq!(listed.expect("listed").total, Some(1));
+}
+
+/// `edm token revoke` works on the data directory beside a server that has just seen the token.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_in_use_stops_working_when_it_is_revoked_from_elsewhere() {
+    let house = House::open().await;
+    let beside = start_unloaded(house.folder.path(), &house.clock, &house.random, &house.limits).await;
+    for _ in 0..3 {
+        let new = NewToken { name: "gate".to_owned(), roles: Roles::new([Role::Classify]), expires_at: None };
+        let created = beside.create_token(&house.admin, new).await.expect("made");
+        let secret = created.secret.expose_for_wire();
+        for _ in 0..3 {
+            let principal = house.service.authenticate(secret).await.expect("known");
+            assert_eq!(principal.name, "gate");
+        }
+        beside.revoke_token(&house.admin, created.record.id).await.expect("revoked");
+        let refused = house.service.authenticate(secret).await.expect_err("revoked");
+        assert_eq!(refused.kind(), &ErrorKind::Unauthenticated);
+    }
+    beside.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
