@@ -1,7 +1,7 @@
 //! Every way through AES that the machine has says what the portable one says, whatever the ranges are.
 #![no_main]
 
-use edm_hash::{ProcessorPath, Hash, RowCell, RowKey, RuleKeys, Salt};
+use edm_hash::{Hash, ProcessorPath, RowCell, RowKey, RuleKeys, Salt};
 use edm_model::{Rule, SessionId, StoreId};
 use libfuzzer_sys::fuzz_target;
 
@@ -20,7 +20,11 @@ fn say(path: ProcessorPath, salt: &Salt, arena: &[u8], ranges: &[(u32, u32)]) ->
     keys.hash_all(arena, ranges, &mut hashes);
     keys.vocabulary_tags(arena, ranges, &mut tags);
     let row_key = RowKey::derive(salt, StoreId::from_bytes([1; 16]), SessionId::from_bytes([2; 16]));
-    let cell = |(hash, (row, column)): (&Hash, &(u32, u32))| RowCell { hash: *hash, row: *row, column: *column as u16 };
+    let cell = |(hash, (row, column)): (&Hash, &(u32, u32))| RowCell {
+        hash: *hash,
+        row: *row,
+        column: *column as u16,
+    };
     let cells: Vec<RowCell> = hashes.iter().zip(ranges).map(cell).collect();
     row_key.checks(&cells, &mut checks);
     let check = cells.first().map(|cell| row_key.check(cell));

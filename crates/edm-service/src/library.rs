@@ -89,7 +89,7 @@ impl TenantTypes {
             return prepared.clone();
         }
         let chosen = positions.iter().filter_map(|position| self.active.get(*position).cloned());
-        let prepared = Arc::new(PreparedTypes::new(chosen));
+        let prepared = Arc::new(PreparedTypes::apart(chosen));
         let mut known = known();
         if known.len() >= CHOICES_KEPT_MAX {
             known.clear();

@@ -411,7 +411,7 @@ fn naming_each_primary(types: Arc<PreparedTypes>) -> Arc<PreparedTypes> {
         return types;
     }
     let named = |active| if names_each(active) { active.clone() } else { with_each_primary(active) };
-    Arc::new(PreparedTypes::new(types.types().iter().map(named)))
+    Arc::new(PreparedTypes::apart(types.types().iter().map(named)))
 }
 
 fn with_each_primary(active: &ActiveType) -> Arc<ActiveType> {

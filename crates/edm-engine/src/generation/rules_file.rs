@@ -296,6 +296,8 @@ impl RuleGate {
         let has_vocabulary = gates.iter().all(|(gate, _)| gate.has_vocabulary());
         let tags = || gates.iter().flat_map(|(_, tags)| tags.iter()).map(|tag| u32::from_le_bytes(*tag));
         let any = |of: &dyn Fn(&RuleGate) -> u64| gates.iter().fold(0, |all, (gate, _)| all | of(gate));
+        let digits = |RuleGate { lengths: [digits, _], .. }: &RuleGate| *digits;
+        let letters = |RuleGate { lengths: [_, letters], .. }: &RuleGate| *letters;
         let fewest =
             |of: fn(&Several) -> Option<usize>| gates.iter().filter_map(|(gate, _)| of(&gate.several)).min();
         let most = |of: fn(&RuleGate) -> usize| gates.iter().map(|(gate, _)| of(gate)).max().unwrap_or(0);
@@ -305,7 +307,7 @@ impl RuleGate {
             tags: (0, 0),
             atoms_max: most(|gate| gate.atoms_max),
             bytes_max: most(|gate| gate.bytes_max),
-            lengths: [0, 1].map(|kind| any(&|gate| gate.lengths[kind])),
+            lengths: [any(&digits), any(&letters)],
             significant_digits: any(&|gate| gate.significant_digits),
             several: Several {
                 plain: fewest(|several| several.plain),

@@ -56,11 +56,15 @@ impl Groups {
         let gates = own.groups.iter().flat_map(|group| own.gates(group));
         // No value has more atoms than its canonical form has bytes.
         own.span_atoms = gates.map(|gate| gate.bytes_max).fold(own.span_atoms, usize::max);
-        for group in own.groups.iter_mut().filter(|group| group.members.len() > 1) {
-            let member = |(table, rule): &(usize, usize)| Some((own.tables.get(*table)?.clone(), *rule));
+        own
+    }
+
+    /// Makes of the tables of each group one, to be asked before them.
+    pub(crate) fn unite(&mut self) {
+        for group in self.groups.iter_mut().filter(|group| group.members.len() > 1) {
+            let member = |(table, rule): &(usize, usize)| Some((self.tables.get(*table)?.clone(), *rule));
             group.union = Some(Union::new(&group.members.iter().filter_map(member).collect::<Vec<_>>()));
         }
-        own
     }
 
     fn add(&mut self, generation: Arc<Generation>) {

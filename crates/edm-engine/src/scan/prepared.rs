@@ -34,6 +34,14 @@ impl std::fmt::Debug for PreparedTypes {
 impl PreparedTypes {
     /// Prepares the types; reports name them by their positions here.
     pub fn new(types: impl IntoIterator<Item = Arc<ActiveType>>) -> Self {
+        let mut own = Self::apart(types);
+        own.groups.unite();
+        own
+    }
+
+    /// Does the same without uniting what tables of one salt know of their values: that is slower where there are many tables, and takes
+    /// no memory. For sets of types of which there may be many.
+    pub fn apart(types: impl IntoIterator<Item = Arc<ActiveType>>) -> Self {
         let types: Vec<Arc<ActiveType>> = types.into_iter().collect();
         let groups = Groups::new(types.iter().map(|active| active.generation.clone()));
         let plans: Vec<TypePlan> = types.iter().map(|active| TypePlan::new(&groups, active)).collect();

@@ -13,7 +13,7 @@ pub(super) fn masks(block: &[u8; BLOCK_BYTES]) -> Masks {
         let shift = index * 8;
         let ascii = !word & HIGH;
         // In lower case; what else the bit changes is no letter before or after.
-        let lower = word | LOW * 0x20;
+        let lower = word | (LOW * 0x20);
         out.letters |= high_bits(within(lower, b'a', b'z') & ascii) << shift;
         out.digits |= high_bits(within(word, b'0', b'9') & ascii) << shift;
         out.beyond |= high_bits(word & HIGH) << shift;
