@@ -109,12 +109,23 @@ pub fn fill(template: &str, parameters: &[&str]) -> String {
 /// Returns the canonical form, without version prefix, of a path that a client wrote in any of the lenient
 /// ways; `None` when it is none of the table's. `path` is still percent-encoded, as it came.
 pub fn canonical(path: &str) -> Option<String> {
+    if let Some(plain) = plain(path) {
+        return Some(plain.to_owned());
+    }
     let segments = segments(path)?;
     let segments = match segments.split_first() {
         Some((first, rest)) if VERSIONS.iter().any(|version| first.eq_ignore_ascii_case(version)) => rest,
         _ => segments.as_slice(),
     };
     RESOURCES.iter().find_map(|template| match_template(template, segments))
+}
+
+/// Returns the table's entry that a path is letter for letter behind a version prefix, if it has no parameters: what
+/// `canonical` returns, without its work.
+pub fn plain(path: &str) -> Option<&'static str> {
+    let below = VERSIONS.iter().find_map(|version| path.strip_prefix('/')?.strip_prefix(version));
+    let below = below.unwrap_or(path);
+    RESOURCES.iter().copied().find(|template| *template == below && !template.contains('{'))
 }
 
 /// Returns the decoded segments, keys in parentheses as segments of their own.
@@ -184,6 +195,31 @@ mod tests {
         check("/beta/dataClassification/exactMatchDataStores/$count", Some(STORES_COUNT));
         check("/beta/dataClassification/exactMatchDataStores/%24count/", Some(STORES_COUNT));
         check("/dataClassification", Some(SERVICE));
+    }
+
+    #[test]
+    fn a_plain_path_is_its_own_canonical_form() {
+        let check = |path: &str, expected: Option<&str>| {
+            assert_eq!(plain(path), expected, "{path}");
+            if expected.is_some() {
+                let segments = segments(path).expect("a path of the table");
+                let below = segments.iter().skip_while(|segment| VERSIONS.contains(&segment.as_str()));
+                let below: Vec<String> = below.cloned().collect();
+                let long_way = RESOURCES.iter().find_map(|template| match_template(template, &below));
+                assert_eq!(long_way.as_deref(), expected, "{path}");
+            }
+        };
+        for template in RESOURCES.iter().copied() {
+            let expected = (!template.contains('{')).then_some(template);
+            check(template, expected);
+            check(&format!("/beta{template}"), expected);
+            check(&format!("/v1.0{template}"), expected);
+        }
+        check("/beta/dataclassification", None);
+        check("/beta/dataClassification/", None);
+        check("/betadataClassification", None);
+        check("/beta", None);
+        check("/beta/beta/dataClassification", None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What every handler needs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use edm_model::Timestamp;
 use edm_service::{Random, Service};
@@ -12,6 +12,9 @@ const UPLOADS_AT_ONCE_MAX: usize = 16;
 const BLOCK_LISTS_AT_ONCE_MAX: usize = 2;
 /// JSON bodies held in memory at once; each may have 4 MiB.
 const BODIES_AT_ONCE_MAX: usize = 64;
+
+/// Ids of requests that are drawn together.
+const REQUEST_IDS_DRAWN: usize = 32;
 
 /// How clients reach the server, as far as addresses in answers go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,14 @@ pub struct App {
     pub(crate) block_lists: Semaphore,
     pub(crate) bodies: Arc<Semaphore>,
     random: Arc<dyn Random>,
+    request_ids: Mutex<RequestIds>,
+}
+
+/// Bytes for the ids of the next requests, drawn together: each draw asks the system.
+#[derive(Default)]
+struct RequestIds {
+    bytes: [[u8; 16]; REQUEST_IDS_DRAWN],
+    left: usize,
 }
 
 impl App {
@@ -62,6 +73,7 @@ impl App {
             block_lists: Semaphore::new(BLOCK_LISTS_AT_ONCE_MAX),
             bodies: Arc::new(Semaphore::new(BODIES_AT_ONCE_MAX)),
             random,
+            request_ids: Mutex::default(),
         })
     }
 
@@ -72,8 +84,18 @@ impl App {
 
     /// Makes the id of a request.
     pub(crate) fn request_id(&self) -> String {
-        let mut bytes = [0; 16];
-        self.random.fill(&mut bytes);
+        let bytes = self.request_id_bytes();
         uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string()
+    }
+
+    fn request_id_bytes(&self) -> [u8; 16] {
+        let mut ids = self.request_ids.lock().unwrap_or_else(PoisonError::into_inner);
+        if ids.left == 0 {
+            self.random.fill(ids.bytes.as_flattened_mut());
+            ids.left = REQUEST_IDS_DRAWN;
+        }
+        ids.left -= 1;
+        let left = ids.left;
+        ids.bytes[left]
     }
 }

@@ -49,7 +49,12 @@ impl JsonBody {
 /// Reads a body of at most so many bytes. Fails as soon as it is longer, before reading where its length says so.
 pub(crate) async fn read(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Bytes, HttpProblem> {
     let mut pieces = Pieces::of(body, headers, bytes_max)?;
-    let mut read = BytesMut::new();
+    // Most bodies are one piece, which is taken as it is.
+    let Some(first) = pieces.next().await? else { return Ok(Bytes::new()) };
+    let Some(second) = pieces.next().await? else { return Ok(first) };
+    let mut read = BytesMut::with_capacity(first.len() + second.len());
+    read.extend_from_slice(&first);
+    read.extend_from_slice(&second);
     while let Some(piece) = pieces.next().await? {
         read.extend_from_slice(&piece);
     }

@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod any_body;
 mod app;
 mod body;
 mod call;

@@ -1,23 +1,26 @@
 //! What the log calls a request: its route, and the ids in it. Nothing else of a path gets into the log, because a
 //! client may put anything there: a value instead of an id, a signature, a token.
 
+use std::borrow::Cow;
+
 use edm_graph::path;
 use uuid::Uuid;
 
 /// Returns the route of a path as it came: the template, with those of its parameters filled in that are ids.
-pub(crate) fn route_name(raw: &str) -> String {
+pub(crate) fn route_name(raw: &str) -> Cow<'static, str> {
     if raw.len() > crate::routes::PATH_BYTES_MAX {
-        return "other".to_owned();
+        return "other".into();
     }
-    if let Some(known) = [path::HEALTH, path::READY].into_iter().find(|known| *known == raw) {
-        return known.to_owned();
+    let health = [path::HEALTH, path::READY].into_iter().find(|known| *known == raw);
+    if let Some(known) = health.or_else(|| path::plain(raw)) {
+        return known.into();
     }
     if raw.split('/').nth(1) == Some(path::UPLOAD_ACCOUNT) {
-        return "upload".to_owned();
+        return "upload".into();
     }
     let named = path::canonical(raw)
         .and_then(|canonical| path::RESOURCES.iter().find_map(|template| fill_ids(template, &canonical)));
-    named.unwrap_or_else(|| "other".to_owned())
+    named.map_or(Cow::Borrowed("other"), Cow::Owned)
 }
 
 /// Returns the template with the path's ids, where the path is one of the template's.

@@ -1,5 +1,6 @@
 //! Every route in one table.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request};
@@ -12,8 +13,8 @@ use edm_graph::path;
 use edm_model::Right;
 use http::Uri;
 use http::uri::PathAndQuery;
-use tower::Layer;
 use tower::util::MapRequestLayer;
+use tower::{Layer, Service};
 
 use crate::app::App;
 use crate::call::Needs;
@@ -39,6 +40,15 @@ pub enum Surface {
 
 /// Returns as much of the service as the surface shows, as one router.
 pub fn router(app: Arc<App>, surface: Surface) -> Router {
+    Router::new().fallback_service(framed_routes(app, surface))
+}
+
+/// Returns the same without a router around it: one that has no path of its own would look at each request for nothing.
+pub(crate) fn framed_routes(
+    app: Arc<App>,
+    surface: Surface,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
     let health = Router::new().route(path::HEALTH, get(health::live)).route(path::READY, get(health::ready));
     let routes = match surface {
         Surface::Whole => health.merge(service_routes()),
@@ -52,7 +62,7 @@ pub fn router(app: Arc<App>, surface: Surface) -> Router {
         .with_state(app.clone());
     // The router matches canonical paths only, so paths are rewritten before it sees them.
     let lenient = MapRequestLayer::new(rewrite).layer(routes);
-    Router::new().fallback_service(lenient).layer(from_fn_with_state(app, frame))
+    from_fn_with_state(app, frame).layer(lenient)
 }
 
 /// Every route with the right that its caller needs; the upload wire's right is the signature of its address.
@@ -117,7 +127,14 @@ fn service_routes() -> Router<Arc<App>> {
 
 /// Gives a request the canonical form of its path.
 fn rewrite(mut request: Request) -> Request {
-    let Some(canonical) = path::canonical(request.uri().path()) else {
+    let uri = request.uri();
+    if uri.query().is_none()
+        && let Some(plain) = path::plain(uri.path())
+    {
+        *request.uri_mut() = Uri::from_static(plain);
+        return request;
+    }
+    let Some(canonical) = path::canonical(uri.path()) else {
         return request;
     };
     let target = match request.uri().query() {

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::ServiceExt;
+use axum::extract::Request;
 use axum_server::tls_rustls::RustlsConfig;
 use axum_server::{Handle, Server};
 use edm_service::{Random, Service};
@@ -15,8 +17,9 @@ use hyper_util::rt::TokioTimer;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::any_body::AnyBody;
 use crate::app::{App, Scheme};
-use crate::routes::{Surface, router};
+use crate::routes::{Surface, framed_routes};
 
 /// How long requests in flight may take after the server was told to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -152,7 +155,8 @@ impl Bound {
     ) -> Result<(), ServeError> {
         let scheme = self.scheme();
         let app = App::new(service, random, scheme, self.public_url);
-        let make_service = router(app, self.surface).into_make_service();
+        let routes = AnyBody(framed_routes(app, self.surface));
+        let make_service = ServiceExt::<Request>::into_make_service(routes);
         let handle = Handle::new();
         let stopper = handle.clone();
         let stop = tokio::spawn(async move {
