@@ -6,7 +6,7 @@ use edm_hash::{Alphanumerics, Hash};
 use edm_model::limits;
 
 use super::context::Context;
-use super::group::{Batch, Group, Windower};
+use super::group::{Batch, Group, WindowRoom, Windower};
 use super::place::Stretch;
 use crate::generation::Held;
 use crate::marks::Marks;
@@ -38,6 +38,7 @@ type Found = HashMap<(usize, usize, Stretch, Hash), Hit>;
 #[derive(Default)]
 pub(crate) struct Buffers {
     found: Found,
+    room: WindowRoom,
     marks: Marks,
     /// Those windows of a batch that some table may hold, and their hashes.
     windows: Vec<usize>,
@@ -69,7 +70,8 @@ fn scan_reading(
     buffers: &mut Buffers,
 ) -> bool {
     let Some(own) = context.readings.get(reading) else { return true };
-    let mut windower = Windower::new(context.groups, group, context.query.accelerators);
+    let room = std::mem::take(&mut buffers.room);
+    let mut windower = Windower::within(room, context.groups, group, context.query.accelerators);
     let begins_before =
         |offset: usize| move |index: &usize| context.readings.stretch(reading, *index, *index).0 < offset;
     let first = partition_point(own.folded.atom_count(), begins_before(within.0));
@@ -81,6 +83,7 @@ fn scan_reading(
         let starts = from..(from + CHUNK_ATOMS).min(atoms);
         windower.each(own, starts, |batch| buffers.look_up(context, (group, reading), batch));
     }
+    buffers.room = windower.into_room();
     true
 }
 

@@ -161,6 +161,12 @@ pub(crate) struct Windower<'a> {
     group: &'a Group,
     gates: Vec<&'a RuleGate>,
     accelerators: Accelerators,
+    room: WindowRoom,
+}
+
+/// What a [`Windower`] works in; its buffers are reused from reading to reading and from text to text.
+#[derive(Default)]
+pub(crate) struct WindowRoom {
     vocabulary: Vocabulary,
     starts: AtomSet,
     batch: Batch,
@@ -234,14 +240,23 @@ impl Gate for GroupGate<'_> {
 
 impl<'a> Windower<'a> {
     pub(crate) fn new(groups: &'a Groups, group: &'a Group, accelerators: Accelerators) -> Self {
-        Self {
-            group,
-            gates: groups.gates(group),
-            accelerators,
-            vocabulary: Vocabulary::default(),
-            starts: AtomSet::default(),
-            batch: Batch::default(),
-        }
+        Self::within(WindowRoom::default(), groups, group, accelerators)
+    }
+
+    /// Makes one that works in the room of another.
+    pub(crate) fn within(
+        mut room: WindowRoom,
+        groups: &'a Groups,
+        group: &'a Group,
+        accelerators: Accelerators,
+    ) -> Self {
+        room.vocabulary.asked.clear();
+        Self { group, gates: groups.gates(group), accelerators, room }
+    }
+
+    /// Returns the room, for the next.
+    pub(crate) fn into_room(self) -> WindowRoom {
+        self.room
     }
 
     /// Returns the longest value of the group in bytes: no window has more atoms than that.
@@ -275,16 +290,18 @@ impl<'a> Windower<'a> {
         if asks {
             let last = starts.end.saturating_add(bytes_max).min(folded.atom_count());
             let words = words.start..last.div_ceil(ATOMS_A_WORD).max(words.end + 1);
-            self.vocabulary.ask(self.group, folded, words, &gate);
+            self.room.vocabulary.ask(self.group, folded, words, &gate);
         }
-        let gate = GroupGate { possible: asks.then_some(&self.vocabulary.possible), ..gate };
-        let (batch, keys, rule) = (&mut self.batch, &self.group.keys, &self.group.rule);
-        self.starts.reset(folded.atom_count());
-        edm_hash::starts(rule, folded, words.clone(), &gate, &mut self.starts);
+        let gate = GroupGate { possible: asks.then_some(&self.room.vocabulary.possible), ..gate };
+        let (batch, keys, rule) = (&mut self.room.batch, &self.group.keys, &self.group.rule);
+        self.room.starts.reset(folded.atom_count());
+        edm_hash::starts(rule, folded, words.clone(), &gate, &mut self.room.starts);
         if let Some(own) = &reading.starts {
-            words.for_each(|word| self.starts.set_word(word, self.starts.word(word) & own.word(word)));
+            words.for_each(|word| {
+                self.room.starts.set_word(word, self.room.starts.word(word) & own.word(word))
+            });
         }
-        windows_of(rule, folded, (&self.starts, starts), &gate, |window, canonical| {
+        windows_of(rule, folded, (&self.room.starts, starts), &gate, |window, canonical| {
             batch.push(window, canonical);
             if batch.is_full() {
                 batch.flush(keys, &mut each);
