@@ -174,6 +174,9 @@ fn hexadecimal_run(text: &str, mark: u8, least: usize) -> Option<(usize, String)
         let digit = |byte: &u8| char::from(*byte).to_digit(16);
         (*first == mark).then_some((digit(high)? * 16 + digit(low)?) as u8)
     };
+    if least > 1 && bytes.get(3) != Some(&mark) {
+        return None;
+    }
     let mut decoded = String::new();
     while let Some(lead) = byte(decoded.len()) {
         let length = match lead {
@@ -183,10 +186,14 @@ fn hexadecimal_run(text: &str, mark: u8, least: usize) -> Option<(usize, String)
             0xF0..=0xF4 => 4,
             _ => break,
         };
-        let character: Option<Vec<u8>> = (0..length).map(|offset| byte(decoded.len() + offset)).collect();
-        match character.as_deref().map(std::str::from_utf8) {
-            Some(Ok(character)) => decoded.push_str(character),
-            _ => break,
+        let mut character = [0; 4];
+        let read = character.iter_mut().take(length).enumerate().try_for_each(|(offset, place)| {
+            *place = byte(decoded.len() + offset)?;
+            Some(())
+        });
+        match read.and_then(|()| std::str::from_utf8(character.get(..length)?).ok()) {
+            Some(character) => decoded.push_str(character),
+            None => break,
         }
     }
     (decoded.len() >= least).then(|| (decoded.len() * 3, decoded))

@@ -154,7 +154,10 @@ pub fn near_digits(rule: &Rule, folded: &Folded, number: usize, gate: &impl Gate
     let mut near = 0u64;
     for (offset, word) in [(-1, number - 1), (0, number), (1, number + 1)] {
         let Ok(word) = usize::try_from(word) else { continue };
-        let mut digits = folded.digits().word(word) | folded.clusters().word(word);
+        let mut digits = match rule.data_type {
+            DataType::Address => address::numeric(folded, word),
+            _ => folded.digits().word(word),
+        };
         while digits != 0 {
             let at = digits.trailing_zeros() as isize + offset * 64;
             digits &= digits - 1;

@@ -123,10 +123,10 @@ impl Readings {
     }
 
     /// Returns the numbers of the readings that a rule is matched in.
-    pub(crate) fn of(&self, rule: &Rule) -> Vec<usize> {
+    pub(crate) fn of(&self, rule: &Rule) -> impl Iterator<Item = usize> + use<'_> {
         let options = FoldOptions::of(rule);
         let numbered = self.readings.iter().enumerate();
-        numbered.filter(|(_, reading)| reading.options == options).map(|(number, _)| number).collect()
+        numbered.filter(move |(_, reading)| reading.options == options).map(|(number, _)| number)
     }
 
     /// Returns the text as it stands, folded like that, if a rule asks for it.
@@ -141,7 +141,7 @@ impl Readings {
 
     /// Says whether a stretch is a part of a longer valid card or account number, in a reading that the rule is matched in.
     pub(crate) fn is_inside_number(&self, rule: &Rule, stretch: Stretch) -> bool {
-        self.of(rule).into_iter().any(|reading| {
+        self.of(rule).any(|reading| {
             let Some(Reading { folded, starts, .. }) = self.get(reading) else { return false };
             let low = partition_point(folded.atom_count(), |atom| {
                 self.stretch(reading, *atom, *atom).1 <= stretch.0

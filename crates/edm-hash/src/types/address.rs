@@ -72,7 +72,7 @@ pub(crate) fn starts(word: Word<'_>, gate: &impl Gate) -> u64 {
     let joining = possible & word.with_next(|number| joining(Word { number, ..word }));
     // The atom behind one that may make a word or number with it is not asked.
     let run = possible | joining << 1;
-    let (digits, several) = (word.with_next(|number| numeric(word, number)), gate.several());
+    let (digits, several) = (word.with_next(|number| numeric(word.folded, number)), gate.several());
     let mut starts = possible & (run >> 1 | 1 << 127);
     if several.plain.is_none() {
         starts &= reaching(run, digits);
@@ -81,9 +81,14 @@ pub(crate) fn starts(word: Word<'_>, gate: &impl Gate) -> u64 {
     (starts & reaching(run, !word.with_next(|number| word.folded.digits().word(number)))) as u64
 }
 
-/// Returns the digits, and what may be a numeral.
-fn numeric(word: Word<'_>, number: usize) -> u64 {
-    word.folded.digits().word(number) | word.folded.clusters().word(number)
+/// Returns the atoms of a word that may have digits in the canonical form: digits, what may be a numeral, ordinal numbers in letters.
+pub(crate) fn numeric(folded: &Folded, number: usize) -> u64 {
+    let word = Word { folded, number };
+    let letters = word.of_length(words::ORDINAL_BYTES) & !word.digits();
+    let ordinals = word.filtered(letters, |atom, _| {
+        folded.atom(atom).is_some_and(|own| words::is_ordinal(folded.atom_text(own)))
+    });
+    word.digits() | folded.clusters().word(number) | ordinals
 }
 
 /// Returns the atoms that may make a word or number with the next: a number with its unit, an ordinal, two words that are one.

@@ -379,3 +379,14 @@ proptest! {
         }
     }
 }
+
+/// What is looked for by its digits alone must be known to have them.
+#[test]
+fn words_whose_form_has_a_digit_are_ordinals() {
+    for (written, form) in super::words::with_other_forms() {
+        let digit = form.contains(|c: char| c.is_ascii_digit());
+        let length = u8::try_from(written.len()).expect("words are short");
+        assert_eq!(super::words::is_ordinal(written), digit, "{written}");
+        assert!(!digit || super::words::ORDINAL_BYTES.contains(&length), "{written}");
+    }
+}

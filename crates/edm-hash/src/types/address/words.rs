@@ -1,6 +1,7 @@
 //! The frozen table of words that addresses write in several ways.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// What stands in front of a suffix has at least so many characters.
@@ -68,6 +69,18 @@ pub(crate) fn with_other_forms() -> impl Iterator<Item = (&'static str, &'static
 /// Whether a word, in lower case, may have another form than its own.
 pub(crate) fn may_have_form(word: &str) -> bool {
     WORDS.has_like(word) || may_have_suffix(word)
+}
+
+/// Bytes of the ordinal numbers in letters.
+pub(crate) const ORDINAL_BYTES: RangeInclusive<u8> = 5..=8;
+
+/// Whether a word has a form with a digit: it is an ordinal number in letters.
+pub(crate) fn is_ordinal(word: &str) -> bool {
+    // All of them end with one of these letters.
+    matches!(word.as_bytes().last().map(u8::to_ascii_lowercase), Some(b't' | b'd' | b'h')) && {
+        let form = WORDS.words.get(word.to_ascii_lowercase().as_str());
+        form.is_some_and(|form| form.contains(|c: char| c.is_ascii_digit()))
+    }
 }
 
 /// Whether a word may be two: it ends as some do.
