@@ -87,7 +87,16 @@ impl Rule {
 
     fn add_shapes(&mut self, shapes: Option<&Vec<Shape>>) {
         match (&mut self.shapes, shapes) {
-            (Some(own), Some(shapes)) => own.extend(shapes.iter().copied()),
+            (Some(own), Some(shapes)) => {
+                // Shapes without atoms stand first. Where one side has none of them, nothing is known of the significant
+                // digits of its values: blocks and generations of earlier versions do not tell.
+                let tells = |first: Option<&Shape>| first.is_none_or(|shape| shape.atoms == 0);
+                let told = tells(own.first()) && tells(shapes.first());
+                own.extend(shapes.iter().copied());
+                if !told {
+                    own.retain(|shape| shape.atoms > 0);
+                }
+            }
             (own, _) => *own = None,
         }
         if self.shapes.as_ref().is_some_and(|shapes| shapes.len() > SHAPES_MAX) {
@@ -427,4 +436,26 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
         }
     }
     Ok(gate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an earlier version built says nothing of significant digits, so a block that does must not speak for it.
+    #[test]
+    fn significant_digits_are_known_only_where_all_blocks_tell() {
+        let number = Shape { atoms: 1, bytes: 10, mask: 2 };
+        let digits = |bytes| Shape { atoms: 0, bytes, mask: 2 };
+        let check = |blocks: &[&[Shape]], expected: &[Shape]| {
+            let mut rule = Rule { shapes: Some(BTreeSet::new()), vocabulary: Some(Vec::new()), sorted: 0 };
+            blocks.iter().for_each(|block| rule.add_shapes(Some(&block.to_vec())));
+            let found: Vec<Shape> = rule.shapes.into_iter().flatten().collect();
+            assert_eq!(found, expected, "{blocks:?}");
+        };
+        check(&[&[digits(7), number], &[], &[digits(9), number]], &[digits(7), digits(9), number]);
+        check(&[&[number], &[digits(9), number]], &[number]);
+        check(&[&[digits(9), number], &[number], &[digits(7), number]], &[number]);
+        check(&[&[], &[number]], &[number]);
+    }
 }
