@@ -56,6 +56,6 @@ pub use rows::{
     ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary, set_bits,
 };
 pub use shape::{Alphanumerics, Shape};
-pub use starts::{Several, atoms_with_other_forms, near_digits, starts, words_with_other_forms};
+pub use starts::{Several, atoms_with_other_forms, near_digits, numeric, starts, words_with_other_forms};
 pub use types::{CHECKED_NUMBER_ATOMS_MAX, checked_numbers};
 pub use window::{Gate, OpenGate, Window, has_vocabulary, windows, windows_of};

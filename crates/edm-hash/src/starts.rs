@@ -88,8 +88,33 @@ impl<'a> Word<'a> {
     }
 }
 
-/// Puts into `out` the atoms of some words of 64 that a window of the rule may begin with: never too few.
-pub fn starts(rule: &Rule, folded: &Folded, words: Range<usize>, gate: &impl Gate, out: &mut AtomSet) {
+/// Returns which atoms may have a digit in a value, of some words of 64 and of the words beside these. Only addresses have such
+/// atoms that are no digits; they are put into `room`.
+pub fn numeric<'a>(
+    rule: &Rule,
+    folded: &'a Folded,
+    words: Range<usize>,
+    room: &'a mut AtomSet,
+) -> &'a AtomSet {
+    if rule.data_type != DataType::Address {
+        return folded.digits();
+    }
+    room.reset(folded.atom_count());
+    for number in words.start.saturating_sub(1)..=words.end {
+        room.set_word(number, address::numeric(folded, number));
+    }
+    room
+}
+
+/// Puts into `out` the atoms of some words of 64 that a window of the rule may begin with: never too few. `numeric` is what
+/// [`numeric`] says of these words.
+pub fn starts(
+    (rule, folded): (&Rule, &Folded),
+    words: Range<usize>,
+    numeric: &AtomSet,
+    gate: &impl Gate,
+    out: &mut AtomSet,
+) {
     for number in words {
         let word = Word { folded, number };
         let delimiters = &rule.delimiters;
@@ -110,7 +135,7 @@ pub fn starts(rule: &Rule, folded: &Folded, words: Range<usize>, gate: &impl Gat
             DataType::Phone { .. } => phone::starts(word),
             DataType::Date { .. } => date::starts(word),
             DataType::Iban => iban::starts(word),
-            DataType::Address => address::starts(word, gate),
+            DataType::Address => address::starts(word, numeric, gate),
         };
         out.set_word(number, bits & word.all());
     }
@@ -138,8 +163,13 @@ pub fn words_with_other_forms(rule: &Rule, mut each: impl FnMut(&[u8], &[Vec<u8>
 }
 
 /// Returns which atoms of a word stand so near to a digit, or to a character that may be a numeral, that a value of so many atoms
-/// which has a digit may hold both.
-pub fn near_digits(rule: &Rule, folded: &Folded, number: usize, gate: &impl Gate) -> u64 {
+/// which has a digit may hold both. `numeric` is what [`numeric`] says of this word.
+pub fn near_digits(
+    (rule, folded): (&Rule, &Folded),
+    number: usize,
+    numeric: &AtomSet,
+    gate: &impl Gate,
+) -> u64 {
     let reach = match rule.data_type {
         // Words of two atoms, and one that is dropped.
         DataType::Address => 2 * gate.atoms_max() + 2,
@@ -150,25 +180,22 @@ pub fn near_digits(rule: &Rule, folded: &Folded, number: usize, gate: &impl Gate
     if reach >= CONTEXT_ATOMS || marked {
         return u64::MAX;
     }
-    let number = number as isize;
-    let mut near = 0u64;
-    for (offset, word) in [(-1, number - 1), (0, number), (1, number + 1)] {
-        let Ok(word) = usize::try_from(word) else { continue };
-        let mut digits = match rule.data_type {
-            DataType::Address => address::numeric(folded, word),
-            _ => folded.digits().word(word),
-        };
-        while digits != 0 {
-            let at = digits.trailing_zeros() as isize + offset * 64;
-            digits &= digits - 1;
-            let (from, to) = (at - reach as isize, at + reach as isize);
-            if to >= 0 && from <= 63 {
-                let (from, to) = (from.max(0) as u32, to.min(63) as u32);
-                near |= u64::MAX >> (63 - to) & u64::MAX << from;
-            }
-        }
+    let before = number.checked_sub(1).map_or(0, |before| numeric.word(before));
+    let own = u128::from(numeric.word(number));
+    let behind = spread(own | u128::from(numeric.word(number + 1)) << 64, reach, |bits, by| bits >> by);
+    let front = spread(own << 64 | u128::from(before), reach, |bits, by| bits << by);
+    behind as u64 | (front >> 64) as u64
+}
+
+/// Returns some bits and those up to `reach` from one of them, to the side that `shifted` shifts to.
+fn spread(bits: u128, reach: usize, shifted: impl Fn(u128, usize) -> u128) -> u128 {
+    let (mut all, mut reached) = (bits, 0);
+    while reached < reach {
+        let step = (reached + 1).min(reach - reached);
+        all |= shifted(all, step);
+        reached += step;
     }
-    near
+    all
 }
 
 fn of_length(word: Word<'_>, atoms: u64, lengths: u64) -> u64 {

@@ -142,9 +142,11 @@ fn typed_windows(
     gate: &impl Gate,
     found: &mut impl FnMut(Window, &[u8]),
 ) {
+    let is_address = rule.data_type == DataType::Address;
     let mut emit = |candidate: Candidate, canonical: &[u8]| {
         let fits = canonical.len() <= gate.bytes_max();
-        if fits && gate.shape(Shape::of_form(canonical)) {
+        // Addresses were asked for their shape as they grew.
+        if fits && (is_address || gate.shape(Shape::of_form(canonical))) {
             let Candidate { first, last, attached, written_form } = candidate;
             found(Window { first, last, attached, written_form }, canonical);
         }

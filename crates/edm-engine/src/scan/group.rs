@@ -168,6 +168,7 @@ pub(crate) struct Windower<'a> {
 #[derive(Default)]
 pub(crate) struct WindowRoom {
     vocabulary: Vocabulary,
+    numeric: AtomSet,
     starts: AtomSet,
     batch: Batch,
 }
@@ -287,21 +288,22 @@ impl<'a> Windower<'a> {
             atoms_max,
             bytes_max,
         };
+        let (keys, rule) = (&self.group.keys, &self.group.rule);
+        let room = &mut self.room;
+        let last = starts.end.saturating_add(bytes_max).min(folded.atom_count());
+        let asked = words.start..last.div_ceil(ATOMS_A_WORD).max(words.end + 1);
+        let numeric = edm_hash::numeric(rule, folded, asked.clone(), &mut room.numeric);
         if asks {
-            let last = starts.end.saturating_add(bytes_max).min(folded.atom_count());
-            let words = words.start..last.div_ceil(ATOMS_A_WORD).max(words.end + 1);
-            self.room.vocabulary.ask(self.group, folded, words, &gate);
+            room.vocabulary.ask((self.group, folded), asked, numeric, &gate);
         }
-        let gate = GroupGate { possible: asks.then_some(&self.room.vocabulary.possible), ..gate };
-        let (batch, keys, rule) = (&mut self.room.batch, &self.group.keys, &self.group.rule);
-        self.room.starts.reset(folded.atom_count());
-        edm_hash::starts(rule, folded, words.clone(), &gate, &mut self.room.starts);
+        let gate = GroupGate { possible: asks.then_some(&room.vocabulary.possible), ..gate };
+        room.starts.reset(folded.atom_count());
+        edm_hash::starts((rule, folded), words.clone(), numeric, &gate, &mut room.starts);
         if let Some(own) = &reading.starts {
-            words.for_each(|word| {
-                self.room.starts.set_word(word, self.room.starts.word(word) & own.word(word))
-            });
+            words.for_each(|word| room.starts.set_word(word, room.starts.word(word) & own.word(word)));
         }
-        windows_of(rule, folded, (&self.room.starts, starts), &gate, |window, canonical| {
+        let batch = &mut room.batch;
+        windows_of(rule, folded, (&room.starts, starts), &gate, |window, canonical| {
             batch.push(window, canonical);
             if batch.is_full() {
                 batch.flush(keys, &mut each);
@@ -313,7 +315,13 @@ impl<'a> Windower<'a> {
 
 impl Vocabulary {
     /// Asks which atoms of some words of 64 may occur.
-    fn ask(&mut self, group: &Group, folded: &Folded, words: Range<usize>, gate: &GroupGate<'_>) {
+    fn ask(
+        &mut self,
+        (group, folded): (&Group, &Folded),
+        words: Range<usize>,
+        numeric: &AtomSet,
+        gate: &GroupGate<'_>,
+    ) {
         let count = folded.atom_count().div_ceil(ATOMS_A_WORD);
         if self.asked.len() != count {
             self.asked.clear();
@@ -330,7 +338,10 @@ impl Vocabulary {
                 continue;
             }
             self.asked.iter_mut().skip(number).take(1).for_each(|asked| *asked = true);
-            let near = if anywhere { u64::MAX } else { near_digits(&group.rule, folded, number, gate) };
+            let near = match anywhere {
+                true => u64::MAX,
+                false => near_digits((&group.rule, folded), number, numeric, gate),
+            };
             let wanted = near & if digits_too { u64::MAX } else { !folded.digits().word(number) };
             let wanted = folded.append_ranges(number, wanted, &mut self.ranges);
             self.wanted.push((number, wanted));

@@ -32,12 +32,15 @@ impl OneValue {
             significant_digits: 1 << Shape::of_significant_digits(form).bytes.min(63),
         };
         own.possible.reset(folded.atom_count());
+        let mut room = AtomSet::default();
+        let words = 0..folded.atom_count().div_ceil(ATOMS_A_WORD);
+        let numeric = numeric(rule, folded, words, &mut room);
         for number in 0..folded.atom_count().div_ceil(ATOMS_A_WORD) {
             let word = Word { folded, number };
             let wanted = if own.several().plain.is_some() {
                 u64::MAX
             } else {
-                near_digits(rule, folded, number, &own)
+                near_digits((rule, folded), number, numeric, &own)
             };
             let known = word.filtered(wanted & word.all(), |atom, _| {
                 let text = folded.atom(atom).map_or("", |atom| folded.atom_text(atom));
@@ -206,7 +209,9 @@ proptest! {
             let words = 0..folded.atom_count().div_ceil(ATOMS_A_WORD);
             let mut set = AtomSet::default();
             set.reset(folded.atom_count());
-            starts(rule, &folded, words, &gate, &mut set);
+            let mut room = AtomSet::default();
+            let numeric = numeric(rule, &folded, words.clone(), &mut room);
+            starts((rule, &folded), words, numeric, &gate, &mut set);
             let mut found = false;
             windows_of(rule, &folded, (&set, 0..folded.atom_count()), &gate, |own, own_form| {
                 found |= own == *window && own_form == form;

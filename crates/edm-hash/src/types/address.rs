@@ -6,10 +6,12 @@ use edm_model::{CaseRule, Delimiters, Rule};
 
 use self::token::{Kind, Token, Tokens};
 use super::{Candidate, Found};
+use crate::atom_set::AtomSet;
 use crate::canonical::CellRefusal;
 use crate::edge;
 use crate::fold::Folded;
 use crate::gap;
+use crate::shape::Shape;
 use crate::starts::{Word, reaching};
 use crate::window::Gate;
 
@@ -67,12 +69,12 @@ impl<'a> Finder<'a> {
 }
 
 /// Returns the atoms of a word that a value may begin with.
-pub(crate) fn starts(word: Word<'_>, gate: &impl Gate) -> u64 {
+pub(crate) fn starts(word: Word<'_>, numeric: &AtomSet, gate: &impl Gate) -> u64 {
     let possible = word.with_next(|number| gate.possible(number));
     let joining = possible & word.with_next(|number| joining(Word { number, ..word }));
     // The atom behind one that may make a word or number with it is not asked.
     let run = possible | joining << 1;
-    let (digits, several) = (word.with_next(|number| numeric(word.folded, number)), gate.several());
+    let (digits, several) = (word.with_next(|number| numeric.word(number)), gate.several());
     let mut starts = possible & (run >> 1 | 1 << 127);
     if several.plain.is_none() {
         starts &= reaching(run, digits);
@@ -126,6 +128,8 @@ struct Form {
     words: usize,
     /// The atoms that it is cut into.
     atoms: usize,
+    /// Which classes of characters occur in it.
+    mask: u8,
     /// The atoms of the text that it was made of, and those up to the last token that stands in it.
     passed: usize,
     held: usize,
@@ -150,8 +154,10 @@ impl Form {
         let cluster = token.kind == Kind::Cluster || self.previous == Some(Kind::Cluster);
         if self.previous.is_some() && (!cluster || token::begins_with_mark(form)) {
             self.bytes.push(b' ');
+            self.mask |= Shape::SPACE.mask;
         }
         self.bytes.extend_from_slice(form.as_bytes());
+        self.mask |= token.mask;
         self.kept += 1;
         self.words += usize::from(token.kind != Kind::Number);
         self.atoms += token.atoms;
@@ -160,6 +166,11 @@ impl Form {
 
     fn is_value(&self) -> bool {
         self.kept >= TOKENS_MIN && self.words > 0 && self.held <= self.bytes.len()
+    }
+
+    fn shape(&self) -> Shape {
+        let bounded = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        Shape { atoms: bounded(self.atoms), bytes: bounded(self.bytes.len()), mask: self.mask }
     }
 }
 
@@ -215,16 +226,21 @@ impl<G: Gate> Walk<'_, '_, G> {
     /// Emits what ends in front of an `'s`.
     fn emit_short(&mut self, token: &Token, short: &str, (first, attached): (usize, bool)) {
         let before = Form { bytes: self.form.bytes.clone(), ..*self.form };
+        let shape = Shape::of_form(short.as_bytes());
         let mut alone = *token;
         alone.last = token.first;
+        (alone.atoms, alone.mask) = (usize::from(shape.atoms), shape.mask);
         self.form.push(&alone, short);
         self.emit(first, token.first, attached);
         *self.form = before;
     }
 
     fn emit(&mut self, first: usize, last: usize, attached: bool) {
+        if !self.form.is_value() || !self.gate.shape(self.form.shape()) {
+            return;
+        }
         let Some(end_attached) = edge::ends(self.folded, last) else { return };
-        if self.form.is_value() && !edge::continues(self.folded, first, last) {
+        if !edge::continues(self.folded, first, last) {
             let attached = attached || end_attached;
             (self.found)(Candidate { first, last, attached, written_form: false }, &self.form.bytes);
         }

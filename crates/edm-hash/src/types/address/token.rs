@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::words;
 use crate::fold::{AtomKind, Folded};
-use crate::shape::canonical_atoms;
+use crate::shape::Shape;
 use crate::table::{Class, TABLE};
 
 /// Cutting may begin so many atoms in front of a token, wherever that is: it has met the token's first atom by then. It may
@@ -44,6 +44,8 @@ pub(crate) struct Token {
     pub(crate) kind: Kind,
     /// The atoms that its form is cut into.
     pub(crate) atoms: usize,
+    /// Which classes of characters occur in its form.
+    pub(crate) mask: u8,
     form: (usize, usize),
     /// The form of its first atom alone, where an `'s` follows that may belong to the sentence.
     short: Option<(usize, usize)>,
@@ -118,14 +120,9 @@ impl<'a> Tokens<'a> {
     fn cut(&mut self, first: usize) -> Token {
         let start = self.forms.len();
         if let Some(kind) = self.cut_plain(first) {
-            return Token {
-                first,
-                last: first,
-                kind,
-                atoms: 1,
-                form: (start, self.forms.len()),
-                short: None,
-            };
+            let mask = if kind == Kind::Number { Shape::DIGITS.mask } else { Shape::LETTERS.mask };
+            let form = (start, self.forms.len());
+            return Token { first, last: first, kind, atoms: 1, mask, form, short: None };
         }
         let mut short = None;
         let (last, kind) = match self.folded.atom(first).map(|atom| atom.kind) {
@@ -134,8 +131,8 @@ impl<'a> Tokens<'a> {
             _ => self.cut_cluster(first),
         };
         let form = (start, short.map_or(self.forms.len(), |(from, _)| from));
-        let own = self.forms.get(form.0..form.1).unwrap_or("");
-        Token { first, last, kind, atoms: canonical_atoms(own.as_bytes(), |_| ()), form, short }
+        let shape = Shape::of_form(self.forms.get(form.0..form.1).unwrap_or("").as_bytes());
+        Token { first, last, kind, atoms: usize::from(shape.atoms), mask: shape.mask, form, short }
     }
 
     /// Cuts what most tokens are, one ASCII atom that nothing joins to the next and that has no other form.

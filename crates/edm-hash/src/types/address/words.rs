@@ -1,6 +1,5 @@
 //! The frozen table of words that addresses write in several ways.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
@@ -12,15 +11,56 @@ pub(crate) const SUFFIXED_BYTES_MIN: u8 = 4;
 #[derive(Default)]
 struct Words {
     /// The form of a word.
-    words: HashMap<&'static str, &'static str>,
+    words: Forms,
     /// The form of two words joined by a dot.
-    pairs: HashMap<&'static str, &'static str>,
+    pairs: Forms,
     /// Longer words that end so are two: what stands in front, and the form.
     suffixes: Vec<(&'static str, &'static str)>,
-    /// What is dropped in front of a number: a word, or two joined by a dot.
-    signs: HashSet<&'static str>,
-    /// By a word's first byte the lengths of words in the table, as bits: most words of a text are none of them.
+    /// What is dropped in front of a number: a word, or two joined by a dot. Their form is empty.
+    signs: Forms,
+    /// Words with a digit in their form.
+    ordinals: Vec<&'static str>,
+}
+
+/// What is written, and its form. The table is fixed and small and most words of a text are not in it, so that the first byte and
+/// the length answer nearly all questions.
+#[derive(Default)]
+struct Forms {
+    /// By the first byte what begins with it.
+    written: Vec<Vec<(&'static str, &'static str)>>,
+    /// By the first byte the lengths of what begins with it, as bits.
     lengths: Vec<u64>,
+}
+
+impl Forms {
+    /// Adds what is written, unless it is empty.
+    fn insert(&mut self, written: &'static str, form: &'static str) {
+        self.written.resize_with(256, Vec::new);
+        self.lengths.resize(256, 0);
+        let Some(first) = written.as_bytes().first().copied().map(usize::from) else { return };
+        if let (Some(own), Some(lengths)) = (self.written.get_mut(first), self.lengths.get_mut(first)) {
+            own.push((written, form));
+            *lengths |= 1 << written.len().min(63);
+        }
+    }
+
+    /// Whether something of this length and first byte is in it.
+    fn has_like(&self, word: &str) -> bool {
+        let lengths = word.as_bytes().first().and_then(|first| self.lengths.get(usize::from(*first)));
+        lengths.is_some_and(|lengths| lengths >> word.len().min(63) & 1 == 1)
+    }
+
+    fn get(&self, word: &str) -> Option<&'static str> {
+        if !self.has_like(word) {
+            return None;
+        }
+        let own = self.written.get(usize::from(*word.as_bytes().first()?))?;
+        own.iter().find(|(written, _)| *written == word).map(|(_, form)| *form)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.written.iter().flatten().copied()
+    }
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -29,31 +69,23 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 });
 
 impl Words {
-    /// Whether a word of this length and first byte stands in the table.
-    fn has_like(&self, word: &str) -> bool {
-        let lengths = word.as_bytes().first().and_then(|first| self.lengths.get(usize::from(*first)));
-        lengths.is_some_and(|lengths| lengths >> word.len().min(63) & 1 == 1)
-    }
-
     fn read(table: &'static str) -> Option<Self> {
         let mut own = Self::default();
         for line in table.lines().filter(|line| !line.starts_with('#')) {
             let mut fields = line.split('\t');
             let (kind, form) = (fields.next()?, fields.next()?);
             for written in fields.next()?.split(' ') {
-                own.lengths.resize(256, 0);
-                if let Some(lengths) = own.lengths.get_mut(usize::from(*written.as_bytes().first()?)) {
-                    *lengths |= 1 << written.len().min(63);
-                }
                 match kind {
-                    "word" => drop(own.words.insert(written, form)),
-                    "pair" => drop(own.pairs.insert(written, form)),
+                    "word" => own.words.insert(written, form),
+                    "pair" => own.pairs.insert(written, form),
                     "suffix" => own.suffixes.push((written, form)),
-                    "number" => drop(own.signs.insert(written)),
+                    "number" => own.signs.insert(written, ""),
                     _ => return None,
                 }
             }
         }
+        let numbered = |(_, form): &(&str, &str)| form.contains(|c: char| c.is_ascii_digit());
+        own.ordinals = own.words.iter().filter(numbered).map(|(written, _)| written).collect();
         Some(own)
     }
 }
@@ -61,14 +93,14 @@ impl Words {
 /// Returns the words that have another form, and it; it is empty for what is dropped.
 pub(crate) fn with_other_forms() -> impl Iterator<Item = (&'static str, &'static str)> {
     let table = &*WORDS;
-    let words = table.words.iter().map(|(written, form)| (*written, *form));
-    let signs = table.signs.iter().map(|written| (*written, ""));
-    words.filter(|(written, form)| written != form).chain(signs).chain([("n", "")])
+    let words = table.words.iter().filter(|(written, form)| written != form);
+    words.chain(table.signs.iter()).chain([("n", "")])
 }
 
 /// Whether a word, in lower case, may have another form than its own.
 pub(crate) fn may_have_form(word: &str) -> bool {
-    WORDS.has_like(word) || may_have_suffix(word)
+    let table = &*WORDS;
+    table.words.has_like(word) || table.signs.has_like(word) || may_have_suffix(word)
 }
 
 /// Bytes of the ordinal numbers in letters.
@@ -76,11 +108,10 @@ pub(crate) const ORDINAL_BYTES: RangeInclusive<u8> = 5..=8;
 
 /// Whether a word has a form with a digit: it is an ordinal number in letters.
 pub(crate) fn is_ordinal(word: &str) -> bool {
-    // All of them end with one of these letters.
-    matches!(word.as_bytes().last().map(u8::to_ascii_lowercase), Some(b't' | b'd' | b'h')) && {
-        let form = WORDS.words.get(word.to_ascii_lowercase().as_str());
-        form.is_some_and(|form| form.contains(|c: char| c.is_ascii_digit()))
-    }
+    // All of them end with `st`, `nd`, `rd` or `th`.
+    let ends = word.as_bytes().last_chunk::<2>().map(|ends| ends.map(|byte| byte.to_ascii_lowercase()));
+    matches!(ends, Some([b's' | b't', b't' | b'h'] | [b'n' | b'r', b'd']))
+        && WORDS.ordinals.iter().any(|own| own.eq_ignore_ascii_case(word))
 }
 
 /// Whether a word may be two: it ends as some do.
@@ -90,18 +121,18 @@ pub(crate) fn ends_with_suffix(word: &str) -> bool {
 
 /// All suffixes end with one of few pairs of letters.
 fn may_have_suffix(word: &str) -> bool {
-    let ends = [b"se", b"at", b"tr", b"tz", b"in", b"pl", b"an"];
-    let last = word.as_bytes().last_chunk::<2>();
     word.len() > STEM_CHARACTERS_MIN
-        && last.is_some_and(|last| ends.contains(&last) || word.ends_with('e') && last[0] >= 0x80)
+        && match word.as_bytes().last_chunk() {
+            Some(b"se" | b"at" | b"tr" | b"tz" | b"in" | b"pl" | b"an") => true,
+            Some([before, b'e']) => !before.is_ascii(),
+            _ => false,
+        }
 }
 
 /// Appends the form of a word, given in lower case and as it stands.
 pub(crate) fn push_word(word: &str, text: &str, out: &mut String) {
     let table = &*WORDS;
-    if table.has_like(word)
-        && let Some(form) = table.words.get(word)
-    {
+    if let Some(form) = table.words.get(word) {
         out.push_str(form);
         return;
     }
@@ -119,10 +150,10 @@ pub(crate) fn push_word(word: &str, text: &str, out: &mut String) {
 
 /// Returns the form of two words in lower case that a dot joins.
 pub(crate) fn pair(written: &str) -> Option<&'static str> {
-    WORDS.pairs.get(written).copied()
+    WORDS.pairs.get(written)
 }
 
 /// Whether a word, or two that a dot joins, in lower case, is dropped in front of a number.
 pub(crate) fn is_number_sign(written: &str) -> bool {
-    WORDS.has_like(written) && WORDS.signs.contains(written)
+    WORDS.signs.get(written).is_some()
 }
