@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from hash_reference import Rule, is_placeholder, rule_key, shape_mask, vocabulary_key
+from hash_reference import Rule, is_placeholder, rule_key, shapes_of, vocabulary_key
 
 ATOM = re.compile(r"[0-9]+|[A-Za-z]+")
 YEAR, MONTH, DAY = r"(?:1[89]|2[01])\d\d", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
@@ -166,7 +166,7 @@ class BlockWriter:
             histogram[min(digits, 63), min(letters, 63)] += 1
             anchors += (digits > 0 or "@" in form) and digits + letters >= 5
             dates += any(date.fullmatch(form) for date in DATES)
-            shapes[rule].add((len(atoms), len(form), shape_mask(form)))
+            shapes[rule] |= shapes_of(form, atoms)
             if len(atoms) > 1:
                 words[rule].update(atoms)
         head = struct.pack("<7I", len(forms), 0, 0, placeholders, anchors, dates, len(histogram))

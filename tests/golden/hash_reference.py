@@ -375,6 +375,18 @@ def row_check(key, hashed, row, column):
 
 # ---- 7 Shapes -------------------------------------------------------------------------------------------------
 
+KINDS_ATOMS = 8
+
+
+def shapes_of(form, atoms):
+    """Returns what a block says of a text value's form: its shape, and which of its first atoms are digits if it has several."""
+    shapes = {(len(atoms), len(form.encode()), shape_mask(form))}
+    if len(atoms) > 1:
+        kinds = "1" + "".join(str(int(atom.isascii() and atom.isdigit())) for atom in atoms[:KINDS_ATOMS])
+        shapes.add((0, int(kinds, 2), 3))
+    return shapes
+
+
 def shape_mask(form):
     """Returns the classes of characters that occur in a canonical form."""
     bits = 0

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from block_reference import BlockWriter, Column
 from hash_reference import (
-    Refused, Rule, atoms_of, canonical, cmac, fold, hash_value, hkdf, row_check, row_key, rule_key, shape_mask,
+    Refused, Rule, atoms_of, canonical, cmac, fold, hash_value, hkdf, row_check, row_key, rule_key, shapes_of,
     vocabulary_key, vocabulary_tag,
 )
 
@@ -211,7 +211,7 @@ def vocabulary():
         for value in values:
             form = canonical(value, rule)
             atoms = [form[start:end] for start, end in atoms_of(form)]
-            shapes.add((len(atoms), len(form.encode()), shape_mask(form)))
+            shapes |= shapes_of(form, atoms)
             tags |= {vocabulary_tag(SALT, rule, atom) for atom in atoms} if len(atoms) > 1 else set()
         cases.append({"rule": rule_json(rule), "values": values, "tags": sorted(tags), "shapes": sorted(shapes)})
     return {"salt": SALT, "cases": cases}

@@ -10,6 +10,7 @@ use crate::cell::{self, Chooses, Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForm
 use crate::date;
 use crate::fold::Folded;
 use crate::key::{RuleKeys, Salt};
+use crate::kinds::{KindSet, Kinds};
 use crate::rows::{ColumnCounts, HashedColumn, Histogram, RuleSummary, set_bit};
 use crate::shape::{Alphanumerics, Shape, canonical_atoms};
 use crate::vocabulary::Vocabulary;
@@ -411,6 +412,9 @@ pub(crate) struct RuleState {
     keys: RuleKeys,
     /// Its numbers are brought to a width.
     has_width: bool,
+    /// Windows of several atoms are found by what these are.
+    tells_kinds: bool,
+    kinds: KindSet,
     shapes: BTreeSet<Shape>,
     /// Shapes seen last, so that the set is asked only for new ones.
     recent: [Option<Shape>; 64],
@@ -422,6 +426,8 @@ impl RuleState {
         Self {
             keys: RuleKeys::derive(salt, rule),
             has_width: matches!(rule.data_type, DataType::Digits { width: Some(_) }),
+            tells_kinds: has_vocabulary(rule),
+            kinds: KindSet::NONE,
             shapes: BTreeSet::new(),
             recent: [None; 64],
             vocabulary: Vocabulary::new(has_vocabulary(rule)),
@@ -434,6 +440,9 @@ impl RuleState {
         let atoms = if starts.is_power_of_two() { 1 } else { starts.count_ones() };
         if atoms > 1 {
             self.vocabulary.see(form, &self.keys);
+            if self.tells_kinds {
+                self.kinds.insert(form.kinds());
+            }
         }
         // A plain form has at most 64 characters.
         self.see_shape(Shape { atoms: atoms as u16, bytes: form.length() as u16, mask: form.mask() });
@@ -446,6 +455,9 @@ impl RuleState {
             self.vocabulary.see_all(&self.keys, |each| {
                 canonical_atoms(canonical, each);
             });
+            if self.tells_kinds {
+                self.kinds.insert(Kinds::of(canonical));
+            }
         }
         self.see_shape(Shape::of(canonical, atoms));
         self.see_significant_digits(canonical);
@@ -472,7 +484,9 @@ impl RuleState {
 
     /// Returns what is known and starts afresh. `room` is what is left for vocabulary tags of this block's rules.
     pub(crate) fn finish(&mut self, room: &mut usize) -> RuleSummary {
-        let shapes = std::mem::take(&mut self.shapes);
+        let kinds = std::mem::replace(&mut self.kinds, KindSet::NONE);
+        let mut shapes = std::mem::take(&mut self.shapes);
+        shapes.extend(kinds.shapes());
         self.recent = [None; 64];
         RuleSummary {
             shapes: (shapes.len() <= SHAPES_MAX).then(|| shapes.into_iter().collect()),

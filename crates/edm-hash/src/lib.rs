@@ -29,6 +29,7 @@ mod escape;
 mod fold;
 mod gap;
 mod key;
+mod kinds;
 mod pieces;
 mod placeholder;
 mod processor;
@@ -50,6 +51,7 @@ pub use key::{
     ALGORITHM_VERSION, RowCell, RowKey, RuleKeys, SALT_RANDOM_BYTES, Salt, SaltError, UNICODE_VERSION,
     address,
 };
+pub use kinds::{KindSet, Kinds, is_kinds};
 pub use processor::{ProcessorPath, ProcessorPathError};
 pub use record::{RecordHasher, RecordOutcome, RecordRefusal, Records};
 pub use rows::{

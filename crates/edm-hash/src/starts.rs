@@ -8,6 +8,7 @@ use edm_model::{DataType, Rule};
 use crate::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::fold::{AtomKind, Folded};
 use crate::gap;
+use crate::kinds::Kinds;
 use crate::shape::canonical_atoms;
 use crate::types::{address, card, date, iban, phone, ssn};
 use crate::window::Gate;
@@ -245,9 +246,25 @@ fn text(rule: &Rule, word: Word<'_>, gate: &impl Gate) -> u64 {
         // Atoms that are merged with a neighbour are not asked.
         let merges = if rule.delimiters.is_empty() { 0 } else { merged_with_next(rule, word, merged, gate) };
         let possible = word.with_next(|number| gate.possible(number)) | merges | merges << 1;
-        bits |= several.starts(possible, word.with_next(|number| word.folded.digits().word(number)));
+        let digits = word.with_next(|number| word.folded.digits().word(number));
+        let starts = several.starts(possible, digits);
+        // The words of a name may stand in another order than in the value.
+        let turns = rule.data_type == DataType::Name;
+        bits |= if turns { starts } else { starts & (pairs(digits, gate) | merges) as u64 };
     }
     bits | word.followed_by(word.folded.marks(), 1)
+}
+
+/// Returns the atoms that a value of several may begin with by their kind and that of the next one.
+fn pairs(digits: u128, gate: &impl Gate) -> u128 {
+    let of = |bits: u128, is_digits: bool| if is_digits { bits } else { !bits };
+    let pair = |[first, second]: [bool; 2]| match gate.begins(Kinds::default().then(first).then(second)) {
+        true => of(digits, first) & of(digits >> 1, second),
+        false => 0,
+    };
+    [[false, false], [false, true], [true, false], [true, true]]
+        .into_iter()
+        .fold(0, |all, own| all | pair(own))
 }
 
 /// Returns the merged atoms of a word and of the next one.

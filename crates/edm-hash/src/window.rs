@@ -10,6 +10,7 @@ use crate::canonical::{LEADING_ZEROS_MAX, pad, rotate_name};
 use crate::edge;
 use crate::fold::{Atom, AtomKind, Folded};
 use crate::gap::{self, NameGap};
+use crate::kinds::Kinds;
 use crate::shape::{Shape, canonical_atoms};
 use crate::starts::Several;
 use crate::table::{Class, TABLE};
@@ -41,6 +42,10 @@ pub trait Gate {
     fn significant_digits(&self) -> u64;
     /// The fewest atoms of values that have several.
     fn several(&self) -> Several;
+    /// Whether values of several atoms may have these kinds.
+    fn kinds(&self, kinds: Kinds) -> bool;
+    /// Whether values of several atoms may begin with these kinds.
+    fn begins(&self, kinds: Kinds) -> bool;
     /// Which of 64 atoms, the `word`th, a value of several atoms may hold.
     fn possible(&self, word: usize) -> u64;
     /// Whether a value may have this shape.
@@ -82,6 +87,14 @@ impl Gate for OpenGate {
 
     fn possible(&self, _: usize) -> u64 {
         u64::MAX
+    }
+
+    fn kinds(&self, _: Kinds) -> bool {
+        true
+    }
+
+    fn begins(&self, _: Kinds) -> bool {
+        true
     }
 
     fn shape(&self, _: Shape) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edm_hash::{ColumnCounts, RowsView, RuleKeys, Several, Shape, words_with_other_forms};
+use edm_hash::{ColumnCounts, KindSet, RowsView, RuleKeys, Several, Shape, is_kinds, words_with_other_forms};
 
 use super::layout::{self, FORMAT_VERSION, NOT_LISTED, Reader};
 use super::vocabulary::Vocabulary;
@@ -88,13 +88,15 @@ impl Rule {
     fn add_shapes(&mut self, shapes: Option<&Vec<Shape>>) {
         match (&mut self.shapes, shapes) {
             (Some(own), Some(shapes)) => {
-                // Shapes without atoms stand first. Where one side has none of them, nothing is known of the significant
-                // digits of its values: blocks and generations of earlier versions do not tell.
-                let tells = |first: Option<&Shape>| first.is_none_or(|shape| shape.atoms == 0);
-                let told = tells(own.first()) && tells(shapes.first());
+                // Where one side does not tell of its values what shapes without atoms say, it is known of none: blocks and
+                // generations of earlier versions do not tell.
+                let digits_told = tells_digits(own.iter()) && tells_digits(shapes.iter());
+                let kinds_told = KindSet::are_told(own.iter()) && KindSet::are_told(shapes.iter());
                 own.extend(shapes.iter().copied());
-                if !told {
-                    own.retain(|shape| shape.atoms > 0);
+                if !digits_told || !kinds_told {
+                    own.retain(|shape| {
+                        shape.atoms > 0 || if is_kinds(shape) { kinds_told } else { digits_told }
+                    });
                 }
             }
             (own, _) => *own = None,
@@ -103,6 +105,12 @@ impl Rule {
             self.shapes = None;
         }
     }
+}
+
+/// Whether shapes of values say how many significant digits these have, or there are no values.
+fn tells_digits<'a>(shapes: impl Iterator<Item = &'a Shape> + Clone) -> bool {
+    let tells = |shape: &Shape| shape.atoms == 0 && !is_kinds(shape);
+    shapes.clone().next().is_none() || shapes.clone().any(tells)
 }
 
 fn sort(tags: &mut Vec<u32>) {
@@ -195,6 +203,9 @@ pub(crate) struct RuleGate {
     /// How many significant digits numbers written to a width have: bit 63 is 63 and more.
     pub(crate) significant_digits: u64,
     pub(crate) several: Several,
+    /// Which atoms of values of several are digits, and which atoms such values begin with.
+    pub(crate) kinds: KindSet,
+    pub(crate) beginnings: KindSet,
 }
 
 /// Shapes in an open-addressed table of packed numbers: asked once a window, so the ordinary set's hash is too dear.
@@ -292,9 +303,13 @@ impl RuleGate {
             digits: fewest(|shape| shape.has_digit() && !shape.has_ascii_letter()),
         };
         // Generations of earlier versions do not say it.
-        let significant =
-            shapes.iter().filter(|shape| shape.atoms == 0).fold(0, |all, shape| all | bit(shape));
+        let significant = shapes
+            .iter()
+            .filter(|shape| shape.atoms == 0 && !is_kinds(shape))
+            .fold(0, |all, shape| all | bit(shape));
         self.significant_digits = if significant == 0 { u64::MAX } else { significant };
+        self.kinds = KindSet::of_shapes(shapes.iter());
+        self.beginnings = self.kinds.beginnings();
     }
 
     /// Returns a gate that lets pass what one of these lets pass; each comes with its tags.
@@ -309,6 +324,9 @@ impl RuleGate {
         let letters = |RuleGate { lengths: [_, letters], .. }: &RuleGate| *letters;
         let fewest =
             |of: fn(&Several) -> Option<usize>| gates.iter().filter_map(|(gate, _)| of(&gate.several)).min();
+        let kinds = |of: fn(&RuleGate) -> &KindSet| {
+            gates.iter().fold(KindSet::NONE, |all, (gate, _)| all.united(of(gate)))
+        };
         let most = |of: fn(&RuleGate) -> usize| gates.iter().map(|(gate, _)| of(gate)).max().unwrap_or(0);
         Self {
             shapes: shapes.map(|packed| ShapeSet::of_packed(packed.len(), packed.into_iter())),
@@ -318,6 +336,8 @@ impl RuleGate {
             bytes_max: most(|gate| gate.bytes_max),
             lengths: [any(&digits), any(&letters)],
             significant_digits: any(&|gate| gate.significant_digits),
+            kinds: kinds(|gate| &gate.kinds),
+            beginnings: kinds(|gate| &gate.beginnings),
             several: Several {
                 plain: fewest(|several| several.plain),
                 mixed: fewest(|several| several.mixed),
@@ -411,6 +431,8 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
         lengths: [u64::MAX; 2],
         significant_digits: u64::MAX,
         several: Several { plain: Some(2), mixed: Some(2), digits: Some(2) },
+        kinds: KindSet::ALL,
+        beginnings: KindSet::ALL,
     };
     match reader.u32()? {
         NOT_LISTED => {}
@@ -420,7 +442,8 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
                 shapes.push(read_shape(reader)?);
             }
             gate.atoms_max = shapes.iter().map(|shape| usize::from(shape.atoms)).max().unwrap_or(0);
-            gate.bytes_max = shapes.iter().map(|shape| usize::from(shape.bytes)).max().unwrap_or(0);
+            let values = shapes.iter().filter(|shape| shape.atoms > 0);
+            gate.bytes_max = values.map(|shape| usize::from(shape.bytes)).max().unwrap_or(0);
             gate.know(&shapes);
             gate.shapes = Some(ShapeSet::new(&shapes));
         }
@@ -442,20 +465,32 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(blocks: &[&[Shape]], expected: &[Shape]) {
+        let mut rule = Rule { shapes: Some(BTreeSet::new()), vocabulary: Some(Vec::new()), sorted: 0 };
+        blocks.iter().for_each(|block| rule.add_shapes(Some(&block.to_vec())));
+        let found: Vec<Shape> = rule.shapes.into_iter().flatten().collect();
+        assert_eq!(found, expected, "{blocks:?}");
+    }
+
     /// What an earlier version built says nothing of significant digits, so a block that does must not speak for it.
     #[test]
     fn significant_digits_are_known_only_where_all_blocks_tell() {
         let number = Shape { atoms: 1, bytes: 10, mask: 2 };
         let digits = |bytes| Shape { atoms: 0, bytes, mask: 2 };
-        let check = |blocks: &[&[Shape]], expected: &[Shape]| {
-            let mut rule = Rule { shapes: Some(BTreeSet::new()), vocabulary: Some(Vec::new()), sorted: 0 };
-            blocks.iter().for_each(|block| rule.add_shapes(Some(&block.to_vec())));
-            let found: Vec<Shape> = rule.shapes.into_iter().flatten().collect();
-            assert_eq!(found, expected, "{blocks:?}");
-        };
         check(&[&[digits(7), number], &[], &[digits(9), number]], &[digits(7), digits(9), number]);
         check(&[&[number], &[digits(9), number]], &[number]);
         check(&[&[digits(9), number], &[number], &[digits(7), number]], &[number]);
         check(&[&[], &[number]], &[number]);
+    }
+
+    /// The same of which atoms are digits: only values of several atoms have to tell.
+    #[test]
+    fn kinds_are_known_only_where_all_blocks_with_several_atoms_tell() {
+        let (word, several) = (Shape { atoms: 1, bytes: 4, mask: 1 }, Shape { atoms: 2, bytes: 4, mask: 3 });
+        let kinds = |number| Shape { atoms: 0, bytes: number, mask: 3 };
+        check(&[&[word], &[kinds(5), several], &[kinds(6), several]], &[kinds(5), kinds(6), word, several]);
+        check(&[&[several], &[kinds(5), word, several]], &[word, several]);
+        check(&[&[kinds(5), several], &[several], &[kinds(6), several]], &[several]);
     }
 }

@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, FoldOptions, Folded, Gate, Hash, RuleKeys,
-    Several, Shape, Window, atoms_with_other_forms, has_vocabulary, near_digits, scattered, windows_of,
+    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, FoldOptions, Folded, Gate, Hash, Kinds,
+    RuleKeys, Several, Shape, Window, atoms_with_other_forms, has_vocabulary, near_digits, scattered,
+    windows_of,
 };
 use edm_model::{KeyId, Rule};
 
@@ -228,6 +229,14 @@ impl Gate for GroupGate<'_> {
             mixed: fewest(|several| several.mixed),
             digits: fewest(|several| several.digits),
         }
+    }
+
+    fn kinds(&self, kinds: Kinds) -> bool {
+        !self.accelerators.shapes || self.gates.iter().any(|gate| gate.kinds.contains(kinds))
+    }
+
+    fn begins(&self, kinds: Kinds) -> bool {
+        !self.accelerators.shapes || self.gates.iter().any(|gate| gate.beginnings.contains(kinds))
     }
 
     fn possible(&self, word: usize) -> u64 {

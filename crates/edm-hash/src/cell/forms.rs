@@ -4,6 +4,7 @@ use edm_model::{Country, DataType, DateOrder, Rule};
 
 use super::classes::{PLAIN_BYTES_MAX, Plain, ROOM_BYTES, STEP, low, runs, starts};
 use super::gates;
+use crate::kinds::Kinds;
 use crate::types::{card, date, iban, phone, ssn};
 
 /// What a plain cell turned out to be.
@@ -89,6 +90,16 @@ impl<'a> Form<'a> {
     /// Returns the first character of each atom.
     pub(crate) fn atom_starts(&self) -> u64 {
         starts(self.letters) | starts(self.digits)
+    }
+
+    /// Returns which of its atoms are digits.
+    pub(crate) fn kinds(&self) -> Kinds {
+        let (mut starts, mut kinds) = (self.atom_starts(), Kinds::default());
+        while starts != 0 {
+            kinds = kinds.then(self.digits >> starts.trailing_zeros() & 1 == 1);
+            starts &= starts - 1;
+        }
+        kinds
     }
 
     /// Returns the last character of each atom.

@@ -5,11 +5,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fold::FoldOptions;
+use crate::kinds::KindSet;
 use crate::shape::Shape;
 use crate::window::{OpenGate, Window, windows, windows_of};
 
 /// What an index says that holds one value and nothing else.
 struct OneValue {
+    kinds: KindSet,
     shape: Shape,
     possible: AtomSet,
     significant_digits: u64,
@@ -26,8 +28,11 @@ impl OneValue {
                 vocabulary.insert(written.to_vec());
             }
         });
+        let mut kinds = KindSet::NONE;
+        kinds.insert(Kinds::of(form));
         let mut own = Self {
             shape: Shape::of(form, atoms),
+            kinds,
             possible: AtomSet::default(),
             significant_digits: 1 << Shape::of_significant_digits(form).bytes.min(63),
         };
@@ -86,6 +91,14 @@ impl Gate for OneValue {
 
     fn possible(&self, word: usize) -> u64 {
         self.possible.word(word)
+    }
+
+    fn kinds(&self, kinds: Kinds) -> bool {
+        self.kinds.contains(kinds)
+    }
+
+    fn begins(&self, kinds: Kinds) -> bool {
+        self.kinds.beginnings().contains(kinds)
     }
 
     fn shape(&self, shape: Shape) -> bool {

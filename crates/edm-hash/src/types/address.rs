@@ -11,6 +11,7 @@ use crate::canonical::CellRefusal;
 use crate::edge;
 use crate::fold::Folded;
 use crate::gap;
+use crate::kinds::Kinds;
 use crate::shape::Shape;
 use crate::starts::{Word, reaching};
 use crate::window::Gate;
@@ -79,6 +80,9 @@ pub(crate) fn starts(word: Word<'_>, numeric: &AtomSet, gate: &impl Gate) -> u64
     if several.plain.is_none() {
         starts &= reaching(run, digits);
     }
+    if !gate.begins(Kinds::default().then(false)) {
+        starts &= digits;
+    }
     // A value has a word.
     (starts & reaching(run, !word.with_next(|number| word.folded.digits().word(number)))) as u64
 }
@@ -130,6 +134,7 @@ struct Form {
     atoms: usize,
     /// Which classes of characters occur in it.
     mask: u8,
+    kinds: Kinds,
     /// The atoms of the text that it was made of, and those up to the last token that stands in it.
     passed: usize,
     held: usize,
@@ -158,6 +163,7 @@ impl Form {
         }
         self.bytes.extend_from_slice(form.as_bytes());
         self.mask |= token.mask;
+        self.kinds = self.kinds.followed_by(token.kinds);
         self.kept += 1;
         self.words += usize::from(token.kind != Kind::Number);
         self.atoms += token.atoms;
@@ -210,7 +216,11 @@ impl<G: Gate> Walk<'_, '_, G> {
                 self.emit_short(&token, &short, (first, attached));
             }
             self.form.push(&token, self.tokens.form(&token));
-            if self.form.bytes.len() > self.gate.bytes_max() || self.form.atoms > self.gate.atoms_max() {
+            let form = &*self.form;
+            if form.bytes.len() > self.gate.bytes_max()
+                || form.atoms > self.gate.atoms_max()
+                || !self.gate.begins(form.kinds)
+            {
                 return;
             }
             if token.kind != Kind::Dropped {
@@ -230,13 +240,15 @@ impl<G: Gate> Walk<'_, '_, G> {
         let mut alone = *token;
         alone.last = token.first;
         (alone.atoms, alone.mask) = (usize::from(shape.atoms), shape.mask);
+        alone.kinds = Kinds::of(short.as_bytes());
         self.form.push(&alone, short);
         self.emit(first, token.first, attached);
         *self.form = before;
     }
 
     fn emit(&mut self, first: usize, last: usize, attached: bool) {
-        if !self.form.is_value() || !self.gate.shape(self.form.shape()) {
+        let form = &*self.form;
+        if !form.is_value() || !self.gate.kinds(form.kinds) || !self.gate.shape(form.shape()) {
             return;
         }
         let Some(end_attached) = edge::ends(self.folded, last) else { return };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::words;
 use crate::fold::{AtomKind, Folded};
+use crate::kinds::Kinds;
 use crate::shape::Shape;
 use crate::table::{Class, TABLE};
 
@@ -46,6 +47,8 @@ pub(crate) struct Token {
     pub(crate) atoms: usize,
     /// Which classes of characters occur in its form.
     pub(crate) mask: u8,
+    /// Which of the atoms of its form are digits.
+    pub(crate) kinds: Kinds,
     form: (usize, usize),
     /// The form of its first atom alone, where an `'s` follows that may belong to the sentence.
     short: Option<(usize, usize)>,
@@ -120,9 +123,11 @@ impl<'a> Tokens<'a> {
     fn cut(&mut self, first: usize) -> Token {
         let start = self.forms.len();
         if let Some(kind) = self.cut_plain(first) {
-            let mask = if kind == Kind::Number { Shape::DIGITS.mask } else { Shape::LETTERS.mask };
+            let is_number = kind == Kind::Number;
+            let mask = if is_number { Shape::DIGITS.mask } else { Shape::LETTERS.mask };
             let form = (start, self.forms.len());
-            return Token { first, last: first, kind, atoms: 1, mask, form, short: None };
+            let kinds = Kinds::default().then(is_number);
+            return Token { first, last: first, kind, atoms: 1, mask, kinds, form, short: None };
         }
         let mut short = None;
         let (last, kind) = match self.folded.atom(first).map(|atom| atom.kind) {
@@ -131,8 +136,10 @@ impl<'a> Tokens<'a> {
             _ => self.cut_cluster(first),
         };
         let form = (start, short.map_or(self.forms.len(), |(from, _)| from));
-        let shape = Shape::of_form(self.forms.get(form.0..form.1).unwrap_or("").as_bytes());
-        Token { first, last, kind, atoms: usize::from(shape.atoms), mask: shape.mask, form, short }
+        let own = self.forms.get(form.0..form.1).unwrap_or("").as_bytes();
+        let (shape, kinds) = (Shape::of_form(own), Kinds::of(own));
+        let (atoms, mask) = (usize::from(shape.atoms), shape.mask);
+        Token { first, last, kind, atoms, mask, kinds, form, short }
     }
 
     /// Cuts what most tokens are, one ASCII atom that nothing joins to the next and that has no other form.
