@@ -83,8 +83,12 @@ pub(crate) fn starts(word: Word<'_>, numeric: &AtomSet, gate: &impl Gate) -> u64
     if !gate.begins(Kinds::default().then(false)) {
         starts &= digits;
     }
+    let numbers = word.with_next(|number| word.folded.digits().word(number));
+    if !gate.begins(Kinds::default().then(true).then(true)) {
+        starts &= !(numbers & numbers >> 1);
+    }
     // A value has a word.
-    (starts & reaching(run, !word.with_next(|number| word.folded.digits().word(number)))) as u64
+    (starts & reaching(run, !numbers)) as u64
 }
 
 /// Returns the atoms of a word that may have digits in the canonical form: digits, what may be a numeral, ordinal numbers in letters.

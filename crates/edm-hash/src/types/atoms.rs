@@ -22,6 +22,8 @@ pub(crate) enum Joint {
 /// The gaps that a value of some type crosses. A line break counts as a space where nothing else stands, and as nothing
 /// behind something else.
 const WRITTEN: [&str; 9] = [" ", "-", ".", "/", ",", ". ", ", ", "., ", ".,"];
+/// Those of one character.
+const SIGNS: &[&str] = WRITTEN.split_at(5).0;
 
 /// A folded text and the delimiters that its column ignores.
 #[derive(Clone, Copy)]
@@ -107,6 +109,13 @@ impl<'a> Atoms<'a> {
 fn joint(gap: &str, delimiters: &Delimiters) -> Option<Joint> {
     if gap.is_empty() {
         return Some(Joint::Nothing);
+    }
+    // What most gaps are.
+    if let [byte] = *gap.as_bytes()
+        && !delimiters.contains(char::from(byte))
+        && !matches!(byte, b'\r' | b'\n')
+    {
+        return SIGNS.iter().find(|sign| sign.as_bytes() == [byte]).map(|sign| Joint::Written(sign));
     }
     let crossing = gap::crossing(gap, delimiters);
     if !crossing.crossed || crossing.ignored {

@@ -13,6 +13,9 @@ const LOCAL_BREAKS: &[char] = &['%', '\'', '=', '#', '&', '~', '!', '$', '*', '/
 const LOCAL_OTHERS: &[char] = &['.', '_', '+', '-'];
 
 fn is_word(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphanumeric();
+    }
     matches!(TABLE.entry(character).class, Class::Letter | Class::Digit | Class::Cluster | Class::Mark)
 }
 
@@ -99,7 +102,8 @@ fn each_candidate(
     if atoms.get(first_behind - 1).is_none_or(|atom| atom.1 as usize != at) {
         return;
     }
-    let first_inside = atoms.partition_point(|atom| (atom.0 as usize) < begin);
+    let inside = atoms.get(..first_behind).unwrap_or(&[]).iter().rev();
+    let first_inside = first_behind - inside.take_while(|atom| atom.0 as usize >= begin).count();
     for first in (first_inside..first_behind).filter(|first| starts.contains(first)) {
         let Some(start) = atoms.get(first).map(|atom| atom.0 as usize) else { continue };
         // What stands between the atom and the one before it was trimmed from the candidate's front.
