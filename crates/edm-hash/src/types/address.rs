@@ -72,7 +72,7 @@ impl<'a> Finder<'a> {
 /// Returns the atoms of a word that a value may begin with.
 pub(crate) fn starts(word: Word<'_>, numeric: &AtomSet, gate: &impl Gate) -> u64 {
     let possible = word.with_next(|number| gate.possible(number));
-    let joining = possible & word.with_next(|number| joining(Word { number, ..word }));
+    let joining = word.with_next(|number| joining(Word { number, ..word }, gate.possible(number)));
     // The atom behind one that may make a word or number with it is not asked.
     let run = possible | joining << 1;
     let (digits, several) = (word.with_next(|number| numeric.word(number)), gate.several());
@@ -101,12 +101,15 @@ pub(crate) fn numeric(folded: &Folded, number: usize) -> u64 {
     word.digits() | folded.clusters().word(number) | ordinals
 }
 
-/// Returns the atoms that may make a word or number with the next: a number with its unit, an ordinal, two words that are one.
-fn joining(word: Word<'_>) -> u64 {
-    let (folded, digits) = (word.folded, word.digits());
+/// Returns those of some atoms that may make a word or number with the next: a number with its unit, an ordinal, two words that
+/// are one.
+fn joining(word: Word<'_>, atoms: u64) -> u64 {
+    let (folded, digits) = (word.folded, word.digits() & atoms);
     let touching = word.followed_by(folded.joined(), 1) & digits;
     let ordinals = word.filtered(touching, |atom, _| token::is_ordinal_suffix(folded, atom + 1));
-    touching & word.followed_by(folded.clusters(), 1) | ordinals | folded.dotted().word(word.number) & !digits
+    touching & word.followed_by(folded.clusters(), 1)
+        | ordinals
+        | folded.dotted().word(word.number) & atoms & !digits
 }
 
 /// Returns those of some atoms that may stand in a value in another form than their own.

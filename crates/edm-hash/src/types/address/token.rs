@@ -75,9 +75,27 @@ impl<'a> Tokens<'a> {
     pub(crate) fn restart(&mut self, from: usize) {
         self.tokens.clear();
         self.forms.clear();
+        if self.begins_token(from) {
+            self.next = from;
+            return;
+        }
         let earliest = from.saturating_sub(MARGIN_ATOMS);
         let joined = |atom: &usize| matches!(self.folded.gap(atom - 1), "" | "." | "'");
         self.next = (earliest + 1..=from).rev().find(|atom| !joined(atom)).unwrap_or(earliest);
+    }
+
+    /// Whether a token begins with this atom and none that is dropped is joined to it: said of digits alone, which no token holds
+    /// behind something else.
+    fn begins_token(&self, atom: usize) -> bool {
+        if !self.folded.digits().contains(atom) {
+            return false;
+        }
+        let Some(before) = atom.checked_sub(1).filter(|before| self.folded.touches_next(*before)) else {
+            return true;
+        };
+        let word = self.text(before, AtomKind::Letters).unwrap_or("");
+        let dotted = before > 0 && self.folded.gap(before - 1) == ".";
+        word.is_ascii() && !word.is_empty() && !dotted && !words::may_be_sign(word)
     }
 
     /// Returns a token by its position.
@@ -144,18 +162,20 @@ impl<'a> Tokens<'a> {
 
     /// Cuts what most tokens are, one ASCII atom that nothing joins to the next and that has no other form.
     fn cut_plain(&mut self, first: usize) -> Option<Kind> {
-        let (folded, atom) = (self.folded, self.folded.atom(first)?);
-        let text = folded.atom_text(atom);
-        let gap = folded.gap(first);
-        if !text.is_ascii() || gap.is_empty() && first + 1 < folded.atom_count() {
+        let (folded, next) = (self.folded, first + 1);
+        let is_digits = folded.digits().contains(first);
+        let touches = folded.touches_next(first);
+        if touches && (folded.clusters().contains(next) || is_digits && is_ordinal_suffix(folded, next)) {
             return None;
         }
-        if atom.kind == AtomKind::Digits {
+        let text = folded.atom_text(folded.atom(first)?);
+        if is_digits {
             self.forms.push_str(text);
             return Some(Kind::Number);
         }
-        let lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
-        let joins = matches!(gap, "." | "'") || folded.digits().contains(first + 1);
+        let lower = text.bytes().all(|byte| byte.is_ascii_lowercase());
+        let joins =
+            folded.dotted().contains(first) || folded.digits().contains(next) && words::may_be_sign(text);
         if !lower || joins || words::may_have_form(text) {
             return None;
         }
@@ -277,7 +297,7 @@ impl<'a> Tokens<'a> {
 /// Whether an atom is what makes an ordinal of the number in front.
 pub(crate) fn is_ordinal_suffix(folded: &Folded, atom: usize) -> bool {
     let text = folded.atom(atom).map_or("", |atom| folded.atom_text(atom));
-    ORDINALS.iter().any(|ordinal| ordinal.eq_ignore_ascii_case(text))
+    text.len() == 2 && ORDINALS.iter().any(|ordinal| ordinal.eq_ignore_ascii_case(text))
 }
 
 /// Whether a form begins with a mark, which would join a cluster in front.

@@ -103,6 +103,12 @@ pub(crate) fn may_have_form(word: &str) -> bool {
     table.words.has_like(word) || table.signs.has_like(word) || may_have_suffix(word)
 }
 
+/// Whether a word may be dropped in front of a number, alone or with what stands before it.
+pub(crate) fn may_be_sign(word: &str) -> bool {
+    let first = word.as_bytes().first().map_or(0, u8::to_ascii_lowercase);
+    first == b'n' || WORDS.signs.written.get(usize::from(first)).is_some_and(|signs| !signs.is_empty())
+}
+
 /// Bytes of the ordinal numbers in letters.
 pub(crate) const ORDINAL_BYTES: RangeInclusive<u8> = 5..=8;
 
