@@ -136,6 +136,11 @@ impl Folded {
         &self.atoms.marks
     }
 
+    /// Whether an atom of the `number`th 64 or of those beside them begins with a mark.
+    pub fn has_marks_near(&self, number: usize) -> bool {
+        (number.saturating_sub(1)..number + 2).any(|word| self.atoms.marks.word(word) != 0)
+    }
+
     /// Returns the folded characters of an atom.
     pub fn atom_text(&self, atom: Atom) -> &str {
         self.slice(atom.start, atom.end)

@@ -177,8 +177,7 @@ pub fn near_digits(
         _ if rule.delimiters.is_empty() => gate.atoms_max(),
         _ => gate.bytes_max(),
     };
-    let marked = (number.saturating_sub(1)..number + 2).any(|word| folded.marks().word(word) != 0);
-    if reach >= CONTEXT_ATOMS || marked {
+    if reach >= CONTEXT_ATOMS || folded.has_marks_near(number) {
         return u64::MAX;
     }
     let before = number.checked_sub(1).map_or(0, |before| numeric.word(before));

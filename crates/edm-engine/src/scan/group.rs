@@ -8,7 +8,7 @@ use edm_hash::{
     RuleKeys, Several, Shape, Window, atoms_with_other_forms, has_vocabulary, near_digits, scattered,
     windows_of,
 };
-use edm_model::{KeyId, Rule};
+use edm_model::{DataType, KeyId, Rule};
 
 use super::reading::Reading;
 use crate::generation::{Generation, RuleGate, Union};
@@ -174,13 +174,17 @@ pub(crate) struct WindowRoom {
     batch: Batch,
 }
 
+/// Every second atom of a word.
+const EVERY_SECOND: u64 = u64::MAX / 3;
+
 /// Which atoms of a reading a value of several atoms may hold, as far as it was asked.
 #[derive(Default)]
 struct Vocabulary {
     asked: Vec<bool>,
     possible: AtomSet,
-    /// Words of 64 atoms and which of these are asked, their places, tags and answers.
+    /// Words of 64 atoms and which of these are asked, then which may be asked later; their places, tags and answers.
     wanted: Vec<(usize, u64)>,
+    rest: Vec<(usize, u64)>,
     ranges: Vec<(u32, u32)>,
     tags: Vec<u32>,
     marks: Marks,
@@ -324,6 +328,9 @@ impl<'a> Windower<'a> {
 
 impl Vocabulary {
     /// Asks which atoms of some words of 64 may occur.
+    ///
+    /// No value of several atoms holds one whose neighbours both may not occur: where atoms of the text are those of the value,
+    /// every second one is asked first, and of the others those beside one that may occur.
     fn ask(
         &mut self,
         (group, folded): (&Group, &Folded),
@@ -340,8 +347,9 @@ impl Vocabulary {
         let several = gate.several();
         let anywhere = several.plain.is_some();
         let digits_too = several.mixed.is_some() || several.digits.is_some();
+        let regular = group.rule.data_type != DataType::Address && group.rule.delimiters.is_empty();
         self.wanted.clear();
-        self.ranges.clear();
+        self.rest.clear();
         for number in words.start..words.end.min(count) {
             if self.asked.get(number) != Some(&false) {
                 continue;
@@ -352,8 +360,28 @@ impl Vocabulary {
                 false => near_digits((&group.rule, folded), number, numeric, gate),
             };
             let wanted = near & if digits_too { u64::MAX } else { !folded.digits().word(number) };
-            let wanted = folded.append_ranges(number, wanted, &mut self.ranges);
-            self.wanted.push((number, wanted));
+            if regular && !folded.has_marks_near(number) {
+                self.wanted.push((number, wanted & EVERY_SECOND));
+                self.rest.push((number, wanted & !EVERY_SECOND));
+            } else {
+                self.wanted.push((number, wanted));
+            }
+        }
+        self.ask_wanted((group, folded), gate);
+        std::mem::swap(&mut self.wanted, &mut self.rest);
+        for (number, wanted) in &mut self.wanted {
+            let known = self.possible.word(*number);
+            // What stands behind the word's last atom may not have been asked.
+            *wanted &= known << 1 | known >> 1 | 1 << (ATOMS_A_WORD - 1);
+        }
+        self.ask_wanted((group, folded), gate);
+    }
+
+    /// Asks of the wanted atoms, and adds those that may occur.
+    fn ask_wanted(&mut self, (group, folded): (&Group, &Folded), gate: &GroupGate<'_>) {
+        self.ranges.clear();
+        for (number, wanted) in &mut self.wanted {
+            *wanted = folded.append_ranges(*number, *wanted, &mut self.ranges);
         }
         self.tags.clear();
         group.keys.vocabulary_tags(folded.text().as_bytes(), &self.ranges, &mut self.tags);
@@ -364,7 +392,7 @@ impl Vocabulary {
             let possible = scattered(self.marks.from(next), wanted);
             next += wanted.count_ones() as usize;
             let others = atoms_with_other_forms(&group.rule, folded, number, wanted & !possible);
-            self.possible.set_word(number, possible | others);
+            self.possible.set_word(number, self.possible.word(number) | possible | others);
         }
     }
 }
