@@ -26,6 +26,12 @@ impl AtomSet {
         self.words.resize(atoms.div_ceil(ATOMS_A_WORD), 0);
     }
 
+    /// Makes the set one of so many atoms. Which of them are in it means nothing before their words are set: of a long text that is
+    /// looked at piece by piece only those of the piece are.
+    pub fn fit(&mut self, atoms: usize) {
+        self.words.resize(atoms.div_ceil(ATOMS_A_WORD), 0);
+    }
+
     /// Returns 64 atoms: bit `k` of word `n` is atom `64 n + k`. What lies behind the last atom is not in the set.
     pub fn word(&self, number: usize) -> u64 {
         self.words.get(number).copied().unwrap_or(0)
