@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::classes;
+use crate::bits;
 use crate::processor::ProcessorPath;
 
 /// Bits of a word: atoms that are handled together.
@@ -10,27 +10,25 @@ pub const ATOMS_A_WORD: usize = 64;
 
 /// Puts the lowest bits of a word at its places that are set in `places`, the lowest at the lowest.
 pub fn scattered(bits: u64, places: u64) -> u64 {
-    classes::scattered(ProcessorPath::current(), bits, places)
+    bits::scattered(ProcessorPath::current(), bits, places)
 }
 
 /// A set of atoms.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AtomSet {
     words: Vec<u64>,
-    /// Bits in use of the last word.
-    filled: u32,
 }
 
 impl AtomSet {
-    /// Empties the set; it is of no atoms then.
-    pub fn clear(&mut self) {
-        self.words.clear();
-        self.filled = 0;
-    }
-
     /// Makes the set one of so many atoms, of which none is in it.
     pub fn reset(&mut self, atoms: usize) {
         self.words.clear();
+        self.words.resize(atoms.div_ceil(ATOMS_A_WORD), 0);
+    }
+
+    /// Makes the set one of so many atoms. Which of them are in it means nothing before their words are set: of a long text that is
+    /// looked at piece by piece only those of the piece are.
+    pub fn fit(&mut self, atoms: usize) {
         self.words.resize(atoms.div_ceil(ATOMS_A_WORD), 0);
     }
 
@@ -65,21 +63,9 @@ impl AtomSet {
         self.words.iter().all(|word| *word == 0)
     }
 
-    /// Appends up to 64 atoms.
-    pub(crate) fn push(&mut self, bits: u64, count: u32) {
-        if count == 0 {
-            return;
-        }
-        let room = if self.words.is_empty() { 0 } else { 64 - self.filled };
-        if let Some(last) = self.words.last_mut().filter(|_| room > 0) {
-            *last |= bits << self.filled;
-        }
-        if count > room {
-            self.words.push(if room == 64 { 0 } else { bits >> room });
-            self.filled = count - room;
-        } else {
-            self.filled += count;
-        }
+    /// Returns the words, to be written.
+    pub(crate) fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.words
     }
 
     /// Calls `each` with every maximal run of atoms of a range that are in the set.
@@ -127,13 +113,9 @@ mod tests {
         #[test]
         fn runs_are_those_of_the_bits(bits in proptest::collection::vec(any::<bool>(), 0..300), cut in any::<(u16, u16)>()) {
             let mut set = AtomSet::default();
-            let mut rest = &bits[..];
-            let mut step = 1;
-            while !rest.is_empty() {
-                let (own, others) = rest.split_at(step.min(rest.len()));
-                set.push(own.iter().enumerate().fold(0, |word, (at, bit)| word | u64::from(*bit) << at), own.len() as u32);
-                rest = others;
-                step = step * 7 % 64 + 1;
+            set.reset(bits.len());
+            for (at, _) in bits.iter().enumerate().filter(|(_, bit)| **bit) {
+                set.words_mut()[at / 64] |= 1 << (at % 64);
             }
             prop_assert!(bits.iter().enumerate().all(|(at, bit)| set.contains(at) == *bit));
             let (from, to) = (usize::from(cut.0) % 320, usize::from(cut.1) % 320);

@@ -3,7 +3,9 @@
 
 use std::ops::Range;
 
+use crate::classes::{BLOCK_BYTES, read_signs};
 use crate::pieces::Pieces;
+use crate::processor::ProcessorPath;
 
 /// A decoded text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +25,12 @@ impl Decoded {
         self.pieces.source_span(start, end)
     }
 
+    /// Forgets the text.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.pieces.clear();
+    }
+
     /// Appends what an escape stands for. In an escape of several characters each byte takes as much room as the others.
     fn push(&mut self, value: &str, source_start: usize, source_length: usize) {
         if value.is_empty() {
@@ -40,52 +48,75 @@ impl Decoded {
     }
 }
 
-/// The escapes of a text and what they stand for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Escapes(Vec<(Range<usize>, String)>);
+/// The escapes of a text and what they stand for. Reused from text to text.
+#[derive(Debug, Clone, Default)]
+pub struct Escapes {
+    found: Vec<Escape>,
+    /// What they stand for, one behind the other.
+    values: String,
+    /// The bytes that an escape may begin with.
+    signs: Vec<u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Escape {
+    place: Range<usize>,
+    value: Range<usize>,
+}
 
 impl Escapes {
-    /// Finds every escape of a text, each read once.
-    pub fn of(text: &str) -> Self {
-        let mut found = Vec::new();
-        let mut at = 0;
-        while let Some(offset) = text.as_bytes().get(at..).and_then(next_sign) {
-            at += offset;
-            match escape(text.get(at..).unwrap_or("")) {
-                Some((length, value)) => {
-                    found.push((at..at + length, value));
-                    at += length;
+    /// Finds every escape of a text, each read once, and forgets those of the text before.
+    pub fn read(&mut self, text: &str) {
+        self.read_on(ProcessorPath::current(), text);
+    }
+
+    fn read_on(&mut self, path: ProcessorPath, text: &str) {
+        self.found.clear();
+        self.values.clear();
+        read_signs(path, text.as_bytes(), &mut self.signs);
+        let mut next = 0;
+        for (block, signs) in self.signs.iter().enumerate() {
+            let mut rest = *signs;
+            while rest != 0 {
+                let at = block * BLOCK_BYTES + rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                if at < next {
+                    continue;
                 }
-                None => at += 1,
+                let from = self.values.len();
+                if let Some(length) = escape(text.get(at..).unwrap_or(""), &mut self.values) {
+                    next = at + length;
+                    self.found.push(Escape { place: at..next, value: from..self.values.len() });
+                }
             }
         }
-        Self(found)
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
     }
 
     /// Returns where they stand, in order.
     pub fn places(&self) -> impl Iterator<Item = &Range<usize>> {
-        self.0.iter().map(|(place, _)| place)
+        self.found.iter().map(|escape| &escape.place)
     }
 
     /// Widens a stretch that begins or ends inside an escape to the whole of it.
     pub fn around(&self, stretch: Range<usize>) -> Range<usize> {
         let over = |offset: usize| {
-            let next = self.0.partition_point(|(place, _)| place.end <= offset);
-            self.0.get(next).map(|(place, _)| place).filter(|place| place.start < offset)
+            let next = self.found.partition_point(|escape| escape.place.end <= offset);
+            self.found.get(next).map(|escape| &escape.place).filter(|place| place.start < offset)
         };
         let start = over(stretch.start).map_or(stretch.start, |place| place.start);
         start..over(stretch.end).map_or(stretch.end, |place| place.end)
     }
 
     /// Decodes the escapes that stand in some stretches of the text: ascending, none touching another, each beginning and ending
-    /// between characters and outside of escapes. What lies between two of them is a gap that no window crosses.
-    pub fn decoded(&self, text: &str, stretches: &[Range<usize>]) -> Decoded {
-        let mut decoded = Decoded::default();
+    /// between characters and outside of escapes. What lies between two of them is a gap that no window crosses. Replaces
+    /// what was decoded before.
+    pub fn decode(&self, text: &str, stretches: &[Range<usize>], decoded: &mut Decoded) {
+        decoded.clear();
         let mut copied = 0;
         for stretch in stretches {
             if stretch.start > copied {
@@ -94,17 +125,17 @@ impl Escapes {
                 decoded.pieces.push((at, decoded.text.len()), (copied, stretch.start));
                 copied = stretch.start;
             }
-            let from = self.0.partition_point(|(place, _)| place.start < stretch.start);
-            let escapes = self.0.iter().skip(from).take_while(|(place, _)| place.end <= stretch.end);
-            for (place, value) in escapes {
+            let from = self.found.partition_point(|escape| escape.place.start < stretch.start);
+            let escapes = self.found.iter().skip(from);
+            for Escape { place, value } in escapes.take_while(|escape| escape.place.end <= stretch.end) {
                 decoded.text.push_str(text.get(copied..place.start).unwrap_or(""));
+                let value = self.values.get(value.clone()).unwrap_or("");
                 decoded.push(value, place.start, place.end - place.start);
                 copied = place.end;
             }
             decoded.text.push_str(text.get(copied..stretch.end).unwrap_or(""));
             copied = stretch.end;
         }
-        decoded
     }
 }
 
@@ -113,61 +144,58 @@ const UNCROSSED: &str = "\n\n";
 
 /// Decodes every escape of a text once. `None` where it holds none.
 pub fn decode_escapes(text: &str) -> Option<Decoded> {
-    let escapes = Escapes::of(text);
-    (!escapes.is_empty()).then(|| escapes.decoded(text, std::slice::from_ref(&(0..text.len()))))
+    let (mut escapes, mut decoded) = (Escapes::default(), Decoded::default());
+    escapes.read(text);
+    if escapes.is_empty() {
+        return None;
+    }
+    escapes.decode(text, std::slice::from_ref(&(0..text.len())), &mut decoded);
+    Some(decoded)
 }
 
-/// Returns the offset of the first byte that an escape may begin with.
-fn next_sign(text: &[u8]) -> Option<usize> {
-    let is_sign = |byte: &u8| matches!(byte, b'\\' | b'%' | b'&' | b'=');
-    let (blocks, _) = text.as_chunks::<64>();
-    // Without a branch for each byte the compiler looks at many at a time.
-    let none =
-        blocks.iter().take_while(|block| !block.iter().fold(false, |any, byte| any | is_sign(byte))).count();
-    let from = none * 64;
-    text.get(from..)?.iter().position(is_sign).map(|offset| from + offset)
-}
-
-/// Decodes the escape that a text begins with: its length and what it stands for.
-fn escape(text: &str) -> Option<(usize, String)> {
+/// Decodes the escape that a text begins with: appends what it stands for and returns its length.
+fn escape(text: &str, values: &mut String) -> Option<usize> {
     match text.as_bytes().first()? {
-        b'\\' => backslash(text),
-        b'%' => hexadecimal_run(text, b'%', 1),
-        b'&' => entity(text),
-        b'=' => quoted_printable(text),
+        b'\\' => backslash(text, values),
+        b'%' => hexadecimal_run(text, b'%', 1, values),
+        b'&' => entity(text, values),
+        b'=' => quoted_printable(text, values),
         _ => None,
     }
 }
 
-fn backslash(text: &str) -> Option<(usize, String)> {
-    let value = match text.as_bytes().get(1)? {
+fn backslash(text: &str, values: &mut String) -> Option<usize> {
+    values.push(match text.as_bytes().get(1)? {
         b'n' => '\n',
         b'r' => '\r',
         b't' => '\t',
         b'"' => '"',
         b'/' => '/',
-        b'u' => return unicode(text),
+        b'u' => return unicode(text, values),
         _ => return None,
-    };
-    Some((2, value.to_string()))
+    });
+    Some(2)
 }
 
-fn unicode(text: &str) -> Option<(usize, String)> {
+/// Characters of an escape of one UTF-16 unit.
+const UNIT_BYTES: usize = 6;
+
+fn unicode(text: &str, values: &mut String) -> Option<usize> {
     let unit = |at: usize| {
-        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        let digits = text.get(at..at + UNIT_BYTES)?.strip_prefix("\\u")?;
         digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
     };
     let first = unit(0)?;
-    let mut units = vec![first];
-    if (0xD800..0xDC00).contains(&first) {
-        units.push(unit(6)?);
-    }
-    Some((units.len() * 6, String::from_utf16(&units).ok()?))
+    let second = if (0xD800..0xDC00).contains(&first) { Some(unit(UNIT_BYTES)?) } else { None };
+    let units = [Some(first), second].into_iter().flatten();
+    let length = UNIT_BYTES * units.clone().count();
+    values.push(char::decode_utf16(units).next()?.ok()?);
+    Some(length)
 }
 
 /// Decodes a run of `%40` or `=C3=A9` as far as it is UTF-8, if that is at least `least` bytes. Looks no further than the
 /// first byte that is not: a run that is no text costs nothing.
-fn hexadecimal_run(text: &str, mark: u8, least: usize) -> Option<(usize, String)> {
+fn hexadecimal_run(text: &str, mark: u8, least: usize, values: &mut String) -> Option<usize> {
     let bytes = text.as_bytes();
     let byte = |index: usize| -> Option<u8> {
         let [first, high, low] = bytes.get(index * 3..index * 3 + 3)? else { return None };
@@ -177,8 +205,8 @@ fn hexadecimal_run(text: &str, mark: u8, least: usize) -> Option<(usize, String)
     if least > 1 && bytes.get(3) != Some(&mark) {
         return None;
     }
-    let mut decoded = String::new();
-    while let Some(lead) = byte(decoded.len()) {
+    let mut decoded = 0;
+    while let Some(lead) = byte(decoded) {
         let length = match lead {
             0..=0x7F => 1,
             0xC2..=0xDF => 2,
@@ -188,37 +216,45 @@ fn hexadecimal_run(text: &str, mark: u8, least: usize) -> Option<(usize, String)
         };
         let mut character = [0; 4];
         let read = character.iter_mut().take(length).enumerate().try_for_each(|(offset, place)| {
-            *place = byte(decoded.len() + offset)?;
+            *place = byte(decoded + offset)?;
             Some(())
         });
         match read.and_then(|()| std::str::from_utf8(character.get(..length)?).ok()) {
-            Some(character) => decoded.push_str(character),
+            Some(character) => values.push_str(character),
             None => break,
         }
+        decoded += length;
     }
-    (decoded.len() >= least).then(|| (decoded.len() * 3, decoded))
+    if decoded < least {
+        values.truncate(values.len() - decoded);
+        return None;
+    }
+    Some(decoded * 3)
 }
 
-fn quoted_printable(text: &str) -> Option<(usize, String)> {
-    if text.starts_with("=\r\n") {
-        return Some((3, String::new()));
+fn quoted_printable(text: &str, values: &mut String) -> Option<usize> {
+    match text.as_bytes() {
+        [_, b'\r', b'\n', ..] => Some(3),
+        [_, b'\n', ..] => Some(2),
+        [_, b'3', b'D', ..] => {
+            values.push('=');
+            Some(3)
+        }
+        _ => hexadecimal_run(text, b'=', 2, values),
     }
-    if text.starts_with("=\n") {
-        return Some((2, String::new()));
-    }
-    if text.starts_with("=3D") {
-        return Some((3, "=".to_owned()));
-    }
-    hexadecimal_run(text, b'=', 2)
 }
 
 /// The longest entity that is looked at, from `&` to `;`.
 const ENTITY_BYTES_MAX: usize = 12;
 
-fn entity(text: &str) -> Option<(usize, String)> {
+fn entity(text: &str, values: &mut String) -> Option<usize> {
+    let named = text.as_bytes().get(1).is_some_and(|first| *first == b'#' || first.is_ascii_alphabetic());
+    if !named {
+        return None;
+    }
     let window = text.as_bytes().iter().take(ENTITY_BYTES_MAX).position(|byte| *byte == b';')?;
     let name = text.get(1..window)?;
-    let value = match name.strip_prefix('#') {
+    values.push(match name.strip_prefix('#') {
         Some(number) => {
             let hexadecimal = number.strip_prefix(['x', 'X']);
             let digits = hexadecimal.unwrap_or(number);
@@ -228,8 +264,8 @@ fn entity(text: &str) -> Option<(usize, String)> {
             char::from_u32(u32::from_str_radix(digits, if hexadecimal.is_some() { 16 } else { 10 }).ok()?)?
         }
         None => NAMED.iter().find(|(entity, _)| *entity == name)?.1,
-    };
-    Some((window + 1, value.to_string()))
+    });
+    Some(window + 1)
 }
 
 /// The named entities of HTML that stand for a character of a value: markup, spaces, dashes, quotes and Latin-1 letters.

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use edm_model::{CaseRule, DiacriticRule, Rule};
 
 use crate::atom_set::{ATOMS_A_WORD, AtomSet};
-use crate::classes::{Masks, append_masks, between};
-use crate::cut::{Atoms, append_atoms};
+use crate::classes::{Masks, append_ascii, between};
+use crate::cut::Atoms;
 use crate::pieces::Pieces;
 use crate::processor::ProcessorPath;
 use crate::table::{Class, TABLE, Table, hangul};
@@ -60,7 +60,7 @@ pub struct Atom {
 pub struct Folded {
     text: String,
     atoms: Atoms,
-    masks: Vec<Masks>,
+    masks: Masks,
     pieces: Pieces,
     segment: Vec<char>,
     sources: Vec<char>,
@@ -79,12 +79,12 @@ impl Folded {
 
     /// Returns how many atoms there are.
     pub fn atom_count(&self) -> usize {
-        self.atoms.ranges.len()
+        self.atoms.ranges().len()
     }
 
     /// Returns an atom by its number.
     pub fn atom(&self, index: usize) -> Option<Atom> {
-        let (start, end) = *self.atoms.ranges.get(index)?;
+        let (start, end) = *self.atoms.ranges().get(index)?;
         let kind = if self.atoms.digits.contains(index) {
             AtomKind::Digits
         } else if self.atoms.clusters.contains(index) {
@@ -97,17 +97,17 @@ impl Folded {
 
     /// Returns the atoms in order.
     pub fn atoms(&self) -> impl DoubleEndedIterator<Item = Atom> {
-        (0..self.atoms.ranges.len()).filter_map(|index| self.atom(index))
+        (0..self.atoms.ranges().len()).filter_map(|index| self.atom(index))
     }
 
     /// Returns where each atom begins and ends, in bytes of the folded text.
     pub fn ranges(&self) -> &[(u32, u32)] {
-        &self.atoms.ranges
+        self.atoms.ranges()
     }
 
     /// Appends the ranges of some atoms of the `number`th 64, and returns which of these there are.
     pub fn append_ranges(&self, number: usize, atoms: u64, out: &mut Vec<(u32, u32)>) -> u64 {
-        let own = self.atoms.ranges.get(number * ATOMS_A_WORD..).unwrap_or(&[]);
+        let own = self.atoms.ranges().get(number * ATOMS_A_WORD..).unwrap_or(&[]);
         if let (u64::MAX, Some(all)) = (atoms, own.first_chunk::<ATOMS_A_WORD>()) {
             out.extend_from_slice(all);
             return atoms;
@@ -148,7 +148,7 @@ impl Folded {
 
     /// Returns the folded characters between atom `index` and the next one.
     pub fn gap(&self, index: usize) -> &str {
-        match (self.atoms.ranges.get(index), self.atoms.ranges.get(index + 1)) {
+        match (self.atoms.ranges().get(index), self.atoms.ranges().get(index + 1)) {
             (Some(left), Some(right)) => self.slice(left.1, right.0),
             _ => "",
         }
@@ -171,14 +171,14 @@ impl Folded {
 
     /// Returns which atoms of the `number`th 64 have so many bytes, at most 254; no atom has none.
     pub(crate) fn of_length(&self, number: usize, bytes: RangeInclusive<u8>) -> u64 {
-        let lengths = self.atoms.lengths.get(number * ATOMS_A_WORD..).and_then(|rest| rest.first_chunk());
+        let lengths = self.atoms.lengths(number);
         lengths
             .map_or(0, |lengths| between(ProcessorPath::current(), lengths, (*bytes.start(), *bytes.end())))
     }
 
     /// Returns where in the text that was folded the atoms from `first` to `last` stand, in bytes.
     pub fn source_span(&self, first: usize, last: usize) -> Option<(usize, usize)> {
-        let (first, last) = (self.atoms.ranges.get(first)?, self.atoms.ranges.get(last)?);
+        let (first, last) = (self.atoms.ranges().get(first)?, self.atoms.ranges().get(last)?);
         Some(self.pieces.source_span(first.0 as usize, last.1 as usize))
     }
 
@@ -195,42 +195,26 @@ impl Folded {
     pub(crate) fn fold_on(&mut self, path: ProcessorPath, text: &str, options: FoldOptions) {
         assert!(u32::try_from(text.len()).is_ok(), "callers bound texts far below 4 GiB");
         self.text.clear();
-        self.atoms.clear();
-        self.masks.clear();
         self.pieces.clear();
         let option = options.index();
+        let lower = options.case == CaseRule::Insensitive;
         let table = &*TABLE;
         let mut at = 0;
-        while at < text.len() {
-            let ascii = ascii_length(text.as_bytes().get(at..).unwrap_or(&[]));
-            // The last character in front of one that is no ASCII may be joined by it.
-            let alone = if at + ascii == text.len() { ascii } else { ascii.saturating_sub(1) };
-            self.push_ascii(text.get(at..at + alone).unwrap_or(""), options.case);
-            at += alone;
-            if at < text.len() {
-                at = self.fold_segment(text, at, option, table);
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            let ascii = append_ascii(path, rest, lower, &mut self.text);
+            at += ascii;
+            if at == text.len() {
+                break;
             }
+            // The last character in front of one that is no ASCII may be joined by it.
+            if ascii > 0 {
+                self.text.pop();
+                at -= 1;
+            }
+            at = self.fold_segment(text, at, option, table);
         }
-        append_masks(path, self.text.as_bytes(), &mut self.masks);
-        append_atoms(path, &self.text, &self.masks, &mut self.atoms);
-    }
-
-    fn push_ascii(&mut self, text: &str, case: CaseRule) {
-        let from = self.text.len();
-        if text.bytes().fold(false, |any, byte| any | matches!(byte, 0x0B | 0x0C | b'`')) {
-            self.text.extend(text.chars().map(|character| match character {
-                '\u{B}' | '\u{C}' => '\n',
-                '`' => '\'',
-                other => other,
-            }));
-        } else {
-            self.text.push_str(text);
-        }
-        if case == CaseRule::Insensitive
-            && let Some(own) = self.text.get_mut(from..)
-        {
-            own.make_ascii_lowercase();
-        }
+        self.masks.read(path, self.text.as_bytes());
+        self.atoms.cut(path, &self.text, &self.masks);
     }
 
     /// Folds one character with all that can join it in normalisation; returns where the next one starts.
@@ -301,15 +285,6 @@ impl Folded {
         }
         compose(&mut self.segment, table);
     }
-}
-
-/// Returns how many bytes a text begins with before the first character beyond ASCII.
-fn ascii_length(text: &[u8]) -> usize {
-    let (blocks, rest) = text.as_chunks::<64>();
-    let ascii = |block: &[u8; 64]| block.iter().fold(0, |all, byte| all | byte) < 0x80;
-    let whole = blocks.iter().take_while(|block| ascii(block)).count();
-    let behind = blocks.get(whole).map_or(rest, <[u8; 64]>::as_slice);
-    whole * 64 + behind.iter().take_while(|byte| byte.is_ascii()).count()
 }
 
 /// Returns what folding makes of one character that stands alone, case and diacritics kept; `None`: itself.

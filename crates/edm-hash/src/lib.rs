@@ -17,6 +17,7 @@
 
 mod atom_set;
 mod batch;
+mod bits;
 mod canonical;
 mod cell;
 mod cipher;

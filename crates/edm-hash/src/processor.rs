@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 pub enum ProcessorPath {
     /// What every machine has; AES by the `aes` crate.
     Portable,
-    /// AVX2, BMI2 and AES-NI.
+    /// AVX2, BMI1, BMI2, POPCNT and AES-NI.
     Avx2,
-    /// AVX-512 (F, BW, VL) and VAES, besides.
+    /// AVX-512 (F, BW, VL, VBMI2) and VAES, besides.
     Avx512,
 }
 
@@ -68,7 +68,9 @@ impl ProcessorPath {
             Self::Portable => true,
             Self::Avx2 => {
                 is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("bmi1")
                     && is_x86_feature_detected!("bmi2")
+                    && is_x86_feature_detected!("popcnt")
                     && is_x86_feature_detected!("aes")
             }
             Self::Avx512 => {
@@ -77,6 +79,7 @@ impl ProcessorPath {
                     && is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512vbmi2")
             }
         }
     }

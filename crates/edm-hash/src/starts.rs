@@ -100,7 +100,7 @@ pub fn numeric<'a>(
     if rule.data_type != DataType::Address {
         return folded.digits();
     }
-    room.reset(folded.atom_count());
+    room.fit(folded.atom_count());
     for number in words.start.saturating_sub(1)..=words.end {
         room.set_word(number, address::numeric(folded, number));
     }

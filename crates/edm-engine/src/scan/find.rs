@@ -1,7 +1,5 @@
 //! The first pass: every searchable value of every table, wherever it stands in the text.
 
-use std::collections::HashMap;
-
 use edm_hash::{Alphanumerics, Hash};
 use edm_model::limits;
 
@@ -31,14 +29,11 @@ pub(crate) struct Hit {
     pub(crate) counts: bool,
 }
 
-/// Hits by table, column, place and value: the readings of a text may find one twice, or two values at one place.
-type Found = HashMap<(usize, usize, Stretch, Hash), Hit>;
-
 /// What is reused from zone to zone and from text to text.
 #[derive(Default)]
 pub(crate) struct Buffers {
-    found: Found,
-    room: WindowRoom,
+    /// `None` before the first and while it is in use.
+    room: Option<Box<WindowRoom>>,
     marks: Marks,
     /// Those windows of a batch that some table may hold, and their hashes.
     windows: Vec<usize>,
@@ -50,16 +45,28 @@ pub(crate) struct Buffers {
 /// Finds the hits that begin within a stretch. Returns whether the scan was stopped.
 pub(crate) fn hits(context: &Context<'_>, within: Stretch, buffers: &mut Buffers) -> bool {
     let mut stopped = false;
+    buffers.hits.clear();
     for group in context.groups.groups.iter().filter(|group| group.searchable) {
         for reading in context.readings.of(&group.rule) {
             stopped |= !scan_reading(context, (group, reading), within, buffers);
         }
     }
-    let Buffers { found, hits, .. } = buffers;
-    hits.clear();
-    hits.extend(found.drain().map(|(_, hit)| hit));
-    hits.sort_unstable_by_key(|hit| (hit.table, hit.stretch, hit.column, hit.hash));
+    unite(&mut buffers.hits);
     stopped
+}
+
+/// Orders hits, and makes one of those of one value at one place: the readings of a text may find it twice.
+fn unite(hits: &mut Vec<Hit>) {
+    let key = |hit: &Hit| (hit.table, hit.stretch, hit.column, hit.hash);
+    hits.sort_unstable_by_key(key);
+    hits.dedup_by(|again, first| {
+        let same = key(again) == key(first);
+        if same {
+            first.attached &= again.attached;
+            first.written_form |= again.written_form;
+        }
+        same
+    });
 }
 
 /// Scans one reading; false if it was stopped.
@@ -70,12 +77,17 @@ fn scan_reading(
     buffers: &mut Buffers,
 ) -> bool {
     let Some(own) = context.readings.get(reading) else { return true };
-    let room = std::mem::take(&mut buffers.room);
+    let room = buffers.room.take().unwrap_or_default();
     let mut windower = Windower::within(room, context.groups, group, context.query.accelerators);
-    let begins_before =
-        |offset: usize| move |index: &usize| context.readings.stretch(reading, *index, *index).0 < offset;
-    let first = partition_point(own.folded.atom_count(), begins_before(within.0));
-    let atoms = partition_point(own.folded.atom_count(), begins_before(within.1));
+    let begin_before = |offset: usize| match offset {
+        0 => 0,
+        // All of a text that is one zone.
+        all if all >= context.text.len() => own.folded.atom_count(),
+        _ => partition_point(own.folded.atom_count(), |index| {
+            context.readings.stretch(reading, *index, *index).0 < offset
+        }),
+    };
+    let (first, atoms) = (begin_before(within.0), begin_before(within.1));
     for from in (first..atoms).step_by(CHUNK_ATOMS) {
         if (context.query.should_stop)() {
             return false;
@@ -83,7 +95,7 @@ fn scan_reading(
         let starts = from..(from + CHUNK_ATOMS).min(atoms);
         windower.each(own, starts, |batch| buffers.look_up(context, (group, reading), batch));
     }
-    buffers.room = windower.into_room();
+    buffers.room = Some(windower.into_room());
     true
 }
 
@@ -131,7 +143,7 @@ impl Buffers {
             generation.look_up(*rule, &self.hashes, &self.marks, &mut held);
             for held in &held {
                 if let Some(window) = self.windows.get(held.index) {
-                    keep(context, (*table, reading), (batch, *window), held, &mut self.found);
+                    keep(context, (*table, reading), (batch, *window), held, &mut self.hits);
                 }
             }
         }
@@ -144,7 +156,7 @@ fn keep(
     (table, reading): (usize, usize),
     (batch, index): (&Batch, usize),
     held: &Held<'_>,
-    found: &mut Found,
+    hits: &mut Vec<Hit>,
 ) {
     let (Some(generation), column) = (context.groups.tables.get(table), held.column) else { return };
     let (Some(hash), Some(window)) = (batch.hashes.get(index), batch.windows.get(index)) else { return };
@@ -161,16 +173,14 @@ fn keep(
         return;
     }
     let alphanumerics = Alphanumerics::of(batch.canonical(index));
-    let hit = found.entry((table, column, stretch, *hash)).or_insert(Hit {
+    hits.push(Hit {
         table,
         column,
         stretch,
         hash: *hash,
-        attached: true,
-        written_form: false,
+        attached: window.attached,
+        written_form: window.written_form,
         anchors: alphanumerics.anchors,
         counts: alphanumerics.counts_as_evidence(),
     });
-    hit.attached &= window.attached;
-    hit.written_form |= window.written_form;
 }

@@ -1,6 +1,6 @@
 //! Rules of one salt: a text is hashed once for every group, however many tables share it.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use edm_hash::{
@@ -54,7 +54,7 @@ impl Groups {
         own.foldings = own.groups.iter().map(|group| FoldOptions::of(&group.rule)).collect();
         own.foldings.sort_unstable();
         own.foldings.dedup();
-        let gates = own.groups.iter().flat_map(|group| own.gates(group));
+        let gates = own.groups.iter().flat_map(|group| own.gates(group).to_vec());
         // No value has more atoms than its canonical form has bytes.
         own.span_atoms = gates.map(|gate| gate.bytes_max).fold(own.span_atoms, usize::max);
         own
@@ -103,12 +103,32 @@ impl Groups {
         self.groups.iter().position(|group| group.members.contains(&(table, rule)))
     }
 
-    pub(crate) fn gates<'a>(&'a self, group: &'a Group) -> Vec<&'a RuleGate> {
+    pub(crate) fn gates<'a>(&'a self, group: &'a Group) -> Gates<'a> {
         if let Some(union) = &group.union {
-            return vec![union.gate()];
+            return Gates::One([union.gate()]);
         }
         let gate = |(table, rule): &(usize, usize)| self.tables.get(*table)?.gate(*rule);
-        group.members.iter().filter_map(gate).collect()
+        match group.members.as_slice() {
+            [member] => gate(member).map_or_else(|| Gates::Many(Vec::new()), |gate| Gates::One([gate])),
+            members => Gates::Many(members.iter().filter_map(gate).collect()),
+        }
+    }
+}
+
+/// What is known of the values of a group's tables. Mostly that is one, and then no list of them is made for every text.
+pub(crate) enum Gates<'a> {
+    One([&'a RuleGate; 1]),
+    Many(Vec<&'a RuleGate>),
+}
+
+impl<'a> Deref for Gates<'a> {
+    type Target = [&'a RuleGate];
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::One(one) => one,
+            Self::Many(many) => many,
+        }
     }
 }
 
@@ -160,9 +180,9 @@ impl Batch {
 /// Hashes windows of one group in one reading; keeps its buffers.
 pub(crate) struct Windower<'a> {
     group: &'a Group,
-    gates: Vec<&'a RuleGate>,
+    gates: Gates<'a>,
     accelerators: Accelerators,
-    room: WindowRoom,
+    room: Box<WindowRoom>,
 }
 
 /// What a [`Windower`] works in; its buffers are reused from reading to reading and from text to text.
@@ -254,12 +274,12 @@ impl Gate for GroupGate<'_> {
 
 impl<'a> Windower<'a> {
     pub(crate) fn new(groups: &'a Groups, group: &'a Group, accelerators: Accelerators) -> Self {
-        Self::within(WindowRoom::default(), groups, group, accelerators)
+        Self::within(Box::default(), groups, group, accelerators)
     }
 
     /// Makes one that works in the room of another.
     pub(crate) fn within(
-        mut room: WindowRoom,
+        mut room: Box<WindowRoom>,
         groups: &'a Groups,
         group: &'a Group,
         accelerators: Accelerators,
@@ -269,7 +289,7 @@ impl<'a> Windower<'a> {
     }
 
     /// Returns the room, for the next.
-    pub(crate) fn into_room(self) -> WindowRoom {
+    pub(crate) fn into_room(self) -> Box<WindowRoom> {
         self.room
     }
 
@@ -310,7 +330,7 @@ impl<'a> Windower<'a> {
             room.vocabulary.ask((self.group, folded), asked, numeric, &gate);
         }
         let gate = GroupGate { possible: asks.then_some(&room.vocabulary.possible), ..gate };
-        room.starts.reset(folded.atom_count());
+        room.starts.fit(folded.atom_count());
         edm_hash::starts((rule, folded), words.clone(), numeric, &gate, &mut room.starts);
         if let Some(own) = &reading.starts {
             words.for_each(|word| room.starts.set_word(word, room.starts.word(word) & own.word(word)));

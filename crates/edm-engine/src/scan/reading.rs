@@ -26,10 +26,13 @@ pub(crate) struct Reading {
 /// The decoded one holds of the text what stands around escapes: everything else is found as it stands.
 #[derive(Default)]
 pub(crate) struct Readings {
-    escapes: Decoded,
+    escapes: Escapes,
+    decoded: Decoded,
+    around: Surroundings,
     readings: Vec<Reading>,
     /// Those of earlier texts that are not in use.
     spare: Vec<Folded>,
+    spare_starts: Vec<AtomSet>,
 }
 
 /// The surroundings of escapes, in bytes of the text.
@@ -42,8 +45,9 @@ struct Surroundings {
 
 impl Surroundings {
     /// Gathers them: a value has at most `span` atoms.
-    fn of(escapes: &Escapes, folded: &Folded, text_bytes: usize, span: usize) -> Self {
-        let mut own = Self::default();
+    fn read(&mut self, escapes: &Escapes, folded: &Folded, text_bytes: usize, span: usize) {
+        self.stretches.clear();
+        self.starts.clear();
         let atoms = folded.atom_count();
         let source = |atom: usize| folded.source_span(atom, atom).unwrap_or_default();
         for place in escapes.places() {
@@ -58,26 +62,23 @@ impl Surroundings {
                 _ => text_bytes,
             };
             let stretch = front(span + 2 * CONTEXT_ATOMS)..back(span + 2 * CONTEXT_ATOMS);
-            add(&mut own.stretches, escapes.around(stretch));
-            add(&mut own.starts, front(span + CONTEXT_ATOMS)..back(CONTEXT_ATOMS));
+            add(&mut self.stretches, escapes.around(stretch));
+            add(&mut self.starts, front(span + CONTEXT_ATOMS)..back(CONTEXT_ATOMS));
         }
-        own
     }
 
     /// Returns the atoms of the decoded text that begin where its values may.
-    fn atoms(&self, folded: &Folded, escapes: &Decoded) -> AtomSet {
+    fn mark_atoms(&self, folded: &Folded, escapes: &Decoded, set: &mut AtomSet) {
         let source = |atom: &usize| {
             let (start, end) = folded.source_span(*atom, *atom).unwrap_or_default();
             escapes.source_span(start, end)
         };
-        let mut set = AtomSet::default();
         set.reset(folded.atom_count());
         for stretch in &self.starts {
             let first = partition_point(folded.atom_count(), |atom| source(atom).0 < stretch.start);
             let behind = partition_point(folded.atom_count(), |atom| source(atom).0 <= stretch.end);
             set.insert(first..behind);
         }
-        set
     }
 }
 
@@ -96,18 +97,20 @@ impl Readings {
         for options in &groups.foldings {
             self.add(text, *options, false);
         }
-        let escapes = Escapes::of(text);
-        let Some(first) = self.readings.first().filter(|_| !escapes.is_empty()) else { return };
-        let around = Surroundings::of(&escapes, &first.folded, text.len(), groups.span_atoms);
-        self.escapes = escapes.decoded(text, &around.stretches);
-        let decoded = std::mem::take(&mut self.escapes);
+        self.escapes.read(text);
+        let Some(first) = self.readings.first().filter(|_| !self.escapes.is_empty()) else { return };
+        self.around.read(&self.escapes, &first.folded, text.len(), groups.span_atoms);
+        self.escapes.decode(text, &self.around.stretches, &mut self.decoded);
+        let decoded = std::mem::take(&mut self.decoded);
         for options in &groups.foldings {
             self.add(decoded.text(), *options, true);
             if let Some(reading) = self.readings.last_mut() {
-                reading.starts = Some(around.atoms(&reading.folded, &decoded));
+                let mut starts = self.spare_starts.pop().unwrap_or_default();
+                self.around.mark_atoms(&reading.folded, &decoded, &mut starts);
+                reading.starts = Some(starts);
             }
         }
-        self.escapes = decoded;
+        self.decoded = decoded;
     }
 
     fn add(&mut self, text: &str, options: FoldOptions, decoded: bool) {
@@ -118,8 +121,12 @@ impl Readings {
 
     /// Forgets the text.
     pub(crate) fn forget(&mut self) {
-        self.escapes = Decoded::default();
-        self.spare.extend(self.readings.drain(..).map(|reading| reading.folded));
+        self.decoded.clear();
+        // The first is taken first again: buffers keep to the size of what they held.
+        for reading in self.readings.drain(..).rev() {
+            self.spare.push(reading.folded);
+            self.spare_starts.extend(reading.starts);
+        }
     }
 
     /// Returns the numbers of the readings that a rule is matched in.
@@ -173,6 +180,6 @@ impl Readings {
     pub(crate) fn stretch(&self, number: usize, first: usize, last: usize) -> Stretch {
         let Some(reading) = self.readings.get(number) else { return (0, 0) };
         let Some((start, end)) = reading.folded.source_span(first, last) else { return (0, 0) };
-        if reading.decoded { self.escapes.source_span(start, end) } else { (start, end) }
+        if reading.decoded { self.decoded.source_span(start, end) } else { (start, end) }
     }
 }

@@ -1,5 +1,5 @@
-//! Which bytes of a block are letters, digits or no ASCII, as bit masks: a path for each kind of processor, all giving
-//! the same masks. A path is given only where the processor has its instructions.
+//! What kinds of bytes a text has, as bit masks, and the folding of ASCII: a path for each kind of processor, all giving the
+//! same. A path is given only where the processor has its instructions.
 
 mod portable;
 #[cfg(target_arch = "x86_64")]
@@ -10,17 +10,55 @@ use crate::processor::ProcessorPath;
 /// Bytes that are looked at together.
 pub(crate) const BLOCK_BYTES: usize = 64;
 
-/// The classes of 64 bytes, the first in the lowest bit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The classes of a text's bytes, 64 in a word, the first in the lowest bit of the first word. Bytes behind the end are of no
+/// class.
+#[derive(Debug, Default)]
 pub(crate) struct Masks {
     /// ASCII letters.
-    pub(crate) letters: u64,
+    pub(crate) letters: Vec<u64>,
     /// ASCII digits.
-    pub(crate) digits: u64,
+    pub(crate) digits: Vec<u64>,
     /// Bytes of characters beyond ASCII.
-    pub(crate) beyond: u64,
+    pub(crate) beyond: Vec<u64>,
     /// `.` and `'`, which may join two words.
-    pub(crate) joints: u64,
+    pub(crate) joints: Vec<u64>,
+}
+
+/// The classes of 64 bytes: letters, digits, bytes beyond ASCII, joints.
+type Classes = [u64; 4];
+
+impl Masks {
+    /// Makes them those of a text.
+    pub(crate) fn read(&mut self, path: ProcessorPath, text: &[u8]) {
+        let blocks = text.len().div_ceil(BLOCK_BYTES);
+        for masks in [&mut self.letters, &mut self.digits, &mut self.beyond, &mut self.joints] {
+            masks.clear();
+            masks.reserve(blocks);
+        }
+        match path {
+            #[cfg(target_arch = "x86_64")]
+            ProcessorPath::Avx2 => x86::read_avx2(text, self),
+            #[cfg(target_arch = "x86_64")]
+            ProcessorPath::Avx512 => x86::read_avx512(text, self),
+            _ => portable::read(text, self),
+        }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, [letters, digits, beyond, joints]: Classes) {
+        self.letters.push(letters);
+        self.digits.push(digits);
+        self.beyond.push(beyond);
+        self.joints.push(joints);
+    }
+}
+
+/// Returns the bytes of a block that a text ends with, and zeros.
+#[inline(always)]
+fn last_block(rest: &[u8]) -> [u8; BLOCK_BYTES] {
+    let mut last = [0; BLOCK_BYTES];
+    last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+    last
 }
 
 /// Returns which of 64 numbers lie between two bounds, these included.
@@ -34,44 +72,26 @@ pub(crate) fn between(path: ProcessorPath, numbers: &[u8; BLOCK_BYTES], (first, 
     }
 }
 
-/// Returns those bits that stand where `places` has its bits, close together: the lowest place in the lowest bit.
-pub(crate) fn gathered(path: ProcessorPath, bits: u64, places: u64) -> u64 {
-    if bits == 0 {
-        return 0;
-    }
+/// Appends what a text begins with, as far as it is ASCII: folded, and in lower case if asked for. Returns how many bytes.
+pub(crate) fn append_ascii(path: ProcessorPath, text: &str, lower: bool, out: &mut String) -> usize {
     match path {
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 | ProcessorPath::Avx512 => x86::gathered(bits, places),
-        _ => portable::gathered(bits, places),
+        ProcessorPath::Avx2 => x86::append_ascii_avx2(text, lower, out),
+        #[cfg(target_arch = "x86_64")]
+        ProcessorPath::Avx512 => x86::append_ascii_avx512(text, lower, out),
+        _ => portable::append_ascii(text, lower, out),
     }
 }
 
-/// Puts the lowest bits where `places` has its bits, the lowest at the lowest: undoes [`gathered`].
-pub(crate) fn scattered(path: ProcessorPath, bits: u64, places: u64) -> u64 {
-    if bits == 0 || places == u64::MAX {
-        return bits;
-    }
+/// Makes of a text the masks of those bytes that an escape may begin with: `\`, `%`, `&` and `=`.
+pub(crate) fn read_signs(path: ProcessorPath, text: &[u8], out: &mut Vec<u64>) {
+    out.clear();
     match path {
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 | ProcessorPath::Avx512 => x86::scattered(bits, places),
-        _ => portable::scattered(bits, places),
-    }
-}
-
-/// Appends the masks of a text, block by block; bytes behind its end are of no class.
-pub(crate) fn append_masks(path: ProcessorPath, text: &[u8], out: &mut Vec<Masks>) {
-    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
-    match path {
+        ProcessorPath::Avx2 => x86::read_signs_avx2(text, out),
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 => x86::append_avx2(blocks, out),
-        #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx512 => x86::append_avx512(blocks, out),
-        _ => out.extend(blocks.iter().map(portable::masks)),
-    }
-    if !rest.is_empty() {
-        let mut last = [0; BLOCK_BYTES];
-        last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
-        out.push(portable::masks(&last));
+        ProcessorPath::Avx512 => x86::read_signs_avx512(text, out),
+        _ => portable::read_signs(text, out),
     }
 }
 
@@ -85,37 +105,43 @@ mod tests {
         #[test]
         fn every_path_sees_what_the_definition_says(text in proptest::collection::vec(any::<u8>(), 0..400)) {
             for path in ProcessorPath::available() {
-                let mut masks = Vec::new();
-                append_masks(path, &text, &mut masks);
+                let (mut masks, mut signs) = (Masks::default(), vec![7]);
+                masks.read(path, b"1 Main St.");
+                masks.read(path, &text);
+                read_signs(path, &text, &mut signs);
+                let all = [&masks.letters, &masks.digits, &masks.beyond, &masks.joints, &signs];
                 for (at, byte) in text.iter().enumerate() {
-                    let own = masks[at / BLOCK_BYTES];
-                    let bit = |mask: u64| mask >> (at % BLOCK_BYTES) & 1 == 1;
-                    let seen = (bit(own.letters), bit(own.digits), bit(own.beyond), bit(own.joints));
-                    let joint = matches!(byte, b'.' | b'\'');
-                    let expected = (byte.is_ascii_alphabetic(), byte.is_ascii_digit(), !byte.is_ascii(), joint);
+                    let seen = all.map(|masks| masks[at / BLOCK_BYTES] >> (at % BLOCK_BYTES) & 1 == 1);
+                    let (joint, sign) = (matches!(byte, b'.' | b'\''), matches!(byte, b'\\' | b'%' | b'&' | b'='));
+                    let expected = [byte.is_ascii_alphabetic(), byte.is_ascii_digit(), !byte.is_ascii(), joint, sign];
                     prop_assert_eq!(seen, expected, "{:?} {}", path, at);
                 }
-                prop_assert_eq!(masks.len(), text.len().div_ceil(BLOCK_BYTES));
-                if let Some(last) = masks.last().filter(|_| text.len() % BLOCK_BYTES != 0) {
-                    prop_assert_eq!((last.letters | last.digits | last.beyond | last.joints) >> (text.len() % BLOCK_BYTES), 0);
+                for masks in all {
+                    prop_assert_eq!(masks.len(), text.len().div_ceil(BLOCK_BYTES));
+                    if let Some(last) = masks.last().filter(|_| text.len() % BLOCK_BYTES != 0) {
+                        prop_assert_eq!(last >> (text.len() % BLOCK_BYTES), 0, "{:?}", path);
+                    }
                 }
             }
         }
-    }
 
-    proptest! {
         #[test]
-        fn every_path_gathers_alike(bits in any::<u64>(), places in any::<u64>()) {
-            let at = (0..64).filter(|at| places >> at & 1 == 1);
-            let expected = at.enumerate().fold(0, |word, (index, at)| word | (bits >> at & 1) << index);
+        fn every_path_folds_ascii_alike(text in "[ -~\t-\r]{0,200}[é漢]{0,2}[ -~]{0,3}", lower in any::<bool>()) {
+            let ascii = text.bytes().take_while(u8::is_ascii).count();
+            let folded = |character| match character {
+                '\u{B}' | '\u{C}' => '\n',
+                '`' => '\'',
+                other if lower => other.to_ascii_lowercase(),
+                other => other,
+            };
+            let expected: String = text[..ascii].chars().map(folded).collect();
             for path in ProcessorPath::available() {
-                prop_assert_eq!(gathered(path, bits, places), expected);
-                prop_assert_eq!(scattered(path, expected, places), bits & places);
+                let mut out = "in front".to_owned();
+                prop_assert_eq!(append_ascii(path, &text, lower, &mut out), ascii, "{:?}", path);
+                prop_assert_eq!(out.strip_prefix("in front"), Some(expected.as_str()), "{:?}", path);
             }
         }
-    }
 
-    proptest! {
         #[test]
         fn every_path_compares_alike(numbers in proptest::collection::vec(any::<u8>(), 64), bounds in any::<(u8, u8)>()) {
             let numbers: [u8; 64] = numbers.try_into().expect("64 of them");

@@ -1,12 +1,56 @@
 //! The path of any processor: eight bytes in one number.
 
-use super::{BLOCK_BYTES, Masks};
+use super::{BLOCK_BYTES, Classes, Masks, last_block};
 
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-pub(super) fn masks(block: &[u8; BLOCK_BYTES]) -> Masks {
-    let mut out = Masks::default();
+pub(super) fn read(text: &[u8], out: &mut Masks) {
+    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
+    blocks.iter().for_each(|block| out.push(classes(block)));
+    if !rest.is_empty() {
+        out.push(classes(&last_block(rest)));
+    }
+}
+
+pub(super) fn read_signs(text: &[u8], out: &mut Vec<u64>) {
+    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
+    out.extend(blocks.iter().map(signs));
+    if !rest.is_empty() {
+        out.push(signs(&last_block(rest)));
+    }
+}
+
+pub(super) fn append_ascii(text: &str, lower: bool, out: &mut String) -> usize {
+    let length = ascii_length(text.as_bytes());
+    let text = text.get(..length).unwrap_or("");
+    let from = out.len();
+    if text.bytes().fold(false, |any, byte| any | matches!(byte, 0x0B | 0x0C | b'`')) {
+        out.extend(text.chars().map(|character| match character {
+            '\u{B}' | '\u{C}' => '\n',
+            '`' => '\'',
+            other => other,
+        }));
+    } else {
+        out.push_str(text);
+    }
+    if lower && let Some(own) = out.get_mut(from..) {
+        own.make_ascii_lowercase();
+    }
+    length
+}
+
+/// Returns how many bytes a text begins with before the first character beyond ASCII.
+fn ascii_length(text: &[u8]) -> usize {
+    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
+    let ascii = |block: &[u8; BLOCK_BYTES]| block.iter().fold(0, |all, byte| all | byte) < 0x80;
+    let whole = blocks.iter().take_while(|block| ascii(block)).count();
+    let behind = blocks.get(whole).map_or(rest, <[u8; BLOCK_BYTES]>::as_slice);
+    whole * BLOCK_BYTES + behind.iter().take_while(|byte| byte.is_ascii()).count()
+}
+
+fn classes(block: &[u8; BLOCK_BYTES]) -> Classes {
+    let [mut letters, mut digits, mut beyond, mut joints] = Classes::default();
     let (words, _) = block.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
@@ -14,13 +58,23 @@ pub(super) fn masks(block: &[u8; BLOCK_BYTES]) -> Masks {
         let ascii = !word & HIGH;
         // In lower case; what else the bit changes is no letter before or after.
         let lower = word | (LOW * 0x20);
-        out.letters |= high_bits(within(lower, b'a', b'z') & ascii) << shift;
-        out.digits |= high_bits(within(word, b'0', b'9') & ascii) << shift;
-        out.beyond |= high_bits(word & HIGH) << shift;
-        let joints = within(word, b'.', b'.') | within(word, b'\'', b'\'');
-        out.joints |= high_bits(joints & ascii) << shift;
+        letters |= high_bits(within(lower, b'a', b'z') & ascii) << shift;
+        digits |= high_bits(within(word, b'0', b'9') & ascii) << shift;
+        beyond |= high_bits(word & HIGH) << shift;
+        let own = within(word, b'.', b'.') | within(word, b'\'', b'\'');
+        joints |= high_bits(own & ascii) << shift;
     }
-    out
+    [letters, digits, beyond, joints]
+}
+
+fn signs(block: &[u8; BLOCK_BYTES]) -> u64 {
+    let (words, _) = block.as_chunks::<8>();
+    words.iter().enumerate().fold(0, |out, (index, word)| {
+        let word = u64::from_le_bytes(*word);
+        // `%` and `&` follow one another.
+        let own = within(word, b'%', b'&') | within(word, b'=', b'=') | within(word, b'\\', b'\\');
+        out | high_bits(own & !word) << (index * 8)
+    })
 }
 
 /// Sets the high bit of each byte whose lower seven bits lie between two bounds.
@@ -35,29 +89,6 @@ fn within(word: u64, first: u8, last: u8) -> u64 {
 pub(super) fn between(numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
     let lies = |number: &u8| number.wrapping_sub(first) <= last - first;
     numbers.iter().enumerate().fold(0, |word, (at, number)| word | u64::from(lies(number)) << at)
-}
-
-/// Returns the bits at the places, close together.
-pub(super) fn gathered(bits: u64, mut places: u64) -> u64 {
-    let mut out = 0;
-    let mut next = 0;
-    while places != 0 {
-        out |= (bits >> places.trailing_zeros() & 1) << next;
-        places &= places - 1;
-        next += 1;
-    }
-    out
-}
-
-/// Returns the lowest bits at the places.
-pub(super) fn scattered(mut bits: u64, mut places: u64) -> u64 {
-    let mut out = 0;
-    while places != 0 {
-        out |= (bits & 1) << places.trailing_zeros();
-        places &= places - 1;
-        bits >>= 1;
-    }
-    out
 }
 
 /// Gathers the high bits of eight bytes, the lowest byte first.

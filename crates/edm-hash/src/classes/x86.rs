@@ -3,42 +3,50 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8,
-    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8, _mm512_cmpeq_epi8_mask,
-    _mm512_cmple_epu8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_or_si512,
-    _mm512_set1_epi8, _mm512_sub_epi8, _pdep_u64, _pext_u64,
+    __m256i, __m512i, _mm256_add_epi8, _mm256_and_si256, _mm256_blendv_epi8, _mm256_cmpeq_epi8,
+    _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
+    _mm256_set1_epi8, _mm256_storeu_si256, _mm256_sub_epi8, _mm512_cmpeq_epi8_mask, _mm512_cmple_epu8_mask,
+    _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_mask_add_epi8, _mm512_mask_blend_epi8,
+    _mm512_maskz_loadu_epi8, _mm512_movepi8_mask, _mm512_or_si512, _mm512_set1_epi8, _mm512_storeu_si512,
+    _mm512_sub_epi8,
 };
 
-use super::{BLOCK_BYTES, Masks};
+use super::{BLOCK_BYTES, Classes, Masks, last_block, portable};
 
-pub(super) fn append_avx512(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
+/// Bytes of a register of AVX2.
+const HALF_BYTES: usize = 32;
+
+pub(super) fn read_avx512(text: &[u8], out: &mut Masks) {
     // SAFETY: this path is given only where the processor has its instructions, AVX-512F and BW among them.
-    unsafe { avx512(blocks, out) }
+    unsafe { read512(text, out) }
 }
 
-pub(super) fn append_avx2(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
+pub(super) fn read_avx2(text: &[u8], out: &mut Masks) {
     // SAFETY: this path is given only where the processor has its instructions, AVX2 among them.
-    unsafe { avx2(blocks, out) }
+    unsafe { read2(text, out) }
 }
 
-pub(super) fn gathered(bits: u64, places: u64) -> u64 {
-    // SAFETY: these paths are given only where the processor has their instructions, BMI2 among them.
-    unsafe { extract(bits, places) }
+pub(super) fn read_signs_avx512(text: &[u8], out: &mut Vec<u64>) {
+    // SAFETY: this path is given only where the processor has its instructions, AVX-512F and BW among them.
+    unsafe { signs512(text, out) }
 }
 
-pub(super) fn scattered(bits: u64, places: u64) -> u64 {
-    // SAFETY: these paths are given only where the processor has their instructions, BMI2 among them.
-    unsafe { deposit(bits, places) }
+pub(super) fn read_signs_avx2(text: &[u8], out: &mut Vec<u64>) {
+    // SAFETY: this path is given only where the processor has its instructions, AVX2 among them.
+    unsafe { signs2(text, out) }
 }
 
-#[target_feature(enable = "bmi2")]
-fn deposit(bits: u64, places: u64) -> u64 {
-    _pdep_u64(bits, places)
+pub(super) fn append_ascii_avx512(text: &str, lower: bool, out: &mut String) -> usize {
+    // SAFETY: what is appended is ASCII, so the string stays one; and this path is given only where the processor has its
+    // instructions, AVX-512F and BW among them.
+    unsafe { append512(text.as_bytes(), lower, out.as_mut_vec()) }
 }
 
-#[target_feature(enable = "bmi2")]
-fn extract(bits: u64, places: u64) -> u64 {
-    _pext_u64(bits, places)
+pub(super) fn append_ascii_avx2(text: &str, lower: bool, out: &mut String) -> usize {
+    // SAFETY: what is appended is ASCII, so the string stays one; and this path is given only where the processor has its
+    // instructions, AVX2 among them.
+    let whole = unsafe { append2(text.as_bytes(), lower, out.as_mut_vec()) };
+    whole + portable::append_ascii(text.get(whole..).unwrap_or(""), lower, out)
 }
 
 pub(super) fn between_avx512(numbers: &[u8; BLOCK_BYTES], bounds: (u8, u8)) -> u64 {
@@ -53,66 +61,194 @@ pub(super) fn between_avx2(numbers: &[u8; BLOCK_BYTES], bounds: (u8, u8)) -> u64
 
 #[target_feature(enable = "avx512f,avx512bw")]
 fn between512(numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
-    // SAFETY: the load reads the 64 numbers and needs no alignment.
-    let numbers = unsafe { _mm512_loadu_si512(numbers.as_ptr().cast()) };
-    let above = _mm512_sub_epi8(numbers, _mm512_set1_epi8(first as i8));
+    let above = _mm512_sub_epi8(load512(numbers), _mm512_set1_epi8(first as i8));
     _mm512_cmple_epu8_mask(above, _mm512_set1_epi8((last - first) as i8))
 }
 
 #[target_feature(enable = "avx2")]
 fn between2(numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
-    let (halves, _) = numbers.as_chunks::<32>();
-    halves.iter().zip([0, 32]).fold(0, |word, (half, shift)| {
-        // SAFETY: the load reads the 32 numbers of the half and needs no alignment.
-        let numbers = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
+    of_halves(numbers, |numbers| {
         let above = _mm256_sub_epi8(numbers, _mm256_set1_epi8(first as i8));
         // Nothing is smaller than the smaller of the two: equal where it lies within.
         let smaller = _mm256_min_epu8(above, _mm256_set1_epi8((last - first) as i8));
-        let lies = _mm256_movemask_epi8(_mm256_cmpeq_epi8(above, smaller));
-        word | u64::from(lies as u32) << shift
+        _mm256_cmpeq_epi8(above, smaller)
     })
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn avx512(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
-    out.extend(blocks.iter().map(|block| {
-        // SAFETY: the load reads the 64 bytes of the block and needs no alignment.
-        let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
-        let lower = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
-        let letter = _mm512_sub_epi8(lower, _mm512_set1_epi8(b'a' as i8));
-        let digit = _mm512_sub_epi8(bytes, _mm512_set1_epi8(b'0' as i8));
-        Masks {
-            letters: _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(26)),
-            digits: _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10)),
-            beyond: _mm512_movepi8_mask(bytes),
-            joints: _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'.' as i8))
-                | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'\'' as i8)),
+fn read512(text: &[u8], out: &mut Masks) {
+    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
+    blocks.iter().for_each(|block| out.push(classes512(load512(block))));
+    if !rest.is_empty() {
+        out.push(classes512(load_rest512(rest)));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn classes512(bytes: __m512i) -> Classes {
+    let lower = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+    let letter = _mm512_sub_epi8(lower, _mm512_set1_epi8(b'a' as i8));
+    let digit = _mm512_sub_epi8(bytes, _mm512_set1_epi8(b'0' as i8));
+    let letters = _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(26));
+    let digits = _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10));
+    [letters, digits, _mm512_movepi8_mask(bytes), equal512(bytes, b'.') | equal512(bytes, b'\'')]
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn signs512(text: &[u8], out: &mut Vec<u64>) {
+    let signs = |bytes| {
+        equal512(bytes, b'\\') | equal512(bytes, b'%') | equal512(bytes, b'&') | equal512(bytes, b'=')
+    };
+    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
+    out.extend(blocks.iter().map(|block| signs(load512(block))));
+    if !rest.is_empty() {
+        out.push(signs(load_rest512(rest)));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn append512(text: &[u8], lower: bool, out: &mut Vec<u8>) -> usize {
+    out.reserve(text.len() + BLOCK_BYTES);
+    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
+    let (places, _) = out.spare_capacity_mut().as_chunks_mut::<BLOCK_BYTES>();
+    let mut places = places.iter_mut();
+    let mut length = 0;
+    for (block, place) in blocks.iter().zip(&mut places) {
+        let bytes = load512(block);
+        // SAFETY: the store fills the 64 bytes of the place and needs no alignment.
+        unsafe { _mm512_storeu_si512(place.as_mut_ptr().cast(), folded512(bytes, lower)) };
+        let beyond = _mm512_movepi8_mask(bytes);
+        length += beyond.trailing_zeros() as usize;
+        if beyond != 0 {
+            break;
         }
-    }));
+    }
+    if length == text.len() - rest.len()
+        && let Some(place) = places.next()
+    {
+        let bytes = load_rest512(rest);
+        // SAFETY: the store fills the 64 bytes of the place and needs no alignment.
+        unsafe { _mm512_storeu_si512(place.as_mut_ptr().cast(), folded512(bytes, lower)) };
+        length += rest.len().min(_mm512_movepi8_mask(bytes).trailing_zeros() as usize);
+    }
+    // SAFETY: so many bytes were stored behind those that there were, the last block's whole.
+    unsafe { out.set_len(out.len() + length) };
+    length
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn folded512(bytes: __m512i, lower: bool) -> __m512i {
+    let letter = _mm512_sub_epi8(bytes, _mm512_set1_epi8(b'A' as i8));
+    let capitals = if lower { _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(26)) } else { 0 };
+    let folded = _mm512_mask_add_epi8(bytes, capitals, bytes, _mm512_set1_epi8(0x20));
+    let breaks = equal512(bytes, 0x0B) | equal512(bytes, 0x0C);
+    let folded = _mm512_mask_blend_epi8(breaks, folded, _mm512_set1_epi8(b'\n' as i8));
+    _mm512_mask_blend_epi8(equal512(bytes, b'`'), folded, _mm512_set1_epi8(b'\'' as i8))
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn equal512(bytes: __m512i, byte: u8) -> u64 {
+    _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8))
+}
+
+#[target_feature(enable = "avx512f")]
+fn load512(block: &[u8; BLOCK_BYTES]) -> __m512i {
+    // SAFETY: the load reads the 64 bytes of the block and needs no alignment.
+    unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
+}
+
+/// Loads less than a block, and zeros.
+#[target_feature(enable = "avx512f,avx512bw")]
+fn load_rest512(rest: &[u8]) -> __m512i {
+    let there = (1 << rest.len().min(BLOCK_BYTES - 1)) - 1;
+    // SAFETY: of the bytes that the mask says only those are read, and the rest has as many.
+    unsafe { _mm512_maskz_loadu_epi8(there, rest.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx2")]
-fn avx2(blocks: &[[u8; BLOCK_BYTES]], out: &mut Vec<Masks>) {
-    out.extend(blocks.iter().map(|block| {
-        let (halves, _) = block.as_chunks::<32>();
-        let mut masks = Masks::default();
-        for (half, shift) in halves.iter().zip([0, 32]) {
-            // SAFETY: the load reads the 32 bytes of the half and needs no alignment.
-            let bytes = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
-            let lower = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
-            // Bytes beyond ASCII are negative, so they lie above no bound.
-            let above = |bytes, bound: u8| _mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(bound as i8 - 1));
-            let below = |bytes, bound: u8| _mm256_cmpgt_epi8(_mm256_set1_epi8(bound as i8 + 1), bytes);
-            let letters = _mm256_and_si256(above(lower, b'a'), below(lower, b'z'));
-            let digits = _mm256_and_si256(above(bytes, b'0'), below(bytes, b'9'));
-            let bits = |mask| u64::from(_mm256_movemask_epi8(mask) as u32) << shift;
-            masks.letters |= bits(letters);
-            masks.digits |= bits(digits);
-            masks.beyond |= bits(bytes);
-            let dots = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'.' as i8));
-            let apostrophes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\'' as i8));
-            masks.joints |= bits(_mm256_or_si256(dots, apostrophes));
+fn read2(text: &[u8], out: &mut Masks) {
+    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
+    blocks.iter().for_each(|block| out.push(classes2(block)));
+    if !rest.is_empty() {
+        out.push(classes2(&last_block(rest)));
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn classes2(block: &[u8; BLOCK_BYTES]) -> Classes {
+    let letters =
+        of_halves(block, |bytes| within2(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), b'a', b'z'));
+    let digits = of_halves(block, |bytes| within2(bytes, b'0', b'9'));
+    let joints = of_halves(block, |bytes| _mm256_or_si256(equal2(bytes, b'.'), equal2(bytes, b'\'')));
+    [letters, digits, of_halves(block, |bytes| bytes), joints]
+}
+
+#[target_feature(enable = "avx2")]
+fn signs2(text: &[u8], out: &mut Vec<u64>) {
+    let signs = |bytes| {
+        let front = _mm256_or_si256(equal2(bytes, b'\\'), equal2(bytes, b'%'));
+        _mm256_or_si256(front, _mm256_or_si256(equal2(bytes, b'&'), equal2(bytes, b'=')))
+    };
+    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
+    out.extend(blocks.iter().map(|block| of_halves(block, signs)));
+    if !rest.is_empty() {
+        out.push(of_halves(&last_block(rest), signs));
+    }
+}
+
+/// Appends halves of blocks as far as they are ASCII and whole.
+#[target_feature(enable = "avx2")]
+fn append2(text: &[u8], lower: bool, out: &mut Vec<u8>) -> usize {
+    out.reserve(text.len());
+    let (halves, _) = text.as_chunks::<HALF_BYTES>();
+    let (places, _) = out.spare_capacity_mut().as_chunks_mut::<HALF_BYTES>();
+    let mut length = 0;
+    for (half, place) in halves.iter().zip(places) {
+        let bytes = load2(half);
+        if _mm256_movemask_epi8(bytes) != 0 {
+            break;
         }
-        masks
-    }));
+        // SAFETY: the store fills the 32 bytes of the place and needs no alignment.
+        unsafe { _mm256_storeu_si256(place.as_mut_ptr().cast(), folded2(bytes, lower)) };
+        length += HALF_BYTES;
+    }
+    // SAFETY: so many bytes were stored behind those that there were.
+    unsafe { out.set_len(out.len() + length) };
+    length
+}
+
+#[target_feature(enable = "avx2")]
+fn folded2(bytes: __m256i, lower: bool) -> __m256i {
+    let case = _mm256_set1_epi8(if lower { 0x20 } else { 0 });
+    let folded = _mm256_add_epi8(bytes, _mm256_and_si256(within2(bytes, b'A', b'Z'), case));
+    let breaks = _mm256_or_si256(equal2(bytes, 0x0B), equal2(bytes, 0x0C));
+    let folded = _mm256_blendv_epi8(folded, _mm256_set1_epi8(b'\n' as i8), breaks);
+    _mm256_blendv_epi8(folded, _mm256_set1_epi8(b'\'' as i8), equal2(bytes, b'`'))
+}
+
+/// Returns which bytes lie between two bounds of ASCII. Bytes beyond ASCII are negative, so they lie above no bound.
+#[target_feature(enable = "avx2")]
+fn within2(bytes: __m256i, first: u8, last: u8) -> __m256i {
+    let above = _mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(first as i8 - 1));
+    _mm256_and_si256(above, _mm256_cmpgt_epi8(_mm256_set1_epi8(last as i8 + 1), bytes))
+}
+
+#[target_feature(enable = "avx2")]
+fn equal2(bytes: __m256i, byte: u8) -> __m256i {
+    _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8))
+}
+
+#[target_feature(enable = "avx2")]
+fn load2(half: &[u8; HALF_BYTES]) -> __m256i {
+    // SAFETY: the load reads the 32 bytes of the half and needs no alignment.
+    unsafe { _mm256_loadu_si256(half.as_ptr().cast()) }
+}
+
+/// Returns the high bits that something makes of the bytes of a block.
+#[target_feature(enable = "avx2")]
+fn of_halves(block: &[u8; BLOCK_BYTES], of: impl Fn(__m256i) -> __m256i) -> u64 {
+    let (halves, _) = block.as_chunks::<HALF_BYTES>();
+    halves.iter().zip([0, 32]).fold(0, |word, (half, shift)| {
+        word | u64::from(_mm256_movemask_epi8(of(load2(half))) as u32) << shift
+    })
 }

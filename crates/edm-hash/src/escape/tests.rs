@@ -38,3 +38,27 @@ fn spans_lead_back_to_the_original() {
     assert_eq!(back(4, 7), r"\u00e9x");
     assert_eq!(back(6, 7), "x");
 }
+
+/// What is read of one text says nothing about the next, on no path.
+#[test]
+fn buffers_and_paths_change_nothing() {
+    let far = format!("{}%40{}&amp;=41", "x".repeat(62), "y".repeat(130));
+    let texts = [r"a\u00e9%40", "no escape = & % \\", "=41=42 =FF &amp", &far, "", "%25%32&#x110000;&lt;"];
+    let expected = [
+        vec![(1..7, "é"), (7..10, "@")],
+        vec![],
+        vec![(0..6, "AB")],
+        vec![(62..65, "@"), (195..200, "&")],
+        vec![],
+        vec![(0..6, "%2"), (16..20, "<")],
+    ];
+    for path in ProcessorPath::available() {
+        let mut escapes = Escapes::default();
+        for (text, expected) in texts.iter().zip(&expected) {
+            escapes.read_on(path, text);
+            let values = escapes.found.iter().map(|escape| &escapes.values[escape.value.clone()]);
+            let found: Vec<_> = escapes.places().cloned().zip(values).collect();
+            assert_eq!(&found, expected, "{path:?} {text:?}");
+        }
+    }
+}
