@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, FoldOptions, Folded, Gate, Hash, RuleKeys,
-    Several, Shape, Window, atoms_with_other_forms, has_vocabulary, near_digits, scattered, windows_of,
+    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, Fit, FoldOptions, Folded, Gate, Hash,
+    RuleKeys, Several, Shape, Window, atoms_with_other_forms, has_vocabulary, near_digits, scattered,
+    windows_of,
 };
 use edm_model::{KeyId, Rule};
 
@@ -235,6 +236,13 @@ impl Gate for GroupGate<'_> {
 
     fn shape(&self, shape: Shape) -> bool {
         !self.accelerators.shapes || self.gates.iter().any(|gate| gate.shape(&shape))
+    }
+
+    fn fit(&self, shape: Shape) -> Fit {
+        match self.accelerators.shapes {
+            true => self.gates.iter().fold(Fit::default(), |all, gate| all.or(gate.fit(shape))),
+            false => Fit::bounded(shape, self.atoms_max, self.bytes_max),
+        }
     }
 }
 
