@@ -1,9 +1,9 @@
 //! Atoms in a row and what a rule makes of the gaps between them: looked at once, however many windows go over them.
 
-use edm_model::Rule;
+use edm_model::{DataType, Rule};
 
 use crate::fold::Folded;
-use crate::gap;
+use crate::gap::{self, Joint};
 use crate::shape::Shape;
 
 /// A stretch is begun anew where it has more atoms than this, so that it stays in the processor's nearest memory.
@@ -82,6 +82,7 @@ impl Joints {
 pub(crate) struct Stretch<'a> {
     rule: &'a Rule,
     folded: &'a Folded,
+    is_text: bool,
     is_ascii: bool,
     first: usize,
     pieces: Vec<Piece>,
@@ -96,6 +97,7 @@ impl<'a> Stretch<'a> {
         Self {
             rule,
             folded,
+            is_text: rule.data_type == DataType::Text,
             is_ascii: folded.text().is_ascii(),
             first: 0,
             pieces: Vec::new(),
@@ -153,8 +155,7 @@ impl<'a> Stretch<'a> {
     }
 
     fn cross(&mut self, atom: usize, (end, next): (u32, u32), piece: &mut Piece) {
-        let gap = self.folded.slice(end, next);
-        let Some(joint) = gap::joint(gap, self.rule, &mut self.room) else { return };
+        let Some(joint) = self.joint(end, next) else { return };
         let (digits, clusters) = (self.folded.digits(), self.folded.clusters());
         let is_digits = digits.contains(atom);
         let equal = is_digits == digits.contains(atom + 1);
@@ -171,6 +172,21 @@ impl<'a> Stretch<'a> {
         piece.gap_mask = joint.mask;
         self.removed += (next - end) - joint.bytes;
         self.changes += u32::from(joint.changed);
+    }
+
+    fn joint(&mut self, end: u32, next: u32) -> Option<Joint> {
+        if self.is_text {
+            let delimiters = &self.rule.delimiters;
+            match self.folded.text().as_bytes().get(end as usize..next as usize)? {
+                [byte] => return gap::text_joint(*byte, delimiters),
+                gap => {
+                    if let Some(joint) = gap::plain_joint(gap, delimiters) {
+                        return Some(joint);
+                    }
+                }
+            }
+        }
+        gap::joint(self.folded.slice(end, next), self.rule, &mut self.room)
     }
 
     /// Returns the form of a window over atoms that were asked for: the text itself, or made in `room`.

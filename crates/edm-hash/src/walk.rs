@@ -77,13 +77,13 @@ impl<'a, G: Gate> Walk<'a, G> {
             }
             reach.mask |= piece.mask;
             reach.bytes = piece.end - *origin.get_or_insert(piece.start);
-            let fit = self.fit(&reach);
+            let fit = self.fit(reach);
             if !fit.begins {
                 return;
             }
             let known = piece.is_known() || reach.merged || reach.joints.is_irregular();
             if fit.whole && (known || reach.atoms == 1) {
-                self.judge(&reach, attached, found);
+                self.judge(reach, attached, found);
             }
             if !piece.is_crossed() || piece.is_comma() && reach.comma.is_some() {
                 return;
@@ -107,16 +107,24 @@ impl<'a, G: Gate> Walk<'a, G> {
     }
 
     /// Says whether the window so far may be a value, and whether a longer one may.
-    fn fit(&self, reach: &Reach) -> Fit {
-        let irregular = reach.joints.is_irregular();
-        if !irregular && !self.is_digits {
+    #[inline(always)]
+    fn fit(&self, reach: Reach) -> Fit {
+        if !reach.joints.is_irregular() && !self.is_digits {
             return self.gate.fit(reach.shape());
         }
-        let fits = (irregular || reach.atoms <= self.gate.atoms_max()) && !self.is_too_long(reach);
+        self.fit_unseen(reach)
+    }
+
+    /// Says so where the shape of the canonical form is not known yet.
+    #[inline(never)]
+    fn fit_unseen(&self, reach: Reach) -> Fit {
+        let atoms_max = self.gate.atoms_max();
+        let few = reach.joints.is_irregular() || reach.atoms <= atoms_max;
+        let fits = few && !self.is_too_long(reach);
         Fit { whole: fits, begins: fits }
     }
 
-    fn is_too_long(&self, reach: &Reach) -> bool {
+    fn is_too_long(&self, reach: Reach) -> bool {
         let (bytes, bytes_max) = (reach.bytes as usize, self.gate.bytes_max());
         match self.rule.data_type {
             DataType::Digits { width: Some(_) } if bytes > bytes_max.min(LEADING_ZEROS_MAX) => {
@@ -130,7 +138,8 @@ impl<'a, G: Gate> Walk<'a, G> {
     }
 
     /// Calls `found` if the window may end where it does.
-    fn judge(&mut self, reach: &Reach, attached: bool, found: &mut impl FnMut(Window, &[u8])) {
+    #[inline(never)]
+    fn judge(&mut self, reach: Reach, attached: bool, found: &mut impl FnMut(Window, &[u8])) {
         let (first, last) = (reach.first, reach.last);
         let Some(end_attached) = self.ends(last) else { return };
         if edge::continues(self.folded, first, last) {

@@ -66,12 +66,14 @@ pub struct Fit {
 
 impl Fit {
     /// Judges by nothing but the most atoms and bytes of a value.
+    #[inline]
     pub fn bounded(shape: Shape, atoms_max: usize, bytes_max: usize) -> Self {
         let fits = usize::from(shape.atoms) <= atoms_max && usize::from(shape.bytes) <= bytes_max;
         Self { whole: fits, begins: fits }
     }
 
     /// Returns what one of two says.
+    #[inline]
     pub fn or(self, other: Self) -> Self {
         Self { whole: self.whole || other.whole, begins: self.begins || other.begins }
     }

@@ -71,6 +71,7 @@ impl Delimiters {
     }
 
     /// Returns whether the character is ignored.
+    #[inline]
     pub fn contains(&self, character: char) -> bool {
         match u8::try_from(character) {
             Ok(byte @ 0..=0x7F) => self.ascii >> byte & 1 == 1,

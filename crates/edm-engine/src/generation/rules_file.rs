@@ -281,6 +281,7 @@ impl RuleGate {
         self.shapes.as_ref().is_none_or(|shapes| shapes.fit(*shape).whole)
     }
 
+    #[inline]
     pub(crate) fn fit(&self, shape: Shape) -> Fit {
         match &self.shapes {
             Some(shapes) => shapes.fit(shape),

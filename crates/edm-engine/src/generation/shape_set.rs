@@ -69,10 +69,12 @@ impl ShapeSet {
         let length = usize::from(shape.bytes).min(BYTES_LISTED);
         let listed = slot.lengths[length / 64] >> (length % 64) & 1 == 1;
         let alone = length < BYTES_LISTED && usize::from(shape.atoms) < ATOMS_LISTED;
-        Fit {
-            whole: listed && (alone || self.shapes.binary_search(&shape).is_ok()),
-            begins: shape.bytes <= slot.bytes_max,
-        }
+        Fit { whole: listed && (alone || self.lists(shape)), begins: shape.bytes <= slot.bytes_max }
+    }
+
+    #[cold]
+    fn lists(&self, shape: Shape) -> bool {
+        self.shapes.binary_search(&shape).is_ok()
     }
 }
 

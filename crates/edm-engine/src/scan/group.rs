@@ -238,7 +238,18 @@ impl Gate for GroupGate<'_> {
         !self.accelerators.shapes || self.gates.iter().any(|gate| gate.shape(&shape))
     }
 
+    #[inline]
     fn fit(&self, shape: Shape) -> Fit {
+        match self.gates {
+            [gate] if self.accelerators.shapes => gate.fit(shape),
+            _ => self.fit_any(shape),
+        }
+    }
+}
+
+impl GroupGate<'_> {
+    #[cold]
+    fn fit_any(&self, shape: Shape) -> Fit {
         match self.accelerators.shapes {
             true => self.gates.iter().fold(Fit::default(), |all, gate| all.or(gate.fit(shape))),
             false => Fit::bounded(shape, self.atoms_max, self.bytes_max),
