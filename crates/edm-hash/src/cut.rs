@@ -231,7 +231,7 @@ mod tests {
                     touches.into_iter().for_each(|last| last.1[4] = matches!(character, '.' | '\''));
                 }
                 (kind, Some(last)) if kind == open && class != Class::Cluster => last.0.1 = end,
-                (kind, last) => {
+                (_, last) => {
                     let joined = last.is_some_and(|last| last.0.1 == start);
                     let is = |own: Class| class == own;
                     let sets = [is(Class::Digit), is(Class::Cluster), is(Class::Mark), joined, false];

@@ -1,7 +1,9 @@
 //! What lies between two atoms: its canonical form under a rule, and whether a window crosses it
 //! (`docs/formats/hash.md`, section 2; `docs/matching.md`, Windows).
 
-use edm_model::Delimiters;
+use edm_model::{DataType, Delimiters, Rule};
+
+use crate::shape::Shape;
 
 /// The longest gap that a window crosses, in bytes.
 const GAP_BYTES_MAX: usize = 256;
@@ -94,6 +96,99 @@ pub(crate) fn push_canonical(gap: &str, delimiters: &Delimiters, out: &mut Vec<u
     });
 }
 
+/// What a rule makes of a gap that a window crosses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Joint {
+    /// The bytes that stand for it in the window's form.
+    pub(crate) bytes: u32,
+    /// The classes of these.
+    pub(crate) mask: u8,
+    /// Whether they are others than those of the gap.
+    pub(crate) changed: bool,
+    /// Whether it is made of ignored delimiters alone (and is not empty).
+    pub(crate) ignored: bool,
+    /// Whether it is made of white space alone (and is not empty).
+    pub(crate) white_space: bool,
+    /// Whether it is a name's comma.
+    pub(crate) comma: bool,
+}
+
+/// Judges a gap of one ASCII character inside a window of a text, as nearly all are.
+#[inline]
+pub(crate) fn text_joint(byte: u8, delimiters: &Delimiters) -> Option<Joint> {
+    let ignored = delimiters.contains(char::from(byte));
+    let white_space = is_white(char::from(byte));
+    if ignored && matches!(byte, b'\t' | b'\r' | b'\n' | b'|') {
+        return None;
+    }
+    let own = if white_space { b' ' } else { byte };
+    Some(Joint {
+        bytes: u32::from(!ignored),
+        mask: if ignored { 0 } else { Shape::mask_of(own) },
+        changed: ignored || own != byte,
+        ignored,
+        white_space,
+        comma: false,
+    })
+}
+
+/// Judges a gap of some ASCII characters inside a window of a text; `None` where that cannot be told so easily.
+#[inline]
+pub(crate) fn plain_joint(gap: &[u8], delimiters: &Delimiters) -> Option<Joint> {
+    let (mut mask, mut before) = (0, 0);
+    for byte in gap {
+        let plain = matches!(byte, b' '..=b'~') && !delimiters.contains(char::from(*byte));
+        if !plain || before == b' ' && *byte == b' ' {
+            return None;
+        }
+        mask |= Shape::mask_of(*byte);
+        before = *byte;
+    }
+    let bytes = gap.len() as u32;
+    let known = (1..=GAP_CHARACTERS_MAX).contains(&gap.len());
+    known.then_some(Joint {
+        bytes,
+        mask,
+        changed: false,
+        ignored: false,
+        white_space: gap == b" ",
+        comma: false,
+    })
+}
+
+/// Judges a gap inside a window of a rule that has no recogniser of its own; `None` where no window crosses it. Works in `room`.
+pub(crate) fn joint(gap: &str, rule: &Rule, room: &mut Vec<u8>) -> Option<Joint> {
+    let Crossing { crossed, ignored, white_space } = crossing(gap, &rule.delimiters);
+    let is_digits = matches!(rule.data_type, DataType::Digits { .. });
+    if !crossed || is_digits && !ignored {
+        return None;
+    }
+    room.clear();
+    let comma = push_joint(gap, rule, room)?;
+    let mask = Shape::of(room, 0).mask;
+    let bytes = u32::try_from(room.len()).ok()?;
+    Some(Joint { bytes, mask, changed: room != gap.as_bytes(), ignored, white_space, comma })
+}
+
+/// Appends what stands for a gap in the form of a window that crosses it, and returns whether it is a name's comma.
+pub(crate) fn push_joint(gap: &str, rule: &Rule, out: &mut Vec<u8>) -> Option<bool> {
+    match rule.data_type {
+        DataType::Digits { .. } => Some(false),
+        DataType::Name => match name_gap(gap, &rule.delimiters) {
+            NameGap::Empty => Some(false),
+            found @ (NameGap::Joint | NameGap::Comma) => {
+                out.push(b' ');
+                Some(found == NameGap::Comma)
+            }
+            NameGap::Foreign => None,
+        },
+        _ => {
+            push_canonical(gap, &rule.delimiters, out);
+            Some(false)
+        }
+    }
+}
+
 /// What a gap is inside a `name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameGap {
@@ -129,5 +224,45 @@ pub(crate) fn name_gap(gap: &str, delimiters: &Delimiters) -> NameGap {
         (false, 0, _) => NameGap::Joint,
         (false, 1, 0) => NameGap::Comma,
         _ => NameGap::Foreign,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_gaps_are_judged_as_any() {
+        let characters = [" ", "-", ",", "\"", "\t", "\n", ">", "·", "\u{7f}"];
+        for ignored in ["", "-", " ", "-,\""] {
+            let rule =
+                Rule { delimiters: Delimiters::new(ignored.chars()).expect("delimiters"), ..Rule::default() };
+            for number in 0..characters.len().pow(4) {
+                let places = [1, 9, 81, 729].map(|place| characters[number / place % 9]);
+                let gap = places[..number % 5].concat();
+                if let Some(plain) = plain_joint(gap.as_bytes(), &rule.delimiters) {
+                    assert_eq!(
+                        joint(&gap, &rule, &mut Vec::new()),
+                        Some(plain),
+                        "{gap:?} without {ignored:?}"
+                    );
+                }
+            }
+            let plain = plain_joint(b"; ", &rule.delimiters);
+            assert_eq!(plain.is_some(), ignored != " ", "without {ignored:?}");
+        }
+    }
+
+    #[test]
+    fn a_character_alone_is_judged_as_any_gap() {
+        for ignored in ["", "-", " ", "-.|", "\t,"] {
+            let rule =
+                Rule { delimiters: Delimiters::new(ignored.chars()).expect("delimiters"), ..Rule::default() };
+            for byte in (0..0x80u8).filter(|byte| !byte.is_ascii_alphanumeric()) {
+                let gap = char::from(byte).to_string();
+                let any = joint(&gap, &rule, &mut Vec::new());
+                assert_eq!(text_joint(byte, &rule.delimiters), any, "{gap:?} without {ignored:?}");
+            }
+        }
     }
 }

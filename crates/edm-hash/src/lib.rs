@@ -38,9 +38,11 @@ mod record;
 mod rows;
 mod shape;
 mod starts;
+mod stretch;
 mod table;
 mod types;
 mod vocabulary;
+mod walk;
 mod window;
 
 pub use atom_set::{ATOMS_A_WORD, AtomSet, scattered};
@@ -61,4 +63,4 @@ pub use rows::{
 pub use shape::{Alphanumerics, Shape};
 pub use starts::{Several, atoms_with_other_forms, near_digits, numeric, starts, words_with_other_forms};
 pub use types::{CHECKED_NUMBER_ATOMS_MAX, checked_numbers};
-pub use window::{Gate, OpenGate, Window, has_vocabulary, windows, windows_of};
+pub use window::{Fit, Gate, OpenGate, Window, has_vocabulary, windows, windows_of};

@@ -30,7 +30,11 @@ impl Shape {
     /// Those of one character each.
     pub(crate) const LETTERS: Self = Self { atoms: 1, bytes: 1, mask: LETTER };
     pub(crate) const DIGITS: Self = Self { atoms: 1, bytes: 1, mask: DIGIT };
-    pub(crate) const SPACE: Self = Self { atoms: 0, bytes: 1, mask: BLANK };
+
+    /// Returns the class of a byte.
+    pub(crate) fn mask_of(byte: u8) -> u8 {
+        MASKS[usize::from(byte)]
+    }
 
     /// Returns the shape of a canonical form that is not cut yet.
     pub(crate) fn of_form(canonical: &[u8]) -> Self {

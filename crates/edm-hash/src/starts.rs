@@ -3,7 +3,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use edm_model::{DataType, Rule};
+use edm_model::{DataType, Delimiters, Rule};
 
 use crate::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::fold::{AtomKind, Folded};
@@ -312,9 +312,20 @@ fn merged(rule: &Rule, word: Word<'_>, gate: &impl Gate) -> u64 {
     let lettered = several || gate.lengths(AtomKind::Letters) != 0;
     let candidates = digits & behind | if lettered { !digits & !behind & word.all() } else { 0 };
     word.filtered(candidates, |atom, _| {
-        gap::all_ignored(word.folded.gap(atom), &rule.delimiters)
+        ignored_behind(word.folded, atom, &rule.delimiters)
             && (several || makes_one(rule, word.folded, atom, gate))
     })
+}
+
+/// Whether nothing but ignored delimiters, and at least one, stands behind an atom.
+fn ignored_behind(folded: &Folded, atom: usize, delimiters: &Delimiters) -> bool {
+    let ranges = folded.ranges();
+    let (Some((_, end)), Some((next, _))) = (ranges.get(atom), ranges.get(atom + 1)) else { return false };
+    match folded.text().as_bytes().get(*end as usize..*next as usize) {
+        Some([byte]) => delimiters.contains(char::from(*byte)),
+        Some([_, ..]) => gap::all_ignored(folded.gap(atom), delimiters),
+        _ => false,
+    }
 }
 
 /// Whether an atom and those behind it that merge with it are as long as a value of one atom.
@@ -330,8 +341,7 @@ fn makes_one(rule: &Rule, folded: &Folded, first: usize, gate: &impl Gate) -> bo
         if atom > first && lengths >> length.min(63) & 1 == 1 {
             return true;
         }
-        let merges =
-            is_digits(atom) == is_digits(atom + 1) && gap::all_ignored(folded.gap(atom), &rule.delimiters);
+        let merges = is_digits(atom) == is_digits(atom + 1) && ignored_behind(folded, atom, &rule.delimiters);
         if !merges && !folded.marks().contains(atom + 1) {
             return false;
         }

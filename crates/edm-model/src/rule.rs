@@ -27,7 +27,11 @@ pub enum DiacriticRule {
 
 /// The characters that a column ignores between the parts of a value: sorted, distinct, never alphanumeric.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Delimiters(Vec<char>);
+pub struct Delimiters {
+    characters: Vec<char>,
+    /// Those of ASCII, a bit each: asked for every gap of a text.
+    ascii: u128,
+}
 
 /// Reports a character that cannot be an ignored delimiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,28 +59,34 @@ impl Delimiters {
         }
         characters.sort_unstable();
         characters.dedup();
-        Ok(Self(characters))
+        Ok(Self::restored(characters))
     }
 
     /// Takes the characters of a set that was checked when it was made, as stored data holds them: what a later Unicode
     /// version thinks of them does not matter any more.
     pub fn restored(characters: Vec<char>) -> Self {
-        Self(characters)
+        let ascii = characters.iter().filter(|character| character.is_ascii());
+        let ascii = ascii.fold(0, |all, character| all | 1 << u32::from(*character));
+        Self { characters, ascii }
     }
 
     /// Returns whether the character is ignored.
+    #[inline]
     pub fn contains(&self, character: char) -> bool {
-        self.0.contains(&character)
+        match u8::try_from(character) {
+            Ok(byte @ 0..=0x7F) => self.ascii >> byte & 1 == 1,
+            _ => self.characters.contains(&character),
+        }
     }
 
     /// Returns whether no character is ignored.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.characters.is_empty()
     }
 
     /// Returns the characters in ascending order.
     pub fn as_slice(&self) -> &[char] {
-        &self.0
+        &self.characters
     }
 }
 
@@ -132,11 +142,26 @@ impl Rule {
             DiacriticRule::Keep => 0,
             DiacriticRule::Fold => 1,
         });
-        let count = u16::try_from(self.delimiters.0.len()).unwrap_or(u16::MAX);
+        let count = u16::try_from(self.delimiters.as_slice().len()).unwrap_or(u16::MAX);
         bytes.extend_from_slice(&count.to_le_bytes());
         for delimiter in self.delimiters.as_slice() {
             bytes.extend_from_slice(&u32::from(*delimiter).to_le_bytes());
         }
         bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delimiters_hold_what_they_list() {
+        for listed in ["", " ", "-", "\t|~.", "-·・", "·"] {
+            let delimiters = Delimiters::new(listed.chars()).expect("delimiters");
+            let asked = (0..0x3100).filter_map(char::from_u32);
+            let held: Vec<char> = asked.filter(|character| delimiters.contains(*character)).collect();
+            assert_eq!(held, delimiters.as_slice(), "{listed:?}");
+        }
     }
 }

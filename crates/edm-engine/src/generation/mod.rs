@@ -15,6 +15,7 @@ mod manifest;
 mod reader;
 mod rows_file;
 mod rules_file;
+mod shape_set;
 mod union;
 mod vocabulary;
 

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edm_hash::{ColumnCounts, KindSet, RowsView, RuleKeys, Several, Shape, is_kinds, words_with_other_forms};
+use edm_hash::{
+    ColumnCounts, Fit, KindSet, RowsView, RuleKeys, Several, Shape, is_kinds, words_with_other_forms,
+};
 
 use super::layout::{self, FORMAT_VERSION, NOT_LISTED, Reader};
+use super::shape_set::ShapeSet;
 use super::vocabulary::Vocabulary;
 use crate::error::Error;
 use crate::marks::Marks;
@@ -208,60 +211,6 @@ pub(crate) struct RuleGate {
     pub(crate) beginnings: KindSet,
 }
 
-/// Shapes in an open-addressed table of packed numbers: asked once a window, so the ordinary set's hash is too dear.
-struct ShapeSet {
-    slots: Vec<u64>,
-    shift: u32,
-}
-
-impl ShapeSet {
-    fn new(shapes: &[Shape]) -> Self {
-        Self::of_packed(shapes.len(), shapes.iter().map(pack))
-    }
-
-    fn of_packed(count: usize, shapes: impl Iterator<Item = u64>) -> Self {
-        let log = (count * 4).next_power_of_two().trailing_zeros().max(4);
-        let mut set = Self { slots: vec![0; 1 << log], shift: 64 - log };
-        for packed in shapes {
-            let first = set.slot(packed);
-            let count = set.slots.len();
-            let free = (0..count).map(|step| (first + step) % count);
-            let mut free = free;
-            let free =
-                free.find(|at| matches!(set.slots.get(*at), Some(slot) if *slot == 0 || *slot == packed));
-            if let Some(slot) = free.and_then(|at| set.slots.get_mut(at)) {
-                *slot = packed;
-            }
-        }
-        set
-    }
-
-    fn packed(&self) -> impl Iterator<Item = u64> + '_ {
-        self.slots.iter().copied().filter(|slot| *slot != 0)
-    }
-
-    fn slot(&self, packed: u64) -> usize {
-        (packed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
-    }
-
-    fn contains(&self, shape: &Shape) -> bool {
-        let packed = pack(shape);
-        let mut at = self.slot(packed);
-        loop {
-            match self.slots.get(at) {
-                Some(0) | None => return false,
-                Some(slot) if *slot == packed => return true,
-                Some(_) => at = (at + 1) % self.slots.len(),
-            }
-        }
-    }
-}
-
-/// Never 0: that marks a free slot.
-fn pack(shape: &Shape) -> u64 {
-    1 << 40 | u64::from(shape.atoms) << 24 | u64::from(shape.bytes) << 8 | u64::from(shape.mask)
-}
-
 /// Tags as they stand in a file, in their order.
 pub(crate) type Tags<'a> = &'a [[u8; 4]];
 
@@ -315,8 +264,7 @@ impl RuleGate {
     /// Returns a gate that lets pass what one of these lets pass; each comes with its tags.
     pub(crate) fn united(gates: &[(&RuleGate, Tags<'_>)]) -> Self {
         let shapes: Option<Vec<&ShapeSet>> = gates.iter().map(|(gate, _)| gate.shapes.as_ref()).collect();
-        let packed = |sets: &[&ShapeSet]| sets.iter().flat_map(|set| set.packed()).collect::<BTreeSet<_>>();
-        let shapes = shapes.map(|sets| packed(&sets));
+        let listed = |sets: Vec<&ShapeSet>| sets.iter().flat_map(|set| set.shapes()).copied().collect();
         let has_vocabulary = gates.iter().all(|(gate, _)| gate.has_vocabulary());
         let tags = || gates.iter().flat_map(|(_, tags)| tags.iter()).map(|tag| u32::from_le_bytes(*tag));
         let any = |of: &dyn Fn(&RuleGate) -> u64| gates.iter().fold(0, |all, (gate, _)| all | of(gate));
@@ -329,7 +277,7 @@ impl RuleGate {
         };
         let most = |of: fn(&RuleGate) -> usize| gates.iter().map(|(gate, _)| of(gate)).max().unwrap_or(0);
         Self {
-            shapes: shapes.map(|packed| ShapeSet::of_packed(packed.len(), packed.into_iter())),
+            shapes: shapes.map(|sets| ShapeSet::new(listed(sets))),
             vocabulary: has_vocabulary.then(|| Vocabulary::new(tags().count(), tags())),
             tags: (0, 0),
             atoms_max: most(|gate| gate.atoms_max),
@@ -352,7 +300,15 @@ impl RuleGate {
     }
 
     pub(crate) fn shape(&self, shape: &Shape) -> bool {
-        self.shapes.as_ref().is_none_or(|shapes| shapes.contains(shape))
+        self.shapes.as_ref().is_none_or(|shapes| shapes.fit(*shape).whole)
+    }
+
+    #[inline]
+    pub(crate) fn fit(&self, shape: Shape) -> Fit {
+        match &self.shapes {
+            Some(shapes) => shapes.fit(shape),
+            None => Fit::bounded(shape, self.atoms_max, self.bytes_max),
+        }
     }
 
     pub(crate) fn has_vocabulary(&self) -> bool {
@@ -445,7 +401,7 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
             let values = shapes.iter().filter(|shape| shape.atoms > 0);
             gate.bytes_max = values.map(|shape| usize::from(shape.bytes)).max().unwrap_or(0);
             gate.know(&shapes);
-            gate.shapes = Some(ShapeSet::new(&shapes));
+            gate.shapes = Some(ShapeSet::new(shapes));
         }
     }
     match reader.u32()? {

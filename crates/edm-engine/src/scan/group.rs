@@ -4,7 +4,7 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, FoldOptions, Folded, Gate, Hash, Kinds,
+    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, Fit, FoldOptions, Folded, Gate, Hash, Kinds,
     RuleKeys, Several, Shape, Window, atoms_with_other_forms, has_vocabulary, near_digits, scattered,
     windows_of,
 };
@@ -269,6 +269,24 @@ impl Gate for GroupGate<'_> {
 
     fn shape(&self, shape: Shape) -> bool {
         !self.accelerators.shapes || self.gates.iter().any(|gate| gate.shape(&shape))
+    }
+
+    #[inline]
+    fn fit(&self, shape: Shape) -> Fit {
+        match self.gates {
+            [gate] if self.accelerators.shapes => gate.fit(shape),
+            _ => self.fit_any(shape),
+        }
+    }
+}
+
+impl GroupGate<'_> {
+    #[cold]
+    fn fit_any(&self, shape: Shape) -> Fit {
+        match self.accelerators.shapes {
+            true => self.gates.iter().fold(Fit::default(), |all, gate| all.or(gate.fit(shape))),
+            false => Fit::bounded(shape, self.atoms_max, self.bytes_max),
+        }
     }
 }
 

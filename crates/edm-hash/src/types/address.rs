@@ -166,7 +166,7 @@ impl Form {
         let cluster = token.kind == Kind::Cluster || self.previous == Some(Kind::Cluster);
         if self.previous.is_some() && (!cluster || token::begins_with_mark(form)) {
             self.bytes.push(b' ');
-            self.mask |= Shape::SPACE.mask;
+            self.mask |= Shape::mask_of(b' ');
         }
         self.bytes.extend_from_slice(form.as_bytes());
         self.mask |= token.mask;
@@ -223,11 +223,7 @@ impl<G: Gate> Walk<'_, '_, G> {
                 self.emit_short(&token, &short, (first, attached));
             }
             self.form.push(&token, self.tokens.form(&token));
-            let form = &*self.form;
-            if form.bytes.len() > self.gate.bytes_max()
-                || form.atoms > self.gate.atoms_max()
-                || !self.gate.begins(form.kinds)
-            {
+            if !self.gate.fit(self.form.shape()).begins || !self.gate.begins(self.form.kinds) {
                 return;
             }
             if token.kind != Kind::Dropped {
