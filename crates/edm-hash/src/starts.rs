@@ -73,6 +73,15 @@ impl<'a> Word<'a> {
         u128::from(of(self.number)) | u128::from(of(self.number + 1)) << 64
     }
 
+    /// Returns those of some atoms for which `holds`, given the atom and the folded bytes up to its end.
+    pub(crate) fn filtered_by_end(self, atoms: u64, mut holds: impl FnMut(usize, &[u8]) -> bool) -> u64 {
+        let text = self.folded.text().as_bytes();
+        self.filtered(atoms, |atom, _| {
+            let end = self.folded.ranges().get(atom).map_or(0, |(_, end)| *end as usize);
+            holds(atom, text.get(..end).unwrap_or(&[]))
+        })
+    }
+
     /// Returns those of some atoms for which `holds`, given the atom and its length in bytes.
     pub(crate) fn filtered(self, atoms: u64, mut holds: impl FnMut(usize, usize) -> bool) -> u64 {
         let base = self.number * ATOMS_A_WORD;

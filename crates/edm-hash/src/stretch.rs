@@ -98,7 +98,7 @@ impl<'a> Stretch<'a> {
             rule,
             folded,
             is_text: rule.data_type == DataType::Text,
-            is_ascii: folded.text().is_ascii(),
+            is_ascii: folded.is_ascii(),
             first: 0,
             pieces: Vec::new(),
             removed: 0,

@@ -27,6 +27,12 @@ pub struct Window {
     pub written_form: bool,
 }
 
+impl From<Candidate> for Window {
+    fn from(Candidate { first, last, attached, written_form }: Candidate) -> Self {
+        Self { first, last, attached, written_form }
+    }
+}
+
 /// Says which windows are worth a hash. Each answer may be `true` too often, never too seldom.
 pub trait Gate {
     /// The most atoms that the canonical form of a value has.
@@ -159,13 +165,19 @@ fn windows_from(
     gate: &impl Gate,
     mut found: impl FnMut(Window, &[u8]),
 ) {
-    let walks = matches!(rule.data_type, DataType::Text | DataType::Digits { .. } | DataType::Name);
-    let mut walk = Walk::new(rule, folded, gate);
-    let mut finder = address::Finder::new(folded);
-    runs(&mut |starts| match walks {
-        true => starts.for_each(|first| walk.from(first, &mut found)),
-        false => typed_windows(rule, (folded, &mut finder), &starts, gate, &mut found),
-    });
+    match &rule.data_type {
+        DataType::Text | DataType::Digits { .. } | DataType::Name => {
+            let mut walk = Walk::new(rule, folded, gate);
+            runs(&mut |starts| starts.for_each(|first| walk.from(first, &mut found)));
+        }
+        DataType::Address => {
+            let mut finder = address::Finder::new(folded);
+            runs(&mut |starts| {
+                finder.candidates(&starts, gate, &mut |candidate, form| found(candidate.into(), form));
+            });
+        }
+        _ => runs(&mut |starts| typed_windows(rule, folded, &starts, gate, &mut found)),
+    }
 }
 
 /// Whether the windows of a rule are looked for by its vocabulary. Those of the other types are found without asking which
@@ -174,33 +186,28 @@ pub fn has_vocabulary(rule: &Rule) -> bool {
     matches!(rule.data_type, DataType::Text | DataType::Name | DataType::Address)
 }
 
-/// Finds the windows of a type with a recogniser of its own.
+/// Finds the windows of a type with a recogniser that needs no gate.
 fn typed_windows(
     rule: &Rule,
-    (folded, finder): (&Folded, &mut address::Finder<'_>),
+    folded: &Folded,
     starts: &Range<usize>,
     gate: &impl Gate,
     found: &mut impl FnMut(Window, &[u8]),
 ) {
-    let is_address = rule.data_type == DataType::Address;
     let mut emit = |candidate: Candidate, canonical: &[u8]| {
-        let fits = canonical.len() <= gate.bytes_max();
-        // Addresses were asked for their shape as they grew.
-        if fits && (is_address || gate.shape(Shape::of_form(canonical))) {
-            let Candidate { first, last, attached, written_form } = candidate;
-            found(Window { first, last, attached, written_form }, canonical);
+        if canonical.len() <= gate.bytes_max() && gate.shape(Shape::of_form(canonical)) {
+            found(candidate.into(), canonical);
         }
     };
     let delimiters = &rule.delimiters;
     match &rule.data_type {
-        DataType::Text | DataType::Digits { .. } | DataType::Name => {}
+        DataType::Text | DataType::Digits { .. } | DataType::Name | DataType::Address => {}
         DataType::Email => email::candidates(folded, starts, &mut emit),
         DataType::Ssn => ssn::candidates(folded, starts, delimiters, &mut emit),
         DataType::Card => card::candidates(folded, starts, delimiters, &mut emit),
         DataType::Phone { country } => phone::candidates(folded, starts, *country, delimiters, &mut emit),
         DataType::Date { .. } => date::candidates(folded, starts, delimiters, &mut emit),
         DataType::Iban => iban::candidates(folded, starts, delimiters, &mut emit),
-        DataType::Address => finder.candidates(starts, gate, &mut emit),
     }
 }
 

@@ -95,7 +95,8 @@ pub(crate) fn starts(word: Word<'_>, numeric: &AtomSet, gate: &impl Gate) -> u64
 pub(crate) fn numeric(folded: &Folded, number: usize) -> u64 {
     let word = Word { folded, number };
     let letters = word.of_length(words::ORDINAL_BYTES) & !word.digits();
-    let ordinals = word.filtered(letters, |atom, _| {
+    let ends = word.filtered_by_end(letters, |_, text| words::ends_as_ordinal(text));
+    let ordinals = word.filtered(ends, |atom, _| {
         folded.atom(atom).is_some_and(|own| words::is_ordinal(folded.atom_text(own)))
     });
     word.digits() | folded.clusters().word(number) | ordinals
@@ -119,9 +120,10 @@ pub(crate) fn with_other_forms(rule: &Rule, word: Word<'_>, atoms: u64) -> u64 {
     let capitals = rule.case == CaseRule::Sensitive;
     let long = letters & !dotted & word.of_length(words::SUFFIXED_BYTES_MIN..=u8::MAX);
     dotted
-        | word.filtered(if capitals { letters & !dotted } else { long }, |atom, _| {
-            let text = word.folded.atom(atom).map_or("", |own| word.folded.atom_text(own));
-            words::ends_with_suffix(text) || capitals && text.contains(char::is_uppercase)
+        | word.filtered_by_end(if capitals { letters & !dotted } else { long }, |atom, text| {
+            let own = || word.folded.atom(atom).map_or("", |own| word.folded.atom_text(own));
+            words::may_end_with_suffix(text) && words::ends_with_suffix(own())
+                || capitals && own().contains(char::is_uppercase)
         })
 }
 

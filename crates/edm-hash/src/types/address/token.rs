@@ -140,22 +140,20 @@ impl<'a> Tokens<'a> {
 
     fn cut(&mut self, first: usize) -> Token {
         let start = self.forms.len();
-        if let Some(kind) = self.cut_plain(first) {
-            let is_number = kind == Kind::Number;
-            let mask = if is_number { Shape::DIGITS.mask } else { Shape::LETTERS.mask };
-            let form = (start, self.forms.len());
-            let kinds = Kinds::default().then(is_number);
-            return Token { first, last: first, kind, atoms: 1, mask, kinds, form, short: None };
-        }
         let mut short = None;
-        let (last, kind) = match self.folded.atom(first).map(|atom| atom.kind) {
-            Some(AtomKind::Digits) => self.cut_number(first),
-            Some(AtomKind::Letters) => self.cut_word(first, &mut short),
+        let (last, kind) = match (self.cut_plain(first), self.folded.atom(first).map(|atom| atom.kind)) {
+            (Some(kind), _) => (first, kind),
+            (_, Some(AtomKind::Digits)) => self.cut_number(first),
+            (_, Some(AtomKind::Letters)) => self.cut_word(first, &mut short),
             _ => self.cut_cluster(first),
         };
         let form = (start, short.map_or(self.forms.len(), |(from, _)| from));
         let own = self.forms.get(form.0..form.1).unwrap_or("").as_bytes();
-        let (shape, kinds) = (Shape::of_form(own), Kinds::of(own));
+        let shape = Shape::of_form(own);
+        let kinds = match shape.atoms {
+            1 => Kinds::default().then(!shape.has_letter()),
+            _ => Kinds::of(own),
+        };
         let (atoms, mask) = (usize::from(shape.atoms), shape.mask);
         Token { first, last, kind, atoms, mask, kinds, form, short }
     }
@@ -176,10 +174,10 @@ impl<'a> Tokens<'a> {
         let lower = text.bytes().all(|byte| byte.is_ascii_lowercase());
         let joins =
             folded.dotted().contains(first) || folded.digits().contains(next) && words::may_be_sign(text);
-        if !lower || joins || words::may_have_form(text) {
+        if !lower || joins {
             return None;
         }
-        self.forms.push_str(text);
+        self.forms.push_str(words::plain_form(text)?);
         Some(Kind::Word)
     }
 

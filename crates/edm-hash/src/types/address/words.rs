@@ -97,10 +97,10 @@ pub(crate) fn with_other_forms() -> impl Iterator<Item = (&'static str, &'static
     words.chain(table.signs.iter()).chain([("n", "")])
 }
 
-/// Whether a word, in lower case, may have another form than its own.
-pub(crate) fn may_have_form(word: &str) -> bool {
-    let table = &*WORDS;
-    table.words.has_like(word) || table.signs.has_like(word) || may_have_suffix(word)
+/// Returns the form that a word in lower case has wherever it stands; `None` where that is not said at a glance.
+pub(crate) fn plain_form(word: &str) -> Option<&str> {
+    let known = WORDS.words.get(word);
+    known.or_else(|| (!may_have_suffix(word)).then_some(word))
 }
 
 /// Whether a word may be dropped in front of a number, alone or with what stands before it.
@@ -114,10 +114,13 @@ pub(crate) const ORDINAL_BYTES: RangeInclusive<u8> = 5..=8;
 
 /// Whether a word has a form with a digit: it is an ordinal number in letters.
 pub(crate) fn is_ordinal(word: &str) -> bool {
-    // All of them end with `st`, `nd`, `rd` or `th`.
-    let ends = word.as_bytes().last_chunk::<2>().map(|ends| ends.map(|byte| byte.to_ascii_lowercase()));
+    WORDS.ordinals.iter().any(|own| own.eq_ignore_ascii_case(word))
+}
+
+/// Whether the last word of a text may be one: all of them end with `st`, `nd`, `rd` or `th`.
+pub(crate) fn ends_as_ordinal(text: &[u8]) -> bool {
+    let ends = text.last_chunk::<2>().map(|ends| ends.map(|byte| byte.to_ascii_lowercase()));
     matches!(ends, Some([b's' | b't', b't' | b'h'] | [b'n' | b'r', b'd']))
-        && WORDS.ordinals.iter().any(|own| own.eq_ignore_ascii_case(word))
 }
 
 /// Whether a word may be two: it ends as some do.
@@ -125,14 +128,17 @@ pub(crate) fn ends_with_suffix(word: &str) -> bool {
     may_have_suffix(word) && WORDS.suffixes.iter().any(|(suffix, _)| word.ends_with(suffix))
 }
 
-/// All suffixes end with one of few pairs of letters.
+/// Whether the last word of a text may end with a suffix: all of these end with one of few pairs of letters.
+pub(crate) fn may_end_with_suffix(text: &[u8]) -> bool {
+    match text.last_chunk() {
+        Some(b"se" | b"at" | b"tr" | b"tz" | b"in" | b"pl" | b"an") => true,
+        Some([before, b'e']) => !before.is_ascii(),
+        _ => false,
+    }
+}
+
 fn may_have_suffix(word: &str) -> bool {
-    word.len() > STEM_CHARACTERS_MIN
-        && match word.as_bytes().last_chunk() {
-            Some(b"se" | b"at" | b"tr" | b"tz" | b"in" | b"pl" | b"an") => true,
-            Some([before, b'e']) => !before.is_ascii(),
-            _ => false,
-        }
+    word.len() > STEM_CHARACTERS_MIN && may_end_with_suffix(word.as_bytes())
 }
 
 /// Appends the form of a word, given in lower case and as it stands.
