@@ -10,7 +10,23 @@ use crate::table::{Class, TABLE};
 const ADDRESS_BYTES_MAX: usize = 320;
 /// Characters that stand in a local part and may as well end what stands before it.
 const LOCAL_BREAKS: &[char] = &['%', '\'', '=', '#', '&', '~', '!', '$', '*', '/', '?', '^', '{', '|', '}'];
-const LOCAL_OTHERS: &[char] = &['.', '_', '+', '-'];
+/// Whether an ASCII character may stand in a domain, and whether in a local part.
+const ASCII: [(bool, bool); 128] = {
+    let mut all = [(false, false); 128];
+    let mut at = 0;
+    while at < all.len() {
+        let byte = at as u8;
+        let domain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+        all[at] = (domain, domain || matches!(byte, b'_' | b'+'));
+        at += 1;
+    }
+    let mut at = 0;
+    while at < LOCAL_BREAKS.len() {
+        all[LOCAL_BREAKS[at] as usize].1 = true;
+        at += 1;
+    }
+    all
+};
 
 fn is_word(character: char) -> bool {
     if character.is_ascii() {
@@ -20,11 +36,11 @@ fn is_word(character: char) -> bool {
 }
 
 fn is_local(character: char) -> bool {
-    is_word(character) || LOCAL_BREAKS.contains(&character) || LOCAL_OTHERS.contains(&character)
+    ASCII.get(character as usize).map_or_else(|| is_word(character), |own| own.1)
 }
 
 fn is_domain(character: char) -> bool {
-    is_word(character) || matches!(character, '-' | '.')
+    ASCII.get(character as usize).map_or_else(|| is_word(character), |own| own.0)
 }
 
 /// Appends the address that a folded cell is.
@@ -69,6 +85,11 @@ pub(crate) fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found
 
 /// Returns how many bytes of a text can be a domain, looking no further than an address is long.
 fn domain_length(text: &str) -> usize {
+    let bytes = text.as_bytes().iter().take(ADDRESS_BYTES_MAX);
+    let ascii = bytes.take_while(|byte| ASCII.get(usize::from(**byte)).is_some_and(|own| own.0)).count();
+    if ascii == ADDRESS_BYTES_MAX || text.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
+        return ascii;
+    }
     let characters =
         text.char_indices().take_while(|(offset, c)| *offset < ADDRESS_BYTES_MAX && is_domain(*c));
     characters.last().map_or(0, |(offset, c)| offset + c.len_utf8())
@@ -76,6 +97,12 @@ fn domain_length(text: &str) -> usize {
 
 /// Returns how many bytes at a text's end can be a local part, looking no further than an address is long.
 fn local_length(text: &str) -> usize {
+    let bytes = text.as_bytes().iter().rev().take(ADDRESS_BYTES_MAX);
+    let ascii = bytes.take_while(|byte| ASCII.get(usize::from(**byte)).is_some_and(|own| own.1)).count();
+    let behind = text.len().checked_sub(ascii + 1).and_then(|at| text.as_bytes().get(at));
+    if ascii == ADDRESS_BYTES_MAX || behind.is_none_or(u8::is_ascii) {
+        return ascii;
+    }
     let mut length = 0;
     for character in text.chars().rev().take_while(|c| is_local(*c)) {
         if length + character.len_utf8() > ADDRESS_BYTES_MAX {
