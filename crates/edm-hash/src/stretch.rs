@@ -88,6 +88,8 @@ pub(crate) struct Stretch<'a> {
     rule: &'a Rule,
     folded: &'a Folded,
     is_text: bool,
+    /// Windows have one atom: digits without ignored delimiters.
+    crosses_none: bool,
     /// Bytes of the text that were looked at, and whether all of them are ASCII.
     seen: Range<u32>,
     is_ascii: bool,
@@ -101,10 +103,12 @@ pub(crate) struct Stretch<'a> {
 
 impl<'a> Stretch<'a> {
     pub(crate) fn new(rule: &'a Rule, folded: &'a Folded) -> Self {
+        let is_digits = matches!(rule.data_type, DataType::Digits { .. });
         Self {
             rule,
             folded,
             is_text: rule.data_type == DataType::Text,
+            crosses_none: is_digits && rule.delimiters.is_empty(),
             seen: 0..0,
             is_ascii: false,
             first: 0,
@@ -194,6 +198,9 @@ impl<'a> Stretch<'a> {
     }
 
     fn joint(&mut self, end: u32, next: u32) -> Option<Joint> {
+        if self.crosses_none {
+            return None;
+        }
         if self.is_text {
             let delimiters = &self.rule.delimiters;
             match self.folded.text().as_bytes().get(end as usize..next as usize)? {
