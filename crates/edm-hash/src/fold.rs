@@ -59,7 +59,6 @@ pub struct Atom {
 #[derive(Debug, Default)]
 pub struct Folded {
     text: String,
-    is_ascii: bool,
     atoms: Atoms,
     masks: Masks,
     pieces: Pieces,
@@ -76,11 +75,6 @@ impl Folded {
     /// Returns the folded text.
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// Whether the folded text is ASCII.
-    pub(crate) fn is_ascii(&self) -> bool {
-        self.is_ascii
     }
 
     /// Returns how many atoms there are.
@@ -219,7 +213,6 @@ impl Folded {
             }
             at = self.fold_segment(text, at, option, table);
         }
-        self.is_ascii = self.text.is_ascii();
         self.masks.read(path, self.text.as_bytes());
         self.atoms.cut(path, &self.text, &self.masks);
     }

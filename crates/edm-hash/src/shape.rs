@@ -38,18 +38,22 @@ impl Shape {
 
     /// Returns the shape of a canonical form that is not cut yet.
     pub(crate) fn of_form(canonical: &[u8]) -> Self {
-        if !canonical.is_ascii() {
-            return Self::of(canonical, canonical_atoms(canonical, |_| ()));
-        }
-        let (mut mask, mut atoms, mut before) = (0, 0u16, 0);
+        let (mut mask, mut atoms, mut before) = (0, 0, 0);
         for byte in canonical {
             let own = MASKS[usize::from(*byte)];
-            let kind = own & ATOM;
             mask |= own;
-            atoms = atoms.saturating_add(u16::from(kind != 0 && kind != before));
-            before = kind;
+            // Of the two bits of a kind one is set at most: what is left of them where an atom begins is 1 or 2.
+            atoms += usize::from(((own & ATOM & !before) + 1) >> 1);
+            before = own;
         }
-        Self { atoms, bytes: u16::try_from(canonical.len()).unwrap_or(u16::MAX), mask }
+        if mask & BEYOND != 0 {
+            atoms = canonical_atoms(canonical, |_| ());
+        }
+        Self {
+            atoms: u16::try_from(atoms).unwrap_or(u16::MAX),
+            bytes: u16::try_from(canonical.len()).unwrap_or(u16::MAX),
+            mask,
+        }
     }
 
     /// Returns what says how many significant digits a number has that was brought to a width: a shape of no atom.

@@ -1,5 +1,7 @@
 //! Atoms in a row and what a rule makes of the gaps between them: looked at once, however many windows go over them.
 
+use std::ops::Range;
+
 use edm_model::{DataType, Rule};
 
 use crate::fold::Folded;
@@ -8,6 +10,9 @@ use crate::shape::Shape;
 
 /// A stretch is begun anew where it has more atoms than this, so that it stays in the processor's nearest memory.
 const ATOMS_MAX: usize = 512;
+
+/// Bytes that are asked together whether they are ASCII.
+const BYTES_SEEN: usize = 256;
 
 /// An atom, and the gap behind it.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +88,10 @@ pub(crate) struct Stretch<'a> {
     rule: &'a Rule,
     folded: &'a Folded,
     is_text: bool,
+    /// Windows have one atom: digits without ignored delimiters.
+    crosses_none: bool,
+    /// Bytes of the text that were looked at, and whether all of them are ASCII.
+    seen: Range<u32>,
     is_ascii: bool,
     first: usize,
     pieces: Vec<Piece>,
@@ -94,11 +103,14 @@ pub(crate) struct Stretch<'a> {
 
 impl<'a> Stretch<'a> {
     pub(crate) fn new(rule: &'a Rule, folded: &'a Folded) -> Self {
+        let is_digits = matches!(rule.data_type, DataType::Digits { .. });
         Self {
             rule,
             folded,
             is_text: rule.data_type == DataType::Text,
-            is_ascii: folded.is_ascii(),
+            crosses_none: is_digits && rule.delimiters.is_empty(),
+            seen: 0..0,
+            is_ascii: false,
             first: 0,
             pieces: Vec::new(),
             removed: 0,
@@ -134,7 +146,7 @@ impl<'a> Stretch<'a> {
         let (start, end) = *ranges.get(atom)?;
         let mask = if self.folded.digits().contains(atom) {
             Shape::DIGITS.mask
-        } else if self.is_ascii {
+        } else if self.is_ascii(start, end) {
             Shape::LETTERS.mask
         } else {
             Shape::of(self.folded.slice(start, end).as_bytes(), 0).mask
@@ -152,6 +164,17 @@ impl<'a> Stretch<'a> {
         }
         self.pieces.push(piece);
         Some(piece)
+    }
+
+    /// Whether an atom is ASCII, as far as can be said without looking at each.
+    fn is_ascii(&mut self, start: u32, end: u32) -> bool {
+        if start < self.seen.start || self.seen.end < end {
+            let text = self.folded.text().as_bytes();
+            let seen = start as usize..(start as usize + BYTES_SEEN).min(text.len());
+            self.seen = start..seen.end as u32;
+            self.is_ascii = text.get(seen).is_some_and(<[u8]>::is_ascii);
+        }
+        self.is_ascii && end <= self.seen.end
     }
 
     fn cross(&mut self, atom: usize, (end, next): (u32, u32), piece: &mut Piece) {
@@ -175,6 +198,9 @@ impl<'a> Stretch<'a> {
     }
 
     fn joint(&mut self, end: u32, next: u32) -> Option<Joint> {
+        if self.crosses_none {
+            return None;
+        }
         if self.is_text {
             let delimiters = &self.rule.delimiters;
             match self.folded.text().as_bytes().get(end as usize..next as usize)? {

@@ -200,9 +200,17 @@ const PIECES: &[&str] = &[
     "::::",
 ];
 
-/// The least that a value must be for its window to be found: its atoms are known wherever they are asked.
-fn is_wanted((window, form): &Found, gate: &SomeValues) -> bool {
-    let known = (window.first..=window.last).all(|atom| gate.possible.contains(atom));
+/// Whether a window must be found: its shape is a value's, and the gate knows each of its atoms that is not made of several.
+fn is_wanted(rule: &Rule, folded: &Folded, (window, form): &Found, gate: &SomeValues) -> bool {
+    let kind =
+        |atom: usize| folded.atom(atom).map(|atom| atom.kind).filter(|kind| *kind != AtomKind::Cluster);
+    let merges = |atom: usize| {
+        let ignored = gap::all_ignored(folded.gap(atom), &rule.delimiters);
+        rule.data_type != DataType::Name && ignored && kind(atom).is_some() && kind(atom) == kind(atom + 1)
+    };
+    let (first, last) = (window.first, window.last);
+    let merged = |atom: usize| atom > first && merges(atom - 1) || atom < last && merges(atom);
+    let known = (first..=last).all(|atom| gate.possible.contains(atom) || merged(atom));
     gate.shapes.contains(&shape(form)) && (known && gate.kinds(Kinds::of(form)) || shape(form).atoms == 1)
 }
 
@@ -234,7 +242,7 @@ proptest! {
         let fitting: Vec<&Found> = all.iter().filter(|(_, form)| gate.shapes.contains(&shape(form))).collect();
         let mut rest = fitting.iter();
         prop_assert!(found.iter().all(|own| rest.any(|one| *one == own)), "{:?} in {:?}", found, text);
-        for wanted in fitting.into_iter().filter(|one| is_wanted(one, &gate)) {
+        for wanted in fitting.into_iter().filter(|one| is_wanted(rule, &folded, one, &gate)) {
             prop_assert!(found.contains(wanted), "{:?} in {:?}", wanted, text);
         }
     }
