@@ -78,12 +78,6 @@ impl Folded {
         &self.text
     }
 
-    /// Whether the folded text has no character beyond ASCII.
-    #[inline]
-    pub fn is_ascii(&self) -> bool {
-        self.masks.is_ascii
-    }
-
     /// Returns how many atoms there are.
     #[inline]
     pub fn atom_count(&self) -> usize {
