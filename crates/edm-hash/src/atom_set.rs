@@ -33,11 +33,13 @@ impl AtomSet {
     }
 
     /// Returns 64 atoms: bit `k` of word `n` is atom `64 n + k`. What lies behind the last atom is not in the set.
+    #[inline]
     pub fn word(&self, number: usize) -> u64 {
         self.words.get(number).copied().unwrap_or(0)
     }
 
     /// Sets 64 atoms of a set that has them.
+    #[inline]
     pub fn set_word(&mut self, number: usize, bits: u64) {
         if let Some(word) = self.words.get_mut(number) {
             *word = bits;
@@ -54,6 +56,7 @@ impl AtomSet {
     }
 
     /// Whether an atom is in the set.
+    #[inline]
     pub fn contains(&self, atom: usize) -> bool {
         self.word(atom / ATOMS_A_WORD) >> (atom % ATOMS_A_WORD) & 1 == 1
     }

@@ -89,7 +89,9 @@ impl Atoms {
         ];
         for (set, own, places) in sets {
             set.reset(if own.is_empty() { 0 } else { self.count });
-            bits::pack(path, own, places, set.words_mut());
+            if !own.is_empty() {
+                bits::pack(path, own, places, set.words_mut());
+            }
         }
         grow(&mut self.starts, self.count + POSITIONS_SLACK, 0);
         grow(&mut self.ends, self.count + POSITIONS_SLACK, 0);
@@ -118,12 +120,31 @@ fn grow<T: Copy>(buffer: &mut Vec<T>, length: usize, empty: T) {
 impl Edges {
     /// Returns whether the text ends with an atom whose end is in no block.
     fn read(&mut self, text: &str, masks: &Masks) -> bool {
+        self.starts.clear();
+        self.ends.clear();
+        self.cluster_starts.clear();
+        self.marks.clear();
+        if masks.is_ascii { self.read_ascii(masks) } else { self.read_any(text, masks) }
+    }
+
+    fn read_ascii(&mut self, masks: &Masks) -> bool {
+        let blocks = masks.letters.len();
+        self.starts.resize(blocks, 0);
+        self.ends.resize(blocks, 0);
+        let (mut letter, mut digit) = (0, 0);
+        let edges = self.starts.iter_mut().zip(&mut self.ends);
+        for ((letters, digits), (starts, ends)) in masks.letters.iter().zip(&masks.digits).zip(edges) {
+            let (letters_before, digits_before) = (letters << 1 | letter, digits << 1 | digit);
+            *starts = letters & !letters_before | digits & !digits_before;
+            *ends = !letters & letters_before | !digits & digits_before;
+            (letter, digit) = (letters >> 63, digits >> 63);
+        }
+        letter | digit != 0
+    }
+
+    fn read_any(&mut self, text: &str, masks: &Masks) -> bool {
         let blocks = masks.letters.len();
         let Self { starts, ends, cluster_starts, marks } = self;
-        starts.clear();
-        ends.clear();
-        cluster_starts.clear();
-        marks.clear();
         starts.reserve(blocks);
         ends.reserve(blocks);
         let mut carry = Carry::default();

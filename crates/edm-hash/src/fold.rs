@@ -73,18 +73,21 @@ impl Folded {
     }
 
     /// Returns the folded text.
+    #[inline]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// Returns how many atoms there are.
+    #[inline]
     pub fn atom_count(&self) -> usize {
         self.atoms.ranges().len()
     }
 
     /// Returns an atom by its number.
+    #[inline]
     pub fn atom(&self, index: usize) -> Option<Atom> {
-        let (start, end) = *self.atoms.ranges().get(index)?;
+        let (start, end) = *self.ranges().get(index)?;
         let kind = if self.atoms.digits.contains(index) {
             AtomKind::Digits
         } else if self.atoms.clusters.contains(index) {
@@ -101,6 +104,7 @@ impl Folded {
     }
 
     /// Returns where each atom begins and ends, in bytes of the folded text.
+    #[inline]
     pub fn ranges(&self) -> &[(u32, u32)] {
         self.atoms.ranges()
     }
@@ -122,16 +126,19 @@ impl Folded {
     }
 
     /// Returns the atoms that are digits.
+    #[inline]
     pub fn digits(&self) -> &AtomSet {
         &self.atoms.digits
     }
 
     /// Returns the atoms that are clusters.
+    #[inline]
     pub(crate) fn clusters(&self) -> &AtomSet {
         &self.atoms.clusters
     }
 
     /// Returns the atoms that begin with a mark.
+    #[inline]
     pub(crate) fn marks(&self) -> &AtomSet {
         &self.atoms.marks
     }
@@ -142,11 +149,13 @@ impl Folded {
     }
 
     /// Returns the folded characters of an atom.
+    #[inline]
     pub fn atom_text(&self, atom: Atom) -> &str {
         self.slice(atom.start, atom.end)
     }
 
     /// Returns the folded characters between atom `index` and the next one.
+    #[inline]
     pub fn gap(&self, index: usize) -> &str {
         match (self.atoms.ranges().get(index), self.atoms.ranges().get(index + 1)) {
             (Some(left), Some(right)) => self.slice(left.1, right.0),
@@ -155,16 +164,19 @@ impl Folded {
     }
 
     /// Whether nothing lies between an atom and the next one.
+    #[inline]
     pub(crate) fn touches_next(&self, index: usize) -> bool {
         self.atoms.joined.contains(index + 1)
     }
 
     /// Returns the atoms that nothing parts from the one before.
+    #[inline]
     pub(crate) fn joined(&self) -> &AtomSet {
         &self.atoms.joined
     }
 
     /// Returns the atoms with a `.` or `'` directly behind.
+    #[inline]
     pub(crate) fn dotted(&self) -> &AtomSet {
         &self.atoms.dotted
     }
@@ -182,6 +194,7 @@ impl Folded {
         Some(self.pieces.source_span(first.0 as usize, last.1 as usize))
     }
 
+    #[inline]
     pub(crate) fn slice(&self, start: u32, end: u32) -> &str {
         self.text.get(start as usize..end as usize).unwrap_or("")
     }

@@ -23,6 +23,7 @@ impl Pieces {
     }
 
     /// Returns the span of the source that a span of the text was made of.
+    #[inline]
     pub(crate) fn source_span(&self, start: usize, end: usize) -> (usize, usize) {
         if self.0.is_empty() { (start, end) } else { (self.offset(start, false), self.offset(end, true)) }
     }

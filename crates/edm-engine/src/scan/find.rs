@@ -184,3 +184,46 @@ fn keep(
         counts: alphanumerics.counts_as_evidence(),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hit is written as its place, its hash, whether it is attached, whether it stands in its written form.
+    type Short = (Stretch, u8, bool, bool);
+
+    fn check(found: &[Short], expected: &[Short]) {
+        let hit = |(stretch, hash, attached, written_form): &Short| Hit {
+            table: 0,
+            column: 0,
+            stretch: *stretch,
+            hash: [*hash; 16],
+            attached: *attached,
+            written_form: *written_form,
+            anchors: true,
+            counts: true,
+        };
+        let mut hits: Vec<Hit> = found.iter().map(hit).collect();
+        unite(&mut hits);
+        let short = |hit: &Hit| (hit.stretch, hit.hash[0], hit.attached, hit.written_form);
+        assert_eq!(hits.iter().map(short).collect::<Vec<_>>(), expected, "{found:?}");
+    }
+
+    #[test]
+    fn a_value_at_one_place_is_one_hit() {
+        check(&[], &[]);
+        check(
+            &[((4, 9), 1, true, true), ((0, 3), 1, true, false)],
+            &[((0, 3), 1, true, false), ((4, 9), 1, true, true)],
+        );
+        check(
+            &[((0, 3), 1, true, false), ((0, 3), 2, true, false)],
+            &[((0, 3), 1, true, false), ((0, 3), 2, true, false)],
+        );
+        // Whichever reading finds it alone, or written like that, decides.
+        check(
+            &[((0, 3), 1, true, false), ((0, 3), 1, false, true), ((0, 3), 1, true, false)],
+            &[((0, 3), 1, false, true)],
+        );
+    }
+}

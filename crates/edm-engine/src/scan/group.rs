@@ -217,6 +217,9 @@ struct GroupGate<'a> {
     possible: Option<&'a AtomSet>,
     atoms_max: usize,
     bytes_max: usize,
+    /// Of values of one atom: of digits, and of others.
+    lengths: [u64; 2],
+    several: Several,
 }
 
 impl Gate for GroupGate<'_> {
@@ -229,12 +232,8 @@ impl Gate for GroupGate<'_> {
     }
 
     fn lengths(&self, kind: AtomKind) -> u64 {
-        let of = |gate: &&RuleGate| gate.lengths[usize::from(kind != AtomKind::Digits)];
-        if self.accelerators.shapes {
-            self.gates.iter().map(of).fold(0, |all, own| all | own)
-        } else {
-            u64::MAX
-        }
+        let [digits, others] = self.lengths;
+        if kind == AtomKind::Digits { digits } else { others }
     }
 
     fn significant_digits(&self) -> u64 {
@@ -243,16 +242,7 @@ impl Gate for GroupGate<'_> {
     }
 
     fn several(&self) -> Several {
-        if !self.accelerators.shapes {
-            return Several { plain: Some(2), mixed: Some(2), digits: Some(2) };
-        }
-        let fewest =
-            |of: fn(&Several) -> Option<usize>| self.gates.iter().filter_map(|gate| of(&gate.several)).min();
-        Several {
-            plain: fewest(|several| several.plain),
-            mixed: fewest(|several| several.mixed),
-            digits: fewest(|several| several.digits),
-        }
+        self.several
     }
 
     fn kinds(&self, kinds: Kinds) -> bool {
@@ -320,6 +310,22 @@ impl<'a> Windower<'a> {
         self.gates.iter().map(|gate| gate.atoms_max).max().unwrap_or(0)
     }
 
+    /// Returns the lengths of values of one atom, and the fewest atoms of those of several.
+    fn sizes(&self) -> ([u64; 2], Several) {
+        if !self.accelerators.shapes {
+            return ([u64::MAX; 2], Several { plain: Some(2), mixed: Some(2), digits: Some(2) });
+        }
+        let fewest =
+            |of: fn(&Several) -> Option<usize>| self.gates.iter().filter_map(|gate| of(&gate.several)).min();
+        let lengths = [0, 1].map(|kind| self.gates.iter().fold(0, |all, gate| all | gate.lengths[kind]));
+        let several = Several {
+            plain: fewest(|several| several.plain),
+            mixed: fewest(|several| several.mixed),
+            digits: fewest(|several| several.digits),
+        };
+        (lengths, several)
+    }
+
     /// Whether the vocabulary says anything.
     fn asks(&self) -> bool {
         let useful = || self.gates.iter().all(|gate| gate.has_vocabulary() && gate.several.any());
@@ -332,12 +338,15 @@ impl<'a> Windower<'a> {
         let (atoms_max, bytes_max) = (self.atoms_max(), self.bytes_max());
         let words = starts.start / ATOMS_A_WORD..starts.end.div_ceil(ATOMS_A_WORD);
         let asks = self.asks();
+        let (lengths, several) = self.sizes();
         let gate = GroupGate {
             gates: &self.gates,
             accelerators: self.accelerators,
             possible: None,
             atoms_max,
             bytes_max,
+            lengths,
+            several,
         };
         let (keys, rule) = (&self.group.keys, &self.group.rule);
         let room = &mut self.room;

@@ -53,13 +53,12 @@ pub(super) fn pair((starts, ends): (&[u32], &[u32]), ranges: &mut [(u32, u32)], 
 }
 
 /// Returns the bits at the places, close together.
-pub(super) fn gathered(bits: u64, mut places: u64) -> u64 {
-    let mut out = 0;
-    let mut next = 0;
-    while places != 0 && bits != 0 {
-        out |= (bits >> places.trailing_zeros() & 1) << next;
-        places &= places - 1;
-        next += 1;
+pub(super) fn gathered(bits: u64, places: u64) -> u64 {
+    let (mut rest, mut out) = (bits & places, 0);
+    while rest != 0 {
+        let below = (1 << rest.trailing_zeros()) - 1;
+        out |= 1 << (places & below).count_ones();
+        rest &= rest - 1;
     }
     out
 }

@@ -22,6 +22,8 @@ pub(crate) struct Masks {
     pub(crate) beyond: Vec<u64>,
     /// `.` and `'`, which may join two words.
     pub(crate) joints: Vec<u64>,
+    /// Whether no byte is beyond ASCII.
+    pub(crate) is_ascii: bool,
 }
 
 /// The classes of 64 bytes: letters, digits, bytes beyond ASCII, joints.
@@ -42,6 +44,7 @@ impl Masks {
             ProcessorPath::Avx512 => x86::read_avx512(text, self),
             _ => portable::read(text, self),
         }
+        self.is_ascii = self.beyond.iter().all(|beyond| *beyond == 0);
     }
 
     #[inline(always)]
@@ -51,14 +54,6 @@ impl Masks {
         self.beyond.push(beyond);
         self.joints.push(joints);
     }
-}
-
-/// Returns the bytes of a block that a text ends with, and zeros.
-#[inline(always)]
-fn last_block(rest: &[u8]) -> [u8; BLOCK_BYTES] {
-    let mut last = [0; BLOCK_BYTES];
-    last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
-    last
 }
 
 /// Returns which of 64 numbers lie between two bounds, these included.

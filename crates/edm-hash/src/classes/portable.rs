@@ -1,23 +1,25 @@
 //! The path of any processor: eight bytes in one number.
 
-use super::{BLOCK_BYTES, Classes, Masks, last_block};
+use super::{BLOCK_BYTES, Classes, Masks};
 
 const LOW: u64 = 0x0101_0101_0101_0101;
+/// Bytes of a number.
+const WORD_BYTES: usize = 8;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
 pub(super) fn read(text: &[u8], out: &mut Masks) {
     let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
     blocks.iter().for_each(|block| out.push(classes(block)));
     if !rest.is_empty() {
-        out.push(classes(&last_block(rest)));
+        out.push(classes(rest));
     }
 }
 
 pub(super) fn read_signs(text: &[u8], out: &mut Vec<u64>) {
     let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
-    out.extend(blocks.iter().map(signs));
+    out.extend(blocks.iter().map(|block| signs(block)));
     if !rest.is_empty() {
-        out.push(signs(&last_block(rest)));
+        out.push(signs(rest));
     }
 }
 
@@ -49,32 +51,49 @@ fn ascii_length(text: &[u8]) -> usize {
     whole * BLOCK_BYTES + behind.iter().take_while(|byte| byte.is_ascii()).count()
 }
 
-fn classes(block: &[u8; BLOCK_BYTES]) -> Classes {
-    let [mut letters, mut digits, mut beyond, mut joints] = Classes::default();
-    let (words, _) = block.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let shift = index * 8;
+/// Returns the classes of at most 64 bytes.
+#[inline]
+pub(super) fn classes(bytes: &[u8]) -> Classes {
+    let mut all = Classes::default();
+    of_words(bytes, |word, shift| {
         let ascii = !word & HIGH;
         // In lower case; what else the bit changes is no letter before or after.
         let lower = word | (LOW * 0x20);
-        letters |= high_bits(within(lower, b'a', b'z') & ascii) << shift;
-        digits |= high_bits(within(word, b'0', b'9') & ascii) << shift;
-        beyond |= high_bits(word & HIGH) << shift;
-        let own = within(word, b'.', b'.') | within(word, b'\'', b'\'');
-        joints |= high_bits(own & ascii) << shift;
-    }
-    [letters, digits, beyond, joints]
+        let joints = within(word, b'.', b'.') | within(word, b'\'', b'\'');
+        let own = [
+            within(lower, b'a', b'z') & ascii,
+            within(word, b'0', b'9') & ascii,
+            word & HIGH,
+            joints & ascii,
+        ];
+        all.iter_mut().zip(own).for_each(|(all, own)| *all |= high_bits(own) << shift);
+    });
+    all
 }
 
-fn signs(block: &[u8; BLOCK_BYTES]) -> u64 {
-    let (words, _) = block.as_chunks::<8>();
-    words.iter().enumerate().fold(0, |out, (index, word)| {
-        let word = u64::from_le_bytes(*word);
+/// Returns which of at most 64 bytes an escape may begin with.
+#[inline]
+pub(super) fn signs(bytes: &[u8]) -> u64 {
+    let mut all = 0;
+    of_words(bytes, |word, shift| {
         // `%` and `&` follow one another.
         let own = within(word, b'%', b'&') | within(word, b'=', b'=') | within(word, b'\\', b'\\');
-        out | high_bits(own & !word) << (index * 8)
-    })
+        all |= high_bits(own & !word) << shift;
+    });
+    all
+}
+
+/// Calls `each` with eight bytes in a number, and how many bytes stand before; zeros behind the last one.
+#[inline(always)]
+fn of_words(bytes: &[u8], mut each: impl FnMut(u64, usize)) {
+    let (words, rest) = bytes.as_chunks::<WORD_BYTES>();
+    for (index, word) in words.iter().enumerate() {
+        each(u64::from_le_bytes(*word), index * WORD_BYTES);
+    }
+    if !rest.is_empty() {
+        let word = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        each(word, words.len() * WORD_BYTES);
+    }
 }
 
 /// Sets the high bit of each byte whose lower seven bits lie between two bounds.

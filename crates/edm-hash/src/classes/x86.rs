@@ -11,7 +11,7 @@ use std::arch::x86_64::{
     _mm512_sub_epi8,
 };
 
-use super::{BLOCK_BYTES, Classes, Masks, last_block, portable};
+use super::{BLOCK_BYTES, Classes, Masks, portable};
 
 /// Bytes of a register of AVX2.
 const HALF_BYTES: usize = 32;
@@ -170,7 +170,8 @@ fn read2(text: &[u8], out: &mut Masks) {
     let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
     blocks.iter().for_each(|block| out.push(classes2(block)));
     if !rest.is_empty() {
-        out.push(classes2(&last_block(rest)));
+        // To load less than a register, bytes would have to be copied, and those just copied cannot be loaded together at once.
+        out.push(portable::classes(rest));
     }
 }
 
@@ -192,7 +193,7 @@ fn signs2(text: &[u8], out: &mut Vec<u64>) {
     let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
     out.extend(blocks.iter().map(|block| of_halves(block, signs)));
     if !rest.is_empty() {
-        out.push(of_halves(&last_block(rest), signs));
+        out.push(portable::signs(rest));
     }
 }
 
