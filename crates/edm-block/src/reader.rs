@@ -2,7 +2,7 @@
 
 use edm_hash::{
     ALGORITHM_VERSION, ColumnCounts, ColumnView, Histogram, RowsView, RuleSummary, Shape, UNICODE_VERSION,
-    is_kinds,
+    is_kinds, is_sign,
 };
 use edm_model::{KeyId, StoreId, limits};
 use sha2::{Digest, Sha256};
@@ -224,8 +224,9 @@ fn read_rule(cursor: &mut Cursor<'_>) -> Result<RuleSummary, Error> {
 
 /// A value has an atom at least, none of them empty, and no more bytes than a cell.
 fn is_possible(shape: &Shape) -> bool {
-    // One without atoms says how many significant digits a number has, or which atoms are digits.
-    let atoms = shape.atoms >= 1 || shape.has_digit() && !shape.has_letter() || is_kinds(shape);
+    // One without atoms says how many significant digits a number has, which atoms are digits, or that a sign occurs.
+    let digits = shape.has_digit() && !shape.has_letter();
+    let atoms = shape.atoms >= 1 || digits || is_kinds(shape) || is_sign(shape);
     atoms && shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
 }
 

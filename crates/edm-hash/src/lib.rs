@@ -37,6 +37,7 @@ mod processor;
 mod record;
 mod rows;
 mod shape;
+mod signs;
 mod starts;
 mod stretch;
 mod table;
@@ -61,6 +62,7 @@ pub use rows::{
     ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary, set_bits,
 };
 pub use shape::{Alphanumerics, Shape};
+pub use signs::{SignSet, is_sign};
 pub use starts::{Several, atoms_with_other_forms, near_digits, numeric, starts, words_with_other_forms};
 pub use types::{CHECKED_NUMBER_ATOMS_MAX, checked_numbers};
 pub use window::{Fit, Gate, OpenGate, Window, has_vocabulary, windows, windows_of};

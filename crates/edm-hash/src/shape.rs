@@ -27,6 +27,8 @@ impl Shape {
 }
 
 impl Shape {
+    /// The class of ASCII characters that have none of their own.
+    pub(crate) const SIGN: u8 = 64;
     /// Those of one character each.
     pub(crate) const LETTERS: Self = Self { atoms: 1, bytes: 1, mask: LETTER };
     pub(crate) const DIGITS: Self = Self { atoms: 1, bytes: 1, mask: DIGIT };

@@ -7,6 +7,7 @@ use edm_model::{DataType, Rule};
 use crate::fold::Folded;
 use crate::gap::{self, Joint};
 use crate::shape::Shape;
+use crate::signs::SignSet;
 
 /// A stretch is begun anew where it has more atoms than this, so that it stays in the processor's nearest memory.
 const ATOMS_MAX: usize = 512;
@@ -87,6 +88,8 @@ impl Joints {
 pub(crate) struct Stretch<'a> {
     rule: &'a Rule,
     folded: &'a Folded,
+    /// Those that values may hold: no window of a text goes over others.
+    signs: SignSet,
     is_text: bool,
     /// Windows have one atom: digits without ignored delimiters.
     crosses_none: bool,
@@ -102,11 +105,12 @@ pub(crate) struct Stretch<'a> {
 }
 
 impl<'a> Stretch<'a> {
-    pub(crate) fn new(rule: &'a Rule, folded: &'a Folded) -> Self {
+    pub(crate) fn new(rule: &'a Rule, folded: &'a Folded, signs: SignSet) -> Self {
         let is_digits = matches!(rule.data_type, DataType::Digits { .. });
         Self {
             rule,
             folded,
+            signs,
             is_text: rule.data_type == DataType::Text,
             crosses_none: is_digits && rule.delimiters.is_empty(),
             seen: 0..0,
@@ -179,6 +183,12 @@ impl<'a> Stretch<'a> {
 
     fn cross(&mut self, atom: usize, (end, next): (u32, u32), piece: &mut Piece) {
         let Some(joint) = self.joint(end, next) else { return };
+        if self.is_text && joint.mask & Shape::SIGN != 0 {
+            let gap = self.folded.text().as_bytes().get(end as usize..next as usize);
+            if !gap.is_some_and(|gap| self.signs.hold_all(gap)) {
+                return;
+            }
+        }
         let (digits, clusters) = (self.folded.digits(), self.folded.clusters());
         let is_digits = digits.contains(atom);
         let equal = is_digits == digits.contains(atom + 1);

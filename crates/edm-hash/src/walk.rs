@@ -61,7 +61,7 @@ impl<'a, G: Gate> Walk<'a, G> {
             gate,
             is_name: rule.data_type == DataType::Name,
             is_digits: matches!(rule.data_type, DataType::Digits { .. }),
-            stretch: Stretch::new(rule, folded),
+            stretch: Stretch::new(rule, folded, gate.signs()),
             room: Vec::new(),
             turned: Vec::new(),
         }

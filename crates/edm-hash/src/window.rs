@@ -9,6 +9,7 @@ use crate::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::fold::{AtomKind, Folded};
 use crate::kinds::Kinds;
 use crate::shape::Shape;
+use crate::signs::SignSet;
 use crate::starts::Several;
 use crate::types::{Candidate, address, card, date, email, iban, phone, ssn};
 use crate::walk::Walk;
@@ -49,6 +50,8 @@ pub trait Gate {
     fn kinds(&self, kinds: Kinds) -> bool;
     /// Whether values of several atoms may begin with these kinds.
     fn begins(&self, kinds: Kinds) -> bool;
+    /// Which signs values of several atoms may hold.
+    fn signs(&self) -> SignSet;
     /// Which of 64 atoms, the `word`th, a value of several atoms may hold.
     fn possible(&self, word: usize) -> u64;
     /// Whether a value may have this shape.
@@ -124,6 +127,10 @@ impl Gate for OpenGate {
 
     fn kinds(&self, _: Kinds) -> bool {
         true
+    }
+
+    fn signs(&self) -> SignSet {
+        SignSet::ALL
     }
 
     fn begins(&self, _: Kinds) -> bool {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use edm_hash::{
-    ColumnCounts, Fit, KindSet, RowsView, RuleKeys, Several, Shape, is_kinds, words_with_other_forms,
+    ColumnCounts, Fit, KindSet, RowsView, RuleKeys, Several, Shape, SignSet, is_kinds, is_sign,
+    words_with_other_forms,
 };
 
 use super::layout::{self, FORMAT_VERSION, NOT_LISTED, Reader};
@@ -95,10 +96,14 @@ impl Rule {
                 // generations of earlier versions do not tell.
                 let digits_told = tells_digits(own.iter()) && tells_digits(shapes.iter());
                 let kinds_told = KindSet::are_told(own.iter()) && KindSet::are_told(shapes.iter());
+                let signs_told = SignSet::are_told(own.iter()) && SignSet::are_told(shapes.iter());
                 own.extend(shapes.iter().copied());
-                if !digits_told || !kinds_told {
-                    own.retain(|shape| {
-                        shape.atoms > 0 || if is_kinds(shape) { kinds_told } else { digits_told }
+                if !digits_told || !kinds_told || !signs_told {
+                    own.retain(|shape| match shape {
+                        Shape { atoms: 1.., .. } => true,
+                        _ if is_kinds(shape) => kinds_told,
+                        _ if is_sign(shape) => signs_told,
+                        _ => digits_told,
                     });
                 }
             }
@@ -112,8 +117,11 @@ impl Rule {
 
 /// Whether shapes of values say how many significant digits these have, or there are no values.
 fn tells_digits<'a>(shapes: impl Iterator<Item = &'a Shape> + Clone) -> bool {
-    let tells = |shape: &Shape| shape.atoms == 0 && !is_kinds(shape);
-    shapes.clone().next().is_none() || shapes.clone().any(tells)
+    shapes.clone().next().is_none() || shapes.clone().any(is_significant_digits)
+}
+
+fn is_significant_digits(shape: &Shape) -> bool {
+    shape.atoms == 0 && !is_kinds(shape) && !is_sign(shape)
 }
 
 fn sort(tags: &mut Vec<u32>) {
@@ -209,6 +217,7 @@ pub(crate) struct RuleGate {
     /// Which atoms of values of several are digits, and which atoms such values begin with.
     pub(crate) kinds: KindSet,
     pub(crate) beginnings: KindSet,
+    pub(crate) signs: SignSet,
 }
 
 /// Tags as they stand in a file, in their order.
@@ -252,13 +261,12 @@ impl RuleGate {
             digits: fewest(|shape| shape.has_digit() && !shape.has_ascii_letter()),
         };
         // Generations of earlier versions do not say it.
-        let significant = shapes
-            .iter()
-            .filter(|shape| shape.atoms == 0 && !is_kinds(shape))
-            .fold(0, |all, shape| all | bit(shape));
+        let significant = shapes.iter().filter(|shape| is_significant_digits(shape));
+        let significant = significant.fold(0, |all, shape| all | bit(shape));
         self.significant_digits = if significant == 0 { u64::MAX } else { significant };
         self.kinds = KindSet::of_shapes(shapes.iter());
         self.beginnings = self.kinds.beginnings();
+        self.signs = SignSet::of_shapes(shapes.iter());
     }
 
     /// Returns a gate that lets pass what one of these lets pass; each comes with its tags.
@@ -286,6 +294,7 @@ impl RuleGate {
             significant_digits: any(&|gate| gate.significant_digits),
             kinds: kinds(|gate| &gate.kinds),
             beginnings: kinds(|gate| &gate.beginnings),
+            signs: gates.iter().fold(SignSet::NONE, |all, (gate, _)| all.united(gate.signs)),
             several: Several {
                 plain: fewest(|several| several.plain),
                 mixed: fewest(|several| several.mixed),
@@ -389,6 +398,7 @@ fn read_rule(reader: &mut Reader<'_>, tokens_max: usize) -> Result<RuleGate, Err
         several: Several { plain: Some(2), mixed: Some(2), digits: Some(2) },
         kinds: KindSet::ALL,
         beginnings: KindSet::ALL,
+        signs: SignSet::ALL,
     };
     match reader.u32()? {
         NOT_LISTED => {}

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use edm_hash::{
     ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, Fit, FoldOptions, Folded, Gate, Hash, Kinds,
-    RuleKeys, Several, Shape, Window, atoms_with_other_forms, has_vocabulary, near_digits, scattered,
-    windows_of,
+    RuleKeys, Several, Shape, SignSet, Window, atoms_with_other_forms, has_vocabulary, near_digits,
+    scattered, windows_of,
 };
 use edm_model::{DataType, KeyId, Rule};
 
@@ -247,6 +247,13 @@ impl Gate for GroupGate<'_> {
 
     fn kinds(&self, kinds: Kinds) -> bool {
         !self.accelerators.shapes || self.gates.iter().any(|gate| gate.kinds.contains(kinds))
+    }
+
+    fn signs(&self) -> SignSet {
+        if !self.accelerators.shapes {
+            return SignSet::ALL;
+        }
+        self.gates.iter().fold(SignSet::NONE, |all, gate| all.united(gate.signs))
     }
 
     fn begins(&self, kinds: Kinds) -> bool {

@@ -7,11 +7,13 @@ use super::*;
 use crate::fold::FoldOptions;
 use crate::kinds::KindSet;
 use crate::shape::Shape;
+use crate::signs::SignSet;
 use crate::window::{OpenGate, Window, windows, windows_of};
 
 /// What an index says that holds one value and nothing else.
 struct OneValue {
     kinds: KindSet,
+    signs: SignSet,
     shape: Shape,
     possible: AtomSet,
     significant_digits: u64,
@@ -30,9 +32,12 @@ impl OneValue {
         });
         let mut kinds = KindSet::NONE;
         kinds.insert(Kinds::of(form));
+        let mut signs = SignSet::NONE;
+        signs.insert_all(form);
         let mut own = Self {
             shape: Shape::of(form, atoms),
             kinds,
+            signs,
             possible: AtomSet::default(),
             significant_digits: 1 << Shape::of_significant_digits(form).bytes.min(63),
         };
@@ -91,6 +96,10 @@ impl Gate for OneValue {
 
     fn possible(&self, word: usize) -> u64 {
         self.possible.word(word)
+    }
+
+    fn signs(&self) -> SignSet {
+        self.signs
     }
 
     fn kinds(&self, kinds: Kinds) -> bool {

@@ -8,6 +8,7 @@ use crate::atom_set::AtomSet;
 use crate::fold::{FoldOptions, Folded};
 use crate::gap::{self, NameGap};
 use crate::kinds::KindSet;
+use crate::signs::SignSet;
 use crate::starts::Several;
 use crate::window::{OpenGate, windows};
 
@@ -18,6 +19,7 @@ type Found = (Window, Vec<u8>);
 struct SomeValues {
     shapes: HashSet<Shape>,
     kinds: KindSet,
+    signs: SignSet,
     possible: AtomSet,
 }
 
@@ -44,6 +46,10 @@ impl Gate for SomeValues {
 
     fn possible(&self, word: usize) -> u64 {
         self.possible.word(word)
+    }
+
+    fn signs(&self) -> SignSet {
+        self.signs
     }
 
     fn kinds(&self, kinds: Kinds) -> bool {
@@ -208,10 +214,11 @@ fn is_wanted(rule: &Rule, folded: &Folded, (window, form): &Found, gate: &SomeVa
         let ignored = gap::all_ignored(folded.gap(atom), &rule.delimiters);
         rule.data_type != DataType::Name && ignored && kind(atom).is_some() && kind(atom) == kind(atom + 1)
     };
+    let told = |form: &[u8]| gate.kinds(Kinds::of(form)) && gate.signs.hold_all(form);
     let (first, last) = (window.first, window.last);
     let merged = |atom: usize| atom > first && merges(atom - 1) || atom < last && merges(atom);
     let known = (first..=last).all(|atom| gate.possible.contains(atom) || merged(atom));
-    gate.shapes.contains(&shape(form)) && (known && gate.kinds(Kinds::of(form)) || shape(form).atoms == 1)
+    gate.shapes.contains(&shape(form)) && (known && told(form) || shape(form).atoms == 1)
 }
 
 proptest! {
@@ -233,10 +240,11 @@ proptest! {
         possible.reset(folded.atom_count());
         possible.set_word(0, kept.0 | kept.0 >> 7);
         let values = all.iter().enumerate().filter(|(index, _)| kept.1 >> (index % 64) & 7 == 0);
-        let mut gate = SomeValues { shapes: HashSet::new(), kinds: KindSet::NONE, possible };
+        let mut gate = SomeValues { shapes: HashSet::new(), kinds: KindSet::NONE, signs: SignSet::NONE, possible };
         for (_, (_, form)) in values {
             gate.shapes.insert(shape(form));
             gate.kinds.insert(Kinds::of(form));
+            gate.signs.insert_all(form);
         }
         let found = walked(rule, &folded, &gate);
         let fitting: Vec<&Found> = all.iter().filter(|(_, form)| gate.shapes.contains(&shape(form))).collect();
