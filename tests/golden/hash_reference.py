@@ -376,12 +376,14 @@ def row_check(key, hashed, row, column):
 # ---- 7 Shapes -------------------------------------------------------------------------------------------------
 
 KINDS_ATOMS = 8
+SIGN = 64
 
 
 def shapes_of(form, atoms):
-    """Returns what a block says of a text value's form: its shape, and which of its first atoms are digits if it has several."""
+    """Returns what a block says of a text value's form: its shape; if it has several atoms, which of the first are digits, and its signs."""
     shapes = {(len(atoms), len(form.encode()), shape_mask(form))}
     if len(atoms) > 1:
+        shapes |= {(0, ord(c), SIGN) for c in form if shape_mask(c) == SIGN}
         kinds = "1" + "".join(str(int(atom.isascii() and atom.isdigit())) for atom in atoms[:KINDS_ATOMS])
         shapes.add((0, int(kinds, 2), 3))
     return shapes

@@ -11,8 +11,8 @@ use crate::budget::Permit;
 pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
 /// Records of a chunk: bounds its list of cells where records are short.
 pub(crate) const CHUNK_RECORDS_MAX: u32 = 16 * 1024;
-/// Empty chunks that are kept for the reader.
-const SPARE_CHUNKS_MAX: usize = 16;
+/// Empty chunks that are kept for the reader: as many as it may be ahead, or their memory would be asked for again and again.
+const SPARE_CHUNKS_MAX: usize = 256;
 
 /// Records that follow one another.
 #[derive(Default)]

@@ -12,6 +12,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod block_bytes;
 mod block_wire;
 mod budget;
 mod chunk;

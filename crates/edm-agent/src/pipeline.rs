@@ -13,6 +13,7 @@ use edm_block::{BlockHeader, Operation};
 use edm_hash::{RecordHasher, RecordOutcome, Salt};
 use edm_model::{Columns, KeyId, StoreId, limits};
 
+use crate::block_bytes::{BlockBytes, SpareBlocks};
 use crate::budget::Budget;
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk, SpareChunks};
 use crate::error::{Error, ErrorKind};
@@ -22,6 +23,9 @@ use crate::source::RecordReader;
 
 /// Plaintext that waits for hashing at any time.
 const PLAINTEXT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// As much of it for each hashing thread: about a block's, so that the others have theirs while one is hashed. More would
+/// only be memory to touch.
+const WORKER_BYTES: usize = limits::BLOCK_BYTES_MAX;
 
 /// Everything that a block is made with.
 pub(crate) struct BlockPlan {
@@ -55,7 +59,7 @@ impl BlockPlan {
 /// A block that is ready to be sent.
 pub(crate) struct SealedBlock {
     pub(crate) number: u32,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: BlockBytes,
     pub(crate) sha256: [u8; 32],
     /// What was refused while its records were hashed; the records that reading refused are in the outcome.
     pub(crate) rejections: Rejections,
@@ -90,10 +94,16 @@ pub(crate) fn run(
     progress: &dyn Progress,
     bytes_total: Option<u64>,
 ) -> Result<Outcome, Error> {
-    let budget = Budget::new(PLAINTEXT_BYTES_MAX);
+    let budget = Budget::new(plaintext_bytes(plan.workers));
     let (jobs, waiting_jobs) = channel::<BlockJob>();
-    let work =
-        Work { plan, jobs: Mutex::new(waiting_jobs), sink, budget: &budget, spare: SpareChunks::default() };
+    let work = Work {
+        plan,
+        jobs: Mutex::new(waiting_jobs),
+        sink,
+        budget: &budget,
+        spare: SpareChunks::default(),
+        spare_blocks: Arc::default(),
+    };
     thread::scope(|scope| {
         for _ in 0..plan.workers.max(1) {
             scope.spawn(|| work.run());
@@ -105,6 +115,11 @@ pub(crate) fn run(
         }
         outcome
     })
+}
+
+/// Returns how much plaintext may wait for so many threads.
+fn plaintext_bytes(workers: usize) -> usize {
+    workers.max(1).saturating_mul(WORKER_BYTES).min(PLAINTEXT_BYTES_MAX)
 }
 
 /// Cuts the file into blocks and their records into chunks.
@@ -172,7 +187,7 @@ impl Cutter<'_> {
             self.spare.give_back(chunk);
             return Ok(());
         };
-        let bytes = chunk.text_bytes().min(PLAINTEXT_BYTES_MAX);
+        let bytes = chunk.text_bytes().min(plaintext_bytes(self.plan.workers));
         let Some(permit) = self.budget.take(bytes) else { return Err(Error::new(ErrorKind::Interrupted)) };
         chunk.hold(permit);
         block.send(chunk).map_err(|_| Error::new(ErrorKind::Interrupted))
@@ -197,6 +212,7 @@ struct Work<'a> {
     sink: &'a (dyn Fn(SealedBlock) -> Result<(), Stopped> + Sync),
     budget: &'a Budget,
     spare: SpareChunks,
+    spare_blocks: Arc<SpareBlocks>,
 }
 
 impl Work<'_> {
@@ -204,6 +220,7 @@ impl Work<'_> {
         let _guard = StopOnPanic(self.budget);
         let plan = self.plan;
         let mut hasher = RecordHasher::new(&plan.salt, &plan.columns, plan.tokens_max);
+        hasher.expect(plan.rows_per_block);
         loop {
             let job = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(job) = job else { return };
@@ -238,7 +255,7 @@ impl Work<'_> {
             first_row: job.first_row,
             row_count: rows.row_count,
         };
-        let (bytes, sha256) = edm_block::seal(&header, &rows);
+        let (bytes, sha256) = self.spare_blocks.fill(|bytes| edm_block::seal_into(&header, &rows, bytes));
         hasher.reuse(rows);
         Some(SealedBlock { number: job.number, bytes, sha256, rejections })
     }
@@ -327,12 +344,13 @@ mod tests {
         let (_, four) = seal_all(&text, 20, 4, &[]);
         let (resumed, rest) = seal_all(&text, 20, 3, &[0, 2, 3]);
         assert_eq!((outcome.records, outcome.blocks, resumed.records, resumed.blocks), (95, 5, 95, 5));
-        let bytes =
-            |blocks: &[SealedBlock]| blocks.iter().map(|block| block.bytes.clone()).collect::<Vec<_>>();
+        let bytes = |blocks: &[SealedBlock]| {
+            blocks.iter().map(|block| block.bytes.as_ref().to_vec()).collect::<Vec<_>>()
+        };
         assert_eq!(bytes(&one), bytes(&four));
         assert_eq!(rest.iter().map(|block| block.number).collect::<Vec<_>>(), [1, 4]);
-        assert_eq!(rest[0].bytes, one[1].bytes);
-        assert_eq!(rest[1].bytes, one[4].bytes);
+        assert_eq!(rest[0].bytes.as_ref(), one[1].bytes.as_ref());
+        assert_eq!(rest[1].bytes.as_ref(), one[4].bytes.as_ref());
     }
 
     #[test]
@@ -340,8 +358,8 @@ mod tests {
         let (outcome, sealed) = seal_all(&table(95), 20, 2, &[]);
         let mut rejections = outcome.rejections.clone();
         for (number, block) in sealed.iter().enumerate() {
-            let opened = edm_block::Block::open(&block.bytes).expect("is sealed well");
-            assert_eq!(block.sha256, <[u8; 32]>::from(Sha256::digest(&block.bytes)));
+            let opened = edm_block::Block::open(block.bytes.as_ref()).expect("is sealed well");
+            assert_eq!(block.sha256, <[u8; 32]>::from(Sha256::digest(block.bytes.as_ref())));
             assert_eq!(opened.header().first_row, number as u64 * 20);
             assert_eq!(opened.header().row_count, if number == 4 { 15 } else { 20 });
             rejections.merge(&block.rejections);

@@ -348,7 +348,7 @@ impl Run<'_> {
             receiver.recv().await.map(|block| (block, receiver))
         });
         let sending = blocks.map(|block| async move {
-            let bytes = Bytes::from(block.bytes);
+            let bytes = Bytes::from_owner(block.bytes);
             let length = bytes.len() as u64;
             wire.put(block.number, bytes).await?;
             Ok::<_, Error>((block.number, block.sha256, block.rejections, length))

@@ -32,4 +32,4 @@ mod writer;
 pub use error::{Error, ErrorKind};
 pub use layout::{BlockHeader, Operation, plan_digest, rows_per_block};
 pub use reader::Block;
-pub use writer::{seal, write};
+pub use writer::{seal, seal_into, write};

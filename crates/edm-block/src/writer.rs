@@ -15,20 +15,28 @@ pub fn write(header: &BlockHeader, rows: &HashedRows) -> Vec<u8> {
 /// # Panics
 /// If the header's row count is not that of the rows: that is the caller's mistake, not bad input.
 pub fn seal(header: &BlockHeader, rows: &HashedRows) -> (Vec<u8>, [u8; 32]) {
+    let mut out = Vec::new();
+    let sha256 = seal_into(header, rows, &mut out);
+    (out, sha256)
+}
+
+/// As [`seal`], into memory of another block, which is lost: what was touched before need not be given by the system again.
+pub fn seal_into(header: &BlockHeader, rows: &HashedRows, out: &mut Vec<u8>) -> [u8; 32] {
     assert_eq!(header.row_count, rows.row_count, "the header counts the rows that follow it");
-    let mut out = Vec::with_capacity(length(rows));
-    write_header(header, rows, &mut out);
+    out.clear();
+    out.reserve_exact(length(rows));
+    write_header(header, rows, out);
     out.extend_from_slice(&rows.rejected);
-    rows.columns.iter().for_each(|column| write_column(column, &mut out));
-    rows.rules.iter().for_each(|rule| write_rule(rule, &mut out));
+    rows.columns.iter().for_each(|column| write_column(column, out));
+    rows.rules.iter().for_each(|rule| write_rule(rule, out));
     let length = (out.len() + layout::CHECKSUM_BYTES) as u64;
     out[layout::LENGTH_AT..layout::LENGTH_AT + 8].copy_from_slice(&length.to_le_bytes());
-    let digest = Sha256::new_with_prefix(&out);
+    let digest = Sha256::new_with_prefix(&*out);
     let checksum = digest.clone().finalize();
     out.extend_from_slice(&checksum);
     debug_assert_eq!(out.len(), self::length(rows), "all sections were counted");
     // What was digested for the checksum need not be digested again.
-    (out, digest.chain_update(checksum).finalize().into())
+    digest.chain_update(checksum).finalize().into()
 }
 
 /// Returns the bytes of a block: it is not moved while it grows.

@@ -6,16 +6,23 @@ use edm_model::{Column, DataType, Rule, limits};
 
 use crate::batch::Hash;
 use crate::canonical::{Canonicaliser, CellForm, CellRefusal};
-use crate::cell::{self, Chooses, Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms, ROOM_BYTES, Room};
+use crate::cell::{
+    self, Chooses, Form, Judged, Looks, PLAIN_BYTES_MAX, Plain, PlainForms, ROOM_BYTES, Room, Sight, Words,
+    Writes, with_sight,
+};
 use crate::date;
 use crate::fold::Folded;
 use crate::key::{RuleKeys, Salt};
 use crate::kinds::{KindSet, Kinds};
+use crate::processor::ProcessorPath;
 use crate::rows::{ColumnCounts, HashedColumn, Histogram, RuleSummary, set_bit};
 use crate::shape::{Alphanumerics, Shape, canonical_atoms};
+use crate::signs::SignSet;
 use crate::vocabulary::Vocabulary;
 use crate::window::has_vocabulary;
 
+/// Text is asked for so long before it is looked at: it was read on another processor, and comes from far.
+const AHEAD_BYTES: usize = 2 * 1024;
 /// More shapes than this are not listed.
 const SHAPES_MAX: usize = 65_536;
 /// Canonical forms are hashed whenever a column has gathered so many bytes of them: they stay in the cache.
@@ -44,13 +51,19 @@ impl<'a> Cell<'a> {
         self.end.saturating_sub(self.start)
     }
 
+    /// Returns what stands so many bytes behind the cell's begin.
+    #[inline(always)]
+    fn behind(&self, bytes: usize) -> Option<&'a [u8]> {
+        self.text.as_bytes().get(self.start + bytes..)
+    }
+
     fn as_str(&self) -> &'a str {
         self.text.get(self.start..self.end).unwrap_or("")
     }
 
     /// Looks at the cell, and at what stands behind it too where that saves copying it to `spare`.
     #[inline(always)]
-    fn plain<'p>(&self, spare: &'p mut [u8; ROOM_BYTES]) -> Option<Plain<'p>>
+    fn plain<'p>(&self, spare: &'p mut [u8; ROOM_BYTES], sight: impl Sight) -> Option<Plain<'p>>
     where
         'a: 'p,
     {
@@ -60,7 +73,7 @@ impl<'a> Cell<'a> {
         }
         let rest = self.text.as_bytes().get(self.start..)?;
         match rest.first_chunk() {
-            Some(bytes) => Plain::of(bytes, length),
+            Some(bytes) => Plain::of(bytes, length, sight),
             None => alone(rest.get(..length)?, spare),
         }
     }
@@ -71,6 +84,8 @@ pub(crate) struct ColumnState {
     canonicaliser: Canonicaliser,
     /// `None`: every cell goes the general way.
     plain: Option<PlainForms>,
+    /// How many cells are looked at.
+    path: ProcessorPath,
     rule: usize,
     short: ShortWay,
     /// The form of a cell that went the general way. Reused from cell to cell.
@@ -110,6 +125,7 @@ impl ColumnState {
         Self {
             canonicaliser: Canonicaliser::new(&column.rule, tokens_max),
             plain: Some(PlainForms::new(&column.rule, tokens_max)),
+            path: ProcessorPath::current(),
             rule,
             short: ShortWay {
                 values: Values {
@@ -130,8 +146,19 @@ impl ColumnState {
         self.plain = None;
     }
 
+    #[cfg(test)]
+    pub(crate) fn prefer(&mut self, path: ProcessorPath) {
+        self.path = path;
+    }
+
     pub(crate) fn rule(&self) -> usize {
         self.rule
+    }
+
+    /// Makes room for the hashes of so many rows.
+    pub(crate) fn expect_hashes(&mut self, row_count: u32) {
+        let hashes = &mut self.short.values.hashes;
+        hashes.reserve_exact((row_count as usize).saturating_sub(hashes.len()));
     }
 
     /// Makes room for the presence of so many rows.
@@ -151,7 +178,7 @@ impl ColumnState {
         folded: &mut Folded,
     ) -> Result<(), CellRefusal> {
         if let Some(forms) = &self.plain
-            && self.short.take(forms, (cell, row), rule, |plain, form| forms.write(plain, form))
+            && self.short.take(forms, (cell, row), rule, (Words, forms))
         {
             return Ok(());
         }
@@ -212,11 +239,11 @@ impl ColumnState {
     pub(crate) fn form_of(&mut self, cell: Cell<'_>, folded: &mut Folded) -> CellForm {
         let mut spare = [0; ROOM_BYTES];
         if let Some(forms) = &self.plain
-            && let Some(plain) = cell.plain(&mut spare)
+            && let Some(plain) = cell.plain(&mut spare, Words)
             && let Some(room) = self.short.values.room()
         {
             let mut form = Form::new(room, forms.lower());
-            match forms.judge(&plain, &mut form, |plain, form| forms.write(plain, form)) {
+            match forms.judge(&plain, &mut form, forms) {
                 Judged::Value => return CellForm::Present,
                 Judged::Absent => return CellForm::Absent,
                 Judged::Placeholder => return CellForm::Placeholder,
@@ -265,13 +292,32 @@ impl<'a, I: Iterator<Item = (usize, u32, Cell<'a>)>, R: FnMut(usize, CellRefusal
     type Answer = ();
 
     #[inline(always)]
-    fn go_on(mut self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()> + Copy) {
-        for (record, row, cell) in self.cells {
-            if self.column.short.take(self.forms, (cell, row), self.rule, write) {
+    fn go_on(self, writes: impl Writes) {
+        with_sight(self.column.path, TakeAllSo { all: self, writes });
+    }
+}
+
+/// The same, with a way of writing that is chosen.
+struct TakeAllSo<'c, I, R, W> {
+    all: TakeAll<'c, I, R>,
+    writes: W,
+}
+
+impl<'a, I, R, W> Looks for TakeAllSo<'_, I, R, W>
+where
+    I: Iterator<Item = (usize, u32, Cell<'a>)>,
+    R: FnMut(usize, CellRefusal),
+    W: Writes,
+{
+    #[inline(always)]
+    fn look(self, sight: impl Sight) {
+        let Self { mut all, writes } = self;
+        for (record, row, cell) in all.cells {
+            if all.column.short.take(all.forms, (cell, row), all.rule, (sight, writes)) {
                 continue;
             }
-            if let Err(refusal) = self.column.take_any(cell.as_str(), row, self.rule, self.folded) {
-                (self.refused)(record, refusal);
+            if let Err(refusal) = all.column.take_any(cell.as_str(), row, all.rule, all.folded) {
+                (all.refused)(record, refusal);
             }
         }
     }
@@ -285,12 +331,15 @@ impl ShortWay {
         forms: &PlainForms,
         (cell, row): (Cell<'_>, u32),
         rule: &mut RuleState,
-        write: impl FnOnce(&Plain<'_>, &mut Form<'_>) -> Option<()>,
+        (sight, writes): (impl Sight, impl Writes),
     ) -> bool {
-        let Some(plain) = cell.plain(&mut self.spare) else { return false };
+        if let Some(soon) = cell.behind(AHEAD_BYTES) {
+            sight.prefetch(soon);
+        }
+        let Some(plain) = cell.plain(&mut self.spare, sight) else { return false };
         let Some(room) = self.values.room() else { return false };
         let mut form = Form::new(room, forms.lower());
-        match forms.judge(&plain, &mut form, write) {
+        match forms.judge(&plain, &mut form, writes) {
             Judged::Value => {
                 self.tally.counts.dates += u32::from(cell::reads_as_date(&plain));
                 self.tally.count_form(&form);
@@ -343,17 +392,18 @@ fn alone<'a>(text: &[u8], spare: &'a mut [u8; ROOM_BYTES]) -> Option<Plain<'a>> 
         return None;
     }
     spare.get_mut(..text.len())?.copy_from_slice(text);
-    Plain::of(spare, text.len())
+    Plain::of(spare, text.len(), Words)
 }
 
 impl Values {
     /// Returns where the form of a plain cell may be written.
+    #[inline(always)]
     fn room(&mut self) -> Option<&mut Room> {
         self.arena.get_mut(self.filled..)?.first_chunk_mut()
     }
 
     /// Takes the form that was written there.
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, length: usize, rule: &RuleState) {
         // The arena is far below four gigabytes.
         self.forms.push((self.filled as u32, (self.filled + length) as u32));
@@ -379,16 +429,15 @@ impl Values {
 }
 
 impl Tally {
-    #[inline]
+    #[inline(always)]
     fn count_form(&mut self, form: &Form<'_>) {
-        let digits = if form.digits == 0 { 0 } else { form.digits.count_ones() };
-        let letters = if form.letters == 0 { 0 } else { form.letters.count_ones() };
+        let (digits, letters) = (form.digits.count_ones(), form.letters.count_ones());
         self.count(digits as usize, letters as usize);
         let sign = digits > 0 || form.at_sign;
         self.counts.anchors += u32::from(sign && digits + letters >= 5);
     }
 
-    #[inline]
+    #[inline(always)]
     fn count(&mut self, digits: usize, letters: usize) {
         let row = self.histogram.get_mut(digits.min(HISTOGRAM_MAX));
         if let Some(count) = row.and_then(|row| row.get_mut(letters.min(HISTOGRAM_MAX))) {
@@ -412,12 +461,13 @@ pub(crate) struct RuleState {
     keys: RuleKeys,
     /// Its numbers are brought to a width.
     has_width: bool,
-    /// Windows of several atoms are found by what these are.
+    /// Windows of several atoms are found by what these are, and by what stands between them.
     tells_kinds: bool,
     kinds: KindSet,
+    signs: SignSet,
     shapes: BTreeSet<Shape>,
-    /// Shapes seen last, so that the set is asked only for new ones.
-    recent: [Option<Shape>; 64],
+    /// Shapes seen last, each as a number, so that the set is asked only for new ones; 0 is none.
+    recent: [u64; 64],
     vocabulary: Vocabulary,
 }
 
@@ -428,20 +478,21 @@ impl RuleState {
             has_width: matches!(rule.data_type, DataType::Digits { width: Some(_) }),
             tells_kinds: has_vocabulary(rule),
             kinds: KindSet::NONE,
+            signs: SignSet::NONE,
             shapes: BTreeSet::new(),
-            recent: [None; 64],
+            recent: [0; 64],
             vocabulary: Vocabulary::new(has_vocabulary(rule)),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn see_plain(&mut self, form: &Form<'_>) {
-        let starts = form.atom_starts();
-        let atoms = if starts.is_power_of_two() { 1 } else { starts.count_ones() };
+        let atoms = form.atom_starts().count_ones();
         if atoms > 1 {
             self.vocabulary.see(form, &self.keys);
             if self.tells_kinds {
                 self.kinds.insert(form.kinds());
+                form.signs().for_each(|sign| self.signs.insert(sign));
             }
         }
         // A plain form has at most 64 characters.
@@ -457,25 +508,28 @@ impl RuleState {
             });
             if self.tells_kinds {
                 self.kinds.insert(Kinds::of(canonical));
+                canonical.iter().for_each(|byte| self.signs.insert(*byte));
             }
         }
         self.see_shape(Shape::of(canonical, atoms));
         self.see_significant_digits(canonical);
     }
 
-    #[inline]
+    #[inline(always)]
     fn see_significant_digits(&mut self, canonical: &[u8]) {
         if self.has_width {
             self.see_shape(Shape::of_significant_digits(canonical));
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn see_shape(&mut self, shape: Shape) {
         let slot =
             (usize::from(shape.bytes) * 7 + usize::from(shape.atoms) * 31 + usize::from(shape.mask)) % 64;
-        if self.recent[slot] != Some(shape) {
-            self.recent[slot] = Some(shape);
+        let number =
+            1 << 63 | u64::from(shape.atoms) << 32 | u64::from(shape.bytes) << 16 | u64::from(shape.mask);
+        if self.recent[slot] != number {
+            self.recent[slot] = number;
             if self.shapes.len() <= SHAPES_MAX {
                 self.shapes.insert(shape);
             }
@@ -485,9 +539,10 @@ impl RuleState {
     /// Returns what is known and starts afresh. `room` is what is left for vocabulary tags of this block's rules.
     pub(crate) fn finish(&mut self, room: &mut usize) -> RuleSummary {
         let kinds = std::mem::replace(&mut self.kinds, KindSet::NONE);
+        let signs = std::mem::replace(&mut self.signs, SignSet::NONE);
         let mut shapes = std::mem::take(&mut self.shapes);
-        shapes.extend(kinds.shapes());
-        self.recent = [None; 64];
+        shapes.extend(kinds.shapes().chain(signs.shapes()));
+        self.recent = [0; 64];
         RuleSummary {
             shapes: (shapes.len() <= SHAPES_MAX).then(|| shapes.into_iter().collect()),
             vocabulary: self.vocabulary.finish(&self.keys, room),

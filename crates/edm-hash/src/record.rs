@@ -11,6 +11,9 @@ use crate::key::Salt;
 use crate::rows::{HashedRows, set_bit};
 use crate::vocabulary::VOCABULARY_MAX;
 
+/// Records whose cells are taken column by column: so few that their text stays in the nearest cache meanwhile.
+const BATCH: usize = if cfg!(test) { 7 } else { 256 };
+
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordOutcome {
@@ -109,6 +112,13 @@ impl RecordHasher {
         self
     }
 
+    /// Looks at many cells on this path.
+    #[cfg(test)]
+    pub(crate) fn on_path(mut self, path: crate::processor::ProcessorPath) -> Self {
+        self.columns.iter_mut().for_each(|column| column.prefer(path));
+        self
+    }
+
     /// Returns how many records were pushed since the last block, rejected ones included.
     pub fn len(&self) -> usize {
         self.row_count as usize
@@ -117,6 +127,11 @@ impl RecordHasher {
     /// Returns whether no record was pushed since the last block.
     pub fn is_empty(&self) -> bool {
         self.row_count == 0
+    }
+
+    /// Makes room for the hashes of a block of so many records, which need not be moved then as they become more.
+    pub fn expect(&mut self, records: u32) {
+        self.columns.iter_mut().for_each(|column| column.expect_hashes(records));
     }
 
     /// Counts a record that the source could not read: it keeps its ordinal and has no cells.
@@ -158,16 +173,21 @@ impl RecordHasher {
         );
         let mut outcomes = self.place(records);
         let mut refused: Vec<(usize, usize, CellRefusal)> = Vec::new();
-        for (position, column) in self.columns.iter_mut().enumerate() {
-            let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
-            column.expect_rows(self.row_count);
-            let spans = records.cells.iter().skip(position).step_by(width);
-            let cells = self.rows.iter().zip(spans).enumerate().filter_map(|(record, (row, span))| {
-                Some((record, (*row)?, Cell::within(records.text, *span)))
-            });
-            column.take_all(cells, rule, &mut self.folded, |record, refusal| {
-                refused.push((record, position, refusal));
-            });
+        self.columns.iter_mut().for_each(|column| column.expect_rows(self.row_count));
+        let records_of = |batch: usize| batch * BATCH..;
+        for (batch, (rows, cells)) in
+            self.rows.chunks(BATCH).zip(records.cells.chunks(BATCH * width)).enumerate()
+        {
+            for (position, column) in self.columns.iter_mut().enumerate() {
+                let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
+                let spans = cells.iter().skip(position).step_by(width);
+                let cells = records_of(batch).zip(rows).zip(spans).filter_map(|((record, row), span)| {
+                    Some((record, (*row)?, Cell::within(records.text, *span)))
+                });
+                column.take_all(cells, rule, &mut self.folded, |record, refusal| {
+                    refused.push((record, position, refusal));
+                });
+            }
         }
         refused.sort_by_key(|(record, position, _)| (*record, *position));
         let first_row = self.row_count - records.count;
@@ -184,6 +204,16 @@ impl RecordHasher {
     fn place(&mut self, records: &Records<'_>) -> Vec<(u32, RecordOutcome)> {
         let mut rows = std::mem::take(&mut self.rows);
         rows.clear();
+        let too_long =
+            |(start, end): &(u32, u32)| end.saturating_sub(*start) as usize > limits::CELL_BYTES_MAX;
+        // Without a branch for each cell: nearly always there is none.
+        let none_too_long = !records.cells.iter().fold(false, |any, span| any | too_long(span));
+        if self.key.is_none() && records.left_out.is_empty() && none_too_long {
+            rows.extend((self.row_count..self.row_count + records.count).map(Some));
+            self.row_count += records.count;
+            self.rows = rows;
+            return Vec::new();
+        }
         let mut outcomes = Vec::new();
         let mut left_out = records.left_out.iter().copied().peekable();
         let mut cells = records.cells.chunks_exact(self.columns.len().max(1));

@@ -136,6 +136,7 @@ pub fn set_bits(bitmap: &[u8]) -> impl Iterator<Item = u32> + use<'_> {
 }
 
 /// Sets or leaves bit `row`, growing the bitmap to hold it.
+#[inline(always)]
 pub(crate) fn set_bit(bitmap: &mut Vec<u8>, row: u32, value: bool) {
     let byte = row as usize / 8;
     if bitmap.len() <= byte {

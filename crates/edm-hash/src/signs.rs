@@ -22,15 +22,17 @@ impl SignSet {
     }
 
     /// Whether the shapes of some values say which signs these hold: blocks and generations of earlier versions do not.
+    ///
+    /// Of values of one atom nothing needs to be said: their shapes do not count.
     pub fn are_told<'a>(shapes: impl Iterator<Item = &'a Shape> + Clone) -> bool {
-        let holds_one = |shape: &Shape| shape.atoms > 0 && shape.mask & Shape::SIGN != 0;
+        let holds_one = |shape: &Shape| shape.atoms > 1 && shape.mask & Shape::SIGN != 0;
         !shapes.clone().any(holds_one) || shapes.clone().any(is_sign)
     }
 
-    /// Adds the signs of a canonical form.
-    pub(crate) fn insert_all(&mut self, canonical: &[u8]) {
-        let signs = canonical.iter().filter(|byte| Shape::mask_of(**byte) == Shape::SIGN);
-        signs.for_each(|byte| self.0 |= 1 << byte);
+    /// Adds a character of a canonical form, if it is a sign.
+    #[inline]
+    pub(crate) fn insert(&mut self, byte: u8) {
+        self.0 |= u128::from(Shape::mask_of(byte) == Shape::SIGN) << (byte & 127);
     }
 
     /// Returns what is in one or the other.
@@ -63,7 +65,7 @@ mod tests {
 
     fn of(text: &str) -> SignSet {
         let mut own = SignSet::NONE;
-        own.insert_all(text.as_bytes());
+        text.bytes().for_each(|byte| own.insert(byte));
         own
     }
 

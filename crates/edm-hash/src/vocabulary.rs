@@ -1,6 +1,6 @@
 //! Which atoms the values of a rule are made of, as keyed tags: a set, gathered with as few tags as can be.
 
-use crate::cell::Form;
+use crate::cell::{Form, low};
 use crate::key::RuleKeys;
 
 /// More vocabulary tags than this, over all rules of a block, are not listed: 2 MiB.
@@ -48,7 +48,7 @@ impl Vocabulary {
     }
 
     /// Takes the atoms of a form that has several.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn see(&mut self, form: &Form<'_>, keys: &RuleKeys) {
         let Some(gathered) = self.gathered.as_mut().filter(|gathered| !gathered.overflown) else { return };
         let (mut starts, mut ends) = (form.atom_starts(), form.atom_ends());
@@ -56,11 +56,15 @@ impl Vocabulary {
             let (start, end) = (starts.trailing_zeros(), ends.trailing_zeros() + 1);
             (starts, ends) = (starts & (starts - 1), ends & (ends - 1));
             if end - start <= RECENT_BYTES_MAX {
-                let beyond = 8 * (RECENT_BYTES_MAX - (end - start));
-                let atom = u128::from_le_bytes(form.step(start)) << beyond >> beyond;
-                if gathered.saw(atom) {
-                    continue;
+                let step = form.step(start);
+                let bits = 8 * (end - start);
+                let atom = u128::from_le_bytes(step);
+                let (front, back) =
+                    (atom as u64 & low(bits), (atom >> 64) as u64 & low(bits.saturating_sub(64)));
+                if !gathered.saw(u128::from(front) | u128::from(back) << 64) {
+                    gathered.push_short(step, end - start);
                 }
+                continue;
             }
             gathered.push(form.bytes().get(start as usize..end as usize).unwrap_or(&[]));
         }
@@ -92,10 +96,21 @@ impl Vocabulary {
 
 impl Gathered {
     /// Whether the atom was seen lately; from now on it was.
+    #[inline(always)]
     fn saw(&mut self, atom: u128) -> bool {
         let mixed = (atom as u64 ^ (atom >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let Some(place) = self.recent.get_mut((mixed >> 40) as usize % RECENT) else { return false };
         std::mem::replace(place, atom) == atom
+    }
+
+    /// Adds an atom at the begin of 16 bytes.
+    #[inline(always)]
+    fn push_short(&mut self, step: [u8; RECENT_BYTES_MAX as usize], length: u32) {
+        let start = self.atoms.len();
+        // All of them are copied, which takes one instruction; those behind the atom go again.
+        self.atoms.extend_from_slice(&step);
+        self.atoms.truncate(start + length as usize);
+        self.ranges.push((start as u32, self.atoms.len() as u32));
     }
 
     fn push(&mut self, atom: &[u8]) {

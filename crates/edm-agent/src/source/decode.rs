@@ -3,8 +3,10 @@
 
 use std::io::{self, Read};
 
+use edm_hash::ProcessorPath;
 use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE};
 
+use super::glance;
 use crate::error::{Error, ErrorKind};
 
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -96,9 +98,11 @@ impl<R: Read> Utf8Text<R> {
         match &mut self.encoding {
             Encoding::Undecided => return self.decide(),
             Encoding::Utf8 => self.decode_utf8()?,
-            Encoding::Utf16(_) => self.decode_utf16()?,
+            Encoding::Utf16(_) => {
+                self.decode_utf16()?;
+                self.lines += line_ends(&self.text);
+            }
         }
-        self.lines += line_ends(&self.text);
         Ok(())
     }
 
@@ -128,19 +132,21 @@ impl<R: Read> Utf8Text<R> {
         }
     }
 
-    /// Returns how much of the bytes that follow is text: all but the begin of a last character.
+    /// Returns how much of the bytes that follow is text, all but the begin of a last character, and counts its lines.
     fn check_utf8(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let (valid, whole) = match std::str::from_utf8(bytes) {
-            Ok(text) => (text.len(), true),
-            Err(error) => (error.valid_up_to(), error.error_len().is_none() && !self.ended),
+        let seen = glance::survey(ProcessorPath::current(), bytes);
+        let (valid, whole) = match seen.beyond.then(|| std::str::from_utf8(bytes)) {
+            None | Some(Ok(_)) => (bytes.len(), true),
+            Some(Err(error)) => (error.valid_up_to(), error.error_len().is_none() && !self.ended),
         };
         let text = bytes.get(..valid).unwrap_or_default();
         // The first of what is wrong is named, however the bytes came.
-        let nul = if text.contains(&0) { text.iter().position(|byte| *byte == 0) } else { None };
+        let nul = if seen.nul { text.iter().position(|byte| *byte == 0) } else { None };
         if let Some(wrong) = nul.or_else(|| (!whole).then_some(valid)) {
             return Err(self.refuse_behind(bytes, wrong));
         }
         self.decoded_bytes += valid as u64;
+        self.lines += if valid == bytes.len() { seen.line_ends } else { line_ends(text) };
         Ok(valid)
     }
 
@@ -191,9 +197,7 @@ impl<R: Read> Read for Utf8Text<R> {
                 && out.len() >= DIRECT_BYTES_MIN
                 && !self.ended
             {
-                let count = self.read_utf8(out)?;
-                self.lines += line_ends(out.get(..count).unwrap_or_default());
-                return Ok(count);
+                return self.read_utf8(out);
             }
             if self.ended && self.raw.is_empty() && !matches!(self.encoding, Encoding::Undecided) {
                 return Ok(0);
@@ -214,9 +218,7 @@ impl<R: Read> Read for Utf8Text<R> {
 }
 
 fn line_ends(text: &[u8]) -> u64 {
-    // A byte counts to 255, and many bytes are counted at once.
-    let few = |part: &[u8]| part.iter().fold(0u8, |count, byte| count + u8::from(*byte == b'\n'));
-    text.chunks(255).map(|part| u64::from(few(part))).sum()
+    glance::survey(ProcessorPath::current(), text).line_ends
 }
 
 #[cfg(test)]

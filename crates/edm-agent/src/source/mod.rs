@@ -1,6 +1,7 @@
 //! Where the table comes from: a file or standard input, plain or gzip, with its separator.
 
 mod decode;
+mod glance;
 mod header;
 mod records;
 mod split;

@@ -123,6 +123,7 @@ impl RecordReader {
         rejections: &mut Rejections,
     ) -> Result<(), Error> {
         let spare = chunk.take_buffer();
+        let in_order = positions.iter().copied().eq((0..self.header.cells).map(Some));
         while chunk.len() < records_max {
             let Some(line) = self.next_record(chunk.is_empty())? else { break };
             match self.refusal() {
@@ -131,6 +132,10 @@ impl RecordReader {
                     chunk.push_left_out(line);
                 }
                 None => {
+                    if in_order {
+                        chunk.push(line, self.cells.iter().copied());
+                        continue;
+                    }
                     let cell = |position: &Option<usize>| {
                         position.and_then(|position| self.cells.get(position)).copied().unwrap_or_default()
                     };

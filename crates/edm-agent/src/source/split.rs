@@ -1,6 +1,13 @@
 //! A text → records and cells (RFC 4180), told by their places in it. As lenient as the `csv` crate, with which a test
 //! compares it: quotes inside a cell stand for themselves, and what follows a closing quote belongs to the cell.
 
+use edm_hash::ProcessorPath;
+
+use super::glance::{self, WINDOW};
+
+/// So much of the text is searched for marks at a time.
+const AHEAD_BYTES: usize = 64 * WINDOW;
+
 /// Begin and end of a cell in the text.
 pub(super) type Span = (usize, usize);
 
@@ -29,6 +36,10 @@ pub(super) struct Splitter {
     base: usize,
     /// Bit n: byte n from `base` on is a quote, a delimiter or a line end not seen yet.
     marks: u64,
+    /// The marks of the windows that follow, of which the first ones were taken.
+    ahead: Vec<u64>,
+    taken: usize,
+    path: ProcessorPath,
     /// Cells of the record whose quotes are to be removed once it is whole: till then it may be read again.
     quoted: Vec<usize>,
 }
@@ -50,7 +61,8 @@ struct Field {
 impl Splitter {
     /// Begins at the begin of a text whose cells this byte parts.
     pub(super) fn new(delimiter: u8) -> Self {
-        Self { delimiter, at: 0, base: 0, marks: 0, quoted: Vec::new() }
+        let path = ProcessorPath::current();
+        Self { delimiter, at: 0, base: 0, marks: 0, ahead: Vec::new(), taken: 0, path, quoted: Vec::new() }
     }
 
     /// Returns where the next record begins.
@@ -62,6 +74,8 @@ impl Splitter {
     pub(super) fn seek(&mut self, at: usize) {
         // Nothing is known of what stands there.
         (self.at, self.base, self.marks) = (at, at, 0);
+        self.ahead.clear();
+        self.taken = 0;
     }
 
     /// Reads the next record, lists its cells in `cells` and removes the quotes that are not meant from the text.
@@ -70,11 +84,40 @@ impl Splitter {
         cells.clear();
         self.quoted.clear();
         if self.base == self.at && self.marks == 0 {
-            self.marks = self.marks_at(text);
+            self.marks = self.take_marks(text);
         }
-        let mut field = Field { start: self.at, ..Field::default() };
+        // Most records have no quote: nothing need be known of a cell but where it begins.
+        let mut start = self.at;
+        let mut met = self.next_mark(text);
+        while let Some((mark, byte)) = met
+            && byte != b'"'
+        {
+            if byte == b'\n' {
+                self.at = mark + 1;
+                if cells.is_empty() && start == mark {
+                    return Step::Blank;
+                }
+                cells.push((start, mark));
+                return Step::Record { lines: 1 };
+            }
+            cells.push((start, mark));
+            start = mark + 1;
+            met = self.next_mark(text);
+        }
+        self.any_record((text, ended), start, met, cells)
+    }
+
+    /// Goes on with a record in the cell that begins at `start`, of which this mark is met.
+    fn any_record(
+        &mut self,
+        (text, ended): (&mut [u8], bool),
+        start: usize,
+        mut met: Option<(usize, u8)>,
+        cells: &mut Vec<Span>,
+    ) -> Step {
+        let mut field = Field { start, ..Field::default() };
         let mut lines = 0;
-        while let Some((mark, byte)) = self.next_mark(text) {
+        while let Some((mark, byte)) = met {
             match byte {
                 b'"' if field.open => match text.get(mark + 1) {
                     Some(b'"') => {
@@ -102,6 +145,7 @@ impl Splitter {
                     field = Field { start: mark + 1, ..Field::default() };
                 }
             }
+            met = self.next_mark(text);
         }
         if !ended {
             self.seek(self.at);
@@ -152,25 +196,26 @@ impl Splitter {
             if self.base >= text.len() {
                 return None;
             }
-            self.marks = self.marks_at(text);
+            self.marks = self.take_marks(text);
         }
         let mark = self.base + self.marks.trailing_zeros() as usize;
         self.marks &= self.marks - 1;
         Some((mark, *text.get(mark)?))
     }
 
+    /// Returns the marks of the window at `base`.
     #[inline]
-    fn marks_at(&self, text: &[u8]) -> u64 {
-        let rest = text.get(self.base..).unwrap_or_default();
-        match rest.first_chunk() {
-            Some(window) => marks(window, self.delimiter),
-            None => {
-                // A text holds no NUL, and no mark is one.
-                let mut window = [0; WINDOW];
-                window.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
-                marks(&window, self.delimiter)
-            }
+    fn take_marks(&mut self, text: &[u8]) -> u64 {
+        if self.taken == self.ahead.len() {
+            let rest = text.get(self.base..).unwrap_or_default();
+            self.ahead.clear();
+            let near = rest.get(..AHEAD_BYTES).unwrap_or(rest);
+            glance::append_marks(self.path, near, self.delimiter, &mut self.ahead);
+            self.taken = 0;
         }
+        let marks = self.ahead.get(self.taken).copied().unwrap_or(0);
+        self.taken += 1;
+        marks
     }
 }
 
@@ -194,26 +239,6 @@ fn unescape(cell: &mut [u8]) -> usize {
     }
     cell.iter_mut().skip(length).for_each(|place| *place = b' ');
     length
-}
-
-/// Bytes that are looked at together.
-const WINDOW: usize = 64;
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x80 * ONES;
-
-/// Returns a bit for each byte: whether it is a quote, a delimiter or a line end.
-#[inline]
-fn marks(window: &[u8; WINDOW], delimiter: u8) -> u64 {
-    let (words, _) = window.as_chunks();
-    let mark = |(index, word): (usize, &[u8; 8])| {
-        let word = u64::from_le_bytes(*word);
-        // Of a byte below 128 that is not zero, the sum has the high bit. All three marks are ASCII.
-        let differs = |mark: u8| ((word & !HIGH) ^ (u64::from(mark) * ONES)) + 0x7f * ONES;
-        let found = !(differs(b'"') & differs(delimiter) & differs(b'\n')) & !word & HIGH;
-        // Gathers the high bits of the eight bytes.
-        ((found >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (index * 8)
-    };
-    words.iter().enumerate().map(mark).fold(0, |marks, own| marks | own)
 }
 
 #[cfg(test)]

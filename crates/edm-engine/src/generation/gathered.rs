@@ -38,7 +38,7 @@ impl Gathered {
     /// Adds what the part holds of a column of a searchable (`with_rows`) or another column.
     pub(super) fn extend(&mut self, part: Part, first_row: u32, view: &ColumnView<'_>, with_rows: bool) {
         let (hashes, _) = view.hashes.as_chunks::<16>();
-        let rows: Vec<u32> = set_bits(view.presence).collect();
+        let rows = places(view);
         let (mut own_addresses, mut own_rows) = ([0u64; BATCH], [0u32; BATCH]);
         for (hashes, rows) in hashes.chunks(BATCH).zip(rows.chunks(BATCH)) {
             // Half of the values belong to another part, and no processor guesses which: each is written, and the next
@@ -65,9 +65,8 @@ impl Gathered {
         let bits = (usize::BITS - values.leading_zeros()).min(64 - part_bits);
         let first = (bits / 2).min(FIRST_DIGIT_BITS_MAX);
         let second = Digit { above: part_bits + first, bits: bits - first };
-        scratch.addresses.clear();
+        // All of it is written over: what stands there from the column before may stay.
         scratch.addresses.resize(values, 0);
-        scratch.rows.clear();
         scratch.rows.resize(self.rows.len(), 0);
         let (mut ends, mut inner_ends) = (Vec::new(), Vec::new());
         Digit { above: part_bits, bits: first }.scatter(self.all(), scratch.all(), &mut ends);
@@ -98,6 +97,18 @@ impl Gathered {
             rest = behind;
             take(same[0], rows);
         }
+    }
+}
+
+/// Returns the place among the rows of each value of a column. Most columns have one in every row.
+pub(super) fn places(view: &ColumnView<'_>) -> Vec<u32> {
+    let values = view.present();
+    let whole = view.presence.iter().take(values as usize / 8).all(|byte| *byte == u8::MAX);
+    let last = view.presence.get(values as usize / 8).copied().unwrap_or(0);
+    if whole && last.trailing_ones() == values % 8 {
+        (0..values).collect()
+    } else {
+        set_bits(view.presence).collect()
     }
 }
 
@@ -215,6 +226,26 @@ mod tests {
         let mut again = Vec::new();
         own.each(|address, rows| again.extend(rows.iter().map(|row| (address, *row))));
         assert_eq!(again, expected);
+    }
+
+    #[test]
+    fn values_stand_where_the_bits_are() {
+        let check = |presence: &[u8]| {
+            let expected: Vec<u32> = set_bits(presence).collect();
+            let hashes = vec![0; expected.len() * 16];
+            let (counts, histogram) = Default::default();
+            let view = ColumnView { counts, histogram, presence, hashes: &hashes };
+            assert_eq!(places(&view), expected, "{presence:?}");
+        };
+        check(&[]);
+        check(&[0]);
+        check(&[0xff]);
+        check(&[0xff, 0x07]);
+        check(&[0xff, 0x0b]);
+        check(&[0x07, 0xff]);
+        check(&[0xfe, 0xff, 0x01]);
+        check(&[0xff, 0xff, 0x00, 0x80]);
+        check(&[0xff, 0x00, 0xff]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Row files: the row check of every cell, row by row.
 
-use edm_hash::{HASH_BYTES, Hash, RowCell, RowKey, RowsView, set_bits};
+use edm_hash::{HASH_BYTES, Hash, RowCell, RowKey, RowsView};
 
+use super::gathered::places;
 use super::layout::{self, FORMAT_VERSION, Reader};
 use crate::FileBytes;
 use crate::error::Error;
@@ -29,7 +30,7 @@ pub(crate) fn write(key: &RowKey, first_row: u32, rows: &RowsView<'_>) -> Vec<u8
     let (cells_out, _) = out[checks_at..].as_chunks_mut::<4>();
     let (mut cells, mut checks) = (Vec::with_capacity(BATCH), Vec::new());
     for (column, view) in rows.columns.iter().enumerate() {
-        let positions: Vec<u32> = set_bits(view.presence).collect();
+        let positions = places(view);
         let (hashes, _) = view.hashes.as_chunks::<HASH_BYTES>();
         for (positions, hashes) in positions.chunks(BATCH).zip(hashes.chunks(BATCH)) {
             let cell = |(row, hash): (&u32, &Hash)| RowCell {

@@ -1,5 +1,6 @@
-//! Which characters of a short cell of printable ASCII are letters and digits: one bit a character. Eight characters at
-//! a time in a 64-bit word, which needs no instructions of one processor.
+//! Which characters of a short cell of printable ASCII are letters and digits: one bit a character.
+
+use super::sight::{Seen, Sight};
 
 /// The longest cell that is seen so, in bytes: one bit of a word each.
 pub(crate) const PLAIN_BYTES_MAX: usize = 64;
@@ -7,12 +8,6 @@ pub(crate) const PLAIN_BYTES_MAX: usize = 64;
 pub(crate) const STEP: usize = 16;
 /// Room for a cell and one step behind it.
 pub(crate) const ROOM_BYTES: usize = PLAIN_BYTES_MAX + STEP;
-
-const WORD: usize = 8;
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x80 * ONES;
-/// What is taken to stand behind a cell: neither letter nor digit.
-const BEHIND: u64 = b'~' as u64 * ONES;
 
 /// A cell of printable ASCII: the bit of each character says what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,72 +17,54 @@ pub(crate) struct Plain<'a> {
     pub(crate) length: u32,
     pub(crate) letters: u64,
     pub(crate) digits: u64,
+    pub(crate) spaces: u64,
 }
 
 impl<'a> Plain<'a> {
     /// Looks at a cell that stands at the begin of `bytes`; `None` where a character is not ASCII, or a control character.
     #[inline(always)]
-    pub(crate) fn of(bytes: &'a [u8; ROOM_BYTES], length: usize) -> Option<Self> {
-        let (mut letters, mut digits, mut printable, mut beyond) = (0, 0, HIGH, 0);
-        let mut see = |word: u64, index: usize| {
-            // Sums of two numbers below 128 stay in their byte, and reach its high bit from a bound on.
-            let from = |word: u64, bound: u8| word.wrapping_add(u64::from(0x80 - bound) * ONES);
-            let lower = word | (0x20 * ONES);
-            letters |= bits(from(lower, b'a') & !from(lower, b'z' + 1)) << (index * WORD);
-            digits |= bits(from(word, b'0') & !from(word, b'9' + 1)) << (index * WORD);
-            printable &= from(word, b' ');
-            beyond |= word & HIGH;
-        };
-        let (words, _) = bytes.as_chunks::<WORD>();
-        let whole = length / WORD;
-        for (index, word) in words.iter().enumerate().take(whole) {
-            see(u64::from_le_bytes(*word), index);
+    pub(crate) fn of(bytes: &'a [u8; ROOM_BYTES], length: usize, sight: impl Sight) -> Option<Self> {
+        if length > PLAIN_BYTES_MAX {
+            return None;
         }
-        if !length.is_multiple_of(WORD)
-            && let Some(word) = words.get(whole)
-        {
-            let outside = u64::MAX << (length % WORD * 8);
-            see(u64::from_le_bytes(*word) & !outside | BEHIND & outside, whole);
-        }
-        let plain = printable == HIGH && beyond == 0 && length <= PLAIN_BYTES_MAX;
-        plain.then_some(Self { bytes, length: length as u32, letters, digits })
+        let Seen { letters, digits, spaces, printable } = sight.see(bytes, length);
+        printable.then_some(Self { bytes, length: length as u32, letters, digits, spaces })
     }
 
     /// Returns the letters and digits.
+    #[inline(always)]
     pub(crate) fn alphanumerics(&self) -> u64 {
         self.letters | self.digits
     }
 
     /// Returns the characters, as they stand.
+    #[inline(always)]
     pub(crate) fn text(&self) -> &'a [u8] {
         self.bytes.get(..self.length as usize).unwrap_or(&[])
     }
 
     /// Returns a character, as it stands; 0 far behind the last one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn byte(&self, at: u32) -> u8 {
         self.bytes.get(at as usize).copied().unwrap_or(0)
     }
 
     /// Returns some characters from a place on; what is behind the cell means nothing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&self, at: usize) -> Option<&'a [u8; STEP]> {
         self.bytes.get(at..)?.first_chunk()
     }
 }
 
-/// Gathers the high bits of a word's bytes.
-#[inline]
-fn bits(word: u64) -> u64 {
-    ((word & HIGH) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
-}
-
 /// Returns a mask of so many low bits.
+#[inline(always)]
 pub(crate) fn low(count: u32) -> u64 {
-    u64::MAX.checked_shr(64 - count.min(64)).unwrap_or(0)
+    // What wide processors do in one instruction.
+    if count < 64 { !(u64::MAX << count) } else { u64::MAX }
 }
 
 /// Returns the runs of set bits, as begin and end.
+#[inline(always)]
 pub(crate) fn runs(bits: u64) -> impl Iterator<Item = (u32, u32)> {
     let mut rest = bits;
     std::iter::from_fn(move || {
@@ -102,12 +79,14 @@ pub(crate) fn runs(bits: u64) -> impl Iterator<Item = (u32, u32)> {
 }
 
 /// Returns the first bit of each run.
+#[inline(always)]
 pub(crate) fn starts(bits: u64) -> u64 {
     bits & !(bits << 1)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::sight::Words;
     use super::*;
 
     /// Every byte, at places of cells of every length, whatever stands behind.
@@ -119,7 +98,7 @@ mod tests {
                 bytes[..length].fill(b'~');
                 let at = usize::from(byte) * 7 % length;
                 bytes[at] = byte;
-                let plain = Plain::of(&bytes, length);
+                let plain = Plain::of(&bytes, length, Words);
                 assert_eq!(plain.is_some(), matches!(byte, b' '..=0x7f), "{byte} {length}");
                 let Some(plain) = plain else { continue };
                 let bit = |is: bool| if is { 1 << at } else { 0 };

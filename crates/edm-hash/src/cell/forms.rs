@@ -92,6 +92,16 @@ impl<'a> Form<'a> {
         starts(self.letters) | starts(self.digits)
     }
 
+    /// Returns its characters that are no letters and no digits.
+    pub(crate) fn signs(&self) -> impl Iterator<Item = u8> + '_ {
+        let mut rest = low(self.length) & !(self.letters | self.digits);
+        std::iter::from_fn(move || {
+            let at = (rest != 0).then(|| rest.trailing_zeros())?;
+            rest &= rest - 1;
+            self.bytes().get(at as usize).copied()
+        })
+    }
+
     /// Returns which of its atoms are digits.
     pub(crate) fn kinds(&self) -> Kinds {
         let (mut starts, mut kinds) = (self.atom_starts(), Kinds::default());
@@ -138,7 +148,13 @@ impl<'a> Form<'a> {
     /// Appends those characters of a cell whose bit is set.
     #[inline(always)]
     fn push_kept(&mut self, plain: &Plain<'_>, kept: u64) {
-        runs(kept).for_each(|run| self.push_run(plain, run));
+        let mut rest = kept;
+        while rest != 0 {
+            let start = rest.trailing_zeros();
+            let end = start + (rest >> start).trailing_ones();
+            self.push_run(plain, (start, end));
+            rest &= !low(end);
+        }
     }
 
     /// Replaces the form by characters that are no part of the cell, digits and what is named by `others`.
@@ -150,6 +166,7 @@ impl<'a> Form<'a> {
     }
 
     /// Notes a character of the form that is neither letter nor digit.
+    #[inline(always)]
     fn note(&mut self, byte: u8) {
         self.at_sign |= byte == b'@';
         self.others |= match byte {
@@ -196,15 +213,10 @@ impl PlainForms {
         self.lower
     }
 
-    /// Judges a cell and writes its form, if it is a value, into `form`, which is empty. `write` is [`PlainForms::write`]
-    /// or what [`PlainForms::chosen`] gives.
+    /// Judges a cell and writes its form, if it is a value, into `form`, which is empty. `writes` is the rule itself or what
+    /// [`PlainForms::chosen`] gives.
     #[inline(always)]
-    pub(crate) fn judge(
-        &self,
-        plain: &Plain<'_>,
-        form: &mut Form<'_>,
-        write: impl FnOnce(&Plain<'_>, &mut Form<'_>) -> Option<()>,
-    ) -> Judged {
+    pub(crate) fn judge(&self, plain: &Plain<'_>, form: &mut Form<'_>, writes: impl Writes) -> Judged {
         if plain.alphanumerics() == 0 {
             return Judged::Absent;
         }
@@ -218,41 +230,30 @@ impl PlainForms {
         if self.tokens_max < plain.length && atoms() > self.tokens_max {
             return Judged::Unsure;
         }
-        match write(plain, form) {
+        match writes.write(plain, form) {
             Some(()) => Judged::Value,
             None => Judged::Unsure,
         }
-    }
-
-    /// Writes the form of a cell of the rule's type.
-    pub(crate) fn write(&self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
-        struct Once<'p, 'f, 'b>(&'p Plain<'p>, &'f mut Form<'b>);
-        impl Chooses for Once<'_, '_, '_> {
-            type Answer = Option<()>;
-            fn go_on(self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()> + Copy) -> Option<()> {
-                write(self.0, self.1)
-            }
-        }
-        self.chosen(Once(plain, form))
     }
 
     /// Chooses how forms of the rule's type are written and goes on with that: for many cells it is chosen once.
     #[inline(always)]
     pub(crate) fn chosen<C: Chooses>(&self, with: C) -> C::Answer {
         match self.kind {
-            Kind::Text => with.go_on(|plain, form| self.text(plain, form)),
-            Kind::Digits { width } => with.go_on(|plain, form| self.digits(plain, width, form)),
-            Kind::Email => with.go_on(email),
-            Kind::Name => with.go_on(|plain, form| self.name(plain, form)),
-            Kind::Ssn => with.go_on(ssn_of),
-            Kind::Card => with.go_on(card_of),
-            Kind::Phone { country } => with.go_on(|plain, form| phone_of(plain, country, form)),
-            Kind::Date { order } => with.go_on(|plain, form| date_of(plain, order, form)),
-            Kind::Iban => with.go_on(|plain, form| self.iban(plain, form)),
-            Kind::Other => with.go_on(|_, _| None),
+            Kind::Text => with.go_on(Text(self)),
+            Kind::Digits { width } => with.go_on(Digits(self, width)),
+            Kind::Email => with.go_on(Email),
+            Kind::Name => with.go_on(Name(self)),
+            Kind::Ssn => with.go_on(Ssn),
+            Kind::Card => with.go_on(Card),
+            Kind::Phone { country } => with.go_on(Phone(country)),
+            Kind::Date { order } => with.go_on(Date(order)),
+            Kind::Iban => with.go_on(Iban(self)),
+            Kind::Other => with.go_on(Nothing),
         }
     }
 
+    #[inline(always)]
     fn ignores(&self, byte: u8) -> bool {
         byte.is_ascii() && self.ignored >> byte & 1 == 1
     }
@@ -261,13 +262,10 @@ impl PlainForms {
     fn text(&self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
         let inside = inside(plain);
         let gaps = inside & !plain.alphanumerics();
-        let (mut spaces, mut folds) = (0, false);
-        each(gaps, |at| match plain.byte(at) {
-            b' ' => spaces |= 1 << at,
-            // Folding makes an apostrophe of it.
-            b'`' => folds = true,
-            _ => {}
-        });
+        let spaces = gaps & plain.spaces;
+        let mut folds = false;
+        // Folding makes an apostrophe of it.
+        each(gaps & !spaces, |at| folds |= plain.byte(at) == b'`');
         if folds {
             return None;
         }
@@ -306,18 +304,17 @@ impl PlainForms {
         let inside = inside(plain);
         let gaps = inside & !plain.alphanumerics();
         form.others = if gaps == 0 { 0 } else { SPACE };
-        let (mut joined, mut spaces) = (true, true);
-        each(gaps, |at| {
+        if gaps & !plain.spaces == 0 && gaps & gaps << 1 == 0 {
+            form.push_run(plain, (inside.trailing_zeros(), 64 - inside.leading_zeros()));
+            return Some(());
+        }
+        let mut joined = true;
+        each(gaps & !plain.spaces, |at| {
             let byte = plain.byte(at);
-            spaces &= byte == b' ';
-            joined &= matches!(byte, b' ' | b'\'' | b'-' | b'.') || byte != b',' && self.ignores(byte);
+            joined &= matches!(byte, b'\'' | b'-' | b'.') || byte != b',' && self.ignores(byte);
         });
         if !joined {
             return None;
-        }
-        if spaces && gaps & gaps << 1 == 0 {
-            form.push_kept(plain, inside);
-            return Some(());
         }
         let mut from = inside.trailing_zeros();
         for (start, end) in runs(gaps) {
@@ -332,6 +329,7 @@ impl PlainForms {
         Some(())
     }
 
+    #[inline(always)]
     fn iban(&self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
         let gaps = low(plain.length) & !plain.alphanumerics();
         let mut joined =
@@ -350,30 +348,79 @@ pub(crate) trait Chooses {
     /// What comes out of it.
     type Answer;
     /// Does it, with the way that was chosen.
-    fn go_on(self, write: impl Fn(&Plain<'_>, &mut Form<'_>) -> Option<()> + Copy) -> Self::Answer;
+    fn go_on(self, writes: impl Writes) -> Self::Answer;
+}
+
+/// A way of writing forms. No closure: that would be compiled for the instructions that every machine has.
+pub(crate) trait Writes: Copy {
+    /// Writes the form of a cell into one that is empty; `None` where the general way must say.
+    fn write(self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()>;
+}
+
+/// Chooses anew for each cell.
+impl Writes for &PlainForms {
+    #[inline]
+    fn write(self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
+        struct Once<'p, 'f, 'b>(&'p Plain<'p>, &'f mut Form<'b>);
+        impl Chooses for Once<'_, '_, '_> {
+            type Answer = Option<()>;
+            fn go_on(self, writes: impl Writes) -> Option<()> {
+                writes.write(self.0, self.1)
+            }
+        }
+        self.chosen(Once(plain, form))
+    }
+}
+
+macro_rules! writes {
+    ($($way:ident $(<$life:lifetime>)? $(($($field:ty),+))? = |$own:ident, $plain:ident, $form:ident| $written:expr;)+) => { $(
+        #[derive(Clone, Copy)]
+        struct $way $(<$life>)? $(($($field),+))?;
+
+        impl $(<$life>)? Writes for $way $(<$life>)? {
+            #[inline(always)]
+            fn write(self, $plain: &Plain<'_>, $form: &mut Form<'_>) -> Option<()> {
+                let $own = self;
+                $written
+            }
+        }
+    )+ };
+}
+
+writes! {
+    Text<'r>(&'r PlainForms) = |own, plain, form| own.0.text(plain, form);
+    Digits<'r>(&'r PlainForms, Option<u32>) = |own, plain, form| own.0.digits(plain, own.1, form);
+    Email = |_own, plain, form| email(plain, form);
+    Name<'r>(&'r PlainForms) = |own, plain, form| own.0.name(plain, form);
+    Ssn = |_own, plain, form| ssn_of(plain, form);
+    Card = |_own, plain, form| card_of(plain, form);
+    Phone(Option<Country>) = |own, plain, form| phone_of(plain, own.0, form);
+    Date(Option<DateOrder>) = |own, plain, form| date_of(plain, own.0, form);
+    Iban<'r>(&'r PlainForms) = |own, plain, form| own.0.iban(plain, form);
+    Nothing = |_own, _plain, _form| None;
 }
 
 /// Returns ASCII characters in lower case. What stands behind one that is not ASCII means nothing.
 #[inline(always)]
 fn lower_case(step: &[u8; STEP]) -> [u8; STEP] {
-    const ONES: u128 = u128::MAX / 0xff;
-    let word = u128::from_le_bytes(*step);
-    // Sums of two numbers below 128 stay in their byte, and reach its high bit from a bound on.
-    let from = |bound: u8| word.wrapping_add(u128::from(0x80 - bound) * ONES);
-    let capitals = from(b'A') & !from(b'Z' + 1) & (0x80 * ONES);
-    (word | capitals >> 2).to_le_bytes()
+    let mut lower = *step;
+    lower.make_ascii_lowercase();
+    lower
 }
 
 /// Returns all bits from the first that is set to the last.
+#[inline(always)]
 fn span(bits: u64) -> u64 {
     if bits == 0 { 0 } else { low(64 - bits.leading_zeros()) & !low(bits.trailing_zeros()) }
 }
 
 /// Returns the characters from the first atom to the last.
+#[inline(always)]
 fn inside(plain: &Plain<'_>) -> u64 {
     span(plain.alphanumerics())
 }
 
+#[inline(always)]
 fn each(mut bits: u64, mut each: impl FnMut(u32)) {
     while bits != 0 {
         each(bits.trailing_zeros());
@@ -417,14 +464,22 @@ fn ssn_of(plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
         plain.digits == GROUPS && plain.length == 11 && sign == other && matches!(sign, b'-' | b' ' | b'.')
     };
     let bare = plain.digits == low(9) && plain.length == 9;
-    if !bare && !grouped() {
+    // In one word and stored once: what is read again before it has left the processor must have been written in one piece.
+    let word = u128::from_le_bytes(*plain.step(0)?);
+    let word = if bare {
+        word
+    } else if grouped() {
+        word & 0xff_ffff | (word >> 32 & 0xffff) << 24 | (word >> 56 & 0xffff_ffff) << 40
+    } else {
         return None;
-    }
-    form.push_kept(plain, plain.digits);
-    form.bytes().try_into().is_ok_and(ssn::is_valid).then_some(())
+    };
+    let number = *word.to_le_bytes().first_chunk::<9>()?;
+    form.set(&number, low(9), 0);
+    ssn::is_valid(&number).then_some(())
 }
 
 /// Digits, or groups of two to six with the same sign between.
+#[inline(always)]
 fn card_of(plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
     let gaps = low(plain.length) & !plain.digits;
     if !(12..=19).contains(&plain.digits.count_ones()) {
@@ -443,7 +498,31 @@ fn card_of(plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
         }
     }
     form.push_kept(plain, plain.digits);
-    card::is_valid(form.bytes()).then_some(())
+    let valid = match form.bytes.first_chunk().filter(|_| form.length <= STEP as u32) {
+        Some(digits) => is_card(digits, form.length),
+        None => card::is_valid(form.bytes()),
+    };
+    valid.then_some(())
+}
+
+/// What [`card::is_valid`] says of at most 16 digits at the begin of a step, eight at a time in a word.
+#[inline(always)]
+fn is_card(digits: &[u8; STEP], length: u32) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+    // The last digit stands in the highest byte, zeros before the first.
+    let before = 8 * (STEP as u32 - length);
+    let word = (u128::from_le_bytes(*digits) & u128::from_le_bytes([0x0f; STEP])) << before;
+    let last = word >> 120;
+    let same = (last * u128::from_le_bytes([1; STEP])) << before;
+    let checked = |half: u64| {
+        let doubled = (half & EVEN) << 1;
+        // Of a digit above 4, three more reach the bit of 8.
+        let carried = ((half & EVEN) + 3 * (EVEN & ONES)) >> 3 & EVEN & ONES;
+        (half & !EVEN) + doubled - 9 * carried
+    };
+    let sums = checked(word as u64) + checked((word >> 64) as u64);
+    word != same && (sums.wrapping_mul(ONES) >> 56).is_multiple_of(10)
 }
 
 /// Groups of digits, each joined by one or two of the usual signs, perhaps behind a `+` or a parenthesis.
@@ -488,4 +567,28 @@ fn date_of(plain: &Plain<'_>, order: Option<DateOrder>, form: &mut Form<'_>) -> 
     let day = date::of_numbers(numbers, order)?;
     form.set(&day, 0b11_0110_1111, DASH);
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_are_checked_as_everywhere() {
+        let mut valid = 0;
+        for length in 1..=STEP {
+            for seed in 0..2_000u64 {
+                let mut digits = [b'7'; STEP];
+                let mut number = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                for digit in &mut digits[..length] {
+                    *digit = b'0' + if seed < 10 { seed as u8 } else { (number % 10) as u8 };
+                    number /= 10;
+                }
+                let expected = card::is_valid(&digits[..length]);
+                assert_eq!(is_card(&digits, length as u32), expected, "{:?}", &digits[..length]);
+                valid += u32::from(expected);
+            }
+        }
+        assert!(valid > 1_000);
+    }
 }

@@ -9,7 +9,7 @@ const WORD_BYTES_MAX: u32 = 7;
 const DATE_BYTES_MAX: u32 = 40;
 
 /// Whether a cell with an atom counts as empty by its text.
-#[inline]
+#[inline(always)]
 pub(super) fn is_placeholder(plain: &Plain<'_>) -> bool {
     let may_be =
         if plain.letters == 0 { is_one_digit(plain) || may_be_epoch(plain) } else { may_be_word(plain) };
@@ -17,6 +17,7 @@ pub(super) fn is_placeholder(plain: &Plain<'_>) -> bool {
 }
 
 /// Whether a cell with letters may be a word that says nothing, or a day with a `t` in it.
+#[inline(always)]
 fn may_be_word(plain: &Plain<'_>) -> bool {
     let words = plain.alphanumerics();
     let short = 64 - words.leading_zeros() - words.trailing_zeros() <= WORD_BYTES_MAX;
@@ -25,6 +26,7 @@ fn may_be_word(plain: &Plain<'_>) -> bool {
 }
 
 /// Whether all digits are 0, or all are 9.
+#[inline(always)]
 fn is_one_digit(plain: &Plain<'_>) -> bool {
     let mut rest = plain.digits;
     let digit = plain.byte(rest.trailing_zeros());
@@ -51,6 +53,7 @@ fn may_be_epoch(plain: &Plain<'_>) -> bool {
 }
 
 /// Returns begin and end of a cell without the spaces around it.
+#[inline(always)]
 pub(super) fn trimmed(plain: &Plain<'_>) -> (u32, u32) {
     let (mut first, mut end) = (0, plain.length);
     while first < end && plain.byte(first) == b' ' {
@@ -63,6 +66,7 @@ pub(super) fn trimmed(plain: &Plain<'_>) -> (u32, u32) {
 }
 
 /// Whether a cell with an atom reads as a date.
+#[inline(always)]
 pub(crate) fn reads_as_date(plain: &Plain<'_>) -> bool {
     if plain.digits == 0 || !may_be_date(plain) {
         return false;
@@ -81,6 +85,7 @@ pub(crate) fn reads_as_date(plain: &Plain<'_>) -> bool {
 
 /// Looks at the first two words alone: a date begins with a day, a month, a year, or nothing but 8 digits; behind a
 /// number a number or a month follows.
+#[inline(always)]
 fn may_be_date(plain: &Plain<'_>) -> bool {
     let words = plain.alphanumerics();
     let first = words.trailing_zeros();
@@ -104,23 +109,45 @@ fn may_be_date(plain: &Plain<'_>) -> bool {
     }
 }
 
+/// Whether the word that begins there is the name of a month, or its first three letters.
+#[inline(always)]
 fn begins_month(plain: &Plain<'_>, at: u32) -> bool {
     let letters = [plain.byte(at) | 0x20, plain.byte(at + 1) | 0x20, plain.byte(at + 2) | 0x20];
-    matches!(
-        &letters,
-        b"jan"
-            | b"feb"
-            | b"mar"
-            | b"apr"
-            | b"may"
-            | b"jun"
-            | b"jul"
-            | b"aug"
-            | b"sep"
-            | b"oct"
-            | b"nov"
-            | b"dec"
-    )
+    // All are compared at once: which letter comes first in a name or a mailbox no processor guesses.
+    let [a, b, c] = letters.map(u32::from);
+    let number = a | b << 8 | c << 16;
+    MONTHS.iter().fold(false, |any, month| any | (*month == number)) && is_month(plain, at, letters)
+}
+
+/// The first letters of each month as a number, the first the lowest.
+static MONTHS: [u32; 12] = months();
+
+const fn months() -> [u32; 12] {
+    let names = *b"janfebmaraprmayjunjulaugsepoctnovdec";
+    let mut months = [0; 12];
+    let mut month = 0;
+    while month < 12 {
+        let [a, b, c] = [names[month * 3], names[month * 3 + 1], names[month * 3 + 2]];
+        months[month] = u32::from_le_bytes([a, b, c, 0]);
+        month += 1;
+    }
+    months
+}
+
+#[cold]
+fn is_month(plain: &Plain<'_>, at: u32, letters: [u8; 3]) -> bool {
+    let whole = match &letters {
+        b"may" => 3,
+        b"jun" | b"jul" => 4,
+        b"mar" | b"apr" => 5,
+        b"aug" => 6,
+        b"jan" | b"oct" => 7,
+        b"feb" | b"nov" | b"dec" => 8,
+        b"sep" => 9,
+        _ => return false,
+    };
+    let length = (plain.alphanumerics() >> at).trailing_ones();
+    length == 3 || length == whole
 }
 
 /// Day, month and year of two, two and four digits, with what parts them.

@@ -5,9 +5,13 @@
 mod classes;
 mod forms;
 mod gates;
+mod sight;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
-pub(crate) use classes::{PLAIN_BYTES_MAX, Plain, ROOM_BYTES};
-pub(crate) use forms::{Chooses, Form, Judged, PlainForms, Room};
+pub(crate) use classes::{PLAIN_BYTES_MAX, Plain, ROOM_BYTES, low};
+pub(crate) use forms::{Chooses, Form, Judged, PlainForms, Room, Writes};
 pub(crate) use gates::reads_as_date;
+pub(crate) use sight::{Looks, Sight, Words, with_sight};

@@ -3,8 +3,9 @@
 use edm_model::{CaseRule, Column, Columns, Country, DataType, DateOrder, Delimiters, Rule};
 use proptest::prelude::*;
 
-use super::{Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms, ROOM_BYTES};
+use super::{Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms, ROOM_BYTES, Words};
 use crate::key::Salt;
+use crate::processor::ProcessorPath;
 use crate::record::{RecordHasher, Records};
 
 fn types() -> Vec<DataType> {
@@ -58,6 +59,17 @@ fn check(data_type: &DataType, cells: &[String], tokens_max: u32) {
         assert_eq!(short.push(record.clone()), general.push(record), "{data_type:?} {cell:?}");
     }
     let (short, general) = (short.finish(), general.finish());
+    let (mut text, mut spans) = (String::new(), Vec::new());
+    for cell in cells {
+        let start = text.len() as u32;
+        text.push_str(cell);
+        spans.extend(std::iter::repeat_n((start, text.len() as u32), width));
+    }
+    for path in ProcessorPath::available() {
+        let mut many = RecordHasher::new(&salt(), &columns, tokens_max).on_path(path);
+        many.push_all(&Records { text: &text, cells: &spans, count: cells.len() as u32, left_out: &[] });
+        assert_eq!(many.finish(), short, "{path:?} {data_type:?} {cells:?}");
+    }
     if short != general {
         // Which cell, and what of it.
         for cell in cells {
@@ -164,10 +176,10 @@ fn usual_cells_go_the_short_way() {
         let rule = Rule { data_type, delimiters, ..Rule::default() };
         let mut bytes = [b'x'; ROOM_BYTES];
         bytes[..cell.len()].copy_from_slice(cell.as_bytes());
-        let plain = Plain::of(&bytes, cell.len()).expect("plain");
+        let plain = Plain::of(&bytes, cell.len(), Words).expect("plain");
         let (mut room, forms) = ([0; ROOM_BYTES], PlainForms::new(&rule, 64));
         let mut form = Form::new(&mut room, true);
-        let judged = forms.judge(&plain, &mut form, |plain, form| forms.write(plain, form));
+        let judged = forms.judge(&plain, &mut form, &forms);
         assert_eq!(judged, Judged::Value, "{cell:?}");
         assert_eq!(std::str::from_utf8(form.bytes()), Ok(expected));
     };

@@ -33,7 +33,7 @@ impl OneValue {
         let mut kinds = KindSet::NONE;
         kinds.insert(Kinds::of(form));
         let mut signs = SignSet::NONE;
-        signs.insert_all(form);
+        form.iter().for_each(|byte| signs.insert(*byte));
         let mut own = Self {
             shape: Shape::of(form, atoms),
             kinds,

@@ -244,7 +244,7 @@ proptest! {
         for (_, (_, form)) in values {
             gate.shapes.insert(shape(form));
             gate.kinds.insert(Kinds::of(form));
-            gate.signs.insert_all(form);
+            form.iter().for_each(|byte| gate.signs.insert(*byte));
         }
         let found = walked(rule, &folded, &gate);
         let fitting: Vec<&Found> = all.iter().filter(|(_, form)| gate.shapes.contains(&shape(form))).collect();
