@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use edm_hash::{
-    ColumnCounts, Fit, KindSet, RowsView, RuleKeys, Several, Shape, SignSet, is_kinds, is_sign,
-    words_with_other_forms,
+    ColumnCounts, Fit, KindSet, ProcessorPath, RowsView, RuleKeys, Several, Shape, SignSet, is_kinds,
+    is_sign, words_with_other_forms,
 };
 
 use super::layout::{self, FORMAT_VERSION, NOT_LISTED, Reader};
@@ -331,7 +331,7 @@ impl RuleGate {
     /// Marks each tag whose atom may occur in a value of several atoms; a mark that is there stays.
     pub(crate) fn mark_atoms(&self, tags: &[u32], marks: &mut Marks) {
         match &self.vocabulary {
-            Some(vocabulary) => vocabulary.mark(tags, marks.words_mut()),
+            Some(vocabulary) => vocabulary.mark(ProcessorPath::current(), tags, marks.words_mut()),
             None => marks.mark_all(tags.len()),
         }
     }

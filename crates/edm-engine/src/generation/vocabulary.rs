@@ -1,5 +1,10 @@
 //! The atoms of values of several atoms, by their tags (`docs/formats/hash.md`, section 6): most atoms of a text are in none.
 
+use edm_hash::ProcessorPath;
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 /// Bits a tag has at least; their number is a power of two.
 const BITS_PER_TAG: usize = 16;
 /// Larger sets have fewer bits a tag: 512 MiB.
@@ -36,7 +41,17 @@ impl Vocabulary {
     }
 
     /// Marks each tag that may be in the set; a mark that is there stays.
-    pub(crate) fn mark(&self, tags: &[u32], marks: &mut [u64]) {
+    #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0013")]
+    pub(crate) fn mark(&self, path: ProcessorPath, tags: &[u32], marks: &mut [u64]) {
+        match path {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: this path is given only where the processor has its instructions, AVX-512 F and AVX2 among them.
+            ProcessorPath::Avx512 => unsafe { avx512::mark(self, tags, marks) },
+            _ => self.mark_one_by_one(tags, marks),
+        }
+    }
+
+    fn mark_one_by_one(&self, tags: &[u32], marks: &mut [u64]) {
         for (tags, word) in tags.chunks(64).zip(marks) {
             let mut marked = 0;
             for (index, tag) in tags.iter().enumerate() {
@@ -47,10 +62,13 @@ impl Vocabulary {
     }
 }
 
+/// Odd, so that no two tags become the same number.
+const SPREAD: u32 = 0x9e37_79b1;
+
 /// Returns the bits of a tag in its word: of the tag's bits those are used too that did not choose the word.
 #[inline(always)]
 fn bits(tag: u32) -> u64 {
-    let spread = tag.wrapping_mul(0x9e37_79b1);
+    let spread = tag.wrapping_mul(SPREAD);
     1 << (spread >> 26) | 1 << (spread >> 20 & 63) | 1 << (spread >> 14 & 63)
 }
 

@@ -6,17 +6,19 @@ use super::*;
 
 fn check(tags: &BTreeSet<u32>, asked: &[u32]) {
     let vocabulary = Vocabulary::new(tags.len(), tags.iter().copied());
-    let mut marks = vec![0; asked.len().div_ceil(64)];
-    vocabulary.mark(asked, &mut marks);
-    for (index, tag) in asked.iter().enumerate() {
-        let marked = marks[index / 64] >> (index % 64) & 1 == 1;
-        assert_eq!(marked, vocabulary.holds(*tag), "one by one");
-        assert!(marked || !tags.contains(tag), "never too seldom");
+    for path in ProcessorPath::available() {
+        let mut marks = vec![0; asked.len().div_ceil(64)];
+        vocabulary.mark(path, asked, &mut marks);
+        for (index, tag) in asked.iter().enumerate() {
+            let marked = marks[index / 64] >> (index % 64) & 1 == 1;
+            assert_eq!(marked, vocabulary.holds(*tag), "{path:?}");
+            assert!(marked || !tags.contains(tag), "never too seldom");
+        }
+        vocabulary.mark(path, &[], &mut marks);
+        let before = marks.clone();
+        vocabulary.mark(path, asked, &mut marks);
+        assert_eq!(marks, before, "marks stay");
     }
-    vocabulary.mark(&[], &mut marks);
-    let before = marks.clone();
-    vocabulary.mark(asked, &mut marks);
-    assert_eq!(marks, before, "marks stay");
 }
 
 proptest! {
