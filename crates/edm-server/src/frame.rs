@@ -1,21 +1,25 @@
 //! What stands around every request: its ids, the fence against panics, the writing of errors, one log line.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use edm_graph::{ErrorEnvelope, InnerError};
 use futures::FutureExt;
-use http::{HeaderName, HeaderValue, header};
+use futures::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use tower::Service;
 use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond::JSON;
 use crate::route_name::route_name;
+use crate::routes::Routes;
 use crate::unread::Unread;
 use crate::upload::UploadError;
 
@@ -24,11 +28,50 @@ const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 /// Bytes of the longest client-request-id that is repeated.
 const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+/// Headers that are added to each answer.
+const HEADERS_ADDED: usize = 4;
+
+/// The routes with what stands around them, for whatever bodies a connection gives. One future for each request, no
+/// layer of the framework: each of its layers would make one more.
+#[derive(Clone)]
+pub(crate) struct Framed {
+    app: Arc<App>,
+    routes: Routes,
+}
+
+impl Framed {
+    pub(crate) fn new(app: Arc<App>, routes: Routes) -> Self {
+        Self { app, routes }
+    }
+}
+
+impl<B> Service<Request<B>> for Framed
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let Self { app, routes } = self.clone();
+        Box::pin(async move { Ok(frame(app, request, routes).await) })
+    }
+}
 
 /// Runs a request and finishes its answer.
-pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+async fn frame<B>(app: Arc<App>, mut request: Request<B>, routes: Routes) -> Response
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
     let request_id = app.request_id();
-    let client_request_id = client_request_id(&request);
+    let client_request_id = client_request_id(request.headers());
     let started = app.now();
     let method = request.method().clone();
     let route = route_name(request.uri().path());
@@ -39,7 +82,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
         *request.uri_mut() = http::Uri::from_static("/");
     }
     let (request, unread) = Unread::of(request);
-    let work = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
+    let work = AssertUnwindSafe(routes.answer(request)).catch_unwind().instrument(span.clone());
     let mut response = match work.await {
         Ok(response) => response,
         // The payload may quote text of the request, so it is dropped unread.
@@ -63,6 +106,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
         write_body(&mut response, text.into_bytes(), "application/xml");
     }
     let headers = response.headers_mut();
+    headers.reserve(HEADERS_ADDED);
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value.clone());
         headers.insert("x-ms-request-id", value);
@@ -83,8 +127,7 @@ fn write_body(response: &mut Response, bytes: Vec<u8>, content_type: &'static st
     *response.body_mut() = Body::from(bytes);
 }
 
-fn client_request_id(request: &Request) -> Option<String> {
-    let headers = request.headers();
+fn client_request_id(headers: &HeaderMap) -> Option<String> {
     let sent = headers.get(&CLIENT_REQUEST_ID).or_else(|| headers.get("x-ms-client-request-id"))?;
     let text = sent.to_str().ok()?;
     (text.len() <= CLIENT_REQUEST_ID_BYTES_MAX).then(|| text.to_owned())

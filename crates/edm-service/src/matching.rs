@@ -1,5 +1,6 @@
 //! Texts are matched: a permit first, then the scan on a thread that may block, then names for positions.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -286,10 +287,10 @@ impl Matcher {
 
 impl Service {
     /// Finds the records of the tenant's stores in a text.
-    pub async fn classify(
+    pub async fn classify<'a>(
         &self,
         principal: &Principal,
-        text: impl Into<String>,
+        text: impl Into<Cow<'a, str>>,
         options: MatchOptions,
     ) -> Result<MatchReport, Error> {
         let text = text.into();
@@ -297,6 +298,7 @@ impl Service {
         if let Some(report) = matcher.classify_briefly(&text) {
             return Ok(report);
         }
+        let text = text.into_owned();
         let _abandon = matcher.abandon_on_drop();
         // The matcher goes with the work: an abandoned scan holds its place until it has really ended.
         off_thread(move || matcher.classify(&text)).await
