@@ -1,13 +1,15 @@
-//! A JSON object that carries a text: the text stays where it lies if nothing in it is escaped, and no tree is made
-//! around it. Whatever is odd about an object is read the general way, so that it is refused with the same words.
+//! A JSON object that carries a text: the text stays where it lies if nothing in it is escaped, is copied once if something
+//! is, and no tree is made around it. Whatever is odd about an object is read the general way, so that it is taken or refused
+//! as any other.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Deserializer, Map, Value};
 
 use crate::body::{BodyError, parse_object};
+
+/// Bytes below this one must be escaped in a string.
+const CONTROL_END: u8 = 0x20;
 
 /// The parts of such an object.
 #[derive(Debug, PartialEq)]
@@ -21,66 +23,156 @@ pub(crate) struct TextObject<'a> {
 impl<'a> TextObject<'a> {
     /// Parses a body as [`parse_object`] does. Fails as it does.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, BodyError> {
-        match serde_json::from_slice(bytes) {
-            Ok(plain) => Ok(plain),
-            Err(_) => Ok(Self { text: None, others: parse_object(bytes)? }),
+        match Lexer(bytes).object() {
+            Some(object) => Ok(object),
+            None => Self::parse_generally(bytes),
         }
     }
-}
 
-impl<'de: 'a, 'a> Deserialize<'de> for TextObject<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Properties)
+    fn parse_generally(bytes: &[u8]) -> Result<Self, BodyError> {
+        let mut others = parse_object(bytes)?;
+        let text = match others.get_mut("text") {
+            Some(Value::String(text)) => Some(Cow::Owned(std::mem::take(text))),
+            _ => None,
+        };
+        if text.is_some() {
+            others.remove("text");
+        }
+        Ok(Self { text, others })
     }
 }
 
-struct Properties;
+/// What is left of an object. Each step gives nothing where the general way must decide.
+struct Lexer<'a>(&'a [u8]);
 
-impl<'de> Visitor<'de> for Properties {
-    type Value = TextObject<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut properties: A) -> Result<TextObject<'de>, A::Error> {
-        let mut object = TextObject { text: None, others: Map::new() };
-        while let Some(Piece(name)) = properties.next_key()? {
-            // Of a property that stands twice the last one counts, as in any object.
-            if name == "text" {
-                object.text = Some(properties.next_value::<Piece<'de>>()?.0);
-            } else {
-                object.others.insert(name.into_owned(), properties.next_value()?);
+impl<'a> Lexer<'a> {
+    fn object(mut self) -> Option<TextObject<'a>> {
+        let (mut text, mut others) = (None, Map::new());
+        self.mark(b'{')?;
+        loop {
+            self.mark(b'"')?;
+            let Cow::Borrowed(name) = self.string()? else { return None };
+            self.mark(b':')?;
+            self.blanks();
+            match (name, *self.0.first()?) {
+                ("text", b'"') if text.is_none() => {
+                    self.skip(1)?;
+                    text = Some(self.string()?);
+                }
+                // What stands twice, and what is nested, is left to the general way.
+                ("text", _) | (_, b'{' | b'[') => return None,
+                _ => {
+                    if others.insert(name.to_owned(), self.scalar()?).is_some() {
+                        return None;
+                    }
+                }
+            }
+            self.blanks();
+            let mark = *self.0.first()?;
+            self.skip(1)?;
+            match mark {
+                b',' => {}
+                b'}' => break,
+                _ => return None,
             }
         }
-        Ok(object)
-    }
-}
-
-/// A string, borrowed where it can be: what serde makes of a `Cow` by itself is always a copy.
-struct Piece<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Piece<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(PieceVisitor)
-    }
-}
-
-struct PieceVisitor;
-
-impl<'de> Visitor<'de> for PieceVisitor {
-    type Value = Piece<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
+        self.blanks();
+        self.0.is_empty().then_some(TextObject { text, others })
     }
 
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Piece<'de>, E> {
-        Ok(Piece(Cow::Borrowed(text)))
+    fn skip(&mut self, count: usize) -> Option<()> {
+        self.0 = self.0.get(count..)?;
+        Some(())
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Piece<'de>, E> {
-        Ok(Piece(Cow::Owned(text.to_owned())))
+    fn blanks(&mut self) {
+        while let Some((b' ' | b'\n' | b'\r' | b'\t', rest)) = self.0.split_first() {
+            self.0 = rest;
+        }
+    }
+
+    /// Passes blanks and one mark behind them.
+    fn mark(&mut self, mark: u8) -> Option<()> {
+        self.blanks();
+        if *self.0.first()? == mark { self.skip(1) } else { None }
+    }
+
+    fn scalar(&mut self) -> Option<Value> {
+        let mut values = Deserializer::from_slice(self.0).into_iter::<Value>();
+        let value = values.next()?.ok()?;
+        let end = values.byte_offset();
+        self.skip(end)?;
+        Some(value)
+    }
+
+    /// Reads a string behind its opening mark, and passes its closing one.
+    fn string(&mut self) -> Option<Cow<'a, str>> {
+        let (plain, mark) = self.plain()?;
+        if mark == b'"' {
+            return std::str::from_utf8(plain).ok().map(Cow::Borrowed);
+        }
+        // No escape is shorter than what it stands for.
+        let mut text = Vec::with_capacity(plain.len() + self.0.len());
+        text.extend_from_slice(plain);
+        loop {
+            let character = self.escaped()?;
+            text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            let (plain, mark) = self.plain()?;
+            text.extend_from_slice(plain);
+            if mark == b'"' {
+                // No character is made of what stands before and behind an escape: those begin and end with whole ones.
+                return String::from_utf8(text).ok().map(Cow::Owned);
+            }
+        }
+    }
+
+    /// Passes what stands for itself and the mark behind it, and returns both.
+    fn plain(&mut self) -> Option<(&'a [u8], u8)> {
+        let end = memchr::memchr2(b'"', b'\\', self.0)?;
+        let (plain, rest) = self.0.split_at(end);
+        let (mark, rest) = rest.split_first()?;
+        self.0 = rest;
+        // Without a way out of the loop, so that many are compared at once.
+        let control = plain.iter().fold(false, |control, byte| control | (*byte < CONTROL_END));
+        (!control).then_some((plain, *mark))
+    }
+
+    /// Reads what a backslash stands in front of.
+    fn escaped(&mut self) -> Option<char> {
+        let letter = *self.0.first()?;
+        self.skip(1)?;
+        Some(match letter {
+            b'"' | b'\\' | b'/' => char::from(letter),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let first = self.unit()?;
+                if !(0xd800..0xdc00).contains(&first) {
+                    return char::from_u32(first.into());
+                }
+                // The other half of a pair.
+                if !self.0.starts_with(b"\\u") {
+                    return None;
+                }
+                self.skip(2)?;
+                let second = self.unit()?;
+                char::decode_utf16([first, second]).next()?.ok()?
+            }
+            _ => return None,
+        })
+    }
+
+    fn unit(&mut self) -> Option<u16> {
+        let digits = self.0.get(..4)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let unit = u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        self.skip(4)?;
+        Some(unit)
     }
 }
 
@@ -88,46 +180,31 @@ impl<'de> Visitor<'de> for PieceVisitor {
 mod tests {
     use super::*;
 
-    /// The general way to the same: the oracle.
-    fn general(bytes: &[u8]) -> Result<(Option<String>, Map<String, Value>), BodyError> {
-        let mut others = parse_object(bytes)?;
-        let text = match others.get("text") {
-            Some(Value::String(text)) => Some(text.clone()),
-            _ => None,
-        };
-        if text.is_some() {
-            others.remove("text");
-        }
-        Ok((text, others))
-    }
-
-    fn direct(bytes: &[u8]) -> Result<(Option<String>, Map<String, Value>), BodyError> {
-        let TextObject { text, mut others } = TextObject::parse(bytes)?;
-        let text = text.map(Cow::into_owned).or_else(|| match others.get("text") {
-            Some(Value::String(text)) => Some(text.clone()),
-            _ => None,
-        });
-        if text.is_some() {
-            others.remove("text");
-        }
-        Ok((text, others))
+    /// Holds the direct way against the general one.
+    fn check(bytes: &[u8]) {
+        let (direct, general) = (TextObject::parse(bytes), TextObject::parse_generally(bytes));
+        assert_eq!(direct, general, "{}", String::from_utf8_lossy(bytes));
     }
 
     #[test]
     fn an_object_is_read_as_the_general_way_reads_it() {
         let deep = format!("{{\"text\":\"t\",\"more\":{}{}}}", "[".repeat(126), "]".repeat(126));
         let too_deep = format!("{{\"text\":\"t\",\"more\":{}{}}}", "[".repeat(127), "]".repeat(127));
-        let bodies: [&[u8]; 24] = [
+        check(deep.as_bytes());
+        check(too_deep.as_bytes());
+        let bodies: [&[u8]; 30] = [
             br#"{"text":"t"}"#,
-            br#" {"text" : "a\nb\u00e4\ud83d\ude00", "explain": true} "#,
+            br#" {"text" : "a\nb\u00e4\ud83d\ude00\/", "explain": true} "#,
             br#"{"te\u0078t":"t","id":7}"#,
             br#"{"text":"first","text":"last"}"#,
             br#"{"text":1,"text":"last"}"#,
             br#"{"text":"first","text":1}"#,
+            br#"{"id":1,"text":"t","id":2}"#,
             br#"{"text":null}"#,
             br#"{"text":["t"]}"#,
             br#"{"more":{"text":"deep"}}"#,
-            br#"{}"#,
+            b"{}",
+            b"{,}",
             b"",
             b" \n",
             b"\xEF\xBB\xBF{\"text\":\"t\"}",
@@ -137,14 +214,61 @@ mod tests {
             br#"{"text":"t"}}"#,
             br#"{"text":"t",}"#,
             b"{\"text\":\"a\nb\"}",
+            b"{\"text\":\"\\n\x1f\"}",
             b"{\"text\":\"\xFF\"}",
+            b"{\"text\":\"\xC3\\u00a4\"}",
             br#"{"text":"\ud83d"}"#,
+            br#"{"text":"\ud83d\u0041"}"#,
+            br#"{"text":"\ude00"}"#,
+            br#"{"text":"\u+123\x"}"#,
             br#"{"text":"t","number":1e999}"#,
-            deep.as_bytes(),
-            too_deep.as_bytes(),
+            br#"{"text":"t","number":01,"more":tru}"#,
         ];
-        for bytes in bodies {
-            assert_eq!(direct(bytes), general(bytes), "{}", String::from_utf8_lossy(bytes));
+        bodies.into_iter().for_each(check);
+    }
+
+    #[test]
+    fn whatever_is_put_together_is_read_as_the_general_way_reads_it() {
+        let pieces: [&[u8]; 24] = [
+            b"{",
+            b"}",
+            b"\"",
+            b"\"text\"",
+            b"\"id\"",
+            b":",
+            b",",
+            b" ",
+            b"\n",
+            b"a",
+            "ä😀".as_bytes(),
+            b"\\n",
+            b"\\\"",
+            b"\\u00e4",
+            b"\\ud83d",
+            b"\\ude00",
+            b"\\",
+            b"\x01",
+            b"\xFF",
+            b"7",
+            b"-1.5e3",
+            b"null",
+            b"[]",
+            b"{\"text\":\"",
+        ];
+        let mut state = 1u64;
+        for _ in 0..50_000 {
+            let mut body = b"{\"text\":\"".to_vec();
+            loop {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let drawn = usize::try_from(state >> 33).expect("31 bits") % (pieces.len() + 3);
+                match pieces.get(drawn) {
+                    Some(piece) => body.extend_from_slice(piece),
+                    None => break,
+                }
+            }
+            check(&body);
+            body.extend_from_slice(b"\"}");
+            check(&body);
         }
     }
 
@@ -154,7 +278,7 @@ mod tests {
             let object = TextObject::parse(body).expect("an object");
             assert_eq!(matches!(object.text, Some(Cow::Borrowed(_))), borrowed);
         };
-        check(br#"{"text":"plain"}"#, true);
+        check(br#"{"text":"plain","id":7}"#, true);
         check(br#"{"text":"a\nb"}"#, false);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Needs(pub(crate) Right);
 
 /// An authenticated request, before its body is read.
 pub(crate) struct Call {
-    pub(crate) principal: Principal,
+    pub(crate) principal: Arc<Principal>,
     pub(crate) origin: Origin,
     pub(crate) query: Option<String>,
     /// Elements of a page, unless `$top` asks for fewer.
@@ -53,7 +53,7 @@ pub(crate) async fn authorised(
     headers: &HeaderMap,
     needs: Option<Needs>,
     app: &App,
-) -> Result<Principal, ApiError> {
+) -> Result<Arc<Principal>, ApiError> {
     let token = bearer(headers).ok_or(HttpProblem::NoToken)?;
     let principal = app.service.authenticate(token).await?;
     match needs {

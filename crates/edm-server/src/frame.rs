@@ -11,9 +11,9 @@ use bytes::Bytes;
 use edm_graph::{ErrorEnvelope, InnerError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use tower::Service;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
@@ -28,8 +28,6 @@ const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 /// Bytes of the longest client-request-id that is repeated.
 const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
-/// Headers that are added to each answer.
-const HEADERS_ADDED: usize = 4;
 
 /// The routes with what stands around them, for whatever bodies a connection gives. One future for each request, no
 /// layer of the framework: each of its layers would make one more.
@@ -75,8 +73,7 @@ where
     let started = app.now();
     let method = request.method().clone();
     let route = route_name(request.uri().path());
-    let span =
-        tracing::info_span!("request", request.id = %request_id, http.method = %method, http.path = %route);
+    let span = span_of(&request_id, &method, &route);
     if request.uri().path().len() > crate::routes::PATH_BYTES_MAX {
         // Nothing below needs a longer one, and some would copy it.
         *request.uri_mut() = http::Uri::from_static("/");
@@ -89,7 +86,7 @@ where
         Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
     };
     unread.forget(&mut response).await;
-    let _entered = span.enter();
+    let entered = span.enter();
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         error.log(&request_id);
         let mut body = error.body();
@@ -105,8 +102,8 @@ where
         let text = error.body(&request_id, app.now());
         write_body(&mut response, text.into_bytes(), "application/xml");
     }
+    drop(entered);
     let headers = response.headers_mut();
-    headers.reserve(HEADERS_ADDED);
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value.clone());
         headers.insert("x-ms-request-id", value);
@@ -116,8 +113,25 @@ where
     }
     headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
     let micros = app.now().as_micros().saturating_sub(started.as_micros());
-    tracing::info!(http.status = response.status().as_u16(), duration_ms = micros / 1_000, "request done");
+    tracing::info!(
+        request.id = %request_id,
+        http.method = method.as_str(),
+        http.path = %route,
+        http.status = response.status().as_u16(),
+        duration_ms = micros / 1_000,
+        "request done"
+    );
     response
+}
+
+/// Returns what other lines of the log say of the request that they belong to. A short text is matched in less time than
+/// this takes, and its work says nothing that is not for debugging.
+fn span_of(request_id: &str, method: &Method, route: &str) -> Span {
+    if route == edm_graph::path::CLASSIFY {
+        tracing::debug_span!("request", request.id = request_id)
+    } else {
+        tracing::info_span!("request", request.id = request_id, http.method = %method, http.path = route)
+    }
 }
 
 /// Replaces the body; the length that was noted for the old one goes with it.

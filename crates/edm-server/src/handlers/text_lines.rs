@@ -25,7 +25,7 @@ const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-ndjson
 
 pub(crate) async fn classify(
     app: Arc<App>,
-    principal: Principal,
+    principal: Arc<Principal>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
@@ -43,7 +43,7 @@ pub(crate) async fn classify(
 /// The answer under way.
 struct Answering {
     app: Arc<App>,
-    principal: Principal,
+    principal: Arc<Principal>,
     options: MatchOptions,
     pieces: Pieces,
     /// The line that is not whole yet.

@@ -17,7 +17,7 @@ use crate::{present_report, respond};
 
 pub(crate) async fn classify(
     app: Arc<App>,
-    principal: Principal,
+    principal: Arc<Principal>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
