@@ -204,7 +204,7 @@ mod tests {
     fn every_line_is_written_once_and_in_order_by_the_end() {
         let check = |lines: usize, line_bytes: usize| {
             let (log, end, written) = started();
-            let line = |number: usize| format!("{number:0line_bytes$}\n");
+            let line = |number: usize| format!("{number}{}\n", "x".repeat(line_bytes));
             let reader = std::thread::spawn(move || written.iter().flatten().collect::<Vec<u8>>());
             (0..lines).for_each(|number| put(&log, line(number).as_bytes()));
             drop(end);
