@@ -353,11 +353,20 @@ fn check_text(
     target: impl Fn() -> String,
 ) -> Result<String, BodyError> {
     match value {
-        // Bytes bound characters from above, so most texts are never counted.
-        Value::String(text) if text.len() > characters_max && text.chars().count() > characters_max => {
-            Err(BodyError::at(BodyErrorKind::TooLong { characters_max }, target()))
-        }
-        Value::String(text) => Ok(text.clone()),
+        Value::String(text) => check_length(text, characters_max, target).map(|()| text.clone()),
         _ => Err(BodyError::at(BodyErrorKind::WrongType { expected: "a string" }, target())),
     }
+}
+
+/// Fails where a text has more characters than it may.
+pub(crate) fn check_length(
+    text: &str,
+    characters_max: usize,
+    target: impl Fn() -> String,
+) -> Result<(), BodyError> {
+    // Bytes bound characters from above, so most texts are never counted.
+    if text.len() > characters_max && text.chars().count() > characters_max {
+        return Err(BodyError::at(BodyErrorKind::TooLong { characters_max }, target()));
+    }
+    Ok(())
 }

@@ -19,6 +19,7 @@ pub mod path;
 pub mod purview;
 pub mod query;
 mod resource;
+mod text_object;
 
 pub use body::{BodyError, BodyErrorKind, Given, Reader, parse_object};
 pub use collection::Collection;

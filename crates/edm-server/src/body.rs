@@ -1,14 +1,16 @@
 //! Reads bodies within their bounds, while they come.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, BodyDataStream, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use edm_graph::parse_object;
 use edm_model::limits;
-use futures::StreamExt;
+use futures::FutureExt;
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
@@ -29,20 +31,28 @@ impl FromRequest<Arc<App>> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
-        Self::read(request, app, "application/json").await
+        let (parts, body) = request.into_parts();
+        let JsonBytes(bytes, permit) = JsonBytes::read(body, &parts.headers, app, "application/json").await?;
+        Ok(Self(parse_object(&bytes)?, permit))
     }
 }
 
-impl JsonBody {
+/// The bytes of a JSON body that are not parsed yet, with the permit that is held as long as they are in memory.
+pub(crate) struct JsonBytes(pub(crate) Bytes, pub(crate) OwnedSemaphorePermit);
+
+impl JsonBytes {
     /// Reads the body of a route that may take others as well; `expected` names all that it takes.
-    pub(crate) async fn read(request: Request, app: &App, expected: &'static str) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        if !is_json(&parts.headers) && !body.is_end_stream() {
+    pub(crate) async fn read(
+        body: Body,
+        headers: &HeaderMap,
+        app: &App,
+        expected: &'static str,
+    ) -> Result<Self, ApiError> {
+        if !is_json(headers) && !body.is_end_stream() {
             return Err(HttpProblem::UnsupportedMediaType { expected }.into());
         }
         let permit = app.bodies.clone().try_acquire_owned().map_err(|_| HttpProblem::TooManyBodies)?;
-        let bytes = read(body, &parts.headers, limits::JSON_BODY_BYTES_MAX).await?;
-        Ok(Self(parse_object(&bytes)?, permit))
+        Ok(Self(read(body, headers, limits::JSON_BODY_BYTES_MAX).await?, permit))
     }
 }
 
@@ -63,7 +73,7 @@ pub(crate) async fn read(body: Body, headers: &HeaderMap, bytes_max: usize) -> R
 
 /// A body as it comes, of bounded length and patience.
 pub(crate) struct Pieces {
-    stream: BodyDataStream,
+    body: Body,
     begun: Instant,
     bytes_read: usize,
     bytes_max: usize,
@@ -75,29 +85,53 @@ impl Pieces {
         if content_length(headers).is_some_and(|length| length > bytes_max as u64) {
             return Err(HttpProblem::BodyTooLarge { bytes_max });
         }
-        Ok(Self { stream: body.into_data_stream(), begun: Instant::now(), bytes_read: 0, bytes_max })
+        Ok(Self { body, begun: Instant::now(), bytes_read: 0, bytes_max })
     }
 
     /// Returns the next piece, nothing at the end. Fails as soon as the body is too long or too slow.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, HttpProblem> {
-        let wait = patience(self.bytes_read, self.begun.elapsed());
-        match tokio::time::timeout(wait, self.stream.next()).await {
-            Err(_) => Err(HttpProblem::BodyTooSlow),
-            Ok(Some(Err(_))) => Err(HttpProblem::BodyIncomplete),
-            Ok(Some(Ok(piece))) => {
+        if self.body.is_end_stream() {
+            return Ok(None);
+        }
+        // What is there already needs no timer.
+        let piece = match next_piece(&mut self.body).now_or_never() {
+            Some(piece) => piece,
+            None => {
+                let wait = patience(self.bytes_read, self.begun.elapsed());
+                let coming = tokio::time::timeout(wait, next_piece(&mut self.body)).await;
+                coming.map_err(|_| HttpProblem::BodyTooSlow)?
+            }
+        };
+        match piece {
+            Some(Err(_)) => Err(HttpProblem::BodyIncomplete),
+            Some(Ok(piece)) => {
                 self.bytes_read = self.bytes_read.saturating_add(piece.len());
                 if self.bytes_read > self.bytes_max {
                     return Err(HttpProblem::BodyTooLarge { bytes_max: self.bytes_max });
                 }
                 Ok(Some(piece))
             }
-            Ok(None) => Ok(None),
+            None => Ok(None),
         }
     }
 
     /// Forgives the time in which nothing was read because what had come was being worked on.
     pub(crate) fn forgive(&mut self, paused: Duration) {
         self.begun += paused;
+    }
+}
+
+/// Returns the next piece of data; trailers are passed over.
+async fn next_piece(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
+    loop {
+        match poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await? {
+            Ok(frame) => {
+                if let Ok(piece) = frame.into_data() {
+                    return Some(Ok(piece));
+                }
+            }
+            Err(error) => return Some(Err(error)),
+        }
     }
 }
 
@@ -118,9 +152,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return true;
     };
-    let media_type = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    media_type == "application/json"
-        || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+    let media_type = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
+    if media_type.eq_ignore_ascii_case("application/json") {
+        return true;
+    }
+    let media_type = media_type.to_ascii_lowercase();
+    media_type.starts_with("application/") && media_type.ends_with("+json")
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub(crate) struct Needs(pub(crate) Right);
 
 /// An authenticated request, before its body is read.
 pub(crate) struct Call {
-    pub(crate) principal: Principal,
+    pub(crate) principal: Arc<Principal>,
     pub(crate) origin: Origin,
     pub(crate) query: Option<String>,
     /// Elements of a page, unless `$top` asks for fewer.
@@ -38,19 +38,27 @@ impl FromRequestParts<Arc<App>> for Call {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let token = bearer(&parts.headers).ok_or(HttpProblem::NoToken)?;
-        let principal = app.service.authenticate(token).await?;
-        if let Some(Needs(needs)) = parts.extensions.get().copied()
-            && !principal.may(needs)
-        {
-            return Err(HttpProblem::Forbidden { needs }.into());
-        }
+        let principal = authorised(&parts.headers, parts.extensions.get().copied(), app).await?;
         Ok(Self {
             principal,
             origin: Origin::of(app, &parts.headers),
             query: parts.uri.query().map(str::to_owned),
             page_count: page_count(&parts.headers),
         })
+    }
+}
+
+/// Returns who calls. Fails where no token that works was sent, and where it does not bring the right.
+pub(crate) async fn authorised(
+    headers: &HeaderMap,
+    needs: Option<Needs>,
+    app: &App,
+) -> Result<Arc<Principal>, ApiError> {
+    let token = bearer(headers).ok_or(HttpProblem::NoToken)?;
+    let principal = app.service.authenticate(token).await?;
+    match needs {
+        Some(Needs(needs)) if !principal.may(needs) => Err(HttpProblem::Forbidden { needs }.into()),
+        _ => Ok(principal),
     }
 }
 

@@ -1,21 +1,25 @@
 //! What stands around every request: its ids, the fence against panics, the writing of errors, one log line.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use edm_graph::{ErrorEnvelope, InnerError};
 use futures::FutureExt;
-use http::{HeaderName, HeaderValue, header};
-use tracing::Instrument;
+use futures::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
+use tower::Service;
+use tracing::{Instrument, Span};
 
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond::JSON;
 use crate::route_name::route_name;
+use crate::routes::Routes;
 use crate::unread::Unread;
 use crate::upload::UploadError;
 
@@ -25,28 +29,64 @@ const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 /// Bytes of the longest client-request-id that is repeated.
 const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
 
+/// The routes with what stands around them, for whatever bodies a connection gives. One future for each request, no
+/// layer of the framework: each of its layers would make one more.
+#[derive(Clone)]
+pub(crate) struct Framed {
+    app: Arc<App>,
+    routes: Routes,
+}
+
+impl Framed {
+    pub(crate) fn new(app: Arc<App>, routes: Routes) -> Self {
+        Self { app, routes }
+    }
+}
+
+impl<B> Service<Request<B>> for Framed
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let Self { app, routes } = self.clone();
+        Box::pin(async move { Ok(frame(app, request, routes).await) })
+    }
+}
+
 /// Runs a request and finishes its answer.
-pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+async fn frame<B>(app: Arc<App>, mut request: Request<B>, routes: Routes) -> Response
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
     let request_id = app.request_id();
-    let client_request_id = client_request_id(&request);
+    let client_request_id = client_request_id(request.headers());
     let started = app.now();
     let method = request.method().clone();
     let route = route_name(request.uri().path());
-    let span =
-        tracing::info_span!("request", request.id = %request_id, http.method = %method, http.path = %route);
+    let span = span_of(&request_id, &method, &route);
     if request.uri().path().len() > crate::routes::PATH_BYTES_MAX {
         // Nothing below needs a longer one, and some would copy it.
         *request.uri_mut() = http::Uri::from_static("/");
     }
     let (request, unread) = Unread::of(request);
-    let work = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
+    let work = AssertUnwindSafe(routes.answer(request)).catch_unwind().instrument(span.clone());
     let mut response = match work.await {
         Ok(response) => response,
         // The payload may quote text of the request, so it is dropped unread.
         Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
     };
     unread.forget(&mut response).await;
-    let _entered = span.enter();
+    let entered = span.enter();
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         error.log(&request_id);
         let mut body = error.body();
@@ -62,6 +102,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
         let text = error.body(&request_id, app.now());
         write_body(&mut response, text.into_bytes(), "application/xml");
     }
+    drop(entered);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value.clone());
@@ -72,8 +113,25 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     }
     headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
     let micros = app.now().as_micros().saturating_sub(started.as_micros());
-    tracing::info!(http.status = response.status().as_u16(), duration_ms = micros / 1_000, "request done");
+    tracing::info!(
+        request.id = %request_id,
+        http.method = method.as_str(),
+        http.path = %route,
+        http.status = response.status().as_u16(),
+        duration_ms = micros / 1_000,
+        "request done"
+    );
     response
+}
+
+/// Returns what other lines of the log say of the request that they belong to. A short text is matched in less time than
+/// this takes, and its work says nothing that is not for debugging.
+fn span_of(request_id: &str, method: &Method, route: &str) -> Span {
+    if route == edm_graph::path::CLASSIFY {
+        tracing::debug_span!("request", request.id = request_id)
+    } else {
+        tracing::info_span!("request", request.id = request_id, http.method = %method, http.path = route)
+    }
 }
 
 /// Replaces the body; the length that was noted for the old one goes with it.
@@ -83,8 +141,7 @@ fn write_body(response: &mut Response, bytes: Vec<u8>, content_type: &'static st
     *response.body_mut() = Body::from(bytes);
 }
 
-fn client_request_id(request: &Request) -> Option<String> {
-    let headers = request.headers();
+fn client_request_id(headers: &HeaderMap) -> Option<String> {
     let sent = headers.get(&CLIENT_REQUEST_ID).or_else(|| headers.get("x-ms-client-request-id"))?;
     let text = sent.to_str().ok()?;
     (text.len() <= CLIENT_REQUEST_ID_BYTES_MAX).then(|| text.to_owned())

@@ -22,7 +22,6 @@
 //! # }
 //! ```
 
-mod any_body;
 mod app;
 mod body;
 mod call;

@@ -7,17 +7,14 @@ use edm_graph::{
 use edm_service::{FoundMatch, Limit, MatchReport, MatchedType, TypeDiagnostic, UnmatchedValue};
 
 /// Presents the whole report.
-pub(crate) fn result(report: &MatchReport) -> ClassificationResult {
-    ClassificationResult {
-        classification: classification(report),
-        errors: errors(report),
-        diagnostics: diagnostics(report),
-    }
+pub(crate) fn result(report: MatchReport) -> ClassificationResult {
+    let (errors, diagnostics) = (errors(&report), diagnostics(&report));
+    ClassificationResult { classification: classification(report.types), errors, diagnostics }
 }
 
 /// Presents the types that matched.
-pub(crate) fn classification(report: &MatchReport) -> Vec<DetectedContent> {
-    report.types.iter().map(detected).collect()
+pub(crate) fn classification(types: Vec<MatchedType>) -> Vec<DetectedContent> {
+    types.into_iter().map(detected).collect()
 }
 
 /// Presents what could not be done: unknown types, and a scan that ran out of time.
@@ -62,7 +59,7 @@ fn diagnostics(report: &MatchReport) -> Vec<Diagnostic> {
     diagnostics
 }
 
-fn detected(matched: &MatchedType) -> DetectedContent {
+fn detected(matched: MatchedType) -> DetectedContent {
     let count = |count: &edm_service::ConfidenceCount| ConfidenceCount {
         confidence: count.confidence,
         unique_count: count.unique_count,
@@ -70,30 +67,30 @@ fn detected(matched: &MatchedType) -> DetectedContent {
     };
     DetectedContent {
         id: matched.id.to_string(),
-        display_name: matched.name.clone(),
+        display_name: matched.name,
         unique_count: matched.unique_count,
         confidence: matched.confidence,
         recommended_confidence: matched.recommended_confidence,
-        matches: matched.matches.iter().map(location).collect(),
+        matches: matched.matches.into_iter().map(location).collect(),
         counts: matched.counts.iter().map(count).collect(),
     }
 }
 
-fn location(found: &FoundMatch) -> ContentLocation {
-    let evidence = |evidence: &edm_service::FoundEvidence| ContentEvidence {
-        matched: evidence.place.text.clone(),
+fn location(found: FoundMatch) -> ContentLocation {
+    let evidence = |evidence: edm_service::FoundEvidence| ContentEvidence {
+        matched: evidence.place.text,
         offset: evidence.place.offset_utf16,
         length: evidence.place.length_utf16,
-        column_name: evidence.column.clone(),
+        column_name: evidence.column,
         counted: evidence.counted,
     };
     ContentLocation {
-        id_match: found.place.text.clone(),
+        id_match: found.place.text,
         offset: found.place.offset_utf16,
         length: found.place.length_utf16,
         confidence: found.confidence,
-        evidences: found.evidences.iter().map(evidence).collect(),
-        column_name: found.column.clone(),
+        evidences: found.evidences.into_iter().map(evidence).collect(),
+        column_name: found.column,
         rows: found.rows.iter().map(|(row, _)| *row).collect(),
         rows_truncated: found.rows_truncated,
         row_session_ids: found.rows.iter().map(|(_, session)| session.to_string()).collect(),

@@ -13,11 +13,19 @@ use crate::origin::Origin;
 /// The content type of every JSON answer.
 pub(crate) const JSON: &str = "application/json; odata.metadata=minimal; charset=utf-8";
 
+/// Headers that most answers end up with.
+const HEADERS_EXPECTED: usize = 6;
+
 /// Answers with JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     // Our own types always serialise; an empty body would break clients, so the failure is a panic behind the fence.
     let bytes = serde_json::to_vec(body).expect("wire types have string keys and no failing serialisers");
-    (status, [(header::CONTENT_TYPE, HeaderValue::from_static(JSON))], Body::from(bytes)).into_response()
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    // Room for what is added to every answer.
+    response.headers_mut().reserve(HEADERS_EXPECTED);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response
 }
 
 /// Turns a resource into JSON with its `@odata.type`.

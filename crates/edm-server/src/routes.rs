@@ -1,25 +1,22 @@
 //! Every route in one table.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Extension, Router};
 use edm_graph::path;
 use edm_model::Right;
-use http::Uri;
 use http::uri::PathAndQuery;
-use tower::util::MapRequestLayer;
-use tower::{Layer, Service};
+use http::{Method, Uri};
+use tower::Service;
 
 use crate::app::App;
 use crate::call::Needs;
 use crate::error::{ApiError, HttpProblem};
-use crate::frame::frame;
+use crate::frame::Framed;
 use crate::handlers::{
     agents, classification, health, root, sensitive_types, session_actions, sessions, stores,
 };
@@ -44,25 +41,50 @@ pub fn router(app: Arc<App>, surface: Surface) -> Router {
 }
 
 /// Returns the same without a router around it: one that has no path of its own would look at each request for nothing.
-pub(crate) fn framed_routes(
+pub(crate) fn framed_routes(app: Arc<App>, surface: Surface) -> Framed {
+    Framed::new(app.clone(), Routes::new(app, surface))
+}
+
+/// The table of routes, and the way past it of the one that is asked by far the most.
+#[derive(Clone)]
+pub(crate) struct Routes {
     app: Arc<App>,
     surface: Surface,
-) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
-{
+    table: Router,
+}
+
+impl Routes {
+    fn new(app: Arc<App>, surface: Surface) -> Self {
+        Self { app: app.clone(), surface, table: table(app, surface) }
+    }
+
+    /// Answers a request; whatever fails is in the answer.
+    pub(crate) async fn answer(self, request: Request) -> Response {
+        // The router and each layer around a handler make a future and a copy of themselves for each request.
+        if self.surface == Surface::Whole
+            && request.method() == Method::POST
+            && path::plain(request.uri().path()) == Some(path::CLASSIFY)
+        {
+            return classification::classify(State(self.app), request).await.into_response();
+        }
+        let mut table = self.table;
+        // The router matches canonical paths only, so paths are rewritten before it sees them.
+        table.call(rewrite(request)).await.into_response()
+    }
+}
+
+fn table(app: Arc<App>, surface: Surface) -> Router {
     let health = Router::new().route(path::HEALTH, get(health::live)).route(path::READY, get(health::ready));
     let routes = match surface {
         Surface::Whole => health.merge(service_routes()),
         Surface::Health => health,
     };
-    let routes = routes
+    routes
         .fallback(unknown_path)
         .method_not_allowed_fallback(method_not_allowed)
         // Handlers bound their bodies themselves, each by its own limit.
         .layer(DefaultBodyLimit::disable())
-        .with_state(app.clone());
-    // The router matches canonical paths only, so paths are rewritten before it sees them.
-    let lenient = MapRequestLayer::new(rewrite).layer(routes);
-    from_fn_with_state(app, frame).layer(lenient)
+        .with_state(app)
 }
 
 /// Every route with the right that its caller needs; the upload wire's right is the signature of its address.
@@ -120,7 +142,8 @@ fn service_routes() -> Router<Arc<App>> {
                 .patch(sensitive_types::update.layer(administer))
                 .delete(sensitive_types::delete.layer(administer)),
         )
-        .route(path::CLASSIFY, post(classification::classify.layer(classify)))
+        // It asks for its right itself, since most requests do not come by this table.
+        .route(path::CLASSIFY, post(classification::classify))
         .route(path::REDACT, post(classification::redact.layer(classify)))
         .route(path::UPLOAD, put(upload::put).get(upload::get).fallback(upload::method_not_allowed))
 }

@@ -17,7 +17,6 @@ use hyper_util::rt::TokioTimer;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::any_body::AnyBody;
 use crate::app::{App, Scheme};
 use crate::routes::{Surface, framed_routes};
 
@@ -155,7 +154,7 @@ impl Bound {
     ) -> Result<(), ServeError> {
         let scheme = self.scheme();
         let app = App::new(service, random, scheme, self.public_url);
-        let routes = AnyBody(framed_routes(app, self.surface));
+        let routes = framed_routes(app, self.surface);
         let make_service = ServiceExt::<Request>::into_make_service(routes);
         let handle = Handle::new();
         let stopper = handle.clone();

@@ -23,21 +23,25 @@ const UNREAD_BYTES_MAX: usize = 64 * 1024 * 1024;
 const UNREAD_SECONDS_MAX: u64 = 10;
 
 /// The rest of a body, once its reader has dropped it.
-pub(crate) struct Unread {
-    left: Arc<Mutex<Option<Body>>>,
+pub(crate) struct Unread<B> {
+    left: Arc<Mutex<Option<B>>>,
     /// The sender waits for leave to send: nothing comes unless somebody reads.
     waits: bool,
 }
 
 /// A body that leaves its rest behind when it is dropped.
-struct Lent {
-    body: Option<Body>,
-    left: Arc<Mutex<Option<Body>>>,
+struct Lent<B> {
+    body: Option<B>,
+    left: Arc<Mutex<Option<B>>>,
 }
 
-impl Unread {
-    /// Lends the request's body to its handler.
-    pub(crate) fn of(request: Request) -> (Request, Self) {
+impl<B> Unread<B>
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    /// Lends the request's body to its handler, whatever the connection gives as one.
+    pub(crate) fn of(request: http::Request<B>) -> (Request, Self) {
         let waits = request.headers().contains_key(header::EXPECT);
         let left = Arc::new(Mutex::new(None));
         let lent = left.clone();
@@ -49,7 +53,7 @@ impl Unread {
     pub(crate) async fn forget(self, response: &mut Response) {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(left) = left.filter(|left| !left.is_end_stream()) else { return };
-        let whole = !self.waits && read_to_end(left).await;
+        let whole = !self.waits && read_to_end(Body::new(left)).await;
         if !whole {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -73,20 +77,20 @@ async fn read_to_end(body: Body) -> bool {
     tokio::time::timeout(Duration::from_secs(UNREAD_SECONDS_MAX), reading).await.unwrap_or(false)
 }
 
-impl Drop for Lent {
+impl<B> Drop for Lent<B> {
     fn drop(&mut self) {
         *self.left.lock().unwrap_or_else(PoisonError::into_inner) = self.body.take();
     }
 }
 
-impl HttpBody for Lent {
+impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Lent<B> {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         match &mut self.body {
             Some(body) => Pin::new(body).poll_frame(context),
             None => Poll::Ready(None),

@@ -1,6 +1,7 @@
 //! Bearer tokens of the server's own: 256 random bits, kept only as a digest, shown once.
 
 use std::io;
+use std::sync::Arc;
 
 use edm_model::{Principal, PrincipalId, Right, Role, Roles, TenantId, Timestamp, TokenId};
 use edm_store::{NewToken as TokenToStore, TokenRow};
@@ -55,7 +56,7 @@ pub struct CreatedToken {
 
 impl Service {
     /// Returns whom the token stands for.
-    pub async fn authenticate(&self, token: &str) -> Result<Principal, Error> {
+    pub async fn authenticate(&self, token: &str) -> Result<Arc<Principal>, Error> {
         let refused = || Error::of(ErrorKind::Unauthenticated);
         if token.len() > TOKEN_CHARACTERS_MAX {
             return Err(refused());
@@ -163,7 +164,7 @@ fn bearer(row: TokenRow) -> Bearer {
         name: row.name,
         roles: row.roles,
     };
-    Bearer { principal, expires_at: row.expires_at }
+    Bearer { principal: Arc::new(principal), expires_at: row.expires_at }
 }
 
 fn record(row: TokenRow) -> TokenRecord {

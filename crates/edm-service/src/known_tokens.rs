@@ -3,7 +3,7 @@
 //! was revoked beside the server stops working with the next request.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use edm_model::{Principal, Timestamp};
 use edm_store::ChangeMark;
@@ -14,7 +14,7 @@ const KNOWN_MAX: usize = 1_024;
 /// Whom a token stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bearer {
-    pub(crate) principal: Principal,
+    pub(crate) principal: Arc<Principal>,
     /// When the token stops working; `None` is never.
     pub(crate) expires_at: Option<Timestamp>,
 }

@@ -1,19 +1,19 @@
 //! Texts are matched: a permit first, then the scan on a thread that may block, then names for positions.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use edm_engine::{ActiveType, CandidateSpan, Exempt, PreparedTypes, Query, Redaction, Scratch};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
 use edm_model::{Pattern, Principal, Right, SensitiveTypeId, limits};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::error::{Error, ErrorKind, Resource};
 use crate::library::TenantTypes;
 use crate::match_report::MatchReport;
 use crate::seal::Pseudonyms;
 use crate::service::{Service, off_thread, require};
-use crate::surroundings::Clock;
 
 pub(crate) const BUSY_RETRY_SECONDS: u32 = 1;
 const TIMEOUT_MS_MAX: u64 = 600_000;
@@ -76,11 +76,11 @@ pub struct Redacted {
 
 /// How many texts are matched at once, and how many may wait.
 pub(crate) struct MatchQueue {
-    permits: Arc<Semaphore>,
+    permits: Semaphore,
     concurrency: usize,
     queue_length: usize,
-    admitted: Arc<AtomicUsize>,
-    scratches: Arc<Scratches>,
+    admitted: AtomicUsize,
+    scratches: Scratches,
 }
 
 /// Whether whoever asks for leave to match may be turned away.
@@ -93,17 +93,17 @@ pub enum Admission {
 }
 
 /// A place in the queue, given back when it is dropped.
-struct Place(Arc<AtomicUsize>);
+struct Place<'a>(&'a AtomicUsize);
 
-impl Place {
+impl<'a> Place<'a> {
     /// Returns a place, and how many were taken before.
-    fn take(admitted: &Arc<AtomicUsize>) -> (Self, usize) {
+    fn take(admitted: &'a AtomicUsize) -> (Self, usize) {
         let before = admitted.fetch_add(1, Ordering::AcqRel);
-        (Self(admitted.clone()), before)
+        (Self(admitted), before)
     }
 }
 
-impl Drop for Place {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
@@ -113,11 +113,11 @@ impl MatchQueue {
     pub(crate) fn new(concurrency: usize, queue_length: usize) -> Self {
         let concurrency = concurrency.max(1);
         Self {
-            permits: Arc::new(Semaphore::new(concurrency)),
+            permits: Semaphore::new(concurrency),
             concurrency,
             queue_length,
-            admitted: Arc::default(),
-            scratches: Arc::default(),
+            admitted: AtomicUsize::new(0),
+            scratches: Scratches::default(),
         }
     }
 
@@ -127,43 +127,57 @@ impl MatchQueue {
         (running, self.admitted.load(Ordering::Acquire).saturating_sub(running))
     }
 
-    async fn enter(&self, admission: Admission) -> Result<Leave, Error> {
+    async fn enter(self: &Arc<Self>, admission: Admission) -> Result<Leave, Error> {
         let (place, before) = Place::take(&self.admitted);
         if admission == Admission::New && before >= self.concurrency + self.queue_length {
             return Err(Error::of(ErrorKind::Busy { retry_after_seconds: BUSY_RETRY_SECONDS }));
         }
-        let mut leave = Leave { permits: self.permits.clone(), admitted: self.admitted.clone(), held: None };
-        leave.wait(place).await?;
-        Ok(leave)
+        self.wait(place).await?;
+        Ok(Leave { queue: self.clone(), held: true })
+    }
+
+    /// Waits until it is the turn of a place; whoever has waited gives both back with [`MatchQueue::give_back`].
+    async fn wait(&self, place: Place<'_>) -> Result<(), Error> {
+        let permit = self.permits.acquire().await;
+        permit.map_err(|source| Error::of(ErrorKind::Internal).because(source))?.forget();
+        std::mem::forget(place);
+        Ok(())
+    }
+
+    fn give_back(&self) {
+        // The place first: whoever is let in by the permit must not find the queue fuller than it is.
+        self.admitted.fetch_sub(1, Ordering::AcqRel);
+        self.permits.add_permits(1);
     }
 }
 
 /// Leave to match, which can be given back for a while.
 pub(crate) struct Leave {
-    permits: Arc<Semaphore>,
-    admitted: Arc<AtomicUsize>,
-    held: Option<(Place, OwnedSemaphorePermit)>,
+    queue: Arc<MatchQueue>,
+    held: bool,
 }
 
 impl Leave {
     /// Lets others go on.
     pub(crate) fn give_back(&mut self) {
-        self.held = None;
+        if std::mem::take(&mut self.held) {
+            self.queue.give_back();
+        }
     }
 
     /// Waits until it is this one's turn; does nothing while leave is held.
     pub(crate) async fn take_again(&mut self) -> Result<(), Error> {
-        match self.held {
-            Some(_) => Ok(()),
-            None => self.wait(Place::take(&self.admitted).0).await,
+        if !self.held {
+            self.queue.wait(Place::take(&self.queue.admitted).0).await?;
+            self.held = true;
         }
-    }
-
-    async fn wait(&mut self, place: Place) -> Result<(), Error> {
-        let permit = self.permits.clone().acquire_owned().await;
-        let permit = permit.map_err(|source| Error::of(ErrorKind::Internal).because(source))?;
-        self.held = Some((place, permit));
         Ok(())
+    }
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.give_back();
     }
 }
 
@@ -186,10 +200,9 @@ pub struct Matcher {
     minimum_confidence: u8,
     explain: bool,
     timeout_micros: i64,
-    clock: Arc<dyn Clock>,
+    service: Service,
     abandoned: Arc<AtomicBool>,
     leave: Option<Leave>,
-    scratches: Arc<Scratches>,
 }
 
 /// Scratch of texts that are done, for those to come: never more than were matched at once.
@@ -239,9 +252,10 @@ impl Matcher {
     ) -> T {
         let should_stop = || self.should_stop(deadline);
         let query = self.query(text, &should_stop);
-        let mut scratch = self.scratches.take();
+        let scratches = &self.service.inner.matches.scratches;
+        let mut scratch = scratches.take();
         let report = edm_engine::scan(&query, &mut scratch);
-        self.scratches.give_back(scratch);
+        scratches.give_back(scratch);
         then(&query, report)
     }
 
@@ -256,12 +270,12 @@ impl Matcher {
     }
 
     fn deadline_after(&self, micros: i64) -> i64 {
-        self.clock.now().as_micros().saturating_add(micros)
+        self.service.now().as_micros().saturating_add(micros)
     }
 
     /// Says whether nobody waits any more, or the moment has come.
     pub(crate) fn should_stop(&self, deadline_micros: i64) -> bool {
-        self.abandoned.load(Ordering::Acquire) || self.clock.now().as_micros() >= deadline_micros
+        self.abandoned.load(Ordering::Acquire) || self.service.now().as_micros() >= deadline_micros
     }
 
     pub(crate) fn query<'a>(
@@ -286,10 +300,10 @@ impl Matcher {
 
 impl Service {
     /// Finds the records of the tenant's stores in a text.
-    pub async fn classify(
+    pub async fn classify<'a>(
         &self,
         principal: &Principal,
-        text: impl Into<String>,
+        text: impl Into<Cow<'a, str>>,
         options: MatchOptions,
     ) -> Result<MatchReport, Error> {
         let text = text.into();
@@ -297,6 +311,7 @@ impl Service {
         if let Some(report) = matcher.classify_briefly(&text) {
             return Ok(report);
         }
+        let text = text.into_owned();
         let _abandon = matcher.abandon_on_drop();
         // The matcher goes with the work: an abandoned scan holds its place until it has really ended.
         off_thread(move || matcher.classify(&text)).await
@@ -353,10 +368,9 @@ impl Service {
             minimum_confidence: options.minimum_confidence,
             explain: options.explain,
             timeout_micros: i64::try_from(timeout_ms.min(TIMEOUT_MS_MAX) * 1_000).unwrap_or(i64::MAX),
-            clock: self.inner.clock.clone(),
+            service: self.clone(),
             abandoned: Arc::default(),
             leave: Some(leave),
-            scratches: self.inner.matches.scratches.clone(),
         })
     }
 }
@@ -552,7 +566,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_refuses_before_any_work_and_frees_its_places() {
-        let queue = MatchQueue::new(1, 1);
+        let queue = Arc::new(MatchQueue::new(1, 1));
         let first = queue.enter(Admission::New).await.expect("the first runs");
         let waiting = queue.enter(Admission::New);
         tokio::pin!(waiting);

@@ -39,7 +39,7 @@ pub(crate) struct Inner {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) known_tokens: KnownTokens,
     pub(crate) library: Library,
-    pub(crate) matches: MatchQueue,
+    pub(crate) matches: Arc<MatchQueue>,
     /// Threads of texts that are matched as they come.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) plans: Plans,
@@ -124,7 +124,7 @@ impl Service {
         let signer = UploadSigner::from_key(*seals.upload_signing_key());
         let limits = config.limits;
         let inner = Inner {
-            matches: MatchQueue::new(limits.match_concurrency, limits.match_queue_length),
+            matches: Arc::new(MatchQueue::new(limits.match_concurrency, limits.match_queue_length)),
             streams: Arc::new(Semaphore::new(edm_model::limits::STREAMS_MAX)),
             lookups: LookupMeter::new(limits.lookups_per_minute),
             build_memory: Semaphore::new(

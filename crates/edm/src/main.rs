@@ -13,6 +13,8 @@ mod data_directory;
 #[cfg(all(feature = "agent", feature = "server"))]
 mod demo;
 #[cfg(feature = "server")]
+mod gathered_log;
+#[cfg(feature = "server")]
 mod node_roles;
 mod output;
 #[cfg(feature = "agent")]

@@ -1,12 +1,15 @@
 //! The actions `classifyExactMatches` and `redactExactMatches`: what they take and what they answer.
 
+use std::borrow::Cow;
+
 use edm_model::limits;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::body::{BodyError, BodyErrorKind, Given, Reader, parse_object};
+use crate::body::{BodyError, BodyErrorKind, Given, Reader, check_length};
 use crate::error::{ClassificationError, ErrorEnvelope};
+use crate::text_object::TextObject;
 
 /// The confidence from which `redactExactMatches` covers a match.
 const REDACT_CONFIDENCE_DEFAULT: u8 = 75;
@@ -19,9 +22,9 @@ const REPLACEMENTS: &[&str] = &["mask", "label", "token"];
 
 /// The body of `classifyExactMatches`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClassifyRequest {
+pub struct ClassifyRequest<'a> {
     /// The text to look in.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// What to look for, and how.
     pub options: ClassifyOptions,
 }
@@ -52,12 +55,21 @@ pub struct CandidateSpan {
     pub length: u64,
 }
 
-impl ClassifyRequest {
-    /// Reads the body. Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
-        let reader = Reader::new(body);
-        let text = reader.needed("text", reader.text("text", TEXT_CHARACTERS_MAX)?)?;
+impl<'a> ClassifyRequest<'a> {
+    /// Reads the body. Fails as [`parse_object`](crate::parse_object) does, and with the path of the first property that is
+    /// wrong.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, BodyError> {
+        let TextObject { text, others } = TextObject::parse(bytes)?;
+        let reader = Reader::new(&others);
+        let text = read_text(text, &reader)?;
         Ok(Self { text, options: ClassifyOptions::read(&reader)? })
+    }
+}
+
+fn read_text<'a>(text: Option<Cow<'a, str>>, others: &Reader<'_>) -> Result<Cow<'a, str>, BodyError> {
+    match text {
+        Some(text) => check_length(&text, TEXT_CHARACTERS_MAX, || others.target("text")).map(|()| text),
+        None => others.needed("text", others.text("text", TEXT_CHARACTERS_MAX)?).map(Cow::Owned),
     }
 }
 
@@ -109,18 +121,18 @@ impl ClassifyOptions {
 
 /// One line of `application/x-ndjson`: a text with a name that its result bears.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextLine {
+pub struct TextLine<'a> {
     /// A text or a number; `null` if there is none.
     pub id: Value,
     /// The text to look in.
-    pub text: String,
+    pub text: Cow<'a, str>,
 }
 
-impl TextLine {
+impl<'a> TextLine<'a> {
     /// Reads a line. Fails with what could be read of its id.
-    pub fn read(line: &[u8]) -> Result<Self, (Value, BodyError)> {
-        let body = parse_object(line).map_err(|error| (Value::Null, error))?;
-        let reader = Reader::new(&body);
+    pub fn read(line: &'a [u8]) -> Result<Self, (Value, BodyError)> {
+        let TextObject { text, others } = TextObject::parse(line).map_err(|error| (Value::Null, error))?;
+        let reader = Reader::new(&others);
         let id = match reader.value("id") {
             Given::Value(Value::String(id)) if id.chars().count() <= limits::TEXT_CHARACTERS_MAX => {
                 Value::from(id.as_str())
@@ -132,8 +144,7 @@ impl TextLine {
             }
             Given::Absent | Given::Null => Value::Null,
         };
-        let text = reader.text("text", TEXT_CHARACTERS_MAX).and_then(|text| reader.needed("text", text));
-        match text {
+        match read_text(text, &reader) {
             Ok(text) => Ok(Self { id, text }),
             Err(error) => Err((id, error)),
         }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use edm_graph::query::Place;
+use edm_graph::query::{Place, QueryOptions};
 use edm_graph::{ClassifyOptions, ClassifyRequest, RedactRequest, RedactionResult, ReplacementWord};
+use edm_model::Right;
 use edm_service::{CandidateSpan, MatchOptions, Replacement};
 use http::{StatusCode, header};
 
 use crate::app::App;
-use crate::body::JsonBody;
-use crate::call::Call;
+use crate::body::{JsonBody, JsonBytes};
+use crate::call::{Call, Needs, authorised};
 use crate::error::ApiError;
 use crate::handlers::{NONE, text_lines, text_stream};
 use crate::{present_report, respond};
@@ -19,28 +20,27 @@ use crate::{present_report, respond};
 /// What a text may come in.
 const MEDIA_TYPES: &str = "application/json, text/plain or application/x-ndjson";
 
-pub(crate) async fn classify(
-    State(app): State<Arc<App>>,
-    call: Call,
-    request: Request,
-) -> Result<Response, ApiError> {
-    call.options(&NONE, Place::Action)?;
-    match media_type(&request).as_str() {
-        "application/x-ndjson" => text_lines::classify(app, call, request).await,
-        "text/plain" => text_stream::classify(app, call, request).await,
-        _ => {
-            let JsonBody(body, _permit) = JsonBody::read(request, &app, MEDIA_TYPES).await?;
-            let ClassifyRequest { text, options } = ClassifyRequest::read(&body)?;
-            drop(body);
-            let report = app.service.classify(&call.principal, text, match_options(options)).await?;
-            Ok(respond::json(StatusCode::OK, &present_report::result(&report)))
-        }
+pub(crate) async fn classify(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+    let needs = Some(Needs(Right::Classify));
+    let principal = authorised(request.headers(), needs, &app).await?;
+    QueryOptions::parse(request.uri().query(), &NONE, Place::Action)?;
+    let media_type = media_type(&request);
+    if media_type.eq_ignore_ascii_case("application/x-ndjson") {
+        return text_lines::classify(app, principal, request).await;
     }
+    if media_type.eq_ignore_ascii_case("text/plain") {
+        return text_stream::classify(app, principal, request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let JsonBytes(body, _permit) = JsonBytes::read(body, &parts.headers, &app, MEDIA_TYPES).await?;
+    let ClassifyRequest { text, options } = ClassifyRequest::read(&body)?;
+    let report = app.service.classify(&principal, text, match_options(options)).await?;
+    Ok(respond::json(StatusCode::OK, &present_report::result(report)))
 }
 
-fn media_type(request: &Request) -> String {
+fn media_type(request: &Request) -> &str {
     let value = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    value.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase()
+    value.unwrap_or("").split(';').next().unwrap_or("").trim()
 }
 
 pub(crate) fn match_options(options: ClassifyOptions) -> MatchOptions {
@@ -79,8 +79,8 @@ pub(crate) async fn redact(
     };
     let redacted = app.service.redact(&call.principal, request.text, options, replacement).await?;
     let result = RedactionResult {
-        classification: present_report::classification(&redacted.report),
         errors: present_report::errors(&redacted.report),
+        classification: present_report::classification(redacted.report.types),
         text: redacted.text,
     };
     Ok(respond::json(StatusCode::OK, &result))

@@ -17,20 +17,22 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::body::Pieces;
-use crate::call::Call;
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::classification::match_options;
 use crate::present_report;
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 
-pub(crate) async fn classify(app: Arc<App>, call: Call, request: Request) -> Result<Response, ApiError> {
-    let options = match_options(ClassifyOptions::from_query(call.query.as_deref())?);
+pub(crate) async fn classify(
+    app: Arc<App>,
+    principal: Arc<Principal>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
+    let options = match_options(ClassifyOptions::from_query(parts.uri.query())?);
     let pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX)?;
     // Whoever cannot be served hears so now: behind the first line there is no status any more.
-    drop(app.service.matcher(&call.principal, options.clone(), Admission::New).await?);
-    let principal = call.principal;
+    drop(app.service.matcher(&principal, options.clone(), Admission::New).await?);
     let answering =
         Answering { app, principal, options, pieces, begun: BytesMut::new(), number: 0, ended: false };
     let mut response = Response::new(Body::from_stream(futures::stream::unfold(answering, Answering::next)));
@@ -41,7 +43,7 @@ pub(crate) async fn classify(app: Arc<App>, call: Call, request: Request) -> Res
 /// The answer under way.
 struct Answering {
     app: Arc<App>,
-    principal: Principal,
+    principal: Arc<Principal>,
     options: MatchOptions,
     pieces: Pieces,
     /// The line that is not whole yet.
@@ -56,7 +58,7 @@ impl Answering {
     async fn next(mut self) -> Option<(Result<Bytes, std::convert::Infallible>, Self)> {
         while !self.ended {
             let results = match self.pieces.next().await {
-                Ok(Some(piece)) => match piece.iter().rposition(|byte| *byte == b'\n') {
+                Ok(Some(piece)) => match memchr::memrchr(b'\n', &piece) {
                     Some(end) => {
                         self.begin(piece.get(..end + 1).unwrap_or(&[]));
                         let lines = self.begun.split().freeze();
@@ -77,7 +79,9 @@ impl Answering {
             };
             let results = results.unwrap_or_else(|error| {
                 self.ended = true;
-                serialised(&failed(self.number + 1, Value::Null, &error))
+                let mut written = Vec::new();
+                write(&mut written, &failed(self.number + 1, Value::Null, &error));
+                written
             });
             if !results.is_empty() {
                 return Some((Ok(results.into()), self));
@@ -89,7 +93,7 @@ impl Answering {
     /// Adds to the line that is not whole yet; of one that is too long no more is kept than shows it.
     fn begin(&mut self, piece: &[u8]) {
         let room = (limits::JSON_BODY_BYTES_MAX + 1).saturating_sub(self.begun.len());
-        let line = piece.iter().position(|byte| *byte == b'\n').unwrap_or(piece.len());
+        let line = memchr::memchr(b'\n', piece).unwrap_or(piece.len());
         let (line, behind) = piece.split_at(line);
         self.begun.extend_from_slice(line.get(..room).unwrap_or(line));
         self.begun.extend_from_slice(behind);
@@ -114,16 +118,17 @@ impl Answering {
 
 /// Returns the results of whole lines, and how many lines there are.
 fn results(matcher: &Matcher, lines: &[u8], first: u64) -> (Vec<u8>, u64) {
-    let mut written = Vec::new();
+    // Most texts hold nothing, and their results are short.
+    let mut written = Vec::with_capacity(lines.len() / 8);
     let mut count = 0;
-    for line in lines.strip_suffix(b"\n").unwrap_or(lines).split(|byte| *byte == b'\n') {
+    for line in split_lines(lines.strip_suffix(b"\n").unwrap_or(lines)) {
         let number = first + count;
         count += 1;
         if line.len() > limits::JSON_BODY_BYTES_MAX {
             let problem = HttpProblem::BodyTooLarge { bytes_max: limits::JSON_BODY_BYTES_MAX };
-            written.extend(serialised(&failed(number, Value::Null, &problem.into())));
+            write(&mut written, &failed(number, Value::Null, &problem.into()));
         } else if !line.iter().all(u8::is_ascii_whitespace) {
-            written.extend(serialised(&result(matcher, line, number)));
+            write(&mut written, &result(matcher, line, number));
         }
     }
     (written, count)
@@ -132,7 +137,7 @@ fn results(matcher: &Matcher, lines: &[u8], first: u64) -> (Vec<u8>, u64) {
 fn result(matcher: &Matcher, line: &[u8], number: u64) -> LineResult {
     match TextLine::read(line) {
         Ok(TextLine { id, text }) => {
-            let outcome = LineOutcome::Classified(present_report::result(&matcher.classify(&text)));
+            let outcome = LineOutcome::Classified(present_report::result(matcher.classify(&text)));
             LineResult { id, line: number, outcome }
         }
         Err((id, error)) => failed(number, id, &error.into()),
@@ -143,9 +148,18 @@ fn failed(line: u64, id: Value, error: &ApiError) -> LineResult {
     LineResult { id, line, outcome: LineOutcome::Failed(ErrorEnvelope { error: error.body() }) }
 }
 
-fn serialised(result: &LineResult) -> Vec<u8> {
-    let mut bytes =
-        serde_json::to_vec(result).expect("wire types have string keys and no failing serialisers");
-    bytes.push(b'\n');
-    bytes
+fn write(written: &mut Vec<u8>, result: &LineResult) {
+    serde_json::to_writer(&mut *written, result)
+        .expect("wire types have string keys and no failing serialisers");
+    written.push(b'\n');
+}
+
+/// Returns the lines, without their ends; of nothing, one that is empty.
+fn split_lines(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b'\n', lines).chain([lines.len()]);
+    ends.scan(0, |begin, end| {
+        let line = lines.get(*begin..end);
+        *begin = end + 1;
+        line
+    })
 }

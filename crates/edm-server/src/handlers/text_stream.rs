@@ -6,24 +6,27 @@ use std::time::Instant;
 use axum::extract::Request;
 use axum::response::Response;
 use edm_graph::ClassifyOptions;
-use edm_model::limits;
+use edm_model::{Principal, limits};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::app::App;
 use crate::body::Pieces;
-use crate::call::Call;
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::classification::match_options;
 use crate::{present_report, respond};
 
-pub(crate) async fn classify(app: Arc<App>, call: Call, request: Request) -> Result<Response, ApiError> {
-    let options = match_options(ClassifyOptions::from_query(call.query.as_deref())?);
+pub(crate) async fn classify(
+    app: Arc<App>,
+    principal: Arc<Principal>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
+    let options = match_options(ClassifyOptions::from_query(parts.uri.query())?);
     if !is_utf8(&parts.headers) {
         return Err(HttpProblem::UnsupportedMediaType { expected: "text/plain; charset=utf-8" }.into());
     }
     let mut pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX)?;
-    let mut text = app.service.classify_stream(&call.principal, options).await?;
+    let mut text = app.service.classify_stream(&principal, options).await?;
     while let Some(piece) = pieces.next().await? {
         let offered = Instant::now();
         if !text.push(piece).await {
@@ -32,7 +35,7 @@ pub(crate) async fn classify(app: Arc<App>, call: Call, request: Request) -> Res
         pieces.forgive(offered.elapsed());
     }
     let report = text.finish().await?;
-    Ok(respond::json(StatusCode::OK, &present_report::result(&report)))
+    Ok(respond::json(StatusCode::OK, &present_report::result(report)))
 }
 
 /// A text without a charset is taken for UTF-8; a byte that is none is refused anyway.

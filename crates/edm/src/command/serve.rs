@@ -1,6 +1,6 @@
 //! `edm serve`.
 
-use std::io::{BufWriter, IsTerminal};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,10 +8,10 @@ use anyhow::Context;
 use clap::Args;
 use edm_model::TenantId;
 use edm_server::{ServerConfig, Surface, TlsFiles, bind, log_panics_without_text};
-use tracing_appender::non_blocking::NonBlockingBuilder;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::ServeConfig;
+use crate::gathered_log::gathered_log;
 use crate::node_roles::NodeRoles;
 use crate::surroundings::keep_new_files_private;
 use crate::{data_directory, running_server};
@@ -64,11 +64,8 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
     log_panics_without_text();
     let filter = EnvFilter::try_from_env("EDM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
-    // A call of the system for each line would be a fifth of a short request. What waits is written when the server ends.
-    let (log, _written_at_the_end) = NonBlockingBuilder::default()
-        .lossy(false)
-        .thread_name("log")
-        .finish(BufWriter::new(std::io::stderr()));
+    // What waits is written when the server ends.
+    let (log, _written_at_the_end) = gathered_log(std::io::stderr()).context("cannot write a log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(log).init();
     keep_new_files_private();
     let config = match &arguments.config {

@@ -1,0 +1,245 @@
+//! The log's lines, gathered in memory and written together by a thread of their own: a call of the system for each line
+//! would be a fifth of a short request, and waking another thread for each line costs more than the call.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tracing_subscriber::fmt::MakeWriter;
+
+/// How long lines are gathered after some were written. A line that comes after silence is written at once.
+const GATHERED_FOR: Duration = Duration::from_millis(5);
+/// Bytes that are written before that time is over.
+const HURRY_BYTES: usize = 64 * 1024;
+/// Bytes that wait at most: whoever has more to say waits for the writer. No line is ever dropped.
+const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Where lines are put; each is taken whole.
+#[derive(Clone)]
+pub(crate) struct GatheredLog(Arc<Gathering>);
+
+/// Writes what still waits when it is dropped.
+pub(crate) struct WrittenAtTheEnd {
+    gathering: Arc<Gathering>,
+    writer: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Gathering {
+    lines: Mutex<Lines>,
+    /// Rung for the writer.
+    come: Condvar,
+    /// Rung for those who wait for room.
+    taken: Condvar,
+}
+
+#[derive(Default)]
+struct Lines {
+    waiting: Vec<u8>,
+    writer: Writer,
+    /// Nothing is written any more: the program ends, or its output is gone.
+    ended: bool,
+}
+
+/// What the writer is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Writer {
+    /// It writes, or has been rung.
+    #[default]
+    Awake,
+    /// It lets lines gather.
+    Pausing,
+    /// There is nothing to write.
+    Idle,
+}
+
+impl Gathering {
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, line: &[u8]) {
+        let mut lines = self.lines();
+        while lines.waiting.len() >= WAITING_BYTES_MAX && !lines.ended {
+            lines = self.taken.wait(lines).unwrap_or_else(PoisonError::into_inner);
+        }
+        if lines.ended {
+            return;
+        }
+        lines.waiting.extend_from_slice(line);
+        let ring = match lines.writer {
+            Writer::Awake => false,
+            Writer::Pausing => lines.waiting.len() >= HURRY_BYTES,
+            Writer::Idle => true,
+        };
+        if ring {
+            lines.writer = Writer::Awake;
+            drop(lines);
+            self.come.notify_one();
+        }
+    }
+
+    /// Exchanges what waits for the empty buffer; returns whether that was all there will ever be.
+    fn take(&self, empty: &mut Vec<u8>) -> bool {
+        let mut lines = self.lines();
+        while lines.waiting.is_empty() && !lines.ended {
+            lines.writer = Writer::Idle;
+            lines = self.come.wait(lines).unwrap_or_else(PoisonError::into_inner);
+        }
+        lines.writer = Writer::Awake;
+        std::mem::swap(&mut lines.waiting, empty);
+        let ended = lines.ended;
+        drop(lines);
+        self.taken.notify_all();
+        ended
+    }
+
+    fn pause(&self) {
+        let mut lines = self.lines();
+        lines.writer = Writer::Pausing;
+        let still = |lines: &mut Lines| lines.writer == Writer::Pausing && !lines.ended;
+        let paused = self.come.wait_timeout_while(lines, GATHERED_FOR, still);
+        lines = paused.unwrap_or_else(PoisonError::into_inner).0;
+        lines.writer = Writer::Awake;
+    }
+
+    fn end(&self) {
+        self.lines().ended = true;
+        self.come.notify_one();
+        self.taken.notify_all();
+    }
+
+    fn write_until_the_end(&self, mut out: impl Write) {
+        let mut lines = Vec::new();
+        loop {
+            let ended = self.take(&mut lines);
+            // A log that nobody takes is no reason to stop serving, and there is nowhere to tell.
+            let _ = out.write_all(&lines).and_then(|()| out.flush());
+            lines.clear();
+            if ended {
+                return;
+            }
+            self.pause();
+        }
+    }
+}
+
+/// Begins to write what is put into the log.
+///
+/// # Errors
+/// The system gives no thread.
+pub(crate) fn gathered_log(out: impl Write + Send + 'static) -> io::Result<(GatheredLog, WrittenAtTheEnd)> {
+    let gathering = Arc::<Gathering>::default();
+    let of_writer = gathering.clone();
+    let writer = std::thread::Builder::new()
+        .name("log".to_owned())
+        .spawn(move || of_writer.write_until_the_end(out))?;
+    Ok((GatheredLog(gathering.clone()), WrittenAtTheEnd { gathering, writer: Some(writer) }))
+}
+
+impl Drop for WrittenAtTheEnd {
+    fn drop(&mut self) {
+        self.gathering.end();
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has said so.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl<'a> MakeWriter<'a> for GatheredLog {
+    type Writer = Entry<'a>;
+
+    fn make_writer(&'a self) -> Entry<'a> {
+        Entry(&self.0)
+    }
+}
+
+/// One entry of the log.
+pub(crate) struct Entry<'a>(&'a Gathering);
+
+impl Write for Entry<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.put(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Hands on what is written; each piece waits until it is asked for.
+    struct Slow(mpsc::SyncSender<Vec<u8>>);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+            self.0.send(bytes.to_vec()).map(|()| bytes.len()).map_err(gone)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn started() -> (GatheredLog, WrittenAtTheEnd, mpsc::Receiver<Vec<u8>>) {
+        let (out, written) = mpsc::sync_channel(0);
+        let (log, end) = gathered_log(Slow(out)).expect("a thread");
+        (log, end, written)
+    }
+
+    fn put(log: &GatheredLog, line: &[u8]) {
+        log.make_writer().write_all(line).expect("lines are always taken");
+    }
+
+    #[test]
+    fn every_line_is_written_once_and_in_order_by_the_end() {
+        let check = |lines: usize, line_bytes: usize| {
+            let (log, end, written) = started();
+            let line = |number: usize| format!("{number}{}\n", "x".repeat(line_bytes));
+            let reader = std::thread::spawn(move || written.iter().flatten().collect::<Vec<u8>>());
+            (0..lines).for_each(|number| put(&log, line(number).as_bytes()));
+            drop(end);
+            let expected: String = (0..lines).map(line).collect();
+            assert!(reader.join().expect("it reads") == expected.as_bytes(), "{lines} of {line_bytes}");
+        };
+        check(0, 1);
+        check(1, 10);
+        check(1_000, 100);
+        // Ten times what may wait.
+        check(40, WAITING_BYTES_MAX / 4);
+    }
+
+    #[test]
+    fn a_line_after_silence_is_written_at_once_and_those_behind_it_together() {
+        let (log, end, written) = started();
+        put(&log, b"first\n");
+        assert_eq!(written.recv().expect("written"), b"first\n");
+        // What comes while one is written or gathered is one piece, or two if the pause ended between.
+        (0..100).for_each(|_| put(&log, b"more\n"));
+        let mut pieces = Vec::new();
+        while pieces.iter().map(Vec::len).sum::<usize>() < 500 {
+            pieces.push(written.recv().expect("written"));
+        }
+        assert!(pieces.len() < 100, "{} pieces", pieces.len());
+        drop(end);
+        assert!(written.recv().is_err(), "nothing is written twice");
+    }
+
+    #[test]
+    fn a_log_that_nobody_takes_stops_nobody() {
+        let (log, end, written) = started();
+        drop(written);
+        (0..20).for_each(|_| put(&log, &vec![b'x'; WAITING_BYTES_MAX / 4]));
+        drop(end);
+        put(&log, b"behind the end\n");
+    }
+}
