@@ -128,6 +128,10 @@ pub fn starts(
     for number in words {
         let word = Word { folded, number };
         let delimiters = &rule.delimiters;
+        if word.digits() == 0 && begins_with_digits(rule) {
+            out.set_word(number, 0);
+            continue;
+        }
         let bits = match &rule.data_type {
             DataType::Text | DataType::Name => text(rule, word, gate),
             DataType::Digits { width } => match width {
@@ -141,7 +145,7 @@ pub fn starts(
             // Found by their sign.
             DataType::Email => word.all(),
             DataType::Ssn => ssn::starts(word),
-            DataType::Card => card::starts(word),
+            DataType::Card => card::starts(word, delimiters),
             DataType::Phone { .. } => phone::starts(word),
             DataType::Date { .. } => date::starts(word),
             DataType::Iban => iban::starts(word),
@@ -149,6 +153,11 @@ pub fn starts(
         };
         out.set_word(number, bits & word.all());
     }
+}
+
+/// Whether all values of a rule begin with a digit.
+fn begins_with_digits(rule: &Rule) -> bool {
+    matches!(rule.data_type, DataType::Digits { .. } | DataType::Ssn | DataType::Card)
 }
 
 /// Says of some atoms of a word which may be a part of a value although their own tag is not in its vocabulary, because they have

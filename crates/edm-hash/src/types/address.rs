@@ -62,7 +62,7 @@ impl<'a> Finder<'a> {
             let begins =
                 token.kind != Kind::Dropped && starts.contains(&token.first) && gate.atom(token.first);
             if begins && let Some(attached) = edge::begins(walk.folded, walk.outset(position)) {
-                walk.from(position, attached);
+                walk.from(position, token, attached);
             }
             position += 1;
         }
@@ -213,11 +213,10 @@ impl<G: Gate> Walk<'_, '_, G> {
     }
 
     /// Goes from a token on as far as a value may reach.
-    fn from(&mut self, start: usize, attached: bool) {
+    fn from(&mut self, start: usize, mut token: Token, attached: bool) {
         self.form.clear();
-        let Some(first) = self.tokens.get(start).map(|token| token.first) else { return };
-        for position in start.. {
-            let Some(token) = self.tokens.get(position) else { return };
+        let first = token.first;
+        for behind in start + 1.. {
             if !self.gate.atom(token.first) {
                 return;
             }
@@ -235,6 +234,8 @@ impl<G: Gate> Walk<'_, '_, G> {
             if gap != " " && !gap::crossing(gap, &Delimiters::default()).crossed {
                 return;
             }
+            let Some(next) = self.tokens.get(behind) else { return };
+            token = next;
         }
     }
 

@@ -30,12 +30,21 @@ pub(crate) fn push_cell(
 }
 
 /// Returns the atoms of a word that a number may begin with.
-pub(crate) fn starts(word: Word<'_>) -> u64 {
+pub(crate) fn starts(word: Word<'_>, delimiters: &Delimiters) -> u64 {
     let groups = word.digits_of(*GROUP_DIGITS.start() as u8..=*GROUP_DIGITS.end() as u8);
-    // Two groups are enough only if both are as long as can be.
+    let shortest = word.digits_of(*GROUP_DIGITS.start() as u8..=*GROUP_DIGITS.start() as u8);
     let longest = word.digits_of(*GROUP_DIGITS.end() as u8..=*GROUP_DIGITS.end() as u8);
-    let grouped = groups & groups >> 1 & (groups >> 2 | longest & longest >> 1);
-    grouped as u64 | word.digits_of(DIGITS_MIN as u8..=DIGITS_MAX as u8) as u64
+    // Two groups are enough only if both are as long as can be, three if no two of them are as short as can be.
+    let three = groups & groups >> 1 & groups >> 2;
+    let short = shortest & (shortest >> 1 | shortest >> 2) | shortest >> 1 & shortest >> 2;
+    let grouped = three & (groups >> 3 | !short) | longest & longest >> 1;
+    // What joins groups begins with one of few characters, unless some are ignored.
+    let joined = word.filtered(grouped as u64, |atom, _| {
+        let end = word.folded.ranges().get(atom).map_or(0, |(_, end)| *end as usize);
+        let behind = word.folded.text().as_bytes().get(end);
+        !delimiters.is_empty() || matches!(behind, Some(b' ' | b'-' | b'\r' | b'\n'))
+    });
+    joined | word.digits_of(DIGITS_MIN as u8..=DIGITS_MAX as u8) as u64
 }
 
 /// Calls `found` with every card number that begins at an atom of `starts`.

@@ -100,12 +100,18 @@ impl<'a> Tokens<'a> {
 
     /// Returns a token by its position.
     pub(crate) fn get(&mut self, position: usize) -> Option<Token> {
-        while self.tokens.len() <= position && self.next < self.folded.atom_count() {
+        if let Some(token) = self.tokens.get(position) {
+            return Some(*token);
+        }
+        while self.next < self.folded.atom_count() {
             let token = self.cut(self.next);
             self.next = token.last + 1;
             self.tokens.push(token);
+            if self.tokens.len() > position {
+                return Some(token);
+            }
         }
-        self.tokens.get(position).copied()
+        None
     }
 
     /// Returns the form of a token.
