@@ -26,6 +26,7 @@ mod column;
 mod cut;
 mod date;
 mod edge;
+mod ends;
 mod escape;
 mod fold;
 mod gap;

@@ -6,9 +6,11 @@ use std::ops::{Range, RangeInclusive};
 use edm_model::{DataType, Delimiters, Rule};
 
 use crate::atom_set::{ATOMS_A_WORD, AtomSet};
+use crate::ends::{Ending, ending_with};
 use crate::fold::{AtomKind, Folded};
 use crate::gap;
 use crate::kinds::Kinds;
+use crate::processor::ProcessorPath;
 use crate::shape::canonical_atoms;
 use crate::types::{address, card, date, iban, phone, ssn};
 use crate::window::Gate;
@@ -73,13 +75,10 @@ impl<'a> Word<'a> {
         u128::from(of(self.number)) | u128::from(of(self.number + 1)) << 64
     }
 
-    /// Returns those of some atoms for which `holds`, given the atom and the folded bytes up to its end.
-    pub(crate) fn filtered_by_end(self, atoms: u64, mut holds: impl FnMut(usize, &[u8]) -> bool) -> u64 {
-        let text = self.folded.text().as_bytes();
-        self.filtered(atoms, |atom, _| {
-            let end = self.folded.ranges().get(atom).map_or(0, |(_, end)| *end as usize);
-            holds(atom, text.get(..end).unwrap_or(&[]))
-        })
+    /// Returns the atoms that end with some letters, and others that do not end with letters.
+    pub(crate) fn ending_with(self, endings: &[Ending]) -> u64 {
+        let atoms = self.folded.ranges().get(self.number * ATOMS_A_WORD..).unwrap_or(&[]);
+        ending_with(ProcessorPath::current(), self.folded.text().as_bytes(), atoms, endings)
     }
 
     /// Returns those of some atoms for which `holds`, given the atom and its length in bytes.

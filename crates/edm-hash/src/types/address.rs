@@ -95,10 +95,12 @@ pub(crate) fn starts(word: Word<'_>, numeric: &AtomSet, gate: &impl Gate) -> u64
 pub(crate) fn numeric(folded: &Folded, number: usize) -> u64 {
     let word = Word { folded, number };
     let letters = word.of_length(words::ORDINAL_BYTES) & !word.digits();
-    let ends = word.filtered_by_end(letters, |_, text| words::ends_as_ordinal(text));
-    let ordinals = word.filtered(ends, |atom, _| {
-        folded.atom(atom).is_some_and(|own| words::is_ordinal(folded.atom_text(own)))
-    });
+    let ordinals = match letters {
+        0 => 0,
+        _ => word.filtered(letters & word.ending_with(&words::ORDINAL_ENDINGS), |atom, _| {
+            folded.atom(atom).is_some_and(|own| words::is_ordinal(folded.atom_text(own)))
+        }),
+    };
     word.digits() | folded.clusters().word(number) | ordinals
 }
 
@@ -107,7 +109,9 @@ pub(crate) fn numeric(folded: &Folded, number: usize) -> u64 {
 fn joining(word: Word<'_>, atoms: u64) -> u64 {
     let (folded, digits) = (word.folded, word.digits() & atoms);
     let touching = word.followed_by(folded.joined(), 1) & digits;
-    let ordinals = word.filtered(touching, |atom, _| token::is_ordinal_suffix(folded, atom + 1));
+    let short = word.with_next(|number| folded.of_length(number, token::ORDINAL_BYTES));
+    let before_short = touching & (short >> 1) as u64;
+    let ordinals = word.filtered(before_short, |atom, _| token::is_ordinal_suffix(folded, atom + 1));
     touching & word.followed_by(folded.clusters(), 1)
         | ordinals
         | folded.dotted().word(word.number) & atoms & !digits
@@ -119,11 +123,15 @@ pub(crate) fn with_other_forms(rule: &Rule, word: Word<'_>, atoms: u64) -> u64 {
     let dotted = letters & word.folded.dotted().word(word.number);
     let capitals = rule.case == CaseRule::Sensitive;
     let long = letters & !dotted & word.of_length(words::SUFFIXED_BYTES_MIN..=u8::MAX);
+    let others = match capitals {
+        true => letters & !dotted,
+        false if long == 0 => 0,
+        false => long & word.ending_with(&words::SUFFIX_ENDINGS),
+    };
     dotted
-        | word.filtered_by_end(if capitals { letters & !dotted } else { long }, |atom, text| {
-            let own = || word.folded.atom(atom).map_or("", |own| word.folded.atom_text(own));
-            words::may_end_with_suffix(text) && words::ends_with_suffix(own())
-                || capitals && own().contains(char::is_uppercase)
+        | word.filtered(others, |atom, _| {
+            let own = word.folded.atom(atom).map_or("", |own| word.folded.atom_text(own));
+            words::ends_with_suffix(own) || capitals && own.contains(char::is_uppercase)
         })
 }
 

@@ -1,6 +1,7 @@
 //! Cutting a folded text into the words and numbers of addresses (`docs/formats/hash.md`, section 8, address).
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use super::words;
 use crate::fold::{AtomKind, Folded};
@@ -14,6 +15,8 @@ const MARGIN_ATOMS: usize = 8;
 /// The most digits of an ordinal number.
 const ORDINAL_DIGITS_MAX: usize = 4;
 const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
+/// How many bytes these have.
+pub(crate) const ORDINAL_BYTES: RangeInclusive<u8> = 2..=2;
 /// Units behind a number of a Japanese address, and what is no unit when it follows.
 const UNITS: [(&str, &str, &str); 4] =
     [("丁", "目", ""), ("番", "地", ""), ("番", "", "町街館丁"), ("号", "", "室館棟線車")];
@@ -301,7 +304,7 @@ impl<'a> Tokens<'a> {
 /// Whether an atom is what makes an ordinal of the number in front.
 pub(crate) fn is_ordinal_suffix(folded: &Folded, atom: usize) -> bool {
     let text = folded.atom(atom).map_or("", |atom| folded.atom_text(atom));
-    text.len() == 2 && ORDINALS.iter().any(|ordinal| ordinal.eq_ignore_ascii_case(text))
+    ORDINALS.iter().any(|ordinal| ordinal.eq_ignore_ascii_case(text))
 }
 
 /// Whether a form begins with a mark, which would join a cluster in front.

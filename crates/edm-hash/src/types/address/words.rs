@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
+use crate::ends::Ending;
+
 /// What stands in front of a suffix has at least so many characters.
 const STEM_CHARACTERS_MIN: usize = 2;
 /// What ends with a suffix has at least so many bytes.
@@ -117,28 +119,30 @@ pub(crate) fn is_ordinal(word: &str) -> bool {
     WORDS.ordinals.iter().any(|own| own.eq_ignore_ascii_case(word))
 }
 
-/// Whether the last word of a text may be one: all of them end with `st`, `nd`, `rd` or `th`.
-pub(crate) fn ends_as_ordinal(text: &[u8]) -> bool {
-    let ends = text.last_chunk::<2>().map(|ends| ends.map(|byte| byte.to_ascii_lowercase()));
-    matches!(ends, Some([b's' | b't', b't' | b'h'] | [b'n' | b'r', b'd']))
-}
+/// How all of them end.
+pub(crate) const ORDINAL_ENDINGS: [Ending; 4] =
+    [Ending::letters(b"st"), Ending::letters(b"nd"), Ending::letters(b"rd"), Ending::letters(b"th")];
 
 /// Whether a word may be two: it ends as some do.
 pub(crate) fn ends_with_suffix(word: &str) -> bool {
     may_have_suffix(word) && WORDS.suffixes.iter().any(|(suffix, _)| word.ends_with(suffix))
 }
 
-/// Whether the last word of a text may end with a suffix: all of these end with one of few pairs of letters.
-pub(crate) fn may_end_with_suffix(text: &[u8]) -> bool {
-    match text.last_chunk() {
-        Some(b"se" | b"at" | b"tr" | b"tz" | b"in" | b"pl" | b"an") => true,
-        Some([before, b'e']) => !before.is_ascii(),
-        _ => false,
-    }
-}
+/// How all words with a suffix end.
+pub(crate) const SUFFIX_ENDINGS: [Ending; 8] = [
+    Ending::letters(b"se"),
+    Ending::letters(b"at"),
+    Ending::letters(b"tr"),
+    Ending::letters(b"tz"),
+    Ending::letters(b"in"),
+    Ending::letters(b"pl"),
+    Ending::letters(b"an"),
+    Ending::beyond_ascii_and(b'e'),
+];
 
 fn may_have_suffix(word: &str) -> bool {
-    word.len() > STEM_CHARACTERS_MIN && may_end_with_suffix(word.as_bytes())
+    word.len() > STEM_CHARACTERS_MIN
+        && word.as_bytes().last_chunk().is_some_and(|last| SUFFIX_ENDINGS.iter().any(|own| own.ends(*last)))
 }
 
 /// Appends the form of a word, given in lower case and as it stands.

@@ -1,0 +1,52 @@
+//! Sixteen ends at once, gathered from the text.
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::{
+    __m512i, _mm512_and_si512, _mm512_cmpeq_epi32_mask, _mm512_i32gather_epi32, _mm512_loadu_si512,
+    _mm512_or_si512, _mm512_reduce_max_epu32, _mm512_reduce_min_epu32, _mm512_set1_epi32, _mm512_srli_epi32,
+    _mm512_sub_epi32,
+};
+
+use super::{Ending, LOWER};
+
+/// Ends of a register.
+const PIECES: usize = 16;
+/// Bytes that are gathered for each end.
+const BYTES: u32 = 4;
+
+/// Does what [`super::ending_with`] does; `None` where a piece ends too near to the text's begin, or not in it.
+pub(super) fn ending_with(text: &[u8], pieces: &[(u32, u32); 64], endings: &[Ending]) -> Option<u64> {
+    // SAFETY: this path is taken only where the processor has its instructions, AVX-512F among them.
+    unsafe { ending_with_wide(text, pieces, endings) }
+}
+
+#[target_feature(enable = "avx512f")]
+fn ending_with_wide(text: &[u8], pieces: &[(u32, u32); 64], endings: &[Ending]) -> Option<u64> {
+    let length = u32::try_from(text.len()).ok().filter(|length| *length <= i32::MAX as u32)?;
+    let mut found = 0;
+    for (number, pieces) in pieces.as_chunks::<PIECES>().0.iter().enumerate() {
+        let ends = ends(pieces);
+        if _mm512_reduce_min_epu32(ends) < BYTES || _mm512_reduce_max_epu32(ends) > length {
+            return None;
+        }
+        let from = _mm512_sub_epi32(ends, _mm512_set1_epi32(BYTES as i32));
+        // SAFETY: each end lies in the text and at least as many bytes behind its begin as are read in front of it.
+        let last = unsafe { _mm512_i32gather_epi32::<1>(from, text.as_ptr().cast::<i32>()) };
+        let last = _mm512_or_si512(_mm512_srli_epi32::<16>(last), _mm512_set1_epi32(i32::from(LOWER)));
+        let mut own = 0;
+        for Ending { mask, value } in endings {
+            let compared = _mm512_and_si512(last, _mm512_set1_epi32(i32::from(*mask)));
+            own |= _mm512_cmpeq_epi32_mask(compared, _mm512_set1_epi32(i32::from(*value)));
+        }
+        found |= u64::from(own) << (number * PIECES);
+    }
+    Some(found)
+}
+
+/// Returns where pieces end.
+#[target_feature(enable = "avx512f")]
+fn ends(pieces: &[(u32, u32); PIECES]) -> __m512i {
+    let ends = pieces.map(|(_, end)| end);
+    // SAFETY: sixteen numbers are 64 bytes, and the load asks for no alignment.
+    unsafe { _mm512_loadu_si512(ends.as_ptr().cast::<__m512i>()) }
+}
