@@ -58,7 +58,7 @@ fn run() -> anyhow::Result<ExitCode> {
     let options = Options::read(arguments.into_iter())?;
     let folder = &options.setting.folder;
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let corpus = Corpus::make(options.corpus_bytes, &options.prose)?;
+    let corpus = Corpus::make(options.corpus_bytes, &options.prose, options.kind)?;
     let about = format!(
         "corpus {} MB, {} planted values, SHA-256 {}; {} with {}, {} cores, {:.0} GB",
         corpus.text.len() / 1_000_000,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use crate::corpus::Kind;
 use crate::measure::Setting;
 use crate::peers::{PeerKind, PeerSetting};
 use crate::tables::Declared;
@@ -24,6 +25,7 @@ groups (only --scan where none is named; in a quick run all but --http)
 options
   --quick              a small corpus, one table, the automata alone, two pairs, small tables
   --corpus-mb N        size of the corpus (200)
+  --kind NAME          a corpus of one kind alone: prose, logs, json, csv
   --values N,N         sizes of the tables in values (10000,100000,1000000,10000000)
   --peers NAME,NAME    aho-corasick, daachorse, hyperscan
   --pairs N            interleaved pairs of each comparison (5)
@@ -49,6 +51,8 @@ pub(crate) struct Options {
     /// Scan with this table alone.
     pub(crate) profile: Option<Declared>,
     pub(crate) corpus_bytes: usize,
+    /// What alone the corpus is made of.
+    pub(crate) kind: Option<Kind>,
     pub(crate) prose: Vec<PathBuf>,
     pub(crate) json: Option<PathBuf>,
     pub(crate) markdown: Option<PathBuf>,
@@ -75,6 +79,7 @@ impl Options {
                 "--prose" => own.prose.push(next()?.into()),
                 "--folder" => own.setting.folder = next()?.into(),
                 "--corpus-mb" => corpus_mb = Some(number(&next()?)?),
+                "--kind" => own.kind = Some(kind(&next()?)?),
                 "--values" => values = Some(next()?.split(',').map(number).collect::<Result<Vec<_>, _>>()?),
                 "--peers" => peers = Some(next()?.split(',').map(peer).collect::<Result<Vec<_>, _>>()?),
                 "--pairs" => pairs = Some(number(&next()?)?.max(1) as usize),
@@ -119,6 +124,7 @@ impl Options {
             quick: false,
             profile: None,
             corpus_bytes: 200_000_000,
+            kind: None,
             prose: Vec::new(),
             json: None,
             markdown: None,
@@ -147,6 +153,11 @@ fn declared(word: &str) -> anyhow::Result<Declared> {
     known.with_context(|| format!("columns are typed or text, not {word}"))
 }
 
+fn kind(word: &str) -> anyhow::Result<Kind> {
+    Kind::of_word(word)
+        .with_context(|| format!("a corpus is made of prose, logs, json or csv, not of {word}"))
+}
+
 fn peer(name: &str) -> anyhow::Result<PeerKind> {
     let known = PeerKind::ALL.into_iter().find(|kind| kind.name() == name);
     known.with_context(|| format!("there is no peer {name}; there are aho-corasick, daachorse, hyperscan"))
@@ -171,6 +182,7 @@ mod tests {
         check("--prose x --fast", "unknown argument");
         check("--prose x --peers ripgrep", "no peer ripgrep");
         check("--prose x --values many", "no number");
+        check("--prose x --kind poems", "not of poems");
         let options = read("--prose x --quick --pairs 3 --http").unwrap();
         assert!(options.groups.http && !options.groups.scan);
         assert_eq!((options.setting.pairs, options.setting.values), (3, vec![10_000]));

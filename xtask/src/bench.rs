@@ -10,7 +10,8 @@ use anyhow::{Context, bail};
 /// What may be said beside the groups; everything else is refused before anything is built.
 const FLAGS: [&str; 7] = ["--quick", "--scan", "--scale", "--ingest", "--http", "--full", "--offline"];
 /// Options with a value, handed on as they are.
-const OPTIONS: [&str; 6] = ["--values", "--peers", "--pairs", "--corpus-mb", "--ingest-rows", "--profile"];
+const OPTIONS: [&str; 7] =
+    ["--values", "--peers", "--pairs", "--corpus-mb", "--kind", "--ingest-rows", "--profile"];
 
 /// Builds and runs the harness. `--full` is every group, and writes `docs/bench/engine.md`.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode> {

@@ -6,12 +6,25 @@ use crate::random::Random;
 use crate::words::LOG_MESSAGES;
 
 /// What a stretch of the corpus is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
     Prose,
     Log,
     Json,
     Csv,
+}
+
+impl Kind {
+    /// Returns the kind that a word names.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "prose" => Some(Self::Prose),
+            "logs" => Some(Self::Log),
+            "json" => Some(Self::Json),
+            "csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
 }
 
 /// In twentieths of the corpus: 40 % prose, 25 % logs, 20 % JSON, 15 % CSV.
@@ -31,6 +44,7 @@ pub(crate) struct LineMaker<'a> {
     paragraphs: &'a [String],
     random: Random,
     kind: Kind,
+    only: Option<Kind>,
     left: usize,
     /// How much of each kind was made, in the order of [`SHARES`].
     made: [usize; 4],
@@ -39,11 +53,13 @@ pub(crate) struct LineMaker<'a> {
 }
 
 impl<'a> LineMaker<'a> {
-    pub(crate) fn new(paragraphs: &'a [String]) -> Self {
+    /// Begins to make all kinds, or one alone.
+    pub(crate) fn new(paragraphs: &'a [String], only: Option<Kind>) -> Self {
         Self {
             paragraphs,
             random: Random::new(7),
             kind: Kind::Prose,
+            only,
             left: 0,
             made: [0; 4],
             outsider: 0,
@@ -57,7 +73,7 @@ impl<'a> LineMaker<'a> {
             self.left = STRETCH_BYTES;
             // The kind that is furthest behind its share.
             let behind = (0..4).min_by_key(|kind| self.made[*kind] * 100 / SHARES[*kind].1).unwrap_or(0);
-            self.kind = SHARES[behind].0;
+            self.kind = self.only.unwrap_or(SHARES[behind].0);
         }
         // A line break inside a value is for prose alone: elsewhere a line is a record.
         let broken = value.is_some_and(|(text, _)| text.contains('\n'));

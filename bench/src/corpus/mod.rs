@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::people;
 use crate::random::Random;
+pub(crate) use lines::Kind;
 use lines::LineMaker;
 
 /// Rows that values are planted from: fewer than the smallest table has.
@@ -50,10 +51,10 @@ pub(crate) struct Corpus {
 }
 
 impl Corpus {
-    /// Makes a corpus of about so many bytes from the prose in the folders.
-    pub(crate) fn make(bytes: usize, prose: &[PathBuf]) -> anyhow::Result<Self> {
+    /// Makes a corpus of about so many bytes from the prose in the folders: of all kinds, or of one alone.
+    pub(crate) fn make(bytes: usize, prose: &[PathBuf], only: Option<Kind>) -> anyhow::Result<Self> {
         let paragraphs = prose::paragraphs(prose)?;
-        let mut maker = LineMaker::new(&paragraphs);
+        let mut maker = LineMaker::new(&paragraphs, only);
         let mut random = Random::new(4);
         let mut corpus =
             Self { text: String::with_capacity(bytes + 4096), planted: Vec::new(), ends: Vec::new() };
@@ -130,7 +131,7 @@ pub(crate) mod tests {
     /// A corpus from the project's own documentation.
     pub(crate) fn small(bytes: usize) -> Corpus {
         let docs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"));
-        Corpus::make(bytes, &[docs]).expect("the documentation is prose")
+        Corpus::make(bytes, &[docs], None).expect("the documentation is prose")
     }
 
     #[test]
