@@ -75,11 +75,20 @@ pub(crate) fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found
     // The sign stands behind its address's first atom, and not far behind.
     let (from, to) = (first.0 as usize, last.1 as usize + ADDRESS_BYTES_MAX);
     let bytes = text.as_bytes().get(from..to.min(text.len())).unwrap_or(&[]);
+    let mut passed = starts.start;
     for offset in memchr::memchr_iter(b'@', bytes) {
         let at = from + offset;
+        // Few atoms stand between two signs: they are passed in ever longer steps.
+        let mut step = 1;
+        while atoms.get(passed + step).is_some_and(|atom| (atom.0 as usize) < at) {
+            passed += step;
+            step *= 2;
+        }
+        let rest = atoms.get(passed..atoms.len().min(passed + step)).unwrap_or(&[]);
+        passed += rest.partition_point(|atom| (atom.0 as usize) < at);
         let begin = at - local_length(text.get(..at).unwrap_or(""));
         let end = at + 1 + domain_length(text.get(at + 1..).unwrap_or(""));
-        each_candidate(folded, (begin, at, end), starts, found);
+        each_candidate(folded, (begin, at, end), (passed, starts), found);
     }
 }
 
@@ -116,11 +125,10 @@ fn local_length(text: &str) -> usize {
 fn each_candidate(
     folded: &Folded,
     (begin, at, end): (usize, usize, usize),
-    starts: &std::ops::Range<usize>,
+    (first_behind, starts): (usize, &std::ops::Range<usize>),
     found: Found<'_>,
 ) {
     let atoms = folded.ranges();
-    let first_behind = atoms.partition_point(|atom| (atom.0 as usize) < at);
     let touches =
         |index: usize, offset: usize| atoms.get(index).is_some_and(|atom| atom.0 as usize == offset);
     if first_behind == 0 || !touches(first_behind, at + 1) {
@@ -137,8 +145,8 @@ fn each_candidate(
         let before =
             first.checked_sub(1).and_then(|index| atoms.get(index)).map_or(begin, |atom| atom.1 as usize);
         let trimmed = folded.text().get(before.max(begin)..start).unwrap_or("");
-        let script_changes = first > 0 && changes(folded, first - 1, AtomKind::Cluster);
-        if first != first_inside && !trimmed.contains(LOCAL_BREAKS) && !script_changes {
+        let script_changes = || first > 0 && changes(folded, first - 1, AtomKind::Cluster);
+        if first != first_inside && !trimmed.contains(LOCAL_BREAKS) && !script_changes() {
             continue;
         }
         for (last, atom) in atoms.iter().enumerate().skip(first_behind) {
@@ -162,6 +170,9 @@ fn each_candidate(
 
 /// Whether the script changes behind an atom of this kind with nothing between: a script without spaces begins or ends.
 fn changes(folded: &Folded, index: usize, kind: AtomKind) -> bool {
+    if folded.clusters().contains(index) == folded.clusters().contains(index + 1) {
+        return false;
+    }
     let (own, next) = (folded.atom(index), folded.atom(index + 1));
     own.zip(next).is_some_and(|(own, next)| {
         own.kind == kind
