@@ -51,6 +51,14 @@ pub(crate) fn mark(path: ProcessorPath, parts: Parts<'_>, hashes: &[Hash], marks
     }
 }
 
+/// How many hashes [`mark`] asks for at once, before it tests the first.
+pub(crate) const ASKED_TOGETHER: usize = 64;
+
+/// Asks for the block of an address.
+pub(crate) fn prefetch_block(blocks: &[Block], address: u64, part_bits: u32) {
+    blocks.get(block_of(address, part_bits, blocks.len())).into_iter().for_each(|block| prefetch(block));
+}
+
 /// A rule's filters.
 #[derive(Clone, Copy)]
 pub(crate) struct Parts<'a> {

@@ -13,6 +13,8 @@ pub type Hash = [u8; HASH_BYTES];
 
 /// How many messages are hashed side by side where some are longer than a block.
 const TILE: usize = 256;
+/// And how many where they are few.
+const TILE_FEW: usize = 64;
 
 /// How many bytes of a block belong to its message, or [`MORE`] where more blocks follow, is a number of 5 bits.
 const COUNTS: usize = 32;
@@ -100,21 +102,24 @@ impl CmacKey {
             if blocks_max(messages) <= 1 {
                 self.cipher.encrypt(messages.len(), &mut Short { source, messages, out });
             } else {
-                let tags = self.tag_tile(source, messages);
-                out.iter_mut().zip(&tags).for_each(|(out, tag)| *out = T::of(tag));
+                // What few messages need is sooner cleared.
+                match messages.len() {
+                    ..=TILE_FEW => self.tag_tile::<TILE_FEW, T>(source, messages, out),
+                    _ => self.tag_tile::<TILE, T>(source, messages, out),
+                }
             }
         }
     }
 
     /// Tags messages of several blocks, and of one: those that have a block left go into the next round.
-    fn tag_tile(&self, source: Source<'_>, messages: &[(u32, u32)]) -> [Block; TILE] {
-        let mut lanes = [Lane::default(); TILE];
+    fn tag_tile<const N: usize, T: Tag>(&self, source: Source<'_>, messages: &[(u32, u32)], out: &mut [T]) {
+        let mut lanes = [Lane::default(); N];
         for (index, (lane, (start, end))) in lanes.iter_mut().zip(messages).enumerate() {
             let is_range = start <= end && *end as usize <= source.arena.len();
             let (start, left) = if is_range { (*start, *end - *start) } else { (0, 0) };
             *lane = Lane { start, left, index: index as u32 };
         }
-        let (mut states, mut tags) = ([Block::default(); TILE], [Block::default(); TILE]);
+        let (mut states, mut tags) = ([Block::default(); N], [Block::default(); N]);
         let mut going = messages.len();
         while going > 0 {
             self.cipher.encrypt(going, &mut Round { source, lanes: &lanes[..going], states: &mut states });
@@ -122,14 +127,14 @@ impl CmacKey {
             for at in 0..going {
                 // Without a branch: lengths that vary cannot be predicted.
                 let (lane, state) = (lanes[at], states[at]);
-                tags[lane.index as usize % TILE] = state;
+                tags[lane.index as usize % N] = state;
                 states[next] = state;
                 lanes[next] = lane.behind_a_block();
                 next += usize::from(lane.left > BLOCK_BYTES as u32);
             }
             going = next;
         }
-        tags
+        out.iter_mut().zip(&tags).for_each(|(out, tag)| *out = T::of(tag));
     }
 }
 
@@ -212,14 +217,14 @@ impl Lane {
 }
 
 /// One block of each message that has one left.
-struct Round<'a> {
+struct Round<'a, const N: usize> {
     source: Source<'a>,
     lanes: &'a [Lane],
     /// What came out of the blocks before, in the order of the lanes.
-    states: &'a mut [Block; TILE],
+    states: &'a mut [Block; N],
 }
 
-impl Blocks for Round<'_> {
+impl<const N: usize> Blocks for Round<'_, N> {
     #[inline(always)]
     fn block(&self, index: usize) -> Block {
         let (Some(lane), Some(state)) = (self.lanes.get(index), self.states.get(index)) else {

@@ -84,6 +84,13 @@ impl Joints {
     }
 }
 
+/// What a stretch works in.
+#[derive(Default)]
+pub(crate) struct StretchBuffers {
+    pieces: Vec<Piece>,
+    room: Vec<u8>,
+}
+
 /// Some atoms in a row of a folded text.
 pub(crate) struct Stretch<'a> {
     rule: &'a Rule,
@@ -105,7 +112,12 @@ pub(crate) struct Stretch<'a> {
 }
 
 impl<'a> Stretch<'a> {
-    pub(crate) fn new(rule: &'a Rule, folded: &'a Folded, signs: SignSet) -> Self {
+    pub(crate) fn new(
+        mut buffers: StretchBuffers,
+        (rule, folded): (&'a Rule, &'a Folded),
+        signs: SignSet,
+    ) -> Self {
+        buffers.pieces.clear();
         let is_digits = matches!(rule.data_type, DataType::Digits { .. });
         Self {
             rule,
@@ -116,11 +128,16 @@ impl<'a> Stretch<'a> {
             seen: 0..0,
             is_ascii: false,
             first: 0,
-            pieces: Vec::new(),
+            pieces: buffers.pieces,
             removed: 0,
             changes: 0,
-            room: Vec::new(),
+            room: buffers.room,
         }
+    }
+
+    /// Returns the buffers, for the next.
+    pub(crate) fn into_buffers(self) -> StretchBuffers {
+        StretchBuffers { pieces: self.pieces, room: self.room }
     }
 
     /// Makes ready for windows that begin at an atom.

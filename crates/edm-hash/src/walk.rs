@@ -8,8 +8,16 @@ use crate::edge;
 use crate::fold::{AtomKind, Folded};
 use crate::kinds::Kinds;
 use crate::shape::{Shape, canonical_atoms};
-use crate::stretch::{Joints, Stretch};
+use crate::stretch::{Joints, Stretch, StretchBuffers};
 use crate::window::{Fit, Gate, Window};
+
+/// What a walk works in.
+#[derive(Default)]
+pub(crate) struct WalkBuffers {
+    stretch: StretchBuffers,
+    room: Vec<u8>,
+    turned: Vec<u8>,
+}
 
 /// Finds windows of `text`, `name` and `digits`; keeps its buffers from atom to atom.
 pub(crate) struct Walk<'a, G> {
@@ -54,17 +62,22 @@ impl Reach {
 }
 
 impl<'a, G: Gate> Walk<'a, G> {
-    pub(crate) fn new(rule: &'a Rule, folded: &'a Folded, gate: &'a G) -> Self {
+    pub(crate) fn new(buffers: WalkBuffers, rule: &'a Rule, folded: &'a Folded, gate: &'a G) -> Self {
         Self {
             rule,
             folded,
             gate,
             is_name: rule.data_type == DataType::Name,
             is_digits: matches!(rule.data_type, DataType::Digits { .. }),
-            stretch: Stretch::new(rule, folded, gate.signs()),
-            room: Vec::new(),
-            turned: Vec::new(),
+            stretch: Stretch::new(buffers.stretch, (rule, folded), gate.signs()),
+            room: buffers.room,
+            turned: buffers.turned,
         }
+    }
+
+    /// Returns the buffers, for the next.
+    pub(crate) fn into_buffers(self) -> WalkBuffers {
+        WalkBuffers { stretch: self.stretch.into_buffers(), room: self.room, turned: self.turned }
     }
 
     /// Calls `found` with every window that begins with an atom. The atoms come in ascending order.

@@ -11,8 +11,9 @@ use crate::kinds::Kinds;
 use crate::shape::Shape;
 use crate::signs::SignSet;
 use crate::starts::Several;
+use crate::types::address::FinderBuffers;
 use crate::types::{Candidate, address, card, date, email, iban, phone, ssn};
-use crate::walk::Walk;
+use crate::walk::{Walk, WalkBuffers};
 
 /// A piece of a text with the canonical form that a value may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +143,13 @@ impl Gate for OpenGate {
     }
 }
 
+/// What looking for windows works in; whoever keeps it from text to text asks for no memory.
+#[derive(Default)]
+pub struct WindowBuffers {
+    walk: WalkBuffers,
+    address: FinderBuffers,
+}
+
 /// Calls `found` with every window that begins at an atom of `starts`, and its canonical form.
 pub fn windows(
     rule: &Rule,
@@ -150,38 +158,41 @@ pub fn windows(
     gate: &impl Gate,
     found: impl FnMut(Window, &[u8]),
 ) {
-    windows_from(rule, folded, |run| run(starts.clone()), gate, found);
+    let mut buffers = WindowBuffers::default();
+    windows_from((rule, folded), |run| run(starts.clone()), gate, &mut buffers, found);
 }
 
 /// Calls `found` with every window that begins at an atom of the set and of `within`, and its canonical form.
 pub fn windows_of(
-    rule: &Rule,
-    folded: &Folded,
+    (rule, folded): (&Rule, &Folded),
     (starts, within): (&AtomSet, Range<usize>),
     gate: &impl Gate,
+    buffers: &mut WindowBuffers,
     found: impl FnMut(Window, &[u8]),
 ) {
-    windows_from(rule, folded, |run| starts.each_run(within.clone(), run), gate, found);
+    windows_from((rule, folded), |run| starts.each_run(within.clone(), run), gate, buffers, found);
 }
 
 /// Does so for every run of starts.
 fn windows_from(
-    rule: &Rule,
-    folded: &Folded,
+    (rule, folded): (&Rule, &Folded),
     runs: impl Fn(&mut dyn FnMut(Range<usize>)),
     gate: &impl Gate,
+    buffers: &mut WindowBuffers,
     mut found: impl FnMut(Window, &[u8]),
 ) {
     match &rule.data_type {
         DataType::Text | DataType::Digits { .. } | DataType::Name => {
-            let mut walk = Walk::new(rule, folded, gate);
+            let mut walk = Walk::new(std::mem::take(&mut buffers.walk), rule, folded, gate);
             runs(&mut |starts| starts.for_each(|first| walk.from(first, &mut found)));
+            buffers.walk = walk.into_buffers();
         }
         DataType::Address => {
-            let mut finder = address::Finder::new(folded);
+            let mut finder = address::Finder::new(std::mem::take(&mut buffers.address), folded);
             runs(&mut |starts| {
                 finder.candidates(&starts, gate, &mut |candidate, form| found(candidate.into(), form));
             });
+            buffers.address = finder.into_buffers();
         }
         _ => runs(&mut |starts| typed_windows(rule, folded, &starts, gate, &mut found)),
     }

@@ -6,6 +6,9 @@ use edm_hash::{Hash, ProcessorPath, address};
 use super::entries_file::{EntriesFile, Rows};
 use crate::filter::{self, Block, Parts};
 
+/// The filters of so many parts are gathered without asking for memory.
+const FEW_PARTS: usize = 16;
+
 /// A part of the space of addresses: those with this number in their top bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Part {
@@ -54,13 +57,29 @@ impl EntryGroup {
 
     /// Marks each hash that a searchable column of this rule may hold: never leaves out one that it holds.
     pub(crate) fn mark_possible(&self, rule: usize, hashes: &[Hash], marks: &mut [u64]) {
-        let filters: Vec<&[Block]> = self.files.iter().map(|file| file.filter(rule)).collect();
-        filter::mark(
-            ProcessorPath::current(),
-            Parts { bits: self.part_bits, filters: &filters },
-            hashes,
-            marks,
-        );
+        let mut few = [Default::default(); FEW_PARTS];
+        let many: Vec<&[Block]>;
+        let filters = match few.get_mut(..self.files.len()) {
+            Some(few) => {
+                few.iter_mut().zip(&self.files).for_each(|(own, file)| *own = file.filter(rule));
+                &*few
+            }
+            None => {
+                many = self.files.iter().map(|file| file.filter(rule)).collect();
+                &many
+            }
+        };
+        filter::mark(ProcessorPath::current(), Parts { bits: self.part_bits, filters }, hashes, marks);
+    }
+
+    /// Asks for what [`EntryGroup::mark_possible`] reads of the first of some hashes: of the others it asks itself in time.
+    pub(crate) fn prefetch_filter(&self, rule: usize, hashes: &[Hash]) {
+        for hash in hashes.iter().take(filter::ASKED_TOGETHER) {
+            let address = address(hash);
+            if let Some(file) = self.file_of(address) {
+                filter::prefetch_block(file.filter(rule), address, self.part_bits);
+            }
+        }
     }
 
     /// Asks for the directory's entries of a hash: the first thing that `rows` reads.

@@ -30,6 +30,11 @@ impl Generation {
         }
     }
 
+    /// Asks for what [`Generation::mark_possible`] reads of the first of some hashes.
+    pub(crate) fn prefetch_filters(&self, rule: usize, hashes: &[Hash]) {
+        self.entry_groups().for_each(|group| group.prefetch_filter(rule, hashes));
+    }
+
     /// Appends what the searchable columns of this rule hold of the marked hashes, column by column, each in the order of
     /// the hashes. It is what [`Generation::rows_of`] says of each.
     pub(crate) fn look_up<'a>(

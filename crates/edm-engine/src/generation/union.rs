@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use edm_hash::{Hash, ProcessorPath};
+use edm_hash::{Hash, ProcessorPath, address};
 
 use super::reader::Generation;
 use super::rules_file::RuleGate;
@@ -60,6 +60,14 @@ impl Union {
     /// Returns what a window must look like to be in one of the tables.
     pub(crate) fn gate(&self) -> &RuleGate {
         &self.gate
+    }
+
+    /// Asks for what [`Union::mark_possible`] reads of the first of some hashes.
+    pub(crate) fn prefetch_filter(&self, hashes: &[Hash]) {
+        let (blocks, _) = self.filter.get(self.filter_at..).unwrap_or(&[]).as_chunks();
+        for hash in hashes.iter().take(filter::ASKED_TOGETHER) {
+            filter::prefetch_block(blocks, address(hash), 0);
+        }
     }
 
     /// Marks each hash that one of the tables may hold: never leaves out one that one holds.

@@ -34,6 +34,8 @@ pub(crate) struct Hit {
 pub(crate) struct Buffers {
     /// `None` before the first and while it is in use.
     room: Option<Box<WindowRoom>>,
+    /// A batch that is looked up after the next one is hashed: by then the filter's blocks have come.
+    waiting: Batch,
     marks: Marks,
     /// Those windows of a batch that some table may hold, and their hashes.
     windows: Vec<usize>,
@@ -46,10 +48,17 @@ pub(crate) struct Buffers {
 pub(crate) fn hits(context: &Context<'_>, within: Stretch, buffers: &mut Buffers) -> bool {
     let mut stopped = false;
     buffers.hits.clear();
+    let mut waiting = None;
     for group in context.groups.groups.iter().filter(|group| group.searchable) {
         for reading in context.readings.of(&group.rule) {
-            stopped |= !scan_reading(context, (group, reading), within, buffers);
+            stopped |= !scan_reading(context, (group, reading), within, (buffers, &mut waiting));
         }
+    }
+    if let Some(of) = waiting {
+        let mut batch = std::mem::take(&mut buffers.waiting);
+        buffers.look_up(context, of, &batch);
+        batch.clear();
+        buffers.waiting = batch;
     }
     unite(&mut buffers.hits);
     stopped
@@ -69,12 +78,12 @@ fn unite(hits: &mut Vec<Hit>) {
     });
 }
 
-/// Scans one reading; false if it was stopped.
-fn scan_reading(
-    context: &Context<'_>,
-    (group, reading): (&Group, usize),
+/// Scans one reading; false if it was stopped. `waiting` says whose windows the batch has that is not looked up yet.
+fn scan_reading<'c>(
+    context: &'c Context<'_>,
+    (group, reading): (&'c Group, usize),
     within: Stretch,
-    buffers: &mut Buffers,
+    (buffers, waiting): (&mut Buffers, &mut Option<(&'c Group, usize)>),
 ) -> bool {
     let Some(own) = context.readings.get(reading) else { return true };
     let room = buffers.room.take().unwrap_or_default();
@@ -93,7 +102,13 @@ fn scan_reading(
             return false;
         }
         let starts = from..(from + CHUNK_ATOMS).min(atoms);
-        windower.each(own, starts, |batch| buffers.look_up(context, (group, reading), batch));
+        windower.each(own, starts, |batch| {
+            context.groups.prefetch_filters(group, &batch.hashes);
+            std::mem::swap(batch, &mut buffers.waiting);
+            if let Some(before) = waiting.replace((group, reading)) {
+                buffers.look_up(context, before, batch);
+            }
+        });
     }
     buffers.room = Some(windower.into_room());
     true

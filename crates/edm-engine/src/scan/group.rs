@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use edm_hash::{
     ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, Fit, FoldOptions, Folded, Gate, Hash, Kinds,
-    RuleKeys, Several, Shape, SignSet, Window, atoms_with_other_forms, has_vocabulary, near_digits,
-    scattered, windows_of,
+    RuleKeys, Several, Shape, SignSet, Window, WindowBuffers, atoms_with_other_forms, has_vocabulary,
+    near_digits, scattered, windows_of,
 };
 use edm_model::{DataType, KeyId, Rule};
 
@@ -26,6 +26,68 @@ pub(crate) struct Group {
     pub(crate) searchable: bool,
     /// All tables as one, where they are several.
     pub(crate) union: Option<Union>,
+    sizes: Sizes,
+    /// They, where nothing is asked of the shapes.
+    shapeless: Sizes,
+}
+
+/// How large the values of a group are.
+#[derive(Clone, Copy)]
+struct Sizes {
+    atoms_max: usize,
+    bytes_max: usize,
+    /// Of values of one atom: of digits, and of others.
+    lengths: [u64; 2],
+    significant_digits: u64,
+    several: Several,
+    signs: SignSet,
+    /// Whether the vocabulary says anything.
+    vocabulary: bool,
+}
+
+impl Sizes {
+    /// Returns those of groups without a table.
+    fn none() -> Self {
+        Self {
+            atoms_max: 0,
+            bytes_max: 0,
+            lengths: [0; 2],
+            significant_digits: 0,
+            several: Several::default(),
+            signs: SignSet::NONE,
+            vocabulary: false,
+        }
+    }
+
+    fn new(rule: &Rule, gates: &[&RuleGate]) -> Self {
+        let fewest =
+            |of: fn(&Several) -> Option<usize>| gates.iter().filter_map(|gate| of(&gate.several)).min();
+        Self {
+            atoms_max: gates.iter().map(|gate| gate.atoms_max).max().unwrap_or(0),
+            bytes_max: gates.iter().map(|gate| gate.bytes_max).max().unwrap_or(0),
+            lengths: [0, 1].map(|kind| gates.iter().fold(0, |all, gate| all | gate.lengths[kind])),
+            significant_digits: gates.iter().fold(0, |all, gate| all | gate.significant_digits),
+            several: Several {
+                plain: fewest(|several| several.plain),
+                mixed: fewest(|several| several.mixed),
+                digits: fewest(|several| several.digits),
+            },
+            signs: gates.iter().fold(SignSet::NONE, |all, gate| all.united(gate.signs)),
+            vocabulary: has_vocabulary(rule)
+                && gates.iter().all(|gate| gate.has_vocabulary() && gate.several.any()),
+        }
+    }
+
+    /// Returns them without what the shapes say.
+    fn without_shapes(self) -> Self {
+        Self {
+            lengths: [u64::MAX; 2],
+            significant_digits: u64::MAX,
+            several: Several { plain: Some(2), mixed: Some(2), digits: Some(2) },
+            signs: SignSet::ALL,
+            ..self
+        }
+    }
 }
 
 /// The distinct tables of a query and their groups.
@@ -54,10 +116,20 @@ impl Groups {
         own.foldings = own.groups.iter().map(|group| FoldOptions::of(&group.rule)).collect();
         own.foldings.sort_unstable();
         own.foldings.dedup();
-        let gates = own.groups.iter().flat_map(|group| own.gates(group).to_vec());
+        own.measure();
         // No value has more atoms than its canonical form has bytes.
-        own.span_atoms = gates.map(|gate| gate.bytes_max).fold(own.span_atoms, usize::max);
+        own.span_atoms =
+            own.groups.iter().map(|group| group.sizes.bytes_max).fold(own.span_atoms, usize::max);
         own
+    }
+
+    /// Asks the groups' gates once what every text would ask them.
+    fn measure(&mut self) {
+        let of = |group: &Group| Sizes::new(&group.rule, &self.gates(group));
+        let sizes: Vec<Sizes> = self.groups.iter().map(of).collect();
+        self.groups.iter_mut().zip(sizes).for_each(|(group, sizes)| {
+            (group.sizes, group.shapeless) = (sizes, sizes.without_shapes());
+        });
     }
 
     /// Makes of the tables of each group one, to be asked before them.
@@ -66,6 +138,7 @@ impl Groups {
             let member = |(table, rule): &(usize, usize)| Some((self.tables.get(*table)?.clone(), *rule));
             group.union = Some(Union::new(&group.members.iter().filter_map(member).collect::<Vec<_>>()));
         }
+        self.measure();
     }
 
     fn add(&mut self, generation: Arc<Generation>) {
@@ -87,6 +160,8 @@ impl Groups {
                     members: vec![(table, position)],
                     searchable,
                     union: None,
+                    sizes: Sizes::none(),
+                    shapeless: Sizes::none(),
                 });
             }
         }
@@ -101,6 +176,18 @@ impl Groups {
     /// Returns the group of a table's rule.
     pub(crate) fn group_of(&self, table: usize, rule: usize) -> Option<usize> {
         self.groups.iter().position(|group| group.members.contains(&(table, rule)))
+    }
+
+    /// Asks for what a group's tables need first to look up the first of some hashes.
+    pub(crate) fn prefetch_filters(&self, group: &Group, hashes: &[Hash]) {
+        if let Some(union) = &group.union {
+            return union.prefetch_filter(hashes);
+        }
+        for (table, rule) in &group.members {
+            if let Some(table) = self.tables.get(*table) {
+                table.prefetch_filters(*rule, hashes);
+            }
+        }
     }
 
     pub(crate) fn gates<'a>(&'a self, group: &'a Group) -> Gates<'a> {
@@ -164,13 +251,18 @@ impl Batch {
         range.and_then(|range| self.arena.get(range)).unwrap_or(&[])
     }
 
-    fn flush(&mut self, keys: &RuleKeys, each: &mut impl FnMut(&Batch)) {
+    fn flush(&mut self, keys: &RuleKeys, each: &mut impl FnMut(&mut Batch)) {
         if self.windows.is_empty() {
             return;
         }
         self.hashes.clear();
         keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
         each(self);
+        self.clear();
+    }
+
+    /// Forgets the windows.
+    pub(crate) fn clear(&mut self) {
         self.arena.clear();
         self.forms.clear();
         self.windows.clear();
@@ -191,6 +283,7 @@ pub(crate) struct WindowRoom {
     vocabulary: Vocabulary,
     numeric: AtomSet,
     starts: AtomSet,
+    windows: WindowBuffers,
     batch: Batch,
 }
 
@@ -215,34 +308,29 @@ struct GroupGate<'a> {
     accelerators: Accelerators,
     /// `None`: nothing is known of any atom.
     possible: Option<&'a AtomSet>,
-    atoms_max: usize,
-    bytes_max: usize,
-    /// Of values of one atom: of digits, and of others.
-    lengths: [u64; 2],
-    several: Several,
+    sizes: &'a Sizes,
 }
 
 impl Gate for GroupGate<'_> {
     fn atoms_max(&self) -> usize {
-        self.atoms_max
+        self.sizes.atoms_max
     }
 
     fn bytes_max(&self) -> usize {
-        self.bytes_max
+        self.sizes.bytes_max
     }
 
     fn lengths(&self, kind: AtomKind) -> u64 {
-        let [digits, others] = self.lengths;
+        let [digits, others] = self.sizes.lengths;
         if kind == AtomKind::Digits { digits } else { others }
     }
 
     fn significant_digits(&self) -> u64 {
-        self.gates.iter().map(|gate| gate.significant_digits).fold(0, |all, own| all | own)
-            | if self.accelerators.shapes { 0 } else { u64::MAX }
+        self.sizes.significant_digits
     }
 
     fn several(&self) -> Several {
-        self.several
+        self.sizes.several
     }
 
     fn kinds(&self, kinds: Kinds) -> bool {
@@ -250,10 +338,7 @@ impl Gate for GroupGate<'_> {
     }
 
     fn signs(&self) -> SignSet {
-        if !self.accelerators.shapes {
-            return SignSet::ALL;
-        }
-        self.gates.iter().fold(SignSet::NONE, |all, gate| all.united(gate.signs))
+        self.sizes.signs
     }
 
     fn begins(&self, kinds: Kinds) -> bool {
@@ -282,7 +367,7 @@ impl GroupGate<'_> {
     fn fit_any(&self, shape: Shape) -> Fit {
         match self.accelerators.shapes {
             true => self.gates.iter().fold(Fit::default(), |all, gate| all.or(gate.fit(shape))),
-            false => Fit::bounded(shape, self.atoms_max, self.bytes_max),
+            false => Fit::bounded(shape, self.sizes.atoms_max, self.sizes.bytes_max),
         }
     }
 }
@@ -310,67 +395,39 @@ impl<'a> Windower<'a> {
 
     /// Returns the longest value of the group in bytes: no window has more atoms than that.
     pub(crate) fn bytes_max(&self) -> usize {
-        self.gates.iter().map(|gate| gate.bytes_max).max().unwrap_or(0)
+        self.group.sizes.bytes_max
     }
 
-    fn atoms_max(&self) -> usize {
-        self.gates.iter().map(|gate| gate.atoms_max).max().unwrap_or(0)
+    fn sizes(&self) -> &'a Sizes {
+        if self.accelerators.shapes { &self.group.sizes } else { &self.group.shapeless }
     }
 
-    /// Returns the lengths of values of one atom, and the fewest atoms of those of several.
-    fn sizes(&self) -> ([u64; 2], Several) {
-        if !self.accelerators.shapes {
-            return ([u64::MAX; 2], Several { plain: Some(2), mixed: Some(2), digits: Some(2) });
-        }
-        let fewest =
-            |of: fn(&Several) -> Option<usize>| self.gates.iter().filter_map(|gate| of(&gate.several)).min();
-        let lengths = [0, 1].map(|kind| self.gates.iter().fold(0, |all, gate| all | gate.lengths[kind]));
-        let several = Several {
-            plain: fewest(|several| several.plain),
-            mixed: fewest(|several| several.mixed),
-            digits: fewest(|several| several.digits),
-        };
-        (lengths, several)
-    }
-
-    /// Whether the vocabulary says anything.
-    fn asks(&self) -> bool {
-        let useful = || self.gates.iter().all(|gate| gate.has_vocabulary() && gate.several.any());
-        self.accelerators.vocabulary && has_vocabulary(&self.group.rule) && useful()
-    }
-
-    /// Calls `each` with every window that begins at an atom of `starts`, hashed, in batches.
-    pub(crate) fn each(&mut self, reading: &Reading, starts: Range<usize>, mut each: impl FnMut(&Batch)) {
+    /// Calls `each` with every window that begins at an atom of `starts`, hashed, in batches. It may keep a batch, if it gives
+    /// another for it: whatever that holds is forgotten.
+    pub(crate) fn each(&mut self, reading: &Reading, starts: Range<usize>, mut each: impl FnMut(&mut Batch)) {
         let folded = &reading.folded;
-        let (atoms_max, bytes_max) = (self.atoms_max(), self.bytes_max());
+        let sizes = self.sizes();
         let words = starts.start / ATOMS_A_WORD..starts.end.div_ceil(ATOMS_A_WORD);
-        let asks = self.asks();
-        let (lengths, several) = self.sizes();
-        let gate = GroupGate {
-            gates: &self.gates,
-            accelerators: self.accelerators,
-            possible: None,
-            atoms_max,
-            bytes_max,
-            lengths,
-            several,
-        };
+        let asks = self.accelerators.vocabulary && sizes.vocabulary;
+        let gate = GroupGate { gates: &self.gates, accelerators: self.accelerators, possible: None, sizes };
         let (keys, rule) = (&self.group.keys, &self.group.rule);
-        let room = &mut self.room;
-        let last = starts.end.saturating_add(bytes_max).min(folded.atom_count());
+        let WindowRoom { vocabulary, numeric, starts: possible, windows, batch } = &mut *self.room;
+        let last = starts.end.saturating_add(sizes.bytes_max).min(folded.atom_count());
         let asked = words.start..last.div_ceil(ATOMS_A_WORD).max(words.end + 1);
-        let numeric = edm_hash::numeric(rule, folded, asked.clone(), &mut room.numeric);
+        let numeric = edm_hash::numeric(rule, folded, asked.clone(), numeric);
         if asks {
-            room.vocabulary.ask((self.group, folded), asked, numeric, &gate);
+            vocabulary.ask((self.group, folded), asked, numeric, &gate);
         }
-        let gate = GroupGate { possible: asks.then_some(&room.vocabulary.possible), ..gate };
-        room.starts.fit(folded.atom_count());
-        edm_hash::starts((rule, folded), words.clone(), numeric, &gate, &mut room.starts);
+        let gate = GroupGate { possible: asks.then_some(&vocabulary.possible), ..gate };
+        possible.fit(folded.atom_count());
+        edm_hash::starts((rule, folded), words.clone(), numeric, &gate, possible);
         if let Some(own) = &reading.starts {
-            words.for_each(|word| room.starts.set_word(word, room.starts.word(word) & own.word(word)));
+            words.clone().for_each(|word| possible.set_word(word, possible.word(word) & own.word(word)));
         }
-        let batch = &mut room.batch;
-        windows_of(rule, folded, (&room.starts, starts), &gate, |window, canonical| {
+        if words.clone().all(|word| possible.word(word) == 0) {
+            return;
+        }
+        windows_of((rule, folded), (possible, starts), &gate, windows, |window, canonical| {
             batch.push(window, canonical);
             if batch.is_full() {
                 batch.flush(keys, &mut each);
@@ -436,6 +493,9 @@ impl Vocabulary {
         self.ranges.clear();
         for (number, wanted) in &mut self.wanted {
             *wanted = folded.append_ranges(*number, *wanted, &mut self.ranges);
+        }
+        if self.ranges.is_empty() {
+            return;
         }
         self.tags.clear();
         group.keys.vocabulary_tags(folded.text().as_bytes(), &self.ranges, &mut self.tags);

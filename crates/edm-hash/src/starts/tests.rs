@@ -8,7 +8,7 @@ use crate::fold::FoldOptions;
 use crate::kinds::KindSet;
 use crate::shape::Shape;
 use crate::signs::SignSet;
-use crate::window::{OpenGate, Window, windows, windows_of};
+use crate::window::{OpenGate, Window, WindowBuffers, windows, windows_of};
 
 /// What an index says that holds one value and nothing else.
 struct OneValue {
@@ -234,8 +234,8 @@ proptest! {
             let mut room = AtomSet::default();
             let numeric = numeric(rule, &folded, words.clone(), &mut room);
             starts((rule, &folded), words, numeric, &gate, &mut set);
-            let mut found = false;
-            windows_of(rule, &folded, (&set, 0..folded.atom_count()), &gate, |own, own_form| {
+            let (mut found, mut buffers) = (false, WindowBuffers::default());
+            windows_of((rule, &folded), (&set, 0..folded.atom_count()), &gate, &mut buffers, |own, own_form| {
                 found |= own == *window && own_form == form;
             });
             prop_assert!(found, "{:?}: {:?} at {:?} in {:?}", rule.data_type, String::from_utf8_lossy(form), window, text);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use edm_model::{CaseRule, Delimiters, Rule};
 
-use self::token::{Kind, Token, Tokens};
+use self::token::{Kind, Token, TokenBuffers, Tokens};
 use super::{Candidate, Found};
 use crate::atom_set::AtomSet;
 use crate::canonical::CellRefusal;
@@ -24,7 +24,7 @@ const TOKENS_MIN: usize = 2;
 
 /// Appends the canonical form of a folded cell.
 pub(crate) fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-    let mut tokens = Tokens::new(folded, 0);
+    let mut tokens = Tokens::new(TokenBuffers::with_room(), folded);
     let mut form = Form::default();
     let mut position = 0;
     while let Some(token) = tokens.get(position) {
@@ -38,6 +38,13 @@ pub(crate) fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRe
     Ok(())
 }
 
+/// What a finder works in.
+#[derive(Default)]
+pub(crate) struct FinderBuffers {
+    tokens: TokenBuffers,
+    form: Form,
+}
+
 /// Finds values in a text; keeps its buffers from run to run.
 pub(crate) struct Finder<'a> {
     folded: &'a Folded,
@@ -46,8 +53,13 @@ pub(crate) struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    pub(crate) fn new(folded: &'a Folded) -> Self {
-        Self { folded, tokens: Tokens::new(folded, 0), form: Form::default() }
+    pub(crate) fn new(buffers: FinderBuffers, folded: &'a Folded) -> Self {
+        Self { folded, tokens: Tokens::new(buffers.tokens, folded), form: buffers.form }
+    }
+
+    /// Returns the buffers, for the next.
+    pub(crate) fn into_buffers(self) -> FinderBuffers {
+        FinderBuffers { tokens: self.tokens.into_buffers(), form: self.form }
     }
 
     /// Calls `found` with every value that begins at an atom of `starts`.

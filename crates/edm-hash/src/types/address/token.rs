@@ -57,6 +57,20 @@ pub(crate) struct Token {
     short: Option<(usize, usize)>,
 }
 
+/// What tokens are kept in.
+#[derive(Default)]
+pub(crate) struct TokenBuffers {
+    tokens: Vec<Token>,
+    forms: String,
+}
+
+impl TokenBuffers {
+    /// Makes buffers with room for most cells.
+    pub(crate) fn with_room() -> Self {
+        Self { tokens: Vec::with_capacity(16), forms: String::with_capacity(128) }
+    }
+}
+
 /// The tokens of a text from some atom on, cut as they are asked for.
 pub(crate) struct Tokens<'a> {
     folded: &'a Folded,
@@ -66,12 +80,17 @@ pub(crate) struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    /// Begins in front of the token that holds atom `from`.
-    pub(crate) fn new(folded: &'a Folded, from: usize) -> Self {
-        let mut own =
-            Self { folded, next: 0, tokens: Vec::with_capacity(16), forms: String::with_capacity(128) };
-        own.restart(from);
+    /// Begins with the text's first.
+    pub(crate) fn new(buffers: TokenBuffers, folded: &'a Folded) -> Self {
+        let mut own = Self { folded, next: 0, tokens: buffers.tokens, forms: buffers.forms };
+        own.tokens.clear();
+        own.forms.clear();
         own
+    }
+
+    /// Returns the buffers, for the next text.
+    pub(crate) fn into_buffers(self) -> TokenBuffers {
+        TokenBuffers { tokens: self.tokens, forms: self.forms }
     }
 
     /// Forgets the tokens and begins again in front of the token that holds atom `from`.
