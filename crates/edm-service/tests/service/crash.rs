@@ -97,7 +97,9 @@ async fn a_crash_in_the_middle_of_a_group_keeps_the_files_that_were_ready() {
         assert!(house.service.run_next_job().await.expect("the queue answers"), "planning");
         let all = remaining(&house).await;
         assert_eq!(all, 8, "entries, rules, five row files and publication");
-        let group = async { drop(house.service.run_next_job().await.expect("the queue answers")) };
+        let group = async {
+            assert!(house.service.run_next_job().await.expect("the queue answers"), "its first job is due");
+        };
         let ended = at_most(steps, group).await;
         let house = house.reopen().await;
         let left = remaining(&house).await;
