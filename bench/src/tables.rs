@@ -153,7 +153,8 @@ impl Table {
         let groups = plan.groups(threads, build::BUILD_BYTES_DEFAULT);
         let groups = std::sync::Mutex::new(groups.into_iter());
         let next = || groups.lock().expect("no thread panics with the list").next();
-        let store = |file: build::BuiltFile| fs::write(folder.join(build::Plan::file_name(file.job)), file.bytes);
+        let store =
+            |file: build::BuiltFile| fs::write(folder.join(build::Plan::file_name(file.job)), file.bytes);
         let work = || -> anyhow::Result<()> {
             while let Some(group) = next() {
                 let mut builder = plan.builder(&group, &salt());
