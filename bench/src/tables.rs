@@ -132,7 +132,7 @@ impl Table {
         Ok(facts)
     }
 
-    /// Builds the generation of these blocks into `folder`, jobs shared by so many threads, and returns its manifest.
+    /// Builds the generation of these blocks into `folder`, groups of jobs shared by so many threads, and returns its manifest.
     pub(crate) fn build(
         &self,
         blocks: &Path,
@@ -150,16 +150,19 @@ impl Table {
             blocks: facts,
             part_bytes: build::PART_BYTES_DEFAULT,
         })?;
-        let jobs = std::sync::Mutex::new(plan.jobs().into_iter());
-        let next = || jobs.lock().expect("no thread panics with the list").next();
+        let groups = plan.groups(threads, build::BUILD_BYTES_DEFAULT);
+        let groups = std::sync::Mutex::new(groups.into_iter());
+        let next = || groups.lock().expect("no thread panics with the list").next();
+        let store =
+            |file: build::BuiltFile| fs::write(folder.join(build::Plan::file_name(file.job)), file.bytes);
         let work = || -> anyhow::Result<()> {
-            while let Some(job) = next() {
-                let mut builder = plan.builder(job, &salt());
-                for number in plan.required_blocks(job) {
+            while let Some(group) = next() {
+                let mut builder = plan.builder(&group, &salt());
+                for number in plan.required_blocks(&group) {
                     let bytes = fs::read(blocks.join(block_name(number)))?;
-                    builder.add(number, Block::open(&bytes)?.rows())?;
+                    builder.add(number, Block::open(&bytes)?.rows())?.map_or(Ok(()), store)?;
                 }
-                fs::write(folder.join(build::Plan::file_name(job)), builder.finish())?;
+                builder.finish().try_for_each(store)?;
             }
             Ok(())
         };

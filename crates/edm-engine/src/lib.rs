@@ -25,10 +25,12 @@
 //!     part_bytes: build::PART_BYTES_DEFAULT,
 //! })?;
 //! let mut files: HashMap<String, FileBytes> = HashMap::new();
-//! for job in plan.jobs() {
-//!     let mut builder = plan.builder(job, &salt);
-//!     builder.add(0, &rows.view())?;
-//!     files.insert(build::Plan::file_name(job), Arc::new(builder.finish()));
+//! for group in plan.groups(1, build::BUILD_BYTES_DEFAULT) {
+//!     let mut builder = plan.builder(&group, &salt);
+//!     let row_file = builder.add(0, &rows.view())?;
+//!     for file in row_file.into_iter().chain(builder.finish()) {
+//!         files.insert(build::Plan::file_name(file.job), Arc::new(file.bytes));
+//!     }
 //! }
 //! let mut open = |name: &str| Ok(files[name].clone());
 //! let manifest = build::manifest(&plan, &mut open)?;

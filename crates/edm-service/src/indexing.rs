@@ -1,39 +1,23 @@
-//! Jobs that turn a session's blocks into a generation: plan, build each file, publish. Every output is a blob that
-//! is written once and the same however often its job runs, so a job may be repeated at any point.
+//! Jobs that turn a session's blocks into a generation: plan, build each file (`building`), publish. Every output is a
+//! blob that is written once and the same however often its job runs, so a job may be repeated at any point.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use edm_block::{Block, Operation};
-use edm_engine::build::{self, BuildJob, Plan};
-use edm_hash::Salt;
+use edm_engine::build;
 use edm_model::{Session, SessionEvent, SessionFailure, SessionId, UpdateMode};
-use edm_store::{BlobPath, Blobs, JobKind, LeasedJob, NewGeneration, NewJob, SessionDraft, StoreRow};
+use edm_store::{BlobPath, JobKind, LeasedJob, NewGeneration, NewJob, SessionDraft, StoreRow};
 use futures::{StreamExt, TryStreamExt};
 use tokio::runtime::Handle;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::places;
-use crate::planning::{PlannedSession, Step};
-use crate::seal::BlockCipher;
+use crate::planning::PlannedSession;
 use crate::service::{Service, off_thread};
 use crate::serving::{Known, broken, open_file};
 
 /// The code of a session that came too late.
 pub(crate) const SUPERSEDED: &str = "superseded";
-const MEBIBYTE: u64 = 1024 * 1024;
-/// What a job holds beside its builder: a block as it is read, and as it is decrypted.
-const BLOCKS_IN_HAND_BYTES: u64 = 2 * edm_model::limits::BLOCK_BYTES_MAX as u64;
-
-/// Everything that a build job reads.
-struct BuildInput {
-    planned: Arc<PlannedSession>,
-    job: BuildJob,
-    salt: Salt,
-    cipher: BlockCipher,
-    session: Session,
-    blobs: Blobs,
-}
 
 impl Service {
     /// Plans the index and enqueues a job for each of its files.
@@ -48,61 +32,6 @@ impl Service {
         let builds = build_jobs(&draft.session, &*self.planned(&draft).await?);
         self.inner.catalog.finish_job(job, &builds, None).await?;
         Ok(())
-    }
-
-    /// Takes one step of building the index.
-    pub(crate) async fn run_build(
-        &self,
-        job: &LeasedJob,
-        session_id: SessionId,
-        index: u32,
-    ) -> Result<(), Error> {
-        let draft = self.inner.catalog.session(session_id).await?;
-        if let Some(failure) = self.superseded(&draft) {
-            return self.fail_session(session_id, failure).await;
-        }
-        let planned = self.planned(&draft).await?;
-        let step = usize::try_from(index).ok().and_then(|index| planned.steps.get(index));
-        match step.ok_or_else(|| Error::of(ErrorKind::Corrupt))? {
-            Step::Build(build_job) => self.build(&draft, &planned, *build_job).await?,
-            Step::Carry(names) => self.carry_over(&draft, names).await?,
-        }
-        let publish = of_session(&draft.session, JobKind::Publish);
-        self.inner.catalog.finish_job(job, &[], Some(&publish)).await?;
-        Ok(())
-    }
-
-    async fn build(
-        &self,
-        draft: &SessionDraft,
-        planned: &Arc<PlannedSession>,
-        build_job: BuildJob,
-    ) -> Result<(), Error> {
-        let session = &draft.session;
-        let path = places::generation(session.tenant, session.store_id, session.id)?
-            .join(Plan::file_name(build_job))?;
-        let memory = planned.plan.memory_bytes(build_job) + BLOCKS_IN_HAND_BYTES;
-        let input = BuildInput {
-            planned: planned.clone(),
-            job: build_job,
-            salt: self.salt(session.key_id).await?,
-            cipher: self.block_cipher(draft)?,
-            session: session.clone(),
-            blobs: self.inner.blobs.clone(),
-        };
-        let _memory = self.reserve(memory).await?;
-        let handle = Handle::current();
-        let file = off_thread(move || build_file(input, &handle)).await??;
-        self.inner.blobs.put(&path, file.into()).await?;
-        Ok(())
-    }
-
-    /// A job that wants more than there is gets all of it: alone, it is the best that can be done.
-    async fn reserve(&self, bytes: u64) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
-        let all = (self.inner.limits.build_memory_bytes / MEBIBYTE).max(1);
-        let wanted = u32::try_from(bytes.div_ceil(MEBIBYTE).min(all)).unwrap_or(u32::MAX);
-        let permit = self.inner.build_memory.acquire_many(wanted).await;
-        permit.map_err(|source| Error::of(ErrorKind::Internal).because(source))
     }
 
     /// Verifies the built files, writes the manifest, and makes the generation live unless a rule forbids it.
@@ -237,32 +166,6 @@ pub(crate) fn build_jobs(session: &Session, planned: &PlannedSession) -> Vec<New
     (0..count).map(|index| of_session(session, JobKind::Build { index })).collect()
 }
 
-fn of_session(session: &Session, kind: JobKind) -> NewJob {
+pub(crate) fn of_session(session: &Session, kind: JobKind) -> NewJob {
     NewJob { tenant: session.tenant, session_id: Some(session.id), kind, delay_seconds: 0 }
-}
-
-/// Reads the blocks that the job needs, one at a time, and builds its file. Blocks its thread.
-fn build_file(input: BuildInput, handle: &Handle) -> Result<Vec<u8>, Error> {
-    let plan = &input.planned.plan;
-    let mut builder = plan.builder(input.job, &input.salt);
-    for number in plan.required_blocks(input.job) {
-        let digest = usize::try_from(number).ok().and_then(|index| input.planned.digests.get(index));
-        let digest = digest.ok_or_else(|| Error::of(ErrorKind::Corrupt))?;
-        let session = &input.session;
-        let path = places::block(session.tenant, session.store_id, session.id, number, digest)?;
-        // A block that the catalog names and that is not there is damage: trying again would not bring it back.
-        let sealed = handle.block_on(input.blobs.get(&path)).map_err(|error| match error.kind() {
-            edm_store::ErrorKind::NotFound => Error::of(ErrorKind::Corrupt).because(error),
-            _ => error.into(),
-        })?;
-        let bytes = input.cipher.decrypt(number, sealed.into())?;
-        // What was encrypted had been opened with its checksum, and decryption has just proved every byte of it.
-        let block = Block::reopen(&bytes).map_err(|source| Error::of(ErrorKind::Corrupt).because(source))?;
-        let taken = match block.header().operation {
-            Operation::Upsert => builder.add(number, block.rows()),
-            Operation::Delete => builder.remove(number, block.rows()),
-        };
-        taken.map_err(broken)?;
-    }
-    Ok(builder.finish())
 }

@@ -24,6 +24,7 @@
 
 mod access;
 mod agents;
+mod building;
 mod commit;
 mod delta;
 mod error;

@@ -286,10 +286,10 @@ mod tests {
         };
         let plan = Plan::new(input).expect("a plan");
         let mut files: HashMap<String, FileBytes> = HashMap::new();
-        for job in plan.jobs() {
-            let mut builder = plan.builder(job, &salt);
-            builder.add(0, &rows.view()).expect("the plan's block");
-            files.insert(Plan::file_name(job), Arc::new(builder.finish()));
+        let mut builder = plan.builder(&plan.jobs(), &salt);
+        let row_file = builder.add(0, &rows.view()).expect("the plan's block");
+        for file in row_file.into_iter().chain(builder.finish()) {
+            files.insert(Plan::file_name(file.job), Arc::new(file.bytes));
         }
         let mut open = |name: &str| Ok(files[name].clone());
         let manifest = build::manifest(&plan, &mut open).expect("a manifest");

@@ -1,7 +1,7 @@
 //! The plans of the sessions that are being indexed. A session of a million blocks has a million jobs; each of them
 //! would otherwise read every block of the catalog anew.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use edm_engine::Generation;
@@ -14,12 +14,15 @@ use crate::error::{Error, ErrorKind};
 use crate::service::Service;
 
 /// Sessions whose plan is kept. The queue hands out one session's jobs before the next one's, so that more than a few
-/// are in work only after failures; 1,000,000 blocks take about 80 MiB.
+/// are in work only after failures; 1,000,000 blocks take about 90 MiB.
 const SESSIONS_MAX: usize = 4;
 
 /// Files that one job carries over at most: a million links in one job would keep it from ever ending, one a job would
 /// be a million jobs.
 const CARRIED_AT_ONCE: usize = 256;
+/// Jobs that one job takes along at most: taking them is one transaction. More are more passes over their blocks, of
+/// which there are then many times more than any part needs.
+const ALONG_MAX: usize = 1_024;
 /// Jobs beside the steps: planning and publication.
 const FRAME_JOBS: u32 = 2;
 
@@ -36,10 +39,58 @@ pub(crate) enum Step {
 pub(crate) struct PlannedSession {
     pub(crate) plan: Plan,
     pub(crate) steps: Vec<Step>,
+    groups: Groups,
     /// The digest of each block.
     pub(crate) digests: Vec<[u8; 32]>,
     /// What a delta builds on.
     pub(crate) base: Option<Arc<Generation>>,
+}
+
+impl PlannedSession {
+    /// Returns the step at this place.
+    pub(crate) fn step(&self, index: u32) -> Option<&Step> {
+        self.steps.get(index as usize)
+    }
+
+    /// Returns the places of the steps that share a pass over the blocks with the step at this one: what comes behind
+    /// it first, since what comes before it is more likely done.
+    pub(crate) fn along(&self, index: u32) -> Vec<u32> {
+        let group =
+            self.groups.of_step.get(index as usize).and_then(|group| self.groups.steps.get(*group as usize));
+        let Some(group) = group else { return Vec::new() };
+        let (before, from) = group.split_at(group.partition_point(|other| *other < index));
+        from.iter().chain(before).filter(|other| **other != index).take(ALONG_MAX).copied().collect()
+    }
+}
+
+/// Steps that share a pass over the blocks. Which they are depends on limits that change from start to start; nothing
+/// else depends on it.
+struct Groups {
+    /// The places of each group's steps, ascending.
+    steps: Vec<Vec<u32>>,
+    /// The group of each step; of none where a step makes no file.
+    of_step: Vec<u32>,
+}
+
+impl Groups {
+    fn new(steps: &[Step], groups: Vec<Vec<BuildJob>>) -> Self {
+        let numbered =
+            (0..).zip(groups).flat_map(|(number, jobs)| jobs.into_iter().map(move |job| (job, number)));
+        let numbers: HashMap<BuildJob, u32> = numbered.collect();
+        let of_step = steps.iter().map(|step| match step {
+            Step::Build(job) => numbers.get(job).copied().unwrap_or(u32::MAX),
+            Step::Carry(_) => u32::MAX,
+        });
+        let of_step: Vec<u32> = of_step.collect();
+        let count = numbers.values().max().map_or(0, |last| *last as usize + 1);
+        let mut own = vec![Vec::new(); count];
+        for (place, number) in (0..).zip(&of_step) {
+            if let Some(group) = own.get_mut(*number as usize) {
+                group.push(place);
+            }
+        }
+        Self { steps: own, of_step }
+    }
 }
 
 /// Returns the steps of a plan: always the same in the same order, so that a job can name one by its place.
@@ -105,7 +156,11 @@ impl Service {
         let blocks = self.inner.catalog.blocks(session.id).await?;
         let plan = self.agreed_plan(session, &blocks, base.clone())?;
         let digests = blocks.iter().map(|block| block.sha256).collect();
-        let planned = Arc::new(PlannedSession { steps: steps(&plan), plan, digests, base });
+        let limits = &self.inner.limits;
+        let groups = plan.groups(limits.worker_count.max(1), limits.build_memory_bytes);
+        let steps = steps(&plan);
+        let groups = Groups::new(&steps, groups);
+        let planned = Arc::new(PlannedSession { plan, steps, groups, digests, base });
         self.inner.plans.keep(session.id, planned.clone());
         Ok(planned)
     }

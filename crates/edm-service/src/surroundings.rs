@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use edm_engine::build::BUILD_BYTES_DEFAULT;
 use edm_model::{Timestamp, limits};
 
 use crate::seal::MasterKey;
@@ -79,7 +80,7 @@ impl Default for ServiceLimits {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             worker_count: cores,
-            build_memory_bytes: 768 * 1024 * 1024,
+            build_memory_bytes: BUILD_BYTES_DEFAULT,
             match_concurrency: cores,
             match_queue_length: 256,
             match_timeout_ms_default: 30_000,

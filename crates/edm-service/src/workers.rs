@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind};
 use crate::places;
 use crate::service::Service;
 
-const LEASE_SECONDS: i64 = 60;
-const HEARTBEAT: Duration = Duration::from_secs(20);
+pub(crate) const LEASE_SECONDS: i64 = 60;
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(20);
 const ATTEMPTS_MAX: u32 = 10;
 const BACKOFF_BASE_MS: u64 = 500;
 const BACKOFF_MAX_MS: u64 = 60_000;
@@ -244,7 +244,7 @@ impl Service {
 
 /// A fault of the program in one job must not end the worker: all that would be left is a restart. The hook has
 /// logged where it was.
-async fn without_panic<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(crate) async fn without_panic<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let caught = AssertUnwindSafe(work).catch_unwind().await;
     caught.unwrap_or_else(|_| Err(Error::of(ErrorKind::Internal)))
 }

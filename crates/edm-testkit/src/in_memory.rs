@@ -100,18 +100,21 @@ fn input(
 
 fn built(plan: &build::Plan, blocks: &[HashedBlock], carried: HashMap<String, FileBytes>) -> Stored {
     let mut files = carried;
-    for job in plan.jobs() {
-        let mut builder = plan.builder(job, &salt());
-        for number in plan.required_blocks(job) {
+    for group in plan.groups(2, build::BUILD_BYTES_DEFAULT) {
+        let mut builder = plan.builder(&group, &salt());
+        let mut made = Vec::new();
+        for number in plan.required_blocks(&group) {
             let block = &blocks[number as usize];
             let added = match block.removes {
                 true => builder.remove(number, &block.rows.view()),
                 false => builder.add(number, &block.rows.view()),
             };
-            added.expect("the block is the plan's");
+            made.extend(added.expect("the block is the plan's"));
         }
-        let name = build::Plan::file_name(job);
-        assert!(files.insert(name, Arc::new(builder.finish())).is_none(), "each name once");
+        for file in made.into_iter().chain(builder.finish()) {
+            let name = build::Plan::file_name(file.job);
+            assert!(files.insert(name, Arc::new(file.bytes)).is_none(), "each name once");
+        }
     }
     // Carried files are never asked for: the base has verified them.
     let mut open = |name: &str| {

@@ -1,28 +1,35 @@
 //! From the hashed rows of a session's blocks to the files of a generation.
 //!
-//! Every job makes one file, needs no other job's, and makes the same bytes however often it runs.
+//! Every job makes one file, needs no other job's, and makes the same bytes however often it runs and in whatever group:
+//! a group is jobs that are given each block together, so that it is read and opened once for all of them.
 
 use std::sync::Arc;
 
-use edm_hash::{RowKey, RowsView, Salt};
+use edm_hash::Salt;
 use edm_model::{Columns, KeyId, SessionId, StoreId, limits};
 
+pub use super::builder::{Builder, BuiltFile};
 use super::classes;
 use super::delta::DeltaBase;
-use super::entries_builder::{EntriesBuilder, GATHERED_VALUE_BYTES};
+use super::entries_builder::GATHERED_VALUE_BYTES;
 use super::entries_file::{EntriesFile, Statistics};
-use super::group::Part;
 use super::layout;
 use super::manifest::{ColumnFacts, FileFacts, Manifest, Source};
 use super::reader::Generation;
-use super::rows_file::{self, RowsFile};
-use super::rules_file::{ColumnSummary, RulesBuilder, RulesFile, TAGS_MAX};
+use super::rows_file::RowsFile;
+use super::rules_file::{ColumnSummary, RulesFile, TAGS_MAX};
 use crate::FileBytes;
 use crate::error::{Error, ErrorKind};
 
-/// Memory that one entry job may take, unless the caller says otherwise. Each reads every block, so that few large ones
-/// cost less than many small ones; two of them at once stay below 1 GiB.
+/// Memory that all groups at once may take, unless the caller says otherwise.
+pub const BUILD_BYTES_DEFAULT: u64 = 1024 * 1024 * 1024;
+/// Memory that one entry job may take, unless the caller says otherwise. Each needs every block, so that few large ones
+/// cost less than many small ones; two of them at once, one of them with the rules, stay within `BUILD_BYTES_DEFAULT`.
 pub const PART_BYTES_DEFAULT: u64 = 768 * 1024 * 1024;
+/// What a group holds beside its builder: a block as it is read, and as it is decrypted.
+const BLOCKS_IN_HAND_BYTES: u64 = 2 * limits::BLOCK_BYTES_MAX as u64;
+/// Row files that there are at once: one is made, one waits, one is stored.
+const ROWS_FILES_IN_HAND: u64 = 3;
 const PART_BITS_MAX: u32 = 12;
 /// What one value takes at most: gathered, sorted aside, and its share of the file under construction. Columns are sorted
 /// and written one after the other: of several, all together take about half of it.
@@ -63,15 +70,15 @@ pub struct PlanInput {
 /// A checked plan: which files a generation will have.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    input: PlanInput,
-    part_bits: u32,
+    pub(super) input: PlanInput,
+    pub(super) part_bits: u32,
     /// Records in the blocks.
-    rows: u32,
+    pub(super) rows: u32,
     /// What it builds on, if it is a delta's.
-    base: Option<DeltaBase>,
+    pub(super) base: Option<DeltaBase>,
 }
 
-/// One independent piece of the work: makes one file.
+/// One independent piece of the work: makes one file. Several can share a pass over the blocks ([`Plan::groups`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BuildJob {
     /// The row checks of one block.
@@ -147,27 +154,68 @@ impl Plan {
         }
     }
 
-    /// Returns the numbers of the blocks that a job must be given, in ascending order.
-    pub fn required_blocks(&self, job: BuildJob) -> std::ops::Range<u32> {
-        match job {
-            BuildJob::Rows { block, .. } => block..block + 1,
-            BuildJob::Entries { .. } | BuildJob::Delta { .. } | BuildJob::Rules => {
-                0..self.input.blocks.len() as u32
+    /// Returns the jobs in groups that each share one pass over the blocks, for so many groups at once in so much memory.
+    ///
+    /// Parts come alone where other groups would else have nothing to do, and take row files along where they would not;
+    /// rules go with the last part where there is memory for it.
+    pub fn groups(&self, at_once: usize, memory_bytes: u64) -> Vec<Vec<BuildJob>> {
+        let mut groups: Vec<Vec<BuildJob>> = Vec::new();
+        let (mut rows, mut rules) = (Vec::new(), Vec::new());
+        for job in self.jobs() {
+            match job {
+                BuildJob::Rows { .. } => rows.push(job),
+                BuildJob::Rules => rules.push(job),
+                BuildJob::Entries { .. } | BuildJob::Delta { .. } => groups.push(vec![job]),
             }
         }
+        let parts = groups.len();
+        if at_once > parts {
+            let idle = (at_once - parts).min(rows.len().max(1));
+            groups.resize(parts + idle, Vec::new());
+            groups[parts].append(&mut rules);
+        }
+        let taking = if at_once > parts { &mut groups[parts..] } else { &mut groups[..] };
+        let count = taking.len();
+        rows.into_iter().enumerate().for_each(|(place, job)| taking[place % count].push(job));
+        if at_once <= parts {
+            let with_rules = [groups[parts - 1].as_slice(), &rules].concat();
+            let others = groups[..parts - 1].iter().map(|group| self.memory_bytes(group)).max();
+            let others = others.unwrap_or(0) * at_once.saturating_sub(1) as u64;
+            if self.memory_bytes(&with_rules).saturating_add(others) <= memory_bytes {
+                groups[parts - 1] = with_rules;
+            } else {
+                groups.push(rules);
+            }
+        }
+        groups
     }
 
-    /// Returns about how much memory a job takes, its blocks apart.
-    pub fn memory_bytes(&self, job: BuildJob) -> u64 {
-        let columns = self.input.columns.as_slice().len() as u64;
+    /// Returns the numbers of the blocks that these jobs together must be given, in ascending order.
+    pub fn required_blocks(&self, jobs: &[BuildJob]) -> Vec<u32> {
+        let own = jobs.iter().map(|job| match job {
+            BuildJob::Rows { block, .. } => Some(*block),
+            BuildJob::Entries { .. } | BuildJob::Delta { .. } | BuildJob::Rules => None,
+        });
+        let Some(mut own) = own.collect::<Option<Vec<u32>>>() else {
+            return (0..self.input.blocks.len() as u32).collect();
+        };
+        own.sort_unstable();
+        own
+    }
+
+    /// Returns about how much memory a group takes, the blocks that it is given one by one included.
+    pub fn memory_bytes(&self, jobs: &[BuildJob]) -> u64 {
+        let whole = jobs.iter().map(|job| self.table_bytes(*job)).sum::<u64>();
+        let rows = jobs.iter().map(|job| self.rows_file_bytes(*job)).max().unwrap_or(0);
+        whole + rows * ROWS_FILES_IN_HAND + BLOCKS_IN_HAND_BYTES
+    }
+
+    /// Returns about how much a job holds from its first block to its last.
+    fn table_bytes(&self, job: BuildJob) -> u64 {
         match job {
-            BuildJob::Rows { block, .. } => {
-                let rows =
-                    self.input.blocks.get(block as usize).map_or(0, |block| u64::from(block.row_count));
-                rows * columns * 4
-            }
+            BuildJob::Rows { .. } => 0,
             BuildJob::Entries { .. } | BuildJob::Delta { .. } => {
-                let values = u64::from(self.rows) * columns;
+                let values = u64::from(self.rows) * self.input.columns.as_slice().len() as u64;
                 let values = self.base.as_ref().map_or(values, |base| base.gathered_values);
                 // The largest column once more while it is sorted; no column has more values than there are rows.
                 let aside = values.min(u64::from(self.rows_end()));
@@ -178,34 +226,23 @@ impl Plan {
         }
     }
 
-    /// Starts a job.
-    pub fn builder(&self, job: BuildJob, salt: &Salt) -> Builder<'_> {
-        let work = match job {
-            BuildJob::Rows { .. } => {
-                let session = self.base.as_ref().map_or(self.input.session_id, DeltaBase::row_key_session);
-                let key = RowKey::derive(salt, self.input.store_id, session);
-                Work::Rows(Box::new(key), Vec::new())
-            }
-            BuildJob::Entries { part } | BuildJob::Delta { part } => {
-                let part = Part { number: part, bits: self.part_bits };
-                let builder = EntriesBuilder::new(&self.input.columns, part, self.rows, self.rows_end());
-                Work::Entries(match &self.base {
-                    Some(base) => builder.on(base.generation.clone(), base.compacts),
-                    None => builder,
-                })
-            }
-            BuildJob::Rules => Work::Rules(None),
-        };
-        let blocks = self.required_blocks(job);
-        Builder { plan: self, next: blocks.start, end: blocks.end, work }
+    fn rows_file_bytes(&self, job: BuildJob) -> u64 {
+        let BuildJob::Rows { block, .. } = job else { return 0 };
+        let rows = self.input.blocks.get(block as usize).map_or(0, |block| u64::from(block.row_count));
+        rows * self.input.columns.as_slice().len() as u64 * 4
+    }
+
+    /// Starts a group of jobs, each of them at most once. They share one pass over the blocks that they require.
+    pub fn builder(&self, jobs: &[BuildJob], salt: &Salt) -> Builder<'_> {
+        Builder::new(self, jobs, salt)
     }
 
     /// Returns the row that the first record of the blocks becomes.
-    fn first_row(&self) -> u32 {
+    pub(super) fn first_row(&self) -> u32 {
         self.base.as_ref().map_or(0, DeltaBase::rows)
     }
 
-    fn rows_end(&self) -> u32 {
+    pub(super) fn rows_end(&self) -> u32 {
         self.first_row() + self.rows
     }
 }
@@ -228,84 +265,6 @@ fn part_bits(values: u64, part_bytes: u64) -> u32 {
     let parts = values.saturating_mul(VALUE_BYTES).div_ceil(part_bytes.max(1));
     let parts = if values > VALUES_ALONE_MAX { parts.max(2) } else { parts };
     (64 - parts.saturating_sub(1).leading_zeros()).min(PART_BITS_MAX)
-}
-
-enum Work {
-    Rows(Box<RowKey>, Vec<u8>),
-    Entries(EntriesBuilder),
-    /// Begun with the first block.
-    Rules(Option<RulesBuilder>),
-}
-
-/// A job that is being given its blocks.
-pub struct Builder<'a> {
-    plan: &'a Plan,
-    next: u32,
-    end: u32,
-    work: Work,
-}
-
-impl Builder<'_> {
-    /// Takes the rows of the next block. Fails if it is not the one that the plan says.
-    pub fn add(&mut self, number: u32, rows: &RowsView<'_>) -> Result<(), Error> {
-        let first_row = self.expected(number, rows)?;
-        match &mut self.work {
-            Work::Rows(key, out) => *out = rows_file::write(key, first_row, rows),
-            Work::Entries(builder) => builder.add(first_row, rows),
-            Work::Rules(builder) => rules_of(self.plan, builder)?.add(rows),
-        }
-        Ok(())
-    }
-
-    /// Takes the rows of the next block, of which each names the key of a record to be removed. Fails if it is not the
-    /// block that the plan says, or if the plan is no delta's.
-    pub fn remove(&mut self, number: u32, rows: &RowsView<'_>) -> Result<(), Error> {
-        if self.plan.base.is_none() {
-            return Err(Error::new(ErrorKind::ForeignRows, "block"));
-        }
-        let first_row = self.expected(number, rows)?;
-        match &mut self.work {
-            Work::Rows(key, out) => *out = rows_file::write(key, first_row, rows),
-            Work::Entries(builder) => builder.remove(first_row, rows),
-            // What is removed was there: nothing is widened by it.
-            Work::Rules(builder) => drop(rules_of(self.plan, builder)?),
-        }
-        Ok(())
-    }
-
-    /// Returns the row that the block's first record becomes.
-    fn expected(&mut self, number: u32, rows: &RowsView<'_>) -> Result<u32, Error> {
-        let block = self.plan.input.blocks.get(number as usize);
-        let block = block.filter(|block| number == self.next && block.row_count == rows.row_count);
-        let columns = rows.columns.len() == self.plan.input.columns.as_slice().len();
-        let Some(block) = block.filter(|_| columns) else {
-            return Err(Error::new(ErrorKind::ForeignRows, "block"));
-        };
-        self.next += 1;
-        Ok(self.plan.first_row() + block.first_row as u32)
-    }
-
-    /// Returns the bytes of the file.
-    ///
-    /// # Panics
-    /// If a required block was not given: that is a mistake of the caller.
-    pub fn finish(self) -> Vec<u8> {
-        assert_eq!(self.next, self.end, "a builder is finished when it has been given all of its blocks");
-        match self.work {
-            Work::Rows(_, out) => out,
-            Work::Entries(builder) => builder.finish(),
-            Work::Rules(builder) => builder.unwrap_or_default().finish(),
-        }
-    }
-}
-
-fn rules_of<'b>(plan: &Plan, builder: &'b mut Option<RulesBuilder>) -> Result<&'b mut RulesBuilder, Error> {
-    let begun = match (builder.take(), &plan.base) {
-        (Some(begun), _) => begun,
-        (None, Some(base)) => base.rules()?,
-        (None, None) => RulesBuilder::default(),
-    };
-    Ok(builder.insert(begun))
 }
 
 /// A file that a job made, read and found whole, and what it says.

@@ -1,6 +1,7 @@
 //! A published table: immutable files and what they answer.
 
 pub mod build;
+mod builder;
 mod classes;
 mod defaults;
 mod delta;

@@ -249,7 +249,7 @@ fn a_delta_is_planned_for_its_base_only() {
     let whole = Plan::new(PlanInput { blocks: vec![BlockFacts { row_count: 1, ..many }], ..input });
     let whole = whole.expect("a plan");
     for job in whole.jobs() {
-        let mut builder = whole.builder(job, &crate::support::salt());
+        let mut builder = whole.builder(&[job], &crate::support::salt());
         let removed = builder.remove(0, &blocks[0].1.view()).expect_err("a whole table removes nothing");
         assert_eq!(removed.kind(), ErrorKind::ForeignRows);
     }

@@ -75,10 +75,54 @@ async fn a_crash_while_indexing_leaves_the_old_table_or_the_new_one() {
     assert!(seen_old, "some crash came before the swap");
 }
 
+/// A worker takes the jobs of a group together; each is finished by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_in_the_middle_of_a_group_keeps_the_files_that_were_ready() {
+    let limits = ServiceLimits { worker_count: 1, ..ServiceLimits::default() };
+    let mut seen = false;
+    for steps in 0.. {
+        let house = House::open_with(limits.clone()).await;
+        let store = house.create_store("people").await;
+        let created = house.open_session(store, NewSession::default()).await;
+        let id = created.session.id;
+        for (number, block) in (0..).zip(blocks(&created, &people(0, 50), 10)) {
+            house.put(&created, number, block).await.expect("taken");
+        }
+        house.service.commit_block_list(store, id, &[0, 1, 2, 3, 4]).await.expect("complete");
+        house.commit(store, id).await;
+        let remaining = async |house: &House| {
+            let session = house.service.get_session(&house.admin, store, id).await.expect("read");
+            session.remaining_job_count.expect("jobs are counted")
+        };
+        assert!(house.service.run_next_job().await.expect("the queue answers"), "planning");
+        let all = remaining(&house).await;
+        assert_eq!(all, 8, "entries, rules, five row files and publication");
+        let group = async {
+            assert!(house.service.run_next_job().await.expect("the queue answers"), "its first job is due");
+        };
+        let ended = at_most(steps, group).await;
+        let house = house.reopen().await;
+        let left = remaining(&house).await;
+        assert!(!ended || left == 1, "one worker's group is every file, {left} jobs are left");
+        seen |= (2..all).contains(&left);
+        resume_leases(&house).await;
+        house.run_jobs().await;
+        assert_eq!((remaining(&house).await, house.find(store, 7).await), (0, Some(8)), "{steps} steps");
+        if ended {
+            break;
+        }
+    }
+    assert!(seen, "some crash came between two files of the group");
+}
+
 /// The memory limit decides into how many files an index is cut, and jobs are numbered by them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_with_another_memory_limit_completes_what_was_begun() {
-    let limits = |build_memory_bytes| ServiceLimits { build_memory_bytes, ..ServiceLimits::default() };
+    let limits = |build_memory_bytes| ServiceLimits {
+        worker_count: 2,
+        build_memory_bytes,
+        ..ServiceLimits::default()
+    };
     for (before, after) in [(2_000, 1 << 30), (1 << 30, 2_000)] {
         for jobs in [0, 1, 2, 4] {
             let house = House::open_with(limits(before)).await;

@@ -34,8 +34,9 @@ async fn a_committed_table_becomes_live_and_says_how_far_it_is() {
             break;
         }
     }
-    let expected: Vec<u32> = (0..=remaining[0]).rev().collect();
-    assert_eq!(remaining, expected, "one job less each time");
+    // Whoever takes a build job takes others along, how many depends on the cores.
+    assert!(remaining.is_sorted_by(|before, after| before > after), "fewer jobs each time: {remaining:?}");
+    assert!(remaining.ends_with(&[1, 0]), "publication is the last one: {remaining:?}");
     let session = house.service.get_session(&house.admin, store, id).await.expect("read");
     assert_eq!((session.row_count, session.rejected_row_count), (Some(100), Some(0)), "what the blocks hold");
     let moments = [

@@ -101,9 +101,13 @@ pub struct NewJob {
 
 impl NewJob {
     fn dedup_key(&self) -> String {
-        let session = self.session_id.map(|id| id.to_string()).unwrap_or_default();
-        format!("{}/{session}/{}", self.kind.word(), self.kind.payload())
+        dedup_key(self.session_id, &self.kind)
     }
+}
+
+fn dedup_key(session: Option<SessionId>, kind: &JobKind) -> String {
+    let session = session.map(|id| id.to_string()).unwrap_or_default();
+    format!("{}/{session}/{}", kind.word(), kind.payload())
 }
 
 /// A job in the hands of a worker.
@@ -140,6 +144,13 @@ const CLAIM: &str = now_sql!(
         (select dedup_key from jobs where state = 'ready' and run_after <= (select now from clock) \
          order by run_after, dedup_key limit 1)) returning *"
 );
+const CLAIM_BUILD: &str = now_sql!(
+    "with clock(now) as (select ",
+    ") update jobs set state = 'leased', epoch = epoch + 1, attempts = attempts + 1, lease_owner = $2, \
+     lease_until = (select now from clock) + $3 * 1000000 where dedup_key = $1 and ( \
+        state = 'ready' and run_after <= (select now from clock) \
+        or state = 'leased' and lease_until <= (select now from clock)) returning *"
+);
 const OPEN_BUILD: &str = "select 1 from jobs where session_id = $1 and kind = 'build' \
      and state in ('ready', 'leased', 'dead') limit 1";
 
@@ -160,6 +171,32 @@ impl Catalog {
             .await
             .context("claiming a job")?;
         row.map(|row| read_job(&row)).transpose()
+    }
+
+    /// Takes build jobs of the same session along with one that was taken: those of these positions that are free. One
+    /// that someone else has, or that is done, is left out.
+    pub async fn claim_builds_with(
+        &self,
+        job: &LeasedJob,
+        indexes: &[u32],
+        owner: &str,
+        lease_seconds: i64,
+    ) -> Result<Vec<LeasedJob>, Error> {
+        let mut write = self.write().await?;
+        let mut taken = Vec::new();
+        for index in indexes {
+            let kind = JobKind::Build { index: *index };
+            let row = sqlx::query(CLAIM_BUILD)
+                .bind(dedup_key(job.session_id, &kind))
+                .bind(owner)
+                .bind(lease_seconds)
+                .fetch_optional(&mut *write)
+                .await
+                .context("claiming the jobs of a group")?;
+            taken.extend(row.map(|row| read_job(&row)).transpose()?);
+        }
+        write.commit().await.context("claiming the jobs of a group")?;
+        Ok(taken)
     }
 
     /// Prolongs a lease. Fails with `Fenced` when the job is someone else's.
@@ -366,7 +403,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let catalog = Catalog::open(&folder.path().join("catalog.db")).await.expect("opens");
         catalog.migrate().await.expect("migrates");
-        for statement in [CLAIM, OPEN_BUILD] {
+        for statement in [CLAIM, CLAIM_BUILD, OPEN_BUILD] {
             let plan = sqlx::query(sqlx::AssertSqlSafe(format!("explain query plan {statement}")))
                 .fetch_all(&catalog.writer)
                 .await

@@ -104,6 +104,35 @@ pub(crate) async fn the_last_build_job_brings_publication(backend: &Backend<Cata
     assert_eq!(claim(catalog, "b", LEASE).await.expect("publication").kind, JobKind::Publish);
 }
 
+pub(crate) async fn build_jobs_are_taken_along_where_they_are_free(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    furnish(catalog).await;
+    let (id, other) = (SessionId::from_bytes([50; 16]), SessionId::from_bytes([51; 16]));
+    let builds = |session, count| (0..count).map(move |index| of_session(session, JobKind::Build { index }));
+    committed(catalog, 50, builds(id, 6).collect()).await;
+    let mut claims = Vec::new();
+    for lease in [LEASE, LEASE, NO_LEASE] {
+        claims.push(claim(catalog, "a", lease).await.expect("a build job"));
+    }
+    catalog.finish_job(&claims[1], &[], None).await.expect("finished");
+    committed(catalog, 51, builds(other, 4).collect()).await;
+    let own = claims[0].clone();
+    let along =
+        catalog.claim_builds_with(&own, &[1, 2, 3, 5, 9], "a", LEASE).await.expect("the queue answers");
+    let taken: Vec<_> = along.iter().map(|job| (job.session_id, job.kind.clone(), job.attempts)).collect();
+    let expected = [(2, 2), (3, 1), (5, 1)];
+    let expected = expected.map(|(index, attempts)| (Some(id), JobKind::Build { index }, attempts));
+    assert_eq!(taken, expected, "neither what is done nor what is not there nor another session's");
+    assert_eq!(catalog.heartbeat(&claims[2], LEASE).await.expect_err("lapsed").kind(), ErrorKind::Fenced);
+    let again = catalog.claim_builds_with(&own, &[2, 3, 5], "b", LEASE).await.expect("the queue answers");
+    assert_eq!(again, Vec::new(), "they are leased");
+    assert_eq!(claim(catalog, "b", LEASE).await.expect("what is left").kind, JobKind::Build { index: 4 });
+    for job in &along {
+        catalog.heartbeat(job, LEASE).await.expect("prolonged");
+        catalog.finish_job(job, &[], None).await.expect("finished");
+    }
+}
+
 pub(crate) async fn a_final_state_ends_the_jobs(backend: &Backend<Catalog>) {
     let catalog = &backend.store;
     furnish(catalog).await;

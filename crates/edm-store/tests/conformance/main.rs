@@ -54,6 +54,7 @@ async fn sqlite_queues_jobs() {
         job_cases::a_lapsed_lease_is_taken_over_and_fences_the_first_owner,
         job_cases::equal_jobs_are_one,
         job_cases::the_last_build_job_brings_publication,
+        job_cases::build_jobs_are_taken_along_where_they_are_free,
         job_cases::a_final_state_ends_the_jobs,
         job_cases::a_delta_waits_for_what_was_committed_before,
         job_cases::leases_of_others_are_released_at_once,

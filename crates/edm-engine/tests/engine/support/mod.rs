@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm_engine::build::{BlockFacts, Plan, PlanInput, check, manifest, manifest_of};
+use edm_engine::build::{BlockFacts, BuildJob, Plan, PlanInput, check, manifest, manifest_of};
 use edm_engine::{ActiveType, FileBytes, Generation};
 use edm_hash::{HashedRows, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, Pattern, SensitiveTypeId, SessionId, StoreId};
@@ -57,24 +57,47 @@ fn facts(blocks: &[(bool, HashedRows)]) -> Vec<BlockFacts> {
 }
 
 fn files_of(plan: &Plan, blocks: &[(bool, HashedRows)], mut files: HashMap<String, Vec<u8>>) -> Files {
-    for job in plan.jobs() {
-        let mut builder = plan.builder(job, &salt());
-        for number in plan.required_blocks(job) {
-            let (removes, rows) = &blocks[number as usize];
-            let added = match removes {
-                true => builder.remove(number, &rows.view()),
-                false => builder.add(number, &rows.view()),
-            };
-            added.expect("its own rows");
-        }
-        files.insert(Plan::file_name(job), builder.finish());
+    let built = built_in(plan, plan.jobs().into_iter().map(|job| vec![job]).collect(), blocks);
+    for (at_once, memory_bytes) in [(1, 0), (1, u64::MAX), (2, u64::MAX), (3, 0), (100, 0)] {
+        let groups = plan.groups(at_once, memory_bytes);
+        let same = built_in(plan, groups, blocks) == built;
+        assert!(
+            same,
+            "the same files one by one and in groups for {at_once} at once in {memory_bytes} bytes"
+        );
     }
+    files.extend(built);
     let manifest = manifest(plan, &mut |name| Ok(bytes(&files, name))).expect("whole files");
     let mut open = |name: &str| Ok(bytes(&files, name));
     let backwards =
         plan.jobs().into_iter().rev().map(|job| check(plan, job, &mut open).expect("whole files"));
     assert_eq!(manifest_of(plan, backwards.collect()), manifest, "in whatever order they are checked");
     Files { manifest, files }
+}
+
+/// Builds the files of all jobs, those of a group in one pass over the blocks.
+fn built_in(
+    plan: &Plan,
+    groups: Vec<Vec<BuildJob>>,
+    blocks: &[(bool, HashedRows)],
+) -> HashMap<String, Vec<u8>> {
+    let mut files = HashMap::new();
+    for group in groups {
+        let mut builder = plan.builder(&group, &salt());
+        let mut built = Vec::new();
+        for number in plan.required_blocks(&group) {
+            let (removes, rows) = &blocks[number as usize];
+            let added = match removes {
+                true => builder.remove(number, &rows.view()),
+                false => builder.add(number, &rows.view()),
+            };
+            built.extend(added.expect("its own rows"));
+        }
+        for file in built.into_iter().chain(builder.finish()) {
+            assert_eq!(files.insert(Plan::file_name(file.job), file.bytes), None, "each file once");
+        }
+    }
+    files
 }
 
 /// What a delta of session `[session; 16]` is planned from: one block that brings rows, one that removes some.
