@@ -12,6 +12,8 @@ use crate::body::{BodyError, parse_object};
 const CONTROL_END: u8 = 0x20;
 /// Bytes that are looked at in one step.
 const WORD_BYTES: usize = size_of::<u64>();
+/// Bytes that are passed in one step where none is special.
+const BLOCK_BYTES: usize = 32;
 /// Digits of the longest number that is read without serde; none of so many is too large.
 const COUNT_DIGITS_MAX: usize = 18;
 
@@ -137,7 +139,7 @@ impl<'a> Lexer<'a> {
         if mark == b'"' {
             return std::str::from_utf8(plain).ok().map(Cow::Borrowed);
         }
-        // No escape is shorter than what it stands for; the last copy of eight may go beyond its end.
+        // No escape is shorter than what it stands for; the last copy of a word may go beyond its end.
         let mut text = Vec::with_capacity(plain.len() + self.0.len() + WORD_BYTES);
         text.extend_from_slice(plain);
         loop {
@@ -153,6 +155,13 @@ impl<'a> Lexer<'a> {
     /// stand dense where there are any, and to call for the next mark and for a copy costs more than the few bytes between.
     fn copy_plain(&mut self, text: &mut Vec<u8>) -> Option<u8> {
         while let Some((word, rest)) = self.0.split_first_chunk::<WORD_BYTES>() {
+            if let Some((block, behind)) = self.0.split_first_chunk::<BLOCK_BYTES>()
+                && is_plain(block)
+            {
+                text.extend_from_slice(block);
+                self.0 = behind;
+                continue;
+            }
             text.extend_from_slice(word);
             let plain = plain_bytes(u64::from_le_bytes(*word));
             if plain == WORD_BYTES {
@@ -226,6 +235,13 @@ impl<'a> Lexer<'a> {
         self.skip(4)?;
         Some(unit)
     }
+}
+
+/// Says whether all bytes of a block stand for themselves: without a way out of the loop, so that many are compared at once.
+fn is_plain(block: &[u8; BLOCK_BYTES]) -> bool {
+    !block
+        .iter()
+        .fold(false, |special, byte| special | (*byte < CONTROL_END) | (*byte == b'"') | (*byte == b'\\'))
 }
 
 /// Returns how many bytes at the low end of a word stand for themselves in a string.
