@@ -10,12 +10,20 @@ use crate::body::{BodyError, parse_object};
 
 /// Bytes below this one must be escaped in a string.
 const CONTROL_END: u8 = 0x20;
+/// Bytes that are looked at in one step.
+const WORD_BYTES: usize = size_of::<u64>();
+/// Bytes that are passed in one step where none is special.
+const BLOCK_BYTES: usize = 32;
+/// Digits of the longest number that is read without serde; none of so many is too large.
+const COUNT_DIGITS_MAX: usize = 18;
 
 /// The parts of such an object.
 #[derive(Debug, PartialEq)]
 pub(crate) struct TextObject<'a> {
     /// The text, where `text` is one.
     pub(crate) text: Option<Cow<'a, str>>,
+    /// What `id` says, where there is one.
+    pub(crate) id: Option<Value>,
     /// Every other property, and `text` where it is something else.
     pub(crate) others: Map<String, Value>,
 }
@@ -38,7 +46,8 @@ impl<'a> TextObject<'a> {
         if text.is_some() {
             others.remove("text");
         }
-        Ok(Self { text, others })
+        let id = others.remove("id");
+        Ok(Self { text, id, others })
     }
 }
 
@@ -47,7 +56,7 @@ struct Lexer<'a>(&'a [u8]);
 
 impl<'a> Lexer<'a> {
     fn object(mut self) -> Option<TextObject<'a>> {
-        let (mut text, mut others) = (None, Map::new());
+        let (mut text, mut id, mut others) = (None, None, Map::new());
         self.mark(b'{')?;
         loop {
             self.mark(b'"')?;
@@ -61,6 +70,9 @@ impl<'a> Lexer<'a> {
                 }
                 // What stands twice, and what is nested, is left to the general way.
                 ("text", _) | (_, b'{' | b'[') => return None,
+                // A line of ndjson has nothing else, and most need no map.
+                ("id", _) if id.is_none() => id = Some(self.scalar()?),
+                ("id", _) => return None,
                 _ => {
                     if others.insert(name.to_owned(), self.scalar()?).is_some() {
                         return None;
@@ -77,7 +89,7 @@ impl<'a> Lexer<'a> {
             }
         }
         self.blanks();
-        self.0.is_empty().then_some(TextObject { text, others })
+        self.0.is_empty().then_some(TextObject { text, id, others })
     }
 
     fn skip(&mut self, count: usize) -> Option<()> {
@@ -98,11 +110,27 @@ impl<'a> Lexer<'a> {
     }
 
     fn scalar(&mut self) -> Option<Value> {
+        if let Some(count) = self.count() {
+            return Some(Value::from(count));
+        }
         let mut values = Deserializer::from_slice(self.0).into_iter::<Value>();
         let value = values.next()?.ok()?;
         let end = values.byte_offset();
         self.skip(end)?;
         Some(value)
+    }
+
+    /// Reads a number that is written as a short count; passes nothing where another value stands.
+    fn count(&mut self) -> Option<u64> {
+        let digits =
+            self.0.iter().take(COUNT_DIGITS_MAX + 1).take_while(|byte| byte.is_ascii_digit()).count();
+        let (written, rest) = self.0.split_at_checked(digits)?;
+        let long = digits == 0 || digits > COUNT_DIGITS_MAX || (digits > 1 && written.starts_with(b"0"));
+        if long || matches!(rest.first(), Some(b'.' | b'e' | b'E')) {
+            return None;
+        }
+        self.0 = rest;
+        Some(written.iter().fold(0, |count, digit| count * 10 + u64::from(digit & 0xf)))
     }
 
     /// Reads a string behind its opening mark, and passes its closing one.
@@ -111,19 +139,43 @@ impl<'a> Lexer<'a> {
         if mark == b'"' {
             return std::str::from_utf8(plain).ok().map(Cow::Borrowed);
         }
-        // No escape is shorter than what it stands for.
-        let mut text = Vec::with_capacity(plain.len() + self.0.len());
+        // No escape is shorter than what it stands for; the last copy of a word may go beyond its end.
+        let mut text = Vec::with_capacity(plain.len() + self.0.len() + WORD_BYTES);
         text.extend_from_slice(plain);
         loop {
-            let character = self.escaped()?;
-            text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-            let (plain, mark) = self.plain()?;
-            text.extend_from_slice(plain);
-            if mark == b'"' {
+            self.escaped(&mut text)?;
+            if self.copy_plain(&mut text)? == b'"' {
                 // No character is made of what stands before and behind an escape: those begin and end with whole ones.
                 return String::from_utf8(text).ok().map(Cow::Owned);
             }
         }
+    }
+
+    /// Copies what stands for itself and passes the mark behind it, which is returned: eight bytes at once, since escapes
+    /// stand dense where there are any, and to call for the next mark and for a copy costs more than the few bytes between.
+    fn copy_plain(&mut self, text: &mut Vec<u8>) -> Option<u8> {
+        while let Some((word, rest)) = self.0.split_first_chunk::<WORD_BYTES>() {
+            if let Some((block, behind)) = self.0.split_first_chunk::<BLOCK_BYTES>()
+                && is_plain(block)
+            {
+                text.extend_from_slice(block);
+                self.0 = behind;
+                continue;
+            }
+            text.extend_from_slice(word);
+            let plain = plain_bytes(u64::from_le_bytes(*word));
+            if plain == WORD_BYTES {
+                self.0 = rest;
+                continue;
+            }
+            text.truncate(text.len() - (WORD_BYTES - plain));
+            let mark = *word.get(plain)?;
+            self.skip(plain + 1)?;
+            return (mark >= CONTROL_END).then_some(mark);
+        }
+        let (plain, mark) = self.plain()?;
+        text.extend_from_slice(plain);
+        Some(mark)
     }
 
     /// Passes what stands for itself and the mark behind it, and returns both.
@@ -137,32 +189,41 @@ impl<'a> Lexer<'a> {
         (!control).then_some((plain, *mark))
     }
 
-    /// Reads what a backslash stands in front of.
-    fn escaped(&mut self) -> Option<char> {
+    /// Adds what is written behind a backslash.
+    fn escaped(&mut self, text: &mut Vec<u8>) -> Option<()> {
         let letter = *self.0.first()?;
         self.skip(1)?;
-        Some(match letter {
-            b'"' | b'\\' | b'/' => char::from(letter),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
+        let byte = match letter {
+            b'"' | b'\\' | b'/' => letter,
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'r' => b'\r',
+            b'b' => 0x8,
+            b'f' => 0xc,
             b'u' => {
-                let first = self.unit()?;
-                if !(0xd800..0xdc00).contains(&first) {
-                    return char::from_u32(first.into());
-                }
-                // The other half of a pair.
-                if !self.0.starts_with(b"\\u") {
-                    return None;
-                }
-                self.skip(2)?;
-                let second = self.unit()?;
-                char::decode_utf16([first, second]).next()?.ok()?
+                let character = self.character()?;
+                text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                return Some(());
             }
             _ => return None,
-        })
+        };
+        text.push(byte);
+        Some(())
+    }
+
+    /// Reads a character that is written as one unit of UTF-16 or two.
+    fn character(&mut self) -> Option<char> {
+        let first = self.unit()?;
+        if !(0xd800..0xdc00).contains(&first) {
+            return char::from_u32(first.into());
+        }
+        // The other half of a pair.
+        if !self.0.starts_with(b"\\u") {
+            return None;
+        }
+        self.skip(2)?;
+        let second = self.unit()?;
+        char::decode_utf16([first, second]).next()?.ok()
     }
 
     fn unit(&mut self) -> Option<u16> {
@@ -174,6 +235,24 @@ impl<'a> Lexer<'a> {
         self.skip(4)?;
         Some(unit)
     }
+}
+
+/// Says whether all bytes of a block stand for themselves: without a way out of the loop, so that many are compared at once.
+fn is_plain(block: &[u8; BLOCK_BYTES]) -> bool {
+    !block
+        .iter()
+        .fold(false, |special, byte| special | (*byte < CONTROL_END) | (*byte == b'"') | (*byte == b'\\'))
+}
+
+/// Returns how many bytes at the low end of a word stand for themselves in a string.
+fn plain_bytes(word: u64) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; WORD_BYTES]);
+    const TOPS: u64 = u64::from_le_bytes([0x80; WORD_BYTES]);
+    // The top bit of each byte that is less than so much, and perhaps of others above the lowest such one.
+    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word & TOPS;
+    let equal = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+    let special = equal(b'"') | equal(b'\\') | less(word, CONTROL_END);
+    special.trailing_zeros() as usize / 8
 }
 
 #[cfg(test)]
@@ -192,7 +271,20 @@ mod tests {
         let too_deep = format!("{{\"text\":\"t\",\"more\":{}{}}}", "[".repeat(127), "]".repeat(127));
         check(deep.as_bytes());
         check(too_deep.as_bytes());
-        let bodies: [&[u8]; 30] = [
+        let bodies: [&[u8]; 43] = [
+            br#"{"id":0,"text":"t"}"#,
+            br#"{"id":007,"text":"t"}"#,
+            br#"{"id":-0,"text":"t"}"#,
+            br#"{"id":7.0,"text":"t"}"#,
+            br#"{"id":7e1,"text":"t"}"#,
+            br#"{"id":7a,"text":"t"}"#,
+            br#"{"id":123456789012345678,"text":"t"}"#,
+            br#"{"id":1234567890123456789,"text":"t"}"#,
+            br#"{"id":18446744073709551616,"text":"t"}"#,
+            br#"{"id":"a\nb","text":"t"}"#,
+            br#"{"id":null,"text":"t"}"#,
+            br#"{"id":[],"text":"t"}"#,
+            br#"{"id":7"#,
             br#"{"text":"t"}"#,
             br#" {"text" : "a\nb\u00e4\ud83d\ude00\/", "explain": true} "#,
             br#"{"te\u0078t":"t","id":7}"#,
@@ -269,6 +361,21 @@ mod tests {
             check(&body);
             body.extend_from_slice(b"\"}");
             check(&body);
+        }
+    }
+
+    #[test]
+    fn each_byte_is_plain_or_special_wherever_it_stands() {
+        let is_plain = |byte: &u8| *byte >= CONTROL_END && *byte != b'"' && *byte != b'\\';
+        for (byte, around) in
+            (0..=u8::MAX).flat_map(|byte| [b'a', 0x80, 0xff, b'!', b' '].map(|around| (byte, around)))
+        {
+            for at in 0..WORD_BYTES {
+                let mut word = [around; WORD_BYTES];
+                word[at] = byte;
+                let expected = word.iter().take_while(|byte| is_plain(byte)).count();
+                assert_eq!(plain_bytes(u64::from_le_bytes(word)), expected, "{word:?}");
+            }
         }
     }
 

@@ -77,6 +77,14 @@ pub(crate) struct Pieces {
     begun: Instant,
     bytes_read: usize,
     bytes_max: usize,
+    ended: bool,
+}
+
+/// What of a body is there without waiting.
+pub(crate) enum Arrived {
+    Piece(Bytes),
+    NotYet,
+    End,
 }
 
 impl Pieces {
@@ -85,12 +93,12 @@ impl Pieces {
         if content_length(headers).is_some_and(|length| length > bytes_max as u64) {
             return Err(HttpProblem::BodyTooLarge { bytes_max });
         }
-        Ok(Self { body, begun: Instant::now(), bytes_read: 0, bytes_max })
+        Ok(Self { body, begun: Instant::now(), bytes_read: 0, bytes_max, ended: false })
     }
 
     /// Returns the next piece, nothing at the end. Fails as soon as the body is too long or too slow.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, HttpProblem> {
-        if self.body.is_end_stream() {
+        if self.is_at_end() {
             return Ok(None);
         }
         // What is there already needs no timer.
@@ -102,17 +110,39 @@ impl Pieces {
                 coming.map_err(|_| HttpProblem::BodyTooSlow)?
             }
         };
-        match piece {
-            Some(Err(_)) => Err(HttpProblem::BodyIncomplete),
-            Some(Ok(piece)) => {
-                self.bytes_read = self.bytes_read.saturating_add(piece.len());
-                if self.bytes_read > self.bytes_max {
-                    return Err(HttpProblem::BodyTooLarge { bytes_max: self.bytes_max });
-                }
-                Ok(Some(piece))
-            }
-            None => Ok(None),
+        self.counted(piece)
+    }
+
+    /// Returns the next piece if it has come, and waits for none. Fails as [`Pieces::next`] does.
+    pub(crate) async fn next_if_there(&mut self) -> Result<Arrived, HttpProblem> {
+        if self.is_at_end() {
+            return Ok(Arrived::End);
         }
+        let mut piece = next_piece(&mut self.body).now_or_never();
+        if piece.is_none() {
+            // The connection reads on only when it has its turn, so what has come may not be here yet.
+            tokio::task::yield_now().await;
+            piece = next_piece(&mut self.body).now_or_never();
+        }
+        let Some(piece) = piece else { return Ok(Arrived::NotYet) };
+        Ok(self.counted(piece)?.map_or(Arrived::End, Arrived::Piece))
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.ended || self.body.is_end_stream()
+    }
+
+    fn counted(&mut self, piece: Option<Result<Bytes, axum::Error>>) -> Result<Option<Bytes>, HttpProblem> {
+        let Some(piece) = piece else {
+            self.ended = true;
+            return Ok(None);
+        };
+        let piece = piece.map_err(|_| HttpProblem::BodyIncomplete)?;
+        self.bytes_read = self.bytes_read.saturating_add(piece.len());
+        if self.bytes_read > self.bytes_max {
+            return Err(HttpProblem::BodyTooLarge { bytes_max: self.bytes_max });
+        }
+        Ok(Some(piece))
     }
 
     /// Forgives the time in which nothing was read because what had come was being worked on.

@@ -61,7 +61,7 @@ pub use lookup::{LookupRequest, LookupRow};
 pub use match_report::{
     FoundEvidence, FoundMatch, MatchReport, MatchedType, Place, TypeDiagnostic, UnmatchedValue,
 };
-pub use matching::{Admission, MatchOptions, Matcher, Redacted, Replacement};
+pub use matching::{Admission, MatchOptions, Matcher, Redacted, Replacement, Texts};
 pub use seal::{MasterKey, SecretText};
 pub use service::{Gauges, LoadSummary, Service, StoreGauge};
 pub use sessions::{CreatedSession, NewSession, SessionChange};

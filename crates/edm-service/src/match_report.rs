@@ -109,6 +109,12 @@ pub struct UnmatchedValue {
 }
 
 impl MatchReport {
+    /// Says whether there is nothing to tell: no match, nothing to explain and nothing that went wrong.
+    pub fn is_empty(&self) -> bool {
+        let Self { types, diagnostics, unknown_type_ids, timed_out } = self;
+        types.is_empty() && diagnostics.is_empty() && unknown_type_ids.is_empty() && !timed_out
+    }
+
     /// Gives the engine's report its names.
     pub(crate) fn of(
         report: edm_engine::Report,

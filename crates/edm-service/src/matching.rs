@@ -219,10 +219,37 @@ impl Scratches {
     }
 }
 
+/// Texts that are matched one after another, with the same scratch.
+pub struct Texts<'a> {
+    matcher: &'a Matcher,
+    scratch: Scratch,
+}
+
+impl Texts<'_> {
+    /// Finds the records in the next text, as [`Matcher::classify`] does.
+    pub fn classify(&mut self, text: &str) -> MatchReport {
+        let matcher = self.matcher;
+        let deadline = matcher.deadline_micros();
+        let should_stop = || matcher.should_stop(deadline);
+        matcher.named(edm_engine::scan(&matcher.query(text, &should_stop), &mut self.scratch))
+    }
+}
+
+impl Drop for Texts<'_> {
+    fn drop(&mut self) {
+        self.matcher.service.inner.matches.scratches.give_back(std::mem::take(&mut self.scratch));
+    }
+}
+
 impl Matcher {
     /// Finds the records in a text. Takes as long as the text needs: not for threads that must not block.
     pub fn classify(&self, text: &str) -> MatchReport {
         self.scan(text, |_, report| self.named(report))
+    }
+
+    /// Begins to match texts one after another.
+    pub fn texts(&self) -> Texts<'_> {
+        Texts { matcher: self, scratch: self.service.inner.matches.scratches.take() }
     }
 
     /// Returns what stops the work when it is dropped: for the side that waits for the answer.

@@ -59,7 +59,8 @@ impl<'a> ClassifyRequest<'a> {
     /// Reads the body. Fails as [`parse_object`](crate::parse_object) does, and with the path of the first property that is
     /// wrong.
     pub fn read(bytes: &'a [u8]) -> Result<Self, BodyError> {
-        let TextObject { text, others } = TextObject::parse(bytes)?;
+        // What a text is called matters to lines alone.
+        let TextObject { text, others, .. } = TextObject::parse(bytes)?;
         let reader = Reader::new(&others);
         let text = read_text(text, &reader)?;
         Ok(Self { text, options: ClassifyOptions::read(&reader)? })
@@ -131,18 +132,17 @@ pub struct TextLine<'a> {
 impl<'a> TextLine<'a> {
     /// Reads a line. Fails with what could be read of its id.
     pub fn read(line: &'a [u8]) -> Result<Self, (Value, BodyError)> {
-        let TextObject { text, others } = TextObject::parse(line).map_err(|error| (Value::Null, error))?;
+        let TextObject { text, id, others } =
+            TextObject::parse(line).map_err(|error| (Value::Null, error))?;
         let reader = Reader::new(&others);
-        let id = match reader.value("id") {
-            Given::Value(Value::String(id)) if id.chars().count() <= limits::TEXT_CHARACTERS_MAX => {
-                Value::from(id.as_str())
-            }
-            Given::Value(Value::Number(id)) => Value::from(id.clone()),
-            Given::Value(_) => {
-                let expected = "a text of at most 4096 characters or a number";
-                return Err((Value::Null, reader.error(BodyErrorKind::WrongType { expected }, "id")));
-            }
-            Given::Absent | Given::Null => Value::Null,
+        let id = match id.unwrap_or(Value::Null) {
+            Value::String(id) if id.chars().count() > limits::TEXT_CHARACTERS_MAX => None,
+            id @ (Value::String(_) | Value::Number(_) | Value::Null) => Some(id),
+            _ => None,
+        };
+        let Some(id) = id else {
+            let expected = "a text of at most 4096 characters or a number";
+            return Err((Value::Null, reader.error(BodyErrorKind::WrongType { expected }, "id")));
         };
         match read_text(text, &reader) {
             Ok(text) => Ok(Self { id, text }),

@@ -11,17 +11,19 @@ use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use edm_graph::{ClassifyOptions, ErrorEnvelope, LineOutcome, LineResult, TextLine};
 use edm_model::{Principal, limits};
-use edm_service::{Admission, MatchOptions, Matcher};
+use edm_service::{Admission, MatchOptions, Matcher, Texts};
 use http::{HeaderValue, header};
 use serde_json::Value;
 
 use crate::app::App;
-use crate::body::Pieces;
+use crate::body::{Arrived, Pieces};
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::classification::match_options;
 use crate::present_report;
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-ndjson");
+/// Bytes of lines that are handed to a thread at once, if they are there.
+const GROUP_BYTES: usize = 256 * 1024;
 
 pub(crate) async fn classify(
     app: Arc<App>,
@@ -33,8 +35,16 @@ pub(crate) async fn classify(
     let pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX)?;
     // Whoever cannot be served hears so now: behind the first line there is no status any more.
     drop(app.service.matcher(&principal, options.clone(), Admission::New).await?);
-    let answering =
-        Answering { app, principal, options, pieces, begun: BytesMut::new(), number: 0, ended: false };
+    let answering = Answering {
+        app,
+        principal,
+        options,
+        pieces,
+        whole: Vec::new(),
+        begun: BytesMut::new(),
+        number: 0,
+        ended: false,
+    };
     let mut response = Response::new(Body::from_stream(futures::stream::unfold(answering, Answering::next)));
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
     Ok(response)
@@ -46,6 +56,8 @@ struct Answering {
     principal: Arc<Principal>,
     options: MatchOptions,
     pieces: Pieces,
+    /// Whole lines that wait for their results, as they came.
+    whole: Vec<Bytes>,
     /// The line that is not whole yet.
     begun: BytesMut,
     /// Lines seen so far.
@@ -57,32 +69,17 @@ impl Answering {
     /// Returns results of some lines, nothing behind the last.
     async fn next(mut self) -> Option<(Result<Bytes, std::convert::Infallible>, Self)> {
         while !self.ended {
-            let results = match self.pieces.next().await {
-                Ok(Some(piece)) => match memchr::memrchr(b'\n', &piece) {
-                    Some(end) => {
-                        self.begin(piece.get(..end + 1).unwrap_or(&[]));
-                        let lines = self.begun.split().freeze();
-                        self.begin(piece.get(end + 1..).unwrap_or(&[]));
-                        self.look_at(lines).await
-                    }
-                    None => {
-                        self.begin(&piece);
-                        Ok(Vec::new())
-                    }
-                },
-                Ok(None) => {
-                    self.ended = true;
-                    let line = self.begun.split().freeze();
-                    self.look_at(line).await
-                }
-                Err(problem) => Err(problem.into()),
+            // What came before a problem has its results first.
+            let gathered = self.gather().await;
+            let looked_at = self.look_at().await;
+            let (mut results, problem) = match (looked_at, gathered) {
+                (Ok(results), gathered) => (results, gathered.err().map(ApiError::from)),
+                (Err(error), _) => (Vec::new(), Some(error)),
             };
-            let results = results.unwrap_or_else(|error| {
+            if let Some(error) = problem {
                 self.ended = true;
-                let mut written = Vec::new();
-                write(&mut written, &failed(self.number + 1, Value::Null, &error));
-                written
-            });
+                write(&mut results, &failed(self.number + 1, Value::Null, &error));
+            }
             if !results.is_empty() {
                 return Some((Ok(results.into()), self));
             }
@@ -90,19 +87,58 @@ impl Answering {
         None
     }
 
+    /// Waits for the next piece, and takes those with it that are there already: to hand lines to another thread costs as
+    /// much as to look at a few of them.
+    async fn gather(&mut self) -> Result<(), HttpProblem> {
+        let mut bytes = 0;
+        let mut coming = self.pieces.next().await?;
+        while let Some(piece) = coming {
+            bytes += piece.len();
+            self.take(&piece);
+            if bytes >= GROUP_BYTES {
+                return Ok(());
+            }
+            coming = match self.pieces.next_if_there().await? {
+                Arrived::NotYet => return Ok(()),
+                Arrived::Piece(piece) => Some(piece),
+                Arrived::End => None,
+            };
+        }
+        self.ended = true;
+        if !self.begun.is_empty() {
+            self.whole.push(self.begun.split().freeze());
+        }
+        Ok(())
+    }
+
+    /// Takes a piece. Its whole lines stay where they lie; only one that it ends or begins is put together.
+    fn take(&mut self, piece: &Bytes) {
+        let Some(first) = memchr::memchr(b'\n', piece) else { return self.begin(piece) };
+        let last = memchr::memrchr(b'\n', piece).unwrap_or(first);
+        let mut rest = piece.clone();
+        if !self.begun.is_empty() {
+            self.begin(&rest.split_to(first));
+            self.begun.extend_from_slice(&rest.split_to(1));
+            self.whole.push(self.begun.split().freeze());
+        }
+        let lines = rest.split_to(last + 1 - (piece.len() - rest.len()));
+        if !lines.is_empty() {
+            self.whole.push(lines);
+        }
+        self.begin(&rest);
+    }
+
     /// Adds to the line that is not whole yet; of one that is too long no more is kept than shows it.
     fn begin(&mut self, piece: &[u8]) {
         let room = (limits::JSON_BODY_BYTES_MAX + 1).saturating_sub(self.begun.len());
-        let line = memchr::memchr(b'\n', piece).unwrap_or(piece.len());
-        let (line, behind) = piece.split_at(line);
-        self.begun.extend_from_slice(line.get(..room).unwrap_or(line));
-        self.begun.extend_from_slice(behind);
+        self.begun.extend_from_slice(piece.get(..room).unwrap_or(piece));
     }
 
-    async fn look_at(&mut self, lines: Bytes) -> Result<Vec<u8>, ApiError> {
-        if lines.is_empty() {
+    async fn look_at(&mut self) -> Result<Vec<u8>, ApiError> {
+        if self.whole.is_empty() {
             return Ok(Vec::new());
         }
+        let lines = std::mem::take(&mut self.whole);
         let begun = Instant::now();
         let matcher =
             self.app.service.matcher(&self.principal, self.options.clone(), Admission::Begun).await?;
@@ -117,31 +153,49 @@ impl Answering {
 }
 
 /// Returns the results of whole lines, and how many lines there are.
-fn results(matcher: &Matcher, lines: &[u8], first: u64) -> (Vec<u8>, u64) {
+fn results(matcher: &Matcher, pieces: &[Bytes], first: u64) -> (Vec<u8>, u64) {
     // Most texts hold nothing, and their results are short.
-    let mut written = Vec::with_capacity(lines.len() / 8);
-    let mut count = 0;
-    for line in split_lines(lines.strip_suffix(b"\n").unwrap_or(lines)) {
-        let number = first + count;
-        count += 1;
-        if line.len() > limits::JSON_BODY_BYTES_MAX {
-            let problem = HttpProblem::BodyTooLarge { bytes_max: limits::JSON_BODY_BYTES_MAX };
-            write(&mut written, &failed(number, Value::Null, &problem.into()));
-        } else if !line.iter().all(u8::is_ascii_whitespace) {
-            write(&mut written, &result(matcher, line, number));
+    let bytes: usize = pieces.iter().map(Bytes::len).sum();
+    let mut written = Vec::with_capacity(bytes / 8);
+    let mut texts = matcher.texts();
+    let mut number = first;
+    for piece in pieces {
+        for line in split_lines(piece.strip_suffix(b"\n").unwrap_or(piece)) {
+            if line.len() > limits::JSON_BODY_BYTES_MAX {
+                let problem = HttpProblem::BodyTooLarge { bytes_max: limits::JSON_BODY_BYTES_MAX };
+                write(&mut written, &failed(number, Value::Null, &problem.into()));
+            } else if !line.iter().all(u8::is_ascii_whitespace) {
+                write_result(&mut written, &mut texts, line, number);
+            }
+            number += 1;
         }
     }
-    (written, count)
+    (written, number - first)
 }
 
-fn result(matcher: &Matcher, line: &[u8], number: u64) -> LineResult {
-    match TextLine::read(line) {
+fn write_result(written: &mut Vec<u8>, texts: &mut Texts<'_>, line: &[u8], number: u64) {
+    let result = match TextLine::read(line) {
         Ok(TextLine { id, text }) => {
-            let outcome = LineOutcome::Classified(present_report::result(matcher.classify(&text)));
+            let report = texts.classify(&text);
+            if report.is_empty() {
+                return write_nothing(written, &id, number);
+            }
+            let outcome = LineOutcome::Classified(present_report::result(report));
             LineResult { id, line: number, outcome }
         }
         Err((id, error)) => failed(number, id, &error.into()),
-    }
+    };
+    write(written, &result);
+}
+
+/// Writes the result of a text in which nothing was found, which most have: as [`write`] does, which would take longer
+/// than reading the line did.
+fn write_nothing(written: &mut Vec<u8>, id: &Value, number: u64) {
+    written.extend_from_slice(b"{\"id\":");
+    serde_json::to_writer(&mut *written, id).expect("a value has string keys");
+    written.extend_from_slice(b",\"line\":");
+    serde_json::to_writer(&mut *written, &number).expect("a number has no failing serialiser");
+    written.extend_from_slice(b",\"classification\":[],\"errors\":[]}\n");
 }
 
 fn failed(line: u64, id: Value, error: &ApiError) -> LineResult {
@@ -162,4 +216,23 @@ fn split_lines(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
         *begin = end + 1;
         line
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use edm_graph::ClassificationResult;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_text_that_holds_nothing_is_told_as_any_other() {
+        for id in [Value::Null, json!("a\"\n"), json!(7), json!(-1.5e300), json!(u64::MAX)] {
+            let (mut direct, mut general) = (Vec::new(), Vec::new());
+            write_nothing(&mut direct, &id, 12);
+            let outcome = LineOutcome::Classified(ClassificationResult::default());
+            write(&mut general, &LineResult { id, line: 12, outcome });
+            assert_eq!(String::from_utf8(direct), String::from_utf8(general));
+        }
+    }
 }
