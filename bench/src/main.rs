@@ -3,6 +3,7 @@
 
 mod bounds;
 mod clock;
+mod control_group;
 mod corpus;
 mod hits;
 mod mapped;

@@ -10,6 +10,7 @@ use edm_model::{Column, Columns};
 use super::server::{Server, write_csv};
 use super::{Setting, short};
 use crate::clock::{median, percentile, wall_seconds};
+use crate::control_group::{self, ControlGroup};
 use crate::corpus::Corpus;
 use crate::mapped;
 use crate::memory;
@@ -166,13 +167,13 @@ fn limited(setting: &Setting, corpus: &Corpus, index: &Path) -> Row {
         fs::write(&texts, pieces(corpus))?;
         mapped::forget(index)?;
         let limit = tables::bytes_on_disk(index)? / 2;
-        let mut scope = Command::new("systemd-run");
-        scope
-            .args(["--scope", "--quiet", "--collect", "-p"])
-            .arg(format!("MemoryMax={limit}"))
-            .args(["-p", "MemorySwapMax=0"]);
-        scope.arg(std::env::current_exe()?).arg("--limited").arg(index).arg(&texts);
-        let output = scope.output().context("systemd-run, which sets the limit, does not start")?;
+        let (program, group) = (std::env::current_exe()?, ControlGroup::with_memory(limit));
+        let mut limited = match &group {
+            Some(group) => group.command(&program),
+            None => control_group::systemd_scope(limit, &program),
+        };
+        limited.arg("--limited").arg(index).arg(&texts);
+        let output = limited.output().context("what sets the limit does not start")?;
         let said = String::from_utf8_lossy(&output.stdout);
         let figures: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         let [count, p50, p99, most] = figures[..] else {
@@ -183,7 +184,7 @@ fn limited(setting: &Setting, corpus: &Corpus, index: &Path) -> Row {
         }
         let row = Row::own(&what, "ms", p99);
         Ok(row.noted(format!(
-            "no error; median {p50:.2} ms, longest {most:.2} ms, MemoryMax {} MiB, the index in no cache before",
+            "no error; median {p50:.2} ms, longest {most:.2} ms, limit {} MiB, the index in no cache before",
             limit >> 20
         )))
     };

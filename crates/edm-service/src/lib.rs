@@ -35,6 +35,7 @@ mod library;
 mod listing;
 mod lookup;
 mod mapped;
+mod match_queue;
 mod match_report;
 mod matching;
 mod pinned;
@@ -58,10 +59,11 @@ pub use error::{BlockProblem, BlockRange, Error, ErrorKind, Foreign, Resource};
 pub use ingest::{BlockAccepted, BlockOutcome, StagedBlock};
 pub use listing::{Listed, Page};
 pub use lookup::{LookupRequest, LookupRow};
+pub use match_queue::Admission;
 pub use match_report::{
     FoundEvidence, FoundMatch, MatchReport, MatchedType, Place, TypeDiagnostic, UnmatchedValue,
 };
-pub use matching::{Admission, MatchOptions, Matcher, Redacted, Replacement, Texts};
+pub use matching::{MatchOptions, Matcher, Redacted, Replacement, Texts};
 pub use seal::{MasterKey, SecretText};
 pub use service::{Gauges, LoadSummary, Service, StoreGauge};
 pub use sessions::{CreatedSession, NewSession, SessionChange};

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::known_tokens::KnownTokens;
 use crate::library::Library;
 use crate::lookup::LookupMeter;
-use crate::matching::MatchQueue;
+use crate::match_queue::MatchQueue;
 use crate::planning::Plans;
 use crate::seal::{Purpose, Seals};
 use crate::serving::tell_unserved;

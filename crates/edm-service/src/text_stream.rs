@@ -7,8 +7,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, ErrorKind};
+use crate::match_queue::{Admission, BUSY_RETRY_SECONDS};
 use crate::match_report::MatchReport;
-use crate::matching::{Abandon, Admission, BUSY_RETRY_SECONDS, MatchOptions, Matcher};
+use crate::matching::{Abandon, MatchOptions, Matcher};
 use crate::service::Service;
 
 /// Pieces that wait to be scanned.
