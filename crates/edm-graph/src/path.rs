@@ -50,6 +50,8 @@ pub const TYPE: &str = "/dataClassification/sensitiveTypes/{type}";
 pub const CLASSIFY: &str = "/dataClassification/classifyExactMatches";
 /// Covers records in a text.
 pub const REDACT: &str = "/dataClassification/redactExactMatches";
+/// Several requests in one.
+pub const BATCH: &str = "/$batch";
 /// Whether the process lives.
 pub const HEALTH: &str = "/healthz";
 /// Whether live generations are loaded.
@@ -83,11 +85,13 @@ pub const RESOURCES: &[&str] = &[
     TYPE,
     CLASSIFY,
     REDACT,
+    BATCH,
 ];
 
 /// Segments of the longest path that is looked at.
 const SEGMENTS_MAX: usize = 16;
-const VERSIONS: &[&str] = &["beta", "v1.0"];
+/// What may stand before a path of the table.
+pub(crate) const VERSIONS: &[&str] = &["beta", "v1.0"];
 const NAMESPACE: &str = "microsoft.graph.";
 /// Everything but the unreserved characters.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

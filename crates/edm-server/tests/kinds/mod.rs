@@ -101,6 +101,8 @@ pub(crate) const MET_ELSEWHERE: &[(&str, &str)] = &[
     ("bodyTooSlow", "needs half a minute of silence, and tests do not wait"),
     ("serverBusy", "needs 64 bodies at once"),
     ("ServerBusy", "needs 16 blocks at once"),
+    ("failedDependency", "an answer within a batch: met in batch.rs"),
+    ("answerTooLarge", "an answer within a batch: met in batch.rs"),
     ("AuthorizationPermissionMismatch", "needs the signer's key: met in sas.rs"),
 ];
 
@@ -210,6 +212,8 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::Panicked,
         HttpProblem::NoToken,
         HttpProblem::Forbidden { needs: Right::Read },
+        HttpProblem::FailedDependency,
+        HttpProblem::AnswerTooLarge { bytes_max: 1 },
     ]
 }
 
@@ -227,6 +231,8 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::Panicked => 9,
         HttpProblem::NoToken => 10,
         HttpProblem::Forbidden { .. } => 11,
+        HttpProblem::FailedDependency => 12,
+        HttpProblem::AnswerTooLarge { .. } => 13,
     }
 }
 
