@@ -8,7 +8,7 @@ use edm_model::limits;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use crate::batch_body;
+use crate::batch_body::{self, BatchDialect};
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
 use crate::path;
 
@@ -49,6 +49,8 @@ pub struct BatchPart {
     pub id: String,
     /// Places in the batch of the requests that must have succeeded; all are before its own.
     pub depends_on: Vec<usize>,
+    /// How its answer is read.
+    pub dialect: BatchDialect,
     /// What it asks for, or why it cannot be asked.
     pub request: Result<PartRequest, BatchError>,
 }
@@ -198,7 +200,11 @@ impl Batch {
             if places.insert(id.clone(), place).is_some() {
                 return Err(BatchError::at(BatchErrorKind::RepeatedId, request.target("id")));
             }
-            parts.push(BatchPart { id, depends_on, request: PartRequest::read(request, here) });
+            let dialect = match request.has("depends_on") {
+                true => BatchDialect::PythonSdk,
+                false => BatchDialect::Documented,
+            };
+            parts.push(BatchPart { id, depends_on, dialect, request: PartRequest::read(request, here) });
         }
         Ok(Self { parts })
     }

@@ -4,7 +4,9 @@
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{
+    GeneralPurpose, GeneralPurposeConfig, STANDARD as PADDED, URL_SAFE_NO_PAD,
+};
 use serde_json::Value;
 
 use crate::batch::BatchErrorKind;
@@ -22,8 +24,18 @@ pub enum PartBody {
     Json,
     /// As a string.
     Text,
-    /// As a string of base64, in the alphabet for addresses and without padding.
+    /// As a string of base64.
     Base64,
+}
+
+/// In whose way a request of a batch was written, and so its answer is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchDialect {
+    /// Graph's documented one, which is OData's: base64 in the alphabet for addresses, without padding.
+    Documented,
+    /// That of Microsoft's Python SDK (`depends_on`). It takes every string for padded base64 in the usual alphabet, and
+    /// loses the whole batch over one that is none.
+    PythonSdk,
 }
 
 impl PartBody {
@@ -40,13 +52,14 @@ impl PartBody {
     }
 
     /// Appends a body of an answer to the JSON of a batch. Bytes that are not what their type says are base64.
-    pub fn write(self, body: &[u8], json: &mut Vec<u8>) {
-        let string = match (self, std::str::from_utf8(body)) {
-            (PartBody::Json, _) if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() => {
-                json.extend_from_slice(body);
-                return;
-            }
-            (PartBody::Text, Ok(text)) => Value::from(text),
+    pub fn write(self, body: &[u8], dialect: BatchDialect, json: &mut Vec<u8>) {
+        if self == PartBody::Json && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+            json.extend_from_slice(body);
+            return;
+        }
+        let string = match (self, dialect, std::str::from_utf8(body)) {
+            (_, BatchDialect::PythonSdk, _) => Value::from(PADDED.encode(body)),
+            (PartBody::Text, _, Ok(text)) => Value::from(text),
             _ => Value::from(URL_SAFE_NO_PAD.encode(body)),
         };
         json.extend_from_slice(string.to_string().as_bytes());
@@ -100,10 +113,19 @@ mod tests {
 
     #[test]
     fn an_answer_stands_in_a_batch_as_its_type_says() {
-        let check = |content_type: &str, body: &[u8], expected: &str| {
+        let check_as = |dialect: BatchDialect, content_type: &str, body: &[u8], expected: &str| {
             let mut json = Vec::new();
-            PartBody::of(Some(content_type)).write(body, &mut json);
+            PartBody::of(Some(content_type)).write(body, dialect, &mut json);
             assert_eq!(String::from_utf8_lossy(&json), expected, "{content_type}");
+        };
+        let sdk = |content_type: &str, body: &[u8], expected: &str| {
+            check_as(BatchDialect::PythonSdk, content_type, body, expected);
+        };
+        sdk("application/json", br#"{"a": [1]}"#, r#"{"a": [1]}"#);
+        sdk("text/plain; charset=utf-8", b"12", r#""MTI=""#);
+        sdk("application/xml", b"<a>\xFF\xFE", r#""PGE+//4=""#);
+        let check = |content_type: &str, body: &[u8], expected: &str| {
+            check_as(BatchDialect::Documented, content_type, body, expected);
         };
         check("application/json; charset=utf-8", br#"{"a": [1]}"#, r#"{"a": [1]}"#);
         check("text/plain; charset=utf-8", b"12", r#""12""#);

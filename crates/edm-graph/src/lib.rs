@@ -24,7 +24,7 @@ mod resource;
 mod text_object;
 
 pub use batch::{Batch, BatchError, BatchErrorKind, BatchPart, Here, PartRequest};
-pub use batch_body::PartBody;
+pub use batch_body::{BatchDialect, PartBody};
 pub use body::{BodyError, BodyErrorKind, Given, Reader, parse_object};
 pub use collection::Collection;
 pub use error::{

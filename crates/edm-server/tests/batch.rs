@@ -157,6 +157,10 @@ async fn a_session_is_made_and_given_up_in_order() {
     assert_eq!((&answers["1"]["status"], answers["1"].get("body")), (&json!(204), None));
     assert_eq!(answers["2"]["body"]["state"], "Cancelled");
     assert_eq!(answers["3"]["body"], "1");
+    // Microsoft's Python SDK reads every string as base64.
+    let count = json!([{"id": "1", "method": "GET", "url": format!("{sessions}/$count"), "depends_on": []}]);
+    let answers = self::answers(&world, count).await;
+    assert_eq!(answers["1"]["body"], STANDARD.encode("1"));
 }
 
 #[tokio::test]

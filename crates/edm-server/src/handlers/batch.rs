@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use edm_graph::query::Place;
-use edm_graph::{Batch, Here, PartBody, PartRequest};
+use edm_graph::{Batch, BatchDialect, Here, PartBody, PartRequest};
 use edm_model::limits;
 use futures::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
@@ -67,7 +67,7 @@ pub(crate) async fn run(
             Ok(request) => parts.run(request).await,
             Err(error) => parts.refuse(head, error).await,
         };
-        answers.add(&part.id, answer, &parts).await;
+        answers.add((&part.id, part.dialect), answer, &parts).await;
     }
     Ok(answers.into_response())
 }
@@ -137,7 +137,7 @@ impl Answers {
     }
 
     /// Reads an answer to its end and writes it down. One that finds no room is replaced by a refusal.
-    async fn add(&mut self, id: &str, answer: Response, parts: &Framed) {
+    async fn add(&mut self, (id, dialect): (&str, BatchDialect), answer: Response, parts: &Framed) {
         let (head, body) = answer.into_parts();
         let (head, body) = match collect(body, self.body_bytes_left).await {
             Ok(body) => {
@@ -165,7 +165,7 @@ impl Answers {
         if !body.is_empty() {
             self.json.extend_from_slice(b",\"body\":");
             let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            PartBody::of(content_type).write(&body, &mut self.json);
+            PartBody::of(content_type).write(&body, dialect, &mut self.json);
         }
         self.json.push(b'}');
     }
