@@ -88,7 +88,6 @@ async def post_store(world):
                     {"isSearchable": False, "name": "name"}],
         "description": "probe", "displayName": "wire"})
     equal(sorted(made.columns[0].ignored_delimiters), [" ", "-"], "ignoredDelimiters")
-    equal(made.columns[1].is_case_insensitive, False, "isCaseInsensitive by default")
     equal(world.sent.answer_headers.get("location"), f"{world.server.origin}{wire.path()}", "Location")
 
 
