@@ -6,10 +6,12 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use edm_graph::query::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, Place, QueryOptions, Shape};
 use edm_model::{Principal, Right};
+use edm_service::Expected;
 use http::request::Parts;
 use http::{HeaderMap, header};
 
 use crate::app::App;
+use crate::conditions::{self, Wish};
 use crate::error::{ApiError, HttpProblem};
 use crate::origin::Origin;
 
@@ -25,6 +27,10 @@ pub(crate) struct Call {
     pub(crate) query: Option<String>,
     /// Elements of a page, unless `$top` asks for fewer.
     pub(crate) page_count: u32,
+    /// What it demands of the state that it finds.
+    pub(crate) expected: Expected,
+    /// How a change is to be answered.
+    pub(crate) wish: Option<Wish>,
 }
 
 impl Call {
@@ -44,6 +50,8 @@ impl FromRequestParts<Arc<App>> for Call {
             origin: Origin::of(app, &parts.headers),
             query: parts.uri.query().map(str::to_owned),
             page_count: page_count(&parts.headers),
+            expected: conditions::expected(&parts.headers),
+            wish: conditions::wish(&parts.headers),
         })
     }
 }

@@ -196,7 +196,11 @@ mod tests {
         casts("/dataClassification/exactMatchDataStores/s1/sessions/e1/@/commit", bases, None);
         casts("/dataClassification/exactMatchDataStores/s1/sessions/e1/@/uploadAgent", bases, None);
         casts("/dataClassification/exactMatchDataStores/@/s1/sessions", &["exactMatchDataStoreBase"], None);
-        casts("/dataClassification/exactMatchDataStores/@/s1/sessions", &["exactMatchDataStore"], Some(sessions));
+        casts(
+            "/dataClassification/exactMatchDataStores/@/s1/sessions",
+            &["exactMatchDataStore"],
+            Some(sessions),
+        );
         casts("/dataClassification/@/jobs", &["dataClassificationService"], Some(jobs));
         casts("/dataClassification/@/jobs", &["entity"], None);
         casts(
@@ -216,7 +220,10 @@ mod tests {
         casts("/dataClassification/exactMatchDataStores/s1/sessions/@", &unknown, None);
         casts("/dataClassification/exactMatchDataStores/@", &["exactMatchSession", "sessions"], None);
         check("/dataClassification/microsoft.graph.exactMatchDataStores", None);
-        check("/dataClassification/exactMatchDataStores/exactMatchDataStore", Some(&fill(STORE, &["exactMatchDataStore"])));
+        check(
+            "/dataClassification/exactMatchDataStores/exactMatchDataStore",
+            Some(&fill(STORE, &["exactMatchDataStore"])),
+        );
     }
 
     #[test]

@@ -291,11 +291,11 @@ pub(crate) async fn a_store_goes_with_everything_of_it(backend: &Backend<Catalog
     furnish(catalog).await;
     let id = add_session(catalog, 50).await.id;
     catalog.stage_block(id, &block(0, 1), |_| Ok::<(), Error>(())).await.expect("staged");
-    catalog.delete_store(TENANT, STORE, &[]).await.expect("removed");
+    catalog.delete_store(TENANT, STORE, &[], |_| Ok::<(), Error>(())).await.expect("removed");
     assert_eq!(catalog.session(id).await.expect_err("gone").kind(), ErrorKind::NotFound);
     assert!(catalog.blocks(id).await.expect("listed").is_empty());
     assert!(catalog.types(TENANT, Page::ALL).await.expect("listed").is_empty());
-    let again = catalog.delete_store(TENANT, STORE, &[]).await.expect_err("gone");
+    let again = catalog.delete_store(TENANT, STORE, &[], |_| Ok::<(), Error>(())).await.expect_err("gone");
     assert_eq!(again.kind(), ErrorKind::NotFound);
 }
 
