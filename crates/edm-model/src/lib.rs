@@ -18,6 +18,7 @@ mod data_type;
 mod ids;
 mod judgement;
 pub mod limits;
+mod list;
 mod rule;
 mod sensitive_type;
 mod session;
@@ -32,6 +33,9 @@ pub use ids::{AgentId, JobId, KeyId, ParseIdError, SensitiveTypeId, SessionId, S
 pub use judgement::{
     ColumnSummary, FormStatistics, Judgement, PrimaryObstacle, RARE_ROWS_MAX, ValueStatistics,
     column_warnings, judge, primary_obstacles,
+};
+pub use list::{
+    Comparison, Condition, Cursor, Direction, ListQuery, Listed, Literal, Operand, OrderKey, TextTest,
 };
 pub use rule::{CaseRule, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{

@@ -1,13 +1,12 @@
 //! Classifications that are kept as jobs: finished when they are made, kept without a piece of the text.
 
 use edm_model::{
-    ClassificationJob, JobFinding, JobId, JobMatch, JobOrigin, JobPlace, JobProblem, Principal, Right,
-    SensitiveTypeId, limits,
+    ClassificationJob, JobFinding, JobId, JobMatch, JobOrigin, JobPlace, JobProblem, ListQuery, Listed,
+    Principal, Right, SensitiveTypeId, limits,
 };
 
 use crate::error::{Error, Resource};
 use crate::file_text::{TextEncoding, text_of};
-use crate::listing::{Listed, Page};
 use crate::match_report::{MatchReport, MatchedType, Place};
 use crate::matching::MatchOptions;
 use crate::revision::{Expected, Revision};
@@ -74,16 +73,10 @@ impl Service {
         &self,
         principal: &Principal,
         origin: Option<JobOrigin>,
-        page: Page,
+        query: &ListQuery,
     ) -> Result<Listed<ClassificationJob>, Error> {
         require(principal, Right::Read)?;
-        let tenant = principal.tenant;
-        let total = match page.with_total {
-            true => Some(self.inner.catalog.classification_job_count(tenant, origin).await?),
-            false => None,
-        };
-        let items = self.inner.catalog.classification_jobs(tenant, origin, page.rows()).await?;
-        Ok(Listed { items, total })
+        Ok(self.inner.catalog.list_classification_jobs(principal.tenant, origin, query).await?)
     }
 
     /// Returns a job, of this origin alone when one is given.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::body::{BodyError, Reader};
 use crate::error::ClassificationError;
 use crate::moment::Moment;
-use crate::query::{Kind, Property};
+use crate::query::{ERROR_MEMBERS, Kind, Property};
 use crate::resource::classification::ClassifyOptions;
 
 /// A job as Graph writes it.
@@ -51,7 +51,7 @@ impl JobResource {
         Property::new("tenantId", Kind::Text),
         Property::new("type", Kind::Text),
         Property::new("userId", Kind::Text),
-        Property::new("error", Kind::Complex),
+        Property::new("error", Kind::Members(ERROR_MEMBERS)),
         Property::new("result", Kind::Complex),
     ];
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use edm_graph::query::{Place, apply, project};
+use edm_graph::query::{Place, project};
 use edm_graph::{JobResource, path};
-use edm_model::{ClassificationJob, JobId, JobOrigin};
+use edm_model::{ClassificationJob, JobId, JobOrigin, Listed};
 use edm_service::Revision;
 use serde_json::Value;
 
@@ -55,10 +55,13 @@ pub(crate) async fn list(
 ) -> Result<Response, ApiError> {
     let options = call.options(&JOB, Place::List)?;
     let request = listing::request(&options, call.page_count);
-    let listed = app.service.list_classification_jobs(&call.principal, set.origin(), request).await?;
-    let mut page = listing::page(listed, &options, call.page_count, value);
-    page.elements.iter_mut().for_each(|element| project(element, &options));
-    Ok(respond::list(listing::envelope(page, &call, &options, set.path()), &call.origin, set.path()))
+    let listed = app.service.list_classification_jobs(&call.principal, set.origin(), &request).await?;
+    let page = listing::page(listed, &options, |job| {
+        let mut value = value(&job);
+        project(&mut value, &options);
+        value
+    });
+    page.answer(&call, &options, set.path())
 }
 
 pub(crate) async fn count(
@@ -68,8 +71,8 @@ pub(crate) async fn count(
 ) -> Result<Response, ApiError> {
     let options = call.options(&JOB, Place::Count)?;
     let request = listing::count_request(&options);
-    let listed = app.service.list_classification_jobs(&call.principal, set.origin(), request).await?;
-    Ok(respond::count(listing::count(listed, &options, value)?))
+    let listed = app.service.list_classification_jobs(&call.principal, set.origin(), &request).await?;
+    Ok(respond::count(listed.total.unwrap_or(0)))
 }
 
 pub(crate) async fn read(
@@ -139,8 +142,8 @@ impl EmptySet {
 
 pub(crate) async fn list_none(Extension(set): Extension<EmptySet>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(set.shape(), Place::List)?;
-    let page = apply(Vec::new(), &options, call.page_count);
-    Ok(respond::list(listing::envelope(page, &call, &options, set.path()), &call.origin, set.path()))
+    let none = Listed { items: Vec::<Value>::new(), total: options.count.then_some(0), next: None };
+    listing::page(none, &options, |value| value).answer(&call, &options, set.path())
 }
 
 pub(crate) async fn count_none(

@@ -13,7 +13,7 @@ pub(crate) mod stores;
 pub(crate) mod text_lines;
 pub(crate) mod text_stream;
 
-use edm_graph::query::{Kind, Property, Shape};
+use edm_graph::query::{Kind, Navigation, Place, Property, Shape};
 use edm_graph::{
     DataStoreResource, JobResource, SensitiveTypeResource, SessionResource, UploadAgentResource,
 };
@@ -22,10 +22,11 @@ use edm_graph::{
 pub(crate) const AGENT: Shape = Shape { properties: UploadAgentResource::PROPERTIES, expandable: &[] };
 /// What queries on sessions may ask.
 pub(crate) const SESSION: Shape =
-    Shape { properties: SessionResource::PROPERTIES, expandable: &[("uploadAgent", &AGENT)] };
+    Shape { properties: SessionResource::PROPERTIES, expandable: &[UPLOAD_AGENT] };
+const UPLOAD_AGENT: Navigation = Navigation { name: "uploadAgent", shape: &AGENT, place: Place::Item };
 /// What queries on stores may ask.
-pub(crate) const STORE: Shape =
-    Shape { properties: DataStoreResource::PROPERTIES, expandable: &[("sessions", &SESSION)] };
+pub(crate) const STORE: Shape = Shape { properties: DataStoreResource::PROPERTIES, expandable: &[SESSIONS] };
+const SESSIONS: Navigation = Navigation { name: "sessions", shape: &SESSION, place: Place::Nested };
 /// What queries on sensitive types may ask.
 pub(crate) const TYPE: Shape = Shape { properties: SensitiveTypeResource::PROPERTIES, expandable: &[] };
 /// What queries on jobs may ask.
@@ -43,7 +44,5 @@ pub(crate) const LABEL: Shape = Shape {
     ],
     expandable: &[],
 };
-/// What queries on the service itself may ask.
-pub(crate) const SERVICE: Shape = Shape { properties: &[Property::new("id", Kind::Text)], expandable: &[] };
 /// What queries on actions may ask: nothing.
 pub(crate) const NONE: Shape = Shape { properties: &[], expandable: &[] };

@@ -1,22 +1,55 @@
 //! `/dataClassification` itself.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use axum::response::Response;
 use edm_graph::path;
-use edm_graph::query::Place;
+use edm_graph::query::{Expand, Kind, Navigation, Place, Property, QueryOptions, Shape};
+use edm_model::limits::EXPANDED_PAGE_COUNT_MAX;
 use edm_service::Revision;
 use serde_json::{Value, json};
 
+use crate::app::App;
 use crate::body::JsonBody;
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::handlers::SERVICE;
+use crate::handlers::{AGENT, STORE, TYPE, agents, sensitive_types, stores};
 use crate::respond;
 
 const ID: &str = "dataClassification";
+const STORES: &str = "exactMatchDataStores";
+const AGENTS: &str = "exactMatchUploadAgents";
+const TYPES: &str = "sensitiveTypes";
 
-pub(crate) async fn read(call: Call) -> Result<Response, ApiError> {
+/// What queries on the service itself may ask.
+const SERVICE: Shape = Shape {
+    properties: &[Property::new("id", Kind::Text)],
+    expandable: &[
+        Navigation { name: STORES, shape: &STORE, place: Place::Nested },
+        Navigation { name: AGENTS, shape: &AGENT, place: Place::Nested },
+        Navigation { name: TYPES, shape: &TYPE, place: Place::Nested },
+    ],
+};
+
+pub(crate) async fn read(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&SERVICE, Place::Item)?;
-    respond::read(&call, value(), &options, path::SERVICE)
+    let mut value = value();
+    expand(&app, &call, &options, &mut value).await?;
+    respond::read(&call, value, &options, path::SERVICE)
+}
+
+/// Adds a page of each collection that `$expand` asks for, with a link to the next.
+async fn expand(app: &App, call: &Call, options: &QueryOptions, element: &mut Value) -> Result<(), ApiError> {
+    for Expand { name, options: nested, query } in &options.expand {
+        let (page, set) = match *name {
+            STORES => (stores::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::STORES),
+            AGENTS => (agents::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::AGENTS),
+            _ => (sensitive_types::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::TYPES),
+        };
+        page.insert_into(element, name, call, (nested, query), set)?;
+    }
+    Ok(())
 }
 
 /// Nothing of the service can be set, so a whole object that comes back changes nothing.

@@ -14,7 +14,8 @@ async fn entities(world: &World) -> Vec<(String, Value, Value)> {
     let agent = world.at("POST", "/exactMatchUploadAgents").json(json!({})).send().await.expect(201);
     let named = world.session(&store, json!({"uploadAgentId": text(&agent, "id")})).await;
     let rule = json!({"dataStoreId": text(&store, "id"), "patterns": [{"confidence": 80, "primary": "ssn"}]});
-    let kind = world.at("POST", "/sensitiveTypes").json(json!({"name": "t", "exactMatch": rule})).send().await;
+    let kind =
+        world.at("POST", "/sensitiveTypes").json(json!({"name": "t", "exactMatch": rule})).send().await;
     let kind = kind.expect(201);
     let described = |text: &str| json!({"description": text});
     vec![
@@ -50,7 +51,11 @@ async fn a_change_that_expects_another_state_is_refused() {
         assert_eq!(not_modified("\"x\"").await, 200);
         let refused = async |method: &'static str, header: &str, value: &str| {
             let answer = world.at(method, &path).header(header, value).json(first.clone()).send().await;
-            assert_eq!((answer.status.as_u16(), answer.code().as_str()), (412, "preconditionFailed"), "{method} {path}");
+            assert_eq!(
+                (answer.status.as_u16(), answer.code().as_str()),
+                (412, "preconditionFailed"),
+                "{method} {path}"
+            );
             assert!(answer.json()["error"]["innerError"]["request-id"].is_string());
         };
         refused("GET", "if-match", "\"x\"").await;
@@ -97,7 +102,11 @@ async fn entities_again(world: &World) -> Vec<(String, ())> {
 async fn of_two_changes_with_one_etag_exactly_one_happens() {
     let world = World::new().await;
     for (path, ..) in entities(&world).await {
-        let property = if path.ends_with("uploadAgent") || !path.contains("/sessions/") { "description" } else { "checksum" };
+        let property = if path.ends_with("uploadAgent") || !path.contains("/sessions/") {
+            "description"
+        } else {
+            "checksum"
+        };
         for round in 0..10 {
             let etag = world.at("GET", &path).send().await.header("etag").to_owned();
             let racers: Vec<_> = (0..4)
@@ -201,7 +210,10 @@ async fn a_preference_is_met_and_said() {
         assert_eq!((minimal.status.as_u16(), minimal.header("preference-applied")), (204, "return=minimal"));
         assert_eq!((minimal.header("location"), minimal.header("etag").len()), ("", 36));
         let whole = patch("odata.maxpagesize=1, return=representation").await;
-        assert_eq!((whole.status.as_u16(), whole.header("preference-applied")), (200, "return=representation"));
+        assert_eq!(
+            (whole.status.as_u16(), whole.header("preference-applied")),
+            (200, "return=representation")
+        );
         let plain = patch("respond-async").await;
         assert_eq!((plain.status.as_u16(), plain.header("preference-applied")), (200, ""));
     }

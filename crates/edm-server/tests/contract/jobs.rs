@@ -34,19 +34,35 @@ async fn classify_json(world: &World, file: &str, type_id: &str) -> Value {
 
 fn check_found(job: &Value, origin: &str, type_id: &str) {
     assert_eq!(job["@odata.type"], "#microsoft.graph.classificationJobResponse");
-    assert_eq!((&job["status"], &job["type"], &job["error"]), (&json!("Completed"), &json!(origin), &Value::Null), "{job}");
+    assert_eq!(
+        (&job["status"], &job["type"], &job["error"]),
+        (&json!("Completed"), &json!(origin), &Value::Null),
+        "{job}"
+    );
     for name in ["creationDateTime", "startDateTime", "endDateTime", "tenantId", "userId"] {
         assert!(job[name].is_string(), "{name}: {job}");
     }
     let found = &job["result"]["classification"][0];
-    assert_eq!((&found["id"], &found["confidence"], &found["uniqueCount"]), (&json!(type_id), &json!(85), &json!(1)));
+    assert_eq!(
+        (&found["id"], &found["confidence"], &found["uniqueCount"]),
+        (&json!(type_id), &json!(85), &json!(1))
+    );
     assert_eq!(found["classificationMethod"], "exactDataMatch");
-    assert_eq!((&found["scope"], &found["sensitiveTypeSource"]), (&json!("fullDocument,partialDocument"), &json!("tenant")));
+    assert_eq!(
+        (&found["scope"], &found["sensitiveTypeSource"]),
+        (&json!("fullDocument,partialDocument"), &json!("tenant"))
+    );
     assert_eq!(found["classificationAttributes"], json!([{"confidence": 85, "count": 1}]));
     let place = &found["matches"][0];
-    assert_eq!((&place["offset"], &place["length"], &place["columnName"]), (&json!(18), &json!(11), &json!("ssn")));
+    assert_eq!(
+        (&place["offset"], &place["length"], &place["columnName"]),
+        (&json!(18), &json!(11), &json!("ssn"))
+    );
     let evidence = &place["evidences"][0];
-    assert_eq!((&evidence["offset"], &evidence["columnName"], &evidence["counted"]), (&json!(6), &json!("lastName"), &json!(true)));
+    assert_eq!(
+        (&evidence["offset"], &evidence["columnName"], &evidence["counted"]),
+        (&json!(6), &json!("lastName"), &json!(true))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,10 +72,14 @@ async fn a_file_is_classified_at_once_and_kept_without_its_text() {
     let job = classify_json(&world, &STANDARD.encode(TEXT), &type_id).await;
     check_found(&job, "classifyFile", &type_id);
     let place = &job["result"]["classification"][0]["matches"][0];
-    assert_eq!((&place["idMatch"], &place["evidences"][0]["match"]), (&json!("900-33-4444"), &json!("Langer")));
+    assert_eq!(
+        (&place["idMatch"], &place["evidences"][0]["match"]),
+        (&json!("900-33-4444"), &json!("Langer"))
+    );
 
     let path = format!("/jobs/{}", text(&job, "id"));
-    let listed = world.at("GET", "/classifyFileJobs?$count=true").token(&world.reader).send().await.expect(200);
+    let listed =
+        world.at("GET", "/classifyFileJobs?$count=true").token(&world.reader).send().await.expect(200);
     assert_eq!(listed["@odata.count"], 1);
     let read = world.at("GET", &path).token(&world.reader).send().await.expect(200);
     for kept in [&listed["value"][0], &read] {
@@ -80,7 +100,8 @@ async fn a_file_is_classified_at_once_and_kept_without_its_text() {
     }
 
     let body = json!({"text": TEXT, "fileExtension": "txt", "sensitiveTypeIds": [&type_id], "scopesToRun": "fullDocument", "matchTolerancesToInclude": "exact"});
-    let text_job = world.at("POST", "/classifyText").token(&world.classifier).json(body).send().await.expect(200);
+    let text_job =
+        world.at("POST", "/classifyText").token(&world.classifier).json(body).send().await.expect(200);
     check_found(&text_job, "classifyText", &type_id);
     let count = async |path: &str| world.at("GET", path).send().await.text();
     assert_eq!(count("/jobs/$count").await, "2");
@@ -134,7 +155,11 @@ async fn whatever_is_no_text_makes_a_job_that_failed() {
     }
     let check_failed = |job: Value, what: &str| {
         assert_eq!((&job["status"], &job["result"]), (&json!("Failed"), &Value::Null), "{what}");
-        assert_eq!((&job["error"]["code"], &job["error"]["target"]), (&json!("unsupportedFileType"), &json!("file")), "{what}");
+        assert_eq!(
+            (&job["error"]["code"], &job["error"]["target"]),
+            (&json!("unsupportedFileType"), &json!("file")),
+            "{what}"
+        );
     };
     let failed: [(&str, &[u8]); 5] = [
         ("application/pdf", b"%PDF-1.7"),
@@ -154,8 +179,14 @@ async fn whatever_is_no_text_makes_a_job_that_failed() {
     // A type that is not there is told; what was found of the others stays.
     let body = json!({"file": STANDARD.encode(TEXT), "sensitiveTypeIds": [type_id, "900-55-6666", "b84d3f36-3f36-4b84-8d3f-363f4db8363f"]});
     let job = classify(&world, "application/json", "", body.to_string().into_bytes()).await.expect(200);
-    assert_eq!((&job["status"], &job["error"]["code"]), (&json!("Completed"), &json!("sensitiveTypeNotFound")));
-    assert_eq!((&job["error"]["target"], &job["error"]["details"][0]["target"]), (&Value::Null, &json!("b84d3f36-3f36-4b84-8d3f-363f4db8363f")));
+    assert_eq!(
+        (&job["status"], &job["error"]["code"]),
+        (&json!("Completed"), &json!("sensitiveTypeNotFound"))
+    );
+    assert_eq!(
+        (&job["error"]["target"], &job["error"]["details"][0]["target"]),
+        (&Value::Null, &json!("b84d3f36-3f36-4b84-8d3f-363f4db8363f"))
+    );
     assert_eq!(job["result"]["classification"].as_array().map(Vec::len), Some(1));
 }
 
@@ -180,7 +211,11 @@ async fn refusals(world: &World) {
 async fn what_graph_has_beside_is_empty_or_not_served() {
     let world = World::new().await;
     for set in ["evaluateLabelJobs", "evaluateDlpPoliciesJobs", "sensitivityLabels"] {
-        let list = world.at("GET", &format!("/{set}?$count=true&$top=5&$filter=id%20eq%20'a'")).send().await.expect(200);
+        let list = world
+            .at("GET", &format!("/{set}?$count=true&$top=5&$filter=id%20eq%20'a'"))
+            .send()
+            .await
+            .expect(200);
         assert_eq!((&list["value"], &list["@odata.count"]), (&json!([]), &json!(0)), "{set}");
         assert_eq!(world.at("GET", &format!("/{set}/$count")).send().await.text(), "0");
         assert_eq!(world.at("GET", &format!("/{set}/a")).send().await.code(), "resourceNotFound");

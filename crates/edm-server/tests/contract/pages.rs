@@ -25,7 +25,9 @@ async fn the_first_page_is_answered_201_with_all_of_its_properties() {
             let name = if name == "datastoreId" { "dataStoreId" } else { name };
             assert!(made.get(name).is_some(), "{name} is not answered");
         }
-        for name in ["fields", "fileName", "checksum", "uploadAgentId", "rowsPerBlock", "totalBlockCount", "salt"] {
+        for name in
+            ["fields", "fileName", "checksum", "uploadAgentId", "rowsPerBlock", "totalBlockCount", "salt"]
+        {
             assert_eq!(made[name], sent[name], "a client sets {name}");
         }
         assert_eq!(made["@odata.type"], sent["@odata.type"]);

@@ -106,7 +106,8 @@ async fn what_stands_nowhere_is_404_in_graphs_form() {
             "/beta/dataClassification/%FF",
         ] {
             let answer = world.ask(method, target).header("client-request-id", "mine").send().await;
-            let headers = ["request-id", "client-request-id", "odata-version"].map(|name| answer.header(name).len());
+            let headers =
+                ["request-id", "client-request-id", "odata-version"].map(|name| answer.header(name).len());
             assert_eq!((answer.status.as_u16(), headers), (404, [36, 4, 3]), "{method} {target}");
             if method == "HEAD" {
                 assert!(answer.body.is_empty() && answer.header("content-length").len() > 2, "{target}");
@@ -122,7 +123,14 @@ async fn head_says_what_get_would() {
     let world = World::new().await;
     let store = world.store("head").await;
     let one = format!("/exactMatchDataStores/{}", text(&store, "id"));
-    for path in ["", "/exactMatchDataStores", "/exactMatchDataStores/$count", &one, "/jobs", "/exactMatchDataStores/x"] {
+    for path in [
+        "",
+        "/exactMatchDataStores",
+        "/exactMatchDataStores/$count",
+        &one,
+        "/jobs",
+        "/exactMatchDataStores/x",
+    ] {
         let (get, head) = (world.at("GET", path).send().await, world.at("HEAD", path).send().await);
         assert_eq!(head.status, get.status, "{path}");
         assert!(head.body.is_empty(), "{path}");
@@ -173,11 +181,29 @@ async fn the_service_itself_is_read_and_sent_back() {
     let world = World::new().await;
     let service = world.at("GET", "").send().await.expect(200);
     assert_eq!(service["@odata.type"], "#microsoft.graph.dataClassificationService");
-    assert_eq!(service["@odata.context"], format!("http://edm.test:8080/beta/$metadata#{}/$entity", &BETA[6..]));
+    assert_eq!(
+        service["@odata.context"],
+        format!("http://edm.test:8080/beta/$metadata#{}/$entity", &BETA[6..])
+    );
     let patched = world.at("PATCH", "").json(service.clone()).send().await.expect(200);
     assert_eq!(patched, service);
     assert_eq!(world.at("PATCH", "").token(&world.reader).json(json!({})).send().await.status, 403);
     let selected = world.at("GET", "?$select=id").send().await.expect(200);
     assert_eq!(selected["id"], service["id"]);
     assert_eq!(world.at("GET", "?$select=nothing").send().await.status, 400);
+    let store = world.store("expanded").await;
+    world.session(&store, json!({"fileName": "f"})).await;
+    let query = "?$expand=exactMatchDataStores($select=displayName;$expand=sessions($select=fileName)),sensitiveTypes($count=true),exactMatchUploadAgents";
+    let expanded = world.at("GET", query).send().await.expect(200);
+    assert_eq!(expanded["exactMatchDataStores"][0]["displayName"], "expanded");
+    assert_eq!(expanded["exactMatchDataStores"][0]["sessions"][0]["fileName"], "f");
+    assert_eq!(
+        (&expanded["sensitiveTypes@odata.count"], &expanded["exactMatchUploadAgents"]),
+        (&json!(1), &json!([]))
+    );
+    // Whoever may read types alone is not shown stores this way.
+    let classifier =
+        async |query| world.at("GET", query).token(&world.classifier).send().await.status.as_u16();
+    assert_eq!(classifier("?$expand=sensitiveTypes").await, 200);
+    assert_eq!(classifier("?$expand=exactMatchDataStores").await, 403);
 }

@@ -10,6 +10,7 @@ create table classification_jobs (
     started_at integer not null,
     ended_at   integer not null,
     problems   text not null,
-    findings   text
+    findings   text,
+    lowered    text
 ) strict;
 create index classification_jobs_of_tenant on classification_jobs (tenant_id, created_at, id);

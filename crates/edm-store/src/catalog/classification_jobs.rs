@@ -1,11 +1,18 @@
 //! Classification jobs: written once, kept until newer ones need their place.
 
-use edm_model::{ClassificationJob, JobId, JobOrigin, PrincipalId, TenantId};
+use edm_model::{ClassificationJob, JobId, JobOrigin, ListQuery, Listed, PrincipalId, TenantId};
 use sqlx::sqlite::SqliteRow;
 
-use super::{Catalog, Page, get, id16, moment, number};
+use super::lists::{self, tables};
+use super::{Catalog, get, id16, lowered, moment};
 use crate::error::{Context, Error};
 use crate::record;
+
+/// What is read of a job, and from where.
+pub(super) const COLUMNS: &str = "j.*";
+pub(super) const FROM: &str = "classification_jobs j";
+pub(super) const FROM_TEXTS: &str = "(select * from classification_jobs where origin = 'classifyText') j";
+pub(super) const FROM_FILES: &str = "(select * from classification_jobs where origin = 'classifyFile') j";
 
 impl Catalog {
     /// Keeps a job, and of the tenant's older ones only so many that there are `kept_max` in all.
@@ -17,7 +24,8 @@ impl Catalog {
         let mut write = self.write().await?;
         sqlx::query(
             "insert into classification_jobs (id, tenant_id, origin, status, created_by, created_at, \
-             started_at, ended_at, problems, findings) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             started_at, ended_at, problems, findings, lowered) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(job.id.as_bytes().as_slice())
         .bind(job.tenant.as_bytes().as_slice())
@@ -29,6 +37,7 @@ impl Catalog {
         .bind(job.ended_at.as_micros())
         .bind(record::write_problems(&job.problems))
         .bind(job.findings.as_deref().map(record::write_findings))
+        .bind(lowered::lowered(&vec![("userId".to_owned(), Some(job.created_by.as_str()))]))
         .execute(&mut *write)
         .await
         .context("keeping a classification job")?;
@@ -55,43 +64,20 @@ impl Catalog {
         read_classification_job(&row)
     }
 
-    /// Lists the tenant's jobs by creation, of this origin alone when one is given.
-    pub async fn classification_jobs(
+    /// Lists the tenant's jobs, of this origin alone when one is given.
+    pub async fn list_classification_jobs(
         &self,
         tenant: TenantId,
         origin: Option<JobOrigin>,
-        page: Page,
-    ) -> Result<Vec<ClassificationJob>, Error> {
-        let rows = sqlx::query(
-            "select * from classification_jobs where tenant_id = $1 and ($2 is null or origin = $2) \
-             order by created_at, id limit $3 offset $4",
-        )
-        .bind(tenant.as_bytes().as_slice())
-        .bind(origin.map(JobOrigin::as_str))
-        .bind(page.limit())
-        .bind(page.offset())
-        .fetch_all(&self.reader)
-        .await
-        .context("listing classification jobs")?;
-        rows.iter().map(read_classification_job).collect()
-    }
-
-    /// Counts the tenant's jobs, of this origin alone when one is given.
-    pub async fn classification_job_count(
-        &self,
-        tenant: TenantId,
-        origin: Option<JobOrigin>,
-    ) -> Result<u64, Error> {
-        let row = sqlx::query(
-            "select count(*) as found from classification_jobs \
-             where tenant_id = $1 and ($2 is null or origin = $2)",
-        )
-        .bind(tenant.as_bytes().as_slice())
-        .bind(origin.map(JobOrigin::as_str))
-        .fetch_one(&self.reader)
-        .await
-        .context("counting classification jobs")?;
-        number(&row, "found")
+        query: &ListQuery,
+    ) -> Result<Listed<ClassificationJob>, Error> {
+        let table = match origin {
+            None => &tables::JOBS,
+            Some(JobOrigin::Text) => &tables::TEXT_JOBS,
+            Some(JobOrigin::File) => &tables::FILE_JOBS,
+        };
+        let scope = [("j.tenant_id", tenant.as_bytes())];
+        lists::page(&self.reader, table, &scope, query, read_classification_job).await
     }
 
     /// Removes a job when the closure allows it.
@@ -119,7 +105,7 @@ impl Catalog {
     }
 }
 
-pub(super) fn read_classification_job(row: &SqliteRow) -> Result<ClassificationJob, Error> {
+fn read_classification_job(row: &SqliteRow) -> Result<ClassificationJob, Error> {
     let origin: String = get(row, "origin")?;
     let findings: Option<String> = get(row, "findings")?;
     Ok(ClassificationJob {
