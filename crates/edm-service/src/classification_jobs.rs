@@ -203,3 +203,73 @@ fn findings(types: &[MatchedType]) -> Vec<JobFinding> {
 fn position(place: &Place, column: &str) -> JobPlace {
     JobPlace { offset: place.offset_utf16, length: place.length_utf16, column: column.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use edm_model::SessionId;
+
+    use super::*;
+    use crate::match_report::{FoundEvidence, FoundMatch};
+
+    fn place(offset_utf16: u64) -> Place {
+        Place { text: "900-33-4444".to_owned(), start: 0, end: 11, offset_utf16, length_utf16: 11 }
+    }
+
+    fn report(match_count: u64) -> MatchReport {
+        let evidence = FoundEvidence { place: place(0), column: "lastName".to_owned(), counted: true };
+        let found = |offset| FoundMatch {
+            place: place(offset),
+            column: "ssn".to_owned(),
+            confidence: 85,
+            rows: vec![(1, SessionId::from_bytes([1; 16]))],
+            rows_truncated: false,
+            evidences: vec![evidence.clone()],
+        };
+        let matched = MatchedType {
+            id: SensitiveTypeId::from_bytes([1; 16]),
+            name: "people".to_owned(),
+            recommended_confidence: 75,
+            confidence: 85,
+            unique_count: 1,
+            counts: Vec::new(),
+            matches: (0..match_count).map(found).collect(),
+            truncated: false,
+            limits: Vec::new(),
+        };
+        MatchReport {
+            types: vec![matched],
+            diagnostics: Vec::new(),
+            unknown_type_ids: Vec::new(),
+            timed_out: false,
+        }
+    }
+
+    /// A type and its matches of two places each.
+    #[test]
+    fn a_job_keeps_so_many_places_and_says_when_there_were_more() {
+        let check = |match_count: u64, kept_count: usize, is_cut: bool| {
+            let report = report(match_count);
+            let kept = findings(&report.types);
+            assert_eq!(kept.iter().map(|finding| finding.matches.len()).sum::<usize>(), kept_count);
+            let told = problems(&report).iter().any(|problem| problem.code == "resultTruncated");
+            assert_eq!(told, is_cut, "{match_count}");
+            assert!(!format!("{kept:?}").contains("4444"), "a piece of the text is kept");
+        };
+        let most = limits::JOB_PLACES_MAX / 2 - 1;
+        check(0, 0, false);
+        check(most as u64, most, false);
+        check(most as u64 + 1, most, true);
+        check(10 * most as u64, most, true);
+    }
+
+    #[test]
+    fn so_many_problems_are_kept_and_no_text_that_is_no_id() {
+        let mut report = report(0);
+        report.timed_out = true;
+        report.unknown_type_ids = vec!["900-33-4444".to_owned(); 2 * limits::JOB_PROBLEMS_MAX];
+        let kept = problems(&report);
+        assert_eq!(kept.len(), limits::JOB_PROBLEMS_MAX);
+        assert_eq!(kept.first().map(|problem| problem.code.as_str()), Some("timeout"));
+        assert!(kept.iter().all(|problem| problem.target.is_none()));
+    }
+}
