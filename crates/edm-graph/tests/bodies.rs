@@ -171,8 +171,8 @@ fn stores_are_refused_with_the_path_of_what_is_wrong() {
             "leave it out",
         ),
         (
-            json!({"displayName": "p", "columns": [good], "sessions": [{}]}),
-            Some("sessions"),
+            json!({"displayName": "p", "columns": [good], "sessions": [{}, {"totalBlockCount": "Integer"}]}),
+            Some("sessions[1].totalBlockCount"),
             "create the store first",
         ),
         (

@@ -269,7 +269,8 @@ async fn what_a_batch_cannot_hold_is_refused() {
     let query = world.ask("POST", "/beta/$batch?$top=1").json(json!({"requests": []})).send().await;
     assert_eq!((query.status.as_u16(), query.code().as_str()), (400, "invalidQuery"));
     let read = world.ask("GET", "/beta/$batch").send().await;
-    assert_eq!((read.status.as_u16(), read.header("allow")), (405, "POST"));
+    assert_eq!(read.status, 405);
+    assert!(read.header("allow").starts_with("POST"), "{}", read.header("allow"));
     for path in ["/v1.0/$batch", "/beta/%24batch", "/beta/$BATCH/"] {
         let answer = world.ask("POST", path).json(json!({"requests": []})).send().await;
         assert_eq!(answer.status, 200, "{path}");

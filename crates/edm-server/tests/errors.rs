@@ -121,7 +121,7 @@ async fn requests(world: &World, met: &mut Met) {
     met.check("an unknown path", &world.ask("GET", "/beta/me").send().await, 404, "unknownPath");
     let put = world.at("PUT", "/exactMatchDataStores").json(json!({})).send().await;
     met.check("an unknown method", &put, 405, "methodNotAllowed");
-    assert_eq!(put.header("allow"), "GET,HEAD,POST");
+    assert_eq!(put.header("allow"), "GET, HEAD, POST, OPTIONS");
     for query in
         ["$search=a", "$nothing=1", "$filter=nothing%20eq%201", "$top=-1", "$orderby=columns", "$expand=x"]
     {
@@ -250,12 +250,16 @@ async fn stores_and_types(world: &World, met: &mut Met) {
     met.check("an unknown data type", &post(stores, unknown).send().await, 400, "unsupportedDataType");
     let blank = json!({"displayName": "a\u{7}b", "columns": one});
     met.check("a control character in a name", &post(stores, blank).send().await, 400, "invalidRequest");
-    let nested = json!({"displayName": "nested", "columns": one, "sessions": [{}]});
-    met.check("a deep insert", &post(stores, nested).send().await, 400, "notSupported");
+    let nested = json!({"displayName": "nested", "columns": one, "sessions": [{}, {"updateMode": "delta"}]});
+    met.check("a delta within a new store", &post(stores, nested).send().await, 409, "noLiveData");
+    let evaluate = world.at("POST", "/sensitivityLabels/evaluate").json(json!({})).send().await;
+    met.check("an operation on labels", &evaluate, 501, "notImplemented");
     let store = world.store("Twice").await;
     let again = json!({"displayName": "twice", "columns": one});
     met.check("a name that is taken", &post(stores, again).send().await, 409, "nameConflict");
     let id = store["id"].as_str().unwrap_or("");
+    let stale = world.at("PATCH", &format!("{stores}/{id}")).header("if-match", "W/\"0\"");
+    met.check("another state than expected", &stale.json(json!({})).send().await, 412, "preconditionFailed");
     let rolled = world.at("POST", &format!("{stores}/{id}/rollback")).send().await;
     met.check("nothing to roll back", &rolled, 409, "nothingToRollBack");
 
