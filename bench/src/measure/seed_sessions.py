@@ -15,12 +15,13 @@ changed = {"id": "randomblob(16)", "created_at": "created_at - 1000000 * n"}
 if states == "mixed":
     changed["state"] = "iif(n % 2, 'Cancelled', state)"
 with catalog:
-    added = catalog.execute(
+    catalog.execute(
         f"with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ?) "
         f"insert into sessions ({', '.join(columns)}) "
         f"select {', '.join(changed.get(name, name) for name in columns)} from sessions, numbers where id = ?",
         (int(count), uuid.UUID(session).bytes),
-    ).rowcount
+    )
+added = catalog.total_changes
 catalog.execute("analyze")
 catalog.execute("pragma wal_checkpoint(truncate)")
 catalog.close()
