@@ -1,13 +1,13 @@
 //! Lists in SQL against the naive evaluator, over random rows and random queries.
 //!
 //! Some thousands by default. `EDM_ORACLE_CASES=100 cargo test -p edm-testkit --test lists` makes as many houses of rows, each
-//! asked 400 queries a kind; `EDM_ORACLE_SEED` begins elsewhere.
+//! asked 200 queries a kind; `EDM_ORACLE_SEED` begins elsewhere.
 
 use edm_testkit::generate::{Choices, Seeded};
 use edm_testkit::lists::{Agreed, House, KINDS, filter, order};
 
 const HOUSES_DEFAULT: u64 = 3;
-const QUERIES: u64 = 400;
+const QUERIES: u64 = 200;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

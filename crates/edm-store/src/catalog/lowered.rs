@@ -38,7 +38,7 @@ pub(super) fn of_agent(description: Option<&str>) -> Option<String> {
 pub(super) fn of_store(name: &str, description: Option<&str>, columns: &Columns) -> Option<String> {
     let mut texts = vec![("displayName".to_owned(), Some(name)), ("description".to_owned(), description)];
     for (position, column) in columns.as_slice().iter().enumerate() {
-        texts.push((format!("columns/{position}"), Some(column.name.as_str())));
+        texts.push((format!("columns/{position}/name"), Some(column.name.as_str())));
     }
     lowered(&texts)
 }

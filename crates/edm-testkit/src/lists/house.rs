@@ -156,6 +156,8 @@ impl House {
             return Ok(());
         }
         session.state = SessionState::Completed;
+        // The job of the publication is done then.
+        session.remaining_job_count = session.total_job_count.map(|total| total.saturating_sub(1));
         let publish =
             NewJob { tenant: TENANT, session_id: Some(session.id), kind: JobKind::Publish, delay_seconds: 0 };
         self.catalog.enqueue(&[publish]).await?;
@@ -172,6 +174,8 @@ impl House {
         store["activeSessionId"] = json!(session.id.to_string());
         store["dataLastUpdatedDateTime"] = json!(edm_graph::Moment::new(at).to_string());
         store["mustUploadAgain"] = json!(session.key_id == OLD_KEY);
+        // Its default type, which was made with it, is pinned then.
+        self.types[number].1["lastModifiedDateTime"] = json!(edm_graph::Moment::new(at).to_string());
         if session.store_id == self.sessions_of {
             self.sessions.push((session.created_at, rows::shown_session(&session, 0)));
             session.state = SessionState::ProcessingInProgress;

@@ -28,6 +28,13 @@ pub(super) fn ends_with(
     text(statement);
     statement.push(" = ");
     text(statement);
+    statement.push(" when ");
+    text(statement);
+    // No bytes are null to substr.
+    statement.push(" = '' then ");
+    part(statement);
+    statement.push(" <> ");
+    part(statement);
     statement.push(" else substr(cast(");
     text(statement);
     statement.push(" as blob), -length(cast(");
