@@ -17,6 +17,7 @@ mod data_type;
 mod ids;
 mod judgement;
 pub mod limits;
+mod list;
 mod rule;
 mod sensitive_type;
 mod session;
@@ -30,6 +31,9 @@ pub use ids::{AgentId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId,
 pub use judgement::{
     ColumnSummary, FormStatistics, Judgement, PrimaryObstacle, RARE_ROWS_MAX, ValueStatistics,
     column_warnings, judge, primary_obstacles,
+};
+pub use list::{
+    Comparison, Condition, Cursor, Direction, ListQuery, Listed, Literal, Operand, OrderKey, TextTest,
 };
 pub use rule::{CaseRule, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{

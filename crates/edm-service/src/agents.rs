@@ -1,9 +1,9 @@
 //! Upload agents: registered, described, removed.
 
-use edm_model::{AgentId, Principal, Right, UploadAgent};
+use edm_model::{AgentId, ListQuery, Listed, Principal, Right, UploadAgent};
 
 use crate::error::{Error, Resource};
-use crate::listing::{Listed, Page, checked_text};
+use crate::listing::checked_text;
 use crate::service::{Service, require};
 
 impl Service {
@@ -24,13 +24,13 @@ impl Service {
     }
 
     /// Lists the tenant's agents.
-    pub async fn list_agents(&self, principal: &Principal, page: Page) -> Result<Listed<UploadAgent>, Error> {
+    pub async fn list_agents(
+        &self,
+        principal: &Principal,
+        query: &ListQuery,
+    ) -> Result<Listed<UploadAgent>, Error> {
         require(principal, Right::Read)?;
-        let total = match page.with_total {
-            true => Some(self.inner.catalog.agent_count(principal.tenant).await?),
-            false => None,
-        };
-        Ok(Listed { items: self.inner.catalog.agents(principal.tenant, page.rows()).await?, total })
+        Ok(self.inner.catalog.list_agents(principal.tenant, query).await?)
     }
 
     /// Returns an agent.

@@ -55,9 +55,9 @@ mod workers;
 
 pub use access::{CreatedToken, NewToken, TokenRecord};
 pub use edm_engine::{CandidateSpan, ConfidenceCount, Limit};
+pub use edm_model::{ListQuery, Listed};
 pub use error::{BlockProblem, BlockRange, Error, ErrorKind, Foreign, Resource};
 pub use ingest::{BlockAccepted, BlockOutcome, StagedBlock};
-pub use listing::{Listed, Page};
 pub use lookup::{LookupRequest, LookupRow};
 pub use match_queue::Admission;
 pub use match_report::{

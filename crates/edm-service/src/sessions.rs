@@ -2,19 +2,21 @@
 
 use edm_hash::Salt;
 use edm_model::{
-    AgentId, Columns, DataStore, KeyId, Principal, Right, Session, SessionEvent, SessionId, SessionState,
-    StoreId, Timestamp, UpdateMode, UploadAgent, limits, transition,
+    AgentId, Columns, DataStore, KeyId, ListQuery, Listed, Principal, Right, Session, SessionEvent,
+    SessionId, SessionState, StoreId, Timestamp, UpdateMode, UploadAgent, limits, transition,
 };
-use edm_store::{JobKind, NewJob, NewSessionRow, SessionDraft};
+use edm_store::{JobKind, LiveData, NewJob, NewSessionRow, SessionDraft};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Resource};
-use crate::listing::{Listed, Page, checked_text};
+use crate::listing::checked_text;
 use crate::places;
 use crate::seal::{Purpose, SecretText};
 use crate::service::{Service, require};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
+/// Agents that one statement asks for.
+const AGENTS_AT_ONCE: usize = 500;
 
 /// What a new session is.
 #[derive(Debug, Default)]
@@ -143,21 +145,52 @@ impl Service {
         Ok(Terms { columns: store.columns.clone(), tokens_max: store.tokens_max, key_id, salt })
     }
 
-    /// Lists a store's sessions.
+    /// Lists a store's sessions. Those that nobody has fed for too long expire first, as the next sweep would let them, so that
+    /// a filter sees what is shown.
     pub async fn list_sessions(
         &self,
         principal: &Principal,
         store_id: StoreId,
-        page: Page,
+        query: &ListQuery,
     ) -> Result<Listed<Session>, Error> {
         require(principal, Right::Read)?;
-        self.inner.catalog.store(principal.tenant, store_id).await?;
-        let drafts = self.inner.catalog.sessions(principal.tenant, store_id, page.rows()).await?;
-        let total = match page.with_total {
-            true => Some(self.inner.catalog.session_count(principal.tenant, store_id).await?),
-            false => None,
-        };
-        Ok(Listed { items: drafts.into_iter().map(|draft| self.shown(draft)).collect(), total })
+        self.expire_idle(self.now()).await?;
+        let store = self.inner.catalog.store(principal.tenant, store_id).await?.store;
+        let served = store.live.is_none_or(|live| self.inner.library.serves(store_id, live.session_id));
+        let mut live = if served { LiveData::Served } else { LiveData::NotServed };
+        loop {
+            let listed = self.inner.catalog.list_sessions(principal.tenant, store_id, live, query).await?;
+            // Other data may have become live in between, which this node has to load first.
+            let ahead = |draft: &SessionDraft| self.is_ahead(draft);
+            if live == LiveData::Served && listed.items.iter().any(ahead) {
+                live = LiveData::NotServed;
+                continue;
+            }
+            return Ok(listed.map(|draft| match live {
+                LiveData::NotServed if is_live(&draft) => not_yet_served(draft.session),
+                _ => draft.session,
+            }));
+        }
+    }
+
+    /// Returns the registered agents that the sessions name, in their order.
+    pub async fn agents_of(
+        &self,
+        principal: &Principal,
+        sessions: &[Session],
+    ) -> Result<Vec<Option<UploadAgent>>, Error> {
+        require(principal, Right::Read)?;
+        let named =
+            |session: &Session| -> Option<AgentId> { session.upload_agent_id.as_deref()?.parse().ok() };
+        let mut ids: Vec<AgentId> = sessions.iter().filter_map(named).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut agents = Vec::with_capacity(ids.len());
+        for some in ids.chunks(AGENTS_AT_ONCE) {
+            agents.extend(self.inner.catalog.agents_by_id(principal.tenant, some).await?);
+        }
+        let find = |id: AgentId| agents.iter().find(|agent| agent.id == id).cloned();
+        Ok(sessions.iter().map(|session| named(session).and_then(find)).collect())
     }
 
     /// Returns a session.
@@ -350,23 +383,19 @@ impl Service {
     /// only once this node serves its data.
     pub(crate) fn shown(&self, draft: SessionDraft) -> Session {
         let idle = self.is_idle(&draft, self.now());
-        let mut session = draft.session;
+        let mut session = draft.session.clone();
         if idle {
             session.state = SessionState::Expired;
             session.completed_at =
                 Some(draft.last_activity_at.plus_seconds(self.inner.limits.session_idle_seconds));
         }
-        let is_live = draft.live_session_id == Some(session.id);
-        if session.state == SessionState::Completed
-            && is_live
-            && !self.inner.library.serves(session.store_id, session.id)
-        {
-            session.state = SessionState::ProcessingInProgress;
-            session.processing_completed_at = None;
-            session.completed_at = None;
-            session.remaining_job_count = session.total_job_count.map(|_| 1);
-        }
-        session
+        let draft = SessionDraft { session, ..draft };
+        if self.is_ahead(&draft) { not_yet_served(draft.session) } else { draft.session }
+    }
+
+    /// Returns whether the session's data is live and this node has not loaded it yet.
+    fn is_ahead(&self, draft: &SessionDraft) -> bool {
+        is_live(draft) && !self.inner.library.serves(draft.session.store_id, draft.session.id)
     }
 
     /// Returns the jobs that delete what the session leaves behind: its blocks with their key, and what was built of them unless it
@@ -393,6 +422,21 @@ impl Service {
         Timestamp::from_micros(seconds.saturating_mul(MICROS_PER_SECOND))
             .plus_seconds(self.inner.limits.upload_uri_seconds)
     }
+}
+
+/// Returns whether the session's data is what is live in its store.
+fn is_live(draft: &SessionDraft) -> bool {
+    draft.session.state == SessionState::Completed && draft.live_session_id == Some(draft.session.id)
+}
+
+/// Returns the session as a node shows it that has not loaded its data yet. The catalog filters lists by the same
+/// (`SESSIONS_LIVE_NOT_SERVED`).
+fn not_yet_served(mut session: Session) -> Session {
+    session.state = SessionState::ProcessingInProgress;
+    session.processing_completed_at = None;
+    session.completed_at = None;
+    session.remaining_job_count = session.total_job_count.map(|_| 1);
+    session
 }
 
 fn checked(mut new: NewSession) -> Result<NewSession, Error> {

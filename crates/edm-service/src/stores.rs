@@ -1,13 +1,13 @@
 //! Data stores: made, changed, rolled back, removed.
 
 use edm_model::{
-    ColumnClass, Columns, DataStore, ExactMatchRule, Principal, RECOMMENDED_CONFIDENCE_DEFAULT, Right,
-    SensitiveType, SensitiveTypeId, StoreId, TypeOrigin, limits,
+    ColumnClass, Columns, DataStore, ExactMatchRule, ListQuery, Listed, Principal,
+    RECOMMENDED_CONFIDENCE_DEFAULT, Right, SensitiveType, SensitiveTypeId, StoreId, TypeOrigin, limits,
 };
 use edm_store::{JobKind, NewJob, StoreRow};
 
 use crate::error::{Error, ErrorKind, Resource};
-use crate::listing::{Listed, Page, checked_name, checked_text};
+use crate::listing::{checked_name, checked_text};
 use crate::places;
 use crate::service::{Service, require};
 
@@ -108,14 +108,14 @@ impl Service {
     }
 
     /// Lists the tenant's stores.
-    pub async fn list_stores(&self, principal: &Principal, page: Page) -> Result<Listed<StoreView>, Error> {
+    pub async fn list_stores(
+        &self,
+        principal: &Principal,
+        query: &ListQuery,
+    ) -> Result<Listed<StoreView>, Error> {
         require(principal, Right::Read)?;
-        let rows = self.inner.catalog.stores(principal.tenant, page.rows()).await?;
-        let total = match page.with_total {
-            true => Some(self.inner.catalog.store_count(principal.tenant).await?),
-            false => None,
-        };
-        Ok(Listed { items: rows.into_iter().map(|row| self.view_of(row)).collect(), total })
+        let listed = self.inner.catalog.list_stores(principal.tenant, query).await?;
+        Ok(listed.map(|row| self.view_of(row)))
     }
 
     /// Returns a store.

@@ -1,11 +1,12 @@
 //! Sensitive types: a default one for each store, and those that people write.
 
 use edm_model::{
-    Columns, ExactMatchRule, Pattern, Principal, Right, SensitiveType, SensitiveTypeId, TypeOrigin, limits,
+    Columns, ExactMatchRule, ListQuery, Listed, Pattern, Principal, Right, SensitiveType, SensitiveTypeId,
+    TypeOrigin, limits,
 };
 
 use crate::error::{Error, ErrorKind, Resource};
-use crate::listing::{Listed, Page, checked_name, checked_text};
+use crate::listing::{checked_name, checked_text};
 use crate::service::{Service, require};
 
 /// What a new sensitive type is.
@@ -70,14 +71,14 @@ impl Service {
     }
 
     /// Lists the tenant's sensitive types, the stores' default ones included.
-    pub async fn list_types(&self, principal: &Principal, page: Page) -> Result<Listed<TypeView>, Error> {
+    pub async fn list_types(
+        &self,
+        principal: &Principal,
+        query: &ListQuery,
+    ) -> Result<Listed<TypeView>, Error> {
         require(principal, Right::ReadTypes)?;
-        let types = self.inner.catalog.types(principal.tenant, page.rows()).await?;
-        let total = match page.with_total {
-            true => Some(self.inner.catalog.type_count(principal.tenant, None).await?),
-            false => None,
-        };
-        Ok(Listed { items: types.into_iter().map(|found| self.type_view(found)).collect(), total })
+        let listed = self.inner.catalog.list_types(principal.tenant, query).await?;
+        Ok(listed.map(|found| self.type_view(found)))
     }
 
     /// Returns a sensitive type.

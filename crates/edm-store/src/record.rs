@@ -215,6 +215,10 @@ pub(crate) fn write_words(words: &[String]) -> String {
     to_json(&words)
 }
 
+pub(crate) fn write_lowered(texts: &std::collections::BTreeMap<&str, String>) -> String {
+    to_json(texts)
+}
+
 pub(crate) fn read_words(text: &str) -> Result<Vec<String>, Error> {
     from_json(text, "list of words")
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
 use crate::moment::Moment;
-use crate::query::{Kind, Property};
+use crate::query::{COLUMN_MEMBERS, Kind, Property};
 use crate::resource::column::{ColumnResource, read_columns};
 
 /// A data store as Graph writes it, with this service's additions.
@@ -49,7 +49,7 @@ impl DataStoreResource {
     /// What `$select`, `$filter` and `$orderby` may name.
     pub const PROPERTIES: &'static [Property] = &[
         Property::new("id", Kind::Text),
-        Property::new("columns", Kind::Complex),
+        Property::new("columns", Kind::Elements(COLUMN_MEMBERS)),
         Property::new("dataLastUpdatedDateTime", Kind::Moment),
         Property::new("description", Kind::Text),
         Property::new("displayName", Kind::Text),

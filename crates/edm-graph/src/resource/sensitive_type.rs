@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
 use crate::moment::Moment;
-use crate::query::{Kind, Property};
+use crate::query::{Kind, Property, RULE_MEMBERS};
 
 /// The only classification method that this service makes types of.
 pub const CLASSIFICATION_METHOD: &str = "exactDataMatch";
@@ -69,7 +69,7 @@ impl SensitiveTypeResource {
         Property::new("lastModifiedDateTime", Kind::Moment),
         Property::new("scope", Kind::Text),
         Property::new("sensitiveTypeSource", Kind::Text),
-        Property::new("exactMatch", Kind::Complex),
+        Property::new("exactMatch", Kind::Members(RULE_MEMBERS)),
         Property::new("warnings", Kind::Complex),
     ];
 }

@@ -10,7 +10,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
 use crate::error::ClassificationError;
 use crate::moment::Moment;
-use crate::query::{Kind, Property};
+use crate::query::{ERROR_MEMBERS, Kind, Property};
 use crate::resource::upload_agent::UploadAgentResource;
 
 /// The words of `updateMode`.
@@ -116,7 +116,7 @@ impl SessionResource {
         Property::new("startDateTime", Kind::Moment),
         Property::new("lastUpdatedDateTime", Kind::Moment),
         Property::new("completionDateTime", Kind::Moment),
-        Property::new("error", Kind::Complex),
+        Property::new("error", Kind::Members(ERROR_MEMBERS)),
         Property::new("dataStoreId", Kind::Text),
         Property::new("state", Kind::Text),
         Property::new("totalBlockCount", Kind::Number),
@@ -127,7 +127,7 @@ impl SessionResource {
         Property::new("processingCompletionDateTime", Kind::Moment),
         Property::new("checksum", Kind::Text),
         Property::new("dataUploadURI", Kind::Secret),
-        Property::new("fields", Kind::Complex),
+        Property::new("fields", Kind::Texts),
         Property::new("fileName", Kind::Text),
         Property::new("rowsPerBlock", Kind::Number),
         Property::new("salt", Kind::Secret),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use edm_graph::query::Place;
+use edm_graph::query::{Place, project};
 use edm_graph::{UploadAgentChange, UploadAgentResource, path};
 use edm_model::{AgentId, UploadAgent};
 use http::StatusCode;
@@ -23,17 +23,17 @@ pub(crate) fn value(agent: &UploadAgent) -> Value {
 
 pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::List)?;
-    let listed =
-        app.service.list_agents(&call.principal, listing::request(&options, call.page_count)).await?;
-    let mut page = listing::page(listed, &options, call.page_count, value);
-    page.elements.iter_mut().for_each(|element| edm_graph::query::project(element, &options));
-    Ok(respond::list(listing::envelope(page, &call, &options, path::AGENTS), &call.origin, path::AGENTS))
+    let request = listing::request(&options, call.page_count);
+    let listed = app.service.list_agents(&call.principal, &request).await?;
+    let mut page = listing::page(listed, &options, |agent| value(&agent));
+    page.elements.iter_mut().for_each(|element| project(element, &options));
+    page.answer(&call, &options, path::AGENTS)
 }
 
 pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Count)?;
-    let listed = app.service.list_agents(&call.principal, listing::count_request(&options)).await?;
-    Ok(respond::count(listing::count(listed, &options, value)?))
+    let listed = app.service.list_agents(&call.principal, &listing::count_request(&options)).await?;
+    Ok(respond::count(listed.total.unwrap_or_default()))
 }
 
 pub(crate) async fn create(

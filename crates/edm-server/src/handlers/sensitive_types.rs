@@ -24,16 +24,17 @@ fn value(view: &TypeView) -> Value {
 
 pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&TYPE, Place::List)?;
-    let listed = app.service.list_types(&call.principal, listing::request(&options, call.page_count)).await?;
-    let mut page = listing::page(listed, &options, call.page_count, value);
+    let request = listing::request(&options, call.page_count);
+    let listed = app.service.list_types(&call.principal, &request).await?;
+    let mut page = listing::page(listed, &options, |view| value(&view));
     page.elements.iter_mut().for_each(|element| project(element, &options));
-    Ok(respond::list(listing::envelope(page, &call, &options, path::TYPES), &call.origin, path::TYPES))
+    page.answer(&call, &options, path::TYPES)
 }
 
 pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&TYPE, Place::Count)?;
-    let listed = app.service.list_types(&call.principal, listing::count_request(&options)).await?;
-    Ok(respond::count(listing::count(listed, &options, value)?))
+    let listed = app.service.list_types(&call.principal, &listing::count_request(&options)).await?;
+    Ok(respond::count(listed.total.unwrap_or_default()))
 }
 
 pub(crate) async fn create(

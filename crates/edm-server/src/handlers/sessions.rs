@@ -6,8 +6,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use edm_graph::query::{Place, QueryOptions, project};
 use edm_graph::{SessionChange, SessionDraft, SessionResource, WireSalt, path};
-use edm_model::{Right, Session, SessionId, SessionState, StoreId, UpdateMode};
-use edm_service::{ErrorKind, NewSession, Resource, SecretText};
+use edm_model::{Right, Session, SessionId, SessionState, StoreId, UpdateMode, UploadAgent};
+use edm_service::{ErrorKind, NewSession, SecretText};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -35,15 +35,35 @@ pub(crate) async fn list(
 ) -> Result<Response, ApiError> {
     let options = call.options(&SESSION, Place::List)?;
     let store = store_id(&store)?;
-    let request = listing::request(&options, call.page_count);
-    let listed = app.service.list_sessions(&call.principal, store, request).await?;
-    let mut page = listing::page(listed, &options, call.page_count, |session| value(&app, &call, session));
+    let page = page(&app, &call, store, &options, call.page_count).await?;
+    page.answer(&call, &options, &path::fill(path::SESSIONS, &[&store.to_string()]))
+}
+
+/// Returns a page of a store's sessions, with what the query asks for beside, cut to what it selects.
+pub(crate) async fn page(
+    app: &App,
+    call: &Call,
+    store: StoreId,
+    options: &QueryOptions,
+    page_count: u32,
+) -> Result<listing::Page, ApiError> {
+    let request = listing::request(options, page_count);
+    let listed = app.service.list_sessions(&call.principal, store, &request).await?;
+    let mut agents = expanded_agents(app, call, options, &listed.items).await?.into_iter();
+    let mut page = listing::page(listed, options, |session| {
+        let mut value = value(app, call, &session);
+        if let Some(agent) = agents.next() {
+            insert(&mut value, "uploadAgent", agent);
+        }
+        value
+    });
     for element in &mut page.elements {
-        expand(&app, &call, store, &options, element).await?;
-        project(element, &options);
+        if names_salt(options) {
+            add_salt(app, call, store, element).await?;
+        }
+        project(element, options);
     }
-    let set = path::fill(path::SESSIONS, &[&store.to_string()]);
-    Ok(respond::list(listing::envelope(page, &call, &options, &set), &call.origin, &set))
+    Ok(page)
 }
 
 pub(crate) async fn count(
@@ -53,8 +73,8 @@ pub(crate) async fn count(
 ) -> Result<Response, ApiError> {
     let options = call.options(&SESSION, Place::Count)?;
     let request = listing::count_request(&options);
-    let listed = app.service.list_sessions(&call.principal, store_id(&store)?, request).await?;
-    Ok(respond::count(listing::count(listed, &options, |session| value(&app, &call, session))?))
+    let listed = app.service.list_sessions(&call.principal, store_id(&store)?, &request).await?;
+    Ok(respond::count(listed.total.unwrap_or_default()))
 }
 
 /// Serves POST to the collection and to its `$ref`, which an older page of Graph's documentation names.
@@ -87,7 +107,7 @@ pub(crate) async fn create(
     let mut resource = resource(&app, &call, &created.session);
     resource.salt = Some(WireSalt::new(created.salt.expose_for_wire().to_owned()));
     let mut value = respond::entity(&resource, SessionResource::TYPE);
-    expand_agent(&app, &call, store, &options, &mut value).await?;
+    expand_agent(&app, &call, &created.session, &options, &mut value).await?;
     let set = path::fill(path::SESSIONS, &[&store.to_string()]);
     Ok(respond::created(value, &options, &call.origin, &set, &created.session.id))
 }
@@ -149,57 +169,55 @@ pub(crate) async fn answer(
         resource.salt = Some(WireSalt::new(salt.expose_for_wire().to_owned()));
     }
     let mut value = respond::entity(&resource, SessionResource::TYPE);
-    expand_agent(app, call, session.store_id, options, &mut value).await?;
+    expand_agent(app, call, session, options, &mut value).await?;
     let set = path::fill(path::SESSIONS, &[&session.store_id.to_string()]);
     Ok(respond::item(StatusCode::OK, value, options, &call.origin, &set))
 }
 
-/// Adds to a listed session what the query asks for beside: its salt where the caller made it, and its agent.
-pub(crate) async fn expand(
-    app: &App,
-    call: &Call,
-    store: StoreId,
-    options: &QueryOptions,
-    element: &mut Value,
-) -> Result<(), ApiError> {
-    if names_salt(options) {
-        let session: SessionId = id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
-        match app.service.reveal_salt(&call.principal, store, session).await {
-            Ok(salt) => insert(element, "salt", Value::from(salt.expose_for_wire())),
-            // A list holds sessions of others too: theirs stay without it.
-            Err(error) if matches!(error.kind(), ErrorKind::SaltNotVisible | ErrorKind::Forbidden { .. }) => {
-            }
-            Err(error) => return Err(error.into()),
-        }
+/// Adds the salt of a listed session where the caller made it.
+async fn add_salt(app: &App, call: &Call, store: StoreId, element: &mut Value) -> Result<(), ApiError> {
+    let session: SessionId = id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
+    match app.service.reveal_salt(&call.principal, store, session).await {
+        Ok(salt) => insert(element, "salt", Value::from(salt.expose_for_wire())),
+        // A list holds sessions of others too: theirs stay without it.
+        Err(error) if matches!(error.kind(), ErrorKind::SaltNotVisible | ErrorKind::Forbidden { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
-    expand_agent(app, call, store, options, element).await
+    Ok(())
 }
 
+/// Adds the agent of a session where `$expand` asks for it.
 async fn expand_agent(
     app: &App,
     call: &Call,
-    store: StoreId,
+    session: &Session,
     options: &QueryOptions,
     element: &mut Value,
 ) -> Result<(), ApiError> {
-    let Some(wanted) = options.expand.first() else {
-        return Ok(());
-    };
-    let session: SessionId = id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
-    let agent = match app.service.session_agent(&call.principal, store, session).await {
-        Ok(agent) => {
-            let mut agent = agents::value(&agent);
-            project(&mut agent, &wanted.options);
-            agent
-        }
-        // A session may name no agent, or one that does not exist.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound { what: Resource::UploadAgent }) => {
-            Value::Null
-        }
-        Err(error) => return Err(error.into()),
-    };
-    insert(element, "uploadAgent", agent);
+    for agent in expanded_agents(app, call, options, std::slice::from_ref(session)).await? {
+        insert(element, "uploadAgent", agent);
+    }
     Ok(())
+}
+
+/// Returns the agent of each session, or nothing where `$expand` does not ask. A session may name no agent, or one that
+/// does not exist.
+async fn expanded_agents(
+    app: &App,
+    call: &Call,
+    options: &QueryOptions,
+    sessions: &[Session],
+) -> Result<Vec<Value>, ApiError> {
+    let Some(wanted) = options.expand.first() else {
+        return Ok(Vec::new());
+    };
+    let found = app.service.agents_of(&call.principal, sessions).await?;
+    let present = |agent: Option<UploadAgent>| {
+        let mut value = agent.map_or(Value::Null, |agent| agents::value(&agent));
+        project(&mut value, &wanted.options);
+        value
+    };
+    Ok(found.into_iter().map(present).collect())
 }
 
 fn names_salt(options: &QueryOptions) -> bool {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use edm_graph::query::{Expand, PAGE_COUNT_MAX, Place, QueryOptions, apply, project};
+use edm_graph::query::{Expand, Place, QueryOptions, project};
 use edm_graph::{Collection, DataStoreChange, DataStoreDraft, DataStoreResource, LookupRequest, path};
 use edm_model::StoreId;
+use edm_model::limits::EXPANDED_PAGE_COUNT_MAX;
 use edm_service::{NewStore, StoreChange, StoreView};
 use http::StatusCode;
 use serde_json::Value;
@@ -24,20 +25,24 @@ fn value(view: &StoreView) -> Value {
 
 pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::List)?;
-    let listed =
-        app.service.list_stores(&call.principal, listing::request(&options, call.page_count)).await?;
-    let mut page = listing::page(listed, &options, call.page_count, value);
+    // Each store of a page brings a list of its own.
+    let page_count = match options.expand.is_empty() {
+        true => call.page_count,
+        false => call.page_count.min(EXPANDED_PAGE_COUNT_MAX),
+    };
+    let listed = app.service.list_stores(&call.principal, &listing::request(&options, page_count)).await?;
+    let mut page = listing::page(listed, &options, |view| value(&view));
     for element in &mut page.elements {
         expand(&app, &call, &options, element).await?;
         project(element, &options);
     }
-    Ok(respond::list(listing::envelope(page, &call, &options, path::STORES), &call.origin, path::STORES))
+    page.answer(&call, &options, path::STORES)
 }
 
 pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::Count)?;
-    let listed = app.service.list_stores(&call.principal, listing::count_request(&options)).await?;
-    Ok(respond::count(listing::count(listed, &options, value)?))
+    let listed = app.service.list_stores(&call.principal, &listing::count_request(&options)).await?;
+    Ok(respond::count(listed.total.unwrap_or_default()))
 }
 
 pub(crate) async fn create(
@@ -147,24 +152,13 @@ async fn answer(
     Ok(respond::item(StatusCode::OK, value, options, &call.origin, path::STORES))
 }
 
-/// Adds the sessions of a store where `$expand` asks for them.
+/// Adds the sessions of a store where `$expand` asks for them: a page of them, with a link to the next.
 async fn expand(app: &App, call: &Call, options: &QueryOptions, element: &mut Value) -> Result<(), ApiError> {
-    let Some(Expand { options: nested, .. }) = options.expand.first() else {
+    let Some(Expand { options: nested, query, name }) = options.expand.first() else {
         return Ok(());
     };
     let store: StoreId = store_id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
-    let listed = app.service.list_sessions(&call.principal, store, edm_service::Page::ALL).await?;
-    let all = listed.items.iter().map(|session| sessions::value(app, call, session)).collect();
-    let mut page = apply(all, nested, PAGE_COUNT_MAX);
-    for session in &mut page.elements {
-        sessions::expand(app, call, store, nested, session).await?;
-        project(session, nested);
-    }
-    if let Value::Object(fields) = element {
-        if nested.count {
-            fields.insert("sessions@odata.count".to_owned(), Value::from(page.total));
-        }
-        fields.insert("sessions".to_owned(), Value::Array(page.elements));
-    }
-    Ok(())
+    let page = sessions::page(app, call, store, nested, EXPANDED_PAGE_COUNT_MAX).await?;
+    let set = path::fill(path::SESSIONS, &[&store.to_string()]);
+    page.insert_into(element, name, call, (nested, query), &set)
 }

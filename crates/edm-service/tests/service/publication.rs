@@ -1,7 +1,7 @@
 //! From commit to live data and back: order, guards, rollback, expiry, collection.
 
 use edm_model::{SessionState, TypeOrigin};
-use edm_service::{ErrorKind, NewSession, Page, ServiceLimits};
+use edm_service::{ErrorKind, ListQuery, NewSession, ServiceLimits};
 
 use crate::house::{House, people};
 
@@ -52,7 +52,7 @@ async fn a_committed_table_becomes_live_and_says_how_far_it_is() {
     assert_eq!((live.number, live.session_id, live.row_count), (1, id, 100));
     assert!(view.columns.iter().all(|column| column.class.is_some()));
     assert_eq!(house.find(store, 7).await, Some(8), "the first row below the header is 1");
-    let types = house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items;
+    let types = house.service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items;
     assert_eq!(types.len(), 1);
     assert_eq!(types[0].sensitive_type.origin, TypeOrigin::StoreDefault);
     assert!(!types[0].sensitive_type.rule.patterns.is_empty(), "resolved at the first generation");
@@ -210,7 +210,9 @@ async fn what_is_needed_no_more_is_collected_and_nothing_else() {
     house.service.delete_store(&house.admin, store).await.expect("removed");
     house.run_jobs().await;
     assert_eq!(count("/stores/"), 0, "a removed store leaves nothing");
-    assert!(house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items.is_empty());
+    assert!(
+        house.service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items.is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -309,7 +311,8 @@ async fn patterns_that_later_data_would_have_otherwise_are_told() {
     let house = House::open().await;
     let store = house.create_store("people").await;
     let warnings = async || {
-        let types = house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items;
+        let types =
+            house.service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items;
         let view = house.service.get_store(&house.admin, store).await.expect("read");
         let columns: Vec<bool> = view
             .columns

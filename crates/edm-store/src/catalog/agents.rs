@@ -1,21 +1,29 @@
 //! Upload agents.
 
-use edm_model::{AgentId, TenantId, UploadAgent};
+use edm_model::{AgentId, ListQuery, Listed, TenantId, UploadAgent};
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
 
-use super::{Catalog, Page, get, id16, moment, number};
+use super::lists::{self, tables};
+use super::{Catalog, get, id16, lowered, moment};
 use crate::error::{Context, Error, ErrorKind};
+
+/// What is read of an agent, and from where.
+pub(super) const COLUMNS: &str = "a.*";
+pub(super) const FROM: &str = "upload_agents a";
 
 impl Catalog {
     /// Adds an agent.
     pub async fn insert_agent(&self, tenant: TenantId, agent: &UploadAgent) -> Result<(), Error> {
         sqlx::query(
-            "insert into upload_agents (id, tenant_id, description, created_at) values ($1, $2, $3, $4)",
+            "insert into upload_agents (id, tenant_id, description, created_at, lowered) \
+             values ($1, $2, $3, $4, $5)",
         )
         .bind(agent.id.as_bytes().as_slice())
         .bind(tenant.as_bytes().as_slice())
         .bind(&agent.description)
         .bind(agent.created_at.as_micros())
+        .bind(lowered::of_agent(agent.description.as_deref()))
         .execute(&self.writer)
         .await
         .context("adding an upload agent")?;
@@ -33,28 +41,30 @@ impl Catalog {
         read_agent(&row)
     }
 
-    /// Lists the tenant's agents by creation.
-    pub async fn agents(&self, tenant: TenantId, page: Page) -> Result<Vec<UploadAgent>, Error> {
-        let rows = sqlx::query(
-            "select * from upload_agents where tenant_id = $1 order by created_at, id limit $2 offset $3",
-        )
-        .bind(tenant.as_bytes().as_slice())
-        .bind(page.limit())
-        .bind(page.offset())
-        .fetch_all(&self.reader)
-        .await
-        .context("listing upload agents")?;
-        rows.iter().map(read_agent).collect()
+    /// Lists the tenant's agents.
+    pub async fn list_agents(
+        &self,
+        tenant: TenantId,
+        query: &ListQuery,
+    ) -> Result<Listed<UploadAgent>, Error> {
+        let scope = [("a.tenant_id", tenant.as_bytes())];
+        lists::page(&self.reader, &tables::AGENTS, &scope, query, read_agent).await
     }
 
-    /// Counts the tenant's agents.
-    pub async fn agent_count(&self, tenant: TenantId) -> Result<u64, Error> {
-        let row = sqlx::query("select count(*) as found from upload_agents where tenant_id = $1")
-            .bind(tenant.as_bytes().as_slice())
-            .fetch_one(&self.reader)
-            .await
-            .context("counting upload agents")?;
-        number(&row, "found")
+    /// Returns those of these agents that there are, in any order. A statement takes 32,766 ids at most.
+    pub async fn agents_by_id(&self, tenant: TenantId, ids: &[AgentId]) -> Result<Vec<UploadAgent>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut statement = QueryBuilder::<Sqlite>::new("select * from upload_agents where tenant_id = ");
+        statement.push_bind(tenant.as_bytes().to_vec()).push(" and id in (");
+        let mut listed = statement.separated(", ");
+        for id in ids {
+            listed.push_bind(id.as_bytes().to_vec());
+        }
+        statement.push(")");
+        let rows = statement.build().persistent(false).fetch_all(&self.reader).await;
+        rows.context("upload agents")?.iter().map(read_agent).collect()
     }
 
     /// Changes an agent's description.
@@ -64,13 +74,16 @@ impl Catalog {
         id: AgentId,
         description: Option<&str>,
     ) -> Result<(), Error> {
-        let done = sqlx::query("update upload_agents set description = $3 where tenant_id = $1 and id = $2")
-            .bind(tenant.as_bytes().as_slice())
-            .bind(id.as_bytes().as_slice())
-            .bind(description)
-            .execute(&self.writer)
-            .await
-            .context("describing an upload agent")?;
+        let done = sqlx::query(
+            "update upload_agents set description = $3, lowered = $4 where tenant_id = $1 and id = $2",
+        )
+        .bind(tenant.as_bytes().as_slice())
+        .bind(id.as_bytes().as_slice())
+        .bind(description)
+        .bind(lowered::of_agent(description))
+        .execute(&self.writer)
+        .await
+        .context("describing an upload agent")?;
         found(done.rows_affected())
     }
 
