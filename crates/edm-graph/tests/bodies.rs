@@ -173,7 +173,7 @@ fn stores_are_refused_with_the_path_of_what_is_wrong() {
         (
             json!({"displayName": "p", "columns": [good], "sessions": [{}, {"totalBlockCount": "Integer"}]}),
             Some("sessions[1].totalBlockCount"),
-            "create the store first",
+            "must be an integer",
         ),
         (
             json!({"displayName": "p", "columns": [good], "maximumNumberOfTokens": 0}),

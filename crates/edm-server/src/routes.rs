@@ -22,7 +22,8 @@ use crate::handlers::{
     agents, classification, classify_job, health, jobs, root, sensitive_types, session_actions, sessions,
     stores,
 };
-use crate::{respond, upload};
+use crate::respond;
+use crate::upload::{self, UploadError};
 
 /// Bytes of the longest path that is looked at.
 pub(crate) const PATH_BYTES_MAX: usize = 4 * 1024;
@@ -76,7 +77,9 @@ impl Routes {
         let mut table = self.table;
         // The router matches canonical paths only, so paths are rewritten before it sees them.
         let mut response = table.call(rewrite(request)).await.into_response();
-        if let Some(allow) = response.headers().get(header::ALLOW).and_then(spelled_out) {
+        let is_upload = response.extensions().get::<UploadError>().is_some();
+        let allow = response.headers().get(header::ALLOW);
+        if let Some(allow) = allow.filter(|_| !is_upload).and_then(spelled_out) {
             response.headers_mut().insert(header::ALLOW, allow);
         }
         response
