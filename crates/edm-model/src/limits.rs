@@ -19,6 +19,16 @@ pub const BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const BLOCKS_MAX: u32 = 1_000_000;
 /// A JSON body.
 pub const JSON_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A file or text that is classified as a job, in its body.
+pub const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Classification jobs kept of a tenant; the oldest go.
+pub const JOBS_KEPT_MAX: u32 = 1_000;
+/// Places kept of one job: types, matches and evidences together.
+pub const JOB_PLACES_MAX: usize = 2_000;
+/// Problems kept of one job.
+pub const JOB_PROBLEMS_MAX: usize = 100;
+/// Sessions that come within a new data store.
+pub const INLINE_SESSIONS_MAX: usize = 100;
 /// A schema or rule package of Microsoft Purview.
 pub const XML_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Elements inside one another there.

@@ -7,10 +7,12 @@ use axum::extract::FromRequestParts;
 use edm_graph::query::{Place, QueryOptions, Shape};
 use edm_model::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX};
 use edm_model::{Principal, Right};
+use edm_service::Expected;
 use http::request::Parts;
 use http::{HeaderMap, header};
 
 use crate::app::App;
+use crate::conditions::{self, Wish};
 use crate::error::{ApiError, HttpProblem};
 use crate::origin::Origin;
 
@@ -26,6 +28,10 @@ pub(crate) struct Call {
     pub(crate) query: Option<String>,
     /// Elements of a page, unless `$top` asks for fewer.
     pub(crate) page_count: u32,
+    /// What it demands of the state that it finds.
+    pub(crate) expected: Expected,
+    /// How a change is to be answered.
+    pub(crate) wish: Option<Wish>,
     /// Whether the client asked for that, by `Prefer`.
     pub(crate) page_count_wished: bool,
 }
@@ -49,6 +55,8 @@ impl FromRequestParts<Arc<App>> for Call {
             query: parts.uri.query().map(str::to_owned),
             page_count: wished.unwrap_or(PAGE_COUNT_DEFAULT),
             page_count_wished: wished.is_some(),
+            expected: conditions::expected(&parts.headers),
+            wish: conditions::wish(&parts.headers),
         })
     }
 }

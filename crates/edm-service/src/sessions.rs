@@ -5,12 +5,13 @@ use edm_model::{
     AgentId, Columns, DataStore, KeyId, ListQuery, Listed, Principal, Right, Session, SessionEvent,
     SessionId, SessionState, StoreId, Timestamp, UpdateMode, UploadAgent, limits, transition,
 };
-use edm_store::{JobKind, LiveData, NewJob, NewSessionRow, SessionDraft};
+use edm_store::{JobKind, LiveData, NewJob, NewSessionRow, SaltRow, SessionDraft};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Resource};
 use crate::listing::checked_text;
 use crate::places;
+use crate::revision::{Expected, Revision};
 use crate::seal::{Purpose, SecretText};
 use crate::service::{Service, require};
 
@@ -56,6 +57,8 @@ pub struct SessionChange {
     pub row_count: Option<Option<u64>>,
     /// Another number of rows left out.
     pub rejected_row_count: Option<Option<u64>>,
+    /// What the session must be before.
+    pub expected: Expected,
 }
 
 /// A session just made, with the salt that its blocks must be hashed with.
@@ -65,6 +68,14 @@ pub struct CreatedSession {
     pub session: Session,
     /// The salt.
     pub salt: SecretText,
+}
+
+/// Sessions to be written with their store.
+#[derive(Default)]
+pub(crate) struct InlineSessions {
+    pub(crate) salts: Vec<SaltRow>,
+    pub(crate) rows: Vec<NewSessionRow>,
+    pub(crate) created: Vec<CreatedSession>,
 }
 
 /// What a session's blocks must be made with.
@@ -84,13 +95,61 @@ impl Service {
         new: NewSession,
     ) -> Result<CreatedSession, Error> {
         require(principal, Right::Upload)?;
-        let tenant = principal.tenant;
-        let store = self.inner.catalog.store(tenant, store_id).await?.store;
-        let new = checked(new)?;
-        let terms = match (new.update_mode, new.salt) {
-            (UpdateMode::Delta, salt) => self.delta_terms(principal, &store, salt).await?,
-            (UpdateMode::Replace, salt) => self.replace_terms(&store, salt).await?,
+        let store = self.inner.catalog.store(principal.tenant, store_id).await?.store;
+        let mut new = checked(new)?;
+        let salt = new.salt.take();
+        let terms = match new.update_mode {
+            UpdateMode::Delta => self.delta_terms(principal, &store, salt).await?,
+            UpdateMode::Replace => self.replace_terms(&store, salt).await?,
         };
+        let (row, salt) = self.session_row(principal, store_id, new, terms);
+        self.inner.catalog.insert_session(&row).await?;
+        tracing::info!(session.id = %row.session.id, store.id = %store_id, "session opened");
+        Ok(CreatedSession { session: row.session, salt })
+    }
+
+    /// Makes the sessions that come within a new store, with the salts that they bring. Nothing is written yet.
+    pub(crate) async fn inline_sessions(
+        &self,
+        principal: &Principal,
+        store: &DataStore,
+        new: Vec<NewSession>,
+    ) -> Result<InlineSessions, Error> {
+        let mut made = InlineSessions::default();
+        if new.len() > limits::INLINE_SESSIONS_MAX {
+            let allowed = limits::INLINE_SESSIONS_MAX as u64;
+            return Err(Error::of(ErrorKind::TooMany { what: Resource::Session, allowed }).at("sessions"));
+        }
+        for (position, session) in new.into_iter().enumerate() {
+            let within = |error: Error| error.within(&format!("sessions/{position}"));
+            let mut session = checked(session).map_err(within)?;
+            if session.update_mode == UpdateMode::Delta {
+                return Err(within(Error::of(ErrorKind::NoLiveData).at("updateMode")));
+            }
+            let (key_id, salt) = match session.salt.take() {
+                Some(text) => {
+                    let (row, salt) = self.own_salt(store.tenant, text).map_err(within)?;
+                    let key_id = row.key_id;
+                    made.salts.push(row);
+                    (key_id, salt)
+                }
+                None => self.tenant_salt(store.tenant).await?,
+            };
+            let terms = Terms { columns: store.columns.clone(), tokens_max: store.tokens_max, key_id, salt };
+            let (row, salt) = self.session_row(principal, store.id, session, terms);
+            made.created.push(CreatedSession { session: row.session.clone(), salt });
+            made.rows.push(row);
+        }
+        Ok(made)
+    }
+
+    fn session_row(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        new: NewSession,
+        terms: Terms,
+    ) -> (NewSessionRow, SecretText) {
         let now = self.now();
         let id = SessionId::from_random_bytes(self.random_bytes());
         let block_key = Zeroizing::new(self.random_bytes::<32>());
@@ -99,7 +158,7 @@ impl Service {
             self.inner.seals.seal(Purpose::BlockKey, id.as_bytes(), block_key.as_slice(), random);
         let session = Session {
             id,
-            tenant,
+            tenant: principal.tenant,
             store_id,
             state: SessionState::UploadInProgress,
             update_mode: new.update_mode,
@@ -128,12 +187,8 @@ impl Service {
             completed_at: None,
             failure: None,
         };
-        self.inner
-            .catalog
-            .insert_session(&NewSessionRow { session: session.clone(), sealed_block_key })
-            .await?;
-        tracing::info!(session.id = %id, store.id = %store_id, "session opened");
-        Ok(CreatedSession { session, salt: SecretText::new(terms.salt.expose_for_wire().to_owned()) })
+        let salt = SecretText::new(terms.salt.expose_for_wire().to_owned());
+        (NewSessionRow { session, sealed_block_key }, salt)
     }
 
     /// A replace takes the store's columns as they are now.
@@ -252,6 +307,7 @@ impl Service {
         let highest = self.inner.catalog.highest_block(id).await?;
         let now = self.now();
         let changed = self.inner.catalog.change_session(id, |draft| {
+            self.check_session(&change.expected, draft)?;
             let before = draft.session.clone();
             let session = &mut draft.session;
             session.checksum = checksum.unwrap_or_else(|| session.checksum.take());
@@ -279,11 +335,13 @@ impl Service {
         principal: &Principal,
         store_id: StoreId,
         id: SessionId,
+        expected: &Expected,
     ) -> Result<Session, Error> {
         require(principal, Right::Upload)?;
         self.session_of(principal, store_id, id).await?;
         let now = self.now();
         let renewed = self.inner.catalog.change_session(id, |draft| {
+            self.check_session(expected, draft)?;
             self.apply(draft, SessionEvent::Renew, now)?;
             draft.last_activity_at = now;
             draft.session.updated_at = now;
@@ -300,11 +358,16 @@ impl Service {
         principal: &Principal,
         store_id: StoreId,
         id: SessionId,
+        expected: &Expected,
     ) -> Result<(), Error> {
         require(principal, Right::Upload)?;
         self.session_of(principal, store_id, id).await?;
         let now = self.now();
-        self.inner.catalog.change_session(id, |draft| self.apply(draft, SessionEvent::Cancel, now)).await?;
+        let cancelled = self.inner.catalog.change_session(id, |draft| {
+            self.check_session(expected, draft)?;
+            self.apply(draft, SessionEvent::Cancel, now)
+        });
+        cancelled.await?;
         self.inner.job_bell.notify_one();
         Ok(())
     }
@@ -315,10 +378,12 @@ impl Service {
         principal: &Principal,
         store_id: StoreId,
         id: SessionId,
+        expected: &Expected,
     ) -> Result<(), Error> {
         require(principal, Right::Upload)?;
         self.session_of(principal, store_id, id).await?;
         let deleted = self.inner.catalog.delete_session(id, |draft| {
+            self.check_session(expected, draft)?;
             if draft.live_session_id == Some(id) {
                 return Err(Error::of(ErrorKind::LiveSession));
             }
@@ -328,6 +393,11 @@ impl Service {
         deleted.await?;
         self.inner.job_bell.notify_one();
         Ok(())
+    }
+
+    /// Fails unless the session, as it is shown, is what a change expects.
+    pub(crate) fn check_session(&self, expected: &Expected, draft: &SessionDraft) -> Result<(), Error> {
+        expected.check(|| Revision::of(&self.shown(draft.clone())))
     }
 
     /// Returns the session when it is this store's and this tenant's.

@@ -7,6 +7,7 @@ use edm_model::{
 
 use crate::error::{Error, ErrorKind, Resource};
 use crate::listing::{checked_name, checked_text};
+use crate::revision::{Expected, Revision};
 use crate::service::{Service, require};
 
 /// What a new sensitive type is.
@@ -33,10 +34,12 @@ pub struct TypeChange {
     pub publisher: Option<Option<String>>,
     /// Another rule.
     pub rule: Option<ExactMatchRule>,
+    /// What the type must be before.
+    pub expected: Expected,
 }
 
 /// A sensitive type with what a person should know about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TypeView {
     /// The sensitive type.
     pub sensitive_type: SensitiveType,
@@ -109,6 +112,7 @@ impl Service {
         };
         let now = self.now();
         let changed = self.inner.catalog.change_type(principal.tenant, id, |draft| {
+            change.expected.check(|| Revision::of(&self.type_view(draft.clone())))?;
             let before = draft.clone();
             draft.name = name.unwrap_or_else(|| draft.name.clone());
             draft.description = description.unwrap_or_else(|| draft.description.clone());
@@ -125,13 +129,21 @@ impl Service {
     }
 
     /// Removes a sensitive type. A store's default type goes with its store only.
-    pub async fn delete_type(&self, principal: &Principal, id: SensitiveTypeId) -> Result<(), Error> {
+    pub async fn delete_type(
+        &self,
+        principal: &Principal,
+        id: SensitiveTypeId,
+        expected: &Expected,
+    ) -> Result<(), Error> {
         require(principal, Right::Administer)?;
-        if self.get_type(principal, id).await?.sensitive_type.origin == TypeOrigin::StoreDefault {
-            return Err(Error::of(ErrorKind::DefaultTypeFixed));
-        }
-        let removed = self.inner.catalog.delete_type(principal.tenant, id).await;
-        removed.map_err(|error| Error::from(error).missing(Resource::SensitiveType))?;
+        let removed = self.inner.catalog.delete_type(principal.tenant, id, |found| {
+            expected.check(|| Revision::of(&self.type_view(found.clone())))?;
+            match found.origin {
+                TypeOrigin::StoreDefault => Err(Error::of(ErrorKind::DefaultTypeFixed)),
+                TypeOrigin::Own => Ok(()),
+            }
+        });
+        removed.await.map_err(|error| error.missing(Resource::SensitiveType))?;
         self.refresh_types(principal.tenant).await
     }
 

@@ -6,6 +6,7 @@
 mod agents;
 mod blocks;
 mod change_mark;
+mod classification_jobs;
 mod generations;
 mod jobs;
 mod lists;

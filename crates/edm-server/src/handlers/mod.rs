@@ -2,7 +2,9 @@
 
 pub(crate) mod agents;
 pub(crate) mod classification;
+pub(crate) mod classify_job;
 pub(crate) mod health;
+pub(crate) mod jobs;
 pub(crate) mod root;
 pub(crate) mod sensitive_types;
 pub(crate) mod session_actions;
@@ -11,8 +13,10 @@ pub(crate) mod stores;
 pub(crate) mod text_lines;
 pub(crate) mod text_stream;
 
-use edm_graph::query::{Navigation, Place, Shape};
-use edm_graph::{DataStoreResource, SensitiveTypeResource, SessionResource, UploadAgentResource};
+use edm_graph::query::{Kind, Navigation, Place, Property, Shape};
+use edm_graph::{
+    DataStoreResource, JobResource, SensitiveTypeResource, SessionResource, UploadAgentResource,
+};
 
 /// What queries on agents may ask.
 pub(crate) const AGENT: Shape = Shape { properties: UploadAgentResource::PROPERTIES, expandable: &[] };
@@ -25,5 +29,20 @@ pub(crate) const STORE: Shape = Shape { properties: DataStoreResource::PROPERTIE
 const SESSIONS: Navigation = Navigation { name: "sessions", shape: &SESSION, place: Place::Nested };
 /// What queries on sensitive types may ask.
 pub(crate) const TYPE: Shape = Shape { properties: SensitiveTypeResource::PROPERTIES, expandable: &[] };
+/// What queries on jobs may ask.
+pub(crate) const JOB: Shape = Shape { properties: JobResource::PROPERTIES, expandable: &[] };
+/// What queries on sensitivity labels may ask, of which there are none.
+pub(crate) const LABEL: Shape = Shape {
+    properties: &[
+        Property::new("id", Kind::Text),
+        Property::new("name", Kind::Text),
+        Property::new("displayName", Kind::Text),
+        Property::new("description", Kind::Text),
+        Property::new("toolTip", Kind::Text),
+        Property::new("priority", Kind::Number),
+        Property::new("isDefault", Kind::Boolean),
+    ],
+    expandable: &[],
+};
 /// What queries on actions may ask: nothing.
 pub(crate) const NONE: Shape = Shape { properties: &[], expandable: &[] };

@@ -7,8 +7,7 @@ use axum::response::Response;
 use edm_graph::query::{Place, QueryOptions, project};
 use edm_graph::{SessionChange, SessionDraft, SessionResource, WireSalt, path};
 use edm_model::{Right, Session, SessionId, SessionState, StoreId, UpdateMode, UploadAgent};
-use edm_service::{ErrorKind, NewSession, SecretText};
-use http::StatusCode;
+use edm_service::{CreatedSession, ErrorKind, NewSession, Revision, SecretText};
 use serde_json::Value;
 
 use crate::app::App;
@@ -25,7 +24,7 @@ pub(crate) fn resource(app: &App, call: &Call, session: &Session) -> SessionReso
 }
 
 pub(crate) fn value(app: &App, call: &Call, session: &Session) -> Value {
-    respond::entity(&resource(app, call, session), SessionResource::TYPE)
+    respond::entity(&resource(app, call, session), SessionResource::TYPE, Revision::of(session))
 }
 
 pub(crate) async fn list(
@@ -87,7 +86,17 @@ pub(crate) async fn create(
     let options = call.options(&SESSION, Place::Item)?;
     let store = store_id(&store)?;
     let draft = SessionDraft::read(&body)?;
-    let new = NewSession {
+    let new = new_session(draft);
+    let created = app.service.create_session(&call.principal, store, new).await?;
+    let mut value = created_value(&app, &call, &created);
+    expand_agent(&app, &call, &created.session, &options, &mut value).await?;
+    let set = path::fill(path::SESSIONS, &[&store.to_string()]);
+    Ok(respond::created(&call, value, &options, &set, &created.session.id))
+}
+
+/// Takes the words of the wire for the service.
+pub(crate) fn new_session(draft: SessionDraft) -> NewSession {
+    NewSession {
         upload_agent_id: draft.upload_agent_id,
         fields: draft.fields.unwrap_or_default(),
         file_name: draft.file_name,
@@ -102,14 +111,14 @@ pub(crate) async fn create(
         allow_shrink: draft.allow_shrink.unwrap_or(false),
         row_count: draft.row_count,
         rejected_row_count: draft.rejected_row_count,
-    };
-    let created = app.service.create_session(&call.principal, store, new).await?;
-    let mut resource = resource(&app, &call, &created.session);
+    }
+}
+
+/// Presents a session to who made it: with its salt.
+pub(crate) fn created_value(app: &App, call: &Call, created: &CreatedSession) -> Value {
+    let mut resource = resource(app, call, &created.session);
     resource.salt = Some(WireSalt::new(created.salt.expose_for_wire().to_owned()));
-    let mut value = respond::entity(&resource, SessionResource::TYPE);
-    expand_agent(&app, &call, &created.session, &options, &mut value).await?;
-    let set = path::fill(path::SESSIONS, &[&store.to_string()]);
-    Ok(respond::created(value, &options, &call.origin, &set, &created.session.id))
+    respond::entity(&resource, SessionResource::TYPE, Revision::of(&created.session))
 }
 
 pub(crate) async fn read(
@@ -120,7 +129,8 @@ pub(crate) async fn read(
     let options = call.options(&SESSION, Place::Item)?;
     let (store, session) = session_id(&store, &session)?;
     let found = app.service.get_session(&call.principal, store, session).await?;
-    answer(&app, &call, &options, &found).await
+    let (value, set) = answer(&app, &call, &options, &found).await?;
+    respond::read(&call, value, &options, &set)
 }
 
 pub(crate) async fn update(
@@ -137,9 +147,11 @@ pub(crate) async fn update(
         total_block_count: change.total_block_count.into_change(),
         row_count: change.row_count.into_change(),
         rejected_row_count: change.rejected_row_count.into_change(),
+        expected: call.expected.clone(),
     };
     let changed = app.service.update_session(&call.principal, store, session, change).await?;
-    answer(&app, &call, &options, &changed).await
+    let (value, set) = answer(&app, &call, &options, &changed).await?;
+    Ok(respond::changed(&call, value, &options, &set))
 }
 
 pub(crate) async fn delete(
@@ -148,7 +160,7 @@ pub(crate) async fn delete(
     Path((store, session)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let (store, session) = session_id(&store, &session)?;
-    app.service.delete_session(&call.principal, store, session).await?;
+    app.service.delete_session(&call.principal, store, session, &call.expected).await?;
     Ok(respond::nothing())
 }
 
@@ -156,22 +168,22 @@ pub(crate) fn session_id(store: &str, session: &str) -> Result<(StoreId, Session
     Ok((store_id(store)?, id(session)?))
 }
 
-/// Answers 200 with a session. A salt that `$select` names is an answer to its creator and a refusal to others.
+/// Returns what is answered of a session, with the path of its collection. A salt that `$select` names is an answer to its creator and a refusal to others.
 pub(crate) async fn answer(
     app: &App,
     call: &Call,
     options: &QueryOptions,
     session: &Session,
-) -> Result<Response, ApiError> {
+) -> Result<(Value, String), ApiError> {
     let mut resource = resource(app, call, session);
     if names_salt(options) {
         let salt = app.service.reveal_salt(&call.principal, session.store_id, session.id).await?;
         resource.salt = Some(WireSalt::new(salt.expose_for_wire().to_owned()));
     }
-    let mut value = respond::entity(&resource, SessionResource::TYPE);
+    let mut value = respond::entity(&resource, SessionResource::TYPE, Revision::of(session));
     expand_agent(app, call, session, options, &mut value).await?;
     let set = path::fill(path::SESSIONS, &[&session.store_id.to_string()]);
-    Ok(respond::item(StatusCode::OK, value, options, &call.origin, &set))
+    Ok((value, set))
 }
 
 /// Adds the salt of a listed session where the caller made it.

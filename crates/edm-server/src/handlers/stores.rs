@@ -8,7 +8,7 @@ use edm_graph::query::{Expand, Place, QueryOptions, project};
 use edm_graph::{Collection, DataStoreChange, DataStoreDraft, DataStoreResource, LookupRequest, path};
 use edm_model::StoreId;
 use edm_model::limits::EXPANDED_PAGE_COUNT_MAX;
-use edm_service::{NewStore, StoreChange, StoreView};
+use edm_service::{NewStore, Revision, StoreChange, StoreView};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use crate::handlers::{NONE, STORE, sessions};
 use crate::{listing, present, respond};
 
 fn value(view: &StoreView) -> Value {
-    respond::entity(&present::store(view), DataStoreResource::TYPE)
+    respond::entity(&present::store(view), DataStoreResource::TYPE, Revision::of(view))
 }
 
 pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
@@ -30,13 +30,23 @@ pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Resp
         true => call.page_count,
         false => call.page_count.min(EXPANDED_PAGE_COUNT_MAX),
     };
-    let listed = app.service.list_stores(&call.principal, &listing::request(&options, page_count)).await?;
-    let mut page = listing::page(listed, &options, |view| value(&view));
+    page(&app, &call, &options, page_count).await?.answer(&call, &options, path::STORES)
+}
+
+/// Returns a page of the list.
+pub(crate) async fn page(
+    app: &App,
+    call: &Call,
+    options: &QueryOptions,
+    page_count: u32,
+) -> Result<listing::Page, ApiError> {
+    let listed = app.service.list_stores(&call.principal, &listing::request(options, page_count)).await?;
+    let mut page = listing::page(listed, options, |view| value(&view));
     for element in &mut page.elements {
-        expand(&app, &call, &options, element).await?;
-        project(element, &options);
+        expand(app, call, options, element).await?;
+        project(element, options);
     }
-    page.answer(&call, &options, path::STORES)
+    Ok(page)
 }
 
 pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
@@ -50,7 +60,7 @@ pub(crate) async fn create(
     call: Call,
     JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
-    let options = call.options(&STORE, Place::Item)?;
+    let mut options = call.options(&STORE, Place::Item)?;
     let draft = DataStoreDraft::read(&body)?;
     let new = NewStore {
         name: draft.display_name,
@@ -58,8 +68,17 @@ pub(crate) async fn create(
         columns: draft.columns,
         tokens_max: draft.tokens_max,
     };
-    let view = app.service.create_store(&call.principal, new).await?;
-    Ok(respond::created(value(&view), &options, &call.origin, path::STORES, &view.store.id))
+    let sessions = draft.sessions.into_iter().map(sessions::new_session).collect();
+    let (view, created) = app.service.create_store_with_sessions(&call.principal, new, sessions).await?;
+    let mut value = value(&view);
+    project(&mut value, &options);
+    options.select = None;
+    if let (false, Value::Object(fields)) = (created.is_empty(), &mut value) {
+        // Whatever is selected: their salts and addresses are told to who made them.
+        let made = created.iter().map(|session| sessions::created_value(&app, &call, session));
+        fields.insert("sessions".to_owned(), Value::Array(made.collect()));
+    }
+    Ok(respond::created(&call, value, &options, path::STORES, &view.store.id))
 }
 
 pub(crate) async fn read(
@@ -69,7 +88,8 @@ pub(crate) async fn read(
 ) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::Item)?;
     let view = app.service.get_store(&call.principal, store_id(&store)?).await?;
-    answer(&app, &call, &options, &view).await
+    let value = answer(&app, &call, &options, &view).await?;
+    respond::read(&call, value, &options, path::STORES)
 }
 
 pub(crate) async fn update(
@@ -90,9 +110,11 @@ pub(crate) async fn update(
             .tokens_max
             .into_change()
             .map(|tokens| tokens.unwrap_or(edm_model::limits::TOKENS_DEFAULT)),
+        expected: call.expected.clone(),
     };
     let view = app.service.update_store(&call.principal, store, change).await?;
-    answer(&app, &call, &options, &view).await
+    let value = answer(&app, &call, &options, &view).await?;
+    Ok(respond::changed(&call, value, &options, path::STORES))
 }
 
 pub(crate) async fn delete(
@@ -100,7 +122,7 @@ pub(crate) async fn delete(
     call: Call,
     Path(store): Path<String>,
 ) -> Result<Response, ApiError> {
-    app.service.delete_store(&call.principal, store_id(&store)?).await?;
+    app.service.delete_store(&call.principal, store_id(&store)?, &call.expected).await?;
     Ok(respond::nothing())
 }
 
@@ -110,8 +132,9 @@ pub(crate) async fn rollback(
     Path(store): Path<String>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::Item)?;
-    let view = app.service.rollback_store(&call.principal, store_id(&store)?).await?;
-    answer(&app, &call, &options, &view).await
+    let view = app.service.rollback_store(&call.principal, store_id(&store)?, &call.expected).await?;
+    let value = answer(&app, &call, &options, &view).await?;
+    Ok(respond::item(StatusCode::OK, value, &options, &call.origin, path::STORES))
 }
 
 pub(crate) async fn lookup(
@@ -141,15 +164,10 @@ pub(crate) fn store_id(text: &str) -> Result<StoreId, ApiError> {
     id(text)
 }
 
-async fn answer(
-    app: &App,
-    call: &Call,
-    options: &QueryOptions,
-    view: &StoreView,
-) -> Result<Response, ApiError> {
+async fn answer(app: &App, call: &Call, options: &QueryOptions, view: &StoreView) -> Result<Value, ApiError> {
     let mut value = value(view);
     expand(app, call, options, &mut value).await?;
-    Ok(respond::item(StatusCode::OK, value, options, &call.origin, path::STORES))
+    Ok(value)
 }
 
 /// Adds the sessions of a store where `$expand` asks for them: a page of them, with a link to the next.

@@ -4,8 +4,8 @@ use edm_model::{
     EvidenceGroup, ExactMatchRule, Pattern, Principal, Proximity, Right, Role, Roles, StoreId, TenantId,
 };
 use edm_service::{
-    ErrorKind, ListQuery, LookupRequest, MatchOptions, NewSession, NewStore, NewToken, NewType, Resource,
-    ServiceLimits, StoreChange, TypeChange,
+    ErrorKind, Expected, ListQuery, LookupRequest, MatchOptions, NewSession, NewStore, NewToken, NewType,
+    Resource, ServiceLimits, StoreChange, TypeChange,
 };
 
 use crate::house::{House, account, columns, people, start_unloaded};
@@ -134,8 +134,8 @@ async fn another_tenants_things_are_not_there() {
     let answers = [
         service.get_store(&other, store).await.err(),
         service.update_store(&other, store, StoreChange::default()).await.err(),
-        service.delete_store(&other, store).await.err(),
-        service.rollback_store(&other, store).await.err(),
+        service.delete_store(&other, store, &Expected::ANYTHING).await.err(),
+        service.rollback_store(&other, store, &Expected::ANYTHING).await.err(),
         service.get_session(&other, store, session).await.err(),
         service.list_sessions(&other, store, &ListQuery::default()).await.err(),
         service.create_session(&other, store, NewSession::default()).await.err(),
@@ -242,9 +242,9 @@ async fn a_pattern_names_columns_of_its_store() {
     let change = TypeChange { rule: Some(made.rule.clone()), ..TypeChange::default() };
     let fixed = house.service.update_type(&house.admin, default.sensitive_type.id, change).await;
     assert_eq!(fixed.expect_err("fixed").kind(), &ErrorKind::DefaultTypeFixed);
-    let fixed = house.service.delete_type(&house.admin, default.sensitive_type.id).await;
+    let fixed = house.service.delete_type(&house.admin, default.sensitive_type.id, &Expected::ANYTHING).await;
     assert_eq!(fixed.expect_err("fixed").kind(), &ErrorKind::DefaultTypeFixed);
-    house.service.delete_type(&house.admin, made.id).await.expect("removed");
+    house.service.delete_type(&house.admin, made.id, &Expected::ANYTHING).await.expect("removed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,8 +5,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::lists::{self, tables};
-use super::{Catalog, get, id16, lowered, moment};
-use crate::error::{Context, Error, ErrorKind};
+use super::{Catalog, Write, get, id16, lowered, moment};
+use crate::error::{Context, Error};
 
 /// What is read of an agent, and from where.
 pub(super) const COLUMNS: &str = "a.*";
@@ -67,40 +67,61 @@ impl Catalog {
         rows.context("upload agents")?.iter().map(read_agent).collect()
     }
 
-    /// Changes an agent's description.
-    pub async fn describe_agent(
+    /// Changes an agent's description as the closure decides, in one transaction, and returns the agent.
+    pub async fn change_agent<E: From<Error>>(
         &self,
         tenant: TenantId,
         id: AgentId,
-        description: Option<&str>,
-    ) -> Result<(), Error> {
-        let done = sqlx::query(
-            "update upload_agents set description = $3, lowered = $4 where tenant_id = $1 and id = $2",
-        )
-        .bind(tenant.as_bytes().as_slice())
-        .bind(id.as_bytes().as_slice())
-        .bind(description)
-        .bind(lowered::of_agent(description))
-        .execute(&self.writer)
-        .await
-        .context("describing an upload agent")?;
-        found(done.rows_affected())
-    }
-
-    /// Removes an agent. Sessions keep its id as history.
-    pub async fn delete_agent(&self, tenant: TenantId, id: AgentId) -> Result<(), Error> {
-        let done = sqlx::query("delete from upload_agents where tenant_id = $1 and id = $2")
+        decide: impl FnOnce(&mut UploadAgent) -> Result<(), E> + Send,
+    ) -> Result<UploadAgent, E> {
+        let mut write = self.write().await?;
+        let before = agent_in(&mut write, tenant, id).await?;
+        let mut draft = before.clone();
+        decide(&mut draft)?;
+        if draft != before {
+            sqlx::query(
+                "update upload_agents set description = $3, lowered = $4 where tenant_id = $1 and id = $2",
+            )
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .execute(&self.writer)
+            .bind(&draft.description)
+            .bind(lowered::of_agent(draft.description.as_deref()))
+            .execute(&mut *write)
+            .await
+            .context("describing an upload agent")?;
+            write.commit().await.context("describing an upload agent")?;
+        }
+        Ok(draft)
+    }
+
+    /// Removes an agent when the closure allows it. Sessions keep its id as history.
+    pub async fn delete_agent<E: From<Error>>(
+        &self,
+        tenant: TenantId,
+        id: AgentId,
+        decide: impl FnOnce(&UploadAgent) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
+        let mut write = self.write().await?;
+        decide(&agent_in(&mut write, tenant, id).await?)?;
+        sqlx::query("delete from upload_agents where tenant_id = $1 and id = $2")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .execute(&mut *write)
             .await
             .context("removing an upload agent")?;
-        found(done.rows_affected())
+        write.commit().await.context("removing an upload agent")?;
+        Ok(())
     }
 }
 
-fn found(rows: u64) -> Result<(), Error> {
-    if rows == 0 { Err(Error::new(ErrorKind::NotFound, "upload agent")) } else { Ok(()) }
+async fn agent_in(write: &mut Write, tenant: TenantId, id: AgentId) -> Result<UploadAgent, Error> {
+    let row = sqlx::query("select * from upload_agents where tenant_id = $1 and id = $2")
+        .bind(tenant.as_bytes().as_slice())
+        .bind(id.as_bytes().as_slice())
+        .fetch_one(&mut **write)
+        .await
+        .context("upload agent")?;
+    read_agent(&row)
 }
 
 fn read_agent(row: &SqliteRow) -> Result<UploadAgent, Error> {

@@ -86,40 +86,8 @@ pub(super) const FROM: &str = session_from!();
 impl Catalog {
     /// Adds a session. Fails with `NotFound` when the store is gone.
     pub async fn insert_session(&self, new: &NewSessionRow) -> Result<(), Error> {
-        let session = &new.session;
         let mut write = self.write().await?;
-        sqlx::query(
-            "insert into sessions (id, tenant_id, store_id, state, update_mode, columns, tokens_max, key_id, \
-             sealed_block_key, created_by, upload_agent_id, fields, file_name, checksum, rows_per_block, \
-             total_block_count, row_count, rejected_row_count, allow_shrink, created_at, updated_at, \
-             last_activity_at, upload_expires_at, lowered) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-             $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $20, $21, $22)",
-        )
-        .bind(session.id.as_bytes().as_slice())
-        .bind(session.tenant.as_bytes().as_slice())
-        .bind(session.store_id.as_bytes().as_slice())
-        .bind(session.state.as_str())
-        .bind(session.update_mode.as_str())
-        .bind(record::write_columns(&session.columns))
-        .bind(i64::from(session.tokens_max))
-        .bind(session.key_id.as_bytes().as_slice())
-        .bind(&new.sealed_block_key)
-        .bind(session.created_by.as_str())
-        .bind(&session.upload_agent_id)
-        .bind(record::write_words(&session.fields))
-        .bind(&session.file_name)
-        .bind(&session.checksum)
-        .bind(session.rows_per_block.map(i64::from))
-        .bind(session.total_block_count.map(i64::from))
-        .bind(session.row_count.map(signed))
-        .bind(session.rejected_row_count.map(signed))
-        .bind(i64::from(session.allow_shrink))
-        .bind(session.created_at.as_micros())
-        .bind(session.upload_expires_at.as_micros())
-        .bind(lowered_of(session))
-        .execute(&mut *write)
-        .await
-        .context("adding a session")?;
+        insert(&mut write, new).await?;
         write.commit().await.context("adding a session")
     }
 
@@ -256,6 +224,43 @@ impl Catalog {
         write.commit().await.context("removing a session")?;
         Ok(())
     }
+}
+
+pub(super) async fn insert(write: &mut Write, new: &NewSessionRow) -> Result<(), Error> {
+    let session = &new.session;
+    sqlx::query(
+        "insert into sessions (id, tenant_id, store_id, state, update_mode, columns, tokens_max, key_id, \
+         sealed_block_key, created_by, upload_agent_id, fields, file_name, checksum, rows_per_block, \
+         total_block_count, row_count, rejected_row_count, allow_shrink, created_at, updated_at, \
+         last_activity_at, upload_expires_at, lowered) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+         $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $20, $21, $22)",
+    )
+    .bind(session.id.as_bytes().as_slice())
+    .bind(session.tenant.as_bytes().as_slice())
+    .bind(session.store_id.as_bytes().as_slice())
+    .bind(session.state.as_str())
+    .bind(session.update_mode.as_str())
+    .bind(record::write_columns(&session.columns))
+    .bind(i64::from(session.tokens_max))
+    .bind(session.key_id.as_bytes().as_slice())
+    .bind(&new.sealed_block_key)
+    .bind(session.created_by.as_str())
+    .bind(&session.upload_agent_id)
+    .bind(record::write_words(&session.fields))
+    .bind(&session.file_name)
+    .bind(&session.checksum)
+    .bind(session.rows_per_block.map(i64::from))
+    .bind(session.total_block_count.map(i64::from))
+    .bind(session.row_count.map(signed))
+    .bind(session.rejected_row_count.map(signed))
+    .bind(i64::from(session.allow_shrink))
+    .bind(session.created_at.as_micros())
+    .bind(session.upload_expires_at.as_micros())
+    .bind(lowered_of(session))
+    .execute(&mut **write)
+    .await
+    .context("adding a session")?;
+    Ok(())
 }
 
 pub(super) async fn session_in(write: &mut Write, id: SessionId) -> Result<SessionDraft, Error> {

@@ -8,10 +8,10 @@ use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
 use super::{
-    Catalog, NewJob, Write, get, id16, jobs, lowered, moment, number, optional_id16, optional_moment,
-    optional_number, types,
+    Catalog, NewJob, NewSessionRow, SaltRow, Write, get, id16, jobs, lowered, moment, number, optional_id16,
+    optional_moment, optional_number, salts, sessions, types,
 };
-use crate::error::{Context, Error, ErrorKind};
+use crate::error::{Context, Error};
 use crate::record;
 
 /// A store as it is read.
@@ -81,6 +81,18 @@ pub(super) const SALT_IS_OLD: &str = salt_is_old!();
 impl Catalog {
     /// Adds a store with its default type. Fails with `NameTaken`.
     pub async fn insert_store(&self, store: &DataStore, default_type: &SensitiveType) -> Result<(), Error> {
+        self.insert_store_with(store, default_type, &[], &[]).await
+    }
+
+    /// Adds a store with its default type and sessions, with the salts that these bring: all of it or nothing. Fails with
+    /// `NameTaken`.
+    pub async fn insert_store_with(
+        &self,
+        store: &DataStore,
+        default_type: &SensitiveType,
+        salts: &[SaltRow],
+        sessions: &[NewSessionRow],
+    ) -> Result<(), Error> {
         let mut write = self.write().await?;
         sqlx::query(
             "insert into data_stores (id, tenant_id, name, name_folded, description, columns, tokens_max, \
@@ -100,6 +112,12 @@ impl Catalog {
         .await
         .context("adding a data store")?;
         types::insert(&mut write, store.tenant, default_type).await?;
+        for salt in salts {
+            salts::insert(&mut write, salt).await?;
+        }
+        for session in sessions {
+            sessions::insert(&mut write, session).await?;
+        }
         write.commit().await.context("adding a data store")
     }
 
@@ -139,16 +157,18 @@ impl Catalog {
         number(&row, "found")
     }
 
-    /// Changes a store as the closure decides, in one transaction. The default type follows a new name.
+    /// Changes a store as the closure decides that is given the store as it is, in one transaction. The default type
+    /// follows a new name.
     pub async fn change_store<E: From<Error>>(
         &self,
         tenant: TenantId,
         id: StoreId,
         at: Timestamp,
-        decide: impl FnOnce(&mut StoreDraft) -> Result<(), E> + Send,
+        decide: impl FnOnce(&StoreRow, &mut StoreDraft) -> Result<(), E> + Send,
     ) -> Result<(), E> {
         let mut write = self.write().await?;
-        let before = store_in(&mut write, tenant, id).await?.store;
+        let row = store_in(&mut write, tenant, id).await?;
+        let before = &row.store;
         let mut draft = StoreDraft {
             name: before.name.clone(),
             description: before.description.clone(),
@@ -156,7 +176,7 @@ impl Catalog {
             tokens_max: before.tokens_max,
         };
         let unchanged = draft.clone();
-        decide(&mut draft)?;
+        decide(&row, &mut draft)?;
         if draft == unchanged {
             return Ok(());
         }
@@ -168,26 +188,38 @@ impl Catalog {
         Ok(())
     }
 
-    /// Removes a store with everything of it, and leaves the jobs that collect its blobs.
-    pub async fn delete_store(&self, tenant: TenantId, id: StoreId, collect: &[NewJob]) -> Result<(), Error> {
+    /// Removes a store with everything of it when the closure allows it, and leaves the jobs that collect its blobs.
+    pub async fn delete_store<E: From<Error>>(
+        &self,
+        tenant: TenantId,
+        id: StoreId,
+        collect: &[NewJob],
+        decide: impl FnOnce(&StoreRow) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
         let mut write = self.write().await?;
-        let done = sqlx::query("delete from data_stores where tenant_id = $1 and id = $2")
+        decide(&store_in(&mut write, tenant, id).await?)?;
+        sqlx::query("delete from data_stores where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
             .execute(&mut *write)
             .await
             .context("removing a data store")?;
-        if done.rows_affected() == 0 {
-            return Err(Error::new(ErrorKind::NotFound, "data store"));
-        }
         jobs::enqueue(&mut write, collect).await?;
-        write.commit().await.context("removing a data store")
+        write.commit().await.context("removing a data store")?;
+        Ok(())
     }
 
-    /// Makes the kept generation before the live one live again and returns its session. Fails with
-    /// `NotFound` when there is none.
-    pub async fn roll_back(&self, tenant: TenantId, id: StoreId, at: Timestamp) -> Result<SessionId, Error> {
+    /// Makes the kept generation before the live one live again when the closure allows it, and returns its session. Fails
+    /// with `NotFound` when there is none.
+    pub async fn roll_back<E: From<Error>>(
+        &self,
+        tenant: TenantId,
+        id: StoreId,
+        at: Timestamp,
+        decide: impl FnOnce(&StoreRow) -> Result<(), E> + Send,
+    ) -> Result<SessionId, E> {
         let mut write = self.write().await?;
+        decide(&store_in(&mut write, tenant, id).await?)?;
         let row = sqlx::query(
             "select o.session_id from data_stores d join generations g on g.session_id = d.live_session_id \
              join generations o on o.store_id = d.id and o.kept = 1 and o.number < g.number \

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
 use super::{Catalog, Write, get, id16, lowered, moment, number};
-use crate::error::{Context, Error, ErrorKind};
+use crate::error::{Context, Error};
 use crate::record;
 
 /// What is read of a type, and from where.
@@ -86,13 +86,7 @@ impl Catalog {
         decide: impl FnOnce(&mut SensitiveType) -> Result<(), E> + Send,
     ) -> Result<SensitiveType, E> {
         let mut write = self.write().await?;
-        let row = sqlx::query("select * from sensitive_types where tenant_id = $1 and id = $2")
-            .bind(tenant.as_bytes().as_slice())
-            .bind(id.as_bytes().as_slice())
-            .fetch_one(&mut *write)
-            .await
-            .context("sensitive type")?;
-        let before = read_type(&row)?;
+        let before = type_in(&mut write, tenant, id).await?;
         let mut draft = before.clone();
         decide(&mut draft)?;
         if draft != before {
@@ -102,20 +96,34 @@ impl Catalog {
         Ok(draft)
     }
 
-    /// Removes a sensitive type.
-    pub async fn delete_type(&self, tenant: TenantId, id: SensitiveTypeId) -> Result<(), Error> {
-        let done = sqlx::query("delete from sensitive_types where tenant_id = $1 and id = $2")
+    /// Removes a sensitive type when the closure allows it.
+    pub async fn delete_type<E: From<Error>>(
+        &self,
+        tenant: TenantId,
+        id: SensitiveTypeId,
+        decide: impl FnOnce(&SensitiveType) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
+        let mut write = self.write().await?;
+        decide(&type_in(&mut write, tenant, id).await?)?;
+        sqlx::query("delete from sensitive_types where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .execute(&self.writer)
+            .execute(&mut *write)
             .await
             .context("removing a sensitive type")?;
-        found(done.rows_affected())
+        write.commit().await.context("removing a sensitive type")?;
+        Ok(())
     }
 }
 
-fn found(rows: u64) -> Result<(), Error> {
-    if rows == 0 { Err(Error::new(ErrorKind::NotFound, "sensitive type")) } else { Ok(()) }
+async fn type_in(write: &mut Write, tenant: TenantId, id: SensitiveTypeId) -> Result<SensitiveType, Error> {
+    let row = sqlx::query("select * from sensitive_types where tenant_id = $1 and id = $2")
+        .bind(tenant.as_bytes().as_slice())
+        .bind(id.as_bytes().as_slice())
+        .fetch_one(&mut **write)
+        .await
+        .context("sensitive type")?;
+    read_type(&row)
 }
 
 fn lowered_of(sensitive_type: &SensitiveType) -> Option<String> {

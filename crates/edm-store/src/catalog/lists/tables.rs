@@ -4,7 +4,7 @@
 //! may guess (a salt).
 
 use super::table::{Collection, Form, Nullness, Property, Table};
-use crate::catalog::{agents, sessions, stores, types};
+use crate::catalog::{agents, classification_jobs, sessions, stores, types};
 
 const fn never(name: &'static str, sql: &'static str, form: Form) -> Property {
     Property { name, sql, form, nullness: Nullness::Never }
@@ -181,3 +181,47 @@ pub(in crate::catalog) static SESSIONS_LIVE_NOT_SERVED: Table = Table {
     ),
     collections: SESSION_COLLECTIONS,
 };
+
+macro_rules! job_table {
+    ($from:expr) => {
+        Table {
+            columns: classification_jobs::COLUMNS,
+            from: $from,
+            id: "j.id",
+            created: never("", "j.created_at", Form::Moment),
+            lowered: "j.lowered",
+            properties: JOB_PROPERTIES,
+            collections: &[],
+        }
+    };
+}
+
+/// Classification jobs.
+pub(in crate::catalog) static JOBS: Table = job_table!(classification_jobs::FROM);
+/// Those of texts.
+pub(in crate::catalog) static TEXT_JOBS: Table = job_table!(classification_jobs::FROM_TEXTS);
+/// Those of files.
+pub(in crate::catalog) static FILE_JOBS: Table = job_table!(classification_jobs::FROM_FILES);
+
+const JOB_PROPERTIES: &[Property] = &[
+    never("id", "j.id", Form::Id),
+    never("creationDateTime", "j.created_at", Form::Moment),
+    never("startDateTime", "j.started_at", Form::Moment),
+    never("endDateTime", "j.ended_at", Form::Moment),
+    never("status", "j.status", Form::Text),
+    never("tenantId", "j.tenant_id", Form::Id),
+    never("type", "j.origin", Form::Text),
+    never("userId", "j.created_by", Form::Text),
+    sometimes("error", "nullif(j.problems, '[]')", Form::Whole),
+    sometimes("error/code", "(j.problems -> 0 ->> 'code')", Form::Text),
+    sometimes("error/message", "(j.problems -> 0 ->> 'message')", Form::Text),
+    sometimes("error/target", "(j.problems -> 0 ->> 'target')", Form::Text),
+    sometimes("error/innerError", "nullif(j.problems, '[]')", Form::Whole),
+    sometimes(
+        "error/innerError/errorDateTime",
+        "case when j.problems <> '[]' then j.ended_at end",
+        Form::Moment,
+    ),
+    sometimes("error/innerError/code", "(j.problems -> 0 ->> 'code')", Form::Text),
+    sometimes("error/innerError/activityId", "case when j.problems <> '[]' then j.id end", Form::Id),
+];
