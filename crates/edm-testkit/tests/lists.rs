@@ -41,3 +41,40 @@ async fn the_catalog_finds_what_the_naive_evaluator_finds() {
     assert!(refused * 50 <= asked, "{refused} of {asked} are refused");
     assert!(telling * 4 >= asked, "{telling} of {asked} find some rows and not others");
 }
+
+/// Damages a text in a few places.
+fn damaged(choices: &mut Seeded, text: &str) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    for _ in 0..choices.between(1, 3) {
+        let at = choices.below(characters.len() + 1);
+        let other = choices
+            .pick(&["(", ")", "'", ",", ":", "/", " ", "not ", " eq ", " and ", "x", "0", "-", "\u{0}", "é"]);
+        match choices.below(3) {
+            0 if at < characters.len() => drop(characters.remove(at)),
+            1 => characters.truncate(at),
+            _ => drop(characters.splice(at..at, other.chars())),
+        }
+    }
+    characters.into_iter().collect()
+}
+
+#[tokio::test]
+async fn a_damaged_query_ends_in_an_answer_too() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut choices = Seeded::new(number("EDM_ORACLE_SEED").unwrap_or(0));
+    let house = House::build(folder.path(), &mut choices).await.expect("a catalog");
+    let (mut asked, mut refused) = (0, 0);
+    for kind in KINDS {
+        let rows = house.shown(kind);
+        for _ in 0..QUERIES {
+            let filter = filter(&mut choices, kind.properties(), &rows);
+            let filter = damaged(&mut choices, &filter);
+            asked += 1;
+            match house.agree(kind, &filter, "", 7).await {
+                Ok(agreed) => refused += u64::from(agreed == Agreed::Refused),
+                Err(report) => panic!("{report}"),
+            }
+        }
+    }
+    assert!(refused * 2 > asked && refused < asked, "{refused} of {asked} are refused");
+}
