@@ -50,6 +50,10 @@ pub const TYPE: &str = "/dataClassification/sensitiveTypes/{type}";
 pub const CLASSIFY: &str = "/dataClassification/classifyExactMatches";
 /// Covers records in a text.
 pub const REDACT: &str = "/dataClassification/redactExactMatches";
+/// Types and actions, in CSDL.
+pub const METADATA: &str = "/$metadata";
+/// Paths and objects, in OpenAPI.
+pub const OPEN_API: &str = "/openapi.json";
 /// Whether the process lives.
 pub const HEALTH: &str = "/healthz";
 /// Whether live generations are loaded.
@@ -83,6 +87,7 @@ pub const RESOURCES: &[&str] = &[
     TYPE,
     CLASSIFY,
     REDACT,
+    METADATA,
 ];
 
 /// Segments of the longest path that is looked at.

@@ -18,7 +18,7 @@ use crate::call::Needs;
 use crate::error::{ApiError, HttpProblem};
 use crate::frame::Framed;
 use crate::handlers::{
-    agents, classification, health, root, sensitive_types, session_actions, sessions, stores,
+    agents, classification, health, metadata, root, sensitive_types, session_actions, sessions, stores,
 };
 use crate::upload;
 
@@ -94,6 +94,9 @@ fn service_routes() -> Router<Arc<App>> {
     let (classify, lookup, administer) =
         (needs(Right::Classify), needs(Right::Lookup), needs(Right::Administer));
     Router::new()
+        // The descriptions hold nothing of anyone.
+        .route(path::METADATA, get(metadata::csdl))
+        .route(path::OPEN_API, get(metadata::open_api))
         .route(path::SERVICE, get(root::read))
         .route(path::STORES, get(stores::list.layer(read)).post(stores::create.layer(administer)))
         .route(path::STORES_COUNT, get(stores::count.layer(read)))

@@ -3,6 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod classification;
 pub(crate) mod health;
+pub(crate) mod metadata;
 pub(crate) mod root;
 pub(crate) mod sensitive_types;
 pub(crate) mod session_actions;
