@@ -121,7 +121,10 @@ impl Driver<'_> {
         let status = answer.status.as_u16();
         let text = answer.text();
         if status != operation.answer.status {
-            assert!(operation.refusal_statuses().contains(&status), "{id}: {status} is not described: {text}");
+            assert!(
+                operation.refusal_statuses().contains(&status),
+                "{id}: {status} is not described: {text}"
+            );
             if operation.access != Access::Signature {
                 self.error(id, &answer.json());
             }
@@ -278,8 +281,7 @@ async fn a_store(driver: &mut Driver<'_>) -> Value {
     ]);
     let body = json!({"displayName": "patients", "columns": columns});
     let store = driver.send("createStore", &[], body).await;
-    let columns =
-        json!([{"name": "born", "isSearchable": true, "dataType": "date", "dataTypeOptions": {"order": "dmy"}},
+    let columns = json!([{"name": "born", "isSearchable": true, "dataType": "date", "dataTypeOptions": {"order": "dmy"}},
         {"name": "phone", "dataType": "phone", "dataTypeOptions": {"country": "US"}},
         {"name": "number", "dataType": "digits", "dataTypeOptions": {"width": 9}}]);
     let other = driver.send("createStore", &[], json!({"displayName": "typed", "columns": columns})).await;

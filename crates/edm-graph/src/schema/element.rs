@@ -67,8 +67,10 @@ pub enum Setting {
 pub enum Bound {
     /// Nothing.
     None,
-    /// At most so many characters.
-    Characters(usize),
+    /// From the first to the second number of characters.
+    Characters(usize, usize),
+    /// The text of a GUID.
+    Guid,
     /// An integer from the first to the second.
     Range(u64, u64),
     /// One of these words.
@@ -98,8 +100,8 @@ pub struct Property {
     pub setting: Setting,
     /// What its value or its elements must keep to.
     pub bound: Bound,
-    /// Elements that a client may send.
-    pub elements_max: Option<usize>,
+    /// The least and the greatest number of elements that a client may send.
+    pub elements: Option<(usize, usize)>,
     /// One sentence.
     pub description: &'static str,
 }
@@ -207,7 +209,7 @@ const fn property(name: &'static str, of: Type, description: &'static str) -> Pr
         presence: Presence::Always,
         setting: Setting::Server,
         bound: Bound::None,
-        elements_max: None,
+        elements: None,
         description,
     }
 }
@@ -294,7 +296,7 @@ impl Property {
 
     /// Makes it one that whoever makes the resource or calls the action must bring.
     pub(super) const fn needed(self) -> Self {
-        Self { needed: true, nullable: false, ..self }
+        Self { needed: true, ..self }
     }
 
     /// Makes it one that queries may not compare.
@@ -304,7 +306,17 @@ impl Property {
 
     /// Bounds its characters, or those of its elements.
     pub(super) const fn characters(self, max: usize) -> Self {
-        Self { bound: Bound::Characters(max), ..self }
+        Self { bound: Bound::Characters(0, max), ..self }
+    }
+
+    /// Bounds its characters and asks for one.
+    pub(super) const fn not_empty(self, max: usize) -> Self {
+        Self { bound: Bound::Characters(1, max), ..self }
+    }
+
+    /// Asks for a GUID.
+    pub(super) const fn guid_text(self) -> Self {
+        Self { bound: Bound::Guid, ..self }
     }
 
     /// Bounds its number.
@@ -319,7 +331,12 @@ impl Property {
 
     /// Bounds its elements.
     pub(super) const fn elements(self, max: usize) -> Self {
-        Self { elements_max: Some(max), ..self }
+        Self { elements: Some((0, max)), ..self }
+    }
+
+    /// Bounds its elements and asks for one.
+    pub(super) const fn at_least_one(self, max: usize) -> Self {
+        Self { elements: Some((1, max)), ..self }
     }
 
     /// Returns it as queries see it.

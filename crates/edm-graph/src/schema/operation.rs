@@ -111,6 +111,8 @@ pub struct Answer {
 /// A status that says no, for a reason of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
+    /// 404: what the body names is not there.
+    NotThere,
     /// 409: its state or another resource stands against it.
     Conflict,
     /// 429: too many at once or in a while.
@@ -122,6 +124,7 @@ pub enum Refusal {
 impl Refusal {
     const fn status(self) -> u16 {
         match self {
+            Refusal::NotThere => 404,
             Refusal::Conflict => 409,
             Refusal::TooMany => 429,
             Refusal::NotReady => 503,

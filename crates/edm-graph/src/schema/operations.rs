@@ -61,7 +61,8 @@ pub static OPERATIONS: &[Operation] = &[
     change("updateAgent", path::AGENT, UPLOAD, &AGENT, "Changes an upload agent."),
     delete("deleteAgent", path::AGENT, ADMINISTER, "Deletes an upload agent."),
     list("listTypes", path::TYPES, READ_TYPES, &TYPE, "Lists the sensitive types."),
-    create("createType", path::TYPES, ADMINISTER, &TYPE, "Makes a sensitive type.").or(CONFLICT),
+    create("createType", path::TYPES, ADMINISTER, &TYPE, "Makes a sensitive type.")
+        .or(&[Refusal::NotThere, Refusal::Conflict]),
     count("countTypes", path::TYPES_COUNT, READ_TYPES, &TYPE, "Counts the sensitive types."),
     item("readType", path::TYPE, READ_TYPES, &TYPE, "Reads a sensitive type."),
     change("updateType", path::TYPE, ADMINISTER, &TYPE, "Changes a sensitive type.").or(CONFLICT),

@@ -74,7 +74,7 @@ pub static EXACT_MATCH_SESSION: StructuredType = StructuredType::entity(
             "salt",
             "The key of the hashes: in the answer to who made the session, and where they select it.",
         )
-        .characters(limits::SALT_CHARACTERS_MAX)
+        .not_empty(limits::SALT_CHARACTERS_MAX)
         .secret()
         .sometimes()
         .set_once(),

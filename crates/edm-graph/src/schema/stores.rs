@@ -38,7 +38,7 @@ pub static COLUMN: StructuredType = StructuredType::complex(
     "exactDataMatchStoreColumn",
     &[
         text("name", "The name, as the header of the file spells it.")
-            .characters(limits::NAME_CHARACTERS_MAX)
+            .not_empty(limits::NAME_CHARACTERS_MAX)
             .needed()
             .set(),
         boolean("isSearchable", "Whether a value of the column can be found by itself.").set(),
@@ -76,13 +76,13 @@ pub static EXACT_MATCH_DATA_STORE_BASE: StructuredType = StructuredType::entity(
     &[
         object("columns", &COLUMN, "The schema of the table.")
             .many()
-            .elements(limits::COLUMNS_MAX)
+            .at_least_one(limits::COLUMNS_MAX)
             .needed()
             .set(),
         moment("dataLastUpdatedDateTime", "When the live data was published; null before the first."),
         text("description", "Free text.").characters(limits::TEXT_CHARACTERS_MAX).set(),
         text("displayName", "The name, which no other store has.")
-            .characters(limits::NAME_CHARACTERS_MAX)
+            .not_empty(limits::NAME_CHARACTERS_MAX)
             .needed()
             .set(),
     ],

@@ -11,7 +11,7 @@ pub static SENSITIVE_TYPE: StructuredType = StructuredType::entity(
     "sensitiveType",
     &ENTITY,
     &[
-        text("name", "The name.").characters(limits::NAME_CHARACTERS_MAX).needed().set(),
+        text("name", "The name.").not_empty(limits::NAME_CHARACTERS_MAX).needed().set(),
         text("description", "Free text.").characters(limits::TEXT_CHARACTERS_MAX).set(),
         text("publisherName", "Who made it.").characters(limits::NAME_CHARACTERS_MAX).set(),
         text("rulePackageId", "Without meaning here; null."),
@@ -34,14 +34,14 @@ pub static EXACT_MATCH_RULE: StructuredType = StructuredType::complex(
     "exactMatchRule",
     &[
         text("dataStoreId", "The store whose records are looked for, a GUID.")
-            .characters(limits::NAME_CHARACTERS_MAX)
+            .guid_text()
             .added()
             .needed()
             .set(),
         int32("recommendedConfidence", "From where a match should be acted on.").range(1, 100).added().set(),
         object("patterns", &PATTERN, "In any order; the best one reached counts.")
             .many()
-            .elements(limits::PATTERNS_MAX)
+            .at_least_one(limits::PATTERNS_MAX)
             .added()
             .needed()
             .set(),
@@ -113,7 +113,7 @@ pub static EVIDENCE_GROUP: StructuredType = StructuredType::complex(
         text("columns", "The columns that may bring them.")
             .many()
             .characters(limits::NAME_CHARACTERS_MAX)
-            .elements(limits::COLUMNS_MAX)
+            .at_least_one(limits::COLUMNS_MAX)
             .added()
             .needed()
             .set(),

@@ -14,14 +14,23 @@ pub(crate) struct Seen(BTreeSet<(&'static str, &'static str)>);
 
 impl Seen {
     /// Checks an object. `whole` is whether nothing was left out by `$select`.
-    pub(crate) fn object(&mut self, what: &str, value: &Value, declared: &'static StructuredType, whole: bool) {
+    pub(crate) fn object(
+        &mut self,
+        what: &str,
+        value: &Value,
+        declared: &'static StructuredType,
+        whole: bool,
+    ) {
         let Value::Object(fields) = value else { panic!("{what}: no object: {value}") };
         let of = actual_type(what, fields, declared);
         for (name, value) in fields {
             let place = format!("{what}.{name}");
             if name.starts_with('@') {
                 assert!(of.kind == StructuredKind::Entity, "{place}: only entities have annotations");
-                assert!(["@odata.type", "@odata.context"].contains(&name.as_str()), "{place} is not declared");
+                assert!(
+                    ["@odata.type", "@odata.context"].contains(&name.as_str()),
+                    "{place} is not declared"
+                );
             } else if let Some(property) = of.all_properties().find(|property| property.name == name) {
                 self.value(&place, value, property);
                 self.0.insert((owner(of, property.name), property.name));
@@ -41,7 +50,8 @@ impl Seen {
                 assert!(known && value.is_u64(), "{place} is not declared");
             }
         }
-        for property in of.all_properties().filter(|property| whole && property.presence == Presence::Always) {
+        for property in of.all_properties().filter(|property| whole && property.presence == Presence::Always)
+        {
             assert!(fields.contains_key(property.name), "{what}: {} is missing", property.name);
         }
     }
@@ -106,7 +116,11 @@ fn actual_type(
     let name = name.unwrap_or_else(|| panic!("{what}: {named} is no type's name"));
     let of = STRUCTURED_TYPES.iter().find(|of| of.name == name);
     let of = of.unwrap_or_else(|| panic!("{what}: the table has no type {name}"));
-    assert!(of.lineage().iter().any(|base| base.name == declared.name), "{what}: {name} is no {}", declared.name);
+    assert!(
+        of.lineage().iter().any(|base| base.name == declared.name),
+        "{what}: {name} is no {}",
+        declared.name
+    );
     of
 }
 

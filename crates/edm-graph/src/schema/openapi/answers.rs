@@ -65,7 +65,7 @@ fn refusal(status: u16, access: Access) -> Value {
         400 => "The request is wrong: the sentence says where.",
         401 => "No token, or one that does not work.",
         403 => "The token or the address lacks the right.",
-        404 => "Nothing has this id.",
+        404 => "Nothing has an id that the path or the body names.",
         408 => "The body stopped coming.",
         409 => "The state of the resource, or another one, stands against it.",
         413 => "The body is too long.",

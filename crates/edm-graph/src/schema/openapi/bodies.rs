@@ -28,6 +28,12 @@ pub(super) fn of(body: Body) -> Option<Value> {
             "application/xml": {"schema": {"type": "string", "description": "For blocklist: a BlockList with the ids of all blocks in order."}},
         }),
     };
-    // An empty body is an empty object, which changes nothing.
-    Some(json!({"required": !matches!(body, Body::Change(_)), "content": content}))
+    // An empty body is an empty object, which may be all that is needed.
+    let required = match body {
+        Body::None | Body::Change(_) => false,
+        Body::Create(of) => of.all_properties().any(|property| property.needed),
+        Body::Parameters(action) => action.parameters.iter().any(|parameter| parameter.needed),
+        Body::Texts(_) | Body::Blocks => true,
+    };
+    Some(json!({"required": required, "content": content}))
 }

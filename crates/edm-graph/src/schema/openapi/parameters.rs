@@ -126,7 +126,7 @@ fn expand(of: &'static StructuredType) -> Option<Value> {
 
 fn filter() -> Option<Value> {
     let how = "Which elements: comparisons, and, or, not, in, startswith, endswith, contains, tolower.";
-    Some(query("$filter", how, json!({"type": "string"})))
+    Some(query("$filter", how, json!({"type": "string", "minLength": 1})))
 }
 
 fn order_by(of: &'static StructuredType) -> Option<Value> {

@@ -186,7 +186,13 @@ pub(super) fn taken_value(property: &Property) -> Value {
     };
     match property.bound {
         Bound::None => {}
-        Bound::Characters(max) => insert(&mut one, "maxLength", json!(max)),
+        Bound::Characters(least, most) => {
+            insert(&mut one, "maxLength", json!(most));
+            if least > 0 {
+                insert(&mut one, "minLength", json!(least));
+            }
+        }
+        Bound::Guid => insert(&mut one, "format", json!("uuid")),
         Bound::Range(least, greatest) => {
             insert(&mut one, "minimum", json!(least));
             insert(&mut one, "maximum", json!(greatest));
@@ -200,22 +206,16 @@ pub(super) fn taken_value(property: &Property) -> Value {
             {"type": "integer", "minimum": 1, "maximum": i32::MAX},
         ]});
     }
-    if property.needed && property.bound_characters() && !property.collection {
-        insert(&mut one, "minLength", json!(usize::from(property.name != "text" && property.name != "key")));
-    }
     if property.collection {
         one = json!({"type": "array", "items": one});
-        if let Some(max) = property.elements_max {
-            insert(&mut one, "maxItems", json!(max));
+        if let Some((least, most)) = property.elements {
+            insert(&mut one, "maxItems", json!(most));
+            if least > 0 {
+                insert(&mut one, "minItems", json!(least));
+            }
         }
     }
     if property.needed { one } else { or_null(one) }
-}
-
-impl Property {
-    const fn bound_characters(&self) -> bool {
-        matches!(self.bound, Bound::Characters(_))
-    }
 }
 
 fn primitive_schema(primitive: Primitive) -> Value {
