@@ -106,8 +106,6 @@ pub enum BodyErrorKind {
     RepeatedQueryOption,
     /// A containment collection cannot take a reference.
     Reference,
-    /// Children must be made by their own requests.
-    DeepInsert,
 }
 
 /// Reports a body that cannot be used, with the path of the property at fault.
@@ -182,9 +180,6 @@ impl fmt::Display for BodyError {
             BodyErrorKind::Reference => f.write_str(
                 "sessions are contained in their store: post the session itself, not a reference to one",
             ),
-            BodyErrorKind::DeepInsert => {
-                f.write_str("create the store first, then post each session to its sessions collection")
-            }
         }
     }
 }

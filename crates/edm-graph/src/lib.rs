@@ -33,6 +33,10 @@ pub use resource::classification::{
     ConfidenceCount, ContentEvidence, ContentLocation, DetectedContent, Diagnostic, LineOutcome, LineResult,
     RedactRequest, RedactionResult, ReplacementWord, TextLine, UnmatchedItem,
 };
+pub use resource::classification_job::{
+    ClassificationAttribute, ClassifyFileRequest, ClassifyTextRequest, JobContent, JobEvidence, JobLocation,
+    JobResource, JobResult,
+};
 pub use resource::column::{ColumnResource, DataTypeOptions, columns_from_wire};
 pub use resource::data_store::{DataStoreChange, DataStoreDraft, DataStoreResource, LookupRequest};
 pub use resource::sensitive_type::{

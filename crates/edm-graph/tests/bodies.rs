@@ -171,9 +171,9 @@ fn stores_are_refused_with_the_path_of_what_is_wrong() {
             "leave it out",
         ),
         (
-            json!({"displayName": "p", "columns": [good], "sessions": [{}]}),
-            Some("sessions"),
-            "create the store first",
+            json!({"displayName": "p", "columns": [good], "sessions": [{}, {"totalBlockCount": "Integer"}]}),
+            Some("sessions[1].totalBlockCount"),
+            "must be an integer",
         ),
         (
             json!({"displayName": "p", "columns": [good], "maximumNumberOfTokens": 0}),

@@ -7,7 +7,7 @@ use crate::limits;
 use crate::rule::{CaseRule, Delimiters, DiacriticRule, Rule};
 
 /// One column of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Column {
     /// The name, as the file's header spells it.
     pub name: String,
@@ -57,7 +57,7 @@ impl Column {
 }
 
 /// The columns of a store or session: 1 to 256, distinct names, at least one searchable.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Columns(Vec<Column>);
 
 /// Why a list of columns was refused.

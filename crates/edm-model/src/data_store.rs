@@ -6,7 +6,7 @@ use crate::sensitive_type::ExactMatchRule;
 use crate::timestamp::Timestamp;
 
 /// The data that matches are looked for in, of one store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LiveGeneration {
     /// Counts the publications of the store, the first is 1. A rollback brings a lower one back.
     pub number: u64,
@@ -19,7 +19,7 @@ pub struct LiveGeneration {
 }
 
 /// A table's place: its columns, and which upload of it is live.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DataStore {
     /// Its id.
     pub id: StoreId,
@@ -44,7 +44,7 @@ pub struct DataStore {
 }
 
 /// One registered installation of the upload agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UploadAgent {
     /// Its id.
     pub id: AgentId,
@@ -79,7 +79,7 @@ impl TypeOrigin {
 }
 
 /// A named rule of what to find.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SensitiveType {
     /// Its id.
     pub id: SensitiveTypeId,

@@ -75,6 +75,10 @@ guid_id!(
     SensitiveTypeId
 );
 guid_id!(
+    /// Identifies a classification job.
+    JobId
+);
+guid_id!(
     /// Identifies a salt. Random, made by the catalog, never derived from the salt itself.
     KeyId
 );

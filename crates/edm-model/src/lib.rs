@@ -11,25 +11,31 @@
 //! ```
 
 mod access;
+mod classification_job;
 mod column;
 mod data_store;
 mod data_type;
 mod ids;
 mod judgement;
 pub mod limits;
+mod list;
 mod rule;
 mod sensitive_type;
 mod session;
 mod timestamp;
 
 pub use access::{Principal, PrincipalId, Right, Role, Roles};
+pub use classification_job::{ClassificationJob, JobFinding, JobMatch, JobOrigin, JobPlace, JobProblem};
 pub use column::{Column, Columns, ColumnsError, ColumnsErrorKind};
 pub use data_store::{DataStore, LiveGeneration, SensitiveType, TypeOrigin, UploadAgent};
 pub use data_type::{Country, DataType, DataTypeOptions, DateOrder};
-pub use ids::{AgentId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
+pub use ids::{AgentId, JobId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
 pub use judgement::{
     ColumnSummary, FormStatistics, Judgement, PrimaryObstacle, RARE_ROWS_MAX, ValueStatistics,
     column_warnings, judge, primary_obstacles,
+};
+pub use list::{
+    Comparison, Condition, Cursor, Direction, ListQuery, Listed, Literal, Operand, OrderKey, TextTest,
 };
 pub use rule::{CaseRule, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{

@@ -19,6 +19,16 @@ pub const BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const BLOCKS_MAX: u32 = 1_000_000;
 /// A JSON body.
 pub const JSON_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A file or text that is classified as a job, in its body.
+pub const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Classification jobs kept of a tenant; the oldest go.
+pub const JOBS_KEPT_MAX: u32 = 1_000;
+/// Places kept of one job: types, matches and evidences together.
+pub const JOB_PLACES_MAX: usize = 2_000;
+/// Problems kept of one job.
+pub const JOB_PROBLEMS_MAX: usize = 100;
+/// Sessions that come within a new data store.
+pub const INLINE_SESSIONS_MAX: usize = 100;
 /// A schema or rule package of Microsoft Purview.
 pub const XML_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Elements inside one another there.
@@ -101,3 +111,21 @@ pub const SHRINK_PERCENT_MIN: u64 = 80;
 pub const UPLOAD_URI_SECONDS: i64 = 3_600;
 /// Seconds after its last block or renewal at which a session expires.
 pub const SESSION_IDLE_SECONDS: i64 = 7 * 24 * 3_600;
+/// The query of an address without its page token, and so the longest filter.
+pub const QUERY_BYTES_MAX: usize = 16 * 1024;
+/// A page token; it holds the values by which the last element was ordered.
+pub const PAGE_TOKEN_BYTES_MAX: usize = 32 * 1024;
+/// Parentheses, `not`s and calls of a filter that may be open at once. SQLite takes expressions 1,000 deep.
+pub const FILTER_DEPTH_MAX: usize = 32;
+/// Properties and values that a filter names. SQLite takes 32,766 values in a statement.
+pub const FILTER_TERMS_MAX: usize = 2_000;
+/// Collections that a filter looks into: each is read for each row.
+pub const FILTER_COLLECTIONS_MAX: usize = 16;
+/// Keys of an order.
+pub const ORDER_KEYS_MAX: usize = 8;
+/// Elements that a page holds unless the client asks for fewer or, by `Prefer`, for more.
+pub const PAGE_COUNT_DEFAULT: u32 = 100;
+/// Elements that a page holds at most.
+pub const PAGE_COUNT_MAX: u32 = 1_000;
+/// Elements of a page that holds lists itself, and of each of those.
+pub const EXPANDED_PAGE_COUNT_MAX: u32 = 100;

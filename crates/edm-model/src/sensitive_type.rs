@@ -37,7 +37,7 @@ impl Default for Proximity {
 }
 
 /// One group of supporting evidence: at least `min_matches` facts, at most `max_matches`, from these columns.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EvidenceGroup {
     /// How many facts are needed.
     pub min_matches: u32,
@@ -48,7 +48,7 @@ pub struct EvidenceGroup {
 }
 
 /// One way to match: what must be found, and how sure that makes us.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pattern {
     /// 1 to 100.
     pub confidence: u8,
@@ -65,7 +65,7 @@ pub struct Pattern {
 }
 
 /// What makes a sensitive type of a data store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ExactMatchRule {
     /// The store whose records are looked for.
     pub store_id: StoreId,

@@ -153,7 +153,7 @@ impl UpdateMode {
 }
 
 /// Why a session ended `Failed`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SessionFailure {
     /// A stable code such as `superseded` or `shrinkRefused`.
     pub code: String,
@@ -166,7 +166,7 @@ pub struct SessionFailure {
 }
 
 /// One upload of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Session {
     /// Its id.
     pub id: SessionId,

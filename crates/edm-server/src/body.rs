@@ -51,9 +51,20 @@ impl JsonBytes {
         if !is_json(headers) && !body.is_end_stream() {
             return Err(HttpProblem::UnsupportedMediaType { expected }.into());
         }
-        let permit = app.bodies.clone().try_acquire_owned().map_err(|_| HttpProblem::TooManyBodies)?;
-        Ok(Self(read(body, headers, limits::JSON_BODY_BYTES_MAX).await?, permit))
+        let (bytes, permit) = read_held(body, headers, app, limits::JSON_BODY_BYTES_MAX).await?;
+        Ok(Self(bytes, permit))
     }
+}
+
+/// Reads a body with the permit that is held as long as it is in memory.
+pub(crate) async fn read_held(
+    body: Body,
+    headers: &HeaderMap,
+    app: &App,
+    bytes_max: usize,
+) -> Result<(Bytes, OwnedSemaphorePermit), ApiError> {
+    let permit = app.bodies.clone().try_acquire_owned().map_err(|_| HttpProblem::TooManyBodies)?;
+    Ok((read(body, headers, bytes_max).await?, permit))
 }
 
 /// Reads a body of at most so many bytes. Fails as soon as it is longer, before reading where its length says so.
@@ -178,7 +189,7 @@ fn patience(bytes_read: usize, elapsed: Duration) -> Duration {
 }
 
 /// A body without a type is taken for JSON; `application/json` may have parameters.
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return true;
     };

@@ -4,12 +4,15 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use edm_graph::query::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, Place, QueryOptions, Shape};
+use edm_graph::query::{Place, QueryOptions, Shape};
+use edm_model::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX};
 use edm_model::{Principal, Right};
+use edm_service::Expected;
 use http::request::Parts;
 use http::{HeaderMap, header};
 
 use crate::app::App;
+use crate::conditions::{self, Wish};
 use crate::error::{ApiError, HttpProblem};
 use crate::origin::Origin;
 
@@ -25,6 +28,12 @@ pub(crate) struct Call {
     pub(crate) query: Option<String>,
     /// Elements of a page, unless `$top` asks for fewer.
     pub(crate) page_count: u32,
+    /// What it demands of the state that it finds.
+    pub(crate) expected: Expected,
+    /// How a change is to be answered.
+    pub(crate) wish: Option<Wish>,
+    /// Whether the client asked for that, by `Prefer`.
+    pub(crate) page_count_wished: bool,
 }
 
 impl Call {
@@ -39,11 +48,15 @@ impl FromRequestParts<Arc<App>> for Call {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let principal = authorised(&parts.headers, parts.extensions.get().copied(), app).await?;
+        let wished = page_count(&parts.headers);
         Ok(Self {
             principal,
             origin: Origin::of(app, &parts.headers),
             query: parts.uri.query().map(str::to_owned),
-            page_count: page_count(&parts.headers),
+            page_count: wished.unwrap_or(PAGE_COUNT_DEFAULT),
+            page_count_wished: wished.is_some(),
+            expected: conditions::expected(&parts.headers),
+            wish: conditions::wish(&parts.headers),
         })
     }
 }
@@ -74,7 +87,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Reads `Prefer: odata.maxpagesize=N`, an optional wish.
-fn page_count(headers: &HeaderMap) -> u32 {
+fn page_count(headers: &HeaderMap) -> Option<u32> {
     let wishes = headers.get_all("prefer").into_iter().filter_map(|value| value.to_str().ok());
     let mut counts = wishes.flat_map(|value| value.split([',', ';'])).filter_map(|wish| {
         let (name, value) = wish.split_once('=')?;
@@ -82,5 +95,5 @@ fn page_count(headers: &HeaderMap) -> u32 {
         let wanted = matches!(name.as_str(), "odata.maxpagesize" | "maxpagesize");
         if wanted { value.trim().parse::<u32>().ok() } else { None }
     });
-    counts.next().map_or(PAGE_COUNT_DEFAULT, |count| count.clamp(1, PAGE_COUNT_MAX))
+    counts.next().map(|count| count.clamp(1, PAGE_COUNT_MAX))
 }

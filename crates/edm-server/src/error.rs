@@ -43,6 +43,12 @@ pub enum HttpProblem {
     },
     /// The id in the path is no GUID, so nothing has it.
     NoSuchId,
+    /// Nothing has the id, whatever it is.
+    NoSuchItem,
+    /// Graph has the operation and this service does not.
+    NotServed,
+    /// The resource is not in the state that a read demands.
+    PreconditionFailed,
     /// Generations are still being loaded.
     NotReady,
     /// A handler panicked.
@@ -78,6 +84,13 @@ impl fmt::Display for HttpProblem {
             }
             HttpProblem::NoSuchId => f.write_str(
                 "there is no such resource: an id is a GUID such as b84d3f36-3f36-4b84-8d3f-363f4db8363f",
+            ),
+            HttpProblem::NoSuchItem => f.write_str("there is no such resource: this collection is empty"),
+            HttpProblem::NotServed => {
+                f.write_str("this server does not have this operation: it is about labels and policies, not about exact data match")
+            }
+            HttpProblem::PreconditionFailed => f.write_str(
+                "the resource is not in the state that If-Match names: read it again, then decide again",
             ),
             HttpProblem::NotReady => f.write_str("the server is loading its indexes: try again in a moment"),
             HttpProblem::Panicked => {
@@ -233,6 +246,9 @@ pub fn http_answer(problem: &HttpProblem) -> (StatusCode, &'static str) {
         HttpProblem::NoToken => (StatusCode::UNAUTHORIZED, "unauthenticated"),
         HttpProblem::Forbidden { .. } => (StatusCode::FORBIDDEN, "accessDenied"),
         HttpProblem::NoSuchId => (StatusCode::NOT_FOUND, "resourceNotFound"),
+        HttpProblem::NoSuchItem => (StatusCode::NOT_FOUND, "resourceNotFound"),
+        HttpProblem::NotServed => (StatusCode::NOT_IMPLEMENTED, "notImplemented"),
+        HttpProblem::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "preconditionFailed"),
         HttpProblem::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "notReady"),
         HttpProblem::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internalError"),
     }
@@ -244,7 +260,7 @@ pub fn body_answer(kind: &BodyErrorKind) -> (StatusCode, &'static str) {
         BodyErrorKind::NotJson { .. } | BodyErrorKind::NotAnObject => "invalidJson",
         BodyErrorKind::Columns(_) | BodyErrorKind::Delimiter => "invalidColumns",
         BodyErrorKind::UnknownDataType => "unsupportedDataType",
-        BodyErrorKind::Reference | BodyErrorKind::DeepInsert => "notSupported",
+        BodyErrorKind::Reference => "notSupported",
         BodyErrorKind::WrongType { .. }
         | BodyErrorKind::Missing
         | BodyErrorKind::OutOfRange { .. }
@@ -298,6 +314,7 @@ pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::NothingToRollBack => (CONFLICT, "nothingToRollBack"),
         ErrorKind::LiveSession => (CONFLICT, "liveSession"),
         ErrorKind::DefaultTypeFixed => (CONFLICT, "defaultTypeFixed"),
+        ErrorKind::Changed => (StatusCode::PRECONDITION_FAILED, "preconditionFailed"),
         ErrorKind::Busy { .. } => (StatusCode::TOO_MANY_REQUESTS, "tooManyRequests"),
         ErrorKind::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rateLimited"),
         ErrorKind::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "notReady"),

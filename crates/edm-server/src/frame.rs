@@ -103,6 +103,9 @@ where
         write_body(&mut response, text.into_bytes(), "application/xml");
     }
     drop(entered);
+    if method == Method::HEAD {
+        strip_body(&mut response);
+    }
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value.clone());
@@ -139,6 +142,15 @@ fn write_body(response: &mut Response, bytes: Vec<u8>, content_type: &'static st
     response.headers_mut().remove(header::CONTENT_LENGTH);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     *response.body_mut() = Body::from(bytes);
+}
+
+/// Leaves of an answer what HEAD asks for: the length of the body, not the body.
+fn strip_body(response: &mut Response) {
+    let length = response.body().size_hint().exact();
+    if let (Some(length), false) = (length, response.headers().contains_key(header::CONTENT_LENGTH)) {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    *response.body_mut() = Body::empty();
 }
 
 fn client_request_id(headers: &HeaderMap) -> Option<String> {

@@ -25,6 +25,7 @@
 mod app;
 mod body;
 mod call;
+mod conditions;
 mod error;
 mod frame;
 mod handlers;
@@ -32,6 +33,7 @@ mod listing;
 mod origin;
 mod panic_log;
 mod present;
+mod present_job;
 mod present_report;
 mod respond;
 mod route_name;

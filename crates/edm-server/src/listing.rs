@@ -1,77 +1,98 @@
-//! Lists: pages, counts, next links. The catalog cuts pages itself where it can; filters and orders are applied
-//! here until it can do those too.
+//! Lists: from a query to what the catalog is asked for, and from its answer to a page with its count and its link.
 
+use axum::response::Response;
 use edm_graph::Collection;
-use edm_graph::query::{Page, QueryOptions, apply};
-use edm_service::Listed;
+use edm_graph::query::{QueryError, QueryOptions};
+use edm_model::{Cursor, ListQuery, Listed};
+use http::HeaderValue;
 use serde_json::Value;
 
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::respond;
 
-/// Returns what the catalog is to be asked for.
-pub(crate) fn request(options: &QueryOptions, page_count: u32) -> edm_service::Page {
-    if applied_here(options) {
-        return edm_service::Page::ALL;
-    }
+/// A page of a list, presented.
+pub(crate) struct Page {
+    /// Its elements.
+    pub(crate) elements: Vec<Value>,
+    /// How many there are in all, when that was asked.
+    total: Option<u64>,
+    /// Where the next page begins, and how many were answered before it.
+    next: Option<(Cursor, u64)>,
+}
+
+/// Returns what the catalog is to be asked for: at most `page_count` elements, and over all pages `$top`.
+pub(crate) fn request(options: &QueryOptions, page_count: u32) -> ListQuery {
     let served = u32::try_from(options.served).unwrap_or(u32::MAX);
     let wanted = options.top.map_or(page_count, |top| top.saturating_sub(served).min(page_count));
-    edm_service::Page {
-        skip: options.skip.saturating_add(options.served),
+    ListQuery {
+        condition: options.filter.clone(),
+        order: options.order_by.clone(),
+        after: options.after.clone(),
+        // What is left out lies before the first page.
+        skip: if options.after.is_some() { 0 } else { options.skip },
         top: Some(wanted),
-        with_total: true,
+        with_total: options.count,
     }
 }
 
 /// Returns the page of what the catalog answered to `request`.
-pub(crate) fn page<T>(
-    listed: Listed<T>,
-    options: &QueryOptions,
-    page_count: u32,
-    present: impl Fn(&T) -> Value,
-) -> Page {
-    let elements: Vec<Value> = listed.items.iter().map(present).collect();
-    if applied_here(options) {
-        return apply(elements, options, page_count);
-    }
-    let taken = u64::try_from(elements.len()).unwrap_or(u64::MAX);
-    let total = listed.total.unwrap_or(taken);
-    let wanted = options.top.map_or(u64::MAX, u64::from);
-    let rest = total.saturating_sub(options.skip).min(wanted).saturating_sub(options.served);
-    Page { elements, total, next: (rest > taken && taken > 0).then(|| options.served.saturating_add(taken)) }
+pub(crate) fn page<T>(listed: Listed<T>, options: &QueryOptions, present: impl FnMut(T) -> Value) -> Page {
+    let elements: Vec<Value> = listed.items.into_iter().map(present).collect();
+    let served = options.served.saturating_add(u64::try_from(elements.len()).unwrap_or(u64::MAX));
+    let more = options.top.is_none_or(|top| served < u64::from(top));
+    Page { elements, total: listed.total, next: listed.next.filter(|_| more).map(|next| (next, served)) }
 }
 
-/// Puts a page into its envelope. `path` is the canonical path of the collection.
-pub(crate) fn envelope(page: Page, call: &Call, options: &QueryOptions, path: &str) -> Collection<Value> {
-    let link = |served| {
-        let query = QueryOptions::next_query(call.query.as_deref(), served);
-        format!("{}?{query}", call.origin.url(path))
-    };
-    Collection {
-        context: None,
-        count: options.count.then_some(page.total),
-        next_link: page.next.map(link),
-        value: page.elements,
+impl Page {
+    /// Answers with the page. `path` is the canonical path of the collection.
+    pub(crate) fn answer(
+        self,
+        call: &Call,
+        options: &QueryOptions,
+        path: &str,
+    ) -> Result<Response, ApiError> {
+        let link = |(cursor, served): &(Cursor, u64)| {
+            let query = options.next_query(call.query.as_deref(), cursor, *served)?;
+            Ok::<String, QueryError>(format!("{}?{query}", call.origin.url(path)))
+        };
+        let next_link = self.next.as_ref().map(link).transpose()?;
+        let page = Collection { context: None, count: self.total, next_link, value: self.elements };
+        let mut response = respond::list(page, &call.origin, path);
+        if call.page_count_wished {
+            let applied = HeaderValue::from_str(&format!("odata.maxpagesize={}", call.page_count));
+            response.headers_mut().extend(applied.ok().map(|applied| (PREFERENCE_APPLIED, applied)));
+        }
+        Ok(response)
+    }
+
+    /// Puts the page into a property of another element. `query` are the options, written as those of `path`, where the next
+    /// page is found.
+    pub(crate) fn insert_into(
+        self,
+        element: &mut Value,
+        name: &str,
+        call: &Call,
+        (options, query): (&QueryOptions, &str),
+        path: &str,
+    ) -> Result<(), ApiError> {
+        let Value::Object(fields) = element else { return Ok(()) };
+        if let Some(total) = self.total {
+            fields.insert(format!("{name}@odata.count"), Value::from(total));
+        }
+        if let Some((cursor, served)) = &self.next {
+            let query = options.next_query(Some(query), cursor, *served)?;
+            let link = format!("{}?{query}", call.origin.url(path));
+            fields.insert(format!("{name}@odata.nextLink"), Value::from(link));
+        }
+        fields.insert(name.to_owned(), Value::Array(self.elements));
+        Ok(())
     }
 }
+
+const PREFERENCE_APPLIED: http::HeaderName = http::HeaderName::from_static("preference-applied");
 
 /// Returns what the catalog is to be asked for by `/$count`.
-pub(crate) fn count_request(options: &QueryOptions) -> edm_service::Page {
-    match applied_here(options) {
-        true => edm_service::Page::ALL,
-        false => edm_service::Page { skip: 0, top: Some(0), with_total: true },
-    }
-}
-
-/// Returns how many pass the filter.
-pub(crate) fn count<T>(
-    listed: Listed<T>,
-    options: &QueryOptions,
-    present: impl Fn(&T) -> Value,
-) -> Result<u64, ApiError> {
-    Ok(page(listed, options, 0, present).total)
-}
-
-fn applied_here(options: &QueryOptions) -> bool {
-    options.filter.is_some() || !options.order_by.is_empty()
+pub(crate) fn count_request(options: &QueryOptions) -> ListQuery {
+    ListQuery { condition: options.filter.clone(), top: Some(0), with_total: true, ..ListQuery::default() }
 }

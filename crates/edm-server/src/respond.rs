@@ -4,10 +4,14 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use edm_graph::Collection;
 use edm_graph::query::{QueryOptions, project};
-use http::{HeaderValue, StatusCode, header};
+use edm_service::Revision;
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::call::Call;
+use crate::conditions::{self, Wish};
+use crate::error::{ApiError, HttpProblem};
 use crate::origin::Origin;
 
 /// The content type of every JSON answer.
@@ -15,6 +19,9 @@ pub(crate) const JSON: &str = "application/json; odata.metadata=minimal; charset
 
 /// Headers that most answers end up with.
 const HEADERS_EXPECTED: usize = 6;
+const ETAG: &str = "@odata.etag";
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
 
 /// Answers with JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
@@ -28,17 +35,52 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     response
 }
 
-/// Turns a resource into JSON with its `@odata.type`.
-pub(crate) fn entity(resource: &impl Serialize, type_name: &str) -> Value {
+/// Turns a resource into JSON with its `@odata.type` and `@odata.etag`.
+pub(crate) fn entity(resource: &impl Serialize, type_name: &str, revision: Revision) -> Value {
     let mut value =
         serde_json::to_value(resource).expect("wire types have string keys and no failing serialisers");
     if let Value::Object(fields) = &mut value {
         fields.insert("@odata.type".to_owned(), Value::from(format!("#microsoft.graph.{type_name}")));
+        fields.insert(ETAG.to_owned(), Value::from(conditions::etag(revision)));
     }
     value
 }
 
-/// Answers with one resource, cut to what was selected. `set` is the canonical path of its collection.
+/// Answers what was read: 304 where the caller has this state already, 412 where it wants another one. `set` is the canonical
+/// path of its collection.
+pub(crate) fn read(
+    call: &Call,
+    value: Value,
+    options: &QueryOptions,
+    set: &str,
+) -> Result<Response, ApiError> {
+    let etag = value.get(ETAG).and_then(Value::as_str);
+    if let Some(revision) = etag.and_then(conditions::revision) {
+        let contains = |known: &Option<_>, otherwise| {
+            known.as_ref().map_or(otherwise, |known: &edm_service::Revisions| known.contain(revision))
+        };
+        if !contains(&call.expected.is, true) {
+            return Err(HttpProblem::PreconditionFailed.into());
+        }
+        // What is expanded has states of its own, of which the etag says nothing.
+        if options.expand.is_empty() && contains(&call.expected.is_not, false) {
+            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            insert(&mut response, header::ETAG, &conditions::etag(revision));
+            return Ok(response);
+        }
+    }
+    Ok(item(StatusCode::OK, value, options, &call.origin, set))
+}
+
+/// Answers a PATCH with the resource, or without where that is wished for.
+pub(crate) fn changed(call: &Call, value: Value, options: &QueryOptions, set: &str) -> Response {
+    match call.wish {
+        Some(Wish::Minimal) => minimal(&value),
+        wish => applied(item(StatusCode::OK, value, options, &call.origin, set), wish),
+    }
+}
+
+/// Answers with one resource, cut to what was selected.
 pub(crate) fn item(
     status: StatusCode,
     mut value: Value,
@@ -51,23 +93,59 @@ pub(crate) fn item(
         let context = context(origin, set);
         fields.insert("@odata.context".to_owned(), Value::from(format!("{context}/$entity")));
     }
-    json(status, &value)
+    let mut response = json(status, &value);
+    if options.expand.is_empty() {
+        insert_etag(&mut response, &value);
+    }
+    response
 }
 
-/// Answers 201 with the resource and where it is.
+/// Answers 201 with the resource and where it is, or 204 where only that is wished for.
 pub(crate) fn created(
+    call: &Call,
     value: Value,
     options: &QueryOptions,
-    origin: &Origin,
     set: &str,
     id: &impl std::fmt::Display,
 ) -> Response {
-    let location = HeaderValue::from_str(&format!("{}/{id}", origin.url(set)));
-    let mut response = item(StatusCode::CREATED, value, options, origin, set);
-    if let Ok(location) = location {
-        response.headers_mut().insert(header::LOCATION, location);
+    let location = format!("{}/{id}", call.origin.url(set));
+    let mut response = match call.wish {
+        Some(Wish::Minimal) => {
+            let mut response = minimal(&value);
+            insert(&mut response, ENTITY_ID, &location);
+            response
+        }
+        wish => applied(item(StatusCode::CREATED, value, options, &call.origin, set), wish),
+    };
+    insert(&mut response, header::LOCATION, &location);
+    response
+}
+
+/// Answers 204 to who wished for nothing else.
+fn minimal(value: &Value) -> Response {
+    let mut response = applied(nothing(), Some(Wish::Minimal));
+    insert_etag(&mut response, value);
+    response
+}
+
+fn applied(mut response: Response, wish: Option<Wish>) -> Response {
+    if let Some(wish) = wish {
+        response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static(wish.applied()));
     }
     response
+}
+
+fn insert_etag(response: &mut Response, value: &Value) {
+    if let Some(etag) = value.get(ETAG).and_then(Value::as_str) {
+        insert(response, header::ETAG, etag);
+    }
+}
+
+/// Adds a header; what cannot be one (a path with odd bytes) is left out.
+fn insert(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
 }
 
 /// Answers with a page of a list.

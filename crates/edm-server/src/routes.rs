@@ -10,17 +10,20 @@ use axum::{Extension, Router};
 use edm_graph::path;
 use edm_model::Right;
 use http::uri::PathAndQuery;
-use http::{Method, Uri};
+use http::{HeaderValue, Method, Uri, header};
 use tower::Service;
 
 use crate::app::App;
 use crate::call::Needs;
 use crate::error::{ApiError, HttpProblem};
 use crate::frame::Framed;
+use crate::handlers::jobs::{EmptySet, JobSet};
 use crate::handlers::{
-    agents, classification, health, metadata, root, sensitive_types, session_actions, sessions, stores,
+    agents, classification, classify_job, health, jobs, metadata, root, sensitive_types, session_actions,
+    sessions, stores,
 };
-use crate::upload;
+use crate::respond;
+use crate::upload::{self, UploadError};
 
 /// Bytes of the longest path that is looked at.
 pub(crate) const PATH_BYTES_MAX: usize = 4 * 1024;
@@ -67,10 +70,27 @@ impl Routes {
         {
             return classification::classify(State(self.app), request).await.into_response();
         }
+        if request.method() == Method::OPTIONS && request.uri().path() == "*" {
+            // Asks about the server as a whole.
+            return respond::nothing();
+        }
         let mut table = self.table;
         // The router matches canonical paths only, so paths are rewritten before it sees them.
-        table.call(rewrite(request)).await.into_response()
+        let mut response = table.call(rewrite(request)).await.into_response();
+        let is_upload = response.extensions().get::<UploadError>().is_some();
+        let allow = response.headers().get(header::ALLOW);
+        if let Some(allow) = allow.filter(|_| !is_upload).and_then(spelled_out) {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        response
     }
+}
+
+/// Returns the methods that the router names, with the one that every path has.
+fn spelled_out(allow: &HeaderValue) -> Option<HeaderValue> {
+    let methods = allow.to_str().ok()?.split(',').map(str::trim).filter(|method| !method.is_empty());
+    let methods: Vec<&str> = methods.chain(["OPTIONS"]).collect();
+    HeaderValue::from_str(&methods.join(", ")).ok()
 }
 
 fn table(app: Arc<App>, surface: Surface) -> Router {
@@ -97,7 +117,8 @@ fn service_routes() -> Router<Arc<App>> {
         // The descriptions hold nothing of anyone.
         .route(path::METADATA, get(metadata::csdl))
         .route(path::OPEN_API, get(metadata::open_api))
-        .route(path::SERVICE, get(root::read))
+        .merge(job_routes())
+        .route(path::SERVICE, get(root::read).patch(root::update.layer(administer)))
         .route(path::STORES, get(stores::list.layer(read)).post(stores::create.layer(administer)))
         .route(path::STORES_COUNT, get(stores::count.layer(read)))
         .route(
@@ -148,7 +169,48 @@ fn service_routes() -> Router<Arc<App>> {
         // It asks for its right itself, since most requests do not come by this table.
         .route(path::CLASSIFY, post(classification::classify))
         .route(path::REDACT, post(classification::redact.layer(classify)))
+        .route(path::CLASSIFY_FILE, post(classify_job::classify_file.layer(classify)))
+        .route(path::CLASSIFY_TEXT, post(classify_job::classify_text.layer(classify)))
         .route(path::UPLOAD, put(upload::put).get(upload::get).fallback(upload::method_not_allowed))
+}
+
+/// The routes of jobs, and of what Graph has beside and this service has none of.
+fn job_routes() -> Router<Arc<App>> {
+    let (read, administer) = (Extension(Needs(Right::Read)), Extension(Needs(Right::Administer)));
+    let kept = |list, count, item, set: JobSet| {
+        Router::new()
+            .route(list, get(jobs::list.layer(read)))
+            .route(count, get(jobs::count.layer(read)))
+            .route(
+                item,
+                get(jobs::read.layer(read))
+                    .patch(jobs::update.layer(administer))
+                    .delete(jobs::delete.layer(administer)),
+            )
+            .route_layer(Extension(set))
+    };
+    let none = |list, count, item, set: EmptySet| {
+        Router::new()
+            .route(list, get(jobs::list_none.layer(read)))
+            .route(count, get(jobs::count_none.layer(read)))
+            .route(
+                item,
+                get(jobs::find_none.layer(read))
+                    .patch(jobs::find_none.layer(administer))
+                    .delete(jobs::find_none.layer(administer)),
+            )
+            .route_layer(Extension(set))
+    };
+    Router::new()
+        .merge(kept(path::JOBS, path::JOBS_COUNT, path::JOB, JobSet::All))
+        .merge(kept(path::TEXT_JOBS, path::TEXT_JOBS_COUNT, path::TEXT_JOB, JobSet::Texts))
+        .merge(kept(path::FILE_JOBS, path::FILE_JOBS_COUNT, path::FILE_JOB, JobSet::Files))
+        .merge(none(path::LABEL_JOBS, path::LABEL_JOBS_COUNT, path::LABEL_JOB, EmptySet::LabelJobs))
+        .merge(none(path::POLICY_JOBS, path::POLICY_JOBS_COUNT, path::POLICY_JOB, EmptySet::PolicyJobs))
+        .merge(none(path::LABELS, path::LABELS_COUNT, path::LABEL, EmptySet::Labels))
+        .route(path::LABELS_EVALUATE, post(jobs::not_served.layer(read)))
+        .route(path::LABELS_RIGHTS, post(jobs::not_served.layer(read)))
+        .route(path::LABELS_INHERITANCE, get(jobs::not_served.layer(read)))
 }
 
 /// Gives a request the canonical form of its path.
@@ -177,6 +239,10 @@ async fn unknown_path() -> ApiError {
     HttpProblem::UnknownPath.into()
 }
 
-async fn method_not_allowed() -> Response {
-    axum::response::IntoResponse::into_response(ApiError::from(HttpProblem::MethodNotAllowed))
+/// Answers a method that the path does not have; the router adds the header that names those that it has.
+async fn method_not_allowed(method: Method) -> Response {
+    match method {
+        Method::OPTIONS => respond::nothing(),
+        _ => ApiError::from(HttpProblem::MethodNotAllowed).into_response(),
+    }
 }

@@ -121,7 +121,7 @@ async fn requests(world: &World, met: &mut Met) {
     met.check("an unknown path", &world.ask("GET", "/beta/me").send().await, 404, "unknownPath");
     let put = world.at("PUT", "/exactMatchDataStores").json(json!({})).send().await;
     met.check("an unknown method", &put, 405, "methodNotAllowed");
-    assert_eq!(put.header("allow"), "GET,HEAD,POST");
+    assert_eq!(put.header("allow"), "GET, HEAD, POST, OPTIONS");
     for query in
         ["$search=a", "$nothing=1", "$filter=nothing%20eq%201", "$top=-1", "$orderby=columns", "$expand=x"]
     {
@@ -190,6 +190,9 @@ async fn access(world: &World, met: &mut Met) {
         format!("{}/uploadAgent", path_of(&store, &session)),
         format!("/exactMatchUploadAgents/{NOBODY}"),
         format!("/sensitiveTypes/{NOBODY}"),
+        format!("/jobs/{NOBODY}"),
+        "/classifyTextJobs/nothing".to_owned(),
+        format!("/sensitivityLabels/{NOBODY}"),
     ] {
         met.check(&path, &world.at("GET", &path).send().await, 404, "resourceNotFound");
     }
@@ -202,6 +205,7 @@ async fn rights_before_bodies(world: &World, met: &mut Met) {
     let administer = [&world.uploader, &world.reader, &world.classifier];
     let upload = [&world.reader, &world.classifier];
     let classify = [&world.uploader, &world.reader];
+    let only_classify = [&world.classifier];
     let cases: Vec<(&'static str, String, &[&String])> = vec![
         ("POST", "/exactMatchDataStores".to_owned(), &administer),
         ("PATCH", store.to_owned(), &administer),
@@ -225,6 +229,14 @@ async fn rights_before_bodies(world: &World, met: &mut Met) {
         ("DELETE", kind.to_owned(), &administer),
         ("POST", "/classifyExactMatches".to_owned(), &classify),
         ("POST", "/redactExactMatches".to_owned(), &classify),
+        ("POST", "/classifyFile".to_owned(), &classify),
+        ("POST", "/classifyText".to_owned(), &classify),
+        ("GET", "/jobs".to_owned(), &only_classify),
+        ("GET", "/classifyFileJobs/x".to_owned(), &only_classify),
+        ("GET", "/evaluateLabelJobs".to_owned(), &only_classify),
+        ("PATCH", "/jobs/x".to_owned(), &administer),
+        ("DELETE", "/classifyTextJobs/x".to_owned(), &administer),
+        ("PATCH", String::new(), &administer),
     ];
     for (method, path, without) in cases {
         let ask = || world.at(method, &format!("{path}?$soup=1"));
@@ -250,12 +262,16 @@ async fn stores_and_types(world: &World, met: &mut Met) {
     met.check("an unknown data type", &post(stores, unknown).send().await, 400, "unsupportedDataType");
     let blank = json!({"displayName": "a\u{7}b", "columns": one});
     met.check("a control character in a name", &post(stores, blank).send().await, 400, "invalidRequest");
-    let nested = json!({"displayName": "nested", "columns": one, "sessions": [{}]});
-    met.check("a deep insert", &post(stores, nested).send().await, 400, "notSupported");
+    let nested = json!({"displayName": "nested", "columns": one, "sessions": [{}, {"updateMode": "delta"}]});
+    met.check("a delta within a new store", &post(stores, nested).send().await, 409, "noLiveData");
+    let evaluate = world.at("POST", "/sensitivityLabels/evaluate").json(json!({})).send().await;
+    met.check("an operation on labels", &evaluate, 501, "notImplemented");
     let store = world.store("Twice").await;
     let again = json!({"displayName": "twice", "columns": one});
     met.check("a name that is taken", &post(stores, again).send().await, 409, "nameConflict");
     let id = store["id"].as_str().unwrap_or("");
+    let stale = world.at("PATCH", &format!("{stores}/{id}")).header("if-match", "W/\"0\"");
+    met.check("another state than expected", &stale.json(json!({})).send().await, 412, "preconditionFailed");
     let rolled = world.at("POST", &format!("{stores}/{id}/rollback")).send().await;
     met.check("nothing to roll back", &rolled, 409, "nothingToRollBack");
 

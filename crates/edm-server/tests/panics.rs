@@ -1,10 +1,14 @@
 //! What a panic leaves in the log. A binary of its own: the hook is the process's.
 
+mod world;
+
 use std::io;
 use std::panic::catch_unwind;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::fmt::MakeWriter;
+use world::World;
 
 /// A log in memory.
 #[derive(Clone, Default)]
@@ -54,4 +58,38 @@ fn a_panic_is_logged_with_its_place_and_without_its_text() {
     for secret in ["900-12-3456", "Langer"] {
         assert!(!written.contains(secret), "{written}");
     }
+}
+
+/// A handler that panics answers in Graph's form, with an id by which the log tells of it.
+#[tokio::test]
+async fn a_panic_behind_a_request_is_a_500_whose_id_is_in_the_log() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+    // Without workers, whose own looks at the clock would burn the fuse.
+    let world = World::unready(edm_service::ServiceLimits::default()).await;
+    let _logging = tracing::subscriber::set_default(subscriber);
+    for (method, path) in [("GET", "/exactMatchDataStores"), ("POST", "/classifyExactMatches")] {
+        // The first look at the clock is the frame's own, the second judges the token inside the fence.
+        world.clock.fuse.store(2, Ordering::SeqCst);
+        let ask = world.at(method, path).header("client-request-id", "mine").json(serde_json::json!({}));
+        let broken = ask.send().await;
+        assert_eq!((broken.status.as_u16(), broken.code().as_str()), (500, "internalError"), "{path}");
+        let id = broken.header("request-id").to_owned();
+        let inner = &broken.json()["error"]["innerError"];
+        assert_eq!(
+            (&inner["request-id"], &inner["client-request-id"]),
+            (&id.as_str().into(), &"mine".into())
+        );
+        assert_eq!((broken.header("client-request-id"), broken.header("odata-version")), ("mine", "4.0"));
+        let written =
+            String::from_utf8(log.0.lock().expect("no line panics").clone()).expect("a log is text");
+        let told =
+            |line: &str| line.contains(&id) && line.contains("ERROR") && line.contains("the request failed");
+        assert!(written.lines().any(told), "{written}");
+        let done = |line: &str| line.contains(&id) && line.contains("http.status=500");
+        assert!(written.lines().any(done), "{written}");
+        assert!(!written.contains("a clock that a test broke"), "the panic's text is in the log");
+    }
+    let next = world.at("GET", "/exactMatchDataStores").send().await;
+    assert_eq!(next.status, 200, "the server goes on");
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind, Resource};
 use crate::known_tokens::Bearer;
-use crate::listing::{Listed, Page, checked_name};
+use crate::listing::checked_name;
 use crate::seal::SecretText;
 use crate::service::{Service, require};
 
@@ -92,16 +92,10 @@ impl Service {
         Ok(CreatedToken { record: record(row), secret })
     }
 
-    /// Lists the tenant's tokens, never their secrets.
-    pub async fn list_tokens(&self, principal: &Principal, page: Page) -> Result<Listed<TokenRecord>, Error> {
+    /// Lists the tenant's tokens by creation, never their secrets.
+    pub async fn list_tokens(&self, principal: &Principal) -> Result<Vec<TokenRecord>, Error> {
         require(principal, Right::Administer)?;
-        let rows = self.inner.catalog.tokens(principal.tenant, page.rows()).await?;
-        let total = if page.with_total {
-            Some(self.inner.catalog.tokens(principal.tenant, edm_store::Page::ALL).await?.len() as u64)
-        } else {
-            None
-        };
-        Ok(Listed { items: rows.into_iter().map(record).collect(), total })
+        Ok(self.inner.catalog.tokens(principal.tenant).await?.into_iter().map(record).collect())
     }
 
     /// Removes a token; it stops working with the next request.
@@ -132,7 +126,7 @@ impl Service {
 
     /// Returns whether the bootstrap token is the tenant's only Admin token: a reason to nag.
     pub async fn only_bootstrap_admin(&self, tenant: TenantId) -> Result<bool, Error> {
-        let rows = self.inner.catalog.tokens(tenant, edm_store::Page::ALL).await?;
+        let rows = self.inner.catalog.tokens(tenant).await?;
         let mut admins = rows.iter().filter(|row| row.roles.contains(Role::Admin)).peekable();
         Ok(admins.peek().is_some() && admins.all(|row| row.bootstrap))
     }

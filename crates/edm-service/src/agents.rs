@@ -1,9 +1,10 @@
 //! Upload agents: registered, described, removed.
 
-use edm_model::{AgentId, Principal, Right, UploadAgent};
+use edm_model::{AgentId, ListQuery, Listed, Principal, Right, UploadAgent};
 
 use crate::error::{Error, Resource};
-use crate::listing::{Listed, Page, checked_text};
+use crate::listing::checked_text;
+use crate::revision::{Expected, Revision};
 use crate::service::{Service, require};
 
 impl Service {
@@ -24,13 +25,13 @@ impl Service {
     }
 
     /// Lists the tenant's agents.
-    pub async fn list_agents(&self, principal: &Principal, page: Page) -> Result<Listed<UploadAgent>, Error> {
+    pub async fn list_agents(
+        &self,
+        principal: &Principal,
+        query: &ListQuery,
+    ) -> Result<Listed<UploadAgent>, Error> {
         require(principal, Right::Read)?;
-        let total = match page.with_total {
-            true => Some(self.inner.catalog.agent_count(principal.tenant).await?),
-            false => None,
-        };
-        Ok(Listed { items: self.inner.catalog.agents(principal.tenant, page.rows()).await?, total })
+        Ok(self.inner.catalog.list_agents(principal.tenant, query).await?)
     }
 
     /// Returns an agent.
@@ -46,21 +47,28 @@ impl Service {
         principal: &Principal,
         id: AgentId,
         description: Option<Option<String>>,
+        expected: &Expected,
     ) -> Result<UploadAgent, Error> {
         require(principal, Right::Upload)?;
-        if let Some(description) = description {
-            let description = checked_text("description", description)?;
-            let changed =
-                self.inner.catalog.describe_agent(principal.tenant, id, description.as_deref()).await;
-            changed.map_err(|error| Error::from(error).missing(Resource::UploadAgent))?;
-        }
-        self.get_agent(principal, id).await
+        let description = description.map(|text| checked_text("description", text)).transpose()?;
+        let changed = self.inner.catalog.change_agent(principal.tenant, id, |draft| {
+            expected.check(|| Revision::of(draft))?;
+            draft.description = description.unwrap_or_else(|| draft.description.take());
+            Ok::<(), Error>(())
+        });
+        changed.await.map_err(|error| error.missing(Resource::UploadAgent))
     }
 
     /// Removes an agent. Sessions keep its id as history; open ones that name it are refused from then on.
-    pub async fn delete_agent(&self, principal: &Principal, id: AgentId) -> Result<(), Error> {
+    pub async fn delete_agent(
+        &self,
+        principal: &Principal,
+        id: AgentId,
+        expected: &Expected,
+    ) -> Result<(), Error> {
         require(principal, Right::Administer)?;
-        let removed = self.inner.catalog.delete_agent(principal.tenant, id).await;
-        removed.map_err(|error| Error::from(error).missing(Resource::UploadAgent))
+        let decide = |agent: &UploadAgent| expected.check(|| Revision::of(agent));
+        let removed = self.inner.catalog.delete_agent(principal.tenant, id, decide).await;
+        removed.map_err(|error: Error| error.missing(Resource::UploadAgent))
     }
 }

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{BlockRange, Error, ErrorKind, Resource};
 use crate::ingest::columns_changed;
 use crate::planning::{job_count, steps};
+use crate::revision::Expected;
 use crate::service::{Service, require};
 
 /// Missing ranges that one answer names at most.
@@ -25,11 +26,13 @@ impl Service {
         principal: &Principal,
         store_id: StoreId,
         id: SessionId,
+        expected: &Expected,
     ) -> Result<(), Error> {
         require(principal, Right::Upload)?;
         self.session_of(principal, store_id, id).await?;
         let now = self.now();
         let committed = self.inner.catalog.change_session_with_blocks(id, |draft, blocks| {
+            self.check_session(expected, draft)?;
             let before = draft.session.state;
             self.apply(draft, SessionEvent::Commit, now)?;
             if before != SessionState::UploadInProgress {

@@ -21,6 +21,8 @@ pub enum Resource {
     RequestItem,
     /// Rows of a table.
     Row,
+    /// A kept classification.
+    ClassificationJob,
 }
 
 impl Resource {
@@ -33,6 +35,7 @@ impl Resource {
             Resource::Token => "token",
             Resource::RequestItem => "item in one request",
             Resource::Row => "row",
+            Resource::ClassificationJob => "classification job",
         }
     }
 }
@@ -179,6 +182,8 @@ pub enum ErrorKind {
         /// The bound, as a classification limit names it.
         limit: &'static str,
     },
+    /// The thing is not in the state that the change expects.
+    Changed,
     /// Indexes are still being loaded.
     NotReady,
     /// Too many texts are being matched.
@@ -239,6 +244,15 @@ impl Error {
 
     pub(crate) fn at(mut self, target: impl Into<String>) -> Self {
         self.target = Some(target.into());
+        self
+    }
+
+    /// Says that the target is below a property.
+    pub(crate) fn within(mut self, property: &str) -> Self {
+        self.target = Some(match self.target {
+            Some(target) => format!("{property}/{target}"),
+            None => property.to_owned(),
+        });
         self
     }
 
@@ -359,6 +373,9 @@ const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
         }
         ErrorKind::DefaultTypeFixed => {
             "this is the data store's default type: make a sensitive type of your own, or delete the data store"
+        }
+        ErrorKind::Changed => {
+            "the resource is not in the state that the request expects: read it again, then decide again"
         }
         ErrorKind::NotReady => "the server is loading its indexes: try again in a moment",
         ErrorKind::WrongMasterKey => {

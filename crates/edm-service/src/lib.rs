@@ -25,9 +25,11 @@
 mod access;
 mod agents;
 mod building;
+mod classification_jobs;
 mod commit;
 mod delta;
 mod error;
+mod file_text;
 mod indexing;
 mod ingest;
 mod known_tokens;
@@ -41,6 +43,7 @@ mod matching;
 mod pinned;
 mod places;
 mod planning;
+mod revision;
 mod salts;
 mod seal;
 mod service;
@@ -54,16 +57,19 @@ mod upload_signer;
 mod workers;
 
 pub use access::{CreatedToken, NewToken, TokenRecord};
+pub use classification_jobs::{FinishedJob, JobContent};
 pub use edm_engine::{CandidateSpan, ConfidenceCount, Limit};
+pub use edm_model::{ListQuery, Listed};
 pub use error::{BlockProblem, BlockRange, Error, ErrorKind, Foreign, Resource};
+pub use file_text::TextEncoding;
 pub use ingest::{BlockAccepted, BlockOutcome, StagedBlock};
-pub use listing::{Listed, Page};
 pub use lookup::{LookupRequest, LookupRow};
 pub use match_queue::Admission;
 pub use match_report::{
     FoundEvidence, FoundMatch, MatchReport, MatchedType, Place, TypeDiagnostic, UnmatchedValue,
 };
 pub use matching::{MatchOptions, Matcher, Redacted, Replacement, Texts};
+pub use revision::{Expected, ParseRevisionError, Revision, Revisions};
 pub use seal::{MasterKey, SecretText};
 pub use service::{Gauges, LoadSummary, Service, StoreGauge};
 pub use sessions::{CreatedSession, NewSession, SessionChange};

@@ -34,11 +34,16 @@ impl Service {
         tenant: TenantId,
         text: SecretText,
     ) -> Result<(KeyId, Salt), Error> {
-        let salt = Salt::new(text.expose_for_wire().to_owned())
-            .map_err(|_| Error::of(ErrorKind::InvalidSalt).at("salt"))?;
-        let row = self.seal_salt(tenant, &salt, true);
+        let (row, salt) = self.own_salt(tenant, text)?;
         self.inner.catalog.insert_salt(&row).await?;
         Ok((row.key_id, salt))
+    }
+
+    /// Seals a salt that a session brought, under an id of its own, to be kept with the session.
+    pub(crate) fn own_salt(&self, tenant: TenantId, text: SecretText) -> Result<(SaltRow, Salt), Error> {
+        let salt = Salt::new(text.expose_for_wire().to_owned())
+            .map_err(|_| Error::of(ErrorKind::InvalidSalt).at("salt"))?;
+        Ok((self.seal_salt(tenant, &salt, true), salt))
     }
 
     /// Returns a salt by its id.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use edm_engine::{FileBytes, Generation};
 use edm_hash::Salt;
 use edm_model::{SessionId, StoreId, TenantId};
-use edm_store::{BlobPath, Blobs, GenerationRow, Page};
+use edm_store::{BlobPath, Blobs, GenerationRow};
 use futures::StreamExt;
 use tokio::runtime::Handle;
 
@@ -46,7 +46,7 @@ impl Service {
             let mut at_hand = opened.take().into_iter().chain(library.generation(store));
             if let Some(generation) = at_hand.find(|found| found.session_id() == live) {
                 // Read after the generation: types of a later moment may be matched against it, never earlier ones.
-                let types = catalog.types(tenant, Page::ALL).await?;
+                let types = catalog.types(tenant).await?;
                 changing.serve(vec![(tenant, generation)], vec![(tenant, types)]);
                 return Ok(());
             }
@@ -80,7 +80,7 @@ impl Service {
     /// Makes the tenant's types ready to be matched against what is served.
     pub(crate) async fn refresh_types(&self, tenant: TenantId) -> Result<(), Error> {
         let changing = self.inner.library.changing().await;
-        let types = self.inner.catalog.types(tenant, Page::ALL).await?;
+        let types = self.inner.catalog.types(tenant).await?;
         changing.serve(Vec::new(), vec![(tenant, types)]);
         Ok(())
     }
@@ -106,7 +106,7 @@ impl Service {
         let live = catalog.live_generations().await?;
         let mut types = Vec::new();
         for tenant in catalog.type_tenants().await? {
-            types.push((tenant, catalog.types(tenant, Page::ALL).await?));
+            types.push((tenant, catalog.types(tenant).await?));
         }
         let still_live = |row: GenerationRow| Some((row.tenant, opened.remove(&row.session_id)?));
         changing.serve(live.into_iter().filter_map(still_live).collect(), types);

@@ -2,19 +2,22 @@
 
 use edm_hash::Salt;
 use edm_model::{
-    AgentId, Columns, DataStore, KeyId, Principal, Right, Session, SessionEvent, SessionId, SessionState,
-    StoreId, Timestamp, UpdateMode, UploadAgent, limits, transition,
+    AgentId, Columns, DataStore, KeyId, ListQuery, Listed, Principal, Right, Session, SessionEvent,
+    SessionId, SessionState, StoreId, Timestamp, UpdateMode, UploadAgent, limits, transition,
 };
-use edm_store::{JobKind, NewJob, NewSessionRow, SessionDraft};
+use edm_store::{JobKind, LiveData, NewJob, NewSessionRow, SaltRow, SessionDraft};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Resource};
-use crate::listing::{Listed, Page, checked_text};
+use crate::listing::checked_text;
 use crate::places;
+use crate::revision::{Expected, Revision};
 use crate::seal::{Purpose, SecretText};
 use crate::service::{Service, require};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
+/// Agents that one statement asks for.
+const AGENTS_AT_ONCE: usize = 500;
 
 /// What a new session is.
 #[derive(Debug, Default)]
@@ -54,6 +57,8 @@ pub struct SessionChange {
     pub row_count: Option<Option<u64>>,
     /// Another number of rows left out.
     pub rejected_row_count: Option<Option<u64>>,
+    /// What the session must be before.
+    pub expected: Expected,
 }
 
 /// A session just made, with the salt that its blocks must be hashed with.
@@ -63,6 +68,14 @@ pub struct CreatedSession {
     pub session: Session,
     /// The salt.
     pub salt: SecretText,
+}
+
+/// Sessions to be written with their store.
+#[derive(Default)]
+pub(crate) struct InlineSessions {
+    pub(crate) salts: Vec<SaltRow>,
+    pub(crate) rows: Vec<NewSessionRow>,
+    pub(crate) created: Vec<CreatedSession>,
 }
 
 /// What a session's blocks must be made with.
@@ -82,13 +95,61 @@ impl Service {
         new: NewSession,
     ) -> Result<CreatedSession, Error> {
         require(principal, Right::Upload)?;
-        let tenant = principal.tenant;
-        let store = self.inner.catalog.store(tenant, store_id).await?.store;
-        let new = checked(new)?;
-        let terms = match (new.update_mode, new.salt) {
-            (UpdateMode::Delta, salt) => self.delta_terms(principal, &store, salt).await?,
-            (UpdateMode::Replace, salt) => self.replace_terms(&store, salt).await?,
+        let store = self.inner.catalog.store(principal.tenant, store_id).await?.store;
+        let mut new = checked(new)?;
+        let salt = new.salt.take();
+        let terms = match new.update_mode {
+            UpdateMode::Delta => self.delta_terms(principal, &store, salt).await?,
+            UpdateMode::Replace => self.replace_terms(&store, salt).await?,
         };
+        let (row, salt) = self.session_row(principal, store_id, new, terms);
+        self.inner.catalog.insert_session(&row).await?;
+        tracing::info!(session.id = %row.session.id, store.id = %store_id, "session opened");
+        Ok(CreatedSession { session: row.session, salt })
+    }
+
+    /// Makes the sessions that come within a new store, with the salts that they bring. Nothing is written yet.
+    pub(crate) async fn inline_sessions(
+        &self,
+        principal: &Principal,
+        store: &DataStore,
+        new: Vec<NewSession>,
+    ) -> Result<InlineSessions, Error> {
+        let mut made = InlineSessions::default();
+        if new.len() > limits::INLINE_SESSIONS_MAX {
+            let allowed = limits::INLINE_SESSIONS_MAX as u64;
+            return Err(Error::of(ErrorKind::TooMany { what: Resource::Session, allowed }).at("sessions"));
+        }
+        for (position, session) in new.into_iter().enumerate() {
+            let within = |error: Error| error.within(&format!("sessions/{position}"));
+            let mut session = checked(session).map_err(within)?;
+            if session.update_mode == UpdateMode::Delta {
+                return Err(within(Error::of(ErrorKind::NoLiveData).at("updateMode")));
+            }
+            let (key_id, salt) = match session.salt.take() {
+                Some(text) => {
+                    let (row, salt) = self.own_salt(store.tenant, text).map_err(within)?;
+                    let key_id = row.key_id;
+                    made.salts.push(row);
+                    (key_id, salt)
+                }
+                None => self.tenant_salt(store.tenant).await?,
+            };
+            let terms = Terms { columns: store.columns.clone(), tokens_max: store.tokens_max, key_id, salt };
+            let (row, salt) = self.session_row(principal, store.id, session, terms);
+            made.created.push(CreatedSession { session: row.session.clone(), salt });
+            made.rows.push(row);
+        }
+        Ok(made)
+    }
+
+    fn session_row(
+        &self,
+        principal: &Principal,
+        store_id: StoreId,
+        new: NewSession,
+        terms: Terms,
+    ) -> (NewSessionRow, SecretText) {
         let now = self.now();
         let id = SessionId::from_random_bytes(self.random_bytes());
         let block_key = Zeroizing::new(self.random_bytes::<32>());
@@ -97,7 +158,7 @@ impl Service {
             self.inner.seals.seal(Purpose::BlockKey, id.as_bytes(), block_key.as_slice(), random);
         let session = Session {
             id,
-            tenant,
+            tenant: principal.tenant,
             store_id,
             state: SessionState::UploadInProgress,
             update_mode: new.update_mode,
@@ -126,12 +187,8 @@ impl Service {
             completed_at: None,
             failure: None,
         };
-        self.inner
-            .catalog
-            .insert_session(&NewSessionRow { session: session.clone(), sealed_block_key })
-            .await?;
-        tracing::info!(session.id = %id, store.id = %store_id, "session opened");
-        Ok(CreatedSession { session, salt: SecretText::new(terms.salt.expose_for_wire().to_owned()) })
+        let salt = SecretText::new(terms.salt.expose_for_wire().to_owned());
+        (NewSessionRow { session, sealed_block_key }, salt)
     }
 
     /// A replace takes the store's columns as they are now.
@@ -143,21 +200,52 @@ impl Service {
         Ok(Terms { columns: store.columns.clone(), tokens_max: store.tokens_max, key_id, salt })
     }
 
-    /// Lists a store's sessions.
+    /// Lists a store's sessions. Those that nobody has fed for too long expire first, as the next sweep would let them, so that
+    /// a filter sees what is shown.
     pub async fn list_sessions(
         &self,
         principal: &Principal,
         store_id: StoreId,
-        page: Page,
+        query: &ListQuery,
     ) -> Result<Listed<Session>, Error> {
         require(principal, Right::Read)?;
-        self.inner.catalog.store(principal.tenant, store_id).await?;
-        let drafts = self.inner.catalog.sessions(principal.tenant, store_id, page.rows()).await?;
-        let total = match page.with_total {
-            true => Some(self.inner.catalog.session_count(principal.tenant, store_id).await?),
-            false => None,
-        };
-        Ok(Listed { items: drafts.into_iter().map(|draft| self.shown(draft)).collect(), total })
+        self.expire_idle(self.now()).await?;
+        let store = self.inner.catalog.store(principal.tenant, store_id).await?.store;
+        let served = store.live.is_none_or(|live| self.inner.library.serves(store_id, live.session_id));
+        let mut live = if served { LiveData::Served } else { LiveData::NotServed };
+        loop {
+            let listed = self.inner.catalog.list_sessions(principal.tenant, store_id, live, query).await?;
+            // Other data may have become live in between, which this node has to load first.
+            let ahead = |draft: &SessionDraft| self.is_ahead(draft);
+            if live == LiveData::Served && listed.items.iter().any(ahead) {
+                live = LiveData::NotServed;
+                continue;
+            }
+            return Ok(listed.map(|draft| match live {
+                LiveData::NotServed if is_live(&draft) => not_yet_served(draft.session),
+                _ => draft.session,
+            }));
+        }
+    }
+
+    /// Returns the registered agents that the sessions name, in their order.
+    pub async fn agents_of(
+        &self,
+        principal: &Principal,
+        sessions: &[Session],
+    ) -> Result<Vec<Option<UploadAgent>>, Error> {
+        require(principal, Right::Read)?;
+        let named =
+            |session: &Session| -> Option<AgentId> { session.upload_agent_id.as_deref()?.parse().ok() };
+        let mut ids: Vec<AgentId> = sessions.iter().filter_map(named).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut agents = Vec::with_capacity(ids.len());
+        for some in ids.chunks(AGENTS_AT_ONCE) {
+            agents.extend(self.inner.catalog.agents_by_id(principal.tenant, some).await?);
+        }
+        let find = |id: AgentId| agents.iter().find(|agent| agent.id == id).cloned();
+        Ok(sessions.iter().map(|session| named(session).and_then(find)).collect())
     }
 
     /// Returns a session.
@@ -219,6 +307,7 @@ impl Service {
         let highest = self.inner.catalog.highest_block(id).await?;
         let now = self.now();
         let changed = self.inner.catalog.change_session(id, |draft| {
+            self.check_session(&change.expected, draft)?;
             let before = draft.session.clone();
             let session = &mut draft.session;
             session.checksum = checksum.unwrap_or_else(|| session.checksum.take());
@@ -246,11 +335,13 @@ impl Service {
         principal: &Principal,
         store_id: StoreId,
         id: SessionId,
+        expected: &Expected,
     ) -> Result<Session, Error> {
         require(principal, Right::Upload)?;
         self.session_of(principal, store_id, id).await?;
         let now = self.now();
         let renewed = self.inner.catalog.change_session(id, |draft| {
+            self.check_session(expected, draft)?;
             self.apply(draft, SessionEvent::Renew, now)?;
             draft.last_activity_at = now;
             draft.session.updated_at = now;
@@ -267,11 +358,16 @@ impl Service {
         principal: &Principal,
         store_id: StoreId,
         id: SessionId,
+        expected: &Expected,
     ) -> Result<(), Error> {
         require(principal, Right::Upload)?;
         self.session_of(principal, store_id, id).await?;
         let now = self.now();
-        self.inner.catalog.change_session(id, |draft| self.apply(draft, SessionEvent::Cancel, now)).await?;
+        let cancelled = self.inner.catalog.change_session(id, |draft| {
+            self.check_session(expected, draft)?;
+            self.apply(draft, SessionEvent::Cancel, now)
+        });
+        cancelled.await?;
         self.inner.job_bell.notify_one();
         Ok(())
     }
@@ -282,10 +378,12 @@ impl Service {
         principal: &Principal,
         store_id: StoreId,
         id: SessionId,
+        expected: &Expected,
     ) -> Result<(), Error> {
         require(principal, Right::Upload)?;
         self.session_of(principal, store_id, id).await?;
         let deleted = self.inner.catalog.delete_session(id, |draft| {
+            self.check_session(expected, draft)?;
             if draft.live_session_id == Some(id) {
                 return Err(Error::of(ErrorKind::LiveSession));
             }
@@ -295,6 +393,11 @@ impl Service {
         deleted.await?;
         self.inner.job_bell.notify_one();
         Ok(())
+    }
+
+    /// Fails unless the session, as it is shown, is what a change expects.
+    pub(crate) fn check_session(&self, expected: &Expected, draft: &SessionDraft) -> Result<(), Error> {
+        expected.check(|| Revision::of(&self.shown(draft.clone())))
     }
 
     /// Returns the session when it is this store's and this tenant's.
@@ -350,23 +453,19 @@ impl Service {
     /// only once this node serves its data.
     pub(crate) fn shown(&self, draft: SessionDraft) -> Session {
         let idle = self.is_idle(&draft, self.now());
-        let mut session = draft.session;
+        let mut session = draft.session.clone();
         if idle {
             session.state = SessionState::Expired;
             session.completed_at =
                 Some(draft.last_activity_at.plus_seconds(self.inner.limits.session_idle_seconds));
         }
-        let is_live = draft.live_session_id == Some(session.id);
-        if session.state == SessionState::Completed
-            && is_live
-            && !self.inner.library.serves(session.store_id, session.id)
-        {
-            session.state = SessionState::ProcessingInProgress;
-            session.processing_completed_at = None;
-            session.completed_at = None;
-            session.remaining_job_count = session.total_job_count.map(|_| 1);
-        }
-        session
+        let draft = SessionDraft { session, ..draft };
+        if self.is_ahead(&draft) { not_yet_served(draft.session) } else { draft.session }
+    }
+
+    /// Returns whether the session's data is live and this node has not loaded it yet.
+    fn is_ahead(&self, draft: &SessionDraft) -> bool {
+        is_live(draft) && !self.inner.library.serves(draft.session.store_id, draft.session.id)
     }
 
     /// Returns the jobs that delete what the session leaves behind: its blocks with their key, and what was built of them unless it
@@ -393,6 +492,21 @@ impl Service {
         Timestamp::from_micros(seconds.saturating_mul(MICROS_PER_SECOND))
             .plus_seconds(self.inner.limits.upload_uri_seconds)
     }
+}
+
+/// Returns whether the session's data is what is live in its store.
+fn is_live(draft: &SessionDraft) -> bool {
+    draft.session.state == SessionState::Completed && draft.live_session_id == Some(draft.session.id)
+}
+
+/// Returns the session as a node shows it that has not loaded its data yet. The catalog filters lists by the same
+/// (`SESSIONS_LIVE_NOT_SERVED`).
+fn not_yet_served(mut session: Session) -> Session {
+    session.state = SessionState::ProcessingInProgress;
+    session.processing_completed_at = None;
+    session.completed_at = None;
+    session.remaining_job_count = session.total_job_count.map(|_| 1);
+    session
 }
 
 fn checked(mut new: NewSession) -> Result<NewSession, Error> {

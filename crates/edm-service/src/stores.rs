@@ -1,15 +1,17 @@
 //! Data stores: made, changed, rolled back, removed.
 
 use edm_model::{
-    ColumnClass, Columns, DataStore, ExactMatchRule, Principal, RECOMMENDED_CONFIDENCE_DEFAULT, Right,
-    SensitiveType, SensitiveTypeId, StoreId, TypeOrigin, limits,
+    ColumnClass, Columns, DataStore, ExactMatchRule, ListQuery, Listed, Principal,
+    RECOMMENDED_CONFIDENCE_DEFAULT, Right, SensitiveType, SensitiveTypeId, StoreId, TypeOrigin, limits,
 };
 use edm_store::{JobKind, NewJob, StoreRow};
 
 use crate::error::{Error, ErrorKind, Resource};
-use crate::listing::{Listed, Page, checked_name, checked_text};
+use crate::listing::{checked_name, checked_text};
 use crate::places;
+use crate::revision::{Expected, Revision};
 use crate::service::{Service, require};
+use crate::sessions::{CreatedSession, NewSession};
 
 /// What a new store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +37,12 @@ pub struct StoreChange {
     pub columns: Option<Columns>,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
+    /// What the store must be before.
+    pub expected: Expected,
 }
 
 /// What the live data says about a column.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ColumnFacts {
     /// What it is fit for; `None` before the first generation, or where the column changed since.
     pub class: Option<ColumnClass>,
@@ -47,7 +51,7 @@ pub struct ColumnFacts {
 }
 
 /// A store with what its live data says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StoreView {
     /// The store.
     pub store: DataStore,
@@ -62,6 +66,16 @@ pub struct StoreView {
 impl Service {
     /// Makes a store, with its default type.
     pub async fn create_store(&self, principal: &Principal, new: NewStore) -> Result<StoreView, Error> {
+        Ok(self.create_store_with_sessions(principal, new, Vec::new()).await?.0)
+    }
+
+    /// Makes a store, with its default type and sessions: all of it or nothing.
+    pub async fn create_store_with_sessions(
+        &self,
+        principal: &Principal,
+        new: NewStore,
+        sessions: Vec<NewSession>,
+    ) -> Result<(StoreView, Vec<CreatedSession>), Error> {
         require(principal, Right::Administer)?;
         let tenant = principal.tenant;
         let name = checked_name("displayName", &new.name)?;
@@ -101,21 +115,23 @@ impl Service {
             data_updated_at: None,
             live: None,
         };
-        let inserted = self.inner.catalog.insert_store(&store, &default_type).await;
+        let inline = self.inline_sessions(principal, &store, sessions).await?;
+        let inserted =
+            self.inner.catalog.insert_store_with(&store, &default_type, &inline.salts, &inline.rows).await;
         inserted.map_err(|error| Error::from(error).at("displayName"))?;
         self.refresh_types(tenant).await?;
-        self.store_view(principal, id).await
+        Ok((self.store_view(principal, id).await?, inline.created))
     }
 
     /// Lists the tenant's stores.
-    pub async fn list_stores(&self, principal: &Principal, page: Page) -> Result<Listed<StoreView>, Error> {
+    pub async fn list_stores(
+        &self,
+        principal: &Principal,
+        query: &ListQuery,
+    ) -> Result<Listed<StoreView>, Error> {
         require(principal, Right::Read)?;
-        let rows = self.inner.catalog.stores(principal.tenant, page.rows()).await?;
-        let total = match page.with_total {
-            true => Some(self.inner.catalog.store_count(principal.tenant).await?),
-            false => None,
-        };
-        Ok(Listed { items: rows.into_iter().map(|row| self.view_of(row)).collect(), total })
+        let listed = self.inner.catalog.list_stores(principal.tenant, query).await?;
+        Ok(listed.map(|row| self.view_of(row)))
     }
 
     /// Returns a store.
@@ -138,7 +154,8 @@ impl Service {
             None => None,
         };
         let tokens_max = change.tokens_max.map(checked_tokens).transpose()?;
-        let changed = self.inner.catalog.change_store(principal.tenant, id, self.now(), |draft| {
+        let changed = self.inner.catalog.change_store(principal.tenant, id, self.now(), |row, draft| {
+            change.expected.check(|| Revision::of(&self.view_of(row.clone())))?;
             draft.name = name.unwrap_or_else(|| draft.name.clone());
             draft.description = description.unwrap_or_else(|| draft.description.clone());
             draft.columns = change.columns.unwrap_or_else(|| draft.columns.clone());
@@ -151,7 +168,12 @@ impl Service {
     }
 
     /// Removes a store with its sessions, types and data.
-    pub async fn delete_store(&self, principal: &Principal, id: StoreId) -> Result<(), Error> {
+    pub async fn delete_store(
+        &self,
+        principal: &Principal,
+        id: StoreId,
+        expected: &Expected,
+    ) -> Result<(), Error> {
         require(principal, Right::Administer)?;
         let collect = NewJob {
             tenant: principal.tenant,
@@ -159,17 +181,26 @@ impl Service {
             kind: JobKind::Collect { below: places::store(principal.tenant, id)? },
             delay_seconds: self.inner.limits.collect_grace_seconds,
         };
-        self.inner.catalog.delete_store(principal.tenant, id, &[collect]).await?;
+        let decide = |row: &StoreRow| expected.check(|| Revision::of(&self.view_of(row.clone())));
+        self.inner.catalog.delete_store(principal.tenant, id, &[collect], decide).await?;
         self.inner.library.changing().await.remove(principal.tenant, id);
         self.inner.job_bell.notify_one();
         Ok(())
     }
 
     /// Makes the generation before the live one live again. It is opened and verified first.
-    pub async fn rollback_store(&self, principal: &Principal, id: StoreId) -> Result<StoreView, Error> {
+    pub async fn rollback_store(
+        &self,
+        principal: &Principal,
+        id: StoreId,
+        expected: &Expected,
+    ) -> Result<StoreView, Error> {
         require(principal, Right::Administer)?;
         let tenant = principal.tenant;
-        let live = self.inner.catalog.store(tenant, id).await?.store.live;
+        let decide = |row: &StoreRow| expected.check(|| Revision::of(&self.view_of(row.clone())));
+        let found = self.inner.catalog.store(tenant, id).await?;
+        decide(&found)?;
+        let live = found.store.live;
         let kept = self.inner.catalog.generations(id).await?;
         let before = kept
             .into_iter()
@@ -177,10 +208,10 @@ impl Service {
             .find(|row| row.kept && live.is_some_and(|live| row.number < live.number))
             .ok_or_else(|| Error::of(ErrorKind::NothingToRollBack))?;
         let generation = self.open_generation(&before).await?;
-        let rolled_back = self.inner.catalog.roll_back(tenant, id, self.now()).await;
-        rolled_back.map_err(|error| match error.kind() {
-            edm_store::ErrorKind::NotFound => Error::of(ErrorKind::NothingToRollBack),
-            _ => error.into(),
+        let rolled_back = self.inner.catalog.roll_back(tenant, id, self.now(), decide).await;
+        rolled_back.map_err(|error: Error| match error.kind() {
+            ErrorKind::NotFound { .. } => Error::of(ErrorKind::NothingToRollBack),
+            _ => error,
         })?;
         self.serve_store(tenant, id, Some(generation)).await?;
         tracing::info!(store.id = %id, generation = before.number, "rolled back");

@@ -1,11 +1,13 @@
 //! Sensitive types: a default one for each store, and those that people write.
 
 use edm_model::{
-    Columns, ExactMatchRule, Pattern, Principal, Right, SensitiveType, SensitiveTypeId, TypeOrigin, limits,
+    Columns, ExactMatchRule, ListQuery, Listed, Pattern, Principal, Right, SensitiveType, SensitiveTypeId,
+    TypeOrigin, limits,
 };
 
 use crate::error::{Error, ErrorKind, Resource};
-use crate::listing::{Listed, Page, checked_name, checked_text};
+use crate::listing::{checked_name, checked_text};
+use crate::revision::{Expected, Revision};
 use crate::service::{Service, require};
 
 /// What a new sensitive type is.
@@ -32,10 +34,12 @@ pub struct TypeChange {
     pub publisher: Option<Option<String>>,
     /// Another rule.
     pub rule: Option<ExactMatchRule>,
+    /// What the type must be before.
+    pub expected: Expected,
 }
 
 /// A sensitive type with what a person should know about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TypeView {
     /// The sensitive type.
     pub sensitive_type: SensitiveType,
@@ -70,14 +74,14 @@ impl Service {
     }
 
     /// Lists the tenant's sensitive types, the stores' default ones included.
-    pub async fn list_types(&self, principal: &Principal, page: Page) -> Result<Listed<TypeView>, Error> {
+    pub async fn list_types(
+        &self,
+        principal: &Principal,
+        query: &ListQuery,
+    ) -> Result<Listed<TypeView>, Error> {
         require(principal, Right::ReadTypes)?;
-        let types = self.inner.catalog.types(principal.tenant, page.rows()).await?;
-        let total = match page.with_total {
-            true => Some(self.inner.catalog.type_count(principal.tenant, None).await?),
-            false => None,
-        };
-        Ok(Listed { items: types.into_iter().map(|found| self.type_view(found)).collect(), total })
+        let listed = self.inner.catalog.list_types(principal.tenant, query).await?;
+        Ok(listed.map(|found| self.type_view(found)))
     }
 
     /// Returns a sensitive type.
@@ -108,6 +112,7 @@ impl Service {
         };
         let now = self.now();
         let changed = self.inner.catalog.change_type(principal.tenant, id, |draft| {
+            change.expected.check(|| Revision::of(&self.type_view(draft.clone())))?;
             let before = draft.clone();
             draft.name = name.unwrap_or_else(|| draft.name.clone());
             draft.description = description.unwrap_or_else(|| draft.description.clone());
@@ -124,13 +129,21 @@ impl Service {
     }
 
     /// Removes a sensitive type. A store's default type goes with its store only.
-    pub async fn delete_type(&self, principal: &Principal, id: SensitiveTypeId) -> Result<(), Error> {
+    pub async fn delete_type(
+        &self,
+        principal: &Principal,
+        id: SensitiveTypeId,
+        expected: &Expected,
+    ) -> Result<(), Error> {
         require(principal, Right::Administer)?;
-        if self.get_type(principal, id).await?.sensitive_type.origin == TypeOrigin::StoreDefault {
-            return Err(Error::of(ErrorKind::DefaultTypeFixed));
-        }
-        let removed = self.inner.catalog.delete_type(principal.tenant, id).await;
-        removed.map_err(|error| Error::from(error).missing(Resource::SensitiveType))?;
+        let removed = self.inner.catalog.delete_type(principal.tenant, id, |found| {
+            expected.check(|| Revision::of(&self.type_view(found.clone())))?;
+            match found.origin {
+                TypeOrigin::StoreDefault => Err(Error::of(ErrorKind::DefaultTypeFixed)),
+                TypeOrigin::Own => Ok(()),
+            }
+        });
+        removed.await.map_err(|error| error.missing(Resource::SensitiveType))?;
         self.refresh_types(principal.tenant).await
     }
 

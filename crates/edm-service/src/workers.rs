@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use edm_model::{SessionEvent, SessionFailure};
+use edm_model::{SessionEvent, SessionFailure, Timestamp};
 use edm_store::{JobKind, LeasedJob, NewJob};
 use futures::FutureExt;
 use tokio::sync::watch;
@@ -208,6 +208,17 @@ impl Service {
     /// may have changed it, or this one could not read it at once), collects old generations, forgets unused salts.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
+        self.expire_idle(now).await?;
+        if self.is_ready() {
+            self.repair_served().await?;
+        }
+        self.collect_retired().await?;
+        self.inner.catalog.delete_unused_salts(now.plus_seconds(-SALT_GRACE_SECONDS)).await?;
+        Ok(())
+    }
+
+    /// Expires the sessions that nobody has fed for too long.
+    pub(crate) async fn expire_idle(&self, now: Timestamp) -> Result<(), Error> {
         let idle_before = now.plus_seconds(-self.inner.limits.session_idle_seconds);
         for id in self.inner.catalog.idle_sessions(idle_before).await? {
             let expired = self.inner.catalog.change_session(id, |draft| {
@@ -215,11 +226,6 @@ impl Service {
             });
             ignoring_absence(expired.await)?;
         }
-        if self.is_ready() {
-            self.repair_served().await?;
-        }
-        self.collect_retired().await?;
-        self.inner.catalog.delete_unused_salts(now.plus_seconds(-SALT_GRACE_SECONDS)).await?;
         Ok(())
     }
 

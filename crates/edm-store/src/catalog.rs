@@ -6,8 +6,11 @@
 mod agents;
 mod blocks;
 mod change_mark;
+mod classification_jobs;
 mod generations;
 mod jobs;
+mod lists;
+mod lowered;
 mod salts;
 mod sessions;
 mod stores;
@@ -31,7 +34,7 @@ pub use change_mark::ChangeMark;
 pub use generations::{GenerationRow, NewGeneration};
 pub use jobs::{JobKind, LeasedJob, NewJob};
 pub use salts::SaltRow;
-pub use sessions::{NewSessionRow, SessionDraft};
+pub use sessions::{LiveData, NewSessionRow, SessionDraft};
 pub use stores::{StoreDraft, StoreRow};
 pub use tokens::{AuditEntry, NewToken, TokenRow};
 
@@ -47,28 +50,6 @@ pub struct Catalog {
     writer: SqlitePool,
     reader: SqlitePool,
     change_marks: ChangeMarks,
-}
-
-/// Which part of a list is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
-    /// How many items are left out at the front.
-    pub skip: u64,
-    /// How many items follow at most; `None` is all of them.
-    pub top: Option<u32>,
-}
-
-impl Page {
-    /// The whole list.
-    pub const ALL: Page = Page { skip: 0, top: None };
-
-    fn limit(self) -> i64 {
-        self.top.map_or(i64::MAX, i64::from)
-    }
-
-    fn offset(self) -> i64 {
-        i64::try_from(self.skip).unwrap_or(i64::MAX)
-    }
 }
 
 /// Which tables a catalog file has.
@@ -147,15 +128,17 @@ impl Catalog {
             ));
         }
         let wanted = MIGRATIONS.iter().map(|step| (step.version, step.checksum.to_vec(), true));
-        Ok(if wanted.eq(applied) { Schema::Current } else { Schema::Other })
+        // A step of SQL may have been followed by a crash before the program's own part of it.
+        let filled = wanted.eq(applied) && self.setting(lowered::FILLED).await?.is_some();
+        Ok(if filled { Schema::Current } else { Schema::Other })
     }
 
     /// Brings the tables to this version. Only for who is alone with the file.
     pub async fn migrate(&self) -> Result<(), Error> {
-        MIGRATIONS
-            .run(&self.writer)
-            .await
-            .map_err(|source| Error::with_source(ErrorKind::DataDirectory, "migrating the catalog", source))
+        MIGRATIONS.run(&self.writer).await.map_err(|source| {
+            Error::with_source(ErrorKind::DataDirectory, "migrating the catalog", source)
+        })?;
+        self.fill_lowered().await
     }
 
     /// Waits for running statements and closes the files.

@@ -10,6 +10,8 @@ pub enum ErrorKind {
     NotFound,
     /// Another row has this unique name.
     NameTaken,
+    /// A list was asked for by a property that its rows do not have.
+    UnknownProperty,
     /// Someone else holds the job now, or it is gone: drop the work, write nothing.
     Fenced,
     /// What is stored cannot be read back.
@@ -68,6 +70,7 @@ impl fmt::Display for Error {
         let what = match self.kind {
             ErrorKind::NotFound => "not found",
             ErrorKind::NameTaken => "the name is taken",
+            ErrorKind::UnknownProperty => "its rows do not have this property",
             ErrorKind::Fenced => "the job is someone else's now",
             ErrorKind::Corrupt => "what is stored cannot be read back",
             ErrorKind::DataDirectory => "the data directory cannot be used",

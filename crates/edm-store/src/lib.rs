@@ -22,8 +22,8 @@ mod record;
 
 pub use blobs::{BlobPath, Blobs, PutOutcome};
 pub use catalog::{
-    AuditEntry, BlockRow, Catalog, CatalogCounts, ChangeMark, GenerationRow, JobKind, LeasedJob, NewBlock,
-    NewGeneration, NewJob, NewSessionRow, NewToken, Page, SaltRow, Schema, SessionDraft, StageOutcome,
+    AuditEntry, BlockRow, Catalog, CatalogCounts, ChangeMark, GenerationRow, JobKind, LeasedJob, LiveData,
+    NewBlock, NewGeneration, NewJob, NewSessionRow, NewToken, SaltRow, Schema, SessionDraft, StageOutcome,
     StoreDraft, StoreRow, TokenRow,
 };
 pub use error::{Error, ErrorKind};

@@ -3,8 +3,8 @@
 
 use edm_model::{
     CaseRule, Column, Columns, Country, DataType, DataTypeOptions, DateOrder, Delimiters, DiacriticRule,
-    EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit, Rule, SessionFailure, StoreId,
-    Timestamp,
+    EvidenceGroup, ExactMatchRule, JobFinding, JobMatch, JobPlace, JobProblem, Pattern, Proximity,
+    ProximityUnit, Rule, SessionFailure, StoreId, Timestamp,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,42 @@ struct FailureRecord {
     message: String,
     target: Option<String>,
     at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ProblemRecord {
+    code: String,
+    message: String,
+    target: Option<String>,
+}
+
+/// No field of it or below holds a piece of a text.
+#[derive(Serialize, Deserialize)]
+struct FindingRecord {
+    type_id: String,
+    name: String,
+    confidence: u8,
+    recommended_confidence: u8,
+    unique_count: u32,
+    counts: Vec<(u8, u32)>,
+    matches: Vec<MatchRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MatchRecord {
+    offset: u64,
+    length: u64,
+    column: String,
+    confidence: u8,
+    evidences: Vec<EvidenceRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EvidenceRecord {
+    offset: u64,
+    length: u64,
+    column: String,
+    counted: bool,
 }
 
 fn to_json<T: Serialize>(value: &T) -> String {
@@ -211,8 +247,82 @@ pub(crate) fn read_failure(text: &str) -> Result<SessionFailure, Error> {
     })
 }
 
+pub(crate) fn write_problems(problems: &[JobProblem]) -> String {
+    let record = |problem: &JobProblem| ProblemRecord {
+        code: problem.code.clone(),
+        message: problem.message.clone(),
+        target: problem.target.clone(),
+    };
+    to_json(&problems.iter().map(record).collect::<Vec<_>>())
+}
+
+pub(crate) fn read_problems(text: &str) -> Result<Vec<JobProblem>, Error> {
+    let records: Vec<ProblemRecord> = from_json(text, "problems of a job")?;
+    let problem = |record: ProblemRecord| JobProblem {
+        code: record.code,
+        message: record.message,
+        target: record.target,
+    };
+    Ok(records.into_iter().map(problem).collect())
+}
+
+pub(crate) fn write_findings(findings: &[JobFinding]) -> String {
+    let evidence = |(place, counted): &(JobPlace, bool)| EvidenceRecord {
+        offset: place.offset,
+        length: place.length,
+        column: place.column.clone(),
+        counted: *counted,
+    };
+    let matched = |found: &JobMatch| MatchRecord {
+        offset: found.place.offset,
+        length: found.place.length,
+        column: found.place.column.clone(),
+        confidence: found.confidence,
+        evidences: found.evidences.iter().map(evidence).collect(),
+    };
+    let record = |finding: &JobFinding| FindingRecord {
+        type_id: finding.type_id.to_string(),
+        name: finding.name.clone(),
+        confidence: finding.confidence,
+        recommended_confidence: finding.recommended_confidence,
+        unique_count: finding.unique_count,
+        counts: finding.counts.clone(),
+        matches: finding.matches.iter().map(matched).collect(),
+    };
+    to_json(&findings.iter().map(record).collect::<Vec<_>>())
+}
+
+pub(crate) fn read_findings(text: &str) -> Result<Vec<JobFinding>, Error> {
+    let records: Vec<FindingRecord> = from_json(text, "findings of a job")?;
+    let evidence = |record: EvidenceRecord| {
+        let place = JobPlace { offset: record.offset, length: record.length, column: record.column };
+        (place, record.counted)
+    };
+    let matched = |record: MatchRecord| JobMatch {
+        place: JobPlace { offset: record.offset, length: record.length, column: record.column },
+        confidence: record.confidence,
+        evidences: record.evidences.into_iter().map(evidence).collect(),
+    };
+    let finding = |record: FindingRecord| {
+        Ok(JobFinding {
+            type_id: record.type_id.parse().map_err(|_| Error::corrupt("type of a finding"))?,
+            name: record.name,
+            confidence: record.confidence,
+            recommended_confidence: record.recommended_confidence,
+            unique_count: record.unique_count,
+            counts: record.counts,
+            matches: record.matches.into_iter().map(matched).collect(),
+        })
+    };
+    records.into_iter().map(finding).collect()
+}
+
 pub(crate) fn write_words(words: &[String]) -> String {
     to_json(&words)
+}
+
+pub(crate) fn write_lowered(texts: &std::collections::BTreeMap<&str, String>) -> String {
+    to_json(texts)
 }
 
 pub(crate) fn read_words(text: &str) -> Result<Vec<String>, Error> {

@@ -8,5 +8,6 @@ pub mod blocks;
 pub mod generate;
 pub mod histories;
 pub mod in_memory;
+pub mod lists;
 pub mod oracle;
 pub mod sample;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{DEPTH_MAX, QUERY_BYTES_MAX};
+use edm_model::limits;
 
 /// What is wrong with a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,14 @@ pub enum QueryErrorKind {
     TooLong,
     /// Too many parentheses are open.
     TooDeep,
+    /// The filter names too many properties and values.
+    TooManyTerms,
+    /// The filter looks into too many collections.
+    TooManyCollections,
+    /// The order has too many keys.
+    TooManyKeys,
+    /// The values that the list is ordered by are too long for a page token.
+    KeysTooLong,
     /// The bytes are no UTF-8.
     NotText,
     /// The value must be a whole number.
@@ -30,6 +38,16 @@ pub enum QueryErrorKind {
     },
     /// The property cannot be compared or sorted by.
     NotComparable {
+        /// As it was written.
+        name: String,
+    },
+    /// The property is a collection, which only `any` looks into.
+    Collection {
+        /// As it was written.
+        name: String,
+    },
+    /// The property is no collection, so there is no `any` of it.
+    NotACollection {
         /// As it was written.
         name: String,
     },
@@ -88,8 +106,25 @@ impl fmt::Display for QueryError {
             QueryErrorKind::SearchNotServed => {
                 f.write_str("$search is not served: use $filter with contains()")
             }
-            QueryErrorKind::TooLong => write!(f, "the query may have at most {QUERY_BYTES_MAX} bytes"),
-            QueryErrorKind::TooDeep => write!(f, "{option} may nest at most {DEPTH_MAX} deep"),
+            QueryErrorKind::TooLong => {
+                let (query, token) = (limits::QUERY_BYTES_MAX, limits::PAGE_TOKEN_BYTES_MAX);
+                write!(f, "the query may have at most {query} bytes, beside a $skiptoken of at most {token}")
+            }
+            QueryErrorKind::TooDeep => {
+                write!(f, "{option} may nest at most {} deep", limits::FILTER_DEPTH_MAX)
+            }
+            QueryErrorKind::TooManyTerms => {
+                write!(f, "{option} may name at most {} properties and values", limits::FILTER_TERMS_MAX)
+            }
+            QueryErrorKind::TooManyCollections => {
+                write!(f, "{option} may use any at most {} times", limits::FILTER_COLLECTIONS_MAX)
+            }
+            QueryErrorKind::TooManyKeys => {
+                write!(f, "{option} may name at most {} properties", limits::ORDER_KEYS_MAX)
+            }
+            QueryErrorKind::KeysTooLong => {
+                write!(f, "{option} orders by texts that are too long for a page token: order by others")
+            }
             QueryErrorKind::NotText => f.write_str("the query must be percent-encoded UTF-8"),
             QueryErrorKind::NotANumber => write!(f, "{option} must be a whole number, 0 or more"),
             QueryErrorKind::NotABoolean => write!(f, "{option} must be true or false"),
@@ -99,6 +134,12 @@ impl fmt::Display for QueryError {
             QueryErrorKind::NotComparable { name } => {
                 write!(f, "{option} cannot use the property '{name}': it can only be selected")
             }
+            QueryErrorKind::Collection { name } => {
+                write!(f, "'{name}' is a collection: {option} can look into it by any, as in {name}/any(x: …)")
+            }
+            QueryErrorKind::NotACollection { name } => {
+                write!(f, "'{name}' is no collection: compare it without any")
+            }
             QueryErrorKind::NotExpandable { name } => write!(f, "'{name}' cannot be expanded here"),
             QueryErrorKind::Syntax { position, expected } => {
                 write!(f, "{option} cannot be read at character {position}: expected {expected}")
@@ -107,7 +148,7 @@ impl fmt::Display for QueryError {
                 write!(f, "{option} compares a property with a value of another type: it takes {expected}")
             }
             QueryErrorKind::BadSkipToken => {
-                f.write_str("$skiptoken is not one of this service: follow @odata.nextLink unchanged")
+                f.write_str("$skiptoken is not one of this list: follow @odata.nextLink unchanged, or begin again without it")
             }
         }
     }

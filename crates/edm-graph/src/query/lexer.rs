@@ -15,6 +15,8 @@ pub(super) enum TokenKind {
     Open,
     Close,
     Comma,
+    /// Behind the variable of `any`.
+    Colon,
     /// A quoted string, its doubled quotes made single.
     Text(String),
     /// A name, operator, number, date or GUID.
@@ -31,6 +33,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryErrorKind> {
             '(' => TokenKind::Open,
             ')' => TokenKind::Close,
             ',' => TokenKind::Comma,
+            ':' => TokenKind::Colon,
             '\'' => {
                 let mut value = String::new();
                 loop {
@@ -47,7 +50,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryErrorKind> {
             }
             _ => {
                 let mut word = String::from(character);
-                let inside = |next: char| !next.is_whitespace() && !matches!(next, '(' | ')' | ',' | '\'');
+                // A date holds colons; behind a name a colon is one by itself, as in `any(f:f eq 'x')`.
+                let name = character.is_alphabetic() || character == '_';
+                let inside = |next: char| {
+                    !next.is_whitespace() && !matches!(next, '(' | ')' | ',' | '\'') && !(name && next == ':')
+                };
                 while let Some((_, next)) = characters.next_if(|(_, next)| inside(*next)) {
                     word.push(next);
                 }

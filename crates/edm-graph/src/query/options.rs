@@ -1,18 +1,34 @@
 //! Reads the query of an address.
 
-use percent_encoding::percent_decode;
+use edm_model::{Condition, Cursor, Direction, Literal, OrderKey, limits};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 use super::error::{QueryError, QueryErrorKind};
-use super::filter::Filter;
-use super::{Kind, Property, QUERY_BYTES_MAX};
+use super::parser::parse_filter;
+use super::property::{Kind, Property, resolve};
+use super::skip_token::{self, Fingerprint};
+
+/// What a value keeps when it is written into an address.
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',');
 
 /// What the resources at an address look like to queries.
 #[derive(Debug)]
 pub struct Shape {
     /// What they have.
     pub properties: &'static [Property],
-    /// What can be expanded, and its shape.
-    pub expandable: &'static [(&'static str, &'static Shape)],
+    /// What can be expanded.
+    pub expandable: &'static [Navigation],
+}
+
+/// Something that can be expanded.
+#[derive(Debug)]
+pub struct Navigation {
+    /// Its name.
+    pub name: &'static str,
+    /// What it leads to.
+    pub shape: &'static Shape,
+    /// `Nested` where that is a collection, `Item` where it is one resource or none.
+    pub place: Place,
 }
 
 /// What kind of address the query stands at, which decides what it may ask.
@@ -20,6 +36,8 @@ pub struct Shape {
 pub enum Place {
     /// A collection.
     List,
+    /// A collection inside `$expand`.
+    Nested,
     /// One resource, or an action that answers with one.
     Item,
     /// `/$count`.
@@ -34,30 +52,23 @@ pub struct QueryOptions {
     /// The properties to answer with, by their own spelling; `None` is all.
     pub select: Option<Vec<&'static str>>,
     /// Which elements.
-    pub filter: Option<Filter>,
-    /// In which order.
-    pub order_by: Vec<Order>,
-    /// At most how many.
+    pub filter: Option<Condition>,
+    /// In which order; none is that of creation.
+    pub order_by: Vec<OrderKey>,
+    /// At most how many, over all pages.
     pub top: Option<u32>,
-    /// How many to leave out in front.
+    /// How many to leave out in front of the first page.
     pub skip: u64,
     /// Whether to say how many there are.
     pub count: bool,
     /// What to answer with beside.
     pub expand: Vec<Expand>,
+    /// Where this page begins, unless it is the first.
+    pub after: Option<Cursor>,
     /// How many were answered before this page.
     pub served: u64,
-}
-
-/// One key of an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
-    /// The property.
-    pub property: &'static str,
-    /// What it holds.
-    pub kind: Kind,
-    /// Greatest first.
-    pub descending: bool,
+    /// Which list it is.
+    list: Fingerprint,
 }
 
 /// A navigation to follow.
@@ -67,6 +78,8 @@ pub struct Expand {
     pub name: &'static str,
     /// What is asked of its elements.
     pub options: QueryOptions,
+    /// The same as the query of an address.
+    pub query: String,
 }
 
 impl QueryOptions {
@@ -74,31 +87,47 @@ impl QueryOptions {
     /// Fails on the first option that is unknown, repeated, misplaced or wrong.
     pub fn parse(query: Option<&str>, shape: &Shape, place: Place) -> Result<Self, QueryError> {
         let query = query.unwrap_or("");
-        if query.len() > QUERY_BYTES_MAX {
-            return Err(QueryError::new(QueryErrorKind::TooLong, "query"));
+        let too_long = || QueryError::new(QueryErrorKind::TooLong, "query");
+        if query.len() > limits::QUERY_BYTES_MAX + limits::PAGE_TOKEN_BYTES_MAX {
+            return Err(too_long());
         }
         let mut pairs = Vec::new();
+        let mut bytes = 0;
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (decode(name)?, decode(value)?);
-            if name.starts_with('$') {
-                pairs.push((name, value));
+            let name = decode(name)?;
+            if !name.eq_ignore_ascii_case("$skiptoken") {
+                bytes += pair.len();
             }
+            if name.starts_with('$') {
+                pairs.push((name, decode(value)?));
+            }
+        }
+        if bytes > limits::QUERY_BYTES_MAX {
+            return Err(too_long());
         }
         Self::read(&pairs, shape, place)
     }
 
-    /// Returns the query of the next page: this one with another page token.
-    pub fn next_query(query: Option<&str>, served: u64) -> String {
-        let token = |pair: &&str| {
+    /// Returns the query of the page behind `cursor`, after `served` elements: this one with another page token.
+    /// Fails when the values that the list is ordered by are too long for a token.
+    pub fn next_query(
+        &self,
+        query: Option<&str>,
+        cursor: &Cursor,
+        served: u64,
+    ) -> Result<String, QueryError> {
+        let token = skip_token::write(cursor, served, self.list)
+            .ok_or_else(|| QueryError::new(QueryErrorKind::KeysTooLong, "$orderby"))?;
+        let other = |pair: &&str| {
             let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
             !decode(name).is_ok_and(|name| name.eq_ignore_ascii_case("$skiptoken"))
         };
         let mut pairs: Vec<&str> =
-            query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()).filter(token).collect();
-        let page = format!("$skiptoken=s{served:x}");
+            query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()).filter(other).collect();
+        let page = format!("$skiptoken={token}");
         pairs.push(&page);
-        pairs.join("&")
+        Ok(pairs.join("&"))
     }
 
     /// Returns whether the answer names this property.
@@ -109,6 +138,8 @@ impl QueryOptions {
     fn read(pairs: &[(String, String)], shape: &Shape, place: Place) -> Result<Self, QueryError> {
         let mut options = Self::default();
         let mut seen: Vec<String> = Vec::new();
+        let (mut filter, mut order, mut token) = ("", "", None);
+        let mut kinds = vec![Kind::Moment];
         for (name, value) in pairs {
             let option = name.to_ascii_lowercase();
             let fail = |kind| QueryError::new(kind, name);
@@ -125,15 +156,31 @@ impl QueryOptions {
             }
             match option.as_str() {
                 "$select" => options.select = read_select(value, shape).map_err(fail)?,
-                "$filter" => options.filter = Some(Filter::parse(value, shape.properties).map_err(fail)?),
-                "$orderby" => options.order_by = read_order(value, shape).map_err(fail)?,
+                "$filter" => {
+                    options.filter = Some(parse_filter(value, shape.properties).map_err(fail)?);
+                    filter = value;
+                }
+                "$orderby" => {
+                    let (keys, found) = read_order(value, shape).map_err(fail)?;
+                    if !keys.is_empty() {
+                        (options.order_by, kinds) = (keys, found);
+                        order = value;
+                    }
+                }
                 "$top" => options.top = Some(number(value).map_err(fail)?),
                 "$skip" => options.skip = u64::from(number(value).map_err(fail)?),
                 "$count" => options.count = boolean(value).map_err(fail)?,
                 "$expand" => options.expand = read_expand(value, shape, name)?,
-                _ => options.served = read_token(value).map_err(fail)?,
+                _ => token = Some((name, value)),
             }
             seen.push(option);
+        }
+        options.list = fingerprint(shape, filter, order);
+        if let Some((name, value)) = token {
+            let place = skip_token::read(value, options.list).filter(|(cursor, _)| fits(cursor, &kinds));
+            let (cursor, served) =
+                place.ok_or_else(|| QueryError::new(QueryErrorKind::BadSkipToken, name))?;
+            (options.after, options.served) = (Some(cursor), served);
         }
         Ok(options)
     }
@@ -141,14 +188,32 @@ impl QueryOptions {
 
 fn allowed(option: &str, place: Place) -> bool {
     match place {
-        Place::List => matches!(
-            option,
-            "$select" | "$filter" | "$orderby" | "$top" | "$skip" | "$count" | "$expand" | "$skiptoken"
-        ),
+        Place::List => option == "$skiptoken" || allowed(option, Place::Nested),
+        Place::Nested => {
+            matches!(option, "$select" | "$filter" | "$orderby" | "$top" | "$skip" | "$count" | "$expand")
+        }
         Place::Item => matches!(option, "$select" | "$expand"),
         Place::Count => option == "$filter",
         Place::Action => false,
     }
+}
+
+fn fingerprint(shape: &Shape, filter: &str, order: &str) -> Fingerprint {
+    let names = shape.properties.iter().map(|property| property.name.as_bytes());
+    let list = names.fold(Fingerprint::default(), Fingerprint::with);
+    list.with(filter.trim().as_bytes()).with(order.trim().as_bytes())
+}
+
+/// Returns whether the keys are those of an order of these kinds.
+fn fits(cursor: &Cursor, kinds: &[Kind]) -> bool {
+    let fits = |(key, kind): (&Literal, &Kind)| match key {
+        Literal::Null => true,
+        Literal::Text(_) => *kind == Kind::Text,
+        Literal::Integer(_) | Literal::Decimal(_) => *kind == Kind::Number,
+        Literal::Boolean(_) => *kind == Kind::Boolean,
+        Literal::Moment(_) => *kind == Kind::Moment,
+    };
+    cursor.keys.len() == kinds.len() && cursor.keys.iter().zip(kinds).all(fits)
 }
 
 fn decode(text: &str) -> Result<String, QueryError> {
@@ -171,18 +236,6 @@ fn boolean(value: &str) -> Result<bool, QueryErrorKind> {
     }
 }
 
-fn read_token(value: &str) -> Result<u64, QueryErrorKind> {
-    let digits = value.strip_prefix('s').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let served = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    // A token far beyond any list would overflow sums later.
-    served.filter(|served| *served <= u64::from(u32::MAX)).ok_or(QueryErrorKind::BadSkipToken)
-}
-
-fn find(name: &str, shape: &Shape) -> Result<Property, QueryErrorKind> {
-    let found = shape.properties.iter().find(|property| property.name.eq_ignore_ascii_case(name));
-    found.copied().ok_or_else(|| QueryErrorKind::UnknownProperty { name: name.to_owned() })
-}
-
 fn read_select(value: &str, shape: &Shape) -> Result<Option<Vec<&'static str>>, QueryErrorKind> {
     let mut selected = Vec::new();
     for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
@@ -190,10 +243,11 @@ fn read_select(value: &str, shape: &Shape) -> Result<Option<Vec<&'static str>>, 
             return Ok(None);
         }
         // Graph lets `$select` name a navigation; it adds nothing unless it is expanded too.
-        if shape.expandable.iter().any(|(expandable, _)| expandable.eq_ignore_ascii_case(name)) {
+        if shape.expandable.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
             continue;
         }
-        let property = find(name, shape)?;
+        let found = shape.properties.iter().find(|property| property.name.eq_ignore_ascii_case(name));
+        let property = found.ok_or_else(|| QueryErrorKind::UnknownProperty { name: name.to_owned() })?;
         if !selected.contains(&property.name) {
             selected.push(property.name);
         }
@@ -201,14 +255,15 @@ fn read_select(value: &str, shape: &Shape) -> Result<Option<Vec<&'static str>>, 
     Ok(if value.trim().is_empty() { None } else { Some(selected) })
 }
 
-fn read_order(value: &str, shape: &Shape) -> Result<Vec<Order>, QueryErrorKind> {
-    let mut order = Vec::new();
+fn read_order(value: &str, shape: &Shape) -> Result<(Vec<OrderKey>, Vec<Kind>), QueryErrorKind> {
+    let (mut order, mut kinds) = (Vec::new(), Vec::new());
     for key in value.split(',').map(str::trim).filter(|key| !key.is_empty()) {
         let mut words = key.split_whitespace();
-        let property = find(words.next().unwrap_or(""), shape)?;
-        let descending = match words.next().map(str::to_ascii_lowercase).as_deref() {
-            None | Some("asc") => false,
-            Some("desc") => true,
+        let written = words.next().unwrap_or("");
+        let (property, kind) = resolve(written, shape.properties)?;
+        let direction = match words.next().map(str::to_ascii_lowercase).as_deref() {
+            None | Some("asc") => Direction::Ascending,
+            Some("desc") => Direction::Descending,
             Some(_) => {
                 return Err(QueryErrorKind::Syntax { position: 0, expected: "asc or desc after a property" });
             }
@@ -216,14 +271,19 @@ fn read_order(value: &str, shape: &Shape) -> Result<Vec<Order>, QueryErrorKind> 
         if words.next().is_some() {
             return Err(QueryErrorKind::Syntax { position: 0, expected: "a comma between properties" });
         }
-        if matches!(property.kind, Kind::Secret | Kind::Complex) {
-            return Err(QueryErrorKind::NotComparable { name: property.name.to_owned() });
+        if matches!(kind, Kind::Members(_) | Kind::Texts | Kind::Elements(_)) {
+            return Err(QueryErrorKind::NotComparable { name: property });
         }
-        if !order.iter().any(|known: &Order| known.property == property.name) {
-            order.push(Order { property: property.name, kind: property.kind, descending });
+        if order.iter().any(|known: &OrderKey| known.property == property) {
+            continue;
         }
+        if order.len() == limits::ORDER_KEYS_MAX {
+            return Err(QueryErrorKind::TooManyKeys);
+        }
+        order.push(OrderKey { property, direction });
+        kinds.push(kind);
     }
-    Ok(order)
+    Ok((order, kinds))
 }
 
 fn read_expand(value: &str, shape: &Shape, option: &str) -> Result<Vec<Expand>, QueryError> {
@@ -237,11 +297,11 @@ fn read_expand(value: &str, shape: &Shape, option: &str) -> Result<Vec<Expand>, 
             }
             None => (item.trim(), ""),
         };
-        let known = shape.expandable.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        let Some((name, inner_shape)) = known else {
+        let known = shape.expandable.iter().find(|known| known.name.eq_ignore_ascii_case(name));
+        let Some(known) = known else {
             return Err(QueryError::new(QueryErrorKind::NotExpandable { name: name.to_owned() }, option));
         };
-        if expand.iter().any(|known| known.name == *name) {
+        if expand.iter().any(|other| other.name == known.name) {
             return Err(QueryError::new(QueryErrorKind::Repeated, option));
         }
         let mut pairs = Vec::new();
@@ -250,7 +310,10 @@ fn read_expand(value: &str, shape: &Shape, option: &str) -> Result<Vec<Expand>, 
             pairs.push((name.trim().to_owned(), value.to_owned()));
         }
         // Shapes end (store, session, agent), so this recursion does too.
-        expand.push(Expand { name, options: QueryOptions::read(&pairs, inner_shape, Place::List)? });
+        let options = QueryOptions::read(&pairs, known.shape, known.place)?;
+        let written =
+            pairs.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, KEPT)));
+        expand.push(Expand { name: known.name, options, query: written.collect::<Vec<_>>().join("&") });
     }
     Ok(expand)
 }

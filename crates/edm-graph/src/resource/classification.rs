@@ -75,7 +75,7 @@ fn read_text<'a>(text: Option<Cow<'a, str>>, others: &Reader<'_>) -> Result<Cow<
 }
 
 impl ClassifyOptions {
-    fn read(reader: &Reader<'_>) -> Result<Self, BodyError> {
+    pub(super) fn read(reader: &Reader<'_>) -> Result<Self, BodyError> {
         Ok(Self {
             sensitive_type_ids: read_type_ids(reader)?,
             timeout_ms: read_timeout(reader)?,

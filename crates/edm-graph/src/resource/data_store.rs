@@ -8,6 +8,7 @@ use crate::body::{BodyError, BodyErrorKind, Given, Reader};
 use crate::moment::Moment;
 use crate::query::Property;
 use crate::resource::column::{ColumnResource, read_columns};
+use crate::resource::session::SessionDraft;
 use crate::schema::stores::EXACT_MATCH_DATA_STORE;
 
 /// A data store as Graph writes it, with this service's additions.
@@ -63,22 +64,23 @@ pub struct DataStoreDraft {
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
+    /// The sessions that are made with it.
+    pub sessions: Vec<SessionDraft>,
 }
 
 impl DataStoreDraft {
     /// Reads the body of a POST. Fails with the path of the first property that is wrong.
     pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
-        if matches!(reader.objects("sessions", limits::REQUEST_ITEMS_MAX)?, Given::Value(list) if !list.is_empty())
-        {
-            return Err(reader.error(BodyErrorKind::DeepInsert, "sessions"));
-        }
+        let sessions = reader.objects("sessions", limits::INLINE_SESSIONS_MAX)?.into_option();
+        let sessions = sessions.unwrap_or_default();
         let change = DataStoreChange::read(body)?;
         Ok(Self {
             display_name: reader.needed("displayName", change.display_name)?,
             description: change.description.into_option(),
             columns: reader.needed("columns", change.columns)?,
             tokens_max: change.tokens_max.into_option(),
+            sessions: sessions.iter().map(SessionDraft::read_from).collect::<Result<_, _>>()?,
         })
     }
 }

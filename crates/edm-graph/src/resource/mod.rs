@@ -2,6 +2,7 @@
 //! what may be set (a draft or a change, read from a body), and the properties that a query may name.
 
 pub(crate) mod classification;
+pub(crate) mod classification_job;
 pub(crate) mod column;
 pub(crate) mod data_store;
 pub(crate) mod sensitive_type;

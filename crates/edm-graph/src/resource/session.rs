@@ -158,7 +158,11 @@ pub struct SessionDraft {
 impl SessionDraft {
     /// Reads the body of a POST. Fails with the path of the first property that is wrong.
     pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
-        let reader = Reader::new(body);
+        Self::read_from(&Reader::new(body))
+    }
+
+    /// Reads a session that stands within another body.
+    pub(super) fn read_from(reader: &Reader<'_>) -> Result<Self, BodyError> {
         if reader.has("@odata.id") {
             return Err(reader.error(BodyErrorKind::Reference, "@odata.id"));
         }
@@ -167,7 +171,7 @@ impl SessionDraft {
         if salt.as_deref() == Some("") {
             return Err(reader.error(BodyErrorKind::Missing, "salt"));
         }
-        let change = SessionChange::read(body)?;
+        let change = SessionChange::read_from(reader)?;
         Ok(Self {
             upload_agent_id: reader.text("uploadAgentId", limits::TEXT_CHARACTERS_MAX)?.into_option(),
             fields: fields.into_option(),
@@ -200,7 +204,10 @@ pub struct SessionChange {
 impl SessionChange {
     /// Reads the body of a PATCH. Fails with the path of the first property that is wrong.
     pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
-        let reader = Reader::new(body);
+        Self::read_from(&Reader::new(body))
+    }
+
+    fn read_from(reader: &Reader<'_>) -> Result<Self, BodyError> {
         Ok(Self {
             checksum: reader.text("checksum", limits::TEXT_CHARACTERS_MAX)?,
             total_block_count: reader.integer32("totalBlockCount", 1..=limits::BLOCKS_MAX)?,

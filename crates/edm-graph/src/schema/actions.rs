@@ -23,6 +23,17 @@ const SENSITIVE_TYPE_IDS: Property = text("sensitiveTypeIds", "The types to look
 const MINIMUM_CONFIDENCE: Property =
     int32("minimumConfidence", "Matches below it are left out.").range(1, 100).added();
 
+const CANDIDATES: Property = object(
+    "contentClassifications",
+    &CONTENT_CLASSIFICATION,
+    "Candidates that the caller found already; none is everywhere.",
+)
+.many()
+.never_null()
+.elements(limits::REQUEST_ITEMS_MAX);
+const EXEMPT: Property =
+    object("exempt", &EXEMPT_VALUES, "Rows that hold one of these values are exempt.").added();
+
 /// Ends the upload of a session.
 pub static COMMIT: Action = Action {
     name: "commit",
@@ -85,17 +96,10 @@ pub static CLASSIFY: Action = Action {
         TEXT,
         TIMEOUT,
         SENSITIVE_TYPE_IDS,
-        object(
-            "contentClassifications",
-            &CONTENT_CLASSIFICATION,
-            "Candidates that the caller found already; none is everywhere.",
-        )
-        .many()
-        .never_null()
-        .elements(limits::REQUEST_ITEMS_MAX),
+        CANDIDATES,
         boolean("explain", "Whether to say why values that were found are no match.").added(),
         MINIMUM_CONFIDENCE,
-        object("exempt", &EXEMPT_VALUES, "Rows that hold one of these values are exempt.").added(),
+        EXEMPT,
     ],
     returns: Returns::One(Type::Structured(&CLASSIFICATION)),
     source: Source::Graph,
@@ -124,7 +128,14 @@ pub static REDACT: Action = Action {
 pub static CLASSIFY_FILE: Action = Action {
     name: "classifyFile",
     bound_to: &SERVICE,
-    parameters: &[stream("file", "The file to look in.").needed(), SENSITIVE_TYPE_IDS],
+    parameters: &[
+        stream("file", "The file to look in.").needed(),
+        SENSITIVE_TYPE_IDS,
+        TIMEOUT.added(),
+        CANDIDATES.added(),
+        MINIMUM_CONFIDENCE,
+        EXEMPT,
+    ],
     returns: Returns::One(Type::Structured(&CLASSIFICATION_JOB)),
     source: Source::Graph,
     description: "Makes a job of classifying a file.",
@@ -136,10 +147,15 @@ pub static CLASSIFY_TEXT: Action = Action {
     bound_to: &SERVICE,
     parameters: &[
         TEXT,
-        text("fileExtension", "What the text would be called as a file."),
+        text("fileExtension", "What the text would be called as a file; not looked at.")
+            .characters(limits::NAME_CHARACTERS_MAX),
         SENSITIVE_TYPE_IDS,
         word("scopesToRun", &SENSITIVE_TYPE_SCOPE, "Which types, by their scope."),
         word("matchTolerancesToInclude", &MATCH_TOLERANCE, "How near trained classifiers must come."),
+        TIMEOUT.added(),
+        CANDIDATES.added(),
+        MINIMUM_CONFIDENCE,
+        EXEMPT,
     ],
     returns: Returns::One(Type::Structured(&CLASSIFICATION_JOB)),
     source: Source::Graph,

@@ -62,6 +62,19 @@ pub enum Setting {
     Change,
 }
 
+/// How queries may compare a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// By its type; an object or a collection of objects not at all.
+    ByType,
+    /// By these parts of the object, or of each of the objects.
+    Parts(&'static [query::Property]),
+    /// Not at all: the catalog does not know it.
+    None,
+    /// Not at all: that would let a reader guess it.
+    Secret,
+}
+
 /// What a value that a client sends must keep to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
@@ -90,8 +103,8 @@ pub struct Property {
     pub nullable: bool,
     /// Whether a request that makes or calls something must bring it.
     pub needed: bool,
-    /// Whether queries may not compare it: the one who may see it is another than the one who may list.
-    pub secret: bool,
+    /// How queries may compare it.
+    pub comparison: Comparison,
     /// Where it comes from.
     pub source: Source,
     /// Whether it is always there.
@@ -117,6 +130,8 @@ pub struct Navigation {
     pub collection: bool,
     /// Whether `$expand` follows it.
     pub expandable: bool,
+    /// How many a request that makes the entity may bring inline.
+    pub inline_max: Option<usize>,
     /// One sentence.
     pub description: &'static str,
 }
@@ -204,7 +219,7 @@ const fn property(name: &'static str, of: Type, description: &'static str) -> Pr
         collection: false,
         nullable: true,
         needed: false,
-        secret: false,
+        comparison: Comparison::ByType,
         source: Source::Graph,
         presence: Presence::Always,
         setting: Setting::Server,
@@ -301,7 +316,17 @@ impl Property {
 
     /// Makes it one that queries may not compare.
     pub(super) const fn secret(self) -> Self {
-        Self { secret: true, ..self }
+        Self { comparison: Comparison::Secret, ..self }
+    }
+
+    /// Makes it one that queries cannot compare.
+    pub(super) const fn uncompared(self) -> Self {
+        Self { comparison: Comparison::None, ..self }
+    }
+
+    /// Lets queries compare these parts of it.
+    pub(super) const fn compared_by(self, parts: &'static [query::Property]) -> Self {
+        Self { comparison: Comparison::Parts(parts), ..self }
     }
 
     /// Bounds its characters, or those of its elements.
@@ -345,10 +370,15 @@ impl Property {
     }
 
     const fn query_kind(&self) -> query::Kind {
-        if self.secret {
-            return query::Kind::Secret;
+        match self.comparison {
+            Comparison::Secret => return query::Kind::Secret,
+            Comparison::None => return query::Kind::Complex,
+            Comparison::Parts(parts) if self.collection => return query::Kind::Elements(parts),
+            Comparison::Parts(parts) => return query::Kind::Members(parts),
+            Comparison::ByType => {}
         }
         match self.of {
+            Type::Primitive(Primitive::Text) if self.collection => query::Kind::Texts,
             _ if self.collection => query::Kind::Complex,
             Type::Structured(_) => query::Kind::Complex,
             Type::Enum(_) => query::Kind::Text,
@@ -435,7 +465,7 @@ impl StructuredType {
     }
 
     /// Returns how many properties it has, inherited ones among them.
-    pub(crate) const fn property_count(&self) -> usize {
+    pub const fn property_count(&self) -> usize {
         match self.base {
             Some(base) => self.properties.len() + base.property_count(),
             None => self.properties.len(),
@@ -443,7 +473,7 @@ impl StructuredType {
     }
 
     /// Returns what queries may name, inherited properties first. `COUNT` is [`property_count`](Self::property_count).
-    pub(crate) const fn query_properties<const COUNT: usize>(&self) -> [query::Property; COUNT] {
+    pub const fn query_properties<const COUNT: usize>(&self) -> [query::Property; COUNT] {
         let mut properties = [query::Property::new("", query::Kind::Text); COUNT];
         let mut of = self;
         let mut end = COUNT;

@@ -2,7 +2,7 @@
 
 use super::element::{StructuredType, moment, object, text};
 use super::labels::{EVALUATE_LABEL_RESULT_GROUP, POLICIES_RESULT};
-use super::matching::{CLASSIFICATION_ERROR, DETECTED_CONTENT_WRAPPER, ENTITY};
+use super::matching::{CLASSIFICATION_ERROR, DETECTED_CONTENT_WRAPPER, ENTITY, ERROR_PARTS};
 
 /// What every job has.
 pub static JOB_RESPONSE_BASE: StructuredType = StructuredType::entity(
@@ -16,7 +16,8 @@ pub static JOB_RESPONSE_BASE: StructuredType = StructuredType::entity(
         text("tenantId", "Whose it is."),
         text("type", "What it does."),
         text("userId", "Who made it."),
-        object("error", &CLASSIFICATION_ERROR, "Why it failed; null unless it did."),
+        object("error", &CLASSIFICATION_ERROR, "Why it failed; null unless it did.")
+            .compared_by(&ERROR_PARTS),
     ],
     "What every job has.",
 );

@@ -3,6 +3,11 @@
 use super::element::{Navigation, StructuredType, boolean, int32, moment, object, text, word};
 use super::enums::{APPLICATION_MODE, DLP_ACTION, LABEL_TARGET, RULE_MODE};
 use super::matching::ENTITY;
+use crate::query;
+
+/// What queries may name of a label.
+pub static SENSITIVITY_LABEL_PROPERTIES: [query::Property; SENSITIVITY_LABEL.property_count()] =
+    SENSITIVITY_LABEL.query_properties();
 
 /// A label.
 pub static SENSITIVITY_LABEL: StructuredType = StructuredType::entity(
@@ -29,6 +34,7 @@ pub static SENSITIVITY_LABEL: StructuredType = StructuredType::entity(
     target: &SENSITIVITY_LABEL,
     collection: true,
     expandable: false,
+    inline_max: None,
     description: "The labels below it.",
 }]);
 

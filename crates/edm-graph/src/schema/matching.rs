@@ -7,6 +7,13 @@ use super::enums::{
     CLASSIFICATION_METHOD, MATCH_TOLERANCE, PROCESSING_ERROR_TYPE, SENSITIVE_TYPE_SCOPE,
     SENSITIVE_TYPE_SOURCE,
 };
+use crate::query;
+
+/// What of an error queries can compare.
+pub(super) static ERROR_PARTS: [query::Property; CLASSIFICATION_ERROR.property_count()] =
+    CLASSIFICATION_ERROR.query_properties();
+static INNER_ERROR_PARTS: [query::Property; CLASSIFICATION_INNER_ERROR.property_count()] =
+    CLASSIFICATION_INNER_ERROR.query_properties();
 
 /// What everything with a key is.
 pub static ENTITY: StructuredType = StructuredType {
@@ -25,7 +32,7 @@ pub static CLASSIFICATION_INNER_ERROR: StructuredType = StructuredType::complex(
     &[
         moment("errorDateTime", "When it happened."),
         text("code", "A stable word."),
-        text("clientRequestId", "The id that the client gave its request."),
+        text("clientRequestId", "The id that the client gave its request.").uncompared(),
         text("activityId", "The session, job or request that met it."),
     ],
     "When and where an error happened.",
@@ -38,7 +45,9 @@ pub static CLASSIFICATION_ERROR_BASE: StructuredType = StructuredType::complex(
         text("code", "A stable word."),
         text("message", "A sentence that says what to do."),
         text("target", "What it is about.").sometimes(),
-        object("innerError", &CLASSIFICATION_INNER_ERROR, "When and where it happened.").sometimes(),
+        object("innerError", &CLASSIFICATION_INNER_ERROR, "When and where it happened.")
+            .sometimes()
+            .compared_by(&INNER_ERROR_PARTS),
     ],
     "An error. The missing letter is Graph's.",
 );
@@ -126,19 +135,23 @@ pub static CONFIDENCE_COUNT: StructuredType = StructuredType::complex(
 pub static LOCATION: StructuredType = StructuredType::complex(
     "sensitiveContentLocation",
     &[
-        text("idMatch", "The primary value as it stands in the text."),
+        text("idMatch", "The primary value as it stands in the text; null in a job that was kept."),
         OFFSET,
         LENGTH,
         int32("confidence", "The pattern reached."),
         object("evidences", &EVIDENCE, "The facts around it.").many(),
         text("columnName", "The column that matched.").added(),
-        int64("rows", "The records that reach the pattern, the first below the header is 1; at most 10.")
-            .many()
-            .added(),
+        int64(
+            "rows",
+            "The records that reach the pattern, the first below the header is 1; at most 10; none in a job.",
+        )
+        .many()
+        .sometimes()
+        .added(),
         boolean("rowsTruncated", "True where there are more records than listed; else absent.")
             .sometimes()
             .added(),
-        text("rowSessionIds", "Parallel to rows: the session whose file it is.").many().added(),
+        text("rowSessionIds", "Parallel to rows: the session whose file it is.").many().sometimes().added(),
     ],
     "A place in a text that holds a record.",
 );
@@ -147,7 +160,7 @@ pub static LOCATION: StructuredType = StructuredType::complex(
 pub static EVIDENCE: StructuredType = StructuredType::complex(
     "sensitiveContentEvidence",
     &[
-        text("match", "The value as it stands in the text."),
+        text("match", "The value as it stands in the text; null in a job that was kept."),
         OFFSET,
         LENGTH,
         text("columnName", "The column that matched.").added(),

@@ -22,9 +22,11 @@ pub mod types;
 pub use csdl_json::csdl_json;
 pub use csdl_xml::csdl_xml;
 pub use element::{
-    Action, Bound, EnumType, Navigation, Presence, Primitive, Property, Returns, Setting, Source,
+    Action, Bound, Comparison, EnumType, Navigation, Presence, Primitive, Property, Returns, Setting, Source,
     StructuredKind, StructuredType, Type,
 };
 pub use openapi::openapi;
 pub use operation::{Access, Answer, Body, Content, Method, Operation, Query, Refusal};
-pub use service::{ACTIONS, CONTAINER, ENUMS, NAMESPACE, SERVICE, SINGLETON, STRUCTURED_TYPES};
+pub use service::{
+    ACTIONS, CONTAINER, ENUMS, NAMESPACE, SERVICE, SERVICE_PROPERTIES, SINGLETON, STRUCTURED_TYPES,
+};

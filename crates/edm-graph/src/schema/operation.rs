@@ -68,6 +68,8 @@ pub enum Body {
     Parameters(&'static Action),
     /// The parameters of an action, or a text, or lines of texts.
     Texts(&'static Action),
+    /// The parameters of an action, or the file itself.
+    File(&'static Action),
     /// A sealed block or an XML block list.
     Blocks,
 }
@@ -97,9 +99,11 @@ pub enum Content {
     OpenApi,
     /// Azure's XML block list.
     BlockList,
+    /// An error: Graph has the operation, this service has nothing for it.
+    Refusal,
 }
 
-/// A success.
+/// A success, or the only answer there is.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer {
     /// Its status.
@@ -179,9 +183,30 @@ impl Operation {
         !matches!(self.body, Body::None)
     }
 
+    /// Returns whether the state of one resource may be demanded: by `If-Match` and `If-None-Match`.
+    pub const fn is_conditional(&self) -> bool {
+        let named = matches!(self.access, Access::Token | Access::Right(_));
+        let one = match self.answer.content {
+            Content::Item(_) => !matches!(self.body, Body::Create(_) | Body::Parameters(_) | Body::File(_)),
+            Content::Nothing => true,
+            _ => false,
+        };
+        named && one
+    }
+
+    /// Returns the statuses of answers without content that are as good as the success.
+    pub fn bare_statuses(&self) -> Vec<u16> {
+        let read = self.method == Method::Get && self.is_conditional();
+        let wished = matches!(self.body, Body::Create(_) | Body::Change(_));
+        [(read, 304), (wished, 204)].into_iter().filter(|(held, _)| *held).map(|(_, status)| status).collect()
+    }
+
     /// Returns the statuses that are no success, in ascending order.
     pub fn refusal_statuses(&self) -> Vec<u16> {
         let mut statuses = vec![500];
+        if self.is_conditional() {
+            statuses.push(412);
+        }
         statuses.extend(self.refusals.iter().map(|refusal| refusal.status()));
         match self.access {
             Access::Open => {}
@@ -192,14 +217,15 @@ impl Operation {
         if self.takes_body() || !matches!(self.query, Query::None) {
             statuses.push(400);
         }
-        if self.path_parameters().next().is_some() {
+        let only_refused = matches!(self.answer.content, Content::Refusal);
+        if self.path_parameters().next().is_some() && !only_refused {
             statuses.push(404);
         }
         if self.takes_body() {
             statuses.extend([408, 413, 503]);
         }
-        // The upload wire takes any content type.
-        if self.takes_body() && self.access != Access::Signature {
+        // The upload wire takes any content type, and of a file that is none there is a failed job.
+        if self.takes_body() && self.access != Access::Signature && !matches!(self.body, Body::File(_)) {
             statuses.push(415);
         }
         statuses.sort_unstable();

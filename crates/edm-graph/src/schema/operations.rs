@@ -5,6 +5,8 @@ use edm_model::Right;
 
 use super::actions;
 use super::element::{Action, StructuredType};
+use super::jobs::CLASSIFICATION_JOB as JOB;
+use super::labels::SENSITIVITY_LABEL as LABEL;
 use super::operation::{Access, Answer, Body, Content, Method, Operation, Query, Refusal};
 use super::service::SERVICE;
 use super::sessions::EXACT_MATCH_SESSION as SESSION;
@@ -24,6 +26,7 @@ const ADMINISTER: Access = Access::Right(Right::Administer);
 /// Every operation, in the order of the paths.
 pub static OPERATIONS: &[Operation] = &[
     item("readService", path::SERVICE, Access::Token, &SERVICE, "Reads the service itself."),
+    change("updateService", path::SERVICE, ADMINISTER, &SERVICE, "Takes the service back; nothing of it can be set."),
     list("listStores", path::STORES, READ, &STORE, "Lists the data stores."),
     create("createStore", path::STORES, ADMINISTER, &STORE, "Makes a data store.").or(CONFLICT),
     count("countStores", path::STORES_COUNT, READ, &STORE, "Counts the data stores."),
@@ -82,6 +85,47 @@ pub static OPERATIONS: &[Operation] = &[
     call("redact", path::REDACT, CLASSIFY, &actions::REDACT, Content::Value(&super::matching::REDACTION))
         .or(&[Refusal::TooMany]),
     Operation {
+        query: Query::Parameters(&actions::CLASSIFY),
+        body: Body::File(&actions::CLASSIFY_FILE),
+        ..call("classifyFile", path::CLASSIFY_FILE, CLASSIFY, &actions::CLASSIFY_FILE, Content::Item(&JOB))
+    }
+    .or(&[Refusal::TooMany]),
+    call("classifyText", path::CLASSIFY_TEXT, CLASSIFY, &actions::CLASSIFY_TEXT, Content::Item(&JOB))
+        .or(&[Refusal::TooMany]),
+    list("listJobs", path::JOBS, READ, &JOB, "Lists the jobs."),
+    count("countJobs", path::JOBS_COUNT, READ, &JOB, "Counts the jobs."),
+    item("readJob", path::JOB, READ, &JOB, "Reads one of the jobs."),
+    change("updateJob", path::JOB, ADMINISTER, &JOB, "Takes a job back; nothing of it can be set."),
+    delete("deleteJob", path::JOB, ADMINISTER, "Deletes one of the jobs."),
+    list("listTextJobs", path::TEXT_JOBS, READ, &JOB, "Lists the jobs of texts."),
+    count("countTextJobs", path::TEXT_JOBS_COUNT, READ, &JOB, "Counts the jobs of texts."),
+    item("readTextJob", path::TEXT_JOB, READ, &JOB, "Reads one of the jobs of texts."),
+    change("updateTextJob", path::TEXT_JOB, ADMINISTER, &JOB, "Takes a job back; nothing of it can be set."),
+    delete("deleteTextJob", path::TEXT_JOB, ADMINISTER, "Deletes one of the jobs of texts."),
+    list("listFileJobs", path::FILE_JOBS, READ, &JOB, "Lists the jobs of files."),
+    count("countFileJobs", path::FILE_JOBS_COUNT, READ, &JOB, "Counts the jobs of files."),
+    item("readFileJob", path::FILE_JOB, READ, &JOB, "Reads one of the jobs of files."),
+    change("updateFileJob", path::FILE_JOB, ADMINISTER, &JOB, "Takes a job back; nothing of it can be set."),
+    delete("deleteFileJob", path::FILE_JOB, ADMINISTER, "Deletes one of the jobs of files."),
+    list("listLabelJobs", path::LABEL_JOBS, READ, &JOB, "Lists the jobs of finding labels, of which there are none."),
+    count("countLabelJobs", path::LABEL_JOBS_COUNT, READ, &JOB, "Counts the jobs of finding labels, of which there are none."),
+    nothing("readLabelJob", Method::Get, path::LABEL_JOB, READ, 404, "Reads one of the jobs of finding labels, of which there are none."),
+    nothing("updateLabelJob", Method::Patch, path::LABEL_JOB, ADMINISTER, 404, "Changes one of the jobs of finding labels, of which there are none."),
+    nothing("deleteLabelJob", Method::Delete, path::LABEL_JOB, ADMINISTER, 404, "Deletes one of the jobs of finding labels, of which there are none."),
+    list("listPolicyJobs", path::POLICY_JOBS, READ, &JOB, "Lists the jobs of finding policies, of which there are none."),
+    count("countPolicyJobs", path::POLICY_JOBS_COUNT, READ, &JOB, "Counts the jobs of finding policies, of which there are none."),
+    nothing("readPolicyJob", Method::Get, path::POLICY_JOB, READ, 404, "Reads one of the jobs of finding policies, of which there are none."),
+    nothing("updatePolicyJob", Method::Patch, path::POLICY_JOB, ADMINISTER, 404, "Changes one of the jobs of finding policies, of which there are none."),
+    nothing("deletePolicyJob", Method::Delete, path::POLICY_JOB, ADMINISTER, 404, "Deletes one of the jobs of finding policies, of which there are none."),
+    list("listLabels", path::LABELS, READ, &LABEL, "Lists the labels, of which there are none."),
+    count("countLabels", path::LABELS_COUNT, READ, &LABEL, "Counts the labels, of which there are none."),
+    nothing("readLabel", Method::Get, path::LABEL, READ, 404, "Reads one of the labels, of which there are none."),
+    nothing("updateLabel", Method::Patch, path::LABEL, ADMINISTER, 404, "Changes one of the labels, of which there are none."),
+    nothing("deleteLabel", Method::Delete, path::LABEL, ADMINISTER, 404, "Deletes one of the labels, of which there are none."),
+    nothing("evaluateLabels", Method::Post, path::LABELS_EVALUATE, READ, 501, "Is not served: there are no labels."),
+    nothing("computeLabelRights", Method::Post, path::LABELS_RIGHTS, READ, 501, "Is not served: there are no labels."),
+    nothing("computeLabelInheritance", Method::Get, path::LABELS_INHERITANCE, READ, 501, "Is not served: there are no labels."),
+    Operation {
         query: Query::Format,
         ..open("readMetadata", path::METADATA, Content::Metadata, "Describes types and actions, in CSDL.")
     },
@@ -115,6 +159,23 @@ const fn open(id: &'static str, path: &'static str, content: Content, summary: &
         body: Body::None,
         answer: Answer { status: 200, content },
         refusals: &[],
+    }
+}
+
+/// An operation of Graph's that this service has nothing for.
+const fn nothing(
+    id: &'static str,
+    method: Method,
+    path: &'static str,
+    access: Access,
+    status: u16,
+    summary: &'static str,
+) -> Operation {
+    Operation {
+        method,
+        access,
+        answer: Answer { status, content: Content::Refusal },
+        ..open(id, path, Content::Refusal, summary)
     }
 }
 

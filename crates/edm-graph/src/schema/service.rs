@@ -5,6 +5,7 @@ use super::element::{Action, EnumType, Navigation, StructuredType};
 use super::jobs::JOB_RESPONSE_BASE;
 use super::matching::ENTITY;
 use super::{enums, jobs, labels, matching, requests, sessions, stores, types};
+use crate::query;
 
 /// Where types live.
 pub const NAMESPACE: &str = "microsoft.graph";
@@ -12,6 +13,9 @@ pub const NAMESPACE: &str = "microsoft.graph";
 pub const CONTAINER: &str = "GraphService";
 /// The name of the one singleton.
 pub const SINGLETON: &str = "dataClassification";
+
+/// What queries may name of the service itself.
+pub static SERVICE_PROPERTIES: [query::Property; SERVICE.property_count()] = SERVICE.query_properties();
 
 /// The type of the singleton.
 pub static SERVICE: StructuredType = StructuredType::entity(
@@ -21,9 +25,9 @@ pub static SERVICE: StructuredType = StructuredType::entity(
     "Everything that has to do with classifying data.",
 )
 .leading_to(&[
-    many("exactMatchDataStores", &stores::EXACT_MATCH_DATA_STORE, "The data stores."),
-    many("exactMatchUploadAgents", &stores::EXACT_MATCH_UPLOAD_AGENT, "The upload agents."),
-    many("sensitiveTypes", &types::SENSITIVE_TYPE, "The sensitive types."),
+    expandable("exactMatchDataStores", &stores::EXACT_MATCH_DATA_STORE, "The data stores."),
+    expandable("exactMatchUploadAgents", &stores::EXACT_MATCH_UPLOAD_AGENT, "The upload agents."),
+    expandable("sensitiveTypes", &types::SENSITIVE_TYPE, "The sensitive types."),
     many("jobs", &JOB_RESPONSE_BASE, "The jobs of every kind."),
     many("classifyTextJobs", &JOB_RESPONSE_BASE, "The jobs of classifying texts."),
     many("classifyFileJobs", &JOB_RESPONSE_BASE, "The jobs of classifying files."),
@@ -33,7 +37,15 @@ pub static SERVICE: StructuredType = StructuredType::entity(
 ]);
 
 const fn many(name: &'static str, target: &'static StructuredType, description: &'static str) -> Navigation {
-    Navigation { name, target, collection: true, expandable: false, description }
+    Navigation { name, target, collection: true, expandable: false, inline_max: None, description }
+}
+
+const fn expandable(
+    name: &'static str,
+    target: &'static StructuredType,
+    description: &'static str,
+) -> Navigation {
+    Navigation { expandable: true, ..many(name, target, description) }
 }
 
 /// Every enum.

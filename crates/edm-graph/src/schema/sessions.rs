@@ -3,7 +3,7 @@
 use edm_model::limits;
 
 use super::element::{Navigation, StructuredType, boolean, int32, int64, moment, object, text};
-use super::matching::{CLASSIFICATION_ERROR, ENTITY};
+use super::matching::{CLASSIFICATION_ERROR, ENTITY, ERROR_PARTS};
 use super::stores::EXACT_MATCH_UPLOAD_AGENT;
 
 const INT32_MAX: u64 = i32::MAX as u64;
@@ -19,7 +19,8 @@ pub static EXACT_MATCH_JOB_BASE: StructuredType = StructuredType {
             moment("startDateTime", "When its work began; null before."),
             moment("lastUpdatedDateTime", "When anything about it changed last."),
             moment("completionDateTime", "When it reached a final state; null before."),
-            object("error", &CLASSIFICATION_ERROR, "Why it failed; null unless it did."),
+            object("error", &CLASSIFICATION_ERROR, "Why it failed; null unless it did.")
+                .compared_by(&ERROR_PARTS),
         ],
         "What every exact match job has.",
     )
@@ -102,6 +103,7 @@ pub static EXACT_MATCH_SESSION: StructuredType = StructuredType::entity(
     target: &EXACT_MATCH_UPLOAD_AGENT,
     collection: false,
     expandable: true,
+    inline_max: None,
     description: "The agent that uploads, where the session names one that exists.",
 }]);
 
@@ -117,6 +119,7 @@ pub static EXACT_MATCH_LOOKUP_JOB: StructuredType = StructuredType::entity(
     target: &LOOKUP_RESULT_ROW,
     collection: true,
     expandable: false,
+    inline_max: None,
     description: "The rows that were found.",
 }]);
 

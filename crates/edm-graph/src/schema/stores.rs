@@ -5,6 +5,10 @@ use edm_model::limits;
 use super::element::{Navigation, StructuredType, boolean, int32, int64, moment, object, text};
 use super::matching::ENTITY;
 use super::sessions::EXACT_MATCH_SESSION;
+use crate::query;
+
+/// What of a column `any` can compare.
+static COLUMN_PARTS: [query::Property; COLUMN.property_count()] = COLUMN.query_properties();
 
 /// The words of a column's `dataType`.
 const DATA_TYPES: &[&str] =
@@ -47,6 +51,7 @@ pub static COLUMN: StructuredType = StructuredType::complex(
             .many()
             .characters(1)
             .elements(64)
+            .uncompared()
             .set(),
         text("dataType", "What the values are; text unless it says otherwise.")
             .words(DATA_TYPES)
@@ -60,10 +65,12 @@ pub static COLUMN: StructuredType = StructuredType::complex(
         boolean("foldDiacritics", "Whether letters with and without accents are one.").added().set(),
         text("class", "What the column is fit for, once a generation is live: identifier, standalone, evidence or weak.")
             .sometimes()
+            .uncompared()
             .added(),
         text("warnings", "Why the column is fit for no more, where there is something to say.")
             .many()
             .sometimes()
+            .uncompared()
             .added(),
     ],
     "A column of a data store and the rules by which its values are compared.",
@@ -76,6 +83,7 @@ pub static EXACT_MATCH_DATA_STORE_BASE: StructuredType = StructuredType::entity(
     &[
         object("columns", &COLUMN, "The schema of the table.")
             .many()
+            .compared_by(&COLUMN_PARTS)
             .at_least_one(limits::COLUMNS_MAX)
             .needed()
             .set(),
@@ -117,6 +125,7 @@ pub static EXACT_MATCH_DATA_STORE: StructuredType = StructuredType::entity(
     target: &EXACT_MATCH_SESSION,
     collection: true,
     expandable: true,
+    inline_max: Some(limits::INLINE_SESSIONS_MAX),
     description: "The uploads to the store.",
 }]);
 

@@ -5,6 +5,10 @@ use edm_model::limits;
 use super::element::{StructuredType, boolean, int32, moment, object, text, word};
 use super::enums::{CLASSIFICATION_METHOD, SENSITIVE_TYPE_SCOPE, SENSITIVE_TYPE_SOURCE};
 use super::matching::ENTITY;
+use crate::query;
+
+/// What of a rule queries can compare.
+static RULE_PARTS: [query::Property; EXACT_MATCH_RULE.property_count()] = EXACT_MATCH_RULE.query_properties();
 
 /// What texts are looked through for.
 pub static SENSITIVE_TYPE: StructuredType = StructuredType::entity(
@@ -23,8 +27,16 @@ pub static SENSITIVE_TYPE: StructuredType = StructuredType::entity(
         moment("lastModifiedDateTime", "When it was changed last."),
         word("scope", &SENSITIVE_TYPE_SCOPE, "Which part of a document it is for."),
         word("sensitiveTypeSource", &SENSITIVE_TYPE_SOURCE, "Who brought it: always tenant."),
-        object("exactMatch", &EXACT_MATCH_RULE, "What it matches.").added().needed().set(),
-        text("warnings", "What is doubtful about it; absent if nothing is.").many().sometimes().added(),
+        object("exactMatch", &EXACT_MATCH_RULE, "What it matches.")
+            .compared_by(&RULE_PARTS)
+            .added()
+            .needed()
+            .set(),
+        text("warnings", "What is doubtful about it; absent if nothing is.")
+            .many()
+            .uncompared()
+            .sometimes()
+            .added(),
     ],
     "What texts are looked through for.",
 );

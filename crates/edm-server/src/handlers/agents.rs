@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use edm_graph::query::Place;
+use edm_graph::query::{Place, QueryOptions, project};
 use edm_graph::{UploadAgentChange, UploadAgentResource, path};
 use edm_model::{AgentId, UploadAgent};
-use http::StatusCode;
+use edm_service::Revision;
 use serde_json::Value;
 
 use crate::app::App;
@@ -18,22 +18,31 @@ use crate::handlers::AGENT;
 use crate::{listing, present, respond};
 
 pub(crate) fn value(agent: &UploadAgent) -> Value {
-    respond::entity(&present::agent(agent), UploadAgentResource::TYPE)
+    respond::entity(&present::agent(agent), UploadAgentResource::TYPE, Revision::of(agent))
 }
 
 pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::List)?;
-    let listed =
-        app.service.list_agents(&call.principal, listing::request(&options, call.page_count)).await?;
-    let mut page = listing::page(listed, &options, call.page_count, value);
-    page.elements.iter_mut().for_each(|element| edm_graph::query::project(element, &options));
-    Ok(respond::list(listing::envelope(page, &call, &options, path::AGENTS), &call.origin, path::AGENTS))
+    page(&app, &call, &options, call.page_count).await?.answer(&call, &options, path::AGENTS)
+}
+
+/// Returns a page of the list.
+pub(crate) async fn page(
+    app: &App,
+    call: &Call,
+    options: &QueryOptions,
+    page_count: u32,
+) -> Result<listing::Page, ApiError> {
+    let listed = app.service.list_agents(&call.principal, &listing::request(options, page_count)).await?;
+    let mut page = listing::page(listed, options, |agent| value(&agent));
+    page.elements.iter_mut().for_each(|element| project(element, options));
+    Ok(page)
 }
 
 pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Count)?;
-    let listed = app.service.list_agents(&call.principal, listing::count_request(&options)).await?;
-    Ok(respond::count(listing::count(listed, &options, value)?))
+    let listed = app.service.list_agents(&call.principal, &listing::count_request(&options)).await?;
+    Ok(respond::count(listed.total.unwrap_or_default()))
 }
 
 pub(crate) async fn create(
@@ -44,7 +53,7 @@ pub(crate) async fn create(
     let options = call.options(&AGENT, Place::Item)?;
     let description = UploadAgentChange::read(&body)?.description.into_option();
     let agent = app.service.create_agent(&call.principal, description).await?;
-    Ok(respond::created(value(&agent), &options, &call.origin, path::AGENTS, &agent.id))
+    Ok(respond::created(&call, value(&agent), &options, path::AGENTS, &agent.id))
 }
 
 pub(crate) async fn read(
@@ -54,7 +63,7 @@ pub(crate) async fn read(
 ) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Item)?;
     let agent = app.service.get_agent(&call.principal, agent_id(&agent)?).await?;
-    Ok(respond::item(StatusCode::OK, value(&agent), &options, &call.origin, path::AGENTS))
+    respond::read(&call, value(&agent), &options, path::AGENTS)
 }
 
 pub(crate) async fn update(
@@ -65,8 +74,9 @@ pub(crate) async fn update(
 ) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Item)?;
     let description = UploadAgentChange::read(&body)?.description.into_change();
-    let agent = app.service.update_agent(&call.principal, agent_id(&agent)?, description).await?;
-    Ok(respond::item(StatusCode::OK, value(&agent), &options, &call.origin, path::AGENTS))
+    let agent =
+        app.service.update_agent(&call.principal, agent_id(&agent)?, description, &call.expected).await?;
+    Ok(respond::changed(&call, value(&agent), &options, path::AGENTS))
 }
 
 pub(crate) async fn delete(
@@ -74,7 +84,7 @@ pub(crate) async fn delete(
     call: Call,
     Path(agent): Path<String>,
 ) -> Result<Response, ApiError> {
-    app.service.delete_agent(&call.principal, agent_id(&agent)?).await?;
+    app.service.delete_agent(&call.principal, agent_id(&agent)?, &call.expected).await?;
     Ok(respond::nothing())
 }
 

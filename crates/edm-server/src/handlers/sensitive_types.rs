@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use edm_graph::query::{Place, project};
+use edm_graph::query::{Place, QueryOptions, project};
 use edm_graph::{SensitiveTypeChange, SensitiveTypeDraft, SensitiveTypeResource, path};
 use edm_model::SensitiveTypeId;
-use edm_service::{NewType, TypeChange, TypeView};
-use http::StatusCode;
+use edm_service::{NewType, Revision, TypeChange, TypeView};
 use serde_json::Value;
 
 use crate::app::App;
@@ -19,21 +18,31 @@ use crate::handlers::TYPE;
 use crate::{listing, present, respond};
 
 fn value(view: &TypeView) -> Value {
-    respond::entity(&present::sensitive_type(view), SensitiveTypeResource::TYPE)
+    respond::entity(&present::sensitive_type(view), SensitiveTypeResource::TYPE, Revision::of(view))
 }
 
 pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&TYPE, Place::List)?;
-    let listed = app.service.list_types(&call.principal, listing::request(&options, call.page_count)).await?;
-    let mut page = listing::page(listed, &options, call.page_count, value);
-    page.elements.iter_mut().for_each(|element| project(element, &options));
-    Ok(respond::list(listing::envelope(page, &call, &options, path::TYPES), &call.origin, path::TYPES))
+    page(&app, &call, &options, call.page_count).await?.answer(&call, &options, path::TYPES)
+}
+
+/// Returns a page of the list.
+pub(crate) async fn page(
+    app: &App,
+    call: &Call,
+    options: &QueryOptions,
+    page_count: u32,
+) -> Result<listing::Page, ApiError> {
+    let listed = app.service.list_types(&call.principal, &listing::request(options, page_count)).await?;
+    let mut page = listing::page(listed, options, |view| value(&view));
+    page.elements.iter_mut().for_each(|element| project(element, options));
+    Ok(page)
 }
 
 pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&TYPE, Place::Count)?;
-    let listed = app.service.list_types(&call.principal, listing::count_request(&options)).await?;
-    Ok(respond::count(listing::count(listed, &options, value)?))
+    let listed = app.service.list_types(&call.principal, &listing::count_request(&options)).await?;
+    Ok(respond::count(listed.total.unwrap_or_default()))
 }
 
 pub(crate) async fn create(
@@ -50,7 +59,7 @@ pub(crate) async fn create(
         rule: draft.rule,
     };
     let view = app.service.create_type(&call.principal, new).await?;
-    Ok(respond::created(value(&view), &options, &call.origin, path::TYPES, &view.sensitive_type.id))
+    Ok(respond::created(&call, value(&view), &options, path::TYPES, &view.sensitive_type.id))
 }
 
 pub(crate) async fn read(
@@ -60,7 +69,7 @@ pub(crate) async fn read(
 ) -> Result<Response, ApiError> {
     let options = call.options(&TYPE, Place::Item)?;
     let view = app.service.get_type(&call.principal, type_id(&known)?).await?;
-    Ok(respond::item(StatusCode::OK, value(&view), &options, &call.origin, path::TYPES))
+    respond::read(&call, value(&view), &options, path::TYPES)
 }
 
 pub(crate) async fn update(
@@ -76,9 +85,10 @@ pub(crate) async fn update(
         description: change.description.into_change(),
         publisher: change.publisher_name.into_change(),
         rule: change.rule.into_option(),
+        expected: call.expected.clone(),
     };
     let view = app.service.update_type(&call.principal, type_id(&known)?, change).await?;
-    Ok(respond::item(StatusCode::OK, value(&view), &options, &call.origin, path::TYPES))
+    Ok(respond::changed(&call, value(&view), &options, path::TYPES))
 }
 
 pub(crate) async fn delete(
@@ -86,7 +96,7 @@ pub(crate) async fn delete(
     call: Call,
     Path(known): Path<String>,
 ) -> Result<Response, ApiError> {
-    app.service.delete_type(&call.principal, type_id(&known)?).await?;
+    app.service.delete_type(&call.principal, type_id(&known)?, &call.expected).await?;
     Ok(respond::nothing())
 }
 

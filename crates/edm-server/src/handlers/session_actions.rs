@@ -22,7 +22,7 @@ pub(crate) async fn commit(
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
     let (store, session) = sessions::session_id(&store, &session)?;
-    app.service.commit_session(&call.principal, store, session).await?;
+    app.service.commit_session(&call.principal, store, session, &call.expected).await?;
     Ok(respond::nothing())
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn cancel(
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
     let (store, session) = sessions::session_id(&store, &session)?;
-    app.service.cancel_session(&call.principal, store, session).await?;
+    app.service.cancel_session(&call.principal, store, session, &call.expected).await?;
     Ok(respond::nothing())
 }
 
@@ -44,8 +44,9 @@ pub(crate) async fn renew(
 ) -> Result<Response, ApiError> {
     let options = call.options(&SESSION, Place::Item)?;
     let (store, session) = sessions::session_id(&store, &session)?;
-    let renewed = app.service.renew_session(&call.principal, store, session).await?;
-    sessions::answer(&app, &call, &options, &renewed).await
+    let renewed = app.service.renew_session(&call.principal, store, session, &call.expected).await?;
+    let (value, set) = sessions::answer(&app, &call, &options, &renewed).await?;
+    Ok(respond::item(StatusCode::OK, value, &options, &call.origin, &set))
 }
 
 pub(crate) async fn read_agent(
@@ -56,7 +57,7 @@ pub(crate) async fn read_agent(
     let options = call.options(&AGENT, Place::Item)?;
     let (store, session) = sessions::session_id(&store, &session)?;
     let agent = app.service.session_agent(&call.principal, store, session).await?;
-    Ok(respond::item(StatusCode::OK, agents::value(&agent), &options, &call.origin, path::AGENTS))
+    respond::read(&call, agents::value(&agent), &options, path::AGENTS)
 }
 
 pub(crate) async fn update_agent(
@@ -69,8 +70,8 @@ pub(crate) async fn update_agent(
     let (store, session) = sessions::session_id(&store, &session)?;
     let description = UploadAgentChange::read(&body)?.description.into_change();
     let agent = app.service.session_agent(&call.principal, store, session).await?;
-    let agent = app.service.update_agent(&call.principal, agent.id, description).await?;
-    Ok(respond::item(StatusCode::OK, agents::value(&agent), &options, &call.origin, path::AGENTS))
+    let agent = app.service.update_agent(&call.principal, agent.id, description, &call.expected).await?;
+    Ok(respond::changed(&call, agents::value(&agent), &options, path::AGENTS))
 }
 
 pub(crate) async fn delete_agent(
@@ -80,6 +81,6 @@ pub(crate) async fn delete_agent(
 ) -> Result<Response, ApiError> {
     let (store, session) = sessions::session_id(&store, &session)?;
     let agent = app.service.session_agent(&call.principal, store, session).await?;
-    app.service.delete_agent(&call.principal, agent.id).await?;
+    app.service.delete_agent(&call.principal, agent.id, &call.expected).await?;
     Ok(respond::nothing())
 }

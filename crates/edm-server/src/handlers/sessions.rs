@@ -6,9 +6,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use edm_graph::query::{Place, QueryOptions, project};
 use edm_graph::{SessionChange, SessionDraft, SessionResource, WireSalt, path};
-use edm_model::{Right, Session, SessionId, SessionState, StoreId, UpdateMode};
-use edm_service::{ErrorKind, NewSession, Resource, SecretText};
-use http::StatusCode;
+use edm_model::{Right, Session, SessionId, SessionState, StoreId, UpdateMode, UploadAgent};
+use edm_service::{CreatedSession, ErrorKind, NewSession, Revision, SecretText};
 use serde_json::Value;
 
 use crate::app::App;
@@ -25,7 +24,7 @@ pub(crate) fn resource(app: &App, call: &Call, session: &Session) -> SessionReso
 }
 
 pub(crate) fn value(app: &App, call: &Call, session: &Session) -> Value {
-    respond::entity(&resource(app, call, session), SessionResource::TYPE)
+    respond::entity(&resource(app, call, session), SessionResource::TYPE, Revision::of(session))
 }
 
 pub(crate) async fn list(
@@ -35,15 +34,35 @@ pub(crate) async fn list(
 ) -> Result<Response, ApiError> {
     let options = call.options(&SESSION, Place::List)?;
     let store = store_id(&store)?;
-    let request = listing::request(&options, call.page_count);
-    let listed = app.service.list_sessions(&call.principal, store, request).await?;
-    let mut page = listing::page(listed, &options, call.page_count, |session| value(&app, &call, session));
+    let page = page(&app, &call, store, &options, call.page_count).await?;
+    page.answer(&call, &options, &path::fill(path::SESSIONS, &[&store.to_string()]))
+}
+
+/// Returns a page of a store's sessions, with what the query asks for beside, cut to what it selects.
+pub(crate) async fn page(
+    app: &App,
+    call: &Call,
+    store: StoreId,
+    options: &QueryOptions,
+    page_count: u32,
+) -> Result<listing::Page, ApiError> {
+    let request = listing::request(options, page_count);
+    let listed = app.service.list_sessions(&call.principal, store, &request).await?;
+    let mut agents = expanded_agents(app, call, options, &listed.items).await?.into_iter();
+    let mut page = listing::page(listed, options, |session| {
+        let mut value = value(app, call, &session);
+        if let Some(agent) = agents.next() {
+            insert(&mut value, "uploadAgent", agent);
+        }
+        value
+    });
     for element in &mut page.elements {
-        expand(&app, &call, store, &options, element).await?;
-        project(element, &options);
+        if names_salt(options) {
+            add_salt(app, call, store, element).await?;
+        }
+        project(element, options);
     }
-    let set = path::fill(path::SESSIONS, &[&store.to_string()]);
-    Ok(respond::list(listing::envelope(page, &call, &options, &set), &call.origin, &set))
+    Ok(page)
 }
 
 pub(crate) async fn count(
@@ -53,8 +72,8 @@ pub(crate) async fn count(
 ) -> Result<Response, ApiError> {
     let options = call.options(&SESSION, Place::Count)?;
     let request = listing::count_request(&options);
-    let listed = app.service.list_sessions(&call.principal, store_id(&store)?, request).await?;
-    Ok(respond::count(listing::count(listed, &options, |session| value(&app, &call, session))?))
+    let listed = app.service.list_sessions(&call.principal, store_id(&store)?, &request).await?;
+    Ok(respond::count(listed.total.unwrap_or_default()))
 }
 
 /// Serves POST to the collection and to its `$ref`, which an older page of Graph's documentation names.
@@ -67,7 +86,17 @@ pub(crate) async fn create(
     let options = call.options(&SESSION, Place::Item)?;
     let store = store_id(&store)?;
     let draft = SessionDraft::read(&body)?;
-    let new = NewSession {
+    let new = new_session(draft);
+    let created = app.service.create_session(&call.principal, store, new).await?;
+    let mut value = created_value(&app, &call, &created);
+    expand_agent(&app, &call, &created.session, &options, &mut value).await?;
+    let set = path::fill(path::SESSIONS, &[&store.to_string()]);
+    Ok(respond::created(&call, value, &options, &set, &created.session.id))
+}
+
+/// Takes the words of the wire for the service.
+pub(crate) fn new_session(draft: SessionDraft) -> NewSession {
+    NewSession {
         upload_agent_id: draft.upload_agent_id,
         fields: draft.fields.unwrap_or_default(),
         file_name: draft.file_name,
@@ -82,14 +111,14 @@ pub(crate) async fn create(
         allow_shrink: draft.allow_shrink.unwrap_or(false),
         row_count: draft.row_count,
         rejected_row_count: draft.rejected_row_count,
-    };
-    let created = app.service.create_session(&call.principal, store, new).await?;
-    let mut resource = resource(&app, &call, &created.session);
+    }
+}
+
+/// Presents a session to who made it: with its salt.
+pub(crate) fn created_value(app: &App, call: &Call, created: &CreatedSession) -> Value {
+    let mut resource = resource(app, call, &created.session);
     resource.salt = Some(WireSalt::new(created.salt.expose_for_wire().to_owned()));
-    let mut value = respond::entity(&resource, SessionResource::TYPE);
-    expand_agent(&app, &call, store, &options, &mut value).await?;
-    let set = path::fill(path::SESSIONS, &[&store.to_string()]);
-    Ok(respond::created(value, &options, &call.origin, &set, &created.session.id))
+    respond::entity(&resource, SessionResource::TYPE, Revision::of(&created.session))
 }
 
 pub(crate) async fn read(
@@ -100,7 +129,8 @@ pub(crate) async fn read(
     let options = call.options(&SESSION, Place::Item)?;
     let (store, session) = session_id(&store, &session)?;
     let found = app.service.get_session(&call.principal, store, session).await?;
-    answer(&app, &call, &options, &found).await
+    let (value, set) = answer(&app, &call, &options, &found).await?;
+    respond::read(&call, value, &options, &set)
 }
 
 pub(crate) async fn update(
@@ -117,9 +147,11 @@ pub(crate) async fn update(
         total_block_count: change.total_block_count.into_change(),
         row_count: change.row_count.into_change(),
         rejected_row_count: change.rejected_row_count.into_change(),
+        expected: call.expected.clone(),
     };
     let changed = app.service.update_session(&call.principal, store, session, change).await?;
-    answer(&app, &call, &options, &changed).await
+    let (value, set) = answer(&app, &call, &options, &changed).await?;
+    Ok(respond::changed(&call, value, &options, &set))
 }
 
 pub(crate) async fn delete(
@@ -128,7 +160,7 @@ pub(crate) async fn delete(
     Path((store, session)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let (store, session) = session_id(&store, &session)?;
-    app.service.delete_session(&call.principal, store, session).await?;
+    app.service.delete_session(&call.principal, store, session, &call.expected).await?;
     Ok(respond::nothing())
 }
 
@@ -136,70 +168,68 @@ pub(crate) fn session_id(store: &str, session: &str) -> Result<(StoreId, Session
     Ok((store_id(store)?, id(session)?))
 }
 
-/// Answers 200 with a session. A salt that `$select` names is an answer to its creator and a refusal to others.
+/// Returns what is answered of a session, with the path of its collection. A salt that `$select` names is an answer to its creator and a refusal to others.
 pub(crate) async fn answer(
     app: &App,
     call: &Call,
     options: &QueryOptions,
     session: &Session,
-) -> Result<Response, ApiError> {
+) -> Result<(Value, String), ApiError> {
     let mut resource = resource(app, call, session);
     if names_salt(options) {
         let salt = app.service.reveal_salt(&call.principal, session.store_id, session.id).await?;
         resource.salt = Some(WireSalt::new(salt.expose_for_wire().to_owned()));
     }
-    let mut value = respond::entity(&resource, SessionResource::TYPE);
-    expand_agent(app, call, session.store_id, options, &mut value).await?;
+    let mut value = respond::entity(&resource, SessionResource::TYPE, Revision::of(session));
+    expand_agent(app, call, session, options, &mut value).await?;
     let set = path::fill(path::SESSIONS, &[&session.store_id.to_string()]);
-    Ok(respond::item(StatusCode::OK, value, options, &call.origin, &set))
+    Ok((value, set))
 }
 
-/// Adds to a listed session what the query asks for beside: its salt where the caller made it, and its agent.
-pub(crate) async fn expand(
-    app: &App,
-    call: &Call,
-    store: StoreId,
-    options: &QueryOptions,
-    element: &mut Value,
-) -> Result<(), ApiError> {
-    if names_salt(options) {
-        let session: SessionId = id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
-        match app.service.reveal_salt(&call.principal, store, session).await {
-            Ok(salt) => insert(element, "salt", Value::from(salt.expose_for_wire())),
-            // A list holds sessions of others too: theirs stay without it.
-            Err(error) if matches!(error.kind(), ErrorKind::SaltNotVisible | ErrorKind::Forbidden { .. }) => {
-            }
-            Err(error) => return Err(error.into()),
-        }
+/// Adds the salt of a listed session where the caller made it.
+async fn add_salt(app: &App, call: &Call, store: StoreId, element: &mut Value) -> Result<(), ApiError> {
+    let session: SessionId = id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
+    match app.service.reveal_salt(&call.principal, store, session).await {
+        Ok(salt) => insert(element, "salt", Value::from(salt.expose_for_wire())),
+        // A list holds sessions of others too: theirs stay without it.
+        Err(error) if matches!(error.kind(), ErrorKind::SaltNotVisible | ErrorKind::Forbidden { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
-    expand_agent(app, call, store, options, element).await
+    Ok(())
 }
 
+/// Adds the agent of a session where `$expand` asks for it.
 async fn expand_agent(
     app: &App,
     call: &Call,
-    store: StoreId,
+    session: &Session,
     options: &QueryOptions,
     element: &mut Value,
 ) -> Result<(), ApiError> {
-    let Some(wanted) = options.expand.first() else {
-        return Ok(());
-    };
-    let session: SessionId = id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
-    let agent = match app.service.session_agent(&call.principal, store, session).await {
-        Ok(agent) => {
-            let mut agent = agents::value(&agent);
-            project(&mut agent, &wanted.options);
-            agent
-        }
-        // A session may name no agent, or one that does not exist.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound { what: Resource::UploadAgent }) => {
-            Value::Null
-        }
-        Err(error) => return Err(error.into()),
-    };
-    insert(element, "uploadAgent", agent);
+    for agent in expanded_agents(app, call, options, std::slice::from_ref(session)).await? {
+        insert(element, "uploadAgent", agent);
+    }
     Ok(())
+}
+
+/// Returns the agent of each session, or nothing where `$expand` does not ask. A session may name no agent, or one that
+/// does not exist.
+async fn expanded_agents(
+    app: &App,
+    call: &Call,
+    options: &QueryOptions,
+    sessions: &[Session],
+) -> Result<Vec<Value>, ApiError> {
+    let Some(wanted) = options.expand.first() else {
+        return Ok(Vec::new());
+    };
+    let found = app.service.agents_of(&call.principal, sessions).await?;
+    let present = |agent: Option<UploadAgent>| {
+        let mut value = agent.map_or(Value::Null, |agent| agents::value(&agent));
+        project(&mut value, &wanted.options);
+        value
+    };
+    Ok(found.into_iter().map(present).collect())
 }
 
 fn names_salt(options: &QueryOptions) -> bool {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use edm_graph::query::{Expand, PAGE_COUNT_MAX, Place, QueryOptions, apply, project};
+use edm_graph::query::{Expand, Place, QueryOptions, project};
 use edm_graph::{Collection, DataStoreChange, DataStoreDraft, DataStoreResource, LookupRequest, path};
 use edm_model::StoreId;
-use edm_service::{NewStore, StoreChange, StoreView};
+use edm_model::limits::EXPANDED_PAGE_COUNT_MAX;
+use edm_service::{NewStore, Revision, StoreChange, StoreView};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -19,25 +20,39 @@ use crate::handlers::{NONE, STORE, sessions};
 use crate::{listing, present, respond};
 
 fn value(view: &StoreView) -> Value {
-    respond::entity(&present::store(view), DataStoreResource::TYPE)
+    respond::entity(&present::store(view), DataStoreResource::TYPE, Revision::of(view))
 }
 
 pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::List)?;
-    let listed =
-        app.service.list_stores(&call.principal, listing::request(&options, call.page_count)).await?;
-    let mut page = listing::page(listed, &options, call.page_count, value);
+    // Each store of a page brings a list of its own.
+    let page_count = match options.expand.is_empty() {
+        true => call.page_count,
+        false => call.page_count.min(EXPANDED_PAGE_COUNT_MAX),
+    };
+    page(&app, &call, &options, page_count).await?.answer(&call, &options, path::STORES)
+}
+
+/// Returns a page of the list.
+pub(crate) async fn page(
+    app: &App,
+    call: &Call,
+    options: &QueryOptions,
+    page_count: u32,
+) -> Result<listing::Page, ApiError> {
+    let listed = app.service.list_stores(&call.principal, &listing::request(options, page_count)).await?;
+    let mut page = listing::page(listed, options, |view| value(&view));
     for element in &mut page.elements {
-        expand(&app, &call, &options, element).await?;
-        project(element, &options);
+        expand(app, call, options, element).await?;
+        project(element, options);
     }
-    Ok(respond::list(listing::envelope(page, &call, &options, path::STORES), &call.origin, path::STORES))
+    Ok(page)
 }
 
 pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::Count)?;
-    let listed = app.service.list_stores(&call.principal, listing::count_request(&options)).await?;
-    Ok(respond::count(listing::count(listed, &options, value)?))
+    let listed = app.service.list_stores(&call.principal, &listing::count_request(&options)).await?;
+    Ok(respond::count(listed.total.unwrap_or_default()))
 }
 
 pub(crate) async fn create(
@@ -45,7 +60,7 @@ pub(crate) async fn create(
     call: Call,
     JsonBody(body, _permit): JsonBody,
 ) -> Result<Response, ApiError> {
-    let options = call.options(&STORE, Place::Item)?;
+    let mut options = call.options(&STORE, Place::Item)?;
     let draft = DataStoreDraft::read(&body)?;
     let new = NewStore {
         name: draft.display_name,
@@ -53,8 +68,17 @@ pub(crate) async fn create(
         columns: draft.columns,
         tokens_max: draft.tokens_max,
     };
-    let view = app.service.create_store(&call.principal, new).await?;
-    Ok(respond::created(value(&view), &options, &call.origin, path::STORES, &view.store.id))
+    let sessions = draft.sessions.into_iter().map(sessions::new_session).collect();
+    let (view, created) = app.service.create_store_with_sessions(&call.principal, new, sessions).await?;
+    let mut value = value(&view);
+    project(&mut value, &options);
+    options.select = None;
+    if let (false, Value::Object(fields)) = (created.is_empty(), &mut value) {
+        // Whatever is selected: their salts and addresses are told to who made them.
+        let made = created.iter().map(|session| sessions::created_value(&app, &call, session));
+        fields.insert("sessions".to_owned(), Value::Array(made.collect()));
+    }
+    Ok(respond::created(&call, value, &options, path::STORES, &view.store.id))
 }
 
 pub(crate) async fn read(
@@ -64,7 +88,8 @@ pub(crate) async fn read(
 ) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::Item)?;
     let view = app.service.get_store(&call.principal, store_id(&store)?).await?;
-    answer(&app, &call, &options, &view).await
+    let value = answer(&app, &call, &options, &view).await?;
+    respond::read(&call, value, &options, path::STORES)
 }
 
 pub(crate) async fn update(
@@ -85,9 +110,11 @@ pub(crate) async fn update(
             .tokens_max
             .into_change()
             .map(|tokens| tokens.unwrap_or(edm_model::limits::TOKENS_DEFAULT)),
+        expected: call.expected.clone(),
     };
     let view = app.service.update_store(&call.principal, store, change).await?;
-    answer(&app, &call, &options, &view).await
+    let value = answer(&app, &call, &options, &view).await?;
+    Ok(respond::changed(&call, value, &options, path::STORES))
 }
 
 pub(crate) async fn delete(
@@ -95,7 +122,7 @@ pub(crate) async fn delete(
     call: Call,
     Path(store): Path<String>,
 ) -> Result<Response, ApiError> {
-    app.service.delete_store(&call.principal, store_id(&store)?).await?;
+    app.service.delete_store(&call.principal, store_id(&store)?, &call.expected).await?;
     Ok(respond::nothing())
 }
 
@@ -105,8 +132,9 @@ pub(crate) async fn rollback(
     Path(store): Path<String>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::Item)?;
-    let view = app.service.rollback_store(&call.principal, store_id(&store)?).await?;
-    answer(&app, &call, &options, &view).await
+    let view = app.service.rollback_store(&call.principal, store_id(&store)?, &call.expected).await?;
+    let value = answer(&app, &call, &options, &view).await?;
+    Ok(respond::item(StatusCode::OK, value, &options, &call.origin, path::STORES))
 }
 
 pub(crate) async fn lookup(
@@ -136,35 +164,19 @@ pub(crate) fn store_id(text: &str) -> Result<StoreId, ApiError> {
     id(text)
 }
 
-async fn answer(
-    app: &App,
-    call: &Call,
-    options: &QueryOptions,
-    view: &StoreView,
-) -> Result<Response, ApiError> {
+async fn answer(app: &App, call: &Call, options: &QueryOptions, view: &StoreView) -> Result<Value, ApiError> {
     let mut value = value(view);
     expand(app, call, options, &mut value).await?;
-    Ok(respond::item(StatusCode::OK, value, options, &call.origin, path::STORES))
+    Ok(value)
 }
 
-/// Adds the sessions of a store where `$expand` asks for them.
+/// Adds the sessions of a store where `$expand` asks for them: a page of them, with a link to the next.
 async fn expand(app: &App, call: &Call, options: &QueryOptions, element: &mut Value) -> Result<(), ApiError> {
-    let Some(Expand { options: nested, .. }) = options.expand.first() else {
+    let Some(Expand { options: nested, query, name }) = options.expand.first() else {
         return Ok(());
     };
     let store: StoreId = store_id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
-    let listed = app.service.list_sessions(&call.principal, store, edm_service::Page::ALL).await?;
-    let all = listed.items.iter().map(|session| sessions::value(app, call, session)).collect();
-    let mut page = apply(all, nested, PAGE_COUNT_MAX);
-    for session in &mut page.elements {
-        sessions::expand(app, call, store, nested, session).await?;
-        project(session, nested);
-    }
-    if let Value::Object(fields) = element {
-        if nested.count {
-            fields.insert("sessions@odata.count".to_owned(), Value::from(page.total));
-        }
-        fields.insert("sessions".to_owned(), Value::Array(page.elements));
-    }
-    Ok(())
+    let page = sessions::page(app, call, store, nested, EXPANDED_PAGE_COUNT_MAX).await?;
+    let set = path::fill(path::SESSIONS, &[&store.to_string()]);
+    page.insert_into(element, name, call, (nested, query), &set)
 }

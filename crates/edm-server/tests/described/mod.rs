@@ -28,7 +28,7 @@ impl Seen {
             if name.starts_with('@') {
                 assert!(of.kind == StructuredKind::Entity, "{place}: only entities have annotations");
                 assert!(
-                    ["@odata.type", "@odata.context"].contains(&name.as_str()),
+                    ["@odata.type", "@odata.context", "@odata.etag"].contains(&name.as_str()),
                     "{place} is not declared"
                 );
             } else if let Some(property) = of.all_properties().find(|property| property.name == name) {
@@ -45,9 +45,15 @@ impl Seen {
                     _ => panic!("{place} is no collection: {value}"),
                 }
             } else {
-                let counted = name.strip_suffix("@odata.count");
-                let known = of.all_navigations().any(|known| Some(known.name) == counted && known.collection);
-                assert!(known && value.is_u64(), "{place} is not declared");
+                let of_navigation = name.split_once("@odata.").filter(|(of_what, _)| {
+                    of.all_navigations().any(|known| known.name == *of_what && known.collection)
+                });
+                let known = match of_navigation {
+                    Some((_, "count")) => value.is_u64(),
+                    Some((_, "nextLink")) => value.is_string(),
+                    _ => false,
+                };
+                assert!(known, "{place} is not declared");
             }
         }
         for property in of.all_properties().filter(|property| whole && property.presence == Presence::Always)

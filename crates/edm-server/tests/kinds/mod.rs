@@ -58,7 +58,6 @@ fn every_body_kind() -> Vec<BodyErrorKind> {
         BodyErrorKind::UnknownDataType,
         BodyErrorKind::UnknownOption,
         BodyErrorKind::Reference,
-        BodyErrorKind::DeepInsert,
         BodyErrorKind::UnknownQueryOption { known: &[] },
         BodyErrorKind::RepeatedQueryOption,
     ]
@@ -81,9 +80,8 @@ fn body_position(kind: &BodyErrorKind) -> usize {
         BodyErrorKind::UnknownDataType => 11,
         BodyErrorKind::UnknownOption => 12,
         BodyErrorKind::Reference => 13,
-        BodyErrorKind::DeepInsert => 14,
-        BodyErrorKind::UnknownQueryOption { .. } => 15,
-        BodyErrorKind::RepeatedQueryOption => 16,
+        BodyErrorKind::UnknownQueryOption { .. } => 14,
+        BodyErrorKind::RepeatedQueryOption => 15,
     }
 }
 
@@ -146,6 +144,7 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::Unavailable,
         ErrorKind::Internal,
         ErrorKind::NoLiveData,
+        ErrorKind::Changed,
     ]
 }
 
@@ -192,6 +191,7 @@ fn position(kind: &ErrorKind) -> usize {
         ErrorKind::Unavailable => 36,
         ErrorKind::Internal => 37,
         ErrorKind::NoLiveData => 38,
+        ErrorKind::Changed => 39,
     }
 }
 
@@ -210,6 +210,9 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::Panicked,
         HttpProblem::NoToken,
         HttpProblem::Forbidden { needs: Right::Read },
+        HttpProblem::NoSuchItem,
+        HttpProblem::NotServed,
+        HttpProblem::PreconditionFailed,
     ]
 }
 
@@ -227,6 +230,9 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::Panicked => 9,
         HttpProblem::NoToken => 10,
         HttpProblem::Forbidden { .. } => 11,
+        HttpProblem::NoSuchItem => 12,
+        HttpProblem::NotServed => 13,
+        HttpProblem::PreconditionFailed => 14,
     }
 }
 

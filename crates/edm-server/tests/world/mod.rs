@@ -233,7 +233,7 @@ pub(crate) struct World {
     router: Router,
     workers: Option<Workers>,
     // Last, so that the folder outlives what uses it.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl World {
@@ -274,7 +274,7 @@ impl World {
             service,
             clock,
             workers: None,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -295,6 +295,19 @@ impl World {
     /// Begins a request below `/beta/dataClassification`.
     pub(crate) fn at(&self, method: &'static str, path: &str) -> Ask<'_> {
         self.ask(method, format!("{BETA}{path}"))
+    }
+
+    /// Lists the files of the data folder.
+    pub(crate) fn files(&self) -> Vec<std::path::PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("the folder is the test's own") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() { folders.push(path) } else { found.push(path) }
+            }
+        }
+        found
     }
 
     pub(crate) fn pass_seconds(&self, seconds: i64) {

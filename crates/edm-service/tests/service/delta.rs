@@ -3,7 +3,7 @@
 use edm_block::Operation;
 use edm_model::{Column, Columns, Principal, PrincipalId, SessionId, SessionState, StoreId, UpdateMode};
 use edm_service::{
-    CreatedSession, ErrorKind, MatchOptions, NewSession, SecretText, ServiceLimits, StoreChange,
+    CreatedSession, ErrorKind, Expected, MatchOptions, NewSession, SecretText, ServiceLimits, StoreChange,
 };
 
 use crate::crash::{at_most, resume_leases};
@@ -270,7 +270,7 @@ async fn a_delta_waits_no_longer_than_what_it_waits_for() {
     let replace = house.stage(store, &people(300, 100), NewSession::default()).await;
     house.commit(store, replace).await;
     let waiting = house.commit_delta(store, &[renamed(7)], &[]).await;
-    house.service.cancel_session(&house.admin, store, replace).await.expect("cancelled");
+    house.service.cancel_session(&house.admin, store, replace, &Expected::ANYTHING).await.expect("cancelled");
     house.run_jobs().await;
     assert_eq!(house.ended(store, waiting).await, (SessionState::Completed, None));
     assert_eq!(house.origin(store, 6).await, Some((7, base)));
@@ -308,7 +308,8 @@ async fn a_replace_that_was_committed_later_may_overtake_a_delta() {
 async fn rollback_and_deltas_follow_one_another() {
     let (house, store, base) = furnished().await;
     house.apply_delta(store, &[renamed(7)], &[key_only(8)]).await;
-    let view = house.service.rollback_store(&house.admin, store).await.expect("rolled back");
+    let view =
+        house.service.rollback_store(&house.admin, store, &Expected::ANYTHING).await.expect("rolled back");
     assert_eq!(view.store.live.map(|live| live.session_id), Some(base));
     assert_eq!(
         (house.origin(store, 7).await, house.origin(store, 8).await),
@@ -320,7 +321,7 @@ async fn rollback_and_deltas_follow_one_another() {
     // A rollback while a delta is being built takes its ground away.
     let id = house.commit_delta(store, &[renamed(10)], &[]).await;
     house.service.run_next_job().await.expect("the base is fixed");
-    house.service.rollback_store(&house.admin, store).await.expect("rolled back");
+    house.service.rollback_store(&house.admin, store, &Expected::ANYTHING).await.expect("rolled back");
     house.run_jobs().await;
     assert_eq!(house.ended(store, id).await, (SessionState::Failed, Some("superseded".to_owned())));
     assert_eq!(house.origin(store, 10).await, Some((11, base)));

@@ -9,8 +9,8 @@ use edm_block::{BlockHeader, Operation};
 use edm_hash::{RecordHasher, Salt};
 use edm_model::{Column, Columns, DataType, Principal, SessionId, StoreId, TenantId, Timestamp};
 use edm_service::{
-    Clock, CreatedSession, ErrorKind, LookupRequest, MasterKey, NewSession, NewStore, Random, Service,
-    ServiceConfig, ServiceLimits,
+    Clock, CreatedSession, ErrorKind, Expected, LookupRequest, MasterKey, NewSession, NewStore, Random,
+    Service, ServiceConfig, ServiceLimits,
 };
 
 pub(crate) const START: i64 = 1_780_000_000;
@@ -147,7 +147,10 @@ impl House {
     }
 
     pub(crate) async fn commit(&self, store: StoreId, session: SessionId) {
-        self.service.commit_session(&self.admin, store, session).await.expect("the session is committed");
+        self.service
+            .commit_session(&self.admin, store, session, &Expected::ANYTHING)
+            .await
+            .expect("the session is committed");
     }
 
     /// Uploads a table to the end.

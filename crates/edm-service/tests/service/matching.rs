@@ -1,7 +1,7 @@
 //! Texts against live data, through the whole service.
 
 use edm_model::{EvidenceGroup, ExactMatchRule, Pattern, Proximity};
-use edm_service::{ErrorKind, MatchOptions, NewType, Page, Replacement};
+use edm_service::{ErrorKind, ListQuery, MatchOptions, NewType, Replacement};
 
 use crate::house::{House, people};
 
@@ -40,7 +40,7 @@ async fn named_types_are_looked_for_and_unknown_ones_reported() {
     let (house, _) = furnished().await;
     let [number, name, city] = &people(17, 1)[0];
     let text = format!("{name} {city} {number}");
-    let listed = house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items;
+    let listed = house.service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items;
     let known = listed[0].sensitive_type.id.to_string();
     let unknown = "22222222-2222-4222-8222-222222222222";
     for (ids, type_count, reported) in [

@@ -1,7 +1,7 @@
 //! From commit to live data and back: order, guards, rollback, expiry, collection.
 
 use edm_model::{SessionState, TypeOrigin};
-use edm_service::{ErrorKind, NewSession, Page, ServiceLimits};
+use edm_service::{ErrorKind, Expected, ListQuery, NewSession, ServiceLimits};
 
 use crate::house::{House, people};
 
@@ -52,7 +52,7 @@ async fn a_committed_table_becomes_live_and_says_how_far_it_is() {
     assert_eq!((live.number, live.session_id, live.row_count), (1, id, 100));
     assert!(view.columns.iter().all(|column| column.class.is_some()));
     assert_eq!(house.find(store, 7).await, Some(8), "the first row below the header is 1");
-    let types = house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items;
+    let types = house.service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items;
     assert_eq!(types.len(), 1);
     assert_eq!(types[0].sensitive_type.origin, TypeOrigin::StoreDefault);
     assert!(!types[0].sensitive_type.rule.patterns.is_empty(), "resolved at the first generation");
@@ -63,11 +63,16 @@ async fn the_next_table_replaces_the_whole_and_rollback_brings_it_back() {
     let house = House::open().await;
     let store = house.create_store("people").await;
     let first = house.upload(store, &people(0, 50)).await;
-    let nothing = house.service.rollback_store(&house.admin, store).await.expect_err("nothing to go back to");
+    let nothing = house
+        .service
+        .rollback_store(&house.admin, store, &Expected::ANYTHING)
+        .await
+        .expect_err("nothing to go back to");
     assert_eq!(nothing.kind(), &ErrorKind::NothingToRollBack);
     let second = house.upload(store, &people(30, 50)).await;
     assert_eq!((house.find(store, 7).await, house.find(store, 60).await), (None, Some(31)));
-    let view = house.service.rollback_store(&house.admin, store).await.expect("rolled back");
+    let view =
+        house.service.rollback_store(&house.admin, store, &Expected::ANYTHING).await.expect("rolled back");
     assert_eq!(view.store.live.map(|live| (live.number, live.session_id)), Some((1, first)));
     assert!(!view.can_roll_back);
     assert_eq!((house.find(store, 7).await, house.find(store, 60).await), (Some(8), None));
@@ -75,7 +80,8 @@ async fn the_next_table_replaces_the_whole_and_rollback_brings_it_back() {
     let third = house.upload(store, &people(40, 50)).await;
     let view = house.service.get_store(&house.admin, store).await.expect("read");
     assert_eq!(view.store.live.map(|live| (live.number, live.session_id)), Some((3, third)));
-    let view = house.service.rollback_store(&house.admin, store).await.expect("rolled back");
+    let view =
+        house.service.rollback_store(&house.admin, store, &Expected::ANYTHING).await.expect("rolled back");
     assert_eq!(
         view.store.live.map(|live| live.session_id),
         Some(first),
@@ -117,7 +123,11 @@ async fn publication_follows_the_order_of_commits() {
     assert_eq!((house.find(store, 7).await, house.find(store, 107).await), (Some(8), None));
     let cancelled = house.stage(store, &people(200, 50), NewSession::default()).await;
     house.commit(store, cancelled).await;
-    house.service.cancel_session(&house.admin, store, cancelled).await.expect("cancelled while processing");
+    house
+        .service
+        .cancel_session(&house.admin, store, cancelled, &Expected::ANYTHING)
+        .await
+        .expect("cancelled while processing");
     house.run_jobs().await;
     assert_eq!(state(&house, store, cancelled).await, (SessionState::Cancelled, None));
     assert_eq!(house.find(store, 7).await, Some(8), "what was cancelled in time never becomes live");
@@ -130,17 +140,21 @@ async fn cancel_and_delete_follow_the_state() {
     let live = house.upload(store, &people(0, 50)).await;
     let open = house.stage(store, &people(0, 50), NewSession::default()).await;
     let cancel = async |id| {
-        let cancelled = house.service.cancel_session(&house.admin, store, id).await;
+        let cancelled = house.service.cancel_session(&house.admin, store, id, &Expected::ANYTHING).await;
         cancelled.err().map(|error| error.kind().clone())
     };
     let delete = async |id| {
-        let deleted = house.service.delete_session(&house.admin, store, id).await;
+        let deleted = house.service.delete_session(&house.admin, store, id, &Expected::ANYTHING).await;
         deleted.err().map(|error| error.kind().clone())
     };
     assert_eq!(cancel(open).await, None);
     assert_eq!(cancel(open).await, None, "twice is fine");
     assert_eq!(cancel(live).await, Some(ErrorKind::SessionClosed { state: SessionState::Completed }));
-    let commit = house.service.commit_session(&house.admin, store, open).await.expect_err("refused");
+    let commit = house
+        .service
+        .commit_session(&house.admin, store, open, &Expected::ANYTHING)
+        .await
+        .expect_err("refused");
     assert_eq!(commit.kind(), &ErrorKind::SessionClosed { state: SessionState::Cancelled });
     assert_eq!(delete(live).await, Some(ErrorKind::LiveSession));
     assert_eq!(delete(open).await, None);
@@ -148,7 +162,11 @@ async fn cancel_and_delete_follow_the_state() {
     let kept = live;
     house.upload(store, &people(0, 50)).await;
     assert_eq!(delete(kept).await, None, "its data is kept, only its history goes");
-    house.service.rollback_store(&house.admin, store).await.expect("the data is still there");
+    house
+        .service
+        .rollback_store(&house.admin, store, &Expected::ANYTHING)
+        .await
+        .expect("the data is still there");
     assert_eq!(house.find(store, 7).await, Some(8));
 }
 
@@ -160,11 +178,19 @@ async fn a_silent_session_expires_and_renew_keeps_it() {
     let silent = house.stage(store, &people(0, 3), NewSession::default()).await;
     let renewed = house.stage(store, &people(0, 3), NewSession::default()).await;
     house.pass_seconds(6 * DAY);
-    let session = house.service.renew_session(&house.admin, store, renewed).await.expect("renewed");
+    let session = house
+        .service
+        .renew_session(&house.admin, store, renewed, &Expected::ANYTHING)
+        .await
+        .expect("renewed");
     assert_eq!(session.upload_expires_at, house.service.clock().now().plus_seconds(3_600));
     house.pass_seconds(DAY);
     assert_eq!(state(&house, store, silent).await.0, SessionState::Expired, "shown before any sweep");
-    let refused = house.service.renew_session(&house.admin, store, silent).await.expect_err("refused");
+    let refused = house
+        .service
+        .renew_session(&house.admin, store, silent, &Expected::ANYTHING)
+        .await
+        .expect_err("refused");
     assert_eq!(refused.kind(), &ErrorKind::SessionClosed { state: SessionState::Expired });
     house.service.sweep().await.expect("swept");
     assert_eq!(state(&house, store, silent).await.0, SessionState::Expired);
@@ -204,13 +230,15 @@ async fn what_is_needed_no_more_is_collected_and_nothing_else() {
     assert_eq!(count("/generations/"), 2 * one_generation, "the live one and the one before");
     assert_eq!(house.find(store, 7).await, Some(5));
     let open = house.stage(store, &people(0, 50), NewSession::default()).await;
-    house.service.cancel_session(&house.admin, store, open).await.expect("cancelled");
+    house.service.cancel_session(&house.admin, store, open, &Expected::ANYTHING).await.expect("cancelled");
     house.run_jobs().await;
     assert_eq!(count("/blocks/"), 0, "a cancelled session leaves nothing");
-    house.service.delete_store(&house.admin, store).await.expect("removed");
+    house.service.delete_store(&house.admin, store, &Expected::ANYTHING).await.expect("removed");
     house.run_jobs().await;
     assert_eq!(count("/stores/"), 0, "a removed store leaves nothing");
-    assert!(house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items.is_empty());
+    assert!(
+        house.service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items.is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -295,7 +323,11 @@ async fn the_key_of_collected_blocks_is_forgotten() {
     let open = house.stage(store, &people(0, 50), NewSession::default()).await;
     let published = house.upload(store, &people(0, 50)).await;
     let cancelled = house.stage(store, &people(0, 50), NewSession::default()).await;
-    house.service.cancel_session(&house.admin, store, cancelled).await.expect("cancelled");
+    house
+        .service
+        .cancel_session(&house.admin, store, cancelled, &Expected::ANYTHING)
+        .await
+        .expect("cancelled");
     house.run_jobs().await;
     let catalog = edm_store::Catalog::open(&house.folder.path().join("catalog.db")).await.expect("opens");
     for (id, kept) in [(open, true), (published, false), (cancelled, false)] {
@@ -309,7 +341,8 @@ async fn patterns_that_later_data_would_have_otherwise_are_told() {
     let house = House::open().await;
     let store = house.create_store("people").await;
     let warnings = async || {
-        let types = house.service.list_types(&house.admin, Page::ALL).await.expect("listed").items;
+        let types =
+            house.service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items;
         let view = house.service.get_store(&house.admin, store).await.expect("read");
         let columns: Vec<bool> = view
             .columns
@@ -332,7 +365,7 @@ async fn patterns_that_later_data_would_have_otherwise_are_told() {
         assert!(sentence.contains(part), "{sentence}");
     }
     assert_eq!(of_columns, [false, false, true], "the column that changed says so too");
-    house.service.rollback_store(&house.admin, store).await.expect("rolled back");
+    house.service.rollback_store(&house.admin, store, &Expected::ANYTHING).await.expect("rolled back");
     assert_eq!(warnings().await, (Vec::new(), vec![false; 3]), "the first data again");
 }
 

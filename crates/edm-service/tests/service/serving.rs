@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use edm_model::{SessionState, StoreId};
-use edm_service::{ErrorKind, MatchOptions, NewSession, Service};
+use edm_service::{ErrorKind, Expected, MatchOptions, NewSession, Service};
 
 use crate::crash::at_most;
 use crate::house::{House, Row, people, start_unloaded};
@@ -97,7 +97,7 @@ async fn what_another_node_removed_or_published_is_brought_in_by_the_sweep() {
     let first = house.upload(kept, &people(1_000, 50)).await;
     assert_eq!(matched(&house, &people(1_007, 1)[0]).await, Some(first));
     let other = another_node(&house).await;
-    other.delete_store(&house.admin, gone).await.expect("removed");
+    other.delete_store(&house.admin, gone, &Expected::ANYTHING).await.expect("removed");
     let second = house.stage(kept, &people(1_000, 60), NewSession::default()).await;
     house.commit(kept, second).await;
     while other.run_next_job().await.expect("the queue answers") {}
@@ -115,7 +115,7 @@ async fn a_removed_store_matches_nothing_from_then_on() {
     let (gone, kept) = (house.create_store("gone").await, house.create_store("kept").await);
     house.upload(gone, &people(0, 50)).await;
     let live = house.upload(kept, &people(1_000, 50)).await;
-    house.service.delete_store(&house.admin, gone).await.expect("removed");
+    house.service.delete_store(&house.admin, gone, &Expected::ANYTHING).await.expect("removed");
     assert_eq!(matched(&house, &people(7, 1)[0]).await, None);
     assert_eq!(matched(&house, &people(1_007, 1)[0]).await, Some(live), "the other store is not touched");
 }
@@ -129,7 +129,8 @@ async fn damaged_data_is_neither_loaded_nor_rolled_back_to() {
     let second = house.upload(store, &people(100, 50)).await;
     let live = house.upload(sound, &people(1_000, 50)).await;
     damage(&house, first);
-    let refused = house.service.rollback_store(&house.admin, store).await.expect_err("damaged");
+    let refused =
+        house.service.rollback_store(&house.admin, store, &Expected::ANYTHING).await.expect_err("damaged");
     assert_eq!(refused.kind(), &ErrorKind::Corrupt);
     assert_eq!(matched(&house, &people(107, 1)[0]).await, Some(second), "what is live stays");
     damage(&house, second);

@@ -5,8 +5,8 @@ use edm_block::{BlockHeader, Operation};
 use edm_hash::{RecordHasher, Salt};
 use edm_model::{Column, ColumnsErrorKind, SessionState, StoreId, UpdateMode};
 use edm_service::{
-    BlockOutcome, BlockProblem, BlockRange, CreatedSession, ErrorKind, Foreign, NewSession, SecretText,
-    SessionChange, StoreChange,
+    BlockOutcome, BlockProblem, BlockRange, CreatedSession, ErrorKind, Expected, Foreign, NewSession,
+    SecretText, SessionChange, StoreChange,
 };
 use sha2::{Digest, Sha256};
 
@@ -161,7 +161,7 @@ async fn changed_columns_close_the_open_sessions_and_equal_ones_do_not() {
     patch(edm_model::Columns::new(other).expect("valid")).await;
     let block = one_row(&created, |header| header.number = 1);
     assert_eq!(house.put(&created, 1, block).await, Err(ErrorKind::ColumnsChanged));
-    let commit = house.service.commit_session(&house.admin, store, staged).await;
+    let commit = house.service.commit_session(&house.admin, store, staged, &Expected::ANYTHING).await;
     assert_eq!(commit.expect_err("refused").kind(), &ErrorKind::ColumnsChanged);
     patch(columns()).await;
     house.commit(store, staged).await;
@@ -206,7 +206,8 @@ async fn commit_wants_every_block_and_the_right_checksum() {
     let created = house.open_session(store, NewSession::default()).await;
     let id = created.session.id;
     let sealed = blocks(&created, &people(0, 45), 10);
-    let commit = async || house.service.commit_session(&house.admin, store, id).await.err();
+    let commit =
+        async || house.service.commit_session(&house.admin, store, id, &Expected::ANYTHING).await.err();
     let patch = async |change| house.service.update_session(&house.admin, store, id, change).await;
     for number in [1, 3] {
         house.put(&created, number, sealed[number as usize].clone()).await.expect("taken");
@@ -254,7 +255,8 @@ async fn blocks_that_leave_out_rows_are_refused_at_commit() {
         house.put(&created, number, block).await.expect("taken");
     }
     house.service.commit_block_list(store, created.session.id, &[0, 1]).await.expect("listed");
-    let refused = house.service.commit_session(&house.admin, store, created.session.id).await;
+    let refused =
+        house.service.commit_session(&house.admin, store, created.session.id, &Expected::ANYTHING).await;
     assert_eq!(refused.expect_err("refused").kind(), &ErrorKind::RowsNotContiguous { number: 1 });
 }
 

@@ -1,21 +1,29 @@
 //! Upload agents.
 
-use edm_model::{AgentId, TenantId, UploadAgent};
+use edm_model::{AgentId, ListQuery, Listed, TenantId, UploadAgent};
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
 
-use super::{Catalog, Page, get, id16, moment, number};
-use crate::error::{Context, Error, ErrorKind};
+use super::lists::{self, tables};
+use super::{Catalog, Write, get, id16, lowered, moment};
+use crate::error::{Context, Error};
+
+/// What is read of an agent, and from where.
+pub(super) const COLUMNS: &str = "a.*";
+pub(super) const FROM: &str = "upload_agents a";
 
 impl Catalog {
     /// Adds an agent.
     pub async fn insert_agent(&self, tenant: TenantId, agent: &UploadAgent) -> Result<(), Error> {
         sqlx::query(
-            "insert into upload_agents (id, tenant_id, description, created_at) values ($1, $2, $3, $4)",
+            "insert into upload_agents (id, tenant_id, description, created_at, lowered) \
+             values ($1, $2, $3, $4, $5)",
         )
         .bind(agent.id.as_bytes().as_slice())
         .bind(tenant.as_bytes().as_slice())
         .bind(&agent.description)
         .bind(agent.created_at.as_micros())
+        .bind(lowered::of_agent(agent.description.as_deref()))
         .execute(&self.writer)
         .await
         .context("adding an upload agent")?;
@@ -33,61 +41,87 @@ impl Catalog {
         read_agent(&row)
     }
 
-    /// Lists the tenant's agents by creation.
-    pub async fn agents(&self, tenant: TenantId, page: Page) -> Result<Vec<UploadAgent>, Error> {
-        let rows = sqlx::query(
-            "select * from upload_agents where tenant_id = $1 order by created_at, id limit $2 offset $3",
-        )
-        .bind(tenant.as_bytes().as_slice())
-        .bind(page.limit())
-        .bind(page.offset())
-        .fetch_all(&self.reader)
-        .await
-        .context("listing upload agents")?;
-        rows.iter().map(read_agent).collect()
+    /// Lists the tenant's agents.
+    pub async fn list_agents(
+        &self,
+        tenant: TenantId,
+        query: &ListQuery,
+    ) -> Result<Listed<UploadAgent>, Error> {
+        let scope = [("a.tenant_id", tenant.as_bytes())];
+        lists::page(&self.reader, &tables::AGENTS, &scope, query, read_agent).await
     }
 
-    /// Counts the tenant's agents.
-    pub async fn agent_count(&self, tenant: TenantId) -> Result<u64, Error> {
-        let row = sqlx::query("select count(*) as found from upload_agents where tenant_id = $1")
-            .bind(tenant.as_bytes().as_slice())
-            .fetch_one(&self.reader)
-            .await
-            .context("counting upload agents")?;
-        number(&row, "found")
+    /// Returns those of these agents that there are, in any order. A statement takes 32,766 ids at most.
+    pub async fn agents_by_id(&self, tenant: TenantId, ids: &[AgentId]) -> Result<Vec<UploadAgent>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut statement = QueryBuilder::<Sqlite>::new("select * from upload_agents where tenant_id = ");
+        statement.push_bind(tenant.as_bytes().to_vec()).push(" and id in (");
+        let mut listed = statement.separated(", ");
+        for id in ids {
+            listed.push_bind(id.as_bytes().to_vec());
+        }
+        statement.push(")");
+        let rows = statement.build().persistent(false).fetch_all(&self.reader).await;
+        rows.context("upload agents")?.iter().map(read_agent).collect()
     }
 
-    /// Changes an agent's description.
-    pub async fn describe_agent(
+    /// Changes an agent's description as the closure decides, in one transaction, and returns the agent.
+    pub async fn change_agent<E: From<Error>>(
         &self,
         tenant: TenantId,
         id: AgentId,
-        description: Option<&str>,
-    ) -> Result<(), Error> {
-        let done = sqlx::query("update upload_agents set description = $3 where tenant_id = $1 and id = $2")
+        decide: impl FnOnce(&mut UploadAgent) -> Result<(), E> + Send,
+    ) -> Result<UploadAgent, E> {
+        let mut write = self.write().await?;
+        let before = agent_in(&mut write, tenant, id).await?;
+        let mut draft = before.clone();
+        decide(&mut draft)?;
+        if draft != before {
+            sqlx::query(
+                "update upload_agents set description = $3, lowered = $4 where tenant_id = $1 and id = $2",
+            )
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .bind(description)
-            .execute(&self.writer)
+            .bind(&draft.description)
+            .bind(lowered::of_agent(draft.description.as_deref()))
+            .execute(&mut *write)
             .await
             .context("describing an upload agent")?;
-        found(done.rows_affected())
+            write.commit().await.context("describing an upload agent")?;
+        }
+        Ok(draft)
     }
 
-    /// Removes an agent. Sessions keep its id as history.
-    pub async fn delete_agent(&self, tenant: TenantId, id: AgentId) -> Result<(), Error> {
-        let done = sqlx::query("delete from upload_agents where tenant_id = $1 and id = $2")
+    /// Removes an agent when the closure allows it. Sessions keep its id as history.
+    pub async fn delete_agent<E: From<Error>>(
+        &self,
+        tenant: TenantId,
+        id: AgentId,
+        decide: impl FnOnce(&UploadAgent) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
+        let mut write = self.write().await?;
+        decide(&agent_in(&mut write, tenant, id).await?)?;
+        sqlx::query("delete from upload_agents where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .execute(&self.writer)
+            .execute(&mut *write)
             .await
             .context("removing an upload agent")?;
-        found(done.rows_affected())
+        write.commit().await.context("removing an upload agent")?;
+        Ok(())
     }
 }
 
-fn found(rows: u64) -> Result<(), Error> {
-    if rows == 0 { Err(Error::new(ErrorKind::NotFound, "upload agent")) } else { Ok(()) }
+async fn agent_in(write: &mut Write, tenant: TenantId, id: AgentId) -> Result<UploadAgent, Error> {
+    let row = sqlx::query("select * from upload_agents where tenant_id = $1 and id = $2")
+        .bind(tenant.as_bytes().as_slice())
+        .bind(id.as_bytes().as_slice())
+        .fetch_one(&mut **write)
+        .await
+        .context("upload agent")?;
+    read_agent(&row)
 }
 
 fn read_agent(row: &SqliteRow) -> Result<UploadAgent, Error> {

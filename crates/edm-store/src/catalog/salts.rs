@@ -3,7 +3,7 @@
 use edm_model::{KeyId, TenantId, Timestamp};
 use sqlx::Row;
 
-use super::{Catalog, get, id16};
+use super::{Catalog, Write, get, id16};
 use crate::error::{Context, Error};
 
 /// One salt.
@@ -26,20 +26,9 @@ pub struct SaltRow {
 impl Catalog {
     /// Adds a salt. Fails with `NameTaken` when the tenant has a live one and this is another.
     pub async fn insert_salt(&self, salt: &SaltRow) -> Result<(), Error> {
-        sqlx::query(
-            "insert into salts (key_id, tenant_id, sealed, own, live, created_at) \
-             values ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(salt.key_id.as_bytes().as_slice())
-        .bind(salt.tenant.as_bytes().as_slice())
-        .bind(&salt.sealed)
-        .bind(i64::from(salt.own))
-        .bind(i64::from(salt.live))
-        .bind(salt.created_at.as_micros())
-        .execute(&self.writer)
-        .await
-        .context("adding a salt")?;
-        Ok(())
+        let mut write = self.write().await?;
+        insert(&mut write, salt).await?;
+        write.commit().await.context("adding a salt")
     }
 
     /// Returns the salt that the tenant's new sessions get.
@@ -76,6 +65,23 @@ impl Catalog {
         .context("removing unused salts")?;
         Ok(done.rows_affected())
     }
+}
+
+pub(super) async fn insert(write: &mut Write, salt: &SaltRow) -> Result<(), Error> {
+    sqlx::query(
+        "insert into salts (key_id, tenant_id, sealed, own, live, created_at) \
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(salt.key_id.as_bytes().as_slice())
+    .bind(salt.tenant.as_bytes().as_slice())
+    .bind(&salt.sealed)
+    .bind(i64::from(salt.own))
+    .bind(i64::from(salt.live))
+    .bind(salt.created_at.as_micros())
+    .execute(&mut **write)
+    .await
+    .context("adding a salt")?;
+    Ok(())
 }
 
 fn read_salt(row: &sqlx::sqlite::SqliteRow) -> Result<SaltRow, Error> {

@@ -2,12 +2,14 @@
 //! handed over and written back in one transaction.
 
 use edm_model::{
-    Columns, KeyId, PrincipalId, Session, SessionId, SessionState, StoreId, TenantId, Timestamp, UpdateMode,
+    Columns, KeyId, ListQuery, Listed, PrincipalId, Session, SessionId, SessionState, StoreId, TenantId,
+    Timestamp, UpdateMode,
 };
 use sqlx::sqlite::SqliteRow;
 
+use super::lists::{self, tables};
 use super::{
-    BlockRow, Catalog, LeasedJob, NewJob, Page, Write, blocks, get, id16, jobs, moment, number,
+    BlockRow, Catalog, LeasedJob, NewJob, Write, blocks, get, id16, jobs, lowered, moment, number,
     optional_id16, optional_moment, optional_number, signed,
 };
 use crate::error::{Context, Error, ErrorKind};
@@ -49,52 +51,43 @@ pub struct NewSessionRow {
     pub sealed_block_key: Vec<u8>,
 }
 
-macro_rules! session_query {
-    ($rest:literal) => {
-        concat!(
-            "select s.*, d.columns as store_columns, d.tokens_max as store_tokens_max, d.live_session_id, \
-             d.published_commit from sessions s join data_stores d on d.id = s.store_id ",
-            $rest
-        )
+/// Whether the node that asks serves the data that is live in a store. A node shows what it does not serve yet as still being
+/// processed, and lists must be filtered by what is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LiveData {
+    /// It does, or nothing is live.
+    Served,
+    /// It has not loaded it yet.
+    NotServed,
+}
+
+macro_rules! session_columns {
+    () => {
+        "s.*, d.columns as store_columns, d.tokens_max as store_tokens_max, d.live_session_id, d.published_commit"
     };
 }
+
+macro_rules! session_from {
+    () => {
+        "sessions s join data_stores d on d.id = s.store_id"
+    };
+}
+
+macro_rules! session_query {
+    ($rest:literal) => {
+        concat!("select ", session_columns!(), " from ", session_from!(), " ", $rest)
+    };
+}
+
+/// What is read of a session, and from where.
+pub(super) const COLUMNS: &str = session_columns!();
+pub(super) const FROM: &str = session_from!();
 
 impl Catalog {
     /// Adds a session. Fails with `NotFound` when the store is gone.
     pub async fn insert_session(&self, new: &NewSessionRow) -> Result<(), Error> {
-        let session = &new.session;
         let mut write = self.write().await?;
-        sqlx::query(
-            "insert into sessions (id, tenant_id, store_id, state, update_mode, columns, tokens_max, key_id, \
-             sealed_block_key, created_by, upload_agent_id, fields, file_name, checksum, rows_per_block, \
-             total_block_count, row_count, rejected_row_count, allow_shrink, created_at, updated_at, \
-             last_activity_at, upload_expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-             $13, $14, $15, $16, $17, $18, $19, $20, $20, $20, $21)",
-        )
-        .bind(session.id.as_bytes().as_slice())
-        .bind(session.tenant.as_bytes().as_slice())
-        .bind(session.store_id.as_bytes().as_slice())
-        .bind(session.state.as_str())
-        .bind(session.update_mode.as_str())
-        .bind(record::write_columns(&session.columns))
-        .bind(i64::from(session.tokens_max))
-        .bind(session.key_id.as_bytes().as_slice())
-        .bind(&new.sealed_block_key)
-        .bind(session.created_by.as_str())
-        .bind(&session.upload_agent_id)
-        .bind(record::write_words(&session.fields))
-        .bind(&session.file_name)
-        .bind(&session.checksum)
-        .bind(session.rows_per_block.map(i64::from))
-        .bind(session.total_block_count.map(i64::from))
-        .bind(session.row_count.map(signed))
-        .bind(session.rejected_row_count.map(signed))
-        .bind(i64::from(session.allow_shrink))
-        .bind(session.created_at.as_micros())
-        .bind(session.upload_expires_at.as_micros())
-        .execute(&mut *write)
-        .await
-        .context("adding a session")?;
+        insert(&mut write, new).await?;
         write.commit().await.context("adding a session")
     }
 
@@ -108,36 +101,21 @@ impl Catalog {
         read_session(&row)
     }
 
-    /// Lists a store's sessions by creation.
-    pub async fn sessions(
+    /// Lists a store's sessions as a node shows them.
+    pub async fn list_sessions(
         &self,
         tenant: TenantId,
         store_id: StoreId,
-        page: Page,
-    ) -> Result<Vec<SessionDraft>, Error> {
-        let rows = sqlx::query(session_query!(
-            "where s.tenant_id = $1 and s.store_id = $2 order by s.created_at, s.id limit $3 offset $4"
-        ))
-        .bind(tenant.as_bytes().as_slice())
-        .bind(store_id.as_bytes().as_slice())
-        .bind(page.limit())
-        .bind(page.offset())
-        .fetch_all(&self.reader)
-        .await
-        .context("listing sessions")?;
-        rows.iter().map(read_session).collect()
-    }
-
-    /// Counts a store's sessions.
-    pub async fn session_count(&self, tenant: TenantId, store_id: StoreId) -> Result<u64, Error> {
-        let row =
-            sqlx::query("select count(*) as found from sessions where tenant_id = $1 and store_id = $2")
-                .bind(tenant.as_bytes().as_slice())
-                .bind(store_id.as_bytes().as_slice())
-                .fetch_one(&self.reader)
-                .await
-                .context("counting sessions")?;
-        number(&row, "found")
+        live: LiveData,
+        query: &ListQuery,
+    ) -> Result<Listed<SessionDraft>, Error> {
+        let table = match live {
+            LiveData::Served => &tables::SESSIONS,
+            LiveData::NotServed => &tables::SESSIONS_LIVE_NOT_SERVED,
+        };
+        // The tenant is its store's, so that an index of sessions alone can count them.
+        let scope = [("s.store_id", store_id.as_bytes()), ("d.tenant_id", tenant.as_bytes())];
+        lists::page(&self.reader, table, &scope, query, read_session).await
     }
 
     /// Lists the open sessions whose last activity was before the moment.
@@ -248,6 +226,43 @@ impl Catalog {
     }
 }
 
+pub(super) async fn insert(write: &mut Write, new: &NewSessionRow) -> Result<(), Error> {
+    let session = &new.session;
+    sqlx::query(
+        "insert into sessions (id, tenant_id, store_id, state, update_mode, columns, tokens_max, key_id, \
+         sealed_block_key, created_by, upload_agent_id, fields, file_name, checksum, rows_per_block, \
+         total_block_count, row_count, rejected_row_count, allow_shrink, created_at, updated_at, \
+         last_activity_at, upload_expires_at, lowered) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+         $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $20, $21, $22)",
+    )
+    .bind(session.id.as_bytes().as_slice())
+    .bind(session.tenant.as_bytes().as_slice())
+    .bind(session.store_id.as_bytes().as_slice())
+    .bind(session.state.as_str())
+    .bind(session.update_mode.as_str())
+    .bind(record::write_columns(&session.columns))
+    .bind(i64::from(session.tokens_max))
+    .bind(session.key_id.as_bytes().as_slice())
+    .bind(&new.sealed_block_key)
+    .bind(session.created_by.as_str())
+    .bind(&session.upload_agent_id)
+    .bind(record::write_words(&session.fields))
+    .bind(&session.file_name)
+    .bind(&session.checksum)
+    .bind(session.rows_per_block.map(i64::from))
+    .bind(session.total_block_count.map(i64::from))
+    .bind(session.row_count.map(signed))
+    .bind(session.rejected_row_count.map(signed))
+    .bind(i64::from(session.allow_shrink))
+    .bind(session.created_at.as_micros())
+    .bind(session.upload_expires_at.as_micros())
+    .bind(lowered_of(session))
+    .execute(&mut **write)
+    .await
+    .context("adding a session")?;
+    Ok(())
+}
+
 pub(super) async fn session_in(write: &mut Write, id: SessionId) -> Result<SessionDraft, Error> {
     let row = sqlx::query(session_query!("where s.id = $1"))
         .bind(id.as_bytes().as_slice())
@@ -269,7 +284,7 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
          rejected_row_count = $6, block_list_given = $7, total_job_count = $8, commit_number = $9, \
          started_at = $10, updated_at = $11, last_activity_at = $12, upload_expires_at = $13, \
          upload_completed_at = $14, processing_completed_at = $15, completed_at = $16, failure = $17, \
-         base_session_id = $18 where id = $1",
+         base_session_id = $18, lowered = $19 where id = $1",
     )
     .bind(session.id.as_bytes().as_slice())
     .bind(session.state.as_str())
@@ -289,6 +304,7 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .bind(session.completed_at.map(Timestamp::as_micros))
     .bind(session.failure.as_ref().map(record::write_failure))
     .bind(draft.base_session_id.as_ref().map(|id| id.as_bytes().as_slice()))
+    .bind(lowered_of(session))
     .execute(&mut **write)
     .await
     .context("changing a session")?;
@@ -297,6 +313,16 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
         jobs::wake_ingests_of(write, session.store_id).await?;
     }
     jobs::enqueue(write, &draft.enqueue).await
+}
+
+fn lowered_of(session: &Session) -> Option<String> {
+    lowered::of_session(&lowered::SessionTexts {
+        file_name: session.file_name.as_deref(),
+        checksum: session.checksum.as_deref(),
+        upload_agent_id: session.upload_agent_id.as_deref(),
+        fields: &session.fields,
+        failure: session.failure.as_ref(),
+    })
 }
 
 async fn next_commit(write: &mut Write, store_id: StoreId) -> Result<u64, Error> {

@@ -1,15 +1,17 @@
 //! Data stores, with the generation that is live.
 
 use edm_model::{
-    Columns, DataStore, KeyId, LiveGeneration, SensitiveType, SessionId, StoreId, TenantId, Timestamp,
+    Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, SensitiveType, SessionId, StoreId,
+    TenantId, Timestamp,
 };
 use sqlx::sqlite::SqliteRow;
 
+use super::lists::{self, tables};
 use super::{
-    Catalog, NewJob, Page, Write, get, id16, jobs, moment, number, optional_id16, optional_moment,
-    optional_number, types,
+    Catalog, NewJob, NewSessionRow, SaltRow, Write, get, id16, jobs, lowered, moment, number, optional_id16,
+    optional_moment, optional_number, salts, sessions, types,
 };
-use crate::error::{Context, Error, ErrorKind};
+use crate::error::{Context, Error};
 use crate::record;
 
 /// A store as it is read.
@@ -40,26 +42,61 @@ pub struct StoreDraft {
     pub tokens_max: u32,
 }
 
-macro_rules! store_query {
-    ($rest:literal) => {
+macro_rules! salt_is_old {
+    () => {
+        "exists (select 1 from salts k where k.key_id = g.key_id and k.own = 0 and k.live = 0)"
+    };
+}
+
+macro_rules! store_columns {
+    () => {
         concat!(
-            "select d.*, g.number as live_number, g.row_count as live_row_count, \
-             g.published_at as live_published_at, g.key_id as live_key_id, \
-             exists (select 1 from salts k where k.key_id = g.key_id and k.own = 0 and k.live = 0) \
-             as live_salt_is_old, exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 and o.number < g.number) \
-             as can_roll_back from data_stores d left join generations g on g.session_id = d.live_session_id ",
-            $rest
+            "d.*, g.number as live_number, g.row_count as live_row_count, g.published_at as live_published_at, \
+             g.key_id as live_key_id, ",
+            salt_is_old!(),
+            " as live_salt_is_old, exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 \
+             and o.number < g.number) as can_roll_back"
         )
     };
 }
 
+macro_rules! store_from {
+    () => {
+        "data_stores d left join generations g on g.session_id = d.live_session_id"
+    };
+}
+
+macro_rules! store_query {
+    ($rest:literal) => {
+        concat!("select ", store_columns!(), " from ", store_from!(), " ", $rest)
+    };
+}
+
+/// What is read of a store, and from where.
+pub(super) const COLUMNS: &str = store_columns!();
+pub(super) const FROM: &str = store_from!();
+/// Whether the live data is keyed with a salt that was the tenant's and is no more.
+pub(super) const SALT_IS_OLD: &str = salt_is_old!();
+
 impl Catalog {
     /// Adds a store with its default type. Fails with `NameTaken`.
     pub async fn insert_store(&self, store: &DataStore, default_type: &SensitiveType) -> Result<(), Error> {
+        self.insert_store_with(store, default_type, &[], &[]).await
+    }
+
+    /// Adds a store with its default type and sessions, with the salts that these bring: all of it or nothing. Fails with
+    /// `NameTaken`.
+    pub async fn insert_store_with(
+        &self,
+        store: &DataStore,
+        default_type: &SensitiveType,
+        salts: &[SaltRow],
+        sessions: &[NewSessionRow],
+    ) -> Result<(), Error> {
         let mut write = self.write().await?;
         sqlx::query(
             "insert into data_stores (id, tenant_id, name, name_folded, description, columns, tokens_max, \
-             created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             created_at, updated_at, lowered) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(store.id.as_bytes().as_slice())
         .bind(store.tenant.as_bytes().as_slice())
@@ -70,10 +107,17 @@ impl Catalog {
         .bind(i64::from(store.tokens_max))
         .bind(store.created_at.as_micros())
         .bind(store.updated_at.as_micros())
+        .bind(lowered::of_store(&store.name, store.description.as_deref(), &store.columns))
         .execute(&mut *write)
         .await
         .context("adding a data store")?;
         types::insert(&mut write, store.tenant, default_type).await?;
+        for salt in salts {
+            salts::insert(&mut write, salt).await?;
+        }
+        for session in sessions {
+            sessions::insert(&mut write, session).await?;
+        }
         write.commit().await.context("adding a data store")
     }
 
@@ -88,18 +132,10 @@ impl Catalog {
         read_store(&row)
     }
 
-    /// Lists the tenant's stores by creation.
-    pub async fn stores(&self, tenant: TenantId, page: Page) -> Result<Vec<StoreRow>, Error> {
-        let rows = sqlx::query(store_query!(
-            "where d.tenant_id = $1 order by d.created_at, d.id limit $2 offset $3"
-        ))
-        .bind(tenant.as_bytes().as_slice())
-        .bind(page.limit())
-        .bind(page.offset())
-        .fetch_all(&self.reader)
-        .await
-        .context("listing data stores")?;
-        rows.iter().map(read_store).collect()
+    /// Lists the tenant's stores.
+    pub async fn list_stores(&self, tenant: TenantId, query: &ListQuery) -> Result<Listed<StoreRow>, Error> {
+        let scope = [("d.tenant_id", tenant.as_bytes())];
+        lists::page(&self.reader, &tables::STORES, &scope, query, read_store).await
     }
 
     /// Lists the stores of every tenant, for gauges.
@@ -121,16 +157,18 @@ impl Catalog {
         number(&row, "found")
     }
 
-    /// Changes a store as the closure decides, in one transaction. The default type follows a new name.
+    /// Changes a store as the closure decides that is given the store as it is, in one transaction. The default type
+    /// follows a new name.
     pub async fn change_store<E: From<Error>>(
         &self,
         tenant: TenantId,
         id: StoreId,
         at: Timestamp,
-        decide: impl FnOnce(&mut StoreDraft) -> Result<(), E> + Send,
+        decide: impl FnOnce(&StoreRow, &mut StoreDraft) -> Result<(), E> + Send,
     ) -> Result<(), E> {
         let mut write = self.write().await?;
-        let before = store_in(&mut write, tenant, id).await?.store;
+        let row = store_in(&mut write, tenant, id).await?;
+        let before = &row.store;
         let mut draft = StoreDraft {
             name: before.name.clone(),
             description: before.description.clone(),
@@ -138,49 +176,50 @@ impl Catalog {
             tokens_max: before.tokens_max,
         };
         let unchanged = draft.clone();
-        decide(&mut draft)?;
+        decide(&row, &mut draft)?;
         if draft == unchanged {
             return Ok(());
         }
         write_draft(&mut write, id, at, &draft).await?;
         if draft.name != before.name {
-            sqlx::query(
-                "update sensitive_types set name = $2, name_folded = $3, modified_at = $4 \
-                 where store_id = $1 and origin = 'storeDefault' and name = $5",
-            )
-            .bind(id.as_bytes().as_slice())
-            .bind(&draft.name)
-            .bind(draft.name.to_lowercase())
-            .bind(at.as_micros())
-            .bind(&before.name)
-            .execute(&mut *write)
-            .await
-            .context("renaming the default type")?;
+            types::rename_default(&mut write, (tenant, id), (&before.name, &draft.name), at).await?;
         }
         write.commit().await.context("changing a data store")?;
         Ok(())
     }
 
-    /// Removes a store with everything of it, and leaves the jobs that collect its blobs.
-    pub async fn delete_store(&self, tenant: TenantId, id: StoreId, collect: &[NewJob]) -> Result<(), Error> {
+    /// Removes a store with everything of it when the closure allows it, and leaves the jobs that collect its blobs.
+    pub async fn delete_store<E: From<Error>>(
+        &self,
+        tenant: TenantId,
+        id: StoreId,
+        collect: &[NewJob],
+        decide: impl FnOnce(&StoreRow) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
         let mut write = self.write().await?;
-        let done = sqlx::query("delete from data_stores where tenant_id = $1 and id = $2")
+        decide(&store_in(&mut write, tenant, id).await?)?;
+        sqlx::query("delete from data_stores where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
             .execute(&mut *write)
             .await
             .context("removing a data store")?;
-        if done.rows_affected() == 0 {
-            return Err(Error::new(ErrorKind::NotFound, "data store"));
-        }
         jobs::enqueue(&mut write, collect).await?;
-        write.commit().await.context("removing a data store")
+        write.commit().await.context("removing a data store")?;
+        Ok(())
     }
 
-    /// Makes the kept generation before the live one live again and returns its session. Fails with
-    /// `NotFound` when there is none.
-    pub async fn roll_back(&self, tenant: TenantId, id: StoreId, at: Timestamp) -> Result<SessionId, Error> {
+    /// Makes the kept generation before the live one live again when the closure allows it, and returns its session. Fails
+    /// with `NotFound` when there is none.
+    pub async fn roll_back<E: From<Error>>(
+        &self,
+        tenant: TenantId,
+        id: StoreId,
+        at: Timestamp,
+        decide: impl FnOnce(&StoreRow) -> Result<(), E> + Send,
+    ) -> Result<SessionId, E> {
         let mut write = self.write().await?;
+        decide(&store_in(&mut write, tenant, id).await?)?;
         let row = sqlx::query(
             "select o.session_id from data_stores d join generations g on g.session_id = d.live_session_id \
              join generations o on o.store_id = d.id and o.kept = 1 and o.number < g.number \
@@ -207,7 +246,7 @@ impl Catalog {
 async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &StoreDraft) -> Result<(), Error> {
     sqlx::query(
         "update data_stores set name = $2, name_folded = $3, description = $4, columns = $5, tokens_max = $6, \
-         updated_at = $7 where id = $1",
+         updated_at = $7, lowered = $8 where id = $1",
     )
     .bind(id.as_bytes().as_slice())
     .bind(&draft.name)
@@ -216,6 +255,7 @@ async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &Stor
     .bind(record::write_columns(&draft.columns))
     .bind(i64::from(draft.tokens_max))
     .bind(at.as_micros())
+    .bind(lowered::of_store(&draft.name, draft.description.as_deref(), &draft.columns))
     .execute(&mut **write)
     .await
     .context("changing a data store")?;

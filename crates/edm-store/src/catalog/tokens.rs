@@ -3,7 +3,7 @@
 use edm_model::{PrincipalId, Role, Roles, StoreId, TenantId, Timestamp, TokenId};
 use sqlx::sqlite::SqliteRow;
 
-use super::{Catalog, Page, get, id16, moment, number, optional_moment, signed};
+use super::{Catalog, get, id16, moment, number, optional_moment, signed};
 use crate::error::{Context, Error, ErrorKind};
 
 /// A token as it is listed.
@@ -84,16 +84,12 @@ impl Catalog {
     }
 
     /// Lists the tenant's tokens by creation.
-    pub async fn tokens(&self, tenant: TenantId, page: Page) -> Result<Vec<TokenRow>, Error> {
-        let rows = sqlx::query(
-            "select * from tokens where tenant_id = $1 order by created_at, id limit $2 offset $3",
-        )
-        .bind(tenant.as_bytes().as_slice())
-        .bind(page.limit())
-        .bind(page.offset())
-        .fetch_all(&self.reader)
-        .await
-        .context("listing tokens")?;
+    pub async fn tokens(&self, tenant: TenantId) -> Result<Vec<TokenRow>, Error> {
+        let rows = sqlx::query("select * from tokens where tenant_id = $1 order by created_at, id")
+            .bind(tenant.as_bytes().as_slice())
+            .fetch_all(&self.reader)
+            .await
+            .context("listing tokens")?;
         rows.iter().map(read_token).collect()
     }
 

@@ -1,11 +1,16 @@
 //! Sensitive types.
 
-use edm_model::{Pattern, SensitiveType, SensitiveTypeId, StoreId, TenantId, TypeOrigin};
+use edm_model::{ListQuery, Listed, Pattern, SensitiveType, SensitiveTypeId, StoreId, TenantId, TypeOrigin};
 use sqlx::sqlite::SqliteRow;
 
-use super::{Catalog, Page, Write, get, id16, moment, number};
-use crate::error::{Context, Error, ErrorKind};
+use super::lists::{self, tables};
+use super::{Catalog, Write, get, id16, lowered, moment, number};
+use crate::error::{Context, Error};
 use crate::record;
+
+/// What is read of a type, and from where.
+pub(super) const COLUMNS: &str = "t.*";
+pub(super) const FROM: &str = "sensitive_types t";
 
 impl Catalog {
     /// Adds a sensitive type. Fails with `NameTaken`, or `NotFound` when its store is gone.
@@ -30,18 +35,24 @@ impl Catalog {
         read_type(&row)
     }
 
-    /// Lists the tenant's sensitive types by creation.
-    pub async fn types(&self, tenant: TenantId, page: Page) -> Result<Vec<SensitiveType>, Error> {
-        let rows = sqlx::query(
-            "select * from sensitive_types where tenant_id = $1 order by created_at, id limit $2 offset $3",
-        )
-        .bind(tenant.as_bytes().as_slice())
-        .bind(page.limit())
-        .bind(page.offset())
-        .fetch_all(&self.reader)
-        .await
-        .context("listing sensitive types")?;
+    /// Returns all of the tenant's sensitive types, by creation.
+    pub async fn types(&self, tenant: TenantId) -> Result<Vec<SensitiveType>, Error> {
+        let rows = sqlx::query("select * from sensitive_types where tenant_id = $1 order by created_at, id")
+            .bind(tenant.as_bytes().as_slice())
+            .fetch_all(&self.reader)
+            .await
+            .context("listing sensitive types")?;
         rows.iter().map(read_type).collect()
+    }
+
+    /// Lists the tenant's sensitive types.
+    pub async fn list_types(
+        &self,
+        tenant: TenantId,
+        query: &ListQuery,
+    ) -> Result<Listed<SensitiveType>, Error> {
+        let scope = [("t.tenant_id", tenant.as_bytes())];
+        lists::page(&self.reader, &tables::TYPES, &scope, query, read_type).await
     }
 
     /// Lists the tenants that have a sensitive type.
@@ -75,13 +86,7 @@ impl Catalog {
         decide: impl FnOnce(&mut SensitiveType) -> Result<(), E> + Send,
     ) -> Result<SensitiveType, E> {
         let mut write = self.write().await?;
-        let row = sqlx::query("select * from sensitive_types where tenant_id = $1 and id = $2")
-            .bind(tenant.as_bytes().as_slice())
-            .bind(id.as_bytes().as_slice())
-            .fetch_one(&mut *write)
-            .await
-            .context("sensitive type")?;
-        let before = read_type(&row)?;
+        let before = type_in(&mut write, tenant, id).await?;
         let mut draft = before.clone();
         decide(&mut draft)?;
         if draft != before {
@@ -91,26 +96,73 @@ impl Catalog {
         Ok(draft)
     }
 
-    /// Removes a sensitive type.
-    pub async fn delete_type(&self, tenant: TenantId, id: SensitiveTypeId) -> Result<(), Error> {
-        let done = sqlx::query("delete from sensitive_types where tenant_id = $1 and id = $2")
+    /// Removes a sensitive type when the closure allows it.
+    pub async fn delete_type<E: From<Error>>(
+        &self,
+        tenant: TenantId,
+        id: SensitiveTypeId,
+        decide: impl FnOnce(&SensitiveType) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
+        let mut write = self.write().await?;
+        decide(&type_in(&mut write, tenant, id).await?)?;
+        sqlx::query("delete from sensitive_types where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .execute(&self.writer)
+            .execute(&mut *write)
             .await
             .context("removing a sensitive type")?;
-        found(done.rows_affected())
+        write.commit().await.context("removing a sensitive type")?;
+        Ok(())
     }
 }
 
-fn found(rows: u64) -> Result<(), Error> {
-    if rows == 0 { Err(Error::new(ErrorKind::NotFound, "sensitive type")) } else { Ok(()) }
+async fn type_in(write: &mut Write, tenant: TenantId, id: SensitiveTypeId) -> Result<SensitiveType, Error> {
+    let row = sqlx::query("select * from sensitive_types where tenant_id = $1 and id = $2")
+        .bind(tenant.as_bytes().as_slice())
+        .bind(id.as_bytes().as_slice())
+        .fetch_one(&mut **write)
+        .await
+        .context("sensitive type")?;
+    read_type(&row)
+}
+
+fn lowered_of(sensitive_type: &SensitiveType) -> Option<String> {
+    lowered::of_type(
+        &sensitive_type.name,
+        sensitive_type.description.as_deref(),
+        sensitive_type.publisher.as_deref(),
+    )
+}
+
+/// Gives the store's default type the store's new name, unless it has one of its own.
+pub(super) async fn rename_default(
+    write: &mut Write,
+    store: (TenantId, StoreId),
+    names: (&str, &str),
+    at: edm_model::Timestamp,
+) -> Result<(), Error> {
+    let (before, after) = names;
+    let rows = sqlx::query(
+        "select * from sensitive_types where store_id = $1 and origin = 'storeDefault' and name = $2",
+    )
+    .bind(store.1.as_bytes().as_slice())
+    .bind(before)
+    .fetch_all(&mut **write)
+    .await
+    .context("renaming the default type")?;
+    for row in &rows {
+        let mut found = read_type(row)?;
+        after.clone_into(&mut found.name);
+        found.modified_at = at;
+        update(write, store.0, &found).await?;
+    }
+    Ok(())
 }
 
 async fn update(write: &mut Write, tenant: TenantId, sensitive_type: &SensitiveType) -> Result<(), Error> {
     sqlx::query(
         "update sensitive_types set name = $3, name_folded = $4, description = $5, publisher = $6, \
-         rule = $7, modified_at = $8, store_id = $9 where tenant_id = $1 and id = $2",
+         rule = $7, modified_at = $8, store_id = $9, lowered = $10 where tenant_id = $1 and id = $2",
     )
     .bind(tenant.as_bytes().as_slice())
     .bind(sensitive_type.id.as_bytes().as_slice())
@@ -121,6 +173,7 @@ async fn update(write: &mut Write, tenant: TenantId, sensitive_type: &SensitiveT
     .bind(record::write_rule(&sensitive_type.rule))
     .bind(sensitive_type.modified_at.as_micros())
     .bind(sensitive_type.rule.store_id.as_bytes().as_slice())
+    .bind(lowered_of(sensitive_type))
     .execute(&mut **write)
     .await
     .context("changing a sensitive type")?;
@@ -134,7 +187,7 @@ pub(super) async fn insert(
 ) -> Result<(), Error> {
     sqlx::query(
         "insert into sensitive_types (id, tenant_id, store_id, name, name_folded, description, publisher, \
-         origin, rule, created_at, modified_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         origin, rule, created_at, modified_at, lowered) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(sensitive_type.id.as_bytes().as_slice())
     .bind(tenant.as_bytes().as_slice())
@@ -147,6 +200,7 @@ pub(super) async fn insert(
     .bind(record::write_rule(&sensitive_type.rule))
     .bind(sensitive_type.created_at.as_micros())
     .bind(sensitive_type.modified_at.as_micros())
+    .bind(lowered_of(sensitive_type))
     .execute(&mut **write)
     .await
     .context("adding a sensitive type")?;

@@ -1,12 +1,12 @@
 //! Cases for what the catalog keeps.
 
 use edm_model::{
-    Column, Columns, DataStore, ExactMatchRule, KeyId, PrincipalId, Role, Roles, SensitiveType,
+    Column, Columns, DataStore, ExactMatchRule, KeyId, ListQuery, PrincipalId, Role, Roles, SensitiveType,
     SensitiveTypeId, Session, SessionFailure, SessionId, SessionState, StoreId, TenantId, Timestamp, TokenId,
     TypeOrigin, UpdateMode,
 };
 use edm_store::{
-    Catalog, Error, ErrorKind, NewBlock, NewSessionRow, NewToken, Page, SaltRow, Schema, StageOutcome,
+    Catalog, Error, ErrorKind, LiveData, NewBlock, NewSessionRow, NewToken, SaltRow, Schema, StageOutcome,
     TokenRow,
 };
 
@@ -140,7 +140,7 @@ pub(crate) async fn names_are_unique_in_a_tenant(backend: &Backend<Catalog>) {
     let (taken, default_type) = store(other, "PEOPLE");
     let error = catalog.insert_store(&taken, &default_type).await.expect_err("taken");
     assert_eq!(error.kind(), ErrorKind::NameTaken);
-    let types = catalog.types(TENANT, Page::ALL).await.expect("listed");
+    let types = catalog.types(TENANT).await.expect("listed");
     assert_eq!(types.len(), 1, "a refused store leaves no type");
     let (mut elsewhere, default_type) = store(other, "people");
     elsewhere.tenant = TenantId::DEFAULT;
@@ -291,11 +291,11 @@ pub(crate) async fn a_store_goes_with_everything_of_it(backend: &Backend<Catalog
     furnish(catalog).await;
     let id = add_session(catalog, 50).await.id;
     catalog.stage_block(id, &block(0, 1), |_| Ok::<(), Error>(())).await.expect("staged");
-    catalog.delete_store(TENANT, STORE, &[]).await.expect("removed");
+    catalog.delete_store(TENANT, STORE, &[], |_| Ok::<(), Error>(())).await.expect("removed");
     assert_eq!(catalog.session(id).await.expect_err("gone").kind(), ErrorKind::NotFound);
     assert!(catalog.blocks(id).await.expect("listed").is_empty());
-    assert!(catalog.types(TENANT, Page::ALL).await.expect("listed").is_empty());
-    let again = catalog.delete_store(TENANT, STORE, &[]).await.expect_err("gone");
+    assert!(catalog.types(TENANT).await.expect("listed").is_empty());
+    let again = catalog.delete_store(TENANT, STORE, &[], |_| Ok::<(), Error>(())).await.expect_err("gone");
     assert_eq!(again.kind(), ErrorKind::NotFound);
 }
 
@@ -305,9 +305,12 @@ pub(crate) async fn pages_part_a_list(backend: &Backend<Catalog>) {
     for number in [50, 51, 52, 53] {
         add_session(catalog, number).await;
     }
+    let list = async |tenant, query: &ListQuery| {
+        catalog.list_sessions(tenant, STORE, LiveData::Served, query).await.expect("listed")
+    };
     let check = async |skip: u64, top: Option<u32>, expected: &[u8]| {
-        let page = catalog.sessions(TENANT, STORE, Page { skip, top }).await.expect("listed");
-        let ids: Vec<u8> = page.iter().map(|draft| draft.session.id.as_bytes()[0]).collect();
+        let page = list(TENANT, &ListQuery { skip, top, ..ListQuery::default() }).await;
+        let ids: Vec<u8> = page.items.iter().map(|draft| draft.session.id.as_bytes()[0]).collect();
         assert_eq!(ids, expected, "{skip} {top:?}");
     };
     check(0, None, &[50, 51, 52, 53]).await;
@@ -315,8 +318,9 @@ pub(crate) async fn pages_part_a_list(backend: &Backend<Catalog>) {
     check(3, Some(9), &[53]).await;
     check(u64::MAX, None, &[]).await;
     check(0, Some(0), &[]).await;
-    assert_eq!(catalog.session_count(TENANT, STORE).await.expect("counted"), 4);
-    assert_eq!(catalog.session_count(TenantId::DEFAULT, STORE).await.expect("counted"), 0);
+    let count = ListQuery { top: Some(0), with_total: true, ..ListQuery::default() };
+    assert_eq!(list(TENANT, &count).await.total, Some(4));
+    assert_eq!(list(TenantId::DEFAULT, &count).await.total, Some(0));
 }
 
 pub(crate) async fn tokens_are_found_by_their_digest(backend: &Backend<Catalog>) {

@@ -221,10 +221,17 @@ pub(crate) async fn publication_swaps_and_retires(backend: &Backend<Catalog>) {
     assert_eq!(retired.iter().map(|row| row.session_id).collect::<Vec<_>>(), [ids[0]]);
     catalog.delete_generation(ids[1]).await.expect("asked");
     assert!(catalog.generation(ids[1]).await.is_ok(), "a kept one is not forgotten");
-    assert_eq!(catalog.roll_back(TENANT, STORE, at(200)).await.expect("rolled back"), ids[1]);
+    assert_eq!(
+        catalog.roll_back(TENANT, STORE, at(200), |_| Ok::<(), Error>(())).await.expect("rolled back"),
+        ids[1]
+    );
     assert_eq!(live().await, Some(ids[1]));
     assert_eq!(
-        catalog.roll_back(TENANT, STORE, at(201)).await.expect_err("no earlier").kind(),
+        catalog
+            .roll_back(TENANT, STORE, at(201), |_| Ok::<(), Error>(()))
+            .await
+            .expect_err("no earlier")
+            .kind(),
         ErrorKind::NotFound
     );
     catalog.delete_session(ids[1], |_| Ok::<(), Error>(())).await.expect("history goes");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use edm_model::{Principal, Role, Roles, TenantId, TokenId};
-use edm_service::{NewToken, Page, Service, ServiceLimits, TokenRecord};
+use edm_service::{NewToken, Service, ServiceLimits, TokenRecord};
 use serde_json::{Value, json};
 
 use crate::data_directory;
@@ -97,7 +97,7 @@ async fn act(service: &Service, action: Action, output: Output) -> anyhow::Resul
             print_list(output, std::slice::from_ref(&created.record))?;
             Ok(output.line(&format!("\n{secret}\n\nThe token is not shown again."))?)
         }
-        Action::List(_) => print_list(output, &service.list_tokens(&operator, Page::ALL).await?.items),
+        Action::List(_) => print_list(output, &service.list_tokens(&operator).await?),
         Action::Revoke { id, .. } => {
             let id: TokenId = id.parse().context("the id of a token is in `edm token list`")?;
             service.revoke_token(&operator, id).await?;

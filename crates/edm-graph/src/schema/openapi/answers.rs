@@ -10,16 +10,31 @@ use super::{component, links, reference};
 pub(super) fn of(operation: &Operation) -> Value {
     let mut answers = Map::new();
     answers.insert(operation.answer.status.to_string(), success(operation));
+    for status in operation.bare_statuses() {
+        answers.insert(status.to_string(), bare(status, operation));
+    }
     for status in operation.refusal_statuses() {
         answers.insert(status.to_string(), refusal(status, operation.access));
     }
     Value::Object(answers)
 }
 
+/// An answer without content that is as good as the success.
+fn bare(status: u16, operation: &Operation) -> Value {
+    let description = match status {
+        304 => "The resource is in a state that If-None-Match names.",
+        _ => "It is done, and return=minimal wished for no more.",
+    };
+    json!({"description": description, "headers": ids(operation.access)})
+}
+
 fn success(operation: &Operation) -> Value {
+    if matches!(operation.answer.content, Content::Refusal) {
+        return refusal(operation.answer.status, operation.access);
+    }
     let text = |description: &str| json!({"schema": {"type": "string", "description": description}});
     let content = match operation.answer.content {
-        Content::Nothing => None,
+        Content::Nothing | Content::Refusal => None,
         Content::Item(of) | Content::Value(of) => Some(json_content(reference(&component(of)))),
         Content::Page(of) => Some(json_content(reference(&page_name(of)))),
         Content::Texts => Some(json_content(reference(TEXTS))),
@@ -68,10 +83,12 @@ fn refusal(status: u16, access: Access) -> Value {
         404 => "Nothing has an id that the path or the body names.",
         408 => "The body stopped coming.",
         409 => "The state of the resource, or another one, stands against it.",
+        412 => "The resource is in another state than is demanded.",
         413 => "The body is too long.",
         415 => "The body is of another type.",
         429 => "Too many at once, or in a while.",
         500 => "The service failed.",
+        501 => "Graph has it, this service does not.",
         _ => "The service cannot yet, or is reading too many bodies.",
     };
     let mut headers = ids(access);

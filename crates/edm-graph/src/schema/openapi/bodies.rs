@@ -23,6 +23,14 @@ pub(super) fn of(body: Body) -> Option<Value> {
                 "description": "A JSON object with id and text on each line.",
             }},
         }),
+        Body::File(action) => json!({
+            "application/json": {"schema": reference(&parameters_name(action.name))},
+            "text/plain": {"schema": {"type": "string", "description": "The file itself."}},
+            "application/octet-stream": {"schema": {
+                "type": "string",
+                "description": "A file that is no text: the job fails with unsupportedFileType.",
+            }},
+        }),
         Body::Blocks => json!({
             "application/octet-stream": {"schema": {"type": "string", "description": "For block: the sealed block."}},
             "application/xml": {"schema": {"type": "string", "description": "For blocklist: a BlockList with the ids of all blocks in order."}},
@@ -33,7 +41,7 @@ pub(super) fn of(body: Body) -> Option<Value> {
         Body::None | Body::Change(_) => false,
         Body::Create(of) => of.all_properties().any(|property| property.needed),
         Body::Parameters(action) => action.parameters.iter().any(|parameter| parameter.needed),
-        Body::Texts(_) | Body::Blocks => true,
+        Body::Texts(_) | Body::File(_) | Body::Blocks => true,
     };
     Some(json!({"required": required, "content": content}))
 }

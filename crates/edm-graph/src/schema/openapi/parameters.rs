@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::element::{Action, StructuredKind, StructuredType};
-use super::super::operation::{Access, Operation, Query};
+use super::super::operation::{Access, Body, Operation, Query};
 use super::schemas::taken_value;
 use crate::query::{Kind, Property};
 
@@ -52,6 +52,13 @@ pub(super) fn of(operation: &Operation) -> Vec<Value> {
         let wish = "odata.maxpagesize=N asks for pages of N elements, at most 1000.";
         parameters.push(header("Prefer", wish));
     }
+    if matches!(operation.body, Body::Create(_) | Body::Change(_)) {
+        parameters.push(header("Prefer", "return=minimal asks for an answer without content."));
+    }
+    if operation.is_conditional() {
+        parameters.push(header("If-Match", "Etags of the states in which the resource must be."));
+        parameters.push(header("If-None-Match", "Etags of the states in which it must not be."));
+    }
     if operation.access != Access::Signature {
         let id = "An id of the client's own for the request, at most 128 bytes; the answer repeats it.";
         parameters.push(header("client-request-id", id));
@@ -66,6 +73,15 @@ pub(super) fn names(of: &'static StructuredType, wanted: impl Fn(&Property) -> b
 }
 
 fn path_parameter(name: &str) -> Value {
+    if name == "parameters" {
+        return json!({
+            "name": name,
+            "in": "path",
+            "required": true,
+            "description": "The parameters of the function, apart by commas.",
+            "schema": {"type": "string"},
+        });
+    }
     let id = match name {
         "container" => "The id of the data store.",
         "blob" => "The id of the session.",
@@ -100,7 +116,7 @@ fn words(name: &str, description: &str, words: &[String]) -> Option<Value> {
     let mut option = query(
         name,
         description,
-        json!({"type": "array", "uniqueItems": true, "items": {"type": "string", "enum": words}}),
+        json!({"type": "array", "uniqueItems": name == "$expand", "items": {"type": "string", "enum": words}}),
     );
     if let Value::Object(fields) = &mut option {
         fields.insert("style".to_owned(), json!("form"));
@@ -110,10 +126,6 @@ fn words(name: &str, description: &str, words: &[String]) -> Option<Value> {
 }
 
 fn select(of: &'static StructuredType) -> Option<Value> {
-    // The service itself has nothing that could be left out.
-    if of.property_count() == 1 {
-        return None;
-    }
     let names: Vec<String> = names(of, |_| true).into_iter().map(str::to_owned).collect();
     words("$select", "The properties to answer with; all unless it is given.", &names)
 }
@@ -139,7 +151,7 @@ fn order_by(of: &'static StructuredType) -> Option<Value> {
 
 fn paging() -> [Value; 4] {
     let number = || json!({"type": "integer", "minimum": 0, "maximum": i32::MAX});
-    let token = json!({"type": "string", "pattern": "^s[0-9a-f]{1,7}$"});
+    let token = json!({"type": "string", "minLength": 1});
     [
         query("$top", "At most how many, over all pages.", number()),
         query("$skip", "How many to leave out in front.", number()),

@@ -47,7 +47,7 @@ pub(super) fn components() -> Value {
     }
     for action in ACTIONS.iter().filter(|action| !action.parameters.is_empty()) {
         let called = OPERATIONS.iter().any(|operation| match (operation.body, operation.query) {
-            (Body::Parameters(of) | Body::Texts(of), _) | (_, Query::Parameters(of)) => {
+            (Body::Parameters(of) | Body::Texts(of) | Body::File(of), _) | (_, Query::Parameters(of)) => {
                 of.name == action.name
             }
             _ => false,
@@ -90,6 +90,7 @@ fn sent(of: &'static StructuredType) -> Value {
     properties.insert("@odata.type".to_owned(), json!({"type": "string"}));
     if entity {
         properties.insert("@odata.context".to_owned(), json!({"type": "string"}));
+        properties.insert("@odata.etag".to_owned(), json!({"type": "string"}));
     }
     for property in of.all_properties() {
         let mut schema = sent_value(property);
@@ -106,6 +107,10 @@ fn sent(of: &'static StructuredType) -> Value {
         properties.insert(navigation.name.to_owned(), schema);
         if navigation.collection {
             properties.insert(format!("{}@odata.count", navigation.name), json!({"type": "integer"}));
+            properties.insert(
+                format!("{}@odata.nextLink", navigation.name),
+                json!({"type": "string", "format": "uri"}),
+            );
         }
     }
     let mut schema = json!({"type": "object", "description": of.description, "properties": properties});
@@ -137,7 +142,7 @@ fn sent_value(property: &Property) -> Value {
 fn taken(
     properties: impl Iterator<Item = &'static Property>,
     setting: Setting,
-    of: &StructuredType,
+    of: &'static StructuredType,
 ) -> Value {
     let may = |property: &&Property| match setting {
         Setting::Change => property.setting == Setting::Change,
@@ -146,6 +151,15 @@ fn taken(
     let properties: Vec<&Property> = properties.filter(may).collect();
     let mut schema = object(&properties, setting != Setting::Change);
     insert(&mut schema, "description", json!(of.description));
+    for navigation in of.all_navigations().filter(|_| setting != Setting::Change) {
+        let (Some(max), Some(Value::Object(fields))) = (navigation.inline_max, schema.get_mut("properties"))
+        else {
+            continue;
+        };
+        let one = reference(&create_name(navigation.target));
+        let inline = json!({"type": ["array", "null"], "items": one, "maxItems": max, "description": navigation.description});
+        fields.insert(navigation.name.to_owned(), inline);
+    }
     if of.is_closed {
         insert(&mut schema, "additionalProperties", json!(false));
         insert(&mut schema, "patternProperties", json!({"^@": {}}));

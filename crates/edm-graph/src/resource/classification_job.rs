@@ -1,0 +1,165 @@
+//! `classificationJobResponse`, and the bodies of `classifyFile` and `classifyText`.
+
+use edm_model::limits;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::body::{BodyError, Reader};
+use crate::error::ClassificationError;
+use crate::moment::Moment;
+use crate::query::Property;
+use crate::resource::classification::ClassifyOptions;
+use crate::schema::jobs::CLASSIFICATION_JOB;
+
+/// A job as Graph writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobResource {
+    /// The id.
+    pub id: String,
+    /// When it was asked for.
+    pub creation_date_time: Option<Moment>,
+    /// When work on it began.
+    pub start_date_time: Option<Moment>,
+    /// When it ended.
+    pub end_date_time: Option<Moment>,
+    /// `Completed` or `Failed`: never an enum on the wire.
+    pub status: Option<String>,
+    /// The tenant.
+    pub tenant_id: Option<String>,
+    /// The action that made it: `classifyFile` or `classifyText`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Who asked for it.
+    pub user_id: Option<String>,
+    /// What could not be done.
+    pub error: Option<ClassificationError>,
+    /// What was found; null where nothing could be looked for.
+    pub result: Option<JobResult>,
+}
+
+impl JobResource {
+    /// The name in `@odata.type`.
+    pub const TYPE: &'static str = "classificationJobResponse";
+
+    /// What `$select`, `$filter` and `$orderby` may name.
+    pub const PROPERTIES: &'static [Property] =
+        &CLASSIFICATION_JOB.query_properties::<{ CLASSIFICATION_JOB.property_count() }>();
+}
+
+/// `detectedSensitiveContentWrapper`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobResult {
+    /// One element for each type that matched.
+    pub classification: Vec<JobContent>,
+}
+
+/// `detectedSensitiveContent`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobContent {
+    /// The type's id, a GUID.
+    pub id: String,
+    /// The type's name.
+    pub display_name: String,
+    /// Distinct primary values, or records where any column anchors.
+    pub unique_count: u32,
+    /// The best pattern reached.
+    pub confidence: u8,
+    /// From where a match should be acted on.
+    pub recommended_confidence: u8,
+    /// The matches in the order of the text.
+    pub matches: Vec<JobLocation>,
+    /// How many matches have each confidence.
+    pub classification_attributes: Vec<ClassificationAttribute>,
+    /// Always `exactDataMatch`.
+    pub classification_method: String,
+    /// Whole documents and parts of them.
+    pub scope: String,
+    /// Always `tenant`.
+    pub sensitive_type_source: String,
+}
+
+/// `classificationAttribute`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClassificationAttribute {
+    /// The confidence.
+    pub confidence: u8,
+    /// How many matches have it.
+    pub count: u32,
+}
+
+/// `sensitiveContentLocation` of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobLocation {
+    /// The value as it stands in the text: in the answer of the call itself, never of a kept job.
+    pub id_match: Option<String>,
+    /// Where it begins, in UTF-16 units.
+    pub offset: u64,
+    /// How long it is.
+    pub length: u64,
+    /// The best pattern reached.
+    pub confidence: u8,
+    /// What else of the record stands near.
+    pub evidences: Vec<JobEvidence>,
+    /// The column of the value.
+    pub column_name: String,
+}
+
+/// `sensitiveContentEvidence` of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobEvidence {
+    /// The value as it stands in the text: in the answer of the call itself, never of a kept job.
+    #[serde(rename = "match")]
+    pub matched: Option<String>,
+    /// Where it begins, in UTF-16 units.
+    pub offset: u64,
+    /// How long it is.
+    pub length: u64,
+    /// The column of the value.
+    pub column_name: String,
+    /// Whether the pattern counted it.
+    pub counted: bool,
+}
+
+/// The body of `classifyFile` in JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassifyFileRequest {
+    /// The file in base64.
+    pub file: String,
+    /// What to look for, and how.
+    pub options: ClassifyOptions,
+}
+
+impl ClassifyFileRequest {
+    /// Reads the body. Fails with the path of the first property that is wrong.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let reader = Reader::new(body);
+        let file = reader.needed("file", reader.text("file", limits::FILE_BYTES_MAX)?)?;
+        Ok(Self { file, options: ClassifyOptions::read(&reader)? })
+    }
+}
+
+/// The body of `classifyText`. `scopesToRun` and `matchTolerancesToInclude` are about methods that are not served, and are
+/// not looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassifyTextRequest {
+    /// The text.
+    pub text: String,
+    /// What to look for, and how.
+    pub options: ClassifyOptions,
+}
+
+impl ClassifyTextRequest {
+    /// Reads the body. Fails with the path of the first property that is wrong.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let reader = Reader::new(body);
+        reader.text("fileExtension", limits::NAME_CHARACTERS_MAX)?;
+        let text = reader.needed("text", reader.text("text", limits::FILE_BYTES_MAX)?)?;
+        Ok(Self { text, options: ClassifyOptions::read(&reader)? })
+    }
+}

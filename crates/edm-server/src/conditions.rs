@@ -1,0 +1,120 @@
+//! What a request demands of the state of what it is about, and how it wants to be answered: `If-Match`, `If-None-Match`,
+//! `Prefer: return=…`.
+
+use edm_service::{Expected, Revision, Revisions};
+use http::header::AsHeaderName;
+use http::{HeaderMap, header};
+
+/// How a change is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// With nothing but where the resource is.
+    Minimal,
+    /// With the resource.
+    Representation,
+}
+
+impl Wish {
+    /// Returns the preference as it is repeated in the answer.
+    pub(crate) const fn applied(self) -> &'static str {
+        match self {
+            Wish::Minimal => "return=minimal",
+            Wish::Representation => "return=representation",
+        }
+    }
+}
+
+/// Returns the etag of a state. Weak: what is shown of one state differs with `$select`, and with who asks.
+pub(crate) fn etag(revision: Revision) -> String {
+    format!("W/\"{revision}\"")
+}
+
+/// Returns the state that an etag of ours names.
+pub(crate) fn revision(etag: &str) -> Option<Revision> {
+    opaque(etag)?.parse().ok()
+}
+
+/// Reads what is demanded of the state.
+pub(crate) fn expected(headers: &HeaderMap) -> Expected {
+    Expected { is: revisions(headers, header::IF_MATCH), is_not: revisions(headers, header::IF_NONE_MATCH) }
+}
+
+/// Reads how the answer is wished for; the first wish counts.
+pub(crate) fn wish(headers: &HeaderMap) -> Option<Wish> {
+    let lines = headers.get_all("prefer").into_iter().filter_map(|line| line.to_str().ok());
+    let wishes = lines.flat_map(|line| line.split(','));
+    wishes.filter_map(|wish| wish.split(';').next()?.split_once('=')).find_map(|(name, value)| {
+        if !name.trim().eq_ignore_ascii_case("return") {
+            return None;
+        }
+        match value.trim().trim_matches('"').to_ascii_lowercase().as_str() {
+            "minimal" => Some(Wish::Minimal),
+            "representation" => Some(Wish::Representation),
+            _ => None,
+        }
+    })
+}
+
+/// Returns the states that a header names. What is no etag of ours names none: it is never met.
+fn revisions(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Revisions> {
+    let mut known = None;
+    for line in headers.get_all(name) {
+        let known = known.get_or_insert_with(Vec::new);
+        for tag in line.to_str().unwrap_or("").split(',').map(str::trim) {
+            if tag == "*" {
+                return Some(Revisions::Any);
+            }
+            known.extend(revision(tag));
+        }
+    }
+    known.map(Revisions::These)
+}
+
+/// Returns an etag without its weakness and quotes: the comparison is the weak one.
+fn opaque(etag: &str) -> Option<&str> {
+    let strong = etag.strip_prefix("W/").unwrap_or(etag);
+    strong.strip_prefix('"')?.strip_suffix('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, lines: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(name, line.parse().expect("the test's own header"));
+        }
+        headers
+    }
+
+    #[test]
+    fn etags_are_compared_weakly_and_strange_ones_never_met() {
+        let one = Revision::of(&1);
+        let (weak, strong) = (etag(one), format!("\"{one}\""));
+        let these = |known: &[Revision]| Some(Revisions::These(known.to_vec()));
+        let check = |lines: &[&str], expected: Option<Revisions>| {
+            assert_eq!(super::expected(&headers("if-match", lines)).is, expected, "{lines:?}");
+            assert_eq!(super::expected(&headers("if-none-match", lines)).is_not, expected, "{lines:?}");
+        };
+        check(&[], None);
+        check(&["*"], Some(Revisions::Any));
+        check(&[&weak], these(&[one]));
+        check(&[&strong], these(&[one]));
+        check(&["\"other, with a comma\"", &format!("\"x\",{weak}")], these(&[one]));
+        check(&["\"x\", *"], Some(Revisions::Any));
+        check(&[&one.to_string(), "", "\"*\"", "W/\"", "\""], these(&[]));
+    }
+
+    #[test]
+    fn the_first_wish_counts() {
+        let check = |lines: &[&str], expected: Option<Wish>| {
+            assert_eq!(wish(&headers("prefer", lines)), expected, "{lines:?}");
+        };
+        check(&[], None);
+        check(&["return=minimal"], Some(Wish::Minimal));
+        check(&["odata.maxpagesize=3, Return = \"representation\"; x=y"], Some(Wish::Representation));
+        check(&["respond-async", "return=minimal, return=representation"], Some(Wish::Minimal));
+        check(&["return=all", "minimal"], None);
+    }
+}

@@ -1,0 +1,118 @@
+//! `classifyFile` and `classifyText`: classified at once, and kept as a job without a piece of the text.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use edm_graph::query::{Place, QueryOptions};
+use edm_graph::{
+    BodyError, BodyErrorKind, ClassifyFileRequest, ClassifyOptions, ClassifyTextRequest, JobResource,
+    parse_object, path,
+};
+use edm_model::{JobOrigin, limits};
+use edm_service::{FinishedJob, JobContent, MatchOptions, Revision, TextEncoding};
+use http::{HeaderMap, StatusCode, header};
+
+use crate::app::App;
+use crate::body::{JsonBody, is_json, read_held};
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::handlers::NONE;
+use crate::handlers::classification::match_options;
+use crate::{present_job, respond};
+
+/// OData writes binary values in the alphabet for addresses, Microsoft's SDKs in the standard one, both with or without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Takes the file in JSON, or as the body itself with its options in the query.
+pub(crate) async fn classify_file(
+    State(app): State<Arc<App>>,
+    call: Call,
+    request: Request,
+) -> Result<Response, ApiError> {
+    QueryOptions::parse(request.uri().query(), &NONE, Place::Action)?;
+    let (parts, body) = request.into_parts();
+    if is_json(&parts.headers) {
+        let (bytes, _permit) = read_held(body, &parts.headers, &app, limits::JSON_BODY_BYTES_MAX).await?;
+        let request = ClassifyFileRequest::read(&parse_object(&bytes)?)?;
+        drop(bytes);
+        let content = JobContent::File(decoded(request.file)?, TextEncoding::Unsaid);
+        return classify(&app, &call, JobOrigin::File, content, request.options).await;
+    }
+    let options = ClassifyOptions::from_query(call.query.as_deref())?;
+    let Some(encoding) = text_encoding(&parts.headers) else {
+        return classify(&app, &call, JobOrigin::File, JobContent::OtherFile, options).await;
+    };
+    let (bytes, _permit) = read_held(body, &parts.headers, &app, limits::FILE_BYTES_MAX).await?;
+    let content = JobContent::File(bytes.into(), encoding);
+    classify(&app, &call, JobOrigin::File, content, options).await
+}
+
+pub(crate) async fn classify_text(
+    State(app): State<Arc<App>>,
+    call: Call,
+    JsonBody(body, _permit): JsonBody,
+) -> Result<Response, ApiError> {
+    call.options(&NONE, Place::Action)?;
+    let request = ClassifyTextRequest::read(&body)?;
+    drop(body);
+    classify(&app, &call, JobOrigin::Text, JobContent::Text(request.text), request.options).await
+}
+
+async fn classify(
+    app: &App,
+    call: &Call,
+    origin: JobOrigin,
+    content: JobContent,
+    options: ClassifyOptions,
+) -> Result<Response, ApiError> {
+    // A job has no place for explanations.
+    let options = MatchOptions { explain: false, ..match_options(options) };
+    let FinishedJob { job, report } =
+        app.service.classify_as_job(&call.principal, origin, content, options).await?;
+    let revision = Revision::of(&job);
+    let mut resource = present_job::kept(&job);
+    if let Some(report) = report {
+        // Only this answer holds what the text said.
+        resource.result = Some(present_job::found(report));
+    }
+    let mut value = respond::entity(&resource, JobResource::TYPE, revision);
+    if let serde_json::Value::Object(fields) = &mut value {
+        let context = format!("{}/$entity", respond::context(&call.origin, path::JOBS));
+        fields.insert("@odata.context".to_owned(), context.into());
+    }
+    Ok(respond::json(StatusCode::OK, &value))
+}
+
+fn decoded(mut file: String) -> Result<Vec<u8>, ApiError> {
+    if file.contains(['-', '_']) {
+        file = file.replace('-', "+").replace('_', "/");
+    }
+    BASE64.decode(file).map_err(|_| {
+        BodyError::at(BodyErrorKind::WrongType { expected: "the bytes of the file in base64" }, "file").into()
+    })
+}
+
+/// Returns how the sender says that the body's text is encoded; nothing where it says that it is no text, or one of an
+/// encoding that is not read.
+fn text_encoding(headers: &HeaderMap) -> Option<TextEncoding> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
+    let mut parts = value.split(';').map(str::trim);
+    if !parts.next()?.starts_with("text/") {
+        return None;
+    }
+    let charset = parts.find_map(|parameter| parameter.strip_prefix("charset="));
+    match charset.map(|charset| charset.trim_matches('"')) {
+        None | Some("utf-8" | "utf8" | "us-ascii") => Some(TextEncoding::Unsaid),
+        Some("utf-16le") => Some(TextEncoding::Utf16Little),
+        // Without a byte order mark the big end comes first (RFC 2781, 4.3).
+        Some("utf-16be" | "utf-16") => Some(TextEncoding::Utf16Big),
+        Some(_) => None,
+    }
+}

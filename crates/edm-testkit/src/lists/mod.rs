@@ -1,0 +1,3 @@
+//! Lists: the naive evaluator that the catalog's SQL is held against.
+
+pub mod naive;
