@@ -20,6 +20,7 @@ pub mod path;
 pub mod purview;
 pub mod query;
 mod resource;
+pub mod schema;
 mod text_object;
 
 pub use body::{BodyError, BodyErrorKind, Given, Reader, parse_object};

@@ -19,8 +19,8 @@ use crate::error::{ApiError, HttpProblem};
 use crate::frame::Framed;
 use crate::handlers::jobs::{EmptySet, JobSet};
 use crate::handlers::{
-    agents, classification, classify_job, health, jobs, root, sensitive_types, session_actions, sessions,
-    stores,
+    agents, classification, classify_job, health, jobs, metadata, root, sensitive_types, session_actions,
+    sessions, stores,
 };
 use crate::respond;
 use crate::upload::{self, UploadError};
@@ -114,6 +114,9 @@ fn service_routes() -> Router<Arc<App>> {
     let (classify, lookup, administer) =
         (needs(Right::Classify), needs(Right::Lookup), needs(Right::Administer));
     Router::new()
+        // The descriptions hold nothing of anyone.
+        .route(path::METADATA, get(metadata::csdl))
+        .route(path::OPEN_API, get(metadata::open_api))
         .merge(job_routes())
         .route(path::SERVICE, get(root::read).patch(root::update.layer(administer)))
         .route(path::STORES, get(stores::list.layer(read)).post(stores::create.layer(administer)))

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use edm_graph::path;
-use edm_graph::query::{Expand, Kind, Navigation, Place, Property, QueryOptions, Shape};
+use edm_graph::query::{Expand, Navigation, Place, QueryOptions, Shape};
+use edm_graph::schema::SERVICE_PROPERTIES;
 use edm_model::limits::EXPANDED_PAGE_COUNT_MAX;
 use edm_service::Revision;
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ const TYPES: &str = "sensitiveTypes";
 
 /// What queries on the service itself may ask.
 const SERVICE: Shape = Shape {
-    properties: &[Property::new("id", Kind::Text)],
+    properties: &SERVICE_PROPERTIES,
     expandable: &[
         Navigation { name: STORES, shape: &STORE, place: Place::Nested },
         Navigation { name: AGENTS, shape: &AGENT, place: Place::Nested },
