@@ -42,7 +42,7 @@ def without_status(document):
 
 
 def with_other_type(document):
-    """Plants a schema break: the number of a page's elements is declared a text."""
+    """Plants a schema break: the context of a page, a text, is declared an integer."""
     document = copy.deepcopy(document)
     page = document["components"]["schemas"]["microsoft.graph.exactMatchUploadAgent-page"]
     page["properties"]["@odata.context"]["type"] = "integer"

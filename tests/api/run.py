@@ -27,7 +27,7 @@ from furniture import Client, furnish  # noqa: E402
 SEED = "20261122"
 CASES_MIN = 5_000
 # Examples of each operation beside the systematic ones; together they make more cases than the least.
-EXAMPLES = "60"
+EXAMPLES = "30"
 PLANTED_EXAMPLES = "10"
 SECONDS_MAX = 900
 # What is planted, the one operation that is asked, and the title under which schemathesis must report it.

@@ -230,7 +230,8 @@ fn id_of(value: &Value) -> &str {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_as_described() {
     let world = World::new().await;
-    let mut driver = Driver { world: &world, seen: Seen::default(), succeeded: BTreeSet::new(), bare: BTreeSet::new() };
+    let mut driver =
+        Driver { world: &world, seen: Seen::default(), succeeded: BTreeSet::new(), bare: BTreeSet::new() };
     about(&mut driver).await;
     let agent = agents(&mut driver).await;
     let store = a_store(&mut driver).await;

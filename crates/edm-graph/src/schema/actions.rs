@@ -150,8 +150,9 @@ pub static CLASSIFY_TEXT: Action = Action {
         text("fileExtension", "What the text would be called as a file; not looked at.")
             .characters(limits::NAME_CHARACTERS_MAX),
         SENSITIVE_TYPE_IDS,
-        word("scopesToRun", &SENSITIVE_TYPE_SCOPE, "Which types, by their scope."),
-        word("matchTolerancesToInclude", &MATCH_TOLERANCE, "How near trained classifiers must come."),
+        word("scopesToRun", &SENSITIVE_TYPE_SCOPE, "Which types, by their scope; not looked at.").unread(),
+        word("matchTolerancesToInclude", &MATCH_TOLERANCE, "How near classifiers must come; not looked at.")
+            .unread(),
         TIMEOUT.added(),
         CANDIDATES.added(),
         MINIMUM_CONFIDENCE,

@@ -84,6 +84,8 @@ pub enum Bound {
     Characters(usize, usize),
     /// The text of a GUID.
     Guid,
+    /// Nothing, not even its type: it is not looked at.
+    Unread,
     /// An integer from the first to the second.
     Range(u64, u64),
     /// One of these words.
@@ -337,6 +339,11 @@ impl Property {
     /// Bounds its characters and asks for one.
     pub(super) const fn not_empty(self, max: usize) -> Self {
         Self { bound: Bound::Characters(1, max), ..self }
+    }
+
+    /// Says that it is not looked at.
+    pub(super) const fn unread(self) -> Self {
+        Self { bound: Bound::Unread, ..self }
     }
 
     /// Asks for a GUID.

@@ -194,12 +194,13 @@ fn object(properties: &[&Property], makes: bool) -> Value {
 /// Describes a value that a client sends: `null` is as good as nothing where nothing is needed.
 pub(super) fn taken_value(property: &Property) -> Value {
     let mut one = match property.of {
+        _ if property.bound == Bound::Unread => return json!({}),
         Type::Primitive(primitive) => primitive_schema(primitive),
         Type::Enum(of) => enum_schema(of),
         Type::Structured(of) => reference(&create_name(of)),
     };
     match property.bound {
-        Bound::None => {}
+        Bound::None | Bound::Unread => {}
         Bound::Characters(least, most) => {
             insert(&mut one, "maxLength", json!(most));
             if least > 0 {
