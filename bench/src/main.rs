@@ -88,7 +88,11 @@ fn run() -> anyhow::Result<ExitCode> {
         fs::write(file, format!("{whole:#}\n"))?;
     }
     if let Some(file) = &options.markdown {
-        fs::write(file, page(&options.command, &about, &rows))?;
+        let page = match options.groups.only_api() {
+            true => measure::api::page(&options.command, &about, &report::markdown(&rows)),
+            false => page(&options.command, &about, &rows),
+        };
+        fs::write(file, page)?;
     }
     // The run that continuous integration makes is about the harness: it fails where a side
     // misses what it must find, or a row is not measured.
@@ -122,6 +126,9 @@ fn measure_all(options: &Options, corpus: &Corpus) -> Vec<Row> {
     }
     if groups.http {
         add("http", measure::http::rows(setting, corpus));
+    }
+    if groups.api {
+        add("the API", measure::api::rows(setting, options.quick));
     }
     if groups.scan {
         let bytes = if options.quick { READ_BYTES_QUICK } else { READ_BYTES };

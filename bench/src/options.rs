@@ -9,18 +9,20 @@ use crate::measure::Setting;
 use crate::peers::{PeerKind, PeerSetting};
 use crate::tables::Declared;
 
-/// Pairs of a comparison, and rows of what is built, in a quick run.
+/// Pairs of a comparison, the corpus, and rows of what is built, in a quick run.
 const PAIRS_QUICK: usize = 2;
+const CORPUS_BYTES_QUICK: usize = 4_000_000;
 const INGEST_ROWS_QUICK: u64 = 20_000;
 
 /// Explains the arguments.
 pub(crate) const USAGE: &str = "usage: edm-bench --prose DIR... [--folder DIR] [GROUP...] [OPTION...]
 
-groups (only --scan where none is named; in a quick run all but --http)
+groups (only --scan where none is named; in a quick run all but --http and --api)
   --scan     against the peers, and the limits of the machine
   --scale    threads, text sizes, 50 M cells, 20 stores
   --ingest   index sizes, build, open, agent
   --http     the server beside a bare handler, commit to live
+  --api      stores and sessions beside a bare handler, many sessions beside few; alone it needs no large corpus
   --profile typed|text   our side alone, over and over, for a profiler: the tables are built by the first run
 options
   --quick              a small corpus, one table, the automata alone, two pairs, small tables
@@ -42,6 +44,14 @@ pub(crate) struct Groups {
     pub(crate) scale: bool,
     pub(crate) ingest: bool,
     pub(crate) http: bool,
+    pub(crate) api: bool,
+}
+
+impl Groups {
+    /// Returns whether the API is all that is measured.
+    pub(crate) fn only_api(self) -> bool {
+        self == Groups { api: true, ..Groups::default() }
+    }
 }
 
 /// What was asked for.
@@ -74,6 +84,7 @@ impl Options {
                 "--scale" => own.groups.scale = true,
                 "--ingest" => own.groups.ingest = true,
                 "--http" => own.groups.http = true,
+                "--api" => own.groups.api = true,
                 "--profile" => own.profile = Some(declared(&next()?)?),
                 "--quick" => own.quick = true,
                 "--prose" => own.prose.push(next()?.into()),
@@ -99,10 +110,12 @@ impl Options {
         }
         if own.groups == Groups::default() {
             // What needs neither the product's binary nor parts from elsewhere keeps honest in a quick run.
-            own.groups = Groups { scan: true, scale: own.quick, ingest: own.quick, http: false };
+            own.groups = Groups { scan: true, scale: own.quick, ingest: own.quick, ..Groups::default() };
+        }
+        if own.quick || own.groups.only_api() {
+            own.corpus_bytes = CORPUS_BYTES_QUICK;
         }
         if own.quick {
-            own.corpus_bytes = 4_000_000;
             own.setting.values = vec![10_000];
             own.setting.peers = vec![PeerKind::AhoCorasick, PeerKind::Daachorse];
             own.setting.pairs = PAIRS_QUICK;
@@ -186,6 +199,8 @@ mod tests {
         let options = read("--prose x --quick --pairs 3 --http").unwrap();
         assert!(options.groups.http && !options.groups.scan);
         assert_eq!((options.setting.pairs, options.setting.values), (3, vec![10_000]));
+        assert!(read("--prose x --api").unwrap().groups.only_api());
+        assert!(!read("--prose x --api --scan").unwrap().groups.only_api());
         let groups = read("--prose x --quick").unwrap().groups;
         assert!(groups.scan && groups.scale && groups.ingest && !groups.http);
         let groups = read("--prose x").unwrap().groups;

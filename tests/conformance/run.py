@@ -20,6 +20,15 @@ import check_upload  # noqa: E402, F401
 import check_matching  # noqa: E402, F401
 import check_delta  # noqa: E402, F401
 import check_lifecycle  # noqa: E402, F401
+import check_wire  # noqa: E402, F401
+import check_serialisation  # noqa: E402, F401
+import check_responses  # noqa: E402, F401
+import check_errors  # noqa: E402, F401
+import check_queries  # noqa: E402, F401
+import check_pages  # noqa: E402, F401
+import check_batch  # noqa: E402, F401
+import check_jobs  # noqa: E402, F401
+import check_retries  # noqa: E402, F401
 from checks import run_all  # noqa: E402
 from server import Server  # noqa: E402
 from world import World  # noqa: E402

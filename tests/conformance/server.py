@@ -22,8 +22,13 @@ def free_port():
 class Server:
     """Starts and stops the program; its data directory outlives a restart."""
 
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, configuration=None):
         self.binary, self.data_dir = Path(binary).resolve(), Path(folder) / "data"
+        self.options = []
+        if configuration:
+            file = Path(folder) / "edm.toml"
+            file.write_text(configuration)
+            self.options = ["--config", file]
         self.log_path = Path(folder) / "server.log"
         self.port, self.process = None, None
 
@@ -40,7 +45,8 @@ class Server:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("EDM_")}
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--data-dir", self.data_dir, "--listen", f"127.0.0.1:{self.port}"],
+                [self.binary, "serve", "--data-dir", self.data_dir, "--listen", f"127.0.0.1:{self.port}",
+                 *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
             )
         deadline = time.monotonic() + START_SECONDS

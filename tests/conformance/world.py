@@ -1,10 +1,12 @@
 """What the checks share: the server, the clients, a table of made-up people."""
 
+import asyncio
 import datetime
+import json
 
 import httpx
 from block_reference import Column
-from graph_client import graph_client
+from graph_client import Recorder, graph_client
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from msgraph_beta.generated.data_classification.exact_match_data_stores.exact_match_data_stores_request_builder import (
     ExactMatchDataStoresRequestBuilder,
@@ -46,11 +48,30 @@ class World:
 
     def connect(self):
         """Points the clients at the server, which has another port after a restart."""
-        self.graph = graph_client(self.server.origin, self.server.token)
+        self.recorder = Recorder()
+        self.graph = graph_client(self.server.origin, self.server.token, self.recorder)
         self.http = httpx.AsyncClient(
             base_url=f"{self.server.origin}/beta/dataClassification",
             headers={"authorization": f"Bearer {self.server.token}"}, timeout=60,
         )
+
+    async def token(self, role):
+        """Makes a token with one role, as an operator does."""
+        options = ["--data-dir", self.server.data_dir, "--name", f"conformance {role}", "--role", role, "--output", "json"]
+        made = await asyncio.create_subprocess_exec(self.server.binary, "token", "create", *options, stdout=asyncio.subprocess.PIPE)
+        said, _ = await made.communicate()
+        secret = json.loads(said)["token"]
+        self.secrets.append(secret)
+        return secret
+
+    @property
+    def sent(self):
+        """Returns what the SDK sent last, and how it was answered."""
+        return self.recorder.exchanges[-1]
+
+    @property
+    def service(self):
+        return self.graph.data_classification
 
     @property
     def stores(self):

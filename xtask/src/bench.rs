@@ -8,7 +8,8 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, bail};
 
 /// What may be said beside the groups; everything else is refused before anything is built.
-const FLAGS: [&str; 7] = ["--quick", "--scan", "--scale", "--ingest", "--http", "--full", "--offline"];
+const FLAGS: [&str; 8] =
+    ["--quick", "--scan", "--scale", "--ingest", "--http", "--api", "--full", "--offline"];
 /// Options with a value, handed on as they are.
 const OPTIONS: [&str; 7] =
     ["--values", "--peers", "--pairs", "--corpus-mb", "--kind", "--ingest-rows", "--profile"];
@@ -22,14 +23,17 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode>
     let data = target.join("bench-data");
     std::fs::create_dir_all(&data)?;
     let binaries = target.join("bench/release");
-    let (http, ingest) = (full || said("--http"), full || said("--ingest"));
-    build(root, &target, http, http || ingest)?;
+    let (http, ingest, api) = (full || said("--http"), full || said("--ingest"), said("--api"));
+    // Rows of a quick run say nothing about speed: the binary that the other steps made does.
+    let profile = if quick { "debug" } else { "release" };
+    let wants_edm = http || api || (ingest && !quick);
+    build(root, &target, http || api, wants_edm.then_some(profile))?;
     let mut bench = Command::new(binaries.join("edm-bench"));
     bench.arg("--folder").arg(data.join("work"));
-    for path in prose(root, &data, quick || said("--offline"))? {
+    for path in prose(root, &data, quick || said("--offline") || only_api(arguments))? {
         bench.arg("--prose").arg(path);
     }
-    if !quick && !said("--profile") {
+    if !quick && !said("--profile") && !only_api(arguments) {
         add_part(&mut bench, "--hyperscan", debian::hyperscan(root, &data));
     }
     if http {
@@ -38,10 +42,15 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode>
             program
         });
         add_part(&mut bench, "--wrk", wrk);
+    }
+    if http || api {
         bench.arg("--echo").arg(binaries.join("echo"));
     }
-    if http || ingest {
-        bench.arg("--edm").arg(target.join("release/edm"));
+    if wants_edm {
+        bench.arg("--edm").arg(target.join(profile).join("edm"));
+    }
+    if only_api(arguments) && !quick {
+        bench.arg("--markdown").arg(root.join("docs/bench/api.md"));
     }
     bench.arg("--json").arg(data.join("result.json"));
     if full {
@@ -54,6 +63,13 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode>
     let status = bench.status().context("the harness does not start")?;
     println!("the same as JSON: {}", data.join("result.json").display());
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Returns whether the API is the only group that was named.
+fn only_api(arguments: &[String]) -> bool {
+    let groups = ["--scan", "--scale", "--ingest", "--http", "--full", "--profile"];
+    let said = |group: &str| arguments.iter().any(|argument| argument == group);
+    said("--api") && !groups.into_iter().any(said)
 }
 
 fn check(arguments: &[String]) -> anyhow::Result<()> {
@@ -86,15 +102,20 @@ fn cargo() -> Command {
 }
 
 /// Builds the harness into a target folder of its own, and the product's binary into the workspace's.
-fn build(root: &Path, target: &Path, echo: bool, edm: bool) -> anyhow::Result<()> {
+fn build(root: &Path, target: &Path, echo: bool, edm: Option<&str>) -> anyhow::Result<()> {
     let mut harness = harness(root, "build");
     if echo {
         harness.args(["--features", "echo"]);
     }
     let mut product = cargo();
-    product.args(["build", "--release", "--quiet", "--locked", "--package", "edm"]).current_dir(root);
+    product.args(["build", "--quiet", "--locked"]).current_dir(root);
+    match edm {
+        Some("release") => product.args(["--release", "--package", "edm"]),
+        // As the other steps build it, so that nothing is compiled twice.
+        _ => product.args(["--workspace", "--bin", "edm"]),
+    };
     product.env("CARGO_TARGET_DIR", target);
-    let builds = [Some(harness), edm.then_some(product)];
+    let builds = [Some(harness), edm.map(|_| product)];
     for mut command in builds.into_iter().flatten() {
         if !command.status().context("cargo does not start")?.success() {
             bail!("the build failed: see above");
@@ -133,6 +154,7 @@ mod tests {
             ("", false),
             ("--quick", false),
             ("--values 10000 --http", false),
+            ("--api --quick", false),
             ("--fast", true),
             ("--pairs", true),
         ];

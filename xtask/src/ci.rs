@@ -156,7 +156,8 @@ fn bench(root: &Path) -> anyhow::Result<Outcome> {
     if !tested.is_success() {
         return Ok(tested);
     }
-    let code = crate::bench::run(root, &["--quick".to_owned()])?;
+    let groups = ["--quick", "--scan", "--scale", "--ingest", "--api"].map(str::to_owned);
+    let code = crate::bench::run(root, &groups)?;
     Ok(if code == ExitCode::SUCCESS { tested } else { Outcome::failed() })
 }
 

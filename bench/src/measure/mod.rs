@@ -1,5 +1,7 @@
 //! The groups of rows, one file each.
 
+pub(crate) mod api;
+mod client;
 pub(crate) mod http;
 pub(crate) mod ingest;
 mod ndjson;

@@ -39,6 +39,13 @@ impl Handler {
     }
 }
 
+impl Handler {
+    /// Returns the CPU seconds that the handler has used; nothing where Linux does not say.
+    pub(crate) fn cpu_seconds(&self) -> Option<f64> {
+        process_cpu_seconds(self.child.id())
+    }
+}
+
 impl Drop for Handler {
     fn drop(&mut self) {
         // It may have been ended already.
@@ -61,6 +68,11 @@ impl Server {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
+        Self::open(edm, folder)
+    }
+
+    /// Starts one with what an earlier one left in the folder.
+    pub(crate) fn open(edm: &Path, folder: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)?;
         let data = folder.join("data");
         let mut command = Command::new(edm);
@@ -103,12 +115,7 @@ impl Server {
 
     /// Returns the CPU seconds, user and system, that the server has used; nothing where Linux does not say.
     pub(crate) fn cpu_seconds(&self) -> Option<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        // The name of the program stands in parentheses and may hold spaces; user and system time are fields 14 and 15.
-        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
-        let second = sysconf(SysconfVar::CLK_TCK).ok().flatten()?;
-        Some(ticks / second as f64)
+        process_cpu_seconds(self.child.id())
     }
 
     /// Runs the command line against the server and returns what it prints as JSON.
@@ -133,4 +140,14 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns the CPU seconds, user and system, of a running process.
+fn process_cpu_seconds(process: u32) -> Option<f64> {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process)).ok()?;
+    // The name of the program stands in parentheses and may hold spaces; user and system time are fields 14 and 15.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
+    let second = sysconf(SysconfVar::CLK_TCK).ok().flatten()?;
+    Some(ticks / second as f64)
 }

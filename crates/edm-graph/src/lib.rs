@@ -11,6 +11,8 @@
 //! # Ok::<(), edm_graph::BodyError>(())
 //! ```
 
+mod batch;
+mod batch_body;
 mod body;
 mod collection;
 mod error;
@@ -23,6 +25,8 @@ mod resource;
 pub mod schema;
 mod text_object;
 
+pub use batch::{Batch, BatchError, BatchErrorKind, BatchPart, Here, PartRequest};
+pub use batch_body::{BatchDialect, PartBody};
 pub use body::{BodyError, BodyErrorKind, Given, Reader, parse_object};
 pub use collection::Collection;
 pub use error::{

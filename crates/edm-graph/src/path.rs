@@ -3,6 +3,7 @@
 mod cast;
 mod lenient;
 
+pub(crate) use lenient::VERSIONS;
 pub use lenient::{canonical, fill, plain};
 
 /// The prefix that the service writes into addresses.
@@ -52,6 +53,8 @@ pub const TYPE: &str = "/dataClassification/sensitiveTypes/{type}";
 pub const CLASSIFY: &str = "/dataClassification/classifyExactMatches";
 /// Covers records in a text.
 pub const REDACT: &str = "/dataClassification/redactExactMatches";
+/// Several requests in one.
+pub const BATCH: &str = "/$batch";
 /// Finds records in a file.
 pub const CLASSIFY_FILE: &str = "/dataClassification/classifyFile";
 /// Finds records in a text and keeps a job of it; Graph had it until 2022.
@@ -135,6 +138,7 @@ pub const RESOURCES: &[&str] = &[
     TYPE,
     CLASSIFY,
     REDACT,
+    BATCH,
     CLASSIFY_FILE,
     CLASSIFY_TEXT,
     JOBS,

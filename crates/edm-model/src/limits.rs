@@ -111,6 +111,18 @@ pub const SHRINK_PERCENT_MIN: u64 = 80;
 pub const UPLOAD_URI_SECONDS: i64 = 3_600;
 /// Seconds after its last block or renewal at which a session expires.
 pub const SESSION_IDLE_SECONDS: i64 = 7 * 24 * 3_600;
+/// Requests of one batch.
+pub const BATCH_REQUESTS_MAX: usize = 20;
+/// Characters of the id, or of the method, of a request in a batch.
+pub const BATCH_ID_CHARACTERS_MAX: usize = 256;
+/// Characters of the address of a request in a batch.
+pub const BATCH_URL_CHARACTERS_MAX: usize = 16 * 1024;
+/// Headers of a request in a batch.
+pub const BATCH_HEADERS_MAX: usize = 64;
+/// Characters of the value of such a header.
+pub const BATCH_HEADER_CHARACTERS_MAX: usize = 16 * 1024;
+/// Bodies of the answers of one batch, together.
+pub const BATCH_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The query of an address without its page token, and so the longest filter.
 pub const QUERY_BYTES_MAX: usize = 16 * 1024;
 /// A page token; it holds the values by which the last element was ordered.

@@ -12,6 +12,8 @@ const UPLOADS_AT_ONCE_MAX: usize = 16;
 const BLOCK_LISTS_AT_ONCE_MAX: usize = 2;
 /// JSON bodies held in memory at once; each may have 4 MiB.
 const BODIES_AT_ONCE_MAX: usize = 64;
+/// Batches at once; each may hold its body and 16 MiB of answers.
+const BATCHES_AT_ONCE_MAX: usize = 16;
 
 /// Ids of requests that are drawn together.
 const REQUEST_IDS_DRAWN: usize = 32;
@@ -46,6 +48,7 @@ pub struct App {
     pub(crate) uploads: Semaphore,
     pub(crate) block_lists: Semaphore,
     pub(crate) bodies: Arc<Semaphore>,
+    pub(crate) batches: Semaphore,
     random: Arc<dyn Random>,
     request_ids: Mutex<RequestIds>,
 }
@@ -72,6 +75,7 @@ impl App {
             uploads: Semaphore::new(UPLOADS_AT_ONCE_MAX),
             block_lists: Semaphore::new(BLOCK_LISTS_AT_ONCE_MAX),
             bodies: Arc::new(Semaphore::new(BODIES_AT_ONCE_MAX)),
+            batches: Semaphore::new(BATCHES_AT_ONCE_MAX),
             random,
             request_ids: Mutex::default(),
         })

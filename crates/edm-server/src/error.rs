@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use edm_graph::query::QueryError;
-use edm_graph::{BodyError, BodyErrorKind, ErrorBody, ErrorDetail};
+use edm_graph::{BatchError, BatchErrorKind, BodyError, BodyErrorKind, ErrorBody, ErrorDetail};
 use edm_model::Right;
 use edm_service::ErrorKind;
 use http::{HeaderValue, StatusCode, header};
@@ -53,6 +53,13 @@ pub enum HttpProblem {
     NotReady,
     /// A handler panicked.
     Panicked,
+    /// A request of a batch waited for one that failed.
+    FailedDependency,
+    /// The answers of a batch are longer than they may be together.
+    AnswerTooLarge {
+        /// How long they may be.
+        bytes_max: usize,
+    },
 }
 
 impl fmt::Display for HttpProblem {
@@ -96,6 +103,14 @@ impl fmt::Display for HttpProblem {
             HttpProblem::Panicked => {
                 f.write_str("the server met an error of its own: give the operator the request-id")
             }
+            HttpProblem::FailedDependency => f.write_str(
+                "a request that this one depends on failed, so it was not tried: correct that one and send both again",
+            ),
+            HttpProblem::AnswerTooLarge { bytes_max } => write!(
+                f,
+                "the request was carried out, but the answers of a batch may have at most {bytes_max} bytes together: \
+                 send it by itself to read its answer"
+            ),
         }
     }
 }
@@ -107,6 +122,8 @@ pub enum Problem {
     Http(HttpProblem),
     /// Its body.
     Body(BodyError),
+    /// The batch that it is, or is in.
+    Batch(BatchError),
     /// Its query.
     Query(QueryError),
     /// What it asks for.
@@ -129,6 +146,7 @@ impl ApiError {
         match self.problem() {
             Problem::Http(problem) => http_answer(problem),
             Problem::Body(error) => body_answer(error.kind()),
+            Problem::Batch(error) => batch_answer(error.kind()),
             Problem::Query(_) => (StatusCode::BAD_REQUEST, "invalidQuery"),
             Problem::Service(error) => service_answer(error.kind()),
         }
@@ -155,6 +173,7 @@ impl ApiError {
         match self.problem() {
             Problem::Http(problem) => problem.to_string(),
             Problem::Body(error) => error.to_string(),
+            Problem::Batch(error) => error.to_string(),
             Problem::Query(error) => error.to_string(),
             Problem::Service(error) => error.to_string(),
         }
@@ -166,6 +185,7 @@ impl ApiError {
         let (target, details) = match self.problem() {
             Problem::Http(_) => (None, Vec::new()),
             Problem::Body(error) => (error.target().map(str::to_owned), Vec::new()),
+            Problem::Batch(error) => (error.target().map(str::to_owned), Vec::new()),
             Problem::Query(error) => (Some(error.option().to_owned()), Vec::new()),
             Problem::Service(error) => (error.target().map(wire_target), details(error.kind())),
         };
@@ -203,6 +223,12 @@ impl From<BodyError> for ApiError {
     }
 }
 
+impl From<BatchError> for ApiError {
+    fn from(error: BatchError) -> Self {
+        Self(Arc::new(Problem::Batch(error)))
+    }
+}
+
 impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         Self(Arc::new(Problem::Query(error)))
@@ -222,6 +248,12 @@ impl IntoResponse for ApiError {
         *response.status_mut() = status;
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Problem::Batch(error) = self.problem()
+            && *error.kind() == BatchErrorKind::Method
+        {
+            let allowed = HeaderValue::from_static("GET, POST, PATCH, DELETE");
+            response.headers_mut().insert(header::ALLOW, allowed);
         }
         if let Some(seconds) = self.retry_after_seconds() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -251,6 +283,24 @@ pub fn http_answer(problem: &HttpProblem) -> (StatusCode, &'static str) {
         HttpProblem::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "preconditionFailed"),
         HttpProblem::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "notReady"),
         HttpProblem::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internalError"),
+        HttpProblem::FailedDependency => (StatusCode::FAILED_DEPENDENCY, "failedDependency"),
+        HttpProblem::AnswerTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "answerTooLarge"),
+    }
+}
+
+/// Returns the status and code of a wrong batch, or of a wrong request in one.
+fn batch_answer(kind: &BatchErrorKind) -> (StatusCode, &'static str) {
+    match kind {
+        BatchErrorKind::Body(error) => body_answer(error.kind()),
+        BatchErrorKind::Method => http_answer(&HttpProblem::MethodNotAllowed),
+        BatchErrorKind::AtomicityGroup | BatchErrorKind::Nested => (StatusCode::BAD_REQUEST, "notSupported"),
+        BatchErrorKind::EmptyId
+        | BatchErrorKind::RepeatedId
+        | BatchErrorKind::Dependency
+        | BatchErrorKind::ForeignHost
+        | BatchErrorKind::Header
+        | BatchErrorKind::BodyNotText
+        | BatchErrorKind::BodyNotBase64 => (StatusCode::BAD_REQUEST, "invalidRequest"),
     }
 }
 

@@ -41,6 +41,21 @@ impl Framed {
     pub(crate) fn new(app: Arc<App>, routes: Routes) -> Self {
         Self { app, routes }
     }
+
+    /// Answers a request that came inside another one.
+    pub(crate) fn run(&self, request: axum::extract::Request) -> BoxFuture<'static, Response> {
+        let Self { app, routes } = self.clone();
+        Box::pin(frame(app, request, |request| routes.answer(request)))
+    }
+
+    /// Answers such a request with an error, without asking the routes.
+    pub(crate) fn refuse(
+        &self,
+        request: axum::extract::Request,
+        error: ApiError,
+    ) -> BoxFuture<'static, Response> {
+        Box::pin(frame(self.app.clone(), request, |_| std::future::ready(error.into_response())))
+    }
 }
 
 impl<B> Service<Request<B>> for Framed
@@ -58,13 +73,18 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let Self { app, routes } = self.clone();
-        Box::pin(async move { Ok(frame(app, request, routes).await) })
+        Box::pin(async move { Ok(frame(app, request, |request| routes.answer(request)).await) })
     }
 }
 
 /// Runs a request and finishes its answer.
-async fn frame<B>(app: Arc<App>, mut request: Request<B>, routes: Routes) -> Response
+async fn frame<B, F>(
+    app: Arc<App>,
+    mut request: Request<B>,
+    answer: impl FnOnce(axum::extract::Request) -> F,
+) -> Response
 where
+    F: Future<Output = Response>,
     B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
     B::Error: Into<axum::BoxError>,
 {
@@ -79,7 +99,7 @@ where
         *request.uri_mut() = http::Uri::from_static("/");
     }
     let (request, unread) = Unread::of(request);
-    let work = AssertUnwindSafe(routes.answer(request)).catch_unwind().instrument(span.clone());
+    let work = AssertUnwindSafe(answer(request)).catch_unwind().instrument(span.clone());
     let mut response = match work.await {
         Ok(response) => response,
         // The payload may quote text of the request, so it is dropped unread.

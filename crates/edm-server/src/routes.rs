@@ -19,8 +19,8 @@ use crate::error::{ApiError, HttpProblem};
 use crate::frame::Framed;
 use crate::handlers::jobs::{EmptySet, JobSet};
 use crate::handlers::{
-    agents, classification, classify_job, health, jobs, metadata, root, sensitive_types, session_actions,
-    sessions, stores,
+    agents, batch, classification, classify_job, health, jobs, metadata, root, sensitive_types,
+    session_actions, sessions, stores,
 };
 use crate::respond;
 use crate::upload::{self, UploadError};
@@ -58,7 +58,13 @@ pub(crate) struct Routes {
 
 impl Routes {
     fn new(app: Arc<App>, surface: Surface) -> Self {
-        Self { app: app.clone(), surface, table: table(app, surface) }
+        let one = Self { app: app.clone(), surface, table: table(app.clone(), surface, None) };
+        if surface == Surface::Health {
+            return one;
+        }
+        // The requests of a batch meet the table without batches, so that none can hold another.
+        let parts = Framed::new(app.clone(), one);
+        Self { app: app.clone(), surface, table: table(app, surface, Some(parts)) }
     }
 
     /// Answers a request; whatever fails is in the answer.
@@ -93,11 +99,16 @@ fn spelled_out(allow: &HeaderValue) -> Option<HeaderValue> {
     HeaderValue::from_str(&methods.join(", ")).ok()
 }
 
-fn table(app: Arc<App>, surface: Surface) -> Router {
+/// Returns the table; `parts` is what answers the requests of a batch.
+fn table(app: Arc<App>, surface: Surface, parts: Option<Framed>) -> Router {
     let health = Router::new().route(path::HEALTH, get(health::live)).route(path::READY, get(health::ready));
     let routes = match surface {
         Surface::Whole => health.merge(service_routes()),
         Surface::Health => health,
+    };
+    let routes = match parts {
+        Some(parts) => routes.route(path::BATCH, post(batch::run.layer(Extension(parts)))),
+        None => routes,
     };
     routes
         .fallback(unknown_path)

@@ -8,7 +8,7 @@ use super::{LABEL_JOBS, POLICY_JOBS, RESOURCES};
 
 /// Segments of the longest path that is looked at.
 const SEGMENTS_MAX: usize = 16;
-const VERSIONS: &[&str] = &["beta", "v1.0"];
+pub(crate) const VERSIONS: &[&str] = &["beta", "v1.0"];
 const NAMESPACE: &str = "microsoft.graph.";
 /// The last segments that are actions or functions: only these may bear the namespace.
 const OPERATIONS: &[&str] = &[

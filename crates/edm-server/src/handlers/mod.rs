@@ -1,6 +1,7 @@
 //! One file for each kind of resource. A handler reads, asks the service once, and presents.
 
 pub(crate) mod agents;
+pub(crate) mod batch;
 pub(crate) mod classification;
 pub(crate) mod classify_job;
 pub(crate) mod health;

@@ -99,6 +99,8 @@ pub(crate) const MET_ELSEWHERE: &[(&str, &str)] = &[
     ("bodyTooSlow", "needs half a minute of silence, and tests do not wait"),
     ("serverBusy", "needs 64 bodies at once"),
     ("ServerBusy", "needs 16 blocks at once"),
+    ("failedDependency", "an answer within a batch: met in batch.rs"),
+    ("answerTooLarge", "an answer within a batch: met in batch.rs"),
     ("AuthorizationPermissionMismatch", "needs the signer's key: met in sas.rs"),
 ];
 
@@ -213,6 +215,8 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::NoSuchItem,
         HttpProblem::NotServed,
         HttpProblem::PreconditionFailed,
+        HttpProblem::FailedDependency,
+        HttpProblem::AnswerTooLarge { bytes_max: 1 },
     ]
 }
 
@@ -233,6 +237,8 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::NoSuchItem => 12,
         HttpProblem::NotServed => 13,
         HttpProblem::PreconditionFailed => 14,
+        HttpProblem::FailedDependency => 15,
+        HttpProblem::AnswerTooLarge { .. } => 16,
     }
 }
 

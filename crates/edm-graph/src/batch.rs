@@ -1,0 +1,355 @@
+//! `$batch`: several requests in one body, in Graph's documented form and in the one that Microsoft's SDKs send. What
+//! is wrong with the batch fails the whole; what is wrong with one request fails that one.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use edm_model::limits;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+use crate::batch_body::{self, BatchDialect};
+use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::path;
+
+/// The methods that a request of a batch may have.
+const METHODS: &[&str] = &["GET", "POST", "PATCH", "DELETE"];
+/// Headers that belong to a connection, or that the batch itself decides.
+const CONNECTION_HEADERS: &[&str] = &[
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+/// What no address holds unescaped; clients write such addresses all the same.
+const UNESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}');
+
+/// What stands before a path that names no version: `path::BASE` with its slash.
+const UNVERSIONED: &str = "/beta/";
+
+/// The requests of one body, in its order.
+#[derive(Debug)]
+pub struct Batch {
+    /// At most `limits::BATCH_REQUESTS_MAX`.
+    pub parts: Vec<BatchPart>,
+}
+
+/// One request of a batch.
+#[derive(Debug)]
+pub struct BatchPart {
+    /// What its answer is called; unique in the batch.
+    pub id: String,
+    /// Places in the batch of the requests that must have succeeded; all are before its own.
+    pub depends_on: Vec<usize>,
+    /// How its answer is read.
+    pub dialect: BatchDialect,
+    /// What it asks for, or why it cannot be asked.
+    pub request: Result<PartRequest, BatchError>,
+}
+
+/// What one request of a batch asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PartRequest {
+    /// One of GET, POST, PATCH and DELETE.
+    pub method: &'static str,
+    /// Path and query, escaped, with a version prefix: it leads below the service and nowhere else.
+    pub target: String,
+    /// Its own headers, without those of a connection.
+    pub headers: Vec<(String, String)>,
+    /// The bytes of its body.
+    pub body: Option<Vec<u8>>,
+}
+
+/// How the sender of a batch reaches this server, to know absolute addresses of it again.
+#[derive(Debug, Clone, Copy)]
+pub struct Here<'a> {
+    /// The request's Host.
+    pub host: &'a str,
+    /// What absolute addresses in answers begin with, without a slash at the end.
+    pub origin: &'a str,
+}
+
+/// What is wrong with a batch or with one of its requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BatchErrorKind {
+    /// What any body can get wrong.
+    Body(BodyError),
+    /// An id is empty.
+    EmptyId,
+    /// Two requests have the same id.
+    RepeatedId,
+    /// A request waits for one that does not stand before it.
+    Dependency,
+    /// Requests cannot be grouped to happen all or not at all.
+    AtomicityGroup,
+    /// The request is itself a batch.
+    Nested,
+    /// The address leads to another host.
+    ForeignHost,
+    /// The method is none of those of a batch.
+    Method,
+    /// A header's name or value cannot be sent.
+    Header,
+    /// The body must be a string that holds the text.
+    BodyNotText,
+    /// The body must be a string that holds base64.
+    BodyNotBase64,
+}
+
+/// Reports a batch, or a request of one, that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchError {
+    kind: BatchErrorKind,
+    target: String,
+}
+
+impl BatchError {
+    pub(crate) fn at(kind: BatchErrorKind, target: String) -> Self {
+        Self { kind, target }
+    }
+
+    /// Returns what is wrong.
+    pub fn kind(&self) -> &BatchErrorKind {
+        &self.kind
+    }
+
+    /// Returns the path of the property at fault, such as `requests[2].url`.
+    pub fn target(&self) -> Option<&str> {
+        match &self.kind {
+            BatchErrorKind::Body(error) => error.target(),
+            _ => Some(&self.target),
+        }
+    }
+}
+
+impl From<BodyError> for BatchError {
+    fn from(error: BodyError) -> Self {
+        Self { kind: BatchErrorKind::Body(error), target: String::new() }
+    }
+}
+
+impl fmt::Display for BatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = &self.target;
+        match &self.kind {
+            BatchErrorKind::Body(error) => error.fmt(f),
+            BatchErrorKind::EmptyId => write!(f, "{target} is empty: give each request an id of its own"),
+            BatchErrorKind::RepeatedId => {
+                write!(f, "{target} stands at another request too: give each request an id of its own")
+            }
+            BatchErrorKind::Dependency => {
+                write!(f, "{target} must name the id of a request that stands before this one")
+            }
+            BatchErrorKind::AtomicityGroup => write!(
+                f,
+                "{target} is not supported: each request happens by itself, so leave it out and use dependsOn"
+            ),
+            BatchErrorKind::Nested => {
+                write!(f, "{target} leads to a batch: put its requests into this one, or send it by itself")
+            }
+            BatchErrorKind::ForeignHost => {
+                write!(
+                    f,
+                    "{target} leads to another host: send a path such as /dataClassification, or this host's"
+                )
+            }
+            BatchErrorKind::Method => write!(f, "{target} must be one of: {}", METHODS.join(", ")),
+            BatchErrorKind::Header => {
+                write!(f, "{target} is no header that can be sent: correct it or leave it out")
+            }
+            BatchErrorKind::BodyNotText => {
+                write!(f, "{target} must be a string that holds the text, as its content-type says")
+            }
+            BatchErrorKind::BodyNotBase64 => {
+                write!(
+                    f,
+                    "{target} must be a string that holds the body in base64, as its content-type is no JSON"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for BatchError {}
+
+impl Batch {
+    /// Reads a batch. Fails where requests cannot be told apart or brought into an order, and where there are more than
+    /// `limits::BATCH_REQUESTS_MAX` of them.
+    pub fn read(body: &Map<String, Value>, here: Here<'_>) -> Result<Self, BatchError> {
+        let reader = Reader::new(body);
+        let Given::Value(requests) = reader.objects("requests", limits::BATCH_REQUESTS_MAX)? else {
+            return Err(reader.error(BodyErrorKind::Missing, "requests").into());
+        };
+        let mut places = HashMap::new();
+        let mut parts = Vec::with_capacity(requests.len());
+        for (place, request) in requests.iter().enumerate() {
+            let id = read_id(request)?;
+            let depends_on = read_dependencies(request, &places)?;
+            if !matches!(request.value("atomicityGroup"), Given::Absent | Given::Null) {
+                let target = request.target("atomicityGroup");
+                return Err(BatchError::at(BatchErrorKind::AtomicityGroup, target));
+            }
+            if places.insert(id.clone(), place).is_some() {
+                return Err(BatchError::at(BatchErrorKind::RepeatedId, request.target("id")));
+            }
+            let dialect = match request.has("depends_on") {
+                true => BatchDialect::PythonSdk,
+                false => BatchDialect::Documented,
+            };
+            parts.push(BatchPart { id, depends_on, dialect, request: PartRequest::read(request, here) });
+        }
+        Ok(Self { parts })
+    }
+}
+
+fn read_id(request: &Reader<'_>) -> Result<String, BatchError> {
+    match request.text("id", limits::BATCH_ID_CHARACTERS_MAX)? {
+        Given::Value(id) if id.is_empty() => {
+            Err(BatchError::at(BatchErrorKind::EmptyId, request.target("id")))
+        }
+        Given::Value(id) => Ok(id),
+        _ => Err(request.error(BodyErrorKind::Missing, "id").into()),
+    }
+}
+
+/// Reads both spellings. Only requests before this one are known yet, so no circle can come about.
+fn read_dependencies(
+    request: &Reader<'_>,
+    places: &HashMap<String, usize>,
+) -> Result<Vec<usize>, BatchError> {
+    let mut depends_on = Vec::new();
+    for name in ["dependsOn", "depends_on"] {
+        let ids = request.texts(name, limits::BATCH_REQUESTS_MAX, limits::BATCH_ID_CHARACTERS_MAX)?;
+        for (position, id) in ids.into_option().unwrap_or_default().iter().enumerate() {
+            let Some(place) = places.get(id) else {
+                let target = format!("{}[{position}]", request.target(name));
+                return Err(BatchError::at(BatchErrorKind::Dependency, target));
+            };
+            depends_on.push(*place);
+        }
+    }
+    Ok(depends_on)
+}
+
+impl PartRequest {
+    fn read(request: &Reader<'_>, here: Here<'_>) -> Result<Self, BatchError> {
+        let method = read_method(request)?;
+        let target = read_url(request, here)?;
+        let headers = read_headers(request)?;
+        let content_type = headers.iter().find(|(name, _)| name == "content-type");
+        let body = match request.value("body") {
+            Given::Absent | Given::Null => None,
+            Given::Value(body) => {
+                let content_type = content_type.map(|(_, value)| value.as_str());
+                let bytes = batch_body::bytes(body, content_type);
+                Some(bytes.map_err(|kind| BatchError::at(kind, request.target("body")))?)
+            }
+        };
+        Ok(Self { method, target, headers, body })
+    }
+}
+
+fn read_method(request: &Reader<'_>) -> Result<&'static str, BatchError> {
+    let Given::Value(method) = request.text("method", limits::BATCH_ID_CHARACTERS_MAX)? else {
+        return Err(request.error(BodyErrorKind::Missing, "method").into());
+    };
+    let known = METHODS.iter().copied().find(|known| known.eq_ignore_ascii_case(&method));
+    known.ok_or_else(|| BatchError::at(BatchErrorKind::Method, request.target("method")))
+}
+
+fn read_url(request: &Reader<'_>, here: Here<'_>) -> Result<String, BatchError> {
+    let Given::Value(url) = request.text("url", limits::BATCH_URL_CHARACTERS_MAX)? else {
+        return Err(request.error(BodyErrorKind::Missing, "url").into());
+    };
+    let fail = |kind| BatchError::at(kind, request.target("url"));
+    let local = here.local(&url).ok_or_else(|| fail(BatchErrorKind::ForeignHost))?;
+    let local = local.split('#').next().unwrap_or(local).trim_start_matches('/');
+    let (path, query) = match local.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (local, None),
+    };
+    let mut target = utf8_percent_encode(path, UNESCAPED).to_string();
+    let first = path.split('/').next().unwrap_or(path);
+    let versioned = path::VERSIONS.iter().any(|version| first.eq_ignore_ascii_case(version));
+    // Whatever else is on this host, a batch reaches what is below the version and nothing beside it.
+    target.insert_str(0, if versioned { "/" } else { UNVERSIONED });
+    if path::canonical(&target).as_deref() == Some(path::BATCH) {
+        return Err(fail(BatchErrorKind::Nested));
+    }
+    if let Some(query) = query {
+        target.push('?');
+        target.extend(utf8_percent_encode(query, UNESCAPED));
+    }
+    if target.len() > limits::BATCH_URL_CHARACTERS_MAX {
+        let kind = BodyErrorKind::TooLong { characters_max: limits::BATCH_URL_CHARACTERS_MAX };
+        return Err(request.error(kind, "url").into());
+    }
+    Ok(target)
+}
+
+impl Here<'_> {
+    /// Returns the part of an address behind this server's own beginning; nothing where it leads elsewhere.
+    fn local<'u>(&self, url: &'u str) -> Option<&'u str> {
+        let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
+            return Some(url);
+        };
+        if let Some((beginning, local)) = url.split_at_checked(self.origin.len())
+            && beginning.eq_ignore_ascii_case(self.origin)
+            && (local.is_empty() || local.starts_with(['/', '?']))
+        {
+            return Some(local);
+        }
+        let default_port = match scheme {
+            _ if scheme.eq_ignore_ascii_case("http") => ":80",
+            _ if scheme.eq_ignore_ascii_case("https") => ":443",
+            _ => return None,
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (host, local) = rest.split_at(end);
+        let bare = |host| str::strip_suffix(host, default_port).unwrap_or(host);
+        (!host.is_empty() && bare(host).eq_ignore_ascii_case(bare(self.host))).then_some(local)
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+/// Reads the headers with their names in lower case; those of a connection are dropped.
+fn read_headers(request: &Reader<'_>) -> Result<Vec<(String, String)>, BatchError> {
+    let Given::Value(headers) = request.object("headers")? else {
+        return Ok(Vec::new());
+    };
+    let mut read: Vec<(String, String)> = Vec::new();
+    for (count, name) in headers.names().enumerate() {
+        if count == limits::BATCH_HEADERS_MAX {
+            let kind = BodyErrorKind::TooMany { count_max: limits::BATCH_HEADERS_MAX };
+            return Err(request.error(kind, "headers").into());
+        }
+        let Given::Value(value) = headers.text(name, limits::BATCH_HEADER_CHARACTERS_MAX)? else {
+            continue;
+        };
+        // A header's name may hold anything here, so it is not repeated in the error.
+        if !is_header_name(name) || value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) {
+            return Err(BatchError::at(BatchErrorKind::Header, request.target("headers")));
+        }
+        let name = name.to_ascii_lowercase();
+        if !CONNECTION_HEADERS.contains(&name.as_str()) {
+            read.push((name, value));
+        }
+    }
+    Ok(read)
+}
+
+fn is_header_name(name: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.len() <= limits::BATCH_ID_CHARACTERS_MAX && name.bytes().all(known)
+}

@@ -1,0 +1,204 @@
+//! `$batch`: each request of a batch goes through everything that a request by itself goes through, one after another,
+//! with an id and a line of the log of its own (docs/api/batch.md).
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use edm_graph::query::Place;
+use edm_graph::{Batch, BatchDialect, Here, PartBody, PartRequest};
+use edm_model::limits;
+use futures::StreamExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use serde_json::{Map, Value};
+
+use crate::app::App;
+use crate::body::JsonBody;
+use crate::call::Call;
+use crate::error::{ApiError, HttpProblem};
+use crate::frame::Framed;
+use crate::handlers::NONE;
+use crate::respond;
+
+/// Headers of an answer that say something of its connection.
+const CONNECTION_HEADERS: &[HeaderName] =
+    &[header::CONNECTION, header::CONTENT_LENGTH, header::DATE, header::TRANSFER_ENCODING];
+
+/// How Graph writes the names of headers inside a batch; clients look them up in this spelling.
+const SPELLINGS: &[&str] = &[
+    "Allow",
+    "Cache-Control",
+    "Content-Type",
+    "ETag",
+    "Location",
+    "OData-Version",
+    "Preference-Applied",
+    "Retry-After",
+    "Vary",
+    "WWW-Authenticate",
+];
+
+/// Runs a batch. `parts` are the routes as they stand in their frame, without this one.
+pub(crate) async fn run(
+    State(app): State<Arc<App>>,
+    Extension(parts): Extension<Framed>,
+    call: Call,
+    headers: HeaderMap,
+    JsonBody(body, _permit): JsonBody,
+) -> Result<Response, ApiError> {
+    call.options(&NONE, Place::Action)?;
+    let _running = app.batches.try_acquire().map_err(|_| HttpProblem::TooManyBodies)?;
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
+    let batch = Batch::read(&body, Here { host, origin: &call.origin.plain_url("") })?;
+    drop(body);
+    let mut answers = Answers::with_capacity(batch.parts.len());
+    for part in batch.parts {
+        let (head, asked) = match part.request {
+            Ok(request) if answers.have_failed(&part.depends_on) => {
+                (head(&request), Err(HttpProblem::FailedDependency.into()))
+            }
+            Ok(request) => (head(&request), Ok(ask(request, &headers))),
+            Err(error) => (Request::new(Body::empty()), Err(error.into())),
+        };
+        let answer = match asked {
+            Ok(request) => parts.run(request).await,
+            Err(error) => parts.refuse(head, error).await,
+        };
+        answers.add((&part.id, part.dialect), answer, &parts).await;
+    }
+    Ok(answers.into_response())
+}
+
+/// Returns what a refusal needs of a request: what the log calls it.
+fn head(request: &PartRequest) -> Request {
+    let mut head = Request::new(Body::empty());
+    *head.method_mut() = method(request);
+    *head.uri_mut() = uri(&request.target);
+    head
+}
+
+/// Makes the request that would have come by itself. Who asks is said by the batch, unless the part says it.
+fn ask(part: PartRequest, outer: &HeaderMap) -> Request {
+    let body = part.body.as_deref().map_or_else(Bytes::new, Bytes::copy_from_slice);
+    let mut request = head(&part);
+    let headers = request.headers_mut();
+    for name in [header::HOST, header::AUTHORIZATION] {
+        if let Some(value) = outer.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    for (name, value) in &part.headers {
+        // Names and values were checked when they were read.
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+        {
+            headers.insert(name, value);
+        }
+    }
+    if part.body.is_some() {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        *request.body_mut() = Body::from(body);
+    }
+    request
+}
+
+fn method(part: &PartRequest) -> Method {
+    // One of four words, all of which are methods.
+    Method::from_bytes(part.method.as_bytes()).unwrap_or_default()
+}
+
+/// An address that is none leads where nothing is.
+fn uri(target: &str) -> Uri {
+    target.parse().unwrap_or_default()
+}
+
+/// The answers so far, as the JSON that they will be sent as.
+struct Answers {
+    json: Vec<u8>,
+    failed: Vec<bool>,
+    body_bytes_left: usize,
+}
+
+impl Answers {
+    fn with_capacity(count: usize) -> Self {
+        Self {
+            json: b"{\"responses\":[".to_vec(),
+            failed: Vec::with_capacity(count),
+            body_bytes_left: limits::BATCH_ANSWER_BYTES_MAX,
+        }
+    }
+
+    /// Returns whether one of the parts at these places failed.
+    fn have_failed(&self, places: &[usize]) -> bool {
+        places.iter().any(|place| self.failed.get(*place).copied().unwrap_or(true))
+    }
+
+    /// Reads an answer to its end and writes it down. One that finds no room is replaced by a refusal.
+    async fn add(&mut self, (id, dialect): (&str, BatchDialect), answer: Response, parts: &Framed) {
+        let (head, body) = answer.into_parts();
+        let (head, body) = match collect(body, self.body_bytes_left).await {
+            Ok(body) => {
+                self.body_bytes_left -= body.len();
+                (head, body)
+            }
+            Err(problem) => {
+                let refusal = parts.refuse(Request::new(Body::empty()), problem.into()).await;
+                let (head, body) = refusal.into_parts();
+                // A refusal is short, and comes at most once for each part.
+                (head, collect(body, limits::JSON_BODY_BYTES_MAX).await.unwrap_or_default())
+            }
+        };
+        self.failed.push(head.status.as_u16() >= StatusCode::BAD_REQUEST.as_u16());
+        if self.failed.len() > 1 {
+            self.json.push(b',');
+        }
+        let written = format!(
+            "{{\"id\":{},\"status\":{},\"headers\":{}",
+            Value::from(id),
+            head.status.as_u16(),
+            Value::from(headers_of(&head.headers))
+        );
+        self.json.extend_from_slice(written.as_bytes());
+        if !body.is_empty() {
+            self.json.extend_from_slice(b",\"body\":");
+            let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            PartBody::of(content_type).write(&body, dialect, &mut self.json);
+        }
+        self.json.push(b'}');
+    }
+
+    fn into_response(mut self) -> Response {
+        self.json.extend_from_slice(b"]}");
+        let mut response = Response::new(Body::from(self.json));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(respond::JSON));
+        response
+    }
+}
+
+/// Reads a body of at most so many bytes.
+async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, HttpProblem> {
+    let mut pieces = body.into_data_stream();
+    let mut read = BytesMut::new();
+    while let Some(piece) = pieces.next().await {
+        // A stream that breaks off would break the connection; here it would break the answers beside it.
+        let piece = piece.map_err(|_| HttpProblem::Panicked)?;
+        if piece.len() > bytes_max - read.len() {
+            return Err(HttpProblem::AnswerTooLarge { bytes_max: limits::BATCH_ANSWER_BYTES_MAX });
+        }
+        read.extend_from_slice(&piece);
+    }
+    Ok(read.freeze())
+}
+
+fn headers_of(headers: &HeaderMap) -> Map<String, Value> {
+    let mut written = Map::new();
+    for name in headers.keys().filter(|name| !CONNECTION_HEADERS.contains(name)) {
+        let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+        let known = SPELLINGS.iter().find(|known| known.eq_ignore_ascii_case(name.as_str()));
+        written.insert((*known.unwrap_or(&name.as_str())).to_owned(), Value::from(values.join(", ")));
+    }
+    written
+}
