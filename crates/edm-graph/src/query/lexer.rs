@@ -52,10 +52,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryErrorKind> {
                 let mut word = String::from(character);
                 // A date holds colons; behind a name a colon is one by itself, as in `any(f:f eq 'x')`.
                 let name = character.is_alphabetic() || character == '_';
-                let inside = |next: char| {
-                    !next.is_whitespace() && !matches!(next, '(' | ')' | ',' | '\'') && !(name && next == ':')
+                let ends = |next: char| {
+                    next.is_whitespace() || matches!(next, '(' | ')' | ',' | '\'') || name && next == ':'
                 };
-                while let Some((_, next)) = characters.next_if(|(_, next)| inside(*next)) {
+                while let Some((_, next)) = characters.next_if(|(_, next)| !ends(*next)) {
                     word.push(next);
                 }
                 TokenKind::Word(word)
