@@ -14,6 +14,7 @@
 mod body;
 mod collection;
 mod error;
+mod json_string;
 mod moment;
 pub mod path;
 pub mod purview;

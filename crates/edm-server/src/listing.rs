@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use edm_graph::Collection;
-use edm_graph::query::{QueryError, QueryOptions};
+use edm_graph::query::{Expand, QueryError, QueryOptions};
 use edm_model::{Cursor, ListQuery, Listed};
 use http::HeaderValue;
 use serde_json::Value;
@@ -66,16 +66,16 @@ impl Page {
         Ok(response)
     }
 
-    /// Puts the page into a property of another element. `query` are the options, written as those of `path`, where the next
-    /// page is found.
+    /// Puts the page into the property of another element that `$expand` asked for. `path` is the canonical path of the collection,
+    /// where the next page is found.
     pub(crate) fn insert_into(
         self,
         element: &mut Value,
-        name: &str,
+        expand: &Expand,
         call: &Call,
-        (options, query): (&QueryOptions, &str),
         path: &str,
     ) -> Result<(), ApiError> {
+        let Expand { name, options, query } = expand;
         let Value::Object(fields) = element else { return Ok(()) };
         if let Some(total) = self.total {
             fields.insert(format!("{name}@odata.count"), Value::from(total));
@@ -85,7 +85,7 @@ impl Page {
             let link = format!("{}?{query}", call.origin.url(path));
             fields.insert(format!("{name}@odata.nextLink"), Value::from(link));
         }
-        fields.insert(name.to_owned(), Value::Array(self.elements));
+        fields.insert((*name).to_owned(), Value::Array(self.elements));
         Ok(())
     }
 }

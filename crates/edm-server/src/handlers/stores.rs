@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use edm_graph::query::{Expand, Place, QueryOptions, project};
+use edm_graph::query::{Place, QueryOptions, project};
 use edm_graph::{Collection, DataStoreChange, DataStoreDraft, DataStoreResource, LookupRequest, path};
 use edm_model::StoreId;
 use edm_model::limits::EXPANDED_PAGE_COUNT_MAX;
@@ -172,11 +172,11 @@ async fn answer(app: &App, call: &Call, options: &QueryOptions, view: &StoreView
 
 /// Adds the sessions of a store where `$expand` asks for them: a page of them, with a link to the next.
 async fn expand(app: &App, call: &Call, options: &QueryOptions, element: &mut Value) -> Result<(), ApiError> {
-    let Some(Expand { options: nested, query, name }) = options.expand.first() else {
+    let Some(wanted) = options.expand.first() else {
         return Ok(());
     };
     let store: StoreId = store_id(element.get("id").and_then(Value::as_str).unwrap_or(""))?;
-    let page = sessions::page(app, call, store, nested, EXPANDED_PAGE_COUNT_MAX).await?;
+    let page = sessions::page(app, call, store, &wanted.options, EXPANDED_PAGE_COUNT_MAX).await?;
     let set = path::fill(path::SESSIONS, &[&store.to_string()]);
-    page.insert_into(element, name, call, (nested, query), &set)
+    page.insert_into(element, wanted, call, &set)
 }

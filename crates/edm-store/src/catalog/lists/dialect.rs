@@ -28,6 +28,13 @@ pub(super) fn ends_with(
     text(statement);
     statement.push(" = ");
     text(statement);
+    statement.push(" when ");
+    text(statement);
+    // No bytes are null to substr.
+    statement.push(" = '' then ");
+    part(statement);
+    statement.push(" <> ");
+    part(statement);
     statement.push(" else substr(cast(");
     text(statement);
     statement.push(" as blob), -length(cast(");
@@ -40,11 +47,13 @@ pub(super) fn ends_with(
 /// Lowers the 26 letters of ASCII.
 pub(super) const LOWER: &str = "lower(";
 
-/// The GUID that 16 bytes are, as a text.
+/// The GUID that 16 bytes are, as a text; null where they are.
 pub(super) fn guid(statement: &mut Statement, bytes: &'static str) {
+    // SQLite writes null as no digits at all.
+    statement.push("case when ").push(bytes).push(" is not null then ");
     for (number, (from, count)) in [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)].into_iter().enumerate() {
         statement.push(if number == 0 { "lower(" } else { " || '-' || " });
         statement.push("substr(hex(").push(bytes).push("), ").push(from).push(", ").push(count).push(")");
     }
-    statement.push(")");
+    statement.push(") end");
 }

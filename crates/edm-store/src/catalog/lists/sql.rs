@@ -248,7 +248,13 @@ fn write(statement: &mut Statement, table: &'static Table, term: &Term<'_>) {
             statement.push("coalesce(").push(table.lowered).push(" ->> ");
             match element {
                 None => statement.push_bind(property.name),
-                Some(collection) => statement.push("(").push(collection.place).push(")"),
+                Some(collection) if property.name.is_empty() => {
+                    statement.push("(").push(collection.place).push(")")
+                }
+                Some(collection) => {
+                    statement.push("(").push(collection.place).push(" || '/' || ");
+                    statement.push_bind(property.name).push(")")
+                }
             };
             statement.push(", ").push(dialect::LOWER).push(property.sql).push("))");
         }

@@ -52,7 +52,8 @@ pub(in crate::catalog) struct Collection {
     pub(in crate::catalog) sql: &'static str,
     /// What its elements have; `element.value` is the element, `element.key` its position from 0.
     pub(in crate::catalog) elements: &'static [Property],
-    /// Where `lowered` keeps a text of an element: its collection, position and name.
+    /// Where `lowered` keeps an element that is a text: its collection and position; a slash and the name follow for a
+    /// text of an element.
     pub(in crate::catalog) place: &'static str,
 }
 
