@@ -10,7 +10,7 @@ use super::enums::{
 use crate::query;
 
 /// What of an error queries can compare.
-pub(super) static ERROR_PARTS: [query::Property; CLASSIFICATION_ERROR.property_count()] =
+pub static ERROR_PARTS: [query::Property; CLASSIFICATION_ERROR.property_count()] =
     CLASSIFICATION_ERROR.query_properties();
 static INNER_ERROR_PARTS: [query::Property; CLASSIFICATION_INNER_ERROR.property_count()] =
     CLASSIFICATION_INNER_ERROR.query_properties();

@@ -109,22 +109,22 @@ pub static OPERATIONS: &[Operation] = &[
     delete("deleteFileJob", path::FILE_JOB, ADMINISTER, "Deletes one of the jobs of files."),
     list("listLabelJobs", path::LABEL_JOBS, READ, &JOB, "Lists the jobs of finding labels, of which there are none."),
     count("countLabelJobs", path::LABEL_JOBS_COUNT, READ, &JOB, "Counts the jobs of finding labels, of which there are none."),
-    nothing("readLabelJob", Method::Get, path::LABEL_JOB, READ, 404, "Reads one of the jobs of finding labels, of which there are none."),
-    nothing("updateLabelJob", Method::Patch, path::LABEL_JOB, ADMINISTER, 404, "Changes one of the jobs of finding labels, of which there are none."),
-    nothing("deleteLabelJob", Method::Delete, path::LABEL_JOB, ADMINISTER, 404, "Deletes one of the jobs of finding labels, of which there are none."),
+    nothing("readLabelJob", Method::Get, path::LABEL_JOB, READ, "Reads one of the jobs of finding labels, of which there are none."),
+    nothing("updateLabelJob", Method::Patch, path::LABEL_JOB, ADMINISTER, "Changes one of the jobs of finding labels, of which there are none."),
+    nothing("deleteLabelJob", Method::Delete, path::LABEL_JOB, ADMINISTER, "Deletes one of the jobs of finding labels, of which there are none."),
     list("listPolicyJobs", path::POLICY_JOBS, READ, &JOB, "Lists the jobs of finding policies, of which there are none."),
     count("countPolicyJobs", path::POLICY_JOBS_COUNT, READ, &JOB, "Counts the jobs of finding policies, of which there are none."),
-    nothing("readPolicyJob", Method::Get, path::POLICY_JOB, READ, 404, "Reads one of the jobs of finding policies, of which there are none."),
-    nothing("updatePolicyJob", Method::Patch, path::POLICY_JOB, ADMINISTER, 404, "Changes one of the jobs of finding policies, of which there are none."),
-    nothing("deletePolicyJob", Method::Delete, path::POLICY_JOB, ADMINISTER, 404, "Deletes one of the jobs of finding policies, of which there are none."),
+    nothing("readPolicyJob", Method::Get, path::POLICY_JOB, READ, "Reads one of the jobs of finding policies, of which there are none."),
+    nothing("updatePolicyJob", Method::Patch, path::POLICY_JOB, ADMINISTER, "Changes one of the jobs of finding policies, of which there are none."),
+    nothing("deletePolicyJob", Method::Delete, path::POLICY_JOB, ADMINISTER, "Deletes one of the jobs of finding policies, of which there are none."),
     list("listLabels", path::LABELS, READ, &LABEL, "Lists the labels, of which there are none."),
     count("countLabels", path::LABELS_COUNT, READ, &LABEL, "Counts the labels, of which there are none."),
-    nothing("readLabel", Method::Get, path::LABEL, READ, 404, "Reads one of the labels, of which there are none."),
-    nothing("updateLabel", Method::Patch, path::LABEL, ADMINISTER, 404, "Changes one of the labels, of which there are none."),
-    nothing("deleteLabel", Method::Delete, path::LABEL, ADMINISTER, 404, "Deletes one of the labels, of which there are none."),
-    nothing("evaluateLabels", Method::Post, path::LABELS_EVALUATE, READ, 501, "Is not served: there are no labels."),
-    nothing("computeLabelRights", Method::Post, path::LABELS_RIGHTS, READ, 501, "Is not served: there are no labels."),
-    nothing("computeLabelInheritance", Method::Get, path::LABELS_INHERITANCE, READ, 501, "Is not served: there are no labels."),
+    nothing("readLabel", Method::Get, path::LABEL, READ, "Reads one of the labels, of which there are none."),
+    nothing("updateLabel", Method::Patch, path::LABEL, ADMINISTER, "Changes one of the labels, of which there are none."),
+    nothing("deleteLabel", Method::Delete, path::LABEL, ADMINISTER, "Deletes one of the labels, of which there are none."),
+    nothing("evaluateLabels", Method::Post, path::LABELS_EVALUATE, READ, "Is not served: there are no labels.").not_served(),
+    nothing("computeLabelRights", Method::Post, path::LABELS_RIGHTS, READ, "Is not served: there are no labels.").not_served(),
+    nothing("computeLabelInheritance", Method::Get, path::LABELS_INHERITANCE, READ, "Is not served: there are no labels.").not_served(),
     Operation {
         query: Query::Format,
         ..open("readMetadata", path::METADATA, Content::Metadata, "Describes types and actions, in CSDL.")
@@ -162,19 +162,18 @@ const fn open(id: &'static str, path: &'static str, content: Content, summary: &
     }
 }
 
-/// An operation of Graph's that this service has nothing for.
+/// An operation on an element of a collection that is always empty.
 const fn nothing(
     id: &'static str,
     method: Method,
     path: &'static str,
     access: Access,
-    status: u16,
     summary: &'static str,
 ) -> Operation {
     Operation {
         method,
         access,
-        answer: Answer { status, content: Content::Refusal },
+        answer: Answer { status: 404, content: Content::Refusal },
         ..open(id, path, Content::Refusal, summary)
     }
 }
@@ -284,6 +283,11 @@ const fn perform_nothing(id: &'static str, path: &'static str, action: &'static 
 }
 
 impl Operation {
+    /// Makes it one that Graph has and this service does not.
+    const fn not_served(self) -> Self {
+        Self { answer: Answer { status: 501, content: Content::Refusal }, ..self }
+    }
+
     const fn or(self, refusals: &'static [Refusal]) -> Self {
         Self { refusals, ..self }
     }

@@ -8,7 +8,7 @@ use super::sessions::EXACT_MATCH_SESSION;
 use crate::query;
 
 /// What of a column `any` can compare.
-static COLUMN_PARTS: [query::Property; COLUMN.property_count()] = COLUMN.query_properties();
+pub static COLUMN_PARTS: [query::Property; COLUMN.property_count()] = COLUMN.query_properties();
 
 /// The words of a column's `dataType`.
 const DATA_TYPES: &[&str] =
