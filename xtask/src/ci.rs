@@ -19,7 +19,7 @@ struct Step {
     run: fn(&Path) -> anyhow::Result<Outcome>,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { name: "fmt", purpose: "the code is formatted", run: fmt },
     Step { name: "tidy", purpose: "edges, sizes, names and absences", run: tidy },
     Step { name: "python", purpose: "make the environments of the steps in Python", run: python::prepare },
@@ -42,6 +42,11 @@ const STEPS: [Step; 13] = [
         name: "conformance",
         purpose: "Microsoft's and Azure's own SDKs against a real `edm serve`",
         run: python::conformance,
+    },
+    Step {
+        name: "api",
+        purpose: "$metadata and /openapi.json are what they should be, and schemathesis finds no answer beside them",
+        run: python::api,
     },
     Step {
         name: "quality",

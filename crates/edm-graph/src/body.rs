@@ -254,14 +254,14 @@ impl<'a> Reader<'a> {
         self.value(name).try_map(|value| value.as_bool().ok_or_else(wrong))
     }
 
-    /// Reads a JSON integer; a quoted one or a fraction is refused.
+    /// Reads a JSON integer; a quoted one or a fraction is refused. `3.0` is one, as JSON Schema has it.
     pub fn integer(&self, name: &str, range: RangeInclusive<u64>) -> Result<Given<u64>, BodyError> {
         self.value(name).try_map(|value| {
             let Some(number) = value.as_number() else {
                 return Err(self.error(BodyErrorKind::WrongType { expected: "an integer" }, name));
             };
             let outside = BodyErrorKind::OutOfRange { min: *range.start(), max: *range.end() };
-            match number.as_u64() {
+            match number.as_u64().or_else(|| whole(number)) {
                 Some(number) if range.contains(&number) => Ok(number),
                 None if number.is_f64() => {
                     Err(self.error(BodyErrorKind::WrongType { expected: "an integer" }, name))
@@ -340,6 +340,14 @@ impl<'a> Reader<'a> {
             _ => Err(self.error(BodyErrorKind::WrongType { expected: "a collection" }, name)),
         })
     }
+}
+
+/// Returns the number that is written with a fraction of nothing.
+fn whole(number: &serde_json::Number) -> Option<u64> {
+    let value = number.as_f64().filter(|_| number.is_f64())?;
+    // From here on not every integer has a value of its own.
+    let exact = (0.0..=9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0;
+    exact.then_some(value as u64)
 }
 
 fn check_text(

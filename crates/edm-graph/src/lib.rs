@@ -16,11 +16,13 @@ mod batch_body;
 mod body;
 mod collection;
 mod error;
+mod json_string;
 mod moment;
 pub mod path;
 pub mod purview;
 pub mod query;
 mod resource;
+pub mod schema;
 mod text_object;
 
 pub use batch::{Batch, BatchError, BatchErrorKind, BatchPart, Here, PartRequest};

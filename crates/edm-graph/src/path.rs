@@ -3,8 +3,8 @@
 mod cast;
 mod lenient;
 
-pub use lenient::{canonical, fill, plain};
 pub(crate) use lenient::VERSIONS;
+pub use lenient::{canonical, fill, plain};
 
 /// The prefix that the service writes into addresses.
 pub const BASE: &str = "/beta";
@@ -101,6 +101,10 @@ pub const LABELS_RIGHTS: &str = "/dataClassification/sensitivityLabels/computeRi
 pub const LABELS_INHERITANCE: &str = "/dataClassification/sensitivityLabels/computeInheritance/{parameters}";
 /// One label.
 pub const LABEL: &str = "/dataClassification/sensitivityLabels/{label}";
+/// Types and actions, in CSDL.
+pub const METADATA: &str = "/$metadata";
+/// Paths and objects, in OpenAPI.
+pub const OPEN_API: &str = "/openapi.json";
 /// Whether the process lives.
 pub const HEALTH: &str = "/healthz";
 /// Whether live generations are loaded.
@@ -158,4 +162,5 @@ pub const RESOURCES: &[&str] = &[
     LABELS_RIGHTS,
     LABELS_INHERITANCE,
     LABEL,
+    METADATA,
 ];

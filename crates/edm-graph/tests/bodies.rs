@@ -173,7 +173,7 @@ fn stores_are_refused_with_the_path_of_what_is_wrong() {
         (
             json!({"displayName": "p", "columns": [good], "sessions": [{}, {"totalBlockCount": "Integer"}]}),
             Some("sessions[1].totalBlockCount"),
-            "create the store first",
+            "must be an integer",
         ),
         (
             json!({"displayName": "p", "columns": [good], "maximumNumberOfTokens": 0}),
@@ -192,6 +192,9 @@ fn sessions_and_actions_are_refused_with_the_path_of_what_is_wrong() {
     check_refused(session(json!({"@odata.id": "x"})), Some("@odata.id"), "contained");
     check_refused(session(json!({"totalBlockCount": "12"})), Some("totalBlockCount"), "an integer");
     check_refused(session(json!({"totalBlockCount": 1.5})), Some("totalBlockCount"), "an integer");
+    check_refused(session(json!({"totalBlockCount": 1e300})), Some("totalBlockCount"), "an integer");
+    let whole = session(json!({"totalBlockCount": 3.0})).expect("an integer with a fraction of nothing");
+    assert_eq!(whole.total_block_count, Some(3));
     check_refused(session(json!({"totalBlockCount": -1})), Some("totalBlockCount"), "from 1 to 1000000");
     check_refused(
         session(json!({"totalBlockCount": 1_000_001})),

@@ -1,9 +1,10 @@
 //! Query options: what they find, what they refuse, and that hostile ones are refused at once.
 
 use edm_graph::query::{
-    COLUMN_MEMBERS, ERROR_MEMBERS, Kind, Navigation, Place, Property, QueryErrorKind, QueryOptions, Shape,
-    parse_filter, project,
+    Kind, Navigation, Place, Property, QueryErrorKind, QueryOptions, Shape, parse_filter, project,
 };
+use edm_graph::schema::matching::ERROR_PARTS;
+use edm_graph::schema::stores::COLUMN_PARTS;
 use edm_model::{Cursor, Direction, Literal, OrderKey, Timestamp};
 use edm_testkit::lists::naive::Naive;
 use serde_json::{Value, json};
@@ -15,9 +16,9 @@ const PROPERTIES: &[Property] = &[
     Property::new("blocks", Kind::Number),
     Property::new("shrink", Kind::Boolean),
     Property::new("created", Kind::Moment),
-    Property::new("error", Kind::Members(ERROR_MEMBERS)),
+    Property::new("error", Kind::Members(&ERROR_PARTS)),
     Property::new("fields", Kind::Texts),
-    Property::new("columns", Kind::Elements(COLUMN_MEMBERS)),
+    Property::new("columns", Kind::Elements(&COLUMN_PARTS)),
     Property::new("warnings", Kind::Complex),
     Property::new("salt", Kind::Secret),
 ];

@@ -117,11 +117,17 @@ impl Folded {
             return atoms;
         }
         let there = u64::MAX.checked_shr((ATOMS_A_WORD - own.len().min(ATOMS_A_WORD)) as u32).unwrap_or(0);
+        // Gathered first: asking the list for room one by one costs more than all the rest.
+        let (mut gathered, mut count) = ([(0, 0); ATOMS_A_WORD], 0);
         let mut rest = atoms & there;
         while rest != 0 {
-            out.extend(own.get(rest.trailing_zeros() as usize));
+            if let Some(range) = own.get(rest.trailing_zeros() as usize) {
+                gathered[count % ATOMS_A_WORD] = *range;
+            }
+            count += 1;
             rest &= rest - 1;
         }
+        out.extend_from_slice(gathered.get(..count).unwrap_or(&[]));
         atoms & there
     }
 

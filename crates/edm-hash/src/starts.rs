@@ -48,8 +48,9 @@ impl<'a> Word<'a> {
 
     /// Returns the digits of so many bytes of this word and of the next.
     pub(crate) fn digits_of(self, bytes: RangeInclusive<u8>) -> u128 {
-        self.with_next(|number| {
-            self.folded.of_length(number, bytes.clone()) & self.folded.digits().word(number)
+        self.with_next(|number| match self.folded.digits().word(number) {
+            0 => 0,
+            digits => self.folded.of_length(number, bytes.clone()) & digits,
         })
     }
 

@@ -11,7 +11,7 @@ pub(crate) fn route_name(raw: &str) -> Cow<'static, str> {
     if raw.len() > crate::routes::PATH_BYTES_MAX {
         return "other".into();
     }
-    let health = [path::HEALTH, path::READY].into_iter().find(|known| *known == raw);
+    let health = [path::HEALTH, path::READY, path::OPEN_API].into_iter().find(|known| *known == raw);
     if let Some(known) = health.or_else(|| path::plain(raw)) {
         return known.into();
     }
@@ -57,6 +57,8 @@ mod tests {
             &format!("/dataClassification/exactMatchDataStores/{id}/sessions/{{session}}/commit"),
         );
         check("/healthz", "/healthz");
+        check("/openapi.json", "/openapi.json");
+        check("/v1.0/%24metadata", path::METADATA);
         check("/edmuploads/a/900-11-2222", "upload");
         check("/beta/900-11-2222", "other");
         check("/beta/dataClassification/900-11-2222", "other");

@@ -19,10 +19,11 @@ use crate::error::{ApiError, HttpProblem};
 use crate::frame::Framed;
 use crate::handlers::jobs::{EmptySet, JobSet};
 use crate::handlers::{
-    agents, batch, classification, classify_job, health, jobs, root, sensitive_types, session_actions, sessions,
-    stores,
+    agents, batch, classification, classify_job, health, jobs, metadata, root, sensitive_types,
+    session_actions, sessions, stores,
 };
-use crate::{respond, upload};
+use crate::respond;
+use crate::upload::{self, UploadError};
 
 /// Bytes of the longest path that is looked at.
 pub(crate) const PATH_BYTES_MAX: usize = 4 * 1024;
@@ -82,7 +83,9 @@ impl Routes {
         let mut table = self.table;
         // The router matches canonical paths only, so paths are rewritten before it sees them.
         let mut response = table.call(rewrite(request)).await.into_response();
-        if let Some(allow) = response.headers().get(header::ALLOW).and_then(spelled_out) {
+        let is_upload = response.extensions().get::<UploadError>().is_some();
+        let allow = response.headers().get(header::ALLOW);
+        if let Some(allow) = allow.filter(|_| !is_upload).and_then(spelled_out) {
             response.headers_mut().insert(header::ALLOW, allow);
         }
         response
@@ -122,6 +125,9 @@ fn service_routes() -> Router<Arc<App>> {
     let (classify, lookup, administer) =
         (needs(Right::Classify), needs(Right::Lookup), needs(Right::Administer));
     Router::new()
+        // The descriptions hold nothing of anyone.
+        .route(path::METADATA, get(metadata::csdl))
+        .route(path::OPEN_API, get(metadata::open_api))
         .merge(job_routes())
         .route(path::SERVICE, get(root::read).patch(root::update.layer(administer)))
         .route(path::STORES, get(stores::list.layer(read)).post(stores::create.layer(administer)))

@@ -190,6 +190,9 @@ async fn access(world: &World, met: &mut Met) {
         format!("{}/uploadAgent", path_of(&store, &session)),
         format!("/exactMatchUploadAgents/{NOBODY}"),
         format!("/sensitiveTypes/{NOBODY}"),
+        format!("/jobs/{NOBODY}"),
+        "/classifyTextJobs/nothing".to_owned(),
+        format!("/sensitivityLabels/{NOBODY}"),
     ] {
         met.check(&path, &world.at("GET", &path).send().await, 404, "resourceNotFound");
     }
@@ -202,6 +205,7 @@ async fn rights_before_bodies(world: &World, met: &mut Met) {
     let administer = [&world.uploader, &world.reader, &world.classifier];
     let upload = [&world.reader, &world.classifier];
     let classify = [&world.uploader, &world.reader];
+    let only_classify = [&world.classifier];
     let cases: Vec<(&'static str, String, &[&String])> = vec![
         ("POST", "/exactMatchDataStores".to_owned(), &administer),
         ("PATCH", store.to_owned(), &administer),
@@ -225,6 +229,14 @@ async fn rights_before_bodies(world: &World, met: &mut Met) {
         ("DELETE", kind.to_owned(), &administer),
         ("POST", "/classifyExactMatches".to_owned(), &classify),
         ("POST", "/redactExactMatches".to_owned(), &classify),
+        ("POST", "/classifyFile".to_owned(), &classify),
+        ("POST", "/classifyText".to_owned(), &classify),
+        ("GET", "/jobs".to_owned(), &only_classify),
+        ("GET", "/classifyFileJobs/x".to_owned(), &only_classify),
+        ("GET", "/evaluateLabelJobs".to_owned(), &only_classify),
+        ("PATCH", "/jobs/x".to_owned(), &administer),
+        ("DELETE", "/classifyTextJobs/x".to_owned(), &administer),
+        ("PATCH", String::new(), &administer),
     ];
     for (method, path, without) in cases {
         let ask = || world.at(method, &format!("{path}?$soup=1"));

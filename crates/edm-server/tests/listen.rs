@@ -81,6 +81,40 @@ fn read_answer(stream: &mut BufReader<TcpStream>) -> (String, String) {
     (head, String::from_utf8_lossy(&body).into_owned())
 }
 
+/// Answers without a body announce the length of what GET would have: the next answer must not be taken for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn head_and_options_leave_the_connection_in_step() {
+    while_served(&config("127.0.0.1:0", None), |address| {
+        let mut stream = BufReader::new(TcpStream::connect(address).expect("the server listens"));
+        let service = "/beta/dataClassification";
+        let cases = [
+            (format!("HEAD {service}/exactMatchDataStores"), "401", ""),
+            ("HEAD /nowhere".to_owned(), "404", ""),
+            (format!("HEAD {service}/classifyFile"), "405", "allow: POST, OPTIONS"),
+            ("HEAD /healthz".to_owned(), "200", ""),
+            (format!("OPTIONS {service}/jobs"), "204", "allow: GET, HEAD, OPTIONS"),
+            ("OPTIONS *".to_owned(), "204", ""),
+        ];
+        for (target, status, header) in cases {
+            let request = format!("{target} HTTP/1.1\r\nHost: edm\r\n\r\n");
+            stream.get_mut().write_all(request.as_bytes()).expect("a request is sent");
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                assert!(stream.read_line(&mut head).expect("an answer comes") > 0, "{target}: {head}");
+            }
+            assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{target}: {head}");
+            assert!(head.contains(header) && head.contains("request-id: "), "{target}: {head}");
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let expected = target.starts_with("HEAD");
+            assert_eq!(length.is_some_and(|length| length != "0"), expected, "{target}: {head}");
+        }
+        stream.get_mut().write_all(REQUEST).expect("a request is sent");
+        let (head, body) = read_answer(&mut stream);
+        assert!(head.starts_with("HTTP/1.1 200") && body.contains("alive"), "{head}{body}");
+    })
+    .await;
+}
+
 /// A client that sends its whole body first, as most do, was left with a broken pipe where the path was unknown or
 /// the token missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::step::{self, Outcome, cargo};
-use super::venv::{CLIENTS, PEERS, QUALITY};
+use super::venv::{API, CLIENTS, PEERS, QUALITY};
 
 const LABELLED_SET: &str = "tests/quality/run.py";
 /// The page that the full run of the labelled set writes.
@@ -13,8 +13,13 @@ const QUALITY_PAGE: &str = "docs/bench/quality.md";
 
 /// Makes the environments of the steps below.
 pub(super) fn prepare(root: &Path) -> anyhow::Result<Outcome> {
-    let clients = CLIENTS.prepare(root)?;
-    if clients.is_success() { QUALITY.prepare(root) } else { Ok(clients) }
+    for environment in [CLIENTS, API] {
+        let prepared = environment.prepare(root)?;
+        if !prepared.is_success() {
+            return Ok(prepared);
+        }
+    }
+    QUALITY.prepare(root)
 }
 
 /// Computes the golden vectors again, in Python, and compares.
@@ -25,6 +30,11 @@ pub(super) fn golden(root: &Path) -> anyhow::Result<Outcome> {
 /// Drives a real server with Microsoft's and Azure's SDKs.
 pub(super) fn conformance(root: &Path) -> anyhow::Result<Outcome> {
     CLIENTS.run(root, "tests/conformance/run.py", &["--binary", &binary(root, "debug")?])
+}
+
+/// Reads the descriptions of the wire as strangers do, and tries a real server by them.
+pub(super) fn api(root: &Path) -> anyhow::Result<Outcome> {
+    API.run(root, "tests/api/run.py", &["--binary", &binary(root, "debug")?])
 }
 
 /// Measures a few hundred texts of the labelled set; fails where a target is missed.

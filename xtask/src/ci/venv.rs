@@ -17,6 +17,8 @@ pub(super) struct Venv {
 /// The outside clients, for the golden vectors and the conformance suite.
 pub(super) const CLIENTS: Venv =
     Venv { folder: ".venv", requirements: &["tests/conformance/requirements.txt"] };
+/// What reads the descriptions of the wire and tries them.
+pub(super) const API: Venv = Venv { folder: ".venv-api", requirements: &["tests/api/requirements.txt"] };
 /// What makes the labelled set.
 pub(super) const QUALITY: Venv =
     Venv { folder: ".venv-quality", requirements: &["tests/quality/requirements.txt"] };
@@ -93,7 +95,7 @@ fn system_python() -> anyhow::Result<String> {
         asked.is_ok_and(|status| status.success())
     };
     ["python3", "python"].into_iter().find(works).map(str::to_owned).context(
-        "the golden vectors, the conformance suite and the labelled set need Python 3.11 or newer, and no python3 was \
+        "the golden vectors, the outside clients and the labelled set need Python 3.11 or newer, and no python3 was \
          found: install it and run the command again",
     )
 }

@@ -13,4 +13,4 @@ pub use error::{QueryError, QueryErrorKind};
 pub use options::{Expand, Navigation, Place, QueryOptions, Shape};
 pub use parser::parse_filter;
 pub use project::project;
-pub use property::{COLUMN_MEMBERS, ERROR_MEMBERS, Kind, Property, RULE_MEMBERS};
+pub use property::{Kind, Property};

@@ -41,43 +41,6 @@ impl Property {
     }
 }
 
-/// What of `error` can be compared.
-pub const ERROR_MEMBERS: &[Property] = &[
-    Property::new("code", Kind::Text),
-    Property::new("message", Kind::Text),
-    Property::new("target", Kind::Text),
-    Property::new("innerError", Kind::Members(INNER_ERROR_MEMBERS)),
-    Property::new("details", Kind::Complex),
-];
-
-const INNER_ERROR_MEMBERS: &[Property] = &[
-    Property::new("errorDateTime", Kind::Moment),
-    Property::new("code", Kind::Text),
-    Property::new("clientRequestId", Kind::Complex),
-    Property::new("activityId", Kind::Text),
-];
-
-/// What of a column `any` can compare.
-pub const COLUMN_MEMBERS: &[Property] = &[
-    Property::new("name", Kind::Text),
-    Property::new("isSearchable", Kind::Boolean),
-    Property::new("isCaseInsensitive", Kind::Boolean),
-    Property::new("ignoredDelimiters", Kind::Complex),
-    Property::new("dataType", Kind::Text),
-    Property::new("dataTypeOptions", Kind::Complex),
-    Property::new("isKey", Kind::Boolean),
-    Property::new("foldDiacritics", Kind::Boolean),
-    Property::new("class", Kind::Complex),
-    Property::new("warnings", Kind::Complex),
-];
-
-/// What of `exactMatch` can be compared.
-pub const RULE_MEMBERS: &[Property] = &[
-    Property::new("dataStoreId", Kind::Text),
-    Property::new("recommendedConfidence", Kind::Number),
-    Property::new("patterns", Kind::Complex),
-];
-
 /// Finds what a path such as `error/code` names, whatever the case of its letters, and its own spelling. Fails where
 /// there is no such property, and where there is one that can only be selected.
 pub(super) fn resolve(path: &str, properties: &'static [Property]) -> Result<(String, Kind), QueryErrorKind> {

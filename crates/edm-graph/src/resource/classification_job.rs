@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 use crate::body::{BodyError, Reader};
 use crate::error::ClassificationError;
 use crate::moment::Moment;
-use crate::query::{ERROR_MEMBERS, Kind, Property};
+use crate::query::Property;
 use crate::resource::classification::ClassifyOptions;
+use crate::schema::jobs::CLASSIFICATION_JOB;
 
 /// A job as Graph writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -42,18 +43,8 @@ impl JobResource {
     pub const TYPE: &'static str = "classificationJobResponse";
 
     /// What `$select`, `$filter` and `$orderby` may name.
-    pub const PROPERTIES: &'static [Property] = &[
-        Property::new("id", Kind::Text),
-        Property::new("creationDateTime", Kind::Moment),
-        Property::new("startDateTime", Kind::Moment),
-        Property::new("endDateTime", Kind::Moment),
-        Property::new("status", Kind::Text),
-        Property::new("tenantId", Kind::Text),
-        Property::new("type", Kind::Text),
-        Property::new("userId", Kind::Text),
-        Property::new("error", Kind::Members(ERROR_MEMBERS)),
-        Property::new("result", Kind::Complex),
-    ];
+    pub const PROPERTIES: &'static [Property] =
+        &CLASSIFICATION_JOB.query_properties::<{ CLASSIFICATION_JOB.property_count() }>();
 }
 
 /// `detectedSensitiveContentWrapper`.

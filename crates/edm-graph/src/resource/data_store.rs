@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
 use crate::moment::Moment;
-use crate::query::{COLUMN_MEMBERS, Kind, Property};
+use crate::query::Property;
 use crate::resource::column::{ColumnResource, read_columns};
 use crate::resource::session::SessionDraft;
+use crate::schema::stores::EXACT_MATCH_DATA_STORE;
 
 /// A data store as Graph writes it, with this service's additions.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -48,18 +49,8 @@ impl DataStoreResource {
     /// The name in `@odata.type`.
     pub const TYPE: &'static str = "exactMatchDataStore";
     /// What `$select`, `$filter` and `$orderby` may name.
-    pub const PROPERTIES: &'static [Property] = &[
-        Property::new("id", Kind::Text),
-        Property::new("columns", Kind::Elements(COLUMN_MEMBERS)),
-        Property::new("dataLastUpdatedDateTime", Kind::Moment),
-        Property::new("description", Kind::Text),
-        Property::new("displayName", Kind::Text),
-        Property::new("rowCount", Kind::Number),
-        Property::new("generation", Kind::Number),
-        Property::new("activeSessionId", Kind::Text),
-        Property::new("maximumNumberOfTokens", Kind::Number),
-        Property::new("mustUploadAgain", Kind::Boolean),
-    ];
+    pub const PROPERTIES: &'static [Property] =
+        &EXACT_MATCH_DATA_STORE.query_properties::<{ EXACT_MATCH_DATA_STORE.property_count() }>();
 }
 
 /// What POST makes a store from.

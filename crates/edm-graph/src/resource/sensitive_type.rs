@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
 use crate::moment::Moment;
-use crate::query::{Kind, Property, RULE_MEMBERS};
+use crate::query::Property;
+use crate::schema::types::SENSITIVE_TYPE;
 
 /// The only classification method that this service makes types of.
 pub const CLASSIFICATION_METHOD: &str = "exactDataMatch";
@@ -57,21 +58,8 @@ impl SensitiveTypeResource {
     /// The name in `@odata.type`.
     pub const TYPE: &'static str = "sensitiveType";
     /// What `$select`, `$filter` and `$orderby` may name.
-    pub const PROPERTIES: &'static [Property] = &[
-        Property::new("id", Kind::Text),
-        Property::new("name", Kind::Text),
-        Property::new("description", Kind::Text),
-        Property::new("publisherName", Kind::Text),
-        Property::new("rulePackageId", Kind::Text),
-        Property::new("rulePackageType", Kind::Text),
-        Property::new("state", Kind::Text),
-        Property::new("classificationMethod", Kind::Text),
-        Property::new("lastModifiedDateTime", Kind::Moment),
-        Property::new("scope", Kind::Text),
-        Property::new("sensitiveTypeSource", Kind::Text),
-        Property::new("exactMatch", Kind::Members(RULE_MEMBERS)),
-        Property::new("warnings", Kind::Complex),
-    ];
+    pub const PROPERTIES: &'static [Property] =
+        &SENSITIVE_TYPE.query_properties::<{ SENSITIVE_TYPE.property_count() }>();
 }
 
 /// `exactMatchRule` (contract, extensions).

@@ -10,8 +10,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
 use crate::error::ClassificationError;
 use crate::moment::Moment;
-use crate::query::{ERROR_MEMBERS, Kind, Property};
+use crate::query::Property;
 use crate::resource::upload_agent::UploadAgentResource;
+use crate::schema::sessions::EXACT_MATCH_SESSION;
 
 /// The words of `updateMode`.
 const UPDATE_MODES: &[&str] = &["replace", "delta"];
@@ -110,35 +111,8 @@ impl SessionResource {
     pub const TYPE: &'static str = "exactMatchSession";
     /// What `$select`, `$filter` and `$orderby` may name. `salt` can be selected, never filtered or sorted by:
     /// that would let a reader guess it character by character.
-    pub const PROPERTIES: &'static [Property] = &[
-        Property::new("id", Kind::Text),
-        Property::new("creationDateTime", Kind::Moment),
-        Property::new("startDateTime", Kind::Moment),
-        Property::new("lastUpdatedDateTime", Kind::Moment),
-        Property::new("completionDateTime", Kind::Moment),
-        Property::new("error", Kind::Members(ERROR_MEMBERS)),
-        Property::new("dataStoreId", Kind::Text),
-        Property::new("state", Kind::Text),
-        Property::new("totalBlockCount", Kind::Number),
-        Property::new("remainingBlockCount", Kind::Number),
-        Property::new("totalJobCount", Kind::Number),
-        Property::new("remainingJobCount", Kind::Number),
-        Property::new("uploadCompletionDateTime", Kind::Moment),
-        Property::new("processingCompletionDateTime", Kind::Moment),
-        Property::new("checksum", Kind::Text),
-        Property::new("dataUploadURI", Kind::Secret),
-        Property::new("fields", Kind::Texts),
-        Property::new("fileName", Kind::Text),
-        Property::new("rowsPerBlock", Kind::Number),
-        Property::new("salt", Kind::Secret),
-        Property::new("uploadAgentId", Kind::Text),
-        Property::new("updateMode", Kind::Text),
-        Property::new("expirationDateTime", Kind::Moment),
-        Property::new("rowCount", Kind::Number),
-        Property::new("rejectedRowCount", Kind::Number),
-        Property::new("allowShrink", Kind::Boolean),
-        Property::new("keyId", Kind::Text),
-    ];
+    pub const PROPERTIES: &'static [Property] =
+        &EXACT_MATCH_SESSION.query_properties::<{ EXACT_MATCH_SESSION.property_count() }>();
 }
 
 /// What POST makes a session from. Everything else in the body is server-made and never looked at, so that

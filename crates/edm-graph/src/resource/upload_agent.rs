@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::body::{BodyError, Given, Reader};
 use crate::moment::Moment;
-use crate::query::{Kind, Property};
+use crate::query::Property;
+use crate::schema::stores::EXACT_MATCH_UPLOAD_AGENT;
 
 /// An upload agent as Graph writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,11 +26,8 @@ impl UploadAgentResource {
     /// The name in `@odata.type`.
     pub const TYPE: &'static str = "exactMatchUploadAgent";
     /// What `$select`, `$filter` and `$orderby` may name.
-    pub const PROPERTIES: &'static [Property] = &[
-        Property::new("id", Kind::Text),
-        Property::new("creationDateTime", Kind::Moment),
-        Property::new("description", Kind::Text),
-    ];
+    pub const PROPERTIES: &'static [Property] =
+        &EXACT_MATCH_UPLOAD_AGENT.query_properties::<{ EXACT_MATCH_UPLOAD_AGENT.property_count() }>();
 }
 
 /// What POST and PATCH may set.

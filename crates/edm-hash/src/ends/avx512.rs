@@ -2,10 +2,11 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m512i, _mm512_and_si512, _mm512_cmpeq_epi32_mask, _mm512_i32gather_epi32, _mm512_loadu_si512,
-    _mm512_or_si512, _mm512_reduce_max_epu32, _mm512_reduce_min_epu32, _mm512_set1_epi32, _mm512_srli_epi32,
-    _mm512_sub_epi32,
+    __m512i, _mm512_and_si512, _mm512_cmpeq_epi32_mask, _mm512_cmpgt_epu32_mask, _mm512_cmplt_epu32_mask,
+    _mm512_i32gather_epi32, _mm512_loadu_si512, _mm512_or_si512, _mm512_permutex2var_epi32,
+    _mm512_set1_epi32, _mm512_srli_epi32, _mm512_sub_epi32,
 };
+use std::mem::offset_of;
 
 use super::{Ending, LOWER};
 
@@ -26,7 +27,9 @@ fn ending_with_wide(text: &[u8], pieces: &[(u32, u32); 64], endings: &[Ending]) 
     let mut found = 0;
     for (number, pieces) in pieces.as_chunks::<PIECES>().0.iter().enumerate() {
         let ends = ends(pieces);
-        if _mm512_reduce_min_epu32(ends) < BYTES || _mm512_reduce_max_epu32(ends) > length {
+        let too_near = _mm512_cmplt_epu32_mask(ends, _mm512_set1_epi32(BYTES as i32));
+        let outside = _mm512_cmpgt_epu32_mask(ends, _mm512_set1_epi32(length as i32));
+        if too_near | outside != 0 {
             return None;
         }
         let from = _mm512_sub_epi32(ends, _mm512_set1_epi32(BYTES as i32));
@@ -46,7 +49,17 @@ fn ending_with_wide(text: &[u8], pieces: &[(u32, u32); 64], endings: &[Ending]) 
 /// Returns where pieces end.
 #[target_feature(enable = "avx512f")]
 fn ends(pieces: &[(u32, u32); PIECES]) -> __m512i {
-    let ends = pieces.map(|(_, end)| end);
-    // SAFETY: sixteen numbers are 64 bytes, and the load asks for no alignment.
-    unsafe { _mm512_loadu_si512(ends.as_ptr().cast::<__m512i>()) }
+    // A pair's two numbers may lie either way round in memory: the compiler knows, and makes of this what it is.
+    let second = offset_of!((u32, u32), 1) as i32 / 4;
+    let places: [i32; PIECES] = std::array::from_fn(|piece| 2 * piece as i32 + second);
+    let at = pieces.as_ptr().cast::<__m512i>();
+    // SAFETY: sixteen pairs of numbers are two registers, and so many places are one; the loads ask for no alignment.
+    let (front, back, places) = unsafe {
+        (
+            _mm512_loadu_si512(at),
+            _mm512_loadu_si512(at.add(1)),
+            _mm512_loadu_si512(places.as_ptr().cast::<__m512i>()),
+        )
+    };
+    _mm512_permutex2var_epi32(front, places, back)
 }

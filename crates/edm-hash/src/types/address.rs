@@ -21,6 +21,8 @@ mod words;
 
 /// A value has at least so many words and numbers.
 const TOKENS_MIN: usize = 2;
+/// Of so many words of 64 the ends are not gathered.
+const FEW: u32 = 8;
 
 /// Appends the canonical form of a folded cell.
 pub(crate) fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
@@ -137,7 +139,8 @@ pub(crate) fn with_other_forms(rule: &Rule, word: Word<'_>, atoms: u64) -> u64 {
     let long = letters & !dotted & word.of_length(words::SUFFIXED_BYTES_MIN..=u8::MAX);
     let others = match capitals {
         true => letters & !dotted,
-        false if long == 0 => 0,
+        // Few are sooner looked at one by one.
+        false if long.count_ones() <= FEW => long,
         false => long & word.ending_with(&words::SUFFIX_ENDINGS),
     };
     dotted

@@ -31,7 +31,15 @@ pub(crate) fn push_cell(
 
 /// Returns the atoms of a word that a number may begin with.
 pub(crate) fn starts(word: Word<'_>, delimiters: &Delimiters) -> u64 {
+    let long = word.digits() & word.of_length(DIGITS_MIN as u8..=DIGITS_MAX as u8);
+    let digits = word.with_next(|number| word.folded.digits().word(number));
+    if (digits & digits >> 1) as u64 == 0 {
+        return long;
+    }
     let groups = word.digits_of(*GROUP_DIGITS.start() as u8..=*GROUP_DIGITS.end() as u8);
+    if (groups & groups >> 1) as u64 == 0 {
+        return long;
+    }
     let shortest = word.digits_of(*GROUP_DIGITS.start() as u8..=*GROUP_DIGITS.start() as u8);
     let longest = word.digits_of(*GROUP_DIGITS.end() as u8..=*GROUP_DIGITS.end() as u8);
     // Two groups are enough only if both are as long as can be, three if no two of them are as short as can be.
@@ -44,7 +52,7 @@ pub(crate) fn starts(word: Word<'_>, delimiters: &Delimiters) -> u64 {
         let behind = word.folded.text().as_bytes().get(end);
         !delimiters.is_empty() || matches!(behind, Some(b' ' | b'-' | b'\r' | b'\n'))
     });
-    joined | word.digits_of(DIGITS_MIN as u8..=DIGITS_MAX as u8) as u64
+    joined | long
 }
 
 /// Calls `found` with every card number that begins at an atom of `starts`.

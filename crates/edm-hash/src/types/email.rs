@@ -10,6 +10,16 @@ use crate::table::{Class, TABLE};
 const ADDRESS_BYTES_MAX: usize = 320;
 /// Characters that stand in a local part and may as well end what stands before it.
 const LOCAL_BREAKS: &[char] = &['%', '\'', '=', '#', '&', '~', '!', '$', '*', '/', '?', '^', '{', '|', '}'];
+/// Whether an ASCII character is one of these.
+const BREAKS: [bool; 128] = {
+    let mut all = [false; 128];
+    let mut at = 0;
+    while at < LOCAL_BREAKS.len() {
+        all[LOCAL_BREAKS[at] as usize] = true;
+        at += 1;
+    }
+    all
+};
 /// Whether an ASCII character may stand in a domain, and whether in a local part.
 const ASCII: [(bool, bool); 128] = {
     let mut all = [(false, false); 128];
@@ -27,6 +37,10 @@ const ASCII: [(bool, bool); 128] = {
     }
     all
 };
+
+fn breaks(byte: u8) -> bool {
+    BREAKS.get(usize::from(byte)).is_some_and(|own| *own)
+}
 
 fn is_word(character: char) -> bool {
     if character.is_ascii() {
@@ -146,21 +160,27 @@ fn each_candidate(
             first.checked_sub(1).and_then(|index| atoms.get(index)).map_or(begin, |atom| atom.1 as usize);
         let trimmed = folded.text().get(before.max(begin)..start).unwrap_or("");
         let script_changes = || first > 0 && changes(folded, first - 1, AtomKind::Cluster);
-        if first != first_inside && !trimmed.contains(LOCAL_BREAKS) && !script_changes() {
+        if first != first_inside && !trimmed.bytes().any(breaks) && !script_changes() {
             continue;
         }
+        // Whether a dot stands in front of the atom's end, behind the sign.
+        let (mut dotted, mut behind) = (false, at + 1);
         for (last, atom) in atoms.iter().enumerate().skip(first_behind) {
             let stop = atom.1 as usize;
             if stop > end {
                 break;
             }
-            let domain = folded.text().get(at + 1..stop).unwrap_or("");
+            let gap = folded.text().as_bytes().get(behind..atom.0 as usize).unwrap_or(&[]);
+            (dotted, behind) = (dotted || gap.contains(&b'.'), stop);
+            if !dotted {
+                continue;
+            }
             let ends = stop == end
                 || folded.text().get(stop..end).is_some_and(domain_ends)
                 || folded
                     .atom(last)
                     .is_some_and(|atom| atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind));
-            if ends && domain.contains('.') {
+            if ends {
                 let candidate = Candidate { first, last, attached: false, written_form: false };
                 found(candidate, folded.text().get(start..stop).unwrap_or("").as_bytes());
             }

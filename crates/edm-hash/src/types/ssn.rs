@@ -37,9 +37,14 @@ pub(crate) fn push_cell(
 
 /// Returns the atoms of a word that a number may begin with.
 pub(crate) fn starts(word: Word<'_>) -> u64 {
+    let bare = word.digits() & word.of_length(DIGITS as u8..=DIGITS as u8);
+    let digits = word.with_next(|number| word.folded.digits().word(number));
+    if (digits & digits >> 1 & digits >> 2) as u64 == 0 {
+        return bare;
+    }
     let [area, group, serial] = GROUPS.map(|digits| word.digits_of(digits as u8..=digits as u8));
     let grouped = area & group >> 1 & serial >> 2;
-    grouped as u64 | word.digits_of(DIGITS as u8..=DIGITS as u8) as u64
+    grouped as u64 | bare
 }
 
 /// Calls `found` with every number that begins at an atom of `starts`.

@@ -6,6 +6,7 @@ pub(crate) mod classification;
 pub(crate) mod classify_job;
 pub(crate) mod health;
 pub(crate) mod jobs;
+pub(crate) mod metadata;
 pub(crate) mod root;
 pub(crate) mod sensitive_types;
 pub(crate) mod session_actions;
@@ -14,7 +15,8 @@ pub(crate) mod stores;
 pub(crate) mod text_lines;
 pub(crate) mod text_stream;
 
-use edm_graph::query::{Kind, Navigation, Place, Property, Shape};
+use edm_graph::query::{Navigation, Place, Shape};
+use edm_graph::schema::labels::SENSITIVITY_LABEL_PROPERTIES;
 use edm_graph::{
     DataStoreResource, JobResource, SensitiveTypeResource, SessionResource, UploadAgentResource,
 };
@@ -33,17 +35,6 @@ pub(crate) const TYPE: Shape = Shape { properties: SensitiveTypeResource::PROPER
 /// What queries on jobs may ask.
 pub(crate) const JOB: Shape = Shape { properties: JobResource::PROPERTIES, expandable: &[] };
 /// What queries on sensitivity labels may ask, of which there are none.
-pub(crate) const LABEL: Shape = Shape {
-    properties: &[
-        Property::new("id", Kind::Text),
-        Property::new("name", Kind::Text),
-        Property::new("displayName", Kind::Text),
-        Property::new("description", Kind::Text),
-        Property::new("toolTip", Kind::Text),
-        Property::new("priority", Kind::Number),
-        Property::new("isDefault", Kind::Boolean),
-    ],
-    expandable: &[],
-};
+pub(crate) const LABEL: Shape = Shape { properties: &SENSITIVITY_LABEL_PROPERTIES, expandable: &[] };
 /// What queries on actions may ask: nothing.
 pub(crate) const NONE: Shape = Shape { properties: &[], expandable: &[] };

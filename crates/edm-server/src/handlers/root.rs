@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use edm_graph::path;
-use edm_graph::query::{Expand, Kind, Navigation, Place, Property, QueryOptions, Shape};
+use edm_graph::query::{Navigation, Place, QueryOptions, Shape};
+use edm_graph::schema::SERVICE_PROPERTIES;
 use edm_model::limits::EXPANDED_PAGE_COUNT_MAX;
 use edm_service::Revision;
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ const TYPES: &str = "sensitiveTypes";
 
 /// What queries on the service itself may ask.
 const SERVICE: Shape = Shape {
-    properties: &[Property::new("id", Kind::Text)],
+    properties: &SERVICE_PROPERTIES,
     expandable: &[
         Navigation { name: STORES, shape: &STORE, place: Place::Nested },
         Navigation { name: AGENTS, shape: &AGENT, place: Place::Nested },
@@ -41,13 +42,14 @@ pub(crate) async fn read(State(app): State<Arc<App>>, call: Call) -> Result<Resp
 
 /// Adds a page of each collection that `$expand` asks for, with a link to the next.
 async fn expand(app: &App, call: &Call, options: &QueryOptions, element: &mut Value) -> Result<(), ApiError> {
-    for Expand { name, options: nested, query } in &options.expand {
-        let (page, set) = match *name {
+    for wanted in &options.expand {
+        let nested = &wanted.options;
+        let (page, set) = match wanted.name {
             STORES => (stores::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::STORES),
             AGENTS => (agents::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::AGENTS),
             _ => (sensitive_types::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::TYPES),
         };
-        page.insert_into(element, name, call, (nested, query), set)?;
+        page.insert_into(element, wanted, call, set)?;
     }
     Ok(())
 }

@@ -274,7 +274,7 @@ impl World {
             service,
             clock,
             workers: None,
-            folder: folder,
+            folder,
         }
     }
 

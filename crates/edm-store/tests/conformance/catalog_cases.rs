@@ -98,6 +98,35 @@ pub(crate) async fn add_session(catalog: &Catalog, number: u8) -> Session {
     session
 }
 
+/// What fails last takes everything before it along.
+pub(crate) async fn a_store_comes_with_all_of_its_sessions_or_not_at_all(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    furnish(catalog).await;
+    let known = add_session(catalog, 50).await;
+    let (id, key) = (StoreId::from_bytes([60; 16]), KeyId::from_bytes([61; 16]));
+    let (store, default_type) = store(id, "others");
+    let row = |number: u8| {
+        let session =
+            Session { id: SessionId::from_bytes([number; 16]), store_id: id, key_id: key, ..known.clone() };
+        NewSessionRow { session, sealed_block_key: vec![4, 5] }
+    };
+    let salts = [salt(key, false)];
+    let insert = async |rows: &[NewSessionRow]| {
+        catalog.insert_store_with(&store, &default_type, &salts, rows).await.map_err(|error| error.kind())
+    };
+    assert_eq!(insert(&[row(62), row(50)]).await, Err(ErrorKind::NameTaken), "the second id is taken");
+    assert_eq!(catalog.store(TENANT, id).await.expect_err("not made").kind(), ErrorKind::NotFound);
+    assert_eq!(catalog.salt(key).await.expect_err("not kept").kind(), ErrorKind::NotFound);
+    assert_eq!(catalog.session(row(62).session.id).await.expect_err("none").kind(), ErrorKind::NotFound);
+    assert_eq!(catalog.types(TENANT).await.expect("listed").len(), 1);
+    insert(&[row(62), row(63)]).await.expect("made");
+    for number in [62, 63] {
+        let read = catalog.session(row(number).session.id).await.expect("made").session;
+        assert_eq!((read.store_id, read.key_id), (id, key));
+    }
+    assert_eq!(catalog.types(TENANT).await.expect("listed").len(), 2);
+}
+
 pub(crate) async fn settings_are_written_once(backend: &Backend<Catalog>) {
     let catalog = &backend.store;
     assert_eq!(catalog.setting("a").await.expect("read"), None);

@@ -43,6 +43,7 @@ async fn sqlite_keeps_the_catalog() {
         catalog_cases::commits_are_numbered_in_order,
         catalog_cases::a_store_goes_with_everything_of_it,
         catalog_cases::pages_part_a_list,
+        catalog_cases::a_store_comes_with_all_of_its_sessions_or_not_at_all,
         classification_job_cases::the_newest_jobs_are_kept,
         classification_job_cases::a_job_goes_when_it_may,
         catalog_cases::tokens_are_found_by_their_digest,

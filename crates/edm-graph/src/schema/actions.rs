@@ -1,0 +1,164 @@
+//! Actions, all bound to an entity.
+
+use edm_model::limits;
+
+use super::element::{
+    Action, Primitive, Property, Returns, Source, Type, boolean, int32, object, stream, text, word,
+};
+use super::enums::{MATCH_TOLERANCE, SENSITIVE_TYPE_SCOPE};
+use super::jobs::CLASSIFICATION_JOB;
+use super::matching::{CLASSIFICATION, REDACTION};
+use super::requests::{CONTENT_CLASSIFICATION, EXEMPT_VALUES};
+use super::service::SERVICE;
+use super::sessions::EXACT_MATCH_SESSION;
+use super::stores::EXACT_MATCH_DATA_STORE;
+
+const TEXT: Property = text("text", "The text to look in.").characters(limits::JSON_BODY_BYTES_MAX).needed();
+const TIMEOUT: Property =
+    text("timeoutInMs", "When to stop, in milliseconds from the start; an integer is taken as well.");
+const SENSITIVE_TYPE_IDS: Property = text("sensitiveTypeIds", "The types to look for; none is all.")
+    .many()
+    .characters(limits::NAME_CHARACTERS_MAX)
+    .elements(limits::REQUEST_ITEMS_MAX);
+const MINIMUM_CONFIDENCE: Property =
+    int32("minimumConfidence", "Matches below it are left out.").range(1, 100).added();
+
+const CANDIDATES: Property = object(
+    "contentClassifications",
+    &CONTENT_CLASSIFICATION,
+    "Candidates that the caller found already; none is everywhere.",
+)
+.many()
+.never_null()
+.elements(limits::REQUEST_ITEMS_MAX);
+const EXEMPT: Property =
+    object("exempt", &EXEMPT_VALUES, "Rows that hold one of these values are exempt.").added();
+
+/// Ends the upload of a session.
+pub static COMMIT: Action = Action {
+    name: "commit",
+    bound_to: &EXACT_MATCH_SESSION,
+    parameters: &[],
+    returns: Returns::Nothing,
+    source: Source::Graph,
+    description: "Says that all blocks are there; may be repeated.",
+};
+
+/// Gives a session up.
+pub static CANCEL: Action =
+    Action { name: "cancel", description: "Gives the session up; may be repeated.", ..COMMIT };
+
+/// Gives a session a new upload address.
+pub static RENEW: Action = Action {
+    name: "renew",
+    returns: Returns::One(Type::Structured(&EXACT_MATCH_SESSION)),
+    description: "Gives the session a dataUploadURI that works for another hour.",
+    ..COMMIT
+};
+
+/// Looks values up.
+pub static LOOKUP: Action = Action {
+    name: "lookup",
+    bound_to: &EXACT_MATCH_DATA_STORE,
+    parameters: &[
+        text("key", "The column, which must be searchable.").characters(limits::NAME_CHARACTERS_MAX).needed(),
+        text("values", "Values of that column, in clear text.")
+            .many()
+            .characters(limits::CELL_BYTES_MAX)
+            .elements(limits::REQUEST_ITEMS_MAX)
+            .needed(),
+        text("resultColumnNames", "The columns to answer with; none is all.")
+            .many()
+            .characters(limits::NAME_CHARACTERS_MAX)
+            .elements(limits::COLUMNS_MAX),
+    ],
+    returns: Returns::Many(Type::Primitive(Primitive::Text)),
+    source: Source::Graph,
+    description: "Looks values up; each answer is the text of a JSON object with the number of a row and, for each \
+                  column, a token of its value.",
+};
+
+/// Makes the generation before live again.
+pub static ROLLBACK: Action = Action {
+    name: "rollback",
+    bound_to: &EXACT_MATCH_DATA_STORE,
+    parameters: &[],
+    returns: Returns::One(Type::Structured(&EXACT_MATCH_DATA_STORE)),
+    source: Source::Addition,
+    description: "Makes the generation before live again.",
+};
+
+/// Finds records in a text.
+pub static CLASSIFY: Action = Action {
+    name: "classifyExactMatches",
+    bound_to: &SERVICE,
+    parameters: &[
+        TEXT,
+        TIMEOUT,
+        SENSITIVE_TYPE_IDS,
+        CANDIDATES,
+        boolean("explain", "Whether to say why values that were found are no match.").added(),
+        MINIMUM_CONFIDENCE,
+        EXEMPT,
+    ],
+    returns: Returns::One(Type::Structured(&CLASSIFICATION)),
+    source: Source::Graph,
+    description: "Finds records in a text.",
+};
+
+/// Covers records in a text.
+pub static REDACT: Action = Action {
+    name: "redactExactMatches",
+    bound_to: &SERVICE,
+    parameters: &[
+        TEXT,
+        SENSITIVE_TYPE_IDS,
+        MINIMUM_CONFIDENCE,
+        text("replacement", "How a match is covered; mask unless it says otherwise.")
+            .words(&["mask", "label", "token"])
+            .added(),
+        TIMEOUT,
+    ],
+    returns: Returns::One(Type::Structured(&REDACTION)),
+    source: Source::Addition,
+    description: "Covers records in a text.",
+};
+
+/// Classifies a file.
+pub static CLASSIFY_FILE: Action = Action {
+    name: "classifyFile",
+    bound_to: &SERVICE,
+    parameters: &[
+        stream("file", "The file to look in.").needed(),
+        SENSITIVE_TYPE_IDS,
+        TIMEOUT.added(),
+        CANDIDATES.added(),
+        MINIMUM_CONFIDENCE,
+        EXEMPT,
+    ],
+    returns: Returns::One(Type::Structured(&CLASSIFICATION_JOB)),
+    source: Source::Graph,
+    description: "Makes a job of classifying a file.",
+};
+
+/// Classifies a text, the way of before 2022.
+pub static CLASSIFY_TEXT: Action = Action {
+    name: "classifyText",
+    bound_to: &SERVICE,
+    parameters: &[
+        TEXT,
+        text("fileExtension", "What the text would be called as a file; not looked at.")
+            .characters(limits::NAME_CHARACTERS_MAX),
+        SENSITIVE_TYPE_IDS,
+        word("scopesToRun", &SENSITIVE_TYPE_SCOPE, "Which types, by their scope; not looked at.").unread(),
+        word("matchTolerancesToInclude", &MATCH_TOLERANCE, "How near classifiers must come; not looked at.")
+            .unread(),
+        TIMEOUT.added(),
+        CANDIDATES.added(),
+        MINIMUM_CONFIDENCE,
+        EXEMPT,
+    ],
+    returns: Returns::One(Type::Structured(&CLASSIFICATION_JOB)),
+    source: Source::Graph,
+    description: "Makes a job of classifying a text.",
+};

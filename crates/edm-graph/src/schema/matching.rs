@@ -1,0 +1,271 @@
+//! What texts are classified with and what is found in them, and the errors of both.
+
+use super::element::{
+    Property, StructuredKind, StructuredType, boolean, guid, int32, int64, moment, object, text, word,
+};
+use super::enums::{
+    CLASSIFICATION_METHOD, MATCH_TOLERANCE, PROCESSING_ERROR_TYPE, SENSITIVE_TYPE_SCOPE,
+    SENSITIVE_TYPE_SOURCE,
+};
+use crate::query;
+
+/// What of an error queries can compare.
+pub static ERROR_PARTS: [query::Property; CLASSIFICATION_ERROR.property_count()] =
+    CLASSIFICATION_ERROR.query_properties();
+static INNER_ERROR_PARTS: [query::Property; CLASSIFICATION_INNER_ERROR.property_count()] =
+    CLASSIFICATION_INNER_ERROR.query_properties();
+
+/// What everything with a key is.
+pub static ENTITY: StructuredType = StructuredType {
+    is_abstract: true,
+    kind: StructuredKind::Entity,
+    ..StructuredType::complex(
+        "entity",
+        &[text("id", "The id, made by the service.").never_null()],
+        "What everything with an id is.",
+    )
+};
+
+/// The inner part of an error of processing.
+pub static CLASSIFICATION_INNER_ERROR: StructuredType = StructuredType::complex(
+    "classificationInnerError",
+    &[
+        moment("errorDateTime", "When it happened."),
+        text("code", "A stable word."),
+        text("clientRequestId", "The id that the client gave its request.").uncompared(),
+        text("activityId", "The session, job or request that met it."),
+    ],
+    "When and where an error happened.",
+);
+
+/// An error, as Graph spells the type.
+pub static CLASSIFICATION_ERROR_BASE: StructuredType = StructuredType::complex(
+    "classifcationErrorBase",
+    &[
+        text("code", "A stable word."),
+        text("message", "A sentence that says what to do."),
+        text("target", "What it is about.").sometimes(),
+        object("innerError", &CLASSIFICATION_INNER_ERROR, "When and where it happened.")
+            .sometimes()
+            .compared_by(&INNER_ERROR_PARTS),
+    ],
+    "An error. The missing letter is Graph's.",
+);
+
+/// An error with its parts.
+pub static CLASSIFICATION_ERROR: StructuredType = StructuredType::complex(
+    "classificationError",
+    &[object("details", &CLASSIFICATION_ERROR_BASE, "Its parts.").many()],
+    "Why a session failed, or why a part of a classification has no result.",
+)
+.inheriting(&CLASSIFICATION_ERROR_BASE);
+
+/// An error of other services of Graph's.
+pub static PROCESSING_ERROR: StructuredType = StructuredType::complex(
+    "processingError",
+    &[word("errorType", &PROCESSING_ERROR_TYPE, "Whether it passes by itself.").never_null()],
+    "An error of other services of Graph's; never sent here.",
+)
+.inheriting(&CLASSIFICATION_ERROR);
+
+/// What every kind of detected content has.
+pub static DETECTED_CONTENT_BASE: StructuredType = StructuredType::complex(
+    "detectedSensitiveContentBase",
+    &[
+        guid("id", "The sensitive type."),
+        text("displayName", "Its name."),
+        int32("uniqueCount", "Distinct primary values, or records where any column anchors."),
+        int32("confidence", "The best pattern reached, 1 to 100."),
+        int32("recommendedConfidence", "From where a match should be acted on."),
+    ],
+    "What was found of one sensitive type.",
+);
+
+/// What was found of one exact match type.
+pub static EXACT_MATCH_DETECTED_CONTENT: StructuredType = StructuredType::complex(
+    "exactMatchDetectedSensitiveContent",
+    &[
+        object("matches", &LOCATION, "The matches in the order of the text.").many(),
+        object("counts", &CONFIDENCE_COUNT, "How much reached each confidence.").many().added(),
+    ],
+    "What was found of one exact match type.",
+)
+.inheriting(&DETECTED_CONTENT_BASE);
+
+/// What was found of one type of any method.
+pub static DETECTED_CONTENT: StructuredType = StructuredType::complex(
+    "detectedSensitiveContent",
+    &[
+        object("matches", &LOCATION, "The matches in the order of the text.").many(),
+        object("classificationAttributes", &CLASSIFICATION_ATTRIBUTE, "How much reached each confidence.")
+            .many()
+            .sometimes(),
+        word("classificationMethod", &CLASSIFICATION_METHOD, "How it was found.").sometimes(),
+        word("scope", &SENSITIVE_TYPE_SCOPE, "Which part of a document the type is for.").sometimes(),
+        word("sensitiveTypeSource", &SENSITIVE_TYPE_SOURCE, "Who brought the type.").sometimes(),
+    ],
+    "What was found of one sensitive type, of any method.",
+)
+.inheriting(&DETECTED_CONTENT_BASE);
+
+/// What a trained classifier found.
+pub static MACHINE_LEARNING_CONTENT: StructuredType = StructuredType::complex(
+    "machineLearningDetectedSensitiveContent",
+    &[
+        word("matchTolerance", &MATCH_TOLERANCE, "How near it came."),
+        text("modelVersion", "Which training of the classifier."),
+    ],
+    "What a trained classifier found; never sent here.",
+)
+.inheriting(&DETECTED_CONTENT);
+
+/// How much reached one confidence.
+pub static CONFIDENCE_COUNT: StructuredType = StructuredType::complex(
+    "exactMatchConfidenceCount",
+    &[
+        int32("confidence", "The confidence.").never_null().added(),
+        int32("uniqueCount", "Distinct values that reached it.").never_null().added(),
+        int32("matchCount", "Occurrences that reached it.").never_null().added(),
+    ],
+    "How much reached one confidence.",
+)
+.added();
+
+/// A match.
+pub static LOCATION: StructuredType = StructuredType::complex(
+    "sensitiveContentLocation",
+    &[
+        text("idMatch", "The primary value as it stands in the text; null in a job that was kept."),
+        OFFSET,
+        LENGTH,
+        int32("confidence", "The pattern reached."),
+        object("evidences", &EVIDENCE, "The facts around it.").many(),
+        text("columnName", "The column that matched.").added(),
+        int64(
+            "rows",
+            "The records that reach the pattern, the first below the header is 1; at most 10; none in a job.",
+        )
+        .many()
+        .sometimes()
+        .added(),
+        boolean("rowsTruncated", "True where there are more records than listed; else absent.")
+            .sometimes()
+            .added(),
+        text("rowSessionIds", "Parallel to rows: the session whose file it is.").many().sometimes().added(),
+    ],
+    "A place in a text that holds a record.",
+);
+
+/// A fact beside a match.
+pub static EVIDENCE: StructuredType = StructuredType::complex(
+    "sensitiveContentEvidence",
+    &[
+        text("match", "The value as it stands in the text; null in a job that was kept."),
+        OFFSET,
+        LENGTH,
+        text("columnName", "The column that matched.").added(),
+        boolean("counted", "Whether it counted for the pattern.").added(),
+    ],
+    "A fact of the record beside a match.",
+);
+
+const OFFSET: Property = int32("offset", "Where it begins, in UTF-16 units.");
+const LENGTH: Property = int32("length", "How long it is, in UTF-16 units.");
+
+/// The result of a job.
+pub static DETECTED_CONTENT_WRAPPER: StructuredType = StructuredType::complex(
+    "detectedSensitiveContentWrapper",
+    &[object("classification", &DETECTED_CONTENT, "One element for each type that was found.").many()],
+    "The result of a job of classifying.",
+);
+
+/// Counts at one confidence, of older jobs.
+pub static CLASSIFICATION_ATTRIBUTE: StructuredType = StructuredType::complex(
+    "classificationAttribute",
+    &[int32("confidence", "The confidence."), int32("count", "How much reached it.")],
+    "How much reached one confidence.",
+);
+
+/// A result handed to other services.
+pub static CLASSIFICATION_RESULT: StructuredType = StructuredType::complex(
+    "classificationResult",
+    &[
+        int32("confidenceLevel", "The confidence."),
+        int32("count", "How much reached it."),
+        text("sensitiveTypeId", "The sensitive type."),
+    ],
+    "A result that is handed to other services of Graph's; never sent here.",
+);
+
+/// The result of `classifyExactMatches`.
+pub static CLASSIFICATION: StructuredType = StructuredType::complex(
+    "exactMatchClassificationResult",
+    &[
+        object("classification", &EXACT_MATCH_DETECTED_CONTENT, "One element for each type that matched.")
+            .many(),
+        object("errors", &CLASSIFICATION_ERROR, "What could not be done: unknown types, time out.").many(),
+        object("diagnostics", &DIAGNOSTIC, "When explained, or when a limit was reached; else absent.")
+            .many()
+            .sometimes()
+            .added(),
+    ],
+    "What was found in a text.",
+);
+
+/// The result of `redactExactMatches`.
+pub static REDACTION: StructuredType = StructuredType::complex(
+    "exactMatchRedactionResult",
+    &[
+        text("text", "The text with its matches covered.").never_null().added(),
+        object("classification", &EXACT_MATCH_DETECTED_CONTENT, "What was covered.").many().added(),
+        object("errors", &CLASSIFICATION_ERROR, "What could not be done.").many().added(),
+    ],
+    "A text with its matches covered.",
+)
+.added();
+
+/// Why values of one type are no match.
+pub static DIAGNOSTIC: StructuredType = StructuredType::complex(
+    "exactMatchDiagnostic",
+    &[
+        guid("classificationId", "The sensitive type.").never_null(),
+        object("classificationLimits", &LIMIT, "Limits that were reached.").many().never_null(),
+        object("unmatchedItems", &UNMATCHED, "Values that were found and are no match.").many().never_null(),
+    ],
+    "Why values of one sensitive type are no match.",
+);
+
+/// The same, as Graph's beta names it.
+pub static DATA_DIAGNOSTIC: StructuredType = StructuredType::complex(
+    "exactDataMatchDiagnostic",
+    &[
+        object("classificationLimits", &LIMIT, "Limits that were reached.").many(),
+        object("unmatchedItems", &UNMATCHED, "Values that were found and are no match.").many(),
+    ],
+    "An older form of exactMatchDiagnostic; never sent here.",
+);
+
+/// A limit that was reached.
+pub static LIMIT: StructuredType = StructuredType::complex(
+    "classificationLimit",
+    &[
+        text("code", "A stable word."),
+        int32("allowedLimit", "The limit."),
+        text("impactedSensitiveTypeIds", "The types whose result it cut.").many().never_null(),
+    ],
+    "A limit that was reached.",
+);
+
+/// A value that is no match.
+pub static UNMATCHED: StructuredType = StructuredType::complex(
+    "unmatched",
+    &[
+        text("code", "A stable word that says why."),
+        text("idMatch", "The value as it stands in the text."),
+        OFFSET,
+        LENGTH,
+        text("columnName", "The column whose value it is.").added(),
+        text("corroborativeEvidences", "Sentences about the facts around it.").many().never_null(),
+    ],
+    "A value that was found and is no match.",
+);

@@ -1,0 +1,361 @@
+//! The schemas of objects. What is sent holds every property, inherited ones too; what is taken holds those that a client
+//! may set, with their bounds.
+
+use serde_json::{Map, Value, json};
+
+use super::super::element::{
+    Bound, EnumType, Primitive, Property, Setting, Source, StructuredKind, StructuredType, Type,
+};
+use super::super::operation::{Body, Content, Query};
+use super::super::operations::OPERATIONS;
+use super::super::service::{ACTIONS, STRUCTURED_TYPES};
+use super::{component, reference};
+
+/// The component of every error.
+pub(super) const ERROR: &str = "error";
+/// The component of a page of texts.
+pub(super) const TEXTS: &str = "texts-page";
+/// The component of a line of results.
+pub(super) const LINE: &str = "classifyExactMatches-line";
+/// The component of how the process is.
+pub(super) const HEALTH: &str = "health";
+
+/// Returns every component.
+pub(super) fn components() -> Value {
+    let mut schemas = Map::new();
+    for of in STRUCTURED_TYPES.iter().filter(|of| !of.is_abstract) {
+        schemas.insert(component(of), sent(of));
+    }
+    for operation in OPERATIONS {
+        if let Content::Page(of) = operation.answer.content {
+            schemas.insert(page_name(of), page(reference(&component(of))));
+        }
+        match operation.body {
+            Body::Create(of) => {
+                schemas.insert(create_name(of), taken(of.all_properties(), Setting::Create, of));
+            }
+            Body::Change(of) => {
+                schemas.insert(change_name(of), taken(of.all_properties(), Setting::Change, of));
+            }
+            _ => {}
+        }
+    }
+    for of in STRUCTURED_TYPES.iter().filter(|of| of.kind == StructuredKind::Complex) {
+        if of.open.is_some() || of.all_properties().any(|property| property.setting != Setting::Server) {
+            schemas.insert(create_name(of), taken(of.all_properties(), Setting::Create, of));
+        }
+    }
+    for action in ACTIONS.iter().filter(|action| !action.parameters.is_empty()) {
+        let called = OPERATIONS.iter().any(|operation| match (operation.body, operation.query) {
+            (Body::Parameters(of) | Body::Texts(of) | Body::File(of), _) | (_, Query::Parameters(of)) => {
+                of.name == action.name
+            }
+            _ => false,
+        });
+        if called {
+            schemas.insert(parameters_name(action.name), parameters(action.parameters));
+        }
+    }
+    schemas.insert(TEXTS.to_owned(), page(json!({"type": "string"})));
+    schemas.insert(ERROR.to_owned(), error());
+    schemas.insert(LINE.to_owned(), line());
+    schemas.insert(HEALTH.to_owned(), health());
+    Value::Object(schemas)
+}
+
+/// Returns the name of a page's component.
+pub(super) fn page_name(of: &StructuredType) -> String {
+    format!("{}-page", component(of))
+}
+
+/// Returns the name of the component of what makes one.
+pub(super) fn create_name(of: &StructuredType) -> String {
+    format!("{}-create", component(of))
+}
+
+/// Returns the name of the component of what changes one.
+pub(super) fn change_name(of: &StructuredType) -> String {
+    format!("{}-change", component(of))
+}
+
+/// Returns the name of the component of an action's parameters.
+pub(super) fn parameters_name(action: &str) -> String {
+    format!("{action}-parameters")
+}
+
+/// Describes what is sent. `$select` leaves properties out, so an entity needs none of them.
+fn sent(of: &'static StructuredType) -> Value {
+    let mut properties = Map::new();
+    let entity = of.kind == StructuredKind::Entity;
+    properties.insert("@odata.type".to_owned(), json!({"type": "string"}));
+    if entity {
+        properties.insert("@odata.context".to_owned(), json!({"type": "string"}));
+        properties.insert("@odata.etag".to_owned(), json!({"type": "string"}));
+    }
+    for property in of.all_properties() {
+        let mut schema = sent_value(property);
+        describe(&mut schema, property.description, property.source);
+        properties.insert(property.name.to_owned(), schema);
+    }
+    for navigation in of.all_navigations().filter(|navigation| navigation.expandable) {
+        let one = reference(&component(navigation.target));
+        let mut schema = match navigation.collection {
+            true => json!({"type": "array", "items": one}),
+            false => or_null(one),
+        };
+        describe(&mut schema, navigation.description, Source::Graph);
+        properties.insert(navigation.name.to_owned(), schema);
+        if navigation.collection {
+            properties.insert(format!("{}@odata.count", navigation.name), json!({"type": "integer"}));
+            properties.insert(
+                format!("{}@odata.nextLink", navigation.name),
+                json!({"type": "string", "format": "uri"}),
+            );
+        }
+    }
+    let mut schema = json!({"type": "object", "description": of.description, "properties": properties});
+    if !entity {
+        let always = |property: &&Property| property.presence == super::super::element::Presence::Always;
+        let needed: Vec<&str> = of.all_properties().filter(always).map(|property| property.name).collect();
+        insert(&mut schema, "required", json!(needed));
+    }
+    mark(&mut schema, of.source);
+    schema
+}
+
+fn sent_value(property: &Property) -> Value {
+    let one = match property.of {
+        Type::Primitive(primitive) => primitive_schema(primitive),
+        Type::Enum(of) => enum_schema(of),
+        Type::Structured(of) => reference(&component(of)),
+    };
+    match (property.collection, property.nullable) {
+        // A collection without elements is empty, never null.
+        (true, _) => json!({"type": "array", "items": one}),
+        (false, true) => or_null(one),
+        (false, false) => one,
+    }
+}
+
+/// Describes what a client may send to make or change one. Unknown properties and those that only the service sets are
+/// dropped, so they are not named.
+fn taken(
+    properties: impl Iterator<Item = &'static Property>,
+    setting: Setting,
+    of: &'static StructuredType,
+) -> Value {
+    let may = |property: &&Property| match setting {
+        Setting::Change => property.setting == Setting::Change,
+        _ => property.setting != Setting::Server,
+    };
+    let properties: Vec<&Property> = properties.filter(may).collect();
+    let mut schema = object(&properties, setting != Setting::Change);
+    insert(&mut schema, "description", json!(of.description));
+    for navigation in of.all_navigations().filter(|_| setting != Setting::Change) {
+        let (Some(max), Some(Value::Object(fields))) = (navigation.inline_max, schema.get_mut("properties"))
+        else {
+            continue;
+        };
+        let one = reference(&create_name(navigation.target));
+        let inline = json!({"type": ["array", "null"], "items": one, "maxItems": max, "description": navigation.description});
+        fields.insert(navigation.name.to_owned(), inline);
+    }
+    if of.is_closed {
+        insert(&mut schema, "additionalProperties", json!(false));
+        insert(&mut schema, "patternProperties", json!({"^@": {}}));
+    }
+    if of.open.is_some() {
+        let values = json!({"type": ["array", "null"], "items": {"type": "string"}});
+        insert(&mut schema, "additionalProperties", values);
+    }
+    schema
+}
+
+fn parameters(parameters: &'static [Property]) -> Value {
+    object(&parameters.iter().collect::<Vec<_>>(), true)
+}
+
+fn object(properties: &[&Property], makes: bool) -> Value {
+    let mut fields = Map::new();
+    for property in properties {
+        let mut schema = taken_value(property);
+        describe(&mut schema, property.description, property.source);
+        fields.insert(property.name.to_owned(), schema);
+    }
+    let mut schema = json!({"type": "object", "properties": fields});
+    let needed: Vec<&str> =
+        properties.iter().filter(|property| makes && property.needed).map(|property| property.name).collect();
+    if !needed.is_empty() {
+        insert(&mut schema, "required", json!(needed));
+    }
+    schema
+}
+
+/// Describes a value that a client sends: `null` is as good as nothing where nothing is needed.
+pub(super) fn taken_value(property: &Property) -> Value {
+    let mut one = match property.of {
+        _ if property.bound == Bound::Unread => return json!({}),
+        Type::Primitive(primitive) => primitive_schema(primitive),
+        Type::Enum(of) => enum_schema(of),
+        Type::Structured(of) => reference(&create_name(of)),
+    };
+    match property.bound {
+        Bound::None | Bound::Unread => {}
+        Bound::Characters(least, most) => {
+            insert(&mut one, "maxLength", json!(most));
+            if least > 0 {
+                insert(&mut one, "minLength", json!(least));
+            }
+        }
+        Bound::Guid => insert(&mut one, "format", json!("uuid")),
+        Bound::Range(least, greatest) => {
+            insert(&mut one, "minimum", json!(least));
+            insert(&mut one, "maximum", json!(greatest));
+        }
+        Bound::Words(words) => insert(&mut one, "enum", json!(words)),
+    }
+    if property.name == "timeoutInMs" {
+        // A text in the action, an integer in Graph's complex type: both are read.
+        one = json!({"anyOf": [
+            {"type": "string", "pattern": "^[1-9][0-9]{0,8}$"},
+            {"type": "integer", "minimum": 1, "maximum": i32::MAX},
+        ]});
+    }
+    if property.collection {
+        one = json!({"type": "array", "items": one});
+        if let Some((least, most)) = property.elements {
+            insert(&mut one, "maxItems", json!(most));
+            if least > 0 {
+                insert(&mut one, "minItems", json!(least));
+            }
+        }
+    }
+    if property.needed { one } else { or_null(one) }
+}
+
+fn primitive_schema(primitive: Primitive) -> Value {
+    match primitive {
+        Primitive::Text => json!({"type": "string"}),
+        Primitive::Boolean => json!({"type": "boolean"}),
+        Primitive::Int32 => json!({"type": "integer", "format": "int32"}),
+        Primitive::Int64 => json!({"type": "integer", "format": "int64"}),
+        Primitive::Guid => json!({"type": "string", "format": "uuid"}),
+        Primitive::Moment => json!({"type": "string", "format": "date-time"}),
+        Primitive::Stream => json!({"type": "string", "contentEncoding": "base64"}),
+    }
+}
+
+fn enum_schema(of: &EnumType) -> Value {
+    let words: Vec<&str> = of.members.iter().map(|(name, _)| *name).collect();
+    if of.flags {
+        let any = words.join("|");
+        return json!({"type": "string", "pattern": format!("^({any})(,({any}))*$")});
+    }
+    json!({"type": "string", "enum": words})
+}
+
+fn or_null(mut schema: Value) -> Value {
+    let Value::Object(fields) = &mut schema else { return schema };
+    if let Some(Value::String(one)) = fields.get("type") {
+        let both = json!([one, "null"]);
+        fields.insert("type".to_owned(), both);
+        if let Some(Value::Array(words)) = fields.get_mut("enum") {
+            words.push(Value::Null);
+        }
+        return schema;
+    }
+    if let Some(Value::Array(choices)) = fields.get_mut("anyOf") {
+        choices.push(json!({"type": "null"}));
+        return schema;
+    }
+    json!({"anyOf": [schema, {"type": "null"}]})
+}
+
+fn page(element: Value) -> Value {
+    json!({
+        "type": "object",
+        "description": "A page of a list.",
+        "properties": {
+            "@odata.context": {"type": "string", "description": "What the elements are."},
+            "@odata.count": {"type": "integer", "description": "How many there are in all, where $count=true asked."},
+            "@odata.nextLink": {"type": "string", "format": "uri", "description": "Where the next page is."},
+            "value": {"type": "array", "items": element},
+        },
+        "required": ["value"],
+    })
+}
+
+fn error() -> Value {
+    let text = |description: &str| json!({"type": "string", "description": description});
+    json!({
+        "type": "object",
+        "description": "Why a request was refused or failed; docs/api/errors.md lists the codes.",
+        "properties": {"error": {
+            "type": "object",
+            "properties": {
+                "code": text("A stable word."),
+                "message": text("A sentence that says what to do."),
+                "target": text("The property, parameter or option at fault."),
+                "details": {"type": "array", "items": {
+                    "type": "object",
+                    "properties": {"code": text("A stable word."), "message": text("A sentence."), "target": text("The part at fault.")},
+                    "required": ["code", "message"],
+                }},
+                "innerError": {
+                    "type": "object",
+                    "properties": {
+                        "date": text("When, in UTC, without fraction and offset."),
+                        "request-id": text("The id that is in the server's log."),
+                        "client-request-id": text("The id that the client sent."),
+                    },
+                    "required": ["date", "request-id"],
+                },
+            },
+            "required": ["code", "message"],
+        }},
+        "required": ["error"],
+    })
+}
+
+fn line() -> Value {
+    json!({
+        "type": "object",
+        "description": "The result of one line: what was found, or an error.",
+        "x-addition": true,
+        "properties": {
+            "id": {"type": ["string", "number", "null"], "description": "That of the line."},
+            "line": {"type": "integer", "minimum": 1, "description": "The number of the line."},
+            "error": {"$ref": "#/components/schemas/error/properties/error"},
+            "classification": {"$ref": "#/components/schemas/microsoft.graph.exactMatchClassificationResult/properties/classification"},
+            "errors": {"$ref": "#/components/schemas/microsoft.graph.exactMatchClassificationResult/properties/errors"},
+            "diagnostics": {"$ref": "#/components/schemas/microsoft.graph.exactMatchClassificationResult/properties/diagnostics"},
+        },
+        "required": ["id", "line"],
+    })
+}
+
+fn health() -> Value {
+    json!({
+        "type": "object",
+        "description": "How the process is.",
+        "properties": {"status": {"type": "string", "enum": ["alive", "ready"]}},
+        "required": ["status"],
+    })
+}
+
+fn describe(schema: &mut Value, description: &str, source: Source) {
+    insert(schema, "description", json!(description));
+    mark(schema, source);
+}
+
+fn mark(schema: &mut Value, source: Source) {
+    if source == Source::Addition {
+        insert(schema, "x-addition", json!(true));
+    }
+}
+
+fn insert(schema: &mut Value, name: &str, value: Value) {
+    if let Value::Object(fields) = schema {
+        fields.insert(name.to_owned(), value);
+    }
+}
