@@ -42,13 +42,14 @@ pub(crate) async fn read(State(app): State<Arc<App>>, call: Call) -> Result<Resp
 
 /// Adds a page of each collection that `$expand` asks for, with a link to the next.
 async fn expand(app: &App, call: &Call, options: &QueryOptions, element: &mut Value) -> Result<(), ApiError> {
-    for Expand { name, options: nested, query } in &options.expand {
+    for expand in &options.expand {
+        let Expand { name, options: nested, .. } = expand;
         let (page, set) = match *name {
             STORES => (stores::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::STORES),
             AGENTS => (agents::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::AGENTS),
             _ => (sensitive_types::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::TYPES),
         };
-        page.insert_into(element, name, call, (nested, query), set)?;
+        page.insert_into(element, expand, call, set)?;
     }
     Ok(())
 }
