@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use edm_graph::path;
-use edm_graph::query::{Navigation, Place, QueryOptions, Shape};
+use edm_graph::query::{Expand, Navigation, Place, QueryOptions, Shape};
 use edm_graph::schema::SERVICE_PROPERTIES;
 use edm_model::limits::EXPANDED_PAGE_COUNT_MAX;
 use edm_service::Revision;
@@ -42,14 +42,14 @@ pub(crate) async fn read(State(app): State<Arc<App>>, call: Call) -> Result<Resp
 
 /// Adds a page of each collection that `$expand` asks for, with a link to the next.
 async fn expand(app: &App, call: &Call, options: &QueryOptions, element: &mut Value) -> Result<(), ApiError> {
-    for wanted in &options.expand {
-        let nested = &wanted.options;
-        let (page, set) = match wanted.name {
+    for expand in &options.expand {
+        let Expand { name, options: nested, .. } = expand;
+        let (page, set) = match *name {
             STORES => (stores::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::STORES),
             AGENTS => (agents::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::AGENTS),
             _ => (sensitive_types::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::TYPES),
         };
-        page.insert_into(element, wanted, call, set)?;
+        page.insert_into(element, expand, call, set)?;
     }
     Ok(())
 }
