@@ -41,7 +41,9 @@ fuzz_target!(|bytes: &[u8]| {
         let World { runtime, house } = world.get_or_init(World::build);
         // What the parser refuses is still asked now and then, for its order.
         if read.is_ok() || choice % 16 == 0 {
-            if let Err(report) = runtime.block_on(house.agree(kind, filter, order, 2 + u32::from(*choice) / 64)) {
+            if let Err(report) =
+                runtime.block_on(house.agree(kind, filter, order, 2 + u32::from(*choice) / 64))
+            {
                 panic!("{report}");
             }
         }

@@ -163,10 +163,24 @@ impl Driver<'_> {
             Content::Count => assert!(text.parse::<u64>().is_ok(), "{id}: {text}"),
             Content::Value(of) => self.seen.object(id, &answer.json(), of, true),
             Content::ValueOrLines(of) => self.value_or_lines(id, answer, of),
+            Content::Batch => self.batch(id, &answer.json()),
             Content::Health | Content::OpenApi => assert!(answer.json().is_object(), "{id}"),
             Content::Metadata | Content::BlockList => assert!(text.starts_with("<?xml"), "{id}"),
         }
         serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    fn batch(&self, id: &str, value: &Value) {
+        assert_eq!(value.as_object().map(serde_json::Map::len), Some(1), "{id}: {value}");
+        for part in value["responses"].as_array().unwrap_or_else(|| panic!("{id}: {value}")) {
+            assert!(
+                part["id"].is_string() && part["status"].is_u64() && part["headers"].is_object(),
+                "{part}"
+            );
+            let known = ["id", "status", "headers", "body"];
+            let names = part.as_object().into_iter().flat_map(|part| part.keys());
+            assert!(names.into_iter().all(|name| known.contains(&name.as_str())), "{part}");
+        }
     }
 
     fn value_or_lines(&mut self, id: &str, answer: &Answer, of: &'static StructuredType) {
@@ -233,6 +247,7 @@ async fn every_answer_is_as_described() {
     let mut driver =
         Driver { world: &world, seen: Seen::default(), succeeded: BTreeSet::new(), bare: BTreeSet::new() };
     about(&mut driver).await;
+    several(&mut driver).await;
     let agent = agents(&mut driver).await;
     let store = a_store(&mut driver).await;
     uploads(&mut driver, &store, &agent).await;
@@ -282,6 +297,17 @@ async fn about(driver: &mut Driver<'_>) {
     for id in ["readService", "updateService", "readMetadata", "readOpenApi", "readHealth", "readReadiness"] {
         driver.call(id, &[], "").await;
     }
+}
+
+async fn several(driver: &mut Driver<'_>) {
+    let requests = json!([
+        {"id": "1", "method": "GET", "url": "/dataClassification/exactMatchDataStores/$count"},
+        {"id": "2", "method": "DELETE", "url": format!("/dataClassification/jobs/{NOBODY}"), "dependsOn": ["1"]},
+    ]);
+    let answers = driver.send("batch", &[], json!({"requests": requests})).await;
+    let statuses: Vec<&Value> =
+        answers["responses"].as_array().into_iter().flatten().map(|one| &one["status"]).collect();
+    assert_eq!(statuses, [200, 404]);
 }
 
 async fn agents(driver: &mut Driver<'_>) -> Value {

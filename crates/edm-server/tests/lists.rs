@@ -198,7 +198,10 @@ async fn expanded_lists_are_pages_of_their_own() {
     assert_eq!((&stores[1]["sessions"], stores[1].get("sessions@odata.nextLink")), (&json!([]), None));
     let first = stores[0]["sessions"].as_array().expect("a page").clone();
     let keys: Vec<&str> = first[0].as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_eq!((first.len(), keys), (100, vec!["@odata.type", "fileName", "uploadAgent", "uploadAgentId"]));
+    assert_eq!(
+        (first.len(), keys),
+        (100, vec!["@odata.etag", "@odata.type", "fileName", "uploadAgent", "uploadAgentId"])
+    );
     let link = stores[0]["sessions@odata.nextLink"].as_str().expect("there are more");
     let rest =
         walk(&world, link.strip_prefix(&format!("{HOST}{BETA}")).expect("an address of ours"), 3).await;

@@ -72,6 +72,8 @@ pub enum Body {
     File(&'static Action),
     /// A sealed block or an XML block list.
     Blocks,
+    /// Several requests.
+    Batch,
 }
 
 /// What an answer holds.
@@ -99,6 +101,8 @@ pub enum Content {
     OpenApi,
     /// Azure's XML block list.
     BlockList,
+    /// The answers of several requests.
+    Batch,
     /// An error: Graph has the operation, this service has nothing for it.
     Refusal,
 }

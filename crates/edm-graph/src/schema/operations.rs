@@ -126,6 +126,13 @@ pub static OPERATIONS: &[Operation] = &[
     nothing("computeLabelRights", Method::Post, path::LABELS_RIGHTS, READ, "Is not served: there are no labels.").not_served(),
     nothing("computeLabelInheritance", Method::Get, path::LABELS_INHERITANCE, READ, "Is not served: there are no labels.").not_served(),
     Operation {
+        method: Method::Post,
+        access: Access::Token,
+        query: Query::Action,
+        body: Body::Batch,
+        ..open("batch", path::BATCH, Content::Batch, "Sends several requests in one; each is answered as if it had come by itself.")
+    },
+    Operation {
         query: Query::Format,
         ..open("readMetadata", path::METADATA, Content::Metadata, "Describes types and actions, in CSDL.")
     },

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::operation::{Access, Content, Operation};
-use super::schemas::{ERROR, HEALTH, LINE, TEXTS, page_name};
+use super::schemas::{BATCH_ANSWER, ERROR, HEALTH, LINE, TEXTS, page_name};
 use super::{component, links, reference};
 
 /// Returns the description of every answer of an operation.
@@ -44,6 +44,7 @@ fn success(operation: &Operation) -> Value {
             "application/x-ndjson": {"schema": reference(LINE)},
         })),
         Content::Health => Some(json_content(reference(HEALTH))),
+        Content::Batch => Some(json_content(reference(BATCH_ANSWER))),
         Content::Metadata => Some(json!({
             "application/xml": text("CSDL 4.0."),
             "application/json": {"schema": {"type": "object", "description": "CSDL JSON 4.01."}},

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::operation::Body;
 use super::reference;
-use super::schemas::{change_name, create_name, parameters_name};
+use super::schemas::{BATCH, change_name, create_name, parameters_name};
 
 /// Returns the description of a body, where one is looked at.
 pub(super) fn of(body: Body) -> Option<Value> {
@@ -31,6 +31,7 @@ pub(super) fn of(body: Body) -> Option<Value> {
                 "description": "A file that is no text: the job fails with unsupportedFileType.",
             }},
         }),
+        Body::Batch => json!({"application/json": {"schema": reference(BATCH)}}),
         Body::Blocks => json!({
             "application/octet-stream": {"schema": {"type": "string", "description": "For block: the sealed block."}},
             "application/xml": {"schema": {"type": "string", "description": "For blocklist: a BlockList with the ids of all blocks in order."}},
@@ -41,7 +42,7 @@ pub(super) fn of(body: Body) -> Option<Value> {
         Body::None | Body::Change(_) => false,
         Body::Create(of) => of.all_properties().any(|property| property.needed),
         Body::Parameters(action) => action.parameters.iter().any(|parameter| parameter.needed),
-        Body::Texts(_) | Body::File(_) | Body::Blocks => true,
+        Body::Texts(_) | Body::File(_) | Body::Blocks | Body::Batch => true,
     };
     Some(json!({"required": required, "content": content}))
 }

@@ -1,6 +1,7 @@
 //! The schemas of objects. What is sent holds every property, inherited ones too; what is taken holds those that a client
 //! may set, with their bounds.
 
+use edm_model::limits;
 use serde_json::{Map, Value, json};
 
 use super::super::element::{
@@ -19,6 +20,11 @@ pub(super) const TEXTS: &str = "texts-page";
 pub(super) const LINE: &str = "classifyExactMatches-line";
 /// The component of how the process is.
 pub(super) const HEALTH: &str = "health";
+
+/// The component of several requests.
+pub(super) const BATCH: &str = "batch";
+/// The component of their answers.
+pub(super) const BATCH_ANSWER: &str = "batch-answer";
 
 /// Returns every component.
 pub(super) fn components() -> Value {
@@ -60,6 +66,8 @@ pub(super) fn components() -> Value {
     schemas.insert(ERROR.to_owned(), error());
     schemas.insert(LINE.to_owned(), line());
     schemas.insert(HEALTH.to_owned(), health());
+    schemas.insert(BATCH.to_owned(), batch());
+    schemas.insert(BATCH_ANSWER.to_owned(), batch_answer());
     Value::Object(schemas)
 }
 
@@ -340,6 +348,56 @@ fn health() -> Value {
         "description": "How the process is.",
         "properties": {"status": {"type": "string", "enum": ["alive", "ready"]}},
         "required": ["status"],
+    })
+}
+
+/// What is wrong with one request is said in its own answer, so only what the whole batch needs is demanded here.
+fn batch() -> Value {
+    let id = || json!({"type": "string", "minLength": 1, "maxLength": limits::BATCH_ID_CHARACTERS_MAX});
+    let ids = "Ids of requests that stand before this one and must have succeeded.";
+    json!({
+        "type": "object",
+        "description": "Several requests; docs/api/batch.md.",
+        "properties": {"requests": {
+            "type": "array",
+            "maxItems": limits::BATCH_REQUESTS_MAX,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "id": id(),
+                    "method": {"description": "GET, POST, PATCH or DELETE."},
+                    "url": {"description": "A path below the version, or an absolute address of this host."},
+                    "headers": {"description": "An object of texts."},
+                    "body": {"description": "JSON as it is, text as a string, other bytes in base64."},
+                    "dependsOn": {"type": ["array", "null"], "maxItems": limits::BATCH_REQUESTS_MAX, "items": id(), "description": ids},
+                },
+                "required": ["id"],
+            },
+        }},
+        "required": ["requests"],
+    })
+}
+
+fn batch_answer() -> Value {
+    json!({
+        "type": "object",
+        "description": "The answers in the order of their requests.",
+        "properties": {"responses": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "id": {"type": "string"},
+                    "status": {"type": "integer", "minimum": 200, "maximum": 599},
+                    "headers": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "body": {"description": "As in a request; absent where there is none."},
+                },
+                "required": ["id", "status", "headers"],
+                "additionalProperties": false,
+            },
+        }},
+        "required": ["responses"],
+        "additionalProperties": false,
     })
 }
 
