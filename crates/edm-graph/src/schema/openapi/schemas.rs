@@ -22,7 +22,7 @@ pub(super) const LINE: &str = "classifyExactMatches-line";
 pub(super) const HEALTH: &str = "health";
 
 /// The component of several requests.
-pub(super) const BATCH: &str = "batch";
+pub(super) const BATCH: &str = "batch-parameters";
 /// The component of their answers.
 pub(super) const BATCH_ANSWER: &str = "batch-answer";
 
@@ -393,11 +393,9 @@ fn batch_answer() -> Value {
                     "body": {"description": "As in a request; absent where there is none."},
                 },
                 "required": ["id", "status", "headers"],
-                "additionalProperties": false,
             },
         }},
         "required": ["responses"],
-        "additionalProperties": false,
     })
 }
 
