@@ -9,7 +9,8 @@ use super::place::Stretch;
 use crate::generation::Held;
 use crate::marks::Marks;
 
-/// Atoms between two looks at whether to stop.
+/// Atoms between two looks at whether to stop, of whatever groups: a short text has few in each of them, and a look at a
+/// clock for each costs more than the clock is worth.
 const CHUNK_ATOMS: usize = 2_048;
 
 /// A searchable value that stands in the text.
@@ -37,6 +38,8 @@ pub(crate) struct Buffers {
     /// A batch that is looked up after the next one is hashed: by then the filter's blocks have come.
     waiting: Batch,
     marks: Marks,
+    /// Atoms that were begun with since the last look at whether to stop.
+    unlooked_atoms: usize,
     /// Those windows of a batch that some table may hold, and their hashes.
     windows: Vec<usize>,
     hashes: Vec<Hash>,
@@ -48,6 +51,7 @@ pub(crate) struct Buffers {
 pub(crate) fn hits(context: &Context<'_>, within: Stretch, buffers: &mut Buffers) -> bool {
     let mut stopped = false;
     buffers.hits.clear();
+    buffers.unlooked_atoms = 0;
     let mut waiting = None;
     for group in context.groups.groups.iter().filter(|group| group.searchable) {
         for reading in context.readings.of(&group.rule) {
@@ -98,10 +102,14 @@ fn scan_reading<'c>(
     };
     let (first, atoms) = (begin_before(within.0), begin_before(within.1));
     for from in (first..atoms).step_by(CHUNK_ATOMS) {
-        if (context.query.should_stop)() {
-            return false;
-        }
         let starts = from..(from + CHUNK_ATOMS).min(atoms);
+        buffers.unlooked_atoms += starts.len();
+        if buffers.unlooked_atoms > CHUNK_ATOMS {
+            buffers.unlooked_atoms = starts.len();
+            if (context.query.should_stop)() {
+                return false;
+            }
+        }
         windower.each(own, starts, |batch| {
             context.groups.prefetch_filters(group, &batch.hashes);
             std::mem::swap(batch, &mut buffers.waiting);

@@ -1,5 +1,7 @@
 //! Texts that arrive in pieces: what is held of them, and what is no text.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use edm_engine::{NotUtf8, PreparedTypes, Query, Scanner, Scratch, scan};
 use edm_model::{
     Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit, limits,
@@ -175,4 +177,23 @@ fn a_stopped_scan_goes_on_taking_text_and_says_so() {
     }
     let report = scanner.finish().expect("a text");
     assert!(report.stopped && report.types.is_empty());
+}
+
+#[test]
+fn whether_to_stop_is_asked_by_atoms_and_not_by_groups() {
+    let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
+    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let check = |text: &str, looks: std::ops::RangeInclusive<usize>| {
+        let asked = AtomicUsize::new(0);
+        let should_stop = || {
+            asked.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        scan(&Query { should_stop: &should_stop, ..Query::new(text, &types) }, &mut Scratch::new());
+        let asked = asked.into_inner();
+        assert!(looks.contains(&asked), "{asked} looks for {} bytes", text.len());
+    };
+    check("nothing of note in a line ".repeat(8).as_str(), 1..=1);
+    // At least one for twice as many atoms as stand between two, in each of the groups.
+    check("nothing ".repeat(100_000).as_str(), 25..=1_000);
 }
