@@ -34,7 +34,7 @@ pub use change_mark::ChangeMark;
 pub use generations::{GenerationRow, NewGeneration};
 pub use jobs::{JobKind, LeasedJob, NewJob};
 pub use salts::SaltRow;
-pub use sessions::{LiveData, NewSessionRow, SessionDraft};
+pub use sessions::{ListedSession, LiveData, NewSessionRow, SessionDraft};
 pub use stores::{StoreDraft, StoreRow};
 pub use tokens::{AuditEntry, NewToken, TokenRow};
 

@@ -32,7 +32,7 @@ pub(super) async fn page<T>(
     table: &'static Table,
     scope: Scope<'_>,
     query: &ListQuery,
-    read: impl Fn(&SqliteRow) -> Result<T, Error>,
+    read: impl FnMut(&SqliteRow) -> Result<T, Error>,
 ) -> Result<Listed<T>, Error> {
     let total = if query.with_total { Some(count(reader, table, scope, query).await?) } else { None };
     if query.top == Some(0) {
