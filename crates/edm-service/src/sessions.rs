@@ -95,7 +95,7 @@ impl Service {
         new: NewSession,
     ) -> Result<CreatedSession, Error> {
         require(principal, Right::Upload)?;
-        let store = self.inner.catalog.store(principal.tenant, store_id).await?.store;
+        let store = self.store_row(principal.tenant, store_id).await?.store;
         let mut new = checked(new)?;
         let salt = new.salt.take();
         let terms = match new.update_mode {
@@ -210,7 +210,7 @@ impl Service {
     ) -> Result<Listed<Session>, Error> {
         require(principal, Right::Read)?;
         self.expire_idle(self.now()).await?;
-        let store = self.inner.catalog.store(principal.tenant, store_id).await?.store;
+        let store = self.store_row(principal.tenant, store_id).await?.store;
         let served = store.live.is_none_or(|live| self.inner.library.serves(store_id, live.session_id));
         let mut live = if served { LiveData::Served } else { LiveData::NotServed };
         loop {

@@ -220,6 +220,9 @@ impl Service {
     /// Expires the sessions that nobody has fed for too long.
     pub(crate) async fn expire_idle(&self, now: Timestamp) -> Result<(), Error> {
         let idle_before = now.plus_seconds(-self.inner.limits.session_idle_seconds);
+        if self.earliest_activity().await?.is_none_or(|earliest| earliest >= idle_before) {
+            return Ok(());
+        }
         for id in self.inner.catalog.idle_sessions(idle_before).await? {
             let expired = self.inner.catalog.change_session(id, |draft| {
                 if self.is_idle(draft, now) { self.apply(draft, SessionEvent::Expire, now) } else { Ok(()) }
@@ -227,6 +230,19 @@ impl Service {
             ignoring_absence(expired.await)?;
         }
         Ok(())
+    }
+
+    /// Returns the earliest last activity of an open session, without asking the catalog again while nobody has written.
+    async fn earliest_activity(&self) -> Result<Option<Timestamp>, Error> {
+        let (catalog, known) = (&self.inner.catalog, &self.inner.known_activity);
+        // Taken before the row is read, as for a token.
+        let mark = catalog.change_mark();
+        if let Some(earliest) = known.find(mark.as_ref(), &()) {
+            return Ok(earliest);
+        }
+        let earliest = catalog.earliest_activity().await?;
+        known.keep(mark, (), earliest);
+        Ok(earliest)
     }
 
     /// Leaves a job for each generation that is kept no more; a second one of the same is dropped by the queue.
