@@ -340,17 +340,17 @@ impl Service {
         expected: &Expected,
     ) -> Result<Session, Error> {
         require(principal, Right::Upload)?;
-        self.session_of(principal, store_id, id).await?;
         let now = self.now();
         let renewed = self.inner.catalog.change_session(id, |draft| {
+            check_place(principal, store_id, draft)?;
             self.check_session(expected, draft)?;
             self.apply(draft, SessionEvent::Renew, now)?;
             draft.last_activity_at = now;
             draft.session.updated_at = now;
             draft.session.upload_expires_at = self.upload_expiry(now);
-            Ok::<(), Error>(())
+            Ok(())
         });
-        renewed.await?;
+        renewed.await.map_err(|error: Error| error.missing(Resource::Session))?;
         self.get_session(principal, store_id, id).await
     }
 
@@ -363,14 +363,19 @@ impl Service {
         expected: &Expected,
     ) -> Result<(), Error> {
         require(principal, Right::Upload)?;
-        self.session_of(principal, store_id, id).await?;
         let now = self.now();
         let cancelled = self.inner.catalog.change_session(id, |draft| {
+            check_place(principal, store_id, draft)?;
             self.check_session(expected, draft)?;
-            self.apply(draft, SessionEvent::Cancel, now)
+            self.apply(draft, SessionEvent::Cancel, now)?;
+            Ok(draft.commit_number.is_some())
         });
-        cancelled.await?;
-        self.inner.job_bell.notify_one();
+        let was_committed = cancelled.await.map_err(|error: Error| error.missing(Resource::Session))?;
+        if was_committed {
+            // A delta may have waited for it.
+            self.inner.job_bell.notify_one();
+        }
+        self.ring_for_collection();
         Ok(())
     }
 
@@ -383,8 +388,8 @@ impl Service {
         expected: &Expected,
     ) -> Result<(), Error> {
         require(principal, Right::Upload)?;
-        self.session_of(principal, store_id, id).await?;
         let deleted = self.inner.catalog.delete_session(id, |draft| {
+            check_place(principal, store_id, draft)?;
             self.check_session(expected, draft)?;
             if draft.live_session_id == Some(id) {
                 return Err(Error::of(ErrorKind::LiveSession));
@@ -392,8 +397,8 @@ impl Service {
             draft.enqueue = self.collecting(&draft.session)?;
             Ok(())
         });
-        deleted.await?;
-        self.inner.job_bell.notify_one();
+        deleted.await.map_err(|error: Error| error.missing(Resource::Session))?;
+        self.ring_for_collection();
         Ok(())
     }
 

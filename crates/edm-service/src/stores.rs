@@ -185,7 +185,7 @@ impl Service {
         let decide = |row: &StoreRow| expected.check(|| Revision::of(&self.view_of(row.clone())));
         self.inner.catalog.delete_store(principal.tenant, id, &[collect], decide).await?;
         self.inner.library.changing().await.remove(principal.tenant, id);
-        self.inner.job_bell.notify_one();
+        self.ring_for_collection();
         Ok(())
     }
 

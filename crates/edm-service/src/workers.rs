@@ -85,6 +85,14 @@ impl Service {
         }
     }
 
+    /// Wakes a worker for what was left to be collected. What is due later than a worker waits at most is found without.
+    pub(crate) fn ring_for_collection(&self) {
+        let grace_seconds = u64::try_from(self.inner.limits.collect_grace_seconds).unwrap_or(0);
+        if grace_seconds <= IDLE_WAIT_MAX.as_secs() {
+            self.inner.job_bell.notify_one();
+        }
+    }
+
     /// Gives every lease of an earlier process of this data directory free.
     pub(crate) async fn take_over_leases(&self) -> Result<(), Error> {
         let released = self.inner.catalog.release_leases_of_others(&self.inner.owner).await?;

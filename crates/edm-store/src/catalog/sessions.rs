@@ -340,7 +340,10 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .context("changing a session")?;
     if session.state.is_final() {
         jobs::delete_jobs_of(write, session.id).await?;
-        jobs::wake_ingests_of(write, session.store_id).await?;
+        // Nobody waits for what was never committed.
+        if commit_number.is_some() {
+            jobs::wake_ingests_of(write, session.store_id).await?;
+        }
     }
     jobs::enqueue(write, &draft.enqueue).await
 }
