@@ -8,7 +8,7 @@ use edm_store::{NewToken as TokenToStore, TokenRow};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind, Resource};
-use crate::known_tokens::Bearer;
+use crate::known_rows::Bearer;
 use crate::listing::checked_name;
 use crate::seal::SecretText;
 use crate::service::{Service, require};

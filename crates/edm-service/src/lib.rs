@@ -32,7 +32,7 @@ mod error;
 mod file_text;
 mod indexing;
 mod ingest;
-mod known_tokens;
+mod known_rows;
 mod library;
 mod listing;
 mod lookup;

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use edm_model::{Principal, Right, StoreId, TenantId, Timestamp};
-use edm_store::{Blobs, Catalog, Schema};
+use edm_store::{Blobs, Catalog, Schema, StoreRow};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::error::{Error, ErrorKind};
-use crate::known_tokens::KnownTokens;
+use crate::known_rows::{Bearer, KnownRows};
 use crate::library::Library;
 use crate::lookup::LookupMeter;
 use crate::match_queue::MatchQueue;
@@ -37,7 +37,11 @@ pub(crate) struct Inner {
     pub(crate) limits: ServiceLimits,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
-    pub(crate) known_tokens: KnownTokens,
+    /// Bearers by the digests of their tokens.
+    pub(crate) known_tokens: KnownRows<[u8; 32], Bearer>,
+    pub(crate) known_stores: KnownRows<(TenantId, StoreId), StoreRow>,
+    /// The earliest last activity of an open session.
+    pub(crate) known_activity: KnownRows<(), Option<Timestamp>>,
     pub(crate) library: Library,
     pub(crate) matches: Arc<MatchQueue>,
     /// Threads of texts that are matched as they come.
@@ -130,7 +134,9 @@ impl Service {
             build_memory: Semaphore::new(
                 usize::try_from(limits.build_memory_bytes / MEBIBYTE).unwrap_or(1).max(1),
             ),
-            known_tokens: KnownTokens::default(),
+            known_tokens: KnownRows::default(),
+            known_stores: KnownRows::default(),
+            known_activity: KnownRows::default(),
             library: Library::default(),
             plans: Plans::default(),
             owner: edm_model::TokenId::from_random_bytes(owner).to_string(),

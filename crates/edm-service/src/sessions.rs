@@ -5,7 +5,7 @@ use edm_model::{
     AgentId, Columns, DataStore, KeyId, ListQuery, Listed, Principal, Right, Session, SessionEvent,
     SessionId, SessionState, StoreId, Timestamp, UpdateMode, UploadAgent, limits, transition,
 };
-use edm_store::{JobKind, LiveData, NewJob, NewSessionRow, SaltRow, SessionDraft};
+use edm_store::{JobKind, ListedSession, LiveData, NewJob, NewSessionRow, SaltRow, SessionDraft};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Resource};
@@ -95,7 +95,7 @@ impl Service {
         new: NewSession,
     ) -> Result<CreatedSession, Error> {
         require(principal, Right::Upload)?;
-        let store = self.inner.catalog.store(principal.tenant, store_id).await?.store;
+        let store = self.store_row(principal.tenant, store_id).await?.store;
         let mut new = checked(new)?;
         let salt = new.salt.take();
         let terms = match new.update_mode {
@@ -210,20 +210,22 @@ impl Service {
     ) -> Result<Listed<Session>, Error> {
         require(principal, Right::Read)?;
         self.expire_idle(self.now()).await?;
-        let store = self.inner.catalog.store(principal.tenant, store_id).await?.store;
+        let store = self.store_row(principal.tenant, store_id).await?.store;
         let served = store.live.is_none_or(|live| self.inner.library.serves(store_id, live.session_id));
         let mut live = if served { LiveData::Served } else { LiveData::NotServed };
         loop {
             let listed = self.inner.catalog.list_sessions(principal.tenant, store_id, live, query).await?;
             // Other data may have become live in between, which this node has to load first.
-            let ahead = |draft: &SessionDraft| self.is_ahead(draft);
+            let ahead = |row: &ListedSession| self.is_ahead(&row.session, row.live_session_id);
             if live == LiveData::Served && listed.items.iter().any(ahead) {
                 live = LiveData::NotServed;
                 continue;
             }
-            return Ok(listed.map(|draft| match live {
-                LiveData::NotServed if is_live(&draft) => not_yet_served(draft.session),
-                _ => draft.session,
+            return Ok(listed.map(|row| match live {
+                LiveData::NotServed if is_live(&row.session, row.live_session_id) => {
+                    not_yet_served(row.session)
+                }
+                _ => row.session,
             }));
         }
     }
@@ -338,17 +340,17 @@ impl Service {
         expected: &Expected,
     ) -> Result<Session, Error> {
         require(principal, Right::Upload)?;
-        self.session_of(principal, store_id, id).await?;
         let now = self.now();
         let renewed = self.inner.catalog.change_session(id, |draft| {
+            check_place(principal, store_id, draft)?;
             self.check_session(expected, draft)?;
             self.apply(draft, SessionEvent::Renew, now)?;
             draft.last_activity_at = now;
             draft.session.updated_at = now;
             draft.session.upload_expires_at = self.upload_expiry(now);
-            Ok::<(), Error>(())
+            Ok(())
         });
-        renewed.await?;
+        renewed.await.map_err(|error: Error| error.missing(Resource::Session))?;
         self.get_session(principal, store_id, id).await
     }
 
@@ -361,14 +363,19 @@ impl Service {
         expected: &Expected,
     ) -> Result<(), Error> {
         require(principal, Right::Upload)?;
-        self.session_of(principal, store_id, id).await?;
         let now = self.now();
         let cancelled = self.inner.catalog.change_session(id, |draft| {
+            check_place(principal, store_id, draft)?;
             self.check_session(expected, draft)?;
-            self.apply(draft, SessionEvent::Cancel, now)
+            self.apply(draft, SessionEvent::Cancel, now)?;
+            Ok(draft.commit_number.is_some())
         });
-        cancelled.await?;
-        self.inner.job_bell.notify_one();
+        let was_committed = cancelled.await.map_err(|error: Error| error.missing(Resource::Session))?;
+        if was_committed {
+            // A delta may have waited for it.
+            self.inner.job_bell.notify_one();
+        }
+        self.ring_for_collection();
         Ok(())
     }
 
@@ -381,8 +388,8 @@ impl Service {
         expected: &Expected,
     ) -> Result<(), Error> {
         require(principal, Right::Upload)?;
-        self.session_of(principal, store_id, id).await?;
         let deleted = self.inner.catalog.delete_session(id, |draft| {
+            check_place(principal, store_id, draft)?;
             self.check_session(expected, draft)?;
             if draft.live_session_id == Some(id) {
                 return Err(Error::of(ErrorKind::LiveSession));
@@ -390,8 +397,8 @@ impl Service {
             draft.enqueue = self.collecting(&draft.session)?;
             Ok(())
         });
-        deleted.await?;
-        self.inner.job_bell.notify_one();
+        deleted.await.map_err(|error: Error| error.missing(Resource::Session))?;
+        self.ring_for_collection();
         Ok(())
     }
 
@@ -409,9 +416,7 @@ impl Service {
     ) -> Result<SessionDraft, Error> {
         let found = self.inner.catalog.session(id).await;
         let draft = found.map_err(|error| Error::from(error).missing(Resource::Session))?;
-        if draft.session.tenant != principal.tenant || draft.session.store_id != store_id {
-            return Err(Error::not_found(Resource::Session));
-        }
+        check_place(principal, store_id, &draft)?;
         Ok(draft)
     }
 
@@ -453,19 +458,18 @@ impl Service {
     /// only once this node serves its data.
     pub(crate) fn shown(&self, draft: SessionDraft) -> Session {
         let idle = self.is_idle(&draft, self.now());
-        let mut session = draft.session.clone();
+        let mut session = draft.session;
         if idle {
             session.state = SessionState::Expired;
             session.completed_at =
                 Some(draft.last_activity_at.plus_seconds(self.inner.limits.session_idle_seconds));
         }
-        let draft = SessionDraft { session, ..draft };
-        if self.is_ahead(&draft) { not_yet_served(draft.session) } else { draft.session }
+        if self.is_ahead(&session, draft.live_session_id) { not_yet_served(session) } else { session }
     }
 
     /// Returns whether the session's data is live and this node has not loaded it yet.
-    fn is_ahead(&self, draft: &SessionDraft) -> bool {
-        is_live(draft) && !self.inner.library.serves(draft.session.store_id, draft.session.id)
+    fn is_ahead(&self, session: &Session, live_session_id: Option<SessionId>) -> bool {
+        is_live(session, live_session_id) && !self.inner.library.serves(session.store_id, session.id)
     }
 
     /// Returns the jobs that delete what the session leaves behind: its blocks with their key, and what was built of them unless it
@@ -494,9 +498,17 @@ impl Service {
     }
 }
 
+/// Fails unless the session is this store's and this tenant's.
+fn check_place(principal: &Principal, store_id: StoreId, draft: &SessionDraft) -> Result<(), Error> {
+    if draft.session.tenant != principal.tenant || draft.session.store_id != store_id {
+        return Err(Error::not_found(Resource::Session));
+    }
+    Ok(())
+}
+
 /// Returns whether the session's data is what is live in its store.
-fn is_live(draft: &SessionDraft) -> bool {
-    draft.session.state == SessionState::Completed && draft.live_session_id == Some(draft.session.id)
+fn is_live(session: &Session, live_session_id: Option<SessionId>) -> bool {
+    session.state == SessionState::Completed && live_session_id == Some(session.id)
 }
 
 /// Returns the session as a node shows it that has not loaded its data yet. The catalog filters lists by the same

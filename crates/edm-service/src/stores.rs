@@ -2,7 +2,8 @@
 
 use edm_model::{
     ColumnClass, Columns, DataStore, ExactMatchRule, ListQuery, Listed, Principal,
-    RECOMMENDED_CONFIDENCE_DEFAULT, Right, SensitiveType, SensitiveTypeId, StoreId, TypeOrigin, limits,
+    RECOMMENDED_CONFIDENCE_DEFAULT, Right, SensitiveType, SensitiveTypeId, StoreId, TenantId, TypeOrigin,
+    limits,
 };
 use edm_store::{JobKind, NewJob, StoreRow};
 
@@ -184,7 +185,7 @@ impl Service {
         let decide = |row: &StoreRow| expected.check(|| Revision::of(&self.view_of(row.clone())));
         self.inner.catalog.delete_store(principal.tenant, id, &[collect], decide).await?;
         self.inner.library.changing().await.remove(principal.tenant, id);
-        self.inner.job_bell.notify_one();
+        self.ring_for_collection();
         Ok(())
     }
 
@@ -219,7 +220,20 @@ impl Service {
     }
 
     async fn store_view(&self, principal: &Principal, id: StoreId) -> Result<StoreView, Error> {
-        Ok(self.view_of(self.inner.catalog.store(principal.tenant, id).await?))
+        Ok(self.view_of(self.store_row(principal.tenant, id).await?))
+    }
+
+    /// Returns a store, without asking the catalog again while nobody has written to it.
+    pub(crate) async fn store_row(&self, tenant: TenantId, id: StoreId) -> Result<StoreRow, Error> {
+        let (catalog, known) = (&self.inner.catalog, &self.inner.known_stores);
+        // Taken before the row is read, as for a token.
+        let mark = catalog.change_mark();
+        if let Some(row) = known.find(mark.as_ref(), &(tenant, id)) {
+            return Ok(row);
+        }
+        let row = catalog.store(tenant, id).await?;
+        known.keep(mark, (tenant, id), row.clone());
+        Ok(row)
     }
 
     fn view_of(&self, row: StoreRow) -> StoreView {

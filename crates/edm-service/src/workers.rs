@@ -85,6 +85,14 @@ impl Service {
         }
     }
 
+    /// Wakes a worker for what was left to be collected. What is due later than a worker waits at most is found without.
+    pub(crate) fn ring_for_collection(&self) {
+        let grace_seconds = u64::try_from(self.inner.limits.collect_grace_seconds).unwrap_or(0);
+        if grace_seconds <= IDLE_WAIT_MAX.as_secs() {
+            self.inner.job_bell.notify_one();
+        }
+    }
+
     /// Gives every lease of an earlier process of this data directory free.
     pub(crate) async fn take_over_leases(&self) -> Result<(), Error> {
         let released = self.inner.catalog.release_leases_of_others(&self.inner.owner).await?;
@@ -220,6 +228,9 @@ impl Service {
     /// Expires the sessions that nobody has fed for too long.
     pub(crate) async fn expire_idle(&self, now: Timestamp) -> Result<(), Error> {
         let idle_before = now.plus_seconds(-self.inner.limits.session_idle_seconds);
+        if self.earliest_activity().await?.is_none_or(|earliest| earliest >= idle_before) {
+            return Ok(());
+        }
         for id in self.inner.catalog.idle_sessions(idle_before).await? {
             let expired = self.inner.catalog.change_session(id, |draft| {
                 if self.is_idle(draft, now) { self.apply(draft, SessionEvent::Expire, now) } else { Ok(()) }
@@ -227,6 +238,19 @@ impl Service {
             ignoring_absence(expired.await)?;
         }
         Ok(())
+    }
+
+    /// Returns the earliest last activity of an open session, without asking the catalog again while nobody has written.
+    async fn earliest_activity(&self) -> Result<Option<Timestamp>, Error> {
+        let (catalog, known) = (&self.inner.catalog, &self.inner.known_activity);
+        // Taken before the row is read, as for a token.
+        let mark = catalog.change_mark();
+        if let Some(earliest) = known.find(mark.as_ref(), &()) {
+            return Ok(earliest);
+        }
+        let earliest = catalog.earliest_activity().await?;
+        known.keep(mark, (), earliest);
+        Ok(earliest)
     }
 
     /// Leaves a job for each generation that is kept no more; a second one of the same is dropped by the queue.

@@ -34,7 +34,7 @@ pub use change_mark::ChangeMark;
 pub use generations::{GenerationRow, NewGeneration};
 pub use jobs::{JobKind, LeasedJob, NewJob};
 pub use salts::SaltRow;
-pub use sessions::{LiveData, NewSessionRow, SessionDraft};
+pub use sessions::{ListedSession, LiveData, NewSessionRow, SessionDraft};
 pub use stores::{StoreDraft, StoreRow};
 pub use tokens::{AuditEntry, NewToken, TokenRow};
 
@@ -43,6 +43,8 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite")
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Rows that wait to be taken: a page of any usual length, so that its statement ends without being waited for.
+const ROWS_WAITING_MAX: usize = 1_024;
 
 /// The catalog of one server or cluster.
 #[derive(Debug, Clone)]
@@ -87,17 +89,21 @@ impl Catalog {
             // A key that is forgotten must not stay in a free page.
             .pragma("secure_delete", "on")
             .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            .row_buffer_size(ROWS_WAITING_MAX);
         let unusable = |source| Error::with_source(ErrorKind::DataDirectory, "opening the catalog", source);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A connection is a thread of this process: it is asked when it is given back, and does not go away by itself.
+            .test_before_acquire(false)
             .connect_with(options.clone())
             .await
             .map_err(unusable)?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
             .connect_with(options.read_only(true))
             .await
             .map_err(unusable)?;

@@ -1,7 +1,8 @@
 //! Tokens, roles and the wall between tenants; stores and types that people write.
 
 use edm_model::{
-    EvidenceGroup, ExactMatchRule, Pattern, Principal, Proximity, Right, Role, Roles, StoreId, TenantId,
+    EvidenceGroup, ExactMatchRule, Pattern, Principal, Proximity, Right, Role, Roles, SessionState, StoreId,
+    TenantId,
 };
 use edm_service::{
     ErrorKind, Expected, ListQuery, LookupRequest, MatchOptions, NewSession, NewStore, NewToken, NewType,
@@ -59,6 +60,38 @@ async fn a_token_in_use_stops_working_when_it_is_revoked_from_elsewhere() {
         let refused = house.service.authenticate(secret).await.expect_err("revoked");
         assert_eq!(refused.kind(), &ErrorKind::Unauthenticated);
     }
+    beside.close().await;
+}
+
+/// A store and the time of the idlest session are kept while nobody writes, from wherever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_in_use_is_read_anew_when_it_is_changed_from_elsewhere() {
+    let house = House::open().await;
+    let beside = start_unloaded(house.folder.path(), &house.clock, &house.random, &house.limits).await;
+    let store = house.create_store("people").await;
+    for name in ["one", "two", "three"] {
+        let change = StoreChange { name: Some(name.to_owned()), ..StoreChange::default() };
+        beside.update_store(&house.admin, store, change).await.expect("changed");
+        for _ in 0..3 {
+            let view = house.service.get_store(&house.admin, store).await.expect("read");
+            assert_eq!(view.store.name, name);
+        }
+    }
+    let foreign = Principal::operator(TenantId::from_bytes([9; 16]));
+    assert!(house.service.get_store(&foreign, store).await.is_err(), "known for its tenant alone");
+    let states = async || {
+        let listed = house.service.list_sessions(&house.admin, store, &ListQuery::default()).await;
+        listed.expect("listed").items.iter().map(|session| session.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states().await, [], "nothing is open");
+    beside.create_session(&house.admin, store, NewSession::default()).await.expect("opened");
+    assert_eq!(states().await, [SessionState::UploadInProgress]);
+    house.pass_seconds(house.limits.session_idle_seconds - 1);
+    assert_eq!(states().await, [SessionState::UploadInProgress], "just before");
+    house.pass_seconds(2);
+    assert_eq!(states().await, [SessionState::Expired], "nobody wrote, but time has passed");
+    beside.delete_store(&house.admin, store, &Expected::ANYTHING).await.expect("removed");
+    assert!(house.service.get_store(&house.admin, store).await.is_err());
     beside.close().await;
 }
 

@@ -151,6 +151,12 @@ const CLAIM_BUILD: &str = now_sql!(
         state = 'ready' and run_after <= (select now from clock) \
         or state = 'leased' and lease_until <= (select now from clock)) returning *"
 );
+// Each half is one step into an index, however many jobs wait to be due.
+const NEXT_JOB: &str = now_sql!(
+    "select (min(due.at) - ",
+    ") / 1000 as wait from (select min(run_after) as at from jobs where state = 'ready' \
+     union all select min(lease_until) from jobs where state = 'leased') as due"
+);
 const OPEN_BUILD: &str = "select 1 from jobs where session_id = $1 and kind = 'build' \
      and state in ('ready', 'leased', 'dead') limit 1";
 
@@ -298,13 +304,7 @@ impl Catalog {
 
     /// Returns in how many milliseconds the next job is due; `None` when there is none.
     pub async fn next_job_in_ms(&self) -> Result<Option<i64>, Error> {
-        let row = sqlx::query(now_sql!(
-            "select (min(case state when 'ready' then run_after else lease_until end) - ",
-            ") / 1000 as wait from jobs where state in ('ready', 'leased')"
-        ))
-        .fetch_one(&self.reader)
-        .await
-        .context("next job")?;
+        let row = sqlx::query(NEXT_JOB).fetch_one(&self.reader).await.context("next job")?;
         get(&row, "wait")
     }
 }
@@ -403,7 +403,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let catalog = Catalog::open(&folder.path().join("catalog.db")).await.expect("opens");
         catalog.migrate().await.expect("migrates");
-        for statement in [CLAIM, CLAIM_BUILD, OPEN_BUILD] {
+        for statement in [CLAIM, CLAIM_BUILD, OPEN_BUILD, NEXT_JOB] {
             let plan = sqlx::query(sqlx::AssertSqlSafe(format!("explain query plan {statement}")))
                 .fetch_all(&catalog.writer)
                 .await

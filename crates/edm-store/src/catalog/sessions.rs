@@ -51,6 +51,15 @@ pub struct NewSessionRow {
     pub sealed_block_key: Vec<u8>,
 }
 
+/// A session as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedSession {
+    /// The session.
+    pub session: Session,
+    /// The session whose data is live in the store.
+    pub live_session_id: Option<SessionId>,
+}
+
 /// Whether the node that asks serves the data that is live in a store. A node shows what it does not serve yet as still being
 /// processed, and lists must be filtered by what is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +88,12 @@ macro_rules! session_query {
     };
 }
 
-/// What is read of a session, and from where.
-pub(super) const COLUMNS: &str = session_columns!();
+/// What is read of a session that is listed, and from where. A page reads it once for each row, so nothing that is not shown.
+pub(super) const COLUMNS: &str = "s.id, s.tenant_id, s.store_id, s.state, s.update_mode, s.columns, s.tokens_max, \
+     s.key_id, s.created_by, s.upload_agent_id, s.fields, s.file_name, s.checksum, s.rows_per_block, \
+     s.total_block_count, s.staged_block_count, s.row_count, s.rejected_row_count, s.allow_shrink, \
+     s.total_job_count, s.finished_job_count, s.created_at, s.started_at, s.updated_at, s.upload_expires_at, \
+     s.upload_completed_at, s.processing_completed_at, s.completed_at, s.failure, d.live_session_id";
 pub(super) const FROM: &str = session_from!();
 
 impl Catalog {
@@ -108,14 +121,31 @@ impl Catalog {
         store_id: StoreId,
         live: LiveData,
         query: &ListQuery,
-    ) -> Result<Listed<SessionDraft>, Error> {
+    ) -> Result<Listed<ListedSession>, Error> {
         let table = match live {
             LiveData::Served => &tables::SESSIONS,
             LiveData::NotServed => &tables::SESSIONS_LIVE_NOT_SERVED,
         };
         // The tenant is its store's, so that an index of sessions alone can count them.
         let scope = [("s.store_id", store_id.as_bytes()), ("d.tenant_id", tenant.as_bytes())];
-        lists::page(&self.reader, table, &scope, query, read_session).await
+        let mut columns = LastColumns::default();
+        let read = move |row: &SqliteRow| {
+            Ok(ListedSession {
+                session: session_of(row, &mut columns)?,
+                live_session_id: optional_id16(row, "live_session_id")?.map(SessionId::from_bytes),
+            })
+        };
+        lists::page(&self.reader, table, &scope, query, read).await
+    }
+
+    /// Returns the earliest last activity of an open session; nothing where none is open.
+    pub async fn earliest_activity(&self) -> Result<Option<Timestamp>, Error> {
+        let row = sqlx::query("select min(last_activity_at) as earliest from sessions where state = $1")
+            .bind(SessionState::UploadInProgress.as_str())
+            .fetch_one(&self.reader)
+            .await
+            .context("looking for idle sessions")?;
+        optional_moment(&row, "earliest")
     }
 
     /// Lists the open sessions whose last activity was before the moment.
@@ -310,7 +340,10 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .context("changing a session")?;
     if session.state.is_final() {
         jobs::delete_jobs_of(write, session.id).await?;
-        jobs::wake_ingests_of(write, session.store_id).await?;
+        // Nobody waits for what was never committed.
+        if commit_number.is_some() {
+            jobs::wake_ingests_of(write, session.store_id).await?;
+        }
     }
     jobs::enqueue(write, &draft.enqueue).await
 }
@@ -336,20 +369,53 @@ async fn next_commit(write: &mut Write, store_id: StoreId) -> Result<u64, Error>
     number(&row, "last_commit")
 }
 
+/// The columns that were read last. Those of a store's sessions seldom differ, and reading them anew costs more than the rest of
+/// a row.
+#[derive(Default)]
+struct LastColumns(Option<(String, Columns)>);
+
+impl LastColumns {
+    fn read(&mut self, text: &str) -> Result<Columns, Error> {
+        if let Some((_, columns)) = self.0.as_ref().filter(|(last, _)| last == text) {
+            return Ok(columns.clone());
+        }
+        let columns = record::read_columns(text)?;
+        self.0 = Some((text.to_owned(), columns.clone()));
+        Ok(columns)
+    }
+}
+
 fn read_session(row: &SqliteRow) -> Result<SessionDraft, Error> {
+    let mut columns = LastColumns::default();
+    Ok(SessionDraft {
+        session: session_of(row, &mut columns)?,
+        store_columns: columns.read(get(row, "store_columns")?)?,
+        store_tokens_max: number(row, "store_tokens_max")?,
+        store_published_commit: number(row, "published_commit")?,
+        live_session_id: optional_id16(row, "live_session_id")?.map(SessionId::from_bytes),
+        sealed_block_key: get(row, "sealed_block_key")?,
+        last_activity_at: moment(row, "last_activity_at")?,
+        block_list_given: get::<i64>(row, "block_list_given")? != 0,
+        commit_number: optional_number(row, "commit_number")?,
+        base_session_id: optional_id16(row, "base_session_id")?.map(SessionId::from_bytes),
+        enqueue: Vec::new(),
+    })
+}
+
+fn session_of(row: &SqliteRow, columns: &mut LastColumns) -> Result<Session, Error> {
     let total_job_count: Option<u32> = optional_number(row, "total_job_count")?;
     let finished: u32 = number(row, "finished_job_count")?;
     let state: String = get(row, "state")?;
     let update_mode: String = get(row, "update_mode")?;
     let failure: Option<String> = get(row, "failure")?;
-    let session = Session {
+    Ok(Session {
         id: SessionId::from_bytes(id16(row, "id")?),
         tenant: TenantId::from_bytes(id16(row, "tenant_id")?),
         store_id: StoreId::from_bytes(id16(row, "store_id")?),
         state: SessionState::parse(&state).ok_or_else(|| Error::corrupt("state of a session"))?,
         update_mode: UpdateMode::parse(&update_mode)
             .ok_or_else(|| Error::new(ErrorKind::Corrupt, "update mode of a session"))?,
-        columns: record::read_columns(&get::<String>(row, "columns")?)?,
+        columns: columns.read(get(row, "columns")?)?,
         tokens_max: number(row, "tokens_max")?,
         key_id: KeyId::from_bytes(id16(row, "key_id")?),
         created_by: PrincipalId::new(get::<String>(row, "created_by")?),
@@ -373,18 +439,5 @@ fn read_session(row: &SqliteRow) -> Result<SessionDraft, Error> {
         processing_completed_at: optional_moment(row, "processing_completed_at")?,
         completed_at: optional_moment(row, "completed_at")?,
         failure: failure.map(|text| record::read_failure(&text)).transpose()?,
-    };
-    Ok(SessionDraft {
-        session,
-        store_columns: record::read_columns(&get::<String>(row, "store_columns")?)?,
-        store_tokens_max: number(row, "store_tokens_max")?,
-        store_published_commit: number(row, "published_commit")?,
-        live_session_id: optional_id16(row, "live_session_id")?.map(SessionId::from_bytes),
-        sealed_block_key: get(row, "sealed_block_key")?,
-        last_activity_at: moment(row, "last_activity_at")?,
-        block_list_given: get::<i64>(row, "block_list_given")? != 0,
-        commit_number: optional_number(row, "commit_number")?,
-        base_session_id: optional_id16(row, "base_session_id")?.map(SessionId::from_bytes),
-        enqueue: Vec::new(),
     })
 }
