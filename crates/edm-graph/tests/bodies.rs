@@ -187,6 +187,14 @@ fn stores_are_refused_with_the_path_of_what_is_wrong() {
 }
 
 #[test]
+fn an_agent_may_stand_inline_by_its_id() {
+    let read = |body: Value| SessionDraft::read(&object(body)).expect("accepted").upload_agent_id;
+    assert_eq!(read(json!({"uploadAgent": {"id": "a1", "description": "x"}})).as_deref(), Some("a1"));
+    assert_eq!(read(json!({"uploadAgentId": "a2", "uploadAgent": {"id": "a1"}})).as_deref(), Some("a2"));
+    assert_eq!(read(json!({"uploadAgent": null})), None);
+}
+
+#[test]
 fn sessions_and_actions_are_refused_with_the_path_of_what_is_wrong() {
     let session = |body: Value| SessionDraft::read(&object(body));
     check_refused(session(json!({"@odata.id": "x"})), Some("@odata.id"), "contained");
@@ -203,8 +211,9 @@ fn sessions_and_actions_are_refused_with_the_path_of_what_is_wrong() {
     );
     check_refused(session(json!({"rowsPerBlock": 0})), Some("rowsPerBlock"), "from 1");
     check_refused(session(json!({"updateMode": "append"})), Some("updateMode"), "replace, delta");
-    check_refused(session(json!({"salt": ""})), Some("salt"), "needed");
-    check_refused(session(json!({"salt": "a".repeat(257)})), Some("salt"), "at most 256");
+    check_refused(session(json!({"salt": 1})), Some("salt"), "string");
+    check_refused(session(json!({"uploadAgent": {"description": "new"}})), Some("uploadAgent.id"), "needed");
+    check_refused(session(json!({"uploadAgent": "a1"})), Some("uploadAgent"), "object");
     check_refused(session(json!({"fields": ["a", 1]})), Some("fields[1]"), "a string");
 
     let lookup = |body: Value| LookupRequest::read(&object(body));

@@ -63,6 +63,22 @@ fn check_refused(query: &str, place: Place, expected: impl Fn(&QueryErrorKind) -
 }
 
 #[test]
+fn a_condition_may_be_compared_with_true_or_false() {
+    check("$filter=startswith(state,'F') eq true", "b");
+    check("$filter=startswith(state,'F') eq false", "a c'd");
+    check("$filter=contains(state,'l') ne true and id ne 'a'", "");
+    check("$filter=not endswith(state,'d') ne true", "a b");
+    check("$filter=(state eq 'Failed') eq true or (blocks eq 3) ne false", "a b");
+    for query in [
+        "$filter=startswith(state,'F') eq 'true'",
+        "$filter=(state eq 'Failed') eq",
+        "$filter=(shrink) lt true",
+    ] {
+        check_refused(query, Place::List, |kind| matches!(kind, QueryErrorKind::Syntax { .. }));
+    }
+}
+
+#[test]
 fn filters_find_what_they_say() {
     check("$filter=state eq 'Completed'", "a");
     check("%24filter=state+eq+%27Completed%27", "a");

@@ -18,6 +18,10 @@ pub enum HttpProblem {
     UnknownPath,
     /// The path has no such method.
     MethodNotAllowed,
+    /// The bytes are no head of an HTTP request.
+    NotHttp,
+    /// The address and the headers are longer than any that are read.
+    HeadTooLong,
     /// The body is longer than it may be.
     BodyTooLarge {
         /// How long it may be.
@@ -71,6 +75,12 @@ impl fmt::Display for HttpProblem {
             HttpProblem::MethodNotAllowed => {
                 f.write_str("the path does not have this method: the header Allow names those that it has")
             }
+            HttpProblem::NotHttp => f.write_str(
+                "the request's first lines are not HTTP: percent-encode spaces, quotes and the like in its address",
+            ),
+            HttpProblem::HeadTooLong => f.write_str(
+                "the request's address and headers are too long: a query may have at most 16384 bytes",
+            ),
             HttpProblem::BodyTooLarge { bytes_max } => {
                 write!(f, "the body may have at most {bytes_max} bytes")
             }
@@ -203,7 +213,8 @@ impl ApiError {
                 source = inner.source();
             }
         }
-        if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+        let expected = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::NOT_IMPLEMENTED);
+        if status.is_server_error() && !expected {
             tracing::error!(request.id = request_id, code, "the request failed{cause}");
         } else {
             tracing::debug!(request.id = request_id, code, "the request was refused{cause}");
@@ -267,6 +278,8 @@ impl IntoResponse for ApiError {
 pub fn http_answer(problem: &HttpProblem) -> (StatusCode, &'static str) {
     match problem {
         HttpProblem::UnknownPath => (StatusCode::NOT_FOUND, "unknownPath"),
+        HttpProblem::NotHttp => (StatusCode::BAD_REQUEST, "invalidHead"),
+        HttpProblem::HeadTooLong => (StatusCode::BAD_REQUEST, "headTooLong"),
         HttpProblem::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "methodNotAllowed"),
         HttpProblem::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "bodyTooLarge"),
         HttpProblem::BodyIncomplete => (StatusCode::BAD_REQUEST, "bodyIncomplete"),

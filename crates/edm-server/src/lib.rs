@@ -40,6 +40,7 @@ mod route_name;
 mod routes;
 mod serve;
 mod unread;
+mod unread_head;
 mod upload;
 
 pub use app::{App, Scheme};

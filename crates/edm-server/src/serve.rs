@@ -19,6 +19,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::app::{App, Scheme};
 use crate::routes::{Surface, framed_routes};
+use crate::unread_head::Answering;
 
 /// How long requests in flight may take after the server was told to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -154,7 +155,7 @@ impl Bound {
     ) -> Result<(), ServeError> {
         let scheme = self.scheme();
         let app = App::new(service, random, scheme, self.public_url);
-        let routes = framed_routes(app, self.surface);
+        let routes = framed_routes(app.clone(), self.surface);
         let make_service = ServiceExt::<Request>::into_make_service(routes);
         let handle = Handle::new();
         let stopper = handle.clone();
@@ -164,11 +165,17 @@ impl Bound {
         });
         let served = match self.tls {
             Some(tls) => match axum_server::from_tcp_rustls(self.listener, tls) {
-                Ok(server) => patient(server).handle(handle).serve(make_service).await,
+                Ok(server) => {
+                    let server = patient(server).map(|inner| Answering { inner, app });
+                    server.handle(handle).serve(make_service).await
+                }
                 Err(error) => Err(error),
             },
             None => match axum_server::from_tcp(self.listener) {
-                Ok(server) => patient(server).handle(handle).serve(make_service).await,
+                Ok(server) => {
+                    let server = patient(server).map(|inner| Answering { inner, app });
+                    server.handle(handle).serve(make_service).await
+                }
                 Err(error) => Err(error),
             },
         };

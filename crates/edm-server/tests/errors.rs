@@ -176,6 +176,19 @@ async fn access(world: &World, met: &mut Met) {
     let store = world.store("access").await;
     let session = world.session(&store, json!({})).await;
     let salt = format!("{}?$select=salt", path_of(&store, &session));
+    let before = world.at("GET", &path_of(&store, &session)).send().await.json();
+    let change = world.at("PATCH", &salt).token(&world.uploader).json(json!({"totalBlockCount": 77}));
+    met.check("a change that asks for another's salt", &change.send().await, 403, "saltNotVisible");
+    let renew = format!("{}/renew?$select=salt", path_of(&store, &session));
+    let renew = world.at("POST", &renew).token(&world.uploader).send().await;
+    met.check("a renewal that asks for another's salt", &renew, 403, "saltNotVisible");
+    let after = world.at("GET", &path_of(&store, &session)).send().await.json();
+    assert_eq!(before["@odata.etag"], after["@odata.etag"], "what is refused changes nothing");
+    for salt in ["", &"s".repeat(257)] {
+        let answer = world.at("POST", &sessions_of(&store)).json(json!({"salt": salt})).send().await;
+        met.check("a salt that is none", &answer, 400, "invalidSalt");
+        assert_eq!(answer.json()["error"]["target"], "salt");
+    }
     met.check(
         "another's salt",
         &world.at("GET", &salt).token(&world.uploader).send().await,

@@ -115,6 +115,39 @@ async fn head_and_options_leave_the_connection_in_step() {
     .await;
 }
 
+/// The HTTP library refuses such heads itself, with a status alone: a client that reads errors would find none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_that_is_never_a_request_gets_a_reason_too() {
+    while_served(&config("127.0.0.1:0", None), |address| {
+        let list = "GET /beta/dataClassification/exactMatchDataStores?$filter=";
+        let nots = "not%20".repeat(100_000);
+        let cases = [
+            (format!("{list}{nots} HTTP/1.1\r\nHost: edm\r\n\r\n"), "headTooLong"),
+            (format!("GET / HTTP/1.1\r\nHost: edm\r\nx: {}\r\n\r\n", "y".repeat(600_000)), "headTooLong"),
+            (format!("{list}displayName eq 'x' HTTP/1.1\r\nHost: edm\r\n\r\n"), "invalidHead"),
+            ("no HTTP at all\r\n\r\n".to_owned(), "invalidHead"),
+        ];
+        for (request, code) in cases {
+            let mut stream = TcpStream::connect(address).expect("the server listens");
+            // The server may have answered and closed before it took all of it.
+            let _ = stream.write_all(request.as_bytes());
+            let (head, body) = read_answer(&mut BufReader::new(stream));
+            let body: serde_json::Value = serde_json::from_str(&body).expect("the body is JSON");
+            assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{code}: {head}");
+            assert_eq!(body["error"]["code"], code, "{head}{body}");
+            let id = body["error"]["innerError"]["request-id"].as_str().expect("an id");
+            assert!(head.contains(&format!("\r\nrequest-id: {id}\r\n")), "{head}");
+        }
+        // On a connection that was used before, too.
+        let mut stream = BufReader::new(TcpStream::connect(address).expect("the server listens"));
+        stream.get_mut().write_all(b"GET /healthz HTTP/1.1\r\nHost: edm\r\n\r\n").expect("sent");
+        assert!(read_answer(&mut stream).0.starts_with("HTTP/1.1 200"));
+        stream.get_mut().write_all(b"GET /a b HTTP/1.1\r\nHost: edm\r\n\r\n").expect("sent");
+        assert!(read_answer(&mut stream).1.contains("invalidHead"));
+    })
+    .await;
+}
+
 /// A client that sends its whole body first, as most do, was left with a broken pipe where the path was unknown or
 /// the token missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -163,7 +163,10 @@ impl Service {
             draft.tokens_max = tokens_max.unwrap_or(draft.tokens_max);
             Ok::<(), Error>(())
         });
-        changed.await?;
+        changed.await.map_err(|error| match error.kind() {
+            ErrorKind::DuplicateName => error.at("displayName"),
+            _ => error,
+        })?;
         self.refresh_types(principal.tenant).await?;
         self.store_view(principal, id).await
     }

@@ -74,7 +74,10 @@ fn segments(path: &str) -> Option<Vec<String>> {
                 segments.push(name.to_owned());
                 let bare = key.strip_prefix('\'').and_then(|key| key.strip_suffix('\''));
                 let key = bare.map_or_else(|| key.to_owned(), |key| key.replace("''", "'"));
-                // `commit()` is a call without parameters, not an empty key.
+                // `commit()` is a call without parameters; `sessions('')` is a key that nothing has, not the collection.
+                if bare.is_some() && key.is_empty() {
+                    return None;
+                }
                 if !key.is_empty() {
                     segments.push(key);
                 }
@@ -203,6 +206,13 @@ mod tests {
         );
         casts("/dataClassification/@/jobs", &["dataClassificationService"], Some(jobs));
         casts("/dataClassification/@/jobs", &["entity"], None);
+        for empty in [
+            "exactMatchDataStores('')",
+            "exactMatchDataStores(%27%27)/sessions",
+            "exactMatchDataStores/s1/sessions('')",
+        ] {
+            assert_eq!(canonical(&format!("/beta/dataClassification/{empty}")), None, "{empty}");
+        }
         casts(
             "/dataClassification/jobs/@",
             &["jobResponseBase", "classificationJobResponse", "entity"],

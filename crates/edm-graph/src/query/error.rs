@@ -129,18 +129,18 @@ impl fmt::Display for QueryError {
             QueryErrorKind::NotANumber => write!(f, "{option} must be a whole number, 0 or more"),
             QueryErrorKind::NotABoolean => write!(f, "{option} must be true or false"),
             QueryErrorKind::UnknownProperty { name } => {
-                write!(f, "{option} names the property '{name}', which these resources do not have")
+                write!(f, "{option} names the property '{name:.64}', which these resources do not have")
             }
             QueryErrorKind::NotComparable { name } => {
-                write!(f, "{option} cannot use the property '{name}': it can only be selected")
+                write!(f, "{option} cannot use the property '{name:.64}': it can only be selected")
             }
             QueryErrorKind::Collection { name } => {
-                write!(f, "'{name}' is a collection: {option} can look into it by any, as in {name}/any(x: …)")
+                write!(f, "'{name:.64}' is a collection: {option} can look into it by any, as in {name:.64}/any(x: …)")
             }
             QueryErrorKind::NotACollection { name } => {
-                write!(f, "'{name}' is no collection: compare it without any")
+                write!(f, "'{name:.64}' is no collection: compare it without any")
             }
-            QueryErrorKind::NotExpandable { name } => write!(f, "'{name}' cannot be expanded here"),
+            QueryErrorKind::NotExpandable { name } => write!(f, "'{name:.64}' cannot be expanded here"),
             QueryErrorKind::Syntax { position, expected } => {
                 write!(f, "{option} cannot be read at character {position}: expected {expected}")
             }

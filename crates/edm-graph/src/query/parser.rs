@@ -110,7 +110,7 @@ impl Parser<'_> {
         if self.take(&TokenKind::Open) {
             let inner = self.disjunction(depth + 1)?;
             self.need(&TokenKind::Close, "a closing parenthesis")?;
-            return Ok(inner);
+            return self.held(inner);
         }
         if let Some(name) = self.called() {
             let test = match name.to_ascii_lowercase().as_str() {
@@ -121,7 +121,8 @@ impl Parser<'_> {
             };
             if let Some(test) = test {
                 self.next += 2;
-                return self.test_arguments(test, depth);
+                let test = self.test_arguments(test, depth)?;
+                return self.held(test);
             }
             if let Some((path, "any")) = name.rsplit_once('/') {
                 return self.any_element(path, depth);
@@ -136,6 +137,24 @@ impl Parser<'_> {
             (Some(TokenKind::Word(word)), Some(TokenKind::Open)) => Some(word.clone()),
             _ => None,
         }
+    }
+
+    /// Reads what may stand behind a condition: that it is compared with true or false. What is unknown stays unknown.
+    fn held(&mut self, condition: Condition) -> Result<Condition, QueryErrorKind> {
+        let is_equal = match (self.take_word("eq"), self.peek()) {
+            (true, _) => true,
+            (false, Some(TokenKind::Word(word))) if word.eq_ignore_ascii_case("ne") => {
+                self.next += 1;
+                false
+            }
+            _ => return Ok(condition),
+        };
+        let wanted = match (self.take_word("true"), self.take_word("false")) {
+            (true, _) => true,
+            (_, true) => false,
+            _ => return Err(self.expected("true or false")),
+        };
+        Ok(if wanted == is_equal { condition } else { Condition::Not(Box::new(condition)) })
     }
 
     fn any_element(&mut self, path: &str, depth: usize) -> Result<Condition, QueryErrorKind> {

@@ -167,13 +167,17 @@ impl SessionDraft {
             return Err(reader.error(BodyErrorKind::Reference, "@odata.id"));
         }
         let fields = reader.texts("fields", limits::COLUMNS_MAX, limits::NAME_CHARACTERS_MAX)?;
-        let salt = reader.text("salt", limits::SALT_CHARACTERS_MAX)?.into_option();
-        if salt.as_deref() == Some("") {
-            return Err(reader.error(BodyErrorKind::Missing, "salt"));
+        // Whether it may be a salt is the service's to say.
+        let salt = reader.text("salt", limits::TEXT_CHARACTERS_MAX)?.into_option();
+        let mut upload_agent_id = reader.text("uploadAgentId", limits::TEXT_CHARACTERS_MAX)?.into_option();
+        // An agent that is registered may stand inline; a new one is registered by a request of its own.
+        if let (None, Given::Value(agent)) = (&upload_agent_id, reader.object("uploadAgent")?) {
+            let id = agent.text("id", limits::TEXT_CHARACTERS_MAX)?;
+            upload_agent_id = Some(agent.needed("id", id)?);
         }
         let change = SessionChange::read_from(reader)?;
         Ok(Self {
-            upload_agent_id: reader.text("uploadAgentId", limits::TEXT_CHARACTERS_MAX)?.into_option(),
+            upload_agent_id,
             fields: fields.into_option(),
             file_name: reader.text("fileName", limits::TEXT_CHARACTERS_MAX)?.into_option(),
             checksum: change.checksum.into_option(),

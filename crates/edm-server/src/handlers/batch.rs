@@ -34,6 +34,7 @@ const SPELLINGS: &[&str] = &[
     "Content-Type",
     "ETag",
     "Location",
+    "OData-EntityId",
     "OData-Version",
     "Preference-Applied",
     "Retry-After",

@@ -111,8 +111,9 @@ fn text_encoding(headers: &HeaderMap) -> Option<TextEncoding> {
     match charset.map(|charset| charset.trim_matches('"')) {
         None | Some("utf-8" | "utf8" | "us-ascii") => Some(TextEncoding::Unsaid),
         Some("utf-16le") => Some(TextEncoding::Utf16Little),
-        // Without a byte order mark the big end comes first (RFC 2781, 4.3).
-        Some("utf-16be" | "utf-16") => Some(TextEncoding::Utf16Big),
+        // RFC 2781, 4.3 would have the big end first, and many programs write the little one: only the mark is sure.
+        Some("utf-16") => Some(TextEncoding::Utf16),
+        Some("utf-16be") => Some(TextEncoding::Utf16Big),
         Some(_) => None,
     }
 }

@@ -44,6 +44,7 @@ pub(crate) async fn renew(
 ) -> Result<Response, ApiError> {
     let options = call.options(&SESSION, Place::Item)?;
     let (store, session) = sessions::session_id(&store, &session)?;
+    sessions::may_see_salt(&app, &call, &options, store, session).await?;
     let renewed = app.service.renew_session(&call.principal, store, session, &call.expected).await?;
     let (value, set) = sessions::answer(&app, &call, &options, &renewed).await?;
     Ok(respond::item(StatusCode::OK, value, &options, &call.origin, &set))

@@ -149,6 +149,7 @@ pub(crate) async fn update(
         rejected_row_count: change.rejected_row_count.into_change(),
         expected: call.expected.clone(),
     };
+    may_see_salt(&app, &call, &options, store, session).await?;
     let changed = app.service.update_session(&call.principal, store, session, change).await?;
     let (value, set) = answer(&app, &call, &options, &changed).await?;
     Ok(respond::changed(&call, value, &options, &set))
@@ -230,6 +231,20 @@ async fn expanded_agents(
         value
     };
     Ok(found.into_iter().map(present).collect())
+}
+
+/// Fails where an answer would be refused for its salt, so that nothing is changed by a request that is refused.
+pub(crate) async fn may_see_salt(
+    app: &App,
+    call: &Call,
+    options: &QueryOptions,
+    store: StoreId,
+    session: SessionId,
+) -> Result<(), ApiError> {
+    if names_salt(options) {
+        app.service.reveal_salt(&call.principal, store, session).await?;
+    }
+    Ok(())
 }
 
 fn names_salt(options: &QueryOptions) -> bool {

@@ -144,7 +144,7 @@ async fn whatever_is_no_text_makes_a_job_that_failed() {
         ("text/plain", TEXT.as_bytes().to_vec()),
         ("text/csv; charset=UTF-8", [b"\xEF\xBB\xBF", TEXT.as_bytes()].concat()),
         ("text/html; charset=\"utf-16le\"", little.clone()),
-        ("text/plain; charset=utf-16", big),
+        ("text/plain; charset=utf-16be", big),
         ("text/plain", marked.clone()),
     ];
     for (kind, body) in found {
@@ -161,7 +161,10 @@ async fn whatever_is_no_text_makes_a_job_that_failed() {
             "{what}"
         );
     };
-    let failed: [(&str, &[u8]); 5] = [
+    let failed: [(&str, &[u8]); 8] = [
+        ("text/plain; charset=utf-16", &little),
+        ("text/plain; charset=utf-16", TEXT.as_bytes()),
+        ("text/plain; charset=utf-16le", TEXT.as_bytes()),
         ("application/pdf", b"%PDF-1.7"),
         ("application/octet-stream", TEXT.as_bytes()),
         ("multipart/form-data; boundary=b", b"--b--"),
@@ -174,7 +177,7 @@ async fn whatever_is_no_text_makes_a_job_that_failed() {
     for bytes in [b"%PDF-1.7".as_slice(), b"\x89PNG\r\n\x1A\n\0", b"M\xFCller"] {
         check_failed(classify_json(&world, &STANDARD.encode(bytes), &type_id).await, "base64");
     }
-    assert_eq!(world.at("GET", "/jobs/$count?$filter=status%20eq%20'Failed'").send().await.text(), "8");
+    assert_eq!(world.at("GET", "/jobs/$count?$filter=status%20eq%20'Failed'").send().await.text(), "11");
     refusals(&world).await;
     // A type that is not there is told; what was found of the others stays.
     let body = json!({"file": STANDARD.encode(TEXT), "sensitiveTypeIds": [type_id, "900-55-6666", "b84d3f36-3f36-4b84-8d3f-363f4db8363f"]});

@@ -88,7 +88,6 @@ fn body_position(kind: &BodyErrorKind) -> usize {
 /// Codes that no request can meet here, and why.
 pub(crate) const MET_ELSEWHERE: &[(&str, &str)] = &[
     ("tooMany", "a thousand stores are made in the service's own tests"),
-    ("invalidSalt", "the wire refuses such a salt before the service sees it"),
     ("blockTooLarge", "the wire refuses such a block before the service sees it"),
     ("wrongMasterKey", "fails at the start, before there is a request"),
     ("dataDirectory", "fails at the start, before there is a request"),
@@ -99,6 +98,8 @@ pub(crate) const MET_ELSEWHERE: &[(&str, &str)] = &[
     ("bodyTooSlow", "needs half a minute of silence, and tests do not wait"),
     ("serverBusy", "needs 64 bodies at once"),
     ("ServerBusy", "needs 16 blocks at once"),
+    ("invalidHead", "never becomes a request: met in listen.rs"),
+    ("headTooLong", "never becomes a request: met in listen.rs"),
     ("failedDependency", "an answer within a batch: met in batch.rs"),
     ("answerTooLarge", "an answer within a batch: met in batch.rs"),
     ("AuthorizationPermissionMismatch", "needs the signer's key: met in sas.rs"),
@@ -217,6 +218,8 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::PreconditionFailed,
         HttpProblem::FailedDependency,
         HttpProblem::AnswerTooLarge { bytes_max: 1 },
+        HttpProblem::NotHttp,
+        HttpProblem::HeadTooLong,
     ]
 }
 
@@ -239,6 +242,8 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::PreconditionFailed => 14,
         HttpProblem::FailedDependency => 15,
         HttpProblem::AnswerTooLarge { .. } => 16,
+        HttpProblem::NotHttp => 17,
+        HttpProblem::HeadTooLong => 18,
     }
 }
 
