@@ -86,6 +86,14 @@ async def deep_insert(world):
     await world.store(made.id).delete()
 
 
+@check("serialisation: a deep insert before anybody wrote columns")
+async def deep_insert_without_columns(world):
+    made = await world.stores.post(ExactMatchDataStore(display_name="x", sessions=[ExactMatchSession(file_name="f")]))
+    equal(world.sent.json(), {"displayName": "x", "sessions": [{"fileName": "f"}]}, "what is sent")
+    equal((made.columns, [s.file_name for s in made.sessions]), ([], ["f"]), "what is made")
+    await world.store(made.id).delete()
+
+
 @check("serialisation: a deep insert that fails makes neither")
 async def deep_insert_fails(world):
     before = await world.stores.count.get()

@@ -3,7 +3,6 @@
 import httpx
 from checks import check, equal, true
 from graph_client import graph_client
-from msgraph_beta.generated.models.exact_match_data_store import ExactMatchDataStore
 from msgraph_beta.generated.models.exact_match_upload_agent import ExactMatchUploadAgent
 from world import COLUMNS, refused, store_draft, stores_query
 
@@ -91,7 +90,6 @@ async def bad_columns(world):
     for column in draft.columns:
         column.is_searchable = False
     await refused(world.stores.post(draft), 400)
-    await refused(world.stores.post(ExactMatchDataStore(display_name="none")), 400)
     typed = store_draft("typed")
     typed.columns[0].additional_data = {"dataType": "fingerprint"}
     await refused(world.stores.post(typed), 400)

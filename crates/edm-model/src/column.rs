@@ -169,6 +169,16 @@ impl Columns {
         Ok(Self(columns))
     }
 
+    /// Returns the columns of a store whose schema is still to be written: none, so that nothing can be uploaded to it.
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Returns whether there are none.
+    pub fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the columns in the order of the store.
     pub fn as_slice(&self) -> &[Column] {
         &self.0

@@ -119,7 +119,7 @@ async fn what_waits_for_a_failure_is_not_tried() {
     let answers = answers(
         &world,
         json!([
-            post("bad", STORES, json!({"displayName": "no columns"})),
+            post("bad", STORES, json!({"description": "no name"})),
             with(post("b", STORES, draft("b")), "depends_on", &["bad"]),
             with(post("c", STORES, draft("c")), "dependsOn", &["b"]),
             post("d", STORES, draft("d")),

@@ -304,10 +304,12 @@ fn fields_match(session: &Session) -> bool {
     session.fields.len() == count && positions.len() == count && positions.iter().all(Option::is_some)
 }
 
-/// Returns whether the store's columns are others than when the session was made. Those of a delta are the live data's,
-/// whatever the store's next table will have.
+/// Returns whether the store's columns are others than when the session was made, or there were none yet. Those of a delta are
+/// the live data's, whatever the store's next table will have.
 pub(crate) fn columns_changed(draft: &SessionDraft) -> bool {
     let session = &draft.session;
     session.update_mode == UpdateMode::Replace
-        && (session.columns != draft.store_columns || session.tokens_max != draft.store_tokens_max)
+        && (session.columns.is_none()
+            || session.columns != draft.store_columns
+            || session.tokens_max != draft.store_tokens_max)
 }

@@ -159,7 +159,11 @@ impl Service {
             change.expected.check(|| Revision::of(&self.view_of(row.clone())))?;
             draft.name = name.unwrap_or_else(|| draft.name.clone());
             draft.description = description.unwrap_or_else(|| draft.description.clone());
-            draft.columns = change.columns.unwrap_or_else(|| draft.columns.clone());
+            let columns = change.columns.unwrap_or_else(|| draft.columns.clone());
+            if columns.is_none() && !draft.columns.is_none() {
+                return Err(Error::invalid("columns", "a data store that has columns keeps at least one"));
+            }
+            draft.columns = columns;
             draft.tokens_max = tokens_max.unwrap_or(draft.tokens_max);
             Ok::<(), Error>(())
         });

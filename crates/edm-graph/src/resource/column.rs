@@ -111,6 +111,7 @@ pub(crate) fn read_columns(reader: &Reader<'_>, name: &str) -> Result<Given<Colu
     let elements = match reader.objects(name, limits::COLUMNS_MAX)? {
         Given::Absent => return Ok(Given::Absent),
         Given::Null => return Ok(Given::Null),
+        Given::Value(elements) if elements.is_empty() => return Ok(Given::Value(Columns::none())),
         Given::Value(elements) => elements,
     };
     let columns = elements.iter().map(read_column).collect::<Result<Vec<ColumnResource>, BodyError>>()?;

@@ -60,7 +60,7 @@ pub struct DataStoreDraft {
     pub display_name: String,
     /// Free text.
     pub description: Option<String>,
-    /// The schema.
+    /// The schema; none where it is still to be written.
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
@@ -74,11 +74,11 @@ impl DataStoreDraft {
         let reader = Reader::new(body);
         let sessions = reader.objects("sessions", limits::INLINE_SESSIONS_MAX)?.into_option();
         let sessions = sessions.unwrap_or_default();
-        let change = DataStoreChange::read(body)?;
+        let change = DataStoreChange::given(body)?;
         Ok(Self {
             display_name: reader.needed("displayName", change.display_name)?,
             description: change.description.into_option(),
-            columns: reader.needed("columns", change.columns)?,
+            columns: change.columns.into_option().unwrap_or_else(Columns::none),
             tokens_max: change.tokens_max.into_option(),
             sessions: sessions.iter().map(SessionDraft::read_from).collect::<Result<_, _>>()?,
         })
@@ -102,20 +102,28 @@ impl DataStoreChange {
     /// Reads the body of a PATCH: whole objects come back, so read-only properties are not looked at.
     /// Fails with the path of the first property that is wrong.
     pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let change = Self::given(body)?;
         let reader = Reader::new(body);
-        let display_name = reader.text("displayName", limits::NAME_CHARACTERS_MAX)?;
-        let blank = matches!(&display_name, Given::Value(name) if name.trim().is_empty());
-        if blank || display_name == Given::Null {
+        if change.display_name == Given::Null {
             return Err(reader.error(BodyErrorKind::Missing, "displayName"));
         }
-        let columns = read_columns(&reader, "columns")?;
-        if columns == Given::Null {
+        if change.columns == Given::Null {
             return Err(reader.error(BodyErrorKind::Missing, "columns"));
+        }
+        Ok(change)
+    }
+
+    /// Reads what is given, `null` included.
+    fn given(body: &Map<String, Value>) -> Result<Self, BodyError> {
+        let reader = Reader::new(body);
+        let display_name = reader.text("displayName", limits::NAME_CHARACTERS_MAX)?;
+        if matches!(&display_name, Given::Value(name) if name.trim().is_empty()) {
+            return Err(reader.error(BodyErrorKind::Missing, "displayName"));
         }
         Ok(Self {
             display_name,
             description: reader.text("description", limits::TEXT_CHARACTERS_MAX)?,
-            columns,
+            columns: read_columns(&reader, "columns")?,
             tokens_max: reader.integer32("maximumNumberOfTokens", 1..=limits::TOKENS_MAX)?,
         })
     }

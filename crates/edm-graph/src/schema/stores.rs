@@ -84,8 +84,7 @@ pub static EXACT_MATCH_DATA_STORE_BASE: StructuredType = StructuredType::entity(
         object("columns", &COLUMN, "The schema of the table.")
             .many()
             .compared_by(&COLUMN_PARTS)
-            .at_least_one(limits::COLUMNS_MAX)
-            .needed()
+            .elements(limits::COLUMNS_MAX)
             .set(),
         moment("dataLastUpdatedDateTime", "When the live data was published; null before the first."),
         text("description", "Free text.").characters(limits::TEXT_CHARACTERS_MAX).set(),

@@ -51,6 +51,31 @@ async fn a_store_is_made_with_its_sessions() {
     );
 }
 
+/// Contract, graph, 3.3: a store comes as the SDK sends it, before anybody wrote its schema.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_may_come_before_its_columns() {
+    let world = World::new().await;
+    let body = json!({"displayName": "x", "sessions": [{"fileName": "f"}]});
+    let made = world.at("POST", "/exactMatchDataStores").json(body).send().await.expect(201);
+    assert_eq!((&made["columns"], &made["sessions"][0]["fileName"]), (&json!([]), &json!("f")));
+    let path = format!("/exactMatchDataStores/{}", text(&made, "id"));
+    let whole = world.at("GET", &path).send().await.expect(200);
+    let patched = world.at("PATCH", &path).json(whole.clone()).send().await.expect(200);
+    assert_eq!(patched, whole);
+    let found = world.at("POST", "/classifyExactMatches").json(json!({"text": "900-11-2222"})).send().await;
+    assert_eq!(found.expect(200)["classification"], json!([]));
+    let store = world.at("PATCH", &path).json(json!({"columns": columns()})).send().await.expect(200);
+    let session = &made["sessions"][0];
+    let block_of = block(&store, session, &[&["900-11-2222", "Okafor"]]);
+    let put = world.put_block(session, 0, block_of).send().await;
+    assert_eq!((put.status.as_u16(), put.code().as_str()), (409, "columnsChanged"), "{}", put.text());
+    let commit = world.at("POST", &format!("{}/commit", path_of(&store, session))).send().await;
+    assert_eq!(commit.status, 409, "{}", commit.text());
+    let emptied = world.at("PATCH", &path).json(json!({"columns": []})).send().await;
+    assert_eq!((emptied.status.as_u16(), &emptied.json()["error"]["target"]), (400, &json!("columns")));
+    world.publish(&store, &[&["900-11-2222", "Okafor"]]).await;
+}
+
 /// All of it or nothing: no store, no session, and the name stays free.
 #[tokio::test]
 async fn a_store_whose_session_cannot_be_made_is_not_made() {
