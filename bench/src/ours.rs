@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use edm_engine::{PreparedTypes, Query, Scratch, scan};
+use edm_engine::{JoinedTexts, PreparedTypes, Query, Scratch, scan};
 
 use crate::clock::cpu_seconds;
 use crate::hits::Place;
@@ -18,6 +18,31 @@ pub(crate) fn seconds(types: &PreparedTypes, text: &str, texts: &[Range<usize>])
         }
         std::hint::black_box(matches);
     })
+}
+
+/// Bytes of texts that are looked at together: as many as the server takes.
+const JOINED_BYTES: usize = 32 * 1024;
+
+/// Returns how many matches there are in the texts, which are looked at together first.
+pub(crate) fn matches_together<'a>(types: &PreparedTypes, texts: impl Iterator<Item = &'a str>) -> usize {
+    let (mut matches, mut scratch, mut joined) = (0, Scratch::new(), JoinedTexts::new());
+    let mut look = |joined: &mut JoinedTexts| {
+        let query = Query::new("", types);
+        joined.look(&query, &mut scratch);
+        for index in 0..joined.len() {
+            let report = joined.scan(index, &query, &mut scratch);
+            matches += report.types.iter().map(|found| found.matches.len()).sum::<usize>();
+        }
+        joined.clear();
+    };
+    for text in texts {
+        joined.push(text);
+        if joined.bytes() >= JOINED_BYTES {
+            look(&mut joined);
+        }
+    }
+    look(&mut joined);
+    matches
 }
 
 /// Returns the place of every match, in the whole corpus.

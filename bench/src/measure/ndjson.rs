@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::Setting;
 use super::server::Server;
-use crate::clock::{cpu_seconds, interleaved, wall_seconds};
+use crate::clock::{cpu_seconds, interleaved, median, wall_seconds};
 use crate::corpus::Corpus;
+use crate::ours;
 use crate::report::{Row, Target};
 use crate::tables::{Table, default_type};
 
@@ -34,7 +35,7 @@ pub(crate) fn row(
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
     let request = request(server, &texts);
     let expected = matches(&types, &texts);
-    let mut walls = Vec::new();
+    let (mut walls, mut singly) = (Vec::new(), Vec::new());
     let pair = interleaved(
         setting.pairs,
         || {
@@ -46,8 +47,12 @@ pub(crate) fn row(
             Ok(after - before)
         },
         || {
-            Ok(cpu_seconds(|| {
+            singly.push(cpu_seconds(|| {
                 std::hint::black_box(matches(&types, &texts));
+            }));
+            // As the server looks at them.
+            Ok(cpu_seconds(|| {
+                std::hint::black_box(ours::matches_together(&types, texts.iter().copied()));
             }))
         },
     )?;
@@ -55,9 +60,11 @@ pub(crate) fn row(
     let row =
         Row::against(Row::own(WHAT, "MB/s", rate(pair.ours)), "library", rate(pair.theirs), 1.0 / pair.ratio);
     let row = row.noted(format!(
-        "CPU time of the whole server, {} texts and {expected} matches a request; by wall clock {:.1} MB/s in one stream",
+        "CPU time of the whole server, {} texts and {expected} matches a request; by wall clock {:.1} MB/s in one stream; \
+         the library one text after another {:.1} MB/s",
         texts.len(),
-        rate(crate::clock::median(&walls))
+        rate(median(&walls)),
+        rate(median(&singly))
     ));
     Ok(row.must(Target::RatioAtLeast(0.7)))
 }

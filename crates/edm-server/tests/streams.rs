@@ -70,6 +70,39 @@ async fn each_line_has_a_result_however_the_body_is_cut() {
     assert_eq!(lines(&ask(&world, "", "\n \n\n").send().await), []);
 }
 
+/// Short texts are looked at together, long ones and lines that fail by themselves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn results_come_in_the_order_of_the_lines_whatever_these_hold() {
+    let world = furnished().await;
+    let (mut body, mut expected) = (String::new(), Vec::new());
+    for number in 1..=3_000u64 {
+        let found = |offset: usize| format!("\"900-33-4444\" at {offset}");
+        let (text, outcome) = match number {
+            number if number % 401 == 0 => {
+                (format!("{}Langer 900-33-4444", "a ".repeat(6_000)), found(12_007))
+            }
+            number if number % 397 == 0 => ("b ".repeat(6_000), String::new()),
+            number if number % 31 == 0 => ("Langer 900-33-4444".to_owned(), found(7)),
+            number if number % 30 == 0 => ("900-33-4444 =".to_owned(), found(0)),
+            number if number % 29 == 0 => (String::new(), String::new()),
+            _ => ("nothing of note, 900-33-".to_owned(), String::new()),
+        };
+        let (line, id, outcome) = match number {
+            number if number % 211 == 0 => ("{".to_owned(), Value::Null, "invalidJson".to_owned()),
+            _ => (json!({"id": number, "text": text}).to_string(), json!(number), outcome),
+        };
+        body += &(line + "\n");
+        expected.push((number, id, outcome));
+    }
+    for piece_bytes in [5_000, 1_000_000] {
+        let found = lines(&ask(&world, "", &body).in_pieces(piece_bytes).send().await);
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!(found, expected, "pieces of {piece_bytes}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn options_stand_in_the_query() {
     let world = furnished().await;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use edm_engine::{ActiveType, CandidateSpan, Exempt, PreparedTypes, Query, Redaction, Scratch};
+use edm_engine::{ActiveType, CandidateSpan, Exempt, JoinedTexts, PreparedTypes, Query, Redaction, Scratch};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
 use edm_model::{Pattern, Principal, Right, SensitiveTypeId, limits};
 
@@ -21,6 +21,8 @@ const TIMEOUT_MS_MAX: u64 = 600_000;
 const BRIEF_TEXT_BYTES_MAX: usize = 8 * 1024;
 /// How long such a try may hold up the other requests of its thread.
 const BRIEF_MICROS: i64 = 1_000;
+/// Bytes of short texts that are looked at together: more of them are no faster.
+const JOINED_BYTES: usize = 32 * 1024;
 
 /// What to look for in a text, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,13 +99,40 @@ pub struct Matcher {
     leave: Option<Leave>,
 }
 
-/// Texts that are matched one after another, with the same scratch.
+/// Texts that are matched one after another, with the same scratch; short ones are looked at together first.
 pub struct Texts<'a> {
     matcher: &'a Matcher,
     scratch: Scratch,
+    waiting: JoinedTexts,
 }
 
 impl Texts<'_> {
+    /// Lets a text wait for [`Texts::classify_waiting`], behind those that wait already. False, and it does not, if it is
+    /// too long or enough of them do.
+    #[must_use]
+    pub fn join(&mut self, text: &str) -> bool {
+        let joins = text.len() <= BRIEF_TEXT_BYTES_MAX && self.waiting.bytes() < JOINED_BYTES;
+        if joins {
+            self.waiting.push(text);
+        }
+        joins
+    }
+
+    /// Finds the records in each of the texts that wait, as [`Texts::classify`] does, and hands over the reports in the
+    /// order of the texts. None waits any more.
+    pub fn classify_waiting(&mut self, mut each: impl FnMut(MatchReport)) {
+        let matcher = self.matcher;
+        let deadline = matcher.deadline_micros();
+        let Self { waiting, scratch, .. } = self;
+        waiting.look(&matcher.query("", &|| matcher.should_stop(deadline)), scratch);
+        for index in 0..waiting.len() {
+            let deadline = matcher.deadline_micros();
+            let report = waiting.scan(index, &matcher.query("", &|| matcher.should_stop(deadline)), scratch);
+            each(matcher.named(report));
+        }
+        waiting.clear();
+    }
+
     /// Finds the records in the next text, as [`Matcher::classify`] does.
     pub fn classify(&mut self, text: &str) -> MatchReport {
         let matcher = self.matcher;
@@ -127,7 +156,8 @@ impl Matcher {
 
     /// Begins to match texts one after another.
     pub fn texts(&self) -> Texts<'_> {
-        Texts { matcher: self, scratch: self.service.inner.matches.scratches.take() }
+        let scratch = self.service.inner.matches.scratches.take();
+        Texts { matcher: self, scratch, waiting: JoinedTexts::new() }
     }
 
     /// Returns what stops the work when it is dropped: for the side that waits for the answer.

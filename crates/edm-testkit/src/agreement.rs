@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use edm_engine::{
-    Accelerators, ActiveType, CandidateSpan, Exempt, PreparedTypes, Query, Report, RowReference, Scanner,
-    Scratch, TypeReport, scan,
+    Accelerators, ActiveType, CandidateSpan, Exempt, JoinedTexts, PreparedTypes, Query, Report, RowReference,
+    Scanner, Scratch, TypeReport, scan,
 };
 use edm_hash::ProcessorPath;
 use edm_model::{Pattern, RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId};
@@ -185,6 +185,21 @@ pub fn reports_in_pieces(case: &Case, ways: &[Pieces]) -> Vec<(Report, Report)> 
         let (plain, explained) = (whole(false), ways.iter().any(|way| way.explain).then(|| whole(true)));
         let whole = |way: &Pieces| explained.clone().filter(|_| way.explain).unwrap_or_else(|| plain.clone());
         ways.iter().map(|way| (whole(way), in_pieces(way))).collect()
+    })
+}
+
+/// Returns the reports of some texts, with explanations: of each scanned alone, and of each after all were looked at together.
+pub fn reports_together(case: &Case, texts: &[&str]) -> Vec<(Report, Report)> {
+    with_query(&case.question, &Arc::new(active_type(case)), |query| {
+        let (mut joined, mut scratch) = (JoinedTexts::new(), Scratch::new());
+        texts.iter().for_each(|text| joined.push(text));
+        let query = Query { explain: true, ..*query };
+        joined.look(&query, &mut scratch);
+        let mut reports = |(index, text): (usize, &&str)| {
+            let alone = scan(&Query { text, ..query }, &mut scratch);
+            (alone, joined.scan(index, &query, &mut scratch))
+        };
+        texts.iter().enumerate().map(&mut reports).collect()
     })
 }
 

@@ -9,6 +9,7 @@ mod evidence;
 mod explain;
 mod find;
 mod group;
+mod joined;
 mod miss;
 mod pattern;
 mod place;
@@ -22,6 +23,7 @@ mod story;
 mod table;
 mod zone;
 
+pub use joined::JoinedTexts;
 pub use prepared::PreparedTypes;
 pub use scanner::{NotUtf8, Scanner};
 pub use scratch::Scratch;

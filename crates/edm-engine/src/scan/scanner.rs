@@ -186,7 +186,12 @@ impl<'q> Scanner<'q> {
 
 /// Scans a text that is whole, zone by zone where it stands.
 pub(crate) fn scan_whole(query: &Query<'_>, scratch: &mut Scratch) -> Report {
-    let mut zones = Zones::new(query);
+    scan_from((0, usize::MAX), query, scratch)
+}
+
+/// Scans a text that is whole and in which no value begins before the first of two places or behind the last.
+pub(crate) fn scan_from(places: (usize, usize), query: &Query<'_>, scratch: &mut Scratch) -> Report {
+    let mut zones = Zones::with_values_from(places, query);
     let zone_bytes = zone_bytes(&zones);
     let (text, around) = (query.text, zones.margins.around);
     let (mut start, mut before) = (0, Before::default());

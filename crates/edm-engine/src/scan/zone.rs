@@ -43,6 +43,8 @@ impl<'q> TypeState<'q> {
 pub(crate) struct Zones<'q> {
     query: &'q Query<'q>,
     pub(crate) margins: Margins,
+    /// The first place of the text that a value may begin at, and the last.
+    places: (usize, usize),
     /// Those of whose tables a value was found, by their positions: of others there is nothing to tell.
     types: BTreeMap<usize, TypeState<'q>>,
     row_checks: RowChecks,
@@ -54,8 +56,14 @@ pub(crate) struct Zones<'q> {
 
 impl<'q> Zones<'q> {
     pub(crate) fn new(query: &'q Query<'q>) -> Self {
+        Self::with_values_from((0, usize::MAX), query)
+    }
+
+    /// Begins with a text of which it is known that values begin between two places, or at one of them, only.
+    pub(crate) fn with_values_from(places: (usize, usize), query: &'q Query<'q>) -> Self {
         Self {
             query,
+            places,
             types: BTreeMap::new(),
             margins: query.types.margins(query.explain),
             row_checks: RowChecks::default(),
@@ -84,7 +92,9 @@ impl<'q> Zones<'q> {
         let context = Context::new(self.query, part, readings, (&self.row_checks, &self.explain_checks));
         let own = |offset: usize| offset.saturating_sub(before.bytes).min(text.len());
         let around = self.margins.hits();
-        let within = (own(zone.0.saturating_sub(around)), own(zone.1.saturating_add(around)));
+        let first = zone.0.saturating_sub(around).max(self.places.0);
+        let end = zone.1.saturating_add(around).min(self.places.1.saturating_add(1));
+        let within = (own(first), own(end));
         self.stopped |= find::hits(&context, within, buffers);
         let hits = buffers.hits.as_slice();
         begin_types(self.query, &mut self.types, hits);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use edm_engine::{NotUtf8, PreparedTypes, Query, Scanner, Scratch, scan};
+use edm_engine::{JoinedTexts, NotUtf8, PreparedTypes, Query, Report, Scanner, Scratch, scan};
 use edm_model::{
     Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit, limits,
 };
@@ -196,4 +196,49 @@ fn whether_to_stop_is_asked_by_atoms_and_not_by_groups() {
     check("nothing of note in a line ".repeat(8).as_str(), 1..=1);
     // At least one for twice as many atoms as stand between two, in each of the groups.
     check("nothing ".repeat(100_000).as_str(), 25..=1_000);
+}
+
+#[test]
+fn texts_are_scanned_together_as_each_alone() {
+    let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
+    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let mut scratch = Scratch::new();
+    // Which of the texts hold something, if looking at all of them at once is stopped or not.
+    let mut check = |texts: &[&str], stop: bool, expected: &[usize]| {
+        let mut joined = JoinedTexts::new();
+        joined.push("of those before");
+        joined.clear();
+        texts.iter().for_each(|text| joined.push(text));
+        let query = Query { explain: true, ..Query::new("900-11-2222", &types) };
+        joined.look(&Query { should_stop: &|| stop, ..query }, &mut scratch);
+        let mut holding = Vec::new();
+        for (index, text) in texts.iter().enumerate() {
+            let report = joined.scan(index, &query, &mut scratch);
+            assert_eq!(report, scan(&Query { text, ..query }, &mut scratch), "{text:?} among {texts:?}");
+            holding.extend((report != Report::default()).then_some(index));
+        }
+        assert_eq!(holding, expected, "among {texts:?}");
+        assert_eq!(joined.scan(texts.len(), &query, &mut scratch), Report::default());
+    };
+    let long = "nothing of note ".repeat(2_000);
+    check(&[], false, &[]);
+    check(&["", "nothing", "900-11-", "2222"], false, &[]);
+    // An escape ends with its text, and a value may be all that a text has.
+    check(
+        &["a=", "900%2D11%2D2222", "ul%", "2DUlm\\", "r901-22-3333", "Langer", "-Langer"],
+        false,
+        &[1, 5, 6],
+    );
+    check(&["9", "900-11-2222", "7", "901-22-3333-", "-5"], false, &[1, 3]);
+    for stop in [false, true] {
+        check(&["a Langer, 900-11-2222 a", &long, "901-22-3333, Ulm, 901-22-3333"], stop, &[0, 2]);
+    }
+}
+
+#[test]
+fn joined_texts_are_not_shown() {
+    let mut joined = JoinedTexts::new();
+    joined.push("900-11-2222");
+    assert_eq!((joined.len(), joined.is_empty()), (1, false));
+    assert!(!format!("{joined:?}").contains("900"));
 }

@@ -11,7 +11,7 @@ use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use edm_graph::{ClassifyOptions, ErrorEnvelope, LineOutcome, LineResult, TextLine};
 use edm_model::{Principal, limits};
-use edm_service::{Admission, MatchOptions, Matcher, Texts};
+use edm_service::{Admission, MatchOptions, MatchReport, Matcher, Texts};
 use http::{HeaderValue, header};
 use serde_json::Value;
 
@@ -156,36 +156,74 @@ impl Answering {
 fn results(matcher: &Matcher, pieces: &[Bytes], first: u64) -> (Vec<u8>, u64) {
     // Most texts hold nothing, and their results are short.
     let bytes: usize = pieces.iter().map(Bytes::len).sum();
-    let mut written = Vec::with_capacity(bytes / 8);
-    let mut texts = matcher.texts();
+    let written = Vec::with_capacity(bytes / 8);
+    let mut results = Results { texts: matcher.texts(), waiting: Vec::new(), written };
     let mut number = first;
     for piece in pieces {
         for line in split_lines(piece.strip_suffix(b"\n").unwrap_or(piece)) {
-            if line.len() > limits::JSON_BODY_BYTES_MAX {
-                let problem = HttpProblem::BodyTooLarge { bytes_max: limits::JSON_BODY_BYTES_MAX };
-                write(&mut written, &failed(number, Value::Null, &problem.into()));
-            } else if !line.iter().all(u8::is_ascii_whitespace) {
-                write_result(&mut written, &mut texts, line, number);
-            }
+            results.add(line, number);
             number += 1;
         }
     }
-    (written, number - first)
+    results.write_waiting();
+    (results.written, number - first)
 }
 
-fn write_result(written: &mut Vec<u8>, texts: &mut Texts<'_>, line: &[u8], number: u64) {
-    let result = match TextLine::read(line) {
-        Ok(TextLine { id, text }) => {
-            let report = texts.classify(&text);
-            if report.is_empty() {
-                return write_nothing(written, &id, number);
+/// The results of lines, in their order.
+struct Results<'m> {
+    texts: Texts<'m>,
+    /// Ids and numbers of the lines whose texts wait, to be looked at together.
+    waiting: Vec<(Value, u64)>,
+    written: Vec<u8>,
+}
+
+impl Results<'_> {
+    fn add(&mut self, line: &[u8], number: u64) {
+        if line.len() > limits::JSON_BODY_BYTES_MAX {
+            let problem = HttpProblem::BodyTooLarge { bytes_max: limits::JSON_BODY_BYTES_MAX };
+            self.add_failed(number, Value::Null, &problem.into());
+        } else if !line.iter().all(u8::is_ascii_whitespace) {
+            match TextLine::read(line) {
+                Ok(TextLine { id, text }) => self.add_text(number, id, &text),
+                Err((id, error)) => self.add_failed(number, id, &error.into()),
             }
-            let outcome = LineOutcome::Classified(present_report::result(report));
-            LineResult { id, line: number, outcome }
         }
-        Err((id, error)) => failed(number, id, &error.into()),
-    };
-    write(written, &result);
+    }
+
+    fn add_text(&mut self, number: u64, id: Value, text: &str) {
+        if !self.texts.join(text) {
+            self.write_waiting();
+            if !self.texts.join(text) {
+                return write_report(&mut self.written, id, number, self.texts.classify(text));
+            }
+        }
+        self.waiting.push((id, number));
+    }
+
+    fn add_failed(&mut self, line: u64, id: Value, error: &ApiError) {
+        self.write_waiting();
+        write(&mut self.written, &failed(line, id, error));
+    }
+
+    /// Writes the results of the texts that wait.
+    fn write_waiting(&mut self) {
+        let Self { texts, waiting, written } = self;
+        let mut lines = waiting.drain(..);
+        texts.classify_waiting(|report| {
+            let (id, number) = lines.next().expect("each text that waits is a line's");
+            write_report(written, id, number, report);
+        });
+    }
+}
+
+fn write_report(written: &mut Vec<u8>, id: Value, line: u64, report: MatchReport) {
+    if report.is_empty() {
+        return write_nothing(written, &id, line);
+    }
+    write(
+        written,
+        &LineResult { id, line, outcome: LineOutcome::Classified(present_report::result(report)) },
+    );
 }
 
 /// Writes the result of a text in which nothing was found, which most have: as [`write`] does, which would take longer
