@@ -1,8 +1,8 @@
 //! Texts are matched: a permit first, then the scan on a thread that may block, then names for positions.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use edm_engine::{ActiveType, CandidateSpan, Exempt, JoinedTexts, PreparedTypes, Query, Redaction, Scratch};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
@@ -126,8 +126,10 @@ impl Texts<'_> {
         let Self { waiting, scratch, .. } = self;
         waiting.look(&matcher.query("", &|| matcher.should_stop(deadline)), scratch);
         for index in 0..waiting.len() {
-            let deadline = matcher.deadline_micros();
-            let report = waiting.scan(index, &matcher.query("", &|| matcher.should_stop(deadline)), scratch);
+            // Its time begins when it is first asked about: of most nothing is asked any more.
+            let deadline = OnceLock::new();
+            let should_stop = || matcher.should_stop(*deadline.get_or_init(|| matcher.deadline_micros()));
+            let report = waiting.scan(index, &matcher.query("", &should_stop), scratch);
             each(matcher.named(report));
         }
         waiting.clear();
