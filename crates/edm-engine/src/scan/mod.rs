@@ -1,5 +1,6 @@
 //! The scan: text → zones → windows → hits → rows → patterns → report. The order of the files is the order of the walk:
-//! `scanner`, `zone`, `reading`, `group`, `find`, `evaluate`, `evidence`, `pattern`, `assign`, `collect`, `explain`.
+//! `scanner`, `zone`, `reading`, `group`, `find`, `evaluate`, `evidence`, `pattern`, `assign`, `collect`, `explain`. Of many short
+//! texts `joined` tells beforehand where it is worth while.
 
 mod assign;
 mod collect;
