@@ -236,6 +236,27 @@ fn texts_are_scanned_together_as_each_alone() {
 }
 
 #[test]
+fn what_was_found_is_forgotten_with_its_texts() {
+    let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
+    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let (query, mut scratch, mut joined) = (Query::new("", &types), Scratch::new(), JoinedTexts::new());
+    let text = "Langer, 900-11-2222";
+    let expected = scan(&Query { text, ..query }, &mut scratch);
+    joined.push("nothing");
+    joined.look(&query, &mut scratch);
+    joined.push(text);
+    assert_eq!(joined.scan(1, &query, &mut scratch), expected, "a text that came behind the look");
+    joined.look(&query, &mut scratch);
+    joined.clear();
+    joined.push(text);
+    assert_eq!(
+        joined.scan(0, &query, &mut scratch),
+        expected,
+        "a text in the place of one that held nothing"
+    );
+}
+
+#[test]
 fn joined_texts_are_not_shown() {
     let mut joined = JoinedTexts::new();
     joined.push("900-11-2222");
