@@ -63,17 +63,12 @@ impl Service {
         }
         let (catalog, known) = (&self.inner.catalog, &self.inner.known_tokens);
         let digest = digest(token);
-        // Taken before the row is read: what is written meanwhile makes the row stale, never fresh.
-        let mark = catalog.change_mark();
-        let bearer = match known.find(mark.as_ref(), &digest) {
-            Some(bearer) => bearer,
-            None => {
-                // Looked up by its digest: how long the look-up takes says nothing about other tokens.
-                let bearer = bearer(catalog.token_by_hash(&digest).await?.ok_or_else(refused)?);
-                known.keep(mark, digest, bearer.clone());
-                bearer
-            }
+        // Looked up by its digest: how long the look-up takes says nothing about other tokens.
+        let read = async {
+            let row = catalog.token_by_hash(&digest).await?;
+            row.map(bearer).ok_or_else(refused)
         };
+        let bearer = known.find_or_read(catalog.change_mark(), digest, read).await?;
         if bearer.expires_at.is_some_and(|at| at <= self.now()) {
             return Err(refused());
         }

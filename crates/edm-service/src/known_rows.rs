@@ -37,15 +37,29 @@ impl<K, V> Default for KnownRows<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> KnownRows<K, V> {
-    /// Returns the row if it is known and nothing has been written since. `mark` is the catalog's present one.
-    pub(crate) fn find(&self, mark: Option<&ChangeMark>, key: &K) -> Option<V> {
+    /// Returns a row that is known and behind which nothing has been written, or reads and keeps it. `mark` is the catalog's, taken
+    /// before the row is read: what is written meanwhile makes the row stale, never fresh.
+    pub(crate) async fn find_or_read<E>(
+        &self,
+        mark: Option<ChangeMark>,
+        key: K,
+        read: impl Future<Output = Result<V, E>>,
+    ) -> Result<V, E> {
+        if let Some(row) = self.find(mark.as_ref(), &key) {
+            return Ok(row);
+        }
+        let row = read.await?;
+        self.keep(mark, key, row.clone());
+        Ok(row)
+    }
+
+    fn find(&self, mark: Option<&ChangeMark>, key: &K) -> Option<V> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let fresh = mark.is_some() && known.mark.as_ref() == mark;
         if fresh { known.rows.get(key).cloned() } else { None }
     }
 
-    /// Keeps a row that was read after the mark was taken.
-    pub(crate) fn keep(&self, mark: Option<ChangeMark>, key: K, row: V) {
+    fn keep(&self, mark: Option<ChangeMark>, key: K, row: V) {
         if mark.is_none() {
             return;
         }

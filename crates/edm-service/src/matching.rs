@@ -16,12 +16,12 @@ use crate::seal::Pseudonyms;
 use crate::service::{Service, off_thread, require};
 
 const TIMEOUT_MS_MAX: u64 = 600_000;
-/// Bytes of the longest text that is tried on the thread of its request: handing one over costs more than most short
-/// ones take.
+/// Bytes of the longest text that counts as short: it is tried on the thread of its request, since handing one over costs more than
+/// most such texts take, and among many it is looked at together with others.
 const BRIEF_TEXT_BYTES_MAX: usize = 8 * 1024;
 /// How long such a try may hold up the other requests of its thread.
 const BRIEF_MICROS: i64 = 1_000;
-/// Bytes of short texts that are looked at together: more of them are no faster.
+/// Bytes of short texts that are looked at together: more of them are no faster (`docs/decisions/0022-short-texts-together.md`).
 const JOINED_BYTES: usize = 32 * 1024;
 
 /// What to look for in a text, and how.

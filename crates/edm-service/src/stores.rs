@@ -233,13 +233,7 @@ impl Service {
     /// Returns a store, without asking the catalog again while nobody has written to it.
     pub(crate) async fn store_row(&self, tenant: TenantId, id: StoreId) -> Result<StoreRow, Error> {
         let (catalog, known) = (&self.inner.catalog, &self.inner.known_stores);
-        // Taken before the row is read, as for a token.
-        let mark = catalog.change_mark();
-        if let Some(row) = known.find(mark.as_ref(), &(tenant, id)) {
-            return Ok(row);
-        }
-        let row = catalog.store(tenant, id).await?;
-        known.keep(mark, (tenant, id), row.clone());
+        let row = known.find_or_read(catalog.change_mark(), (tenant, id), catalog.store(tenant, id)).await?;
         Ok(row)
     }
 

@@ -243,13 +243,7 @@ impl Service {
     /// Returns the earliest last activity of an open session, without asking the catalog again while nobody has written.
     async fn earliest_activity(&self) -> Result<Option<Timestamp>, Error> {
         let (catalog, known) = (&self.inner.catalog, &self.inner.known_activity);
-        // Taken before the row is read, as for a token.
-        let mark = catalog.change_mark();
-        if let Some(earliest) = known.find(mark.as_ref(), &()) {
-            return Ok(earliest);
-        }
-        let earliest = catalog.earliest_activity().await?;
-        known.keep(mark, (), earliest);
+        let earliest = known.find_or_read(catalog.change_mark(), (), catalog.earliest_activity()).await?;
         Ok(earliest)
     }
 

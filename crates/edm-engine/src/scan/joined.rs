@@ -93,9 +93,9 @@ impl JoinedTexts {
         let first = values.partition_point(|value| *value < before.copied().unwrap_or(0));
         let behind = values.partition_point(|value| *value < end);
         let own = |value: &usize| value.saturating_sub(start);
-        match values.get(first..behind) {
-            Some([first, .., last]) => scan_from((own(first), own(last)), &query, scratch),
-            Some([only]) => scan_from((own(only), own(only)), &query, scratch),
+        let within = values.get(first..behind).unwrap_or(&[]);
+        match (within.first(), within.last()) {
+            (Some(first), Some(last)) => scan_from((own(first), own(last)), &query, scratch),
             _ => Report::default(),
         }
     }

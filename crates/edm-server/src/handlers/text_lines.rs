@@ -193,6 +193,7 @@ impl Results<'_> {
     fn add_text(&mut self, number: u64, id: Value, text: &str) {
         if !self.texts.join(text) {
             self.write_waiting();
+            // While none waits only a long one does not join.
             if !self.texts.join(text) {
                 return write_report(&mut self.written, id, number, self.texts.classify(text));
             }
