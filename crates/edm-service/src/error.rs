@@ -186,6 +186,8 @@ pub enum ErrorKind {
     Changed,
     /// Indexes are still being loaded.
     NotReady,
+    /// Live data that was asked for cannot be read.
+    DataUnavailable,
     /// Too many texts are being matched.
     Busy {
         /// When to try again.
@@ -232,6 +234,22 @@ impl Error {
             target: Some(target.to_owned()),
             source: None,
         }
+    }
+
+    /// Says which tables were asked for and cannot be read.
+    pub(crate) fn data_unavailable(names: &[impl AsRef<str>]) -> Self {
+        const NAMED_MAX: usize = 5;
+        let mut named: Vec<String> =
+            names.iter().take(NAMED_MAX).map(|name| format!("\"{}\"", name.as_ref())).collect();
+        if names.len() > NAMED_MAX {
+            named.push(format!("{} more", names.len() - NAMED_MAX));
+        }
+        let message = format!(
+            "the live data of {} cannot be read, so it was not looked for: restore its files from a backup, or upload \
+             the table again",
+            named.join(", ")
+        );
+        Self::with_message(ErrorKind::DataUnavailable, message)
     }
 
     pub(crate) fn not_found(what: Resource) -> Self {
@@ -376,6 +394,10 @@ const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
         }
         ErrorKind::Changed => {
             "the resource is not in the state that the request expects: read it again, then decide again"
+        }
+        ErrorKind::DataUnavailable => {
+            "the live data cannot be read, so it was not looked for: restore its files from a backup, or upload the table \
+             again"
         }
         ErrorKind::NotReady => "the server is loading its indexes: try again in a moment",
         ErrorKind::WrongMasterKey => {

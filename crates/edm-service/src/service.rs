@@ -11,12 +11,11 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::error::{Error, ErrorKind};
 use crate::known_rows::{Bearer, KnownRows};
-use crate::library::Library;
+use crate::library::{Data, DataState, Library};
 use crate::lookup::LookupMeter;
 use crate::match_queue::MatchQueue;
 use crate::planning::Plans;
 use crate::seal::{Purpose, Seals};
-use crate::serving::tell_unserved;
 use crate::surroundings::{Clock, Random, ServiceConfig, ServiceLimits};
 use crate::upload_signer::UploadSigner;
 
@@ -35,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) blobs: Blobs,
     pub(crate) seals: Seals,
     pub(crate) limits: ServiceLimits,
+    pub(crate) required_types: Vec<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     /// Bearers by the digests of their tokens.
@@ -80,6 +80,8 @@ pub struct StoreGauge {
     pub row_count: u64,
     /// When other data became live.
     pub data_updated_at: Option<Timestamp>,
+    /// Whether this node searches it.
+    pub data_state: DataState,
 }
 
 /// The state of the service, for gauges.
@@ -148,6 +150,7 @@ impl Service {
             blobs,
             seals,
             limits,
+            required_types: config.required_types,
             clock,
             random,
             signer,
@@ -163,11 +166,24 @@ impl Service {
         if self.inner.catalog.schema().await? != Schema::Current {
             return Err(other_version());
         }
-        let unserved = self.serve_all().await?;
-        unserved.iter().for_each(|(store, error)| tell_unserved(*store, error));
-        let skipped = unserved.into_iter().map(|(store, error)| (store, error.to_string())).collect();
+        let unreadable = self.serve_all().await?;
+        let skipped = unreadable.into_iter().map(|(store, error)| (store, error.to_string())).collect();
         self.inner.ready.store(true, Ordering::Release);
-        Ok(LoadSummary { generation_count: self.inner.library.stores().len(), skipped })
+        let served = |data: &Data| data.state() != DataState::Unserved;
+        let stores = self.inner.library.stores();
+        Ok(LoadSummary {
+            generation_count: stores.iter().filter(|(_, _, data)| served(data)).count(),
+            skipped,
+        })
+    }
+
+    /// Takes the data directory for this process alone, without loading anything; says whether nobody else has it.
+    pub fn claim_directory(&self) -> bool {
+        self.take_lock().is_ok()
+    }
+
+    pub(crate) fn holds_lock(&self) -> bool {
+        self.inner.lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_some()
     }
 
     fn take_lock(&self) -> Result<(), Error> {
@@ -214,6 +230,7 @@ impl Service {
             stores: stores
                 .into_iter()
                 .map(|row| StoreGauge {
+                    data_state: self.data_state(&row),
                     tenant: row.store.tenant,
                     store_id: row.store.id,
                     row_count: row.store.live.map_or(0, |live| live.row_count),

@@ -39,12 +39,19 @@ pub struct ServiceConfig {
     pub master_key: MasterKey,
     /// How much it may do at once.
     pub limits: ServiceLimits,
+    /// Sensitive types, by name or id, without which it is not ready.
+    pub required_types: Vec<String>,
 }
 
 impl ServiceConfig {
     /// Makes a set-up with the default limits.
     pub fn new(data_dir: impl Into<PathBuf>, master_key: MasterKey) -> Self {
-        Self { data_dir: data_dir.into(), master_key, limits: ServiceLimits::default() }
+        Self {
+            data_dir: data_dir.into(),
+            master_key,
+            limits: ServiceLimits::default(),
+            required_types: Vec::new(),
+        }
     }
 }
 
@@ -61,6 +68,8 @@ pub struct ServiceLimits {
     pub match_queue_length: usize,
     /// How long one text may take unless the caller says less.
     pub match_timeout_ms_default: u64,
+    /// How fast the files of what is served are read again and compared with their checksums, in bytes a second; 0 never.
+    pub scrub_bytes_per_second: u64,
     /// How long blocks and old generations stay after they are needed no more.
     pub collect_grace_seconds: i64,
     /// Whether weak salts are taken.
@@ -84,6 +93,7 @@ impl Default for ServiceLimits {
             match_concurrency: cores,
             match_queue_length: 256,
             match_timeout_ms_default: 30_000,
+            scrub_bytes_per_second: limits::SCRUB_BYTES_PER_SECOND,
             collect_grace_seconds: 3_600,
             allow_weak_salts: false,
             lookups_per_minute: 6_000,

@@ -48,14 +48,21 @@ impl Service {
         let mut tasks: Vec<JoinHandle<()>> = (0..self.inner.limits.worker_count.max(1))
             .map(|_| tokio::spawn(self.clone().work(stopped.clone())))
             .collect();
-        tasks.push(tokio::spawn(self.clone().sweep_regularly(stopped)));
+        tasks.extend(self.start_keepers(stopped));
         Workers { stop, tasks }
     }
 
-    /// Starts the sweeper alone: for a node that answers requests and leaves jobs to others.
+    /// Starts the sweeper and the scrub alone: for a node that answers requests and leaves jobs to others.
     pub fn start_sweeper(&self) -> Workers {
         let (stop, stopped) = watch::channel(false);
-        Workers { stop, tasks: vec![tokio::spawn(self.clone().sweep_regularly(stopped))] }
+        Workers { stop, tasks: self.start_keepers(stopped).into() }
+    }
+
+    fn start_keepers(&self, stopped: watch::Receiver<bool>) -> [JoinHandle<()>; 2] {
+        [
+            tokio::spawn(self.clone().sweep_regularly(stopped.clone())),
+            tokio::spawn(self.clone().scrub_regularly(stopped)),
+        ]
     }
 
     async fn work(self, mut stopped: watch::Receiver<bool>) {

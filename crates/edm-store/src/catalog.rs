@@ -8,6 +8,7 @@ mod blocks;
 mod change_mark;
 mod classification_jobs;
 mod generations;
+mod inventory;
 mod jobs;
 mod lists;
 mod lowered;
@@ -31,7 +32,7 @@ use crate::error::{Context, Error, ErrorKind};
 
 pub use blocks::{BlockRow, NewBlock, StageOutcome};
 pub use change_mark::ChangeMark;
-pub use generations::{GenerationRow, NewGeneration};
+pub use generations::{GenerationRow, LiveStore, NewGeneration};
 pub use jobs::{JobKind, LeasedJob, NewJob};
 pub use salts::SaltRow;
 pub use sessions::{ListedSession, LiveData, NewSessionRow, SessionDraft};

@@ -23,7 +23,7 @@ mod record;
 pub use blobs::{BlobPath, Blobs, PutOutcome};
 pub use catalog::{
     AuditEntry, BlockRow, Catalog, CatalogCounts, ChangeMark, GenerationRow, JobKind, LeasedJob,
-    ListedSession, LiveData, NewBlock, NewGeneration, NewJob, NewSessionRow, NewToken, SaltRow, Schema,
-    SessionDraft, StageOutcome, StoreDraft, StoreRow, TokenRow,
+    ListedSession, LiveData, LiveStore, NewBlock, NewGeneration, NewJob, NewSessionRow, NewToken, SaltRow,
+    Schema, SessionDraft, StageOutcome, StoreDraft, StoreRow, TokenRow,
 };
 pub use error::{Error, ErrorKind};

@@ -4,7 +4,7 @@
 use edm_graph::BodyErrorKind;
 use edm_model::{Columns, ColumnsErrorKind, Right, SessionState};
 use edm_server::{HttpProblem, UploadProblem, body_answer, http_answer, service_answer, upload_answer};
-use edm_service::{BlockProblem, ErrorKind, Foreign, Resource};
+use edm_service::{BlockProblem, ErrorKind, Foreign, Obstacle, Resource};
 use http::StatusCode;
 
 /// Returns the status and code of every kind of every room that names them.
@@ -148,6 +148,7 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::Internal,
         ErrorKind::NoLiveData,
         ErrorKind::Changed,
+        ErrorKind::DataUnavailable,
     ]
 }
 
@@ -195,6 +196,7 @@ fn position(kind: &ErrorKind) -> usize {
         ErrorKind::Internal => 37,
         ErrorKind::NoLiveData => 38,
         ErrorKind::Changed => 39,
+        ErrorKind::DataUnavailable => 40,
     }
 }
 
@@ -209,7 +211,7 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::UnsupportedMediaType { expected: "x" },
         HttpProblem::TooManyBodies,
         HttpProblem::NoSuchId,
-        HttpProblem::NotReady,
+        HttpProblem::NotReady(Obstacle::Starting),
         HttpProblem::Panicked,
         HttpProblem::NoToken,
         HttpProblem::Forbidden { needs: Right::Read },
@@ -233,7 +235,7 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::UnsupportedMediaType { .. } => 5,
         HttpProblem::TooManyBodies => 6,
         HttpProblem::NoSuchId => 7,
-        HttpProblem::NotReady => 8,
+        HttpProblem::NotReady(_) => 8,
         HttpProblem::Panicked => 9,
         HttpProblem::NoToken => 10,
         HttpProblem::Forbidden { .. } => 11,

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use bytes::Bytes;
 use edm_block::{BlockHeader, Operation};
 use edm_hash::{RecordHasher, Salt};
-use edm_model::{Column, Columns, DataType, Principal, SessionId, StoreId, TenantId, Timestamp};
+use edm_model::{Column, Columns, DataType, OnUnserved, Principal, SessionId, StoreId, TenantId, Timestamp};
 use edm_service::{
     Clock, CreatedSession, ErrorKind, Expected, LookupRequest, MasterKey, NewSession, NewStore, Random,
-    Service, ServiceConfig, ServiceLimits,
+    Service, ServiceConfig, ServiceLimits, StoreChange,
 };
 
 pub(crate) const START: i64 = 1_780_000_000;
@@ -115,8 +115,20 @@ impl House {
     }
 
     async fn create_store_of(&self, name: &str, columns: Columns) -> StoreId {
-        let new = NewStore { name: name.to_owned(), description: None, columns, tokens_max: None };
+        let new = NewStore {
+            name: name.to_owned(),
+            description: None,
+            columns,
+            tokens_max: None,
+            on_unserved: OnUnserved::Refuse,
+        };
         self.service.create_store(&self.admin, new).await.expect("the store is made").store.id
+    }
+
+    /// Says whether the store wants the generation before where its live data cannot be read.
+    pub(crate) async fn want_unserved(&self, store: StoreId, wanted: OnUnserved) {
+        let change = StoreChange { on_unserved: Some(wanted), ..StoreChange::default() };
+        self.service.update_store(&self.admin, store, change).await.expect("the store is changed");
     }
 
     pub(crate) async fn open_session(&self, store: StoreId, new: NewSession) -> CreatedSession {

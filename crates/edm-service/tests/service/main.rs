@@ -7,4 +7,6 @@ mod house;
 mod matching;
 mod publication;
 mod serving;
+mod unserved;
 mod upload;
+mod verify;

@@ -1,11 +1,11 @@
 //! Generations, and the one compare-and-swap that makes one live.
 
-use edm_model::{KeyId, Pattern, SessionId, SessionState, StoreId, TenantId, Timestamp};
+use edm_model::{KeyId, OnUnserved, Pattern, SessionId, SessionState, StoreId, TenantId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 
 use super::{
-    Catalog, LeasedJob, SessionDraft, StoreRow, Write, get, id16, jobs, moment, number, sessions, signed,
-    stores, types,
+    Catalog, LeasedJob, SessionDraft, StoreRow, Write, get, id16, jobs, moment, number, optional_id16,
+    sessions, signed, stores, types,
 };
 use crate::error::{Context, Error, ErrorKind};
 
@@ -28,6 +28,21 @@ pub struct GenerationRow {
     pub kept: bool,
     /// When it was published.
     pub published_at: Timestamp,
+}
+
+/// A store that must be served: it has published data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveStore {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The store.
+    pub store_id: StoreId,
+    /// The session whose data is live; none where the catalog has lost it.
+    pub session_id: Option<SessionId>,
+    /// What that session brought; none where the catalog has lost it.
+    pub generation: Option<GenerationRow>,
+    /// What is answered where it cannot be read.
+    pub on_unserved: OnUnserved,
 }
 
 /// A generation to be made live.
@@ -71,16 +86,33 @@ impl Catalog {
         Ok(published)
     }
 
-    /// Lists the live generations of every tenant.
-    pub async fn live_generations(&self) -> Result<Vec<GenerationRow>, Error> {
+    /// Lists the stores of every tenant that published data once, with what is live in each. One without its generation
+    /// lost it: publication and rollback always leave one.
+    pub async fn live_stores(&self) -> Result<Vec<LiveStore>, Error> {
         let rows = sqlx::query(
-            "select g.* from data_stores d join generations g on g.session_id = d.live_session_id \
-             order by g.published_at",
+            "select d.id as data_store_id, d.tenant_id as store_tenant_id, d.live_session_id, d.on_unserved, g.* \
+             from data_stores d left join generations g on g.session_id = d.live_session_id \
+             where d.published_commit > 0 order by g.published_at",
         )
         .fetch_all(&self.reader)
         .await
-        .context("listing generations")?;
-        rows.iter().map(read_generation).collect()
+        .context("listing live generations")?;
+        rows.iter().map(read_live_store).collect()
+    }
+
+    /// Returns a store that published data; nothing where it has none yet or there is no such store.
+    pub async fn live_store(&self, tenant: TenantId, store_id: StoreId) -> Result<Option<LiveStore>, Error> {
+        let row = sqlx::query(
+            "select d.id as data_store_id, d.tenant_id as store_tenant_id, d.live_session_id, d.on_unserved, g.* \
+             from data_stores d left join generations g on g.session_id = d.live_session_id \
+             where d.tenant_id = $1 and d.id = $2 and d.published_commit > 0",
+        )
+        .bind(tenant.as_bytes().as_slice())
+        .bind(store_id.as_bytes().as_slice())
+        .fetch_optional(&self.reader)
+        .await
+        .context("live generation")?;
+        row.as_ref().map(read_live_store).transpose()
     }
 
     /// Lists the generations of every tenant that are kept no more.
@@ -187,7 +219,21 @@ async fn insert(write: &mut Write, generation: &GenerationRow, commit_number: u6
     Ok(())
 }
 
-fn read_generation(row: &SqliteRow) -> Result<GenerationRow, Error> {
+fn read_live_store(row: &SqliteRow) -> Result<LiveStore, Error> {
+    let generation = match optional_id16(row, "session_id")? {
+        Some(_) => Some(read_generation(row)?),
+        None => None,
+    };
+    Ok(LiveStore {
+        tenant: TenantId::from_bytes(id16(row, "store_tenant_id")?),
+        store_id: StoreId::from_bytes(id16(row, "data_store_id")?),
+        session_id: optional_id16(row, "live_session_id")?.map(SessionId::from_bytes),
+        generation,
+        on_unserved: stores::on_unserved(row)?,
+    })
+}
+
+pub(super) fn read_generation(row: &SqliteRow) -> Result<GenerationRow, Error> {
     Ok(GenerationRow {
         session_id: SessionId::from_bytes(id16(row, "session_id")?),
         tenant: TenantId::from_bytes(id16(row, "tenant_id")?),

@@ -65,7 +65,7 @@ impl JobKind {
         }
     }
 
-    fn read(word: &str, payload: &str) -> Result<Self, Error> {
+    pub(super) fn read(word: &str, payload: &str) -> Result<Self, Error> {
         let corrupt = || Error::corrupt("payload of a job");
         match word {
             "ingest" => Ok(JobKind::Ingest),

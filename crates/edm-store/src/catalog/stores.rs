@@ -1,8 +1,8 @@
 //! Data stores, with the generation that is live.
 
 use edm_model::{
-    Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, SensitiveType, SessionId, StoreId,
-    TenantId, Timestamp,
+    Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, OnUnserved, SensitiveType, SessionId,
+    StoreId, TenantId, Timestamp,
 };
 use sqlx::sqlite::SqliteRow;
 
@@ -25,6 +25,8 @@ pub struct StoreRow {
     pub live_salt_is_old: bool,
     /// Whether an earlier generation is kept.
     pub can_roll_back: bool,
+    /// Whether the store had live data of which the catalog has lost the generation: damage, not an empty store.
+    pub live_is_lost: bool,
     /// The commit number of the last publication; a lower one comes too late.
     pub published_commit: u64,
 }
@@ -40,6 +42,8 @@ pub struct StoreDraft {
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: u32,
+    /// What is answered where the live generation cannot be read.
+    pub on_unserved: OnUnserved,
 }
 
 macro_rules! salt_is_old {
@@ -54,7 +58,7 @@ macro_rules! store_columns {
             "d.*, g.number as live_number, g.row_count as live_row_count, g.published_at as live_published_at, \
              g.key_id as live_key_id, ",
             salt_is_old!(),
-            " as live_salt_is_old, exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 \
+            " as live_salt_is_old, (d.published_commit > 0 and g.session_id is null) as live_is_lost, exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 \
              and o.number < g.number) as can_roll_back"
         )
     };
@@ -96,7 +100,7 @@ impl Catalog {
         let mut write = self.write().await?;
         sqlx::query(
             "insert into data_stores (id, tenant_id, name, name_folded, description, columns, tokens_max, \
-             created_at, updated_at, lowered) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             created_at, updated_at, lowered, on_unserved) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(store.id.as_bytes().as_slice())
         .bind(store.tenant.as_bytes().as_slice())
@@ -108,6 +112,7 @@ impl Catalog {
         .bind(store.created_at.as_micros())
         .bind(store.updated_at.as_micros())
         .bind(lowered::of_store(&store.name, store.description.as_deref(), &store.columns))
+        .bind(store.on_unserved.as_str())
         .execute(&mut *write)
         .await
         .context("adding a data store")?;
@@ -174,6 +179,7 @@ impl Catalog {
             description: before.description.clone(),
             columns: before.columns.clone(),
             tokens_max: before.tokens_max,
+            on_unserved: before.on_unserved,
         };
         let unchanged = draft.clone();
         decide(&row, &mut draft)?;
@@ -246,7 +252,7 @@ impl Catalog {
 async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &StoreDraft) -> Result<(), Error> {
     sqlx::query(
         "update data_stores set name = $2, name_folded = $3, description = $4, columns = $5, tokens_max = $6, \
-         updated_at = $7, lowered = $8 where id = $1",
+         updated_at = $7, lowered = $8, on_unserved = $9 where id = $1",
     )
     .bind(id.as_bytes().as_slice())
     .bind(&draft.name)
@@ -256,6 +262,7 @@ async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &Stor
     .bind(i64::from(draft.tokens_max))
     .bind(at.as_micros())
     .bind(lowered::of_store(&draft.name, draft.description.as_deref(), &draft.columns))
+    .bind(draft.on_unserved.as_str())
     .execute(&mut **write)
     .await
     .context("changing a data store")?;
@@ -272,6 +279,12 @@ pub(super) async fn store_in(write: &mut Write, tenant: TenantId, id: StoreId) -
     read_store(&row)
 }
 
+/// Reads what a store wants where its data cannot be read.
+pub(super) fn on_unserved(row: &SqliteRow) -> Result<OnUnserved, Error> {
+    let word: String = get(row, "on_unserved")?;
+    OnUnserved::parse(&word).ok_or_else(|| Error::corrupt("what a store wants of data that cannot be read"))
+}
+
 fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
     let live = match (optional_id16(row, "live_session_id")?, optional_number(row, "live_number")?) {
         (Some(session), Some(generation)) => Some(LiveGeneration {
@@ -280,7 +293,8 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
             row_count: number(row, "live_row_count")?,
             published_at: moment(row, "live_published_at")?,
         }),
-        _ => None,
+        // Without its generation the live data is lost, which `live_is_lost` tells.
+        (Some(_), None) | (None, _) => None,
     };
     Ok(StoreRow {
         store: DataStore {
@@ -290,6 +304,7 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
             description: get(row, "description")?,
             columns: record::read_columns(&get::<String>(row, "columns")?)?,
             tokens_max: number(row, "tokens_max")?,
+            on_unserved: on_unserved(row)?,
             created_at: moment(row, "created_at")?,
             updated_at: moment(row, "updated_at")?,
             data_updated_at: optional_moment(row, "data_updated_at")?,
@@ -298,6 +313,7 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
         live_key_id: optional_id16(row, "live_key_id")?.map(KeyId::from_bytes),
         live_salt_is_old: get::<i64>(row, "live_salt_is_old")? != 0,
         can_roll_back: get::<i64>(row, "can_roll_back")? != 0,
+        live_is_lost: get::<i64>(row, "live_is_lost")? != 0,
         published_commit: number(row, "published_commit")?,
     })
 }

@@ -1,9 +1,9 @@
 //! Cases for what the catalog keeps.
 
 use edm_model::{
-    Column, Columns, DataStore, ExactMatchRule, KeyId, ListQuery, PrincipalId, Role, Roles, SensitiveType,
-    SensitiveTypeId, Session, SessionFailure, SessionId, SessionState, StoreId, TenantId, Timestamp, TokenId,
-    TypeOrigin, UpdateMode,
+    Column, Columns, DataStore, ExactMatchRule, KeyId, ListQuery, OnUnserved, PrincipalId, Role, Roles,
+    SensitiveType, SensitiveTypeId, Session, SessionFailure, SessionId, SessionState, StoreId, TenantId,
+    Timestamp, TokenId, TypeOrigin, UpdateMode,
 };
 use edm_store::{
     Catalog, Error, ErrorKind, LiveData, NewBlock, NewSessionRow, NewToken, SaltRow, Schema, StageOutcome,
@@ -36,6 +36,7 @@ fn store(id: StoreId, name: &str) -> (DataStore, SensitiveType) {
         description: None,
         columns: columns(),
         tokens_max: 64,
+        on_unserved: OnUnserved::Refuse,
         created_at: at(i64::from(id.as_bytes()[0])),
         updated_at: at(0),
         data_updated_at: None,
