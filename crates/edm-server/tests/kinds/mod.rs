@@ -92,6 +92,7 @@ pub(crate) const MET_ELSEWHERE: &[(&str, &str)] = &[
     ("wrongMasterKey", "fails at the start, before there is a request"),
     ("dataDirectory", "fails at the start, before there is a request"),
     ("corruptData", "needs a broken disk: the service's own tests break one"),
+    ("dataUnavailable", "needs a damaged file: the service's own tests damage one of each kind"),
     ("storageUnavailable", "needs a broken disk: the service's own tests break one"),
     ("internalError", "a fault of ours; the fence against panics has its own test"),
     ("InternalError", "a fault of ours on the upload wire"),
