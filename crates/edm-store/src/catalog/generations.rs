@@ -62,7 +62,7 @@ impl Catalog {
                     SessionState::Completed,
                     "only a completed session is published"
                 );
-                Some(swap(&mut write, &draft, &store, &generation).await?)
+                Some(swap(&mut write, &draft, &generation).await?)
             }
             None => None,
         };
@@ -126,12 +126,12 @@ impl Catalog {
 async fn swap(
     write: &mut Write,
     draft: &SessionDraft,
-    store: &StoreRow,
     generation: &NewGeneration,
 ) -> Result<GenerationRow, Error> {
     let session = &draft.session;
     let commit_number = draft.commit_number.ok_or_else(|| Error::corrupt("commit number of a session"))?;
-    let live = store.store.live.map(|live| live.session_id);
+    // Not the generation's own row: a store that has lost it gets other data all the same.
+    let live = draft.live_session_id;
     // The comparison looks redundant under one writer; it is what keeps several nodes apart on PostgreSQL.
     let row = sqlx::query(
         "update data_stores set live_session_id = $2, last_generation = last_generation + 1, \
@@ -143,7 +143,7 @@ async fn swap(
     .bind(signed(commit_number))
     .bind(generation.at.as_micros())
     .bind(live.as_ref().map(|id| id.as_bytes().as_slice()))
-    .fetch_optional(&mut **write)
+    .fetch_optional(&mut *write)
     .await
     .context("swapping the generation")?
     .ok_or_else(|| Error::new(ErrorKind::Fenced, "swapping the generation"))?;
@@ -160,7 +160,7 @@ async fn swap(
     sqlx::query("update generations set kept = 0 where store_id = $1 and session_id is distinct from $2")
         .bind(session.store_id.as_bytes().as_slice())
         .bind(live.as_ref().map(|id| id.as_bytes().as_slice()))
-        .execute(&mut **write)
+        .execute(&mut *write)
         .await
         .context("retiring generations")?;
     insert(write, &published, commit_number).await?;
@@ -181,7 +181,7 @@ async fn insert(write: &mut Write, generation: &GenerationRow, commit_number: u6
     .bind(generation.key_id.as_bytes().as_slice())
     .bind(signed(generation.row_count))
     .bind(generation.published_at.as_micros())
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("adding a generation")?;
     Ok(())

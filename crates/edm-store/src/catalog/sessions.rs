@@ -135,7 +135,7 @@ impl Catalog {
                 live_session_id: optional_id16(row, "live_session_id")?.map(SessionId::from_bytes),
             })
         };
-        lists::page(&self.reader, table, &scope, query, read).await
+        lists::page(&self.lists, table, &scope, query, read).await
     }
 
     /// Returns the earliest last activity of an open session; nothing where none is open.
@@ -247,7 +247,7 @@ impl Catalog {
         decide(&mut draft)?;
         sqlx::query("delete from sessions where id = $1")
             .bind(id.as_bytes().as_slice())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("removing a session")?;
         jobs::enqueue(&mut write, &draft.enqueue).await?;
@@ -287,7 +287,7 @@ pub(super) async fn insert(write: &mut Write, new: &NewSessionRow) -> Result<(),
     .bind(session.created_at.as_micros())
     .bind(session.upload_expires_at.as_micros())
     .bind(lowered_of(session))
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("adding a session")?;
     Ok(())
@@ -296,7 +296,7 @@ pub(super) async fn insert(write: &mut Write, new: &NewSessionRow) -> Result<(),
 pub(super) async fn session_in(write: &mut Write, id: SessionId) -> Result<SessionDraft, Error> {
     let row = sqlx::query(session_query!("where s.id = $1"))
         .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut **write)
+        .fetch_one(&mut *write)
         .await
         .context("session")?;
     read_session(&row)
@@ -335,7 +335,7 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .bind(session.failure.as_ref().map(record::write_failure))
     .bind(draft.base_session_id.as_ref().map(|id| id.as_bytes().as_slice()))
     .bind(lowered_of(session))
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("changing a session")?;
     if session.state.is_final() {
@@ -363,7 +363,7 @@ async fn next_commit(write: &mut Write, store_id: StoreId) -> Result<u64, Error>
         "update data_stores set last_commit = last_commit + 1 where id = $1 returning last_commit",
     )
     .bind(store_id.as_bytes().as_slice())
-    .fetch_one(&mut **write)
+    .fetch_one(&mut *write)
     .await
     .context("numbering a commit")?;
     number(&row, "last_commit")

@@ -19,6 +19,9 @@ use crate::record;
 pub struct StoreRow {
     /// The store.
     pub store: DataStore,
+    /// Whether the store had live data whose generation the catalog has lost: `live` is none, and it must not be taken for a
+    /// store without data.
+    pub live_is_lost: bool,
     /// The salt of the live generation.
     pub live_key_id: Option<KeyId>,
     /// Whether that salt was the tenant's and is no more.
@@ -108,7 +111,7 @@ impl Catalog {
         .bind(store.created_at.as_micros())
         .bind(store.updated_at.as_micros())
         .bind(lowered::of_store(&store.name, store.description.as_deref(), &store.columns))
-        .execute(&mut *write)
+        .execute(&mut write)
         .await
         .context("adding a data store")?;
         types::insert(&mut write, store.tenant, default_type).await?;
@@ -135,7 +138,7 @@ impl Catalog {
     /// Lists the tenant's stores.
     pub async fn list_stores(&self, tenant: TenantId, query: &ListQuery) -> Result<Listed<StoreRow>, Error> {
         let scope = [("d.tenant_id", tenant.as_bytes())];
-        lists::page(&self.reader, &tables::STORES, &scope, query, read_store).await
+        lists::page(&self.lists, &tables::STORES, &scope, query, read_store).await
     }
 
     /// Lists the stores of every tenant, for gauges.
@@ -201,7 +204,7 @@ impl Catalog {
         sqlx::query("delete from data_stores where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("removing a data store")?;
         jobs::enqueue(&mut write, collect).await?;
@@ -227,7 +230,7 @@ impl Catalog {
         )
         .bind(tenant.as_bytes().as_slice())
         .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut *write)
+        .fetch_one(&mut write)
         .await
         .context("generation before the live one")?;
         let session_id = SessionId::from_bytes(id16(&row, "session_id")?);
@@ -235,7 +238,7 @@ impl Catalog {
             .bind(id.as_bytes().as_slice())
             .bind(session_id.as_bytes().as_slice())
             .bind(at.as_micros())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("rolling back")?;
         write.commit().await.context("rolling back")?;
@@ -256,7 +259,7 @@ async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &Stor
     .bind(i64::from(draft.tokens_max))
     .bind(at.as_micros())
     .bind(lowered::of_store(&draft.name, draft.description.as_deref(), &draft.columns))
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("changing a data store")?;
     Ok(())
@@ -266,14 +269,15 @@ pub(super) async fn store_in(write: &mut Write, tenant: TenantId, id: StoreId) -
     let row = sqlx::query(store_query!("where d.tenant_id = $1 and d.id = $2"))
         .bind(tenant.as_bytes().as_slice())
         .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut **write)
+        .fetch_one(&mut *write)
         .await
         .context("data store")?;
     read_store(&row)
 }
 
 fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
-    let live = match (optional_id16(row, "live_session_id")?, optional_number(row, "live_number")?) {
+    let live_session = optional_id16(row, "live_session_id")?;
+    let live = match (live_session, optional_number(row, "live_number")?) {
         (Some(session), Some(generation)) => Some(LiveGeneration {
             number: generation,
             session_id: SessionId::from_bytes(session),
@@ -282,6 +286,8 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
         }),
         _ => None,
     };
+    // What was published stays counted when the generation's row is gone.
+    let live_is_lost = live.is_none() && (live_session.is_some() || get::<i64>(row, "last_generation")? > 0);
     Ok(StoreRow {
         store: DataStore {
             id: StoreId::from_bytes(id16(row, "id")?),
@@ -295,6 +301,7 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
             data_updated_at: optional_moment(row, "data_updated_at")?,
             live,
         },
+        live_is_lost,
         live_key_id: optional_id16(row, "live_key_id")?.map(KeyId::from_bytes),
         live_salt_is_old: get::<i64>(row, "live_salt_is_old")? != 0,
         can_roll_back: get::<i64>(row, "can_roll_back")? != 0,

@@ -1,0 +1,129 @@
+//! Whether the catalog is sound when it is opened, and whether it answers and can be written while it is served.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use edm_model::{StoreId, TenantId};
+use sqlx::sqlite::SqliteRow;
+use tokio::sync::Mutex;
+
+use super::{Catalog, get, id16};
+use crate::error::{Context, Error, ErrorKind};
+
+/// How long what was found out about the writer is taken for true.
+const KNOWN_FOR: Duration = Duration::from_secs(1);
+/// How long a write may take before the writer counts as not working: probes give up soon after.
+const WRITE_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What is known of the writer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct WriterHealth(Arc<Mutex<Option<Known>>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    since: Instant,
+    failure: Option<ErrorKind>,
+}
+
+/// A store whose live data is not in the catalog, though there was some.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostGeneration {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The store.
+    pub store_id: StoreId,
+    /// Its name.
+    pub store_name: String,
+}
+
+impl Catalog {
+    /// Fails when the catalog does not answer. Nothing that clients ask for is in its way.
+    pub async fn ping(&self) -> Result<(), Error> {
+        sqlx::query("select 1").execute(&self.access).await.context("asking the catalog")?;
+        Ok(())
+    }
+
+    /// Fails when nothing can be written, with the kind of what went wrong: a transaction that changes a page is begun and
+    /// committed. What was found is the answer for a second, so that many may ask.
+    pub async fn check_writer(&self) -> Result<(), Error> {
+        // Whoever asks meanwhile waits for what this one finds.
+        let mut known = self.writer_health.0.lock().await;
+        if let Some(found) = known.filter(|found| found.since.elapsed() < KNOWN_FOR) {
+            return match found.failure {
+                None => Ok(()),
+                Some(kind) => Err(Error::new(kind, "writing to the catalog")),
+            };
+        }
+        let written = match tokio::time::timeout(WRITE_TIME_MAX, self.write_once()).await {
+            Ok(written) => written,
+            Err(_) => Err(Error::new(ErrorKind::Busy, "writing to the catalog")),
+        };
+        let failure = written.as_ref().err().map(Error::kind);
+        *known = Some(Known { since: Instant::now(), failure });
+        written
+    }
+
+    /// A transaction that is rolled back would not touch the disk.
+    async fn write_once(&self) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        let done = sqlx::query("update writer_checks set count = count + 1").execute(&mut write).await;
+        if done.context("writing to the catalog")?.rows_affected() != 1 {
+            return Err(Error::corrupt("count of the writer's checks"));
+        }
+        write.commit().await.context("writing to the catalog")
+    }
+
+    /// Fails with `Damaged` unless every page, index and reference of the file is sound. All of the file is read: a second
+    /// for each 100 MB.
+    pub(super) async fn check_file(&self) -> Result<(), Error> {
+        let context = "checking the catalog";
+        // One finding is enough. Not `quick_check`: that does not compare indexes with rows, and takes half as long.
+        let rows = sqlx::query("pragma integrity_check(1)").fetch_all(&self.reader).await;
+        let rows = rows.map_err(|source| match Error::database(context, source) {
+            error if error.kind() == ErrorKind::Corrupt => error.of_kind(ErrorKind::Damaged),
+            error => error,
+        })?;
+        let mut findings = Vec::new();
+        for row in &rows {
+            findings.push(get::<String>(row, "integrity_check")?);
+        }
+        if findings != ["ok"] {
+            return Err(Error::with_source(ErrorKind::Damaged, context, findings.join("; ")));
+        }
+        let orphans = sqlx::query("pragma foreign_key_check").fetch_optional(&self.reader).await;
+        match orphans.context(context)? {
+            None => Ok(()),
+            Some(row) => {
+                let table: String = get(&row, "table")?;
+                let finding = format!("a row of {table} belongs to a row that is not there");
+                Err(Error::with_source(ErrorKind::Damaged, context, finding))
+            }
+        }
+    }
+
+    /// Lists the stores of every tenant that had live data, by what the catalog says of them, and have no generation that is
+    /// live: their rows are not looked for, and nobody must be told that they were not found.
+    pub async fn stores_without_live_generation(&self) -> Result<Vec<LostGeneration>, Error> {
+        let rows = sqlx::query(
+            "select d.tenant_id, d.id, d.name from data_stores d \
+             left join generations g on g.session_id = d.live_session_id and g.store_id = d.id and g.kept = 1 \
+             where g.session_id is null and (d.live_session_id is not null or d.last_generation > 0 \
+             or d.published_commit > 0 or d.data_updated_at is not null \
+             or exists (select 1 from generations o where o.store_id = d.id) \
+             or exists (select 1 from sessions s where s.store_id = d.id and s.state = 'Completed')) \
+             order by d.tenant_id, d.created_at, d.id",
+        )
+        .fetch_all(&self.reader)
+        .await
+        .context("looking for live generations")?;
+        rows.iter().map(read_lost).collect()
+    }
+}
+
+fn read_lost(row: &SqliteRow) -> Result<LostGeneration, Error> {
+    Ok(LostGeneration {
+        tenant: TenantId::from_bytes(id16(row, "tenant_id")?),
+        store_id: StoreId::from_bytes(id16(row, "id")?),
+        store_name: get(row, "name")?,
+    })
+}
