@@ -67,6 +67,8 @@ pub struct CatalogOptions {
     pub clock: CatalogClock,
     /// How long the statements of one list may take together.
     pub list_time_max: Duration,
+    /// How long what `check_writer` found is taken for true.
+    pub writer_known_for: Duration,
     /// What a test lets go wrong.
     pub faults: Faults,
 }
@@ -75,7 +77,7 @@ impl CatalogOptions {
     /// Makes the options of a server.
     pub fn new(clock: CatalogClock) -> Self {
         let list_time_max = Duration::from_millis(limits::LIST_MS_MAX);
-        Self { clock, list_time_max, faults: Faults::default() }
+        Self { clock, list_time_max, writer_known_for: health::WRITER_KNOWN_FOR, faults: Faults::default() }
     }
 }
 
@@ -106,7 +108,7 @@ impl Catalog {
     /// # Errors
     /// `DataDirectory` when the file cannot be used, `Damaged` when SQLite finds it damaged.
     pub async fn open(file: &Path, options: CatalogOptions) -> Result<Self, Error> {
-        let CatalogOptions { clock, list_time_max, faults } = options;
+        let CatalogOptions { clock, list_time_max, writer_known_for, faults } = options;
         let Connections { writer, reader, lists, access } =
             Connections::open(file, clock, list_time_max, faults).await?;
         let catalog = Self {
@@ -115,7 +117,7 @@ impl Catalog {
             lists,
             access,
             change_marks: ChangeMarks::of(file),
-            writer_health: WriterHealth::default(),
+            writer_health: WriterHealth::new(writer_known_for),
         };
         catalog.check_file().await?;
         Ok(catalog)
@@ -256,9 +258,9 @@ fn optional_moment(row: &SqliteRow, column: &'static str) -> Result<Option<Times
     Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_micros))
 }
 
-/// Writes a count; SQL integers are signed, so what does not fit is clamped. No bound of ours comes near.
-fn signed(value: impl TryInto<i64>) -> i64 {
-    value.try_into().unwrap_or(i64::MAX)
+/// Writes a count; SQL integers are signed. No bound of ours comes near, so what does not fit is refused, not cut.
+fn signed(value: u64) -> Result<i64, Error> {
+    value.try_into().map_err(|_| Error::corrupt("number over every bound"))
 }
 
 /// Lets a refused transition pass through a storage call.

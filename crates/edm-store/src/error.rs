@@ -22,7 +22,7 @@ pub enum ErrorKind {
     Damaged,
     /// The statements of a list take longer than they may.
     QueryTooSlow,
-    /// No connection was free in time, or another program holds the catalog. Nothing has happened: try again later.
+    /// Too many lists are being read, or the writer is taken for too long. Nothing has happened: try again later.
     Busy,
     /// The disk, or what the catalog may have of it, is full.
     Full,

@@ -148,6 +148,8 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::Internal,
         ErrorKind::NoLiveData,
         ErrorKind::Changed,
+        ErrorKind::QueryTooExpensive,
+        ErrorKind::StorageBusy,
     ]
 }
 
@@ -195,6 +197,8 @@ fn position(kind: &ErrorKind) -> usize {
         ErrorKind::Internal => 37,
         ErrorKind::NoLiveData => 38,
         ErrorKind::Changed => 39,
+        ErrorKind::QueryTooExpensive => 40,
+        ErrorKind::StorageBusy => 41,
     }
 }
 

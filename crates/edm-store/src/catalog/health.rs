@@ -11,13 +11,22 @@ use super::{Catalog, get, id16};
 use crate::error::{Context, Error, ErrorKind};
 
 /// How long what was found out about the writer is taken for true.
-const KNOWN_FOR: Duration = Duration::from_secs(1);
+pub(super) const WRITER_KNOWN_FOR: Duration = Duration::from_secs(1);
 /// How long a write may take before the writer counts as not working: probes give up soon after.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// What is known of the writer.
-#[derive(Debug, Clone, Default)]
-pub(super) struct WriterHealth(Arc<Mutex<Option<Known>>>);
+/// What is known of the writer, and for how long.
+#[derive(Debug, Clone)]
+pub(super) struct WriterHealth {
+    known: Arc<Mutex<Option<Known>>>,
+    known_for: Duration,
+}
+
+impl WriterHealth {
+    pub(super) fn new(known_for: Duration) -> Self {
+        Self { known: Arc::default(), known_for }
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Known {
@@ -44,11 +53,12 @@ impl Catalog {
     }
 
     /// Fails when nothing can be written, with the kind of what went wrong: a transaction that changes a page is begun and
-    /// committed. What was found is the answer for a second, so that many may ask.
+    /// committed. What was found is the answer for a second (`writer_known_for`), so that many may ask.
     pub async fn check_writer(&self) -> Result<(), Error> {
         // Whoever asks meanwhile waits for what this one finds.
-        let mut known = self.writer_health.0.lock().await;
-        if let Some(found) = known.filter(|found| found.since.elapsed() < KNOWN_FOR) {
+        let mut known = self.writer_health.known.lock().await;
+        let known_for = self.writer_health.known_for;
+        if let Some(found) = known.filter(|found| found.since.elapsed() < known_for) {
             return match found.failure {
                 None => Ok(()),
                 Some(kind) => Err(Error::new(kind, "writing to the catalog")),

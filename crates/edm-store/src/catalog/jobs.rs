@@ -296,12 +296,15 @@ impl Catalog {
     /// Takes the leases of every other owner away at once: for a server that is alone with its catalog and
     /// whose former process is known to be dead.
     pub async fn release_leases_of_others(&self, owner: &str) -> Result<u64, Error> {
-        let done =
-            sqlx::query("update jobs set state = 'ready' where state = 'leased' and lease_owner <> $1")
-                .bind(owner)
-                .execute(&self.writer)
-                .await
-                .context("releasing leases")?;
+        let done = sqlx::query(
+            "update jobs set state = 'ready', run_after = min(run_after, $2) where state = 'leased' \
+             and lease_owner <> $1",
+        )
+        .bind(owner)
+        .bind(self.writer.now().as_micros())
+        .execute(&self.writer)
+        .await
+        .context("releasing leases")?;
         Ok(done.rows_affected())
     }
 

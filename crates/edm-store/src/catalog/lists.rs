@@ -35,7 +35,7 @@ pub(super) async fn page<T>(
     query: &ListQuery,
     read: impl FnMut(&SqliteRow) -> Result<T, Error>,
 ) -> Result<Listed<T>, Error> {
-    let mut reader = lists.reader().await.context("listing")?;
+    let mut reader = lists.reader().await?;
     let total = if query.with_total { Some(count(&mut reader, table, scope, query).await?) } else { None };
     if query.top == Some(0) {
         return Ok(Listed { items: Vec::new(), total, next: None });
@@ -99,7 +99,8 @@ fn select(table: &'static Table, scope: Scope<'_>, query: &ListQuery) -> Result<
         statement.push(" limit ").push_bind(i64::MAX);
     }
     if query.skip > 0 {
-        statement.push(" offset ").push_bind(super::signed(query.skip));
+        // Beyond the longest list there is nothing, however far.
+        statement.push(" offset ").push_bind(i64::try_from(query.skip).unwrap_or(i64::MAX));
     }
     Ok(statement)
 }

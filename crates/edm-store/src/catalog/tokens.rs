@@ -123,7 +123,7 @@ impl Catalog {
         .bind(entry.principal.as_str())
         .bind(&entry.action)
         .bind(entry.store_id.as_ref().map(|id| id.as_bytes().as_slice()))
-        .bind(signed(entry.item_count))
+        .bind(signed(entry.item_count)?)
         .bind(entry.at.as_micros())
         .execute(&self.writer)
         .await

@@ -20,7 +20,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(0).plus_seconds(seconds)
 }
 
-fn salt(key: KeyId, live: bool) -> SaltRow {
+pub(crate) fn salt(key: KeyId, live: bool) -> SaltRow {
     SaltRow { key_id: key, tenant: TENANT, sealed: vec![1, 2, 3], own: !live, live, created_at: at(0) }
 }
 
@@ -28,7 +28,7 @@ fn columns() -> Columns {
     Columns::new(vec![Column::text("ssn").searchable(), Column::text("name")]).expect("valid columns")
 }
 
-fn store(id: StoreId, name: &str) -> (DataStore, SensitiveType) {
+pub(crate) fn store(id: StoreId, name: &str) -> (DataStore, SensitiveType) {
     let store = DataStore {
         id,
         tenant: TENANT,

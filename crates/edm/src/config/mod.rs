@@ -143,6 +143,7 @@ mod tests {
             collect_grace_seconds: 60,
             allow_weak_salts: true,
             lookups_per_minute: 10,
+            list_ms_max: ServiceLimits::default().list_ms_max,
             shrink_percent_min: 50,
             upload_uri_seconds: 120,
             session_idle_seconds: 86_400,

@@ -3,8 +3,6 @@
 use crate::error::ErrorKind;
 
 // Primary result codes, the lowest byte of every code (sqlite.org/rescode.html).
-const BUSY: i32 = 5;
-const LOCKED: i32 = 6;
 const NO_MEMORY: i32 = 7;
 const READ_ONLY: i32 = 8;
 const INTERRUPT: i32 = 9;
@@ -26,13 +24,11 @@ pub(crate) fn kind_of(error: &sqlx::Error) -> ErrorKind {
     match error {
         sqlx::Error::RowNotFound => return ErrorKind::NotFound,
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => return ErrorKind::Corrupt,
-        sqlx::Error::PoolTimedOut => return ErrorKind::Busy,
         sqlx::Error::Database(database) if database.is_unique_violation() => return ErrorKind::NameTaken,
         sqlx::Error::Database(database) if database.is_foreign_key_violation() => return ErrorKind::NotFound,
         _ => {}
     }
     match primary_code(error) {
-        Some(BUSY | LOCKED) => ErrorKind::Busy,
         Some(INTERRUPT) => ErrorKind::QueryTooSlow,
         Some(FULL) => ErrorKind::Full,
         Some(CORRUPT | NOT_A_DATABASE) => ErrorKind::Corrupt,
@@ -78,9 +74,9 @@ mod tests {
     #[test]
     fn codes_are_told_apart() {
         check(1, ErrorKind::Unavailable, false, false);
-        check(BUSY, ErrorKind::Busy, false, false);
-        // BUSY_SNAPSHOT: extended codes are of their primary's kind.
-        check(517, ErrorKind::Busy, false, false);
+        // BUSY and BUSY_SNAPSHOT: other programs hold the catalog, and what was asked for may have begun.
+        check(5, ErrorKind::Unavailable, false, false);
+        check(517, ErrorKind::Unavailable, false, false);
         check(NO_MEMORY, ErrorKind::Unavailable, true, true);
         check(INTERRUPT, ErrorKind::QueryTooSlow, true, false);
         // IOERR_WRITE and IOERR_FSYNC.
@@ -94,7 +90,7 @@ mod tests {
     #[test]
     fn what_sqlx_says_by_itself_is_told_apart() {
         assert_eq!(kind_of(&sqlx::Error::RowNotFound), ErrorKind::NotFound);
-        assert_eq!(kind_of(&sqlx::Error::PoolTimedOut), ErrorKind::Busy);
+        assert_eq!(kind_of(&sqlx::Error::PoolTimedOut), ErrorKind::Unavailable);
         assert!(!is_unfit_after(&sqlx::Error::RowNotFound));
         assert!(is_unfit_after(&sqlx::Error::InvalidSavePointStatement));
         assert!(is_unfit_after(&sqlx::Error::WorkerCrashed));
