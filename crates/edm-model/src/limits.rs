@@ -45,6 +45,8 @@ pub const STREAMS_MAX: usize = 64;
 pub const STREAM_BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// An XML block list; 1,000,000 blocks with their tags fit.
 pub const BLOCK_LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Milliseconds that the statements of one list may take together: its page, its count, or one list within another.
+pub const LIST_MS_MAX: u64 = 2_000;
 /// Stores of a tenant.
 pub const STORES_MAX: u64 = 1_000;
 /// Characters of a column's, store's or type's name.

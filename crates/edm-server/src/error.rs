@@ -174,7 +174,7 @@ impl ApiError {
                     // Microsoft's SDK gives up at 180 and treats 0 as no answer.
                     Some((*retry_after_seconds).clamp(1, 179))
                 }
-                ErrorKind::NotReady => Some(1),
+                ErrorKind::NotReady | ErrorKind::StorageBusy => Some(1),
                 ErrorKind::DataUnavailable => Some(UNAVAILABLE_RETRY_SECONDS),
                 _ => None,
             },
@@ -386,6 +386,8 @@ pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rateLimited"),
         ErrorKind::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "notReady"),
         ErrorKind::DataUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "dataUnavailable"),
+        ErrorKind::QueryTooExpensive => (BAD, "queryTooExpensive"),
+        ErrorKind::StorageBusy => (StatusCode::SERVICE_UNAVAILABLE, "serverBusy"),
         // Not 503: Microsoft's SDK repeats POSTs on it, and a failed commit may have happened all the same.
         ErrorKind::Unavailable => (StatusCode::INTERNAL_SERVER_ERROR, "storageUnavailable"),
         ErrorKind::WrongMasterKey => (StatusCode::INTERNAL_SERVER_ERROR, "wrongMasterKey"),

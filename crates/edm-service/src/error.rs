@@ -198,6 +198,10 @@ pub enum ErrorKind {
         /// When to try again.
         retry_after_seconds: u32,
     },
+    /// A list looks at too much for the time that it has.
+    QueryTooExpensive,
+    /// Too many lists are being read; nothing has happened.
+    StorageBusy,
     /// The master key is not the one that the catalog was made with.
     WrongMasterKey,
     /// The data directory cannot be used, or another server uses it.
@@ -400,6 +404,11 @@ const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
              again"
         }
         ErrorKind::NotReady => "the server is loading its indexes: try again in a moment",
+        ErrorKind::QueryTooExpensive => {
+            "the filter or order takes too long over so many elements: narrow it (state and creationDateTime are indexed), ask \
+             for fewer comparisons, or list without it"
+        }
+        ErrorKind::StorageBusy => "too many lists are being read: try again in a moment",
         ErrorKind::WrongMasterKey => {
             "the master key is not the one that this data directory was made with: restore the right key file"
         }
@@ -451,6 +460,9 @@ impl std::error::Error for Error {
     }
 }
 
+const DAMAGED: &str = "the catalog is damaged: stop every program that uses it, restore catalog.db from a backup, and look \
+                       with `edm verify` for what the backup does not know";
+
 /// A storage error whose absence or collision the caller has not named means just that.
 impl From<edm_store::Error> for Error {
     fn from(source: edm_store::Error) -> Self {
@@ -460,7 +472,12 @@ impl From<edm_store::Error> for Error {
             Stored::NameTaken => ErrorKind::DuplicateName,
             Stored::Corrupt => ErrorKind::Corrupt,
             Stored::DataDirectory => ErrorKind::DataDirectory,
-            Stored::Unavailable => ErrorKind::Unavailable,
+            Stored::Damaged => {
+                return Error::with_message(ErrorKind::DataDirectory, DAMAGED).because(source);
+            }
+            Stored::QueryTooSlow => ErrorKind::QueryTooExpensive,
+            Stored::Busy => ErrorKind::StorageBusy,
+            Stored::Full | Stored::Unavailable => ErrorKind::Unavailable,
             _ => ErrorKind::Internal,
         };
         Error::of(kind).because(source)

@@ -26,6 +26,7 @@ mod access;
 mod agents;
 mod building;
 mod classification_jobs;
+mod clock_jumps;
 mod commit;
 mod delta;
 mod error;

@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use edm_model::{Principal, Right, StoreId, TenantId, Timestamp};
-use edm_store::{Blobs, Catalog, Schema, StoreRow};
+use edm_store::{Blobs, Catalog, CatalogClock, CatalogOptions, Schema, StoreRow};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::error::{Error, ErrorKind};
@@ -55,6 +56,10 @@ pub(crate) struct Inner {
     pub(crate) job_bell: Notify,
     /// Mebibytes that build jobs may still take.
     pub(crate) build_memory: Semaphore,
+    /// Until when nothing expires or is collected, because the clock is not believed.
+    pub(crate) hold_until_micros: AtomicI64,
+    /// Whether it was told that the wall clock is another one by now.
+    pub(crate) told_jump: AtomicBool,
     data_dir: PathBuf,
     lock: Mutex<Option<File>>,
     ready: AtomicBool,
@@ -121,7 +126,10 @@ impl Service {
     ) -> Result<Self, Error> {
         std::fs::create_dir_all(&config.data_dir)
             .map_err(|source| Error::of(ErrorKind::DataDirectory).because(source))?;
-        let catalog = Catalog::open(&config.data_dir.join("catalog.db")).await?;
+        let time = clock.clone();
+        let mut options = CatalogOptions::new(CatalogClock::new(move || time.now()));
+        options.list_time_max = Duration::from_millis(config.limits.list_ms_max);
+        let catalog = Catalog::open(&config.data_dir.join("catalog.db"), options).await?;
         migrate_alone(&catalog, &config.data_dir).await?;
         let seals = Seals::new(config.master_key);
         check_master_key(&catalog, &seals, random.as_ref()).await?;
@@ -143,6 +151,8 @@ impl Service {
             plans: Plans::default(),
             owner: edm_model::TokenId::from_random_bytes(owner).to_string(),
             job_bell: Notify::new(),
+            hold_until_micros: AtomicI64::new(i64::MIN),
+            told_jump: AtomicBool::new(false),
             lock: Mutex::new(None),
             ready: AtomicBool::new(false),
             data_dir: config.data_dir,
@@ -166,6 +176,7 @@ impl Service {
         if self.inner.catalog.schema().await? != Schema::Current {
             return Err(other_version());
         }
+        self.settle_clock().await?;
         let unreadable = self.serve_all().await?;
         let skipped = unreadable.into_iter().map(|(store, error)| (store, error.to_string())).collect();
         self.inner.ready.store(true, Ordering::Release);
@@ -200,9 +211,11 @@ impl Service {
         self.inner.ready.load(Ordering::Acquire)
     }
 
-    /// Fails when the catalog does not answer.
+    /// Fails when the catalog does not answer or cannot be written. Cheap enough for every probe: it writes once a second at
+    /// most, and waits for no list.
     pub async fn health(&self) -> Result<(), Error> {
-        Ok(self.inner.catalog.ping().await?)
+        self.inner.catalog.ping().await?;
+        Ok(self.inner.catalog.check_writer().await?)
     }
 
     /// Waits for running statements and closes the files. Call it after the workers are shut down.

@@ -10,7 +10,14 @@ use crate::seal::MasterKey;
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// Returns the present moment.
+    ///
+    /// It never goes back while the process lives, and runs as evenly as the machine can: leases, deadlines and expiry go by it.
     fn now(&self) -> Timestamp;
+
+    /// Returns what the machine's wall clock shows, which people and programs set. It is compared with `now`, nothing else.
+    fn wall(&self) -> Timestamp {
+        self.now()
+    }
 }
 
 impl<F: Fn() -> Timestamp + Send + Sync> Clock for F {
@@ -78,6 +85,8 @@ pub struct ServiceLimits {
     pub lookups_per_minute: u32,
     /// Replace sessions below this share of the live rows are refused unless they allow it, in percent.
     pub shrink_percent_min: u64,
+    /// How long the statements of one list may take together.
+    pub list_ms_max: u64,
     /// How long an upload URI works.
     pub upload_uri_seconds: i64,
     /// How long after its last block or renewal a session expires.
@@ -98,6 +107,7 @@ impl Default for ServiceLimits {
             allow_weak_salts: false,
             lookups_per_minute: 6_000,
             shrink_percent_min: limits::SHRINK_PERCENT_MIN,
+            list_ms_max: limits::LIST_MS_MAX,
             upload_uri_seconds: limits::UPLOAD_URI_SECONDS,
             session_idle_seconds: limits::SESSION_IDLE_SECONDS,
         }

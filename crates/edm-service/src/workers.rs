@@ -18,6 +18,8 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(20);
 const ATTEMPTS_MAX: u32 = 10;
 const BACKOFF_BASE_MS: u64 = 500;
 const BACKOFF_MAX_MS: u64 = 60_000;
+/// The longest that a job of a session is put off for.
+pub(crate) const WAIT_SECONDS_MAX: i64 = 60;
 const IDLE_WAIT_MAX: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SALT_GRACE_SECONDS: i64 = 3_600;
@@ -219,13 +221,17 @@ impl Service {
         }
     }
 
-    /// Does what the clock asks for: expires sessions, brings what is served in line with the catalog (another node
+    /// Does what the clock asks for, if it is believed: expires sessions, brings what is served in line with the catalog (another node
     /// may have changed it, or this one could not read it at once), collects old generations, forgets unused salts.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
+        self.mark_clock(now).await?;
         self.expire_idle(now).await?;
         if self.is_ready() {
             self.repair_served().await?;
+        }
+        if !self.believes_clock(now) {
+            return Ok(());
         }
         self.collect_retired().await?;
         self.inner.catalog.delete_unused_salts(now.plus_seconds(-SALT_GRACE_SECONDS)).await?;
@@ -234,6 +240,9 @@ impl Service {
 
     /// Expires the sessions that nobody has fed for too long.
     pub(crate) async fn expire_idle(&self, now: Timestamp) -> Result<(), Error> {
+        if !self.believes_clock(now) {
+            return Ok(());
+        }
         let idle_before = now.plus_seconds(-self.inner.limits.session_idle_seconds);
         if self.earliest_activity().await?.is_none_or(|earliest| earliest >= idle_before) {
             return Ok(());

@@ -150,6 +150,8 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::NoLiveData,
         ErrorKind::Changed,
         ErrorKind::DataUnavailable,
+        ErrorKind::QueryTooExpensive,
+        ErrorKind::StorageBusy,
     ]
 }
 
@@ -198,6 +200,8 @@ fn position(kind: &ErrorKind) -> usize {
         ErrorKind::NoLiveData => 38,
         ErrorKind::Changed => 39,
         ErrorKind::DataUnavailable => 40,
+        ErrorKind::QueryTooExpensive => 41,
+        ErrorKind::StorageBusy => 42,
     }
 }
 

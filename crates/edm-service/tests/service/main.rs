@@ -1,6 +1,7 @@
 //! The service from the outside: a real catalog, real blobs and real blocks in a folder that goes with the test.
 
 mod access;
+mod clock;
 mod crash;
 mod delta;
 mod house;

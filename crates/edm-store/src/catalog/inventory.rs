@@ -60,13 +60,13 @@ impl Catalog {
             .bind(id.as_bytes().as_slice())
             .bind(i64::from(*number))
             .bind(SessionState::UploadInProgress.as_str())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("forgetting a block")?;
             sqlx::query("update sessions set staged_block_count = staged_block_count - $2 where id = $1")
                 .bind(id.as_bytes().as_slice())
-                .bind(super::signed(done.rows_affected()))
-                .execute(&mut *write)
+                .bind(super::signed(done.rows_affected())?)
+                .execute(&mut write)
                 .await
                 .context("counting a block")?;
         }

@@ -19,14 +19,15 @@ use crate::record;
 pub struct StoreRow {
     /// The store.
     pub store: DataStore,
+    /// Whether the store had live data whose generation the catalog has lost: `live` is none, and it must not be taken for a
+    /// store without data.
+    pub live_is_lost: bool,
     /// The salt of the live generation.
     pub live_key_id: Option<KeyId>,
     /// Whether that salt was the tenant's and is no more.
     pub live_salt_is_old: bool,
     /// Whether an earlier generation is kept.
     pub can_roll_back: bool,
-    /// Whether the store had live data of which the catalog has lost the generation: damage, not an empty store.
-    pub live_is_lost: bool,
     /// The commit number of the last publication; a lower one comes too late.
     pub published_commit: u64,
 }
@@ -58,7 +59,7 @@ macro_rules! store_columns {
             "d.*, g.number as live_number, g.row_count as live_row_count, g.published_at as live_published_at, \
              g.key_id as live_key_id, ",
             salt_is_old!(),
-            " as live_salt_is_old, (d.published_commit > 0 and g.session_id is null) as live_is_lost, exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 \
+            " as live_salt_is_old, exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 \
              and o.number < g.number) as can_roll_back"
         )
     };
@@ -113,7 +114,7 @@ impl Catalog {
         .bind(store.updated_at.as_micros())
         .bind(lowered::of_store(&store.name, store.description.as_deref(), &store.columns))
         .bind(store.on_unserved.as_str())
-        .execute(&mut *write)
+        .execute(&mut write)
         .await
         .context("adding a data store")?;
         types::insert(&mut write, store.tenant, default_type).await?;
@@ -140,7 +141,7 @@ impl Catalog {
     /// Lists the tenant's stores.
     pub async fn list_stores(&self, tenant: TenantId, query: &ListQuery) -> Result<Listed<StoreRow>, Error> {
         let scope = [("d.tenant_id", tenant.as_bytes())];
-        lists::page(&self.reader, &tables::STORES, &scope, query, read_store).await
+        lists::page(&self.lists, &tables::STORES, &scope, query, read_store).await
     }
 
     /// Lists the stores of every tenant, for gauges.
@@ -207,7 +208,7 @@ impl Catalog {
         sqlx::query("delete from data_stores where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("removing a data store")?;
         jobs::enqueue(&mut write, collect).await?;
@@ -233,7 +234,7 @@ impl Catalog {
         )
         .bind(tenant.as_bytes().as_slice())
         .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut *write)
+        .fetch_one(&mut write)
         .await
         .context("generation before the live one")?;
         let session_id = SessionId::from_bytes(id16(&row, "session_id")?);
@@ -241,7 +242,7 @@ impl Catalog {
             .bind(id.as_bytes().as_slice())
             .bind(session_id.as_bytes().as_slice())
             .bind(at.as_micros())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("rolling back")?;
         write.commit().await.context("rolling back")?;
@@ -263,7 +264,7 @@ async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &Stor
     .bind(at.as_micros())
     .bind(lowered::of_store(&draft.name, draft.description.as_deref(), &draft.columns))
     .bind(draft.on_unserved.as_str())
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("changing a data store")?;
     Ok(())
@@ -273,7 +274,7 @@ pub(super) async fn store_in(write: &mut Write, tenant: TenantId, id: StoreId) -
     let row = sqlx::query(store_query!("where d.tenant_id = $1 and d.id = $2"))
         .bind(tenant.as_bytes().as_slice())
         .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut **write)
+        .fetch_one(&mut *write)
         .await
         .context("data store")?;
     read_store(&row)
@@ -286,7 +287,8 @@ pub(super) fn on_unserved(row: &SqliteRow) -> Result<OnUnserved, Error> {
 }
 
 fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
-    let live = match (optional_id16(row, "live_session_id")?, optional_number(row, "live_number")?) {
+    let live_session = optional_id16(row, "live_session_id")?;
+    let live = match (live_session, optional_number(row, "live_number")?) {
         (Some(session), Some(generation)) => Some(LiveGeneration {
             number: generation,
             session_id: SessionId::from_bytes(session),
@@ -296,6 +298,8 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
         // Without its generation the live data is lost, which `live_is_lost` tells.
         (Some(_), None) | (None, _) => None,
     };
+    // What was published stays counted when the generation's row is gone.
+    let live_is_lost = live.is_none() && (live_session.is_some() || get::<i64>(row, "last_generation")? > 0);
     Ok(StoreRow {
         store: DataStore {
             id: StoreId::from_bytes(id16(row, "id")?),
@@ -310,10 +314,10 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
             data_updated_at: optional_moment(row, "data_updated_at")?,
             live,
         },
+        live_is_lost,
         live_key_id: optional_id16(row, "live_key_id")?.map(KeyId::from_bytes),
         live_salt_is_old: get::<i64>(row, "live_salt_is_old")? != 0,
         can_roll_back: get::<i64>(row, "can_roll_back")? != 0,
-        live_is_lost: get::<i64>(row, "live_is_lost")? != 0,
         published_commit: number(row, "published_commit")?,
     })
 }

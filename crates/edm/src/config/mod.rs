@@ -148,6 +148,7 @@ mod tests {
             scrub_bytes_per_second: 1_048_576,
             allow_weak_salts: true,
             lookups_per_minute: 10,
+            list_ms_max: ServiceLimits::default().list_ms_max,
             shrink_percent_min: 50,
             upload_uri_seconds: 120,
             session_idle_seconds: 86_400,
