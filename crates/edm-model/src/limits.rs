@@ -105,6 +105,8 @@ pub const PATTERNS_MAX: usize = 256;
 pub const SENSITIVE_TYPES_MAX: u64 = 10_000;
 /// Sensitive type ids, lookup values or candidate spans named in one request.
 pub const REQUEST_ITEMS_MAX: usize = 10_000;
+/// Values of a JSON body that are kept: properties that are looked at, and elements of collections.
+pub const JSON_VALUES_MAX: usize = 1 << 17;
 /// Replace sessions below this share of the live rows are refused unless they allow it, in percent.
 pub const SHRINK_PERCENT_MIN: u64 = 80;
 /// Seconds for which an upload URI works.

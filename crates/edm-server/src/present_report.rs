@@ -79,15 +79,15 @@ fn detected(matched: MatchedType) -> DetectedContent {
 fn location(found: FoundMatch) -> ContentLocation {
     let evidence = |evidence: edm_service::FoundEvidence| ContentEvidence {
         matched: evidence.place.text,
-        offset: evidence.place.offset_utf16,
-        length: evidence.place.length_utf16,
+        offset: evidence.place.offset,
+        length: evidence.place.length,
         column_name: evidence.column,
         counted: evidence.counted,
     };
     ContentLocation {
         id_match: found.place.text,
-        offset: found.place.offset_utf16,
-        length: found.place.length_utf16,
+        offset: found.place.offset,
+        length: found.place.length,
         confidence: found.confidence,
         evidences: found.evidences.into_iter().map(evidence).collect(),
         column_name: found.column,
@@ -102,8 +102,8 @@ fn explained(diagnostic: &TypeDiagnostic) -> Diagnostic {
     let unmatched = |item: &UnmatchedValue| UnmatchedItem {
         code: item.code.to_owned(),
         id_match: item.place.text.clone(),
-        offset: item.place.offset_utf16,
-        length: item.place.length_utf16,
+        offset: item.place.offset,
+        length: item.place.length,
         column_name: item.column.clone(),
         corroborative_evidences: item.corroborative.clone(),
     };

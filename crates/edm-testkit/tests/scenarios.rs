@@ -220,7 +220,7 @@ fn described(case: &Value, text: &str, columns: &Columns, report: Option<&TypeRe
     for one in report.iter().flat_map(|report| &report.matches) {
         let span = one.span;
         let expected = (utf16(span.start), utf16(span.end));
-        assert_eq!((span.start_utf16, span.end_utf16), expected, "both units say the same");
+        assert_eq!((span.start_units, span.end_units), expected, "both units say the same");
         let rows: Vec<String> = one.rows.iter().map(|row| row.record.to_string()).collect();
         let evidence: Vec<String> = one
             .evidences

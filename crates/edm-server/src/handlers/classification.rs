@@ -45,8 +45,8 @@ fn media_type(request: &Request) -> &str {
 
 pub(crate) fn match_options(options: ClassifyOptions) -> MatchOptions {
     let candidate = |span: &edm_graph::CandidateSpan| CandidateSpan {
-        offset_utf16: span.offset,
-        length_utf16: span.length,
+        offset_units: span.offset,
+        length_units: span.length,
     };
     MatchOptions {
         type_ids: options.sensitive_type_ids,

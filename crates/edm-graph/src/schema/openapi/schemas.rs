@@ -202,13 +202,13 @@ fn object(properties: &[&Property], makes: bool) -> Value {
 /// Describes a value that a client sends: `null` is as good as nothing where nothing is needed.
 pub(super) fn taken_value(property: &Property) -> Value {
     let mut one = match property.of {
-        _ if property.bound == Bound::Unread => return json!({}),
+        _ if matches!(property.bound, Bound::Unread | Bound::Json) => return json!({}),
         Type::Primitive(primitive) => primitive_schema(primitive),
         Type::Enum(of) => enum_schema(of),
         Type::Structured(of) => reference(&create_name(of)),
     };
     match property.bound {
-        Bound::None | Bound::Unread => {}
+        Bound::None | Bound::Unread | Bound::Json => {}
         Bound::Characters(least, most) => {
             insert(&mut one, "maxLength", json!(most));
             if least > 0 {
