@@ -101,7 +101,8 @@ mod tests {
     fn a_body_stands_in_a_batch_as_its_type_says() {
         let check = |content_type: Option<&str>, body: Value, expected: Result<&[u8], BatchErrorKind>| {
             let written = body.to_string();
-            let node = Reading::default().value(written.as_bytes(), Shape::Json).expect("the test's own JSON");
+            let node =
+                Reading::default().value(written.as_bytes(), Shape::Json).expect("the test's own JSON");
             let read = bytes(&node, content_type);
             assert_eq!(read.as_deref().map_err(Clone::clone), expected, "{content_type:?} {body}");
         };

@@ -182,7 +182,10 @@ impl fmt::Display for BodyError {
                 write!(f, "{target} is no property of this request: did you mean {nearest}?")
             }
             BodyErrorKind::UnknownProperty { nearest: None, .. } => {
-                write!(f, "{target} is no property of this request: leave it out, or send Prefer: handling=lenient")
+                write!(
+                    f,
+                    "{target} is no property of this request: leave it out, or send Prefer: handling=lenient"
+                )
             }
             BodyErrorKind::OtherType { expected } => {
                 write!(f, "{target} must be #microsoft.graph.{expected}, or be left out")
@@ -280,7 +283,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one of some words.
-    pub(crate) fn word(&self, name: &str, known: &'static [&'static str]) -> Result<Given<&'static str>, BodyError> {
+    pub(crate) fn word(
+        &self,
+        name: &str,
+        known: &'static [&'static str],
+    ) -> Result<Given<&'static str>, BodyError> {
         self.value(name).try_map(|value| {
             let Node::Text(text) = value else {
                 return Err(self.error(BodyErrorKind::WrongType { expected: "a string" }, name));

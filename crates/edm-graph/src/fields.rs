@@ -132,8 +132,8 @@ impl Fields {
             Some((namespace, rest)) if namespace.eq_ignore_ascii_case(NAMESPACE) => rest.strip_prefix('.'),
             _ => None,
         };
-        let Some(named) = name
-            .and_then(|name| STRUCTURED_TYPES.iter().find(|known| known.name.eq_ignore_ascii_case(name)))
+        let Some(named) =
+            name.and_then(|name| STRUCTURED_TYPES.iter().find(|known| known.name.eq_ignore_ascii_case(name)))
         else {
             return false;
         };
@@ -205,7 +205,8 @@ fn distance(one: &str, other: &str) -> usize {
         let mut row = vec![i + 1];
         for (j, b) in other.iter().enumerate() {
             let at = |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX - 1);
-            let mut least = (at(&last, j) + usize::from(a != b)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            let mut least =
+                (at(&last, j) + usize::from(a != b)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
             let swapped = i > 0 && j > 0 && one.get(i - 1) == Some(b) && other.get(j - 1) == Some(a);
             if swapped {
                 least = least.min(at(&before, j - 1) + 1);

@@ -135,7 +135,9 @@ impl Reading {
                 };
                 if let (false, Some(of)) = (may_be, fields.of()) {
                     let target = self.target("@odata.type");
-                    return Err(self.fail(BodyError::at(BodyErrorKind::OtherType { expected: of.name }, target)));
+                    return Err(
+                        self.fail(BodyError::at(BodyErrorKind::OtherType { expected: of.name }, target))
+                    );
                 }
             }
             Member::Mark(name) => {

@@ -164,9 +164,9 @@ fn decoded(pair: &str) -> Result<(String, String), BodyError> {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let decode = |text| {
         let decoded = percent_decode_str(text).decode_utf8();
-        decoded.map(Cow::into_owned).map_err(|_| {
-            BodyError::at(BodyErrorKind::WrongType { expected: "percent-encoded UTF-8" }, name)
-        })
+        decoded
+            .map(Cow::into_owned)
+            .map_err(|_| BodyError::at(BodyErrorKind::WrongType { expected: "percent-encoded UTF-8" }, name))
     };
     Ok((decode(name)?, decode(value)?))
 }
@@ -183,8 +183,8 @@ pub struct TextLine<'a> {
 impl<'a> TextLine<'a> {
     /// Reads a line. Fails with what could be read of its id; on properties that no line has too, unless they are to be ignored.
     pub fn read(line: &'a [u8], handling: Handling) -> Result<Self, (Value, BodyError)> {
-        let TextObject { text, mut others, ignored } = TextObject::parse(line, Fields::Create(&TEXT_LINE))
-            .map_err(|error| (Value::Null, error))?;
+        let TextObject { text, mut others, ignored } =
+            TextObject::parse(line, Fields::Create(&TEXT_LINE)).map_err(|error| (Value::Null, error))?;
         let id = match others.remove("id").unwrap_or(Node::Null) {
             Node::Text(id) if id.chars().count() <= limits::TEXT_CHARACTERS_MAX => {
                 Some(Value::String(id.into_owned()))

@@ -9,9 +9,9 @@ use crate::fields::Fields;
 use crate::moment::Moment;
 use crate::object::Object;
 use crate::parse::FromBody;
-use crate::schema::actions::{CLASSIFY_FILE, CLASSIFY_TEXT};
 use crate::query::Property;
 use crate::resource::classification::ClassifyOptions;
+use crate::schema::actions::{CLASSIFY_FILE, CLASSIFY_TEXT};
 use crate::schema::jobs::CLASSIFICATION_JOB;
 
 /// A job as Graph writes it.

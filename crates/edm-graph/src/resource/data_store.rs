@@ -9,10 +9,10 @@ use crate::fields::Fields;
 use crate::moment::Moment;
 use crate::object::Object;
 use crate::parse::FromBody;
-use crate::schema::actions::LOOKUP;
 use crate::query::Property;
 use crate::resource::column::{ColumnResource, read_columns};
 use crate::resource::session::SessionDraft;
+use crate::schema::actions::LOOKUP;
 use crate::schema::stores::EXACT_MATCH_DATA_STORE;
 
 /// A data store as Graph writes it, with this service's additions.

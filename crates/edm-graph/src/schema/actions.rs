@@ -24,11 +24,14 @@ const MINIMUM_CONFIDENCE: Property =
     int32("minimumConfidence", "Matches below it are left out.").range(1, 100).added();
 
 const INCLUDE_VALUES: Property =
-    boolean("includeValues", "Whether the answer says what stood in the text; true unless it is false.").added();
-const OFFSET_UNIT: Property =
-    text("offsetUnit", "What offsets and lengths count, in the request and the answer; utf16 unless it says otherwise.")
-        .words(OffsetUnit::WORDS)
+    boolean("includeValues", "Whether the answer says what stood in the text; true unless it is false.")
         .added();
+const OFFSET_UNIT: Property = text(
+    "offsetUnit",
+    "What offsets and lengths count, in the request and the answer; utf16 unless it says otherwise.",
+)
+.words(OffsetUnit::WORDS)
+.added();
 
 const CANDIDATES: Property = object(
     "contentClassifications",

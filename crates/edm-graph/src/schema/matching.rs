@@ -263,7 +263,8 @@ pub static UNMATCHED: StructuredType = StructuredType::complex(
     "unmatched",
     &[
         text("code", "A stable word that says why."),
-        text("idMatch", "The value as it stands in the text; absent where includeValues is false.").sometimes(),
+        text("idMatch", "The value as it stands in the text; absent where includeValues is false.")
+            .sometimes(),
         OFFSET,
         LENGTH,
         text("columnName", "The column whose value it is.").added(),
