@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use edm_model::{Pattern, SensitiveTypeId};
+use edm_model::{OffsetUnit, Pattern, SensitiveTypeId};
 
 use crate::generation::Generation;
 use crate::scan::PreparedTypes;
@@ -25,13 +25,13 @@ pub struct ActiveType {
     pub generation: Arc<Generation>,
 }
 
-/// A span that the caller already found suspicious, in UTF-16 units.
+/// A span that the caller already found suspicious, in the query's units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CandidateSpan {
     /// Where it begins.
-    pub offset_utf16: u64,
+    pub offset_units: u64,
     /// How long it is.
-    pub length_utf16: u64,
+    pub length_units: u64,
 }
 
 /// Values whose rows are not looked for: records of those who may see them.
@@ -71,6 +71,8 @@ pub struct Query<'a> {
     pub minimum_confidence: u8,
     /// Where primary values must stand; everywhere if empty.
     pub candidates: &'a [CandidateSpan],
+    /// What places are counted in: those of candidates and those that are told.
+    pub offset_unit: OffsetUnit,
     /// Whose rows to leave out.
     pub exempt: &'a [Exempt],
     /// Whether to say why values that were found are no match.
@@ -89,6 +91,7 @@ impl<'a> Query<'a> {
             types,
             minimum_confidence: 1,
             candidates: &[],
+            offset_unit: OffsetUnit::Utf16,
             exempt: &[],
             explain: false,
             accelerators: Accelerators::default(),

@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 
+use edm_model::OffsetUnit;
+
 use crate::query::{CandidateSpan, Query};
 use crate::report::{Limit, Report};
-use crate::scan::{Scratch, scan};
+use crate::scan::{Scratch, scan, units_in};
 
 /// How often a redacted text is looked at again. Every round covers letters or digits that stay covered, and texts
 /// that are not made to defeat it need one.
@@ -59,6 +61,7 @@ pub fn redact(
         text: query.text.to_owned(),
         inserted: Vec::new(),
         candidates: query.candidates.to_vec(),
+        offset_unit: query.offset_unit,
         name,
         style,
     };
@@ -123,6 +126,8 @@ struct Work<'a> {
     inserted: Vec<(usize, usize)>,
     /// Where primaries must stand.
     candidates: Vec<CandidateSpan>,
+    /// What those are counted in.
+    offset_unit: OffsetUnit,
     name: &'a dyn Fn(usize, usize) -> String,
     style: &'a Redaction<'a>,
 }
@@ -135,7 +140,7 @@ impl Work<'_> {
         let mut out = String::with_capacity(text.len());
         let mut kept = Vec::new();
         let mut before = std::mem::take(&mut self.inserted).into_iter().peekable();
-        let mut units = Units::default();
+        let mut units = Units::new(self.offset_unit);
         let mut copied = 0;
         for (one, was_inserted) in found {
             while let Some((start, end)) = before.next_if(|(start, _)| *start < one.start) {
@@ -202,9 +207,9 @@ fn mask(character: char, out: &mut String) {
     }
 }
 
-/// How replacements move offsets in UTF-16 units.
-#[derive(Default)]
+/// How replacements move offsets.
 struct Units {
+    unit: OffsetUnit,
     /// The text's bytes that were counted, and their units.
     counted: (usize, u64),
     /// Each replaced stretch before and after.
@@ -212,28 +217,32 @@ struct Units {
 }
 
 impl Units {
+    fn new(unit: OffsetUnit) -> Self {
+        Self { unit, counted: (0, 0), stretches: Vec::new() }
+    }
+
     fn replaced(&mut self, text: &str, (start, end): (usize, usize), replacement: &str) {
         let before = (self.at(text, start), self.at(text, end));
         let grown =
             self.stretches.last().map_or(0, |(before, after)| i128::from(after.1) - i128::from(before.1));
         let moved = u64::try_from(i128::from(before.0) + grown).unwrap_or(before.0);
-        self.stretches.push((before, (moved, moved + units_of(replacement))));
+        self.stretches.push((before, (moved, moved + units_in(replacement, self.unit))));
     }
 
     /// Returns the units in front of a byte that is not before any asked for earlier.
     fn at(&mut self, text: &str, byte: usize) -> u64 {
         let (from, units) = self.counted;
-        let units = units + units_of(text.get(from..byte).unwrap_or(""));
+        let units = units + units_in(text.get(from..byte).unwrap_or(""), self.unit);
         self.counted = (byte, units);
         units
     }
 
     /// Moves a candidate; one that reaches into a stretch reaches over all that took its place.
     fn shift(&self, candidate: &mut CandidateSpan) {
-        let start = candidate.offset_utf16;
-        let end = start.saturating_add(candidate.length_utf16);
+        let start = candidate.offset_units;
+        let end = start.saturating_add(candidate.length_units);
         let (start, end) = (self.moved(start, |after| after.0), self.moved(end, |after| after.1));
-        *candidate = CandidateSpan { offset_utf16: start, length_utf16: end.saturating_sub(start) };
+        *candidate = CandidateSpan { offset_units: start, length_units: end.saturating_sub(start) };
     }
 
     fn moved(&self, offset: u64, inside: impl Fn((u64, u64)) -> u64) -> u64 {
@@ -246,10 +255,6 @@ impl Units {
     }
 }
 
-fn units_of(text: &str) -> u64 {
-    text.chars().map(|c| c.len_utf16() as u64).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,7 +264,8 @@ mod tests {
     }
 
     fn work<'a>(text: &str, name: &'a dyn Fn(usize, usize) -> String, style: &'a Redaction<'a>) -> Work<'a> {
-        Work { text: text.to_owned(), inserted: Vec::new(), candidates: Vec::new(), name, style }
+        let (inserted, candidates, offset_unit) = (Vec::new(), Vec::new(), OffsetUnit::Utf16);
+        Work { text: text.to_owned(), inserted, candidates, offset_unit, name, style }
     }
 
     #[test]
@@ -281,7 +287,7 @@ mod tests {
         let mut work = work(text, &name, &Redaction::Mask);
         work.cover(vec![stretch(2, text.len() - 2)], 1);
         assert_eq!(work.text, "a ██\r\n█ ████\u{3000}█ z");
-        assert_eq!(units_of(&work.text), units_of(text));
+        assert_eq!(work.text.encode_utf16().count(), text.encode_utf16().count());
     }
 
     /// What is found in a replacement takes the whole replacement with it, and leaves a mask.
@@ -310,11 +316,11 @@ mod tests {
         let check = |offset: u64, length: u64, expected: (u64, u64)| {
             // Two units for the face: the values stand at 3–8 and 11–13.
             let mut work = work("😀 value - ab end", &name, &Redaction::Label);
-            work.candidates = vec![CandidateSpan { offset_utf16: offset, length_utf16: length }];
+            work.candidates = vec![CandidateSpan { offset_units: offset, length_units: length }];
             work.cover(vec![stretch(5, 10), stretch(13, 15)], 1);
             assert_eq!(work.text, "😀 [n] - [n] end");
             let moved = work.candidates[0];
-            assert_eq!((moved.offset_utf16, moved.length_utf16), expected, "{offset} {length}");
+            assert_eq!((moved.offset_units, moved.length_units), expected, "{offset} {length}");
         };
         check(0, 3, (0, 3));
         check(3, 5, (3, 3));

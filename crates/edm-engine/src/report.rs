@@ -9,10 +9,10 @@ pub struct Span {
     pub start: usize,
     /// Where it ends, in bytes.
     pub end: usize,
-    /// Where it begins, in UTF-16 units.
-    pub start_utf16: u64,
-    /// Where it ends, in UTF-16 units.
-    pub end_utf16: u64,
+    /// Where it begins, in the query's units.
+    pub start_units: u64,
+    /// Where it ends, in the query's units.
+    pub end_units: u64,
 }
 
 /// What a scan found.

@@ -6,11 +6,14 @@ use std::fmt;
 
 use edm_model::limits;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde_json::{Map, Value};
 
 use crate::batch_body::{self, BatchDialect};
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::fields::Fields;
+use crate::ignored::{Handling, Ignored};
+use crate::parse::parse_object;
 use crate::path;
+use crate::schema::batches::BATCH;
 
 /// The methods that a request of a batch may have.
 const METHODS: &[&str] = &["GET", "POST", "PATCH", "DELETE"];
@@ -181,10 +184,17 @@ impl fmt::Display for BatchError {
 impl std::error::Error for BatchError {}
 
 impl Batch {
-    /// Reads a batch. Fails where requests cannot be told apart or brought into an order, and where there are more than
-    /// `limits::BATCH_REQUESTS_MAX` of them.
-    pub fn read(body: &Map<String, Value>, here: Here<'_>) -> Result<Self, BatchError> {
-        let reader = Reader::new(body);
+    /// Reads a batch, and returns what nobody looked at. Fails where requests cannot be told apart or brought into an order, where
+    /// there are more than `limits::BATCH_REQUESTS_MAX` of them, and on properties that a batch does not have if `wished` says so.
+    pub fn parse(
+        bytes: &[u8],
+        here: Here<'_>,
+        wished: Option<Handling>,
+    ) -> Result<(Self, Ignored), BatchError> {
+        const FIELDS: Fields = Fields::Create(&BATCH);
+        let (body, ignored) = parse_object(bytes, FIELDS)?;
+        let ignored = ignored.handled(wished.unwrap_or(FIELDS.handling()))?;
+        let reader = Reader::new(&body);
         let Given::Value(requests) = reader.objects("requests", limits::BATCH_REQUESTS_MAX)? else {
             return Err(reader.error(BodyErrorKind::Missing, "requests").into());
         };
@@ -206,7 +216,7 @@ impl Batch {
             };
             parts.push(BatchPart { id, depends_on, dialect, request: PartRequest::read(request, here) });
         }
-        Ok(Self { parts })
+        Ok((Self { parts }, ignored))
     }
 }
 

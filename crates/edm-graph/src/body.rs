@@ -1,11 +1,11 @@
-//! Reads JSON bodies leniently where the contract says so and strictly everywhere else: unknown properties are
-//! dropped, read-only ones are never looked at, and what a client may set must have its declared type.
+//! Reads the properties of bodies: what a client may set must have its declared type.
 
 use std::fmt;
 use std::ops::RangeInclusive;
 
 use edm_model::{ColumnsError, DelimiterError};
-use serde_json::{Map, Value};
+
+use crate::object::{Node, Object};
 
 /// A property as a body gave it. `null` and absence mean different things to PATCH.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -100,10 +100,17 @@ pub enum BodyErrorKind {
     UnknownDataType,
     /// The option does not belong to the column's data type.
     UnknownOption,
-    /// The query has an option that the request does not know.
-    UnknownQueryOption {
-        /// The known ones.
-        known: &'static [&'static str],
+    /// The request has no such property or query option.
+    UnknownProperty {
+        /// What it may have been meant as.
+        nearest: Option<&'static str>,
+        /// The paths of the next ones that it does not have.
+        others: Vec<String>,
+    },
+    /// The object says that it is of a type that it cannot be.
+    OtherType {
+        /// The declared one, behind `microsoft.graph.`
+        expected: &'static str,
     },
     /// The query has an option twice.
     RepeatedQueryOption,
@@ -174,8 +181,17 @@ impl fmt::Display for BodyError {
             BodyErrorKind::UnknownOption => {
                 write!(f, "{target} is no option of the column's dataType: leave it out")
             }
-            BodyErrorKind::UnknownQueryOption { known } => {
-                write!(f, "{target} is no option of this request: send {}", known.join(", "))
+            BodyErrorKind::UnknownProperty { nearest: Some(nearest), .. } => {
+                write!(f, "{target} is no property of this request: did you mean {nearest}?")
+            }
+            BodyErrorKind::UnknownProperty { nearest: None, .. } => {
+                write!(
+                    f,
+                    "{target} is no property of this request: leave it out, or send Prefer: handling=lenient"
+                )
+            }
+            BodyErrorKind::OtherType { expected } => {
+                write!(f, "{target} must be #microsoft.graph.{expected}, or be left out")
             }
             BodyErrorKind::RepeatedQueryOption => {
                 write!(f, "{target} stands twice in the query: send it once")
@@ -189,78 +205,65 @@ impl fmt::Display for BodyError {
 
 impl std::error::Error for BodyError {}
 
-/// Parses a body. An empty one is an empty object, because actions without parameters send none.
-/// Fails on bytes that are no JSON object; nesting is bounded by the parser at 128 levels.
-pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, BodyError> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Map::new());
-    }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(BodyError::whole(BodyErrorKind::NotAnObject)),
-        Err(error) => {
-            Err(BodyError::whole(BodyErrorKind::NotJson { line: error.line(), column: error.column() }))
-        }
-    }
-}
-
 /// One object of a body and the path that leads to it.
-pub struct Reader<'a> {
-    fields: &'a Map<String, Value>,
+pub(crate) struct Reader<'a> {
+    fields: &'a Object<'a>,
     path: String,
 }
 
 impl<'a> Reader<'a> {
     /// Reads the outermost object.
-    pub fn new(fields: &'a Map<String, Value>) -> Self {
+    pub(crate) fn new(fields: &'a Object<'a>) -> Self {
         Self { fields, path: String::new() }
     }
 
     /// Returns the path of a property, for `target`.
-    pub fn target(&self, name: &str) -> String {
+    pub(crate) fn target(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
     /// Makes an error about a property.
-    pub fn error(&self, kind: BodyErrorKind, name: &str) -> BodyError {
+    pub(crate) fn error(&self, kind: BodyErrorKind, name: &str) -> BodyError {
         BodyError::at(kind, self.target(name))
     }
 
     /// Returns whether the property is there, whatever its value.
-    pub fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.get(name).is_some()
     }
 
     /// Returns the names of the properties.
-    pub fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.fields.keys().map(String::as_str)
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.fields.names()
     }
 
     /// Returns the raw value.
-    pub fn value(&self, name: &str) -> Given<&'a Value> {
+    pub(crate) fn value(&self, name: &str) -> Given<&'a Node<'a>> {
         match self.fields.get(name) {
             None => Given::Absent,
-            Some(Value::Null) => Given::Null,
+            Some(Node::Null) => Given::Null,
             Some(value) => Given::Value(value),
         }
     }
 
     /// Reads a text of at most so many characters.
-    pub fn text(&self, name: &str, characters_max: usize) -> Result<Given<String>, BodyError> {
+    pub(crate) fn text(&self, name: &str, characters_max: usize) -> Result<Given<String>, BodyError> {
         self.value(name).try_map(|value| check_text(value, characters_max, || self.target(name)))
     }
 
     /// Reads a boolean.
-    pub fn boolean(&self, name: &str) -> Result<Given<bool>, BodyError> {
+    pub(crate) fn boolean(&self, name: &str) -> Result<Given<bool>, BodyError> {
         let wrong = || self.error(BodyErrorKind::WrongType { expected: "true or false" }, name);
-        self.value(name).try_map(|value| value.as_bool().ok_or_else(wrong))
+        self.value(name).try_map(|value| match value {
+            Node::Boolean(value) => Ok(*value),
+            _ => Err(wrong()),
+        })
     }
 
     /// Reads a JSON integer; a quoted one or a fraction is refused. `3.0` is one, as JSON Schema has it.
-    pub fn integer(&self, name: &str, range: RangeInclusive<u64>) -> Result<Given<u64>, BodyError> {
+    pub(crate) fn integer(&self, name: &str, range: RangeInclusive<u64>) -> Result<Given<u64>, BodyError> {
         self.value(name).try_map(|value| {
-            let Some(number) = value.as_number() else {
+            let Node::Number(number) = value else {
                 return Err(self.error(BodyErrorKind::WrongType { expected: "an integer" }, name));
             };
             let outside = BodyErrorKind::OutOfRange { min: *range.start(), max: *range.end() };
@@ -275,25 +278,30 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an integer that fits 32 bits.
-    pub fn integer32(&self, name: &str, range: RangeInclusive<u32>) -> Result<Given<u32>, BodyError> {
+    pub(crate) fn integer32(&self, name: &str, range: RangeInclusive<u32>) -> Result<Given<u32>, BodyError> {
         let wide = u64::from(*range.start())..=u64::from(*range.end());
         let bound = *range.end();
+        // Within the range already.
         self.integer(name, wide)?.try_map(|number| Ok(u32::try_from(number).unwrap_or(bound)))
     }
 
     /// Reads one of some words.
-    pub fn word(&self, name: &str, known: &'static [&'static str]) -> Result<Given<&'static str>, BodyError> {
+    pub(crate) fn word(
+        &self,
+        name: &str,
+        known: &'static [&'static str],
+    ) -> Result<Given<&'static str>, BodyError> {
         self.value(name).try_map(|value| {
-            let text = value
-                .as_str()
-                .ok_or_else(|| self.error(BodyErrorKind::WrongType { expected: "a string" }, name))?;
+            let Node::Text(text) = value else {
+                return Err(self.error(BodyErrorKind::WrongType { expected: "a string" }, name));
+            };
             let found = known.iter().find(|word| word.eq_ignore_ascii_case(text));
             found.copied().ok_or_else(|| self.error(BodyErrorKind::UnknownWord { known }, name))
         })
     }
 
     /// Reads a collection of texts.
-    pub fn texts(
+    pub(crate) fn texts(
         &self,
         name: &str,
         count_max: usize,
@@ -308,20 +316,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an object.
-    pub fn object(&self, name: &str) -> Result<Given<Reader<'a>>, BodyError> {
+    pub(crate) fn object(&self, name: &str) -> Result<Given<Reader<'a>>, BodyError> {
         self.value(name).try_map(|value| match value {
-            Value::Object(fields) => Ok(Reader { fields, path: self.target(name) }),
+            Node::Object(fields) => Ok(Reader { fields, path: self.target(name) }),
             _ => Err(self.error(BodyErrorKind::WrongType { expected: "an object" }, name)),
         })
     }
 
     /// Reads a collection of objects.
-    pub fn objects(&self, name: &str, count_max: usize) -> Result<Given<Vec<Reader<'a>>>, BodyError> {
+    pub(crate) fn objects(&self, name: &str, count_max: usize) -> Result<Given<Vec<Reader<'a>>>, BodyError> {
         self.elements(name, count_max)?.try_map(|elements| {
-            let read = |(position, value): (usize, &'a Value)| {
+            let read = |(position, value): (usize, &'a Node<'a>)| {
                 let path = format!("{}[{position}]", self.target(name));
                 match value {
-                    Value::Object(fields) => Ok(Reader { fields, path }),
+                    Node::Object(fields) => Ok(Reader { fields, path }),
                     _ => Err(BodyError::at(BodyErrorKind::WrongType { expected: "an object" }, path)),
                 }
             };
@@ -330,16 +338,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the value or says that it is needed.
-    pub fn needed<T>(&self, name: &str, given: Given<T>) -> Result<T, BodyError> {
+    pub(crate) fn needed<T>(&self, name: &str, given: Given<T>) -> Result<T, BodyError> {
         given.into_option().ok_or_else(|| self.error(BodyErrorKind::Missing, name))
     }
 
-    fn elements(&self, name: &str, count_max: usize) -> Result<Given<&'a [Value]>, BodyError> {
+    fn elements(&self, name: &str, count_max: usize) -> Result<Given<&'a [Node<'a>]>, BodyError> {
         self.value(name).try_map(|value| match value {
-            Value::Array(elements) if elements.len() > count_max => {
+            Node::Elements(elements) if elements.len() > count_max => {
                 Err(self.error(BodyErrorKind::TooMany { count_max }, name))
             }
-            Value::Array(elements) => Ok(elements.as_slice()),
+            Node::Elements(elements) => Ok(elements.as_slice()),
             _ => Err(self.error(BodyErrorKind::WrongType { expected: "a collection" }, name)),
         })
     }
@@ -354,12 +362,12 @@ fn whole(number: &serde_json::Number) -> Option<u64> {
 }
 
 fn check_text(
-    value: &Value,
+    value: &Node<'_>,
     characters_max: usize,
     target: impl Fn() -> String,
 ) -> Result<String, BodyError> {
     match value {
-        Value::String(text) => check_length(text, characters_max, target).map(|()| text.clone()),
+        Node::Text(text) => check_length(text, characters_max, target).map(|()| text.clone().into_owned()),
         _ => Err(BodyError::at(BodyErrorKind::WrongType { expected: "a string" }, target())),
     }
 }

@@ -5,9 +5,11 @@
 //! It decides nothing, knows no HTTP status and no service; it reads leniently only where the contract says so.
 //!
 //! ```
-//! use edm_graph::{SessionDraft, parse_object};
-//! let body = parse_object(br#"{"fileName": "people.csv", "state": "a placeholder that is not looked at"}"#)?;
-//! assert_eq!(SessionDraft::read(&body)?.file_name.as_deref(), Some("people.csv"));
+//! use edm_graph::{FromBody, SessionDraft};
+//! let body = br#"{"fileName": "people.csv", "state": "a placeholder that is not looked at", "colour": "red"}"#;
+//! let (draft, ignored) = SessionDraft::parse(body, None)?;
+//! assert_eq!(draft.file_name.as_deref(), Some("people.csv"));
+//! assert_eq!(ignored.paths(), ["colour"]);
 //! # Ok::<(), edm_graph::BodyError>(())
 //! ```
 
@@ -16,8 +18,12 @@ mod batch_body;
 mod body;
 mod collection;
 mod error;
+mod fields;
+mod ignored;
 mod json_string;
 mod moment;
+mod object;
+mod parse;
 pub mod path;
 pub mod purview;
 pub mod query;
@@ -27,20 +33,24 @@ mod text_object;
 
 pub use batch::{Batch, BatchError, BatchErrorKind, BatchPart, Here, PartRequest};
 pub use batch_body::{BatchDialect, PartBody};
-pub use body::{BodyError, BodyErrorKind, Given, Reader, parse_object};
+pub use body::{BodyError, BodyErrorKind, Given};
 pub use collection::Collection;
 pub use error::{
     ClassificationError, ClassificationInnerError, ErrorBody, ErrorDetail, ErrorEnvelope, InnerError,
 };
+pub use fields::Fields;
+pub use ignored::{Handling, Ignored};
 pub use moment::{Moment, ParseMomentError};
+pub use object::Object;
+pub use parse::FromBody;
 pub use resource::classification::{
     CandidateSpan, ClassificationLimit, ClassificationResult, ClassifyOptions, ClassifyRequest,
     ConfidenceCount, ContentEvidence, ContentLocation, DetectedContent, Diagnostic, LineOutcome, LineResult,
-    RedactRequest, RedactionResult, ReplacementWord, TextLine, UnmatchedItem,
+    RedactRequest, RedactionResult, ReplacementWord, Telling, TextLine, UnmatchedItem,
 };
 pub use resource::classification_job::{
-    ClassificationAttribute, ClassifyFileRequest, ClassifyTextRequest, JobContent, JobEvidence, JobLocation,
-    JobResource, JobResult,
+    ClassificationAttribute, ClassifyFileRequest, ClassifyTextRequest, JobChange, JobContent, JobEvidence,
+    JobLocation, JobResource, JobResult,
 };
 pub use resource::column::{ColumnResource, DataTypeOptions, columns_from_wire};
 pub use resource::data_store::{DataStoreChange, DataStoreDraft, DataStoreResource, LookupRequest};
@@ -48,5 +58,6 @@ pub use resource::sensitive_type::{
     CLASSIFICATION_METHOD, EvidenceGroupResource, ExactMatchRuleResource, PatternResource, ProximityResource,
     SCOPE, SensitiveTypeChange, SensitiveTypeDraft, SensitiveTypeResource,
 };
+pub use resource::service::ServiceChange;
 pub use resource::session::{SessionChange, SessionDraft, SessionResource, WireSalt};
 pub use resource::upload_agent::{UploadAgentChange, UploadAgentResource};

@@ -4,10 +4,14 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Deserializer, Map, Value};
+use serde_json::{Deserializer, Value};
 
-use crate::body::{BodyError, parse_object};
+use crate::body::BodyError;
+use crate::fields::{Fields, Member, Shape};
+use crate::ignored::Ignored;
 use crate::json_string;
+use crate::object::{Node, Object};
+use crate::parse::parse_object;
 
 /// Digits of the longest number that is read without serde; none of so many is too large.
 const COUNT_DIGITS_MAX: usize = 18;
@@ -17,32 +21,32 @@ const COUNT_DIGITS_MAX: usize = 18;
 pub(crate) struct TextObject<'a> {
     /// The text, where `text` is one.
     pub(crate) text: Option<Cow<'a, str>>,
-    /// What `id` says, where there is one.
-    pub(crate) id: Option<Value>,
-    /// Every other property, and `text` where it is something else.
-    pub(crate) others: Map<String, Value>,
+    /// Every other property that is looked at, and `text` where it is something else.
+    pub(crate) others: Object<'a>,
+    /// Properties that such an object does not have.
+    pub(crate) ignored: Ignored,
 }
 
 impl<'a> TextObject<'a> {
     /// Parses a body as [`parse_object`] does. Fails as it does.
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, BodyError> {
-        match Lexer(bytes).object() {
+    pub(crate) fn parse(bytes: &'a [u8], fields: Fields) -> Result<Self, BodyError> {
+        match Lexer(bytes).object(fields) {
             Some(object) => Ok(object),
-            None => Self::parse_generally(bytes),
+            None => Self::parse_generally(bytes, fields),
         }
     }
 
-    fn parse_generally(bytes: &[u8]) -> Result<Self, BodyError> {
-        let mut others = parse_object(bytes)?;
-        let text = match others.get_mut("text") {
-            Some(Value::String(text)) => Some(Cow::Owned(std::mem::take(text))),
-            _ => None,
+    fn parse_generally(bytes: &'a [u8], fields: Fields) -> Result<Self, BodyError> {
+        let (mut others, ignored) = parse_object(bytes, fields)?;
+        let text = match others.remove("text") {
+            Some(Node::Text(text)) => Some(text),
+            Some(other) => {
+                others.set(Cow::Borrowed("text"), other);
+                None
+            }
+            None => None,
         };
-        if text.is_some() {
-            others.remove("text");
-        }
-        let id = others.remove("id");
-        Ok(Self { text, id, others })
+        Ok(Self { text, others, ignored })
     }
 }
 
@@ -50,8 +54,8 @@ impl<'a> TextObject<'a> {
 struct Lexer<'a>(&'a [u8]);
 
 impl<'a> Lexer<'a> {
-    fn object(mut self) -> Option<TextObject<'a>> {
-        let (mut text, mut id, mut others) = (None, None, Map::new());
+    fn object(mut self, fields: Fields) -> Option<TextObject<'a>> {
+        let (mut text, mut others) = (None, Object::default());
         self.mark(b'{')?;
         loop {
             self.mark(b'"')?;
@@ -65,14 +69,15 @@ impl<'a> Lexer<'a> {
                 }
                 // What stands twice, and what is nested, is left to the general way.
                 ("text", _) | (_, b'{' | b'[') => return None,
-                // A line of ndjson has nothing else, and most need no map.
-                ("id", _) if id.is_none() => id = Some(self.scalar()?),
-                ("id", _) => return None,
-                _ => {
-                    if others.insert(name.to_owned(), self.scalar()?).is_some() {
-                        return None;
+                // So is whatever is not known by this spelling.
+                _ => match fields.member(name) {
+                    Member::Read(known, Shape::Scalar) if known == name => {
+                        if others.set(Cow::Borrowed(known), self.scalar()?).is_some() {
+                            return None;
+                        }
                     }
-                }
+                    _ => return None,
+                },
             }
             self.blanks();
             let mark = *self.0.first()?;
@@ -84,7 +89,7 @@ impl<'a> Lexer<'a> {
             }
         }
         self.blanks();
-        self.0.is_empty().then_some(TextObject { text, id, others })
+        self.0.is_empty().then_some(TextObject { text, others, ignored: Ignored::default() })
     }
 
     fn skip(&mut self, count: usize) -> Option<()> {
@@ -104,12 +109,21 @@ impl<'a> Lexer<'a> {
         if *self.0.first()? == mark { self.skip(1) } else { None }
     }
 
-    fn scalar(&mut self) -> Option<Value> {
+    fn scalar(&mut self) -> Option<Node<'a>> {
         if let Some(count) = self.count() {
-            return Some(Value::from(count));
+            return Some(Node::Number(count.into()));
+        }
+        if self.0.first() == Some(&b'"') {
+            self.skip(1)?;
+            return Some(Node::Text(self.string()?));
         }
         let mut values = Deserializer::from_slice(self.0).into_iter::<Value>();
-        let value = values.next()?.ok()?;
+        let value = match values.next()?.ok()? {
+            Value::Null => Node::Null,
+            Value::Bool(value) => Node::Boolean(value),
+            Value::Number(value) => Node::Number(value),
+            _ => return None,
+        };
         let end = values.byte_offset();
         self.skip(end)?;
         Some(value)
@@ -139,11 +153,16 @@ impl<'a> Lexer<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::actions::CLASSIFY;
+    use crate::schema::batches::TEXT_LINE;
 
     /// Holds the direct way against the general one.
     fn check(bytes: &[u8]) {
-        let (direct, general) = (TextObject::parse(bytes), TextObject::parse_generally(bytes));
-        assert_eq!(direct, general, "{}", String::from_utf8_lossy(bytes));
+        for fields in [Fields::Create(&TEXT_LINE), Fields::Parameters(&CLASSIFY)] {
+            let direct = TextObject::parse(bytes, fields);
+            let general = TextObject::parse_generally(bytes, fields);
+            assert_eq!(direct, general, "{}", String::from_utf8_lossy(bytes));
+        }
     }
 
     #[test]
@@ -152,7 +171,10 @@ mod tests {
         let too_deep = format!("{{\"text\":\"t\",\"more\":{}{}}}", "[".repeat(127), "]".repeat(127));
         check(deep.as_bytes());
         check(too_deep.as_bytes());
-        let bodies: [&[u8]; 43] = [
+        let bodies: [&[u8]; 46] = [
+            br#"{"Text":"t","ID":7}"#,
+            br#"{"text":"t","minimumConfidence":7,"Explain":true}"#,
+            br#"{"text":"t","includeValues":false,"offsetUnit":"by\u0074e","offsetUnit":"byte"}"#,
             br#"{"id":0,"text":"t"}"#,
             br#"{"id":007,"text":"t"}"#,
             br#"{"id":-0,"text":"t"}"#,
@@ -253,7 +275,7 @@ mod tests {
     #[test]
     fn a_text_without_escapes_stays_where_it_lies() {
         let check = |body: &[u8], borrowed: bool| {
-            let object = TextObject::parse(body).expect("an object");
+            let object = TextObject::parse(body, Fields::Create(&TEXT_LINE)).expect("an object");
             assert_eq!(matches!(object.text, Some(Cow::Borrowed(_))), borrowed);
         };
         check(br#"{"text":"plain","id":7}"#, true);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const HERE: Here<'_> = Here { host: "edm.test:8080", origin: "https://Proxy.test/edm" };
 
 fn read(body: &Value) -> Result<Batch, BatchError> {
-    Batch::read(body.as_object().expect("the test's own object"), HERE)
+    Batch::parse(body.to_string().as_bytes(), HERE, None).map(|(batch, _)| batch)
 }
 
 /// Reads one request, with what is given laid over one that is fine.
@@ -73,7 +73,7 @@ fn the_port_that_a_scheme_has_anyway_may_be_left_out() {
     let check = |host: &str, url: &str, expected: bool| {
         let body = json!({"requests": [{"id": "1", "method": "GET", "url": url}]});
         let here = Here { host, origin: "http://localhost" };
-        let batch = Batch::read(body.as_object().expect("an object"), here).expect("the batch is fine");
+        let (batch, _) = Batch::parse(body.to_string().as_bytes(), here, None).expect("the batch is fine");
         assert_eq!(batch.parts.iter().all(|part| part.request.is_ok()), expected, "{host} {url}");
     };
     check("edm.test", "https://edm.test:443/beta", true);

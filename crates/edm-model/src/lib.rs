@@ -19,6 +19,7 @@ mod ids;
 mod judgement;
 pub mod limits;
 mod list;
+mod offset_unit;
 mod rule;
 mod sensitive_type;
 mod session;
@@ -37,6 +38,7 @@ pub use judgement::{
 pub use list::{
     Comparison, Condition, Cursor, Direction, ListQuery, Listed, Literal, Operand, OrderKey, TextTest,
 };
+pub use offset_unit::OffsetUnit;
 pub use rule::{CaseRule, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{
     ColumnClass, EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit,

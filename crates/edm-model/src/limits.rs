@@ -109,6 +109,8 @@ pub const SENSITIVE_TYPES_MAX: u64 = 10_000;
 pub const REQUEST_ITEMS_MAX: usize = 10_000;
 /// Bytes a second at which the files of what is served are read again for their checksums.
 pub const SCRUB_BYTES_PER_SECOND: u64 = 16 * 1024 * 1024;
+/// Values of a JSON body that are kept: properties that are looked at, and elements of collections.
+pub const JSON_VALUES_MAX: usize = 1 << 17;
 /// Replace sessions below this share of the live rows are refused unless they allow it, in percent.
 pub const SHRINK_PERCENT_MIN: u64 = 80;
 /// Seconds for which an upload URI works.

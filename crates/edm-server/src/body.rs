@@ -8,33 +8,50 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
-use edm_graph::parse_object;
+use edm_graph::{FromBody, Ignored};
 use edm_model::limits;
 use futures::FutureExt;
+use http::request::Parts;
 use http::{HeaderMap, header};
-use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
+use crate::handling::{Handled, Noted};
+use crate::inflate::{self, NotGzip};
 
 /// How long the next piece of a body may take, and how far a body may lag behind the slowest pace.
 const LAG_MAX: Duration = Duration::from_secs(30);
 /// Bytes a second of the slowest pace: whoever sends single bytes for ever would hold a permit for ever.
 const PACE_BYTES_MIN: usize = 16 * 1024;
 
-/// The JSON object of a request; an empty body is an empty object. The permit is held as long as what was made of
+/// What the JSON object of a request says; an empty body is an empty object. The permit is held as long as what was made of
 /// the body may be in memory: until the handler ends.
-pub(crate) struct JsonBody(pub(crate) Map<String, Value>, pub(crate) OwnedSemaphorePermit);
+pub(crate) struct JsonBody<T>(pub(crate) T, pub(crate) OwnedSemaphorePermit);
 
-impl FromRequest<Arc<App>> for JsonBody {
+impl<T: FromBody> FromRequest<Arc<App>> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let JsonBytes(bytes, permit) = JsonBytes::read(body, &parts.headers, app, "application/json").await?;
-        Ok(Self(parse_object(&bytes)?, permit))
+        Ok(Self(read_object(&bytes, &parts)?, permit))
     }
+}
+
+/// Reads what a body says, and notes what nobody looked at.
+pub(crate) fn read_object<T: FromBody>(bytes: &[u8], head: &Parts) -> Result<T, ApiError> {
+    let mut handled = Handled::wished(&head.headers);
+    let read = T::parse(bytes, handled.wished);
+    let (read, ignored) = match read {
+        Ok((read, ignored)) => (Ok(read), ignored),
+        Err(error) => (Err(error), Ignored::default()),
+    };
+    handled.ignored = ignored;
+    if let Some(noted) = head.extensions.get::<Noted>() {
+        noted.note(handled);
+    }
+    Ok(read?)
 }
 
 /// The bytes of a JSON body that are not parsed yet, with the permit that is held as long as they are in memory.
@@ -99,11 +116,12 @@ pub(crate) enum Arrived {
 }
 
 impl Pieces {
-    /// Fails before reading where the announced length is too long.
+    /// Fails before reading where the announced length is too long, and where the body is in an encoding that is not read.
     pub(crate) fn of(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Self, HttpProblem> {
         if content_length(headers).is_some_and(|length| length > bytes_max as u64) {
             return Err(HttpProblem::BodyTooLarge { bytes_max });
         }
+        let body = inflate::plain(body, headers)?;
         Ok(Self { body, begun: Instant::now(), bytes_read: 0, bytes_max, ended: false })
     }
 
@@ -148,7 +166,10 @@ impl Pieces {
             self.ended = true;
             return Ok(None);
         };
-        let piece = piece.map_err(|_| HttpProblem::BodyIncomplete)?;
+        let piece = piece.map_err(|error| {
+            let is_not_gzip = std::error::Error::source(&error).is_some_and(|source| source.is::<NotGzip>());
+            if is_not_gzip { HttpProblem::NotGzip } else { HttpProblem::BodyIncomplete }
+        })?;
         self.bytes_read = self.bytes_read.saturating_add(piece.len());
         if self.bytes_read > self.bytes_max {
             return Err(HttpProblem::BodyTooLarge { bytes_max: self.bytes_max });

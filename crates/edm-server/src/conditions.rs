@@ -1,6 +1,7 @@
 //! What a request demands of the state of what it is about, and how it wants to be answered: `If-Match`, `If-None-Match`,
-//! `Prefer: return=…`.
+//! `Prefer: return=…`, `Prefer: handling=…`.
 
+use edm_graph::Handling;
 use edm_service::{Expected, Revision, Revisions};
 use http::header::AsHeaderName;
 use http::{HeaderMap, header};
@@ -41,17 +42,37 @@ pub(crate) fn expected(headers: &HeaderMap) -> Expected {
 
 /// Reads how the answer is wished for; the first wish counts.
 pub(crate) fn wish(headers: &HeaderMap) -> Option<Wish> {
+    preferred(headers, "return", |word| match word {
+        "minimal" => Some(Wish::Minimal),
+        "representation" => Some(Wish::Representation),
+        _ => None,
+    })
+}
+
+/// Reads what is wished to become of properties that nobody knows; the first wish counts.
+pub(crate) fn handling(headers: &HeaderMap) -> Option<Handling> {
+    preferred(headers, "handling", |word| match word {
+        "strict" => Some(Handling::Strict),
+        "lenient" => Some(Handling::Lenient),
+        _ => None,
+    })
+}
+
+/// Returns that preference as it is repeated in the answer.
+pub(crate) const fn handling_applied(handling: Handling) -> &'static str {
+    match handling {
+        Handling::Strict => "handling=strict",
+        Handling::Lenient => "handling=lenient",
+    }
+}
+
+/// Returns the first preference of a name that is understood; what is not is no wish (RFC 7240, 2).
+fn preferred<T>(headers: &HeaderMap, wanted: &str, understood: impl Fn(&str) -> Option<T>) -> Option<T> {
     let lines = headers.get_all("prefer").into_iter().filter_map(|line| line.to_str().ok());
     let wishes = lines.flat_map(|line| line.split(','));
     wishes.filter_map(|wish| wish.split(';').next()?.split_once('=')).find_map(|(name, value)| {
-        if !name.trim().eq_ignore_ascii_case("return") {
-            return None;
-        }
-        match value.trim().trim_matches('"').to_ascii_lowercase().as_str() {
-            "minimal" => Some(Wish::Minimal),
-            "representation" => Some(Wish::Representation),
-            _ => None,
-        }
+        let is_wanted = name.trim().eq_ignore_ascii_case(wanted);
+        is_wanted.then(|| understood(&value.trim().trim_matches('"').to_ascii_lowercase())).flatten()
     })
 }
 
@@ -116,5 +137,15 @@ mod tests {
         check(&["odata.maxpagesize=3, Return = \"representation\"; x=y"], Some(Wish::Representation));
         check(&["respond-async", "return=minimal, return=representation"], Some(Wish::Minimal));
         check(&["return=all", "minimal"], None);
+        let check = |lines: &[&str], expected: Option<Handling>| {
+            assert_eq!(handling(&headers("prefer", lines)), expected, "{lines:?}");
+        };
+        check(&["return=minimal"], None);
+        check(&["return=minimal, handling=strict"], Some(Handling::Strict));
+        check(
+            &["odata.maxpagesize=3", "Handling = \"LENIENT\"; x, handling=strict"],
+            Some(Handling::Lenient),
+        );
+        check(&["handling=loose, handling"], None);
     }
 }

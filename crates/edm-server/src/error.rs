@@ -36,6 +36,10 @@ pub enum HttpProblem {
         /// What to send.
         expected: &'static str,
     },
+    /// The body is in an encoding that is not read.
+    UnsupportedEncoding,
+    /// The body is not the gzip that it is said to be.
+    NotGzip,
     /// Too many bodies are being read.
     TooManyBodies,
     /// No token came with the request.
@@ -89,6 +93,12 @@ impl fmt::Display for HttpProblem {
             }
             HttpProblem::BodyTooSlow => f.write_str("the body stopped coming: send it again"),
             HttpProblem::UnsupportedMediaType { expected } => write!(f, "the body must be {expected}"),
+            HttpProblem::UnsupportedEncoding => {
+                f.write_str("the body's Content-Encoding must be gzip: send it so, or as it is without the header")
+            }
+            HttpProblem::NotGzip => f.write_str(
+                "the body is not whole gzip, which its Content-Encoding says it is: send it again, or without the header",
+            ),
             HttpProblem::TooManyBodies => {
                 f.write_str("the server is reading too many bodies: send it again later")
             }
@@ -198,7 +208,7 @@ impl ApiError {
         let (_, code) = self.answer();
         let (target, details) = match self.problem() {
             Problem::Http(_) => (None, Vec::new()),
-            Problem::Body(error) => (error.target().map(str::to_owned), Vec::new()),
+            Problem::Body(error) => (error.target().map(str::to_owned), body_details(error.kind())),
             Problem::Batch(error) => (error.target().map(str::to_owned), Vec::new()),
             Problem::Query(error) => (Some(error.option().to_owned()), Vec::new()),
             Problem::Service(error) => (error.target().map(wire_target), details(error.kind())),
@@ -270,6 +280,12 @@ impl IntoResponse for ApiError {
             let allowed = HeaderValue::from_static("GET, POST, PATCH, DELETE");
             response.headers_mut().insert(header::ALLOW, allowed);
         }
+        if let Problem::Http(HttpProblem::UnsupportedEncoding) = self.problem() {
+            // RFC 7694: upon this a client sends it again in another way.
+            response
+                .headers_mut()
+                .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));
+        }
         if let Some(seconds) = self.retry_after_seconds() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -291,6 +307,8 @@ pub fn http_answer(problem: &HttpProblem) -> (StatusCode, &'static str) {
         HttpProblem::UnsupportedMediaType { .. } => {
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType")
         }
+        HttpProblem::UnsupportedEncoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType"),
+        HttpProblem::NotGzip => (StatusCode::BAD_REQUEST, "invalidEncoding"),
         HttpProblem::TooManyBodies => (StatusCode::SERVICE_UNAVAILABLE, "serverBusy"),
         HttpProblem::NoToken => (StatusCode::UNAUTHORIZED, "unauthenticated"),
         HttpProblem::Forbidden { .. } => (StatusCode::FORBIDDEN, "accessDenied"),
@@ -328,18 +346,30 @@ pub fn body_answer(kind: &BodyErrorKind) -> (StatusCode, &'static str) {
         BodyErrorKind::Columns(_) | BodyErrorKind::Delimiter => "invalidColumns",
         BodyErrorKind::UnknownDataType => "unsupportedDataType",
         BodyErrorKind::Reference => "notSupported",
+        BodyErrorKind::UnknownProperty { .. } => "unknownProperty",
+        BodyErrorKind::OtherType { .. } => "invalidOdataType",
         BodyErrorKind::WrongType { .. }
         | BodyErrorKind::Missing
         | BodyErrorKind::OutOfRange { .. }
         | BodyErrorKind::TooLong { .. }
         | BodyErrorKind::TooMany { .. }
         | BodyErrorKind::UnknownWord { .. }
-        | BodyErrorKind::UnknownQueryOption { .. }
         | BodyErrorKind::RepeatedQueryOption
         | BodyErrorKind::UnknownOption
         | BodyErrorKind::NotAnId => "invalidRequest",
     };
     (StatusCode::BAD_REQUEST, code)
+}
+
+/// The properties of a body that are unknown beside the one that is the error.
+fn body_details(kind: &BodyErrorKind) -> Vec<ErrorDetail> {
+    let BodyErrorKind::UnknownProperty { others, .. } = kind else { return Vec::new() };
+    let detail = |path: &String| ErrorDetail {
+        code: body_answer(kind).1.to_owned(),
+        message: format!("{path} is no property of this request"),
+        target: Some(path.clone()),
+    };
+    others.iter().map(detail).collect()
 }
 
 /// Returns the status and code of what the service refused. The one match from kinds to statuses.

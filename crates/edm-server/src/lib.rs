@@ -29,6 +29,8 @@ mod conditions;
 mod error;
 mod frame;
 mod handlers;
+mod handling;
+mod inflate;
 mod listing;
 mod origin;
 mod panic_log;

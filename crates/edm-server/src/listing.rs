@@ -4,7 +4,6 @@ use axum::response::Response;
 use edm_graph::Collection;
 use edm_graph::query::{Expand, QueryError, QueryOptions};
 use edm_model::{Cursor, ListQuery, Listed};
-use http::HeaderValue;
 use serde_json::Value;
 
 use crate::call::Call;
@@ -60,8 +59,7 @@ impl Page {
         let page = Collection { context: None, count: self.total, next_link, value: self.elements };
         let mut response = respond::list(page, &call.origin, path);
         if call.page_count_wished {
-            let applied = HeaderValue::from_str(&format!("odata.maxpagesize={}", call.page_count));
-            response.headers_mut().extend(applied.ok().map(|applied| (PREFERENCE_APPLIED, applied)));
+            respond::preference_applied(&mut response, &format!("odata.maxpagesize={}", call.page_count));
         }
         Ok(response)
     }
@@ -89,8 +87,6 @@ impl Page {
         Ok(())
     }
 }
-
-const PREFERENCE_APPLIED: http::HeaderName = http::HeaderName::from_static("preference-applied");
 
 /// Returns what the catalog is to be asked for by `/$count`.
 pub(crate) fn count_request(options: &QueryOptions) -> ListQuery {

@@ -47,6 +47,7 @@ pub(crate) fn session(session: &Session, upload_uri: Option<String>) -> SessionR
         completion_date_time: session.completed_at.map(Moment::new),
         error: session.failure.as_ref().map(|failure| session_error(session, failure)),
         data_store_id: Some(session.store_id.to_string()),
+        datastore_id: Some(session.store_id.to_string()),
         state: Some(session.state.as_str().to_owned()),
         total_block_count: session.total_block_count,
         remaining_block_count: session.remaining_block_count(),

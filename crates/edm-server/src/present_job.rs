@@ -108,15 +108,15 @@ fn matched_type(matched: MatchedType) -> JobContent {
 fn location(found: FoundMatch) -> JobLocation {
     let evidence = |evidence: FoundEvidence| JobEvidence {
         matched: Some(evidence.place.text),
-        offset: evidence.place.offset_utf16,
-        length: evidence.place.length_utf16,
+        offset: evidence.place.offset,
+        length: evidence.place.length,
         column_name: evidence.column,
         counted: evidence.counted,
     };
     JobLocation {
         id_match: Some(found.place.text),
-        offset: found.place.offset_utf16,
-        length: found.place.length_utf16,
+        offset: found.place.offset,
+        length: found.place.length,
         confidence: found.confidence,
         evidences: found.evidences.into_iter().map(evidence).collect(),
         column_name: found.column,

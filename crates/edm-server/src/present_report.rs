@@ -2,19 +2,19 @@
 
 use edm_graph::{
     ClassificationError, ClassificationLimit, ClassificationResult, ConfidenceCount, ContentEvidence,
-    ContentLocation, DetectedContent, Diagnostic, UnmatchedItem,
+    ContentLocation, DetectedContent, Diagnostic, Telling, UnmatchedItem,
 };
 use edm_service::{FoundMatch, Limit, MatchReport, MatchedType, TypeDiagnostic, UnmatchedValue};
 
 /// Presents the whole report.
-pub(crate) fn result(report: MatchReport) -> ClassificationResult {
-    let (errors, diagnostics) = (errors(&report), diagnostics(&report));
-    ClassificationResult { classification: classification(report.types), errors, diagnostics }
+pub(crate) fn result(report: MatchReport, telling: Telling) -> ClassificationResult {
+    let (errors, diagnostics) = (errors(&report), diagnostics(&report, telling));
+    ClassificationResult { classification: classification(report.types, telling), errors, diagnostics }
 }
 
 /// Presents the types that matched.
-pub(crate) fn classification(types: Vec<MatchedType>) -> Vec<DetectedContent> {
-    types.into_iter().map(detected).collect()
+pub(crate) fn classification(types: Vec<MatchedType>, telling: Telling) -> Vec<DetectedContent> {
+    types.into_iter().map(|matched| detected(matched, telling)).collect()
 }
 
 /// Presents what could not be done: unknown types, types that the text was not looked at for, and a scan that ran out of time.
@@ -42,8 +42,9 @@ pub(crate) fn errors(report: &MatchReport) -> Vec<ClassificationError> {
 }
 
 /// Presents limits that were reached and, where it was asked for, why values that were found are no match.
-fn diagnostics(report: &MatchReport) -> Vec<Diagnostic> {
-    let mut diagnostics: Vec<Diagnostic> = report.diagnostics.iter().map(explained).collect();
+fn diagnostics(report: &MatchReport, telling: Telling) -> Vec<Diagnostic> {
+    let mut diagnostics: Vec<Diagnostic> =
+        report.diagnostics.iter().map(|diagnostic| explained(diagnostic, telling)).collect();
     for matched in report.types.iter().filter(|matched| !matched.limits.is_empty()) {
         let id = matched.id.to_string();
         let limits = matched.limits.iter().map(|limit| reached(limit, &id));
@@ -65,7 +66,7 @@ fn diagnostics(report: &MatchReport) -> Vec<Diagnostic> {
     diagnostics
 }
 
-fn detected(matched: MatchedType) -> DetectedContent {
+fn detected(matched: MatchedType, telling: Telling) -> DetectedContent {
     let count = |count: &edm_service::ConfidenceCount| ConfidenceCount {
         confidence: count.confidence,
         unique_count: count.unique_count,
@@ -77,23 +78,28 @@ fn detected(matched: MatchedType) -> DetectedContent {
         unique_count: matched.unique_count,
         confidence: matched.confidence,
         recommended_confidence: matched.recommended_confidence,
-        matches: matched.matches.into_iter().map(location).collect(),
+        matches: matched.matches.into_iter().map(|found| location(found, telling)).collect(),
         counts: matched.counts.iter().map(count).collect(),
     }
 }
 
-fn location(found: FoundMatch) -> ContentLocation {
+/// Returns what stood in the text where that is to be told, and nothing else.
+fn value(text: String, telling: Telling) -> String {
+    if telling.include_values { text } else { String::new() }
+}
+
+fn location(found: FoundMatch, telling: Telling) -> ContentLocation {
     let evidence = |evidence: edm_service::FoundEvidence| ContentEvidence {
-        matched: evidence.place.text,
-        offset: evidence.place.offset_utf16,
-        length: evidence.place.length_utf16,
+        matched: value(evidence.place.text, telling),
+        offset: evidence.place.offset,
+        length: evidence.place.length,
         column_name: evidence.column,
         counted: evidence.counted,
     };
     ContentLocation {
-        id_match: found.place.text,
-        offset: found.place.offset_utf16,
-        length: found.place.length_utf16,
+        id_match: value(found.place.text, telling),
+        offset: found.place.offset,
+        length: found.place.length,
         confidence: found.confidence,
         evidences: found.evidences.into_iter().map(evidence).collect(),
         column_name: found.column,
@@ -103,13 +109,13 @@ fn location(found: FoundMatch) -> ContentLocation {
     }
 }
 
-fn explained(diagnostic: &TypeDiagnostic) -> Diagnostic {
+fn explained(diagnostic: &TypeDiagnostic, telling: Telling) -> Diagnostic {
     let id = diagnostic.id.to_string();
     let unmatched = |item: &UnmatchedValue| UnmatchedItem {
         code: item.code.to_owned(),
-        id_match: item.place.text.clone(),
-        offset: item.place.offset_utf16,
-        length: item.place.length_utf16,
+        id_match: value(item.place.text.clone(), telling),
+        offset: item.place.offset,
+        length: item.place.length,
         column_name: item.column.clone(),
         corroborative_evidences: item.corroborative.clone(),
     };

@@ -130,9 +130,16 @@ fn minimal(value: &Value) -> Response {
 
 fn applied(mut response: Response, wish: Option<Wish>) -> Response {
     if let Some(wish) = wish {
-        response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static(wish.applied()));
+        preference_applied(&mut response, wish.applied());
     }
     response
+}
+
+/// Says that a preference was heard, beside those that were said before.
+pub(crate) fn preference_applied(response: &mut Response, applied: &str) {
+    let before = response.headers().get(&PREFERENCE_APPLIED).and_then(|before| before.to_str().ok());
+    let all = before.map_or_else(|| applied.to_owned(), |before| format!("{before}, {applied}"));
+    insert(response, PREFERENCE_APPLIED, &all);
 }
 
 fn insert_etag(response: &mut Response, value: &Value) {

@@ -22,6 +22,7 @@ use crate::handlers::{
     agents, batch, classification, classify_job, health, jobs, metadata, root, sensitive_types,
     session_actions, sessions, stores,
 };
+use crate::handling::Noted;
 use crate::respond;
 use crate::upload::{self, UploadError};
 
@@ -82,7 +83,10 @@ impl Routes {
         }
         let mut table = self.table;
         // The router matches canonical paths only, so paths are rewritten before it sees them.
-        let mut response = table.call(rewrite(request)).await.into_response();
+        let (mut request, noted) = (rewrite(request), Noted::default());
+        request.extensions_mut().insert(noted.clone());
+        let mut response = table.call(request).await.into_response();
+        noted.tell(&mut response);
         let is_upload = response.extensions().get::<UploadError>().is_some();
         let allow = response.headers().get(header::ALLOW);
         if let Some(allow) = allow.filter(|_| !is_upload).and_then(spelled_out) {

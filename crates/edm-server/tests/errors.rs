@@ -118,6 +118,14 @@ async fn requests(world: &World, met: &mut Met) {
     met.check("a body over its bound", &long, 413, "bodyTooLarge");
     let most = post(b" ").bytes(vec![b' '; 4 * 1024 * 1024]).send().await;
     met.check("a body at its bound is read", &most, 400, "invalidRequest");
+    let squeezed = |encoding: &str| post(b"{}").header("content-encoding", encoding).send();
+    met.check("a body that is no gzip", &squeezed("gzip").await, 400, "invalidEncoding");
+    let other = squeezed("br").await;
+    met.check("an encoding that is not read", &other, 415, "unsupportedMediaType");
+    assert_eq!(other.header("accept-encoding"), "gzip, identity");
+    let typed = post(b"{\"@odata.type\": \"#microsoft.graph.sensitiveType\"}").send().await;
+    met.check("an object of another type", &typed, 400, "invalidOdataType");
+    assert_eq!(typed.json()["error"]["target"], "@odata.type");
     met.check("half a body", &post(b"{}").breaking_off().send().await, 400, "bodyIncomplete");
     met.check("an unknown path", &world.ask("GET", "/beta/me").send().await, 404, "unknownPath");
     let put = world.at("PUT", "/exactMatchDataStores").json(json!({})).send().await;
@@ -146,7 +154,7 @@ async fn requests(world: &World, met: &mut Met) {
     met.check("a wrong option in a query", &wrong, 400, "invalidRequest");
     assert_eq!(wrong.json()["error"]["target"], "minimumConfidence");
     let unknown = classify("text/plain", "?minimumConfidenc=75").await;
-    met.check("an unknown option in a query", &unknown, 400, "invalidRequest");
+    met.check("an unknown option in a query", &unknown, 400, "unknownProperty");
     assert_eq!(unknown.json()["error"]["target"], "minimumConfidenc");
     let twice = classify("application/x-ndjson", "?explain=true&explain=false").await;
     met.check("an option twice in a query", &twice, 400, "invalidRequest");

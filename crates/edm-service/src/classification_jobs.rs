@@ -209,7 +209,7 @@ fn findings(types: &[MatchedType]) -> Vec<JobFinding> {
 
 /// Leaves the piece of the text behind.
 fn position(place: &Place, column: &str) -> JobPlace {
-    JobPlace { offset: place.offset_utf16, length: place.length_utf16, column: column.to_owned() }
+    JobPlace { offset: place.offset, length: place.length, column: column.to_owned() }
 }
 
 #[cfg(test)]
@@ -219,8 +219,8 @@ mod tests {
     use super::*;
     use crate::match_report::{FoundEvidence, FoundMatch};
 
-    fn place(offset_utf16: u64) -> Place {
-        Place { text: "900-33-4444".to_owned(), start: 0, end: 11, offset_utf16, length_utf16: 11 }
+    fn place(offset: u64) -> Place {
+        Place { text: "900-33-4444".to_owned(), start: 0, end: 11, offset, length: 11 }
     }
 
     fn report(match_count: u64) -> MatchReport {

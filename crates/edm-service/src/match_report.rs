@@ -88,10 +88,10 @@ pub struct Place {
     pub start: usize,
     /// Where it ends, in bytes.
     pub end: usize,
-    /// Where it begins, in UTF-16 units.
-    pub offset_utf16: u64,
-    /// How long it is, in UTF-16 units.
-    pub length_utf16: u64,
+    /// Where it begins, in the units that were asked for.
+    pub offset: u64,
+    /// How long it is, in the same units.
+    pub length: u64,
 }
 
 /// What was found of one sensitive type.
@@ -240,8 +240,8 @@ fn place(text: String, span: Span) -> Place {
         text,
         start: span.start,
         end: span.end,
-        offset_utf16: span.start_utf16,
-        length_utf16: span.end_utf16.saturating_sub(span.start_utf16),
+        offset: span.start_units,
+        length: span.end_units.saturating_sub(span.start_units),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use edm_engine::{ActiveType, CandidateSpan, Exempt, JoinedTexts, PreparedTypes, Query, Redaction, Scratch};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
-use edm_model::{Pattern, Principal, Right, limits};
+use edm_model::{OffsetUnit, Pattern, Principal, Right, limits};
 
 use crate::error::{Error, ErrorKind, Resource};
 use crate::library::SelectedTypes;
@@ -33,6 +33,8 @@ pub struct MatchOptions {
     pub minimum_confidence: u8,
     /// Where primary values must stand; everywhere if empty.
     pub candidates: Vec<CandidateSpan>,
+    /// What places are counted in: those of candidates and those that are told.
+    pub offset_unit: OffsetUnit,
     /// Columns, and values whose rows are left out.
     pub exempt: Vec<(String, Vec<String>)>,
     /// Whether to say why values that were found are no match.
@@ -60,6 +62,7 @@ impl Default for MatchOptions {
             type_ids: Vec::new(),
             minimum_confidence: 1,
             candidates: Vec::new(),
+            offset_unit: OffsetUnit::Utf16,
             exempt: Vec::new(),
             explain: false,
             timeout_ms: None,
@@ -104,6 +107,7 @@ pub struct Matcher {
     unknown_type_ids: Vec<String>,
     omissions: Vec<Omission>,
     candidates: Vec<CandidateSpan>,
+    offset_unit: OffsetUnit,
     exempt: Vec<Exempt>,
     minimum_confidence: u8,
     explain: bool,
@@ -237,6 +241,7 @@ impl Matcher {
         Query {
             minimum_confidence: self.minimum_confidence,
             candidates: &self.candidates,
+            offset_unit: self.offset_unit,
             exempt: &self.exempt,
             explain: self.explain,
             should_stop,
@@ -321,6 +326,7 @@ impl Service {
             unknown_type_ids: unknown,
             omissions,
             candidates: options.candidates,
+            offset_unit: options.offset_unit,
             exempt: exempt.collect(),
             minimum_confidence: options.minimum_confidence,
             explain: options.explain,

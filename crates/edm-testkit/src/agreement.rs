@@ -135,7 +135,7 @@ fn with_query<T>(question: &Question, active: &Arc<ActiveType>, ask: impl FnOnce
     let candidates: Vec<CandidateSpan> = question
         .candidates
         .iter()
-        .map(|(offset, length)| CandidateSpan { offset_utf16: *offset, length_utf16: *length })
+        .map(|(offset, length)| CandidateSpan { offset_units: *offset, length_units: *length })
         .collect();
     let exempt: Vec<Exempt> = question
         .exempt
@@ -226,8 +226,8 @@ pub(crate) fn translated(report: &TypeReport, record: impl Fn(&RowReference) -> 
     let span = |span: &edm_engine::Span| Span {
         start: span.start,
         end: span.end,
-        start_utf16: span.start_utf16,
-        end_utf16: span.end_utf16,
+        start_utf16: span.start_units,
+        end_utf16: span.end_units,
     };
     let matches: Vec<Match> = report
         .matches

@@ -67,7 +67,7 @@ fn check(case: &Case, told: &str) {
     let candidates: Vec<CandidateSpan> = question
         .candidates
         .iter()
-        .map(|(offset, length)| CandidateSpan { offset_utf16: *offset, length_utf16: *length })
+        .map(|(offset, length)| CandidateSpan { offset_units: *offset, length_units: *length })
         .collect();
     let text = question.text.as_str();
     let described = || format!("{told}\n{}", described(case));

@@ -210,7 +210,7 @@ mod tests {
     use crate::report::Span;
 
     fn found(start: usize, end: usize, confidence: u8, record: Option<u32>) -> Found {
-        let span = Span { start, end, start_utf16: start as u64, end_utf16: end as u64 };
+        let span = Span { start, end, start_units: start as u64, end_units: end as u64 };
         let own = Match {
             span,
             text: String::new(),

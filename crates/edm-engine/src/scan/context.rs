@@ -3,13 +3,13 @@
 use std::cell::{Cell, OnceCell};
 
 use edm_hash::{FoldOptions, Folded};
-use edm_model::{Proximity, ProximityUnit, Rule, limits};
+use edm_model::{OffsetUnit, Proximity, ProximityUnit, Rule, limits};
 
 use super::find::partition_point;
 use super::group::Groups;
 use super::pattern::PatternPlan;
 use super::place::{Places, Stretch};
-use super::position::{Positions, utf16_units};
+use super::position::{Positions, units_in};
 use super::reading::Readings;
 use crate::query::{CandidateSpan, Query};
 use crate::report::Span;
@@ -47,14 +47,15 @@ struct Reach {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Before {
     pub(crate) bytes: usize,
-    pub(crate) utf16: u64,
+    /// In the query's units.
+    pub(crate) units: u64,
 }
 
 impl Before {
     /// Moves on over text.
-    pub(crate) fn pass(&mut self, text: &str) {
+    pub(crate) fn pass(&mut self, text: &str, unit: OffsetUnit) {
         self.bytes += text.len();
-        self.utf16 += utf16_units(text);
+        self.units += units_in(text, unit);
     }
 }
 
@@ -83,7 +84,7 @@ impl<'q> Context<'q> {
     }
 
     pub(crate) fn positions(&self) -> &Positions<'q> {
-        self.positions.get_or_init(|| Positions::new(self.text))
+        self.positions.get_or_init(|| Positions::new(self.text, self.query.offset_unit))
     }
 
     pub(crate) fn places(&self) -> &Places<'q> {
@@ -109,13 +110,13 @@ impl<'q> Context<'q> {
 
     pub(crate) fn span(&self, (start, end): Stretch) -> Span {
         let before = self.before;
-        let start_utf16 = before.utf16 + self.positions().utf16(start);
-        let units = utf16_units(self.text.get(start..end).unwrap_or(""));
+        let start_units = before.units + self.positions().units(start);
+        let units = units_in(self.text.get(start..end).unwrap_or(""), self.query.offset_unit);
         Span {
             start: before.bytes + start,
             end: before.bytes + end,
-            start_utf16,
-            end_utf16: start_utf16 + units,
+            start_units,
+            end_units: start_units + units,
         }
     }
 
@@ -125,8 +126,8 @@ impl<'q> Context<'q> {
             return true;
         }
         let span = self.span(stretch);
-        let after = self.candidates.partition_point(|candidate| candidate.1 <= span.start_utf16);
-        self.candidates.get(after).is_some_and(|candidate| candidate.0 < span.end_utf16)
+        let after = self.candidates.partition_point(|candidate| candidate.1 <= span.start_units);
+        self.candidates.get(after).is_some_and(|candidate| candidate.0 < span.end_units)
     }
 
     /// Returns the distance of two stretches in UTF-16 units, white space runs counting one.
@@ -308,9 +309,9 @@ impl RowChecks {
 
 fn merged_candidates(candidates: &[CandidateSpan]) -> Vec<(u64, u64)> {
     let ends =
-        |span: &CandidateSpan| (span.offset_utf16, span.offset_utf16.saturating_add(span.length_utf16));
+        |span: &CandidateSpan| (span.offset_units, span.offset_units.saturating_add(span.length_units));
     let mut spans: Vec<(u64, u64)> =
-        candidates.iter().filter(|span| span.length_utf16 > 0).map(ends).collect();
+        candidates.iter().filter(|span| span.length_units > 0).map(ends).collect();
     spans.sort_unstable();
     let mut merged: Vec<(u64, u64)> = Vec::new();
     for span in spans {

@@ -25,6 +25,7 @@ mod table;
 mod zone;
 
 pub use joined::JoinedTexts;
+pub(crate) use position::units_in;
 pub use prepared::PreparedTypes;
 pub use scanner::{NotUtf8, Scanner};
 pub use scratch::Scratch;

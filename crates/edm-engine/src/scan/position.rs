@@ -1,9 +1,11 @@
-//! From byte offsets to UTF-16 offsets and to distances in which a run of white space counts one. Nothing is counted before
+//! From byte offsets to offsets in units and to distances in which a run of white space counts one. Nothing is counted before
 //! somebody asks, and distances only where they are asked for: a text in which nothing is found is never walked.
 
 use std::cell::{Cell, RefCell};
 
-/// Bytes between two offsets whose UTF-16 offset is kept.
+use edm_model::OffsetUnit;
+
+/// Bytes between two offsets whose offset in units is kept.
 const STRIDE: usize = 4_096;
 /// Bytes of a block whose distance is kept.
 const BLOCK: usize = 256;
@@ -13,14 +15,23 @@ const UNKNOWN: u16 = u16::MAX;
 const LANES: usize = 32;
 const ROWS: usize = 32;
 
-/// Returns how many UTF-16 units a text has.
-pub(crate) fn utf16_units(text: &str) -> u64 {
-    units_of(text.as_bytes())
+/// Returns how many units a text has.
+pub(crate) fn units_in(text: &str, unit: OffsetUnit) -> u64 {
+    units_of(text.as_bytes(), unit)
 }
 
-/// Counts a character at its first byte: one unit, and one more where UTF-8 takes four bytes.
-fn units_of(bytes: &[u8]) -> u64 {
-    let units = |byte: u8| u8::from(byte as i8 >= -0x40) + u8::from(byte >= 0xF0);
+/// Counts a character at its first byte: one unit, and one more of UTF-16 where UTF-8 takes four bytes.
+fn units_of(bytes: &[u8], unit: OffsetUnit) -> u64 {
+    let first = |byte: u8| u8::from(byte as i8 >= -0x40);
+    match unit {
+        OffsetUnit::Byte => bytes.len() as u64,
+        OffsetUnit::CodePoint => count(bytes, first),
+        OffsetUnit::Utf16 => count(bytes, |byte| first(byte) + u8::from(byte >= 0xF0)),
+    }
+}
+
+/// Adds up what each byte counts: one in ASCII, and at most two.
+fn count(bytes: &[u8], units: impl Fn(u8) -> u8) -> u64 {
     let mut count = 0;
     for piece in bytes.chunks(LANES * ROWS) {
         if piece.is_ascii() {
@@ -43,8 +54,9 @@ fn units_of(bytes: &[u8]) -> u64 {
 /// The positions of a text.
 pub(crate) struct Positions<'a> {
     text: &'a str,
-    /// UTF-16 units in front of each stride, as far as was counted.
-    utf16: RefCell<Vec<u64>>,
+    unit: OffsetUnit,
+    /// Units in front of each stride, as far as was counted.
+    strides: RefCell<Vec<u64>>,
     /// The offset that was asked for last: the next one is mostly near.
     last: Cell<(usize, u64)>,
     /// For each block how far it is from its first character to that of the next one.
@@ -52,28 +64,30 @@ pub(crate) struct Positions<'a> {
 }
 
 impl<'a> Positions<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, utf16: RefCell::new(vec![0]), last: Cell::default(), blocks: RefCell::default() }
+    /// `unit` is that of offsets; distances have their own.
+    pub(crate) fn new(text: &'a str, unit: OffsetUnit) -> Self {
+        let (last, blocks) = (Cell::default(), RefCell::default());
+        Self { text, unit, strides: RefCell::new(vec![0]), last, blocks }
     }
 
-    /// Returns the UTF-16 offset of a byte offset.
-    pub(crate) fn utf16(&self, offset: usize) -> u64 {
+    /// Returns the offset in units of a byte offset.
+    pub(crate) fn units(&self, offset: usize) -> u64 {
         let bytes = self.text.as_bytes();
-        let units = |from: usize, to: usize| units_of(bytes.get(from..to).unwrap_or(&[]));
+        let units = |from: usize, to: usize| units_of(bytes.get(from..to).unwrap_or(&[]), self.unit);
         let (last, there) = self.last.get();
         let found = if last <= offset && offset - last <= STRIDE {
             there + units(last, offset)
         } else if offset < last && last - offset <= STRIDE {
             there - units(offset, last)
         } else {
-            self.utf16_from_stride(offset, units)
+            self.units_from_stride(offset, units)
         };
         self.last.set((offset, found));
         found
     }
 
-    fn utf16_from_stride(&self, offset: usize, units: impl Fn(usize, usize) -> u64) -> u64 {
-        let mut known = self.utf16.borrow_mut();
+    fn units_from_stride(&self, offset: usize, units: impl Fn(usize, usize) -> u64) -> u64 {
+        let mut known = self.strides.borrow_mut();
         let stride = offset / STRIDE;
         while known.len() <= stride {
             let start = (known.len() - 1) * STRIDE;
@@ -240,11 +254,15 @@ mod tests {
     }
 
     fn check(text: &str) {
-        let (own, slow) = (Positions::new(text), Counted::of(text));
-        assert_eq!(utf16_units(text), slow.points.last().unwrap().1);
+        let (own, slow) = (Positions::new(text, OffsetUnit::Utf16), Counted::of(text));
+        let other = |unit| Positions::new(text, unit);
+        let (points, bytes) = (other(OffsetUnit::CodePoint), other(OffsetUnit::Byte));
+        assert_eq!(units_in(text, OffsetUnit::Utf16), slow.points.last().unwrap().1);
         let step = slow.points.len() / 40 + 1;
         for (offset, utf16, there) in slow.points.iter().step_by(step).rev() {
-            assert_eq!(own.utf16(*offset), *utf16, "{offset}");
+            assert_eq!(own.units(*offset), *utf16, "{offset}");
+            assert_eq!(points.units(*offset), text[..*offset].chars().count() as u64, "{offset}");
+            assert_eq!(bytes.units(*offset), *offset as u64);
             for (other, _, far) in slow.points.iter().step_by(step + 3) {
                 let expected = if other < offset { 0 } else { far - there };
                 assert_eq!(own.distance(*offset, *other), expected, "{offset} {other}");

@@ -179,7 +179,7 @@ impl<'q> Scanner<'q> {
         let from = self.next.saturating_sub(self.zones.margins.around);
         let cut = self.held.floor_char_boundary(from.saturating_sub(self.before.bytes));
         let gone = self.held.get(..cut).unwrap_or("");
-        self.before.pass(gone);
+        self.before.pass(gone, self.zones.query.offset_unit);
         self.held.drain(..cut);
     }
 }
@@ -206,7 +206,7 @@ pub(crate) fn scan_from(places: (usize, usize), query: &Query<'_>, scratch: &mut
         }
         start = end;
         let from = text.floor_char_boundary(start.saturating_sub(around));
-        before.pass(text.get(before.bytes..from).unwrap_or(""));
+        before.pass(text.get(before.bytes..from).unwrap_or(""), query.offset_unit);
     }
     scratch.forget(text.len());
     zones.report()

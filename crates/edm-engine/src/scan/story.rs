@@ -87,7 +87,7 @@ impl<'a, 'c> Story<'a, 'c> {
     }
 
     fn at(&self, column: usize, stretch: Stretch) -> String {
-        format!("{} at {}", self.name(column), self.context.span(stretch).start_utf16)
+        format!("{} at {}", self.name(column), self.context.span(stretch).start_units)
     }
 
     pub(crate) fn belongs(&mut self, rows: &RowSet) {

@@ -41,7 +41,7 @@ impl<'q> TypeState<'q> {
 
 /// Everything of a scan that outlasts a zone.
 pub(crate) struct Zones<'q> {
-    query: &'q Query<'q>,
+    pub(crate) query: &'q Query<'q>,
     pub(crate) margins: Margins,
     /// The first place of the text that a value may begin at, and the last.
     places: (usize, usize),

@@ -72,7 +72,7 @@ fn explained(patterns: Option<Vec<Pattern>>, asked: &Asked, text: &str) -> Vec<S
                     assert!(!sentences.contains(cell), "a sentence holds a value: {sentences}");
                 }
             }
-            format!("{} {name}@{}: {sentences}", own.code, own.span.start_utf16)
+            format!("{} {name}@{}: {sentences}", own.code, own.span.start_units)
         })
         .collect()
 }
@@ -269,7 +269,7 @@ fn rows_and_matches_that_are_left_out() {
         ]
     );
     let asked =
-        Asked { candidates: vec![CandidateSpan { offset_utf16: 12, length_utf16: 3 }], ..Asked::default() };
+        Asked { candidates: vec![CandidateSpan { offset_units: 12, length_units: 3 }], ..Asked::default() };
     assert_eq!(
         explained(Some(vec![two_facts()]), &asked, "900-11-2222 Isaiah Langer"),
         [

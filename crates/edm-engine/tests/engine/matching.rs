@@ -144,7 +144,7 @@ fn offsets_are_bytes_and_utf16() {
     let types = PreparedTypes::new([support::active(&generation, None)]);
     let report = scan(&Query::new("🙂é 900-11-2222", &types), &mut Scratch::new());
     let span = report.types[0].matches[0].span;
-    assert_eq!((span.start, span.end, span.start_utf16, span.end_utf16), (7, 18, 4, 15));
+    assert_eq!((span.start, span.end, span.start_units, span.end_units), (7, 18, 4, 15));
 }
 
 fn pattern(unit: ProximityUnit, distance: u32) -> Pattern {

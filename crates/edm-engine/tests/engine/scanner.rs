@@ -60,7 +60,7 @@ fn check_held(patterns: Option<Vec<Pattern>>, explain: bool, bytes: usize, held_
     let last = found.matches[found.matches.len() - 1].span;
     let listed = (pushed / page.len()).min(limits::MATCHES_MAX);
     assert_eq!(last.start, listed * page.len() - "900-11-2222 Langer\n".len());
-    assert_eq!(last.start as u64, last.start_utf16);
+    assert_eq!(last.start as u64, last.start_units);
 }
 
 #[test]

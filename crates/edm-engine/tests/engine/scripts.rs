@@ -48,7 +48,7 @@ fn check(text: &str, expected: &[&str]) {
     let report = scan(&Query::new(text, &types), &mut Scratch::new());
     let units: Vec<u16> = text.encode_utf16().collect();
     let slice = |span: &edm_engine::Span| {
-        String::from_utf16(&units[span.start_utf16 as usize..span.end_utf16 as usize])
+        String::from_utf16(&units[span.start_units as usize..span.end_units as usize])
             .expect("whole characters")
     };
     let rendered = report.types.iter().flat_map(|found| &found.matches).map(|own| {

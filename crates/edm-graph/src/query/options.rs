@@ -246,8 +246,11 @@ fn read_select(value: &str, shape: &Shape) -> Result<Option<Vec<&'static str>>, 
         if shape.expandable.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
             continue;
         }
-        let found = shape.properties.iter().find(|property| property.name.eq_ignore_ascii_case(name));
-        let property = found.ok_or_else(|| QueryErrorKind::UnknownProperty { name: name.to_owned() })?;
+        // A session has its store under two names that differ in case alone: each selects its own.
+        let exact = shape.properties.iter().find(|property| property.name == name);
+        let any = || shape.properties.iter().find(|property| property.name.eq_ignore_ascii_case(name));
+        let property =
+            exact.or_else(any).ok_or_else(|| QueryErrorKind::UnknownProperty { name: name.to_owned() })?;
         if !selected.contains(&property.name) {
             selected.push(property.name);
         }

@@ -2,22 +2,26 @@
 
 use std::borrow::Cow;
 
-use edm_model::limits;
+use edm_model::{OffsetUnit, limits};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::body::{BodyError, BodyErrorKind, Given, Reader, check_length};
 use crate::error::{ClassificationError, ErrorEnvelope};
+use crate::fields::{Fields, Member};
+use crate::ignored::{Handling, Ignored};
+use crate::object::{Node, Object};
+use crate::parse::{FromBody, Reading};
+use crate::schema::Action;
+use crate::schema::actions::{CLASSIFY, REDACT};
+use crate::schema::batches::TEXT_LINE;
 use crate::text_object::TextObject;
 
 /// The confidence from which `redactExactMatches` covers a match.
 const REDACT_CONFIDENCE_DEFAULT: u8 = 75;
 /// Bytes of the longest text: the body that carries it is bounded already.
 const TEXT_CHARACTERS_MAX: usize = limits::JSON_BODY_BYTES_MAX;
-/// The options of a text that is not in a JSON body.
-const QUERY_OPTIONS: &[&str] =
-    &["sensitiveTypeIds", "minimumConfidence", "explain", "timeoutInMs", "exempt", "contentClassifications"];
 const REPLACEMENTS: &[&str] = &["mask", "label", "token"];
 
 /// The body of `classifyExactMatches`.
@@ -44,9 +48,38 @@ pub struct ClassifyOptions {
     pub minimum_confidence: u8,
     /// Rows that hold one of these values in this column are exempt.
     pub exempt: Vec<(String, Vec<String>)>,
+    /// How places are told, in the request and in the answer.
+    pub telling: Telling,
 }
 
-/// A place in the text, in UTF-16 units.
+/// How an answer tells what was found where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Telling {
+    /// Whether it says what stood in the text.
+    pub include_values: bool,
+    /// What offsets and lengths count.
+    pub offset_unit: OffsetUnit,
+}
+
+impl Default for Telling {
+    /// As Graph does.
+    fn default() -> Self {
+        Self { include_values: true, offset_unit: OffsetUnit::Utf16 }
+    }
+}
+
+impl Telling {
+    fn read(reader: &Reader<'_>) -> Result<Self, BodyError> {
+        let unit = reader.word("offsetUnit", OffsetUnit::WORDS)?.into_option();
+        let default = Self::default();
+        Ok(Self {
+            include_values: reader.boolean("includeValues")?.into_option().unwrap_or(default.include_values),
+            offset_unit: unit.and_then(OffsetUnit::from_word).unwrap_or(default.offset_unit),
+        })
+    }
+}
+
+/// A place in the text, in the asked units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CandidateSpan {
     /// Where it begins.
@@ -56,14 +89,14 @@ pub struct CandidateSpan {
 }
 
 impl<'a> ClassifyRequest<'a> {
-    /// Reads the body. Fails as [`parse_object`](crate::parse_object) does, and with the path of the first property that is
-    /// wrong.
-    pub fn read(bytes: &'a [u8]) -> Result<Self, BodyError> {
-        // What a text is called matters to lines alone.
-        let TextObject { text, others, .. } = TextObject::parse(bytes)?;
+    /// Reads the body, and returns what nobody looked at. Fails as [`FromBody::parse`] does.
+    pub fn parse(bytes: &'a [u8], wished: Option<Handling>) -> Result<(Self, Ignored), BodyError> {
+        const FIELDS: Fields = Fields::Parameters(&CLASSIFY);
+        let TextObject { text, others, ignored } = TextObject::parse(bytes, FIELDS)?;
+        let ignored = ignored.handled(wished.unwrap_or(FIELDS.handling()))?;
         let reader = Reader::new(&others);
         let text = read_text(text, &reader)?;
-        Ok(Self { text, options: ClassifyOptions::read(&reader)? })
+        Ok((Self { text, options: ClassifyOptions::read(&reader)? }, ignored))
     }
 }
 
@@ -83,41 +116,59 @@ impl ClassifyOptions {
             explain: reader.boolean("explain")?.into_option().unwrap_or(false),
             minimum_confidence: read_confidence(reader)?.unwrap_or(1),
             exempt: read_exempt(reader)?,
+            telling: Telling::read(reader)?,
         })
     }
 
-    /// Reads the options from a query: `sensitiveTypeIds` apart by commas, every other value as the JSON that it would be
-    /// in a body. Options that begin with `$` are OData's and left to others. Fails with the name of the first one that is
-    /// wrong, not known or given twice: a misspelt one would change what is found without a word.
-    pub fn from_query(query: Option<&str>) -> Result<Self, BodyError> {
-        let mut fields = Map::new();
-        for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let decode = |text| {
-                percent_decode_str(text).decode_utf8().map_err(|_| {
-                    let expected = "percent-encoded UTF-8";
-                    BodyError::at(BodyErrorKind::WrongType { expected }, name)
-                })
-            };
-            let (name, value) = (decode(name)?, decode(value)?);
-            if name.starts_with('$') {
+    /// Reads the options of an action from a query, and returns what nobody looked at: `sensitiveTypeIds` apart by commas, every other value as
+    /// the JSON that it would be in a body. Options that begin with `$` are OData's and left to others. Fails with the name of the first one that is
+    /// wrong or given twice, and where options that the action does not have are not to be ignored: a misspelt one would change what is
+    /// found without a word.
+    pub fn from_query(
+        query: Option<&str>,
+        action: &'static Action,
+        wished: Option<Handling>,
+    ) -> Result<(Self, Ignored), BodyError> {
+        let fields = Fields::Options(action);
+        let pairs = query.unwrap_or("").split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(decoded).collect::<Result<Vec<(String, String)>, BodyError>>()?;
+        let (mut options, mut reading) = (Object::default(), Reading::default());
+        for (name, value) in pairs.iter().filter(|(name, _)| !name.starts_with('$')) {
+            let Member::Read(known, shape) = fields.member(name) else {
+                reading.ignored.note(fields, "", name);
                 continue;
-            }
-            if !QUERY_OPTIONS.contains(&name.as_ref()) {
-                return Err(BodyError::at(BodyErrorKind::UnknownQueryOption { known: QUERY_OPTIONS }, name));
-            }
-            let value = match name.as_ref() {
-                "sensitiveTypeIds" => {
-                    Value::from(value.split(',').filter(|id| !id.is_empty()).collect::<Vec<&str>>())
-                }
-                _ => serde_json::from_str(&value).unwrap_or_else(|_| Value::from(value.as_ref())),
             };
-            if fields.insert(name.clone().into_owned(), value).is_some() {
-                return Err(BodyError::at(BodyErrorKind::RepeatedQueryOption, name));
+            let text = || Node::Text(Cow::Borrowed(value.as_str()));
+            reading.enter(known);
+            let value = match known {
+                "sensitiveTypeIds" => {
+                    let ids = value.split(',').filter(|id| !id.is_empty());
+                    Node::Elements(ids.map(|id| Node::Text(Cow::Borrowed(id))).collect())
+                }
+                _ => match reading.value(value.as_bytes(), shape) {
+                    Err(error) if matches!(error.kind(), BodyErrorKind::NotJson { .. }) => text(),
+                    read => read?,
+                },
+            };
+            if options.set(Cow::Borrowed(known), value).is_some() {
+                return Err(BodyError::at(BodyErrorKind::RepeatedQueryOption, known));
             }
         }
-        Self::read(&Reader::new(&fields))
+        let ignored = reading.ignored.handled(wished.unwrap_or(fields.handling()))?;
+        Ok((Self::read(&Reader::new(&options))?, ignored))
     }
+}
+
+/// Returns the name and the value of a pair of a query.
+fn decoded(pair: &str) -> Result<(String, String), BodyError> {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let decode = |text| {
+        let decoded = percent_decode_str(text).decode_utf8();
+        decoded
+            .map(Cow::into_owned)
+            .map_err(|_| BodyError::at(BodyErrorKind::WrongType { expected: "percent-encoded UTF-8" }, name))
+    };
+    Ok((decode(name)?, decode(value)?))
 }
 
 /// One line of `application/x-ndjson`: a text with a name that its result bears.
@@ -130,21 +181,24 @@ pub struct TextLine<'a> {
 }
 
 impl<'a> TextLine<'a> {
-    /// Reads a line. Fails with what could be read of its id.
-    pub fn read(line: &'a [u8]) -> Result<Self, (Value, BodyError)> {
-        let TextObject { text, id, others } =
-            TextObject::parse(line).map_err(|error| (Value::Null, error))?;
-        let reader = Reader::new(&others);
-        let id = match id.unwrap_or(Value::Null) {
-            Value::String(id) if id.chars().count() > limits::TEXT_CHARACTERS_MAX => None,
-            id @ (Value::String(_) | Value::Number(_) | Value::Null) => Some(id),
+    /// Reads a line. Fails with what could be read of its id; on properties that no line has too, unless they are to be ignored.
+    pub fn read(line: &'a [u8], handling: Handling) -> Result<Self, (Value, BodyError)> {
+        let TextObject { text, mut others, ignored } =
+            TextObject::parse(line, Fields::Create(&TEXT_LINE)).map_err(|error| (Value::Null, error))?;
+        let id = match others.remove("id").unwrap_or(Node::Null) {
+            Node::Text(id) if id.chars().count() <= limits::TEXT_CHARACTERS_MAX => {
+                Some(Value::String(id.into_owned()))
+            }
+            Node::Number(id) => Some(Value::Number(id)),
+            Node::Null => Some(Value::Null),
             _ => None,
         };
+        let reader = Reader::new(&others);
         let Some(id) = id else {
             let expected = "a text of at most 4096 characters or a number";
             return Err((Value::Null, reader.error(BodyErrorKind::WrongType { expected }, "id")));
         };
-        match read_text(text, &reader) {
+        match ignored.handled(handling).and_then(|_| read_text(text, &reader)) {
             Ok(text) => Ok(Self { id, text }),
             Err(error) => Err((id, error)),
         }
@@ -197,11 +251,14 @@ pub struct RedactRequest {
     pub replacement: ReplacementWord,
     /// When to give up: half a redaction is none.
     pub timeout_ms: Option<u64>,
+    /// How the answer tells what was covered.
+    pub telling: Telling,
 }
 
-impl RedactRequest {
-    /// Reads the body. Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for RedactRequest {
+    const FIELDS: Fields = Fields::Parameters(&REDACT);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         Ok(Self {
             text: reader.needed("text", reader.text("text", TEXT_CHARACTERS_MAX)?)?,
@@ -213,6 +270,7 @@ impl RedactRequest {
                 _ => ReplacementWord::Mask,
             },
             timeout_ms: read_timeout(&reader)?,
+            telling: Telling::read(&reader)?,
         })
     }
 }
@@ -230,7 +288,7 @@ fn read_confidence(reader: &Reader<'_>) -> Result<Option<u8>, BodyError> {
 /// `timeoutInMs` is a string in the action and an integer in the complex type: both are read.
 fn read_timeout(reader: &Reader<'_>) -> Result<Option<u64>, BodyError> {
     let range = 1..=u64::from(i32::MAX.unsigned_abs());
-    let Given::Value(Value::String(text)) = reader.value("timeoutInMs") else {
+    let Given::Value(Node::Text(text)) = reader.value("timeoutInMs") else {
         return Ok(reader.integer("timeoutInMs", range)?.into_option());
     };
     match text.trim().parse::<u64>() {
@@ -333,11 +391,12 @@ pub struct ConfidenceCount {
     pub match_count: u32,
 }
 
-/// `sensitiveContentLocation`; offsets count UTF-16 units.
+/// `sensitiveContentLocation`; offsets count the units that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContentLocation {
-    /// The primary value as it stands in the text.
+    /// The primary value as it stands in the text; no value is empty, and it is where values were not asked for.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub id_match: String,
     /// Where it begins.
     pub offset: u64,
@@ -362,8 +421,8 @@ pub struct ContentLocation {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContentEvidence {
-    /// The value as it stands in the text.
-    #[serde(rename = "match")]
+    /// The value as it stands in the text; empty where values were not asked for.
+    #[serde(rename = "match", skip_serializing_if = "String::is_empty")]
     pub matched: String,
     /// Where it begins.
     pub offset: u64,
@@ -405,7 +464,8 @@ pub struct ClassificationLimit {
 pub struct UnmatchedItem {
     /// Why: tooFewFacts, factTooFar, factOfAnotherRow, … (`docs/matching.md`, Explanations).
     pub code: String,
-    /// The value as it stands in the text.
+    /// The value as it stands in the text; empty where values were not asked for.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub id_match: String,
     /// Where it begins.
     pub offset: u64,

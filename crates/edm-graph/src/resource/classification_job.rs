@@ -2,13 +2,16 @@
 
 use edm_model::limits;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::body::{BodyError, Reader};
 use crate::error::ClassificationError;
+use crate::fields::Fields;
 use crate::moment::Moment;
+use crate::object::Object;
+use crate::parse::FromBody;
 use crate::query::Property;
 use crate::resource::classification::ClassifyOptions;
+use crate::schema::actions::{CLASSIFY_FILE, CLASSIFY_TEXT};
 use crate::schema::jobs::CLASSIFICATION_JOB;
 
 /// A job as Graph writes it.
@@ -126,6 +129,18 @@ pub struct JobEvidence {
     pub counted: bool,
 }
 
+/// The body of a PATCH of a job: nothing of it can be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobChange;
+
+impl FromBody for JobChange {
+    const FIELDS: Fields = Fields::Change(&CLASSIFICATION_JOB);
+
+    fn read(_: &Object<'_>) -> Result<Self, BodyError> {
+        Ok(Self)
+    }
+}
+
 /// The body of `classifyFile` in JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassifyFileRequest {
@@ -135,9 +150,10 @@ pub struct ClassifyFileRequest {
     pub options: ClassifyOptions,
 }
 
-impl ClassifyFileRequest {
-    /// Reads the body. Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for ClassifyFileRequest {
+    const FIELDS: Fields = Fields::Parameters(&CLASSIFY_FILE);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         let file = reader.needed("file", reader.text("file", limits::FILE_BYTES_MAX)?)?;
         Ok(Self { file, options: ClassifyOptions::read(&reader)? })
@@ -154,9 +170,10 @@ pub struct ClassifyTextRequest {
     pub options: ClassifyOptions,
 }
 
-impl ClassifyTextRequest {
-    /// Reads the body. Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for ClassifyTextRequest {
+    const FIELDS: Fields = Fields::Parameters(&CLASSIFY_TEXT);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         reader.text("fileExtension", limits::NAME_CHARACTERS_MAX)?;
         let text = reader.needed("text", reader.text("text", limits::FILE_BYTES_MAX)?)?;

@@ -134,12 +134,7 @@ fn read_column(reader: &Reader<'_>) -> Result<ColumnResource, BodyError> {
     })
 }
 
-/// An option that is unknown would change what matches if it were dropped, so it is refused.
 fn read_options(options: &Reader<'_>) -> Result<DataTypeOptions, BodyError> {
-    let known = |name: &&str| matches!(*name, "width" | "country" | "order") || name.starts_with('@');
-    if let Some(name) = options.names().find(|name| !known(name)) {
-        return Err(options.error(BodyErrorKind::UnknownOption, name));
-    }
     let width = options.integer32("width", 1..=WIDTH_MAX)?.into_option();
     Ok(DataTypeOptions {
         width: width.and_then(|width| u16::try_from(width).ok()),

@@ -2,13 +2,17 @@
 
 use edm_model::{Columns, OnUnserved, limits};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::fields::Fields;
 use crate::moment::Moment;
+use crate::object::Object;
+use crate::parse::FromBody;
 use crate::query::Property;
 use crate::resource::column::{ColumnResource, read_columns};
 use crate::resource::session::SessionDraft;
+use crate::schema::actions::LOOKUP;
 use crate::schema::stores::{EXACT_MATCH_DATA_STORE, ON_UNSERVED};
 
 /// A data store as Graph writes it, with this service's additions.
@@ -76,9 +80,10 @@ pub struct DataStoreDraft {
     pub sessions: Vec<SessionDraft>,
 }
 
-impl DataStoreDraft {
-    /// Reads the body of a POST. Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for DataStoreDraft {
+    const FIELDS: Fields = Fields::Create(&EXACT_MATCH_DATA_STORE);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         let sessions = reader.objects("sessions", limits::INLINE_SESSIONS_MAX)?.into_option();
         let sessions = sessions.unwrap_or_default();
@@ -109,10 +114,10 @@ pub struct DataStoreChange {
     pub on_unserved: Given<OnUnserved>,
 }
 
-impl DataStoreChange {
-    /// Reads the body of a PATCH: whole objects come back, so read-only properties are not looked at.
-    /// Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for DataStoreChange {
+    const FIELDS: Fields = Fields::Change(&EXACT_MATCH_DATA_STORE);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         let change = Self::given(body)?;
         let reader = Reader::new(body);
         if change.display_name == Given::Null {
@@ -123,9 +128,11 @@ impl DataStoreChange {
         }
         Ok(change)
     }
+}
 
+impl DataStoreChange {
     /// Reads what is given, `null` included.
-    fn given(body: &Map<String, Value>) -> Result<Self, BodyError> {
+    fn given(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         let display_name = reader.text("displayName", limits::NAME_CHARACTERS_MAX)?;
         if matches!(&display_name, Given::Value(name) if name.trim().is_empty()) {
@@ -156,9 +163,10 @@ pub struct LookupRequest {
     pub result_column_names: Vec<String>,
 }
 
-impl LookupRequest {
-    /// Reads the body. Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for LookupRequest {
+    const FIELDS: Fields = Fields::Parameters(&LOOKUP);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         let names = reader.texts("resultColumnNames", limits::COLUMNS_MAX, limits::NAME_CHARACTERS_MAX)?;
         Ok(Self {

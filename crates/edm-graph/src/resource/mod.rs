@@ -6,5 +6,6 @@ pub(crate) mod classification_job;
 pub(crate) mod column;
 pub(crate) mod data_store;
 pub(crate) mod sensitive_type;
+pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod upload_agent;

@@ -5,10 +5,12 @@ use edm_model::{
     StoreId, limits,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::fields::Fields;
 use crate::moment::Moment;
+use crate::object::Object;
+use crate::parse::FromBody;
 use crate::query::Property;
 use crate::schema::types::SENSITIVE_TYPE;
 
@@ -170,9 +172,10 @@ pub struct SensitiveTypeDraft {
     pub rule: ExactMatchRule,
 }
 
-impl SensitiveTypeDraft {
-    /// Reads the body of a POST. Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for SensitiveTypeDraft {
+    const FIELDS: Fields = Fields::Create(&SENSITIVE_TYPE);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         let change = SensitiveTypeChange::read(body)?;
         Ok(Self {
@@ -197,9 +200,10 @@ pub struct SensitiveTypeChange {
     pub rule: Given<ExactMatchRule>,
 }
 
-impl SensitiveTypeChange {
-    /// Reads the body of a PATCH. Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for SensitiveTypeChange {
+    const FIELDS: Fields = Fields::Change(&SENSITIVE_TYPE);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         let name = reader.text("name", limits::NAME_CHARACTERS_MAX)?;
         if name == Given::Null || matches!(&name, Given::Value(name) if name.trim().is_empty()) {
@@ -221,10 +225,8 @@ impl SensitiveTypeChange {
 }
 
 fn read_rule(reader: &Reader<'_>) -> Result<ExactMatchRule, BodyError> {
-    let name = if reader.has("dataStoreId") { "dataStoreId" } else { "datastoreId" };
-    let store = reader.text(name, limits::NAME_CHARACTERS_MAX)?.into_option();
-    let store = store.ok_or_else(|| reader.error(BodyErrorKind::Missing, "dataStoreId"))?;
-    let store_id: StoreId = store.parse().map_err(|_| reader.error(BodyErrorKind::NotAnId, name))?;
+    let store = reader.needed("dataStoreId", reader.text("dataStoreId", limits::NAME_CHARACTERS_MAX)?)?;
+    let store_id: StoreId = store.parse().map_err(|_| reader.error(BodyErrorKind::NotAnId, "dataStoreId"))?;
     let patterns = reader.needed("patterns", reader.objects("patterns", limits::PATTERNS_MAX)?)?;
     let recommended = reader.integer32("recommendedConfidence", 1..=100)?.into_option();
     Ok(ExactMatchRule {

@@ -4,12 +4,14 @@ use std::fmt;
 
 use edm_model::limits;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::body::{BodyError, BodyErrorKind, Given, Reader};
 use crate::error::ClassificationError;
+use crate::fields::Fields;
 use crate::moment::Moment;
+use crate::object::Object;
+use crate::parse::FromBody;
 use crate::query::Property;
 use crate::resource::upload_agent::UploadAgentResource;
 use crate::schema::sessions::EXACT_MATCH_SESSION;
@@ -58,6 +60,8 @@ pub struct SessionResource {
     pub error: Option<ClassificationError>,
     /// The store.
     pub data_store_id: Option<String>,
+    /// The same, as Graph spelled it until 2021.
+    pub datastore_id: Option<String>,
     /// UploadInProgress, ProcessingInProgress, Completed, Failed, Cancelled or Expired: never an enum on the wire.
     pub state: Option<String>,
     /// Blocks in all; null while unknown.
@@ -155,12 +159,15 @@ pub struct SessionDraft {
     pub rejected_row_count: Option<u64>,
 }
 
-impl SessionDraft {
-    /// Reads the body of a POST. Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for SessionDraft {
+    const FIELDS: Fields = Fields::Create(&EXACT_MATCH_SESSION);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         Self::read_from(&Reader::new(body))
     }
+}
 
+impl SessionDraft {
     /// Reads a session that stands within another body.
     pub(super) fn read_from(reader: &Reader<'_>) -> Result<Self, BodyError> {
         if reader.has("@odata.id") {
@@ -205,12 +212,15 @@ pub struct SessionChange {
     pub rejected_row_count: Given<u64>,
 }
 
-impl SessionChange {
-    /// Reads the body of a PATCH. Fails with the path of the first property that is wrong.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for SessionChange {
+    const FIELDS: Fields = Fields::Change(&EXACT_MATCH_SESSION);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         Self::read_from(&Reader::new(body))
     }
+}
 
+impl SessionChange {
     fn read_from(reader: &Reader<'_>) -> Result<Self, BodyError> {
         Ok(Self {
             checksum: reader.text("checksum", limits::TEXT_CHARACTERS_MAX)?,

@@ -2,10 +2,12 @@
 
 use edm_model::limits;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::body::{BodyError, Given, Reader};
+use crate::fields::Fields;
 use crate::moment::Moment;
+use crate::object::Object;
+use crate::parse::FromBody;
 use crate::query::Property;
 use crate::schema::stores::EXACT_MATCH_UPLOAD_AGENT;
 
@@ -37,9 +39,10 @@ pub struct UploadAgentChange {
     pub description: Given<String>,
 }
 
-impl UploadAgentChange {
-    /// Reads a body. Fails when the description is no text or too long.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, BodyError> {
+impl FromBody for UploadAgentChange {
+    const FIELDS: Fields = Fields::Create(&EXACT_MATCH_UPLOAD_AGENT);
+
+    fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         Ok(Self { description: Reader::new(body).text("description", limits::TEXT_CHARACTERS_MAX)? })
     }
 }

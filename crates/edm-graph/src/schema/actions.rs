@@ -1,6 +1,6 @@
 //! Actions, all bound to an entity.
 
-use edm_model::limits;
+use edm_model::{OffsetUnit, limits};
 
 use super::element::{
     Action, Primitive, Property, Returns, Source, Type, boolean, int32, object, stream, text, word,
@@ -22,6 +22,16 @@ const SENSITIVE_TYPE_IDS: Property = text("sensitiveTypeIds", "The types to look
     .elements(limits::REQUEST_ITEMS_MAX);
 const MINIMUM_CONFIDENCE: Property =
     int32("minimumConfidence", "Matches below it are left out.").range(1, 100).added();
+
+const INCLUDE_VALUES: Property =
+    boolean("includeValues", "Whether the answer says what stood in the text; true unless it is false.")
+        .added();
+const OFFSET_UNIT: Property = text(
+    "offsetUnit",
+    "What offsets and lengths count, in the request and the answer; utf16 unless it says otherwise.",
+)
+.words(OffsetUnit::WORDS)
+.added();
 
 const CANDIDATES: Property = object(
     "contentClassifications",
@@ -100,6 +110,8 @@ pub static CLASSIFY: Action = Action {
         boolean("explain", "Whether to say why values that were found are no match.").added(),
         MINIMUM_CONFIDENCE,
         EXEMPT,
+        INCLUDE_VALUES,
+        OFFSET_UNIT,
     ],
     returns: Returns::One(Type::Structured(&CLASSIFICATION)),
     source: Source::Graph,
@@ -118,6 +130,8 @@ pub static REDACT: Action = Action {
             .words(&["mask", "label", "token"])
             .added(),
         TIMEOUT,
+        INCLUDE_VALUES,
+        OFFSET_UNIT,
     ],
     returns: Returns::One(Type::Structured(&REDACTION)),
     source: Source::Addition,

@@ -86,6 +86,8 @@ pub enum Bound {
     Guid,
     /// Nothing, not even its type: it is not looked at.
     Unread,
+    /// Nothing: it is any JSON, which is handed on.
+    Json,
     /// An integer from the first to the second.
     Range(u64, u64),
     /// One of these words.
@@ -344,6 +346,11 @@ impl Property {
     /// Says that it is not looked at.
     pub(super) const fn unread(self) -> Self {
         Self { bound: Bound::Unread, ..self }
+    }
+
+    /// Says that it is any JSON, and handed on.
+    pub(super) const fn any_json(self) -> Self {
+        Self { bound: Bound::Json, ..self }
     }
 
     /// Asks for a GUID.

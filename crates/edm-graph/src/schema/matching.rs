@@ -135,7 +135,8 @@ pub static CONFIDENCE_COUNT: StructuredType = StructuredType::complex(
 pub static LOCATION: StructuredType = StructuredType::complex(
     "sensitiveContentLocation",
     &[
-        text("idMatch", "The primary value as it stands in the text; null in a job that was kept."),
+        text("idMatch", "The primary value as it stands in the text; null in a job that was kept, absent where includeValues is false.")
+            .sometimes(),
         OFFSET,
         LENGTH,
         int32("confidence", "The pattern reached."),
@@ -160,7 +161,8 @@ pub static LOCATION: StructuredType = StructuredType::complex(
 pub static EVIDENCE: StructuredType = StructuredType::complex(
     "sensitiveContentEvidence",
     &[
-        text("match", "The value as it stands in the text; null in a job that was kept."),
+        text("match", "The value as it stands in the text; null in a job that was kept, absent where includeValues is false.")
+            .sometimes(),
         OFFSET,
         LENGTH,
         text("columnName", "The column that matched.").added(),
@@ -169,8 +171,8 @@ pub static EVIDENCE: StructuredType = StructuredType::complex(
     "A fact of the record beside a match.",
 );
 
-const OFFSET: Property = int32("offset", "Where it begins, in UTF-16 units.");
-const LENGTH: Property = int32("length", "How long it is, in UTF-16 units.");
+const OFFSET: Property = int32("offset", "Where it begins, in the offsetUnit that was asked for.");
+const LENGTH: Property = int32("length", "How long it is, in the same units.");
 
 /// The result of a job.
 pub static DETECTED_CONTENT_WRAPPER: StructuredType = StructuredType::complex(
@@ -261,7 +263,8 @@ pub static UNMATCHED: StructuredType = StructuredType::complex(
     "unmatched",
     &[
         text("code", "A stable word that says why."),
-        text("idMatch", "The value as it stands in the text."),
+        text("idMatch", "The value as it stands in the text; absent where includeValues is false.")
+            .sometimes(),
         OFFSET,
         LENGTH,
         text("columnName", "The column whose value it is.").added(),

@@ -3,6 +3,7 @@
 //! `/openapi.json`, and what queries may name. It describes; nothing here reads or answers a request.
 
 pub mod actions;
+pub mod batches;
 mod csdl_json;
 mod csdl_xml;
 mod element;

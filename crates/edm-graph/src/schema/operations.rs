@@ -85,7 +85,7 @@ pub static OPERATIONS: &[Operation] = &[
     call("redact", path::REDACT, CLASSIFY, &actions::REDACT, Content::Value(&super::matching::REDACTION))
         .or(&[Refusal::TooMany]),
     Operation {
-        query: Query::Parameters(&actions::CLASSIFY),
+        query: Query::Parameters(&actions::CLASSIFY_FILE),
         body: Body::File(&actions::CLASSIFY_FILE),
         ..call("classifyFile", path::CLASSIFY_FILE, CLASSIFY, &actions::CLASSIFY_FILE, Content::Item(&JOB))
     }

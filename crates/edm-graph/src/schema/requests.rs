@@ -12,9 +12,9 @@ const PLACE_MAX: u64 = i32::MAX as u64;
 pub static CONTENT_CLASSIFICATION: StructuredType = StructuredType::complex(
     "contentClassification",
     &[
-        text("sensitiveTypeId", "The type that found them; not looked at."),
-        int32("uniqueCount", "How many distinct ones; not looked at."),
-        int32("confidence", "How sure; not looked at."),
+        text("sensitiveTypeId", "The type that found them; not looked at.").unread().set(),
+        int32("uniqueCount", "How many distinct ones; not looked at.").unread().set(),
+        int32("confidence", "How sure; not looked at.").unread().set(),
         object("matches", &MATCH_LOCATION, "Where they are.")
             .many()
             .elements(limits::REQUEST_ITEMS_MAX)
@@ -27,8 +27,8 @@ pub static CONTENT_CLASSIFICATION: StructuredType = StructuredType::complex(
 pub static MATCH_LOCATION: StructuredType = StructuredType::complex(
     "matchLocation",
     &[
-        int32("offset", "Where it begins, in UTF-16 units.").range(0, PLACE_MAX).needed().set(),
-        int32("length", "How long it is, in UTF-16 units.").range(0, PLACE_MAX).needed().set(),
+        int32("offset", "Where it begins, in the asked offsetUnit.").range(0, PLACE_MAX).needed().set(),
+        int32("length", "How long it is, in the asked offsetUnit.").range(0, PLACE_MAX).needed().set(),
     ],
     "A place in a text.",
 );

@@ -32,6 +32,7 @@ pub static EXACT_MATCH_SESSION_BASE: StructuredType = StructuredType::entity(
     &EXACT_MATCH_JOB_BASE,
     &[
         text("dataStoreId", "The data store; always that of the path."),
+        text("datastoreId", "The same, as Graph spelled it until 2021.").added(),
         text(
             "state",
             "UploadInProgress, ProcessingInProgress, Completed, Failed, Cancelled or Expired; not an enum, so that a \

@@ -48,10 +48,10 @@ pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Res
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(change, _permit): JsonBody<UploadAgentChange>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Item)?;
-    let description = UploadAgentChange::read(&body)?.description.into_option();
+    let description = change.description.into_option();
     let agent = app.service.create_agent(&call.principal, description).await?;
     Ok(respond::created(&call, value(&agent), &options, path::AGENTS, &agent.id))
 }
@@ -70,10 +70,10 @@ pub(crate) async fn update(
     State(app): State<Arc<App>>,
     call: Call,
     Path(agent): Path<String>,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(change, _permit): JsonBody<UploadAgentChange>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Item)?;
-    let description = UploadAgentChange::read(&body)?.description.into_change();
+    let description = change.description.into_change();
     let agent =
         app.service.update_agent(&call.principal, agent_id(&agent)?, description, &call.expected).await?;
     Ok(respond::changed(&call, value(&agent), &options, path::AGENTS))

@@ -16,11 +16,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::{Map, Value};
 
 use crate::app::App;
-use crate::body::JsonBody;
+use crate::body::JsonBytes;
 use crate::call::Call;
 use crate::error::{ApiError, HttpProblem};
 use crate::frame::Framed;
 use crate::handlers::NONE;
+use crate::handling::Handled;
 use crate::respond;
 
 /// Headers of an answer that say something of its connection.
@@ -47,13 +48,18 @@ pub(crate) async fn run(
     State(app): State<Arc<App>>,
     Extension(parts): Extension<Framed>,
     call: Call,
-    headers: HeaderMap,
-    JsonBody(body, _permit): JsonBody,
+    request: Request,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
+    let (whole, body) = request.into_parts();
+    let headers = whole.headers;
+    let JsonBytes(body, permit) = JsonBytes::read(body, &headers, &app, "application/json").await?;
     let _running = app.batches.try_acquire().map_err(|_| HttpProblem::TooManyBodies)?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
-    let batch = Batch::read(&body, Here { host, origin: &call.origin.plain_url("") })?;
+    let mut handled = Handled::wished(&headers);
+    let here = Here { host, origin: &call.origin.plain_url("") };
+    let (batch, ignored) = Batch::parse(&body, here, handled.wished)?;
+    handled.ignored = ignored;
     drop(body);
     let mut answers = Answers::with_capacity(batch.parts.len());
     for part in batch.parts {
@@ -70,7 +76,10 @@ pub(crate) async fn run(
         };
         answers.add((&part.id, part.dialect), answer, &parts).await;
     }
-    Ok(answers.into_response())
+    drop(permit);
+    let mut response = answers.into_response();
+    handled.tell(&mut response);
+    Ok(response)
 }
 
 /// Returns what a refusal needs of a request: what the log calls it.

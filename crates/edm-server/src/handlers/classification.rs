@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use edm_graph::query::{Place, QueryOptions};
-use edm_graph::{ClassifyOptions, ClassifyRequest, RedactRequest, RedactionResult, ReplacementWord};
+use edm_graph::schema::actions::CLASSIFY;
+use edm_graph::{ClassifyOptions, ClassifyRequest, RedactRequest, RedactionResult, ReplacementWord, Telling};
 use edm_model::Right;
 use edm_service::{CandidateSpan, MatchOptions, Replacement};
+use http::request::Parts;
 use http::{StatusCode, header};
 
 use crate::app::App;
@@ -15,6 +17,7 @@ use crate::body::{JsonBody, JsonBytes};
 use crate::call::{Call, Needs, authorised};
 use crate::error::ApiError;
 use crate::handlers::{NONE, text_lines, text_stream};
+use crate::handling::Handled;
 use crate::{present_report, respond};
 
 /// What a text may come in.
@@ -33,9 +36,23 @@ pub(crate) async fn classify(State(app): State<Arc<App>>, request: Request) -> R
     }
     let (parts, body) = request.into_parts();
     let JsonBytes(body, _permit) = JsonBytes::read(body, &parts.headers, &app, MEDIA_TYPES).await?;
-    let ClassifyRequest { text, options } = ClassifyRequest::read(&body)?;
+    let mut handled = Handled::wished(&parts.headers);
+    let (ClassifyRequest { text, options }, ignored) = ClassifyRequest::parse(&body, handled.wished)?;
+    handled.ignored = ignored;
+    let telling = options.telling;
     let report = app.service.classify(&principal, text, match_options(options)).await?;
-    Ok(respond::json(StatusCode::OK, &present_report::result(report)))
+    let mut response = respond::json(StatusCode::OK, &present_report::result(report, telling));
+    handled.tell(&mut response);
+    Ok(response)
+}
+
+/// Reads the options of a text that is the body itself.
+pub(crate) fn query_options(head: &Parts) -> Result<(MatchOptions, Telling, Handled), ApiError> {
+    let mut handled = Handled::wished(&head.headers);
+    let (options, ignored) = ClassifyOptions::from_query(head.uri.query(), &CLASSIFY, handled.wished)?;
+    handled.ignored = ignored;
+    let telling = options.telling;
+    Ok((match_options(options), telling, handled))
 }
 
 fn media_type(request: &Request) -> &str {
@@ -45,13 +62,14 @@ fn media_type(request: &Request) -> &str {
 
 pub(crate) fn match_options(options: ClassifyOptions) -> MatchOptions {
     let candidate = |span: &edm_graph::CandidateSpan| CandidateSpan {
-        offset_utf16: span.offset,
-        length_utf16: span.length,
+        offset_units: span.offset,
+        length_units: span.length,
     };
     MatchOptions {
         type_ids: options.sensitive_type_ids,
         minimum_confidence: options.minimum_confidence,
         candidates: options.candidates.iter().map(candidate).collect(),
+        offset_unit: options.telling.offset_unit,
         exempt: options.exempt,
         explain: options.explain,
         timeout_ms: options.timeout_ms,
@@ -62,11 +80,9 @@ pub(crate) fn match_options(options: ClassifyOptions) -> MatchOptions {
 pub(crate) async fn redact(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(request, _permit): JsonBody<RedactRequest>,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
-    let request = RedactRequest::read(&body)?;
-    drop(body);
     let replacement = match request.replacement {
         ReplacementWord::Mask => Replacement::Mask,
         ReplacementWord::Label => Replacement::Label,
@@ -76,12 +92,13 @@ pub(crate) async fn redact(
         type_ids: request.sensitive_type_ids,
         minimum_confidence: request.minimum_confidence,
         timeout_ms: request.timeout_ms,
+        offset_unit: request.telling.offset_unit,
         ..MatchOptions::default()
     };
     let redacted = app.service.redact(&call.principal, request.text, options, replacement).await?;
     let result = RedactionResult {
         errors: present_report::errors(&redacted.report),
-        classification: present_report::classification(redacted.report.types),
+        classification: present_report::classification(redacted.report.types, request.telling),
         text: redacted.text,
     };
     Ok(respond::json(StatusCode::OK, &result))

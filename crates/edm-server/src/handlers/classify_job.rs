@@ -8,20 +8,21 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use edm_graph::query::{Place, QueryOptions};
+use edm_graph::schema::actions::CLASSIFY_FILE;
 use edm_graph::{
-    BodyError, BodyErrorKind, ClassifyFileRequest, ClassifyOptions, ClassifyTextRequest, JobResource,
-    parse_object, path,
+    BodyError, BodyErrorKind, ClassifyFileRequest, ClassifyOptions, ClassifyTextRequest, JobResource, path,
 };
 use edm_model::{JobOrigin, limits};
 use edm_service::{FinishedJob, JobContent, MatchOptions, Revision, TextEncoding};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::app::App;
-use crate::body::{JsonBody, is_json, read_held};
+use crate::body::{JsonBody, is_json, read_held, read_object};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::handlers::NONE;
 use crate::handlers::classification::match_options;
+use crate::handling::{Handled, Noted};
 use crate::{present_job, respond};
 
 /// OData writes binary values in the alphabet for addresses, Microsoft's SDKs in the standard one, both with or without padding.
@@ -40,12 +41,18 @@ pub(crate) async fn classify_file(
     let (parts, body) = request.into_parts();
     if is_json(&parts.headers) {
         let (bytes, _permit) = read_held(body, &parts.headers, &app, limits::JSON_BODY_BYTES_MAX).await?;
-        let request = ClassifyFileRequest::read(&parse_object(&bytes)?)?;
+        let request: ClassifyFileRequest = read_object(&bytes, &parts)?;
         drop(bytes);
         let content = JobContent::File(decoded(request.file)?, TextEncoding::Unsaid);
         return classify(&app, &call, JobOrigin::File, content, request.options).await;
     }
-    let options = ClassifyOptions::from_query(call.query.as_deref())?;
+    let mut handled = Handled::wished(&parts.headers);
+    let (options, ignored) =
+        ClassifyOptions::from_query(call.query.as_deref(), &CLASSIFY_FILE, handled.wished)?;
+    handled.ignored = ignored;
+    if let Some(noted) = parts.extensions.get::<Noted>() {
+        noted.note(handled);
+    }
     let Some(encoding) = text_encoding(&parts.headers) else {
         return classify(&app, &call, JobOrigin::File, JobContent::OtherFile, options).await;
     };
@@ -57,11 +64,9 @@ pub(crate) async fn classify_file(
 pub(crate) async fn classify_text(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(request, _permit): JsonBody<ClassifyTextRequest>,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
-    let request = ClassifyTextRequest::read(&body)?;
-    drop(body);
     classify(&app, &call, JobOrigin::Text, JobContent::Text(request.text), request.options).await
 }
 

@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use edm_graph::query::{Place, project};
-use edm_graph::{JobResource, path};
+use edm_graph::{JobChange, JobResource, path};
 use edm_model::{ClassificationJob, JobId, JobOrigin, Listed};
 use edm_service::Revision;
 use serde_json::Value;
@@ -92,7 +92,7 @@ pub(crate) async fn update(
     Extension(set): Extension<JobSet>,
     call: Call,
     Path(job): Path<String>,
-    JsonBody(_body, _permit): JsonBody,
+    JsonBody(JobChange, _permit): JsonBody<JobChange>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&JOB, Place::Item)?;
     let job = app.service.get_classification_job(&call.principal, set.origin(), job_id(&job)?).await?;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use edm_graph::path;
 use edm_graph::query::{Expand, Navigation, Place, QueryOptions, Shape};
 use edm_graph::schema::SERVICE_PROPERTIES;
+use edm_graph::{ServiceChange, path};
 use edm_model::limits::EXPANDED_PAGE_COUNT_MAX;
 use edm_service::Revision;
 use serde_json::{Value, json};
@@ -55,7 +55,10 @@ async fn expand(app: &App, call: &Call, options: &QueryOptions, element: &mut Va
 }
 
 /// Nothing of the service can be set, so a whole object that comes back changes nothing.
-pub(crate) async fn update(call: Call, JsonBody(_body, _permit): JsonBody) -> Result<Response, ApiError> {
+pub(crate) async fn update(
+    call: Call,
+    JsonBody(ServiceChange, _permit): JsonBody<ServiceChange>,
+) -> Result<Response, ApiError> {
     let options = call.options(&SERVICE, Place::Item)?;
     call.expected.check(|| Revision::of(&ID))?;
     Ok(respond::changed(&call, value(), &options, path::SERVICE))

@@ -48,10 +48,9 @@ pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Res
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(draft, _permit): JsonBody<SensitiveTypeDraft>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&TYPE, Place::Item)?;
-    let draft = SensitiveTypeDraft::read(&body)?;
     let new = NewType {
         name: draft.name,
         description: draft.description,
@@ -76,10 +75,9 @@ pub(crate) async fn update(
     State(app): State<Arc<App>>,
     call: Call,
     Path(known): Path<String>,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(change, _permit): JsonBody<SensitiveTypeChange>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&TYPE, Place::Item)?;
-    let change = SensitiveTypeChange::read(&body)?;
     let change = TypeChange {
         name: change.name.into_option(),
         description: change.description.into_change(),

@@ -65,11 +65,11 @@ pub(crate) async fn update_agent(
     State(app): State<Arc<App>>,
     call: Call,
     Path((store, session)): Path<(String, String)>,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(change, _permit): JsonBody<UploadAgentChange>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Item)?;
     let (store, session) = sessions::session_id(&store, &session)?;
-    let description = UploadAgentChange::read(&body)?.description.into_change();
+    let description = change.description.into_change();
     let agent = app.service.session_agent(&call.principal, store, session).await?;
     let agent = app.service.update_agent(&call.principal, agent.id, description, &call.expected).await?;
     Ok(respond::changed(&call, agents::value(&agent), &options, path::AGENTS))

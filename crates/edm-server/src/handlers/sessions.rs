@@ -81,11 +81,10 @@ pub(crate) async fn create(
     State(app): State<Arc<App>>,
     call: Call,
     Path(store): Path<String>,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(draft, _permit): JsonBody<SessionDraft>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&SESSION, Place::Item)?;
     let store = store_id(&store)?;
-    let draft = SessionDraft::read(&body)?;
     let new = new_session(draft);
     let created = app.service.create_session(&call.principal, store, new).await?;
     let mut value = created_value(&app, &call, &created);
@@ -137,11 +136,10 @@ pub(crate) async fn update(
     State(app): State<Arc<App>>,
     call: Call,
     Path((store, session)): Path<(String, String)>,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(change, _permit): JsonBody<SessionChange>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&SESSION, Place::Item)?;
     let (store, session) = session_id(&store, &session)?;
-    let change = SessionChange::read(&body)?;
     let change = edm_service::SessionChange {
         checksum: change.checksum.into_change(),
         total_block_count: change.total_block_count.into_change(),

@@ -58,10 +58,9 @@ pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Res
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(draft, _permit): JsonBody<DataStoreDraft>,
 ) -> Result<Response, ApiError> {
     let mut options = call.options(&STORE, Place::Item)?;
-    let draft = DataStoreDraft::read(&body)?;
     let new = NewStore {
         name: draft.display_name,
         description: draft.description,
@@ -97,11 +96,10 @@ pub(crate) async fn update(
     State(app): State<Arc<App>>,
     call: Call,
     Path(store): Path<String>,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(change, _permit): JsonBody<DataStoreChange>,
 ) -> Result<Response, ApiError> {
     let options = call.options(&STORE, Place::Item)?;
     let store = store_id(&store)?;
-    let change = DataStoreChange::read(&body)?;
     let change = StoreChange {
         name: change.display_name.into_option(),
         description: change.description.into_change(),
@@ -143,11 +141,10 @@ pub(crate) async fn lookup(
     State(app): State<Arc<App>>,
     call: Call,
     Path(store): Path<String>,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(request, _permit): JsonBody<LookupRequest>,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
     let store = store_id(&store)?;
-    let request = LookupRequest::read(&body)?;
     let request = edm_service::LookupRequest {
         key: request.key,
         values: request.values,

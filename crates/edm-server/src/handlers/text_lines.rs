@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use edm_graph::{ClassifyOptions, ErrorEnvelope, LineOutcome, LineResult, TextLine};
+use edm_graph::{ErrorEnvelope, Handling, LineOutcome, LineResult, Telling, TextLine};
 use edm_model::{Principal, limits};
 use edm_service::{Admission, MatchOptions, MatchReport, Matcher, Texts};
 use http::{HeaderValue, header};
@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::body::{Arrived, Pieces};
 use crate::error::{ApiError, HttpProblem};
-use crate::handlers::classification::match_options;
+use crate::handlers::classification::query_options;
 use crate::present_report;
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-ndjson");
@@ -31,7 +31,7 @@ pub(crate) async fn classify(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let options = match_options(ClassifyOptions::from_query(parts.uri.query())?);
+    let (options, telling, handled) = query_options(&parts)?;
     let pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX)?;
     // Whoever cannot be served hears so now: behind the first line there is no status any more.
     drop(app.service.matcher(&principal, options.clone(), Admission::New).await?);
@@ -39,6 +39,9 @@ pub(crate) async fn classify(
         app,
         principal,
         options,
+        telling,
+        // Like the options, a misspelt name would change what is looked at without a word.
+        handling: handled.wished.unwrap_or(Handling::Strict),
         pieces,
         whole: Vec::new(),
         begun: BytesMut::new(),
@@ -47,6 +50,7 @@ pub(crate) async fn classify(
     };
     let mut response = Response::new(Body::from_stream(futures::stream::unfold(answering, Answering::next)));
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    handled.tell(&mut response);
     Ok(response)
 }
 
@@ -55,6 +59,9 @@ struct Answering {
     app: Arc<App>,
     principal: Arc<Principal>,
     options: MatchOptions,
+    telling: Telling,
+    /// What becomes of properties that no line has.
+    handling: Handling,
     pieces: Pieces,
     /// Whole lines that wait for their results, as they came.
     whole: Vec<Bytes>,
@@ -144,7 +151,8 @@ impl Answering {
             self.app.service.matcher(&self.principal, self.options.clone(), Admission::Begun).await?;
         let _abandon = matcher.abandon_on_drop();
         let first = self.number + 1;
-        let work = tokio::task::spawn_blocking(move || results(&matcher, &lines, first));
+        let how = (self.telling, self.handling);
+        let work = tokio::task::spawn_blocking(move || results(&matcher, &lines, first, how));
         let (results, count) = work.await.map_err(|_| HttpProblem::Panicked)?;
         self.number += count;
         self.pieces.forgive(begun.elapsed());
@@ -153,11 +161,16 @@ impl Answering {
 }
 
 /// Returns the results of whole lines, and how many lines there are.
-fn results(matcher: &Matcher, pieces: &[Bytes], first: u64) -> (Vec<u8>, u64) {
+fn results(
+    matcher: &Matcher,
+    pieces: &[Bytes],
+    first: u64,
+    (telling, handling): (Telling, Handling),
+) -> (Vec<u8>, u64) {
     // Most texts hold nothing, and their results are short.
     let bytes: usize = pieces.iter().map(Bytes::len).sum();
     let written = Vec::with_capacity(bytes / 8);
-    let mut results = Results { texts: matcher.texts(), waiting: Vec::new(), written };
+    let mut results = Results { texts: matcher.texts(), waiting: Vec::new(), written, telling, handling };
     let mut number = first;
     for piece in pieces {
         for line in split_lines(piece.strip_suffix(b"\n").unwrap_or(piece)) {
@@ -175,6 +188,8 @@ struct Results<'m> {
     /// Ids and numbers of the lines whose texts wait, to be looked at together.
     waiting: Vec<(Value, u64)>,
     written: Vec<u8>,
+    telling: Telling,
+    handling: Handling,
 }
 
 impl Results<'_> {
@@ -183,7 +198,7 @@ impl Results<'_> {
             let problem = HttpProblem::BodyTooLarge { bytes_max: limits::JSON_BODY_BYTES_MAX };
             self.add_failed(number, Value::Null, &problem.into());
         } else if !line.iter().all(u8::is_ascii_whitespace) {
-            match TextLine::read(line) {
+            match TextLine::read(line, self.handling) {
                 Ok(TextLine { id, text }) => self.add_text(number, id, &text),
                 Err((id, error)) => self.add_failed(number, id, &error.into()),
             }
@@ -195,7 +210,8 @@ impl Results<'_> {
             self.write_waiting();
             // While none waits only a long one does not join.
             if !self.texts.join(text) {
-                return write_report(&mut self.written, id, number, self.texts.classify(text));
+                let report = self.texts.classify(text);
+                return write_report(&mut self.written, (id, number), report, self.telling);
             }
         }
         self.waiting.push((id, number));
@@ -208,23 +224,21 @@ impl Results<'_> {
 
     /// Writes the results of the texts that wait.
     fn write_waiting(&mut self) {
-        let Self { texts, waiting, written } = self;
+        let Self { texts, waiting, written, telling, .. } = self;
         let mut lines = waiting.drain(..);
         texts.classify_waiting(|report| {
-            let (id, number) = lines.next().expect("each text that waits is a line's");
-            write_report(written, id, number, report);
+            let line = lines.next().expect("each text that waits is a line's");
+            write_report(written, line, report, *telling);
         });
     }
 }
 
-fn write_report(written: &mut Vec<u8>, id: Value, line: u64, report: MatchReport) {
+fn write_report(written: &mut Vec<u8>, (id, line): (Value, u64), report: MatchReport, telling: Telling) {
     if report.is_empty() {
         return write_nothing(written, &id, line);
     }
-    write(
-        written,
-        &LineResult { id, line, outcome: LineOutcome::Classified(present_report::result(report)) },
-    );
+    let outcome = LineOutcome::Classified(present_report::result(report, telling));
+    write(written, &LineResult { id, line, outcome });
 }
 
 /// Writes the result of a text in which nothing was found, which most have: as [`write`] does, which would take longer

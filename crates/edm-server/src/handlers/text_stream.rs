@@ -5,14 +5,13 @@ use std::time::Instant;
 
 use axum::extract::Request;
 use axum::response::Response;
-use edm_graph::ClassifyOptions;
 use edm_model::{Principal, limits};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::app::App;
 use crate::body::Pieces;
 use crate::error::{ApiError, HttpProblem};
-use crate::handlers::classification::match_options;
+use crate::handlers::classification::query_options;
 use crate::{present_report, respond};
 
 pub(crate) async fn classify(
@@ -21,7 +20,7 @@ pub(crate) async fn classify(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let options = match_options(ClassifyOptions::from_query(parts.uri.query())?);
+    let (options, telling, handled) = query_options(&parts)?;
     if !is_utf8(&parts.headers) {
         return Err(HttpProblem::UnsupportedMediaType { expected: "text/plain; charset=utf-8" }.into());
     }
@@ -35,7 +34,9 @@ pub(crate) async fn classify(
         pieces.forgive(offered.elapsed());
     }
     let report = text.finish().await?;
-    Ok(respond::json(StatusCode::OK, &present_report::result(report)))
+    let mut response = respond::json(StatusCode::OK, &present_report::result(report, telling));
+    handled.tell(&mut response);
+    Ok(response)
 }
 
 /// A text without a charset is taken for UTF-8; a byte that is none is refused anyway.

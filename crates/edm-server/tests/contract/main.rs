@@ -1,12 +1,14 @@
 //! The contract of Microsoft Graph's `dataClassification`, over the wire: every path and method, types in paths, jobs, etags,
-//! preferences, repeats, and the two pages that the project began with.
+//! preferences, unknown properties, places, repeats, and the two pages that the project began with.
 
 mod etags;
+mod handling;
 mod jobs;
 mod pages;
 mod paths;
 mod repeats;
 mod stores;
+mod telling;
 #[path = "../world/mod.rs"]
 mod world;
 

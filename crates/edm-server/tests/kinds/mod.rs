@@ -58,8 +58,9 @@ fn every_body_kind() -> Vec<BodyErrorKind> {
         BodyErrorKind::UnknownDataType,
         BodyErrorKind::UnknownOption,
         BodyErrorKind::Reference,
-        BodyErrorKind::UnknownQueryOption { known: &[] },
+        BodyErrorKind::UnknownProperty { nearest: None, others: Vec::new() },
         BodyErrorKind::RepeatedQueryOption,
+        BodyErrorKind::OtherType { expected: "x" },
     ]
 }
 
@@ -80,8 +81,9 @@ fn body_position(kind: &BodyErrorKind) -> usize {
         BodyErrorKind::UnknownDataType => 11,
         BodyErrorKind::UnknownOption => 12,
         BodyErrorKind::Reference => 13,
-        BodyErrorKind::UnknownQueryOption { .. } => 14,
+        BodyErrorKind::UnknownProperty { .. } => 14,
         BodyErrorKind::RepeatedQueryOption => 15,
+        BodyErrorKind::OtherType { .. } => 16,
     }
 }
 
@@ -227,6 +229,8 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::AnswerTooLarge { bytes_max: 1 },
         HttpProblem::NotHttp,
         HttpProblem::HeadTooLong,
+        HttpProblem::UnsupportedEncoding,
+        HttpProblem::NotGzip,
     ]
 }
 
@@ -251,6 +255,8 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::AnswerTooLarge { .. } => 16,
         HttpProblem::NotHttp => 17,
         HttpProblem::HeadTooLong => 18,
+        HttpProblem::UnsupportedEncoding => 19,
+        HttpProblem::NotGzip => 20,
     }
 }
 

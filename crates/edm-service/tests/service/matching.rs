@@ -29,7 +29,7 @@ async fn a_record_is_found_with_its_row_columns_and_places() {
     );
     assert_eq!(matched.place.text, *number);
     let offset = text[..matched.place.start].encode_utf16().count() as u64;
-    assert_eq!((matched.place.offset_utf16, matched.place.length_utf16), (offset, number.len() as u64));
+    assert_eq!((matched.place.offset, matched.place.length), (offset, number.len() as u64));
     let evidences: Vec<(&str, &str)> =
         matched.evidences.iter().map(|found| (found.column.as_str(), found.place.text.as_str())).collect();
     assert_eq!(evidences, [("lastName", name.as_str()), ("city", city.as_str())]);

@@ -65,6 +65,10 @@ fn success(operation: &Operation) -> Value {
         let location = json!({"description": "Where it is.", "required": true, "schema": {"type": "string", "format": "uri"}});
         headers.insert("Location".to_owned(), location);
     }
+    if operation.takes_body() && operation.access != Access::Signature {
+        let named = json!({"description": "Paths of the body's properties that were ignored.", "schema": {"type": "string"}});
+        headers.insert("edm-ignored-properties".to_owned(), named);
+    }
     answer.insert("headers".to_owned(), Value::Object(headers));
     if let Some(content) = content {
         answer.insert("content".to_owned(), content);

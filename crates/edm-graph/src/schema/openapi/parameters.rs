@@ -53,7 +53,14 @@ pub(super) fn of(operation: &Operation) -> Vec<Value> {
         parameters.push(header("Prefer", wish));
     }
     if matches!(operation.body, Body::Create(_) | Body::Change(_)) {
-        parameters.push(header("Prefer", "return=minimal asks for an answer without content."));
+        let wish =
+            "return=minimal asks for an answer without content; handling=strict refuses unknown properties.";
+        parameters.push(header("Prefer", wish));
+    }
+    if matches!(operation.body, Body::Parameters(_) | Body::Texts(_) | Body::File(_) | Body::Batch) {
+        let wish =
+            "handling=lenient ignores unknown properties and names them, handling=strict refuses them.";
+        parameters.push(header("Prefer", wish));
     }
     if operation.is_conditional() {
         parameters.push(header("If-Match", "Etags of the states in which the resource must be."));

@@ -146,7 +146,7 @@ fn sent_value(property: &Property) -> Value {
 }
 
 /// Describes what a client may send to make or change one. Unknown properties and those that only the service sets are
-/// dropped, so they are not named.
+/// ignored, so they are not named.
 fn taken(
     properties: impl Iterator<Item = &'static Property>,
     setting: Setting,
@@ -168,9 +168,8 @@ fn taken(
         let inline = json!({"type": ["array", "null"], "items": one, "maxItems": max, "description": navigation.description});
         fields.insert(navigation.name.to_owned(), inline);
     }
-    if of.is_closed {
-        insert(&mut schema, "additionalProperties", json!(false));
-        insert(&mut schema, "patternProperties", json!({"^@": {}}));
+    if of.is_closed || is_of_a_parameter(of) {
+        close(&mut schema);
     }
     if of.open.is_some() {
         let values = json!({"type": ["array", "null"], "items": {"type": "string"}});
@@ -179,8 +178,28 @@ fn taken(
     schema
 }
 
+/// Actions refuse properties that they do not have.
 fn parameters(parameters: &'static [Property]) -> Value {
-    object(&parameters.iter().collect::<Vec<_>>(), true)
+    let mut schema = object(&parameters.iter().collect::<Vec<_>>(), true);
+    close(&mut schema);
+    schema
+}
+
+/// Says that an object takes no more than it declares, and annotations.
+fn close(schema: &mut Value) {
+    insert(schema, "additionalProperties", json!(false));
+    insert(schema, "patternProperties", json!({"@": {}}));
+}
+
+/// Returns whether a type stands in the parameters of an action, which refuse what they do not have.
+fn is_of_a_parameter(of: &StructuredType) -> bool {
+    fn holds(properties: &[Property], of: &StructuredType) -> bool {
+        properties.iter().any(|property| match property.of {
+            Type::Structured(inner) => inner.name == of.name || holds(inner.properties, of),
+            Type::Primitive(_) | Type::Enum(_) => false,
+        })
+    }
+    of.open.is_none() && ACTIONS.iter().any(|action| holds(action.parameters, of))
 }
 
 fn object(properties: &[&Property], makes: bool) -> Value {
@@ -202,13 +221,13 @@ fn object(properties: &[&Property], makes: bool) -> Value {
 /// Describes a value that a client sends: `null` is as good as nothing where nothing is needed.
 pub(super) fn taken_value(property: &Property) -> Value {
     let mut one = match property.of {
-        _ if property.bound == Bound::Unread => return json!({}),
+        _ if matches!(property.bound, Bound::Unread | Bound::Json) => return json!({}),
         Type::Primitive(primitive) => primitive_schema(primitive),
         Type::Enum(of) => enum_schema(of),
         Type::Structured(of) => reference(&create_name(of)),
     };
     match property.bound {
-        Bound::None | Bound::Unread => {}
+        Bound::None | Bound::Unread | Bound::Json => {}
         Bound::Characters(least, most) => {
             insert(&mut one, "maxLength", json!(most));
             if least > 0 {

@@ -1,0 +1,261 @@
+//! What of a body is looked at: derived from the table of the wire, so that there is no second list of names.
+
+use edm_model::limits;
+
+use crate::ignored::Handling;
+use crate::schema::{Action, Bound, NAMESPACE, Property, STRUCTURED_TYPES, Setting, StructuredType, Type};
+
+/// Names the type of an object.
+const TYPE_NAME: &str = "@odata.type";
+/// Stands where a reference would stand in for the object itself.
+const REFERENCE: &str = "@odata.id";
+/// What Microsoft's generated clients send beside `@odata.type` where they do not know a property of that name.
+const KIOTA_TYPE_NAME: &str = "odataType";
+
+/// The properties that a body, or an object in it, may have.
+#[derive(Debug, Clone, Copy)]
+pub enum Fields {
+    /// Those that make one of these.
+    Create(&'static StructuredType),
+    /// Those that change one of these.
+    Change(&'static StructuredType),
+    /// Those that name one of these that there is: its `id`.
+    Reference(&'static StructuredType),
+    /// The parameters of an action.
+    Parameters(&'static Action),
+    /// The parameters of an action that may stand in the query beside a body that is the rest of them.
+    Options(&'static Action),
+}
+
+/// What is looked at of a value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shape {
+    /// A text, a number or a boolean.
+    Scalar,
+    /// So many of them at most.
+    Scalars(usize),
+    /// An object.
+    Object(Fields),
+    /// So many of them at most.
+    Objects(Fields, usize),
+    /// All of it.
+    Json,
+}
+
+/// What a name means in an object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Member {
+    /// The property of this spelling.
+    Read(&'static str, Shape),
+    /// A property whose name is the client's own.
+    Open(Shape),
+    /// The name of the object's type.
+    TypeName,
+    /// An annotation of which it matters that it is there.
+    Mark(&'static str),
+    /// Something that is allowed and not looked at.
+    Passed,
+    /// Something that would change the meaning of the object if it were passed over.
+    Refused,
+    /// Nothing.
+    Unknown,
+}
+
+impl Fields {
+    /// Returns what becomes of properties that the body does not have, unless the client says otherwise: what a text is looked
+    /// through for must not hang on a misspelt name, and resources come back with what later versions add.
+    pub const fn handling(self) -> Handling {
+        match self {
+            Fields::Parameters(_) | Fields::Options(_) => Handling::Strict,
+            Fields::Create(_) | Fields::Change(_) | Fields::Reference(_) => Handling::Lenient,
+        }
+    }
+
+    /// Returns what a name means, whatever the case of its letters.
+    pub(crate) fn member(self, name: &str) -> Member {
+        if name == TYPE_NAME {
+            return Member::TypeName;
+        }
+        if name == REFERENCE {
+            return Member::Mark(REFERENCE);
+        }
+        if let Some(open) = self.of().and_then(|of| of.open) {
+            let element = Shape::of_element(open);
+            return if name.starts_with("@odata.") { Member::Passed } else { Member::Open(element) };
+        }
+        if name.contains('@') {
+            return Member::Passed;
+        }
+        let is_named = |known: &str| known.eq_ignore_ascii_case(name);
+        if let Some(property) = self.properties().find(|property| property.name == name) {
+            return self.property(property);
+        }
+        if let Some(property) = self.properties().find(|property| is_named(property.name)) {
+            return self.property(property);
+        }
+        if let Some(navigation) = self.of().and_then(|of| of.all_navigations().find(|own| is_named(own.name)))
+        {
+            return match (self, navigation.inline_max) {
+                (Fields::Create(_), Some(count_max)) => Member::Read(
+                    navigation.name,
+                    Shape::Objects(Fields::Create(navigation.target), count_max),
+                ),
+                (Fields::Create(_), None) if !navigation.collection => {
+                    Member::Read(navigation.name, Shape::Object(Fields::Reference(navigation.target)))
+                }
+                _ => Member::Passed,
+            };
+        }
+        match self.of() {
+            _ if is_named(KIOTA_TYPE_NAME) => Member::Passed,
+            Some(of) if of.is_closed => Member::Refused,
+            _ => Member::Unknown,
+        }
+    }
+
+    /// Returns the name of a property that is looked at and spelled almost like this.
+    pub(crate) fn nearest(self, name: &str) -> Option<&'static str> {
+        let read = self.properties().filter_map(|property| match self.property(property) {
+            Member::Read(name, _) => Some(name),
+            _ => None,
+        });
+        let near = read.map(|known| (distance(known, name), known));
+        near.filter(|(distance, known)| *distance <= (known.len() / 3).min(3)).min().map(|(_, known)| known)
+    }
+
+    /// Returns whether a value of `@odata.type` names a type that the object can be: the declared one, one that inherits from it, or
+    /// one that it inherits from, as Microsoft's SDKs name it.
+    pub(crate) fn may_be(self, type_name: &str) -> bool {
+        let Some(of) = self.of() else { return true };
+        let full = type_name.strip_prefix('#').unwrap_or(type_name);
+        let name = match full.split_at_checked(NAMESPACE.len()) {
+            Some((namespace, rest)) if namespace.eq_ignore_ascii_case(NAMESPACE) => rest.strip_prefix('.'),
+            _ => None,
+        };
+        let Some(named) =
+            name.and_then(|name| STRUCTURED_TYPES.iter().find(|known| known.name.eq_ignore_ascii_case(name)))
+        else {
+            return false;
+        };
+        let inherits = |from: &StructuredType, to: &'static StructuredType| {
+            to.lineage().iter().any(|base| base.name == from.name)
+        };
+        !named.is_abstract && (inherits(named, of) || inherits(of, named))
+    }
+
+    /// Returns the declared type, where there is one.
+    pub(crate) const fn of(self) -> Option<&'static StructuredType> {
+        match self {
+            Fields::Create(of) | Fields::Change(of) | Fields::Reference(of) => Some(of),
+            Fields::Parameters(_) | Fields::Options(_) => None,
+        }
+    }
+
+    fn properties(self) -> impl Iterator<Item = &'static Property> {
+        let (of, parameters): (Option<&'static StructuredType>, &'static [Property]) = match self {
+            Fields::Create(of) | Fields::Change(of) | Fields::Reference(of) => (Some(of), &[]),
+            Fields::Parameters(action) | Fields::Options(action) => (None, action.parameters),
+        };
+        let own = std::iter::successors(of, |of| of.base).flat_map(|of| of.properties);
+        let optional = matches!(self, Fields::Options(_));
+        own.chain(parameters.iter().filter(move |parameter| !(optional && parameter.needed)))
+    }
+
+    fn property(self, property: &'static Property) -> Member {
+        let is_read = match self {
+            Fields::Create(_) => property.setting != Setting::Server,
+            Fields::Change(_) => property.setting == Setting::Change,
+            Fields::Reference(_) => property.name == "id",
+            Fields::Parameters(_) | Fields::Options(_) => true,
+        };
+        if !is_read || property.bound == Bound::Unread {
+            return Member::Passed;
+        }
+        let count_max = property.elements.map_or(limits::REQUEST_ITEMS_MAX, |(_, most)| most);
+        let shape = match (property.of, property.collection) {
+            _ if property.bound == Bound::Json => Shape::Json,
+            (Type::Structured(of), true) => Shape::Objects(Fields::Create(of), count_max),
+            (Type::Structured(of), false) => Shape::Object(Fields::Create(of)),
+            (_, true) => Shape::Scalars(count_max),
+            (_, false) => Shape::Scalar,
+        };
+        Member::Read(property.name, shape)
+    }
+}
+
+impl Shape {
+    /// Returns the shape of what an open object holds under names of the client's: a value or a collection of them.
+    const fn of_element(open: Type) -> Self {
+        match open {
+            Type::Structured(of) => Shape::Object(Fields::Create(of)),
+            Type::Primitive(_) | Type::Enum(_) => Shape::Scalars(limits::REQUEST_ITEMS_MAX),
+        }
+    }
+}
+
+/// Counts the letters to change, put in, leave out or swap with their neighbour to make one word of the other; case does not
+/// matter.
+fn distance(one: &str, other: &str) -> usize {
+    let letters = |word: &str| word.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
+    let (one, other) = (letters(one), letters(other));
+    // Rows of the table of distances between beginnings: the one before the last, and the last.
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in other.iter().enumerate() {
+            let at = |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX - 1);
+            let mut least =
+                (at(&last, j) + usize::from(a != b)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            let swapped = i > 0 && j > 0 && one.get(i - 1) == Some(b) && other.get(j - 1) == Some(a);
+            if swapped {
+                least = least.min(at(&before, j - 1) + 1);
+            }
+            row.push(least);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or(one.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::actions::{CLASSIFY, REDACT};
+    use crate::schema::sessions::EXACT_MATCH_SESSION;
+
+    #[test]
+    fn a_misspelt_name_is_met_with_the_one_that_was_meant() {
+        let check = |action, name: &str, meant: Option<&str>| {
+            assert_eq!(Fields::Parameters(action).nearest(name), meant, "{name}");
+        };
+        check(&CLASSIFY, "minimumConfidance", Some("minimumConfidence"));
+        check(&CLASSIFY, "minConfidence", None);
+        check(&CLASSIFY, "tetx", Some("text"));
+        check(&CLASSIFY, "explian", Some("explain"));
+        check(&CLASSIFY, "sensitiveTypeId", Some("sensitiveTypeIds"));
+        check(&CLASSIFY, "messages", None);
+        check(&REDACT, "replacment", Some("replacement"));
+        check(&REDACT, "mode", None);
+        check(&REDACT, "", None);
+    }
+
+    #[test]
+    fn an_object_may_be_of_its_type_and_of_those_above_and_below() {
+        let check = |name: &str, may: bool| {
+            assert_eq!(Fields::Create(&EXACT_MATCH_SESSION).may_be(name), may, "{name}");
+        };
+        check("#microsoft.graph.exactMatchSession", true);
+        check("microsoft.graph.exactMatchSession", true);
+        check("#Microsoft.Graph.ExactMatchSession", true);
+        check("#microsoft.graph.exactMatchSessionBase", true);
+        check("#microsoft.graph.exactMatchDataStore", false);
+        check("#microsoft.graph.exactMatchLookupJob", false);
+        // Nothing is of an abstract type.
+        check("#microsoft.graph.exactMatchJobBase", false);
+        check("#microsoft.graph.entity", false);
+        check("#other.exactMatchSession", false);
+        check("exactMatchSession", false);
+        check("", false);
+    }
+}

@@ -1,0 +1,64 @@
+//! A JSON object of a body, as far as anybody looks at it: small beside what was sent, and texts stay where they lie.
+
+use std::borrow::Cow;
+
+use serde_json::Number;
+
+/// A value of a body.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Node<'a> {
+    /// `null`, or an annotation of which it matters only that it is there.
+    Null,
+    /// True or false.
+    Boolean(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    Text(Cow<'a, str>),
+    /// An array; where none is expected, without its elements.
+    Elements(Vec<Node<'a>>),
+    /// An object; where none is expected, without its properties.
+    Object(Object<'a>),
+    /// JSON that is handed on as it is.
+    Json(Vec<u8>),
+}
+
+/// The properties of a body, or of an object in it, that are looked at: each once, the last of a name counts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Object<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
+
+impl<'a> Object<'a> {
+    /// Sets a property and returns what it was before. Walks along all of them: there are few.
+    pub(crate) fn set(&mut self, name: Cow<'a, str>, value: Node<'a>) -> Option<Node<'a>> {
+        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == name) {
+            return Some(std::mem::replace(known, value));
+        }
+        // Most objects have one or two, and there may be thousands of objects.
+        if self.0.len() == self.0.capacity() {
+            self.0.reserve_exact(self.0.len().max(1));
+        }
+        self.0.push((name, value));
+        None
+    }
+
+    /// Returns a property.
+    pub(crate) fn get(&self, name: &str) -> Option<&Node<'a>> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Takes a property out.
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Node<'a>> {
+        let place = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.swap_remove(place).1)
+    }
+
+    /// Returns the names of the properties.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_ref())
+    }
+
+    /// Returns how many properties there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}

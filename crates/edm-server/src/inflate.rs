@@ -1,0 +1,184 @@
+//! Bodies that come compressed (`Content-Encoding: gzip`), as Microsoft's SDK for Go sends them. They are inflated piece by piece while
+//! they come, so that whoever reads them bounds what they have become; nothing is held but one piece.
+
+use std::io::Write;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::BoxError;
+use axum::body::{Body, HttpBody};
+use bytes::{Buf, Bytes};
+use flate2::write::MultiGzDecoder;
+use http::{HeaderMap, header};
+use http_body::Frame;
+
+use crate::error::HttpProblem;
+
+/// Compressed bytes that are inflated at once: they become at most some hundred thousand.
+const STEP_BYTES: usize = 256;
+
+/// Returns the body as it was before it was compressed, where it was. Fails on another encoding.
+pub(crate) fn plain(body: Body, headers: &HeaderMap) -> Result<Body, HttpProblem> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).into_iter();
+    let Some(encoding) = encodings.next() else { return Ok(body) };
+    let is_one = encodings.next().is_none();
+    match encoding.to_str().map(|word| word.trim().to_ascii_lowercase()).as_deref() {
+        Ok("identity" | "") if is_one => Ok(body),
+        Ok("gzip" | "x-gzip") if is_one => Ok(Body::new(Inflated {
+            body,
+            came: Bytes::new(),
+            decoder: MultiGzDecoder::new(Vec::new()),
+            ended: false,
+        })),
+        _ => Err(HttpProblem::UnsupportedEncoding),
+    }
+}
+
+/// Says that the bytes are not what their encoding says.
+#[derive(Debug)]
+pub(crate) struct NotGzip;
+
+impl std::fmt::Display for NotGzip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the body is no gzip")
+    }
+}
+
+impl std::error::Error for NotGzip {}
+
+/// A body that is inflated while it is read.
+struct Inflated {
+    body: Body,
+    /// What came and is not inflated yet.
+    came: Bytes,
+    decoder: MultiGzDecoder<Vec<u8>>,
+    ended: bool,
+}
+
+impl Inflated {
+    /// Takes the next step; returns what came of it.
+    fn step(&mut self) -> Result<Bytes, NotGzip> {
+        let step = self.came.len().min(STEP_BYTES);
+        let taken = self.decoder.write(self.came.get(..step).unwrap_or(&[])).map_err(|_| NotGzip)?;
+        if taken == 0 && step > 0 {
+            // The decoder has no use for more: what stands behind the end is no gzip.
+            return Err(NotGzip);
+        }
+        self.came.advance(taken);
+        self.flushed()
+    }
+
+    fn flushed(&mut self) -> Result<Bytes, NotGzip> {
+        self.decoder.flush().map_err(|_| NotGzip)?;
+        Ok(std::mem::take(self.decoder.get_mut()).into())
+    }
+}
+
+impl HttpBody for Inflated {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        loop {
+            while !self.came.is_empty() {
+                match self.step() {
+                    Ok(piece) if piece.is_empty() => {}
+                    Ok(piece) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
+                    Err(error) => return Poll::Ready(Some(Err(error.into()))),
+                }
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => {
+                    if let Ok(came) = frame.into_data() {
+                        self.came = came;
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+                None => {
+                    self.ended = true;
+                    // Length and checksum stand at the end.
+                    let last = self.decoder.try_finish().map_err(|_| NotGzip).and_then(|()| self.flushed());
+                    match last {
+                        Ok(piece) if piece.is_empty() => {}
+                        Ok(piece) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
+                        Err(error) => return Poll::Ready(Some(Err(error.into()))),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use futures::StreamExt;
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).expect("a vector takes all");
+        encoder.finish().expect("a vector takes all")
+    }
+
+    fn inflated(bytes: &[u8], piece_bytes: usize) -> Body {
+        let pieces: Vec<Result<Vec<u8>, std::io::Error>> =
+            bytes.chunks(piece_bytes).map(|piece| Ok(piece.to_vec())).collect();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        plain(Body::from_stream(futures::stream::iter(pieces)), &headers).expect("gzip is read")
+    }
+
+    #[tokio::test]
+    async fn a_body_comes_out_as_it_went_in_however_it_is_cut() {
+        let long: Vec<u8> = (0..200_000u32).flat_map(|n| (n * n).to_le_bytes()).collect();
+        for plain in [&b""[..], b"x", b"{\"text\": \"t\"}", &long] {
+            let packed = gzip(plain);
+            for piece_bytes in [1, 7, 255, 256, 257, 100_000] {
+                let read = to_bytes(inflated(&packed, piece_bytes), usize::MAX).await.expect("it is gzip");
+                assert_eq!(read, plain, "{} bytes in pieces of {piece_bytes}", plain.len());
+            }
+        }
+        let two = [gzip(b"one "), gzip(b"two")].concat();
+        assert_eq!(to_bytes(inflated(&two, 5), 100).await.expect("two members"), &b"one two"[..]);
+    }
+
+    #[tokio::test]
+    async fn what_is_cut_off_or_no_gzip_is_an_error() {
+        let packed = gzip(b"some text that is long enough to be cut");
+        let mut wrong_checksum = packed.clone();
+        let at = wrong_checksum.len() - 6;
+        wrong_checksum[at] ^= 1;
+        let half = &packed[..packed.len() / 2];
+        let without_end = &packed[..packed.len() - 1];
+        let with_more = [&packed[..], b"more"].concat();
+        for bytes in [b"{\"text\": \"t\"}", half, without_end, &wrong_checksum, &with_more, &packed[..5]] {
+            for piece_bytes in [1, 1_000] {
+                let read = to_bytes(inflated(bytes, piece_bytes), usize::MAX).await;
+                assert!(read.is_err(), "{} bytes in pieces of {piece_bytes}", bytes.len());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn pieces_stay_small_however_much_they_become() {
+        let packed = gzip(&vec![0; 64 << 20]);
+        let mut pieces = inflated(&packed, packed.len()).into_data_stream();
+        let (mut longest, mut whole) = (0, 0);
+        while let Some(piece) = pieces.next().await {
+            let length = piece.expect("it is gzip").len();
+            (longest, whole) = (longest.max(length), whole + length);
+        }
+        assert!(whole == 64 << 20 && longest < 1 << 20, "{whole} bytes, up to {longest} at once");
+    }
+}
