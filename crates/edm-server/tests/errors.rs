@@ -556,7 +556,11 @@ async fn lists_without_time(met: &mut Met) {
         let answer = world.at("GET", &format!("{path}{filter}")).send().await;
         met.check(path, &answer, 400, "queryTooExpensive");
     }
-    assert_eq!(world.at("GET", "/exactMatchDataStores").send().await.status, 200, "the connection is free again");
+    assert_eq!(
+        world.at("GET", "/exactMatchDataStores").send().await.status,
+        200,
+        "the connection is free again"
+    );
     assert_eq!(world.ask("GET", "/healthz").send().await.status, 200);
 }
 

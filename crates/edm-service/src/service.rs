@@ -195,10 +195,15 @@ impl Service {
         self.inner.ready.load(Ordering::Acquire)
     }
 
+    /// Fails when the catalog does not answer. A disk that is full is no reason to start the process anew.
+    pub async fn alive(&self) -> Result<(), Error> {
+        Ok(self.inner.catalog.ping().await?)
+    }
+
     /// Fails when the catalog does not answer or cannot be written. Cheap enough for every probe: it writes once a second at
     /// most, and waits for no list.
     pub async fn health(&self) -> Result<(), Error> {
-        self.inner.catalog.ping().await?;
+        self.alive().await?;
         Ok(self.inner.catalog.check_writer().await?)
     }
 

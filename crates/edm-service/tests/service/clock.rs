@@ -30,7 +30,8 @@ async fn jobs_run_after_the_clock_went_back() {
         house.pass_seconds(HOUR);
         house.commit(store, session).await;
         let catalog = house.catalog().await;
-        let taken = async || catalog.claim_job("a process that died", 60).await.expect("asked").expect("a job");
+        let taken =
+            async || catalog.claim_job("a process that died", 60).await.expect("asked").expect("a job");
         match job {
             Job::Ready => {}
             Job::Leased => drop(taken().await),

@@ -26,8 +26,8 @@ use sqlx::sqlite::{
     SqliteStatement, SqliteSynchronous, SqliteTypeInfo,
 };
 use sqlx::{
-    Connection, Describe, Either, Execute, Executor, SqlSafeStr, SqlStr, Sqlite, SqliteConnection, SqlitePool,
-    Transaction,
+    Connection, Describe, Either, Execute, Executor, SqlSafeStr, SqlStr, Sqlite, SqliteConnection,
+    SqlitePool, Transaction,
 };
 
 use super::CatalogClock;
@@ -342,7 +342,9 @@ macro_rules! executor {
                 'c: 'e,
             {
                 // Statements are prepared when they are run.
-                Box::pin(async { Err(sqlx::Error::Configuration("no statement is prepared by itself".into())) })
+                Box::pin(async {
+                    Err(sqlx::Error::Configuration("no statement is prepared by itself".into()))
+                })
             }
 
             fn describe<'e>(self, _: SqlStr) -> BoxFuture<'e, Result<Describe<Sqlite>, sqlx::Error>>

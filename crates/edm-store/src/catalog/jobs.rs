@@ -452,7 +452,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let catalog = Catalog::open(&folder.path().join("catalog.db"), test_options()).await.expect("opens");
         catalog.migrate().await.expect("migrates");
-        for statement in [CLAIM, CLAIM_BUILD, OPEN_BUILD, NEXT_JOB, BOUND_WAITING, BOUND_COLLECTIONS, BOUND_LEASES] {
+        for statement in
+            [CLAIM, CLAIM_BUILD, OPEN_BUILD, NEXT_JOB, BOUND_WAITING, BOUND_COLLECTIONS, BOUND_LEASES]
+        {
             let plan = sqlx::query(sqlx::AssertSqlSafe(format!("explain query plan {statement}")))
                 .fetch_all(&catalog.writer)
                 .await

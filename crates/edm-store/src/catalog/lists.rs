@@ -145,7 +145,8 @@ mod tests {
 
     /// A catalog with 100,000 sessions in one store and a few in another.
     async fn furnished(folder: &std::path::Path) -> Catalog {
-        let catalog = Catalog::open(&folder.join("catalog.db"), test_options()).await.expect("the catalog opens");
+        let catalog =
+            Catalog::open(&folder.join("catalog.db"), test_options()).await.expect("the catalog opens");
         catalog.migrate().await.expect("the tables are made");
         for statement in [
             "insert into salts (key_id, tenant_id, sealed, own, created_at) \
@@ -315,7 +316,9 @@ mod tests {
     async fn the_bounds_of_a_filter_are_within_those_of_the_database() {
         use edm_model::limits::{FILTER_COLLECTIONS_MAX, FILTER_DEPTH_MAX, FILTER_TERMS_MAX};
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let catalog = Catalog::open(&folder.path().join("catalog.db"), test_options()).await.expect("the catalog opens");
+        let catalog = Catalog::open(&folder.path().join("catalog.db"), test_options())
+            .await
+            .expect("the catalog opens");
         catalog.migrate().await.expect("the tables are made");
         let text = |text: &str| Operand::Literal(Literal::Text(text.to_owned()));
         let name = || Operand::Property("fileName".to_owned());

@@ -215,7 +215,9 @@ mod tests {
     #[tokio::test]
     async fn older_rows_are_filled() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let catalog = Catalog::open(&folder.path().join("catalog.db"), test_options()).await.expect("the catalog opens");
+        let catalog = Catalog::open(&folder.path().join("catalog.db"), test_options())
+            .await
+            .expect("the catalog opens");
         catalog.migrate().await.expect("the tables are made");
         for number in 0..3 {
             let agent = UploadAgent {

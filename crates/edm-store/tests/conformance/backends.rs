@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use edm_model::Timestamp;
 use edm_store::{Blobs, Catalog, CatalogClock, CatalogOptions, Faults};
-use sqlx::{ConnectOptions, SqliteConnection};
 use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, SqliteConnection};
 use tokio::sync::Mutex;
 
 /// A backend with the folder that it lives in.
@@ -64,7 +64,8 @@ impl Backend<Catalog> {
 
     /// Writes into the file past the catalog.
     pub(crate) async fn execute(&self, statement: &'static str) {
-        let mut connection = SqliteConnectOptions::new().filename(self.file()).connect().await.expect("opens");
+        let mut connection =
+            SqliteConnectOptions::new().filename(self.file()).connect().await.expect("opens");
         sqlx::query(statement).execute(&mut connection).await.expect("written");
     }
 
@@ -104,7 +105,13 @@ impl Backend<Catalog> {
 pub(crate) async fn local_blobs() -> Backend<Blobs> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Blobs::local(&folder.path().join("blobs")).expect("the folder opens");
-    Backend { store, faults: Faults::default(), clock: ManualClock::default(), looking: Mutex::default(), folder: Some(folder) }
+    Backend {
+        store,
+        faults: Faults::default(),
+        clock: ManualClock::default(),
+        looking: Mutex::default(),
+        folder: Some(folder),
+    }
 }
 
 pub(crate) async fn memory_blobs() -> Backend<Blobs> {

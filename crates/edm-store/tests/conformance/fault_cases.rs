@@ -136,11 +136,14 @@ fn of_sessions() -> [(&'static str, Operation); 9] {
                 Ok::<(), Error>(())
             }
         )),
-        ("finish_job_with_session", |catalog, leased| catalog.finish_job_with_session(&leased.ingest, |draft| {
-            draft.base_session_id = Some(session(53));
-            draft.enqueue = vec![of_session(session(51), JobKind::Build { index: 0 })];
-            Ok::<(), Error>(())
-        })),
+        ("finish_job_with_session", |catalog, leased| catalog.finish_job_with_session(
+            &leased.ingest,
+            |draft| {
+                draft.base_session_id = Some(session(53));
+                draft.enqueue = vec![of_session(session(51), JobKind::Build { index: 0 })];
+                Ok::<(), Error>(())
+            }
+        )),
         ("forget_block_key", |catalog, _leased| catalog.forget_block_key(session(50))),
         ("delete_session", |catalog, _leased| catalog.delete_session(session(50), |draft| {
             draft.enqueue = vec![collect("x")];
@@ -158,7 +161,12 @@ fn of_jobs() -> [(&'static str, Operation); 11] {
     operations![
         ("enqueue", |catalog, _leased| async { catalog.enqueue(&[collect("x"), collect("z")]).await }),
         ("claim_job", |catalog, _leased| catalog.claim_job("b", LEASE)),
-        ("claim_builds_with", |catalog, leased| catalog.claim_builds_with(&leased.build, &[1, 2], "a", LEASE)),
+        ("claim_builds_with", |catalog, leased| catalog.claim_builds_with(
+            &leased.build,
+            &[1, 2],
+            "a",
+            LEASE
+        )),
         ("heartbeat", |catalog, leased| catalog.heartbeat(&leased.build, 2 * LEASE)),
         ("finish_job", |catalog, leased| async {
             let next = of_session(session(51), JobKind::Publish);
@@ -207,14 +215,18 @@ fn of_the_rest() -> [(&'static str, Operation); 22] {
             agent.description = None;
             Ok::<(), Error>(())
         })),
-        ("delete_agent", |catalog, _leased| catalog.delete_agent(TENANT, agent(1).id, |_| Ok::<(), Error>(()))),
+        ("delete_agent", |catalog, _leased| catalog
+            .delete_agent(TENANT, agent(1).id, |_| Ok::<(), Error>(()))),
         ("insert_type", |catalog, _leased| async { catalog.insert_type(TENANT, &own_type(71)).await }),
         ("change_type", |catalog, _leased| catalog.change_type(TENANT, own_type(70).id, |found| {
             found.description = Some("d".to_owned());
             Ok::<(), Error>(())
         })),
-        ("delete_type", |catalog, _leased| catalog
-            .delete_type(TENANT, own_type(70).id, |_| Ok::<(), Error>(()))),
+        ("delete_type", |catalog, _leased| catalog.delete_type(
+            TENANT,
+            own_type(70).id,
+            |_| Ok::<(), Error>(())
+        )),
         ("insert_token", |catalog, _leased| async { catalog.insert_token(&token(2)).await }),
         ("delete_token", |catalog, _leased| catalog.delete_token(TENANT, TokenId::from_bytes([1; 16]))),
         ("audit", |catalog, _leased| async {
@@ -306,7 +318,8 @@ pub(crate) async fn a_full_disk_is_over_when_there_is_room(backend: &Backend<Cat
 pub(crate) async fn a_writer_that_cannot_write_is_told(backend: &Backend<Catalog>) {
     let patient = backend.copied_with(|options| options.writer_known_for = std::time::Duration::MAX).await;
     patient.faults.fail(3, 13);
-    let check = async |fresh: &Backend<Catalog>| fresh.store.check_writer().await.map_err(|error| error.kind());
+    let check =
+        async |fresh: &Backend<Catalog>| fresh.store.check_writer().await.map_err(|error| error.kind());
     assert_eq!(check(&patient).await, Err(ErrorKind::Full), "at the end of the transaction");
     patient.faults.fail(1, 13);
     assert_eq!(check(&patient).await, Err(ErrorKind::Full), "what was found is known for a while");

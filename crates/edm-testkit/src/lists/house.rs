@@ -5,8 +5,8 @@ use std::path::Path;
 use edm_graph::query::{Place, QueryError, QueryOptions, Shape};
 use edm_model::{Cursor, ListQuery, Session, SessionState, Timestamp};
 use edm_store::{
-    Catalog, CatalogClock, CatalogOptions, Error, JobKind, LiveData, NewBlock, NewGeneration, NewJob, NewSessionRow,
-    SaltRow,
+    Catalog, CatalogClock, CatalogOptions, Error, JobKind, LiveData, NewBlock, NewGeneration, NewJob,
+    NewSessionRow, SaltRow,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};

@@ -47,7 +47,15 @@ pub(super) fn is_unfit_after(error: &sqlx::Error) -> bool {
     let by_code = matches!(
         primary_code(error),
         Some(
-            NO_MEMORY | READ_ONLY | IO_ERROR | CORRUPT | FULL | CANNOT_OPEN | PROTOCOL | MISUSE | NOT_A_DATABASE
+            NO_MEMORY
+                | READ_ONLY
+                | IO_ERROR
+                | CORRUPT
+                | FULL
+                | CANNOT_OPEN
+                | PROTOCOL
+                | MISUSE
+                | NOT_A_DATABASE
         )
     );
     let by_itself = matches!(
@@ -68,7 +76,11 @@ mod tests {
 
     fn check(code: i32, kind: ErrorKind, ends: bool, unfit: bool) {
         let error = injected(code);
-        assert_eq!((kind_of(&error), ends_transaction(&error), is_unfit_after(&error)), (kind, ends, unfit), "{code}");
+        assert_eq!(
+            (kind_of(&error), ends_transaction(&error), is_unfit_after(&error)),
+            (kind, ends, unfit),
+            "{code}"
+        );
     }
 
     #[test]
