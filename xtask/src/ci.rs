@@ -1,5 +1,6 @@
 //! Everything that must pass before a change is merged, in the order in which it is cheapest to fail.
 
+mod attack;
 mod python;
 mod step;
 mod tools;
@@ -19,7 +20,7 @@ struct Step {
     run: fn(&Path) -> anyhow::Result<Outcome>,
 }
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step { name: "fmt", purpose: "the code is formatted", run: fmt },
     Step { name: "tidy", purpose: "edges, sizes, names and absences", run: tidy },
     Step { name: "python", purpose: "make the environments of the steps in Python", run: python::prepare },
@@ -47,6 +48,11 @@ const STEPS: [Step; 14] = [
         name: "api",
         purpose: "$metadata and /openapi.json are what they should be, and schemathesis finds no answer beside them",
         run: python::api,
+    },
+    Step {
+        name: "attack",
+        purpose: "full disks, damage, idle and hostile clients against a real `edm serve`, in short",
+        run: attack::quick,
     },
     Step {
         name: "quality",
@@ -112,6 +118,12 @@ pub(crate) fn quality(root: &Path, quick: bool) -> anyhow::Result<ExitCode> {
         return run(root, &["python", "build", "quality"].map(str::to_owned));
     }
     let outcome = python::quality(root)?;
+    Ok(if outcome.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Makes every attack on a release binary, or the named ones.
+pub(crate) fn attack(root: &Path, names: &[String]) -> anyhow::Result<ExitCode> {
+    let outcome = attack::all(root, names)?;
     Ok(if outcome.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -19,6 +19,8 @@ const USAGE: &str = "usage: cargo xtask <command>
   ci     fmt, clippy, tidy, cargo-deny, tests, golden vectors, conformance, quick measures of quality and bench (minutes);
          `cargo xtask ci STEP…` runs only the steps whose names start with one of the words
   fuzz   run the fuzz targets: `cargo xtask fuzz [TARGET] [SECONDS]`, 60 seconds each unless it is said
+  attack attack a real server and the agent with everything in tests/attack, on a release binary: `cargo xtask attack [NAME…]`;
+         ci makes a quick choice
   quality
          measure detection on the whole labelled set, beside other programs, and write docs/bench/quality.md;
          `cargo xtask quality --quick` measures a few hundred texts, as ci does
@@ -42,6 +44,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Some((command, [])) if command == "tidy" => tidy::run(&root),
         Some((command, wanted)) if command == "ci" => ci::run(&root, wanted),
         Some((command, arguments)) if command == "fuzz" => fuzz::run(&root, arguments),
+        Some((command, names)) if command == "attack" => ci::attack(&root, names),
         Some((command, [])) if command == "quality" => ci::quality(&root, false),
         Some((command, [quick])) if command == "quality" && quick == "--quick" => ci::quality(&root, true),
         Some((command, arguments)) if command == "bench" => bench::run(&root, arguments),

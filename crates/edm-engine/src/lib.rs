@@ -63,7 +63,7 @@ mod scan;
 use std::sync::Arc;
 
 pub use error::{Error, ErrorKind};
-pub use generation::{Generation, NoReachablePattern, build, file_names};
+pub use generation::{FileCheck, Generation, NoReachablePattern, build, file_checks, file_names};
 pub use query::{Accelerators, ActiveType, CandidateSpan, Exempt, Query};
 pub use redact::{Place, Redacted, Redaction, redact};
 pub use report::{

@@ -37,7 +37,10 @@ impl<T> Given<T> {
         }
     }
 
-    fn try_map<U>(self, map: impl FnOnce(T) -> Result<U, BodyError>) -> Result<Given<U>, BodyError> {
+    pub(crate) fn try_map<U>(
+        self,
+        map: impl FnOnce(T) -> Result<U, BodyError>,
+    ) -> Result<Given<U>, BodyError> {
         Ok(match self {
             Given::Absent => Given::Absent,
             Given::Null => Given::Null,

@@ -18,6 +18,34 @@ pub struct LiveGeneration {
     pub published_at: Timestamp,
 }
 
+/// What a store wants where its live generation cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OnUnserved {
+    /// Nothing is answered from the store until its data can be read: who asks is told so.
+    #[default]
+    Refuse,
+    /// The generation before the live one is searched instead, and each answer says that it is stale.
+    Previous,
+}
+
+impl OnUnserved {
+    /// Every choice, in the order of the documentation.
+    pub const ALL: [OnUnserved; 2] = [OnUnserved::Refuse, OnUnserved::Previous];
+
+    /// Returns the choice's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            OnUnserved::Refuse => "refuse",
+            OnUnserved::Previous => "previous",
+        }
+    }
+
+    /// Returns the choice that the word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.as_str() == word)
+    }
+}
+
 /// A table's place: its columns, and which upload of it is live.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DataStore {
@@ -33,6 +61,8 @@ pub struct DataStore {
     pub columns: Columns,
     /// The longest cell that is matched, in atoms, from the next session on.
     pub tokens_max: u32,
+    /// What is answered where its live generation cannot be read.
+    pub on_unserved: OnUnserved,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its description or columns changed.

@@ -28,7 +28,7 @@ mod timestamp;
 pub use access::{Principal, PrincipalId, Right, Role, Roles};
 pub use classification_job::{ClassificationJob, JobFinding, JobMatch, JobOrigin, JobPlace, JobProblem};
 pub use column::{Column, Columns, ColumnsError, ColumnsErrorKind};
-pub use data_store::{DataStore, LiveGeneration, SensitiveType, TypeOrigin, UploadAgent};
+pub use data_store::{DataStore, LiveGeneration, OnUnserved, SensitiveType, TypeOrigin, UploadAgent};
 pub use data_type::{Country, DataType, DataTypeOptions, DateOrder};
 pub use ids::{AgentId, JobId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
 pub use judgement::{

@@ -45,6 +45,8 @@ pub const STREAMS_MAX: usize = 64;
 pub const STREAM_BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// An XML block list; 1,000,000 blocks with their tags fit.
 pub const BLOCK_LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Milliseconds that the statements of one list may take together: its page, its count, or one list within another.
+pub const LIST_MS_MAX: u64 = 2_000;
 /// Stores of a tenant.
 pub const STORES_MAX: u64 = 1_000;
 /// Characters of a column's, store's or type's name.
@@ -107,6 +109,8 @@ pub const SENSITIVE_TYPES_MAX: u64 = 10_000;
 pub const REQUEST_ITEMS_MAX: usize = 10_000;
 /// Values of a JSON body that are kept: properties that are looked at, and elements of collections.
 pub const JSON_VALUES_MAX: usize = 1 << 17;
+/// Bytes a second at which the files of what is served are read again for their checksums.
+pub const SCRUB_BYTES_PER_SECOND: u64 = 16 * 1024 * 1024;
 /// Replace sessions below this share of the live rows are refused unless they allow it, in percent.
 pub const SHRINK_PERCENT_MIN: u64 = 80;
 /// Seconds for which an upload URI works.

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use edm_graph::query::QueryError;
 use edm_graph::{BatchError, BatchErrorKind, BodyError, BodyErrorKind, ErrorBody, ErrorDetail};
 use edm_model::Right;
-use edm_service::ErrorKind;
+use edm_service::{ErrorKind, Obstacle};
 use http::{HeaderValue, StatusCode, header};
 
 /// What a request itself got wrong, before any resource was looked at.
@@ -57,8 +57,8 @@ pub enum HttpProblem {
     NotServed,
     /// The resource is not in the state that a read demands.
     PreconditionFailed,
-    /// Generations are still being loaded.
-    NotReady,
+    /// This node can answer nothing.
+    NotReady(Obstacle),
     /// A handler panicked.
     Panicked,
     /// A request of a batch waited for one that failed.
@@ -119,7 +119,7 @@ impl fmt::Display for HttpProblem {
             HttpProblem::PreconditionFailed => f.write_str(
                 "the resource is not in the state that If-Match names: read it again, then decide again",
             ),
-            HttpProblem::NotReady => f.write_str("the server is loading its indexes: try again in a moment"),
+            HttpProblem::NotReady(obstacle) => f.write_str(obstacle.sentence()),
             HttpProblem::Panicked => {
                 f.write_str("the server met an error of its own: give the operator the request-id")
             }
@@ -134,6 +134,9 @@ impl fmt::Display for HttpProblem {
         }
     }
 }
+
+/// When to ask again for data that cannot be read: an operator must act, and the server looks each minute.
+const UNAVAILABLE_RETRY_SECONDS: u32 = 30;
 
 /// What is wrong with a request, from whichever room found it.
 #[derive(Debug)]
@@ -175,13 +178,14 @@ impl ApiError {
     /// Returns when to try again, for the answers that say so.
     pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
         match self.problem() {
-            Problem::Http(HttpProblem::TooManyBodies | HttpProblem::NotReady) => Some(1),
+            Problem::Http(HttpProblem::TooManyBodies | HttpProblem::NotReady(_)) => Some(1),
             Problem::Service(error) => match error.kind() {
                 ErrorKind::Busy { retry_after_seconds } | ErrorKind::RateLimited { retry_after_seconds } => {
                     // Microsoft's SDK gives up at 180 and treats 0 as no answer.
                     Some((*retry_after_seconds).clamp(1, 179))
                 }
-                ErrorKind::NotReady => Some(1),
+                ErrorKind::NotReady | ErrorKind::StorageBusy => Some(1),
+                ErrorKind::DataUnavailable => Some(UNAVAILABLE_RETRY_SECONDS),
                 _ => None,
             },
             _ => None,
@@ -312,7 +316,7 @@ pub fn http_answer(problem: &HttpProblem) -> (StatusCode, &'static str) {
         HttpProblem::NoSuchItem => (StatusCode::NOT_FOUND, "resourceNotFound"),
         HttpProblem::NotServed => (StatusCode::NOT_IMPLEMENTED, "notImplemented"),
         HttpProblem::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "preconditionFailed"),
-        HttpProblem::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "notReady"),
+        HttpProblem::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "notReady"),
         HttpProblem::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internalError"),
         HttpProblem::FailedDependency => (StatusCode::FAILED_DEPENDENCY, "failedDependency"),
         HttpProblem::AnswerTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "answerTooLarge"),
@@ -411,6 +415,9 @@ pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::Busy { .. } => (StatusCode::TOO_MANY_REQUESTS, "tooManyRequests"),
         ErrorKind::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rateLimited"),
         ErrorKind::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "notReady"),
+        ErrorKind::DataUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "dataUnavailable"),
+        ErrorKind::QueryTooExpensive => (BAD, "queryTooExpensive"),
+        ErrorKind::StorageBusy => (StatusCode::SERVICE_UNAVAILABLE, "serverBusy"),
         // Not 503: Microsoft's SDK repeats POSTs on it, and a failed commit may have happened all the same.
         ErrorKind::Unavailable => (StatusCode::INTERNAL_SERVER_ERROR, "storageUnavailable"),
         ErrorKind::WrongMasterKey => (StatusCode::INTERNAL_SERVER_ERROR, "wrongMasterKey"),

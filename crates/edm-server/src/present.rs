@@ -31,6 +31,8 @@ pub(crate) fn store(view: &StoreView) -> DataStoreResource {
         active_session_id: live.map(|live| live.session_id.to_string()),
         maximum_number_of_tokens: Some(store.tokens_max),
         must_upload_again: Some(view.must_upload_again),
+        on_unserved: Some(store.on_unserved.as_str().to_owned()),
+        data_state: Some(view.data_state.as_str().to_owned()),
         sessions: None,
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn classification(types: Vec<MatchedType>, telling: Telling) -> Vec<D
     types.into_iter().map(|matched| detected(matched, telling)).collect()
 }
 
-/// Presents what could not be done: unknown types, and a scan that ran out of time.
+/// Presents what could not be done: unknown types, types that the text was not looked at for, and a scan that ran out of time.
 pub(crate) fn errors(report: &MatchReport) -> Vec<ClassificationError> {
     let unknown = report.unknown_type_ids.iter().map(|id| ClassificationError {
         code: "sensitiveTypeNotFound".to_owned(),
@@ -32,7 +32,13 @@ pub(crate) fn errors(report: &MatchReport) -> Vec<ClassificationError> {
         target: Some("timeoutInMs".to_owned()),
         ..ClassificationError::default()
     });
-    unknown.chain(late).collect()
+    let omitted = report.omissions.iter().map(|omission| ClassificationError {
+        code: omission.reason.code().to_owned(),
+        message: omission.sentence().to_owned(),
+        target: omission.type_id.map(|id| id.to_string()),
+        ..ClassificationError::default()
+    });
+    unknown.chain(omitted).chain(late).collect()
 }
 
 /// Presents limits that were reached and, where it was asked for, why values that were found are no match.

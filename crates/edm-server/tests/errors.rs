@@ -64,6 +64,7 @@ async fn every_error_kind_has_its_row() {
     deltas(&world, &mut met).await;
     redaction(&world, &mut met).await;
     throttled(&mut met).await;
+    lists_without_time(&mut met).await;
     for (kind, status, code) in kinds::every_answer() {
         let seen = met.0.contains(&(status.as_u16(), code.to_owned()));
         let elsewhere = kinds::MET_ELSEWHERE.iter().any(|(known, _)| *known == code);
@@ -547,6 +548,28 @@ async fn redaction(world: &World, met: &mut Met) {
     let answer = world.at("POST", "/redactExactMatches").json(json!({"text": text})).send().await;
     met.check("more matches than are listed", &answer, 400, "redactionIncomplete");
     assert_eq!(answer.json()["error"]["target"], "text");
+}
+
+/// A list that looks at next to nothing is answered without any time; one that compares much is refused, and so is its count.
+async fn lists_without_time(met: &mut Met) {
+    let world = World::unready(ServiceLimits { list_ms_max: 0, ..Default::default() }).await;
+    world.service.load().await.expect("an empty folder loads");
+    for name in ["one", "two", "three"] {
+        world.store(name).await;
+    }
+    let terms: Vec<String> =
+        (0..200).map(|term| format!("contains(tolower(displayName),'zz{term}')")).collect();
+    let filter = terms.join(" or ").replace(' ', "%20");
+    for path in ["/exactMatchDataStores?$filter=", "/exactMatchDataStores/$count?$filter="] {
+        let answer = world.at("GET", &format!("{path}{filter}")).send().await;
+        met.check(path, &answer, 400, "queryTooExpensive");
+    }
+    assert_eq!(
+        world.at("GET", "/exactMatchDataStores").send().await.status,
+        200,
+        "the connection is free again"
+    );
+    assert_eq!(world.ask("GET", "/healthz").send().await.status, 200);
 }
 
 async fn throttled(met: &mut Met) {

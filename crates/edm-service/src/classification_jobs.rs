@@ -8,7 +8,7 @@ use edm_model::{
 use crate::error::{Error, Resource};
 use crate::file_text::{TextEncoding, text_of};
 use crate::match_report::{MatchReport, MatchedType, Place};
-use crate::matching::MatchOptions;
+use crate::matching::{MatchOptions, Unavailable};
 use crate::revision::{Expected, Revision};
 use crate::service::{Service, require};
 
@@ -49,7 +49,10 @@ impl Service {
             JobContent::OtherFile => None,
         };
         let report = match text {
-            Some(text) => Some(self.classify(principal, text, options).await?),
+            Some(text) => {
+                let options = MatchOptions { unavailable: Unavailable::Refused, ..options };
+                Some(self.classify(principal, text, options).await?)
+            }
             None => None,
         };
         let job = ClassificationJob {
@@ -147,7 +150,12 @@ fn problems(report: &MatchReport) -> Vec<JobProblem> {
         ),
         target: None,
     });
-    late.into_iter().chain(cut).chain(unknown).take(limits::JOB_PROBLEMS_MAX).collect()
+    let omitted = report.omissions.iter().map(|omission| JobProblem {
+        code: omission.reason.code().to_owned(),
+        message: omission.sentence().to_owned(),
+        target: omission.type_id.map(|id| id.to_string()),
+    });
+    late.into_iter().chain(cut).chain(omitted).chain(unknown).take(limits::JOB_PROBLEMS_MAX).collect()
 }
 
 fn place_count(types: &[MatchedType]) -> usize {
@@ -240,6 +248,7 @@ mod tests {
             types: vec![matched],
             diagnostics: Vec::new(),
             unknown_type_ids: Vec::new(),
+            omissions: Vec::new(),
             timed_out: false,
         }
     }

@@ -186,6 +186,8 @@ pub enum ErrorKind {
     Changed,
     /// Indexes are still being loaded.
     NotReady,
+    /// Live data that was asked for cannot be read.
+    DataUnavailable,
     /// Too many texts are being matched.
     Busy {
         /// When to try again.
@@ -196,6 +198,10 @@ pub enum ErrorKind {
         /// When to try again.
         retry_after_seconds: u32,
     },
+    /// A list looks at too much for the time that it has.
+    QueryTooExpensive,
+    /// Too many lists are being read; nothing has happened.
+    StorageBusy,
     /// The master key is not the one that the catalog was made with.
     WrongMasterKey,
     /// The data directory cannot be used, or another server uses it.
@@ -232,6 +238,22 @@ impl Error {
             target: Some(target.to_owned()),
             source: None,
         }
+    }
+
+    /// Says which tables were asked for and cannot be read.
+    pub(crate) fn data_unavailable(names: &[impl AsRef<str>]) -> Self {
+        const NAMED_MAX: usize = 5;
+        let mut named: Vec<String> =
+            names.iter().take(NAMED_MAX).map(|name| format!("\"{}\"", name.as_ref())).collect();
+        if names.len() > NAMED_MAX {
+            named.push(format!("{} more", names.len() - NAMED_MAX));
+        }
+        let message = format!(
+            "the live data of {} cannot be read, so it was not looked for: restore its files from a backup, or upload \
+             the table again",
+            named.join(", ")
+        );
+        Self::with_message(ErrorKind::DataUnavailable, message)
     }
 
     pub(crate) fn not_found(what: Resource) -> Self {
@@ -377,7 +399,16 @@ const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
         ErrorKind::Changed => {
             "the resource is not in the state that the request expects: read it again, then decide again"
         }
+        ErrorKind::DataUnavailable => {
+            "the live data cannot be read, so it was not looked for: restore its files from a backup, or upload the table \
+             again"
+        }
         ErrorKind::NotReady => "the server is loading its indexes: try again in a moment",
+        ErrorKind::QueryTooExpensive => {
+            "the filter or order takes too long over so many elements: narrow it (state and creationDateTime are indexed), ask \
+             for fewer comparisons, or list without it"
+        }
+        ErrorKind::StorageBusy => "too many lists are being read: try again in a moment",
         ErrorKind::WrongMasterKey => {
             "the master key is not the one that this data directory was made with: restore the right key file"
         }
@@ -429,6 +460,9 @@ impl std::error::Error for Error {
     }
 }
 
+const DAMAGED: &str = "the catalog is damaged: stop every program that uses it, restore catalog.db from a backup, and look \
+                       with `edm verify` for what the backup does not know";
+
 /// A storage error whose absence or collision the caller has not named means just that.
 impl From<edm_store::Error> for Error {
     fn from(source: edm_store::Error) -> Self {
@@ -438,7 +472,12 @@ impl From<edm_store::Error> for Error {
             Stored::NameTaken => ErrorKind::DuplicateName,
             Stored::Corrupt => ErrorKind::Corrupt,
             Stored::DataDirectory => ErrorKind::DataDirectory,
-            Stored::Unavailable => ErrorKind::Unavailable,
+            Stored::Damaged => {
+                return Error::with_message(ErrorKind::DataDirectory, DAMAGED).because(source);
+            }
+            Stored::QueryTooSlow => ErrorKind::QueryTooExpensive,
+            Stored::Busy => ErrorKind::StorageBusy,
+            Stored::Full | Stored::Unavailable => ErrorKind::Unavailable,
             _ => ErrorKind::Internal,
         };
         Error::of(kind).because(source)

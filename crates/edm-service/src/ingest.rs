@@ -82,7 +82,12 @@ impl Service {
             return Ok(BlockAccepted { outcome: BlockOutcome::AlreadyStaged, remaining });
         }
         let byte_count = bytes.len() as u64;
-        self.write_block(&draft, number, &opened.sha256, bytes).await?;
+        if let Err(error) = self.write_block(&draft, number, &opened.sha256, bytes).await {
+            // A session that was given up meanwhile is collected, and its folder may go from under the write.
+            let mut found = self.upload_session(store_id, id).await?;
+            self.check_rules(&mut found, &opened.header, circumstances, now)?;
+            return Err(error);
+        }
         let row = NewBlock {
             number,
             sha256: opened.sha256,

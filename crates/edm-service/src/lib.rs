@@ -26,9 +26,11 @@ mod access;
 mod agents;
 mod building;
 mod classification_jobs;
+mod clock_jumps;
 mod commit;
 mod delta;
 mod error;
+mod file_checking;
 mod file_text;
 mod indexing;
 mod ingest;
@@ -43,8 +45,10 @@ mod matching;
 mod pinned;
 mod places;
 mod planning;
+mod readiness;
 mod revision;
 mod salts;
+mod scrub;
 mod seal;
 mod service;
 mod serving;
@@ -54,6 +58,7 @@ mod surroundings;
 mod text_stream;
 mod types;
 mod upload_signer;
+mod verify;
 mod workers;
 
 pub use access::{CreatedToken, NewToken, TokenRecord};
@@ -63,13 +68,17 @@ pub use edm_model::{ListQuery, Listed};
 pub use error::{BlockProblem, BlockRange, Error, ErrorKind, Foreign, Resource};
 pub use file_text::TextEncoding;
 pub use ingest::{BlockAccepted, BlockOutcome, StagedBlock};
+pub use library::DataState;
 pub use lookup::{LookupRequest, LookupRow};
 pub use match_queue::Admission;
 pub use match_report::{
-    FoundEvidence, FoundMatch, MatchReport, MatchedType, Place, TypeDiagnostic, UnmatchedValue,
+    FoundEvidence, FoundMatch, MatchReport, MatchedType, Omission, OmissionReason, Place, TypeDiagnostic,
+    UnmatchedValue,
 };
-pub use matching::{MatchOptions, Matcher, Redacted, Replacement, Texts};
+pub use matching::{MatchOptions, Matcher, Redacted, Replacement, Texts, Unavailable};
+pub use readiness::{Obstacle, Readiness, UnservedStore};
 pub use revision::{Expected, ParseRevisionError, Revision, Revisions};
+pub use scrub::ScrubCounts;
 pub use seal::{MasterKey, SecretText};
 pub use service::{Gauges, LoadSummary, Service, StoreGauge};
 pub use sessions::{CreatedSession, NewSession, SessionChange};
@@ -78,4 +87,5 @@ pub use surroundings::{Clock, Random, ServiceConfig, ServiceLimits};
 pub use text_stream::TextStream;
 pub use types::{NewType, TypeChange, TypeView};
 pub use upload_signer::UploadSigner;
+pub use verify::{Finding, FindingKind, Verification};
 pub use workers::Workers;

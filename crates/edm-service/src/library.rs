@@ -1,6 +1,16 @@
-//! What this node serves: for each store a generation, and the sensitive types ready to be matched against it. Both
-//! are one snapshot, so that what is shown as served is what texts are matched against. Readers take a snapshot and
-//! keep it; a new one is swapped in behind them.
+//! What this node serves: for each store that has published data how it stands here, and the sensitive types ready to be
+//! matched against it. Both are one snapshot, so that what is shown as served is what texts are matched against. Readers
+//! take a snapshot and keep it; a new one is swapped in behind them.
+//!
+//! A store is in one of four states (`DataState`). The difference between the first and the last is what a guard is
+//! trusted for:
+//!
+//! ```text
+//! none      nothing was published yet: there is nothing to be found
+//! served    what is live is searched
+//! stale     what is live cannot be read, and the store wants the generation before it searched instead
+//! unserved  what is live cannot be read: a text was not looked at for it, and whoever asks is told so
+//! ```
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError};
@@ -10,8 +20,62 @@ use edm_engine::{ActiveType, Generation, PreparedTypes};
 use edm_model::{Columns, Pattern, SensitiveType, SensitiveTypeId, SessionId, StoreId, TenantId, TypeOrigin};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::match_report::{Omission, OmissionReason};
 use crate::pinned;
 use crate::stores::ColumnFacts;
+
+/// Whether this node searches a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DataState {
+    /// It has no data yet.
+    None,
+    /// Its live data is searched.
+    Served,
+    /// Its live data cannot be read, and the generation before is searched.
+    Stale,
+    /// Its live data cannot be read, and nothing is searched.
+    Unserved,
+}
+
+impl DataState {
+    /// Returns the state's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DataState::None => "none",
+            DataState::Served => "served",
+            DataState::Stale => "stale",
+            DataState::Unserved => "unserved",
+        }
+    }
+}
+
+/// What is searched of a store that has published data.
+#[derive(Clone)]
+pub(crate) enum Data {
+    /// What is live.
+    Live(Arc<Generation>),
+    /// The generation before, because what is live cannot be read.
+    Stale(Arc<Generation>),
+    /// Nothing, because what is live cannot be read.
+    Unserved,
+}
+
+impl Data {
+    fn generation(&self) -> Option<&Arc<Generation>> {
+        match self {
+            Data::Live(generation) | Data::Stale(generation) => Some(generation),
+            Data::Unserved => None,
+        }
+    }
+
+    pub(crate) fn state(&self) -> DataState {
+        match self {
+            Data::Live(_) => DataState::Served,
+            Data::Stale(_) => DataState::Stale,
+            Data::Unserved => DataState::Unserved,
+        }
+    }
+}
 
 /// What this node serves.
 #[derive(Default)]
@@ -24,35 +88,49 @@ pub(crate) struct Library {
 /// What is served at one moment.
 #[derive(Clone, Default)]
 struct Snapshot {
-    stores: HashMap<StoreId, Served>,
+    stores: HashMap<StoreId, Standing>,
     types: HashMap<TenantId, Arc<TenantTypes>>,
 }
 
+/// How a store that has published data stands.
+#[derive(Clone)]
+struct Standing {
+    tenant: TenantId,
+    data: Data,
+}
+
 impl Snapshot {
-    /// Matches nothing against a generation that is not the served one: the promise of a snapshot.
+    /// Matches nothing against a generation that is not the searched one: the promise of a snapshot. Until types of the
+    /// new data are there, a text is not looked at for them.
     fn drop_stale_types(&mut self, tenant: TenantId) {
         let Some(types) = self.types.get(&tenant) else { return };
         let mut left = TenantTypes::default();
-        let mut places = vec![None; types.active.len()];
-        for (active, place) in types.active.iter().zip(&mut places) {
-            let served = self.stores.get(&active.generation.store_id());
-            if served.is_some_and(|served| Arc::ptr_eq(&served.generation, &active.generation)) {
-                *place = Some(left.active.len());
-                left.active.push(active.clone());
-            }
+        let mut known: Vec<_> = types.known.iter().collect();
+        // What is left keeps its order, which is that of reports.
+        known.sort_unstable_by_key(|(id, known)| (known.standing.position(), **id));
+        for (id, known) in known {
+            let standing = match known.standing {
+                TypeStanding::Active { position, is_stale } => {
+                    let active = types.active.get(position);
+                    let searched =
+                        self.stores.get(&known.store_id).and_then(|standing| standing.data.generation());
+                    let same = active.filter(|active| {
+                        searched.is_some_and(|searched| Arc::ptr_eq(searched, &active.generation))
+                    });
+                    match same {
+                        Some(active) => {
+                            left.active.push(active.clone());
+                            TypeStanding::Active { position: left.active.len() - 1, is_stale }
+                        }
+                        None => TypeStanding::Omitted(OmissionReason::DataUnavailable),
+                    }
+                }
+                omitted @ TypeStanding::Omitted(_) => omitted,
+            };
+            left.known.insert(*id, KnownType { standing, ..known.clone() });
         }
-        let moved = |(id, place): (&SensitiveTypeId, &Option<usize>)| {
-            (*id, place.and_then(|place| places.get(place).copied().flatten()))
-        };
-        left.known = types.known.iter().map(moved).collect();
         self.types.insert(tenant, Arc::new(left));
     }
-}
-
-#[derive(Clone)]
-struct Served {
-    tenant: TenantId,
-    generation: Arc<Generation>,
 }
 
 /// The sensitive types of a tenant.
@@ -60,35 +138,124 @@ struct Served {
 pub(crate) struct TenantTypes {
     /// Those that can be matched now.
     pub(crate) active: Vec<Arc<ActiveType>>,
-    /// All of them, with the position among the active ones.
-    known: HashMap<SensitiveTypeId, Option<usize>>,
+    /// All of them.
+    known: HashMap<SensitiveTypeId, KnownType>,
     /// All active ones made ready for scans, once the first text asks for them.
     all: OnceLock<Arc<PreparedTypes>>,
     /// Some of them, by their positions in the order of the request: requests name the same few again and again.
     some: std::sync::Mutex<HashMap<Vec<usize>, Arc<PreparedTypes>>>,
 }
 
+/// A type of the tenant.
+#[derive(Clone)]
+struct KnownType {
+    name: Arc<str>,
+    store_id: StoreId,
+    standing: TypeStanding,
+}
+
+/// Whether a type can be matched.
+#[derive(Clone, Copy)]
+enum TypeStanding {
+    /// It can, and stands there among the active ones.
+    Active { position: usize, is_stale: bool },
+    /// It cannot.
+    Omitted(OmissionReason),
+}
+
+impl TypeStanding {
+    fn position(self) -> Option<usize> {
+        match self {
+            TypeStanding::Active { position, .. } => Some(position),
+            TypeStanding::Omitted(_) => None,
+        }
+    }
+}
+
+/// The types that a request asks for.
+pub(crate) struct SelectedTypes {
+    /// Those that are matched.
+    pub(crate) types: Arc<PreparedTypes>,
+    /// The names that no type of the tenant has.
+    pub(crate) unknown: Vec<String>,
+    /// What a text is not looked at for.
+    pub(crate) omissions: Vec<Omission>,
+    /// The names of the types among them whose data cannot be read.
+    pub(crate) unavailable: Vec<Arc<str>>,
+}
+
 /// Choices of types that are kept ready for scans.
 const CHOICES_KEPT_MAX: usize = 64;
 
 impl TenantTypes {
-    /// Returns the type's position among the active ones, if it has one; the outer `None` is an unknown type.
-    pub(crate) fn find(&self, id: SensitiveTypeId) -> Option<Option<usize>> {
-        self.known.get(&id).copied()
+    /// Returns the types that a request names, all of them where it names none. Asks no storage: a permit is held
+    /// meanwhile.
+    pub(crate) fn select(&self, named: &[String]) -> SelectedTypes {
+        let mut selected = SelectedTypes {
+            types: Arc::new(PreparedTypes::apart([])),
+            unknown: Vec::new(),
+            omissions: Vec::new(),
+            unavailable: Vec::new(),
+        };
+        if named.is_empty() {
+            self.known.iter().for_each(|(id, known)| self.note(*id, known, &mut selected));
+            // Of many types some may have no data yet; where none has any, nothing at all is looked for.
+            let nothing = |omission: &Omission| omission.reason == OmissionReason::NoData;
+            let all = self.active.is_empty() && selected.omissions.iter().all(nothing);
+            selected.omissions.retain(|omission| !nothing(omission));
+            if all {
+                selected.omissions.push(Omission { type_id: None, reason: OmissionReason::NoData });
+            }
+            selected.omissions.sort_unstable_by_key(|omission| omission.type_id);
+            selected.types = self.prepared();
+            return selected;
+        }
+        let mut positions = Vec::new();
+        let mut chosen = std::collections::HashSet::new();
+        for name in named {
+            let found = name.parse::<SensitiveTypeId>().ok().and_then(|id| Some((id, self.known.get(&id)?)));
+            let Some((id, known)) = found else {
+                selected.unknown.push(name.clone());
+                continue;
+            };
+            if chosen.insert(id) {
+                self.note(id, known, &mut selected);
+                if let TypeStanding::Active { position, .. } = known.standing {
+                    positions.push(position);
+                }
+            }
+        }
+        selected.types = self.prepared_some(positions);
+        selected
+    }
+
+    /// Notes what a text is not looked at for, as far as the type goes.
+    fn note(&self, id: SensitiveTypeId, known: &KnownType, selected: &mut SelectedTypes) {
+        let reason = match known.standing {
+            TypeStanding::Active { is_stale: false, .. } => return,
+            TypeStanding::Active { is_stale: true, .. } => OmissionReason::DataStale,
+            TypeStanding::Omitted(reason) => reason,
+        };
+        if reason == OmissionReason::DataUnavailable {
+            selected.unavailable.push(known.name.clone());
+        }
+        selected.omissions.push(Omission { type_id: Some(id), reason });
     }
 
     /// Returns all active types ready for scans. Made once: a change of types or data makes another `TenantTypes`.
-    pub(crate) fn prepared(&self) -> Arc<PreparedTypes> {
+    fn prepared(&self) -> Arc<PreparedTypes> {
         self.all.get_or_init(|| Arc::new(PreparedTypes::new(self.active.iter().cloned()))).clone()
     }
 
     /// Returns the types at these positions ready for scans, in their order.
-    pub(crate) fn prepared_some(&self, positions: Vec<usize>) -> Arc<PreparedTypes> {
+    fn prepared_some(&self, positions: Vec<usize>) -> Arc<PreparedTypes> {
         let known = || self.some.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(prepared) = known().get(&positions) {
             return prepared.clone();
         }
-        let chosen = positions.iter().filter_map(|position| self.active.get(*position).cloned());
+        let chosen = positions.iter().map(|position| {
+            self.active.get(*position).expect("a position is that of an active type").clone()
+        });
         let prepared = Arc::new(PreparedTypes::apart(chosen));
         let mut known = known();
         if known.len() >= CHOICES_KEPT_MAX {
@@ -98,22 +265,34 @@ impl TenantTypes {
         prepared
     }
 
-    /// A type is left out while its store has no data, and a pattern while the live data lacks one of its columns.
-    fn of(types: Vec<SensitiveType>, stores: &HashMap<StoreId, Served>) -> Self {
+    /// A type is left out while its store has no data or data that cannot be read, and a pattern while the live data lacks
+    /// one of its columns.
+    fn of(types: Vec<SensitiveType>, stores: &HashMap<StoreId, Standing>) -> Self {
         let mut made = Self::default();
         for found in types {
-            let id = found.id;
-            let active = stores.get(&found.rule.store_id).and_then(|served| activate(found, served));
-            made.known.insert(id, active.as_ref().map(|_| made.active.len()));
-            made.active.extend(active);
+            let (id, store_id, name) = (found.id, found.rule.store_id, Arc::from(found.name.as_str()));
+            let data = stores.get(&store_id).map(|standing| &standing.data);
+            let standing = match data.and_then(Data::generation) {
+                None if data.is_some() => TypeStanding::Omitted(OmissionReason::DataUnavailable),
+                None => TypeStanding::Omitted(OmissionReason::NoData),
+                Some(generation) => match activate(found, generation) {
+                    None => TypeStanding::Omitted(OmissionReason::NoPattern),
+                    Some(active) => {
+                        made.active.push(active);
+                        let is_stale = data.is_some_and(|data| data.state() == DataState::Stale);
+                        TypeStanding::Active { position: made.active.len() - 1, is_stale }
+                    }
+                },
+            };
+            made.known.insert(id, KnownType { name, store_id, standing });
         }
         made
     }
 }
 
-fn activate(found: SensitiveType, served: &Served) -> Option<Arc<ActiveType>> {
+fn activate(found: SensitiveType, generation: &Arc<Generation>) -> Option<Arc<ActiveType>> {
     let mut patterns = found.rule.patterns;
-    patterns.retain(|pattern| fits(pattern, served.generation.columns()));
+    patterns.retain(|pattern| fits(pattern, generation.columns()));
     if patterns.is_empty() {
         return None;
     }
@@ -123,7 +302,7 @@ fn activate(found: SensitiveType, served: &Served) -> Option<Arc<ActiveType>> {
         recommended_confidence: found.rule.recommended_confidence,
         default_type: found.origin == TypeOrigin::StoreDefault,
         patterns,
-        generation: served.generation.clone(),
+        generation: generation.clone(),
     }))
 }
 
@@ -134,15 +313,15 @@ pub(crate) struct Changing<'a> {
 }
 
 impl Changing<'_> {
-    /// Serves these generations from now on, with these types of their tenants.
+    /// Serves this data of stores from now on, with these types of their tenants.
     pub(crate) fn serve(
         &self,
-        generations: Vec<(TenantId, Arc<Generation>)>,
+        stores: Vec<(TenantId, StoreId, Data)>,
         types: Vec<(TenantId, Vec<SensitiveType>)>,
     ) {
         let mut next = Snapshot::clone(&self.library.snapshot.load());
-        for (tenant, generation) in generations {
-            next.stores.insert(generation.store_id(), Served { tenant, generation });
+        for (tenant, store, data) in stores {
+            next.stores.insert(store, Standing { tenant, data });
             next.drop_stale_types(tenant);
         }
         for (tenant, types) in types {
@@ -151,12 +330,30 @@ impl Changing<'_> {
         self.library.snapshot.store(Arc::new(next));
     }
 
-    /// Serves the store no more, and nothing is matched against it. Needs nothing that could fail.
+    /// Forgets a store that there is no more, with its types. Needs nothing that could fail.
     pub(crate) fn remove(&self, tenant: TenantId, store: StoreId) {
         let mut next = Snapshot::clone(&self.library.snapshot.load());
         next.stores.remove(&store);
         next.drop_stale_types(tenant);
+        if let Some(types) = next.types.get_mut(&tenant).and_then(Arc::get_mut) {
+            types.known.retain(|_, known| known.store_id != store);
+        }
         self.library.snapshot.store(Arc::new(next));
+    }
+
+    /// Searches the store no more if this generation is what is searched: its files are damaged. Its types stay known, and
+    /// whoever asks for them is told. Returns whether it was.
+    pub(crate) fn withdraw(&self, store: StoreId, damaged: &Arc<Generation>) -> bool {
+        let mut next = Snapshot::clone(&self.library.snapshot.load());
+        let Some(standing) = next.stores.get_mut(&store) else { return false };
+        if !standing.data.generation().is_some_and(|searched| Arc::ptr_eq(searched, damaged)) {
+            return false;
+        }
+        standing.data = Data::Unserved;
+        let tenant = standing.tenant;
+        next.drop_stale_types(tenant);
+        self.library.snapshot.store(Arc::new(next));
+        true
     }
 }
 
@@ -166,20 +363,28 @@ impl Library {
         Changing { library: self, _alone: self.change.lock().await }
     }
 
-    /// Returns the generation that is served for a store.
+    /// Returns the generation that is searched for a store.
     pub(crate) fn generation(&self, store: StoreId) -> Option<Arc<Generation>> {
-        self.snapshot.load().stores.get(&store).map(|served| served.generation.clone())
+        self.snapshot.load().stores.get(&store).and_then(|standing| standing.data.generation().cloned())
+    }
+
+    /// Returns what is searched of a store; nothing where it has no data yet.
+    pub(crate) fn data(&self, store: StoreId) -> Option<Data> {
+        self.snapshot.load().stores.get(&store).map(|standing| standing.data.clone())
     }
 
     /// Returns whether the session's data is what is served for the store, and what texts are matched against.
     pub(crate) fn serves(&self, store: StoreId, session: SessionId) -> bool {
         let snapshot = self.snapshot.load();
-        snapshot.stores.get(&store).is_some_and(|served| served.generation.session_id() == session)
+        let live = snapshot.stores.get(&store).map(|standing| &standing.data);
+        matches!(live, Some(Data::Live(generation)) if generation.session_id() == session)
     }
 
-    /// Returns every store that is served, with its tenant.
-    pub(crate) fn stores(&self) -> Vec<(TenantId, StoreId)> {
-        self.snapshot.load().stores.iter().map(|(store, served)| (served.tenant, *store)).collect()
+    /// Returns every store that has published data, as far as this node knows, with how it stands.
+    pub(crate) fn stores(&self) -> Vec<(TenantId, StoreId, Data)> {
+        let snapshot = self.snapshot.load();
+        let each = snapshot.stores.iter();
+        each.map(|(store, standing)| (standing.tenant, *store, standing.data.clone())).collect()
     }
 
     /// Returns the tenants whose types are known.
@@ -192,15 +397,28 @@ impl Library {
         self.snapshot.load().types.get(&tenant).cloned().unwrap_or_default()
     }
 
+    /// Says whether a type of this name or id can be matched, in whichever tenant.
+    pub(crate) fn can_match(&self, wanted: &str) -> bool {
+        let snapshot = self.snapshot.load();
+        let named = |id: &SensitiveTypeId, known: &KnownType| {
+            known.name.as_ref() == wanted
+                || wanted.parse::<SensitiveTypeId>().is_ok_and(|wanted| wanted == *id)
+        };
+        let mut known = snapshot.types.values().flat_map(|types| types.known.iter());
+        known.any(|(id, known)| known.standing.position().is_some() && named(id, known))
+    }
+
     /// Returns what the live data says of each column, and nothing of one that is another there.
     pub(crate) fn column_facts(&self, store: StoreId, columns: &Columns) -> Vec<ColumnFacts> {
         let snapshot = self.snapshot.load();
-        let Some(served) = snapshot.stores.get(&store) else {
+        let standing = snapshot.stores.get(&store);
+        let Some((standing, generation)) =
+            standing.and_then(|standing| Some((standing, standing.data.generation()?)))
+        else {
             return vec![ColumnFacts::default(); columns.as_slice().len()];
         };
-        let generation = &served.generation;
         let (classes, warnings) = (generation.classes(), generation.warnings());
-        let default = snapshot.types.get(&served.tenant).and_then(|types| {
+        let default = snapshot.types.get(&standing.tenant).and_then(|types| {
             types.active.iter().find(|found| found.default_type && found.generation.store_id() == store)
         });
         let drift = default.map(|found| pinned::drift(&found.patterns, generation)).unwrap_or_default();
@@ -215,8 +433,10 @@ impl Library {
 
     /// Returns what a person should know of a type.
     pub(crate) fn type_warnings(&self, sensitive_type: &SensitiveType) -> Vec<String> {
-        let Some(generation) = self.generation(sensitive_type.rule.store_id) else {
-            return vec!["the data store has no data yet: upload its table".to_owned()];
+        let generation = match self.data(sensitive_type.rule.store_id) {
+            None => return vec!["the data store has no data yet: upload its table".to_owned()],
+            Some(Data::Unserved) => return vec![UNAVAILABLE.to_owned()],
+            Some(Data::Live(generation) | Data::Stale(generation)) => generation,
         };
         let patterns = &sensitive_type.rule.patterns;
         if sensitive_type.origin == TypeOrigin::StoreDefault {
@@ -242,6 +462,10 @@ impl Library {
         warnings
     }
 }
+
+/// What is said of a type whose data cannot be read.
+const UNAVAILABLE: &str = "dataUnavailable: the live data of the data store cannot be read, so texts are not looked at for \
+                           this type: restore its files from a backup, or upload its table again";
 
 /// Returns whether the data has every column that the pattern names, and can anchor its primary.
 fn fits(pattern: &Pattern, columns: &Columns) -> bool {
@@ -296,6 +520,10 @@ mod tests {
         Arc::new(Generation::open(&manifest, &mut open, &salt).expect("opens"))
     }
 
+    fn live(generation: &Arc<Generation>) -> (TenantId, StoreId, Data) {
+        (TENANT, generation.store_id(), Data::Live(generation.clone()))
+    }
+
     fn type_of(generation: &Generation) -> SensitiveType {
         let store_id = generation.store_id();
         let patterns = generation.default_patterns().expect("patterns");
@@ -319,31 +547,36 @@ mod tests {
         let changing = library.changing().await;
         let (old, other, new) = (generation(1, 1), generation(2, 2), generation(1, 3));
         let types = vec![type_of(&old), type_of(&other)];
-        let check = |step: &str, sessions: &[u8]| {
-            let types = library.types(TENANT);
-            let matched: Vec<u8> =
-                types.active.iter().map(|active| active.generation.session_id().as_bytes()[0]).collect();
+        let check = |step: &str, sessions: &[u8], omitted: &[(u8, OmissionReason)]| {
+            let selected = library.types(TENANT).select(&[]);
+            let of = |active: &Arc<ActiveType>| active.generation.session_id().as_bytes()[0];
+            let matched: Vec<u8> = selected.types.types().iter().map(of).collect();
             assert_eq!(matched, sessions, "{step}");
-            for (store, place) in
-                [1u8, 2].map(|store| (store, types.find(SensitiveTypeId::from_bytes([store; 16]))))
-            {
-                let at = types
-                    .active
-                    .iter()
-                    .position(|active| active.generation.store_id().as_bytes()[0] == store);
-                assert_eq!(place, Some(at), "{step}: type of store {store}");
-            }
+            let expected = omitted.iter().map(|(store, reason)| Omission {
+                type_id: (*store > 0).then(|| SensitiveTypeId::from_bytes([*store; 16])),
+                reason: *reason,
+            });
+            assert_eq!(selected.omissions, expected.collect::<Vec<_>>(), "{step}");
         };
-        changing.serve(vec![(TENANT, old), (TENANT, other)], vec![(TENANT, types.clone())]);
-        check("both", &[1, 2]);
-        changing.serve(vec![(TENANT, new)], Vec::new());
-        check("new data without its types", &[2]);
-        changing.serve(Vec::new(), vec![(TENANT, types)]);
-        check("and with them", &[3, 2]);
-        assert!(library.serves(StoreId::from_bytes([1; 16]), SessionId::from_bytes([3; 16])));
-        changing.remove(TENANT, StoreId::from_bytes([1; 16]));
-        check("one store removed", &[2]);
-        assert!(!library.serves(StoreId::from_bytes([1; 16]), SessionId::from_bytes([3; 16])));
+        use OmissionReason::{DataStale, DataUnavailable, NoData};
+        let (first, second) = (StoreId::from_bytes([1; 16]), StoreId::from_bytes([2; 16]));
+        changing.serve(Vec::new(), vec![(TENANT, types.clone())]);
+        check("types without data", &[], &[(0, NoData)]);
+        changing.serve(vec![live(&old), live(&other)], vec![(TENANT, types.clone())]);
+        check("both", &[1, 2], &[]);
+        changing.serve(vec![live(&new)], Vec::new());
+        check("new data without its types", &[2], &[(1, DataUnavailable)]);
+        changing.serve(Vec::new(), vec![(TENANT, types.clone())]);
+        check("and with them", &[3, 2], &[]);
+        assert!(library.serves(first, SessionId::from_bytes([3; 16])));
+        assert!(!changing.withdraw(first, &old), "what is not searched is not withdrawn");
+        assert!(changing.withdraw(second, &other));
+        check("one damaged", &[3], &[(2, DataUnavailable)]);
+        changing.serve(vec![(TENANT, first, Data::Stale(old.clone()))], vec![(TENANT, types)]);
+        check("one stale", &[1], &[(1, DataStale), (2, DataUnavailable)]);
+        assert!(!library.serves(first, SessionId::from_bytes([1; 16])), "stale data is not live");
+        changing.remove(TENANT, first);
+        check("one store removed", &[], &[(2, DataUnavailable)]);
     }
 
     /// What is prepared of types is shared by all requests that name the same, and goes with the types and data that it was
@@ -354,7 +587,7 @@ mod tests {
         let changing = library.changing().await;
         let (old, other, new) = (generation(1, 1), generation(2, 2), generation(1, 3));
         let types = vec![type_of(&old), type_of(&other)];
-        changing.serve(vec![(TENANT, old), (TENANT, other)], vec![(TENANT, types.clone())]);
+        changing.serve(vec![live(&old), live(&other)], vec![(TENANT, types.clone())]);
         let sessions = |prepared: &PreparedTypes| -> Vec<u8> {
             prepared.types().iter().map(|active| active.generation.session_id().as_bytes()[0]).collect()
         };
@@ -369,7 +602,7 @@ mod tests {
             before.prepared_some(vec![0; choice % CHOICES_KEPT_MAX + 2]);
         }
         assert!(before.some.lock().expect("nobody panicked").len() <= CHOICES_KEPT_MAX);
-        changing.serve(vec![(TENANT, new)], vec![(TENANT, types)]);
+        changing.serve(vec![live(&new)], vec![(TENANT, types)]);
         let after = library.types(TENANT);
         assert_eq!(
             (sessions(&after.prepared()), sessions(&after.prepared_some(vec![0]))),

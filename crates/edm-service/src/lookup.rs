@@ -8,6 +8,7 @@ use edm_model::{Columns, Principal, PrincipalId, Right, SessionId, StoreId, Time
 use edm_store::AuditEntry;
 
 use crate::error::{Error, ErrorKind, Resource};
+use crate::library::Data;
 use crate::service::{Service, off_thread, require};
 
 const WINDOW_SECONDS: i64 = 60;
@@ -93,7 +94,11 @@ impl Service {
             let kind = ErrorKind::TooMany { what: Resource::RequestItem, allowed: allowed as u64 };
             return Err(Error::of(kind).at("values"));
         }
-        let generation = self.inner.library.generation(store_id);
+        let generation = match self.inner.library.data(store_id) {
+            Some(Data::Live(generation) | Data::Stale(generation)) => Some(generation),
+            Some(Data::Unserved) => return Err(Error::data_unavailable(&[&store.name])),
+            None => None,
+        };
         let columns = generation.as_ref().map_or(&store.columns, |generation| generation.columns());
         let (key, wanted) = resolve(columns, &request)?;
         self.inner.lookups.take(&principal.id, request.values.len(), self.now())?;

@@ -14,8 +14,69 @@ pub struct MatchReport {
     pub diagnostics: Vec<TypeDiagnostic>,
     /// The named types that there are not.
     pub unknown_type_ids: Vec<String>,
+    /// What the text was not looked at for: where there is something, "nothing found" says nothing of it.
+    pub omissions: Vec<Omission>,
     /// Whether the time ran out before the end of the text.
     pub timed_out: bool,
+}
+
+/// A type that a text was not looked at for, or not in the data that is live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Omission {
+    /// The type; none where nothing at all was looked for.
+    pub type_id: Option<SensitiveTypeId>,
+    /// Why.
+    pub reason: OmissionReason,
+}
+
+/// Why a text was not looked at for a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OmissionReason {
+    /// Its data store has no data yet.
+    NoData,
+    /// Its data store has data, and no pattern of the type fits it.
+    NoPattern,
+    /// The live data cannot be read.
+    DataUnavailable,
+    /// The live data cannot be read; the text was looked at for what was live before.
+    DataStale,
+}
+
+impl OmissionReason {
+    /// Returns the code that a caller may rely on.
+    pub const fn code(self) -> &'static str {
+        match self {
+            OmissionReason::NoData | OmissionReason::NoPattern => "nothingLookedFor",
+            OmissionReason::DataUnavailable => "dataUnavailable",
+            OmissionReason::DataStale => "dataStale",
+        }
+    }
+}
+
+impl Omission {
+    /// Returns the sentence for a caller: what was not looked for, and what to do.
+    pub const fn sentence(self) -> &'static str {
+        match (self.reason, self.type_id) {
+            (OmissionReason::NoData, None) => {
+                "no data store has data yet, so nothing was looked for: upload a table first"
+            }
+            (OmissionReason::NoData, Some(_)) => {
+                "the data store of this type has no data yet, so nothing was looked for: upload its table first"
+            }
+            (OmissionReason::NoPattern, _) => {
+                "no pattern of this type fits the live data of its data store, so nothing was looked for: see the type's \
+                 warnings"
+            }
+            (OmissionReason::DataUnavailable, _) => {
+                "the live data of this type cannot be read, so the text was not looked at for it: restore its files from \
+                 a backup, or upload its table again"
+            }
+            (OmissionReason::DataStale, _) => {
+                "the live data of this type cannot be read, so the text was looked at for the table before it: restore \
+                 its files from a backup, or upload its table again"
+            }
+        }
+    }
 }
 
 /// A piece of the text.
@@ -111,34 +172,34 @@ pub struct UnmatchedValue {
 impl MatchReport {
     /// Says whether there is nothing to tell: no match, nothing to explain and nothing that went wrong.
     pub fn is_empty(&self) -> bool {
-        let Self { types, diagnostics, unknown_type_ids, timed_out } = self;
-        types.is_empty() && diagnostics.is_empty() && unknown_type_ids.is_empty() && !timed_out
+        let Self { types, diagnostics, unknown_type_ids, omissions, timed_out } = self;
+        let nothing_to_tell = types.is_empty() && diagnostics.is_empty();
+        nothing_to_tell && unknown_type_ids.is_empty() && omissions.is_empty() && !timed_out
     }
 
     /// Gives the engine's report its names.
     pub(crate) fn of(
         report: edm_engine::Report,
         types: &[Arc<ActiveType>],
-        unknown_type_ids: Vec<String>,
+        (unknown_type_ids, omissions): (Vec<String>, Vec<Omission>),
     ) -> Self {
-        let matched = report.types.into_iter().filter_map(|found| {
-            let active = types.get(found.type_index)?;
-            Some(matched_type(active, found))
-        });
-        let diagnostics = report.diagnostics.into_iter().filter_map(|found| {
-            let active = types.get(found.type_index)?;
+        let of = |index: usize| types.get(index).expect("a report names the types of its query");
+        let matched = report.types.into_iter().map(|found| matched_type(of(found.type_index), found));
+        let diagnostics = report.diagnostics.into_iter().map(|found| {
+            let active = of(found.type_index);
             let unmatched = found.unmatched.into_iter().map(|unmatched| UnmatchedValue {
                 code: unmatched.code,
                 place: place(unmatched.text, unmatched.span),
                 column: column_name(active, unmatched.column),
                 corroborative: unmatched.corroborative,
             });
-            Some(TypeDiagnostic { id: active.id, limits: found.limits, unmatched: unmatched.collect() })
+            TypeDiagnostic { id: active.id, limits: found.limits, unmatched: unmatched.collect() }
         });
         Self {
             types: matched.collect(),
             diagnostics: diagnostics.collect(),
             unknown_type_ids,
+            omissions,
             timed_out: report.stopped,
         }
     }
@@ -185,5 +246,6 @@ fn place(text: String, span: Span) -> Place {
 }
 
 fn column_name(active: &ActiveType, position: usize) -> String {
-    active.generation.columns().as_slice().get(position).map(|column| column.name.clone()).unwrap_or_default()
+    let column = active.generation.columns().as_slice().get(position);
+    column.expect("a report names columns of the generation that it was made with").name.clone()
 }

@@ -6,12 +6,12 @@ use std::sync::{Arc, OnceLock};
 
 use edm_engine::{ActiveType, CandidateSpan, Exempt, JoinedTexts, PreparedTypes, Query, Redaction, Scratch};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
-use edm_model::{OffsetUnit, Pattern, Principal, Right, SensitiveTypeId, limits};
+use edm_model::{OffsetUnit, Pattern, Principal, Right, limits};
 
 use crate::error::{Error, ErrorKind, Resource};
-use crate::library::TenantTypes;
+use crate::library::SelectedTypes;
 use crate::match_queue::{Admission, Leave};
-use crate::match_report::MatchReport;
+use crate::match_report::{MatchReport, Omission};
 use crate::seal::Pseudonyms;
 use crate::service::{Service, off_thread, require};
 
@@ -41,6 +41,18 @@ pub struct MatchOptions {
     pub explain: bool,
     /// How long a text may take.
     pub timeout_ms: Option<u64>,
+    /// What happens where the live data of a type cannot be read.
+    pub unavailable: Unavailable,
+}
+
+/// What happens where no type is named and the live data of one cannot be read. Whoever names the type is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Unavailable {
+    /// The report tells it.
+    #[default]
+    Told,
+    /// The request is refused: half a redaction is none, and nobody looks again at what a job says.
+    Refused,
 }
 
 impl Default for MatchOptions {
@@ -54,6 +66,7 @@ impl Default for MatchOptions {
             exempt: Vec::new(),
             explain: false,
             timeout_ms: None,
+            unavailable: Unavailable::Told,
         }
     }
 }
@@ -92,6 +105,7 @@ impl Drop for Abandon {
 pub struct Matcher {
     types: Arc<PreparedTypes>,
     unknown_type_ids: Vec<String>,
+    omissions: Vec<Omission>,
     candidates: Vec<CandidateSpan>,
     offset_unit: OffsetUnit,
     exempt: Vec<Exempt>,
@@ -236,7 +250,8 @@ impl Matcher {
     }
 
     pub(crate) fn named(&self, report: edm_engine::Report) -> MatchReport {
-        MatchReport::of(report, self.types.types(), self.unknown_type_ids.clone())
+        let aside = (self.unknown_type_ids.clone(), self.omissions.clone());
+        MatchReport::of(report, self.types.types(), aside)
     }
 }
 
@@ -269,7 +284,7 @@ impl Service {
     ) -> Result<Redacted, Error> {
         let text = text.into();
         // Limits of a type without a listed match stand in the diagnostics only.
-        let options = MatchOptions { explain: true, ..options };
+        let options = MatchOptions { explain: true, unavailable: Unavailable::Refused, ..options };
         let mut matcher = self.matcher(principal, options, Admission::New).await?;
         matcher.types = naming_each_primary(matcher.types);
         let pseudonyms = self.inner.seals.pseudonyms(principal.tenant);
@@ -298,13 +313,18 @@ impl Service {
             return Err(Error::of(ErrorKind::NotReady));
         }
         let leave = self.inner.matches.enter(admission).await?;
-        let (types, unknown_type_ids) =
-            select_types(&self.inner.library.types(principal.tenant), &options.type_ids);
+        let SelectedTypes { types, unknown, omissions, unavailable } =
+            self.inner.library.types(principal.tenant).select(&options.type_ids);
+        let must = !options.type_ids.is_empty() || options.unavailable == Unavailable::Refused;
+        if must && !unavailable.is_empty() {
+            return Err(Error::data_unavailable(&unavailable).at("sensitiveTypeIds"));
+        }
         let timeout_ms = options.timeout_ms.unwrap_or(self.inner.limits.match_timeout_ms_default);
         let exempt = options.exempt.into_iter().map(|(column, values)| Exempt { column, values });
         Ok(Matcher {
             types,
-            unknown_type_ids,
+            unknown_type_ids: unknown,
+            omissions,
             candidates: options.candidates,
             offset_unit: options.offset_unit,
             exempt: exempt.collect(),
@@ -316,30 +336,6 @@ impl Service {
             leave: Some(leave),
         })
     }
-}
-
-/// Returns the types that can be matched among those named, and the names that no type of the tenant has. Asks no
-/// storage: a permit is held meanwhile.
-fn select_types(known: &TenantTypes, named: &[String]) -> (Arc<PreparedTypes>, Vec<String>) {
-    if named.is_empty() {
-        return (known.prepared(), Vec::new());
-    }
-    let (mut positions, mut unknown) = (Vec::new(), Vec::new());
-    let mut chosen = vec![false; known.active.len()];
-    for name in named {
-        let found = name.parse::<SensitiveTypeId>().ok().and_then(|id| known.find(id));
-        match found {
-            None => unknown.push(name.clone()),
-            // A type whose store has no data is known and finds nothing.
-            Some(None) => {}
-            Some(Some(position)) => {
-                if chosen.get_mut(position).is_some_and(|taken| !std::mem::replace(taken, true)) {
-                    positions.push(position);
-                }
-            }
-        }
-    }
-    (known.prepared_some(positions), unknown)
 }
 
 /// Fails where matches might be left in the redacted text: half a redaction is none.
@@ -451,6 +447,8 @@ fn check_options(options: &MatchOptions) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use edm_model::SensitiveTypeId;
+
     use super::*;
     use crate::match_report::{MatchedType, TypeDiagnostic};
 
@@ -468,6 +466,7 @@ mod tests {
                 types: Vec::new(),
                 diagnostics: Vec::new(),
                 unknown_type_ids: Vec::new(),
+                omissions: Vec::new(),
                 timed_out: false,
             };
             if unlisted {

@@ -5,6 +5,11 @@ use edm_store::BlobPath;
 
 use crate::error::Error;
 
+/// Everything is below this name.
+pub(crate) const ROOT: &str = "tenants";
+/// Segments of the name of a folder that holds one generation or the blocks of one session.
+const FOLDER_SEGMENTS: usize = 6;
+
 /// The name of a generation's manifest beside its files.
 pub(crate) const MANIFEST: &str = "manifest";
 
@@ -30,4 +35,17 @@ pub(crate) fn block(
 
 pub(crate) fn generation(tenant: TenantId, store_id: StoreId, session: SessionId) -> Result<BlobPath, Error> {
     Ok(store(tenant, store_id)?.join(format_args!("generations/{session}"))?)
+}
+
+/// Returns the folder of a generation or of a session's blocks that a blob lies in: the blob's own name where it lies in none.
+pub(crate) fn folder_of(blob: &BlobPath) -> BlobPath {
+    std::iter::successors(Some(blob.clone()), above)
+        .find(|name| name.as_str().split('/').count() <= FOLDER_SEGMENTS)
+        .unwrap_or_else(|| blob.clone())
+}
+
+/// Returns the name that this one is directly below.
+pub(crate) fn above(name: &BlobPath) -> Option<BlobPath> {
+    let (above, _) = name.as_str().rsplit_once('/')?;
+    BlobPath::new(above).ok()
 }

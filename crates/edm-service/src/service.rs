@@ -2,21 +2,21 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use edm_model::{Principal, Right, StoreId, TenantId, Timestamp};
-use edm_store::{Blobs, Catalog, Schema, StoreRow};
+use edm_store::{Blobs, Catalog, CatalogClock, CatalogOptions, Schema, StoreRow};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::error::{Error, ErrorKind};
 use crate::known_rows::{Bearer, KnownRows};
-use crate::library::Library;
+use crate::library::{Data, DataState, Library};
 use crate::lookup::LookupMeter;
 use crate::match_queue::MatchQueue;
 use crate::planning::Plans;
 use crate::seal::{Purpose, Seals};
-use crate::serving::tell_unserved;
 use crate::surroundings::{Clock, Random, ServiceConfig, ServiceLimits};
 use crate::upload_signer::UploadSigner;
 
@@ -35,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) blobs: Blobs,
     pub(crate) seals: Seals,
     pub(crate) limits: ServiceLimits,
+    pub(crate) required_types: Vec<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     /// Bearers by the digests of their tokens.
@@ -55,6 +56,10 @@ pub(crate) struct Inner {
     pub(crate) job_bell: Notify,
     /// Mebibytes that build jobs may still take.
     pub(crate) build_memory: Semaphore,
+    /// Until when nothing expires or is collected, because the clock is not believed.
+    pub(crate) hold_until_micros: AtomicI64,
+    /// Whether it was told that the wall clock is another one by now.
+    pub(crate) told_jump: AtomicBool,
     data_dir: PathBuf,
     lock: Mutex<Option<File>>,
     ready: AtomicBool,
@@ -80,6 +85,8 @@ pub struct StoreGauge {
     pub row_count: u64,
     /// When other data became live.
     pub data_updated_at: Option<Timestamp>,
+    /// Whether this node searches it.
+    pub data_state: DataState,
 }
 
 /// The state of the service, for gauges.
@@ -119,7 +126,10 @@ impl Service {
     ) -> Result<Self, Error> {
         std::fs::create_dir_all(&config.data_dir)
             .map_err(|source| Error::of(ErrorKind::DataDirectory).because(source))?;
-        let catalog = Catalog::open(&config.data_dir.join("catalog.db")).await?;
+        let time = clock.clone();
+        let mut options = CatalogOptions::new(CatalogClock::new(move || time.now()));
+        options.list_time_max = Duration::from_millis(config.limits.list_ms_max);
+        let catalog = Catalog::open(&config.data_dir.join("catalog.db"), options).await?;
         migrate_alone(&catalog, &config.data_dir).await?;
         let seals = Seals::new(config.master_key);
         check_master_key(&catalog, &seals, random.as_ref()).await?;
@@ -141,6 +151,8 @@ impl Service {
             plans: Plans::default(),
             owner: edm_model::TokenId::from_random_bytes(owner).to_string(),
             job_bell: Notify::new(),
+            hold_until_micros: AtomicI64::new(i64::MIN),
+            told_jump: AtomicBool::new(false),
             lock: Mutex::new(None),
             ready: AtomicBool::new(false),
             data_dir: config.data_dir,
@@ -148,6 +160,7 @@ impl Service {
             blobs,
             seals,
             limits,
+            required_types: config.required_types,
             clock,
             random,
             signer,
@@ -163,11 +176,25 @@ impl Service {
         if self.inner.catalog.schema().await? != Schema::Current {
             return Err(other_version());
         }
-        let unserved = self.serve_all().await?;
-        unserved.iter().for_each(|(store, error)| tell_unserved(*store, error));
-        let skipped = unserved.into_iter().map(|(store, error)| (store, error.to_string())).collect();
+        self.settle_clock().await?;
+        let unreadable = self.serve_all().await?;
+        let skipped = unreadable.into_iter().map(|(store, error)| (store, error.to_string())).collect();
         self.inner.ready.store(true, Ordering::Release);
-        Ok(LoadSummary { generation_count: self.inner.library.stores().len(), skipped })
+        let served = |data: &Data| data.state() != DataState::Unserved;
+        let stores = self.inner.library.stores();
+        Ok(LoadSummary {
+            generation_count: stores.iter().filter(|(_, _, data)| served(data)).count(),
+            skipped,
+        })
+    }
+
+    /// Takes the data directory for this process alone, without loading anything; says whether nobody else has it.
+    pub fn claim_directory(&self) -> bool {
+        self.take_lock().is_ok()
+    }
+
+    pub(crate) fn holds_lock(&self) -> bool {
+        self.inner.lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_some()
     }
 
     fn take_lock(&self) -> Result<(), Error> {
@@ -184,9 +211,11 @@ impl Service {
         self.inner.ready.load(Ordering::Acquire)
     }
 
-    /// Fails when the catalog does not answer.
+    /// Fails when the catalog does not answer or cannot be written. Cheap enough for every probe: it writes once a second at
+    /// most, and waits for no list.
     pub async fn health(&self) -> Result<(), Error> {
-        Ok(self.inner.catalog.ping().await?)
+        self.inner.catalog.ping().await?;
+        Ok(self.inner.catalog.check_writer().await?)
     }
 
     /// Waits for running statements and closes the files. Call it after the workers are shut down.
@@ -214,6 +243,7 @@ impl Service {
             stores: stores
                 .into_iter()
                 .map(|row| StoreGauge {
+                    data_state: self.data_state(&row),
                     tenant: row.store.tenant,
                     store_id: row.store.id,
                     row_count: row.store.live.map_or(0, |live| live.row_count),

@@ -1,18 +1,19 @@
 //! What the catalog says is live is opened, verified and served. A generation and the types that are matched against
 //! it become visible together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use edm_engine::{FileBytes, Generation};
 use edm_hash::Salt;
-use edm_model::{SessionId, StoreId, TenantId};
-use edm_store::{BlobPath, Blobs, GenerationRow};
+use edm_model::{OnUnserved, SessionId, StoreId, TenantId};
+use edm_store::{BlobPath, Blobs, GenerationRow, LiveStore, StoreRow};
 use futures::StreamExt;
 use tokio::runtime::Handle;
 
 use crate::error::{Error, ErrorKind};
+use crate::library::{Data, DataState};
 use crate::mapped::MappedFile;
 use crate::places;
 use crate::service::{Service, off_thread};
@@ -26,33 +27,110 @@ pub(crate) enum Known {
     Built(Bytes, Option<Arc<Generation>>),
 }
 
+/// What can be read of a store's data, and why it is not what is live.
+struct OpenedStore {
+    /// The session whose data is live, as the catalog had it.
+    live: Option<SessionId>,
+    data: Data,
+    failure: Option<Error>,
+}
+
 impl Service {
-    /// Makes this node serve what the catalog says is live in the store, together with the tenant's types. `opened`
-    /// is used if it is that; it must be verified.
+    /// Makes this node search what the catalog says is live in the store, together with the tenant's types, and returns how
+    /// the store stands then. `opened` is used if it is that; it must be verified. Data that cannot be read is no error
+    /// here: it is a state, which is logged when it begins and told to whoever asks for the store.
     pub(crate) async fn serve_store(
         &self,
         tenant: TenantId,
         store: StoreId,
         opened: Option<Arc<Generation>>,
-    ) -> Result<(), Error> {
+    ) -> Result<DataState, Error> {
         let (library, catalog) = (&self.inner.library, &self.inner.catalog);
-        let mut opened = opened;
+        let mut at_hand: Vec<Arc<Generation>> = opened.into_iter().collect();
+        let mut tried: Option<OpenedStore> = None;
         loop {
             let changing = library.changing().await;
-            let Some(live) = self.live_session(tenant, store).await? else {
+            let Some(live) = catalog.live_store(tenant, store).await? else {
                 changing.remove(tenant, store);
-                return Ok(());
+                return Ok(DataState::None);
             };
-            let mut at_hand = opened.take().into_iter().chain(library.generation(store));
-            if let Some(generation) = at_hand.find(|found| found.session_id() == live) {
+            let served = match library.data(store) {
+                Some(Data::Live(generation)) => Some(generation),
+                _ => None,
+            };
+            let is_live = |found: &Arc<Generation>| Some(found.session_id()) == live.session_id;
+            let found = at_hand.drain(..).chain(served).find(is_live);
+            let known = tried.take().filter(|tried| tried.live == live.session_id);
+            let ready = match found {
+                Some(generation) => Some((Data::Live(generation), None)),
+                None => known.map(|tried| (tried.data, tried.failure)),
+            };
+            if let Some((data, failure)) = ready {
+                let (before, state) = (library.data(store).map(|data| data.state()), data.state());
                 // Read after the generation: types of a later moment may be matched against it, never earlier ones.
                 let types = catalog.types(tenant).await?;
-                changing.serve(vec![(tenant, generation)], vec![(tenant, types)]);
-                return Ok(());
+                changing.serve(vec![(tenant, store, data)], vec![(tenant, types)]);
+                if let Some(failure) = failure.filter(|_| before != Some(state)) {
+                    tell_unserved(store, state, &failure);
+                }
+                return Ok(state);
             }
             // Opening reads every byte: others may change what is served meanwhile, so it is looked at once more.
             drop(changing);
-            opened = Some(self.open_generation(&catalog.generation(live).await?).await?);
+            tried = Some(self.open_store(&live).await);
+        }
+    }
+
+    /// Opens and verifies what is live in a store or, where that cannot be read and the store wants it, what was before.
+    async fn open_store(&self, live: &LiveStore) -> OpenedStore {
+        let opened = match &live.generation {
+            Some(row) => self.open_generation(row).await,
+            None => Err(Error::of(ErrorKind::Corrupt)),
+        };
+        let (data, failure) = match opened {
+            Ok(generation) => (Data::Live(generation), None),
+            Err(failure) => {
+                let before = match live.on_unserved {
+                    OnUnserved::Refuse => None,
+                    OnUnserved::Previous => self.open_previous(live).await,
+                };
+                (before.map_or(Data::Unserved, Data::Stale), Some(failure))
+            }
+        };
+        OpenedStore { live: live.session_id, data, failure }
+    }
+
+    /// Opens the newest kept generation before the live one; nothing where none can be read.
+    async fn open_previous(&self, live: &LiveStore) -> Option<Arc<Generation>> {
+        let rows = match self.inner.catalog.generations(live.store_id).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::error!(store.id = %live.store_id, %error, "the generations of a store cannot be listed");
+                return None;
+            }
+        };
+        let before = |row: &GenerationRow| {
+            row.kept && live.generation.as_ref().is_none_or(|live| row.number < live.number)
+        };
+        for row in rows.iter().rev().filter(|row| before(row)) {
+            match self.open_generation(row).await {
+                Ok(generation) => return Some(generation),
+                Err(error) => {
+                    let source = std::error::Error::source(&error);
+                    tracing::error!(store.id = %row.store_id, %error, ?source, "the generation before cannot be read either");
+                }
+            }
+        }
+        None
+    }
+
+    /// Returns how a store stands: as this node serves it, or lost where the catalog has lost its live generation.
+    pub(crate) fn data_state(&self, row: &StoreRow) -> DataState {
+        match self.inner.library.data(row.store.id) {
+            Some(data) => data.state(),
+            // Until this node has loaded it, nothing of it is searched.
+            None if row.store.live.is_some() || row.live_is_lost => DataState::Unserved,
+            None => DataState::None,
         }
     }
 
@@ -69,14 +147,6 @@ impl Service {
         }
     }
 
-    async fn live_session(&self, tenant: TenantId, store: StoreId) -> Result<Option<SessionId>, Error> {
-        match self.inner.catalog.store(tenant, store).await {
-            Ok(row) => Ok(row.store.live.map(|live| live.session_id)),
-            Err(error) if error.kind() == edm_store::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Makes the tenant's types ready to be matched against what is served.
     pub(crate) async fn refresh_types(&self, tenant: TenantId) -> Result<(), Error> {
         let changing = self.inner.library.changing().await;
@@ -85,51 +155,58 @@ impl Service {
         Ok(())
     }
 
-    /// Opens, verifies and serves every live generation, several at a time; returns the stores whose generation
-    /// cannot be served, and why. Reading every byte costs less than 0.1 s for a million rows of five columns.
+    /// Opens, verifies and serves every live generation, several at a time; returns the stores whose live generation
+    /// cannot be read, and why. Reading every byte costs less than 0.1 s for a million rows of five columns.
     pub(crate) async fn serve_all(&self) -> Result<Vec<(StoreId, Error)>, Error> {
         let catalog = &self.inner.catalog;
         let at_once = std::thread::available_parallelism().map_or(2, usize::from);
-        let opening = catalog.live_generations().await?.into_iter().map(async |row| {
-            let opened = self.open_generation(&row).await;
-            (row, opened)
+        let opening = catalog.live_stores().await?.into_iter().map(async |live| {
+            let opened = self.open_store(&live).await;
+            (live.store_id, opened)
         });
-        let mut opening = futures::stream::iter(opening).buffer_unordered(at_once);
-        let (mut opened, mut skipped) = (HashMap::new(), Vec::new());
-        while let Some((row, generation)) = opening.next().await {
-            match generation {
-                Ok(generation) => _ = opened.insert(row.session_id, generation),
-                Err(error) => skipped.push((row.store_id, error)),
-            }
-        }
+        let opening = futures::stream::iter(opening).buffer_unordered(at_once);
+        let mut opened: HashMap<StoreId, OpenedStore> = opening.collect().await;
         let changing = self.inner.library.changing().await;
-        let live = catalog.live_generations().await?;
+        let live = catalog.live_stores().await?;
         let mut types = Vec::new();
         for tenant in catalog.type_tenants().await? {
             types.push((tenant, catalog.types(tenant).await?));
         }
-        let still_live = |row: GenerationRow| Some((row.tenant, opened.remove(&row.session_id)?));
-        changing.serve(live.into_iter().filter_map(still_live).collect(), types);
-        Ok(skipped)
+        let (mut stores, mut unreadable) = (Vec::new(), Vec::new());
+        for row in live {
+            // What became live meanwhile is not open yet: the next sweep opens it, and until then it is said.
+            let same = opened.remove(&row.store_id).filter(|opened| opened.live == row.session_id);
+            let data = match same {
+                Some(OpenedStore { data, failure, .. }) => {
+                    if let Some(failure) = failure {
+                        tell_unserved(row.store_id, data.state(), &failure);
+                        unreadable.push((row.store_id, failure));
+                    }
+                    data
+                }
+                None => Data::Unserved,
+            };
+            stores.push((row.tenant, row.store_id, data));
+        }
+        changing.serve(stores, types);
+        Ok(unreadable)
     }
 
-    /// Serves what is live and not served yet, drops what the catalog no longer has, and reads every type again:
-    /// another node may have changed them, or this one could not read them when they changed.
+    /// Serves what is live and not served yet, forgets what the catalog no longer has, and reads every type again:
+    /// another node may have changed them, or this one could not read them when they changed. Data that could not be read
+    /// is tried again: its files may have come back from a backup.
     pub(crate) async fn repair_served(&self) -> Result<(), Error> {
         let library = &self.inner.library;
-        let live = self.inner.catalog.live_generations().await?;
-        let mut wrong: Vec<(TenantId, StoreId)> = live
-            .iter()
-            .filter(|row| !library.serves(row.store_id, row.session_id))
-            .map(|row| (row.tenant, row.store_id))
-            .collect();
-        let has_data = |store| live.iter().any(|row| row.store_id == store);
-        wrong.extend(library.stores().into_iter().filter(|(_, store)| !has_data(*store)));
+        let live = self.inner.catalog.live_stores().await?;
+        let is_served =
+            |row: &LiveStore| row.session_id.is_some_and(|session| library.serves(row.store_id, session));
+        let mut wrong: Vec<(TenantId, StoreId)> =
+            live.iter().filter(|row| !is_served(row)).map(|row| (row.tenant, row.store_id)).collect();
+        let known: HashSet<StoreId> = live.iter().map(|row| row.store_id).collect();
+        let gone = library.stores().into_iter().filter(|(_, store, _)| !known.contains(store));
+        wrong.extend(gone.map(|(tenant, store, _)| (tenant, store)));
         for (tenant, store) in wrong {
-            // One damaged store must not keep the others from being repaired.
-            if let Err(error) = self.serve_store(tenant, store, None).await {
-                tell_unserved(store, &error);
-            }
+            self.serve_store(tenant, store, None).await?;
         }
         let mut tenants = self.inner.catalog.type_tenants().await?;
         tenants.extend(library.tenants());
@@ -173,10 +250,10 @@ impl Service {
     }
 }
 
-/// Says which store's live generation is not served, for whoever runs the server.
-pub(crate) fn tell_unserved(store: StoreId, error: &Error) {
+/// Says which store's live data cannot be read, for whoever runs the server.
+pub(crate) fn tell_unserved(store: StoreId, state: DataState, error: &Error) {
     let source = std::error::Error::source(error);
-    tracing::error!(store.id = %store, %error, ?source, "a live generation cannot be served: restore its files from a backup or upload the table again");
+    tracing::error!(store.id = %store, state = state.as_str(), %error, ?source, "the live data of a store cannot be read: restore its files from a backup, or upload the table again");
 }
 
 /// Opens one file of a generation: mapped where it is a file of this machine, else read whole. Blocks its thread.

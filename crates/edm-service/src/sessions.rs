@@ -450,7 +450,8 @@ impl Service {
 
     /// Returns whether the session has been open and silent for too long.
     pub(crate) fn is_idle(&self, draft: &SessionDraft, now: Timestamp) -> bool {
-        draft.session.state == SessionState::UploadInProgress
+        self.believes_clock(now)
+            && draft.session.state == SessionState::UploadInProgress
             && draft.last_activity_at.plus_seconds(self.inner.limits.session_idle_seconds) <= now
     }
 

@@ -1,13 +1,14 @@
 //! Data stores: made, changed, rolled back, removed.
 
 use edm_model::{
-    ColumnClass, Columns, DataStore, ExactMatchRule, ListQuery, Listed, Principal,
+    ColumnClass, Columns, DataStore, ExactMatchRule, ListQuery, Listed, OnUnserved, Principal,
     RECOMMENDED_CONFIDENCE_DEFAULT, Right, SensitiveType, SensitiveTypeId, StoreId, TenantId, TypeOrigin,
     limits,
 };
 use edm_store::{JobKind, NewJob, StoreRow};
 
 use crate::error::{Error, ErrorKind, Resource};
+use crate::library::DataState;
 use crate::listing::{checked_name, checked_text};
 use crate::places;
 use crate::revision::{Expected, Revision};
@@ -25,6 +26,8 @@ pub struct NewStore {
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
+    /// What is answered where its live data cannot be read.
+    pub on_unserved: OnUnserved,
 }
 
 /// What changes about a store; `None` leaves it.
@@ -38,6 +41,8 @@ pub struct StoreChange {
     pub columns: Option<Columns>,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
+    /// What is answered where its live data cannot be read.
+    pub on_unserved: Option<OnUnserved>,
     /// What the store must be before.
     pub expected: Expected,
 }
@@ -62,6 +67,8 @@ pub struct StoreView {
     pub must_upload_again: bool,
     /// Whether an earlier generation is kept.
     pub can_roll_back: bool,
+    /// Whether this node searches the store.
+    pub data_state: DataState,
 }
 
 impl Service {
@@ -111,6 +118,7 @@ impl Service {
             description,
             columns: new.columns,
             tokens_max,
+            on_unserved: new.on_unserved,
             created_at: now,
             updated_at: now,
             data_updated_at: None,
@@ -165,6 +173,7 @@ impl Service {
             }
             draft.columns = columns;
             draft.tokens_max = tokens_max.unwrap_or(draft.tokens_max);
+            draft.on_unserved = change.on_unserved.unwrap_or(draft.on_unserved);
             Ok::<(), Error>(())
         });
         changed.await.map_err(|error| match error.kind() {
@@ -172,6 +181,9 @@ impl Service {
             _ => error,
         })?;
         self.refresh_types(principal.tenant).await?;
+        if change.on_unserved.is_some() {
+            self.serve_store(principal.tenant, id, None).await?;
+        }
         self.store_view(principal, id).await
     }
 
@@ -242,6 +254,7 @@ impl Service {
             columns: self.inner.library.column_facts(row.store.id, &row.store.columns),
             must_upload_again: row.live_salt_is_old,
             can_roll_back: row.can_roll_back,
+            data_state: self.data_state(&row),
             store: row.store,
         }
     }

@@ -18,6 +18,8 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(20);
 const ATTEMPTS_MAX: u32 = 10;
 const BACKOFF_BASE_MS: u64 = 500;
 const BACKOFF_MAX_MS: u64 = 60_000;
+/// The longest that a job of a session is put off for.
+pub(crate) const WAIT_SECONDS_MAX: i64 = 60;
 const IDLE_WAIT_MAX: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SALT_GRACE_SECONDS: i64 = 3_600;
@@ -48,14 +50,21 @@ impl Service {
         let mut tasks: Vec<JoinHandle<()>> = (0..self.inner.limits.worker_count.max(1))
             .map(|_| tokio::spawn(self.clone().work(stopped.clone())))
             .collect();
-        tasks.push(tokio::spawn(self.clone().sweep_regularly(stopped)));
+        tasks.extend(self.start_keepers(stopped));
         Workers { stop, tasks }
     }
 
-    /// Starts the sweeper alone: for a node that answers requests and leaves jobs to others.
+    /// Starts the sweeper and the scrub alone: for a node that answers requests and leaves jobs to others.
     pub fn start_sweeper(&self) -> Workers {
         let (stop, stopped) = watch::channel(false);
-        Workers { stop, tasks: vec![tokio::spawn(self.clone().sweep_regularly(stopped))] }
+        Workers { stop, tasks: self.start_keepers(stopped).into() }
+    }
+
+    fn start_keepers(&self, stopped: watch::Receiver<bool>) -> [JoinHandle<()>; 2] {
+        [
+            tokio::spawn(self.clone().sweep_regularly(stopped.clone())),
+            tokio::spawn(self.clone().scrub_regularly(stopped)),
+        ]
     }
 
     async fn work(self, mut stopped: watch::Receiver<bool>) {
@@ -212,13 +221,17 @@ impl Service {
         }
     }
 
-    /// Does what the clock asks for: expires sessions, brings what is served in line with the catalog (another node
+    /// Does what the clock asks for, if it is believed: expires sessions, brings what is served in line with the catalog (another node
     /// may have changed it, or this one could not read it at once), collects old generations, forgets unused salts.
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
+        self.mark_clock(now).await?;
         self.expire_idle(now).await?;
         if self.is_ready() {
             self.repair_served().await?;
+        }
+        if !self.believes_clock(now) {
+            return Ok(());
         }
         self.collect_retired().await?;
         self.inner.catalog.delete_unused_salts(now.plus_seconds(-SALT_GRACE_SECONDS)).await?;
@@ -227,6 +240,9 @@ impl Service {
 
     /// Expires the sessions that nobody has fed for too long.
     pub(crate) async fn expire_idle(&self, now: Timestamp) -> Result<(), Error> {
+        if !self.believes_clock(now) {
+            return Ok(());
+        }
         let idle_before = now.plus_seconds(-self.inner.limits.session_idle_seconds);
         if self.earliest_activity().await?.is_none_or(|earliest| earliest >= idle_before) {
             return Ok(());

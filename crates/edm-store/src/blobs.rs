@@ -122,6 +122,19 @@ impl Blobs {
         found.bytes().await.map_err(|source| failed("reading a blob", source))
     }
 
+    /// Reads a part of a blob: from a byte on, so many bytes or what there is. Fails with `NotFound` when the blob is gone.
+    pub async fn get_part(&self, path: &BlobPath, from: u64, length: u64) -> Result<Bytes, Error> {
+        let range = from..from.saturating_add(length);
+        let found = self.objects.get_range(&location(path), range).await;
+        found.map_err(|source| failed("reading a part of a blob", source))
+    }
+
+    /// Returns how many bytes a blob has. Fails with `NotFound` when it is gone.
+    pub async fn length(&self, path: &BlobPath) -> Result<u64, Error> {
+        let found = self.objects.head(&location(path)).await;
+        Ok(found.map_err(|source| failed("looking at a blob", source))?.size)
+    }
+
     /// Lists the blobs below a name, in ascending order.
     pub async fn list(&self, below: &BlobPath) -> Result<Vec<BlobPath>, Error> {
         let mut names: Vec<BlobPath> = self
@@ -133,6 +146,14 @@ impl Blobs {
             .await?;
         names.sort();
         Ok(names)
+    }
+
+    /// Deletes a blob. Deleting what is gone is no error.
+    pub async fn delete(&self, path: &BlobPath) -> Result<(), Error> {
+        match self.objects.delete(&location(path)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(source) => Err(failed("deleting a blob", source)),
+        }
     }
 
     /// Deletes every blob below a name and returns how many there were. Deleting what is gone is no error.

@@ -1,13 +1,17 @@
 //! The catalog: everything that changes, in SQL. This file opens it; each kind of row has its own file beside.
 //!
 //! One connection writes, several read: SQLite has one writer anyway, and a queue in front of it is fairer than
-//! its busy handler. Statements use `$1` so that the same text runs on PostgreSQL.
+//! its busy handler. Statements use `$1` so that the same text runs on PostgreSQL. All of them pass through `connection`.
 
 mod agents;
 mod blocks;
 mod change_mark;
 mod classification_jobs;
+mod clock;
+mod connection;
 mod generations;
+mod health;
+mod inventory;
 mod jobs;
 mod lists;
 mod lowered;
@@ -20,19 +24,22 @@ mod types;
 use std::path::Path;
 use std::time::Duration;
 
-use edm_model::{Timestamp, TransitionRefused};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use edm_model::{Timestamp, TransitionRefused, limits};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite};
 
 use self::change_mark::ChangeMarks;
+use self::connection::{Connections, Lists, Reader, Write, Writer};
+use self::health::WriterHealth;
 use crate::error::{Context, Error, ErrorKind};
 
 pub use blocks::{BlockRow, NewBlock, StageOutcome};
 pub use change_mark::ChangeMark;
-pub use generations::{GenerationRow, NewGeneration};
-pub use jobs::{JobKind, LeasedJob, NewJob};
+pub use clock::CatalogClock;
+pub use connection::Faults;
+pub(crate) use connection::kind_of;
+pub use generations::{GenerationRow, LiveStore, NewGeneration};
+pub use jobs::{JobBounds, JobKind, LeasedJob, NewJob};
 pub use salts::SaltRow;
 pub use sessions::{ListedSession, LiveData, NewSessionRow, SessionDraft};
 pub use stores::{StoreDraft, StoreRow};
@@ -40,18 +47,38 @@ pub use tokens::{AuditEntry, NewToken, TokenRow};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
-const READERS: u32 = 4;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Rows that wait to be taken: a page of any usual length, so that its statement ends without being waited for.
-const ROWS_WAITING_MAX: usize = 1_024;
-
 /// The catalog of one server or cluster.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    writer: SqlitePool,
-    reader: SqlitePool,
+    writer: Writer,
+    reader: Reader,
+    /// What clients filter and order as they like.
+    lists: Lists,
+    /// Tokens and health, which nobody else may starve.
+    access: Reader,
     change_marks: ChangeMarks,
+    writer_health: WriterHealth,
+}
+
+/// How a catalog is opened.
+#[derive(Debug, Clone)]
+pub struct CatalogOptions {
+    /// Tells the time that leases and due jobs go by.
+    pub clock: CatalogClock,
+    /// How long the statements of one list may take together.
+    pub list_time_max: Duration,
+    /// How long what `check_writer` found is taken for true.
+    pub writer_known_for: Duration,
+    /// What a test lets go wrong.
+    pub faults: Faults,
+}
+
+impl CatalogOptions {
+    /// Makes the options of a server.
+    pub fn new(clock: CatalogClock) -> Self {
+        let list_time_max = Duration::from_millis(limits::LIST_MS_MAX);
+        Self { clock, list_time_max, writer_known_for: health::WRITER_KNOWN_FOR, faults: Faults::default() }
+    }
 }
 
 /// Which tables a catalog file has.
@@ -74,40 +101,26 @@ pub struct CatalogCounts {
     pub dead_jobs: u64,
 }
 
-pub(crate) type Write = Transaction<'static, Sqlite>;
-
 impl Catalog {
     /// Opens the catalog file and makes it when it is missing. Its tables stay as they are: look at `schema`, and
     /// call `migrate` where nobody else works with the file.
-    pub async fn open(file: &Path) -> Result<Self, Error> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // What was acknowledged must survive a loss of power: in WAL mode, Normal syncs at checkpoints only.
-            .synchronous(SqliteSynchronous::Full)
-            // A key that is forgotten must not stay in a free page.
-            .pragma("secure_delete", "on")
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT)
-            .row_buffer_size(ROWS_WAITING_MAX);
-        let unusable = |source| Error::with_source(ErrorKind::DataDirectory, "opening the catalog", source);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            // A connection is a thread of this process: it is asked when it is given back, and does not go away by itself.
-            .test_before_acquire(false)
-            .connect_with(options.clone())
-            .await
-            .map_err(unusable)?;
-        let reader = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .connect_with(options.read_only(true))
-            .await
-            .map_err(unusable)?;
-        Ok(Self { writer, reader, change_marks: ChangeMarks::of(file) })
+    ///
+    /// # Errors
+    /// `DataDirectory` when the file cannot be used, `Damaged` when SQLite finds it damaged.
+    pub async fn open(file: &Path, options: CatalogOptions) -> Result<Self, Error> {
+        let CatalogOptions { clock, list_time_max, writer_known_for, faults } = options;
+        let Connections { writer, reader, lists, access } =
+            Connections::open(file, clock, list_time_max, faults).await?;
+        let catalog = Self {
+            writer,
+            reader,
+            lists,
+            access,
+            change_marks: ChangeMarks::of(file),
+            writer_health: WriterHealth::new(writer_known_for),
+        };
+        catalog.check_file().await?;
+        Ok(catalog)
     }
 
     /// Returns whether the tables are those of this version.
@@ -141,7 +154,7 @@ impl Catalog {
 
     /// Brings the tables to this version. Only for who is alone with the file.
     pub async fn migrate(&self) -> Result<(), Error> {
-        MIGRATIONS.run(&self.writer).await.map_err(|source| {
+        self.writer.migrate(&MIGRATIONS).await.map_err(|source| {
             Error::with_source(ErrorKind::DataDirectory, "migrating the catalog", source)
         })?;
         self.fill_lowered().await
@@ -149,6 +162,8 @@ impl Catalog {
 
     /// Waits for running statements and closes the files.
     pub async fn close(&self) {
+        self.access.close().await;
+        self.lists.close().await;
         self.reader.close().await;
         self.writer.close().await;
     }
@@ -157,12 +172,6 @@ impl Catalog {
     /// mark is the same. None where that cannot be told, so that everything must be read again.
     pub fn change_mark(&self) -> Option<ChangeMark> {
         self.change_marks.now()
-    }
-
-    /// Fails when the catalog does not answer.
-    pub async fn ping(&self) -> Result<(), Error> {
-        sqlx::query("select 1").execute(&self.reader).await.context("asking the catalog")?;
-        Ok(())
     }
 
     /// Returns a setting's value.
@@ -203,11 +212,15 @@ impl Catalog {
         })
     }
 
-    /// Starts a transaction that holds the write lock from its first statement, so that it never has to be
-    /// repeated because another one wrote in between.
     async fn write(&self) -> Result<Write, Error> {
-        self.writer.begin_with("begin immediate").await.context("starting a transaction")
+        self.writer.begin().await.context("starting a transaction")
     }
+}
+
+/// The options of a test that does not care for the time.
+#[cfg(test)]
+fn test_options() -> CatalogOptions {
+    CatalogOptions::new(CatalogClock::new(|| Timestamp::from_micros(0)))
 }
 
 /// Reads a 16-byte id.
@@ -245,9 +258,9 @@ fn optional_moment(row: &SqliteRow, column: &'static str) -> Result<Option<Times
     Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_micros))
 }
 
-/// Writes a count; SQL integers are signed, so what does not fit is clamped. No bound of ours comes near.
-fn signed(value: impl TryInto<i64>) -> i64 {
-    value.try_into().unwrap_or(i64::MAX)
+/// Writes a count; SQL integers are signed. No bound of ours comes near, so what does not fit is refused, not cut.
+fn signed(value: u64) -> Result<i64, Error> {
+    value.try_into().map_err(|_| Error::corrupt("number over every bound"))
 }
 
 /// Lets a refused transition pass through a storage call.

@@ -18,6 +18,14 @@ pub enum ErrorKind {
     Corrupt,
     /// The data directory cannot be used.
     DataDirectory,
+    /// The catalog's file is damaged: restore it.
+    Damaged,
+    /// The statements of a list take longer than they may.
+    QueryTooSlow,
+    /// Too many lists are being read, or the writer is taken for too long. Nothing has happened: try again later.
+    Busy,
+    /// The disk, or what the catalog may have of it, is full.
+    Full,
     /// The database or the blob store failed; trying again may help.
     Unavailable,
 }
@@ -45,18 +53,18 @@ impl Error {
 
     /// Makes the error of a database call.
     pub(crate) fn database(context: &'static str, source: sqlx::Error) -> Self {
-        let kind = match &source {
-            sqlx::Error::RowNotFound => ErrorKind::NotFound,
-            sqlx::Error::Database(database) if database.is_unique_violation() => ErrorKind::NameTaken,
-            sqlx::Error::Database(database) if database.is_foreign_key_violation() => ErrorKind::NotFound,
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => ErrorKind::Corrupt,
-            _ => ErrorKind::Unavailable,
-        };
+        let kind = crate::catalog::kind_of(&source);
         Self::with_source(kind, context, source)
     }
 
     pub(crate) fn corrupt(context: &'static str) -> Self {
         Self::new(ErrorKind::Corrupt, context)
+    }
+
+    /// Says the same as an error of another kind.
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// Returns what went wrong.
@@ -74,6 +82,10 @@ impl fmt::Display for Error {
             ErrorKind::Fenced => "the job is someone else's now",
             ErrorKind::Corrupt => "what is stored cannot be read back",
             ErrorKind::DataDirectory => "the data directory cannot be used",
+            ErrorKind::Damaged => "the catalog is damaged",
+            ErrorKind::QueryTooSlow => "it takes too long",
+            ErrorKind::Busy => "the catalog is busy",
+            ErrorKind::Full => "the disk is full",
             ErrorKind::Unavailable => "storage failed",
         };
         write!(f, "{}: {what}", self.context)

@@ -22,8 +22,9 @@ mod record;
 
 pub use blobs::{BlobPath, Blobs, PutOutcome};
 pub use catalog::{
-    AuditEntry, BlockRow, Catalog, CatalogCounts, ChangeMark, GenerationRow, JobKind, LeasedJob,
-    ListedSession, LiveData, NewBlock, NewGeneration, NewJob, NewSessionRow, NewToken, SaltRow, Schema,
-    SessionDraft, StageOutcome, StoreDraft, StoreRow, TokenRow,
+    AuditEntry, BlockRow, Catalog, CatalogClock, CatalogCounts, CatalogOptions, ChangeMark, Faults,
+    GenerationRow, JobBounds, JobKind, LeasedJob, ListedSession, LiveData, LiveStore, NewBlock,
+    NewGeneration, NewJob, NewSessionRow, NewToken, SaltRow, Schema, SessionDraft, StageOutcome, StoreDraft,
+    StoreRow, TokenRow,
 };
 pub use error::{Error, ErrorKind};

@@ -165,12 +165,17 @@ fn read_data_type(record: &ColumnRecord) -> Result<DataType, Error> {
     DataType::from_word(&record.data_type, options).ok_or_else(corrupt)
 }
 
-const UNITS: [(ProximityUnit, &str); 4] = [
-    (ProximityUnit::Characters, "characters"),
-    (ProximityUnit::Words, "words"),
-    (ProximityUnit::Row, "row"),
-    (ProximityUnit::Document, "document"),
-];
+const UNITS: [ProximityUnit; 4] =
+    [ProximityUnit::Characters, ProximityUnit::Words, ProximityUnit::Row, ProximityUnit::Document];
+
+const fn unit_word(unit: ProximityUnit) -> &'static str {
+    match unit {
+        ProximityUnit::Characters => "characters",
+        ProximityUnit::Words => "words",
+        ProximityUnit::Row => "row",
+        ProximityUnit::Document => "document",
+    }
+}
 
 pub(crate) fn write_rule(rule: &ExactMatchRule) -> String {
     let patterns = rule
@@ -179,11 +184,7 @@ pub(crate) fn write_rule(rule: &ExactMatchRule) -> String {
         .map(|pattern| PatternRecord {
             confidence: pattern.confidence,
             primary: pattern.primary.clone(),
-            unit: UNITS
-                .iter()
-                .find(|(unit, _)| *unit == pattern.proximity.unit)
-                .map_or("characters", |(_, word)| word)
-                .to_owned(),
+            unit: unit_word(pattern.proximity.unit).to_owned(),
             distance: pattern.proximity.distance,
             or_same_row: pattern.proximity.or_same_row,
             supporting: pattern
@@ -207,9 +208,8 @@ pub(crate) fn read_rule(text: &str, store_id: StoreId) -> Result<ExactMatchRule,
     let mut patterns = Vec::with_capacity(record.patterns.len());
     for pattern in record.patterns {
         let unit = UNITS
-            .iter()
-            .find(|(_, word)| *word == pattern.unit)
-            .map(|(unit, _)| *unit)
+            .into_iter()
+            .find(|unit| unit_word(*unit) == pattern.unit)
             .ok_or_else(|| Error::corrupt("proximity of a pattern"))?;
         patterns.push(Pattern {
             confidence: pattern.confidence,

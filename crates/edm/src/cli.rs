@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Finds records in texts, or redacts them
     #[cfg(feature = "agent")]
     Classify(command::classify::ClassifyArguments),
+    /// Compares a data directory's catalog, files and checksums; says what is damaged and what to do
+    #[cfg(feature = "server")]
+    Verify(command::verify::VerifyArguments),
     /// Creates, lists and revokes bearer tokens of a data directory
     #[cfg(feature = "server")]
     Token(command::token::TokenArguments),

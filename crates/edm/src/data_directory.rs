@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use edm_service::{MasterKey, Service, ServiceConfig, ServiceLimits};
+use edm_service::{MasterKey, Service, ServiceConfig};
 
 use crate::surroundings::{clock, random};
 
@@ -15,12 +15,75 @@ const ADMIN_TOKEN: &str = "admin-token";
 const CATALOG: &str = "catalog.db";
 /// What the process that works on the directory holds locked.
 const LOCK: &str = "lock";
+/// Stands there from before the first start makes anything until everything of it is made. A first start that crashed is
+/// gone on with; without it a missing catalog is a lost one.
+const FIRST_START: &str = "first-start";
+const BLOBS: &str = "blobs";
 
-/// Opens the service of an existing directory; makes directory and key at the first start.
-pub(crate) async fn open_or_create(folder: &Path, limits: ServiceLimits) -> anyhow::Result<Service> {
+/// How a server's directory is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// What was there before must be whole.
+    Usual,
+    /// A lost catalog is begun anew: no table, no token of before.
+    New,
+}
+
+/// Opens the service of an existing directory; makes directory and key at the first start. Refuses a directory whose catalog
+/// is lost, unless it is to be begun anew.
+pub(crate) async fn open_or_create(
+    folder: &Path,
+    start: Start,
+    config: impl FnOnce(MasterKey) -> ServiceConfig,
+) -> anyhow::Result<Service> {
     create_private(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    make_key_at_need(folder)?;
-    open(folder, limits).await
+    begin_at_need(folder, start)?;
+    open_with(folder, config).await
+}
+
+/// Marks a first start, and refuses to take a directory for a new one that has lost its catalog.
+fn begin_at_need(folder: &Path, start: Start) -> anyhow::Result<()> {
+    let marker = folder.join(FIRST_START);
+    let catalog = folder.join(CATALOG);
+    let has_catalog = || fs::metadata(&catalog).is_ok_and(|found| found.len() > 0);
+    if has_catalog() && start == Start::New {
+        bail!("{} has a catalog, so --new would begin nothing: leave it out", folder.display());
+    }
+    if !has_catalog() && !marker.exists() {
+        // Of two first starts at once the second must find what the first made, not mark another.
+        let _lock = lock_alone(folder)?;
+        if !has_catalog() {
+            if start == Start::Usual {
+                refuse_lost(folder, &catalog)?;
+            }
+            write_private(&marker, b"").with_context(|| format!("cannot write {}", marker.display()))?;
+        }
+    }
+    make_key_at_need(folder)
+}
+
+/// Fails where something stands beside a catalog that is not there.
+fn refuse_lost(folder: &Path, catalog: &Path) -> anyhow::Result<()> {
+    let beside =
+        [MASTER_KEY, BLOBS, ADMIN_TOKEN].into_iter().filter(|name| holds_something(&folder.join(name)));
+    let beside: Vec<&str> = beside.collect();
+    if beside.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "{} is lost or empty, and what stands beside it is of a server that had one ({}): restore it from a backup. To \
+         begin anew, without the tables, sessions and tokens of before, say --new",
+        catalog.display(),
+        beside.join(", ")
+    )
+}
+
+/// Says whether a file has bytes, or a folder entries.
+fn holds_something(path: &Path) -> bool {
+    match fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => fs::metadata(path).is_ok_and(|found| found.len() > 0),
+    }
 }
 
 /// Makes the key of a directory that has neither key nor data.
@@ -50,8 +113,19 @@ fn make_key_at_need(folder: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Opens the service of an existing directory.
-pub(crate) async fn open(folder: &Path, limits: ServiceLimits) -> anyhow::Result<Service> {
+/// Opens the service of an existing directory. Its catalog must be there.
+pub(crate) async fn open(folder: &Path) -> anyhow::Result<Service> {
+    let catalog = folder.join(CATALOG);
+    if folder.join(MASTER_KEY).exists() && !fs::metadata(&catalog).is_ok_and(|found| found.len() > 0) {
+        bail!("{} is lost or empty: restore it from a backup, or start the server", catalog.display());
+    }
+    open_with(folder, |key| ServiceConfig::new(folder, key)).await
+}
+
+async fn open_with(
+    folder: &Path,
+    config: impl FnOnce(MasterKey) -> ServiceConfig,
+) -> anyhow::Result<Service> {
     let path = folder.join(MASTER_KEY);
     let bytes = fs::read(&path).with_context(|| {
         format!("{} is no data directory: cannot read {}", folder.display(), path.display())
@@ -60,17 +134,22 @@ pub(crate) async fn open(folder: &Path, limits: ServiceLimits) -> anyhow::Result
     close_to_others(folder).with_context(|| {
         format!("cannot keep {} from being read by others: is it owned by this user?", folder.display())
     })?;
-    let config = ServiceConfig { limits, ..ServiceConfig::new(folder, key) };
-    let service = Service::open(config, clock(), random()).await;
+    let service = Service::open(config(key), clock(), random()).await;
     service.with_context(|| format!("cannot open {}", folder.display()))
 }
 
 /// Fails when another server works on the directory, before anything is said or written. The service takes the lock
 /// itself when it loads.
 pub(crate) fn refuse_in_use(folder: &Path) -> anyhow::Result<()> {
+    lock_alone(folder).map(drop)
+}
+
+/// Locks the directory, or fails at once where another server has it.
+fn lock_alone(folder: &Path) -> anyhow::Result<fs::File> {
     let lock = fs::File::create(folder.join(LOCK));
-    match lock.with_context(|| format!("cannot lock {}", folder.display()))?.try_lock() {
-        Ok(()) => Ok(()),
+    let lock = lock.with_context(|| format!("cannot lock {}", folder.display()))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {
             bail!("{} is in use by another `edm serve`: stop it, or name another folder", folder.display())
         }
@@ -85,6 +164,13 @@ pub(crate) async fn bootstrap(service: &Service, folder: &Path) -> anyhow::Resul
     let path = folder.join(ADMIN_TOKEN);
     let write = |token: &str| write_private(&path, format!("{token}\n").as_bytes());
     service.bootstrap_admin(write).await.with_context(|| format!("cannot write {}", path.display()))?;
+    // Key, catalog and token are there: from here on whatever is missing is lost.
+    match fs::remove_file(folder.join(FIRST_START)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(anyhow::Error::new(error).context("cannot end the first start"));
+        }
+        _ => {}
+    }
     Ok(path.exists().then_some(path))
 }
 
@@ -131,7 +217,7 @@ fn sync_folder_of(_: &Path) -> io::Result<()> {
 fn close_to_others(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     // Everything else is below `blobs`, which nobody else can enter then.
-    for name in [MASTER_KEY, ADMIN_TOKEN, CATALOG, "catalog.db-wal", "catalog.db-shm", LOCK, "blobs"] {
+    for name in [MASTER_KEY, ADMIN_TOKEN, CATALOG, "catalog.db-wal", "catalog.db-shm", LOCK, BLOBS] {
         let path = folder.join(name);
         let metadata = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -191,13 +277,72 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let key = folder.path().join(MASTER_KEY);
         fs::write(&key, "").expect("writes");
-        let service = open_or_create(folder.path(), ServiceLimits::default()).await.expect("starts");
+        let start =
+            || open_or_create(folder.path(), Start::Usual, |key| ServiceConfig::new(folder.path(), key));
+        let service = start().await.expect("starts");
         service.close().await;
         assert!(!fs::read(&key).expect("reads").is_empty());
         fs::write(&key, "").expect("writes");
-        let refused = open_or_create(folder.path(), ServiceLimits::default()).await;
+        let refused = start().await;
         let told = refused.err().map(|error| format!("{error:#}")).unwrap_or_default();
         assert!(told.contains("is empty, and the data cannot be read without it"), "{told}");
         assert!(fs::read(&key).expect("reads").is_empty(), "the file is left as it was");
+    }
+
+    /// A server once took a directory that had lost its catalog for a new one: every table was forgotten, the old token was
+    /// overwritten, and `/readyz` said ready.
+    #[tokio::test]
+    async fn a_lost_catalog_is_not_a_new_one() {
+        let check = async |lost: &[&str], start: Start, refused: Option<&str>| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path();
+            let open = || open_or_create(path, start, |key| ServiceConfig::new(path, key));
+            let first = open_or_create(path, Start::Usual, |key| ServiceConfig::new(path, key));
+            let first = first.await.expect("starts");
+            bootstrap(&first, path).await.expect("makes a token");
+            first.close().await;
+            assert!(!path.join(FIRST_START).exists(), "the first start is over");
+            for name in lost {
+                let path = path.join(name);
+                match path.is_dir() {
+                    true => fs::remove_dir_all(path).expect("removes"),
+                    false => fs::remove_file(path).expect("removes"),
+                }
+            }
+            match (open().await, refused) {
+                (Ok(service), None) => service.close().await,
+                (Err(error), Some(words)) => assert!(format!("{error:#}").contains(words), "{error:#}"),
+                (Ok(_), Some(words)) => panic!("{lost:?}, {start:?}: opened, not refused with {words}"),
+                (Err(error), None) => panic!("{lost:?}, {start:?}: {error:#}"),
+            }
+        };
+        check(&[], Start::Usual, None).await;
+        check(&[], Start::New, Some("--new would begin nothing")).await;
+        check(&[CATALOG], Start::Usual, Some("say --new")).await;
+        check(&[CATALOG, ADMIN_TOKEN], Start::Usual, Some("say --new")).await;
+        check(&[CATALOG, MASTER_KEY], Start::Usual, Some("say --new")).await;
+        check(&[CATALOG], Start::New, None).await;
+        check(&[CATALOG, MASTER_KEY, ADMIN_TOKEN], Start::Usual, None).await;
+        check(&[MASTER_KEY], Start::Usual, Some("the data cannot be read without it")).await;
+    }
+
+    /// Whatever a first start left when it was killed, the next one goes on with it.
+    #[tokio::test]
+    async fn a_first_start_that_crashed_is_gone_on_with() {
+        let check = async |made: &[&str]| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path();
+            begin_at_need(path, Start::Usual).expect("begins");
+            for name in made {
+                fs::write(path.join(name), "").expect("writes");
+            }
+            let again = open_or_create(path, Start::Usual, |key| ServiceConfig::new(path, key));
+            let again = again.await.expect("goes on");
+            assert!(bootstrap(&again, path).await.expect("makes a token").is_some());
+            again.close().await;
+        };
+        check(&[]).await;
+        check(&[CATALOG]).await;
+        check(&["admin-token.new"]).await;
     }
 }

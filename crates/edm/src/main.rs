@@ -62,7 +62,6 @@ fn main() -> ExitCode {
 fn status(ended: anyhow::Result<Ending>) -> u8 {
     match ended {
         Ok(Ending::Fine) => FINE,
-        #[cfg(feature = "agent")]
         Ok(Ending::Failed) => FAILED,
         #[cfg(feature = "agent")]
         Ok(Ending::Findings) => FINDINGS,

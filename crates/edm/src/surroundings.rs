@@ -74,20 +74,43 @@ pub(crate) fn keep_new_files_private() {}
 #[cfg(feature = "server")]
 mod service {
     use std::sync::Arc;
-    use std::time::{SystemTime, UNIX_EPOCH};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     use edm_model::Timestamp;
     use edm_service::{Clock, Random};
 
-    /// Returns the present moment.
+    use super::elapsed::Elapsed;
+
+    /// The wall clock of the start, and what has passed since: whoever sets the machine's clock moves nothing here.
+    struct EvenClock {
+        started: Timestamp,
+        since: Elapsed,
+    }
+
+    impl Clock for EvenClock {
+        fn now(&self) -> Timestamp {
+            plus(self.started, self.since.elapsed())
+        }
+
+        fn wall(&self) -> Timestamp {
+            now()
+        }
+    }
+
+    fn plus(moment: Timestamp, passed: Duration) -> Timestamp {
+        let micros = i64::try_from(passed.as_micros()).unwrap_or(i64::MAX);
+        Timestamp::from_micros(moment.as_micros().saturating_add(micros))
+    }
+
+    /// Returns what the machine's wall clock shows.
     pub(crate) fn now() -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
     }
 
-    /// Returns the machine's clock.
+    /// Returns a clock that begins with the machine's and then runs evenly.
     pub(crate) fn clock() -> Arc<dyn Clock> {
-        Arc::new(now)
+        Arc::new(EvenClock { started: now(), since: Elapsed::start() })
     }
 
     /// Returns the machine's randomness.
@@ -95,6 +118,45 @@ mod service {
         Arc::new(|bytes: &mut [u8]| {
             getrandom::fill(bytes).expect("without randomness no key, token or id could be made");
         })
+    }
+}
+
+/// What has passed since a moment, the machine's sleep included, which the monotonic clock of Linux leaves out.
+#[cfg(all(target_os = "linux", feature = "server"))]
+mod elapsed {
+    use std::time::Duration;
+
+    use rustix::time::{ClockId, Timespec, clock_gettime};
+
+    pub(super) struct Elapsed(Timespec);
+
+    impl Elapsed {
+        pub(super) fn start() -> Self {
+            Self(clock_gettime(ClockId::Boottime))
+        }
+
+        pub(super) fn elapsed(&self) -> Duration {
+            let passed = clock_gettime(ClockId::Boottime) - self.0;
+            Duration::try_from(passed).expect("the clock since the machine's start never goes back")
+        }
+    }
+}
+
+/// What has passed since a moment. Where the system stops this clock while the machine sleeps, the sleep is not counted.
+#[cfg(all(not(target_os = "linux"), feature = "server"))]
+mod elapsed {
+    use std::time::{Duration, Instant};
+
+    pub(super) struct Elapsed(Instant);
+
+    impl Elapsed {
+        pub(super) fn start() -> Self {
+            Self(Instant::now())
+        }
+
+        pub(super) fn elapsed(&self) -> Duration {
+            self.0.elapsed()
+        }
     }
 }
 

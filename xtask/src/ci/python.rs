@@ -53,7 +53,7 @@ pub(super) fn quality(root: &Path) -> anyhow::Result<Outcome> {
     PEERS.run(root, LABELLED_SET, &["--binary", &binary, "--write", QUALITY_PAGE])
 }
 
-fn binary(root: &Path, profile: &str) -> anyhow::Result<String> {
+pub(super) fn binary(root: &Path, profile: &str) -> anyhow::Result<String> {
     let binary = target_folder(root).join(profile).join(format!("edm{}", std::env::consts::EXE_SUFFIX));
     if !binary.is_file() {
         bail!("{} is not there: the build step must pass first", binary.display());

@@ -84,7 +84,7 @@ impl Venv {
     }
 }
 
-fn system_python() -> anyhow::Result<String> {
+pub(super) fn system_python() -> anyhow::Result<String> {
     let works = |name: &&str| {
         let asked = Command::new(*name)
             .args(["-c", "import sys; sys.exit(sys.version_info < (3, 11))"])

@@ -8,6 +8,7 @@ mod delta;
 mod entries_builder;
 mod entries_file;
 mod entries_writer;
+mod file_check;
 mod gathered;
 mod group;
 mod layout;
@@ -22,6 +23,7 @@ mod vocabulary;
 
 pub(crate) use defaults::CLOSE;
 pub use defaults::NoReachablePattern;
+pub use file_check::{FileCheck, file_checks};
 pub(crate) use lookup::Held;
 pub use reader::{Generation, file_names};
 pub(crate) use rules_file::RuleGate;

@@ -9,6 +9,7 @@ use edm_model::{ColumnClass, Columns, KeyId, Pattern, Rule, SessionId, StoreId, 
 use super::classes;
 use super::defaults::{self, NoReachablePattern};
 use super::entries_file::EntriesFile;
+use super::file_check;
 use super::group::{EntryGroup, HeldRows, Part};
 use super::layout;
 use super::manifest::{FileFacts, Manifest};
@@ -32,6 +33,7 @@ pub struct Generation {
     delta_entries: Option<EntryGroup>,
     rows: Vec<RowsFile>,
     files: Vec<(FileFacts, FileBytes)>,
+    manifest_checksum: [u8; 32],
 }
 
 impl std::fmt::Debug for Generation {
@@ -53,6 +55,7 @@ impl Generation {
         open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
         salt: &Salt,
     ) -> Result<Self, Error> {
+        let manifest_checksum = file_check::manifest_checksum(manifest)?;
         let manifest = Manifest::read(manifest)?;
         let rules = manifest.columns.rules();
         let columns = manifest.columns.as_slice();
@@ -71,6 +74,7 @@ impl Generation {
             files: Vec::new(),
             rules,
             manifest,
+            manifest_checksum,
         };
         let (count, rule_count) = (generation.column_rules.len(), generation.rules.len());
         for file in &generation.manifest.files {
@@ -139,6 +143,11 @@ impl Generation {
             }
         }
         Ok(())
+    }
+
+    /// Says whether these bytes are the manifest that the generation was opened with.
+    pub fn has_manifest(&self, manifest: &[u8]) -> bool {
+        file_check::manifest_checksum(manifest).is_ok_and(|checksum| checksum == self.manifest_checksum)
     }
 
     /// Returns the number of records that can match: rejected and replaced ones are not counted.

@@ -1,6 +1,6 @@
 //! `exactMatchDataStore`, and the body of its action `lookup`.
 
-use edm_model::{Columns, limits};
+use edm_model::{Columns, OnUnserved, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::query::Property;
 use crate::resource::column::{ColumnResource, read_columns};
 use crate::resource::session::SessionDraft;
 use crate::schema::actions::LOOKUP;
-use crate::schema::stores::EXACT_MATCH_DATA_STORE;
+use crate::schema::stores::{EXACT_MATCH_DATA_STORE, ON_UNSERVED};
 
 /// A data store as Graph writes it, with this service's additions.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -44,6 +44,12 @@ pub struct DataStoreResource {
     /// Read-only: the live data is keyed with an older salt than new sessions get.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub must_upload_again: Option<bool>,
+    /// What is answered where the live data cannot be read: `refuse` or `previous`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_unserved: Option<String>,
+    /// Read-only: `none`, `served`, `stale` or `unserved`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_state: Option<String>,
     /// The sessions, when `$expand` asked for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Vec<Value>>,
@@ -68,6 +74,8 @@ pub struct DataStoreDraft {
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
+    /// What is answered where the live data cannot be read.
+    pub on_unserved: OnUnserved,
     /// The sessions that are made with it.
     pub sessions: Vec<SessionDraft>,
 }
@@ -85,6 +93,7 @@ impl FromBody for DataStoreDraft {
             description: change.description.into_option(),
             columns: change.columns.into_option().unwrap_or_else(Columns::none),
             tokens_max: change.tokens_max.into_option(),
+            on_unserved: change.on_unserved.into_option().unwrap_or_default(),
             sessions: sessions.iter().map(SessionDraft::read_from).collect::<Result<_, _>>()?,
         })
     }
@@ -101,6 +110,8 @@ pub struct DataStoreChange {
     pub columns: Given<Columns>,
     /// The longest cell that is matched, in atoms; null asks for the default.
     pub tokens_max: Given<u32>,
+    /// What is answered where the live data cannot be read; null asks for the default.
+    pub on_unserved: Given<OnUnserved>,
 }
 
 impl FromBody for DataStoreChange {
@@ -132,6 +143,10 @@ impl DataStoreChange {
             description: reader.text("description", limits::TEXT_CHARACTERS_MAX)?,
             columns: read_columns(&reader, "columns")?,
             tokens_max: reader.integer32("maximumNumberOfTokens", 1..=limits::TOKENS_MAX)?,
+            on_unserved: reader.word("onUnserved", ON_UNSERVED)?.try_map(|word| {
+                let unknown = BodyErrorKind::UnknownWord { known: ON_UNSERVED };
+                OnUnserved::parse(word).ok_or_else(|| reader.error(unknown, "onUnserved"))
+            })?,
         })
     }
 }

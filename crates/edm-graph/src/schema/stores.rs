@@ -1,6 +1,6 @@
 //! Data stores, their columns, and upload agents.
 
-use edm_model::limits;
+use edm_model::{OnUnserved, limits};
 
 use super::element::{Navigation, StructuredType, boolean, int32, int64, moment, object, text};
 use super::matching::ENTITY;
@@ -15,6 +15,11 @@ const DATA_TYPES: &[&str] =
     &["text", "digits", "email", "name", "ssn", "card", "phone", "date", "iban", "address"];
 /// The words of `dataTypeOptions.order`.
 const ORDERS: &[&str] = &["ymd", "dmy", "mdy"];
+
+/// The words of `onUnserved`.
+pub(crate) const ON_UNSERVED: &[&str] = &[OnUnserved::Refuse.as_str(), OnUnserved::Previous.as_str()];
+/// The words of `dataState`.
+const DATA_STATES: &[&str] = &["none", "served", "stale", "unserved"];
 
 /// Options of a column's data type.
 pub static DATA_TYPE_OPTIONS: StructuredType = StructuredType::complex(
@@ -116,6 +121,14 @@ pub static EXACT_MATCH_DATA_STORE: StructuredType = StructuredType::entity(
             "Whether the live data is keyed with an older salt than new sessions get.",
         )
         .added(),
+        text("onUnserved", "What is answered where the live data cannot be read: refuse (an error; the default) or previous (the generation before, and each answer says so).")
+            .words(ON_UNSERVED)
+            .added()
+            .set(),
+        text("dataState", "Whether this server searches the store: none (no data yet), served, stale (the generation before the live one is searched) or unserved (the live data cannot be read).")
+            .words(DATA_STATES)
+            .uncompared()
+            .added(),
     ],
     "A table of sensitive records, of which only keyed hashes are kept.",
 )

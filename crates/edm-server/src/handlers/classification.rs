@@ -73,6 +73,7 @@ pub(crate) fn match_options(options: ClassifyOptions) -> MatchOptions {
         exempt: options.exempt,
         explain: options.explain,
         timeout_ms: options.timeout_ms,
+        ..MatchOptions::default()
     }
 }
 

@@ -1,25 +1,46 @@
-//! Whether the process lives, and whether it can answer. Neither asks for a token.
+//! Whether the process lives, and whether it can answer. Neither asks for a token; names are told to who brings one.
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::Response;
+use edm_model::Right;
+use edm_service::{Readiness, UnservedStore};
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::call::{Needs, authorised};
 use crate::error::{ApiError, HttpProblem};
 use crate::respond;
 
-pub(crate) async fn live(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    app.service.health().await?;
-    Ok(respond::json(StatusCode::OK, &json!({"status": "alive"})))
+/// Asks nothing of the storage: a restart would mend neither a full disk nor a slow one.
+pub(crate) async fn live() -> Response {
+    respond::json(StatusCode::OK, &json!({"status": "alive"}))
 }
 
-pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    if !app.service.is_ready() {
-        return Err(HttpProblem::NotReady.into());
+/// 503 where nothing can be answered; 200 and `degraded` where the data of some stores cannot be read.
+pub(crate) async fn ready(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+    let Readiness { obstacle, unserved } = app.service.readiness().await?;
+    if let Some(obstacle) = obstacle {
+        return Err(HttpProblem::NotReady(obstacle).into());
     }
-    app.service.health().await?;
-    Ok(respond::json(StatusCode::OK, &json!({"status": "ready"})))
+    if unserved.is_empty() {
+        return Ok(respond::json(StatusCode::OK, &json!({"status": "ready"})));
+    }
+    let mut body = json!({"status": "degraded", "unservedCount": unserved.len()});
+    // Which tables there are is for whoever may read them.
+    if let Ok(principal) = authorised(request.headers(), Some(Needs(Right::Read)), &app).await {
+        let own = unserved.iter().filter(|store| store.tenant == principal.tenant);
+        body["unserved"] = own.map(named).collect();
+    }
+    Ok(respond::json(StatusCode::OK, &body))
+}
+
+fn named(store: &UnservedStore) -> Value {
+    json!({
+        "id": store.store_id.to_string(),
+        "displayName": store.name,
+        "dataState": store.state.as_str(),
+    })
 }

@@ -66,6 +66,7 @@ pub(crate) async fn create(
         description: draft.description,
         columns: draft.columns,
         tokens_max: draft.tokens_max,
+        on_unserved: draft.on_unserved,
     };
     let sessions = draft.sessions.into_iter().map(sessions::new_session).collect();
     let (view, created) = app.service.create_store_with_sessions(&call.principal, new, sessions).await?;
@@ -108,6 +109,7 @@ pub(crate) async fn update(
             .tokens_max
             .into_change()
             .map(|tokens| tokens.unwrap_or(edm_model::limits::TOKENS_DEFAULT)),
+        on_unserved: change.on_unserved.into_change().map(Option::unwrap_or_default),
         expected: call.expected.clone(),
     };
     let view = app.service.update_store(&call.principal, store, change).await?;

@@ -4,7 +4,7 @@
 use edm_graph::BodyErrorKind;
 use edm_model::{Columns, ColumnsErrorKind, Right, SessionState};
 use edm_server::{HttpProblem, UploadProblem, body_answer, http_answer, service_answer, upload_answer};
-use edm_service::{BlockProblem, ErrorKind, Foreign, Resource};
+use edm_service::{BlockProblem, ErrorKind, Foreign, Obstacle, Resource};
 use http::StatusCode;
 
 /// Returns the status and code of every kind of every room that names them.
@@ -94,6 +94,7 @@ pub(crate) const MET_ELSEWHERE: &[(&str, &str)] = &[
     ("wrongMasterKey", "fails at the start, before there is a request"),
     ("dataDirectory", "fails at the start, before there is a request"),
     ("corruptData", "needs a broken disk: the service's own tests break one"),
+    ("dataUnavailable", "needs a damaged file: the service's own tests damage one of each kind"),
     ("storageUnavailable", "needs a broken disk: the service's own tests break one"),
     ("internalError", "a fault of ours; the fence against panics has its own test"),
     ("InternalError", "a fault of ours on the upload wire"),
@@ -150,6 +151,9 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::Internal,
         ErrorKind::NoLiveData,
         ErrorKind::Changed,
+        ErrorKind::DataUnavailable,
+        ErrorKind::QueryTooExpensive,
+        ErrorKind::StorageBusy,
     ]
 }
 
@@ -197,6 +201,9 @@ fn position(kind: &ErrorKind) -> usize {
         ErrorKind::Internal => 37,
         ErrorKind::NoLiveData => 38,
         ErrorKind::Changed => 39,
+        ErrorKind::DataUnavailable => 40,
+        ErrorKind::QueryTooExpensive => 41,
+        ErrorKind::StorageBusy => 42,
     }
 }
 
@@ -211,7 +218,7 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::UnsupportedMediaType { expected: "x" },
         HttpProblem::TooManyBodies,
         HttpProblem::NoSuchId,
-        HttpProblem::NotReady,
+        HttpProblem::NotReady(Obstacle::Starting),
         HttpProblem::Panicked,
         HttpProblem::NoToken,
         HttpProblem::Forbidden { needs: Right::Read },
@@ -237,7 +244,7 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::UnsupportedMediaType { .. } => 5,
         HttpProblem::TooManyBodies => 6,
         HttpProblem::NoSuchId => 7,
-        HttpProblem::NotReady => 8,
+        HttpProblem::NotReady(_) => 8,
         HttpProblem::Panicked => 9,
         HttpProblem::NoToken => 10,
         HttpProblem::Forbidden { .. } => 11,

@@ -1,8 +1,8 @@
 //! Tokens, roles and the wall between tenants; stores and types that people write.
 
 use edm_model::{
-    EvidenceGroup, ExactMatchRule, Pattern, Principal, Proximity, Right, Role, Roles, SessionState, StoreId,
-    TenantId,
+    EvidenceGroup, ExactMatchRule, OnUnserved, Pattern, Principal, Proximity, Right, Role, Roles,
+    SessionState, StoreId, TenantId,
 };
 use edm_service::{
     ErrorKind, Expected, ListQuery, LookupRequest, MatchOptions, NewSession, NewStore, NewToken, NewType,
@@ -136,8 +136,13 @@ async fn each_role_may_what_the_contract_says() {
         let caller = with_roles(&[role]);
         let lookup =
             LookupRequest { key: "account".to_owned(), values: vec![account(1)], result_columns: Vec::new() };
-        let new =
-            NewStore { name: format!("{role:?}"), description: None, columns: columns(), tokens_max: None };
+        let new = NewStore {
+            name: format!("{role:?}"),
+            description: None,
+            columns: columns(),
+            tokens_max: None,
+            on_unserved: OnUnserved::Refuse,
+        };
         let answers = [
             ("classify", service.classify(&caller, "text", MatchOptions::default()).await.err()),
             ("types", service.list_types(&caller, &ListQuery::default()).await.err()),
@@ -197,6 +202,7 @@ async fn names_are_unique_and_checked() {
         description: None,
         columns: columns(),
         tokens_max: None,
+        on_unserved: OnUnserved::Refuse,
     };
     for (name, kind) in [
         ("pEOPLE", ErrorKind::DuplicateName),

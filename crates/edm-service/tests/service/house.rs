@@ -7,15 +7,16 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use bytes::Bytes;
 use edm_block::{BlockHeader, Operation};
 use edm_hash::{RecordHasher, Salt};
-use edm_model::{Column, Columns, DataType, Principal, SessionId, StoreId, TenantId, Timestamp};
+use edm_model::{Column, Columns, DataType, OnUnserved, Principal, SessionId, StoreId, TenantId, Timestamp};
 use edm_service::{
     Clock, CreatedSession, ErrorKind, Expected, LookupRequest, MasterKey, NewSession, NewStore, Random,
-    Service, ServiceConfig, ServiceLimits,
+    Service, ServiceConfig, ServiceLimits, StoreChange,
 };
 
 pub(crate) const START: i64 = 1_780_000_000;
-/// A clock that stands here panics when it is asked.
-pub(crate) const BROKEN: i64 = -1;
+/// A clock that stands here tells the start, panics when it is asked again, and then is as it was at the start.
+pub(crate) const BREAKING: i64 = -2;
+const BROKEN: i64 = -1;
 
 /// A row of the sample table.
 pub(crate) type Row = [String; 3];
@@ -115,8 +116,20 @@ impl House {
     }
 
     async fn create_store_of(&self, name: &str, columns: Columns) -> StoreId {
-        let new = NewStore { name: name.to_owned(), description: None, columns, tokens_max: None };
+        let new = NewStore {
+            name: name.to_owned(),
+            description: None,
+            columns,
+            tokens_max: None,
+            on_unserved: OnUnserved::Refuse,
+        };
         self.service.create_store(&self.admin, new).await.expect("the store is made").store.id
+    }
+
+    /// Says whether the store wants the generation before where its live data cannot be read.
+    pub(crate) async fn want_unserved(&self, store: StoreId, wanted: OnUnserved) {
+        let change = StoreChange { on_unserved: Some(wanted), ..StoreChange::default() };
+        self.service.update_store(&self.admin, store, change).await.expect("the store is changed");
     }
 
     pub(crate) async fn open_session(&self, store: StoreId, new: NewSession) -> CreatedSession {
@@ -159,6 +172,28 @@ impl House {
         self.commit(store, session).await;
         self.run_jobs().await;
         session
+    }
+
+    /// Opens the catalog beside the service.
+    pub(crate) async fn catalog(&self) -> edm_store::Catalog {
+        let clock = self.clock.clone();
+        let now = move || Timestamp::from_micros(0).plus_seconds(clock.load(Ordering::SeqCst));
+        let options = edm_store::CatalogOptions::new(edm_store::CatalogClock::new(now));
+        edm_store::Catalog::open(&self.folder.path().join("catalog.db"), options).await.expect("opens")
+    }
+
+    /// Lists the files of the blobs.
+    pub(crate) fn files(&self) -> Vec<std::path::PathBuf> {
+        let mut folders = vec![self.folder.path().join("blobs")];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        files.sort();
+        files
     }
 
     /// Runs every job that is due.
@@ -248,8 +283,17 @@ fn surroundings(
 ) -> (ServiceConfig, Arc<dyn Clock>, Arc<dyn Random>) {
     let (clock, random) = (clock.clone(), random.clone());
     let now = Arc::new(move || {
-        let seconds = clock.load(Ordering::SeqCst);
-        assert_ne!(seconds, BROKEN, "the clock is broken");
+        let seconds = match clock.load(Ordering::SeqCst) {
+            BREAKING => {
+                clock.store(BROKEN, Ordering::SeqCst);
+                START
+            }
+            BROKEN => {
+                clock.store(START, Ordering::SeqCst);
+                panic!("the clock is broken")
+            }
+            seconds => seconds,
+        };
         Timestamp::from_micros(0).plus_seconds(seconds)
     });
     let fill = Arc::new(move |bytes: &mut [u8]| {

@@ -1,10 +1,13 @@
 //! The service from the outside: a real catalog, real blobs and real blocks in a folder that goes with the test.
 
 mod access;
+mod clock;
 mod crash;
 mod delta;
 mod house;
 mod matching;
 mod publication;
 mod serving;
+mod unserved;
 mod upload;
+mod verify;

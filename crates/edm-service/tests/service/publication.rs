@@ -329,7 +329,7 @@ async fn the_key_of_collected_blocks_is_forgotten() {
         .await
         .expect("cancelled");
     house.run_jobs().await;
-    let catalog = edm_store::Catalog::open(&house.folder.path().join("catalog.db")).await.expect("opens");
+    let catalog = house.catalog().await;
     for (id, kept) in [(open, true), (published, false), (cancelled, false)] {
         let key = catalog.session(id).await.expect("read").sealed_block_key;
         assert_eq!(key.is_some(), kept, "{id}");

@@ -20,7 +20,7 @@ async fn another_node(house: &House) -> Service {
 }
 
 /// Returns the files of a session's generation whose names begin so.
-fn files_of(house: &House, session: edm_model::SessionId, part: &str) -> Vec<PathBuf> {
+pub(crate) fn files_of(house: &House, session: edm_model::SessionId, part: &str) -> Vec<PathBuf> {
     let mut folders = vec![house.folder.path().join("blobs")];
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {

@@ -6,7 +6,7 @@ use edm_hash::{RecordHasher, Salt};
 use edm_model::{Column, ColumnsErrorKind, SessionState, StoreId, UpdateMode};
 use edm_service::{
     BlockOutcome, BlockProblem, BlockRange, CreatedSession, ErrorKind, Expected, Foreign, NewSession,
-    SecretText, SessionChange, StoreChange,
+    SecretText, ServiceLimits, SessionChange, StoreChange,
 };
 use sha2::{Digest, Sha256};
 
@@ -329,4 +329,41 @@ async fn a_session_that_cannot_be_is_refused_when_it_is_made() {
     }
     let columns: edm_service::Error = edm_model::Columns::new(Vec::new()).expect_err("no columns").into();
     assert_eq!(columns.kind(), &ErrorKind::BadColumns(ColumnsErrorKind::Empty));
+}
+
+/// A block that comes while its session is deleted and collected is taken or told that the session is gone, wherever the two
+/// meet: its folder used to go from under the write, which was a failure of the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_that_races_the_end_of_its_session_is_taken_or_refused() {
+    let limits = ServiceLimits { collect_grace_seconds: 0, ..ServiceLimits::default() };
+    let house = House::open_with(limits).await;
+    let store = house.create_store("people").await;
+    for steps in 0..60 {
+        let created = house.open_session(store, NewSession::default()).await;
+        let first = one_row(&created, |_| {});
+        let second = one_row(&created, |header| (header.number, header.first_row) = (1, 1));
+        house.put(&created, 0, first).await.expect("taken");
+        let mut put = std::pin::pin!(house.put(&created, 1, second));
+        let mut ended = None;
+        for _ in 0..steps {
+            if let std::task::Poll::Ready(result) = futures::poll!(&mut put) {
+                ended = Some(result);
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        let id = created.session.id;
+        let deleted = house.service.delete_session(&house.admin, store, id, &Expected::ANYTHING);
+        deleted.await.expect("deleted");
+        house.run_jobs().await;
+        let result = match ended {
+            Some(result) => result,
+            None => put.await,
+        };
+        let fits = match &result {
+            Ok(_) => true,
+            Err(kind) => matches!(kind, ErrorKind::NotFound { .. } | ErrorKind::SessionClosed { .. }),
+        };
+        assert!(fits, "{steps} steps: {result:?}");
+    }
 }

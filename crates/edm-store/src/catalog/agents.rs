@@ -48,7 +48,7 @@ impl Catalog {
         query: &ListQuery,
     ) -> Result<Listed<UploadAgent>, Error> {
         let scope = [("a.tenant_id", tenant.as_bytes())];
-        lists::page(&self.reader, &tables::AGENTS, &scope, query, read_agent).await
+        lists::page(&self.lists, &tables::AGENTS, &scope, query, read_agent).await
     }
 
     /// Returns those of these agents that there are, in any order. A statement takes 32,766 ids at most.
@@ -86,7 +86,7 @@ impl Catalog {
             .bind(id.as_bytes().as_slice())
             .bind(&draft.description)
             .bind(lowered::of_agent(draft.description.as_deref()))
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("describing an upload agent")?;
             write.commit().await.context("describing an upload agent")?;
@@ -106,7 +106,7 @@ impl Catalog {
         sqlx::query("delete from upload_agents where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("removing an upload agent")?;
         write.commit().await.context("removing an upload agent")?;
@@ -118,7 +118,7 @@ async fn agent_in(write: &mut Write, tenant: TenantId, id: AgentId) -> Result<Up
     let row = sqlx::query("select * from upload_agents where tenant_id = $1 and id = $2")
         .bind(tenant.as_bytes().as_slice())
         .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut **write)
+        .fetch_one(&mut *write)
         .await
         .context("upload agent")?;
     read_agent(&row)

@@ -54,7 +54,7 @@ impl Catalog {
         let found = sqlx::query("select * from blocks where session_id = $1 and number = $2")
             .bind(id.as_bytes().as_slice())
             .bind(i64::from(block.number))
-            .fetch_optional(&mut *write)
+            .fetch_optional(&mut write)
             .await
             .context("block")?;
         if let Some(row) = found {
@@ -102,7 +102,7 @@ impl Catalog {
 pub(super) async fn blocks_in(write: &mut Write, id: SessionId) -> Result<Vec<BlockRow>, Error> {
     let rows = sqlx::query("select * from blocks where session_id = $1 order by number")
         .bind(id.as_bytes().as_slice())
-        .fetch_all(&mut **write)
+        .fetch_all(&mut *write)
         .await
         .context("listing blocks")?;
     rows.iter().map(read_block).collect()
@@ -116,17 +116,17 @@ async fn insert(write: &mut Write, id: SessionId, block: &NewBlock) -> Result<()
     .bind(id.as_bytes().as_slice())
     .bind(i64::from(block.number))
     .bind(block.sha256.as_slice())
-    .bind(signed(block.byte_count))
-    .bind(signed(block.first_row))
+    .bind(signed(block.byte_count)?)
+    .bind(signed(block.first_row)?)
     .bind(i64::from(block.row_count))
     .bind(i64::from(block.rejected_count))
     .bind(block.stored_at.as_micros())
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("staging a block")?;
     sqlx::query("update sessions set staged_block_count = staged_block_count + 1 where id = $1")
         .bind(id.as_bytes().as_slice())
-        .execute(&mut **write)
+        .execute(&mut *write)
         .await
         .context("counting a block")?;
     Ok(())

@@ -124,13 +124,14 @@ mod system {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use super::super::test_options;
     use crate::Catalog;
 
     #[tokio::test]
     async fn a_mark_stays_until_anybody_writes() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("catalog.db");
-        let catalog = Catalog::open(&file).await.expect("opened");
+        let catalog = Catalog::open(&file, test_options()).await.expect("opened");
         catalog.migrate().await.expect("migrated");
         let first = catalog.change_mark().expect("a mark");
         catalog.setting("a").await.expect("read");
@@ -139,7 +140,7 @@ mod tests {
         let second = catalog.change_mark().expect("a mark");
         assert_ne!(second, first, "its own write");
         // As another process has them: connections of their own.
-        let other = Catalog::open(&file).await.expect("opened");
+        let other = Catalog::open(&file, test_options()).await.expect("opened");
         other.set_once("b", b"1").await.expect("written");
         let third = catalog.change_mark().expect("a mark");
         assert_ne!(third, second, "another's write");
@@ -154,13 +155,13 @@ mod tests {
     async fn a_file_that_is_gone_gives_no_mark_and_the_next_one_another() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("catalog.db");
-        let watching = Catalog::open(&file).await.expect("opened");
+        let watching = Catalog::open(&file, test_options()).await.expect("opened");
         watching.migrate().await.expect("migrated");
         let before = watching.change_mark().expect("a mark");
         // The last connection takes the log and its index away.
         watching.close().await;
         assert_eq!(watching.change_mark(), None);
-        let other = Catalog::open(&file).await.expect("opened");
+        let other = Catalog::open(&file, test_options()).await.expect("opened");
         other.set_once("a", b"1").await.expect("written");
         let after = watching.change_mark().expect("a mark");
         assert_ne!(after, before);

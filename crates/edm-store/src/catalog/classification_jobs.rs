@@ -38,7 +38,7 @@ impl Catalog {
         .bind(record::write_problems(&job.problems))
         .bind(job.findings.as_deref().map(record::write_findings))
         .bind(lowered::lowered(&vec![("userId".to_owned(), Some(job.created_by.as_str()))]))
-        .execute(&mut *write)
+        .execute(&mut write)
         .await
         .context("keeping a classification job")?;
         sqlx::query(
@@ -47,7 +47,7 @@ impl Catalog {
         )
         .bind(job.tenant.as_bytes().as_slice())
         .bind(i64::from(kept_max))
-        .execute(&mut *write)
+        .execute(&mut write)
         .await
         .context("forgetting old classification jobs")?;
         write.commit().await.context("keeping a classification job")
@@ -77,7 +77,7 @@ impl Catalog {
             Some(JobOrigin::File) => &tables::FILE_JOBS,
         };
         let scope = [("j.tenant_id", tenant.as_bytes())];
-        lists::page(&self.reader, table, &scope, query, read_classification_job).await
+        lists::page(&self.lists, table, &scope, query, read_classification_job).await
     }
 
     /// Removes a job when the closure allows it.
@@ -91,13 +91,13 @@ impl Catalog {
         let row = sqlx::query("select * from classification_jobs where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .fetch_one(&mut *write)
+            .fetch_one(&mut write)
             .await
             .context("classification job")?;
         decide(&read_classification_job(&row)?)?;
         sqlx::query("delete from classification_jobs where id = $1")
             .bind(id.as_bytes().as_slice())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("removing a classification job")?;
         write.commit().await.context("removing a classification job")?;

@@ -1,11 +1,11 @@
 //! Generations, and the one compare-and-swap that makes one live.
 
-use edm_model::{KeyId, Pattern, SessionId, SessionState, StoreId, TenantId, Timestamp};
+use edm_model::{KeyId, OnUnserved, Pattern, SessionId, SessionState, StoreId, TenantId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 
 use super::{
-    Catalog, LeasedJob, SessionDraft, StoreRow, Write, get, id16, jobs, moment, number, sessions, signed,
-    stores, types,
+    Catalog, LeasedJob, SessionDraft, StoreRow, Write, get, id16, jobs, moment, number, optional_id16,
+    sessions, signed, stores, types,
 };
 use crate::error::{Context, Error, ErrorKind};
 
@@ -30,6 +30,21 @@ pub struct GenerationRow {
     pub published_at: Timestamp,
 }
 
+/// A store that must be served: it has published data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveStore {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The store.
+    pub store_id: StoreId,
+    /// The session whose data is live; none where the catalog has lost it.
+    pub session_id: Option<SessionId>,
+    /// What that session brought; none where the catalog has lost it.
+    pub generation: Option<GenerationRow>,
+    /// What is answered where it cannot be read.
+    pub on_unserved: OnUnserved,
+}
+
 /// A generation to be made live.
 #[derive(Debug, Clone)]
 pub struct NewGeneration {
@@ -39,6 +54,21 @@ pub struct NewGeneration {
     pub default_patterns: Vec<Pattern>,
     /// When it is published.
     pub at: Timestamp,
+}
+
+// Whatever of several traces says that there was data: one of them may be what was lost.
+macro_rules! live_store_query {
+    ($rest:literal) => {
+        concat!(
+            "select d.id as data_store_id, d.tenant_id as store_tenant_id, d.live_session_id, d.on_unserved, g.* \
+             from data_stores d \
+             left join generations g on g.session_id = d.live_session_id and g.store_id = d.id and g.kept = 1 \
+             where (d.live_session_id is not null or d.last_generation > 0 or d.published_commit > 0 \
+             or d.data_updated_at is not null or exists (select 1 from generations o where o.store_id = d.id) \
+             or exists (select 1 from sessions s where s.store_id = d.id and s.state = 'Completed')) ",
+            $rest
+        )
+    };
 }
 
 impl Catalog {
@@ -62,7 +92,7 @@ impl Catalog {
                     SessionState::Completed,
                     "only a completed session is published"
                 );
-                Some(swap(&mut write, &draft, &store, &generation).await?)
+                Some(swap(&mut write, &draft, &generation).await?)
             }
             None => None,
         };
@@ -71,16 +101,25 @@ impl Catalog {
         Ok(published)
     }
 
-    /// Lists the live generations of every tenant.
-    pub async fn live_generations(&self) -> Result<Vec<GenerationRow>, Error> {
-        let rows = sqlx::query(
-            "select g.* from data_stores d join generations g on g.session_id = d.live_session_id \
-             order by g.published_at",
-        )
-        .fetch_all(&self.reader)
-        .await
-        .context("listing generations")?;
-        rows.iter().map(read_generation).collect()
+    /// Lists the stores of every tenant that published data once, with what is live in each. One without its generation
+    /// lost it: publication and rollback always leave one.
+    pub async fn live_stores(&self) -> Result<Vec<LiveStore>, Error> {
+        let rows = sqlx::query(live_store_query!("order by g.published_at, d.id"))
+            .fetch_all(&self.reader)
+            .await
+            .context("listing live generations")?;
+        rows.iter().map(read_live_store).collect()
+    }
+
+    /// Returns a store that published data; nothing where it has none yet or there is no such store.
+    pub async fn live_store(&self, tenant: TenantId, store_id: StoreId) -> Result<Option<LiveStore>, Error> {
+        let row = sqlx::query(live_store_query!("and d.tenant_id = $1 and d.id = $2"))
+            .bind(tenant.as_bytes().as_slice())
+            .bind(store_id.as_bytes().as_slice())
+            .fetch_optional(&self.reader)
+            .await
+            .context("live generation")?;
+        row.as_ref().map(read_live_store).transpose()
     }
 
     /// Lists the generations of every tenant that are kept no more.
@@ -126,12 +165,12 @@ impl Catalog {
 async fn swap(
     write: &mut Write,
     draft: &SessionDraft,
-    store: &StoreRow,
     generation: &NewGeneration,
 ) -> Result<GenerationRow, Error> {
     let session = &draft.session;
     let commit_number = draft.commit_number.ok_or_else(|| Error::corrupt("commit number of a session"))?;
-    let live = store.store.live.map(|live| live.session_id);
+    // Not the generation's own row: a store that has lost it gets other data all the same.
+    let live = draft.live_session_id;
     // The comparison looks redundant under one writer; it is what keeps several nodes apart on PostgreSQL.
     let row = sqlx::query(
         "update data_stores set live_session_id = $2, last_generation = last_generation + 1, \
@@ -140,10 +179,10 @@ async fn swap(
     )
     .bind(session.store_id.as_bytes().as_slice())
     .bind(session.id.as_bytes().as_slice())
-    .bind(signed(commit_number))
+    .bind(signed(commit_number)?)
     .bind(generation.at.as_micros())
     .bind(live.as_ref().map(|id| id.as_bytes().as_slice()))
-    .fetch_optional(&mut **write)
+    .fetch_optional(&mut *write)
     .await
     .context("swapping the generation")?
     .ok_or_else(|| Error::new(ErrorKind::Fenced, "swapping the generation"))?;
@@ -160,7 +199,7 @@ async fn swap(
     sqlx::query("update generations set kept = 0 where store_id = $1 and session_id is distinct from $2")
         .bind(session.store_id.as_bytes().as_slice())
         .bind(live.as_ref().map(|id| id.as_bytes().as_slice()))
-        .execute(&mut **write)
+        .execute(&mut *write)
         .await
         .context("retiring generations")?;
     insert(write, &published, commit_number).await?;
@@ -176,18 +215,32 @@ async fn insert(write: &mut Write, generation: &GenerationRow, commit_number: u6
     .bind(generation.session_id.as_bytes().as_slice())
     .bind(generation.tenant.as_bytes().as_slice())
     .bind(generation.store_id.as_bytes().as_slice())
-    .bind(signed(generation.number))
-    .bind(signed(commit_number))
+    .bind(signed(generation.number)?)
+    .bind(signed(commit_number)?)
     .bind(generation.key_id.as_bytes().as_slice())
-    .bind(signed(generation.row_count))
+    .bind(signed(generation.row_count)?)
     .bind(generation.published_at.as_micros())
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("adding a generation")?;
     Ok(())
 }
 
-fn read_generation(row: &SqliteRow) -> Result<GenerationRow, Error> {
+fn read_live_store(row: &SqliteRow) -> Result<LiveStore, Error> {
+    let generation = match optional_id16(row, "session_id")? {
+        Some(_) => Some(read_generation(row)?),
+        None => None,
+    };
+    Ok(LiveStore {
+        tenant: TenantId::from_bytes(id16(row, "store_tenant_id")?),
+        store_id: StoreId::from_bytes(id16(row, "data_store_id")?),
+        session_id: optional_id16(row, "live_session_id")?.map(SessionId::from_bytes),
+        generation,
+        on_unserved: stores::on_unserved(row)?,
+    })
+}
+
+pub(super) fn read_generation(row: &SqliteRow) -> Result<GenerationRow, Error> {
     Ok(GenerationRow {
         session_id: SessionId::from_bytes(id16(row, "session_id")?),
         tenant: TenantId::from_bytes(id16(row, "tenant_id")?),

@@ -1,12 +1,13 @@
 //! The queue: at-least-once, so every job's output is idempotent. A lease says who works; its epoch fences
 //! every write back, so that a worker that was thought dead cannot write over its successor.
 //!
-//! Leases go by the database's clock, the one clock that all workers share.
+//! Leases and due jobs go by the clock that the catalog was opened with. It never goes back while the process lives; what an
+//! earlier process wrote by another time is brought into bounds (`bound_jobs`).
 
-use edm_model::{SessionId, StoreId, TenantId};
+use edm_model::{SessionId, StoreId, TenantId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 
-use super::{Catalog, Write, get, id16, number, optional_id16};
+use super::{Catalog, Write, get, id16, number, optional_id16, optional_moment};
 use crate::blobs::BlobPath;
 use crate::error::{Context, Error, ErrorKind};
 
@@ -65,7 +66,7 @@ impl JobKind {
         }
     }
 
-    fn read(word: &str, payload: &str) -> Result<Self, Error> {
+    pub(super) fn read(word: &str, payload: &str) -> Result<Self, Error> {
         let corrupt = || Error::corrupt("payload of a job");
         match word {
             "ingest" => Ok(JobKind::Ingest),
@@ -110,6 +111,17 @@ fn dedup_key(session: Option<SessionId>, kind: &JobKind) -> String {
     format!("{}/{session}/{}", kind.word(), kind.payload())
 }
 
+/// How far away from now the moments of jobs can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobBounds {
+    /// How long a job of a session waits at most.
+    pub wait_seconds_max: i64,
+    /// How long what is to be collected waits at most.
+    pub collect_seconds_max: i64,
+    /// How long a lease lasts at most.
+    pub lease_seconds_max: i64,
+}
+
 /// A job in the hands of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeasedJob {
@@ -127,36 +139,24 @@ pub struct LeasedJob {
     pub epoch: i64,
 }
 
-// The database's clock in microseconds; PostgreSQL spells it `extract(epoch from clock_timestamp())`.
-macro_rules! now_sql {
-    ($before:literal, $after:literal) => {
-        concat!($before, "cast(unixepoch('subsec') * 1000000 as integer)", $after)
-    };
-}
-
 // Both run once for each of up to a million jobs of a session: each must find its row through an index and stop.
-const CLAIM: &str = now_sql!(
-    "with clock(now) as (select ",
-    ") update jobs set state = 'leased', epoch = epoch + 1, attempts = attempts + 1, lease_owner = $1, \
-     lease_until = (select now from clock) + $2 * 1000000 where dedup_key = coalesce( \
-        (select dedup_key from jobs where state = 'leased' and lease_until <= (select now from clock) \
-         order by lease_until limit 1), \
-        (select dedup_key from jobs where state = 'ready' and run_after <= (select now from clock) \
-         order by run_after, dedup_key limit 1)) returning *"
-);
-const CLAIM_BUILD: &str = now_sql!(
-    "with clock(now) as (select ",
-    ") update jobs set state = 'leased', epoch = epoch + 1, attempts = attempts + 1, lease_owner = $2, \
-     lease_until = (select now from clock) + $3 * 1000000 where dedup_key = $1 and ( \
-        state = 'ready' and run_after <= (select now from clock) \
-        or state = 'leased' and lease_until <= (select now from clock)) returning *"
-);
+const CLAIM: &str = "update jobs set state = 'leased', epoch = epoch + 1, attempts = attempts + 1, lease_owner = $1, \
+     lease_until = $3 where dedup_key = coalesce( \
+        (select dedup_key from jobs where state = 'leased' and lease_until <= $2 order by lease_until limit 1), \
+        (select dedup_key from jobs where state = 'ready' and run_after <= $2 \
+         order by run_after, dedup_key limit 1)) returning *";
+const CLAIM_BUILD: &str = "update jobs set state = 'leased', epoch = epoch + 1, attempts = attempts + 1, \
+     lease_owner = $2, lease_until = $4 where dedup_key = $1 \
+     and (state = 'ready' and run_after <= $3 or state = 'leased' and lease_until <= $3) returning *";
 // Each half is one step into an index, however many jobs wait to be due.
-const NEXT_JOB: &str = now_sql!(
-    "select (min(due.at) - ",
-    ") / 1000 as wait from (select min(run_after) as at from jobs where state = 'ready' \
-     union all select min(lease_until) from jobs where state = 'leased') as due"
-);
+const NEXT_JOB: &str = "select min(due.at) as at from (select min(run_after) as at from jobs where state = 'ready' \
+     union all select min(lease_until) from jobs where state = 'leased') as due";
+const BOUND_WAITING: &str =
+    "update jobs set run_after = $1 where state = 'ready' and run_after > $1 and kind not like 'collect%'";
+const BOUND_COLLECTIONS: &str =
+    "update jobs set run_after = $1 where state = 'ready' and run_after > $1 and kind like 'collect%'";
+const BOUND_LEASES: &str = "update jobs set lease_until = $1 where state = 'leased' and lease_until > $1";
+const MICROS_PER_MS: i64 = 1_000;
 const OPEN_BUILD: &str = "select 1 from jobs where session_id = $1 and kind = 'build' \
      and state in ('ready', 'leased', 'dead') limit 1";
 
@@ -170,9 +170,11 @@ impl Catalog {
 
     /// Takes a job whose lease has run out, or else the oldest that is ready.
     pub async fn claim_job(&self, owner: &str, lease_seconds: i64) -> Result<Option<LeasedJob>, Error> {
+        let now = self.writer.now();
         let row = sqlx::query(CLAIM)
             .bind(owner)
-            .bind(lease_seconds)
+            .bind(now.as_micros())
+            .bind(now.plus_seconds(lease_seconds).as_micros())
             .fetch_optional(&self.writer)
             .await
             .context("claiming a job")?;
@@ -189,14 +191,16 @@ impl Catalog {
         lease_seconds: i64,
     ) -> Result<Vec<LeasedJob>, Error> {
         let mut write = self.write().await?;
+        let now = write.now();
         let mut taken = Vec::new();
         for index in indexes {
             let kind = JobKind::Build { index: *index };
             let row = sqlx::query(CLAIM_BUILD)
                 .bind(dedup_key(job.session_id, &kind))
                 .bind(owner)
-                .bind(lease_seconds)
-                .fetch_optional(&mut *write)
+                .bind(now.as_micros())
+                .bind(now.plus_seconds(lease_seconds).as_micros())
+                .fetch_optional(&mut write)
                 .await
                 .context("claiming the jobs of a group")?;
             taken.extend(row.map(|row| read_job(&row)).transpose()?);
@@ -207,13 +211,12 @@ impl Catalog {
 
     /// Prolongs a lease. Fails with `Fenced` when the job is someone else's.
     pub async fn heartbeat(&self, job: &LeasedJob, lease_seconds: i64) -> Result<(), Error> {
-        let done = sqlx::query(now_sql!(
-            "update jobs set lease_until = ",
-            " + $3 * 1000000 where dedup_key = $1 and epoch = $2 and state = 'leased'"
-        ))
+        let done = sqlx::query(
+            "update jobs set lease_until = $3 where dedup_key = $1 and epoch = $2 and state = 'leased'",
+        )
         .bind(&job.dedup_key)
         .bind(job.epoch)
-        .bind(lease_seconds)
+        .bind(self.writer.now().plus_seconds(lease_seconds).as_micros())
         .execute(&self.writer)
         .await
         .context("prolonging a lease")?;
@@ -234,7 +237,7 @@ impl Catalog {
         if let (Some(next), Some(session)) = (after_last, job.session_id) {
             let open = sqlx::query(OPEN_BUILD)
                 .bind(session.as_bytes().as_slice())
-                .fetch_optional(&mut *write)
+                .fetch_optional(&mut write)
                 .await
                 .context("looking for a build job")?;
             if open.is_none() {
@@ -246,13 +249,13 @@ impl Catalog {
 
     /// Gives a job back, to be tried again after a while.
     pub async fn retry_job(&self, job: &LeasedJob, delay_ms: i64, error: &str) -> Result<(), Error> {
-        let done = sqlx::query(now_sql!(
-            "update jobs set state = 'ready', last_error = $4, run_after = ",
-            " + $3 * 1000 where dedup_key = $1 and epoch = $2 and state = 'leased'"
-        ))
+        let done = sqlx::query(
+            "update jobs set state = 'ready', last_error = $4, run_after = $3 where dedup_key = $1 \
+             and epoch = $2 and state = 'leased'",
+        )
         .bind(&job.dedup_key)
         .bind(job.epoch)
-        .bind(delay_ms)
+        .bind(self.in_ms(delay_ms))
         .bind(error)
         .execute(&self.writer)
         .await
@@ -262,13 +265,13 @@ impl Catalog {
 
     /// Puts a job off that cannot begin yet; the attempt does not count.
     pub async fn postpone_job(&self, job: &LeasedJob, delay_ms: i64) -> Result<(), Error> {
-        let done = sqlx::query(now_sql!(
-            "update jobs set state = 'ready', attempts = attempts - 1, run_after = ",
-            " + $3 * 1000 where dedup_key = $1 and epoch = $2 and state = 'leased'"
-        ))
+        let done = sqlx::query(
+            "update jobs set state = 'ready', attempts = attempts - 1, run_after = $3 where dedup_key = $1 \
+             and epoch = $2 and state = 'leased'",
+        )
         .bind(&job.dedup_key)
         .bind(job.epoch)
-        .bind(delay_ms)
+        .bind(self.in_ms(delay_ms))
         .execute(&self.writer)
         .await
         .context("putting a job off")?;
@@ -293,36 +296,80 @@ impl Catalog {
     /// Takes the leases of every other owner away at once: for a server that is alone with its catalog and
     /// whose former process is known to be dead.
     pub async fn release_leases_of_others(&self, owner: &str) -> Result<u64, Error> {
-        let done =
-            sqlx::query("update jobs set state = 'ready' where state = 'leased' and lease_owner <> $1")
-                .bind(owner)
-                .execute(&self.writer)
-                .await
-                .context("releasing leases")?;
+        let done = sqlx::query(
+            "update jobs set state = 'ready', run_after = min(run_after, $2) where state = 'leased' \
+             and lease_owner <> $1",
+        )
+        .bind(owner)
+        .bind(self.writer.now().as_micros())
+        .execute(&self.writer)
+        .await
+        .context("releasing leases")?;
         Ok(done.rows_affected())
     }
 
     /// Returns in how many milliseconds the next job is due; `None` when there is none.
     pub async fn next_job_in_ms(&self) -> Result<Option<i64>, Error> {
         let row = sqlx::query(NEXT_JOB).fetch_one(&self.reader).await.context("next job")?;
-        get(&row, "wait")
+        let due = optional_moment(&row, "at")?;
+        Ok(due.map(|due| due.as_micros().saturating_sub(self.writer.now().as_micros()) / MICROS_PER_MS))
+    }
+
+    /// Brings what waits and what is leased into bounds: a process whose clock was ahead may have left moments that are far
+    /// away. Returns how many jobs that were.
+    pub async fn bound_jobs(&self, bounds: &JobBounds) -> Result<u64, Error> {
+        let now = self.writer.now();
+        let mut write = self.write().await?;
+        let mut bounded = 0;
+        for (statement, seconds) in [
+            (BOUND_WAITING, bounds.wait_seconds_max),
+            (BOUND_COLLECTIONS, bounds.collect_seconds_max),
+            (BOUND_LEASES, bounds.lease_seconds_max),
+        ] {
+            let done = sqlx::query(statement)
+                .bind(now.plus_seconds(seconds).as_micros())
+                .execute(&mut write)
+                .await
+                .context("bounding jobs")?;
+            bounded += done.rows_affected();
+        }
+        if bounded > 0 {
+            write.commit().await.context("bounding jobs")?;
+        }
+        Ok(bounded)
+    }
+
+    /// Puts everything that would be collected sooner off until the moment.
+    pub async fn postpone_collections(&self, until: Timestamp) -> Result<(), Error> {
+        sqlx::query(
+            "update jobs set run_after = $1 where state = 'ready' and run_after < $1 and kind like 'collect%'",
+        )
+        .bind(until.as_micros())
+        .execute(&self.writer)
+        .await
+        .context("postponing collections")?;
+        Ok(())
+    }
+
+    fn in_ms(&self, delay_ms: i64) -> i64 {
+        self.writer.now().as_micros().saturating_add(delay_ms.saturating_mul(MICROS_PER_MS))
     }
 }
 
 pub(super) async fn enqueue(write: &mut Write, jobs: &[NewJob]) -> Result<(), Error> {
     for job in jobs {
-        sqlx::query(now_sql!(
+        let run_after = write.now().plus_seconds(job.delay_seconds);
+        sqlx::query(
             "insert into jobs (dedup_key, tenant_id, session_id, kind, payload, run_after) \
-             values ($1, $2, $3, $4, $5, ",
-            " + $6 * 1000000) on conflict (dedup_key) do nothing"
-        ))
+             values ($1, $2, $3, $4, $5, $6) on conflict (dedup_key) do nothing",
+        )
         .bind(job.dedup_key())
         .bind(job.tenant.as_bytes().as_slice())
         .bind(job.session_id.as_ref().map(|id| id.as_bytes().as_slice()))
         .bind(job.kind.word())
         .bind(job.kind.payload())
-        .bind(job.delay_seconds)
-        .execute(&mut **write)
+        .bind(run_after.as_micros())
+        .execute(&mut *write)
         .await
         .context("enqueueing a job")?;
     }
@@ -338,14 +385,14 @@ pub(super) async fn finish(write: &mut Write, job: &LeasedJob) -> Result<(), Err
     }
     .bind(&job.dedup_key)
     .bind(job.epoch)
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("finishing a job")?;
     fenced(done.rows_affected())?;
     if let Some(session) = job.session_id {
         sqlx::query("update sessions set finished_job_count = finished_job_count + 1 where id = $1")
             .bind(session.as_bytes().as_slice())
-            .execute(&mut **write)
+            .execute(&mut *write)
             .await
             .context("counting a job")?;
     }
@@ -355,7 +402,7 @@ pub(super) async fn finish(write: &mut Write, job: &LeasedJob) -> Result<(), Err
 pub(super) async fn delete_jobs_of(write: &mut Write, session: SessionId) -> Result<(), Error> {
     sqlx::query("delete from jobs where session_id = $1")
         .bind(session.as_bytes().as_slice())
-        .execute(&mut **write)
+        .execute(&mut *write)
         .await
         .context("removing the jobs of a session")?;
     Ok(())
@@ -363,13 +410,14 @@ pub(super) async fn delete_jobs_of(write: &mut Write, session: SessionId) -> Res
 
 /// Makes the ingest jobs of a store due at once: one may have waited for the session that has just ended.
 pub(super) async fn wake_ingests_of(write: &mut Write, store: StoreId) -> Result<(), Error> {
-    sqlx::query(now_sql!(
-        "update jobs set run_after = ",
-        " where kind = 'ingest' and state = 'ready' \
-         and session_id in (select id from sessions where store_id = $1 and state = 'ProcessingInProgress')"
-    ))
+    let now = write.now();
+    sqlx::query(
+        "update jobs set run_after = $2 where kind = 'ingest' and state = 'ready' \
+         and session_id in (select id from sessions where store_id = $1 and state = 'ProcessingInProgress')",
+    )
     .bind(store.as_bytes().as_slice())
-    .execute(&mut **write)
+    .bind(now.as_micros())
+    .execute(&mut *write)
     .await
     .context("waking a job")?;
     Ok(())
@@ -394,6 +442,7 @@ fn read_job(row: &SqliteRow) -> Result<LeasedJob, Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::test_options;
     use super::*;
 
     /// Counting the open jobs at every finish, and sorting the ready ones at every claim, made a session of a million
@@ -401,9 +450,11 @@ mod tests {
     #[tokio::test]
     async fn no_statement_of_every_job_reads_all_jobs() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let catalog = Catalog::open(&folder.path().join("catalog.db")).await.expect("opens");
+        let catalog = Catalog::open(&folder.path().join("catalog.db"), test_options()).await.expect("opens");
         catalog.migrate().await.expect("migrates");
-        for statement in [CLAIM, CLAIM_BUILD, OPEN_BUILD, NEXT_JOB] {
+        for statement in
+            [CLAIM, CLAIM_BUILD, OPEN_BUILD, NEXT_JOB, BOUND_WAITING, BOUND_COLLECTIONS, BOUND_LEASES]
+        {
             let plan = sqlx::query(sqlx::AssertSqlSafe(format!("explain query plan {statement}")))
                 .fetch_all(&catalog.writer)
                 .await

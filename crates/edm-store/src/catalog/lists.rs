@@ -11,12 +11,12 @@ mod table;
 pub(super) mod tables;
 
 use edm_model::{Cursor, ListQuery, Listed};
-use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
 
 use self::dialect::Statement;
 use self::sql::Compiler;
 use self::table::Table;
+use super::connection::{ListReader, Lists};
 use super::id16;
 use crate::error::{Context, Error};
 
@@ -26,21 +26,23 @@ const KEPT_BYTES_MAX: usize = 4_096;
 /// Columns that rows of a list must equal, such as the tenant's.
 pub(super) type Scope<'a> = &'a [(&'static str, &'a [u8; 16])];
 
-/// Answers with the part of a list that is asked for. Fails with `UnknownProperty` on a name that the table does not have.
+/// Answers with the part of a list that is asked for. Fails with `UnknownProperty` on a name that the table does not have, with
+/// `QueryTooSlow` when its statements take longer than a list may, and with `Busy` when too many lists are being read.
 pub(super) async fn page<T>(
-    reader: &SqlitePool,
+    lists: &Lists,
     table: &'static Table,
     scope: Scope<'_>,
     query: &ListQuery,
     read: impl FnMut(&SqliteRow) -> Result<T, Error>,
 ) -> Result<Listed<T>, Error> {
-    let total = if query.with_total { Some(count(reader, table, scope, query).await?) } else { None };
+    let mut reader = lists.reader().await?;
+    let total = if query.with_total { Some(count(&mut reader, table, scope, query).await?) } else { None };
     if query.top == Some(0) {
         return Ok(Listed { items: Vec::new(), total, next: None });
     }
     let mut statement = select(table, scope, query)?;
     let kept = is_kept(&statement);
-    let rows = statement.build().persistent(kept).fetch_all(reader).await;
+    let rows = statement.build().persistent(kept).fetch_all(&mut reader).await;
     let mut rows = rows.context("listing")?;
     let wanted = query.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
     let more = rows.len() > wanted;
@@ -53,7 +55,7 @@ pub(super) async fn page<T>(
 }
 
 async fn count(
-    reader: &SqlitePool,
+    reader: &mut ListReader,
     table: &'static Table,
     scope: Scope<'_>,
     query: &ListQuery,
@@ -97,7 +99,8 @@ fn select(table: &'static Table, scope: Scope<'_>, query: &ListQuery) -> Result<
         statement.push(" limit ").push_bind(i64::MAX);
     }
     if query.skip > 0 {
-        statement.push(" offset ").push_bind(super::signed(query.skip));
+        // Beyond the longest list there is nothing, however far.
+        statement.push(" offset ").push_bind(i64::try_from(query.skip).unwrap_or(i64::MAX));
     }
     Ok(statement)
 }
@@ -134,7 +137,7 @@ mod tests {
     };
     use sqlx::{AssertSqlSafe, Row};
 
-    use super::super::Catalog;
+    use super::super::{Catalog, test_options};
     use super::*;
 
     const SESSIONS: i64 = 100_000;
@@ -142,7 +145,8 @@ mod tests {
 
     /// A catalog with 100,000 sessions in one store and a few in another.
     async fn furnished(folder: &std::path::Path) -> Catalog {
-        let catalog = Catalog::open(&folder.join("catalog.db")).await.expect("the catalog opens");
+        let catalog =
+            Catalog::open(&folder.join("catalog.db"), test_options()).await.expect("the catalog opens");
         catalog.migrate().await.expect("the tables are made");
         for statement in [
             "insert into salts (key_id, tenant_id, sealed, own, created_at) \
@@ -264,10 +268,10 @@ mod tests {
             let all = ListQuery { top: None, ..query.clone() };
             let id = |row: &SqliteRow| id16(row, "id");
             let before =
-                page(&catalog.reader, &tables::SESSIONS, scope, &all, id).await.expect("listed").items;
+                page(&catalog.lists, &tables::SESSIONS, scope, &all, id).await.expect("listed").items;
             let (mut seen, mut removed) = (Vec::new(), Vec::new());
             loop {
-                let part = page(&catalog.reader, &tables::SESSIONS, scope, &query, id).await.expect("listed");
+                let part = page(&catalog.lists, &tables::SESSIONS, scope, &query, id).await.expect("listed");
                 seen.extend(part.items.iter().copied());
                 // The last that was seen goes, and so does one that was not; one comes in front of all, one behind.
                 let unseen = before.iter().rev().find(|id| !seen.contains(id) && !removed.contains(*id));
@@ -312,7 +316,9 @@ mod tests {
     async fn the_bounds_of_a_filter_are_within_those_of_the_database() {
         use edm_model::limits::{FILTER_COLLECTIONS_MAX, FILTER_DEPTH_MAX, FILTER_TERMS_MAX};
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let catalog = Catalog::open(&folder.path().join("catalog.db")).await.expect("the catalog opens");
+        let catalog = Catalog::open(&folder.path().join("catalog.db"), test_options())
+            .await
+            .expect("the catalog opens");
         catalog.migrate().await.expect("the tables are made");
         let text = |text: &str| Operand::Literal(Literal::Text(text.to_owned()));
         let name = || Operand::Property("fileName".to_owned());
@@ -337,7 +343,7 @@ mod tests {
             let query = ListQuery { condition: Some(condition), with_total: true, ..ListQuery::default() };
             let scope: Scope<'_> = &[("s.store_id", &STORE)];
             let id = |row: &SqliteRow| id16(row, "id");
-            page(&catalog.reader, &tables::SESSIONS, scope, &query, id).await.expect("SQLite takes it");
+            page(&catalog.lists, &tables::SESSIONS, scope, &query, id).await.expect("SQLite takes it");
         }
     }
 

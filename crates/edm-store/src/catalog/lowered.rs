@@ -92,7 +92,7 @@ impl Catalog {
         sqlx::query("insert into settings (name, value) values ($1, $2) on conflict do nothing")
             .bind(FILLED)
             .bind(&b"1"[..])
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("lowering texts")?;
         write.commit().await.context("lowering texts")
@@ -163,14 +163,14 @@ impl Kind {
 async fn fill(write: &mut Write, kind: Kind) -> Result<(), Error> {
     let mut place = 0i64;
     loop {
-        let rows = sqlx::query(kind.batch()).bind(place).bind(BATCH_ROWS).fetch_all(&mut **write).await;
+        let rows = sqlx::query(kind.batch()).bind(place).bind(BATCH_ROWS).fetch_all(&mut *write).await;
         let rows = rows.context("lowering texts")?;
         let Some(last) = rows.last() else { return Ok(()) };
         place = last.try_get("place").context("lowering texts")?;
         for row in &rows {
             let Some(lowered) = kind.lower(row)? else { continue };
             let at: i64 = get(row, "place")?;
-            let done = sqlx::query(kind.update()).bind(at).bind(lowered).execute(&mut **write).await;
+            let done = sqlx::query(kind.update()).bind(at).bind(lowered).execute(&mut *write).await;
             done.context("lowering texts")?;
         }
     }
@@ -180,7 +180,7 @@ async fn fill(write: &mut Write, kind: Kind) -> Result<(), Error> {
 mod tests {
     use edm_model::{AgentId, TenantId, Timestamp, UploadAgent};
 
-    use super::super::Schema;
+    use super::super::{Schema, test_options};
     use super::*;
 
     /// Checks what is kept beside a text.
@@ -215,7 +215,9 @@ mod tests {
     #[tokio::test]
     async fn older_rows_are_filled() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let catalog = Catalog::open(&folder.path().join("catalog.db")).await.expect("the catalog opens");
+        let catalog = Catalog::open(&folder.path().join("catalog.db"), test_options())
+            .await
+            .expect("the catalog opens");
         catalog.migrate().await.expect("the tables are made");
         for number in 0..3 {
             let agent = UploadAgent {

@@ -78,7 +78,7 @@ pub(super) async fn insert(write: &mut Write, salt: &SaltRow) -> Result<(), Erro
     .bind(i64::from(salt.own))
     .bind(i64::from(salt.live))
     .bind(salt.created_at.as_micros())
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("adding a salt")?;
     Ok(())

@@ -135,7 +135,7 @@ impl Catalog {
                 live_session_id: optional_id16(row, "live_session_id")?.map(SessionId::from_bytes),
             })
         };
-        lists::page(&self.reader, table, &scope, query, read).await
+        lists::page(&self.lists, table, &scope, query, read).await
     }
 
     /// Returns the earliest last activity of an open session; nothing where none is open.
@@ -202,7 +202,7 @@ impl Catalog {
         )
         .bind(store_id.as_bytes().as_slice())
         .bind(SessionState::ProcessingInProgress.as_str())
-        .bind(signed(commit_number))
+        .bind(signed(commit_number)?)
         .fetch_optional(&self.reader)
         .await
         .context("looking for an earlier commit")?;
@@ -247,7 +247,7 @@ impl Catalog {
         decide(&mut draft)?;
         sqlx::query("delete from sessions where id = $1")
             .bind(id.as_bytes().as_slice())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("removing a session")?;
         jobs::enqueue(&mut write, &draft.enqueue).await?;
@@ -281,13 +281,13 @@ pub(super) async fn insert(write: &mut Write, new: &NewSessionRow) -> Result<(),
     .bind(&session.checksum)
     .bind(session.rows_per_block.map(i64::from))
     .bind(session.total_block_count.map(i64::from))
-    .bind(session.row_count.map(signed))
-    .bind(session.rejected_row_count.map(signed))
+    .bind(session.row_count.map(signed).transpose()?)
+    .bind(session.rejected_row_count.map(signed).transpose()?)
     .bind(i64::from(session.allow_shrink))
     .bind(session.created_at.as_micros())
     .bind(session.upload_expires_at.as_micros())
     .bind(lowered_of(session))
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("adding a session")?;
     Ok(())
@@ -296,7 +296,7 @@ pub(super) async fn insert(write: &mut Write, new: &NewSessionRow) -> Result<(),
 pub(super) async fn session_in(write: &mut Write, id: SessionId) -> Result<SessionDraft, Error> {
     let row = sqlx::query(session_query!("where s.id = $1"))
         .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut **write)
+        .fetch_one(&mut *write)
         .await
         .context("session")?;
     read_session(&row)
@@ -320,11 +320,11 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .bind(session.state.as_str())
     .bind(&session.checksum)
     .bind(session.total_block_count.map(i64::from))
-    .bind(session.row_count.map(signed))
-    .bind(session.rejected_row_count.map(signed))
+    .bind(session.row_count.map(signed).transpose()?)
+    .bind(session.rejected_row_count.map(signed).transpose()?)
     .bind(i64::from(draft.block_list_given))
     .bind(session.total_job_count.map(i64::from))
-    .bind(commit_number.map(signed))
+    .bind(commit_number.map(signed).transpose()?)
     .bind(session.started_at.map(Timestamp::as_micros))
     .bind(session.updated_at.as_micros())
     .bind(draft.last_activity_at.as_micros())
@@ -335,7 +335,7 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .bind(session.failure.as_ref().map(record::write_failure))
     .bind(draft.base_session_id.as_ref().map(|id| id.as_bytes().as_slice()))
     .bind(lowered_of(session))
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("changing a session")?;
     if session.state.is_final() {
@@ -363,7 +363,7 @@ async fn next_commit(write: &mut Write, store_id: StoreId) -> Result<u64, Error>
         "update data_stores set last_commit = last_commit + 1 where id = $1 returning last_commit",
     )
     .bind(store_id.as_bytes().as_slice())
-    .fetch_one(&mut **write)
+    .fetch_one(&mut *write)
     .await
     .context("numbering a commit")?;
     number(&row, "last_commit")

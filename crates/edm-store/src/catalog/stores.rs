@@ -1,8 +1,8 @@
 //! Data stores, with the generation that is live.
 
 use edm_model::{
-    Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, SensitiveType, SessionId, StoreId,
-    TenantId, Timestamp,
+    Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, OnUnserved, SensitiveType, SessionId,
+    StoreId, TenantId, Timestamp,
 };
 use sqlx::sqlite::SqliteRow;
 
@@ -19,6 +19,9 @@ use crate::record;
 pub struct StoreRow {
     /// The store.
     pub store: DataStore,
+    /// Whether the store had live data whose generation the catalog has lost: `live` is none, and it must not be taken for a
+    /// store without data.
+    pub live_is_lost: bool,
     /// The salt of the live generation.
     pub live_key_id: Option<KeyId>,
     /// Whether that salt was the tenant's and is no more.
@@ -40,6 +43,8 @@ pub struct StoreDraft {
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: u32,
+    /// What is answered where the live generation cannot be read.
+    pub on_unserved: OnUnserved,
 }
 
 macro_rules! salt_is_old {
@@ -96,7 +101,7 @@ impl Catalog {
         let mut write = self.write().await?;
         sqlx::query(
             "insert into data_stores (id, tenant_id, name, name_folded, description, columns, tokens_max, \
-             created_at, updated_at, lowered) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             created_at, updated_at, lowered, on_unserved) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(store.id.as_bytes().as_slice())
         .bind(store.tenant.as_bytes().as_slice())
@@ -108,7 +113,8 @@ impl Catalog {
         .bind(store.created_at.as_micros())
         .bind(store.updated_at.as_micros())
         .bind(lowered::of_store(&store.name, store.description.as_deref(), &store.columns))
-        .execute(&mut *write)
+        .bind(store.on_unserved.as_str())
+        .execute(&mut write)
         .await
         .context("adding a data store")?;
         types::insert(&mut write, store.tenant, default_type).await?;
@@ -135,7 +141,7 @@ impl Catalog {
     /// Lists the tenant's stores.
     pub async fn list_stores(&self, tenant: TenantId, query: &ListQuery) -> Result<Listed<StoreRow>, Error> {
         let scope = [("d.tenant_id", tenant.as_bytes())];
-        lists::page(&self.reader, &tables::STORES, &scope, query, read_store).await
+        lists::page(&self.lists, &tables::STORES, &scope, query, read_store).await
     }
 
     /// Lists the stores of every tenant, for gauges.
@@ -174,6 +180,7 @@ impl Catalog {
             description: before.description.clone(),
             columns: before.columns.clone(),
             tokens_max: before.tokens_max,
+            on_unserved: before.on_unserved,
         };
         let unchanged = draft.clone();
         decide(&row, &mut draft)?;
@@ -201,7 +208,7 @@ impl Catalog {
         sqlx::query("delete from data_stores where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("removing a data store")?;
         jobs::enqueue(&mut write, collect).await?;
@@ -227,7 +234,7 @@ impl Catalog {
         )
         .bind(tenant.as_bytes().as_slice())
         .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut *write)
+        .fetch_one(&mut write)
         .await
         .context("generation before the live one")?;
         let session_id = SessionId::from_bytes(id16(&row, "session_id")?);
@@ -235,7 +242,7 @@ impl Catalog {
             .bind(id.as_bytes().as_slice())
             .bind(session_id.as_bytes().as_slice())
             .bind(at.as_micros())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("rolling back")?;
         write.commit().await.context("rolling back")?;
@@ -246,7 +253,7 @@ impl Catalog {
 async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &StoreDraft) -> Result<(), Error> {
     sqlx::query(
         "update data_stores set name = $2, name_folded = $3, description = $4, columns = $5, tokens_max = $6, \
-         updated_at = $7, lowered = $8 where id = $1",
+         updated_at = $7, lowered = $8, on_unserved = $9 where id = $1",
     )
     .bind(id.as_bytes().as_slice())
     .bind(&draft.name)
@@ -256,7 +263,8 @@ async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &Stor
     .bind(i64::from(draft.tokens_max))
     .bind(at.as_micros())
     .bind(lowered::of_store(&draft.name, draft.description.as_deref(), &draft.columns))
-    .execute(&mut **write)
+    .bind(draft.on_unserved.as_str())
+    .execute(&mut *write)
     .await
     .context("changing a data store")?;
     Ok(())
@@ -266,22 +274,32 @@ pub(super) async fn store_in(write: &mut Write, tenant: TenantId, id: StoreId) -
     let row = sqlx::query(store_query!("where d.tenant_id = $1 and d.id = $2"))
         .bind(tenant.as_bytes().as_slice())
         .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut **write)
+        .fetch_one(&mut *write)
         .await
         .context("data store")?;
     read_store(&row)
 }
 
+/// Reads what a store wants where its data cannot be read.
+pub(super) fn on_unserved(row: &SqliteRow) -> Result<OnUnserved, Error> {
+    let word: String = get(row, "on_unserved")?;
+    OnUnserved::parse(&word).ok_or_else(|| Error::corrupt("what a store wants of data that cannot be read"))
+}
+
 fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
-    let live = match (optional_id16(row, "live_session_id")?, optional_number(row, "live_number")?) {
+    let live_session = optional_id16(row, "live_session_id")?;
+    let live = match (live_session, optional_number(row, "live_number")?) {
         (Some(session), Some(generation)) => Some(LiveGeneration {
             number: generation,
             session_id: SessionId::from_bytes(session),
             row_count: number(row, "live_row_count")?,
             published_at: moment(row, "live_published_at")?,
         }),
-        _ => None,
+        // Without its generation the live data is lost, which `live_is_lost` tells.
+        (Some(_), None) | (None, _) => None,
     };
+    // What was published stays counted when the generation's row is gone.
+    let live_is_lost = live.is_none() && (live_session.is_some() || get::<i64>(row, "last_generation")? > 0);
     Ok(StoreRow {
         store: DataStore {
             id: StoreId::from_bytes(id16(row, "id")?),
@@ -290,11 +308,13 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
             description: get(row, "description")?,
             columns: record::read_columns(&get::<String>(row, "columns")?)?,
             tokens_max: number(row, "tokens_max")?,
+            on_unserved: on_unserved(row)?,
             created_at: moment(row, "created_at")?,
             updated_at: moment(row, "updated_at")?,
             data_updated_at: optional_moment(row, "data_updated_at")?,
             live,
         },
+        live_is_lost,
         live_key_id: optional_id16(row, "live_key_id")?.map(KeyId::from_bytes),
         live_salt_is_old: get::<i64>(row, "live_salt_is_old")? != 0,
         can_roll_back: get::<i64>(row, "can_roll_back")? != 0,

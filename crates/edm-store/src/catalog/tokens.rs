@@ -77,7 +77,7 @@ impl Catalog {
     pub async fn token_by_hash(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, Error> {
         let row = sqlx::query("select * from tokens where hash = $1")
             .bind(hash.as_slice())
-            .fetch_optional(&self.reader)
+            .fetch_optional(&self.access)
             .await
             .context("token")?;
         row.map(|row| read_token(&row)).transpose()
@@ -123,7 +123,7 @@ impl Catalog {
         .bind(entry.principal.as_str())
         .bind(&entry.action)
         .bind(entry.store_id.as_ref().map(|id| id.as_bytes().as_slice()))
-        .bind(signed(entry.item_count))
+        .bind(signed(entry.item_count)?)
         .bind(entry.at.as_micros())
         .execute(&self.writer)
         .await

@@ -52,7 +52,7 @@ impl Catalog {
         query: &ListQuery,
     ) -> Result<Listed<SensitiveType>, Error> {
         let scope = [("t.tenant_id", tenant.as_bytes())];
-        lists::page(&self.reader, &tables::TYPES, &scope, query, read_type).await
+        lists::page(&self.lists, &tables::TYPES, &scope, query, read_type).await
     }
 
     /// Lists the tenants that have a sensitive type.
@@ -108,7 +108,7 @@ impl Catalog {
         sqlx::query("delete from sensitive_types where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
-            .execute(&mut *write)
+            .execute(&mut write)
             .await
             .context("removing a sensitive type")?;
         write.commit().await.context("removing a sensitive type")?;
@@ -120,7 +120,7 @@ async fn type_in(write: &mut Write, tenant: TenantId, id: SensitiveTypeId) -> Re
     let row = sqlx::query("select * from sensitive_types where tenant_id = $1 and id = $2")
         .bind(tenant.as_bytes().as_slice())
         .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut **write)
+        .fetch_one(&mut *write)
         .await
         .context("sensitive type")?;
     read_type(&row)
@@ -147,7 +147,7 @@ pub(super) async fn rename_default(
     )
     .bind(store.1.as_bytes().as_slice())
     .bind(before)
-    .fetch_all(&mut **write)
+    .fetch_all(&mut *write)
     .await
     .context("renaming the default type")?;
     for row in &rows {
@@ -174,7 +174,7 @@ async fn update(write: &mut Write, tenant: TenantId, sensitive_type: &SensitiveT
     .bind(sensitive_type.modified_at.as_micros())
     .bind(sensitive_type.rule.store_id.as_bytes().as_slice())
     .bind(lowered_of(sensitive_type))
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("changing a sensitive type")?;
     Ok(())
@@ -201,7 +201,7 @@ pub(super) async fn insert(
     .bind(sensitive_type.created_at.as_micros())
     .bind(sensitive_type.modified_at.as_micros())
     .bind(lowered_of(sensitive_type))
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await
     .context("adding a sensitive type")?;
     Ok(())
@@ -216,7 +216,7 @@ pub(super) async fn pin_default(
 ) -> Result<(), Error> {
     let rows = sqlx::query("select * from sensitive_types where store_id = $1 and origin = 'storeDefault'")
         .bind(store_id.as_bytes().as_slice())
-        .fetch_all(&mut **write)
+        .fetch_all(&mut *write)
         .await
         .context("default type")?;
     for row in &rows {
@@ -229,7 +229,7 @@ pub(super) async fn pin_default(
             .bind(found.id.as_bytes().as_slice())
             .bind(record::write_rule(&found.rule))
             .bind(at.as_micros())
-            .execute(&mut **write)
+            .execute(&mut *write)
             .await
             .context("pinning the default type")?;
     }

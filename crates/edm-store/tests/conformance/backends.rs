@@ -1,26 +1,136 @@
 //! The backends, each fresh for every case.
 
-use edm_store::{Blobs, Catalog};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use edm_model::Timestamp;
+use edm_store::{Blobs, Catalog, CatalogClock, CatalogOptions, Faults};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, SqliteConnection};
+use tokio::sync::Mutex;
 
 /// A backend with the folder that it lives in.
 pub(crate) struct Backend<T> {
     pub(crate) store: T,
-    _folder: Option<tempfile::TempDir>,
+    /// What a case lets go wrong in a catalog.
+    pub(crate) faults: Faults,
+    /// The time of a catalog, which stands still until a case moves it.
+    pub(crate) clock: ManualClock,
+    /// Sees what is committed.
+    looking: Mutex<Option<SqliteConnection>>,
+    folder: Option<tempfile::TempDir>,
+}
+
+/// Seconds since 1970.
+#[derive(Clone, Default)]
+pub(crate) struct ManualClock(Arc<AtomicI64>);
+
+impl ManualClock {
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    fn of_catalog(&self) -> CatalogClock {
+        let seconds = self.0.clone();
+        CatalogClock::new(move || Timestamp::from_micros(0).plus_seconds(seconds.load(Ordering::SeqCst)))
+    }
+}
+
+impl Backend<Catalog> {
+    /// Returns the file of a catalog that is one.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.as_ref().expect("a catalog has a folder").path().join("catalog.db")
+    }
+
+    /// Makes another catalog that holds the same, with faults and a time of its own.
+    pub(crate) async fn copied(&self) -> Self {
+        self.copied_with(|_| {}).await
+    }
+
+    pub(crate) async fn copied_with(&self, change: impl FnOnce(&mut CatalogOptions)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("catalog.db");
+        let mut source = SqliteConnectOptions::new().filename(self.file()).connect().await.expect("opens");
+        let statement = format!("vacuum into '{}'", file.display());
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut source).await.expect("copied");
+        let (faults, clock) = (Faults::default(), self.clock.clone());
+        let mut options = CatalogOptions::new(clock.of_catalog());
+        options.faults = faults.clone();
+        change(&mut options);
+        let store = Catalog::open(&file, options).await.expect("the copy opens");
+        Backend { store, faults, clock, looking: Mutex::default(), folder: Some(folder) }
+    }
+
+    /// Writes into the file past the catalog.
+    pub(crate) async fn execute(&self, statement: &'static str) {
+        let mut connection =
+            SqliteConnectOptions::new().filename(self.file()).connect().await.expect("opens");
+        sqlx::query(statement).execute(&mut connection).await.expect("written");
+    }
+
+    /// Returns everything that is committed, as texts: a row a line.
+    pub(crate) async fn content(&self) -> Vec<String> {
+        let mut looking = self.looking.lock().await;
+        if looking.is_none() {
+            let options = SqliteConnectOptions::new().filename(self.file()).read_only(true);
+            *looking = Some(options.connect().await.expect("opens"));
+        }
+        let connection = looking.as_mut().expect("just opened");
+        let select = "select 'select ''' || m.name || ' '' || ' || \
+                      (select group_concat('quote(\"' || c.name || '\")', ' || '' '' || ') \
+                       from pragma_table_info(m.name) c) \
+                      || ' from ' || m.name || ' order by 1' from sqlite_master m where m.type = 'table' order by m.name";
+        let statements: Vec<String> =
+            sqlx::query_scalar(select).fetch_all(&mut *connection).await.expect("the tables");
+        let mut content = Vec::new();
+        for statement in statements {
+            let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+                .fetch_all(&mut *connection)
+                .await
+                .expect("the rows");
+            content.extend(rows);
+        }
+        content
+    }
+
+    /// Opens the catalog once more, as the next process does.
+    pub(crate) async fn reopened(&self) -> Result<Catalog, edm_store::Error> {
+        let mut options = CatalogOptions::new(self.clock.of_catalog());
+        options.faults = self.faults.clone();
+        Catalog::open(&self.file(), options).await
+    }
 }
 
 pub(crate) async fn local_blobs() -> Backend<Blobs> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Blobs::local(&folder.path().join("blobs")).expect("the folder opens");
-    Backend { store, _folder: Some(folder) }
+    Backend {
+        store,
+        faults: Faults::default(),
+        clock: ManualClock::default(),
+        looking: Mutex::default(),
+        folder: Some(folder),
+    }
 }
 
 pub(crate) async fn memory_blobs() -> Backend<Blobs> {
-    Backend { store: Blobs::in_memory(), _folder: None }
+    let (faults, clock) = (Faults::default(), ManualClock::default());
+    Backend { store: Blobs::in_memory(), faults, clock, looking: Mutex::default(), folder: None }
+}
+
+/// A catalog without tables.
+pub(crate) async fn empty_sqlite() -> Backend<Catalog> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (faults, clock) = (Faults::default(), ManualClock::default());
+    let mut options = CatalogOptions::new(clock.of_catalog());
+    options.faults = faults.clone();
+    let store = Catalog::open(&folder.path().join("catalog.db"), options).await.expect("the catalog opens");
+    Backend { store, faults, clock, looking: Mutex::default(), folder: Some(folder) }
 }
 
 pub(crate) async fn sqlite() -> Backend<Catalog> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = Catalog::open(&folder.path().join("catalog.db")).await.expect("the catalog opens");
-    store.migrate().await.expect("the tables are made");
-    Backend { store, _folder: Some(folder) }
+    let backend = empty_sqlite().await;
+    backend.store.migrate().await.expect("the tables are made");
+    backend
 }

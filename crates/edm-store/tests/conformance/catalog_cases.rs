@@ -1,9 +1,9 @@
 //! Cases for what the catalog keeps.
 
 use edm_model::{
-    Column, Columns, DataStore, ExactMatchRule, KeyId, ListQuery, PrincipalId, Role, Roles, SensitiveType,
-    SensitiveTypeId, Session, SessionFailure, SessionId, SessionState, StoreId, TenantId, Timestamp, TokenId,
-    TypeOrigin, UpdateMode,
+    Column, Columns, DataStore, ExactMatchRule, KeyId, ListQuery, OnUnserved, PrincipalId, Role, Roles,
+    SensitiveType, SensitiveTypeId, Session, SessionFailure, SessionId, SessionState, StoreId, TenantId,
+    Timestamp, TokenId, TypeOrigin, UpdateMode,
 };
 use edm_store::{
     Catalog, Error, ErrorKind, LiveData, NewBlock, NewSessionRow, NewToken, SaltRow, Schema, StageOutcome,
@@ -20,7 +20,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(0).plus_seconds(seconds)
 }
 
-fn salt(key: KeyId, live: bool) -> SaltRow {
+pub(crate) fn salt(key: KeyId, live: bool) -> SaltRow {
     SaltRow { key_id: key, tenant: TENANT, sealed: vec![1, 2, 3], own: !live, live, created_at: at(0) }
 }
 
@@ -28,7 +28,7 @@ fn columns() -> Columns {
     Columns::new(vec![Column::text("ssn").searchable(), Column::text("name")]).expect("valid columns")
 }
 
-fn store(id: StoreId, name: &str) -> (DataStore, SensitiveType) {
+pub(crate) fn store(id: StoreId, name: &str) -> (DataStore, SensitiveType) {
     let store = DataStore {
         id,
         tenant: TENANT,
@@ -36,6 +36,7 @@ fn store(id: StoreId, name: &str) -> (DataStore, SensitiveType) {
         description: None,
         columns: columns(),
         tokens_max: 64,
+        on_unserved: OnUnserved::Refuse,
         created_at: at(i64::from(id.as_bytes()[0])),
         updated_at: at(0),
         data_updated_at: None,
@@ -291,8 +292,8 @@ pub(crate) async fn a_type_is_changed_whole_or_not_at_all(backend: &Backend<Cata
 
 pub(crate) async fn tables_of_another_version_are_told(backend: &Backend<Catalog>) {
     assert_eq!(backend.store.schema().await.expect("read"), Schema::Current);
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let fresh = Catalog::open(&folder.path().join("catalog.db")).await.expect("the catalog opens");
+    let fresh = crate::backends::empty_sqlite().await;
+    let fresh = &fresh.store;
     assert_eq!(fresh.schema().await.expect("read"), Schema::Other, "opening alone makes no tables");
     fresh.migrate().await.expect("migrated");
     assert_eq!(fresh.schema().await.expect("read"), Schema::Current);

@@ -9,7 +9,7 @@ use edm_store::{Catalog, Error, ErrorKind};
 use crate::backends::Backend;
 use crate::catalog_cases::{TENANT, at};
 
-fn job(number: u8) -> ClassificationJob {
+pub(crate) fn job(number: u8) -> ClassificationJob {
     let place = |offset| JobPlace { offset, length: 11, column: "ssn".to_owned() };
     let finding = JobFinding {
         type_id: SensitiveTypeId::from_bytes([7; 16]),

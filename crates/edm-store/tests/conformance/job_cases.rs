@@ -1,29 +1,29 @@
 //! Cases for the queue and for publication.
 
 use edm_model::{SessionId, SessionState};
-use edm_store::{BlobPath, Catalog, Error, ErrorKind, JobKind, LeasedJob, NewGeneration, NewJob};
+use edm_store::{BlobPath, Catalog, Error, ErrorKind, JobBounds, JobKind, LeasedJob, NewGeneration, NewJob};
 
 use crate::backends::Backend;
 use crate::catalog_cases::{STORE, TENANT, add_session, at, furnish};
 
-const LEASE: i64 = 60;
+pub(crate) const LEASE: i64 = 60;
 /// A lease that has run out when it is given.
 const NO_LEASE: i64 = 0;
 
-fn collect(name: &str) -> NewJob {
+pub(crate) fn collect(name: &str) -> NewJob {
     let below = BlobPath::new(name).expect("a valid name");
     NewJob { tenant: TENANT, session_id: None, kind: JobKind::Collect { below }, delay_seconds: 0 }
 }
 
-fn of_session(session: SessionId, kind: JobKind) -> NewJob {
+pub(crate) fn of_session(session: SessionId, kind: JobKind) -> NewJob {
     NewJob { tenant: TENANT, session_id: Some(session), kind, delay_seconds: 0 }
 }
 
-async fn claim(catalog: &Catalog, owner: &str, lease: i64) -> Option<LeasedJob> {
+pub(crate) async fn claim(catalog: &Catalog, owner: &str, lease: i64) -> Option<LeasedJob> {
     catalog.claim_job(owner, lease).await.expect("the queue answers")
 }
 
-async fn committed(catalog: &Catalog, number: u8, jobs: Vec<NewJob>) -> SessionId {
+pub(crate) async fn committed(catalog: &Catalog, number: u8, jobs: Vec<NewJob>) -> SessionId {
     let id = add_session(catalog, number).await.id;
     let commit = catalog.change_session(id, |draft| {
         draft.session.state = SessionState::ProcessingInProgress;
@@ -196,7 +196,7 @@ pub(crate) async fn leases_of_others_are_released_at_once(backend: &Backend<Cata
     catalog.finish_job(&mine, &[], None).await.expect("its own lease holds");
 }
 
-async fn publish(catalog: &Catalog, id: SessionId) -> Result<u64, Error> {
+pub(crate) async fn publish(catalog: &Catalog, id: SessionId) -> Result<u64, Error> {
     catalog.enqueue(&[of_session(id, JobKind::Publish)]).await.expect("enqueued");
     let job = claim(catalog, "a", LEASE).await.expect("taken");
     let published = catalog.publish(&job, |draft, _| {
@@ -249,4 +249,36 @@ pub(crate) async fn an_overtaken_swap_is_fenced(backend: &Backend<Catalog>) {
     assert_eq!(store.live.map(|live| live.session_id), Some(late));
     let state = catalog.session(early).await.expect("read").session.state;
     assert_eq!(state, SessionState::ProcessingInProgress, "the refused transaction left nothing");
+}
+
+/// A process whose clock was an hour ahead leaves jobs that wait and leases that last.
+pub(crate) async fn moments_far_away_are_brought_into_bounds(backend: &Backend<Catalog>) {
+    let catalog = &backend.store;
+    furnish(catalog).await;
+    let id = SessionId::from_bytes([50; 16]);
+    committed(catalog, 50, Vec::new()).await;
+    backend.clock.advance(3_600);
+    catalog.enqueue(&[of_session(id, JobKind::Ingest)]).await.expect("enqueued");
+    let failed = claim(catalog, "a", LEASE).await.expect("taken");
+    catalog.retry_job(&failed, 30_000, "failed").await.expect("given back");
+    catalog.enqueue(&[of_session(id, JobKind::Publish)]).await.expect("enqueued");
+    claim(catalog, "a", LEASE).await.expect("taken");
+    catalog.enqueue(&[collect("x")]).await.expect("enqueued");
+    backend.clock.advance(-3_600);
+    assert_eq!(claim(catalog, "b", LEASE).await, None, "all of it is far away");
+    let bounds = JobBounds { wait_seconds_max: 0, collect_seconds_max: 100, lease_seconds_max: LEASE };
+    assert_eq!(catalog.bound_jobs(&bounds).await.expect("bounded"), 3);
+    assert_eq!(catalog.bound_jobs(&bounds).await.expect("bounded"), 0, "once is enough");
+    let mut seen = Vec::new();
+    for seconds in [0, LEASE, 100 - LEASE] {
+        backend.clock.advance(seconds);
+        seen.push(claim(catalog, "b", 3_600).await.map(|job| job.kind));
+        assert_eq!(claim(catalog, "b", 3_600).await, None, "one is due after {seconds} s");
+    }
+    assert_eq!(seen, [Some(JobKind::Ingest), Some(JobKind::Publish), Some(collect("x").kind)]);
+    catalog.enqueue(&[collect("y"), of_session(id, JobKind::Build { index: 0 })]).await.expect("enqueued");
+    catalog.postpone_collections(at(1_000)).await.expect("put off");
+    let due = claim(catalog, "b", 3_600).await.expect("only what is collected waits");
+    assert_eq!(due.kind, JobKind::Build { index: 0 });
+    assert_eq!(claim(catalog, "b", 3_600).await, None);
 }

@@ -5,6 +5,8 @@ mod backends;
 mod blob_cases;
 mod catalog_cases;
 mod classification_job_cases;
+mod damage_cases;
+mod fault_cases;
 mod job_cases;
 
 macro_rules! conformance {
@@ -64,5 +66,25 @@ async fn sqlite_queues_jobs() {
         job_cases::leases_of_others_are_released_at_once,
         job_cases::publication_swaps_and_retires,
         job_cases::an_overtaken_swap_is_fenced,
+        job_cases::moments_far_away_are_brought_into_bounds,
+    );
+}
+
+#[tokio::test]
+async fn sqlite_writes_whole_or_not_at_all() {
+    conformance!(
+        backends::sqlite:
+        fault_cases::every_write_fails_whole_and_the_next_one_works,
+        fault_cases::a_full_disk_is_over_when_there_is_room,
+        fault_cases::a_writer_that_cannot_write_is_told,
+    );
+}
+
+#[tokio::test]
+async fn sqlite_tells_what_it_has_lost() {
+    conformance!(
+        backends::sqlite:
+        damage_cases::a_changed_bit_makes_no_table_vanish,
+        damage_cases::a_lost_generation_is_told,
     );
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use edm_graph::query::{Place, QueryError, QueryOptions, Shape};
 use edm_model::{Cursor, ListQuery, Session, SessionState, Timestamp};
-use edm_store::{Catalog, Error, JobKind, LiveData, NewBlock, NewGeneration, NewJob, NewSessionRow, SaltRow};
+use edm_store::{
+    Catalog, CatalogClock, CatalogOptions, Error, JobKind, LiveData, NewBlock, NewGeneration, NewJob,
+    NewSessionRow, SaltRow,
+};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -46,7 +49,8 @@ pub enum Agreed {
 impl House {
     /// Fills a catalog in an empty folder. Fails as the catalog fails.
     pub async fn build(folder: &Path, choices: &mut impl Choices) -> Result<Self, Error> {
-        let catalog = Catalog::open(&folder.join("catalog.db")).await?;
+        let options = CatalogOptions::new(CatalogClock::new(|| Timestamp::from_micros(0)));
+        let catalog = Catalog::open(&folder.join("catalog.db"), options).await?;
         catalog.migrate().await?;
         for (key_id, live) in [(LIVE_KEY, true), (OLD_KEY, false)] {
             let created_at = Timestamp::from_micros(0);

@@ -4,7 +4,7 @@
 use edm_graph::query::Property;
 use edm_graph::{DataStoreResource, Moment, SensitiveTypeResource, SessionResource, UploadAgentResource};
 use edm_model::{
-    AgentId, CaseRule, Column, Columns, DataStore, DataType, ExactMatchRule, KeyId, PrincipalId,
+    AgentId, CaseRule, Column, Columns, DataStore, DataType, ExactMatchRule, KeyId, OnUnserved, PrincipalId,
     SensitiveType, SensitiveTypeId, Session, SessionFailure, SessionId, SessionState, StoreId, TenantId,
     Timestamp, TypeOrigin, UpdateMode, UploadAgent,
 };
@@ -124,6 +124,7 @@ pub(super) fn store(choices: &mut impl Choices, number: usize) -> (DataStore, Se
         description: maybe_text(choices),
         columns,
         tokens_max: [1, 64, 65][choices.below(3)],
+        on_unserved: OnUnserved::ALL[choices.below(OnUnserved::ALL.len())],
         created_at: moment(choices),
         updated_at: moment(choices),
         data_updated_at: None,
@@ -160,6 +161,7 @@ pub(super) fn store(choices: &mut impl Choices, number: usize) -> (DataStore, Se
         "activeSessionId": null,
         "maximumNumberOfTokens": store.tokens_max,
         "mustUploadAgain": false,
+        "onUnserved": store.on_unserved.as_str(),
     });
     (store, default_type, shown)
 }

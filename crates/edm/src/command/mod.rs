@@ -18,6 +18,8 @@ pub(crate) mod token;
 pub(crate) mod type_import;
 #[cfg(feature = "agent")]
 pub(crate) mod upload;
+#[cfg(feature = "server")]
+pub(crate) mod verify;
 
 use crate::cli::Command;
 use crate::output::Output;
@@ -28,7 +30,6 @@ pub(crate) enum Ending {
     /// Exit status 0.
     Fine,
     /// Exit status 1, everything said already.
-    #[cfg(feature = "agent")]
     Failed,
     /// Exit status 3.
     #[cfg(feature = "agent")]
@@ -54,6 +55,8 @@ pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<Endi
         Command::Lookup(arguments) => lookup::run(arguments, output).await.map(|()| Ending::Fine),
         #[cfg(feature = "agent")]
         Command::Classify(arguments) => classify::run(&arguments, output).await,
+        #[cfg(feature = "server")]
+        Command::Verify(arguments) => verify::run(&arguments, output).await,
         #[cfg(feature = "server")]
         Command::Token(arguments) => token::run(arguments, output).await.map(|()| Ending::Fine),
     }

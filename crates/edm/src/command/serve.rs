@@ -8,13 +8,15 @@ use anyhow::Context;
 use clap::Args;
 use edm_model::TenantId;
 use edm_server::{ServerConfig, Surface, TlsFiles, bind, log_panics_without_text};
+use edm_service::ServiceConfig;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::ServeConfig;
+use crate::data_directory::{self, Start};
 use crate::gathered_log::gathered_log;
 use crate::node_roles::NodeRoles;
+use crate::running_server;
 use crate::surroundings::keep_new_files_private;
-use crate::{data_directory, running_server};
 
 /// Where the server listens unless it is told otherwise.
 pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
@@ -42,6 +44,9 @@ pub(crate) struct ServeArguments {
     /// Address to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Begin anew where the catalog is lost: without the tables, sessions and tokens of before
+    #[arg(long)]
+    new: bool,
     /// PEM certificate chain
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -76,7 +81,10 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
     let limits = config.service_limits()?;
     // Before anything is made on the disk: an address that cannot be had is told at once.
     let bound = bind(&listening(arguments, &config, roles)?)?;
-    let service = data_directory::open_or_create(&arguments.data_dir, limits).await?;
+    let start = if arguments.new { Start::New } else { Start::Usual };
+    let required_types = config.readiness.required.clone();
+    let of = |key| ServiceConfig { limits, required_types, ..ServiceConfig::new(&arguments.data_dir, key) };
+    let service = data_directory::open_or_create(&arguments.data_dir, start, of).await?;
     data_directory::refuse_in_use(&arguments.data_dir)?;
     let token_file = data_directory::bootstrap(&service, &arguments.data_dir).await?;
     let url = bound.url();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use edm_graph::{ColumnResource, DataStoreResource, purview};
-use edm_model::limits;
+use edm_model::{OnUnserved, limits};
 use serde_json::{Map, Value, json};
 
 use crate::column_argument::ColumnArgument;
@@ -105,6 +105,9 @@ struct CreateArguments {
     /// Words of the longest cell that is matched
     #[arg(long, value_name = "COUNT")]
     max_tokens: Option<u32>,
+    /// What is answered where the live data cannot be read: an error, or what the table before says
+    #[arg(long, value_name = "refuse|previous", value_parser = parse_on_unserved)]
+    on_unserved: Option<OnUnserved>,
     #[command(flatten)]
     connection: Connection,
 }
@@ -160,6 +163,7 @@ fn schema_of(store: DataStoreResource) -> Value {
         "description": store.description,
         "columns": columns.collect::<Vec<_>>(),
         "maximumNumberOfTokens": store.maximum_number_of_tokens,
+        "onUnserved": store.on_unserved,
     })
 }
 
@@ -185,6 +189,7 @@ fn body(create: &CreateArguments) -> anyhow::Result<Value> {
         ("displayName", create.name.as_ref().map(|name| json!(name))),
         ("description", create.description.as_ref().map(|text| json!(text))),
         ("maximumNumberOfTokens", create.max_tokens.map(|count| json!(count))),
+        ("onUnserved", create.on_unserved.map(|wanted| json!(wanted.as_str()))),
     ];
     body.extend(options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     if !body.contains_key("displayName") {
@@ -205,10 +210,11 @@ fn print_list(output: Output, stores: &[DataStoreResource]) -> anyhow::Result<()
             grouped(store.row_count.unwrap_or(0)),
             store.generation.unwrap_or(0).to_string(),
             updated.unwrap_or_else(|| "never".to_owned()),
+            store.data_state.clone().unwrap_or_default(),
         ]
     };
     let rows: Vec<Vec<String>> = stores.iter().map(row).collect();
-    Ok(output.table(&["NAME", "ID", "ROWS", "GENERATION", "UPDATED"], &rows)?)
+    Ok(output.table(&["NAME", "ID", "ROWS", "GENERATION", "UPDATED", "DATA"], &rows)?)
 }
 
 fn print_store(output: Output, store: &DataStoreResource) -> anyhow::Result<()> {
@@ -220,10 +226,30 @@ fn print_store(output: Output, store: &DataStoreResource) -> anyhow::Result<()> 
     let columns = store.columns.as_deref().unwrap_or_default();
     let rows: Vec<Vec<String>> = columns.iter().map(column_row).collect();
     output.table(&["COLUMN", "TYPE", "OPTIONS", "CLASS", "NOTES"], &rows)?;
+    if let Some(told) = store.data_state.as_deref().and_then(unreadable) {
+        output.line(told)?;
+    }
     if store.must_upload_again == Some(true) {
         output.line("! the live data is keyed with an older salt: upload the table again")?;
     }
     Ok(())
+}
+
+/// Returns what to say of a store whose live data cannot be read.
+fn unreadable(data_state: &str) -> Option<&'static str> {
+    match data_state {
+        "unserved" => Some(
+            "! the live data cannot be read, and nothing is looked for in it: restore its files, roll back, or upload the table again",
+        ),
+        "stale" => Some(
+            "! the live data cannot be read, and the table before it is searched: restore its files, or upload the table again",
+        ),
+        _ => None,
+    }
+}
+
+fn parse_on_unserved(text: &str) -> Result<OnUnserved, String> {
+    OnUnserved::parse(text).ok_or_else(|| "it is refuse or previous".to_owned())
 }
 
 fn column_row(column: &ColumnResource) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use edm_model::{Principal, Role, Roles, TenantId, TokenId};
-use edm_service::{NewToken, Service, ServiceLimits, TokenRecord};
+use edm_service::{NewToken, Service, TokenRecord};
 use serde_json::{Value, json};
 
 use crate::data_directory;
@@ -73,7 +73,7 @@ pub(crate) async fn run(arguments: TokenArguments, output: Output) -> anyhow::Re
     let (Action::Create { directory, .. } | Action::List(directory) | Action::Revoke { directory, .. }) =
         &arguments.action;
     keep_new_files_private();
-    let service = data_directory::open(&directory.data_dir, ServiceLimits::default()).await?;
+    let service = data_directory::open(&directory.data_dir).await?;
     let result = act(&service, arguments.action, output).await;
     service.close().await;
     result

@@ -26,6 +26,7 @@ pub(super) struct Indexing {
     workers: Option<usize>,
     memory_bytes: Option<u64>,
     collect_grace_seconds: Option<i64>,
+    scrub_bytes_per_second: Option<u64>,
 }
 
 /// What upload sessions may do.
@@ -36,6 +37,14 @@ pub(super) struct Sessions {
     shrink_percent_min: Option<u64>,
     upload_uri_seconds: Option<i64>,
     idle_seconds: Option<i64>,
+}
+
+/// When the server is ready.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Readiness {
+    /// Sensitive types, by name or id, without which `/readyz` is 503.
+    pub(crate) required: Vec<String>,
 }
 
 /// How often values may be looked up.
@@ -58,6 +67,9 @@ impl Indexing {
         set(&mut limits.worker_count, self.workers, "indexing.workers", 1..=1_024)?;
         let memory = 64 * MEBIBYTE..=1_024 * 1_024 * MEBIBYTE;
         set(&mut limits.build_memory_bytes, self.memory_bytes, "indexing.memory_bytes", memory)?;
+        let scrub = self.scrub_bytes_per_second;
+        let name = "indexing.scrub_bytes_per_second";
+        set(&mut limits.scrub_bytes_per_second, scrub, name, 0..=10_240 * MEBIBYTE)?;
         let grace = 0..=365 * DAY_SECONDS;
         let name = "indexing.collect_grace_seconds";
         set(&mut limits.collect_grace_seconds, self.collect_grace_seconds, name, grace)

@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::node_roles::NodeRoles;
-use limits::{Indexing, Lookup, Matching, Sessions};
+use limits::{Indexing, Lookup, Matching, Readiness, Sessions};
 
 /// A file of settings is short; a longer one is another file.
 const CONFIG_BYTES_MAX: usize = 256 * 1024;
@@ -28,6 +28,7 @@ pub(crate) struct ServeConfig {
     indexing: Indexing,
     sessions: Sessions,
     lookup: Lookup,
+    pub(crate) readiness: Readiness,
 }
 
 /// Where the server listens and what it does.
@@ -119,6 +120,7 @@ mod tests {
         workers = 5
         memory_bytes = 134217728
         collect_grace_seconds = 60
+        scrub_bytes_per_second = 1048576
         [sessions]
         allow_weak_salts = true
         shrink_percent_min = 50
@@ -126,6 +128,8 @@ mod tests {
         idle_seconds = 86400
         [lookup]
         lookups_per_minute = 10
+        [readiness]
+        required = ["patients"]
     "#;
 
     #[test]
@@ -141,13 +145,16 @@ mod tests {
             match_queue_length: 7,
             match_timeout_ms_default: 1_000,
             collect_grace_seconds: 60,
+            scrub_bytes_per_second: 1_048_576,
             allow_weak_salts: true,
             lookups_per_minute: 10,
+            list_ms_max: ServiceLimits::default().list_ms_max,
             shrink_percent_min: 50,
             upload_uri_seconds: 120,
             session_idle_seconds: 86_400,
         };
         assert_eq!(config.service_limits().unwrap(), expected);
+        assert_eq!(config.readiness.required, ["patients"]);
         assert_eq!(config.server.listen, Some("0.0.0.0:8443".parse().unwrap()));
         assert_eq!(config.server.public_url.as_deref(), Some("https://edm.example.org"));
         assert_eq!(config.server.roles, Some(NodeRoles { api: false, worker: true }));

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use edm_agent::{ClientOptions, GraphClient};
 use edm_server::{ServerConfig, Surface, bind};
-use edm_service::ServiceLimits;
+use edm_service::ServiceConfig;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::data_directory::{self, Start};
 use crate::node_roles::NodeRoles;
-use crate::{data_directory, running_server};
+use crate::running_server;
 
 /// A running server and what belongs to it.
 pub(crate) struct Stage {
@@ -37,7 +38,9 @@ impl Stage {
             public_url: None,
             surface: Surface::Whole,
         })?;
-        let service = data_directory::open_or_create(&data_dir, ServiceLimits::default()).await?;
+        let service =
+            data_directory::open_or_create(&data_dir, Start::Usual, |key| ServiceConfig::new(&data_dir, key));
+        let service = service.await?;
         let token_file =
             data_directory::bootstrap(&service, &data_dir).await?.context("no token was written")?;
         let token = std::fs::read_to_string(&token_file).context("cannot read the token")?;

@@ -1,0 +1,100 @@
+//! What `edm verify` finds, what its repair removes, and what it leaves.
+
+use edm_model::SessionId;
+use edm_service::{Expected, FindingKind, NewSession, Verification};
+
+use crate::house::{House, blocks, people};
+use crate::serving::files_of;
+use crate::unserved::{HARMS, Harm, harm};
+
+async fn verify(house: &House) -> Verification {
+    house.service.verify(|_| {}).await.expect("the catalog is whole")
+}
+
+fn kinds(found: &Verification) -> Vec<FindingKind> {
+    found.findings.iter().map(|finding| finding.kind).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_file_of_what_is_kept_is_read() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let before = house.upload(store, &people(0, 50)).await;
+    let live = house.upload(store, &people(20, 50)).await;
+    let mut heard = 0;
+    let whole = house.service.verify(|_| heard += 1).await.expect("verified");
+    assert_eq!((whole.stores, whole.generations, heard), (1, 2, 2));
+    assert!(whole.files > 6 && whole.leftovers_looked_for && whole.findings.is_empty(), "{whole:?}");
+    let check = async |session: SessionId, kind: FindingKind| {
+        for file in files_of(&house, session, "") {
+            let saved = std::fs::read(&file).expect("readable");
+            for how in HARMS {
+                harm(&file, how);
+                let found = verify(&house).await;
+                assert_eq!(kinds(&found), [kind], "{how:?} {}", file.display());
+                assert_eq!(found.findings[0].session_id, Some(session));
+                std::fs::write(&file, &saved).expect("restored");
+            }
+        }
+    };
+    check(live, FindingKind::LiveDamaged).await;
+    check(before, FindingKind::KeptDamaged).await;
+    assert!(verify(&house).await.findings.is_empty(), "all restored");
+}
+
+/// What can be made anew goes; what cannot stays as it is and is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_removes_what_can_be_made_anew() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let before = house.upload(store, &people(0, 50)).await;
+    let live = house.upload(store, &people(20, 50)).await;
+    let rows = people(50, 100);
+    let open = house.open_session(store, NewSession::default()).await;
+    let sealed = blocks(&open, &rows, 40);
+    for (number, block) in (0..).zip(&sealed) {
+        house.put(&open, number, block.clone()).await.expect("taken");
+    }
+    let blobs = house.folder.path().join("blobs");
+    let of_session = std::fs::read_dir(
+        blobs.join(format!("tenants/{}/stores/{store}/blocks/{}", house.admin.tenant, open.session.id)),
+    );
+    let mut block_files: Vec<_> =
+        of_session.expect("readable").map(|entry| entry.expect("readable").path()).collect();
+    block_files.sort();
+    harm(&block_files[0], Harm::Bit(50));
+    harm(&block_files[2], Harm::Removed);
+    harm(&files_of(&house, before, "rules").remove(0), Harm::Cut);
+    let stray = blobs.join("tenants/x/stores/y/generations/z");
+    std::fs::create_dir_all(&stray).expect("writable");
+    std::fs::write(stray.join("rules"), "left over").expect("writable");
+    let mut found = verify(&house).await;
+    use FindingKind::{BlockDamaged, KeptDamaged, Leftover};
+    assert_eq!(kinds(&found), [KeptDamaged, BlockDamaged, BlockDamaged, Leftover]);
+    house.service.repair(&mut found).await.expect("repaired");
+    assert!(found.findings.iter().all(|finding| finding.repaired));
+    assert!(verify(&house).await.findings.is_empty(), "{:?}", verify(&house).await.findings);
+    // The agent sends again what was lost, and the upload goes on.
+    let session = house.service.get_session(&house.admin, store, open.session.id).await.expect("read");
+    assert_eq!(session.staged_block_count, 1);
+    for (number, block) in (0..).zip(&sealed) {
+        house.put(&open, number, block.clone()).await.expect("taken");
+    }
+    let numbers: Vec<u32> = (0..3).collect();
+    house.service.commit_block_list(store, open.session.id, &numbers).await.expect("all there");
+    house.commit(store, open.session.id).await;
+    let refused = house.service.rollback_store(&house.admin, store, &Expected::ANYTHING).await;
+    assert!(refused.is_err(), "there is no way back to what was forgotten");
+    house.run_jobs().await;
+    assert_eq!(house.find(store, 50).await, Some(1));
+    // Live data is never touched.
+    let rows_file = files_of(&house, open.session.id, "rows-").remove(0);
+    harm(&rows_file, Harm::Bit(50));
+    let mut found = verify(&house).await;
+    house.service.repair(&mut found).await.expect("repaired what it can");
+    let left: Vec<_> =
+        found.findings.iter().filter(|finding| !finding.repaired).map(|found| found.kind).collect();
+    assert_eq!(left, [FindingKind::LiveDamaged]);
+    assert!(rows_file.exists());
+    assert_ne!(live, open.session.id);
+}
