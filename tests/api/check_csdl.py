@@ -169,6 +169,8 @@ def check_additions(csdl):
         ("exactMatchDataStore", "rowCount", True),
         ("exactMatchSession", "keyId", True),
         ("exactMatchSession", "salt", False),
+        ("exactMatchSessionBase", "dataStoreId", False),
+        ("exactMatchSessionBase", "datastoreId", True),
         ("exactDataMatchStoreColumn", "dataType", True),
         ("exactDataMatchStoreColumn", "isSearchable", False),
         ("sensitiveType", "exactMatch", True),

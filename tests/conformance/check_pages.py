@@ -28,8 +28,6 @@ PAGE_000 = {
 }
 # What of it a client may set.
 SETTABLE = ("uploadAgentId", "fields", "fileName", "checksum", "totalBlockCount", "rowsPerBlock", "salt")
-# The page names it in its older spelling; the newer one is sent.
-RENAMED = {"datastoreId": "dataStoreId"}
 
 PAGE_002 = {
     "@odata.type": "#microsoft.graph.exactMatchSessionBase",
@@ -48,6 +46,7 @@ class Kept:
 def made_by_the_server(session, store):
     """Checks that nothing that is the server's own came from a page."""
     equal((session["state"], session["dataStoreId"], session["error"]), ("UploadInProgress", store, None), "state, store and error")
+    equal(session["datastoreId"], store, "the store in its older spelling")
     true(session["dataUploadURI"].startswith("http") and session["creationDateTime"] > "2026", "dataUploadURI and creationDateTime")
     equal([session[f"{name}DateTime"] for name in ("completion", "uploadCompletion", "processingCompletion")], [None] * 3, "dates of ends")
 
@@ -56,10 +55,13 @@ def made_by_the_server(session, store):
 async def page_000(world):
     Kept.store = (await world.stores.post(store_draft("pages"))).id
     for suffix in ("sessions", "sessions/$ref"):
-        answer = await world.http.post(f"/exactMatchDataStores/{Kept.store}/{suffix}", json=PAGE_000)
+        path = f"/exactMatchDataStores/{Kept.store}/{suffix}"
+        answer = await world.http.post(path, json=PAGE_000, headers={"prefer": "handling=strict"})
         equal(answer.status_code, 201, f"status of {suffix}: {answer.text[:200]}")
+        equal(answer.headers.get("preference-applied"), "handling=strict", "what was preferred")
+        true("edm-ignored-properties" not in answer.headers, "nothing of the page is unknown")
         session = answer.json()
-        missing = [name for name in PAGE_000 if RENAMED.get(name, name) not in session]
+        missing = [name for name in PAGE_000 if name not in session]
         equal(missing, [], "properties that are missing")
         equal({name: session[name] for name in SETTABLE}, {name: PAGE_000[name] for name in SETTABLE}, "what a client may set")
         equal(session["remainingBlockCount"], 15, "remainingBlockCount")

@@ -213,14 +213,16 @@ async def framing(world):
     await world.store(made.id).delete()
 
 
-@check("serialisation: dataStoreId and its older spelling are accepted, the path decides")
+@check("serialisation: dataStoreId and its older spelling are accepted and answered, the path decides")
 async def older_spelling(world):
     made = await world.store(Kept.store).sessions.post(
         ExactMatchSession(data_store_id="elsewhere", additional_data={"datastoreId": "elsewhere too"}))
     equal(made.data_store_id, Kept.store, "dataStoreId")
-    true("datastoreId" not in made.additional_data, "only the newer spelling is sent")
+    equal(str(made.additional_data["datastoreId"]), Kept.store, "the older spelling, which the SDK does not know")
     for spelling in ("dataStoreId", "datastoreId"):
         page = await world.store(Kept.store).sessions.get(
             sessions_query(filter=f"{spelling} eq '{Kept.store}' and id eq '{made.id}'", select=["id", spelling], orderby=[spelling]))
-        equal([(s.id, s.data_store_id) for s in page.value], [(made.id, Kept.store)], f"$filter, $select and $orderby by {spelling}")
+        selected = [(s.id, s.data_store_id or str(s.additional_data.get("datastoreId"))) for s in page.value]
+        equal(selected, [(made.id, Kept.store)], f"$filter, $select and $orderby by {spelling}")
+        equal([s.data_store_id is None for s in page.value], [spelling == "datastoreId"], "$select answers the one that it names")
     await world.store(Kept.store).delete()

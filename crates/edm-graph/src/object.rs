@@ -49,7 +49,7 @@ impl<'a> Object<'a> {
     /// Takes a property out.
     pub(crate) fn remove(&mut self, name: &str) -> Option<Node<'a>> {
         let place = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.swap_remove(place).1)
+        Some(self.0.remove(place).1)
     }
 
     /// Returns the names of the properties.

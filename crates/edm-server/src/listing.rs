@@ -92,3 +92,9 @@ impl Page {
 pub(crate) fn count_request(options: &QueryOptions) -> ListQuery {
     ListQuery { condition: options.filter.clone(), top: Some(0), with_total: true, ..ListQuery::default() }
 }
+
+/// Returns how many there are, of what was listed by [`count_request`].
+pub(crate) fn total<T>(listed: &Listed<T>) -> u64 {
+    // Zero would say that there is nothing.
+    listed.total.expect("the catalog counts where it is asked to")
+}

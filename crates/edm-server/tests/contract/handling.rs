@@ -79,7 +79,7 @@ async fn unknown_properties_are_refused_or_named() {
         ("POST", "/exactMatchDataStores"),
         wrong,
         "",
-        ["409", "nameConflict", "", "size, totalBlockCount", ""],
+        ["409", "nameConflict", "displayName", "size, totalBlockCount", ""],
     )
     .await;
     let further =
@@ -176,10 +176,11 @@ async fn a_compressed_body_is_read_as_a_plain_one_and_bounded_as_one() {
         ask.bytes(gzip(body))
     };
     let json_type = "application/json";
-    let columns = json!({"displayName": "gz", "columns": [{"name": "a", "isSearchable": true}]}).to_string();
+    let columns = json!([{"name": "ssn", "isSearchable": true}, {"name": "lastName"}]);
+    let columns = json!({"displayName": "gz", "columns": columns}).to_string();
     let store = send("/exactMatchDataStores", json_type, columns.as_bytes()).send().await.expect(201);
-    world.publish(&json!({"id": store["id"], "columns": store["columns"]}), &[&["900-11-2222"]]).await;
-    let text = "so 900-11-2222";
+    world.publish(&store, &[&["900-11-2222", "Okafor"], &["900-33-4444", "Langer"]]).await;
+    let text = "so Okafor 900-11-2222";
     let line = format!("{}\n", json!({"id": 1, "text": text}));
     for (kind, body) in [
         (json_type, json!({"text": text}).to_string()),
