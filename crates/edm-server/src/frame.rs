@@ -15,6 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use tower::Service;
 use tracing::{Instrument, Span};
 
+use crate::admission::{Caller, CountedAnswer};
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond::JSON;
@@ -42,10 +43,19 @@ impl Framed {
         Self { app, routes }
     }
 
+    /// Answers a request, whatever a connection gives as its body.
+    pub(crate) async fn answer<B>(self, request: Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let Self { app, routes } = self;
+        frame(app, request, |request| routes.answer(request)).await
+    }
+
     /// Answers a request that came inside another one.
     pub(crate) fn run(&self, request: axum::extract::Request) -> BoxFuture<'static, Response> {
-        let Self { app, routes } = self.clone();
-        Box::pin(frame(app, request, |request| routes.answer(request)))
+        Box::pin(self.clone().answer(request))
     }
 
     /// Answers such a request with an error, without asking the routes.
@@ -72,8 +82,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let Self { app, routes } = self.clone();
-        Box::pin(async move { Ok(frame(app, request, |request| routes.answer(request)).await) })
+        let one = self.clone();
+        Box::pin(async move { Ok(one.answer(request).await) })
     }
 }
 
@@ -98,6 +108,8 @@ where
         // Nothing below needs a longer one, and some would copy it.
         *request.uri_mut() = http::Uri::from_static("/");
     }
+    let caller = Caller::default();
+    request.extensions_mut().insert(caller.clone());
     let (request, unread) = Unread::of(request);
     let work = AssertUnwindSafe(answer(request)).catch_unwind().instrument(span.clone());
     let mut response = match work.await {
@@ -105,7 +117,7 @@ where
         // The payload may quote text of the request, so it is dropped unread.
         Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
     };
-    unread.forget(&mut response).await;
+    unread.forget(&mut response, &app.capacity.waits).await;
     let entered = span.enter();
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         error.log(&request_id);
@@ -138,13 +150,29 @@ where
     let micros = app.now().as_micros().saturating_sub(started.as_micros());
     tracing::info!(
         request.id = %request_id,
-        http.method = method.as_str(),
+        http.method = method_name(&method),
         http.path = %route,
         http.status = response.status().as_u16(),
         duration_ms = micros / 1_000,
         "request done"
     );
-    response
+    CountedAnswer::of(response, caller)
+}
+
+/// Returns what the log calls a method: one that is none of HTTP's own may hold anything.
+fn method_name(method: &Method) -> &str {
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    if known.contains(method) { method.as_str() } else { "other" }
 }
 
 /// Returns what other lines of the log say of the request that they belong to. A short text is matched in less time than
@@ -153,7 +181,12 @@ fn span_of(request_id: &str, method: &Method, route: &str) -> Span {
     if route == edm_graph::path::CLASSIFY {
         tracing::debug_span!("request", request.id = request_id)
     } else {
-        tracing::info_span!("request", request.id = request_id, http.method = %method, http.path = route)
+        tracing::info_span!(
+            "request",
+            request.id = request_id,
+            http.method = method_name(method),
+            http.path = route
+        )
     }
 }
 

@@ -11,7 +11,7 @@ use edm_service::{CandidateSpan, MatchOptions, Replacement};
 use http::{StatusCode, header};
 
 use crate::app::App;
-use crate::body::{JsonBody, JsonBytes};
+use crate::body::{JsonBody, JsonBytes, lease};
 use crate::call::{Call, Needs, authorised};
 use crate::error::ApiError;
 use crate::handlers::{NONE, text_lines, text_stream};
@@ -22,7 +22,7 @@ const MEDIA_TYPES: &str = "application/json, text/plain or application/x-ndjson"
 
 pub(crate) async fn classify(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let needs = Some(Needs(Right::Classify));
-    let principal = authorised(request.headers(), needs, &app).await?;
+    let principal = authorised(request.headers(), needs, request.extensions().get(), &app).await?;
     QueryOptions::parse(request.uri().query(), &NONE, Place::Action)?;
     let media_type = media_type(&request);
     if media_type.eq_ignore_ascii_case("application/x-ndjson") {
@@ -32,7 +32,8 @@ pub(crate) async fn classify(State(app): State<Arc<App>>, request: Request) -> R
         return text_stream::classify(app, principal, request).await;
     }
     let (parts, body) = request.into_parts();
-    let JsonBytes(body, _permit) = JsonBytes::read(body, &parts.headers, &app, MEDIA_TYPES).await?;
+    let lease = lease(&parts.extensions)?;
+    let JsonBytes(body, _lease) = JsonBytes::read(body, &parts.headers, &app, lease, MEDIA_TYPES).await?;
     let ClassifyRequest { text, options } = ClassifyRequest::read(&body)?;
     let report = app.service.classify(&principal, text, match_options(options)).await?;
     Ok(respond::json(StatusCode::OK, &present_report::result(report)))
@@ -61,7 +62,7 @@ pub(crate) fn match_options(options: ClassifyOptions) -> MatchOptions {
 pub(crate) async fn redact(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(body, _lease): JsonBody,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
     let request = RedactRequest::read(&body)?;

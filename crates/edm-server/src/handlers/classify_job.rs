@@ -17,7 +17,7 @@ use edm_service::{FinishedJob, JobContent, MatchOptions, Revision, TextEncoding}
 use http::{HeaderMap, StatusCode, header};
 
 use crate::app::App;
-use crate::body::{JsonBody, is_json, read_held};
+use crate::body::{self, JsonBody, is_json, lease};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::handlers::NONE;
@@ -38,8 +38,9 @@ pub(crate) async fn classify_file(
 ) -> Result<Response, ApiError> {
     QueryOptions::parse(request.uri().query(), &NONE, Place::Action)?;
     let (parts, body) = request.into_parts();
+    let mut lease = lease(&parts.extensions)?;
     if is_json(&parts.headers) {
-        let (bytes, _permit) = read_held(body, &parts.headers, &app, limits::JSON_BODY_BYTES_MAX).await?;
+        let bytes = body::read(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &app, &mut lease).await?;
         let request = ClassifyFileRequest::read(&parse_object(&bytes)?)?;
         drop(bytes);
         let content = JobContent::File(decoded(request.file)?, TextEncoding::Unsaid);
@@ -49,7 +50,7 @@ pub(crate) async fn classify_file(
     let Some(encoding) = text_encoding(&parts.headers) else {
         return classify(&app, &call, JobOrigin::File, JobContent::OtherFile, options).await;
     };
-    let (bytes, _permit) = read_held(body, &parts.headers, &app, limits::FILE_BYTES_MAX).await?;
+    let bytes = body::read(body, &parts.headers, limits::FILE_BYTES_MAX, &app, &mut lease).await?;
     let content = JobContent::File(bytes.into(), encoding);
     classify(&app, &call, JobOrigin::File, content, options).await
 }
@@ -57,7 +58,7 @@ pub(crate) async fn classify_file(
 pub(crate) async fn classify_text(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(body, _permit): JsonBody,
+    JsonBody(body, _lease): JsonBody,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
     let request = ClassifyTextRequest::read(&body)?;

@@ -207,7 +207,7 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::BodyIncomplete,
         HttpProblem::BodyTooSlow,
         HttpProblem::UnsupportedMediaType { expected: "x" },
-        HttpProblem::TooManyBodies,
+        HttpProblem::NoMemory,
         HttpProblem::NoSuchId,
         HttpProblem::NotReady,
         HttpProblem::Panicked,
@@ -220,6 +220,10 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::AnswerTooLarge { bytes_max: 1 },
         HttpProblem::NotHttp,
         HttpProblem::HeadTooLong,
+        HttpProblem::TooManyRequests,
+        HttpProblem::StreamTooLong,
+        HttpProblem::InvalidHost,
+        HttpProblem::ForeignHost,
     ]
 }
 
@@ -231,7 +235,7 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::BodyIncomplete => 3,
         HttpProblem::BodyTooSlow => 4,
         HttpProblem::UnsupportedMediaType { .. } => 5,
-        HttpProblem::TooManyBodies => 6,
+        HttpProblem::NoMemory => 6,
         HttpProblem::NoSuchId => 7,
         HttpProblem::NotReady => 8,
         HttpProblem::Panicked => 9,
@@ -244,6 +248,10 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::AnswerTooLarge { .. } => 16,
         HttpProblem::NotHttp => 17,
         HttpProblem::HeadTooLong => 18,
+        HttpProblem::TooManyRequests => 19,
+        HttpProblem::StreamTooLong => 20,
+        HttpProblem::InvalidHost => 21,
+        HttpProblem::ForeignHost => 22,
     }
 }
 
