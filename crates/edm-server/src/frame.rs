@@ -125,7 +125,8 @@ where
         body.inner_error = Some(InnerError::new(app.now(), &request_id, client_request_id.as_deref()));
         write_body(
             &mut response,
-            serde_json::to_vec(&ErrorEnvelope { error: body }).unwrap_or_default(),
+            serde_json::to_vec(&ErrorEnvelope { error: body })
+                .expect("wire types have string keys and no failing serialisers"),
             JSON,
         );
     }

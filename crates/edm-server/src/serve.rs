@@ -180,7 +180,7 @@ impl Bound {
     }
 
     /// Answers requests until `shutdown` ends; then takes no new ones and gives those in flight 30 seconds, and three to
-    /// whoever does not go on sending or reading.
+    /// whoever does not go on sending.
     pub async fn serve(
         self,
         service: Service,

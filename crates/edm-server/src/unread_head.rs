@@ -120,7 +120,8 @@ fn answer(app: &App, problem: HttpProblem) -> Vec<u8> {
     error.log(&request_id);
     let mut body = error.body();
     body.inner_error = Some(InnerError::new(app.now(), &request_id, None));
-    let body = serde_json::to_vec(&ErrorEnvelope { error: body }).unwrap_or_default();
+    let body = serde_json::to_vec(&ErrorEnvelope { error: body })
+        .expect("wire types have string keys and no failing serialisers");
     let head = format!(
         "HTTP/1.1 {} {}\r\ncontent-type: {JSON}\r\ncontent-length: {}\r\nrequest-id: {request_id}\r\n\
          x-ms-request-id: {request_id}\r\nodata-version: 4.0\r\nconnection: close\r\n\r\n",

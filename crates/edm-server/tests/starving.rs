@@ -6,9 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edm_server::{
-    CapacityLimits, ConnectionLimits, Gauges, Names, Patience, ServerConfig, Surface, bind,
-};
+use edm_server::{CapacityLimits, ConnectionLimits, Gauges, Names, Patience, ServerConfig, Surface, bind};
 use edm_service::Random;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -50,11 +48,15 @@ struct Served {
 
 impl Served {
     fn new(world: &World, capacity: CapacityLimits, connections: ConnectionLimits) -> Self {
+        Self::named(world, capacity, connections, Names::default())
+    }
+
+    fn named(world: &World, capacity: CapacityLimits, connections: ConnectionLimits, names: Names) -> Self {
         let config = ServerConfig {
             listen: "127.0.0.1:0".parse().expect("an address"),
             tls: None,
             insecure_http: false,
-            names: Names::default(),
+            names,
             surface: Surface::Whole,
             capacity,
             connections,
@@ -157,7 +159,10 @@ async fn bodies_of_one_caller_that_do_not_come_stop_no_other_caller() {
     // The caller itself has as many as it may have.
     let list = json_head("GET", "/exactMatchDataStores", &world.reader);
     let (status, answer) = served.ask(&list, b"").await;
-    assert!(status == "429" && answer.contains("tooManyRequests") && answer.contains("retry-after"), "{answer}");
+    assert!(
+        status == "429" && answer.contains("tooManyRequests") && answer.contains("retry-after"),
+        "{answer}"
+    );
     drop(idle);
     served.until("whoever leaves is forgotten", |gauges| gauges.memory().requests == 0).await;
     served.check(&list, b"", "200").await;
@@ -171,7 +176,8 @@ async fn texts_of_one_caller_that_do_not_come_stop_no_other_text() {
     let store = world.store("patients").await;
     world.publish(&store, &[&["900-11-2222", "Okafor"]]).await;
     let served = Served::new(&world, capacity(256, patient()), ConnectionLimits::default());
-    let classify = |token: &str, kind: &str| head("POST", &format!("{BETA}/classifyExactMatches"), token, kind);
+    let classify =
+        |token: &str, kind: &str| head("POST", &format!("{BETA}/classifyExactMatches"), token, kind);
     let mut idle = Vec::new();
     for kind in ["text/plain", "application/x-ndjson", "application/json"] {
         for _ in 0..70 {
@@ -263,7 +269,7 @@ async fn who_holds_all_the_memory_that_it_may_is_refused_and_another_is_served()
             other => panic!("{other}: {answer}"),
         }
     }
-    assert!(whole >= 13 && refused >= 1, "{whole} whole, {refused} refused");
+    assert!(whole >= 1 && refused >= 3, "{whole} whole, {refused} refused");
     served.until("nothing is held", |gauges| gauges.memory().held_bytes == 0).await;
     served.stop().await;
 }
@@ -277,6 +283,64 @@ async fn a_body_that_does_not_begin_is_given_up() {
     let (status, answer) = read_answer(served.begin(&redact, 10, b"").await).await;
     assert!(status == "408" && answer.contains("bodyTooSlow"), "{answer}");
     served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_streamed_text_does_not_go_on_for_ever() {
+    let world = World::new().await;
+    let patience = Patience { stream: Duration::ZERO, unread: AT_ONCE, ..patient() };
+    let served = Served::new(&world, capacity(9, patience), ConnectionLimits::default());
+    let classify = |kind| head("POST", &format!("{BETA}/classifyExactMatches"), &world.classifier, kind);
+    let text = served.begin(&classify("text/plain"), 10, b"a").await;
+    let (status, answer) = read_answer(text).await;
+    assert!(status == "408" && answer.contains("streamTooLong"), "{answer}");
+    let close = "Connection: close\r\n";
+    let lines = served.begin(&format!("{}{close}", classify("application/x-ndjson")), 100, b"\n").await;
+    // The answer has begun, so its last line tells.
+    let (status, answer) = read_answer(lines).await;
+    assert!(status == "200" && answer.contains("streamTooLong"), "{answer}");
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn addresses_in_answers_lead_to_hosts_that_are_allowed() {
+    let world = World::new().await;
+    let check = async |names: Names, cases: &[(&str, &str, &str)]| {
+        let served = Served::named(&world, CapacityLimits::default(), ConnectionLimits::default(), names);
+        for (host, status, part) in cases {
+            let list = json_head("GET", "/exactMatchDataStores", &world.reader);
+            let list = list.replace("edm.test:8080", host);
+            let (answered, answer) = served.ask(&list, b"").await;
+            assert!(answered == *status && answer.contains(part), "{host}: {answer}");
+            let health = HEALTH.replace("Host: edm", &format!("Host: {host}"));
+            served.check(&health, b"", "200").await;
+        }
+        served.stop().await;
+    };
+    check(
+        Names::default(),
+        &[
+            ("any.example:1", "200", "http://any.example:1/beta/$metadata"),
+            ("a b", "400", "invalidHost"),
+            ("evil.example/x?", "400", "invalidHost"),
+        ],
+    )
+    .await;
+    let allowed_hosts = vec!["edm.example.org".to_owned()];
+    check(
+        Names { public_url: None, allowed_hosts },
+        &[
+            ("EDM.example.org:8443", "200", "http://EDM.example.org:8443/"),
+            ("evil.example", "421", "foreignHost"),
+        ],
+    )
+    .await;
+    let public_url = Some("https://edm.example.org/".to_owned());
+    check(
+        Names { public_url, allowed_hosts: Vec::new() },
+        &[("evil.example", "200", "\"https://edm.example.org/beta/$metadata")],
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -330,7 +394,8 @@ async fn silent_connections_make_room_for_whoever_says_something() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_with_requests_are_not_closed_for_new_ones() {
     let world = World::new().await;
-    let connections = ConnectionLimits { per_address: 3, trusted_proxies: Vec::new(), ..ConnectionLimits::default() };
+    let connections =
+        ConnectionLimits { per_address: 3, trusted_proxies: Vec::new(), ..ConnectionLimits::default() };
     let served = Served::new(&world, capacity(9, patient()), connections);
     let redact = json_head("POST", "/redactExactMatches", &world.classifier);
     let mut busy = Vec::new();

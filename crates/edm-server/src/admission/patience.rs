@@ -27,7 +27,7 @@ pub struct Patience {
     pub stream: Duration,
     /// For the rest of a body that nobody wants.
     pub unread: Duration,
-    /// For a body, or a reader, once the server was told to stop.
+    /// For a body that does not come, once the server was told to stop.
     pub stopping: Duration,
     /// For all requests in flight, from then on.
     pub shutdown: Duration,

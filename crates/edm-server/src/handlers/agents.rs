@@ -42,7 +42,7 @@ pub(crate) async fn page(
 pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
     let options = call.options(&AGENT, Place::Count)?;
     let listed = app.service.list_agents(&call.principal, &listing::count_request(&options)).await?;
-    Ok(respond::count(listed.total.unwrap_or_default()))
+    Ok(respond::count(listing::total(&listed)))
 }
 
 pub(crate) async fn create(

@@ -72,7 +72,7 @@ pub(crate) async fn count(
     let options = call.options(&JOB, Place::Count)?;
     let request = listing::count_request(&options);
     let listed = app.service.list_classification_jobs(&call.principal, set.origin(), &request).await?;
-    Ok(respond::count(listed.total.unwrap_or(0)))
+    Ok(respond::count(listing::total(&listed)))
 }
 
 pub(crate) async fn read(

@@ -73,7 +73,7 @@ pub(crate) async fn count(
     let options = call.options(&SESSION, Place::Count)?;
     let request = listing::count_request(&options);
     let listed = app.service.list_sessions(&call.principal, store_id(&store)?, &request).await?;
-    Ok(respond::count(listed.total.unwrap_or_default()))
+    Ok(respond::count(listing::total(&listed)))
 }
 
 /// Serves POST to the collection and to its `$ref`, which an older page of Graph's documentation names.
