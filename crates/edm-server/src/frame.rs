@@ -118,24 +118,7 @@ where
         Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
     };
     unread.forget(&mut response, &app.capacity.waits).await;
-    let entered = span.enter();
-    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        error.log(&request_id);
-        let mut body = error.body();
-        body.inner_error = Some(InnerError::new(app.now(), &request_id, client_request_id.as_deref()));
-        write_body(
-            &mut response,
-            serde_json::to_vec(&ErrorEnvelope { error: body })
-                .expect("wire types have string keys and no failing serialisers"),
-            JSON,
-        );
-    }
-    if let Some(error) = response.extensions_mut().remove::<UploadError>() {
-        error.log(&request_id);
-        let text = error.body(&request_id, app.now());
-        write_body(&mut response, text.into_bytes(), "application/xml");
-    }
-    drop(entered);
+    span.in_scope(|| write_error(&mut response, &app, &request_id, client_request_id.as_deref()));
     if method == Method::HEAD {
         strip_body(&mut response);
     }
@@ -174,6 +157,23 @@ fn method_name(method: &Method) -> &str {
         Method::CONNECT,
     ];
     if known.contains(method) { method.as_str() } else { "other" }
+}
+
+/// Writes down the error that a handler left in its answer, in the form of its wire.
+fn write_error(response: &mut Response, app: &App, request_id: &str, client_request_id: Option<&str>) {
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        error.log(request_id);
+        let mut body = error.body();
+        body.inner_error = Some(InnerError::new(app.now(), request_id, client_request_id));
+        let body = serde_json::to_vec(&ErrorEnvelope { error: body })
+            .expect("wire types have string keys and no failing serialisers");
+        write_body(response, body, JSON);
+    }
+    if let Some(error) = response.extensions_mut().remove::<UploadError>() {
+        error.log(request_id);
+        let text = error.body(request_id, app.now());
+        write_body(response, text.into_bytes(), "application/xml");
+    }
 }
 
 /// Returns what other lines of the log say of the request that they belong to. A short text is matched in less time than
