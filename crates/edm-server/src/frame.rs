@@ -112,11 +112,13 @@ where
     request.extensions_mut().insert(caller.clone());
     let (request, unread) = Unread::of(request);
     let work = AssertUnwindSafe(answer(request)).catch_unwind().instrument(span.clone());
-    let mut response = match work.await {
+    let response = match work.await {
         Ok(response) => response,
         // The payload may quote text of the request, so it is dropped unread.
         Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
     };
+    // From here on: whoever has more to say may keep it waiting.
+    let mut response = CountedAnswer::of(response, caller);
     unread.forget(&mut response, &app.capacity.waits).await;
     span.in_scope(|| write_error(&mut response, &app, &request_id, client_request_id.as_deref()));
     if method == Method::HEAD {
@@ -140,7 +142,7 @@ where
         duration_ms = micros / 1_000,
         "request done"
     );
-    CountedAnswer::of(response, caller)
+    response
 }
 
 /// Returns what the log calls a method: one that is none of HTTP's own may hold anything.
