@@ -39,8 +39,6 @@ pub const XML_ELEMENTS_MAX: usize = 100_000;
 pub const XML_ATTRIBUTES_MAX: usize = 32;
 /// A text that is scanned in pieces is evaluated so many bytes at a time, or as many as its patterns look around a value.
 pub const ZONE_BYTES: usize = 2 * 1024 * 1024;
-/// Texts that are scanned as they come at one time, each by a thread of its own.
-pub const STREAMS_MAX: usize = 64;
 /// A streamed text.
 pub const STREAM_BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// An XML block list; 1,000,000 blocks with their tags fit.

@@ -4,16 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use edm_model::Timestamp;
 use edm_service::{Random, Service};
-use tokio::sync::Semaphore;
 
-/// Block bodies held in memory at once; each may have 16 MiB.
-const UPLOADS_AT_ONCE_MAX: usize = 16;
-/// Block lists held in memory at once; each may have 64 MiB.
-const BLOCK_LISTS_AT_ONCE_MAX: usize = 2;
-/// JSON bodies held in memory at once; each may have 4 MiB.
-const BODIES_AT_ONCE_MAX: usize = 64;
-/// Batches at once; each may hold its body and 16 MiB of answers.
-const BATCHES_AT_ONCE_MAX: usize = 16;
+use crate::admission::Capacity;
+use crate::origin::Names;
 
 /// Ids of requests that are drawn together.
 const REQUEST_IDS_DRAWN: usize = 32;
@@ -43,12 +36,10 @@ pub struct App {
     pub(crate) service: Service,
     /// How clients reach this server.
     pub(crate) scheme: Scheme,
-    /// What addresses in answers begin with where a proxy stands in front.
-    pub(crate) public_url: Option<String>,
-    pub(crate) uploads: Semaphore,
-    pub(crate) block_lists: Semaphore,
-    pub(crate) bodies: Arc<Semaphore>,
-    pub(crate) batches: Semaphore,
+    /// What it is called in addresses.
+    pub(crate) names: Names,
+    /// What bodies and answers may hold, and how long anybody is waited for.
+    pub(crate) capacity: Capacity,
     random: Arc<dyn Random>,
     request_ids: Mutex<RequestIds>,
 }
@@ -61,24 +52,15 @@ struct RequestIds {
 }
 
 impl App {
-    /// Puts the wire around a service. `public_url` has no slash at its end.
+    /// Puts the wire around a service.
     pub fn new(
         service: Service,
         random: Arc<dyn Random>,
         scheme: Scheme,
-        public_url: Option<String>,
+        names: Names,
+        capacity: Capacity,
     ) -> Arc<Self> {
-        Arc::new(Self {
-            service,
-            scheme,
-            public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
-            uploads: Semaphore::new(UPLOADS_AT_ONCE_MAX),
-            block_lists: Semaphore::new(BLOCK_LISTS_AT_ONCE_MAX),
-            bodies: Arc::new(Semaphore::new(BODIES_AT_ONCE_MAX)),
-            batches: Semaphore::new(BATCHES_AT_ONCE_MAX),
-            random,
-            request_ids: Mutex::default(),
-        })
+        Arc::new(Self { service, scheme, names, capacity, random, request_ids: Mutex::default() })
     }
 
     /// Returns the service's time.

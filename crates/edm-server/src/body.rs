@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Request};
@@ -12,30 +12,28 @@ use edm_graph::{FromBody, Ignored};
 use edm_model::limits;
 use futures::FutureExt;
 use http::request::Parts;
-use http::{HeaderMap, header};
-use tokio::sync::OwnedSemaphorePermit;
+use http::{Extensions, HeaderMap, header};
+use tokio::time::Instant;
 
+use crate::admission::{Caller, Lease, Pace, Waits};
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::handling::{Handled, Noted};
 use crate::inflate::{self, NotGzip};
 
-/// How long the next piece of a body may take, and how far a body may lag behind the slowest pace.
-const LAG_MAX: Duration = Duration::from_secs(30);
-/// Bytes a second of the slowest pace: whoever sends single bytes for ever would hold a permit for ever.
-const PACE_BYTES_MIN: usize = 16 * 1024;
-
-/// What the JSON object of a request says; an empty body is an empty object. The permit is held as long as what was made of
+/// What the JSON object of a request says; an empty body is an empty object. The lease is held as long as what was made of
 /// the body may be in memory: until the handler ends.
-pub(crate) struct JsonBody<T>(pub(crate) T, pub(crate) OwnedSemaphorePermit);
+pub(crate) struct JsonBody<T>(pub(crate) T, pub(crate) Lease);
 
 impl<T: FromBody> FromRequest<Arc<App>> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let JsonBytes(bytes, permit) = JsonBytes::read(body, &parts.headers, app, "application/json").await?;
-        Ok(Self(read_object(&bytes, &parts)?, permit))
+        let lease = lease(&parts.extensions)?;
+        let JsonBytes(bytes, lease) =
+            JsonBytes::read(body, &parts.headers, app, lease, "application/json").await?;
+        Ok(Self(read_object(&bytes, &parts)?, lease))
     }
 }
 
@@ -54,8 +52,13 @@ pub(crate) fn read_object<T: FromBody>(bytes: &[u8], head: &Parts) -> Result<T, 
     Ok(read?)
 }
 
-/// The bytes of a JSON body that are not parsed yet, with the permit that is held as long as they are in memory.
-pub(crate) struct JsonBytes(pub(crate) Bytes, pub(crate) OwnedSemaphorePermit);
+/// Returns a lease of the request's sender, which is known from here on: a body is read for nobody else.
+pub(crate) fn lease(extensions: &Extensions) -> Result<Lease, HttpProblem> {
+    extensions.get::<Caller>().and_then(Caller::lease).ok_or(HttpProblem::NoToken)
+}
+
+/// The bytes of a JSON body that are not parsed yet, with the lease that is held as long as they are in memory.
+pub(crate) struct JsonBytes(pub(crate) Bytes, pub(crate) Lease);
 
 impl JsonBytes {
     /// Reads the body of a route that may take others as well; `expected` names all that it takes.
@@ -63,37 +66,34 @@ impl JsonBytes {
         body: Body,
         headers: &HeaderMap,
         app: &App,
+        mut lease: Lease,
         expected: &'static str,
     ) -> Result<Self, ApiError> {
         if !is_json(headers) && !body.is_end_stream() {
             return Err(HttpProblem::UnsupportedMediaType { expected }.into());
         }
-        let (bytes, permit) = read_held(body, headers, app, limits::JSON_BODY_BYTES_MAX).await?;
-        Ok(Self(bytes, permit))
+        let bytes = read(body, headers, limits::JSON_BODY_BYTES_MAX, app, &mut lease).await?;
+        Ok(Self(bytes, lease))
     }
 }
 
-/// Reads a body with the permit that is held as long as it is in memory.
-pub(crate) async fn read_held(
+/// Reads a body of at most so many bytes, each piece with a lease. Fails as soon as it is longer, before reading where its
+/// length says so.
+pub(crate) async fn read(
     body: Body,
     headers: &HeaderMap,
-    app: &App,
     bytes_max: usize,
-) -> Result<(Bytes, OwnedSemaphorePermit), ApiError> {
-    let permit = app.bodies.clone().try_acquire_owned().map_err(|_| HttpProblem::TooManyBodies)?;
-    Ok((read(body, headers, bytes_max).await?, permit))
-}
-
-/// Reads a body of at most so many bytes. Fails as soon as it is longer, before reading where its length says so.
-pub(crate) async fn read(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Bytes, HttpProblem> {
-    let mut pieces = Pieces::of(body, headers, bytes_max)?;
+    app: &App,
+    lease: &mut Lease,
+) -> Result<Bytes, HttpProblem> {
+    let mut pieces = Pieces::of(body, headers, bytes_max, &app.capacity.waits)?;
     // Most bodies are one piece, which is taken as it is.
-    let Some(first) = pieces.next().await? else { return Ok(Bytes::new()) };
-    let Some(second) = pieces.next().await? else { return Ok(first) };
+    let Some(first) = pieces.next_held(lease).await? else { return Ok(Bytes::new()) };
+    let Some(second) = pieces.next_held(lease).await? else { return Ok(first) };
     let mut read = BytesMut::with_capacity(first.len() + second.len());
     read.extend_from_slice(&first);
     read.extend_from_slice(&second);
-    while let Some(piece) = pieces.next().await? {
+    while let Some(piece) = pieces.next_held(lease).await? {
         read.extend_from_slice(&piece);
     }
     Ok(read.freeze())
@@ -102,7 +102,8 @@ pub(crate) async fn read(body: Body, headers: &HeaderMap, bytes_max: usize) -> R
 /// A body as it comes, of bounded length and patience.
 pub(crate) struct Pieces {
     body: Body,
-    begun: Instant,
+    waits: Arc<Waits>,
+    pace: Pace,
     bytes_read: usize,
     bytes_max: usize,
     ended: bool,
@@ -117,12 +118,18 @@ pub(crate) enum Arrived {
 
 impl Pieces {
     /// Fails before reading where the announced length is too long, and where the body is in an encoding that is not read.
-    pub(crate) fn of(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Self, HttpProblem> {
+    pub(crate) fn of(
+        body: Body,
+        headers: &HeaderMap,
+        bytes_max: usize,
+        waits: &Arc<Waits>,
+    ) -> Result<Self, HttpProblem> {
         if content_length(headers).is_some_and(|length| length > bytes_max as u64) {
             return Err(HttpProblem::BodyTooLarge { bytes_max });
         }
         let body = inflate::plain(body, headers)?;
-        Ok(Self { body, begun: Instant::now(), bytes_read: 0, bytes_max, ended: false })
+        let pace = Pace::of(&waits.patience);
+        Ok(Self { body, waits: waits.clone(), pace, bytes_read: 0, bytes_max, ended: false })
     }
 
     /// Returns the next piece, nothing at the end. Fails as soon as the body is too long or too slow.
@@ -134,12 +141,24 @@ impl Pieces {
         let piece = match next_piece(&mut self.body).now_or_never() {
             Some(piece) => piece,
             None => {
-                let wait = patience(self.bytes_read, self.begun.elapsed());
-                let coming = tokio::time::timeout(wait, next_piece(&mut self.body)).await;
-                coming.map_err(|_| HttpProblem::BodyTooSlow)?
+                let wait = match self.bytes_read {
+                    0 => self.waits.patience.first_byte,
+                    _ => self.pace.left(),
+                };
+                let waiting = Instant::now();
+                let coming = self.waits.within(wait, next_piece(&mut self.body)).await;
+                self.pace.moved(0, waiting.elapsed());
+                coming.ok_or(HttpProblem::BodyTooSlow)?
             }
         };
         self.counted(piece)
+    }
+
+    /// Returns the next piece as [`Pieces::next`] does, once the lease has room for it.
+    pub(crate) async fn next_held(&mut self, lease: &mut Lease) -> Result<Option<Bytes>, HttpProblem> {
+        let Some(piece) = self.next().await? else { return Ok(None) };
+        lease.take(piece.len()).await.map_err(|_| HttpProblem::NoMemory)?;
+        Ok(Some(piece))
     }
 
     /// Returns the next piece if it has come, and waits for none. Fails as [`Pieces::next`] does.
@@ -171,15 +190,11 @@ impl Pieces {
             if is_not_gzip { HttpProblem::NotGzip } else { HttpProblem::BodyIncomplete }
         })?;
         self.bytes_read = self.bytes_read.saturating_add(piece.len());
+        self.pace.moved(piece.len(), Duration::ZERO);
         if self.bytes_read > self.bytes_max {
             return Err(HttpProblem::BodyTooLarge { bytes_max: self.bytes_max });
         }
         Ok(Some(piece))
-    }
-
-    /// Forgives the time in which nothing was read because what had come was being worked on.
-    pub(crate) fn forgive(&mut self, paused: Duration) {
-        self.begun += paused;
     }
 }
 
@@ -202,13 +217,6 @@ pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Returns how long to wait for the next piece of a body of which so much was read in so long.
-fn patience(bytes_read: usize, elapsed: Duration) -> Duration {
-    let pace_seconds = u64::try_from(bytes_read / PACE_BYTES_MIN).unwrap_or(u64::MAX);
-    let deadline = Duration::from_secs(pace_seconds).saturating_add(LAG_MAX);
-    deadline.saturating_sub(elapsed).min(LAG_MAX)
-}
-
 /// A body without a type is taken for JSON; `application/json` may have parameters.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
@@ -220,28 +228,4 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     }
     let media_type = media_type.to_ascii_lowercase();
     media_type.starts_with("application/") && media_type.ends_with("+json")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_may_lag_behind_the_slowest_pace_and_no_further() {
-        let check = |bytes_read: usize, elapsed_seconds: u64, wait_seconds: u64| {
-            let wait = patience(bytes_read, Duration::from_secs(elapsed_seconds));
-            assert_eq!(wait, Duration::from_secs(wait_seconds), "{bytes_read} bytes in {elapsed_seconds} s");
-        };
-        check(0, 0, 30);
-        check(0, 12, 18);
-        // One byte every 29 seconds: the second one is the last.
-        check(1, 29, 1);
-        check(2, 58, 0);
-        check(PACE_BYTES_MIN * 100, 100, 30);
-        check(PACE_BYTES_MIN * 100, 120, 10);
-        check(PACE_BYTES_MIN * 100, 131, 0);
-        // Whoever was fast has no more than the time of one piece.
-        check(16 * 1024 * 1024, 1, 30);
-        check(usize::MAX, u64::MAX, 0);
-    }
 }

@@ -11,6 +11,7 @@ use edm_service::Expected;
 use http::request::Parts;
 use http::{HeaderMap, header};
 
+use crate::admission::{Caller, Holder};
 use crate::app::App;
 use crate::conditions::{self, Wish};
 use crate::error::{ApiError, HttpProblem};
@@ -47,11 +48,12 @@ impl FromRequestParts<Arc<App>> for Call {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let principal = authorised(&parts.headers, parts.extensions.get().copied(), app).await?;
+        let principal =
+            authorised(&parts.headers, parts.extensions.get().copied(), parts.extensions.get(), app).await?;
         let wished = page_count(&parts.headers);
         Ok(Self {
             principal,
-            origin: Origin::of(app, &parts.headers),
+            origin: Origin::of(app, &parts.headers)?,
             query: parts.uri.query().map(str::to_owned),
             page_count: wished.unwrap_or(PAGE_COUNT_DEFAULT),
             page_count_wished: wished.is_some(),
@@ -61,14 +63,20 @@ impl FromRequestParts<Arc<App>> for Call {
     }
 }
 
-/// Returns who calls. Fails where no token that works was sent, and where it does not bring the right.
+/// Returns who calls, under whom the request counts from now on. Fails where no token that works was sent, where it does not
+/// bring the right, and where its principal has too many requests already.
 pub(crate) async fn authorised(
     headers: &HeaderMap,
     needs: Option<Needs>,
+    caller: Option<&Caller>,
     app: &App,
 ) -> Result<Arc<Principal>, ApiError> {
     let token = bearer(headers).ok_or(HttpProblem::NoToken)?;
     let principal = app.service.authenticate(token).await?;
+    if let Some(caller) = caller {
+        let holder = Holder::Principal(principal.id.clone());
+        caller.is(holder, &app.capacity.memory).map_err(|_| HttpProblem::TooManyRequests)?;
+    }
     match needs {
         Some(Needs(needs)) if !principal.may(needs) => Err(HttpProblem::Forbidden { needs }.into()),
         _ => Ok(principal),

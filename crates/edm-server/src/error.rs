@@ -40,8 +40,16 @@ pub enum HttpProblem {
     UnsupportedEncoding,
     /// The body is not the gzip that it is said to be.
     NotGzip,
-    /// Too many bodies are being read.
-    TooManyBodies,
+    /// Bodies and answers hold all the memory that they may.
+    NoMemory,
+    /// The caller has too many requests that are not answered yet.
+    TooManyRequests,
+    /// A text that is matched as it comes takes longer than any may.
+    StreamTooLong,
+    /// The header Host is no host.
+    InvalidHost,
+    /// The header Host names none of this server's.
+    ForeignHost,
     /// No token came with the request.
     NoToken,
     /// None of the caller's roles brings the right that the route asks for.
@@ -99,9 +107,22 @@ impl fmt::Display for HttpProblem {
             HttpProblem::NotGzip => f.write_str(
                 "the body is not whole gzip, which its Content-Encoding says it is: send it again, or without the header",
             ),
-            HttpProblem::TooManyBodies => {
-                f.write_str("the server is reading too many bodies: send it again later")
+            HttpProblem::NoMemory => {
+                f.write_str("the server holds as many bodies and answers as it may: send it again later")
             }
+            HttpProblem::TooManyRequests => f.write_str(
+                "this caller has as many unanswered requests as it may have: wait for some of their answers",
+            ),
+            HttpProblem::StreamTooLong => {
+                f.write_str("the time for one streamed text is over: send the rest in a request of its own")
+            }
+            HttpProblem::InvalidHost => f.write_str(
+                "the header Host is no host: send the host of the server's address, such as edm.example.org:8443",
+            ),
+            HttpProblem::ForeignHost => f.write_str(
+                "the header Host names another server: use an address of this one, or have the operator add the host to \
+                 server.allowed_hosts",
+            ),
             HttpProblem::NoToken => {
                 f.write_str("no token was sent: send one in the header “Authorization: Bearer TOKEN”")
             }
@@ -178,7 +199,9 @@ impl ApiError {
     /// Returns when to try again, for the answers that say so.
     pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
         match self.problem() {
-            Problem::Http(HttpProblem::TooManyBodies | HttpProblem::NotReady(_)) => Some(1),
+            Problem::Http(
+                HttpProblem::NoMemory | HttpProblem::TooManyRequests | HttpProblem::NotReady(_),
+            ) => Some(1),
             Problem::Service(error) => match error.kind() {
                 ErrorKind::Busy { retry_after_seconds } | ErrorKind::RateLimited { retry_after_seconds } => {
                     // Microsoft's SDK gives up at 180 and treats 0 as no answer.
@@ -309,7 +332,11 @@ pub fn http_answer(problem: &HttpProblem) -> (StatusCode, &'static str) {
         }
         HttpProblem::UnsupportedEncoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType"),
         HttpProblem::NotGzip => (StatusCode::BAD_REQUEST, "invalidEncoding"),
-        HttpProblem::TooManyBodies => (StatusCode::SERVICE_UNAVAILABLE, "serverBusy"),
+        HttpProblem::NoMemory => (StatusCode::SERVICE_UNAVAILABLE, "serverBusy"),
+        HttpProblem::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "tooManyRequests"),
+        HttpProblem::StreamTooLong => (StatusCode::REQUEST_TIMEOUT, "streamTooLong"),
+        HttpProblem::InvalidHost => (StatusCode::BAD_REQUEST, "invalidHost"),
+        HttpProblem::ForeignHost => (StatusCode::MISDIRECTED_REQUEST, "foreignHost"),
         HttpProblem::NoToken => (StatusCode::UNAUTHORIZED, "unauthenticated"),
         HttpProblem::Forbidden { .. } => (StatusCode::FORBIDDEN, "accessDenied"),
         HttpProblem::NoSuchId => (StatusCode::NOT_FOUND, "resourceNotFound"),

@@ -15,6 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use tower::Service;
 use tracing::{Instrument, Span};
 
+use crate::admission::{Caller, CountedAnswer};
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond::JSON;
@@ -42,10 +43,19 @@ impl Framed {
         Self { app, routes }
     }
 
+    /// Answers a request, whatever a connection gives as its body.
+    pub(crate) async fn answer<B>(self, request: Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let Self { app, routes } = self;
+        frame(app, request, |request| routes.answer(request)).await
+    }
+
     /// Answers a request that came inside another one.
     pub(crate) fn run(&self, request: axum::extract::Request) -> BoxFuture<'static, Response> {
-        let Self { app, routes } = self.clone();
-        Box::pin(frame(app, request, |request| routes.answer(request)))
+        Box::pin(self.clone().answer(request))
     }
 
     /// Answers such a request with an error, without asking the routes.
@@ -72,8 +82,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let Self { app, routes } = self.clone();
-        Box::pin(async move { Ok(frame(app, request, |request| routes.answer(request)).await) })
+        let one = self.clone();
+        Box::pin(async move { Ok(one.answer(request).await) })
     }
 }
 
@@ -98,31 +108,19 @@ where
         // Nothing below needs a longer one, and some would copy it.
         *request.uri_mut() = http::Uri::from_static("/");
     }
+    let caller = Caller::default();
+    request.extensions_mut().insert(caller.clone());
     let (request, unread) = Unread::of(request);
     let work = AssertUnwindSafe(answer(request)).catch_unwind().instrument(span.clone());
-    let mut response = match work.await {
+    let response = match work.await {
         Ok(response) => response,
         // The payload may quote text of the request, so it is dropped unread.
         Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
     };
-    unread.forget(&mut response).await;
-    let entered = span.enter();
-    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        error.log(&request_id);
-        let mut body = error.body();
-        body.inner_error = Some(InnerError::new(app.now(), &request_id, client_request_id.as_deref()));
-        write_body(
-            &mut response,
-            serde_json::to_vec(&ErrorEnvelope { error: body }).unwrap_or_default(),
-            JSON,
-        );
-    }
-    if let Some(error) = response.extensions_mut().remove::<UploadError>() {
-        error.log(&request_id);
-        let text = error.body(&request_id, app.now());
-        write_body(&mut response, text.into_bytes(), "application/xml");
-    }
-    drop(entered);
+    // From here on: whoever has more to say may keep it waiting.
+    let mut response = CountedAnswer::of(response, caller);
+    unread.forget(&mut response, &app.capacity.waits).await;
+    span.in_scope(|| write_error(&mut response, &app, &request_id, client_request_id.as_deref()));
     if method == Method::HEAD {
         strip_body(&mut response);
     }
@@ -138,7 +136,7 @@ where
     let micros = app.now().as_micros().saturating_sub(started.as_micros());
     tracing::info!(
         request.id = %request_id,
-        http.method = method.as_str(),
+        http.method = method_name(&method),
         http.path = %route,
         http.status = response.status().as_u16(),
         duration_ms = micros / 1_000,
@@ -147,13 +145,51 @@ where
     response
 }
 
+/// Returns what the log calls a method: one that is none of HTTP's own may hold anything.
+fn method_name(method: &Method) -> &str {
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    if known.contains(method) { method.as_str() } else { "other" }
+}
+
+/// Writes down the error that a handler left in its answer, in the form of its wire.
+fn write_error(response: &mut Response, app: &App, request_id: &str, client_request_id: Option<&str>) {
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        error.log(request_id);
+        let mut body = error.body();
+        body.inner_error = Some(InnerError::new(app.now(), request_id, client_request_id));
+        let body = serde_json::to_vec(&ErrorEnvelope { error: body })
+            .expect("wire types have string keys and no failing serialisers");
+        write_body(response, body, JSON);
+    }
+    if let Some(error) = response.extensions_mut().remove::<UploadError>() {
+        error.log(request_id);
+        let text = error.body(request_id, app.now());
+        write_body(response, text.into_bytes(), "application/xml");
+    }
+}
+
 /// Returns what other lines of the log say of the request that they belong to. A short text is matched in less time than
 /// this takes, and its work says nothing that is not for debugging.
 fn span_of(request_id: &str, method: &Method, route: &str) -> Span {
     if route == edm_graph::path::CLASSIFY {
         tracing::debug_span!("request", request.id = request_id)
     } else {
-        tracing::info_span!("request", request.id = request_id, http.method = %method, http.path = route)
+        tracing::info_span!(
+            "request",
+            request.id = request_id,
+            http.method = method_name(method),
+            http.path = route
+        )
     }
 }
 

@@ -5,15 +5,17 @@
 //! match in `error.rs` gives each error kind its own.
 //!
 //! ```no_run
-//! use edm_server::{ServerConfig, Surface, bind};
+//! use edm_server::{CapacityLimits, ConnectionLimits, Names, ServerConfig, Surface, bind};
 //! # async fn run(service: edm_service::Service, random: std::sync::Arc<dyn edm_service::Random>)
 //! #     -> Result<(), Box<dyn std::error::Error>> {
 //! let config = ServerConfig {
 //!     listen: "127.0.0.1:8080".parse()?,
 //!     tls: None,
 //!     insecure_http: false,
-//!     public_url: None,
+//!     names: Names::default(),
 //!     surface: Surface::Whole,
+//!     capacity: CapacityLimits::default(),
+//!     connections: ConnectionLimits::default(),
 //! };
 //! let bound = bind(&config)?;
 //! println!("listening on {}", bound.url());
@@ -22,10 +24,14 @@
 //! # }
 //! ```
 
+mod admission;
+mod answer_pieces;
 mod app;
 mod body;
 mod call;
 mod conditions;
+mod connection;
+mod connections;
 mod error;
 mod frame;
 mod handlers;
@@ -44,10 +50,14 @@ mod serve;
 mod unread;
 mod unread_head;
 mod upload;
+mod watched_stream;
 
+pub use admission::{Capacity, CapacityLimits, MEMORY_BYTES_MIN, MemoryGauge, Patience};
 pub use app::{App, Scheme};
+pub use connections::{ConnectionGauge, ConnectionLimits};
 pub use error::{ApiError, HttpProblem, Problem, body_answer, http_answer, service_answer};
+pub use origin::Names;
 pub use panic_log::log_panics_without_text;
 pub use routes::{Surface, router};
-pub use serve::{Bound, ServeError, ServeErrorKind, ServerConfig, TlsFiles, bind};
+pub use serve::{Bound, Gauges, ServeError, ServeErrorKind, ServerConfig, TlsFiles, bind};
 pub use upload::{UploadError, UploadProblem, upload_answer};

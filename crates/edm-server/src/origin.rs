@@ -3,23 +3,41 @@
 use http::{HeaderMap, header};
 
 use crate::app::App;
+use crate::error::HttpProblem;
 
 /// Bytes of the longest host name that is repeated in an answer.
 const HOST_BYTES_MAX: usize = 300;
+
+/// What the server is called in addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// What addresses in answers begin with where a proxy stands in front, such as `https://edm.example.org`. The Host of
+    /// a request is not looked at then.
+    pub public_url: Option<String>,
+    /// Hosts, without ports, that a request may name; any if there are none.
+    pub allowed_hosts: Vec<String>,
+}
 
 /// Scheme and host, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin(String);
 
 impl Origin {
-    /// Takes the configured address, else the scheme of the listener and the Host of the request. A Host that
-    /// is no host name is not repeated: the answer then holds addresses below `localhost`.
-    pub(crate) fn of(app: &App, headers: &HeaderMap) -> Self {
-        if let Some(url) = &app.public_url {
-            return Self(url.clone());
+    /// Takes the configured address, else the scheme of the listener and the Host of the request. Fails where that is no
+    /// host, or none of those that are allowed: whoever can choose it would choose where addresses in answers lead to.
+    pub(crate) fn of(app: &App, headers: &HeaderMap) -> Result<Self, HttpProblem> {
+        if let Some(url) = &app.names.public_url {
+            return Ok(Self(url.trim_end_matches('/').to_owned()));
         }
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(|host| is_host(host));
-        Self(format!("{}://{}", app.scheme.as_str(), host.unwrap_or("localhost")))
+        // HTTP/1.0 has requests without one.
+        let Some(host) = headers.get(header::HOST) else {
+            return Ok(Self(format!("{}://localhost", app.scheme.as_str())));
+        };
+        let host = host.to_str().ok().filter(|host| is_host(host)).ok_or(HttpProblem::InvalidHost)?;
+        if !app.names.allows(host) {
+            return Err(HttpProblem::ForeignHost);
+        }
+        Ok(Self(format!("{}://{host}", app.scheme.as_str())))
     }
 
     /// Returns the address of a canonical path.
@@ -33,7 +51,68 @@ impl Origin {
     }
 }
 
+impl Names {
+    fn allows(&self, host: &str) -> bool {
+        let name = without_port(host);
+        self.allowed_hosts.is_empty()
+            || self.allowed_hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Returns whether a text is a name or an address, with a port or without.
 fn is_host(text: &str) -> bool {
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
-    !text.is_empty() && text.len() <= HOST_BYTES_MAX && text.bytes().all(known)
+    let name = without_port(text);
+    let port = text.get(name.len()..).unwrap_or("");
+    let is_port = port.is_empty()
+        || port.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_name = match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)),
+    };
+    !name.is_empty() && text.len() <= HOST_BYTES_MAX && is_port && is_name
+}
+
+fn without_port(host: &str) -> &str {
+    let end = match host.starts_with('[') {
+        true => host.find(']').map(|end| end + 1),
+        false => host.find(':'),
+    };
+    end.and_then(|end| host.get(..end)).unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_with_a_port_or_without() {
+        let check = |text: &str, expected: bool| assert_eq!(is_host(text), expected, "{text}");
+        for host in
+            ["edm", "edm.example.org", "a_b-c.example:8443", "127.0.0.1:1", "[::1]:8080", "[2001:db8::1]"]
+        {
+            check(host, true);
+        }
+        for other in
+            ["", ":80", "a b", "a/b", "a@b", "a:b", "a:1:2", "[::1", "[edm]", "::1", "a\"b", "[::1]a"]
+        {
+            check(other, false);
+        }
+        check(&"a".repeat(301), false);
+    }
+
+    #[test]
+    fn hosts_are_allowed_by_name_whatever_the_port() {
+        let names = |hosts: &[&str]| Names {
+            public_url: None,
+            allowed_hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+        };
+        let check = |hosts: &[&str], host: &str, expected: bool| {
+            assert_eq!(names(hosts).allows(host), expected, "{host} among {hosts:?}");
+        };
+        check(&[], "anything", true);
+        check(&["edm.example.org", "[::1]"], "EDM.example.org:8443", true);
+        check(&["edm.example.org", "[::1]"], "[::1]:8443", true);
+        check(&["edm.example.org"], "evil.example", false);
+        check(&["edm.example.org"], "edm.example.org.evil.example", false);
+    }
 }

@@ -1,6 +1,5 @@
 //! Answers in Graph's form.
 
-use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use edm_graph::Collection;
 use edm_graph::query::{QueryOptions, project};
@@ -9,6 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::answer_pieces::AnswerPieces;
 use crate::call::Call;
 use crate::conditions::{self, Wish};
 use crate::error::{ApiError, HttpProblem};
@@ -26,8 +26,9 @@ const ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
 /// Answers with JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     // Our own types always serialise; an empty body would break clients, so the failure is a panic behind the fence.
-    let bytes = serde_json::to_vec(body).expect("wire types have string keys and no failing serialisers");
-    let mut response = Response::new(Body::from(bytes));
+    let mut pieces = AnswerPieces::default();
+    serde_json::to_writer(&mut pieces, body).expect("wire types have string keys and no failing serialisers");
+    let mut response = Response::new(pieces.into_body());
     *response.status_mut() = status;
     // Room for what is added to every answer.
     response.headers_mut().reserve(HEADERS_EXPECTED);

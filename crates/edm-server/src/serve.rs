@@ -8,25 +8,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::ServiceExt;
-use axum::extract::Request;
-use axum_server::tls_rustls::RustlsConfig;
-use axum_server::{Handle, Server};
 use edm_service::{Random, Service};
-use hyper_util::rt::TokioTimer;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
+use crate::admission::{Capacity, CapacityLimits, MemoryGauge};
 use crate::app::{App, Scheme};
+use crate::connection::Listener;
+use crate::connections::{ConnectionGauge, ConnectionLimits, Connections};
+use crate::origin::Names;
 use crate::routes::{Surface, framed_routes};
-use crate::unread_head::Answering;
 
-/// How long requests in flight may take after the server was told to stop.
-const SHUTDOWN_SECONDS: u64 = 30;
-
-/// How long the head of a request may take, the wait for it on a kept connection included: longer than clients
-/// keep an idle connection, so that none is closed under a request.
-const HEAD_SECONDS_MAX: u64 = 120;
+/// How long no connection is taken after one could not be, as when descriptors have run out.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Where to listen and how.
 #[derive(Debug, Clone)]
@@ -37,10 +33,14 @@ pub struct ServerConfig {
     pub tls: Option<TlsFiles>,
     /// Allows an address beyond this machine without TLS.
     pub insecure_http: bool,
-    /// What addresses in answers begin with where a proxy stands in front, such as `https://edm.example.org`.
-    pub public_url: Option<String>,
+    /// What the server is called in addresses.
+    pub names: Names,
     /// How much of the service is shown.
     pub surface: Surface,
+    /// How much callers may hold at once.
+    pub capacity: CapacityLimits,
+    /// How many connections there may be.
+    pub connections: ConnectionLimits,
 }
 
 /// Two PEM files.
@@ -105,9 +105,29 @@ impl std::error::Error for ServeError {
 pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
-    tls: Option<RustlsConfig>,
-    public_url: Option<String>,
+    tls: Option<TlsAcceptor>,
+    names: Names,
     surface: Surface,
+    gauges: Gauges,
+}
+
+/// Tells how much of a server is held, while it runs.
+#[derive(Clone)]
+pub struct Gauges {
+    capacity: Capacity,
+    connections: Arc<Connections>,
+}
+
+impl Gauges {
+    /// Returns what bodies and answers hold.
+    pub fn memory(&self) -> MemoryGauge {
+        self.capacity.memory()
+    }
+
+    /// Returns how many connections there are.
+    pub fn connections(&self) -> ConnectionGauge {
+        self.connections.gauge()
+    }
 }
 
 /// Takes the address and reads certificate and key. Fails on an address beyond this machine without TLS unless
@@ -132,7 +152,15 @@ pub fn bind(config: &ServerConfig) -> Result<Bound, ServeError> {
     let listener = TcpListener::bind(config.listen).map_err(fail)?;
     listener.set_nonblocking(true).map_err(fail)?;
     let address = listener.local_addr().map_err(fail)?;
-    Ok(Bound { listener, address, tls, public_url: config.public_url.clone(), surface: config.surface })
+    if !address.ip().is_loopback() && config.names == Names::default() {
+        tracing::warn!(
+            "addresses in answers begin with what a request names as Host: set server.public_url, or \
+             server.allowed_hosts"
+        );
+    }
+    let connections = Connections::new(config.connections.clone());
+    let gauges = Gauges { capacity: Capacity::new(config.capacity), connections };
+    Ok(Bound { listener, address, tls, names: config.names.clone(), surface: config.surface, gauges })
 }
 
 impl Bound {
@@ -146,7 +174,13 @@ impl Bound {
         format!("{}://{}", self.scheme().as_str(), self.address)
     }
 
-    /// Answers requests until `shutdown` ends; then takes no new ones and gives those in flight 30 seconds.
+    /// Returns what tells how much of the server is held.
+    pub fn gauges(&self) -> Gauges {
+        self.gauges.clone()
+    }
+
+    /// Answers requests until `shutdown` ends; then takes no new ones and gives those in flight 30 seconds, and three to
+    /// whoever does not go on sending.
     pub async fn serve(
         self,
         service: Service,
@@ -154,36 +188,43 @@ impl Bound {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
         let scheme = self.scheme();
-        let app = App::new(service, random, scheme, self.public_url);
+        let Gauges { capacity, connections } = self.gauges;
+        let app = App::new(service, random, scheme, self.names, capacity.clone());
         let routes = framed_routes(app.clone(), self.surface);
-        let make_service = ServiceExt::<Request>::into_make_service(routes);
-        let handle = Handle::new();
-        let stopper = handle.clone();
-        let stop = tokio::spawn(async move {
-            shutdown.await;
-            stopper.graceful_shutdown(Some(Duration::from_secs(SHUTDOWN_SECONDS)));
-        });
-        let served = match self.tls {
-            Some(tls) => match axum_server::from_tcp_rustls(self.listener, tls) {
-                Ok(server) => {
-                    let server = patient(server).map(|inner| Answering { inner, app });
-                    server.handle(handle).serve(make_service).await
-                }
-                Err(error) => Err(error),
-            },
-            None => match axum_server::from_tcp(self.listener) {
-                Ok(server) => {
-                    let server = patient(server).map(|inner| Answering { inner, app });
-                    server.handle(handle).serve(make_service).await
-                }
-                Err(error) => Err(error),
-            },
-        };
-        stop.abort();
         let fail = |error| {
             ServeError::because(ServeErrorKind::Serve, "the server stopped by itself".to_owned(), error)
         };
-        served.map_err(fail)
+        let tcp = tokio::net::TcpListener::from_std(self.listener).map_err(fail)?;
+        let listener = Arc::new(Listener::new(app, routes, self.tls));
+        let mut served = JoinSet::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                Some(_) = served.join_next(), if !served.is_empty() => {}
+                taken = tcp.accept() => match taken {
+                    Ok((stream, peer)) => {
+                        if let Some(place) = connections.admit(peer.ip()) {
+                            let listener = listener.clone();
+                            served.spawn(async move { listener.serve(stream, place).await });
+                        }
+                    }
+                    Err(error) if is_of_the_connection(&error) => {}
+                    Err(error) => {
+                        connections.tell_failed(&error);
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                },
+            }
+        }
+        drop(tcp);
+        let waits = &capacity.waits;
+        waits.stop();
+        let ending = async { while served.join_next().await.is_some() {} };
+        // What is left is cut off when the set is dropped.
+        let _ = tokio::time::timeout(waits.patience.shutdown, ending).await;
+        Ok(())
     }
 
     const fn scheme(&self) -> Scheme {
@@ -191,14 +232,13 @@ impl Bound {
     }
 }
 
-/// Bounds how long a head may take; without a timer nothing does.
-fn patient<Acceptor>(mut server: Server<SocketAddr, Acceptor>) -> Server<SocketAddr, Acceptor> {
-    let head = Duration::from_secs(HEAD_SECONDS_MAX);
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(head);
-    server
+/// Returns whether the client was gone before its connection was taken.
+fn is_of_the_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-fn tls_config(files: &TlsFiles) -> Result<RustlsConfig, ServeError> {
+fn tls_config(files: &TlsFiles) -> Result<TlsAcceptor, ServeError> {
     let pem = |path: &PathBuf, error: rustls::pki_types::pem::Error| {
         let message = format!("{} cannot be read as PEM: give the file that holds it", path.display());
         ServeError::because(ServeErrorKind::Tls, message, error)
@@ -220,5 +260,5 @@ fn tls_config(files: &TlsFiles) -> Result<RustlsConfig, ServeError> {
         .with_single_cert(certificates, key);
     let mut config = config.map_err(unfit)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(RustlsConfig::from_config(Arc::new(config)))
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -7,7 +7,6 @@
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -17,10 +16,10 @@ use futures::StreamExt;
 use http::{HeaderValue, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use crate::admission::Waits;
+
 /// What is read of a body that nobody wanted.
 const UNREAD_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// How long that may take.
-const UNREAD_SECONDS_MAX: u64 = 10;
 
 /// The rest of a body, once its reader has dropped it.
 pub(crate) struct Unread<B> {
@@ -50,10 +49,10 @@ where
     }
 
     /// Reads and forgets what the handler left, so that the sender gets to the answer.
-    pub(crate) async fn forget(self, response: &mut Response) {
+    pub(crate) async fn forget(self, response: &mut Response, waits: &Waits) {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(left) = left.filter(|left| !left.is_end_stream()) else { return };
-        let whole = !self.waits && read_to_end(Body::new(left)).await;
+        let whole = !self.waits && read_to_end(Body::new(left), waits).await;
         if !whole {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -61,7 +60,7 @@ where
 }
 
 /// Returns whether the end was reached within the bounds.
-async fn read_to_end(body: Body) -> bool {
+async fn read_to_end(body: Body, waits: &Waits) -> bool {
     let reading = async {
         let mut stream = body.into_data_stream();
         let mut read = 0usize;
@@ -74,7 +73,7 @@ async fn read_to_end(body: Body) -> bool {
         }
         true
     };
-    tokio::time::timeout(Duration::from_secs(UNREAD_SECONDS_MAX), reading).await.unwrap_or(false)
+    waits.within(waits.patience.unread, reading).await.unwrap_or(false)
 }
 
 impl<B> Drop for Lent<B> {

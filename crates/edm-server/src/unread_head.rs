@@ -1,45 +1,17 @@
 //! Answers to what never becomes a request: a head that is no HTTP, or longer than any that is read. The HTTP library refuses
 //! such bytes itself, with a status and nothing else; here that refusal gets the body and the ids that every other one has.
 
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use axum_server::accept::Accept;
 use edm_graph::{ErrorEnvelope, InnerError};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond::JSON;
-
-/// Accepts connections as another acceptor does, and looks at what is written to them.
-#[derive(Clone)]
-pub(crate) struct Answering<A> {
-    pub(crate) inner: A,
-    pub(crate) app: Arc<App>,
-}
-
-impl<A, I, S> Accept<I, S> for Answering<A>
-where
-    A: Accept<I, S>,
-    A::Future: Send + 'static,
-{
-    type Stream = Answered<A::Stream>;
-    type Service = A::Service;
-    type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, Self::Service)>> + Send>>;
-
-    fn accept(&self, stream: I, service: S) -> Self::Future {
-        let app = self.app.clone();
-        let accepting = self.inner.accept(stream, service);
-        Box::pin(async move {
-            let (stream, service) = accepting.await?;
-            Ok((Answered { stream, app, instead: Vec::new(), written: 0 }, service))
-        })
-    }
-}
 
 /// A connection on which the library's own refusals are replaced.
 pub(crate) struct Answered<S> {
@@ -48,6 +20,12 @@ pub(crate) struct Answered<S> {
     /// What is written instead of such a refusal, and how much of it is.
     instead: Vec<u8>,
     written: usize,
+}
+
+impl<S> Answered<S> {
+    pub(crate) fn new(stream: S, app: Arc<App>) -> Self {
+        Self { stream, app, instead: Vec::new(), written: 0 }
+    }
 }
 
 impl<S: AsyncWrite + Unpin> Answered<S> {
@@ -142,7 +120,8 @@ fn answer(app: &App, problem: HttpProblem) -> Vec<u8> {
     error.log(&request_id);
     let mut body = error.body();
     body.inner_error = Some(InnerError::new(app.now(), &request_id, None));
-    let body = serde_json::to_vec(&ErrorEnvelope { error: body }).unwrap_or_default();
+    let body = serde_json::to_vec(&ErrorEnvelope { error: body })
+        .expect("wire types have string keys and no failing serialisers");
     let head = format!(
         "HTTP/1.1 {} {}\r\ncontent-type: {JSON}\r\ncontent-length: {}\r\nrequest-id: {request_id}\r\n\
          x-ms-request-id: {request_id}\r\nodata-version: 4.0\r\nconnection: close\r\n\r\n",

@@ -7,7 +7,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use edm_server::{ServeErrorKind, ServerConfig, Surface, TlsFiles, bind};
+use edm_server::{
+    CapacityLimits, ConnectionLimits, Names, ServeErrorKind, ServerConfig, Surface, TlsFiles, bind,
+};
 use edm_service::{Random, ServiceLimits};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -24,8 +26,10 @@ fn config(listen: &str, tls: Option<TlsFiles>) -> ServerConfig {
         listen: listen.parse().expect("an address"),
         tls,
         insecure_http: false,
-        public_url: None,
+        names: Names::default(),
         surface: Surface::Whole,
+        capacity: CapacityLimits::default(),
+        connections: ConnectionLimits::default(),
     }
 }
 

@@ -64,8 +64,13 @@ impl LookupMeter {
         }
         let values = u32::try_from(values).unwrap_or(u32::MAX);
         let wanted = count.saturating_add(values);
-        // One request is always let through in a fresh minute, else a large one could never succeed.
-        if wanted > self.per_window && *count > 0 {
+        if values > self.per_window {
+            // No minute would ever let it through.
+            let kind =
+                ErrorKind::TooMany { what: Resource::RequestItem, allowed: u64::from(self.per_window) };
+            return Err(Error::of(kind).at("values"));
+        }
+        if wanted > self.per_window {
             let left = start.plus_seconds(WINDOW_SECONDS).as_micros() - now.as_micros();
             let seconds = u32::try_from(left.max(0) / 1_000_000 + 1).unwrap_or(1);
             return Err(Error::of(ErrorKind::RateLimited { retry_after_seconds: seconds }));
@@ -232,6 +237,7 @@ mod tests {
         assert!(meter.take(&alice, 2, at(30)).is_ok(), "what was refused does not count");
         assert!(meter.take(&bob, 10, at(30)).is_ok(), "others are not touched");
         assert!(meter.take(&alice, 10, at(60)).is_ok());
-        assert!(meter.take(&PrincipalId::new("c"), 50, at(60)).is_ok(), "one large request is let through");
+        let refused = meter.take(&PrincipalId::new("c"), 11, at(60)).expect_err("no minute has room for it");
+        assert_eq!(refused.kind(), &ErrorKind::TooMany { what: Resource::RequestItem, allowed: 10 });
     }
 }

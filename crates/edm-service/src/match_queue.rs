@@ -1,22 +1,61 @@
-//! Leave to match: how many texts are matched at once, and how many may wait.
+//! Leave to match: how many texts are matched at once, how many may wait, and whose turn it is.
+//!
+//! Turns go round the principals, not the texts: each time round a principal may have so many bytes matched (deficit round
+//! robin), so one with many long texts waits behind its own. A place that is free is given to whoever asks. A text that has begun
+//! runs to its end, so a principal could hold every place when another one comes; for that one there is a place
+//! more than the others, given only to a principal of which nothing is being matched.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use edm_engine::Scratch;
-use tokio::sync::Semaphore;
+use edm_model::PrincipalId;
+use tokio::sync::oneshot;
 
 use crate::error::{Error, ErrorKind};
 
 pub(crate) const BUSY_RETRY_SECONDS: u32 = 1;
+/// Bytes that a principal may have matched each time round.
+const TURN_BYTES: usize = 64 * 1024;
+/// What a text costs at least: also a short one takes a thread's time.
+const TEXT_BYTES_MIN: usize = 1024;
+/// Texts of one principal that may wait, whatever its part of the queue is.
+const WAITING_MIN: usize = 8;
 
-/// How many texts are matched at once, and how many may wait.
+/// How many texts are matched at once, how many may wait, and whose turn it is.
 pub(crate) struct MatchQueue {
-    permits: Semaphore,
+    state: Mutex<State>,
     concurrency: usize,
     queue_length: usize,
-    admitted: AtomicUsize,
+    /// Texts of one principal that may wait.
+    part_length: usize,
     pub(crate) scratches: Scratches,
+}
+
+#[derive(Default)]
+struct State {
+    running: usize,
+    waiting: usize,
+    /// Those that have a text matched or waiting.
+    principals: HashMap<PrincipalId, Part>,
+    /// Those that have a text waiting, the next one first.
+    turns: VecDeque<PrincipalId>,
+    next_ticket: u64,
+}
+
+/// What one principal has.
+#[derive(Default)]
+struct Part {
+    running: usize,
+    waiting: VecDeque<Waiter>,
+    /// Bytes that it may still have matched this time round.
+    left: usize,
+}
+
+struct Waiter {
+    ticket: u64,
+    cost: usize,
+    admitted: oneshot::Sender<Leave>,
 }
 
 /// Whether whoever asks for leave to match may be turned away.
@@ -28,69 +67,174 @@ pub enum Admission {
     Begun,
 }
 
-/// A place in the queue, given back when it is dropped.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    /// Returns a place, and how many were taken before.
-    fn take(admitted: &'a AtomicUsize) -> (Self, usize) {
-        let before = admitted.fetch_add(1, Ordering::AcqRel);
-        (Self(admitted), before)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 impl MatchQueue {
     pub(crate) fn new(concurrency: usize, queue_length: usize) -> Self {
-        let concurrency = concurrency.max(1);
         Self {
-            permits: Semaphore::new(concurrency),
-            concurrency,
+            state: Mutex::default(),
+            concurrency: concurrency.max(1),
             queue_length,
-            admitted: AtomicUsize::new(0),
+            part_length: (queue_length / 4).max(WAITING_MIN),
             scratches: Scratches::default(),
         }
     }
 
     /// Returns how many are matched and how many wait.
     pub(crate) fn load(&self) -> (usize, usize) {
-        let running = self.concurrency - self.permits.available_permits().min(self.concurrency);
-        (running, self.admitted.load(Ordering::Acquire).saturating_sub(running))
+        let state = self.lock();
+        (state.running, state.waiting)
     }
 
-    /// Waits for leave. Fails where whoever asks may be turned away, and too many wait.
-    pub(crate) async fn enter(self: &Arc<Self>, admission: Admission) -> Result<Leave, Error> {
-        let (place, before) = Place::take(&self.admitted);
-        if admission == Admission::New && before >= self.concurrency + self.queue_length {
-            return Err(Error::of(ErrorKind::Busy { retry_after_seconds: BUSY_RETRY_SECONDS }));
+    /// Waits for leave to match so many bytes. Fails where whoever asks may be turned away, and too many wait, of all or
+    /// of this principal.
+    pub(crate) async fn enter(
+        self: &Arc<Self>,
+        principal: &PrincipalId,
+        bytes: usize,
+        admission: Admission,
+    ) -> Result<Leave, Error> {
+        let (ticket, coming) = {
+            let mut state = self.lock();
+            if state.waiting == 0 && state.has_place(principal, self.concurrency) {
+                state.begin(principal);
+                return Ok(Leave { queue: self.clone(), principal: principal.clone(), held: true });
+            }
+            let own = state.principals.get(principal).map_or(0, |part| part.waiting.len());
+            let full = state.waiting >= self.queue_length || own >= self.part_length;
+            if admission == Admission::New && full {
+                return Err(Error::of(ErrorKind::Busy { retry_after_seconds: BUSY_RETRY_SECONDS }));
+            }
+            state.wait(principal, bytes.max(TEXT_BYTES_MIN))
+        };
+        // Dropped behind `coming`, so that leave which is given in this moment is given back.
+        let place = WaitingPlace { queue: self, principal, ticket };
+        self.let_in();
+        let leave = coming.await.map_err(|source| Error::of(ErrorKind::Internal).because(source));
+        drop(place);
+        leave
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets in those that have a place and the turn.
+    fn let_in(self: &Arc<Self>) {
+        loop {
+            let next = self.lock().next(self.concurrency);
+            let Some((principal, admitted)) = next else { return };
+            // Whoever gave up in this moment leaves it here, where it is given back.
+            drop(admitted.send(Leave { queue: self.clone(), principal, held: true }));
         }
-        self.wait(place).await?;
-        Ok(Leave { queue: self.clone(), held: true })
+    }
+}
+
+impl State {
+    /// Returns whether a text of the principal may begin now: in one of the places, or in the one more of who has none.
+    fn has_place(&self, principal: &PrincipalId, concurrency: usize) -> bool {
+        let own = self.principals.get(principal).map_or(0, |part| part.running);
+        self.running < concurrency || (self.running == concurrency && own == 0)
     }
 
-    /// Waits until it is the turn of a place; whoever has waited gives both back with [`MatchQueue::give_back`].
-    async fn wait(&self, place: Place<'_>) -> Result<(), Error> {
-        let permit = self.permits.acquire().await;
-        permit.map_err(|source| Error::of(ErrorKind::Internal).because(source))?.forget();
-        std::mem::forget(place);
-        Ok(())
+    fn begin(&mut self, principal: &PrincipalId) {
+        self.running += 1;
+        match self.principals.get_mut(principal) {
+            Some(part) => part.running += 1,
+            None => {
+                self.principals.insert(principal.clone(), Part { running: 1, ..Part::default() });
+            }
+        }
     }
 
-    fn give_back(&self) {
-        // The place first: whoever is let in by the permit must not find the queue fuller than it is.
-        self.admitted.fetch_sub(1, Ordering::AcqRel);
-        self.permits.add_permits(1);
+    fn end(&mut self, principal: &PrincipalId) {
+        self.running -= 1;
+        if let Some(part) = self.principals.get_mut(principal) {
+            part.running -= 1;
+        }
+        self.forget(principal);
+    }
+
+    fn wait(&mut self, principal: &PrincipalId, cost: usize) -> (u64, oneshot::Receiver<Leave>) {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        self.waiting += 1;
+        let (admitted, coming) = oneshot::channel();
+        let part = self.principals.entry(principal.clone()).or_default();
+        if part.waiting.is_empty() {
+            part.left = 0;
+            self.turns.push_back(principal.clone());
+        }
+        part.waiting.push_back(Waiter { ticket, cost, admitted });
+        (ticket, coming)
+    }
+
+    /// Takes the text whose turn it is out of the queue, if there is a place for it.
+    fn next(&mut self, concurrency: usize) -> Option<(PrincipalId, oneshot::Sender<Leave>)> {
+        // Whoever may not begin at all is passed over, and keeps its turn.
+        let mut passed_over = 0;
+        while passed_over < self.turns.len() {
+            let principal = self.turns.get(passed_over)?.clone();
+            if !self.has_place(&principal, concurrency) {
+                passed_over += 1;
+                continue;
+            }
+            let part = self.principals.get_mut(&principal)?;
+            let cost = part.waiting.front().map_or(0, |waiter| waiter.cost);
+            if cost > part.left {
+                part.left += TURN_BYTES;
+                // To the end: all others come first.
+                self.turns.remove(passed_over);
+                self.turns.push_back(principal);
+                continue;
+            }
+            let waiter = part.waiting.pop_front()?;
+            part.left -= cost;
+            if part.waiting.is_empty() {
+                self.turns.remove(passed_over);
+            }
+            self.waiting -= 1;
+            self.begin(&principal);
+            return Some((principal, waiter.admitted));
+        }
+        None
+    }
+
+    /// Takes out who does not wait any more.
+    fn leave(&mut self, principal: &PrincipalId, ticket: u64) {
+        let Some(part) = self.principals.get_mut(principal) else { return };
+        let before = part.waiting.len();
+        part.waiting.retain(|waiter| waiter.ticket != ticket);
+        self.waiting -= before - part.waiting.len();
+        if before > 0 && part.waiting.is_empty() {
+            self.turns.retain(|waiting| waiting != principal);
+        }
+        self.forget(principal);
+    }
+
+    /// Forgets a principal that has nothing.
+    fn forget(&mut self, principal: &PrincipalId) {
+        if self.principals.get(principal).is_some_and(|part| part.running == 0 && part.waiting.is_empty()) {
+            self.principals.remove(principal);
+        }
+    }
+}
+
+/// A place in the queue, given up when it is dropped.
+struct WaitingPlace<'a> {
+    queue: &'a Arc<MatchQueue>,
+    principal: &'a PrincipalId,
+    ticket: u64,
+}
+
+impl Drop for WaitingPlace<'_> {
+    fn drop(&mut self) {
+        self.queue.lock().leave(self.principal, self.ticket);
     }
 }
 
 /// Leave to match, which can be given back for a while.
 pub(crate) struct Leave {
     queue: Arc<MatchQueue>,
+    principal: PrincipalId,
     held: bool,
 }
 
@@ -98,16 +242,17 @@ impl Leave {
     /// Lets others go on.
     pub(crate) fn give_back(&mut self) {
         if std::mem::take(&mut self.held) {
-            self.queue.give_back();
+            self.queue.lock().end(&self.principal);
+            self.queue.let_in();
         }
     }
 
-    /// Waits until it is this one's turn; does nothing while leave is held.
-    pub(crate) async fn take_again(&mut self) -> Result<(), Error> {
-        if !self.held {
-            self.queue.wait(Place::take(&self.queue.admitted).0).await?;
-            self.held = true;
-        }
+    /// Waits until it is this one's turn to match so many bytes more. What it may hold is given back first, so that others
+    /// have their turn.
+    pub(crate) async fn take_again(&mut self, bytes: usize) -> Result<(), Error> {
+        self.give_back();
+        let mut again = self.queue.enter(&self.principal, bytes, Admission::Begun).await?;
+        self.held = std::mem::take(&mut again.held);
         Ok(())
     }
 }
@@ -133,27 +278,4 @@ impl Scratches {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_full_queue_refuses_before_any_work_and_frees_its_places() {
-        let queue = Arc::new(MatchQueue::new(1, 1));
-        let first = queue.enter(Admission::New).await.expect("the first runs");
-        let waiting = queue.enter(Admission::New);
-        tokio::pin!(waiting);
-        assert!(futures::poll!(waiting.as_mut()).is_pending(), "the second waits");
-        assert_eq!(queue.load(), (1, 1));
-        let refused = queue.enter(Admission::New).await.err().expect("the third is refused");
-        let begun = queue.enter(Admission::Begun);
-        tokio::pin!(begun);
-        assert!(futures::poll!(begun.as_mut()).is_pending(), "who has begun waits");
-        assert_eq!(refused.kind(), &ErrorKind::Busy { retry_after_seconds: 1 });
-        drop(first);
-        let second = waiting.await.expect("the second runs");
-        assert_eq!(queue.load(), (1, 1));
-        drop(second);
-        drop(begun.await.expect("who has begun runs"));
-        assert_eq!(queue.load(), (0, 0));
-    }
-}
+mod tests;

@@ -264,7 +264,7 @@ impl Service {
         options: MatchOptions,
     ) -> Result<MatchReport, Error> {
         let text = text.into();
-        let matcher = self.matcher(principal, options, Admission::New).await?;
+        let matcher = self.matcher(principal, options, Admission::New, text.len()).await?;
         if let Some(report) = matcher.classify_briefly(&text) {
             return Ok(report);
         }
@@ -285,7 +285,7 @@ impl Service {
         let text = text.into();
         // Limits of a type without a listed match stand in the diagnostics only.
         let options = MatchOptions { explain: true, unavailable: Unavailable::Refused, ..options };
-        let mut matcher = self.matcher(principal, options, Admission::New).await?;
+        let mut matcher = self.matcher(principal, options, Admission::New, text.len()).await?;
         matcher.types = naming_each_primary(matcher.types);
         let pseudonyms = self.inner.seals.pseudonyms(principal.tenant);
         let _abandon = matcher.abandon_on_drop();
@@ -300,19 +300,21 @@ impl Service {
         Ok(Redacted { text: redacted.text, report: MatchReport { diagnostics: Vec::new(), ..report } })
     }
 
-    /// Gives leave to match texts. Waits for a place; fails when too many wait already.
+    /// Gives leave to match texts of so many bytes together. Waits for a place, in turn with other principals; fails when
+    /// too many wait already.
     pub async fn matcher(
         &self,
         principal: &Principal,
         options: MatchOptions,
         admission: Admission,
+        text_bytes: usize,
     ) -> Result<Matcher, Error> {
         require(principal, Right::Classify)?;
         check_options(&options)?;
         if !self.is_ready() {
             return Err(Error::of(ErrorKind::NotReady));
         }
-        let leave = self.inner.matches.enter(admission).await?;
+        let leave = self.inner.matches.enter(&principal.id, text_bytes, admission).await?;
         let SelectedTypes { types, unknown, omissions, unavailable } =
             self.inner.library.types(principal.tenant).select(&options.type_ids);
         let must = !options.type_ids.is_empty() || options.unavailable == Unavailable::Refused;

@@ -45,8 +45,6 @@ pub(crate) struct Inner {
     pub(crate) known_activity: KnownRows<(), Option<Timestamp>>,
     pub(crate) library: Library,
     pub(crate) matches: Arc<MatchQueue>,
-    /// Threads of texts that are matched as they come.
-    pub(crate) streams: Arc<Semaphore>,
     pub(crate) plans: Plans,
     pub(crate) lookups: LookupMeter,
     pub(crate) signer: UploadSigner,
@@ -139,7 +137,6 @@ impl Service {
         let limits = config.limits;
         let inner = Inner {
             matches: Arc::new(MatchQueue::new(limits.match_concurrency, limits.match_queue_length)),
-            streams: Arc::new(Semaphore::new(edm_model::limits::STREAMS_MAX)),
             lookups: LookupMeter::new(limits.lookups_per_minute),
             build_memory: Semaphore::new(
                 usize::try_from(limits.build_memory_bytes / MEBIBYTE).unwrap_or(1).max(1),

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, ErrorKind};
-use crate::match_queue::{Admission, BUSY_RETRY_SECONDS};
+use crate::match_queue::Admission;
 use crate::match_report::MatchReport;
 use crate::matching::{Abandon, MatchOptions, Matcher};
 use crate::service::Service;
@@ -39,24 +39,21 @@ impl TextStream {
 
 impl Service {
     /// Begins to find the records of the tenant's stores in a text that comes in pieces. A time limit counts from now,
-    /// where one is asked for; there is none otherwise, because nobody knows how long the text will be.
+    /// where one is asked for; there is none otherwise, because nobody knows how long the text will be. Each text has a
+    /// thread of its own: how many there are at once is bounded by whoever lets texts in.
     pub async fn classify_stream(
         &self,
         principal: &Principal,
         options: MatchOptions,
     ) -> Result<TextStream, Error> {
         let timed = options.timeout_ms.is_some();
-        let mut matcher = self.matcher(principal, options, Admission::New).await?;
-        let Ok(thread) = self.inner.streams.clone().try_acquire_owned() else {
-            return Err(Error::of(ErrorKind::Busy { retry_after_seconds: BUSY_RETRY_SECONDS }));
-        };
+        let mut matcher = self.matcher(principal, options, Admission::New, 0).await?;
         let abandon = matcher.abandon_on_drop();
         let (pieces, arriving) = mpsc::channel(PIECES_WAITING);
         let (done, outcome) = oneshot::channel();
         let (runtime, span) = (Handle::current(), tracing::Span::current());
         let deadline = if timed { matcher.deadline_micros() } else { i64::MAX };
         let work = move || {
-            let _thread = thread;
             let _entered = span.enter();
             // Whoever asked may have gone.
             let _ = done.send(scan_pieces(&mut matcher, arriving, (&runtime, deadline)));
@@ -85,10 +82,11 @@ fn scan_pieces(
             }
         };
         let Some(piece) = waiting else { break };
-        runtime.block_on(leave.take_again())?;
+        // Between two pieces others have their turn.
+        runtime.block_on(leave.take_again(piece.len()))?;
         scanner.push(&piece).map_err(not_utf8)?;
     }
-    runtime.block_on(leave.take_again())?;
+    runtime.block_on(leave.take_again(0))?;
     let report = scanner.finish().map_err(not_utf8)?;
     Ok(matcher.named(report))
 }

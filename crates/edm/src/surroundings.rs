@@ -71,6 +71,25 @@ pub(crate) fn keep_new_files_private() {
 #[cfg(all(not(unix), feature = "server"))]
 pub(crate) fn keep_new_files_private() {}
 
+/// Lets this process open as many files as the system allows it at most, and returns how many that are. Every connection is one.
+#[cfg(all(unix, feature = "server"))]
+pub(crate) fn raise_descriptors() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    // Without a bound there is no need to name one.
+    let Some(now) = current else { return u64::MAX };
+    match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        Ok(()) => maximum.unwrap_or(u64::MAX),
+        Err(_) => now,
+    }
+}
+
+/// Other systems have no such bound.
+#[cfg(all(not(unix), feature = "server"))]
+pub(crate) fn raise_descriptors() -> u64 {
+    u64::MAX
+}
+
 #[cfg(feature = "server")]
 mod service {
     use std::sync::Arc;

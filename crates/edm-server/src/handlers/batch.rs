@@ -1,11 +1,9 @@
 //! `$batch`: each request of a batch goes through everything that a request by itself goes through, one after another,
 //! with an id and a line of the log of its own (docs/api/batch.md).
 
-use std::sync::Arc;
-
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use edm_graph::query::Place;
@@ -15,8 +13,9 @@ use futures::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::{Map, Value};
 
+use crate::admission::Lease;
 use crate::app::App;
-use crate::body::JsonBytes;
+use crate::body::{JsonBytes, lease};
 use crate::call::Call;
 use crate::error::{ApiError, HttpProblem};
 use crate::frame::Framed;
@@ -27,6 +26,9 @@ use crate::respond;
 /// Headers of an answer that say something of its connection.
 const CONNECTION_HEADERS: &[HeaderName] =
     &[header::CONNECTION, header::CONTENT_LENGTH, header::DATE, header::TRANSFER_ENCODING];
+
+/// Bytes of an answer for which there must be room before its request is tried; a longer one is counted when it is there.
+const ANSWER_BYTES_EXPECTED: usize = 256 * 1024;
 
 /// How Graph writes the names of headers inside a batch; clients look them up in this spelling.
 const SPELLINGS: &[&str] = &[
@@ -53,21 +55,24 @@ pub(crate) async fn run(
     call.options(&NONE, Place::Action)?;
     let (whole, body) = request.into_parts();
     let headers = whole.headers;
-    let JsonBytes(body, permit) = JsonBytes::read(body, &headers, &app, "application/json").await?;
-    let _running = app.batches.try_acquire().map_err(|_| HttpProblem::TooManyBodies)?;
+    let lease = lease(&whole.extensions)?;
+    let JsonBytes(body, lease) = JsonBytes::read(body, &headers, &app, lease, "application/json").await?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     let mut handled = Handled::wished(&headers);
     let here = Here { host, origin: &call.origin.plain_url("") };
     let (batch, ignored) = Batch::parse(&body, here, handled.wished)?;
     handled.ignored = ignored;
     drop(body);
-    let mut answers = Answers::with_capacity(batch.parts.len());
+    let mut answers = Answers::with_capacity(batch.parts.len(), lease);
     for part in batch.parts {
         let (head, asked) = match part.request {
             Ok(request) if answers.have_failed(&part.depends_on) => {
                 (head(&request), Err(HttpProblem::FailedDependency.into()))
             }
-            Ok(request) => (head(&request), Ok(ask(request, &headers))),
+            Ok(request) => match answers.make_room().await {
+                Ok(()) => (head(&request), Ok(ask(request, &headers))),
+                Err(problem) => (head(&request), Err(problem.into())),
+            },
             Err(error) => (Request::new(Body::empty()), Err(error.into())),
         };
         let answer = match asked {
@@ -127,15 +132,27 @@ struct Answers {
     json: Vec<u8>,
     failed: Vec<bool>,
     body_bytes_left: usize,
+    /// Holds the batch and its answers.
+    lease: Lease,
+    batch_bytes: usize,
 }
 
 impl Answers {
-    fn with_capacity(count: usize) -> Self {
+    fn with_capacity(count: usize, lease: Lease) -> Self {
         Self {
             json: b"{\"responses\":[".to_vec(),
             failed: Vec::with_capacity(count),
             body_bytes_left: limits::BATCH_ANSWER_BYTES_MAX,
+            batch_bytes: lease.bytes(),
+            lease,
         }
+    }
+
+    /// Takes room for the next answer before anything is done for it: behind that it could not be refused any more.
+    async fn make_room(&mut self) -> Result<(), HttpProblem> {
+        let wanted = self.batch_bytes + self.json.len() + ANSWER_BYTES_EXPECTED;
+        let missing = wanted.saturating_sub(self.lease.bytes());
+        self.lease.take(missing).await.map_err(|_| HttpProblem::NoMemory)
     }
 
     /// Returns whether one of the parts at these places failed.
@@ -175,6 +192,8 @@ impl Answers {
             PartBody::of(content_type).write(&body, dialect, &mut self.json);
         }
         self.json.push(b'}');
+        let held = self.batch_bytes + self.json.len();
+        self.lease.add(held.saturating_sub(self.lease.bytes()));
     }
 
     fn into_response(mut self) -> Response {

@@ -13,7 +13,7 @@ use http::request::Parts;
 use http::{StatusCode, header};
 
 use crate::app::App;
-use crate::body::{JsonBody, JsonBytes};
+use crate::body::{JsonBody, JsonBytes, lease};
 use crate::call::{Call, Needs, authorised};
 use crate::error::ApiError;
 use crate::handlers::{NONE, text_lines, text_stream};
@@ -25,7 +25,7 @@ const MEDIA_TYPES: &str = "application/json, text/plain or application/x-ndjson"
 
 pub(crate) async fn classify(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let needs = Some(Needs(Right::Classify));
-    let principal = authorised(request.headers(), needs, &app).await?;
+    let principal = authorised(request.headers(), needs, request.extensions().get(), &app).await?;
     QueryOptions::parse(request.uri().query(), &NONE, Place::Action)?;
     let media_type = media_type(&request);
     if media_type.eq_ignore_ascii_case("application/x-ndjson") {
@@ -35,7 +35,8 @@ pub(crate) async fn classify(State(app): State<Arc<App>>, request: Request) -> R
         return text_stream::classify(app, principal, request).await;
     }
     let (parts, body) = request.into_parts();
-    let JsonBytes(body, _permit) = JsonBytes::read(body, &parts.headers, &app, MEDIA_TYPES).await?;
+    let lease = lease(&parts.extensions)?;
+    let JsonBytes(body, _lease) = JsonBytes::read(body, &parts.headers, &app, lease, MEDIA_TYPES).await?;
     let mut handled = Handled::wished(&parts.headers);
     let (ClassifyRequest { text, options }, ignored) = ClassifyRequest::parse(&body, handled.wished)?;
     handled.ignored = ignored;
@@ -80,7 +81,7 @@ pub(crate) fn match_options(options: ClassifyOptions) -> MatchOptions {
 pub(crate) async fn redact(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(request, _permit): JsonBody<RedactRequest>,
+    JsonBody(request, _lease): JsonBody<RedactRequest>,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
     let replacement = match request.replacement {

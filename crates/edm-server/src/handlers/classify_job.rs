@@ -17,7 +17,7 @@ use edm_service::{FinishedJob, JobContent, MatchOptions, Revision, TextEncoding}
 use http::{HeaderMap, StatusCode, header};
 
 use crate::app::App;
-use crate::body::{JsonBody, is_json, read_held, read_object};
+use crate::body::{self, JsonBody, is_json, lease, read_object};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::handlers::NONE;
@@ -39,8 +39,9 @@ pub(crate) async fn classify_file(
 ) -> Result<Response, ApiError> {
     QueryOptions::parse(request.uri().query(), &NONE, Place::Action)?;
     let (parts, body) = request.into_parts();
+    let mut lease = lease(&parts.extensions)?;
     if is_json(&parts.headers) {
-        let (bytes, _permit) = read_held(body, &parts.headers, &app, limits::JSON_BODY_BYTES_MAX).await?;
+        let bytes = body::read(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &app, &mut lease).await?;
         let request: ClassifyFileRequest = read_object(&bytes, &parts)?;
         drop(bytes);
         let content = JobContent::File(decoded(request.file)?, TextEncoding::Unsaid);
@@ -56,7 +57,7 @@ pub(crate) async fn classify_file(
     let Some(encoding) = text_encoding(&parts.headers) else {
         return classify(&app, &call, JobOrigin::File, JobContent::OtherFile, options).await;
     };
-    let (bytes, _permit) = read_held(body, &parts.headers, &app, limits::FILE_BYTES_MAX).await?;
+    let bytes = body::read(body, &parts.headers, limits::FILE_BYTES_MAX, &app, &mut lease).await?;
     let content = JobContent::File(bytes.into(), encoding);
     classify(&app, &call, JobOrigin::File, content, options).await
 }
@@ -64,7 +65,7 @@ pub(crate) async fn classify_file(
 pub(crate) async fn classify_text(
     State(app): State<Arc<App>>,
     call: Call,
-    JsonBody(request, _permit): JsonBody<ClassifyTextRequest>,
+    JsonBody(request, _lease): JsonBody<ClassifyTextRequest>,
 ) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
     classify(&app, &call, JobOrigin::Text, JobContent::Text(request.text), request.options).await

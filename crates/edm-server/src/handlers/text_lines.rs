@@ -3,7 +3,6 @@
 //! texts that are matched is held only while there is something to match.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -14,9 +13,11 @@ use edm_model::{Principal, limits};
 use edm_service::{Admission, MatchOptions, MatchReport, Matcher, Texts};
 use http::{HeaderValue, header};
 use serde_json::Value;
+use tokio::time::Instant;
 
+use crate::admission::Lease;
 use crate::app::App;
-use crate::body::{Arrived, Pieces};
+use crate::body::{Arrived, Pieces, lease};
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::classification::query_options;
 use crate::present_report;
@@ -32,9 +33,11 @@ pub(crate) async fn classify(
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let (options, telling, handled) = query_options(&parts)?;
-    let pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX)?;
+    let pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX, &app.capacity.waits)?;
+    let lease = lease(&parts.extensions)?;
+    let end = Instant::now() + app.capacity.waits.patience.stream;
     // Whoever cannot be served hears so now: behind the first line there is no status any more.
-    drop(app.service.matcher(&principal, options.clone(), Admission::New).await?);
+    drop(app.service.matcher(&principal, options.clone(), Admission::New, 0).await?);
     let answering = Answering {
         app,
         principal,
@@ -43,6 +46,8 @@ pub(crate) async fn classify(
         // Like the options, a misspelt name would change what is looked at without a word.
         handling: handled.wished.unwrap_or(Handling::Strict),
         pieces,
+        lease,
+        end,
         whole: Vec::new(),
         begun: BytesMut::new(),
         number: 0,
@@ -63,6 +68,10 @@ struct Answering {
     /// What becomes of properties that no line has.
     handling: Handling,
     pieces: Pieces,
+    /// Holds the lines at hand.
+    lease: Lease,
+    /// When the time for all of it is over.
+    end: Instant,
     /// Whole lines that wait for their results, as they came.
     whole: Vec<Bytes>,
     /// The line that is not whole yet.
@@ -100,6 +109,10 @@ impl Answering {
         let mut bytes = 0;
         let mut coming = self.pieces.next().await?;
         while let Some(piece) = coming {
+            if Instant::now() >= self.end {
+                return Err(HttpProblem::StreamTooLong);
+            }
+            self.lease.take(piece.len()).await.map_err(|_| HttpProblem::NoMemory)?;
             bytes += piece.len();
             self.take(&piece);
             if bytes >= GROUP_BYTES {
@@ -143,19 +156,21 @@ impl Answering {
 
     async fn look_at(&mut self) -> Result<Vec<u8>, ApiError> {
         if self.whole.is_empty() {
+            // Of a line that is too long less is kept than came.
+            self.lease.keep(self.begun.len());
             return Ok(Vec::new());
         }
         let lines = std::mem::take(&mut self.whole);
-        let begun = Instant::now();
-        let matcher =
-            self.app.service.matcher(&self.principal, self.options.clone(), Admission::Begun).await?;
+        let bytes = lines.iter().map(Bytes::len).sum();
+        let options = self.options.clone();
+        let matcher = self.app.service.matcher(&self.principal, options, Admission::Begun, bytes).await?;
         let _abandon = matcher.abandon_on_drop();
         let first = self.number + 1;
         let how = (self.telling, self.handling);
         let work = tokio::task::spawn_blocking(move || results(&matcher, &lines, first, how));
         let (results, count) = work.await.map_err(|_| HttpProblem::Panicked)?;
         self.number += count;
-        self.pieces.forgive(begun.elapsed());
+        self.lease.keep(self.begun.len());
         Ok(results)
     }
 }

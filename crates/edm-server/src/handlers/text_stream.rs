@@ -1,7 +1,6 @@
 //! `classifyExactMatches` for `text/plain`: a text of any length, matched as it comes, with one result at the end.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -9,10 +8,13 @@ use edm_model::{Principal, limits};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::app::App;
-use crate::body::Pieces;
+use crate::body::{Pieces, lease};
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::classification::query_options;
 use crate::{present_report, respond};
+
+/// What a scanner keeps of the text: the zone that is looked at and what lies around it.
+const SCANNED_BYTES: usize = 2 * limits::ZONE_BYTES;
 
 pub(crate) async fn classify(
     app: Arc<App>,
@@ -24,16 +26,24 @@ pub(crate) async fn classify(
     if !is_utf8(&parts.headers) {
         return Err(HttpProblem::UnsupportedMediaType { expected: "text/plain; charset=utf-8" }.into());
     }
-    let mut pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX)?;
+    let mut lease = lease(&parts.extensions)?;
+    let waits = &app.capacity.waits;
+    let mut pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX, waits)?;
     let mut text = app.service.classify_stream(&principal, options).await?;
-    while let Some(piece) = pieces.next().await? {
-        let offered = Instant::now();
-        if !text.push(piece).await {
-            break;
+    let reading = async {
+        while let Some(piece) = pieces.next_held(&mut lease).await? {
+            // What the scanner looks at stays held to the end; the rest of a piece, until it was looked at.
+            let passing = lease.bytes().saturating_sub(SCANNED_BYTES).min(piece.len());
+            let piece = lease.split(passing).hold(piece);
+            if !text.push(piece).await {
+                break;
+            }
         }
-        pieces.forgive(offered.elapsed());
-    }
-    let report = text.finish().await?;
+        Ok::<_, ApiError>(text.finish().await?)
+    };
+    // Nobody knows how long the text will be, but it may not hold its thread for ever.
+    let report = tokio::time::timeout(waits.patience.stream, reading).await;
+    let report = report.map_err(|_| HttpProblem::StreamTooLong)??;
     let mut response = respond::json(StatusCode::OK, &present_report::result(report, telling));
     handled.tell(&mut response);
     Ok(response)

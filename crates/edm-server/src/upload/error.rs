@@ -51,7 +51,7 @@ pub enum UploadProblem {
     NotServed,
     /// Another method.
     MethodNotAllowed,
-    /// Too many blocks are being read.
+    /// Bodies and answers hold all the memory that they may, or too many requests go to this address.
     Busy,
     /// A fault of this program.
     Internal,
@@ -92,7 +92,7 @@ impl fmt::Display for UploadProblem {
                 f.write_str("this address serves Put Block, Put Block List and Get Block List only")
             }
             UploadProblem::MethodNotAllowed => f.write_str("this address serves PUT and GET only"),
-            UploadProblem::Busy => f.write_str("the server is reading too many blocks: send it again later"),
+            UploadProblem::Busy => f.write_str("the server holds as many blocks as it may: send it again later"),
             UploadProblem::Internal => {
                 f.write_str("the server met an error of its own: give the operator the request id")
             }
@@ -181,6 +181,7 @@ impl From<HttpProblem> for UploadError {
     fn from(problem: HttpProblem) -> Self {
         match problem {
             HttpProblem::BodyTooLarge { bytes_max } => UploadProblem::TooLarge { bytes_max }.into(),
+            HttpProblem::NoMemory => UploadProblem::Busy.into(),
             other => Self(Arc::new(Cause::Elsewhere(other.into()))),
         }
     }

@@ -16,9 +16,10 @@ use bytes::Bytes;
 use edm_graph::path;
 use edm_model::{Session, SessionId, StoreId, limits};
 use edm_service::StagedBlock;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use md5::{Digest, Md5};
 
+use crate::admission::{Caller, Holder, Lease};
 use crate::app::App;
 use crate::body;
 use crate::origin::Origin;
@@ -49,8 +50,14 @@ pub(crate) async fn put(
     let (parts, body) = request.into_parts();
     let target = Blob { container: &container, name: &blob };
     match check_put(&app, target, parts.uri.query())? {
-        Put::Block(upload, query) => put_block(&app, upload, &query, &parts.headers, body).await,
-        Put::BlockList(upload) => put_block_list(&app, upload, &parts.headers, body).await,
+        Put::Block(upload, query) => {
+            let lease = held_by(&app, upload, &parts.extensions)?;
+            put_block(&app, (upload, lease), &query, &parts.headers, body).await
+        }
+        Put::BlockList(upload) => {
+            let lease = held_by(&app, upload, &parts.extensions)?;
+            put_block_list(&app, (upload, lease), &parts.headers, body).await
+        }
     }
 }
 
@@ -62,7 +69,9 @@ pub(crate) async fn get(
 ) -> Result<Response, UploadError> {
     let query = Query::parse(request.uri().query())?;
     let target = Blob { container: &container, name: &blob };
-    let Upload { store, session } = authorise(&app, target, &query, Permission::Read)?;
+    let upload = authorise(&app, target, &query, Permission::Read)?;
+    let _lease = held_by(&app, upload, request.extensions())?;
+    let Upload { store, session } = upload;
     if query.get("comp") != Some("blocklist") {
         return Err(UploadProblem::NotServed.into());
     }
@@ -126,9 +135,16 @@ fn authorise(
     }
 }
 
+/// Counts a request under the session of its address, however many send to it, and returns a lease.
+fn held_by(app: &App, upload: Upload, extensions: &Extensions) -> Result<Lease, UploadError> {
+    let caller = extensions.get::<Caller>().ok_or(UploadProblem::Internal)?;
+    caller.is(Holder::Session(upload.session), &app.capacity.memory).map_err(|_| UploadProblem::Busy)?;
+    Ok(caller.lease().ok_or(UploadProblem::Internal)?)
+}
+
 async fn put_block(
     app: &App,
-    upload: Upload,
+    (upload, mut lease): (Upload, Lease),
     query: &Query,
     headers: &HeaderMap,
     body: Body,
@@ -139,10 +155,7 @@ async fn put_block(
     }
     let number = block_number(query)?;
     refuse_unserved(headers)?;
-    let Ok(_permit) = app.uploads.try_acquire() else {
-        return Err(UploadProblem::Busy.into());
-    };
-    let bytes = body::read(body, headers, length_max).await?;
+    let bytes = body::read(body, headers, length_max, app, &mut lease).await?;
     let digest = verify_md5(headers, &bytes).await?;
     app.service.put_block(upload.store, upload.session, number, bytes).await?;
     let mut response = StatusCode::CREATED.into_response();
@@ -155,15 +168,12 @@ async fn put_block(
 
 async fn put_block_list(
     app: &App,
-    upload: Upload,
+    (upload, mut lease): (Upload, Lease),
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Response, UploadError> {
     refuse_unserved(headers)?;
-    let Ok(_permit) = app.block_lists.try_acquire() else {
-        return Err(UploadProblem::Busy.into());
-    };
-    let bytes = body::read(body, headers, limits::BLOCK_LIST_BYTES_MAX).await?;
+    let bytes = body::read(body, headers, limits::BLOCK_LIST_BYTES_MAX, app, &mut lease).await?;
     verify_md5(headers, &bytes).await?;
     let numbers = block_list::read(&bytes)?;
     drop(bytes);

@@ -98,9 +98,12 @@ pub(crate) const MET_ELSEWHERE: &[(&str, &str)] = &[
     ("storageUnavailable", "needs a broken disk: the service's own tests break one"),
     ("internalError", "a fault of ours; the fence against panics has its own test"),
     ("InternalError", "a fault of ours on the upload wire"),
-    ("bodyTooSlow", "needs half a minute of silence, and tests do not wait"),
-    ("serverBusy", "needs 64 bodies at once"),
-    ("ServerBusy", "needs 16 blocks at once"),
+    ("bodyTooSlow", "needs another patience: met in starving.rs"),
+    ("streamTooLong", "needs another patience: met in starving.rs"),
+    ("serverBusy", "needs bodies that fill the memory: met in starving.rs"),
+    ("ServerBusy", "needs blocks that are not there yet: met in starving.rs"),
+    ("invalidHost", "needs a Host that is none: met in starving.rs"),
+    ("foreignHost", "needs hosts that are allowed: met in starving.rs"),
     ("invalidHead", "never becomes a request: met in listen.rs"),
     ("headTooLong", "never becomes a request: met in listen.rs"),
     ("failedDependency", "an answer within a batch: met in batch.rs"),
@@ -216,7 +219,7 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::BodyIncomplete,
         HttpProblem::BodyTooSlow,
         HttpProblem::UnsupportedMediaType { expected: "x" },
-        HttpProblem::TooManyBodies,
+        HttpProblem::NoMemory,
         HttpProblem::NoSuchId,
         HttpProblem::NotReady(Obstacle::Starting),
         HttpProblem::Panicked,
@@ -231,6 +234,10 @@ fn every_http_problem() -> Vec<HttpProblem> {
         HttpProblem::HeadTooLong,
         HttpProblem::UnsupportedEncoding,
         HttpProblem::NotGzip,
+        HttpProblem::TooManyRequests,
+        HttpProblem::StreamTooLong,
+        HttpProblem::InvalidHost,
+        HttpProblem::ForeignHost,
     ]
 }
 
@@ -242,7 +249,7 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::BodyIncomplete => 3,
         HttpProblem::BodyTooSlow => 4,
         HttpProblem::UnsupportedMediaType { .. } => 5,
-        HttpProblem::TooManyBodies => 6,
+        HttpProblem::NoMemory => 6,
         HttpProblem::NoSuchId => 7,
         HttpProblem::NotReady(_) => 8,
         HttpProblem::Panicked => 9,
@@ -257,6 +264,10 @@ fn http_position(problem: &HttpProblem) -> usize {
         HttpProblem::HeadTooLong => 18,
         HttpProblem::UnsupportedEncoding => 19,
         HttpProblem::NotGzip => 20,
+        HttpProblem::TooManyRequests => 21,
+        HttpProblem::StreamTooLong => 22,
+        HttpProblem::InvalidHost => 23,
+        HttpProblem::ForeignHost => 24,
     }
 }
 

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use edm_graph::{ColumnResource, columns_from_wire};
 use edm_model::{Principal, Role, Roles, TenantId, Timestamp};
-use edm_server::{App, Scheme, Surface, router};
+use edm_server::{App, Capacity, CapacityLimits, Names, Scheme, Surface, router};
 use edm_service::{Clock, MasterKey, NewToken, Random, Service, ServiceConfig, ServiceLimits, Workers};
 use edm_testkit::blocks::{BlockSpec, sealed_block};
 use http::{HeaderMap, Request, StatusCode};
@@ -270,7 +270,11 @@ impl World {
             uploader: token(Role::Upload).await,
             reader: token(Role::Read).await,
             classifier: token(Role::Classify).await,
-            router: router(App::new(service.clone(), random, Scheme::Http, None), Surface::Whole),
+            router: {
+                let capacity = Capacity::new(CapacityLimits::default());
+                let app = App::new(service.clone(), random, Scheme::Http, Names::default(), capacity);
+                router(app, Surface::Whole)
+            },
             service,
             clock,
             workers: None,

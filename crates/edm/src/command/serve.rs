@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use edm_model::TenantId;
-use edm_server::{ServerConfig, Surface, TlsFiles, bind, log_panics_without_text};
+use edm_server::{Names, ServerConfig, Surface, TlsFiles, bind, log_panics_without_text};
 use edm_service::ServiceConfig;
 use tracing_subscriber::EnvFilter;
 
@@ -16,7 +16,7 @@ use crate::data_directory::{self, Start};
 use crate::gathered_log::gathered_log;
 use crate::node_roles::NodeRoles;
 use crate::running_server;
-use crate::surroundings::keep_new_files_private;
+use crate::surroundings::{keep_new_files_private, raise_descriptors};
 
 /// Where the server listens unless it is told otherwise.
 pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
@@ -120,7 +120,12 @@ fn listening(
         listen,
         tls,
         insecure_http: arguments.insecure_http || server.insecure_http.unwrap_or_default(),
-        public_url: arguments.public_url.clone().or_else(|| server.public_url.clone()),
+        names: Names {
+            public_url: arguments.public_url.clone().or_else(|| server.public_url.clone()),
+            allowed_hosts: server.allowed_hosts.clone(),
+        },
         surface: if roles.api { Surface::Whole } else { Surface::Health },
+        capacity: config.capacity()?,
+        connections: config.connections(raise_descriptors())?,
     })
 }

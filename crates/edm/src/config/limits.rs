@@ -96,7 +96,7 @@ impl Lookup {
 }
 
 /// Takes the given number where it is within its bounds.
-fn set<T: PartialOrd + Display + Copy>(
+pub(super) fn set<T: PartialOrd + Display + Copy>(
     target: &mut T,
     given: Option<T>,
     name: &str,

@@ -3,6 +3,7 @@
 //! Every key may be left out. What the command line says goes before the file, and the file before the defaults.
 //! `docs/operations/configuration.md` lists every key; a test holds the two together.
 
+mod capacity;
 mod limits;
 
 use std::io::Read;
@@ -13,6 +14,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::node_roles::NodeRoles;
+use capacity::{Limits, Network};
 use limits::{Indexing, Lookup, Matching, Readiness, Sessions};
 
 /// A file of settings is short; a longer one is another file.
@@ -29,6 +31,7 @@ pub(crate) struct ServeConfig {
     sessions: Sessions,
     lookup: Lookup,
     pub(crate) readiness: Readiness,
+    limits: Limits,
 }
 
 /// Where the server listens and what it does.
@@ -39,6 +42,10 @@ pub(crate) struct ServerSection {
     pub(crate) listen: Option<SocketAddr>,
     /// What clients see in front of every path where a proxy stands between.
     pub(crate) public_url: Option<String>,
+    /// Hosts that a request may name.
+    pub(crate) allowed_hosts: Vec<String>,
+    /// Addresses, or networks of them, from which there may be any number of connections.
+    pub(crate) trusted_proxies: Option<Vec<Network>>,
     /// Listen beyond this machine without TLS.
     pub(crate) insecure_http: Option<bool>,
     /// What this process does.
@@ -80,7 +87,19 @@ impl ServeConfig {
             bail!("tls.certificate and tls.key go together: give both, or neither");
         }
         config.service_limits()?;
+        config.capacity()?;
         Ok(config)
+    }
+
+    /// Returns how much callers may hold at once. Fails on a number out of its bounds.
+    pub(crate) fn capacity(&self) -> anyhow::Result<edm_server::CapacityLimits> {
+        self.limits.capacity()
+    }
+
+    /// Returns how many connections there may be in a process that may open so many files. Fails on a number out of its
+    /// bounds.
+    pub(crate) fn connections(&self, descriptors: u64) -> anyhow::Result<edm_server::ConnectionLimits> {
+        self.limits.connections(self.server.trusted_proxies.as_deref(), descriptors)
     }
 
     /// Returns the limits of the service, the default where the file says nothing. Fails on a number out of its
@@ -107,6 +126,8 @@ mod tests {
         [server]
         listen = "0.0.0.0:8443"
         public_url = "https://edm.example.org"
+        allowed_hosts = ["edm.example.org"]
+        trusted_proxies = ["192.0.2.7", "2001:db8::/32"]
         insecure_http = false
         roles = ["worker"]
         [tls]
@@ -130,6 +151,11 @@ mod tests {
         lookups_per_minute = 10
         [readiness]
         required = ["patients"]
+        [limits]
+        memory_bytes = 134217728
+        requests_per_caller = 11
+        connections = 17
+        connections_per_address = 13
     "#;
 
     #[test]
@@ -160,7 +186,16 @@ mod tests {
         assert_eq!(config.server.roles, Some(NodeRoles { api: false, worker: true }));
         assert_eq!(config.tls.certificate, Some(folder.path().join("server.pem")), "beside the file");
         assert_eq!(config.tls.key, Some(PathBuf::from("/etc/edm/server.key")));
+        assert_eq!(config.server.allowed_hosts, ["edm.example.org"]);
+        let capacity = config.capacity().unwrap();
+        assert_eq!((capacity.memory_bytes, capacity.requests_per_caller), (134_217_728, 11));
+        let connections = config.connections(1_024).unwrap();
+        let networks = ["192.0.2.7/32", "2001:db8::/32"].map(|net| net.parse().unwrap());
+        assert_eq!((connections.total, connections.per_address), (17, 13));
+        assert_eq!(connections.trusted_proxies, networks);
         let empty = ServeConfig::parse("").unwrap();
+        assert_eq!(empty.capacity().unwrap(), edm_server::CapacityLimits::default());
+        assert_eq!(empty.connections(1 << 20).unwrap(), edm_server::ConnectionLimits::default());
         assert_eq!(empty.service_limits().unwrap(), ServiceLimits::default());
     }
 
@@ -184,6 +219,12 @@ mod tests {
         check("[sessions]\nshrink_percent_min = 101", "sessions.shrink_percent_min");
         check("[sessions]\nupload_uri_seconds = 59", "sessions.upload_uri_seconds");
         check("[lookup]\nlookups_per_minute = 0", "lookup.lookups_per_minute");
+        check("[limits]\nmemory_bytes = 1024", "limits.memory_bytes");
+        check("[limits]\nrequests_per_caller = 0", "limits.requests_per_caller");
+        check("[limits]\nconnections = 1", "limits.connections");
+        check("[limits]\nconnections_per_address = 0", "limits.connections_per_address");
+        check("[server]\ntrusted_proxies = [\"proxy\"]", "“proxy”");
+        check("[server]\ntrusted_proxies = [\"10.0.0.0/33\"]", "“10.0.0.0/33”");
         check("[tls]\nkey = \"a\"", "tls.certificate");
         check("[tls", "line 1");
     }
@@ -202,6 +243,8 @@ mod tests {
     #[test]
     fn the_documentation_names_every_key_with_its_default() {
         let limits = ServiceLimits::default();
+        let (capacity, connections) =
+            (edm_server::CapacityLimits::default(), edm_server::ConnectionLimits::default());
         let sections = serde_json::to_value(ServeConfig::default()).unwrap();
         let mut expected = BTreeMap::new();
         for (section, keys) in sections.as_object().unwrap() {
@@ -211,7 +254,14 @@ mod tests {
                     "server.listen" => crate::command::serve::LISTEN_DEFAULT.to_owned(),
                     "server.insecure_http" => "false".to_owned(),
                     "server.roles" => "[\"api\", \"worker\"]".to_owned(),
-                    "server.public_url" | "tls.certificate" | "tls.key" => "none".to_owned(),
+                    "server.public_url" | "server.allowed_hosts" | "tls.certificate" | "tls.key" => {
+                        "none".to_owned()
+                    }
+                    "server.trusted_proxies" => "[\"127.0.0.0/8\", \"::1/128\"]".to_owned(),
+                    "limits.memory_bytes" => capacity.memory_bytes.to_string(),
+                    "limits.requests_per_caller" => capacity.requests_per_caller.to_string(),
+                    "limits.connections" => connections.total.to_string(),
+                    "limits.connections_per_address" => connections.per_address.to_string(),
                     "matching.concurrency" | "indexing.workers" => "cores".to_owned(),
                     "matching.queue_length" => limits.match_queue_length.to_string(),
                     "matching.timeout_ms" => limits.match_timeout_ms_default.to_string(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use edm_agent::{ClientOptions, GraphClient};
-use edm_server::{ServerConfig, Surface, bind};
+use edm_server::{CapacityLimits, ConnectionLimits, Names, ServerConfig, Surface, bind};
 use edm_service::ServiceConfig;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -35,8 +35,10 @@ impl Stage {
             listen,
             tls: None,
             insecure_http: false,
-            public_url: None,
+            names: Names::default(),
             surface: Surface::Whole,
+            capacity: CapacityLimits::default(),
+            connections: ConnectionLimits::default(),
         })?;
         let service =
             data_directory::open_or_create(&data_dir, Start::Usual, |key| ServiceConfig::new(&data_dir, key));

@@ -1,0 +1,62 @@
+//! Answers count as held until the connection has written them.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, HttpBody};
+use axum::response::Response;
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+
+use crate::admission::{Caller, Lease};
+
+/// A shorter answer, or piece of one, is not counted: the connection has as much room of its own.
+const COUNTED_BYTES_MIN: usize = 16 * 1024;
+
+/// An answer whose bytes are counted under its caller, each until it is written or given up. It was made already, so
+/// nothing waits for room; but while it holds too much no body finds any.
+pub(crate) struct CountedAnswer {
+    body: Body,
+    /// The whole answer where its length is known; else it is counted piece by piece.
+    lease: Lease,
+    /// The request goes on until its answer ends.
+    _caller: Caller,
+}
+
+impl CountedAnswer {
+    /// Counts what an answer holds, and will hold.
+    pub(crate) fn of(response: Response, caller: Caller) -> Response {
+        let length = response.body().size_hint().exact();
+        if length.is_some_and(|length| length < COUNTED_BYTES_MIN as u64) {
+            return response;
+        }
+        let Some(mut lease) = caller.lease() else { return response };
+        lease.add(length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0));
+        response.map(|body| Body::new(Self { body, lease, _caller: caller }))
+    }
+}
+
+impl HttpBody for CountedAnswer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context).map_ok(|frame| {
+            frame.map_data(|bytes| match self.lease.is_empty() && bytes.len() < COUNTED_BYTES_MIN {
+                true => bytes,
+                false => self.lease.split_made(bytes.len()).hold(bytes),
+            })
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,414 @@
+//! The memory for bodies and answers. Bytes are taken as they come and given back when they are gone, so whoever sends
+//! nothing holds nothing.
+//!
+//! ```text
+//!  ├──────────────────────── bound ────────────────────────┤
+//!  │ common room                          │ reserve        │
+//!  ├───────────────┬───────┬──────────────┼────────────────┤
+//!  │ held by A     │ by B  │ free         │ of one body    │
+//!  └───────────────┴───────┴──────────────┴────────────────┘
+//!    A may take n bytes while  held(A) + n  ≤  SHARE × (free − n)
+//! ```
+//!
+//! A body takes each piece before it keeps it. What must stay true:
+//!
+//! 1. *Bound.* What was taken never exceeds the bound. Answers are counted on top of it when they are made, because they
+//!    are there already; until they are written nobody takes anything in their place.
+//! 2. *Share.* A holder (a principal, or the session of an upload address) takes from the common room only while it then
+//!    holds no more than [`SHARE`] times what is still free. Alone it has three quarters of the room, two have three sevenths
+//!    each, and so on: whoever comes next always finds some. Bytes cannot be taken back from who holds them, so this is how
+//!    far a share can be filled by others' absence; the part that stays free is the price.
+//! 3. *The oldest finishes.* When nothing fits, the body that began first among those that wait takes from the reserve,
+//!    which is as large as the largest body and belongs to one body at a time. So some body always ends, and gives
+//!    back all that it holds: bodies that are half there cannot hold one another up for ever.
+//! 4. *Nobody waits for ever.* A body that gets nothing for a while is refused, before anything was done with it.
+//! 5. *Order.* Those of one holder are served in the order in which they began; others are not held up by them.
+//! 6. *Nothing is lost.* What was granted is a [`Lease`], and a lease gives back what it holds when it is dropped: by a
+//!    handler that ends, a client that leaves, or a wait that is given up at the very moment at which it is granted.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use edm_model::{PrincipalId, SessionId, limits};
+use tokio::sync::oneshot;
+
+/// A holder may hold so many times what is free.
+const SHARE: usize = 3;
+
+/// Who memory and requests are counted under.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Holder {
+    Principal(PrincipalId),
+    /// Whoever has the upload address of a session.
+    Session(SessionId),
+}
+
+/// How much is held, for gauges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemoryGauge {
+    /// Bytes that bodies and answers may hold.
+    pub bound_bytes: usize,
+    /// Bytes that they hold.
+    pub held_bytes: usize,
+    /// Bodies that wait for room.
+    pub waiting: usize,
+    /// Bodies that were refused since the start, because they found none in time.
+    pub refused: u64,
+    /// Requests that are being answered.
+    pub requests: usize,
+}
+
+/// Reports that a body found no room in time.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoRoom;
+
+/// Reports that a holder has as many requests as it may have.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooManyRequests;
+
+/// The memory for bodies and answers, and who holds it.
+pub(crate) struct MemoryBudget {
+    state: Mutex<State>,
+    bound: usize,
+    requests_per_holder: usize,
+    wait: Duration,
+}
+
+struct State {
+    common_room: usize,
+    reserve_room: usize,
+    /// Taken from the common room, with what was made.
+    common: usize,
+    reserve: usize,
+    /// Whose the reserve is, by age.
+    heir: Option<u64>,
+    accounts: HashMap<Arc<Holder>, Account>,
+    /// By age: the oldest first. A body waits for one piece at a time.
+    waiting: BTreeMap<u64, Waiter>,
+    next_age: u64,
+    refused: u64,
+}
+
+/// What one holder has; there is none for who has nothing.
+#[derive(Default)]
+struct Account {
+    /// Bytes of the common room.
+    bytes: usize,
+    requests: usize,
+}
+
+struct Waiter {
+    holder: Arc<Holder>,
+    bytes: usize,
+    granted: oneshot::Sender<Lease>,
+}
+
+/// Bytes that somebody holds, until it is dropped.
+pub(crate) struct Lease {
+    budget: Arc<MemoryBudget>,
+    holder: Arc<Holder>,
+    /// Its place among all bodies, by when they began.
+    age: u64,
+    common: usize,
+    reserve: usize,
+}
+
+/// A request that is counted under its sender, until it is dropped.
+pub(crate) struct Running {
+    budget: Arc<MemoryBudget>,
+    holder: Arc<Holder>,
+}
+
+impl MemoryBudget {
+    pub(crate) fn new(bound_bytes: usize, requests_per_holder: usize, wait: Duration) -> Arc<Self> {
+        // Whoever sets a bound checks it; below this the largest body would never find room.
+        let bound = bound_bytes.max(super::MEMORY_BYTES_MIN);
+        Self::with_reserve(bound, limits::BLOCK_LIST_BYTES_MAX, requests_per_holder, wait)
+    }
+
+    fn with_reserve(bound: usize, reserve: usize, requests_per_holder: usize, wait: Duration) -> Arc<Self> {
+        let state = State {
+            common_room: bound - reserve,
+            reserve_room: reserve,
+            common: 0,
+            reserve: 0,
+            heir: None,
+            accounts: HashMap::new(),
+            waiting: BTreeMap::new(),
+            next_age: 0,
+            refused: 0,
+        };
+        Arc::new(Self { state: Mutex::new(state), bound, requests_per_holder, wait })
+    }
+
+    /// Counts a request. Fails where the holder has as many as it may have.
+    pub(crate) fn begin_request(self: &Arc<Self>, holder: Holder) -> Result<Running, TooManyRequests> {
+        let holder = Arc::new(holder);
+        let mut state = self.lock();
+        let account = state.accounts.entry(holder.clone()).or_default();
+        if account.requests >= self.requests_per_holder {
+            return Err(TooManyRequests);
+        }
+        account.requests += 1;
+        drop(state);
+        Ok(Running { budget: self.clone(), holder })
+    }
+
+    /// Returns what is held now.
+    pub(crate) fn gauge(&self) -> MemoryGauge {
+        let state = self.lock();
+        MemoryGauge {
+            bound_bytes: self.bound,
+            held_bytes: state.common + state.reserve,
+            waiting: state.waiting.len(),
+            refused: state.refused,
+            requests: state.accounts.values().map(|account| account.requests).sum(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is held, and lets in who finds room by it.
+    fn change(self: &Arc<Self>, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        let granted = state.serve_waiting(self);
+        drop(state);
+        for (waiter, lease) in granted {
+            // Whoever gave up in this moment leaves the lease here, where it is dropped.
+            drop(waiter.send(lease));
+        }
+    }
+}
+
+impl State {
+    /// Takes bytes for a body if they fit: from the common room, or from the reserve if it may. Returns how many from where.
+    fn place(
+        &mut self,
+        age: u64,
+        holder: &Arc<Holder>,
+        bytes: usize,
+        from_reserve: bool,
+    ) -> Option<(usize, usize)> {
+        let held = self.accounts.get(holder).map_or(0, |account| account.bytes);
+        let free = self.common_room.saturating_sub(self.common).checked_sub(bytes);
+        if free.is_some_and(|free| held + bytes <= SHARE * free) {
+            self.count(holder, bytes);
+            return Some((bytes, 0));
+        }
+        let reserved = from_reserve
+            && self.heir.is_none_or(|heir| heir == age)
+            && self.reserve + bytes <= self.reserve_room;
+        reserved.then(|| {
+            self.reserve += bytes;
+            self.heir = Some(age);
+            (0, bytes)
+        })
+    }
+
+    fn count(&mut self, holder: &Arc<Holder>, bytes: usize) {
+        self.common += bytes;
+        self.accounts.entry(holder.clone()).or_default().bytes += bytes;
+    }
+
+    /// Takes away from a holder's account, which goes when it is empty.
+    fn discount(&mut self, holder: &Arc<Holder>, bytes: usize, requests: usize) {
+        self.common -= bytes;
+        if let Some(account) = self.accounts.get_mut(holder) {
+            account.bytes -= bytes;
+            account.requests -= requests;
+            if account.bytes == 0 && account.requests == 0 {
+                self.accounts.remove(holder);
+            }
+        }
+    }
+
+    fn give_back(&mut self, holder: &Arc<Holder>, common: usize, reserve: usize) {
+        self.discount(holder, common, 0);
+        self.reserve -= reserve;
+        if self.reserve == 0 {
+            self.heir = None;
+        }
+    }
+
+    /// Serves those that wait, the oldest first.
+    fn serve_waiting(&mut self, budget: &Arc<MemoryBudget>) -> Vec<(oneshot::Sender<Lease>, Lease)> {
+        let mut granted = Vec::new();
+        if self.waiting.is_empty() {
+            return granted;
+        }
+        let mut stalled: HashSet<Arc<Holder>> = HashSet::new();
+        let mut still_waiting = BTreeMap::new();
+        for (age, waiter) in std::mem::take(&mut self.waiting) {
+            // The reserve is the oldest's; an heir that waits again is older than all, or goes on before them.
+            let from_reserve = still_waiting.is_empty() || self.heir == Some(age);
+            let placed = match stalled.contains(&waiter.holder) && self.heir != Some(age) {
+                true => None,
+                false => self.place(age, &waiter.holder, waiter.bytes, from_reserve),
+            };
+            let Some((common, reserve)) = placed else {
+                stalled.insert(waiter.holder.clone());
+                still_waiting.insert(age, waiter);
+                continue;
+            };
+            let Waiter { holder, granted: sender, .. } = waiter;
+            granted.push((sender, Lease { budget: budget.clone(), holder, age, common, reserve }));
+        }
+        self.waiting = still_waiting;
+        granted
+    }
+}
+
+impl Running {
+    /// Returns a lease that holds nothing yet, younger than all others.
+    pub(crate) fn lease(&self) -> Lease {
+        let mut state = self.budget.lock();
+        let age = state.next_age;
+        state.next_age += 1;
+        Lease { budget: self.budget.clone(), holder: self.holder.clone(), age, common: 0, reserve: 0 }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.budget.lock().discount(&self.holder, 0, 1);
+    }
+}
+
+impl Lease {
+    /// Takes more bytes. Waits for room a while; fails when nothing was got by then.
+    pub(crate) async fn take(&mut self, bytes: usize) -> Result<(), NoRoom> {
+        let Some(coming) = self.ask(bytes) else { return Ok(()) };
+        // It stands after `coming`, so it leaves the queue before what may have been granted is dropped.
+        let place = WaitingPlace { budget: &self.budget, age: self.age };
+        match tokio::time::timeout(self.budget.wait, coming).await {
+            Ok(Ok(granted)) => {
+                drop(place);
+                self.absorb(granted);
+                Ok(())
+            }
+            Ok(Err(_)) | Err(_) => {
+                self.budget.lock().refused += 1;
+                Err(NoRoom)
+            }
+        }
+    }
+
+    /// Takes bytes that are there, or waits for them among the others.
+    fn ask(&mut self, bytes: usize) -> Option<oneshot::Receiver<Self>> {
+        if bytes == 0 {
+            return None;
+        }
+        let mut state = self.budget.lock();
+        // An older body of the same holder goes first.
+        let overtakes = state.waiting.values().any(|waiter| waiter.holder == self.holder);
+        if !overtakes && let Some((common, reserve)) = state.place(self.age, &self.holder, bytes, false) {
+            self.common += common;
+            self.reserve += reserve;
+            return None;
+        }
+        let (granted, coming) = oneshot::channel();
+        state.waiting.insert(self.age, Waiter { holder: self.holder.clone(), bytes, granted });
+        drop(state);
+        // It may be the oldest.
+        self.budget.change(|_| ());
+        Some(coming)
+    }
+
+    /// Counts bytes that are there already.
+    pub(crate) fn add(&mut self, bytes: usize) {
+        if bytes == 0 {
+            return;
+        }
+        self.budget.lock().count(&self.holder, bytes);
+        self.common += bytes;
+    }
+
+    /// Gives back all but so many bytes.
+    pub(crate) fn keep(&mut self, bytes: usize) {
+        let surplus = self.bytes().saturating_sub(bytes);
+        // The reserve first: somebody may wait for it.
+        let reserve = surplus.min(self.reserve);
+        let common = surplus - reserve;
+        self.common -= common;
+        self.reserve -= reserve;
+        let holder = &self.holder;
+        self.budget.change(|state| state.give_back(holder, common, reserve));
+    }
+
+    /// Parts with so many bytes that were made; those that it does not hold are counted now.
+    pub(crate) fn split_made(&mut self, bytes: usize) -> Self {
+        self.add(bytes.saturating_sub(self.common));
+        self.split(bytes)
+    }
+
+    /// Parts with so many bytes, or with all that it holds.
+    pub(crate) fn split(&mut self, bytes: usize) -> Self {
+        let common = bytes.min(self.common);
+        let reserve = (bytes - common).min(self.reserve);
+        self.common -= common;
+        self.reserve -= reserve;
+        Self { budget: self.budget.clone(), holder: self.holder.clone(), age: self.age, common, reserve }
+    }
+
+    /// Returns how many bytes it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        self.common + self.reserve
+    }
+
+    /// Returns whether it holds nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes() == 0
+    }
+
+    /// Binds itself to the bytes that it is for: it is held until the last copy of them is gone.
+    pub(crate) fn hold(self, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(HeldBytes { bytes, _lease: self })
+    }
+
+    fn absorb(&mut self, mut granted: Self) {
+        self.common += std::mem::take(&mut granted.common);
+        self.reserve += std::mem::take(&mut granted.reserve);
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.is_empty() {
+            self.keep(0);
+        }
+    }
+}
+
+/// A place among those that wait, given up when it is dropped.
+struct WaitingPlace<'a> {
+    budget: &'a Arc<MemoryBudget>,
+    age: u64,
+}
+
+impl Drop for WaitingPlace<'_> {
+    fn drop(&mut self) {
+        // Whoever waited behind it may go on.
+        let mut waiter = None;
+        self.budget.change(|state| waiter = state.waiting.remove(&self.age));
+    }
+}
+
+/// Bytes and the lease of the room that they take.
+struct HeldBytes {
+    bytes: Bytes,
+    _lease: Lease,
+}
+
+impl AsRef<[u8]> for HeldBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests;
