@@ -88,11 +88,6 @@ impl Page {
     }
 }
 
-/// Returns how many the catalog counted when it was asked by [`count_request`].
-pub(crate) fn total<T>(listed: &Listed<T>) -> u64 {
-    listed.total.expect("the catalog counts what it is asked to count")
-}
-
 /// Returns what the catalog is to be asked for by `/$count`.
 pub(crate) fn count_request(options: &QueryOptions) -> ListQuery {
     ListQuery { condition: options.filter.clone(), top: Some(0), with_total: true, ..ListQuery::default() }

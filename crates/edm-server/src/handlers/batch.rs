@@ -1,9 +1,11 @@
 //! `$batch`: each request of a batch goes through everything that a request by itself goes through, one after another,
 //! with an id and a line of the log of its own (docs/api/batch.md).
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use edm_graph::query::Place;
@@ -81,7 +83,6 @@ pub(crate) async fn run(
         };
         answers.add((&part.id, part.dialect), answer, &parts).await;
     }
-    drop(permit);
     let mut response = answers.into_response();
     handled.tell(&mut response);
     Ok(response)

@@ -30,7 +30,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>, request: Request) -> Resu
     }
     let mut body = json!({"status": "degraded", "unservedCount": unserved.len()});
     // Which tables there are is for whoever may read them.
-    if let Ok(principal) = authorised(request.headers(), Some(Needs(Right::Read)), &app).await {
+    if let Ok(principal) = authorised(request.headers(), Some(Needs(Right::Read)), None, &app).await {
         let own = unserved.iter().filter(|store| store.tenant == principal.tenant);
         body["unserved"] = own.map(named).collect();
     }
