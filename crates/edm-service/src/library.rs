@@ -88,7 +88,8 @@ impl TenantTypes {
         if let Some(prepared) = known().get(&positions) {
             return prepared.clone();
         }
-        let chosen = positions.iter().filter_map(|position| self.active.get(*position).cloned());
+        let of = |position: &usize| self.active.get(*position).expect("a position of an active type").clone();
+        let chosen = positions.iter().map(of);
         let prepared = Arc::new(PreparedTypes::apart(chosen));
         let mut known = known();
         if known.len() >= CHOICES_KEPT_MAX {
@@ -121,6 +122,7 @@ fn activate(found: SensitiveType, served: &Served) -> Option<Arc<ActiveType>> {
         id: found.id,
         name: found.name,
         recommended_confidence: found.rule.recommended_confidence,
+        redact_confidence: found.rule.redact_confidence,
         default_type: found.origin == TypeOrigin::StoreDefault,
         patterns,
         generation: served.generation.clone(),
@@ -305,7 +307,7 @@ mod tests {
             description: None,
             publisher: None,
             origin: TypeOrigin::StoreDefault,
-            rule: ExactMatchRule { store_id, recommended_confidence: 75, patterns },
+            rule: ExactMatchRule { store_id, recommended_confidence: 75, redact_confidence: 75, patterns },
             created_at: Timestamp::from_micros(0),
             modified_at: Timestamp::from_micros(0),
         }

@@ -121,19 +121,17 @@ impl MatchReport {
         types: &[Arc<ActiveType>],
         unknown_type_ids: Vec<String>,
     ) -> Self {
-        let matched = report.types.into_iter().filter_map(|found| {
-            let active = types.get(found.type_index)?;
-            Some(matched_type(active, found))
-        });
-        let diagnostics = report.diagnostics.into_iter().filter_map(|found| {
-            let active = types.get(found.type_index)?;
+        let of = |type_index: usize| types.get(type_index).expect("a report names types of its own query");
+        let matched = report.types.into_iter().map(|found| matched_type(of(found.type_index), found));
+        let diagnostics = report.diagnostics.into_iter().map(|found| {
+            let active = of(found.type_index);
             let unmatched = found.unmatched.into_iter().map(|unmatched| UnmatchedValue {
                 code: unmatched.code,
                 place: place(unmatched.text, unmatched.span),
                 column: column_name(active, unmatched.column),
                 corroborative: unmatched.corroborative,
             });
-            Some(TypeDiagnostic { id: active.id, limits: found.limits, unmatched: unmatched.collect() })
+            TypeDiagnostic { id: active.id, limits: found.limits, unmatched: unmatched.collect() }
         });
         Self {
             types: matched.collect(),
@@ -185,5 +183,6 @@ fn place(text: String, span: Span) -> Place {
 }
 
 fn column_name(active: &ActiveType, position: usize) -> String {
-    active.generation.columns().as_slice().get(position).map(|column| column.name.clone()).unwrap_or_default()
+    let columns = active.generation.columns().as_slice();
+    columns.get(position).expect("a report names columns of its type's table").name.clone()
 }
