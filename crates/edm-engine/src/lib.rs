@@ -39,6 +39,7 @@
 //!     id: SensitiveTypeId::from_bytes([4; 16]),
 //!     name: "accounts".into(),
 //!     recommended_confidence: 75,
+//!     redact_confidence: 75,
 //!     default_type: true,
 //!     patterns: generation.default_patterns()?,
 //!     generation,
@@ -67,7 +68,8 @@ pub use generation::{FileCheck, Generation, NoReachablePattern, build, file_chec
 pub use query::{Accelerators, ActiveType, CandidateSpan, Exempt, Query};
 pub use redact::{Place, Redacted, Redaction, redact};
 pub use report::{
-    ConfidenceCount, Diagnostic, Evidence, Limit, Match, Report, RowReference, Span, TypeReport, Unmatched,
+    Below, ConfidenceCount, Diagnostic, Evidence, Limit, Match, Report, RowReference, Span, TypeReport,
+    Unmatched,
 };
 pub use scan::{JoinedTexts, NotUtf8, PreparedTypes, Scanner, Scratch, scan};
 

@@ -16,6 +16,8 @@ pub struct ActiveType {
     pub name: String,
     /// The confidence from which a match should be acted on.
     pub recommended_confidence: u8,
+    /// The confidence from which a redaction covers a match.
+    pub redact_confidence: u8,
     /// Whether it is its store's default type: then only values that can identify anchor a match
     /// (matching, section 5).
     pub default_type: bool,
@@ -69,6 +71,8 @@ pub struct Query<'a> {
     pub types: &'a PreparedTypes,
     /// Matches below are counted, not listed.
     pub minimum_confidence: u8,
+    /// For each type, by its position, what takes the place of `minimum_confidence`; empty: that one for all.
+    pub minimum_by_type: &'a [u8],
     /// Where primary values must stand; everywhere if empty.
     pub candidates: &'a [CandidateSpan],
     /// What places are counted in: those of candidates and those that are told.
@@ -84,12 +88,18 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
+    /// Returns the confidence from which on matches of a type are listed.
+    pub(crate) fn minimum_of(&self, type_index: usize) -> u8 {
+        self.minimum_by_type.get(type_index).copied().unwrap_or(self.minimum_confidence)
+    }
+
     /// Makes a query for everything, everywhere, without explanations.
     pub fn new(text: &'a str, types: &'a PreparedTypes) -> Self {
         Self {
             text,
             types,
             minimum_confidence: 1,
+            minimum_by_type: &[],
             candidates: &[],
             offset_unit: OffsetUnit::Utf16,
             exempt: &[],

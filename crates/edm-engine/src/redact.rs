@@ -1,12 +1,16 @@
 //! The text without what was found, and without what only appears once that is gone.
 
+mod json;
+mod signs;
+
 use std::cmp::Reverse;
 
-use edm_model::OffsetUnit;
+use edm_model::{DataType, OffsetUnit};
 
 use crate::query::{CandidateSpan, Query};
-use crate::report::{Limit, Report};
+use crate::report::{Below, Limit, Report};
 use crate::scan::{Scratch, scan, units_in};
+use json::Documents;
 
 /// How often a redacted text is looked at again. Every round covers letters or digits that stay covered, and texts
 /// that are not made to defeat it need one.
@@ -42,6 +46,8 @@ pub struct Redacted {
     pub text: String,
     /// Bounds that were met when it was looked at again; those of the report are not repeated.
     pub limits: Vec<Limit>,
+    /// Matches below the asked confidence that stand in the text still.
+    pub left_count: u64,
     /// Whether it could not be looked at to its end, or something was found in every round.
     pub unfinished: bool,
 }
@@ -51,6 +57,9 @@ pub struct Redacted {
 ///
 /// The result is scanned again, as the query asks, and so on until nothing is found: what voided a match may be gone, a
 /// label may be a value itself, neighbours may have come together. What is found in a replacement is masked with it.
+///
+/// JSON that stands in the text stays JSON of the same shape: structure is never replaced, and what takes the place of a number
+/// is in quotes.
 pub fn redact(
     query: &Query<'_>,
     report: &Report,
@@ -66,10 +75,14 @@ pub fn redact(
         style,
     };
     let (mut limits, mut scratch) = (Vec::new(), Scratch::new());
-    let mut found = places(report);
+    let mut found = places(query, &work.text, report);
+    let left_count = left_of(&report.below, &found);
+    if report.stopped {
+        return Redacted { text: work.text, limits, left_count, unfinished: true };
+    }
     for round in 1..=ROUNDS_MAX {
         if found.is_empty() {
-            return Redacted { text: work.text, limits, unfinished: false };
+            return Redacted { text: work.text, limits, left_count, unfinished: false };
         }
         work.cover(found, round);
         let asked = Query { text: &work.text, candidates: &work.candidates, ..*query };
@@ -77,11 +90,20 @@ pub fn redact(
         limits.extend(again.types.iter().flat_map(|found| found.limits.iter().copied()));
         limits.extend(again.diagnostics.iter().flat_map(|found| found.limits.iter().copied()));
         if again.stopped {
-            return Redacted { text: work.text, limits, unfinished: true };
+            return Redacted { text: work.text, limits, left_count, unfinished: true };
         }
-        found = places(&again);
+        found = places(query, &work.text, &again);
     }
-    Redacted { text: work.text, limits, unfinished: !found.is_empty() }
+    Redacted { text: work.text, limits, left_count, unfinished: !found.is_empty() }
+}
+
+/// Returns how many of the matches that are not replaced share no character with what is.
+fn left_of(below: &Below, found: &[Stretch]) -> u64 {
+    let covered = below.places.iter().filter(|(start, end)| {
+        let first = found.partition_point(|one| one.end <= *start);
+        found.get(first).is_some_and(|one| one.start < *end)
+    });
+    below.count - covered.count() as u64
 }
 
 /// A stretch of the text that is replaced as one.
@@ -93,18 +115,22 @@ struct Stretch {
     column: usize,
 }
 
-/// Returns where something was found, in order and without overlaps.
-fn places(report: &Report) -> Vec<Stretch> {
+/// Returns what of a text was found is to be replaced, in order and without overlaps.
+fn places(query: &Query<'_>, text: &str, report: &Report) -> Vec<Stretch> {
     let mut all = Vec::new();
     for found in &report.types {
         let type_index = found.type_index;
+        let active = query.types.types().get(type_index).expect("a report names types of its own query");
+        let columns = active.generation.columns().as_slice();
         for own in &found.matches {
             let evidences = own.evidences.iter().map(|evidence| (evidence.span, evidence.column));
-            all.extend([(own.span, own.column)].into_iter().chain(evidences).map(|(span, column)| Stretch {
-                start: span.start,
-                end: span.end,
-                type_index,
-                column,
+            all.extend([(own.span, own.column)].into_iter().chain(evidences).map(|(span, column)| {
+                let definition = columns.get(column).expect("a report names columns of its type's table");
+                let (start, end) = match definition.rule.data_type {
+                    DataType::Phone { .. } => signs::with_signs(text, (span.start, span.end)),
+                    _ => (span.start, span.end),
+                };
+                Stretch { start, end, type_index, column }
             }));
         }
     }
@@ -117,6 +143,16 @@ fn places(report: &Report) -> Vec<Stretch> {
         }
     }
     merged
+}
+
+/// What is replaced by itself.
+struct Replaced {
+    one: Stretch,
+    /// The value that it is of, or a part of.
+    whole: (usize, usize),
+    was_inserted: bool,
+    /// Whether it is a value of JSON without quotes.
+    bare: bool,
 }
 
 /// A text in the middle of being redacted.
@@ -135,20 +171,24 @@ struct Work<'a> {
 impl Work<'_> {
     /// Replaces the stretches; one that touches what was put in takes all of that with it.
     fn cover(&mut self, found: Vec<Stretch>, round: usize) {
-        let found = self.widened(found);
+        let found = self.parted(self.widened(found));
         let text = std::mem::take(&mut self.text);
         let mut out = String::with_capacity(text.len());
         let mut kept = Vec::new();
         let mut before = std::mem::take(&mut self.inserted).into_iter().peekable();
         let mut units = Units::new(self.offset_unit);
         let mut copied = 0;
-        for (one, was_inserted) in found {
+        for Replaced { one, whole, was_inserted, bare } in found {
             while let Some((start, end)) = before.next_if(|(start, _)| *start < one.start) {
                 kept.push((start - copied + out.len(), end - copied + out.len()));
             }
             while before.next_if(|(start, _)| *start < one.end).is_some() {}
-            out.push_str(text.get(copied..one.start).unwrap_or(""));
-            let value = text.get(one.start..one.end).unwrap_or("");
+            out.push_str(text.get(copied..one.start).expect("what is replaced begins at a character"));
+            let value = text.get(whole.0..whole.1).expect("what is replaced begins and ends at characters");
+            let from = out.len();
+            if bare {
+                out.push('"');
+            }
             let start = out.len();
             match self.style {
                 Redaction::Label if !was_inserted && round < MASKS_FROM_ROUND => {
@@ -158,17 +198,47 @@ impl Work<'_> {
                     let place = Place { type_index: one.type_index, column: one.column, text: value };
                     out.push_str(&format!("[{}:{}]", self.label(&one), pseudonym(place)));
                 }
-                _ => value.chars().for_each(|c| mask(c, &mut out)),
+                _ => {
+                    let own = text.get(one.start..one.end).expect("a part of it does so too");
+                    // The quotes take the place of two: nothing behind them moves.
+                    let own = if bare { own.get(2..).unwrap_or("") } else { own };
+                    own.chars().for_each(|c| mask(c, &mut out));
+                }
             }
-            units.replaced(&text, (one.start, one.end), out.get(start..).unwrap_or(""));
+            // What is found there later is what was put in: the quotes stay.
             kept.push((start, out.len()));
+            if bare {
+                out.push('"');
+            }
+            units.replaced(&text, (one.start, one.end), out.get(from..).expect("where it began to grow"));
             copied = one.end;
         }
         kept.extend(before.map(|(start, end)| (start - copied + out.len(), end - copied + out.len())));
-        out.push_str(text.get(copied..).unwrap_or(""));
+        out.push_str(text.get(copied..).expect("what is replaced ends at a character"));
         self.candidates.iter_mut().for_each(|candidate| units.shift(candidate));
         self.text = out;
         self.inserted = kept;
+    }
+
+    /// Cuts stretches where JSON has something between that must stay.
+    fn parted(&self, found: Vec<(Stretch, bool)>) -> Vec<Replaced> {
+        let documents = Documents::of(&self.text);
+        let mut out: Vec<Replaced> = Vec::with_capacity(found.len());
+        for (one, was_inserted) in found {
+            for part in documents.parts(&self.text, (one.start, one.end)) {
+                let own = Stretch { start: part.start, end: part.end, ..one };
+                let whole = (one.start, one.end);
+                match out.last_mut() {
+                    // Two values in one number, or with an escape between.
+                    Some(last) if own.start < last.one.end => {
+                        last.one.end = last.one.end.max(own.end);
+                        last.was_inserted |= was_inserted;
+                    }
+                    _ => out.push(Replaced { one: own, whole, was_inserted, bare: part.bare }),
+                }
+            }
+        }
+        out
     }
 
     /// Grows each stretch by what was put in and it touches, and says whether there was such.

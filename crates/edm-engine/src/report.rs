@@ -22,8 +22,19 @@ pub struct Report {
     pub types: Vec<TypeReport>,
     /// Why values that were found are no match; filled where it was asked for.
     pub diagnostics: Vec<Diagnostic>,
+    /// Matches below the asked confidence, which are not listed.
+    pub below: Below,
     /// Whether the scan was stopped before its end.
     pub stopped: bool,
+}
+
+/// Matches that are counted and not listed, because the confidence asked for is higher.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Below {
+    /// How many there are, of all types.
+    pub count: u64,
+    /// Where primary values of them stand, in bytes of the text: the first 10,000 of each type.
+    pub places: Vec<(usize, usize)>,
 }
 
 /// What was found of one sensitive type.

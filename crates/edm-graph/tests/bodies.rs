@@ -360,11 +360,22 @@ fn rules_of_types_are_read_and_refused_by_path() {
         "supporting": [{"minMatches": 2, "maxMatches": null, "columns": ["lastName", "dob"]}], "notCounted": [], "voidIf": []
     })))
     .expect("the contract's own example");
-    let sent = edm_graph::ExactMatchRuleResource::from(&draft.rule);
+    assert_eq!(draft.rule.redact_confidence, None);
+    let columns =
+        edm_model::Columns::new(vec![edm_model::Column::text("mrn").searchable()]).expect("columns");
+    let made = draft.rule.complete(&columns);
+    let sent = edm_graph::ExactMatchRuleResource::from(&made);
     let body = json!({"exactMatch": serde_json::to_value(&sent).expect("it serialises")});
     let (again, _) =
         SensitiveTypeChange::parse(body.to_string().as_bytes(), None).expect("what we send we read");
-    assert_eq!(again.rule, Given::Value(draft.rule));
+    assert_eq!(again.rule, Given::Value(made.into()));
+    for wrong in [json!(0), json!(101), json!("high")] {
+        let mut body = rule(json!({"confidence": 85, "primary": "mrn"}));
+        body["exactMatch"]["redactConfidence"] = wrong;
+        let number = body["exactMatch"]["redactConfidence"].is_number();
+        let sentence = if number { "1 to 100" } else { "an integer" };
+        check_refused(read(body), Some("exactMatch.redactConfidence"), sentence);
+    }
 
     let at = "exactMatch.patterns[0]";
     check_refused(read(rule(json!({"primary": "a"}))), Some(&format!("{at}.confidence")), "needed");

@@ -98,7 +98,7 @@ impl CmacKey {
         for messages in messages.chunks(TILE) {
             let before = out.len();
             out.resize(before + messages.len(), T::default());
-            let out = out.get_mut(before..).unwrap_or(&mut []);
+            let out = out.get_mut(before..).expect("it was made as long");
             if blocks_max(messages) <= 1 {
                 self.cipher.encrypt(messages.len(), &mut Short { source, messages, out });
             } else {

@@ -58,7 +58,7 @@ impl<'a> Cell<'a> {
     }
 
     fn as_str(&self) -> &'a str {
-        self.text.get(self.start..self.end).unwrap_or("")
+        self.text.get(self.start..self.end).expect("a cell begins and ends at characters")
     }
 
     /// Looks at the cell, and at what stands behind it too where that saves copying it to `spare`.

@@ -128,12 +128,14 @@ impl Escapes {
             let from = self.found.partition_point(|escape| escape.place.start < stretch.start);
             let escapes = self.found.iter().skip(from);
             for Escape { place, value } in escapes.take_while(|escape| escape.place.end <= stretch.end) {
-                decoded.text.push_str(text.get(copied..place.start).unwrap_or(""));
-                let value = self.values.get(value.clone()).unwrap_or("");
+                decoded
+                    .text
+                    .push_str(text.get(copied..place.start).expect("an escape begins at a character"));
+                let value = self.values.get(value.clone()).expect("each escape has its characters");
                 decoded.push(value, place.start, place.end - place.start);
                 copied = place.end;
             }
-            decoded.text.push_str(text.get(copied..stretch.end).unwrap_or(""));
+            decoded.text.push_str(text.get(copied..stretch.end).expect("a stretch ends at a character"));
             copied = stretch.end;
         }
     }

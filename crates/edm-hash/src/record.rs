@@ -87,8 +87,9 @@ impl RecordHasher {
     /// Makes one for a session's salt and columns.
     pub fn new(salt: &Salt, columns: &Columns, tokens_max: u32) -> Self {
         let rules = columns.rules();
-        let place =
-            |column: &edm_model::Column| rules.iter().position(|rule| *rule == column.rule).unwrap_or(0);
+        let place = |column: &edm_model::Column| {
+            rules.iter().position(|rule| *rule == column.rule).expect("the columns bring their rules")
+        };
         let columns = columns.as_slice();
         Self {
             columns: columns

@@ -66,7 +66,8 @@ impl Vocabulary {
                 }
                 continue;
             }
-            gathered.push(form.bytes().get(start as usize..end as usize).unwrap_or(&[]));
+            let atom = form.bytes().get(start as usize..end as usize);
+            gathered.push(atom.expect("an atom stands in its form"));
         }
         gathered.tag_if_full(keys);
     }

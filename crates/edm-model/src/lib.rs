@@ -42,7 +42,7 @@ pub use offset_unit::OffsetUnit;
 pub use rule::{CaseRule, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{
     ColumnClass, EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit,
-    RECOMMENDED_CONFIDENCE_DEFAULT,
+    RECOMMENDED_CONFIDENCE_DEFAULT, RuleDraft, redact_confidence_default,
 };
 pub use session::{
     Session, SessionEvent, SessionFailure, SessionState, TransitionRefused, UpdateMode, transition,

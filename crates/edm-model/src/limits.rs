@@ -63,10 +63,14 @@ pub const TOKENS_DEFAULT: u32 = 64;
 pub const TOKENS_MAX: u32 = 1_024;
 /// Matches reported for one text; more are counted, not listed.
 pub const MATCHES_MAX: usize = 10_000;
+/// Places that the matches of one type name that are listed for one text: their own and their evidence's.
+pub const LISTED_PLACES_MAX: usize = 1 << 17;
 /// Distinct primary values of one type that are told apart in one text.
 pub const UNIQUE_MAX: usize = 1 << 19;
 /// Records that are told apart in one text by a type whose patterns name no primary.
 pub const RECORDS_MAX: usize = 1 << 16;
+/// Places that these records name from which on no further one is told apart.
+pub const RECORD_PLACES_MAX: usize = 1 << 20;
 /// Matches of one column that overlap one another in a chain and are resolved together.
 pub const OVERLAPS_MAX: usize = 1 << 16;
 /// Record numbers listed for one match.
@@ -75,8 +79,10 @@ pub const MATCH_ROWS_MAX: usize = 10;
 pub const ROW_SET_MAX: usize = 256;
 /// Rows of one value that are looked at to find those that no later session replaced or removed.
 pub const ROWS_LOOKED_AT_MAX: usize = 64 * ROW_SET_MAX;
-/// Row checks for each part of a text (matching, section 6).
-pub const ROW_CHECKS_MAX: u64 = 1 << 24;
+/// Row checks for each part of a text (matching, section 6): 64 for each byte of it, so that the worst text takes a small
+/// multiple of the time of its length. The densest that people write need half of them: one record in lines, without end
+/// (`docs/matching.md`, Texts in pieces).
+pub const ROW_CHECKS_MAX: u64 = 1 << 22;
 /// Such a part: the primary values that begin in it share its row checks.
 pub const ROW_CHECKS_BYTES: usize = 64 * 1024;
 /// The place of one value in a text, its escapes and gaps counted; what spans more is not found.

@@ -1,10 +1,17 @@
 //! Sensitive types of exact data match: patterns of a primary value and the evidence around it
 //! (contract, extensions, `exactMatchRule`; matching, section 6).
 
+use crate::column::Columns;
+use crate::data_type::DataType;
 use crate::ids::StoreId;
 
 /// The confidence that is recommended unless a rule says otherwise.
 pub const RECOMMENDED_CONFIDENCE_DEFAULT: u8 = 75;
+
+/// The confidence from which a redaction covers a match of a type whose primaries identify by themselves.
+const REDACT_CONFIDENCE_OF_IDENTIFIERS: u8 = 65;
+/// That of every other type: bare account numbers blacken no invoices.
+const REDACT_CONFIDENCE_OF_OTHERS: u8 = 75;
 
 /// How far evidence may stand from the primary value (matching, section 5, Proximity).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,8 +78,76 @@ pub struct ExactMatchRule {
     pub store_id: StoreId,
     /// The confidence from which a match should be acted on.
     pub recommended_confidence: u8,
+    /// The confidence from which a redaction covers a match, unless the request says another.
+    pub redact_confidence: u8,
     /// In any order; the best that a primary value reaches counts.
     pub patterns: Vec<Pattern>,
+}
+
+/// What a rule is made from: all of it but what its store's columns decide where nobody says it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RuleDraft {
+    /// The store whose records are looked for.
+    pub store_id: StoreId,
+    /// The confidence from which a match should be acted on.
+    pub recommended_confidence: u8,
+    /// The confidence from which a redaction covers a match; `None`: what [`redact_confidence_default`] says.
+    pub redact_confidence: Option<u8>,
+    /// In any order.
+    pub patterns: Vec<Pattern>,
+}
+
+impl RuleDraft {
+    /// Makes the rule for a store of these columns.
+    pub fn complete(self, columns: &Columns) -> ExactMatchRule {
+        let redact_confidence =
+            self.redact_confidence.unwrap_or_else(|| redact_confidence_default(columns, &self.patterns));
+        ExactMatchRule {
+            store_id: self.store_id,
+            recommended_confidence: self.recommended_confidence,
+            redact_confidence,
+            patterns: self.patterns,
+        }
+    }
+
+    /// Says whether a rule is as the draft has it, where the draft says something.
+    pub fn describes(&self, rule: &ExactMatchRule) -> bool {
+        self.store_id == rule.store_id
+            && self.recommended_confidence == rule.recommended_confidence
+            && self.redact_confidence.is_none_or(|confidence| confidence == rule.redact_confidence)
+            && self.patterns == rule.patterns
+    }
+}
+
+impl From<ExactMatchRule> for RuleDraft {
+    fn from(rule: ExactMatchRule) -> Self {
+        Self {
+            store_id: rule.store_id,
+            recommended_confidence: rule.recommended_confidence,
+            redact_confidence: Some(rule.redact_confidence),
+            patterns: rule.patterns,
+        }
+    }
+}
+
+/// Returns the confidence from which a redaction covers a match of these patterns: lower where a primary's type is that of an
+/// identifier that is one wherever it stands.
+pub fn redact_confidence_default(columns: &Columns, patterns: &[Pattern]) -> u8 {
+    let identifies = |data_type: &DataType| {
+        matches!(
+            data_type,
+            DataType::Ssn | DataType::Card | DataType::Iban | DataType::Email | DataType::Phone { .. }
+        )
+    };
+    let may_be_primary = |pattern: &Pattern, name: &str, searchable: bool| match &pattern.primary {
+        Some(primary) => primary == name,
+        None => searchable,
+    };
+    let lower = columns.as_slice().iter().any(|column| {
+        let named = |pattern: &Pattern| may_be_primary(pattern, &column.name, column.searchable);
+        identifies(&column.rule.data_type) && patterns.iter().any(named)
+    });
+    if lower { REDACT_CONFIDENCE_OF_IDENTIFIERS } else { REDACT_CONFIDENCE_OF_OTHERS }
 }
 
 /// What a column is fit for, from exact counts at build time (matching, section 5, Classes).
@@ -95,5 +170,46 @@ impl ColumnClass {
             ColumnClass { evidence: true, .. } => "evidence",
             _ => "weak",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::Column;
+
+    #[test]
+    fn identifiers_are_covered_from_a_lower_confidence_on() {
+        let check = |data_type: DataType, searchable: bool, primary: Option<&str>, expected: u8| {
+            let typed = Column { searchable, ..Column::text("typed").typed(data_type.clone()) };
+            let columns = Columns::new(vec![typed, Column::text("other").searchable()]).expect("columns");
+            let pattern = Pattern {
+                confidence: 65,
+                primary: primary.map(str::to_owned),
+                proximity: Proximity::default(),
+                supporting: Vec::new(),
+                not_counted: Vec::new(),
+                void_if: Vec::new(),
+            };
+            let other = Pattern { primary: Some("other".to_owned()), ..pattern.clone() };
+            let confidence = redact_confidence_default(&columns, &[other, pattern]);
+            assert_eq!(confidence, expected, "{data_type:?} {primary:?}");
+        };
+        for (data_type, expected) in [
+            (DataType::Ssn, 65),
+            (DataType::Card, 65),
+            (DataType::Iban, 65),
+            (DataType::Email, 65),
+            (DataType::Phone { country: None }, 65),
+            (DataType::Name, 75),
+            (DataType::Text, 75),
+        ] {
+            check(data_type.clone(), true, Some("typed"), expected);
+            check(data_type.clone(), true, None, expected);
+            check(data_type.clone(), true, Some("other"), 75);
+            check(data_type, false, None, 75);
+        }
+        let columns = Columns::new(vec![Column::text("a").searchable()]).expect("columns");
+        assert_eq!(redact_confidence_default(&columns, &[]), 75, "no pattern");
     }
 }

@@ -300,6 +300,7 @@ fn activate(found: SensitiveType, generation: &Arc<Generation>) -> Option<Arc<Ac
         id: found.id,
         name: found.name,
         recommended_confidence: found.rule.recommended_confidence,
+        redact_confidence: found.rule.redact_confidence,
         default_type: found.origin == TypeOrigin::StoreDefault,
         patterns,
         generation: generation.clone(),
@@ -533,7 +534,7 @@ mod tests {
             description: None,
             publisher: None,
             origin: TypeOrigin::StoreDefault,
-            rule: ExactMatchRule { store_id, recommended_confidence: 75, patterns },
+            rule: ExactMatchRule { store_id, recommended_confidence: 75, redact_confidence: 75, patterns },
             created_at: Timestamp::from_micros(0),
             modified_at: Timestamp::from_micros(0),
         }

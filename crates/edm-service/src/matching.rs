@@ -29,8 +29,9 @@ const JOINED_BYTES: usize = 32 * 1024;
 pub struct MatchOptions {
     /// The types to look for, as they were named; empty is all of them.
     pub type_ids: Vec<String>,
-    /// Matches below are counted, not listed.
-    pub minimum_confidence: u8,
+    /// Matches below are counted, not listed; `None`: of a classification none is below, and of a redaction those are that each
+    /// type does not cover.
+    pub minimum_confidence: Option<u8>,
     /// Where primary values must stand; everywhere if empty.
     pub candidates: Vec<CandidateSpan>,
     /// What places are counted in: those of candidates and those that are told.
@@ -60,7 +61,7 @@ impl Default for MatchOptions {
     fn default() -> Self {
         Self {
             type_ids: Vec::new(),
-            minimum_confidence: 1,
+            minimum_confidence: None,
             candidates: Vec::new(),
             offset_unit: OffsetUnit::Utf16,
             exempt: Vec::new(),
@@ -89,6 +90,8 @@ pub struct Redacted {
     pub text: String,
     /// What was found in the original.
     pub report: MatchReport,
+    /// Matches that were found and left, because their confidence is too low.
+    pub below_threshold_count: u32,
 }
 
 /// Tells a scan that nobody waits for it any more, once it is dropped.
@@ -110,6 +113,8 @@ pub struct Matcher {
     offset_unit: OffsetUnit,
     exempt: Vec<Exempt>,
     minimum_confidence: u8,
+    /// For each type another one, if it is not empty.
+    minimum_by_type: Vec<u8>,
     explain: bool,
     timeout_micros: i64,
     service: Service,
@@ -240,6 +245,7 @@ impl Matcher {
     ) -> Query<'a> {
         Query {
             minimum_confidence: self.minimum_confidence,
+            minimum_by_type: &self.minimum_by_type,
             candidates: &self.candidates,
             offset_unit: self.offset_unit,
             exempt: &self.exempt,
@@ -284,9 +290,14 @@ impl Service {
     ) -> Result<Redacted, Error> {
         let text = text.into();
         // Limits of a type without a listed match stand in the diagnostics only.
+        let by_type = options.minimum_confidence.is_none();
         let options = MatchOptions { explain: true, unavailable: Unavailable::Refused, ..options };
         let mut matcher = self.matcher(principal, options, Admission::New, text.len()).await?;
         matcher.types = naming_each_primary(matcher.types);
+        if by_type {
+            matcher.minimum_by_type =
+                matcher.types.types().iter().map(|active| active.redact_confidence).collect();
+        }
         let pseudonyms = self.inner.seals.pseudonyms(principal.tenant);
         let _abandon = matcher.abandon_on_drop();
         let (report, redacted) = off_thread(move || {
@@ -297,7 +308,9 @@ impl Service {
         })
         .await?;
         refuse_incomplete(&report, &redacted)?;
-        Ok(Redacted { text: redacted.text, report: MatchReport { diagnostics: Vec::new(), ..report } })
+        let below_threshold_count = u32::try_from(redacted.left_count).unwrap_or(u32::MAX);
+        let report = MatchReport { diagnostics: Vec::new(), ..report };
+        Ok(Redacted { text: redacted.text, report, below_threshold_count })
     }
 
     /// Gives leave to match texts of so many bytes together. Waits for a place, in turn with other principals; fails when
@@ -330,7 +343,8 @@ impl Service {
             candidates: options.candidates,
             offset_unit: options.offset_unit,
             exempt: exempt.collect(),
-            minimum_confidence: options.minimum_confidence,
+            minimum_confidence: options.minimum_confidence.unwrap_or(1),
+            minimum_by_type: Vec::new(),
             explain: options.explain,
             timeout_micros: i64::try_from(timeout_ms.min(TIMEOUT_MS_MAX) * 1_000).unwrap_or(i64::MAX),
             service: self.clone(),
@@ -385,6 +399,7 @@ fn with_each_primary(active: &ActiveType) -> Arc<ActiveType> {
         id: active.id,
         name: active.name.clone(),
         recommended_confidence: active.recommended_confidence,
+        redact_confidence: active.redact_confidence,
         patterns,
         generation: active.generation.clone(),
         default_type: active.default_type,
@@ -400,13 +415,13 @@ fn replace(
     pseudonyms: &Pseudonyms,
 ) -> edm_engine::Redacted {
     let column = |type_index: usize, position: usize| {
-        let active = query.types.types().get(type_index)?;
-        Some((active, active.generation.columns().as_slice().get(position)?))
+        let active = query.types.types().get(type_index).expect("a report names types of its own query");
+        let columns = active.generation.columns().as_slice();
+        (active, columns.get(position).expect("a report names columns of its type's table"))
     };
-    let name =
-        |type_index, position| column(type_index, position).map_or(String::new(), |(_, c)| c.name.clone());
+    let name = |type_index, position| column(type_index, position).1.name.clone();
     let pseudonym = |place: edm_engine::Place<'_>| {
-        let Some((active, column)) = column(place.type_index, place.column) else { return String::new() };
+        let (active, column) = column(place.type_index, place.column);
         let mut canonical = Vec::new();
         let canonicaliser = Canonicaliser::new(&column.rule, active.generation.tokens_max());
         // One value has one pseudonym, however it is written: with escapes too.
@@ -438,7 +453,7 @@ fn check_options(options: &MatchOptions) -> Result<(), Error> {
         let allowed = allowed as u64;
         return Err(Error::of(ErrorKind::TooMany { what: Resource::RequestItem, allowed }).at(*target));
     }
-    if !(1..=100).contains(&options.minimum_confidence) {
+    if options.minimum_confidence.is_some_and(|confidence| !(1..=100).contains(&confidence)) {
         return Err(Error::invalid("minimumConfidence", "minimumConfidence is 1 to 100"));
     }
     if options.timeout_ms == Some(0) {

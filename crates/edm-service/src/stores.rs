@@ -3,7 +3,7 @@
 use edm_model::{
     ColumnClass, Columns, DataStore, ExactMatchRule, ListQuery, Listed, OnUnserved, Principal,
     RECOMMENDED_CONFIDENCE_DEFAULT, Right, SensitiveType, SensitiveTypeId, StoreId, TenantId, TypeOrigin,
-    limits,
+    limits, redact_confidence_default,
 };
 use edm_store::{JobKind, NewJob, StoreRow};
 
@@ -106,6 +106,7 @@ impl Service {
             rule: ExactMatchRule {
                 store_id: id,
                 recommended_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
+                redact_confidence: redact_confidence_default(&new.columns, &[]),
                 patterns: Vec::new(),
             },
             created_at: now,

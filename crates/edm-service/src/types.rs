@@ -1,8 +1,8 @@
 //! Sensitive types: a default one for each store, and those that people write.
 
 use edm_model::{
-    Columns, ExactMatchRule, ListQuery, Listed, Pattern, Principal, Right, SensitiveType, SensitiveTypeId,
-    TypeOrigin, limits,
+    Columns, ExactMatchRule, ListQuery, Listed, Pattern, Principal, Right, RuleDraft, SensitiveType,
+    SensitiveTypeId, TypeOrigin, limits,
 };
 
 use crate::error::{Error, ErrorKind, Resource};
@@ -20,7 +20,7 @@ pub struct NewType {
     /// Who wrote it.
     pub publisher: Option<String>,
     /// What must be found where.
-    pub rule: ExactMatchRule,
+    pub rule: RuleDraft,
 }
 
 /// What changes about a sensitive type; `None` leaves it.
@@ -33,7 +33,7 @@ pub struct TypeChange {
     /// Another publisher, or none.
     pub publisher: Option<Option<String>>,
     /// Another rule.
-    pub rule: Option<ExactMatchRule>,
+    pub rule: Option<RuleDraft>,
     /// What the type must be before.
     pub expected: Expected,
 }
@@ -103,7 +103,7 @@ impl Service {
         let name = change.name.map(|name| checked_name("name", &name)).transpose()?;
         let description = change.description.map(|text| checked_text("description", text)).transpose()?;
         let publisher = change.publisher.map(|text| checked_text("publisherName", text)).transpose()?;
-        let rule = match change.rule.filter(|rule| *rule != known.rule) {
+        let rule = match change.rule.filter(|rule| !rule.describes(&known.rule)) {
             Some(_) if known.origin == TypeOrigin::StoreDefault => {
                 return Err(Error::of(ErrorKind::DefaultTypeFixed).at("exactMatch"));
             }
@@ -151,15 +151,14 @@ impl Service {
         TypeView { warnings: self.inner.library.type_warnings(&sensitive_type), sensitive_type }
     }
 
-    async fn checked_rule(
-        &self,
-        principal: &Principal,
-        rule: ExactMatchRule,
-    ) -> Result<ExactMatchRule, Error> {
+    async fn checked_rule(&self, principal: &Principal, rule: RuleDraft) -> Result<ExactMatchRule, Error> {
         let store = self.inner.catalog.store(principal.tenant, rule.store_id).await;
         let store = store.map_err(|error| Error::from(error).at("exactMatch/dataStoreId"))?.store;
         if !(1..=100).contains(&rule.recommended_confidence) {
             return Err(Error::invalid("exactMatch/recommendedConfidence", "a confidence is 1 to 100"));
+        }
+        if rule.redact_confidence.is_some_and(|confidence| !(1..=100).contains(&confidence)) {
+            return Err(Error::invalid("exactMatch/redactConfidence", "a confidence is 1 to 100"));
         }
         if rule.patterns.is_empty() || rule.patterns.len() > limits::PATTERNS_MAX {
             let message = format!("a sensitive type has 1 to {} patterns", limits::PATTERNS_MAX);
@@ -173,7 +172,7 @@ impl Service {
                 &format!("exactMatch/patterns/{position}"),
             )?);
         }
-        Ok(ExactMatchRule { patterns, ..rule })
+        Ok(RuleDraft { patterns, ..rule }.complete(&store.columns))
     }
 }
 

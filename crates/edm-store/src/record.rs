@@ -50,6 +50,7 @@ struct GroupRecord {
 #[derive(Serialize, Deserialize)]
 struct RuleRecord {
     recommended_confidence: u8,
+    redact_confidence: u8,
     patterns: Vec<PatternRecord>,
 }
 
@@ -200,7 +201,11 @@ pub(crate) fn write_rule(rule: &ExactMatchRule) -> String {
             void_if: pattern.void_if.clone(),
         })
         .collect();
-    to_json(&RuleRecord { recommended_confidence: rule.recommended_confidence, patterns })
+    to_json(&RuleRecord {
+        recommended_confidence: rule.recommended_confidence,
+        redact_confidence: rule.redact_confidence,
+        patterns,
+    })
 }
 
 pub(crate) fn read_rule(text: &str, store_id: StoreId) -> Result<ExactMatchRule, Error> {
@@ -228,7 +233,15 @@ pub(crate) fn read_rule(text: &str, store_id: StoreId) -> Result<ExactMatchRule,
             void_if: pattern.void_if,
         });
     }
-    Ok(ExactMatchRule { store_id, recommended_confidence: record.recommended_confidence, patterns })
+    if !(1..=100).contains(&record.redact_confidence) {
+        return Err(Error::corrupt("redact confidence of a sensitive type"));
+    }
+    Ok(ExactMatchRule {
+        store_id,
+        recommended_confidence: record.recommended_confidence,
+        redact_confidence: record.redact_confidence,
+        patterns,
+    })
 }
 
 pub(crate) fn write_failure(failure: &SessionFailure) -> String {
@@ -376,9 +389,17 @@ mod tests {
         let rule = ExactMatchRule {
             store_id: StoreId::from_bytes([7; 16]),
             recommended_confidence: 80,
+            redact_confidence: 65,
             patterns: vec![pattern],
         };
-        assert_eq!(read_rule(&write_rule(&rule), rule.store_id).expect("reads"), rule);
+        let written = write_rule(&rule);
+        assert_eq!(read_rule(&written, rule.store_id).expect("reads"), rule);
+        // What says from where on a match is covered is never guessed.
+        for broken in [r#""other":65"#, r#""redact_confidence":0"#, r#""redact_confidence":101"#] {
+            let broken = written.replace(r#""redact_confidence":65"#, broken);
+            let kind = read_rule(&broken, rule.store_id).expect_err("refused").kind();
+            assert_eq!(kind, crate::ErrorKind::Corrupt, "{broken}");
+        }
     }
 
     #[test]

@@ -215,6 +215,7 @@ pub fn active_type(case: &Case) -> ActiveType {
         id: SensitiveTypeId::from_bytes([4; 16]),
         name: "sample".to_owned(),
         recommended_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
+        redact_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
         default_type,
         patterns,
         generation,

@@ -156,6 +156,7 @@ fn scanned(ledger: &Ledger, generation: &Arc<Generation>, question: &Question, s
         id: SensitiveTypeId::from_bytes([4; 16]),
         name: "history".to_owned(),
         recommended_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
+        redact_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
         default_type: false,
         patterns: patterns.clone(),
         generation: generation.clone(),

@@ -14,6 +14,7 @@ use edm_testkit::generate::Sample;
 use edm_testkit::generate::{Case, Choices, Seeded, case};
 use edm_testkit::oracle::{Asked, Question};
 use edm_testkit::sample::{columns, pattern, rows};
+use serde_json::{Map, Value};
 
 const CASES_DEFAULT: u64 = 250;
 
@@ -183,4 +184,110 @@ fn what_appears_once_something_is_gone_goes_too() {
         asked(&["name*"], &["Isaiah Langer", "Langer Street"], vec![alone("name")], "Isaiah Langer Street"),
         "[name] Street",
     );
+}
+
+/// A random value of JSON: every third leaf or key is one of the planted ones.
+fn json(choices: &mut Seeded, planted: &[&str], depth: usize) -> Value {
+    let number = |choices: &mut Seeded| match choices.below(5) {
+        0 => Value::from(choices.below(100_000)),
+        1 => serde_json::from_str("-0.5e+3").expect("a number"),
+        2 => Value::from(7),
+        // Digits alone are numbers as well as texts.
+        _ => planted
+            .iter()
+            .filter_map(|value| value.parse::<u64>().ok())
+            .nth(choices.below(2))
+            .map_or(Value::Null, Value::from),
+    };
+    let text = |choices: &mut Seeded| match choices.below(6) {
+        0 => "nothing of note".to_owned(),
+        1 => "\"quoted\" \\ and\ta tab\n".to_owned(),
+        2 => format!("é {} \u{1F600} {}", choices.pick(planted), choices.pick(planted)),
+        _ => choices.pick(planted).to_string(),
+    };
+    match if depth == 0 { choices.below(4) } else { choices.below(7) } {
+        0 => number(choices),
+        1 => Value::from(choices.chance(50)),
+        2 => Value::Null,
+        3 => Value::from(text(choices)),
+        4 | 5 => (0..choices.below(5)).map(|_| json(choices, planted, depth - 1)).collect(),
+        _ => {
+            let fields = (0..choices.below(5)).map(|at| {
+                let name = if choices.chance(30) { text(choices) } else { "key".to_owned() };
+                // A replaced name is no longer told from another one by what stood in it.
+                (format!("{at} {name}"), json(choices, planted, depth - 1))
+            });
+            Value::Object(fields.collect::<Map<String, Value>>())
+        }
+    }
+}
+
+/// A document without its leaves.
+fn shape(value: &Value) -> String {
+    match value {
+        Value::Array(own) => format!("[{}]", own.iter().map(shape).collect::<Vec<_>>().join(",")),
+        Value::Object(own) => format!("{{{}}}", own.values().map(shape).collect::<Vec<_>>().join(",")),
+        _ => "_".to_owned(),
+    }
+}
+
+/// Whatever is found in JSON, in strings, names, numbers or over all of them, JSON of the same shape is left.
+#[test]
+fn redacted_json_is_json_of_the_same_shape() {
+    let alone = |column: &str| pattern(80, Some(column), 0, &[]);
+    let table =
+        ["900123456|Langer|Jane Roe|7", "901234567|Okafor|Kofi Boateng|42", "902345678|true|null|33333"];
+    let planted = ["900123456", "901234567", "Langer", "Jane Roe", "Kofi Boateng", "33333", "Okafor"];
+    let patterns = ["ssn", "last", "name", "number"].map(alone).to_vec();
+    let case = asked(&["ssn*", "last*", "name*", "number*"], &table, patterns, "");
+    let types = PreparedTypes::new([Arc::new(active_type(&case))]);
+    let asking = Asking { types: &types, exempt: &[], minimum_confidence: 1 };
+    let stable = |place: Place<'_>| format!("k{}", place.text.len());
+    for seed in 0..number("EDM_ORACLE_CASES", CASES_DEFAULT) {
+        let mut choices = Seeded::new(seed);
+        let document = Value::Array(vec![json(&mut choices, &planted, 4), json(&mut choices, &planted, 3)]);
+        let text = match choices.below(3) {
+            0 => document.to_string(),
+            1 => serde_json::to_string_pretty(&document).expect("it is written"),
+            _ => document.to_string().replace("Langer", "\\u004cang\\u0065r"),
+        };
+        for style in [Redaction::Mask, Redaction::Label, Redaction::Token(&stable)] {
+            let redacted = asking.redacted(&text, &[], &style);
+            assert!(!redacted.unfinished, "seed {seed}: {text}");
+            let read: Result<Value, _> = serde_json::from_str(&redacted.text);
+            let read = read.unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}\n{}", redacted.text));
+            assert_eq!(shape(&read), shape(&document), "seed {seed}: {text}\n{}", redacted.text);
+            let plain = read.to_string();
+            for value in planted {
+                assert!(!plain.contains(value), "seed {seed}: {value} in {plain}");
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_of_json_and_signs_of_telephones() {
+    let alone = |column: &str| pattern(80, Some(column), 0, &[]);
+    let check = |text: &str, style: &Redaction<'_>, expected: &str| {
+        let case = asked(
+            &["ssn*", "phone* phone=US", "short*"],
+            &["900123456|212-555-0143|77"],
+            vec![alone("ssn"), alone("phone"), alone("short")],
+            text,
+        );
+        let types = PreparedTypes::new([Arc::new(active_type(&case))]);
+        let asking = Asking { types: &types, exempt: &[], minimum_confidence: 1 };
+        assert_eq!(asking.redacted(text, &[], style).text, expected, "{text}");
+    };
+    let token = |_: Place<'_>| "k".to_owned();
+    check(r#"{"ssn":900123456}"#, &Redaction::Label, r#"{"ssn":"[ssn]"}"#);
+    check(r#"{"ssn":900123456}"#, &Redaction::Mask, r#"{"ssn":"███████"}"#);
+    check(r#"{"ssn":900123456}"#, &Redaction::Token(&token), r#"{"ssn":"[ssn:k]"}"#);
+    check(r#"{"a":[77, 900123456.5]}"#, &Redaction::Mask, r#"{"a":["", "█████████"]}"#);
+    check("{\"a\":900123456}\n{\"a\":1}\n", &Redaction::Label, "{\"a\":\"[ssn]\"}\n{\"a\":1}\n");
+    check(r#"got {"a":900123456}, and 900123456"#, &Redaction::Label, r#"got {"a":"[ssn]"}, and [ssn]"#);
+    check("call +1 (212) 555-0143 now", &Redaction::Label, "call [phone] now");
+    check("call (212) 555-0143 now", &Redaction::Mask, "call █████ ████████ now");
+    check("call +1 212 555 0143 (home)", &Redaction::Label, "call [phone] (home)");
+    check(r#"{"to":"+1 (212) 555-0143"}"#, &Redaction::Label, r#"{"to":"[phone]"}"#);
 }

@@ -93,6 +93,7 @@ impl Scenario {
             id: SensitiveTypeId::from_bytes([4; 16]),
             name,
             recommended_confidence: draft.rule.recommended_confidence,
+            redact_confidence: draft.rule.recommended_confidence,
             default_type: false,
             patterns: draft.rule.patterns,
             generation,

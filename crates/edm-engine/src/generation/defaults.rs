@@ -31,11 +31,10 @@ pub(crate) fn patterns(
     let named = |positions: &[usize]| -> Vec<String> {
         positions
             .iter()
-            .filter_map(|p| columns.as_slice().get(*p))
-            .map(|column| column.name.clone())
+            .map(|p| columns.as_slice().get(*p).expect("a class is a column's").name.clone())
             .collect()
     };
-    let class = |position: &usize| classes.get(*position).copied().unwrap_or_default();
+    let class = |position: &usize| *classes.get(*position).expect("each column has a class");
     let pattern = |confidence, primary: usize, minimum: u32, group: Vec<usize>, proximity| {
         let others =
             positions.iter().filter(|p| **p != primary && !group.contains(p)).copied().collect::<Vec<_>>();

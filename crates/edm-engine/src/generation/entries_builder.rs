@@ -84,7 +84,7 @@ impl EntriesBuilder {
         let column = |column: &edm_model::Column| ColumnBuilder {
             searchable: column.searchable,
             key: column.key,
-            rule: rules.iter().position(|rule| *rule == column.rule).unwrap_or(0),
+            rule: rules.iter().position(|rule| *rule == column.rule).expect("the columns bring their rules"),
             gathered: Gathered::with_capacity(share, column.searchable),
         };
         let columns = columns.as_slice().iter().map(column).collect();

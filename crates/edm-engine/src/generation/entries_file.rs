@@ -111,13 +111,14 @@ impl EntriesFile {
 
     pub(crate) fn filter(&self, rule: usize) -> &[Block] {
         let bytes = self.filters.get(rule).and_then(|(start, end)| self.bytes().get(*start..*end));
-        bytes.unwrap_or(&[]).as_chunks().0
+        bytes.expect("a filter for each rule, inside the file since it was opened").as_chunks().0
     }
 
     pub(crate) fn superseded(&self) -> impl Iterator<Item = u32> + '_ {
         self.columns.iter().flat_map(|table| {
             let (start, end) = table.superseded;
-            let (rows, _) = self.bytes().get(start..end).unwrap_or(&[]).as_chunks::<4>();
+            let (rows, _) =
+                self.bytes().get(start..end).expect("inside the file since it was opened").as_chunks::<4>();
             rows.iter().map(|row| u32::from_le_bytes(*row))
         })
     }

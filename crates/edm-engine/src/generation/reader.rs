@@ -61,7 +61,9 @@ impl Generation {
         let columns = manifest.columns.as_slice();
         let column_rules: Vec<usize> = columns
             .iter()
-            .map(|column| rules.iter().position(|rule| *rule == column.rule).unwrap_or(0))
+            .map(|column| {
+                rules.iter().position(|rule| *rule == column.rule).expect("the columns bring their rules")
+            })
             .collect();
         let mut generation = Self {
             keys: rules.iter().map(|rule| Arc::new(RuleKeys::derive(salt, rule))).collect(),
@@ -220,7 +222,7 @@ impl Generation {
     /// Returns the rows that hold a value in a searchable column, ascending, at most `limit`;
     /// [`Generation::reference`] says which records they are.
     pub fn lookup(&self, column: usize, value: &str, limit: usize) -> Vec<u32> {
-        let Some((rule, keys)) = self.rule_of(column) else { return Vec::new() };
+        let (rule, keys) = self.rule_of(column).expect("each column of a table has a rule");
         let mut form = Vec::new();
         let canonicaliser = Canonicaliser::new(rule, self.manifest.tokens_max);
         if canonicaliser.cell(value, &mut Folded::new(), &mut form) != CellForm::Present {
@@ -228,7 +230,7 @@ impl Generation {
         }
         let mut hashes = Vec::new();
         keys.hash_all(&form, &[(0, form.len() as u32)], &mut hashes);
-        let Some(hash) = hashes.first() else { return Vec::new() };
+        let hash = hashes.first().expect("one form has one hash");
         let Some(rows) = self.rows_of(column, hash) else { return Vec::new() };
         let live = rows.iter().filter(|row| !self.is_tombstone(*row) && self.holds(*row, column, hash));
         live.take(limit).collect()
@@ -254,7 +256,7 @@ impl Generation {
         self.column_rules.get(column).copied()
     }
 
-    fn rule_of(&self, column: usize) -> Option<(&Rule, &RuleKeys)> {
+    pub(crate) fn rule_of(&self, column: usize) -> Option<(&Rule, &RuleKeys)> {
         let position = self.rule_position(column)?;
         Some((self.rules.get(position)?, self.keys.get(position)?))
     }
@@ -286,7 +288,7 @@ impl Generation {
     /// Returns a rule's gate and the tags of its vocabulary, in their order.
     pub(super) fn gate_and_tags(&self, rule: usize) -> Option<(&RuleGate, Tags<'_>)> {
         let gate = self.gates.get(rule)?;
-        let file = self.file("rules").map_or(&[][..], |bytes| (**bytes).as_ref());
+        let file = (**self.file("rules").expect("an opened generation has its rules")).as_ref();
         Some((gate, gate.tags(file)))
     }
 

@@ -229,7 +229,7 @@ impl RuleGate {
         let tag = |atom: &[u8]| {
             let mut tags = Vec::new();
             keys.vocabulary_tags(atom, &[(0, atom.len() as u32)], &mut tags);
-            tags.first().copied().unwrap_or(0)
+            *tags.first().expect("one atom has one tag")
         };
         let mut others = Vec::new();
         words_with_other_forms(rule, |written, form| {
@@ -305,7 +305,7 @@ impl RuleGate {
 
     /// Returns the tags of the vocabulary, given the file that the gate was read from.
     pub(crate) fn tags<'a>(&self, file: &'a [u8]) -> Tags<'a> {
-        file.get(self.tags.0..self.tags.1).unwrap_or(&[]).as_chunks().0
+        file.get(self.tags.0..self.tags.1).expect("inside the file since it was opened").as_chunks().0
     }
 
     pub(crate) fn shape(&self, shape: &Shape) -> bool {

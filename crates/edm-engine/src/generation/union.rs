@@ -29,7 +29,9 @@ pub(crate) struct Union {
 impl Union {
     /// Unites tables that have the same rule under the same salt.
     pub(crate) fn new(members: &[Member]) -> Self {
-        let gates = members.iter().filter_map(|(generation, rule)| generation.gate_and_tags(*rule));
+        let gates = members.iter().map(|(generation, rule)| {
+            generation.gate_and_tags(*rule).expect("each rule of a table has a gate")
+        });
         let mut gate = RuleGate::united(&gates.collect::<Vec<_>>());
         if let Some((generation, rule)) = members.first()
             && let (Some(definition), Some(keys)) =
@@ -51,7 +53,7 @@ impl Union {
         self.filter = vec![0; blocks_bytes + ALIGNMENT];
         self.filter_at = self.filter.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
         self.filter.truncate(self.filter_at + blocks_bytes);
-        let blocks = self.filter.get_mut(self.filter_at..).unwrap_or(&mut []);
+        let blocks = self.filter.get_mut(self.filter_at..).expect("it was made as long");
         for (generation, rule) in members {
             generation.each_address(*rule, |address| filter::insert(blocks, address, 0));
         }
@@ -64,7 +66,8 @@ impl Union {
 
     /// Asks for what [`Union::mark_possible`] reads of the first of some hashes.
     pub(crate) fn prefetch_filter(&self, hashes: &[Hash]) {
-        let (blocks, _) = self.filter.get(self.filter_at..).unwrap_or(&[]).as_chunks();
+        let (blocks, _) =
+            self.filter.get(self.filter_at..).expect("it was made as long, or is empty").as_chunks();
         for hash in hashes.iter().take(filter::ASKED_TOGETHER) {
             filter::prefetch_block(blocks, address(hash), 0);
         }
@@ -75,7 +78,8 @@ impl Union {
         if self.filter.is_empty() {
             return marks.mark_all(hashes.len());
         }
-        let (blocks, _) = self.filter.get(self.filter_at..).unwrap_or(&[]).as_chunks();
+        let (blocks, _) =
+            self.filter.get(self.filter_at..).expect("it was made as long, or is empty").as_chunks();
         filter::mark(
             ProcessorPath::current(),
             Parts { bits: 0, filters: &[blocks] },

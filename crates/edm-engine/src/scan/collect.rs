@@ -9,7 +9,7 @@ use edm_model::limits;
 
 use super::evaluate::{Found, Notes};
 use super::pattern::Taken;
-use crate::report::{ConfidenceCount, Limit, Match, TypeReport};
+use crate::report::{Below, ConfidenceCount, Limit, Match, TypeReport};
 
 /// Gathers the matches of one type.
 #[derive(Default)]
@@ -20,12 +20,16 @@ pub(crate) struct Collector {
     /// Matches that may be listed: those that come first in text order, and at most as many again.
     listed: Vec<Match>,
     listed_count: usize,
+    /// The places of those that are held: their own and their evidence's.
+    listed_places: usize,
+    below: Below,
     /// How many matches there are of each confidence.
     match_counts: BTreeMap<u8, u32>,
     /// Distinct primary values, and the confidences that they reach: bit c for confidence c.
     values: HashMap<Hash, u128>,
     /// The best match of each record, where any column may anchor.
     records: HashMap<u32, Found>,
+    record_places: usize,
     /// The bound on distinct values or records that was met.
     bound_met: Option<usize>,
 }
@@ -81,11 +85,14 @@ impl Collector {
             let (start, end) = found.stretch();
             (Reverse(found.own.confidence), start, Reverse(end - start), found.own.column)
         };
+        let added = places(&found.own);
         if let Some(known) = self.records.get_mut(&record) {
             if order(&found) < order(known) {
+                self.record_places = self.record_places + added - places(&known.own);
                 *known = found;
             }
-        } else if self.records.len() < limits::RECORDS_MAX {
+        } else if self.records.len() < limits::RECORDS_MAX && self.record_places < limits::RECORD_PLACES_MAX {
+            self.record_places += added;
             self.records.insert(record, found);
         } else {
             self.bound_met = Some(limits::RECORDS_MAX);
@@ -105,10 +112,15 @@ impl Collector {
         }
         if confidence >= self.minimum {
             self.listed_count += 1;
+            self.listed_places += places(&found.own);
             self.listed.push(found.own);
-            if self.listed.len() >= 2 * limits::MATCHES_MAX {
-                keep_first(&mut self.listed);
+            if self.listed.len() >= 2 * limits::MATCHES_MAX
+                || self.listed_places >= 2 * limits::LISTED_PLACES_MAX
+            {
+                self.listed_places = keep_first(&mut self.listed);
             }
+        } else {
+            self.below.add(&found.own);
         }
     }
 
@@ -120,25 +132,31 @@ impl Collector {
         }
     }
 
-    /// Makes the report of the type of a text that has ended; `None` without a match of the asked confidence.
-    pub(crate) fn report(self, type_index: usize, notes: &Notes) -> Option<TypeReport> {
+    /// Makes the report of the type of a text that has ended, and adds to what is below the asked confidence; `None` without a
+    /// match of that or above.
+    pub(crate) fn report(
+        mut self,
+        type_index: usize,
+        notes: &Notes,
+        below: &mut Below,
+    ) -> Option<TypeReport> {
         let minimum = self.minimum;
         let mut levels: BTreeMap<Reverse<u8>, (u32, u32)> = BTreeMap::new();
+        let unique = unique_counts(self.values.values());
         for (confidence, count) in &self.match_counts {
-            let unique =
-                self.values.values().filter(|levels| **levels >> (*confidence).min(127) & 1 == 1).count();
-            levels.insert(Reverse(*confidence), (unique as u32, *count));
+            let unique = unique.get(usize::from(*confidence)).expect("a confidence is at most 100");
+            levels.insert(Reverse(*confidence), (*unique, *count));
         }
         for found in self.records.values() {
             let level = levels.entry(Reverse(found.own.confidence)).or_default();
             *level = (level.0 + 1, level.1 + 1);
         }
-        let of_records: Vec<Match> = self
-            .records
-            .into_values()
-            .map(|found| found.own)
-            .filter(|own| own.confidence >= minimum)
-            .collect();
+        let records = self.records.into_values().map(|found| found.own);
+        let (of_records, low): (Vec<Match>, Vec<Match>) = records.partition(|own| own.confidence >= minimum);
+        low.iter().for_each(|own| self.below.add(own));
+        self.below.keep_first();
+        below.count += self.below.count;
+        below.places.append(&mut self.below.places);
         let sure = self.values.values().filter(|levels| **levels >> minimum.min(127) != 0).count();
         let unique_count = (sure + of_records.len()) as u32;
         let listed_count = self.listed_count + of_records.len();
@@ -152,7 +170,12 @@ impl Collector {
         let truncated = listed_count > matches.len();
         let mut limits_met = notes.limits.clone();
         if truncated {
-            limits_met.push(Limit { code: "matchLimit", allowed: limits::MATCHES_MAX as u64 });
+            let met = if matches.len() == limits::MATCHES_MAX {
+                limits::MATCHES_MAX
+            } else {
+                limits::LISTED_PLACES_MAX
+            };
+            limits_met.push(Limit { code: "matchLimit", allowed: met as u64 });
         }
         let counts = levels.into_iter().map(|(Reverse(confidence), (unique_count, match_count))| {
             ConfidenceCount { confidence, unique_count, match_count }
@@ -169,10 +192,56 @@ impl Collector {
     }
 }
 
-/// Brings matches into text order and drops what is not listed.
-fn keep_first(matches: &mut Vec<Match>) {
+impl Below {
+    fn add(&mut self, own: &Match) {
+        self.count += 1;
+        self.places.push((own.span.start, own.span.end));
+        if self.places.len() >= 2 * limits::MATCHES_MAX {
+            self.keep_first();
+        }
+    }
+
+    /// Brings places into text order and drops what is not named.
+    fn keep_first(&mut self) {
+        self.places.sort_unstable();
+        self.places.truncate(limits::MATCHES_MAX);
+    }
+}
+
+/// Returns how many places a match names: its own and its evidence's.
+fn places(own: &Match) -> usize {
+    1 + own.evidences.len()
+}
+
+/// Returns how many distinct values reach each confidence, by that.
+fn unique_counts<'a>(values: impl Iterator<Item = &'a u128>) -> [u32; 128] {
+    let mut counts = [0; 128];
+    for levels in values {
+        let mut left = *levels;
+        while left != 0 {
+            if let Some(count) = counts.get_mut(left.trailing_zeros() as usize) {
+                *count += 1;
+            }
+            left &= left - 1;
+        }
+    }
+    counts
+}
+
+/// Brings matches into text order, drops what is not listed, and returns the places of the others. The first is listed, however
+/// many it names.
+fn keep_first(matches: &mut Vec<Match>) -> usize {
     matches.sort_by_key(|own| (own.span.start, own.span.end, own.column));
     matches.truncate(limits::MATCHES_MAX);
+    let mut named = 0;
+    let kept = matches.iter().take_while(|own| {
+        let fits = named == 0 || named + places(own) <= limits::LISTED_PLACES_MAX;
+        named += if fits { places(own) } else { 0 };
+        fits
+    });
+    let kept = kept.count();
+    matches.truncate(kept);
+    named
 }
 
 impl Chain {
@@ -233,7 +302,7 @@ mod tests {
         }
         let mut notes = Notes::default();
         collector.finish(&mut notes);
-        collector.report(0, &notes)
+        collector.report(0, &notes, &mut Below::default())
     }
 
     /// Matches are `start..end confidence`, with the record behind an `@`; expected is what is listed and the unique count.

@@ -11,6 +11,8 @@ use super::pattern::PatternPlan;
 use super::place::{Places, Stretch};
 use super::position::{Positions, units_in};
 use super::reading::Readings;
+use super::row_checks::RowChecks;
+use super::stop::Stop;
 use crate::query::{CandidateSpan, Query};
 use crate::report::Span;
 
@@ -28,6 +30,7 @@ pub(crate) struct Context<'q> {
     words: OnceCell<Box<Folded>>,
     /// The last two: those of one value are asked for again and again.
     reaches: [Cell<Option<Reach>>; 2],
+    pub(crate) stop: &'q Stop<'q>,
     pub(crate) row_checks: &'q RowChecks,
     /// Those that explanations ask for: they take nothing from the findings.
     pub(crate) explain_checks: &'q RowChecks,
@@ -64,7 +67,7 @@ impl<'q> Context<'q> {
         query: &'q Query<'q>,
         (text, before): (&'q str, Before),
         readings: &'q Readings,
-        (row_checks, explain_checks): (&'q RowChecks, &'q RowChecks),
+        (stop, row_checks, explain_checks): (&'q Stop<'q>, &'q RowChecks, &'q RowChecks),
     ) -> Self {
         let groups = &query.types.groups;
         Self {
@@ -77,6 +80,7 @@ impl<'q> Context<'q> {
             places: OnceCell::new(),
             words: OnceCell::new(),
             reaches: Default::default(),
+            stop,
             row_checks,
             explain_checks,
             candidates: merged_candidates(query.candidates),
@@ -103,15 +107,21 @@ impl<'q> Context<'q> {
         })
     }
 
+    /// Asks for row checks around a primary value; false when its part of the text has used up its share, or the scan ends.
+    pub(crate) fn spend(&self, row_checks: &RowChecks, primary: Stretch, count: u64) -> bool {
+        row_checks.spend(self.whole(primary), count) && !self.stop.before(count)
+    }
+
     /// Returns what stands in a stretch.
     pub(crate) fn piece(&self, (start, end): Stretch) -> String {
-        self.text.get(start..end).unwrap_or_default().to_owned()
+        self.text.get(start..end).expect("a place begins and ends at characters").to_owned()
     }
 
     pub(crate) fn span(&self, (start, end): Stretch) -> Span {
         let before = self.before;
         let start_units = before.units + self.positions().units(start);
-        let units = units_in(self.text.get(start..end).unwrap_or(""), self.query.offset_unit);
+        let place = self.text.get(start..end).expect("a place begins and ends at characters");
+        let units = units_in(place, self.query.offset_unit);
         Span {
             start: before.bytes + start,
             end: before.bytes + end,
@@ -277,34 +287,6 @@ pub(crate) fn reach_bytes(proximity: &Proximity) -> usize {
     let bytes =
         (proximity.distance as usize).saturating_mul(each).saturating_add(limits::PROXIMITY_SLACK_BYTES);
     bytes.min(limits::DOCUMENT_BYTES_MAX)
-}
-
-/// How many row checks a part of the text has asked for. A part is as much as one share is for, counted from the text's front;
-/// who spends goes through the text part by part, and what it
-/// spends behind the part that it has come to is taken from that one.
-#[derive(Default)]
-pub(crate) struct RowChecks {
-    part: Cell<usize>,
-    spent: Cell<u64>,
-}
-
-impl RowChecks {
-    /// Asks for row checks around a primary value; false when its part of the text has used up its share.
-    pub(crate) fn spend(&self, primary: Stretch, count: u64) -> bool {
-        let spent = limits::ROW_CHECKS_MAX - self.left(primary);
-        self.spent.set(spent.saturating_add(count));
-        spent.saturating_add(count) <= limits::ROW_CHECKS_MAX
-    }
-
-    /// Returns how many row checks are left around a primary value.
-    pub(crate) fn left(&self, primary: Stretch) -> u64 {
-        let part = primary.0 / limits::ROW_CHECKS_BYTES;
-        if part > self.part.get() {
-            self.part.set(part);
-            self.spent.set(0);
-        }
-        limits::ROW_CHECKS_MAX.saturating_sub(self.spent.get())
-    }
 }
 
 fn merged_candidates(candidates: &[CandidateSpan]) -> Vec<(u64, u64)> {

@@ -1,17 +1,19 @@
 //! From hits to matches: for each hit the best pattern that one of its rows reaches.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use edm_hash::Hash;
 use edm_model::limits;
 
 use super::context::{Context, looks_in_row};
-use super::evidence::{EvidenceFinder, Pass};
+use super::evidence::{EvidenceFinder, Pass, RowPasses};
 use super::explain::Told;
 use super::find::Hit;
 use super::pattern::{PatternPlan, Satisfied};
 use super::place::Stretch;
 use super::plan::{Exemption, TypePlan};
+use super::row_checks::ValueRows;
 use crate::report::{Evidence, Limit, Match};
 
 /// A match as it is found, before others have their say: it may be hidden by an overlapping one, or be one of many of its
@@ -66,6 +68,12 @@ impl Notes {
 
 /// Columns that the patterns of a hit mostly name at most, each as often as patterns name it.
 const COLUMNS_USUAL: usize = 32;
+/// Looking at a hit takes as long as so many row checks; weighing a value near it for one pattern; showing one.
+const HIT_WORK: u64 = 32;
+const WEIGHED_WORK: u64 = 2;
+const SHOWN_WORK: u64 = 16;
+/// So many hits are passed over in the time of a row check.
+const PASSED_HITS: u64 = 4;
 
 /// Evaluates the hits of one type's table.
 pub(crate) struct Evaluator<'e, 'c> {
@@ -80,8 +88,14 @@ pub(crate) struct Evaluator<'e, 'c> {
     exempt: HashMap<u32, bool>,
 }
 
-/// A row and what of it stands near; `None` when the text has used up its row checks.
-type RowPasses = (u32, Option<Vec<Pass>>);
+/// The rows of a hit that are evaluated.
+struct HitRows {
+    value: ValueRows,
+    /// Those of its value, ascending.
+    own: Vec<u32>,
+    /// Where it has more of them than are looked at: those that other values near it name, ascending.
+    others: Vec<u32>,
+}
 
 impl<'e, 'c> Evaluator<'e, 'c> {
     pub(crate) fn new(
@@ -99,7 +113,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         let to = self.hits.partition_point(|hit| hit.stretch.0 < part.1);
         let (plan, mut patterns) = (self.plan, Vec::new());
         for hit in self.hits.get(from..to).unwrap_or(&[]) {
-            if (self.context.query.should_stop)() {
+            if self.context.stop.before(HIT_WORK + plan.patterns.len() as u64) {
                 return;
             }
             patterns.clear();
@@ -111,6 +125,10 @@ impl<'e, 'c> Evaluator<'e, 'c> {
                 continue;
             }
             let rows = self.row_passes(hit, &patterns);
+            if self.context.stop.is_met() {
+                // What is known of its rows is not all.
+                return;
+            }
             let mut levels = patterns.chunk_by(|a, b| a.confidence == b.confidence);
             if let Some(reached) = levels.find_map(|level| best_of(self.context, hit, level, &rows)) {
                 if let Some(row) = reached.rows.iter().copied().find(|row| self.is_exempt(*row)) {
@@ -120,6 +138,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
                 if self.context.query.explain {
                     self.tell(&reached);
                 }
+                self.context.stop.before(reached.satisfied.shown.len() as u64 * SHOWN_WORK);
                 found(self.found(&reached));
             }
         }
@@ -183,26 +202,39 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         if columns.is_empty() {
             // What asks for nothing looks nowhere.
             let context = self.context;
-            let rows = self.rows(hit, || context.reach_of(patterns, hit.stretch, |_| ()));
-            return rows.into_iter().map(|row| (row, Some(Vec::new()))).collect();
+            let HitRows { mut own, others, .. } =
+                self.rows(hit, || context.reach_of(patterns, hit.stretch, |_| ()));
+            own.extend(others);
+            own.sort_unstable();
+            return own.into_iter().map(|row| (row, Some(Vec::new()))).collect();
         }
         columns.push(hit.column);
         columns.sort_unstable();
         columns.dedup();
         let reach = self.reach(hit, patterns);
         let rows = self.rows(hit, || reach);
-        let neighbourhood = self.finder.neighbourhood(hit, (reach, &columns), self.context.row_checks);
-        let mut out = Vec::with_capacity(rows.len());
-        for row in rows {
-            let passes = neighbourhood
-                .as_ref()
-                .and_then(|near| self.finder.passes(hit, near, row, self.context.row_checks));
-            if passes.is_none() {
-                self.note_limited(hit);
-            }
-            out.push((row, passes));
-        }
-        out
+        self.passes_of((hit, reach, &columns), &rows, patterns.len()).unwrap_or_else(|| {
+            self.note_limited(hit);
+            let mut all = [rows.own, rows.others].concat();
+            all.sort_unstable();
+            all.into_iter().map(|row| (row, None)).collect()
+        })
+    }
+
+    /// Returns what of each row stands near; `None` where the row checks are used up.
+    fn passes_of(
+        &mut self,
+        (hit, reach, columns): (&Hit, Stretch, &[usize]),
+        rows: &HitRows,
+        pattern_count: usize,
+    ) -> Option<Vec<RowPasses>> {
+        let row_checks = self.context.row_checks;
+        let near = self.finder.neighbourhood(hit, (reach, columns), row_checks)?;
+        let rows = (rows.value, rows.own.as_slice(), rows.others.as_slice());
+        let passes = self.finder.passes_of_all(hit, &near, rows, row_checks)?;
+        let weighed: usize = passes.iter().flat_map(|(_, passes)| passes).map(Vec::len).sum();
+        let work = weighed as u64 * pattern_count as u64 * WEIGHED_WORK;
+        self.context.spend(row_checks, hit.stretch, work).then_some(passes)
     }
 
     /// Returns where evidence may stand, and notes where it may that is not looked at.
@@ -217,63 +249,92 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     }
 
     fn is_exempt(&mut self, row: u32) -> bool {
-        let exemption = self.exemption;
-        *self.exempt.entry(row).or_insert_with(|| exemption.covers(row))
+        let (exemption, stop) = (self.exemption, self.context.stop);
+        *self.exempt.entry(row).or_insert_with(|| {
+            stop.before(exemption.work());
+            exemption.covers(row)
+        })
     }
 
-    /// Returns the rows of a hit that are evaluated, ascending.
-    fn rows(&mut self, hit: &Hit, reach: impl FnOnce() -> Stretch) -> Vec<u32> {
-        let generation = &*self.plan.active.generation;
-        let Some(rows) = generation.rows_of(hit.column, &hit.hash) else { return Vec::new() };
-        let mut candidates: Vec<u32> = generation.live_rows(&rows).take(limits::ROW_SET_MAX + 1).collect();
-        if candidates.len() > limits::ROW_SET_MAX || rows.len() > limits::ROWS_LOOKED_AT_MAX {
-            candidates.truncate(limits::ROW_SET_MAX);
+    /// Returns the rows of a hit that are evaluated.
+    fn rows(&mut self, hit: &Hit, reach: impl FnOnce() -> Stretch) -> HitRows {
+        let (context, generation) = (self.context, &*self.plan.active.generation);
+        let (value, mut work) = context.row_checks.rows_of(generation, hit);
+        let (mut own, mut others) = (Vec::new(), Vec::new());
+        context.row_checks.append(value, &mut own);
+        if value.beyond && context.row_checks.left(context.whole(hit.stretch)) > 0 {
             self.notes.limit("rowSetLimit", limits::ROW_SET_MAX as u64);
-            let reach = reach();
-            let from = self.hits.partition_point(|other| other.stretch.0 < reach.0);
-            let near = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < reach.1);
-            for other in near.filter(|other| other.column != hit.column).take(limits::ROW_SET_MAX) {
-                let named = generation.rows_of(other.column, &other.hash);
-                let live = named.iter().flat_map(|rows| generation.live_rows(rows).take(limits::ROW_SET_MAX));
-                candidates.extend(live);
-            }
-            candidates.sort_unstable();
-            candidates.dedup();
+            work += self.add_rows_named_near(hit, reach(), &mut others);
+            others.sort_unstable();
+            others.dedup();
+            others.retain(|row| own.binary_search(row).is_err());
         }
-        if !self.context.row_checks.spend(self.context.whole(hit.stretch), candidates.len() as u64) {
+        if !context.spend(context.row_checks, hit.stretch, work + own.len() as u64 + others.len() as u64) {
             self.note_limited(hit);
-            candidates.truncate(1);
+            own.truncate(1);
+            others.clear();
         }
-        self.finder.keep_holding(generation, hit, &mut candidates);
-        candidates
+        HitRows { value, own, others }
+    }
+
+    /// Appends the rows of a hit that other values near it name. Returns how many row checks that took.
+    fn add_rows_named_near(&self, hit: &Hit, reach: Stretch, out: &mut Vec<u32>) -> u64 {
+        let (context, generation) = (self.context, &*self.plan.active.generation);
+        let from = self.hits.partition_point(|other| other.stretch.0 < reach.0);
+        let to = self.hits.partition_point(|other| other.stretch.0 < reach.1);
+        let near = self.hits.get(from..to.max(from)).unwrap_or(&[]);
+        let (mut work, mut rows) = (near.len() as u64 / PASSED_HITS, Vec::new());
+        for other in near.iter().filter(|other| other.column != hit.column).take(limits::ROW_SET_MAX) {
+            let (value, found_work) = context.row_checks.rows_of(generation, other);
+            rows.clear();
+            context.row_checks.append(value, &mut rows);
+            let own = (hit.column, &hit.hash);
+            work += found_work;
+            work +=
+                context.row_checks.each_holder(generation, value, own, |index| out.extend(rows.get(index)));
+            if context.stop.before(work) {
+                break;
+            }
+        }
+        work
     }
 }
 
 /// Returns what a hit reaches with patterns of one confidence: all rows that satisfy one of them, and the evidence of the
 /// row with most facts.
 fn best_of(context: &Context<'_>, hit: &Hit, level: &[&PatternPlan], rows: &[RowPasses]) -> Option<Reached> {
+    let try_row = |passes: Option<&[Pass]>| {
+        let tried = level
+            .iter()
+            .filter_map(|pattern| Some((pattern.primary.is_none(), pattern.try_row(context, hit, passes)?)));
+        tried.reduce(|a, b| if b.1.facts > a.1.facts { b } else { a })
+    };
+    // All rows of which nothing stands near are alike.
+    let nothing = OnceCell::new();
     let mut reached: Option<Reached> = None;
     for (row, passes) in rows {
-        let tried = level.iter().filter_map(|pattern| {
-            Some((pattern.primary.is_none(), pattern.try_row(context, hit, passes.as_deref())?))
-        });
-        let Some((any_primary, satisfied)) = tried.reduce(|a, b| if b.1.facts > a.1.facts { b } else { a })
-        else {
-            continue;
+        let own;
+        let satisfied = match passes.as_deref() {
+            Some([]) => nothing.get_or_init(|| try_row(Some(&[]))),
+            passes => {
+                own = try_row(passes);
+                &own
+            }
         };
+        let Some((any_primary, satisfied)) = satisfied else { continue };
         let known = reached.get_or_insert_with(|| Reached {
             hit: *hit,
             confidence: level.first().map_or(0, |pattern| pattern.confidence),
             rows: Vec::new(),
             best_row: *row,
             satisfied: satisfied.clone(),
-            any_primary,
+            any_primary: *any_primary,
         });
         known.rows.push(*row);
         if satisfied.facts > known.satisfied.facts {
-            known.satisfied = satisfied;
+            known.satisfied = satisfied.clone();
             known.best_row = *row;
-            known.any_primary = any_primary;
+            known.any_primary = *any_primary;
         }
     }
     reached

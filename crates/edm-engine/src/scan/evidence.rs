@@ -5,16 +5,25 @@ use std::ops::Range;
 use edm_hash::{Alphanumerics, Hash, RowCell};
 use edm_model::limits::PLACE_BYTES_MAX;
 
-use super::context::{Context, RowChecks};
+use super::context::Context;
 use super::find::{Hit, partition_point};
 use super::group::Windower;
 use super::place::Stretch;
 use super::reading::Reading;
+use super::row_checks::{RowChecks, ValueRows};
 use crate::generation::Generation;
 
 /// Windows near a hit, and values of its row among them, that there mostly are at most.
 const NEAR_USUAL: usize = 64;
 const PASSES_USUAL: usize = 16;
+/// From so many rows on it is asked of all of them together what stands near a value: each answer is kept.
+const ROWS_TOGETHER: usize = 4;
+/// Atoms of which windows are hashed between two looks at whether to stop.
+const HASHED_ATOMS: usize = 512;
+/// Hashing what begins at an atom takes as long as so many row checks, and passing over one whose windows are known as a quarter
+/// of one.
+const HASHED_ATOM_WORK: u64 = 16;
+const PASSED_ATOMS: u64 = 4;
 
 /// A window of the text near a hit.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +32,13 @@ struct Near {
     hash: Hash,
     /// Whether the value is long enough to count.
     counts: bool,
+}
+
+impl Near {
+    /// Makes it the value of a column.
+    fn pass(&self, column: usize) -> Pass {
+        Pass { stretch: self.stretch, column, counts: self.counts }
+    }
 }
 
 /// A value of the row that stands near the hit.
@@ -71,13 +87,20 @@ impl Starts {
 }
 
 impl Hashed<'_> {
-    /// Hashes the windows that begin at these atoms, as far as they are not yet known.
-    fn hash(&mut self, text: &Reading, starts: Range<usize>, context: &Context<'_>) {
+    /// Hashes the windows that begin at these atoms, as far as they are not yet known. False if the scan ends.
+    fn hash(&mut self, text: &Reading, starts: Range<usize>, context: &Context<'_>) -> bool {
         let mut from = starts.start;
         while let Some(first) = (from..starts.end).find(|start| self.starts.get(*start).is_none()) {
-            from = (first..starts.end).find(|start| self.starts.get(*start).is_some()).unwrap_or(starts.end);
+            let end = starts.end.min(first + HASHED_ATOMS);
+            from = (first..end).find(|start| self.starts.get(*start).is_some()).unwrap_or(end);
+            if context.stop.before((from - first) as u64 * HASHED_ATOM_WORK) {
+                return false;
+            }
+            let known = self.windows.len();
             self.hash_run(text, first..from, context);
+            context.stop.before((self.windows.len() - known) as u64 * HASHED_ATOM_WORK);
         }
+        true
     }
 
     /// Hashes what begins at atoms of which nothing is known yet.
@@ -109,10 +132,8 @@ impl Hashed<'_> {
 
     /// Returns the windows that begin at an atom.
     fn of(&self, start: usize) -> &[Near] {
-        self.starts
-            .get(start)
-            .and_then(|(from, to)| self.windows.get(from as usize..to as usize))
-            .unwrap_or(&[])
+        let (from, to) = self.starts.get(start).expect("what is asked for was hashed before");
+        self.windows.get(from as usize..to as usize).expect("windows are only added")
     }
 }
 
@@ -131,8 +152,14 @@ pub(crate) struct EvidenceFinder<'c> {
 
 /// The windows around one hit that may be values of columns of its table.
 pub(crate) struct Neighbourhood {
+    /// Those of its own column. Of its rows each has its value there and no other one.
+    own: Vec<Near>,
+    /// Those of other columns.
     near: Vec<(usize, Near)>,
 }
+
+/// A row and what of it stands near; `None` when the text has used up its row checks.
+pub(crate) type RowPasses = (u32, Option<Vec<Pass>>);
 
 impl<'c> EvidenceFinder<'c> {
     pub(crate) fn new(context: &'c Context<'c>, hits: &'c [Hit]) -> Self {
@@ -162,14 +189,20 @@ impl<'c> EvidenceFinder<'c> {
         row_checks: &RowChecks,
     ) -> Option<Neighbourhood> {
         let context = self.context;
-        let room = usize::try_from(row_checks.left(context.whole(hit.stretch))).unwrap_or(usize::MAX);
-        let generation = context.groups.tables.get(hit.table)?;
+        let generation = context.groups.tables.get(hit.table).expect("a hit is of one of the tables");
         let definitions = generation.columns().as_slice();
         let is_searchable = |column: &usize| definitions.get(*column).is_some_and(|column| column.searchable);
+        let mut own: Vec<Near> = Vec::new();
         let mut near: Vec<(usize, Near)> = Vec::with_capacity(NEAR_USUAL);
-        for other in self.hits_within(hit.table, reach) {
-            if columns.binary_search(&other.column).is_ok() {
-                let window = Near { stretch: other.stretch, hash: other.hash, counts: other.counts };
+        let hits = self.hits_around(hit.table, reach);
+        if !context.spend(row_checks, hit.stretch, hits.len() as u64) {
+            return None;
+        }
+        for other in hits.iter().filter(|other| other.stretch.1 >= reach.0) {
+            let window = Near { stretch: other.stretch, hash: other.hash, counts: other.counts };
+            if other.column == hit.column {
+                own.push(window);
+            } else if columns.binary_search(&other.column).is_ok() {
                 near.push((other.column, window));
             }
         }
@@ -180,13 +213,13 @@ impl<'c> EvidenceFinder<'c> {
         for columns in others.chunk_by(|a, b| rule(a) == rule(b)) {
             let group =
                 columns.first().and_then(rule).and_then(|rule| context.groups.group_of(hit.table, rule));
-            let Some(group) = group else { continue };
-            if !self.windows(group, reach, room.saturating_sub(near.len()) / columns.len().max(1)) {
+            let group = group.expect("each rule of a table is in a group");
+            if !self.windows(group, (hit.stretch, reach), row_checks) {
                 return None;
             }
             near.extend(self.near.iter().flat_map(|window| columns.iter().map(|column| (*column, *window))));
         }
-        (near.len() <= room).then_some(Neighbourhood { near })
+        Some(Neighbourhood { own, near })
     }
 
     /// Returns the bytes of a table's longest hit.
@@ -194,23 +227,28 @@ impl<'c> EvidenceFinder<'c> {
         self.tables.get(table).map_or(0, |(_, longest)| *longest)
     }
 
-    /// Returns the hits of a table that touch a stretch.
-    fn hits_within(&self, table: usize, reach: Stretch) -> impl Iterator<Item = &'c Hit> + use<'c> {
-        let (range, longest) = self.tables.get(table).cloned().unwrap_or_default();
-        let hits: &'c [Hit] = self.hits.get(range).unwrap_or(&[]);
+    /// Returns the hits of a table that may touch a stretch.
+    fn hits_around(&self, table: usize, reach: Stretch) -> &'c [Hit] {
+        let (range, longest) = self.tables.get(table).cloned().expect("a table of the query");
+        let hits: &'c [Hit] = self.hits.get(range).expect("where its hits stand");
         let from = hits.partition_point(|hit| hit.stretch.0 + longest < reach.0);
         let to = hits.partition_point(|hit| hit.stretch.0 <= reach.1);
-        let near = hits.get(from..to.max(from)).unwrap_or(&[]);
-        near.iter().filter(move |hit| hit.stretch.1 >= reach.0)
+        hits.get(from..to.max(from)).unwrap_or(&[])
     }
 
-    /// Leaves the windows of a group within reach in `near`; false if there are more than there is room for.
-    fn windows(&mut self, group: usize, reach: Stretch, room: usize) -> bool {
+    /// Leaves the windows of a group within reach in `near`; false if there are more than row checks are left around the
+    /// primary value, or the scan ends.
+    fn windows(
+        &mut self,
+        group: usize,
+        (primary, reach): (Stretch, Stretch),
+        row_checks: &RowChecks,
+    ) -> bool {
         let context = self.context;
         self.near.clear();
-        let Some(definition) = context.groups.groups.get(group) else { return true };
+        let definition = context.groups.groups.get(group).expect("a group is asked for by its own number");
         for reading in context.readings.of(&definition.rule) {
-            let Some(own) = context.readings.get(reading) else { continue };
+            let own = context.readings.get(reading).expect("a reading is asked for by its own number");
             let folded = &own.folded;
             let known = self.hashed.iter().position(|one| (one.group, one.reading) == (group, reading));
             let known = known.unwrap_or_else(|| {
@@ -219,24 +257,29 @@ impl<'c> EvidenceFinder<'c> {
                 self.hashed.push(Hashed { group, reading, windower, starts, windows });
                 self.hashed.len() - 1
             });
-            let Some(hashed) = self.hashed.get_mut(known) else { continue };
+            let hashed = self.hashed.get_mut(known).expect("it was found or pushed just now");
             let stretch = |atom: usize| context.readings.stretch(reading, atom, atom);
             let first = partition_point(folded.atom_count(), |atom| stretch(*atom).1 < reach.0);
             let last = partition_point(folded.atom_count(), |atom| stretch(*atom).0 <= reach.1);
             let first = first.saturating_sub(hashed.windower.bytes_max());
-            hashed.hash(own, first..last, context);
+            let passed = last.saturating_sub(first) as u64 / PASSED_ATOMS;
+            if !context.spend(row_checks, primary, passed) || !hashed.hash(own, first..last, context) {
+                return false;
+            }
+            let room = usize::try_from(row_checks.left(context.whole(primary))).unwrap_or(usize::MAX);
             for start in first..last {
                 let touches = |near: &&Near| near.stretch.1 >= reach.0 && near.stretch.0 <= reach.1;
                 self.near.extend(hashed.of(start).iter().filter(touches));
                 if self.near.len() > room {
-                    return false;
+                    return context.spend(row_checks, primary, self.near.len() as u64);
                 }
             }
         }
-        true
+        context.spend(row_checks, primary, self.near.len() as u64)
     }
 
-    /// Returns what of the row stands in the neighbourhood; `None` when the row checks are used up.
+    /// Returns what of a row, which need not be one of the hit's, stands in the neighbourhood; `None` when the row checks are
+    /// used up, or the scan ends.
     pub(crate) fn passes(
         &mut self,
         hit: &Hit,
@@ -244,29 +287,104 @@ impl<'c> EvidenceFinder<'c> {
         row: u32,
         row_checks: &RowChecks,
     ) -> Option<Vec<Pass>> {
-        let generation = self.context.groups.tables.get(hit.table)?;
-        if !row_checks.spend(self.context.whole(hit.stretch), neighbourhood.near.len() as u64) {
+        let mut passes = Vec::with_capacity(PASSES_USUAL);
+        if !self.context.spend(row_checks, hit.stretch, neighbourhood.own.len() as u64)
+            || !self.add_passes((hit, neighbourhood), row, row_checks, &mut passes)
+        {
             return None;
         }
-        let near = neighbourhood.near.iter();
-        self.check(generation, near.map(|(column, near)| (row, *column, near.hash)));
-        let mut stored = vec![None; generation.columns().as_slice().len()];
-        let mut passes: Vec<Pass> = Vec::with_capacity(neighbourhood.near.len().min(PASSES_USUAL));
-        for ((column, near), check) in neighbourhood.near.iter().zip(&self.checks) {
-            let Some(stored) = stored.get_mut(*column) else { continue };
-            let own = *stored.get_or_insert_with(|| generation.stored_check(row, *column));
-            if own == *check {
-                passes.push(Pass { stretch: near.stretch, column: *column, counts: near.counts });
-            }
-        }
+        let generation = self.context.groups.tables.get(hit.table).expect("a hit is of one of the tables");
+        let own = neighbourhood.own.iter();
+        self.check(generation, own.clone().map(|near| (row, hit.column, near.hash)));
+        let stored = generation.stored_check(row, hit.column);
+        let held = own.zip(&self.checks).filter(|(_, check)| **check == stored);
+        passes.extend(held.map(|(near, _)| near.pass(hit.column)));
         Some(passes)
     }
 
-    /// Keeps those of the rows that hold the hit's value in its column.
-    pub(crate) fn keep_holding(&mut self, generation: &Generation, hit: &Hit, rows: &mut Vec<u32>) {
-        self.check(generation, rows.iter().map(|row| (*row, hit.column, hit.hash)));
-        let mut checks = self.checks.iter();
-        rows.retain(|row| checks.next() == Some(&generation.stored_check(*row, hit.column)));
+    /// Appends what of a row stands in the neighbourhood, the hit's own value aside. False when the row checks are used up, or
+    /// the scan ends.
+    fn add_passes(
+        &mut self,
+        (hit, neighbourhood): (&Hit, &Neighbourhood),
+        row: u32,
+        row_checks: &RowChecks,
+        passes: &mut Vec<Pass>,
+    ) -> bool {
+        if !self.context.spend(row_checks, hit.stretch, neighbourhood.near.len() as u64) {
+            return false;
+        }
+        let generation = self.context.groups.tables.get(hit.table).expect("a hit is of one of the tables");
+        let near = neighbourhood.near.iter();
+        self.check(generation, near.map(|(column, near)| (row, *column, near.hash)));
+        let mut stored = vec![None; generation.columns().as_slice().len()];
+        for ((column, near), check) in neighbourhood.near.iter().zip(&self.checks) {
+            let stored = stored.get_mut(*column).expect("a column of the table");
+            let own = *stored.get_or_insert_with(|| generation.stored_check(row, *column));
+            if own == *check {
+                passes.push(near.pass(*column));
+            }
+        }
+        true
+    }
+
+    /// Returns for each of the hit's rows, ascending, what of it stands in the neighbourhood: with the hit's own value, or
+    /// nothing at all. `others` are rows that it has beside those of its value.
+    pub(crate) fn passes_of_all(
+        &mut self,
+        hit: &Hit,
+        neighbourhood: &Neighbourhood,
+        (value, rows, others): (ValueRows, &[u32], &[u32]),
+        row_checks: &RowChecks,
+    ) -> Option<Vec<RowPasses>> {
+        let mut out: Vec<(u32, Vec<Pass>)> = Vec::with_capacity(rows.len() + others.len());
+        let mut singly = rows;
+        if rows.len() >= ROWS_TOGETHER {
+            out.extend(rows.iter().map(|row| (*row, Vec::new())));
+            self.add_passes_together((hit, neighbourhood), value, row_checks, &mut out)?;
+            singly = &[];
+        }
+        for row in singly.iter().chain(others) {
+            let mut passes = Vec::with_capacity(neighbourhood.near.len().min(PASSES_USUAL));
+            if !self.add_passes((hit, neighbourhood), *row, row_checks, &mut passes) {
+                return None;
+            }
+            out.push((*row, passes));
+        }
+        out.sort_unstable_by_key(|(row, _)| *row);
+        let own = neighbourhood.own.iter().filter(|near| near.hash == hit.hash);
+        let with_own = |(row, mut passes): (u32, Vec<Pass>)| {
+            if !passes.is_empty() {
+                passes.extend(own.clone().map(|near| near.pass(hit.column)));
+            }
+            (row, Some(passes))
+        };
+        Some(out.into_iter().map(with_own).collect())
+    }
+
+    /// Does what [`EvidenceFinder::add_passes`] does for each row of a value, asking once of each other value.
+    fn add_passes_together(
+        &self,
+        (hit, neighbourhood): (&Hit, &Neighbourhood),
+        value: ValueRows,
+        row_checks: &RowChecks,
+        out: &mut [(u32, Vec<Pass>)],
+    ) -> Option<()> {
+        let generation = self.context.groups.tables.get(hit.table).expect("a hit is of one of the tables");
+        for (column, near) in &neighbourhood.near {
+            let pass = near.pass(*column);
+            let mut held = 0;
+            let cost = row_checks.each_holder(generation, value, (*column, &near.hash), |index| {
+                held += 1;
+                if let Some((_, passes)) = out.get_mut(index) {
+                    passes.push(pass);
+                }
+            });
+            if !self.context.spend(row_checks, hit.stretch, cost + held) {
+                return None;
+            }
+        }
+        Some(())
     }
 
     /// Leaves the row checks of values in `checks`.

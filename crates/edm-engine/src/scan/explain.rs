@@ -2,7 +2,9 @@
 //! names columns, records and offsets, never a value.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use edm_hash::Hash;
 use edm_model::limits;
 
 use super::context::{Context, overlap};
@@ -19,16 +21,21 @@ use crate::report::Unmatched;
 const HITS_LOOKED_AT: usize = 64;
 /// Rows of neighbouring values whose other values are looked for.
 const FOREIGN_ROWS_MAX: usize = 10;
+/// Of values with more rows it is kept whether they have one in common.
+const FEW_ROWS: usize = 4;
+/// Explaining a hit takes as long as so many row checks, those of its record and its neighbours aside; weighing a value of its
+/// record for one pattern. A neighbour in between.
+const HIT_WORK: u64 = 256;
+const NEIGHBOUR_WORK: u64 = 16;
+const WEIGHED_WORK: u64 = 16;
 
 /// What the evaluation said of hits, for explanations; in offsets of the whole text.
 #[derive(Default)]
 pub(crate) struct Told {
     /// Hits that reached a pattern, and the row whose evidence is theirs.
     pub(crate) reached: BTreeMap<(Stretch, usize), u32>,
-    /// Where these and the evidence that they counted stand.
-    covered: BTreeSet<Stretch>,
-    /// The bytes of the longest of these.
-    longest: usize,
+    /// Where these and the evidence that they counted stand: from where to where, none overlapping another.
+    covered: BTreeMap<usize, usize>,
     /// Hits that reached a pattern with a row that is exempt, and that row.
     pub(crate) exempt: BTreeMap<(Stretch, usize), u32>,
     /// Hits around which not every row could be looked at.
@@ -40,21 +47,27 @@ impl Told {
     pub(crate) fn forget(&mut self, offset: usize) {
         let front = (offset, 0);
         self.reached = self.reached.split_off(&(front, 0));
-        self.covered = self.covered.split_off(&(offset.saturating_sub(limits::PLACE_BYTES_MAX), 0));
+        let last = self.covered.range(..offset).next_back().map(|(start, end)| (*start, *end));
+        self.covered = self.covered.split_off(&offset);
+        self.covered.extend(last.filter(|(_, end)| *end > offset));
         self.exempt = self.exempt.split_off(&(front, 0));
         self.limited = self.limited.split_off(&(front, 0));
     }
 
     /// Notes where a match or its counted evidence stands.
-    pub(crate) fn cover(&mut self, stretch: Stretch) {
-        self.longest = self.longest.max(stretch.1 - stretch.0);
-        self.covered.insert(stretch);
+    pub(crate) fn cover(&mut self, (mut start, mut end): Stretch) {
+        while let Some((first, last)) = self.covered.range(..end).next_back().map(|(at, to)| (*at, *to))
+            && last > start
+        {
+            self.covered.remove(&first);
+            (start, end) = (start.min(first), end.max(last));
+        }
+        self.covered.insert(start, end);
     }
 
     /// Says whether a hit shares a character with a match or its counted evidence.
     fn covers(&self, (start, end): Stretch) -> bool {
-        let from = start.saturating_sub(self.longest);
-        self.covered.range((from, 0)..(end, 0)).any(|covered| covered.1 > start)
+        self.covered.range(..end).next_back().is_some_and(|(_, covered)| *covered > start)
     }
 }
 
@@ -69,6 +82,12 @@ pub(crate) struct Explainer<'e, 'c> {
     pub(crate) told: &'e Told,
     /// Codes of anchors that are also asked for by their evidence.
     codes: BTreeMap<(Stretch, usize), &'static str>,
+    /// What is being explained.
+    explained: Stretch,
+    /// The rows of values that were asked for.
+    rows: BTreeMap<(usize, Hash), Rc<RowSet>>,
+    /// Whether two values have a row in common, of those that were asked about.
+    shared: BTreeMap<[(usize, Hash); 2], bool>,
 }
 
 impl<'e, 'c> Explainer<'e, 'c> {
@@ -79,7 +98,8 @@ impl<'e, 'c> Explainer<'e, 'c> {
         hits: &'e [Hit],
         told: &'e Told,
     ) -> Self {
-        Self { context, plan, exemption, finder, hits, told, codes: BTreeMap::new() }
+        let (codes, rows, shared) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { context, plan, exemption, finder, hits, told, codes, explained: (0, 0), rows, shared }
     }
 
     /// Explains every hit that begins in the zone and is neither a match nor evidence of one, at most so many.
@@ -88,15 +108,43 @@ impl<'e, 'c> Explainer<'e, 'c> {
         let to = self.hits.partition_point(|hit| hit.stretch.0 < zone.1);
         let mut unmatched = Vec::new();
         for number in from..to {
-            if unmatched.len() >= at_most || (self.context.query.should_stop)() {
+            if unmatched.len() >= at_most || self.context.stop.before(HIT_WORK) {
                 break;
             }
             let Some(hit) = self.hits.get(number) else { break };
             if !self.told.covers(self.context.whole(hit.stretch)) {
-                unmatched.push(self.explain(hit, number));
+                self.explained = hit.stretch;
+                let explained = self.explain(hit, number);
+                // What was cut short may have another reason.
+                unmatched.extend((!self.context.stop.is_met()).then_some(explained));
             }
         }
         unmatched
+    }
+
+    /// Returns the rows of a value, each looked for once.
+    fn rows_of(&mut self, hit: &Hit) -> Rc<RowSet> {
+        if let Some(known) = self.rows.get(&(hit.column, hit.hash)) {
+            return known.clone();
+        }
+        let (rows, work) = self.plan.rows_of(hit);
+        let rows = Rc::new(rows);
+        self.context.spend(self.context.explain_checks, self.explained, work);
+        self.rows.insert((hit.column, hit.hash), rows.clone());
+        rows
+    }
+
+    /// Says whether two values have a row in common, of those that are looked at; each pair is looked at once.
+    fn shares(&mut self, (hit, rows): (&Hit, &RowSet), (other, theirs): (&Hit, &RowSet)) -> bool {
+        let few = rows.rows.len().min(theirs.rows.len());
+        if few <= FEW_ROWS {
+            return rows.shares(theirs);
+        }
+        let stop = self.context.stop;
+        *self.shared.entry([(hit.column, hit.hash), (other.column, other.hash)]).or_insert_with(|| {
+            stop.before(few as u64);
+            rows.shares(theirs)
+        })
     }
 
     fn explain(&mut self, hit: &Hit, number: usize) -> Unmatched {
@@ -114,7 +162,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
 
     fn code(&mut self, hit: &Hit, number: usize, story: &mut Story<'_, '_>) -> &'static str {
         let plan = self.plan;
-        let rows = plan.rows_of(hit);
+        let rows = self.rows_of(hit);
         story.belongs(&rows);
         if rows.rows.is_empty() {
             return "limit";
@@ -123,6 +171,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
             story.exempt(&RowSet { rows: vec![*row], count: 1 }, &self.exemption.columns(*row));
             return "exempt";
         }
+        self.context.stop.before(rows.rows.len() as u64 * self.exemption.work());
         let open: Vec<u32> = rows.rows.iter().copied().filter(|row| !self.exemption.covers(*row)).collect();
         if let (true, Some(row)) = (open.is_empty(), rows.rows.first()) {
             story.exempt(&rows, &self.exemption.columns(*row));
@@ -236,6 +285,10 @@ impl<'e, 'c> Explainer<'e, 'c> {
         let near = self.finder.neighbourhood(hit, (reach, &columns), context.explain_checks)?;
         for row in &rows.rows {
             let passes = self.finder.passes(hit, &near, *row, context.explain_checks)?;
+            let weighed = passes.len() as u64 * patterns.len() as u64 * WEIGHED_WORK;
+            if !context.spend(context.explain_checks, hit.stretch, weighed) {
+                return None;
+            }
             for pattern in patterns {
                 let miss = pattern.miss(context, hit, &passes);
                 let better = best.as_ref().is_none_or(|(_, _, known)| {
@@ -257,7 +310,9 @@ impl<'e, 'c> Explainer<'e, 'c> {
     fn passes_within(&mut self, hit: &Hit, reach: Stretch, columns: &[usize], row: u32) -> Option<Vec<Pass>> {
         let checks = self.context.explain_checks;
         let near = self.finder.neighbourhood(hit, (reach, columns), checks)?;
-        self.finder.passes(hit, &near, row, checks)
+        let passes = self.finder.passes(hit, &near, row, checks)?;
+        let weighed = passes.len() as u64 * WEIGHED_WORK;
+        self.context.spend(checks, hit.stretch, weighed).then_some(passes)
     }
 
     /// Tells of values near a hit that are of other records, and says whether there are any.
@@ -272,9 +327,9 @@ impl<'e, 'c> Explainer<'e, 'c> {
         let mut others: BTreeSet<u32> = BTreeSet::new();
         let mut found = false;
         for other in self.around(hit, number) {
-            let theirs = self.plan.rows_of(other);
+            let theirs = self.rows_of(other);
             let near = context.is_near(&pattern.proximity, hit.stretch, other.stretch);
-            if !near || theirs.rows.is_empty() || rows.shares(&theirs) {
+            if !near || theirs.rows.is_empty() || self.shares((hit, rows), (other, &theirs)) {
                 continue;
             }
             others.extend(theirs.rows.iter().take(FOREIGN_ROWS_MAX));
@@ -314,11 +369,11 @@ impl<'e, 'c> Explainer<'e, 'c> {
         }
         let (mut near_code, mut far, mut foreign) = (None, false, false);
         for other in self.around(hit, number) {
-            let theirs = self.plan.rows_of(other);
+            let theirs = self.rows_of(other);
             let anchored = self.plan.patterns.iter().filter(|pattern| self.plan.anchors(pattern, other));
             let anchored: Vec<&PatternPlan> = anchored.collect();
             let near = anchored.iter().any(|p| context.is_near(&p.proximity, other.stretch, hit.stretch));
-            match (rows.shares(&theirs), near) {
+            match (self.shares((hit, rows), (other, &theirs)), near) {
                 (true, true) => {
                     let code = self.code_beside(hit, other, (rows, &anchored), story);
                     near_code = near_code.or(Some(code));
@@ -395,15 +450,21 @@ impl<'e, 'c> Explainer<'e, 'c> {
     }
 
     /// Returns an anchor of the same record that a hit shares characters with.
-    fn holder(&self, hit: &Hit, rows: &RowSet) -> Option<&'e Hit> {
+    fn holder(&mut self, hit: &Hit, rows: &RowSet) -> Option<&'e Hit> {
+        let hits: &'e [Hit] = self.hits;
         let from = hit.stretch.0.saturating_sub(self.finder.longest(hit.table));
-        let from = self.hits.partition_point(|other| other.stretch.0 < from);
-        let begun = self.hits.iter().skip(from).take_while(|other| other.stretch.0 < hit.stretch.1);
-        let mut holding =
-            begun.filter(|other| other.column != hit.column && overlap(other.stretch, hit.stretch));
-        holding.find(|other| {
-            self.plan.patterns.iter().any(|pattern| self.plan.anchors(pattern, other))
-                && rows.shares(&self.plan.rows_of(other))
+        let from = hits.partition_point(|other| other.stretch.0 < from);
+        let to = hits.partition_point(|other| other.stretch.0 < hit.stretch.1);
+        let begun = hits.get(from..to.max(from)).unwrap_or(&[]);
+        self.context.stop.before(begun.len() as u64);
+        begun.iter().find(|other| {
+            other.column != hit.column
+                && overlap(other.stretch, hit.stretch)
+                && self.plan.patterns.iter().any(|pattern| self.plan.anchors(pattern, other))
+                && {
+                    let theirs = self.rows_of(other);
+                    self.shares((hit, rows), (other, &theirs))
+                }
         })
     }
 
@@ -411,6 +472,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
     fn around(&self, hit: &Hit, number: usize) -> Vec<&'e Hit> {
         let reach = self.context.explained_reach(hit.stretch);
         let range = number.saturating_sub(HITS_LOOKED_AT)..(number + HITS_LOOKED_AT).min(self.hits.len());
+        self.context.stop.before(range.len() as u64 * NEIGHBOUR_WORK);
         let others = self.hits.get(range).unwrap_or(&[]).iter();
         others
             .filter(|other| other.column != hit.column && !overlap(other.stretch, hit.stretch))

@@ -1,17 +1,27 @@
 //! The first pass: every searchable value of every table, wherever it stands in the text.
 
+use std::collections::HashMap;
+
 use edm_hash::{Alphanumerics, Hash};
 use edm_model::limits;
 
 use super::context::Context;
 use super::group::{Batch, Group, WindowRoom, Windower};
 use super::place::Stretch;
-use crate::generation::Held;
+use crate::generation::{Generation, Held};
 use crate::marks::Marks;
 
-/// Atoms between two looks at whether to stop, of whatever groups: a short text has few in each of them, and a look at a
-/// clock for each costs more than the clock is worth.
+/// Atoms that are begun with together, and fewer where much begins with each of them: so much is done between two looks at
+/// whether to stop.
 const CHUNK_ATOMS: usize = 2_048;
+const CHUNK_ATOMS_MIN: usize = 64;
+/// Beginning with an atom takes as long as so many row checks, and hashing and looking up a window.
+const ATOM_WORK: u64 = 8;
+const WINDOW_WORK: u64 = 16;
+/// The work of a chunk from which on the next one is smaller.
+const CHUNK_WORK_MAX: u64 = 1 << 16;
+/// A value with at least so many rows that are no longer of the table is judged once, wherever else it stands.
+const DEAD_ROWS_KEPT: usize = 64;
 
 /// A searchable value that stands in the text.
 #[derive(Debug, Clone, Copy)]
@@ -38,24 +48,23 @@ pub(crate) struct Buffers {
     /// A batch that is looked up after the next one is hashed: by then the filter's blocks have come.
     waiting: Batch,
     marks: Marks,
-    /// Atoms that were begun with since the last look at whether to stop.
-    unlooked_atoms: usize,
     /// Those windows of a batch that some table may hold, and their hashes.
     windows: Vec<usize>,
     hashes: Vec<Hash>,
+    /// Whether a value is in a table still, of those whose first rows are not: table, column, hash.
+    live: HashMap<(usize, usize, Hash), bool>,
     /// The hits of the last zone, ordered by table, start, end, column and hash.
     pub(crate) hits: Vec<Hit>,
 }
 
-/// Finds the hits that begin within a stretch. Returns whether the scan was stopped.
-pub(crate) fn hits(context: &Context<'_>, within: Stretch, buffers: &mut Buffers) -> bool {
-    let mut stopped = false;
+/// Finds the hits that begin within a stretch: all of them, if the scan does not end.
+pub(crate) fn hits(context: &Context<'_>, within: Stretch, buffers: &mut Buffers) {
     buffers.hits.clear();
-    buffers.unlooked_atoms = 0;
+    buffers.live.clear();
     let mut waiting = None;
     for group in context.groups.groups.iter().filter(|group| group.searchable) {
         for reading in context.readings.of(&group.rule) {
-            stopped |= !scan_reading(context, (group, reading), within, (buffers, &mut waiting));
+            scan_reading(context, (group, reading), within, (buffers, &mut waiting));
         }
     }
     if let Some(of) = waiting {
@@ -65,7 +74,6 @@ pub(crate) fn hits(context: &Context<'_>, within: Stretch, buffers: &mut Buffers
         buffers.waiting = batch;
     }
     unite(&mut buffers.hits);
-    stopped
 }
 
 /// Orders hits, and makes one of those of one value at one place: the readings of a text may find it twice.
@@ -82,14 +90,14 @@ fn unite(hits: &mut Vec<Hit>) {
     });
 }
 
-/// Scans one reading; false if it was stopped. `waiting` says whose windows the batch has that is not looked up yet.
+/// Scans one reading, unless the scan ends. `waiting` says whose windows the batch has that is not looked up yet.
 fn scan_reading<'c>(
     context: &'c Context<'_>,
     (group, reading): (&'c Group, usize),
     within: Stretch,
     (buffers, waiting): (&mut Buffers, &mut Option<(&'c Group, usize)>),
-) -> bool {
-    let Some(own) = context.readings.get(reading) else { return true };
+) {
+    let own = context.readings.get(reading).expect("a reading is asked for by its own number");
     let room = buffers.room.take().unwrap_or_default();
     let mut windower = Windower::within(room, context.groups, group, context.query.accelerators);
     let begin_before = |offset: usize| match offset {
@@ -101,25 +109,29 @@ fn scan_reading<'c>(
         }),
     };
     let (first, atoms) = (begin_before(within.0), begin_before(within.1));
-    for from in (first..atoms).step_by(CHUNK_ATOMS) {
-        let starts = from..(from + CHUNK_ATOMS).min(atoms);
-        buffers.unlooked_atoms += starts.len();
-        if buffers.unlooked_atoms > CHUNK_ATOMS {
-            buffers.unlooked_atoms = starts.len();
-            if (context.query.should_stop)() {
-                return false;
-            }
+    let (mut from, mut chunk) = (first, CHUNK_ATOMS);
+    while from < atoms {
+        let starts = from..(from + chunk).min(atoms);
+        from = starts.end;
+        if context.stop.before(starts.len() as u64 * ATOM_WORK) {
+            break;
         }
+        let mut work = 0;
         windower.each(own, starts, |batch| {
+            work += batch.windows.len() as u64 * WINDOW_WORK;
             context.groups.prefetch_filters(group, &batch.hashes);
             std::mem::swap(batch, &mut buffers.waiting);
             if let Some(before) = waiting.replace((group, reading)) {
                 buffers.look_up(context, before, batch);
             }
         });
+        context.stop.before(work);
+        chunk = match work > CHUNK_WORK_MAX {
+            true => (chunk / 2).max(CHUNK_ATOMS_MIN),
+            false => (chunk * 2).min(CHUNK_ATOMS),
+        };
     }
     buffers.room = Some(windower.into_room());
-    true
 }
 
 /// Returns how many of so many indices come before the first for which `before` does not hold.
@@ -147,7 +159,8 @@ impl Buffers {
                 self.marks.clear(batch.hashes.len());
                 union.mark_possible(&batch.hashes, &mut self.marks);
                 self.windows.extend(self.marks.iter());
-                self.hashes.extend(self.marks.iter().filter_map(|index| batch.hashes.get(index)));
+                let hash = |index| batch.hashes.get(index).expect("only hashes are marked");
+                self.hashes.extend(self.marks.iter().map(hash));
             }
             None => {
                 self.windows.extend(0..batch.hashes.len());
@@ -155,7 +168,7 @@ impl Buffers {
             }
         }
         for (table, rule) in &group.members {
-            let Some(generation) = context.groups.tables.get(*table) else { continue };
+            let generation = context.groups.tables.get(*table).expect("a member is one of the tables");
             if filters {
                 self.marks.clear(self.hashes.len());
                 generation.mark_possible(*rule, &self.hashes, &mut self.marks);
@@ -165,12 +178,39 @@ impl Buffers {
             let mut held = Vec::new();
             generation.look_up(*rule, &self.hashes, &self.marks, &mut held);
             for held in &held {
-                if let Some(window) = self.windows.get(held.index) {
-                    keep(context, (*table, reading), (batch, *window), held, &mut self.hits);
+                let window = *self.windows.get(held.index).expect("held is one of the hashes asked about");
+                let hash = self.hashes.get(held.index).expect("each window has a hash");
+                if is_live(generation, (*table, hash), held, &mut self.live) {
+                    keep(context, (*table, reading), (batch, window), held.column, &mut self.hits);
                 }
             }
         }
     }
+}
+
+/// Says whether a row of the table holds a value still. What only replaced or removed rows hold is in the table no more, and
+/// nothing may say that it was. Of more rows than are looked at the first tells.
+fn is_live(
+    generation: &Generation,
+    (table, hash): (usize, &Hash),
+    held: &Held<'_>,
+    known: &mut HashMap<(usize, usize, Hash), bool>,
+) -> bool {
+    // The address has 64 bits of the hash, the row check of a row 32 more.
+    let holds = |row: u32| generation.holds(row, held.column, hash);
+    let rows = &held.rows;
+    if rows.len() > limits::ROWS_LOOKED_AT_MAX && rows.iter().next().is_some_and(holds) {
+        return true;
+    }
+    let mut dead = 0;
+    for row in rows.iter().take(DEAD_ROWS_KEPT.min(limits::ROWS_LOOKED_AT_MAX)) {
+        if !generation.is_tombstone(row) && holds(row) {
+            return true;
+        }
+        dead += 1;
+    }
+    dead == DEAD_ROWS_KEPT
+        && *known.entry((table, held.column, *hash)).or_insert_with(|| generation.live_rows(rows).any(holds))
 }
 
 /// Makes a hit of a window that a table holds.
@@ -178,19 +218,11 @@ fn keep(
     context: &Context<'_>,
     (table, reading): (usize, usize),
     (batch, index): (&Batch, usize),
-    held: &Held<'_>,
+    column: usize,
     hits: &mut Vec<Hit>,
 ) {
-    let (Some(generation), column) = (context.groups.tables.get(table), held.column) else { return };
-    let (Some(hash), Some(window)) = (batch.hashes.get(index), batch.windows.get(index)) else { return };
-    // The address has 64 bits of the hash, the row check of a row 32 more. What only replaced or removed rows hold
-    // is in the table no more, and nothing may say that it was.
-    let holds = |row: u32| generation.holds(row, column, hash);
-    let rows = &held.rows;
-    let beyond = rows.len() > limits::ROWS_LOOKED_AT_MAX && rows.iter().next().is_some_and(holds);
-    if !beyond && !generation.live_rows(rows).any(holds) {
-        return;
-    }
+    let hash = batch.hashes.get(index).expect("each window of a batch has a hash");
+    let window = batch.windows.get(index).expect("a batch is asked for its own windows");
     let stretch = context.readings.stretch(reading, window.first, window.last);
     if stretch.1 - stretch.0 > limits::PLACE_BYTES_MAX {
         return;

@@ -135,8 +135,9 @@ impl Groups {
     /// Makes of the tables of each group one, to be asked before them.
     pub(crate) fn unite(&mut self) {
         for group in self.groups.iter_mut().filter(|group| group.members.len() > 1) {
-            let member = |(table, rule): &(usize, usize)| Some((self.tables.get(*table)?.clone(), *rule));
-            group.union = Some(Union::new(&group.members.iter().filter_map(member).collect::<Vec<_>>()));
+            let table = |table: usize| self.tables.get(table).expect("a member is one of the tables");
+            let member = |(number, rule): &(usize, usize)| (table(*number).clone(), *rule);
+            group.union = Some(Union::new(&group.members.iter().map(member).collect::<Vec<_>>()));
         }
         self.measure();
     }
@@ -151,7 +152,8 @@ impl Groups {
             if let Some(group) = known {
                 group.members.push((table, position));
                 group.searchable |= searchable;
-            } else if let Some(keys) = generation.rule_keys(position) {
+            } else {
+                let keys = generation.rule_keys(position).expect("each rule has its keys");
                 let (rule, keys) = (rule.clone(), keys.clone());
                 self.groups.push(Group {
                     key_id,
@@ -170,7 +172,10 @@ impl Groups {
 
     /// Returns the number of a table.
     pub(crate) fn table(&self, generation: &Arc<Generation>) -> usize {
-        self.tables.iter().position(|table| Arc::ptr_eq(table, generation)).unwrap_or(0)
+        self.tables
+            .iter()
+            .position(|table| Arc::ptr_eq(table, generation))
+            .expect("the groups hold the table of each type")
     }
 
     /// Returns the group of a table's rule.
@@ -194,10 +199,13 @@ impl Groups {
         if let Some(union) = &group.union {
             return Gates::One([union.gate()]);
         }
-        let gate = |(table, rule): &(usize, usize)| self.tables.get(*table)?.gate(*rule);
+        let gate = |(table, rule): &(usize, usize)| {
+            let gate = self.tables.get(*table).and_then(|table| table.gate(*rule));
+            gate.expect("a member is a rule of one of the tables")
+        };
         match group.members.as_slice() {
-            [member] => gate(member).map_or_else(|| Gates::Many(Vec::new()), |gate| Gates::One([gate])),
-            members => Gates::Many(members.iter().filter_map(gate).collect()),
+            [member] => Gates::One([gate(member)]),
+            members => Gates::Many(members.iter().map(gate).collect()),
         }
     }
 }
@@ -248,7 +256,7 @@ impl Batch {
     /// Returns the canonical form of a window.
     pub(crate) fn canonical(&self, index: usize) -> &[u8] {
         let range = self.forms.get(index).map(|(start, end)| *start as usize..*end as usize);
-        range.and_then(|range| self.arena.get(range)).unwrap_or(&[])
+        range.and_then(|range| self.arena.get(range)).expect("each window of a batch has its form")
     }
 
     fn flush(&mut self, keys: &RuleKeys, each: &mut impl FnMut(&mut Batch)) {

@@ -1,10 +1,12 @@
 //! Short texts side by side: a text of a kilobyte is over before the steps of a scan are warm, and most hold nothing.
 
-use super::context::{Before, Context, RowChecks};
+use super::context::{Before, Context};
 use super::find;
+use super::row_checks::RowChecks;
 use super::scan;
 use super::scanner::scan_from;
 use super::scratch::Scratch;
+use super::stop::Stop;
 use crate::query::Query;
 use crate::report::Report;
 
@@ -68,13 +70,17 @@ impl JoinedTexts {
     pub fn look(&mut self, query: &Query<'_>, scratch: &mut Scratch) {
         let query = Query { text: &self.joined, candidates: &[], ..*query };
         let Scratch { readings, find: buffers } = scratch;
-        readings.read(query.text, &query.types.groups);
         // Nothing is evaluated, so that no row check is spent.
-        let unspent = RowChecks::default();
-        let context = Context::new(&query, (query.text, Before::default()), readings, (&unspent, &unspent));
-        let stopped = find::hits(&context, (0, query.text.len()), buffers);
-        let mut values: Vec<usize> = buffers.hits.iter().map(|hit| hit.stretch.0).collect();
-        values.sort_unstable();
+        let (stop, unspent) = (Stop::of(&query), RowChecks::default());
+        let mut values = Vec::new();
+        if readings.read(query.text, &query.types.groups, &stop) {
+            let part = (query.text, Before::default());
+            let context = Context::new(&query, part, readings, (&stop, &unspent, &unspent));
+            find::hits(&context, (0, query.text.len()), buffers);
+            values.extend(buffers.hits.iter().map(|hit| hit.stretch.0));
+            values.sort_unstable();
+        }
+        let stopped = stop.is_met();
         scratch.forget(query.text.len());
         self.values = (!stopped).then_some(values);
     }
@@ -87,7 +93,8 @@ impl JoinedTexts {
         let before = index.checked_sub(1).and_then(|before| self.ends.get(before));
         let start = before.map_or(0, |end| end + APART.len());
         let end = self.ends.get(index).copied().unwrap_or(start);
-        let query = Query { text: self.joined.get(start..end).unwrap_or(""), ..*query };
+        let query =
+            Query { text: self.joined.get(start..end).expect("each text ends where it was added"), ..*query };
         let Some(values) = &self.values else { return scan(&query, scratch) };
         // What begins with a mark that stands on no letter begins, among others, with the character in front of it.
         let first = values.partition_point(|value| *value < before.copied().unwrap_or(0));

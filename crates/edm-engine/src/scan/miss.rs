@@ -1,5 +1,7 @@
 //! What kept one row from one pattern: the same steps as the pattern's own, with everything that fell out on the way.
 
+use std::collections::BTreeSet;
+
 use super::assign::{GroupPlan, assign};
 use super::context::{Context, overlap};
 use super::evidence::Pass;
@@ -63,14 +65,16 @@ impl PatternPlan {
         let values = number_values(&mut kept);
         let countable: Vec<usize> = self.groups.iter().flat_map(|group| group.columns.clone()).collect();
         let mut pieces = self.outside(context, hit, passes);
+        kept.sort_unstable_by_key(|kept| kept.stretch);
         for candidate in &candidates {
             let voiding = candidate.columns.iter().find(|column| self.void_if.contains(column));
-            let own = kept.iter().find(|kept| kept.stretch == candidate.stretch);
+            let at = kept.binary_search_by_key(&candidate.stretch, |kept| kept.stretch);
+            let own = at.ok().and_then(|at| kept.get(at));
             let named = candidate.columns.iter().find(|column| self.named.contains(column));
             let Some(column) = voiding.or(named).copied() else { continue };
             let fate = match own {
                 _ if voiding.is_some() => Fate::Voids,
-                None if kept.iter().any(|kept| overlap(kept.stretch, candidate.stretch)) => Fate::Covered,
+                None if covers(&kept, candidate.stretch) => Fate::Covered,
                 None => Fate::InOneRun,
                 Some(own) => fate_of(own, &values, &countable),
             };
@@ -96,10 +100,9 @@ impl PatternPlan {
     /// Values of the row that may be no evidence of this hit: too far away, in one run with it, or a part of it.
     fn outside(&self, context: &Context<'_>, hit: &Hit, passes: &[Pass]) -> Vec<Piece> {
         let own_runs = context.places().single_runs(hit.stretch);
-        let is_own = |pass: &Pass| {
-            let same = |other: &Pass| other.column == hit.column && other.stretch == pass.stretch;
-            pass.column == hit.column || passes.iter().any(same)
-        };
+        let of_primary = passes.iter().filter(|pass| pass.column == hit.column);
+        let own_places: BTreeSet<Stretch> = of_primary.map(|pass| pass.stretch).collect();
+        let is_own = |pass: &Pass| pass.column == hit.column || own_places.contains(&pass.stretch);
         let counted = |pass: &&Pass| pass.counts && self.counts(pass.column);
         let mut pieces: Vec<Piece> = Vec::new();
         for pass in passes.iter().filter(counted) {
@@ -117,15 +120,17 @@ impl PatternPlan {
             }
         }
         // Of what is too far only the nearest of each column is worth telling.
-        pieces.sort_by_key(|piece| (context.characters_between(hit.stretch, piece.stretch), *piece));
-        let mut told = Vec::new();
-        pieces.retain(|piece| {
-            let again = piece.fate == Fate::Far && told.contains(&piece.column);
-            told.push(piece.column);
-            !again
-        });
+        pieces.sort_by_cached_key(|piece| (context.characters_between(hit.stretch, piece.stretch), *piece));
+        let mut told = BTreeSet::new();
+        pieces.retain(|piece| told.insert(piece.column) || piece.fate != Fate::Far);
         pieces
     }
+}
+
+/// Says whether one of the kept candidates, which are in order and overlap none of each other, overlaps a stretch.
+fn covers(kept: &[Candidate], stretch: Stretch) -> bool {
+    let begun = kept.partition_point(|kept| kept.stretch.0 < stretch.1);
+    begun.checked_sub(1).and_then(|last| kept.get(last)).is_some_and(|kept| overlap(kept.stretch, stretch))
 }
 
 fn fate_of(own: &Candidate, values: &[Vec<usize>], countable: &[usize]) -> Fate {

@@ -135,7 +135,8 @@ impl PatternPlan {
             .iter()
             .map(|candidate| {
                 let assigned = assigned.get(candidate.value).copied().flatten();
-                let column = assigned.or(candidate.columns.first().copied()).unwrap_or_default();
+                let column = assigned.or(candidate.columns.first().copied());
+                let column = column.expect("a candidate is a value of some column");
                 Shown { stretch: candidate.stretch, column, counted: assigned.is_some() }
             })
             .collect();
@@ -259,7 +260,8 @@ pub(crate) fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
     }
     let mut counts = vec![false; next];
     for candidate in kept {
-        candidate.value = candidate.columns.first().and_then(|column| value(&value_of, *column)).unwrap_or(0);
+        let known = candidate.columns.first().and_then(|column| value(&value_of, *column));
+        candidate.value = known.expect("a candidate is a value of some column, and each has a number");
         counts.iter_mut().skip(candidate.value).take(1).for_each(|counts| *counts |= candidate.counts);
     }
     let mut values: Vec<Vec<usize>> = vec![Vec::new(); next];

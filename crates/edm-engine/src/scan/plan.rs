@@ -50,7 +50,7 @@ impl TypePlan {
         if !self.active.default_type {
             return true;
         }
-        let class = self.classes.get(hit.column).copied().unwrap_or_default();
+        let class = *self.classes.get(hit.column).expect("each column has a class");
         // A column whose type has a written form always has the pattern of the primary alone.
         let by_form = self.rule(hit).is_some_and(|rule| rule.data_type.has_written_form());
         let suffices = !by_form || class.standalone || hit.written_form || !pattern.is_primary_alone();
@@ -80,14 +80,16 @@ impl TypePlan {
         columns.get(column).is_some_and(|column| column.searchable)
     }
 
-    /// Returns the rows of a hit, for explanations.
-    pub(crate) fn rows_of(&self, hit: &Hit) -> RowSet {
+    /// Returns the rows of a value, for explanations, and how many were looked at.
+    pub(crate) fn rows_of(&self, hit: &Hit) -> (RowSet, u64) {
         let generation = &self.active.generation;
         let Some(rows) = generation.rows_of(hit.column, &hit.hash) else {
-            return RowSet { rows: Vec::new(), count: 0 };
+            return (RowSet { rows: Vec::new(), count: 0 }, 1);
         };
+        let looked_at = rows.len().min(limits::ROWS_LOOKED_AT_MAX) as u64;
         let live: Vec<u32> = generation.live_rows(&rows).collect();
-        RowSet { count: live.len(), rows: live.into_iter().take(limits::ROW_SET_MAX).collect() }
+        let count = live.len();
+        (RowSet { count, rows: live.into_iter().take(limits::ROW_SET_MAX).collect() }, looked_at)
     }
 }
 
@@ -104,25 +106,63 @@ fn may_join(beside: Option<char>) -> bool {
 /// The rows of one table that a query leaves out.
 pub(crate) struct Exemption {
     generation: Arc<Generation>,
+    /// Rows that hold an exempt value of a searchable column, with the column, in order: those that the index names.
+    rows: Vec<(u32, usize)>,
+    /// The other exempt values: each row is asked for them.
     values: Vec<(usize, Hash)>,
 }
 
+/// Rows that are taken from the index for one query's exempt values; values that have more are asked for row by row.
+const EXEMPT_ROWS_MAX: usize = 1 << 18;
+
 impl Exemption {
     pub(crate) fn of(exempt: &[Exempt], generation: &Arc<Generation>) -> Self {
-        Self { values: hashed(exempt, generation), generation: generation.clone() }
+        let (mut rows, mut values) = (Vec::new(), Vec::new());
+        for (column, hash) in hashed(exempt, generation) {
+            let definition = generation.columns().as_slice().get(column);
+            if !definition.is_some_and(|definition| definition.searchable) {
+                values.push((column, hash));
+                continue;
+            }
+            let Some(held) = generation.rows_of(column, &hash) else { continue };
+            if held.len() > limits::ROW_SET_MAX || rows.len() + held.len() > EXEMPT_ROWS_MAX {
+                values.push((column, hash));
+                continue;
+            }
+            let holding = held.iter().filter(|row| generation.holds(*row, column, &hash));
+            rows.extend(holding.map(|row| (row, column)));
+        }
+        rows.sort_unstable();
+        Self { generation: generation.clone(), rows, values }
     }
 
     pub(crate) fn covers(&self, row: u32) -> bool {
-        self.values.iter().any(|(column, hash)| self.generation.holds(row, *column, hash))
+        self.named(row).next().is_some() || self.asked(row).next().is_some()
+    }
+
+    /// Returns how many row checks [`Exemption::covers`] takes.
+    pub(crate) fn work(&self) -> u64 {
+        1 + self.values.len() as u64
     }
 
     /// Returns the columns whose values exempt a row.
     pub(crate) fn columns(&self, row: u32) -> Vec<usize> {
-        let holding = self.values.iter().filter(|(column, hash)| self.generation.holds(row, *column, hash));
-        let mut columns: Vec<usize> = holding.map(|(column, _)| *column).collect();
+        let mut columns: Vec<usize> = self.named(row).chain(self.asked(row)).collect();
         columns.sort_unstable();
         columns.dedup();
         columns
+    }
+
+    fn named(&self, row: u32) -> impl Iterator<Item = usize> + '_ {
+        let from = self.rows.partition_point(|(other, _)| *other < row);
+        let own = self.rows.iter().skip(from).take_while(move |(other, _)| *other == row);
+        own.map(|(_, column)| *column)
+    }
+
+    fn asked(&self, row: u32) -> impl Iterator<Item = usize> + '_ {
+        let holding =
+            self.values.iter().filter(move |(column, hash)| self.generation.holds(row, *column, hash));
+        holding.map(|(column, _)| *column)
     }
 }
 
@@ -131,11 +171,7 @@ fn hashed(exempt: &[Exempt], generation: &Generation) -> Vec<(usize, Hash)> {
     let mut out = Vec::new();
     for exempt in exempt {
         let Some(column) = generation.columns().position(&exempt.column) else { continue };
-        let Some(rule) = generation.rule_position(column) else { continue };
-        let (Some(definition), Some(keys)) = (generation.rules().get(rule), generation.rule_keys(rule))
-        else {
-            continue;
-        };
+        let (definition, keys) = generation.rule_of(column).expect("each column of a table has a rule");
         let canonicaliser = Canonicaliser::new(definition, generation.tokens_max());
         for value in &exempt.values {
             let mut form = Vec::new();

@@ -61,7 +61,7 @@ impl PreparedTypes {
     /// Returns the types of a table, with their positions.
     pub(crate) fn of_table(&self, table: usize) -> impl Iterator<Item = (usize, &TypePlan)> {
         let numbers = self.by_table.get(table).into_iter().flatten();
-        numbers.filter_map(|number| Some((*number, self.plans.get(*number)?)))
+        numbers.map(|number| (*number, self.plans.get(*number).expect("each type has a plan")))
     }
 
     /// Returns how far around a value is looked.

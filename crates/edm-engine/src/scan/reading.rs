@@ -8,9 +8,12 @@ use edm_model::Rule;
 use super::find::partition_point;
 use super::group::Groups;
 use super::place::Stretch;
+use super::stop::Stop;
 
 /// Atoms that a value's edges and surroundings are judged by, on either side of it.
 const CONTEXT_ATOMS: usize = 32;
+/// So many bytes are folded in the time of a row check.
+const FOLDED_BYTES: u64 = 4;
 
 /// A text folded in one way.
 pub(crate) struct Reading {
@@ -49,7 +52,7 @@ impl Surroundings {
         self.stretches.clear();
         self.starts.clear();
         let atoms = folded.atom_count();
-        let source = |atom: usize| folded.source_span(atom, atom).unwrap_or_default();
+        let source = |atom: usize| folded.source_span(atom, atom).expect("an atom of the text");
         for place in escapes.places() {
             let first = partition_point(atoms, |atom| source(*atom).1 <= place.start);
             let last = partition_point(atoms, |atom| source(*atom).0 < place.end);
@@ -70,7 +73,7 @@ impl Surroundings {
     /// Returns the atoms of the decoded text that begin where its values may.
     fn mark_atoms(&self, folded: &Folded, escapes: &Decoded, set: &mut AtomSet) {
         let source = |atom: &usize| {
-            let (start, end) = folded.source_span(*atom, *atom).unwrap_or_default();
+            let (start, end) = folded.source_span(*atom, *atom).expect("an atom of the text");
             escapes.source_span(start, end)
         };
         set.reset(folded.atom_count());
@@ -91,18 +94,29 @@ fn add(stretches: &mut Vec<Range<usize>>, own: Range<usize>) {
 }
 
 impl Readings {
-    /// Folds a text in each way that the groups ask for, replacing what was held before.
-    pub(crate) fn read(&mut self, text: &str, groups: &Groups) {
+    /// Folds a text in each way that the groups ask for, replacing what was held before. False if the scan ends before that
+    /// is done.
+    pub(crate) fn read(&mut self, text: &str, groups: &Groups, stop: &Stop<'_>) -> bool {
         self.forget();
+        let work = text.len() as u64 / FOLDED_BYTES;
         for options in &groups.foldings {
+            if stop.before(work) {
+                return false;
+            }
             self.add(text, *options, false);
         }
+        if stop.before(work) {
+            return false;
+        }
         self.escapes.read(text);
-        let Some(first) = self.readings.first().filter(|_| !self.escapes.is_empty()) else { return };
+        let Some(first) = self.readings.first().filter(|_| !self.escapes.is_empty()) else { return true };
         self.around.read(&self.escapes, &first.folded, text.len(), groups.span_atoms);
         self.escapes.decode(text, &self.around.stretches, &mut self.decoded);
         let decoded = std::mem::take(&mut self.decoded);
         for options in &groups.foldings {
+            if stop.before(work) {
+                break;
+            }
             self.add(decoded.text(), *options, true);
             if let Some(reading) = self.readings.last_mut() {
                 let mut starts = self.spare_starts.pop().unwrap_or_default();
@@ -111,6 +125,7 @@ impl Readings {
             }
         }
         self.decoded = decoded;
+        !stop.is_met()
     }
 
     fn add(&mut self, text: &str, options: FoldOptions, decoded: bool) {
@@ -149,7 +164,7 @@ impl Readings {
     /// Says whether a stretch is a part of a longer valid card or account number, in a reading that the rule is matched in.
     pub(crate) fn is_inside_number(&self, rule: &Rule, stretch: Stretch) -> bool {
         self.of(rule).any(|reading| {
-            let Some(Reading { folded, starts, .. }) = self.get(reading) else { return false };
+            let Reading { folded, starts, .. } = self.get(reading).expect("one of its own");
             let low = partition_point(folded.atom_count(), |atom| {
                 self.stretch(reading, *atom, *atom).1 <= stretch.0
             });
@@ -178,8 +193,8 @@ impl Readings {
 
     /// Returns where in the original text the atoms from `first` to `last` of a reading stand.
     pub(crate) fn stretch(&self, number: usize, first: usize, last: usize) -> Stretch {
-        let Some(reading) = self.readings.get(number) else { return (0, 0) };
-        let Some((start, end)) = reading.folded.source_span(first, last) else { return (0, 0) };
+        let reading = self.readings.get(number).expect("a reading is asked for by its own number");
+        let (start, end) = reading.folded.source_span(first, last).expect("atoms of the reading");
         if reading.decoded { self.decoded.source_span(start, end) } else { (start, end) }
     }
 }

@@ -137,8 +137,8 @@ impl<'q> Scanner<'q> {
         let (valid, error) = match std::str::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(error) => {
-                let valid = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
-                (std::str::from_utf8(valid).unwrap_or(""), Some(error))
+                let valid = bytes.get(..error.valid_up_to()).expect("it counts these bytes");
+                (std::str::from_utf8(valid).expect("it says that this is valid"), Some(error))
             }
         };
         // The offset of a bad byte counts all text, though a stopped scan keeps none of it.
@@ -149,7 +149,7 @@ impl<'q> Scanner<'q> {
             self.broken = Some(broken);
             return Err(broken);
         }
-        self.unfinished = bytes.get(error.valid_up_to()..).unwrap_or(&[]).to_vec();
+        self.unfinished = bytes.get(error.valid_up_to()..).expect("it counts these bytes").to_vec();
         Ok(())
     }
 
@@ -178,7 +178,7 @@ impl<'q> Scanner<'q> {
         self.next = zone.1;
         let from = self.next.saturating_sub(self.zones.margins.around);
         let cut = self.held.floor_char_boundary(from.saturating_sub(self.before.bytes));
-        let gone = self.held.get(..cut).unwrap_or("");
+        let gone = self.held.get(..cut).expect("cut at a character");
         self.before.pass(gone, self.zones.query.offset_unit);
         self.held.drain(..cut);
     }
@@ -200,13 +200,15 @@ pub(crate) fn scan_from(places: (usize, usize), query: &Query<'_>, scratch: &mut
         let is_last = end >= text.len();
         let zone = (start, if is_last { text.len() } else { end });
         let until = text.floor_char_boundary(zone.1.saturating_add(around));
-        zones.evaluate((text.get(before.bytes..until).unwrap_or(""), before), zone, is_last, scratch);
+        let part = text.get(before.bytes..until).expect("a zone begins and ends at characters");
+        zones.evaluate((part, before), zone, is_last, scratch);
         if is_last {
             break;
         }
         start = end;
         let from = text.floor_char_boundary(start.saturating_sub(around));
-        before.pass(text.get(before.bytes..from).unwrap_or(""), query.offset_unit);
+        let passed = text.get(before.bytes..from).expect("a zone begins at a character");
+        before.pass(passed, query.offset_unit);
     }
     scratch.forget(text.len());
     zones.report()

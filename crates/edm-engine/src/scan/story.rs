@@ -50,7 +50,7 @@ impl<'g> Names<'g> {
     }
 }
 
-/// Live rows of a value: at most as many as are evaluated.
+/// Live rows of a value, ascending: at most as many as are evaluated.
 pub(crate) struct RowSet {
     pub(crate) rows: Vec<u32>,
     /// How many there are.
@@ -59,7 +59,8 @@ pub(crate) struct RowSet {
 
 impl RowSet {
     pub(crate) fn shares(&self, other: &Self) -> bool {
-        self.rows.iter().any(|row| other.rows.contains(row))
+        let (few, many) = if self.rows.len() < other.rows.len() { (self, other) } else { (other, self) };
+        few.rows.iter().any(|row| many.rows.binary_search(row).is_ok())
     }
 }
 
@@ -77,9 +78,14 @@ impl<'a, 'c> Story<'a, 'c> {
     }
 
     pub(crate) fn say(&mut self, sentence: String) {
-        if self.sentences.len() < SENTENCES_MAX && !self.sentences.contains(&sentence) {
+        if !self.is_full() && !self.sentences.contains(&sentence) {
             self.sentences.push(sentence);
         }
+    }
+
+    /// Says whether nothing more is told.
+    fn is_full(&self) -> bool {
+        self.sentences.len() >= SENTENCES_MAX
     }
 
     pub(crate) fn name(&self, column: usize) -> &'a str {
@@ -127,6 +133,9 @@ impl<'a, 'c> Story<'a, 'c> {
     /// What stands of the record.
     pub(crate) fn pieces(&mut self, pattern: &PatternPlan, miss: &Miss) {
         for piece in &miss.pieces {
+            if self.is_full() {
+                break;
+            }
             let at = self.at(piece.column, piece.stretch);
             let sentence = match piece.fate {
                 Fate::Fact => format!("{at} is of the same record"),
@@ -166,21 +175,33 @@ impl<'a, 'c> Story<'a, 'c> {
     }
 
     pub(crate) fn far(&mut self, other: &Hit, patterns: &[&PatternPlan]) {
+        if self.is_full() {
+            return;
+        }
         let at = self.at(other.column, other.stretch);
         self.say(self.far_sentence(&at, other.stretch, patterns));
     }
 
     pub(crate) fn of_the_same(&mut self, other: &Hit) {
+        if self.is_full() {
+            return;
+        }
         let at = self.at(other.column, other.stretch);
         self.say(format!("{at} is of the same record"));
     }
 
     pub(crate) fn neighbour_belongs(&mut self, other: &Hit, rows: &RowSet) {
+        if self.is_full() {
+            return;
+        }
         let at = self.at(other.column, other.stretch);
         self.say(format!("{at} {}", self.names.belongs(rows)));
     }
 
     pub(crate) fn belongs_to(&mut self, piece: Piece, row: u32) {
+        if self.is_full() {
+            return;
+        }
         let at = self.at(piece.column, piece.stretch);
         self.say(format!("{at} belongs to {}", self.names.row(row)));
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use edm_model::limits;
 
 use super::collect::Collector;
-use super::context::{Before, Context, RowChecks};
+use super::context::{Before, Context};
 use super::evaluate::{Evaluator, Notes};
 use super::evidence::{EvidenceFinder, of_table};
 use super::explain::Explainer;
@@ -14,7 +14,9 @@ use super::find::{self, Hit};
 use super::place::Stretch;
 use super::plan::{Exemption, TypePlan};
 use super::prepared::Margins;
+use super::row_checks::RowChecks;
 use super::scratch::Scratch;
+use super::stop::Stop;
 use crate::query::Query;
 use crate::report::{Diagnostic, Report, Unmatched};
 
@@ -28,11 +30,11 @@ struct TypeState<'q> {
 }
 
 impl<'q> TypeState<'q> {
-    fn new(query: &Query<'_>, plan: &'q TypePlan) -> Self {
+    fn new(query: &Query<'_>, number: usize, plan: &'q TypePlan) -> Self {
         Self {
             plan,
             exemption: Exemption::of(query.exempt, &plan.active.generation),
-            collector: Collector::new(query.minimum_confidence),
+            collector: Collector::new(query.minimum_of(number)),
             notes: Notes::default(),
             unmatched: Vec::new(),
         }
@@ -51,7 +53,7 @@ pub(crate) struct Zones<'q> {
     explain_checks: RowChecks,
     /// Where explanations stopped: they stay behind the findings.
     explained: usize,
-    stopped: bool,
+    stop: Stop<'q>,
 }
 
 impl<'q> Zones<'q> {
@@ -69,13 +71,13 @@ impl<'q> Zones<'q> {
             row_checks: RowChecks::default(),
             explain_checks: RowChecks::default(),
             explained: 0,
-            stopped: false,
+            stop: Stop::of(query),
         }
     }
 
     /// Says whether the caller ended the scan.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stopped
+        self.stop.is_met()
     }
 
     /// Evaluates the primary values that begin in a zone, given in offsets of the whole text; `part` is the text around it.
@@ -88,14 +90,20 @@ impl<'q> Zones<'q> {
     ) {
         let (text, before) = part;
         let Scratch { readings, find: buffers } = scratch;
-        readings.read(text, &self.query.types.groups);
-        let context = Context::new(self.query, part, readings, (&self.row_checks, &self.explain_checks));
+        if !readings.read(text, &self.query.types.groups, &self.stop) {
+            return;
+        }
+        let checks = (&self.stop, &self.row_checks, &self.explain_checks);
+        let context = Context::new(self.query, part, readings, checks);
         let own = |offset: usize| offset.saturating_sub(before.bytes).min(text.len());
         let around = self.margins.hits();
         let first = zone.0.saturating_sub(around).max(self.places.0);
         let end = zone.1.saturating_add(around).min(self.places.1.saturating_add(1));
         let within = (own(first), own(end));
-        self.stopped |= find::hits(&context, within, buffers);
+        find::hits(&context, within, buffers);
+        if self.stop.is_met() {
+            return;
+        }
         let hits = buffers.hits.as_slice();
         begin_types(self.query, &mut self.types, hits);
         if !self.types.is_empty() {
@@ -124,12 +132,11 @@ impl<'q> Zones<'q> {
                 self.types.values_mut().for_each(|state| state.notes.told.forget(forgotten));
             }
         }
-        self.stopped |= (self.query.should_stop)();
     }
 
     /// Makes the report.
     pub(crate) fn report(self) -> Report {
-        let mut report = Report { stopped: self.stopped, ..Report::default() };
+        let mut report = Report { stopped: self.stop.is_met(), ..Report::default() };
         for (type_index, mut state) in self.types {
             state.collector.finish(&mut state.notes);
             let explained = !state.unmatched.is_empty() || !state.notes.limits.is_empty();
@@ -137,7 +144,8 @@ impl<'q> Zones<'q> {
                 let limits = state.notes.limits.clone();
                 report.diagnostics.push(Diagnostic { type_index, limits, unmatched: state.unmatched });
             }
-            report.types.extend(state.collector.report(type_index, &state.notes));
+            let found = state.collector.report(type_index, &state.notes, &mut report.below);
+            report.types.extend(found);
         }
         report
     }
@@ -148,7 +156,7 @@ fn begin_types<'q>(query: &'q Query<'q>, types: &mut BTreeMap<usize, TypeState<'
     for of_table in hits.chunk_by(|a, b| a.table == b.table) {
         let Some(table) = of_table.first().map(|hit| hit.table) else { continue };
         for (number, plan) in query.types.of_table(table) {
-            types.entry(number).or_insert_with(|| TypeState::new(query, plan));
+            types.entry(number).or_insert_with(|| TypeState::new(query, number, plan));
         }
     }
 }
@@ -162,7 +170,7 @@ fn evaluate_part<'c>(
 ) {
     let TypeState { plan, exemption, collector, notes, .. } = state;
     let shared = (finder, notes);
-    let hits = hits.get(of_table(hits, plan.table)).unwrap_or(&[]);
+    let hits = hits.get(of_table(hits, plan.table)).expect("where its hits stand");
     Evaluator::new(context, (plan, exemption), hits, shared).evaluate(part, |found| collector.add(found));
 }
 
@@ -173,7 +181,7 @@ fn explain_part<'c>(
     finder: &mut EvidenceFinder<'c>,
     part: Stretch,
 ) {
-    let hits = hits.get(of_table(hits, state.plan.table)).unwrap_or(&[]);
+    let hits = hits.get(of_table(hits, state.plan.table)).expect("where its hits stand");
     let told = &state.notes.told;
     let mut explainer = Explainer::new(context, (state.plan, &state.exemption), finder, hits, told);
     let room = limits::MATCHES_MAX.saturating_sub(state.unmatched.len());

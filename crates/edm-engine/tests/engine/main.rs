@@ -1,5 +1,6 @@
 //! The engine through its public interface, one module a subject.
 
+mod costs;
 mod explain;
 mod files;
 mod limits;

@@ -223,6 +223,8 @@ fn read_type(
         exact_match: Some(ExactMatchRuleResource {
             data_store_id: data_store,
             recommended_confidence: recommended.unwrap_or(RECOMMENDED_CONFIDENCE_DEFAULT),
+            // The package knows no columns' types: the store that takes the type does.
+            redact_confidence: None,
             patterns,
         }),
         ..SensitiveTypeResource::default()

@@ -18,8 +18,6 @@ use crate::schema::actions::{CLASSIFY, REDACT};
 use crate::schema::batches::TEXT_LINE;
 use crate::text_object::TextObject;
 
-/// The confidence from which `redactExactMatches` covers a match.
-const REDACT_CONFIDENCE_DEFAULT: u8 = 75;
 /// Bytes of the longest text: the body that carries it is bounded already.
 const TEXT_CHARACTERS_MAX: usize = limits::JSON_BODY_BYTES_MAX;
 const REPLACEMENTS: &[&str] = &["mask", "label", "token"];
@@ -245,8 +243,8 @@ pub struct RedactRequest {
     pub text: String,
     /// The types to look for, as sent; empty is all.
     pub sensitive_type_ids: Vec<String>,
-    /// Matches below it stay.
-    pub minimum_confidence: u8,
+    /// Matches below it stay; `None`: below what each type says.
+    pub minimum_confidence: Option<u8>,
     /// How a match is covered.
     pub replacement: ReplacementWord,
     /// When to give up: half a redaction is none.
@@ -263,7 +261,7 @@ impl FromBody for RedactRequest {
         Ok(Self {
             text: reader.needed("text", reader.text("text", TEXT_CHARACTERS_MAX)?)?,
             sensitive_type_ids: read_type_ids(&reader)?,
-            minimum_confidence: read_confidence(&reader)?.unwrap_or(REDACT_CONFIDENCE_DEFAULT),
+            minimum_confidence: read_confidence(&reader)?,
             replacement: match reader.word("replacement", REPLACEMENTS)?.into_option() {
                 Some("label") => ReplacementWord::Label,
                 Some("token") => ReplacementWord::Token,
@@ -355,6 +353,8 @@ pub struct RedactionResult {
     pub text: String,
     /// What was covered.
     pub classification: Vec<DetectedContent>,
+    /// Matches that were found and left in the text.
+    pub below_threshold_count: u32,
     /// What could not be done.
     pub errors: Vec<ClassificationError>,
 }

@@ -2,7 +2,7 @@
 
 use edm_model::{
     EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit, RECOMMENDED_CONFIDENCE_DEFAULT,
-    StoreId, limits,
+    RuleDraft, StoreId, limits,
 };
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +72,9 @@ pub struct ExactMatchRuleResource {
     pub data_store_id: String,
     /// The confidence from which a match should be acted on.
     pub recommended_confidence: u8,
+    /// The confidence from which a redaction covers a match; where a type is made, absent is the columns' default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redact_confidence: Option<u8>,
     /// In any order.
     pub patterns: Vec<PatternResource>,
 }
@@ -124,6 +127,7 @@ impl From<&ExactMatchRule> for ExactMatchRuleResource {
         Self {
             data_store_id: rule.store_id.to_string(),
             recommended_confidence: rule.recommended_confidence,
+            redact_confidence: Some(rule.redact_confidence),
             patterns: rule.patterns.iter().map(PatternResource::from).collect(),
         }
     }
@@ -169,7 +173,7 @@ pub struct SensitiveTypeDraft {
     /// Who made it.
     pub publisher_name: Option<String>,
     /// What it matches.
-    pub rule: ExactMatchRule,
+    pub rule: RuleDraft,
 }
 
 impl FromBody for SensitiveTypeDraft {
@@ -197,7 +201,7 @@ pub struct SensitiveTypeChange {
     /// Who made it.
     pub publisher_name: Given<String>,
     /// What it matches; never null.
-    pub rule: Given<ExactMatchRule>,
+    pub rule: Given<RuleDraft>,
 }
 
 impl FromBody for SensitiveTypeChange {
@@ -224,14 +228,16 @@ impl FromBody for SensitiveTypeChange {
     }
 }
 
-fn read_rule(reader: &Reader<'_>) -> Result<ExactMatchRule, BodyError> {
+fn read_rule(reader: &Reader<'_>) -> Result<RuleDraft, BodyError> {
     let store = reader.needed("dataStoreId", reader.text("dataStoreId", limits::NAME_CHARACTERS_MAX)?)?;
     let store_id: StoreId = store.parse().map_err(|_| reader.error(BodyErrorKind::NotAnId, "dataStoreId"))?;
     let patterns = reader.needed("patterns", reader.objects("patterns", limits::PATTERNS_MAX)?)?;
     let recommended = reader.integer32("recommendedConfidence", 1..=100)?.into_option();
-    Ok(ExactMatchRule {
+    let redact = reader.integer32("redactConfidence", 1..=100)?.into_option();
+    Ok(RuleDraft {
         store_id,
         recommended_confidence: confidence(recommended).unwrap_or(RECOMMENDED_CONFIDENCE_DEFAULT),
+        redact_confidence: confidence(redact),
         patterns: patterns.iter().map(read_pattern).collect::<Result<_, _>>()?,
     })
 }

@@ -220,6 +220,12 @@ pub static REDACTION: StructuredType = StructuredType::complex(
     &[
         text("text", "The text with its matches covered.").never_null().added(),
         object("classification", &EXACT_MATCH_DETECTED_CONTENT, "What was covered.").many().added(),
+        int32(
+            "belowThresholdCount",
+            "Matches that were found and left, because their confidence is too low.",
+        )
+        .never_null()
+        .added(),
         object("errors", &CLASSIFICATION_ERROR, "What could not be done.").many().added(),
     ],
     "A text with its matches covered.",

@@ -51,6 +51,14 @@ pub static EXACT_MATCH_RULE: StructuredType = StructuredType::complex(
             .needed()
             .set(),
         int32("recommendedConfidence", "From where a match should be acted on.").range(1, 100).added().set(),
+        int32(
+            "redactConfidence",
+            "From where a redaction covers a match; if left out, 65 where a primary is typed ssn, card, iban, email or phone, \
+             else 75.",
+        )
+        .range(1, 100)
+        .added()
+        .set(),
         object("patterns", &PATTERN, "In any order; the best one reached counts.")
             .many()
             .at_least_one(limits::PATTERNS_MAX)

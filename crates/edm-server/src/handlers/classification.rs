@@ -68,7 +68,7 @@ pub(crate) fn match_options(options: ClassifyOptions) -> MatchOptions {
     };
     MatchOptions {
         type_ids: options.sensitive_type_ids,
-        minimum_confidence: options.minimum_confidence,
+        minimum_confidence: Some(options.minimum_confidence),
         candidates: options.candidates.iter().map(candidate).collect(),
         offset_unit: options.telling.offset_unit,
         exempt: options.exempt,
@@ -98,6 +98,7 @@ pub(crate) async fn redact(
     };
     let redacted = app.service.redact(&call.principal, request.text, options, replacement).await?;
     let result = RedactionResult {
+        below_threshold_count: redacted.below_threshold_count,
         errors: present_report::errors(&redacted.report),
         classification: present_report::classification(redacted.report.types, request.telling),
         text: redacted.text,

@@ -1,8 +1,8 @@
 //! Tokens, roles and the wall between tenants; stores and types that people write.
 
 use edm_model::{
-    EvidenceGroup, ExactMatchRule, OnUnserved, Pattern, Principal, Proximity, Right, Role, Roles,
-    SessionState, StoreId, TenantId,
+    EvidenceGroup, OnUnserved, Pattern, Principal, Proximity, Right, Role, Roles, RuleDraft, SessionState,
+    StoreId, TenantId,
 };
 use edm_service::{
     ErrorKind, Expected, ListQuery, LookupRequest, MatchOptions, NewSession, NewStore, NewToken, NewType,
@@ -242,7 +242,12 @@ async fn a_pattern_names_columns_of_its_store() {
         name: name.to_owned(),
         description: None,
         publisher: None,
-        rule: ExactMatchRule { store_id, recommended_confidence: 75, patterns: vec![pattern] },
+        rule: RuleDraft {
+            store_id,
+            recommended_confidence: 75,
+            redact_confidence: None,
+            patterns: vec![pattern],
+        },
     };
     let unknown_store = StoreId::from_bytes([9; 16]);
     let cases = [
@@ -278,7 +283,7 @@ async fn a_pattern_names_columns_of_its_store() {
     assert_eq!(again.expect_err("taken").kind(), &ErrorKind::DuplicateName);
     let types = house.service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items;
     let default = types.iter().find(|view| view.sensitive_type.id != made.id).expect("the default type");
-    let change = TypeChange { rule: Some(made.rule.clone()), ..TypeChange::default() };
+    let change = TypeChange { rule: Some(made.rule.clone().into()), ..TypeChange::default() };
     let fixed = house.service.update_type(&house.admin, default.sensitive_type.id, change).await;
     assert_eq!(fixed.expect_err("fixed").kind(), &ErrorKind::DefaultTypeFixed);
     let fixed = house.service.delete_type(&house.admin, default.sensitive_type.id, &Expected::ANYTHING).await;

@@ -1,6 +1,6 @@
 //! Texts against live data, through the whole service.
 
-use edm_model::{EvidenceGroup, ExactMatchRule, Pattern, Proximity};
+use edm_model::{EvidenceGroup, Pattern, Proximity, RuleDraft};
 use edm_service::{ErrorKind, ListQuery, MatchOptions, NewType, Replacement};
 
 use crate::house::{House, people};
@@ -66,7 +66,7 @@ async fn a_redacted_text_shows_nothing_and_one_value_has_one_pseudonym() {
     for (replacement, marker) in
         [(Replacement::Mask, "█"), (Replacement::Label, "[account]"), (Replacement::Token, "[account:")]
     {
-        let options = MatchOptions { minimum_confidence: 75, ..MatchOptions::default() };
+        let options = MatchOptions { minimum_confidence: Some(75), ..MatchOptions::default() };
         let redacted = house.service.redact(&house.admin, text.as_str(), options, replacement).await;
         let redacted = redacted.expect("redacted").text;
         for value in [number, name, city] {
@@ -90,8 +90,8 @@ async fn a_request_that_cannot_be_is_refused() {
         options
     };
     let cases = [
-        (options(|o| o.minimum_confidence = 0), "minimumConfidence"),
-        (options(|o| o.minimum_confidence = 101), "minimumConfidence"),
+        (options(|o| o.minimum_confidence = Some(0)), "minimumConfidence"),
+        (options(|o| o.minimum_confidence = Some(101)), "minimumConfidence"),
         (options(|o| o.timeout_ms = Some(0)), "timeoutInMs"),
         (options(|o| o.type_ids = vec![String::new(); 10_001]), "sensitiveTypeIds"),
         (options(|o| o.exempt = vec![("a".into(), vec![String::new(); 10_000])]), "exempt"),
@@ -134,7 +134,12 @@ async fn every_place_of_a_record_is_redacted_where_any_column_anchors() {
         not_counted: Vec::new(),
         void_if: Vec::new(),
     };
-    let rule = ExactMatchRule { store_id: store, recommended_confidence: 75, patterns: vec![pattern] };
+    let rule = RuleDraft {
+        store_id: store,
+        recommended_confidence: 75,
+        redact_confidence: None,
+        patterns: vec![pattern],
+    };
     let new = NewType { name: "anyone".to_owned(), description: None, publisher: None, rule };
     let made = house.service.create_type(&house.admin, new).await.expect("the type is made");
     let [number, name, city] = &people(17, 1)[0];
@@ -148,4 +153,66 @@ async fn every_place_of_a_record_is_redacted_where_any_column_anchors() {
     let redacted =
         house.service.redact(&house.admin, text, options, Replacement::Label).await.expect("redacted");
     assert!(!redacted.text.contains(number.as_str()), "{}", redacted.text);
+}
+
+/// Each type says from where on its matches are covered, unless the request does; what is left is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redaction_goes_by_the_types_own_confidence_and_tells_what_it_leaves() {
+    let (house, store) = furnished().await;
+    let pattern = Pattern {
+        confidence: 60,
+        primary: Some("account".to_owned()),
+        proximity: Proximity::default(),
+        supporting: Vec::new(),
+        not_counted: Vec::new(),
+        void_if: Vec::new(),
+    };
+    let draft = |redact_confidence| RuleDraft {
+        store_id: store,
+        recommended_confidence: 75,
+        redact_confidence,
+        patterns: vec![pattern.clone()],
+    };
+    let mut ids = Vec::new();
+    for (name, redact_confidence, kept) in [("own", Some(60), 60), ("left out", None, 75)] {
+        let rule = draft(redact_confidence);
+        let new = NewType { name: name.to_owned(), description: None, publisher: None, rule };
+        let made = house.service.create_type(&house.admin, new).await.expect("made").sensitive_type;
+        assert_eq!(made.rule.redact_confidence, kept, "{name}: digits are no identifier by their type");
+        ids.push(made.id.to_string());
+    }
+    for wrong in [0, 101] {
+        let new = NewType {
+            name: "wrong".to_owned(),
+            description: None,
+            publisher: None,
+            rule: draft(Some(wrong)),
+        };
+        let refused = house.service.create_type(&house.admin, new).await.expect_err("refused");
+        assert_eq!(refused.target(), Some("exactMatch/redactConfidence"), "{wrong}");
+    }
+    let [number, name, city] = &people(17, 1)[0];
+    let (alone, whole) = (format!("account {number} only"), format!("{name}, {city}: {number}"));
+    let check = async |text: &str, ids: &[&String], minimum: Option<u8>, expected: (bool, u32)| {
+        let options = MatchOptions {
+            type_ids: ids.iter().map(|id| (*id).clone()).collect(),
+            minimum_confidence: minimum,
+            ..MatchOptions::default()
+        };
+        let redacted = house.service.redact(&house.admin, text, options, Replacement::Mask).await;
+        let redacted = redacted.expect("redacted");
+        let covered = !redacted.text.contains(number.as_str());
+        assert_eq!((covered, redacted.below_threshold_count), expected, "{text} {ids:?} {minimum:?}");
+    };
+    let [low, high] = &ids[..] else { panic!("two types") };
+    check(&alone, &[low], None, (true, 0)).await;
+    check(&alone, &[high], None, (false, 1)).await;
+    check(&alone, &[high], Some(60), (true, 0)).await;
+    check(&alone, &[low], Some(61), (false, 1)).await;
+    // What one type covers is not left by the other; both may leave it.
+    check(&alone, &[high, low], None, (true, 0)).await;
+    check(&alone, &[high, low], Some(90), (false, 2)).await;
+    // The default type finds the number alone at 65, and the record at 85.
+    check(&alone, &[], Some(70), (false, 3)).await;
+    check(&whole, &[], Some(70), (true, 0)).await;
 }

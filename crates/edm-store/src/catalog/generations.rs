@@ -203,7 +203,7 @@ async fn swap(
         .await
         .context("retiring generations")?;
     insert(write, &published, commit_number).await?;
-    types::pin_default(write, session.store_id, &generation.default_patterns, generation.at).await?;
+    types::pin_default(write, session, &generation.default_patterns, generation.at).await?;
     Ok(published)
 }
 

@@ -1,6 +1,9 @@
 //! Sensitive types.
 
-use edm_model::{ListQuery, Listed, Pattern, SensitiveType, SensitiveTypeId, StoreId, TenantId, TypeOrigin};
+use edm_model::{
+    ListQuery, Listed, Pattern, SensitiveType, SensitiveTypeId, Session, StoreId, TenantId, TypeOrigin,
+    redact_confidence_default,
+};
 use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
@@ -207,24 +210,29 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Gives the store's default type its patterns, unless it has some: they are pinned at the first generation.
+/// Gives the store's default type its patterns, unless it has some: they are pinned at the first generation. From where a
+/// redaction covers what they match is for the columns of the session to say, each time.
 pub(super) async fn pin_default(
     write: &mut Write,
-    store_id: StoreId,
+    session: &Session,
     patterns: &[Pattern],
     at: edm_model::Timestamp,
 ) -> Result<(), Error> {
     let rows = sqlx::query("select * from sensitive_types where store_id = $1 and origin = 'storeDefault'")
-        .bind(store_id.as_bytes().as_slice())
+        .bind(session.store_id.as_bytes().as_slice())
         .fetch_all(&mut *write)
         .await
         .context("default type")?;
     for row in &rows {
         let mut found = read_type(row)?;
-        if !found.rule.patterns.is_empty() {
+        let before = found.rule.clone();
+        if found.rule.patterns.is_empty() {
+            found.rule.patterns = patterns.to_vec();
+        }
+        found.rule.redact_confidence = redact_confidence_default(&session.columns, &found.rule.patterns);
+        if !before.patterns.is_empty() && found.rule == before {
             continue;
         }
-        found.rule.patterns = patterns.to_vec();
         sqlx::query("update sensitive_types set rule = $2, modified_at = $3 where id = $1")
             .bind(found.id.as_bytes().as_slice())
             .bind(record::write_rule(&found.rule))

@@ -48,7 +48,12 @@ pub(crate) fn store(id: StoreId, name: &str) -> (DataStore, SensitiveType) {
         description: None,
         publisher: None,
         origin: TypeOrigin::StoreDefault,
-        rule: ExactMatchRule { store_id: id, recommended_confidence: 75, patterns: Vec::new() },
+        rule: ExactMatchRule {
+            store_id: id,
+            recommended_confidence: 75,
+            redact_confidence: 75,
+            patterns: Vec::new(),
+        },
         created_at: at(0),
         modified_at: at(0),
     };

@@ -136,7 +136,12 @@ pub(super) fn store(choices: &mut impl Choices, number: usize) -> (DataStore, Se
         description: None,
         publisher: None,
         origin: TypeOrigin::StoreDefault,
-        rule: ExactMatchRule { store_id: store.id, recommended_confidence: 75, patterns: Vec::new() },
+        rule: ExactMatchRule {
+            store_id: store.id,
+            recommended_confidence: 75,
+            redact_confidence: 75,
+            patterns: Vec::new(),
+        },
         created_at: store.created_at,
         modified_at: store.created_at,
     };
@@ -181,6 +186,7 @@ pub(super) fn sensitive_type(
         rule: ExactMatchRule {
             store_id,
             recommended_confidence: [65, 75, 85][choices.below(3)],
+            redact_confidence: [65, 75][choices.below(2)],
             patterns: Vec::new(),
         },
         created_at: moment(choices),
@@ -206,6 +212,7 @@ pub(super) fn shown_type(known: &SensitiveType) -> Value {
         "exactMatch": {
             "dataStoreId": known.rule.store_id.to_string(),
             "recommendedConfidence": known.rule.recommended_confidence,
+            "redactConfidence": known.rule.redact_confidence,
             "patterns": [],
         },
     })

@@ -149,6 +149,7 @@ pub(crate) fn active(generation: &Arc<Generation>, patterns: Option<Vec<Pattern>
         id: SensitiveTypeId::from_bytes([4; 16]),
         name: "records".to_owned(),
         recommended_confidence: 75,
+        redact_confidence: 75,
         default_type: patterns.is_none(),
         patterns: patterns.unwrap_or_else(|| generation.default_patterns().unwrap_or_default()),
         generation: generation.clone(),

@@ -85,6 +85,7 @@ pub(in crate::catalog) static TYPES: Table = Table {
         never("exactMatch", "t.rule", Form::Whole),
         never("exactMatch/dataStoreId", "t.store_id", Form::Id),
         never("exactMatch/recommendedConfidence", "(t.rule ->> 'recommended_confidence')", Form::Integer),
+        never("exactMatch/redactConfidence", "(t.rule ->> 'redact_confidence')", Form::Integer),
     ],
     collections: &[],
 };

@@ -1,0 +1,65 @@
+//! When a scan asks whether it is to go on: by the work that it has done, whatever kind of work that was.
+
+use std::cell::Cell;
+
+use crate::query::Query;
+
+/// Work between two looks: a millisecond or two. A look at a clock for every value would cost more than the clock is worth.
+const WORK_A_LOOK: u64 = 1 << 16;
+
+/// The caller's word that a scan must end. Work is counted in row checks and in what takes about as long, some ten
+/// nanoseconds.
+pub(crate) struct Stop<'q> {
+    should_stop: &'q (dyn Fn() -> bool + Sync),
+    /// Work since the caller was asked last.
+    done: Cell<u64>,
+    met: Cell<bool>,
+}
+
+impl<'q> Stop<'q> {
+    /// The first work asks at once: a scan that begins too late does nothing.
+    pub(crate) fn of(query: &Query<'q>) -> Self {
+        Self { should_stop: query.should_stop, done: Cell::new(WORK_A_LOOK), met: Cell::new(false) }
+    }
+
+    /// Counts work that is about to be done, and says whether to leave it.
+    pub(crate) fn before(&self, work: u64) -> bool {
+        if self.done.get() >= WORK_A_LOOK && !self.met.get() {
+            self.done.set(0);
+            self.met.set((self.should_stop)());
+        }
+        self.done.set(self.done.get().saturating_add(work));
+        self.met.get()
+    }
+
+    /// Says whether the caller ended the scan.
+    pub(crate) fn is_met(&self) -> bool {
+        self.met.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::scan::PreparedTypes;
+
+    #[test]
+    fn the_caller_is_asked_by_work_and_his_word_stays() {
+        let check = |works: &[u64], stop_at: u64, expected: &[bool]| {
+            let (types, asked) = (PreparedTypes::new([]), AtomicU64::new(0));
+            let should_stop = || asked.fetch_add(1, Ordering::Relaxed) + 1 == stop_at;
+            let query = Query { should_stop: &should_stop, ..Query::new("", &types) };
+            let stop = Stop::of(&query);
+            let told: Vec<bool> = works.iter().map(|work| stop.before(*work)).collect();
+            assert_eq!(told, expected, "{works:?}, stopped at look {stop_at}");
+            assert_eq!(stop.is_met(), expected.contains(&true));
+        };
+        check(&[1, 1, 1], 1, &[true, true, true]);
+        check(&[1, 1, 1], 2, &[false, false, false]);
+        check(&[WORK_A_LOOK, 1, 1], 2, &[false, true, true]);
+        check(&[WORK_A_LOOK - 1, 1, 1, WORK_A_LOOK, 1], 2, &[false, false, true, true, true]);
+        check(&[u64::MAX, 1], 2, &[false, true]);
+    }
+}
