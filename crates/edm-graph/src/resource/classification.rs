@@ -16,8 +16,15 @@ const REDACT_CONFIDENCE_DEFAULT: u8 = 75;
 /// Bytes of the longest text: the body that carries it is bounded already.
 const TEXT_CHARACTERS_MAX: usize = limits::JSON_BODY_BYTES_MAX;
 /// The options of a text that is not in a JSON body.
-const QUERY_OPTIONS: &[&str] =
-    &["sensitiveTypeIds", "minimumConfidence", "explain", "timeoutInMs", "exempt", "contentClassifications"];
+const QUERY_OPTIONS: &[&str] = &[
+    "sensitiveTypeIds",
+    "minimumConfidence",
+    "explain",
+    "timeoutInMs",
+    "exempt",
+    "contentClassifications",
+    "includeValues",
+];
 const REPLACEMENTS: &[&str] = &["mask", "label", "token"];
 
 /// The body of `classifyExactMatches`.
@@ -276,22 +283,23 @@ fn read_exempt(reader: &Reader<'_>) -> Result<Vec<(String, Vec<String>)>, BodyEr
     Ok(read)
 }
 
-/// `exactMatchClassificationResult`.
+/// `exactMatchClassificationResult`. What has neither `classification` nor `errors` is another answer, and no text in which
+/// nothing was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct ClassificationResult {
     /// One element for each type that matched.
     pub classification: Vec<DetectedContent>,
     /// What could not be done: unknown types, time out.
     pub errors: Vec<ClassificationError>,
     /// When explained, or when a limit was reached.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// The answer of `redactExactMatches`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct RedactionResult {
     /// The text with its matches covered.
     pub text: String,
@@ -299,6 +307,9 @@ pub struct RedactionResult {
     pub classification: Vec<DetectedContent>,
     /// What could not be done.
     pub errors: Vec<ClassificationError>,
+    /// Matches that were found and left in the text, because their confidence is below what is covered.
+    #[serde(default)]
+    pub below_threshold_count: u32,
 }
 
 /// `exactMatchDetectedSensitiveContent`.

@@ -226,8 +226,16 @@ struct Outcome {
 
 impl Outcome {
     async fn of(client: &GraphClient, store: &str, report: &UploadReport, before: Option<u64>) -> Self {
-        // The table is live, whatever becomes of this question.
-        let store = client.store(store).await.unwrap_or_default();
+        let store = match client.store(store).await {
+            Ok(store) => store,
+            Err(error) => {
+                // The table is live, whatever becomes of this question; but nobody may take the answer for a good one.
+                let warning = format!(
+                    "the store did not say what is live now, nor what it warns of: ask with `edm store show` ({error})"
+                );
+                return Self { warnings: vec![warning], ..Self::default() };
+            }
+        };
         let columns = store.columns.unwrap_or_default();
         let warnings = columns.into_iter().flat_map(|column| column.warnings);
         // The store's default type stays as the first upload made it.
@@ -347,7 +355,7 @@ fn report_line(report: &UploadReport, outcome: &Outcome) -> String {
             counted(report.blocks.into(), "block")
         ),
         "Completed" => {
-            let live = counted(outcome.live.unwrap_or(row_count), "row");
+            let live = outcome.live.map_or_else(|| "the table is".to_owned(), |live| counted(live, "row"));
             let done = match (report.mode, outcome.removed) {
                 (TableMode::Delete, Some(removed)) => format!("{} removed, ", counted(removed, "row")),
                 (TableMode::Delta, _) => format!("{rows}{left_out} added or replaced, "),
