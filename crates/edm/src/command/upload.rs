@@ -202,7 +202,7 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     let store = options.store.clone();
     let before = match options.table.mode {
         // It is for the count of what was removed alone; what is wrong with the server or the store, the upload says itself.
-        TableMode::Delete => client.store(&store).await.ok().map(|store| store.row_count.unwrap_or(0)),
+        TableMode::Delete => client.store(&store).await.ok().and_then(|store| store.row_count),
         TableMode::Replace | TableMode::Delta => None,
     };
     let result = upload(&client, options, bar.clone()).await;
