@@ -398,7 +398,11 @@ mod tests {
             let shown = String::from_utf8_lossy(piece);
             let given = Arc::new(AtomicU64::new(0));
             let head = std::io::Cursor::new(head.to_vec());
-            let endless = Endless { head, piece: piece.to_vec(), at: 0, given: Arc::clone(&given) };
+            // A character of UTF-16 is two bytes of the file and may be one of text.
+            let width = if piece.contains(&0) { 2 } else { 1 };
+            let given_bytes_max = width * GIVEN_MAX;
+            let endless =
+                Endless { head, piece: piece.to_vec(), at: 0, given: Arc::clone(&given), given_bytes_max };
             let columns = Columns::new(vec![Column::text("ssn").searchable(), Column::text("lastName")]);
             let read = || {
                 let source = open_bytes(Box::new(endless), None)?;

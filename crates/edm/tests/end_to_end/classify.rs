@@ -97,6 +97,8 @@ fn what_was_not_read_is_named_and_ends_no_run() {
     check(&edm, &["--fail-on-match", &folder], "", 5, &["3 files", "1 match; 1 file not read"]);
     check(&edm, &[&folder], "", 4, &["1 match; 1 file not read"]);
     edm.file("exports/other.bin", mail);
+    let document = check(&edm, &[&folder], "", 4, &[]);
+    assert!(document.contains(r#""notReadAsAWhole":["base64Parts"]"#), "{document}");
     check(
         &edm,
         &["--fail-on-match", &folder],
@@ -280,6 +282,8 @@ fn a_lookup_says_which_value_was_found_and_when_nothing_was_asked() {
     let unavailable = r#"{"error": {"code": "dataUnavailable", "message": "the table cannot be read"}}"#;
     let canned = CannedServer::start(&[(503, unavailable)]);
     check(&canned.program(&edm), &[id, "900"], 4, &["the table cannot be read"]);
+    let canned = CannedServer::start(&[(200, "{}")]);
+    check(&canned.program(&edm), &[id, "900"], 1, &["cannot be understood"]);
 
     fill(&edm, "people");
     let values = ["people", "903-45-6789", "905-00-0000", "900123456"];

@@ -26,8 +26,8 @@ Examples:
   edm classify exports/ --fail-on-match && echo clean
   edm classify logs/ --type patients --minimum-confidence 75 --output ndjson
 
-What is not read (documents, archives, images, links that lead out of a folder, what may not be opened) is named on
-standard error, and the last line there counts it."))]
+What is not read (documents, archives, images, links out of a folder, what may not be opened) is
+named on standard error, and the last line there counts it."))]
 pub(crate) struct ClassifyArguments {
     /// Text files, folders of text files, or - for standard input
     #[arg(value_name = "FILE|DIR|-", default_value = "-")]

@@ -74,7 +74,13 @@ impl Report {
                     // Graph leaves an empty list out; whoever asked for it finds it always.
                     fields.entry("diagnostics").or_insert_with(|| json!([]));
                 }
-                self.entry(&json!({ "file": name, "result": value }))
+                let mut entry = json!({ "file": name, "result": value });
+                if !cut_short.is_empty()
+                    && let Value::Object(fields) = &mut entry
+                {
+                    fields.insert("notReadAsAWhole".to_owned(), json!(cut_short));
+                }
+                self.entry(&entry)
             }
             Shape::Findings => self.findings(name, result, (survey, cut_short), client).await,
         }

@@ -166,7 +166,7 @@ impl Tally {
             line.push_str("all was read");
         } else {
             line.push_str(&not.join(", "));
-            line.push_str(", so there may be more matches: see above for the reasons");
+            line.push_str(", so there may be more matches");
         }
         line
     }
@@ -270,8 +270,7 @@ mod tests {
         let unread = Tally { files: 9, not_read: 3, not_whole: 1, ..Tally::default() };
         check(
             &unread,
-            "9 files, 0 bytes, 0 matches; 3 files not read, 1 file not looked at as a whole, so there may be more \
-             matches: see above for the reasons",
+            "9 files, 0 bytes, 0 matches; 3 files not read, 1 file not looked at as a whole, so there may be more matches",
         );
         let redacted = Tally { files: 1, matches: 2, left: 1, ..Tally::new(true) };
         check(&redacted, "1 file, 0 bytes, 2 matches covered, 1 left below the confidence; all was read");
