@@ -381,12 +381,12 @@ mod tests {
             if head > 0 || self.given.load(Ordering::Relaxed) >= self.given_bytes_max {
                 return Ok(head);
             }
-            for place in out.iter_mut() {
-                *place = self.piece[self.at];
-                self.at = (self.at + 1) % self.piece.len();
-            }
-            self.given.fetch_add(out.len() as u64, Ordering::Relaxed);
-            Ok(out.len())
+            let piece = &self.piece[self.at..];
+            let count = piece.len().min(out.len());
+            out[..count].copy_from_slice(&piece[..count]);
+            self.at = (self.at + count) % self.piece.len();
+            self.given.fetch_add(count as u64, Ordering::Relaxed);
+            Ok(count)
         }
     }
 
@@ -401,8 +401,13 @@ mod tests {
             // A character of UTF-16 is two bytes of the file and may be one of text.
             let width = if piece.contains(&0) { 2 } else { 1 };
             let given_bytes_max = width * GIVEN_MAX;
-            let endless =
-                Endless { head, piece: piece.to_vec(), at: 0, given: Arc::clone(&given), given_bytes_max };
+            let endless = Endless {
+                head,
+                piece: piece.repeat(4096),
+                at: 0,
+                given: Arc::clone(&given),
+                given_bytes_max,
+            };
             let columns = Columns::new(vec![Column::text("ssn").searchable(), Column::text("lastName")]);
             let read = || {
                 let source = open_bytes(Box::new(endless), None)?;
