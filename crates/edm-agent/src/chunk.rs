@@ -14,6 +14,9 @@ pub(crate) const CHUNK_RECORDS_MAX: u32 = 16 * 1024;
 /// Empty chunks that are kept for the reader: as many as it may be ahead, or their memory would be asked for again and again.
 const SPARE_CHUNKS_MAX: usize = 256;
 
+/// Why a cell's text is there.
+const IN_TEXT: &str = "cells end between characters of the text in which they were found";
+
 /// Records that follow one another.
 #[derive(Default)]
 pub(crate) struct Chunk {
@@ -39,9 +42,12 @@ impl Chunk {
         self.lines.is_empty()
     }
 
-    /// Returns how much of the text that waits for hashing this is.
-    pub(crate) fn text_bytes(&self) -> usize {
-        self.text.len()
+    /// Returns the memory that this takes while it waits for hashing: of short records the places take more than the text.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.text.capacity()
+            + self.cells.len() * size_of::<(u32, u32)>()
+            + self.lines.len() * size_of::<u64>()
+            + self.left_out.len() * size_of::<u32>()
     }
 
     pub(crate) fn hold(&mut self, permit: Permit) {
@@ -79,7 +85,7 @@ impl Chunk {
 
     /// Returns the line of a record by its position.
     pub(crate) fn line(&self, record: u32) -> u64 {
-        self.lines.get(record as usize).copied().unwrap_or(0)
+        *self.lines.get(record as usize).expect("every record of a chunk has its line")
     }
 
     /// Returns line and cells of each record that has cells, as many as there are columns.
@@ -89,7 +95,7 @@ impl Chunk {
     ) -> impl Iterator<Item = (u64, impl Iterator<Item = &str> + Clone)> {
         let mut left_out = self.left_out.iter().copied().peekable();
         let lines = (0..).zip(&self.lines).filter(move |(record, _)| left_out.next_if_eq(record).is_none());
-        let cell = |span: &(u32, u32)| self.text.get(span.0 as usize..span.1 as usize).unwrap_or_default();
+        let cell = |span: &(u32, u32)| self.text.get(span.0 as usize..span.1 as usize).expect(IN_TEXT);
         lines
             .zip(self.cells.chunks_exact(columns.max(1)))
             .map(move |((_, line), cells)| (*line, cells.iter().map(cell)))

@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 use crate::error::{Error, ErrorKind, Repeat};
 use crate::progress::{Event, Progress};
 
-/// Bytes of an answer that are read; a result for the longest text fits.
 /// How long the server may take to begin its answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+/// Bytes of an answer that are read; a result for the longest text fits.
 const ANSWER_BYTES_MAX: usize = limits::BLOCK_LIST_BYTES_MAX;
 /// Pages of a list that are read.
 const PAGES_MAX: usize = 10_000;
@@ -336,7 +336,8 @@ impl GraphClient {
                 return Err(Error::new(ErrorKind::BadAnswer));
             }
         }
-        Ok(elements)
+        // A part would pass for the whole.
+        Err(Error::new(ErrorKind::BadAnswer))
     }
 
     async fn send(
@@ -355,11 +356,15 @@ impl GraphClient {
             checked(request.send().await.map_err(unreachable)?).await
         };
         let answer = again(once, repeat, self.patience.as_deref(), "a request").await;
-        answer.map_err(|error| match error.kind() {
-            // The server cannot know that there was nothing to send.
+        answer.map_err(|error| self.named(error))
+    }
+
+    /// Says of a refusal what the server cannot know: that there was no token to send.
+    pub(crate) fn named(&self, error: Error) -> Error {
+        match error.kind() {
             ErrorKind::Refused { status: 401, .. } if self.token.is_none() => Error::new(ErrorKind::NoToken),
             _ => error,
-        })
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use edm_graph::DataStoreResource;
 use edm_hash::Salt;
 use edm_model::KeyId;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::pipeline::{self, SealedBlock};
 use crate::progress::Progress;
 use crate::rejections::Rejections;
@@ -35,7 +35,15 @@ pub fn dry_run(
     let outcome = pipeline::run(&mut table.reader, &plan, &sink, progress, table.bytes_total)?;
     let mut rejections = outcome.rejections.clone();
     rejections.merge(&refused.into_inner().unwrap_or_else(PoisonError::into_inner));
-    check_outcome(&outcome, &rejections, options.allowed_bad_lines)?;
+    check_outcome(&outcome, &rejections, options.allowed_bad_lines).map_err(|kind| {
+        Error::new(match kind {
+            // Nothing was sent, so there is nothing to go on from.
+            ErrorKind::TooManyBadLines { bad, records, rejections, .. } => {
+                ErrorKind::TooManyBadLines { bad, records, rejections, goes_on: false }
+            }
+            other => other,
+        })
+    })?;
     Ok(UploadReport {
         session_id: String::new(),
         state: String::new(),

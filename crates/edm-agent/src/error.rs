@@ -9,6 +9,9 @@ use edm_model::limits;
 
 use crate::rejections::Rejections;
 
+/// The code with which the server says that the data which is to be looked in cannot be read (docs/api/errors.md).
+const DATA_UNAVAILABLE: &str = "dataUnavailable";
+
 /// Reports why the agent could not go on. [`Error::kind`] says what a caller can decide on.
 #[derive(Debug)]
 pub struct Error {
@@ -32,6 +35,13 @@ pub enum ErrorKind {
         /// The line, the first one is 1.
         line: u64,
         /// The offset of the first offending byte (after decompression), the first one is 0.
+        byte: u64,
+    },
+    /// A NUL stands in the text.
+    Nul {
+        /// The line, the first one is 1.
+        line: u64,
+        /// Its offset (after decompression), the first byte's is 0.
         byte: u64,
     },
     /// The file is a zip archive or an office document.
@@ -78,6 +88,11 @@ pub enum ErrorKind {
         /// What is wrong with it, without its text.
         reason: &'static str,
     },
+    /// The first line has more cells than any table has columns.
+    TooManyCells {
+        /// How many.
+        cells: usize,
+    },
     /// A folder for what does not fit into memory cannot be written or read.
     Scratch {
         /// The folder.
@@ -94,6 +109,8 @@ pub enum ErrorKind {
         bad: u64,
         /// Records of the file.
         records: u64,
+        /// Whether blocks were sent, so that another run goes on behind them.
+        goes_on: bool,
         /// By line and reason.
         rejections: Box<Rejections>,
     },
@@ -196,13 +213,20 @@ impl Error {
     pub(crate) fn is_passing(&self, repeat: Repeat) -> bool {
         match &self.kind {
             ErrorKind::Unreachable { sent } => !sent || repeat == Repeat::Harmless,
-            ErrorKind::Refused { status, .. } => match status {
-                429 | 503 => true,
+            ErrorKind::Refused { status, code, .. } => match status {
+                // Damaged data does not pass while somebody waits.
+                503 => code != DATA_UNAVAILABLE,
+                429 => true,
                 408 | 500 | 502 | 504 => repeat == Repeat::Harmless,
                 _ => false,
             },
             _ => false,
         }
+    }
+
+    /// Returns whether the server said that data to look in cannot be read: nothing was found, because nobody looked.
+    pub fn is_data_unavailable(&self) -> bool {
+        matches!(&self.kind, ErrorKind::Refused { code, .. } if code == DATA_UNAVAILABLE)
     }
 
     /// Returns what went wrong.
@@ -225,6 +249,11 @@ fn write_bytes_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
             f,
             "line {line}, byte {byte} of the file: this is neither UTF-8 nor UTF-16 with a byte order mark; convert the \
              file first, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
+        ),
+        ErrorKind::Nul { line, byte } => write!(
+            f,
+            "line {line}, byte {byte} of the file: the cell holds a NUL, which no text has: take it out. A file full of \
+             them is a binary one, or UTF-16 without its byte order mark: save it as UTF-8"
         ),
         ErrorKind::Archive => f.write_str(
             "the file is a zip archive or an office document, not delimited text: unpack it or save it as CSV",
@@ -278,18 +307,28 @@ fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
             "cell {cell} of the first line {reason}: the first line must name the columns. Is the header missing, or \
              --separator wrong?"
         ),
+        ErrorKind::TooManyCells { cells } => write!(
+            f,
+            "the first line has {cells} cells, more than the {} that a file may have: is --separator wrong, or the \
+             first line no header?",
+            limits::FILE_COLUMNS_MAX
+        ),
         ErrorKind::Scratch { path } => write!(
             f,
             "cannot keep figures of a large table in {}: make room there, or name another folder in TMPDIR",
             path.display()
         ),
         ErrorKind::UnusableStore { reason } => write!(f, "this data store cannot be uploaded to: {reason}"),
-        ErrorKind::TooManyBadLines { bad, records, .. } => write!(
-            f,
-            "{bad} of {records} lines were refused, more than --allowed-bad-lines lets pass; nothing was \
-             committed. Correct the file, or run again with a higher --allowed-bad-lines: it goes on where \
-             this one stopped"
-        ),
+        ErrorKind::TooManyBadLines { bad, records, goes_on, .. } => {
+            write!(f, "{bad} of {records} lines were refused, more than --allowed-bad-lines lets pass; ")?;
+            f.write_str(match goes_on {
+                true => {
+                    "nothing was committed. Correct the file, or run again with a higher --allowed-bad-lines: it goes \
+                     on where this one stopped"
+                }
+                false => "nothing was sent. Correct the file, or allow more with --allowed-bad-lines",
+            })
+        }
         ErrorKind::TooManyRows => {
             write!(f, "the file has more than {} records, the most that a data store holds", limits::ROWS_MAX)
         }

@@ -187,7 +187,7 @@ impl Cutter<'_> {
             self.spare.give_back(chunk);
             return Ok(());
         };
-        let bytes = chunk.text_bytes().min(plaintext_bytes(self.plan.workers));
+        let bytes = chunk.held_bytes().min(plaintext_bytes(self.plan.workers));
         let Some(permit) = self.budget.take(bytes) else { return Err(Error::new(ErrorKind::Interrupted)) };
         chunk.hold(permit);
         block.send(chunk).map_err(|_| Error::new(ErrorKind::Interrupted))

@@ -164,8 +164,12 @@ impl Table {
 pub(crate) fn stat(path: &Path) -> Result<(u64, u64), Error> {
     let unreadable = |error| Error::caused(ErrorKind::FileUnreadable { path: path.to_owned() }, error);
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-    let modified_ns = modified.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(0);
+    let modified = metadata.modified().map_err(unreadable)?;
+    // For comparing alone: the low bits are enough, and a time before 1970 must differ from others as well.
+    let modified_ns = match modified.duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_nanos() as u64,
+        Err(before) => !(before.duration().as_nanos() as u64),
+    };
     Ok((metadata.len(), modified_ns))
 }
 
@@ -174,16 +178,17 @@ pub(crate) fn check_outcome(
     outcome: &Outcome,
     rejections: &Rejections,
     allowed: AllowedBadLines,
-) -> Result<(), Error> {
+) -> Result<(), ErrorKind> {
     if outcome.records == 0 {
-        return Err(Error::new(ErrorKind::NoRecords));
+        return Err(ErrorKind::NoRecords);
     }
     if allowed.allows(rejections.bad_lines, outcome.records) {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::TooManyBadLines {
+    Err(ErrorKind::TooManyBadLines {
         bad: rejections.bad_lines,
         records: outcome.records,
+        goes_on: true,
         rejections: Box::new(rejections.clone()),
-    }))
+    })
 }

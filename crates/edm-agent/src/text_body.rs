@@ -47,7 +47,7 @@ impl GraphClient {
         reading.await.map_err(|error| Error::caused(ErrorKind::Interrupted, error))?;
         match fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => Err(from_io(error)),
-            None => parse(&answer?),
+            None => parse(&answer.map_err(|error| self.named(error))?),
         }
     }
 }

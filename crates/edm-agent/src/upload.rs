@@ -288,7 +288,7 @@ impl Run<'_> {
             self.client.cancel_session(&store_id, &session.id).await?;
             self.forget_journal().await?;
         }
-        check_outcome(&outcome, &rejections, self.options.table.allowed_bad_lines)?;
+        check_outcome(&outcome, &rejections, self.options.table.allowed_bad_lines).map_err(Error::new)?;
         let blocks =
             Event::BlocksUploaded { blocks: outcome.blocks, sent: sent.blocks, sent_bytes: sent.bytes };
         self.progress.event(&blocks);

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// A page of a list.
+///
+/// An answer without `value` is none: read as an empty list it would be a list in which nothing is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Collection<T> {
     /// What the elements are.
     #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]

@@ -13,6 +13,8 @@ pub const SOURCES_MAX: usize = 10_000;
 pub const CELL_BYTES_MAX: usize = 4 * 1024;
 /// One record of a file, with its separators and quotes.
 pub const RECORD_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Cells of the first line of a file: a spreadsheet has no more columns.
+pub const FILE_COLUMNS_MAX: usize = 16 * 1024;
 /// One sealed block.
 pub const BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Blocks of a session.

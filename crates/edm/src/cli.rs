@@ -3,15 +3,15 @@
 use clap::{Parser, Subcommand};
 
 use crate::command;
-use crate::output::Format;
+use crate::output::OutputFormat;
 
 /// Finds the exact records of a table in any text
 #[derive(Debug, Parser)]
-#[command(name = "edm", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "edm", version, after_help = command::with_statuses(EXAMPLES), max_term_width = 100)]
 pub(crate) struct Cli {
     /// Table for people, JSON for programs [default: table on a terminal, json elsewhere]
     #[arg(long, global = true, value_name = "FORMAT")]
-    pub(crate) output: Option<Format>,
+    pub(crate) output: Option<OutputFormat>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -23,9 +23,7 @@ Examples:
   edm profile --file people.csv                    which of its columns are fit for what
   edm store create --name patients --column ssn:searchable:ignore=- --column lastName --column dob
   edm upload --store patients --file people.csv --wait
-  echo 'Ms Langer gave 900-12-3456' | edm classify - --explain
-
-Exit status: 0 fine, 1 failed, 2 usage, 3 findings (classify --fail-on-match).";
+  echo 'Ms Langer gave 900-12-3456' | edm classify - --explain";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

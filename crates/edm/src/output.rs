@@ -6,8 +6,19 @@ use clap::ValueEnum;
 use console::{Style, measure_text_width};
 use serde::Serialize;
 
-/// How results are printed.
+/// What can be asked for with `--output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// For programs that read while findings come: one finding a line (classify)
+    Ndjson,
+}
+
+/// How records are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people.
     Table,
@@ -18,23 +29,38 @@ pub(crate) enum Format {
 /// Standard output, with the format that was asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
-    asked: Option<Format>,
+    asked: Option<OutputFormat>,
     terminal: bool,
 }
 
 impl Output {
-    pub(crate) fn new(asked: Option<Format>) -> Self {
+    pub(crate) fn new(asked: Option<OutputFormat>) -> Self {
         Self { asked, terminal: io::stdout().is_terminal() }
     }
 
     /// Returns the format for records: a table on a terminal, JSON elsewhere, unless one was asked for.
     pub(crate) fn format(self) -> Format {
-        self.asked.unwrap_or(if self.terminal { Format::Table } else { Format::Json })
+        match self.asked {
+            Some(OutputFormat::Table) => Format::Table,
+            Some(OutputFormat::Json | OutputFormat::Ndjson) => Format::Json,
+            None if self.terminal => Format::Table,
+            None => Format::Json,
+        }
     }
 
     /// Returns the format for results that are a text themselves: JSON only where it was asked for.
     pub(crate) fn format_of_text(self) -> Format {
-        self.asked.unwrap_or(Format::Table)
+        if self.asked.is_none() { Format::Table } else { self.format() }
+    }
+
+    /// Returns whether one finding a line was asked for.
+    pub(crate) fn is_by_finding(self) -> bool {
+        self.asked == Some(OutputFormat::Ndjson)
+    }
+
+    /// Returns whether a person reads it, and nobody keeps it.
+    pub(crate) fn is_terminal(self) -> bool {
+        self.terminal
     }
 
     /// Prints one value as JSON.

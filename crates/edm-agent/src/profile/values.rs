@@ -193,7 +193,7 @@ impl<'a> Merge<'a> {
         }
         let [value, count] = [0, 8].map(|at| {
             let bytes = entry.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
-            u64::from_le_bytes(bytes.unwrap_or_default())
+            u64::from_le_bytes(bytes.expect("an entry is two numbers of eight bytes"))
         });
         self.heads.push(Reverse((value, run, count)));
         Ok(())

@@ -15,8 +15,8 @@ const DIRECT_BYTES_MIN: usize = 4 * 1024;
 
 /// Reads UTF-8 (with or without a byte order mark) or UTF-16 (with one) and gives UTF-8.
 ///
-/// Anything else is an [`io::Error`] that wraps [`ErrorKind::UnknownEncoding`] with line and byte. A NUL is none: it is the mark
-/// of a binary file, or of UTF-16 without its mark.
+/// Anything else is an [`io::Error`] that wraps [`ErrorKind::UnknownEncoding`] with line and byte. A NUL is no text either, but the
+/// mark of a binary file, or of UTF-16 without its mark: [`ErrorKind::Nul`].
 pub struct Utf8Text<R> {
     inner: R,
     encoding: Encoding,
@@ -55,7 +55,8 @@ impl<R: Read> Utf8Text<R> {
     fn fill_raw(&mut self) -> io::Result<()> {
         let start = self.raw.len();
         self.raw.resize(start.max(BUFFER_BYTES - 4) + 4, 0);
-        let result = self.inner.read(self.raw.get_mut(start..).unwrap_or_default());
+        let (_, room) = self.raw.split_at_mut(start);
+        let result = self.inner.read(room);
         self.raw.truncate(start + result.as_ref().map_or(0, |count| *count));
         if result? == 0 {
             self.ended = true;
@@ -92,6 +93,10 @@ impl<R: Read> Utf8Text<R> {
         io::Error::other(Error::new(ErrorKind::UnknownEncoding { line: self.lines + 1, byte }))
     }
 
+    fn refuse_nul(&self, byte: u64) -> io::Error {
+        io::Error::other(Error::new(ErrorKind::Nul { line: self.lines + 1, byte }))
+    }
+
     fn decode(&mut self) -> io::Result<()> {
         self.text.clear();
         self.text_start = 0;
@@ -122,10 +127,10 @@ impl<R: Read> Utf8Text<R> {
             front.copy_from_slice(&self.raw);
             let count = self.inner.read(room)?;
             self.ended = count == 0;
-            let bytes = out.get(..carried + count).unwrap_or_default();
+            let (bytes, _) = out.split_at(carried + count);
             let valid = self.check_utf8(bytes)?;
             self.raw.clear();
-            self.raw.extend_from_slice(bytes.get(valid..).unwrap_or_default());
+            self.raw.extend_from_slice(bytes.split_at(valid).1);
             if valid > 0 || self.ended {
                 return Ok(valid);
             }
@@ -139,20 +144,20 @@ impl<R: Read> Utf8Text<R> {
             None | Some(Ok(_)) => (bytes.len(), true),
             Some(Err(error)) => (error.valid_up_to(), error.error_len().is_none() && !self.ended),
         };
-        let text = bytes.get(..valid).unwrap_or_default();
+        let (text, _) = bytes.split_at(valid);
         // The first of what is wrong is named, however the bytes came.
         let nul = if seen.nul { text.iter().position(|byte| *byte == 0) } else { None };
-        if let Some(wrong) = nul.or_else(|| (!whole).then_some(valid)) {
-            return Err(self.refuse_behind(bytes, wrong));
+        if let Some(nul) = nul {
+            self.lines += line_ends(bytes.split_at(nul).0);
+            return Err(self.refuse_nul(self.decoded_bytes + nul as u64));
+        }
+        if !whole {
+            self.lines += line_ends(text);
+            return Err(self.refuse(valid));
         }
         self.decoded_bytes += valid as u64;
         self.lines += if valid == bytes.len() { seen.line_ends } else { line_ends(text) };
         Ok(valid)
-    }
-
-    fn refuse_behind(&mut self, bytes: &[u8], offset: usize) -> io::Error {
-        self.lines += line_ends(bytes.get(..offset).unwrap_or_default());
-        self.refuse(offset)
     }
 
     fn decode_utf16(&mut self) -> io::Result<()> {
@@ -176,7 +181,7 @@ impl<R: Read> Utf8Text<R> {
             let units = String::from_utf8_lossy(from_nul).encode_utf16().count() as u64;
             let end = (self.decoded_bytes + read as u64) & !1;
             self.lines += lines;
-            return Err(self.refuse_at(end.saturating_sub(units * 2)));
+            return Err(self.refuse_nul(end.saturating_sub(units * 2)));
         }
         if let Some(bad) = bad {
             self.lines += line_ends(&self.text);
@@ -207,7 +212,7 @@ impl<R: Read> Read for Utf8Text<R> {
             }
             self.decode()?;
         }
-        let waiting = self.text.get(self.text_start..).unwrap_or_default();
+        let (_, waiting) = self.text.split_at(self.text_start);
         let count = waiting.len().min(out.len());
         if let (Some(to), Some(from)) = (out.get_mut(..count), waiting.get(..count)) {
             to.copy_from_slice(from);
@@ -249,6 +254,10 @@ mod tests {
     }
 
     fn check(bytes: &[u8], expected: Result<&str, (u64, u64)>) {
+        check_kind(bytes, expected.map_err(|(line, byte)| ErrorKind::UnknownEncoding { line, byte }));
+    }
+
+    fn check_kind(bytes: &[u8], expected: Result<&str, ErrorKind>) {
         for (drip, room) in [(false, 1), (true, 1), (false, DIRECT_BYTES_MIN), (true, DIRECT_BYTES_MIN)] {
             let mut text = Vec::new();
             let result = if drip {
@@ -256,15 +265,11 @@ mod tests {
             } else {
                 read_all(Utf8Text::new(bytes), room, &mut text)
             };
-            match (result, expected) {
-                (Ok(()), Ok(expected)) => assert_eq!(String::from_utf8(text).as_deref(), Ok(expected)),
-                (Err(error), Err((line, byte))) => {
+            match (result, &expected) {
+                (Ok(()), Ok(expected)) => assert_eq!(String::from_utf8(text).as_deref(), Ok(*expected)),
+                (Err(error), Err(expected)) => {
                     let inner = error.into_inner().expect("wraps ours").downcast::<Error>().expect("is ours");
-                    assert_eq!(
-                        *inner.kind(),
-                        ErrorKind::UnknownEncoding { line, byte },
-                        "{bytes:?} drip {drip} room {room}"
-                    );
+                    assert_eq!(inner.kind(), expected, "{bytes:?} drip {drip} room {room}");
                 }
                 (result, expected) => panic!("{bytes:?}: {result:?}, expected {expected:?}"),
             }
@@ -281,15 +286,22 @@ mod tests {
         check(b"\xff\xfea\x00\x71\x5c\x3d\xd8\x00\xde", Ok("a山😀"));
         check(b"\xfe\xff\x00a\x5c\x71\xd8\x3d\xde\x00", Ok("a山😀"));
         check(b"a,b\n1,M\xfcller\n", Err((2, 7)));
-        check(b"a\n\n\x00", Err((3, 3)));
         check(b"abc\xe5\xb1", Err((1, 3)));
         check(b"\xff\xfea\x00\n\x00\x00\xdc", Err((2, 6)));
         check(b"\xff\xfe\x00\x00a\x00\x00\x00", Err((1, 0)));
-        check(b"\xff\xfea\x00\x00\x00", Err((1, 4)));
         check(b"\xff\xfe", Ok(""));
         check(b"\xff\xfe\x00\xdea\x00", Err((1, 2)));
         check(b"\xff\xfea\x00\x3d\xd8", Err((1, 4)));
         check(b"\xff\xfea\x00b", Err((1, 4)));
-        check(b"ab\x00\xff", Err((1, 2)));
+    }
+
+    #[test]
+    fn a_nul_is_called_one() {
+        let check =
+            |bytes: &[u8], line: u64, byte: u64| check_kind(bytes, Err(ErrorKind::Nul { line, byte }));
+        check(b"a\n\n\x00", 3, 3);
+        check(b"ab\x00\xff", 1, 2);
+        check(b"a\x00b\x00", 1, 1);
+        check(b"\xff\xfea\x00\x00\x00", 1, 4);
     }
 }

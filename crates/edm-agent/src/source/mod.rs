@@ -140,7 +140,7 @@ pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, separator: Option<Separato
     {
         return Err(Error::new(ErrorKind::SeparatorConflict));
     }
-    let rest = first.get(skipped..).unwrap_or_default().to_vec();
+    let rest = first.split_at(skipped).1.to_vec();
     Ok(Source {
         text: Box::new(Cursor::new(rest).chain(text)),
         separator: separator.or(declared).unwrap_or(Separator::COMMA),

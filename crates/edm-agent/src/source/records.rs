@@ -17,6 +17,14 @@ use crate::rejections::Rejections;
 
 /// Separators and quotes of a record beyond the bytes of its cells.
 const MARKS_BYTES_MAX: usize = 64 * 1024;
+/// The longest record with its marks, and a byte that tells that it is longer: more is never held of a table's text.
+const BUFFER_BYTES_MAX: usize = limits::RECORD_BYTES_MAX + MARKS_BYTES_MAX + 1;
+/// Why a cell's bytes are there.
+const IN_TEXT: &str = "a cell stands in the text in which it was found";
+/// Why a record has a cell for each column.
+const AS_THE_HEADER: &str = "a record that was not refused has as many cells as the header";
+/// Why a place of the text is in the buffer.
+const IN_BUFFER: &str = "no more is handed out than was read into the buffer";
 /// A byte order mark behind the one that decoding takes off; the first line may have two.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -84,8 +92,11 @@ impl RecordReader {
         if found.is_none() {
             return Err(Error::new(ErrorKind::NoHeader));
         }
+        if reader.cells.len() > limits::FILE_COLUMNS_MAX {
+            return Err(Error::new(ErrorKind::TooManyCells { cells: reader.cells.len() }));
+        }
         let bytes = reader.text.bytes();
-        let cells = reader.cells.iter().map(|(start, end)| bytes.get(*start..*end).unwrap_or_default());
+        let cells = reader.cells.iter().map(|(start, end)| bytes.get(*start..*end).expect(IN_TEXT));
         let record = StringRecord::from_byte_record(cells.collect())
             .map_err(|_| Error::new(ErrorKind::UnknownEncoding { line: first_line, byte: 0 }))?;
         reader.header = resolve(&record)?;
@@ -136,9 +147,8 @@ impl RecordReader {
                         chunk.push(line, self.cells.iter().copied());
                         continue;
                     }
-                    let cell = |position: &Option<usize>| {
-                        position.and_then(|position| self.cells.get(position)).copied().unwrap_or_default()
-                    };
+                    let own = |position: usize| *self.cells.get(position).expect(AS_THE_HEADER);
+                    let cell = |position: &Option<usize>| position.map_or((0, 0), own);
                     chunk.push(line, positions.iter().map(cell));
                 }
             }
@@ -183,6 +193,9 @@ impl RecordReader {
                     if !wanted {
                         return Ok(None);
                     }
+                    // No cell of what was read is kept, so blank lines before this record make no room needed.
+                    self.text.forget(start);
+                    self.splitter.seek(0);
                     self.text.fill()?;
                 }
             }
@@ -203,18 +216,21 @@ impl RecordReader {
 
 impl Text {
     fn bytes(&self) -> &[u8] {
-        self.buffer.get(..self.filled).unwrap_or_default()
+        self.buffer.get(..self.filled).expect(IN_BUFFER)
     }
 
     /// Returns the text, and whether nothing follows it.
     fn bytes_mut(&mut self) -> (&mut [u8], bool) {
-        (self.buffer.get_mut(..self.filled).unwrap_or_default(), self.ended)
+        (self.buffer.get_mut(..self.filled).expect(IN_BUFFER), self.ended)
     }
 
     /// Reads until the buffer is full, or nothing follows. A full one grows, within the bound of a record.
     fn fill(&mut self) -> Result<(), Error> {
         if self.filled == self.buffer.len() {
-            self.buffer.resize(2 * self.buffer.len(), 0);
+            let wider = (2 * self.buffer.len()).min(BUFFER_BYTES_MAX);
+            // Not twice as much as before, which is what a vector takes by itself.
+            self.buffer.reserve_exact(wider.saturating_sub(self.buffer.len()));
+            self.buffer.resize(wider, 0);
         }
         while !self.ended
             && let Some(room) = self.buffer.get_mut(self.filled..).filter(|room| !room.is_empty())
@@ -229,9 +245,15 @@ impl Text {
         Ok(())
     }
 
+    /// Drops the text up to here.
+    fn forget(&mut self, end: usize) {
+        self.buffer.copy_within(end..self.filled, 0);
+        self.filled -= end;
+    }
+
     /// Hands out the text up to here; what is behind goes into the spare buffer, which takes the place of the text's.
     fn split_off(&mut self, end: usize, mut spare: Vec<u8>) -> Vec<u8> {
-        let rest = self.buffer.get(end..self.filled).unwrap_or_default();
+        let rest = self.buffer.get(end..self.filled).expect(IN_BUFFER);
         spare.resize(CHUNK_BYTES.max(rest.len()), 0);
         if let Some(room) = spare.get_mut(..rest.len()) {
             room.copy_from_slice(rest);
@@ -337,5 +359,110 @@ mod tests {
         assert!(read_all(record(limits::RECORD_BYTES_MAX)).is_ok());
         check(record(limits::RECORD_BYTES_MAX + 1), Err(ErrorKind::RecordTooLong { line: 3 }));
         check(record(3 * limits::RECORD_BYTES_MAX), Err(ErrorKind::RecordTooLong { line: 3 }));
+    }
+
+    /// Gives the head, and then the same bytes again and again up to a count that no reader should hold.
+    struct Endless {
+        head: std::io::Cursor<Vec<u8>>,
+        piece: Vec<u8>,
+        at: usize,
+        given: Arc<AtomicU64>,
+        given_bytes_max: u64,
+    }
+
+    /// So many characters are given; what may be held is below.
+    const GIVEN_MAX: u64 = 3 * 1024 * 1024;
+    /// What the decoder and the separator's search hold of the file beside the reader.
+    const DECODED_BYTES_MAX: u64 = 512 * 1024;
+
+    impl Read for Endless {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let head = self.head.read(out)?;
+            if head > 0 || self.given.load(Ordering::Relaxed) >= self.given_bytes_max {
+                return Ok(head);
+            }
+            let piece = &self.piece[self.at..];
+            let count = piece.len().min(out.len());
+            out[..count].copy_from_slice(&piece[..count]);
+            self.at = (self.at + count) % self.piece.len();
+            self.given.fetch_add(count as u64, Ordering::Relaxed);
+            Ok(count)
+        }
+    }
+
+    /// Whatever comes, the buffers stay within their bounds: either nothing more is read, or what was read is let go.
+    #[test]
+    fn memory_is_bounded_whatever_comes() {
+        let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let check = |head: &[u8], piece: &[u8], expected: Option<fn(&ErrorKind) -> bool>| {
+            let shown = String::from_utf8_lossy(piece);
+            let given = Arc::new(AtomicU64::new(0));
+            let head = std::io::Cursor::new(head.to_vec());
+            // A character of UTF-16 is two bytes of the file and may be one of text.
+            let width = if piece.contains(&0) { 2 } else { 1 };
+            let given_bytes_max = width * GIVEN_MAX;
+            let endless = Endless {
+                head,
+                piece: piece.repeat(4096),
+                at: 0,
+                given: Arc::clone(&given),
+                given_bytes_max,
+            };
+            let columns = Columns::new(vec![Column::text("ssn").searchable(), Column::text("lastName")]);
+            let read = || {
+                let source = open_bytes(Box::new(endless), None)?;
+                let mut reader = RecordReader::new(source, &columns.expect("valid"), ExtraColumns::Ignore)?;
+                let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
+                let (mut chunk, mut rejections) = (Chunk::default(), Rejections::default());
+                loop {
+                    reader.read(&mut chunk, u32::MAX, &positions, &mut rejections)?;
+                    assert!(reader.text.buffer.capacity() <= BUFFER_BYTES_MAX, "{shown:?}");
+                    assert!(reader.cells.capacity() <= 2 * BUFFER_BYTES_MAX, "{shown:?}");
+                    if chunk.is_empty() {
+                        return Ok(());
+                    }
+                    assert!(chunk.held_bytes() <= 16 * BUFFER_BYTES_MAX, "{shown:?}");
+                }
+            };
+            let result: Result<(), Error> = read();
+            let fits = match (&result, expected) {
+                (Err(error), Some(expected)) => expected(error.kind()),
+                (result, expected) => result.is_ok() && expected.is_none(),
+            };
+            assert!(fits, "{shown:?}: {result:?}");
+            let taken = given.load(Ordering::Relaxed);
+            let bound = width * BUFFER_BYTES_MAX as u64 + DECODED_BYTES_MAX;
+            assert!(result.is_ok() || taken <= bound, "{shown:?}: {taken} bytes were read");
+        };
+        let header = b"ssn,lastName\n";
+        let too_long: Option<fn(&ErrorKind) -> bool> =
+            Some(|kind| matches!(kind, ErrorKind::RecordTooLong { .. }));
+        let nul: Option<fn(&ErrorKind) -> bool> = Some(|kind| matches!(kind, ErrorKind::Nul { .. }));
+        check(header, b"\n", None);
+        check(header, b"\r\n", None);
+        check(header, b",\n", None);
+        check(header, &[b",".repeat(255).as_slice(), b"\n"].concat(), None);
+        check(header, b"a", too_long);
+        check(header, b",", too_long);
+        check(header, b"\r", too_long);
+        check(header, b"\"", too_long);
+        check(&[header.as_slice(), b"\""].concat(), b"a\n", too_long);
+        check(&[header.as_slice(), b"\""].concat(), b"\"\"", too_long);
+        check(header, b"\0", nul);
+        check(b"", b"a,", too_long);
+        check(b"\"", b"a\n", too_long);
+        check(b"\xFF\xFE", &utf16("a"), too_long);
+        let wide = [b"\xFF\xFE".to_vec(), utf16("ssn,lastName\n")].concat();
+        check(&wide, &utf16("\n"), None);
+        check(&wide, &utf16(","), too_long);
+    }
+
+    #[test]
+    fn a_header_of_too_many_cells_is_refused() {
+        let header = |cells: usize| format!("ssn,lastName{}\n1,a\n", ",x".repeat(cells - 2));
+        let cells = limits::FILE_COLUMNS_MAX + 1;
+        check(header(cells), Err(ErrorKind::TooManyCells { cells }));
+        let error = read_all(header(cells - 1)).expect_err("columns that the store does not have");
+        assert!(matches!(error.kind(), ErrorKind::ExtraColumns { .. }), "{error}");
     }
 }

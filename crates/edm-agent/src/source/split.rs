@@ -182,9 +182,8 @@ impl Splitter {
 
     fn unescape(&self, text: &mut [u8], cells: &mut [Span]) {
         for index in &self.quoted {
-            if let Some((start, end)) = cells.get_mut(*index) {
-                *end = *start + unescape(text.get_mut(*start..*end).unwrap_or_default());
-            }
+            let (start, end) = cells.get_mut(*index).expect("a cell whose quotes go was listed");
+            *end = *start + unescape(text.get_mut(*start..*end).expect("a cell stands in the text"));
         }
     }
 

@@ -332,22 +332,23 @@ fn read_exempt(reader: &Reader<'_>) -> Result<Vec<(String, Vec<String>)>, BodyEr
     Ok(read)
 }
 
-/// `exactMatchClassificationResult`.
+/// `exactMatchClassificationResult`. What has neither `classification` nor `errors` is another answer, and no text in which
+/// nothing was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct ClassificationResult {
     /// One element for each type that matched.
     pub classification: Vec<DetectedContent>,
     /// What could not be done: unknown types, time out.
     pub errors: Vec<ClassificationError>,
     /// When explained, or when a limit was reached.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// The answer of `redactExactMatches`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct RedactionResult {
     /// The text with its matches covered.
     pub text: String,

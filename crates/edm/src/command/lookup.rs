@@ -1,20 +1,26 @@
 //! `edm lookup`.
 
+use anyhow::Context;
 use clap::Args;
 use edm_agent::{ErrorKind, GraphClient};
-use edm_graph::LookupRequest;
+use edm_graph::{DataStoreResource, LookupRequest};
 use edm_model::StoreId;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use crate::command::{Ending, with_statuses};
 use crate::connection::Connection;
 use crate::output::{Format, Output};
 
+/// The number of the asked value whose row it is, beside the row's own properties.
+const VALUE_NUMBER: &str = "valueNumber";
+
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = with_statuses("\
 Example:
   edm lookup --store patients --key ssn 900-12-3456 901-23-4567
 
-The answer names rows; for each column it holds a token that tells equal rows apart, never a value.")]
+The answer names rows; for each column it holds a token that tells equal rows apart, never a value. valueNumber says which
+of the asked values a row holds: the first one is 1. Values that no row holds are named on standard error by their number."))]
 pub(crate) struct LookupArguments {
     /// Name or id of the data store
     #[arg(long)]
@@ -32,14 +38,14 @@ pub(crate) struct LookupArguments {
     connection: Connection,
 }
 
-/// Returns the id as it is, because whoever may only look values up may not read stores.
-async fn store_id(client: &GraphClient, name_or_id: &str) -> anyhow::Result<String> {
+/// Returns the store of this name. Of an id nothing is asked, because whoever may only look values up may not read stores.
+async fn named_store(client: &GraphClient, name_or_id: &str) -> anyhow::Result<Option<DataStoreResource>> {
     if name_or_id.parse::<StoreId>().is_ok() {
-        return Ok(name_or_id.to_owned());
+        return Ok(None);
     }
     match client.store(name_or_id).await {
-        Ok(store) => Ok(store.id),
-        Err(error) if matches!(error.kind(), ErrorKind::Refused { status: 403, .. }) => {
+        Ok(store) => Ok(Some(store)),
+        Err(error) if is_forbidden(&error) => {
             let told =
                 "this token may not read the names of data stores: give --store the id of the data store";
             Err(anyhow::Error::new(error).context(told))
@@ -48,23 +54,79 @@ async fn store_id(client: &GraphClient, name_or_id: &str) -> anyhow::Result<Stri
     }
 }
 
-pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::Result<()> {
+fn is_forbidden(error: &edm_agent::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Refused { status: 403, .. })
+}
+
+pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::Result<Ending> {
     let client = arguments.connection.client()?;
-    let store = store_id(&client, &arguments.store).await?;
-    let request = LookupRequest {
-        key: arguments.key,
-        values: arguments.values,
-        result_column_names: arguments.columns,
+    let store = named_store(&client, &arguments.store).await?;
+    let id = store.as_ref().map_or_else(|| arguments.store.clone(), |store| store.id.clone());
+    let count = arguments.values.len();
+    let mut rows = Vec::new();
+    let mut unknown = Vec::new();
+    for (number, value) in (1..).zip(arguments.values) {
+        let request = LookupRequest {
+            key: arguments.key.clone(),
+            values: vec![value],
+            result_column_names: arguments.columns.clone(),
+        };
+        // One question a value: a row does not say whose it is.
+        let found = client.lookup(&id, &request).await?;
+        if found.is_empty() {
+            unknown.push(number);
+        }
+        for row in found {
+            rows.push(numbered(number, row)?);
+        }
+    }
+    print(output, &rows)?;
+    if unknown.len() == count && !has_data(&client, store, &id).await? {
+        eprintln!(
+            "edm: the data store has no live data, so nothing was looked for: upload a table with `edm upload`"
+        );
+        return Ok(Ending::NotRead);
+    }
+    for number in unknown {
+        eprintln!("edm: value {number} of {count}: no row holds it");
+    }
+    Ok(Ending::Fine)
+}
+
+/// Returns the row with the number of the asked value that it holds.
+fn numbered(number: u64, row: Value) -> anyhow::Result<Map<String, Value>> {
+    let Value::Object(mut row) = row else {
+        return Err(edm_agent::Error::new(ErrorKind::BadAnswer)).context("a row of the answer is no object");
     };
-    let rows = client.lookup(&store, &request).await?;
+    row.insert(VALUE_NUMBER.to_owned(), json!(number));
+    Ok(row)
+}
+
+/// Returns whether the store has anything to look in; where that may not be asked, the server's answer stands.
+async fn has_data(client: &GraphClient, store: Option<DataStoreResource>, id: &str) -> anyhow::Result<bool> {
+    let store = match store {
+        Some(store) => store,
+        None => match client.store(id).await {
+            Ok(store) => store,
+            Err(error) if is_forbidden(&error) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    Ok(store.active_session_id.is_some())
+}
+
+fn print(output: Output, rows: &[Map<String, Value>]) -> anyhow::Result<()> {
     if output.format() == Format::Json {
         return Ok(output.json(&rows)?);
     }
-    let mut names: Vec<&str> = vec!["row"];
-    for row in rows.iter().filter_map(Value::as_object) {
+    if rows.is_empty() {
+        return Ok(output.line("no row")?);
+    }
+    let mut names: Vec<&str> = vec![VALUE_NUMBER, "row"];
+    for row in rows {
         names.extend(row.keys().map(String::as_str).filter(|name| !names.contains(name)).collect::<Vec<_>>());
     }
-    let cell = |row: &Value, name: &str| match row.get(name) {
+    let cell = |row: &Map<String, Value>, name: &str| match row.get(name) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => "-".to_owned(),
         Some(other) => other.to_string(),

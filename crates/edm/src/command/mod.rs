@@ -21,23 +21,96 @@ pub(crate) mod upload;
 #[cfg(feature = "server")]
 pub(crate) mod verify;
 
-use crate::cli::Command;
-use crate::output::Output;
+use std::fmt;
 
-/// How a command that did not fail ended.
+use crate::cli::Command;
+use crate::output::{Output, is_broken_pipe};
+
+/// How a command ended: what its exit status tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// Exit status 0.
+    /// All was read, and no gate tripped.
     Fine,
-    /// Exit status 1, everything said already.
+    /// It failed, or what it looked at is damaged.
     Failed,
-    /// Exit status 3.
-    #[cfg(feature = "agent")]
+    /// It was asked for in a way that cannot be; clap ends with the same status by itself.
+    Usage,
+    /// Something was found where a gate was asked for.
     Findings,
+    /// Something was not read or not looked for.
+    NotRead,
+    /// Both.
+    FindingsAndNotRead,
 }
+
+/// Every ending with its exit status and what it says (docs/operations/exit-statuses.md).
+const ENDINGS: [(Ending, u8, &str); 6] = [
+    (Ending::Fine, 0, "all was read, and no gate tripped"),
+    (Ending::Failed, 1, "failed"),
+    (Ending::Usage, 2, "usage: options that do not fit"),
+    (Ending::Findings, 3, "findings, where a gate was asked for (--fail-on-match)"),
+    (Ending::NotRead, 4, "something was not read or not looked for"),
+    (Ending::FindingsAndNotRead, 5, "both 3 and 4"),
+];
+
+impl Ending {
+    /// Returns how a search ended.
+    #[cfg(feature = "agent")]
+    pub(crate) fn of_search(gate_tripped: bool, all_read: bool) -> Self {
+        match (gate_tripped, all_read) {
+            (false, true) => Ending::Fine,
+            (true, true) => Ending::Findings,
+            (false, false) => Ending::NotRead,
+            (true, false) => Ending::FindingsAndNotRead,
+        }
+    }
+
+    /// Returns how a command ended that gave up with this error.
+    pub(crate) fn of_error(error: &anyhow::Error) -> Self {
+        if is_broken_pipe(error) {
+            // Whoever read the output has enough, as `head` does.
+            return Ending::Fine;
+        }
+        #[cfg(feature = "agent")]
+        if error.downcast_ref::<edm_agent::Error>().is_some_and(edm_agent::Error::is_data_unavailable) {
+            return Ending::NotRead;
+        }
+        match error.downcast_ref::<UsageError>() {
+            Some(_) => Ending::Usage,
+            None => Ending::Failed,
+        }
+    }
+
+    /// Returns the exit status.
+    pub(crate) fn status(self) -> u8 {
+        let own = ENDINGS.iter().find(|(ending, _, _)| *ending == self);
+        own.map(|(_, status, _)| *status).expect("every ending is in the table")
+    }
+}
+
+/// Returns the help's last paragraph: what a command's help says, and the table of exit statuses.
+pub(crate) fn with_statuses(help: &str) -> String {
+    let statuses = ENDINGS.iter().map(|(_, status, meaning)| format!("\n  {status}  {meaning}"));
+    format!("{help}\n\nExit status:{}", statuses.collect::<String>())
+}
+
+/// Options that do not fit one another, where clap cannot know.
+#[derive(Debug)]
+pub(crate) struct UsageError(pub(crate) &'static str);
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
 
 /// Runs the command.
 pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<Ending> {
+    if output.is_by_finding() && !finds(&command) {
+        return Err(UsageError("--output ndjson is for `edm classify`: say json").into());
+    }
     match command {
         #[cfg(all(feature = "agent", feature = "server"))]
         Command::Demo(arguments) => crate::demo::run(&arguments, output).await,
@@ -52,12 +125,73 @@ pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<Endi
         #[cfg(feature = "agent")]
         Command::Type(arguments) => sensitive_type::run(arguments, output).await.map(|()| Ending::Fine),
         #[cfg(feature = "agent")]
-        Command::Lookup(arguments) => lookup::run(arguments, output).await.map(|()| Ending::Fine),
+        Command::Lookup(arguments) => lookup::run(arguments, output).await,
         #[cfg(feature = "agent")]
         Command::Classify(arguments) => classify::run(&arguments, output).await,
         #[cfg(feature = "server")]
         Command::Verify(arguments) => verify::run(&arguments, output).await,
         #[cfg(feature = "server")]
         Command::Token(arguments) => token::run(arguments, output).await.map(|()| Ending::Fine),
+    }
+}
+
+/// Whether the command gives findings, which can be told one a line.
+#[cfg(feature = "agent")]
+fn finds(command: &Command) -> bool {
+    matches!(command, Command::Classify(_))
+}
+
+/// The service alone has no command that does.
+#[cfg(not(feature = "agent"))]
+fn finds(_: &Command) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ending_has_its_status() {
+        let check = |ending: Ending, expected: u8| assert_eq!(ending.status(), expected, "{ending:?}");
+        check(Ending::Fine, 0);
+        check(Ending::Failed, 1);
+        check(Ending::Usage, 2);
+        check(Ending::Findings, 3);
+        check(Ending::NotRead, 4);
+        check(Ending::FindingsAndNotRead, 5);
+    }
+
+    #[test]
+    fn every_error_has_its_ending() {
+        let check = |error: anyhow::Error, expected: Ending| assert_eq!(Ending::of_error(&error), expected);
+        check(anyhow::anyhow!("a test's own error"), Ending::Failed);
+        check(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into(), Ending::Fine);
+        check(UsageError("a test's own").into(), Ending::Usage);
+        #[cfg(feature = "agent")]
+        for (code, expected) in [("dataUnavailable", Ending::NotRead), ("overloaded", Ending::Failed)] {
+            let kind = edm_agent::ErrorKind::Refused {
+                status: 503,
+                code: code.to_owned(),
+                message: String::new(),
+                target: None,
+            };
+            let error = anyhow::Error::new(edm_agent::Error::new(kind));
+            check(error.context("a context hides nothing"), expected);
+        }
+    }
+
+    /// The documentation's table: `| status | meaning | … |`.
+    #[test]
+    fn the_documentation_says_what_the_help_says() {
+        let page = include_str!("../../../../docs/operations/exit-statuses.md");
+        let rows = page.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| ")?.split(" | ");
+            Some((cells.next()?.parse::<u8>().ok()?, cells.next()?.to_owned()))
+        });
+        let expected = ENDINGS.iter().map(|(_, status, meaning)| (*status, (*meaning).to_owned()));
+        assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        let help = with_statuses("");
+        assert!(ENDINGS.iter().all(|(_, status, meaning)| help.contains(&format!("  {status}  {meaning}"))));
     }
 }

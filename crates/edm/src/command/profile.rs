@@ -10,8 +10,8 @@ use edm_hash::{SALT_RANDOM_BYTES, Salt};
 use edm_model::{Columns, DataType, limits};
 use serde_json::{Value, json};
 
-use super::Ending;
 use super::upload::{counted, print_rejections, refusals_json};
+use super::{Ending, with_statuses};
 use crate::column_argument::ColumnArgument;
 use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
@@ -22,7 +22,7 @@ use crate::surroundings::{core_count, fill_random, temporary_folder};
 const COUNTS_BYTES: usize = 256 * 1024 * 1024;
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = with_statuses("\
 Examples:
   edm profile --file people.csv
   edm profile --file people.csv --output json | jq '.columns[] | {name, class, suggestedType}'
@@ -33,7 +33,7 @@ Nothing is sent, and no cell is shown; the first line must name the columns. Wit
 what the service would give the column: standalone (a match by itself), identifier (a match with evidence), evidence
 (counts beside one), weak (shown, not counted). In a form, 9 is a digit and a is a run of letters.
 
-Exit status: 0 fine, 1 the table cannot be read or nothing in it could be found by default, 2 usage.")]
+It fails where the table cannot be read, or nothing in it could be found by default."))]
 pub(crate) struct ProfileArguments {
     /// Table with a header line, plain or gzip; - is standard input
     #[arg(long, value_name = "FILE|-")]

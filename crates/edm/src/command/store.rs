@@ -207,8 +207,8 @@ fn print_list(output: Output, stores: &[DataStoreResource]) -> anyhow::Result<()
         vec![
             store.display_name.clone().unwrap_or_default(),
             store.id.clone(),
-            grouped(store.row_count.unwrap_or(0)),
-            store.generation.unwrap_or(0).to_string(),
+            store.row_count.map_or_else(|| "-".to_owned(), grouped),
+            store.generation.map_or_else(|| "-".to_owned(), |generation| generation.to_string()),
             updated.unwrap_or_else(|| "never".to_owned()),
             store.data_state.clone().unwrap_or_default(),
         ]

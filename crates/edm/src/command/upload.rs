@@ -202,7 +202,7 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     let store = options.store.clone();
     let before = match options.table.mode {
         // It is for the count of what was removed alone; what is wrong with the server or the store, the upload says itself.
-        TableMode::Delete => client.store(&store).await.ok().map(|store| store.row_count.unwrap_or(0)),
+        TableMode::Delete => client.store(&store).await.ok().and_then(|store| store.row_count),
         TableMode::Replace | TableMode::Delta => None,
     };
     let result = upload(&client, options, bar.clone()).await;
@@ -226,8 +226,16 @@ struct Outcome {
 
 impl Outcome {
     async fn of(client: &GraphClient, store: &str, report: &UploadReport, before: Option<u64>) -> Self {
-        // The table is live, whatever becomes of this question.
-        let store = client.store(store).await.unwrap_or_default();
+        let store = match client.store(store).await {
+            Ok(store) => store,
+            Err(error) => {
+                // The table is live, whatever becomes of this question; but nobody may take the answer for a good one.
+                let warning = format!(
+                    "the store did not say what is live now, nor what it warns of: ask with `edm store show` ({error})"
+                );
+                return Self { warnings: vec![warning], ..Self::default() };
+            }
+        };
         let columns = store.columns.unwrap_or_default();
         let warnings = columns.into_iter().flat_map(|column| column.warnings);
         // The store's default type stays as the first upload made it.
@@ -347,7 +355,7 @@ fn report_line(report: &UploadReport, outcome: &Outcome) -> String {
             counted(report.blocks.into(), "block")
         ),
         "Completed" => {
-            let live = counted(outcome.live.unwrap_or(row_count), "row");
+            let live = outcome.live.map_or_else(|| "the table is".to_owned(), |live| counted(live, "row"));
             let done = match (report.mode, outcome.removed) {
                 (TableMode::Delete, Some(removed)) => format!("{} removed, ", counted(removed, "row")),
                 (TableMode::Delta, _) => format!("{rows}{left_out} added or replaced, "),

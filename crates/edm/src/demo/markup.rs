@@ -78,7 +78,7 @@ fn styled(piece: &str, mark: Mark, output: Output) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::Format;
+    use crate::output::OutputFormat;
     use edm_graph::{ContentEvidence, ContentLocation, DetectedContent};
 
     #[test]
@@ -89,7 +89,7 @@ mod tests {
         let found = DetectedContent { matches: vec![place], ..DetectedContent::default() };
         let result = ClassificationResult { classification: vec![found], ..ClassificationResult::default() };
         // The emoji has two UTF-16 units.
-        assert_eq!(highlight("ab😀, 77!", &result, Output::new(Some(Format::Table))), "[ab😀], ⟦77⟧!");
+        assert_eq!(highlight("ab😀, 77!", &result, Output::new(Some(OutputFormat::Table))), "[ab😀], ⟦77⟧!");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 
 use crate::COLUMNS;
 use crate::cutting_proxy::CuttingProxy;
-use crate::program::{Program, Server, json, stderr};
+use crate::program::{Program, Server, json, result, stderr};
 
 /// Looks before a test gives up; each is a process of its own that asks the server.
 const LOOKS_MAX: usize = 2_000;
@@ -50,7 +50,7 @@ fn table(rows: usize) -> String {
 }
 
 fn expect_found(edm: &Program) {
-    let found = json(&edm.run(["classify"], "Langer0 1980-01-01 900-10-0001"));
+    let found = result(&edm.run(["classify"], "Langer0 1980-01-01 900-10-0001"));
     assert_eq!(found["classification"][0]["matches"][0]["rows"][0], 1, "{found}");
 }
 

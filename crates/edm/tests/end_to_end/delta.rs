@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cutting_proxy::CuttingProxy;
-use crate::program::{Program, Server, json, stderr, stdout};
+use crate::program::{Program, Server, json, result, stderr, stdout};
 
 const TABLE: &str = "\
 lastName,ssn,dob
@@ -34,7 +34,7 @@ fn upload(edm: &Program, table: &str, options: &[&str]) -> Value {
 
 /// Returns confidence, record and session of each match in the text.
 fn found(edm: &Program, text: &str) -> Vec<(u64, u64, String)> {
-    let answer = json(&edm.run(["classify"], text));
+    let answer = result(&edm.run(["classify"], text));
     let matches = answer["classification"].as_array().into_iter().flatten().flat_map(|found| {
         let matches = found["matches"].as_array().cloned();
         matches.unwrap_or_default()
@@ -68,12 +68,14 @@ fn one_patient_is_changed_and_one_removed() {
     let warned = report["warnings"].to_string();
     assert!(warned.contains("1 listed record removed nothing"), "a key that nobody has is told: {warned}");
     assert_eq!(found(&edm, "van der Berg 1990-07-15 902-34-5678"), [], "removed");
-    let explained = json(&edm.run(["classify", "--explain"], "van der Berg 1990-07-15 902-34-5678"));
+    let explained =
+        result(&edm.run(["classify", "--explain", "--show-values"], "van der Berg 1990-07-15 902-34-5678"));
     assert!(!explained.to_string().contains("902"), "not even why: {explained}");
     let rows =
         json(&edm.run(["lookup", "--store", "patients", "--key", "ssn", "902-34-5678", "900-12-3456"], ""));
     let [row] = rows.as_array().expect("a list").as_slice() else { panic!("one is left: {rows}") };
     assert_eq!((&row["row"], &row["rowSessionId"]), (&1.into(), &delta.as_str().into()), "{row}");
+    assert_eq!(row["valueNumber"], 2, "{row}");
     let store = json(&edm.run(["store", "show", "patients"], ""));
     assert_eq!((&store["rowCount"], &store["generation"]), (&5.into(), &3.into()), "{store}");
     let shown = json(&edm.run(["upload", "show", "--store", "patients", &delta], ""));

@@ -1,6 +1,8 @@
 //! The real binary against itself: `edm serve` on loopback, every other command as its client.
 #![cfg(all(feature = "agent", feature = "server"))]
 
+mod canned_server;
+mod classify;
 mod crash;
 mod cutting_proxy;
 mod delta;
@@ -13,7 +15,7 @@ mod serve;
 use std::fs;
 
 use cutting_proxy::CuttingProxy;
-use program::{Program, Server, json, stderr, stdout};
+use program::{Program, Server, json, result, stderr, stdout};
 
 const TABLE: &str = "\
 lastName,ssn,dob
@@ -53,7 +55,7 @@ fn a_table_goes_up_and_its_records_are_found() {
     fill(&edm, "people");
 
     // Row 4: the refused record keeps its number.
-    let found = json(&edm.run(["classify", "-"], "Mrs van der\nBerg, born 1990-07-15: 902 34 5678"));
+    let found = result(&edm.run(["classify", "-"], "Mrs van der\nBerg, born 1990-07-15: 902 34 5678"));
     let place = &found["classification"][0]["matches"][0];
     assert_eq!(
         (&place["confidence"], &place["rows"][0], &place["columnName"]),
@@ -74,12 +76,13 @@ fn a_table_goes_up_and_its_records_are_found() {
     let redacted = edm.run(["classify", "--redact", "label"], "Langer, 1982-03-04: 900-12-3456.");
     assert_eq!(stdout(&redacted), "[lastName], [dob]: [ssn].");
     let explained =
-        json(&edm.run(["classify", "--explain"], "900-12-3456 of 山田, 904-56-7890 of García Márquez"));
+        result(&edm.run(["classify", "--explain"], "900-12-3456 of 山田, 904-56-7890 of García Márquez"));
     assert!(!explained["classification"].as_array().expect("a list").is_empty(), "{explained}");
 
     let rows =
         json(&edm.run(["lookup", "--store", "people", "--key", "ssn", "903456789", "905-00-0000"], ""));
     assert_eq!((rows.as_array().map(Vec::len), &rows[0]["row"]), (Some(1), &5.into()), "{rows}");
+    assert_eq!(rows[0]["valueNumber"], 1, "{rows}");
 
     let types = json(&edm.run(["type", "list"], ""));
     assert_eq!(types[0]["name"], "people", "{types}");
@@ -140,7 +143,7 @@ fn the_generation_before_comes_back() {
     );
     let uploaded = edm.run([&upload[..], &["--allow-shrink"]].concat(), "");
     assert_eq!(uploaded.status.code(), Some(0), "{}", stderr(&uploaded));
-    let count = |text: &str| json(&edm.run(["classify"], text))["classification"].as_array().map(Vec::len);
+    let count = |text: &str| result(&edm.run(["classify"], text))["classification"].as_array().map(Vec::len);
     let old = "Langer 1982-03-04 900-12-3456";
     assert_eq!(count(old), Some(0));
     let rolled = edm.run(["store", "rollback", "people"], "");
@@ -161,7 +164,7 @@ fn a_killed_server_starts_again_with_its_data_and_tokens_can_be_made_beside_it()
     server.restart(&[]);
     let edm = server.program();
     let text = "Langer 1982-03-04 900-12-3456";
-    let found = json(&edm.with_token(&classify, ["classify", "-"], text));
+    let found = result(&edm.with_token(&classify, ["classify", "-"], text));
     assert_eq!(found["classification"][0]["confidence"], 85, "{found}");
     let forbidden = edm.with_token(&classify, ["store", "delete", "people", "--yes"], "");
     assert_eq!(forbidden.status.code(), Some(1));
@@ -234,7 +237,7 @@ fn a_killed_agent_goes_on_where_it_stopped() {
     let redone = sent + present - BLOCKS;
     assert!(redone <= IN_FLIGHT_MAX, "{redone} blocks were sent twice");
     assert!(!fs::exists(&journal).expect("can be asked"), "nothing is left to resume");
-    let found = json(&edm.run(["classify"], "Langer0 900-01-0001"));
+    let found = result(&edm.run(["classify"], "Langer0 900-01-0001"));
     assert_eq!(found["classification"][0]["matches"][0]["rows"][0], 1, "{found}");
 }
 
@@ -243,103 +246,6 @@ fn nobody_reading_is_no_failure() {
     let server = Server::start();
     let ended = server.program().run_unread(["store", "list"]);
     assert_eq!(ended.code(), Some(0));
-}
-
-#[test]
-fn texts_of_every_encoding_are_looked_at_and_what_is_none_is_told() {
-    let server = Server::start();
-    let edm = server.program();
-    fill(&edm, "people");
-    // The list is there for who asked why, also when there is nothing to tell.
-    let explained = json(&edm.run(["classify", "--explain"], "nothing to see"));
-    assert_eq!(explained["diagnostics"], serde_json::json!([]), "{explained}");
-    let plain = json(&edm.run(["classify"], "nothing to see"));
-    assert!(plain.get("diagnostics").is_none(), "{plain}");
-
-    let text = "García Márquez 1991-12-24 904-56-7890";
-    let utf16: Vec<u8> =
-        std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin 1")).collect();
-    for (name, bytes) in
-        [("utf16.txt", utf16.clone()), ("marked.txt", [b"\xEF\xBB\xBF", text.as_bytes()].concat())]
-    {
-        let found = edm.run(["classify", "--fail-on-match", &edm.file(name, bytes)], "");
-        assert_eq!(found.status.code(), Some(3), "{name}: {}", stderr(&found));
-    }
-    let refused = edm.run(["classify", &edm.file("latin.txt", &latin)], "");
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(
-        stderr(&refused).contains("latin.txt: line 1, byte 4 of the file: this is neither UTF-8"),
-        "{}",
-        stderr(&refused)
-    );
-    assert!(!stderr(&refused).contains("904-56"), "{}", stderr(&refused));
-
-    let folder = edm.path("exports");
-    fs::create_dir_all(&folder).expect("makes");
-    let classify = || edm.run(["classify", "--fail-on-match", &folder], "");
-    edm.file("exports/a.txt", "nothing here");
-    edm.file("exports/image.png", b"\x89PNG\r\n\x1a\n\0\0");
-    let clean = classify();
-    assert_eq!(clean.status.code(), Some(0), "{}", stderr(&clean));
-    assert!(
-        stderr(&clean).contains("passed over: ") && stderr(&clean).contains("image.png has NUL bytes"),
-        "{}",
-        stderr(&clean)
-    );
-    #[cfg(unix)]
-    std::os::unix::fs::symlink("a.txt", edm.path("exports/link")).expect("links");
-    #[cfg(unix)]
-    assert!(stderr(&classify()).contains("link is a link"), "what is passed over is told");
-    // A text that was not looked at is not a clean one.
-    for bytes in [latin.as_slice(), b"\x1F\x8B\x08\0\0\0\0\0"] {
-        edm.file("exports/other.txt", bytes);
-        let unread = classify();
-        assert_eq!(unread.status.code(), Some(1), "{}", stderr(&unread));
-        assert!(stderr(&unread).contains("1 file was not looked at"), "{}", stderr(&unread));
-    }
-    edm.file("exports/other.txt", "nothing here");
-    let long = "a ".repeat(2 * 1024 * 1024);
-    edm.file("exports/long.txt", &long);
-    assert_eq!(classify().status.code(), Some(0), "a long text is looked at as it is read");
-    edm.file("exports/long.txt", [long.as_bytes(), b"\xFF"].concat());
-    let unread = classify();
-    assert_eq!(unread.status.code(), Some(1), "{}", stderr(&unread));
-    assert!(stderr(&unread).contains("1 file was not looked at"), "{}", stderr(&unread));
-    edm.file("exports/z.txt", utf16);
-    let found = classify();
-    assert_eq!(found.status.code(), Some(3), "{}", stderr(&found));
-    // Offsets are the whole text's, and a mark of the byte order is no part of it.
-    let text = format!("\u{feff}{long}García Márquez 1991-12-24 904-56-7890");
-    let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for (name, bytes) in [("long8.txt", text.as_bytes()), ("long16.txt", &units)] {
-        let found = json(&edm.run(["classify", &edm.file(name, bytes)], ""));
-        let place = &found["classification"][0]["matches"][0];
-        let offset = long.len() + "García Márquez 1991-12-24 ".encode_utf16().count();
-        assert_eq!(
-            (&place["confidence"], &place["offset"]),
-            (&serde_json::json!(85), &serde_json::json!(offset)),
-            "{name}: {found}"
-        );
-    }
-}
-
-#[test]
-fn a_text_that_was_not_searched_to_its_end_is_not_clean() {
-    let server = Server::start();
-    let edm = server.program();
-    fill(&edm, "people");
-    // A number alone is below the recommended confidence, and there are more of them than a result lists.
-    let numbers = "904-56-7890\n".repeat(10_001);
-    let check = |text: &str, options: &[&str], status: i32, part: &str| {
-        let ended = edm.run([&["classify"], options].concat(), text);
-        assert_eq!(ended.status.code(), Some(status), "{options:?}: {}", stderr(&ended));
-        assert!(stderr(&ended).contains(part), "{options:?}: {}", stderr(&ended));
-    };
-    check(&numbers, &["--fail-on-match"], 1, "not looked at as a whole: matchLimit");
-    check(&numbers, &[], 0, "");
-    check(&format!("{numbers}García Márquez 1991-12-24 904-56-7890"), &["--fail-on-match"], 3, "matchLimit");
-    check("904-56-7890", &["--fail-on-match"], 0, "");
 }
 
 #[test]

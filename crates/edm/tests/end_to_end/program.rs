@@ -35,6 +35,13 @@ pub(crate) fn json(output: &Output) -> Value {
         .unwrap_or_else(|error| panic!("{error}: {}{}", stdout(output), stderr(output)))
 }
 
+/// Returns what `edm classify` printed of its one text.
+pub(crate) fn result(output: &Output) -> Value {
+    let mut document = json(output);
+    assert_eq!(document["results"].as_array().map(Vec::len), Some(1), "{document}");
+    document["results"][0]["result"].take()
+}
+
 /// A running `edm serve`, killed on drop.
 pub(crate) struct Server {
     folder: TempDir,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Program, Server, json, stderr, stdout};
+use crate::program::{Program, Server, json, result, stderr, stdout};
 
 const SCHEMA: &[u8] = include_bytes!("../../../edm-graph/tests/purview/schema.utf-16le-mark.xml");
 const PACKAGE: &[u8] = include_bytes!("../../../edm-graph/tests/purview/rule-package.utf-16be-mark.xml");
@@ -58,7 +58,7 @@ fn a_schema_and_a_rule_package_come_over() {
     let uploaded = edm.run(["upload", "--store", "Patienten", "--file", &table, "--wait"], "");
     assert_eq!(uploaded.status.code(), Some(0), "{}", stderr(&uploaded));
     let confidence = |text: &str, of: &str| {
-        let found = json(&edm.run(["classify", "--type", of], text));
+        let found = result(&edm.run(["classify", "--type", of], text));
         found["classification"][0]["matches"][0]["confidence"].clone()
     };
     for (text, expected) in [

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Server, json, stderr, stdout};
+use crate::program::{Server, result, stderr, stdout};
 
 /// One name is a column's, one has characters beyond the Basic Multilingual Plane.
 const TABLE: &str = "\
@@ -39,7 +39,7 @@ fn a_redacted_text_is_well_formed_and_finds_nothing() {
             for part in ["Berg", "902", "7890", "\\udfb7", "903", "Langer", "3456", "1988"] {
                 assert!(!redacted.contains(part), "{mode}: {part} in {redacted}");
             }
-            let again = json(&edm.run(["classify", "-", "--minimum-confidence", "75"], &redacted));
+            let again = result(&edm.run(["classify", "-", "--minimum-confidence", "75"], &redacted));
             assert_eq!(again["classification"], json!([]), "{mode}: {redacted}");
             assert_eq!(redacted == text, text == plain, "{mode}");
             if text == escaped {

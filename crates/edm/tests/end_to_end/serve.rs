@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::{self, Server, json, stderr};
+use crate::program::{self, Server, json, result, stderr};
 use crate::{COLUMNS, TABLE, fill};
 
 #[test]
@@ -43,7 +43,7 @@ fn the_service_speaks_tls_with_who_trusts_its_certificate() {
     let upload = ["upload", "--store", "people", "--file", &table, "--allowed-bad-lines", "1", "--wait"];
     let uploaded = trusting(&upload, "");
     assert_eq!(uploaded.status.code(), Some(0), "{}", stderr(&uploaded));
-    let found = json(&trusting(&["classify"], "Langer 1982-03-04 900-12-3456"));
+    let found = result(&trusting(&["classify"], "Langer 1982-03-04 900-12-3456"));
     assert_eq!(found["classification"][0]["confidence"], 85, "{found}");
     for distrusting in [&["store", "list"][..], &["store", "list", "--ca-cert", &foreign]] {
         let refused = edm.run(distrusting, "");

@@ -1,0 +1,378 @@
+//! What is printed of each text: lines for people; for programs one document, or one finding a line. Its shape depends on
+//! neither the number of texts nor where the output goes, but for the values: they are shown to a person at a terminal, and
+//! kept out of files and logs unless that was asked for.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use console::Style;
+use edm_agent::{ErrorKind, GraphClient};
+use edm_graph::{ClassificationResult, ContentLocation, DetectedContent, Diagnostic, RedactionResult};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::output::{Format, Output};
+use crate::text_input::{Place, Survey};
+
+/// Writes results as they come.
+pub(super) struct Report {
+    output: Output,
+    shape: Shape,
+    /// Whether found values are shown.
+    values: bool,
+    /// Whether it was asked why values are no match.
+    explain: bool,
+    /// Whether there is one text only, whose name need not be said.
+    single: bool,
+    stores: Option<Stores>,
+}
+
+/// How results are shown.
+enum Shape {
+    /// Lines for people.
+    Table,
+    /// One document; whether a result stands in it already.
+    Document { begun: bool },
+    /// One finding a line.
+    Findings,
+}
+
+/// The stores behind the sensitive types.
+struct Stores {
+    /// The store's id of each type.
+    ids: BTreeMap<String, String>,
+    /// The names of stores; none where the token may not read them.
+    names: BTreeMap<String, String>,
+}
+
+impl Report {
+    pub(super) fn new(output: Output, (values, explain, redacts): (bool, bool, bool), single: bool) -> Self {
+        let format = if redacts { output.format_of_text() } else { output.format() };
+        let shape = match format {
+            _ if output.is_by_finding() => Shape::Findings,
+            Format::Json => Shape::Document { begun: false },
+            Format::Table => Shape::Table,
+        };
+        Self { output, shape, values, explain, single, stores: None }
+    }
+
+    /// Prints what was found in a text. `whole` says whether all of it was looked at.
+    pub(super) async fn found(
+        &mut self,
+        name: &str,
+        result: &ClassificationResult,
+        (survey, cut_short): (&Survey, &[String]),
+        client: &GraphClient,
+    ) -> anyhow::Result<()> {
+        match self.shape {
+            Shape::Table => self.lines(name, result, (survey, cut_short.is_empty())),
+            Shape::Document { .. } => {
+                let mut value = self.shown(result)?;
+                if self.explain
+                    && let Value::Object(fields) = &mut value
+                {
+                    // Graph leaves an empty list out; whoever asked for it finds it always.
+                    fields.entry("diagnostics").or_insert_with(|| json!([]));
+                }
+                let mut entry = json!({ "file": name, "result": value });
+                if !cut_short.is_empty()
+                    && let Value::Object(fields) = &mut entry
+                {
+                    fields.insert("notReadAsAWhole".to_owned(), json!(cut_short));
+                }
+                self.entry(&entry)
+            }
+            Shape::Findings => self.findings(name, result, (survey, cut_short), client).await,
+        }
+    }
+
+    /// Prints a redacted text.
+    pub(super) fn redacted(&mut self, name: &str, result: &RedactionResult) -> anyhow::Result<()> {
+        match self.shape {
+            Shape::Table | Shape::Findings => Ok(self.output.text(&result.text)?),
+            Shape::Document { .. } => {
+                let value = self.shown(result)?;
+                self.entry(&json!({ "file": name, "result": value }))
+            }
+        }
+    }
+
+    /// Tells programs what was not read; people read it on standard error.
+    pub(super) fn not_read(&mut self, name: &str, reason: &str) -> anyhow::Result<()> {
+        let entry = json!({ "file": name, "notRead": reason });
+        match self.shape {
+            Shape::Table => Ok(()),
+            Shape::Document { .. } => self.entry(&entry),
+            Shape::Findings => self.line(&entry),
+        }
+    }
+
+    /// Closes what programs read.
+    pub(super) fn close(&mut self, summary: &Value) -> anyhow::Result<()> {
+        match self.shape {
+            Shape::Table => Ok(()),
+            Shape::Document { begun } => {
+                let front = if begun { "\n],\n" } else { "{\"results\": [],\n" };
+                Ok(self.output.text(&format!("{front}\"summary\": {summary}}}\n"))?)
+            }
+            Shape::Findings => self.line(&json!({ "summary": summary })),
+        }
+    }
+
+    /// Adds a result to the document, on a line of its own.
+    fn entry(&mut self, entry: &Value) -> anyhow::Result<()> {
+        let front = match &mut self.shape {
+            Shape::Document { begun } if *begun => ",\n",
+            Shape::Document { begun } => {
+                *begun = true;
+                "{\"results\": [\n"
+            }
+            Shape::Table | Shape::Findings => "",
+        };
+        Ok(self.output.text(&format!("{front}{entry}"))?)
+    }
+
+    fn line(&self, record: &Value) -> anyhow::Result<()> {
+        Ok(self.output.line(&record.to_string())?)
+    }
+
+    /// Returns a result as it is shown: without values unless they are.
+    fn shown(&self, result: &impl Serialize) -> anyhow::Result<Value> {
+        let mut value = serde_json::to_value(result)?;
+        if !self.values {
+            remove_values(&mut value);
+        }
+        Ok(value)
+    }
+
+    async fn findings(
+        &mut self,
+        name: &str,
+        result: &ClassificationResult,
+        (survey, cut_short): (&Survey, &[String]),
+        client: &GraphClient,
+    ) -> anyhow::Result<()> {
+        if self.stores.is_none() && !result.classification.is_empty() {
+            self.stores = Some(Stores::ask(client).await?);
+        }
+        for found in &result.classification {
+            for place in &found.matches {
+                self.line(&self.finding((name, survey), found, place)?)?;
+            }
+        }
+        for diagnostic in &result.diagnostics {
+            for item in &diagnostic.unmatched_items {
+                let mut record = self.shown(item)?;
+                locate(&mut record, survey.place(item.offset));
+                self.line(
+                    &json!({ "file": name, "typeId": diagnostic.classification_id, "unmatched": record }),
+                )?;
+            }
+        }
+        if cut_short.is_empty() {
+            return Ok(());
+        }
+        self.line(&json!({ "file": name, "notReadAsAWhole": cut_short }))
+    }
+
+    fn finding(
+        &self,
+        (name, survey): (&str, &Survey),
+        found: &DetectedContent,
+        place: &ContentLocation,
+    ) -> anyhow::Result<Value> {
+        let mut evidences = Vec::with_capacity(place.evidences.len());
+        for evidence in &place.evidences {
+            let mut record = self.shown(evidence)?;
+            locate(&mut record, survey.place(evidence.offset));
+            evidences.push(record);
+        }
+        let counted = place.evidences.iter().filter(|evidence| evidence.counted);
+        let mut columns = vec![place.column_name.as_str()];
+        columns.extend(counted.map(|evidence| evidence.column_name.as_str()));
+        let mut record = json!({
+            "file": name,
+            "offset": place.offset,
+            "length": place.length,
+            "type": found.display_name,
+            "typeId": found.id,
+            "columnName": place.column_name,
+            "columns": columns,
+            "confidence": place.confidence,
+            "recommendedConfidence": found.recommended_confidence,
+            "row": place.rows.first(),
+            "rows": place.rows,
+            "rowsTruncated": place.rows_truncated,
+            "rowSessionIds": place.row_session_ids,
+            "evidences": evidences,
+        });
+        locate(&mut record, survey.place(place.offset));
+        if let Value::Object(fields) = &mut record {
+            if let Some((id, store)) = self.stores.as_ref().and_then(|stores| stores.of_type(&found.id)) {
+                fields.insert("storeId".to_owned(), json!(id));
+                fields.insert("store".to_owned(), json!(store));
+            }
+            if self.values {
+                fields.insert("match".to_owned(), json!(place.id_match));
+            }
+        }
+        Ok(record)
+    }
+
+    fn lines(
+        &self,
+        name: &str,
+        result: &ClassificationResult,
+        (survey, whole): (&Survey, bool),
+    ) -> anyhow::Result<()> {
+        for found in &result.classification {
+            for place in &found.matches {
+                self.output.line(&self.match_line(name, found, place, survey))?;
+            }
+        }
+        for diagnostic in &result.diagnostics {
+            self.print_diagnostic(name, diagnostic, survey)?;
+        }
+        // What was not looked at as a whole may hold one.
+        if self.single && whole && result.classification.is_empty() {
+            self.output.line("no match")?;
+        }
+        Ok(())
+    }
+
+    fn match_line(
+        &self,
+        name: &str,
+        found: &DetectedContent,
+        place: &ContentLocation,
+        survey: &Survey,
+    ) -> String {
+        let confidence = format!("{:>3}", place.confidence);
+        let style = match place.confidence >= found.recommended_confidence {
+            true => Style::new().red().bold(),
+            false => Style::new().yellow(),
+        };
+        let rows: Vec<String> = place.rows.iter().map(u64::to_string).collect();
+        let more = if place.rows_truncated { ", …" } else { "" };
+        let evidence: Vec<String> = place
+            .evidences
+            .iter()
+            .map(|evidence| {
+                let weak = if evidence.counted { "" } else { " (not counted)" };
+                format!("{}{}{weak}", evidence.column_name, self.value(&evidence.matched))
+            })
+            .collect();
+        let with =
+            if evidence.is_empty() { String::new() } else { format!("  with {}", evidence.join(", ")) };
+        let (front, at) = self.place(name, (place.offset, survey.place(place.offset)));
+        format!(
+            "{front}{}  {}  {}{}{at}  row {}{more}{with}",
+            self.output.style(style, &confidence),
+            found.display_name,
+            place.column_name,
+            self.value(&place.id_match),
+            rows.join(", "),
+        )
+    }
+
+    /// Returns what stands in front of a line, as editors take it, and in it: one of the two says the place.
+    fn place(&self, name: &str, (offset, place): (u64, Option<Place>)) -> (String, String) {
+        let place =
+            place.map_or_else(|| format!("offset {offset}"), |(line, column)| format!("{line}:{column}"));
+        match self.single {
+            true => (String::new(), format!(" at {place}")),
+            false => (format!("{name}:{place}  "), String::new()),
+        }
+    }
+
+    /// Returns a value as it is shown behind its column's name: not at all, where it is kept out.
+    fn value(&self, text: &str) -> String {
+        if !self.values {
+            return String::new();
+        }
+        // A match may hold a line break; one line stays one line.
+        let shown = text.replace(['\n', '\r', '\t'], " ");
+        format!(" {}", self.output.style(Style::new().bold(), &format!("“{shown}”")))
+    }
+
+    fn print_diagnostic(&self, name: &str, diagnostic: &Diagnostic, survey: &Survey) -> anyhow::Result<()> {
+        for item in &diagnostic.unmatched_items {
+            let why = match item.corroborative_evidences.is_empty() {
+                true => String::new(),
+                false => format!(": {}", item.corroborative_evidences.join("; ")),
+            };
+            let value = self.value(&item.id_match);
+            let (front, at) = self.place(name, (item.offset, survey.place(item.offset)));
+            let line = format!("{front}  -  {}{value}{at}  {}{why}", item.column_name, item.code);
+            self.output.line(&line)?;
+        }
+        for limit in &diagnostic.classification_limits {
+            let front = if self.single { String::new() } else { format!("{name}  ") };
+            self.output.line(&format!("{front}  !  {} (limit {})", limit.code, limit.allowed_limit))?;
+        }
+        Ok(())
+    }
+}
+
+impl Stores {
+    async fn ask(client: &GraphClient) -> anyhow::Result<Self> {
+        let types = client.types().await.context("cannot ask whose types were found")?;
+        let ids =
+            types.into_iter().filter_map(|one| Some((one.id, one.exact_match?.data_store_id))).collect();
+        let names = match client.stores().await {
+            Ok(stores) => {
+                stores.into_iter().filter_map(|store| Some((store.id, store.display_name?))).collect()
+            }
+            // Whoever may only classify is not told what stores are called.
+            Err(error) if matches!(error.kind(), ErrorKind::Refused { status: 403, .. }) => BTreeMap::new(),
+            Err(error) => return Err(error).context("cannot ask for the names of data stores"),
+        };
+        Ok(Self { ids, names })
+    }
+
+    /// Returns id and name of the store of a type. A type that was made since has none.
+    fn of_type(&self, id: &str) -> Option<(&str, Option<&str>)> {
+        let store = self.ids.get(id)?;
+        Some((store, self.names.get(store).map(String::as_str)))
+    }
+}
+
+/// Adds line and column, where they are known.
+fn locate(record: &mut Value, place: Option<Place>) {
+    if let (Value::Object(fields), Some((line, column))) = (record, place) {
+        fields.insert("line".to_owned(), json!(line));
+        fields.insert("column".to_owned(), json!(column));
+    }
+}
+
+/// Takes found values out of a result, whatever the server put into it.
+fn remove_values(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.remove("idMatch");
+            fields.remove("match");
+            fields.values_mut().for_each(remove_values);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(remove_values),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_is_left_in_a_result() {
+        let mut result = json!({
+            "classification": [{"matches": [{"idMatch": "900", "columnName": "match", "evidences": [{"match": "Langer"}]}]}],
+            "diagnostics": [{"unmatchedItems": [{"idMatch": "901", "code": "tooFewFacts"}]}],
+        });
+        remove_values(&mut result);
+        let expected = json!({
+            "classification": [{"matches": [{"columnName": "match", "evidences": [{}]}]}],
+            "diagnostics": [{"unmatchedItems": [{"code": "tooFewFacts"}]}],
+        });
+        assert_eq!(result, expected);
+    }
+}

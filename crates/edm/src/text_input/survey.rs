@@ -1,0 +1,214 @@
+//! What is noted of a text while it passes: how long it is, where its lines begin, and whether it holds parts in which
+//! nobody looks. A text of any length is noted within a bound.
+
+/// Bytes that tell of line ends; where a text has more lines than they tell of, places behind have none.
+const ENDS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Characters beyond the Basic Multilingual Plane whose places are noted.
+const WIDE_MAX: usize = 2 * 1024 * 1024;
+/// Lines between two places from which a search may begin.
+const LINES_PER_MARK: u64 = 1024;
+/// The header with which a mail says how a part of it is written, and the way that hides the part's text.
+const ENCODING_HEADER: &[u8] = b"content-transfer-encoding:";
+const BASE64: &[u8] = b"base64";
+
+/// Line and column of a place, the first ones are 1; columns count characters.
+pub(crate) type Place = (u64, u64);
+
+/// What was noted of a text.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    bytes: u64,
+    /// UTF-16 units so far, which offsets count.
+    units: u64,
+    line_start: u64,
+    lines: u64,
+    /// Units of each line with its end: seven bits a byte, the lowest first, the highest bit says that more follow.
+    ends: Vec<u8>,
+    /// Each with the bytes of `ends` before it and the units at which its line begins, every [`LINES_PER_MARK`] lines.
+    marks: Vec<(usize, u64)>,
+    /// Offsets of characters of two units.
+    wide: Vec<u64>,
+    /// Where the notes end, because there would be too many.
+    noted_to: Option<u64>,
+    header: Header,
+    base64: bool,
+}
+
+/// How much of the header was met on this line.
+#[derive(Debug, Clone, Copy)]
+enum Header {
+    /// So many bytes of its name.
+    Name(usize),
+    /// Its name, and so many bytes of the value.
+    Value(usize),
+    /// The line is another.
+    Other,
+}
+
+impl Default for Survey {
+    fn default() -> Self {
+        Self {
+            bytes: 0,
+            units: 0,
+            line_start: 0,
+            lines: 0,
+            ends: Vec::new(),
+            marks: vec![(0, 0)],
+            wide: Vec::new(),
+            noted_to: None,
+            header: Header::Name(0),
+            base64: false,
+        }
+    }
+}
+
+impl Survey {
+    /// Notes the next bytes of a text that is UTF-8.
+    pub(super) fn see(&mut self, text: &[u8]) {
+        self.bytes += text.len() as u64;
+        for byte in text.iter().copied() {
+            if byte & 0xC0 != 0x80 {
+                if byte >= 0xF0 && self.noted_to.is_none() {
+                    self.wide.push(self.units);
+                }
+                self.units += if byte >= 0xF0 { 2 } else { 1 };
+            }
+            if !matches!((self.header, byte), (Header::Other, byte) if byte != b'\n') {
+                self.header = self.header_after(byte);
+            }
+            if byte == b'\n' {
+                self.end_line();
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        let mut length = self.units - self.line_start;
+        if self.ends.len() >= ENDS_BYTES_MAX || self.wide.len() >= WIDE_MAX {
+            self.noted_to.get_or_insert(self.line_start);
+        }
+        self.line_start = self.units;
+        self.lines += 1;
+        if self.noted_to.is_some() {
+            return;
+        }
+        while length >= 0x80 {
+            self.ends.push(length as u8 | 0x80);
+            length >>= 7;
+        }
+        self.ends.push(length as u8);
+        if self.lines.is_multiple_of(LINES_PER_MARK) {
+            self.marks.push((self.ends.len(), self.line_start));
+        }
+    }
+
+    fn header_after(&mut self, byte: u8) -> Header {
+        let lower = byte.to_ascii_lowercase();
+        match self.header {
+            Header::Name(met) if ENCODING_HEADER.get(met) == Some(&lower) => {
+                if met + 1 == ENCODING_HEADER.len() { Header::Value(0) } else { Header::Name(met + 1) }
+            }
+            // A value may stand on the next line.
+            Header::Value(0) if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') => Header::Value(0),
+            Header::Value(met) if BASE64.get(met) == Some(&lower) => {
+                self.base64 |= met + 1 == BASE64.len();
+                Header::Value(met + 1)
+            }
+            _ if byte == b'\n' => Header::Name(0),
+            _ => Header::Other,
+        }
+    }
+
+    /// Returns the length of the text as UTF-8.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Returns whether the text holds parts of a mail that are written in base64, in which nobody looks.
+    pub(crate) fn has_base64_parts(&self) -> bool {
+        self.base64
+    }
+
+    /// Returns where an offset of UTF-16 units is; nothing where that was not noted.
+    pub(crate) fn place(&self, offset: u64) -> Option<Place> {
+        if offset > self.units || self.noted_to.is_some_and(|end| offset >= end) {
+            return None;
+        }
+        let mark = self.marks.partition_point(|(_, start)| *start <= offset).checked_sub(1)?;
+        let (bytes, mut start) = *self.marks.get(mark)?;
+        let mut line = mark as u64 * LINES_PER_MARK + 1;
+        let (mut length, mut shift) = (0u64, 0);
+        for byte in self.ends.get(bytes..)? {
+            length |= u64::from(byte & 0x7F) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                if start + length > offset {
+                    break;
+                }
+                start += length;
+                line += 1;
+                (length, shift) = (0, 0);
+            }
+        }
+        let wide_before = |end: u64| self.wide.partition_point(|place| *place < end) as u64;
+        Some((line, offset - start - (wide_before(offset) - wide_before(start)) + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surveyed(text: &str, piece_bytes: usize) -> Survey {
+        let mut survey = Survey::default();
+        text.as_bytes().chunks(piece_bytes).for_each(|piece| survey.see(piece));
+        survey
+    }
+
+    /// Line and column of every offset, against counting the lines.
+    #[test]
+    fn every_offset_has_its_line_and_column() {
+        let many = "a\n".repeat(3000) + "𠮷b\n\n" + &"x".repeat(300) + "\né";
+        for text in ["", "a", "a\n", "a\r\nb", "é𠮷b\n\n山c𠮷", &many] {
+            let survey = surveyed(text, 7);
+            let (mut offset, mut line, mut column) = (0, 1, 1);
+            for character in text.chars() {
+                assert_eq!(survey.place(offset), Some((line, column)), "{offset}");
+                offset += character.len_utf16() as u64;
+                (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+            }
+            assert_eq!(survey.place(offset), Some((line, column)));
+            assert_eq!(survey.place(offset + 1), None);
+            assert_eq!(survey.bytes(), text.len() as u64);
+        }
+    }
+
+    #[test]
+    fn notes_are_bounded_and_what_is_behind_them_has_no_line() {
+        let mut survey = Survey::default();
+        let line = "𠮷\n".repeat(64 * 1024);
+        for _ in 0..40 {
+            survey.see(line.as_bytes());
+        }
+        assert!(survey.wide.len() <= WIDE_MAX && survey.ends.len() <= ENDS_BYTES_MAX);
+        assert_eq!(survey.place(3), Some((2, 1)));
+        let end = WIDE_MAX as u64 * 3;
+        assert_eq!((survey.place(end), survey.place(end - 6).is_some()), (None, true));
+    }
+
+    #[test]
+    fn parts_in_base64_are_noticed() {
+        let check = |text: &str, expected: bool| {
+            for piece_bytes in [1, 5, 1000] {
+                assert_eq!(surveyed(text, piece_bytes).has_base64_parts(), expected, "{text:?}");
+            }
+        };
+        check("Content-Transfer-Encoding: base64\n\nTGFuZ2Vy\n", true);
+        check("a\r\ncontent-transfer-encoding:BASE64\r\n", true);
+        check("Content-Transfer-Encoding:\r\n base64", true);
+        check("Content-Transfer-Encoding: quoted-printable\nbase64\n", false);
+        check("Content-Transfer-Encoding: base6\n4", false);
+        check("a Content-Transfer-Encoding: base64\n", false);
+        check("Content-Type: text/plain\nbase64\n", false);
+    }
+}
