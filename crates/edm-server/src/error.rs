@@ -81,78 +81,80 @@ pub enum HttpProblem {
 impl fmt::Display for HttpProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            HttpProblem::UnknownPath => {
-                f.write_str("there is no such path: the service is below /beta/dataClassification")
-            }
-            HttpProblem::MethodNotAllowed => {
-                f.write_str("the path does not have this method: the header Allow names those that it has")
-            }
-            HttpProblem::NotHttp => f.write_str(
-                "the request's first lines are not HTTP: percent-encode spaces, quotes and the like in its address",
-            ),
-            HttpProblem::HeadTooLong => f.write_str(
-                "the request's address and headers are too long: a query may have at most 16384 bytes",
-            ),
             HttpProblem::BodyTooLarge { bytes_max } => {
                 write!(f, "the body may have at most {bytes_max} bytes")
             }
-            HttpProblem::BodyIncomplete => {
-                f.write_str("the body ended before its announced length: send it again")
-            }
-            HttpProblem::BodyTooSlow => f.write_str("the body stopped coming: send it again"),
             HttpProblem::UnsupportedMediaType { expected } => write!(f, "the body must be {expected}"),
-            HttpProblem::UnsupportedEncoding => {
-                f.write_str("the body's Content-Encoding must be gzip: send it so, or as it is without the header")
-            }
-            HttpProblem::NotGzip => f.write_str(
-                "the body is not whole gzip, which its Content-Encoding says it is: send it again, or without the header",
-            ),
-            HttpProblem::NoMemory => {
-                f.write_str("the server holds as many bodies and answers as it may: send it again later")
-            }
-            HttpProblem::TooManyRequests => f.write_str(
-                "this caller has as many unanswered requests as it may have: wait for some of their answers",
-            ),
-            HttpProblem::StreamTooLong => {
-                f.write_str("the time for one streamed text is over: send the rest in a request of its own")
-            }
-            HttpProblem::InvalidHost => f.write_str(
-                "the header Host is no host: send the host of the server's address, such as edm.example.org:8443",
-            ),
-            HttpProblem::ForeignHost => f.write_str(
-                "the header Host names another server: use an address of this one, or have the operator add the host to \
-                 server.allowed_hosts",
-            ),
-            HttpProblem::NoToken => {
-                f.write_str("no token was sent: send one in the header “Authorization: Bearer TOKEN”")
-            }
             HttpProblem::Forbidden { needs } => {
                 let role = needs.least_role().as_str();
                 write!(f, "the token lacks a right: use one with the role {role}")
             }
-            HttpProblem::NoSuchId => f.write_str(
-                "there is no such resource: an id is a GUID such as b84d3f36-3f36-4b84-8d3f-363f4db8363f",
-            ),
-            HttpProblem::NoSuchItem => f.write_str("there is no such resource: this collection is empty"),
-            HttpProblem::NotServed => {
-                f.write_str("this server does not have this operation: it is about labels and policies, not about exact data match")
-            }
-            HttpProblem::PreconditionFailed => f.write_str(
-                "the resource is not in the state that If-Match names: read it again, then decide again",
-            ),
             HttpProblem::NotReady(obstacle) => f.write_str(obstacle.sentence()),
-            HttpProblem::Panicked => {
-                f.write_str("the server met an error of its own: give the operator the request-id")
-            }
-            HttpProblem::FailedDependency => f.write_str(
-                "a request that this one depends on failed, so it was not tried: correct that one and send both again",
-            ),
             HttpProblem::AnswerTooLarge { bytes_max } => write!(
                 f,
                 "the request was carried out, but the answers of a batch may have at most {bytes_max} bytes together: \
                  send it by itself to read its answer"
             ),
+            fixed => f.write_str(fixed_sentence(fixed)),
         }
+    }
+}
+
+const fn fixed_sentence(problem: &HttpProblem) -> &'static str {
+    match problem {
+        HttpProblem::UnknownPath => "there is no such path: the service is below /beta/dataClassification",
+        HttpProblem::MethodNotAllowed => {
+            "the path does not have this method: the header Allow names those that it has"
+        }
+        HttpProblem::NotHttp => {
+            "the request's first lines are not HTTP: percent-encode spaces, quotes and the like in its address"
+        }
+        HttpProblem::HeadTooLong => {
+            "the request's address and headers are too long: a query may have at most 16384 bytes"
+        }
+        HttpProblem::BodyIncomplete => "the body ended before its announced length: send it again",
+        HttpProblem::BodyTooSlow => "the body stopped coming: send it again",
+        HttpProblem::UnsupportedEncoding => {
+            "the body's Content-Encoding must be gzip: send it so, or as it is without the header"
+        }
+        HttpProblem::NotGzip => {
+            "the body is not whole gzip, which its Content-Encoding says it is: send it again, or without the header"
+        }
+        HttpProblem::NoMemory => "the server holds as many bodies and answers as it may: send it again later",
+        HttpProblem::TooManyRequests => {
+            "this caller has as many unanswered requests as it may have: wait for some of their answers"
+        }
+        HttpProblem::StreamTooLong => {
+            "the time for one streamed text is over: send the rest in a request of its own"
+        }
+        HttpProblem::InvalidHost => {
+            "the header Host is no host: send the host of the server's address, such as edm.example.org:8443"
+        }
+        HttpProblem::ForeignHost => {
+            "the header Host names another server: use an address of this one, or have the operator add the host to \
+                 server.allowed_hosts"
+        }
+        HttpProblem::NoToken => "no token was sent: send one in the header “Authorization: Bearer TOKEN”",
+        HttpProblem::NoSuchId => {
+            "there is no such resource: an id is a GUID such as b84d3f36-3f36-4b84-8d3f-363f4db8363f"
+        }
+        HttpProblem::NoSuchItem => "there is no such resource: this collection is empty",
+        HttpProblem::NotServed => {
+            "this server does not have this operation: it is about labels and policies, not about exact data match"
+        }
+        HttpProblem::PreconditionFailed => {
+            "the resource is not in the state that If-Match names: read it again, then decide again"
+        }
+        HttpProblem::Panicked => "the server met an error of its own: give the operator the request-id",
+        HttpProblem::FailedDependency => {
+            "a request that this one depends on failed, so it was not tried: correct that one and send both again"
+        }
+        // Those with a sentence of their own.
+        HttpProblem::BodyTooLarge { .. }
+        | HttpProblem::UnsupportedMediaType { .. }
+        | HttpProblem::Forbidden { .. }
+        | HttpProblem::NotReady(_)
+        | HttpProblem::AnswerTooLarge { .. } => "",
     }
 }
 

@@ -55,6 +55,7 @@ mod serving;
 mod sessions;
 mod stores;
 mod surroundings;
+mod tenant_types;
 mod text_stream;
 mod types;
 mod upload_signer;

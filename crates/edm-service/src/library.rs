@@ -13,16 +13,16 @@
 //! ```
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use edm_engine::{ActiveType, Generation, PreparedTypes};
-use edm_model::{Columns, Pattern, SensitiveType, SensitiveTypeId, SessionId, StoreId, TenantId, TypeOrigin};
+use edm_engine::Generation;
+use edm_model::{Columns, SensitiveType, SessionId, StoreId, TenantId, TypeOrigin};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::match_report::{Omission, OmissionReason};
 use crate::pinned;
 use crate::stores::ColumnFacts;
+use crate::tenant_types::{TenantTypes, fits};
 
 /// Whether this node searches a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,7 +61,7 @@ pub(crate) enum Data {
 }
 
 impl Data {
-    fn generation(&self) -> Option<&Arc<Generation>> {
+    pub(crate) fn generation(&self) -> Option<&Arc<Generation>> {
         match self {
             Data::Live(generation) | Data::Stale(generation) => Some(generation),
             Data::Unserved => None,
@@ -100,211 +100,13 @@ struct Standing {
 }
 
 impl Snapshot {
-    /// Matches nothing against a generation that is not the searched one: the promise of a snapshot. Until types of the
-    /// new data are there, a text is not looked at for them.
+    /// Matches nothing against a generation that is not the searched one: the promise of a snapshot.
     fn drop_stale_types(&mut self, tenant: TenantId) {
         let Some(types) = self.types.get(&tenant) else { return };
-        let mut left = TenantTypes::default();
-        let mut known: Vec<_> = types.known.iter().collect();
-        // What is left keeps its order, which is that of reports.
-        known.sort_unstable_by_key(|(id, known)| (known.standing.position(), **id));
-        for (id, known) in known {
-            let standing = match known.standing {
-                TypeStanding::Active { position, is_stale } => {
-                    let active = types.active.get(position);
-                    let searched =
-                        self.stores.get(&known.store_id).and_then(|standing| standing.data.generation());
-                    let same = active.filter(|active| {
-                        searched.is_some_and(|searched| Arc::ptr_eq(searched, &active.generation))
-                    });
-                    match same {
-                        Some(active) => {
-                            left.active.push(active.clone());
-                            TypeStanding::Active { position: left.active.len() - 1, is_stale }
-                        }
-                        None => TypeStanding::Omitted(OmissionReason::DataUnavailable),
-                    }
-                }
-                omitted @ TypeStanding::Omitted(_) => omitted,
-            };
-            left.known.insert(*id, KnownType { standing, ..known.clone() });
-        }
+        let searched = |store: StoreId| self.stores.get(&store).and_then(|one| one.data.generation());
+        let left = types.searched_alone(searched);
         self.types.insert(tenant, Arc::new(left));
     }
-}
-
-/// The sensitive types of a tenant.
-#[derive(Default)]
-pub(crate) struct TenantTypes {
-    /// Those that can be matched now.
-    pub(crate) active: Vec<Arc<ActiveType>>,
-    /// All of them.
-    known: HashMap<SensitiveTypeId, KnownType>,
-    /// All active ones made ready for scans, once the first text asks for them.
-    all: OnceLock<Arc<PreparedTypes>>,
-    /// Some of them, by their positions in the order of the request: requests name the same few again and again.
-    some: std::sync::Mutex<HashMap<Vec<usize>, Arc<PreparedTypes>>>,
-}
-
-/// A type of the tenant.
-#[derive(Clone)]
-struct KnownType {
-    name: Arc<str>,
-    store_id: StoreId,
-    standing: TypeStanding,
-}
-
-/// Whether a type can be matched.
-#[derive(Clone, Copy)]
-enum TypeStanding {
-    /// It can, and stands there among the active ones.
-    Active { position: usize, is_stale: bool },
-    /// It cannot.
-    Omitted(OmissionReason),
-}
-
-impl TypeStanding {
-    fn position(self) -> Option<usize> {
-        match self {
-            TypeStanding::Active { position, .. } => Some(position),
-            TypeStanding::Omitted(_) => None,
-        }
-    }
-}
-
-/// The types that a request asks for.
-pub(crate) struct SelectedTypes {
-    /// Those that are matched.
-    pub(crate) types: Arc<PreparedTypes>,
-    /// The names that no type of the tenant has.
-    pub(crate) unknown: Vec<String>,
-    /// What a text is not looked at for.
-    pub(crate) omissions: Vec<Omission>,
-    /// The names of the types among them whose data cannot be read.
-    pub(crate) unavailable: Vec<Arc<str>>,
-}
-
-/// Choices of types that are kept ready for scans.
-const CHOICES_KEPT_MAX: usize = 64;
-
-impl TenantTypes {
-    /// Returns the types that a request names, all of them where it names none. Asks no storage: a permit is held
-    /// meanwhile.
-    pub(crate) fn select(&self, named: &[String]) -> SelectedTypes {
-        let mut selected = SelectedTypes {
-            types: Arc::new(PreparedTypes::apart([])),
-            unknown: Vec::new(),
-            omissions: Vec::new(),
-            unavailable: Vec::new(),
-        };
-        if named.is_empty() {
-            self.known.iter().for_each(|(id, known)| self.note(*id, known, &mut selected));
-            // Of many types some may have no data yet; where none has any, nothing at all is looked for.
-            let nothing = |omission: &Omission| omission.reason == OmissionReason::NoData;
-            let all = self.active.is_empty() && selected.omissions.iter().all(nothing);
-            selected.omissions.retain(|omission| !nothing(omission));
-            if all {
-                selected.omissions.push(Omission { type_id: None, reason: OmissionReason::NoData });
-            }
-            selected.omissions.sort_unstable_by_key(|omission| omission.type_id);
-            selected.types = self.prepared();
-            return selected;
-        }
-        let mut positions = Vec::new();
-        let mut chosen = std::collections::HashSet::new();
-        for name in named {
-            let found = name.parse::<SensitiveTypeId>().ok().and_then(|id| Some((id, self.known.get(&id)?)));
-            let Some((id, known)) = found else {
-                selected.unknown.push(name.clone());
-                continue;
-            };
-            if chosen.insert(id) {
-                self.note(id, known, &mut selected);
-                if let TypeStanding::Active { position, .. } = known.standing {
-                    positions.push(position);
-                }
-            }
-        }
-        selected.types = self.prepared_some(positions);
-        selected
-    }
-
-    /// Notes what a text is not looked at for, as far as the type goes.
-    fn note(&self, id: SensitiveTypeId, known: &KnownType, selected: &mut SelectedTypes) {
-        let reason = match known.standing {
-            TypeStanding::Active { is_stale: false, .. } => return,
-            TypeStanding::Active { is_stale: true, .. } => OmissionReason::DataStale,
-            TypeStanding::Omitted(reason) => reason,
-        };
-        if reason == OmissionReason::DataUnavailable {
-            selected.unavailable.push(known.name.clone());
-        }
-        selected.omissions.push(Omission { type_id: Some(id), reason });
-    }
-
-    /// Returns all active types ready for scans. Made once: a change of types or data makes another `TenantTypes`.
-    fn prepared(&self) -> Arc<PreparedTypes> {
-        self.all.get_or_init(|| Arc::new(PreparedTypes::new(self.active.iter().cloned()))).clone()
-    }
-
-    /// Returns the types at these positions ready for scans, in their order.
-    fn prepared_some(&self, positions: Vec<usize>) -> Arc<PreparedTypes> {
-        let known = || self.some.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(prepared) = known().get(&positions) {
-            return prepared.clone();
-        }
-        let chosen = positions.iter().map(|position| {
-            self.active.get(*position).expect("a position is that of an active type").clone()
-        });
-        let prepared = Arc::new(PreparedTypes::apart(chosen));
-        let mut known = known();
-        if known.len() >= CHOICES_KEPT_MAX {
-            known.clear();
-        }
-        known.insert(positions, prepared.clone());
-        prepared
-    }
-
-    /// A type is left out while its store has no data or data that cannot be read, and a pattern while the live data lacks
-    /// one of its columns.
-    fn of(types: Vec<SensitiveType>, stores: &HashMap<StoreId, Standing>) -> Self {
-        let mut made = Self::default();
-        for found in types {
-            let (id, store_id, name) = (found.id, found.rule.store_id, Arc::from(found.name.as_str()));
-            let data = stores.get(&store_id).map(|standing| &standing.data);
-            let standing = match data.and_then(Data::generation) {
-                None if data.is_some() => TypeStanding::Omitted(OmissionReason::DataUnavailable),
-                None => TypeStanding::Omitted(OmissionReason::NoData),
-                Some(generation) => match activate(found, generation) {
-                    None => TypeStanding::Omitted(OmissionReason::NoPattern),
-                    Some(active) => {
-                        made.active.push(active);
-                        let is_stale = data.is_some_and(|data| data.state() == DataState::Stale);
-                        TypeStanding::Active { position: made.active.len() - 1, is_stale }
-                    }
-                },
-            };
-            made.known.insert(id, KnownType { name, store_id, standing });
-        }
-        made
-    }
-}
-
-fn activate(found: SensitiveType, generation: &Arc<Generation>) -> Option<Arc<ActiveType>> {
-    let mut patterns = found.rule.patterns;
-    patterns.retain(|pattern| fits(pattern, generation.columns()));
-    if patterns.is_empty() {
-        return None;
-    }
-    Some(Arc::new(ActiveType {
-        id: found.id,
-        name: found.name,
-        recommended_confidence: found.rule.recommended_confidence,
-        redact_confidence: found.rule.redact_confidence,
-        default_type: found.origin == TypeOrigin::StoreDefault,
-        patterns,
-        generation: generation.clone(),
-    }))
 }
 
 /// A change of what is served, alone until it is dropped.
@@ -326,7 +128,9 @@ impl Changing<'_> {
             next.drop_stale_types(tenant);
         }
         for (tenant, types) in types {
-            next.types.insert(tenant, Arc::new(TenantTypes::of(types, &next.stores)));
+            let data_of = |store: StoreId| next.stores.get(&store).map(|standing| &standing.data);
+            let made = TenantTypes::of(types, data_of);
+            next.types.insert(tenant, Arc::new(made));
         }
         self.library.snapshot.store(Arc::new(next));
     }
@@ -337,7 +141,7 @@ impl Changing<'_> {
         next.stores.remove(&store);
         next.drop_stale_types(tenant);
         if let Some(types) = next.types.get_mut(&tenant).and_then(Arc::get_mut) {
-            types.known.retain(|_, known| known.store_id != store);
+            types.forget_store(store);
         }
         self.library.snapshot.store(Arc::new(next));
     }
@@ -400,13 +204,7 @@ impl Library {
 
     /// Says whether a type of this name or id can be matched, in whichever tenant.
     pub(crate) fn can_match(&self, wanted: &str) -> bool {
-        let snapshot = self.snapshot.load();
-        let named = |id: &SensitiveTypeId, known: &KnownType| {
-            known.name.as_ref() == wanted
-                || wanted.parse::<SensitiveTypeId>().is_ok_and(|wanted| wanted == *id)
-        };
-        let mut known = snapshot.types.values().flat_map(|types| types.known.iter());
-        known.any(|(id, known)| known.standing.position().is_some() && named(id, known))
+        self.snapshot.load().types.values().any(|types| types.can_match(wanted))
     }
 
     /// Returns what the live data says of each column, and nothing of one that is another there.
@@ -468,28 +266,15 @@ impl Library {
 const UNAVAILABLE: &str = "dataUnavailable: the live data of the data store cannot be read, so texts are not looked at for \
                            this type: restore its files from a backup, or upload its table again";
 
-/// Returns whether the data has every column that the pattern names, and can anchor its primary.
-fn fits(pattern: &Pattern, columns: &Columns) -> bool {
-    let known = |name: &String| columns.position(name).is_some();
-    let anchors = |name: &String| {
-        columns
-            .position(name)
-            .and_then(|position| columns.as_slice().get(position))
-            .is_some_and(|c| c.searchable)
-    };
-    pattern.primary.as_ref().is_none_or(anchors)
-        && pattern.supporting.iter().all(|group| group.columns.iter().all(known))
-        && pattern.not_counted.iter().all(known)
-        && pattern.void_if.iter().all(known)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use edm_engine::FileBytes;
+    use crate::match_report::{Omission, OmissionReason};
+    use crate::tenant_types::CHOICES_KEPT_MAX;
     use edm_engine::build::{self, BlockFacts, PART_BYTES_DEFAULT, Plan, PlanInput};
+    use edm_engine::{ActiveType, FileBytes, PreparedTypes};
     use edm_hash::{RecordHasher, Salt};
-    use edm_model::{Column, ExactMatchRule, KeyId, Timestamp};
+    use edm_model::{Column, ExactMatchRule, KeyId, SensitiveTypeId, Timestamp};
 
     const TENANT: TenantId = TenantId::DEFAULT;
 

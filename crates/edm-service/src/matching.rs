@@ -9,11 +9,11 @@ use edm_hash::{Canonicaliser, Folded, decode_escapes};
 use edm_model::{OffsetUnit, Pattern, Principal, Right, limits};
 
 use crate::error::{Error, ErrorKind, Resource};
-use crate::library::SelectedTypes;
 use crate::match_queue::{Admission, Leave};
 use crate::match_report::{MatchReport, Omission};
 use crate::seal::Pseudonyms;
 use crate::service::{Service, off_thread, require};
+use crate::tenant_types::SelectedTypes;
 
 const TIMEOUT_MS_MAX: u64 = 600_000;
 /// Bytes of the longest text that counts as short: it is tried on the thread of its request, since handing one over costs more than
