@@ -11,6 +11,7 @@ use crate::rejections::Rejections;
 
 /// The code with which the server says that the data which is to be looked in cannot be read (docs/api/errors.md).
 const DATA_UNAVAILABLE: &str = "dataUnavailable";
+const NO_LIVE_DATA: &str = "noLiveData";
 
 /// Reports why the agent could not go on. [`Error::kind`] says what a caller can decide on.
 #[derive(Debug)]
@@ -224,9 +225,10 @@ impl Error {
         }
     }
 
-    /// Returns whether the server said that data to look in cannot be read: nothing was found, because nobody looked.
+    /// Returns whether the server said that there is no data to look in, or none that can be read: nothing was found, because
+    /// nobody looked.
     pub fn is_data_unavailable(&self) -> bool {
-        matches!(&self.kind, ErrorKind::Refused { code, .. } if code == DATA_UNAVAILABLE)
+        matches!(&self.kind, ErrorKind::Refused { code, .. } if code == DATA_UNAVAILABLE || code == NO_LIVE_DATA)
     }
 
     /// Returns what went wrong.

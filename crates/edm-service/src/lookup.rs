@@ -108,7 +108,11 @@ impl Service {
         let (key, wanted) = resolve(columns, &request)?;
         self.inner.lookups.take(&principal.id, request.values.len(), self.now())?;
         self.audit_lookup(principal, store_id, request.values.len()).await?;
-        let Some(generation) = generation else { return Ok(Vec::new()) };
+        // No row is no answer where there is nothing that could hold one.
+        let Some(generation) = generation else {
+            let message = "the data store has no data yet, so nothing was looked up: upload its table first";
+            return Err(Error::with_message(ErrorKind::NoLiveData, message));
+        };
         off_thread(move || {
             let rows =
                 rows_of(request.values, wanted.len(), |value, most| generation.lookup(key, value, most))?;

@@ -41,7 +41,7 @@ fn people() -> People {
     let rows: Vec<[String; 7]> = (0..PEOPLE)
         .map(|n| {
             [
-                format!("{:09}", 123_000_000 + n * 1_371),
+                format!("{:09}", 123_451_234 + n * 1_371),
                 firsts[n % firsts.len()].to_owned(),
                 // Every other one has the same name.
                 if n % 2 == 0 { "Smith".to_owned() } else { format!("Mil{}", name(n)) },
@@ -137,10 +137,10 @@ fn asked(types: &PreparedTypes, text: &str, explain: bool, stop_at: u64) -> (Rep
 fn the_work_of_a_text_is_bounded_by_its_length() {
     let people = people();
     for (name, text) in hostile(&people) {
-        // Explanations have row checks of their own.
+        // What is found is shown, which takes at most as long again. Explanations have row checks of their own.
         let both = FINDING_A_BYTE + EXPLAINING_A_BYTE;
         for (explain, shares, of_a_byte, bytes) in
-            [(false, 1, FINDING_A_BYTE, TEXT_BYTES), (true, 2, both, TEXT_BYTES / 4)]
+            [(false, 2, FINDING_A_BYTE, TEXT_BYTES), (true, 4, both, TEXT_BYTES / 4)]
         {
             let text = &text[..text.floor_char_boundary(bytes)];
             let (report, looks) = asked(&people.types, text, explain, u64::MAX);
@@ -208,7 +208,7 @@ fn a_scan_can_be_stopped_at_every_look_and_says_so() {
             assert!(joined.scan(0, &query, &mut Scratch::new()).stopped, "{name} among others");
         }
     }
-    assert!(stopped_at > 150, "only {stopped_at} looks: too few to say anything");
+    assert!(stopped_at > 100, "only {stopped_at} looks: too few to say anything");
 }
 
 /// Twice the text is twice the looks: nothing goes on for long without one.

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Args;
 use edm_agent::{ErrorKind, GraphClient};
-use edm_graph::{DataStoreResource, LookupRequest};
+use edm_graph::LookupRequest;
 use edm_model::StoreId;
 use serde_json::{Map, Value, json};
 
@@ -38,13 +38,14 @@ pub(crate) struct LookupArguments {
     connection: Connection,
 }
 
-/// Returns the store of this name. Of an id nothing is asked, because whoever may only look values up may not read stores.
-async fn named_store(client: &GraphClient, name_or_id: &str) -> anyhow::Result<Option<DataStoreResource>> {
+/// Returns the id of the store of this name. Of an id nothing is asked, because whoever may only look values up may not read
+/// stores.
+async fn store_id(client: &GraphClient, name_or_id: &str) -> anyhow::Result<String> {
     if name_or_id.parse::<StoreId>().is_ok() {
-        return Ok(None);
+        return Ok(name_or_id.to_owned());
     }
     match client.store(name_or_id).await {
-        Ok(store) => Ok(Some(store)),
+        Ok(store) => Ok(store.id),
         Err(error) if is_forbidden(&error) => {
             let told =
                 "this token may not read the names of data stores: give --store the id of the data store";
@@ -60,8 +61,7 @@ fn is_forbidden(error: &edm_agent::Error) -> bool {
 
 pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::Result<Ending> {
     let client = arguments.connection.client()?;
-    let store = named_store(&client, &arguments.store).await?;
-    let id = store.as_ref().map_or_else(|| arguments.store.clone(), |store| store.id.clone());
+    let id = store_id(&client, &arguments.store).await?;
     let count = arguments.values.len();
     let mut rows = Vec::new();
     let mut unknown = Vec::new();
@@ -81,12 +81,6 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
         }
     }
     print(output, &rows)?;
-    if unknown.len() == count && !has_data(&client, store, &id).await? {
-        eprintln!(
-            "edm: the data store has no live data, so nothing was looked for: upload a table with `edm upload`"
-        );
-        return Ok(Ending::NotRead);
-    }
     for number in unknown {
         eprintln!("edm: value {number} of {count}: no row holds it");
     }
@@ -100,19 +94,6 @@ fn numbered(number: u64, row: Value) -> anyhow::Result<Map<String, Value>> {
     };
     row.insert(VALUE_NUMBER.to_owned(), json!(number));
     Ok(row)
-}
-
-/// Returns whether the store has anything to look in; where that may not be asked, the server's answer stands.
-async fn has_data(client: &GraphClient, store: Option<DataStoreResource>, id: &str) -> anyhow::Result<bool> {
-    let store = match store {
-        Some(store) => store,
-        None => match client.store(id).await {
-            Ok(store) => store,
-            Err(error) if is_forbidden(&error) => return Ok(true),
-            Err(error) => return Err(error.into()),
-        },
-    };
-    Ok(store.active_session_id.is_some())
 }
 
 fn print(output: Output, rows: &[Map<String, Value>]) -> anyhow::Result<()> {
