@@ -118,7 +118,7 @@ where
         Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
     };
     // From here on: whoever has more to say may keep it waiting.
-    let mut response = CountedAnswer::of(response, caller);
+    let mut response = CountedAnswer::of(response, caller.clone());
     unread.forget(&mut response, &app.capacity.waits).await;
     span.in_scope(|| write_error(&mut response, &app, &request_id, client_request_id.as_deref()));
     if method == Method::HEAD {
@@ -142,6 +142,8 @@ where
         duration_ms = micros / 1_000,
         "request done"
     );
+    // Until here the request is its caller's, however short its answer is.
+    drop(caller);
     response
 }
 

@@ -224,6 +224,13 @@ impl Matcher {
         self.leave.take()
     }
 
+    /// Lets others go on until there is something to match.
+    pub(crate) fn give_back(&mut self) {
+        if let Some(leave) = &mut self.leave {
+            leave.give_back();
+        }
+    }
+
     /// Returns when a text that begins now must be done.
     pub(crate) fn deadline_micros(&self) -> i64 {
         self.deadline_after(self.timeout_micros)

@@ -48,6 +48,8 @@ impl Service {
     ) -> Result<TextStream, Error> {
         let timed = options.timeout_ms.is_some();
         let mut matcher = self.matcher(principal, options, Admission::New, 0).await?;
+        // Whoever only begins holds no place while its thread starts, or its first piece is awaited.
+        matcher.give_back();
         let abandon = matcher.abandon_on_drop();
         let (pieces, arriving) = mpsc::channel(PIECES_WAITING);
         let (done, outcome) = oneshot::channel();
