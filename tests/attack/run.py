@@ -21,7 +21,7 @@ from house import Skipped  # noqa: E402
 
 
 # What waits for the server's own pace, too long for every change: their quick parts are tests of the crates.
-SLOW = {"damage_while_served", "unread_answers", "time_limits"}
+SLOW = {"damage_while_served", "unread_answers", "time_limits", "agent_memory"}
 
 
 def main():

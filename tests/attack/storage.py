@@ -190,11 +190,12 @@ def catalog_bits(binary, quick):
                 (house.data / rest).unlink(missing_ok=True)
             path.write_bytes(damaged)
             house.start(wait=False)
-            until = time.monotonic() + 30
-            while house.process.poll() is None and house.ready() is None and time.monotonic() < until:
-                time.sleep(0.05)
+            # It may answer that it is starting, and end when it has read what is damaged.
+            until = time.monotonic() + 10
+            while house.ended(0.05) is None and house.ready() != 200 and time.monotonic() < until:
+                pass
             if house.process.poll() is None:
-                house.wait(lambda: house.ready() in (200, 503), 30, "the server says nothing")
+                demand(house.ready() in (200, 503), "the server says nothing")
                 check_same_or_told(house, store, reader, place)
                 house.stop(signal.SIGKILL)
         path.write_bytes(whole)

@@ -225,10 +225,14 @@ impl Error {
         }
     }
 
-    /// Returns whether the server said that there is no data to look in, or none that can be read: nothing was found, because
-    /// nobody looked.
+    /// Returns whether the server said that data to look in cannot be read: nothing was found, because nobody looked.
     pub fn is_data_unavailable(&self) -> bool {
-        matches!(&self.kind, ErrorKind::Refused { code, .. } if code == DATA_UNAVAILABLE || code == NO_LIVE_DATA)
+        matches!(&self.kind, ErrorKind::Refused { code, .. } if code == DATA_UNAVAILABLE)
+    }
+
+    /// Returns whether the server said that the store has no data yet.
+    pub fn is_no_live_data(&self) -> bool {
+        matches!(&self.kind, ErrorKind::Refused { code, .. } if code == NO_LIVE_DATA)
     }
 
     /// Returns what went wrong.

@@ -141,7 +141,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_comes_out_as_it_went_in_however_it_is_cut() {
-        let long: Vec<u8> = (0..200_000u32).flat_map(|n| (n * n).to_le_bytes()).collect();
+        let long: Vec<u8> = (0..200_000u32).flat_map(|n| n.wrapping_mul(n).to_le_bytes()).collect();
         for plain in [&b""[..], b"x", b"{\"text\": \"t\"}", &long] {
             let packed = gzip(plain);
             for piece_bytes in [1, 7, 255, 256, 257, 100_000] {

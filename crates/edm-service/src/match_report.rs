@@ -36,6 +36,8 @@ pub enum OmissionReason {
     NoData,
     /// Its data store has data, and no pattern of the type fits it.
     NoPattern,
+    /// Its data store has data, and some patterns of the type name columns that this does not have.
+    SomePatterns,
     /// The live data cannot be read.
     DataUnavailable,
     /// The live data cannot be read; the text was looked at for what was live before.
@@ -47,6 +49,7 @@ impl OmissionReason {
     pub const fn code(self) -> &'static str {
         match self {
             OmissionReason::NoData | OmissionReason::NoPattern => "nothingLookedFor",
+            OmissionReason::SomePatterns => "patternsSkipped",
             OmissionReason::DataUnavailable => "dataUnavailable",
             OmissionReason::DataStale => "dataStale",
         }
@@ -66,6 +69,10 @@ impl Omission {
             (OmissionReason::NoPattern, _) => {
                 "no pattern of this type fits the live data of its data store, so nothing was looked for: see the type's \
                  warnings"
+            }
+            (OmissionReason::SomePatterns, _) => {
+                "some patterns of this type name columns that the live data does not have, so nothing was looked for by \
+                 them: see the type's warnings"
             }
             (OmissionReason::DataUnavailable, _) => {
                 "the live data of this type cannot be read, so the text was not looked at for it: restore its files from \

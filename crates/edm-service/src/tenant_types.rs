@@ -35,7 +35,13 @@ struct KnownType {
 #[derive(Clone, Copy)]
 enum TypeStanding {
     /// It can, and stands there among the active ones.
-    Active { position: usize, is_stale: bool },
+    Active {
+        position: usize,
+        /// Whether the data is that before the live one.
+        is_stale: bool,
+        /// Whether a pattern of it does not fit the data, and is not looked for.
+        lacks_patterns: bool,
+    },
     /// It cannot.
     Omitted(OmissionReason),
 }
@@ -108,15 +114,19 @@ impl TenantTypes {
 
     /// Notes what a text is not looked at for, as far as the type goes.
     fn note(&self, id: SensitiveTypeId, known: &KnownType, selected: &mut SelectedTypes) {
-        let reason = match known.standing {
-            TypeStanding::Active { is_stale: false, .. } => return,
-            TypeStanding::Active { is_stale: true, .. } => OmissionReason::DataStale,
-            TypeStanding::Omitted(reason) => reason,
+        let reasons = match known.standing {
+            TypeStanding::Active { is_stale, lacks_patterns, .. } => [
+                is_stale.then_some(OmissionReason::DataStale),
+                lacks_patterns.then_some(OmissionReason::SomePatterns),
+            ],
+            TypeStanding::Omitted(reason) => [Some(reason), None],
         };
-        if reason == OmissionReason::DataUnavailable {
-            selected.unavailable.push(known.name.clone());
+        for reason in reasons.into_iter().flatten() {
+            if reason == OmissionReason::DataUnavailable {
+                selected.unavailable.push(known.name.clone());
+            }
+            selected.omissions.push(Omission { type_id: Some(id), reason });
         }
-        selected.omissions.push(Omission { type_id: Some(id), reason });
     }
 
     /// Returns the types without those that would be matched against something else than what is searched of their stores:
@@ -131,11 +141,11 @@ impl TenantTypes {
         known.sort_unstable_by_key(|(id, known)| (known.standing.position(), **id));
         for (id, known) in known {
             let standing = match known.standing {
-                TypeStanding::Active { position, is_stale } => {
+                TypeStanding::Active { position, is_stale, lacks_patterns } => {
                     let active = self.active.get(position).expect("a position is that of an active type");
                     if searched(known.store_id).is_some_and(|found| Arc::ptr_eq(found, &active.generation)) {
                         left.active.push(active.clone());
-                        TypeStanding::Active { position: left.active.len() - 1, is_stale }
+                        TypeStanding::Active { position: left.active.len() - 1, is_stale, lacks_patterns }
                     } else {
                         TypeStanding::Omitted(OmissionReason::DataUnavailable)
                     }
@@ -194,14 +204,18 @@ impl TenantTypes {
             let standing = match data.and_then(Data::generation) {
                 None if data.is_some() => TypeStanding::Omitted(OmissionReason::DataUnavailable),
                 None => TypeStanding::Omitted(OmissionReason::NoData),
-                Some(generation) => match activate(found, generation) {
-                    None => TypeStanding::Omitted(OmissionReason::NoPattern),
-                    Some(active) => {
-                        made.active.push(active);
-                        let is_stale = data.is_some_and(|data| data.state() == DataState::Stale);
-                        TypeStanding::Active { position: made.active.len() - 1, is_stale }
+                Some(generation) => {
+                    let pattern_count = found.rule.patterns.len();
+                    match activate(found, generation) {
+                        None => TypeStanding::Omitted(OmissionReason::NoPattern),
+                        Some(active) => {
+                            let lacks_patterns = active.patterns.len() < pattern_count;
+                            let is_stale = data.is_some_and(|data| data.state() == DataState::Stale);
+                            made.active.push(active);
+                            TypeStanding::Active { position: made.active.len() - 1, is_stale, lacks_patterns }
+                        }
                     }
-                },
+                }
             };
             made.known.insert(id, KnownType { name, store_id, standing });
         }

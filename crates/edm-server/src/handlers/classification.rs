@@ -102,7 +102,6 @@ pub(crate) async fn redact(
         errors: present_report::errors(&redacted.report),
         classification: present_report::classification(redacted.report.types, request.telling),
         text: redacted.text,
-        ..RedactionResult::default()
     };
     Ok(respond::json(StatusCode::OK, &result))
 }

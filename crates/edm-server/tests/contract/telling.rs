@@ -11,7 +11,13 @@ const UNITS: [&str; 3] = ["utf16", "codepoint", "byte"];
 /// A store, and a type of which a number without its name is no match.
 async fn furnished() -> (World, String) {
     let world = World::new().await;
-    let store = world.store("patients").await;
+    // Names can be searched for, so that explanations say where one of another record stands.
+    let columns = json!([
+        {"name": "ssn", "isSearchable": true, "ignoredDelimiters": ["-", " "]},
+        {"name": "lastName", "isSearchable": true}
+    ]);
+    let store = json!({"displayName": "patients", "columns": columns});
+    let store = world.at("POST", "/exactMatchDataStores").json(store).send().await.expect(201);
     world.publish(&store, PEOPLE).await;
     let rule = json!({"dataStoreId": text(&store, "id"), "patterns": [
         {"confidence": 85, "primary": "ssn", "supporting": [{"columns": ["lastName"]}]}]});

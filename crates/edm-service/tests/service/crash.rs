@@ -159,6 +159,8 @@ async fn a_fault_of_the_program_in_a_job_is_a_failed_attempt() {
     assert!(house.service.run_next_job().await.expect("the worker goes on"), "publication asks for the time");
     house.clock.store(START, Ordering::SeqCst);
     while remaining().await != Some(0) {
+        // A job that failed waits a while.
+        house.pass_seconds(1);
         house.service.run_next_job().await.expect("the queue answers");
     }
     assert_eq!(house.find(store, 7).await, Some(8), "the next attempt completes it");

@@ -72,7 +72,13 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
             result_column_names: arguments.columns.clone(),
         };
         // One question a value: a row does not say whose it is.
-        let found = client.lookup(&id, &request).await?;
+        let found = match client.lookup(&id, &request).await {
+            Err(error) if error.is_no_live_data() => {
+                eprintln!("edm: {error}");
+                return Ok(Ending::NotRead);
+            }
+            found => found?,
+        };
         if found.is_empty() {
             unknown.push(number);
         }

@@ -8,13 +8,13 @@ use edm_service::{Finding, Verification};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::command::Ending;
+use crate::command::{Ending, with_statuses};
 use crate::data_directory;
 use crate::output::{Format, Output};
 use crate::surroundings::keep_new_files_private;
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = with_statuses("\
 Examples:
   edm verify --data-dir data
   edm verify --data-dir data --repair
@@ -22,9 +22,8 @@ Examples:
 
 Reads every file of what is live or can be rolled back to, and every block of unfinished uploads.
 Works beside a running server, but for --repair and for the search for left-over files.
---repair removes what can be made anew, and says what must be restored or uploaded again.
-
-Exit status: 0 all is whole or was repaired, 1 something is damaged.")]
+--repair removes what can be made anew, and says what must be restored or uploaded again. Damage that
+is left ends with status 1; left-over files are only space and do not."))]
 pub(crate) struct VerifyArguments {
     /// Folder that the server runs on
     #[arg(long, value_name = "DIR")]

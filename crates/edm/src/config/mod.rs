@@ -254,9 +254,11 @@ mod tests {
                     "server.listen" => crate::command::serve::LISTEN_DEFAULT.to_owned(),
                     "server.insecure_http" => "false".to_owned(),
                     "server.roles" => "[\"api\", \"worker\"]".to_owned(),
-                    "server.public_url" | "server.allowed_hosts" | "tls.certificate" | "tls.key" => {
-                        "none".to_owned()
-                    }
+                    "server.public_url"
+                    | "server.allowed_hosts"
+                    | "tls.certificate"
+                    | "tls.key"
+                    | "readiness.required" => "none".to_owned(),
                     "server.trusted_proxies" => "[\"127.0.0.0/8\", \"::1/128\"]".to_owned(),
                     "limits.memory_bytes" => capacity.memory_bytes.to_string(),
                     "limits.requests_per_caller" => capacity.requests_per_caller.to_string(),
@@ -266,6 +268,7 @@ mod tests {
                     "matching.queue_length" => limits.match_queue_length.to_string(),
                     "matching.timeout_ms" => limits.match_timeout_ms_default.to_string(),
                     "indexing.memory_bytes" => limits.build_memory_bytes.to_string(),
+                    "indexing.scrub_bytes_per_second" => limits.scrub_bytes_per_second.to_string(),
                     "indexing.collect_grace_seconds" => limits.collect_grace_seconds.to_string(),
                     "sessions.allow_weak_salts" => limits.allow_weak_salts.to_string(),
                     "sessions.shrink_percent_min" => limits.shrink_percent_min.to_string(),

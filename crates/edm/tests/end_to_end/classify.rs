@@ -300,5 +300,5 @@ fn a_lookup_says_which_value_was_found_and_when_nothing_was_asked() {
     );
     let empty = ["store", "create", "--name", "empty", "--column", "ssn:searchable"];
     assert_eq!(edm.run(empty, "").status.code(), Some(0));
-    check(&edm, &["empty", "900-12-3456"], 4, &["no live data, so nothing was looked for: upload a table"]);
+    check(&edm, &["empty", "900-12-3456"], 4, &["nothing was looked up: upload its table first"]);
 }
