@@ -48,6 +48,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The same for lists: longer than one may take, so that who is next gets its turn.
 const LIST_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a connection that comes back may take to answer.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rows that wait to be taken: a page of any usual length, so that its statement ends without being waited for.
 const ROWS_WAITING_MAX: usize = 1_024;
 
@@ -118,12 +120,13 @@ fn closing_unfit(pool: SqlitePoolOptions, unfit: Arc<AtomicBool>) -> SqlitePoolO
     pool.after_release(move |connection, _| {
         let unfit = unfit.swap(false, Ordering::AcqRel);
         Box::pin(async move {
-            if unfit {
-                return Ok(false);
+            // A transaction that was dropped is rolled back behind what is still under way. A thread that is about to die
+            // may take what it is asked along.
+            match tokio::time::timeout(CLOSE_TIMEOUT, connection.ping()).await {
+                Ok(answered) => answered?,
+                Err(_) => return Err(sqlx::Error::WorkerCrashed),
             }
-            // A transaction that was dropped is rolled back behind what is still under way.
-            connection.ping().await?;
-            Ok(!connection.is_in_transaction())
+            Ok(!unfit && !connection.is_in_transaction())
         })
     })
 }
@@ -186,7 +189,7 @@ impl Writer {
         query: E,
     ) -> Result<Option<SqliteRow>, sqlx::Error> {
         let mut connection = self.ready().await?;
-        let row = (&mut *connection).fetch_optional(query).await;
+        let row = first_of(&mut connection, query).await;
         judged(&mut connection, row)
     }
 
@@ -240,7 +243,7 @@ impl Write {
         query: E,
     ) -> Result<Option<SqliteRow>, sqlx::Error> {
         self.meet_fault().await?;
-        let row = (&mut *self.transaction).fetch_optional(query).await;
+        let row = first_of(&mut self.transaction, query).await;
         self.judged(row)
     }
 
@@ -284,16 +287,31 @@ impl Reader {
         query: E,
     ) -> Result<Option<SqliteRow>, sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
-        let row = (&mut *connection).fetch_optional(query).await;
+        let row = first_of(&mut connection, query).await;
         judged(&mut connection, row)
     }
 }
 
+/// Runs a statement to its end.
 async fn steps<'q, E: Execute<'q, Sqlite> + 'q>(
     connection: &mut SqliteConnection,
     query: E,
 ) -> Result<Vec<Step>, sqlx::Error> {
-    connection.fetch_many(query).try_collect().await
+    let steps: Vec<Step> = connection.fetch_many(query).try_collect().await?;
+    // SQLx takes the death of a connection's thread for the end of the rows: half of them, or none, would seem to be all.
+    match steps.last() {
+        Some(Step::Left(_)) => Ok(steps),
+        _ => Err(sqlx::Error::WorkerCrashed),
+    }
+}
+
+/// Runs a statement to its end, since only there it is known to have worked, and returns its first row.
+async fn first_of<'q, E: Execute<'q, Sqlite> + 'q>(
+    connection: &mut SqliteConnection,
+    query: E,
+) -> Result<Option<SqliteRow>, sqlx::Error> {
+    let steps = steps(connection, query).await?;
+    Ok(steps.into_iter().find_map(Step::right))
 }
 
 /// Closes the connection when it comes back after an error that leaves it unfit.

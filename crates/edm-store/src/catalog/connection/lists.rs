@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Execute, Executor, Sqlite, SqlitePool};
+use sqlx::{Execute, Sqlite, SqlitePool};
 
-use super::{Step, judged, steps};
+use super::{Step, first_of, judged, steps};
 use crate::error::{Context, Error, ErrorKind};
 
 /// Steps of SQLite's machine between two looks at the clock: some 80 microseconds of a filter over texts, of which a look is less than a
@@ -73,7 +73,7 @@ impl ListReader {
         &mut self,
         query: E,
     ) -> Result<Option<SqliteRow>, sqlx::Error> {
-        let row = (&mut *self.connection).fetch_optional(query).await;
+        let row = first_of(&mut self.connection, query).await;
         judged(&mut self.connection, row)
     }
 }
