@@ -15,16 +15,20 @@ from msgraph_beta.generated.models.exact_match_session import ExactMatchSession
 from server import Server
 from world import World, person, refused, store_draft
 
-# Small bounds, so that they are met at once: one text at a time, none waiting, and a lookup a second after the first sixty.
+# Small bounds, so that they are met at once: one text at a time, none waiting, few requests of one caller, and a lookup a second
+# after the first sixty.
 CONFIGURATION = """
 [matching]
 concurrency = 1
 queue_length = 0
 
+[limits]
+requests_per_caller = 16
+
 [lookup]
 lookups_per_minute = 60
 """
-BODIES_AT_ONCE = 64
+REQUESTS_AT_ONCE = 16
 
 
 class Busy:
@@ -91,30 +95,30 @@ async def queue(world):
     retry_after(next(e for e in busy.recorder.exchanges[since:] if e.status == 429))
 
 
-@check("retries: a POST that finds no place for its body is 503 before anything has happened, and its repeat makes one store")
-async def bodies(world):
+@check("retries: a POST beyond its caller's requests is 429 before anything has happened, and its repeat makes one store")
+async def requests(world):
     busy = Busy.world
     before, since = await busy.stores.count.get(), len(busy.recorder.exchanges)
     head = (f"POST /beta/dataClassification/exactMatchDataStores HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {Busy.server.token}\r\n"
             "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{").encode()
     held = []
-    for _ in range(BODIES_AT_ONCE):
+    for _ in range(REQUESTS_AT_ONCE):
         _, writer = await asyncio.open_connection("127.0.0.1", Busy.server.port)
         writer.write(head)
         await writer.drain()
         held.append(writer)
-    while (await busy.http.post("/exactMatchDataStores", json={})).status_code != 503:
+    while (await busy.http.post("/exactMatchDataStores", json={})).status_code != 429:
         pass
     call = asyncio.create_task(busy.stores.post(store_draft("made once")))
-    while not any(e.status == 503 for e in busy.recorder.exchanges[since:]):
+    while not any(e.status == 429 for e in busy.recorder.exchanges[since:]):
         await asyncio.sleep(0)
     for writer in held:
         writer.close()
     made = await call
     seen = attempts(busy, since)
-    posts = [(status, attempt) for status, attempt in seen if status in (503, 201)]
-    true(posts[0] == (503, None) and posts[-1][0] == 201 and posts[-1][1], f"attempts {seen}")
-    retry_after(next(e for e in busy.recorder.exchanges[since:] if e.status == 503))
+    posts = [(status, attempt) for status, attempt in seen if status in (429, 201)]
+    true(posts[0] == (429, None) and posts[-1][0] == 201 and posts[-1][1], f"attempts {seen}")
+    retry_after(next(e for e in busy.recorder.exchanges[since:] if e.status == 429))
     equal(await busy.stores.count.get(), before + 1, "stores")
     await busy.store(made.id).delete()
 

@@ -404,6 +404,8 @@ async fn texts(driver: &mut Driver<'_>, kind: &Value) {
     driver.text("classify", "?explain=true", "text/plain", text).await;
     let lines = format!("{}\n{{}}\n{{\"text\":\"nothing\"}}", json!({"id": 1, "text": text}));
     driver.text("classify", "", "application/x-ndjson", &lines).await;
+    driver.send("redact", &[], json!({"text": text, "sensitiveTypeIds": [id_of(kind)]})).await;
+    // Of a type that there is not, nothing can be said to be redacted.
     driver.send("redact", &[], json!({"text": text, "sensitiveTypeIds": asked})).await;
 }
 

@@ -10,7 +10,7 @@ use edm_model::{OffsetUnit, Pattern, Principal, Right, limits};
 
 use crate::error::{Error, ErrorKind, Resource};
 use crate::match_queue::{Admission, Leave};
-use crate::match_report::{MatchReport, Omission};
+use crate::match_report::{MatchReport, Omission, OmissionReason};
 use crate::seal::Pseudonyms;
 use crate::service::{Service, off_thread, require};
 use crate::tenant_types::SelectedTypes;
@@ -300,6 +300,7 @@ impl Service {
         let by_type = options.minimum_confidence.is_none();
         let options = MatchOptions { explain: true, unavailable: Unavailable::Refused, ..options };
         let mut matcher = self.matcher(principal, options, Admission::New, text.len()).await?;
+        refuse_unlooked(&matcher)?;
         matcher.types = naming_each_primary(matcher.types);
         if by_type {
             matcher.minimum_by_type =
@@ -358,6 +359,24 @@ impl Service {
             abandoned: Arc::default(),
             leave: Some(leave),
         })
+    }
+}
+
+/// Fails where a text would come back as it was because nobody looked at it for something that was asked for. The table before
+/// the live one counts as looked at: the store's owner wants it so.
+fn refuse_unlooked(matcher: &Matcher) -> Result<(), Error> {
+    if !matcher.unknown_type_ids.is_empty() {
+        let message = "there is no sensitive type of one of these ids, so the text is not redacted: list \
+                       /dataClassification/sensitiveTypes";
+        return Err(Error::invalid("sensitiveTypeIds", message));
+    }
+    let unlooked = matcher.omissions.iter().find(|omission| omission.reason != OmissionReason::DataStale);
+    match unlooked {
+        Some(omission) => {
+            let message = format!("the text is not redacted: {}", omission.sentence());
+            Err(Error::with_message(ErrorKind::DataUnavailable, message).at("sensitiveTypeIds"))
+        }
+        None => Ok(()),
     }
 }
 

@@ -29,6 +29,7 @@ fn said(answer: &Answer) -> (u16, String, String, String, String) {
 async fn unknown_properties_are_refused_or_named() {
     let world = World::new().await;
     let store = world.store("patients").await;
+    world.publish(&store, &[&["900-11-2222", "Okafor"]]).await;
     let session = world.session(&store, json!({})).await;
     let (store_path, session_path) =
         (format!("/exactMatchDataStores/{}", text(&store, "id")), path_of(&store, &session));

@@ -75,7 +75,8 @@ impl Tally {
     fn tell(&mut self, name: &str, looked: &Looked<'_>, cut_short: &[String]) {
         for error in looked.errors {
             let code = error.code.as_str();
-            let sentence = format!("{} ({code})", error.message);
+            let of = error.target.as_ref().map_or(String::new(), |target| format!(": {target}"));
+            let sentence = format!("{} ({code}{of})", error.message);
             if !OF_THE_SERVICE.contains(&code) {
                 eprintln!("edm: {name}: {sentence}");
             } else if self.told.insert(sentence.clone()) {
