@@ -65,7 +65,7 @@ use std::sync::Arc;
 
 pub use error::{Error, ErrorKind};
 pub use generation::{FileCheck, Generation, NoReachablePattern, build, file_checks, file_names};
-pub use query::{Accelerators, ActiveType, CandidateSpan, Exempt, Query};
+pub use query::{Accelerators, ActiveType, CandidateSpan, Exempt, Progress, Query};
 pub use redact::{Place, Redacted, Redaction, redact};
 pub use report::{
     Below, ConfidenceCount, Diagnostic, Evidence, Limit, Match, Report, RowReference, Span, TypeReport,

@@ -1,6 +1,7 @@
 //! What a scan is asked.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use edm_model::{OffsetUnit, Pattern, SensitiveTypeId};
 
@@ -62,6 +63,15 @@ impl Default for Accelerators {
     }
 }
 
+/// What a scan has found so far, for whoever must leave time to tell it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Matches of every type, hidden and unlisted ones counted.
+    pub matches: AtomicU64,
+    /// Their evidences.
+    pub evidences: AtomicU64,
+}
+
 /// A text and what to look for in it. A [`crate::Scanner`] takes further pieces of the text.
 #[derive(Clone, Copy)]
 pub struct Query<'a> {
@@ -85,6 +95,8 @@ pub struct Query<'a> {
     pub accelerators: Accelerators,
     /// Asked now and then; once it says `true` the scan ends with what it has.
     pub should_stop: &'a (dyn Fn() -> bool + Sync),
+    /// Told what is found while it is found.
+    pub progress: Option<&'a Progress>,
 }
 
 impl<'a> Query<'a> {
@@ -106,6 +118,7 @@ impl<'a> Query<'a> {
             explain: false,
             accelerators: Accelerators::default(),
             should_stop: &|| false,
+            progress: None,
         }
     }
 }

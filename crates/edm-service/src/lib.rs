@@ -28,6 +28,7 @@ mod building;
 mod classification_jobs;
 mod clock_jumps;
 mod commit;
+mod deadline;
 mod delta;
 mod error;
 mod file_checking;

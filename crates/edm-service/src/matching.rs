@@ -8,6 +8,7 @@ use edm_engine::{ActiveType, CandidateSpan, Exempt, JoinedTexts, PreparedTypes, 
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
 use edm_model::{OffsetUnit, Pattern, Principal, Right, limits};
 
+use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Resource};
 use crate::match_queue::{Admission, Leave};
 use crate::match_report::{MatchReport, Omission, OmissionReason};
@@ -145,14 +146,16 @@ impl Texts<'_> {
     /// order of the texts. None waits any more.
     pub fn classify_waiting(&mut self, mut each: impl FnMut(MatchReport)) {
         let matcher = self.matcher;
-        let deadline = matcher.deadline_micros();
+        let deadline = matcher.deadline();
         let Self { waiting, scratch, .. } = self;
-        waiting.look(&matcher.query("", &|| matcher.should_stop(deadline)), scratch);
+        waiting.look(&matcher.query("", &deadline, &|| matcher.should_stop(&deadline)), scratch);
+        // So short a text holds nothing that would take long to tell.
+        let untold = Deadline::default();
         for index in 0..waiting.len() {
             // Its time begins when it is first asked about: of most nothing is asked any more.
             let deadline = OnceLock::new();
-            let should_stop = || matcher.should_stop(*deadline.get_or_init(|| matcher.deadline_micros()));
-            let report = waiting.scan(index, &matcher.query("", &should_stop), scratch);
+            let should_stop = || matcher.should_stop(deadline.get_or_init(|| matcher.deadline()));
+            let report = waiting.scan(index, &matcher.query("", &untold, &should_stop), scratch);
             each(matcher.named(report));
         }
         waiting.clear();
@@ -161,9 +164,9 @@ impl Texts<'_> {
     /// Finds the records in the next text, as [`Matcher::classify`] does.
     pub fn classify(&mut self, text: &str) -> MatchReport {
         let matcher = self.matcher;
-        let deadline = matcher.deadline_micros();
-        let should_stop = || matcher.should_stop(deadline);
-        matcher.named(edm_engine::scan(&matcher.query(text, &should_stop), &mut self.scratch))
+        let deadline = matcher.deadline();
+        let should_stop = || matcher.should_stop(&deadline);
+        matcher.named(edm_engine::scan(&matcher.query(text, &deadline, &should_stop), &mut self.scratch))
     }
 }
 
@@ -196,22 +199,22 @@ impl Matcher {
             return None;
         }
         let deadline = self.deadline_after(self.timeout_micros.min(BRIEF_MICROS));
-        let report = self.scan_until(deadline, text, |_, report| self.named(report));
+        let report = self.scan_until(&self.deadline_at(deadline), text, |_, report| self.named(report));
         (!report.timed_out).then_some(report)
     }
 
     fn scan<T>(&self, text: &str, then: impl FnOnce(&Query<'_>, edm_engine::Report) -> T) -> T {
-        self.scan_until(self.deadline_micros(), text, then)
+        self.scan_until(&self.deadline(), text, then)
     }
 
     fn scan_until<T>(
         &self,
-        deadline: i64,
+        deadline: &Deadline,
         text: &str,
         then: impl FnOnce(&Query<'_>, edm_engine::Report) -> T,
     ) -> T {
         let should_stop = || self.should_stop(deadline);
-        let query = self.query(text, &should_stop);
+        let query = self.query(text, deadline, &should_stop);
         let scratches = &self.service.inner.matches.scratches;
         let mut scratch = scratches.take();
         let report = edm_engine::scan(&query, &mut scratch);
@@ -232,8 +235,12 @@ impl Matcher {
     }
 
     /// Returns when a text that begins now must be done.
-    pub(crate) fn deadline_micros(&self) -> i64 {
-        self.deadline_after(self.timeout_micros)
+    pub(crate) fn deadline(&self) -> Deadline {
+        self.deadline_at(self.deadline_after(self.timeout_micros))
+    }
+
+    pub(crate) fn deadline_at(&self, micros: i64) -> Deadline {
+        Deadline::at(micros, self.types.types().len())
     }
 
     fn deadline_after(&self, micros: i64) -> i64 {
@@ -241,13 +248,14 @@ impl Matcher {
     }
 
     /// Says whether nobody waits any more, or the moment has come.
-    pub(crate) fn should_stop(&self, deadline_micros: i64) -> bool {
-        self.abandoned.load(Ordering::Acquire) || self.service.now().as_micros() >= deadline_micros
+    pub(crate) fn should_stop(&self, deadline: &Deadline) -> bool {
+        self.abandoned.load(Ordering::Acquire) || deadline.is_met(self.service.now().as_micros())
     }
 
     pub(crate) fn query<'a>(
         &'a self,
         text: &'a str,
+        deadline: &'a Deadline,
         should_stop: &'a (dyn Fn() -> bool + Sync),
     ) -> Query<'a> {
         Query {
@@ -258,6 +266,7 @@ impl Matcher {
             exempt: &self.exempt,
             explain: self.explain,
             should_stop,
+            progress: Some(&deadline.progress),
             ..Query::new(text, &self.types)
         }
     }

@@ -6,6 +6,7 @@ use edm_model::Principal;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
 use crate::match_queue::Admission;
 use crate::match_report::MatchReport;
@@ -54,11 +55,11 @@ impl Service {
         let (pieces, arriving) = mpsc::channel(PIECES_WAITING);
         let (done, outcome) = oneshot::channel();
         let (runtime, span) = (Handle::current(), tracing::Span::current());
-        let deadline = if timed { matcher.deadline_micros() } else { i64::MAX };
+        let deadline = if timed { matcher.deadline() } else { matcher.deadline_at(i64::MAX) };
         let work = move || {
             let _entered = span.enter();
             // Whoever asked may have gone.
-            let _ = done.send(scan_pieces(&mut matcher, arriving, (&runtime, deadline)));
+            let _ = done.send(scan_pieces(&mut matcher, arriving, (&runtime, &deadline)));
         };
         let spawned = std::thread::Builder::new().name("text-stream".to_owned()).spawn(work);
         spawned.map_err(|source| Error::of(ErrorKind::Internal).because(source))?;
@@ -69,11 +70,11 @@ impl Service {
 fn scan_pieces(
     matcher: &mut Matcher,
     mut arriving: mpsc::Receiver<Bytes>,
-    (runtime, deadline): (&Handle, i64),
+    (runtime, deadline): (&Handle, &Deadline),
 ) -> Result<MatchReport, Error> {
     let mut leave = matcher.take_leave().ok_or_else(|| Error::of(ErrorKind::Internal))?;
     let should_stop = || matcher.should_stop(deadline);
-    let query = matcher.query("", &should_stop);
+    let query = matcher.query("", deadline, &should_stop);
     let mut scanner = Scanner::new(&query);
     loop {
         let waiting = match arriving.try_recv() {

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use edm_hash::Hash;
 use edm_model::limits;
@@ -138,7 +139,12 @@ impl<'e, 'c> Evaluator<'e, 'c> {
                 if self.context.query.explain {
                     self.tell(&reached);
                 }
-                self.context.stop.before(reached.satisfied.shown.len() as u64 * SHOWN_WORK);
+                let shown = reached.satisfied.shown.len() as u64;
+                self.context.stop.before(shown * SHOWN_WORK);
+                if let Some(progress) = self.context.query.progress {
+                    progress.matches.fetch_add(1, Ordering::Relaxed);
+                    progress.evidences.fetch_add(shown, Ordering::Relaxed);
+                }
                 found(self.found(&reached));
             }
         }
