@@ -109,8 +109,8 @@ pub enum BodyErrorKind {
     },
     /// The object says that it is of a type that it cannot be.
     OtherType {
-        /// The declared one, behind `microsoft.graph.`
-        expected: &'static str,
+        /// The declared one, behind `microsoft.graph.`; parameters of most actions have none.
+        expected: Option<&'static str>,
     },
     /// The query has an option twice.
     RepeatedQueryOption,
@@ -190,8 +190,11 @@ impl fmt::Display for BodyError {
                     "{target} is no property of this request: leave it out, or send Prefer: handling=lenient"
                 )
             }
-            BodyErrorKind::OtherType { expected } => {
+            BodyErrorKind::OtherType { expected: Some(expected) } => {
                 write!(f, "{target} must be #microsoft.graph.{expected}, or be left out")
+            }
+            BodyErrorKind::OtherType { expected: None } => {
+                write!(f, "{target} must be left out: the parameters of this action are of no type")
             }
             BodyErrorKind::RepeatedQueryOption => {
                 write!(f, "{target} stands twice in the query: send it once")

@@ -124,27 +124,33 @@ impl Fields {
     }
 
     /// Returns whether a value of `@odata.type` names a type that the object can be: the declared one, one that inherits from it, or
-    /// one that it inherits from, as Microsoft's SDKs name it.
+    /// one that it inherits from, as Microsoft's SDKs name it. Parameters can be of the type of their action's request alone.
     pub(crate) fn may_be(self, type_name: &str) -> bool {
-        let Some(of) = self.of() else { return true };
         let full = type_name.strip_prefix('#').unwrap_or(type_name);
         let name = match full.split_at_checked(NAMESPACE.len()) {
             Some((namespace, rest)) if namespace.eq_ignore_ascii_case(NAMESPACE) => rest.strip_prefix('.'),
             _ => None,
         };
-        let Some(named) =
-            name.and_then(|name| STRUCTURED_TYPES.iter().find(|known| known.name.eq_ignore_ascii_case(name)))
-        else {
-            return false;
-        };
+        let Some(name) = name else { return false };
+        let is_named = |known: &str| known.eq_ignore_ascii_case(name);
+        let Some(of) = self.of() else { return self.type_name().is_some_and(is_named) };
+        let Some(named) = STRUCTURED_TYPES.iter().find(|known| is_named(known.name)) else { return false };
         let inherits = |from: &StructuredType, to: &'static StructuredType| {
             to.lineage().iter().any(|base| base.name == from.name)
         };
         !named.is_abstract && (inherits(named, of) || inherits(of, named))
     }
 
-    /// Returns the declared type, where there is one.
-    pub(crate) const fn of(self) -> Option<&'static StructuredType> {
+    /// Returns the name of the declared type, where there is one.
+    pub(crate) fn type_name(self) -> Option<&'static str> {
+        match self {
+            Fields::Parameters(action) | Fields::Options(action) => action.request_type,
+            Fields::Create(of) | Fields::Change(of) | Fields::Reference(of) => Some(of.name),
+        }
+    }
+
+    /// Returns the declared type, where there is one that is served.
+    const fn of(self) -> Option<&'static StructuredType> {
         match self {
             Fields::Create(of) | Fields::Change(of) | Fields::Reference(of) => Some(of),
             Fields::Parameters(_) | Fields::Options(_) => None,

@@ -133,11 +133,10 @@ impl Reading {
                     Node::Text(named) => fields.may_be(named),
                     _ => false,
                 };
-                if let (false, Some(of)) = (may_be, fields.of()) {
+                if !may_be {
+                    let kind = BodyErrorKind::OtherType { expected: fields.type_name() };
                     let target = self.target("@odata.type");
-                    return Err(
-                        self.fail(BodyError::at(BodyErrorKind::OtherType { expected: of.name }, target))
-                    );
+                    return Err(self.fail(BodyError::at(kind, target)));
                 }
             }
             Member::Mark(name) => {

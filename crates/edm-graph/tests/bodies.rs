@@ -496,6 +496,20 @@ fn a_type_that_an_object_cannot_be_is_refused_where_it_stands() {
     let column = |name: &str| json!({"displayName": "p", "columns": [{"name": "a", "isSearchable": true, "@odata.type": name}]});
     check(column("#microsoft.graph.exactDataMatchStoreColumn"), None);
     check(column("#microsoft.graph.column"), Some("columns[0].@odata.type"));
+    let classify = |name: &str, target: Option<&str>| {
+        let body = json!({"text": "t", "@odata.type": name}).to_string();
+        let refused = ClassifyRequest::parse(body.as_bytes(), None).err();
+        assert_eq!(refused.as_ref().and_then(BodyError::target), target, "{name}: {refused:?}");
+    };
+    classify("#Microsoft.Graph.exactMatchClassificationRequest", None);
+    classify("#microsoft.graph.exactMatchSession", Some("@odata.type"));
+    classify("exactMatchClassificationRequest", Some("@odata.type"));
+    let redact = |name: Value| {
+        let body = json!({"text": "t", "@odata.type": name}).to_string();
+        RedactRequest::parse(body.as_bytes(), None)
+    };
+    assert!(redact(Value::Null).is_ok());
+    check_refused(redact(json!("#microsoft.graph.exactMatchRedaction")), Some("@odata.type"), "left out");
 }
 
 /// A body of 4 MiB in what nobody looks at leaves nothing behind; one in what is looked at is refused before it grows.

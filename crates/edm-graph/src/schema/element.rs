@@ -207,6 +207,8 @@ pub struct Action {
     pub bound_to: &'static StructuredType,
     /// What it takes in its body.
     pub parameters: &'static [Property],
+    /// The type that Graph's schema has for that body, by its name alone; most have none.
+    pub request_type: Option<&'static str>,
     /// What it answers with.
     pub returns: Returns,
     /// Where it comes from.

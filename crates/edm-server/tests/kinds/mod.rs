@@ -60,7 +60,7 @@ fn every_body_kind() -> Vec<BodyErrorKind> {
         BodyErrorKind::Reference,
         BodyErrorKind::UnknownProperty { nearest: None, others: Vec::new() },
         BodyErrorKind::RepeatedQueryOption,
-        BodyErrorKind::OtherType { expected: "x" },
+        BodyErrorKind::OtherType { expected: None },
     ]
 }
 
