@@ -1,8 +1,12 @@
-"""What is there before the tests begin: a store, an open session, an agent and a type, made over the wire."""
+"""What is there before the tests begin: a store, an open session, an agent and a type, made over the wire, and live data."""
 
 import json
+import os
+import subprocess
 import urllib.parse
 import urllib.request
+
+COLUMNS = [{"name": "ssn", "isSearchable": True, "isKey": True}, {"name": "lastName"}]
 
 
 class Client:
@@ -24,11 +28,22 @@ class Client:
             return json.loads(answer.read())
 
 
+def publish(client, folder):
+    """Uploads a table, so that something is looked for."""
+    server = client.server
+    client.post("/exactMatchDataStores", {"displayName": "with data", "columns": COLUMNS})
+    table = folder / "people.csv"
+    table.write_text("ssn,lastName\n900-11-2222,Okafor\n900-33-4444,Lindqvist\n")
+    environment = {**os.environ, "EDM_SERVER": server.origin, "EDM_TOKEN": server.token, "XDG_STATE_HOME": str(folder / "state")}
+    command = [server.binary, "upload", "--store", "with data", "--file", table, "--wait"]
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"edm upload ended with status {done.returncode}: {done.stderr}"
+
+
 def furnish(client):
     """Makes one of each, and returns their ids by the names of path parameters."""
     agent = client.post("/exactMatchUploadAgents", {"description": "of the tests"})
-    columns = [{"name": "ssn", "isSearchable": True, "isKey": True}, {"name": "lastName"}]
-    store = client.post("/exactMatchDataStores", {"displayName": "of the tests", "columns": columns})
+    store = client.post("/exactMatchDataStores", {"displayName": "of the tests", "columns": COLUMNS})
     sessions = f"/exactMatchDataStores/{store['id']}/sessions"
     session = client.post(sessions, {"fields": ["ssn", "lastName"], "uploadAgentId": agent["id"]})
     rule = {"dataStoreId": store["id"], "patterns": [{"confidence": 85, "primary": "ssn"}]}

@@ -1,5 +1,6 @@
 """What one low token, one upload address, or nobody at all could hold up."""
 
+import http.client
 import json
 import os
 import random
@@ -152,6 +153,8 @@ def ignored(house, body, token):
 
 def time_limits(binary, quick):
     """timeoutInMs is kept within 10 % or 50 ms, as far as a busy machine lets that be seen, and always told."""
+    # A debug build names and writes what it found ten times as slowly; on a busy machine one of some tries is undisturbed.
+    tries, noise = (1, 1_500) if quick else (5, 100)
     with House(binary) as house:
         house.new_store("people")
         house.upload("people", "A", 20_000)
@@ -165,17 +168,30 @@ def time_limits(binary, quick):
             "digits apart": "1 2 3 4 5 6 7 8 9 0 ",
         }
         for name, piece in texts.items():
+            text = (piece * (1_500_000 // len(piece)))[:1_500_000]
             for explain in (False, True):
-                text = (piece * (1_500_000 // len(piece)))[:1_500_000]
-                for limit in (100, 1_000):
-                    begun = time.monotonic()
-                    status, answer = house.classify(text, timeoutInMs=limit, explain=explain)
-                    took = (time.monotonic() - begun) * 1_000
-                    demand(status == 200, f"{name}: {status}")
-                    codes = [error["code"] for error in answer["errors"] or []]
-                    # The request itself is read, and the answer sent, outside of the limit: so much is let pass.
-                    demand(took < limit * 1.1 + 1_500, f"{name}: {took:.0f} ms where {limit} were given")
-                    demand(took < limit or "timeout" in codes, f"{name}: {took:.0f} ms of {limit}, and nothing is said")
+                for limit in (100, 300, 1_000, 2_000):
+                    took = min(timed(house, name, text, limit, explain) for _ in range(tries))
+                    allowed = limit + max(limit * 0.1, 50) + noise
+                    demand(took <= allowed, f"{name}: {took:.0f} ms where {limit} were given")
+
+
+def timed(house, name, text, limit, explain):
+    """Returns the milliseconds until an answer begins. Fails where it is late and does not say so."""
+    body = {"text": text, "sensitiveTypeIds": [], "contentClassifications": [], "timeoutInMs": limit, "explain": explain}
+    headers = {"Authorization": "Bearer " + house.token, "Content-Type": "application/json"}
+    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=60)
+    try:
+        begun = time.monotonic()
+        connection.request("POST", CLASSIFY, json.dumps(body).encode(), headers)
+        answer = connection.getresponse()
+        took = (time.monotonic() - begun) * 1_000
+        demand(answer.status == 200, f"{name}: {answer.status}")
+        codes = [error["code"] for error in json.loads(answer.read())["errors"] or []]
+        demand(took < limit or "timeout" in codes, f"{name}: {took:.0f} ms of {limit}, and nothing is said")
+        return took
+    finally:
+        connection.close()
 
 
 def heavy_filters(binary, quick):

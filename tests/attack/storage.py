@@ -94,17 +94,21 @@ def check_unserved(house, store, kind, what):
     demand(ended == 4, f"{what}: edm lookup ends with {ended}")
 
 
+def two_tables(house):
+    """Uploads a table and another beside it. Returns the store of the first, its type and the files of its live data."""
+    store = house.new_store("people")
+    house.new_store("beside")
+    house.upload("people", "A", 400)
+    house.upload("beside", "B", 400)
+    live = house.call("GET", f"/exactMatchDataStores/{store}")[1]["activeSessionId"]
+    return store, house.type_id(store), [path for path in house.files("") if live in str(path)]
+
+
 def damage_at_rest(binary, quick):
     """No file of live data can be harmed without being told to whoever asks."""
     chance = random.Random(3)
     with House(binary) as house:
-        store = house.new_store("people")
-        house.new_store("beside")
-        house.upload("people", "A", 400)
-        house.upload("beside", "B", 400)
-        kind = house.type_id(store)
-        live = house.call("GET", f"/exactMatchDataStores/{store}")[1]["activeSessionId"]
-        files = [path for path in house.files("") if live in str(path)]
+        store, kind, files = two_tables(house)
         harms = ("bit", "removed") if quick else ("bit", "bit", "cut", "emptied", "removed")
         for path in files:
             for harm in harms:
@@ -125,13 +129,7 @@ def damage_while_served(binary, quick):
     """Damage under a running server is noticed, and ends with its repair."""
     chance = random.Random(9)
     with House(binary, settings="[indexing]\nscrub_bytes_per_second = 1073741824\n") as house:
-        store = house.new_store("people")
-        house.new_store("beside")
-        house.upload("people", "A", 400)
-        house.upload("beside", "B", 400)
-        kind = house.type_id(store)
-        live = house.call("GET", f"/exactMatchDataStores/{store}")[1]["activeSessionId"]
-        files = [path for path in house.files("") if live in str(path)]
+        store, kind, files = two_tables(house)
         state = lambda: house.call("GET", f"/exactMatchDataStores/{store}")[1]["dataState"]  # noqa: E731
         for path in files[:1] if quick else files:
             before = harmed(path, "bit", chance)

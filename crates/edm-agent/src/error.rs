@@ -11,6 +11,7 @@ use crate::rejections::Rejections;
 
 /// The code with which the server says that the data which is to be looked in cannot be read (docs/api/errors.md).
 const DATA_UNAVAILABLE: &str = "dataUnavailable";
+const NOTHING_LOOKED_FOR: &str = "nothingLookedFor";
 const NO_LIVE_DATA: &str = "noLiveData";
 
 /// Reports why the agent could not go on. [`Error::kind`] says what a caller can decide on.
@@ -225,9 +226,10 @@ impl Error {
         }
     }
 
-    /// Returns whether the server said that data to look in cannot be read: nothing was found, because nobody looked.
-    pub fn is_data_unavailable(&self) -> bool {
-        matches!(&self.kind, ErrorKind::Refused { code, .. } if code == DATA_UNAVAILABLE)
+    /// Returns whether the server said that nobody looked: the data to look in cannot be read, or is not there.
+    pub fn is_unlooked(&self) -> bool {
+        let unlooked = [DATA_UNAVAILABLE, NOTHING_LOOKED_FOR];
+        matches!(&self.kind, ErrorKind::Refused { code, .. } if unlooked.contains(&code.as_str()))
     }
 
     /// Returns whether the server said that the store has no data yet.

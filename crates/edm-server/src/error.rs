@@ -433,6 +433,7 @@ pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::WeakSalt => (CONFLICT, "weakSalt"),
         ErrorKind::ColumnsChanged => (CONFLICT, "columnsChanged"),
         ErrorKind::NoLiveData => (CONFLICT, "noLiveData"),
+        ErrorKind::NothingLookedFor => (CONFLICT, "nothingLookedFor"),
         ErrorKind::SaltMismatch => (CONFLICT, "saltMismatch"),
         ErrorKind::UploadIncomplete { .. } => (CONFLICT, "uploadIncomplete"),
         ErrorKind::RowsNotContiguous { .. } => (CONFLICT, "rowsNotContiguous"),

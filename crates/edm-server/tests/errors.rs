@@ -592,6 +592,8 @@ async fn throttled(met: &mut Met) {
     let lookup = format!("/exactMatchDataStores/{}/lookup", store["id"].as_str().unwrap_or(""));
     let ask = || world.at("POST", &lookup).json(json!({"key": "ssn", "values": ["1"]}));
     met.check("a lookup before the first table", &ask().send().await, 409, "noLiveData");
+    let redact = world.at("POST", "/redactExactMatches").json(json!({"text": "t"}));
+    met.check("a redaction before the first table", &redact.send().await, 409, "nothingLookedFor");
     let limited = ask().send().await;
     met.check("too many lookups", &limited, 429, "rateLimited");
     assert!(limited.header("retry-after").parse::<u32>().is_ok_and(|seconds| (1..180).contains(&seconds)));

@@ -155,6 +155,8 @@ pub enum ErrorKind {
     ColumnsChanged,
     /// There is nothing yet that a delta could change.
     NoLiveData,
+    /// Something that a redaction was asked for has no data, or no pattern that fits its data.
+    NothingLookedFor,
     /// A delta must use the salt of the live generation.
     SaltMismatch,
     /// Blocks are missing, or their total is unknown.
@@ -382,6 +384,9 @@ const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
         }
         ErrorKind::NoLiveData => {
             "the data store has no live data that a delta could change: upload the table with updateMode replace first"
+        }
+        ErrorKind::NothingLookedFor => {
+            "the text is not redacted, because nothing was looked for: upload the table, or correct the type's patterns"
         }
         ErrorKind::SaltMismatch => {
             "a delta must use the salt of the live data: leave the salt out, or send that one where another caller brought it"

@@ -382,8 +382,13 @@ fn refuse_unlooked(matcher: &Matcher) -> Result<(), Error> {
     let unlooked = matcher.omissions.iter().find(|omission| omission.reason != OmissionReason::DataStale);
     match unlooked {
         Some(omission) => {
+            // Only a damaged file may come back by itself; what is not there yet stays away until somebody brings it.
+            let kind = match omission.reason {
+                OmissionReason::DataUnavailable => ErrorKind::DataUnavailable,
+                _ => ErrorKind::NothingLookedFor,
+            };
             let message = format!("the text is not redacted: {}", omission.sentence());
-            Err(Error::with_message(ErrorKind::DataUnavailable, message).at("sensitiveTypeIds"))
+            Err(Error::with_message(kind, message).at("sensitiveTypeIds"))
         }
         None => Ok(()),
     }

@@ -83,7 +83,7 @@ pub static OPERATIONS: &[Operation] = &[
     }
     .or(&[Refusal::TooMany]),
     call("redact", path::REDACT, CLASSIFY, &actions::REDACT, Content::Value(&super::matching::REDACTION))
-        .or(&[Refusal::TooMany]),
+        .or(&[Refusal::Conflict, Refusal::TooMany]),
     Operation {
         query: Query::Parameters(&actions::CLASSIFY_FILE),
         body: Body::File(&actions::CLASSIFY_FILE),

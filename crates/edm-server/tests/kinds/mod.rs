@@ -157,6 +157,7 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::DataUnavailable,
         ErrorKind::QueryTooExpensive,
         ErrorKind::StorageBusy,
+        ErrorKind::NothingLookedFor,
     ]
 }
 
@@ -207,6 +208,7 @@ fn position(kind: &ErrorKind) -> usize {
         ErrorKind::DataUnavailable => 40,
         ErrorKind::QueryTooExpensive => 41,
         ErrorKind::StorageBusy => 42,
+        ErrorKind::NothingLookedFor => 43,
     }
 }
 

@@ -214,7 +214,7 @@ async fn where_nothing_is_looked_for_it_is_said() {
         let redacted = house.service.redact(&house.admin, text.clone(), options, Replacement::Mask).await;
         redacted.map(|redacted| redacted.text == text).map_err(|error| error.kind().clone())
     };
-    assert_eq!(redact(MatchOptions::default()).await, Err(ErrorKind::DataUnavailable));
+    assert_eq!(redact(MatchOptions::default()).await, Err(ErrorKind::NothingLookedFor));
     let empty = house.create_store("empty").await;
     let own = type_of(&house, empty).await;
     check(MatchOptions::default(), &[(None, OmissionReason::NoData)]).await;
@@ -225,7 +225,7 @@ async fn where_nothing_is_looked_for_it_is_said() {
     check(naming(&[own]), &[(Some(own), OmissionReason::NoData)]).await;
     check(naming(&[type_of(&house, full).await]), &[]).await;
     assert_eq!(redact(MatchOptions::default()).await, Ok(false), "redacted");
-    assert_eq!(redact(naming(&[own])).await, Err(ErrorKind::DataUnavailable));
+    assert_eq!(redact(naming(&[own])).await, Err(ErrorKind::NothingLookedFor));
     let unknown = SensitiveTypeId::from_random_bytes([9; 16]);
     assert_eq!(redact(naming(&[unknown])).await, Err(ErrorKind::InvalidArgument));
     // A fresh server is ready: it can take a table.

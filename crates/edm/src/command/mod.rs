@@ -72,7 +72,7 @@ impl Ending {
             return Ending::Fine;
         }
         #[cfg(feature = "agent")]
-        if error.downcast_ref::<edm_agent::Error>().is_some_and(edm_agent::Error::is_data_unavailable) {
+        if error.downcast_ref::<edm_agent::Error>().is_some_and(edm_agent::Error::is_unlooked) {
             return Ending::NotRead;
         }
         match error.downcast_ref::<UsageError>() {

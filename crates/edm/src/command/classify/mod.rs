@@ -202,7 +202,7 @@ fn is_of_the_text(error: &edm_agent::Error) -> bool {
     match error.kind() {
         ErrorKind::UnknownEncoding { .. } | ErrorKind::Nul { .. } | ErrorKind::FileUnreadable { .. } => true,
         ErrorKind::Refused { status, .. } => {
-            !matches!(status, 401 | 403 | 404 | 405 | 502) && !error.is_data_unavailable()
+            !matches!(status, 401 | 403 | 404 | 405 | 502) && !error.is_unlooked()
         }
         _ => false,
     }
@@ -232,6 +232,7 @@ mod tests {
         check(refused(500, "internalError"), true);
         check(refused(503, "overloaded"), true);
         check(refused(503, "dataUnavailable"), false);
+        check(refused(409, "nothingLookedFor"), false);
         check(refused(401, "unauthenticated"), false);
         check(refused(403, "forbidden"), false);
         check(ErrorKind::Unreachable { sent: true }, false);
