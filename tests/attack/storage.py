@@ -27,7 +27,7 @@ def full_disk(binary, quick):
         with House(binary, folder) as house:
             store = house.new_store("people")
             house.upload("people", "A", 2_000)
-            for spare in (0, 65_536) if quick else (0, 4_096, 16_384, 65_536, 262_144, 1 << 20):
+            for spare in (0, 4_096, 65_536) if quick else (0, 4_096, 16_384, 65_536, 262_144, 1 << 20):
                 fill_and_free(house, store, spare)
     finally:
         subprocess.run(["umount", folder], capture_output=True)

@@ -91,7 +91,7 @@ impl Connections {
             pool(count, patience).connect_with(options.clone()).await.map_err(unusable)
         };
         Ok(Self {
-            writer: Writer { pool: writers, unfit, clock, faults },
+            writer: Writer { pool: writers, unfit, was_full: Arc::default(), clock, faults },
             reader: Reader { pool: readers(READERS, ACQUIRE_TIMEOUT).await? },
             lists: Lists::new(readers(LIST_READERS, LIST_ACQUIRE_TIMEOUT).await?, list_time_max),
             access: Reader { pool: readers(ACCESS_READERS, ACQUIRE_TIMEOUT).await? },
@@ -137,6 +137,8 @@ pub(super) struct Writer {
     pool: SqlitePool,
     /// Whether the connection must be closed when it comes back; there is only one.
     unfit: Arc<AtomicBool>,
+    /// Whether a write found no room, and no check of the writer since then found enough.
+    was_full: Arc<AtomicBool>,
     clock: CatalogClock,
     faults: Faults,
 }
@@ -150,9 +152,10 @@ impl Writer {
         // Until it is known to have begun: a connection that cannot begin is good for nothing.
         self.unfit.store(true, Ordering::Release);
         if let Some(error) = self.faults.next() {
-            return Err(error);
+            return self.judged(Err(error));
         }
-        let begun = Transaction::begin(connection, Some("begin immediate".into_sql_str())).await?;
+        let begun = Transaction::begin(connection, Some("begin immediate".into_sql_str())).await;
+        let begun = self.judged(begun)?;
         self.unfit.store(false, Ordering::Release);
         Ok(Write { transaction: begun, writer: self.clone() })
     }
@@ -160,6 +163,24 @@ impl Writer {
     /// Returns the present moment.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Keeps in mind that there was no room.
+    pub(super) fn was_full(&self) {
+        self.was_full.store(true, Ordering::Release);
+    }
+
+    /// Returns whether there was no room, and forgets it.
+    pub(super) fn take_was_full(&self) -> bool {
+        self.was_full.swap(false, Ordering::AcqRel)
+    }
+
+    /// Looks at what a statement says of the disk.
+    fn judged<T>(&self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        if result.as_ref().is_err_and(failure::may_be_full) {
+            self.was_full();
+        }
+        result
     }
 
     /// Brings the tables to the version of the migrations.
@@ -181,7 +202,7 @@ impl Writer {
     async fn run<'q, E: Execute<'q, Sqlite> + 'q>(&self, query: E) -> Result<Vec<Step>, sqlx::Error> {
         let mut connection = self.ready().await?;
         let done = steps(&mut connection, query).await;
-        judged(&mut connection, done)
+        judged(&mut connection, self.judged(done))
     }
 
     async fn first_row<'q, E: Execute<'q, Sqlite> + 'q>(
@@ -190,7 +211,7 @@ impl Writer {
     ) -> Result<Option<SqliteRow>, sqlx::Error> {
         let mut connection = self.ready().await?;
         let row = first_of(&mut connection, query).await;
-        judged(&mut connection, row)
+        judged(&mut connection, self.judged(row))
     }
 
     async fn ready(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
@@ -198,7 +219,7 @@ impl Writer {
         self.limit_pages(&mut connection).await?;
         match self.faults.next() {
             None => Ok(connection),
-            Some(error) => judged(&mut connection, Err(error)),
+            Some(error) => judged(&mut connection, self.judged(Err(error))),
         }
     }
 
@@ -222,7 +243,7 @@ impl Write {
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
         self.meet_fault().await?;
         self.writer.unfit.store(true, Ordering::Release);
-        self.transaction.commit().await?;
+        self.writer.judged(self.transaction.commit().await)?;
         self.writer.unfit.store(false, Ordering::Release);
         Ok(())
     }
@@ -260,7 +281,7 @@ impl Write {
         if result.as_ref().is_err_and(failure::is_unfit_after) {
             self.writer.unfit.store(true, Ordering::Release);
         }
-        result
+        self.writer.judged(result)
     }
 }
 

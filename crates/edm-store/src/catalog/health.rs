@@ -13,6 +13,10 @@ pub(super) const WRITER_KNOWN_FOR: Duration = Duration::from_secs(1);
 /// How long a write may take before the writer counts as not working: probes give up soon after.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(5);
 
+/// What the check of the writer writes, after something found no room: more pages than a request changes. A page or two may
+/// still fit where a session does not.
+const ROOM_BYTES: i64 = 256 * 1024;
+
 /// What is known of the writer, and for how long.
 #[derive(Debug, Clone)]
 pub(super) struct WriterHealth {
@@ -40,7 +44,7 @@ impl Catalog {
     }
 
     /// Fails when nothing can be written, with the kind of what went wrong: a transaction that changes a page is begun and
-    /// committed. What was found is the answer for a second (`writer_known_for`), so that many may ask.
+    /// committed; after the disk was full as many pages as a request may change. What was found is the answer for a second (`writer_known_for`), so that many may ask.
     pub async fn check_writer(&self) -> Result<(), Error> {
         // Whoever asks meanwhile waits for what this one finds.
         let mut known = self.writer_health.known.lock().await;
@@ -51,19 +55,26 @@ impl Catalog {
                 Some(kind) => Err(Error::new(kind, "writing to the catalog")),
             };
         }
-        let written = match tokio::time::timeout(WRITE_TIME_MAX, self.write_once()).await {
+        let was_full = self.writer.take_was_full();
+        let bytes = if was_full { ROOM_BYTES } else { 0 };
+        let written = match tokio::time::timeout(WRITE_TIME_MAX, self.write_once(bytes)).await {
             Ok(written) => written,
             Err(_) => Err(Error::new(ErrorKind::Busy, "writing to the catalog")),
         };
+        if was_full && written.is_err() {
+            self.writer.was_full();
+        }
         let failure = written.as_ref().err().map(Error::kind);
         *known = Some(Known { since: Instant::now(), failure });
         written
     }
 
     /// A transaction that is rolled back would not touch the disk.
-    async fn write_once(&self) -> Result<(), Error> {
+    async fn write_once(&self, bytes: i64) -> Result<(), Error> {
         let mut write = self.write().await?;
-        let done = sqlx::query("update writer_checks set count = count + 1").execute(&mut write).await;
+        let update =
+            sqlx::query("update writer_checks set count = count + 1, padding = zeroblob(?)").bind(bytes);
+        let done = update.execute(&mut write).await;
         if done.context("writing to the catalog")?.rows_affected() != 1 {
             return Err(Error::corrupt("count of the writer's checks"));
         }

@@ -356,6 +356,21 @@ pub(crate) async fn a_writer_that_cannot_write_is_told(backend: &Backend<Catalog
         eager.faults.disarm();
         assert_eq!(check(&eager).await, Ok(()), "after {statement}");
     }
+    // Where another row finds no room, the one row of the check would still find its own.
+    let leased = eager.copied_with(|options| options.writer_known_for = std::time::Duration::ZERO).await;
+    leased.faults.fill_disk();
+    assert_eq!(check(&leased).await, Ok(()), "nobody knows yet");
+    leased.faults.fail(2, 13);
+    leased.store.enqueue(&[collect("refused")]).await.expect_err("no room");
+    assert_eq!(
+        check(&leased).await,
+        Err(ErrorKind::Full),
+        "what is asked of the disk is what a request needs"
+    );
+    assert_eq!(check(&leased).await, Err(ErrorKind::Full), "until it has it");
+    leased.faults.free_disk();
+    assert_eq!(check(&leased).await, Ok(()), "with room");
+    assert_eq!(check(&leased).await, Ok(()), "and again");
     let before = eager.content().await;
     eager.store.check_writer().await.expect("it writes");
     assert_ne!(eager.content().await, before, "a page is written");

@@ -41,6 +41,11 @@ pub(super) fn ends_transaction(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(NO_MEMORY | INTERRUPT | IO_ERROR | FULL))
 }
 
+/// Returns whether the disk may have had no room. Some file systems say so by an error of writing.
+pub(super) fn may_be_full(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(FULL | IO_ERROR))
+}
+
 /// Returns whether the connection must not be used again: its transaction has ended behind SQLx's back, what it has read
 /// may be wrong, or its thread is gone. A fresh one costs a millisecond.
 pub(super) fn is_unfit_after(error: &sqlx::Error) -> bool {
