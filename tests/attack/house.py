@@ -200,6 +200,17 @@ class House:
         """Returns the files of generations whose names begin so."""
         return sorted(self.data.glob(f"blobs/tenants/*/stores/*/generations/*/{part}*"))
 
+    def sockets(self):
+        """Returns how many sockets the server holds, its listeners included."""
+        folder = Path(f"/proc/{self.process.pid}/fd")
+        links = []
+        for descriptor in folder.iterdir():
+            try:
+                links.append(os.readlink(descriptor))
+            except OSError:
+                pass  # It was closed meanwhile.
+        return sum(link.startswith("socket:") for link in links)
+
     def memory_mib(self):
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS"):
