@@ -35,14 +35,14 @@ pub fn dry_run(
     let outcome = pipeline::run(&mut table.reader, &plan, &sink, progress, table.bytes_total)?;
     let mut rejections = outcome.rejections.clone();
     rejections.merge(&refused.into_inner().unwrap_or_else(PoisonError::into_inner));
-    check_outcome(&outcome, &rejections, options.allowed_bad_lines).map_err(|kind| {
-        Error::new(match kind {
+    check_outcome(&outcome, &rejections, options).map_err(|mut kind| {
+        if let ErrorKind::TooManyBadLines { goes_on, .. } | ErrorKind::TooManyBadCells { goes_on, .. } =
+            &mut kind
+        {
             // Nothing was sent, so there is nothing to go on from.
-            ErrorKind::TooManyBadLines { bad, records, rejections, .. } => {
-                ErrorKind::TooManyBadLines { bad, records, rejections, goes_on: false }
-            }
-            other => other,
-        })
+            *goes_on = false;
+        }
+        Error::new(kind)
     })?;
     Ok(UploadReport {
         session_id: String::new(),
@@ -50,6 +50,7 @@ pub fn dry_run(
         mode: options.mode,
         records: outcome.records,
         rejections,
+        warnings: outcome.warnings,
         blocks: outcome.blocks,
         blocks_sent: 0,
     })

@@ -46,8 +46,22 @@ pub enum ErrorKind {
         /// Its offset (after decompression), the first byte's is 0.
         byte: u64,
     },
-    /// The file is a zip archive or an office document.
-    Archive,
+    /// The bytes of a table are in no encoding that is read, or not in the one that was said.
+    TableEncoding {
+        /// The line, the first one is 1.
+        line: u64,
+        /// The offset of the first offending byte (after decompression), the first one is 0.
+        byte: u64,
+        /// The encoding that was said.
+        declared: Option<&'static str>,
+    },
+    /// The label names no encoding.
+    UnknownEncodingLabel,
+    /// The file is no delimited text.
+    NotDelimited {
+        /// What it is, as a clause that follows "the file".
+        what: &'static str,
+    },
     /// The gzip stream is cut off or damaged.
     GzipDamaged,
     /// A record is longer than a record may be.
@@ -55,9 +69,9 @@ pub enum ErrorKind {
         /// The line on which the record starts.
         line: u64,
     },
-    /// The file ends inside a quoted cell.
-    UnclosedQuote {
-        /// The line on which the record with the open quote starts.
+    /// The quotes of the header do not fit together.
+    TornHeader {
+        /// The line on which it starts.
         line: u64,
     },
     /// The file holds no line at all.
@@ -100,6 +114,11 @@ pub enum ErrorKind {
         /// The folder.
         path: PathBuf,
     },
+    /// The refused lines cannot be written.
+    RefusedLines {
+        /// The file for them.
+        path: PathBuf,
+    },
     /// The store has a column or setting that this version cannot hash.
     UnusableStore {
         /// What it is.
@@ -107,10 +126,23 @@ pub enum ErrorKind {
     },
     /// More lines were refused than `--allowed-bad-lines` lets pass.
     TooManyBadLines {
-        /// Lines refused as a whole or in a cell.
+        /// Lines whose record, or a searchable cell of it, is left out.
         bad: u64,
-        /// Records of the file.
-        records: u64,
+        /// Lines with records.
+        lines: u64,
+        /// Whether blocks were sent, so that another run goes on behind them.
+        goes_on: bool,
+        /// By line and reason.
+        rejections: Box<Rejections>,
+    },
+    /// More cells of a column were left out than `--allowed-bad-cells` lets pass.
+    TooManyBadCells {
+        /// The column.
+        column: String,
+        /// Cells that are left out.
+        bad: u64,
+        /// Cells of the column.
+        cells: u64,
         /// Whether blocks were sent, so that another run goes on behind them.
         goes_on: bool,
         /// By line and reason.
@@ -263,8 +295,22 @@ fn write_bytes_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
             "line {line}, byte {byte} of the file: the cell holds a NUL, which no text has: take it out. A file full of \
              them is a binary one, or UTF-16 without its byte order mark: save it as UTF-8"
         ),
-        ErrorKind::Archive => f.write_str(
-            "the file is a zip archive or an office document, not delimited text: unpack it or save it as CSV",
+        ErrorKind::TableEncoding { line, byte, declared: None } => write!(
+            f,
+            "line {line}, byte {byte} of the file: this is neither UTF-8 nor UTF-16; say what it is with --encoding, such as \
+             windows-1252 (Western Europe), windows-1250 (Central Europe), windows-1251 (Cyrillic) or shift_jis, and look whether \
+             a name with an accent is found afterwards"
+        ),
+        ErrorKind::TableEncoding { line, byte, declared: Some(declared) } => {
+            write!(f, "line {line}, byte {byte} of the file: this is no {declared}: is --encoding right?")
+        }
+        ErrorKind::UnknownEncodingLabel => f.write_str(
+            "an encoding is named by its label on the web, such as utf-8, utf-16le, windows-1252, iso-8859-2, koi8-r, shift_jis, \
+             gbk or big5",
+        ),
+        ErrorKind::NotDelimited { what } => write!(
+            f,
+            "the file {what}; a table is delimited text (plain or gzip): save it as CSV in UTF-8, with a line end after each record"
         ),
         ErrorKind::GzipDamaged => {
             f.write_str("the gzip stream is cut off or damaged: copy the file again, or unpack it first")
@@ -274,10 +320,10 @@ fn write_bytes_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
             "the record that starts on line {line} is longer than {} bytes; a quote is probably not closed there",
             limits::RECORD_BYTES_MAX
         ),
-        ErrorKind::UnclosedQuote { line } => write!(
+        ErrorKind::TornHeader { line } => write!(
             f,
-            "the file ends inside a quoted cell of the record that starts on line {line}: close the quote, or \
-             double a quote that belongs to the text"
+            "the quotes of the header, which starts on line {line}, do not fit together: close each that opens a cell, or double \
+             it if it belongs to the name"
         ),
         ErrorKind::NoHeader => {
             f.write_str("the file is empty: its first line must name the columns of the data store")
@@ -326,16 +372,25 @@ fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
             "cannot keep figures of a large table in {}: make room there, or name another folder in TMPDIR",
             path.display()
         ),
+        ErrorKind::RefusedLines { path } => {
+            write!(
+                f,
+                "cannot write the refused lines to {}: name another file with --refused-lines",
+                path.display()
+            )
+        }
         ErrorKind::UnusableStore { reason } => write!(f, "this data store cannot be uploaded to: {reason}"),
-        ErrorKind::TooManyBadLines { bad, records, goes_on, .. } => {
-            write!(f, "{bad} of {records} lines were refused, more than --allowed-bad-lines lets pass; ")?;
-            f.write_str(match goes_on {
-                true => {
-                    "nothing was committed. Correct the file, or run again with a higher --allowed-bad-lines: it goes \
-                     on where this one stopped"
-                }
-                false => "nothing was sent. Correct the file, or allow more with --allowed-bad-lines",
-            })
+        ErrorKind::TooManyBadLines { bad, lines, goes_on, .. } => {
+            write!(f, "{bad} of {lines} lines were refused, more than --allowed-bad-lines lets pass; ")?;
+            write_remedy("--allowed-bad-lines", *goes_on, f)
+        }
+        ErrorKind::TooManyBadCells { column, bad, cells, goes_on, .. } => {
+            write!(
+                f,
+                "{bad} of {cells} cells of the column {column} were left out, more than --allowed-bad-cells lets pass (is its data \
+                 type right?); "
+            )?;
+            write_remedy("--allowed-bad-cells", *goes_on, f)
         }
         ErrorKind::TooManyRows => {
             write!(f, "the file has more than {} records, the most that a data store holds", limits::ROWS_MAX)
@@ -349,6 +404,17 @@ fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
              that stays as it is",
         ),
         other => write_server_sentence(other, f),
+    }
+}
+
+/// What to do about too much that was refused.
+fn write_remedy(option: &str, goes_on: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match goes_on {
+        true => write!(
+            f,
+            "nothing was committed. Correct the file, or run again with a higher {option}: it goes on where this one stopped"
+        ),
+        false => write!(f, "nothing was sent. Correct the file, or allow more with {option}"),
     }
 }
 

@@ -84,8 +84,12 @@ impl SentBlock {
         let noted =
             |(reason, count): (&String, &ReasonCount)| (reason.clone(), (count.count, count.lines.clone()));
         let reasons = rejections.reasons.iter().map(noted).collect();
-        let rejections =
-            NotedRejections { lines: rejections.bad_lines, records: rejections.rejected_records, reasons };
+        let rejections = NotedRejections {
+            lines: rejections.bad_lines,
+            records: rejections.rejected_records,
+            cells: rejections.left_out_cells.clone(),
+            reasons,
+        };
         Self { block, sha256: hex(&sha256), rejections }
     }
 
@@ -96,11 +100,14 @@ impl SentBlock {
 
     /// Returns what was refused while the block was hashed.
     pub(crate) fn rejections(&self) -> Rejections {
-        let NotedRejections { lines, records, reasons } = self.rejections.clone();
+        let NotedRejections { lines, records, cells, reasons } = self.rejections.clone();
         let read = |(reason, (count, lines))| (reason, ReasonCount { count, lines });
         Rejections {
             bad_lines: lines,
             rejected_records: records,
+            // Reading tells of lines, and reads all of them again.
+            further_lines: 0,
+            left_out_cells: cells,
             reasons: reasons.into_iter().map(read).collect(),
         }
     }
@@ -111,6 +118,9 @@ impl SentBlock {
 struct NotedRejections {
     lines: u64,
     records: u64,
+    /// By column; journals of the first release do not say it.
+    #[serde(default)]
+    cells: BTreeMap<String, u64>,
     /// By reason, how often and on which lines first.
     reasons: BTreeMap<String, (u64, Vec<u64>)>,
 }
@@ -276,7 +286,7 @@ mod tests {
 
     fn sent(block: u32) -> SentBlock {
         let mut rejections = Rejections::default();
-        rejections.reject(u64::from(block) + 2, "wrong number of cells");
+        rejections.reject(u64::from(block) + 2, 1, "wrong number of cells");
         SentBlock::new(block, [block as u8; 32], &rejections)
     }
 

@@ -10,14 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use edm_block::{BlockHeader, Operation};
-use edm_hash::{RecordHasher, RecordOutcome, Salt};
-use edm_model::{Columns, KeyId, StoreId, limits};
+use edm_hash::{CellRefusal, RecordHasher, RecordOutcome, RecordRefusal, Salt};
+use edm_model::{Column, Columns, KeyId, StoreId, limits};
 
 use crate::block_bytes::{BlockBytes, SpareBlocks};
 use crate::budget::Budget;
+use crate::cell_damage::CellDamage;
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk, SpareChunks};
 use crate::error::{Error, ErrorKind};
-use crate::progress::{Amounts, Progress};
+use crate::progress::{Amounts, Event, Progress};
+use crate::refusal_reason::refusal_reason;
 use crate::rejections::Rejections;
 use crate::source::RecordReader;
 
@@ -39,6 +41,8 @@ pub(crate) struct BlockPlan {
     pub(crate) skip: BTreeSet<u32>,
     /// Whether the records come or go. Of records that go the reader has the key alone.
     pub(crate) operation: Operation,
+    /// Whether a cell that its column cannot hold rejects its record.
+    pub(crate) strict: bool,
     /// Hashing threads.
     pub(crate) workers: usize,
 }
@@ -72,6 +76,8 @@ pub(crate) struct Outcome {
     pub(crate) blocks: u32,
     /// What reading refused; hashing's refusals come with the blocks.
     pub(crate) rejections: Rejections,
+    /// What a person should look at.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Says that nobody takes blocks any more.
@@ -94,6 +100,9 @@ pub(crate) fn run(
     progress: &dyn Progress,
     bytes_total: Option<u64>,
 ) -> Result<Outcome, Error> {
+    if let Some(separator) = reader.sniffed() {
+        progress.event(&Event::SeparatorSniffed { separator });
+    }
     let budget = Budget::new(plaintext_bytes(plan.workers));
     let (jobs, waiting_jobs) = channel::<BlockJob>();
     let work = Work {
@@ -103,18 +112,20 @@ pub(crate) fn run(
         budget: &budget,
         spare: SpareChunks::default(),
         spare_blocks: Arc::default(),
+        damage: Mutex::default(),
     };
     thread::scope(|scope| {
         for _ in 0..plan.workers.max(1) {
             scope.spawn(|| work.run());
         }
-        let cutter = Cutter { plan, budget: &budget, spare: &work.spare, progress, bytes_total, jobs };
+        let cutter = Cutter { work: &work, progress, bytes_total, jobs };
         let outcome = cutter.run(reader);
         if outcome.is_err() {
             budget.stop();
         }
         outcome
     })
+    .map(|outcome| Outcome { warnings: work.warnings(), ..outcome })
 }
 
 /// Returns how much plaintext may wait for so many threads.
@@ -124,9 +135,7 @@ fn plaintext_bytes(workers: usize) -> usize {
 
 /// Cuts the file into blocks and their records into chunks.
 struct Cutter<'a> {
-    plan: &'a BlockPlan,
-    budget: &'a Arc<Budget>,
-    spare: &'a SpareChunks,
+    work: &'a Work<'a>,
     progress: &'a dyn Progress,
     bytes_total: Option<u64>,
     jobs: Sender<BlockJob>,
@@ -135,14 +144,15 @@ struct Cutter<'a> {
 impl Cutter<'_> {
     fn run(self, reader: &mut RecordReader) -> Result<Outcome, Error> {
         let mut outcome = Outcome::default();
-        let rows_per_block = u64::from(self.plan.rows_per_block.max(1));
+        let plan = self.work.plan;
+        let rows_per_block = u64::from(plan.rows_per_block.max(1));
         let mut open_block: Option<Sender<Chunk>> = None;
-        let positions = self.plan.positions(reader.positions());
+        let positions = plan.positions(reader.positions());
         loop {
             let begun = outcome.records % rows_per_block;
             // A block has at most 2^32 records, and a chunk fewer.
             let records_max = (rows_per_block - begun).min(u64::from(CHUNK_RECORDS_MAX)) as u32;
-            let mut chunk = self.spare.take();
+            let mut chunk = self.work.spare.take();
             reader.read(&mut chunk, records_max, &positions, &mut outcome.rejections)?;
             if chunk.is_empty() {
                 break;
@@ -172,7 +182,7 @@ impl Cutter<'_> {
             return Err(Error::new(ErrorKind::TooManyBlocks));
         }
         outcome.blocks += 1;
-        if self.plan.skip.contains(&number) {
+        if self.work.plan.skip.contains(&number) {
             return Ok(None);
         }
         let (sender, chunks) = channel();
@@ -183,12 +193,14 @@ impl Cutter<'_> {
 
     /// Sends the chunk to its block; the records of a skipped block are dropped.
     fn send(&self, mut chunk: Chunk, block: Option<&Sender<Chunk>>) -> Result<(), Error> {
+        let work = self.work;
         let Some(block) = block else {
-            self.spare.give_back(chunk);
+            work.look_for_damage(&chunk);
+            work.spare.give_back(chunk);
             return Ok(());
         };
-        let bytes = chunk.held_bytes().min(plaintext_bytes(self.plan.workers));
-        let Some(permit) = self.budget.take(bytes) else { return Err(Error::new(ErrorKind::Interrupted)) };
+        let bytes = chunk.held_bytes().min(plaintext_bytes(work.plan.workers));
+        let Some(permit) = work.budget.take(bytes) else { return Err(Error::new(ErrorKind::Interrupted)) };
         chunk.hold(permit);
         block.send(chunk).map_err(|_| Error::new(ErrorKind::Interrupted))
     }
@@ -210,16 +222,18 @@ struct Work<'a> {
     plan: &'a BlockPlan,
     jobs: Mutex<Receiver<BlockJob>>,
     sink: &'a (dyn Fn(SealedBlock) -> Result<(), Stopped> + Sync),
-    budget: &'a Budget,
+    budget: &'a Arc<Budget>,
     spare: SpareChunks,
     spare_blocks: Arc<SpareBlocks>,
+    /// By column.
+    damage: Mutex<Vec<CellDamage>>,
 }
 
 impl Work<'_> {
     fn run(&self) {
         let _guard = StopOnPanic(self.budget);
         let plan = self.plan;
-        let mut hasher = RecordHasher::new(&plan.salt, &plan.columns, plan.tokens_max);
+        let mut hasher = RecordHasher::new(&plan.salt, &plan.columns, plan.tokens_max).strict(plan.strict);
         hasher.expect(plan.rows_per_block);
         loop {
             let job = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -232,6 +246,32 @@ impl Work<'_> {
         }
     }
 
+    /// Looks at the cells for what other programs may have made of them.
+    fn look_for_damage(&self, chunk: &Chunk) {
+        let width = self.plan.columns.as_slice().len();
+        let mut seen = vec![CellDamage::default(); width];
+        for (_, cells) in chunk.rows(width) {
+            cells.zip(&mut seen).for_each(|(cell, column)| column.see(cell));
+        }
+        let mut damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner);
+        damage.resize_with(width, CellDamage::default);
+        damage.iter_mut().zip(&seen).for_each(|(whole, own)| whole.merge(own));
+    }
+
+    /// Returns what a person should look at, by column.
+    fn warnings(&self) -> Vec<String> {
+        let damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner);
+        let columns = self.plan.columns.as_slice().iter().zip(&*damage);
+        let warnings = |(column, damage): (&Column, &CellDamage)| {
+            damage
+                .warnings(column)
+                .into_iter()
+                .map(|warning| format!("{}: {warning}", column.name))
+                .collect::<Vec<_>>()
+        };
+        columns.flat_map(warnings).collect()
+    }
+
     /// Hashes one block's records and seals them. `None` when the work was stopped in the middle.
     fn seal(&self, hasher: &mut RecordHasher, job: BlockJob) -> Option<SealedBlock> {
         let plan = self.plan;
@@ -240,6 +280,7 @@ impl Work<'_> {
             for (record, outcome) in hasher.push_all(&chunk.records()) {
                 note(outcome, chunk.line(record), &plan.columns, &mut rejections);
             }
+            self.look_for_damage(&chunk);
             self.spare.give_back(chunk);
         }
         if self.budget.is_stopped() {
@@ -261,19 +302,28 @@ impl Work<'_> {
     }
 }
 
-/// Counts what hashing refused. A cell that is only too long to be matched is told, but its line is not bad.
+/// Counts what hashing refused. A cell that is only too long to be matched is told, but neither it nor its line is bad.
 pub(crate) fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejections: &mut Rejections) {
-    let name = |column: usize| columns.as_slice().get(column).map_or("?", |column| column.name.as_str());
+    let of =
+        |column: usize| columns.as_slice().get(column).expect("hashing knows the columns of the store alone");
     match outcome {
         RecordOutcome::Accepted { refused_cells } => {
             let mut bad = false;
             for (column, refusal) in refused_cells {
-                rejections.note(line, &format!("{}: {refusal}", name(column)));
-                bad |= !matches!(refusal, edm_hash::CellRefusal::TooManyTokens);
+                let column = of(column);
+                rejections.note(line, &refusal_reason(column, refusal));
+                match refusal {
+                    CellRefusal::TooManyTokens => {}
+                    _ if column.searchable => bad = true,
+                    _ => *rejections.left_out_cells.entry(column.name.clone()).or_default() += 1,
+                }
             }
             rejections.bad_lines += u64::from(bad);
         }
-        RecordOutcome::Rejected(refusal) => rejections.reject(line, &refusal.to_string()),
+        RecordOutcome::Rejected(RecordRefusal::BadCell { column, refusal }) => {
+            rejections.reject(line, 1, &refusal_reason(of(column), refusal));
+        }
+        RecordOutcome::Rejected(refusal) => rejections.reject(line, 1, &refusal.to_string()),
     }
 }
 
@@ -281,8 +331,8 @@ pub(crate) fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejecti
 mod tests {
     use super::*;
     use crate::progress::NoProgress;
-    use crate::source::{ExtraColumns, open_bytes};
-    use edm_model::{Column, DataType};
+    use crate::source::{ExtraColumns, TableFormat, open_bytes};
+    use edm_model::DataType;
     use sha2::{Digest, Sha256};
     use std::io::Cursor;
 
@@ -300,7 +350,8 @@ mod tests {
         workers: usize,
         skip: &[u32],
     ) -> (Outcome, Vec<SealedBlock>) {
-        let source = open_bytes(Box::new(Cursor::new(table.as_bytes().to_vec())), None).expect("opens");
+        let source = open_bytes(Box::new(Cursor::new(table.as_bytes().to_vec())), TableFormat::default())
+            .expect("opens");
         let mut reader = RecordReader::new(source, &columns(), ExtraColumns::Refuse).expect("a header");
         let plan = BlockPlan {
             store_id: StoreId::from_bytes([1; 16]),
@@ -311,6 +362,7 @@ mod tests {
             rows_per_block,
             skip: skip.iter().copied().collect(),
             operation: Operation::Upsert,
+            strict: false,
             workers,
         };
         let sealed = Mutex::new(Vec::new());
@@ -365,17 +417,20 @@ mod tests {
             rejections.merge(&block.rejections);
         }
         // Records 3, 13 … 93 have too many cells; 7, 17 … 87 an account without digits.
-        assert_eq!((rejections.rejected_records, rejections.bad_lines), (10, 19));
+        assert_eq!((rejections.rejected_records, rejections.bad_lines), (10, 10));
+        assert_eq!(rejections.left_out_cells, [("account".to_owned(), 9)].into());
         let wrong = &rejections.reasons["wrong number of cells (the header has 2)"];
         assert_eq!((wrong.count, wrong.lines[0]), (10, 5));
-        let refused = &rejections.reasons["account: the cell is no value of the column's data type"];
+        let refused =
+            &rejections.reasons.iter().find(|(reason, _)| reason.starts_with("account: ")).expect("told").1;
         assert_eq!((refused.count, refused.lines[0]), (9, 9));
     }
 
     #[test]
     fn a_sink_that_stops_ends_the_reading() {
         let text = table(20_000);
-        let source = open_bytes(Box::new(Cursor::new(text.into_bytes())), None).expect("opens");
+        let source =
+            open_bytes(Box::new(Cursor::new(text.into_bytes())), TableFormat::default()).expect("opens");
         let mut reader = RecordReader::new(source, &columns(), ExtraColumns::Refuse).expect("a header");
         let salt = Salt::new("0123456789abcdefghijklmnopqrstuv".to_owned()).expect("a salt");
         let plan = BlockPlan {
@@ -387,6 +442,7 @@ mod tests {
             rows_per_block: 8,
             skip: BTreeSet::new(),
             operation: Operation::Upsert,
+            strict: false,
             workers: 2,
         };
         let stopped = run(&mut reader, &plan, &|_| Err(Stopped), &NoProgress, None);

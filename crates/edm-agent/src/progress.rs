@@ -1,9 +1,16 @@
 //! What the agent tells while it works. Whoever draws it measures the time: nothing here reads a clock.
 
+use crate::source::Separator;
+
 /// Something that happened, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
+    /// The file's first records show which character parts its cells, and it is no comma.
+    SeparatorSniffed {
+        /// The character.
+        separator: Separator,
+    },
     /// A session was made.
     SessionCreated {
         /// Its id.

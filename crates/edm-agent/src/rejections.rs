@@ -8,10 +8,15 @@ pub const LINES_LISTED_MAX: usize = 10;
 /// Refusals of one file or one block.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rejections {
-    /// Lines with at least one refusal that counts as bad, each once.
+    /// Lines that are not protected as the table means it, each once: their record is left out, or a cell of a searchable column
+    /// is.
     pub bad_lines: u64,
-    /// Records left out as a whole.
+    /// Records left out as a whole. A quote that does not fit may have made one of several.
     pub rejected_records: u64,
+    /// Lines of those records behind the first of each.
+    pub further_lines: u64,
+    /// By column that is not searchable, the cells that were left out because the column cannot hold them. Their rows are live.
+    pub left_out_cells: BTreeMap<String, u64>,
     /// By reason.
     pub reasons: BTreeMap<String, ReasonCount>,
 }
@@ -39,10 +44,11 @@ impl Rejections {
         }
     }
 
-    /// Notes a record that is left out as a whole.
-    pub(crate) fn reject(&mut self, line: u64, reason: &str) {
-        self.note(line, reason);
-        self.bad_lines += 1;
+    /// Notes a record of so many lines that is left out as a whole: each of them is told.
+    pub(crate) fn reject(&mut self, first_line: u64, lines: u64, reason: &str) {
+        (first_line..first_line + lines).for_each(|line| self.note(line, reason));
+        self.bad_lines += lines;
+        self.further_lines += lines - 1;
         self.rejected_records += 1;
     }
 
@@ -50,6 +56,10 @@ impl Rejections {
     pub(crate) fn merge(&mut self, other: &Rejections) {
         self.bad_lines += other.bad_lines;
         self.rejected_records += other.rejected_records;
+        self.further_lines += other.further_lines;
+        for (column, count) in &other.left_out_cells {
+            *self.left_out_cells.entry(column.clone()).or_default() += count;
+        }
         for (reason, theirs) in &other.reasons {
             let ours = self.reasons.entry(reason.clone()).or_default();
             ours.count += theirs.count;
@@ -60,53 +70,47 @@ impl Rejections {
     }
 }
 
-/// How many bad lines a file may have.
+/// How many lines or cells of a file may be refused.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum AllowedBadLines {
-    /// A share of all records, in percent.
+pub enum Tolerance {
+    /// A share of all of them, in percent.
     Percent(f64),
     /// So many.
     Count(u64),
 }
 
-impl Default for AllowedBadLines {
-    fn default() -> Self {
-        AllowedBadLines::Percent(5.0)
-    }
-}
-
-impl AllowedBadLines {
-    /// Returns whether so many bad lines among so many records may pass.
-    pub fn allows(self, bad: u64, records: u64) -> bool {
+impl Tolerance {
+    /// Returns whether so many bad ones of so many may pass.
+    pub fn allows(self, bad: u64, of: u64) -> bool {
         match self {
-            AllowedBadLines::Percent(percent) => bad as f64 <= records as f64 * percent / 100.0,
-            AllowedBadLines::Count(count) => bad <= count,
+            Tolerance::Percent(percent) => bad as f64 <= of as f64 * percent / 100.0,
+            Tolerance::Count(count) => bad <= count,
         }
     }
 }
 
 /// Reports a text that is neither a count nor a percentage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ParseAllowedBadLinesError;
+pub struct ParseToleranceError;
 
-impl std::fmt::Display for ParseAllowedBadLinesError {
+impl std::fmt::Display for ParseToleranceError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("give a share from 0% to 100% such as 5%, or a number of lines such as 20")
+        f.write_str("give a share from 0% to 100% such as 0.1%, or a number such as 20")
     }
 }
 
-impl std::error::Error for ParseAllowedBadLinesError {}
+impl std::error::Error for ParseToleranceError {}
 
-impl std::str::FromStr for AllowedBadLines {
-    type Err = ParseAllowedBadLinesError;
+impl std::str::FromStr for Tolerance {
+    type Err = ParseToleranceError;
 
-    fn from_str(text: &str) -> Result<Self, ParseAllowedBadLinesError> {
+    fn from_str(text: &str) -> Result<Self, ParseToleranceError> {
         let Some(percent) = text.trim().strip_suffix('%') else {
-            return text.trim().parse().map(AllowedBadLines::Count).map_err(|_| ParseAllowedBadLinesError);
+            return text.trim().parse().map(Tolerance::Count).map_err(|_| ParseToleranceError);
         };
         match percent.trim().parse::<f64>() {
-            Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(AllowedBadLines::Percent(percent)),
-            _ => Err(ParseAllowedBadLinesError),
+            Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Tolerance::Percent(percent)),
+            _ => Err(ParseToleranceError),
         }
     }
 }
@@ -116,9 +120,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn allowed_bad_lines() {
+    fn tolerances() {
         fn check(text: &str, bad: u64, records: u64, expected: Option<bool>) {
-            let parsed = text.parse::<AllowedBadLines>().ok();
+            let parsed = text.parse::<Tolerance>().ok();
             assert_eq!(parsed.map(|allowed| allowed.allows(bad, records)), expected, "{text}");
         }
         check("5%", 5, 100, Some(true));
@@ -137,10 +141,10 @@ mod tests {
     fn merging_keeps_the_first_lines() {
         let mut first = Rejections::default();
         for line in 20..32 {
-            first.reject(line, "wrong number of cells");
+            first.reject(line, 1, "wrong number of cells");
         }
         let mut second = Rejections::default();
-        second.reject(3, "wrong number of cells");
+        second.reject(3, 1, "wrong number of cells");
         second.note(4, "ssn: too long");
         first.merge(&second);
         assert_eq!((first.bad_lines, first.rejected_records), (13, 13));

@@ -12,8 +12,8 @@ use edm_model::{Columns, KeyId, StoreId, limits};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{FileIdentity, hex};
 use crate::pipeline::{BlockPlan, Outcome};
-use crate::rejections::{AllowedBadLines, Rejections};
-use crate::source::{self, ExtraColumns, Input, RecordReader, Separator};
+use crate::rejections::{Rejections, Tolerance};
+use crate::source::{self, ExtraColumns, Input, RecordReader, TableFormat};
 
 /// What a table does to the live records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,12 +60,16 @@ pub struct TableOptions {
     pub input: Input,
     /// What it does.
     pub mode: TableMode,
-    /// The character between cells; else the file's `sep=` line, else a comma.
-    pub separator: Option<Separator>,
+    /// How its text is written.
+    pub format: TableFormat,
     /// What to do with columns that the store does not have.
     pub extra_columns: ExtraColumns,
-    /// How many refused lines may pass.
-    pub allowed_bad_lines: AllowedBadLines,
+    /// How many lines may not be protected as the table means it.
+    pub allowed_bad_lines: Tolerance,
+    /// How many cells of any one column that is not searchable may be left out.
+    pub allowed_bad_cells: Tolerance,
+    /// Whether a cell that its column cannot hold makes its whole line a bad one, which is left out.
+    pub strict: bool,
     /// Records of a full block; else as many as fit.
     pub rows_per_block: Option<u32>,
     /// Hashing threads.
@@ -94,7 +98,7 @@ impl StoreShape {
     }
 
     /// Returns the key column alone: all that is read of records to remove.
-    fn key_column(&self) -> Result<Columns, Error> {
+    pub(crate) fn key_column(&self) -> Result<Columns, Error> {
         let reason = "records are removed by their key, and it has no key column (isKey)";
         let unusable = || Error::new(ErrorKind::UnusableStore { reason: reason.to_owned() });
         let key = self.columns.as_slice().iter().find(|column| column.key).ok_or_else(unusable)?;
@@ -122,6 +126,7 @@ impl StoreShape {
             rows_per_block,
             skip,
             operation: options.mode.operation(),
+            strict: options.strict,
             workers: options.workers,
         }
     }
@@ -143,7 +148,7 @@ impl Table {
             Input::StandardInput => None,
         };
         let before = path.as_deref().map(stat).transpose()?;
-        let source = source::open(&options.input, options.separator)?;
+        let source = source::open(&options.input, options.format)?;
         let bytes_total = source.bytes_total;
         let reader = match options.mode {
             TableMode::Replace | TableMode::Delta => {
@@ -177,18 +182,29 @@ pub(crate) fn stat(path: &Path) -> Result<(u64, u64), Error> {
 pub(crate) fn check_outcome(
     outcome: &Outcome,
     rejections: &Rejections,
-    allowed: AllowedBadLines,
+    options: &TableOptions,
 ) -> Result<(), ErrorKind> {
     if outcome.records == 0 {
         return Err(ErrorKind::NoRecords);
     }
-    if allowed.allows(rejections.bad_lines, outcome.records) {
-        return Ok(());
+    let lines = outcome.records + rejections.further_lines;
+    if !options.allowed_bad_lines.allows(rejections.bad_lines, lines) {
+        return Err(ErrorKind::TooManyBadLines {
+            bad: rejections.bad_lines,
+            lines,
+            goes_on: true,
+            rejections: Box::new(rejections.clone()),
+        });
     }
-    Err(ErrorKind::TooManyBadLines {
-        bad: rejections.bad_lines,
-        records: outcome.records,
-        goes_on: true,
-        rejections: Box::new(rejections.clone()),
-    })
+    let worst = rejections.left_out_cells.iter().max_by_key(|(_, cells)| **cells);
+    match worst.filter(|(_, cells)| !options.allowed_bad_cells.allows(**cells, outcome.records)) {
+        None => Ok(()),
+        Some((column, cells)) => Err(ErrorKind::TooManyBadCells {
+            column: column.clone(),
+            bad: *cells,
+            cells: outcome.records,
+            goes_on: true,
+            rejections: Box::new(rejections.clone()),
+        }),
+    }
 }

@@ -75,6 +75,8 @@ pub struct UploadReport {
     pub records: u64,
     /// What was refused.
     pub rejections: Rejections,
+    /// What a person should look at, because another program may have changed the cells.
+    pub warnings: Vec<String>,
     /// Blocks in all.
     pub blocks: u32,
     /// Blocks that this run sent.
@@ -106,9 +108,7 @@ pub async fn upload(
     let opened = run.open_session(&table).await?;
     match opened {
         Opened::Uploading(session) => run.upload_blocks(session, table).await,
-        Opened::Committed(session_id) => {
-            run.finish(session_id, Sent::default(), 0, Rejections::default()).await
-        }
+        Opened::Committed(session_id) => run.finish(session_id, Sent::default(), Read::default()).await,
     }
 }
 
@@ -162,6 +162,14 @@ struct Sent {
     rejections: Rejections,
     blocks: u32,
     bytes: u64,
+}
+
+/// What reading and hashing the whole table found.
+#[derive(Default)]
+struct Read {
+    records: u64,
+    rejections: Rejections,
+    warnings: Vec<String>,
 }
 
 struct Run<'a> {
@@ -288,7 +296,7 @@ impl Run<'_> {
             self.client.cancel_session(&store_id, &session.id).await?;
             self.forget_journal().await?;
         }
-        check_outcome(&outcome, &rejections, self.options.table.allowed_bad_lines).map_err(Error::new)?;
+        check_outcome(&outcome, &rejections, &self.options.table).map_err(Error::new)?;
         let blocks =
             Event::BlocksUploaded { blocks: outcome.blocks, sent: sent.blocks, sent_bytes: sent.bytes };
         self.progress.event(&blocks);
@@ -302,7 +310,12 @@ impl Run<'_> {
         });
         self.client.patch_session(&store_id, &session.id, &totals).await?;
         self.client.commit_session(&store_id, &session.id).await?;
-        self.finish(session.id, sent, outcome.records, rejections).await
+        self.finish(
+            session.id,
+            sent,
+            Read { records: outcome.records, rejections, warnings: outcome.warnings },
+        )
+        .await
     }
 
     /// Finds out what an earlier run left on the server. A block that the journal does not know is made again.
@@ -394,13 +407,7 @@ impl Run<'_> {
         }
     }
 
-    async fn finish(
-        &mut self,
-        session_id: String,
-        sent: Sent,
-        records: u64,
-        rejections: Rejections,
-    ) -> Result<UploadReport, Error> {
+    async fn finish(&mut self, session_id: String, sent: Sent, read: Read) -> Result<UploadReport, Error> {
         self.progress.event(&Event::Committed);
         let store_id = self.shape.id.to_string();
         let state = match self.options.wait {
@@ -420,7 +427,9 @@ impl Run<'_> {
         self.forget_journal().await?;
         let blocks = u32::try_from(sent.digests.len()).unwrap_or(u32::MAX);
         let mode = self.options.table.mode;
-        Ok(UploadReport { session_id, state, records, rejections, blocks, blocks_sent: sent.blocks, mode })
+        let Read { records, rejections, warnings } = read;
+        let blocks_sent = sent.blocks;
+        Ok(UploadReport { session_id, state, records, rejections, warnings, blocks, blocks_sent, mode })
     }
 }
 

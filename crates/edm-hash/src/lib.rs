@@ -65,5 +65,6 @@ pub use rows::{
 pub use shape::{Alphanumerics, Shape};
 pub use signs::{SignSet, is_sign};
 pub use starts::{Several, atoms_with_other_forms, near_digits, numeric, starts, words_with_other_forms};
+pub use types::phone::calling_code;
 pub use types::{CHECKED_NUMBER_ATOMS_MAX, checked_numbers};
 pub use window::{Fit, Gate, OpenGate, Window, WindowBuffers, has_vocabulary, windows, windows_of};

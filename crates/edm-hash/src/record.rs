@@ -30,7 +30,7 @@ pub enum RecordOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RecordRefusal {
-    /// Its key cell is empty, a placeholder or refused.
+    /// Its key cell is empty or a placeholder.
     AbsentKey {
         /// The position of the key column.
         column: usize,
@@ -42,6 +42,13 @@ pub enum RecordRefusal {
     },
     /// It has fewer or more cells than there are columns.
     WrongCellCount,
+    /// A cell is no value of its column, and it is the key, or every one must be.
+    BadCell {
+        /// The position of its column.
+        column: usize,
+        /// Why.
+        refusal: CellRefusal,
+    },
 }
 
 impl fmt::Display for RecordRefusal {
@@ -52,6 +59,7 @@ impl fmt::Display for RecordRefusal {
                 write!(f, "a cell is longer than {} bytes", limits::CELL_BYTES_MAX)
             }
             RecordRefusal::WrongCellCount => f.write_str("the record has the wrong number of cells"),
+            RecordRefusal::BadCell { refusal, .. } => write!(f, "{refusal}"),
         }
     }
 }
@@ -75,6 +83,8 @@ pub struct RecordHasher {
     columns: Vec<ColumnState>,
     rules: Vec<RuleState>,
     key: Option<usize>,
+    /// Whether a cell that its column cannot hold rejects its record.
+    strict: bool,
     rejected: Vec<u8>,
     rejected_count: u32,
     row_count: u32,
@@ -97,6 +107,7 @@ impl RecordHasher {
                 .map(|column| ColumnState::new(column, place(column), tokens_max))
                 .collect(),
             key: columns.iter().position(|column| column.key),
+            strict: false,
             rules: rules.iter().map(|rule| RuleState::new(salt, rule)).collect(),
             rejected: Vec::new(),
             rejected_count: 0,
@@ -104,6 +115,13 @@ impl RecordHasher {
             folded: Folded::new(),
             rows: Vec::new(),
         }
+    }
+
+    /// Rejects every record with a cell that its column cannot hold. Each cell is looked at twice then.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
     }
 
     /// Takes the general way for every cell, which the short way for plain cells is compared with.
@@ -209,7 +227,7 @@ impl RecordHasher {
             |(start, end): &(u32, u32)| end.saturating_sub(*start) as usize > limits::CELL_BYTES_MAX;
         // Without a branch for each cell: nearly always there is none.
         let none_too_long = !records.cells.iter().fold(false, |any, span| any | too_long(span));
-        if self.key.is_none() && records.left_out.is_empty() && none_too_long {
+        if self.key.is_none() && !self.strict && records.left_out.is_empty() && none_too_long {
             rows.extend((self.row_count..self.row_count + records.count).map(Some));
             self.row_count += records.count;
             self.rows = rows;
@@ -238,27 +256,32 @@ impl RecordHasher {
         outcomes
     }
 
-    fn check<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) -> Result<(), RecordRefusal> {
+    fn check<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>> + Clone) -> Result<(), RecordRefusal> {
         let mut count = 0;
-        let mut key = None;
-        for (position, cell) in cells.enumerate() {
+        for (position, cell) in cells.clone().enumerate() {
             if cell.len() > limits::CELL_BYTES_MAX {
                 return Err(RecordRefusal::CellTooLong { column: position });
-            }
-            if self.key == Some(position) {
-                key = Some((position, cell));
             }
             count += 1;
         }
         if count != self.columns.len() {
             return Err(RecordRefusal::WrongCellCount);
         }
-        let Some((position, cell)) = key else { return Ok(()) };
-        let Some(column) = self.columns.get_mut(position) else { return Ok(()) };
-        match column.form_of(cell, &mut self.folded) {
-            CellForm::Present => Ok(()),
-            _ => Err(RecordRefusal::AbsentKey { column: position }),
+        for (position, (column, cell)) in self.columns.iter_mut().zip(cells).enumerate() {
+            let is_key = self.key == Some(position);
+            if !is_key && !self.strict {
+                continue;
+            }
+            match column.form_of(cell, &mut self.folded) {
+                CellForm::Present => {}
+                CellForm::Refused(refusal) if is_key || self.strict => {
+                    return Err(RecordRefusal::BadCell { column: position, refusal });
+                }
+                _ if is_key => return Err(RecordRefusal::AbsentKey { column: position }),
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     /// Takes rows that are not needed any more: their memory, which was touched already, is used for the next block.

@@ -192,6 +192,11 @@ impl Country {
         COUNTRIES.split(' ').any(|known| known == own.as_str()).then_some(own)
     }
 
+    /// Returns every country of ISO 3166-1, by its letters.
+    pub fn all() -> impl Iterator<Item = Self> {
+        COUNTRIES.split(' ').filter_map(|letters| Some(Self(letters.as_bytes().try_into().ok()?)))
+    }
+
     /// Takes the two lower-case letters of a country that was checked when it was made, as stored data holds them;
     /// `None` for anything but two lower-case letters.
     pub fn restored(letters: [u8; 2]) -> Option<Self> {

@@ -13,6 +13,8 @@ pub const SOURCES_MAX: usize = 10_000;
 pub const CELL_BYTES_MAX: usize = 4 * 1024;
 /// One record of a file, with its separators and quotes.
 pub const RECORD_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Lines on which one record of a file may stand: a cell in quotes may hold line ends.
+pub const RECORD_LINES_MAX: u64 = 100;
 /// Cells of the first line of a file: a spreadsheet has no more columns.
 pub const FILE_COLUMNS_MAX: usize = 16 * 1024;
 /// One sealed block.

@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Store(command::store::StoreArguments),
     /// Checks and hashes a table and uploads the hashes; goes on where it was stopped
     #[cfg(feature = "agent")]
-    Upload(command::upload::UploadArguments),
+    Upload(Box<command::upload::UploadArguments>),
     /// Says what the columns of a table are fit for; sends nothing
     #[cfg(feature = "agent")]
     Profile(command::profile::ProfileArguments),

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use edm_graph::{ColumnResource, DataTypeOptions};
+use edm_model::DataType;
 
 const TYPES: &[&str] =
     &["text", "digits", "email", "name", "ssn", "card", "phone", "date", "iban", "address"];
@@ -10,6 +11,15 @@ const TYPES: &[&str] =
 /// One `--column`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColumnArgument(pub(crate) ColumnResource);
+
+/// Writes a data type as `--column` takes it, its option included.
+pub(crate) fn typed(data_type: &DataType) -> String {
+    let options = data_type.options();
+    let option = options.order.map(|order| order.as_str().to_owned());
+    let option = option.or_else(|| options.country.map(|country| country.to_string()));
+    let option = option.or_else(|| options.width.map(|width| width.to_string()));
+    format!("{}{}", data_type.as_str(), option.map_or_else(String::new, |option| format!("={option}")))
+}
 
 impl FromStr for ColumnArgument {
     type Err = String;

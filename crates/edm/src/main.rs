@@ -12,6 +12,8 @@ mod connection;
 mod data_directory;
 #[cfg(all(feature = "agent", feature = "server"))]
 mod demo;
+#[cfg(feature = "agent")]
+mod format_arguments;
 #[cfg(feature = "server")]
 mod gathered_log;
 #[cfg(feature = "server")]
@@ -23,6 +25,8 @@ mod progress_bar;
 mod running_server;
 #[cfg(feature = "agent")]
 mod schema_file;
+#[cfg(feature = "agent")]
+mod suggested_schema;
 mod surroundings;
 #[cfg(feature = "agent")]
 mod text_input;

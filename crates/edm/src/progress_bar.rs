@@ -47,6 +47,9 @@ impl UploadBar {
 impl Progress for UploadBar {
     fn event(&self, event: &Event) {
         match event {
+            Event::SeparatorSniffed { separator } => {
+                self.warn(&format!("the cells are parted by {separator}; --separator says otherwise"));
+            }
             Event::ResumeRefused { session_id, reason } => {
                 self.warn(&format!("session {session_id} cannot go on ({reason}); a new one is made"));
             }

@@ -4,7 +4,7 @@ use edm_hash::Canonicaliser;
 use edm_model::{DataType, DateOrder, Rule};
 
 /// The share of a column's cells that must be values of a type for it to be suggested, in percent.
-const FITTING_PERCENT: u64 = 95;
+pub(super) const FITTING_PERCENT: u64 = 95;
 
 /// A type that may be suggested.
 pub(super) struct Candidate {
@@ -16,7 +16,7 @@ pub(super) struct Candidate {
 }
 
 /// The narrowest first: the first that fits is suggested, and `text` where none does. One line for each type. A telephone
-/// number without its country's code is digits: nobody here knows the country.
+/// number without its country's code is digits, unless other cells show the country (`phone_country.rs`).
 pub(super) const CANDIDATES: &[Candidate] = &[
     Candidate { data_type: DataType::Email, permissive: false, may_be: any },
     Candidate { data_type: DataType::Iban, permissive: false, may_be: any },

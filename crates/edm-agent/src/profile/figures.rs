@@ -130,7 +130,7 @@ impl ColumnProfile {
             judgement,
             primary_obstacles: primary_obstacles(&column, &statistics, &tally.forms_seen),
             key_obstacles: key_obstacles(tally.cells, &statistics),
-            warnings: column_warnings(&column, &summary),
+            warnings: [column_warnings(&column, &summary), tally.damage.warnings(&column)].concat(),
             column,
         }
     }
@@ -163,8 +163,14 @@ fn forms(tally: &ColumnTally) -> Vec<(String, u64)> {
 fn suggestion(tally: &ColumnTally, evidence: bool) -> Suggestion {
     let fitting =
         CANDIDATES.iter().zip(&tally.taken).find(|(one, taken)| one.fits(**taken, tally.texts, evidence));
-    let (data_type, taken) =
-        fitting.map_or((DataType::Text, tally.texts), |(one, taken)| (one.data_type.clone(), *taken));
+    let tokens_max = u32::try_from(tally.text.tokens_max()).expect("it was made of 32 bits");
+    let (data_type, taken) = match fitting {
+        Some((one, taken)) => (one.data_type.clone(), *taken),
+        None => match tally.phones.country(tally.texts, tokens_max) {
+            Some((country, taken)) => (DataType::Phone { country: Some(country) }, taken),
+            None => (DataType::Text, tally.texts),
+        },
+    };
     Suggestion { data_type, taken, texts: tally.texts }
 }
 

@@ -7,6 +7,7 @@
 mod candidate;
 mod figures;
 mod form;
+mod phone_country;
 mod scratch;
 mod tally;
 mod values;
@@ -23,9 +24,9 @@ use edm_model::{Columns, limits};
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
 use crate::error::{Error, ErrorKind};
 use crate::pipeline::note;
-use crate::progress::{Amounts, Progress};
+use crate::progress::{Amounts, Event, Progress};
 use crate::rejections::Rejections;
-use crate::source::{self, ExtraColumns, Input, RecordReader, Separator};
+use crate::source::{self, ExtraColumns, Input, RecordReader, TableFormat};
 
 pub use figures::{ColumnProfile, Lengths, Suggestion, TableProfile};
 use scratch::Scratch;
@@ -39,8 +40,8 @@ const CHUNKS_WAITING: usize = 2;
 pub struct ProfileOptions {
     /// Where the table is.
     pub input: Input,
-    /// The character between cells; else the file's `sep=` line, else a comma.
-    pub separator: Option<Separator>,
+    /// How its text is written.
+    pub format: TableFormat,
     /// The columns as a store would have them; else every column of the header, as text.
     pub columns: Option<Columns>,
     /// What to do with columns of the file that `columns` does not have.
@@ -62,7 +63,7 @@ pub struct ProfileOptions {
 /// Records that cannot be used are counted and told by line; they are no failure. Fails when the file cannot be read,
 /// its first line names no columns, or it holds no record.
 pub fn profile(options: &ProfileOptions, progress: &dyn Progress) -> Result<TableProfile, Error> {
-    let source = source::open(&options.input, options.separator)?;
+    let source = source::open(&options.input, options.format)?;
     let bytes_total = source.bytes_total;
     let (mut reader, columns) = match &options.columns {
         Some(columns) => (RecordReader::new(source, columns, options.extra_columns)?, columns.clone()),
@@ -77,6 +78,9 @@ pub fn profile(options: &ProfileOptions, progress: &dyn Progress) -> Result<Tabl
         counters: (0..width).map(|_| Mutex::new(ValueCounter::new(&scratch, memory_bytes))).collect(),
         stopped: AtomicBool::new(false),
     };
+    if let Some(separator) = reader.sniffed() {
+        progress.event(&Event::SeparatorSniffed { separator });
+    }
     let (records, tally) = run.read(&mut reader, progress, bytes_total)?;
     if records == 0 {
         return Err(Error::new(ErrorKind::NoRecords));

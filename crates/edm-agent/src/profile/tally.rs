@@ -5,6 +5,8 @@ use edm_model::{FormStatistics, Rule};
 
 use super::candidate::CANDIDATES;
 use super::form::Forms;
+use super::phone_country::PhoneCells;
+use crate::cell_damage::CellDamage;
 
 /// Lengths from here on are told only by the longest.
 const LENGTHS_MAX: usize = 256;
@@ -22,12 +24,14 @@ pub(super) struct ColumnTally {
     pub(super) placeholders: u64,
     pub(super) forms_seen: FormStatistics,
     pub(super) forms: Forms,
+    pub(super) damage: CellDamage,
+    pub(super) phones: PhoneCells,
     /// How many texts have so many characters; the last place is for all longer ones.
     pub(super) lengths: Vec<u64>,
     pub(super) longest: u64,
     /// For each candidate, how many texts it took.
     pub(super) taken: Vec<u64>,
-    text: Canonicaliser,
+    pub(super) text: Canonicaliser,
     candidates: Vec<Canonicaliser>,
     folded: Folded,
     canonical: Vec<u8>,
@@ -44,6 +48,8 @@ impl ColumnTally {
             placeholders: 0,
             forms_seen: FormStatistics::default(),
             forms: Forms::default(),
+            damage: CellDamage::default(),
+            phones: PhoneCells::default(),
             lengths: vec![0; LENGTHS_MAX + 1],
             longest: 0,
             taken: vec![0; CANDIDATES.len()],
@@ -57,6 +63,7 @@ impl ColumnTally {
     /// Looks at the text of a cell. Every candidate folds as text does, so it is folded once.
     pub(super) fn see(&mut self, cell: &str) {
         self.cells += 1;
+        self.damage.see(cell);
         self.folded.fold(cell, FoldOptions::of(self.text.rule()));
         self.canonical.clear();
         match self.text.folded_cell(&mut self.folded, &mut self.canonical) {
@@ -69,6 +76,7 @@ impl ColumnTally {
         }
         self.texts += 1;
         self.forms.see(cell);
+        self.phones.see(cell);
         let length = cell.trim().chars().count();
         if let Some(count) = self.lengths.get_mut(length.min(LENGTHS_MAX)) {
             *count += 1;
@@ -108,6 +116,8 @@ impl ColumnTally {
             *self.forms_seen.histogram.entry(*form).or_default() += values;
         }
         self.forms.merge(&other.forms);
+        self.damage.merge(&other.damage);
+        self.phones.merge(&other.phones);
         self.lengths.iter_mut().zip(&other.lengths).for_each(|(own, other)| *own += other);
         self.longest = self.longest.max(other.longest);
         self.taken.iter_mut().zip(&other.taken).for_each(|(own, other)| *own += other);

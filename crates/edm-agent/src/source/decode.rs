@@ -2,9 +2,10 @@
 //! on valid UTF-8 without NUL. Streams; holds one buffer.
 
 use std::io::{self, Read};
+use std::str::FromStr;
 
 use edm_hash::ProcessorPath;
-use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::glance;
 use crate::error::{Error, ErrorKind};
@@ -13,12 +14,46 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// Who asks for so much gets UTF-8 without a buffer between.
 const DIRECT_BYTES_MIN: usize = 4 * 1024;
 
+/// Bytes from which UTF-16 without a byte order mark is told.
+const GLANCE_BYTES: usize = 512;
+
+/// The encoding of a file, where somebody says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextEncoding(&'static encoding_rs::Encoding);
+
+impl TextEncoding {
+    /// Returns the name by which browsers know it too.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+}
+
+impl FromStr for TextEncoding {
+    type Err = Error;
+
+    /// Reads a label of the Encoding Standard (encoding.spec.whatwg.org), such as `windows-1252`, `latin1` or `shift_jis`.
+    fn from_str(label: &str) -> Result<Self, Error> {
+        let known = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes());
+        known.map(Self).ok_or_else(|| Error::new(ErrorKind::UnknownEncodingLabel))
+    }
+}
+
+/// What is read, and what of it is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// A text, which holds no NUL.
+    Text,
+    /// A table, in this encoding if somebody says so. A NUL passes: it costs its record and not the table.
+    Table(Option<TextEncoding>),
+}
+
 /// Reads UTF-8 (with or without a byte order mark) or UTF-16 (with one) and gives UTF-8.
 ///
 /// Anything else is an [`io::Error`] that wraps [`ErrorKind::UnknownEncoding`] with line and byte. A NUL is no text either, but the
 /// mark of a binary file, or of UTF-16 without its mark: [`ErrorKind::Nul`].
 pub struct Utf8Text<R> {
     inner: R,
+    reading: Reading,
     encoding: Encoding,
     /// Bytes read and not decoded yet.
     raw: Vec<u8>,
@@ -34,14 +69,24 @@ pub struct Utf8Text<R> {
 enum Encoding {
     Undecided,
     Utf8,
-    Utf16(Decoder),
+    Other(Decoder),
 }
 
 impl<R: Read> Utf8Text<R> {
     /// Decodes what `inner` gives, as it is read.
     pub fn new(inner: R) -> Self {
+        Self::reading(inner, Reading::Text)
+    }
+
+    /// Decodes a table. NULs pass, and UTF-16 without a byte order mark is read where its first line is mostly ASCII.
+    pub(crate) fn of_table(inner: R, declared: Option<TextEncoding>) -> Self {
+        Self::reading(inner, Reading::Table(declared))
+    }
+
+    fn reading(inner: R, reading: Reading) -> Self {
         Self {
             inner,
+            reading,
             encoding: Encoding::Undecided,
             raw: Vec::with_capacity(BUFFER_BYTES),
             text: Vec::new(),
@@ -66,8 +111,13 @@ impl<R: Read> Utf8Text<R> {
 
     /// Looks at the first bytes. UTF-32 would pass for UTF-16 with NULs, so it is named here.
     fn decide(&mut self) -> io::Result<()> {
-        while self.raw.len() < 4 && !self.ended {
+        let wanted = if self.reading == Reading::Text { 4 } else { GLANCE_BYTES };
+        while self.raw.len() < wanted && !self.ended {
             self.fill_raw()?;
+        }
+        if let Reading::Table(Some(declared)) = self.reading {
+            self.begin_declared(declared);
+            return Ok(());
         }
         let mark = match self.raw.as_slice() {
             [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Err(self.refuse(0)),
@@ -75,14 +125,30 @@ impl<R: Read> Utf8Text<R> {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => 2,
             _ => 0,
         };
-        self.encoding = match self.raw.first() {
-            Some(0xff) if mark == 2 => Encoding::Utf16(UTF_16LE.new_decoder_without_bom_handling()),
-            Some(0xfe) if mark == 2 => Encoding::Utf16(UTF_16BE.new_decoder_without_bom_handling()),
-            _ => Encoding::Utf8,
+        let utf16 = match self.raw.first() {
+            Some(0xff) if mark == 2 => Some(UTF_16LE),
+            Some(0xfe) if mark == 2 => Some(UTF_16BE),
+            _ if self.reading == Reading::Text => None,
+            _ => unmarked_utf16(&self.raw),
+        };
+        self.encoding = match utf16 {
+            Some(encoding) => Encoding::Other(encoding.new_decoder_without_bom_handling()),
+            None => Encoding::Utf8,
         };
         self.raw.drain(..mark);
         self.decoded_bytes = mark as u64;
         Ok(())
+    }
+
+    fn begin_declared(&mut self, TextEncoding(declared): TextEncoding) {
+        // A byte order mark says more than an option.
+        let (encoding, mark) = encoding_rs::Encoding::for_bom(&self.raw).unwrap_or((declared, 0));
+        self.encoding = match encoding == UTF_8 {
+            true => Encoding::Utf8,
+            false => Encoding::Other(encoding.new_decoder_without_bom_handling()),
+        };
+        self.raw.drain(..mark);
+        self.decoded_bytes = mark as u64;
     }
 
     fn refuse(&self, offset: usize) -> io::Error {
@@ -90,7 +156,13 @@ impl<R: Read> Utf8Text<R> {
     }
 
     fn refuse_at(&self, byte: u64) -> io::Error {
-        io::Error::other(Error::new(ErrorKind::UnknownEncoding { line: self.lines + 1, byte }))
+        let line = self.lines + 1;
+        io::Error::other(Error::new(match self.reading {
+            Reading::Text => ErrorKind::UnknownEncoding { line, byte },
+            Reading::Table(declared) => {
+                ErrorKind::TableEncoding { line, byte, declared: declared.map(TextEncoding::name) }
+            }
+        }))
     }
 
     fn refuse_nul(&self, byte: u64) -> io::Error {
@@ -103,8 +175,8 @@ impl<R: Read> Utf8Text<R> {
         match &mut self.encoding {
             Encoding::Undecided => return self.decide(),
             Encoding::Utf8 => self.decode_utf8()?,
-            Encoding::Utf16(_) => {
-                self.decode_utf16()?;
+            Encoding::Other(_) => {
+                self.decode_other()?;
                 self.lines += line_ends(&self.text);
             }
         }
@@ -146,7 +218,11 @@ impl<R: Read> Utf8Text<R> {
         };
         let (text, _) = bytes.split_at(valid);
         // The first of what is wrong is named, however the bytes came.
-        let nul = if seen.nul { text.iter().position(|byte| *byte == 0) } else { None };
+        let nul = if seen.nul && self.reading == Reading::Text {
+            text.iter().position(|byte| *byte == 0)
+        } else {
+            None
+        };
         if let Some(nul) = nul {
             self.lines += line_ends(bytes.split_at(nul).0);
             return Err(self.refuse_nul(self.decoded_bytes + nul as u64));
@@ -160,9 +236,9 @@ impl<R: Read> Utf8Text<R> {
         Ok(valid)
     }
 
-    fn decode_utf16(&mut self) -> io::Result<()> {
-        let Encoding::Utf16(decoder) = &mut self.encoding else { return Ok(()) };
-        // A UTF-16 unit of two bytes is at most three bytes of UTF-8.
+    fn decode_other(&mut self) -> io::Result<()> {
+        let Encoding::Other(decoder) = &mut self.encoding else { return Ok(()) };
+        // A byte is at most three bytes of UTF-8; what finds no room waits.
         self.text.resize(self.raw.len() * 3 + 16, 0);
         let (result, read, written) =
             decoder.decode_to_utf8_without_replacement(&self.raw, &mut self.text, self.ended);
@@ -174,7 +250,10 @@ impl<R: Read> Utf8Text<R> {
             }
             DecoderResult::InputEmpty | DecoderResult::OutputFull => None,
         };
-        if let Some(nul) = self.text.iter().position(|byte| *byte == 0) {
+        if self.reading == Reading::Text
+            && let Some(nul) = self.text.iter().position(|byte| *byte == 0)
+        {
+            // Texts that are not UTF-8 are UTF-16.
             let (before, from_nul) = self.text.split_at(nul);
             let lines = line_ends(before);
             // Counted from the end, because the decoder may hold the first byte of a unit of an earlier call.
@@ -219,6 +298,20 @@ impl<R: Read> Read for Utf8Text<R> {
         }
         self.text_start += count;
         Ok(count)
+    }
+}
+
+/// Returns the byte order of UTF-16 whose first line is mostly ASCII: every other byte is zero.
+fn unmarked_utf16(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    let (units, _) = bytes.get(..GLANCE_BYTES).unwrap_or(bytes).as_chunks::<2>();
+    let count = units.len();
+    let first = units.iter().filter(|[first, _]| *first == 0).count();
+    let second = units.iter().filter(|[_, second]| *second == 0).count();
+    let (few, most) = (count / 16, count - count / 4);
+    match count >= 4 {
+        true if second >= most && first <= few => Some(UTF_16LE),
+        true if first >= most && second <= few => Some(UTF_16BE),
+        _ => None,
     }
 }
 

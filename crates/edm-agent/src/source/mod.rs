@@ -1,11 +1,16 @@
-//! Where the table comes from: a file or standard input, plain or gzip, with its separator.
+//! Where the table comes from: a file or standard input, plain or gzip, with its separator and encoding.
 
 mod decode;
+#[cfg(test)]
+mod exports;
 mod glance;
 mod header;
 mod records;
+mod sniff;
 mod split;
+mod unread;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::PathBuf;
@@ -16,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, ErrorKind};
-pub use decode::Utf8Text;
+pub use decode::{TextEncoding, Utf8Text};
 pub use header::ExtraColumns;
 pub(crate) use records::RecordReader;
 
@@ -77,10 +82,33 @@ impl FromStr for Separator {
     }
 }
 
+impl fmt::Display for Separator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            b'\t' => f.write_str("tab"),
+            b',' => f.write_str("comma"),
+            b'|' => f.write_str("pipe"),
+            b';' => f.write_str("semicolon"),
+            byte => write!(f, "{:?}", char::from(byte)),
+        }
+    }
+}
+
+/// How the text of a table is written, where somebody says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TableFormat {
+    /// The character between cells; else the file's `sep=` line, else the one by which its first records have the most cells.
+    pub separator: Option<Separator>,
+    /// The encoding; else UTF-8, or UTF-16.
+    pub encoding: Option<TextEncoding>,
+}
+
 /// An opened table: UTF-8 text behind whatever the file holds.
 pub(crate) struct Source {
     pub(crate) text: Box<dyn Read + Send>,
     pub(crate) separator: Separator,
+    /// Whether nobody said the separator, and it is none that everybody expects.
+    pub(crate) is_sniffed: bool,
     /// Lines before the header (the `sep=` line).
     pub(crate) lines_before: u64,
     /// Bytes of the file read so far, compressed ones where it is compressed.
@@ -89,8 +117,8 @@ pub(crate) struct Source {
     pub(crate) bytes_total: Option<u64>,
 }
 
-/// Opens the table. The separator is the option's, else the file's `sep=` line, else a comma.
-pub(crate) fn open(input: &Input, separator: Option<Separator>) -> Result<Source, Error> {
+/// Opens the table.
+pub(crate) fn open(input: &Input, format: TableFormat) -> Result<Source, Error> {
     let unreadable = |error| Error::caused(ErrorKind::FileUnreadable { path: input.path() }, error);
     let (bytes, total): (Box<dyn Read + Send>, Option<u64>) = match input {
         Input::StandardInput => (Box::new(io::stdin()), None),
@@ -103,7 +131,7 @@ pub(crate) fn open(input: &Input, separator: Option<Separator>) -> Result<Source
             (Box::new(file), metadata.is_file().then_some(metadata.len()))
         }
     };
-    let source = open_bytes(bytes, separator).map_err(|error| match error.kind() {
+    let source = open_bytes(bytes, format).map_err(|error| match error.kind() {
         ErrorKind::FileUnreadable { .. } => {
             Error::caused(ErrorKind::FileUnreadable { path: input.path() }, Box::new(error))
         }
@@ -113,21 +141,21 @@ pub(crate) fn open(input: &Input, separator: Option<Separator>) -> Result<Source
 }
 
 /// Opens the table behind these bytes.
-pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, separator: Option<Separator>) -> Result<Source, Error> {
+pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, format: TableFormat) -> Result<Source, Error> {
+    let TableFormat { separator, encoding } = format;
     let bytes_read = Arc::new(AtomicU64::new(0));
     let mut counted = Counted { inner: bytes, count: Arc::clone(&bytes_read) };
-    let magic = read_up_to(&mut counted, 4)?;
-    if magic.starts_with(b"PK\x03\x04") {
-        return Err(Error::new(ErrorKind::Archive));
-    }
+    let magic = read_up_to(&mut counted, sniff::MAGIC_BYTES)?;
+    sniff::refuse_other_files(&magic)?;
     let zipped = magic.starts_with(&[0x1f, 0x8b]);
     let whole = Cursor::new(magic).chain(counted);
     let mut text: Box<dyn Read + Send> = if zipped {
-        Box::new(Utf8Text::new(Unzipped(MultiGzDecoder::new(whole))))
+        Box::new(Utf8Text::of_table(Unzipped(MultiGzDecoder::new(whole)), encoding))
     } else {
-        Box::new(Utf8Text::new(whole))
+        Box::new(Utf8Text::of_table(whole, encoding))
     };
-    let first = read_up_to(&mut text, SEP_LINE_BYTES_MAX)?;
+    let first = read_up_to(&mut text, sniff::SNIFF_BYTES)?;
+    sniff::refuse_other_texts(&first)?;
     let (declared, skipped) = match declared_separator(&first) {
         Some((byte, length)) => {
             let declared = std::str::from_utf8(&[byte]).unwrap_or_default().parse::<Separator>()?;
@@ -141,17 +169,20 @@ pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, separator: Option<Separato
         return Err(Error::new(ErrorKind::SeparatorConflict));
     }
     let rest = first.split_at(skipped).1.to_vec();
+    let said = separator.or(declared);
+    let sniffed = match said {
+        Some(_) => None,
+        None => sniff::separator(&rest, first.len() < sniff::SNIFF_BYTES),
+    };
     Ok(Source {
         text: Box::new(Cursor::new(rest).chain(text)),
-        separator: separator.or(declared).unwrap_or(Separator::COMMA),
+        separator: said.or(sniffed).unwrap_or(Separator::COMMA),
+        is_sniffed: sniffed.is_some_and(|separator| separator != Separator::COMMA),
         lines_before: u64::from(declared.is_some()),
         bytes_read,
         bytes_total: None,
     })
 }
-
-/// `"sep=;"` with quotes and a line end of two characters.
-const SEP_LINE_BYTES_MAX: usize = 9;
 
 /// Returns the separator that a leading `sep=` line declares, and the line's length with its end.
 fn declared_separator(first: &[u8]) -> Option<(u8, usize)> {
@@ -225,7 +256,8 @@ mod tests {
 
     fn check(bytes: &[u8], asked: Option<&str>, expected: Result<(&str, u8), ErrorKind>) {
         let asked = asked.map(|text| text.parse::<Separator>().expect("a separator"));
-        let got = open_bytes(Box::new(Cursor::new(bytes.to_vec())), asked).and_then(|mut source| {
+        let format = TableFormat { separator: asked, encoding: None };
+        let got = open_bytes(Box::new(Cursor::new(bytes.to_vec())), format).and_then(|mut source| {
             let mut text = String::new();
             source.text.read_to_string(&mut text).map_err(from_io)?;
             Ok((text, source.separator.byte()))
@@ -254,7 +286,9 @@ mod tests {
         check(&[gzip(b"a,b\n"), gzip(b"1,2\n")].concat(), None, Ok(("a,b\n1,2\n", b',')));
         let whole = gzip(&b"abcdefgh,ijkl\n".repeat(1000));
         check(&whole[..whole.len() - 9], None, Err(ErrorKind::GzipDamaged));
-        check(b"PK\x03\x04....", None, Err(ErrorKind::Archive));
+        check(b"a;b\n1;2\n", None, Ok(("a;b\n1;2\n", b';')));
+        let archive = ErrorKind::NotDelimited { what: "is a zip archive or an office document" };
+        check(b"PK\x03\x04....", None, Err(archive));
     }
 
     #[test]

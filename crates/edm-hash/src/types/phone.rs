@@ -13,6 +13,8 @@ use crate::starts::Word;
 
 mod numbering;
 
+pub use numbering::calling_code;
+
 /// What stands between the groups of a number, besides the rule's ignored delimiters.
 const SEPARATORS: [char; 6] = [' ', '-', '.', '/', '(', ')'];
 /// Words, in lower case, behind which the digits of an extension stand.

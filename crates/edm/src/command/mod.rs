@@ -119,7 +119,7 @@ pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<Endi
         #[cfg(feature = "agent")]
         Command::Store(arguments) => store::run(arguments, output).await.map(|()| Ending::Fine),
         #[cfg(feature = "agent")]
-        Command::Upload(arguments) => upload::run(arguments, output).await.map(|()| Ending::Fine),
+        Command::Upload(arguments) => upload::run(*arguments, output).await.map(|()| Ending::Fine),
         #[cfg(feature = "agent")]
         Command::Profile(arguments) => profile::run(arguments, output).await,
         #[cfg(feature = "agent")]

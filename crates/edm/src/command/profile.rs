@@ -1,21 +1,23 @@
 //! `edm profile`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use edm_agent::{ColumnProfile, ExtraColumns, Input, ProfileOptions, Separator, TableProfile, profile};
+use edm_agent::{ColumnProfile, ExtraColumns, Input, ProfileOptions, TableFormat, TableProfile, profile};
 use edm_graph::{ColumnResource, columns_from_wire};
 use edm_hash::{SALT_RANDOM_BYTES, Salt};
-use edm_model::{Columns, DataType, limits};
+use edm_model::{Column, Columns, DataType, limits};
 use serde_json::{Value, json};
 
 use super::upload::{counted, print_rejections, refusals_json};
 use super::{Ending, with_statuses};
-use crate::column_argument::ColumnArgument;
+use crate::column_argument::{ColumnArgument, typed};
+use crate::format_arguments::FormatArguments;
 use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
 use crate::schema_file;
+use crate::suggested_schema::suggest;
 use crate::surroundings::{core_count, fill_random, temporary_folder};
 
 /// Memory for the counts of distinct values; beyond it they are sorted in a folder.
@@ -26,6 +28,7 @@ const COUNTS_BYTES: usize = 256 * 1024 * 1024;
 Examples:
   edm profile --file people.csv
   edm profile --file people.csv --output json | jq '.columns[] | {name, class, suggestedType}'
+  edm profile --file people.csv --write-schema people.json && edm store create --name people --schema people.json
   edm profile --file people.csv --schema edm.xml
   gzip -dc people.tsv.gz | edm profile --file - --separator tab
 
@@ -38,9 +41,11 @@ pub(crate) struct ProfileArguments {
     /// Table with a header line, plain or gzip; - is standard input
     #[arg(long, value_name = "FILE|-")]
     file: String,
-    /// Character between cells, or tab, comma, pipe, semicolon [default: the file's sep= line, else comma]
-    #[arg(long, value_name = "CHAR")]
-    separator: Option<Separator>,
+    #[command(flatten)]
+    format: FormatArguments,
+    /// Write the columns to this file as `edm store create --schema` takes them, each with the type that its cells have
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["schema", "columns"])]
+    write_schema: Option<PathBuf>,
     /// Judge the columns of this schema, as for `edm store create`
     #[arg(long, value_name = "FILE", conflicts_with = "columns")]
     schema: Option<PathBuf>,
@@ -57,15 +62,11 @@ pub(crate) struct ProfileArguments {
 }
 
 pub(crate) async fn run(arguments: ProfileArguments, output: Output) -> anyhow::Result<Ending> {
-    let options = options(&arguments)?;
-    let work = move || {
-        let bar = UploadBar::new();
-        let result = profile(&options, &bar);
-        bar.finish();
-        result
-    };
-    let table = tokio::task::spawn_blocking(work).await??;
+    let table = profile_table(options(&arguments)?).await?;
     print_rejections(&table.rejections);
+    if let Some(path) = &arguments.write_schema {
+        write_schema(path, &table)?;
+    }
     match output.format() {
         Format::Json => output.json(&table_json(&table))?,
         Format::Table => print_table(output, &table)?,
@@ -80,18 +81,54 @@ pub(crate) async fn run(arguments: ProfileArguments, output: Output) -> anyhow::
     Ok(Ending::Failed)
 }
 
+/// Profiles a table beside the runtime.
+pub(super) async fn profile_table(options: ProfileOptions) -> anyhow::Result<TableProfile> {
+    let work = move || {
+        let bar = UploadBar::new();
+        let result = profile(&options, &bar);
+        bar.finish();
+        result
+    };
+    Ok(tokio::task::spawn_blocking(work).await??)
+}
+
+/// Writes the schema that the cells suggest.
+fn write_schema(path: &Path, table: &TableProfile) -> anyhow::Result<()> {
+    let schema = suggest(table);
+    let columns: Vec<ColumnResource> = schema.columns.iter().map(ColumnResource::from).collect();
+    let text = serde_json::to_string_pretty(&json!({ "columns": columns }))?;
+    std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))?;
+    schema.notes.iter().for_each(|note| eprintln!("edm: {note}"));
+    eprintln!(
+        "edm: the schema is in {}: look it over, then `edm store create --name NAME --schema {}`",
+        path.display(),
+        path.display()
+    );
+    Ok(())
+}
+
 fn options(arguments: &ProfileArguments) -> anyhow::Result<ProfileOptions> {
-    let mut random = [0; SALT_RANDOM_BYTES];
-    fill_random(&mut random)?;
     Ok(ProfileOptions {
-        input: Input::from_argument(&arguments.file),
-        separator: arguments.separator,
         columns: columns(arguments)?,
         extra_columns: match arguments.ignore_extra_columns {
             true => ExtraColumns::Ignore,
             false => ExtraColumns::Refuse,
         },
         tokens_max: arguments.max_tokens,
+        ..profile_options(Input::from_argument(&arguments.file), arguments.format.format())?
+    })
+}
+
+/// Returns how a table of any columns is profiled.
+pub(super) fn profile_options(input: Input, format: TableFormat) -> anyhow::Result<ProfileOptions> {
+    let mut random = [0; SALT_RANDOM_BYTES];
+    fill_random(&mut random)?;
+    Ok(ProfileOptions {
+        input,
+        format,
+        columns: None,
+        extra_columns: ExtraColumns::Refuse,
+        tokens_max: limits::TOKENS_DEFAULT,
         workers: core_count(),
         key: Salt::generate(&random),
         scratch: temporary_folder("edm-profile")?,
@@ -159,12 +196,6 @@ fn row(column: &ColumnProfile) -> Vec<String> {
     ]
 }
 
-/// Writes a type as `--column` takes it.
-fn typed(data_type: &DataType) -> String {
-    let order = data_type.options().order.map(|order| format!("={}", order.as_str()));
-    format!("{}{}", data_type.as_str(), order.unwrap_or_default())
-}
-
 fn notes(column: &ColumnProfile) -> Vec<String> {
     let mut notes = Vec::new();
     let share = |cells: u64| cells as f64 * 100.0 / column.suggestion.texts.max(1) as f64;
@@ -195,6 +226,12 @@ fn table_json(table: &TableProfile) -> Value {
     })
 }
 
+/// Returns the options of a type as a data store takes them.
+fn type_options(data_type: &DataType) -> Value {
+    let column = ColumnResource::from(&Column::text("").typed(data_type.clone()));
+    json!(column.data_type_options)
+}
+
 fn column_json(column: &ColumnProfile) -> Value {
     let statistics = &column.statistics;
     let forms: Vec<Value> =
@@ -218,7 +255,7 @@ fn column_json(column: &ColumnProfile) -> Value {
         "lengths": column.lengths.map(|lengths| json!({ "min": lengths.min, "median": lengths.median, "max": lengths.max })),
         "forms": forms,
         "suggestedType": column.suggestion.data_type.as_str(),
-        "suggestedTypeOptions": column.suggestion.data_type.options().order.map(|order| json!({ "order": order.as_str() })),
+        "suggestedTypeOptions": type_options(&column.suggestion.data_type),
         "suggestedTypeShare": column.suggestion.taken as f64 / column.suggestion.texts.max(1) as f64,
         "class": column.judgement.class.as_str(),
         "isFitAsPrimary": primary.is_empty(),

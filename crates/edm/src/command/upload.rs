@@ -6,16 +6,22 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use edm_agent::{
-    AllowedBadLines, Error, ErrorKind, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, Separator,
-    TableMode, TableOptions, UploadOptions, UploadReport, Wait, dry_run, upload,
+    Error, ErrorKind, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, TableMode, TableOptions,
+    Tolerance, UploadOptions, UploadReport, Wait, dry_run, upload, write_refused_lines,
 };
-use edm_graph::SessionResource;
+use edm_graph::{ColumnResource, SessionResource};
 use edm_hash::{SALT_RANDOM_BYTES, Salt};
+use edm_model::{Column, DataType};
 use serde_json::{Value, json};
 
+use super::UsageError;
+use super::profile::{profile_options, profile_table};
+use crate::column_argument::typed;
 use crate::connection::Connection;
+use crate::format_arguments::FormatArguments;
 use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
+use crate::suggested_schema::suggest;
 use crate::surroundings::{core_count, fill_random, state_folder};
 
 /// How a column's warning of its part in the default type begins (docs/matching.md).
@@ -31,6 +37,7 @@ const PARALLEL_BLOCKS: usize = 4;
 Examples:
   edm upload --store patients --file people.csv --wait
   gzip -dc people.tsv.gz | edm upload --store patients --file - --separator tab
+  edm upload --store people --file people.csv --create --wait
   edm upload --store patients --file people.csv --dry-run
   edm upload --store patients --file changed.csv --update-mode delta
   edm upload --store patients --file discharged.csv --delete
@@ -47,12 +54,23 @@ pub(crate) struct UploadArguments {
     /// Table with a header line, plain or gzip; - is standard input
     #[arg(long, required = true, value_name = "FILE|-")]
     file: Option<String>,
-    /// Character between cells, or tab, comma, pipe, semicolon [default: the file's sep= line, else comma]
-    #[arg(long, value_name = "CHAR")]
-    separator: Option<Separator>,
-    /// Refused lines that may pass, as a share or a number
-    #[arg(long, value_name = "SHARE|COUNT", default_value = "5%")]
-    allowed_bad_lines: AllowedBadLines,
+    #[command(flatten)]
+    format: FormatArguments,
+    /// Lines that may be left unprotected, because they or a searchable cell of them are left out, as a share or a number
+    #[arg(long, value_name = "SHARE|COUNT", default_value = "0.1%")]
+    allowed_bad_lines: Tolerance,
+    /// Cells of any one column that is not searchable that may be left out, as a share or a number
+    #[arg(long, value_name = "SHARE|COUNT", default_value = "1%")]
+    allowed_bad_cells: Tolerance,
+    /// Leave the whole line out where a cell of it is no value of its column
+    #[arg(long)]
+    strict: bool,
+    /// Make the data store where there is none of this name, with the columns that the table's cells suggest
+    #[arg(long, conflicts_with_all = ["dry_run", "delete", "update_mode"])]
+    create: bool,
+    /// Write the lines of which something is left out to this file, behind the header; it holds the table's own text
+    #[arg(long, value_name = "FILE")]
+    refused_lines: Option<PathBuf>,
     /// Upload agent to name: an id, or a description under which one is registered
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
@@ -174,17 +192,30 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     let table = TableOptions {
         input: Input::from_argument(&file),
         mode: arguments.mode()?,
-        separator: arguments.separator,
+        format: arguments.format.format(),
         extra_columns: match arguments.ignore_extra_columns {
             true => ExtraColumns::Ignore,
             false => ExtraColumns::Refuse,
         },
         allowed_bad_lines: arguments.allowed_bad_lines,
+        allowed_bad_cells: arguments.allowed_bad_cells,
+        strict: arguments.strict,
         rows_per_block: arguments.rows_per_block,
         workers: core_count(),
     };
+    if arguments.refused_lines.is_some() && table.input == Input::StandardInput {
+        return Err(UsageError(
+            "--refused-lines reads the table once more, which standard input cannot be: give a file",
+        )
+        .into());
+    }
+    if arguments.create {
+        create_store(&client, &store, &table).await?;
+    }
     if arguments.dry_run {
-        return rehearse(&client, &store, table, output).await;
+        let result = rehearse(&client, &store, table.clone()).await?;
+        keep_refused(arguments, &client, &store, &table, &result).await?;
+        return print_result(output, result, &Outcome::default());
     }
     let options = UploadOptions {
         table,
@@ -205,8 +236,10 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
         TableMode::Delete => client.store(&store).await.ok().and_then(|store| store.row_count),
         TableMode::Replace | TableMode::Delta => None,
     };
+    let table = options.table.clone();
     let result = upload(&client, options, bar.clone()).await;
     bar.finish();
+    keep_refused(arguments, &client, &store, &table, &result).await?;
     let outcome = match &result {
         Ok(report) if report.state == "Completed" => Outcome::of(&client, &store, report, before).await,
         _ => Outcome::default(),
@@ -262,12 +295,85 @@ impl Outcome {
     }
 }
 
+/// Makes a data store for the table unless there is one of this name.
+async fn create_store(client: &GraphClient, name: &str, table: &TableOptions) -> anyhow::Result<()> {
+    match client.store(name).await {
+        Ok(_) => return Ok(()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if table.input == Input::StandardInput {
+        return Err(UsageError(
+            "--create reads the table twice, which standard input cannot be: give a file",
+        )
+        .into());
+    }
+    let profile = profile_table(profile_options(table.input.clone(), table.format)?).await?;
+    if !profile.is_findable() {
+        print_rejections(&profile.rejections);
+        anyhow::bail!(
+            "nothing in this table could be found by default, so no data store is made: `edm profile` says why"
+        );
+    }
+    let schema = suggest(&profile);
+    let columns: Vec<ColumnResource> = schema.columns.iter().map(ColumnResource::from).collect();
+    client.create_store(&json!({ "displayName": name, "columns": columns })).await?;
+    schema.notes.iter().for_each(|note| eprintln!("edm: {note}"));
+    let words = schema.columns.iter().map(column_words).collect::<Vec<_>>().join(", ");
+    eprintln!("edm: the data store “{name}” was made: {words}");
+    Ok(())
+}
+
+/// Writes a column as `--column` takes it.
+fn column_words(column: &Column) -> String {
+    let flags = [(column.searchable, ":searchable"), (column.key, ":key")];
+    let flags = flags.into_iter().filter(|(held, _)| *held).map(|(_, word)| word).collect::<String>();
+    let data_type = match column.rule.data_type {
+        DataType::Text => String::new(),
+        ref data_type => format!(":{}", typed(data_type)),
+    };
+    format!("{}{flags}{data_type}", column.name)
+}
+
+/// Writes the lines of which something was refused, where they were asked for.
+async fn keep_refused(
+    arguments: &UploadArguments,
+    client: &GraphClient,
+    store: &str,
+    table: &TableOptions,
+    result: &Result<UploadReport, Error>,
+) -> anyhow::Result<()> {
+    let (Some(path), Some(rejections)) = (arguments.refused_lines.clone(), rejections_of(result)) else {
+        return Ok(());
+    };
+    if rejections.reasons.is_empty() {
+        return Ok(());
+    }
+    let store = client.store(store).await?;
+    let (table, to) = (table.clone(), path.clone());
+    let written = tokio::task::spawn_blocking(move || write_refused_lines(&store, &table, &to)).await??;
+    eprintln!("edm: {} written to {}", counted(written, "refused record"), path.display());
+    Ok(())
+}
+
+/// Returns what was refused, also where it was too much.
+fn rejections_of(result: &Result<UploadReport, Error>) -> Option<&Rejections> {
+    match result {
+        Ok(report) => Some(&report.rejections),
+        Err(error) => match error.kind() {
+            ErrorKind::TooManyBadLines { rejections, .. } | ErrorKind::TooManyBadCells { rejections, .. } => {
+                Some(rejections)
+            }
+            _ => None,
+        },
+    }
+}
+
 async fn rehearse(
     client: &GraphClient,
     store: &str,
     table: TableOptions,
-    output: Output,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Result<UploadReport, Error>> {
     let store = client.store(store).await?;
     let mut random = [0; SALT_RANDOM_BYTES];
     fill_random(&mut random)?;
@@ -278,7 +384,7 @@ async fn rehearse(
         bar.finish();
         result
     };
-    print_result(output, tokio::task::spawn_blocking(rehearsal).await?, &Outcome::default())
+    Ok(tokio::task::spawn_blocking(rehearsal).await?)
 }
 
 /// Prints the report; a report of too many bad lines as well.
@@ -287,10 +393,12 @@ fn print_result(
     result: Result<UploadReport, Error>,
     outcome: &Outcome,
 ) -> anyhow::Result<()> {
+    if let Some(rejections) = rejections_of(&result) {
+        print_rejections(rejections);
+    }
     match result {
         Ok(report) => {
-            print_rejections(&report.rejections);
-            for warning in &outcome.warnings {
+            for warning in report.warnings.iter().chain(&outcome.warnings) {
                 eprintln!("edm: {warning}");
             }
             match output.format() {
@@ -298,12 +406,7 @@ fn print_result(
                 Format::Table => Ok(output.line(&report_line(&report, outcome))?),
             }
         }
-        Err(error) => {
-            if let ErrorKind::TooManyBadLines { rejections, .. } = error.kind() {
-                print_rejections(rejections);
-            }
-            Err(error.into())
-        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -326,6 +429,7 @@ pub(super) fn refusals_json(rejections: &Rejections) -> Vec<Value> {
 
 fn report_json(report: &UploadReport, outcome: &Outcome) -> Value {
     let rejections = &report.rejections;
+    let warnings = [report.warnings.as_slice(), &outcome.warnings].concat();
     json!({
         "sessionId": report.session_id,
         "state": report.state,
@@ -334,13 +438,19 @@ fn report_json(report: &UploadReport, outcome: &Outcome) -> Value {
         "rowCount": report.records - rejections.rejected_records,
         "rejectedRowCount": rejections.rejected_records,
         "badLineCount": rejections.bad_lines,
+        "leftOutCellCount": left_out_cells(rejections),
         "refusals": refusals_json(rejections),
         "totalBlockCount": report.blocks,
         "sentBlockCount": report.blocks_sent,
         "liveRowCount": outcome.live,
         "removedRowCount": outcome.removed,
-        "warnings": outcome.warnings,
+        "warnings": warnings,
     })
+}
+
+/// Returns the cells that were left out of rows that are live.
+fn left_out_cells(rejections: &Rejections) -> u64 {
+    rejections.left_out_cells.values().sum()
 }
 
 fn report_line(report: &UploadReport, outcome: &Outcome) -> String {
@@ -348,7 +458,16 @@ fn report_line(report: &UploadReport, outcome: &Outcome) -> String {
     let row_count = report.records - rejected;
     let rows = counted(row_count, "row");
     let are = if row_count == 1 { "is" } else { "are" };
-    let left_out = if rejected == 0 { String::new() } else { format!(", {} left out", grouped(rejected)) };
+    let mut left_out = String::new();
+    let lines = report.rejections.bad_lines;
+    if lines > 0 {
+        let share = lines as f64 * 100.0 / (report.records + report.rejections.further_lines).max(1) as f64;
+        left_out = format!(", {} ({share:.3} %) not protected", counted(lines, "line"));
+    }
+    let cells = left_out_cells(&report.rejections);
+    if cells > 0 {
+        left_out += &format!(", {} left out of rows that are", counted(cells, "cell"));
+    }
     match report.state.as_str() {
         "" => format!(
             "{rows}{left_out} would make {}; nothing was sent",

@@ -17,8 +17,8 @@ use anyhow::Context;
 use clap::Args;
 use edm_agent::sample::{self, Person};
 use edm_agent::{
-    AllowedBadLines, ExtraColumns, Input, JournalPlace, TableMode, TableOptions, UploadOptions, UploadReport,
-    Wait, upload,
+    ExtraColumns, Input, JournalPlace, TableFormat, TableMode, TableOptions, Tolerance, UploadOptions,
+    UploadReport, Wait, upload,
 };
 use edm_graph::{ColumnResource, DataStoreResource};
 use serde_json::json;
@@ -168,9 +168,11 @@ async fn upload_table(stage: &Stage, steps: &Arc<Steps>) -> anyhow::Result<Uploa
         table: TableOptions {
             mode: TableMode::Replace,
             input: Input::File(stage.table().to_owned()),
-            separator: None,
+            format: TableFormat::default(),
             extra_columns: ExtraColumns::Refuse,
-            allowed_bad_lines: AllowedBadLines::Count(0),
+            allowed_bad_lines: Tolerance::Count(0),
+            allowed_bad_cells: Tolerance::Count(0),
+            strict: false,
             rows_per_block: Some(ROWS_PER_BLOCK),
             workers: core_count(),
         },

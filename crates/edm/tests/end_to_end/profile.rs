@@ -143,7 +143,8 @@ fn the_service_judges_as_the_profile_does() {
     assert_eq!(profiled.status.code(), Some(0), "{}", stderr(&profiled));
     let created = edm.run([&["store", "create", "--name", "people"][..], &columns].concat(), "");
     assert_eq!(created.status.code(), Some(0), "{}", stderr(&created));
-    let upload = ["upload", "--store", "people", "--file", &table, "--wait", "--allowed-bad-lines", "100%"];
+    let allowed = ["--allowed-bad-lines", "1", "--allowed-bad-cells", "100%"];
+    let upload = [&["upload", "--store", "people", "--file", &table, "--wait"][..], &allowed].concat();
     let uploaded = edm.run(upload, "");
     assert_eq!(uploaded.status.code(), Some(0), "{}", stderr(&uploaded));
     let store = json(&edm.run(["store", "show", "people"], ""));

@@ -37,6 +37,11 @@ static NUMBERING: LazyLock<Numbering> = LazyLock::new(|| {
         .expect("the committed table is whole: a test reads all of it")
 });
 
+/// Returns the calling code of a country, without a `+`; `None` where the table does not have the country.
+pub fn calling_code(country: Country) -> Option<&'static str> {
+    Some(NUMBERING.countries.get(&country)?.calling_code)
+}
+
 /// Appends the number that digits are: `+`, calling code, national number. False, and nothing, if they are none.
 ///
 /// `international` says that a `+` stands in front of the digits.

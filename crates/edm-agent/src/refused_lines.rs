@@ -1,0 +1,94 @@
+//! The lines of a table of which something is refused, written to a file for whoever corrects them. They hold plaintext, and
+//! stay beside the table.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::ops::Range;
+use std::path::Path;
+
+use edm_graph::DataStoreResource;
+use edm_hash::{RecordHasher, Salt};
+
+use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
+use crate::error::{Error, ErrorKind};
+use crate::rejections::Rejections;
+use crate::source::{self, from_io};
+use crate::table::{StoreShape, Table, TableMode, TableOptions};
+
+/// Any salt will do: no hash leaves this file.
+const SALT: &str = "0123456789 a salt for judging alone";
+
+/// Reads the table once more and writes its header, and each record of which a cell or all is refused, as it stands there, in
+/// UTF-8. Returns how many records were written. Blocks the calling thread.
+///
+/// The file is made anew, for its owner alone. Fails where the table cannot be read again, or the file not be written.
+pub fn write_refused_lines(
+    store: &DataStoreResource,
+    options: &TableOptions,
+    to: &Path,
+) -> Result<u64, Error> {
+    let shape = StoreShape::read(store)?;
+    let refused = refused_lines(&shape, options)?;
+    let failed = |error| Error::caused(ErrorKind::RefusedLines { path: to.to_owned() }, error);
+    let mut open = OpenOptions::new();
+    open.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    let mut out = BufWriter::new(open.open(to).map_err(failed)?);
+    let source = source::open(&options.input, options.format)?;
+    let mut number = source.lines_before;
+    let (mut text, mut line) = (BufReader::new(source.text), Vec::new());
+    for lines in [&refused.header].into_iter().chain(&refused.records) {
+        while number + 1 < lines.end {
+            line.clear();
+            // Reading the table found every line within its bound.
+            if text.read_until(b'\n', &mut line).map_err(from_io)? == 0 {
+                break;
+            }
+            number += 1;
+            if lines.contains(&number) {
+                out.write_all(&line).map_err(failed)?;
+            }
+        }
+    }
+    out.flush().map_err(failed)?;
+    Ok(refused.records.len() as u64)
+}
+
+/// Where in the file something is refused: lines, the first one is 1.
+struct RefusedLines {
+    header: Range<u64>,
+    /// Of each record, ascending.
+    records: Vec<Range<u64>>,
+}
+
+fn refused_lines(shape: &StoreShape, options: &TableOptions) -> Result<RefusedLines, Error> {
+    let mut table = Table::open(options, shape)?;
+    let reader = &mut table.reader;
+    let mut refused = RefusedLines { header: reader.header_lines(), records: Vec::new() };
+    let columns = match options.mode {
+        TableMode::Delete => shape.key_column()?,
+        TableMode::Replace | TableMode::Delta => shape.columns.clone(),
+    };
+    let salt = Salt::new(SALT.to_owned()).expect("the salt is long enough and no word repeated");
+    let mut hasher = RecordHasher::new(&salt, &columns, shape.tokens_max).strict(options.strict);
+    let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
+    let mut chunk = Chunk::default();
+    loop {
+        reader.read(&mut chunk, CHUNK_RECORDS_MAX, &positions, &mut Rejections::default())?;
+        if chunk.is_empty() {
+            return Ok(refused);
+        }
+        let by_hashing = hasher.push_all(&chunk.records());
+        let mut records: Vec<u32> = by_hashing.into_iter().map(|(record, _)| record).collect();
+        records.extend_from_slice(chunk.records().left_out);
+        records.sort_unstable();
+        let end = |record: u32| match record + 1 < chunk.len() {
+            true => chunk.line(record + 1),
+            false => reader.line(),
+        };
+        refused.records.extend(records.into_iter().map(|record| chunk.line(record)..end(record)));
+        let rows = hasher.finish();
+        hasher.reuse(rows);
+    }
+}

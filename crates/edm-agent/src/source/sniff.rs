@@ -1,0 +1,141 @@
+//! What the first bytes of a table tell: that it is no delimited text at all, and which character parts its cells.
+
+use super::Separator;
+use super::split::{Splitter, Step};
+use crate::error::{Error, ErrorKind};
+
+/// Text that is looked at for the separator.
+pub(super) const SNIFF_BYTES: usize = 64 * 1024;
+/// Bytes that tell of another kind of file.
+pub(super) const MAGIC_BYTES: usize = 16;
+/// Records that are looked at for the separator.
+const RECORDS: usize = 100;
+/// So many of ten records must have as many cells as the first.
+const AGREEING_OF_TEN: usize = 8;
+
+/// The separators that are tried, the likeliest first.
+const SEPARATORS: [Separator; 4] = [Separator::COMMA, Separator(b';'), Separator(b'\t'), Separator(b'|')];
+
+/// How files begin that are no delimited text, and what they are.
+const OTHER_FILES: &[(&[u8], &str)] = &[
+    (b"PK\x03\x04", "is a zip archive or an office document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old office document"),
+    (b"PAR1", "is a Parquet file"),
+    (b"Obj\x01", "is an Avro file"),
+    (b"ORC", "is an ORC file"),
+    (b"SQLite format 3\0", "is an SQLite database"),
+    (b"%PDF-", "is a PDF document"),
+    (b"{\\rtf", "is an RTF document"),
+    (b"BZh", "is packed with bzip2"),
+    (b"\xfd7zXZ\0", "is packed with xz"),
+    (b"\x28\xb5\x2f\xfd", "is packed with zstd"),
+    (b"7z\xbc\xaf\x27\x1c", "is a 7z archive"),
+    (b"PGDMP", "is a dump of PostgreSQL in its own format"),
+];
+
+/// Fails where the first bytes are those of another kind of file.
+pub(super) fn refuse_other_files(magic: &[u8]) -> Result<(), Error> {
+    match OTHER_FILES.iter().find(|(begin, _)| magic.starts_with(begin)) {
+        Some((_, what)) => Err(Error::new(ErrorKind::NotDelimited { what })),
+        None => Ok(()),
+    }
+}
+
+/// Fails where the first lines are text, but no delimited one.
+pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
+    let begin = text.trim_ascii_start();
+    let is_object = begin.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\""));
+    let is_markup = [&b"<?xml"[..], b"<!DOCTYPE", b"<html"].iter().any(|tag| begin.starts_with(tag));
+    let what = match (is_object, is_markup) {
+        (true, _) => "is JSON",
+        (_, true) => "is XML or HTML",
+        _ if text.contains(&b'\r') && !text.contains(&b'\n') && lines_by_carriage_return(text) => {
+            "ends its lines with a carriage return alone, as old Macintosh programs do"
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::NotDelimited { what }))
+}
+
+/// Whether a carriage return stands between characters, and not only where a line feed may follow.
+fn lines_by_carriage_return(text: &[u8]) -> bool {
+    text.strip_suffix(b"\r").unwrap_or(text).contains(&b'\r')
+}
+
+/// Returns the separator by which the first records have the most cells, and nearly all as many as the first one has. `None` where
+/// each record is one cell by all of them. `ended` says that nothing follows the text.
+pub(super) fn separator(text: &[u8], ended: bool) -> Option<Separator> {
+    let mut best = None;
+    for separator in SEPARATORS {
+        let cells = agreed_cells(text, ended, separator).filter(|cells| *cells > 1);
+        if cells > best.map(|(_, cells)| cells) {
+            best = cells.map(|cells| (separator, cells));
+        }
+    }
+    best.map(|(separator, _)| separator)
+}
+
+/// Returns how many cells the first record has, if nearly all that follow have as many.
+fn agreed_cells(text: &[u8], ended: bool, separator: Separator) -> Option<usize> {
+    let (mut splitter, mut cells) = (Splitter::new(separator.byte()), Vec::new());
+    let (mut first, mut agreeing, mut records) = (None, 0, 0);
+    while records < RECORDS {
+        match splitter.record(text, ended, &mut cells) {
+            Step::Blank => continue,
+            Step::Record { .. } => {
+                records += 1;
+                agreeing += usize::from(*first.get_or_insert(cells.len()) == cells.len());
+            }
+            Step::Fault { .. } => records += 1,
+            Step::Unfinished | Step::End => break,
+        }
+    }
+    first.filter(|_| agreeing * 10 >= records * AGREEING_OF_TEN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_are_told_by_their_cells() {
+        let check = |text: &str, expected: Option<u8>| {
+            let found = separator(text.as_bytes(), true).map(Separator::byte);
+            assert_eq!(found, expected, "{text:?}");
+        };
+        check("", None);
+        check("ssn\n1\n2\n", None);
+        check("a,b\n1,2\n", Some(b','));
+        check("a;b\n1,5;2,5\n3,5;4,5\n", Some(b';'));
+        check("a;b;c\n1,5;2;3\n\"x;y\";2;3\n", Some(b';'));
+        check("Name, Vorname;SSN\nRoe, Jane;1\nPoe, Ann;2\n", Some(b','));
+        check("Name, Vorname;SSN;DOB\nRoe, Jane;1;2\nPoe, Ann;2;3\n", Some(b';'));
+        check("a\tb\tc\n1\t2,5\t3\n", Some(b'\t'));
+        check("a|b\n1|2\n", Some(b'|'));
+        check("a|b,c|d\n1|2,3|4\n", Some(b'|'));
+        check("a,b;c\n1,2\n", Some(b','));
+        check("id,note\n1,\"a;b\n;c\"\n2,d\n", Some(b','));
+        // A line in a cell is cut off where nothing more was read.
+        assert_eq!(separator(b"a;b\n1;2\n3;\"4", false).map(Separator::byte), Some(b';'));
+    }
+
+    #[test]
+    fn other_files_are_called_by_name() {
+        let check = |bytes: &[u8], expected: Option<&str>| {
+            let refused = refuse_other_files(bytes).and_then(|()| refuse_other_texts(bytes)).err();
+            let what = refused.map(|error| match error.kind() {
+                ErrorKind::NotDelimited { what } => *what,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(what, expected, "{bytes:?}");
+        };
+        check(b"a,b\r\n1,2\r\n", None);
+        check(b"a,b\r", None);
+        check(b"", None);
+        check(b"PAR1\x15\x04", Some("is a Parquet file"));
+        check(b" {\"ssn\": \"900-12-3456\"}\n", Some("is JSON"));
+        check(b"<?xml version=\"1.0\"?>", Some("is XML or HTML"));
+        let old = "ends its lines with a carriage return alone, as old Macintosh programs do";
+        check(b"a,b\r1,2\r", Some(old));
+    }
+}

@@ -1,0 +1,84 @@
+//! From what a table's cells look like to the columns of a data store for it.
+
+use edm_agent::{ColumnProfile, TableProfile};
+use edm_model::{Column, DataType, limits};
+
+use crate::column_argument::typed;
+
+/// Of a searchable column at least so many of a thousand cells are values of its type: each one that is not makes its line a bad one.
+const SEARCHABLE_PER_MILLE: u64 = 999;
+/// The same of the others.
+const SUPPORTING_PER_MILLE: u64 = 990;
+
+/// Columns for a data store.
+pub(crate) struct SuggestedSchema {
+    pub(crate) columns: Vec<Column>,
+    /// What a person should know of them, a sentence each.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Suggests a column for each of the table: searchable where it identifies a record, typed where nearly all cells are values of
+/// the type, and the first one that may be the key as the key.
+pub(crate) fn suggest(table: &TableProfile) -> SuggestedSchema {
+    let mut notes = Vec::new();
+    let mut searchable: Vec<bool> =
+        table.columns.iter().map(|column| column.primary_obstacles.is_empty()).collect();
+    if !searchable.contains(&true)
+        && let Some(best) = most_telling(table)
+    {
+        searchable[best] = true;
+        notes.push(format!(
+            "no column identifies a record; “{}” is searchable because its values agree least, and is found beside others alone",
+            table.columns[best].column.name
+        ));
+    }
+    let too_many =
+        searchable.iter().filter(|one| **one).count().saturating_sub(limits::SEARCHABLE_COLUMNS_MAX);
+    if too_many > 0 {
+        let last = searchable.iter_mut().rev().filter(|one| **one).take(too_many);
+        last.for_each(|one| *one = false);
+        notes.push(format!(
+            "{too_many} columns could be searchable too, but a data store has at most {}",
+            limits::SEARCHABLE_COLUMNS_MAX
+        ));
+    }
+    let key = (table.columns.iter().zip(&searchable))
+        .position(|(column, searchable)| *searchable && column.key_obstacles.is_empty());
+    let column = |(position, column): (usize, &ColumnProfile)| {
+        let data_type = data_type(column, searchable[position], &mut notes);
+        let mut own = Column::text(&column.column.name).typed(data_type);
+        own.searchable = searchable[position];
+        own.key = key == Some(position);
+        own
+    };
+    let columns = table.columns.iter().enumerate().map(column).collect();
+    SuggestedSchema { columns, notes }
+}
+
+/// Returns the column whose values agree least, of those that are evidence.
+fn most_telling(table: &TableProfile) -> Option<usize> {
+    let evidence = table
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.judgement.class.evidence && column.statistics.values > 0);
+    let least =
+        evidence.min_by(|(_, one), (_, other)| one.judgement.agreement.total_cmp(&other.judgement.agreement));
+    least.map(|(position, _)| position)
+}
+
+fn data_type(column: &ColumnProfile, searchable: bool, notes: &mut Vec<String>) -> DataType {
+    let suggestion = &column.suggestion;
+    let wanted = if searchable { SEARCHABLE_PER_MILLE } else { SUPPORTING_PER_MILLE };
+    if suggestion.taken * 1_000 >= suggestion.texts * wanted {
+        return suggestion.data_type.clone();
+    }
+    notes.push(format!(
+        "“{}” is left as text: {} of {} cells are of type {}, and the others would be left out",
+        column.column.name,
+        suggestion.taken,
+        suggestion.texts,
+        typed(&suggestion.data_type)
+    ));
+    DataType::Text
+}
