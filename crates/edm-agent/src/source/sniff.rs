@@ -62,21 +62,30 @@ fn lines_by_carriage_return(text: &[u8]) -> bool {
     text.strip_suffix(b"\r").unwrap_or(text).contains(&b'\r')
 }
 
-/// Returns the separator by which the first records have the most cells, and nearly all as many as the first one has. `None` where
-/// each record is one cell by all of them. `ended` says that nothing follows the text.
+/// Returns the separator by which the first record has the most cells, if there is one among those by which nearly all that follow
+/// have as many; else among all. `None` where the first record is one cell by all of them. `ended` says that nothing follows
+/// the text.
 pub(super) fn separator(text: &[u8], ended: bool) -> Option<Separator> {
-    let mut best = None;
+    let mut best: Option<(Fit, Separator)> = None;
     for separator in SEPARATORS {
-        let cells = agreed_cells(text, ended, separator).filter(|cells| *cells > 1);
-        if cells > best.map(|(_, cells)| cells) {
-            best = cells.map(|cells| (separator, cells));
+        let fit = fit(text, ended, separator);
+        if fit.cells > 1 && best.is_none_or(|(other, _)| fit > other) {
+            best = Some((fit, separator));
         }
     }
-    best.map(|(separator, _)| separator)
+    best.map(|(_, separator)| separator)
 }
 
-/// Returns how many cells the first record has, if nearly all that follow have as many.
-fn agreed_cells(text: &[u8], ended: bool, separator: Separator) -> Option<usize> {
+/// How well a separator fits: the greater the better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
+    /// Whether nearly all records have as many cells as the first one.
+    agrees: bool,
+    /// The cells of the first record.
+    cells: usize,
+}
+
+fn fit(text: &[u8], ended: bool, separator: Separator) -> Fit {
     let (mut splitter, mut cells) = (Splitter::new(separator.byte()), Vec::new());
     let (mut first, mut agreeing, mut records) = (None, 0, 0);
     while records < RECORDS {
@@ -90,7 +99,7 @@ fn agreed_cells(text: &[u8], ended: bool, separator: Separator) -> Option<usize>
             Step::Unfinished | Step::End => break,
         }
     }
-    first.filter(|_| agreeing * 10 >= records * AGREEING_OF_TEN)
+    Fit { agrees: agreeing * 10 >= records * AGREEING_OF_TEN, cells: first.unwrap_or(0) }
 }
 
 #[cfg(test)]
@@ -114,6 +123,8 @@ mod tests {
         check("a|b\n1|2\n", Some(b'|'));
         check("a|b,c|d\n1|2,3|4\n", Some(b'|'));
         check("a,b;c\n1,2\n", Some(b','));
+        // Where lines are broken the header decides.
+        check("a;b;c\n1;2\n\"1\"x;2;3\n1;2;3\n", Some(b';'));
         check("id,note\n1,\"a;b\n;c\"\n2,d\n", Some(b','));
         // A line in a cell is cut off where nothing more was read.
         assert_eq!(separator(b"a;b\n1;2\n3;\"4", false).map(Separator::byte), Some(b';'));

@@ -11,6 +11,7 @@ mod program;
 mod purview;
 mod redact;
 mod serve;
+mod tables;
 
 use std::fs;
 
