@@ -11,13 +11,14 @@ use edm_graph::{
 };
 use edm_model::limits;
 use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Method, Response, Url};
+use reqwest::{Method, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind, Repeat};
 use crate::progress::{Event, Progress};
+use crate::tls::{Trust, client_config};
 
 /// How long the server may take to begin its answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
@@ -80,13 +81,12 @@ impl GraphClient {
                 // A proxy of the environment could not reach this machine's own loopback.
                 http = http.no_proxy();
             }
-            if let Some(pem) = &options.ca_certificate_pem {
-                let certificates = Certificate::from_pem_bundle(pem).map_err(|error| bad(error.into()))?;
-                http = http.tls_certs_only(certificates);
-            } else if base.scheme() == "http" {
-                // Nothing is verified over plain HTTP, so a machine without a certificate store is fine.
-                http = http.tls_certs_only([]);
-            }
+            let trust = match &options.ca_certificate_pem {
+                Some(pem) => Trust::Given(pem),
+                None if base.scheme() == "http" => Trust::Nobody,
+                None => Trust::System,
+            };
+            http = http.tls_backend_preconfigured(client_config(trust).map_err(bad)?);
             http.build().map_err(|error| bad(error.into()))
         };
         // The answer to a long text comes when all of it was sent: how long that takes nobody knows.
@@ -402,28 +402,45 @@ where
 }
 
 pub(crate) fn unreachable(error: reqwest::Error) -> Error {
-    let kind = match is_untrusted(&error) {
-        true => ErrorKind::UntrustedCertificate,
-        false => ErrorKind::Unreachable { sent: !error.is_connect() },
+    let kind = match fault(&error) {
+        Some(Fault::Certificate) => ErrorKind::UntrustedCertificate,
+        Some(Fault::NoTls) => ErrorKind::NoTlsThere,
+        Some(Fault::NoHttp) => ErrorKind::NoHttpThere,
+        None => ErrorKind::Unreachable { sent: !error.is_connect() },
     };
     // The address may hold an upload signature, and no signature is ever shown.
     Error::caused(kind, error.without_url())
 }
 
-/// Returns whether the connection was given up because of the server's certificate.
-fn is_untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
+/// Why a connection came to nothing, where another option would help.
+enum Fault {
+    /// The server's certificate was refused.
+    Certificate,
+    /// The server answered the beginning of TLS with something else.
+    NoTls,
+    /// The server answered a request with something else than HTTP.
+    NoHttp,
+}
+
+fn fault(error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     let mut cause = Some(error);
     while let Some(known) = cause {
         // An I/O error hides the error that it was made of behind that one's own causes.
         let wrapped = known.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         let wrapped = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static));
-        let tls = [Some(known), wrapped].into_iter().flatten().find_map(|one| one.downcast_ref());
-        if let Some(rustls::Error::InvalidCertificate(_)) = tls {
-            return true;
+        for one in [Some(known), wrapped].into_iter().flatten() {
+            match one.downcast_ref() {
+                Some(rustls::Error::InvalidCertificate(_)) => return Some(Fault::Certificate),
+                Some(rustls::Error::InvalidMessage(_)) => return Some(Fault::NoTls),
+                _ => {}
+            }
+            if one.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+                return Some(Fault::NoHttp);
+            }
         }
         cause = wrapped.or_else(|| known.source());
     }
-    false
+    None
 }
 
 /// Returns the body of a success; everything else is Graph's error.

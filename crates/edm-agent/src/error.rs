@@ -181,6 +181,10 @@ pub enum ErrorKind {
     },
     /// The server's certificate is not trusted, or is another server's.
     UntrustedCertificate,
+    /// TLS was begun with a server that does not speak it.
+    NoTlsThere,
+    /// The server does not answer in HTTP; it may speak TLS.
+    NoHttpThere,
     /// The server's answer cannot be understood.
     BadAnswer,
     /// There is no store, session or type of this name or id.
@@ -455,6 +459,13 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
         ErrorKind::UntrustedCertificate => f.write_str(
             "the server's certificate is not trusted: give the certificate of its authority, or its own if it is \
              self-signed, with --ca-cert FILE, and name the server as the certificate does",
+        ),
+        ErrorKind::NoTlsThere => f.write_str(
+            "the server does not speak TLS at this address: say http:// in --server, or give it a certificate (`edm serve \
+             --tls-cert FILE --tls-key FILE`)",
+        ),
+        ErrorKind::NoHttpThere => f.write_str(
+            "the server does not answer in HTTP at this address: where it speaks TLS, say https:// in --server",
         ),
         ErrorKind::BadAnswer => {
             f.write_str("the server's answer cannot be understood: does --server name an edm server?")

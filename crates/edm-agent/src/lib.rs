@@ -32,6 +32,7 @@ mod sample_names;
 mod source;
 mod table;
 mod text_body;
+mod tls;
 mod upload;
 
 pub use client::{ClientOptions, GraphClient};

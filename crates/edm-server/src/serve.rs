@@ -9,6 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edm_service::{Random, Service};
+#[cfg(feature = "aws-lc-rs")]
+use rustls::crypto::aws_lc_rs as cryptography;
+#[cfg(not(feature = "aws-lc-rs"))]
+use rustls::crypto::ring as cryptography;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::task::JoinSet;
@@ -252,7 +256,7 @@ fn tls_config(files: &TlsFiles) -> Result<TlsAcceptor, ServeError> {
         ServeError::because(ServeErrorKind::Tls, message, error)
     };
     // The provider is named here, so that no other crate's choice of one can change it.
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(cryptography::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(unfit)?

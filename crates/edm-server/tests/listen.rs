@@ -226,7 +226,7 @@ async fn serves_tls_from_files() {
         let mut roots = rustls::RootCertStore::empty();
         let certificate = CertificateDer::from_pem_file(fixture("loopback.cert.pem")).expect("the fixture");
         roots.add(certificate).expect("the fixture is a certificate");
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let client = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("the provider knows TLS 1.3")

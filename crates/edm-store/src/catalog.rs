@@ -15,6 +15,7 @@ mod inventory;
 mod jobs;
 mod lists;
 mod lowered;
+mod migrations;
 mod salts;
 mod sessions;
 mod stores;
@@ -31,6 +32,7 @@ use sqlx::{Row, Sqlite};
 use self::change_mark::ChangeMarks;
 use self::connection::{Connections, Lists, Reader, Write, Writer};
 use self::health::WriterHealth;
+use self::migrations::MIGRATIONS;
 use crate::error::{Context, Error, ErrorKind};
 
 pub use blocks::{BlockRow, NewBlock, StageOutcome};
@@ -44,8 +46,6 @@ pub use salts::SaltRow;
 pub use sessions::{ListedSession, LiveData, NewSessionRow, SessionDraft};
 pub use stores::{StoreDraft, StoreRow};
 pub use tokens::{AuditEntry, NewToken, TokenRow};
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// The catalog of one server or cluster.
 #[derive(Debug, Clone)]

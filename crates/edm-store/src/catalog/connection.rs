@@ -26,8 +26,8 @@ use sqlx::sqlite::{
     SqliteStatement, SqliteSynchronous, SqliteTypeInfo,
 };
 use sqlx::{
-    Connection, Describe, Either, Execute, Executor, SqlSafeStr, SqlStr, Sqlite, SqliteConnection,
-    SqlitePool, Transaction,
+    Connection, Either, Execute, Executor, SqlSafeStr, SqlStr, Sqlite, SqliteConnection, SqlitePool,
+    Transaction,
 };
 
 use super::CatalogClock;
@@ -384,13 +384,6 @@ macro_rules! executor {
                 Box::pin(async {
                     Err(sqlx::Error::Configuration("no statement is prepared by itself".into()))
                 })
-            }
-
-            fn describe<'e>(self, _: SqlStr) -> BoxFuture<'e, Result<Describe<Sqlite>, sqlx::Error>>
-            where
-                'c: 'e,
-            {
-                Box::pin(async { Err(sqlx::Error::Configuration("no statement is described".into())) })
             }
         }
     };

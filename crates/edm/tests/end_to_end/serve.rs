@@ -16,12 +16,15 @@ fn an_address_beyond_this_machine_needs_tls() {
     assert!(!fs::exists(&data).expect("can be asked"), "nothing is made before the address is had");
 }
 
-/// A certificate and its key for loopback, as PEM files of the folder.
+/// A certificate and its key for loopback, as PEM files of the folder: its own authority, as `openssl req -x509` makes it.
 fn self_signed(folder: &std::path::Path) -> (String, String) {
-    let pair = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("makes a certificate");
+    let signing_key = rcgen::KeyPair::generate().expect("makes a key");
+    let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let certified = params.self_signed(&signing_key).expect("makes a certificate");
     let (certificate, key) = (folder.join("server.pem"), folder.join("server.key"));
-    fs::write(&certificate, pair.cert.pem()).expect("writes");
-    fs::write(&key, pair.signing_key.serialize_pem()).expect("writes");
+    fs::write(&certificate, certified.pem()).expect("writes");
+    fs::write(&key, signing_key.serialize_pem()).expect("writes");
     (certificate.display().to_string(), key.display().to_string())
 }
 
@@ -50,6 +53,14 @@ fn the_service_speaks_tls_with_who_trusts_its_certificate() {
         assert_eq!(refused.status.code(), Some(1), "{distrusting:?}");
         let told = stderr(&refused);
         assert!(told.contains("certificate is not trusted") && told.contains("--ca-cert FILE"), "{told}");
+    }
+    let plain = Server::start();
+    for (url, part) in [
+        (server.url().replace("https://", "http://"), "say https:// in --server"),
+        (plain.url().replace("http://", "https://"), "does not speak TLS"),
+    ] {
+        let refused = edm.at(&url).run(["store", "list"], "");
+        assert!(stderr(&refused).contains(part), "{url}: {}", stderr(&refused));
     }
 }
 

@@ -1,0 +1,154 @@
+//! Whom a client trusts: the system's authorities, or a certificate that was given, and nobody else then.
+//!
+//! Problem: `openssl req -x509` makes a certificate that is its own authority, and the rules of the web (RFC 5280) let no authority be
+//! a server as well. Idea: who gives a certificate by hand trusts that very one, whatever it calls itself; its name and its
+//! dates must be right all the same.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+#[cfg(feature = "aws-lc-rs")]
+use rustls::crypto::aws_lc_rs as cryptography;
+#[cfg(not(feature = "aws-lc-rs"))]
+use rustls::crypto::ring as cryptography;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+/// Why a client cannot be made.
+pub(crate) type TlsError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Whose certificates are taken.
+pub(crate) enum Trust<'a> {
+    /// Nobody's: over plain HTTP nothing is verified, so a machine without a certificate store is fine.
+    Nobody,
+    /// Those of the system's authorities.
+    System,
+    /// Those that these authorities signed, and these themselves, in PEM.
+    Given(&'a [u8]),
+}
+
+/// Makes the configuration of a client's connections.
+pub(crate) fn client_config(trust: Trust<'_>) -> Result<ClientConfig, TlsError> {
+    let provider = Arc::new(cryptography::default_provider());
+    let verifier: Option<Arc<dyn ServerCertVerifier>> = match trust {
+        Trust::Nobody => None,
+        Trust::System => Some(Arc::new(rustls_platform_verifier::Verifier::new(provider.clone())?)),
+        Trust::Given(pem) => Some(Arc::new(GivenCertificates::new(pem, provider.clone())?)),
+    };
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(match verifier {
+        Some(verifier) => config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth(),
+        None => config.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
+    })
+}
+
+/// Takes what the given certificates signed, and these themselves.
+#[derive(Debug)]
+struct GivenCertificates {
+    authorities: Arc<WebPkiServerVerifier>,
+    given: Vec<CertificateDer<'static>>,
+}
+
+impl GivenCertificates {
+    fn new(pem: &[u8], provider: Arc<rustls::crypto::CryptoProvider>) -> Result<Self, TlsError> {
+        let given = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>()?;
+        if given.is_empty() {
+            return Err("the file holds no certificate in PEM".into());
+        }
+        let mut roots = RootCertStore::empty();
+        for certificate in &given {
+            roots.add(certificate.clone())?;
+        }
+        let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
+        Ok(Self { authorities, given })
+    }
+}
+
+impl ServerCertVerifier for GivenCertificates {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified =
+            self.authorities.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match verified {
+            // What is left is what the certificate may be used for: its dates are looked at before.
+            Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.given.contains(end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            other => other,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.authorities.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.authorities.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authorities.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+
+    /// Makes a certificate that signs itself, as `openssl req -x509` does.
+    fn authority(name: &str, until: i32) -> rcgen::Certificate {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
+        params.self_signed(&KeyPair::generate().expect("a key")).expect("signs itself")
+    }
+
+    #[test]
+    fn a_given_certificate_may_be_its_own_authority() {
+        let check = |given: &[&rcgen::Certificate], shown: &rcgen::Certificate, name: &str| {
+            let pem: String = given.iter().map(|certificate| certificate.pem()).collect();
+            let verifier = GivenCertificates::new(pem.as_bytes(), Arc::new(cryptography::default_provider()));
+            let name = ServerName::try_from(name.to_owned()).expect("a name");
+            let verified =
+                verifier.expect("PEM").verify_server_cert(shown.der(), &[], &name, &[], UnixTime::now());
+            verified.map(drop).map_err(|error| error.to_string())
+        };
+        let (own, expired) = (authority("edm.example.org", 2100), authority("edm.example.org", 2021));
+        assert_eq!(check(&[&own], &own, "edm.example.org"), Ok(()));
+        assert!(
+            check(&[&own], &own, "other.example.org")
+                .is_err_and(|error| error.contains("not valid for name"))
+        );
+        assert!(
+            check(&[&expired], &expired, "edm.example.org").is_err_and(|error| error.contains("expired"))
+        );
+        // Another one of the same name is another one.
+        let other = authority("edm.example.org", 2100);
+        assert!(check(&[&own], &other, "edm.example.org").is_err());
+        assert_eq!(check(&[&other, &own], &own, "edm.example.org"), Ok(()));
+        assert!(client_config(Trust::Given(b"no PEM")).is_err());
+        assert!(client_config(Trust::Nobody).is_ok());
+    }
+}
