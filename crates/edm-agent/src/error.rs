@@ -119,6 +119,11 @@ pub enum ErrorKind {
         /// The file for them.
         path: PathBuf,
     },
+    /// A file that is to be written is the table.
+    IsTheTable {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store has a column or setting that this version cannot hash.
     UnusableStore {
         /// What it is.
@@ -382,6 +387,9 @@ fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
                 "cannot write the refused lines to {}: name another file with --refused-lines",
                 path.display()
             )
+        }
+        ErrorKind::IsTheTable { path } => {
+            write!(f, "{} is the table itself, and would be written over: name another file", path.display())
         }
         ErrorKind::UnusableStore { reason } => write!(f, "this data store cannot be uploaded to: {reason}"),
         ErrorKind::TooManyBadLines { bad, lines, goes_on, .. } => {

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind};
 use crate::rejections::{ReasonCount, Rejections};
-use crate::table::TableMode;
+use crate::table::{StoreShape, TableMode, TableOptions};
 
 const VERSION: u32 = 1;
 /// A line of the journal: a block's line with its refusals is far shorter.
@@ -43,6 +43,9 @@ pub(crate) struct Start {
     /// What the table does to the live records; journals of the first release do not say it.
     #[serde(default = "replace")]
     pub(crate) mode: String,
+    /// How the table is read; journals of the first release do not say it, and are not gone on with.
+    #[serde(default)]
+    pub(crate) reading: String,
 }
 
 fn replace() -> String {
@@ -51,20 +54,20 @@ fn replace() -> String {
 
 impl Start {
     pub(crate) fn new(
-        store_id: &str,
         session_id: &str,
         file: FileIdentity,
-        plan_digest: [u8; 32],
-        (rows_per_block, mode): (u32, TableMode),
+        shape: &StoreShape,
+        options: &TableOptions,
     ) -> Self {
         Self {
             version: VERSION,
-            store_id: store_id.to_owned(),
+            store_id: shape.id.to_string(),
             session_id: session_id.to_owned(),
             file,
-            plan_digest: hex(&plan_digest),
-            rows_per_block,
-            mode: mode.word().to_owned(),
+            plan_digest: hex(&shape.plan_digest()),
+            rows_per_block: shape.rows_per_block(options),
+            mode: options.mode.word().to_owned(),
+            reading: options.reading(),
         }
     }
 }
@@ -281,7 +284,16 @@ mod tests {
 
     fn start() -> Start {
         let file = FileIdentity { size: 10, modified_ns: 5, header_sha256: "aa".to_owned() };
-        Start::new("store", "session", file, [7; 32], (100, TableMode::Replace))
+        Start {
+            version: VERSION,
+            store_id: "store".to_owned(),
+            session_id: "session".to_owned(),
+            file,
+            plan_digest: hex(&[7; 32]),
+            rows_per_block: 100,
+            mode: replace(),
+            reading: String::new(),
+        }
     }
 
     fn sent(block: u32) -> SentBlock {

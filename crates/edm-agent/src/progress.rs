@@ -6,7 +6,7 @@ use crate::source::Separator;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The file's first records show which character parts its cells, and it is no comma.
+    /// The file's first records show which character parts its cells, and it is no comma, or another one fits too.
     SeparatorSniffed {
         /// The character.
         separator: Separator,

@@ -4,7 +4,7 @@
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use edm_graph::DataStoreResource;
 use edm_hash::{RecordHasher, Salt};
@@ -12,7 +12,7 @@ use edm_hash::{RecordHasher, Salt};
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
 use crate::error::{Error, ErrorKind};
 use crate::rejections::Rejections;
-use crate::source::{self, from_io};
+use crate::source::{self, Input, from_io};
 use crate::table::{StoreShape, Table, TableMode, TableOptions};
 
 /// Any salt will do: no hash leaves this file.
@@ -27,14 +27,24 @@ pub fn write_refused_lines(
     options: &TableOptions,
     to: &Path,
 ) -> Result<u64, Error> {
+    refuse_the_table(&options.input, to)?;
     let shape = StoreShape::read(store)?;
     let refused = refused_lines(&shape, options)?;
     let failed = |error| Error::caused(ErrorKind::RefusedLines { path: to.to_owned() }, error);
+    // What stood there before stays until the new file is whole.
+    let mut new = to.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    if let Err(error) = std::fs::remove_file(&new)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(failed(error));
+    }
     let mut open = OpenOptions::new();
-    open.write(true).create(true).truncate(true);
+    open.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    let mut out = BufWriter::new(open.open(to).map_err(failed)?);
+    let mut out = BufWriter::new(open.open(&new).map_err(failed)?);
     let source = source::open(&options.input, options.format)?;
     let mut number = source.lines_before;
     let (mut text, mut line) = (BufReader::new(source.text), Vec::new());
@@ -52,7 +62,22 @@ pub fn write_refused_lines(
         }
     }
     out.flush().map_err(failed)?;
+    drop(out);
+    std::fs::rename(&new, to).map_err(failed)?;
     Ok(refused.records.len() as u64)
+}
+
+/// Fails where the file for the refused lines is the table itself, by whatever name.
+pub fn refuse_the_table(table: &Input, to: &Path) -> Result<(), Error> {
+    let Input::File(table) = table else { return Ok(()) };
+    let same = match (std::fs::canonicalize(table), std::fs::canonicalize(to)) {
+        (Ok(table), Ok(to)) => table == to,
+        _ => false,
+    };
+    match same {
+        true => Err(Error::new(ErrorKind::IsTheTable { path: to.to_owned() })),
+        false => Ok(()),
+    }
 }
 
 /// Where in the file something is refused: lines, the first one is 1.

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::journal::{FileIdentity, hex};
 use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{Rejections, Tolerance};
-use crate::source::{self, ExtraColumns, Input, RecordReader, TableFormat};
+use crate::source::{self, ExtraColumns, Input, RecordReader, TableFormat, TextEncoding};
 
 /// What a table does to the live records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,7 +76,20 @@ pub struct TableOptions {
     pub workers: usize,
 }
 
+impl TableOptions {
+    /// Returns what decides how the table's bytes become blocks, beside the store: a session goes on only where it is the same.
+    pub(crate) fn reading(&self) -> String {
+        let Self { format, strict, extra_columns, .. } = self;
+        let encoding = format.encoding.map_or("", TextEncoding::name);
+        let separator = format.separator.map(|separator| separator.to_string()).unwrap_or_default();
+        format!(
+            "encoding {encoding}, separator {separator}, strict {strict}, extra columns {extra_columns:?}"
+        )
+    }
+}
+
 /// A store as hashing needs it.
+#[derive(Clone)]
 pub(crate) struct StoreShape {
     pub(crate) id: StoreId,
     pub(crate) columns: Columns,

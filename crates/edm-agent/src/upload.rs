@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::block_wire::BlockWire;
 use crate::client::GraphClient;
+use crate::dry_run::judge;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Journal, SentBlock, Start, file_name, hex};
 use crate::pipeline::{self, BlockPlan, Outcome, SealedBlock, Stopped};
@@ -104,11 +105,16 @@ pub async fn upload(
     })
     .await?;
     let journal = open_journal(&client, &options, &shape).await?;
-    let mut run = Run { client: &client, options: &options, shape: &shape, progress, journal };
+    let active_session = store.active_session_id;
+    let mut run =
+        Run { client: &client, options: &options, shape: &shape, progress, journal, active_session };
     let opened = run.open_session(&table).await?;
     match opened {
         Opened::Uploading(session) => run.upload_blocks(session, table).await,
-        Opened::Committed(session_id) => run.finish(session_id, Sent::default(), Read::default()).await,
+        Opened::Committed(session_id) => {
+            let read = run.read_again(table).await?;
+            run.finish(session_id, Sent::default(), read).await
+        }
     }
 }
 
@@ -178,6 +184,8 @@ struct Run<'a> {
     shape: &'a StoreShape,
     progress: Arc<dyn Progress>,
     journal: Option<Journal>,
+    /// The session whose table was live when this run began.
+    active_session: Option<String>,
 }
 
 impl Run<'_> {
@@ -201,6 +209,7 @@ impl Run<'_> {
             (start.store_id != store_id, "it was for another data store"),
             (Some(&start.file) != table.identity.as_ref(), "the file changed since"),
             (start.mode != self.options.table.mode.word(), "the table was to be uploaded in another mode"),
+            (start.reading != self.options.table.reading(), "the table was read with other options"),
             (start.plan_digest != hex(&self.shape.plan_digest()), "the data store's columns changed since"),
             (
                 asked.is_some() && start.rows_per_block != self.shape.rows_per_block(&self.options.table),
@@ -219,6 +228,9 @@ impl Run<'_> {
         };
         match session.state.as_deref() {
             Some("UploadInProgress") => {}
+            Some("Completed") if self.active_session.as_deref() != Some(&start.session_id) => {
+                return Ok(Err("its table was live, and another one is now".to_owned()));
+            }
             Some("ProcessingInProgress" | "Completed") => {
                 return Ok(Ok(Opened::Committed(start.session_id.clone())));
             }
@@ -245,8 +257,7 @@ impl Run<'_> {
         let session = self.client.create_session(&store_id, &draft).await?;
         let session = read_session(session, rows_per_block)?;
         if let (Some(mut journal), Some(identity)) = (self.journal.take(), table.identity.clone()) {
-            let cut = (rows_per_block, self.options.table.mode);
-            let start = Start::new(&store_id, &session.id, identity, self.shape.plan_digest(), cut);
+            let start = Start::new(&session.id, identity, self.shape, &self.options.table);
             self.journal = Some(blocking(move || journal.begin(start).map(|()| journal)).await?);
         }
         self.progress.event(&Event::SessionCreated { session_id: session.id.clone(), rows_per_block });
@@ -315,6 +326,17 @@ impl Run<'_> {
             sent,
             Read { records: outcome.records, rejections, warnings: outcome.warnings },
         )
+        .await
+    }
+
+    /// Finds out what a run that was killed after its commit would have told of the table.
+    async fn read_again(&self, mut table: Table) -> Result<Read, Error> {
+        let (shape, options) = (self.shape.clone(), self.options.table.clone());
+        let progress = Arc::clone(&self.progress);
+        blocking(move || {
+            let (outcome, rejections) = judge(&mut table, &shape, &options, &*progress)?;
+            Ok(Read { records: outcome.records, rejections, warnings: outcome.warnings })
+        })
         .await
     }
 

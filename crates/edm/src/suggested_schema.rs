@@ -42,8 +42,19 @@ pub(crate) fn suggest(table: &TableProfile) -> SuggestedSchema {
             limits::SEARCHABLE_COLUMNS_MAX
         ));
     }
-    let key = (table.columns.iter().zip(&searchable))
-        .position(|(column, searchable)| *searchable && column.key_obstacles.is_empty());
+    let is_key = |(column, searchable): (&ColumnProfile, &bool)| {
+        // Texts that differ may be one telephone number or one IBAN: their rows would replace one another.
+        let keeps_texts_apart =
+            matches!(column.suggestion.data_type, DataType::Text | DataType::Digits { .. } | DataType::Ssn);
+        *searchable && column.key_obstacles.is_empty() && keeps_texts_apart
+    };
+    let key = table.columns.iter().zip(&searchable).position(is_key);
+    for column in table.columns.iter().filter(|column| column.suggestion.is_either_order) {
+        notes.push(format!(
+            "“{}” is taken as date=dmy, and every day of it could be date=mdy as well: correct the column if the month stands first",
+            column.column.name
+        ));
+    }
     let column = |(position, column): (usize, &ColumnProfile)| {
         let data_type = data_type(column, searchable[position], &mut notes);
         let mut own = Column::text(&column.column.name).typed(data_type);

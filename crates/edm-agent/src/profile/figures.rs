@@ -1,8 +1,8 @@
 //! What a profile says: figures, judgements and suggestions, no cell.
 
 use edm_model::{
-    Column, ColumnSummary, DataType, Judgement, PrimaryObstacle, ValueStatistics, column_warnings, judge,
-    primary_obstacles,
+    Column, ColumnSummary, DataType, DateOrder, Judgement, PrimaryObstacle, ValueStatistics, column_warnings,
+    judge, primary_obstacles,
 };
 
 use super::candidate::CANDIDATES;
@@ -63,6 +63,8 @@ pub struct Suggestion {
     pub taken: u64,
     /// Of how many.
     pub texts: u64,
+    /// Whether day and month of every date could be exchanged: then the type is a guess.
+    pub is_either_order: bool,
 }
 
 /// What a column looks like and what it is fit for.
@@ -171,7 +173,16 @@ fn suggestion(tally: &ColumnTally, evidence: bool) -> Suggestion {
             None => (DataType::Text, tally.texts),
         },
     };
-    Suggestion { data_type, taken, texts: tally.texts }
+    let takes_all = |order: DateOrder| {
+        let dates = CANDIDATES
+            .iter()
+            .zip(&tally.taken)
+            .filter(|(one, _)| one.data_type == DataType::Date { order: Some(order) });
+        dates.map(|(_, taken)| *taken).any(|taken| taken >= tally.texts)
+    };
+    let is_date = matches!(data_type, DataType::Date { order: Some(_) });
+    let is_either_order = is_date && takes_all(DateOrder::DayMonthYear) && takes_all(DateOrder::MonthDayYear);
+    Suggestion { data_type, taken, texts: tally.texts, is_either_order }
 }
 
 /// The key says which row a delta is for.

@@ -11,6 +11,8 @@ use super::candidate::FITTING_PERCENT;
 /// Cells that are kept of a column, for the run alone.
 const CELLS_MAX: usize = 1_000;
 const DIGITS_MIN: usize = 6;
+/// So many of a hundred cells with a code must have the country's: a foreign number or two is in every table.
+const SHOWN_PERCENT: usize = 90;
 
 /// Of countries that share a calling code, the ones that most numbers are of.
 const LARGEST: [&str; 9] = ["us", "gb", "ru", "it", "au", "no", "fi", "ma", "re"];
@@ -47,9 +49,12 @@ impl PhoneCells {
         }
         let mut abroad = Numbers::new(None, tokens_max);
         let coded: Vec<String> = self.cells.iter().filter_map(|cell| abroad.number(cell)).collect();
-        // The rest of them is dialled inside a country whose code the others show.
+        // The rest of them is dialled inside a country whose code nearly all of the others show.
         let is_shown = |code: &str| {
-            coded.iter().any(|number| number.strip_prefix('+').is_some_and(|own| own.starts_with(code)))
+            let of_it = coded
+                .iter()
+                .filter(|number| number.strip_prefix('+').is_some_and(|own| own.starts_with(code)));
+            !coded.is_empty() && of_it.count() * 100 >= coded.len() * SHOWN_PERCENT
         };
         let countries = Country::all().filter(|country| calling_code(*country).is_some_and(is_shown));
         let taken = |country: Country| {
@@ -122,6 +127,11 @@ mod tests {
         check(&["+1 202-555-0143", "(202) 555-0144"], Some("US"));
         check(&["+43 1 58858", "01 588580", "+43 (0)664 1234567"], Some("AT"));
         check(&["030 901820", "(089) 2180-0"], None);
+        let mut foreign = vec!["+49 30 901820"; 60];
+        foreign.extend(["030 901820"; 139]);
+        foreign.push("+43 1 5885812");
+        check(&foreign, Some("DE"));
+        check(&["+49 30 901820", "+43 1 5885812", "030 901820"], None);
         check(&["+49 30 901820", "Jane Roe", "London"], None);
         check(&["900-12-3456", "901-23-4567"], None);
         check(&[], None);

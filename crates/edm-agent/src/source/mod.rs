@@ -107,7 +107,7 @@ pub struct TableFormat {
 pub(crate) struct Source {
     pub(crate) text: Box<dyn Read + Send>,
     pub(crate) separator: Separator,
-    /// Whether nobody said the separator, and it is none that everybody expects.
+    /// Whether nobody said the separator, and which one was taken is worth telling.
     pub(crate) is_sniffed: bool,
     /// Lines before the header (the `sep=` line).
     pub(crate) lines_before: u64,
@@ -176,8 +176,8 @@ pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, format: TableFormat) -> Re
     };
     Ok(Source {
         text: Box::new(Cursor::new(rest).chain(text)),
-        separator: said.or(sniffed).unwrap_or(Separator::COMMA),
-        is_sniffed: sniffed.is_some_and(|separator| separator != Separator::COMMA),
+        separator: said.or(sniffed.map(|sniffed| sniffed.separator)).unwrap_or(Separator::COMMA),
+        is_sniffed: sniffed.is_some_and(|sniffed| !sniffed.is_expected),
         lines_before: u64::from(declared.is_some()),
         bytes_read,
         bytes_total: None,

@@ -9,7 +9,7 @@ use edm_model::{Columns, limits};
 use sha2::{Digest, Sha256};
 
 use super::header::{ExtraColumns, Header};
-use super::split::{QuoteFault, Span, Splitter, Step};
+use super::split::{Behind, QuoteFault, Span, Splitter, Step, are_blank};
 use super::unread::{MARKS_BYTES_MAX, Unread};
 use super::{Separator, Source};
 use crate::chunk::Chunk;
@@ -21,7 +21,7 @@ const IN_TEXT: &str = "a cell stands in the text in which it was found";
 /// Why a record has a cell for each column.
 const AS_THE_HEADER: &str = "a record that was not refused has as many cells as the header";
 /// What is told of a record that may be several.
-const SUSPICIOUS: &str = "each line of a quoted cell looks like a record of its own: if a quote is missing there, correct it and \
+const SUSPICIOUS: &str = "a line of a quoted cell looks like a record of its own: if a quote is missing there, correct it and \
                           upload again";
 /// A byte order mark behind the one that decoding takes off; the first line may have two.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -43,6 +43,8 @@ pub(crate) struct RecordReader {
     cells: Vec<Span>,
     /// Whether the record before was refused because of this one.
     behind_tear: bool,
+    /// Where the text ends that was looked at behind a record of several lines, and is sound.
+    looked_until: usize,
 }
 
 /// A record that was found.
@@ -89,6 +91,7 @@ impl RecordReader {
             line: 1 + source.lines_before,
             cells: Vec::new(),
             behind_tear: false,
+            looked_until: 0,
         };
         let first_line = reader.line;
         reader.text.fill()?;
@@ -185,6 +188,7 @@ impl RecordReader {
                 }
             }
         }
+        self.looked_until = self.looked_until.saturating_sub(self.splitter.at());
         let text = self.text.split_off(self.splitter.at(), spare);
         self.splitter.seek(0);
         // It was decoded before, so there can be nothing wrong with it.
@@ -210,7 +214,7 @@ impl RecordReader {
                     self.splitter.unescape(self.text.bytes_mut(), &mut self.cells);
                     let text = self.text.bytes();
                     strip_carriage_return(text, &mut self.cells);
-                    let blank = self.cells.iter().all(|(start, end)| is_blank(text, *start, *end));
+                    let blank = are_blank(text, &self.cells);
                     let bytes = || self.cells.iter().map(|(start, end)| end - start).sum::<usize>();
                     if self.splitter.at() - start > limits::RECORD_BYTES_MAX
                         && bytes() > limits::RECORD_BYTES_MAX
@@ -231,6 +235,7 @@ impl RecordReader {
                     }
                     // No cell of what was read is kept, so blank lines before this record make no room needed.
                     self.text.forget(start);
+                    self.looked_until = self.looked_until.saturating_sub(start);
                     self.splitter.seek(0);
                     self.text.fill()?;
                 }
@@ -242,27 +247,38 @@ impl RecordReader {
     fn step(&mut self) -> Step {
         let start = self.splitter.at();
         let (text, ended) = (self.text.bytes(), self.text.is_last());
-        let torn = |lines| Step::Fault { lines, fault: QuoteFault::TextBehind };
         let behind_tear = std::mem::take(&mut self.behind_tear);
         match self.splitter.record(text, ended, &mut self.cells) {
-            Step::Record { lines, bare: true } if behind_tear => torn(lines),
+            Step::Record { lines, bare: true } if behind_tear => {
+                Step::Fault { lines, fault: QuoteFault::TextBehind }
+            }
             // The header says how many cells a record has.
-            Step::Record { lines, .. } if lines > 1 && self.header.cells > 0 => {
-                match self.splitter.is_sound_behind(text, ended, self.header.cells) {
-                    Some(true) => Step::Record { lines, bare: false },
-                    Some(false) => {
-                        self.behind_tear = true;
-                        torn(lines)
-                    }
-                    // Where both together are too long for the buffer, the first one is taken as it is.
-                    None if self.text.bytes().len() - start > limits::RECORD_BYTES_MAX => {
+            Step::Record { lines, .. }
+                if lines > 1 && self.header.cells > 0 && self.splitter.at() >= self.looked_until =>
+            {
+                match self.splitter.look_behind(text, ended, self.header.cells) {
+                    Behind::Sound { looked_until } => {
+                        self.looked_until = looked_until;
                         Step::Record { lines, bare: false }
                     }
-                    None => {
+                    Behind::Torn => {
+                        self.behind_tear = true;
+                        Step::Fault { lines, fault: QuoteFault::TornBehind }
+                    }
+                    // Where both together are too long for the buffer, the first one is taken as it is.
+                    Behind::Unread if text.len() - start > limits::RECORD_BYTES_MAX => {
+                        Step::Record { lines, bare: false }
+                    }
+                    Behind::Unread => {
                         self.splitter.seek(start);
                         Step::Unfinished
                     }
                 }
+            }
+            // What is left of a cell may stand behind the fault.
+            fault @ Step::Fault { .. } => {
+                self.behind_tear = true;
+                fault
             }
             between @ (Step::Unfinished | Step::Blank) => {
                 self.behind_tear = behind_tear;
@@ -299,15 +315,20 @@ impl RecordReader {
         self.text.between(start, self.splitter.at())
     }
 
-    /// Returns whether every line of the record but the first has the separators of a whole record: then a quote that does not
-    /// close may have made one record of several, and by chance one with the right number of cells.
+    /// Returns whether a line of the record behind its first has the separators of a whole record: then a quote that does not close
+    /// may have made one record of several, and by chance one with the right number of cells. With one separator or none
+    /// in a record a line of any text may have as many: then every line must, and of a single column every record is told.
     fn looks_torn(&self, found: &Found) -> bool {
         let text = self.text_from(found.start);
         let lines = text.strip_suffix(b"\n").unwrap_or(text).rsplit(|byte| *byte == b'\n');
         let separators = |line: &[u8]| line.iter().filter(|byte| **byte == self.splitter.delimiter()).count();
         // The first line is the last one from behind.
         let mut behind = lines.take(found.lines.saturating_sub(1) as usize);
-        self.header.cells > 1 && behind.all(|line| separators(line) + 1 == self.header.cells)
+        let is_whole = |line: &[u8]| separators(line) + 1 == self.header.cells;
+        match self.header.cells {
+            0..=2 => behind.all(is_whole),
+            _ => behind.any(is_whole),
+        }
     }
 }
 
@@ -322,11 +343,6 @@ fn strip_carriage_return(text: &[u8], cells: &mut [Span]) {
     if *end > *start && text.get(*end - 1) == Some(&b'\r') {
         *end -= 1;
     }
-}
-
-/// Returns whether nothing but white space stands in a cell. Most cells begin with a letter or digit.
-fn is_blank(text: &[u8], start: usize, end: usize) -> bool {
-    text.get(start..end).expect(IN_TEXT).iter().all(u8::is_ascii_whitespace)
 }
 
 #[cfg(test)]
@@ -416,7 +432,7 @@ mod tests {
         check("1,\"a\nb\",c\n2,d\n", &["2!wrong number of cells", "3!wrong number of cells", "4:2|d"]);
         check("1,\"a\nb\"\n", &["2:1|a\nb"]);
         // It may be what it seems to be, or two records.
-        check("1,\"a\n2,b\"\n", &["2!each line of a", "2:1|a\n2,b"]);
+        check("1,\"a\n2,b\"\n", &["2!a line of a", "2:1|a\n2,b"]);
         check("1,a\0b\n2,c\n", &["2!a cell holds a", "3:2|c"]);
         check("1,a\n,\n  ,\t\n\"\",\r\n2,b\n", &["2:1|a", "6:2|b"]);
     }

@@ -65,15 +65,29 @@ fn lines_by_carriage_return(text: &[u8]) -> bool {
 /// Returns the separator by which the first record has the most cells, if there is one among those by which nearly all that follow
 /// have as many; else among all. `None` where the first record is one cell by all of them. `ended` says that nothing follows
 /// the text.
-pub(super) fn separator(text: &[u8], ended: bool) -> Option<Separator> {
+pub(super) fn separator(text: &[u8], ended: bool) -> Option<Sniffed> {
     let mut best: Option<(Fit, Separator)> = None;
+    let mut fitting = 0;
     for separator in SEPARATORS {
         let fit = fit(text, ended, separator);
+        fitting += u32::from(fit.agrees && fit.cells > 1);
         if fit.cells > 1 && best.is_none_or(|(other, _)| fit > other) {
             best = Some((fit, separator));
         }
     }
-    best.map(|(_, separator)| separator)
+    let sniffed = |(fit, separator): (Fit, Separator)| {
+        let is_expected = separator == Separator::COMMA && fit.agrees && fitting == 1;
+        Sniffed { separator, is_expected }
+    };
+    best.map(sniffed)
+}
+
+/// What the first records show of the separator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sniffed {
+    pub(super) separator: Separator,
+    /// Whether it is the one that everybody expects, and no other fits too: then it need not be told.
+    pub(super) is_expected: bool,
 }
 
 /// How well a separator fits: the greater the better.
@@ -109,7 +123,7 @@ mod tests {
     #[test]
     fn separators_are_told_by_their_cells() {
         let check = |text: &str, expected: Option<u8>| {
-            let found = separator(text.as_bytes(), true).map(Separator::byte);
+            let found = separator(text.as_bytes(), true).map(|sniffed| sniffed.separator.byte());
             assert_eq!(found, expected, "{text:?}");
         };
         check("", None);
@@ -127,7 +141,13 @@ mod tests {
         check("a;b;c\n1;2\n\"1\"x;2;3\n1;2;3\n", Some(b';'));
         check("id,note\n1,\"a;b\n;c\"\n2,d\n", Some(b','));
         // A line in a cell is cut off where nothing more was read.
-        assert_eq!(separator(b"a;b\n1;2\n3;\"4", false).map(Separator::byte), Some(b';'));
+        let found = separator(b"a;b\n1;2\n3;\"4", false).expect("a separator");
+        assert_eq!((found.separator.byte(), found.is_expected), (b';', false));
+        // Where another one fits as well, nobody is left to guess which was taken.
+        let told =
+            |text: &[u8]| separator(text, true).map(|found| (found.separator.byte(), !found.is_expected));
+        assert_eq!(told(b"a,b\n1,2\n"), Some((b',', false)));
+        assert_eq!(told(b"id;price, EUR\n1;0,50\n2;1,50\n"), Some((b',', true)));
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //!
 //! A record of several lines may also end by chance where another one should begin. Then what follows begins inside a cell of
 //! the other, and shows it by a fault, by a quote that stands for itself, or by another number of cells: so whoever reads looks at
-//! the record behind such a one before taking it ([`Splitter::is_sound_behind`]).
+//! the record behind such a one before taking it ([`Splitter::look_behind`]).
 //!
 //! Invariant: every line of the text belongs to one step, and reading goes on with the line that follows a fault's last one.
 
@@ -55,6 +55,8 @@ pub(super) enum QuoteFault {
     /// Something other than spaces stands between a closing quote and the end of its cell, or a quote without another in a record
     /// of several lines.
     TextBehind,
+    /// What follows does not begin a record.
+    TornBehind,
     /// No quote closes the last one within [`limits::RECORD_LINES_MAX`] lines.
     TooManyLines,
     /// No quote closes the last one before the text ends.
@@ -67,6 +69,9 @@ impl fmt::Display for QuoteFault {
             QuoteFault::TextBehind => f.write_str(
                 "text stands behind a closing quote: double each quote that belongs to a cell (\"\"), and close each that opens one",
             ),
+            QuoteFault::TornBehind => f.write_str(
+                "what follows these lines begins no record, so one of their quotes is missing or one too many",
+            ),
             QuoteFault::TooManyLines => write!(
                 f,
                 "a quote is not closed within {} lines, the most that a record may have: close it, or double it if it belongs to \
@@ -78,6 +83,23 @@ impl fmt::Display for QuoteFault {
             ),
         }
     }
+}
+
+/// What stands behind a record of several lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// No sign that the record ended inside another; and none behind any record that ends before this place.
+    Sound { looked_until: usize },
+    /// A sign of it.
+    Torn,
+    /// Something that goes on behind what was read.
+    Unread,
+}
+
+/// Returns whether there is nothing but white space in the cells.
+pub(super) fn are_blank(text: &[u8], cells: &[Span]) -> bool {
+    let is_blank = |cell: &[u8]| cell.iter().all(u8::is_ascii_whitespace);
+    cells.iter().all(|(start, end)| is_blank(text.get(*start..*end).expect("a cell stands in the text")))
 }
 
 /// Goes through a text from record to record.
@@ -233,25 +255,26 @@ impl Splitter {
         whole(lines + 1, torn, bare)
     }
 
-    /// Returns whether the next record shows no sign that the one before it ended inside another; where that one has several lines
-    /// too, the one behind it must not either, and so on for a few. `None` where it goes on behind what was
-    /// read. `width` is how many cells records have.
-    pub(super) fn is_sound_behind(&self, text: &[u8], ended: bool, width: usize) -> Option<bool> {
+    /// Looks for a sign that the record before the next one ended inside another. Where the next one has several lines too, the one
+    /// behind it must show none either, and so on for a few. `width` is how many cells records have.
+    pub(super) fn look_behind(&self, text: &[u8], ended: bool, width: usize) -> Behind {
         let mut ahead = Self::new(self.delimiter);
         let mut cells = Vec::new();
         ahead.seek(self.at);
-        let mut left = RECORDS_AHEAD;
-        while left > 0 {
+        let (mut left, mut looked_until) = (RECORDS_AHEAD, self.at);
+        loop {
+            let start = ahead.at;
             match ahead.record(text, ended, &mut cells) {
                 Step::Blank => {}
-                Step::Unfinished => return None,
-                Step::Fault { .. } | Step::Record { bare: true, .. } => return Some(false),
-                Step::Record { .. } if cells.len() != width => return Some(false),
-                Step::Record { lines: 2.., .. } => left -= 1,
-                Step::Record { .. } | Step::End => break,
+                Step::Unfinished => return Behind::Unread,
+                Step::Record { .. } if are_blank(text, &cells) => {}
+                Step::Fault { .. } | Step::Record { bare: true, .. } => return Behind::Torn,
+                Step::Record { .. } if cells.len() != width => return Behind::Torn,
+                Step::Record { lines: 2.., .. } if left > 1 => (left, looked_until) = (left - 1, start),
+                Step::Record { lines: 2.., .. } => return Behind::Sound { looked_until },
+                Step::Record { .. } | Step::End => return Behind::Sound { looked_until: ahead.at },
             }
         }
-        Some(true)
     }
 
     /// Takes the quotes that are not meant out of the cells of the record that was read last, once.

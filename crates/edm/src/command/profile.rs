@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use edm_agent::{ColumnProfile, ExtraColumns, Input, ProfileOptions, TableFormat, TableProfile, profile};
+use edm_agent::{
+    ColumnProfile, ExtraColumns, Input, ProfileOptions, TableFormat, TableProfile, profile, refuse_the_table,
+};
 use edm_graph::{ColumnResource, columns_from_wire};
 use edm_hash::{SALT_RANDOM_BYTES, Salt};
 use edm_model::{Column, Columns, DataType, limits};
@@ -62,6 +64,9 @@ pub(crate) struct ProfileArguments {
 }
 
 pub(crate) async fn run(arguments: ProfileArguments, output: Output) -> anyhow::Result<Ending> {
+    if let Some(path) = &arguments.write_schema {
+        refuse_the_table(&Input::from_argument(&arguments.file), path)?;
+    }
     let table = profile_table(options(&arguments)?).await?;
     print_rejections(&table.rejections);
     if let Some(path) = &arguments.write_schema {

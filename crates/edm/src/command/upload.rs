@@ -7,10 +7,9 @@ use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use edm_agent::{
     Error, ErrorKind, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, TableMode, TableOptions,
-    Tolerance, UploadOptions, UploadReport, Wait, dry_run, upload, write_refused_lines,
+    Tolerance, UploadOptions, UploadReport, Wait, dry_run, refuse_the_table, upload, write_refused_lines,
 };
 use edm_graph::{ColumnResource, SessionResource};
-use edm_hash::{SALT_RANDOM_BYTES, Salt};
 use edm_model::{Column, DataType};
 use serde_json::{Value, json};
 
@@ -22,7 +21,7 @@ use crate::format_arguments::FormatArguments;
 use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
 use crate::suggested_schema::suggest;
-use crate::surroundings::{core_count, fill_random, state_folder};
+use crate::surroundings::{core_count, state_folder};
 
 /// How a column's warning of its part in the default type begins (docs/matching.md).
 const PINNED: &str = "pinnedPatterns:";
@@ -209,13 +208,17 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
         )
         .into());
     }
+    if let Some(path) = &arguments.refused_lines {
+        refuse_the_table(&table.input, path)?;
+    }
     if arguments.create {
         create_store(&client, &store, &table).await?;
     }
     if arguments.dry_run {
         let result = rehearse(&client, &store, table.clone()).await?;
-        keep_refused(arguments, &client, &store, &table, &result).await?;
-        return print_result(output, result, &Outcome::default());
+        let kept = keep_refused(arguments, &client, &store, &table, &result).await;
+        print_result(output, result, &Outcome::default())?;
+        return kept;
     }
     let options = UploadOptions {
         table,
@@ -239,12 +242,14 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     let table = options.table.clone();
     let result = upload(&client, options, bar.clone()).await;
     bar.finish();
-    keep_refused(arguments, &client, &store, &table, &result).await?;
+    let kept = keep_refused(arguments, &client, &store, &table, &result).await;
     let outcome = match &result {
         Ok(report) if report.state == "Completed" => Outcome::of(&client, &store, report, before).await,
         _ => Outcome::default(),
     };
-    print_result(output, result, &outcome)
+    // The table is live whatever became of the file.
+    print_result(output, result, &outcome)?;
+    kept
 }
 
 /// What the store says once the upload is live.
@@ -375,12 +380,9 @@ async fn rehearse(
     table: TableOptions,
 ) -> anyhow::Result<Result<UploadReport, Error>> {
     let store = client.store(store).await?;
-    let mut random = [0; SALT_RANDOM_BYTES];
-    fill_random(&mut random)?;
-    let salt = Salt::generate(&random);
     let rehearsal = move || {
         let bar = UploadBar::new();
-        let result = dry_run(&store, &table, salt, &bar);
+        let result = dry_run(&store, &table, &bar);
         bar.finish();
         result
     };

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use crate::program::Program;
@@ -22,9 +22,7 @@ impl CannedServer {
         let (tell, bodies) = channel();
         thread::spawn(move || {
             for (status, answer) in answers {
-                let body = answer_one(&listener, status, &answer);
-                // The test may be over.
-                let _ = tell.send(body);
+                answer_one(&listener, status, &answer, &tell);
             }
         });
         Self { url, bodies }
@@ -41,7 +39,7 @@ impl CannedServer {
     }
 }
 
-fn answer_one(listener: &TcpListener, status: u16, answer: &str) -> String {
+fn answer_one(listener: &TcpListener, status: u16, answer: &str, tell: &Sender<String>) {
     let (stream, _) = listener.accept().expect("a request");
     let mut reader = BufReader::new(stream);
     let mut length = 0;
@@ -60,6 +58,7 @@ fn answer_one(listener: &TcpListener, status: u16, answer: &str) -> String {
     let head =
         format!("HTTP/1.1 {status} Status\r\nconnection: close\r\ncontent-length: {}\r\n", answer.len());
     let answer = format!("{head}content-type: application/json\r\nretry-after: 0\r\n\r\n{answer}");
+    // Before the answer, with which the client may end and the test ask. The test may be over.
+    let _ = tell.send(String::from_utf8(body).expect("JSON"));
     reader.get_mut().write_all(answer.as_bytes()).expect("the client reads");
-    String::from_utf8(body).expect("JSON")
 }

@@ -104,14 +104,24 @@ fn what_is_refused_is_told_and_handed_back() {
         assert!(stderr(&ended).contains(part), "{part}: {}", stderr(&ended));
     }
     assert_eq!(handed_back(), expected);
+    // The table itself is never written over, by whatever name.
+    for name in [table.clone(), table.replace("t.csv", "./t.csv")] {
+        let all = ["upload", "--store", "t", "--file", &table, "--refused-lines", &name];
+        let ended = edm.run(all, "");
+        assert!(stderr(&ended).contains("is the table itself"), "{}", stderr(&ended));
+        let ended = edm.run(["profile", "--file", &table, "--write-schema", &name], "");
+        assert!(stderr(&ended).contains("is the table itself"), "{}", stderr(&ended));
+    }
+    assert_eq!(std::fs::read_to_string(&table).expect("is there"), text);
+    // Blocks that were made with other options are made anew.
+    let report = json(&upload(&["--allowed-bad-lines", "3", "--strict"]));
+    let counts = ["liveRowCount", "badLineCount", "leftOutCellCount"].map(|name| report[name].as_u64());
+    assert_eq!(counts, [Some(2), Some(3), Some(0)], "{report}");
+    assert_eq!(handed_back(), expected);
     let ended = upload(&["--allowed-bad-lines", "2"]);
     assert!(stderr(&ended).contains("1 of 5 cells of the column mail were left out"), "{}", stderr(&ended));
     let report = json(&upload(&["--allowed-bad-lines", "2", "--allowed-bad-cells", "1"]));
     let counts = ["liveRowCount", "badLineCount", "leftOutCellCount"].map(|name| report[name].as_u64());
     assert_eq!(counts, [Some(3), Some(2), Some(1)], "{report}");
-    assert_eq!(handed_back(), expected);
-    let report = json(&upload(&["--allowed-bad-lines", "3", "--strict", "--allow-shrink"]));
-    let counts = ["liveRowCount", "badLineCount", "leftOutCellCount"].map(|name| report[name].as_u64());
-    assert_eq!(counts, [Some(2), Some(3), Some(0)], "{report}");
     assert_eq!(handed_back(), expected);
 }
