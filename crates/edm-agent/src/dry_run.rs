@@ -14,8 +14,11 @@ use crate::rejections::Rejections;
 use crate::table::{StoreShape, Table, TableOptions, check_outcome};
 use crate::upload::UploadReport;
 
-/// Any salt will do: no hash leaves this file.
-const SALT: &str = "0123456789 a salt for judging alone";
+/// Returns a salt for judging a table alone. Any will do, because no hash that is made with it leaves the function that asks.
+pub(crate) fn salt_for_judging() -> Salt {
+    let text = "0123456789 a salt for judging alone".to_owned();
+    Salt::new(text).expect("it is long enough, and its characters differ enough")
+}
 
 /// Reads, checks and hashes the table as an upload would, and sends nothing.
 ///
@@ -56,8 +59,7 @@ pub(crate) fn judge(
     options: &TableOptions,
     progress: &dyn Progress,
 ) -> Result<(Outcome, Rejections), Error> {
-    let salt = Salt::new(SALT.to_owned()).expect("the salt is long enough and no word repeated");
-    let key = (KeyId::from_bytes([0; 16]), salt);
+    let key = (KeyId::from_bytes([0; 16]), salt_for_judging());
     let plan = shape.plan(key, shape.rows_per_block(options), BTreeSet::new(), options);
     let refused = Mutex::new(Rejections::default());
     let sink = |block: SealedBlock| {

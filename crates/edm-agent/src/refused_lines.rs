@@ -7,16 +7,14 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use edm_graph::DataStoreResource;
-use edm_hash::{RecordHasher, Salt};
+use edm_hash::RecordHasher;
 
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
+use crate::dry_run::salt_for_judging;
 use crate::error::{Error, ErrorKind};
 use crate::rejections::Rejections;
 use crate::source::{self, Input, from_io};
 use crate::table::{StoreShape, Table, TableMode, TableOptions};
-
-/// Any salt will do: no hash leaves this file.
-const SALT: &str = "0123456789 a salt for judging alone";
 
 /// Reads the table once more and writes its header, and each record of which a cell or all is refused, as it stands there, in
 /// UTF-8. Returns how many records were written. Blocks the calling thread.
@@ -48,7 +46,7 @@ pub fn write_refused_lines(
     let source = source::open(&options.input, options.format)?;
     let mut number = source.lines_before;
     let (mut text, mut line) = (BufReader::new(source.text), Vec::new());
-    for lines in [&refused.header].into_iter().chain(&refused.records) {
+    for lines in [&refused.header].into_iter().chain(&refused.lines) {
         while number + 1 < lines.end {
             line.clear();
             // Reading the table found every line within its bound.
@@ -64,7 +62,7 @@ pub fn write_refused_lines(
     out.flush().map_err(failed)?;
     drop(out);
     std::fs::rename(&new, to).map_err(failed)?;
-    Ok(refused.records.len() as u64)
+    Ok(refused.records)
 }
 
 /// Fails where the file for the refused lines is the table itself, by whatever name.
@@ -83,20 +81,21 @@ pub fn refuse_the_table(table: &Input, to: &Path) -> Result<(), Error> {
 /// Where in the file something is refused: lines, the first one is 1.
 struct RefusedLines {
     header: Range<u64>,
-    /// Of each record, ascending.
-    records: Vec<Range<u64>>,
+    /// Of records, ascending; those of records that follow one another are one range.
+    lines: Vec<Range<u64>>,
+    records: u64,
 }
 
 fn refused_lines(shape: &StoreShape, options: &TableOptions) -> Result<RefusedLines, Error> {
     let mut table = Table::open(options, shape)?;
     let reader = &mut table.reader;
-    let mut refused = RefusedLines { header: reader.header_lines(), records: Vec::new() };
+    let mut refused = RefusedLines { header: reader.header_lines(), lines: Vec::new(), records: 0 };
     let columns = match options.mode {
         TableMode::Delete => shape.key_column()?,
         TableMode::Replace | TableMode::Delta => shape.columns.clone(),
     };
-    let salt = Salt::new(SALT.to_owned()).expect("the salt is long enough and no word repeated");
-    let mut hasher = RecordHasher::new(&salt, &columns, shape.tokens_max).strict(options.strict);
+    let mut hasher =
+        RecordHasher::new(&salt_for_judging(), &columns, shape.tokens_max).strict(options.strict);
     let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
     let mut chunk = Chunk::default();
     loop {
@@ -112,7 +111,14 @@ fn refused_lines(shape: &StoreShape, options: &TableOptions) -> Result<RefusedLi
             true => chunk.line(record + 1),
             false => reader.line(),
         };
-        refused.records.extend(records.into_iter().map(|record| chunk.line(record)..end(record)));
+        for record in records {
+            refused.records += 1;
+            let lines = chunk.line(record)..end(record);
+            match refused.lines.last_mut().filter(|last| last.end == lines.start) {
+                Some(last) => last.end = lines.end,
+                None => refused.lines.push(lines),
+            }
+        }
         let rows = hasher.finish();
         hasher.reuse(rows);
     }

@@ -296,6 +296,12 @@ impl RecordReader {
         if self.text.may_hold_nul() && self.holds_nul(found.start) {
             return Some("a cell holds a NUL, which no text has".to_owned());
         }
+        if self.header.cells == 1 && self.holds_lone_carriage_return() {
+            return Some(
+                "a carriage return stands by itself in a cell, as where a line ends: end each line alike"
+                    .to_owned(),
+            );
+        }
         if self.cells.len() != self.header.cells {
             return Some(format!("wrong number of cells (the header has {})", self.header.cells));
         }
@@ -308,6 +314,16 @@ impl RecordReader {
     /// Returns whether a NUL stands between this place and the record that follows.
     fn holds_nul(&self, start: usize) -> bool {
         memchr::memchr(0, self.text_from(start)).is_some()
+    }
+
+    /// Returns whether a cell has a carriage return that begins no line end. In a table of one column nothing else would show that
+    /// one cell is several records; in others their number of cells does.
+    fn holds_lone_carriage_return(&self) -> bool {
+        let text = self.text.bytes();
+        let is_lone = |place: usize| text.get(place + 1) != Some(&b'\n');
+        self.cells.iter().any(|(start, end)| {
+            memchr::memchr_iter(b'\r', self.text.between(*start, *end)).any(|place| is_lone(start + place))
+        })
     }
 
     /// Returns the text between this place and the record that follows.
@@ -435,6 +451,18 @@ mod tests {
         check("1,\"a\n2,b\"\n", &["2!a line of a", "2:1|a\n2,b"]);
         check("1,a\0b\n2,c\n", &["2!a cell holds a", "3:2|c"]);
         check("1,a\n,\n  ,\t\n\"\",\r\n2,b\n", &["2:1|a", "6:2|b"]);
+    }
+
+    #[test]
+    fn a_carriage_return_makes_no_one_record_of_two() {
+        let columns = Columns::new(vec![Column::text("id").searchable()]).expect("valid");
+        let text = "id\r\n1\r2\r\n3\r\n\"a\r\nb\"\r\n\"c\rd\"\r\n";
+        let source = open_bytes(Box::new(std::io::Cursor::new(text)), TableFormat::default()).expect("opens");
+        let mut reader = RecordReader::new(source, &columns, ExtraColumns::Refuse).expect("a header");
+        let (mut chunk, mut rejections) = (Chunk::default(), Rejections::default());
+        reader.read(&mut chunk, 10, &[Some(0)], &mut rejections).expect("reads");
+        let cells: Vec<String> = chunk.rows(1).map(|(_, cells)| Vec::from_iter(cells).concat()).collect();
+        assert_eq!((cells, rejections.bad_lines), (vec!["3".to_owned(), "a\r\nb".to_owned()], 2));
     }
 
     #[test]

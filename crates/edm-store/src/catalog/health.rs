@@ -44,7 +44,8 @@ impl Catalog {
     }
 
     /// Fails when nothing can be written, with the kind of what went wrong: a transaction that changes a page is begun and
-    /// committed; after the disk was full as many pages as a request may change. What was found is the answer for a second (`writer_known_for`), so that many may ask.
+    /// committed; after the disk was full as many pages as a request may change. What was found is the answer for a second
+    /// (`writer_known_for`), so that many may ask.
     pub async fn check_writer(&self) -> Result<(), Error> {
         // Whoever asks meanwhile waits for what this one finds.
         let mut known = self.writer_health.known.lock().await;
