@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from hash_reference import Rule, is_placeholder, rule_key, shapes_of, vocabulary_key
+from hash_reference import USUAL_PLACEHOLDERS, Rule, is_placeholder, rule_key, shapes_of, vocabulary_key
 
 ATOM = re.compile(r"[0-9]+|[A-Za-z]+")
 YEAR, MONTH, DAY = r"(?:1[89]|2[01])\d\d", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
@@ -60,10 +60,11 @@ def canonical_ascii(cell, delimiters):
 
 def is_placeholder_ascii(cell):
     """Asks the reference only where a placeholder is possible: that is slow."""
-    suspicious = re.fullmatch(r"[^A-Za-z]*|\s*(null|#?n/a|unknown)\s*", cell, re.IGNORECASE)
+    if " ".join(cell.lower().split()) in USUAL_PLACEHOLDERS:
+        return True
     digits = {c for c in cell if c.isdigit()}
-    possible = suspicious and (not digits or digits <= {"0"} or digits <= {"9"} or digits == {"0", "1", "9"})
-    return bool(possible) and is_placeholder(cell)
+    possible = not re.search("[A-Za-z]", cell) and (digits <= {"0"} or digits <= {"9"} or digits == {"0", "1", "9"})
+    return possible and is_placeholder(cell, Rule())
 
 
 class BatchCmac:

@@ -8,6 +8,7 @@ is enough for the characters that the vectors use.
 import datetime
 import hashlib
 import hmac
+import pathlib
 import re
 import struct
 import unicodedata
@@ -181,10 +182,24 @@ class Refused(Exception):
     """The cell is not of the column's type."""
 
 
-def is_placeholder(cell):
+# The list is part of the page, in a file of its own.
+USUAL_PLACEHOLDERS = (
+    (pathlib.Path(__file__).parents[2] / "crates/edm-model/src/usual_placeholders.txt").read_text(encoding="utf-8").splitlines()
+)
+
+
+def _may_be_name(word):
+    return all(character_class(c) in ("letter", "cluster") for c in word)
+
+
+def is_placeholder(cell, rule):
+    """Judges a cell by the usual words; in a column of names a word of letters alone is a name."""
+    words = " ".join(fold(cell, fold_diacritics=rule.fold_diacritics).split())
+    for word in USUAL_PLACEHOLDERS:
+        is_left_out = rule.type == "name" and _may_be_name(word)
+        if not is_left_out and fold(word, fold_diacritics=rule.fold_diacritics) == words:
+            return True
     folded = fold(cell).strip()
-    if folded in ("null", "n/a", "#n/a", "unknown"):
-        return True
     digits = [c for c in folded if character_class(c) == "digit"]
     if any(character_class(c) in ("letter", "cluster") for c in folded):
         return False
@@ -195,7 +210,7 @@ def is_placeholder(cell):
 
 def canonical(cell, rule, tokens_max=64):
     """Returns the canonical form, ABSENT, or raises Refused."""
-    if is_placeholder(cell):
+    if is_placeholder(cell, rule):
         return ABSENT
     folded = fold(cell, rule.case_sensitive, rule.fold_diacritics)
     delimiters = set(rule.folded_delimiters())

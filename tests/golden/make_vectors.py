@@ -71,7 +71,8 @@ CELLS = {
     "text": [
         "Langer", "van der Berg", "van\nder  Berg", "P.O. Box 255", "Wasco1982", "fOo#1234", "FOO-1234", "123-45-6789", "123456789",
         "  padded  ", "(parenthesised)", "\"quoted\"", "a, b", "a\r\n> b", "a \t b", "O'Brien", "O’Brien", "Zoë", "Zoe\u0308", "ZOE", "", "   ",
-        "---", "NULL", "n/a", "#N/A", "Unknown", "0000", "000-00-0000", "9", "99", "999-99-9999", "0", "1900-01-01", "01/01/1900", "1900",
+        "---", "NULL", "n/a", "#N/A", "Unknown", "None", "NaN", "(null)", "#REF!",
+        "not  provided", "\\N", "Entfällt", "Nullify", "none of it", "0000", "000-00-0000", "9", "99", "999-99-9999", "0", "1900-01-01", "01/01/1900", "1900",
         "山田太郎", "山田 太郎", "김철수", "Иванов", "é1é", "1st", "x²", "50 %", "C++", "👍 ok 👍", "a" * 200, " ".join(["word"] * 64),
         " ".join(["word"] * 65), "1 2 3 4 5 6 7 8 9",
     ],
@@ -81,7 +82,8 @@ CELLS = {
     ],
     "name": [
         "Langer", "O'Brien", "O Brien", "O-Brien", "O’Brien", "Smith-Jones", "Smith Jones", "Langer, Isaiah", "Langer ,Isaiah", "J. R. Tolkien",
-        "van der Berg", "Ana·María", "a, b, c", "a (b)", "Zoë", "山田太郎", "O'", "3rd", "",
+        "van der Berg", "Ana·María", "a, b, c", "a (b)", "Zoë", "山田太郎", "O'", "3rd", "Null", "None", "(null)",
+        "n/a", "not provided", "",
     ],
     "ssn": [
         "123-45-6789", "123 45 6789", "123.45.6789", "123456789", " 123‑45‑6789 ", "１２３－４５－６７８９", "١٢٣٤٥٦٧٨٩", "1456789", "12456789",

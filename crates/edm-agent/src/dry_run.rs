@@ -60,13 +60,14 @@ pub(crate) fn judge(
     progress: &dyn Progress,
 ) -> Result<(Outcome, Rejections), Error> {
     let key = (KeyId::from_bytes([0; 16]), salt_for_judging());
-    let plan = shape.plan(key, shape.rows_per_block(options), BTreeSet::new(), options);
+    let plan = shape.plan(key, shape.rows_per_block(options), BTreeSet::new(), (table, options));
     let refused = Mutex::new(Rejections::default());
     let sink = |block: SealedBlock| {
         refused.lock().unwrap_or_else(PoisonError::into_inner).merge(&block.rejections);
         Ok(())
     };
-    let outcome = pipeline::run(&mut table.reader, &plan, &sink, progress, table.bytes_total)?;
+    let mut outcome = pipeline::run(&mut table.reader, &plan, &sink, progress, table.bytes_total)?;
+    outcome.warnings.append(&mut table.empty_words.notes);
     let mut rejections = outcome.rejections.clone();
     rejections.merge(&refused.into_inner().unwrap_or_else(PoisonError::into_inner));
     Ok((outcome, rejections))

@@ -67,7 +67,7 @@ impl Start {
             plan_digest: hex(&shape.plan_digest()),
             rows_per_block: shape.rows_per_block(options),
             mode: options.mode.word().to_owned(),
-            reading: options.reading(),
+            reading: options.reading(shape),
         }
     }
 }

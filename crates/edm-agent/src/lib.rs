@@ -19,6 +19,7 @@ mod cell_damage;
 mod chunk;
 mod client;
 mod dry_run;
+mod empty_words;
 mod error;
 mod journal;
 mod pipeline;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use edm_block::{BlockHeader, Operation};
-use edm_hash::{CellRefusal, RecordHasher, RecordOutcome, RecordRefusal, Salt};
+use edm_hash::{CellRefusal, Placeholders, RecordHasher, RecordOutcome, RecordRefusal, Salt};
 use edm_model::{Column, Columns, KeyId, StoreId, limits};
 
 use crate::block_bytes::{BlockBytes, SpareBlocks};
@@ -37,6 +37,8 @@ pub(crate) struct BlockPlan {
     pub(crate) tokens_max: u32,
     pub(crate) salt: Salt,
     pub(crate) rows_per_block: u32,
+    /// What means an empty cell, by column.
+    pub(crate) placeholders: Vec<Placeholders>,
     /// Blocks that need not be made again.
     pub(crate) skip: BTreeSet<u32>,
     /// Whether the records come or go. Of records that go the reader has the key alone.
@@ -233,7 +235,9 @@ impl Work<'_> {
     fn run(&self) {
         let _guard = StopOnPanic(self.budget);
         let plan = self.plan;
-        let mut hasher = RecordHasher::new(&plan.salt, &plan.columns, plan.tokens_max).strict(plan.strict);
+        let mut hasher = RecordHasher::new(&plan.salt, &plan.columns, plan.tokens_max)
+            .strict(plan.strict)
+            .placeholders(&plan.placeholders);
         hasher.expect(plan.rows_per_block);
         loop {
             let job = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -330,9 +334,10 @@ pub(crate) fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejecti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::empty_words::EmptyWords;
     use crate::progress::NoProgress;
     use crate::source::{ExtraColumns, TableFormat, open_bytes};
-    use edm_model::DataType;
+    use edm_model::{DataType, PlaceholderWords};
     use sha2::{Digest, Sha256};
     use std::io::Cursor;
 
@@ -362,6 +367,7 @@ mod tests {
             rows_per_block,
             skip: skip.iter().copied().collect(),
             operation: Operation::Upsert,
+            placeholders: EmptyWords::of(&PlaceholderWords::usual(), &columns()).columns,
             strict: false,
             workers,
         };
@@ -440,6 +446,7 @@ mod tests {
             tokens_max: 64,
             salt,
             rows_per_block: 8,
+            placeholders: EmptyWords::of(&PlaceholderWords::usual(), &columns()).columns,
             skip: BTreeSet::new(),
             operation: Operation::Upsert,
             strict: false,

@@ -11,6 +11,7 @@ use edm_hash::RecordHasher;
 
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
 use crate::dry_run::salt_for_judging;
+use crate::empty_words::EmptyWords;
 use crate::error::{Error, ErrorKind};
 use crate::rejections::Rejections;
 use crate::source::{self, Input, from_io};
@@ -88,14 +89,19 @@ struct RefusedLines {
 
 fn refused_lines(shape: &StoreShape, options: &TableOptions) -> Result<RefusedLines, Error> {
     let mut table = Table::open(options, shape)?;
-    let reader = &mut table.reader;
-    let mut refused = RefusedLines { header: reader.header_lines(), lines: Vec::new(), records: 0 };
-    let columns = match options.mode {
-        TableMode::Delete => shape.key_column()?,
-        TableMode::Replace | TableMode::Delta => shape.columns.clone(),
+    let mut refused = RefusedLines { header: table.reader.header_lines(), lines: Vec::new(), records: 0 };
+    let (columns, empty) = match options.mode {
+        TableMode::Delete => {
+            let key = shape.key_column()?;
+            let empty = EmptyWords::of(&shape.words, &key).columns;
+            (key, empty)
+        }
+        TableMode::Replace | TableMode::Delta => (shape.columns.clone(), table.empty_words.columns.clone()),
     };
-    let mut hasher =
-        RecordHasher::new(&salt_for_judging(), &columns, shape.tokens_max).strict(options.strict);
+    let mut hasher = RecordHasher::new(&salt_for_judging(), &columns, shape.tokens_max)
+        .strict(options.strict)
+        .placeholders(&empty);
+    let reader = &mut table.reader;
     let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
     let mut chunk = Chunk::default();
     loop {

@@ -7,13 +7,15 @@ use std::time::UNIX_EPOCH;
 use edm_block::Operation;
 use edm_graph::{DataStoreResource, columns_from_wire};
 use edm_hash::Salt;
-use edm_model::{Columns, KeyId, StoreId, limits};
+use edm_model::{Columns, KeyId, PlaceholderWords, StoreId, limits};
+use sha2::{Digest, Sha256};
 
+use crate::empty_words::{EmptyWords, Extent};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{FileIdentity, hex};
 use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{Rejections, Tolerance};
-use crate::source::{self, ExtraColumns, Input, RecordReader, TableFormat, TextEncoding};
+use crate::source::{self, ExtraColumns, Input, RecordReader, Source, TableFormat, TextEncoding};
 
 /// What a table does to the live records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,12 +80,19 @@ pub struct TableOptions {
 
 impl TableOptions {
     /// Returns what decides how the table's bytes become blocks, beside the store: a session goes on only where it is the same.
-    pub(crate) fn reading(&self) -> String {
+    pub(crate) fn reading(&self, shape: &StoreShape) -> String {
         let Self { format, strict, extra_columns, .. } = self;
         let encoding = format.encoding.map_or("", TextEncoding::name);
         let separator = format.separator.map(|separator| separator.to_string()).unwrap_or_default();
+        let mut words = Sha256::new();
+        for word in shape.words.as_slice() {
+            words.update((word.len() as u64).to_le_bytes());
+            words.update(word);
+        }
+        let words = hex(&<[u8; 32]>::from(words.finalize()));
         format!(
-            "encoding {encoding}, separator {separator}, strict {strict}, extra columns {extra_columns:?}"
+            "encoding {encoding}, separator {separator}, strict {strict}, extra columns {extra_columns:?}, \
+             placeholders {words}"
         )
     }
 }
@@ -94,6 +103,8 @@ pub(crate) struct StoreShape {
     pub(crate) id: StoreId,
     pub(crate) columns: Columns,
     pub(crate) tokens_max: u32,
+    /// What means an empty cell.
+    pub(crate) words: PlaceholderWords,
 }
 
 impl StoreShape {
@@ -102,7 +113,14 @@ impl StoreShape {
         let columns = store.columns.as_deref().unwrap_or_default();
         let columns = columns_from_wire(columns, "columns").map_err(|error| unusable(error.to_string()))?;
         let id = store.id.parse().map_err(|_| Error::new(ErrorKind::BadAnswer))?;
-        Ok(Self { id, columns, tokens_max: store.maximum_number_of_tokens.unwrap_or(limits::TOKENS_DEFAULT) })
+        let words = match &store.placeholders {
+            None => PlaceholderWords::usual(),
+            Some(words) => {
+                PlaceholderWords::new(words.clone()).map_err(|error| unusable(error.to_string()))?
+            }
+        };
+        let tokens_max = store.maximum_number_of_tokens.unwrap_or(limits::TOKENS_DEFAULT);
+        Ok(Self { id, columns, tokens_max, words })
     }
 
     pub(crate) fn rows_per_block(&self, options: &TableOptions) -> u32 {
@@ -127,7 +145,7 @@ impl StoreShape {
         key: (KeyId, Salt),
         rows_per_block: u32,
         skip: BTreeSet<u32>,
-        options: &TableOptions,
+        (table, options): (&Table, &TableOptions),
     ) -> BlockPlan {
         let (key_id, salt) = key;
         BlockPlan {
@@ -137,6 +155,7 @@ impl StoreShape {
             tokens_max: self.tokens_max,
             salt,
             rows_per_block,
+            placeholders: table.empty_words.columns.clone(),
             skip,
             operation: options.mode.operation(),
             strict: options.strict,
@@ -148,6 +167,7 @@ impl StoreShape {
 /// An opened table whose header fits the store.
 pub(crate) struct Table {
     pub(crate) reader: RecordReader,
+    pub(crate) empty_words: EmptyWords,
     pub(crate) bytes_total: Option<u64>,
     /// `None` for standard input, which cannot be read again.
     pub(crate) identity: Option<FileIdentity>,
@@ -161,8 +181,9 @@ impl Table {
             Input::StandardInput => None,
         };
         let before = path.as_deref().map(stat).transpose()?;
-        let source = source::open(&options.input, options.format)?;
+        let mut source = source::open(&options.input, options.format)?;
         let bytes_total = source.bytes_total;
+        let empty_words = empty_words(&mut source, options, shape)?;
         let reader = match options.mode {
             TableMode::Replace | TableMode::Delta => {
                 RecordReader::new(source, &shape.columns, options.extra_columns)?
@@ -174,8 +195,22 @@ impl Table {
             modified_ns,
             header_sha256: hex(&reader.header_sha256()),
         });
-        Ok(Self { reader, bytes_total, identity, path })
+        Ok(Self { reader, empty_words, bytes_total, identity, path })
     }
+}
+
+/// Finds out what means an empty cell; where names are among the words, by a look at the records.
+fn empty_words(source: &mut Source, options: &TableOptions, shape: &StoreShape) -> Result<EmptyWords, Error> {
+    let (words, columns) = (&shape.words, &shape.columns);
+    if options.mode == TableMode::Delete || !EmptyWords::depend_on_names(words, columns) {
+        return Ok(EmptyWords::of(words, columns));
+    }
+    // A regular file has a size, and can be read again.
+    let looked_at = match source.bytes_total {
+        Some(_) => (source::open(&options.input, options.format)?, Extent::Whole),
+        None => source.begin()?,
+    };
+    EmptyWords::choose(words, columns, looked_at, options.extra_columns)
 }
 
 /// Returns size and time of change of a file.

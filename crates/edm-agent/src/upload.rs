@@ -209,7 +209,10 @@ impl Run<'_> {
             (start.store_id != store_id, "it was for another data store"),
             (Some(&start.file) != table.identity.as_ref(), "the file changed since"),
             (start.mode != self.options.table.mode.word(), "the table was to be uploaded in another mode"),
-            (start.reading != self.options.table.reading(), "the table was read with other options"),
+            (
+                start.reading != self.options.table.reading(self.shape),
+                "the table was read with other options",
+            ),
             (start.plan_digest != hex(&self.shape.plan_digest()), "the data store's columns changed since"),
             (
                 asked.is_some() && start.rows_per_block != self.shape.rows_per_block(&self.options.table),
@@ -292,10 +295,12 @@ impl Run<'_> {
         }
         let skip = sent.digests.keys().copied().collect();
         let key = (session.key_id, session.salt);
-        let plan = self.shape.plan(key, session.rows_per_block, skip, &self.options.table);
+        let plan = self.shape.plan(key, session.rows_per_block, skip, (&table, &self.options.table));
         let identity = table.identity.clone();
         let path = table.path.clone();
-        let outcome = self.run_pipeline(plan, table, &wire, &mut sent).await?;
+        let notes = table.empty_words.notes.clone();
+        let mut outcome = self.run_pipeline(plan, table, &wire, &mut sent).await?;
+        outcome.warnings.extend(notes);
         let mut rejections = outcome.rejections.clone();
         rejections.merge(&sent.rejections);
         if let (Some(path), Some(identity)) = (path, identity)

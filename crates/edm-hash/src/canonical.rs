@@ -6,14 +6,16 @@ use edm_model::{DataType, Delimiters, Rule, limits};
 
 use crate::fold::{FoldOptions, Folded};
 use crate::gap::{self, NameGap};
-use crate::placeholder;
+use crate::placeholder::Placeholders;
 use crate::types::{address, card, date, email, iban, phone, ssn};
 
-/// A rule, ready to be applied.
+/// A rule, ready to be applied to values: those that are asked for, and, once it knows the words by which a table says that a
+/// cell is empty, the cells of one of its columns.
 #[derive(Debug, Clone)]
 pub struct Canonicaliser {
     rule: Rule,
     tokens_max: usize,
+    placeholders: Placeholders,
 }
 
 /// Why a cell was taken as absent although something stands in it.
@@ -57,7 +59,14 @@ pub enum CellForm {
 impl Canonicaliser {
     /// Makes one for values of at most `tokens_max` atoms.
     pub fn new(rule: &Rule, tokens_max: u32) -> Self {
-        Self { rule: rule.clone(), tokens_max: tokens_max as usize }
+        Self { rule: rule.clone(), tokens_max: tokens_max as usize, placeholders: Placeholders::none(rule) }
+    }
+
+    /// Takes cells with these words as empty.
+    #[must_use]
+    pub fn with_placeholders(mut self, placeholders: Placeholders) -> Self {
+        self.placeholders = placeholders;
+        self
     }
 
     /// Returns the rule.
@@ -82,7 +91,7 @@ impl Canonicaliser {
         if atoms == 0 {
             return CellForm::Absent;
         }
-        if placeholder::is_placeholder(scratch.text()) {
+        if self.placeholders.has(scratch.text()) {
             return CellForm::Placeholder;
         }
         if atoms > self.tokens_max {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use edm_model::{Column, DataType, Rule, limits};
+use edm_model::{Column, DataType, PlaceholderWords, Rule, limits};
 
 use crate::batch::Hash;
 use crate::canonical::{Canonicaliser, CellForm, CellRefusal};
@@ -14,6 +14,7 @@ use crate::date;
 use crate::fold::Folded;
 use crate::key::{RuleKeys, Salt};
 use crate::kinds::{KindSet, Kinds};
+use crate::placeholder::Placeholders;
 use crate::processor::ProcessorPath;
 use crate::rows::{ColumnCounts, HashedColumn, Histogram, RuleSummary, set_bit};
 use crate::shape::{Alphanumerics, Shape, canonical_atoms};
@@ -121,10 +122,12 @@ struct Tally {
 impl ColumnState {
     /// Makes one for a column whose rule stands at this position.
     pub(crate) fn new(column: &Column, rule: usize, tokens_max: u32) -> Self {
+        let placeholders = Placeholders::new(&PlaceholderWords::usual(), &column.rule);
         let histogram = vec![[0; HISTOGRAM_MAX + 1]; HISTOGRAM_MAX + 1].into_boxed_slice();
         Self {
-            canonicaliser: Canonicaliser::new(&column.rule, tokens_max),
-            plain: Some(PlainForms::new(&column.rule, tokens_max)),
+            canonicaliser: Canonicaliser::new(&column.rule, tokens_max)
+                .with_placeholders(placeholders.clone()),
+            plain: Some(PlainForms::new(&column.rule, tokens_max, placeholders)),
             path: ProcessorPath::current(),
             rule,
             short: ShortWay {
@@ -139,6 +142,14 @@ impl ColumnState {
             },
             scratch: Vec::new(),
         }
+    }
+
+    /// Takes cells with these words as empty.
+    pub(crate) fn take_as_empty(&mut self, placeholders: Placeholders) {
+        if let Some(plain) = &mut self.plain {
+            plain.take_as_empty(placeholders.clone());
+        }
+        self.canonicaliser = self.canonicaliser.clone().with_placeholders(placeholders);
     }
 
     #[cfg(test)]

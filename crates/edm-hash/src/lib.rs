@@ -57,6 +57,7 @@ pub use key::{
     address,
 };
 pub use kinds::{KindSet, Kinds, is_kinds};
+pub use placeholder::Placeholders;
 pub use processor::{ProcessorPath, ProcessorPathError};
 pub use record::{RecordHasher, RecordOutcome, RecordRefusal, Records};
 pub use rows::{

@@ -8,6 +8,7 @@ use crate::canonical::{CellForm, CellRefusal};
 use crate::column::{Cell, ColumnState, RuleState};
 use crate::fold::Folded;
 use crate::key::Salt;
+use crate::placeholder::Placeholders;
 use crate::rows::{HashedRows, set_bit};
 use crate::vocabulary::VOCABULARY_MAX;
 
@@ -94,7 +95,7 @@ pub struct RecordHasher {
 }
 
 impl RecordHasher {
-    /// Makes one for a session's salt and columns.
+    /// Makes one for a session's salt and columns, with the usual placeholders.
     pub fn new(salt: &Salt, columns: &Columns, tokens_max: u32) -> Self {
         let rules = columns.rules();
         let place = |column: &edm_model::Column| {
@@ -121,6 +122,14 @@ impl RecordHasher {
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
+        self
+    }
+
+    /// Takes cells with these words as empty, given for each column in the order of the store's.
+    #[must_use]
+    pub fn placeholders(mut self, placeholders: &[Placeholders]) -> Self {
+        let columns = self.columns.iter_mut().zip(placeholders);
+        columns.for_each(|(column, placeholders)| column.take_as_empty(placeholders.clone()));
         self
     }
 

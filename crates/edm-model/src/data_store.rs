@@ -2,6 +2,7 @@
 
 use crate::column::Columns;
 use crate::ids::{AgentId, SensitiveTypeId, SessionId, StoreId, TenantId};
+use crate::placeholder_words::PlaceholderWords;
 use crate::sensitive_type::ExactMatchRule;
 use crate::timestamp::Timestamp;
 
@@ -61,6 +62,8 @@ pub struct DataStore {
     pub columns: Columns,
     /// The longest cell that is matched, in atoms, from the next session on.
     pub tokens_max: u32,
+    /// The words by which the table says that a cell is empty, from the next session on; `None` for the usual ones.
+    pub placeholders: Option<PlaceholderWords>,
     /// What is answered where its live generation cannot be read.
     pub on_unserved: OnUnserved,
     /// When it was made.

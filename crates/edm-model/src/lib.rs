@@ -20,6 +20,7 @@ mod judgement;
 pub mod limits;
 mod list;
 mod offset_unit;
+mod placeholder_words;
 mod rule;
 mod sensitive_type;
 mod session;
@@ -39,6 +40,7 @@ pub use list::{
     Comparison, Condition, Cursor, Direction, ListQuery, Listed, Literal, Operand, OrderKey, TextTest,
 };
 pub use offset_unit::OffsetUnit;
+pub use placeholder_words::{PlaceholderWords, PlaceholderWordsError};
 pub use rule::{CaseRule, DelimiterError, Delimiters, DiacriticRule, Rule};
 pub use sensitive_type::{
     ColumnClass, EvidenceGroup, ExactMatchRule, Pattern, Proximity, ProximityUnit,

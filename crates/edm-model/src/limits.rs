@@ -155,3 +155,7 @@ pub const PAGE_COUNT_DEFAULT: u32 = 100;
 pub const PAGE_COUNT_MAX: u32 = 1_000;
 /// Elements of a page that holds lists itself, and of each of those.
 pub const EXPANDED_PAGE_COUNT_MAX: u32 = 100;
+/// Words by which a store's table says that a cell is empty.
+pub const PLACEHOLDERS_MAX: usize = 256;
+/// Characters of such a word.
+pub const PLACEHOLDER_CHARACTERS_MAX: usize = 64;

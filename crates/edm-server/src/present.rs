@@ -30,6 +30,7 @@ pub(crate) fn store(view: &StoreView) -> DataStoreResource {
         generation: Some(live.map_or(0, |live| live.number)),
         active_session_id: live.map(|live| live.session_id.to_string()),
         maximum_number_of_tokens: Some(store.tokens_max),
+        placeholders: store.placeholders.as_ref().map(|words| words.as_slice().to_vec()),
         must_upload_again: Some(view.must_upload_again),
         on_unserved: Some(store.on_unserved.as_str().to_owned()),
         data_state: Some(view.data_state.as_str().to_owned()),

@@ -1,9 +1,9 @@
 //! Data stores: made, changed, rolled back, removed.
 
 use edm_model::{
-    ColumnClass, Columns, DataStore, ExactMatchRule, ListQuery, Listed, OnUnserved, Principal,
-    RECOMMENDED_CONFIDENCE_DEFAULT, Right, SensitiveType, SensitiveTypeId, StoreId, TenantId, TypeOrigin,
-    limits, redact_confidence_default,
+    ColumnClass, Columns, DataStore, ExactMatchRule, ListQuery, Listed, OnUnserved, PlaceholderWords,
+    Principal, RECOMMENDED_CONFIDENCE_DEFAULT, Right, SensitiveType, SensitiveTypeId, StoreId, TenantId,
+    TypeOrigin, limits, redact_confidence_default,
 };
 use edm_store::{JobKind, NewJob, StoreRow};
 
@@ -26,6 +26,8 @@ pub struct NewStore {
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
+    /// The words by which its table says that a cell is empty; `None` for the usual ones.
+    pub placeholders: Option<PlaceholderWords>,
     /// What is answered where its live data cannot be read.
     pub on_unserved: OnUnserved,
 }
@@ -41,6 +43,8 @@ pub struct StoreChange {
     pub columns: Option<Columns>,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
+    /// The words by which its table says that a cell is empty, or the usual ones.
+    pub placeholders: Option<Option<PlaceholderWords>>,
     /// What is answered where its live data cannot be read.
     pub on_unserved: Option<OnUnserved>,
     /// What the store must be before.
@@ -119,6 +123,7 @@ impl Service {
             description,
             columns: new.columns,
             tokens_max,
+            placeholders: new.placeholders,
             on_unserved: new.on_unserved,
             created_at: now,
             updated_at: now,
@@ -174,6 +179,7 @@ impl Service {
             }
             draft.columns = columns;
             draft.tokens_max = tokens_max.unwrap_or(draft.tokens_max);
+            draft.placeholders = change.placeholders.unwrap_or_else(|| draft.placeholders.clone());
             draft.on_unserved = change.on_unserved.unwrap_or(draft.on_unserved);
             Ok::<(), Error>(())
         });

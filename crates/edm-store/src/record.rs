@@ -3,8 +3,8 @@
 
 use edm_model::{
     CaseRule, Column, Columns, Country, DataType, DataTypeOptions, DateOrder, Delimiters, DiacriticRule,
-    EvidenceGroup, ExactMatchRule, JobFinding, JobMatch, JobPlace, JobProblem, Pattern, Proximity,
-    ProximityUnit, Rule, SessionFailure, StoreId, Timestamp,
+    EvidenceGroup, ExactMatchRule, JobFinding, JobMatch, JobPlace, JobProblem, Pattern, PlaceholderWords,
+    Proximity, ProximityUnit, Rule, SessionFailure, StoreId, Timestamp,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -146,6 +146,18 @@ pub(crate) fn read_columns(text: &str) -> Result<Columns, Error> {
         return Ok(Columns::none());
     }
     Columns::new(columns).map_err(|source| Error::with_source(crate::ErrorKind::Corrupt, "columns", source))
+}
+
+/// Writes a store's placeholders.
+pub(crate) fn write_placeholders(words: &PlaceholderWords) -> String {
+    serde_json::to_string(words.as_slice()).expect("a list of texts is JSON")
+}
+
+/// Reads a store's placeholders.
+pub(crate) fn read_placeholders(text: &str) -> Result<PlaceholderWords, Error> {
+    let words: Vec<String> = from_json(text, "placeholders")?;
+    PlaceholderWords::new(words)
+        .map_err(|source| Error::with_source(crate::ErrorKind::Corrupt, "placeholders", source))
 }
 
 fn read_data_type(record: &ColumnRecord) -> Result<DataType, Error> {

@@ -1,7 +1,7 @@
 //! What one thread sees of one column.
 
-use edm_hash::{Canonicaliser, CellForm, FoldOptions, Folded, HashedColumn};
-use edm_model::{FormStatistics, Rule};
+use edm_hash::{Canonicaliser, CellForm, FoldOptions, Folded, HashedColumn, Placeholders};
+use edm_model::{FormStatistics, PlaceholderWords, Rule};
 
 use super::candidate::CANDIDATES;
 use super::form::Forms;
@@ -53,7 +53,8 @@ impl ColumnTally {
             lengths: vec![0; LENGTHS_MAX + 1],
             longest: 0,
             taken: vec![0; CANDIDATES.len()],
-            text: Canonicaliser::new(&Rule::default(), tokens_max),
+            text: Canonicaliser::new(&Rule::default(), tokens_max)
+                .with_placeholders(Placeholders::new(&PlaceholderWords::usual(), &Rule::default())),
             candidates: CANDIDATES.iter().map(|candidate| candidate.canonicaliser(tokens_max)).collect(),
             folded: Folded::new(),
             canonical: Vec::new(),

@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 
+use crate::empty_words::Extent;
 use crate::error::{Error, ErrorKind};
 pub use decode::{TextEncoding, Utf8Text};
 pub use header::ExtraColumns;
@@ -117,6 +118,29 @@ pub(crate) struct Source {
     pub(crate) bytes_total: Option<u64>,
 }
 
+/// Text of a pipe that is looked at before anything of it is hashed.
+const BEGIN_BYTES: usize = 16 * 1024 * 1024;
+
+impl Source {
+    /// Returns the begin of a table that cannot be read twice, which stays to be read; the whole table where it is short.
+    pub(crate) fn begin(&mut self) -> Result<(Source, Extent), Error> {
+        let text = read_up_to(&mut self.text, BEGIN_BYTES)?;
+        let extent = if text.len() < BEGIN_BYTES { Extent::Whole } else { Extent::Begin };
+        let rest = std::mem::replace(&mut self.text, Box::new(io::empty()));
+        self.text = Box::new(Cursor::new(text.clone()).chain(rest));
+        // The last record of a begin may be cut, which makes it one that is refused.
+        let begin = Source {
+            text: Box::new(Cursor::new(text)),
+            separator: self.separator,
+            is_sniffed: self.is_sniffed,
+            lines_before: self.lines_before,
+            bytes_read: Arc::default(),
+            bytes_total: None,
+        };
+        Ok((begin, extent))
+    }
+}
+
 /// Opens the table.
 pub(crate) fn open(input: &Input, format: TableFormat) -> Result<Source, Error> {
     let unreadable = |error| Error::caused(ErrorKind::FileUnreadable { path: input.path() }, error);
@@ -204,7 +228,7 @@ fn declared_separator(first: &[u8]) -> Option<(u8, usize)> {
 }
 
 fn read_up_to(reader: &mut impl Read, count: usize) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::with_capacity(count);
+    let mut bytes = Vec::new();
     reader.take(count as u64).read_to_end(&mut bytes).map_err(from_io)?;
     Ok(bytes)
 }

@@ -1,6 +1,6 @@
 //! `exactMatchDataStore`, and the body of its action `lookup`.
 
-use edm_model::{Columns, OnUnserved, limits};
+use edm_model::{Columns, OnUnserved, PlaceholderWords, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -41,6 +41,9 @@ pub struct DataStoreResource {
     /// The longest cell that is matched, in atoms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_number_of_tokens: Option<u32>,
+    /// The words by which the table says that a cell is empty; null for the usual ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placeholders: Option<Vec<String>>,
     /// Read-only: the live data is keyed with an older salt than new sessions get.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub must_upload_again: Option<bool>,
@@ -74,6 +77,8 @@ pub struct DataStoreDraft {
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
+    /// The words by which the table says that a cell is empty; `None` for the usual ones.
+    pub placeholders: Option<PlaceholderWords>,
     /// What is answered where the live data cannot be read.
     pub on_unserved: OnUnserved,
     /// The sessions that are made with it.
@@ -93,6 +98,7 @@ impl FromBody for DataStoreDraft {
             description: change.description.into_option(),
             columns: change.columns.into_option().unwrap_or_else(Columns::none),
             tokens_max: change.tokens_max.into_option(),
+            placeholders: change.placeholders.into_option(),
             on_unserved: change.on_unserved.into_option().unwrap_or_default(),
             sessions: sessions.iter().map(SessionDraft::read_from).collect::<Result<_, _>>()?,
         })
@@ -110,6 +116,8 @@ pub struct DataStoreChange {
     pub columns: Given<Columns>,
     /// The longest cell that is matched, in atoms; null asks for the default.
     pub tokens_max: Given<u32>,
+    /// The words by which the table says that a cell is empty; null asks for the usual ones.
+    pub placeholders: Given<PlaceholderWords>,
     /// What is answered where the live data cannot be read; null asks for the default.
     pub on_unserved: Given<OnUnserved>,
 }
@@ -143,12 +151,25 @@ impl DataStoreChange {
             description: reader.text("description", limits::TEXT_CHARACTERS_MAX)?,
             columns: read_columns(&reader, "columns")?,
             tokens_max: reader.integer32("maximumNumberOfTokens", 1..=limits::TOKENS_MAX)?,
+            placeholders: read_placeholders(&reader)?,
             on_unserved: reader.word("onUnserved", ON_UNSERVED)?.try_map(|word| {
                 let unknown = BodyErrorKind::UnknownWord { known: ON_UNSERVED };
                 OnUnserved::parse(word).ok_or_else(|| reader.error(unknown, "onUnserved"))
             })?,
         })
     }
+}
+
+/// Reads the words by which a table says that a cell is empty.
+fn read_placeholders(reader: &Reader<'_>) -> Result<Given<PlaceholderWords>, BodyError> {
+    let name = "placeholders";
+    let words = reader.texts(name, limits::PLACEHOLDERS_MAX, limits::PLACEHOLDER_CHARACTERS_MAX)?;
+    words.try_map(|words| {
+        let blank = words.iter().position(|word| word.trim().is_empty());
+        let target = blank.map_or_else(|| name.to_owned(), |position| format!("{name}[{position}]"));
+        // Number and length were checked: what is left is a word of white space.
+        PlaceholderWords::new(words).map_err(|_| reader.error(BodyErrorKind::Missing, &target))
+    })
 }
 
 /// The body of `lookup`.

@@ -116,6 +116,16 @@ pub static EXACT_MATCH_DATA_STORE: StructuredType = StructuredType::entity(
         .range(1, limits::TOKENS_MAX as u64)
         .added()
         .set(),
+        text(
+            "placeholders",
+            "The words by which the table says that a cell is empty, in place of the usual ones, from the next upload on; null asks for the usual ones, an empty list for none.",
+        )
+        .many()
+        .characters(limits::PLACEHOLDER_CHARACTERS_MAX)
+        .elements(limits::PLACEHOLDERS_MAX)
+        .uncompared()
+        .added()
+        .set(),
         boolean(
             "mustUploadAgain",
             "Whether the live data is keyed with an older salt than new sessions get.",

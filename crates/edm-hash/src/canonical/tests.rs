@@ -1,4 +1,4 @@
-use edm_model::{Column, DataType, Delimiters, Rule};
+use edm_model::{CaseRule, Column, DataType, Delimiters, DiacriticRule, PlaceholderWords, Rule};
 
 use super::*;
 
@@ -31,20 +31,150 @@ fn text_cells() {
     check(&plain, &"x".repeat(4_097), Err(CellForm::Refused(CellRefusal::TooLong)));
 }
 
+#[track_caller]
+fn check_placeholder(rule: &Rule, words: &PlaceholderWords, cell: &str, expected: bool) {
+    let canonicaliser = Canonicaliser::new(rule, 64).with_placeholders(Placeholders::new(words, rule));
+    let form = canonicaliser.cell(cell, &mut Folded::new(), &mut Vec::new());
+    assert_eq!(form == CellForm::Placeholder, expected, "{cell:?}");
+}
+
 #[test]
-fn placeholders() {
+fn numbers_that_stand_for_none() {
     let plain = rule(DataType::Text, "");
-    for cell in
-        ["NULL", " n/a ", "#N/A", "Unknown", "0", "000-00-0000", "999999999", "1900-01-01", "01/01/1900"]
-    {
+    for cell in ["0", "000-00-0000", "999999999", "1900-01-01", "01/01/1900", "1900-01-01T00:00:00"] {
         check(&plain, cell, Err(CellForm::Placeholder));
     }
-    check(&plain, "1900-01-01T00:00:00", Err(CellForm::Placeholder));
-    for (cell, canonical) in
-        [("9", "9"), ("0a", "0a"), ("Null Island", "null island"), ("1900-01-02", "1900-01-02")]
-    {
+    for (cell, canonical) in [("9", "9"), ("0a", "0a"), ("1900-01-02", "1900-01-02"), ("none", "none")] {
         check(&plain, cell, Ok(canonical));
     }
+}
+
+/// What databases, data frames, spreadsheets and people write into a cell without a value, and what only looks like it.
+#[test]
+fn the_usual_placeholders() {
+    let (plain, usual) = (rule(DataType::Text, ""), PlaceholderWords::usual());
+    for cell in [
+        "NULL",
+        "Null",
+        " null ",
+        "(null)",
+        "<NULL>",
+        "[NULL]",
+        "\\N",
+        "nil",
+        "None",
+        "(none)",
+        "NaN",
+        "-NaN",
+        "NA",
+        "<NA>",
+        "#NA",
+        "n/a",
+        "N/A",
+        "#N/A",
+        "#N/A N/A",
+        "1.#IND",
+        "-1.#QNAN",
+        "#REF!",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#BEZUG!",
+        "#NV",
+        "(blank)",
+        "n.a.",
+        "N/K",
+        "TBD",
+        "tba",
+        "XXX",
+        "Unknown",
+        "undefined",
+        "missing",
+        "not provided",
+        "Not  Provided",
+        "NOT APPLICABLE",
+        "not on file",
+        "to be determined",
+        "k.A.",
+        "keine Angabe",
+        "unbekannt",
+        "Entfällt",
+        "ENTFÄLLT",
+        "non renseigné",
+        "desconocido",
+        "não informado",
+        "onbekend",
+        "not\u{a0}available",
+    ] {
+        check_placeholder(&plain, &usual, cell, true);
+    }
+    for cell in [
+        "Null Island",
+        "nonesuch",
+        "nano",
+        "Nana",
+        "tbd-1",
+        "N/A 12",
+        "(nullity)",
+        "xxxx",
+        "unknown street",
+        "not",
+        "provided",
+        "notprovided",
+        "Naomi",
+        "#ref",
+        "missingham",
+        "entfallt",
+    ] {
+        check_placeholder(&plain, &usual, cell, false);
+    }
+    for cell in ["ENTFÄLLT", "Entfallt"] {
+        let folds = Rule { diacritics: DiacriticRule::Fold, ..plain.clone() };
+        check_placeholder(&folds, &usual, cell, true);
+    }
+    for cell in ["Null", "NOT PROVIDED", "Entfällt"] {
+        check_placeholder(&Rule { case: CaseRule::Sensitive, ..plain.clone() }, &usual, cell, true);
+    }
+}
+
+/// Null, Nan and Nil are people: in a column of names such a word alone is none.
+#[test]
+fn a_name_is_no_placeholder_by_its_word_alone() {
+    let (name, usual) = (rule(DataType::Name, ""), PlaceholderWords::usual());
+    for cell in ["Null", "NaN", "None", "na", "Missing", "unbekannt"] {
+        check_placeholder(&name, &usual, cell, false);
+    }
+    for cell in ["(null)", "N/A", "not provided", "#REF!", "k.A."] {
+        check_placeholder(&name, &usual, cell, true);
+    }
+    let names = Placeholders::names_among(&usual);
+    assert!(names.iter().any(|word| word == "null") && !names.iter().any(|word| word == "(null)"));
+    let placeholders = Placeholders::new(&usual, &name).and_names(&["none".to_owned()], &name);
+    let canonicaliser = Canonicaliser::new(&name, 64).with_placeholders(placeholders);
+    for (cell, expected) in
+        [("NONE", CellForm::Placeholder), ("null", CellForm::Present), ("n/a", CellForm::Placeholder)]
+    {
+        assert_eq!(canonicaliser.cell(cell, &mut Folded::new(), &mut Vec::new()), expected, "{cell}");
+    }
+}
+
+#[test]
+fn a_store_has_words_of_its_own() {
+    let plain = rule(DataType::Text, "");
+    let own = ["entfällt", "12345", "Max  Mustermann", "不明", "`x`", "?"].map(str::to_owned).to_vec();
+    let own = PlaceholderWords::new(own).expect("few short words");
+    for cell in ["Entfällt", "12345", "max mustermann", "MAX   MUSTERMANN", "不明", "`x`", "'X'"] {
+        check_placeholder(&plain, &own, cell, true);
+    }
+    for cell in ["null", "n/a", "12346", "1234", "Mustermann", "不"] {
+        check_placeholder(&plain, &own, cell, false);
+    }
+    let none = PlaceholderWords::new(Vec::new()).expect("an empty list");
+    check_placeholder(&plain, &none, "null", false);
+    check_placeholder(&plain, &none, "000", true);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use edm_model::{Country, DataType, DateOrder, Rule};
 use super::classes::{PLAIN_BYTES_MAX, Plain, ROOM_BYTES, STEP, low, runs, starts};
 use super::gates;
 use crate::kinds::Kinds;
+use crate::placeholder::Placeholders;
 use crate::types::{card, date, iban, phone, ssn};
 
 /// What a plain cell turned out to be.
@@ -42,6 +43,7 @@ pub(crate) struct PlainForms {
     ignored: u128,
     tokens_max: u32,
     lower: bool,
+    placeholders: Placeholders,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -186,7 +188,7 @@ const DOT: u8 = 16;
 const WIDTH_MAX: u32 = PLAIN_BYTES_MAX as u32;
 
 impl PlainForms {
-    pub(crate) fn new(rule: &Rule, tokens_max: u32) -> Self {
+    pub(crate) fn new(rule: &Rule, tokens_max: u32, placeholders: Placeholders) -> Self {
         let ignored = rule.delimiters.as_slice().iter().filter(|delimiter| delimiter.is_ascii());
         let kind = match rule.data_type {
             DataType::Text => Kind::Text,
@@ -205,7 +207,13 @@ impl PlainForms {
             ignored: ignored.fold(0, |bits, delimiter| bits | 1 << u32::from(*delimiter)),
             tokens_max,
             lower: rule.case == edm_model::CaseRule::Insensitive,
+            placeholders,
         }
+    }
+
+    /// Takes cells with these words as empty.
+    pub(crate) fn take_as_empty(&mut self, placeholders: Placeholders) {
+        self.placeholders = placeholders;
     }
 
     /// Returns whether letters become lower case.
@@ -223,7 +231,7 @@ impl PlainForms {
         if matches!(self.kind, Kind::Other) {
             return Judged::Unsure;
         }
-        if gates::is_placeholder(plain) {
+        if gates::is_placeholder(plain, &self.placeholders) {
             return Judged::Placeholder;
         }
         let atoms = || starts(plain.letters).count_ones() + starts(plain.digits).count_ones();

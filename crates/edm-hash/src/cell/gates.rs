@@ -1,28 +1,22 @@
 //! The questions asked of every cell, answered for most of them at a glance (`docs/formats/hash.md`, sections 3 and 7).
 
 use super::classes::{Plain, low, runs};
-use crate::{date, placeholder};
+use crate::date;
+use crate::placeholder::{Placeholders, is_number_for_none};
 
-/// No placeholder that is a word is longer.
-const WORD_BYTES_MAX: u32 = 7;
 /// The longest cell that is looked at for a date.
 const DATE_BYTES_MAX: u32 = 40;
 
 /// Whether a cell with an atom counts as empty by its text.
 #[inline(always)]
-pub(super) fn is_placeholder(plain: &Plain<'_>) -> bool {
-    let may_be =
-        if plain.letters == 0 { is_one_digit(plain) || may_be_epoch(plain) } else { may_be_word(plain) };
-    may_be && std::str::from_utf8(plain.text()).is_ok_and(placeholder::is_placeholder)
-}
-
-/// Whether a cell with letters may be a word that says nothing, or a day with a `t` in it.
-#[inline(always)]
-fn may_be_word(plain: &Plain<'_>) -> bool {
-    let words = plain.alphanumerics();
-    let short = 64 - words.leading_zeros() - words.trailing_zeros() <= WORD_BYTES_MAX;
-    let begins = short && matches!(plain.byte(words.trailing_zeros()) | 0x20, b'n' | b'u');
-    begins || plain.byte(plain.letters.trailing_zeros()) | 0x20 == b't' && may_be_epoch(plain)
+pub(super) fn is_placeholder(plain: &Plain<'_>, placeholders: &Placeholders) -> bool {
+    let may_be_number = if plain.letters == 0 {
+        is_one_digit(plain) || may_be_epoch(plain)
+    } else {
+        plain.byte(plain.letters.trailing_zeros()) | 0x20 == b't' && may_be_epoch(plain)
+    };
+    may_be_number && std::str::from_utf8(plain.text()).is_ok_and(|text| is_number_for_none(text.trim_ascii()))
+        || placeholders.has_plain(plain)
 }
 
 /// Whether all digits are 0, or all are 9.

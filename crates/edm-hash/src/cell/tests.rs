@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::{Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms, ROOM_BYTES, Words};
 use crate::key::Salt;
+use crate::placeholder::Placeholders;
 use crate::processor::ProcessorPath;
 use crate::record::{RecordHasher, Records};
 
@@ -102,6 +103,7 @@ fn cell() -> impl Strategy<Value = String> {
         "[a-c0-9._@-]{1,6}@[a-c0-9_+.@-]{1,6}\\.[a-z]",
         "[0-9]{1,4} [A-Z][a-z]{2,8} (St|Street|Ave|N\\.)[.,]? ?[A-Za-z ]{0,12}[0-9]{0,5}",
         "(null|N/A|#n/a|unknown|NULL |nul|unknow|n a)",
+        "(none|NaN|\\(Null\\)|<NA>|\\\\N|#REF!|#DIV/0!|not {1,2}(provided|given|on file)|T\\.?B\\.?D\\.?|k\\. ?A\\.|n`a)",
         "[A-Za-z0-9]{1,24}([ -][A-Za-z0-9]{1,20}){0,4}",
         "\\PC{0,24}",
         "[ -~]{0,80}",
@@ -177,7 +179,7 @@ fn usual_cells_go_the_short_way() {
         let mut bytes = [b'x'; ROOM_BYTES];
         bytes[..cell.len()].copy_from_slice(cell.as_bytes());
         let plain = Plain::of(&bytes, cell.len(), Words).expect("plain");
-        let (mut room, forms) = ([0; ROOM_BYTES], PlainForms::new(&rule, 64));
+        let (mut room, forms) = ([0; ROOM_BYTES], PlainForms::new(&rule, 64, Placeholders::none(&rule)));
         let mut form = Form::new(&mut room, true);
         let judged = forms.judge(&plain, &mut form, &forms);
         assert_eq!(judged, Judged::Value, "{cell:?}");

@@ -66,6 +66,7 @@ pub(crate) async fn create(
         description: draft.description,
         columns: draft.columns,
         tokens_max: draft.tokens_max,
+        placeholders: draft.placeholders,
         on_unserved: draft.on_unserved,
     };
     let sessions = draft.sessions.into_iter().map(sessions::new_session).collect();
@@ -109,6 +110,7 @@ pub(crate) async fn update(
             .tokens_max
             .into_change()
             .map(|tokens| tokens.unwrap_or(edm_model::limits::TOKENS_DEFAULT)),
+        placeholders: change.placeholders.into_change(),
         on_unserved: change.on_unserved.into_change().map(Option::unwrap_or_default),
         expected: call.expected.clone(),
     };

@@ -141,6 +141,7 @@ async fn each_role_may_what_the_contract_says() {
             description: None,
             columns: columns(),
             tokens_max: None,
+            placeholders: None,
             on_unserved: OnUnserved::Refuse,
         };
         let answers = [
@@ -202,6 +203,7 @@ async fn names_are_unique_and_checked() {
         description: None,
         columns: columns(),
         tokens_max: None,
+        placeholders: None,
         on_unserved: OnUnserved::Refuse,
     };
     for (name, kind) in [

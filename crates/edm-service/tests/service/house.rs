@@ -121,6 +121,7 @@ impl House {
             description: None,
             columns,
             tokens_max: None,
+            placeholders: None,
             on_unserved: OnUnserved::Refuse,
         };
         self.service.create_store(&self.admin, new).await.expect("the store is made").store.id

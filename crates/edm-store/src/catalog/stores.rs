@@ -1,8 +1,8 @@
 //! Data stores, with the generation that is live.
 
 use edm_model::{
-    Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, OnUnserved, SensitiveType, SessionId,
-    StoreId, TenantId, Timestamp,
+    Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, OnUnserved, PlaceholderWords,
+    SensitiveType, SessionId, StoreId, TenantId, Timestamp,
 };
 use sqlx::sqlite::SqliteRow;
 
@@ -43,6 +43,8 @@ pub struct StoreDraft {
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: u32,
+    /// The words by which the table says that a cell is empty; `None` for the usual ones.
+    pub placeholders: Option<PlaceholderWords>,
     /// What is answered where the live generation cannot be read.
     pub on_unserved: OnUnserved,
 }
@@ -101,7 +103,7 @@ impl Catalog {
         let mut write = self.write().await?;
         sqlx::query(
             "insert into data_stores (id, tenant_id, name, name_folded, description, columns, tokens_max, \
-             created_at, updated_at, lowered, on_unserved) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             created_at, updated_at, lowered, on_unserved, placeholders) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(store.id.as_bytes().as_slice())
         .bind(store.tenant.as_bytes().as_slice())
@@ -114,6 +116,7 @@ impl Catalog {
         .bind(store.updated_at.as_micros())
         .bind(lowered::of_store(&store.name, store.description.as_deref(), &store.columns))
         .bind(store.on_unserved.as_str())
+        .bind(store.placeholders.as_ref().map(record::write_placeholders))
         .execute(&mut write)
         .await
         .context("adding a data store")?;
@@ -180,6 +183,7 @@ impl Catalog {
             description: before.description.clone(),
             columns: before.columns.clone(),
             tokens_max: before.tokens_max,
+            placeholders: before.placeholders.clone(),
             on_unserved: before.on_unserved,
         };
         let unchanged = draft.clone();
@@ -253,7 +257,7 @@ impl Catalog {
 async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &StoreDraft) -> Result<(), Error> {
     sqlx::query(
         "update data_stores set name = $2, name_folded = $3, description = $4, columns = $5, tokens_max = $6, \
-         updated_at = $7, lowered = $8, on_unserved = $9 where id = $1",
+         updated_at = $7, lowered = $8, on_unserved = $9, placeholders = $10 where id = $1",
     )
     .bind(id.as_bytes().as_slice())
     .bind(&draft.name)
@@ -264,6 +268,7 @@ async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &Stor
     .bind(at.as_micros())
     .bind(lowered::of_store(&draft.name, draft.description.as_deref(), &draft.columns))
     .bind(draft.on_unserved.as_str())
+    .bind(draft.placeholders.as_ref().map(record::write_placeholders))
     .execute(&mut *write)
     .await
     .context("changing a data store")?;
@@ -308,6 +313,9 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
             description: get(row, "description")?,
             columns: record::read_columns(&get::<String>(row, "columns")?)?,
             tokens_max: number(row, "tokens_max")?,
+            placeholders: get::<Option<String>>(row, "placeholders")?
+                .map(|words| record::read_placeholders(&words))
+                .transpose()?,
             on_unserved: on_unserved(row)?,
             created_at: moment(row, "created_at")?,
             updated_at: moment(row, "updated_at")?,

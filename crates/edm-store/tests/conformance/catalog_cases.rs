@@ -36,6 +36,7 @@ pub(crate) fn store(id: StoreId, name: &str) -> (DataStore, SensitiveType) {
         description: None,
         columns: columns(),
         tokens_max: 64,
+        placeholders: None,
         on_unserved: OnUnserved::Refuse,
         created_at: at(i64::from(id.as_bytes()[0])),
         updated_at: at(0),

@@ -124,6 +124,7 @@ pub(super) fn store(choices: &mut impl Choices, number: usize) -> (DataStore, Se
         description: maybe_text(choices),
         columns,
         tokens_max: [1, 64, 65][choices.below(3)],
+        placeholders: None,
         on_unserved: OnUnserved::ALL[choices.below(OnUnserved::ALL.len())],
         created_at: moment(choices),
         updated_at: moment(choices),

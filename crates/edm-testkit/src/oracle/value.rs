@@ -1,6 +1,6 @@
 //! The canonical form of a cell (`docs/formats/hash.md` sections 3 and 4).
 
-use edm_model::{CaseRule, DataType, DiacriticRule, Rule};
+use edm_model::{CaseRule, DataType, DiacriticRule, PlaceholderWords, Rule};
 
 use super::email;
 use super::folding::placed;
@@ -12,7 +12,7 @@ const CANONICAL_BYTES_MAX: usize = 4_096;
 /// Returns the canonical form of a cell, or nothing where it is absent or refused.
 pub(crate) fn canonical(rule: &Rule, cell: &str, tokens_max: u32) -> Option<String> {
     let reading = Reading::new(&placed(cell), rule.case, rule.diacritics);
-    if reading.atoms.is_empty() || is_placeholder(cell) {
+    if reading.atoms.is_empty() || is_placeholder(rule, cell) {
         return None;
     }
     if reading.atoms.len() > tokens_max as usize {
@@ -108,12 +108,25 @@ pub(crate) fn name_form(reading: &Reading, rule: &Rule, first: usize, last: usiz
     }
 }
 
-fn is_placeholder(cell: &str) -> bool {
-    let reading = Reading::new(&placed(cell), CaseRule::Insensitive, DiacriticRule::Keep);
-    let folded: String = reading.slice(0, reading.characters.len()).into_iter().collect();
-    if matches!(folded.trim(), "null" | "n/a" | "#n/a" | "unknown") {
+fn is_placeholder(rule: &Rule, cell: &str) -> bool {
+    let fold = |text: &str, diacritics| {
+        let reading = Reading::new(&placed(text), CaseRule::Insensitive, diacritics);
+        reading.slice(0, reading.characters.len()).into_iter().collect::<String>()
+    };
+    let words = |text: &str| {
+        let folded: String = fold(text, rule.diacritics);
+        folded.split(is_white).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // A column of names has people called Null.
+    let counts = |word: &String| {
+        rule.data_type != DataType::Name
+            || word.chars().any(|c| !matches!(class(c), Class::Letter | Class::Cluster))
+    };
+    let cell_words = words(cell);
+    if PlaceholderWords::usual().as_slice().iter().any(|word| counts(word) && words(word) == cell_words) {
         return true;
     }
+    let folded = fold(cell, DiacriticRule::Keep);
     let digits: Vec<char> = folded.chars().filter(char::is_ascii_digit).collect();
     if !folded.chars().any(|c| matches!(class(c), Class::Letter | Class::Cluster)) {
         let zeros = !digits.is_empty() && digits.iter().all(|digit| *digit == '0');
@@ -122,7 +135,7 @@ fn is_placeholder(cell: &str) -> bool {
             return true;
         }
     }
-    is_first_day_of_1900(&reading)
+    is_first_day_of_1900(&Reading::new(&placed(cell), CaseRule::Insensitive, DiacriticRule::Keep))
 }
 
 /// The numbers 1900, 1 and 1 in any order, and perhaps a midnight behind them.

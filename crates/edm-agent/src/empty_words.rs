@@ -1,0 +1,127 @@
+//! Which words of a table mean an empty cell, column by column.
+//!
+//! The store says the words. Some of them are people, too: Null, Nan and Nil are surnames. In a column of names such a word
+//! counts as empty only where it stands in more than one of a thousand records, which no surname of its kind does. That takes
+//! a look at the whole table before the first record is hashed, so a file is read once more; of a table that comes through a
+//! pipe the first records decide. Either way it is told.
+
+use std::collections::BTreeMap;
+
+use edm_hash::{Folded, Placeholders};
+use edm_model::{Column, Columns, DataType, PlaceholderWords};
+
+use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
+use crate::error::Error;
+use crate::rejections::Rejections;
+use crate::source::{ExtraColumns, RecordReader, Source};
+
+/// A word that may be a name means an empty cell where more than one of so many records have it.
+const RECORDS_A_NAME: u64 = 1_000;
+
+/// What of a table was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    Whole,
+    /// The first records, of a pipe.
+    Begin,
+}
+
+/// The words of each column, and what a person should know of how they were chosen.
+pub(crate) struct EmptyWords {
+    pub(crate) columns: Vec<Placeholders>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl EmptyWords {
+    /// Takes the store's words; in columns of names those that are no names.
+    pub(crate) fn of(words: &PlaceholderWords, columns: &Columns) -> Self {
+        let columns = columns.as_slice().iter().map(|column| Placeholders::new(words, &column.rule));
+        Self { columns: columns.collect(), notes: Vec::new() }
+    }
+
+    /// Whether the words depend on what the table holds.
+    pub(crate) fn depend_on_names(words: &PlaceholderWords, columns: &Columns) -> bool {
+        columns.as_slice().iter().any(is_of_names) && !Placeholders::names_among(words).is_empty()
+    }
+
+    /// Reads the records and adds, for each column of names, the words that stand there too often to be one.
+    pub(crate) fn choose(
+        words: &PlaceholderWords,
+        columns: &Columns,
+        (source, extent): (Source, Extent),
+        extra: ExtraColumns,
+    ) -> Result<Self, Error> {
+        let mut chosen = Self::of(words, columns);
+        let names = Placeholders::names_among(words);
+        let (counts, records) = count(&names, columns, RecordReader::new(source, columns, extra)?)?;
+        for ((column, counts), placeholders) in
+            columns.as_slice().iter().zip(&counts).zip(&mut chosen.columns)
+        {
+            let is_empty = |count: u64| count * RECORDS_A_NAME > records;
+            let empty: Vec<String> =
+                counts.iter().filter(|(_, count)| is_empty(**count)).map(|(word, _)| word.clone()).collect();
+            *placeholders = placeholders.and_names(&empty, &column.rule);
+            let seen = match extent {
+                Extent::Whole => format!("of {records} records"),
+                Extent::Begin => format!("of the first {records} records"),
+            };
+            for (word, count) in counts {
+                chosen.notes.push(match is_empty(*count) {
+                    true => format!(
+                        "{}: {count} {seen} hold “{word}”, more than 0.1 %: in this column it was taken for an empty \
+                         cell; if it is somebody's name, take it out of the data store's placeholders",
+                        column.name
+                    ),
+                    false => format!(
+                        "{}: {count} {seen} hold “{word}”, no more than 0.1 %: it was taken for somebody's name",
+                        column.name
+                    ),
+                });
+            }
+        }
+        if extent == Extent::Begin {
+            chosen.notes.push(format!(
+                "the table came through a pipe, so which words mean an empty cell in columns of names was judged by its \
+                 first {records} records: upload a file to have all of them judged"
+            ));
+        }
+        Ok(chosen)
+    }
+}
+
+fn is_of_names(column: &Column) -> bool {
+    column.rule.data_type == DataType::Name
+}
+
+/// Counts how many cells of each column of names hold each word, and the records.
+fn count(
+    names: &[String],
+    columns: &Columns,
+    mut reader: RecordReader,
+) -> Result<(Vec<BTreeMap<String, u64>>, u64), Error> {
+    let wanted: Vec<Option<Placeholders>> = columns
+        .as_slice()
+        .iter()
+        .map(|column| {
+            is_of_names(column).then(|| Placeholders::none(&column.rule).and_names(names, &column.rule))
+        })
+        .collect();
+    let mut counts = vec![BTreeMap::new(); wanted.len()];
+    let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
+    let (mut chunk, mut folded, mut records) = (Chunk::default(), Folded::new(), 0);
+    loop {
+        reader.read(&mut chunk, CHUNK_RECORDS_MAX, &positions, &mut Rejections::default())?;
+        if chunk.is_empty() {
+            return Ok((counts, records));
+        }
+        records += u64::from(chunk.len());
+        for (_, cells) in chunk.rows(wanted.len()) {
+            for ((cell, wanted), counts) in cells.zip(&wanted).zip(&mut counts) {
+                if let Some(word) = wanted.as_ref().and_then(|wanted| wanted.word_in(cell, &mut folded)) {
+                    *counts.entry(word.to_owned()).or_default() += 1;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The words by which a table says that a cell is empty.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::limits;
+
+/// Words that stand in a cell where there is no value (`docs/upload.md`, "Placeholders").
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PlaceholderWords(Vec<String>);
+
+/// What programs and people write into a cell without a value, one a line, folded: databases and programming languages,
+/// spreadsheets, people in several languages. Nothing that somebody's value may be, but for surnames: a column of names
+/// decides by how often the word stands there.
+const USUAL: &str = include_str!("usual_placeholders.txt");
+
+/// Why words are not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlaceholderWordsError {
+    /// There are more than [`limits::PLACEHOLDERS_MAX`].
+    TooMany,
+    /// One has no character that is not white space, or more than [`limits::PLACEHOLDER_CHARACTERS_MAX`].
+    Length {
+        /// The word's position.
+        position: usize,
+    },
+}
+
+impl PlaceholderWords {
+    /// Takes a list, which may be empty: then only cells without a letter or digit, and numbers that stand for none, are
+    /// empty.
+    pub fn new(words: Vec<String>) -> Result<Self, PlaceholderWordsError> {
+        if words.len() > limits::PLACEHOLDERS_MAX {
+            return Err(PlaceholderWordsError::TooMany);
+        }
+        let fits = |word: &String| {
+            !word.trim().is_empty() && word.chars().count() <= limits::PLACEHOLDER_CHARACTERS_MAX
+        };
+        match words.iter().position(|word| !fits(word)) {
+            Some(position) => Err(PlaceholderWordsError::Length { position }),
+            None => Ok(Self(words)),
+        }
+    }
+
+    /// Returns the words of a store that says nothing else.
+    pub fn usual() -> Self {
+        Self(USUAL.lines().map(str::to_owned).collect())
+    }
+
+    /// Returns the words as they were given.
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Display for PlaceholderWordsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PlaceholderWordsError::TooMany => write!(f, "at most {} placeholders", limits::PLACEHOLDERS_MAX),
+            PlaceholderWordsError::Length { position } => write!(
+                f,
+                "placeholder {} is empty or longer than {} characters",
+                position + 1,
+                limits::PLACEHOLDER_CHARACTERS_MAX
+            ),
+        }
+    }
+}
+
+impl Error for PlaceholderWordsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_bounded() {
+        let words = |count: usize, length: usize| PlaceholderWords::new(vec!["x".repeat(length); count]);
+        assert!(words(limits::PLACEHOLDERS_MAX, limits::PLACEHOLDER_CHARACTERS_MAX).is_ok());
+        assert_eq!(words(limits::PLACEHOLDERS_MAX + 1, 1), Err(PlaceholderWordsError::TooMany));
+        let too_long = words(2, limits::PLACEHOLDER_CHARACTERS_MAX + 1);
+        assert_eq!(too_long, Err(PlaceholderWordsError::Length { position: 0 }));
+        let blank = PlaceholderWords::new(vec!["none".to_owned(), " ".to_owned()]);
+        assert_eq!(blank, Err(PlaceholderWordsError::Length { position: 1 }));
+        assert!(PlaceholderWords::new(Vec::new()).is_ok());
+    }
+
+    #[test]
+    fn the_usual_words_are_a_list_like_any_other() {
+        let usual = PlaceholderWords::usual();
+        assert_eq!(PlaceholderWords::new(usual.as_slice().to_vec()), Ok(usual.clone()));
+        let mut sorted = usual.as_slice().to_vec();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(sorted.len(), usual.as_slice().len(), "no word stands there twice");
+        assert!(usual.as_slice().iter().all(|word| word.to_lowercase() == *word));
+    }
+}
