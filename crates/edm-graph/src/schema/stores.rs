@@ -123,6 +123,7 @@ pub static EXACT_MATCH_DATA_STORE: StructuredType = StructuredType::entity(
         .many()
         .characters(limits::PLACEHOLDER_CHARACTERS_MAX)
         .elements(limits::PLACEHOLDERS_MAX)
+        .sometimes()
         .uncompared()
         .added()
         .set(),
