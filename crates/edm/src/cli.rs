@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// Runs the service
     #[cfg(feature = "server")]
     Serve(command::serve::ServeArguments),
-    /// Creates, lists, shows and deletes data stores, and brings the generation before back
+    /// Creates, changes, lists, shows and deletes data stores, and brings the generation before back
     #[cfg(feature = "agent")]
     Store(command::store::StoreArguments),
     /// Checks and hashes a table and uploads the hashes; goes on where it was stopped

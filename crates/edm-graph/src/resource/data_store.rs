@@ -41,7 +41,7 @@ pub struct DataStoreResource {
     /// The longest cell that is matched, in atoms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_number_of_tokens: Option<u32>,
-    /// Read-only: the live data is keyed with an older salt than new sessions get.
+    /// Read-only: the live data is keyed with an older salt than new sessions get, or was made with other columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub must_upload_again: Option<bool>,
     /// What is answered where the live data cannot be read: `refuse` or `previous`.

@@ -11,6 +11,7 @@ mod program;
 mod purview;
 mod redact;
 mod serve;
+mod store_update;
 mod tables;
 
 use std::fs;
