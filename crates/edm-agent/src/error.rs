@@ -487,11 +487,7 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
             f.write_str(")")
         }
         ErrorKind::SessionEnded { state, code, message } => {
-            write!(f, "the session ended {state}: {message} ({code})")?;
-            if code == "shrinkRefused" {
-                f.write_str("; if the table is meant to be that small, upload it with --allow-shrink")?;
-            }
-            Ok(())
+            write!(f, "the session ended {state}: {message} ({code})")
         }
         ErrorKind::Interrupted => {
             f.write_str("a part of the upload stopped unexpectedly; run the command again")

@@ -10,12 +10,12 @@ use edm_agent::{
     Tolerance, UploadOptions, UploadReport, Wait, dry_run, refuse_the_table, upload, write_refused_lines,
 };
 use edm_graph::{ColumnResource, SessionResource};
-use edm_model::{Column, DataType};
+use edm_model::Column;
 use serde_json::{Value, json};
 
 use super::UsageError;
 use super::profile::{profile_options, profile_table};
-use crate::column_argument::typed;
+use crate::column_argument::{typed_of, words_of};
 use crate::connection::Connection;
 use crate::format_arguments::FormatArguments;
 use crate::output::{Format, Output, grouped};
@@ -129,7 +129,7 @@ impl UploadArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Lists the upload sessions of a data store
+    /// Lists the upload sessions of a data store, and says which one is live
     #[command(after_help = "Example:\n  edm upload list --store patients")]
     List {
         /// Name or id of the data store
@@ -168,18 +168,20 @@ pub(crate) async fn run(arguments: UploadArguments, output: Output) -> anyhow::R
         Some(Action::List { store, connection }) => {
             let client = connection.client()?;
             let store = client.store(store).await?;
-            print_sessions(output, &client.sessions(&store.id).await?)
+            print_sessions(output, &client.sessions(&store.id).await?, store.active_session_id.as_deref())
         }
         Some(Action::Show(named)) => {
             let client = named.connection.client()?;
             let store = client.store(&named.store).await?;
-            print_session(output, &client.session(&store.id, &named.session).await?)
+            let session = client.session(&store.id, &named.session).await?;
+            print_session(output, &session, store.active_session_id.as_deref())
         }
         Some(Action::Cancel(named)) => {
             let client = named.connection.client()?;
             let store = client.store(&named.store).await?;
             client.cancel_session(&store.id, &named.session).await?;
-            print_session(output, &client.session(&store.id, &named.session).await?)
+            let session = client.session(&store.id, &named.session).await?;
+            print_session(output, &session, store.active_session_id.as_deref())
         }
     }
 }
@@ -329,15 +331,14 @@ async fn create_store(client: &GraphClient, name: &str, table: &TableOptions) ->
     Ok(())
 }
 
-/// Writes a column as `--column` takes it.
+/// Writes a column for people. Its name may hold what parts the words of `--column`.
 fn column_words(column: &Column) -> String {
-    let flags = [(column.searchable, ":searchable"), (column.key, ":key")];
-    let flags = flags.into_iter().filter(|(held, _)| *held).map(|(_, word)| word).collect::<String>();
-    let data_type = match column.rule.data_type {
-        DataType::Text => String::new(),
-        ref data_type => format!(":{}", typed(data_type)),
-    };
-    format!("{}{flags}{data_type}", column.name)
+    let column = ColumnResource::from(column);
+    let words = [typed_of(&column), words_of(&column)];
+    let words: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !matches!(*word, "" | "text")).collect();
+    let name = column.name.as_deref().unwrap_or_default();
+    if words.is_empty() { format!("“{name}”") } else { format!("“{name}” ({})", words.join(" ")) }
 }
 
 /// Writes the lines of which something was refused, where they were asked for.
@@ -498,9 +499,10 @@ pub(super) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(count))
 }
 
-fn print_sessions(output: Output, sessions: &[SessionResource]) -> anyhow::Result<()> {
+fn print_sessions(output: Output, sessions: &[SessionResource], live: Option<&str>) -> anyhow::Result<()> {
     if output.format() == Format::Json {
-        return Ok(output.json(&sessions)?);
+        let sessions = sessions.iter().map(|session| session_json(session, live));
+        return Ok(output.json(&sessions.collect::<anyhow::Result<Vec<Value>>>()?)?);
     }
     let number = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), grouped);
     let row = |session: &SessionResource| {
@@ -508,6 +510,7 @@ fn print_sessions(output: Output, sessions: &[SessionResource]) -> anyhow::Resul
         let error = session.error.as_ref().map(|error| format!("{} ({})", error.message, error.code));
         vec![
             session.id.clone(),
+            if is_live(session, live) { "live" } else { "-" }.to_owned(),
             session.state.clone().unwrap_or_default(),
             session.update_mode.clone().unwrap_or_default(),
             created,
@@ -521,12 +524,27 @@ fn print_sessions(output: Output, sessions: &[SessionResource]) -> anyhow::Resul
         ]
     };
     let rows: Vec<Vec<String>> = sessions.iter().map(row).collect();
-    Ok(output.table(&["SESSION", "STATE", "MODE", "CREATED", "ROWS", "BLOCKS LEFT", "ERROR"], &rows)?)
+    let heading = ["SESSION", "LIVE", "STATE", "MODE", "CREATED", "ROWS", "BLOCKS LEFT", "ERROR"];
+    Ok(output.table(&heading, &rows)?)
 }
 
-fn print_session(output: Output, session: &SessionResource) -> anyhow::Result<()> {
+fn print_session(output: Output, session: &SessionResource, live: Option<&str>) -> anyhow::Result<()> {
     match output.format() {
-        Format::Json => Ok(output.json(session)?),
-        Format::Table => print_sessions(output, std::slice::from_ref(session)),
+        Format::Json => Ok(output.json(&session_json(session, live)?)?),
+        Format::Table => print_sessions(output, std::slice::from_ref(session), live),
     }
+}
+
+/// Whether the session is the last one that became live, and no rollback took it back.
+fn is_live(session: &SessionResource, live: Option<&str>) -> bool {
+    live.is_some_and(|live| live.eq_ignore_ascii_case(&session.id))
+}
+
+/// Returns the session as the service says it, and whether it is live.
+fn session_json(session: &SessionResource, live: Option<&str>) -> anyhow::Result<Value> {
+    let mut value = serde_json::to_value(session)?;
+    if let Value::Object(fields) = &mut value {
+        fields.insert("live".to_owned(), json!(is_live(session, live)));
+    }
+    Ok(value)
 }

@@ -84,7 +84,7 @@ fn one_patient_is_changed_and_one_removed() {
     let modes: Vec<String> = stdout(&listed)
         .lines()
         .skip(1)
-        .map(|line| line.split_whitespace().nth(2).unwrap_or("").to_owned())
+        .map(|line| line.split_whitespace().nth(3).unwrap_or("").to_owned())
         .collect();
     assert_eq!(modes, ["replace", "delta", "delta"], "{}", stdout(&listed));
 
