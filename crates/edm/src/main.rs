@@ -21,6 +21,8 @@ mod node_roles;
 mod output;
 #[cfg(feature = "agent")]
 mod progress_bar;
+#[cfg(feature = "agent")]
+mod row_origin;
 #[cfg(feature = "server")]
 mod running_server;
 #[cfg(feature = "agent")]
