@@ -1,5 +1,6 @@
 //! `edm`, the one binary that people run. It wires the other crates together and decides nothing itself.
 
+mod build_version;
 mod cli;
 #[cfg(feature = "agent")]
 mod column_argument;

@@ -10,6 +10,7 @@ mod profile;
 mod program;
 mod purview;
 mod redact;
+mod self_description;
 mod serve;
 mod store_update;
 mod tables;
