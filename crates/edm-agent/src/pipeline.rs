@@ -5,6 +5,7 @@
 //! records only make the work less parallel.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -278,7 +279,7 @@ impl Work<'_> {
         let mut rejections = Rejections::default();
         while let Ok(chunk) = job.chunks.recv() {
             for (record, outcome) in hasher.push_all(&chunk.records()) {
-                note(outcome, chunk.line(record), &plan.columns, &mut rejections);
+                note(outcome, chunk.lines(record), &plan.columns, &mut rejections);
             }
             self.look_for_damage(&chunk);
             self.spare.give_back(chunk);
@@ -302,8 +303,14 @@ impl Work<'_> {
     }
 }
 
-/// Counts what hashing refused. A cell that is only too long to be matched is told, but neither it nor its line is bad.
-pub(crate) fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejections: &mut Rejections) {
+/// Counts what hashing refused: of a record all lines, of a cell the first one of its record. A cell that is only too long to be
+/// matched is told, but neither it nor its line is bad.
+pub(crate) fn note(
+    outcome: RecordOutcome,
+    lines: Range<u64>,
+    columns: &Columns,
+    rejections: &mut Rejections,
+) {
     let of =
         |column: usize| columns.as_slice().get(column).expect("hashing knows the columns of the store alone");
     match outcome {
@@ -311,7 +318,7 @@ pub(crate) fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejecti
             let mut bad = false;
             for (column, refusal) in refused_cells {
                 let column = of(column);
-                rejections.note(line, &refusal_reason(column, refusal));
+                rejections.note(lines.start, &refusal_reason(column, refusal));
                 match refusal {
                     CellRefusal::TooManyTokens => {}
                     _ if column.searchable => bad = true,
@@ -321,9 +328,9 @@ pub(crate) fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejecti
             rejections.bad_lines += u64::from(bad);
         }
         RecordOutcome::Rejected(RecordRefusal::BadCell { column, refusal }) => {
-            rejections.reject(line, 1, &refusal_reason(of(column), refusal));
+            rejections.reject(lines, &refusal_reason(of(column), refusal));
         }
-        RecordOutcome::Rejected(refusal) => rejections.reject(line, 1, &refusal.to_string()),
+        RecordOutcome::Rejected(refusal) => rejections.reject(lines, &refusal.to_string()),
     }
 }
 

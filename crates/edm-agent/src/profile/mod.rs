@@ -205,12 +205,12 @@ impl Run<'_> {
     }
 
     fn take(&self, chunk: &Chunk, hasher: &mut RecordHasher, tally: &mut Tally) {
-        for (line, cells) in chunk.rows(self.columns.as_slice().len()) {
+        for (lines, cells) in chunk.rows(self.columns.as_slice().len()) {
             let outcome = hasher.push(cells.clone());
             if matches!(outcome, RecordOutcome::Accepted { .. }) {
                 cells.zip(&mut tally.columns).for_each(|(cell, column)| column.see(cell));
             }
-            note(outcome, line, self.columns, &mut tally.rejections);
+            note(outcome, lines, self.columns, &mut tally.rejections);
         }
     }
 

@@ -130,11 +130,6 @@ impl RecordReader {
         self.header_lines.clone()
     }
 
-    /// Returns the line behind what was read.
-    pub(crate) fn line(&self) -> u64 {
-        self.line
-    }
-
     /// Returns the digest of the header, part of the file's identity.
     pub(crate) fn header_sha256(&self) -> [u8; 32] {
         self.header_sha256
@@ -169,22 +164,23 @@ impl RecordReader {
         while chunk.len() < records_max {
             let Some(found) = self.next_record(chunk.is_empty())? else { break };
             let line = found.line;
+            let lines = line..line + found.lines;
             match self.refusal(&found) {
                 Some(reason) => {
-                    rejections.reject(line, found.lines, &reason);
-                    chunk.push_left_out(line);
+                    rejections.reject(lines.clone(), &reason);
+                    chunk.push_left_out(lines);
                 }
                 None => {
                     if found.lines > 1 && self.looks_torn(&found) {
                         rejections.note(line, SUSPICIOUS);
                     }
                     if in_order {
-                        chunk.push(line, self.cells.iter().copied());
+                        chunk.push(lines, self.cells.iter().copied());
                         continue;
                     }
                     let own = |position: usize| *self.cells.get(position).expect(AS_THE_HEADER);
                     let cell = |position: &Option<usize>| position.map_or((0, 0), own);
-                    chunk.push(line, positions.iter().map(cell));
+                    chunk.push(lines, positions.iter().map(cell));
                 }
             }
         }
@@ -385,7 +381,7 @@ mod tests {
             }
             let row = |(line, cells): (u64, _)| format!("{line}:{}", Vec::from_iter(cells).join("|"));
             let mut own: Vec<(u64, String)> =
-                chunk.rows(2).map(|(line, cells)| (line, row((line, cells)))).collect();
+                chunk.rows(2).map(|(lines, cells)| (lines.start, row((lines.start, cells)))).collect();
             for (reason, count) in rejections.reasons {
                 own.extend(count.lines.into_iter().map(|line| (line, format!("{line}!{reason}"))));
             }
