@@ -124,6 +124,9 @@ async fn open_journal(
     shape: &StoreShape,
 ) -> Result<Option<Journal>, Error> {
     let Input::File(table) = &options.table.input else { return Ok(None) };
+    if !options.table.input.is_repeatable() {
+        return Ok(None);
+    }
     let path = match &options.journal {
         JournalPlace::Nowhere => return Ok(None),
         JournalPlace::File(path) => path.clone(),
@@ -429,6 +432,15 @@ impl Run<'_> {
         }
     }
 
+    /// Returns the error with what was refused of the table, if the session ended: that may be why.
+    async fn told_with(&mut self, error: Error, refused: Rejections) -> Result<Error, Error> {
+        let ErrorKind::SessionEnded { state, code, message, .. } = error.kind() else { return Ok(error) };
+        let (state, code, message) = (state.clone(), code.clone(), message.clone());
+        self.forget_journal().await?;
+        let rejections = Box::new(refused);
+        Ok(Error::new(ErrorKind::SessionEnded { state, code, message, rejections }))
+    }
+
     async fn finish(&mut self, session_id: String, sent: Sent, read: Read) -> Result<UploadReport, Error> {
         self.progress.event(&Event::Committed);
         let store_id = self.shape.id.to_string();
@@ -437,12 +449,7 @@ impl Run<'_> {
             Wait::ForLive => {
                 match wait_until_live(self.client, &store_id, &session_id, &*self.progress).await {
                     Ok(()) => "Completed".to_owned(),
-                    Err(error) => {
-                        if matches!(error.kind(), ErrorKind::SessionEnded { .. }) {
-                            self.forget_journal().await?;
-                        }
-                        return Err(error);
-                    }
+                    Err(error) => return Err(self.told_with(error, read.rejections).await?),
                 }
             }
         };
@@ -477,6 +484,7 @@ pub async fn wait_until_live(
                     state: state.unwrap_or("without a state").to_owned(),
                     code: error.code,
                     message: error.message,
+                    rejections: Box::default(),
                 }));
             }
         }

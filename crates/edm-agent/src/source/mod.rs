@@ -40,6 +40,14 @@ impl Input {
         if argument == "-" { Input::StandardInput } else { Input::File(PathBuf::from(argument)) }
     }
 
+    /// Returns whether it can be read more than once, which a pipe cannot be. What is not there, opening tells.
+    pub fn is_repeatable(&self) -> bool {
+        match self {
+            Input::File(path) => std::fs::metadata(path).map_or(true, |metadata| metadata.is_file()),
+            Input::StandardInput => false,
+        }
+    }
+
     /// Returns the path, `-` for standard input.
     pub fn path(&self) -> PathBuf {
         match self {

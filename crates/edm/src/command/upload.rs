@@ -1,26 +1,27 @@
 //! `edm upload`.
 
+mod create;
+mod sessions;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use edm_agent::{
-    Error, ErrorKind, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, TableMode, TableOptions,
-    Tolerance, UploadOptions, UploadReport, Wait, dry_run, refuse_the_table, upload, write_refused_lines,
+    Error, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, TableMode, TableOptions, Tolerance,
+    UploadOptions, UploadReport, Wait, dry_run, refuse_the_table, upload, write_no_refused_lines,
+    write_refused_lines,
 };
-use edm_graph::{ColumnResource, SessionResource};
-use edm_model::Column;
 use serde_json::{Value, json};
 
+use self::create::create_store;
+use self::sessions::{print_session, print_sessions};
 use super::UsageError;
-use super::profile::{profile_options, profile_table};
-use crate::column_argument::{typed_of, words_of};
 use crate::connection::Connection;
 use crate::format_arguments::FormatArguments;
 use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
-use crate::suggested_schema::suggest;
 use crate::surroundings::{core_count, state_folder};
 
 /// How a column's warning of its part in the default type begins (docs/matching.md).
@@ -56,10 +57,10 @@ pub(crate) struct UploadArguments {
     #[command(flatten)]
     format: FormatArguments,
     /// Lines that may be left unprotected, because they or a searchable cell of them are left out, as a share or a number
-    #[arg(long, value_name = "SHARE|COUNT", default_value = "0.1%")]
+    #[arg(long, value_name = "SHARE|COUNT", default_value = "0.1%", allow_hyphen_values = true)]
     allowed_bad_lines: Tolerance,
     /// Cells of any one column that is not searchable that may be left out, as a share or a number
-    #[arg(long, value_name = "SHARE|COUNT", default_value = "1%")]
+    #[arg(long, value_name = "SHARE|COUNT", default_value = "1%", allow_hyphen_values = true)]
     allowed_bad_cells: Tolerance,
     /// Leave the whole line out where a cell of it is no value of its column
     #[arg(long)]
@@ -67,7 +68,8 @@ pub(crate) struct UploadArguments {
     /// Make the data store where there is none of this name, with the columns that the table's cells suggest
     #[arg(long, conflicts_with_all = ["dry_run", "delete", "update_mode"])]
     create: bool,
-    /// Write the lines of which something is left out to this file, behind the header; it holds the table's own text
+    /// Write the lines of which something is left out to this file, behind the header; it holds the table's own text. Where nothing
+    /// is left out, the header alone
     #[arg(long, value_name = "FILE")]
     refused_lines: Option<PathBuf>,
     /// Upload agent to name: an id, or a description under which one is registered
@@ -204,18 +206,19 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
         rows_per_block: arguments.rows_per_block,
         workers: core_count(),
     };
-    if arguments.refused_lines.is_some() && table.input == Input::StandardInput {
+    if arguments.refused_lines.is_some() && !table.input.is_repeatable() {
         return Err(UsageError(
-            "--refused-lines reads the table once more, which standard input cannot be: give a file",
+            "--refused-lines reads the table once more, which standard input and pipes cannot be: give a file",
         )
         .into());
     }
     if let Some(path) = &arguments.refused_lines {
         refuse_the_table(&table.input, path)?;
     }
-    if arguments.create {
-        create_store(&client, &store, &table).await?;
-    }
+    let made = match arguments.create {
+        true => create_store(&client, &store, &table).await?,
+        false => None,
+    };
     if arguments.dry_run {
         let result = rehearse(&client, &store, table.clone()).await?;
         let kept = keep_refused(arguments, &client, &store, &table, &result).await;
@@ -245,6 +248,10 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     let result = upload(&client, options, bar.clone()).await;
     bar.finish();
     let kept = keep_refused(arguments, &client, &store, &table, &result).await;
+    let result = match (result, made) {
+        (Err(error), Some(made)) => Err(made.take_back(&client, error).await),
+        (result, _) => result,
+    };
     let outcome = match &result {
         Ok(report) if report.state == "Completed" => Outcome::of(&client, &store, report, before).await,
         _ => Outcome::default(),
@@ -302,45 +309,6 @@ impl Outcome {
     }
 }
 
-/// Makes a data store for the table unless there is one of this name.
-async fn create_store(client: &GraphClient, name: &str, table: &TableOptions) -> anyhow::Result<()> {
-    match client.store(name).await {
-        Ok(_) => return Ok(()),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    if table.input == Input::StandardInput {
-        return Err(UsageError(
-            "--create reads the table twice, which standard input cannot be: give a file",
-        )
-        .into());
-    }
-    let profile = profile_table(profile_options(table.input.clone(), table.format)?).await?;
-    if !profile.is_findable() {
-        print_rejections(&profile.rejections);
-        anyhow::bail!(
-            "nothing in this table could be found by default, so no data store is made: `edm profile` says why"
-        );
-    }
-    let schema = suggest(&profile);
-    let columns: Vec<ColumnResource> = schema.columns.iter().map(ColumnResource::from).collect();
-    client.create_store(&json!({ "displayName": name, "columns": columns })).await?;
-    schema.notes.iter().for_each(|note| eprintln!("edm: {note}"));
-    let words = schema.columns.iter().map(column_words).collect::<Vec<_>>().join(", ");
-    eprintln!("edm: the data store “{name}” was made: {words}");
-    Ok(())
-}
-
-/// Writes a column for people. Its name may hold what parts the words of `--column`.
-fn column_words(column: &Column) -> String {
-    let column = ColumnResource::from(column);
-    let words = [typed_of(&column), words_of(&column)];
-    let words: Vec<&str> =
-        words.iter().map(String::as_str).filter(|word| !matches!(*word, "" | "text")).collect();
-    let name = column.name.as_deref().unwrap_or_default();
-    if words.is_empty() { format!("“{name}”") } else { format!("“{name}” ({})", words.join(" ")) }
-}
-
 /// Writes the lines of which something was refused, where they were asked for.
 async fn keep_refused(
     arguments: &UploadArguments,
@@ -352,11 +320,14 @@ async fn keep_refused(
     let (Some(path), Some(rejections)) = (arguments.refused_lines.clone(), rejections_of(result)) else {
         return Ok(());
     };
-    if rejections.reasons.is_empty() {
-        return Ok(());
-    }
+    let is_whole = rejections.reasons.is_empty();
     let store = client.store(store).await?;
     let (table, to) = (table.clone(), path.clone());
+    if is_whole {
+        // An older file there would look like this run's.
+        tokio::task::spawn_blocking(move || write_no_refused_lines(&store, &table, &to)).await??;
+        return Ok(());
+    }
     let written = tokio::task::spawn_blocking(move || write_refused_lines(&store, &table, &to)).await??;
     eprintln!("edm: {} written to {}", counted(written, "refused record"), path.display());
     Ok(())
@@ -366,12 +337,7 @@ async fn keep_refused(
 fn rejections_of(result: &Result<UploadReport, Error>) -> Option<&Rejections> {
     match result {
         Ok(report) => Some(&report.rejections),
-        Err(error) => match error.kind() {
-            ErrorKind::TooManyBadLines { rejections, .. } | ErrorKind::TooManyBadCells { rejections, .. } => {
-                Some(rejections)
-            }
-            _ => None,
-        },
+        Err(error) => error.rejections(),
     }
 }
 
@@ -497,54 +463,4 @@ fn report_line(report: &UploadReport, outcome: &Outcome) -> String {
 pub(super) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(count))
-}
-
-fn print_sessions(output: Output, sessions: &[SessionResource], live: Option<&str>) -> anyhow::Result<()> {
-    if output.format() == Format::Json {
-        let sessions = sessions.iter().map(|session| session_json(session, live));
-        return Ok(output.json(&sessions.collect::<anyhow::Result<Vec<Value>>>()?)?);
-    }
-    let number = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), grouped);
-    let row = |session: &SessionResource| {
-        let created = session.creation_date_time.map(|moment| moment.to_string()).unwrap_or_default();
-        let error = session.error.as_ref().map(|error| format!("{} ({})", error.message, error.code));
-        vec![
-            session.id.clone(),
-            if is_live(session, live) { "live" } else { "-" }.to_owned(),
-            session.state.clone().unwrap_or_default(),
-            session.update_mode.clone().unwrap_or_default(),
-            created,
-            number(session.row_count),
-            format!(
-                "{}/{}",
-                number(session.remaining_block_count.map(u64::from)),
-                number(session.total_block_count.map(u64::from))
-            ),
-            error.unwrap_or_default(),
-        ]
-    };
-    let rows: Vec<Vec<String>> = sessions.iter().map(row).collect();
-    let heading = ["SESSION", "LIVE", "STATE", "MODE", "CREATED", "ROWS", "BLOCKS LEFT", "ERROR"];
-    Ok(output.table(&heading, &rows)?)
-}
-
-fn print_session(output: Output, session: &SessionResource, live: Option<&str>) -> anyhow::Result<()> {
-    match output.format() {
-        Format::Json => Ok(output.json(&session_json(session, live)?)?),
-        Format::Table => print_sessions(output, std::slice::from_ref(session), live),
-    }
-}
-
-/// Whether the session is the last one that became live, and no rollback took it back.
-fn is_live(session: &SessionResource, live: Option<&str>) -> bool {
-    live.is_some_and(|live| live.eq_ignore_ascii_case(&session.id))
-}
-
-/// Returns the session as the service says it, and whether it is live.
-fn session_json(session: &SessionResource, live: Option<&str>) -> anyhow::Result<Value> {
-    let mut value = serde_json::to_value(session)?;
-    if let Value::Object(fields) = &mut value {
-        fields.insert("live".to_owned(), json!(is_live(session, live)));
-    }
-    Ok(value)
 }
