@@ -40,6 +40,7 @@ pub fn dry_run(
         records: outcome.records,
         rejections,
         warnings: outcome.warnings,
+        unfilled: outcome.unfilled,
         blocks: outcome.blocks,
         blocks_sent: 0,
     })

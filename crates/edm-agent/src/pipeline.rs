@@ -4,14 +4,14 @@
 //! chunks, which are the buffers that the file was read into. The plaintext that waits is bounded by a [`Budget`], so huge
 //! records only make the work less parallel.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use edm_block::{BlockHeader, Operation};
-use edm_hash::{CellRefusal, RecordHasher, RecordOutcome, RecordRefusal, Salt};
+use edm_hash::{CellRefusal, HashedRows, RecordHasher, RecordOutcome, RecordRefusal, Salt};
 use edm_model::{Column, Columns, KeyId, StoreId, limits};
 
 use crate::block_bytes::{BlockBytes, SpareBlocks};
@@ -79,6 +79,9 @@ pub(crate) struct Outcome {
     pub(crate) rejections: Rejections,
     /// What a person should look at.
     pub(crate) warnings: Vec<String>,
+    /// By searchable column, the cells that are empty or placeholders, so that nobody looks for them. None where only some blocks were
+    /// hashed.
+    pub(crate) unfilled: BTreeMap<String, u64>,
 }
 
 /// Says that nobody takes blocks any more.
@@ -114,6 +117,7 @@ pub(crate) fn run(
         spare: SpareChunks::default(),
         spare_blocks: Arc::default(),
         damage: Mutex::default(),
+        unfilled: Mutex::default(),
     };
     thread::scope(|scope| {
         for _ in 0..plan.workers.max(1) {
@@ -126,7 +130,11 @@ pub(crate) fn run(
         }
         outcome
     })
-    .map(|outcome| Outcome { warnings: work.warnings(), ..outcome })
+    .map(|outcome| Outcome {
+        warnings: reader.warning().into_iter().chain(work.warnings()).collect(),
+        unfilled: work.unfilled(),
+        ..outcome
+    })
 }
 
 /// Returns how much plaintext may wait for so many threads.
@@ -228,6 +236,8 @@ struct Work<'a> {
     spare_blocks: Arc<SpareBlocks>,
     /// By column.
     damage: Mutex<Vec<CellDamage>>,
+    /// By column, cells without a value.
+    unfilled: Mutex<Vec<u64>>,
 }
 
 impl Work<'_> {
@@ -273,6 +283,31 @@ impl Work<'_> {
         columns.flat_map(warnings).collect()
     }
 
+    /// Counts the cells of accepted records that hold nothing.
+    fn count_unfilled(&self, rows: &HashedRows) {
+        let accepted = rows.row_count.saturating_sub(rows.rejected_count);
+        let mut unfilled = self.unfilled.lock().unwrap_or_else(PoisonError::into_inner);
+        unfilled.resize(rows.columns.len(), 0);
+        for (count, column) in unfilled.iter_mut().zip(&rows.columns) {
+            let held = column.hashes.len() as u64
+                + u64::from(column.counts.refused)
+                + u64::from(column.counts.too_long);
+            *count += u64::from(accepted).saturating_sub(held);
+        }
+    }
+
+    /// Returns by searchable column how many cells hold nothing.
+    fn unfilled(&self) -> BTreeMap<String, u64> {
+        // Records that go have their key alone, and blocks that are on the server already were not hashed.
+        if self.plan.operation == Operation::Delete || !self.plan.skip.is_empty() {
+            return BTreeMap::new();
+        }
+        let unfilled = self.unfilled.lock().unwrap_or_else(PoisonError::into_inner);
+        let columns = self.plan.columns.as_slice().iter().zip(&*unfilled);
+        let counted = columns.filter(|(column, count)| column.searchable && **count > 0);
+        counted.map(|(column, count)| (column.name.clone(), *count)).collect()
+    }
+
     /// Hashes one block's records and seals them. `None` when the work was stopped in the middle.
     fn seal(&self, hasher: &mut RecordHasher, job: BlockJob) -> Option<SealedBlock> {
         let plan = self.plan;
@@ -288,6 +323,7 @@ impl Work<'_> {
             return None;
         }
         let rows = hasher.finish();
+        self.count_unfilled(&rows);
         let header = BlockHeader {
             store_id: plan.store_id,
             key_id: plan.key_id,

@@ -78,6 +78,9 @@ pub struct UploadReport {
     pub rejections: Rejections,
     /// What a person should look at, because another program may have changed the cells.
     pub warnings: Vec<String>,
+    /// By searchable column, the cells that are empty or placeholders, so that nobody looks for them. None where the upload went on
+    /// where another run had stopped.
+    pub unfilled: BTreeMap<String, u64>,
     /// Blocks in all.
     pub blocks: u32,
     /// Blocks that this run sent.
@@ -179,6 +182,7 @@ struct Read {
     records: u64,
     rejections: Rejections,
     warnings: Vec<String>,
+    unfilled: BTreeMap<String, u64>,
 }
 
 struct Run<'a> {
@@ -327,7 +331,12 @@ impl Run<'_> {
         self.finish(
             session.id,
             sent,
-            Read { records: outcome.records, rejections, warnings: outcome.warnings },
+            Read {
+                records: outcome.records,
+                rejections,
+                warnings: outcome.warnings,
+                unfilled: outcome.unfilled,
+            },
         )
         .await
     }
@@ -338,7 +347,8 @@ impl Run<'_> {
         let progress = Arc::clone(&self.progress);
         blocking(move || {
             let (outcome, rejections) = judge(&mut table, &shape, &options, &*progress)?;
-            Ok(Read { records: outcome.records, rejections, warnings: outcome.warnings })
+            let Outcome { records, warnings, unfilled, .. } = outcome;
+            Ok(Read { records, rejections, warnings, unfilled })
         })
         .await
     }
@@ -456,9 +466,18 @@ impl Run<'_> {
         self.forget_journal().await?;
         let blocks = u32::try_from(sent.digests.len()).unwrap_or(u32::MAX);
         let mode = self.options.table.mode;
-        let Read { records, rejections, warnings } = read;
-        let blocks_sent = sent.blocks;
-        Ok(UploadReport { session_id, state, records, rejections, warnings, blocks, blocks_sent, mode })
+        let Read { records, rejections, warnings, unfilled } = read;
+        Ok(UploadReport {
+            session_id,
+            state,
+            records,
+            rejections,
+            warnings,
+            unfilled,
+            blocks,
+            blocks_sent: sent.blocks,
+            mode,
+        })
     }
 }
 

@@ -91,7 +91,8 @@ pub fn profile(options: &ProfileOptions, progress: &dyn Progress) -> Result<Tabl
         let counts = counter.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
         profiles.push(ColumnProfile::of(column.clone(), given, &tally, &counts));
     }
-    Ok(TableProfile { records, rejections: tally.rejections, columns: profiles, given })
+    let warnings = reader.warning().into_iter().collect();
+    Ok(TableProfile { records, rejections: tally.rejections, columns: profiles, given, warnings })
 }
 
 /// What one thread found, or all of them.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::header::{ExtraColumns, Header};
 use super::split::{Behind, QuoteFault, Span, Splitter, Step, are_blank};
 use super::unread::{MARKS_BYTES_MAX, Unread};
-use super::{Separator, Source};
+use super::{MistakenEncoding, Separator, Source};
 use crate::chunk::Chunk;
 use crate::error::{Error, ErrorKind};
 use crate::rejections::Rejections;
@@ -33,6 +33,7 @@ pub(crate) struct RecordReader {
     bytes_read: Arc<AtomicU64>,
     /// The separator, where nobody said it and it is worth telling.
     sniffed: Option<Separator>,
+    mistaken: Option<Arc<MistakenEncoding>>,
     header: Header,
     header_sha256: [u8; 32],
     /// The lines of the header.
@@ -85,6 +86,7 @@ impl RecordReader {
             splitter: Splitter::new(source.separator.byte()),
             bytes_read: source.bytes_read,
             sniffed: source.is_sniffed.then_some(source.separator),
+            mistaken: source.mistaken,
             header: Header { cells: 0, positions: Vec::new() },
             header_sha256: [0; 32],
             header_lines: 0..0,
@@ -138,6 +140,11 @@ impl RecordReader {
     /// Returns the separator, where nobody said it and it is worth telling.
     pub(crate) fn sniffed(&self) -> Option<Separator> {
         self.sniffed
+    }
+
+    /// Returns what a person should look at of a table that was read to its end.
+    pub(crate) fn warning(&self) -> Option<String> {
+        self.mistaken.as_ref().and_then(|mistaken| mistaken.warning())
     }
 
     /// Returns for each column of the store the position of its cell.

@@ -127,6 +127,35 @@ impl UploadArguments {
             ),
         }
     }
+
+    /// Returns the table and how it is read, or why the options do not fit it.
+    fn table(&self) -> anyhow::Result<TableOptions> {
+        let file = self.file.clone().context("say --file")?;
+        let table = TableOptions {
+            input: Input::from_argument(&file),
+            mode: self.mode()?,
+            format: self.format.format(),
+            extra_columns: match self.ignore_extra_columns {
+                true => ExtraColumns::Ignore,
+                false => ExtraColumns::Refuse,
+            },
+            allowed_bad_lines: self.allowed_bad_lines,
+            allowed_bad_cells: self.allowed_bad_cells,
+            strict: self.strict,
+            rows_per_block: self.rows_per_block,
+            workers: core_count(),
+        };
+        if let Some(path) = &self.refused_lines {
+            if !table.input.is_repeatable() {
+                return Err(UsageError(
+                    "--refused-lines reads the table once more, which standard input and pipes cannot be: give a file",
+                )
+                .into());
+            }
+            refuse_the_table(&table.input, path)?;
+        }
+        Ok(table)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -190,31 +219,8 @@ pub(crate) async fn run(arguments: UploadArguments, output: Output) -> anyhow::R
 
 async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Result<()> {
     let store = arguments.store.clone().context("say --store")?;
-    let file = arguments.file.clone().context("say --file")?;
+    let table = arguments.table()?;
     let client = arguments.connection.client()?;
-    let table = TableOptions {
-        input: Input::from_argument(&file),
-        mode: arguments.mode()?,
-        format: arguments.format.format(),
-        extra_columns: match arguments.ignore_extra_columns {
-            true => ExtraColumns::Ignore,
-            false => ExtraColumns::Refuse,
-        },
-        allowed_bad_lines: arguments.allowed_bad_lines,
-        allowed_bad_cells: arguments.allowed_bad_cells,
-        strict: arguments.strict,
-        rows_per_block: arguments.rows_per_block,
-        workers: core_count(),
-    };
-    if arguments.refused_lines.is_some() && !table.input.is_repeatable() {
-        return Err(UsageError(
-            "--refused-lines reads the table once more, which standard input and pipes cannot be: give a file",
-        )
-        .into());
-    }
-    if let Some(path) = &arguments.refused_lines {
-        refuse_the_table(&table.input, path)?;
-    }
     let made = match arguments.create {
         true => create_store(&client, &store, &table).await?,
         false => None,
@@ -370,6 +376,13 @@ fn print_result(
             for warning in report.warnings.iter().chain(&outcome.warnings) {
                 eprintln!("edm: {warning}");
             }
+            let rows = report.records - report.rejections.rejected_records;
+            for (column, cells) in &report.unfilled {
+                let (cells, rows) = (grouped(*cells), grouped(rows));
+                eprintln!(
+                    "edm: {column}: {cells} of {rows} cells are empty or placeholders and are not looked for"
+                );
+            }
             match output.format() {
                 Format::Json => Ok(output.json(&report_json(&report, outcome))?),
                 Format::Table => Ok(output.line(&report_line(&report, outcome))?),
@@ -413,6 +426,7 @@ fn report_json(report: &UploadReport, outcome: &Outcome) -> Value {
         "sentBlockCount": report.blocks_sent,
         "liveRowCount": outcome.live,
         "removedRowCount": outcome.removed,
+        "emptyCellCounts": report.unfilled,
         "warnings": warnings,
     })
 }
