@@ -1,8 +1,9 @@
-//! Signs that a spreadsheet or a data frame changed the cells of a column before the table was written: `77100123.0`, `7.7E+11`,
-//! `########`, `#REF!`, leading zeros that are gone. The cells are text all the same and go up as they stand; but who writes the
+//! Signs that another program changed the cells of a column before the table was written: `77100123.0`, `7,7E+11`, `########`,
+//! `#REF!`, `\N`, leading zeros that are gone. The cells are text all the same and go up as they stand; but who writes the
 //! number as it was will not be found, and only a person can tell.
 
-use edm_model::{Column, DataType};
+use edm_hash::{Canonicaliser, CellForm, FoldOptions, Folded};
+use edm_model::{Column, DataType, Rule, limits};
 
 /// Digits of a number; longer ones are counted with the longest.
 const DIGITS_MAX: usize = 24;
@@ -15,20 +16,25 @@ const WIDTH_MIN: usize = 5;
 const ERROR_VALUES: [&str; 9] =
     ["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"];
 
+/// What MySQL writes for NULL.
+const NULL: &str = "\\N";
+
 /// What the cells of one column look like. Those of several threads can be added up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct CellDamage {
     /// Cells with text.
     texts: u64,
-    /// Digits, a dot and zeros.
+    /// Digits, a dot or a comma, and zeros.
     whole_floats: u64,
-    /// Digits, a dot and other digits.
+    /// Digits, a dot or a comma, and other digits.
     fractions: u64,
     /// Digits, perhaps with a fraction, and an exponent.
     exponents: u64,
     /// Nothing but `#`.
     hashes: u64,
     error_values: u64,
+    /// `\N`, where it is no placeholder.
+    nulls: u64,
     /// How many cells are so many digits.
     digits: [u64; DIGITS_MAX + 1],
     /// Numbers of several digits of which the first is 0.
@@ -44,6 +50,10 @@ impl CellDamage {
             None => {}
             Some(b'#') => self.see_sign(cell),
             Some(b'0'..=b'9') => self.see_number(cell.as_bytes()),
+            Some(b'\\') => {
+                self.texts += 1;
+                self.nulls += u64::from(cell == NULL);
+            }
             Some(_) => self.texts += 1,
         }
     }
@@ -63,10 +73,12 @@ impl CellDamage {
                 self.digits[whole.len().min(DIGITS_MAX)] += 1;
                 self.leading_zeros += u64::from(whole.len() > 1 && whole.starts_with(b"0"));
             }
-            [b'.', fraction @ ..] => {
+            [b'.' | b',', fraction @ ..] => {
                 let (fraction, rest) = fraction.split_at(digits(fraction));
+                // 12,000 and 12.000 are whole numbers whose thousands are apart.
+                let is_group = fraction.len() == 3 && whole.len() <= 3;
                 match rest {
-                    [] if fraction.is_empty() => {}
+                    [] if fraction.is_empty() || is_group => {}
                     [] if fraction.iter().all(|digit| *digit == b'0') => self.whole_floats += 1,
                     [] => self.fractions += 1,
                     _ => self.exponents += u64::from(is_exponent(rest)),
@@ -83,6 +95,7 @@ impl CellDamage {
         self.exponents += other.exponents;
         self.hashes += other.hashes;
         self.error_values += other.error_values;
+        self.nulls += other.nulls;
         self.digits.iter_mut().zip(&other.digits).for_each(|(own, other)| *own += other);
         self.leading_zeros += other.leading_zeros;
     }
@@ -99,7 +112,7 @@ impl CellDamage {
         let floats = if self.fractions * 10 > self.whole_floats { 0 } else { self.whole_floats };
         counted(
             floats,
-            "end in “.0”, as data frames write whole numbers that they took for floats, and are found in that form alone: \
+            "end in “.0” or “,0”, as data frames write whole numbers that they took for floats, and are found in that form alone: \
              write the column as text (in pandas dtype=str, or Int64) and upload again",
         );
         counted(
@@ -114,6 +127,11 @@ impl CellDamage {
         counted(
             self.error_values,
             "hold an error of a spreadsheet such as #REF!: mend its formula and export again",
+        );
+        counted(
+            if is_no_value(NULL) { 0 } else { self.nulls },
+            "are \\N, which MySQL writes for no value, and go up as that text: write them as empty cells (in SQL by coalesce) and \
+             upload again",
         );
         warnings.extend(self.lost_zeros(column));
         warnings
@@ -143,6 +161,15 @@ impl CellDamage {
             )
         })
     }
+}
+
+/// Whether a cell of this text counts as empty.
+fn is_no_value(text: &str) -> bool {
+    let canonicaliser = Canonicaliser::new(&Rule::default(), limits::TOKENS_DEFAULT);
+    let mut folded = Folded::new();
+    folded.fold(text, FoldOptions::of(canonicaliser.rule()));
+    let form = canonicaliser.folded_cell(&mut folded, &mut Vec::new());
+    matches!(form, CellForm::Absent | CellForm::Placeholder)
 }
 
 /// Returns how many digits a text begins with.
@@ -180,6 +207,17 @@ mod tests {
         let text = || Column::text("c");
         check(text(), ["77100123.0", "77100124.00", "Jane"], &["2 cells end in “.0”"]);
         check(text(), ["12.50", "13.0", "14.95", "7.25"], &[]);
+        // As programs write them whose decimal point is a comma.
+        check(text(), ["7710001,0", "7710002,00", "Jane"], &["2 cells end in “.0” or “,0”"]);
+        check(text(), ["4,9E+11", "4,1e+15", "4,9"], &["2 cells are numbers in scientific"]);
+        check(text(), ["12,50", "13,0", "14,95"], &[]);
+        check(text(), ["12,000", "7.000", "900,000"], &[]);
+        check(text(), ["1234.000"], &["1 cells end in"]);
+        check(
+            text(),
+            ["\\N", " \\N", "\\n", "\\Nora", "N"],
+            if is_no_value(NULL) { &[] } else { &["2 cells are \\N"] },
+        );
         check(
             text(),
             ["7.71E+11", "4.1e+15", "7E+11", "12E4", "1.5"],

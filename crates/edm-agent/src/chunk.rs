@@ -1,6 +1,7 @@
 //! Records of one block on their way from the reader to a hashing thread: their text as it was read, and where in it the
 //! cells stand. Nothing is copied out of it.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use edm_hash::Records;
@@ -25,6 +26,8 @@ pub(crate) struct Chunk {
     cells: Vec<(u32, u32)>,
     /// The line on which each record starts.
     lines: Vec<u64>,
+    /// Positions of records of several lines, with how many lines each has behind its first.
+    further_lines: Vec<(u32, u32)>,
     /// Positions of records that reading refused.
     left_out: Vec<u32>,
     /// Gives the text's bytes back when the chunk was hashed.
@@ -47,6 +50,7 @@ impl Chunk {
         self.text.capacity()
             + self.cells.len() * size_of::<(u32, u32)>()
             + self.lines.len() * size_of::<u64>()
+            + self.further_lines.len() * size_of::<(u32, u32)>()
             + self.left_out.len() * size_of::<u32>()
     }
 
@@ -54,17 +58,26 @@ impl Chunk {
         self.permit = Some(permit);
     }
 
-    /// Adds a record without cells.
-    pub(crate) fn push_left_out(&mut self, line: u64) {
+    /// Adds a record of these lines without cells.
+    pub(crate) fn push_left_out(&mut self, lines: Range<u64>) {
         self.left_out.push(self.lines.len() as u32);
-        self.lines.push(line);
+        self.push_lines(lines);
     }
 
-    /// Adds a record with these cells.
-    pub(crate) fn push(&mut self, line: u64, cells: impl Iterator<Item = (usize, usize)>) {
+    /// Adds a record of these lines with these cells.
+    pub(crate) fn push(&mut self, lines: Range<u64>, cells: impl Iterator<Item = (usize, usize)>) {
         // A chunk holds a buffer and at most one record beyond it, far below four gigabytes.
         self.cells.extend(cells.map(|(start, end)| (start as u32, end as u32)));
-        self.lines.push(line);
+        self.push_lines(lines);
+    }
+
+    fn push_lines(&mut self, lines: Range<u64>) {
+        let further = lines.end.saturating_sub(lines.start + 1);
+        if further > 0 {
+            // A record has at most `limits::RECORD_LINES_MAX` lines.
+            self.further_lines.push((self.lines.len() as u32, further as u32));
+        }
+        self.lines.push(lines.start);
     }
 
     /// Gives the chunk the text in which its cells stand.
@@ -83,27 +96,31 @@ impl Chunk {
         Records { text: &self.text, cells: &self.cells, count: self.len(), left_out: &self.left_out }
     }
 
-    /// Returns the line of a record by its position.
-    pub(crate) fn line(&self, record: u32) -> u64 {
-        *self.lines.get(record as usize).expect("every record of a chunk has its line")
+    /// Returns the lines of a record by its position; blank ones behind it are not among them.
+    pub(crate) fn lines(&self, record: u32) -> Range<u64> {
+        let first = *self.lines.get(record as usize).expect("every record of a chunk has its line");
+        let found = self.further_lines.binary_search_by_key(&record, |(position, _)| *position);
+        let further = found.ok().and_then(|place| self.further_lines.get(place));
+        first..first + 1 + further.map_or(0, |(_, count)| u64::from(*count))
     }
 
-    /// Returns line and cells of each record that has cells, as many as there are columns.
+    /// Returns lines and cells of each record that has cells, as many as there are columns.
     pub(crate) fn rows(
         &self,
         columns: usize,
-    ) -> impl Iterator<Item = (u64, impl Iterator<Item = &str> + Clone)> {
+    ) -> impl Iterator<Item = (Range<u64>, impl Iterator<Item = &str> + Clone)> {
         let mut left_out = self.left_out.iter().copied().peekable();
-        let lines = (0..).zip(&self.lines).filter(move |(record, _)| left_out.next_if_eq(record).is_none());
+        let records = (0..self.len()).filter(move |record| left_out.next_if_eq(record).is_none());
         let cell = |span: &(u32, u32)| self.text.get(span.0 as usize..span.1 as usize).expect(IN_TEXT);
-        lines
+        records
             .zip(self.cells.chunks_exact(columns.max(1)))
-            .map(move |((_, line), cells)| (*line, cells.iter().map(cell)))
+            .map(move |(record, cells)| (self.lines(record), cells.iter().map(cell)))
     }
 
     fn clear(&mut self) {
         self.cells.clear();
         self.lines.clear();
+        self.further_lines.clear();
         self.left_out.clear();
         self.permit = None;
     }

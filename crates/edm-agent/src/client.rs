@@ -154,6 +154,11 @@ impl GraphClient {
         self.post(path::STORES, &[], body, Repeat::Harmful).await
     }
 
+    /// Changes a data store by a body as Graph takes it.
+    pub async fn update_store(&self, id: &str, body: &Value) -> Result<DataStoreResource, Error> {
+        self.patch(path::STORE, &[id], body).await
+    }
+
     /// Deletes a data store and everything in it.
     pub async fn delete_store(&self, id: &str) -> Result<(), Error> {
         self.send(Method::DELETE, self.url(path::STORE, &[id]), None::<&Value>, Repeat::Harmless)
@@ -208,10 +213,7 @@ impl GraphClient {
         session: &str,
         body: &Value,
     ) -> Result<SessionResource, Error> {
-        let answer = self
-            .send(Method::PATCH, self.url(path::SESSION, &[store, session]), Some(body), Repeat::Harmless)
-            .await?;
-        parse(&answer)
+        self.patch(path::SESSION, &[store, session], body).await
     }
 
     /// Says that every block is there.
@@ -316,6 +318,16 @@ impl GraphClient {
         repeat: Repeat,
     ) -> Result<T, Error> {
         parse(&self.send(Method::POST, self.url(template, parameters), Some(body), repeat).await?)
+    }
+
+    async fn patch<T: DeserializeOwned>(
+        &self,
+        template: &str,
+        parameters: &[&str],
+        body: &Value,
+    ) -> Result<T, Error> {
+        let url = self.url(template, parameters);
+        parse(&self.send(Method::PATCH, url, Some(body), Repeat::Harmless).await?)
     }
 
     /// Reads a list with all of its pages. The token follows a page's address only to the same server.

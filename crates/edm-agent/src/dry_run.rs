@@ -7,7 +7,7 @@ use edm_graph::DataStoreResource;
 use edm_hash::Salt;
 use edm_model::KeyId;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::pipeline::{self, Outcome, SealedBlock};
 use crate::progress::Progress;
 use crate::rejections::Rejections;
@@ -31,15 +31,8 @@ pub fn dry_run(
     let shape = StoreShape::read(store)?;
     let mut table = Table::open(options, &shape)?;
     let (outcome, rejections) = judge(&mut table, &shape, options, progress)?;
-    check_outcome(&outcome, &rejections, options).map_err(|mut kind| {
-        if let ErrorKind::TooManyBadLines { goes_on, .. } | ErrorKind::TooManyBadCells { goes_on, .. } =
-            &mut kind
-        {
-            // Nothing was sent, so there is nothing to go on from.
-            *goes_on = false;
-        }
-        Error::new(kind)
-    })?;
+    // Nothing was sent, so there is nothing to go on from.
+    check_outcome(&outcome, &rejections, options).map_err(|kind| Error::new(kind).ended())?;
     Ok(UploadReport {
         session_id: String::new(),
         state: String::new(),
@@ -47,6 +40,7 @@ pub fn dry_run(
         records: outcome.records,
         rejections,
         warnings: outcome.warnings,
+        unfilled: outcome.unfilled,
         blocks: outcome.blocks,
         blocks_sent: 0,
     })

@@ -216,6 +216,8 @@ pub enum ErrorKind {
         code: String,
         /// The server's sentence.
         message: String,
+        /// What was refused of the table, by line and reason.
+        rejections: Box<Rejections>,
     },
     /// A part of the program stopped in the middle of the work.
     Interrupted,
@@ -276,6 +278,26 @@ impl Error {
     /// Returns whether the server said that the store has no data yet.
     pub fn is_no_live_data(&self) -> bool {
         matches!(&self.kind, ErrorKind::Refused { code, .. } if code == NO_LIVE_DATA)
+    }
+
+    /// Returns the same error of an upload that no other run goes on with.
+    pub fn ended(mut self) -> Self {
+        if let ErrorKind::TooManyBadLines { goes_on, .. } | ErrorKind::TooManyBadCells { goes_on, .. } =
+            &mut self.kind
+        {
+            *goes_on = false;
+        }
+        self
+    }
+
+    /// Returns what was refused of a table, where that is told with the error.
+    pub fn rejections(&self) -> Option<&Rejections> {
+        match &self.kind {
+            ErrorKind::TooManyBadLines { rejections, .. }
+            | ErrorKind::TooManyBadCells { rejections, .. }
+            | ErrorKind::SessionEnded { rejections, .. } => Some(rejections),
+            _ => None,
+        }
     }
 
     /// Returns what went wrong.
@@ -426,7 +448,7 @@ fn write_remedy(option: &str, goes_on: bool, f: &mut fmt::Formatter<'_>) -> fmt:
             f,
             "nothing was committed. Correct the file, or run again with a higher {option}: it goes on where this one stopped"
         ),
-        false => write!(f, "nothing was sent. Correct the file, or allow more with {option}"),
+        false => write!(f, "nothing was committed. Correct the file, or allow more with {option}"),
     }
 }
 
@@ -486,12 +508,8 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
             }
             f.write_str(")")
         }
-        ErrorKind::SessionEnded { state, code, message } => {
-            write!(f, "the session ended {state}: {message} ({code})")?;
-            if code == "shrinkRefused" {
-                f.write_str("; if the table is meant to be that small, upload it with --allow-shrink")?;
-            }
-            Ok(())
+        ErrorKind::SessionEnded { state, code, message, .. } => {
+            write!(f, "the session ended {state}: {message} ({code})")
         }
         ErrorKind::Interrupted => {
             f.write_str("a part of the upload stopped unexpectedly; run the command again")

@@ -90,6 +90,7 @@ impl SentBlock {
         let rejections = NotedRejections {
             lines: rejections.bad_lines,
             records: rejections.rejected_records,
+            further_lines: rejections.further_lines,
             cells: rejections.left_out_cells.clone(),
             reasons,
         };
@@ -103,13 +104,12 @@ impl SentBlock {
 
     /// Returns what was refused while the block was hashed.
     pub(crate) fn rejections(&self) -> Rejections {
-        let NotedRejections { lines, records, cells, reasons } = self.rejections.clone();
+        let NotedRejections { lines, records, further_lines, cells, reasons } = self.rejections.clone();
         let read = |(reason, (count, lines))| (reason, ReasonCount { count, lines });
         Rejections {
             bad_lines: lines,
             rejected_records: records,
-            // Reading tells of lines, and reads all of them again.
-            further_lines: 0,
+            further_lines,
             left_out_cells: cells,
             reasons: reasons.into_iter().map(read).collect(),
         }
@@ -121,6 +121,9 @@ impl SentBlock {
 struct NotedRejections {
     lines: u64,
     records: u64,
+    /// Lines behind the first of each record; journals of the first release do not say it.
+    #[serde(default)]
+    further_lines: u64,
     /// By column; journals of the first release do not say it.
     #[serde(default)]
     cells: BTreeMap<String, u64>,
@@ -298,7 +301,7 @@ mod tests {
 
     fn sent(block: u32) -> SentBlock {
         let mut rejections = Rejections::default();
-        rejections.reject(u64::from(block) + 2, 1, "wrong number of cells");
+        rejections.reject(u64::from(block) + 2..u64::from(block) + 4, "wrong number of cells");
         SentBlock::new(block, [block as u8; 32], &rejections)
     }
 
@@ -321,6 +324,7 @@ mod tests {
         assert_eq!((journal.block(0), journal.block(3)), (Some(&sent(0)), Some(&sent(3))));
         let third = journal.block(3).expect("was noted");
         assert_eq!((third.digest(), third.rejections().reasons.len()), (Some([3; 32]), 1));
+        assert_eq!((third.rejections().bad_lines, third.rejections().further_lines), (2, 1));
         assert_eq!(journal.block(4), None);
         journal.resume().expect("writes");
         journal.acknowledge(sent(4)).expect("writes");

@@ -41,7 +41,7 @@ pub use dry_run::dry_run;
 pub use error::{Error, ErrorKind};
 pub use profile::{ColumnProfile, Lengths, ProfileOptions, Suggestion, TableProfile, profile};
 pub use progress::{Amounts, Event, NoProgress, Progress};
-pub use refused_lines::{refuse_the_table, write_refused_lines};
+pub use refused_lines::{refuse_the_table, write_no_refused_lines, write_refused_lines};
 pub use rejections::{LINES_LISTED_MAX, ParseToleranceError, ReasonCount, Rejections, Tolerance};
 pub use source::{ExtraColumns, Input, Separator, TableFormat, TextEncoding, Utf8Text};
 pub use table::{TableMode, TableOptions};

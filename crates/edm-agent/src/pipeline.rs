@@ -4,13 +4,14 @@
 //! chunks, which are the buffers that the file was read into. The plaintext that waits is bounded by a [`Budget`], so huge
 //! records only make the work less parallel.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use edm_block::{BlockHeader, Operation};
-use edm_hash::{CellRefusal, Placeholders, RecordHasher, RecordOutcome, RecordRefusal, Salt};
+use edm_hash::{CellRefusal, HashedRows, Placeholders, RecordHasher, RecordOutcome, RecordRefusal, Salt};
 use edm_model::{Column, Columns, KeyId, StoreId, limits};
 
 use crate::block_bytes::{BlockBytes, SpareBlocks};
@@ -80,6 +81,9 @@ pub(crate) struct Outcome {
     pub(crate) rejections: Rejections,
     /// What a person should look at.
     pub(crate) warnings: Vec<String>,
+    /// By searchable column, the cells that are empty or placeholders, so that nobody looks for them. None where only some blocks were
+    /// hashed.
+    pub(crate) unfilled: BTreeMap<String, u64>,
 }
 
 /// Says that nobody takes blocks any more.
@@ -115,6 +119,7 @@ pub(crate) fn run(
         spare: SpareChunks::default(),
         spare_blocks: Arc::default(),
         damage: Mutex::default(),
+        unfilled: Mutex::default(),
     };
     thread::scope(|scope| {
         for _ in 0..plan.workers.max(1) {
@@ -127,7 +132,11 @@ pub(crate) fn run(
         }
         outcome
     })
-    .map(|outcome| Outcome { warnings: work.warnings(), ..outcome })
+    .map(|outcome| Outcome {
+        warnings: reader.warning().into_iter().chain(work.warnings()).collect(),
+        unfilled: work.unfilled(),
+        ..outcome
+    })
 }
 
 /// Returns how much plaintext may wait for so many threads.
@@ -229,6 +238,8 @@ struct Work<'a> {
     spare_blocks: Arc<SpareBlocks>,
     /// By column.
     damage: Mutex<Vec<CellDamage>>,
+    /// By column, cells without a value.
+    unfilled: Mutex<Vec<u64>>,
 }
 
 impl Work<'_> {
@@ -276,13 +287,38 @@ impl Work<'_> {
         columns.flat_map(warnings).collect()
     }
 
+    /// Counts the cells of accepted records that hold nothing.
+    fn count_unfilled(&self, rows: &HashedRows) {
+        let accepted = rows.row_count.saturating_sub(rows.rejected_count);
+        let mut unfilled = self.unfilled.lock().unwrap_or_else(PoisonError::into_inner);
+        unfilled.resize(rows.columns.len(), 0);
+        for (count, column) in unfilled.iter_mut().zip(&rows.columns) {
+            let held = column.hashes.len() as u64
+                + u64::from(column.counts.refused)
+                + u64::from(column.counts.too_long);
+            *count += u64::from(accepted).saturating_sub(held);
+        }
+    }
+
+    /// Returns by searchable column how many cells hold nothing.
+    fn unfilled(&self) -> BTreeMap<String, u64> {
+        // Records that go have their key alone, and blocks that are on the server already were not hashed.
+        if self.plan.operation == Operation::Delete || !self.plan.skip.is_empty() {
+            return BTreeMap::new();
+        }
+        let unfilled = self.unfilled.lock().unwrap_or_else(PoisonError::into_inner);
+        let columns = self.plan.columns.as_slice().iter().zip(&*unfilled);
+        let counted = columns.filter(|(column, count)| column.searchable && **count > 0);
+        counted.map(|(column, count)| (column.name.clone(), *count)).collect()
+    }
+
     /// Hashes one block's records and seals them. `None` when the work was stopped in the middle.
     fn seal(&self, hasher: &mut RecordHasher, job: BlockJob) -> Option<SealedBlock> {
         let plan = self.plan;
         let mut rejections = Rejections::default();
         while let Ok(chunk) = job.chunks.recv() {
             for (record, outcome) in hasher.push_all(&chunk.records()) {
-                note(outcome, chunk.line(record), &plan.columns, &mut rejections);
+                note(outcome, chunk.lines(record), &plan.columns, &mut rejections);
             }
             self.look_for_damage(&chunk);
             self.spare.give_back(chunk);
@@ -291,6 +327,7 @@ impl Work<'_> {
             return None;
         }
         let rows = hasher.finish();
+        self.count_unfilled(&rows);
         let header = BlockHeader {
             store_id: plan.store_id,
             key_id: plan.key_id,
@@ -306,8 +343,14 @@ impl Work<'_> {
     }
 }
 
-/// Counts what hashing refused. A cell that is only too long to be matched is told, but neither it nor its line is bad.
-pub(crate) fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejections: &mut Rejections) {
+/// Counts what hashing refused: of a record all lines, of a cell the first one of its record. A cell that is only too long to be
+/// matched is told, but neither it nor its line is bad.
+pub(crate) fn note(
+    outcome: RecordOutcome,
+    lines: Range<u64>,
+    columns: &Columns,
+    rejections: &mut Rejections,
+) {
     let of =
         |column: usize| columns.as_slice().get(column).expect("hashing knows the columns of the store alone");
     match outcome {
@@ -315,7 +358,7 @@ pub(crate) fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejecti
             let mut bad = false;
             for (column, refusal) in refused_cells {
                 let column = of(column);
-                rejections.note(line, &refusal_reason(column, refusal));
+                rejections.note(lines.start, &refusal_reason(column, refusal));
                 match refusal {
                     CellRefusal::TooManyTokens => {}
                     _ if column.searchable => bad = true,
@@ -325,9 +368,9 @@ pub(crate) fn note(outcome: RecordOutcome, line: u64, columns: &Columns, rejecti
             rejections.bad_lines += u64::from(bad);
         }
         RecordOutcome::Rejected(RecordRefusal::BadCell { column, refusal }) => {
-            rejections.reject(line, 1, &refusal_reason(of(column), refusal));
+            rejections.reject(lines, &refusal_reason(of(column), refusal));
         }
-        RecordOutcome::Rejected(refusal) => rejections.reject(line, 1, &refusal.to_string()),
+        RecordOutcome::Rejected(refusal) => rejections.reject(lines, &refusal.to_string()),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The lines of a table of which something is refused, written to a file for whoever corrects them. They hold plaintext, and
 //! stay beside the table.
 
-use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::source::{self, Input, from_io};
 use crate::table::{StoreShape, Table, TableMode, TableOptions};
 
 /// Reads the table once more and writes its header, and each record of which a cell or all is refused, as it stands there, in
-/// UTF-8. Returns how many records were written. Blocks the calling thread.
+/// UTF-8. Returns how many records were written. Blocks the calling thread, and holds no more than a chunk of the table.
 ///
 /// The file is made anew, for its owner alone. Fails where the table cannot be read again, or the file not be written.
 pub fn write_refused_lines(
@@ -28,42 +28,31 @@ pub fn write_refused_lines(
 ) -> Result<u64, Error> {
     refuse_the_table(&options.input, to)?;
     let shape = StoreShape::read(store)?;
-    let refused = refused_lines(&shape, options)?;
-    let failed = |error| Error::caused(ErrorKind::RefusedLines { path: to.to_owned() }, error);
-    // What stood there before stays until the new file is whole.
-    let mut new = to.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
-    if let Err(error) = std::fs::remove_file(&new)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        return Err(failed(error));
-    }
-    let mut open = OpenOptions::new();
-    open.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    let mut out = BufWriter::new(open.open(&new).map_err(failed)?);
-    let source = source::open(&options.input, options.format)?;
-    let mut number = source.lines_before;
-    let (mut text, mut line) = (BufReader::new(source.text), Vec::new());
-    for lines in [&refused.header].into_iter().chain(&refused.lines) {
-        while number + 1 < lines.end {
-            line.clear();
-            // Reading the table found every line within its bound.
-            if text.read_until(b'\n', &mut line).map_err(from_io)? == 0 {
-                break;
-            }
-            number += 1;
-            if lines.contains(&number) {
-                out.write_all(&line).map_err(failed)?;
-            }
+    let mut judged = Judged::open(&shape, options)?;
+    let mut file = RefusedFile::begin(options, to)?;
+    file.copy(judged.table.reader.header_lines())?;
+    let mut records = 0;
+    while judged.next_chunk()? {
+        for record in &judged.refused {
+            file.copy(judged.chunk.lines(*record))?;
+            records += 1;
         }
     }
-    out.flush().map_err(failed)?;
-    drop(out);
-    std::fs::rename(&new, to).map_err(failed)?;
-    Ok(refused.records)
+    file.finish()?;
+    Ok(records)
+}
+
+/// Writes the header alone, for a table of which nothing was refused: what stood in the file before is of another run.
+pub fn write_no_refused_lines(
+    store: &DataStoreResource,
+    options: &TableOptions,
+    to: &Path,
+) -> Result<(), Error> {
+    refuse_the_table(&options.input, to)?;
+    let table = Table::open(options, &StoreShape::read(store)?)?;
+    let mut file = RefusedFile::begin(options, to)?;
+    file.copy(table.reader.header_lines())?;
+    file.finish()
 }
 
 /// Fails where the file for the refused lines is the table itself, by whatever name.
@@ -79,53 +68,104 @@ pub fn refuse_the_table(table: &Input, to: &Path) -> Result<(), Error> {
     }
 }
 
-/// Where in the file something is refused: lines, the first one is 1.
-struct RefusedLines {
-    header: Range<u64>,
-    /// Of records, ascending; those of records that follow one another are one range.
-    lines: Vec<Range<u64>>,
-    records: u64,
+/// A table that is read and hashed once more, chunk by chunk, for what is refused of it.
+struct Judged {
+    table: Table,
+    hasher: RecordHasher,
+    positions: Vec<Option<usize>>,
+    chunk: Chunk,
+    /// Positions of the chunk's records of which something is refused, ascending.
+    refused: Vec<u32>,
 }
 
-fn refused_lines(shape: &StoreShape, options: &TableOptions) -> Result<RefusedLines, Error> {
-    let mut table = Table::open(options, shape)?;
-    let mut refused = RefusedLines { header: table.reader.header_lines(), lines: Vec::new(), records: 0 };
-    let (columns, empty) = match options.mode {
-        TableMode::Delete => {
-            let key = shape.key_column()?;
-            let empty = EmptyWords::of(&shape.words, &key).columns;
-            (key, empty)
-        }
-        TableMode::Replace | TableMode::Delta => (shape.columns.clone(), table.empty_words.columns.clone()),
-    };
-    let mut hasher = RecordHasher::new(&salt_for_judging(), &columns, shape.tokens_max)
-        .strict(options.strict)
-        .placeholders(&empty);
-    let reader = &mut table.reader;
-    let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
-    let mut chunk = Chunk::default();
-    loop {
-        reader.read(&mut chunk, CHUNK_RECORDS_MAX, &positions, &mut Rejections::default())?;
-        if chunk.is_empty() {
-            return Ok(refused);
-        }
-        let by_hashing = hasher.push_all(&chunk.records());
-        let mut records: Vec<u32> = by_hashing.into_iter().map(|(record, _)| record).collect();
-        records.extend_from_slice(chunk.records().left_out);
-        records.sort_unstable();
-        let end = |record: u32| match record + 1 < chunk.len() {
-            true => chunk.line(record + 1),
-            false => reader.line(),
+impl Judged {
+    fn open(shape: &StoreShape, options: &TableOptions) -> Result<Self, Error> {
+        let table = Table::open(options, shape)?;
+        let (columns, empty) = match options.mode {
+            TableMode::Delete => {
+                let key = shape.key_column()?;
+                let empty = EmptyWords::of(&shape.words, &key).columns;
+                (key, empty)
+            }
+            TableMode::Replace | TableMode::Delta => {
+                (shape.columns.clone(), table.empty_words.columns.clone())
+            }
         };
-        for record in records {
-            refused.records += 1;
-            let lines = chunk.line(record)..end(record);
-            match refused.lines.last_mut().filter(|last| last.end == lines.start) {
-                Some(last) => last.end = lines.end,
-                None => refused.lines.push(lines),
+        let hasher = RecordHasher::new(&salt_for_judging(), &columns, shape.tokens_max)
+            .strict(options.strict)
+            .placeholders(&empty);
+        let positions = table.reader.positions().iter().copied().map(Some).collect();
+        Ok(Self { table, hasher, positions, chunk: Chunk::default(), refused: Vec::new() })
+    }
+
+    /// Reads the next chunk. Returns whether there was one.
+    fn next_chunk(&mut self) -> Result<bool, Error> {
+        let unnoted = &mut Rejections::default();
+        self.table.reader.read(&mut self.chunk, CHUNK_RECORDS_MAX, &self.positions, unnoted)?;
+        let by_hashing = self.hasher.push_all(&self.chunk.records());
+        self.refused = by_hashing.into_iter().map(|(record, _)| record).collect();
+        self.refused.extend_from_slice(self.chunk.records().left_out);
+        self.refused.sort_unstable();
+        let rows = self.hasher.finish();
+        self.hasher.reuse(rows);
+        Ok(!self.chunk.is_empty())
+    }
+}
+
+/// The file that is written, and the table whose lines go there. What stood at its place stays until the new file is whole.
+struct RefusedFile<'a> {
+    to: &'a Path,
+    new: PathBuf,
+    out: BufWriter<File>,
+    text: BufReader<Box<dyn Read + Send>>,
+    /// Lines of the table that were passed.
+    passed: u64,
+    line: Vec<u8>,
+}
+
+impl<'a> RefusedFile<'a> {
+    fn begin(options: &TableOptions, to: &'a Path) -> Result<Self, Error> {
+        let mut new = to.as_os_str().to_owned();
+        new.push(".new");
+        let new = PathBuf::from(new);
+        if let Err(error) = std::fs::remove_file(&new)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(unwritable(to, error));
+        }
+        let mut open = OpenOptions::new();
+        open.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+        let out = BufWriter::new(open.open(&new).map_err(|error| unwritable(to, error))?);
+        let source = source::open(&options.input, options.format)?;
+        let text = BufReader::new(source.text);
+        Ok(Self { to, new, out, text, passed: source.lines_before, line: Vec::new() })
+    }
+
+    /// Passes the table's lines up to these, and writes these. Each call's lines are behind those of the one before.
+    fn copy(&mut self, lines: Range<u64>) -> Result<(), Error> {
+        while self.passed + 1 < lines.end {
+            self.line.clear();
+            // Reading the table found every line within its bound.
+            if self.text.read_until(b'\n', &mut self.line).map_err(from_io)? == 0 {
+                break;
+            }
+            self.passed += 1;
+            if lines.contains(&self.passed) {
+                self.out.write_all(&self.line).map_err(|error| unwritable(self.to, error))?;
             }
         }
-        let rows = hasher.finish();
-        hasher.reuse(rows);
+        Ok(())
     }
+
+    fn finish(mut self) -> Result<(), Error> {
+        self.out.flush().map_err(|error| unwritable(self.to, error))?;
+        drop(self.out);
+        std::fs::rename(&self.new, self.to).map_err(|error| unwritable(self.to, error))
+    }
+}
+
+fn unwritable(to: &Path, error: std::io::Error) -> Error {
+    Error::caused(ErrorKind::RefusedLines { path: to.to_owned() }, error)
 }

@@ -1,6 +1,7 @@
 //! What was refused: counted and reported by line and reason, never by content.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Lines listed for each reason; more are counted.
 pub const LINES_LISTED_MAX: usize = 10;
@@ -44,11 +45,12 @@ impl Rejections {
         }
     }
 
-    /// Notes a record of so many lines that is left out as a whole: each of them is told.
-    pub(crate) fn reject(&mut self, first_line: u64, lines: u64, reason: &str) {
-        (first_line..first_line + lines).for_each(|line| self.note(line, reason));
-        self.bad_lines += lines;
-        self.further_lines += lines - 1;
+    /// Notes a record of these lines that is left out as a whole: each of them is told.
+    pub(crate) fn reject(&mut self, lines: Range<u64>, reason: &str) {
+        let count = lines.end.saturating_sub(lines.start);
+        lines.for_each(|line| self.note(line, reason));
+        self.bad_lines += count;
+        self.further_lines += count.saturating_sub(1);
         self.rejected_records += 1;
     }
 
@@ -141,10 +143,10 @@ mod tests {
     fn merging_keeps_the_first_lines() {
         let mut first = Rejections::default();
         for line in 20..32 {
-            first.reject(line, 1, "wrong number of cells");
+            first.reject(line..line + 1, "wrong number of cells");
         }
         let mut second = Rejections::default();
-        second.reject(3, 1, "wrong number of cells");
+        second.reject(3..4, "wrong number of cells");
         second.note(4, "ssn: too long");
         first.merge(&second);
         assert_eq!((first.bad_lines, first.rejected_records), (13, 13));

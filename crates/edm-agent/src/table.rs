@@ -169,16 +169,17 @@ pub(crate) struct Table {
     pub(crate) reader: RecordReader,
     pub(crate) empty_words: EmptyWords,
     pub(crate) bytes_total: Option<u64>,
-    /// `None` for standard input, which cannot be read again.
+    /// `None` for standard input and pipes, which cannot be read again.
     pub(crate) identity: Option<FileIdentity>,
+    /// `None` as well.
     pub(crate) path: Option<PathBuf>,
 }
 
 impl Table {
     pub(crate) fn open(options: &TableOptions, shape: &StoreShape) -> Result<Self, Error> {
         let path = match &options.input {
-            Input::File(path) => Some(path.clone()),
-            Input::StandardInput => None,
+            Input::File(path) if options.input.is_repeatable() => Some(path.clone()),
+            Input::File(_) | Input::StandardInput => None,
         };
         let before = path.as_deref().map(stat).transpose()?;
         let mut source = source::open(&options.input, options.format)?;

@@ -78,6 +78,9 @@ pub struct UploadReport {
     pub rejections: Rejections,
     /// What a person should look at, because another program may have changed the cells.
     pub warnings: Vec<String>,
+    /// By searchable column, the cells that are empty or placeholders, so that nobody looks for them. None where the upload went on
+    /// where another run had stopped.
+    pub unfilled: BTreeMap<String, u64>,
     /// Blocks in all.
     pub blocks: u32,
     /// Blocks that this run sent.
@@ -124,6 +127,9 @@ async fn open_journal(
     shape: &StoreShape,
 ) -> Result<Option<Journal>, Error> {
     let Input::File(table) = &options.table.input else { return Ok(None) };
+    if !options.table.input.is_repeatable() {
+        return Ok(None);
+    }
     let path = match &options.journal {
         JournalPlace::Nowhere => return Ok(None),
         JournalPlace::File(path) => path.clone(),
@@ -176,6 +182,7 @@ struct Read {
     records: u64,
     rejections: Rejections,
     warnings: Vec<String>,
+    unfilled: BTreeMap<String, u64>,
 }
 
 struct Run<'a> {
@@ -329,7 +336,12 @@ impl Run<'_> {
         self.finish(
             session.id,
             sent,
-            Read { records: outcome.records, rejections, warnings: outcome.warnings },
+            Read {
+                records: outcome.records,
+                rejections,
+                warnings: outcome.warnings,
+                unfilled: outcome.unfilled,
+            },
         )
         .await
     }
@@ -340,7 +352,8 @@ impl Run<'_> {
         let progress = Arc::clone(&self.progress);
         blocking(move || {
             let (outcome, rejections) = judge(&mut table, &shape, &options, &*progress)?;
-            Ok(Read { records: outcome.records, rejections, warnings: outcome.warnings })
+            let Outcome { records, warnings, unfilled, .. } = outcome;
+            Ok(Read { records, rejections, warnings, unfilled })
         })
         .await
     }
@@ -434,6 +447,15 @@ impl Run<'_> {
         }
     }
 
+    /// Returns the error with what was refused of the table, if the session ended: that may be why.
+    async fn told_with(&mut self, error: Error, refused: Rejections) -> Result<Error, Error> {
+        let ErrorKind::SessionEnded { state, code, message, .. } = error.kind() else { return Ok(error) };
+        let (state, code, message) = (state.clone(), code.clone(), message.clone());
+        self.forget_journal().await?;
+        let rejections = Box::new(refused);
+        Ok(Error::new(ErrorKind::SessionEnded { state, code, message, rejections }))
+    }
+
     async fn finish(&mut self, session_id: String, sent: Sent, read: Read) -> Result<UploadReport, Error> {
         self.progress.event(&Event::Committed);
         let store_id = self.shape.id.to_string();
@@ -442,21 +464,25 @@ impl Run<'_> {
             Wait::ForLive => {
                 match wait_until_live(self.client, &store_id, &session_id, &*self.progress).await {
                     Ok(()) => "Completed".to_owned(),
-                    Err(error) => {
-                        if matches!(error.kind(), ErrorKind::SessionEnded { .. }) {
-                            self.forget_journal().await?;
-                        }
-                        return Err(error);
-                    }
+                    Err(error) => return Err(self.told_with(error, read.rejections).await?),
                 }
             }
         };
         self.forget_journal().await?;
         let blocks = u32::try_from(sent.digests.len()).unwrap_or(u32::MAX);
         let mode = self.options.table.mode;
-        let Read { records, rejections, warnings } = read;
-        let blocks_sent = sent.blocks;
-        Ok(UploadReport { session_id, state, records, rejections, warnings, blocks, blocks_sent, mode })
+        let Read { records, rejections, warnings, unfilled } = read;
+        Ok(UploadReport {
+            session_id,
+            state,
+            records,
+            rejections,
+            warnings,
+            unfilled,
+            blocks,
+            blocks_sent: sent.blocks,
+            mode,
+        })
     }
 }
 
@@ -482,6 +508,7 @@ pub async fn wait_until_live(
                     state: state.unwrap_or("without a state").to_owned(),
                     code: error.code,
                     message: error.message,
+                    rejections: Box::default(),
                 }));
             }
         }

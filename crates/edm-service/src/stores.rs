@@ -67,7 +67,7 @@ pub struct StoreView {
     pub store: DataStore,
     /// In the order of its columns.
     pub columns: Vec<ColumnFacts>,
-    /// Whether the live data uses a salt that was replaced.
+    /// Whether the live data uses a salt that was replaced, or was made with other columns than the store has.
     pub must_upload_again: bool,
     /// Whether an earlier generation is kept.
     pub can_roll_back: bool,
@@ -259,7 +259,7 @@ impl Service {
     fn view_of(&self, row: StoreRow) -> StoreView {
         StoreView {
             columns: self.inner.library.column_facts(row.store.id, &row.store.columns),
-            must_upload_again: row.live_salt_is_old,
+            must_upload_again: row.must_upload_again,
             can_roll_back: row.can_roll_back,
             data_state: self.data_state(&row),
             store: row.store,

@@ -2,12 +2,13 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::build_version;
 use crate::command;
 use crate::output::OutputFormat;
 
 /// Finds the exact records of a table in any text
 #[derive(Debug, Parser)]
-#[command(name = "edm", version, after_help = command::with_statuses(EXAMPLES), max_term_width = 100)]
+#[command(name = "edm", version, long_version = build_version::long(), after_help = command::with_statuses(EXAMPLES), max_term_width = 100)]
 pub(crate) struct Cli {
     /// Table for people, JSON for programs [default: table on a terminal, json elsewhere]
     #[arg(long, global = true, value_name = "FORMAT")]
@@ -33,7 +34,7 @@ pub(crate) enum Command {
     /// Runs the service
     #[cfg(feature = "server")]
     Serve(command::serve::ServeArguments),
-    /// Creates, lists, shows and deletes data stores, and brings the generation before back
+    /// Creates, changes, lists, shows and deletes data stores, and brings the generation before back
     #[cfg(feature = "agent")]
     Store(command::store::StoreArguments),
     /// Checks and hashes a table and uploads the hashes; goes on where it was stopped
@@ -57,4 +58,8 @@ pub(crate) enum Command {
     /// Creates, lists and revokes bearer tokens of a data directory
     #[cfg(feature = "server")]
     Token(command::token::TokenArguments),
+    /// Prints what makes a shell complete commands and options
+    Completions(command::completions::CompletionsArguments),
+    /// Writes manual pages, one for each command
+    Man(command::man::ManArguments),
 }

@@ -18,7 +18,35 @@ pub(crate) fn typed(data_type: &DataType) -> String {
     let option = options.order.map(|order| order.as_str().to_owned());
     let option = option.or_else(|| options.country.map(|country| country.to_string()));
     let option = option.or_else(|| options.width.map(|width| width.to_string()));
-    format!("{}{}", data_type.as_str(), option.map_or_else(String::new, |option| format!("={option}")))
+    with_option(data_type.as_str(), option)
+}
+
+/// Writes the data type of a column of the wire in the same way.
+pub(crate) fn typed_of(column: &ColumnResource) -> String {
+    let options = column.data_type_options.clone().unwrap_or_default();
+    let option = options.order.or(options.country).or_else(|| options.width.map(|width| width.to_string()));
+    with_option(column.data_type.as_deref().unwrap_or("text"), option)
+}
+
+fn with_option(word: &str, option: Option<String>) -> String {
+    format!("{word}{}", option.map_or_else(String::new, |option| format!("={option}")))
+}
+
+/// Writes what is said of a column beside its name and its data type, apart by spaces.
+pub(crate) fn words_of(column: &ColumnResource) -> String {
+    let flags = [
+        (column.is_searchable == Some(true), "searchable"),
+        (column.is_key == Some(true), "key"),
+        (column.is_case_insensitive == Some(false), "case-sensitive"),
+        (column.fold_diacritics == Some(true), "fold-diacritics"),
+    ];
+    let mut words: Vec<String> =
+        flags.into_iter().filter(|(held, _)| *held).map(|(_, word)| word.to_owned()).collect();
+    let ignored = column.ignored_delimiters.as_deref().unwrap_or_default().concat();
+    if !ignored.is_empty() {
+        words.push(format!("ignore={ignored:?}"));
+    }
+    words.join(" ")
 }
 
 impl FromStr for ColumnArgument {

@@ -1,5 +1,6 @@
 //! `edm`, the one binary that people run. It wires the other crates together and decides nothing itself.
 
+mod build_version;
 mod cli;
 #[cfg(feature = "agent")]
 mod column_argument;
@@ -21,6 +22,8 @@ mod node_roles;
 mod output;
 #[cfg(feature = "agent")]
 mod progress_bar;
+#[cfg(feature = "agent")]
+mod row_origin;
 #[cfg(feature = "server")]
 mod running_server;
 #[cfg(feature = "agent")]

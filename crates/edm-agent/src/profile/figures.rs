@@ -26,6 +26,8 @@ pub struct TableProfile {
     pub columns: Vec<ColumnProfile>,
     /// Whether somebody chose the columns, and which are searchable; else any could be.
     pub given: bool,
+    /// What a person should look at of the file as a whole.
+    pub warnings: Vec<String>,
 }
 
 impl TableProfile {

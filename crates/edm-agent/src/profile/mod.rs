@@ -91,7 +91,8 @@ pub fn profile(options: &ProfileOptions, progress: &dyn Progress) -> Result<Tabl
         let counts = counter.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
         profiles.push(ColumnProfile::of(column.clone(), given, &tally, &counts));
     }
-    Ok(TableProfile { records, rejections: tally.rejections, columns: profiles, given })
+    let warnings = reader.warning().into_iter().collect();
+    Ok(TableProfile { records, rejections: tally.rejections, columns: profiles, given, warnings })
 }
 
 /// What one thread found, or all of them.
@@ -205,12 +206,12 @@ impl Run<'_> {
     }
 
     fn take(&self, chunk: &Chunk, hasher: &mut RecordHasher, tally: &mut Tally) {
-        for (line, cells) in chunk.rows(self.columns.as_slice().len()) {
+        for (lines, cells) in chunk.rows(self.columns.as_slice().len()) {
             let outcome = hasher.push(cells.clone());
             if matches!(outcome, RecordOutcome::Accepted { .. }) {
                 cells.zip(&mut tally.columns).for_each(|(cell, column)| column.see(cell));
             }
-            note(outcome, line, self.columns, &mut tally.rejections);
+            note(outcome, lines, self.columns, &mut tally.rejections);
         }
     }
 

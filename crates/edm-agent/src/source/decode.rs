@@ -3,11 +3,13 @@
 
 use std::io::{self, Read};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use edm_hash::ProcessorPath;
 use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::glance;
+use super::mistaken::{MistakenEncoding, Watch};
 use crate::error::{Error, ErrorKind};
 
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -22,6 +24,10 @@ const GLANCE_BYTES: usize = 512;
 pub struct TextEncoding(&'static encoding_rs::Encoding);
 
 impl TextEncoding {
+    pub(super) fn encoding(self) -> &'static encoding_rs::Encoding {
+        self.0
+    }
+
     /// Returns the name by which browsers know it too.
     pub fn name(self) -> &'static str {
         self.0.name()
@@ -64,6 +70,8 @@ pub struct Utf8Text<R> {
     decoded_bytes: u64,
     lines: u64,
     ended: bool,
+    /// Whether the encoding that somebody said may be a mistake.
+    watch: Option<Watch>,
 }
 
 enum Encoding {
@@ -78,9 +86,14 @@ impl<R: Read> Utf8Text<R> {
         Self::reading(inner, Reading::Text)
     }
 
-    /// Decodes a table. NULs pass, and UTF-16 without a byte order mark is read where its first line is mostly ASCII.
-    pub(crate) fn of_table(inner: R, declared: Option<TextEncoding>) -> Self {
-        Self::reading(inner, Reading::Table(declared))
+    /// Decodes a table. NULs pass, and UTF-16 without a byte order mark is read where its first line is mostly ASCII. Notes whether the
+    /// encoding that was said may be a mistake.
+    pub(crate) fn of_table(
+        inner: R,
+        declared: Option<TextEncoding>,
+        mistaken: Option<Arc<MistakenEncoding>>,
+    ) -> Self {
+        Self { watch: mistaken.map(Watch::new), ..Self::reading(inner, Reading::Table(declared)) }
     }
 
     fn reading(inner: R, reading: Reading) -> Self {
@@ -94,6 +107,7 @@ impl<R: Read> Utf8Text<R> {
             decoded_bytes: 0,
             lines: 0,
             ended: false,
+            watch: None,
         }
     }
 
@@ -149,6 +163,11 @@ impl<R: Read> Utf8Text<R> {
         };
         self.raw.drain(..mark);
         self.decoded_bytes = mark as u64;
+        if mark > 0
+            && let Some(watch) = self.watch.take()
+        {
+            watch.is_marked();
+        }
     }
 
     fn refuse(&self, offset: usize) -> io::Error {
@@ -267,6 +286,12 @@ impl<R: Read> Utf8Text<R> {
             return Err(self.refuse_at(bad));
         }
         self.decoded_bytes += read as u64;
+        if let Some(watch) = &mut self.watch {
+            watch.see(self.raw.split_at(read).0);
+            if self.ended && read == self.raw.len() {
+                watch.end();
+            }
+        }
         self.raw.drain(..read);
         Ok(())
     }

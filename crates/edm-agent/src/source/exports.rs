@@ -31,8 +31,8 @@ fn read(bytes: &[u8], format: TableFormat) -> Result<Outcome, Error> {
         if chunk.is_empty() {
             return Ok(outcome);
         }
-        for (line, cells) in chunk.rows(3) {
-            outcome.records.insert(line, cells.map(str::to_owned).collect());
+        for (lines, cells) in chunk.rows(3) {
+            outcome.records.insert(lines.start, cells.map(str::to_owned).collect());
         }
         // What is only told as suspicious is read all the same.
         let refused = rejections.reasons.into_iter().filter(|(reason, _)| !reason.starts_with("a line of"));

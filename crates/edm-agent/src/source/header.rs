@@ -97,11 +97,18 @@ impl Header {
     }
 }
 
-/// Names hold few digits and no addresses.
+/// Names hold few digits and no addresses. One of digits alone is a year; others begin with a letter, as `A123` does.
 fn looks_like_a_value(name: &str) -> bool {
     let digits = name.chars().filter(|c| c.is_numeric()).count();
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
-    name.contains('@') || digits > letters || digits >= 6
+    let begins_as_a_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    name.contains('@') || digits >= 6 || digits > letters && !begins_as_a_name && !is_year(name)
+}
+
+fn is_year(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'1', b'9', ..] | [b'2', b'0', ..])
+        && name.len() == 4
+        && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -152,6 +159,10 @@ mod tests {
             }
         };
         check(&["ssn", " lastName ", "line2", "山田"], Ok(&["ssn", "lastName", "line2", "山田"]));
+        check(&["id", "2024", "A123", "Q1_2024"], Ok(&["id", "2024", "A123", "Q1_2024"]));
+        check(&["Langer", "1234"], Err("cell 2 of the first line looks like a value"));
+        check(&["Langer", "12-A"], Err("cell 2 of the first line looks like a value"));
+        check(&["Langer", "2024-03"], Err("cell 2 of the first line looks like a value"));
         check(&["Langer", "900-12-3456"], Err("cell 2 of the first line looks like a value"));
         check(&["Langer", "k123456"], Err("cell 2 of the first line looks like a value"));
         check(&["langer@example.org"], Err("cell 1 of the first line looks like a value"));

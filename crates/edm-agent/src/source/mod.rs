@@ -5,6 +5,7 @@ mod decode;
 mod exports;
 mod glance;
 mod header;
+mod mistaken;
 mod records;
 mod sniff;
 mod split;
@@ -24,6 +25,7 @@ use crate::empty_words::Extent;
 use crate::error::{Error, ErrorKind};
 pub use decode::{TextEncoding, Utf8Text};
 pub use header::ExtraColumns;
+pub(crate) use mistaken::MistakenEncoding;
 pub(crate) use records::RecordReader;
 
 /// The place of a table.
@@ -39,6 +41,14 @@ impl Input {
     /// Reads `-` as standard input and everything else as a path.
     pub fn from_argument(argument: &str) -> Self {
         if argument == "-" { Input::StandardInput } else { Input::File(PathBuf::from(argument)) }
+    }
+
+    /// Returns whether it can be read more than once, which a pipe cannot be. What is not there, opening tells.
+    pub fn is_repeatable(&self) -> bool {
+        match self {
+            Input::File(path) => std::fs::metadata(path).map_or(true, |metadata| metadata.is_file()),
+            Input::StandardInput => false,
+        }
     }
 
     /// Returns the path, `-` for standard input.
@@ -110,6 +120,8 @@ pub(crate) struct Source {
     pub(crate) separator: Separator,
     /// Whether nobody said the separator, and which one was taken is worth telling.
     pub(crate) is_sniffed: bool,
+    /// Whether the encoding that somebody said may be a mistake.
+    pub(crate) mistaken: Option<Arc<MistakenEncoding>>,
     /// Lines before the header (the `sep=` line).
     pub(crate) lines_before: u64,
     /// Bytes of the file read so far, compressed ones where it is compressed.
@@ -136,6 +148,7 @@ impl Source {
             lines_before: self.lines_before,
             bytes_read: Arc::default(),
             bytes_total: None,
+            mistaken: None,
         };
         Ok((begin, extent))
     }
@@ -173,10 +186,12 @@ pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, format: TableFormat) -> Re
     sniff::refuse_other_files(&magic)?;
     let zipped = magic.starts_with(&[0x1f, 0x8b]);
     let whole = Cursor::new(magic).chain(counted);
+    let mistaken = encoding.and_then(|encoding| MistakenEncoding::of(encoding.encoding()));
     let mut text: Box<dyn Read + Send> = if zipped {
-        Box::new(Utf8Text::of_table(Unzipped(MultiGzDecoder::new(whole)), encoding))
+        let unzipped = Unzipped(MultiGzDecoder::new(whole));
+        Box::new(Utf8Text::of_table(unzipped, encoding, mistaken.clone()))
     } else {
-        Box::new(Utf8Text::of_table(whole, encoding))
+        Box::new(Utf8Text::of_table(whole, encoding, mistaken.clone()))
     };
     let first = read_up_to(&mut text, sniff::SNIFF_BYTES)?;
     sniff::refuse_other_texts(&first)?;
@@ -202,6 +217,7 @@ pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, format: TableFormat) -> Re
         text: Box::new(Cursor::new(rest).chain(text)),
         separator: said.or(sniffed.map(|sniffed| sniffed.separator)).unwrap_or(Separator::COMMA),
         is_sniffed: sniffed.is_some_and(|sniffed| !sniffed.is_expected),
+        mistaken,
         lines_before: u64::from(declared.is_some()),
         bytes_read,
         bytes_total: None,

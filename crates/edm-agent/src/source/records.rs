@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::header::{ExtraColumns, Header};
 use super::split::{Behind, QuoteFault, Span, Splitter, Step, are_blank};
 use super::unread::{MARKS_BYTES_MAX, Unread};
-use super::{Separator, Source};
+use super::{MistakenEncoding, Separator, Source};
 use crate::chunk::Chunk;
 use crate::error::{Error, ErrorKind};
 use crate::rejections::Rejections;
@@ -33,6 +33,7 @@ pub(crate) struct RecordReader {
     bytes_read: Arc<AtomicU64>,
     /// The separator, where nobody said it and it is worth telling.
     sniffed: Option<Separator>,
+    mistaken: Option<Arc<MistakenEncoding>>,
     header: Header,
     header_sha256: [u8; 32],
     /// The lines of the header.
@@ -85,6 +86,7 @@ impl RecordReader {
             splitter: Splitter::new(source.separator.byte()),
             bytes_read: source.bytes_read,
             sniffed: source.is_sniffed.then_some(source.separator),
+            mistaken: source.mistaken,
             header: Header { cells: 0, positions: Vec::new() },
             header_sha256: [0; 32],
             header_lines: 0..0,
@@ -130,11 +132,6 @@ impl RecordReader {
         self.header_lines.clone()
     }
 
-    /// Returns the line behind what was read.
-    pub(crate) fn line(&self) -> u64 {
-        self.line
-    }
-
     /// Returns the digest of the header, part of the file's identity.
     pub(crate) fn header_sha256(&self) -> [u8; 32] {
         self.header_sha256
@@ -143,6 +140,11 @@ impl RecordReader {
     /// Returns the separator, where nobody said it and it is worth telling.
     pub(crate) fn sniffed(&self) -> Option<Separator> {
         self.sniffed
+    }
+
+    /// Returns what a person should look at of a table that was read to its end.
+    pub(crate) fn warning(&self) -> Option<String> {
+        self.mistaken.as_ref().and_then(|mistaken| mistaken.warning())
     }
 
     /// Returns for each column of the store the position of its cell.
@@ -169,22 +171,23 @@ impl RecordReader {
         while chunk.len() < records_max {
             let Some(found) = self.next_record(chunk.is_empty())? else { break };
             let line = found.line;
+            let lines = line..line + found.lines;
             match self.refusal(&found) {
                 Some(reason) => {
-                    rejections.reject(line, found.lines, &reason);
-                    chunk.push_left_out(line);
+                    rejections.reject(lines.clone(), &reason);
+                    chunk.push_left_out(lines);
                 }
                 None => {
                     if found.lines > 1 && self.looks_torn(&found) {
                         rejections.note(line, SUSPICIOUS);
                     }
                     if in_order {
-                        chunk.push(line, self.cells.iter().copied());
+                        chunk.push(lines, self.cells.iter().copied());
                         continue;
                     }
                     let own = |position: usize| *self.cells.get(position).expect(AS_THE_HEADER);
                     let cell = |position: &Option<usize>| position.map_or((0, 0), own);
-                    chunk.push(line, positions.iter().map(cell));
+                    chunk.push(lines, positions.iter().map(cell));
                 }
             }
         }
@@ -385,7 +388,7 @@ mod tests {
             }
             let row = |(line, cells): (u64, _)| format!("{line}:{}", Vec::from_iter(cells).join("|"));
             let mut own: Vec<(u64, String)> =
-                chunk.rows(2).map(|(line, cells)| (line, row((line, cells)))).collect();
+                chunk.rows(2).map(|(lines, cells)| (lines.start, row((lines.start, cells)))).collect();
             for (reason, count) in rejections.reasons {
                 own.extend(count.lines.into_iter().map(|line| (line, format!("{line}!{reason}"))));
             }

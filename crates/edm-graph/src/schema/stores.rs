@@ -129,7 +129,7 @@ pub static EXACT_MATCH_DATA_STORE: StructuredType = StructuredType::entity(
         .set(),
         boolean(
             "mustUploadAgain",
-            "Whether the live data is keyed with an older salt than new sessions get.",
+            "Whether the live data is keyed with an older salt than new sessions get, or was made with other columns or another maximumNumberOfTokens than the store has now.",
         )
         .added(),
         text("onUnserved", "What is answered where the live data cannot be read: refuse (an error; the default) or previous (the generation before, and each answer says so).")

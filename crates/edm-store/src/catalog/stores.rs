@@ -24,8 +24,8 @@ pub struct StoreRow {
     pub live_is_lost: bool,
     /// The salt of the live generation.
     pub live_key_id: Option<KeyId>,
-    /// Whether that salt was the tenant's and is no more.
-    pub live_salt_is_old: bool,
+    /// Whether that salt was the tenant's and is no more, or the live generation was made with other columns than the store has.
+    pub must_upload_again: bool,
     /// Whether an earlier generation is kept.
     pub can_roll_back: bool,
     /// The commit number of the last publication; a lower one comes too late.
@@ -49,9 +49,11 @@ pub struct StoreDraft {
     pub on_unserved: OnUnserved,
 }
 
-macro_rules! salt_is_old {
+macro_rules! must_upload_again {
     () => {
-        "exists (select 1 from salts k where k.key_id = g.key_id and k.own = 0 and k.live = 0)"
+        "(exists (select 1 from salts k where k.key_id = g.key_id and k.own = 0 and k.live = 0) \
+         or exists (select 1 from sessions l where l.id = d.live_session_id \
+         and (l.columns <> d.columns or l.tokens_max <> d.tokens_max)))"
     };
 }
 
@@ -60,8 +62,8 @@ macro_rules! store_columns {
         concat!(
             "d.*, g.number as live_number, g.row_count as live_row_count, g.published_at as live_published_at, \
              g.key_id as live_key_id, ",
-            salt_is_old!(),
-            " as live_salt_is_old, exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 \
+            must_upload_again!(),
+            " as must_upload_again, exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 \
              and o.number < g.number) as can_roll_back"
         )
     };
@@ -82,8 +84,8 @@ macro_rules! store_query {
 /// What is read of a store, and from where.
 pub(super) const COLUMNS: &str = store_columns!();
 pub(super) const FROM: &str = store_from!();
-/// Whether the live data is keyed with a salt that was the tenant's and is no more.
-pub(super) const SALT_IS_OLD: &str = salt_is_old!();
+/// Whether the live data is keyed with a salt that was the tenant's and is no more, or was made with other columns.
+pub(super) const MUST_UPLOAD_AGAIN: &str = must_upload_again!();
 
 impl Catalog {
     /// Adds a store with its default type. Fails with `NameTaken`.
@@ -324,7 +326,7 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
         },
         live_is_lost,
         live_key_id: optional_id16(row, "live_key_id")?.map(KeyId::from_bytes),
-        live_salt_is_old: get::<i64>(row, "live_salt_is_old")? != 0,
+        must_upload_again: get::<i64>(row, "must_upload_again")? != 0,
         can_roll_back: get::<i64>(row, "can_roll_back")? != 0,
         published_commit: number(row, "published_commit")?,
     })

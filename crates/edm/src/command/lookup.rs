@@ -10,9 +10,13 @@ use serde_json::{Map, Value, json};
 use crate::command::{Ending, with_statuses};
 use crate::connection::Connection;
 use crate::output::{Format, Output};
+use crate::row_origin::RowOrigins;
 
 /// The number of the asked value whose row it is, beside the row's own properties.
 const VALUE_NUMBER: &str = "valueNumber";
+/// The record of the file of this session.
+const ROW: &str = "row";
+const SESSION: &str = "rowSessionId";
 
 #[derive(Debug, Args)]
 #[command(after_help = with_statuses("\
@@ -86,7 +90,12 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
             rows.push(numbered(number, row)?);
         }
     }
-    print(output, &rows)?;
+    let mut origins = RowOrigins::default();
+    if output.format() == Format::Table {
+        let sessions = rows.iter().filter_map(|row| row.get(SESSION).and_then(Value::as_str));
+        origins.learn(&client, Some(&id), sessions.map(str::to_owned).collect()).await;
+    }
+    print(output, &rows, &origins)?;
     for number in unknown {
         eprintln!("edm: value {number} of {count}: no row holds it");
     }
@@ -102,20 +111,26 @@ fn numbered(number: u64, row: Value) -> anyhow::Result<Map<String, Value>> {
     Ok(row)
 }
 
-fn print(output: Output, rows: &[Map<String, Value>]) -> anyhow::Result<()> {
+fn print(output: Output, rows: &[Map<String, Value>], origins: &RowOrigins) -> anyhow::Result<()> {
     if output.format() == Format::Json {
         return Ok(output.json(&rows)?);
     }
     if rows.is_empty() {
         return Ok(output.line("no row")?);
     }
-    let mut names: Vec<&str> = vec![VALUE_NUMBER, "row"];
+    let mut names: Vec<&str> = vec![VALUE_NUMBER, ROW];
     for row in rows {
-        names.extend(row.keys().map(String::as_str).filter(|name| !names.contains(name)).collect::<Vec<_>>());
+        // The session is said with the row.
+        let further = row.keys().map(String::as_str).filter(|name| !names.contains(name) && *name != SESSION);
+        names.extend(further.collect::<Vec<_>>());
     }
     let cell = |row: &Map<String, Value>, name: &str| match row.get(name) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => "-".to_owned(),
+        Some(number) if name == ROW => {
+            let session = row.get(SESSION).and_then(Value::as_str);
+            format!("{number}{}", session.map_or_else(String::new, |session| origins.of(session)))
+        }
         Some(other) => other.to_string(),
     };
     let table: Vec<Vec<String>> =

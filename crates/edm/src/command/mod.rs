@@ -2,8 +2,10 @@
 
 #[cfg(feature = "agent")]
 pub(crate) mod classify;
+pub(crate) mod completions;
 #[cfg(feature = "agent")]
 pub(crate) mod lookup;
+pub(crate) mod man;
 #[cfg(feature = "agent")]
 pub(crate) mod profile;
 #[cfg(feature = "agent")]
@@ -132,6 +134,8 @@ pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<Endi
         Command::Verify(arguments) => verify::run(&arguments, output).await,
         #[cfg(feature = "server")]
         Command::Token(arguments) => token::run(arguments, output).await.map(|()| Ending::Fine),
+        Command::Completions(arguments) => completions::run(&arguments, output).map(|()| Ending::Fine),
+        Command::Man(arguments) => man::run(&arguments, output).map(|()| Ending::Fine),
     }
 }
 

@@ -69,6 +69,7 @@ pub(crate) async fn run(arguments: ProfileArguments, output: Output) -> anyhow::
     }
     let table = profile_table(options(&arguments)?).await?;
     print_rejections(&table.rejections);
+    table.warnings.iter().for_each(|warning| eprintln!("edm: {warning}"));
     if let Some(path) = &arguments.write_schema {
         write_schema(path, &table)?;
     }
@@ -227,6 +228,7 @@ fn table_json(table: &TableProfile) -> Value {
         "rejectedRecordCount": table.rejections.rejected_records,
         "badLineCount": table.rejections.bad_lines,
         "refusals": refusals_json(&table.rejections),
+        "warnings": table.warnings,
         "columns": table.columns.iter().map(column_json).collect::<Vec<_>>(),
     })
 }

@@ -1,5 +1,7 @@
 //! `edm store`.
 
+mod update;
+
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -8,7 +10,7 @@ use edm_graph::{ColumnResource, DataStoreResource, purview};
 use edm_model::{OnUnserved, limits};
 use serde_json::{Map, Value, json};
 
-use crate::column_argument::ColumnArgument;
+use crate::column_argument::{ColumnArgument, typed_of, words_of};
 use crate::connection::Connection;
 use crate::output::{Format, Output, grouped};
 use crate::schema_file;
@@ -33,6 +35,8 @@ A column is NAME[:searchable][:key][:TYPE][:case-sensitive][:fold-diacritics][:i
 TYPE is text (the default), digits, digits=WIDTH, email, name, ssn, card, phone, phone=COUNTRY (US), date,
 date=ORDER (ymd, dmy or mdy: how the table writes days), iban or address.")]
     Create(CreateArguments),
+    /// Changes name, description, columns or options of a data store, and says what changed
+    Update(update::UpdateArguments),
     /// Lists the data stores
     #[command(after_help = "Example:\n  edm store list --output json")]
     List(Connection),
@@ -109,7 +113,26 @@ struct CreateArguments {
     #[arg(long, value_name = "refuse|previous", value_parser = parse_on_unserved)]
     on_unserved: Option<OnUnserved>,
     #[command(flatten)]
+    placeholders: PlaceholderArguments,
+    #[command(flatten)]
     connection: Connection,
+}
+
+/// The words by which a table says that a cell is empty.
+#[derive(Debug, Args)]
+struct PlaceholderArguments {
+    /// A word that means an empty cell, in place of the usual ones such as N/A; may be repeated
+    #[arg(long = "placeholder", value_name = "WORD", conflicts_with = "no_placeholders")]
+    placeholders: Vec<String>,
+    /// No word means an empty cell
+    #[arg(long)]
+    no_placeholders: bool,
+}
+
+impl PlaceholderArguments {
+    fn words(&self) -> Option<&[String]> {
+        (self.no_placeholders || !self.placeholders.is_empty()).then_some(&self.placeholders)
+    }
 }
 
 pub(crate) async fn run(arguments: StoreArguments, output: Output) -> anyhow::Result<()> {
@@ -118,6 +141,7 @@ pub(crate) async fn run(arguments: StoreArguments, output: Output) -> anyhow::Re
             let store = create.connection.client()?.create_store(&body(&create)?).await?;
             print_store(output, &store)
         }
+        Action::Update(update) => print_store(output, &update::run(&update).await?),
         Action::List(connection) => print_list(output, &connection.client()?.stores().await?),
         Action::Show { named, schema } => {
             let store = named.connection.client()?.store(&named.store).await?;
@@ -163,6 +187,7 @@ fn schema_of(store: DataStoreResource) -> Value {
         "description": store.description,
         "columns": columns.collect::<Vec<_>>(),
         "maximumNumberOfTokens": store.maximum_number_of_tokens,
+        "placeholders": store.placeholders,
         "onUnserved": store.on_unserved,
     })
 }
@@ -189,6 +214,7 @@ fn body(create: &CreateArguments) -> anyhow::Result<Value> {
         ("displayName", create.name.as_ref().map(|name| json!(name))),
         ("description", create.description.as_ref().map(|text| json!(text))),
         ("maximumNumberOfTokens", create.max_tokens.map(|count| json!(count))),
+        ("placeholders", create.placeholders.words().map(|words| json!(words))),
         ("onUnserved", create.on_unserved.map(|wanted| json!(wanted.as_str()))),
     ];
     body.extend(options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
@@ -226,11 +252,18 @@ fn print_store(output: Output, store: &DataStoreResource) -> anyhow::Result<()> 
     let columns = store.columns.as_deref().unwrap_or_default();
     let rows: Vec<Vec<String>> = columns.iter().map(column_row).collect();
     output.table(&["COLUMN", "TYPE", "OPTIONS", "CLASS", "NOTES"], &rows)?;
+    match store.placeholders.as_deref() {
+        None => {}
+        Some([]) => output.line("no word means an empty cell")?,
+        Some(words) => output.line(&format!("these words mean an empty cell: {}", words.join(", ")))?,
+    }
     if let Some(told) = store.data_state.as_deref().and_then(unreadable) {
         output.line(told)?;
     }
     if store.must_upload_again == Some(true) {
-        output.line("! the live data is keyed with an older salt: upload the table again")?;
+        output.line(
+            "! the live data was made with other columns or an older salt, and is searched as it was made: upload the table again",
+        )?;
     }
     Ok(())
 }
@@ -253,27 +286,10 @@ fn parse_on_unserved(text: &str) -> Result<OnUnserved, String> {
 }
 
 fn column_row(column: &ColumnResource) -> Vec<String> {
-    let mut options = Vec::new();
-    if column.is_searchable == Some(true) {
-        options.push("searchable".to_owned());
-    }
-    if column.is_key == Some(true) {
-        options.push("key".to_owned());
-    }
-    if column.is_case_insensitive == Some(false) {
-        options.push("case-sensitive".to_owned());
-    }
-    if column.fold_diacritics == Some(true) {
-        options.push("fold-diacritics".to_owned());
-    }
-    let ignored = column.ignored_delimiters.as_deref().unwrap_or_default().concat();
-    if !ignored.is_empty() {
-        options.push(format!("ignore={ignored:?}"));
-    }
     vec![
         column.name.clone().unwrap_or_default(),
-        column.data_type.clone().unwrap_or_else(|| "text".to_owned()),
-        options.join(" "),
+        typed_of(column),
+        words_of(column),
         column.class.clone().unwrap_or_else(|| "-".to_owned()),
         column.warnings.join("; "),
     ]

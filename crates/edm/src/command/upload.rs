@@ -1,26 +1,27 @@
 //! `edm upload`.
 
+mod create;
+mod sessions;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use edm_agent::{
-    Error, ErrorKind, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, TableMode, TableOptions,
-    Tolerance, UploadOptions, UploadReport, Wait, dry_run, refuse_the_table, upload, write_refused_lines,
+    Error, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, TableMode, TableOptions, Tolerance,
+    UploadOptions, UploadReport, Wait, dry_run, refuse_the_table, upload, write_no_refused_lines,
+    write_refused_lines,
 };
-use edm_graph::{ColumnResource, SessionResource};
-use edm_model::{Column, DataType};
 use serde_json::{Value, json};
 
+use self::create::create_store;
+use self::sessions::{print_session, print_sessions};
 use super::UsageError;
-use super::profile::{profile_options, profile_table};
-use crate::column_argument::typed;
 use crate::connection::Connection;
 use crate::format_arguments::FormatArguments;
 use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
-use crate::suggested_schema::suggest;
 use crate::surroundings::{core_count, state_folder};
 
 /// How a column's warning of its part in the default type begins (docs/matching.md).
@@ -56,10 +57,10 @@ pub(crate) struct UploadArguments {
     #[command(flatten)]
     format: FormatArguments,
     /// Lines that may be left unprotected, because they or a searchable cell of them are left out, as a share or a number
-    #[arg(long, value_name = "SHARE|COUNT", default_value = "0.1%")]
+    #[arg(long, value_name = "SHARE|COUNT", default_value = "0.1%", allow_hyphen_values = true)]
     allowed_bad_lines: Tolerance,
     /// Cells of any one column that is not searchable that may be left out, as a share or a number
-    #[arg(long, value_name = "SHARE|COUNT", default_value = "1%")]
+    #[arg(long, value_name = "SHARE|COUNT", default_value = "1%", allow_hyphen_values = true)]
     allowed_bad_cells: Tolerance,
     /// Leave the whole line out where a cell of it is no value of its column
     #[arg(long)]
@@ -67,7 +68,8 @@ pub(crate) struct UploadArguments {
     /// Make the data store where there is none of this name, with the columns that the table's cells suggest
     #[arg(long, conflicts_with_all = ["dry_run", "delete", "update_mode"])]
     create: bool,
-    /// Write the lines of which something is left out to this file, behind the header; it holds the table's own text
+    /// Write the lines of which something is left out to this file, behind the header; it holds the table's own text. Where nothing
+    /// is left out, the header alone
     #[arg(long, value_name = "FILE")]
     refused_lines: Option<PathBuf>,
     /// Upload agent to name: an id, or a description under which one is registered
@@ -125,11 +127,40 @@ impl UploadArguments {
             ),
         }
     }
+
+    /// Returns the table and how it is read, or why the options do not fit it.
+    fn table(&self) -> anyhow::Result<TableOptions> {
+        let file = self.file.clone().context("say --file")?;
+        let table = TableOptions {
+            input: Input::from_argument(&file),
+            mode: self.mode()?,
+            format: self.format.format(),
+            extra_columns: match self.ignore_extra_columns {
+                true => ExtraColumns::Ignore,
+                false => ExtraColumns::Refuse,
+            },
+            allowed_bad_lines: self.allowed_bad_lines,
+            allowed_bad_cells: self.allowed_bad_cells,
+            strict: self.strict,
+            rows_per_block: self.rows_per_block,
+            workers: core_count(),
+        };
+        if let Some(path) = &self.refused_lines {
+            if !table.input.is_repeatable() {
+                return Err(UsageError(
+                    "--refused-lines reads the table once more, which standard input and pipes cannot be: give a file",
+                )
+                .into());
+            }
+            refuse_the_table(&table.input, path)?;
+        }
+        Ok(table)
+    }
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Lists the upload sessions of a data store
+    /// Lists the upload sessions of a data store, and says which one is live
     #[command(after_help = "Example:\n  edm upload list --store patients")]
     List {
         /// Name or id of the data store
@@ -168,52 +199,32 @@ pub(crate) async fn run(arguments: UploadArguments, output: Output) -> anyhow::R
         Some(Action::List { store, connection }) => {
             let client = connection.client()?;
             let store = client.store(store).await?;
-            print_sessions(output, &client.sessions(&store.id).await?)
+            print_sessions(output, &client.sessions(&store.id).await?, store.active_session_id.as_deref())
         }
         Some(Action::Show(named)) => {
             let client = named.connection.client()?;
             let store = client.store(&named.store).await?;
-            print_session(output, &client.session(&store.id, &named.session).await?)
+            let session = client.session(&store.id, &named.session).await?;
+            print_session(output, &session, store.active_session_id.as_deref())
         }
         Some(Action::Cancel(named)) => {
             let client = named.connection.client()?;
             let store = client.store(&named.store).await?;
             client.cancel_session(&store.id, &named.session).await?;
-            print_session(output, &client.session(&store.id, &named.session).await?)
+            let session = client.session(&store.id, &named.session).await?;
+            print_session(output, &session, store.active_session_id.as_deref())
         }
     }
 }
 
 async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Result<()> {
     let store = arguments.store.clone().context("say --store")?;
-    let file = arguments.file.clone().context("say --file")?;
+    let table = arguments.table()?;
     let client = arguments.connection.client()?;
-    let table = TableOptions {
-        input: Input::from_argument(&file),
-        mode: arguments.mode()?,
-        format: arguments.format.format(),
-        extra_columns: match arguments.ignore_extra_columns {
-            true => ExtraColumns::Ignore,
-            false => ExtraColumns::Refuse,
-        },
-        allowed_bad_lines: arguments.allowed_bad_lines,
-        allowed_bad_cells: arguments.allowed_bad_cells,
-        strict: arguments.strict,
-        rows_per_block: arguments.rows_per_block,
-        workers: core_count(),
+    let made = match arguments.create {
+        true => create_store(&client, &store, &table).await?,
+        false => None,
     };
-    if arguments.refused_lines.is_some() && table.input == Input::StandardInput {
-        return Err(UsageError(
-            "--refused-lines reads the table once more, which standard input cannot be: give a file",
-        )
-        .into());
-    }
-    if let Some(path) = &arguments.refused_lines {
-        refuse_the_table(&table.input, path)?;
-    }
-    if arguments.create {
-        create_store(&client, &store, &table).await?;
-    }
     if arguments.dry_run {
         let result = rehearse(&client, &store, table.clone()).await?;
         let kept = keep_refused(arguments, &client, &store, &table, &result).await;
@@ -243,6 +254,10 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     let result = upload(&client, options, bar.clone()).await;
     bar.finish();
     let kept = keep_refused(arguments, &client, &store, &table, &result).await;
+    let result = match (result, made) {
+        (Err(error), Some(made)) => Err(made.take_back(&client, error).await),
+        (result, _) => result,
+    };
     let outcome = match &result {
         Ok(report) if report.state == "Completed" => Outcome::of(&client, &store, report, before).await,
         _ => Outcome::default(),
@@ -300,46 +315,6 @@ impl Outcome {
     }
 }
 
-/// Makes a data store for the table unless there is one of this name.
-async fn create_store(client: &GraphClient, name: &str, table: &TableOptions) -> anyhow::Result<()> {
-    match client.store(name).await {
-        Ok(_) => return Ok(()),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    if table.input == Input::StandardInput {
-        return Err(UsageError(
-            "--create reads the table twice, which standard input cannot be: give a file",
-        )
-        .into());
-    }
-    let profile = profile_table(profile_options(table.input.clone(), table.format)?).await?;
-    if !profile.is_findable() {
-        print_rejections(&profile.rejections);
-        anyhow::bail!(
-            "nothing in this table could be found by default, so no data store is made: `edm profile` says why"
-        );
-    }
-    let schema = suggest(&profile);
-    let columns: Vec<ColumnResource> = schema.columns.iter().map(ColumnResource::from).collect();
-    client.create_store(&json!({ "displayName": name, "columns": columns })).await?;
-    schema.notes.iter().for_each(|note| eprintln!("edm: {note}"));
-    let words = schema.columns.iter().map(column_words).collect::<Vec<_>>().join(", ");
-    eprintln!("edm: the data store “{name}” was made: {words}");
-    Ok(())
-}
-
-/// Writes a column as `--column` takes it.
-fn column_words(column: &Column) -> String {
-    let flags = [(column.searchable, ":searchable"), (column.key, ":key")];
-    let flags = flags.into_iter().filter(|(held, _)| *held).map(|(_, word)| word).collect::<String>();
-    let data_type = match column.rule.data_type {
-        DataType::Text => String::new(),
-        ref data_type => format!(":{}", typed(data_type)),
-    };
-    format!("{}{flags}{data_type}", column.name)
-}
-
 /// Writes the lines of which something was refused, where they were asked for.
 async fn keep_refused(
     arguments: &UploadArguments,
@@ -351,11 +326,14 @@ async fn keep_refused(
     let (Some(path), Some(rejections)) = (arguments.refused_lines.clone(), rejections_of(result)) else {
         return Ok(());
     };
-    if rejections.reasons.is_empty() {
-        return Ok(());
-    }
+    let is_whole = rejections.reasons.is_empty();
     let store = client.store(store).await?;
     let (table, to) = (table.clone(), path.clone());
+    if is_whole {
+        // An older file there would look like this run's.
+        tokio::task::spawn_blocking(move || write_no_refused_lines(&store, &table, &to)).await??;
+        return Ok(());
+    }
     let written = tokio::task::spawn_blocking(move || write_refused_lines(&store, &table, &to)).await??;
     eprintln!("edm: {} written to {}", counted(written, "refused record"), path.display());
     Ok(())
@@ -365,12 +343,7 @@ async fn keep_refused(
 fn rejections_of(result: &Result<UploadReport, Error>) -> Option<&Rejections> {
     match result {
         Ok(report) => Some(&report.rejections),
-        Err(error) => match error.kind() {
-            ErrorKind::TooManyBadLines { rejections, .. } | ErrorKind::TooManyBadCells { rejections, .. } => {
-                Some(rejections)
-            }
-            _ => None,
-        },
+        Err(error) => error.rejections(),
     }
 }
 
@@ -402,6 +375,13 @@ fn print_result(
         Ok(report) => {
             for warning in report.warnings.iter().chain(&outcome.warnings) {
                 eprintln!("edm: {warning}");
+            }
+            let rows = report.records - report.rejections.rejected_records;
+            for (column, cells) in &report.unfilled {
+                let (cells, rows) = (grouped(*cells), grouped(rows));
+                eprintln!(
+                    "edm: {column}: {cells} of {rows} cells are empty or placeholders and are not looked for"
+                );
             }
             match output.format() {
                 Format::Json => Ok(output.json(&report_json(&report, outcome))?),
@@ -446,6 +426,7 @@ fn report_json(report: &UploadReport, outcome: &Outcome) -> Value {
         "sentBlockCount": report.blocks_sent,
         "liveRowCount": outcome.live,
         "removedRowCount": outcome.removed,
+        "emptyCellCounts": report.unfilled,
         "warnings": warnings,
     })
 }
@@ -496,37 +477,4 @@ fn report_line(report: &UploadReport, outcome: &Outcome) -> String {
 pub(super) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(count))
-}
-
-fn print_sessions(output: Output, sessions: &[SessionResource]) -> anyhow::Result<()> {
-    if output.format() == Format::Json {
-        return Ok(output.json(&sessions)?);
-    }
-    let number = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), grouped);
-    let row = |session: &SessionResource| {
-        let created = session.creation_date_time.map(|moment| moment.to_string()).unwrap_or_default();
-        let error = session.error.as_ref().map(|error| format!("{} ({})", error.message, error.code));
-        vec![
-            session.id.clone(),
-            session.state.clone().unwrap_or_default(),
-            session.update_mode.clone().unwrap_or_default(),
-            created,
-            number(session.row_count),
-            format!(
-                "{}/{}",
-                number(session.remaining_block_count.map(u64::from)),
-                number(session.total_block_count.map(u64::from))
-            ),
-            error.unwrap_or_default(),
-        ]
-    };
-    let rows: Vec<Vec<String>> = sessions.iter().map(row).collect();
-    Ok(output.table(&["SESSION", "STATE", "MODE", "CREATED", "ROWS", "BLOCKS LEFT", "ERROR"], &rows)?)
-}
-
-fn print_session(output: Output, session: &SessionResource) -> anyhow::Result<()> {
-    match output.format() {
-        Format::Json => Ok(output.json(session)?),
-        Format::Table => print_sessions(output, std::slice::from_ref(session)),
-    }
 }

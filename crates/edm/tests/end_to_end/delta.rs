@@ -71,11 +71,12 @@ fn one_patient_is_changed_and_one_removed() {
     let explained =
         result(&edm.run(["classify", "--explain", "--show-values"], "van der Berg 1990-07-15 902-34-5678"));
     assert!(!explained.to_string().contains("902"), "not even why: {explained}");
-    let rows =
-        json(&edm.run(["lookup", "--store", "patients", "--key", "ssn", "902-34-5678", "900-12-3456"], ""));
+    let asked = ["lookup", "--store", "patients", "--key", "ssn", "902-34-5678", "900-12-3456"];
+    let rows = json(&edm.run(asked, ""));
     let [row] = rows.as_array().expect("a list").as_slice() else { panic!("one is left: {rows}") };
     assert_eq!((&row["row"], &row["rowSessionId"]), (&1.into(), &delta.as_str().into()), "{row}");
     assert_eq!(row["valueNumber"], 2, "{row}");
+    rows_name_their_file(&edm, &asked);
     let store = json(&edm.run(["store", "show", "patients"], ""));
     assert_eq!((&store["rowCount"], &store["generation"]), (&5.into(), &3.into()), "{store}");
     let shown = json(&edm.run(["upload", "show", "--store", "patients", &delta], ""));
@@ -84,13 +85,35 @@ fn one_patient_is_changed_and_one_removed() {
     let modes: Vec<String> = stdout(&listed)
         .lines()
         .skip(1)
-        .map(|line| line.split_whitespace().nth(2).unwrap_or("").to_owned())
+        .map(|line| line.split_whitespace().nth(3).unwrap_or("").to_owned())
         .collect();
     assert_eq!(modes, ["replace", "delta", "delta"], "{}", stdout(&listed));
 
     let back = edm.run(["store", "rollback", "patients"], "");
     assert_eq!(back.status.code(), Some(0), "{}", stderr(&back));
     assert_eq!(found(&edm, "van der Berg 1990-07-15 902-34-5678"), [(85, 3, base)], "and back again");
+}
+
+/// People took line 2 of a delta's file for row 2 of the whole table.
+fn rows_name_their_file(edm: &Program, lookup: &[&str]) {
+    let table = |arguments: &[&str], text: &str| {
+        stdout(&edm.run([&["--output", "table"][..], arguments].concat(), text))
+    };
+    let delta = " of table.csv (delta of 20";
+    let added = table(&["classify"], "Eriksen 1966-06-06 905-67-8901");
+    assert!(added.contains(&format!("  row 2{delta}")), "{added}");
+    let base = table(&["classify"], "山田 1988-01-02 903-45-6789");
+    assert!(base.contains("  row 4  with"), "{base}");
+    let looked = table(lookup, "");
+    let [heading, row] = looked.lines().collect::<Vec<_>>()[..] else { panic!("one row: {looked}") };
+    assert!(!heading.contains("rowSessionId") && row.contains(&format!("1{delta}")), "{looked}");
+    let none = table(&[&lookup[..5], &["999-99-9999"]].concat(), "");
+    assert_eq!(none, "no row\n");
+    let explained = table(&["classify", "--explain"], "905-67-8901 of 山田");
+    assert!(
+        explained.contains("row 2 of table.csv (delta") && !explained.contains("of session"),
+        "{explained}"
+    );
 }
 
 #[test]

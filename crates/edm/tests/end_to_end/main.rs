@@ -10,7 +10,9 @@ mod profile;
 mod program;
 mod purview;
 mod redact;
+mod self_description;
 mod serve;
+mod store_update;
 mod tables;
 
 use std::fs;
@@ -137,11 +139,9 @@ fn the_generation_before_comes_back() {
     let upload = ["upload", "--store", "people", "--file", &smaller, "--wait"];
     let refused = edm.run(upload, "");
     assert_eq!(refused.status.code(), Some(1));
-    assert!(
-        stderr(&refused).contains("shrinkRefused") && stderr(&refused).contains("--allow-shrink"),
-        "{}",
-        stderr(&refused)
-    );
+    let told = stderr(&refused);
+    assert!(told.contains("shrinkRefused"), "{told}");
+    assert_eq!(told.matches("--allow-shrink").count(), 1, "the advice is given once: {told}");
     let uploaded = edm.run([&upload[..], &["--allow-shrink"]].concat(), "");
     assert_eq!(uploaded.status.code(), Some(0), "{}", stderr(&uploaded));
     let count = |text: &str| result(&edm.run(["classify"], text))["classification"].as_array().map(Vec::len);
@@ -149,6 +149,13 @@ fn the_generation_before_comes_back() {
     assert_eq!(count(old), Some(0));
     let rolled = edm.run(["store", "rollback", "people"], "");
     assert_eq!(json(&rolled)["rowCount"], 5, "{}", stderr(&rolled));
+    let listed = json(&edm.run(["upload", "list", "--store", "people"], ""));
+    let live: Vec<bool> = listed.as_array().expect("a list").iter().map(|one| one["live"] == true).collect();
+    assert_eq!(live, [true, false, false], "the one before the rollback: {listed}");
+    let listed = stdout(&edm.run(["--output", "table", "upload", "list", "--store", "people"], ""));
+    let words = |line: &str| line.split_whitespace().skip(1).take(2).collect::<Vec<_>>().join(" ");
+    let expected = ["LIVE STATE", "live Completed", "- Failed", "- Completed"];
+    assert_eq!(listed.lines().map(words).collect::<Vec<_>>(), expected, "{listed}");
     assert_eq!(count(old), Some(1));
 }
 

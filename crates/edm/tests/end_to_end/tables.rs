@@ -90,8 +90,8 @@ fn what_is_refused_is_told_and_handed_back() {
         edm.run([&all[..], options].concat(), "")
     };
     let handed_back = || std::fs::read_to_string(&refused).expect("the lines are written");
-    // Empty lines behind a record come with it.
-    let expected = "id;mail;note\nA-100002;none here;x\nA-100003;\"b\"c;y\nA-100004;d@example.org\n;;\n";
+    // Empty lines behind a refused record were handed back with it.
+    let expected = "id;mail;note\nA-100002;none here;x\nA-100003;\"b\"c;y\nA-100004;d@example.org\n";
     // By default it is too much; the lines are handed back all the same.
     let ended = upload(&[]);
     assert_eq!(ended.status.code(), Some(1), "{}", stderr(&ended));
@@ -124,4 +124,130 @@ fn what_is_refused_is_told_and_handed_back() {
     let counts = ["liveRowCount", "badLineCount", "leftOutCellCount"].map(|name| report[name].as_u64());
     assert_eq!(counts, [Some(3), Some(2), Some(1)], "{report}");
     assert_eq!(handed_back(), expected);
+    // What another run left there is not this one's.
+    let clean = edm.file("clean.csv", "id;mail;note\nA-100001;a@example.org;x\nA-100005;e@example.org;y\n");
+    let ended = edm.run(["upload", "--store", "t", "--file", &clean, "--refused-lines", &refused], "");
+    assert_eq!(ended.status.code(), Some(0), "{}", stderr(&ended));
+    assert_eq!(handed_back(), "id;mail;note\n");
+}
+
+#[test]
+fn a_store_that_was_made_for_a_table_goes_with_it() {
+    let server = Server::start();
+    let edm = server.program();
+    let good = customers(600);
+    let mixed = format!(
+        "{good}{}",
+        good.lines().skip(1).take(90).map(|line| format!("{line};\n")).collect::<String>()
+    );
+    let mixed = edm.file("mixed.csv", &mixed);
+    let create = |file: &str, options: &[&str]| {
+        let all = ["upload", "--store", "customers", "--file", file, "--create", "--wait"];
+        edm.run([&all[..], options].concat(), &good)
+    };
+    let ended = create(&mixed, &[]);
+    let told = stderr(&ended);
+    assert_eq!(ended.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("“Kunden-Nr.” (digits searchable key)") && told.contains("was removed again"),
+        "{told}"
+    );
+    assert!(told.contains("90 of 690 lines") && !told.contains("goes on"), "{told}");
+    let shown = edm.run(["store", "show", "customers"], "");
+    assert!(stderr(&shown).contains("no data store named"), "{}", stderr(&shown));
+    // A store that was there before stays.
+    assert_eq!(create(&mixed, &["--allowed-bad-lines", "20%"]).status.code(), Some(0));
+    let ended = create(&mixed, &[]);
+    assert!(!stderr(&ended).contains("removed") && stderr(&ended).contains("goes on"), "{}", stderr(&ended));
+    assert_eq!(json(&edm.run(["store", "show", "customers"], ""))["rowCount"], 600);
+    let negative = create(&mixed, &["--allowed-bad-lines", "-1"]);
+    assert_eq!(negative.status.code(), Some(2));
+    assert!(stderr(&negative).contains("give a share from 0% to 100%"), "{}", stderr(&negative));
+}
+
+/// `--file <(…)` is a pipe: a file by its name that can be read once.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once() {
+    let server = Server::start();
+    let edm = server.program();
+    let upload = |options: &[&str]| {
+        let all = ["upload", "--store", "customers", "--file", "/dev/stdin", "--wait"];
+        edm.run([&all[..], options].concat(), &customers(600))
+    };
+    let refused = edm.path("refused.csv");
+    for options in [&["--create"][..], &["--refused-lines", &refused]] {
+        let ended = upload(options);
+        assert_eq!(ended.status.code(), Some(2), "{options:?}: {}", stderr(&ended));
+        assert!(
+            stderr(&ended).contains("standard input and pipes cannot be: give a file"),
+            "{}",
+            stderr(&ended)
+        );
+    }
+    let table = edm.file("customers.csv", customers(600));
+    let created = edm.run(["upload", "--store", "customers", "--file", &table, "--create", "--wait"], "");
+    assert_eq!(created.status.code(), Some(0), "{}", stderr(&created));
+    let ended = upload(&[]);
+    assert_eq!(ended.status.code(), Some(0), "{}", stderr(&ended));
+    assert_eq!(json(&ended)["liveRowCount"], 600);
+}
+
+#[test]
+fn what_goes_up_and_is_not_found_is_told() {
+    let server = Server::start();
+    let edm = server.program();
+    let columns = ["--column", "id:searchable", "--column", "mail:searchable:email", "--column", "name"];
+    let created = edm.run([&["store", "create", "--name", "t"][..], &columns].concat(), "");
+    assert_eq!(created.status.code(), Some(0), "{}", stderr(&created));
+    let upload = |table: &str, options: &[&str]| {
+        let table = edm.file("t.csv", table);
+        edm.run([&["upload", "--store", "t", "--file", &table, "--wait"][..], options].concat(), "")
+    };
+    // Neither an empty cell nor a placeholder is looked for; of a column that is evidence alone nobody asks.
+    let ended = upload("id,mail,name\nA-100001,,\nA-100002,N/A,Müller\nA-100003,c@example.org,\n", &[]);
+    assert_eq!(json(&ended)["emptyCellCounts"], serde_json::json!({ "mail": 2 }), "{}", stderr(&ended));
+    let told = "mail: 2 of 3 cells are empty or placeholders and are not looked for";
+    assert!(stderr(&ended).contains(told), "{}", stderr(&ended));
+    // Nearly every byte is a character of windows-1252, so UTF-8 passed for it in silence.
+    let table = "id,mail,name\nA-100001,a@example.org,Müller\n";
+    let declared = ["--encoding", "windows-1252", "--dry-run"];
+    let ended = upload(table, &declared);
+    assert!(stderr(&ended).contains("reads as UTF-8 from end to end"), "{}", stderr(&ended));
+    let file = edm.file("u.csv", table);
+    let ended = edm.run(["profile", "--file", &file, "--encoding", "windows-1252"], "");
+    assert!(stderr(&ended).contains("reads as UTF-8 from end to end"), "{}", stderr(&ended));
+    let ended = upload(&table.replace("Müller", "Miller"), &declared);
+    assert!(!stderr(&ended).contains("UTF-8"), "{}", stderr(&ended));
+    // A record of several lines is refused with all of them.
+    let table = "id,mail,name\nA-100001,\"none\nhere\",x\nA-100002,b@example.org,y\n";
+    let ended = upload(table, &["--strict", "--allowed-bad-lines", "2", "--allow-shrink"]);
+    assert!(
+        stderr(&ended).contains("2 × mail: ") && stderr(&ended).contains("line 2, 3"),
+        "{}",
+        stderr(&ended)
+    );
+    assert_eq!(json(&ended)["badLineCount"], 2, "{}", stderr(&ended));
+}
+
+/// The session ended after its commit, and with it went what had been refused of the table, which was why.
+#[test]
+fn a_table_of_which_nothing_is_left_is_told_line_by_line() {
+    let server = Server::start();
+    let edm = server.program();
+    let columns = ["--column", "mail:searchable:email", "--column", "name"];
+    let created = edm.run([&["store", "create", "--name", "t"][..], &columns].concat(), "");
+    assert_eq!(created.status.code(), Some(0), "{}", stderr(&created));
+    let table = edm.file("t.csv", "mail,name\nnone here,Langer\nnor here,Okafor\n");
+    let refused = edm.path("refused.csv");
+    let all = ["upload", "--store", "t", "--file", &table, "--wait", "--refused-lines", &refused];
+    let ended = edm.run([&all[..], &["--allowed-bad-lines", "100%", "--strict"]].concat(), "");
+    assert_eq!(ended.status.code(), Some(1), "{}", stderr(&ended));
+    for part in ["noData", "no e-mail address", "line 2, 3", "2 refused records written"] {
+        assert!(stderr(&ended).contains(part), "{part}: {}", stderr(&ended));
+    }
+    assert_eq!(
+        std::fs::read_to_string(&refused).expect("is written"),
+        std::fs::read_to_string(&table).expect("is there")
+    );
 }

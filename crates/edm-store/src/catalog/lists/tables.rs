@@ -45,7 +45,7 @@ pub(in crate::catalog) static STORES: Table = Table {
         never("generation", "coalesce(g.number, 0)", Form::Integer),
         sometimes("activeSessionId", "g.session_id", Form::Id),
         never("maximumNumberOfTokens", "d.tokens_max", Form::Integer),
-        never("mustUploadAgain", stores::SALT_IS_OLD, Form::Boolean),
+        never("mustUploadAgain", stores::MUST_UPLOAD_AGAIN, Form::Boolean),
         never("onUnserved", "d.on_unserved", Form::Text),
     ],
     collections: &[Collection {

@@ -2,7 +2,7 @@
 //! neither the number of texts nor where the output goes, but for the values: they are shown to a person at a terminal, and
 //! kept out of files and logs unless that was asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use console::Style;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::output::{Format, Output};
+use crate::row_origin::{RowOrigins, sessions_in};
 use crate::text_input::{Place, Survey};
 
 /// Writes results as they come.
@@ -25,6 +26,7 @@ pub(super) struct Report {
     /// Whether there is one text only, whose name need not be said.
     single: bool,
     stores: Option<Stores>,
+    origins: RowOrigins,
 }
 
 /// How results are shown.
@@ -53,7 +55,7 @@ impl Report {
             Format::Json => Shape::Document { begun: false },
             Format::Table => Shape::Table,
         };
-        Self { output, shape, values, explain, single, stores: None }
+        Self { output, shape, values, explain, single, stores: None, origins: RowOrigins::default() }
     }
 
     /// Prints what was found in a text. `whole` says whether all of it was looked at.
@@ -65,7 +67,10 @@ impl Report {
         client: &GraphClient,
     ) -> anyhow::Result<()> {
         match self.shape {
-            Shape::Table => self.lines(name, result, (survey, cut_short.is_empty())),
+            Shape::Table => {
+                self.learn_origins(result, client).await;
+                self.lines(name, result, (survey, cut_short.is_empty()))
+            }
             Shape::Document { .. } => {
                 let mut value = self.shown(result)?;
                 if self.explain
@@ -219,6 +224,29 @@ impl Report {
         Ok(record)
     }
 
+    /// Asks which files the rows of a result are counted in.
+    async fn learn_origins(&mut self, result: &ClassificationResult, client: &GraphClient) {
+        let mut sessions: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for found in &result.classification {
+            let own = found.matches.iter().flat_map(|place| place.row_session_ids.iter().cloned());
+            sessions.entry(&found.id).or_default().extend(own);
+        }
+        for diagnostic in &result.diagnostics {
+            let sentences = diagnostic.unmatched_items.iter().flat_map(|item| &item.corroborative_evidences);
+            let own = sentences.flat_map(|sentence| sessions_in(sentence));
+            sessions.entry(&diagnostic.classification_id).or_default().extend(own);
+        }
+        sessions.retain(|_, own| !own.is_empty());
+        if self.stores.is_none() && !sessions.is_empty() {
+            // Without them rows are shown with the ids of their sessions.
+            self.stores = Stores::ask(client).await.ok();
+        }
+        for (type_id, own) in sessions {
+            let store = self.stores.as_ref().and_then(|stores| stores.of_type(type_id));
+            self.origins.learn(client, store.map(|(id, _)| id), own).await;
+        }
+    }
+
     fn lines(
         &self,
         name: &str,
@@ -252,7 +280,7 @@ impl Report {
             true => Style::new().red().bold(),
             false => Style::new().yellow(),
         };
-        let rows: Vec<String> = place.rows.iter().map(u64::to_string).collect();
+        let rows = self.origins.rows(&place.rows, &place.row_session_ids);
         let more = if place.rows_truncated { ", …" } else { "" };
         let evidence: Vec<String> = place
             .evidences
@@ -266,12 +294,11 @@ impl Report {
             if evidence.is_empty() { String::new() } else { format!("  with {}", evidence.join(", ")) };
         let (front, at) = self.place(name, (place.offset, survey.place(place.offset)));
         format!(
-            "{front}{}  {}  {}{}{at}  row {}{more}{with}",
+            "{front}{}  {}  {}{}{at}  {rows}{more}{with}",
             self.output.style(style, &confidence),
             found.display_name,
             place.column_name,
             self.value(&place.id_match),
-            rows.join(", "),
         )
     }
 
@@ -299,7 +326,9 @@ impl Report {
         for item in &diagnostic.unmatched_items {
             let why = match item.corroborative_evidences.is_empty() {
                 true => String::new(),
-                false => format!(": {}", item.corroborative_evidences.join("; ")),
+                false => {
+                    format!(": {}", self.origins.sentence(&item.corroborative_evidences.join("; ")))
+                }
             };
             let value = self.value(&item.id_match);
             let (front, at) = self.place(name, (item.offset, survey.place(item.offset)));

@@ -1,0 +1,27 @@
+//! `edm completions`.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use crate::cli::Cli;
+use crate::output::Output;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  edm completions bash > ~/.local/share/bash-completion/completions/edm
+  edm completions zsh > ~/.zfunc/_edm              (a folder of fpath)
+  edm completions fish > ~/.config/fish/completions/edm.fish
+  edm completions powershell >> $PROFILE")]
+pub(crate) struct CompletionsArguments {
+    /// Shell to complete in
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+pub(crate) fn run(arguments: &CompletionsArguments, output: Output) -> anyhow::Result<()> {
+    // Into memory first: the generator panics where nobody reads.
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "edm", &mut script);
+    Ok(output.text(&String::from_utf8(script)?)?)
+}

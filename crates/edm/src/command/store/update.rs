@@ -1,0 +1,262 @@
+//! `edm store update`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::{ArgGroup, Args};
+use edm_graph::{ColumnResource, DataStoreResource};
+use edm_model::{OnUnserved, limits};
+use serde_json::{Map, Value, json};
+
+use super::{NamedStore, PlaceholderArguments, parse_on_unserved};
+use crate::column_argument::{ColumnArgument, typed_of, words_of};
+use crate::schema_file;
+
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("change").required(true).multiple(true).args([
+        "name", "description", "columns", "remove_columns", "schema", "max_tokens", "on_unserved",
+        "placeholders", "no_placeholders", "usual_placeholders",
+    ]),
+    after_help = "\
+Examples:
+  edm store update patients --name inpatients --description 'wards 1 to 9'
+  edm store update patients --column phone:phone=DE --column room
+  edm store update patients --remove-column room
+  edm store update patients --schema schema.json
+  edm store update patients --placeholder none --placeholder 'k. A.'
+
+--column says all of one column, as `edm store create` takes it: it takes the place of the one of this name, or is added; the others
+stay as they are. --schema is all columns. What is live stays as it was made until the table is uploaded again."
+)]
+pub(super) struct UpdateArguments {
+    #[command(flatten)]
+    pub(super) named: NamedStore,
+    /// Another name
+    #[arg(long)]
+    name: Option<String>,
+    /// What it is for; an empty text takes the description away
+    #[arg(long)]
+    description: Option<String>,
+    /// A column that takes the place of the one of its name, or is added; may be repeated
+    #[arg(long = "column", value_name = "COLUMN", conflicts_with = "schema")]
+    columns: Vec<ColumnArgument>,
+    /// A column to take away, by its name; may be repeated
+    #[arg(long = "remove-column", value_name = "NAME", conflicts_with = "schema")]
+    remove_columns: Vec<String>,
+    /// All columns from a file: Graph's JSON or Purview's EdmSchema XML; its name and description are passed over
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+    /// Words of the longest cell that is matched
+    #[arg(long, value_name = "COUNT")]
+    max_tokens: Option<u32>,
+    /// What is answered where the live data cannot be read: an error, or what the table before says
+    #[arg(long, value_name = "refuse|previous", value_parser = parse_on_unserved)]
+    on_unserved: Option<OnUnserved>,
+    #[command(flatten)]
+    placeholders: PlaceholderArguments,
+    /// The usual words mean an empty cell again
+    #[arg(long, conflicts_with_all = ["placeholders", "no_placeholders"])]
+    usual_placeholders: bool,
+}
+
+/// Changes the store, says on standard error what changed, and returns the store as it is then.
+pub(super) async fn run(arguments: &UpdateArguments) -> anyhow::Result<DataStoreResource> {
+    let client = arguments.named.connection.client()?;
+    let before = client.store(&arguments.named.store).await?;
+    let after = client.update_store(&before.id, &body(arguments, &before)?).await?;
+    let told = changes(&before, &after);
+    if told.is_empty() {
+        eprintln!("edm: nothing changed: the data store was so already");
+    }
+    told.iter().for_each(|change| eprintln!("edm: {change}"));
+    Ok(after)
+}
+
+/// Returns the body that changes the store.
+fn body(arguments: &UpdateArguments, before: &DataStoreResource) -> anyhow::Result<Value> {
+    let mut body = Map::new();
+    if let Some(path) = &arguments.schema {
+        let bytes = schema_file::bytes_of(path, limits::XML_BYTES_MAX)?;
+        let schema = schema_file::read(&bytes).with_context(|| format!("cannot use {}", path.display()))?;
+        schema.warnings.iter().for_each(|warning| eprintln!("edm: {warning}"));
+        let said = ["columns", "maximumNumberOfTokens", "placeholders", "onUnserved"];
+        body.extend(schema.body.into_iter().filter(|(name, _)| said.contains(&name.as_str())));
+        if !body.contains_key("columns") {
+            bail!("{} names no columns: it needs `columns`", path.display());
+        }
+    }
+    if !arguments.columns.is_empty() || !arguments.remove_columns.is_empty() {
+        let columns = before.columns.clone().unwrap_or_default();
+        let columns = changed_columns(columns, &arguments.columns, &arguments.remove_columns)?;
+        body.insert("columns".to_owned(), json!(columns));
+    }
+    let options = [
+        ("displayName", arguments.name.as_ref().map(|name| json!(name))),
+        ("description", arguments.description.as_ref().map(|text| json!((!text.is_empty()).then_some(text)))),
+        ("maximumNumberOfTokens", arguments.max_tokens.map(|count| json!(count))),
+        ("onUnserved", arguments.on_unserved.map(|wanted| json!(wanted.as_str()))),
+        ("placeholders", arguments.placeholders.words().map(|words| json!(words))),
+        ("placeholders", arguments.usual_placeholders.then_some(Value::Null)),
+    ];
+    body.extend(options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    Ok(Value::Object(body))
+}
+
+/// Puts each given column in the place of the one of its name, or behind the others, and leaves the removed ones out.
+fn changed_columns(
+    mut columns: Vec<ColumnResource>,
+    given: &[ColumnArgument],
+    removed: &[String],
+) -> anyhow::Result<Vec<ColumnResource>> {
+    for (number, ColumnArgument(column)) in given.iter().enumerate() {
+        let name = column.name.as_deref().unwrap_or_default();
+        let again = given.iter().skip(number + 1).any(|other| is_named(&other.0, name));
+        if again || removed.iter().any(|other| is_named(column, other)) {
+            bail!("the column “{name}” is named twice: say once what becomes of it");
+        }
+        match columns.iter_mut().find(|own| is_named(own, name)) {
+            Some(own) => *own = column.clone(),
+            None => columns.push(column.clone()),
+        }
+    }
+    for name in removed {
+        let place = columns.iter().position(|column| is_named(column, name));
+        let Some(place) = place else {
+            let names: Vec<&str> = columns.iter().filter_map(|column| column.name.as_deref()).collect();
+            bail!("the data store has no column named “{name}”; it has {}", names.join(", "));
+        };
+        columns.remove(place);
+    }
+    let keys = columns.iter().filter(|column| column.is_key == Some(true));
+    let keys: Vec<&str> = keys.filter_map(|column| column.name.as_deref()).collect();
+    if keys.len() > 1 {
+        bail!(
+            "only one column can be the key, and these would be: {}; say the others with --column and without `key` as well",
+            keys.join(", ")
+        );
+    }
+    for column in &mut columns {
+        // Only the service sets these.
+        column.class = None;
+        column.warnings.clear();
+    }
+    Ok(columns)
+}
+
+/// Names of a store are distinct without case.
+fn is_named(column: &ColumnResource, name: &str) -> bool {
+    column.name.as_deref().is_some_and(|own| own.trim().to_lowercase() == name.trim().to_lowercase())
+}
+
+/// Returns what changed, a sentence each.
+fn changes(before: &DataStoreResource, after: &DataStoreResource) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut compare = |what: &str, before: Option<String>, after: Option<String>| {
+        if before != after {
+            let shown = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
+            told.push(format!("{what}: {} → {}", shown(before), shown(after)));
+        }
+    };
+    compare("name", before.display_name.clone(), after.display_name.clone());
+    compare("description", before.description.clone(), after.description.clone());
+    let tokens =
+        |store: &DataStoreResource| store.maximum_number_of_tokens.map(|count| format!("{count} words"));
+    compare("longest cell that is matched", tokens(before), tokens(after));
+    let words = |store: &DataStoreResource| match store.placeholders.as_deref() {
+        None => Some("the usual ones".to_owned()),
+        Some([]) => None,
+        Some(words) => Some(words.join(", ")),
+    };
+    compare("words that mean an empty cell", words(before), words(after));
+    compare("where the live data cannot be read", before.on_unserved.clone(), after.on_unserved.clone());
+    let (old, new) =
+        (before.columns.as_deref().unwrap_or_default(), after.columns.as_deref().unwrap_or_default());
+    let name_of = |column: &ColumnResource| column.name.clone().unwrap_or_default();
+    for column in new {
+        let name = name_of(column);
+        match old.iter().find(|other| is_named(other, &name)) {
+            None => told.push(format!("column “{name}” added: {}", described(column))),
+            Some(other) if described(other) != described(column) => {
+                told.push(format!("column “{name}”: {} → {}", described(other), described(column)));
+            }
+            Some(other) if name_of(other) != name => {
+                told.push(format!("column “{}” is written “{name}”", name_of(other)));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = old.iter().filter(|column| !new.iter().any(|other| is_named(other, &name_of(column))));
+    told.extend(gone.map(|column| format!("column “{}” removed", name_of(column))));
+    let order = |columns: &[ColumnResource]| columns.iter().map(name_of).collect::<Vec<_>>();
+    if told.is_empty() && order(old) != order(new) {
+        told.push(format!("order of the columns: {}", order(new).join(", ")));
+    }
+    told
+}
+
+/// Writes all of a column but its name.
+fn described(column: &ColumnResource) -> String {
+    let words = words_of(column);
+    let space = if words.is_empty() { "" } else { " " };
+    format!("{}{space}{words}", typed_of(column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(texts: &[&str]) -> Vec<ColumnResource> {
+        texts.iter().map(|text| text.parse::<ColumnArgument>().expect("a column").0).collect()
+    }
+
+    fn arguments(texts: &[&str]) -> Vec<ColumnArgument> {
+        columns(texts).into_iter().map(ColumnArgument).collect()
+    }
+
+    #[test]
+    fn named_columns_change_and_the_others_stay() {
+        let check = |given: &[&str], removed: &[&str], expected: Option<&[&str]>| {
+            let removed: Vec<String> = removed.iter().map(|name| (*name).to_owned()).collect();
+            let had = columns(&["ssn:searchable:key:ssn", "phone:phone", "room"]);
+            let got = changed_columns(had, &arguments(given), &removed);
+            assert_eq!(got.ok(), expected.map(columns), "{given:?} {removed:?}");
+        };
+        check(&["Phone:phone=DE"], &[], Some(&["ssn:searchable:key:ssn", "Phone:phone=DE", "room"]));
+        check(&["bed"], &["ROOM"], Some(&["ssn:searchable:key:ssn", "phone:phone", "bed"]));
+        check(&[], &["phone"], Some(&["ssn:searchable:key:ssn", "room"]));
+        check(&[], &["fone"], None);
+        check(&["room:digits", "ROOM"], &[], None);
+        check(&["room:digits"], &["room"], None);
+        check(&["room:searchable:key"], &[], None);
+        let both = ["ssn:searchable:ssn", "room:searchable:key"];
+        check(&both, &[], Some(&["ssn:searchable:ssn", "phone:phone", "room:searchable:key"]));
+    }
+
+    #[test]
+    fn what_changed_is_told() {
+        let store = |name: &str, texts: &[&str]| DataStoreResource {
+            display_name: Some(name.to_owned()),
+            columns: Some(columns(texts)),
+            ..DataStoreResource::default()
+        };
+        let check = |after: DataStoreResource, expected: &[&str]| {
+            assert_eq!(changes(&store("a", &["ssn:searchable:ssn", "day:date=dmy"]), &after), expected);
+        };
+        check(store("a", &["ssn:searchable:ssn", "day:date=dmy"]), &[]);
+        check(store("b", &["ssn:searchable:ssn", "day:date=dmy"]), &["name: a → b"]);
+        check(
+            store("a", &["SSN:searchable:ssn", "day:date=mdy", "room"]),
+            &[
+                "column “ssn” is written “SSN”",
+                "column “day”: date=dmy → date=mdy",
+                "column “room” added: text",
+            ],
+        );
+        check(
+            store("a", &["ssn:key:searchable:ignore=-"]),
+            &["column “ssn”: ssn searchable → text searchable key ignore=\"-\"", "column “day” removed"],
+        );
+        check(store("a", &["day:date=dmy", "ssn:searchable:ssn"]), &["order of the columns: day, ssn"]);
+    }
+}
