@@ -23,6 +23,7 @@
 //! ```
 
 mod access;
+mod adopting;
 mod agents;
 mod building;
 mod classification_jobs;

@@ -351,7 +351,7 @@ impl Service {
         if must && !unavailable.is_empty() {
             return Err(Error::data_unavailable(&unavailable).at("sensitiveTypeIds"));
         }
-        let timeout_ms = options.timeout_ms.unwrap_or(self.inner.limits.match_timeout_ms_default);
+        let timeout_ms = options.timeout_ms.unwrap_or(self.limits().match_timeout_ms_default);
         let exempt = options.exempt.into_iter().map(|(column, values)| Exempt { column, values });
         Ok(Matcher {
             types,

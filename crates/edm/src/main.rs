@@ -17,10 +17,14 @@ mod format_arguments;
 #[cfg(feature = "server")]
 mod gathered_log;
 #[cfg(feature = "server")]
+mod hangup;
+#[cfg(feature = "server")]
 mod node_roles;
 mod output;
 #[cfg(feature = "agent")]
 mod progress_bar;
+#[cfg(feature = "server")]
+mod reload;
 #[cfg(feature = "server")]
 mod running_server;
 #[cfg(feature = "agent")]

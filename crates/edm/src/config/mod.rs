@@ -4,6 +4,7 @@
 //! `docs/operations/configuration.md` lists every key; a test holds the two together.
 
 mod capacity;
+mod changes;
 mod limits;
 
 use std::io::Read;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::node_roles::NodeRoles;
 use capacity::{Limits, Network};
+pub(crate) use changes::is_live;
 use limits::{Indexing, Lookup, Matching, Readiness, Sessions};
 
 /// A file of settings is short; a longer one is another file.
@@ -245,40 +247,36 @@ mod tests {
         let limits = ServiceLimits::default();
         let (capacity, connections) =
             (edm_server::CapacityLimits::default(), edm_server::ConnectionLimits::default());
-        let sections = serde_json::to_value(ServeConfig::default()).unwrap();
         let mut expected = BTreeMap::new();
-        for (section, keys) in sections.as_object().unwrap() {
-            for key in keys.as_object().unwrap().keys() {
-                let name = format!("{section}.{key}");
-                let default = match name.as_str() {
-                    "server.listen" => crate::command::serve::LISTEN_DEFAULT.to_owned(),
-                    "server.insecure_http" => "false".to_owned(),
-                    "server.roles" => "[\"api\", \"worker\"]".to_owned(),
-                    "server.public_url"
-                    | "server.allowed_hosts"
-                    | "tls.certificate"
-                    | "tls.key"
-                    | "readiness.required" => "none".to_owned(),
-                    "server.trusted_proxies" => "[\"127.0.0.0/8\", \"::1/128\"]".to_owned(),
-                    "limits.memory_bytes" => capacity.memory_bytes.to_string(),
-                    "limits.requests_per_caller" => capacity.requests_per_caller.to_string(),
-                    "limits.connections" => connections.total.to_string(),
-                    "limits.connections_per_address" => connections.per_address.to_string(),
-                    "matching.concurrency" | "indexing.workers" => "cores".to_owned(),
-                    "matching.queue_length" => limits.match_queue_length.to_string(),
-                    "matching.timeout_ms" => limits.match_timeout_ms_default.to_string(),
-                    "indexing.memory_bytes" => limits.build_memory_bytes.to_string(),
-                    "indexing.scrub_bytes_per_second" => limits.scrub_bytes_per_second.to_string(),
-                    "indexing.collect_grace_seconds" => limits.collect_grace_seconds.to_string(),
-                    "sessions.allow_weak_salts" => limits.allow_weak_salts.to_string(),
-                    "sessions.shrink_percent_min" => limits.shrink_percent_min.to_string(),
-                    "sessions.upload_uri_seconds" => limits.upload_uri_seconds.to_string(),
-                    "sessions.idle_seconds" => limits.session_idle_seconds.to_string(),
-                    "lookup.lookups_per_minute" => limits.lookups_per_minute.to_string(),
-                    other => panic!("{other} is new: document it, and name its default here"),
-                };
-                expected.insert(name, default);
-            }
+        for (name, _) in ServeConfig::default().values() {
+            let default = match name.as_str() {
+                "server.listen" => crate::command::serve::LISTEN_DEFAULT.to_owned(),
+                "server.insecure_http" => "false".to_owned(),
+                "server.roles" => "[\"api\", \"worker\"]".to_owned(),
+                "server.public_url"
+                | "server.allowed_hosts"
+                | "tls.certificate"
+                | "tls.key"
+                | "readiness.required" => "none".to_owned(),
+                "server.trusted_proxies" => "[\"127.0.0.0/8\", \"::1/128\"]".to_owned(),
+                "limits.memory_bytes" => capacity.memory_bytes.to_string(),
+                "limits.requests_per_caller" => capacity.requests_per_caller.to_string(),
+                "limits.connections" => connections.total.to_string(),
+                "limits.connections_per_address" => connections.per_address.to_string(),
+                "matching.concurrency" | "indexing.workers" => "cores".to_owned(),
+                "matching.queue_length" => limits.match_queue_length.to_string(),
+                "matching.timeout_ms" => limits.match_timeout_ms_default.to_string(),
+                "indexing.memory_bytes" => limits.build_memory_bytes.to_string(),
+                "indexing.scrub_bytes_per_second" => limits.scrub_bytes_per_second.to_string(),
+                "indexing.collect_grace_seconds" => limits.collect_grace_seconds.to_string(),
+                "sessions.allow_weak_salts" => limits.allow_weak_salts.to_string(),
+                "sessions.shrink_percent_min" => limits.shrink_percent_min.to_string(),
+                "sessions.upload_uri_seconds" => limits.upload_uri_seconds.to_string(),
+                "sessions.idle_seconds" => limits.session_idle_seconds.to_string(),
+                "lookup.lookups_per_minute" => limits.lookups_per_minute.to_string(),
+                other => panic!("{other} is new: document it, and name its default here"),
+            };
+            expected.insert(name, default);
         }
         assert_eq!(documented(), expected);
     }

@@ -6,6 +6,8 @@ mod classify;
 mod crash;
 mod cutting_proxy;
 mod delta;
+#[cfg(unix)]
+mod operating;
 mod profile;
 mod program;
 mod purview;

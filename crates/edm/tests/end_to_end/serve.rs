@@ -17,7 +17,7 @@ fn an_address_beyond_this_machine_needs_tls() {
 }
 
 /// A certificate and its key for loopback, as PEM files of the folder: its own authority, as `openssl req -x509` makes it.
-fn self_signed(folder: &std::path::Path) -> (String, String) {
+pub(crate) fn self_signed(folder: &std::path::Path) -> (String, String) {
     let signing_key = rcgen::KeyPair::generate().expect("makes a key");
     let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
