@@ -19,6 +19,8 @@ mod gathered_log;
 #[cfg(feature = "server")]
 mod hangup;
 #[cfg(feature = "server")]
+mod master_key;
+#[cfg(feature = "server")]
 mod node_roles;
 mod output;
 #[cfg(feature = "agent")]

@@ -38,6 +38,28 @@ pub(crate) fn token_of_environment() -> Option<String> {
     std::env::var("EDM_TOKEN").ok().filter(|token| !token.trim().is_empty())
 }
 
+/// The variable of the environment that may hold the master key itself.
+#[cfg(feature = "server")]
+pub(crate) const KEY_VARIABLE: &str = "EDM_MASTER_KEY";
+/// The name under which systemd may hand the master key over (`LoadCredential=edm-master-key:…`).
+#[cfg(feature = "server")]
+pub(crate) const KEY_CREDENTIAL: &str = "edm-master-key";
+
+/// Returns the master key's text of the environment; an empty one is none. Never print it.
+#[cfg(feature = "server")]
+pub(crate) fn master_key_of_environment() -> Option<zeroize::Zeroizing<Vec<u8>>> {
+    let text = std::env::var_os(KEY_VARIABLE).map(|text| zeroize::Zeroizing::new(text.into_encoded_bytes()));
+    text.filter(|text| !text.trim_ascii().is_empty())
+}
+
+/// Returns the file of a credential that systemd handed to this service, where it did.
+#[cfg(feature = "server")]
+pub(crate) fn credential(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty())?;
+    let path = PathBuf::from(folder).join(name);
+    path.exists().then_some(path)
+}
+
 /// Returns the path of a folder that does not exist yet, where the system keeps what is gone tomorrow.
 #[cfg(feature = "agent")]
 pub(crate) fn temporary_folder(name: &str) -> anyhow::Result<PathBuf> {

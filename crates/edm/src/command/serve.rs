@@ -17,6 +17,7 @@ use crate::config::{ServeConfig, TlsSection};
 use crate::data_directory::{self, Start};
 use crate::gathered_log::gathered_log;
 use crate::hangup::Hangups;
+use crate::master_key::KeyArguments;
 use crate::node_roles::NodeRoles;
 use crate::reload::Reload;
 use crate::running_server;
@@ -35,13 +36,16 @@ Examples:
 --config sets what these options set, and how much the server may do at once; an option goes
 before the file. Each key with its unit and default is in docs/operations/configuration.md.
 
-The first start makes the directory with master.key (keep it apart from the data and backups)
-and admin-token (replace it: edm token create). The log goes to standard error; EDM_LOG=debug
+The first start makes the directory with master.key and admin-token (replace it: edm token create).
+Keep the key apart from the data: --master-key-file, or its text in EDM_MASTER_KEY, or the systemd
+credential edm-master-key (docs/operations/data-directory.md). The log goes to standard error; EDM_LOG=debug
 says more. SIGHUP reads the certificate and what of the file a running server can take over again.")]
 pub(crate) struct ServeArguments {
     /// Folder of the catalog and the indexes
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
+    #[command(flatten)]
+    key: KeyArguments,
     /// TOML file of settings
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -107,6 +111,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(log).init();
     keep_new_files_private();
     let config = arguments.read_config()?;
+    let key = arguments.key.source(&arguments.data_dir)?;
     let roles = config.server.roles.unwrap_or_default();
     let limits = config.service_limits()?;
     let descriptors = raise_descriptors();
@@ -119,12 +124,17 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
     let start = if arguments.new { Start::New } else { Start::Usual };
     let required_types = config.readiness.required.clone();
     let of = |key| ServiceConfig { limits, required_types, ..ServiceConfig::new(&arguments.data_dir, key) };
-    let service = data_directory::open_or_create(&arguments.data_dir, start, of).await?;
+    let service = data_directory::open_or_create(&arguments.data_dir, &key, start, of).await?;
     data_directory::refuse_in_use(&arguments.data_dir)?;
     let token_file = data_directory::bootstrap(&service, &arguments.data_dir).await?;
     let url = bound.url();
     tracing::info!(url, data_dir = %arguments.data_dir.display(), %roles, "edm is listening");
     warn_of_first_token(&service, token_file).await?;
+    let data_dir = &arguments.data_dir;
+    let warnings = [key.beside_the_data(data_dir), key.left_beside_the_data(data_dir), key.open_to_others()];
+    for warning in warnings.into_iter().flatten() {
+        tracing::warn!("{warning}");
+    }
     let reload = Reload {
         arguments: arguments.clone(),
         started: config.clone(),

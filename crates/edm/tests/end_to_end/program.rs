@@ -20,7 +20,7 @@ const TOLD_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) fn edm(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_edm"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for name in ["EDM_SERVER", "EDM_TOKEN", "EDM_LOG"] {
+    for name in ["EDM_SERVER", "EDM_TOKEN", "EDM_LOG", "EDM_MASTER_KEY", "CREDENTIALS_DIRECTORY"] {
         command.env_remove(name);
     }
     command
@@ -97,7 +97,7 @@ impl Server {
     /// Starts a server on the folder's `data` with more options.
     pub(crate) fn start_with(folder: TempDir, options: &[&str]) -> Self {
         let Started { child, url, first_log, log } =
-            start(&folder.path().join("data"), "127.0.0.1:0", options);
+            start(&folder.path().join("data"), "127.0.0.1:0", options, &[]);
         Self { folder, child, url, first_log, log }
     }
 
@@ -109,9 +109,14 @@ impl Server {
 
     /// Starts the killed server again on its data and its address.
     pub(crate) fn restart(&mut self, options: &[&str]) {
+        self.restart_in(options, &[]);
+    }
+
+    /// Starts it again with these variables in its environment.
+    pub(crate) fn restart_in(&mut self, options: &[&str], environment: &[(&str, &str)]) {
         let listen = self.address().to_string();
         let Started { child, url, first_log, log } =
-            start(&self.folder.path().join("data"), &listen, options);
+            start(&self.folder.path().join("data"), &listen, options, environment);
         (self.child, self.url, self.first_log, self.log) = (child, url, first_log, log);
     }
 
@@ -176,10 +181,11 @@ struct Started {
 }
 
 /// Starts a server and waits for the line of its log that holds the address.
-fn start(data_dir: &Path, listen: &str, options: &[&str]) -> Started {
+fn start(data_dir: &Path, listen: &str, options: &[&str], environment: &[(&str, &str)]) -> Started {
     let data_dir = data_dir.display().to_string();
     let serve = ["serve", "--data-dir", &data_dir, "--listen", listen];
-    let mut child = edm([&serve[..], options].concat()).spawn().expect("starts");
+    let mut command = edm([&serve[..], options].concat());
+    let mut child = command.envs(environment.iter().copied()).spawn().expect("starts");
     let mut lines = BufReader::new(child.stderr.take().expect("is piped"));
     let mut seen = String::new();
     let url = loop {
