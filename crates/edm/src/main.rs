@@ -23,6 +23,8 @@ mod master_key;
 #[cfg(feature = "server")]
 mod node_roles;
 mod output;
+#[cfg(feature = "server")]
+mod program_log;
 #[cfg(feature = "agent")]
 mod progress_bar;
 #[cfg(feature = "server")]

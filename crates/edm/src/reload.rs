@@ -7,6 +7,7 @@ use edm_service::Service;
 use crate::command::serve::{self, ServeArguments};
 use crate::config::{ServeConfig, is_live};
 use crate::hangup::Hangups;
+use crate::program_log::LogFilter;
 use crate::surroundings::now;
 
 /// What a reload needs to know of the server.
@@ -20,6 +21,7 @@ pub(crate) struct Reload {
     pub(crate) descriptors: u64,
     pub(crate) settings: LiveSettings,
     pub(crate) service: Service,
+    pub(crate) log: LogFilter,
 }
 
 impl Reload {
@@ -57,6 +59,7 @@ impl Reload {
         let wanted = self.arguments.read_config()?;
         let limits = wanted.service_limits()?;
         let connections = wanted.connections(self.descriptors)?;
+        self.log.adopt(wanted.log.filter.as_deref())?;
         self.service.adopt_limits(&limits);
         self.service.adopt_required_types(wanted.readiness.required.clone());
         self.settings.replace_names(serve::names(&wanted));

@@ -38,6 +38,12 @@ pub(crate) fn token_of_environment() -> Option<String> {
     std::env::var("EDM_TOKEN").ok().filter(|token| !token.trim().is_empty())
 }
 
+/// Returns what of the log the environment asks for; an empty one is none.
+#[cfg(feature = "server")]
+pub(crate) fn log_filter_of_environment() -> Option<String> {
+    std::env::var("EDM_LOG").ok().filter(|filter| !filter.trim().is_empty())
+}
+
 /// The variable of the environment that may hold the master key itself.
 #[cfg(feature = "server")]
 pub(crate) const KEY_VARIABLE: &str = "EDM_MASTER_KEY";

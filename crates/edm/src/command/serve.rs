@@ -1,6 +1,5 @@
 //! `edm serve`.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -11,17 +10,16 @@ use edm_server::{
     Names, ServerCertificate, ServerConfig, Surface, TlsFiles, bind, log_panics_without_text,
 };
 use edm_service::{Service, ServiceConfig};
-use tracing_subscriber::EnvFilter;
 
 use crate::config::{ServeConfig, TlsSection};
 use crate::data_directory::{self, Start};
-use crate::gathered_log::gathered_log;
 use crate::hangup::Hangups;
 use crate::master_key::KeyArguments;
 use crate::node_roles::NodeRoles;
+use crate::program_log::{LogFormat, ProgramLog};
 use crate::reload::Reload;
 use crate::running_server;
-use crate::surroundings::{keep_new_files_private, now, raise_descriptors};
+use crate::surroundings::{keep_new_files_private, log_filter_of_environment, now, raise_descriptors};
 
 /// Where the server listens unless it is told otherwise.
 pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
@@ -70,6 +68,9 @@ pub(crate) struct ServeArguments {
     /// api answers requests, worker builds indexes [default: api,worker]
     #[arg(long, value_name = "ROLES")]
     roles: Option<NodeRoles>,
+    /// How the log is written: for people, or one JSON object a line [default: text]
+    #[arg(long, value_name = "text|json")]
+    log_format: Option<LogFormat>,
 }
 
 impl ServeArguments {
@@ -88,6 +89,7 @@ impl ServeArguments {
         server.listen = self.listen.or(server.listen);
         server.roles = self.roles.or(server.roles);
         server.public_url = self.public_url.clone().or(server.public_url.take());
+        config.log.format = self.log_format.or(config.log.format);
         if self.insecure_http {
             server.insecure_http = Some(true);
         }
@@ -104,13 +106,12 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
     let hangups = Hangups::taken().context("cannot take SIGHUP")?;
     // Before anything that could panic over a text.
     log_panics_without_text();
-    let filter = EnvFilter::try_from_env("EDM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let colours = std::io::stderr().is_terminal();
-    // What waits is written when the server ends.
-    let (log, _written_at_the_end) = gathered_log(std::io::stderr()).context("cannot write a log")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(log).init();
-    keep_new_files_private();
     let config = arguments.read_config()?;
+    let of_environment = log_filter_of_environment();
+    let format = config.log.format.unwrap_or_default();
+    let ProgramLog { filter: log_filter, written_at_the_end: _until_the_end } =
+        ProgramLog::begin(format, config.log.filter.as_deref(), of_environment.as_deref())?;
+    keep_new_files_private();
     let key = arguments.key.source(&arguments.data_dir)?;
     let roles = config.server.roles.unwrap_or_default();
     let limits = config.service_limits()?;
@@ -142,6 +143,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
         descriptors,
         settings,
         service: service.clone(),
+        log: log_filter,
     };
     let reloading = tokio::spawn(reload.at_each(hangups));
     let served = running_server::serve(bound, service, roles, running_server::interrupted()).await;

@@ -3,7 +3,7 @@
 use super::ServeConfig;
 
 /// The keys that a running server takes over when it gets SIGHUP. All others are read at its start alone.
-pub(crate) const LIVE_KEYS: [&str; 16] = [
+pub(crate) const LIVE_KEYS: [&str; 17] = [
     "server.public_url",
     "server.allowed_hosts",
     "server.trusted_proxies",
@@ -20,6 +20,7 @@ pub(crate) const LIVE_KEYS: [&str; 16] = [
     "readiness.required",
     "limits.connections",
     "limits.connections_per_address",
+    "log.filter",
 ];
 
 impl ServeConfig {

@@ -15,6 +15,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::node_roles::NodeRoles;
+use crate::program_log::{LogFormat, filter_of};
 use capacity::{Limits, Network};
 pub(crate) use changes::is_live;
 use limits::{Indexing, Lookup, Matching, Readiness, Sessions};
@@ -34,6 +35,7 @@ pub(crate) struct ServeConfig {
     lookup: Lookup,
     pub(crate) readiness: Readiness,
     limits: Limits,
+    pub(crate) log: LogSection,
 }
 
 /// Where the server listens and what it does.
@@ -52,6 +54,16 @@ pub(crate) struct ServerSection {
     pub(crate) insecure_http: Option<bool>,
     /// What this process does.
     pub(crate) roles: Option<NodeRoles>,
+}
+
+/// How and what is logged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LogSection {
+    /// How a line is written.
+    pub(crate) format: Option<LogFormat>,
+    /// What is logged, as `EDM_LOG` says it.
+    pub(crate) filter: Option<String>,
 }
 
 /// Certificate and key, both or neither.
@@ -90,6 +102,7 @@ impl ServeConfig {
         }
         config.service_limits()?;
         config.capacity()?;
+        filter_of(config.log.filter.as_deref())?;
         Ok(config)
     }
 
@@ -158,6 +171,9 @@ mod tests {
         requests_per_caller = 11
         connections = 17
         connections_per_address = 13
+        [log]
+        format = "json"
+        filter = "warn,edm_service=debug"
     "#;
 
     #[test]
@@ -189,6 +205,8 @@ mod tests {
         assert_eq!(config.tls.certificate, Some(folder.path().join("server.pem")), "beside the file");
         assert_eq!(config.tls.key, Some(PathBuf::from("/etc/edm/server.key")));
         assert_eq!(config.server.allowed_hosts, ["edm.example.org"]);
+        let log = (config.log.format, config.log.filter.as_deref());
+        assert_eq!(log, (Some(LogFormat::Json), Some("warn,edm_service=debug")));
         let capacity = config.capacity().unwrap();
         assert_eq!((capacity.memory_bytes, capacity.requests_per_caller), (134_217_728, 11));
         let connections = config.connections(1_024).unwrap();
@@ -228,6 +246,8 @@ mod tests {
         check("[server]\ntrusted_proxies = [\"proxy\"]", "“proxy”");
         check("[server]\ntrusted_proxies = [\"10.0.0.0/33\"]", "“10.0.0.0/33”");
         check("[tls]\nkey = \"a\"", "tls.certificate");
+        check("[log]\nformat = \"xml\"", "xml");
+        check("[log]\nfilter = \"edm=loud\"", "log.filter is “edm=loud”");
         check("[tls", "line 1");
     }
 
@@ -273,6 +293,8 @@ mod tests {
                 "sessions.shrink_percent_min" => limits.shrink_percent_min.to_string(),
                 "sessions.upload_uri_seconds" => limits.upload_uri_seconds.to_string(),
                 "sessions.idle_seconds" => limits.session_idle_seconds.to_string(),
+                "log.format" => "text".to_owned(),
+                "log.filter" => crate::program_log::FILTER_DEFAULT.to_owned(),
                 "lookup.lookups_per_minute" => limits.lookups_per_minute.to_string(),
                 other => panic!("{other} is new: document it, and name its default here"),
             };
