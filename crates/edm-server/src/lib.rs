@@ -53,6 +53,7 @@ mod unread;
 mod unread_head;
 mod upload;
 mod watched_stream;
+mod wiped_buffer;
 
 pub use admission::{Capacity, CapacityLimits, MEMORY_BYTES_MIN, MemoryGauge, Patience};
 pub use app::{App, Scheme};

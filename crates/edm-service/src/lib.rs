@@ -62,6 +62,7 @@ mod text_stream;
 mod types;
 mod upload_signer;
 mod verify;
+mod wiped_text;
 mod workers;
 
 pub use access::{CreatedToken, NewToken, TokenRecord};

@@ -12,6 +12,9 @@ pub(crate) struct Cli {
     /// Table for people, JSON for programs [default: table on a terminal, json elsewhere]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub(crate) output: Option<OutputFormat>,
+    /// Let the system write memory, with texts and keys in it, to a file when the program crashes
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) allow_core_dumps: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -50,6 +50,12 @@ use crate::output::Output;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.output);
+    // Before anything secret is read: every command holds a token at least, and most of them cells, texts or keys.
+    if !cli.allow_core_dumps
+        && let Err(error) = surroundings::forbid_core_dumps()
+    {
+        eprintln!("edm: a crash may leave a core dump with texts and keys in it: {error}");
+    }
     if let Err(error) = surroundings::prefer_processor() {
         eprintln!("edm: {error:#}");
         return ExitCode::from(Ending::Failed.status());

@@ -88,6 +88,26 @@ pub(crate) fn state_folder() -> PathBuf {
     base.unwrap_or_else(std::env::temp_dir).join("edm")
 }
 
+/// Keeps the memory of this process, which holds texts and keys, out of core dumps, and on Linux from every other process of
+/// the same user as well.
+///
+/// # Errors
+/// The system refuses it.
+#[cfg(unix)]
+pub(crate) fn forbid_core_dumps() -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // The limit alone does not bind a system that hands dumps to a program, such as systemd-coredump.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    Ok(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
+}
+
+/// Other systems have no such limit.
+#[cfg(not(unix))]
+pub(crate) fn forbid_core_dumps() -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Makes every file and folder that this process creates from now on readable by its owner alone.
 #[cfg(all(unix, feature = "server"))]
 pub(crate) fn keep_new_files_private() {
@@ -209,3 +229,15 @@ mod elapsed {
 
 #[cfg(feature = "server")]
 pub(crate) use service::{clock, now, random};
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+
+    #[test]
+    fn a_process_keeps_its_memory_to_itself() {
+        super::forbid_core_dumps().expect("the system lets it");
+        assert_eq!(dumpable_behavior().expect("can be asked"), DumpableBehavior::NotDumpable);
+        assert_eq!(getrlimit(Resource::Core).maximum, Some(0));
+    }
+}

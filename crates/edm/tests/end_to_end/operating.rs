@@ -178,3 +178,30 @@ fn a_signal_for_which_there_is_nothing_to_do_is_told_and_ends_nothing() {
     server.signal(Signal::HUP);
     assert_eq!(server.wait().code(), Some(0), "{}", log.text());
 }
+
+/// A core of a running server once held cells of finished requests, a token and the tenant's salt in clear.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_crash_leaves_no_memory_behind() {
+    let limit = |process: &str| {
+        let limits = fs::read_to_string(format!("/proc/{process}/limits")).expect("can be read");
+        let line = limits.lines().find(|line| line.starts_with("Max core file size")).expect("is listed");
+        line.split_whitespace().skip(4).take(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let server = Server::start();
+    assert_eq!(limit(&server.process_id().to_string()), ["0", "0"]);
+    if !rustix::process::geteuid().is_root() {
+        let read = fs::read(format!("/proc/{}/environ", server.process_id()));
+        assert!(read.is_err(), "nobody but root looks into the process");
+    }
+    let mut agent = server.program().spawn_fed(["classify", "-"]);
+    // It has begun when it reads.
+    let mut text = agent.stdin.take().expect("is piped");
+    text.write_all(&b"a text that holds nothing. ".repeat(10_000)).expect("is read");
+    assert_eq!(limit(&agent.id().to_string()), ["0", "0"]);
+    drop(text);
+    agent.wait_with_output().expect("ends");
+
+    let allowing = Server::start_with(tempfile::tempdir().expect("a folder"), &["--allow-core-dumps"]);
+    assert_eq!(limit(&allowing.process_id().to_string()), limit("self"), "as the system has it");
+}

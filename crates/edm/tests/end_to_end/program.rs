@@ -132,6 +132,10 @@ impl Server {
         self.child.wait().expect("ends")
     }
 
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Returns what the server says.
     pub(crate) fn log(&self) -> Log {
         self.log.clone()
