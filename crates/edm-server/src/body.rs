@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::handling::{Handled, Noted};
 use crate::inflate::{self, NotGzip};
-use crate::wiped_buffer::WipedBuffer;
+use crate::wiped_buffer::{WipedBuffer, wipe};
 
 /// What the JSON object of a request says; an empty body is an empty object. The lease is held as long as what was made of
 /// the body may be in memory: until the handler ends.
@@ -113,10 +113,14 @@ pub(crate) async fn read_text(
     let Some(first) = pieces.next_held(lease).await? else { return Ok(Bytes::new()) };
     let Some(second) = pieces.next_held(lease).await? else { return Ok(first) };
     let mut read = WipedBuffer::default();
-    read.extend_from_slice(&first);
-    read.extend_from_slice(&second);
-    while let Some(piece) = pieces.next_held(lease).await? {
+    let mut add = |piece: Bytes| {
         read.extend_from_slice(&piece);
+        wipe(piece);
+    };
+    add(first);
+    add(second);
+    while let Some(piece) = pieces.next_held(lease).await? {
+        add(piece);
     }
     Ok(read.take())
 }

@@ -129,11 +129,11 @@ fn certified_key(files: &TlsFiles) -> Result<CertifiedKey, ServeError> {
     let certificates = CertificateDer::pem_slice_iter(&read(&files.certificate)?)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| no_pem(&files.certificate, error))?;
-    let key =
-        PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|error| no_pem(&files.key, error))?;
+    let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|error| no_pem(&files.key, error))?;
     CertifiedKey::from_der(certificates, key, &cryptography::default_provider()).map_err(|error| {
         let (certificate, key) = (files.certificate.display(), files.key.display());
-        let message = format!("the certificate {certificate} and the key {key} do not fit together: give a pair");
+        let message =
+            format!("the certificate {certificate} and the key {key} do not fit together: give a pair");
         ServeError::because(ServeErrorKind::Tls, message, error)
     })
 }

@@ -37,6 +37,15 @@ pub(crate) fn wiped(bytes: impl Into<Zeroizing<Vec<u8>>>) -> Bytes {
     Bytes::from_owner(bytes.into())
 }
 
+/// Overwrites bytes that were looked at, where nobody else has them: what the connection's buffer still shares is left to it.
+pub(crate) fn wipe(bytes: Bytes) {
+    if let Ok(mut own) = bytes.try_into_mut() {
+        own.fill(0);
+        // Nobody reads the zeros, and yet they must be written.
+        std::hint::black_box(own.as_ref());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,8 +68,7 @@ impl LookupMeter {
         let wanted = count.saturating_add(values);
         if values > per_window {
             // No minute would ever let it through.
-            let kind =
-                ErrorKind::TooMany { what: Resource::RequestItem, allowed: u64::from(per_window) };
+            let kind = ErrorKind::TooMany { what: Resource::RequestItem, allowed: u64::from(per_window) };
             return Err(Error::of(kind).at("values"));
         }
         if wanted > per_window {
@@ -244,7 +243,8 @@ mod tests {
         assert!(meter.take(&alice, 2, 10, at(30)).is_ok(), "what was refused does not count");
         assert!(meter.take(&bob, 10, 10, at(30)).is_ok(), "others are not touched");
         assert!(meter.take(&alice, 10, 10, at(60)).is_ok());
-        let refused = meter.take(&PrincipalId::new("c"), 11, 10, at(60)).expect_err("no minute has room for it");
+        let refused =
+            meter.take(&PrincipalId::new("c"), 11, 10, at(60)).expect_err("no minute has room for it");
         assert_eq!(refused.kind(), &ErrorKind::TooMany { what: Resource::RequestItem, allowed: 10 });
     }
 }

@@ -289,6 +289,16 @@ async fn migrate_alone(catalog: &Catalog, data_dir: &Path) -> Result<(), Error> 
     Ok(catalog.migrate().await?)
 }
 
+/// Returns whether the catalog of a data directory has the tables of this version. Reads only what SQLite needs, but SQLite writes beside
+/// what it reads: meant for a copy.
+pub async fn catalog_is_current(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<bool, Error> {
+    let options = CatalogOptions::new(CatalogClock::new(move || clock.now()));
+    let catalog = Catalog::open(&data_dir.join("catalog.db"), options).await?;
+    let schema = catalog.schema().await;
+    catalog.close().await;
+    Ok(schema? == Schema::Current)
+}
+
 fn other_version() -> Error {
     let message = "the data directory is in use by a server of another version: stop the server first, or use the \
                    program of its version";

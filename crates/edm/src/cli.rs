@@ -57,6 +57,8 @@ pub(crate) enum Command {
     /// Compares a data directory's catalog, files and checksums; says what is damaged and what to do
     #[cfg(feature = "server")]
     Verify(command::verify::VerifyArguments),
+    /// Says what is wrong with a set-up, as a client sees it or where the server runs; changes nothing
+    Doctor(Box<command::doctor::DoctorArguments>),
     /// Creates, lists and revokes bearer tokens of a data directory
     #[cfg(feature = "server")]
     Token(command::token::TokenArguments),

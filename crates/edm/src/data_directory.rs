@@ -10,15 +10,21 @@ use edm_service::{MasterKey, Service, ServiceConfig};
 use crate::master_key::{KeyArguments, KeySource, MASTER_KEY};
 use crate::surroundings::{clock, random};
 
-const ADMIN_TOKEN: &str = "admin-token";
+pub(crate) const ADMIN_TOKEN: &str = "admin-token";
 /// What a directory that has been used holds.
-const CATALOG: &str = "catalog.db";
+pub(crate) const CATALOG: &str = "catalog.db";
+/// What SQLite has not yet written into it.
+pub(crate) const CATALOG_LOG: &str = "catalog.db-wal";
 /// What the process that works on the directory holds locked.
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 /// Stands there from before the first start makes anything until everything of it is made. A first start that crashed is
 /// gone on with; without it a missing catalog is a lost one.
 const FIRST_START: &str = "first-start";
 const BLOBS: &str = "blobs";
+/// What the service keeps in the folder. Everything else is below `blobs`, which nobody else can enter.
+#[cfg(unix)]
+pub(crate) const OWN_NAMES: [&str; 7] =
+    [MASTER_KEY, ADMIN_TOKEN, CATALOG, CATALOG_LOG, "catalog.db-shm", LOCK, BLOBS];
 
 /// How a server's directory is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +71,8 @@ fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result
 
 /// Returns what stands in the directory and only a server that had a catalog leaves there.
 fn left_of_a_server(folder: &Path) -> Vec<&'static str> {
-    let left = [MASTER_KEY, BLOBS, ADMIN_TOKEN].into_iter().filter(|name| holds_something(&folder.join(name)));
+    let left =
+        [MASTER_KEY, BLOBS, ADMIN_TOKEN].into_iter().filter(|name| holds_something(&folder.join(name)));
     left.collect()
 }
 
@@ -114,8 +121,9 @@ fn make_key_at_need(folder: &Path, key: &KeySource) -> anyhow::Result<()> {
         bail!("{} is {lacks}, and the data cannot be read without it: restore it", path.display());
     }
     let made = MasterKey::generate(&*random());
-    write_private(path, made.to_file_text().as_bytes())
-        .with_context(|| format!("cannot write the master key to {}: is there such a folder?", path.display()))
+    write_private(path, made.to_file_text().as_bytes()).with_context(|| {
+        format!("cannot write the master key to {}: is there such a folder?", path.display())
+    })
 }
 
 /// Opens the service of an existing directory for a command. Its catalog must be there.
@@ -128,10 +136,12 @@ pub(crate) async fn open(folder: &Path, key: &KeyArguments) -> anyhow::Result<Se
         }
         bail!("{} is lost or empty: restore it from a backup, or start the server", catalog.display());
     }
+    let service = open_with(folder, &key, |key| ServiceConfig::new(folder, key)).await?;
+    // Not before the key was found to be the right one: the other might be it.
     if let Some(warning) = key.left_beside_the_data(folder) {
         eprintln!("edm: {warning}");
     }
-    open_with(folder, &key, |key| ServiceConfig::new(folder, key)).await
+    Ok(service)
 }
 
 async fn open_with(
@@ -225,8 +235,7 @@ fn sync_folder_of(_: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn close_to_others(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    // Everything else is below `blobs`, which nobody else can enter then.
-    for name in [MASTER_KEY, ADMIN_TOKEN, CATALOG, "catalog.db-wal", "catalog.db-shm", LOCK, BLOBS] {
+    for name in OWN_NAMES {
         let path = folder.join(name);
         let metadata = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -365,7 +374,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (data, apart) = (folder.path().join("data"), folder.path().join("apart.key"));
         let start = async |source: &KeySource| {
-            let opened = open_or_create(&data, source, Start::Usual, |key| ServiceConfig::new(&data, key)).await;
+            let opened =
+                open_or_create(&data, source, Start::Usual, |key| ServiceConfig::new(&data, key)).await;
             match opened {
                 Ok(service) => {
                     service.close().await;

@@ -180,19 +180,20 @@ mod tests {
 
     #[test]
     fn a_key_comes_from_one_place() {
-        let check = |option: Option<&str>, text: bool, credential: Option<&str>, expected: Result<&str, &str>| {
-            let arguments = KeyArguments { master_key_file: option.map(PathBuf::from) };
-            let offered = Offered {
-                text: text.then(|| Zeroizing::new(b"secret".to_vec())),
-                credential: credential.map(PathBuf::from),
+        let check =
+            |option: Option<&str>, text: bool, credential: Option<&str>, expected: Result<&str, &str>| {
+                let arguments = KeyArguments { master_key_file: option.map(PathBuf::from) };
+                let offered = Offered {
+                    text: text.then(|| Zeroizing::new(b"secret".to_vec())),
+                    credential: credential.map(PathBuf::from),
+                };
+                let source = arguments.source_among(offered, Path::new("data"));
+                match (source, expected) {
+                    (Ok(source), Ok(expected)) => assert_eq!(source.to_string(), expected),
+                    (Err(error), Err(expected)) => assert!(error.0.starts_with(expected), "{}", error.0),
+                    (source, expected) => panic!("{source:?}, not {expected:?}"),
+                }
             };
-            let source = arguments.source_among(offered, Path::new("data"));
-            match (source, expected) {
-                (Ok(source), Ok(expected)) => assert_eq!(source.to_string(), expected),
-                (Err(error), Err(expected)) => assert!(error.0.starts_with(expected), "{}", error.0),
-                (source, expected) => panic!("{source:?}, not {expected:?}"),
-            }
-        };
         check(None, false, None, Ok("data/master.key"));
         check(Some("/k"), false, None, Ok("/k"));
         check(None, true, None, Ok("EDM_MASTER_KEY"));

@@ -3,26 +3,14 @@
 use std::io::IsTerminal;
 
 use anyhow::Context;
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::reload::Error as ReplaceError;
 
+use crate::config::LogFormat;
 use crate::gathered_log::{WrittenAtTheEnd, gathered_log};
 
 /// What is logged unless somebody says otherwise.
 pub(crate) const FILTER_DEFAULT: &str = "info";
-
-/// How a line of the log is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs: one JSON object a line.
-    Json,
-}
 
 /// The log while it is written; what waits is written when it is dropped.
 pub(crate) struct ProgramLog {
@@ -99,6 +87,7 @@ impl LogFilter {
 /// The text is no filter.
 pub(crate) fn filter_of(configured: Option<&str>) -> anyhow::Result<EnvFilter> {
     let text = configured.unwrap_or(FILTER_DEFAULT);
-    EnvFilter::try_new(text)
-        .with_context(|| format!("log.filter is “{text}”: give a level, or levels by room such as warn,edm_service=debug"))
+    EnvFilter::try_new(text).with_context(|| {
+        format!("log.filter is “{text}”: give a level, or levels by room such as warn,edm_service=debug")
+    })
 }

@@ -43,12 +43,17 @@ impl Reload {
 
     fn reload(&mut self) {
         if self.arguments.config().is_none() && self.settings.certificate().is_none() {
-            tracing::info!("SIGHUP: there is nothing to read again: the server has no --config and no certificate");
+            tracing::info!(
+                "SIGHUP: there is nothing to read again: the server has no --config and no certificate"
+            );
             return;
         }
         if let Err(error) = self.reload_config() {
             let error = on_one_line(&format!("{error:#}"));
-            tracing::error!(error, "SIGHUP: the configuration cannot be used, so nothing is changed: mend it");
+            tracing::error!(
+                error,
+                "SIGHUP: the configuration cannot be used, so nothing is changed: mend it"
+            );
             return;
         }
         self.reload_certificate();
@@ -76,7 +81,7 @@ impl Reload {
         }
         if !waiting.is_empty() {
             let keys = waiting.join(", ");
-            tracing::warn!(keys, "SIGHUP: these settings are others now and need a restart: start the server again");
+            tracing::warn!(keys, "SIGHUP: these settings changed and need a restart");
         }
         self.latest = wanted;
         Ok(())
@@ -93,7 +98,10 @@ impl Reload {
             }
             Err(error) => {
                 let error = on_one_line(&format!("{:#}", anyhow::Error::new(error)));
-                tracing::error!(error, "SIGHUP: the certificate cannot be used, so the one before stays: mend it");
+                tracing::error!(
+                    error,
+                    "SIGHUP: the certificate cannot be used, so the one before stays: mend it"
+                );
             }
         }
     }

@@ -1,9 +1,17 @@
 //! The machine around the program: randomness, time and the user's folders. Read here and handed down.
 
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use edm_hash::{ProcessorPath, ProcessorPathError};
+use edm_model::Timestamp;
+
+/// Returns what the machine's wall clock shows.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
 
 /// Fills the bytes with the operating system's randomness.
 pub(crate) fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
@@ -119,6 +127,51 @@ pub(crate) fn keep_new_files_private() {
 #[cfg(all(not(unix), feature = "server"))]
 pub(crate) fn keep_new_files_private() {}
 
+/// Returns how many bytes a user may still write where the folder is.
+///
+/// # Errors
+/// The system does not say.
+#[cfg(all(unix, feature = "server"))]
+pub(crate) fn free_bytes(folder: &std::path::Path) -> std::io::Result<u64> {
+    let found = rustix::fs::statvfs(folder)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Other systems are not asked.
+#[cfg(all(not(unix), feature = "server"))]
+pub(crate) fn free_bytes(_: &std::path::Path) -> std::io::Result<u64> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Returns how many files a process of this user may open at most.
+#[cfg(all(unix, feature = "server"))]
+pub(crate) fn descriptors_max() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.unwrap_or(u64::MAX)
+}
+
+/// Other systems have no such bound.
+#[cfg(all(not(unix), feature = "server"))]
+pub(crate) fn descriptors_max() -> u64 {
+    u64::MAX
+}
+
+/// Returns whether a crash of this process would leave no memory on the disk.
+#[cfg(all(unix, feature = "server"))]
+pub(crate) fn core_dumps_are_forbidden() -> bool {
+    use rustix::process::{Resource, getrlimit};
+    #[cfg(target_os = "linux")]
+    if rustix::process::dumpable_behavior().ok() == Some(rustix::process::DumpableBehavior::NotDumpable) {
+        return true;
+    }
+    getrlimit(Resource::Core).current == Some(0)
+}
+
+/// Other systems have no such limit.
+#[cfg(all(not(unix), feature = "server"))]
+pub(crate) fn core_dumps_are_forbidden() -> bool {
+    true
+}
+
 /// Lets this process open as many files as the system allows it at most, and returns how many that are. Every connection is one.
 #[cfg(all(unix, feature = "server"))]
 pub(crate) fn raise_descriptors() -> u64 {
@@ -141,12 +194,13 @@ pub(crate) fn raise_descriptors() -> u64 {
 #[cfg(feature = "server")]
 mod service {
     use std::sync::Arc;
-    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+    use std::time::Duration;
 
     use edm_model::Timestamp;
     use edm_service::{Clock, Random};
 
     use super::elapsed::Elapsed;
+    use super::now;
 
     /// The wall clock of the start, and what has passed since: whoever sets the machine's clock moves nothing here.
     struct EvenClock {
@@ -167,12 +221,6 @@ mod service {
     fn plus(moment: Timestamp, passed: Duration) -> Timestamp {
         let micros = i64::try_from(passed.as_micros()).unwrap_or(i64::MAX);
         Timestamp::from_micros(moment.as_micros().saturating_add(micros))
-    }
-
-    /// Returns what the machine's wall clock shows.
-    pub(crate) fn now() -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
     }
 
     /// Returns a clock that begins with the machine's and then runs evenly.
@@ -228,7 +276,7 @@ mod elapsed {
 }
 
 #[cfg(feature = "server")]
-pub(crate) use service::{clock, now, random};
+pub(crate) use service::{clock, random};
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {

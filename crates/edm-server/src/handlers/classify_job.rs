@@ -44,7 +44,8 @@ pub(crate) async fn classify_file(
     let (parts, body) = request.into_parts();
     let mut lease = lease(&parts.extensions)?;
     if is_json(&parts.headers) {
-        let bytes = body::read_text(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &app, &mut lease).await?;
+        let bytes =
+            body::read_text(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &app, &mut lease).await?;
         let request: ClassifyFileRequest = read_object(&bytes, &parts)?;
         drop(bytes);
         let content = JobContent::File(decoded(Zeroizing::new(request.file))?, TextEncoding::Unsaid);

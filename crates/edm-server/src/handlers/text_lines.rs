@@ -21,7 +21,7 @@ use crate::body::{Arrived, Pieces, lease};
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::classification::query_options;
 use crate::present_report;
-use crate::wiped_buffer::WipedBuffer;
+use crate::wiped_buffer::{WipedBuffer, wipe};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 /// Bytes of lines that are handed to a thread at once, if they are there.
@@ -168,7 +168,11 @@ impl Answering {
         let _abandon = matcher.abandon_on_drop();
         let first = self.number + 1;
         let how = (self.telling, self.handling);
-        let work = tokio::task::spawn_blocking(move || results(&matcher, &lines, first, how));
+        let work = tokio::task::spawn_blocking(move || {
+            let results = results(&matcher, &lines, first, how);
+            lines.into_iter().for_each(wipe);
+            results
+        });
         let (results, count) = work.await.map_err(|_| HttpProblem::Panicked)?;
         self.number += count;
         self.lease.keep(self.begun.len());

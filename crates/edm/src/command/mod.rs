@@ -2,6 +2,7 @@
 
 #[cfg(feature = "agent")]
 pub(crate) mod classify;
+pub(crate) mod doctor;
 #[cfg(feature = "agent")]
 pub(crate) mod lookup;
 #[cfg(feature = "agent")]
@@ -130,6 +131,7 @@ pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<Endi
         Command::Classify(arguments) => classify::run(&arguments, output).await,
         #[cfg(feature = "server")]
         Command::Verify(arguments) => verify::run(&arguments, output).await,
+        Command::Doctor(arguments) => doctor::run(&arguments, output).await,
         #[cfg(feature = "server")]
         Command::Token(arguments) => token::run(arguments, output).await.map(|()| Ending::Fine),
     }

@@ -6,17 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use edm_model::{TenantId, Timestamp};
-use edm_server::{
-    Names, ServerCertificate, ServerConfig, Surface, TlsFiles, bind, log_panics_without_text,
-};
+use edm_server::{Names, ServerCertificate, ServerConfig, Surface, TlsFiles, bind, log_panics_without_text};
 use edm_service::{Service, ServiceConfig};
 
-use crate::config::{ServeConfig, TlsSection};
+use crate::config::{LogFormat, ServeConfig, TlsSection};
 use crate::data_directory::{self, Start};
 use crate::hangup::Hangups;
 use crate::master_key::KeyArguments;
 use crate::node_roles::NodeRoles;
-use crate::program_log::{LogFormat, ProgramLog};
+use crate::program_log::ProgramLog;
 use crate::reload::Reload;
 use crate::running_server;
 use crate::surroundings::{keep_new_files_private, log_filter_of_environment, now, raise_descriptors};
@@ -167,7 +165,9 @@ async fn warn_of_first_token(service: &Service, token_file: Option<PathBuf>) -> 
 /// Tells of a certificate that clients refuse because of its dates.
 pub(crate) fn warn_of_outdated(certificate: &ServerCertificate, now: Timestamp) {
     if certificate.is_outdated(now) {
-        tracing::warn!("the certificate is over, or has not begun: clients refuse it: renew it and send SIGHUP");
+        tracing::warn!(
+            "the certificate is over, or has not begun: clients refuse it: renew it and send SIGHUP"
+        );
     }
 }
 

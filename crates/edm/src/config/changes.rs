@@ -33,7 +33,8 @@ impl ServeConfig {
 
     /// Returns every key with its value: the same keys in the same order for every configuration.
     pub(super) fn values(&self) -> Vec<(String, serde_json::Value)> {
-        let sections = serde_json::to_value(self).expect("settings have string keys and no failing serialisers");
+        let sections =
+            serde_json::to_value(self).expect("settings have string keys and no failing serialisers");
         let sections = sections.as_object().into_iter().flatten();
         let keys = sections.flat_map(|(section, keys)| {
             let keys = keys.as_object().into_iter().flatten();
@@ -76,7 +77,8 @@ mod tests {
     #[test]
     fn the_documentation_names_what_a_running_server_takes_over() {
         let page = include_str!("../../../../docs/operations/configuration.md");
-        let section = page.split("## While the server runs").nth(1).and_then(|rest| rest.split("\n## ").next());
+        let section =
+            page.split("## While the server runs").nth(1).and_then(|rest| rest.split("\n## ").next());
         let known: BTreeSet<String> =
             ServeConfig::default().values().into_iter().map(|(name, _)| name).collect();
         let told = section.unwrap_or_default().split('`').filter(|word| known.contains(*word));

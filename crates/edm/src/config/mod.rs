@@ -6,6 +6,7 @@
 mod capacity;
 mod changes;
 mod limits;
+mod log;
 
 use std::io::Read;
 use std::net::SocketAddr;
@@ -15,10 +16,11 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::node_roles::NodeRoles;
-use crate::program_log::{LogFormat, filter_of};
+use crate::program_log::filter_of;
 use capacity::{Limits, Network};
 pub(crate) use changes::is_live;
 use limits::{Indexing, Lookup, Matching, Readiness, Sessions};
+pub(crate) use log::{LogFormat, LogSection};
 
 /// A file of settings is short; a longer one is another file.
 const CONFIG_BYTES_MAX: usize = 256 * 1024;
@@ -54,16 +56,6 @@ pub(crate) struct ServerSection {
     pub(crate) insecure_http: Option<bool>,
     /// What this process does.
     pub(crate) roles: Option<NodeRoles>,
-}
-
-/// How and what is logged.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct LogSection {
-    /// How a line is written.
-    pub(crate) format: Option<LogFormat>,
-    /// What is logged, as `EDM_LOG` says it.
-    pub(crate) filter: Option<String>,
 }
 
 /// Certificate and key, both or neither.

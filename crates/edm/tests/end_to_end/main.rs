@@ -6,6 +6,7 @@ mod classify;
 mod crash;
 mod cutting_proxy;
 mod delta;
+mod doctor;
 mod master_key;
 #[cfg(unix)]
 mod operating;

@@ -29,7 +29,8 @@ fn a_key_lies_apart_and_every_command_finds_it() {
     let credentials = tempfile::tempdir().expect("a folder");
     fs::write(credentials.path().join("edm-master-key"), &key).expect("writes");
     let credentials = credentials.path().display().to_string();
-    let (variable, handed) = (("EDM_MASTER_KEY", key.trim()), ("CREDENTIALS_DIRECTORY", credentials.as_str()));
+    let (variable, handed) =
+        (("EDM_MASTER_KEY", key.trim()), ("CREDENTIALS_DIRECTORY", credentials.as_str()));
     let (option, other) = (["--master-key-file", &path], "ab".repeat(32));
     let check = |options: &[&str], environment: &[(&str, &str)], status: i32, part: &str| {
         for command in [&["token", "list"][..], &["verify"], &["serve", "--listen", "127.0.0.1:0"]] {

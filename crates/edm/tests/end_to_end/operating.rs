@@ -7,9 +7,9 @@ use std::path::Path;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::COLUMNS;
 use crate::program::{Server, json, stderr};
 use crate::serve::self_signed;
-use crate::COLUMNS;
 
 /// A certificate and its key in a folder of their own.
 struct Pair(TempDir);
@@ -41,12 +41,18 @@ impl Pair {
 fn with_certificate(pair: &Pair) -> Server {
     let folder = tempfile::tempdir().expect("a folder");
     pair.install(folder.path());
-    let [certificate, key] = ["server.pem", "server.key"].map(|name| folder.path().join(name).display().to_string());
+    let [certificate, key] =
+        ["server.pem", "server.key"].map(|name| folder.path().join(name).display().to_string());
     Server::start_with(folder, &["--tls-cert", &certificate, "--tls-key", &key])
 }
 
 fn row(number: u32) -> String {
-    format!("900-{:02}-{:04},Langer{number},1980-01-{:02}\n", number / 9_999 + 10, number % 9_999 + 1, number % 28 + 1)
+    format!(
+        "900-{:02}-{:04},Langer{number},1980-01-{:02}\n",
+        number / 9_999 + 10,
+        number % 9_999 + 1,
+        number % 28 + 1
+    )
 }
 
 /// A server once ended at SIGHUP, without a word; certificates could be renewed by a restart alone.

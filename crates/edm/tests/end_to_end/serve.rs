@@ -179,8 +179,15 @@ fn a_log_for_programs_is_one_object_a_line() {
     }
     let of = |message: &'static str| lines.iter().filter(move |line| line["message"] == message);
     let listening = of("edm is listening").next().expect("is told");
-    assert_eq!((&listening["url"], &listening["level"]), (&server.url().into(), &"INFO".into()), "{listening}");
-    assert!(of("request done").any(|line| line["http.status"] == 401 && line["request.id"].is_string()), "{log}");
+    assert_eq!(
+        (&listening["url"], &listening["level"]),
+        (&server.url().into(), &"INFO".into()),
+        "{listening}"
+    );
+    assert!(
+        of("request done").any(|line| line["http.status"] == 401 && line["request.id"].is_string()),
+        "{log}"
+    );
     assert!(lines.iter().any(|line| line["span"]["request.id"].is_string()), "{log}");
     assert!(lines.iter().any(|line| line["level"] == "DEBUG"), "{log}");
 }
