@@ -113,6 +113,11 @@ impl GraphClient {
         self.base.as_str().trim_end_matches('/')
     }
 
+    /// Returns whether there is a token to send.
+    pub fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     /// Reads an upload address that the server gave. Refuses one over which the table would travel less safely
     /// than the request for it did.
     pub(crate) fn upload_address(&self, uri: &str) -> Result<Url, Error> {
@@ -294,6 +299,14 @@ impl GraphClient {
         let mut url = self.base.clone();
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}{}{}", path::BASE, path::fill(template, parameters)));
+        url
+    }
+
+    /// Returns the address of a path that is not below `/beta`.
+    pub(crate) fn plain_url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}{path}"));
         url
     }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::classes::{BLOCK_BYTES, read_signs};
 use crate::pieces::Pieces;
 use crate::processor::ProcessorPath;
+use crate::wipe::wipe;
 
 /// A decoded text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,9 +26,9 @@ impl Decoded {
         self.pieces.source_span(start, end)
     }
 
-    /// Forgets the text.
-    pub fn clear(&mut self) {
-        self.text.clear();
+    /// Forgets the text and overwrites it.
+    pub fn wipe(&mut self) {
+        wipe(&mut self.text);
         self.pieces.clear();
     }
 
@@ -92,6 +93,12 @@ impl Escapes {
         }
     }
 
+    /// Forgets them and overwrites what they stand for.
+    pub fn wipe(&mut self) {
+        self.found.clear();
+        wipe(&mut self.values);
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
@@ -116,7 +123,7 @@ impl Escapes {
     /// between characters and outside of escapes. What lies between two of them is a gap that no window crosses. Replaces
     /// what was decoded before.
     pub fn decode(&self, text: &str, stretches: &[Range<usize>], decoded: &mut Decoded) {
-        decoded.clear();
+        decoded.wipe();
         let mut copied = 0;
         for stretch in stretches {
             if stretch.start > copied {

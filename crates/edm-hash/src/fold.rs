@@ -10,6 +10,7 @@ use crate::cut::Atoms;
 use crate::pieces::Pieces;
 use crate::processor::ProcessorPath;
 use crate::table::{Class, TABLE, Table, hangul};
+use crate::wipe::wipe;
 
 /// The option of the table that keeps case and diacritics.
 const KEEPING: usize = 1;
@@ -203,6 +204,14 @@ impl Folded {
     #[inline]
     pub(crate) fn slice(&self, start: u32, end: u32) -> &str {
         self.text.get(start as usize..end as usize).unwrap_or("")
+    }
+
+    /// Overwrites the text and keeps the memory for the next one, until which nothing is to be asked of it.
+    pub fn wipe(&mut self) {
+        wipe(&mut self.text);
+        self.pieces.clear();
+        self.segment.fill('\0');
+        self.sources.fill('\0');
     }
 
     /// Folds a text of at most 4 GiB, replacing what was held before.

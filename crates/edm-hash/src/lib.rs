@@ -46,6 +46,7 @@ mod types;
 mod vocabulary;
 mod walk;
 mod window;
+mod wipe;
 
 pub use atom_set::{ATOMS_A_WORD, AtomSet, scattered};
 pub use batch::{HASH_BYTES, Hash};

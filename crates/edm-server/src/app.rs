@@ -6,7 +6,7 @@ use edm_model::Timestamp;
 use edm_service::{Random, Service};
 
 use crate::admission::Capacity;
-use crate::origin::Names;
+use crate::origin::CurrentNames;
 
 /// Ids of requests that are drawn together.
 const REQUEST_IDS_DRAWN: usize = 32;
@@ -37,7 +37,7 @@ pub struct App {
     /// How clients reach this server.
     pub(crate) scheme: Scheme,
     /// What it is called in addresses.
-    pub(crate) names: Names,
+    pub(crate) names: CurrentNames,
     /// What bodies and answers may hold, and how long anybody is waited for.
     pub(crate) capacity: Capacity,
     random: Arc<dyn Random>,
@@ -57,9 +57,10 @@ impl App {
         service: Service,
         random: Arc<dyn Random>,
         scheme: Scheme,
-        names: Names,
+        names: impl Into<CurrentNames>,
         capacity: Capacity,
     ) -> Arc<Self> {
+        let names = names.into();
         Arc::new(Self { service, scheme, names, capacity, random, request_ids: Mutex::default() })
     }
 

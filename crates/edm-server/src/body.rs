@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::handling::{Handled, Noted};
 use crate::inflate::{self, NotGzip};
+use crate::wiped_buffer::{WipedBuffer, wipe};
 
 /// What the JSON object of a request says; an empty body is an empty object. The lease is held as long as what was made of
 /// the body may be in memory: until the handler ends.
@@ -72,7 +73,7 @@ impl JsonBytes {
         if !is_json(headers) && !body.is_end_stream() {
             return Err(HttpProblem::UnsupportedMediaType { expected }.into());
         }
-        let bytes = read(body, headers, limits::JSON_BODY_BYTES_MAX, app, &mut lease).await?;
+        let bytes = read_text(body, headers, limits::JSON_BODY_BYTES_MAX, app, &mut lease).await?;
         Ok(Self(bytes, lease))
     }
 }
@@ -97,6 +98,31 @@ pub(crate) async fn read(
         read.extend_from_slice(&piece);
     }
     Ok(read.freeze())
+}
+
+/// Reads a body that may hold a text or a salt, as [`read`] does; what is put together of its pieces is overwritten when it is
+/// dropped. Most bodies are one piece, which lies in the connection's own buffer.
+pub(crate) async fn read_text(
+    body: Body,
+    headers: &HeaderMap,
+    bytes_max: usize,
+    app: &App,
+    lease: &mut Lease,
+) -> Result<Bytes, HttpProblem> {
+    let mut pieces = Pieces::of(body, headers, bytes_max, &app.capacity.waits)?;
+    let Some(first) = pieces.next_held(lease).await? else { return Ok(Bytes::new()) };
+    let Some(second) = pieces.next_held(lease).await? else { return Ok(first) };
+    let mut read = WipedBuffer::default();
+    let mut add = |piece: Bytes| {
+        read.extend_from_slice(&piece);
+        wipe(piece);
+    };
+    add(first);
+    add(second);
+    while let Some(piece) = pieces.next_held(lease).await? {
+        add(piece);
+    }
+    Ok(read.take())
 }
 
 /// A body as it comes, of bounded length and patience.

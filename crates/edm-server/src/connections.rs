@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use ipnet::{IpNet, Ipv6Net};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -47,7 +48,7 @@ pub struct ConnectionGauge {
 
 /// The connections of a server.
 pub(crate) struct Connections {
-    limits: ConnectionLimits,
+    limits: ArcSwap<ConnectionLimits>,
     begun: Instant,
     state: Mutex<State>,
 }
@@ -77,7 +78,13 @@ pub(crate) struct Place {
 
 impl Connections {
     pub(crate) fn new(limits: ConnectionLimits) -> Arc<Self> {
+        let limits = ArcSwap::from_pointee(limits);
         Arc::new(Self { limits, begun: Instant::now(), state: Mutex::default() })
+    }
+
+    /// Bounds the connections that come from now on otherwise.
+    pub(crate) fn replace_limits(&self, limits: ConnectionLimits) {
+        self.limits.store(Arc::new(limits));
     }
 
     /// Returns the place of a new connection. Where there are too many, the oldest idle one goes: of the same address if that
@@ -85,12 +92,13 @@ impl Connections {
     pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let peer = peer.to_canonical();
         let address = network_of(peer);
-        let trusted = self.limits.trusted_proxies.iter().any(|net| net.contains(&peer));
+        let limits = self.limits.load();
+        let trusted = limits.trusted_proxies.iter().any(|net| net.contains(&peer));
         let mut state = self.lock();
         let own = state.by_address.get(&address).copied().unwrap_or(0);
-        let crowded = if !trusted && own >= self.limits.per_address {
+        let crowded = if !trusted && own >= limits.per_address {
             Some(address)
-        } else if state.open.len() >= self.limits.total {
+        } else if state.open.len() >= limits.total {
             state.by_address.iter().max_by_key(|(_, count)| **count).map(|(address, _)| *address)
         } else {
             None

@@ -13,6 +13,7 @@ use http::{HeaderMap, header};
 use http_body::Frame;
 
 use crate::error::HttpProblem;
+use crate::wiped_buffer::wiped;
 
 /// Compressed bytes that are inflated at once: they become at most some hundred thousand.
 const STEP_BYTES: usize = 256;
@@ -70,7 +71,7 @@ impl Inflated {
 
     fn flushed(&mut self) -> Result<Bytes, NotGzip> {
         self.decoder.flush().map_err(|_| NotGzip)?;
-        Ok(std::mem::take(self.decoder.get_mut()).into())
+        Ok(wiped(std::mem::take(self.decoder.get_mut())))
     }
 }
 

@@ -1,5 +1,8 @@
 //! What absolute addresses in answers begin with: nextLink, Location, dataUploadURI.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use http::{HeaderMap, header};
 
 use crate::app::App;
@@ -18,6 +21,22 @@ pub struct Names {
     pub allowed_hosts: Vec<String>,
 }
 
+/// The names of this moment.
+#[derive(Debug, Clone)]
+pub struct CurrentNames(Arc<ArcSwap<Names>>);
+
+impl From<Names> for CurrentNames {
+    fn from(names: Names) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(names)))
+    }
+}
+
+impl CurrentNames {
+    pub(crate) fn replace(&self, names: Names) {
+        self.0.store(Arc::new(names));
+    }
+}
+
 /// Scheme and host, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin(String);
@@ -26,7 +45,8 @@ impl Origin {
     /// Takes the configured address, else the scheme of the listener and the Host of the request. Fails where that is no
     /// host, or none of those that are allowed: whoever can choose it would choose where addresses in answers lead to.
     pub(crate) fn of(app: &App, headers: &HeaderMap) -> Result<Self, HttpProblem> {
-        if let Some(url) = &app.names.public_url {
+        let names = app.names.0.load();
+        if let Some(url) = &names.public_url {
             return Ok(Self(url.trim_end_matches('/').to_owned()));
         }
         // HTTP/1.0 has requests without one.
@@ -34,7 +54,7 @@ impl Origin {
             return Ok(Self(format!("{}://localhost", app.scheme.as_str())));
         };
         let host = host.to_str().ok().filter(|host| is_host(host)).ok_or(HttpProblem::InvalidHost)?;
-        if !app.names.allows(host) {
+        if !names.allows(host) {
             return Err(HttpProblem::ForeignHost);
         }
         Ok(Self(format!("{}://{host}", app.scheme.as_str())))

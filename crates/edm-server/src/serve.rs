@@ -4,24 +4,19 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use edm_service::{Random, Service};
-#[cfg(feature = "aws-lc-rs")]
-use rustls::crypto::aws_lc_rs as cryptography;
-#[cfg(not(feature = "aws-lc-rs"))]
-use rustls::crypto::ring as cryptography;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::admission::{Capacity, CapacityLimits, MemoryGauge};
 use crate::app::{App, Scheme};
+use crate::certificate::{ServerCertificate, TlsFiles, acceptor};
 use crate::connection::Listener;
 use crate::connections::{ConnectionGauge, ConnectionLimits, Connections};
+use crate::live_settings::LiveSettings;
 use crate::origin::Names;
 use crate::routes::{Surface, framed_routes};
 
@@ -45,15 +40,6 @@ pub struct ServerConfig {
     pub capacity: CapacityLimits,
     /// How many connections there may be.
     pub connections: ConnectionLimits,
-}
-
-/// Two PEM files.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// The certificate chain, the server's own first.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
 }
 
 /// Why the server does not listen.
@@ -84,7 +70,7 @@ impl ServeError {
         &self.kind
     }
 
-    fn because(
+    pub(crate) fn because(
         kind: ServeErrorKind,
         message: String,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -110,9 +96,9 @@ pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
-    names: Names,
     surface: Surface,
     gauges: Gauges,
+    settings: LiveSettings,
 }
 
 /// Tells how much of a server is held, while it runs.
@@ -148,7 +134,8 @@ pub fn bind(config: &ServerConfig) -> Result<Bound, ServeError> {
             source: None,
         });
     }
-    let tls = config.tls.as_ref().map(tls_config).transpose()?;
+    let certificate = config.tls.as_ref().map(ServerCertificate::read).transpose()?.map(Arc::new);
+    let tls = certificate.clone().map(acceptor).transpose()?;
     let fail = |error: io::Error| {
         let message = format!("cannot listen on {}: is the port taken by another program?", config.listen);
         ServeError::because(ServeErrorKind::Listen, message, error)
@@ -163,8 +150,10 @@ pub fn bind(config: &ServerConfig) -> Result<Bound, ServeError> {
         );
     }
     let connections = Connections::new(config.connections.clone());
+    let names = config.names.clone().into();
+    let settings = LiveSettings { certificate, names, connections: connections.clone() };
     let gauges = Gauges { capacity: Capacity::new(config.capacity), connections };
-    Ok(Bound { listener, address, tls, names: config.names.clone(), surface: config.surface, gauges })
+    Ok(Bound { listener, address, tls, surface: config.surface, gauges, settings })
 }
 
 impl Bound {
@@ -183,6 +172,11 @@ impl Bound {
         self.gauges.clone()
     }
 
+    /// Returns what of the listener can be replaced while it serves.
+    pub fn settings(&self) -> LiveSettings {
+        self.settings.clone()
+    }
+
     /// Answers requests until `shutdown` ends; then takes no new ones and gives those in flight 30 seconds, and three to
     /// whoever does not go on sending.
     pub async fn serve(
@@ -193,7 +187,7 @@ impl Bound {
     ) -> Result<(), ServeError> {
         let scheme = self.scheme();
         let Gauges { capacity, connections } = self.gauges;
-        let app = App::new(service, random, scheme, self.names, capacity.clone());
+        let app = App::new(service, random, scheme, self.settings.names, capacity.clone());
         let routes = framed_routes(app.clone(), self.surface);
         let fail = |error| {
             ServeError::because(ServeErrorKind::Serve, "the server stopped by itself".to_owned(), error)
@@ -240,29 +234,4 @@ impl Bound {
 fn is_of_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
-}
-
-fn tls_config(files: &TlsFiles) -> Result<TlsAcceptor, ServeError> {
-    let pem = |path: &PathBuf, error: rustls::pki_types::pem::Error| {
-        let message = format!("{} cannot be read as PEM: give the file that holds it", path.display());
-        ServeError::because(ServeErrorKind::Tls, message, error)
-    };
-    let certificates = CertificateDer::pem_file_iter(&files.certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| pem(&files.certificate, error))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| pem(&files.key, error))?;
-    let unfit = |error: rustls::Error| {
-        let message = "the certificate and the key do not fit together: give a pair".to_owned();
-        ServeError::because(ServeErrorKind::Tls, message, error)
-    };
-    // The provider is named here, so that no other crate's choice of one can change it.
-    let provider = Arc::new(cryptography::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(unfit)?
-        .with_no_client_auth()
-        .with_single_cert(certificates, key);
-    let mut config = config.map_err(unfit)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -168,7 +168,7 @@ impl Service {
 
     /// A group that wants more than there is gets all of it: alone, it is the best that can be done.
     async fn reserve(&self, bytes: u64) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
-        let all = (self.inner.limits.build_memory_bytes / MEBIBYTE).max(1);
+        let all = (self.limits().build_memory_bytes / MEBIBYTE).max(1);
         let wanted = u32::try_from(bytes.div_ceil(MEBIBYTE).min(all)).unwrap_or(u32::MAX);
         let permit = self.inner.build_memory.acquire_many(wanted).await;
         permit.map_err(|source| Error::of(ErrorKind::Internal).because(source))

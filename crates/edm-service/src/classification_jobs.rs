@@ -1,5 +1,6 @@
 //! Classifications that are kept as jobs: finished when they are made, kept without a piece of the text.
 
+use bytes::Bytes;
 use edm_model::{
     ClassificationJob, JobFinding, JobId, JobMatch, JobOrigin, JobPlace, JobProblem, ListQuery, Listed,
     Principal, Right, SensitiveTypeId, limits,
@@ -18,7 +19,7 @@ pub enum JobContent {
     /// A text.
     Text(String),
     /// A file that may be text.
-    File(Vec<u8>, TextEncoding),
+    File(Bytes, TextEncoding),
     /// A file whose sender says that it is none.
     OtherFile,
 }

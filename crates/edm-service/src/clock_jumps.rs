@@ -67,7 +67,7 @@ impl Service {
     fn job_bounds(&self, wait_seconds_max: i64) -> JobBounds {
         JobBounds {
             wait_seconds_max,
-            collect_seconds_max: self.inner.limits.collect_grace_seconds.max(HOLD_SECONDS),
+            collect_seconds_max: self.limits().collect_grace_seconds.max(HOLD_SECONDS),
             lease_seconds_max: LEASE_SECONDS,
         }
     }

@@ -1,6 +1,8 @@
 //! What of a file's bytes is text. Whatever is not told for sure is no text: a file whose values are hidden by its format would
 //! seem to hold none.
 
+use zeroize::Zeroizing;
+
 /// How the sender says that a text is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TextEncoding {
@@ -48,7 +50,7 @@ fn utf8(bytes: &[u8]) -> Option<String> {
 
 fn utf16(bytes: &[u8], unit: impl Fn([u8; 2]) -> u16) -> Option<String> {
     let (pairs, []) = bytes.as_chunks::<2>() else { return None };
-    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    let units: Zeroizing<Vec<u16>> = Zeroizing::new(pairs.iter().map(|pair| unit(*pair)).collect());
     String::from_utf16(&units).ok()
 }
 

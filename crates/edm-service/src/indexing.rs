@@ -131,7 +131,7 @@ impl Service {
             return None;
         }
         let live = store.store.live.map_or(0, |live| live.row_count);
-        let least = self.inner.limits.shrink_percent_min;
+        let least = self.limits().shrink_percent_min;
         if draft.session.allow_shrink || u128::from(row_count) * 100 >= u128::from(live) * u128::from(least) {
             return None;
         }

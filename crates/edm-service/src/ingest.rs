@@ -196,7 +196,8 @@ impl Service {
                 Err(_) => false,
             },
         };
-        let salt_weak = !self.inner.limits.allow_weak_salts && self.salt(session.key_id).await?.is_weak();
+        let weak_allowed = self.limits().allow_weak_salts;
+        let salt_weak = !weak_allowed && self.salt(session.key_id).await?.is_weak();
         Ok(Circumstances { agent_known, salt_weak })
     }
 

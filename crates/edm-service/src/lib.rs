@@ -23,6 +23,7 @@
 //! ```
 
 mod access;
+mod adopting;
 mod agents;
 mod building;
 mod classification_jobs;
@@ -61,6 +62,7 @@ mod text_stream;
 mod types;
 mod upload_signer;
 mod verify;
+mod wiped_text;
 mod workers;
 
 pub use access::{CreatedToken, NewToken, TokenRecord};
@@ -82,7 +84,7 @@ pub use readiness::{Obstacle, Readiness, UnservedStore};
 pub use revision::{Expected, ParseRevisionError, Revision, Revisions};
 pub use scrub::ScrubCounts;
 pub use seal::{MasterKey, SecretText};
-pub use service::{Gauges, LoadSummary, Service, StoreGauge};
+pub use service::{Gauges, LoadSummary, Service, StoreGauge, catalog_is_current};
 pub use sessions::{CreatedSession, NewSession, SessionChange};
 pub use stores::{ColumnFacts, NewStore, StoreChange, StoreView};
 pub use surroundings::{Clock, Random, ServiceConfig, ServiceLimits};

@@ -41,18 +41,20 @@ pub struct LookupRow {
 }
 
 /// Counts what each principal looked up in the present minute.
+#[derive(Default)]
 pub(crate) struct LookupMeter {
-    per_window: u32,
     used: Mutex<HashMap<PrincipalId, (Timestamp, u32)>>,
 }
 
 impl LookupMeter {
-    pub(crate) fn new(per_window: u32) -> Self {
-        Self { per_window, used: Mutex::default() }
-    }
-
-    /// Takes the values from what the principal has left, or refuses all of them.
-    fn take(&self, principal: &PrincipalId, values: usize, now: Timestamp) -> Result<(), Error> {
+    /// Takes the values from what the principal has left of so many in a window, or refuses all of them.
+    fn take(
+        &self,
+        principal: &PrincipalId,
+        values: usize,
+        per_window: u32,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let expired = |start: Timestamp| start.plus_seconds(WINDOW_SECONDS) <= now;
         if used.len() >= PRINCIPALS_MAX {
@@ -64,13 +66,12 @@ impl LookupMeter {
         }
         let values = u32::try_from(values).unwrap_or(u32::MAX);
         let wanted = count.saturating_add(values);
-        if values > self.per_window {
+        if values > per_window {
             // No minute would ever let it through.
-            let kind =
-                ErrorKind::TooMany { what: Resource::RequestItem, allowed: u64::from(self.per_window) };
+            let kind = ErrorKind::TooMany { what: Resource::RequestItem, allowed: u64::from(per_window) };
             return Err(Error::of(kind).at("values"));
         }
-        if wanted > self.per_window {
+        if wanted > per_window {
             let left = start.plus_seconds(WINDOW_SECONDS).as_micros() - now.as_micros();
             let seconds = u32::try_from(left.max(0) / 1_000_000 + 1).unwrap_or(1);
             return Err(Error::of(ErrorKind::RateLimited { retry_after_seconds: seconds }));
@@ -106,7 +107,8 @@ impl Service {
         };
         let columns = generation.as_ref().map_or(&store.columns, |generation| generation.columns());
         let (key, wanted) = resolve(columns, &request)?;
-        self.inner.lookups.take(&principal.id, request.values.len(), self.now())?;
+        let per_minute = self.limits().lookups_per_minute;
+        self.inner.lookups.take(&principal.id, request.values.len(), per_minute, self.now())?;
         self.audit_lookup(principal, store_id, request.values.len()).await?;
         // No row is no answer where there is nothing that could hold one.
         let Some(generation) = generation else {
@@ -232,16 +234,17 @@ mod tests {
 
     #[test]
     fn a_principal_that_asks_too_much_waits_for_the_next_minute() {
-        let meter = LookupMeter::new(10);
+        let meter = LookupMeter::default();
         let (alice, bob) = (PrincipalId::new("a"), PrincipalId::new("b"));
         let at = |seconds| Timestamp::from_micros(0).plus_seconds(seconds);
-        assert!(meter.take(&alice, 8, at(0)).is_ok());
-        let refused = meter.take(&alice, 3, at(20)).expect_err("the minute is used up");
+        assert!(meter.take(&alice, 8, 10, at(0)).is_ok());
+        let refused = meter.take(&alice, 3, 10, at(20)).expect_err("the minute is used up");
         assert_eq!(refused.kind(), &ErrorKind::RateLimited { retry_after_seconds: 41 });
-        assert!(meter.take(&alice, 2, at(30)).is_ok(), "what was refused does not count");
-        assert!(meter.take(&bob, 10, at(30)).is_ok(), "others are not touched");
-        assert!(meter.take(&alice, 10, at(60)).is_ok());
-        let refused = meter.take(&PrincipalId::new("c"), 11, at(60)).expect_err("no minute has room for it");
+        assert!(meter.take(&alice, 2, 10, at(30)).is_ok(), "what was refused does not count");
+        assert!(meter.take(&bob, 10, 10, at(30)).is_ok(), "others are not touched");
+        assert!(meter.take(&alice, 10, 10, at(60)).is_ok());
+        let refused =
+            meter.take(&PrincipalId::new("c"), 11, 10, at(60)).expect_err("no minute has room for it");
         assert_eq!(refused.kind(), &ErrorKind::TooMany { what: Resource::RequestItem, allowed: 10 });
     }
 }

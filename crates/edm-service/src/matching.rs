@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use edm_engine::{ActiveType, CandidateSpan, Exempt, JoinedTexts, PreparedTypes, Query, Redaction, Scratch};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
 use edm_model::{OffsetUnit, Pattern, Principal, Right, limits};
+use zeroize::Zeroizing;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Resource};
@@ -15,6 +16,7 @@ use crate::match_report::{MatchReport, Omission, OmissionReason};
 use crate::seal::Pseudonyms;
 use crate::service::{Service, off_thread, require};
 use crate::tenant_types::SelectedTypes;
+use crate::wiped_text::WipedText;
 
 const TIMEOUT_MS_MAX: u64 = 600_000;
 /// Bytes of the longest text that counts as short: it is tried on the thread of its request, since handing one over costs more than
@@ -285,7 +287,7 @@ impl Service {
         text: impl Into<Cow<'a, str>>,
         options: MatchOptions,
     ) -> Result<MatchReport, Error> {
-        let text = text.into();
+        let text = WipedText::new(text);
         let matcher = self.matcher(principal, options, Admission::New, text.len()).await?;
         if let Some(report) = matcher.classify_briefly(&text) {
             return Ok(report);
@@ -304,7 +306,7 @@ impl Service {
         options: MatchOptions,
         replacement: Replacement,
     ) -> Result<Redacted, Error> {
-        let text = text.into();
+        let text = Zeroizing::new(text.into());
         // Limits of a type without a listed match stand in the diagnostics only.
         let by_type = options.minimum_confidence.is_none();
         let options = MatchOptions { explain: true, unavailable: Unavailable::Refused, ..options };
@@ -351,7 +353,7 @@ impl Service {
         if must && !unavailable.is_empty() {
             return Err(Error::data_unavailable(&unavailable).at("sensitiveTypeIds"));
         }
-        let timeout_ms = options.timeout_ms.unwrap_or(self.inner.limits.match_timeout_ms_default);
+        let timeout_ms = options.timeout_ms.unwrap_or(self.limits().match_timeout_ms_default);
         let exempt = options.exempt.into_iter().map(|(column, values)| Exempt { column, values });
         Ok(Matcher {
             types,

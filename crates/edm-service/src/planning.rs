@@ -156,7 +156,7 @@ impl Service {
         let blocks = self.inner.catalog.blocks(session.id).await?;
         let plan = self.agreed_plan(session, &blocks, base.clone())?;
         let digests = blocks.iter().map(|block| block.sha256).collect();
-        let limits = &self.inner.limits;
+        let limits = self.limits();
         let groups = plan.groups(limits.worker_count.max(1), limits.build_memory_bytes);
         let steps = steps(&plan);
         let groups = Groups::new(&steps, groups);
@@ -166,7 +166,7 @@ impl Service {
     }
     /// Returns the memory that one entry job may take: the less, the more parts an index has.
     pub(crate) fn part_bytes(&self) -> u64 {
-        self.inner.limits.build_memory_bytes.min(PART_BYTES_DEFAULT)
+        self.limits().build_memory_bytes.min(PART_BYTES_DEFAULT)
     }
 
     /// Plans with parts as large as memory allows, unless the session's jobs were counted by another measure, as before

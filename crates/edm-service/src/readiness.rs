@@ -92,7 +92,7 @@ impl Service {
         }
         let nothing =
             unserved.iter().filter(|store| store.state == DataState::Unserved).count() == stores.len();
-        let required = &self.inner.required_types;
+        let required = self.inner.required_types.load();
         let obstacle = if nothing && !stores.is_empty() {
             Some(Obstacle::NothingServable)
         } else if !required.iter().all(|wanted| self.inner.library.can_match(wanted)) {

@@ -32,9 +32,6 @@ pub struct ScrubCounts {
 impl Service {
     /// Scrubs until it is stopped, with a rest after each pass.
     pub(crate) async fn scrub_regularly(self, mut stopped: watch::Receiver<bool>) {
-        if self.inner.limits.scrub_bytes_per_second == 0 {
-            return;
-        }
         while !*stopped.borrow() {
             tokio::select! {
                 scrubbed = self.scrub() => {
@@ -51,11 +48,16 @@ impl Service {
         }
     }
 
-    /// Reads every file of what is searched or kept once, at the rate of `scrub_bytes_per_second`. What is damaged is
-    /// searched no more from then on.
+    /// Reads every file of what is searched or kept once, at the rate of `scrub_bytes_per_second`; none where that is 0. What
+    /// is damaged is searched no more from then on.
     pub async fn scrub(&self) -> Result<ScrubCounts, Error> {
-        let pace = Pace::BytesPerSecond(self.inner.limits.scrub_bytes_per_second);
         let mut counts = ScrubCounts::default();
+        let rate = self.limits().scrub_bytes_per_second;
+        if rate == 0 {
+            // Another one may come while the server runs.
+            return Ok(counts);
+        }
+        let pace = Pace::BytesPerSecond(rate);
         for store in self.inner.catalog.live_stores().await? {
             for row in self.inner.catalog.generations(store.store_id).await?.iter().filter(|row| row.kept) {
                 match self.scrub_generation(row, pace).await {

@@ -53,7 +53,7 @@ impl MasterKey {
         let bad = || {
             Error::with_message(
                 ErrorKind::WrongMasterKey,
-                "the master key file must hold 64 hexadecimal digits: restore it from your backup",
+                "a master key is 64 hexadecimal digits: restore it from your backup",
             )
         };
         let text = std::str::from_utf8(bytes).map_err(|_| bad())?.trim();

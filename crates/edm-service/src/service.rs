@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use edm_model::{Principal, Right, StoreId, TenantId, Timestamp};
 use edm_store::{Blobs, Catalog, CatalogClock, CatalogOptions, Schema, StoreRow};
 use tokio::sync::{Notify, Semaphore};
@@ -34,8 +35,9 @@ pub(crate) struct Inner {
     pub(crate) catalog: Catalog,
     pub(crate) blobs: Blobs,
     pub(crate) seals: Seals,
-    pub(crate) limits: ServiceLimits,
-    pub(crate) required_types: Vec<String>,
+    /// What they are now; see `adopting.rs`.
+    pub(crate) limits: ArcSwap<ServiceLimits>,
+    pub(crate) required_types: ArcSwap<Vec<String>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     /// Bearers by the digests of their tokens.
@@ -137,7 +139,7 @@ impl Service {
         let limits = config.limits;
         let inner = Inner {
             matches: Arc::new(MatchQueue::new(limits.match_concurrency, limits.match_queue_length)),
-            lookups: LookupMeter::new(limits.lookups_per_minute),
+            lookups: LookupMeter::default(),
             build_memory: Semaphore::new(
                 usize::try_from(limits.build_memory_bytes / MEBIBYTE).unwrap_or(1).max(1),
             ),
@@ -156,8 +158,8 @@ impl Service {
             catalog,
             blobs,
             seals,
-            limits,
-            required_types: config.required_types,
+            limits: ArcSwap::from_pointee(limits),
+            required_types: ArcSwap::from_pointee(config.required_types),
             clock,
             random,
             signer,
@@ -285,6 +287,16 @@ async fn migrate_alone(catalog: &Catalog, data_dir: &Path) -> Result<(), Error> 
     }
     let _lock = lock_of(data_dir).map_err(|error| other_version().because(error))?;
     Ok(catalog.migrate().await?)
+}
+
+/// Returns whether the catalog of a data directory has the tables of this version. Reads only what SQLite needs, but SQLite writes beside
+/// what it reads: meant for a copy.
+pub async fn catalog_is_current(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<bool, Error> {
+    let options = CatalogOptions::new(CatalogClock::new(move || clock.now()));
+    let catalog = Catalog::open(&data_dir.join("catalog.db"), options).await?;
+    let schema = catalog.schema().await;
+    catalog.close().await;
+    Ok(schema? == Schema::Current)
 }
 
 fn other_version() -> Error {

@@ -452,7 +452,7 @@ impl Service {
     pub(crate) fn is_idle(&self, draft: &SessionDraft, now: Timestamp) -> bool {
         self.believes_clock(now)
             && draft.session.state == SessionState::UploadInProgress
-            && draft.last_activity_at.plus_seconds(self.inner.limits.session_idle_seconds) <= now
+            && draft.last_activity_at.plus_seconds(self.limits().session_idle_seconds) <= now
     }
 
     /// Returns the session as this node shows it: expired when it is too old, though no sweep has come by; completed
@@ -463,7 +463,7 @@ impl Service {
         if idle {
             session.state = SessionState::Expired;
             session.completed_at =
-                Some(draft.last_activity_at.plus_seconds(self.inner.limits.session_idle_seconds));
+                Some(draft.last_activity_at.plus_seconds(self.limits().session_idle_seconds));
         }
         if self.is_ahead(&session, draft.live_session_id) { not_yet_served(session) } else { session }
     }
@@ -486,7 +486,7 @@ impl Service {
             tenant: session.tenant,
             session_id: None,
             kind,
-            delay_seconds: self.inner.limits.collect_grace_seconds,
+            delay_seconds: self.limits().collect_grace_seconds,
         };
         Ok(kinds.into_iter().map(job).collect())
     }
@@ -495,7 +495,7 @@ impl Service {
     fn upload_expiry(&self, now: Timestamp) -> Timestamp {
         let seconds = now.as_micros().div_euclid(MICROS_PER_SECOND);
         Timestamp::from_micros(seconds.saturating_mul(MICROS_PER_SECOND))
-            .plus_seconds(self.inner.limits.upload_uri_seconds)
+            .plus_seconds(self.limits().upload_uri_seconds)
     }
 }
 

@@ -206,7 +206,7 @@ impl Service {
             tenant: principal.tenant,
             session_id: None,
             kind: JobKind::Collect { below: places::store(principal.tenant, id)? },
-            delay_seconds: self.inner.limits.collect_grace_seconds,
+            delay_seconds: self.limits().collect_grace_seconds,
         };
         let decide = |row: &StoreRow| expected.check(|| Revision::of(&self.view_of(row.clone())));
         self.inner.catalog.delete_store(principal.tenant, id, &[collect], decide).await?;

@@ -47,7 +47,7 @@ impl Service {
     /// directory for this process: leases of an earlier one are taken over at once.
     pub fn start_workers(&self) -> Workers {
         let (stop, stopped) = watch::channel(false);
-        let mut tasks: Vec<JoinHandle<()>> = (0..self.inner.limits.worker_count.max(1))
+        let mut tasks: Vec<JoinHandle<()>> = (0..self.limits().worker_count.max(1))
             .map(|_| tokio::spawn(self.clone().work(stopped.clone())))
             .collect();
         tasks.extend(self.start_keepers(stopped));
@@ -96,7 +96,7 @@ impl Service {
 
     /// Wakes a worker for what was left to be collected. What is due later than a worker waits at most is found without.
     pub(crate) fn ring_for_collection(&self) {
-        let grace_seconds = u64::try_from(self.inner.limits.collect_grace_seconds).unwrap_or(0);
+        let grace_seconds = u64::try_from(self.limits().collect_grace_seconds).unwrap_or(0);
         if grace_seconds <= IDLE_WAIT_MAX.as_secs() {
             self.inner.job_bell.notify_one();
         }
@@ -243,7 +243,7 @@ impl Service {
         if !self.believes_clock(now) {
             return Ok(());
         }
-        let idle_before = now.plus_seconds(-self.inner.limits.session_idle_seconds);
+        let idle_before = now.plus_seconds(-self.limits().session_idle_seconds);
         if self.earliest_activity().await?.is_none_or(|earliest| earliest >= idle_before) {
             return Ok(());
         }
@@ -272,7 +272,7 @@ impl Service {
                 tenant: generation.tenant,
                 session_id: None,
                 kind: JobKind::CollectGeneration { session_id: generation.session_id, below },
-                delay_seconds: self.inner.limits.collect_grace_seconds,
+                delay_seconds: self.limits().collect_grace_seconds,
             });
         }
         if !jobs.is_empty() {

@@ -13,6 +13,9 @@ pub(crate) struct Cli {
     /// Table for people, JSON for programs [default: table on a terminal, json elsewhere]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub(crate) output: Option<OutputFormat>,
+    /// Let the system write memory, with texts and keys in it, to a file when the program crashes
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) allow_core_dumps: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -55,6 +58,8 @@ pub(crate) enum Command {
     /// Compares a data directory's catalog, files and checksums; says what is damaged and what to do
     #[cfg(feature = "server")]
     Verify(command::verify::VerifyArguments),
+    /// Says what is wrong with a set-up, as a client sees it or where the server runs; changes nothing
+    Doctor(Box<command::doctor::DoctorArguments>),
     /// Creates, lists and revokes bearer tokens of a data directory
     #[cfg(feature = "server")]
     Token(command::token::TokenArguments),

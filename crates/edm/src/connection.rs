@@ -8,12 +8,15 @@ use edm_agent::{ClientOptions, GraphClient};
 
 use crate::surroundings::token_of_environment;
 
+/// Where a server listens unless it is told otherwise.
+const SERVER_DEFAULT: &str = "http://127.0.0.1:8080";
+
 /// Where the server is and how to be let in.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Connection {
     /// Address of the server
-    #[arg(long, env = "EDM_SERVER", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    #[arg(long, env = "EDM_SERVER", value_name = "URL", default_value = SERVER_DEFAULT)]
     server: String,
     /// Bearer token; prefer --token-file or the environment, which no list of processes shows
     /// [env: EDM_TOKEN]
@@ -32,6 +35,12 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// Returns whether anybody said where the server is or how to be let in.
+    pub(crate) fn is_said(&self) -> bool {
+        let token = self.token.is_some() || self.token_file.is_some() || token_of_environment().is_some();
+        token || self.server != SERVER_DEFAULT
+    }
+
     /// Makes a client; sends nothing yet.
     pub(crate) fn client(&self) -> anyhow::Result<GraphClient> {
         let read =

@@ -7,18 +7,24 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use edm_service::{MasterKey, Service, ServiceConfig};
 
+use crate::master_key::{KeyArguments, KeySource, MASTER_KEY};
 use crate::surroundings::{clock, random};
 
-const MASTER_KEY: &str = "master.key";
-const ADMIN_TOKEN: &str = "admin-token";
+pub(crate) const ADMIN_TOKEN: &str = "admin-token";
 /// What a directory that has been used holds.
-const CATALOG: &str = "catalog.db";
+pub(crate) const CATALOG: &str = "catalog.db";
+/// What SQLite has not yet written into it.
+pub(crate) const CATALOG_LOG: &str = "catalog.db-wal";
 /// What the process that works on the directory holds locked.
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 /// Stands there from before the first start makes anything until everything of it is made. A first start that crashed is
 /// gone on with; without it a missing catalog is a lost one.
 const FIRST_START: &str = "first-start";
 const BLOBS: &str = "blobs";
+/// What the service keeps in the folder. Everything else is below `blobs`, which nobody else can enter.
+#[cfg(unix)]
+pub(crate) const OWN_NAMES: [&str; 7] =
+    [MASTER_KEY, ADMIN_TOKEN, CATALOG, CATALOG_LOG, "catalog.db-shm", LOCK, BLOBS];
 
 /// How a server's directory is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +39,17 @@ pub(crate) enum Start {
 /// is lost, unless it is to be begun anew.
 pub(crate) async fn open_or_create(
     folder: &Path,
+    key: &KeySource,
     start: Start,
     config: impl FnOnce(MasterKey) -> ServiceConfig,
 ) -> anyhow::Result<Service> {
     create_private(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    begin_at_need(folder, start)?;
-    open_with(folder, config).await
+    begin_at_need(folder, key, start)?;
+    open_with(folder, key, config).await
 }
 
 /// Marks a first start, and refuses to take a directory for a new one that has lost its catalog.
-fn begin_at_need(folder: &Path, start: Start) -> anyhow::Result<()> {
+fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result<()> {
     let marker = folder.join(FIRST_START);
     let catalog = folder.join(CATALOG);
     let has_catalog = || fs::metadata(&catalog).is_ok_and(|found| found.len() > 0);
@@ -59,14 +66,19 @@ fn begin_at_need(folder: &Path, start: Start) -> anyhow::Result<()> {
             write_private(&marker, b"").with_context(|| format!("cannot write {}", marker.display()))?;
         }
     }
-    make_key_at_need(folder)
+    make_key_at_need(folder, key)
+}
+
+/// Returns what stands in the directory and only a server that had a catalog leaves there.
+fn left_of_a_server(folder: &Path) -> Vec<&'static str> {
+    let left =
+        [MASTER_KEY, BLOBS, ADMIN_TOKEN].into_iter().filter(|name| holds_something(&folder.join(name)));
+    left.collect()
 }
 
 /// Fails where something stands beside a catalog that is not there.
 fn refuse_lost(folder: &Path, catalog: &Path) -> anyhow::Result<()> {
-    let beside =
-        [MASTER_KEY, BLOBS, ADMIN_TOKEN].into_iter().filter(|name| holds_something(&folder.join(name)));
-    let beside: Vec<&str> = beside.collect();
+    let beside = left_of_a_server(folder);
     if beside.is_empty() {
         return Ok(());
     }
@@ -86,10 +98,10 @@ fn holds_something(path: &Path) -> bool {
     }
 }
 
-/// Makes the key of a directory that has neither key nor data.
-fn make_key_at_need(folder: &Path) -> anyhow::Result<()> {
-    let path = folder.join(MASTER_KEY);
-    let has_key = || fs::metadata(&path).map(|found| !found.is_file() || found.len() > 0);
+/// Makes the key of a directory that has neither key nor data, where its place is a file that may be made.
+fn make_key_at_need(folder: &Path, key: &KeySource) -> anyhow::Result<()> {
+    let Some(path) = key.own_file() else { return Ok(()) };
+    let has_key = || fs::metadata(path).map(|found| !found.is_file() || found.len() > 0);
     if has_key().unwrap_or(false) {
         return Ok(());
     }
@@ -108,34 +120,41 @@ fn make_key_at_need(folder: &Path) -> anyhow::Result<()> {
     if folder.join(CATALOG).exists() {
         bail!("{} is {lacks}, and the data cannot be read without it: restore it", path.display());
     }
-    let key = MasterKey::generate(&*random());
-    write_private(&path, key.to_file_text().as_bytes())
-        .with_context(|| format!("cannot write {}", path.display()))
+    let made = MasterKey::generate(&*random());
+    write_private(path, made.to_file_text().as_bytes()).with_context(|| {
+        format!("cannot write the master key to {}: is there such a folder?", path.display())
+    })
 }
 
-/// Opens the service of an existing directory. Its catalog must be there.
-pub(crate) async fn open(folder: &Path) -> anyhow::Result<Service> {
+/// Opens the service of an existing directory for a command. Its catalog must be there.
+pub(crate) async fn open(folder: &Path, key: &KeyArguments) -> anyhow::Result<Service> {
+    let key = key.source(folder)?;
     let catalog = folder.join(CATALOG);
-    if folder.join(MASTER_KEY).exists() && !fs::metadata(&catalog).is_ok_and(|found| found.len() > 0) {
+    if !fs::metadata(&catalog).is_ok_and(|found| found.len() > 0) {
+        if left_of_a_server(folder).is_empty() {
+            bail!("{} is no data directory: it has no {CATALOG}", folder.display());
+        }
         bail!("{} is lost or empty: restore it from a backup, or start the server", catalog.display());
     }
-    open_with(folder, |key| ServiceConfig::new(folder, key)).await
+    let service = open_with(folder, &key, |key| ServiceConfig::new(folder, key)).await?;
+    // Not before the key was found to be the right one: the other might be it.
+    if let Some(warning) = key.left_beside_the_data(folder) {
+        eprintln!("edm: {warning}");
+    }
+    Ok(service)
 }
 
 async fn open_with(
     folder: &Path,
+    source: &KeySource,
     config: impl FnOnce(MasterKey) -> ServiceConfig,
 ) -> anyhow::Result<Service> {
-    let path = folder.join(MASTER_KEY);
-    let bytes = fs::read(&path).with_context(|| {
-        format!("{} is no data directory: cannot read {}", folder.display(), path.display())
-    })?;
-    let key = MasterKey::from_file_bytes(&bytes).with_context(|| format!("cannot use {}", path.display()))?;
+    let key = source.read().with_context(|| format!("the data in {} needs its key", folder.display()))?;
     close_to_others(folder).with_context(|| {
         format!("cannot keep {} from being read by others: is it owned by this user?", folder.display())
     })?;
     let service = Service::open(config(key), clock(), random()).await;
-    service.with_context(|| format!("cannot open {}", folder.display()))
+    service.with_context(|| format!("cannot open {} with the key of {source}", folder.display()))
 }
 
 /// Fails when another server works on the directory, before anything is said or written. The service takes the lock
@@ -216,8 +235,7 @@ fn sync_folder_of(_: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn close_to_others(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    // Everything else is below `blobs`, which nobody else can enter then.
-    for name in [MASTER_KEY, ADMIN_TOKEN, CATALOG, "catalog.db-wal", "catalog.db-shm", LOCK, BLOBS] {
+    for name in OWN_NAMES {
         let path = folder.join(name);
         let metadata = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -277,8 +295,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let key = folder.path().join(MASTER_KEY);
         fs::write(&key, "").expect("writes");
-        let start =
-            || open_or_create(folder.path(), Start::Usual, |key| ServiceConfig::new(folder.path(), key));
+        let source = KeySource::beside(folder.path());
+        let start = || {
+            open_or_create(folder.path(), &source, Start::Usual, |key| ServiceConfig::new(folder.path(), key))
+        };
         let service = start().await.expect("starts");
         service.close().await;
         assert!(!fs::read(&key).expect("reads").is_empty());
@@ -296,8 +316,9 @@ mod tests {
         let check = async |lost: &[&str], start: Start, refused: Option<&str>| {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path();
-            let open = || open_or_create(path, start, |key| ServiceConfig::new(path, key));
-            let first = open_or_create(path, Start::Usual, |key| ServiceConfig::new(path, key));
+            let source = KeySource::beside(path);
+            let open = || open_or_create(path, &source, start, |key| ServiceConfig::new(path, key));
+            let first = open_or_create(path, &source, Start::Usual, |key| ServiceConfig::new(path, key));
             let first = first.await.expect("starts");
             bootstrap(&first, path).await.expect("makes a token");
             first.close().await;
@@ -332,11 +353,12 @@ mod tests {
         let check = async |made: &[&str]| {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path();
-            begin_at_need(path, Start::Usual).expect("begins");
+            let source = KeySource::beside(path);
+            begin_at_need(path, &source, Start::Usual).expect("begins");
             for name in made {
                 fs::write(path.join(name), "").expect("writes");
             }
-            let again = open_or_create(path, Start::Usual, |key| ServiceConfig::new(path, key));
+            let again = open_or_create(path, &source, Start::Usual, |key| ServiceConfig::new(path, key));
             let again = again.await.expect("goes on");
             assert!(bootstrap(&again, path).await.expect("makes a token").is_some());
             again.close().await;
@@ -344,5 +366,53 @@ mod tests {
         check(&[]).await;
         check(&[CATALOG]).await;
         check(&["admin-token.new"]).await;
+    }
+
+    /// A key that lies apart is made there at the first start and nowhere else, and never over what may be a key.
+    #[tokio::test]
+    async fn a_key_apart_is_made_once_and_where_it_was_said() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (data, apart) = (folder.path().join("data"), folder.path().join("apart.key"));
+        let start = async |source: &KeySource| {
+            let opened =
+                open_or_create(&data, source, Start::Usual, |key| ServiceConfig::new(&data, key)).await;
+            match opened {
+                Ok(service) => {
+                    service.close().await;
+                    Ok(())
+                }
+                Err(error) => Err(format!("{error:#}")),
+            }
+        };
+        let nowhere = KeySource::File(folder.path().join("none/apart.key"));
+        let told = start(&nowhere).await.expect_err("there is no folder");
+        assert!(told.contains("is there such a folder?"), "{told}");
+        // What the failed start left is gone on with.
+        let source = KeySource::File(apart.clone());
+        start(&source).await.expect("starts");
+        assert!(!data.join(MASTER_KEY).exists(), "nothing lies beside the data");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&apart).expect("is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let text = fs::read(&apart).expect("reads");
+        start(&source).await.expect("starts again");
+        start(&KeySource::Environment(text.clone().into())).await.expect("the same key");
+        start(&KeySource::Credential(apart.clone())).await.expect("the same key");
+        assert_eq!(fs::read(&apart).expect("reads"), text);
+        // Beside data no key is made anew.
+        for (wrong, part) in [
+            (KeySource::beside(&data), "the data cannot be read without it"),
+            (KeySource::File(folder.path().join("typo.key")), "the data cannot be read without it"),
+            (KeySource::Environment(b"12".to_vec().into()), "64 hexadecimal digits"),
+            (KeySource::Credential(folder.path().join("gone")), "cannot read"),
+            (KeySource::Environment("ab".repeat(32).into_bytes().into()), "is not the one that this data"),
+        ] {
+            let told = start(&wrong).await.expect_err(part);
+            assert!(told.contains(part), "{wrong:?}: {told}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).expect("lists").count(), 2, "no other key was made");
     }
 }

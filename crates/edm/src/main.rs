@@ -18,12 +18,20 @@ mod format_arguments;
 #[cfg(feature = "server")]
 mod gathered_log;
 #[cfg(feature = "server")]
+mod hangup;
+#[cfg(feature = "server")]
+mod master_key;
+#[cfg(feature = "server")]
 mod node_roles;
 mod output;
+#[cfg(feature = "server")]
+mod program_log;
 #[cfg(feature = "agent")]
 mod progress_bar;
 #[cfg(feature = "agent")]
 mod row_origin;
+#[cfg(feature = "server")]
+mod reload;
 #[cfg(feature = "server")]
 mod running_server;
 #[cfg(feature = "agent")]
@@ -45,6 +53,12 @@ use crate::output::Output;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.output);
+    // Before anything secret is read: every command holds a token at least, and most of them cells, texts or keys.
+    if !cli.allow_core_dumps
+        && let Err(error) = surroundings::forbid_core_dumps()
+    {
+        eprintln!("edm: a crash may leave a core dump with texts and keys in it: {error}");
+    }
     if let Err(error) = surroundings::prefer_processor() {
         eprintln!("edm: {error:#}");
         return ExitCode::from(Ending::Failed.status());

@@ -1,5 +1,7 @@
 //! Short texts side by side: a text of a kilobyte is over before the steps of a scan are warm, and most hold nothing.
 
+use zeroize::Zeroizing;
+
 use super::context::{Before, Context};
 use super::find;
 use super::row_checks::RowChecks;
@@ -19,7 +21,7 @@ const APART: &str = " \n\n";
 /// Meant for some tens of kilobytes at once; more take memory and are no faster.
 #[derive(Default)]
 pub struct JoinedTexts {
-    joined: String,
+    joined: Zeroizing<String>,
     /// Where each ends, without what stands behind it.
     ends: Vec<usize>,
     /// Where in the joined text values begin, ascending: perhaps more of them than its texts hold alone. `None` until that

@@ -93,6 +93,12 @@ fn add(stretches: &mut Vec<Range<usize>>, own: Range<usize>) {
     }
 }
 
+impl Drop for Readings {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
+
 impl Readings {
     /// Folds a text in each way that the groups ask for, replacing what was held before. False if the scan ends before that
     /// is done.
@@ -134,11 +140,13 @@ impl Readings {
         self.readings.push(Reading { options, decoded, folded, starts: None });
     }
 
-    /// Forgets the text.
+    /// Forgets the text and overwrites it, since the buffers stay for other texts.
     pub(crate) fn forget(&mut self) {
-        self.decoded.clear();
+        self.decoded.wipe();
+        self.escapes.wipe();
         // The first is taken first again: buffers keep to the size of what they held.
-        for reading in self.readings.drain(..).rev() {
+        for mut reading in self.readings.drain(..).rev() {
+            reading.folded.wipe();
             self.spare.push(reading.folded);
             self.spare_starts.extend(reading.starts);
         }

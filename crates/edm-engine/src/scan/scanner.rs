@@ -3,6 +3,7 @@
 use std::fmt;
 
 use edm_model::limits;
+use zeroize::Zeroizing;
 
 use super::context::Before;
 use super::scratch::Scratch;
@@ -33,7 +34,7 @@ pub struct Scanner<'q> {
     zones: Zones<'q>,
     zone_bytes: usize,
     /// The held part of the text.
-    held: String,
+    held: Zeroizing<String>,
     before: Before,
     /// Where the next zone begins, in the whole text.
     next: usize,
@@ -65,7 +66,7 @@ impl<'q> Scanner<'q> {
         Self {
             zones,
             zone_bytes: zone_bytes.max(1),
-            held: String::new(),
+            held: Zeroizing::default(),
             before: Before::default(),
             next: 0,
             unfinished: Vec::new(),

@@ -34,6 +34,8 @@ use bytes::Bytes;
 use edm_model::{PrincipalId, SessionId, limits};
 use tokio::sync::oneshot;
 
+use crate::wiped_buffer::wipe;
+
 /// A holder may hold so many times what is free.
 const SHARE: usize = 3;
 
@@ -402,6 +404,12 @@ impl Drop for WaitingPlace<'_> {
 struct HeldBytes {
     bytes: Bytes,
     _lease: Lease,
+}
+
+impl Drop for HeldBytes {
+    fn drop(&mut self) {
+        wipe(std::mem::take(&mut self.bytes));
+    }
 }
 
 impl AsRef<[u8]> for HeldBytes {

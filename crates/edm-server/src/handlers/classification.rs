@@ -11,6 +11,7 @@ use edm_model::Right;
 use edm_service::{CandidateSpan, MatchOptions, Replacement};
 use http::request::Parts;
 use http::{StatusCode, header};
+use zeroize::Zeroize;
 
 use crate::app::App;
 use crate::body::{JsonBody, JsonBytes, lease};
@@ -97,11 +98,14 @@ pub(crate) async fn redact(
         ..MatchOptions::default()
     };
     let redacted = app.service.redact(&call.principal, request.text, options, replacement).await?;
-    let result = RedactionResult {
+    let mut result = RedactionResult {
         below_threshold_count: redacted.below_threshold_count,
         errors: present_report::errors(&redacted.report),
         classification: present_report::classification(redacted.report.types, request.telling),
         text: redacted.text,
     };
-    Ok(respond::json(StatusCode::OK, &result))
+    let response = respond::json(StatusCode::OK, &result);
+    // What nobody knew as a value may be one all the same.
+    result.text.zeroize();
+    Ok(response)
 }

@@ -7,6 +7,7 @@ use axum::response::Response;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
 use edm_graph::query::{Place, QueryOptions};
 use edm_graph::schema::actions::CLASSIFY_FILE;
 use edm_graph::{
@@ -15,6 +16,7 @@ use edm_graph::{
 use edm_model::{JobOrigin, limits};
 use edm_service::{FinishedJob, JobContent, MatchOptions, Revision, TextEncoding};
 use http::{HeaderMap, StatusCode, header};
+use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::body::{self, JsonBody, is_json, lease, read_object};
@@ -23,6 +25,7 @@ use crate::error::ApiError;
 use crate::handlers::NONE;
 use crate::handlers::classification::match_options;
 use crate::handling::{Handled, Noted};
+use crate::wiped_buffer::wiped;
 use crate::{present_job, respond};
 
 /// OData writes binary values in the alphabet for addresses, Microsoft's SDKs in the standard one, both with or without padding.
@@ -41,10 +44,11 @@ pub(crate) async fn classify_file(
     let (parts, body) = request.into_parts();
     let mut lease = lease(&parts.extensions)?;
     if is_json(&parts.headers) {
-        let bytes = body::read(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &app, &mut lease).await?;
+        let bytes =
+            body::read_text(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &app, &mut lease).await?;
         let request: ClassifyFileRequest = read_object(&bytes, &parts)?;
         drop(bytes);
-        let content = JobContent::File(decoded(request.file)?, TextEncoding::Unsaid);
+        let content = JobContent::File(decoded(Zeroizing::new(request.file))?, TextEncoding::Unsaid);
         return classify(&app, &call, JobOrigin::File, content, request.options).await;
     }
     let mut handled = Handled::wished(&parts.headers);
@@ -57,8 +61,8 @@ pub(crate) async fn classify_file(
     let Some(encoding) = text_encoding(&parts.headers) else {
         return classify(&app, &call, JobOrigin::File, JobContent::OtherFile, options).await;
     };
-    let bytes = body::read(body, &parts.headers, limits::FILE_BYTES_MAX, &app, &mut lease).await?;
-    let content = JobContent::File(bytes.into(), encoding);
+    let bytes = body::read_text(body, &parts.headers, limits::FILE_BYTES_MAX, &app, &mut lease).await?;
+    let content = JobContent::File(bytes, encoding);
     classify(&app, &call, JobOrigin::File, content, options).await
 }
 
@@ -96,11 +100,16 @@ async fn classify(
     Ok(respond::json(StatusCode::OK, &value))
 }
 
-fn decoded(mut file: String) -> Result<Vec<u8>, ApiError> {
+fn decoded(mut file: Zeroizing<String>) -> Result<Bytes, ApiError> {
     if file.contains(['-', '_']) {
-        file = file.replace('-', "+").replace('_', "/");
+        let standard = |sign| match sign {
+            '-' => '+',
+            '_' => '/',
+            other => other,
+        };
+        file = Zeroizing::new(file.chars().map(standard).collect());
     }
-    BASE64.decode(file).map_err(|_| {
+    BASE64.decode(file.as_bytes()).map(wiped).map_err(|_| {
         BodyError::at(BodyErrorKind::WrongType { expected: "the bytes of the file in base64" }, "file").into()
     })
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use edm_model::Right;
+use edm_model::{Right, Role};
 use edm_service::{Readiness, UnservedStore};
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::call::{Needs, authorised};
+use crate::call::authorised;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond;
 
@@ -25,14 +25,17 @@ pub(crate) async fn ready(State(app): State<Arc<App>>, request: Request) -> Resu
     if let Some(obstacle) = obstacle {
         return Err(HttpProblem::NotReady(obstacle).into());
     }
-    if unserved.is_empty() {
-        return Ok(respond::json(StatusCode::OK, &json!({"status": "ready"})));
-    }
-    let mut body = json!({"status": "degraded", "unservedCount": unserved.len()});
-    // Which tables there are is for whoever may read them.
-    if let Ok(principal) = authorised(request.headers(), Some(Needs(Right::Read)), None, &app).await {
-        let own = unserved.iter().filter(|store| store.tenant == principal.tenant);
-        body["unserved"] = own.map(named).collect();
+    let mut body = match unserved.len() {
+        0 => json!({"status": "ready"}),
+        count => json!({"status": "degraded", "unservedCount": count}),
+    };
+    // Who brings a token is told what it is good for; which tables there are is for whoever may read them.
+    if let Ok(principal) = authorised(request.headers(), None, None, &app).await {
+        body["roles"] = principal.roles.iter().map(Role::as_str).collect();
+        if !unserved.is_empty() && principal.may(Right::Read) {
+            let own = unserved.iter().filter(|store| store.tenant == principal.tenant);
+            body["unserved"] = own.map(named).collect();
+        }
     }
     Ok(respond::json(StatusCode::OK, &body))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use edm_graph::{ErrorEnvelope, Handling, LineOutcome, LineResult, Telling, TextLine};
 use edm_model::{Principal, limits};
 use edm_service::{Admission, MatchOptions, MatchReport, Matcher, Texts};
@@ -21,6 +21,7 @@ use crate::body::{Arrived, Pieces, lease};
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::classification::query_options;
 use crate::present_report;
+use crate::wiped_buffer::{WipedBuffer, wipe};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 /// Bytes of lines that are handed to a thread at once, if they are there.
@@ -49,7 +50,7 @@ pub(crate) async fn classify(
         lease,
         end,
         whole: Vec::new(),
-        begun: BytesMut::new(),
+        begun: WipedBuffer::default(),
         number: 0,
         ended: false,
     };
@@ -75,7 +76,7 @@ struct Answering {
     /// Whole lines that wait for their results, as they came.
     whole: Vec<Bytes>,
     /// The line that is not whole yet.
-    begun: BytesMut,
+    begun: WipedBuffer,
     /// Lines seen so far.
     number: u64,
     ended: bool,
@@ -126,7 +127,7 @@ impl Answering {
         }
         self.ended = true;
         if !self.begun.is_empty() {
-            self.whole.push(self.begun.split().freeze());
+            self.whole.push(self.begun.take());
         }
         Ok(())
     }
@@ -139,7 +140,7 @@ impl Answering {
         if !self.begun.is_empty() {
             self.begin(&rest.split_to(first));
             self.begun.extend_from_slice(&rest.split_to(1));
-            self.whole.push(self.begun.split().freeze());
+            self.whole.push(self.begun.take());
         }
         let lines = rest.split_to(last + 1 - (piece.len() - rest.len()));
         if !lines.is_empty() {
@@ -167,7 +168,11 @@ impl Answering {
         let _abandon = matcher.abandon_on_drop();
         let first = self.number + 1;
         let how = (self.telling, self.handling);
-        let work = tokio::task::spawn_blocking(move || results(&matcher, &lines, first, how));
+        let work = tokio::task::spawn_blocking(move || {
+            let results = results(&matcher, &lines, first, how);
+            lines.into_iter().for_each(wipe);
+            results
+        });
         let (results, count) = work.await.map_err(|_| HttpProblem::Panicked)?;
         self.number += count;
         self.lease.keep(self.begun.len());

@@ -3,6 +3,7 @@
 #[cfg(feature = "agent")]
 pub(crate) mod classify;
 pub(crate) mod completions;
+pub(crate) mod doctor;
 #[cfg(feature = "agent")]
 pub(crate) mod lookup;
 pub(crate) mod man;
@@ -132,6 +133,7 @@ pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<Endi
         Command::Classify(arguments) => classify::run(&arguments, output).await,
         #[cfg(feature = "server")]
         Command::Verify(arguments) => verify::run(&arguments, output).await,
+        Command::Doctor(arguments) => doctor::run(&arguments, output).await,
         #[cfg(feature = "server")]
         Command::Token(arguments) => token::run(arguments, output).await.map(|()| Ending::Fine),
         Command::Completions(arguments) => completions::run(&arguments, output).map(|()| Ending::Fine),

@@ -1,27 +1,28 @@
 //! `edm serve`.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use edm_model::TenantId;
-use edm_server::{Names, ServerConfig, Surface, TlsFiles, bind, log_panics_without_text};
-use edm_service::ServiceConfig;
-use tracing_subscriber::EnvFilter;
+use edm_model::{TenantId, Timestamp};
+use edm_server::{Names, ServerCertificate, ServerConfig, Surface, TlsFiles, bind, log_panics_without_text};
+use edm_service::{Service, ServiceConfig};
 
-use crate::config::ServeConfig;
+use crate::config::{LogFormat, ServeConfig, TlsSection};
 use crate::data_directory::{self, Start};
-use crate::gathered_log::gathered_log;
+use crate::hangup::Hangups;
+use crate::master_key::KeyArguments;
 use crate::node_roles::NodeRoles;
+use crate::program_log::ProgramLog;
+use crate::reload::Reload;
 use crate::running_server;
-use crate::surroundings::{keep_new_files_private, raise_descriptors};
+use crate::surroundings::{keep_new_files_private, log_filter_of_environment, now, raise_descriptors};
 
 /// Where the server listens unless it is told otherwise.
 pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   edm serve --data-dir data
@@ -31,13 +32,16 @@ Examples:
 --config sets what these options set, and how much the server may do at once; an option goes
 before the file. Each key with its unit and default is in docs/operations/configuration.md.
 
-The first start makes the directory with master.key (keep it apart from the data and backups)
-and admin-token (replace it: edm token create). The log goes to standard error; EDM_LOG=debug
-says more.")]
+The first start makes the directory with master.key and admin-token (replace it: edm token create).
+Keep the key apart from the data: --master-key-file, or its text in EDM_MASTER_KEY, or the systemd
+credential edm-master-key (docs/operations/data-directory.md). The log goes to standard error; EDM_LOG=debug
+says more. SIGHUP reads the certificate and what of the file a running server can take over again.")]
 pub(crate) struct ServeArguments {
     /// Folder of the catalog and the indexes
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
+    #[command(flatten)]
+    key: KeyArguments,
     /// TOML file of settings
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -62,33 +66,92 @@ pub(crate) struct ServeArguments {
     /// api answers requests, worker builds indexes [default: api,worker]
     #[arg(long, value_name = "ROLES")]
     roles: Option<NodeRoles>,
+    /// How the log is written: for people, or one JSON object a line [default: text]
+    #[arg(long, value_name = "text|json")]
+    log_format: Option<LogFormat>,
+}
+
+impl ServeArguments {
+    /// Returns the file of settings.
+    pub(crate) fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// Reads the file of settings and lays the command line over it.
+    pub(crate) fn read_config(&self) -> anyhow::Result<ServeConfig> {
+        let mut config = match &self.config {
+            Some(path) => ServeConfig::read(path)?,
+            None => ServeConfig::default(),
+        };
+        let server = &mut config.server;
+        server.listen = self.listen.or(server.listen);
+        server.roles = self.roles.or(server.roles);
+        server.public_url = self.public_url.clone().or(server.public_url.take());
+        config.log.format = self.log_format.or(config.log.format);
+        if self.insecure_http {
+            server.insecure_http = Some(true);
+        }
+        // Both come from one place: a certificate of the command line never meets a key of the file.
+        if self.tls_cert.is_some() && self.tls_key.is_some() {
+            config.tls = TlsSection { certificate: self.tls_cert.clone(), key: self.tls_key.clone() };
+        }
+        Ok(config)
+    }
 }
 
 pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
+    // From the first moment on: a signal for a server that only begins must not end it.
+    let hangups = Hangups::taken().context("cannot take SIGHUP")?;
     // Before anything that could panic over a text.
     log_panics_without_text();
-    let filter = EnvFilter::try_from_env("EDM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let colours = std::io::stderr().is_terminal();
-    // What waits is written when the server ends.
-    let (log, _written_at_the_end) = gathered_log(std::io::stderr()).context("cannot write a log")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(log).init();
+    let config = arguments.read_config()?;
+    let of_environment = log_filter_of_environment();
+    let format = config.log.format.unwrap_or_default();
+    let ProgramLog { filter: log_filter, written_at_the_end: _until_the_end } =
+        ProgramLog::begin(format, config.log.filter.as_deref(), of_environment.as_deref())?;
     keep_new_files_private();
-    let config = match &arguments.config {
-        Some(path) => ServeConfig::read(path)?,
-        None => ServeConfig::default(),
-    };
-    let roles = arguments.roles.or(config.server.roles).unwrap_or_default();
+    let key = arguments.key.source(&arguments.data_dir)?;
+    let roles = config.server.roles.unwrap_or_default();
     let limits = config.service_limits()?;
+    let descriptors = raise_descriptors();
     // Before anything is made on the disk: an address that cannot be had is told at once.
-    let bound = bind(&listening(arguments, &config, roles)?)?;
+    let bound = bind(&listening(&config, descriptors)?)?;
+    let settings = bound.settings();
+    if let Some(certificate) = settings.certificate() {
+        warn_of_outdated(certificate, now());
+    }
     let start = if arguments.new { Start::New } else { Start::Usual };
     let required_types = config.readiness.required.clone();
     let of = |key| ServiceConfig { limits, required_types, ..ServiceConfig::new(&arguments.data_dir, key) };
-    let service = data_directory::open_or_create(&arguments.data_dir, start, of).await?;
+    let service = data_directory::open_or_create(&arguments.data_dir, &key, start, of).await?;
     data_directory::refuse_in_use(&arguments.data_dir)?;
     let token_file = data_directory::bootstrap(&service, &arguments.data_dir).await?;
     let url = bound.url();
     tracing::info!(url, data_dir = %arguments.data_dir.display(), %roles, "edm is listening");
+    warn_of_first_token(&service, token_file).await?;
+    let data_dir = &arguments.data_dir;
+    let warnings = [key.beside_the_data(data_dir), key.left_beside_the_data(data_dir), key.open_to_others()];
+    for warning in warnings.into_iter().flatten() {
+        tracing::warn!("{warning}");
+    }
+    let reload = Reload {
+        arguments: arguments.clone(),
+        started: config.clone(),
+        latest: config,
+        descriptors,
+        settings,
+        service: service.clone(),
+        log: log_filter,
+    };
+    let reloading = tokio::spawn(reload.at_each(hangups));
+    let served = running_server::serve(bound, service, roles, running_server::interrupted()).await;
+    reloading.abort();
+    served?;
+    tracing::info!("edm has stopped");
+    Ok(())
+}
+
+async fn warn_of_first_token(service: &Service, token_file: Option<PathBuf>) -> anyhow::Result<()> {
     if service.only_bootstrap_admin(TenantId::DEFAULT).await? {
         let file =
             token_file.map_or_else(|| "a file that is gone".to_owned(), |path| path.display().to_string());
@@ -96,36 +159,44 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
             "the only Admin token is the first start's, in {file}: make your own with `edm token create`"
         );
     }
-    running_server::serve(bound, service, roles, running_server::interrupted()).await?;
-    tracing::info!("edm has stopped");
     Ok(())
 }
 
-/// Lays the command line over the file, and the file over the defaults.
-fn listening(
-    arguments: &ServeArguments,
-    config: &ServeConfig,
-    roles: NodeRoles,
-) -> anyhow::Result<ServerConfig> {
+/// Tells of a certificate that clients refuse because of its dates.
+pub(crate) fn warn_of_outdated(certificate: &ServerCertificate, now: Timestamp) {
+    if certificate.is_outdated(now) {
+        tracing::warn!(
+            "the certificate is over, or has not begun: clients refuse it: renew it and send SIGHUP"
+        );
+    }
+}
+
+/// Returns the files of the certificate, where the server has one.
+pub(crate) fn tls_files(config: &ServeConfig) -> Option<TlsFiles> {
+    let (certificate, key) = config.tls.certificate.clone().zip(config.tls.key.clone())?;
+    Some(TlsFiles { certificate, key })
+}
+
+/// Returns what the server is called in addresses.
+pub(crate) fn names(config: &ServeConfig) -> Names {
     let server = &config.server;
-    let listen = match arguments.listen.or(server.listen) {
+    Names { public_url: server.public_url.clone(), allowed_hosts: server.allowed_hosts.clone() }
+}
+
+fn listening(config: &ServeConfig, descriptors: u64) -> anyhow::Result<ServerConfig> {
+    let server = &config.server;
+    let listen = match server.listen {
         Some(listen) => listen,
         None => LISTEN_DEFAULT.parse().context("the default address is none")?,
     };
-    // Both come from one place: a certificate of the command line never meets a key of the file.
-    let files = arguments.tls_cert.as_ref().zip(arguments.tls_key.as_ref());
-    let files = files.or(config.tls.certificate.as_ref().zip(config.tls.key.as_ref()));
-    let tls = files.map(|(certificate, key)| TlsFiles { certificate: certificate.clone(), key: key.clone() });
+    let roles = server.roles.unwrap_or_default();
     Ok(ServerConfig {
         listen,
-        tls,
-        insecure_http: arguments.insecure_http || server.insecure_http.unwrap_or_default(),
-        names: Names {
-            public_url: arguments.public_url.clone().or_else(|| server.public_url.clone()),
-            allowed_hosts: server.allowed_hosts.clone(),
-        },
+        tls: tls_files(config),
+        insecure_http: server.insecure_http.unwrap_or_default(),
+        names: names(config),
         surface: if roles.api { Surface::Whole } else { Surface::Health },
         capacity: config.capacity()?,
-        connections: config.connections(raise_descriptors())?,
+        connections: config.connections(descriptors)?,
     })
 }

@@ -9,6 +9,7 @@ use edm_service::{NewToken, Service, TokenRecord};
 use serde_json::{Value, json};
 
 use crate::data_directory;
+use crate::master_key::KeyArguments;
 use crate::output::{Format, Output};
 use crate::surroundings::{keep_new_files_private, now};
 
@@ -63,6 +64,8 @@ struct DataDirectory {
     /// Folder that the server runs on
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
+    #[command(flatten)]
+    key: KeyArguments,
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
@@ -73,7 +76,7 @@ pub(crate) async fn run(arguments: TokenArguments, output: Output) -> anyhow::Re
     let (Action::Create { directory, .. } | Action::List(directory) | Action::Revoke { directory, .. }) =
         &arguments.action;
     keep_new_files_private();
-    let service = data_directory::open(&directory.data_dir).await?;
+    let service = data_directory::open(&directory.data_dir, &directory.key).await?;
     let result = act(&service, arguments.action, output).await;
     service.close().await;
     result

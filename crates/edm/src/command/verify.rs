@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::command::{Ending, with_statuses};
 use crate::data_directory;
+use crate::master_key::KeyArguments;
 use crate::output::{Format, Output};
 use crate::surroundings::keep_new_files_private;
 
@@ -28,6 +29,8 @@ pub(crate) struct VerifyArguments {
     /// Folder that the server runs on
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
+    #[command(flatten)]
+    key: KeyArguments,
     /// Remove what can be made anew; no server may run on the folder
     #[arg(long)]
     repair: bool,
@@ -35,7 +38,7 @@ pub(crate) struct VerifyArguments {
 
 pub(crate) async fn run(arguments: &VerifyArguments, output: Output) -> anyhow::Result<Ending> {
     keep_new_files_private();
-    let service = data_directory::open(&arguments.data_dir).await?;
+    let service = data_directory::open(&arguments.data_dir, &arguments.key).await?;
     let alone = service.claim_directory();
     let bar = ProgressBar::new_spinner();
     bar.set_style(ProgressStyle::with_template("{spinner} {msg}")?);

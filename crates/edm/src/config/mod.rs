@@ -4,7 +4,9 @@
 //! `docs/operations/configuration.md` lists every key; a test holds the two together.
 
 mod capacity;
+mod changes;
 mod limits;
+mod log;
 
 use std::io::Read;
 use std::net::SocketAddr;
@@ -14,8 +16,11 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::node_roles::NodeRoles;
+use crate::program_log::filter_of;
 use capacity::{Limits, Network};
+pub(crate) use changes::is_live;
 use limits::{Indexing, Lookup, Matching, Readiness, Sessions};
+pub(crate) use log::{LogFormat, LogSection};
 
 /// A file of settings is short; a longer one is another file.
 const CONFIG_BYTES_MAX: usize = 256 * 1024;
@@ -32,6 +37,7 @@ pub(crate) struct ServeConfig {
     lookup: Lookup,
     pub(crate) readiness: Readiness,
     limits: Limits,
+    pub(crate) log: LogSection,
 }
 
 /// Where the server listens and what it does.
@@ -88,6 +94,7 @@ impl ServeConfig {
         }
         config.service_limits()?;
         config.capacity()?;
+        filter_of(config.log.filter.as_deref())?;
         Ok(config)
     }
 
@@ -156,6 +163,9 @@ mod tests {
         requests_per_caller = 11
         connections = 17
         connections_per_address = 13
+        [log]
+        format = "json"
+        filter = "warn,edm_service=debug"
     "#;
 
     #[test]
@@ -187,6 +197,8 @@ mod tests {
         assert_eq!(config.tls.certificate, Some(folder.path().join("server.pem")), "beside the file");
         assert_eq!(config.tls.key, Some(PathBuf::from("/etc/edm/server.key")));
         assert_eq!(config.server.allowed_hosts, ["edm.example.org"]);
+        let log = (config.log.format, config.log.filter.as_deref());
+        assert_eq!(log, (Some(LogFormat::Json), Some("warn,edm_service=debug")));
         let capacity = config.capacity().unwrap();
         assert_eq!((capacity.memory_bytes, capacity.requests_per_caller), (134_217_728, 11));
         let connections = config.connections(1_024).unwrap();
@@ -226,6 +238,8 @@ mod tests {
         check("[server]\ntrusted_proxies = [\"proxy\"]", "“proxy”");
         check("[server]\ntrusted_proxies = [\"10.0.0.0/33\"]", "“10.0.0.0/33”");
         check("[tls]\nkey = \"a\"", "tls.certificate");
+        check("[log]\nformat = \"xml\"", "xml");
+        check("[log]\nfilter = \"edm=loud\"", "log.filter is “edm=loud”");
         check("[tls", "line 1");
     }
 
@@ -245,40 +259,38 @@ mod tests {
         let limits = ServiceLimits::default();
         let (capacity, connections) =
             (edm_server::CapacityLimits::default(), edm_server::ConnectionLimits::default());
-        let sections = serde_json::to_value(ServeConfig::default()).unwrap();
         let mut expected = BTreeMap::new();
-        for (section, keys) in sections.as_object().unwrap() {
-            for key in keys.as_object().unwrap().keys() {
-                let name = format!("{section}.{key}");
-                let default = match name.as_str() {
-                    "server.listen" => crate::command::serve::LISTEN_DEFAULT.to_owned(),
-                    "server.insecure_http" => "false".to_owned(),
-                    "server.roles" => "[\"api\", \"worker\"]".to_owned(),
-                    "server.public_url"
-                    | "server.allowed_hosts"
-                    | "tls.certificate"
-                    | "tls.key"
-                    | "readiness.required" => "none".to_owned(),
-                    "server.trusted_proxies" => "[\"127.0.0.0/8\", \"::1/128\"]".to_owned(),
-                    "limits.memory_bytes" => capacity.memory_bytes.to_string(),
-                    "limits.requests_per_caller" => capacity.requests_per_caller.to_string(),
-                    "limits.connections" => connections.total.to_string(),
-                    "limits.connections_per_address" => connections.per_address.to_string(),
-                    "matching.concurrency" | "indexing.workers" => "cores".to_owned(),
-                    "matching.queue_length" => limits.match_queue_length.to_string(),
-                    "matching.timeout_ms" => limits.match_timeout_ms_default.to_string(),
-                    "indexing.memory_bytes" => limits.build_memory_bytes.to_string(),
-                    "indexing.scrub_bytes_per_second" => limits.scrub_bytes_per_second.to_string(),
-                    "indexing.collect_grace_seconds" => limits.collect_grace_seconds.to_string(),
-                    "sessions.allow_weak_salts" => limits.allow_weak_salts.to_string(),
-                    "sessions.shrink_percent_min" => limits.shrink_percent_min.to_string(),
-                    "sessions.upload_uri_seconds" => limits.upload_uri_seconds.to_string(),
-                    "sessions.idle_seconds" => limits.session_idle_seconds.to_string(),
-                    "lookup.lookups_per_minute" => limits.lookups_per_minute.to_string(),
-                    other => panic!("{other} is new: document it, and name its default here"),
-                };
-                expected.insert(name, default);
-            }
+        for (name, _) in ServeConfig::default().values() {
+            let default = match name.as_str() {
+                "server.listen" => crate::command::serve::LISTEN_DEFAULT.to_owned(),
+                "server.insecure_http" => "false".to_owned(),
+                "server.roles" => "[\"api\", \"worker\"]".to_owned(),
+                "server.public_url"
+                | "server.allowed_hosts"
+                | "tls.certificate"
+                | "tls.key"
+                | "readiness.required" => "none".to_owned(),
+                "server.trusted_proxies" => "[\"127.0.0.0/8\", \"::1/128\"]".to_owned(),
+                "limits.memory_bytes" => capacity.memory_bytes.to_string(),
+                "limits.requests_per_caller" => capacity.requests_per_caller.to_string(),
+                "limits.connections" => connections.total.to_string(),
+                "limits.connections_per_address" => connections.per_address.to_string(),
+                "matching.concurrency" | "indexing.workers" => "cores".to_owned(),
+                "matching.queue_length" => limits.match_queue_length.to_string(),
+                "matching.timeout_ms" => limits.match_timeout_ms_default.to_string(),
+                "indexing.memory_bytes" => limits.build_memory_bytes.to_string(),
+                "indexing.scrub_bytes_per_second" => limits.scrub_bytes_per_second.to_string(),
+                "indexing.collect_grace_seconds" => limits.collect_grace_seconds.to_string(),
+                "sessions.allow_weak_salts" => limits.allow_weak_salts.to_string(),
+                "sessions.shrink_percent_min" => limits.shrink_percent_min.to_string(),
+                "sessions.upload_uri_seconds" => limits.upload_uri_seconds.to_string(),
+                "sessions.idle_seconds" => limits.session_idle_seconds.to_string(),
+                "log.format" => "text".to_owned(),
+                "log.filter" => crate::program_log::FILTER_DEFAULT.to_owned(),
+                "lookup.lookups_per_minute" => limits.lookups_per_minute.to_string(),
+                other => panic!("{other} is new: document it, and name its default here"),
+            };
+            expected.insert(name, default);
         }
         assert_eq!(documented(), expected);
     }

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::data_directory::{self, Start};
+use crate::master_key::KeySource;
 use crate::node_roles::NodeRoles;
 use crate::running_server;
 
@@ -40,9 +41,9 @@ impl Stage {
             capacity: CapacityLimits::default(),
             connections: ConnectionLimits::default(),
         })?;
-        let service =
-            data_directory::open_or_create(&data_dir, Start::Usual, |key| ServiceConfig::new(&data_dir, key));
-        let service = service.await?;
+        let of = |key| ServiceConfig::new(&data_dir, key);
+        let key = KeySource::beside(&data_dir);
+        let service = data_directory::open_or_create(&data_dir, &key, Start::Usual, of).await?;
         let token_file =
             data_directory::bootstrap(&service, &data_dir).await?.context("no token was written")?;
         let token = std::fs::read_to_string(&token_file).context("cannot read the token")?;

@@ -6,6 +6,10 @@ mod classify;
 mod crash;
 mod cutting_proxy;
 mod delta;
+mod doctor;
+mod master_key;
+#[cfg(unix)]
+mod operating;
 mod profile;
 mod program;
 mod purview;

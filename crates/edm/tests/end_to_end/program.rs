@@ -6,16 +6,21 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+/// How long a server may take to say what a test waits for.
+const TOLD_WITHIN: Duration = Duration::from_secs(60);
 
 /// Returns the binary with these arguments and an empty environment of ours.
 pub(crate) fn edm(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_edm"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for name in ["EDM_SERVER", "EDM_TOKEN", "EDM_LOG"] {
+    for name in ["EDM_SERVER", "EDM_TOKEN", "EDM_LOG", "EDM_MASTER_KEY", "CREDENTIALS_DIRECTORY"] {
         command.env_remove(name);
     }
     command
@@ -49,6 +54,39 @@ pub(crate) struct Server {
     url: String,
     /// The log up to the line that holds the address.
     pub(crate) first_log: String,
+    log: Log,
+}
+
+/// What a server has said so far, and a bell that is rung when it says more.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<(Mutex<String>, Condvar)>);
+
+impl Log {
+    fn add(&self, line: &str) {
+        self.0.0.lock().expect("no panic").push_str(line);
+        self.0.1.notify_all();
+    }
+
+    /// Waits until a line behind the first `from` bytes holds the part; returns the bytes up to its end.
+    pub(crate) fn wait_for(&self, part: &str, from: usize) -> usize {
+        let end = |log: &str| {
+            let found = log.get(from..)?.split_inclusive('\n').scan(from, |end, line| {
+                *end += line.len();
+                Some((line.contains(part) && line.ends_with('\n'), *end))
+            });
+            { found }.find_map(|(holds, end)| holds.then_some(end))
+        };
+        let (log, bell) = &*self.0;
+        let log = log.lock().expect("no panic");
+        let wait = bell.wait_timeout_while(log, TOLD_WITHIN, |log| end(log).is_none());
+        let (log, _) = wait.expect("no panic");
+        end(&log).unwrap_or_else(|| panic!("the server never said “{part}”: {log}"))
+    }
+
+    /// Returns all of it.
+    pub(crate) fn text(&self) -> String {
+        self.0.0.lock().expect("no panic").clone()
+    }
 }
 
 impl Server {
@@ -58,8 +96,9 @@ impl Server {
 
     /// Starts a server on the folder's `data` with more options.
     pub(crate) fn start_with(folder: TempDir, options: &[&str]) -> Self {
-        let (child, url, first_log) = start(&folder.path().join("data"), "127.0.0.1:0", options);
-        Self { folder, child, url, first_log }
+        let Started { child, url, first_log, log } =
+            start(&folder.path().join("data"), "127.0.0.1:0", options, &[]);
+        Self { folder, child, url, first_log, log }
     }
 
     /// Ends the process at once, as `kill -9` does: nothing is said to it before.
@@ -70,8 +109,41 @@ impl Server {
 
     /// Starts the killed server again on its data and its address.
     pub(crate) fn restart(&mut self, options: &[&str]) {
+        self.restart_in(options, &[]);
+    }
+
+    /// Starts it again with these variables in its environment.
+    pub(crate) fn restart_in(&mut self, options: &[&str], environment: &[(&str, &str)]) {
         let listen = self.address().to_string();
-        (self.child, self.url, self.first_log) = start(&self.folder.path().join("data"), &listen, options);
+        let Started { child, url, first_log, log } =
+            start(&self.folder.path().join("data"), &listen, options, environment);
+        (self.child, self.url, self.first_log, self.log) = (child, url, first_log, log);
+    }
+
+    /// Sends the process a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).expect("the server runs");
+    }
+
+    /// Waits until the process has ended by itself, and returns how.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("ends")
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Returns what the server says.
+    pub(crate) fn log(&self) -> Log {
+        self.log.clone()
+    }
+
+    /// Returns the folder that holds its data directory.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn data_dir(&self) -> String {
@@ -105,16 +177,24 @@ impl Drop for Server {
     }
 }
 
+struct Started {
+    child: Child,
+    url: String,
+    first_log: String,
+    log: Log,
+}
+
 /// Starts a server and waits for the line of its log that holds the address.
-fn start(data_dir: &Path, listen: &str, options: &[&str]) -> (Child, String, String) {
+fn start(data_dir: &Path, listen: &str, options: &[&str], environment: &[(&str, &str)]) -> Started {
     let data_dir = data_dir.display().to_string();
     let serve = ["serve", "--data-dir", &data_dir, "--listen", listen];
-    let mut child = edm([&serve[..], options].concat()).spawn().expect("starts");
-    let mut log = BufReader::new(child.stderr.take().expect("is piped"));
+    let mut command = edm([&serve[..], options].concat());
+    let mut child = command.envs(environment.iter().copied()).spawn().expect("starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("is piped"));
     let mut seen = String::new();
     let url = loop {
         let mut line = String::new();
-        let length = log.read_line(&mut line).expect("reads the log");
+        let length = lines.read_line(&mut line).expect("reads the log");
         assert!(length > 0, "the server ended: {seen}");
         seen.push_str(&line);
         let found = ["https://", "http://"].into_iter().find_map(|scheme| Some((scheme, line.find(scheme)?)));
@@ -124,9 +204,18 @@ fn start(data_dir: &Path, listen: &str, options: &[&str]) -> (Child, String, Str
             break format!("{scheme}{}", &rest[..end]);
         }
     };
+    let log = Log::default();
+    log.add(&seen);
     // The rest of the log must be read, or a full pipe would stop the server.
-    thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-    (child, url, seen)
+    let rest = log.clone();
+    thread::spawn(move || {
+        let mut line = String::new();
+        while lines.read_line(&mut line).is_ok_and(|length| length > 0) {
+            rest.add(&line);
+            line.clear();
+        }
+    });
+    Started { child, url, first_log: seen, log }
 }
 
 /// The binary as a client of one server.
@@ -185,6 +274,11 @@ impl Program {
     /// Starts a command whose standard error is read while it runs.
     pub(crate) fn spawn_told(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Child {
         self.command(arguments).spawn().expect("starts")
+    }
+
+    /// Starts a command whose input the test writes while it runs.
+    pub(crate) fn spawn_fed(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Child {
+        self.command(arguments).stdin(Stdio::piped()).spawn().expect("starts")
     }
 
     pub(crate) fn spawn(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Child {

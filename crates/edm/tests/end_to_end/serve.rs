@@ -17,7 +17,7 @@ fn an_address_beyond_this_machine_needs_tls() {
 }
 
 /// A certificate and its key for loopback, as PEM files of the folder: its own authority, as `openssl req -x509` makes it.
-fn self_signed(folder: &std::path::Path) -> (String, String) {
+pub(crate) fn self_signed(folder: &std::path::Path) -> (String, String) {
     let signing_key = rcgen::KeyPair::generate().expect("makes a key");
     let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -142,6 +142,54 @@ fn the_log_goes_to_standard_error_and_has_no_colours_there() {
     let server = Server::start();
     assert!(server.first_log.contains("edm is listening"), "{}", server.first_log);
     assert!(!server.first_log.contains('\u{1b}'), "{:?}", server.first_log);
+}
+
+#[test]
+fn a_log_for_programs_is_one_object_a_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("edm.toml");
+    fs::write(&file, "[log]\nformat = \"json\"\nfilter = \"debug\"\n").expect("writes");
+    let mut server = Server::start_with(folder, &["--config", &file.display().to_string()]);
+    fill(&server.program(), "people");
+    let refused = server.program().with_token("edm_nobody", ["store", "list"], "");
+    assert_eq!(refused.status.code(), Some(1));
+    #[cfg(unix)]
+    {
+        // A message that quotes a file of several lines is one line too.
+        fs::write(&file, "[log]\nformat = \"xml\"\n").expect("writes");
+        server.signal(rustix::process::Signal::HUP);
+        server.log().wait_for("nothing is changed", 0);
+        fs::write(&file, "[log]\nformat = \"json\"\nfilter = \"warn\"\n").expect("writes");
+        server.signal(rustix::process::Signal::HUP);
+        server.signal(rustix::process::Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0));
+    }
+    let log = server.log().text();
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    for line in &lines {
+        for name in ["timestamp", "level", "target"] {
+            assert!(line[name].is_string(), "{name}: {line}");
+        }
+        // What a library says of its own may be fields alone.
+        let is_ours = line["target"].as_str().is_some_and(|target| target.starts_with("edm"));
+        assert!(!is_ours || line["message"].is_string(), "{line}");
+    }
+    let of = |message: &'static str| lines.iter().filter(move |line| line["message"] == message);
+    let listening = of("edm is listening").next().expect("is told");
+    assert_eq!(
+        (&listening["url"], &listening["level"]),
+        (&server.url().into(), &"INFO".into()),
+        "{listening}"
+    );
+    assert!(
+        of("request done").any(|line| line["http.status"] == 401 && line["request.id"].is_string()),
+        "{log}"
+    );
+    assert!(lines.iter().any(|line| line["span"]["request.id"].is_string()), "{log}");
+    assert!(lines.iter().any(|line| line["level"] == "DEBUG"), "{log}");
 }
 
 #[cfg(unix)]

@@ -365,7 +365,20 @@ fn health() -> Value {
     json!({
         "type": "object",
         "description": "How the process is.",
-        "properties": {"status": {"type": "string", "enum": ["alive", "ready"]}},
+        "properties": {
+            "status": {"type": "string", "enum": ["alive", "ready", "degraded"]},
+            "unservedCount": {"type": "integer", "description": "Data stores whose live data cannot be read."},
+            "unserved": {
+                "type": "array",
+                "description": "Those of them that the token may read.",
+                "items": {"type": "object"},
+            },
+            "roles": {
+                "type": "array",
+                "description": "The roles of the token, where one that works was sent.",
+                "items": {"type": "string"},
+            },
+        },
         "required": ["status"],
     })
 }

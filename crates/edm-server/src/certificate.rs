@@ -1,0 +1,220 @@
+//! The certificate that the listener shows, and its replacement while connections come and go.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use edm_model::Timestamp;
+#[cfg(feature = "aws-lc-rs")]
+use rustls::crypto::aws_lc_rs as cryptography;
+#[cfg(not(feature = "aws-lc-rs"))]
+use rustls::crypto::ring as cryptography;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, RootCertStore};
+use tokio_rustls::TlsAcceptor;
+use zeroize::Zeroizing;
+
+use crate::serve::{ServeError, ServeErrorKind};
+
+/// A chain has some kilobytes; a longer file is another file.
+const PEM_BYTES_MAX: usize = 1024 * 1024;
+/// The last second that a certificate can name, the end of the year 9999: every certificate is over by then.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+/// Two PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate chain, the server's own first.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// A certificate with its key, as new connections see it. It is replaced whole or not at all.
+#[derive(Debug)]
+pub struct ServerCertificate {
+    current: ArcSwap<CertifiedKey>,
+}
+
+impl ServerCertificate {
+    /// Reads certificate and key. Fails where one cannot be read, and where they do not fit together.
+    pub fn read(files: &TlsFiles) -> Result<Self, ServeError> {
+        Ok(Self { current: ArcSwap::from_pointee(certified_key(files)?) })
+    }
+
+    /// Shows another certificate to whoever connects from now on; connections that are open go on. Fails as
+    /// [`ServerCertificate::read`] does, and then the one before stays.
+    pub fn replace(&self, files: &TlsFiles) -> Result<(), ServeError> {
+        self.current.store(Arc::new(certified_key(files)?));
+        Ok(())
+    }
+
+    /// Returns the second behind which clients refuse it; nothing where the certificate does not say it in a way that is read.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.validity_end(LAST_SECOND)
+    }
+
+    /// Returns whether clients would refuse it at this moment because it is over or has not begun.
+    pub fn is_outdated(&self, now: Timestamp) -> bool {
+        let seconds = u64::try_from(now.as_micros() / 1_000_000).unwrap_or(0);
+        matches!(
+            self.judged(seconds),
+            Some(
+                CertificateError::Expired
+                    | CertificateError::ExpiredContext { .. }
+                    | CertificateError::NotValidYet
+                    | CertificateError::NotValidYetContext { .. }
+            )
+        )
+    }
+
+    fn validity_end(&self, at: u64) -> Option<Timestamp> {
+        match self.judged(at)? {
+            CertificateError::ExpiredContext { not_after, .. } => {
+                let seconds = i64::try_from(not_after.as_secs()).ok()?;
+                Some(Timestamp::from_micros(0).plus_seconds(seconds))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns why a client that trusts nobody would refuse the certificate at this second. Times are looked at first.
+    fn judged(&self, at: u64) -> Option<CertificateError> {
+        let current = self.current.load();
+        let certificate = ParsedCertificate::try_from(current.end_entity_cert().ok()?).ok()?;
+        let at = UnixTime::since_unix_epoch(Duration::from_secs(at));
+        let algorithms = cryptography::default_provider().signature_verification_algorithms.all;
+        let nobody = RootCertStore::empty();
+        let judged = rustls::client::verify_server_cert_signed_by_trust_anchor(
+            &certificate,
+            &nobody,
+            &[],
+            at,
+            algorithms,
+        );
+        match judged {
+            Err(rustls::Error::InvalidCertificate(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+impl ResolvesServerCert for ServerCertificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.current.load_full())
+    }
+}
+
+/// Makes what takes TLS connections with whatever the certificate is at their time.
+pub(crate) fn acceptor(certificate: Arc<ServerCertificate>) -> Result<TlsAcceptor, ServeError> {
+    // The provider is named here, so that no other crate's choice of one can change it.
+    let provider = Arc::new(cryptography::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| {
+            let message = "this program cannot speak TLS with its own algorithms".to_owned();
+            ServeError::because(ServeErrorKind::Tls, message, error)
+        })?;
+    let mut config = config.with_no_client_auth().with_cert_resolver(certificate);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn certified_key(files: &TlsFiles) -> Result<CertifiedKey, ServeError> {
+    let certificates = CertificateDer::pem_slice_iter(&read(&files.certificate)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| no_pem(&files.certificate, error))?;
+    let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|error| no_pem(&files.key, error))?;
+    CertifiedKey::from_der(certificates, key, &cryptography::default_provider()).map_err(|error| {
+        let (certificate, key) = (files.certificate.display(), files.key.display());
+        let message =
+            format!("the certificate {certificate} and the key {key} do not fit together: give a pair");
+        ServeError::because(ServeErrorKind::Tls, message, error)
+    })
+}
+
+/// Reads a file, which may hold a key. Fails where it is too long for one.
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ServeError> {
+    let failed = |error: std::io::Error| {
+        ServeError::because(ServeErrorKind::Tls, format!("cannot read {}", path.display()), error)
+    };
+    let file = std::fs::File::open(path).map_err(failed)?;
+    // In one piece from the start: what grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(PEM_BYTES_MAX + 1));
+    file.take(PEM_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > PEM_BYTES_MAX {
+        let error = format!("it has more than {PEM_BYTES_MAX} bytes");
+        return Err(no_pem(path, error));
+    }
+    Ok(bytes)
+}
+
+fn no_pem(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ServeError {
+    let message = format!("{} cannot be read as PEM: give the file that holds it", path.display());
+    ServeError::because(ServeErrorKind::Tls, message, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixture(name: &str) -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+    }
+
+    fn loopback() -> TlsFiles {
+        TlsFiles { certificate: fixture("loopback.cert.pem"), key: fixture("loopback.key.pem") }
+    }
+
+    #[test]
+    fn what_does_not_fit_together_leaves_the_one_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (junk, long) = (folder.path().join("junk.pem"), folder.path().join("long.pem"));
+        std::fs::write(&junk, "no PEM").expect("writes");
+        std::fs::write(&long, vec![b'\n'; PEM_BYTES_MAX + 1]).expect("writes");
+        let certificate = ServerCertificate::read(&loopback()).expect("a pair");
+        let before = certificate.current.load_full();
+        let check = |files: TlsFiles, part: &str| {
+            let refused = certificate.replace(&files).expect_err(part);
+            assert!(refused.to_string().contains(part), "{refused}");
+            assert!(Arc::ptr_eq(&before, &certificate.current.load_full()), "{part}");
+        };
+        check(TlsFiles { certificate: fixture("none.pem"), ..loopback() }, "none.pem");
+        check(TlsFiles { key: junk.clone(), ..loopback() }, "cannot be read as PEM");
+        check(TlsFiles { certificate: junk, ..loopback() }, "do not fit together");
+        check(TlsFiles { certificate: long, ..loopback() }, "cannot be read as PEM");
+        let other = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("makes one");
+        let key = folder.path().join("key.pem");
+        std::fs::write(&key, other.signing_key.serialize_pem()).expect("writes");
+        check(TlsFiles { key, ..loopback() }, "do not fit together");
+        certificate.replace(&loopback()).expect("a pair");
+        assert!(!Arc::ptr_eq(&before, &certificate.current.load_full()));
+    }
+
+    #[test]
+    fn a_certificate_says_when_it_is_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = TlsFiles { certificate: folder.path().join("c.pem"), key: folder.path().join("k.pem") };
+        let signing_key = rcgen::KeyPair::generate().expect("makes a key");
+        let mut params = rcgen::CertificateParams::new(["edm.example".to_owned()]).expect("a name");
+        // As `openssl req -x509` makes it: its own authority.
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2030, 1, 1);
+        let certified = params.self_signed(&signing_key).expect("makes a certificate");
+        std::fs::write(&files.certificate, certified.pem()).expect("writes");
+        std::fs::write(&files.key, signing_key.serialize_pem()).expect("writes");
+        let certificate = ServerCertificate::read(&files).expect("a pair");
+        let at = |seconds| Timestamp::from_micros(0).plus_seconds(seconds);
+        let (begin, end) = (1_577_836_800, 1_893_456_000);
+        assert_eq!(certificate.expires_at(), Some(at(end)));
+        for (seconds, outdated) in [(begin - 1, true), (begin, false), (end, false), (end + 1, true)] {
+            assert_eq!(certificate.is_outdated(at(seconds)), outdated, "{seconds}");
+        }
+    }
+}

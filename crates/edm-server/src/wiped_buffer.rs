@@ -1,0 +1,66 @@
+//! Bytes of a body that are overwritten when the last of them is dropped.
+
+use bytes::Bytes;
+use zeroize::Zeroizing;
+
+/// A buffer that grows, and leaves no copy of what it held where it was before.
+#[derive(Default)]
+pub(crate) struct WipedBuffer(Zeroizing<Vec<u8>>);
+
+impl WipedBuffer {
+    pub(crate) fn extend_from_slice(&mut self, piece: &[u8]) {
+        let length = self.0.len() + piece.len();
+        if length > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(length.max(2 * self.0.capacity())));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(piece);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes what it holds, to be shared.
+    pub(crate) fn take(&mut self) -> Bytes {
+        wiped(std::mem::take(&mut self.0))
+    }
+}
+
+/// Shares bytes that are overwritten when the last of who has them drops them.
+pub(crate) fn wiped(bytes: impl Into<Zeroizing<Vec<u8>>>) -> Bytes {
+    Bytes::from_owner(bytes.into())
+}
+
+/// Overwrites bytes that were looked at, where nobody else has them: what the connection's buffer still shares is left to it.
+pub(crate) fn wipe(bytes: Bytes) {
+    if let Ok(mut own) = bytes.try_into_mut() {
+        own.fill(0);
+        // Nobody reads the zeros, and yet they must be written.
+        std::hint::black_box(own.as_ref());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_one_behind_the_other_however_long_they_are() {
+        let mut buffer = WipedBuffer::default();
+        let mut expected = Vec::new();
+        for length in [0, 1, 7, 8, 9, 1_000, 3, 70_000] {
+            let piece = vec![b'a' + (length % 7) as u8; length];
+            buffer.extend_from_slice(&piece);
+            expected.extend_from_slice(&piece);
+            assert_eq!((buffer.len(), buffer.is_empty()), (expected.len(), expected.is_empty()));
+        }
+        assert_eq!(buffer.take(), expected);
+        assert!(buffer.is_empty(), "what was taken is held no more");
+    }
+}

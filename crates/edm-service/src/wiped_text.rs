@@ -1,0 +1,36 @@
+//! A text of a request: what the service holds of it is overwritten when it is done with.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+
+use zeroize::{Zeroize, Zeroizing};
+
+/// A text that is lent, or its own copy, which is overwritten when it is dropped.
+pub(crate) struct WipedText<'a>(Cow<'a, str>);
+
+impl<'a> WipedText<'a> {
+    pub(crate) fn new(text: impl Into<Cow<'a, str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// Returns a copy of its own.
+    pub(crate) fn into_owned(mut self) -> Zeroizing<String> {
+        Zeroizing::new(std::mem::take(&mut self.0).into_owned())
+    }
+}
+
+impl Deref for WipedText<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for WipedText<'_> {
+    fn drop(&mut self) {
+        if let Cow::Owned(text) = &mut self.0 {
+            text.zeroize();
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What lies in a data directory, as far as it can be seen without touching it.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+
+use super::{Check, catalog};
+use crate::data_directory::{ADMIN_TOKEN, CATALOG, LOCK};
+use crate::master_key::{KeyArguments, KeySource};
+use crate::surroundings::free_bytes;
+
+const MEBIBYTE: u64 = 1024 * 1024;
+/// Below this an upload fails soon, and the catalog cannot be written for long.
+const FREE_BYTES_FAILED: u64 = 64 * MEBIBYTE;
+/// Below this somebody should look.
+const FREE_BYTES_WARNING: u64 = 1024 * MEBIBYTE;
+
+/// Whether a server works on a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Running,
+    Free,
+    /// It cannot be told.
+    Unknown,
+}
+
+pub(super) async fn checks(folder: &Path, key: &KeyArguments) -> Vec<Check> {
+    match fs::metadata(folder) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => {
+            let found = format!("{} is no folder", folder.display());
+            return vec![Check::failed("directory", found, "name the folder that the server runs on")];
+        }
+        Err(error) => {
+            let found = format!("{}: {error}", folder.display());
+            return vec![Check::failed("directory", found, "name it right, or let edm serve make it")];
+        }
+    }
+    let in_use = use_of(folder);
+    let mut checks = vec![rights(folder), running(folder, in_use), space(folder)];
+    match key.source(folder) {
+        Ok(source) => {
+            let (key, read) = key_check(folder, &source);
+            checks.push(key);
+            checks.push(catalog::check(folder, read, in_use).await);
+        }
+        Err(error) => checks.push(Check::failed("key", error.to_string(), "leave one of them out")),
+    }
+    checks.extend(first_token(folder));
+    checks
+}
+
+/// Fails where others than the owner can read what only he may.
+#[cfg(unix)]
+fn rights(folder: &Path) -> Check {
+    use std::os::unix::fs::PermissionsExt;
+
+    use crate::data_directory::OWN_NAMES;
+    let mode = |path: &Path| fs::symlink_metadata(path).ok().filter(|found| !found.is_symlink());
+    let is_open = |path: &Path| mode(path).is_some_and(|found| found.permissions().mode() & 0o077 != 0);
+    let open: Vec<&str> = OWN_NAMES.into_iter().filter(|name| is_open(&folder.join(name))).collect();
+    if !open.is_empty() {
+        let found = format!("others can read in {}: {}", folder.display(), open.join(", "));
+        return Check::failed("directory", found, "chmod -R go= it; a start of the server does the same");
+    }
+    match is_open(folder) {
+        true => {
+            let found = format!("others can list {}, and read nothing in it", folder.display());
+            Check::warning("directory", found, format!("chmod 700 {}", folder.display()))
+        }
+        false => Check::fine("directory", format!("{} is its owner's alone", folder.display())),
+    }
+}
+
+/// Other systems have no such rights.
+#[cfg(not(unix))]
+fn rights(folder: &Path) -> Check {
+    Check::fine("directory", format!("{} is there", folder.display()))
+}
+
+fn use_of(folder: &Path) -> Use {
+    // Opened for reading alone, and not made where it is missing.
+    let file = match File::open(folder.join(LOCK)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Use::Free,
+        Err(_) => return Use::Unknown,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Use::Free,
+        Err(TryLockError::WouldBlock) => Use::Running,
+        Err(TryLockError::Error(_)) => Use::Unknown,
+    }
+}
+
+fn running(folder: &Path, in_use: Use) -> Check {
+    match in_use {
+        Use::Running => Check::fine("lock", "a server works on the directory"),
+        Use::Free => Check::fine("lock", "no server works on the directory"),
+        Use::Unknown => Check::warning(
+            "lock",
+            format!("it cannot be told whether a server works on {}", folder.display()),
+            "run this as the server's user, and keep the directory on a disk that has locks",
+        ),
+    }
+}
+
+fn space(folder: &Path) -> Check {
+    let free = match free_bytes(folder) {
+        Ok(free) => free,
+        Err(error) => return Check::warning("space", format!("cannot be told: {error}"), "look by df"),
+    };
+    let found = format!("{} MiB are free", free / MEBIBYTE);
+    if free < FREE_BYTES_FAILED {
+        return Check::failed("space", found, "make room: nothing can be written soon");
+    }
+    if free < FREE_BYTES_WARNING {
+        return Check::warning(
+            "space",
+            found,
+            "make room: an upload needs some, and each table is kept twice",
+        );
+    }
+    Check::fine("space", found)
+}
+
+/// Returns what is to be said of the key, and the key where it can be read.
+fn key_check(folder: &Path, source: &KeySource) -> (Check, Option<edm_service::MasterKey>) {
+    let key = match source.read() {
+        Ok(key) => key,
+        Err(error) => {
+            let advice =
+                "restore it, or name its place: --master-key-file, EDM_MASTER_KEY or systemd's credential";
+            return (Check::failed("key", format!("{error:#}"), advice), None);
+        }
+    };
+    let warnings =
+        [source.beside_the_data(folder), source.left_beside_the_data(folder), source.open_to_others()];
+    let warnings: Vec<String> = warnings.into_iter().flatten().collect();
+    let check = match warnings.is_empty() {
+        true => Check::fine("key", format!("read from {source}, apart from the data")),
+        false => {
+            let advice = "docs/operations/data-directory.md says how to move it";
+            Check::warning("key", warnings.join("; "), advice)
+        }
+    };
+    (check, Some(key))
+}
+
+fn first_token(folder: &Path) -> Option<Check> {
+    let path = folder.join(ADMIN_TOKEN);
+    path.exists().then(|| {
+        let found = format!("the first start's token still lies in {}", path.display());
+        Check::warning(
+            "admin-token",
+            found,
+            "make your own with edm token create, revoke this one, remove the file",
+        )
+    })
+}
+
+/// Returns the catalog's file, where it has anything in it.
+pub(super) fn catalog_of(folder: &Path) -> Option<fs::Metadata> {
+    fs::metadata(folder.join(CATALOG)).ok().filter(|found| found.len() > 0)
+}

@@ -1,0 +1,169 @@
+//! `edm doctor`: what is wrong with a set-up, in about ten lines. It reads, and changes nothing.
+
+#[cfg(feature = "server")]
+mod catalog;
+#[cfg(feature = "server")]
+mod directory;
+#[cfg(feature = "agent")]
+mod server;
+#[cfg(feature = "server")]
+mod settings;
+
+use clap::Args;
+use console::{Style, measure_text_width};
+use serde_json::{Value, json};
+
+#[cfg(feature = "agent")]
+use crate::connection::Connection;
+#[cfg(feature = "server")]
+use crate::master_key::KeyArguments;
+
+use crate::command::{Ending, with_statuses};
+use crate::output::{Format, Output};
+
+#[derive(Debug, Args)]
+#[command(after_help = with_statuses("\
+Examples:
+  edm doctor                                       as a client: the server of EDM_SERVER and the token
+  edm doctor --data-dir data --config edm.toml     where the server runs: directory, key, settings
+  edm doctor --output json | jq '.checks[] | select(.state == \"fail\")'
+
+With --data-dir, --config or --tls-cert a server is asked only where --server, a token or their variables of the
+environment say which. Each line is ok, warn or FAIL, with what to do. Warnings end with status 0,
+something that fails with 1. It waits five seconds for each answer, reads only, and changes nothing:
+a catalog is looked at in a copy below the temporary folder."))]
+pub(crate) struct DoctorArguments {
+    /// Folder that the server runs on
+    #[cfg(feature = "server")]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<std::path::PathBuf>,
+    /// TOML file of the server's settings
+    #[cfg(feature = "server")]
+    #[arg(long, value_name = "FILE")]
+    config: Option<std::path::PathBuf>,
+    #[cfg(feature = "server")]
+    #[command(flatten)]
+    key: KeyArguments,
+    /// PEM certificate chain of the server, before that of the file
+    #[cfg(feature = "server")]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<std::path::PathBuf>,
+    /// Its PEM private key
+    #[cfg(feature = "server")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<std::path::PathBuf>,
+    #[cfg(feature = "agent")]
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Fine,
+    Warning,
+    Failed,
+}
+
+/// One thing that was looked at.
+#[derive(Debug)]
+struct Check {
+    name: &'static str,
+    state: State,
+    /// What was found.
+    found: String,
+    /// What to do, where there is anything.
+    advice: Option<String>,
+}
+
+impl Check {
+    fn fine(name: &'static str, found: impl Into<String>) -> Self {
+        Self { name, state: State::Fine, found: found.into(), advice: None }
+    }
+
+    fn warning(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { name, state: State::Warning, found: found.into(), advice: Some(advice.into()) }
+    }
+
+    fn failed(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { name, state: State::Failed, found: found.into(), advice: Some(advice.into()) }
+    }
+}
+
+impl State {
+    /// Returns the word for people, which catches the eye where something fails.
+    fn word(self) -> &'static str {
+        match self {
+            State::Fine => "ok",
+            State::Warning => "warn",
+            State::Failed => "FAIL",
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            State::Fine => Style::new().green(),
+            State::Warning => Style::new().yellow(),
+            State::Failed => Style::new().red().bold(),
+        }
+    }
+}
+
+pub(crate) async fn run(arguments: &DoctorArguments, output: Output) -> anyhow::Result<Ending> {
+    let mut checks = Vec::new();
+    #[cfg(feature = "server")]
+    {
+        let said = arguments.tls_cert.clone().zip(arguments.tls_key.clone());
+        let said = said.map(|(certificate, key)| edm_server::TlsFiles { certificate, key });
+        checks.extend(settings::checks(arguments.config.as_deref(), said));
+        if let Some(data_dir) = &arguments.data_dir {
+            checks.extend(directory::checks(data_dir, &arguments.key).await);
+        }
+    }
+    #[cfg(feature = "agent")]
+    if !is_of_the_machine(arguments) || arguments.connection.is_said() {
+        checks.extend(server::checks(&arguments.connection).await);
+    }
+    print(&checks, output)?;
+    let failed = checks.iter().any(|check| check.state == State::Failed);
+    Ok(if failed { Ending::Failed } else { Ending::Fine })
+}
+
+/// Whether the machine of the server is looked at.
+#[cfg(all(feature = "agent", feature = "server"))]
+fn is_of_the_machine(arguments: &DoctorArguments) -> bool {
+    arguments.data_dir.is_some() || arguments.config.is_some() || arguments.tls_cert.is_some()
+}
+
+/// An agent alone knows no other machine than the server's.
+#[cfg(all(feature = "agent", not(feature = "server")))]
+fn is_of_the_machine(_: &DoctorArguments) -> bool {
+    false
+}
+
+fn print(checks: &[Check], output: Output) -> anyhow::Result<()> {
+    let failed = checks.iter().filter(|check| check.state == State::Failed).count();
+    let warnings = checks.iter().filter(|check| check.state == State::Warning).count();
+    if output.format() == Format::Json {
+        let checks: Vec<Value> = checks.iter().map(check_json).collect();
+        return Ok(output.json(&json!({ "checks": checks, "failed": failed, "warnings": warnings }))?);
+    }
+    let width = checks.iter().map(|check| measure_text_width(check.name)).max().unwrap_or(0);
+    for check in checks {
+        let word = output.style(check.state.style(), &format!("{:<4}", check.state.word()));
+        output.line(&format!("{word}  {:<width$}  {}", check.name, check.found))?;
+        if let Some(advice) = &check.advice {
+            output.line(&format!("      {:width$}  → {advice}", ""))?;
+        }
+    }
+    Ok(output.line(&format!("{} checks: {failed} failed, {warnings} warnings", checks.len()))?)
+}
+
+fn check_json(check: &Check) -> Value {
+    json!({
+        "check": check.name,
+        "state": check.state.word().to_lowercase(),
+        "found": check.found,
+        "advice": check.advice,
+    })
+}

@@ -1,0 +1,93 @@
+//! What the server's machine and its file of settings allow: settings, certificate, open files, core dumps.
+
+use std::path::Path;
+
+use edm_server::{ServerCertificate, TlsFiles};
+
+use super::Check;
+use crate::command::serve::tls_files;
+use crate::config::ServeConfig;
+use crate::surroundings::{core_dumps_are_forbidden, descriptors_max, now};
+
+const DAY_SECONDS: i64 = 24 * 3_600;
+/// A renewal that has not happened by then has failed.
+const EXPIRY_DAYS_MIN: i64 = 21;
+/// What a server asks for by itself: 4,096 connections beside the files of its data.
+const DESCRIPTORS_WANTED: u64 = 4_096 + 128;
+
+/// Looks at the file of settings, where there is one, at the certificate that was said or that the file names, and at the machine.
+pub(super) fn checks(config: Option<&Path>, said: Option<TlsFiles>) -> Vec<Check> {
+    let mut checks: Vec<Check> = said.as_ref().map(certificate).into_iter().collect();
+    if let Some(path) = config {
+        match ServeConfig::read(path) {
+            Ok(config) => {
+                checks.push(Check::fine("config", format!("{} can be used", path.display())));
+                let named = tls_files(&config).filter(|_| said.is_none());
+                checks.extend(named.as_ref().map(certificate));
+                checks.push(open_files(Some(&config)));
+            }
+            Err(error) => {
+                let found = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+                checks.push(Check::failed(
+                    "config",
+                    found,
+                    "mend it: docs/operations/configuration.md lists every key",
+                ));
+                checks.push(open_files(None));
+            }
+        }
+    }
+    checks.push(core_dumps());
+    checks
+}
+
+fn certificate(files: &TlsFiles) -> Check {
+    let certificate = match ServerCertificate::read(files) {
+        Ok(certificate) => certificate,
+        Err(error) => {
+            let found = format!("{:#}", anyhow::Error::new(error));
+            return Check::failed("certificate", found, "name a certificate and its own key, both PEM");
+        }
+    };
+    let name = files.certificate.display();
+    let renew = "renew it, and send the server SIGHUP";
+    let moment = now();
+    if certificate.is_outdated(moment) {
+        return Check::failed("certificate", format!("{name} is over, or has not begun"), renew);
+    }
+    let Some(expires_at) = certificate.expires_at() else {
+        return Check::fine("certificate", format!("{name} fits its key"));
+    };
+    let days = (expires_at.as_micros() - moment.as_micros()) / 1_000_000 / DAY_SECONDS;
+    let until = edm_graph::Moment::new(expires_at);
+    match days < EXPIRY_DAYS_MIN {
+        true => Check::warning("certificate", format!("{name} is over in {days} days, at {until}"), renew),
+        false => Check::fine("certificate", format!("{name} fits its key and holds until {until}")),
+    }
+}
+
+fn open_files(config: Option<&ServeConfig>) -> Check {
+    let (allowed, raise) = (descriptors_max(), "allow more: ulimit -Hn, or LimitNOFILE in the unit");
+    if let Some(Err(error)) = config.map(|config| config.connections(allowed)) {
+        return Check::failed("open files", error.to_string(), raise);
+    }
+    match allowed {
+        u64::MAX => Check::fine("open files", "as many as there are"),
+        allowed if allowed < DESCRIPTORS_WANTED => {
+            let found =
+                format!("this user may open {allowed}, so a server takes fewer connections than it could");
+            Check::warning("open files", found, raise)
+        }
+        allowed => Check::fine("open files", format!("this user may open {allowed}")),
+    }
+}
+
+fn core_dumps() -> Check {
+    match core_dumps_are_forbidden() {
+        true => Check::fine("core dumps", "a process of edm leaves none on this machine"),
+        false => {
+            let found = "a crash leaves texts and keys on the disk";
+            Check::warning("core dumps", found, "leave --allow-core-dumps out, or forbid them by the system")
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What a running server does at `SIGHUP`: it reads the file of settings and the certificate again. Nothing that it finds there
+//! ends it, and what cannot be used changes nothing.
+
+use edm_server::LiveSettings;
+use edm_service::Service;
+
+use crate::command::serve::{self, ServeArguments};
+use crate::config::{ServeConfig, is_live};
+use crate::hangup::Hangups;
+use crate::program_log::LogFilter;
+use crate::surroundings::now;
+
+/// What a reload needs to know of the server.
+pub(crate) struct Reload {
+    pub(crate) arguments: ServeArguments,
+    /// The settings with which the server was started.
+    pub(crate) started: ServeConfig,
+    /// Those that were read last.
+    pub(crate) latest: ServeConfig,
+    /// How many files the process may open.
+    pub(crate) descriptors: u64,
+    pub(crate) settings: LiveSettings,
+    pub(crate) service: Service,
+    pub(crate) log: LogFilter,
+}
+
+impl Reload {
+    /// Reloads at every hangup, until it is dropped.
+    pub(crate) async fn at_each(mut self, mut hangups: Hangups) {
+        loop {
+            hangups.next().await;
+            let reloading = tokio::task::spawn_blocking(move || {
+                self.reload();
+                self
+            });
+            match reloading.await {
+                Ok(reload) => self = reload,
+                // The log says where it panicked. Later hangups do nothing, and end nothing either.
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn reload(&mut self) {
+        if self.arguments.config().is_none() && self.settings.certificate().is_none() {
+            tracing::info!(
+                "SIGHUP: there is nothing to read again: the server has no --config and no certificate"
+            );
+            return;
+        }
+        if let Err(error) = self.reload_config() {
+            let error = on_one_line(&format!("{error:#}"));
+            tracing::error!(
+                error,
+                "SIGHUP: the configuration cannot be used, so nothing is changed: mend it"
+            );
+            return;
+        }
+        self.reload_certificate();
+    }
+
+    /// Takes over what can be; nothing where a part of it cannot be used.
+    fn reload_config(&mut self) -> anyhow::Result<()> {
+        let wanted = self.arguments.read_config()?;
+        let limits = wanted.service_limits()?;
+        let connections = wanted.connections(self.descriptors)?;
+        self.log.adopt(wanted.log.filter.as_deref())?;
+        self.service.adopt_limits(&limits);
+        self.service.adopt_required_types(wanted.readiness.required.clone());
+        self.settings.replace_names(serve::names(&wanted));
+        self.settings.replace_connection_limits(connections);
+        let changed = self.latest.changed_keys(&wanted).into_iter().filter(|key| is_live(key));
+        let changed = changed.collect::<Vec<_>>().join(", ");
+        if self.arguments.config().is_some() {
+            tracing::info!(changed, "SIGHUP: the configuration was read again");
+        }
+        let mut waiting: Vec<String> =
+            self.started.changed_keys(&wanted).into_iter().filter(|key| !is_live(key)).collect();
+        if self.settings.certificate().is_some() != serve::tls_files(&wanted).is_some() {
+            waiting.extend(["tls.certificate".to_owned(), "tls.key".to_owned()]);
+        }
+        if !waiting.is_empty() {
+            let keys = waiting.join(", ");
+            tracing::warn!(keys, "SIGHUP: these settings changed and need a restart");
+        }
+        self.latest = wanted;
+        Ok(())
+    }
+
+    fn reload_certificate(&self) {
+        let Some(certificate) = self.settings.certificate() else { return };
+        let Some(files) = serve::tls_files(&self.latest) else { return };
+        match certificate.replace(&files) {
+            Ok(()) => {
+                let expires = certificate.expires_at().map(|at| edm_graph::Moment::new(at).to_string());
+                tracing::info!(expires, "SIGHUP: the certificate was read again: new connections see it");
+                serve::warn_of_outdated(certificate, now());
+            }
+            Err(error) => {
+                let error = on_one_line(&format!("{:#}", anyhow::Error::new(error)));
+                tracing::error!(
+                    error,
+                    "SIGHUP: the certificate cannot be used, so the one before stays: mend it"
+                );
+            }
+        }
+    }
+}
+
+/// Returns an error that shows lines of a file as one line of the log.
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
