@@ -80,9 +80,13 @@ pub(super) fn add_to(tree: &mut Tree, libraries: &[Library]) -> anyhow::Result<(
 /// Adds the licence of each library, and a list of them that names the source. Fails where the system cannot tell what package
 /// a library is of.
 pub(super) fn add_licences(tree: &mut Tree, libraries: &[Library]) -> anyhow::Result<()> {
-    let mut list = "The libraries in this image are not edm's. Each comes unchanged from a package of Debian's, under the licence\n\
-                    beside this file; the source is the source package of the version that is named, in Debian's archive.\n\n"
-        .to_owned();
+    let system = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let system = system.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    let system = system.map_or("the builder's system", |name| name.trim_matches('"'));
+    let mut list = format!(
+        "The libraries in this image are not edm's. Each comes unchanged from a package of {system}, under the licence that is\n\
+         named; its source is the source package of the version that is named, in the same archive.\n\n"
+    );
     for library in libraries {
         let package = package_of(&library.path)?;
         let (name, written) = package.split_once(' ').context("dpkg-query printed no version")?;
