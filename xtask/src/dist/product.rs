@@ -154,3 +154,41 @@ fn said(command: &mut Command) -> anyhow::Result<Option<Vec<u8>>> {
         false => bail!("{command:?} failed: {}", complaint.trim()),
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Asks a program that is this script.
+    fn asked(script: &str) -> (anyhow::Result<Option<String>>, Product) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("edm");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("it writes");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("it may run");
+        let mut product = Product { manual: Vec::new(), completions: Vec::new(), ..Product::for_tests() };
+        let said = product.ask(&program, &folder.path().join("man"));
+        (said, product)
+    }
+
+    #[test]
+    fn a_program_makes_its_manual_and_completions_or_that_is_told() {
+        let lacks = "echo \"error: unrecognized subcommand '$1'\" >&2; exit 2";
+        let (said, product) = asked(lacks);
+        let told = said.expect("both may lack").expect("a remark");
+        assert!(told.contains("edm man") && told.contains("edm.bash, _edm, edm.fish"), "{told}");
+        assert!(product.manual.is_empty() && product.completions.is_empty());
+
+        let has = "case $1 in man) echo .TH > $2/edm.1; echo .TH > $2/edm-serve.1;; completions) echo for $2;; esac";
+        let (said, product) = asked(has);
+        assert_eq!(said.expect("both are made"), None);
+        let names: Vec<&str> = product.manual.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["edm-serve.1", "edm.1"]);
+        let texts: Vec<&[u8]> = product.completions.iter().map(|one| one.text.as_slice()).collect();
+        assert_eq!(texts, [&b"for bash\n"[..], b"for zsh\n", b"for fish\n"]);
+
+        // A command that is there and fails is no command that lacks.
+        assert!(asked("echo 'edm: cannot write' >&2; exit 1").0.is_err());
+    }
+}
