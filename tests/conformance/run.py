@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
 
 # Importing a module registers its checks; they run in this order.
 import check_stores  # noqa: E402, F401
+import check_readme  # noqa: E402, F401
 import check_upload  # noqa: E402, F401
 import check_matching  # noqa: E402, F401
 import check_delta  # noqa: E402, F401

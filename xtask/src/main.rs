@@ -1,9 +1,10 @@
 //! `cargo xtask`: what the project does to itself. `tidy` is the referee of ARCHITECTURE.md and STYLE.md,
 //! `ci` is everything that must pass before a change is merged, `fuzz` looks for what no test thought of, `quality` measures
-//! detection on a labelled set, `bench` the engine beside what a user would pick instead.
+//! detection on a labelled set, `bench` the engine beside what a user would pick instead, `dist` makes what is given to others.
 
 mod bench;
 mod ci;
+mod dist;
 mod fuzz;
 mod tidy;
 mod tool;
@@ -25,7 +26,9 @@ const USAGE: &str = "usage: cargo xtask <command>
          measure detection on the whole labelled set, beside other programs, and write docs/bench/quality.md;
          `cargo xtask quality --quick` measures a few hundred texts, as ci does
   bench  the engine beside its peers, one table: `cargo xtask bench [--quick] [--scale] [--ingest] [--http] [--full]`;
-         bench/README.md says what is measured and how";
+         bench/README.md says what is measured and how
+  dist   what is given to others, below target/dist: archives, Debian packages, an image and their sums, each installed
+         and run in a clean root, for which it wants root; `cargo xtask dist --check` only installs and runs what is there";
 
 fn main() -> ExitCode {
     match run() {
@@ -48,6 +51,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Some((command, [])) if command == "quality" => ci::quality(&root, false),
         Some((command, [quick])) if command == "quality" && quick == "--quick" => ci::quality(&root, true),
         Some((command, arguments)) if command == "bench" => bench::run(&root, arguments),
+        Some((command, arguments)) if command == "dist" => dist::run(&root, arguments),
         Some((command, _)) if command == "help" || command == "--help" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

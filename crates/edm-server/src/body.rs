@@ -19,7 +19,7 @@ use crate::admission::{Caller, Lease, Pace, Waits};
 use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::handling::{Handled, Noted};
-use crate::inflate::{self, NotGzip};
+use crate::inflate::{self, InflateError};
 use crate::wiped_buffer::{WipedBuffer, wipe};
 
 /// What the JSON object of a request says; an empty body is an empty object. The lease is held as long as what was made of
@@ -153,7 +153,7 @@ impl Pieces {
         if content_length(headers).is_some_and(|length| length > bytes_max as u64) {
             return Err(HttpProblem::BodyTooLarge { bytes_max });
         }
-        let body = inflate::plain(body, headers)?;
+        let body = inflate::plain(body, headers, bytes_max)?;
         let pace = Pace::of(&waits.patience);
         Ok(Self { body, waits: waits.clone(), pace, bytes_read: 0, bytes_max, ended: false })
     }
@@ -212,8 +212,12 @@ impl Pieces {
             return Ok(None);
         };
         let piece = piece.map_err(|error| {
-            let is_not_gzip = std::error::Error::source(&error).is_some_and(|source| source.is::<NotGzip>());
-            if is_not_gzip { HttpProblem::NotGzip } else { HttpProblem::BodyIncomplete }
+            let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref());
+            match source {
+                Some(InflateError::NotGzip) => HttpProblem::NotGzip,
+                Some(InflateError::TooLong) => HttpProblem::BodyTooLarge { bytes_max: self.bytes_max },
+                None => HttpProblem::BodyIncomplete,
+            }
         })?;
         self.bytes_read = self.bytes_read.saturating_add(piece.len());
         self.pace.moved(piece.len(), Duration::ZERO);

@@ -1,5 +1,6 @@
 //! Bodies that come compressed (`Content-Encoding: gzip`), as Microsoft's SDK for Go sends them. They are inflated piece by piece while
-//! they come, so that whoever reads them bounds what they have become; nothing is held but one piece.
+//! they come, so that whoever reads them bounds what they have become; nothing is held but one piece. What comes is bounded too:
+//! gzip can go on for ever without becoming anything.
 
 use std::io::Write;
 use std::pin::Pin;
@@ -18,8 +19,9 @@ use crate::wiped_buffer::wiped;
 /// Compressed bytes that are inflated at once: they become at most some hundred thousand.
 const STEP_BYTES: usize = 256;
 
-/// Returns the body as it was before it was compressed, where it was. Fails on another encoding.
-pub(crate) fn plain(body: Body, headers: &HeaderMap) -> Result<Body, HttpProblem> {
+/// Returns the body as it was before it was compressed, where it was; of it at most `bytes_max` will be read. Fails on another
+/// encoding.
+pub(crate) fn plain(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Body, HttpProblem> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).into_iter();
     let Some(encoding) = encodings.next() else { return Ok(body) };
     let is_one = encodings.next().is_none();
@@ -28,6 +30,8 @@ pub(crate) fn plain(body: Body, headers: &HeaderMap) -> Result<Body, HttpProblem
         Ok("gzip" | "x-gzip") if is_one => Ok(Body::new(Inflated {
             body,
             came: Bytes::new(),
+            // What cannot be compressed becomes a little longer, and each member has a head.
+            bytes_left: bytes_max.saturating_add(bytes_max / 64).saturating_add(1024),
             decoder: MultiGzDecoder::new(Vec::new()),
             ended: false,
         })),
@@ -35,42 +39,53 @@ pub(crate) fn plain(body: Body, headers: &HeaderMap) -> Result<Body, HttpProblem
     }
 }
 
-/// Says that the bytes are not what their encoding says.
-#[derive(Debug)]
-pub(crate) struct NotGzip;
+/// Why a compressed body cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InflateError {
+    /// The bytes are not what their encoding says.
+    NotGzip,
+    /// More bytes came than as many as may be read can become when they are compressed.
+    TooLong,
+}
 
-impl std::fmt::Display for NotGzip {
+impl std::fmt::Display for InflateError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the body is no gzip")
+        f.write_str(match self {
+            InflateError::NotGzip => "the body is no gzip",
+            InflateError::TooLong => "the compressed body is longer than a plain one may be",
+        })
     }
 }
 
-impl std::error::Error for NotGzip {}
+impl std::error::Error for InflateError {}
 
 /// A body that is inflated while it is read.
 struct Inflated {
     body: Body,
     /// What came and is not inflated yet.
     came: Bytes,
+    /// How many compressed bytes may still come.
+    bytes_left: usize,
     decoder: MultiGzDecoder<Vec<u8>>,
     ended: bool,
 }
 
 impl Inflated {
     /// Takes the next step; returns what came of it.
-    fn step(&mut self) -> Result<Bytes, NotGzip> {
+    fn step(&mut self) -> Result<Bytes, InflateError> {
         let step = self.came.len().min(STEP_BYTES);
-        let taken = self.decoder.write(self.came.get(..step).unwrap_or(&[])).map_err(|_| NotGzip)?;
+        let taken =
+            self.decoder.write(self.came.get(..step).unwrap_or(&[])).map_err(|_| InflateError::NotGzip)?;
         if taken == 0 && step > 0 {
             // The decoder has no use for more: what stands behind the end is no gzip.
-            return Err(NotGzip);
+            return Err(InflateError::NotGzip);
         }
         self.came.advance(taken);
         self.flushed()
     }
 
-    fn flushed(&mut self) -> Result<Bytes, NotGzip> {
-        self.decoder.flush().map_err(|_| NotGzip)?;
+    fn flushed(&mut self) -> Result<Bytes, InflateError> {
+        self.decoder.flush().map_err(|_| InflateError::NotGzip)?;
         Ok(wiped(std::mem::take(self.decoder.get_mut())))
     }
 }
@@ -97,6 +112,10 @@ impl HttpBody for Inflated {
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => {
                     if let Ok(came) = frame.into_data() {
+                        let Some(left) = self.bytes_left.checked_sub(came.len()) else {
+                            return Poll::Ready(Some(Err(InflateError::TooLong.into())));
+                        };
+                        self.bytes_left = left;
                         self.came = came;
                     }
                 }
@@ -104,7 +123,11 @@ impl HttpBody for Inflated {
                 None => {
                     self.ended = true;
                     // Length and checksum stand at the end.
-                    let last = self.decoder.try_finish().map_err(|_| NotGzip).and_then(|()| self.flushed());
+                    let last = self
+                        .decoder
+                        .try_finish()
+                        .map_err(|_| InflateError::NotGzip)
+                        .and_then(|()| self.flushed());
                     match last {
                         Ok(piece) if piece.is_empty() => {}
                         Ok(piece) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
@@ -133,11 +156,15 @@ mod tests {
     }
 
     fn inflated(bytes: &[u8], piece_bytes: usize) -> Body {
+        bounded(bytes, piece_bytes, 1 << 30)
+    }
+
+    fn bounded(bytes: &[u8], piece_bytes: usize, bytes_max: usize) -> Body {
         let pieces: Vec<Result<Vec<u8>, std::io::Error>> =
             bytes.chunks(piece_bytes).map(|piece| Ok(piece.to_vec())).collect();
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        plain(Body::from_stream(futures::stream::iter(pieces)), &headers).expect("gzip is read")
+        plain(Body::from_stream(futures::stream::iter(pieces)), &headers, bytes_max).expect("gzip is read")
     }
 
     #[tokio::test]
@@ -169,6 +196,27 @@ mod tests {
                 assert!(read.is_err(), "{} bytes in pieces of {piece_bytes}", bytes.len());
             }
         }
+    }
+
+    /// Whoever reads a body bounds what it has become, and these become nothing.
+    #[tokio::test]
+    async fn what_becomes_nothing_ends_too() {
+        let members = gzip(b"").repeat(10_000);
+        for piece_bytes in [20, 4_096, usize::MAX] {
+            let read = to_bytes(bounded(&members, piece_bytes, members.len()), usize::MAX).await;
+            assert!(read.expect("they are gzip").is_empty());
+            let read = to_bytes(bounded(&members, piece_bytes, members.len() / 2), usize::MAX).await;
+            let error = read.expect_err("they are too long");
+            let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
+            let cause = causes.filter_map(|cause| cause.downcast_ref::<InflateError>()).next();
+            assert_eq!(cause, Some(&InflateError::TooLong));
+        }
+        // What cannot be compressed is read up to its bound.
+        let noise: Vec<u8> =
+            (0..100_000u32).map(|n| (n.wrapping_mul(n).wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let packed = gzip(&noise);
+        let read = to_bytes(bounded(&packed, 1_000, noise.len()), usize::MAX).await.expect("it is gzip");
+        assert_eq!(read, noise);
     }
 
     #[tokio::test]

@@ -28,10 +28,10 @@ mod output;
 mod program_log;
 #[cfg(feature = "agent")]
 mod progress_bar;
-#[cfg(feature = "agent")]
-mod row_origin;
 #[cfg(feature = "server")]
 mod reload;
+#[cfg(feature = "agent")]
+mod row_origin;
 #[cfg(feature = "server")]
 mod running_server;
 #[cfg(feature = "agent")]

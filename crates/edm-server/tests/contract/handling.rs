@@ -1,10 +1,6 @@
 //! Properties that nobody knows: refused by name where they would change what is looked for, named in the answer elsewhere, and
 //! the other way round where `Prefer` says so.
 
-use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::text;
@@ -161,43 +157,4 @@ async fn texts_that_are_the_body_and_requests_of_a_batch_are_handled_alike() {
     let strict =
         world.ask("POST", "/beta/$batch").header("prefer", "handling=strict").json(batch).send().await;
     assert_eq!(said(&strict).2, "more");
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).expect("a vector takes all");
-    encoder.finish().expect("a vector takes all")
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_compressed_body_is_read_as_a_plain_one_and_bounded_as_one() {
-    let world = World::new().await;
-    let send = |path: &str, kind: &str, body: &[u8]| {
-        let ask = world.at("POST", path).header("content-type", kind).header("content-encoding", "gzip");
-        ask.bytes(gzip(body))
-    };
-    let json_type = "application/json";
-    let columns = json!([{"name": "ssn", "isSearchable": true}, {"name": "lastName"}]);
-    let columns = json!({"displayName": "gz", "columns": columns}).to_string();
-    let store = send("/exactMatchDataStores", json_type, columns.as_bytes()).send().await.expect(201);
-    world.publish(&store, &[&["900-11-2222", "Okafor"], &["900-33-4444", "Langer"]]).await;
-    let text = "so Okafor 900-11-2222";
-    let line = format!("{}\n", json!({"id": 1, "text": text}));
-    for (kind, body) in [
-        (json_type, json!({"text": text}).to_string()),
-        ("text/plain", text.to_owned()),
-        ("application/x-ndjson", line),
-    ] {
-        for piece_bytes in [1, usize::MAX] {
-            let ask = send("/classifyExactMatches", kind, body.as_bytes()).in_pieces(piece_bytes);
-            let answer = ask.send().await;
-            assert_eq!(answer.status, 200, "{kind}: {}", answer.text());
-            assert!(answer.text().contains("900-11-2222"), "{kind}: {}", answer.text());
-        }
-    }
-    let bomb = vec![b' '; 64 << 20];
-    for path in ["/exactMatchDataStores", "/redactExactMatches", "/classifyExactMatches"] {
-        let answer = send(path, json_type, &bomb).send().await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (413, "bodyTooLarge"), "{path}");
-    }
 }

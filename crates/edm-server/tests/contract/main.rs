@@ -1,7 +1,9 @@
 //! The contract of Microsoft Graph's `dataClassification`, over the wire: every path and method, types in paths, jobs, etags,
-//! preferences, unknown properties, places, repeats, and the two pages that the project began with.
+//! preferences, unknown properties, places, repeats, compressed bodies, and the two pages that the project began with.
 
+mod compressed;
 mod etags;
+mod go_client;
 mod handling;
 mod jobs;
 mod pages;
