@@ -3,8 +3,10 @@
 use std::io::IsTerminal;
 
 use anyhow::Context;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::reload::Error as ReplaceError;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::reload::{self, Error as ReplaceError};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::LogFormat;
 use crate::gathered_log::{WrittenAtTheEnd, gathered_log};
@@ -25,7 +27,7 @@ pub(crate) struct LogFilter {
     replace: Replace,
 }
 
-type Replace = Box<dyn Fn(EnvFilter) -> Result<(), ReplaceError> + Send + Sync>;
+type Replace = Box<dyn Fn(Targets) -> Result<(), ReplaceError> + Send + Sync>;
 
 impl ProgramLog {
     /// Begins the log of the process. `of_environment` is what its environment says of what is logged; what is no filter there
@@ -38,7 +40,7 @@ impl ProgramLog {
         configured: Option<&str>,
         of_environment: Option<&str>,
     ) -> anyhow::Result<Self> {
-        let of_environment = of_environment.and_then(|text| EnvFilter::try_new(text).ok());
+        let of_environment = of_environment.and_then(|text| text.parse::<Targets>().ok());
         let from_environment = of_environment.is_some();
         let filter = match of_environment {
             Some(filter) => filter,
@@ -46,23 +48,17 @@ impl ProgramLog {
         };
         let (log, written_at_the_end) = gathered_log(std::io::stderr()).context("cannot write a log")?;
         let colours = format == LogFormat::Text && std::io::stderr().is_terminal();
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(log);
-        let replace: Replace = match format {
-            LogFormat::Text => {
-                let log = log.with_filter_reloading();
-                let handle = log.reload_handle();
-                log.init();
-                Box::new(move |filter| handle.reload(filter))
-            }
+        let (filter, handle) = reload::Layer::new(filter);
+        let log = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(log);
+        let log = match format {
+            LogFormat::Text => log.boxed(),
             LogFormat::Json => {
-                let log = log.json().flatten_event(true).with_current_span(true).with_span_list(false);
-                let log = log.with_filter_reloading();
-                let handle = log.reload_handle();
-                log.init();
-                Box::new(move |filter| handle.reload(filter))
+                log.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
             }
         };
-        let filter = LogFilter { from_environment, replace };
+        tracing_subscriber::registry().with(filter).with(log).init();
+        let filter =
+            LogFilter { from_environment, replace: Box::new(move |filter| handle.reload(filter)) };
         Ok(Self { filter, written_at_the_end })
     }
 }
@@ -85,9 +81,9 @@ impl LogFilter {
 ///
 /// # Errors
 /// The text is no filter.
-pub(crate) fn filter_of(configured: Option<&str>) -> anyhow::Result<EnvFilter> {
+pub(crate) fn filter_of(configured: Option<&str>) -> anyhow::Result<Targets> {
     let text = configured.unwrap_or(FILTER_DEFAULT);
-    EnvFilter::try_new(text).with_context(|| {
+    text.parse::<Targets>().with_context(|| {
         format!("log.filter is “{text}”: give a level, or levels by room such as warn,edm_service=debug")
     })
 }
