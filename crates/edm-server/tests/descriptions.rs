@@ -330,7 +330,13 @@ async fn a_store(driver: &mut Driver<'_>) -> Value {
     let columns = json!([{"name": "born", "isSearchable": true, "dataType": "date", "dataTypeOptions": {"order": "dmy"}},
         {"name": "phone", "dataType": "phone", "dataTypeOptions": {"country": "US"}},
         {"name": "number", "dataType": "digits", "dataTypeOptions": {"width": 9}}]);
-    let other = driver.send("createStore", &[], json!({"displayName": "typed", "columns": columns, "placeholders": ["none"]})).await;
+    let other = driver
+        .send(
+            "createStore",
+            &[],
+            json!({"displayName": "typed", "columns": columns, "placeholders": ["none"]}),
+        )
+        .await;
     driver.send("updateStore", &[id_of(&other)], json!({"description": "typed columns"})).await;
     driver.call("rollbackStore", &[id_of(&other)], "").await;
     driver.call("deleteStore", &[id_of(&other)], "").await;

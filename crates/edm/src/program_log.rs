@@ -57,8 +57,7 @@ impl ProgramLog {
             }
         };
         tracing_subscriber::registry().with(filter).with(log).init();
-        let filter =
-            LogFilter { from_environment, replace: Box::new(move |filter| handle.reload(filter)) };
+        let filter = LogFilter { from_environment, replace: Box::new(move |filter| handle.reload(filter)) };
         Ok(Self { filter, written_at_the_end })
     }
 }

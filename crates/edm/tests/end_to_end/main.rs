@@ -10,6 +10,7 @@ mod doctor;
 mod master_key;
 #[cfg(unix)]
 mod operating;
+mod placeholders;
 mod profile;
 mod program;
 mod purview;
