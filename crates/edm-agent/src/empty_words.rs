@@ -118,7 +118,7 @@ fn count(
         records += u64::from(chunk.len());
         for (_, cells) in chunk.rows(wanted.len()) {
             for ((cell, wanted), counts) in cells.zip(&wanted).zip(&mut counts) {
-                if let Some(word) = wanted.as_ref().and_then(|wanted| wanted.word_in(cell, &mut folded)) {
+                if let Some(word) = wanted.as_ref().and_then(|wanted| wanted.name_in(cell, &mut folded)) {
                     *counts.entry(word.to_owned()).or_default() += 1;
                 }
             }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use edm_model::{CaseRule, DataType, DiacriticRule, PlaceholderWords, Rule, limits};
+use edm_model::{CaseRule, DataType, DiacriticRule, PlaceholderWords, Rule};
 
-use crate::cell::Plain;
+use crate::cell::{PLAIN_BYTES_MAX, Plain};
 use crate::fold::{FoldOptions, Folded};
 use crate::gap::is_white;
 use crate::shape::is_letter;
@@ -14,9 +14,9 @@ use crate::shape::is_letter;
 pub struct Placeholders {
     /// Folded, in lower case, ascending.
     words: Arc<[Box<str>]>,
-    /// Of words of ASCII, by the low bits of their first letter or digit: bit n says that some word has n letters and digits.
-    /// Most cells are let go by this alone.
-    lengths: [u64; 32],
+    /// Of words of ASCII, by the low bits of their first letter or digit: the bits of their [`trait_of`]. Most cells are let go by
+    /// this alone.
+    traits: [u64; 32],
     /// The column's rule keeps case, so that a cell must be folded once more.
     keeps_case: bool,
     diacritics: DiacriticRule,
@@ -39,14 +39,14 @@ impl Placeholders {
     fn of(mut words: Vec<Box<str>>, rule: &Rule) -> Self {
         words.sort();
         words.dedup();
-        let mut lengths = [0; 32];
-        for (first, length) in words.iter().filter_map(|word| begin(word)) {
-            if let Some(bits) = lengths.get_mut(usize::from(first & 31)) {
-                *bits |= 1 << (length & 63);
+        let mut traits = [0; 32];
+        for (first, last, length) in words.iter().filter_map(|word| ends(word)) {
+            if let Some(bits) = traits.get_mut(usize::from(first & 31)) {
+                *bits |= 1 << trait_of(last, length);
             }
         }
         let keeps_case = rule.case == CaseRule::Sensitive;
-        Self { words: words.into(), lengths, keeps_case, diacritics: rule.diacritics }
+        Self { words: words.into(), traits, keeps_case, diacritics: rule.diacritics }
     }
 
     /// Adds words of the store that may be names.
@@ -62,9 +62,13 @@ impl Placeholders {
         words.filter(|word| may_be_name(&fold(word, DiacriticRule::Keep))).cloned().collect()
     }
 
-    /// Returns the word that a cell is, folded; most cells are let go at a glance.
-    pub fn word_in(&self, cell: &str, scratch: &mut Folded) -> Option<&str> {
-        if !may_be_of(&self.lengths, cell) {
+    /// Returns the word that a cell is, folded, where all words are letters alone; most cells are let go at a glance.
+    pub fn name_in(&self, cell: &str, scratch: &mut Folded) -> Option<&str> {
+        let cell = cell.trim_ascii();
+        let first = *cell.as_bytes().first()?;
+        // A cell of ASCII is such a word only if all of it is letters.
+        let last = *cell.as_bytes().last()?;
+        if cell.is_ascii() && !self.has_trait((first, last, cell.len() as u32)) {
             return None;
         }
         let (case, diacritics) = (CaseRule::Insensitive, self.diacritics);
@@ -81,7 +85,7 @@ impl Placeholders {
     }
 
     fn has_word(&self, cell: &str) -> bool {
-        if self.words.is_empty() || !may_be_of(&self.lengths, cell) {
+        if self.words.is_empty() || cell.is_ascii() && !ends(cell).is_some_and(|ends| self.has_trait(ends)) {
             return false;
         }
         let again = self.keeps_case.then(|| fold(cell, self.diacritics));
@@ -96,44 +100,47 @@ impl Placeholders {
     pub(crate) fn has_plain(&self, plain: &Plain<'_>) -> bool {
         let words = plain.alphanumerics();
         let first = plain.byte(words.trailing_zeros());
-        has_length(&self.lengths, first, words.count_ones()) && self.has_plain_word(plain)
+        let last = plain.byte(63 - words.leading_zeros());
+        self.has_trait((first, last, words.count_ones())) && self.has_plain_word(plain)
     }
 
-    #[cold]
+    #[inline(never)]
     fn has_plain_word(&self, plain: &Plain<'_>) -> bool {
-        // What folding does to printable ASCII.
-        let cell = std::str::from_utf8(plain.text()).map(|cell| cell.to_ascii_lowercase().replace('`', "'"));
-        cell.is_ok_and(|cell| {
-            let one_space = one_space(&cell);
-            self.words.binary_search_by(|word| (**word).cmp(&one_space)).is_ok()
-        })
+        let (mut word, mut length) = ([0; PLAIN_BYTES_MAX], 0);
+        for byte in plain.text().trim_ascii() {
+            let is_space_again = *byte == b' ' && length > 0 && word.get(length - 1) == Some(&b' ');
+            if let (false, Some(place)) = (is_space_again, word.get_mut(length)) {
+                // What folding does to printable ASCII.
+                *place = if *byte == b'`' { b'\'' } else { byte.to_ascii_lowercase() };
+                length += 1;
+            }
+        }
+        let word = word.get(..length).unwrap_or(&[]);
+        self.words.binary_search_by(|other| other.as_bytes().cmp(word)).is_ok()
+    }
+
+    #[inline(always)]
+    fn has_trait(&self, (first, last, length): (u8, u8, u32)) -> bool {
+        let bits = self.traits.get(usize::from(first & 31)).copied().unwrap_or(0);
+        bits >> trait_of(last, length) & 1 == 1
     }
 }
 
-/// Looks at the first letter and the number of letters alone; true for a cell that is not ASCII.
-fn may_be_of(lengths: &[u64; 32], cell: &str) -> bool {
-    match begin(cell) {
-        None => !cell.is_ascii(),
-        Some((first, length)) => has_length(lengths, first, length),
-    }
-}
-
+/// Mixes the last letter or digit of a text of ASCII with the number of both, without regard to case: a number below 64.
 #[inline(always)]
-fn has_length(lengths: &[u64; 32], first: u8, length: u32) -> bool {
-    let bits = lengths.get(usize::from(first & 31)).copied().unwrap_or(0);
-    // A word has at most 64 characters, and of 64 letters the bit is that of none, which no word has.
-    bits >> (length & 63) & 1 == 1
+fn trait_of(last: u8, length: u32) -> u32 {
+    (u32::from(last & 31) + length * 5) & 63
 }
 
-/// Returns the first letter or digit of a text of ASCII, and how many there are.
-fn begin(text: &str) -> Option<(u8, u32)> {
+/// Returns the first and the last letter or digit of a text of ASCII, and how many there are.
+fn ends(text: &str) -> Option<(u8, u8, u32)> {
     if !text.is_ascii() {
         return None;
     }
     let mut alphanumerics = text.bytes().filter(u8::is_ascii_alphanumeric);
     let first = alphanumerics.next()?;
-    // Longer cells are no word.
-    Some((first, 1 + alphanumerics.take(limits::PLACEHOLDER_CHARACTERS_MAX).count() as u32))
+    let (last, length) = alphanumerics.fold((first, 1), |(_, length), byte| (byte, length + 1));
+    Some((first, last, length))
 }
 
 fn fold(text: &str, diacritics: DiacriticRule) -> String {

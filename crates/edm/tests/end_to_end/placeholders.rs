@@ -80,7 +80,8 @@ fn a_placeholder_is_no_evidence_and_a_surname_is() {
 fn a_store_has_its_own_words_or_none() {
     let server = Server::start();
     let edm = server.program();
-    let table = "acct,surname,note\nACC-1001,kein Eintrag,none\nACC-1002,Okafor,ward 7\nACC-1003,Diaz,k. A.\n";
+    let table =
+        "acct,surname,note\nACC-1001,kein Eintrag,none\nACC-1002,Okafor,ward 7\nACC-1003,Diaz,k. A.\n";
     let file = edm.file("few.csv", table);
     create(&edm, "own", &["--placeholder", "kein Eintrag", "--placeholder", "k. A."]);
     upload(&edm, "own", &file, "", &[]);
