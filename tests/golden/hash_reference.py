@@ -192,8 +192,8 @@ def _may_be_name(word):
     return all(character_class(c) in ("letter", "cluster") for c in word)
 
 
-def is_placeholder(cell, rule):
-    """Judges a cell by the usual words; in a column of names a word of letters alone is a name."""
+def is_placeholder(cell, rule, key=False):
+    """Judges a cell by the usual words; in a column of names a word of letters alone is a name, and of keys nines are some."""
     words = " ".join(fold(cell, fold_diacritics=rule.fold_diacritics).split())
     for word in USUAL_PLACEHOLDERS:
         is_left_out = rule.type == "name" and _may_be_name(word)
@@ -203,7 +203,7 @@ def is_placeholder(cell, rule):
     digits = [c for c in folded if character_class(c) == "digit"]
     if any(character_class(c) in ("letter", "cluster") for c in folded):
         return False
-    if digits and (set(digits) == {"0"} or (set(digits) == {"9"} and len(digits) >= 2)):
+    if digits and (set(digits) == {"0"} or (set(digits) == {"9"} and len(digits) >= 2 and not key)):
         return True
     return sorted(re.split(r"[^0-9]+", folded)) == ["01", "01", "1900"]
 

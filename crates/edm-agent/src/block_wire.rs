@@ -134,7 +134,7 @@ async fn checked(response: Response) -> Result<Vec<u8>, Error> {
     let kind = ErrorKind::Refused {
         status: status.as_u16(),
         code: code.unwrap_or_else(|| elements(&text, "Code").next().unwrap_or("unknown").to_owned()),
-        message: message.lines().next().unwrap_or_default().to_owned(),
+        message: unescaped(message.lines().next().unwrap_or_default()),
         target: None,
     };
     Err(Error::new(kind).retry_after(wait))
@@ -167,6 +167,12 @@ fn elements<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
     })
 }
 
+/// Returns what a text of XML stands for.
+fn unescaped(text: &str) -> String {
+    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+    named.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character))
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{BufRead, BufReader, Read, Write};
@@ -192,6 +198,7 @@ mod tests {
         let text = "<BlockList><UncommittedBlocks><Block><Name>a</Name><Size>1</Size></Block>\
                     <Block><Name>b</Name></Block><Block><Name>c";
         assert_eq!(elements(text, "Name").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(unescaped("the store&apos;s &lt;b&gt; &amp;amp;"), "the store's <b> &amp;");
     }
 
     /// Answers each connection with the next of these (status and headers, `|`, body); returns the request lines.

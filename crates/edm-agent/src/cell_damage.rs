@@ -2,8 +2,7 @@
 //! `#REF!`, `\N`, leading zeros that are gone. The cells are text all the same and go up as they stand; but who writes the
 //! number as it was will not be found, and only a person can tell.
 
-use edm_hash::{Canonicaliser, CellForm, FoldOptions, Folded};
-use edm_model::{Column, DataType, Rule, limits};
+use edm_model::{Column, DataType};
 
 /// Digits of a number; longer ones are counted with the longest.
 const DIGITS_MAX: usize = 24;
@@ -15,9 +14,6 @@ const WIDTH_MIN: usize = 5;
 /// What spreadsheets write for a cell that they cannot work out. `#N/A` is a placeholder.
 const ERROR_VALUES: [&str; 9] =
     ["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"];
-
-/// What MySQL writes for NULL.
-const NULL: &str = "\\N";
 
 /// What the cells of one column look like. Those of several threads can be added up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,8 +29,6 @@ pub(crate) struct CellDamage {
     /// Nothing but `#`.
     hashes: u64,
     error_values: u64,
-    /// `\N`, where it is no placeholder.
-    nulls: u64,
     /// How many cells are so many digits.
     digits: [u64; DIGITS_MAX + 1],
     /// Numbers of several digits of which the first is 0.
@@ -50,10 +44,6 @@ impl CellDamage {
             None => {}
             Some(b'#') => self.see_sign(cell),
             Some(b'0'..=b'9') => self.see_number(cell.as_bytes()),
-            Some(b'\\') => {
-                self.texts += 1;
-                self.nulls += u64::from(cell == NULL);
-            }
             Some(_) => self.texts += 1,
         }
     }
@@ -95,7 +85,6 @@ impl CellDamage {
         self.exponents += other.exponents;
         self.hashes += other.hashes;
         self.error_values += other.error_values;
-        self.nulls += other.nulls;
         self.digits.iter_mut().zip(&other.digits).for_each(|(own, other)| *own += other);
         self.leading_zeros += other.leading_zeros;
     }
@@ -128,11 +117,6 @@ impl CellDamage {
             self.error_values,
             "hold an error of a spreadsheet such as #REF!: mend its formula and export again",
         );
-        counted(
-            if is_no_value(NULL) { 0 } else { self.nulls },
-            "are \\N, which MySQL writes for no value, and go up as that text: write them as empty cells (in SQL by coalesce) and \
-             upload again",
-        );
         warnings.extend(self.lost_zeros(column));
         warnings
     }
@@ -161,15 +145,6 @@ impl CellDamage {
             )
         })
     }
-}
-
-/// Whether a cell of this text counts as empty.
-fn is_no_value(text: &str) -> bool {
-    let canonicaliser = Canonicaliser::new(&Rule::default(), limits::TOKENS_DEFAULT);
-    let mut folded = Folded::new();
-    folded.fold(text, FoldOptions::of(canonicaliser.rule()));
-    let form = canonicaliser.folded_cell(&mut folded, &mut Vec::new());
-    matches!(form, CellForm::Absent | CellForm::Placeholder)
 }
 
 /// Returns how many digits a text begins with.
@@ -213,11 +188,6 @@ mod tests {
         check(text(), ["12,50", "13,0", "14,95"], &[]);
         check(text(), ["12,000", "7.000", "900,000"], &[]);
         check(text(), ["1234.000"], &["1 cells end in"]);
-        check(
-            text(),
-            ["\\N", " \\N", "\\n", "\\Nora", "N"],
-            if is_no_value(NULL) { &[] } else { &["2 cells are \\N"] },
-        );
         check(
             text(),
             ["7.71E+11", "4.1e+15", "7E+11", "12E4", "1.5"],

@@ -36,7 +36,7 @@ pub(crate) struct EmptyWords {
 impl EmptyWords {
     /// Takes the store's words; in columns of names those that are no names.
     pub(crate) fn of(words: &PlaceholderWords, columns: &Columns) -> Self {
-        let columns = columns.as_slice().iter().map(|column| Placeholders::new(words, &column.rule));
+        let columns = columns.as_slice().iter().map(|column| Placeholders::of_column(words, column));
         Self { columns: columns.collect(), notes: Vec::new() }
     }
 
@@ -70,7 +70,7 @@ impl EmptyWords {
                 chosen.notes.push(match is_empty(*count) {
                     true => format!(
                         "{}: {count} {seen} hold “{word}”, more than 0.1 %: in this column it was taken for an empty \
-                         cell; if it is somebody's name, take it out of the data store's placeholders",
+                         cell; if it is somebody's name, `edm store update … --remove-placeholder` takes it out",
                         column.name
                     ),
                     false => format!(

@@ -8,6 +8,7 @@ use std::time::Duration;
 use edm_model::limits;
 
 use crate::rejections::Rejections;
+use crate::source::OtherSeparator;
 
 /// The code with which the server says that the data which is to be looked in cannot be read (docs/api/errors.md).
 const DATA_UNAVAILABLE: &str = "dataUnavailable";
@@ -78,8 +79,11 @@ pub enum ErrorKind {
     NoHeader,
     /// The separator cannot be one.
     BadSeparator,
-    /// The file's `sep=` line and the option disagree.
-    SeparatorConflict,
+    /// The table has one column, and seems to have several by a character that nobody said.
+    OneColumn {
+        /// The character.
+        other: OtherSeparator,
+    },
     /// The header lacks columns of the store.
     MissingColumns {
         /// The store's columns that the header does not name.
@@ -117,6 +121,11 @@ pub enum ErrorKind {
     /// The refused lines cannot be written.
     RefusedLines {
         /// The file for them.
+        path: PathBuf,
+    },
+    /// What is to be written stands for something that is no file of its own.
+    IsNoFile {
+        /// The path.
         path: PathBuf,
     },
     /// A file that is to be written is the table.
@@ -363,9 +372,9 @@ fn write_bytes_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
             "a separator is one ASCII character that is no quote, line end, letter or digit, or one of the words \
              tab, comma, pipe and semicolon",
         ),
-        ErrorKind::SeparatorConflict => f.write_str(
-            "the file's first line declares another separator (sep=…) than --separator: leave the option out",
-        ),
+        ErrorKind::OneColumn { other } => {
+            write!(f, "the table seems to be read wrongly: {other}; if it is one column, say --separator comma")
+        }
         other => write_table_sentence(other, f),
     }
 }
@@ -410,6 +419,11 @@ fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
                 path.display()
             )
         }
+        ErrorKind::IsNoFile { path } => write!(
+            f,
+            "{} is no file of its own (a device, a pipe, a folder or a link): name a file, which is made anew",
+            path.display()
+        ),
         ErrorKind::IsTheTable { path } => {
             write!(f, "{} is the table itself, and would be written over: name another file", path.display())
         }

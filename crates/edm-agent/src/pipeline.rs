@@ -133,7 +133,7 @@ pub(crate) fn run(
         outcome
     })
     .map(|outcome| Outcome {
-        warnings: reader.warning().into_iter().chain(work.warnings()).collect(),
+        warnings: reader.warnings().chain(work.warnings()).collect(),
         unfilled: work.unfilled(),
         ..outcome
     })

@@ -26,7 +26,7 @@ pub fn write_refused_lines(
     options: &TableOptions,
     to: &Path,
 ) -> Result<u64, Error> {
-    refuse_the_table(&options.input, to)?;
+    refuse_as_output(&options.input, to)?;
     let shape = StoreShape::read(store)?;
     let mut judged = Judged::open(&shape, options)?;
     let mut file = RefusedFile::begin(options, to)?;
@@ -48,15 +48,21 @@ pub fn write_no_refused_lines(
     options: &TableOptions,
     to: &Path,
 ) -> Result<(), Error> {
-    refuse_the_table(&options.input, to)?;
+    refuse_as_output(&options.input, to)?;
     let table = Table::open(options, &StoreShape::read(store)?)?;
     let mut file = RefusedFile::begin(options, to)?;
     file.copy(table.reader.header_lines())?;
     file.finish()
 }
 
-/// Fails where the file for the refused lines is the table itself, by whatever name.
-pub fn refuse_the_table(table: &Input, to: &Path) -> Result<(), Error> {
+/// Fails where a file that is to be written is the table itself, by whatever name, or no file: a device, a pipe, a folder, or a
+/// name for another file. It is replaced whole, and what is none would be lost.
+pub fn refuse_as_output(table: &Input, to: &Path) -> Result<(), Error> {
+    match std::fs::symlink_metadata(to) {
+        Ok(found) if !found.is_file() => return Err(Error::new(ErrorKind::IsNoFile { path: to.to_owned() })),
+        _ if to == Path::new("-") => return Err(Error::new(ErrorKind::IsNoFile { path: to.to_owned() })),
+        _ => {}
+    }
     let Input::File(table) = table else { return Ok(()) };
     let same = match (std::fs::canonicalize(table), std::fs::canonicalize(to)) {
         (Ok(table), Ok(to)) => table == to,

@@ -218,7 +218,7 @@ impl Run<'_> {
             (start.mode != self.options.table.mode.word(), "the table was to be uploaded in another mode"),
             (
                 start.reading != self.options.table.reading(self.shape),
-                "the table was read with other options",
+                "the table was read with other options, or other words meant an empty cell",
             ),
             (start.plan_digest != hex(&self.shape.plan_digest()), "the data store's columns changed since"),
             (

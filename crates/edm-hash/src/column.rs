@@ -122,7 +122,7 @@ struct Tally {
 impl ColumnState {
     /// Makes one for a column whose rule stands at this position.
     pub(crate) fn new(column: &Column, rule: usize, tokens_max: u32) -> Self {
-        let placeholders = Placeholders::new(&PlaceholderWords::usual(), &column.rule);
+        let placeholders = Placeholders::of_column(&PlaceholderWords::usual(), column);
         let histogram = vec![[0; HISTOGRAM_MAX + 1]; HISTOGRAM_MAX + 1].into_boxed_slice();
         Self {
             canonicaliser: Canonicaliser::new(&column.rule, tokens_max)

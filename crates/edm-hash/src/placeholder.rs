@@ -2,12 +2,23 @@
 
 use std::sync::Arc;
 
-use edm_model::{CaseRule, DataType, DiacriticRule, PlaceholderWords, Rule};
+use edm_model::{CaseRule, Column, DataType, DiacriticRule, PlaceholderWords, Rule};
 
 use crate::cell::{PLAIN_BYTES_MAX, Plain};
 use crate::fold::{FoldOptions, Folded};
 use crate::gap::is_white;
 use crate::shape::is_letter;
+
+/// Numbers that may stand for no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    /// All zeros, all nines, 1 January 1900.
+    All,
+    /// All of them but nines: of numbers that count on, 99, 999 and 9999 are some.
+    OfAKey,
+    /// None: what is looked up is what it says.
+    None,
+}
 
 /// The words of a store as cells of one column are compared with them: case and runs of white space do not matter.
 #[derive(Debug, Clone)]
@@ -17,6 +28,8 @@ pub struct Placeholders {
     /// Of words of ASCII, by the low bits of their first letter or digit: the bits of their [`trait_of`]. Most cells are let go by
     /// this alone.
     traits: [u64; 32],
+    /// Which numbers stand for none.
+    numbers: Numbers,
     /// The column's rule keeps case, so that a cell must be folded once more.
     keeps_case: bool,
     diacritics: DiacriticRule,
@@ -31,9 +44,21 @@ impl Placeholders {
         Self::of(folded.into_iter().filter(|word| !is_name || !may_be_name(word)).collect(), rule)
     }
 
-    /// Prepares none.
+    /// Prepares the words for a column, which may be the key.
+    pub fn of_column(words: &PlaceholderWords, column: &Column) -> Self {
+        let placeholders = Self::new(words, &column.rule);
+        if column.key { placeholders.of_a_key() } else { placeholders }
+    }
+
+    /// Prepares none, and takes no number for none: for values that are looked up.
     pub fn none(rule: &Rule) -> Self {
-        Self::of(Vec::new(), rule)
+        Self { numbers: Numbers::None, ..Self::of(Vec::new(), rule) }
+    }
+
+    /// Takes nines for a value, as in a column of keys.
+    #[must_use]
+    fn of_a_key(self) -> Self {
+        Self { numbers: Numbers::OfAKey, ..self }
     }
 
     fn of(mut words: Vec<Box<str>>, rule: &Rule) -> Self {
@@ -46,14 +71,15 @@ impl Placeholders {
             }
         }
         let keeps_case = rule.case == CaseRule::Sensitive;
-        Self { words: words.into(), traits, keeps_case, diacritics: rule.diacritics }
+        Self { words: words.into(), traits, numbers: Numbers::All, keeps_case, diacritics: rule.diacritics }
     }
 
     /// Adds words of the store that may be names.
     #[must_use]
     pub fn and_names(&self, words: &[String], rule: &Rule) -> Self {
         let names = fold_all(words, rule.diacritics);
-        Self::of(self.words.iter().cloned().chain(names).collect(), rule)
+        let words = self.words.iter().cloned().chain(names).collect();
+        Self { numbers: self.numbers, ..Self::of(words, rule) }
     }
 
     /// Returns those words of a store that may be names, too: they are one word of letters.
@@ -81,7 +107,7 @@ impl Placeholders {
     /// Judges a folded cell.
     pub(crate) fn has(&self, folded: &str) -> bool {
         let cell = folded.trim_matches(is_white);
-        self.has_word(cell) || is_number_for_none(cell)
+        self.has_word(cell) || is_number_for_none(cell, self.numbers)
     }
 
     fn has_word(&self, cell: &str) -> bool {
@@ -93,6 +119,12 @@ impl Placeholders {
         let one_space: Option<String> = cell.contains("  ").then(|| one_space(cell));
         let cell = one_space.as_deref().unwrap_or(cell);
         self.words.binary_search_by(|word| (**word).cmp(cell)).is_ok()
+    }
+
+    /// Returns which numbers stand for none.
+    #[inline(always)]
+    pub(crate) fn numbers(&self) -> Numbers {
+        self.numbers
     }
 
     /// Judges a cell of printable ASCII that has a letter or digit.
@@ -166,14 +198,18 @@ fn may_be_name(word: &str) -> bool {
 }
 
 /// Judges numbers: all zeros, all nines, and the day that spreadsheets and databases write for none.
-pub(crate) fn is_number_for_none(cell: &str) -> bool {
+pub(crate) fn is_number_for_none(cell: &str, numbers: Numbers) -> bool {
+    if numbers == Numbers::None {
+        return false;
+    }
     // Most cells without a digit are words.
     let Some(first) = cell.bytes().find(u8::is_ascii_digit) else { return false };
     if is_epoch(cell) {
         return true;
     }
     let digits = || cell.bytes().filter(u8::is_ascii_digit);
-    let same = matches!(first, b'0' | b'9') && digits().all(|digit| digit == first);
+    let same =
+        (first == b'0' || first == b'9' && numbers == Numbers::All) && digits().all(|digit| digit == first);
     same && (first == b'0' || digits().nth(1).is_some()) && !cell.chars().any(is_letter)
 }
 

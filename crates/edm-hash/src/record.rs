@@ -55,7 +55,7 @@ pub enum RecordRefusal {
 impl fmt::Display for RecordRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RecordRefusal::AbsentKey { .. } => f.write_str("the key cell is empty"),
+            RecordRefusal::AbsentKey { .. } => f.write_str("the key cell is empty or a placeholder"),
             RecordRefusal::CellTooLong { .. } => {
                 write!(f, "a cell is longer than {} bytes", limits::CELL_BYTES_MAX)
             }

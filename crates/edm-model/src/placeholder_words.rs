@@ -20,7 +20,7 @@ const USUAL: &str = include_str!("usual_placeholders.txt");
 pub enum PlaceholderWordsError {
     /// There are more than [`limits::PLACEHOLDERS_MAX`].
     TooMany,
-    /// One has no character that is not white space, or more than [`limits::PLACEHOLDER_CHARACTERS_MAX`].
+    /// One has no character that is not white space, more than [`limits::PLACEHOLDER_CHARACTERS_MAX`], or a control character.
     Length {
         /// The word's position.
         position: usize,
@@ -35,7 +35,9 @@ impl PlaceholderWords {
             return Err(PlaceholderWordsError::TooMany);
         }
         let fits = |word: &String| {
-            !word.trim().is_empty() && word.chars().count() <= limits::PLACEHOLDER_CHARACTERS_MAX
+            !word.trim().is_empty()
+                && word.chars().count() <= limits::PLACEHOLDER_CHARACTERS_MAX
+                && !word.chars().any(char::is_control)
         };
         match words.iter().position(|word| !fits(word)) {
             Some(position) => Err(PlaceholderWordsError::Length { position }),
@@ -60,7 +62,7 @@ impl fmt::Display for PlaceholderWordsError {
             PlaceholderWordsError::TooMany => write!(f, "at most {} placeholders", limits::PLACEHOLDERS_MAX),
             PlaceholderWordsError::Length { position } => write!(
                 f,
-                "placeholder {} is empty or longer than {} characters",
+                "placeholder {} is empty, longer than {} characters, or has a control character",
                 position + 1,
                 limits::PLACEHOLDER_CHARACTERS_MAX
             ),
@@ -83,6 +85,8 @@ mod tests {
         assert_eq!(too_long, Err(PlaceholderWordsError::Length { position: 0 }));
         let blank = PlaceholderWords::new(vec!["none".to_owned(), " ".to_owned()]);
         assert_eq!(blank, Err(PlaceholderWordsError::Length { position: 1 }));
+        let coloured = PlaceholderWords::new(vec!["\u{1b}[31mred".to_owned()]);
+        assert_eq!(coloured, Err(PlaceholderWordsError::Length { position: 0 }));
         assert!(PlaceholderWords::new(Vec::new()).is_ok());
     }
 

@@ -91,7 +91,7 @@ pub fn profile(options: &ProfileOptions, progress: &dyn Progress) -> Result<Tabl
         let counts = counter.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
         profiles.push(ColumnProfile::of(column.clone(), given, &tally, &counts));
     }
-    let warnings = reader.warning().into_iter().collect();
+    let warnings = reader.warnings().collect();
     Ok(TableProfile { records, rejections: tally.rejections, columns: profiles, given, warnings })
 }
 

@@ -65,6 +65,14 @@ fn utf16(text: &str, encode: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(encode).collect()
 }
 
+/// Millions of empty records of two lines each were looked at again behind every one of them.
+#[test]
+fn what_is_empty_is_looked_at_once() {
+    let text = format!("id,name,city\n1,a,b\n{}2,\"c\n\",d\n", "\"\n".repeat(1_200_000));
+    let outcome = read(text.as_bytes(), TableFormat::default()).expect("a table");
+    assert_eq!(outcome.records.len(), 2);
+}
+
 #[test]
 fn exports_of_programs() {
     let two = "2:1|Jane|Ulm  3:2|Ann|Rom";

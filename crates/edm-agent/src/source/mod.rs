@@ -6,6 +6,7 @@ mod exports;
 mod glance;
 mod header;
 mod mistaken;
+mod one_column;
 mod records;
 mod sniff;
 mod split;
@@ -26,6 +27,7 @@ use crate::error::{Error, ErrorKind};
 pub use decode::{TextEncoding, Utf8Text};
 pub use header::ExtraColumns;
 pub(crate) use mistaken::MistakenEncoding;
+pub use one_column::OtherSeparator;
 pub(crate) use records::RecordReader;
 
 /// The place of a table.
@@ -43,10 +45,12 @@ impl Input {
         if argument == "-" { Input::StandardInput } else { Input::File(PathBuf::from(argument)) }
     }
 
-    /// Returns whether it can be read more than once, which a pipe cannot be. What is not there, opening tells.
+    /// Returns whether it can be read more than once, which a pipe cannot be. What is not there, or a folder, opening tells.
     pub fn is_repeatable(&self) -> bool {
         match self {
-            Input::File(path) => std::fs::metadata(path).map_or(true, |metadata| metadata.is_file()),
+            Input::File(path) => {
+                std::fs::metadata(path).map_or(true, |found| found.is_file() || found.is_dir())
+            }
             Input::StandardInput => false,
         }
     }
@@ -122,6 +126,8 @@ pub(crate) struct Source {
     pub(crate) is_sniffed: bool,
     /// Whether the encoding that somebody said may be a mistake.
     pub(crate) mistaken: Option<Arc<MistakenEncoding>>,
+    /// What a person should look at before anything is read: the separator that was said parts nothing.
+    pub(crate) doubt: Option<String>,
     /// Lines before the header (the `sep=` line).
     pub(crate) lines_before: u64,
     /// Bytes of the file read so far, compressed ones where it is compressed.
@@ -149,6 +155,7 @@ impl Source {
             bytes_read: Arc::default(),
             bytes_total: None,
             mistaken: None,
+            doubt: None,
         };
         Ok((begin, extent))
     }
@@ -202,22 +209,26 @@ pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, format: TableFormat) -> Re
         }
         None => (None, 0),
     };
-    if let (Some(declared), Some(asked)) = (declared, separator)
-        && declared != asked
-    {
-        return Err(Error::new(ErrorKind::SeparatorConflict));
-    }
     let rest = first.split_at(skipped).1.to_vec();
     let said = separator.or(declared);
     let sniffed = match said {
         Some(_) => None,
         None => sniff::separator(&rest, first.len() < sniff::SNIFF_BYTES),
     };
+    let taken = said.or(sniffed.map(|sniffed| sniffed.separator)).unwrap_or(Separator::COMMA);
+    let ended = first.len() < sniff::SNIFF_BYTES;
+    let other = sniff::is_one_cell(&rest, ended, taken).then(|| OtherSeparator::of(&rest, ended)).flatten();
+    let doubt = match (other, separator) {
+        (Some(other), None) => return Err(Error::new(ErrorKind::OneColumn { other })),
+        (Some(other), Some(said)) => Some(one_column::warning(said, other)),
+        (None, _) => None,
+    };
     Ok(Source {
         text: Box::new(Cursor::new(rest).chain(text)),
-        separator: said.or(sniffed.map(|sniffed| sniffed.separator)).unwrap_or(Separator::COMMA),
+        separator: taken,
         is_sniffed: sniffed.is_some_and(|sniffed| !sniffed.is_expected),
         mistaken,
+        doubt,
         lines_before: u64::from(declared.is_some()),
         bytes_read,
         bytes_total: None,
@@ -317,7 +328,8 @@ mod tests {
         check(b"\"sep=\t\"\r\na\tb\n", None, Ok(("a\tb\n", b'\t')));
         check(b"\xef\xbb\xbfsep=;\na\n", None, Ok(("a\n", b';')));
         check(b"sep=;\na\n", Some("semicolon"), Ok(("a\n", b';')));
-        check(b"sep=;\na\n", Some("tab"), Err(ErrorKind::SeparatorConflict));
+        // Who says a separator knows better than the file.
+        check(b"sep=;\na\n", Some("tab"), Ok(("a\n", b'\t')));
         check(b"sep=x\na\n", None, Err(ErrorKind::BadSeparator));
         check(b"sep=value\n", None, Ok(("sep=value\n", b',')));
         check(b"sep", Some("pipe"), Ok(("sep", b'|')));

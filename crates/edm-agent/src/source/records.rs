@@ -34,6 +34,8 @@ pub(crate) struct RecordReader {
     /// The separator, where nobody said it and it is worth telling.
     sniffed: Option<Separator>,
     mistaken: Option<Arc<MistakenEncoding>>,
+    /// What a person should look at before anything is read.
+    doubt: Option<String>,
     header: Header,
     header_sha256: [u8; 32],
     /// The lines of the header.
@@ -87,6 +89,7 @@ impl RecordReader {
             bytes_read: source.bytes_read,
             sniffed: source.is_sniffed.then_some(source.separator),
             mistaken: source.mistaken,
+            doubt: source.doubt,
             header: Header { cells: 0, positions: Vec::new() },
             header_sha256: [0; 32],
             header_lines: 0..0,
@@ -143,8 +146,9 @@ impl RecordReader {
     }
 
     /// Returns what a person should look at of a table that was read to its end.
-    pub(crate) fn warning(&self) -> Option<String> {
-        self.mistaken.as_ref().and_then(|mistaken| mistaken.warning())
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
+        let mistaken = self.mistaken.as_ref().and_then(|mistaken| mistaken.warning());
+        self.doubt.clone().into_iter().chain(mistaken)
     }
 
     /// Returns for each column of the store the position of its cell.

@@ -30,6 +30,8 @@ const OTHER_FILES: &[(&[u8], &str)] = &[
     (b"\xfd7zXZ\0", "is packed with xz"),
     (b"\x28\xb5\x2f\xfd", "is packed with zstd"),
     (b"7z\xbc\xaf\x27\x1c", "is a 7z archive"),
+    (b"\xff\xfe\0\0", "is text in UTF-32"),
+    (b"\0\0\xfe\xff", "is text in UTF-32"),
     (b"PGDMP", "is a dump of PostgreSQL in its own format"),
 ];
 
@@ -46,8 +48,12 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
     let begin = text.trim_ascii_start();
     let is_object = begin.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\""));
     let is_markup = [&b"<?xml"[..], b"<!DOCTYPE", b"<html"].iter().any(|tag| begin.starts_with(tag));
+    let first_line = begin.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    let is_frame = first_line.len() > 2
+        && first_line.iter().all(|byte| matches!(byte, b'+' | b'-' | b'=' | b'|' | b' ' | b'*'));
     let what = match (is_object, is_markup) {
         (true, _) => "is JSON",
+        _ if is_frame => "is a table drawn with lines, as programs show one at a terminal",
         (_, true) => "is XML or HTML",
         _ if text.contains(&b'\r') && !text.contains(&b'\n') && lines_by_carriage_return(text) => {
             "ends its lines with a carriage return alone, as old Macintosh programs do"
@@ -80,6 +86,11 @@ pub(super) fn separator(text: &[u8], ended: bool) -> Option<Sniffed> {
         Sniffed { separator, is_expected }
     };
     best.map(sniffed)
+}
+
+/// Whether the first record is one cell by this separator.
+pub(super) fn is_one_cell(text: &[u8], ended: bool, separator: Separator) -> bool {
+    fit(text, ended, separator).cells == 1
 }
 
 /// What the first records show of the separator.
@@ -164,6 +175,11 @@ mod tests {
         check(b"a,b\r", None);
         check(b"", None);
         check(b"PAR1\x15\x04", Some("is a Parquet file"));
+        check(
+            b"+----+------+\n| id | name |\n",
+            Some("is a table drawn with lines, as programs show one at a terminal"),
+        );
+        check(b"\xff\xfe\0\0a\0\0\0", Some("is text in UTF-32"));
         check(b" {\"ssn\": \"900-12-3456\"}\n", Some("is JSON"));
         check(b"<?xml version=\"1.0\"?>", Some("is XML or HTML"));
         let old = "ends its lines with a carriage return alone, as old Macintosh programs do";

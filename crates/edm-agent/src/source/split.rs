@@ -31,6 +31,9 @@ const AHEAD_BYTES: usize = 64 * WINDOW;
 /// Records of several lines that are looked at before the one in front of them is taken.
 const RECORDS_AHEAD: u32 = 8;
 
+/// Records and blank lines that are looked at for them: a table may hold millions that are empty.
+const STEPS_AHEAD: usize = 1_000;
+
 /// Begin and end of a cell in the text.
 pub(super) type Span = (usize, usize);
 
@@ -262,7 +265,7 @@ impl Splitter {
         let mut cells = Vec::new();
         ahead.seek(self.at);
         let (mut left, mut looked_until) = (RECORDS_AHEAD, self.at);
-        loop {
+        for _ in 0..STEPS_AHEAD {
             let start = ahead.at;
             match ahead.record(text, ended, &mut cells) {
                 Step::Blank => {}
@@ -275,6 +278,8 @@ impl Splitter {
                 Step::Record { .. } | Step::End => return Behind::Sound { looked_until: ahead.at },
             }
         }
+        // So much of nothing is no sign; and it must not be looked at again behind each record of it.
+        Behind::Sound { looked_until: ahead.at }
     }
 
     /// Takes the quotes that are not meant out of the cells of the record that was read last, once.

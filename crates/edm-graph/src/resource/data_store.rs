@@ -1,6 +1,6 @@
 //! `exactMatchDataStore`, and the body of its action `lookup`.
 
-use edm_model::{Columns, OnUnserved, PlaceholderWords, limits};
+use edm_model::{Columns, OnUnserved, PlaceholderWords, PlaceholderWordsError, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -165,10 +165,14 @@ fn read_placeholders(reader: &Reader<'_>) -> Result<Given<PlaceholderWords>, Bod
     let name = "placeholders";
     let words = reader.texts(name, limits::PLACEHOLDERS_MAX, limits::PLACEHOLDER_CHARACTERS_MAX)?;
     words.try_map(|words| {
-        let blank = words.iter().position(|word| word.trim().is_empty());
-        let target = blank.map_or_else(|| name.to_owned(), |position| format!("{name}[{position}]"));
-        // Number and length were checked: what is left is a word of white space.
-        PlaceholderWords::new(words).map_err(|_| reader.error(BodyErrorKind::Missing, &target))
+        // Number and length were checked: what is left is a word of white space or with a control character.
+        PlaceholderWords::new(words).map_err(|error| {
+            let target = match error {
+                PlaceholderWordsError::Length { position } => format!("{name}[{position}]"),
+                _ => name.to_owned(),
+            };
+            reader.error(BodyErrorKind::WrongType { expected: "a word" }, &target)
+        })
     })
 }
 

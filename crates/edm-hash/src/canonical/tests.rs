@@ -42,10 +42,21 @@ fn check_placeholder(rule: &Rule, words: &PlaceholderWords, cell: &str, expected
 fn numbers_that_stand_for_none() {
     let plain = rule(DataType::Text, "");
     for cell in ["0", "000-00-0000", "999999999", "1900-01-01", "01/01/1900", "1900-01-01T00:00:00"] {
-        check(&plain, cell, Err(CellForm::Placeholder));
+        check_placeholder(&plain, &PlaceholderWords::usual(), cell, true);
+        // Whoever looks a value up means what it says.
+        let form = Canonicaliser::new(&plain, 64).cell(cell, &mut Folded::new(), &mut Vec::new());
+        assert_eq!(form, CellForm::Present, "{cell:?}");
     }
-    for (cell, canonical) in [("9", "9"), ("0a", "0a"), ("1900-01-02", "1900-01-02"), ("none", "none")] {
-        check(&plain, cell, Ok(canonical));
+    for cell in ["9", "0a", "1900-01-02", "100"] {
+        check_placeholder(&plain, &PlaceholderWords::usual(), cell, false);
+    }
+    // Keys that count on reach 99, 999 and 9999.
+    let key = Column { key: true, ..Column::text("id").typed(DataType::Digits { width: Some(8) }) };
+    for (cell, expected) in [("99", false), ("9999", false), ("00000000", true), ("null", true)] {
+        let placeholders = Placeholders::of_column(&PlaceholderWords::usual(), &key);
+        let canonicaliser = Canonicaliser::new(&key.rule, 64).with_placeholders(placeholders);
+        let form = canonicaliser.cell(cell, &mut Folded::new(), &mut Vec::new());
+        assert_eq!(form == CellForm::Placeholder, expected, "{cell:?}");
     }
 }
 

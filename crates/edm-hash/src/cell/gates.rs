@@ -15,7 +15,9 @@ pub(super) fn is_placeholder(plain: &Plain<'_>, placeholders: &Placeholders) -> 
     } else {
         plain.byte(plain.letters.trailing_zeros()) | 0x20 == b't' && may_be_epoch(plain)
     };
-    may_be_number && std::str::from_utf8(plain.text()).is_ok_and(|text| is_number_for_none(text.trim_ascii()))
+    may_be_number
+        && std::str::from_utf8(plain.text())
+            .is_ok_and(|text| is_number_for_none(text.trim_ascii(), placeholders.numbers()))
         || placeholders.has_plain(plain)
 }
 

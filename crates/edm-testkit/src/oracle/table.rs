@@ -35,7 +35,7 @@ impl Table {
             .iter()
             .map(|cells| {
                 let made = columns.as_slice().iter().zip(cells).map(|(column, cell)| {
-                    let form = value::canonical(&column.rule, cell, tokens_max)?;
+                    let form = value::canonical(column, cell, tokens_max)?;
                     Some(Cell { form, date: reads_as_date(cell) })
                 });
                 let forms: Vec<Option<Cell>> = made.collect();
@@ -92,7 +92,7 @@ impl Table {
 
     /// Returns the canonical form that a cell of this column would have.
     pub(crate) fn canonical(&self, column: usize, cell: &str) -> Option<String> {
-        value::canonical(&self.columns.as_slice().get(column)?.rule, cell, self.tokens_max)
+        value::canonical(self.columns.as_slice().get(column)?, cell, self.tokens_max)
     }
 
     /// Returns the value of a record that can be found.

@@ -1,6 +1,6 @@
 //! The canonical form of a cell (`docs/formats/hash.md` sections 3 and 4).
 
-use edm_model::{CaseRule, DataType, DiacriticRule, PlaceholderWords, Rule};
+use edm_model::{CaseRule, Column, DataType, DiacriticRule, PlaceholderWords, Rule};
 
 use super::email;
 use super::folding::placed;
@@ -10,9 +10,10 @@ use super::types;
 const CANONICAL_BYTES_MAX: usize = 4_096;
 
 /// Returns the canonical form of a cell, or nothing where it is absent or refused.
-pub(crate) fn canonical(rule: &Rule, cell: &str, tokens_max: u32) -> Option<String> {
+pub(crate) fn canonical(column: &Column, cell: &str, tokens_max: u32) -> Option<String> {
+    let rule = &column.rule;
     let reading = Reading::new(&placed(cell), rule.case, rule.diacritics);
-    if reading.atoms.is_empty() || is_placeholder(rule, cell) {
+    if reading.atoms.is_empty() || is_placeholder(column, cell) {
         return None;
     }
     if reading.atoms.len() > tokens_max as usize {
@@ -108,7 +109,8 @@ pub(crate) fn name_form(reading: &Reading, rule: &Rule, first: usize, last: usiz
     }
 }
 
-fn is_placeholder(rule: &Rule, cell: &str) -> bool {
+fn is_placeholder(column: &Column, cell: &str) -> bool {
+    let rule = &column.rule;
     let fold = |text: &str, diacritics| {
         let reading = Reading::new(&placed(text), CaseRule::Insensitive, diacritics);
         reading.slice(0, reading.characters.len()).into_iter().collect::<String>()
@@ -130,7 +132,8 @@ fn is_placeholder(rule: &Rule, cell: &str) -> bool {
     let digits: Vec<char> = folded.chars().filter(char::is_ascii_digit).collect();
     if !folded.chars().any(|c| matches!(class(c), Class::Letter | Class::Cluster)) {
         let zeros = !digits.is_empty() && digits.iter().all(|digit| *digit == '0');
-        let nines = digits.len() >= 2 && digits.iter().all(|digit| *digit == '9');
+        // Keys count on, and some are nines.
+        let nines = !column.key && digits.len() >= 2 && digits.iter().all(|digit| *digit == '9');
         if zeros || nines {
             return true;
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use edm_agent::{
-    ColumnProfile, ExtraColumns, Input, ProfileOptions, TableFormat, TableProfile, profile, refuse_the_table,
+    ColumnProfile, ExtraColumns, Input, ProfileOptions, TableFormat, TableProfile, profile, refuse_as_output,
 };
 use edm_graph::{ColumnResource, columns_from_wire};
 use edm_hash::{SALT_RANDOM_BYTES, Salt};
@@ -65,7 +65,7 @@ pub(crate) struct ProfileArguments {
 
 pub(crate) async fn run(arguments: ProfileArguments, output: Output) -> anyhow::Result<Ending> {
     if let Some(path) = &arguments.write_schema {
-        refuse_the_table(&Input::from_argument(&arguments.file), path)?;
+        refuse_as_output(&Input::from_argument(&arguments.file), path)?;
     }
     let table = profile_table(options(&arguments)?).await?;
     print_rejections(&table.rejections);

@@ -122,7 +122,12 @@ struct CreateArguments {
 #[derive(Debug, Args)]
 struct PlaceholderArguments {
     /// A word that means an empty cell, in place of the usual ones such as N/A; may be repeated
-    #[arg(long = "placeholder", value_name = "WORD", conflicts_with = "no_placeholders")]
+    #[arg(
+        long = "placeholder",
+        value_name = "WORD",
+        conflicts_with = "no_placeholders",
+        allow_hyphen_values = true
+    )]
     placeholders: Vec<String>,
     /// No word means an empty cell
     #[arg(long)]

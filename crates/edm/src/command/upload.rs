@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use edm_agent::{
     Error, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, TableMode, TableOptions, Tolerance,
-    UploadOptions, UploadReport, Wait, dry_run, refuse_the_table, upload, write_no_refused_lines,
+    UploadOptions, UploadReport, Wait, dry_run, refuse_as_output, upload, write_no_refused_lines,
     write_refused_lines,
 };
 use serde_json::{Value, json};
@@ -152,7 +152,7 @@ impl UploadArguments {
                 )
                 .into());
             }
-            refuse_the_table(&table.input, path)?;
+            refuse_as_output(&table.input, path)?;
         }
         Ok(table)
     }

@@ -107,8 +107,17 @@ fn a_store_has_its_own_words_or_none() {
     upload(&edm, "own", &file, "", &[]);
     assert_eq!(confidence(&edm, "own", "ACC-1001 none"), alone);
 
+    // One word more, one less.
+    let updated =
+        edm.run(["store", "update", "own", "--add-placeholder", "-", "--remove-placeholder", "NONE"], "");
+    assert!(stderr(&updated).contains("upload the table again"), "{}", stderr(&updated));
+    let words = json(&updated)["placeholders"].as_array().expect("a list").clone();
+    assert!(words.contains(&"-".into()) && words.contains(&"n/a".into()) && !words.contains(&"none".into()));
+
     for (arguments, part) in [
         (&["--placeholder", " "][..], "placeholders"),
+        (&["--placeholder", "\u{1b}[31mred"], "placeholders"),
+        (&["--remove-placeholder", "Langer"], "no placeholder"),
         (&["--placeholder", "x", "--no-placeholders"], "cannot be used with"),
         (&["--placeholder", "x", "--usual-placeholders"], "cannot be used with"),
     ] {

@@ -124,11 +124,79 @@ fn what_is_refused_is_told_and_handed_back() {
     let counts = ["liveRowCount", "badLineCount", "leftOutCellCount"].map(|name| report[name].as_u64());
     assert_eq!(counts, [Some(3), Some(2), Some(1)], "{report}");
     assert_eq!(handed_back(), expected);
+    // A device, a pipe or a link would be replaced by a file, and be gone.
+    #[cfg(unix)]
+    {
+        let link = edm.path("link.csv");
+        std::os::unix::fs::symlink(&refused, &link).expect("a link is made");
+        let folder = std::path::Path::new(&refused).parent().expect("a folder").display().to_string();
+        for name in [link.as_str(), folder.as_str(), "/dev/null", "-"] {
+            let ended = edm.run(["upload", "--store", "t", "--file", &table, "--refused-lines", name], "");
+            assert_eq!(ended.status.code(), Some(1), "{name}");
+            assert!(stderr(&ended).contains("no file of its own"), "{name}: {}", stderr(&ended));
+        }
+        assert!(std::fs::symlink_metadata(&link).expect("it is there").is_symlink());
+    }
     // What another run left there is not this one's.
     let clean = edm.file("clean.csv", "id;mail;note\nA-100001;a@example.org;x\nA-100005;e@example.org;y\n");
     let ended = edm.run(["upload", "--store", "t", "--file", &clean, "--refused-lines", &refused], "");
     assert_eq!(ended.status.code(), Some(0), "{}", stderr(&ended));
     assert_eq!(handed_back(), "id;mail;note\n");
+}
+
+/// 300 rows went live as one column of values that nobody writes, without a word.
+#[test]
+fn a_table_of_other_separators_is_not_one_column() {
+    let server = Server::start();
+    let edm = server.program();
+    let rows = |separator: &str| {
+        let row = |row: u32| {
+            format!("{}^Bo Okafor^u{row}@example.org^1950-01-{:02}\n", 77_000_000 + row, row % 28 + 1)
+        };
+        let rows: String = (0..300).map(row).collect();
+        format!("id^name^mail^dob\n{rows}").replace('^', separator)
+    };
+    for (separator, part) in
+        [("^", "“^”"), ("~", "“~”"), ("þ", "a tab in its place"), ("\u{1}", "U+0001"), ("::", "“:”")]
+    {
+        let table = edm.file("odd.csv", rows(separator));
+        for command in [&["upload", "--store", "odd", "--create", "--wait"][..], &["profile"]] {
+            let ended = edm.run([command, &["--file", &table]].concat(), "");
+            assert_eq!(ended.status.code(), Some(1), "{separator}: {}", stderr(&ended));
+            assert!(stderr(&ended).contains(part), "{separator}: {}", stderr(&ended));
+        }
+    }
+    // The separator that is said counts, and what it makes of the table is told.
+    let table = edm.file("odd.csv", format!("sep=,\n{}", rows(";")));
+    let ended = edm.run(["profile", "--file", &table], "");
+    assert!(stderr(&ended).contains("“;”"), "{}", stderr(&ended));
+    let profiled = edm.run(["profile", "--file", &table, "--separator", "semicolon"], "");
+    assert_eq!(profiled.status.code(), Some(0), "{}", stderr(&profiled));
+    let profiled = edm.run(["profile", "--file", &table, "--separator", "comma"], "");
+    assert!(
+        json(&profiled)["warnings"].to_string().contains("as was said"),
+        "{}",
+        json(&profiled)["warnings"]
+    );
+}
+
+/// Keys that count on reach 99, 999 and 9999, which were taken for none.
+#[test]
+fn keys_of_nines_are_keys() {
+    let server = Server::start();
+    let edm = server.program();
+    let columns = ["--column", "id:searchable:key:digits", "--column", "name:name"];
+    let created = edm.run([&["store", "create", "--name", "t"][..], &columns].concat(), "");
+    assert_eq!(created.status.code(), Some(0), "{}", stderr(&created));
+    let rows: String = (1..=1_200).map(|row| format!("{row},Langer{row}\n")).collect();
+    let table = edm.file("t.csv", format!("id,name\n{rows}"));
+    let uploaded = edm.run(["upload", "--store", "t", "--file", &table, "--wait"], "");
+    assert_eq!(json(&uploaded)["liveRowCount"], 1_200, "{}", stderr(&uploaded));
+    let found = json(&edm.run(["lookup", "--store", "t", "--key", "id", "99", "999"], ""));
+    assert_eq!(found.as_array().map(Vec::len), Some(2), "{found}");
+    let gone = edm.file("gone.csv", "id\n99\n");
+    let deleted = edm.run(["upload", "--store", "t", "--file", &gone, "--delete", "--wait"], "");
+    assert_eq!(deleted.status.code(), Some(0), "{}", stderr(&deleted));
 }
 
 #[test]

@@ -6,10 +6,11 @@ mod iban;
 mod property;
 mod ssn;
 
-use edm_model::{Column, DataType, Delimiters, Rule};
+use edm_model::{Column, DataType, Delimiters, PlaceholderWords, Rule};
 
 use crate::canonical::{Canonicaliser, CellForm};
 use crate::fold::{FoldOptions, Folded};
+use crate::placeholder::Placeholders;
 use crate::window::{OpenGate, windows};
 
 fn rule(data_type: DataType, delimiters: &str) -> Rule {
@@ -19,7 +20,9 @@ fn rule(data_type: DataType, delimiters: &str) -> Rule {
 /// Returns the canonical form of a cell that is a value.
 fn cell(rule: &Rule, cell: &str) -> Option<String> {
     let mut out = Vec::new();
-    let form = Canonicaliser::new(rule, 64).cell(cell, &mut Folded::new(), &mut out);
+    let usual = Placeholders::new(&PlaceholderWords::usual(), rule);
+    let canonicaliser = Canonicaliser::new(rule, 64).with_placeholders(usual);
+    let form = canonicaliser.cell(cell, &mut Folded::new(), &mut out);
     (form == CellForm::Present).then(|| String::from_utf8(out).expect("a canonical form is text"))
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{ArgGroup, Args};
 use edm_graph::{ColumnResource, DataStoreResource};
-use edm_model::{OnUnserved, limits};
+use edm_model::{OnUnserved, PlaceholderWords, limits};
 use serde_json::{Map, Value, json};
 
 use super::{NamedStore, PlaceholderArguments, parse_on_unserved};
@@ -16,7 +16,7 @@ use crate::schema_file;
 #[command(
     group = ArgGroup::new("change").required(true).multiple(true).args([
         "name", "description", "columns", "remove_columns", "schema", "max_tokens", "on_unserved",
-        "placeholders", "no_placeholders", "usual_placeholders",
+        "placeholders", "no_placeholders", "usual_placeholders", "add_placeholders", "remove_placeholders",
     ]),
     after_help = "\
 Examples:
@@ -24,7 +24,7 @@ Examples:
   edm store update patients --column phone:phone=DE --column room
   edm store update patients --remove-column room
   edm store update patients --schema schema.json
-  edm store update patients --placeholder none --placeholder 'k. A.'
+  edm store update patients --add-placeholder 'kein Eintrag' --remove-placeholder nil
 
 --column says all of one column, as `edm store create` takes it: it takes the place of the one of this name, or is added; the others
 stay as they are. --schema is all columns. What is live stays as it was made until the table is uploaded again."
@@ -58,6 +58,22 @@ pub(super) struct UpdateArguments {
     /// The usual words mean an empty cell again
     #[arg(long, conflicts_with_all = ["placeholders", "no_placeholders"])]
     usual_placeholders: bool,
+    /// One more word that means an empty cell; may be repeated
+    #[arg(
+        long = "add-placeholder",
+        value_name = "WORD",
+        conflicts_with_all = ["placeholders", "no_placeholders", "usual_placeholders"],
+        allow_hyphen_values = true
+    )]
+    add_placeholders: Vec<String>,
+    /// A word that means a value after all, as a surname does; may be repeated
+    #[arg(
+        long = "remove-placeholder",
+        value_name = "WORD",
+        conflicts_with_all = ["placeholders", "no_placeholders", "usual_placeholders"],
+        allow_hyphen_values = true
+    )]
+    remove_placeholders: Vec<String>,
 }
 
 /// Changes the store, says on standard error what changed, and returns the store as it is then.
@@ -69,7 +85,10 @@ pub(super) async fn run(arguments: &UpdateArguments) -> anyhow::Result<DataStore
     if told.is_empty() {
         eprintln!("edm: nothing changed: the data store was so already");
     }
-    told.iter().for_each(|change| eprintln!("edm: {change}"));
+    told.iter().for_each(|change| eprintln!("edm: {}", shown(change)));
+    if before.placeholders != after.placeholders && after.active_session_id.is_some() {
+        eprintln!("edm: words count from the next upload on: upload the table again");
+    }
     Ok(after)
 }
 
@@ -99,8 +118,34 @@ fn body(arguments: &UpdateArguments, before: &DataStoreResource) -> anyhow::Resu
         ("placeholders", arguments.placeholders.words().map(|words| json!(words))),
         ("placeholders", arguments.usual_placeholders.then_some(Value::Null)),
     ];
+    if !arguments.add_placeholders.is_empty() || !arguments.remove_placeholders.is_empty() {
+        body.insert("placeholders".to_owned(), json!(changed_placeholders(arguments, before)?));
+    }
     body.extend(options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     Ok(Value::Object(body))
+}
+
+/// Adds words to those of the store, the usual ones where it has none of its own, and takes others away.
+fn changed_placeholders(
+    arguments: &UpdateArguments,
+    before: &DataStoreResource,
+) -> anyhow::Result<Vec<String>> {
+    let usual = || PlaceholderWords::usual().as_slice().to_vec();
+    let mut words = before.placeholders.clone().unwrap_or_else(usual);
+    for word in &arguments.remove_placeholders {
+        let count = words.len();
+        words.retain(|own| own.trim().to_lowercase() != word.trim().to_lowercase());
+        if words.len() == count {
+            bail!("“{}” is no placeholder of the data store", shown(word));
+        }
+    }
+    words.extend(arguments.add_placeholders.iter().cloned());
+    Ok(words)
+}
+
+/// Shows a text in a sentence, without what a terminal would obey.
+fn shown(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).collect()
 }
 
 /// Puts each given column in the place of the one of its name, or behind the others, and leaves the removed ones out.
