@@ -25,6 +25,7 @@ mod rule;
 mod sensitive_type;
 mod session;
 mod timestamp;
+mod wiped;
 
 pub use access::{Principal, PrincipalId, Right, Role, Roles};
 pub use classification_job::{ClassificationJob, JobFinding, JobMatch, JobOrigin, JobPlace, JobProblem};
@@ -50,3 +51,4 @@ pub use session::{
     Session, SessionEvent, SessionFailure, SessionState, TransitionRefused, UpdateMode, transition,
 };
 pub use timestamp::Timestamp;
+pub use wiped::{Wipe, Wiped};

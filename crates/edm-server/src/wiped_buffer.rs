@@ -1,17 +1,17 @@
 //! Bytes of a body that are overwritten when the last of them is dropped.
 
 use bytes::Bytes;
-use zeroize::Zeroizing;
+use edm_model::Wiped;
 
 /// A buffer that grows, and leaves no copy of what it held where it was before.
 #[derive(Default)]
-pub(crate) struct WipedBuffer(Zeroizing<Vec<u8>>);
+pub(crate) struct WipedBuffer(Wiped<Vec<u8>>);
 
 impl WipedBuffer {
     pub(crate) fn extend_from_slice(&mut self, piece: &[u8]) {
         let length = self.0.len() + piece.len();
         if length > self.0.capacity() {
-            let mut larger = Zeroizing::new(Vec::with_capacity(length.max(2 * self.0.capacity())));
+            let mut larger = Wiped::from(Vec::with_capacity(length.max(2 * self.0.capacity())));
             larger.extend_from_slice(&self.0);
             self.0 = larger;
         }
@@ -33,7 +33,7 @@ impl WipedBuffer {
 }
 
 /// Shares bytes that are overwritten when the last of who has them drops them.
-pub(crate) fn wiped(bytes: impl Into<Zeroizing<Vec<u8>>>) -> Bytes {
+pub(crate) fn wiped(bytes: impl Into<Wiped<Vec<u8>>>) -> Bytes {
     Bytes::from_owner(bytes.into())
 }
 

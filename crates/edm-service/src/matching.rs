@@ -6,8 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use edm_engine::{ActiveType, CandidateSpan, Exempt, JoinedTexts, PreparedTypes, Query, Redaction, Scratch};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
-use edm_model::{OffsetUnit, Pattern, Principal, Right, limits};
-use zeroize::Zeroizing;
+use edm_model::{OffsetUnit, Pattern, Principal, Right, Wiped, limits};
 
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Resource};
@@ -306,7 +305,7 @@ impl Service {
         options: MatchOptions,
         replacement: Replacement,
     ) -> Result<Redacted, Error> {
-        let text = Zeroizing::new(text.into());
+        let text = Wiped::from(text.into());
         // Limits of a type without a listed match stand in the diagnostics only.
         let by_type = options.minimum_confidence.is_none();
         let options = MatchOptions { explain: true, unavailable: Unavailable::Refused, ..options };

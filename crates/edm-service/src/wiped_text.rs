@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
-use zeroize::{Zeroize, Zeroizing};
+use edm_model::{Wipe, Wiped};
 
 /// A text that is lent, or its own copy, which is overwritten when it is dropped.
 pub(crate) struct WipedText<'a>(Cow<'a, str>);
@@ -14,8 +14,8 @@ impl<'a> WipedText<'a> {
     }
 
     /// Returns a copy of its own.
-    pub(crate) fn into_owned(mut self) -> Zeroizing<String> {
-        Zeroizing::new(std::mem::take(&mut self.0).into_owned())
+    pub(crate) fn into_owned(mut self) -> Wiped<String> {
+        Wiped::from(std::mem::take(&mut self.0).into_owned())
     }
 }
 
@@ -30,7 +30,7 @@ impl Deref for WipedText<'_> {
 impl Drop for WipedText<'_> {
     fn drop(&mut self) {
         if let Cow::Owned(text) = &mut self.0 {
-            text.zeroize();
+            text.wipe();
         }
     }
 }

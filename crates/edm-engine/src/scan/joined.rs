@@ -1,6 +1,6 @@
 //! Short texts side by side: a text of a kilobyte is over before the steps of a scan are warm, and most hold nothing.
 
-use zeroize::Zeroizing;
+use edm_model::Wiped;
 
 use super::context::{Before, Context};
 use super::find;
@@ -21,7 +21,7 @@ const APART: &str = " \n\n";
 /// Meant for some tens of kilobytes at once; more take memory and are no faster.
 #[derive(Default)]
 pub struct JoinedTexts {
-    joined: Zeroizing<String>,
+    joined: Wiped<String>,
     /// Where each ends, without what stands behind it.
     ends: Vec<usize>,
     /// Where in the joined text values begin, ascending: perhaps more of them than its texts hold alone. `None` until that

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use edm_model::limits;
-use zeroize::Zeroizing;
+use edm_model::{Wiped, limits};
 
 use super::context::Before;
 use super::scratch::Scratch;
@@ -34,7 +33,7 @@ pub struct Scanner<'q> {
     zones: Zones<'q>,
     zone_bytes: usize,
     /// The held part of the text.
-    held: Zeroizing<String>,
+    held: Wiped<String>,
     before: Before,
     /// Where the next zone begins, in the whole text.
     next: usize,
@@ -66,7 +65,7 @@ impl<'q> Scanner<'q> {
         Self {
             zones,
             zone_bytes: zone_bytes.max(1),
-            held: Zeroizing::default(),
+            held: Wiped::default(),
             before: Before::default(),
             next: 0,
             unfinished: Vec::new(),
