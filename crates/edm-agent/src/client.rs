@@ -1,5 +1,4 @@
-//! A small typed client of the service's Graph interface. Knows paths, tokens, paging and when to try again;
-//! decides nothing else.
+//! A small typed client of the service's Graph interface. Knows paths, tokens, paging and when to try again; decides nothing.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -407,26 +407,6 @@ fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
              first line no header?",
             limits::FILE_COLUMNS_MAX
         ),
-        ErrorKind::Scratch { path } => write!(
-            f,
-            "cannot keep figures of a large table in {}: make room there, or name another folder in TMPDIR",
-            path.display()
-        ),
-        ErrorKind::RefusedLines { path } => {
-            write!(
-                f,
-                "cannot write the refused lines to {}: name another file with --refused-lines",
-                path.display()
-            )
-        }
-        ErrorKind::IsNoFile { path } => write!(
-            f,
-            "{} is no file of its own (a device, a pipe, a folder or a link): name a file, which is made anew",
-            path.display()
-        ),
-        ErrorKind::IsTheTable { path } => {
-            write!(f, "{} is the table itself, and would be written over: name another file", path.display())
-        }
         ErrorKind::UnusableStore { reason } => write!(f, "this data store cannot be uploaded to: {reason}"),
         ErrorKind::TooManyBadLines { bad, lines, goes_on, .. } => {
             write!(f, "{bad} of {lines} lines were refused, more than --allowed-bad-lines lets pass; ")?;
@@ -451,6 +431,33 @@ fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
             "the file changed while it was uploaded; nothing was committed. Run the command again on a file \
              that stays as it is",
         ),
+        other => write_file_sentence(other, f),
+    }
+}
+
+/// Sentences about what is written beside the table.
+fn write_file_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match kind {
+        ErrorKind::Scratch { path } => write!(
+            f,
+            "cannot keep figures of a large table in {}: make room there, or name another folder in TMPDIR",
+            path.display()
+        ),
+        ErrorKind::RefusedLines { path } => {
+            write!(
+                f,
+                "cannot write the refused lines to {}: name another file with --refused-lines",
+                path.display()
+            )
+        }
+        ErrorKind::IsNoFile { path } => write!(
+            f,
+            "{} is no file of its own (a device, a pipe, a folder or a link): name a file, which is made anew",
+            path.display()
+        ),
+        ErrorKind::IsTheTable { path } => {
+            write!(f, "{} is the table itself, and would be written over: name another file", path.display())
+        }
         other => write_server_sentence(other, f),
     }
 }

@@ -147,7 +147,7 @@ impl ColumnState {
     /// Takes cells with these words as empty.
     pub(crate) fn take_as_empty(&mut self, placeholders: Placeholders) {
         if let Some(plain) = &mut self.plain {
-            plain.take_as_empty(placeholders.clone());
+            plain.placeholders = placeholders.clone();
         }
         self.canonicaliser = self.canonicaliser.clone().with_placeholders(placeholders);
     }

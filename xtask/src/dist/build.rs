@@ -54,7 +54,7 @@ pub(super) fn build(root: &Path, machine: &str) -> anyhow::Result<PathBuf> {
     let mut fetch = Command::new(&cargo);
     run(fetch.args(["fetch", "--locked"]).current_dir(root))?;
     let mut command = Command::new(&cargo);
-    command.args(["build", "--release", "--locked", "--bin", "edm", "--target-dir"]).arg(&folder);
+    command.args(["build", "--profile", "dist", "--locked", "--bin", "edm", "--target-dir"]).arg(&folder);
     command.current_dir(root).env("CARGO_ENCODED_RUSTFLAGS", remapped(root)?);
     let mut made = folder;
     if machine != std::env::consts::ARCH {
@@ -64,7 +64,7 @@ pub(super) fn build(root: &Path, machine: &str) -> anyhow::Result<PathBuf> {
         made.push(target);
     }
     run(&mut command)?;
-    Ok(made.join("release/edm"))
+    Ok(made.join("dist/edm"))
 }
 
 /// Returns flags that put words in the place of this machine's paths.

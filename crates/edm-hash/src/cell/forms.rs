@@ -43,7 +43,8 @@ pub(crate) struct PlainForms {
     ignored: u128,
     tokens_max: u32,
     lower: bool,
-    placeholders: Placeholders,
+    /// What means an empty cell.
+    pub(crate) placeholders: Placeholders,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -209,11 +210,6 @@ impl PlainForms {
             lower: rule.case == edm_model::CaseRule::Insensitive,
             placeholders,
         }
-    }
-
-    /// Takes cells with these words as empty.
-    pub(crate) fn take_as_empty(&mut self, placeholders: Placeholders) {
-        self.placeholders = placeholders;
     }
 
     /// Returns whether letters become lower case.
