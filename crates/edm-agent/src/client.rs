@@ -1,4 +1,4 @@
-//! A small typed client of the service's Graph interface. Knows paths, tokens, paging and when to try again; decides nothing.
+//! A small typed client of the service's Graph interface. Knows paths, tokens, paging and when to try again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,8 +117,7 @@ impl GraphClient {
         self.token.is_some()
     }
 
-    /// Reads an upload address that the server gave. Refuses one over which the table would travel less safely
-    /// than the request for it did.
+    /// Reads an upload address that the server gave. Refuses one that is less safe than the request for it was.
     pub(crate) fn upload_address(&self, uri: &str) -> Result<Url, Error> {
         // What is no address is not told of: it holds a signature.
         let url = Url::parse(uri).map_err(|_| Error::new(ErrorKind::BadAnswer))?;
