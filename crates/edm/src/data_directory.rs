@@ -144,6 +144,18 @@ pub(crate) async fn open(folder: &Path, key: &KeyArguments) -> anyhow::Result<Se
     Ok(service)
 }
 
+/// Fails where a used directory has lost the folder of its blobs.
+pub(crate) fn refuse_without_blobs(folder: &Path) -> anyhow::Result<()> {
+    let blobs = folder.join(BLOBS);
+    if folder.join(CATALOG).exists() && !blobs.exists() {
+        bail!(
+            "{} is missing, and a repair would forget what belongs there: mount its volume, or restore it from a backup",
+            blobs.display()
+        );
+    }
+    Ok(())
+}
+
 async fn open_with(
     folder: &Path,
     source: &KeySource,
