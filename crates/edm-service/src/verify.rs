@@ -351,8 +351,11 @@ fn passing(error: &Error) -> Result<(), Error> {
 }
 
 fn with_cause(error: &Error) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
+    match (error.kind(), std::error::Error::source(error)) {
+        // Its own sentence sends the reader to the log of a server, and here there may be none.
+        (ErrorKind::Corrupt, Some(cause)) => format!("it cannot be read back: {cause}"),
+        (ErrorKind::Corrupt, None) => "it cannot be read back".to_owned(),
+        (_, Some(cause)) => format!("{error}: {cause}"),
+        (_, None) => error.to_string(),
     }
 }

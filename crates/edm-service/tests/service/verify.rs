@@ -33,6 +33,8 @@ async fn every_file_of_what_is_kept_is_read() {
                 let found = verify(&house).await;
                 assert_eq!(kinds(&found), [kind], "{how:?} {}", file.display());
                 assert_eq!(found.findings[0].session_id, Some(session));
+                let detail = &found.findings[0].detail;
+                assert!(!detail.contains("log"), "there need be no server: {detail}");
                 std::fs::write(&file, &saved).expect("restored");
             }
         }
@@ -122,7 +124,8 @@ async fn the_way_back_is_not_forgotten_while_the_live_data_is_damaged() {
         let finding = found.findings.iter().find(|finding| finding.kind == kind).expect("is found");
         found.advice(finding)
     };
-    let (of_live, of_kept) = (files_of(&house, live, "rules").remove(0), files_of(&house, before, "rules").remove(0));
+    let (of_live, of_kept) =
+        (files_of(&house, live, "rules").remove(0), files_of(&house, before, "rules").remove(0));
     let saved = std::fs::read(&of_kept).expect("readable");
     harm(&of_live, Harm::Cut);
     assert!(advice_of(&verify(&house).await, FindingKind::LiveDamaged).contains("roll back"));

@@ -8,14 +8,14 @@ use edm_service::{Finding, Verification};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::command::{Ending, with_statuses};
+use crate::command::{Ending, with_two_statuses};
 use crate::data_directory;
 use crate::master_key::KeyArguments;
 use crate::output::{Format, Output};
 use crate::surroundings::keep_new_files_private;
 
 #[derive(Debug, Args)]
-#[command(after_help = with_statuses("\
+#[command(after_help = with_two_statuses("\
 Examples:
   edm verify --data-dir data
   edm verify --data-dir data --repair
@@ -68,7 +68,8 @@ pub(crate) async fn run(arguments: &VerifyArguments, output: Output) -> anyhow::
 
 fn print(found: &Verification, alone: bool, output: Output) -> anyhow::Result<()> {
     if output.format() == Format::Json {
-        let findings: Vec<Value> = found.findings.iter().map(|finding| finding_json(found, finding)).collect();
+        let findings: Vec<Value> =
+            found.findings.iter().map(|finding| finding_json(found, finding)).collect();
         return Ok(output.json(&json!({
             "stores": found.stores,
             "generations": found.generations,
