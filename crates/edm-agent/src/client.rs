@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind, Repeat};
 use crate::progress::{Event, Progress};
-use crate::tls::{Trust, client_config};
+use crate::tls::{Trust, client_config, is_outdated};
 
 /// How long the server may take to begin its answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
@@ -427,6 +427,7 @@ where
 pub(crate) fn unreachable(error: reqwest::Error) -> Error {
     let kind = match fault(&error) {
         Some(Fault::Certificate) => ErrorKind::UntrustedCertificate,
+        Some(Fault::Dates) => ErrorKind::OutdatedCertificate,
         Some(Fault::NoTls) => ErrorKind::NoTlsThere,
         Some(Fault::NoHttp) => ErrorKind::NoHttpThere,
         None => ErrorKind::Unreachable { sent: !error.is_connect() },
@@ -439,6 +440,8 @@ pub(crate) fn unreachable(error: reqwest::Error) -> Error {
 enum Fault {
     /// The server's certificate was refused.
     Certificate,
+    /// The server's certificate is over, or has not begun.
+    Dates,
     /// The server answered the beginning of TLS with something else.
     NoTls,
     /// The server answered a request with something else than HTTP.
@@ -453,6 +456,9 @@ fn fault(error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         let wrapped = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static));
         for one in [Some(known), wrapped].into_iter().flatten() {
             match one.downcast_ref() {
+                Some(rustls::Error::InvalidCertificate(reason)) if is_outdated(reason) => {
+                    return Some(Fault::Dates);
+                }
                 Some(rustls::Error::InvalidCertificate(_)) => return Some(Fault::Certificate),
                 Some(rustls::Error::InvalidMessage(_)) => return Some(Fault::NoTls),
                 _ => {}

@@ -195,6 +195,8 @@ pub enum ErrorKind {
     },
     /// The server's certificate is not trusted, or is another server's.
     UntrustedCertificate,
+    /// The server's certificate is over, or has not begun.
+    OutdatedCertificate,
     /// TLS was begun with a server that does not speak it.
     NoTlsThere,
     /// The server does not answer in HTTP; it may speak TLS.
@@ -510,6 +512,10 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
         ErrorKind::UntrustedCertificate => f.write_str(
             "the server's certificate is not trusted: give the certificate of its authority, or its own if it is \
              self-signed, with --ca-cert FILE, and name the server as the certificate does",
+        ),
+        ErrorKind::OutdatedCertificate => f.write_str(
+            "the server's certificate is over, or has not begun by this machine's clock: its operator renews it; is the clock \
+             right?",
         ),
         ErrorKind::NoTlsThere => f.write_str(
             "the server does not speak TLS at this address: say http:// in --server, or give it a certificate (`edm serve \

@@ -45,6 +45,17 @@ pub(crate) fn client_config(trust: Trust<'_>) -> Result<ClientConfig, TlsError> 
     })
 }
 
+/// Returns whether a certificate is refused because of its dates: to trust it would not help.
+pub(crate) fn is_outdated(reason: &CertificateError) -> bool {
+    matches!(
+        reason,
+        CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+    )
+}
+
 /// Takes what the given certificates signed, and these themselves.
 #[derive(Debug)]
 struct GivenCertificates {

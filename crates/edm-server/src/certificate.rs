@@ -15,7 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{CertificateError, RootCertStore};
+use rustls::{CertificateError, InconsistentKeys, RootCertStore};
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
@@ -41,6 +41,15 @@ pub struct ServerCertificate {
     current: ArcSwap<CertifiedKey>,
 }
 
+/// What a certificate was replaced by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// Another chain.
+    ByAnother,
+    /// The chain that was shown before.
+    ByTheSame,
+}
+
 impl ServerCertificate {
     /// Reads certificate and key. Fails where one cannot be read, and where they do not fit together.
     pub fn read(files: &TlsFiles) -> Result<Self, ServeError> {
@@ -49,9 +58,12 @@ impl ServerCertificate {
 
     /// Shows another certificate to whoever connects from now on; connections that are open go on. Fails as
     /// [`ServerCertificate::read`] does, and then the one before stays.
-    pub fn replace(&self, files: &TlsFiles) -> Result<(), ServeError> {
-        self.current.store(Arc::new(certified_key(files)?));
-        Ok(())
+    pub fn replace(&self, files: &TlsFiles) -> Result<Replaced, ServeError> {
+        let before = self.current.swap(Arc::new(certified_key(files)?));
+        Ok(match before.cert == self.current.load().cert {
+            true => Replaced::ByTheSame,
+            false => Replaced::ByAnother,
+        })
     }
 
     /// Returns the second behind which clients refuse it; nothing where the certificate does not say it in a way that is read.
@@ -126,16 +138,48 @@ pub(crate) fn acceptor(certificate: Arc<ServerCertificate>) -> Result<TlsAccepto
 }
 
 fn certified_key(files: &TlsFiles) -> Result<CertifiedKey, ServeError> {
+    let failed = |message: String, error| ServeError::because(ServeErrorKind::Tls, message, error);
+    let (certificate, key) = (files.certificate.display(), files.key.display());
     let certificates = CertificateDer::pem_slice_iter(&read(&files.certificate)?)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| no_pem(&files.certificate, error))?;
-    let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|error| no_pem(&files.key, error))?;
-    CertifiedKey::from_der(certificates, key, &cryptography::default_provider()).map_err(|error| {
-        let (certificate, key) = (files.certificate.display(), files.key.display());
-        let message =
-            format!("the certificate {certificate} and the key {key} do not fit together: give a pair");
-        ServeError::because(ServeErrorKind::Tls, message, error)
-    })
+    if certificates.is_empty() {
+        return Err(no_pem(&files.certificate, "it holds no certificate"));
+    }
+    let private = read(&files.key)?;
+    if is_encrypted(&private) {
+        return Err(no_pem(
+            &files.key,
+            "the key is encrypted, and nobody is asked for its password: store it without",
+        ));
+    }
+    let private = PrivateKeyDer::from_pem_slice(&private).map_err(|error| no_pem(&files.key, error))?;
+    let signer = cryptography::default_provider().key_provider.load_private_key(private).map_err(|error| {
+        let message = format!(
+            "the key {key} is of a kind that is not taken: make one of ECDSA P-256 or P-384, Ed25519, or RSA with 2,048 to 4,096 bits"
+        );
+        failed(message, error)
+    })?;
+    let certified = CertifiedKey::new(certificates, signer);
+    match certified.keys_match() {
+        // Not every kind of key says what its public half is.
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
+        Err(error @ rustls::Error::InconsistentKeys(_)) => {
+            let message =
+                format!("the certificate {certificate} and the key {key} do not fit together: give a pair");
+            Err(failed(message, error))
+        }
+        Err(error) => {
+            Err(failed(format!("the certificate {certificate} cannot be understood: make another"), error))
+        }
+    }
+}
+
+/// Returns whether a private key in PEM wants a password.
+fn is_encrypted(pem: &[u8]) -> bool {
+    [&b"BEGIN ENCRYPTED PRIVATE KEY"[..], b"Proc-Type: 4,ENCRYPTED"]
+        .into_iter()
+        .any(|mark| pem.windows(mark.len()).any(|part| part == mark))
 }
 
 /// Reads a file, which may hold a key. Fails where it is too long for one.
@@ -143,6 +187,10 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ServeError> {
     let failed = |error: std::io::Error| {
         ServeError::because(ServeErrorKind::Tls, format!("cannot read {}", path.display()), error)
     };
+    // To open a pipe would wait for whoever writes into it, and a reload with it.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(no_pem(path, "it is no regular file"));
+    }
     let file = std::fs::File::open(path).map_err(failed)?;
     // In one piece from the start: what grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(PEM_BYTES_MAX + 1));
@@ -150,6 +198,13 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ServeError> {
     if bytes.len() > PEM_BYTES_MAX {
         let error = format!("it has more than {PEM_BYTES_MAX} bytes");
         return Err(no_pem(path, error));
+    }
+    if bytes.is_empty() {
+        return Err(no_pem(path, "it is empty"));
+    }
+    // How every certificate and key in DER begins, and no text.
+    if bytes.starts_with(&[0x30, 0x82]) || bytes.starts_with(&[0x30, 0x81]) {
+        return Err(no_pem(path, "it is DER: convert it with openssl x509 or openssl pkey, and -inform DER"));
     }
     Ok(bytes)
 }
@@ -186,14 +241,37 @@ mod tests {
         };
         check(TlsFiles { certificate: fixture("none.pem"), ..loopback() }, "none.pem");
         check(TlsFiles { key: junk.clone(), ..loopback() }, "cannot be read as PEM");
-        check(TlsFiles { certificate: junk, ..loopback() }, "do not fit together");
+        check(TlsFiles { certificate: junk, ..loopback() }, "cannot be read as PEM");
         check(TlsFiles { certificate: long, ..loopback() }, "cannot be read as PEM");
         let other = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("makes one");
         let key = folder.path().join("key.pem");
         std::fs::write(&key, other.signing_key.serialize_pem()).expect("writes");
         check(TlsFiles { key, ..loopback() }, "do not fit together");
-        certificate.replace(&loopback()).expect("a pair");
+        assert_eq!(certificate.replace(&loopback()).expect("a pair"), Replaced::ByTheSame);
         assert!(!Arc::ptr_eq(&before, &certificate.current.load_full()));
+    }
+
+    /// Each once was "no PEM" or "do not fit together".
+    #[test]
+    fn a_key_that_is_not_taken_has_its_true_reason() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file.pem");
+        let check = |bytes: &[u8], part: &str| {
+            std::fs::write(&path, bytes).expect("writes");
+            let refused = certified_key(&TlsFiles { key: path.clone(), ..loopback() }).expect_err(part);
+            let cause = std::error::Error::source(&refused).map(ToString::to_string).unwrap_or_default();
+            assert!(format!("{refused}: {cause}").contains(part), "{refused}: {cause}");
+        };
+        check(b"", "it is empty");
+        check(&[0x30, 0x82, 0x01, 0x00], "it is DER");
+        check(
+            b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+            "is encrypted",
+        );
+        check(
+            b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            "of a kind that is not taken",
+        );
     }
 
     #[test]

@@ -57,12 +57,12 @@ mod wiped_buffer;
 
 pub use admission::{Capacity, CapacityLimits, MEMORY_BYTES_MIN, MemoryGauge, Patience};
 pub use app::{App, Scheme};
-pub use certificate::{ServerCertificate, TlsFiles};
+pub use certificate::{Replaced, ServerCertificate, TlsFiles};
 pub use connections::{ConnectionGauge, ConnectionLimits};
 pub use error::{ApiError, HttpProblem, Problem, body_answer, http_answer, service_answer};
 pub use live_settings::LiveSettings;
 pub use origin::{CurrentNames, Names};
 pub use panic_log::log_panics_without_text;
 pub use routes::{Surface, router};
-pub use serve::{Bound, Gauges, ServeError, ServeErrorKind, ServerConfig, bind};
+pub use serve::{Bound, Gauges, ServeError, ServeErrorKind, ServerConfig, bind, refuse_plain};
 pub use upload::{UploadError, UploadProblem, upload_answer};

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Uri, header};
 
 use crate::app::App;
 use crate::error::HttpProblem;
+use crate::serve::ServeError;
 
 /// Bytes of the longest host name that is repeated in an answer.
 const HOST_BYTES_MAX: usize = 300;
@@ -72,11 +73,45 @@ impl Origin {
 }
 
 impl Names {
+    /// Fails on an address that answers cannot begin with, and on a host that no request can name.
+    pub fn check(&self) -> Result<(), ServeError> {
+        if let Some(url) = self.public_url.as_deref().filter(|url| !is_base(url)) {
+            let url = url.escape_debug();
+            return Err(ServeError::of_names(format!(
+                "server.public_url is “{url}”: give an address such as https://edm.example.org, without query or fragment"
+            )));
+        }
+        let is_name = |host: &str| {
+            is_host(host) && without_port(host) == host && !host.starts_with('.') && !host.ends_with('.')
+        };
+        match self.allowed_hosts.iter().find(|host| !is_name(host)) {
+            Some(host) => Err(ServeError::of_names(format!(
+                "server.allowed_hosts has “{}”: give a name or an address alone, such as edm.example.org or [::1], without scheme, \
+                 port, path, wildcard or a dot at its end",
+                host.escape_debug()
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn allows(&self, host: &str) -> bool {
         let name = without_port(host);
         self.allowed_hosts.is_empty()
             || self.allowed_hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
+}
+
+/// Returns whether an address is one that paths can be put behind.
+fn is_base(url: &str) -> bool {
+    // The parser leaves a fragment out without a word.
+    let Some(uri) = url.parse::<Uri>().ok().filter(|_| !url.contains(['?', '#'])) else { return false };
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    let is_place = uri.authority().is_some_and(|place| {
+        let port = place.as_str().get(without_port(place.as_str()).len()..).unwrap_or("");
+        is_host(place.as_str()) && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+    });
+    is_web && is_place
 }
 
 /// Returns whether a text is a name or an address, with a port or without.
@@ -118,6 +153,53 @@ mod tests {
             check(other, false);
         }
         check(&"a".repeat(301), false);
+    }
+
+    /// `allowed_hosts = ["https://edm.example.org"]` once refused every request, and any text was taken as the public address.
+    #[test]
+    fn names_that_are_of_no_use_are_refused() {
+        let check = |names: Names, part: Option<&str>| match (names.check(), part) {
+            (Ok(()), None) => {}
+            (Err(error), Some(part)) => assert!(error.to_string().contains(part), "{error}"),
+            (checked, part) => panic!("{names:?}: {checked:?}, not {part:?}"),
+        };
+        let host = |host: &str| Names { public_url: None, allowed_hosts: vec![host.to_owned()] };
+        for known in ["edm.example.org", "127.0.0.1", "[::1]", "a_b"] {
+            check(host(known), None);
+        }
+        for other in [
+            "",
+            "https://edm.example.org",
+            "edm:8443",
+            "edm/",
+            "*.example.org",
+            ".example.org",
+            "edm.",
+            "::1",
+            "a b",
+        ] {
+            check(host(other), Some("server.allowed_hosts has “"));
+        }
+        let url = |url: &str| Names { public_url: Some(url.to_owned()), allowed_hosts: Vec::new() };
+        for known in ["https://edm.example.org", "http://[::1]:8080/", "https://example.org:8443/edm"] {
+            check(url(known), None);
+        }
+        for other in [
+            "",
+            "edm.example.org",
+            "/edm",
+            "ftp://edm",
+            "https://",
+            "https://a b",
+            "https://edm?a",
+            "https://edm#a",
+            "https://user@edm",
+            "https://edm:0",
+            "https://edm:99999",
+            "https://edm:",
+        ] {
+            check(url(other), Some("server.public_url is “"));
+        }
     }
 
     #[test]

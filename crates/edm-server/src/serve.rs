@@ -50,6 +50,8 @@ pub enum ServeErrorKind {
     PlainBeyondLoopback,
     /// The certificate or key cannot be used.
     Tls,
+    /// What the server is called in addresses is of no use.
+    Names,
     /// The address cannot be listened on.
     Listen,
     /// Listening ended by itself.
@@ -68,6 +70,10 @@ impl ServeError {
     /// Returns what is wrong.
     pub fn kind(&self) -> &ServeErrorKind {
         &self.kind
+    }
+
+    pub(crate) fn of_names(message: String) -> Self {
+        Self { kind: ServeErrorKind::Names, message, source: None }
     }
 
     pub(crate) fn because(
@@ -123,21 +129,21 @@ impl Gauges {
 /// Takes the address and reads certificate and key. Fails on an address beyond this machine without TLS unless
 /// that is allowed, on files that cannot be used, and on an address that is taken.
 pub fn bind(config: &ServerConfig) -> Result<Bound, ServeError> {
-    if config.tls.is_none() && !config.listen.ip().is_loopback() && !config.insecure_http {
-        return Err(ServeError {
-            kind: ServeErrorKind::PlainBeyondLoopback,
-            message: format!(
-                "{} can be reached from elsewhere and there is no TLS: give --tls-cert and --tls-key, listen on \
-                 127.0.0.1, or say --insecure-http where a proxy in front does TLS",
-                config.listen
-            ),
-            source: None,
-        });
-    }
+    refuse_plain(config.listen, config.tls.is_some() || config.insecure_http)?;
     let certificate = config.tls.as_ref().map(ServerCertificate::read).transpose()?.map(Arc::new);
     let tls = certificate.clone().map(acceptor).transpose()?;
     let fail = |error: io::Error| {
-        let message = format!("cannot listen on {}: is the port taken by another program?", config.listen);
+        let reason = match error.kind() {
+            io::ErrorKind::AddrNotAvailable => {
+                "this machine has no such address: name one of its own, or 0.0.0.0"
+            }
+            io::ErrorKind::AddrInUse => "another program has the port: stop it, or name another port",
+            io::ErrorKind::PermissionDenied => {
+                "this user may not: name a port from 1024 on, or give the service CAP_NET_BIND_SERVICE"
+            }
+            _ => "the system refuses the address",
+        };
+        let message = format!("cannot listen on {}: {reason}", config.listen);
         ServeError::because(ServeErrorKind::Listen, message, error)
     };
     let listener = TcpListener::bind(config.listen).map_err(fail)?;
@@ -154,6 +160,21 @@ pub fn bind(config: &ServerConfig) -> Result<Bound, ServeError> {
     let settings = LiveSettings { certificate, names, connections: connections.clone() };
     let gauges = Gauges { capacity: Capacity::new(config.capacity), connections };
     Ok(Bound { listener, address, tls, surface: config.surface, gauges, settings })
+}
+
+/// Fails on an address that can be reached from elsewhere, unless what is sent there is safe.
+pub fn refuse_plain(listen: SocketAddr, is_safe: bool) -> Result<(), ServeError> {
+    if is_safe || listen.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(ServeError {
+        kind: ServeErrorKind::PlainBeyondLoopback,
+        message: format!(
+            "{listen} can be reached from elsewhere and there is no TLS: give --tls-cert and --tls-key, listen on \
+             127.0.0.1, or say --insecure-http where a proxy in front does TLS"
+        ),
+        source: None,
+    })
 }
 
 impl Bound {

@@ -415,7 +415,7 @@ const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
         }
         ErrorKind::StorageBusy => "too many lists are being read: try again in a moment",
         ErrorKind::WrongMasterKey => {
-            "the master key is not the one that this data directory was made with: restore the right key file"
+            "the master key is not the one that this data directory was made with: restore the right one"
         }
         ErrorKind::DataDirectory => {
             "the data directory cannot be used: check that it exists, may be written, and that no other server uses it"

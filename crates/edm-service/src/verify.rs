@@ -8,8 +8,10 @@
 //! ```
 //!
 //! What can be made anew is removed by a repair: left-over blobs, blocks of an open session (its agent sends them again), a
-//! damaged generation that is only kept to roll back to. What cannot, is never touched: the report says what must come back
-//! from a backup or be uploaded again.
+//! damaged generation that is only kept to roll back to, where the live one of its store is whole. What cannot, is never
+//! touched: the report says what must come back from a backup or be uploaded again.
+//!
+//! Blobs that are all gone are on a volume that is away: a repair then refuses, since it would forget what comes back.
 
 use std::collections::HashSet;
 
@@ -39,6 +41,8 @@ pub struct Verification {
     pub leftovers_looked_for: bool,
     /// What is wrong, in the order of the stores.
     pub findings: Vec<Finding>,
+    /// Stores that have a whole generation to roll back to.
+    whole_before: HashSet<StoreId>,
 }
 
 /// Something that is wrong.
@@ -94,20 +98,36 @@ impl FindingKind {
     pub const fn is_damage(self) -> bool {
         !matches!(self, FindingKind::Leftover)
     }
+}
 
-    /// Returns whether a repair can mend it, by removing what can be made anew.
-    pub const fn is_repairable(self) -> bool {
-        matches!(self, FindingKind::KeptDamaged | FindingKind::BlockDamaged | FindingKind::Leftover)
+impl Verification {
+    /// Returns whether a repair mends it, by removing what can be made anew. The generation to roll back to is more than that
+    /// where the live one of its store cannot be read.
+    pub fn is_repairable(&self, finding: &Finding) -> bool {
+        match finding.kind {
+            FindingKind::BlockDamaged | FindingKind::Leftover => true,
+            FindingKind::KeptDamaged => !self.live_is_damaged(finding.store_id),
+            FindingKind::LiveLost | FindingKind::LiveDamaged | FindingKind::CommittedBlockDamaged => false,
+        }
     }
 
-    /// Returns what to do about it.
-    pub const fn advice(self) -> &'static str {
-        match self {
-            FindingKind::LiveLost | FindingKind::LiveDamaged => {
+    /// Returns what to do about one of the findings.
+    pub fn advice(&self, finding: &Finding) -> &'static str {
+        let can_roll_back = finding.store_id.is_some_and(|store| self.whole_before.contains(&store));
+        match finding.kind {
+            FindingKind::LiveLost => "restore the data directory from a backup, or upload the table again",
+            FindingKind::LiveDamaged if can_roll_back => {
                 "restore its files from a backup, roll back (edm store rollback), or upload the table again"
             }
+            FindingKind::LiveDamaged => {
+                "restore its files from a backup, or upload the table again: there is no whole generation to roll back to"
+            }
+            FindingKind::KeptDamaged if self.is_repairable(finding) => {
+                "restore its files from a backup, or let --repair forget it: the live data is whole, but there is no way \
+                 back to this"
+            }
             FindingKind::KeptDamaged => {
-                "--repair forgets it: the live data is whole, but there is no way back to this"
+                "restore its files from a backup; --repair leaves it, since the live data is damaged as well"
             }
             FindingKind::BlockDamaged => {
                 "--repair forgets it: run the same `edm upload` again, which sends it again"
@@ -115,6 +135,11 @@ impl FindingKind {
             FindingKind::CommittedBlockDamaged => "its session will fail: upload the table again",
             FindingKind::Leftover => "--repair removes it",
         }
+    }
+
+    fn live_is_damaged(&self, store: Option<StoreId>) -> bool {
+        let of_live = |kind| matches!(kind, FindingKind::LiveLost | FindingKind::LiveDamaged);
+        self.findings.iter().any(|finding| finding.store_id == store && of_live(finding.kind))
     }
 }
 
@@ -172,7 +197,12 @@ impl Service {
             }
             Err(error) => Err(error),
         };
-        let Err(error) = checked else { return Ok(()) };
+        let Err(error) = checked else {
+            if !is_live {
+                found.whole_before.insert(row.store_id);
+            }
+            return Ok(());
+        };
         passing(&error)?;
         let kind = if is_live { FindingKind::LiveDamaged } else { FindingKind::KeptDamaged };
         found.findings.push(Finding {
@@ -267,7 +297,10 @@ impl Service {
                 "a server works on the data directory: stop it before a repair",
             ));
         }
-        for finding in found.findings.iter_mut().filter(|finding| finding.kind.is_repairable()) {
+        self.refuse_missing_blobs(found).await?;
+        let repairable: Vec<bool> =
+            found.findings.iter().map(|finding| found.is_repairable(finding)).collect();
+        for (finding, _) in found.findings.iter_mut().zip(repairable).filter(|(_, repairable)| *repairable) {
             match (finding.kind, finding.session_id, finding.block) {
                 (FindingKind::Leftover, ..) => {
                     self.inner.blobs.delete_below(&BlobPath::new(finding.detail.clone())?).await?;
@@ -283,6 +316,19 @@ impl Service {
             finding.repaired = true;
         }
         self.collect_retired().await
+    }
+
+    /// Fails where files are missed and there is no blob at all: they are elsewhere, and may come back.
+    async fn refuse_missing_blobs(&self, found: &Verification) -> Result<(), Error> {
+        let is_damaged = found.findings.iter().any(|finding| finding.kind.is_damage());
+        if is_damaged && self.inner.blobs.list(&BlobPath::new(places::ROOT)?).await?.is_empty() {
+            return Err(Error::with_message(
+                ErrorKind::DataDirectory,
+                "the folder of the blobs holds nothing, and a repair would forget what belongs there: mount its volume, or \
+                 restore it from a backup",
+            ));
+        }
+        Ok(())
     }
 
     /// Forgets a damaged block and deletes what is left of it.
@@ -305,8 +351,11 @@ fn passing(error: &Error) -> Result<(), Error> {
 }
 
 fn with_cause(error: &Error) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
+    match (error.kind(), std::error::Error::source(error)) {
+        // Its own sentence sends the reader to the log of a server, and here there may be none.
+        (ErrorKind::Corrupt, Some(cause)) => format!("it cannot be read back: {cause}"),
+        (ErrorKind::Corrupt, None) => "it cannot be read back".to_owned(),
+        (_, Some(cause)) => format!("{error}: {cause}"),
+        (_, None) => error.to_string(),
     }
 }

@@ -1,6 +1,8 @@
 //! The options with which a command reaches a server.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -10,6 +12,9 @@ use crate::surroundings::token_of_environment;
 
 /// Where a server listens unless it is told otherwise.
 const SERVER_DEFAULT: &str = "http://127.0.0.1:8080";
+
+/// Bytes of the longest file of a token or of certificates.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Where the server is and how to be let in.
 #[derive(Debug, Clone, Args)]
@@ -44,12 +49,13 @@ impl Connection {
     /// Makes a client; sends nothing yet.
     pub(crate) fn client(&self) -> anyhow::Result<GraphClient> {
         let read =
-            |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+            |path: &PathBuf| read_bounded(path).with_context(|| format!("cannot read {}", path.display()));
         let token = match (&self.token, &self.token_file) {
             (_, Some(path)) => {
                 let text = String::from_utf8(read(path)?).ok();
                 let text = text.with_context(|| format!("{} holds no token", path.display()))?;
                 let token = text.trim().to_owned();
+                refuse_dressed(&token, path)?;
                 if token.is_empty() {
                     bail!("{} is empty, so no token can be sent: write the token into it", path.display());
                 }
@@ -66,5 +72,46 @@ impl Connection {
             insecure_http: self.insecure_http,
         };
         GraphClient::new(options).with_context(|| format!("cannot use {}", self.server))
+    }
+}
+
+/// Reads a file of a token or of certificates. A shell may hand over a pipe (`<(…)`), so that is waited for.
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "it has more than a megabyte"));
+    }
+    Ok(bytes)
+}
+
+/// Fails on what is often written around a token, and is no part of it.
+fn refuse_dressed(token: &str, path: &Path) -> anyhow::Result<()> {
+    let path = path.display();
+    if token.starts_with('\u{feff}') {
+        bail!("{path} begins with a byte order mark, as some editors write it: save it as UTF-8 without");
+    }
+    if token.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("bearer ")) {
+        bail!("{path} begins with the word Bearer, which is no part of the token: leave it out");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each once ended as a token that the server does not know.
+    #[test]
+    fn what_is_written_around_a_token_is_told() {
+        let check = |token: &str, part: Option<&str>| {
+            let told = refuse_dressed(token, Path::new("token")).err().map(|error| error.to_string());
+            assert_eq!(told.is_some(), part.is_some(), "{told:?}");
+            assert!(told.unwrap_or_default().contains(part.unwrap_or_default()));
+        };
+        check("edm_abc", None);
+        check("\u{feff}edm_abc", Some("byte order mark"));
+        check("Bearer edm_abc", Some("the word Bearer"));
+        check("bearer edm_abc", Some("the word Bearer"));
     }
 }

@@ -20,7 +20,7 @@ pub(crate) const LOCK: &str = "lock";
 /// Stands there from before the first start makes anything until everything of it is made. A first start that crashed is
 /// gone on with; without it a missing catalog is a lost one.
 const FIRST_START: &str = "first-start";
-const BLOBS: &str = "blobs";
+pub(crate) const BLOBS: &str = "blobs";
 /// What the service keeps in the folder. Everything else is below `blobs`, which nobody else can enter.
 #[cfg(unix)]
 pub(crate) const OWN_NAMES: [&str; 7] =
@@ -52,14 +52,17 @@ pub(crate) async fn open_or_create(
 fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result<()> {
     let marker = folder.join(FIRST_START);
     let catalog = folder.join(CATALOG);
-    let has_catalog = || fs::metadata(&catalog).is_ok_and(|found| found.len() > 0);
-    if has_catalog() && start == Start::New {
+    let has_catalog = || {
+        let size = size_of(&catalog).with_context(|| format!("cannot look at {}", catalog.display()));
+        size.map(|bytes| bytes > 0)
+    };
+    if has_catalog()? && start == Start::New {
         bail!("{} has a catalog, so --new would begin nothing: leave it out", folder.display());
     }
-    if !has_catalog() && !marker.exists() {
+    if !has_catalog()? && !marker.exists() {
         // Of two first starts at once the second must find what the first made, not mark another.
         let _lock = lock_alone(folder)?;
-        if !has_catalog() {
+        if !has_catalog()? {
             if start == Start::Usual {
                 refuse_lost(folder, &catalog)?;
             }
@@ -130,7 +133,10 @@ fn make_key_at_need(folder: &Path, key: &KeySource) -> anyhow::Result<()> {
 pub(crate) async fn open(folder: &Path, key: &KeyArguments) -> anyhow::Result<Service> {
     let key = key.source(folder)?;
     let catalog = folder.join(CATALOG);
-    if !fs::metadata(&catalog).is_ok_and(|found| found.len() > 0) {
+    let size = size_of(&catalog).with_context(|| {
+        format!("cannot look at {}: run this as the server's user, or as root", catalog.display())
+    })?;
+    if size == 0 {
         if left_of_a_server(folder).is_empty() {
             bail!("{} is no data directory: it has no {CATALOG}", folder.display());
         }
@@ -144,12 +150,39 @@ pub(crate) async fn open(folder: &Path, key: &KeyArguments) -> anyhow::Result<Se
     Ok(service)
 }
 
+/// Returns how many bytes a file has; none where it is not there. Fails where that cannot be told, as of another user's folder.
+pub(crate) fn size_of(path: &Path) -> io::Result<u64> {
+    match fs::metadata(path) {
+        Ok(found) => Ok(found.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
+/// Fails where a used directory has lost the folder of its blobs.
+pub(crate) fn refuse_without_blobs(folder: &Path) -> anyhow::Result<()> {
+    let blobs = folder.join(BLOBS);
+    if folder.join(CATALOG).exists() && !blobs.exists() {
+        bail!(
+            "{} is missing, and a repair would forget what belongs there: mount its volume, or restore it from a backup",
+            blobs.display()
+        );
+    }
+    Ok(())
+}
+
 async fn open_with(
     folder: &Path,
     source: &KeySource,
     config: impl FnOnce(MasterKey) -> ServiceConfig,
 ) -> anyhow::Result<Service> {
-    let key = source.read().with_context(|| format!("the data in {} needs its key", folder.display()))?;
+    let key = source.read().with_context(|| {
+        let folder = folder.display();
+        format!(
+            "the data in {folder} needs its key: name its place with --master-key-file, EDM_MASTER_KEY or the credential \
+             edm-master-key"
+        )
+    })?;
     close_to_others(folder).with_context(|| {
         format!("cannot keep {} from being read by others: is it owned by this user?", folder.display())
     })?;
@@ -218,10 +251,13 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Waits until the name of a file is on the disk as well.
 #[cfg(unix)]
 fn sync_folder_of(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) => fs::File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
+    let folder = match path.parent() {
+        // A bare name lies in the folder of the process.
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => return Ok(()),
+    };
+    fs::File::open(folder)?.sync_all()
 }
 
 /// Other systems cannot open a folder as a file; their rename is kept by the file system's own journal.
@@ -288,6 +324,15 @@ mod tests {
         check(&[]);
         check(&[(MASTER_KEY, "")]);
         check(&[("master.key.new", "half")]);
+    }
+
+    /// `--master-key-file m.key` once failed at a first start: the folder of a bare name is the empty text.
+    #[test]
+    fn a_bare_name_lies_in_the_folder_of_the_process() {
+        let path = Path::new("a-bare-name-lies-here.key");
+        let written = write_private(path, b"whole");
+        fs::remove_file(path).expect("it was written");
+        written.expect("writes");
     }
 
     #[tokio::test]

@@ -28,6 +28,7 @@ mod output;
 mod program_log;
 #[cfg(feature = "agent")]
 mod progress_bar;
+mod regular_file;
 #[cfg(feature = "server")]
 mod reload;
 #[cfg(feature = "agent")]

@@ -2,7 +2,6 @@
 //! hands over, or a file beside the data.
 
 use std::fmt;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use edm_service::MasterKey;
 use zeroize::Zeroizing;
 
 use crate::command::UsageError;
+use crate::regular_file::open_regular;
 use crate::surroundings::{KEY_CREDENTIAL, KEY_VARIABLE, credential, master_key_of_environment};
 
 /// The name of the key's file in a data directory.
@@ -47,6 +47,11 @@ struct Offered {
 }
 
 impl KeyArguments {
+    /// Returns whether the command line names a file.
+    pub(crate) fn is_said(&self) -> bool {
+        self.master_key_file.is_some()
+    }
+
     /// Returns where the key of the directory comes from: what was said, else the file beside the data.
     ///
     /// # Errors
@@ -170,7 +175,7 @@ impl fmt::Debug for KeySource {
 fn read_bounded(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     // In one piece from the start: what grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_BYTES_MAX + 64));
-    File::open(path)?.take(KEY_BYTES_MAX as u64).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(KEY_BYTES_MAX as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::reload::{self, Error as ReplaceError};
@@ -13,6 +13,7 @@ use crate::gathered_log::{WrittenAtTheEnd, gathered_log};
 
 /// What is logged unless somebody says otherwise.
 pub(crate) const FILTER_DEFAULT: &str = "info";
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// The log while it is written; what waits is written when it is dropped.
 pub(crate) struct ProgramLog {
@@ -30,20 +31,18 @@ pub(crate) struct LogFilter {
 type Replace = Box<dyn Fn(Targets) -> Result<(), ReplaceError> + Send + Sync>;
 
 impl ProgramLog {
-    /// Begins the log of the process. `of_environment` is what its environment says of what is logged; what is no filter there
-    /// counts as nothing.
+    /// Begins the log of the process. `of_environment` is what its environment says of what is logged.
     ///
     /// # Errors
-    /// The configured filter is none, or the system gives no thread.
+    /// A filter is none, or the system gives no thread.
     pub(crate) fn begin(
         format: LogFormat,
         configured: Option<&str>,
         of_environment: Option<&str>,
     ) -> anyhow::Result<Self> {
-        let of_environment = of_environment.and_then(|text| text.parse::<Targets>().ok());
         let from_environment = of_environment.is_some();
         let filter = match of_environment {
-            Some(filter) => filter,
+            Some(text) => parsed("EDM_LOG", text)?,
             None => filter_of(configured)?,
         };
         let (log, written_at_the_end) = gathered_log(std::io::stderr()).context("cannot write a log")?;
@@ -81,8 +80,69 @@ impl LogFilter {
 /// # Errors
 /// The text is no filter.
 pub(crate) fn filter_of(configured: Option<&str>) -> anyhow::Result<Targets> {
-    let text = configured.unwrap_or(FILTER_DEFAULT);
-    text.parse::<Targets>().with_context(|| {
-        format!("log.filter is “{text}”: give a level, or levels by room such as warn,edm_service=debug")
-    })
+    parsed("log.filter", configured.unwrap_or(FILTER_DEFAULT))
+}
+
+/// Reads a filter that stands in a place of this name. The library takes a lone word that is no level for a room, and logs nothing
+/// else then: a slip of the pen would silence the whole log.
+fn parsed(place: &str, text: &str) -> anyhow::Result<Targets> {
+    let told = || {
+        format!(
+            "{place} is “{}”: give a level ({}), or levels by room such as warn,edm_service=debug",
+            text.escape_debug(),
+            LEVELS.join(", ")
+        )
+    };
+    if !text.split(',').all(is_directive) {
+        bail!(told());
+    }
+    text.parse::<Targets>().with_context(told)
+}
+
+/// Returns whether a text is a level, or a room with its level.
+fn is_directive(text: &str) -> bool {
+    let is_level = |word: &str| LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word));
+    let is_of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_:-".contains(&byte);
+    match text.split_once('=') {
+        Some((room, level)) => !room.is_empty() && room.bytes().all(is_of_a_name) && is_level(level),
+        None => is_level(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `warning` once silenced the whole log.
+    #[test]
+    fn a_slip_of_the_pen_is_no_filter() {
+        let check = |text: &str, expected: bool| {
+            let read = filter_of(Some(text));
+            assert_eq!(read.is_ok(), expected, "{text}");
+            if let Err(error) = read {
+                assert!(format!("{error:#}").contains("log.filter is “"), "{error:#}");
+            }
+        };
+        for filter in ["info", "OFF", "warn,edm_service=debug", "edm_server::frame=trace", "edm=error,info"] {
+            check(filter, true);
+        }
+        for other in [
+            "",
+            "warning",
+            "infoo",
+            "a b",
+            "[x",
+            "edm=",
+            "=debug",
+            "edm=loud",
+            "info,",
+            "edm",
+            "a[b]=info",
+            "info, warn",
+        ] {
+            check(other, false);
+        }
+        let refused = parsed("EDM_LOG", "warning").expect_err("it is no level");
+        assert!(refused.to_string().starts_with("EDM_LOG is “warning”"), "{refused}");
+    }
 }

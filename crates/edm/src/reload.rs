@@ -1,7 +1,7 @@
 //! What a running server does at `SIGHUP`: it reads the file of settings and the certificate again. Nothing that it finds there
 //! ends it, and what cannot be used changes nothing.
 
-use edm_server::LiveSettings;
+use edm_server::{LiveSettings, Replaced};
 use edm_service::Service;
 
 use crate::command::serve::{self, ServeArguments};
@@ -91,9 +91,19 @@ impl Reload {
         let Some(certificate) = self.settings.certificate() else { return };
         let Some(files) = serve::tls_files(&self.latest) else { return };
         match certificate.replace(&files) {
-            Ok(()) => {
+            Ok(replaced) => {
                 let expires = certificate.expires_at().map(|at| edm_graph::Moment::new(at).to_string());
-                tracing::info!(expires, "SIGHUP: the certificate was read again: new connections see it");
+                match replaced {
+                    Replaced::ByAnother => {
+                        tracing::info!(
+                            expires,
+                            "SIGHUP: the certificate was read again: new connections see it"
+                        );
+                    }
+                    Replaced::ByTheSame => {
+                        tracing::info!(expires, "SIGHUP: the certificate was read again and is unchanged");
+                    }
+                }
                 serve::warn_of_outdated(certificate, now());
             }
             Err(error) => {

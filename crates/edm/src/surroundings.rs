@@ -49,7 +49,8 @@ pub(crate) fn token_of_environment() -> Option<String> {
 /// Returns what of the log the environment asks for; an empty one is none.
 #[cfg(feature = "server")]
 pub(crate) fn log_filter_of_environment() -> Option<String> {
-    std::env::var("EDM_LOG").ok().filter(|filter| !filter.trim().is_empty())
+    let filter = std::env::var_os("EDM_LOG").map(|filter| filter.to_string_lossy().into_owned());
+    filter.filter(|filter| !filter.trim().is_empty())
 }
 
 /// The variable of the environment that may hold the master key itself.

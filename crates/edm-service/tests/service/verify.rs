@@ -33,6 +33,8 @@ async fn every_file_of_what_is_kept_is_read() {
                 let found = verify(&house).await;
                 assert_eq!(kinds(&found), [kind], "{how:?} {}", file.display());
                 assert_eq!(found.findings[0].session_id, Some(session));
+                let detail = &found.findings[0].detail;
+                assert!(!detail.contains("log"), "there need be no server: {detail}");
                 std::fs::write(&file, &saved).expect("restored");
             }
         }
@@ -97,4 +99,43 @@ async fn a_repair_removes_what_can_be_made_anew() {
     assert_eq!(left, [FindingKind::LiveDamaged]);
     assert!(rows_file.exists());
     assert_ne!(live, open.session.id);
+}
+
+/// Blobs that were away for a moment, as of a volume that is not mounted, once cost the way back: `--repair` forgot every kept
+/// generation while the live ones could not be read either.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_back_is_not_forgotten_while_the_live_data_is_damaged() {
+    let house = House::open().await;
+    let store = house.create_store("people").await;
+    let before = house.upload(store, &people(0, 50)).await;
+    let live = house.upload(store, &people(20, 50)).await;
+    let blobs = house.folder.path().join("blobs");
+    let away = house.folder.path().join("away");
+    std::fs::rename(&blobs, &away).expect("moved");
+    std::fs::create_dir(&blobs).expect("made");
+    let mut found = verify(&house).await;
+    let refused = house.service.repair(&mut found).await.expect_err("nothing is there");
+    assert!(refused.to_string().contains("mount its volume"), "{refused}");
+    std::fs::remove_dir(&blobs).expect("removed");
+    std::fs::rename(&away, &blobs).expect("moved back");
+    assert!(verify(&house).await.findings.is_empty(), "nothing was forgotten");
+
+    let advice_of = |found: &Verification, kind: FindingKind| {
+        let finding = found.findings.iter().find(|finding| finding.kind == kind).expect("is found");
+        found.advice(finding)
+    };
+    let (of_live, of_kept) =
+        (files_of(&house, live, "rules").remove(0), files_of(&house, before, "rules").remove(0));
+    let saved = std::fs::read(&of_kept).expect("readable");
+    harm(&of_live, Harm::Cut);
+    assert!(advice_of(&verify(&house).await, FindingKind::LiveDamaged).contains("roll back"));
+    harm(&of_kept, Harm::Removed);
+    let mut found = verify(&house).await;
+    assert!(!advice_of(&found, FindingKind::LiveDamaged).contains("edm store rollback"));
+    assert!(!advice_of(&found, FindingKind::KeptDamaged).contains("the live data is whole"));
+    house.service.repair(&mut found).await.expect("repairs what it can");
+    assert!(found.findings.iter().all(|finding| !finding.repaired), "{found:?}");
+    std::fs::write(&of_kept, saved).expect("restored");
+    let rolled_back = house.service.rollback_store(&house.admin, store, &Expected::ANYTHING).await;
+    rolled_back.expect("the way back is still there");
 }

@@ -97,6 +97,13 @@ pub(crate) fn with_statuses(help: &str) -> String {
     format!("{help}\n\nExit status:{}", statuses.collect::<String>())
 }
 
+/// Lists what the exit statuses of a command mean that searches no text.
+pub(crate) fn with_two_statuses(help: &str) -> String {
+    let statuses = ENDINGS.iter().filter(|(_, status, _)| *status <= 2);
+    let statuses = statuses.map(|(_, status, meaning)| format!("\n  {status}  {meaning}"));
+    format!("{help}\n\nExit status:{}", statuses.collect::<String>())
+}
+
 /// Options that do not fit one another, where clap cannot know.
 #[derive(Debug)]
 pub(crate) struct UsageError(pub(crate) &'static str);

@@ -21,6 +21,8 @@ use crate::surroundings::{keep_new_files_private, log_filter_of_environment, now
 
 /// Where the server listens unless it is told otherwise.
 pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
+/// A certificate that is over sooner is told of: its renewal has failed.
+const EXPIRY_SECONDS_WARNED: i64 = 14 * 24 * 3_600;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
@@ -95,6 +97,7 @@ impl ServeArguments {
         if self.tls_cert.is_some() && self.tls_key.is_some() {
             config.tls = TlsSection { certificate: self.tls_cert.clone(), key: self.tls_key.clone() };
         }
+        names(&config).check()?;
         Ok(config)
     }
 }
@@ -162,12 +165,18 @@ async fn warn_of_first_token(service: &Service, token_file: Option<PathBuf>) -> 
     Ok(())
 }
 
-/// Tells of a certificate that clients refuse because of its dates.
+/// Tells of a certificate that clients refuse because of its dates, or soon will.
 pub(crate) fn warn_of_outdated(certificate: &ServerCertificate, now: Timestamp) {
     if certificate.is_outdated(now) {
         tracing::warn!(
             "the certificate is over, or has not begun: clients refuse it: renew it and send SIGHUP"
         );
+        return;
+    }
+    let Some(expires_at) = certificate.expires_at() else { return };
+    if expires_at < now.plus_seconds(EXPIRY_SECONDS_WARNED) {
+        let expires = edm_graph::Moment::new(expires_at).to_string();
+        tracing::warn!(expires, "the certificate is over in less than 14 days: renew it and send SIGHUP");
     }
 }
 

@@ -29,7 +29,7 @@ Examples:
   edm store create --name patients --column ssn:searchable:ignore=- --column lastName --column dob
   edm store create --name accounts --column iban:searchable:iban --column mail:searchable:email --column mrn:key:searchable:digits=8
   edm store create --schema schema.json
-  edm store create --name patients --schema purview.xml
+  edm store create --name claims --schema purview.xml
 
 A column is NAME[:searchable][:key][:TYPE][:case-sensitive][:fold-diacritics][:ignore=CHARS].
 TYPE is text (the default), digits, digits=WIDTH, email, name, ssn, card, phone, phone=COUNTRY (US), date,

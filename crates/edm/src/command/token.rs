@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use edm_model::{Principal, Role, Roles, TenantId, TokenId};
+use edm_model::{Principal, Role, Roles, TenantId, Timestamp, TokenId};
 use edm_service::{NewToken, Service, TokenRecord};
 use serde_json::{Value, json};
 
@@ -103,13 +103,24 @@ async fn act(service: &Service, action: Action, output: Output) -> anyhow::Resul
         Action::List(_) => print_list(output, &service.list_tokens(&operator).await?),
         Action::Revoke { id, .. } => {
             let id: TokenId = id.parse().context("the id of a token is in `edm token list`")?;
+            let had = lets_in_an_admin(&service.list_tokens(&operator).await?, now());
             service.revoke_token(&operator, id).await?;
+            if had && !lets_in_an_admin(&service.list_tokens(&operator).await?, now()) {
+                eprintln!(
+                    "edm: no token with the role Admin is left: make one with edm token create --name NAME --role Admin"
+                );
+            }
             match output.format() {
                 Format::Json => Ok(output.json(&json!({ "revoked": id.to_string() }))?),
                 Format::Table => Ok(output.line(&format!("revoked {id}"))?),
             }
         }
     }
+}
+
+/// Returns whether one of the tokens has the role Admin and has not expired.
+pub(crate) fn lets_in_an_admin(tokens: &[TokenRecord], now: Timestamp) -> bool {
+    tokens.iter().any(|token| token.roles.contains(Role::Admin) && token.expires_at.is_none_or(|at| at > now))
 }
 
 fn roles_of(token: &TokenRecord) -> Vec<&'static str> {

@@ -8,14 +8,14 @@ use edm_service::{Finding, Verification};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::command::{Ending, with_statuses};
+use crate::command::{Ending, with_two_statuses};
 use crate::data_directory;
 use crate::master_key::KeyArguments;
 use crate::output::{Format, Output};
 use crate::surroundings::keep_new_files_private;
 
 #[derive(Debug, Args)]
-#[command(after_help = with_statuses("\
+#[command(after_help = with_two_statuses("\
 Examples:
   edm verify --data-dir data
   edm verify --data-dir data --repair
@@ -23,8 +23,8 @@ Examples:
 
 Reads every file of what is live or can be rolled back to, and every block of unfinished uploads.
 Works beside a running server, but for --repair and for the search for left-over files.
---repair removes what can be made anew, and says what must be restored or uploaded again. Damage that
-is left ends with status 1; left-over files are only space and do not."))]
+--repair removes what can be made anew, and says what must be restored or uploaded again. It refuses
+where the blobs are gone altogether, as of a volume that is not mounted. Damage that is left ends with status 1; left-over files are only space and do not."))]
 pub(crate) struct VerifyArguments {
     /// Folder that the server runs on
     #[arg(long, value_name = "DIR")]
@@ -38,6 +38,10 @@ pub(crate) struct VerifyArguments {
 
 pub(crate) async fn run(arguments: &VerifyArguments, output: Output) -> anyhow::Result<Ending> {
     keep_new_files_private();
+    if arguments.repair {
+        // Before the folder is made anew, which opening does.
+        data_directory::refuse_without_blobs(&arguments.data_dir)?;
+    }
     let service = data_directory::open(&arguments.data_dir, &arguments.key).await?;
     let alone = service.claim_directory();
     let bar = ProgressBar::new_spinner();
@@ -64,7 +68,8 @@ pub(crate) async fn run(arguments: &VerifyArguments, output: Output) -> anyhow::
 
 fn print(found: &Verification, alone: bool, output: Output) -> anyhow::Result<()> {
     if output.format() == Format::Json {
-        let findings: Vec<Value> = found.findings.iter().map(finding_json).collect();
+        let findings: Vec<Value> =
+            found.findings.iter().map(|finding| finding_json(found, finding)).collect();
         return Ok(output.json(&json!({
             "stores": found.stores,
             "generations": found.generations,
@@ -80,7 +85,7 @@ fn print(found: &Verification, alone: bool, output: Output) -> anyhow::Result<()
         let code = output.style(style, finding.kind.code());
         let store = finding.store_id.map_or(String::new(), |id| format!("  data store {id}"));
         output.line(&format!("{code}{store}  {}", finding.detail))?;
-        let advice = if finding.repaired { "removed" } else { finding.kind.advice() };
+        let advice = if finding.repaired { "removed" } else { found.advice(finding) };
         output.line(&format!("    {advice}"))?;
     }
     output.line(&format!(
@@ -102,7 +107,7 @@ fn print(found: &Verification, alone: bool, output: Output) -> anyhow::Result<()
     Ok(())
 }
 
-fn finding_json(finding: &Finding) -> Value {
+fn finding_json(found: &Verification, finding: &Finding) -> Value {
     json!({
         "code": finding.kind.code(),
         "dataStoreId": finding.store_id.map(|id| id.to_string()),
@@ -110,6 +115,6 @@ fn finding_json(finding: &Finding) -> Value {
         "block": finding.block,
         "detail": finding.detail,
         "repaired": finding.repaired,
-        "advice": if finding.repaired { "removed" } else { finding.kind.advice() },
+        "advice": if finding.repaired { "removed" } else { found.advice(finding) },
     })
 }

@@ -15,8 +15,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::command::serve::names;
 use crate::node_roles::NodeRoles;
 use crate::program_log::filter_of;
+use crate::regular_file::open_regular;
 use capacity::{Limits, Network};
 pub(crate) use changes::is_live;
 use limits::{Indexing, Lookup, Matching, Readiness, Sessions};
@@ -72,7 +74,7 @@ impl ServeConfig {
     /// Reads the file. Paths in it are relative to its folder.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
-        let file = std::fs::File::open(path).with_context(|| format!("cannot read {name}"))?;
+        let file = open_regular(path).with_context(|| format!("cannot read {name}"))?;
         let mut text = String::new();
         let read = file.take(CONFIG_BYTES_MAX as u64 + 1).read_to_string(&mut text);
         read.with_context(|| format!("cannot read {name}"))?;
@@ -95,6 +97,7 @@ impl ServeConfig {
         config.service_limits()?;
         config.capacity()?;
         filter_of(config.log.filter.as_deref())?;
+        names(&config).check()?;
         Ok(config)
     }
 
@@ -240,6 +243,9 @@ mod tests {
         check("[tls]\nkey = \"a\"", "tls.certificate");
         check("[log]\nformat = \"xml\"", "xml");
         check("[log]\nfilter = \"edm=loud\"", "log.filter is “edm=loud”");
+        check("[log]\nfilter = \"warning\"", "log.filter is “warning”");
+        check("[server]\nallowed_hosts = [\"a\", \"b:1\"]", "server.allowed_hosts has “b:1”");
+        check("[server]\npublic_url = \"edm.example.org\"", "server.public_url is “edm.example.org”");
         check("[tls", "line 1");
     }
 

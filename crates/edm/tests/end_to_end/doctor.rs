@@ -75,6 +75,13 @@ fn a_client_is_told_what_is_wrong() {
     expect(&edm.with_token("", ["doctor"], ""), &[("token", "fail", "there is none to send")]);
     expect(&edm.at("http://127.0.0.1:1").run(["doctor"], ""), &[("server", "fail", "http://127.0.0.1:1")]);
     expect(&edm.at("http://192.0.2.1:9").run(["doctor"], ""), &[("server", "fail", "--insecure-http")]);
+    // It takes connections, and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", silent.local_addr().expect("has one"));
+    expect(
+        &edm.at(&address).run(["doctor"], ""),
+        &[("server", "fail", "did not answer within five seconds")],
+    );
     let tls = server.url().replace("http://", "https://");
     expect(&edm.at(&tls).run(["doctor"], ""), &[("server", "fail", "does not speak TLS")]);
     let people = edm.run(["doctor", "--output", "table"], "");
@@ -135,11 +142,33 @@ fn a_data_directory_is_looked_at_and_left_as_it_is() {
     expect(&twice, &[("key", "fail", "both give a master key")]);
     assert_eq!(state(Path::new(&data)), before, "nothing is made or changed");
 
+    // A volume that is not mounted.
+    let (blobs, away) = (Path::new(&data).join("blobs"), server.folder().join("away"));
+    fs::rename(&blobs, &away).expect("moves");
+    expect(&doctor(&options), &[("blobs", "fail", "the catalog names data in it")]);
+    let repair = edm([&["verify", "--repair"][..], &options].concat()).output().expect("ends");
+    assert!(
+        repair.status.code() == Some(1) && stderr(&repair).contains("mount its volume"),
+        "{}",
+        stderr(&repair)
+    );
+    fs::rename(&away, &blobs).expect("moves");
+    let list = edm([&["token", "list", "--output", "json"][..], &options].concat()).output().expect("ends");
+    for token in json(&list).as_array().expect("a list") {
+        let revoke = ["token", "revoke", token["id"].as_str().expect("an id")];
+        let revoked = edm([&revoke[..], &options].concat()).output().expect("ends");
+        assert!(stderr(&revoked).contains("no token with the role Admin is left"), "{}", stderr(&revoked));
+    }
+    let desk = ["token", "create", "--name", "desk", "--role", "Lookup"];
+    let desk = edm([&desk[..], &options].concat()).output().expect("ends");
+    assert_eq!(desk.status.code(), Some(0), "{}", stderr(&desk));
+    expect(&doctor(&options), &[("admin tokens", "warn", "no token with the role Admin")]);
     fs::copy(&key, Path::new(&data).join("master.key")).expect("copies");
     expect(&doctor(&["--data-dir", &data]), &[("key", "warn", "lies beside the data")]);
     expect(&doctor(&options), &[("key", "warn", "is still there")]);
     fs::write(Path::new(&data).join("catalog.db"), "no catalog at all").expect("writes");
-    fs::remove_file(Path::new(&data).join("catalog.db-wal")).expect("removes");
+    // The commands closed the catalog in order.
+    assert!(!Path::new(&data).join("catalog.db-wal").exists());
     expect(&doctor(&options), &[("catalog", "fail", "it cannot be read")]);
     fs::write(Path::new(&data).join("catalog.db"), "").expect("writes");
     expect(&doctor(&options), &[("catalog", "fail", "missing or empty")]);
@@ -184,6 +213,11 @@ fn settings_and_certificates_are_judged() {
     };
     check("", &[("config", "ok", "can be used"), ("core dumps", "ok", "")]);
     check("[matching]\nconcurency = 1\n", &[("config", "fail", "concurency")]);
+    check("[server]\nlisten = \"0.0.0.0:8080\"\n", &[("listen", "fail", "there is no TLS")]);
+    let lacking = "[server]\nlisten = \"192.0.2.1:8080\"\ninsecure_http = true\n";
+    check(lacking, &[("listen", "fail", "no such address")]);
+    check("[log]\nfilter = \"warning\"\n", &[("config", "fail", "log.filter")]);
+    assert_eq!(doctor(&["--master-key-file", "a"]).status.code(), Some(2), "without --data-dir");
     check("[limits]\nconnections = 1000000\n", &[("open files", "", "")]);
     check(tls, &[("certificate", "fail", "server.pem")]);
     certify(400);

@@ -56,7 +56,10 @@ fn a_key_lies_apart_and_every_command_finds_it() {
     check(&[], &[("EDM_MASTER_KEY", &other)], 1, wrong);
     check(&[], &[("EDM_MASTER_KEY", "abc")], 1, "a master key is 64 hexadecimal digits");
     let (status, told) = said(&["token", "list", "--data-dir", &data], &[]);
-    assert!(status == Some(1) && told.contains("needs its key: cannot read"), "{told}");
+    assert!(
+        status == Some(1) && told.contains("needs its key: name its place with --master-key-file"),
+        "{told}"
+    );
     let (status, told) = said(&["serve", "--data-dir", &data, "--listen", "127.0.0.1:0"], &[]);
     assert!(status == Some(1) && told.contains("the data cannot be read without it"), "{told}");
     assert!(!log.text().contains("lies beside the data"), "{}", log.text());

@@ -122,7 +122,7 @@ fn a_certificate_that_cannot_be_used_leaves_the_one_before() {
     // The certificate of one pair and the key of another, as between two copies of a renewal.
     let foreign = fs::read(other.certificate()).expect("reads");
     check("server.pem", Some(&foreign), "do not fit together");
-    check("server.pem", Some(b"no PEM"), "do not fit together");
+    check("server.pem", Some(b"no PEM"), "holds no certificate");
     check("server.key", Some(b""), "cannot be read as PEM");
     check("server.pem", None, "cannot read");
     // Once it is mended, the next signal takes it.

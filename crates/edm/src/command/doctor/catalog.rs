@@ -1,49 +1,71 @@
 //! Whether the catalog can be read, and whether the key is its own: tried on a copy, because SQLite writes beside what it reads.
 
 use std::fs;
+use std::io::ErrorKind as ErrorOfFile;
 use std::path::Path;
 
 use anyhow::Context;
+use edm_model::{Principal, TenantId};
 use edm_service::{ErrorKind, MasterKey, Service, ServiceConfig, catalog_is_current};
 use tempfile::TempDir;
 
 use super::Check;
-use super::directory::{Use, catalog_of};
-use crate::data_directory::{CATALOG, CATALOG_LOG};
-use crate::surroundings::{clock, random};
+use super::directory::Use;
+use crate::command::token::lets_in_an_admin;
+use crate::data_directory::{BLOBS, CATALOG, CATALOG_LOG, size_of};
+use crate::surroundings::{clock, now, random};
 
 /// Bytes of the largest catalog that is copied; one of a million sessions is smaller.
 const COPIED_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
-pub(super) async fn check(folder: &Path, key: Option<MasterKey>, in_use: Use) -> Check {
-    let Some(catalog) = catalog_of(folder) else {
-        let found = format!("{} is missing or empty", folder.join(CATALOG).display());
-        return Check::failed(
-            "catalog",
-            found,
-            "restore it from a backup; without a server before, edm serve makes it",
-        );
+pub(super) async fn checks(folder: &Path, key: Option<MasterKey>, in_use: Use) -> Vec<Check> {
+    let catalog = match size_of(&folder.join(CATALOG)) {
+        Ok(0) => {
+            let found = format!("{} is missing or empty", folder.join(CATALOG).display());
+            return vec![Check::failed(
+                "catalog",
+                found,
+                "restore it from a backup; without a server before, edm serve makes it",
+            )];
+        }
+        Ok(bytes) => bytes,
+        Err(error) => return vec![not_looked_at(folder, &error)],
     };
     if in_use == Use::Running {
-        return Check::fine("catalog", "in use by the server, whose /readyz tells of it");
+        return vec![Check::fine("catalog", "in use by the server, whose /readyz tells of it")];
     }
-    let log = fs::metadata(folder.join(CATALOG_LOG)).map_or(0, |found| found.len());
-    if catalog.len().saturating_add(log) > COPIED_BYTES_MAX {
-        return Check::warning(
+    let log = size_of(&folder.join(CATALOG_LOG)).unwrap_or(0);
+    if catalog.saturating_add(log) > COPIED_BYTES_MAX {
+        return vec![Check::warning(
             "catalog",
             "too large to be looked at in a copy",
             "edm verify looks at it where it lies",
-        );
+        )];
     }
-    match looked_at(folder, key).await {
-        Ok(check) => check,
-        Err(error) => {
-            Check::failed("catalog", format!("{error:#}"), "is there room in the temporary folder?")
+    for name in [CATALOG, CATALOG_LOG] {
+        match fs::File::open(folder.join(name)) {
+            Err(error) if error.kind() != ErrorOfFile::NotFound => {
+                return vec![not_looked_at(folder, &error)];
+            }
+            _ => {}
         }
     }
+    looked_at(folder, key).await.unwrap_or_else(|error| {
+        vec![Check::failed("catalog", format!("{error:#}"), "is there room in the temporary folder?")]
+    })
 }
 
-async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Check> {
+/// Says that the catalog may be whole: it is only not this user's.
+fn not_looked_at(folder: &Path, error: &std::io::Error) -> Check {
+    let found = format!("{} cannot be looked at: {error}", folder.join(CATALOG).display());
+    let advice = match error.kind() {
+        ErrorOfFile::PermissionDenied => "run this as the server's user, or as root",
+        _ => "look at the disk that it lies on",
+    };
+    Check::failed("catalog", found, advice)
+}
+
+async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Vec<Check>> {
     let copy = copied(folder).context("the catalog cannot be copied")?;
     let damaged = |error: edm_service::Error| {
         Check::failed(
@@ -54,23 +76,26 @@ async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Chec
     };
     let is_current = match catalog_is_current(copy.path(), clock()).await {
         Ok(is_current) => is_current,
-        Err(error) => return Ok(damaged(error)),
+        Err(error) => return Ok(vec![damaged(error)]),
     };
     let Some(key) = key else {
-        return Ok(Check::fine("catalog", "it can be read; whose key it needs cannot be told without one"));
+        let found = "it can be read; whose key it needs cannot be told without one";
+        return Ok(vec![Check::fine("catalog", found)]);
     };
+    let mut checks = Vec::new();
     match Service::open(ServiceConfig::new(copy.path(), key), clock(), random()).await {
-        Ok(service) => service.close().await,
-        Err(error) if *error.kind() == ErrorKind::WrongMasterKey => {
-            return Ok(Check::failed(
-                "catalog",
-                error.to_string(),
-                "restore the right key, or name its place",
-            ));
+        Ok(service) => {
+            let told = told_by(&service, folder).await;
+            service.close().await;
+            checks.extend(told?);
         }
-        Err(error) => return Ok(damaged(error)),
+        Err(error) if *error.kind() == ErrorKind::WrongMasterKey => {
+            let advice = "restore the right key, or name its place";
+            return Ok(vec![Check::failed("catalog", error.to_string(), advice)]);
+        }
+        Err(error) => return Ok(vec![damaged(error)]),
     }
-    Ok(match is_current {
+    checks.push(match is_current {
         true => Check::fine("catalog", "it can be read, has this version's tables, and the key is its own"),
         false => {
             let found = "it can be read and the key is its own, but another version of edm made its tables";
@@ -80,7 +105,37 @@ async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Chec
                 "back it up before this version's server changes them at its start",
             )
         }
-    })
+    });
+    Ok(checks)
+}
+
+/// Compares what the catalog names with what there is.
+async fn told_by(service: &Service, folder: &Path) -> anyhow::Result<Vec<Check>> {
+    let mut checks = Vec::new();
+    let blobs = folder.join(BLOBS);
+    if !holds_something(&blobs)? {
+        // The copy has no blob either: what it misses is what the catalog names.
+        let missed = service.verify(|_| {}).await?.findings.len();
+        if missed > 0 {
+            let found = format!("{} is missing or empty, and the catalog names data in it", blobs.display());
+            checks.push(Check::failed("blobs", found, "mount its volume, or restore it from a backup"));
+        }
+    }
+    let tokens = service.list_tokens(&Principal::operator(TenantId::DEFAULT)).await?;
+    if !tokens.is_empty() && !lets_in_an_admin(&tokens, now()) {
+        let found = "no token with the role Admin works any more";
+        let advice = "edm token create --data-dir DIR --name NAME --role Admin";
+        checks.push(Check::warning("admin tokens", found, advice));
+    }
+    Ok(checks)
+}
+
+fn holds_something(folder: &Path) -> std::io::Result<bool> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == ErrorOfFile::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Copies the catalog with what was not yet written into it.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::{Check, catalog};
-use crate::data_directory::{ADMIN_TOKEN, CATALOG, LOCK};
+use crate::data_directory::{ADMIN_TOKEN, LOCK};
 use crate::master_key::{KeyArguments, KeySource};
 use crate::surroundings::free_bytes;
 
@@ -14,6 +14,10 @@ const MEBIBYTE: u64 = 1024 * 1024;
 const FREE_BYTES_FAILED: u64 = 64 * MEBIBYTE;
 /// Below this somebody should look.
 const FREE_BYTES_WARNING: u64 = 1024 * MEBIBYTE;
+
+/// Files and folders whose owner is looked at; those that are left out were made by the same server.
+#[cfg(unix)]
+const ENTRIES_MAX: usize = 100_000;
 
 /// Whether a server works on a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +42,13 @@ pub(super) async fn checks(folder: &Path, key: &KeyArguments) -> Vec<Check> {
     }
     let in_use = use_of(folder);
     let mut checks = vec![rights(folder), running(folder, in_use), space(folder)];
+    checks.extend(writing(folder));
+    checks.extend(owners(folder));
     match key.source(folder) {
         Ok(source) => {
             let (key, read) = key_check(folder, &source);
             checks.push(key);
-            checks.push(catalog::check(folder, read, in_use).await);
+            checks.extend(catalog::checks(folder, read, in_use).await);
         }
         Err(error) => checks.push(Check::failed("key", error.to_string(), "leave one of them out")),
     }
@@ -76,6 +82,70 @@ fn rights(folder: &Path) -> Check {
 #[cfg(not(unix))]
 fn rights(folder: &Path) -> Check {
     Check::fine("directory", format!("{} is there", folder.display()))
+}
+
+/// Fails where the server could not write.
+#[cfg(unix)]
+fn writing(folder: &Path) -> Option<Check> {
+    use rustix::fs::Access;
+    let error = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).err()?;
+    let name = folder.display();
+    Some(match error {
+        rustix::io::Errno::ROFS => Check::failed(
+            "writing",
+            format!("{name} lies on a volume that can only be read"),
+            "mount it for writing",
+        ),
+        error => Check::failed(
+            "writing",
+            format!("this user cannot write in {name}: {error}"),
+            "run this as the server's user; if it is that, give it the folder: chown -R",
+        ),
+    })
+}
+
+/// Other systems are not asked.
+#[cfg(not(unix))]
+fn writing(_: &Path) -> Option<Check> {
+    None
+}
+
+/// Fails where something below the folder is another user's than the folder: the server may not write it.
+#[cfg(unix)]
+fn owners(folder: &Path) -> Option<Check> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = fs::metadata(folder).ok()?.uid();
+    let mut folders = vec![folder.to_owned()];
+    let mut looked_at = 0;
+    while let Some(folder) = folders.pop() {
+        // What cannot be listed is told by the other checks.
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            looked_at += 1;
+            if looked_at > ENTRIES_MAX {
+                return None;
+            }
+            let Ok(found) = entry.metadata() else { continue };
+            if found.uid() != owner {
+                let path = entry.path();
+                let found = format!(
+                    "{} is of the user {}, the data directory of {owner}",
+                    path.display(),
+                    found.uid()
+                );
+                return Some(Check::failed("owners", found, format!("chown -R {owner} the data directory")));
+            }
+            if found.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    None
+}
+
+/// Other systems have no such owners.
+#[cfg(not(unix))]
+fn owners(_: &Path) -> Option<Check> {
+    None
 }
 
 fn use_of(folder: &Path) -> Use {
@@ -128,8 +198,13 @@ fn key_check(folder: &Path, source: &KeySource) -> (Check, Option<edm_service::M
     let key = match source.read() {
         Ok(key) => key,
         Err(error) => {
-            let advice =
-                "restore it, or name its place: --master-key-file, EDM_MASTER_KEY or systemd's credential";
+            let of_the_system = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
+            let advice = match of_the_system.map(io::Error::kind) {
+                Some(io::ErrorKind::PermissionDenied) => "run this as the server's user, or as root",
+                _ => {
+                    "restore it, or name its place: --master-key-file, EDM_MASTER_KEY or systemd's credential"
+                }
+            };
             return (Check::failed("key", format!("{error:#}"), advice), None);
         }
     };
@@ -156,9 +231,4 @@ fn first_token(folder: &Path) -> Option<Check> {
             "make your own with edm token create, revoke this one, remove the file",
         )
     })
-}
-
-/// Returns the catalog's file, where it has anything in it.
-pub(super) fn catalog_of(folder: &Path) -> Option<fs::Metadata> {
-    fs::metadata(folder.join(CATALOG)).ok().filter(|found| found.len() > 0)
 }

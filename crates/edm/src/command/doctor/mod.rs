@@ -18,11 +18,13 @@ use crate::connection::Connection;
 #[cfg(feature = "server")]
 use crate::master_key::KeyArguments;
 
-use crate::command::{Ending, with_statuses};
+#[cfg(feature = "server")]
+use crate::command::UsageError;
+use crate::command::{Ending, with_two_statuses};
 use crate::output::{Format, Output};
 
 #[derive(Debug, Args)]
-#[command(after_help = with_statuses("\
+#[command(after_help = with_two_statuses("\
 Examples:
   edm doctor                                       as a client: the server of EDM_SERVER and the token
   edm doctor --data-dir data --config edm.toml     where the server runs: directory, key, settings
@@ -110,7 +112,31 @@ impl State {
 }
 
 pub(crate) async fn run(arguments: &DoctorArguments, output: Output) -> anyhow::Result<Ending> {
+    // The copy of a catalog goes with what made it, so a signal ends the wait and not the process.
+    #[cfg(feature = "server")]
+    let checks = {
+        let mut hangups = crate::hangup::Hangups::taken()?;
+        tokio::select! {
+            checks = looked_at(arguments) => checks?,
+            () = crate::running_server::interrupted() => anyhow::bail!("ended by a signal"),
+            () = hangups.next() => anyhow::bail!("ended by a signal"),
+        }
+    };
+    #[cfg(not(feature = "server"))]
+    let checks = looked_at(arguments).await?;
+    print(&checks, output)?;
+    let failed = checks.iter().any(|check| check.state == State::Failed);
+    Ok(if failed { Ending::Failed } else { Ending::Fine })
+}
+
+async fn looked_at(arguments: &DoctorArguments) -> anyhow::Result<Vec<Check>> {
     let mut checks = Vec::new();
+    #[cfg(feature = "server")]
+    if arguments.data_dir.is_none() && arguments.key.is_said() {
+        return Err(
+            UsageError("--master-key-file is for --data-dir: say the folder of the data as well").into()
+        );
+    }
     #[cfg(feature = "server")]
     {
         let said = arguments.tls_cert.clone().zip(arguments.tls_key.clone());
@@ -124,9 +150,7 @@ pub(crate) async fn run(arguments: &DoctorArguments, output: Output) -> anyhow::
     if !is_of_the_machine(arguments) || arguments.connection.is_said() {
         checks.extend(server::checks(&arguments.connection).await);
     }
-    print(&checks, output)?;
-    let failed = checks.iter().any(|check| check.state == State::Failed);
-    Ok(if failed { Ending::Failed } else { Ending::Fine })
+    Ok(checks)
 }
 
 /// Whether the machine of the server is looked at.

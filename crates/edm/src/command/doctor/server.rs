@@ -11,6 +11,8 @@ use crate::surroundings::now;
 
 /// How long an answer is waited for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// Later than that, so that silence is told as such.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
 /// How far two clocks may be apart: the answer's has whole seconds, and took its time.
 const CLOCKS_APART_SECONDS: u64 = 30;
 /// Data stores that are named in one line.
@@ -27,9 +29,14 @@ pub(super) async fn checks(connection: &Connection) -> Vec<Check> {
             )];
         }
     };
-    let health = match client.probe(path::HEALTH, ANSWER_WITHIN).await {
-        Ok(health) => health,
-        Err(error) => {
+    let health = match tokio::time::timeout(ANSWER_WITHIN, client.probe(path::HEALTH, GIVEN_UP_AFTER)).await {
+        Ok(Ok(health)) => health,
+        Err(_) => {
+            let found = format!("{} did not answer within five seconds", client.server());
+            let advice = "is the address of --server or EDM_SERVER right, and is nothing in between?";
+            return vec![Check::failed("server", found, advice)];
+        }
+        Ok(Err(error)) => {
             let found = format!("{}: {:#}", client.server(), anyhow::Error::new(error));
             let advice =
                 "is it running, is the address of --server or EDM_SERVER right, and is nothing in between?";

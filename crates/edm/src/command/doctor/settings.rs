@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use edm_server::{ServerCertificate, TlsFiles};
+use edm_server::{ServerCertificate, TlsFiles, refuse_plain};
 
 use super::Check;
 use crate::command::serve::tls_files;
@@ -22,6 +22,7 @@ pub(super) fn checks(config: Option<&Path>, said: Option<TlsFiles>) -> Vec<Check
         match ServeConfig::read(path) {
             Ok(config) => {
                 checks.push(Check::fine("config", format!("{} can be used", path.display())));
+                checks.extend(listen(&config, said.is_some()));
                 let named = tls_files(&config).filter(|_| said.is_none());
                 checks.extend(named.as_ref().map(certificate));
                 checks.push(open_files(Some(&config)));
@@ -39,6 +40,20 @@ pub(super) fn checks(config: Option<&Path>, said: Option<TlsFiles>) -> Vec<Check
     }
     checks.push(core_dumps());
     checks
+}
+
+/// Fails on an address that the server would refuse, or that this machine lacks.
+fn listen(config: &ServeConfig, has_certificate: bool) -> Option<Check> {
+    let address = config.server.listen?;
+    let is_safe =
+        has_certificate || tls_files(config).is_some() || config.server.insecure_http.unwrap_or_default();
+    if let Err(error) = refuse_plain(address, is_safe) {
+        return Some(Check::failed("listen", error.to_string(), "mend server.listen or tls.certificate"));
+    }
+    // Port 0 is any free one: whether a server has the very port already says nothing.
+    let error = std::net::TcpListener::bind((address.ip(), 0)).err()?;
+    let found = format!("server.listen is {address}, and this machine has no such address: {error}");
+    Some(Check::failed("listen", found, "name an address of this machine, or 0.0.0.0"))
 }
 
 fn certificate(files: &TlsFiles) -> Check {

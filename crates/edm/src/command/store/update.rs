@@ -20,11 +20,11 @@ use crate::schema_file;
     ]),
     after_help = "\
 Examples:
-  edm store update patients --name inpatients --description 'wards 1 to 9'
   edm store update patients --column phone:phone=DE --column room
   edm store update patients --remove-column room
   edm store update patients --schema schema.json
   edm store update patients --add-placeholder 'kein Eintrag' --remove-placeholder nil
+  edm store update patients --name inpatients --description 'wards 1 to 9'
 
 --column says all of one column, as `edm store create` takes it: it takes the place of the one of this name, or is added; the others
 stay as they are. --schema is all columns. What is live stays as it was made until the table is uploaded again."

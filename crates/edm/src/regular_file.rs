@@ -1,0 +1,37 @@
+//! Files that are read whole at once: settings, keys, tokens.
+
+use std::fs::{File, metadata};
+use std::io;
+use std::path::Path;
+
+/// Opens a regular file. To open a pipe would wait for whoever writes into it: a server could neither reload nor stop then.
+///
+/// # Errors
+/// It is none, or cannot be opened.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    let found = metadata(path)?;
+    if found.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !found.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    File::open(path)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// A key file that was replaced by a pipe once stopped every later reload, and the end of the server.
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, kind, rustix::fs::Mode::RUSR, 0).expect("is made");
+        let refused = open_regular(&pipe).expect_err("it is a pipe");
+        assert!(refused.to_string().contains("no regular file"), "{refused}");
+        assert!(open_regular(folder.path()).is_err());
+    }
+}
