@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind, Repeat};
 use crate::progress::{Event, Progress};
-use crate::tls::{Trust, client_config, is_outdated};
+use crate::tls::{Trust, client_config, refused_connection};
 
 /// How long the server may take to begin its answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
@@ -425,51 +425,9 @@ where
 }
 
 pub(crate) fn unreachable(error: reqwest::Error) -> Error {
-    let kind = match fault(&error) {
-        Some(Fault::Certificate) => ErrorKind::UntrustedCertificate,
-        Some(Fault::Dates) => ErrorKind::OutdatedCertificate,
-        Some(Fault::NoTls) => ErrorKind::NoTlsThere,
-        Some(Fault::NoHttp) => ErrorKind::NoHttpThere,
-        None => ErrorKind::Unreachable { sent: !error.is_connect() },
-    };
+    let kind = refused_connection(&error).unwrap_or(ErrorKind::Unreachable { sent: !error.is_connect() });
     // The address may hold an upload signature, and no signature is ever shown.
     Error::caused(kind, error.without_url())
-}
-
-/// Why a connection came to nothing, where another option would help.
-enum Fault {
-    /// The server's certificate was refused.
-    Certificate,
-    /// The server's certificate is over, or has not begun.
-    Dates,
-    /// The server answered the beginning of TLS with something else.
-    NoTls,
-    /// The server answered a request with something else than HTTP.
-    NoHttp,
-}
-
-fn fault(error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
-    let mut cause = Some(error);
-    while let Some(known) = cause {
-        // An I/O error hides the error that it was made of behind that one's own causes.
-        let wrapped = known.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let wrapped = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static));
-        for one in [Some(known), wrapped].into_iter().flatten() {
-            match one.downcast_ref() {
-                Some(rustls::Error::InvalidCertificate(reason)) if is_outdated(reason) => {
-                    return Some(Fault::Dates);
-                }
-                Some(rustls::Error::InvalidCertificate(_)) => return Some(Fault::Certificate),
-                Some(rustls::Error::InvalidMessage(_)) => return Some(Fault::NoTls),
-                _ => {}
-            }
-            if one.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-                return Some(Fault::NoHttp);
-            }
-        }
-        cause = wrapped.or_else(|| known.source());
-    }
-    None
 }
 
 /// Returns the body of a success; everything else is Graph's error.

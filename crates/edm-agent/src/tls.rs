@@ -17,6 +17,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
+use crate::error::ErrorKind;
+
 /// Why a client cannot be made.
 pub(crate) type TlsError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -45,8 +47,34 @@ pub(crate) fn client_config(trust: Trust<'_>) -> Result<ClientConfig, TlsError> 
     })
 }
 
+/// Returns why a connection came to nothing, where something else than trying again would help.
+pub(crate) fn refused_connection(error: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
+    let mut cause = Some(error);
+    while let Some(known) = cause {
+        // An I/O error hides the error that it was made of behind that one's own causes.
+        let wrapped = known.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let wrapped = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static));
+        for one in [Some(known), wrapped].into_iter().flatten() {
+            match one.downcast_ref() {
+                Some(Error::InvalidCertificate(reason)) if is_outdated(reason) => {
+                    return Some(ErrorKind::OutdatedCertificate);
+                }
+                Some(Error::InvalidCertificate(_)) => return Some(ErrorKind::UntrustedCertificate),
+                // The server answered the beginning of TLS with something else.
+                Some(Error::InvalidMessage(_)) => return Some(ErrorKind::NoTlsThere),
+                _ => {}
+            }
+            if one.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+                return Some(ErrorKind::NoHttpThere);
+            }
+        }
+        cause = wrapped.or_else(|| known.source());
+    }
+    None
+}
+
 /// Returns whether a certificate is refused because of its dates: to trust it would not help.
-pub(crate) fn is_outdated(reason: &CertificateError) -> bool {
+fn is_outdated(reason: &CertificateError) -> bool {
     matches!(
         reason,
         CertificateError::Expired
@@ -155,6 +183,15 @@ mod tests {
         assert!(
             check(&[&expired], &expired, "edm.example.org").is_err_and(|error| error.contains("expired"))
         );
+        // To trust a certificate that is over does not help: it has a sentence of its own.
+        for (reason, kind) in [
+            (CertificateError::Expired, ErrorKind::OutdatedCertificate),
+            (CertificateError::NotValidYet, ErrorKind::OutdatedCertificate),
+            (CertificateError::UnknownIssuer, ErrorKind::UntrustedCertificate),
+        ] {
+            let error = std::io::Error::other(Error::InvalidCertificate(reason));
+            assert_eq!(refused_connection(&error), Some(kind));
+        }
         // Another one of the same name is another one.
         let other = authority("edm.example.org", 2100);
         assert!(check(&[&own], &other, "edm.example.org").is_err());

@@ -1,6 +1,5 @@
 //! The options with which a command reaches a server.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use edm_agent::{ClientOptions, GraphClient};
 
+use crate::regular_file::open_regular_or_handed;
 use crate::surroundings::token_of_environment;
 
 /// Where a server listens unless it is told otherwise.
@@ -75,10 +75,10 @@ impl Connection {
     }
 }
 
-/// Reads a file of a token or of certificates. A shell may hand over a pipe (`<(…)`), so that is waited for.
+/// Reads a file of a token or of certificates, or what a shell hands over as one.
 fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    open_regular_or_handed(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "it has more than a megabyte"));
     }

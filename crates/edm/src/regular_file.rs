@@ -19,6 +19,18 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// Opens a regular file, or what a shell hands over as an open one (`<(…)`, `/dev/stdin`), whose writer is there.
+///
+/// # Errors
+/// It is neither, or cannot be opened.
+#[cfg(feature = "agent")]
+pub(crate) fn open_regular_or_handed(path: &Path) -> io::Result<File> {
+    match path.starts_with("/dev") || path.starts_with("/proc") {
+        true => File::open(path),
+        false => open_regular(path),
+    }
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
