@@ -120,6 +120,7 @@ pub(crate) fn run(
         spare_blocks: Arc::default(),
         damage: Mutex::default(),
         unfilled: Mutex::default(),
+        placeholders: Mutex::default(),
     };
     thread::scope(|scope| {
         for _ in 0..plan.workers.max(1) {
@@ -240,6 +241,8 @@ struct Work<'a> {
     damage: Mutex<Vec<CellDamage>>,
     /// By column, cells without a value.
     unfilled: Mutex<Vec<u64>>,
+    /// By column, cells with a placeholder.
+    placeholders: Mutex<Vec<u64>>,
 }
 
 impl Work<'_> {
@@ -284,7 +287,17 @@ impl Work<'_> {
                 .map(|warning| format!("{}: {warning}", column.name))
                 .collect::<Vec<_>>()
         };
-        columns.flat_map(warnings).collect()
+        columns.flat_map(warnings).chain(self.held_placeholders()).collect()
+    }
+
+    /// Says how many cells of each column were taken for empty by their text, where all of them were hashed by this run.
+    fn held_placeholders(&self) -> Option<String> {
+        let counts = self.placeholders.lock().unwrap_or_else(PoisonError::into_inner);
+        let columns = self.plan.columns.as_slice().iter().zip(&*counts).filter(|(_, count)| **count > 0);
+        let columns: Vec<String> =
+            columns.map(|(column, count)| format!("{} {count}", column.name)).collect();
+        let are_all = self.plan.skip.is_empty() && !columns.is_empty();
+        are_all.then(|| format!("cells with a placeholder count as empty: {}", columns.join(", ")))
     }
 
     /// Counts the cells of accepted records that hold nothing.
@@ -298,6 +311,10 @@ impl Work<'_> {
                 + u64::from(column.counts.too_long);
             *count += u64::from(accepted).saturating_sub(held);
         }
+        let mut placeholders = self.placeholders.lock().unwrap_or_else(PoisonError::into_inner);
+        placeholders.resize(rows.columns.len(), 0);
+        let counts = rows.columns.iter().map(|column| u64::from(column.counts.placeholders));
+        placeholders.iter_mut().zip(counts).for_each(|(count, own)| *count += own);
     }
 
     /// Returns by searchable column how many cells hold nothing.

@@ -6,14 +6,16 @@ use edm_model::{Column, DataType};
 /// Names the column, its type, what the type takes, and the `--column` that would take the cell. Says nothing of the cell.
 pub(crate) fn refusal_reason(column: &Column, refusal: CellRefusal) -> String {
     let name = &column.name;
+    let said = said(column);
     let data_type = &column.rule.data_type;
     match (refusal, data_type) {
         (CellRefusal::NotThisType, _) => {
-            format!("{name}: the cell is {}; {}", wanted(data_type), remedy(name, data_type))
+            format!("{name}: the cell is {}; {}", wanted(data_type), remedy(&said, data_type))
         }
         (CellRefusal::TooWide, DataType::Digits { width: Some(width) }) => {
             format!(
-                "{name}: the cell has more than {width} digits (type digits={width}); a wider one takes it, as does `--column {name}:digits`"
+                "{name}: the cell has more than {width} digits (type digits={width}); a wider one takes it, as does \
+                 `edm store update … --column '{said}:digits'`"
             )
         }
         (refusal, _) => format!("{name}: {refusal}"),
@@ -47,17 +49,24 @@ fn wanted(data_type: &DataType) -> String {
     plain.to_owned()
 }
 
+/// Says of a column what `--column` must say again so that only its type becomes another.
+fn said(column: &Column) -> String {
+    let flags = [(column.searchable, ":searchable"), (column.key, ":key")];
+    let flags: String = flags.into_iter().filter(|(holds, _)| *holds).map(|(_, flag)| flag).collect();
+    format!("{}{flags}", column.name)
+}
+
 /// Which column would take the cell.
-fn remedy(name: &str, data_type: &DataType) -> String {
+fn remedy(said: &str, data_type: &DataType) -> String {
+    let update = format!("edm store update … --column '{said}");
     match data_type {
         DataType::Date { order: None } => format!(
-            "`--column {name}:date=dmy`, `date=mdy` or `date=ymd` says how the table writes days, and `--column {name}` takes any text"
+            "`{update}:date=dmy'`, date=mdy or date=ymd says how the table writes days, and `{update}'` takes any text"
         ),
         DataType::Phone { country: None } => format!(
-            "`--column {name}:phone=DE` takes numbers as they are dialled inside one country (here Germany), and `--column {name}` takes \
-             any text"
+            "`{update}:phone=DE'` takes numbers as they are dialled inside one country (here Germany), and `{update}'` takes any text"
         ),
-        _ => format!("`--column {name}` takes any text"),
+        _ => format!("`{update}'` takes any text"),
     }
 }
 
@@ -74,11 +83,15 @@ mod tests {
         let wrong = CellRefusal::NotThisType;
         check(DataType::Phone { country: None }, wrong, &["c: ", "(type phone)", "c:phone=DE"]);
         check(DataType::Date { order: None }, wrong, &["(type date)", "c:date=dmy"]);
-        check(DataType::Email, wrong, &["no e-mail address (type email)", "`--column c` takes any text"]);
+        check(DataType::Email, wrong, &["no e-mail address (type email)", "--column 'c'` takes any text"]);
+        // What the column is besides must be said again, or it would be lost.
+        let key = Column { key: true, ..Column::text("Tel. (privat)").searchable() };
+        let reason = refusal_reason(&key.typed(DataType::Phone { country: None }), wrong);
+        assert!(reason.contains("--column 'Tel. (privat):searchable:key:phone=DE'`"), "{reason}");
         check(
             DataType::Digits { width: Some(8) },
             CellRefusal::TooWide,
-            &["more than 8 digits", "c:digits`"],
+            &["more than 8 digits", "'c:digits'`"],
         );
         check(DataType::Text, CellRefusal::TooManyTokens, &["maximumNumberOfTokens"]);
     }

@@ -49,9 +49,9 @@ pub fn write_no_refused_lines(
     to: &Path,
 ) -> Result<(), Error> {
     refuse_as_output(&options.input, to)?;
-    let table = Table::open(options, &StoreShape::read(store)?)?;
+    let reader = Table::reader_of(options, &StoreShape::read(store)?)?;
     let mut file = RefusedFile::begin(options, to)?;
-    file.copy(table.reader.header_lines())?;
+    file.copy(reader.header_lines())?;
     file.finish()
 }
 
@@ -127,26 +127,33 @@ struct RefusedFile<'a> {
     /// Lines of the table that were passed.
     passed: u64,
     line: Vec<u8>,
+    /// Whether it stands in its place.
+    is_whole: bool,
+}
+
+impl Drop for RefusedFile<'_> {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            // It holds plaintext, and nobody knows of it. What cannot be removed is told by nothing better than itself.
+            let _ = std::fs::remove_file(&self.new);
+        }
+    }
 }
 
 impl<'a> RefusedFile<'a> {
     fn begin(options: &TableOptions, to: &'a Path) -> Result<Self, Error> {
+        // A name of this run alone: whatever stands beside the file is somebody's, perhaps the table.
         let mut new = to.as_os_str().to_owned();
-        new.push(".new");
+        new.push(format!(".{}.new", std::process::id()));
         let new = PathBuf::from(new);
-        if let Err(error) = std::fs::remove_file(&new)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            return Err(unwritable(to, error));
-        }
         let mut open = OpenOptions::new();
         open.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-        let out = BufWriter::new(open.open(&new).map_err(|error| unwritable(to, error))?);
         let source = source::open(&options.input, options.format)?;
         let text = BufReader::new(source.text);
-        Ok(Self { to, new, out, text, passed: source.lines_before, line: Vec::new() })
+        let out = BufWriter::new(open.open(&new).map_err(|error| unwritable(to, error))?);
+        Ok(Self { to, new, out, text, passed: source.lines_before, line: Vec::new(), is_whole: false })
     }
 
     /// Passes the table's lines up to these, and writes these. Each call's lines are behind those of the one before.
@@ -167,8 +174,9 @@ impl<'a> RefusedFile<'a> {
 
     fn finish(mut self) -> Result<(), Error> {
         self.out.flush().map_err(|error| unwritable(self.to, error))?;
-        drop(self.out);
-        std::fs::rename(&self.new, self.to).map_err(|error| unwritable(self.to, error))
+        std::fs::rename(&self.new, self.to).map_err(|error| unwritable(self.to, error))?;
+        self.is_whole = true;
+        Ok(())
     }
 }
 

@@ -185,18 +185,27 @@ impl Table {
         let mut source = source::open(&options.input, options.format)?;
         let bytes_total = source.bytes_total;
         let empty_words = empty_words(&mut source, options, shape)?;
-        let reader = match options.mode {
-            TableMode::Replace | TableMode::Delta => {
-                RecordReader::new(source, &shape.columns, options.extra_columns)?
-            }
-            TableMode::Delete => RecordReader::new(source, &shape.key_column()?, ExtraColumns::Ignore)?,
-        };
+        let reader = reader(source, options, shape)?;
         let identity = before.map(|(size, modified_ns)| FileIdentity {
             size,
             modified_ns,
             header_sha256: hex(&reader.header_sha256()),
         });
         Ok(Self { reader, empty_words, bytes_total, identity, path })
+    }
+
+    /// Opens the table for its header alone.
+    pub(crate) fn reader_of(options: &TableOptions, shape: &StoreShape) -> Result<RecordReader, Error> {
+        reader(source::open(&options.input, options.format)?, options, shape)
+    }
+}
+
+fn reader(source: Source, options: &TableOptions, shape: &StoreShape) -> Result<RecordReader, Error> {
+    match options.mode {
+        TableMode::Replace | TableMode::Delta => {
+            RecordReader::new(source, &shape.columns, options.extra_columns)
+        }
+        TableMode::Delete => RecordReader::new(source, &shape.key_column()?, ExtraColumns::Ignore),
     }
 }
 

@@ -116,7 +116,7 @@ impl Placeholders {
         }
         let again = self.keeps_case.then(|| fold(cell, self.diacritics));
         let cell = again.as_deref().unwrap_or(cell);
-        let one_space: Option<String> = cell.contains("  ").then(|| one_space(cell));
+        let one_space: Option<String> = has_more_than_a_space(cell).then(|| one_space(cell));
         let cell = one_space.as_deref().unwrap_or(cell);
         self.words.binary_search_by(|word| (**word).cmp(cell)).is_ok()
     }
@@ -185,6 +185,10 @@ fn fold(text: &str, diacritics: DiacriticRule) -> String {
 fn fold_all(words: &[String], diacritics: DiacriticRule) -> Vec<Box<str>> {
     let folded = words.iter().map(|word| one_space(&fold(word, diacritics)).into_boxed_str());
     folded.filter(|word| word.chars().any(char::is_alphanumeric)).collect()
+}
+
+fn has_more_than_a_space(cell: &str) -> bool {
+    cell.contains("  ") || cell.contains(['\t', '\r', '\n'])
 }
 
 fn one_space(text: &str) -> String {

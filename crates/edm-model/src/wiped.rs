@@ -18,13 +18,18 @@ pub trait Wipe {
 
 impl Wipe for Vec<u8> {
     fn wipe(&mut self) {
-        // What it held before it became shorter is still there.
-        let capacity = self.capacity();
-        self.clear();
-        self.resize(capacity, 0);
-        black_box(self.as_slice());
+        overwrite(self);
         self.clear();
     }
+}
+
+/// Makes zeros of all of the memory.
+fn overwrite(bytes: &mut Vec<u8>) {
+    // What it held before it became shorter is still there.
+    let capacity = bytes.capacity();
+    bytes.clear();
+    bytes.resize(capacity, 0);
+    black_box(bytes.as_slice());
 }
 
 impl Wipe for String {
@@ -73,10 +78,12 @@ mod tests {
     fn all_of_the_memory_is_zeros_and_nothing_is_left_to_read() {
         let mut bytes = b"900-12-3456 and more".to_vec();
         bytes.truncate(3);
+        let (room, place) = (bytes.capacity(), bytes.as_ptr());
+        overwrite(&mut bytes);
+        assert!(bytes.len() == room && bytes.iter().all(|byte| *byte == 0));
+        assert_eq!(bytes.as_ptr(), place, "it was overwritten where it stands");
         bytes.wipe();
-        assert!(bytes.is_empty() && bytes.capacity() >= 20);
-        bytes.resize(bytes.capacity(), 7);
-        assert!(bytes.iter().all(|byte| *byte == 7));
+        assert!(bytes.is_empty());
         let mut text = "900-12-3456".to_owned();
         text.wipe();
         assert_eq!(text, "");

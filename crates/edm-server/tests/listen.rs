@@ -265,7 +265,11 @@ fn refuses_what_would_be_unsafe_or_cannot_work() {
     let missing = TlsFiles { certificate: fixture("nothing.pem"), ..loopback_tls() };
     check(config("127.0.0.1:0", Some(missing)), |kind| matches!(kind, ServeErrorKind::Tls), "nothing.pem");
     let swapped = TlsFiles { certificate: fixture("loopback.key.pem"), ..loopback_tls() };
-    check(config("127.0.0.1:0", Some(swapped)), |kind| matches!(kind, ServeErrorKind::Tls), "pair");
+    check(
+        config("127.0.0.1:0", Some(swapped)),
+        |kind| matches!(kind, ServeErrorKind::Tls),
+        "loopback.key.pem",
+    );
     let first = bind(&config("127.0.0.1:0", None)).expect("loopback can be listened on");
     check(config(&first.address().to_string(), None), |kind| matches!(kind, ServeErrorKind::Listen), "port");
     // Allowed, so that it is tried; no machine has an address of the documentation's network.

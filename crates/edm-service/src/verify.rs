@@ -13,7 +13,7 @@
 //!
 //! Blobs that are all gone are on a volume that is away: a repair then refuses, since it would forget what comes back.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use edm_model::{SessionId, SessionState, StoreId, TenantId};
 use edm_store::{BlobPath, GenerationRow};
@@ -162,10 +162,16 @@ impl Service {
                 });
             }
         }
-        let live: HashSet<SessionId> =
-            self.inner.catalog.live_stores().await?.iter().filter_map(|store| store.session_id).collect();
+        let live: HashMap<StoreId, GenerationRow> = self
+            .inner
+            .catalog
+            .live_stores()
+            .await?
+            .into_iter()
+            .filter_map(|store| Some((store.store_id, store.generation?)))
+            .collect();
         for row in self.inner.catalog.all_generations().await?.iter().filter(|row| row.kept) {
-            self.verify_generation(row, live.contains(&row.session_id), &mut found).await?;
+            self.verify_generation(row, live.get(&row.store_id), &mut found).await?;
             each(&found);
         }
         for session in self.inner.catalog.unfinished_sessions().await? {
@@ -183,7 +189,7 @@ impl Service {
     async fn verify_generation(
         &self,
         row: &GenerationRow,
-        is_live: bool,
+        live: Option<&GenerationRow>,
         found: &mut Verification,
     ) -> Result<(), Error> {
         let folder = places::generation(row.tenant, row.store_id, row.session_id)?;
@@ -198,12 +204,14 @@ impl Service {
             Err(error) => Err(error),
         };
         let Err(error) = checked else {
-            if !is_live {
+            // A rollback goes back alone: behind one, a later generation is kept and cannot be reached.
+            if live.is_some_and(|live| row.number < live.number) {
                 found.whole_before.insert(row.store_id);
             }
             return Ok(());
         };
         passing(&error)?;
+        let is_live = live.is_some_and(|live| live.session_id == row.session_id);
         let kind = if is_live { FindingKind::LiveDamaged } else { FindingKind::KeptDamaged };
         found.findings.push(Finding {
             kind,

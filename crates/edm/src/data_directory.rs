@@ -121,7 +121,11 @@ fn make_key_at_need(folder: &Path, key: &KeySource) -> anyhow::Result<()> {
         }
     };
     if folder.join(CATALOG).exists() {
-        bail!("{} is {lacks}, and the data cannot be read without it: restore it", path.display());
+        bail!(
+            "{} is {lacks}, and the data cannot be read without it: restore it, or say where it is (--master-key-file, \
+             EDM_MASTER_KEY or the credential edm-master-key)",
+            path.display()
+        );
     }
     let made = MasterKey::generate(&*random());
     write_private(path, made.to_file_text().as_bytes()).with_context(|| {

@@ -48,7 +48,7 @@ impl Progress for UploadBar {
     fn event(&self, event: &Event) {
         match event {
             Event::SeparatorSniffed { separator } => {
-                self.warn(&format!("the cells are parted by {separator}; --separator says otherwise"));
+                self.warn(&format!("the cells are parted by {separator}, as the first lines show; --separator goes before that"));
             }
             Event::ResumeRefused { session_id, reason } => {
                 self.warn(&format!("session {session_id} cannot go on ({reason}); a new one is made"));

@@ -72,7 +72,8 @@ pub(crate) fn master_key_of_environment() -> Option<zeroize::Zeroizing<Vec<u8>>>
 pub(crate) fn credential(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty())?;
     let path = PathBuf::from(folder).join(name);
-    path.exists().then_some(path)
+    // One that is there and cannot be looked at is one: reading it says why it cannot be used.
+    path.try_exists().unwrap_or(true).then_some(path)
 }
 
 /// Returns the path of a folder that does not exist yet, where the system keeps what is gone tomorrow.

@@ -145,10 +145,15 @@ impl Source {
         let text = read_up_to(&mut self.text, BEGIN_BYTES)?;
         let extent = if text.len() < BEGIN_BYTES { Extent::Whole } else { Extent::Begin };
         let rest = std::mem::replace(&mut self.text, Box::new(io::empty()));
-        self.text = Box::new(Cursor::new(text.clone()).chain(rest));
-        // The last record of a begin may be cut, which makes it one that is refused.
+        let mut begun = text.clone();
+        self.text = Box::new(Cursor::new(text).chain(rest));
+        if extent == Extent::Begin {
+            // A line that is cut may be cut inside a character.
+            let lines = begun.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            begun.truncate(lines);
+        }
         let begin = Source {
-            text: Box::new(Cursor::new(text)),
+            text: Box::new(Cursor::new(begun)),
             separator: self.separator,
             is_sniffed: self.is_sniffed,
             lines_before: self.lines_before,
@@ -341,6 +346,28 @@ mod tests {
         check(b"a;b\n1;2\n", None, Ok(("a;b\n1;2\n", b';')));
         let archive = ErrorKind::NotDelimited { what: "is a zip archive or an office document" };
         check(b"PK\x03\x04....", None, Err(archive));
+    }
+
+    /// The begin of a pipe ended inside a character, and the table was refused as no UTF-8.
+    #[test]
+    fn the_begin_of_a_long_table_ends_with_a_line() {
+        for first in ["id,name\n", "id,name \n", "id,name  \n", "id,name   \n"] {
+            let text = format!("{first}{}", "1,Ж山Ж\n".repeat(BEGIN_BYTES / 10 + 1));
+            let bytes: Box<dyn Read + Send> = Box::new(Cursor::new(text.clone().into_bytes()));
+            let mut source = open_bytes(bytes, TableFormat::default()).expect("a table");
+            let (mut begin, extent) = source.begin().expect("reads");
+            assert_eq!(extent, Extent::Begin);
+            let (mut begun, mut whole) = (String::new(), String::new());
+            begin.text.read_to_string(&mut begun).expect("whole characters");
+            source.text.read_to_string(&mut whole).expect("whole characters");
+            assert!(begun.ends_with('\n') && whole.starts_with(&begun) && whole == text);
+        }
+        let mut source =
+            open_bytes(Box::new(Cursor::new(b"a,b\n1,2".to_vec())), TableFormat::default()).expect("a table");
+        let (mut begin, extent) = source.begin().expect("reads");
+        let mut begun = String::new();
+        begin.text.read_to_string(&mut begun).expect("reads");
+        assert_eq!((begun.as_str(), extent), ("a,b\n1,2", Extent::Whole));
     }
 
     #[test]

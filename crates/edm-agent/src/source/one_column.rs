@@ -50,7 +50,12 @@ impl OtherSeparator {
             let parts = count >= 2 && agreeing(*character, count) * 10 >= lines.len() * AGREEING_OF_TEN;
             parts.then_some(Self { character: *character, cells: count + 1, in_header: false })
         };
-        let may_part = |c: &char| !(c.is_alphanumeric() && *c != 'þ' || matches!(c, '"' | '\'' | '@'));
+        // What names and numbers are written with parts none; and what parts the header leaves a name on each side.
+        let may_part = |c: &char| {
+            let is_of_a_name =
+                c.is_alphanumeric() && *c != 'þ' || matches!(c, '"' | '\'' | '@' | '-' | '/' | '.' | '_');
+            !is_of_a_name && (*c == ':' || header.split(*c).all(|name| !name.trim().is_empty()))
+        };
         let found = header.chars().filter(may_part).filter_map(in_header).max_by_key(|found| found.cells);
         found.or_else(|| PARTING_BEHIND.iter().filter_map(behind).max_by_key(|found| found.cells))
     }
@@ -123,6 +128,8 @@ mod tests {
         check("name\nRoe, Jane\nPoe, Ann\n", None);
         check("e-mail\na-b@example.org\nc@example.org\n", None);
         check("date\n1950-01-01\n1951-01-01\n", None);
+        check("social-security-number\n900-12-3456\n900-12-3457\n", None);
+        check("case #\n#1234\n#1235\n", None);
         check("id;name\n", None);
         check("", None);
         // What was cut off says nothing.

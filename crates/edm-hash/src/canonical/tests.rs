@@ -106,6 +106,8 @@ fn the_usual_placeholders() {
         "missing",
         "not provided",
         "Not  Provided",
+        "not\tgiven",
+        "not\r\non file",
         "NOT APPLICABLE",
         "not on file",
         "to be determined",

@@ -1,6 +1,9 @@
 //! The short way says of every cell what the general way says, which goes through all of folding.
 
-use edm_model::{CaseRule, Column, Columns, Country, DataType, DateOrder, Delimiters, Rule};
+use edm_model::{
+    CaseRule, Column, Columns, Country, DataType, DateOrder, Delimiters, DiacriticRule, PlaceholderWords,
+    Rule,
+};
 use proptest::prelude::*;
 
 use super::{Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms, ROOM_BYTES, Words};
@@ -38,6 +41,11 @@ fn columns(data_type: &DataType) -> Columns {
         }
     }
     columns.push(Column { name: "again".to_owned(), ..columns[0].clone() });
+    columns.push(Column {
+        name: "folds".to_owned(),
+        rule: Rule { diacritics: DiacriticRule::Fold, ..columns[0].rule.clone() },
+        ..columns[0].clone()
+    });
     Columns::new(columns).expect("distinct names")
 }
 
@@ -45,15 +53,29 @@ fn salt() -> Salt {
     Salt::new("0123456789abcdefghijklmnopqrstuv".to_owned()).expect("a salt")
 }
 
-fn hashers(columns: &Columns, tokens_max: u32) -> [RecordHasher; 2] {
-    let short = RecordHasher::new(&salt(), columns, tokens_max);
-    [short, RecordHasher::new(&salt(), columns, tokens_max).without_short_way()]
+/// Words that a store may have, of all shapes.
+const WORDS: [&str; 9] =
+    ["none", "kein Eintrag", "k. A.", "12345", "n'a", "<x>", "entfällt", "not provided", "0 0"];
+
+fn hasher(columns: &Columns, tokens_max: u32, own_words: bool) -> RecordHasher {
+    let hasher = RecordHasher::new(&salt(), columns, tokens_max);
+    if !own_words {
+        return hasher;
+    }
+    let words = PlaceholderWords::new(WORDS.map(str::to_owned).to_vec()).expect("few short words");
+    let names = ["none".to_owned()];
+    let of = |column: &Column| Placeholders::of_column(&words, column).and_names(&names, &column.rule);
+    hasher.placeholders(&columns.as_slice().iter().map(of).collect::<Vec<_>>())
+}
+
+fn hashers(columns: &Columns, tokens_max: u32, own_words: bool) -> [RecordHasher; 2] {
+    [hasher(columns, tokens_max, own_words), hasher(columns, tokens_max, own_words).without_short_way()]
 }
 
 /// Hashes each cell in every column of the type, both ways.
-fn check(data_type: &DataType, cells: &[String], tokens_max: u32) {
+fn check(data_type: &DataType, cells: &[String], tokens_max: u32, own_words: bool) {
     let columns = columns(data_type);
-    let [mut short, mut general] = hashers(&columns, tokens_max);
+    let [mut short, mut general] = hashers(&columns, tokens_max, own_words);
     let width = columns.as_slice().len();
     for cell in cells {
         let record = std::iter::repeat_n(cell.as_str(), width);
@@ -67,14 +89,14 @@ fn check(data_type: &DataType, cells: &[String], tokens_max: u32) {
         spans.extend(std::iter::repeat_n((start, text.len() as u32), width));
     }
     for path in ProcessorPath::available() {
-        let mut many = RecordHasher::new(&salt(), &columns, tokens_max).on_path(path);
+        let mut many = hasher(&columns, tokens_max, own_words).on_path(path);
         many.push_all(&Records { text: &text, cells: &spans, count: cells.len() as u32, left_out: &[] });
         assert_eq!(many.finish(), short, "{path:?} {data_type:?} {cells:?}");
     }
     if short != general {
         // Which cell, and what of it.
         for cell in cells {
-            let [mut short, mut general] = hashers(&columns, tokens_max);
+            let [mut short, mut general] = hashers(&columns, tokens_max, own_words);
             let record = std::iter::repeat_n(cell.as_str(), width);
             short.push(record.clone());
             general.push(record);
@@ -103,7 +125,8 @@ fn cell() -> impl Strategy<Value = String> {
         "[a-c0-9._@-]{1,6}@[a-c0-9_+.@-]{1,6}\\.[a-z]",
         "[0-9]{1,4} [A-Z][a-z]{2,8} (St|Street|Ave|N\\.)[.,]? ?[A-Za-z ]{0,12}[0-9]{0,5}",
         "(null|N/A|#n/a|unknown|NULL |nul|unknow|n a)",
-        "(none|NaN|\\(Null\\)|<NA>|\\\\N|#REF!|#DIV/0!|not {1,2}(provided|given|on file)|T\\.?B\\.?D\\.?|k\\. ?A\\.|n`a)",
+        "(kein  ?Eintrag|K\\. ?a\\.|12345|N[`']A|<X>|[Nn]one|ENTFÄLLT|0 0|99|[0-9]?99999)",
+        "(none|NaN|\\(Null\\)|<NA>|\\\\N|#REF!|#DIV/0!|not( {1,2}|\\t|\\n)(provided|given|on file)|T\\.?B\\.?D\\.?|k\\. ?A\\.|n`a)",
         "[A-Za-z0-9]{1,24}([ -][A-Za-z0-9]{1,20}){0,4}",
         "\\PC{0,24}",
         "[ -~]{0,80}",
@@ -129,8 +152,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn both_ways_say_the_same(cells in prop::collection::vec(cell(), 24), tokens_max in prop_oneof![Just(2u32), Just(64)]) {
-        types().iter().for_each(|data_type| check(data_type, &cells, tokens_max));
+    fn both_ways_say_the_same(cells in prop::collection::vec(cell(), 24), tokens_max in prop_oneof![Just(2u32), Just(64)], own_words: bool) {
+        types().iter().for_each(|data_type| check(data_type, &cells, tokens_max, own_words));
     }
 
     /// However records come, one by one or many at once, they are hashed alike.

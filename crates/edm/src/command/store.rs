@@ -260,6 +260,12 @@ fn print_store(output: Output, store: &DataStoreResource) -> anyhow::Result<()> 
     match store.placeholders.as_deref() {
         None => {}
         Some([]) => output.line("no word means an empty cell")?,
+        Some(words) if words.len() > update::WORDS_SHOWN_MAX => {
+            output.line(&format!(
+                "{} words of its own mean an empty cell (--output json lists them)",
+                words.len()
+            ))?;
+        }
         Some(words) => output.line(&format!("these words mean an empty cell: {}", words.join(", ")))?,
     }
     if let Some(told) = store.data_state.as_deref().and_then(unreadable) {

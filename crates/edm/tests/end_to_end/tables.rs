@@ -137,6 +137,13 @@ fn what_is_refused_is_told_and_handed_back() {
         }
         assert!(std::fs::symlink_metadata(&link).expect("it is there").is_symlink());
     }
+    // The table lay where the lines were gathered, and was removed.
+    let beside = edm.file("lines.csv.new", text);
+    let lines = edm.path("lines.csv");
+    let all = ["upload", "--store", "t", "--file", &beside, "--refused-lines", &lines];
+    assert_eq!(edm.run(all, "").status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(&beside).expect("it is there"), text);
+    assert_eq!(std::fs::read_to_string(&lines).expect("it is written"), expected);
     // What another run left there is not this one's.
     let clean = edm.file("clean.csv", "id;mail;note\nA-100001;a@example.org;x\nA-100005;e@example.org;y\n");
     let ended = edm.run(["upload", "--store", "t", "--file", &clean, "--refused-lines", &refused], "");

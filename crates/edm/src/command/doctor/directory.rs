@@ -110,16 +110,25 @@ fn writing(_: &Path) -> Option<Check> {
     None
 }
 
-/// Fails where something below the folder is another user's than the folder: the server may not write it.
+#[cfg(unix)]
+fn is_own(name: &std::ffi::OsStr) -> bool {
+    crate::data_directory::OWN_NAMES.iter().any(|own| name == std::ffi::OsStr::new(own))
+}
+
+/// Fails where something of the server's is another user's than the folder: the server may not write it.
 #[cfg(unix)]
 fn owners(folder: &Path) -> Option<Check> {
     use std::os::unix::fs::MetadataExt;
     let owner = fs::metadata(folder).ok()?.uid();
-    let mut folders = vec![folder.to_owned()];
+    let (top, mut folders) = (folder, vec![folder.to_owned()]);
     let mut looked_at = 0;
     while let Some(folder) = folders.pop() {
         // What cannot be listed is told by the other checks.
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            // Others may keep things there: a volume has its lost+found.
+            if folder == top && !is_own(&entry.file_name()) {
+                continue;
+            }
             looked_at += 1;
             if looked_at > ENTRIES_MAX {
                 return None;

@@ -174,14 +174,12 @@ async fn stores(client: &GraphClient) -> Check {
         let found = format!("answered by the table before the live one: {stale}");
         return Check::failed("stores", found, "upload the table again, or restore its files");
     }
-    if let Some(empty) = of("none") {
-        let found = format!("without a live row, so not looked for: {empty}");
-        return Check::warning("stores", found, "edm upload --store STORE --file FILE");
-    }
-    let again = named(&stores, |store| store.must_upload_again == Some(true));
-    if let Some(again) = again {
-        let found = format!("keyed with an older salt than new uploads get: {again}");
-        return Check::warning("stores", found, "upload these tables again");
+    let empty = of("none").map(|names| format!("without a live row, so not looked for: {names}"));
+    let again = named(&stores, |store| store.must_upload_again == Some(true))
+        .map(|names| format!("made with other columns or an older salt than the store has: {names}"));
+    let found: Vec<String> = [empty, again].into_iter().flatten().collect();
+    if !found.is_empty() {
+        return Check::warning("stores", found.join("; "), "edm upload --store STORE --file FILE");
     }
     Check::fine("stores", format!("{} of {} are served", stores.len(), stores.len()))
 }

@@ -12,6 +12,9 @@ use super::{NamedStore, PlaceholderArguments, parse_on_unserved};
 use crate::column_argument::{ColumnArgument, typed_of, words_of};
 use crate::schema_file;
 
+/// A longer list of words is told by what differs.
+pub(super) const WORDS_SHOWN_MAX: usize = 12;
+
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("change").required(true).multiple(true).args([
@@ -20,7 +23,7 @@ use crate::schema_file;
     ]),
     after_help = "\
 Examples:
-  edm store update patients --column phone:phone=DE --column room
+  edm store update patients --column phone:searchable:phone=DE --column room
   edm store update patients --remove-column room
   edm store update patients --schema schema.json
   edm store update patients --add-placeholder 'kein Eintrag' --remove-placeholder nil
@@ -58,7 +61,7 @@ pub(super) struct UpdateArguments {
     /// The usual words mean an empty cell again
     #[arg(long, conflicts_with_all = ["placeholders", "no_placeholders"])]
     usual_placeholders: bool,
-    /// One more word that means an empty cell; may be repeated
+    /// One more word that means an empty cell, beside those of today; may be repeated
     #[arg(
         long = "add-placeholder",
         value_name = "WORD",
@@ -100,7 +103,9 @@ fn body(arguments: &UpdateArguments, before: &DataStoreResource) -> anyhow::Resu
         let schema = schema_file::read(&bytes).with_context(|| format!("cannot use {}", path.display()))?;
         schema.warnings.iter().for_each(|warning| eprintln!("edm: {warning}"));
         let said = ["columns", "maximumNumberOfTokens", "placeholders", "onUnserved"];
-        body.extend(schema.body.into_iter().filter(|(name, _)| said.contains(&name.as_str())));
+        // What the file leaves open stays as it is.
+        let is_said = |(name, value): &(String, Value)| said.contains(&name.as_str()) && !value.is_null();
+        body.extend(schema.body.into_iter().filter(is_said));
         if !body.contains_key("columns") {
             bail!("{} names no columns: it needs `columns`", path.display());
         }
@@ -125,13 +130,16 @@ fn body(arguments: &UpdateArguments, before: &DataStoreResource) -> anyhow::Resu
     Ok(Value::Object(body))
 }
 
+fn usual_placeholders() -> Vec<String> {
+    PlaceholderWords::usual().as_slice().to_vec()
+}
+
 /// Adds words to those of the store, the usual ones where it has none of its own, and takes others away.
 fn changed_placeholders(
     arguments: &UpdateArguments,
     before: &DataStoreResource,
 ) -> anyhow::Result<Vec<String>> {
-    let usual = || PlaceholderWords::usual().as_slice().to_vec();
-    let mut words = before.placeholders.clone().unwrap_or_else(usual);
+    let mut words = before.placeholders.clone().unwrap_or_else(usual_placeholders);
     for word in &arguments.remove_placeholders {
         let count = words.len();
         words.retain(|own| own.trim().to_lowercase() != word.trim().to_lowercase());
@@ -208,12 +216,21 @@ fn changes(before: &DataStoreResource, after: &DataStoreResource) -> Vec<String>
     let tokens =
         |store: &DataStoreResource| store.maximum_number_of_tokens.map(|count| format!("{count} words"));
     compare("longest cell that is matched", tokens(before), tokens(after));
-    let words = |store: &DataStoreResource| match store.placeholders.as_deref() {
-        None => Some("the usual ones".to_owned()),
-        Some([]) => None,
-        Some(words) => Some(words.join(", ")),
+    let words = |store: &DataStoreResource, other: &DataStoreResource| {
+        let Some(words) = store.placeholders.clone() else { return Some("the usual ones".to_owned()) };
+        // Of a long list what differs says more.
+        let others = other.placeholders.clone().unwrap_or_else(usual_placeholders);
+        let own: Vec<String> = words.iter().filter(|word| !others.contains(word)).cloned().collect();
+        match (words.is_empty(), words.len() > WORDS_SHOWN_MAX) {
+            (true, _) => None,
+            (false, false) => Some(words.join(", ")),
+            (false, true) if own.is_empty() => {
+                Some(format!("{} words, none that was not there", words.len()))
+            }
+            (false, true) => Some(format!("{} words, among them {}", words.len(), own.join(", "))),
+        }
     };
-    compare("words that mean an empty cell", words(before), words(after));
+    compare("words that mean an empty cell", words(before, after), words(after, before));
     compare("where the live data cannot be read", before.on_unserved.clone(), after.on_unserved.clone());
     let (old, new) =
         (before.columns.as_deref().unwrap_or_default(), after.columns.as_deref().unwrap_or_default());
@@ -222,6 +239,13 @@ fn changes(before: &DataStoreResource, after: &DataStoreResource) -> Vec<String>
         let name = name_of(column);
         match old.iter().find(|other| is_named(other, &name)) {
             None => told.push(format!("column “{name}” added: {}", described(column))),
+            Some(other) if other.is_searchable == Some(true) && column.is_searchable != Some(true) => {
+                told.push(format!(
+                    "column “{name}”: {} → {}: its values are no longer looked for; say `searchable` again if they are to be",
+                    described(other),
+                    described(column)
+                ));
+            }
             Some(other) if described(other) != described(column) => {
                 told.push(format!("column “{name}”: {} → {}", described(other), described(column)));
             }

@@ -83,9 +83,13 @@ impl NewStore {
         else {
             return false;
         };
-        let is_given_up = |state: &str| ENDED.contains(&state) || state == OPEN;
+        let has_ended = |state: &str| ENDED.contains(&state);
+        let open = sessions.iter().filter(|session| session.state.as_deref() == Some(OPEN)).count();
+        // One open session may be this run's; of two one is somebody else's.
+        let others = sessions.iter().filter(|session| session.state.as_deref() != Some(OPEN));
         store.active_session_id.is_none()
-            && sessions.iter().all(|session| session.state.as_deref().is_some_and(is_given_up))
+            && open <= 1
+            && others.into_iter().all(|session| session.state.as_deref().is_some_and(has_ended))
     }
 }
 
