@@ -1,5 +1,5 @@
-//! A store's default type keeps the patterns of its first generation, so that a later table does not silently change
-//! what is reported. Where the live data would give other patterns, a person is told.
+//! A store's default type keeps the patterns of the first generation of its columns, so that a later table does not silently
+//! change what is reported. Where the live data would give other patterns, a person is told.
 
 use edm_engine::Generation;
 use edm_model::Pattern;

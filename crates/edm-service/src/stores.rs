@@ -235,12 +235,18 @@ impl Service {
             .find(|row| row.kept && live.is_some_and(|live| row.number < live.number))
             .ok_or_else(|| Error::of(ErrorKind::NothingToRollBack))?;
         let generation = self.open_generation(&before).await?;
-        let rolled_back = self.inner.catalog.roll_back(tenant, id, self.now(), decide).await;
+        let patterns = generation.default_patterns().unwrap_or_default();
+        let rolled_back = self
+            .inner
+            .catalog
+            .roll_back((tenant, id), self.now(), (generation.columns(), &patterns), decide)
+            .await;
         rolled_back.map_err(|error: Error| match error.kind() {
             ErrorKind::NotFound { .. } => Error::of(ErrorKind::NothingToRollBack),
             _ => error,
         })?;
         self.serve_store(tenant, id, Some(generation)).await?;
+        self.refresh_types(tenant).await?;
         tracing::info!(store.id = %id, generation = before.number, "rolled back");
         self.store_view(principal, id).await
     }

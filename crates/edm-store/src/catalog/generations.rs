@@ -203,7 +203,8 @@ async fn swap(
         .await
         .context("retiring generations")?;
     insert(write, &published, commit_number).await?;
-    types::pin_default(write, session, &generation.default_patterns, generation.at).await?;
+    let table = (session.store_id, &session.columns);
+    types::pin_default(write, table, live, &generation.default_patterns, generation.at).await?;
     Ok(published)
 }
 

@@ -1,7 +1,7 @@
 //! Data stores, with the generation that is live.
 
 use edm_model::{
-    Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, OnUnserved, PlaceholderWords,
+    Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, OnUnserved, Pattern, PlaceholderWords,
     SensitiveType, SessionId, StoreId, TenantId, Timestamp,
 };
 use sqlx::sqlite::SqliteRow;
@@ -222,19 +222,19 @@ impl Catalog {
         Ok(())
     }
 
-    /// Makes the kept generation before the live one live again when the closure allows it, and returns its session. Fails
-    /// with `NotFound` when there is none.
+    /// Makes the kept generation before the live one live again when the closure allows it, and returns its session. The
+    /// default type gets these patterns where these columns, which that generation has, differ from those of the live one. Fails with `NotFound` when there is none.
     pub async fn roll_back<E: From<Error>>(
         &self,
-        tenant: TenantId,
-        id: StoreId,
+        (tenant, id): (TenantId, StoreId),
         at: Timestamp,
+        (columns, default_patterns): (&Columns, &[Pattern]),
         decide: impl FnOnce(&StoreRow) -> Result<(), E> + Send,
     ) -> Result<SessionId, E> {
         let mut write = self.write().await?;
         decide(&store_in(&mut write, tenant, id).await?)?;
         let row = sqlx::query(
-            "select o.session_id from data_stores d join generations g on g.session_id = d.live_session_id \
+            "select o.session_id, d.live_session_id from data_stores d join generations g on g.session_id = d.live_session_id \
              join generations o on o.store_id = d.id and o.kept = 1 and o.number < g.number \
              where d.tenant_id = $1 and d.id = $2 order by o.number desc limit 1",
         )
@@ -244,6 +244,7 @@ impl Catalog {
         .await
         .context("generation before the live one")?;
         let session_id = SessionId::from_bytes(id16(&row, "session_id")?);
+        let before = SessionId::from_bytes(id16(&row, "live_session_id")?);
         sqlx::query("update data_stores set live_session_id = $2, data_updated_at = $3 where id = $1")
             .bind(id.as_bytes().as_slice())
             .bind(session_id.as_bytes().as_slice())
@@ -251,6 +252,7 @@ impl Catalog {
             .execute(&mut write)
             .await
             .context("rolling back")?;
+        types::pin_default(&mut write, (id, columns), Some(before), default_patterns, at).await?;
         write.commit().await.context("rolling back")?;
         Ok(session_id)
     }

@@ -1,8 +1,8 @@
 //! Sensitive types.
 
 use edm_model::{
-    ListQuery, Listed, Pattern, SensitiveType, SensitiveTypeId, Session, StoreId, TenantId, TypeOrigin,
-    redact_confidence_default,
+    Columns, ListQuery, Listed, Pattern, SensitiveType, SensitiveTypeId, SessionId, StoreId, TenantId,
+    TypeOrigin, redact_confidence_default,
 };
 use sqlx::sqlite::SqliteRow;
 
@@ -210,26 +210,33 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Gives the store's default type its patterns, unless it has some: they are pinned at the first generation. From where a
-/// redaction covers what they match is for the columns of the session to say, each time.
+/// Gives the store's default type its patterns, unless it has some: they are pinned at the first generation, and anew where
+/// `before` was made with other columns, since whoever changes the columns means other things to be found. From where a redaction
+/// covers what they match is for the columns to say, each time.
 pub(super) async fn pin_default(
     write: &mut Write,
-    session: &Session,
+    (store_id, columns): (StoreId, &Columns),
+    before: Option<SessionId>,
     patterns: &[Pattern],
     at: edm_model::Timestamp,
 ) -> Result<(), Error> {
+    let before = match before {
+        Some(before) => columns_of(write, before).await?,
+        None => None,
+    };
+    let are_others = before.is_some_and(|before| before != *columns);
     let rows = sqlx::query("select * from sensitive_types where store_id = $1 and origin = 'storeDefault'")
-        .bind(session.store_id.as_bytes().as_slice())
+        .bind(store_id.as_bytes().as_slice())
         .fetch_all(&mut *write)
         .await
         .context("default type")?;
     for row in &rows {
         let mut found = read_type(row)?;
         let before = found.rule.clone();
-        if found.rule.patterns.is_empty() {
+        if found.rule.patterns.is_empty() || are_others {
             found.rule.patterns = patterns.to_vec();
         }
-        found.rule.redact_confidence = redact_confidence_default(&session.columns, &found.rule.patterns);
+        found.rule.redact_confidence = redact_confidence_default(columns, &found.rule.patterns);
         if !before.patterns.is_empty() && found.rule == before {
             continue;
         }
@@ -242,6 +249,16 @@ pub(super) async fn pin_default(
             .context("pinning the default type")?;
     }
     Ok(())
+}
+
+/// Returns the columns of a session, unless it was deleted.
+async fn columns_of(write: &mut Write, session: SessionId) -> Result<Option<Columns>, Error> {
+    let row = sqlx::query("select columns from sessions where id = $1")
+        .bind(session.as_bytes().as_slice())
+        .fetch_optional(&mut *write)
+        .await
+        .context("columns of a session")?;
+    row.map(|row| record::read_columns(&get::<String>(&row, "columns")?)).transpose()
 }
 
 fn read_type(row: &SqliteRow) -> Result<SensitiveType, Error> {

@@ -208,7 +208,10 @@ fn of_the_rest() -> [(&'static str, Operation); 22] {
         ("delete_store", |catalog, _leased| async {
             catalog.delete_store(TENANT, STORE, &[collect("x")], |_| Ok::<(), Error>(())).await
         }),
-        ("roll_back", |catalog, _leased| catalog.roll_back(TENANT, STORE, at(9), |_| Ok::<(), Error>(()))),
+        ("roll_back", |catalog, _leased| async {
+            let table = (&edm_model::Columns::none(), &[][..]);
+            catalog.roll_back((TENANT, STORE), at(9), table, |_| Ok::<(), Error>(())).await
+        }),
         ("delete_generation", |catalog, _leased| catalog.delete_generation(session(52))),
         ("insert_agent", |catalog, _leased| async { catalog.insert_agent(TENANT, &agent(2)).await }),
         ("change_agent", |catalog, _leased| catalog.change_agent(TENANT, agent(1).id, |agent| {

@@ -90,3 +90,58 @@ fn everything_else_of_a_store_changes_too() {
     check(&["--remove-column", "room"], 1, "no column named “room”; it has ssn, lastName, dob");
     check(&["--column", "dob:phone=XX"], 1, "country");
 }
+
+/// A column that became searchable was never a primary: the default type kept the patterns of the columns of before, and a
+/// value of it was passed as clean.
+#[test]
+fn a_column_that_becomes_searchable_is_looked_for_after_the_next_upload() {
+    let server = Server::start();
+    let edm = server.program();
+    let create = [
+        "store",
+        "create",
+        "--name",
+        "p",
+        "--column",
+        "ssn:key:searchable:ssn",
+        "--column",
+        "mail:email",
+        "--column",
+        "dob:date=ymd",
+    ];
+    assert_eq!(edm.run(create, "").status.code(), Some(0));
+    let row = |n: u32| {
+        format!(
+            "900-12-{:04},person{n}@example.org,19{:02}-0{}-1{}\n",
+            3000 + n,
+            30 + n % 60,
+            n % 9 + 1,
+            n % 9
+        )
+    };
+    let table = edm.file("p.csv", format!("ssn,mail,dob\n{}", (0..400).map(row).collect::<String>()));
+    let upload = || {
+        let uploaded = edm.run(["upload", "--store", "p", "--file", &table, "--wait"], "");
+        assert_eq!(uploaded.status.code(), Some(0), "{}", stderr(&uploaded));
+    };
+    let text = "person7@example.org was born on 1937-08-17";
+    let found = || {
+        let found = crate::program::result(&edm.run(["classify"], text));
+        found["classification"].as_array().expect("a list").len()
+    };
+    upload();
+    assert_eq!(found(), 0, "it is evidence alone");
+    let updated = edm.run(["store", "update", "p", "--column", "mail:searchable:email"], "");
+    assert_eq!(updated.status.code(), Some(0), "{}", stderr(&updated));
+    assert_eq!(found(), 0, "what is live stays as it was made");
+    upload();
+    assert_eq!(found(), 1, "it is looked for now");
+    // The table of before has its patterns again.
+    assert_eq!(edm.run(["store", "rollback", "p"], "").status.code(), Some(0));
+    assert_eq!(found(), 0);
+    let by_number = crate::program::result(&edm.run(["classify"], "900-12-3007, 1937-08-17"));
+    assert_eq!(by_number["classification"].as_array().map(Vec::len), Some(1), "{by_number}");
+    // Losing `searchable` is said in so many words.
+    let updated = edm.run(["store", "update", "p", "--column", "mail:email"], "");
+    assert!(stderr(&updated).contains("no longer looked for"), "{}", stderr(&updated));
+}
