@@ -1,7 +1,7 @@
 //! Buffers of text that are overwritten when they are dropped.
 //!
-//! Keys are wiped byte by byte by `zeroize`, which no compiler may leave out. Texts are long, and a tenth of a scan went into
-//! that; so they are filled with zeros at once, and then looked at from where the compiler cannot see.
+//! Keys are wiped byte by byte by `zeroize`, which no compiler may leave out. Texts are long, and in a profile a tenth of a scan went
+//! into that; so they are filled with zeros at once, and then looked at from where the compiler cannot see.
 
 use std::hint::black_box;
 use std::ops::{Deref, DerefMut};
