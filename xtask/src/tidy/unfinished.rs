@@ -1,4 +1,4 @@
-//! Nothing unfinished, nothing switched off, nothing that waits: STYLE 33.
+//! Nothing unfinished, nothing switched off, nothing that waits: STYLE 37.
 
 use super::Finding;
 use super::source::SourceFile;

@@ -1,4 +1,4 @@
-//! STYLE 35: a dependency that no source of the crate names is only a cost.
+//! STYLE 39: a dependency that no source of the crate names is only a cost.
 
 use anyhow::Context;
 use serde_json::Value;
