@@ -139,9 +139,9 @@ fn measure_all(options: &Options, corpus: &Corpus) -> Vec<Row> {
 
 fn page(command: &str, about: &str, rows: &[Row]) -> String {
     format!(
-        "# The engine beside what a user would pick instead\n\nWritten by `{command}`; what is measured and how is in \
-         `bench/README.md`.\n\n{about}.\n\nOne core and CPU time, medians of interleaved pairs, unless a row says \
-         otherwise. The ratio says how many times better ours is; it is the median of the pairs' own ratios. A row that is \
+        "# The engine beside other programs\n\nWritten by `{command}`. [bench/README.md](../../bench/README.md) says what \
+         is measured and how.\n\n{about}.\n\nOne core and CPU time, medians of interleaved pairs, unless a row says \
+         otherwise. The ratio says how many times better ours is: the median of the pairs' own ratios. A row that is \
          open was not measured, and says why.\n\n{}",
         report::markdown(rows)
     )

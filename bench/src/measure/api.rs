@@ -247,8 +247,10 @@ fn turns(
 /// Returns the page of `docs/bench`.
 pub(crate) fn page(command: &str, about: &str, table: &str) -> String {
     format!(
-        "# The API beside a bare handler\n\nWritten by `{command}`; what is measured and how is in `bench/README.md`, API.\n\n{about}.\n\n\
-         CPU time of the whole server process, medians of interleaved pairs; the ratio says how many times better ours is, the median of \
-         the pairs' own ratios. The bare handler is axum's: it writes the same JSON, and knows no token, no store and no disk.\n\n{table}"
+        "# The API beside a bare handler\n\nWritten by `{command}`. [bench/README.md](../../bench/README.md) says what is \
+         measured and how (API).\n\n{about}.\n\n\
+         CPU time of the whole server process, medians of interleaved pairs. The ratio says how many times better ours \
+         is: the median of the pairs' own ratios. The bare handler is axum's: it writes the same JSON, without token, \
+         store or disk.\n\n{table}"
     )
 }
