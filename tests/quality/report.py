@@ -58,7 +58,7 @@ def page(labelled, measured, peers, versions, command):
         rare_percent=f"{100 * rare / max(1, measured.everything.planted):.2f}",
     )]
     parts.append("## Targets\n\n" + table(("target", "measured", "met"), [(what, value, "yes" if met else "**no**") for what, met, value in targets(measured)]))
-    parts.append(f"Of the people of a table who stand in a text with an identifier and something else, {share(measured.people)} are reported at "
+    parts.append(f"Of the people of a table whose identifier is in a text with another value, {share(measured.people)} are reported at "
                  f"confidence 75 or above. {measured.matches:,} matches were reported.")
     parts.append("## Recall by type and locale, supported forms\n\n" + table(
         ("type", *(locale.name for locale in LOCALES)),
@@ -68,7 +68,7 @@ def page(labelled, measured, peers, versions, command):
         [(column, *(percent(measured.by_type_all[(column, locale.name)]) for locale in LOCALES)) for column in COLUMNS]))
     parts.append("## Recall by kind of text, supported forms\n\n" + table(
         ("kind", "recall"), [(KINDS[kind], share(measured.by_kind[kind])) for kind, _ in kinds.most_common()]))
-    parts.append("## Forms that the rules do not promise\n\nThey count as misses in the recall on all forms, also where one was found.\n\n" + table(
+    parts.append("## Forms that the rules do not promise\n\nThey count as misses in the recall on all forms, also if one was found.\n\n" + table(
         ("type", "form", "planted", "found"), [(column, form, own.planted, own.found) for (column, form), own in sorted(measured.rare_forms.items())]))
     parts.append(beside(labelled, measured, peers))
     wrong = [*measured.false_positives, *measured.cross_row, *measured.misses]
@@ -82,21 +82,29 @@ KINDS = {"email": "e-mails", "chat": "chats", "log": "logs", "table": "tables", 
 
 HEAD = """# Quality of detection
 
-A labelled set of made-up people: how many of the planted values are found, how often values of two records are mixed, and how
-often something is reported that is nobody's. Written by `{command}`; seed {seed}; {versions}.
-The page holds nothing that depends on the machine.
+A labelled set of made-up people. It measures how many of the planted values are found, how often
+values of two records are mixed, and how often something is reported that belongs to no record.
+Written by `{command}`; seed {seed};
+{versions}.
+Nothing on the page depends on the machine.
 
-{texts:,} texts ({kinds}) in {locales} locales, each with a table of {people} people
-of 12 columns in a store of its own; every text is looked for in all of them. Three in ten people in the texts are
-in no table: each shares names, birthday, address and city with one who is, and differs in the identifiers, half of accounts, national
-numbers and telephones by a single digit. What must be found is the generator's own record of what it wrote where
-and in which form (`tests/quality/forms.py`): {planted:,} values of the tables' people, each near an identifier of theirs (within 300 characters
-or on the same row of a table). One value in 150 is written in a form that the rules do not promise where its type has
-such forms: {rare:,} values, {rare_percent} %. That share is the set's choice, so the recall on all forms says little without the list of these forms below.
+{texts:,} texts ({kinds})
+in {locales} locales. Each locale has a table of {people} people and 12 columns in a store of its own, and
+every text is searched for all of them. Three in ten people in the texts are in no table. Each of
+them shares names, birthday, address and city with one who is, and differs in the identifiers: half
+of the accounts, national numbers and telephones by a single digit.
 
-A value is found where a match of the person's row, or its evidence, overlaps the place where it was planted, in the same column (a
-name in whole or in parts). A match is a false positive where its value is not the cell of any row that it names, and a cross-row confusion
-where no row that it names has all the evidence that it shows."""
+The generator records what it wrote, where, and in which form (`tests/quality/forms.py`). That
+record is what must be found: {planted:,} values of the tables' people, each near an identifier of
+theirs (within 300 characters or on the same row of a table). One value in 150 is written in a form
+that the rules do not promise, if its type has such forms: {rare:,} values, {rare_percent} %. That
+share is a choice of the set, so the recall on all forms says little without the list of these forms
+below.
+
+A value is found if a match of the person's row, or its evidence, overlaps the place where it was
+planted, in the same column (a name in whole or in parts). A match is a false positive if its value
+is not the cell of any row that it names. It is a cross-row confusion if no row that it names has
+all the evidence that it shows."""
 
 
 def beside(labelled, measured, peers):
@@ -107,7 +115,8 @@ def beside(labelled, measured, peers):
         (name, share(peer.recall), share(peer.identifiers), f"{peer.false_positives:,} of {peer.hits:,} hits ({peer.identifier_false_positives:,} on identifiers)",
          "cannot tell rows", f"{peer.texts:,}") for name, peer in peers
     ]
-    return ("## Beside others\n\nGiven the cells of the text's own locale as the table writes them, without a language model or a pattern. Neither knows which row a "
-            "value is of, so neither can attribute a match or keep rows apart; a hit counts as a false positive where nobody of the table was meant. "
-            "Presidio's deny list is slow, so it has a sample of the texts.\n\n" + table(
+    return ("## Beside others\n\nThe others get the cells of the text's own locale as the table writes them, without a language\n"
+            "model or a pattern. Neither knows the row of a value, so neither can attribute a match or keep rows\n"
+            "apart. A hit is a false positive if nobody of the table was meant. Presidio's deny list is slow, so\n"
+            "it gets a sample of the texts.\n\n" + table(
                 ("program", "recall, all forms", "of these on identifiers", "false positives", "cross-row confusions", "texts"), rows))
