@@ -58,7 +58,7 @@ def page(labelled, measured, peers, versions, command):
         rare_percent=f"{100 * rare / max(1, measured.everything.planted):.2f}",
     )]
     parts.append("## Targets\n\n" + table(("target", "measured", "met"), [(what, value, "yes" if met else "**no**") for what, met, value in targets(measured)]))
-    parts.append(f"Of the people of a table whose identifier is in a text with another value, {share(measured.people)} are reported at "
+    parts.append(f"Of the people of a table whose identifier is in a text with another value,\n{share(measured.people)} are reported at "
                  f"confidence 75 or above. {measured.matches:,} matches were reported.")
     parts.append("## Recall by type and locale, supported forms\n\n" + table(
         ("type", *(locale.name for locale in LOCALES)),
