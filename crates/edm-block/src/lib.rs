@@ -1,7 +1,8 @@
-//! The upload unit: hashes of consecutive records, sealed by the agent and verified whole by the service.
+//! The unit of upload: hashes of consecutive records, sealed by the agent and verified as a whole
+//! by the service.
 //!
-//! The bytes are defined in `docs/formats/block.md`. This crate knows nothing of sessions, uploads or encryption at
-//! rest, and never sees a value.
+//! `docs/formats/block.md` defines the bytes. This crate does not deal with sessions, uploads or
+//! encryption at rest, and never sees a cell.
 //!
 //! ```
 //! use edm_block::{Block, BlockHeader, Operation, plan_digest, write};

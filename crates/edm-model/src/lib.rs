@@ -1,7 +1,8 @@
-//! The words of the system, shared by every other crate: identifiers, columns and the rules they hash
-//! by, sensitive types, timestamps and limits.
+//! The domain types that every other crate shares: ids, columns and their rules, sessions,
+//! sensitive types, timestamps and limits.
 //!
-//! This crate does no I/O, knows no wire format and no clock, and depends on nothing of ours.
+//! This crate does no I/O, knows no wire format and no clock, and depends on no other crate of the
+//! workspace.
 //!
 //! ```
 //! use edm_model::{Column, Columns};
