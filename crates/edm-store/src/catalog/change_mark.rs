@@ -1,28 +1,32 @@
-//! Tells without a statement whether anybody, in this process or another, has written to the catalog since.
+//! Detects commits to the catalog, by this or another process, without an SQL statement.
 //!
-//! SQLite's index of the write-ahead log, the file `-shm`, begins with a header of 48 bytes that every commit of every
-//! process replaces before it returns: among them a count of transactions, the log's length, its salts and checksums.
-//! Reading them costs two short calls of the system where a statement costs two changes of threads. The layout is
-//! SQLite's documented one (walformat, 2.1) and the same for all programs that share a file; nothing is ever written.
+//! SQLite's write-ahead log has an index in shared memory, the file `-shm`. Its first 48 bytes are
+//! a header that every commit of every process replaces before it returns. The header contains a
+//! transaction counter, the log's length, salts and checksums. Reading it takes two short system
+//! calls; an SQL statement takes two thread switches.
+//!
+//! The layout is documented (<https://www.sqlite.org/walformat.html>, section 2.1) and equal for
+//! all programs that share a file. This module never writes to the file.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Bytes of the header.
+/// The size of the header in bytes.
 const HEADER_BYTES: usize = 48;
-/// Where the header says that it is in use.
+/// The offset of the flag that says the header is initialised.
 const IN_USE_AT: usize = 12;
 
-/// The state of the catalog at a moment: two equal ones have nothing committed between them.
+/// A stamp of the catalog's state. If two stamps are equal, nothing was committed between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeMark {
-    /// How many files were looked at before this one: a new file may begin as an old one did.
+    /// The number of files opened before this one. A new file may start with the same header as an
+    /// old one.
     files_before: u64,
     header: [u8; HEADER_BYTES],
 }
 
-/// Reads the marks of one catalog.
+/// Reads the stamps of one catalog.
 #[derive(Debug, Clone)]
 pub(super) struct ChangeMarks(Arc<RwLock<Watched>>);
 
@@ -34,14 +38,14 @@ struct Watched {
 }
 
 impl ChangeMarks {
-    /// Reads those of the catalog in this file.
+    /// Watches the catalog in this file.
     pub(super) fn of(catalog: &Path) -> Self {
         let mut path = catalog.as_os_str().to_owned();
         path.push("-shm");
         Self(Arc::new(RwLock::new(Watched { path: path.into(), file: None, files_before: 0 })))
     }
 
-    /// Returns the present mark; none where the system does not tell, and while there is no log.
+    /// Returns the current stamp; `None` while there is no log, and on systems without this probe.
     pub(super) fn now(&self) -> Option<ChangeMark> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).mark();
         known.or_else(|| self.0.write().unwrap_or_else(PoisonError::into_inner).open_anew())
@@ -51,12 +55,13 @@ impl ChangeMarks {
 impl Watched {
     fn mark(&self) -> Option<ChangeMark> {
         let header = system::header(self.file.as_ref()?)?;
-        // Zero until somebody has read the log.
+        // The flag is zero until a connection has read the log.
         let in_use = header.get(IN_USE_AT).is_some_and(|byte| *byte == 1);
         in_use.then_some(ChangeMark { files_before: self.files_before, header })
     }
 
-    /// SQLite removes the file with its last connection and makes another one with the next.
+    /// Opens the current `-shm` file if the known one was removed. SQLite removes it with its last
+    /// connection and creates it with the next.
     fn open_anew(&mut self) -> Option<ChangeMark> {
         let gone = self.file.as_ref().is_none_or(|file| !system::is_linked(file));
         if gone {
@@ -68,8 +73,8 @@ impl Watched {
 }
 
 impl Drop for Watched {
-    /// To close a file releases every lock that this process holds on it, those of SQLite's connections too, so one that
-    /// is still in its place stays open.
+    /// Leaks the file if it still has a name. POSIX drops every lock that the process has on a file
+    /// when any descriptor of it is closed, and SQLite's connections rely on those locks.
     fn drop(&mut self) {
         if let Some(file) = self.file.take().filter(system::is_linked) {
             std::mem::forget(file);
@@ -93,7 +98,7 @@ mod system {
         file.metadata().is_ok_and(|found| found.nlink() > 0)
     }
 
-    /// Returns the header of a file that is still in its place.
+    /// Returns the header; `None` if the file was removed.
     pub(super) fn header(file: &File) -> Option<[u8; HEADER_BYTES]> {
         let mut header = [0; HEADER_BYTES];
         file.read_exact_at(&mut header, 0).ok()?;
@@ -101,7 +106,8 @@ mod system {
     }
 }
 
-/// Elsewhere it is not known that a read sees at once what others have mapped.
+/// On other systems, it is not documented that a read sees at once what another process has mapped
+/// and changed.
 #[cfg(not(target_os = "linux"))]
 mod system {
     use std::fs::File;
@@ -139,7 +145,7 @@ mod tests {
         catalog.set_once("a", b"1").await.expect("written");
         let second = catalog.change_mark().expect("a mark");
         assert_ne!(second, first, "its own write");
-        // As another process has them: connections of their own.
+        // A second catalog has its own connections, like another process.
         let other = Catalog::open(&file, test_options()).await.expect("opened");
         other.set_once("b", b"1").await.expect("written");
         let third = catalog.change_mark().expect("a mark");
@@ -158,7 +164,7 @@ mod tests {
         let watching = Catalog::open(&file, test_options()).await.expect("opened");
         watching.migrate().await.expect("migrated");
         let before = watching.change_mark().expect("a mark");
-        // The last connection takes the log and its index away.
+        // The last connection removes the log and its index.
         watching.close().await;
         assert_eq!(watching.change_mark(), None);
         let other = Catalog::open(&file, test_options()).await.expect("opened");
