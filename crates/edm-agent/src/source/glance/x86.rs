@@ -1,4 +1,4 @@
-//! The paths of x86-64 with wide registers.
+//! The implementations for AVX2 and AVX-512.
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
@@ -10,22 +10,24 @@ use std::arch::x86_64::{
 use super::{Survey, WINDOW};
 
 pub(super) fn survey_avx512(windows: &[[u8; WINDOW]]) -> Survey {
-    // SAFETY: this path is given only where the processor has its instructions, AVX-512F and BW among them.
+    // SAFETY: this level is only passed on processors that have its instructions, AVX-512F and BW
+    // among them.
     unsafe { survey512(windows) }
 }
 
 pub(super) fn survey_avx2(windows: &[[u8; WINDOW]]) -> Survey {
-    // SAFETY: this path is given only where the processor has its instructions, AVX2 among them.
+    // SAFETY: this level is only passed on processors that have its instructions, AVX2 among them.
     unsafe { survey2(windows) }
 }
 
 pub(super) fn append_avx512(windows: &[[u8; WINDOW]], delimiter: u8, out: &mut Vec<u64>) {
-    // SAFETY: this path is given only where the processor has its instructions, AVX-512F and BW among them.
+    // SAFETY: this level is only passed on processors that have its instructions, AVX-512F and BW
+    // among them.
     unsafe { marks512(windows, delimiter, out) }
 }
 
 pub(super) fn append_avx2(windows: &[[u8; WINDOW]], delimiter: u8, out: &mut Vec<u64>) {
-    // SAFETY: this path is given only where the processor has its instructions, AVX2 among them.
+    // SAFETY: this level is only passed on processors that have its instructions, AVX2 among them.
     unsafe { marks2(windows, delimiter, out) }
 }
 
