@@ -1,5 +1,6 @@
-//! The log's lines, gathered in memory and written together by a thread of their own: a call of the system for each line
-//! would be a fifth of a short request, and waking another thread for each line costs more than the call.
+//! A buffered log. Lines are collected in memory and written together by a separate thread. One
+//! system call per line would be a fifth of a short request, and waking another thread for each
+//! line would cost even more.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,18 +9,19 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How long lines are gathered after some were written. A line that comes after silence is written at once.
+/// How long lines are collected after a write. A line after a pause is written at once.
 const GATHERED_FOR: Duration = Duration::from_millis(5);
-/// Bytes that are written before that time is over.
+/// Buffered bytes that trigger a write before that time.
 const HURRY_BYTES: usize = 64 * 1024;
-/// Bytes that wait at most: whoever has more to say waits for the writer. No line is ever dropped.
+/// Maximum size of the buffer. A full buffer blocks the caller until the writer catches up; no line
+/// is ever dropped.
 const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Where lines are put; each is taken whole.
+/// The handle that accepts lines, each as a whole.
 #[derive(Clone)]
 pub(crate) struct GatheredLog(Arc<Gathering>);
 
-/// Writes what still waits when it is dropped.
+/// Flushes the log when it is dropped.
 pub(crate) struct WrittenAtTheEnd {
     gathering: Arc<Gathering>,
     writer: Option<JoinHandle<()>>,
@@ -28,9 +30,9 @@ pub(crate) struct WrittenAtTheEnd {
 #[derive(Default)]
 struct Gathering {
     lines: Mutex<Lines>,
-    /// Rung for the writer.
+    /// Wakes the writer.
     come: Condvar,
-    /// Rung for those who wait for room.
+    /// Wakes callers that wait for space.
     taken: Condvar,
 }
 
@@ -38,17 +40,17 @@ struct Gathering {
 struct Lines {
     waiting: Vec<u8>,
     writer: Writer,
-    /// Nothing is written any more: the program ends, or its output is gone.
+    /// Nothing is written any more: the program ends, or the output is closed.
     ended: bool,
 }
 
-/// What the writer is doing.
+/// The state of the writer thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Writer {
-    /// It writes, or has been rung.
+    /// It writes, or was woken to write.
     #[default]
     Awake,
-    /// It lets lines gather.
+    /// It waits while lines collect.
     Pausing,
     /// There is nothing to write.
     Idle,
@@ -80,7 +82,7 @@ impl Gathering {
         }
     }
 
-    /// Exchanges what waits for the empty buffer; returns whether that was all there will ever be.
+    /// Swaps the buffer with an empty one. Returns whether the log has ended.
     fn take(&self, empty: &mut Vec<u8>) -> bool {
         let mut lines = self.lines();
         while lines.waiting.is_empty() && !lines.ended {
@@ -114,7 +116,8 @@ impl Gathering {
         let mut lines = Vec::new();
         loop {
             let ended = self.take(&mut lines);
-            // A log that nobody takes is no reason to stop serving, and there is nowhere to tell.
+            // A log that cannot be written is no reason to stop serving, and there is nowhere to
+            // report it.
             let _ = out.write_all(&lines).and_then(|()| out.flush());
             lines.clear();
             if ended {
@@ -125,10 +128,10 @@ impl Gathering {
     }
 }
 
-/// Begins to write what is put into the log.
+/// Starts the writer thread.
 ///
 /// # Errors
-/// The system gives no thread.
+/// The system cannot start a thread.
 pub(crate) fn gathered_log(out: impl Write + Send + 'static) -> io::Result<(GatheredLog, WrittenAtTheEnd)> {
     let gathering = Arc::<Gathering>::default();
     let of_writer = gathering.clone();
@@ -142,7 +145,7 @@ impl Drop for WrittenAtTheEnd {
     fn drop(&mut self) {
         self.gathering.end();
         if let Some(writer) = self.writer.take() {
-            // A writer that panicked has said so.
+            // A writer that panicked has printed its message.
             let _ = writer.join();
         }
     }
@@ -176,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    /// Hands on what is written; each piece waits until it is asked for.
+    /// Passes on what is written; each piece blocks until it is received.
     struct Slow(mpsc::SyncSender<Vec<u8>>);
 
     impl Write for Slow {
@@ -214,7 +217,7 @@ mod tests {
         check(0, 1);
         check(1, 10);
         check(1_000, 100);
-        // Ten times what may wait.
+        // Ten times the maximum size of the buffer.
         check(40, WAITING_BYTES_MAX / 4);
     }
 
@@ -223,7 +226,8 @@ mod tests {
         let (log, end, written) = started();
         put(&log, b"first\n");
         assert_eq!(written.recv().expect("written"), b"first\n");
-        // What comes while one is written or gathered is one piece, or two if the pause ended between.
+        // Lines that arrive during a write or a wait form one piece, or two if the wait ended in
+        // between.
         (0..100).for_each(|_| put(&log, b"more\n"));
         let mut pieces = Vec::new();
         while pieces.iter().map(Vec::len).sum::<usize>() < 500 {

@@ -1,4 +1,5 @@
-//! `edm`, the one binary that people run. It wires the other crates together and decides nothing itself.
+//! `edm`, the binary that people run. It wires the other crates together, and has no logic besides
+//! that.
 
 mod build_version;
 mod cli;
@@ -54,7 +55,8 @@ use crate::output::Output;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.output);
-    // Before anything secret is read: every command holds a token at least, and most of them cells, texts or keys.
+    // Before any secret is read: every command has at least a token, and most have cells, texts or
+    // keys.
     if !cli.allow_core_dumps
         && let Err(error) = surroundings::forbid_core_dumps()
     {
@@ -74,7 +76,7 @@ fn main() -> ExitCode {
     ExitCode::from(ending(runtime.block_on(command::run(cli.command, output))).status())
 }
 
-/// Returns how the command ended, and tells why one failed.
+/// Returns how the command ended, and prints the error if it failed.
 fn ending(ended: anyhow::Result<Ending>) -> Ending {
     ended.unwrap_or_else(|error| {
         let ending = Ending::of_error(&error);

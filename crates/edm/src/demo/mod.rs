@@ -1,6 +1,6 @@
-//! `edm demo`: the whole story on one machine. A real server on an embedded store in a temporary folder, a sample
-//! table, its upload, five texts, and four proofs measured on the spot. Everything that is said is checked: a
-//! finding that differs from what was planted ends the program with status 1.
+//! `edm demo`: the whole workflow on one machine. It starts a real server on a temporary folder,
+//! uploads a sample table, classifies five texts, and measures four proofs. Every statement is
+//! checked: if a finding differs from what was planted, the exit status is 1.
 
 mod markup;
 mod proofs;
@@ -32,9 +32,9 @@ use steps::Steps;
 
 /// The name of the demo's data store.
 const STORE: &str = "people";
-/// Small enough that even this table goes up in several blocks at once.
+/// Small, so that even this table needs several blocks.
 const ROWS_PER_BLOCK: u32 = 16_384;
-/// Below it the sample has too few people to draw the texts from.
+/// With fewer people, the sample is too small to draw the texts from.
 const PEOPLE_MIN: u32 = 5_000;
 const PEOPLE_MAX: u32 = 2_000_000;
 
@@ -48,14 +48,14 @@ pub(crate) struct DemoArguments {
     /// End after the proofs instead of serving
     #[arg(long)]
     once: bool,
-    /// Seed of the people and the texts [default: drawn at random, and printed]
+    /// Seed of the people and the texts [default: random, and printed]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// How many people the table has
+    /// Number of people in the table
     #[arg(long, value_name = "COUNT", default_value_t = 100_000,
           value_parser = clap::value_parser!(u32).range(i64::from(PEOPLE_MIN)..=i64::from(PEOPLE_MAX)))]
     people: u32,
-    /// Address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 }
@@ -73,14 +73,14 @@ pub(crate) async fn run(arguments: &DemoArguments, output: Output) -> anyhow::Re
     if matches!(told, Ok(Ending::Fine)) && !arguments.once {
         interrupted().await;
     }
-    // The folder goes with the stage, whatever happened on it.
+    // The folder is removed, whatever happened.
     let closed = stage.close().await;
     let ending = told?;
     closed?;
     Ok(ending)
 }
 
-/// Returns a short number, because people type it again.
+/// Returns a small number, because people type it.
 fn random_seed() -> anyhow::Result<u64> {
     let mut bytes = [0; 4];
     fill_random(&mut bytes)?;
@@ -130,7 +130,7 @@ async fn tell(stage: &Stage, seed: u64, arguments: &DemoArguments, output: Outpu
     Ok(Ending::Fine)
 }
 
-/// Tells every finding that differs from what was planted; one of them is a failure.
+/// Prints every finding that differs from what was planted. One is enough for a failure.
 fn judged(verdicts: &[texts::Verdict]) -> Ending {
     let mut ending = Ending::Fine;
     for difference in verdicts.iter().filter_map(|verdict| verdict.as_ref().err()) {
@@ -140,7 +140,7 @@ fn judged(verdicts: &[texts::Verdict]) -> Ending {
     ending
 }
 
-/// Writes the table beside the data folder, without one of its rows where that is asked for.
+/// Writes the table next to the data folder, optionally without one of its rows.
 async fn write_table(stage: &Stage, people: Arc<[Person]>, without: Option<u64>) -> anyhow::Result<()> {
     let path = stage.table().to_owned();
     let write = move || {
@@ -162,7 +162,7 @@ async fn create_store(stage: &Stage, steps: &Steps) -> anyhow::Result<DataStoreR
     Ok(store)
 }
 
-/// Uploads the table as it is on the disk and stays until it is live.
+/// Uploads the table and waits until it is live.
 async fn upload_table(stage: &Stage, steps: &Arc<Steps>) -> anyhow::Result<UploadReport> {
     let options = UploadOptions {
         table: TableOptions {
@@ -189,7 +189,7 @@ async fn upload_table(stage: &Stage, steps: &Arc<Steps>) -> anyhow::Result<Uploa
 
 fn print_invitation(stage: &Stage, texts: &texts::Texts, output: Output) -> anyhow::Result<()> {
     let (server, token) = (stage.client().server(), stage.token_file().display().to_string());
-    // The first text finds nothing any more.
+    // Its first text has no match any more, so this one is used.
     let text = json!({ "text": texts.findable(), "sensitiveTypeIds": [], "contentClassifications": [] });
     let body = text.to_string().replace('\'', "'\\''");
     output.line(&format!("\nIt serves on {server} until you press Ctrl-C. The token is in {token}\n"))?;
