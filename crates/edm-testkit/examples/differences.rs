@@ -1,4 +1,5 @@
-//! Lists differences between the engine and the oracle, each made small: `differences FIRST_SEED COUNT [SHOW]`.
+//! Lists differences between the engine and the oracle, each shrunk: `differences FIRST_SEED COUNT
+//! [SHOW]`.
 
 use edm_testkit::agreement::{disagreement, take_path_of};
 use edm_testkit::generate::{Seeded, case, shrunk};

@@ -1,5 +1,5 @@
-//! Deltas against the oracle: after each of them the engine must answer as if the table that it leaves had been uploaded
-//! whole.
+//! Tests deltas against the oracle: after each delta, the engine must answer as if the resulting
+//! table had been uploaded as a whole.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,27 +15,27 @@ use crate::oracle::{Asked, Question, Table};
 
 const SHAPE: Shape = Shape { tokens_max: TOKENS_MAX, rows_per_block: ROWS_PER_BLOCK };
 
-/// What happened in a history, so that a test can tell that it saw all of it.
+/// What occurred in a sequence, so that a test can check its coverage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Deltas that stayed beside the table.
+    /// Deltas that stayed separate from the table.
     pub apart: usize,
     /// Deltas that were merged with it.
     pub merged: usize,
-    /// Questions that found something.
+    /// Questions with findings.
     pub found: usize,
 }
 
-/// A record that is in the table, and where it comes from.
+/// A record of the table with its origin.
 struct Record {
     origin: RowReference,
     key: String,
     row: Vec<String>,
 }
 
-/// The table as plain rows, changed as a person would.
+/// The table as plain rows, with deltas applied naively.
 struct Ledger {
-    /// For canonical forms of keys only.
+    /// Only for the canonical forms of keys.
     forms: Table,
     key: usize,
     records: Vec<Record>,
@@ -68,13 +68,14 @@ impl Ledger {
         self.records.iter().map(|record| record.row.clone()).collect()
     }
 
-    /// Returns the record's number in the table as it would be uploaded whole; 0 for one that is not in it.
+    /// Returns the record's number in the table as uploaded as a whole; 0 if it is not in the
+    /// table.
     fn number(&self, origin: &RowReference) -> u64 {
         self.records.iter().position(|record| record.origin == *origin).map_or(0, |place| place as u64 + 1)
     }
 }
 
-/// Returns where the engine and the oracle differ in a history, or what was seen.
+/// Returns where the engine and the oracle differ in a sequence, or else its coverage.
 pub fn disagreement(history: &History) -> Result<Seen, String> {
     let mut ledger = Ledger::new(history);
     let mut stored = whole(&history.base.columns, &history.base.rows, SHAPE);
@@ -108,7 +109,7 @@ pub fn disagreement(history: &History) -> Result<Seen, String> {
     Ok(seen)
 }
 
-/// Says what a delta changed that only a replace may.
+/// Returns what a delta changed although only a replace may.
 fn pinned(before: &Generation, after: &Generation) -> String {
     let of = |generation: &Generation| (generation.classes(), generation.default_patterns().ok());
     let mut text = String::new();
@@ -174,7 +175,8 @@ fn scanned(ledger: &Ledger, generation: &Arc<Generation>, question: &Question, s
     text
 }
 
-/// The same files opened again say the same, and every row says where it comes from, once.
+/// Reopens the files and checks that they contain the same, with an origin for every row exactly
+/// once.
 fn reopened(stored: &Stored) -> Result<(), String> {
     let (one, two) = (stored.open(), stored.open());
     let mut origins: BTreeMap<(SessionId, u64), u32> = BTreeMap::new();

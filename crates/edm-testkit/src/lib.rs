@@ -1,7 +1,7 @@
-//! Development only: the naive oracle that the engine is held against, generators of tables and texts for it,
-//! and generations built in memory.
+//! Test support: the naive oracle for the engine, generators of tables and texts for it, and
+//! generations built in memory.
 //!
-//! Nothing depends on this crate but tests.
+//! Only tests depend on this crate.
 
 pub mod agreement;
 pub mod blocks;

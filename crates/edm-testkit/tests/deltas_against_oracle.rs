@@ -1,7 +1,7 @@
-//! Deltas against the naive oracle, over random histories.
+//! Deltas against the naive oracle, over random operation sequences.
 //!
-//! A few hundred by default. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test deltas_against_oracle` runs more,
-//! `EDM_ORACLE_SEED` begins elsewhere.
+//! The default is a few hundred. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test
+//! deltas_against_oracle` runs more; `EDM_ORACLE_SEED` sets the first seed.
 
 use edm_testkit::generate::{Seeded, history};
 use edm_testkit::histories::{Seen, disagreement};

@@ -1,7 +1,7 @@
 //! Lists in SQL against the naive evaluator, over random rows and random queries.
 //!
-//! Some thousands by default. `EDM_ORACLE_CASES=100 cargo test -p edm-testkit --test lists` makes as many houses of rows, each
-//! asked 200 queries a kind; `EDM_ORACLE_SEED` begins elsewhere.
+//! The default is some thousands. `EDM_ORACLE_CASES=100 cargo test -p edm-testkit --test lists`
+//! makes this many catalogs, with 200 queries per kind each; `EDM_ORACLE_SEED` sets the first seed.
 
 use edm_testkit::generate::{Choices, Seeded};
 use edm_testkit::lists::{Agreed, House, KINDS, filter, order};
@@ -37,7 +37,7 @@ async fn the_catalog_finds_what_the_naive_evaluator_finds() {
             }
         }
     }
-    // Queries that find nothing or everything, or that are refused, say little.
+    // Queries that find nothing or everything, or are refused, test little.
     assert!(refused * 50 <= asked, "{refused} of {asked} are refused");
     assert!(telling * 4 >= asked, "{telling} of {asked} find some rows and not others");
 }

@@ -1,4 +1,5 @@
-//! Lists: random rows in a catalog, random queries, and the naive evaluator that the catalog's SQL is held against.
+//! Lists: random rows in a catalog, random queries, and a naive evaluator for comparison with the
+//! catalog's SQL.
 
 mod house;
 pub mod naive;

@@ -1,4 +1,4 @@
-//! Random filters and orders, as text.
+//! Generates random filters and orders, as text.
 
 use edm_graph::Moment;
 use edm_graph::query::{Kind as Holds, Property};
@@ -7,27 +7,27 @@ use serde_json::Value;
 use super::rows::{moment, text};
 use crate::generate::Choices;
 
-/// A property with the path that leads to it.
+/// A property with its path.
 struct Named {
     path: String,
     holds: Holds,
 }
 
-/// What a filter is written over.
+/// The scope of a filter.
 struct Ground<'a> {
     scalars: Vec<Named>,
     collections: Vec<Named>,
     rows: &'a [Value],
 }
 
-/// Writes a filter over elements with these properties; about half of its values are found in some row.
+/// Writes a filter over elements with these properties. About half of its values occur in some row.
 pub fn filter(choices: &mut impl Choices, properties: &'static [Property], rows: &[Value]) -> String {
     let (mut scalars, mut collections) = (Vec::new(), Vec::new());
     sort(properties, "", &mut scalars, &mut collections);
     condition(choices, &Ground { scalars, collections, rows }, 3)
 }
 
-/// Writes an order; empty for that of creation.
+/// Writes an order; empty means creation order.
 pub fn order(choices: &mut impl Choices, properties: &'static [Property]) -> String {
     let (mut scalars, mut collections) = (Vec::new(), Vec::new());
     sort(properties, "", &mut scalars, &mut collections);
@@ -182,7 +182,8 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Case is no matter in a property's name; the variable of `any` keeps its own.
+/// Varies the case of a property's name, which does not matter. The variable of `any` keeps its
+/// case.
 fn spelled(choices: &mut impl Choices, path: &str) -> String {
     if choices.chance(10) && !path.starts_with('x') { path.to_uppercase() } else { path.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! From hits to a report (`matching.md` section 6).
+//! From hits to a report (`docs/matching.md`).
 
 use std::collections::BTreeSet;
 
@@ -13,19 +13,20 @@ use super::table::{Asked, Question, Table};
 use super::value::Makeup;
 use super::windows;
 
-/// What is asked for.
+/// The patterns to evaluate.
 struct Wanted {
     patterns: Vec<Pattern>,
     exempt: BTreeSet<usize>,
-    /// Of a default type only: not every value may stand alone or anchor a match there.
+    /// Only for a default type, in which some values cannot match without evidence or be primary
+    /// values.
     classes: Vec<ColumnClass>,
 }
 
-/// A primary value with the best that it reaches.
+/// A primary value with its best pattern.
 struct Reached {
     hit: Hit,
     confidence: u8,
-    /// Whether the best pattern names no primary, so that records are counted and not values.
+    /// Whether the best pattern has no primary, so that records are counted instead of values.
     by_record: bool,
     rows: Vec<usize>,
     best_row: usize,
@@ -33,7 +34,7 @@ struct Reached {
 }
 
 impl Table {
-    /// Answers a question; nothing where no match reaches the minimum confidence.
+    /// Answers a question; `None` if no match reaches the minimum confidence.
     pub fn scan(&self, question: &Question) -> Option<Found> {
         let ground = Ground::new(&question.text);
         let hits = self.hits(&question.text);
@@ -86,7 +87,8 @@ impl Table {
 
     fn best(&self, scene: &Scene, hit: &Hit, wanted: &Wanted) -> Option<Reached> {
         let Wanted { patterns, exempt, classes } = wanted;
-        // In a default type a value alone must say by its form what it is, or be one of few that there can be.
+        // In a default type, a value without evidence must have a written form, or its column must
+        // be standalone.
         let standing = classes.get(hit.column).is_none_or(|class| class.standalone) || hit.place.written;
         let mut reached: Vec<(&Pattern, usize, Outcome)> = Vec::new();
         for pattern in patterns {
@@ -110,7 +112,7 @@ impl Table {
             return None;
         }
         let most = reached.iter().map(|(_, _, outcome)| outcome.facts).max()?;
-        // Patterns were tried in order, so that the first of the lowest row is the first pattern's.
+        // Patterns are tried in order, so the first one with the lowest row wins.
         let (pattern, best_row, outcome) = reached
             .into_iter()
             .filter(|(_, _, outcome)| outcome.facts == most)
@@ -150,7 +152,8 @@ fn without_overlaps(mut reached: Vec<Reached>) -> Vec<Reached> {
     kept
 }
 
-/// Anchors of a pattern without a primary whose best row is the same are one match.
+/// Primary values of a pattern without a primary column are one match if they have the same best
+/// row.
 fn merged_by_record(mut reached: Vec<Reached>) -> Vec<Reached> {
     reached.sort_by_key(|one| {
         let (start, end) = one.hit.stretch();
@@ -161,7 +164,7 @@ fn merged_by_record(mut reached: Vec<Reached>) -> Vec<Reached> {
     reached
 }
 
-/// A value that stands in two columns of equal rules is one.
+/// Counts a value in two columns with equal rules once.
 fn unique<'a>(reached: impl Iterator<Item = &'a Reached>, columns: &Columns) -> u32 {
     let first_alike = |column: usize| {
         let own = columns.as_slice().get(column).map(|column| &column.rule);
