@@ -1,5 +1,5 @@
-//! Whatever a client writes behind `$filter=` and `$orderby=` ends in an answer, and what can be read finds in SQL what the naive
-//! evaluator finds.
+//! Any `$filter=` and `$orderby=` gives a result or an error. What can be parsed finds the same in
+//! SQL as in the naive evaluator.
 #![no_main]
 
 use std::cell::OnceCell;
@@ -10,7 +10,8 @@ use edm_testkit::lists::{House, KINDS};
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::Runtime;
 
-/// A catalog of random rows, the same in every run; its folder goes when the system cleans up behind the fuzzer.
+/// A catalog of random rows, equal in every run. The system removes its folder some time after the
+/// fuzzer.
 struct World {
     runtime: Runtime,
     house: House,
@@ -35,11 +36,11 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(text) else { return };
     let (filter, order) = text.split_once('\n').unwrap_or((text, ""));
     let kind = KINDS[usize::from(*choice) % KINDS.len()];
-    // The parser by itself has no bound on length.
+    // The parser itself does not limit the length.
     let read = parse_filter(filter, kind.properties());
     WORLD.with(|world| {
         let World { runtime, house } = world.get_or_init(World::build);
-        // What the parser refuses is still asked now and then, for its order.
+        // Filters that the parser refuses are sometimes used too, for their order.
         if read.is_ok() || choice % 16 == 0 {
             if let Err(report) =
                 runtime.block_on(house.agree(kind, filter, order, 2 + u32::from(*choice) / 64))
