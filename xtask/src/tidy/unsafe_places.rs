@@ -1,9 +1,9 @@
-//! STYLE 28: `unsafe` only where a decision record allows it, and never without its reason.
+//! STYLE 28: `unsafe` is only allowed with a decision record, and never without a reason.
 
 use super::Finding;
 use super::source::SourceFile;
 
-/// The files that may hold `unsafe`, each with the decision record that says why.
+/// The files that may contain `unsafe`, each with its decision record.
 const ALLOWED: [(&str, &str); 15] = [
     ("crates/edm-service/src/mapped.rs", "docs/decisions/0002-memory-mapped-generations.md"),
     ("bench/src/mapped.rs", "docs/decisions/0002-memory-mapped-generations.md"),
