@@ -1,4 +1,4 @@
-"""Input that is made to exhaust the agent."""
+"""Inputs meant to exhaust the agent."""
 
 import gzip
 import subprocess
@@ -11,7 +11,7 @@ MEBIBYTE = 1 << 20
 
 
 def agent_memory(binary, quick):
-    """The agent's memory is bounded on any input, and it says what is wrong."""
+    """The agent's memory is bounded for any input, and it reports what is wrong."""
     size = (64 if quick else 512) * MEBIBYTE
     pieces = {
         "zeros": b"\0" * MEBIBYTE,
@@ -37,7 +37,7 @@ def agent_memory(binary, quick):
 
 
 def peak(house, command):
-    """Returns the most memory of a command in MiB, and its status; none where it does not end."""
+    """Returns the peak memory of a command in MiB and its status; None if it does not end."""
     environment = dict(house.environment, EDM_SERVER=f"http://127.0.0.1:{house.port}", EDM_TOKEN=house.token)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     most, until = 0, time.monotonic() + 180

@@ -1,4 +1,4 @@
-"""What one low token, one upload address, or nobody at all could hold up."""
+"""Attempts to block the server with one weak token, one upload URI, or no credentials."""
 
 import http.client
 import json
@@ -27,7 +27,7 @@ def furnished(house, rows=2_000):
 
 
 def idle_bodies(binary, quick):
-    """Bodies that do not come stop nobody else, whatever they were to be."""
+    """Missing bodies do not block other clients, for any endpoint."""
     with House(binary) as house:
         furnished(house)
         reader, classifier = house.new_token("reader", "Read"), house.new_token("classifier", "Classify")
@@ -47,7 +47,7 @@ def idle_bodies(binary, quick):
 
 
 def idle_uploads(binary, quick):
-    """Blocks and block lists that do not come at one address stop no other session."""
+    """Missing blocks and block lists at one upload URI do not block other sessions."""
     with House(binary) as house:
         store = furnished(house)
         blocks = house.sealed_blocks("people", "B", 2_000)
@@ -67,7 +67,7 @@ def idle_uploads(binary, quick):
 
 
 def silent_connections(binary, quick):
-    """Connections that say nothing neither stop new ones nor stay."""
+    """Silent connections neither prevent new ones nor stay open."""
     count = 300
     with House(binary, descriptors=512) as house:
         furnished(house)
@@ -86,7 +86,7 @@ def silent_connections(binary, quick):
 
 
 def unread_answers(binary, quick):
-    """Answers that nobody reads do not stay in memory."""
+    """Responses that are never read do not stay in memory."""
     with House(binary) as house:
         store = house.new_store("people")
         house.upload("people", "A", 12_000)
@@ -102,14 +102,15 @@ def unread_answers(binary, quick):
         grown = house.memory_mib() - begun
         demand(grown < 700, f"{len(held)} answers that nobody reads hold {grown} MiB")
         if not quick:
-            # A client that reads nothing is not told of the end either: its window is shut. The server's own side says it.
+            # A client that reads nothing does not see the end either, because its window is closed.
+            # So the server's sockets are checked.
             house.wait(lambda: house.sockets() <= before + 8, 240, "unread answers wait for ever")
         [connection.close() for connection in held]
         demand(house.call("GET", f"/exactMatchDataStores/{store}")[0] == 200, "no store")
 
 
 def slow_texts(binary, quick):
-    """One token's long texts do not make another's short one wait for all of them."""
+    """Long texts of one token do not delay a short text of another by all of them."""
     with House(binary) as house:
         furnished(house)
         slow = house.new_token("slow", "Classify")
@@ -130,8 +131,10 @@ def ignored(house, body, token):
 
 
 def time_limits(binary, quick):
-    """timeoutInMs is kept within 10 % or 50 ms, as far as a busy machine lets that be seen, and always told."""
-    # A debug build names and writes what it found ten times as slowly; on a busy machine one of some tries is undisturbed.
+    """timeoutInMs is met within 10 % or 50 ms, as far as a busy machine can show it, and always
+    reported."""
+    # A debug build needs ten times as long to resolve and write its findings. On a busy machine,
+    # one of several attempts is undisturbed.
     tries, noise = (1, 1_500) if quick else (5, 100)
     with House(binary) as house:
         house.new_store("people")
@@ -155,7 +158,7 @@ def time_limits(binary, quick):
 
 
 def timed(house, name, text, limit, explain):
-    """Returns the milliseconds until an answer begins. Fails where it is late and does not say so."""
+    """Returns the milliseconds until a response starts. Fails if it is late without saying so."""
     body = {"text": text, "sensitiveTypeIds": [], "contentClassifications": [], "timeoutInMs": limit, "explain": explain}
     headers = {"Authorization": "Bearer " + house.token, "Content-Type": "application/json"}
     connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=60)
@@ -173,7 +176,7 @@ def timed(house, name, text, limit, explain):
 
 
 def heavy_filters(binary, quick):
-    """Filters over many sessions end in time, and hold up neither probes nor other callers."""
+    """Filters over many sessions end in time, and block neither probes nor other callers."""
     count = 5_000 if quick else 40_000
     with House(binary) as house:
         store = furnished(house)
@@ -244,7 +247,7 @@ def many_sessions(house, count):
 
 
 def ignored_properties(binary, quick):
-    """Properties that nobody knows cost no memory to speak of."""
+    """Unknown properties cost almost no memory."""
     with House(binary) as house:
         store = furnished(house)
         begun = house.memory_mib()

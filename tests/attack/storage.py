@@ -1,4 +1,4 @@
-"""Disks that are full, files that are damaged, catalogs that are lost, clocks that jump."""
+"""Full disks, damaged files, lost catalogs, and jumping clocks."""
 
 import json
 import os
@@ -17,7 +17,7 @@ CLOCK = Path(__file__).with_name("clock.c")
 
 
 def full_disk(binary, quick):
-    """A disk that is full once does not stop the server from writing once there is room again."""
+    """After a full disk has space again, the server writes again."""
     folder = tempfile.mkdtemp(prefix="edm-attack-full-")
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], capture_output=True)
     if mounted.returncode:
@@ -57,7 +57,7 @@ def fill_and_free(house, store, spare):
 
 
 def harmed(path, harm, chance):
-    """Harms a file under its name, and returns what it was."""
+    """Damages a file in place. Returns its original content."""
     before = path.read_bytes()
     after = bytearray(before)
     if harm == "bit":
@@ -73,7 +73,7 @@ def harmed(path, harm, chance):
 
 
 def check_unserved(house, store, kind, what):
-    """Asks everything that could answer from a table that cannot be read."""
+    """Sends all requests that could be answered from an unreadable table."""
     text = text_of("A", [7])
     status, answer = house.classify(text)
     codes = [error["code"] for error in (answer or {}).get("errors") or []]
@@ -95,7 +95,8 @@ def check_unserved(house, store, kind, what):
 
 
 def two_tables(house):
-    """Uploads a table and another beside it. Returns the store of the first, its type and the files of its live data."""
+    """Uploads a table and a second one. Returns the store of the first, its type and the files
+    of its live data."""
     store = house.new_store("people")
     house.new_store("beside")
     house.upload("people", "A", 400)
@@ -105,7 +106,7 @@ def two_tables(house):
 
 
 def damage_at_rest(binary, quick):
-    """No file of live data can be harmed without being told to whoever asks."""
+    """Damage to any file of the live data is reported to clients."""
     chance = random.Random(3)
     with House(binary) as house:
         store, kind, files = two_tables(house)
@@ -126,7 +127,7 @@ def damage_at_rest(binary, quick):
 
 
 def damage_while_served(binary, quick):
-    """Damage under a running server is noticed, and ends with its repair."""
+    """Damage under a running server is detected, and the report ends after its repair."""
     chance = random.Random(9)
     with House(binary, settings="[indexing]\nscrub_bytes_per_second = 1073741824\n") as house:
         store, kind, files = two_tables(house)
@@ -141,7 +142,7 @@ def damage_while_served(binary, quick):
 
 
 def lost_catalog(binary, quick):
-    """A directory that lost its catalog is not taken for a new one."""
+    """A directory that lost its catalog is not treated as new."""
     with House(binary) as house:
         house.new_store("people")
         house.upload("people", "A", 100)
@@ -167,7 +168,7 @@ def lost_catalog(binary, quick):
 
 
 def catalog_bits(binary, quick):
-    """A bit of the catalog that is another is refused at the start, or nothing that is served differs."""
+    """With a changed bit in the catalog, either the start fails or all responses are unchanged."""
     chance = random.Random(5)
     with House(binary) as house:
         store = house.new_store("people")
@@ -188,7 +189,7 @@ def catalog_bits(binary, quick):
                 (house.data / rest).unlink(missing_ok=True)
             path.write_bytes(damaged)
             house.start(wait=False)
-            # It may answer that it is starting, and end when it has read what is damaged.
+            # It may answer that it is starting, and end once it has read the damaged part.
             until = time.monotonic() + 10
             while house.ended(0.05) is None and house.ready() != 200 and time.monotonic() < until:
                 pass
@@ -211,7 +212,8 @@ def check_same_or_told(house, store, reader, place):
 
 
 def clock_jumps(binary, quick):
-    """A wall clock that jumps neither stalls jobs nor expires, collects or locks out."""
+    """A jumping wall clock does not stall jobs, and does not expire, collect or lock out
+    anything."""
     folder = Path(tempfile.mkdtemp(prefix="edm-attack-clock-"))
     library, shift = folder / "clock.so", folder / "shift"
     if subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, CLOCK, "-ldl"], capture_output=True).returncode:

@@ -1,4 +1,4 @@
-"""$batch with Microsoft's SDK, and in Graph's documented form: section 3.7 of the contract."""
+"""$batch with Microsoft's SDK and in Graph's documented form (docs/api/batch.md)."""
 
 import json
 
@@ -24,7 +24,7 @@ class Kept:
 
 
 def item(world, information, item_id, depends_on=None):
-    """Makes a request of a batch from what the SDK would send by itself."""
+    """Makes a batch item from a request of the SDK."""
     information.path_parameters["baseurl"] = f"{world.server.origin}/beta"
     return BatchRequestItem(request_information=information, id=item_id, depends_on=depends_on or [])
 
@@ -79,7 +79,8 @@ async def kinds(world):
 
 @check("batch: bodies of the SDK's form are JSON as it is documented, of the SDK's own classes")
 async def bodies(world):
-    # This SDK's serialiser drops bodies that are objects (kiota-python issue 737), so its classes are asked directly.
+    # This SDK's serialiser drops object bodies (kiota-python issue 737), so its classes are called
+    # directly.
     path = f"{world.server.origin}/beta/dataClassification/exactMatchDataStores"
     sdk = lambda item_id, url: {"id": item_id, "method": "GET", "url": url, "depends_on": [], "headers": {"accept": "application/json"}}  # noqa: E731
     by_id = await documented(world, sdk("store", f"{path}/{Kept.store}"), sdk("list", f"{path}?$filter=displayName eq 'batched'"), sdk("gone", f"{path}/{NOBODY}"))

@@ -1,4 +1,5 @@
-"""Deltas: records added, changed and removed in a live table, through properties that the SDK does not know."""
+"""Deltas: records added, changed and removed in a live table, through properties that the SDK
+does not know."""
 
 import json
 import uuid
@@ -14,7 +15,7 @@ from world import COLUMNS, person, refused, store_draft
 
 KEYED = [replace(column, key=column.name == "ssn") for column in COLUMNS]
 RECORDS = 50
-# None of the other table's.
+# Records that are not in the other table.
 FIRST = 1_000_000
 
 
@@ -31,7 +32,7 @@ def writer_for(world, made):
 
 
 async def live(world, made, blocks):
-    """Uploads blocks of (operation, records), commits, and returns the session's end."""
+    """Uploads blocks of (operation, records), commits, and returns the final session."""
     world.secrets.append(made.salt)
     writer, first_row, sealed = writer_for(world, made), 0, []
     for number, (operation, records) in enumerate(blocks):
@@ -46,7 +47,7 @@ async def live(world, made, blocks):
 
 
 async def rows(world, *indices):
-    """Returns (row, session) of each record that is found."""
+    """Returns (row, session) of each match."""
     body = LookupPostRequestBody(key="ssn", values=[someone(index)[0] for index in indices], result_column_names=["ssn"])
     found = [json.loads(row) for row in (await world.store(world.keyed_id).lookup.post(body)).value]
     return [(row["row"], row["rowSessionId"]) for row in found]

@@ -1,4 +1,5 @@
-"""Errors as Microsoft's SDK reads them: section 3.5 of the contract, for every status that a request can bring about here."""
+"""Errors as Microsoft's SDK reads them, for every status that a request can cause here
+(docs/api/errors.md)."""
 
 import datetime
 

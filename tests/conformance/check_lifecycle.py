@@ -1,4 +1,4 @@
-"""What happens to a table over time: shrinking, replacing, rolling back, restarting."""
+"""Changes of a table over time: shrinking, replacing, rolling back, restarting."""
 
 import uuid
 

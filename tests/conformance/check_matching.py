@@ -1,4 +1,4 @@
-"""Lookup, classification and redaction of what the upload brought."""
+"""Look-up, classification and redaction with the uploaded data."""
 
 import uuid
 
@@ -13,7 +13,7 @@ from msgraph_beta.generated.models.content_classification import ContentClassifi
 from msgraph_beta.generated.models.match_location import MatchLocation
 from world import person, refused
 
-ROW = 12_345  # from 0; the first record below the header is 1 on the wire
+ROW = 12_345  # from 0; on the wire, the first record after the header is 1
 SSN, NAME, BORN = person(ROW)
 OTHER_NAME = person(ROW + 1)[1]
 

@@ -1,4 +1,5 @@
-"""The two pages of Graph's documentation that this service began from: their bodies, literally, and through the SDK."""
+"""The two pages of Graph's documentation on which this service is based: their bodies, literally
+and through the SDK."""
 
 import datetime
 
@@ -26,7 +27,7 @@ PAGE_000 = {
     "processingCompletionDateTime": "2017-01-01T00:01:57.0595644+00:00",
     "rowsPerBlock": 12, "totalJobCount": 13, "remainingJobCount": 1, "salt": "Salt value",
 }
-# What of it a client may set.
+# The properties that a client may set.
 SETTABLE = ("uploadAgentId", "fields", "fileName", "checksum", "totalBlockCount", "rowsPerBlock", "salt")
 
 PAGE_002 = {
@@ -44,7 +45,7 @@ class Kept:
 
 
 def made_by_the_server(session, store):
-    """Checks that nothing that is the server's own came from a page."""
+    """Checks that no read-only property came from a page."""
     equal((session["state"], session["dataStoreId"], session["error"]), ("UploadInProgress", store, None), "state, store and error")
     equal(session["datastoreId"], store, "the store in its older spelling")
     true(session["dataUploadURI"].startswith("http") and session["creationDateTime"] > "2026", "dataUploadURI and creationDateTime")

@@ -1,4 +1,4 @@
-"""Query options through Microsoft's SDK, and as other clients spell them."""
+"""Query options through Microsoft's SDK, and in the spellings of other clients."""
 
 import datetime
 
@@ -17,7 +17,7 @@ FILES = ["alpha.csv", "Beta.csv", "gamma.tsv", "delta.csv", None]
 
 
 class Kept:
-    """The store whose sessions are asked for, and an agent that two of them name."""
+    """The store whose sessions are listed, and an agent that two of them name."""
 
     store = agent = None
 
@@ -53,7 +53,7 @@ async def comparisons(world):
         ("totalBlockCount ge 3", everything[2:]), ("totalBlockCount lt 2", ["alpha.csv"]), ("totalBlockCount le 2", everything[:2]),
         ("state eq 'Cancelled'", ["gamma.tsv"]), ("state in ('Cancelled', 'Failed')", ["gamma.tsv"]),
         ("totalBlockCount in (1,5)", ["alpha.csv", None]), ("not (state eq 'Cancelled')", [f for f in everything if f != "gamma.tsv"]),
-        # `and` binds closer than `or`, `not` closer than both.
+        # `and` binds tighter than `or`, and `not` tighter than both.
         ("totalBlockCount eq 1 or totalBlockCount eq 2 and state eq 'Cancelled'", ["alpha.csv"]),
         ("(totalBlockCount eq 1 or totalBlockCount eq 2) and state eq 'Cancelled'", []),
         ("not (totalBlockCount eq 1) and totalBlockCount lt 3", ["Beta.csv"]),
@@ -150,7 +150,7 @@ async def refusals(world):
         answer = await world.http.get(base, params={option: value})
         error = answer.json()["error"]
         equal((answer.status_code, error["code"], error.get("target")), (400, "invalidQuery", option), f"{option}={value[:30]}")
-    # Over the bound on a query as a whole, before anything of it is read.
+    # Exceeds the limit of the whole query, which is checked before parsing.
     for value in ("(" * 10_000 + "state eq 'x'" + ")" * 10_000, "not " * 10_000 + "(state eq 'x')"):
         answer = await world.http.get(base, params={"$filter": value})
         equal((answer.status_code, answer.json()["error"]["code"]), (400, "invalidQuery"), value[:30])

@@ -1,4 +1,4 @@
-"""The README's lines in Python, as they are printed: a newcomer copies them."""
+"""Runs the Python code of the README exactly as printed, because readers copy it."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""How Microsoft's SDK reads answers: section 3.4 of the contract, row by row, on what this server sends."""
+"""How Microsoft's SDK reads this server's responses."""
 
 import datetime
 import re
@@ -15,7 +15,7 @@ STORES_MADE = 7
 
 
 class Kept:
-    """What these checks share: some stores, the first of them with sessions."""
+    """Shared data of these checks: some stores, the first with sessions."""
 
     ids, sessions = [], []
 
@@ -138,7 +138,7 @@ async def page_iterator(world):
     page = await world.stores.get(stores_query(top=None, headers={"Prefer": "odata.maxpagesize=2"},
                                                filter="startswith(displayName,'page ')", orderby=["displayName"]))
     names, iterator = [], PageIterator(page, world.graph.request_adapter)
-    # set_headers of this SDK fails on any header, so it is gone around.
+    # set_headers of this SDK fails on any header, so this bypasses it.
     iterator.headers.add("Prefer", "odata.maxpagesize=2")
     before = len(world.recorder.exchanges)
 

@@ -1,4 +1,4 @@
-"""Repeats of Microsoft's SDK on 429 and 503: section 3.6 of the contract. The server is made busy honestly, by requests."""
+"""Retries of Microsoft's SDK on 429 and 503. Real requests make the server busy."""
 
 import asyncio
 import tempfile
@@ -15,8 +15,8 @@ from msgraph_beta.generated.models.exact_match_session import ExactMatchSession
 from server import Server
 from world import World, person, refused, store_draft
 
-# Small bounds, so that they are met at once: one text at a time, none waiting, few requests of one caller, and a lookup a second
-# after the first sixty.
+# Small limits, which are reached at once: one text at a time, none waiting, few requests per
+# caller, and one look-up per second after the first sixty.
 CONFIGURATION = """
 [matching]
 concurrency = 1
@@ -32,7 +32,7 @@ REQUESTS_AT_ONCE = 16
 
 
 class Busy:
-    """A server of its own, ended by the last check."""
+    """A separate server, which the last check ends."""
 
     folder = server = world = store = None
 
@@ -81,7 +81,7 @@ async def rate(world):
 async def queue(world):
     busy = Busy.world
     since = len(busy.recorder.exchanges)
-    # Seconds of work for a debug build; it has the only place from when it is read until it is done.
+    # Takes a debug build seconds. It holds the only permit from when it is read until it is done.
     filler = " ".join(f"{person(n % 50)[0]} {person(n)[1]} {n}" for n in range(20_000))
     long = asyncio.create_task(busy.http.post("/classifyExactMatches", json={"text": filler, "timeoutInMs": "600000"}))
     seen = []

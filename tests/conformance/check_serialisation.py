@@ -1,4 +1,4 @@
-"""What Microsoft's SDK writes into bodies and addresses, and that the server reads it: section 3.3 of the contract, row by row."""
+"""How Microsoft's SDK writes bodies and URLs, and that the server can read them."""
 
 import datetime
 import uuid

@@ -1,4 +1,5 @@
-"""An upload session: Microsoft's SDK opens and commits it, Azure's client carries the blocks."""
+"""An upload session: Microsoft's SDK opens and commits it, and Azure's client uploads the
+blocks."""
 
 import asyncio
 import base64
@@ -26,12 +27,13 @@ FINAL = ("Completed", "Failed", "Cancelled", "Expired")
 
 
 def block_id(number):
-    """Azure's client puts this into base64 itself."""
+    """Azure's client encodes this as base64 itself."""
     return f"{number:08}"
 
 
 def blob(uri):
-    """Returns Azure's client for an upload URI, without retries: a refusal is what many checks want to see."""
+    """Returns Azure's client for an upload URI, without retries, because many checks expect a
+    refusal."""
     return BlobClient.from_blob_url(uri, retry_total=0)
 
 
@@ -66,7 +68,7 @@ def writer_for(world, made):
 
 
 async def upload(uri, blocks):
-    """Stages blocks four at a time, as an agent would."""
+    """Stages blocks four at a time, like an agent."""
     client, gate = blob(uri), asyncio.Semaphore(4)
 
     async def stage(number, block):
@@ -129,7 +131,8 @@ async def forged(world):
 
 
 def signed_by_azure(world, expiry):
-    """Returns the upload URI as Azure's own library signs it, with the server's key and another expiry."""
+    """Returns the upload URI as signed by Azure's library, with the server's key and another
+    expiry."""
     parts = urlsplit(world.uri)
     query = {key: values[0] for key, values in parse_qs(parts.query).items()}
     master_key = bytes.fromhex((world.server.data_dir / "master.key").read_text())

@@ -1,6 +1,7 @@
-"""Every call that Microsoft's SDK makes of this part of Graph: what it puts on the wire, and that the answer is what it reads.
+"""Every call of Microsoft's SDK in this part of Graph: what it sends, and that it can read the
+response.
 
-The requests are those of section 3.2 of the contract; a change in the SDK shows here first."""
+A change in the SDK shows up here first."""
 
 from checks import check, equal, true
 from kiota_abstractions.base_request_configuration import RequestConfiguration
@@ -27,7 +28,7 @@ NOBODY = "11111111-1111-1111-1111-111111111111"
 
 
 class Wire:
-    """What these checks leave to each other."""
+    """Data shared between these checks."""
 
     store = session = agent = None
 
@@ -42,7 +43,7 @@ wire = Wire()
 
 
 def passed(world, method, target, status, body=None, accept="application/json"):
-    """Checks what went out last, header fields included, and its status."""
+    """Checks the last request, header fields included, and its status."""
     sent = world.sent
     equal((sent.method, sent.target, sent.status), (method, target, status), "method, target and status")
     equal(sent.headers.get("accept"), accept, "accept")

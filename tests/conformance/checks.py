@@ -1,4 +1,5 @@
-"""The smallest test runner that fits: checks run in order, each prints one line, a failed one stops nothing."""
+"""A minimal test runner. Checks run in order and print one line each; a failed one does not stop
+the others."""
 
 import traceback
 
@@ -6,7 +7,7 @@ CHECKS = []
 
 
 def check(name):
-    """Registers an async function of the world as a check."""
+    """Registers an async function of the harness as a check."""
     def register(function):
         CHECKS.append((name, function))
         return function
