@@ -7,7 +7,6 @@
 
 mod agents;
 mod blocks;
-mod change_mark;
 mod classification_jobs;
 mod clock;
 mod connection;
@@ -18,6 +17,7 @@ mod jobs;
 mod lists;
 mod lowered;
 mod migrations;
+mod revision_probe;
 mod salts;
 mod sessions;
 mod stores;
@@ -31,19 +31,19 @@ use edm_model::{Timestamp, TransitionRefused, limits};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite};
 
-use self::change_mark::ChangeMarks;
 use self::connection::{Connections, Lists, Reader, Write, Writer};
 use self::health::WriterHealth;
 use self::migrations::MIGRATIONS;
+use self::revision_probe::RevisionProbe;
 use crate::error::{Context, Error, ErrorKind};
 
 pub use blocks::{BlockRow, NewBlock, StageOutcome};
-pub use change_mark::ChangeMark;
 pub use clock::CatalogClock;
 pub use connection::Faults;
 pub(crate) use connection::kind_of;
 pub use generations::{GenerationRow, LiveStore, NewGeneration};
 pub use jobs::{JobBounds, JobKind, LeasedJob, NewJob};
+pub use revision_probe::CommitStamp;
 pub use salts::SaltRow;
 pub use sessions::{ListedSession, LiveData, NewSessionRow, SessionDraft};
 pub use stores::{StoreDraft, StoreRow};
@@ -58,7 +58,7 @@ pub struct Catalog {
     lists: Lists,
     /// For tokens and health checks. They have their pool so that other work cannot starve them.
     access: Reader,
-    change_marks: ChangeMarks,
+    revision_probe: RevisionProbe,
     writer_health: WriterHealth,
 }
 
@@ -118,7 +118,7 @@ impl Catalog {
             reader,
             lists,
             access,
-            change_marks: ChangeMarks::of(file),
+            revision_probe: RevisionProbe::new(file),
             writer_health: WriterHealth::new(writer_known_for),
         };
         catalog.check_file().await?;
@@ -174,8 +174,8 @@ impl Catalog {
     /// Returns a stamp of the last commit, by any process. What was read after one stamp is current
     /// as long as the next stamp equals it. `None` if the system has no such stamp; then everything
     /// must be read again.
-    pub fn change_mark(&self) -> Option<ChangeMark> {
-        self.change_marks.now()
+    pub fn commit_stamp(&self) -> Option<CommitStamp> {
+        self.revision_probe.now()
     }
 
     /// Returns the value of a setting.

@@ -22,7 +22,7 @@ mod record;
 
 pub use blobs::{BlobPath, Blobs, PutOutcome};
 pub use catalog::{
-    AuditEntry, BlockRow, Catalog, CatalogClock, CatalogCounts, CatalogOptions, ChangeMark, Faults,
+    AuditEntry, BlockRow, Catalog, CatalogClock, CatalogCounts, CatalogOptions, CommitStamp, Faults,
     GenerationRow, JobBounds, JobKind, LeasedJob, ListedSession, LiveData, LiveStore, NewBlock,
     NewGeneration, NewJob, NewSessionRow, NewToken, SaltRow, Schema, SessionDraft, StageOutcome, StoreDraft,
     StoreRow, TokenRow,

@@ -19,7 +19,7 @@ const IN_USE_AT: usize = 12;
 
 /// A stamp of the catalog's state. If two stamps are equal, nothing was committed between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeMark {
+pub struct CommitStamp {
     /// The number of files opened before this one. A new file may start with the same header as an
     /// old one.
     files_before: u64,
@@ -28,7 +28,7 @@ pub struct ChangeMark {
 
 /// Reads the stamps of one catalog.
 #[derive(Debug, Clone)]
-pub(super) struct ChangeMarks(Arc<RwLock<Watched>>);
+pub(super) struct RevisionProbe(Arc<RwLock<Watched>>);
 
 #[derive(Debug)]
 struct Watched {
@@ -37,38 +37,38 @@ struct Watched {
     files_before: u64,
 }
 
-impl ChangeMarks {
+impl RevisionProbe {
     /// Watches the catalog in this file.
-    pub(super) fn of(catalog: &Path) -> Self {
+    pub(super) fn new(catalog: &Path) -> Self {
         let mut path = catalog.as_os_str().to_owned();
         path.push("-shm");
         Self(Arc::new(RwLock::new(Watched { path: path.into(), file: None, files_before: 0 })))
     }
 
     /// Returns the current stamp; `None` while there is no log, and on systems without this probe.
-    pub(super) fn now(&self) -> Option<ChangeMark> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).mark();
-        known.or_else(|| self.0.write().unwrap_or_else(PoisonError::into_inner).open_anew())
+    pub(super) fn now(&self) -> Option<CommitStamp> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).stamp();
+        known.or_else(|| self.0.write().unwrap_or_else(PoisonError::into_inner).reopen())
     }
 }
 
 impl Watched {
-    fn mark(&self) -> Option<ChangeMark> {
+    fn stamp(&self) -> Option<CommitStamp> {
         let header = system::header(self.file.as_ref()?)?;
         // The flag is zero until a connection has read the log.
         let in_use = header.get(IN_USE_AT).is_some_and(|byte| *byte == 1);
-        in_use.then_some(ChangeMark { files_before: self.files_before, header })
+        in_use.then_some(CommitStamp { files_before: self.files_before, header })
     }
 
     /// Opens the current `-shm` file if the known one was removed. SQLite removes it with its last
     /// connection and creates it with the next.
-    fn open_anew(&mut self) -> Option<ChangeMark> {
+    fn reopen(&mut self) -> Option<CommitStamp> {
         let gone = self.file.as_ref().is_none_or(|file| !system::is_linked(file));
         if gone {
             self.file = system::open(&self.path);
             self.files_before += 1;
         }
-        self.mark()
+        self.stamp()
     }
 }
 
@@ -134,43 +134,43 @@ mod tests {
     use crate::Catalog;
 
     #[tokio::test]
-    async fn a_mark_stays_until_anybody_writes() {
+    async fn a_stamp_is_equal_until_a_commit() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("catalog.db");
         let catalog = Catalog::open(&file, test_options()).await.expect("opened");
         catalog.migrate().await.expect("migrated");
-        let first = catalog.change_mark().expect("a mark");
+        let first = catalog.commit_stamp().expect("a stamp");
         catalog.setting("a").await.expect("read");
-        assert_eq!(catalog.change_mark(), Some(first.clone()), "who reads changes nothing");
+        assert_eq!(catalog.commit_stamp(), Some(first.clone()), "who reads changes nothing");
         catalog.set_once("a", b"1").await.expect("written");
-        let second = catalog.change_mark().expect("a mark");
+        let second = catalog.commit_stamp().expect("a stamp");
         assert_ne!(second, first, "its own write");
         // A second catalog has its own connections, like another process.
         let other = Catalog::open(&file, test_options()).await.expect("opened");
         other.set_once("b", b"1").await.expect("written");
-        let third = catalog.change_mark().expect("a mark");
+        let third = catalog.commit_stamp().expect("a stamp");
         assert_ne!(third, second, "another's write");
         assert_eq!(other.setting("a").await.expect("read").as_deref(), Some(b"1".as_slice()));
         other.close().await;
         drop(other);
         catalog.set_once("c", b"1").await.expect("written beside one that has gone");
-        assert_ne!(catalog.change_mark(), Some(third));
+        assert_ne!(catalog.commit_stamp(), Some(third));
     }
 
     #[tokio::test]
-    async fn a_file_that_is_gone_gives_no_mark_and_the_next_one_another() {
+    async fn a_removed_file_has_no_stamp_and_the_next_one_another() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("catalog.db");
         let watching = Catalog::open(&file, test_options()).await.expect("opened");
         watching.migrate().await.expect("migrated");
-        let before = watching.change_mark().expect("a mark");
+        let before = watching.commit_stamp().expect("a stamp");
         // The last connection removes the log and its index.
         watching.close().await;
-        assert_eq!(watching.change_mark(), None);
+        assert_eq!(watching.commit_stamp(), None);
         let other = Catalog::open(&file, test_options()).await.expect("opened");
         other.set_once("a", b"1").await.expect("written");
-        let after = watching.change_mark().expect("a mark");
+        let after = watching.commit_stamp().expect("a stamp");
         assert_ne!(after, before);
-        assert_eq!(watching.change_mark(), Some(after));
+        assert_eq!(watching.commit_stamp(), Some(after));
     }
 }
