@@ -15,7 +15,7 @@ mod health;
 mod inventory;
 mod jobs;
 mod lists;
-mod lowered;
+mod lowercase;
 mod migrations;
 mod revision_probe;
 mod salts;
@@ -151,7 +151,7 @@ impl Catalog {
         let wanted = MIGRATIONS.iter().map(|step| (step.version, step.checksum.to_vec(), true));
         // A crash may have separated the SQL of a migration step from the part that the program
         // does.
-        let filled = wanted.eq(applied) && self.setting(lowered::FILLED).await?.is_some();
+        let filled = wanted.eq(applied) && self.setting(lowercase::FILLED).await?.is_some();
         Ok(if filled { Schema::Current } else { Schema::Other })
     }
 
@@ -160,7 +160,7 @@ impl Catalog {
         self.writer.migrate(&MIGRATIONS).await.map_err(|source| {
             Error::with_source(ErrorKind::DataDirectory, "migrating the catalog", source)
         })?;
-        self.fill_lowered().await
+        self.fill_lowercase().await
     }
 
     /// Waits for running statements and closes the files.

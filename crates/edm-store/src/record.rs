@@ -349,7 +349,7 @@ pub(crate) fn write_words(words: &[String]) -> String {
     to_json(&words)
 }
 
-pub(crate) fn write_lowered(texts: &std::collections::BTreeMap<&str, String>) -> String {
+pub(crate) fn write_lowercase(texts: &std::collections::BTreeMap<&str, String>) -> String {
     to_json(texts)
 }
 

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::lists::{self, tables};
-use super::{Catalog, Write, get, id16, lowered, moment};
+use super::{Catalog, Write, get, id16, lowercase, moment};
 use crate::error::{Context, Error};
 
 /// The selected columns and the tables they come from.
@@ -23,7 +23,7 @@ impl Catalog {
         .bind(tenant.as_bytes().as_slice())
         .bind(&agent.description)
         .bind(agent.created_at.as_micros())
-        .bind(lowered::of_agent(agent.description.as_deref()))
+        .bind(lowercase::of_agent(agent.description.as_deref()))
         .execute(&self.writer)
         .await
         .context("adding an upload agent")?;
@@ -85,7 +85,7 @@ impl Catalog {
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
             .bind(&draft.description)
-            .bind(lowered::of_agent(draft.description.as_deref()))
+            .bind(lowercase::of_agent(draft.description.as_deref()))
             .execute(&mut write)
             .await
             .context("describing an upload agent")?;

@@ -4,7 +4,7 @@ use edm_model::{ClassificationJob, JobId, JobOrigin, ListQuery, Listed, Principa
 use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
-use super::{Catalog, get, id16, lowered, moment};
+use super::{Catalog, get, id16, lowercase, moment};
 use crate::error::{Context, Error};
 use crate::record;
 
@@ -37,7 +37,7 @@ impl Catalog {
         .bind(job.ended_at.as_micros())
         .bind(record::write_problems(&job.problems))
         .bind(job.findings.as_deref().map(record::write_findings))
-        .bind(lowered::lowered(&vec![("userId".to_owned(), Some(job.created_by.as_str()))]))
+        .bind(lowercase::of_texts(&vec![("userId".to_owned(), Some(job.created_by.as_str()))]))
         .execute(&mut write)
         .await
         .context("keeping a classification job")?;

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
 use super::{
-    BlockRow, Catalog, LeasedJob, NewJob, Write, blocks, get, id16, jobs, lowered, moment, number,
+    BlockRow, Catalog, LeasedJob, NewJob, Write, blocks, get, id16, jobs, lowercase, moment, number,
     optional_id16, optional_moment, optional_number, signed,
 };
 use crate::error::{Context, Error, ErrorKind};
@@ -288,7 +288,7 @@ pub(super) async fn insert(write: &mut Write, new: &NewSessionRow) -> Result<(),
     .bind(i64::from(session.allow_shrink))
     .bind(session.created_at.as_micros())
     .bind(session.upload_expires_at.as_micros())
-    .bind(lowered_of(session))
+    .bind(lowercase_of(session))
     .execute(&mut *write)
     .await
     .context("adding a session")?;
@@ -336,7 +336,7 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .bind(session.completed_at.map(Timestamp::as_micros))
     .bind(session.failure.as_ref().map(record::write_failure))
     .bind(draft.base_session_id.as_ref().map(|id| id.as_bytes().as_slice()))
-    .bind(lowered_of(session))
+    .bind(lowercase_of(session))
     .execute(&mut *write)
     .await
     .context("changing a session")?;
@@ -350,8 +350,8 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     jobs::enqueue(write, &draft.enqueue).await
 }
 
-fn lowered_of(session: &Session) -> Option<String> {
-    lowered::of_session(&lowered::SessionTexts {
+fn lowercase_of(session: &Session) -> Option<String> {
+    lowercase::of_session(&lowercase::SessionTexts {
         file_name: session.file_name.as_deref(),
         checksum: session.checksum.as_deref(),
         upload_agent_id: session.upload_agent_id.as_deref(),

@@ -8,8 +8,8 @@ use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
 use super::{
-    Catalog, NewJob, NewSessionRow, SaltRow, Write, get, id16, jobs, lowered, moment, number, optional_id16,
-    optional_moment, optional_number, salts, sessions, types,
+    Catalog, NewJob, NewSessionRow, SaltRow, Write, get, id16, jobs, lowercase, moment, number,
+    optional_id16, optional_moment, optional_number, salts, sessions, types,
 };
 use crate::error::{Context, Error};
 use crate::record;
@@ -118,7 +118,7 @@ impl Catalog {
         .bind(i64::from(store.tokens_max))
         .bind(store.created_at.as_micros())
         .bind(store.updated_at.as_micros())
-        .bind(lowered::of_store(&store.name, store.description.as_deref(), &store.columns))
+        .bind(lowercase::of_store(&store.name, store.description.as_deref(), &store.columns))
         .bind(store.on_unserved.as_str())
         .bind(store.placeholders.as_ref().map(record::write_placeholders))
         .execute(&mut write)
@@ -273,7 +273,7 @@ async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &Stor
     .bind(record::write_columns(&draft.columns))
     .bind(i64::from(draft.tokens_max))
     .bind(at.as_micros())
-    .bind(lowered::of_store(&draft.name, draft.description.as_deref(), &draft.columns))
+    .bind(lowercase::of_store(&draft.name, draft.description.as_deref(), &draft.columns))
     .bind(draft.on_unserved.as_str())
     .bind(draft.placeholders.as_ref().map(record::write_placeholders))
     .execute(&mut *write)

@@ -7,7 +7,7 @@ use edm_model::{
 use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
-use super::{Catalog, Write, get, id16, lowered, moment, number};
+use super::{Catalog, Write, get, id16, lowercase, moment, number};
 use crate::error::{Context, Error};
 use crate::record;
 
@@ -130,8 +130,8 @@ async fn type_in(write: &mut Write, tenant: TenantId, id: SensitiveTypeId) -> Re
     read_type(&row)
 }
 
-fn lowered_of(sensitive_type: &SensitiveType) -> Option<String> {
-    lowered::of_type(
+fn lowercase_of(sensitive_type: &SensitiveType) -> Option<String> {
+    lowercase::of_type(
         &sensitive_type.name,
         sensitive_type.description.as_deref(),
         sensitive_type.publisher.as_deref(),
@@ -177,7 +177,7 @@ async fn update(write: &mut Write, tenant: TenantId, sensitive_type: &SensitiveT
     .bind(record::write_rule(&sensitive_type.rule))
     .bind(sensitive_type.modified_at.as_micros())
     .bind(sensitive_type.rule.store_id.as_bytes().as_slice())
-    .bind(lowered_of(sensitive_type))
+    .bind(lowercase_of(sensitive_type))
     .execute(&mut *write)
     .await
     .context("changing a sensitive type")?;
@@ -204,7 +204,7 @@ pub(super) async fn insert(
     .bind(record::write_rule(&sensitive_type.rule))
     .bind(sensitive_type.created_at.as_micros())
     .bind(sensitive_type.modified_at.as_micros())
-    .bind(lowered_of(sensitive_type))
+    .bind(lowercase_of(sensitive_type))
     .execute(&mut *write)
     .await
     .context("adding a sensitive type")?;

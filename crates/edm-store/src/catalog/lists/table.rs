@@ -17,7 +17,7 @@ pub(in crate::catalog) struct Table {
     pub(in crate::catalog) id: &'static str,
     /// The creation time.
     pub(in crate::catalog) created: Property,
-    /// The column with the lower-cased texts that the database cannot compute (`lowered.rs`).
+    /// The column with the lower-cased texts that the database cannot compute (`lowercase.rs`).
     pub(in crate::catalog) lowered: &'static str,
     /// The properties that conditions and orders may name.
     pub(in crate::catalog) properties: &'static [Property],

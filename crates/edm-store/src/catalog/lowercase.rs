@@ -21,7 +21,7 @@ pub(super) type Texts<'a> = Vec<(String, Option<&'a str>)>;
 
 /// Returns the content of the `lowered` column: a JSON object of the texts for which ASCII
 /// lower-casing is not enough.
-pub(super) fn lowered(texts: &Texts<'_>) -> Option<String> {
+pub(super) fn of_texts(texts: &Texts<'_>) -> Option<String> {
     let mut differing = BTreeMap::new();
     for (place, text) in texts {
         let Some(text) = text.filter(|text| !text.is_ascii()) else { continue };
@@ -30,11 +30,11 @@ pub(super) fn lowered(texts: &Texts<'_>) -> Option<String> {
             differing.insert(place.as_str(), lower);
         }
     }
-    (!differing.is_empty()).then(|| record::write_lowered(&differing))
+    (!differing.is_empty()).then(|| record::write_lowercase(&differing))
 }
 
 pub(super) fn of_agent(description: Option<&str>) -> Option<String> {
-    lowered(&vec![("description".to_owned(), description)])
+    of_texts(&vec![("description".to_owned(), description)])
 }
 
 pub(super) fn of_store(name: &str, description: Option<&str>, columns: &Columns) -> Option<String> {
@@ -42,11 +42,11 @@ pub(super) fn of_store(name: &str, description: Option<&str>, columns: &Columns)
     for (position, column) in columns.as_slice().iter().enumerate() {
         texts.push((format!("columns/{position}/name"), Some(column.name.as_str())));
     }
-    lowered(&texts)
+    of_texts(&texts)
 }
 
 pub(super) fn of_type(name: &str, description: Option<&str>, publisher: Option<&str>) -> Option<String> {
-    lowered(&vec![
+    of_texts(&vec![
         ("name".to_owned(), Some(name)),
         ("description".to_owned(), description),
         ("publisherName".to_owned(), publisher),
@@ -77,12 +77,12 @@ pub(super) fn of_session(session: &SessionTexts<'_>) -> Option<String> {
     for (position, field) in session.fields.iter().enumerate() {
         texts.push((format!("fields/{position}"), Some(field.as_str())));
     }
-    lowered(&texts)
+    of_texts(&texts)
 }
 
 impl Catalog {
     /// Fills `lowered` of rows older than the column, in one transaction.
-    pub(super) async fn fill_lowered(&self) -> Result<(), Error> {
+    pub(super) async fn fill_lowercase(&self) -> Result<(), Error> {
         if self.setting(FILLED).await?.is_some() {
             return Ok(());
         }
