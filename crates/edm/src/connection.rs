@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 use edm_agent::{ClientOptions, GraphClient};
 
+use crate::host::token_of_environment;
 use crate::regular_file::open_regular_or_handed;
-use crate::surroundings::token_of_environment;
 
 /// The default URL of the server.
 const SERVER_DEFAULT: &str = "http://127.0.0.1:8080";

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use edm_service::{MasterKey, Service, ServiceConfig};
 
+use crate::host::{clock, random};
 use crate::master_key::{KeyArguments, KeySource, MASTER_KEY};
-use crate::surroundings::{clock, random};
 
 pub(crate) const ADMIN_TOKEN: &str = "admin-token";
 /// The catalog, which exists in every used directory.

@@ -20,6 +20,7 @@ mod format_arguments;
 mod gathered_log;
 #[cfg(feature = "server")]
 mod hangup;
+mod host;
 #[cfg(feature = "server")]
 mod master_key;
 #[cfg(feature = "server")]
@@ -40,7 +41,6 @@ mod running_server;
 mod schema_file;
 #[cfg(feature = "agent")]
 mod suggested_schema;
-mod surroundings;
 #[cfg(feature = "agent")]
 mod text_input;
 
@@ -58,11 +58,11 @@ fn main() -> ExitCode {
     // Before any secret is read: every command has at least a token, and most have cells, texts or
     // keys.
     if !cli.allow_core_dumps
-        && let Err(error) = surroundings::forbid_core_dumps()
+        && let Err(error) = host::forbid_core_dumps()
     {
         eprintln!("edm: a crash may leave a core dump with texts and keys in it: {error}");
     }
-    if let Err(error) = surroundings::prefer_processor() {
+    if let Err(error) = host::prefer_processor() {
         eprintln!("edm: {error:#}");
         return ExitCode::from(Ending::Failed.status());
     }

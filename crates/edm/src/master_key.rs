@@ -11,8 +11,8 @@ use edm_service::MasterKey;
 use zeroize::Zeroizing;
 
 use crate::command::UsageError;
+use crate::host::{KEY_CREDENTIAL, KEY_VARIABLE, credential, master_key_of_environment};
 use crate::regular_file::open_regular;
-use crate::surroundings::{KEY_CREDENTIAL, KEY_VARIABLE, credential, master_key_of_environment};
 
 /// The name of the key's file in a data directory.
 pub(crate) const MASTER_KEY: &str = "master.key";

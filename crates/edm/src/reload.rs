@@ -7,8 +7,8 @@ use edm_service::Service;
 use crate::command::serve::{self, ServeArguments};
 use crate::config::{ServeConfig, is_live};
 use crate::hangup::Hangups;
+use crate::host::now;
 use crate::program_log::LogFilter;
-use crate::surroundings::now;
 
 /// The state that a reload needs.
 pub(crate) struct Reload {

@@ -6,8 +6,8 @@ use anyhow::Context;
 use edm_server::Bound;
 use edm_service::Service;
 
+use crate::host::random;
 use crate::node_roles::NodeRoles;
-use crate::surroundings::random;
 
 /// Serves until `stop` resolves. Then lets requests and jobs in flight finish and closes the files.
 ///

@@ -16,11 +16,11 @@ use super::upload::{counted, print_rejections, refusals_json};
 use super::{Ending, with_statuses};
 use crate::column_argument::{ColumnArgument, typed};
 use crate::format_arguments::FormatArguments;
+use crate::host::{core_count, fill_random, temporary_folder};
 use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
 use crate::schema_file;
 use crate::suggested_schema::suggest;
-use crate::surroundings::{core_count, fill_random, temporary_folder};
 
 /// Memory for the counts of distinct values, in bytes. Beyond it, they are sorted in a folder.
 const COUNTS_BYTES: usize = 256 * 1024 * 1024;

@@ -12,12 +12,12 @@ use edm_service::{Service, ServiceConfig};
 use crate::config::{LogFormat, ServeConfig, TlsSection};
 use crate::data_directory::{self, Start};
 use crate::hangup::Hangups;
+use crate::host::{keep_new_files_private, log_filter_of_environment, now, raise_descriptors};
 use crate::master_key::KeyArguments;
 use crate::node_roles::NodeRoles;
 use crate::program_log::ProgramLog;
 use crate::reload::Reload;
 use crate::running_server;
-use crate::surroundings::{keep_new_files_private, log_filter_of_environment, now, raise_descriptors};
 
 /// The default address.
 pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";

@@ -9,9 +9,9 @@ use edm_service::{NewToken, Service, TokenRecord};
 use serde_json::{Value, json};
 
 use crate::data_directory;
+use crate::host::{keep_new_files_private, now};
 use crate::master_key::KeyArguments;
 use crate::output::{Format, Output};
-use crate::surroundings::{keep_new_files_private, now};
 
 const SECONDS_OF_A_DAY: i64 = 24 * 3_600;
 

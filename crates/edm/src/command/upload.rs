@@ -20,9 +20,9 @@ use self::sessions::{print_session, print_sessions};
 use super::UsageError;
 use crate::connection::Connection;
 use crate::format_arguments::FormatArguments;
+use crate::host::{core_count, state_folder};
 use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
-use crate::surroundings::{core_count, state_folder};
 
 /// The prefix of a column's warnings about its part in the default type (`docs/matching.md`).
 const PINNED: &str = "pinnedPatterns:";

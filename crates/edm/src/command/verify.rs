@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::command::{Ending, with_two_statuses};
 use crate::data_directory;
+use crate::host::keep_new_files_private;
 use crate::master_key::KeyArguments;
 use crate::output::{Format, Output};
-use crate::surroundings::keep_new_files_private;
 
 #[derive(Debug, Args)]
 #[command(after_help = with_two_statuses("\

@@ -24,9 +24,9 @@ use edm_graph::{ColumnResource, DataStoreResource};
 use serde_json::json;
 
 use crate::command::Ending;
+use crate::host::{core_count, fill_random};
 use crate::output::{Output, grouped};
 use crate::running_server::interrupted;
-use crate::surroundings::{core_count, fill_random};
 use stage::Stage;
 use steps::Steps;
 

@@ -12,8 +12,8 @@ use super::stage::Stage;
 use super::steps::{Steps, seconds};
 use super::texts::{Texts, Verdict};
 use super::upload_table;
+use crate::host::core_count;
 use crate::output::Output;
-use crate::surroundings::core_count;
 
 /// The size of the text for the speed measurement.
 const SCANNED_BYTES: usize = 64 * 1024 * 1024;

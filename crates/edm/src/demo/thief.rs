@@ -17,8 +17,8 @@ use md5::Md5;
 use sha2::{Digest, Sha256};
 
 use super::texts::{Row, Verdict};
+use crate::host::{core_count, fill_random};
 use crate::output::{Output, grouped};
-use crate::surroundings::{core_count, fill_random};
 
 const GUESSES: usize = 1_000_000;
 /// The name of a generation's manifest.

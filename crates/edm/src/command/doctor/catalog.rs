@@ -14,7 +14,7 @@ use super::Check;
 use super::directory::Use;
 use crate::command::token::lets_in_an_admin;
 use crate::data_directory::{BLOBS, CATALOG, CATALOG_LOG, size_of};
-use crate::surroundings::{clock, now, random};
+use crate::host::{clock, now, random};
 
 /// The maximum size of a catalog to copy, in bytes. One with a million sessions is smaller.
 const COPIED_BYTES_MAX: u64 = 512 * 1024 * 1024;

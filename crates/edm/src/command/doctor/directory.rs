@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::{Check, catalog};
 use crate::data_directory::{ADMIN_TOKEN, LOCK};
+use crate::host::free_bytes;
 use crate::master_key::{KeyArguments, KeySource};
-use crate::surroundings::free_bytes;
 
 const MEBIBYTE: u64 = 1024 * 1024;
 /// With less free space, an upload will fail soon, and the catalog cannot be written for long.

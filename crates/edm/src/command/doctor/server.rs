@@ -7,7 +7,7 @@ use edm_graph::{DataStoreResource, path};
 
 use super::Check;
 use crate::connection::Connection;
-use crate::surroundings::now;
+use crate::host::now;
 
 /// How long a response is waited for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);

@@ -8,7 +8,7 @@ use edm_server::{ServerCertificate, TlsFiles, refuse_plain};
 use super::Check;
 use crate::command::serve::tls_files;
 use crate::config::ServeConfig;
-use crate::surroundings::{core_dumps_are_forbidden, descriptors_max, now};
+use crate::host::{core_dumps_are_forbidden, descriptors_max, now};
 
 const DAY_SECONDS: i64 = 24 * 3_600;
 /// A renewal that has not happened by then has probably failed.
