@@ -35,10 +35,10 @@ mod regular_file;
 mod reload;
 #[cfg(feature = "agent")]
 mod row_origin;
-#[cfg(feature = "server")]
-mod running_server;
 #[cfg(feature = "agent")]
 mod schema_file;
+#[cfg(feature = "server")]
+mod server_lifecycle;
 #[cfg(feature = "agent")]
 mod suggested_schema;
 #[cfg(feature = "agent")]

@@ -17,7 +17,7 @@ use crate::master_key::KeyArguments;
 use crate::node_roles::NodeRoles;
 use crate::program_log::ProgramLog;
 use crate::reload::Reload;
-use crate::running_server;
+use crate::server_lifecycle;
 
 /// The default address.
 pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
@@ -151,7 +151,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
         log: log_filter,
     };
     let reloading = tokio::spawn(reload.at_each(hangups));
-    let served = running_server::serve(bound, service, roles, running_server::interrupted()).await;
+    let served = server_lifecycle::serve(bound, service, roles, server_lifecycle::interrupted()).await;
     reloading.abort();
     served?;
     tracing::info!("edm has stopped");

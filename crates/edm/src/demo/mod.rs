@@ -26,7 +26,7 @@ use serde_json::json;
 use crate::command::Ending;
 use crate::host::{core_count, fill_random};
 use crate::output::{Output, grouped};
-use crate::running_server::interrupted;
+use crate::server_lifecycle::interrupted;
 use stage::Stage;
 use steps::Steps;
 

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::data_directory::{self, Start};
 use crate::master_key::KeySource;
 use crate::node_roles::NodeRoles;
-use crate::running_server;
+use crate::server_lifecycle;
 
 /// A running server with its folder and client.
 pub(crate) struct Stage {
@@ -55,7 +55,7 @@ impl Stage {
             // Dropping the fixture stops its server too.
             let _ = stopped.await;
         };
-        let server = tokio::spawn(running_server::serve(bound, service, NodeRoles::default(), until));
+        let server = tokio::spawn(server_lifecycle::serve(bound, service, NodeRoles::default(), until));
         Ok(Self { folder, data_dir, token_file, client, stop, server })
     }
 

@@ -119,7 +119,7 @@ pub(crate) async fn run(arguments: &DoctorArguments, output: Output) -> anyhow::
         let mut hangups = crate::hangup::Hangups::taken()?;
         tokio::select! {
             checks = looked_at(arguments) => checks?,
-            () = crate::running_server::interrupted() => anyhow::bail!("ended by a signal"),
+            () = crate::server_lifecycle::interrupted() => anyhow::bail!("ended by a signal"),
             () = hangups.next() => anyhow::bail!("ended by a signal"),
         }
     };
