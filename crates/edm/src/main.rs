@@ -23,8 +23,6 @@ mod hangup;
 mod host;
 #[cfg(feature = "server")]
 mod master_key;
-#[cfg(feature = "server")]
-mod node_roles;
 mod output;
 #[cfg(feature = "server")]
 mod program_log;
@@ -33,6 +31,8 @@ mod progress_bar;
 mod regular_file;
 #[cfg(feature = "server")]
 mod reload;
+#[cfg(feature = "server")]
+mod roles;
 #[cfg(feature = "agent")]
 mod row_origin;
 #[cfg(feature = "agent")]

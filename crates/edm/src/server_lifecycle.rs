@@ -7,7 +7,7 @@ use edm_server::Bound;
 use edm_service::Service;
 
 use crate::host::random;
-use crate::node_roles::NodeRoles;
+use crate::roles::NodeRoles;
 
 /// Serves until `stop` resolves. Then lets requests and jobs in flight finish and closes the files.
 ///

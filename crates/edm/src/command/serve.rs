@@ -14,9 +14,9 @@ use crate::data_directory::{self, Start};
 use crate::hangup::Hangups;
 use crate::host::{keep_new_files_private, log_filter_of_environment, now, raise_descriptors};
 use crate::master_key::KeyArguments;
-use crate::node_roles::NodeRoles;
 use crate::program_log::ProgramLog;
 use crate::reload::Reload;
+use crate::roles::NodeRoles;
 use crate::server_lifecycle;
 
 /// The default address.

@@ -17,9 +17,9 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::command::serve::names;
-use crate::node_roles::NodeRoles;
 use crate::program_log::filter_of;
 use crate::regular_file::open_regular;
+use crate::roles::NodeRoles;
 use capacity::{Limits, Network};
 pub(crate) use changes::is_live;
 use limits::{Indexing, Lookup, Matching, Readiness, Sessions};

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::data_directory::{self, Start};
 use crate::master_key::KeySource;
-use crate::node_roles::NodeRoles;
+use crate::roles::NodeRoles;
 use crate::server_lifecycle;
 
 /// A running server with its folder and client.
