@@ -1,6 +1,8 @@
 //! `edm`, the binary that people run. It wires the other crates together, and has no logic besides
 //! that.
 
+#[cfg(feature = "server")]
+mod buffered_log;
 mod build_version;
 mod cli;
 #[cfg(feature = "agent")]
@@ -16,8 +18,6 @@ mod data_directory;
 mod demo;
 #[cfg(feature = "agent")]
 mod format_arguments;
-#[cfg(feature = "server")]
-mod gathered_log;
 #[cfg(feature = "server")]
 mod hangup;
 mod host;

@@ -8,8 +8,8 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::reload::{self, Error as ReplaceError};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::buffered_log::{FlushOnDrop, buffered_log};
 use crate::config::LogFormat;
-use crate::gathered_log::{WrittenAtTheEnd, gathered_log};
 
 /// The default filter.
 pub(crate) const FILTER_DEFAULT: &str = "info";
@@ -18,7 +18,7 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 /// The running log. Dropping it flushes the buffer.
 pub(crate) struct ProgramLog {
     pub(crate) filter: LogFilter,
-    pub(crate) written_at_the_end: WrittenAtTheEnd,
+    pub(crate) flush_on_drop: FlushOnDrop,
 }
 
 /// Changes the filter of a running log.
@@ -45,7 +45,7 @@ impl ProgramLog {
             Some(text) => parsed("EDM_LOG", text)?,
             None => filter_of(configured)?,
         };
-        let (log, written_at_the_end) = gathered_log(std::io::stderr()).context("cannot write a log")?;
+        let (log, flush_on_drop) = buffered_log(std::io::stderr()).context("cannot write a log")?;
         let colours = format == LogFormat::Text && std::io::stderr().is_terminal();
         let (filter, handle) = reload::Layer::new(filter);
         let log = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(log);
@@ -57,7 +57,7 @@ impl ProgramLog {
         };
         tracing_subscriber::registry().with(filter).with(log).init();
         let filter = LogFilter { from_environment, replace: Box::new(move |filter| handle.reload(filter)) };
-        Ok(Self { filter, written_at_the_end })
+        Ok(Self { filter, flush_on_drop })
     }
 }
 

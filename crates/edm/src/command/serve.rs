@@ -113,7 +113,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
     let config = arguments.read_config()?;
     let of_environment = log_filter_of_environment();
     let format = config.log.format.unwrap_or_default();
-    let ProgramLog { filter: log_filter, written_at_the_end: _until_the_end } =
+    let ProgramLog { filter: log_filter, flush_on_drop: _until_the_end } =
         ProgramLog::begin(format, config.log.filter.as_deref(), of_environment.as_deref())?;
     keep_new_files_private();
     let key = arguments.key.source(&arguments.data_dir)?;

@@ -10,25 +10,25 @@ use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// How long lines are collected after a write. A line after a pause is written at once.
-const GATHERED_FOR: Duration = Duration::from_millis(5);
+const BUFFERED_FOR: Duration = Duration::from_millis(5);
 /// Buffered bytes that trigger a write before that time.
-const HURRY_BYTES: usize = 64 * 1024;
+const FLUSH_BYTES: usize = 64 * 1024;
 /// Maximum size of the buffer. A full buffer blocks the caller until the writer catches up; no line
 /// is ever dropped.
 const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The handle that accepts lines, each as a whole.
 #[derive(Clone)]
-pub(crate) struct GatheredLog(Arc<Gathering>);
+pub(crate) struct BufferedLog(Arc<LogBuffer>);
 
 /// Flushes the log when it is dropped.
-pub(crate) struct WrittenAtTheEnd {
-    gathering: Arc<Gathering>,
+pub(crate) struct FlushOnDrop {
+    buffer: Arc<LogBuffer>,
     writer: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
-struct Gathering {
+struct LogBuffer {
     lines: Mutex<Lines>,
     /// Wakes the writer.
     come: Condvar,
@@ -56,7 +56,7 @@ enum Writer {
     Idle,
 }
 
-impl Gathering {
+impl LogBuffer {
     fn lines(&self) -> MutexGuard<'_, Lines> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,7 +72,7 @@ impl Gathering {
         lines.waiting.extend_from_slice(line);
         let ring = match lines.writer {
             Writer::Awake => false,
-            Writer::Pausing => lines.waiting.len() >= HURRY_BYTES,
+            Writer::Pausing => lines.waiting.len() >= FLUSH_BYTES,
             Writer::Idle => true,
         };
         if ring {
@@ -101,7 +101,7 @@ impl Gathering {
         let mut lines = self.lines();
         lines.writer = Writer::Pausing;
         let still = |lines: &mut Lines| lines.writer == Writer::Pausing && !lines.ended;
-        let paused = self.come.wait_timeout_while(lines, GATHERED_FOR, still);
+        let paused = self.come.wait_timeout_while(lines, BUFFERED_FOR, still);
         lines = paused.unwrap_or_else(PoisonError::into_inner).0;
         lines.writer = Writer::Awake;
     }
@@ -132,18 +132,18 @@ impl Gathering {
 ///
 /// # Errors
 /// The system cannot start a thread.
-pub(crate) fn gathered_log(out: impl Write + Send + 'static) -> io::Result<(GatheredLog, WrittenAtTheEnd)> {
-    let gathering = Arc::<Gathering>::default();
-    let of_writer = gathering.clone();
+pub(crate) fn buffered_log(out: impl Write + Send + 'static) -> io::Result<(BufferedLog, FlushOnDrop)> {
+    let buffer = Arc::<LogBuffer>::default();
+    let of_writer = buffer.clone();
     let writer = std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || of_writer.write_until_the_end(out))?;
-    Ok((GatheredLog(gathering.clone()), WrittenAtTheEnd { gathering, writer: Some(writer) }))
+    Ok((BufferedLog(buffer.clone()), FlushOnDrop { buffer, writer: Some(writer) }))
 }
 
-impl Drop for WrittenAtTheEnd {
+impl Drop for FlushOnDrop {
     fn drop(&mut self) {
-        self.gathering.end();
+        self.buffer.end();
         if let Some(writer) = self.writer.take() {
             // A writer that panicked has printed its message.
             let _ = writer.join();
@@ -151,7 +151,7 @@ impl Drop for WrittenAtTheEnd {
     }
 }
 
-impl<'a> MakeWriter<'a> for GatheredLog {
+impl<'a> MakeWriter<'a> for BufferedLog {
     type Writer = Entry<'a>;
 
     fn make_writer(&'a self) -> Entry<'a> {
@@ -160,7 +160,7 @@ impl<'a> MakeWriter<'a> for GatheredLog {
 }
 
 /// One entry of the log.
-pub(crate) struct Entry<'a>(&'a Gathering);
+pub(crate) struct Entry<'a>(&'a LogBuffer);
 
 impl Write for Entry<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
@@ -193,13 +193,13 @@ mod tests {
         }
     }
 
-    fn started() -> (GatheredLog, WrittenAtTheEnd, mpsc::Receiver<Vec<u8>>) {
+    fn started() -> (BufferedLog, FlushOnDrop, mpsc::Receiver<Vec<u8>>) {
         let (out, written) = mpsc::sync_channel(0);
-        let (log, end) = gathered_log(Slow(out)).expect("a thread");
+        let (log, end) = buffered_log(Slow(out)).expect("a thread");
         (log, end, written)
     }
 
-    fn put(log: &GatheredLog, line: &[u8]) {
+    fn put(log: &BufferedLog, line: &[u8]) {
         log.make_writer().write_all(line).expect("lines are always taken");
     }
 
