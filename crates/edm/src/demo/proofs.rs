@@ -8,9 +8,9 @@ use edm_agent::sample::Random;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::stage::Stage;
+use super::fixture::Fixture;
+use super::samples::{SampleTexts, Verdict};
 use super::steps::{Steps, seconds};
-use super::texts::{Texts, Verdict};
 use super::upload_table;
 use crate::host::core_count;
 use crate::output::Output;
@@ -22,15 +22,15 @@ const PIECE_BYTES: usize = 2 * 1024 * 1024;
 
 /// Uploads the table without the row of the first text, and classifies that text again.
 pub(crate) async fn removal(
-    stage: &Stage,
+    fixture: &Fixture,
     steps: &Arc<Steps>,
-    texts: &Texts,
+    texts: &SampleTexts,
     output: Output,
 ) -> anyhow::Result<Vec<Verdict>> {
     output.line(&format!("  3. row {} is removed and the table uploaded again:", texts.first().row))?;
-    upload_table(stage, steps).await?;
+    upload_table(fixture, steps).await?;
     let request = json!({ "text": texts.first_text(), "sensitiveTypeIds": [], "contentClassifications": [] });
-    let result = stage.client().classify(&request).await?;
+    let result = fixture.client().classify(&request).await?;
     let count: usize = result.classification.iter().map(|found| found.matches.len()).sum();
     let after = seconds(steps.live_after());
     output.line(&format!("     live after {after}; the first text now finds {count}"))?;
@@ -43,7 +43,7 @@ pub(crate) async fn removal(
 /// Sends 64 MiB of text and measures the time from the client, requests and responses included.
 pub(crate) async fn speed(
     client: &GraphClient,
-    texts: &Texts,
+    texts: &SampleTexts,
     output: Output,
 ) -> anyhow::Result<Vec<Verdict>> {
     // Each piece contains a finding, so that the text is not trivially empty.

@@ -16,7 +16,7 @@ use edm_hash::Salt;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use super::texts::{Row, Verdict};
+use super::samples::{Row, Verdict};
 use crate::host::{core_count, fill_random};
 use crate::output::{Output, grouped};
 

@@ -17,7 +17,7 @@ use crate::roles::NodeRoles;
 use crate::server_lifecycle;
 
 /// A running server with its folder and client.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     folder: TempDir,
     data_dir: PathBuf,
     token_file: PathBuf,
@@ -26,7 +26,7 @@ pub(crate) struct Stage {
     server: JoinHandle<anyhow::Result<()>>,
 }
 
-impl Stage {
+impl Fixture {
     /// Starts the server, exactly as `edm serve` does.
     pub(crate) async fn open(listen: SocketAddr) -> anyhow::Result<Self> {
         let folder =

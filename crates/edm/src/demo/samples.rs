@@ -41,12 +41,12 @@ struct Text {
 }
 
 /// The texts of one seed.
-pub(crate) struct Texts {
+pub(crate) struct SampleTexts {
     first: Row,
     texts: Vec<Text>,
 }
 
-impl Texts {
+impl SampleTexts {
     /// Draws rows and writes the texts. Fails only on a table that is too small.
     pub(crate) fn draw(seed: u64, people: &[Person]) -> anyhow::Result<Self> {
         // A different sequence from the one that made the people.
@@ -170,7 +170,7 @@ fn chat_prompt(owner: &Row) -> Text {
 
 /// Classifies every text, prints the results, and compares them with what was planted.
 pub(crate) async fn tell(
-    texts: &Texts,
+    texts: &SampleTexts,
     client: &GraphClient,
     output: Output,
 ) -> anyhow::Result<Vec<Verdict>> {
