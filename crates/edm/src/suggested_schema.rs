@@ -75,9 +75,9 @@ fn most_telling(table: &TableProfile) -> Option<usize> {
         .columns
         .iter()
         .enumerate()
-        .filter(|(_, column)| column.judgement.class.evidence && column.statistics.values > 0);
-    let least =
-        evidence.min_by(|(_, one), (_, other)| one.judgement.agreement.total_cmp(&other.judgement.agreement));
+        .filter(|(_, column)| column.class_figures.class.evidence && column.statistics.values > 0);
+    let least = evidence
+        .min_by(|(_, one), (_, other)| one.class_figures.agreement.total_cmp(&other.class_figures.agreement));
     least.map(|(position, _)| position)
 }
 

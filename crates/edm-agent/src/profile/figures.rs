@@ -1,8 +1,8 @@
 //! The result of a profile: figures, classes and suggestions, and no cell text.
 
 use edm_model::{
-    Column, ColumnSummary, DataType, DateOrder, Judgement, PrimaryObstacle, ValueStatistics, column_warnings,
-    judge, primary_obstacles,
+    ClassFigures, Column, ColumnSummary, DataType, DateOrder, PrimaryObstacle, ValueStatistics,
+    classify_column, column_warnings, primary_obstacles,
 };
 
 use super::candidate::CANDIDATES;
@@ -34,11 +34,11 @@ impl TableProfile {
     /// Returns whether the default type of a store with these columns can match. It can if a column
     /// is an identifier, or if three are evidence and one of these is searchable.
     pub fn is_findable(&self) -> bool {
-        let identifies = self.columns.iter().any(|column| column.judgement.class.identifier);
+        let identifies = self.columns.iter().any(|column| column.class_figures.class.identifier);
         let evidence = self
             .columns
             .iter()
-            .filter(|column| column.judgement.class.evidence && column.statistics.values > 0);
+            .filter(|column| column.class_figures.class.evidence && column.statistics.values > 0);
         identifies
             || evidence.clone().count() >= 3
                 && evidence.clone().any(|column| !self.given || column.column.searchable)
@@ -95,7 +95,7 @@ pub struct ColumnProfile {
     /// The narrowest type that at least 95 % of the cells are values of; otherwise `text`.
     pub suggestion: Suggestion,
     /// The class and its figures, equal to those that the service would compute.
-    pub judgement: Judgement,
+    pub class_figures: ClassFigures,
     /// Why the column cannot be a primary; empty if it can.
     pub primary_obstacles: Vec<PrimaryObstacle>,
     /// Why the column cannot be the key, as clauses; empty if it can.
@@ -109,11 +109,11 @@ impl ColumnProfile {
     pub(super) fn of(mut column: Column, given: bool, tally: &ColumnTally, counts: &ValueCounts) -> Self {
         let statistics = counts.statistics;
         column.searchable |= !given;
-        let judgement = judge(&column, &statistics, &tally.forms_seen);
+        let class_figures = classify_column(&column, &statistics, &tally.forms_seen);
         // The columns were not chosen yet, so there is no choice to warn about.
-        column.searchable &= given || judgement.class.identifier;
+        column.searchable &= given || class_figures.class.identifier;
         let summary = ColumnSummary {
-            judgement,
+            class_figures,
             values: statistics.values,
             distinct: statistics.distinct,
             too_long: tally.too_long,
@@ -130,8 +130,8 @@ impl ColumnProfile {
             entropy_bits: counts.entropy_bits,
             lengths: lengths(tally),
             forms: forms(tally),
-            suggestion: suggestion(tally, judgement.class.evidence),
-            judgement,
+            suggestion: suggestion(tally, class_figures.class.evidence),
+            class_figures,
             primary_obstacles: primary_obstacles(&column, &statistics, &tally.forms_seen),
             key_obstacles: key_obstacles(tally.cells, &statistics),
             warnings: [column_warnings(&column, &summary), tally.damage.warnings(&column)].concat(),

@@ -45,7 +45,7 @@ fn check(cells: Vec<String>, expected: &str) {
     let found = format!(
         "{} {} distinct={} largest={} entropy={:.2} [{}] key={}",
         suggested(column),
-        column.judgement.class.as_str(),
+        column.class_figures.class.as_str(),
         column.statistics.distinct,
         column.statistics.largest,
         column.entropy_bits,
@@ -211,7 +211,7 @@ fn columns_of_a_store_are_judged_as_they_are() {
     let [ssn, city, age] = profile.columns.as_slice() else { panic!("three columns") };
     // Two spellings of one value.
     assert_eq!((ssn.statistics.distinct, ssn.statistics.largest), (2, 2));
-    assert!(ssn.judgement.class.identifier && !city.judgement.class.identifier);
+    assert!(ssn.class_figures.class.identifier && !city.class_figures.class.identifier);
     assert_eq!((age.refused, age.statistics.values), (1, 2));
     assert_eq!(profile.rejections.left_out_cells, [("age".to_owned(), 1)].into());
 }
@@ -250,7 +250,7 @@ fn figures_are_the_same_by_every_way() {
                 column.statistics,
                 format!("{:.6}", column.entropy_bits),
                 column.forms.clone(),
-                column.judgement.class,
+                column.class_figures.class,
             )
         };
         columns.iter().map(one).collect::<Vec<_>>()

@@ -73,7 +73,7 @@ pub struct FormStatistics {
 
 /// A column's class and the figures it was derived from.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Judgement {
+pub struct ClassFigures {
     /// The class.
     pub class: ColumnClass,
     /// The probability that two random rows share a value.
@@ -130,7 +130,7 @@ pub fn primary_obstacles(
 }
 
 /// Classifies a column.
-pub fn judge(column: &Column, values: &ValueStatistics, forms: &FormStatistics) -> Judgement {
+pub fn classify_column(column: &Column, values: &ValueStatistics, forms: &FormStatistics) -> ClassFigures {
     let count = values.values;
     let pairs = u128::from(count) * u128::from(count.saturating_sub(1));
     let rarely_agrees = values.repeats * 100 <= pairs;
@@ -142,7 +142,7 @@ pub fn judge(column: &Column, values: &ValueStatistics, forms: &FormStatistics) 
     // Numbers with check digits rarely match by chance.
     let checked = matches!(column.rule.data_type, DataType::Card | DataType::Iban);
     let standalone = identifier && (checked || covered * 100 >= count * 99);
-    Judgement {
+    ClassFigures {
         class: ColumnClass { identifier, standalone, evidence },
         agreement: values.agreement(),
         capacity_log10: capacity_percentile(forms, count),
@@ -173,7 +173,7 @@ fn capacity_percentile(forms: &FormStatistics, values: u64) -> f64 {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColumnSummary {
     /// Its class and the figures of it.
-    pub judgement: Judgement,
+    pub class_figures: ClassFigures,
     /// The number of cells that contain a value.
     pub values: u64,
     /// The number of distinct values.
@@ -201,7 +201,7 @@ pub fn column_warnings(column: &Column, summary: &ColumnSummary) -> Vec<String> 
         out.push("every cell is empty".to_owned());
         return out;
     }
-    let Judgement { class, agreement, capacity_log10 } = summary.judgement;
+    let ClassFigures { class, agreement, capacity_log10 } = summary.class_figures;
     if class.identifier && !class.standalone {
         let odds = (10f64.powf(capacity_log10) / summary.distinct.max(1) as f64).max(1.0);
         let alone = match column.rule.data_type {
@@ -246,10 +246,10 @@ mod tests {
         let forms = FormStatistics { anchors, dates, histogram: BTreeMap::from([(form, values.values)]) };
         let searchable = Column::text("a").searchable();
         assert_eq!(primary_obstacles(&searchable, &values, &forms), obstacles, "{occurrences:?}");
-        let judgement = judge(&Column::text("a").searchable(), &values, &forms);
-        assert_eq!(judgement.class.as_str(), word, "{occurrences:?}");
-        let supporting = judge(&Column::text("a"), &values, &forms).class;
-        assert_eq!((supporting.identifier, supporting.evidence), (false, judgement.class.evidence));
+        let class_figures = classify_column(&Column::text("a").searchable(), &values, &forms);
+        assert_eq!(class_figures.class.as_str(), word, "{occurrences:?}");
+        let supporting = classify_column(&Column::text("a"), &values, &forms).class;
+        assert_eq!((supporting.identifier, supporting.evidence), (false, class_figures.class.evidence));
     }
 
     #[test]
