@@ -6,8 +6,8 @@
 pub mod agreement;
 pub mod blocks;
 pub mod generate;
-pub mod histories;
 pub mod in_memory;
 pub mod lists;
+pub mod op_sequences;
 pub mod oracle;
 pub mod sample;

@@ -5,7 +5,7 @@
 mod cells;
 mod choices;
 mod focused;
-mod histories;
+mod op_sequences;
 mod patterns;
 mod shrink;
 mod tables;
@@ -19,7 +19,7 @@ use cells::Cell;
 
 pub use cells::NASTY;
 pub use choices::{Choices, Listed, Seeded};
-pub use histories::{History, history};
+pub use op_sequences::{OpSequence, op_sequence};
 pub use shrink::shrunk;
 pub use tables::{Sample, table};
 

@@ -9,7 +9,7 @@ use edm_engine::{Accelerators, ActiveType, Generation, RowReference};
 use edm_model::{RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId, SessionId};
 
 use crate::agreement::{ROWS_PER_BLOCK, TOKENS_MAX, described_sample, reports, translated};
-use crate::generate::History;
+use crate::generate::OpSequence;
 use crate::in_memory::{Change, SESSION, Shape, Stored, delta, whole};
 use crate::oracle::{Asked, Question, Table};
 
@@ -42,11 +42,11 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn new(history: &History) -> Self {
-        let columns = history.base.columns.clone();
+    fn new(sequence: &OpSequence) -> Self {
+        let columns = sequence.base.columns.clone();
         let key = columns.as_slice().iter().position(|column| column.key).unwrap_or(0);
         let mut own = Self { forms: Table::new(columns, &[], TOKENS_MAX), key, records: Vec::new() };
-        let rows = history.base.rows.iter();
+        let rows = sequence.base.rows.iter();
         let changes: Vec<Change> = rows.map(|row| Change { removes: false, row: row.clone() }).collect();
         own.apply(SESSION, &changes);
         own
@@ -76,12 +76,12 @@ impl Ledger {
 }
 
 /// Returns where the engine and the oracle differ in a sequence, or else its coverage.
-pub fn disagreement(history: &History) -> Result<Seen, String> {
-    let mut ledger = Ledger::new(history);
-    let mut stored = whole(&history.base.columns, &history.base.rows, SHAPE);
+pub fn disagreement(sequence: &OpSequence) -> Result<Seen, String> {
+    let mut ledger = Ledger::new(sequence);
+    let mut stored = whole(&sequence.base.columns, &sequence.base.rows, SHAPE);
     let mut seen = Seen::default();
-    let mut values: Vec<Vec<String>> = history.base.rows.clone();
-    for (number, (changes, question)) in (3u8..).zip(&history.deltas) {
+    let mut values: Vec<Vec<String>> = sequence.base.rows.clone();
+    for (number, (changes, question)) in (3u8..).zip(&sequence.deltas) {
         let session = SessionId::from_bytes([number; 16]);
         ledger.apply(session, changes);
         let before = stored.open();
@@ -100,8 +100,8 @@ pub fn disagreement(history: &History) -> Result<Seen, String> {
             let step = number - 2;
             return Err(format!(
                 "{}{:#?}\nafter delta {step}: {text}",
-                described_sample(&history.base),
-                history.deltas
+                described_sample(&sequence.base),
+                sequence.deltas
             ));
         }
     }
@@ -155,7 +155,7 @@ fn scanned(ledger: &Ledger, generation: &Arc<Generation>, question: &Question, s
     seen.found += usize::from(expected.is_some());
     let active = Arc::new(ActiveType {
         id: SensitiveTypeId::from_bytes([4; 16]),
-        name: "history".to_owned(),
+        name: "op_sequence".to_owned(),
         recommended_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
         redact_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
         default_type: false,

@@ -13,7 +13,7 @@ const DELTAS_MAX: usize = 5;
 
 /// A table with its deltas.
 #[derive(Debug, Clone)]
-pub struct History {
+pub struct OpSequence {
     /// The initial table; it has a key.
     pub base: Sample,
     /// The deltas, each with a question for when it is live.
@@ -22,7 +22,7 @@ pub struct History {
 
 /// Makes a sequence, with small deltas that stay separate from the table and large ones that are
 /// merged.
-pub fn history(choices: &mut impl Choices) -> History {
+pub fn op_sequence(choices: &mut impl Choices) -> OpSequence {
     let rows_max = [12, 60, 150][choices.below(3)];
     let mut sample = table(choices, COLUMNS_MAX, rows_max);
     sample.columns = keyed(choices, &sample.columns);
@@ -43,7 +43,7 @@ pub fn history(choices: &mut impl Choices) -> History {
         let asked = question(choices, (&ever, &cells), 0);
         deltas.push((changes, asked));
     }
-    History { base, deltas }
+    OpSequence { base, deltas }
 }
 
 /// Makes one of the searchable columns the key.
