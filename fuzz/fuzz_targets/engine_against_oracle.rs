@@ -2,7 +2,7 @@
 //! find what the naive oracle finds.
 #![no_main]
 
-use edm_testkit::agreement::{disagreement, take_path_of};
+use edm_testkit::differential::{disagreement, take_path_of};
 use edm_testkit::generate::{Listed, case};
 use libfuzzer_sys::fuzz_target;
 

@@ -3,8 +3,8 @@
 //!
 //! Only tests depend on this crate.
 
-pub mod agreement;
 pub mod blocks;
+pub mod differential;
 pub mod generate;
 pub mod in_memory;
 pub mod lists;

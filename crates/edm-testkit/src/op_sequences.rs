@@ -8,7 +8,7 @@ use std::sync::Arc;
 use edm_engine::{Accelerators, ActiveType, Generation, RowReference};
 use edm_model::{RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId, SessionId};
 
-use crate::agreement::{ROWS_PER_BLOCK, TOKENS_MAX, described_sample, reports, translated};
+use crate::differential::{ROWS_PER_BLOCK, TOKENS_MAX, described_sample, reports, translated};
 use crate::generate::OpSequence;
 use crate::in_memory::{Change, SESSION, Shape, Stored, delta, whole};
 use crate::oracle::{Asked, Question, Table};

@@ -4,7 +4,7 @@
 //! engine_against_oracle` runs more; `EDM_ORACLE_SEED` sets the first seed.
 
 use edm_engine::Accelerators;
-use edm_testkit::agreement::{
+use edm_testkit::differential::{
     all_findings, described, disagreement, explanation_fault, table_disagreement, take_path_of,
 };
 use edm_testkit::generate::{Case, Choices, Seeded, case, shrunk, strategy, table};

@@ -1,7 +1,7 @@
 //! Texts in a common prescan: the neighbours of a text in the batch must not hide what it contains.
 
 use edm_engine::Report;
-use edm_testkit::agreement::{described, reports_together, take_path_of};
+use edm_testkit::differential::{described, reports_together, take_path_of};
 use edm_testkit::generate::{Choices, Seeded, case};
 
 const CASES: u64 = 2_000;

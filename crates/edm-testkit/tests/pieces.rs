@@ -1,7 +1,7 @@
 //! Texts in pieces: the report does not depend on where a text is cut or how small its zones are.
 
 use edm_engine::Accelerators;
-use edm_testkit::agreement::{Pieces, described, disagreement, findings, reports_in_pieces};
+use edm_testkit::differential::{Pieces, described, disagreement, findings, reports_in_pieces};
 use edm_testkit::generate::{Case, Choices, Sample, Seeded, case};
 use edm_testkit::oracle::{Asked, Question};
 use edm_testkit::sample::{columns, pattern, rows, within};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use edm_engine::{
     CandidateSpan, Exempt, Place, PreparedTypes, Query, Redacted, Redaction, Scratch, redact, scan,
 };
-use edm_testkit::agreement::{active_type, described};
+use edm_testkit::differential::{active_type, described};
 use edm_testkit::generate::Sample;
 use edm_testkit::generate::{Case, Choices, Seeded, case};
 use edm_testkit::oracle::{Asked, Question};
