@@ -2,8 +2,8 @@
 
 use edm_model::{Pattern, Proximity};
 
-use super::ground::{Ground, Stretch, overlap};
 use super::table::Table;
+use super::text_geometry::{Stretch, TextGeometry, overlap};
 use super::value::Makeup;
 use super::windows::Occurrence;
 
@@ -47,7 +47,7 @@ pub(crate) struct Outcome {
 /// All hits of one text.
 pub(crate) struct Scene<'a> {
     pub(crate) table: &'a Table,
-    pub(crate) ground: &'a Ground<'a>,
+    pub(crate) geometry: &'a TextGeometry<'a>,
     pub(crate) hits: &'a [Hit],
 }
 
@@ -109,8 +109,8 @@ impl Scene<'_> {
             if !of_row
                 || own_value
                 || overlap(stretch, primary.stretch())
-                || self.ground.share_one_place_run(stretch, primary.stretch())
-                || !self.ground.is_near(primary.stretch(), stretch, proximity)
+                || self.geometry.share_one_place_run(stretch, primary.stretch())
+                || !self.geometry.is_near(primary.stretch(), stretch, proximity)
             {
                 continue;
             }
@@ -135,7 +135,7 @@ impl Scene<'_> {
         for candidate in candidates {
             let hindered = kept.iter().any(|other| {
                 overlap(other.stretch, candidate.stretch)
-                    || self.ground.share_one_place_run(other.stretch, candidate.stretch)
+                    || self.geometry.share_one_place_run(other.stretch, candidate.stretch)
             });
             if !hindered {
                 kept.push(candidate);

@@ -7,9 +7,9 @@ use edm_model::{ColumnClass, Columns, Pattern, limits};
 use super::escapes;
 use super::facts::{Hit, Outcome, Scene};
 use super::folding::placed;
-use super::ground::{Ground, Stretch, overlap};
 use super::report::{ConfidenceCount, Evidence, Found, Match, Span};
 use super::table::{Asked, Question, Table};
+use super::text_geometry::{Stretch, TextGeometry, overlap};
 use super::value::Makeup;
 use super::windows;
 
@@ -36,9 +36,9 @@ struct Reached {
 impl Table {
     /// Answers a question; `None` if no match reaches the minimum confidence.
     pub fn scan(&self, question: &Question) -> Option<Found> {
-        let ground = Ground::new(&question.text);
+        let geometry = TextGeometry::new(&question.text);
         let hits = self.hits(&question.text);
-        let scene = Scene { table: self, ground: &ground, hits: &hits };
+        let scene = Scene { table: self, geometry: &geometry, hits: &hits };
         let patterns = match &question.patterns {
             Asked::Own(patterns) => patterns.clone(),
             Asked::Default => self.default_patterns(),
@@ -56,11 +56,11 @@ impl Table {
         let reached: Vec<Reached> = hits
             .iter()
             .filter(|hit| may_anchor(hit) && !hit.place.inside)
-            .filter(|hit| is_asked_for(hit.stretch(), &ground, &question.candidates))
+            .filter(|hit| is_asked_for(hit.stretch(), &geometry, &question.candidates))
             .filter_map(|hit| self.best(&scene, hit, &wanted))
             .collect();
         let reached = merged_by_record(without_overlaps(reached));
-        found(&reached, question.minimum_confidence, &ground, self.columns())
+        found(&reached, question.minimum_confidence, &geometry, self.columns())
     }
 
     fn hits(&self, text: &str) -> Vec<Hit> {
@@ -128,8 +128,8 @@ impl Table {
     }
 }
 
-fn is_asked_for(stretch: Stretch, ground: &Ground, candidates: &[(u64, u64)]) -> bool {
-    let (start, end) = (ground.utf16(stretch.0), ground.utf16(stretch.1));
+fn is_asked_for(stretch: Stretch, geometry: &TextGeometry, candidates: &[(u64, u64)]) -> bool {
+    let (start, end) = (geometry.utf16(stretch.0), geometry.utf16(stretch.1));
     candidates.is_empty()
         || candidates.iter().any(|(offset, length)| *length > 0 && start < offset + length && *offset < end)
 }
@@ -177,7 +177,7 @@ fn unique<'a>(reached: impl Iterator<Item = &'a Reached>, columns: &Columns) -> 
     (records.len() + values.len()) as u32
 }
 
-fn found(reached: &[Reached], minimum: u8, ground: &Ground, columns: &Columns) -> Option<Found> {
+fn found(reached: &[Reached], minimum: u8, geometry: &TextGeometry, columns: &Columns) -> Option<Found> {
     let confidences: BTreeSet<u8> = reached.iter().map(|one| one.confidence).collect();
     let counts = confidences
         .iter()
@@ -192,18 +192,18 @@ fn found(reached: &[Reached], minimum: u8, ground: &Ground, columns: &Columns) -
         })
         .collect();
     let sure = || reached.iter().filter(|one| one.confidence >= minimum);
-    let mut matches: Vec<Match> = sure().map(|one| matched(one, ground)).collect();
+    let mut matches: Vec<Match> = sure().map(|one| matched(one, geometry)).collect();
     matches.sort();
     let confidence = matches.iter().map(|found| found.confidence).max()?;
     Some(Found { confidence, unique_count: unique(sure(), columns), counts, matches })
 }
 
-fn matched(reached: &Reached, ground: &Ground) -> Match {
+fn matched(reached: &Reached, geometry: &TextGeometry) -> Match {
     let span = |(start, end): Stretch| Span {
         start,
         end,
-        start_utf16: ground.utf16(start),
-        end_utf16: ground.utf16(end),
+        start_utf16: geometry.utf16(start),
+        end_utf16: geometry.utf16(end),
     };
     Match {
         span: span(reached.hit.stretch()),

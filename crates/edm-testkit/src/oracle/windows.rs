@@ -214,6 +214,6 @@ impl Window<'_> {
 }
 
 /// Returns the source view, for distances and positions: case is folded, diacritics are kept.
-pub(crate) fn ground_reading(text: &[Placed]) -> Reading {
+pub(crate) fn source_view(text: &[Placed]) -> Reading {
     Reading::new(text, CaseRule::Insensitive, DiacriticRule::Keep)
 }

@@ -4,7 +4,7 @@ use edm_model::{CaseRule, DiacriticRule, Proximity, ProximityUnit};
 
 use super::folding::{fold, placed};
 use super::reading::{Class, class, is_white};
-use super::windows::ground_reading;
+use super::windows::source_view;
 
 const TABLE_ROW_BYTES_MAX: usize = 64 * 1024;
 const TABLE_GAP_BYTES_MAX: usize = 4 * 1024;
@@ -15,7 +15,7 @@ const RUN_BYTES_MAX: usize = 64 * 1024;
 pub(crate) type Stretch = (usize, usize);
 
 /// The data about a text that the rules need.
-pub(crate) struct Ground<'a> {
+pub(crate) struct TextGeometry<'a> {
     text: &'a str,
     atoms: Vec<Stretch>,
     one_place_runs: Vec<Stretch>,
@@ -27,10 +27,10 @@ pub(crate) const fn overlap(one: Stretch, other: Stretch) -> bool {
     one.0 < other.1 && other.0 < one.1
 }
 
-impl<'a> Ground<'a> {
+impl<'a> TextGeometry<'a> {
     /// Analyses a text.
     pub(crate) fn new(text: &'a str) -> Self {
-        let reading = ground_reading(&placed(text));
+        let reading = source_view(&placed(text));
         let atoms = reading.atoms.iter().map(|atom| reading.source(atom.first, atom.end)).collect();
         let one_place_runs = runs(text).into_iter().filter(is_one_place).map(|run| run.stretch).collect();
         Self { text, atoms, one_place_runs, table_rows: table_rows(text) }
