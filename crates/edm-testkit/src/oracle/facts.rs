@@ -45,13 +45,13 @@ pub(crate) struct Outcome {
 }
 
 /// All hits of one text.
-pub(crate) struct Scene<'a> {
+pub(crate) struct RowContext<'a> {
     pub(crate) table: &'a Table,
     pub(crate) geometry: &'a TextGeometry<'a>,
     pub(crate) hits: &'a [Hit],
 }
 
-impl Scene<'_> {
+impl RowContext<'_> {
     /// Returns the facts of the row under the pattern; `None` if the row does not satisfy it.
     pub(crate) fn outcome(&self, primary: &Hit, row: usize, pattern: &Pattern) -> Option<Outcome> {
         let position = |name: &String| self.table.columns().position(name);

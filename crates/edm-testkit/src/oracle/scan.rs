@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use edm_model::{ColumnClass, Columns, Pattern, limits};
 
 use super::escapes;
-use super::facts::{Hit, Outcome, Scene};
+use super::facts::{Hit, Outcome, RowContext};
 use super::folding::placed;
 use super::report::{ConfidenceCount, Evidence, Found, Match, Span};
 use super::table::{Asked, Question, Table};
@@ -38,7 +38,7 @@ impl Table {
     pub fn scan(&self, question: &Question) -> Option<Found> {
         let geometry = TextGeometry::new(&question.text);
         let hits = self.hits(&question.text);
-        let scene = Scene { table: self, geometry: &geometry, hits: &hits };
+        let context = RowContext { table: self, geometry: &geometry, hits: &hits };
         let patterns = match &question.patterns {
             Asked::Own(patterns) => patterns.clone(),
             Asked::Default => self.default_patterns(),
@@ -57,7 +57,7 @@ impl Table {
             .iter()
             .filter(|hit| may_anchor(hit) && !hit.place.inside)
             .filter(|hit| is_asked_for(hit.stretch(), &geometry, &question.candidates))
-            .filter_map(|hit| self.best(&scene, hit, &wanted))
+            .filter_map(|hit| self.best(&context, hit, &wanted))
             .collect();
         let reached = merged_by_record(without_overlaps(reached));
         found(&reached, question.minimum_confidence, &geometry, self.columns())
@@ -85,7 +85,7 @@ impl Table {
         rows
     }
 
-    fn best(&self, scene: &Scene, hit: &Hit, wanted: &Wanted) -> Option<Reached> {
+    fn best(&self, context: &RowContext, hit: &Hit, wanted: &Wanted) -> Option<Reached> {
         let Wanted { patterns, exempt, classes } = wanted;
         // In a default type, a value without evidence must have a written form, or its column must
         // be standalone.
@@ -100,7 +100,7 @@ impl Table {
                 continue;
             }
             for row in self.rows_with(hit.column, &hit.place.value) {
-                if let Some(outcome) = scene.outcome(hit, row, pattern) {
+                if let Some(outcome) = context.outcome(hit, row, pattern) {
                     reached.push((pattern, row, outcome));
                 }
             }
