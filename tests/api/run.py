@@ -23,7 +23,7 @@ import check_csdl  # noqa: E402
 import document as documents  # noqa: E402
 from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: E402
 from server import Server  # noqa: E402
-from furniture import Client, furnish, publish  # noqa: E402
+from seed_data import Client, seed, publish  # noqa: E402
 
 SEED = "20261122"
 CASES_MIN = 5_000
@@ -117,7 +117,7 @@ def check_all(server, folder, checks):
     document = json.loads(client.get("/openapi.json"))
     checks.run("/openapi.json is OpenAPI 3.1", lambda: OpenAPIV31SpecValidator(document).validate())
     publish(client, folder)
-    (folder / "made.json").write_text(json.dumps(furnish(client)))
+    (folder / "made.json").write_text(json.dumps(seed(client)))
     tight = documents.without_long_bounds(document)
     checks.run("schemathesis finds no fault", lambda: find_nothing(server, folder, tight))
     for plant, operation, title in PLANTED:

@@ -41,7 +41,7 @@ def publish(client, folder):
     assert done.returncode == 0, f"edm upload ended with status {done.returncode}: {done.stderr}"
 
 
-def furnish(client):
+def seed(client):
     """Creates one of each. Returns their ids by the names of path parameters."""
     agent = client.post("/exactMatchUploadAgents", {"description": "of the tests"})
     store = client.post("/exactMatchDataStores", {"displayName": "of the tests", "columns": COLUMNS})
