@@ -23,7 +23,7 @@ import check_csdl  # noqa: E402
 import document as documents  # noqa: E402
 from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: E402
 from server import Server  # noqa: E402
-from seed_data import Client, seed, publish  # noqa: E402
+from seed_data import Client, publish, seed  # noqa: E402
 
 SEED = "20261122"
 CASES_MIN = 5_000

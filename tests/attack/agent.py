@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from house import House, demand
+from harness import Harness, demand
 
 MEBIBYTE = 1 << 20
 
@@ -22,23 +22,23 @@ def agent_memory(binary, quick):
         "spaces": b" \n" * (MEBIBYTE // 2),
         "commas": b"," * MEBIBYTE,
     }
-    with House(binary) as house:
-        house.new_store("people", [{"name": "account", "isSearchable": True}, {"name": "lastName"}])
+    with Harness(binary) as harness:
+        harness.new_store("people", [{"name": "account", "isSearchable": True}, {"name": "lastName"}])
         for name, piece in pieces.items():
-            path = house.beside / "bomb.csv.gz"
+            path = harness.beside / "bomb.csv.gz"
             with gzip.open(path, "wb", 1) as file:
                 file.write(b"account,lastName\n")
                 for _ in range(size // MEBIBYTE):
                     file.write(piece)
             for command in (["upload", "--store", "people", "--dry-run"], ["profile"]):
-                most, ended = peak(house, [binary, *command, "--file", str(path)])
+                most, ended = peak(harness, [binary, *command, "--file", str(path)])
                 demand(ended is not None, f"{name}: {command[0]} does not end")
                 demand(most < 300, f"{name}: {command[0]} takes {most} MiB")
 
 
-def peak(house, command):
+def peak(harness, command):
     """Returns the peak memory of a command in MiB and its status; None if it does not end."""
-    environment = dict(house.environment, EDM_SERVER=f"http://127.0.0.1:{house.port}", EDM_TOKEN=house.token)
+    environment = dict(harness.environment, EDM_SERVER=f"http://127.0.0.1:{harness.port}", EDM_TOKEN=harness.token)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     most, until = 0, time.monotonic() + 180
     while process.poll() is None and time.monotonic() < until:

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import agent  # noqa: E402
 import load  # noqa: E402
 import storage  # noqa: E402
-from house import Skipped  # noqa: E402
+from harness import Skipped  # noqa: E402
 
 
 # These wait for timers of the server and take too long for every change. Tests of the crates cover

@@ -24,11 +24,11 @@ def true(condition, what):
         raise AssertionError(what)
 
 
-async def run_all(world, verbose=False):
+async def run_all(harness, verbose=False):
     passed = failed = 0
     for name, function in CHECKS:
         try:
-            detail = await function(world)
+            detail = await function(harness)
             passed += 1
             print(f"ok {name}" + (f" ({detail})" if detail else ""))
         except Exception as error:  # a check may fail in any way; the others still run

@@ -33,11 +33,11 @@ import check_jobs  # noqa: E402, F401
 import check_retries  # noqa: E402, F401
 from checks import run_all  # noqa: E402
 from server import Server  # noqa: E402
-from world import World  # noqa: E402
+from harness import Harness  # noqa: E402
 
 
 async def run(server, verbose):
-    return await run_all(World(server), verbose)
+    return await run_all(Harness(server), verbose)
 
 
 def main():

@@ -51,7 +51,7 @@ def text_of(tag, numbers):
     return " ".join(" ".join(row(tag, number)) + "." for number in numbers)
 
 
-class House:
+class Harness:
     """One data directory and its server."""
 
     def __init__(self, binary, folder=None, settings="", environment=None, descriptors=None):
@@ -225,7 +225,7 @@ class House:
         """Returns the blocks that the agent makes from a table, recorded by a proxy. They fit
         any later session of the store."""
         kept = {}
-        house = self
+        harness = self
 
         class Proxy(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -237,7 +237,7 @@ class House:
                     kept[int(base64.b64decode(query["blockid"]))] = body
                 framing = ("content-length", "transfer-encoding", "connection", "date")
                 headers = {name: value for name, value in self.headers.items() if name.lower() not in framing[:2]}
-                connection = http.client.HTTPConnection("127.0.0.1", house.port)
+                connection = http.client.HTTPConnection("127.0.0.1", harness.port)
                 connection.request(self.command, self.path, body, headers)
                 answer = connection.getresponse()
                 told = answer.read()

@@ -38,7 +38,7 @@ def records(block):
     return [person(index) for index in range(block * ROWS_PER_BLOCK, (block + 1) * ROWS_PER_BLOCK)]
 
 
-class World:
+class Harness:
     """Filled in by the checks as they run. A check fails too if it needs the result of a failed
     one."""
 
