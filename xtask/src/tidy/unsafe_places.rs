@@ -15,7 +15,7 @@ const ALLOWED: [(&str, &str); 15] = [
     ("crates/edm-hash/src/cipher/aes_ni.rs", "docs/decisions/0012-own-paths-through-aes.md"),
     ("crates/edm-hash/src/cipher/mod.rs", "docs/decisions/0012-own-paths-through-aes.md"),
     ("crates/edm-hash/src/cipher/vaes.rs", "docs/decisions/0012-own-paths-through-aes.md"),
-    ("crates/edm-agent/src/source/glance/x86.rs", "docs/decisions/0017-plain-cells-in-wide-registers.md"),
+    ("crates/edm-agent/src/source/byte_scan/x86.rs", "docs/decisions/0017-plain-cells-in-wide-registers.md"),
     ("crates/edm-hash/src/cell/x86.rs", "docs/decisions/0017-plain-cells-in-wide-registers.md"),
     ("crates/edm-hash/src/ends/avx512.rs", "docs/decisions/0015-windows-begin-where-they-may.md"),
     ("crates/edm-hash/src/bits/x86.rs", "docs/decisions/0015-windows-begin-where-they-may.md"),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use edm_hash::ProcessorPath;
 use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::glance;
+use super::byte_scan;
 use super::mistaken::{MistakenEncoding, Watch};
 use crate::error::{Error, ErrorKind};
 
@@ -235,7 +235,7 @@ impl<R: Read> Utf8Text<R> {
     /// Validates bytes and counts their lines. Returns how many are complete characters; a
     /// truncated last character remains.
     fn check_utf8(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let seen = glance::survey(ProcessorPath::current(), bytes);
+        let seen = byte_scan::byte_stats(ProcessorPath::current(), bytes);
         let (valid, whole) = match seen.beyond.then(|| std::str::from_utf8(bytes)) {
             None | Some(Ok(_)) => (bytes.len(), true),
             Some(Err(error)) => (error.valid_up_to(), error.error_len().is_none() && !self.ended),
@@ -348,7 +348,7 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
 }
 
 fn line_ends(text: &[u8]) -> u64 {
-    glance::survey(ProcessorPath::current(), text).line_ends
+    byte_scan::byte_stats(ProcessorPath::current(), text).line_ends
 }
 
 #[cfg(test)]

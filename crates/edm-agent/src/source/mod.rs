@@ -1,9 +1,9 @@
 //! The source of a table: a file or standard input, plain or gzip, with its separator and encoding.
 
+mod byte_scan;
 mod decode;
 #[cfg(test)]
 mod exports;
-mod glance;
 mod header;
 mod mistaken;
 mod one_column;

@@ -26,7 +26,7 @@ use std::fmt;
 use edm_hash::ProcessorPath;
 use edm_model::limits;
 
-use super::glance::{self, WINDOW};
+use super::byte_scan::{self, WINDOW};
 
 /// Bytes scanned for marks at a time.
 const AHEAD_BYTES: usize = 64 * WINDOW;
@@ -335,7 +335,7 @@ impl Splitter {
             let rest = text.get(self.base..).unwrap_or_default();
             self.ahead.clear();
             let near = rest.get(..AHEAD_BYTES).unwrap_or(rest);
-            glance::append_marks(self.path, near, self.delimiter, &mut self.ahead);
+            byte_scan::append_marks(self.path, near, self.delimiter, &mut self.ahead);
             self.taken = 0;
         }
         let marks = self.ahead.get(self.taken).copied().unwrap_or(0);

@@ -12,7 +12,7 @@ pub(super) const WINDOW: usize = 64;
 
 /// Statistics of a range of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Survey {
+pub(super) struct ByteStats {
     pub(super) line_ends: u64,
     /// Whether a byte is 0.
     pub(super) nul: bool,
@@ -21,17 +21,17 @@ pub(super) struct Survey {
 }
 
 /// Computes the statistics of all bytes.
-pub(super) fn survey(path: ProcessorPath, bytes: &[u8]) -> Survey {
+pub(super) fn byte_stats(path: ProcessorPath, bytes: &[u8]) -> ByteStats {
     let (windows, rest) = bytes.as_chunks::<WINDOW>();
     let whole = match path {
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx512 => x86::survey_avx512(windows),
+        ProcessorPath::Avx512 => x86::stats_avx512(windows),
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 => x86::survey_avx2(windows),
-        _ => portable::survey(windows.as_flattened()),
+        ProcessorPath::Avx2 => x86::stats_avx2(windows),
+        _ => portable::byte_stats(windows.as_flattened()),
     };
-    let rest = portable::survey(rest);
-    Survey {
+    let rest = portable::byte_stats(rest);
+    ByteStats {
         line_ends: whole.line_ends + rest.line_ends,
         nul: whole.nul | rest.nul,
         beyond: whole.beyond | rest.beyond,
@@ -71,13 +71,13 @@ mod tests {
             delimiter in 1u8..0x7f,
         ) {
             let bytes: Vec<u8> = bytes.into_iter().map(|byte| if ascii { byte & 0x7f } else { byte }).collect();
-            let expected = Survey {
+            let expected = ByteStats {
                 line_ends: bytes.iter().filter(|byte| **byte == b'\n').count() as u64,
                 nul: bytes.contains(&0),
                 beyond: !bytes.is_ascii(),
             };
             for path in ProcessorPath::available() {
-                prop_assert_eq!(survey(path, &bytes), expected, "{:?}", path);
+                prop_assert_eq!(byte_stats(path, &bytes), expected, "{:?}", path);
                 let mut marks = Vec::new();
                 append_marks(path, &bytes, delimiter, &mut marks);
                 prop_assert_eq!(marks.len(), bytes.len().div_ceil(WINDOW));
