@@ -59,6 +59,8 @@ impl Catalog {
             .await
             .context("block")?;
         if let Some(row) = found {
+            // A client repeats a block when it lost the response. The same bytes are fine; others
+            // would change a block that may already be acknowledged.
             let same = read_block(&row)?.sha256 == block.sha256;
             return Ok(if same { StageOutcome::SameBytes } else { StageOutcome::OtherBytes });
         }

@@ -91,6 +91,7 @@ impl Connections {
         let writers = closing_unfit(pool(1, ACQUIRE_TIMEOUT), unfit.clone());
         let writers = writers.connect_with(options.clone()).await.map_err(unusable)?;
         let options = options.read_only(true);
+        // Readers cannot write even by mistake, and never wait for the write lock in WAL mode.
         let readers = async |count, patience| {
             pool(count, patience).connect_with(options.clone()).await.map_err(unusable)
         };

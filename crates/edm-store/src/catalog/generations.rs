@@ -83,6 +83,7 @@ impl Catalog {
     ) -> Result<Option<GenerationRow>, E> {
         let session_id = job.session_id.ok_or_else(|| Error::corrupt("session of a publish job"))?;
         let mut write = self.write().await?;
+        // First, so that a worker that has lost its lease cannot publish.
         jobs::finish(&mut write, job).await?;
         let mut draft = sessions::session_in(&mut write, session_id).await?;
         let store = stores::store_in(&mut write, draft.session.tenant, draft.session.store_id).await?;

@@ -63,6 +63,7 @@ impl Catalog {
             Ok(written) => written,
             Err(_) => Err(Error::new(ErrorKind::Busy, "writing to the catalog")),
         };
+        // Still full, so the next check must write as many pages again.
         if was_full && written.is_err() {
             self.writer.was_full();
         }
@@ -101,6 +102,7 @@ impl Catalog {
         if findings != ["ok"] {
             return Err(Error::with_source(ErrorKind::Damaged, context, findings.join("; ")));
         }
+        // `integrity_check` does not check foreign keys.
         let orphans = sqlx::query("pragma foreign_key_check").fetch_optional(&self.reader).await;
         match orphans.context(context)? {
             None => Ok(()),

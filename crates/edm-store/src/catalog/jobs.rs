@@ -195,6 +195,7 @@ impl Catalog {
     ) -> Result<Vec<LeasedJob>, Error> {
         let mut write = self.write().await?;
         let now = write.now();
+        // One transaction for all, so that one sync of the disk pays for the group.
         let mut taken = Vec::new();
         for index in indexes {
             let kind = JobKind::Build { index: *index };
@@ -238,6 +239,8 @@ impl Catalog {
         finish(&mut write, job).await?;
         enqueue(&mut write, then).await?;
         if let (Some(next), Some(session)) = (after_last, job.session_id) {
+            // This job is marked done in the same transaction. Of two workers that finish at the
+            // same time, only the second finds no open job and enqueues the next step.
             let open = sqlx::query(OPEN_BUILD)
                 .bind(session.as_bytes().as_slice())
                 .fetch_optional(&mut write)
@@ -336,6 +339,7 @@ impl Catalog {
                 .context("bounding jobs")?;
             bounded += done.rows_affected();
         }
+        // Most starts change nothing and need no sync of the disk.
         if bounded > 0 {
             write.commit().await.context("bounding jobs")?;
         }
@@ -361,6 +365,8 @@ impl Catalog {
 
 pub(super) async fn enqueue(write: &mut Write, jobs: &[NewJob]) -> Result<(), Error> {
     for job in jobs {
+        // The unique key makes enqueueing idempotent: a step that runs twice adds its successors
+        // once.
         let run_after = write.now().plus_seconds(job.delay_seconds);
         sqlx::query(
             "insert into jobs (dedup_key, tenant_id, session_id, kind, payload, run_after) \
@@ -382,6 +388,8 @@ pub(super) async fn enqueue(write: &mut Write, jobs: &[NewJob]) -> Result<(), Er
 /// Marks the job done within a transaction. A job without a session is deleted.
 pub(super) async fn finish(write: &mut Write, job: &LeasedJob) -> Result<(), Error> {
     let done = if job.session_id.is_some() {
+        // The row of a finished job stays until its session ends. It keeps a repeated step from
+        // enqueueing the job again.
         sqlx::query("update jobs set state = 'done' where dedup_key = $1 and epoch = $2 and state = 'leased'")
     } else {
         sqlx::query("delete from jobs where dedup_key = $1 and epoch = $2 and state = 'leased'")

@@ -40,6 +40,7 @@ pub(super) async fn page<T>(
 ) -> Result<Listed<T>, Error> {
     let mut reader = lists.reader().await?;
     let total = if query.with_total { Some(count(&mut reader, table, scope, query).await?) } else { None };
+    // A client that only wants the count.
     if query.top == Some(0) {
         return Ok(Listed { items: Vec::new(), total, next: None });
     }
@@ -48,6 +49,8 @@ pub(super) async fn page<T>(
     let rows = statement.build().persistent(kept).fetch_all(&mut reader).await;
     let mut rows = rows.context("listing")?;
     let wanted = query.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
+    // The statement asks for one row more than the page, which tells whether there is a next page
+    // without a count.
     let more = rows.len() > wanted;
     rows.truncate(wanted);
     let next = match rows.last().filter(|_| more) {

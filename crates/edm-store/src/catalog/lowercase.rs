@@ -168,8 +168,10 @@ async fn fill(write: &mut Write, kind: Kind) -> Result<(), Error> {
         let rows = sqlx::query(kind.batch()).bind(place).bind(BATCH_ROWS).fetch_all(&mut *write).await;
         let rows = rows.context("lowering texts")?;
         let Some(last) = rows.last() else { return Ok(()) };
+        // Pages by rowid, so that memory stays bounded and each row is read once.
         place = last.try_get("place").context("lowering texts")?;
         for row in &rows {
+            // Null for most rows, which is the column's default.
             let Some(lowered) = kind.lower(row)? else { continue };
             let at: i64 = get(row, "place")?;
             let done = sqlx::query(kind.update()).bind(at).bind(lowered).execute(&mut *write).await;

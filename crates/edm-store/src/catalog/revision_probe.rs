@@ -47,6 +47,7 @@ impl RevisionProbe {
 
     /// Returns the current stamp; `None` while there is no log, and on systems without this probe.
     pub(super) fn now(&self) -> Option<CommitStamp> {
+        // The usual case needs only the read lock. The write lock is for a file that was replaced.
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).stamp();
         known.or_else(|| self.0.write().unwrap_or_else(PoisonError::into_inner).reopen())
     }
@@ -66,6 +67,7 @@ impl Watched {
         let gone = self.file.as_ref().is_none_or(|file| !system::is_linked(file));
         if gone {
             self.file = system::open(&self.path);
+            // Also if opening fails: a file that appears later is a different one.
             self.files_before += 1;
         }
         self.stamp()

@@ -172,6 +172,8 @@ impl Catalog {
         let before = session_in(&mut write, id).await?;
         let mut draft = before.clone();
         let result = decide(&mut draft)?;
+        // Nothing to write: dropping the transaction releases the write lock without a sync of the
+        // disk.
         if draft != before {
             write_session(&mut write, &draft).await?;
             write.commit().await.context("changing a session")?;
@@ -220,6 +222,8 @@ impl Catalog {
     ) -> Result<(), E> {
         let id = job.session_id.ok_or_else(|| Error::corrupt("session of a job"))?;
         let mut write = self.write().await?;
+        // First, so that a worker that has lost its lease fails before the closure can decide
+        // anything.
         jobs::finish(&mut write, job).await?;
         let mut draft = session_in(&mut write, id).await?;
         decide(&mut draft)?;
@@ -252,6 +256,8 @@ impl Catalog {
             .execute(&mut write)
             .await
             .context("removing a session")?;
+        // After the delete, because deleting the session deletes its jobs. These have no session
+        // and survive.
         jobs::enqueue(&mut write, &draft.enqueue).await?;
         write.commit().await.context("removing a session")?;
         Ok(())
@@ -308,6 +314,8 @@ pub(super) async fn session_in(write: &mut Write, id: SessionId) -> Result<Sessi
 pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Result<(), Error> {
     let session = &draft.session;
     let commit_number = match (session.state, draft.commit_number) {
+        // The first write in this state is the commit. The number orders the commits of a store,
+        // and publication refuses a lower one.
         (SessionState::ProcessingInProgress, None) => Some(next_commit(write, session.store_id).await?),
         (_, given) => given,
     };
@@ -341,6 +349,8 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .await
     .context("changing a session")?;
     if session.state.is_final() {
+        // A worker that still has a job of this session finds it gone at its next write and stops
+        // with `Fenced`.
         jobs::delete_jobs_of(write, session.id).await?;
         // Other sessions wait only for committed ones.
         if commit_number.is_some() {

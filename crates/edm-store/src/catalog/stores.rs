@@ -196,6 +196,7 @@ impl Catalog {
         }
         write_draft(&mut write, id, at, &draft).await?;
         if draft.name != before.name {
+            // Only a type that still has the store's old name follows.
             types::rename_default(&mut write, (tenant, id), (&before.name, &draft.name), at).await?;
         }
         write.commit().await.context("changing a data store")?;
@@ -237,6 +238,7 @@ impl Catalog {
         let mut write = self.write().await?;
         decide(&store_in(&mut write, tenant, id).await?)?;
         let row = sqlx::query(
+            // The newest kept generation with a lower number than the live one.
             "select o.session_id, d.live_session_id from data_stores d join generations g on g.session_id = d.live_session_id \
              join generations o on o.store_id = d.id and o.kept = 1 and o.number < g.number \
              where d.tenant_id = $1 and d.id = $2 order by o.number desc limit 1",
@@ -255,6 +257,7 @@ impl Catalog {
             .execute(&mut write)
             .await
             .context("rolling back")?;
+        // The store's columns may have changed between the two generations.
         types::pin_default(&mut write, (id, columns), Some(before), default_patterns, at).await?;
         write.commit().await.context("rolling back")?;
         Ok(session_id)

@@ -43,6 +43,7 @@ impl Lists {
         let ended = Arc::new(AtomicBool::new(false));
         // `None` if the deadline is beyond the clock's range.
         let until = Instant::now().checked_add(self.time_max);
+        // The handler runs on the connection's thread, which may outlive this call.
         let seen = ended.clone();
         let go_on = move || !seen.load(Ordering::Acquire) && until.is_none_or(|until| Instant::now() < until);
         connection.lock_handle().await.context(context)?.set_progress_handler(STEPS_BETWEEN_LOOKS, go_on);

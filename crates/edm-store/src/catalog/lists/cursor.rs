@@ -103,6 +103,8 @@ fn step<'k>(
     statement.push("(");
     match (key.direction, value) {
         (Direction::Ascending, Literal::Null) => {
+            // Null sorts first in ascending order: every value is after it, and among nulls the
+            // next key decides.
             statement.push(column).push(" is not null or (").push(column).push(" is null and ");
         }
         (Direction::Descending, Literal::Null) => {

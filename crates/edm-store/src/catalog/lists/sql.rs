@@ -136,6 +136,8 @@ impl<'a> Compiler<'a> {
             Comparison::Greater => " > ",
             Comparison::GreaterOrEqual => " >= ",
         };
+        // SQL's comparison with null is unknown, OData's is false. `is [not] distinct from` handles
+        // equality, and `coalesce` the order.
         let guarded = nulls && !equality;
         self.statement.push(if guarded { "coalesce(" } else { "(" });
         self.side(&left, ids);
