@@ -99,6 +99,8 @@ impl<'a> BlockWire<'a> {
 
     async fn renew(&self, renewals: u32) -> Result<Address, Error> {
         let mut address = self.address.lock().await;
+        // Several blocks in flight find the URI expired at once. The first to get the lock renews;
+        // the others use its result.
         if address.renewals == renewals {
             let session = self.graph.renew_session(self.store, self.session).await?;
             let uri = session.data_upload_uri.ok_or_else(|| Error::new(ErrorKind::BadAnswer))?;
@@ -110,6 +112,7 @@ impl<'a> BlockWire<'a> {
 
     async fn send_to(&self, address: &Address, call: &Call) -> Result<Vec<u8>, Error> {
         let mut url = address.url.clone();
+        // The signature is in the query already and must stay.
         url.query_pairs_mut().extend_pairs(&call.query);
         let once = || async {
             let mut request = self.graph.http().request(call.method.clone(), url.clone());

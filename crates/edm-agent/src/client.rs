@@ -360,6 +360,7 @@ impl GraphClient {
             elements.extend(page.value);
             let Some(next) = page.next_link else { return Ok(elements) };
             url = Url::parse(&next).map_err(|error| Error::caused(ErrorKind::BadAnswer, error))?;
+            // Following the link elsewhere would send the token to another server.
             if url.origin() != self.base.origin() {
                 return Err(Error::new(ErrorKind::BadAnswer));
             }

@@ -154,6 +154,7 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(failed)?;
+        // The lock belongs to the open file, so a killed agent leaves none.
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -172,6 +173,7 @@ impl Journal {
         loop {
             line.clear();
             let length = std::io::Read::take(&mut reader, LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
+            // A line without its end was cut by a crash, and nothing after it can be trusted.
             if length == 0 || line.last() != Some(&b'\n') {
                 return Ok(());
             }

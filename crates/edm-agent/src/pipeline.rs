@@ -131,6 +131,7 @@ pub(crate) fn run(
         }
         let cutter = Cutter { work: &work, progress, bytes_total, jobs };
         let outcome = cutter.run(reader);
+        // Tells the hashing threads that the open block is incomplete, so that they do not seal it.
         if outcome.is_err() {
             budget.stop();
         }
@@ -210,12 +211,15 @@ impl Cutter<'_> {
     fn send(&self, mut chunk: Chunk, block: Option<&Sender<Chunk>>) -> Result<(), Error> {
         let work = self.work;
         let Some(block) = block else {
+            // The block is not hashed again, but warnings must cover the whole table.
             work.look_for_damage(&chunk);
             work.spare.give_back(chunk);
             return Ok(());
         };
         let bytes = chunk.held_bytes().min(plaintext_bytes(work.plan.workers));
         let Some(permit) = work.budget.take(bytes) else { return Err(Error::new(ErrorKind::Interrupted)) };
+        // The permit travels with the chunk. The reader blocks above until hashing has returned
+        // enough bytes.
         chunk.hold(permit);
         block.send(chunk).map_err(|_| Error::new(ErrorKind::Interrupted))
     }
@@ -255,6 +259,7 @@ impl Work<'_> {
         let mut hasher = RecordHasher::new(&plan.salt, &plan.columns, plan.tokens_max)
             .strict(plan.strict)
             .placeholders(&plan.placeholders);
+        // Reserves memory once for all blocks.
         hasher.expect(plan.rows_per_block);
         loop {
             let job = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -310,6 +315,8 @@ impl Work<'_> {
         let mut unfilled = self.unfilled.lock().unwrap_or_else(PoisonError::into_inner);
         unfilled.resize(rows.columns.len(), 0);
         for (count, column) in unfilled.iter_mut().zip(&rows.columns) {
+            // A cell is hashed, refused, too long or unfilled, so the rest of the accepted records
+            // is unfilled.
             let held = column.hashes.len() as u64
                 + u64::from(column.counts.refused)
                 + u64::from(column.counts.too_long);

@@ -87,6 +87,7 @@ impl TableOptions {
         let separator = format.separator.map(|separator| separator.to_string()).unwrap_or_default();
         let mut words = Sha256::new();
         for word in shape.words.as_slice() {
+            // The length prefix keeps the list unambiguous: `ab`, `c` differs from `a`, `bc`.
             words.update((word.len() as u64).to_le_bytes());
             words.update(word);
         }
@@ -126,6 +127,7 @@ impl StoreShape {
 
     pub(crate) fn rows_per_block(&self, options: &TableOptions) -> u32 {
         let largest = edm_block::rows_per_block(&self.columns).max(1);
+        // More rows could exceed the size of a block in the worst case.
         options.rows_per_block.map_or(largest, |asked| asked.clamp(1, largest))
     }
 

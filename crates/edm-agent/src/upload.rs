@@ -211,6 +211,8 @@ impl Run<'_> {
     /// Returns the session of the journal, or the reason why it cannot be resumed.
     async fn resume(&self, start: &Start, table: &Table) -> Result<Result<Opened, String>, Error> {
         let store_id = self.shape.id.to_string();
+        // Everything that decides how bytes become blocks must be equal. Otherwise a resumed upload
+        // mixes blocks of two kinds.
         let asked = self.options.table.rows_per_block;
         let differs = [
             (start.store_id != store_id, "it was for another data store"),
@@ -231,6 +233,7 @@ impl Run<'_> {
         }
         let session = match self.client.session_with_salt(&store_id, &start.session_id).await {
             Ok(session) => session,
+            // The session was deleted, or belongs to another principal: start a new one.
             Err(error) if matches!(error.kind(), ErrorKind::Refused { status: 403 | 404, .. }) => {
                 return Ok(Err(error.to_string()));
             }
@@ -319,6 +322,7 @@ impl Run<'_> {
         {
             return Err(Error::new(ErrorKind::FileChanged));
         }
+        // Nothing can be committed, and an open session would only expire later.
         if outcome.records == 0 {
             self.client.cancel_session(&store_id, &session.id).await?;
             self.forget_journal().await?;
@@ -526,6 +530,7 @@ pub async fn wait_until_live(
             progress.event(&Event::Processing { jobs, remaining });
         }
         tokio::time::sleep(pause).await;
+        // Short pauses for small tables, longer ones for large tables.
         pause = (pause * 5 / 4).min(Duration::from_secs(2));
     }
 }

@@ -219,6 +219,7 @@ impl<R: Read> Utf8Text<R> {
         loop {
             let carried = self.raw.len();
             let (front, room) = out.split_at_mut(carried);
+            // The start of a character that the previous read cut goes first.
             front.copy_from_slice(&self.raw);
             let count = self.inner.read(room)?;
             self.ended = count == 0;
@@ -235,6 +236,8 @@ impl<R: Read> Utf8Text<R> {
     /// Validates bytes and counts their lines. Returns how many are complete characters; a
     /// truncated last character remains.
     fn check_utf8(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // One vectorised pass finds NULs, non-ASCII bytes and line ends. Only bytes beyond ASCII
+        // need a UTF-8 check.
         let seen = byte_scan::byte_stats(ProcessorPath::current(), bytes);
         let (valid, whole) = match seen.beyond.then(|| std::str::from_utf8(bytes)) {
             None | Some(Ok(_)) => (bytes.len(), true),
@@ -284,6 +287,7 @@ impl<R: Read> Utf8Text<R> {
             // Counted from the end, because the decoder may hold the first byte of a code unit from
             // an earlier call.
             let units = String::from_utf8_lossy(from_nul).encode_utf16().count() as u64;
+            // Code units start at even offsets.
             let end = (self.decoded_bytes + read as u64) & !1;
             self.lines += lines;
             return Err(self.refuse_nul(end.saturating_sub(units * 2)));
@@ -339,6 +343,8 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let count = units.len();
     let first = units.iter().filter(|[first, _]| *first == 0).count();
     let second = units.iter().filter(|[_, second]| *second == 0).count();
+    // Thresholds: at least three quarters of the high bytes are zero, and at most a sixteenth of
+    // the low bytes.
     let (few, most) = (count / 16, count - count / 4);
     match count >= 4 {
         true if second >= most && first <= few => Some(UTF_16LE),

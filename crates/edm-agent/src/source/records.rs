@@ -199,6 +199,7 @@ impl RecordReader {
                 }
             }
         }
+        // Positions refer to the buffer, which now starts at the next record.
         self.looked_until = self.looked_until.saturating_sub(self.splitter.at());
         let text = self.text.split_off(self.splitter.at(), spare);
         self.splitter.seek(0);
@@ -262,6 +263,8 @@ impl RecordReader {
         let (text, ended) = (self.text.bytes(), self.text.is_last());
         let behind_tear = std::mem::take(&mut self.behind_tear);
         match self.splitter.record(text, ended, &mut self.cells) {
+            // The record before was torn, so a literal quote here is most likely the missing
+            // closing quote.
             Step::Record { lines, bare: true } if behind_tear => {
                 Step::Fault { lines, fault: QuoteFault::TextBehind }
             }

@@ -83,6 +83,8 @@ pub(super) fn separator(text: &[u8], ended: bool) -> Option<Sniffed> {
         }
     }
     let sniffed = |(fit, separator): (Fit, Separator)| {
+        // Anything but an unambiguous comma is reported, because a wrong choice changes what is
+        // protected.
         let is_expected = separator == Separator::COMMA && fit.agrees && fitting == 1;
         Sniffed { separator, is_expected }
     };
@@ -121,6 +123,8 @@ fn fit(text: &[u8], ended: bool, separator: Separator) -> Fit {
                 records += 1;
                 agreeing += usize::from(*first.get_or_insert(cells.len()) == cells.len());
             }
+            // Counts as a record that disagrees: with the wrong separator, quotes often do not
+            // match.
             Step::Fault { .. } => records += 1,
             Step::Unfinished | Step::End => break,
         }

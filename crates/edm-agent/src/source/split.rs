@@ -174,11 +174,13 @@ impl Splitter {
     pub(super) fn record(&mut self, text: &[u8], ended: bool, cells: &mut Vec<Span>) -> Step {
         cells.clear();
         self.quoted.clear();
+        // Only at the start of a text: later records continue in the current window.
         if self.base == self.at && self.marks == 0 {
             self.marks = self.take_marks(text);
         }
         // Fast path: most records have no quote, and then only the start of each cell matters.
         let mut start = self.at;
+        // Skip the second quote of the pair.
         let mut met = self.next_mark(text);
         while let Some((mark, byte)) = met
             && byte != b'"'
@@ -215,6 +217,8 @@ impl Splitter {
                         field.escaped = true;
                         self.next_mark(text);
                     }
+                    // The next byte decides whether this quote closes the cell or is the first of
+                    // an escaped one.
                     None if !ended => break,
                     _ => (field.open, field.closed) = (false, mark),
                 },
@@ -281,6 +285,8 @@ impl Splitter {
                 Step::Record { .. } if are_blank(text, &cells) => {}
                 Step::Fault { .. } | Step::Record { bare: true, .. } => return Behind::Torn,
                 Step::Record { .. } if cells.len() != width => return Behind::Torn,
+                // A multi-line record may itself be torn, so it proves nothing: look further, but
+                // not without end.
                 Step::Record { lines: 2.., .. } if left > 1 => (left, looked_until) = (left - 1, start),
                 Step::Record { lines: 2.., .. } => return Behind::Sound { looked_until },
                 Step::Record { .. } | Step::End => return Behind::Sound { looked_until: ahead.at },

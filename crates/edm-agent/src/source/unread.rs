@@ -101,6 +101,7 @@ impl Unread {
             room.copy_from_slice(rest);
         }
         self.filled = rest.len();
+        // The text is handed out without a copy; only the start of the next record is copied.
         let mut text = std::mem::replace(&mut self.buffer, spare);
         text.truncate(end);
         text
