@@ -9,7 +9,8 @@
 //! use edm_hash::{RecordHasher, Salt};
 //! use edm_model::{Column, Columns, KeyId, StoreId};
 //! let columns = Columns::new(vec![Column::text("ssn").searchable()])?;
-//! let mut hasher = RecordHasher::new(&Salt::new("0123456789abcdefghijklmnopqrstuv".into())?, &columns, 64);
+//! let salt = Salt::new("0123456789abcdefghijklmnopqrstuv".into())?;
+//! let mut hasher = RecordHasher::new(&salt, &columns, 64);
 //! hasher.push(["900-11-2222"].into_iter());
 //! let header = BlockHeader {
 //!     store_id: StoreId::from_bytes([1; 16]),

@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_bring_the_rights_of_the_contract() {
+    fn roles_grant_their_rights() {
         use Right::*;
         let table = [
             (Role::Admin, vec![Classify, ReadTypes, Read, Upload, Lookup, Administer]),

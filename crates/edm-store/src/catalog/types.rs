@@ -138,7 +138,8 @@ fn lowercase_of(sensitive_type: &SensitiveType) -> Option<String> {
     )
 }
 
-/// Renames the default type together with its store, unless the type has a name other than the store's.
+/// Renames the default type together with its store, unless the type has a name other than the
+/// store's.
 pub(super) async fn rename_default(
     write: &mut Write,
     store: (TenantId, StoreId),
