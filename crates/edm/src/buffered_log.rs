@@ -70,6 +70,7 @@ impl LogBuffer {
             return;
         }
         lines.waiting.extend_from_slice(line);
+        // Waking a thread is a system call, so it happens at most once per write of the buffer.
         let ring = match lines.writer {
             Writer::Awake => false,
             Writer::Pausing => lines.waiting.len() >= FLUSH_BYTES,
@@ -90,8 +91,11 @@ impl LogBuffer {
             lines = self.come.wait(lines).unwrap_or_else(PoisonError::into_inner);
         }
         lines.writer = Writer::Awake;
+        // The two buffers alternate, so neither is allocated again.
         std::mem::swap(&mut lines.waiting, empty);
         let ended = lines.ended;
+        // The writer must not hold the lock while it writes, or every caller would wait for the
+        // output.
         drop(lines);
         self.taken.notify_all();
         ended

@@ -64,6 +64,7 @@ fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result
         // Two first starts may run at once. The second must find the files of the first instead of
         // marking another first start.
         let _lock = lock_alone(folder)?;
+        // Check again under the lock.
         if !has_catalog()? {
             if start == Start::Usual {
                 refuse_lost(folder, &catalog)?;
@@ -107,6 +108,7 @@ fn holds_something(path: &Path) -> bool {
 /// created.
 fn make_key_at_need(folder: &Path, key: &KeySource) -> anyhow::Result<()> {
     let Some(path) = key.own_file() else { return Ok(()) };
+    // A device or pipe counts as a key, so that it is never overwritten.
     let has_key = || fs::metadata(path).map(|found| !found.is_file() || found.len() > 0);
     if has_key().unwrap_or(false) {
         return Ok(());
@@ -254,6 +256,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
+    // After the sync, so that a crash leaves the old file or the complete new one.
     fs::rename(&temporary, path)?;
     sync_folder_of(path)
 }

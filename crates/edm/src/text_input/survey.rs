@@ -69,12 +69,15 @@ impl Survey {
     pub(super) fn see(&mut self, text: &[u8]) {
         self.bytes += text.len() as u64;
         for byte in text.iter().copied() {
+            // Not a continuation byte, so a character starts here. Four-byte characters (0xF0 and
+            // above) take two UTF-16 units.
             if byte & 0xC0 != 0x80 {
                 if byte >= 0xF0 && self.noted_to.is_none() {
                     self.wide.push(self.units);
                 }
                 self.units += if byte >= 0xF0 { 2 } else { 1 };
             }
+            // Fast path: most bytes are on lines that are not the header.
             if !matches!((self.header, byte), (Header::Other, byte) if byte != b'\n') {
                 self.header = self.header_after(byte);
             }
@@ -87,6 +90,7 @@ impl Survey {
     fn end_line(&mut self) {
         let mut length = self.units - self.line_start;
         if self.ends.len() >= ENDS_BYTES_MAX || self.wide.len() >= WIDE_MAX {
+            // Stops before this line, so that every recorded line is complete.
             self.noted_to.get_or_insert(self.line_start);
         }
         self.line_start = self.units;
@@ -136,6 +140,7 @@ impl Survey {
         if offset > self.units || self.noted_to.is_some_and(|end| offset >= end) {
             return None;
         }
+        // Binary search for the entry point, then a decode of at most `LINES_PER_MARK` lengths.
         let mark = self.marks.partition_point(|(_, start)| *start <= offset).checked_sub(1)?;
         let (bytes, mut start) = *self.marks.get(mark)?;
         let mut line = mark as u64 * LINES_PER_MARK + 1;
@@ -152,6 +157,7 @@ impl Survey {
                 (length, shift) = (0, 0);
             }
         }
+        // Columns count characters, so each wide character before the offset counts one unit less.
         let wide_before = |end: u64| self.wide.partition_point(|place| *place < end) as u64;
         Some((line, offset - start - (wide_before(offset) - wide_before(start)) + 1))
     }
