@@ -1,9 +1,9 @@
-/* Hyperscan over literals, driven line by line on standard input:
- *   compile FILE        literals, one a line
- *   load CORPUS ENDS    the text, and start and end of each piece of it, one pair a line
- *   time                scans every piece; answers the CPU seconds of this thread
+/* Hyperscan over literals, controlled by commands on standard input, one per line:
+ *   compile FILE        literals, one per line
+ *   load CORPUS ENDS    the text, and start and end of each piece, one pair per line
+ *   time                scans every piece; prints the CPU seconds of this thread
  *   hits FILE           scans every piece; writes start and end of each match
- * Every answer is one line that begins with "ok", or says what went wrong. */
+ * Every response is one line: "ok" and the result, or an error message. */
 #include <hs/hs.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-//! What the machine itself can do, measured in the same run: the figures that no scanner can pass.
+//! The limits of the machine, measured in the same run. No scanner can be faster.
 
 use aes::Aes256;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
@@ -12,7 +12,7 @@ const COPY_BYTES: usize = 64 << 20;
 const AES_BLOCKS: usize = 1 << 20;
 const READS: usize = 1 << 22;
 
-/// Returns the rows of the bounds. `random_bytes` is the memory that reads are spread over.
+/// Returns the rows of the bounds. `random_bytes` is the size of the memory for random reads.
 pub(crate) fn rows(text: &str, random_bytes: usize) -> Vec<Row> {
     vec![copy(), atoms(text), aes(), random_reads(random_bytes)]
 }
@@ -34,7 +34,8 @@ fn copy() -> Row {
     Row::own("bound: memcpy", "MB/s", COPY_BYTES as f64 / seconds / 1e6)
 }
 
-/// Lists where each run of letters or digits begins and ends: the least that any reader of words must do.
+/// Lists the start and end of each run of letters or digits, which is the minimum that any
+/// tokenizer must do.
 fn atoms(text: &str) -> Row {
     let mut classes = [0u8; 256];
     for (byte, class) in classes.iter_mut().enumerate() {
@@ -84,7 +85,7 @@ fn random_reads(bytes: usize) -> Row {
     });
     let dependent = best(|| {
         cpu_seconds(|| {
-            // Each place depends on what the one before read.
+            // Each address depends on the previous read, so the reads cannot overlap.
             let mut carry = 0usize;
             for place in &places {
                 carry = memory[(*place as usize + carry) % memory.len()] as usize;

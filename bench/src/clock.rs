@@ -10,7 +10,8 @@ pub(crate) fn thread_cpu() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("every thread has this clock").into()
 }
 
-/// Returns the CPU time, user and system, of the child processes that have ended and were waited for.
+/// Returns the CPU time, user and system, of the child processes that have ended and were waited
+/// for.
 pub(crate) fn children_cpu() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("a process may ask for its children");
     let micros = |time: nix::sys::time::TimeVal| {
@@ -19,21 +20,21 @@ pub(crate) fn children_cpu() -> Duration {
     micros(usage.user_time()) + micros(usage.system_time())
 }
 
-/// Returns the CPU seconds of the calling thread that `work` took.
+/// Returns the CPU seconds of the calling thread for `work`.
 pub(crate) fn cpu_seconds(work: impl FnOnce()) -> f64 {
     let start = thread_cpu();
     work();
     (thread_cpu() - start).as_secs_f64()
 }
 
-/// Returns the seconds of wall clock that `work` took.
+/// Returns the wall-clock seconds for `work`.
 pub(crate) fn wall_seconds(work: impl FnOnce()) -> f64 {
     let start = Instant::now();
     work();
     start.elapsed().as_secs_f64()
 }
 
-/// Returns the median: of an even number, the mean of the middle two.
+/// Returns the median; for an even number, the mean of the middle two.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -45,7 +46,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// Returns the value below which so many percent of the values lie.
+/// Returns the given percentile of the values.
 pub(crate) fn percentile(values: &[f64], percent: usize) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -55,16 +56,17 @@ pub(crate) fn percentile(values: &[f64], percent: usize) -> f64 {
         .unwrap_or(f64::NAN)
 }
 
-/// The medians of two things that were measured in turns.
+/// The medians of two things that were measured alternately.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pair {
     pub(crate) ours: f64,
     pub(crate) theirs: f64,
-    /// The median of the pairs' own ratios, ours to theirs: what slows both in one moment cancels out.
+    /// The median of each pair's ratio, ours to theirs. Whatever slows both at a time cancels out.
     pub(crate) ratio: f64,
 }
 
-/// Measures both sides `pairs` times in turns, who goes first changing from pair to pair.
+/// Measures both sides `pairs` times alternately. The side that goes first changes from pair to
+/// pair.
 pub(crate) fn interleaved(
     pairs: usize,
     mut ours: impl FnMut() -> anyhow::Result<f64>,
@@ -103,7 +105,7 @@ mod tests {
         assert_eq!(percentile(&[4.0, 1.0, 3.0, 2.0], 50), 3.0);
     }
 
-    /// A slow moment that hits both sides of one pair changes no ratio.
+    /// A slow moment that affects both sides of a pair does not change the ratio.
     #[test]
     fn pairs_cancel_what_slows_both() {
         let (mut own, mut other) = ([2.0, 20.0, 2.0].into_iter(), [1.0, 10.0, 1.0].into_iter());

@@ -1,26 +1,29 @@
-//! A limit on memory that counts mapped files too: a control group, made by hand where this process may, else a scope of systemd.
+//! A memory limit that includes mapped files: a control group, made directly if this process may,
+//! or else a systemd scope.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where the groups of memory stand, and the file of a group that holds its limit: of the one hierarchy (version 2), or of memory's own.
+/// The mount points of memory control groups and the file with a group's limit: for the unified
+/// hierarchy (version 2), and for the separate memory hierarchy.
 const PLACES: [(&str, &str); 2] =
     [("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")];
 
-/// A group with a limit, removed when it is dropped.
+/// A group with a limit, removed on drop.
 pub(crate) struct ControlGroup {
     folder: PathBuf,
 }
 
 impl ControlGroup {
-    /// Makes a group whose processes may use so many bytes; `None` where this process may make none.
+    /// Makes a group whose processes may use this many bytes; `None` if this process is not
+    /// permitted to.
     pub(crate) fn with_memory(bytes: u64) -> Option<Self> {
         PLACES.iter().find_map(|(place, limit)| Self::at(Path::new(place), limit, bytes))
     }
 
     fn at(place: &Path, limit: &str, bytes: u64) -> Option<Self> {
-        // Both hierarchies name their processes in this file; what has none is no control group.
+        // Both hierarchies list processes in this file. Without it, this is not a control group.
         place.join("cgroup.procs").try_exists().ok().filter(|exists| *exists)?;
         let folder = place.join(format!("edm-bench-{}", std::process::id()));
         fs::create_dir(&folder).ok()?;
@@ -44,7 +47,7 @@ impl Drop for ControlGroup {
     }
 }
 
-/// Returns a command that runs a program in a scope of systemd with such a limit.
+/// Returns a command that runs a program in a systemd scope with such a limit.
 pub(crate) fn systemd_scope(bytes: u64, program: &Path) -> Command {
     let mut command = Command::new("systemd-run");
     command.args(["--scope", "--quiet", "--collect", "-p"]).arg(format!("MemoryMax={bytes}"));

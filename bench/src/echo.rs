@@ -1,5 +1,5 @@
-//! The least that a server of the same framework can do with the same requests: read the JSON and write it again, or
-//! write a JSON that it was given.
+//! The minimum that a server on the same framework can do with the same requests: parse the JSON
+//! and write it again, or write a given JSON.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -14,9 +14,9 @@ use axum::{Json, Router};
 use serde_json::Value;
 use tokio::sync::RwLock;
 
-/// The body of the requests has one property, a text.
+/// The body of a request has one property, a text.
 type Body = BTreeMap<String, String>;
-/// What `/answer` answers, written anew for each request.
+/// The response of `/answer`, serialised for each request.
 type Answer = Arc<RwLock<Value>>;
 
 #[tokio::main]
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Writes the answer as axum's `Json` does, without a copy of it.
+/// Writes the response as axum's `Json` does, without copying it.
 async fn written(answer: &Answer) -> Result<Response, StatusCode> {
     let json = serde_json::to_vec(&*answer.read().await).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     Ok(([(CONTENT_TYPE, "application/json")], json).into_response())

@@ -1,27 +1,28 @@
-//! What a side found, held against what was planted.
+//! Compares the findings of a side with the planted values.
 
 use std::collections::HashSet;
 
 use crate::corpus::{Corpus, Form, Planted};
 
-/// A place in the corpus: first byte and the one behind the last.
+/// A span of the corpus: the first byte, and the one after the last.
 pub(crate) type Place = (usize, usize);
 
-/// How many of the planted values a side found, and what else.
+/// How many planted values a side found, and how many other spans.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
-    /// Planted as the table writes them: found, of all.
+    /// Planted with the table's spelling: found, of all.
     pub(crate) plain: (usize, usize),
-    /// Planted in other forms: found, of all.
+    /// Planted with another spelling: found, of all.
     pub(crate) others: (usize, usize),
-    /// Places that were not planted.
+    /// Spans that were not planted.
     pub(crate) besides: usize,
-    /// The first planted values that were missed: for whoever looks for the reason.
+    /// The first planted values that were missed, for diagnosis.
     pub(crate) missed: Vec<Planted>,
 }
 
 impl Tally {
-    /// Counts a side's places. A planted value counts as found where exactly its place was reported.
+    /// Counts the spans of a side. A planted value counts as found if exactly its span was
+    /// reported.
     pub(crate) fn of(corpus: &Corpus, found: &HashSet<Place>) -> Self {
         let mut tally = Self::default();
         let mut hit = 0;
@@ -40,7 +41,7 @@ impl Tally {
         tally
     }
 
-    /// Says it in a few words.
+    /// Formats the counts.
     pub(crate) fn words(&self) -> String {
         format!(
             "{}/{} plain, {}/{} in other forms, {} besides",

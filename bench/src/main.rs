@@ -1,5 +1,5 @@
-//! Measures the engine in one run beside what a user would pick instead: `cargo xtask bench`. What is measured and how
-//! is in `README.md`.
+//! Measures the engine next to comparable programs in one run: `cargo xtask bench`. `README.md`
+//! describes what is measured and how.
 
 mod bounds;
 mod clock;
@@ -28,7 +28,7 @@ use corpus::Corpus;
 use options::Options;
 use report::Row;
 
-/// Memory that the random reads of the bounds are spread over: as large as a large index, or small in a quick run.
+/// The size of the memory for random reads: that of a large index, or small in a quick run.
 const READ_BYTES: usize = 1 << 30;
 const READ_BYTES_QUICK: usize = 64 << 20;
 
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // What a run starts as processes of their own.
+    // Modes in which a run starts this program as a child process.
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--build", folder, rows] => {
             measure::ingest::build_process(folder.as_ref(), rows.parse()?)?;
@@ -77,7 +77,8 @@ fn run() -> anyhow::Result<ExitCode> {
     }
     let mut rows = measure_all(&options, &corpus);
     if options.quick {
-        // So little says nothing about speed or size: what is found is what must be met.
+        // A quick run is too short for statements about speed or size; only the findings must meet
+        // their targets.
         rows.iter_mut().filter(|row| !is_about_finds(row)).for_each(|row| row.target = None);
     }
     print!("{}", report::table(&rows));
@@ -94,8 +95,8 @@ fn run() -> anyhow::Result<ExitCode> {
         };
         fs::write(file, page)?;
     }
-    // The run that continuous integration makes is about the harness: it fails where a side
-    // misses what it must find, or a row is not measured.
+    // The run of continuous integration tests the harness. It fails if a side misses what it must
+    // find, or a row is not measured.
     let found = rows.iter().filter(|row| is_about_finds(row)).all(|row| row.met() == Some(true));
     let honest = found && !rows.iter().any(|row| row.note.contains("not measured"));
     Ok(if options.quick && !honest { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -105,7 +106,8 @@ fn is_about_finds(row: &Row) -> bool {
     row.what.starts_with("planted")
 }
 
-/// Measures the groups that were asked for. A group that fails is a row that says why: what was measured stays.
+/// Measures the requested groups. A group that fails becomes a row with the reason, and the other
+/// measurements stay.
 fn measure_all(options: &Options, corpus: &Corpus) -> Vec<Row> {
     let (setting, groups) = (&options.setting, options.groups);
     let mut rows = Vec::new();

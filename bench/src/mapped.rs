@@ -1,4 +1,5 @@
-//! Index files as the service holds them: memory maps. And how the machine is made to forget them.
+//! Index files as the service uses them, which is memory-mapped, and a way to drop them from the
+//! page cache.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -20,13 +21,14 @@ impl AsRef<[u8]> for Mapped {
 /// Maps a file.
 pub(crate) fn map(path: &Path) -> std::io::Result<FileBytes> {
     let file = File::open(path)?;
-    // SAFETY: the files lie in a folder of this run's own, are written once before they are mapped and never after.
+    // SAFETY: the files are in a folder of this run, are written once before they are mapped, and
+    // never change afterwards.
     let map = unsafe { Mmap::map(&file)? };
     Ok(Arc::new(Mapped(map)))
 }
 
-/// Writes the files of a folder to the disk and drops them from the page cache: whatever holds them there is not counted into
-/// the memory of the next process that reads them.
+/// Writes the files of a folder to the disk and drops them from the page cache. Cached pages would
+/// not count towards the memory of the next process that reads them.
 pub(crate) fn forget(folder: &Path) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let file = File::open(entry?.path())?;

@@ -1,18 +1,19 @@
-//! What the machine and the process have of memory.
+//! Memory and processor of the machine, and memory of the process.
 
 use std::fs;
 
-/// Returns the bytes that can be taken without swapping, a tenth of a gigabyte kept back; 0 where Linux does not say.
+/// Returns the bytes available without swapping, minus a reserve of 0.1 GB; 0 without Linux's
+/// `/proc`.
 pub(crate) fn available_bytes() -> u64 {
     field("/proc/meminfo", "MemAvailable:").saturating_sub(100_000_000)
 }
 
-/// Returns the largest size that the process's memory had, file maps included; 0 where Linux does not say.
+/// Returns the peak memory of the process, file mappings included; 0 without Linux's `/proc`.
 pub(crate) fn peak_bytes() -> u64 {
     field("/proc/self/status", "VmHWM:")
 }
 
-/// Returns the bytes of a line in kB.
+/// Returns the value of a line in kB as bytes.
 fn field(file: &str, name: &str) -> u64 {
     let text = fs::read_to_string(file).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(name));
@@ -27,7 +28,7 @@ pub(crate) fn processor() -> String {
     name.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned())
 }
 
-/// Returns which of the instruction sets that matter here the processor has.
+/// Returns those of the relevant instruction sets that the processor has.
 pub(crate) fn instruction_sets() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let flags = text.lines().find_map(|line| line.strip_prefix("flags")).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::measure::Setting;
 use crate::peers::{PeerKind, PeerSetting};
 use crate::tables::Declared;
 
-/// Pairs of a comparison, the corpus, and rows of what is built, in a quick run.
+/// The pairs of a comparison, the corpus, and the rows of built tables, in a quick run.
 const PAIRS_QUICK: usize = 2;
 const CORPUS_BYTES_QUICK: usize = 4_000_000;
 const INGEST_ROWS_QUICK: u64 = 20_000;
@@ -37,7 +37,7 @@ options
   --markdown FILE      the rows as a page of docs/bench
   --command TEXT       what the page says that it was made with";
 
-/// Which groups of rows.
+/// The groups of rows to measure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Groups {
     pub(crate) scan: bool,
@@ -48,20 +48,20 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    /// Returns whether the API is all that is measured.
+    /// Returns whether the API group is the only one.
     pub(crate) fn only_api(self) -> bool {
         self == Groups { api: true, ..Groups::default() }
     }
 }
 
-/// What was asked for.
+/// The parsed options.
 pub(crate) struct Options {
     pub(crate) groups: Groups,
     pub(crate) quick: bool,
-    /// Scan with this table alone.
+    /// Only scan, with this table.
     pub(crate) profile: Option<Declared>,
     pub(crate) corpus_bytes: usize,
-    /// What alone the corpus is made of.
+    /// The only kind of text in the corpus.
     pub(crate) kind: Option<Kind>,
     pub(crate) prose: Vec<PathBuf>,
     pub(crate) json: Option<PathBuf>,
@@ -71,7 +71,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads the arguments. Refuses what it does not know.
+    /// Parses the arguments. Unknown ones are an error.
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Self> {
         let mut own = Self::defaults();
         let (mut corpus_mb, mut values, mut peers) = (None, None, None);
@@ -109,7 +109,7 @@ impl Options {
             bail!("--prose is missing\n\n{USAGE}");
         }
         if own.groups == Groups::default() {
-            // What needs neither the product's binary nor parts from elsewhere keeps honest in a quick run.
+            // A quick run tests everything that needs neither the product's binary nor downloads.
             own.groups = Groups { scan: true, scale: own.quick, ingest: own.quick, ..Groups::default() };
         }
         if own.quick || own.groups.only_api() {

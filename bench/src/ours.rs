@@ -1,4 +1,4 @@
-//! Our side of the race: every text of a corpus through the engine's door.
+//! Our side of the comparison: scans every text of a corpus through the engine's public interface.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -20,10 +20,10 @@ pub(crate) fn seconds(types: &PreparedTypes, text: &str, texts: &[Range<usize>])
     })
 }
 
-/// Bytes of texts that are looked at together: as many as the server takes.
+/// The size of texts prescanned together, equal to the server's.
 const JOINED_BYTES: usize = 32 * 1024;
 
-/// Returns how many matches there are in the texts, which are looked at together first.
+/// Returns the number of matches in the texts, after a common prescan.
 pub(crate) fn matches_together<'a>(types: &PreparedTypes, texts: impl Iterator<Item = &'a str>) -> usize {
     let (mut matches, mut scratch, mut joined) = (0, Scratch::new(), JoinedTexts::new());
     let mut look = |joined: &mut JoinedTexts| {
@@ -45,7 +45,7 @@ pub(crate) fn matches_together<'a>(types: &PreparedTypes, texts: impl Iterator<I
     matches
 }
 
-/// Returns the place of every match, in the whole corpus.
+/// Returns the span of every match in the whole corpus.
 pub(crate) fn places(types: &PreparedTypes, text: &str, texts: &[Range<usize>]) -> HashSet<Place> {
     let (mut places, mut scratch) = (HashSet::new(), Scratch::new());
     for range in texts {

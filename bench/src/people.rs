@@ -1,5 +1,5 @@
-//! The rows of the table: row `n` is the same whatever the size of the table, so that what is planted from the first
-//! rows stands in every table. Numbers are of reserved ranges; nobody has them.
+//! The rows of the tables. Row `n` is equal in tables of every size, so values planted from the
+//! first rows are in every table. Numbers are from reserved ranges and belong to no person.
 
 use crate::random::Random;
 use crate::words::{CITIES, GIVEN_NAMES, PLAIN_SURNAMES, STREET_KINDS, STREETS, SYLLABLES};
@@ -7,16 +7,17 @@ use crate::words::{CITIES, GIVEN_NAMES, PLAIN_SURNAMES, STREET_KINDS, STREETS, S
 /// The names of the columns, in order.
 pub(crate) const COLUMNS: [&str; 6] = ["ssn", "card", "email", "mrn", "name", "address"];
 
-/// Rows from here on are of people who stand in no table: their numbers, addresses and surnames are others.
+/// Rows from here on are people in no table: their numbers, addresses and surnames differ.
 pub(crate) const OUTSIDERS_FROM: u64 = 50_000_000;
 
 const SSN_SPACE: u64 = 100 * 98 * 9_999;
 const CARD_SPACE: u64 = 1_000_000_000;
 const MRN_SPACE: u64 = 9_000_000_000;
-/// Prime and a divisor of none of the spaces: multiplying by it runs through a whole space before it repeats.
+/// A prime that divides none of the spaces. Multiplying by it visits a whole space before it
+/// repeats.
 const STEP: u64 = 7_368_787;
 
-/// Returns the cells of a row, in the order of [`COLUMNS`], as a table writes them.
+/// Returns the cells of a row, in the order of [`COLUMNS`], with the table's spelling.
 pub(crate) fn cells(row: u64) -> [String; 6] {
     let mut random = Random::new(row.wrapping_mul(0x5851_f42d_4c95_7f2d) ^ 0x0edb);
     let (given, surname) = (*random.pick(GIVEN_NAMES), surname(row, &mut random));
@@ -26,7 +27,8 @@ pub(crate) fn cells(row: u64) -> [String; 6] {
         _ => format!("{given} {} {} {surname}", random.pick(GIVEN_NAMES), middle(row, &mut random)),
     };
     let mailbox = surname.to_ascii_lowercase();
-    // 256 domains, as a firm's customers have them: matchers that look at the ends of literals would suffer from few.
+    // 256 domains, as plausible for a company's customers. With few domains, matchers that look at
+    // the ends of literals would be slow.
     let (left, right) = (random.pick(&SYLLABLES[..16]), random.pick(&SYLLABLES[16..32]));
     let email = format!("{}.{mailbox}{}@{left}{right}.test", given.to_ascii_lowercase(), row % 10_000_000);
     let address = format!(
@@ -46,7 +48,8 @@ fn ssn(row: u64) -> String {
 
 fn card(row: u64) -> String {
     let body = format!("400000{:09}", row * STEP % CARD_SPACE);
-    // Luhn: from the right, every second digit is doubled, beginning with the one beside the check digit.
+    // Luhn check: from the right, every second digit is doubled, starting with the one before the
+    // check digit.
     let sum: u32 = body
         .bytes()
         .rev()
@@ -60,23 +63,24 @@ fn card(row: u64) -> String {
 }
 
 fn mrn(row: u64) -> String {
-    // No leading zeros: with them any small number in a text would be one.
+    // No leading zeros; with them, any small number in a text would match.
     format!("{}", 1_000_000_000 + row * STEP % MRN_SPACE)
 }
 
-/// The third of four names: an outsider's is no plain surname, or it would make somebody else's name with the second.
+/// Returns the third of four names. An outsider's is never a plain surname, since with the second
+/// name it would form a name of the table.
 fn middle(row: u64, random: &mut Random) -> String {
     if row < OUTSIDERS_FROM { (*random.pick(PLAIN_SURNAMES)).to_owned() } else { surname(row, random) }
 }
 
-/// A third of the people have a surname that is a word of any text too; outsiders never have.
+/// Returns a surname. For a third of the people it is also a common word; never for outsiders.
 fn surname(row: u64, random: &mut Random) -> String {
     if row < OUTSIDERS_FROM && random.below(3) == 0 {
         return (*random.pick(PLAIN_SURNAMES)).to_owned();
     }
     let mut number = row * STEP % 64_000_000;
     let mut name = String::new();
-    // The first syllable says on which side of the line a person stands.
+    // The first syllable separates people of tables from outsiders.
     let half = SYLLABLES.len() as u64 / 2;
     let first = number % half + if row < OUTSIDERS_FROM { 0 } else { half };
     name.push_str(SYLLABLES[first as usize]);
@@ -117,7 +121,7 @@ mod tests {
             let row = (0..).find(|row| card(*row).starts_with(body));
             assert!(row.is_none_or(|row| card(row).ends_with(digit)));
         };
-        // 4000000000000002 is the issuers' own test number.
+        // 4000000000000002 is a test number of the card issuers.
         check("400000000000000", '2');
         assert_eq!(card(0), "4000000000000002");
     }

@@ -1,11 +1,11 @@
-//! SplitMix64: small, public and the same everywhere.
+//! SplitMix64: a small, public, portable generator.
 
-/// A sequence of numbers that its seed decides.
+/// A sequence of numbers determined by its seed.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// Begins the sequence of a seed.
+    /// Starts the sequence of a seed.
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -19,7 +19,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Returns a number below the bound, which is not zero.
+    /// Returns a number below the bound, which must not be zero.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }

@@ -1,17 +1,18 @@
-//! The rows of the result, and how they are printed: a table for people, JSON for programs, Markdown for `docs/bench/`.
+//! The rows of the result and their output: a table for people, JSON for programs, Markdown for
+//! `docs/bench/`.
 
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-/// What a row must reach.
+/// The target of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Target {
-    /// Ours in relation to the other side.
+    /// A ratio of ours to the other side.
     RatioAtLeast(f64),
-    /// Our own figure.
+    /// A minimum of our figure.
     AtLeast(f64),
-    /// Our own figure.
+    /// A maximum of our figure.
     AtMost(f64),
 }
 
@@ -25,34 +26,34 @@ pub(crate) struct Row {
     pub(crate) other: Option<(String, f64)>,
     pub(crate) ratio: Option<f64>,
     pub(crate) target: Option<Target>,
-    /// What else is to be known, and why there is no figure where there is none.
+    /// A remark, or the reason why there is no figure.
     pub(crate) note: String,
 }
 
 impl Row {
-    /// A row with our figure alone.
+    /// Makes a row with only our figure.
     pub(crate) fn own(what: impl Into<String>, unit: &'static str, ours: f64) -> Self {
         Self { what: what.into(), unit, ours: Some(ours), ..Self::default() }
     }
 
-    /// A row with both sides; `ratio` says how many times better ours is.
+    /// Makes a row with both sides; `ratio` is how many times better ours is.
     pub(crate) fn against(own: Self, other: impl Into<String>, figure: f64, ratio: f64) -> Self {
         Self { other: Some((other.into(), figure)), ratio: Some(ratio), ..own }
     }
 
-    /// A row without a figure, and the reason.
+    /// Makes a row without a figure, with the reason.
     pub(crate) fn not_measured(what: impl Into<String>, reason: impl std::fmt::Display) -> Self {
-        // What other programs say may have several lines; a row has one.
+        // Messages of other programs may have several lines; a row has one.
         let reason = reason.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         Self { what: what.into(), note: format!("not measured: {reason}"), ..Self::default() }
     }
 
-    /// Sets what must be reached.
+    /// Sets the target.
     pub(crate) fn must(self, target: Target) -> Self {
         Self { target: Some(target), ..self }
     }
 
-    /// Adds a sentence.
+    /// Adds a remark.
     pub(crate) fn noted(mut self, note: impl Into<String>) -> Self {
         if !self.note.is_empty() {
             self.note.push_str("; ");
@@ -61,7 +62,7 @@ impl Row {
         self
     }
 
-    /// Says whether the target is met; `None` where there is none or nothing was measured.
+    /// Returns whether the target is met; `None` without a target or a figure.
     pub(crate) fn met(&self) -> Option<bool> {
         match self.target? {
             Target::RatioAtLeast(bound) => self.ratio.map(|ratio| ratio >= bound),
@@ -111,7 +112,7 @@ impl Row {
     }
 }
 
-/// Writes a figure with three significant digits, thousands separated.
+/// Formats a figure with three significant digits and thousands separators.
 pub(crate) fn figure(value: f64) -> String {
     if !value.is_finite() {
         return "-".to_owned();
@@ -132,7 +133,7 @@ pub(crate) fn figure(value: f64) -> String {
 
 const HEADINGS: [&str; 7] = ["what", "ours", "other", "ratio", "target", "met", "note"];
 
-/// Returns the table in columns of equal width, notes below.
+/// Returns the table in columns of equal width, with remarks below.
 pub(crate) fn table(rows: &[Row]) -> String {
     let lines: Vec<[String; 7]> = rows.iter().map(Row::cells).collect();
     let mut widths = HEADINGS.map(str::len);
@@ -197,7 +198,7 @@ mod tests {
         check(f64::NAN, "-");
     }
 
-    /// A row that must reach something and was not measured is open, never met.
+    /// A row with a target and without a figure is open, never met.
     #[test]
     fn nothing_is_met_without_a_figure() {
         let rows = [Row::not_measured("ndjson", "not served").must(Target::RatioAtLeast(0.7))];

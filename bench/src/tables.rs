@@ -1,5 +1,5 @@
-//! Tables of ours: what their columns are, and generations built of them through the public doors of hash, block and
-//! engine.
+//! Our tables: their columns, and generations built from them through the public interfaces of
+//! hash, block and engine.
 
 use std::fs;
 use std::ops::Range;
@@ -17,20 +17,20 @@ use edm_model::{
 use crate::mapped;
 use crate::people;
 
-/// The longest value in atoms, as a store has it by default.
+/// The length of the longest matched value in atoms, as for a store by default.
 pub(crate) const TOKENS_MAX: u32 = 64;
 
 /// How the columns of [`people::COLUMNS`] are declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Declared {
-    /// Each with the data type that fits it.
+    /// Each with the data type that fits.
     Typed,
-    /// All of them `text`: every window of the text is a candidate.
+    /// All as `text`, so that every window of the text is a candidate.
     Text,
 }
 
 impl Declared {
-    /// Returns the word for it in the table.
+    /// Returns the name shown in the result.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Declared::Typed => "typed",
@@ -39,7 +39,7 @@ impl Declared {
     }
 }
 
-/// Returns the six columns. The one place where data types are chosen: a new type is used here.
+/// Returns the six columns. Data types are only chosen here; use a new type here.
 pub(crate) fn columns(declared: Declared) -> Columns {
     let named = people::COLUMNS.map(|name| Column::text(name).searchable());
     let all = match declared {
@@ -63,28 +63,29 @@ pub(crate) fn columns(declared: Declared) -> Columns {
     Columns::new(all).expect("six names")
 }
 
-/// Returns the salt of every table here: one tenant's.
+/// Returns the salt of all tables, which are of one tenant.
 pub(crate) fn salt() -> Salt {
     Salt::new("0123456789abcdefghijklmnopqrstuvwxyz".to_owned()).expect("36 characters are a salt")
 }
 
-/// A table to be built.
+/// A table to build.
 pub(crate) struct Table {
     pub(crate) columns: Columns,
     pub(crate) rows: Range<u64>,
-    /// Tells stores of one tenant apart.
+    /// Distinguishes stores of one tenant.
     pub(crate) store: u8,
-    /// Makes the cells of a row, as many as there are columns.
+    /// Generates the cells of a row, one per column.
     pub(crate) cells: fn(u64, &mut Vec<String>),
 }
 
 impl Table {
-    /// The six columns of these rows.
+    /// Returns the table with all six columns of these rows.
     pub(crate) fn people(declared: Declared, rows: Range<u64>) -> Self {
         Self { columns: columns(declared), rows, store: 1, cells: |row, out| out.extend(people::cells(row)) }
     }
 
-    /// The first five of them, typed: the table that is built, committed and read by the agent.
+    /// Returns the table with the first five columns, typed. It is the one to build, commit, and
+    /// read by the agent.
     pub(crate) fn narrow(rows: u64) -> Self {
         let columns = columns(Declared::Typed).as_slice().iter().take(5).cloned().collect();
         Self {
@@ -107,7 +108,8 @@ impl Table {
         }
     }
 
-    /// Writes the blocks that an agent would send, `block-000000` and so on, and returns how many rows each has.
+    /// Writes the blocks that an agent would send, `block-000000` and so on. Returns the facts
+    /// about each.
     pub(crate) fn write_blocks(&self, folder: &Path) -> anyhow::Result<Vec<build::BlockFacts>> {
         fs::create_dir_all(folder)?;
         let mut hasher = RecordHasher::new(&salt(), &self.columns, TOKENS_MAX);
@@ -132,7 +134,8 @@ impl Table {
         Ok(facts)
     }
 
-    /// Builds the generation of these blocks into `folder`, groups of jobs shared by so many threads, and returns its manifest.
+    /// Builds the generation of these blocks in `folder`, with this many threads. Returns its
+    /// manifest.
     pub(crate) fn build(
         &self,
         blocks: &Path,
@@ -187,7 +190,8 @@ impl Table {
         Ok(manifest)
     }
 
-    /// Writes blocks, builds and opens: everything below `folder`, which is emptied first. The blocks go again.
+    /// Writes blocks, builds and opens a generation, all in `folder`, which is emptied first. The
+    /// blocks are removed again.
     pub(crate) fn generation(&self, folder: &Path) -> anyhow::Result<Arc<Generation>> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
@@ -204,14 +208,14 @@ fn block_name(number: u32) -> String {
     format!("block-{number:06}")
 }
 
-/// Opens the generation that lies in a folder, memory-mapped.
+/// Opens the generation in a folder, memory-mapped.
 pub(crate) fn open(folder: &Path) -> anyhow::Result<Arc<Generation>> {
     let manifest = fs::read(folder.join("manifest"))?;
     let generation = Generation::open(&manifest, &mut |name| mapped::map(&folder.join(name)), &salt());
     Ok(Arc::new(generation.context("the generation that was just built does not open")?))
 }
 
-/// Returns types that report every value of every searchable column of these tables, wherever it stands.
+/// Returns types that report every value of every searchable column of these tables.
 pub(crate) fn every_value(generations: impl IntoIterator<Item = Arc<Generation>>) -> PreparedTypes {
     PreparedTypes::new(generations.into_iter().map(every_value_of))
 }
@@ -237,7 +241,7 @@ fn every_value_of(generation: Arc<Generation>) -> Arc<ActiveType> {
     })
 }
 
-/// Returns the type that a store of this table has by itself.
+/// Returns the default type of a store with this table.
 pub(crate) fn default_type(generation: Arc<Generation>) -> anyhow::Result<Arc<ActiveType>> {
     Ok(Arc::new(ActiveType {
         id: SensitiveTypeId::from_bytes(*generation.store_id().as_bytes()),
@@ -250,7 +254,7 @@ pub(crate) fn default_type(generation: Arc<Generation>) -> anyhow::Result<Arc<Ac
     }))
 }
 
-/// Returns the bytes of all files below a folder.
+/// Returns the total size of all files in a folder.
 pub(crate) fn bytes_on_disk(folder: &Path) -> anyhow::Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {

@@ -1,6 +1,6 @@
 // tidy: list
-//! Words that rows and lines are made of: common ones, because a gate that asks which words occur in the table is
-//! only tested by words that occur in texts too.
+//! Words for rows and lines. They are common words, because a vocabulary prefilter is only tested
+//! by words that also occur in texts.
 
 #[rustfmt::skip]
 pub(crate) const GIVEN_NAMES: &[&str] = &[
@@ -61,7 +61,7 @@ pub(crate) const SYLLABLES: &[&str] = &[
     "sor", "stan", "tal", "ter", "tor", "ul", "ur", "val", "ven", "vor", "wal", "wen", "wor", "yal", "zen",
 ];
 
-/// What a service writes into its log.
+/// Messages as a service writes them into its log.
 #[rustfmt::skip]
 pub(crate) const LOG_MESSAGES: &[&str] = &[
     "request completed", "connection reset by peer", "cache miss for key", "user signed in", "retrying after timeout", "payment authorised", "record updated",

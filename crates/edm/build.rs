@@ -1,10 +1,11 @@
-//! Tells the program the commit that it is built from. A source archive has none, and then nothing is told: the same source
-//! makes the same program. `EDM_COMMIT` in the environment says it where a packager knows it.
+//! Sets `EDM_COMMIT` to the commit of the source, so that the program can print it. A source
+//! archive has no commit, and then the variable stays unset, so that the same source makes the same
+//! program. Packagers may set `EDM_COMMIT` in the environment.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Digits of a commit's hash that are told.
+/// The number of hex digits of the commit.
 const COMMIT_DIGITS: &str = "--short=12";
 
 fn main() {
@@ -15,13 +16,15 @@ fn main() {
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    // Without one of its own the source may lie in somebody else's repository.
+    // Without a repository here, git would find one in a parent folder that has nothing to do with
+    // this source.
     if !root.join(".git").exists() {
         return;
     }
     let Some(commit) = git(&root, &["rev-parse", COMMIT_DIGITS, "HEAD"]) else { return };
     println!("cargo:rustc-env=EDM_COMMIT={commit}");
-    // Each commit and each checkout adds a line to the log. A path that is not there would make every build a new one.
+    // Each commit and each checkout appends to the log. Cargo rebuilds every time if a watched path
+    // is missing, so missing ones are skipped.
     for name in ["HEAD", "logs/HEAD"] {
         let path = git(&root, &["rev-parse", "--git-path", name]).map(|path| root.join(PathBuf::from(path)));
         if let Some(path) = path.filter(|path| path.exists()) {
@@ -30,10 +33,10 @@ fn main() {
     }
 }
 
-/// Asks git; none where it is not installed or refuses.
+/// Runs git; returns `None` if it is missing or fails.
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new("git");
-    // A hook that builds names the repository of its own run.
+    // A git hook that runs a build sets these for its repository.
     command.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
     let output = command.arg("-C").arg(root).args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

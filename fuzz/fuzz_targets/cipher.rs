@@ -1,4 +1,5 @@
-//! Every way through AES that the machine has says what the portable one says, whatever the ranges are.
+//! Every AES implementation of the machine gives the same result as the portable one, for any
+//! ranges.
 #![no_main]
 
 use edm_hash::{Hash, ProcessorPath, RowCell, RowKey, RuleKeys, Salt};
@@ -35,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((salt, bytes)) = bytes.split_at_checked(8) else { return };
     let salt: String = salt.iter().map(|byte| char::from(b'a' + byte % 26)).collect();
     let salt = Salt::new(salt).expect("eight characters are a salt");
-    // The first half says where the messages are, most of them within the second.
+    // The first half determines the ranges of the messages, most of them within the second half.
     let (ranges, arena) = bytes.split_at(bytes.len() / 2);
     let ranges: Vec<(u32, u32)> = ranges
         .chunks_exact(3)

@@ -1,7 +1,8 @@
-//! Bytes become decisions, decisions a table, patterns and a text: the engine must find what the naive oracle finds.
+//! Turns bytes into decisions, and decisions into a table, patterns and a text. The engine must
+//! find what the naive oracle finds.
 #![no_main]
 
-use edm_testkit::agreement::{disagreement, take_path_of};
+use edm_testkit::differential::{disagreement, take_path_of};
 use edm_testkit::generate::{Listed, case};
 use libfuzzer_sys::fuzz_target;
 

@@ -1,33 +1,34 @@
-//! Whatever a client writes behind `$filter=` and `$orderby=` ends in an answer, and what can be read finds in SQL what the naive
-//! evaluator finds.
+//! Any `$filter=` and `$orderby=` gives a result or an error. What can be parsed finds the same in
+//! SQL as in the naive evaluator.
 #![no_main]
 
 use std::cell::OnceCell;
 
 use edm_graph::query::parse_filter;
 use edm_testkit::generate::Seeded;
-use edm_testkit::lists::{House, KINDS};
+use edm_testkit::lists::{CatalogFixture, KINDS};
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::Runtime;
 
-/// A catalog of random rows, the same in every run; its folder goes when the system cleans up behind the fuzzer.
-struct World {
+/// A catalog of random rows, equal in every run. The system removes its folder some time after the
+/// fuzzer.
+struct Setup {
     runtime: Runtime,
-    house: House,
+    fixture: CatalogFixture,
 }
 
-impl World {
+impl Setup {
     fn build() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime of one thread");
         let folder = tempfile::tempdir().expect("a temporary folder").keep();
-        let house = runtime.block_on(House::build(&folder, &mut Seeded::new(1)));
-        Self { runtime, house: house.expect("a catalog of random rows") }
+        let fixture = runtime.block_on(CatalogFixture::build(&folder, &mut Seeded::new(1)));
+        Self { runtime, fixture: fixture.expect("a catalog of random rows") }
     }
 }
 
 thread_local! {
-    static WORLD: OnceCell<World> = const { OnceCell::new() };
+    static SETUP: OnceCell<Setup> = const { OnceCell::new() };
 }
 
 fuzz_target!(|bytes: &[u8]| {
@@ -35,14 +36,14 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(text) else { return };
     let (filter, order) = text.split_once('\n').unwrap_or((text, ""));
     let kind = KINDS[usize::from(*choice) % KINDS.len()];
-    // The parser by itself has no bound on length.
+    // The parser itself does not limit the length.
     let read = parse_filter(filter, kind.properties());
-    WORLD.with(|world| {
-        let World { runtime, house } = world.get_or_init(World::build);
-        // What the parser refuses is still asked now and then, for its order.
+    SETUP.with(|setup| {
+        let Setup { runtime, fixture } = setup.get_or_init(Setup::build);
+        // Filters that the parser refuses are sometimes used too, for their order.
         if read.is_ok() || choice % 16 == 0 {
             if let Err(report) =
-                runtime.block_on(house.agree(kind, filter, order, 2 + u32::from(*choice) / 64))
+                runtime.block_on(fixture.agree(kind, filter, order, 2 + u32::from(*choice) / 64))
             {
                 panic!("{report}");
             }

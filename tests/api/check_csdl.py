@@ -1,4 +1,5 @@
-"""Reads `$metadata` as a stranger would: lxml and the rules of OASIS' CSDL 4.0 and CSDL JSON 4.01, no code of the product."""
+"""Checks `$metadata` independently of the product: with lxml and the rules of OASIS' CSDL 4.0
+and CSDL JSON 4.01."""
 
 import re
 
@@ -11,7 +12,8 @@ PRIMITIVE = {
     "Edm.String", "Edm.Boolean", "Edm.Int32", "Edm.Int64", "Edm.Guid", "Edm.DateTimeOffset", "Edm.Stream",
 }
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}$")
-# What Graph's schema has and programs rely on, spelling traps included: owner, name, type, nullable.
+# The parts of Graph's schema that programs rely on, irregular spellings included: owner, name,
+# type, nullable.
 PROPERTIES = [
     ("entity", "id", "Edm.String", False),
     ("exactMatchSessionBase", "dataStoreId", "Edm.String", True),
@@ -53,7 +55,7 @@ ACTIONS = [
 
 
 class Csdl:
-    """The elements of a document by their names."""
+    """The elements of a document by name."""
 
     def __init__(self, text):
         self.root = etree.fromstring(text)
@@ -72,7 +74,7 @@ class Csdl:
         return self.types[name].tag.removeprefix(EDM)
 
     def lineage(self, name):
-        """Returns the type and those that it inherits from; fails on a circle."""
+        """Returns the type and those that it inherits from; fails on a cycle."""
         line = []
         while name:
             assert name not in line, f"{name} inherits from itself"
@@ -124,7 +126,7 @@ def check_structure(csdl):
 
 
 def check_bindings(csdl):
-    """Actions are bound to entities, and the container leads to the service."""
+    """Actions are bound to entities, and the container contains the service."""
     for action in csdl.actions:
         assert action.get("IsBound") == "true", action.get("Name")
         parameters = action.findall(f"{EDM}Parameter")
@@ -139,7 +141,7 @@ def check_bindings(csdl):
 
 
 def check_contract(csdl):
-    """What Graph's programs rely on."""
+    """What programs for Graph rely on."""
     for owner, name, type_name, nullable in PROPERTIES:
         found = csdl.own(owner, "Property")[name]
         declared = (found.get("Type"), found.get("Nullable", "true") == "true")
@@ -158,7 +160,7 @@ def check_contract(csdl):
 
 
 def check_additions(csdl):
-    """What Graph does not have is marked, and the mark is declared."""
+    """Everything that Graph lacks is marked, and the mark is declared."""
     term = csdl.schemas["edm.service"].find(f"{EDM}Term")
     assert (term.get("Name"), term.get("Type")) == ("Addition", "Org.OData.Core.V1.Tag")
 
@@ -183,7 +185,7 @@ def check_additions(csdl):
 
 
 def as_json(csdl):
-    """Returns what the XML says, in the terms of CSDL JSON, without annotations."""
+    """Returns the content of the XML in the terms of CSDL JSON, without annotations."""
     def typing(element, always=False):
         text = element.get("Type")
         many = text.startswith("Collection(")
@@ -233,7 +235,7 @@ def without_annotations(value):
 
 
 def check_both_forms(csdl, document):
-    """The JSON says what the XML says."""
+    """The JSON has the same content as the XML."""
     assert document["$Version"] == "4.01"
     said, expected = without_annotations(document[NAMESPACE]), as_json(csdl)
     for name in sorted(said.keys() | expected.keys()):

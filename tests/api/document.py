@@ -1,21 +1,22 @@
-"""The description as it is handed to schemathesis, and the faults that are planted in it to see whether they are found."""
+"""The description passed to schemathesis, and faults planted in it to test whether they are
+found."""
 
 import copy
 
-# Texts and lists longer than this are not made up: a body of 4 MiB for each bound would take hours, and the bounds
-# themselves have tests of their own.
+# Longer texts and lists are not generated. A body of 4 MiB for each limit would take hours, and the
+# limits have separate tests.
 LONGEST = 64
 
 
 def without_long_bounds(document):
-    """Returns the document without bounds that are too far away to be tried, and with objects that hold no more than
-    they declare: the document that clients read leaves room for properties to come."""
+    """Returns the document without limits that are too large to test, and with closed objects.
+    The published document allows further properties."""
     document = copy.deepcopy(document)
     drop_bounds(document)
     for name, schema in document["components"]["schemas"].items():
         if not name.endswith(("-create", "-change", "-parameters")):
             schema["additionalProperties"] = False
-    # The schema of lines is that of each; hooks.py reads them as a list.
+    # The schema of lines is that of one line; hooks.py reads them as a list.
     content = operation(document, "classify")["responses"]["200"]["content"]
     lines = content["application/x-ndjson"]
     lines["schema"] = {"type": "array", "items": lines["schema"]}
@@ -35,14 +36,14 @@ def drop_bounds(node):
 
 
 def without_status(document):
-    """Plants an undocumented status: a resource that is not there is answered 404."""
+    """Plants an undocumented status: a missing resource gives 404."""
     document = copy.deepcopy(document)
     del operation(document, "readAgent")["responses"]["404"]
     return document
 
 
 def with_other_type(document):
-    """Plants a schema break: the context of a page, a text, is declared an integer."""
+    """Plants a schema violation: the context of a page, a text, is declared as an integer."""
     document = copy.deepcopy(document)
     page = document["components"]["schemas"]["microsoft.graph.exactMatchUploadAgent-page"]
     page["properties"]["@odata.context"]["type"] = "integer"
@@ -50,7 +51,7 @@ def with_other_type(document):
 
 
 def with_other_content(document):
-    """Plants a content type: a count is declared JSON."""
+    """Plants a wrong content type: a count is declared as JSON."""
     document = copy.deepcopy(document)
     answer = operation(document, "countAgents")["responses"]["200"]
     answer["content"] = {"application/json": answer["content"]["text/plain"]}

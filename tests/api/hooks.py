@@ -1,6 +1,7 @@
-"""What schemathesis cannot make up: ids that exist, and an upload address that is signed.
+"""Values that schemathesis cannot generate: existing ids, and a signed upload URI.
 
-Every second request that is meant to be right gets the ids of what run.py made, so that it comes further than 404.
+Every second valid request gets the ids that run.py created, so that it reaches more than a
+404.
 """
 
 import json
@@ -25,7 +26,7 @@ def before_call(context, case, kwargs):
         case.path_parameters.update(container=MADE["store"], blob=MADE["session"])
         case.query = {**(case.query or {}), **MADE["signature"]}
         return
-    # What is deleted is not there for the others.
+    # Deleted resources would be missing in other tests.
     if case.operation.method.lower() != "delete":
         names = case.path_parameters.keys() & MADE.keys()
         case.path_parameters.update({name: MADE[name] for name in names})
@@ -33,5 +34,5 @@ def before_call(context, case, kwargs):
 
 @schemathesis.deserializer("application/x-ndjson")
 def read_lines(context, response):
-    """Reads lines as the list that document.py makes of their schema."""
+    """Parses lines into the list that document.py declares."""
     return [json.loads(line) for line in response.content.splitlines()]

@@ -1,9 +1,10 @@
-"""The descriptions: `$metadata` under lxml, `/openapi.json` under openapi-spec-validator, and a real `edm serve` under
-schemathesis, which must find nothing in the description as it is and something wherever a fault is planted in it.
+"""Tests the descriptions: `$metadata` with lxml, `/openapi.json` with openapi-spec-validator,
+and a real `edm serve` with schemathesis. It must find nothing in the unchanged description,
+and something for every planted fault.
 
-    .venv-api/bin/python tests/api/run.py --binary target/debug/edm
+.venv-api/bin/python tests/api/run.py --binary target/debug/edm
 
-Prints one line a check; the last line is `N passed, N failed`.
+Prints one line per check; the last line is `N passed, N failed`.
 """
 
 import argparse
@@ -22,15 +23,17 @@ import check_csdl  # noqa: E402
 import document as documents  # noqa: E402
 from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: E402
 from server import Server  # noqa: E402
-from furniture import Client, furnish, publish  # noqa: E402
+from seed_data import Client, publish, seed  # noqa: E402
 
 SEED = "20261122"
 CASES_MIN = 5_000
-# Examples of each operation beside the systematic ones; together they make more cases than the least.
+# Random examples per operation in addition to the systematic ones; the sum exceeds the required
+# minimum.
 EXAMPLES = "30"
 PLANTED_EXAMPLES = "10"
 SECONDS_MAX = 900
-# What is planted, the one operation that is asked, and the title under which schemathesis must report it.
+# The planted faults: the operation to test, and the title under which schemathesis must report the
+# fault.
 PLANTED = [
     (documents.without_status, "readAgent", "Undocumented status code"),
     (documents.with_other_type, "listAgents", "Response violates schema"),
@@ -57,7 +60,7 @@ class Checks:
 
 
 def schemathesis(server, folder, document, *options):
-    """Runs schemathesis over a document; returns its report and what it printed."""
+    """Runs schemathesis on a document. Returns its report and its output."""
     path, report = folder / "openapi.json", folder / "report.json"
     path.write_text(json.dumps(document))
     report.unlink(missing_ok=True)
@@ -114,7 +117,7 @@ def check_all(server, folder, checks):
     document = json.loads(client.get("/openapi.json"))
     checks.run("/openapi.json is OpenAPI 3.1", lambda: OpenAPIV31SpecValidator(document).validate())
     publish(client, folder)
-    (folder / "made.json").write_text(json.dumps(furnish(client)))
+    (folder / "made.json").write_text(json.dumps(seed(client)))
     tight = documents.without_long_bounds(document)
     checks.run("schemathesis finds no fault", lambda: find_nothing(server, folder, tight))
     for plant, operation, title in PLANTED:

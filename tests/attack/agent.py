@@ -1,17 +1,17 @@
-"""Input that is made to exhaust the agent."""
+"""Inputs meant to exhaust the agent."""
 
 import gzip
 import subprocess
 import time
 from pathlib import Path
 
-from house import House, demand
+from harness import Harness, demand
 
 MEBIBYTE = 1 << 20
 
 
 def agent_memory(binary, quick):
-    """The agent's memory is bounded on any input, and it says what is wrong."""
+    """The agent's memory is bounded for any input, and it reports what is wrong."""
     size = (64 if quick else 512) * MEBIBYTE
     pieces = {
         "zeros": b"\0" * MEBIBYTE,
@@ -22,23 +22,23 @@ def agent_memory(binary, quick):
         "spaces": b" \n" * (MEBIBYTE // 2),
         "commas": b"," * MEBIBYTE,
     }
-    with House(binary) as house:
-        house.new_store("people", [{"name": "account", "isSearchable": True}, {"name": "lastName"}])
+    with Harness(binary) as harness:
+        harness.new_store("people", [{"name": "account", "isSearchable": True}, {"name": "lastName"}])
         for name, piece in pieces.items():
-            path = house.beside / "bomb.csv.gz"
+            path = harness.beside / "bomb.csv.gz"
             with gzip.open(path, "wb", 1) as file:
                 file.write(b"account,lastName\n")
                 for _ in range(size // MEBIBYTE):
                     file.write(piece)
             for command in (["upload", "--store", "people", "--dry-run"], ["profile"]):
-                most, ended = peak(house, [binary, *command, "--file", str(path)])
+                most, ended = peak(harness, [binary, *command, "--file", str(path)])
                 demand(ended is not None, f"{name}: {command[0]} does not end")
                 demand(most < 300, f"{name}: {command[0]} takes {most} MiB")
 
 
-def peak(house, command):
-    """Returns the most memory of a command in MiB, and its status; none where it does not end."""
-    environment = dict(house.environment, EDM_SERVER=f"http://127.0.0.1:{house.port}", EDM_TOKEN=house.token)
+def peak(harness, command):
+    """Returns the peak memory of a command in MiB and its status; None if it does not end."""
+    environment = dict(harness.environment, EDM_SERVER=f"http://127.0.0.1:{harness.port}", EDM_TOKEN=harness.token)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     most, until = 0, time.monotonic() + 180
     while process.poll() is None and time.monotonic() < until:

@@ -1,4 +1,5 @@
-/* Shifts the wall clock of a process by the seconds that the file $EDM_SHIFT holds; the monotonic clock stays as it is.
+/* Shifts the wall clock of a process by the seconds in the file $EDM_SHIFT. The monotonic clock does
+   not change.
    cc -shared -fPIC -o clock.so clock.c -ldl, then LD_PRELOAD=clock.so */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,9 +1,11 @@
-"""Attacks on a real `edm serve` and on the agent: each is a fault that was seen once, with a verdict.
+"""Attacks on a real `edm serve` and on the agent. Each is a fault that occurred once, with a
+check.
 
-    python3 tests/attack/run.py --binary target/release/edm [--quick] [NAME ...]
+python3 tests/attack/run.py --binary target/release/edm [--quick] [NAME ...]
 
-Prints one line an attack; the last line is `N passed, N failed`. Python's standard library only; listens on
-loopback alone. Some need Linux, a C compiler, or leave to mount, and say so where they cannot be made.
+Prints one line per attack; the last line is `N passed, N failed`. Uses only Python's standard
+library and listens on loopback only. Some attacks need Linux, a C compiler or permission to
+mount, and report if they cannot run.
 """
 
 import argparse
@@ -17,10 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import agent  # noqa: E402
 import load  # noqa: E402
 import storage  # noqa: E402
-from house import Skipped  # noqa: E402
+from harness import Skipped  # noqa: E402
 
 
-# What waits for the server's own pace, too long for every change: their quick parts are tests of the crates.
+# These wait for timers of the server and take too long for every change. Tests of the crates cover
+# their quick parts.
 SLOW = {"damage_while_served", "unread_answers", "time_limits", "agent_memory"}
 
 

@@ -1,4 +1,4 @@
-"""Disks that are full, files that are damaged, catalogs that are lost, clocks that jump."""
+"""Full disks, damaged files, lost catalogs, and jumping clocks."""
 
 import json
 import os
@@ -11,53 +11,53 @@ import tempfile
 import time
 from pathlib import Path
 
-from house import COLUMNS, House, Skipped, demand, row, text_of
+from harness import COLUMNS, Harness, Skipped, demand, row, text_of
 
 CLOCK = Path(__file__).with_name("clock.c")
 
 
 def full_disk(binary, quick):
-    """A disk that is full once does not stop the server from writing once there is room again."""
+    """After a full disk has space again, the server writes again."""
     folder = tempfile.mkdtemp(prefix="edm-attack-full-")
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], capture_output=True)
     if mounted.returncode:
         os.rmdir(folder)
         raise Skipped("a small file system cannot be mounted here")
     try:
-        with House(binary, folder) as house:
-            store = house.new_store("people")
-            house.upload("people", "A", 2_000)
+        with Harness(binary, folder) as harness:
+            store = harness.new_store("people")
+            harness.upload("people", "A", 2_000)
             for spare in (0, 4_096, 65_536) if quick else (0, 4_096, 16_384, 65_536, 262_144, 1 << 20):
-                fill_and_free(house, store, spare)
+                fill_and_free(harness, store, spare)
     finally:
         subprocess.run(["umount", folder], capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def fill_and_free(house, store, spare):
+def fill_and_free(harness, store, spare):
     path = f"/exactMatchDataStores/{store}/sessions"
-    ballast = house.folder / "ballast"
+    ballast = harness.folder / "ballast"
     with open(ballast, "wb", 0) as file:
         for size in (65_536, 512):
             try:
-                while os.statvfs(house.folder).f_bavail * os.statvfs(house.folder).f_bsize > spare:
+                while os.statvfs(harness.folder).f_bavail * os.statvfs(harness.folder).f_bsize > spare:
                     file.write(b"x" * size)
             except OSError:
                 pass
-    opened = house.call("POST", path, {})[0]
+    opened = harness.call("POST", path, {})[0]
     demand(opened in (201, 500, 503), f"{spare} bytes left: a session is {opened}")
-    demand(house.found("A"), f"{spare} bytes left: what is live is found no more")
+    demand(harness.found("A"), f"{spare} bytes left: what is live is found no more")
     if opened != 201:
-        house.wait(lambda: house.ready() == 503, 5, "a server that cannot write says that it is ready")
-    demand(house.raw("GET", "/healthz")[0] == 200, "a full disk is no reason to end the process")
+        harness.wait(lambda: harness.ready() == 503, 5, "a server that cannot write says that it is ready")
+    demand(harness.raw("GET", "/healthz")[0] == 200, "a full disk is no reason to end the process")
     ballast.unlink()
-    demand(house.call("POST", path, {})[0] == 201, f"{spare} bytes left: nothing can be written with room again")
-    demand(house.call("PATCH", f"/exactMatchDataStores/{store}", {"description": str(spare)})[0] == 200, "no PATCH")
-    house.wait(lambda: house.ready() == 200, 5, "the server is not ready with room again")
+    demand(harness.call("POST", path, {})[0] == 201, f"{spare} bytes left: nothing can be written with room again")
+    demand(harness.call("PATCH", f"/exactMatchDataStores/{store}", {"description": str(spare)})[0] == 200, "no PATCH")
+    harness.wait(lambda: harness.ready() == 200, 5, "the server is not ready with room again")
 
 
 def harmed(path, harm, chance):
-    """Harms a file under its name, and returns what it was."""
+    """Damages a file in place. Returns its original content."""
     before = path.read_bytes()
     after = bytearray(before)
     if harm == "bit":
@@ -72,112 +72,113 @@ def harmed(path, harm, chance):
     return before
 
 
-def check_unserved(house, store, kind, what):
-    """Asks everything that could answer from a table that cannot be read."""
+def check_unserved(harness, store, kind, what):
+    """Sends all requests that could be answered from an unreadable table."""
     text = text_of("A", [7])
-    status, answer = house.classify(text)
+    status, answer = harness.classify(text)
     codes = [error["code"] for error in (answer or {}).get("errors") or []]
     demand(status == 200 and codes == ["dataUnavailable"], f"{what}: classification is {status}, {codes}")
-    named = house.call("POST", "/classifyExactMatches", {"text": text, "sensitiveTypeIds": [kind], "contentClassifications": []})
+    named = harness.call("POST", "/classifyExactMatches", {"text": text, "sensitiveTypeIds": [kind], "contentClassifications": []})
     demand(named[0] == 503, f"{what}: a text that names the type is {named[0]}")
-    redacted = house.call("POST", "/redactExactMatches", {"text": text, "sensitiveTypeIds": []})
+    redacted = harness.call("POST", "/redactExactMatches", {"text": text, "sensitiveTypeIds": []})
     demand(redacted[0] == 503, f"{what}: redaction is {redacted[0]}")
     asked = {"key": "account", "values": [row("A", 7)[0]], "resultColumnNames": ["lastName"]}
-    demand(house.call("POST", f"/exactMatchDataStores/{store}/lookup", asked)[0] == 503, f"{what}: lookup answers")
-    told = house.call("GET", f"/exactMatchDataStores/{store}")[1]
+    demand(harness.call("POST", f"/exactMatchDataStores/{store}/lookup", asked)[0] == 503, f"{what}: lookup answers")
+    told = harness.call("GET", f"/exactMatchDataStores/{store}")[1]
     demand(told["dataState"] == "unserved", f"{what}: the store is {told.get('dataState')}")
-    note = house.beside / "note.txt"
+    note = harness.beside / "note.txt"
     note.write_text(text)
-    ended = house.program("classify", str(note)).returncode
+    ended = harness.program("classify", str(note)).returncode
     demand(ended == 4, f"{what}: edm classify ends with {ended}")
-    ended = house.program("lookup", "--store", "people", "--key", "account", row("A", 7)[0]).returncode
+    ended = harness.program("lookup", "--store", "people", "--key", "account", row("A", 7)[0]).returncode
     demand(ended == 4, f"{what}: edm lookup ends with {ended}")
 
 
-def two_tables(house):
-    """Uploads a table and another beside it. Returns the store of the first, its type and the files of its live data."""
-    store = house.new_store("people")
-    house.new_store("beside")
-    house.upload("people", "A", 400)
-    house.upload("beside", "B", 400)
-    live = house.call("GET", f"/exactMatchDataStores/{store}")[1]["activeSessionId"]
-    return store, house.type_id(store), [path for path in house.files("") if live in str(path)]
+def two_tables(harness):
+    """Uploads a table and a second one. Returns the store of the first, its type and the files
+    of its live data."""
+    store = harness.new_store("people")
+    harness.new_store("beside")
+    harness.upload("people", "A", 400)
+    harness.upload("beside", "B", 400)
+    live = harness.call("GET", f"/exactMatchDataStores/{store}")[1]["activeSessionId"]
+    return store, harness.type_id(store), [path for path in harness.files("") if live in str(path)]
 
 
 def damage_at_rest(binary, quick):
-    """No file of live data can be harmed without being told to whoever asks."""
+    """Damage to any file of the live data is reported to clients."""
     chance = random.Random(3)
-    with House(binary) as house:
-        store, kind, files = two_tables(house)
+    with Harness(binary) as harness:
+        store, kind, files = two_tables(harness)
         harms = ("bit", "removed") if quick else ("bit", "bit", "cut", "emptied", "removed")
         for path in files:
             for harm in harms:
-                house.stop()
+                harness.stop()
                 before = harmed(path, harm, chance)
-                house.start()
-                check_unserved(house, store, kind, f"{path.name} {harm}")
-                demand(house.found("B"), "the table beside it is found no more")
-                verified = house.program("verify", "--data-dir", str(house.data), "--output", "json")
+                harness.start()
+                check_unserved(harness, store, kind, f"{path.name} {harm}")
+                demand(harness.found("B"), "the table beside it is found no more")
+                verified = harness.program("verify", "--data-dir", str(harness.data), "--output", "json")
                 found = [one["code"] for one in json.loads(verified.stdout)["findings"]]
                 demand((verified.returncode, found) == (1, ["liveDamaged"]), f"{path.name} {harm}: verify says {found}")
                 path.write_bytes(before)
-        house.restart()
-        demand(house.found("A"), "the table is found no more with its files restored")
+        harness.restart()
+        demand(harness.found("A"), "the table is found no more with its files restored")
 
 
 def damage_while_served(binary, quick):
-    """Damage under a running server is noticed, and ends with its repair."""
+    """Damage under a running server is detected, and the report ends after its repair."""
     chance = random.Random(9)
-    with House(binary, settings="[indexing]\nscrub_bytes_per_second = 1073741824\n") as house:
-        store, kind, files = two_tables(house)
-        state = lambda: house.call("GET", f"/exactMatchDataStores/{store}")[1]["dataState"]  # noqa: E731
+    with Harness(binary, settings="[indexing]\nscrub_bytes_per_second = 1073741824\n") as harness:
+        store, kind, files = two_tables(harness)
+        state = lambda: harness.call("GET", f"/exactMatchDataStores/{store}")[1]["dataState"]  # noqa: E731
         for path in files[:1] if quick else files:
             before = harmed(path, "bit", chance)
-            house.wait(lambda: state() == "unserved", 150, f"{path.name}: damage is not noticed")
-            check_unserved(house, store, kind, f"{path.name}, while served")
+            harness.wait(lambda: state() == "unserved", 150, f"{path.name}: damage is not noticed")
+            check_unserved(harness, store, kind, f"{path.name}, while served")
             path.write_bytes(before)
-            house.wait(lambda: state() == "served", 150, f"{path.name}: restored data is not served")
-            demand(house.found("A"), "the restored table is not found")
+            harness.wait(lambda: state() == "served", 150, f"{path.name}: restored data is not served")
+            demand(harness.found("A"), "the restored table is not found")
 
 
 def lost_catalog(binary, quick):
-    """A directory that lost its catalog is not taken for a new one."""
-    with House(binary) as house:
-        house.new_store("people")
-        house.upload("people", "A", 100)
-        token = house.token
-        house.stop()
+    """A directory that lost its catalog is not treated as new."""
+    with Harness(binary) as harness:
+        harness.new_store("people")
+        harness.upload("people", "A", 100)
+        token = harness.token
+        harness.stop()
         for harm in ("removed", "emptied"):
             for part in ("catalog.db", "catalog.db-wal", "catalog.db-shm"):
-                path = house.data / part
+                path = harness.data / part
                 if path.exists():
-                    saved = path.rename(house.beside / part)
+                    saved = path.rename(harness.beside / part)
                     if harm == "emptied" and part == "catalog.db":
                         path.write_bytes(b"")
-            house.start(wait=False)
-            demand(house.ended(20) == 1, f"the catalog was {harm}: the server starts")
-            demand("--new" in house.tail(), f"the catalog was {harm}: nobody is told what to do")
-            demand((house.data / "admin-token").read_text().strip() == token, "the token was overwritten")
+            harness.start(wait=False)
+            demand(harness.ended(20) == 1, f"the catalog was {harm}: the server starts")
+            demand("--new" in harness.tail(), f"the catalog was {harm}: nobody is told what to do")
+            demand((harness.data / "admin-token").read_text().strip() == token, "the token was overwritten")
             for part in ("catalog.db", "catalog.db-wal", "catalog.db-shm"):
-                if (house.beside / part).exists():
-                    (house.beside / part).replace(house.data / part)
-            house.start()
-            demand(house.found("A"), "the catalog came back and the table did not")
-            house.stop()
+                if (harness.beside / part).exists():
+                    (harness.beside / part).replace(harness.data / part)
+            harness.start()
+            demand(harness.found("A"), "the catalog came back and the table did not")
+            harness.stop()
 
 
 def catalog_bits(binary, quick):
-    """A bit of the catalog that is another is refused at the start, or nothing that is served differs."""
+    """With a changed bit in the catalog, either the start fails or all responses are unchanged."""
     chance = random.Random(5)
-    with House(binary) as house:
-        store = house.new_store("people")
-        house.upload("people", "A", 200)
-        reader = house.new_token("reader", "Read")
-        house.stop()
-        db = sqlite3.connect(house.data / "catalog.db")
+    with Harness(binary) as harness:
+        store = harness.new_store("people")
+        harness.upload("people", "A", 200)
+        reader = harness.new_token("reader", "Read")
+        harness.stop()
+        db = sqlite3.connect(harness.data / "catalog.db")
         db.execute("pragma wal_checkpoint(truncate)")
         db.close()
-        path = house.data / "catalog.db"
+        path = harness.data / "catalog.db"
         whole = path.read_bytes()
         used = [place for place, byte in enumerate(whole) if byte]
         for _ in range(12 if quick else 60):
@@ -185,33 +186,34 @@ def catalog_bits(binary, quick):
             damaged = bytearray(whole)
             damaged[place] ^= 1 << chance.randrange(8)
             for rest in ("catalog.db-wal", "catalog.db-shm"):
-                (house.data / rest).unlink(missing_ok=True)
+                (harness.data / rest).unlink(missing_ok=True)
             path.write_bytes(damaged)
-            house.start(wait=False)
-            # It may answer that it is starting, and end when it has read what is damaged.
+            harness.start(wait=False)
+            # It may answer that it is starting, and end once it has read the damaged part.
             until = time.monotonic() + 10
-            while house.ended(0.05) is None and house.ready() != 200 and time.monotonic() < until:
+            while harness.ended(0.05) is None and harness.ready() != 200 and time.monotonic() < until:
                 pass
-            if house.process.poll() is None:
-                demand(house.ready() in (200, 503), "the server says nothing")
-                check_same_or_told(house, store, reader, place)
-                house.stop(signal.SIGKILL)
+            if harness.process.poll() is None:
+                demand(harness.ready() in (200, 503), "the server says nothing")
+                check_same_or_told(harness, store, reader, place)
+                harness.stop(signal.SIGKILL)
         path.write_bytes(whole)
 
 
-def check_same_or_told(house, store, reader, place):
-    status, answer = house.classify(text_of("A", [7]))
+def check_same_or_told(harness, store, reader, place):
+    status, answer = harness.classify(text_of("A", [7]))
     if status == 200:
         found = any(one["matches"] for one in answer["classification"])
         demand(found or answer["errors"], f"byte {place}: nothing is found, and nothing is said")
     else:
         demand(status in (401, 403, 500, 503), f"byte {place}: classification is {status}")
-    listed = house.call("GET", "/exactMatchDataStores?$expand=sessions", token=reader)[0]
+    listed = harness.call("GET", "/exactMatchDataStores?$expand=sessions", token=reader)[0]
     demand(listed in (200, 401, 403, 500, 503), f"byte {place}: the list is {listed}")
 
 
 def clock_jumps(binary, quick):
-    """A wall clock that jumps neither stalls jobs nor expires, collects or locks out."""
+    """A jumping wall clock does not stall jobs, and does not expire, collect or lock out
+    anything."""
     folder = Path(tempfile.mkdtemp(prefix="edm-attack-clock-"))
     library, shift = folder / "clock.so", folder / "shift"
     if subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, CLOCK, "-ldl"], capture_output=True).returncode:
@@ -223,33 +225,33 @@ def clock_jumps(binary, quick):
 
     jump(0)
     try:
-        with House(binary, environment={"LD_PRELOAD": str(library), "EDM_SHIFT": str(shift)}) as house:
-            store = house.new_store("people", COLUMNS)
-            house.upload("people", "A", 1_000)
-            blocks = house.sealed_blocks("people", "B", 4_000, "--rows-per-block", "200")
-            session = house.open_session(store, blocks)
+        with Harness(binary, environment={"LD_PRELOAD": str(library), "EDM_SHIFT": str(shift)}) as harness:
+            store = harness.new_store("people", COLUMNS)
+            harness.upload("people", "A", 1_000)
+            blocks = harness.sealed_blocks("people", "B", 4_000, "--rows-per-block", "200")
+            session = harness.open_session(store, blocks)
             for number, block in enumerate(blocks):
-                demand(house.put(session, number, block) == 201, "a block is refused")
+                demand(harness.put(session, number, block) == 201, "a block is refused")
             jump(8 * 86_400)
-            demand(house.session(store, session)["state"] == "UploadInProgress", "+8 days: the session expired")
+            demand(harness.session(store, session)["state"] == "UploadInProgress", "+8 days: the session expired")
             jump(0)
             address = f"/exactMatchDataStores/{store}/sessions/{session['id']}"
             jump(3_600)
-            demand(house.call("POST", address + "/commit")[0] == 204, "no commit")
+            demand(harness.call("POST", address + "/commit")[0] == 204, "no commit")
             jump(-3_600)
-            house.wait(
-                lambda: house.session(store, session)["state"] == "Completed", 60, "-2 h while indexing: the jobs wait"
+            harness.wait(
+                lambda: harness.session(store, session)["state"] == "Completed", 60, "-2 h while indexing: the jobs wait"
             )
             jump(-86_400)
             asked = {"key": "account", "values": [row("B", 7)[0]], "resultColumnNames": []}
-            demand(house.call("POST", f"/exactMatchDataStores/{store}/lookup", asked)[0] == 200, "-1 day: no lookup")
-            house.restart()
-            session = house.open_session(store, blocks)
+            demand(harness.call("POST", f"/exactMatchDataStores/{store}/lookup", asked)[0] == 200, "-1 day: no lookup")
+            harness.restart()
+            session = harness.open_session(store, blocks)
             for number, block in enumerate(blocks):
-                demand(house.put(session, number, block) == 201, "a block is refused after a restart")
+                demand(harness.put(session, number, block) == 201, "a block is refused after a restart")
             address = f"/exactMatchDataStores/{store}/sessions/{session['id']}"
-            demand(house.call("POST", address + "/commit")[0] == 204, "no commit after a restart")
-            house.wait(lambda: house.session(store, session)["state"] == "Completed", 60, "restarted: the jobs wait")
+            demand(harness.call("POST", address + "/commit")[0] == 204, "no commit after a restart")
+            harness.wait(lambda: harness.session(store, session)["state"] == "Completed", 60, "restarted: the jobs wait")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

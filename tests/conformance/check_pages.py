@@ -1,11 +1,12 @@
-"""The two pages of Graph's documentation that this service began from: their bodies, literally, and through the SDK."""
+"""The two pages of Graph's documentation on which this service is based: their bodies, literally
+and through the SDK."""
 
 import datetime
 
 from checks import check, equal, true
 from msgraph_beta.generated.models.exact_match_session import ExactMatchSession
 from msgraph_beta.generated.models.exact_match_session_base import ExactMatchSessionBase
-from world import refused, store_draft
+from harness import refused, store_draft
 
 PAGE_000 = {
     "@odata.type": "#microsoft.graph.exactMatchSession",
@@ -26,7 +27,7 @@ PAGE_000 = {
     "processingCompletionDateTime": "2017-01-01T00:01:57.0595644+00:00",
     "rowsPerBlock": 12, "totalJobCount": 13, "remainingJobCount": 1, "salt": "Salt value",
 }
-# What of it a client may set.
+# The properties that a client may set.
 SETTABLE = ("uploadAgentId", "fields", "fileName", "checksum", "totalBlockCount", "rowsPerBlock", "salt")
 
 PAGE_002 = {
@@ -44,7 +45,7 @@ class Kept:
 
 
 def made_by_the_server(session, store):
-    """Checks that nothing that is the server's own came from a page."""
+    """Checks that no read-only property came from a page."""
     equal((session["state"], session["dataStoreId"], session["error"]), ("UploadInProgress", store, None), "state, store and error")
     equal(session["datastoreId"], store, "the store in its older spelling")
     true(session["dataUploadURI"].startswith("http") and session["creationDateTime"] > "2026", "dataUploadURI and creationDateTime")
@@ -52,11 +53,11 @@ def made_by_the_server(session, store):
 
 
 @check("page 000: its body, literally, makes a session with all of its properties")
-async def page_000(world):
-    Kept.store = (await world.stores.post(store_draft("pages"))).id
+async def page_000(harness):
+    Kept.store = (await harness.stores.post(store_draft("pages"))).id
     for suffix in ("sessions", "sessions/$ref"):
         path = f"/exactMatchDataStores/{Kept.store}/{suffix}"
-        answer = await world.http.post(path, json=PAGE_000, headers={"prefer": "handling=strict"})
+        answer = await harness.http.post(path, json=PAGE_000, headers={"prefer": "handling=strict"})
         equal(answer.status_code, 201, f"status of {suffix}: {answer.text[:200]}")
         equal(answer.headers.get("preference-applied"), "handling=strict", "what was preferred")
         true("edm-ignored-properties" not in answer.headers, "nothing of the page is unknown")
@@ -70,7 +71,7 @@ async def page_000(world):
 
 
 @check("page 000: the same through the SDK")
-async def page_000_sdk(world):
+async def page_000_sdk(harness):
     values = {name: value for name, value in PAGE_000.items() if name not in ("@odata.type", "error", "dataUploadURI")}
     date = datetime.datetime(2017, 1, 1, 0, 2, 38, 333920, tzinfo=datetime.timezone.utc)
     draft = ExactMatchSession(
@@ -80,35 +81,35 @@ async def page_000_sdk(world):
         state="State value", upload_completion_date_time=date, processing_completion_date_time=date, rows_per_block=12,
         total_job_count=13, remaining_job_count=1, salt="Salt value", additional_data={"datastoreId": "Datastore Id value"},
     )
-    made = await world.store(Kept.store).sessions.post(draft)
+    made = await harness.store(Kept.store).sessions.post(draft)
     equal((made.upload_agent_id, made.fields, made.file_name, made.checksum, made.salt),
           ("Upload Agent Id value", ["Fields value"], "File Name value", "Checksum value", "Salt value"), "what a client may set")
     equal((made.total_block_count, made.remaining_block_count, made.rows_per_block, made.state), (15, 15, 12, "UploadInProgress"), "the session")
 
 
 @check("page 000: a reference instead of a session is refused")
-async def reference(world):
-    answer = await world.http.post(f"/exactMatchDataStores/{Kept.store}/sessions/$ref", json={"@odata.id": "https://graph.microsoft.com/beta/x"})
+async def reference(harness):
+    answer = await harness.http.post(f"/exactMatchDataStores/{Kept.store}/sessions/$ref", json={"@odata.id": "https://graph.microsoft.com/beta/x"})
     equal((answer.status_code, answer.json()["error"]["code"]), (400, "notSupported"), "status and code")
 
 
 @check("page 002: its literal \"Integer\" in a property that a client may set is 400 with target")
-async def page_002_literal(world):
-    answer = await world.http.post(f"/exactMatchDataStores/{Kept.store}/sessions", json=PAGE_002)
+async def page_002_literal(harness):
+    answer = await harness.http.post(f"/exactMatchDataStores/{Kept.store}/sessions", json=PAGE_002)
     error = answer.json()["error"]
     equal((answer.status_code, error["code"], error.get("target")), (400, "invalidRequest", "totalBlockCount"), "status, code and target")
 
 
 @check("page 002: what a client may not set is never looked at")
-async def page_002_read_only(world):
+async def page_002_read_only(harness):
     body = {name: value for name, value in PAGE_002.items() if name != "totalBlockCount"}
-    answer = await world.http.post(f"/exactMatchDataStores/{Kept.store}/sessions", json=body)
+    answer = await harness.http.post(f"/exactMatchDataStores/{Kept.store}/sessions", json=body)
     equal(answer.status_code, 201, f"status: {answer.text[:200]}")
     made_by_the_server(answer.json(), Kept.store)
 
 
 @check("page 002: with values of the declared types, through the SDK")
-async def page_002_sdk(world):
+async def page_002_sdk(harness):
     date = datetime.datetime(2017, 1, 1, tzinfo=datetime.timezone.utc)
     base = ExactMatchSessionBase(
         completion_date_time=date, creation_date_time=date, last_updated_date_time=date, start_date_time=date, data_store_id="String",
@@ -116,8 +117,8 @@ async def page_002_sdk(world):
         total_job_count=4, upload_completion_date_time=date,
     )
     equal(base.odata_type, "#microsoft.graph.exactMatchSessionBase", "the base class brings its type")
-    made = await world.store(Kept.store).sessions.post(base)
-    equal((world.sent.status, made.total_block_count, made.state, made.data_store_id), (201, 3, "UploadInProgress", Kept.store), "the session")
+    made = await harness.store(Kept.store).sessions.post(base)
+    equal((harness.sent.status, made.total_block_count, made.state, made.data_store_id), (201, 3, "UploadInProgress", Kept.store), "the session")
     true(isinstance(made, ExactMatchSession), type(made).__name__)
-    await world.store(Kept.store).delete()
-    await refused(world.store(Kept.store).get(), 404)
+    await harness.store(Kept.store).delete()
+    await refused(harness.store(Kept.store).get(), 404)

@@ -1,4 +1,4 @@
-"""The README's lines in Python, as they are printed: a newcomer copies them."""
+"""Runs the Python code of the README exactly as printed, because readers copy it."""
 
 import asyncio
 import os
@@ -12,12 +12,12 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 @check("the README's lines in Python run as printed, and print the stores")
-async def readme_runs(world):
+async def readme_runs(harness):
     blocks = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     true(blocks, "the README has lines in Python")
-    listed = (await world.http.get("/exactMatchDataStores")).json()["value"]
+    listed = (await harness.http.get("/exactMatchDataStores")).json()["value"]
     true(listed, "the server has a store to print")
-    environment = {**os.environ, "EDM_SERVER": world.server.origin, "EDM_TOKEN": world.server.token}
+    environment = {**os.environ, "EDM_SERVER": harness.server.origin, "EDM_TOKEN": harness.server.token}
     for block in blocks:
         ran = await asyncio.create_subprocess_exec(
             sys.executable, "-c", block, env=environment, stdin=asyncio.subprocess.DEVNULL,

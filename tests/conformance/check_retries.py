@@ -1,4 +1,4 @@
-"""Repeats of Microsoft's SDK on 429 and 503: section 3.6 of the contract. The server is made busy honestly, by requests."""
+"""Retries of Microsoft's SDK on 429 and 503. Real requests make the server busy."""
 
 import asyncio
 import tempfile
@@ -13,10 +13,10 @@ from msgraph_beta.generated.data_classification.exact_match_data_stores.item.loo
 )
 from msgraph_beta.generated.models.exact_match_session import ExactMatchSession
 from server import Server
-from world import World, person, refused, store_draft
+from harness import Harness, person, refused, store_draft
 
-# Small bounds, so that they are met at once: one text at a time, none waiting, few requests of one caller, and a lookup a second
-# after the first sixty.
+# Small limits, which are reached at once: one text at a time, none waiting, few requests per
+# caller, and one look-up per second after the first sixty.
 CONFIGURATION = """
 [matching]
 concurrency = 1
@@ -32,13 +32,13 @@ REQUESTS_AT_ONCE = 16
 
 
 class Busy:
-    """A server of its own, ended by the last check."""
+    """A separate server, which the last check ends."""
 
-    folder = server = world = store = None
+    folder = server = harness = store = None
 
 
-def attempts(world, since):
-    return [(e.status, e.headers.get("retry-attempt")) for e in world.recorder.exchanges[since:]]
+def attempts(harness, since):
+    return [(e.status, e.headers.get("retry-attempt")) for e in harness.recorder.exchanges[since:]]
 
 
 def retry_after(exchange):
@@ -47,12 +47,12 @@ def retry_after(exchange):
 
 
 @check("retries: start a server with small bounds")
-async def start(world):
+async def start(harness):
     Busy.folder = tempfile.TemporaryDirectory(prefix="edm-conformance-busy-")
-    Busy.server = Server(world.server.binary, Busy.folder.name, CONFIGURATION)
+    Busy.server = Server(harness.server.binary, Busy.folder.name, CONFIGURATION)
     Busy.server.start()
-    Busy.world = World(Busy.server)
-    busy = Busy.world
+    Busy.harness = Harness(Busy.server)
+    busy = Busy.harness
     Busy.store = busy.store_id = (await busy.stores.post(store_draft("busy"))).id
     made = await busy.store().sessions.post(ExactMatchSession(total_block_count=1))
     await upload(made.data_upload_u_r_i, [(0, writer_for(busy, made).seal(0, 0, [person(n) for n in range(50)]))])
@@ -62,8 +62,8 @@ async def start(world):
 
 
 @check("retries: a lookup beyond its rate is 429 with Retry-After, and the SDK's repeat is answered")
-async def rate(world):
-    busy = Busy.world
+async def rate(harness):
+    busy = Busy.harness
     values = [f"987-65-{n:04}" for n in range(60)]
     body = LookupPostRequestBody(key="ssn", values=values, result_column_names=["ssn"])
     equal((await busy.store().lookup.post(body)).value, [], "the first sixty")
@@ -78,10 +78,10 @@ async def rate(world):
 
 
 @check("retries: a text that finds the queue full is 429, and the SDK's repeat is answered")
-async def queue(world):
-    busy = Busy.world
+async def queue(harness):
+    busy = Busy.harness
     since = len(busy.recorder.exchanges)
-    # Seconds of work for a debug build; it has the only place from when it is read until it is done.
+    # Takes a debug build seconds. It holds the only permit from when it is read until it is done.
     filler = " ".join(f"{person(n % 50)[0]} {person(n)[1]} {n}" for n in range(20_000))
     long = asyncio.create_task(busy.http.post("/classifyExactMatches", json={"text": filler, "timeoutInMs": "600000"}))
     seen = []
@@ -96,8 +96,8 @@ async def queue(world):
 
 
 @check("retries: a POST beyond its caller's requests is 429 before anything has happened, and its repeat makes one store")
-async def requests(world):
-    busy = Busy.world
+async def requests(harness):
+    busy = Busy.harness
     before, since = await busy.stores.count.get(), len(busy.recorder.exchanges)
     head = (f"POST /beta/dataClassification/exactMatchDataStores HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {Busy.server.token}\r\n"
             "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{").encode()
@@ -124,8 +124,8 @@ async def requests(world):
 
 
 @check("retries: cancel, renew and commit may be repeated")
-async def repeats(world):
-    busy = Busy.world
+async def repeats(harness):
+    busy = Busy.harness
     made = await busy.store().sessions.post(ExactMatchSession(total_block_count=1, additional_data={"allowShrink": True}))
     session = busy.session(made.id)
     for _ in range(3):
@@ -147,14 +147,14 @@ async def repeats(world):
 
 
 @check("retries: 409 and 500 are raised at once")
-async def not_repeated(world):
-    busy = Busy.world
+async def not_repeated(harness):
+    busy = Busy.harness
     since = len(busy.recorder.exchanges)
     await refused(busy.stores.post(store_draft("busy")), 409, "nameConflict")
     equal(attempts(busy, since), [(409, None)], "attempts")
 
 
 @check("retries: end that server")
-async def stop(world):
+async def stop(harness):
     equal(Busy.server.stop(), 0, "exit status")
     Busy.folder.cleanup()

@@ -1,4 +1,5 @@
-"""The smallest test runner that fits: checks run in order, each prints one line, a failed one stops nothing."""
+"""A minimal test runner. Checks run in order and print one line each; a failed one does not stop
+the others."""
 
 import traceback
 
@@ -6,7 +7,7 @@ CHECKS = []
 
 
 def check(name):
-    """Registers an async function of the world as a check."""
+    """Registers an async function of the harness as a check."""
     def register(function):
         CHECKS.append((name, function))
         return function
@@ -23,11 +24,11 @@ def true(condition, what):
         raise AssertionError(what)
 
 
-async def run_all(world, verbose=False):
+async def run_all(harness, verbose=False):
     passed = failed = 0
     for name, function in CHECKS:
         try:
-            detail = await function(world)
+            detail = await function(harness)
             passed += 1
             print(f"ok {name}" + (f" ({detail})" if detail else ""))
         except Exception as error:  # a check may fail in any way; the others still run

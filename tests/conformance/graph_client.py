@@ -10,7 +10,7 @@ from msgraph_core import GraphClientFactory
 
 
 class StaticToken(AccessTokenProvider):
-    """Hands out one token for every request."""
+    """Returns the same token for every request."""
 
     def __init__(self, token):
         self._token = token
@@ -24,7 +24,7 @@ class StaticToken(AccessTokenProvider):
 
 @dataclass
 class Exchange:
-    """One request as it went out, repeats of the SDK's own included, and how it was answered."""
+    """One request as sent, retries by the SDK included, and its response."""
 
     method: str
     target: str
@@ -38,7 +38,7 @@ class Exchange:
 
 
 class Recorder(httpx.AsyncBaseTransport):
-    """Stands below the SDK's middleware and keeps what passes."""
+    """A transport below the SDK's middleware that records requests and responses."""
 
     def __init__(self):
         self._inner = httpx.AsyncHTTPTransport()
@@ -58,7 +58,7 @@ class Recorder(httpx.AsyncBaseTransport):
 
 
 def graph_client(origin, token, recorder=None):
-    """Returns the SDK's client; with a recorder, what it sends is kept there."""
+    """Returns the SDK's client. A recorder records what it sends."""
     transport = recorder and GraphClientFactory.create_with_default_middleware(
         client=httpx.AsyncClient(transport=recorder, timeout=60)
     )

@@ -1,9 +1,10 @@
-"""Conformance: a real `edm serve` under Microsoft's Graph SDK and Azure's BlobClient.
+"""The conformance suite: a real `edm serve` with Microsoft's Graph SDK and Azure's BlobClient.
 
-    .venv/bin/python tests/conformance/run.py --binary target/debug/edm [--verbose]
+.venv/bin/python tests/conformance/run.py --binary target/debug/edm [--verbose]
 
-Prints one line a check; the last line is `N passed, N failed`. The blocks are made by
-tests/golden/block_reference.py from the documents in docs/formats, without any code of the product.
+Prints one line per check; the last line is `N passed, N failed`.
+tests/golden/block_reference.py makes the blocks from the documents in docs/formats, without
+code of the product.
 """
 
 import argparse
@@ -32,11 +33,11 @@ import check_jobs  # noqa: E402, F401
 import check_retries  # noqa: E402, F401
 from checks import run_all  # noqa: E402
 from server import Server  # noqa: E402
-from world import World  # noqa: E402
+from harness import Harness  # noqa: E402
 
 
 async def run(server, verbose):
-    return await run_all(World(server), verbose)
+    return await run_all(Harness(server), verbose)
 
 
 def main():

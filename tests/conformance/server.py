@@ -20,7 +20,7 @@ def free_port():
 
 
 class Server:
-    """Starts and stops the program; its data directory outlives a restart."""
+    """Starts and stops the program; its data directory survives a restart."""
 
     def __init__(self, binary, folder, configuration=None):
         self.binary, self.data_dir = Path(binary).resolve(), Path(folder) / "data"
@@ -81,7 +81,7 @@ class Server:
             self.process = None
 
     def kill(self):
-        """Ends the server as a power cut does."""
+        """Ends the server as a power failure would."""
         self.process.kill()
         self.process.wait()
         self.process = None

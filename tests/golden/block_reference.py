@@ -1,6 +1,8 @@
-"""docs/formats/block.md from the other side: sealed blocks from plain Python, for `text` columns of ASCII cells.
+"""An independent writer of docs/formats/block.md: sealed blocks in plain Python, for `text`
+columns of ASCII cells.
 
-A client that shares no code with edm-block: what the server accepts from here, it accepts by the documents alone.
+It shares no code with edm-block. If the server accepts its blocks, the documents are
+sufficient.
 """
 
 import hashlib
@@ -42,7 +44,8 @@ class Column:
 
 
 def canonical_ascii(cell, delimiters):
-    """Returns (atoms of the canonical form, canonical form) of an ASCII cell; no atoms where the cell is absent."""
+    """Returns (atoms of the canonical form, canonical form) of an ASCII cell; no atoms for an
+    empty cell."""
     if not cell.isascii():
         raise ValueError("this writer takes ASCII cells")
     atoms = list(ATOM.finditer(cell))
@@ -59,7 +62,7 @@ def canonical_ascii(cell, delimiters):
 
 
 def is_placeholder_ascii(cell):
-    """Asks the reference only where a placeholder is possible: that is slow."""
+    """Calls the slow reference only if a placeholder is possible."""
     if " ".join(cell.lower().split()) in USUAL_PLACEHOLDERS:
         return True
     digits = {c for c in cell if c.isdigit()}
@@ -68,7 +71,8 @@ def is_placeholder_ascii(cell):
 
 
 class BatchCmac:
-    """AES-256-CMAC of many short values at once: RFC 4493 with the last blocks encrypted together."""
+    """AES-256-CMAC (RFC 4493) of many short values at once, with all last blocks encrypted
+    together."""
 
     def __init__(self, key):
         self._cipher = Cipher(algorithms.AES(key), modes.ECB())
@@ -176,5 +180,6 @@ class BlockWriter:
 
 
 def checksum_of(blocks):
-    """Returns what a session's checksum must be: SHA-256 over the SHA-256 of each block, in order."""
+    """Returns the expected checksum of a session: SHA-256 over the SHA-256 of each block, in
+    order."""
     return hashlib.sha256(b"".join(hashlib.sha256(block).digest() for block in blocks)).hexdigest()

@@ -1,8 +1,8 @@
-"""docs/formats/hash.md a second time, in Python: the oracle of crate edm-hash.
+"""A second implementation of docs/formats/hash.md in Python: the oracle of the crate edm-hash.
 
-Written from that page alone, on top of `cryptography`, `hashlib`, `hmac` and `unicodedata`; it shares no code
-and no table with the Rust side. Scripts are not in `unicodedata`: they are told by the names of characters, which
-is enough for the characters that the vectors use.
+It is written from that page alone, with `cryptography`, `hashlib`, `hmac` and `unicodedata`,
+and shares no code and no table with the Rust side. `unicodedata` has no scripts, so they are
+derived from character names, which suffices for the characters in the vectors.
 """
 
 import datetime
@@ -26,7 +26,7 @@ ORDERS = {"": 0, "ymd": 1, "dmy": 2, "mdy": 3}
 
 @dataclass(frozen=True)
 class Rule:
-    """How a value is brought to its canonical form."""
+    """How a value is reduced to its canonical form."""
 
     type: str = "text"
     width: int = 0
@@ -37,7 +37,7 @@ class Rule:
     order: str = ""
 
     def option(self):
-        """Returns the number that stands in the rule bytes for the one option that the type has."""
+        """Returns the number for the type's only option in the rule bytes."""
         if self.type == "phone":
             return int.from_bytes(self.country.lower().encode(), "little")
         return ORDERS[self.order] if self.type == "date" else self.width
@@ -56,7 +56,7 @@ class Rule:
         return hashlib.sha256(self.rule_bytes() + struct.pack("<H", FOLDING_VERSION)).digest()
 
 
-# ---- 1 Folding ------------------------------------------------------------------------------------------------
+# Folding
 
 def _characters(*ranges):
     return {chr(c) for r in ranges for c in (range(r[0], r[1] + 1) if isinstance(r, tuple) else [r])}
@@ -101,7 +101,7 @@ def map_characters(text):
 
 
 def is_diacritic(character):
-    """Category Mn and script Inherited, Hebrew or Arabic, but for the voicing marks of Kana."""
+    """Category Mn and script Inherited, Hebrew or Arabic, except the voicing marks of Kana."""
     if unicodedata.category(character) != "Mn" or character in "\u3099\u309a":
         return False
     code = ord(character)
@@ -122,7 +122,7 @@ def fold(text, case_sensitive=False, fold_diacritics=False):
     return unicodedata.normalize("NFC", text)
 
 
-# ---- 2 Atoms and gaps -----------------------------------------------------------------------------------------
+# Atoms and gaps
 
 CLUSTER_NAMES = (
     "CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "THAI CHARACTER",
@@ -146,7 +146,8 @@ def character_class(character):
 
 
 def atoms_of(text):
-    """Returns the atoms as (start, end): digit runs, runs of letters and marks, clusters with their marks."""
+    """Returns the atoms as (start, end): digit runs, runs of letters and marks, clusters with
+    their marks."""
     atoms, at = [], 0
     while at < len(text):
         kind, start = character_class(text[at]), at
@@ -173,16 +174,16 @@ def canonical_gap(gap, delimiters):
     return re.sub(r"[ \t\r\n]+", " ", plain)
 
 
-# ---- 3 Canonical form of a value ------------------------------------------------------------------------------
+# Canonical form of a value
 
 ABSENT = None
 
 
 class Refused(Exception):
-    """The cell is not of the column's type."""
+    """The cell is not a value of the column's type."""
 
 
-# The list is part of the page, in a file of its own.
+# The list belongs to the page, as a separate file.
 USUAL_PLACEHOLDERS = (
     (pathlib.Path(__file__).parents[2] / "crates/edm-model/src/usual_placeholders.txt").read_text(encoding="utf-8").splitlines()
 )
@@ -193,7 +194,8 @@ def _may_be_name(word):
 
 
 def is_placeholder(cell, rule, key=False):
-    """Judges a cell by the usual words; in a column of names a word of letters alone is a name, and of keys nines are some."""
+    """Tests a cell for the default placeholders. In a column of names, a word of letters is a
+    name, and in a key column numbers of nines are values."""
     words = " ".join(fold(cell, fold_diacritics=rule.fold_diacritics).split())
     for word in USUAL_PLACEHOLDERS:
         is_left_out = rule.type == "name" and _may_be_name(word)
@@ -209,7 +211,7 @@ def is_placeholder(cell, rule, key=False):
 
 
 def canonical(cell, rule, tokens_max=64):
-    """Returns the canonical form, ABSENT, or raises Refused."""
+    """Returns the canonical form or ABSENT, or raises Refused."""
     if is_placeholder(cell, rule):
         return ABSENT
     folded = fold(cell, rule.case_sensitive, rule.fold_diacritics)
@@ -222,7 +224,8 @@ def canonical(cell, rule, tokens_max=64):
     if rule.type == "name":
         return _canonical_name(folded, atoms, delimiters, tokens_max)
     if rule.type in TYPED_CELLS:
-        # What stands around a value is white space or ignored; no vector ignores anything inside one.
+        # Only white space and ignored characters surround a value; no vector ignores a character
+        # inside one.
         return TYPED_CELLS[rule.type](folded.lower().strip(" \t\r\n"), rule)
     if rule.type != "text":
         raise ValueError(f"no reference for the type {rule.type}")
@@ -263,7 +266,7 @@ def _canonical_name(folded, atoms, delimiters, tokens_max):
     return " ".join("".join(half) for half in reversed(halves))
 
 
-# ---- 8 Typed columns: cells in the forms that regular expressions and `datetime` read ----------------------------
+# Typed columns: cells in the forms that regular expressions and `datetime` can parse
 
 def passes_luhn(digits):
     doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
@@ -313,7 +316,7 @@ def _canonical_date(cell, rule):
             day = datetime.datetime.strptime(cell, form).date()
         except ValueError:
             continue
-        # Eight digits are all of them, which `strptime` does not ask for.
+        # `strptime` does not require all eight digits.
         if 1000 <= day.year <= 2999 and (form != "%Y%m%d" or len(cell) == 8):
             return day.isoformat()
     raise Refused
@@ -344,10 +347,10 @@ def _numeric_date(first, second, third, order):
 TYPED_CELLS = {"ssn": _canonical_ssn, "card": _canonical_card, "iban": _canonical_iban, "date": _canonical_date}
 
 
-# ---- 5 Keys, 6 Hashes -----------------------------------------------------------------------------------------
+# Keys and hashes
 
 def hkdf(secret, *info_fields):
-    """HKDF-SHA256 of a text or of bytes without an extract salt, 32 bytes: one round of expand."""
+    """HKDF-SHA256 of a text or bytes without an extract salt, 32 bytes: one round of expand."""
     info = b"".join(struct.pack("<I", len(f)) + f for f in info_fields)
     secret = secret.encode() if isinstance(secret, str) else secret
     pseudorandom_key = hmac.new(bytes(32), secret, hashlib.sha256).digest()
@@ -388,14 +391,15 @@ def row_check(key, hashed, row, column):
     return struct.unpack_from("<I", encrypted, 4 * (column % 4))[0] or 1
 
 
-# ---- 7 Shapes -------------------------------------------------------------------------------------------------
+# Shapes
 
 KINDS_ATOMS = 8
 SIGN = 64
 
 
 def shapes_of(form, atoms):
-    """Returns what a block says of a text value's form: its shape; if it has several atoms, which of the first are digits, and its signs."""
+    """Returns the summary of a text value in a block: its shape; with several atoms, which of
+    the first are digits, and its signs."""
     shapes = {(len(atoms), len(form.encode()), shape_mask(form))}
     if len(atoms) > 1:
         shapes |= {(0, ord(c), SIGN) for c in form if shape_mask(c) == SIGN}

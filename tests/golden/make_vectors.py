@@ -1,10 +1,10 @@
 """Makes the golden vectors of edm-hash and edm-block: crates/<crate>/tests/golden/*.json.
 
-    python tests/golden/make_vectors.py          write the files
-    python tests/golden/make_vectors.py --check  compute them again and compare with what is committed
+    python tests/golden/make_vectors.py          writes the files
+    python tests/golden/make_vectors.py --check  computes them again and compares with the committed ones
 
-The values are computed by hash_reference.py and block_reference.py, written from docs/formats. A changed vector is a new
-algorithm version, never an edit.
+hash_reference.py and block_reference.py compute the values; they are written from
+docs/formats. A changed vector needs a new algorithm version and is never an edit.
 """
 
 import hashlib
@@ -131,7 +131,8 @@ def folding():
 
 
 def assigned_ranges():
-    """Returns the assigned characters of Unicode 14 without surrogates and private use, as inclusive ranges."""
+    """Returns the assigned characters of Unicode 14 without surrogates and private use, as
+    inclusive ranges."""
     if unicodedata.unidata_version != UNICODE:
         committed = json.loads((FOLDER / "folding.json").read_text())
         return [tuple(r) for r in committed["sweeps"][0]["ranges"]]
@@ -147,7 +148,8 @@ def assigned_ranges():
 
 
 def sweep_json(case_sensitive, ranges):
-    """Returns one SHA-256 over LE32(length) and the UTF-8 of every folded character, in ascending order."""
+    """Returns one SHA-256 over LE32(length) and the UTF-8 of every folded character, in
+    ascending order."""
     digest = hashlib.sha256()
     for first, last in ranges:
         for code in range(first, last + 1):
@@ -170,14 +172,15 @@ def keys():
 
 
 def cmacs():
-    """AES-256-CMAC at every length around the edges of a block."""
+    """AES-256-CMAC for every length around block boundaries."""
     key = hkdf(SALT, b"edm/v1/cell", TEXT.digest())
     values = ["x" * length for length in (0, 1, 8, 15, 16, 17, 31, 32, 33, 48, 64, 255, 4096)]
     return {"key": key.hex(), "cases": [{"value": value, "cmac": cmac(key, value.encode()).hex()} for value in values]}
 
 
 def cells():
-    """From the cell of a table to its hash; `refused` covers what a type refuses and what has too many atoms."""
+    """From a cell to its hash. `refused` covers cells that a type refuses and those with too
+    many atoms."""
     cases = []
     for rule in RULES:
         for cell in CELLS.get(rule.type, []):
@@ -205,7 +208,8 @@ def rows():
 
 
 def vocabulary():
-    """What a block says of a rule's values: their shapes, and the tags of the atoms of those of two atoms and more."""
+    """The summary of a rule's values in a block: their shapes, and the tags of the atoms of
+    values with two or more atoms."""
     values = ["van der Berg", "P.O. Box 255", "Wasco1982", "single", "Berg van", "山田太郎"]
     cases = []
     for rule in (RULES[0], RULES[1], RULES[4]):
@@ -220,7 +224,7 @@ def vocabulary():
 
 
 def block():
-    """One whole block: values, absent cells and placeholders, dates, several atoms, two rules."""
+    """One whole block: values, empty cells and placeholders, dates, several atoms, two rules."""
     columns = [Column("ssn", searchable=True, delimiters=("-",)), Column("lastName"), Column("dob")]
     surnames = ["Langer", "van der Berg", "O'Brien", "", "n/a", "P.O. Box 255", "Smith-Jones", "9th", "x"]
     cells = [
@@ -241,7 +245,7 @@ MAKERS["block"], PATHS["block"] = block, CRATES / "edm-block/tests/golden/block.
 
 
 def dump(value):
-    """One case a line, so that a difference shows as one line."""
+    """One case per line, so that a difference shows as one line."""
     def lines(items):
         return "[\n" + ",\n".join(json.dumps(item, ensure_ascii=True) for item in items) + "\n]"
     if isinstance(value, list):

@@ -1,25 +1,27 @@
-"""How a value may be written in a text, and which of these forms the rules of docs/matching.md promise to find.
+"""Spellings of values in texts, and which of them the rules of docs/matching.md promise to find.
 
-A form is drawn for each planting and recorded with it, so that what must be found is known from what was written, never
-from reading the text again. Forms that are not promised are drawn seldom (`RARE`), count as misses, and are listed.
+A spelling is drawn for each planted value and recorded with it. So the expected findings
+follow from what was written, and never from reading the text again. Spellings without a
+promise are rare (`RARE`), count as misses, and are listed.
 """
 
 import unicodedata
 from dataclasses import dataclass
 
-# One planting in so many is written in a form that is not promised, where the column has one.
+# One planted value in this many has a spelling without a promise, if the column has one.
 RARE = 150
 
 
 @dataclass(frozen=True)
 class Form:
-    """One way to write a value. `lines`: it holds a line break, so that tables and logs cannot have it."""
+    """One spelling of a value. `lines`: it contains a line break, so tables and logs cannot have
+    it."""
 
     name: str
     text: str
     supported: bool = True
     lines: bool = False
-    # What stands directly before and behind the value and is not part of it.
+    # What is directly before and after the value and not part of it.
     before: str = ""
     after: str = ""
 
@@ -37,7 +39,7 @@ def plain(text):
 
 
 def broken(text):
-    """Breaks the text in its middle space into two lines."""
+    """Replaces the middle space of the text by a line break."""
     spaces = [at for at, character in enumerate(text) if character == " "]
     if not spaces:
         return None
@@ -46,7 +48,7 @@ def broken(text):
 
 
 def number_forms(locale, text, lines=False):
-    """What may be done to any number; `lines`: the rules let it go on in the next line."""
+    """What may be done to any number; `lines`: the rules allow it to continue on the next line."""
     out = [Form("dash of another kind", text.replace("-", "\u2011"))] if "-" in text else []
     if " " in text:
         out += [Form("no-break spaces", text.replace(" ", "\u00a0")),
@@ -210,7 +212,7 @@ def address(locale, facts):
             numerals = "一二三四五六七八九"
             at = street.index("丁目") - 1
             block, house = street[at + 3:].removesuffix("号").split("番")
-            # A town whose name ends with a numeral runs together with the number behind it.
+            # A town whose name ends with a numeral would merge with a number after it.
             apart = street[at - 1] not in numerals
             out += [Form("chōme-ban-gō as figures", f"{city}{street[:at]}{numerals.index(street[at]) + 1}-{block}-{house}", supported=apart)] * 2
         return out
@@ -235,10 +237,10 @@ MAKERS = {
 
 
 def drawn(draws, locale, facts, column, lines=False):
-    """Draws a form of a person's value; only where `lines` is set may it have a line break."""
+    """Draws a spelling of a person's value; only with `lines` may it contain a line break."""
     all_forms = [form for form in MAKERS[column](locale, facts) if lines or not form.lines]
     rare = [form for form in all_forms if not form.supported]
-    # Each kind of value has the same share of rare forms, however many it has.
+    # Each kind of value has the same share of rare spellings, however many it has.
     if rare and draws.randrange(RARE) == 0:
         return draws.choice(rare)
     return draws.choice([form for form in all_forms if form.supported])

@@ -1,4 +1,4 @@
-"""The labelled set: tables of people and texts about them and others, all from one seed."""
+"""The labelled set: tables of people, and texts about them and others, all from one seed."""
 
 import random
 import unicodedata
@@ -10,14 +10,14 @@ from people import IDENTIFIERS, Town
 from texts import BESIDE_ADDRESS, REACH, Author
 
 KINDS = (("email", 26), ("chat", 20), ("log", 20), ("table", 18), ("letter", 16))
-# Share of the people in texts who are in no table.
+# The share of people in texts who are in no table.
 STRANGERS = 0.3
 
 
 @dataclass
 class LabelledSet:
     seed: int
-    # Locale name → the people of its table.
+    # Locale name to the people of its table.
     tables: dict
     texts: list
 
@@ -50,8 +50,8 @@ def labelled_set(seed, text_count, people_count):
 
 
 def counts(planted):
-    """Says whether a value is long enough to be evidence (docs/matching.md, Evidence): three letters, four digits, or two
-    characters of a script without spaces."""
+    """Returns whether a value is long enough to be evidence (docs/matching.md): three letters,
+    four digits, or two characters of a script without spaces."""
     cell = planted.person.cells[planted.column]
     digits, letters = sum(c.isdigit() for c in cell), sum(c.isalpha() for c in cell)
     wide = sum(unicodedata.name(c, "").startswith(("CJK", "HIRAGANA", "KATAKANA")) for c in cell)
@@ -59,20 +59,22 @@ def counts(planted):
 
 
 def expected_of(text):
-    """Returns the plantings that must be found: identifiers of the table's people that have something else of their person near
-    them, and what stands near such an identifier."""
+    """Returns the planted values that must be found: identifiers of the table's people with
+    another value of the person nearby, and the values near such an identifier."""
     def near(own, other):
         distance = max(own.start, other.start) - min(own.end, other.end)
         together = distance <= REACH or (own.row is not None and own.row == other.row)
         return own is not other and own.person is other.person and together
     of_tables = [planted for planted in text.planted if planted.person.row is not None]
     def stands(own, other):
-        """What is not promised proves nothing; but within a sentence that is not promised as a whole, one proves the other."""
+        """A value without a promise proves nothing. But in a sentence without a promise as a
+        whole, one proves the other."""
         return other.supported or own.form == other.form == BESIDE_ADDRESS
     def proven(own):
         return any(near(own, other) and stands(own, other) and counts(other) for other in of_tables)
     identifiers = [planted for planted in of_tables if planted.column in IDENTIFIERS and proven(planted)]
-    # Of several people with one telephone the evidence of one is shown: beside it nothing is demanded.
+    # If several people share a telephone number, the evidence of one is shown, so no evidence is
+    # required near it.
     anchors = [own for own in identifiers if not (own.column == "phone" and own.person.shares_phone)]
     facts = [
         own for own in of_tables
@@ -82,6 +84,6 @@ def expected_of(text):
 
 
 def expected(labelled):
-    """Yields every text with the plantings that must be found in it."""
+    """Yields every text with the planted values that must be found in it."""
     for text in labelled.texts:
         yield text, expected_of(text)

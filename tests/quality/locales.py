@@ -1,7 +1,8 @@
-"""The twelve locales: how numbers of each country look, in which order it writes days, and a few words of its language.
+"""The twelve locales: the formats of each country's numbers, its date order, and a few words of
+its language.
 
-Numbers are drawn at random within the country's form; nobody is meant by them. Telephone numbers lie beside the ranges that
-regulators keep for fiction.
+Numbers are random within the country's format and refer to no real person. Telephone numbers
+are next to the ranges that regulators reserve for fiction.
 """
 
 from dataclasses import dataclass
@@ -12,41 +13,45 @@ FULL_WIDTH_DIGITS = str.maketrans("0123456789", "０１２３４５６７８９"
 
 @dataclass(frozen=True)
 class Phone:
-    """A country's numbers: `#` is any digit; groups of the national significant number."""
+    """A country's telephone numbers: `#` is any digit; the groups are of the national
+    significant number."""
 
     country: str
     code: str
     trunk: str
-    # One is drawn for each person; `/` separates groups, the first is the area.
+    # One is drawn for each person; `/` separates groups, and the first is the area code.
     numbers: tuple
 
 
 @dataclass(frozen=True)
 class Locale:
     name: str
-    # Data type of the national number, characters that the column ignores, and how the number is drawn and written.
+    # The data type of the national number, the characters that the column ignores, and how the
+    # number is drawn and written.
     national_type: str
     national_ignored: str
-    # `#` a digit, `@` a letter; the table writes it so.
+    # `#` is a digit, `@` a letter; the spelling of the table.
     national: str
-    # Other ways of writing it: groups of characters and what joins them.
+    # Other spellings: groups of characters and their separator.
     national_groups: tuple
     phone: Phone
-    # Order of day, month and year in the table and in figures, and what joins them.
+    # The order of day, month and year in the table and in numeric dates, and their separator.
     order: str
     joint: str
-    # Months as a text writes them behind a day, `{d}`, `{m}` and `{y}` in place; and whether the rules name the language.
+    # Months as texts write them with `{d}`, `{m}` and `{y}`; and whether the rules know the
+    # language.
     months: tuple
     written: tuple
     written_supported: bool
-    # Words: national number, account, card, phone, born, name, address, from, with; and where they are not IBAN and E-Mail, these.
+    # Words for: national number, account, card, phone, born, name, address, from, with; and, if
+    # they are not IBAN and E-Mail, these.
     words: tuple
     digits: dict = None
-    # Whether names are written family name first, and by what the parts are joined in the table.
+    # Whether the family name comes first, and the separator of the parts in the table.
     family_first: bool = False
     name_joint: str = " "
     iban_locale: str = ""
-    # Street words and their abbreviations, and whether the rules know them.
+    # Street words with abbreviations, and whether the rules know them.
     streets: tuple = ()
     streets_supported: bool = True
 

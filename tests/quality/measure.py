@@ -1,4 +1,4 @@
-"""Compares what was found with what was planted, by position."""
+"""Compares findings with planted values, by position."""
 
 import html
 import quopri
@@ -12,7 +12,7 @@ from people import IDENTIFIERS
 from texts import Text
 
 RECOMMENDED = 75
-# A name may be found as a whole or in its parts: any of these sets of columns will do.
+# A name may be found as a whole or in parts: any of these sets of columns is accepted.
 INSTEAD = {
     "fullName": ({"fullName"}, {"firstName", "lastName"}), "firstName": ({"firstName"}, {"fullName"}), "lastName": ({"lastName"}, {"fullName"}),
 }
@@ -34,7 +34,7 @@ class Share:
 
 @dataclass
 class Case:
-    """Something that went wrong, small enough to be read."""
+    """An error of detection, short enough to read."""
 
     what: str
     locale: str
@@ -50,11 +50,11 @@ class Measured:
     supported: Share = field(default_factory=Share)
     everything: Share = field(default_factory=Share)
     identifiers: Share = field(default_factory=Share)
-    # (column, locale) → share, of supported forms and of all.
+    # (column, locale) to the share of promised spellings and of all.
     by_type: dict = field(default_factory=lambda: defaultdict(Share))
     by_type_all: dict = field(default_factory=lambda: defaultdict(Share))
     by_kind: dict = field(default_factory=lambda: defaultdict(Share))
-    # (column, form) that is not promised → share.
+    # (column, spelling without a promise) to its share.
     rare_forms: dict = field(default_factory=lambda: defaultdict(Share))
     # People with an identifier and another value near it, found at the recommended confidence.
     people: Share = field(default_factory=Share)
@@ -75,7 +75,7 @@ def excerpt(text: Text, start, end, around=40):
 
 
 def plain(piece):
-    """Folds as Python's library does, for a word that happens to be somebody's name."""
+    """Folds with Python's library, for words that happen to be a person's name."""
     decoded = quopri.decodestring(piece.encode()).decode(errors="replace") if "=" in piece else html.unescape(piece)
     decoded = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), decoded)
     bare = "".join(c for c in unicodedata.normalize("NFKD", decoded) if unicodedata.category(c) != "Mn")
@@ -109,12 +109,12 @@ def recall(out, holders, text, wanted, matches):
         rows = holders[(text.locale, planted.column, planted.person.cells[planted.column])] if planted.column in IDENTIFIERS else {row}
         own = [match for match in matches if match.locale == text.locale and not rows.isdisjoint(match.rows)]
         there = {reported.column for match in own for reported in [match.primary, *match.evidences] if overlaps(reported, planted)}
-        # Two columns may hold the same value: then one of them is named.
+        # Two columns may contain the same value, of which one is reported.
         cells = planted.person.cells
         there |= {planted.column for column in there if cells[column] == cells[planted.column]}
         hit = any(columns <= there for columns in INSTEAD.get(planted.column, ({planted.column},)))
         key = (planted.column, text.locale)
-        # What is found in a form that is not promised is luck.
+        # Finding a spelling without a promise is luck.
         out.everything.add(hit and planted.supported)
         out.by_type_all[key].add(hit and planted.supported)
         if planted.column in IDENTIFIERS:
@@ -137,7 +137,7 @@ def precision(out, labelled, text, match):
     people = [person for person in (labelled.person(match.locale, row) for row in match.rows) if person]
     rows = [person.cells for person in people]
     def is_of(reported, cells):
-        """By value: a value that is this cell was planted there, or the text repeats the cell."""
+        """By value: a value equal to this cell was planted there, or the text repeats the cell."""
         cell = cells[reported.column]
         there = [planted for planted in text.planted if overlaps(reported, planted)] if match.locale == text.locale else []
         same = any(cell in (planted.person.cells[reported.column], planted.person.cells[planted.column]) for planted in there)
@@ -156,7 +156,8 @@ def precision(out, labelled, text, match):
 
 @dataclass
 class PeerMeasured:
-    """What a search without rows finds: recall on the same plantings, and hits on what is nobody's of the table."""
+    """The result of a search without rows: recall on the same planted values, and hits on values
+    that are not in the table."""
 
     recall: Share = field(default_factory=Share)
     identifiers: Share = field(default_factory=Share)
@@ -167,7 +168,8 @@ class PeerMeasured:
 
 
 def measure_peer(labelled, found, chosen):
-    """`found` has the spans (start, end, is an identifier's value) of each chosen text, in UTF-16 units."""
+    """`found` has the spans (start, end, whether it is an identifier's value) of each selected
+    text, in UTF-16 units."""
     out = PeerMeasured(texts=len(chosen))
     wanted = list(expected(labelled))
     for index, spans in zip(chosen, found):

@@ -1,4 +1,4 @@
-"""The measure, measured: made-up answers of which it is known what is right and wrong about them."""
+"""Tests of the measure itself: made-up results with known errors."""
 
 from collections import defaultdict
 
@@ -9,7 +9,7 @@ from service import Match, Reported
 
 
 def perfect(labelled):
-    """Returns the answer that reports exactly what must be found: every value as a match of its own."""
+    """Returns a result that reports exactly what must be found, each value as a separate match."""
     return [
         [Match(text.locale, 85, reported(planted), [planted.person.row], []) for planted in wanted]
         for text, wanted in expected(labelled)
@@ -21,13 +21,13 @@ def reported(planted):
 
 
 def strangers_value(labelled):
-    """Returns the number of a text and a value of somebody who is in no table."""
+    """Returns the number of a text, and a value of a person who is in no table."""
     return next((at, planted) for at, text in enumerate(labelled.texts) for planted in text.planted
                 if planted.person.row is None and planted.column == "account")
 
 
 def two_people(labelled):
-    """Returns the number of a text, an identifier of a person, and a birthday of another."""
+    """Returns the number of a text, an identifier of a person, and the birthday of another."""
     for at, text in enumerate(labelled.texts):
         by_column = defaultdict(list)
         for planted in text.planted:
@@ -46,7 +46,7 @@ def check(name, holds):
 
 
 def run_checks(seed):
-    """Fails with AssertionError where the measure does not see what is wrong."""
+    """Fails with AssertionError if the measure misses an error."""
     labelled = labelled_set(seed, 60, 30)
     best = measure(labelled, perfect(labelled))
     check("a perfect answer has no fault", best.supported.found == best.supported.planted > 0 and not best.false_positives and not best.cross_row)

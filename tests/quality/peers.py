@@ -1,17 +1,18 @@
-"""Two other ways to look for the cells of a table, on the same texts: Presidio's deny list, and plain Aho-Corasick. Both are
-given the cells as the table writes them; neither knows of rows."""
+"""Two alternative searches for the cells of a table, on the same texts: Presidio's deny list,
+and plain Aho-Corasick. Both get the cells with the table's spelling, and neither knows of
+rows."""
 
 import ahocorasick
 from people import COLUMNS, IDENTIFIERS
 from presidio_analyzer import PatternRecognizer
 
-# Presidio's deny list is one regular expression over all cells, and slow: one text in so many. Seven has no factor in common with
-# the number of locales, so that every one of them is in the sample.
+# Presidio's deny list is one slow regular expression over all cells, so it gets one text in this
+# many. Seven is coprime to the number of locales, so every locale is in the sample.
 PRESIDIO_STRIDE = 7
 
 
 def cells(people):
-    """Returns each distinct cell and whether it is an identifier's."""
+    """Returns each distinct cell and whether it is an identifier."""
     out = {}
     for person in people:
         for column in COLUMNS:
@@ -21,7 +22,7 @@ def cells(people):
 
 
 def to_units(text, spans):
-    """Turns code points into UTF-16 units."""
+    """Converts code points to UTF-16 units."""
     at, units = [], 0
     for character in text:
         at.append(units)
@@ -31,7 +32,7 @@ def to_units(text, spans):
 
 
 def without_overlaps(spans):
-    """Keeps the longest, then the leftmost."""
+    """Keeps the longest span, then the leftmost."""
     kept = []
     for span in sorted(spans, key=lambda span: (span[0] - span[1], span[0])):
         if all(span[1] <= other[0] or other[1] <= span[0] for other in kept):
@@ -45,7 +46,7 @@ def lowered(text):
 
 
 def by_aho_corasick(labelled):
-    """Returns the spans of each text, without regard to case or to what stands beside."""
+    """Returns the spans of each text, ignoring case and neighbouring characters."""
     machines = {}
     for name, people in labelled.tables.items():
         machines[name] = ahocorasick.Automaton()
@@ -60,7 +61,7 @@ def by_aho_corasick(labelled):
 
 
 def by_presidio(labelled):
-    """Returns which texts were looked at and the spans of each."""
+    """Returns the searched texts and the spans of each."""
     recognisers = {}
     for name, people in labelled.tables.items():
         known = cells(people)

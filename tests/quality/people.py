@@ -1,4 +1,5 @@
-"""People of a locale: those of the table, and others who share everything with one of them but the numbers."""
+"""The people of a locale: those of the table, and others who share everything with one of them
+except the numbers."""
 
 import datetime
 import random
@@ -8,23 +9,25 @@ from faker import Faker
 
 FIRST_DAY = datetime.date(1935, 1, 1)
 DAYS = 25_000
-# Column, in the order of the table; which may be found by itself; and which the table's people share with others.
+# The columns in the order of the table; whether they are searchable; and whether people outside the
+# table share their values.
 COLUMNS = (
     "account", "national", "card", "iban", "phone", "email", "fullName", "firstName", "lastName", "birthday", "address", "city",
 )
 IDENTIFIERS = ("account", "national", "card", "iban", "phone", "email")
 FACTS = ("fullName", "firstName", "lastName", "birthday", "address", "city")
-# Share of the table's people who have their telephone with another.
+# The share of the table's people who share their telephone number with another.
 HOUSEHOLD = 0.05
 LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
 
 
 class Person:
-    """`row` is the number of the record in the table, from 1; `None` for those who are not in it."""
+    """`row` is the number of the record in the table, from 1; `None` for people who are not in
+    it."""
 
     def __init__(self, row, cells, facts):
         self.row, self.cells, self.facts = row, cells, facts
-        # Whether another of the table has the same telephone.
+        # Whether another person of the table has the same telephone number.
         self.shares_phone = False
 
 
@@ -36,7 +39,7 @@ def draw(random, pattern):
 
 
 def luhn(digits):
-    """Returns the digits with the check digit of a payment card behind them."""
+    """Appends the check digit of a payment card."""
     total = sum(sum(divmod(int(d) * (2 - i % 2), 10)) for i, d in enumerate(reversed(digits)))
     return digits + str(-total % 10)
 
@@ -47,14 +50,14 @@ def card_number(random):
 
 
 def ascii_word(text):
-    """Returns Latin letters for an address of e-mail; names in other scripts have none."""
+    """Returns Latin letters for an e-mail address; names in other scripts have none."""
     folded = unicodedata.normalize("NFD", text.lower().replace("ß", "ss").replace("ł", "l"))
     return "".join(c for c in folded if c.isascii() and c.isalpha())
 
 
 class Town:
-    """Draws people; the same seed draws the same ones. `used` is shared by all towns: a number written as at home says not of
-    which country it is, so no two may be equal."""
+    """Draws people; equal seeds draw equal ones. All towns share `used`: a number in national
+    format does not say its country, so no two may be equal."""
 
     def __init__(self, locale, seed, used):
         self.locale, self.random = locale, random.Random(f"{seed}/{locale.name}")
@@ -65,7 +68,7 @@ class Town:
         self.used = used
 
     def unique(self, make):
-        """Identifiers differ from person to person, in the table and beside it."""
+        """Identifiers are unique, inside and outside the table."""
         while True:
             value = make()
             plain = "".join(c for c in value.lower() if c.isalnum()).lstrip("0")
@@ -131,7 +134,8 @@ class Town:
         return people
 
     def stranger(self, person):
-        """Returns somebody who is in no table: as the person, but with other numbers, half of them off by one digit."""
+        """Returns a person who is in no table: like the given one, but with other numbers, half
+        of them off by one digit."""
         facts = dict(person.facts)
         fresh = self.identifiers(facts)
         for column in ("account", "national", "phone"):
@@ -142,14 +146,14 @@ class Town:
 
 
 def one_digit_off(draws, value):
-    """Changes one digit, not the first two: what the number must begin with stays."""
+    """Changes one digit, but not the first two, so that the required prefix stays."""
     places = [at for at, character in enumerate(value) if character.isdigit()][2:]
     at = draws.choice(places)
     return value[:at] + str((int(value[at]) + draws.randrange(1, 10)) % 10) + value[at + 1:]
 
 
 def cells_of(locale, facts):
-    """Returns the record as the table writes it."""
+    """Returns the record with the table's spelling."""
     born, phone, card = facts["born"], facts["phone"].replace("/", ""), facts["card"]
     figures = {"d": f"{born.day:02}", "m": f"{born.month:02}", "y": str(born.year)}
     return {
@@ -163,7 +167,7 @@ def cells_of(locale, facts):
 
 
 def columns_of(locale):
-    """Returns the store's columns as the wire takes them."""
+    """Returns the store's columns in the format of the wire."""
     def column(name, data_type, ignored="", **options):
         made = {"name": name, "isSearchable": name in IDENTIFIERS, "dataType": data_type, "foldDiacritics": data_type in ("name", "address")}
         if ignored:

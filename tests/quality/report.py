@@ -1,4 +1,4 @@
-"""What the run prints, and the page docs/bench/quality.md."""
+"""The output of a run, and the page docs/bench/quality.md."""
 
 from collections import Counter
 
@@ -18,7 +18,7 @@ def percent(share):
 
 
 def targets(measured):
-    """Returns each target: what it is, whether it is met, and what was measured."""
+    """Returns each target: its name, whether it is met, and the measured value."""
     return [
         ("recall on supported forms is 100 %", measured.supported.found == measured.supported.planted, share(measured.supported)),
         ("recall on all forms is at least 99 %", measured.everything.percent >= 99, share(measured.everything)),
@@ -32,7 +32,7 @@ def share(own):
 
 
 def show(measured, cases):
-    """Prints the targets and the first cases of what went wrong."""
+    """Prints the targets and the first errors."""
     for what, met, value in targets(measured):
         print(f"{'ok' if met else 'FAIL'} {what}: {value}")
     wrong = [*measured.false_positives, *measured.cross_row, *measured.misses]

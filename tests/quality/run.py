@@ -1,8 +1,10 @@
-"""Quality of detection on a labelled set, through a real `edm serve`.
+"""Measures detection on a labelled set, through a real `edm serve`.
 
-    python tests/quality/run.py --binary target/release/edm [--quick] [--write docs/bench/quality.md]
+python tests/quality/run.py --binary target/release/edm [--quick] [--write
+docs/bench/quality.md]
 
-Ends with status 1 if a target is missed. `cargo xtask quality` makes the environment and calls it.
+Ends with status 1 if a target is missed. `cargo xtask quality` creates the environment and
+calls it.
 """
 
 import argparse

@@ -1,4 +1,5 @@
-"""The measured side: a real `edm serve`, a store for each locale, `edm upload`, then classifyExactMatches over HTTP."""
+"""The measured side: a real `edm serve`, a store per locale, `edm upload`, then
+classifyExactMatches over HTTP."""
 
 import csv
 import http.client
@@ -12,13 +13,13 @@ from locales import LOCALES
 from people import COLUMNS, columns_of
 
 PATH = "/beta/dataClassification/classifyExactMatches"
-# Requests at a time: the server hashes on as many cores as it has.
+# Concurrent requests: the server uses all of its cores.
 CLIENTS = 2
 
 
 @dataclass(frozen=True)
 class Reported:
-    """A value that the service reports, in UTF-16 units: the primary of a match or one of its evidences."""
+    """A reported value, in UTF-16 units: the primary of a match or one of its evidences."""
 
     start: int
     end: int
@@ -36,7 +37,7 @@ class Match:
 
 
 class Service:
-    """Stores and uploads the tables, then classifies texts."""
+    """Creates stores and uploads the tables, then classifies texts."""
 
     def __init__(self, server, folder):
         self.server, self.folder = server, folder
@@ -51,7 +52,7 @@ class Service:
         return done.stdout
 
     def upload(self, tables):
-        """Makes a store of each locale live; returns how many rows each has."""
+        """Makes a store of each locale live; returns the number of rows of each."""
         rows = {}
         for locale in LOCALES:
             schema, table = self.folder / f"{locale.name}.json", self.folder / f"{locale.name}.csv"

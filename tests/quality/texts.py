@@ -1,5 +1,5 @@
-"""Texts with values of people in them: e-mails, chats, logs, tables, letters. Where each value stands is recorded while the
-text is written."""
+"""Texts with values of people: e-mails, chats, logs, tables, letters. The position of each value
+is recorded while the text is written."""
 
 import csv
 import html
@@ -11,14 +11,16 @@ from urllib.parse import quote
 from forms import drawn
 from people import FACTS, IDENTIFIERS
 
-# Every value stands this near to an identifier of its person, or in the same row of a table (docs/matching.md, Patterns).
+# Every value is at most this far from an identifier of its person, or in the same row of a table
+# (docs/matching.md).
 REACH = 300
 BESIDE_ADDRESS = "in a sentence without spaces that holds an e-mail address"
 
 
 @dataclass
 class Planted:
-    """A value of a person, and where it stands: code points while the text is written, UTF-16 units when it is whole."""
+    """A value of a person and its position: in code points while the text is written, in UTF-16
+    units when it is complete."""
 
     start: int
     end: int
@@ -26,7 +28,7 @@ class Planted:
     column: str
     form: str
     supported: bool
-    # The line of a table that it stands in.
+    # The table line that contains it.
     row: object = None
 
 
@@ -39,12 +41,12 @@ class Text:
 
 
 class Writer:
-    """Appends pieces; `encode` turns each piece into what stands in the text."""
+    """Appends pieces; `encode` transforms each piece."""
 
     def __init__(self, draws, locale, encode=lambda piece: piece, lines=False):
         self.draws, self.locale, self.encode, self.lines = draws, locale, encode, lines
         self.parts, self.length, self.planted, self.row = [], 0, [], None
-        # Written behind every line break inside a value.
+        # Inserted after every line break inside a value.
         self.margin = ""
 
     def raw(self, piece):
@@ -83,11 +85,11 @@ class Author:
         return self.faker.sentence(nb_words=words)
 
     def number(self):
-        """A number that is nobody's: accounts begin with other digits."""
+        """A number that belongs to no person: accounts start with other digits."""
         return f"7{self.draws.randrange(10**8):08}"
 
     def columns(self, facts_max=3):
-        """Returns one or two identifiers and one to three facts, shuffled; names are not written twice."""
+        """Returns one or two identifiers and one to three facts, shuffled; names do not repeat."""
         facts = self.draws.sample(FACTS, self.draws.randint(1, facts_max))
         if "fullName" in facts:
             facts = [column for column in facts if column not in ("firstName", "lastName")]
@@ -104,7 +106,7 @@ class Author:
         return {"iban": words[9], "email": words[10]}.get(column, known[column]) if len(words) > 9 else known[column]
 
     def record(self, writer, person):
-        """Writes a person's values in a sentence or as a list with labels."""
+        """Writes a person's values in a sentence or as a labelled list."""
         columns = self.columns()
         if self.draws.random() < 0.5:
             # Japanese and Chinese write no spaces.
@@ -114,7 +116,8 @@ class Author:
                 writer.say(between if number else "").say(f"{self.label(column)}{behind_label}").value(person, column)
             writer.say(stop)
             if self.locale.family_first and "email" in columns:
-                # Such a sentence is one run for the rules, and the address has no edge: nothing in it is promised.
+                # To the rules such a sentence is one run, and the address has no edge, so nothing
+                # in it is promised.
                 for planted in writer.planted[first:]:
                     planted.form, planted.supported = BESIDE_ADDRESS, False
         else:
@@ -135,7 +138,7 @@ class Author:
                 writer.say("\n> ")
             self.record(writer, person)
             writer.say(f"\n{writer.margin}{self.filler()}\n")
-            # Two line breaks and more than the reach lie between two people now and then.
+            # Sometimes two line breaks and more than the reach separate two people.
             if draws.random() < 0.3:
                 writer.say("".join(f"{self.filler(12)}\n" for _ in range(6)))
         writer.say(f"\n-- \n{self.faker.name()}\n")
@@ -174,7 +177,7 @@ class Author:
         return writer.text("log")
 
     def request(self, writer, person, stamp, columns):
-        """Writes a line of a web server: one identifier in the address, the facts behind it."""
+        """Writes a log line of a web server: one identifier in the URL, and the facts after it."""
         first = next(column for column in columns if column in IDENTIFIERS)
         writer.raw(f'{stamp} "GET /people?{first}=')
         cell(writer, person, first, drawn(self.draws, self.locale, person.facts, first), lambda piece: quote(piece, safe=""))
@@ -223,7 +226,7 @@ def quoted_printable(piece):
 
 
 def cell(writer, person, column, form, encode=lambda piece: piece):
-    """Writes a cell with what a form has around it."""
+    """Writes a cell with the characters that surround its spelling."""
     writer.encode, before = encode, writer.encode
     writer.value(person, column, form)
     writer.encode = before

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: builds the harness of `bench/`, fetches what it compares with and what it reads, and runs it.
+//! `cargo xtask bench`: builds the harness of `bench/`, fetches peers and prose, and runs it.
 
 mod debian;
 
@@ -7,14 +7,14 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 
-/// What may be said beside the groups; everything else is refused before anything is built.
+/// Flags besides the groups. Anything else is refused before anything is built.
 const FLAGS: [&str; 8] =
     ["--quick", "--scan", "--scale", "--ingest", "--http", "--api", "--full", "--offline"];
-/// Options with a value, handed on as they are.
+/// Options with a value, passed on unchanged.
 const OPTIONS: [&str; 7] =
     ["--values", "--peers", "--pairs", "--corpus-mb", "--kind", "--ingest-rows", "--profile"];
 
-/// Builds and runs the harness. `--full` is every group, and writes `docs/bench/engine.md`.
+/// Builds and runs the harness. `--full` measures every group and writes `docs/bench/engine.md`.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode> {
     let said = |flag: &str| arguments.iter().any(|argument| argument == flag);
     check(arguments)?;
@@ -24,7 +24,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode>
     std::fs::create_dir_all(&data)?;
     let binaries = target.join("bench/release");
     let (http, ingest, api) = (full || said("--http"), full || said("--ingest"), said("--api"));
-    // Rows of a quick run say nothing about speed: the binary that the other steps made does.
+    // Rows of a quick run say nothing about speed, so the binary of the other steps suffices.
     let profile = if quick { "debug" } else { "release" };
     let wants_edm = http || api || (ingest && !quick);
     build(root, &target, http || api, wants_edm.then_some(profile))?;
@@ -65,7 +65,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode>
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Returns whether the API is the only group that was named.
+/// Returns whether the API is the only group.
 fn only_api(arguments: &[String]) -> bool {
     let groups = ["--scan", "--scale", "--ingest", "--http", "--full", "--profile"];
     let said = |group: &str| arguments.iter().any(|argument| argument == group);
@@ -85,7 +85,8 @@ fn check(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the command that runs the harness's own tests, optimised as the harness is: its dependencies are built once.
+/// Returns the command that runs the harness's tests. They are optimised like the harness, so that
+/// its dependencies are built once.
 pub(crate) fn tests(root: &Path) -> Command {
     harness(root, "test")
 }
@@ -101,7 +102,7 @@ fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Builds the harness into a target folder of its own, and the product's binary into the workspace's.
+/// Builds the harness into a separate target folder, and the product's binary into the workspace's.
 fn build(root: &Path, target: &Path, echo: bool, edm: Option<&str>) -> anyhow::Result<()> {
     let mut harness = harness(root, "build");
     if echo {
@@ -111,7 +112,7 @@ fn build(root: &Path, target: &Path, echo: bool, edm: Option<&str>) -> anyhow::R
     product.args(["build", "--quiet", "--locked"]).current_dir(root);
     match edm {
         Some("release") => product.args(["--release", "--package", "edm"]),
-        // As the other steps build it, so that nothing is compiled twice.
+        // With the flags of the other steps, so that nothing is compiled twice.
         _ => product.args(["--workspace", "--bin", "edm"]),
     };
     product.env("CARGO_TARGET_DIR", target);
@@ -124,7 +125,8 @@ fn build(root: &Path, target: &Path, echo: bool, edm: Option<&str>) -> anyhow::R
     Ok(())
 }
 
-/// Returns where the prose of the corpus lies. A quick run reads the project's own documentation: it needs no network.
+/// Returns the folders of the corpus's prose. A quick run uses the project's documentation and
+/// needs no network.
 fn prose(root: &Path, data: &Path, own: bool) -> anyhow::Result<Vec<PathBuf>> {
     if own {
         return Ok(["docs", "ARCHITECTURE.md", "STYLE.md"].map(|path| root.join(path)).to_vec());
@@ -132,7 +134,7 @@ fn prose(root: &Path, data: &Path, own: bool) -> anyhow::Result<Vec<PathBuf>> {
     debian::PROSE.iter().map(|package| debian::unpacked(data, package)).collect()
 }
 
-/// Hands a part on, or says why there is none: its rows then say the same.
+/// Passes the path of a part on, or else the reason why it is missing, which its rows then show.
 fn add_part(bench: &mut Command, option: &str, part: anyhow::Result<PathBuf>) {
     match part {
         Ok(path) => {

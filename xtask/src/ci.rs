@@ -1,4 +1,4 @@
-//! Everything that must pass before a change is merged, in the order in which it is cheapest to fail.
+//! All checks that must pass before a change is merged, the cheapest first.
 
 mod attack;
 mod python;
@@ -13,7 +13,7 @@ use std::time::Instant;
 pub(crate) use python::target_folder;
 use step::{Counts, Outcome, cargo};
 
-/// One step: its name, what it is for, and how it runs.
+/// One step: its name, purpose and function.
 struct Step {
     name: &'static str,
     purpose: &'static str,
@@ -66,11 +66,11 @@ const STEPS: [Step; 15] = [
     },
 ];
 
-/// Folders with a workspace of their own, which no command for the workspace sees.
+/// Folders with a separate workspace, which commands for the main workspace do not cover.
 const OWN_WORKSPACES: [&str; 2] = ["fuzz", "bench"];
 
-/// Runs the steps; with words, only those whose names begin with one of them. A failed step does not stop the
-/// others: one run says everything that is wrong.
+/// Runs the steps; with arguments, only those whose names start with one of them. A failed step
+/// does not stop the others, so that one run reports all problems.
 pub(crate) fn run(root: &Path, wanted: &[String]) -> anyhow::Result<ExitCode> {
     let chosen: Vec<&Step> = STEPS
         .iter()
@@ -112,7 +112,8 @@ pub(crate) fn run(root: &Path, wanted: &[String]) -> anyhow::Result<ExitCode> {
     Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Measures the labelled set: all of it, beside others, and writes the page; or a few hundred texts with a debug binary.
+/// Measures detection on the labelled set: all of it next to other programs, writing the page; or a
+/// few hundred texts with a debug binary.
 pub(crate) fn quality(root: &Path, quick: bool) -> anyhow::Result<ExitCode> {
     if quick {
         return run(root, &["python", "build", "quality"].map(str::to_owned));
@@ -121,7 +122,7 @@ pub(crate) fn quality(root: &Path, quick: bool) -> anyhow::Result<ExitCode> {
     Ok(if outcome.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Makes every attack on a release binary, or the named ones.
+/// Runs every attack on a release binary, or the named ones.
 pub(crate) fn attack(root: &Path, names: &[String]) -> anyhow::Result<ExitCode> {
     let outcome = attack::all(root, names)?;
     Ok(if outcome.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -174,6 +175,7 @@ fn bench(root: &Path) -> anyhow::Result<Outcome> {
 }
 
 fn build(root: &Path) -> anyhow::Result<Outcome> {
-    // With `--workspace` the features are those of the steps before, so that little is compiled again.
+    // With `--workspace` the features equal those of the earlier steps, so that little is compiled
+    // again.
     step::run(cargo(root, &["build", "--workspace", "--bin", "edm", "--locked"]))
 }

@@ -1,5 +1,6 @@
-//! `cargo xtask dist`: what is given to others, below `target/dist`: archives, Debian packages, an image, and their sums. The same commit
-//! gives the same files. Whatever was made is installed in a clean root and run before it counts as made.
+//! `cargo xtask dist`: makes the release artefacts in `target/dist`: archives, Debian packages, an
+//! image, and checksums. The same commit gives the same files. Each artefact is installed in a
+//! clean root and run there before it counts as made.
 
 mod archive;
 mod build;
@@ -24,7 +25,7 @@ use product::Product;
 
 const SUMS: &str = "SHA256SUMS";
 
-/// Makes all artefacts and checks them; with `--check` only the latter.
+/// Makes all artefacts and checks them; with `--check` only checks them.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode> {
     let folder = crate::ci::target_folder(root).join("dist");
     let mut summary = match arguments {
@@ -60,7 +61,7 @@ fn archive_file(version: &str, machine: &str) -> String {
     format!("{}.tar.gz", archive::name(version, machine))
 }
 
-/// Makes the artefacts anew; returns a line for each of them, and one for whatever is left out.
+/// Makes the artefacts. Returns a line for each, and one for each omitted one.
 fn make(root: &Path, folder: &Path) -> anyhow::Result<Vec<String>> {
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;

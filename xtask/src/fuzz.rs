@@ -1,16 +1,16 @@
-//! `cargo xtask fuzz`: looks for inputs that break the promises of the fuzz targets. Long by nature, so no part of `ci`.
+//! `cargo xtask fuzz`: runs the fuzz targets. It takes long, so it is not part of `ci`.
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, bail};
 
-/// Pinned, so that two machines run the same fuzzer.
+/// Pinned, so that all machines run the same fuzzer.
 const CARGO_FUZZ: &str = "cargo-fuzz@0.13.1";
 const SECONDS_DEFAULT: u64 = 60;
 const SECONDS_MAX: u64 = 24 * 3_600;
 
-/// Runs every target, or the named one, for so many seconds each: `fuzz [TARGET] [SECONDS]`.
+/// Runs every target, or the named one, for the given seconds each: `fuzz [TARGET] [SECONDS]`.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode> {
     let mut seconds = SECONDS_DEFAULT;
     let mut wanted: Vec<&str> = Vec::new();
@@ -31,7 +31,8 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode>
         println!("==> {target}: {seconds} s");
         let mut command = Command::new(&tool);
         command.args(["run", target, "--"]).arg(format!("-max_total_time={seconds}"));
-        // The sanitizers are unstable options of the compiler: a nightly one is not needed for them, only leave.
+        // The sanitizers are unstable compiler options. This variable permits them without a
+        // nightly compiler.
         command.current_dir(root).env("RUSTC_BOOTSTRAP", "1").stdin(Stdio::null());
         if !command.status().context("cargo-fuzz does not start")?.success() {
             println!("FAIL {target}: the input lies in fuzz/artifacts/{target}");

@@ -1,6 +1,7 @@
-//! `cargo xtask`: what the project does to itself. `tidy` is the referee of ARCHITECTURE.md and STYLE.md,
-//! `ci` is everything that must pass before a change is merged, `fuzz` looks for what no test thought of, `quality` measures
-//! detection on a labelled set, `bench` the engine beside what a user would pick instead, `dist` makes what is given to others.
+//! `cargo xtask`: the project's tasks. `tidy` checks the rules of ARCHITECTURE.md and STYLE.md.
+//! `ci` runs everything that must pass before a change is merged. `fuzz` runs the fuzz targets.
+//! `quality` measures detection on a labelled set. `bench` measures the engine next to comparable
+//! programs. `dist` makes the release artefacts.
 
 mod bench;
 mod ci;
@@ -60,7 +61,7 @@ fn run() -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Returns the folder that holds the workspace, whichever folder the command was started in.
+/// Returns the root of the workspace, whichever folder the command was started in.
 fn workspace_root() -> anyhow::Result<PathBuf> {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()

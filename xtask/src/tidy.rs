@@ -1,4 +1,4 @@
-//! The referee: rules of ARCHITECTURE.md and STYLE.md that a program can check.
+//! Checks the rules of ARCHITECTURE.md and STYLE.md that a program can check.
 
 mod absences;
 mod edges;
@@ -18,7 +18,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, bail};
 use source::SourceFile;
 
-/// Says what is wrong, and where.
+/// A broken rule and its location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Finding {
     path: String,
@@ -32,7 +32,7 @@ impl Finding {
     }
 }
 
-/// Checks the tree and prints what is wrong with it.
+/// Checks the tree and prints the findings.
 pub(crate) fn run(root: &Path) -> anyhow::Result<ExitCode> {
     let paths = tracked_files(root)?;
     let metadata = metadata(root)?;
@@ -73,7 +73,8 @@ fn check_source(file: &SourceFile) -> Vec<Finding> {
     checks.iter().flat_map(|check| check(file)).collect()
 }
 
-/// Returns the files that git tracks or would track, so that a new file is judged before it is added.
+/// Returns the files that git tracks or would track, so that a new file is checked before it is
+/// added.
 fn tracked_files(root: &Path) -> anyhow::Result<Vec<String>> {
     let listed = output(root, "git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
     let mut paths: Vec<String> = listed
@@ -103,7 +104,7 @@ fn output(root: &Path, program: &str, arguments: &[&str]) -> anyhow::Result<Stri
     String::from_utf8(output.stdout).with_context(|| format!("{program} printed bytes that are not UTF-8"))
 }
 
-/// Returns the text files; a file that is not UTF-8 is a fixture and has nothing to tidy.
+/// Returns the text files. A file that is not UTF-8 is a fixture and is not checked.
 fn read_texts(root: &Path, paths: &[String]) -> Vec<(String, String)> {
     paths
         .iter()

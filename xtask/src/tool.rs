@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
-/// Returns the program of a package, such as `cargo-deny@0.20.2`, in exactly this version. Installs it below the target
-/// folder where it is missing: about a minute, unoptimised. Fails where the registry cannot be reached.
+/// Returns the program of a package in exactly this version, such as `cargo-deny@0.20.2`. Installs
+/// it into the target folder if it is missing, which takes about a minute, unoptimised. Fails if
+/// the registry is unreachable.
 pub(crate) fn installed(root: &Path, package: &str) -> anyhow::Result<PathBuf> {
     let (name, version) = package.split_once('@').context("a tool is pinned to a version")?;
     let program = format!("{name}{}", std::env::consts::EXE_SUFFIX);
@@ -19,7 +20,7 @@ pub(crate) fn installed(root: &Path, package: &str) -> anyhow::Result<PathBuf> {
     println!("installing {package} into {}", folder.display());
     let mut install = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     install.args(["install", "--locked", "--debug", "--quiet", package, "--root"]).arg(&folder);
-    // Its own target folder: the workspace's profiles and lock are not its business.
+    // A separate target folder, because the workspace's profiles and lock file must not affect it.
     install.current_dir(root).env("CARGO_TARGET_DIR", folder.join("build")).stdin(Stdio::null());
     if !install.status().context("cargo does not start")?.success() {
         bail!("{name} cannot be installed: it comes from the registry that every other crate comes from");

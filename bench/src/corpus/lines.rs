@@ -1,11 +1,12 @@
-//! The pieces that a corpus is made of: paragraphs, and lines of logs, JSON and CSV about people who are in no table.
+//! The parts of a corpus: paragraphs, and lines of logs, JSON and CSV about people who are in no
+//! table.
 
 use crate::corpus::Form;
 use crate::people::{self, OUTSIDERS_FROM};
 use crate::random::Random;
 use crate::words::LOG_MESSAGES;
 
-/// What a stretch of the corpus is.
+/// The kind of a part of the corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Prose,
@@ -15,7 +16,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Returns the kind that a word names.
+    /// Returns the kind with this name.
     pub(crate) fn of_word(word: &str) -> Option<Self> {
         match word {
             "prose" => Some(Self::Prose),
@@ -29,31 +30,31 @@ impl Kind {
 
 /// In twentieths of the corpus: 40 % prose, 25 % logs, 20 % JSON, 15 % CSV.
 const SHARES: [(Kind, usize); 4] = [(Kind::Prose, 8), (Kind::Log, 5), (Kind::Json, 4), (Kind::Csv, 3)];
-/// Bytes of one kind before the next.
+/// Bytes of one kind before the next one follows.
 const STRETCH_BYTES: usize = 8 * 1024;
 
 /// A paragraph or line.
 pub(crate) struct Unit {
     pub(crate) text: String,
-    /// Where the planted value begins in it.
+    /// The position of the planted value in it.
     pub(crate) value_at: Option<usize>,
 }
 
-/// Makes units, one after another.
+/// Generates units.
 pub(crate) struct LineMaker<'a> {
     paragraphs: &'a [String],
     random: Random,
     kind: Kind,
     only: Option<Kind>,
     left: usize,
-    /// How much of each kind was made, in the order of [`SHARES`].
+    /// The bytes of each kind so far, in the order of [`SHARES`].
     made: [usize; 4],
     outsider: u64,
     second: u64,
 }
 
 impl<'a> LineMaker<'a> {
-    /// Begins to make all kinds, or one alone.
+    /// Makes a generator of all kinds, or of one only.
     pub(crate) fn new(paragraphs: &'a [String], only: Option<Kind>) -> Self {
         Self {
             paragraphs,
@@ -67,15 +68,15 @@ impl<'a> LineMaker<'a> {
         }
     }
 
-    /// Makes the next unit, with the value in it if there is one.
+    /// Makes the next unit, with the value in it if one is given.
     pub(crate) fn next(&mut self, value: Option<(&str, Form)>) -> Unit {
         if self.left == 0 {
             self.left = STRETCH_BYTES;
-            // The kind that is furthest behind its share.
+            // The kind that is furthest below its share.
             let behind = (0..4).min_by_key(|kind| self.made[*kind] * 100 / SHARES[*kind].1).unwrap_or(0);
             self.kind = self.only.unwrap_or(SHARES[behind].0);
         }
-        // A line break inside a value is for prose alone: elsewhere a line is a record.
+        // A value with a line break only fits into prose, since elsewhere a line is a record.
         let broken = value.is_some_and(|(text, _)| text.contains('\n'));
         let kind = if broken { Kind::Prose } else { self.kind };
         let unit = match kind {

@@ -1,5 +1,5 @@
-//! The corpus: prose, logs, JSON and CSV lines in turns, with values of the table planted in them. The same bytes from
-//! the same prose, every time and on every machine.
+//! The corpus: prose, logs, JSON and CSV lines alternately, with planted values of the table. Equal
+//! prose gives equal bytes every time and on every machine.
 
 mod lines;
 mod prose;
@@ -14,25 +14,25 @@ use crate::random::Random;
 pub(crate) use lines::Kind;
 use lines::LineMaker;
 
-/// Rows that values are planted from: fewer than the smallest table has.
+/// The rows from which values are planted; the smallest table has more.
 const PLANTED_ROWS: usize = 1_600;
-/// One byte of so many belongs to a planted value.
+/// One byte in this many belongs to a planted value.
 const BYTES_A_PLANTED_BYTE: usize = 1_000;
 
-/// How a planted value is written.
+/// The spelling of a planted value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Form {
-    /// As the table writes it: what a list of literals can find.
+    /// As in the table, which a list of literals can find.
     Plain,
-    /// With other delimiters than the table's, or none.
+    /// With delimiters other than the table's, or none.
     Delimited,
     /// In capital letters.
     Capitals,
-    /// Its words parted by two spaces or a line break.
+    /// With two spaces or a line break between its words.
     Spaced,
 }
 
-/// A value of the table that stands in the corpus.
+/// A value of the table in the corpus.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Planted {
     pub(crate) start: usize,
@@ -44,14 +44,15 @@ pub(crate) struct Planted {
 /// The text that every side scans.
 pub(crate) struct Corpus {
     pub(crate) text: String,
-    /// In ascending order, none overlapping.
+    /// Ascending, without overlap.
     pub(crate) planted: Vec<Planted>,
     /// Where a text may end: between lines or paragraphs.
     ends: Vec<usize>,
 }
 
 impl Corpus {
-    /// Makes a corpus of about so many bytes from the prose in the folders: of all kinds, or of one alone.
+    /// Makes a corpus of about this many bytes from the prose in the folders, of all kinds or of
+    /// one only.
     pub(crate) fn make(bytes: usize, prose: &[PathBuf], only: Option<Kind>) -> anyhow::Result<Self> {
         let paragraphs = prose::paragraphs(prose)?;
         let mut maker = LineMaker::new(&paragraphs, only);
@@ -79,7 +80,7 @@ impl Corpus {
         Ok(corpus)
     }
 
-    /// Returns the corpus cut into texts of about so many bytes.
+    /// Returns the corpus divided into texts of about this many bytes.
     pub(crate) fn texts(&self, bytes: usize) -> Vec<Range<usize>> {
         let mut texts = Vec::new();
         let (mut start, mut last) = (0, 0);
@@ -94,13 +95,14 @@ impl Corpus {
         texts
     }
 
-    /// Returns the SHA-256 of the text in hexadecimal: whoever has the same measured the same.
+    /// Returns the SHA-256 of the text in hexadecimal. Equal digests mean that the same corpus was
+    /// measured.
     pub(crate) fn sha256(&self) -> String {
         Sha256::digest(self.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-/// Draws a value of the table and how it is written.
+/// Draws a value of the table and its spelling.
 fn value(random: &mut Random) -> (String, usize, Form) {
     let cells = people::cells(random.below(PLANTED_ROWS) as u64);
     let column = random.below(cells.len());
@@ -128,7 +130,7 @@ fn value(random: &mut Random) -> (String, usize, Form) {
 pub(crate) mod tests {
     use super::*;
 
-    /// A corpus from the project's own documentation.
+    /// Makes a corpus from the project's documentation.
     pub(crate) fn small(bytes: usize) -> Corpus {
         let docs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"));
         Corpus::make(bytes, &[docs], None).expect("the documentation is prose")

@@ -1,20 +1,21 @@
-//! English paragraphs from the folders that xtask unpacked: HTML without its tags, Perl's POD and Markdown without
-//! their code.
+//! English paragraphs from the folders that xtask unpacked: HTML without tags, Perl's POD and
+//! Markdown without code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-/// Paragraphs are cut at a space behind so many bytes, so that small texts can be made of whole ones.
+/// Paragraphs are cut at a space after this many bytes, so that small texts consist of whole
+/// paragraphs.
 const PARAGRAPH_BYTES: usize = 900;
-/// Shorter ones are headings and leftovers.
+/// Shorter ones are headings and fragments.
 const PARAGRAPH_BYTES_MIN: usize = 40;
 
-/// With fewer, the same words come again and again.
+/// With fewer, the same words repeat too often.
 const PARAGRAPHS_MIN: usize = 50;
 
-/// Returns the paragraphs of every HTML, POD and Markdown file in or below the paths, in the order of their paths.
+/// Returns the paragraphs of every HTML, POD and Markdown file under the paths, in path order.
 pub(crate) fn paragraphs(folders: &[PathBuf]) -> anyhow::Result<Vec<String>> {
     let mut files = Vec::new();
     for folder in folders {
@@ -59,7 +60,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Drops tags, scripts and styles; the end of a block is the end of a paragraph.
+/// Removes tags, scripts and styles. The end of a block ends a paragraph.
 fn without_tags(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
@@ -97,7 +98,7 @@ fn without_tags(html: &str) -> String {
     out
 }
 
-/// Drops indented lines, which are code, and the commands of POD.
+/// Removes indented lines, which are code, and POD commands.
 fn without_code(text: &str) -> String {
     let prose = |line: &&str| !line.starts_with([' ', '\t', '=', '|', '#', '`']);
     text.lines().filter(prose).collect::<Vec<_>>().join("\n")
@@ -111,7 +112,7 @@ fn push_pieces(paragraph: &str, out: &mut Vec<String>) {
             keep(&mut piece, out);
         }
         if !piece.is_empty() {
-            // As mail and documentation break their lines.
+            // Breaks lines as mail and documentation do.
             let column = piece.len() - piece.rfind('\n').map_or(0, |at| at + 1);
             piece.push(if column > 72 { '\n' } else { ' ' });
         }

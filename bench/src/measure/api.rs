@@ -1,5 +1,6 @@
-//! The rest of the service: reading a store, a filtered page of sessions, making and cancelling a session, beside a bare
-//! handler that answers the same JSON; and whether many sessions in a store cost more than few.
+//! The rest of the service. Reads a store, reads a filtered page of sessions, and creates and
+//! cancels a session, each next to a bare handler that returns the same JSON. Also compares a store
+//! with many sessions with one with few.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,20 +15,20 @@ use super::{Setting, short};
 use crate::clock::{interleaved, median};
 use crate::report::{Row, Target};
 
-/// Sessions of the stores that are asked, and of the one that a page of its whole content is compared with.
+/// The sizes of the stores: the number of sessions of the smaller and of the larger one.
 const SESSIONS: [u64; 2] = [1_000, 100_000];
 const SESSIONS_QUICK: [u64; 2] = [200, 2_000];
 const SESSIONS_FEW: u64 = 20;
-/// Sessions of a page.
+/// Sessions on a page.
 const PAGE: usize = 50;
-/// How long one side of a pair is asked.
+/// The duration of one turn of a pair.
 const TURN: Duration = Duration::from_secs(2);
 const TURN_QUICK: Duration = Duration::from_millis(200);
-/// What many sessions may cost of what few do.
+/// The minimum ratio of the request rate with many sessions to that with few.
 const MANY_TO_FEW: f64 = 0.8;
 const BARE: &str = "axum, the same JSON";
 
-/// Returns the rows of the group. Fails where the server, the bare handler or Python is missing.
+/// Returns the rows of the group. Fails if the server, the bare handler or Python is missing.
 pub(crate) fn rows(setting: &Setting, quick: bool) -> anyhow::Result<Vec<Row>> {
     let edm = setting.edm.as_ref().context("needs the binary edm")?;
     let echo = setting.echo.as_ref().context("needs the binary echo")?;
@@ -66,7 +67,7 @@ pub(crate) fn rows(setting: &Setting, quick: bool) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// A store with one session that the others are copied from.
+/// A store with one session that is copied to make the others.
 struct Store {
     path: String,
     session: String,
@@ -87,7 +88,7 @@ impl Store {
         Ok(Self { path, session: id(&session)?.to_owned(), count })
     }
 
-    /// Copies the session until there are as many as there must be. The server must not run.
+    /// Copies the session until the required number exists. The server must not run.
     fn fill(&self, catalog: &Path) -> anyhow::Result<()> {
         let states = if self.count == SESSIONS_FEW { "open" } else { "mixed" };
         let mut python = Command::new("python3");
@@ -101,7 +102,7 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the address of the newest open sessions.
+    /// Returns the URL of the newest open sessions.
     fn open_sessions(&self, top: usize) -> String {
         let filter = "state%20eq%20%27UploadInProgress%27";
         let sessions = format!("{}/sessions", self.path);
@@ -133,7 +134,8 @@ impl Measure<'_> {
         self.read(&what, &store.open_sessions(PAGE), Some(PAGE))
     }
 
-    /// Compares a GET with the bare handler's of the same answer; a page must have so many elements.
+    /// Compares a GET with the bare handler's for the same response. A page must have this many
+    /// elements.
     fn read(&mut self, what: &str, target: &str, elements: Option<usize>) -> anyhow::Result<Row> {
         let answer = self.ours.ask("GET", target, "")?.expect(200)?;
         judge(&answer, elements)?;
@@ -169,7 +171,7 @@ impl Measure<'_> {
         Ok(row.noted("two requests, each with a write that is on the disk before its answer"))
     }
 
-    /// Compares both servers by the CPU time that each takes for one turn of its requests.
+    /// Compares the CPU time of both servers for one turn of requests.
     fn compare(
         &mut self,
         what: &str,
@@ -191,7 +193,7 @@ impl Measure<'_> {
         Ok(row.noted(format!("{:.2} ms each by wall clock, one connection", 1e3 / median(&walls))))
     }
 
-    /// Compares the same page of a store with many sessions and of one that has no more than the page.
+    /// Compares the same page in a store with many sessions and in one with only this page.
     fn many_and_few(&mut self, many: &Store, few: &Store) -> anyhow::Result<Row> {
         let page = few.count as usize;
         let targets = [many.open_sessions(page), few.open_sessions(page)];
@@ -225,7 +227,8 @@ fn judge(answer: &Value, elements: Option<usize>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks for so long, and returns how often it was for each second of the server's CPU time and of the wall clock.
+/// Repeats a request for the duration of a turn. Returns the number of requests per second of the
+/// server's CPU time and per second of the wall clock.
 fn turns(
     turn: Duration,
     client: &mut Client,
@@ -233,7 +236,7 @@ fn turns(
     cpu_seconds: impl Fn() -> Option<f64>,
 ) -> anyhow::Result<(f64, f64)> {
     let cpu = || cpu_seconds().context("the server's CPU time cannot be read");
-    // The clock of another process goes in steps of a hundredth of a second.
+    // The clock of another process has a resolution of a hundredth of a second.
     let (before, begun) = (cpu()?, Instant::now());
     let mut count = 0u32;
     while begun.elapsed() < turn || cpu()? - before < 0.05 {
@@ -244,7 +247,7 @@ fn turns(
     Ok((f64::from(count) / used, f64::from(count) / wall))
 }
 
-/// Returns the page of `docs/bench`.
+/// Returns the page for `docs/bench`.
 pub(crate) fn page(command: &str, about: &str, table: &str) -> String {
     format!(
         "# The API beside a bare handler\n\nWritten by `{command}`. [bench/README.md](../../bench/README.md) says what is \

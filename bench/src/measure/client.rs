@@ -1,4 +1,4 @@
-//! A client of one connection that does nothing but send and read: its own time is not what is measured.
+//! A minimal client with one connection, so that its CPU time does not affect the measurement.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,17 +6,18 @@ use std::net::TcpStream;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-/// Bytes of the longest answer that is read.
+/// Maximum size of a response.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
-/// An answer.
+/// A response.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    /// Returns the body of an answer with this status. Fails with what the server said where it has another.
+    /// Returns the body of a response with this status. Fails with the server's message for any
+    /// other status.
     pub(crate) fn expect(self, status: u16) -> anyhow::Result<Value> {
         if self.status != status {
             bail!("status {} instead of {status}: {}", self.status, String::from_utf8_lossy(&self.body));
@@ -25,7 +26,7 @@ impl Answer {
     }
 }
 
-/// One connection that is kept.
+/// One persistent connection.
 pub(crate) struct Client {
     stream: TcpStream,
     head: String,
@@ -33,7 +34,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Connects to `http://HOST:PORT` and whatever comes behind it.
+    /// Connects to `http://HOST:PORT`; the rest of the URL is ignored.
     pub(crate) fn connect(url: &str, token: &str) -> anyhow::Result<Self> {
         let host =
             url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).context("no address")?;
@@ -45,7 +46,7 @@ impl Client {
         Ok(Self { stream, head, read: Vec::new() })
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its response.
     pub(crate) fn ask(&mut self, method: &str, target: &str, body: &str) -> anyhow::Result<Answer> {
         let request = format!(
             "{method} {target} HTTP/1.1\r\n{}Content-Length: {}\r\n\r\n{body}",

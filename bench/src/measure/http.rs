@@ -1,4 +1,5 @@
-//! The product's own server: requests a second beside a bare handler, and how long a commit takes to be live.
+//! The product's server: requests per second next to a bare handler, and the time from a commit to
+//! live data.
 
 use std::fs;
 use std::path::Path;
@@ -15,14 +16,14 @@ use crate::clock::interleaved;
 use crate::corpus::Corpus;
 use crate::report::{Row, Target};
 
-/// Bytes of a text that is classified.
+/// The size of a text to classify, in bytes.
 const TEXT_BYTES: usize = 1_024;
-/// How many texts are classified in turns.
+/// The number of different texts.
 const TEXTS: usize = 64;
-/// Seconds of one run of the load generator, and its connections.
+/// The duration of one run of the load generator in seconds.
 const SECONDS: u64 = 4;
 const CONNECTIONS: u64 = 16;
-/// How soon a commit must be live.
+/// The target for the time from a commit to live data.
 const LIVE_SECONDS: f64 = 2.0;
 const LIVE_WITHIN: Duration = Duration::from_secs(600);
 
@@ -57,7 +58,8 @@ pub(crate) fn rows(setting: &Setting, corpus: &Corpus) -> anyhow::Result<Vec<Row
     ])
 }
 
-/// Requests a second of the server and of the bare handler, with the same bodies in turns.
+/// Measures requests per second of the server and of the bare handler, with the same bodies,
+/// alternately.
 fn requests(
     setting: &Setting,
     corpus: &Corpus,
@@ -87,7 +89,7 @@ fn requests(
     Ok(row.noted("both cores shared with wrk on loopback"))
 }
 
-/// Uploads and waits: from the answer to the commit until the session says that it is complete.
+/// Uploads and waits: measures from the response to the commit until the session is completed.
 fn live(setting: &Setting, server: &Server, rows: u64) -> anyhow::Result<Row> {
     let file = setting.folder.join("upload.csv");
     write_csv(&file, rows)?;
@@ -114,7 +116,7 @@ fn live(setting: &Setting, server: &Server, rows: u64) -> anyhow::Result<Row> {
     bail!("the session was not live after {} s", LIVE_WITHIN.as_secs())
 }
 
-/// Runs the load generator and returns requests a second. Fails if an answer was not a success.
+/// Runs the load generator. Returns requests per second. Fails if a response was not a success.
 fn requests_a_second(wrk: &Path, script: &Path, url: &str) -> anyhow::Result<f64> {
     let mut command = Command::new(wrk);
     command
@@ -132,9 +134,9 @@ fn requests_a_second(wrk: &Path, script: &Path, url: &str) -> anyhow::Result<f64
     })
 }
 
-/// Makes the requests once, so that the load generator does nothing but send them.
+/// Makes the requests in advance, so that the load generator only sends them.
 fn lua(token: &str, bodies: &[String]) -> String {
-    // A long string of Lua holds anything but its own closing mark.
+    // A long string of Lua may contain anything except its closing delimiter.
     let bodies: Vec<String> = bodies.iter().map(|body| format!("[==[{body}]==]")).collect();
     format!(
         "local bodies = {{{}}}\nlocal requests, last = {{}}, 0\n\

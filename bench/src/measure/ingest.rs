@@ -1,4 +1,4 @@
-//! From blocks to an index, and what the index takes: sizes, build, open, and an index that does not fit into memory.
+//! From blocks to an index: size, build time, opening, and an index that exceeds the memory.
 
 use std::fs;
 use std::path::Path;
@@ -18,13 +18,14 @@ use crate::people;
 use crate::report::{Row, Target};
 use crate::tables::{self, Table, every_value};
 
-/// Texts that are scanned while memory is short.
+/// The number of texts to scan with limited memory.
 const LIMITED_TEXTS: usize = 10_000;
 const LIMITED_TEXT_BYTES: usize = 1_024;
-/// How often the generation is opened.
+/// The number of times the generation is opened.
 const OPENINGS: usize = 5;
 
-/// Returns the rows of the group. A quick run leaves out what needs the product's binary or a limit of memory.
+/// Returns the rows of the group. A quick run omits what needs the product's binary or a memory
+/// limit.
 pub(crate) fn rows(setting: &Setting, corpus: &Corpus, quick: bool) -> anyhow::Result<Vec<Row>> {
     let size_rows = setting.ingest_rows / 10;
     let mut rows = vec![
@@ -42,7 +43,7 @@ pub(crate) fn rows(setting: &Setting, corpus: &Corpus, quick: bool) -> anyhow::R
     Ok(rows)
 }
 
-/// Ten columns of which three are searchable.
+/// Returns a table of ten columns, three of them searchable.
 fn wide(rows: u64) -> Table {
     let mut columns: Vec<Column> = Table::narrow(1).columns.as_slice().to_vec();
     for (position, column) in columns.iter_mut().enumerate() {
@@ -78,8 +79,8 @@ fn size(setting: &Setting, what: &str, table: Table, bytes_max: f64) -> anyhow::
     Ok(row.noted(format!("{} cells", short(cells))).must(Target::AtMost(bytes_max)))
 }
 
-/// Builds so many rows from blocks on disk in a process of its own, so that its peak of memory is the build's. Returns seconds
-/// and peak bytes.
+/// Builds this many rows from blocks on disk in a child process, so that its peak memory is that of
+/// the build. Returns seconds and peak bytes.
 fn build_rows(folder: &Path, rows: u64) -> anyhow::Result<(f64, f64)> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
@@ -103,7 +104,7 @@ fn build(setting: &Setting, folder: &Path) -> anyhow::Result<Vec<Row>> {
     Ok(vec![rate, peak_row(setting.ingest_rows, peak)])
 }
 
-/// Twice as many cells must do with the same memory.
+/// Checks that twice as many cells need no more memory.
 fn build_twice(setting: &Setting) -> anyhow::Result<Row> {
     let (folder, rows) = (setting.folder.join("build-twice"), setting.ingest_rows * 2);
     let (seconds, peak) = build_rows(&folder, rows)?;
@@ -116,7 +117,7 @@ fn peak_row(rows: u64, bytes: f64) -> Row {
     Row::own(what, "MiB", bytes / f64::from(1 << 20)).must(Target::AtMost(1_024.0))
 }
 
-/// The process that [`build_rows`] starts: builds and prints seconds and peak bytes.
+/// The child process of [`build_rows`]: builds, and prints seconds and peak bytes.
 pub(crate) fn build_process(folder: &Path, rows: u64) -> anyhow::Result<()> {
     let table = Table::narrow(rows);
     let facts = block_facts(&folder.join("blocks"))?;
@@ -157,8 +158,8 @@ fn open(setting: &Setting, index: &Path) -> anyhow::Result<Row> {
     Ok(row.noted("files in the page cache").must(Target::AtMost(50.0)))
 }
 
-/// Scans with an index twice as large as the memory that the process may use, which only a control group enforces:
-/// mapped files count into one and into no limit of `ulimit`.
+/// Scans with an index twice as large as the memory limit of the process. Only a control group can
+/// set this limit, because `ulimit` does not count mapped files.
 fn limited(setting: &Setting, corpus: &Corpus, index: &Path) -> Row {
     let what =
         format!("index of twice the memory limit, p99 of {} texts of 1 KiB", short(LIMITED_TEXTS as u64));
@@ -191,7 +192,7 @@ fn limited(setting: &Setting, corpus: &Corpus, index: &Path) -> Row {
     run().unwrap_or_else(|reason| Row::not_measured(&what, format!("{reason:#}")))
 }
 
-/// Returns so much of the corpus as gives the texts, from its front again where it is shorter.
+/// Returns enough of the corpus for the texts. A short corpus is repeated.
 fn pieces(corpus: &Corpus) -> String {
     let mut text = String::with_capacity(LIMITED_TEXTS * LIMITED_TEXT_BYTES);
     for character in corpus.text.chars().cycle() {
@@ -203,8 +204,8 @@ fn pieces(corpus: &Corpus) -> String {
     text
 }
 
-/// The process that [`limited`] starts: scans piece by piece and prints how many, the median, the p99 and the longest in
-/// milliseconds.
+/// The child process of [`limited`]: scans text by text and prints the number, and the median, p99
+/// and maximum in milliseconds.
 pub(crate) fn limited_process(index: &Path, texts: &Path) -> anyhow::Result<()> {
     let (types, mut scratch) = (every_value([tables::open(index)?]), edm_engine::Scratch::new());
     let text = fs::read_to_string(texts)?;
@@ -222,7 +223,7 @@ pub(crate) fn limited_process(index: &Path, texts: &Path) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// The agent's own binary, from a CSV file to sealed blocks that are thrown away.
+/// Measures the agent's binary, from a CSV file to sealed blocks that are discarded.
 fn agent(setting: &Setting) -> anyhow::Result<Row> {
     let what = "agent: CSV to sealed blocks, 5 columns";
     let Some(edm) = &setting.edm else { return Ok(Row::not_measured(what, "no edm binary was given")) };

@@ -1,4 +1,4 @@
-//! The groups of rows, one file each.
+//! The groups of rows, one module each.
 
 pub(crate) mod api;
 mod client;
@@ -14,37 +14,38 @@ use std::path::PathBuf;
 use crate::corpus::Corpus;
 use crate::peers::{PeerKind, PeerSetting};
 
-/// What a run was asked to do.
+/// The settings of a run.
 pub(crate) struct Setting {
-    /// Folder for tables, files of the peers and the data of a server; made and emptied as needed.
+    /// Folder for tables, files of the peers and the data of a server; created and emptied as
+    /// needed.
     pub(crate) folder: PathBuf,
-    /// Interleaved pairs of each comparison.
+    /// The number of interleaved pairs per comparison.
     pub(crate) pairs: usize,
     /// Sizes of the tables, in values.
     pub(crate) values: Vec<u64>,
-    /// Who we are compared with.
+    /// The peers to compare with.
     pub(crate) peers: Vec<PeerKind>,
-    /// Where the peers' parts are.
+    /// The programs and files of the peers.
     pub(crate) peer_setting: PeerSetting,
-    /// The product's own binary, for the rows that need a server or the agent.
+    /// The product's binary, for rows that need a server or the agent.
     pub(crate) edm: Option<PathBuf>,
-    /// The load generator `wrk`.
+    /// The load generator, `wrk`.
     pub(crate) wrk: Option<PathBuf>,
     /// The bare handler, `echo`.
     pub(crate) echo: Option<PathBuf>,
-    /// Rows of the tables of the ingest group.
+    /// Rows of the tables in the ingest group.
     pub(crate) ingest_rows: u64,
 }
 
-/// Bytes of a text unless a row says otherwise.
+/// The default size of a text in bytes.
 pub(crate) const TEXT_BYTES: usize = 64 * 1024;
 
-/// Returns megabytes a second.
+/// Returns megabytes per second.
 pub(crate) fn rate(corpus: &Corpus, seconds: f64) -> f64 {
     corpus.text.len() as f64 / seconds / 1e6
 }
 
-/// Writes a count as 10 k, 1 M and so on.
+/// Formats a count as 10 k, 1 M and so on.
 pub(crate) fn short(count: u64) -> String {
     match count {
         1_000_000.. if count.is_multiple_of(1_000_000) => format!("{} M", count / 1_000_000),

@@ -1,4 +1,4 @@
-//! Texts of 1 KB, a line each, through the server, beside the same texts through the library.
+//! Texts of 1 KB, one per line, through the server, next to the same texts through the library.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,13 +15,14 @@ use crate::ours;
 use crate::report::{Row, Target};
 use crate::tables::{Table, default_type};
 
-/// What the row is called.
+/// The name of the row.
 pub(crate) const WHAT: &str = "ndjson, lines of 1 KB, server against library";
-/// Bytes of a text, and of all texts of a request.
+/// The size of a text, and of all texts of a request, in bytes.
 const TEXT_BYTES: usize = 1_024;
 const REQUEST_BYTES: usize = 16 << 20;
 
-/// Returns the row. The server holds the table of so many rows; the library is given the same one and the same type.
+/// Returns the row. The server has a table with this many rows; the library gets the same table and
+/// type.
 pub(crate) fn row(
     setting: &Setting,
     corpus: &Corpus,
@@ -50,7 +51,7 @@ pub(crate) fn row(
             singly.push(cpu_seconds(|| {
                 std::hint::black_box(matches(&types, &texts));
             }));
-            // As the server looks at them.
+            // With a prescan, as in the server.
             Ok(cpu_seconds(|| {
                 std::hint::black_box(ours::matches_together(&types, texts.iter().copied()));
             }))
@@ -69,14 +70,14 @@ pub(crate) fn row(
     Ok(row.must(Target::RatioAtLeast(0.7)))
 }
 
-/// Scans the texts, one after another, and returns how many matches there are.
+/// Scans the texts one after another. Returns the number of matches.
 fn matches(types: &PreparedTypes, texts: &[&str]) -> usize {
     let mut scratch = Scratch::new();
     let found = texts.iter().map(|text| scan(&Query::new(text, types), &mut scratch));
     found.flat_map(|report| report.types).map(|found| found.matches.len()).sum()
 }
 
-/// HTTP/1.0: the answer ends with the connection and is not cut into chunks.
+/// HTTP/1.0, so that the response ends with the connection and is not chunked.
 fn request(server: &Server, texts: &[&str]) -> Vec<u8> {
     let lines = texts.iter().enumerate().map(|(id, text)| json!({"id": id, "text": text}).to_string() + "\n");
     let lines: String = lines.collect();
@@ -89,7 +90,7 @@ fn request(server: &Server, texts: &[&str]) -> Vec<u8> {
     [head.into_bytes(), lines.into_bytes()].concat()
 }
 
-/// Sends the request while the answer is read, as the server asks for.
+/// Sends the request while reading the response, as the server requires.
 fn exchange(server: &Server, request: &[u8]) -> anyhow::Result<String> {
     let address = server.url.strip_prefix("http://").context("the server listens without TLS")?;
     let mut reading = TcpStream::connect(address)?;
@@ -104,7 +105,7 @@ fn exchange(server: &Server, request: &[u8]) -> anyhow::Result<String> {
     Ok(answer)
 }
 
-/// Fails unless every text was looked at and what the library finds was found.
+/// Fails unless every text was searched and the number of matches equals the library's.
 fn judge(answer: &str, texts: usize, expected: usize) -> anyhow::Result<()> {
     let (head, lines) = answer.split_once("\r\n\r\n").context("the server answered with no HTTP")?;
     let status = head.lines().next().unwrap_or_default();

@@ -13,7 +13,7 @@ use crate::report::{Row, Target};
 use crate::tables::{Declared, Table, every_value};
 
 const STORES: u64 = 20;
-/// Values of the table that everything is compared with, and of the large one; small ones in a quick run.
+/// Values of the standard table and of the large one; small in a quick run.
 const VALUES: (u64, u64) = (1_000_000, 50_000_000);
 const VALUES_QUICK: (u64, u64) = (6_000, 60_000);
 /// Rounds of the spin test: about half a second.
@@ -36,7 +36,7 @@ pub(crate) fn rows(setting: &Setting, corpus: &Corpus, quick: bool) -> anyhow::R
     Ok(rows)
 }
 
-/// Builds the typed table of so many values from a row on.
+/// Builds the typed table with this many values, starting at a row.
 fn table(
     setting: &Setting,
     name: &str,
@@ -49,7 +49,7 @@ fn table(
     table.generation(&setting.folder.join(name))
 }
 
-/// Two threads, each with the whole corpus, beside two threads that only count.
+/// Measures two threads that scan the whole corpus, next to two threads that only count.
 fn threads(setting: &Setting, corpus: &Corpus, types: &PreparedTypes) -> anyhow::Result<Row> {
     let texts = corpus.texts(TEXT_BYTES);
     let scan = || {
@@ -60,7 +60,7 @@ fn threads(setting: &Setting, corpus: &Corpus, types: &PreparedTypes) -> anyhow:
     Ok(Row::against(row, "spin test", pair.theirs, pair.ratio).must(Target::RatioAtLeast(0.95)))
 }
 
-/// Returns how many times as much two threads do as one in the same time.
+/// Returns how much more two threads do than one in the same time.
 fn scaling(work: impl Fn() + Sync) -> f64 {
     let one = wall_seconds(&work);
     let two = wall_seconds(|| {
@@ -79,7 +79,7 @@ fn spin() {
     }
 }
 
-/// Small texts, looked at together and one after another, beside long ones.
+/// Measures small texts, with a prescan and one after another, next to long ones.
 fn small_texts(setting: &Setting, corpus: &Corpus, types: &PreparedTypes) -> anyhow::Result<Vec<Row>> {
     let (small, large) = (corpus.texts(1_024), corpus.texts(TEXT_BYTES));
     let seconds = |texts: &[std::ops::Range<usize>]| Ok(ours::seconds(types, &corpus.text, texts));

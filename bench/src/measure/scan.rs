@@ -1,4 +1,4 @@
-//! Scanning beside the peers: the same texts, the same values, one core, in turns.
+//! Scanning next to the peers: the same texts and values, one core, alternately.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
@@ -16,7 +16,8 @@ use crate::people;
 use crate::report::{Row, Target};
 use crate::tables::{self, Declared, Table, every_value};
 
-/// What each size must reach against the better automaton, typed and text, and against Hyperscan.
+/// Returns the target of each size against the better automaton, for typed and text columns, and
+/// against Hyperscan.
 fn target(values: u64, declared: Declared, peer: Option<PeerKind>) -> Option<Target> {
     let times = match (peer, declared, values) {
         (None, Declared::Typed, 1_000_000) => 12.0,
@@ -31,7 +32,7 @@ fn target(values: u64, declared: Declared, peer: Option<PeerKind>) -> Option<Tar
     Some(Target::RatioAtLeast(times))
 }
 
-/// One table of ours, declared in one way.
+/// One of our tables, with one declaration of its columns.
 struct Own {
     declared: Declared,
     types: PreparedTypes,
@@ -55,7 +56,7 @@ pub(crate) fn rows(setting: &Setting, corpus: &Corpus, values: u64) -> anyhow::R
     let mut patterns: Vec<String> = (0..table_rows).flat_map(people::cells).collect();
     patterns.sort_unstable();
     patterns.dedup();
-    // By how each table is declared, the pairs with each automaton.
+    // For each declaration of the columns, the pairs with each automaton.
     let mut automata: BTreeMap<usize, Vec<(PeerKind, Pair)>> = BTreeMap::new();
     for kind in &setting.peers {
         let start = Instant::now();
@@ -92,7 +93,8 @@ pub(crate) fn rows(setting: &Setting, corpus: &Corpus, values: u64) -> anyhow::R
     Ok(rows)
 }
 
-/// Scans with one table of the first size, as often as there are pairs, and prints the rate: what a profiler looks at.
+/// Scans with one table of the first size, once per pair, and prints the rate. Used with a
+/// profiler.
 pub(crate) fn profile(setting: &Setting, corpus: &Corpus, declared: Declared) -> anyhow::Result<()> {
     let values = setting.values.first().copied().unwrap_or(1_000_000);
     let folder = setting.folder.join(format!("profile-{}-{values}", declared.word()));
@@ -126,7 +128,7 @@ fn pair_row(corpus: &Corpus, values: u64, side: &Own, kind: PeerKind, pair: Pair
     Row { target: target(values, side.declared, Some(kind)), ..row }
 }
 
-/// The row that the targets speak of: against whichever automaton was faster.
+/// Returns the row with the target: against the faster automaton.
 fn better_row(corpus: &Corpus, values: u64, declared: Declared, pairs: &[(PeerKind, Pair)]) -> Row {
     let what = format!("scan, {}, {} values, better automaton", declared.word(), short(values));
     let target = target(values, declared, None);
@@ -142,7 +144,8 @@ fn better_row(corpus: &Corpus, values: u64, declared: Declared, pairs: &[(PeerKi
     Row { target, ..row }
 }
 
-/// How many planted values a side finds. Ours must find all of them, the peers those that are written as in the table.
+/// Returns how many planted values a side finds. Ours must find all of them, and the peers those
+/// with the table's spelling.
 fn found_row(corpus: &Corpus, side: &str, what: &str, found: &HashSet<Place>) -> Row {
     let tally = Tally::of(corpus, found);
     let (mut hit, mut all) = tally.plain;
@@ -160,7 +163,7 @@ fn found_row(corpus: &Corpus, side: &str, what: &str, found: &HashSet<Place>) ->
     row.must(Target::RatioAtLeast(1.0))
 }
 
-/// Says what one side reports and the other does not, planted or not.
+/// Formats what one side reports and the other does not, planted or not.
 fn apart(corpus: &Corpus, side: &Own, theirs: &HashSet<Place>) -> String {
     let bytes = corpus.text.as_bytes();
     let joins = |at: usize| {

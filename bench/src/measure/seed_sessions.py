@@ -1,6 +1,7 @@
-"""Copies one session of a catalog many times, in one transaction: every column as it is, another id, a second older each time.
+"""Copies one session of a catalog many times, in one transaction. All columns stay the same
+except the id, and the time, which is a second earlier in each copy.
 
-    python3 seed_sessions.py catalog.db SESSION COUNT open|mixed
+python3 seed_sessions.py catalog.db SESSION COUNT open|mixed
 
 `mixed` makes every other copy a cancelled one. The server must not run."""
 

@@ -1,4 +1,5 @@
-//! What is started to be measured: the product's own server and the bare handler, both on loopback and ended on drop.
+//! Servers under measurement: the product's server and the bare handler. Both are on loopback and
+//! ended on drop.
 
 use std::fs;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use crate::people;
 
-/// Writes a table of five columns.
+/// Writes a table with five columns.
 pub(crate) fn write_csv(file: &Path, rows: u64) -> anyhow::Result<()> {
     let mut out = BufWriter::new(fs::File::create(file)?);
     writeln!(out, "ssn,card,email,mrn,name")?;
@@ -30,7 +31,7 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Starts one and reads where it listens.
+    /// Starts the handler and reads its address.
     pub(crate) fn start(program: &Path) -> anyhow::Result<Self> {
         let mut child = Command::new(program).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
@@ -40,7 +41,7 @@ impl Handler {
 }
 
 impl Handler {
-    /// Returns the CPU seconds that the handler has used; nothing where Linux does not say.
+    /// Returns the CPU seconds that the handler has used; `None` without Linux's `/proc`.
     pub(crate) fn cpu_seconds(&self) -> Option<f64> {
         process_cpu_seconds(self.child.id())
     }
@@ -48,7 +49,7 @@ impl Handler {
 
 impl Drop for Handler {
     fn drop(&mut self) {
-        // It may have been ended already.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -63,7 +64,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one and waits until it says where it listens.
+    /// Starts a server and waits until it prints its address.
     pub(crate) fn start(edm: &Path, folder: &Path) -> anyhow::Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
@@ -71,7 +72,7 @@ impl Server {
         Self::open(edm, folder)
     }
 
-    /// Starts one with what an earlier one left in the folder.
+    /// Starts a server on the data of an earlier one in the folder.
     pub(crate) fn open(edm: &Path, folder: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)?;
         let data = folder.join("data");
@@ -93,13 +94,14 @@ impl Server {
                 break format!("http://{}", &address[..end]);
             }
         };
-        // A full pipe would stop the server.
+        // A full pipe would block the server.
         std::thread::spawn(move || log.read_to_end(&mut Vec::new()));
         let token = fs::read_to_string(data.join("admin-token"))?.trim().to_owned();
         Ok(Self { edm: edm.to_owned(), child, url, token })
     }
 
-    /// Makes the store `bench`: the columns of [`Table::narrow`](crate::tables::Table::narrow).
+    /// Creates the store `bench` with the columns of
+    /// [`Table::narrow`](crate::tables::Table::narrow).
     pub(crate) fn create_store(&self) -> anyhow::Result<()> {
         let columns = [
             "ssn:searchable:ssn",
@@ -113,12 +115,13 @@ impl Server {
         self.edm(&arguments).map(drop)
     }
 
-    /// Returns the CPU seconds, user and system, that the server has used; nothing where Linux does not say.
+    /// Returns the CPU seconds, user and system, that the server has used; `None` without Linux's
+    /// `/proc`.
     pub(crate) fn cpu_seconds(&self) -> Option<f64> {
         process_cpu_seconds(self.child.id())
     }
 
-    /// Runs the command line against the server and returns what it prints as JSON.
+    /// Runs a command against the server. Returns its output, parsed as JSON.
     pub(crate) fn edm(&self, arguments: &[&str]) -> anyhow::Result<Value> {
         let mut command = Command::new(&self.edm);
         command
@@ -136,7 +139,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -145,7 +148,8 @@ impl Drop for Server {
 /// Returns the CPU seconds, user and system, of a running process.
 fn process_cpu_seconds(process: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", process)).ok()?;
-    // The name of the program stands in parentheses and may hold spaces; user and system time are fields 14 and 15.
+    // The program name is in parentheses and may contain spaces. User and system time are fields 14
+    // and 15.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
     let second = sysconf(SysconfVar::CLK_TCK).ok().flatten()?;

@@ -1,4 +1,5 @@
-//! `aho-corasick` and `daachorse`, each as its documentation recommends for speed with large sets of patterns.
+//! `aho-corasick` and `daachorse`, each configured as its documentation recommends for speed with
+//! large sets of patterns.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,7 +17,7 @@ pub(crate) struct AhoCorasickPeer(AhoCorasick);
 impl AhoCorasickPeer {
     pub(crate) fn build(patterns: &[String]) -> anyhow::Result<Self> {
         let mut builder = AhoCorasick::builder();
-        // Of two names that begin alike the longer one is meant.
+        // If one name is a prefix of another, the longer one should match.
         builder.match_kind(aho_corasick::MatchKind::LeftmostLongest);
         builder.kind(Some(AhoCorasickKind::ContiguousNFA));
         Ok(Self(builder.build(patterns)?))

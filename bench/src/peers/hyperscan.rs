@@ -1,5 +1,5 @@
-//! Hyperscan, in a process of its own: `peers/hyperscan.c` with Debian's library. It reads what to do line by line and
-//! answers with its own CPU time, so nothing of C is linked into the harness.
+//! Hyperscan in a child process: `peers/hyperscan.c` with Debian's library. It reads commands line
+//! by line and reports its CPU time, so that no C code is linked into the harness.
 
 use std::collections::HashSet;
 use std::fs;
@@ -18,7 +18,7 @@ pub(crate) struct HyperscanPeer {
     asked: ChildStdin,
     answers: BufReader<ChildStdout>,
     folder: PathBuf,
-    /// The texts that the process holds: their number and the length of all.
+    /// The texts that the process has: their number and total length.
     loaded: Option<(usize, usize)>,
 }
 
@@ -38,7 +38,7 @@ impl HyperscanPeer {
         Ok(own)
     }
 
-    /// Sends one line and returns the words of the answer behind its `ok`.
+    /// Sends a line. Returns the words of the response after its `ok`.
     fn ask(&mut self, line: &str) -> anyhow::Result<String> {
         writeln!(self.asked, "{line}")?;
         self.asked.flush()?;
@@ -52,7 +52,7 @@ impl HyperscanPeer {
         }
     }
 
-    /// Gives the process the texts, once.
+    /// Sends the texts to the process, once.
     fn load(&mut self, text: &str, texts: &[Range<usize>]) -> anyhow::Result<()> {
         if self.loaded == Some((texts.len(), text.len())) {
             return Ok(());
@@ -69,7 +69,7 @@ impl HyperscanPeer {
 
 impl Drop for HyperscanPeer {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,5 @@
-//! What a user would pick instead: multi-pattern matchers that are given the values as the table writes them.
+//! Alternatives that a user might choose: multi-pattern matchers with the values as the table
+//! spells them.
 
 mod automata;
 mod hyperscan;
@@ -12,15 +13,15 @@ use anyhow::bail;
 use crate::hits::Place;
 use crate::memory;
 
-/// A matcher that holds the values in plain.
+/// A matcher with the values in plaintext.
 pub(crate) trait Peer {
-    /// Scans the texts and returns the CPU seconds.
+    /// Scans the texts. Returns the CPU seconds.
     fn seconds(&mut self, text: &str, texts: &[Range<usize>]) -> anyhow::Result<f64>;
-    /// Returns the places that it reports.
+    /// Returns the reported spans.
     fn places(&mut self, text: &str, texts: &[Range<usize>]) -> anyhow::Result<HashSet<Place>>;
 }
 
-/// Which matcher.
+/// The kind of matcher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PeerKind {
     AhoCorasick,
@@ -40,8 +41,8 @@ impl PeerKind {
         }
     }
 
-    /// About what building takes for each byte of the patterns: what the process's peak grew by at 1 M values, and a
-    /// little more (28 and 96 were seen; Hyperscan's is a guess).
+    /// Returns the approximate memory for building per byte of patterns. Measured as the growth of
+    /// the process's peak at 1 M values, rounded up (28 and 96; Hyperscan's is a guess).
     fn build_bytes_a_pattern_byte(self) -> u64 {
         match self {
             PeerKind::AhoCorasick => 45,
@@ -50,7 +51,7 @@ impl PeerKind {
         }
     }
 
-    /// Builds it. Fails with a sentence where it is not there or would not fit into memory.
+    /// Builds it. Fails with a sentence if it is missing or would exceed the memory.
     pub(crate) fn build(self, patterns: &[String], setting: &PeerSetting) -> anyhow::Result<Box<dyn Peer>> {
         let bytes: u64 = patterns.iter().map(|pattern| pattern.len() as u64).sum();
         let wanted = bytes * self.build_bytes_a_pattern_byte();
@@ -75,14 +76,15 @@ impl PeerKind {
     }
 }
 
-/// More literals are not given to Hyperscan: its compiler does not end in bearable time.
+/// The maximum number of literals for Hyperscan. With more, its compiler does not finish in
+/// acceptable time.
 const HYPERSCAN_PATTERNS_MAX: usize = 1_000_000;
 
-/// What a peer outside of this process needs.
+/// The needs of a peer outside this process.
 #[derive(Debug, Clone)]
 pub(crate) struct PeerSetting {
-    /// The program made of `peers/hyperscan.c`; `None` where the library is not to be had.
+    /// The program built from `peers/hyperscan.c`; `None` if the library is not available.
     pub(crate) hyperscan: Option<PathBuf>,
-    /// Where files for it may be written.
+    /// A folder for its files.
     pub(crate) folder: PathBuf,
 }

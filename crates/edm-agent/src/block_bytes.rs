@@ -1,16 +1,17 @@
-//! The memory of sealed blocks, which goes round: a block of 16 MiB costs more in fresh pages than in copying.
+//! A pool for the memory of sealed blocks. Faulting in fresh pages for a block of 16 MiB costs more
+//! than copying it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Buffers that are kept while no block needs them.
+/// The maximum number of spare buffers.
 const SPARE_BLOCKS_MAX: usize = 4;
 
-/// Memory of blocks that nobody holds any more.
+/// Buffers that no block uses.
 #[derive(Default)]
 pub(crate) struct SpareBlocks(Mutex<Vec<Vec<u8>>>);
 
 impl SpareBlocks {
-    /// Has a block written into memory that is free, and returns it with what the writer says.
+    /// Writes a block into a spare buffer. Returns it with the result of `write`.
     pub(crate) fn fill<T>(self: &Arc<Self>, write: impl FnOnce(&mut Vec<u8>) -> T) -> (BlockBytes, T) {
         let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut block = BlockBytes { bytes: spare.unwrap_or_default(), home: Arc::clone(self) };
@@ -19,7 +20,7 @@ impl SpareBlocks {
     }
 }
 
-/// The bytes of a sealed block. When they are dropped, their memory is free for another one.
+/// The bytes of a sealed block. Dropping them returns the buffer to the pool.
 pub(crate) struct BlockBytes {
     bytes: Vec<u8>,
     home: Arc<SpareBlocks>,

@@ -1,4 +1,4 @@
-//! Blocks on the wire: the Azure Block Blob subset behind a session's `dataUploadURI`.
+//! The upload wire: the subset of Azure Block Blob that a session's `dataUploadURI` serves.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use crate::client::{GraphClient, again, read_bounded, retry_after, unreachable};
 use crate::error::{Error, ErrorKind, Repeat};
 use crate::progress::{Event, Progress};
 
-/// The header in which Azure's services put an error's code.
+/// The header in which Azure's services return an error code.
 const ERROR_CODE: &str = "x-ms-error-code";
 
-/// Sends the blocks of one session; renews the session when its address expired.
+/// Sends the blocks of one session, and renews the session when its URI expires.
 pub(crate) struct BlockWire<'a> {
     graph: &'a GraphClient,
     store: &'a str,
@@ -28,16 +28,17 @@ pub(crate) struct BlockWire<'a> {
 #[derive(Clone)]
 struct Address {
     url: Url,
-    /// How often it was renewed: tells whether someone else did it already.
+    /// The number of renewals so far. A task compares it to learn whether another task has renewed
+    /// already.
     renewals: u32,
 }
 
-/// One request of the upload wire.
+/// One request on the upload wire.
 struct Call {
     method: Method,
     query: Vec<(&'static str, String)>,
     body: Bytes,
-    /// For people who read of a retry.
+    /// The name of the request in messages about retries.
     what: &'static str,
 }
 
@@ -53,13 +54,13 @@ impl<'a> BlockWire<'a> {
         Ok(Self { graph, store, session, progress, address: Mutex::new(address) })
     }
 
-    /// Sends one block; sending the same bytes again is harmless.
+    /// Sends one block. Sending the same bytes again is harmless.
     pub(crate) async fn put(&self, number: u32, bytes: Bytes) -> Result<(), Error> {
         let query = vec![("comp", "block".to_owned()), ("blockid", block_id(number))];
         self.send(&Call { method: Method::PUT, query, body: bytes, what: "a block" }).await.map(drop)
     }
 
-    /// Says that blocks 0 to `count` − 1, in order, are the whole.
+    /// Sends the block list: blocks 0 to `count` − 1, in order.
     pub(crate) async fn put_list(&self, count: u32) -> Result<(), Error> {
         let mut list = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
         for number in 0..count {
@@ -74,7 +75,7 @@ impl<'a> BlockWire<'a> {
             .map(drop)
     }
 
-    /// Returns the numbers of the blocks that the server has.
+    /// Returns the numbers of the blocks on the server.
     pub(crate) async fn list(&self) -> Result<BTreeSet<u32>, Error> {
         let query = vec![("comp", "blocklist".to_owned()), ("blocklisttype", "all".to_owned())];
         let call = Call { method: Method::GET, query, body: Bytes::new(), what: "the block list" };
@@ -84,7 +85,7 @@ impl<'a> BlockWire<'a> {
         elements(&text, "Name").map(number).collect()
     }
 
-    /// Sends a request, with a fresh address where the old one had expired.
+    /// Sends a request. If the URI has expired, renews it and tries again.
     async fn send(&self, call: &Call) -> Result<Vec<u8>, Error> {
         let address = self.address.lock().await.clone();
         match self.send_to(&address, call).await {
@@ -98,6 +99,8 @@ impl<'a> BlockWire<'a> {
 
     async fn renew(&self, renewals: u32) -> Result<Address, Error> {
         let mut address = self.address.lock().await;
+        // Several blocks in flight find the URI expired at once. The first to get the lock renews;
+        // the others use its result.
         if address.renewals == renewals {
             let session = self.graph.renew_session(self.store, self.session).await?;
             let uri = session.data_upload_uri.ok_or_else(|| Error::new(ErrorKind::BadAnswer))?;
@@ -109,6 +112,7 @@ impl<'a> BlockWire<'a> {
 
     async fn send_to(&self, address: &Address, call: &Call) -> Result<Vec<u8>, Error> {
         let mut url = address.url.clone();
+        // The signature is in the query already and must stay.
         url.query_pairs_mut().extend_pairs(&call.query);
         let once = || async {
             let mut request = self.graph.http().request(call.method.clone(), url.clone());
@@ -155,7 +159,7 @@ fn block_number(id: &str) -> Option<u32> {
     (number < limits::BLOCKS_MAX).then_some(number)
 }
 
-/// Returns the texts of the elements of this name. Block ids and codes hold nothing that XML escapes.
+/// Returns the contents of the elements with this name. Block ids and codes need no XML unescaping.
 fn elements<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let mut rest = text;
@@ -167,7 +171,7 @@ fn elements<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
     })
 }
 
-/// Returns what a text of XML stands for.
+/// Resolves XML's character entities.
 fn unescaped(text: &str) -> String {
     let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
     named.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character))
@@ -201,7 +205,8 @@ mod tests {
         assert_eq!(unescaped("the store&apos;s &lt;b&gt; &amp;amp;"), "the store's <b> &amp;");
     }
 
-    /// Answers each connection with the next of these (status and headers, `|`, body); returns the request lines.
+    /// Answers each connection with the next answer (status and headers, `|`, body). Returns the
+    /// request lines.
     fn server(answers: &'static [&'static str]) -> (String, std::thread::JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
@@ -240,7 +245,8 @@ mod tests {
         lines.into_iter().next().unwrap_or_default()
     }
 
-    /// Puts block 7 against these answers; returns the result and how each request began.
+    /// Puts block 7 against these answers, and checks the result and the first line of each
+    /// request.
     async fn check(answers: &'static [&'static str], expected: Result<(), u16>, requests: &[&str]) {
         let (origin, answering) = server(answers);
         let client = GraphClient::new(ClientOptions { server: origin.clone(), ..ClientOptions::default() });

@@ -1,16 +1,16 @@
-//! A bound on the plaintext that waits in memory between the reader and the hashing threads.
+//! A limit on the plaintext that waits between the reader and the hashing threads.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// Counts bytes out and back; also the one place that tells every thread to stop.
+/// A counting semaphore over bytes. It is also the one place that stops all threads.
 pub(crate) struct Budget {
     free: Mutex<usize>,
     returned: Condvar,
     stopped: AtomicBool,
 }
 
-/// Bytes taken from a [`Budget`]; dropping them gives them back.
+/// Bytes taken from a [`Budget`]. Dropping the permit returns them.
 pub(crate) struct Permit {
     budget: Arc<Budget>,
     bytes: usize,
@@ -21,9 +21,9 @@ impl Budget {
         Arc::new(Self { free: Mutex::new(bytes), returned: Condvar::new(), stopped: AtomicBool::new(false) })
     }
 
-    /// Waits until so many bytes are free, and takes them. `None` once stopped.
+    /// Waits until `bytes` are free, and takes them. Returns `None` once stopped.
     ///
-    /// Asks for at most the whole budget, or it would wait for ever.
+    /// Takes at most the whole budget, because a larger request could never be met.
     pub(crate) fn take(self: &Arc<Self>, bytes: usize) -> Option<Permit> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         while *free < bytes {
@@ -39,10 +39,11 @@ impl Budget {
         Some(Permit { budget: Arc::clone(self), bytes })
     }
 
-    /// Wakes everyone who waits; no more bytes are given out.
+    /// Wakes all waiting threads. No more bytes are given out.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
-        // Taking the lock makes sure that nobody is between the check and the wait.
+        // Taking the lock ensures that no thread is between its check of the flag and its wait; it
+        // would miss the wake-up.
         drop(self.free.lock().unwrap_or_else(PoisonError::into_inner));
         self.returned.notify_all();
     }

@@ -1,42 +1,43 @@
-//! Signs that another program changed the cells of a column before the table was written: `77100123.0`, `7,7E+11`, `########`,
-//! `#REF!`, `\N`, leading zeros that are gone. The cells are text all the same and go up as they stand; but who writes the
-//! number as it was will not be found, and only a person can tell.
+//! Detects signs that another program changed cells before the table was written: `77100123.0`,
+//! `7,7E+11`, `########`, `#REF!`, `\N`, lost leading zeros. The cells are valid text and are
+//! uploaded as they are. But texts contain the original number, which then does not match, and only
+//! a person can decide.
 
 use edm_model::{Column, DataType};
 
-/// Digits of a number; longer ones are counted with the longest.
+/// Maximum digits of a number. Longer ones are counted with this length.
 const DIGITS_MAX: usize = 24;
-/// Numbers of a column from which lengths say something.
+/// The minimum number of numeric cells for a statement about their lengths.
 const NUMBERS_MIN: u64 = 100;
 /// Numbers with fewer digits may be counts.
 const WIDTH_MIN: usize = 5;
 
-/// What spreadsheets write for a cell that they cannot work out. `#N/A` is a placeholder.
+/// Error values of spreadsheets. `#N/A` is a placeholder instead.
 const ERROR_VALUES: [&str; 9] =
     ["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"];
 
-/// What the cells of one column look like. Those of several threads can be added up.
+/// What the cells of one column look like. The counts of several threads can be added.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct CellDamage {
     /// Cells with text.
     texts: u64,
-    /// Digits, a dot or a comma, and zeros.
+    /// Digits, a dot or comma, and only zeros.
     whole_floats: u64,
-    /// Digits, a dot or a comma, and other digits.
+    /// Digits, a dot or comma, and other digits.
     fractions: u64,
-    /// Digits, perhaps with a fraction, and an exponent.
+    /// Digits, an optional fraction, and an exponent.
     exponents: u64,
-    /// Nothing but `#`.
+    /// Only `#`.
     hashes: u64,
     error_values: u64,
-    /// How many cells are so many digits.
+    /// The number of all-digit cells by length.
     digits: [u64; DIGITS_MAX + 1],
-    /// Numbers of several digits of which the first is 0.
+    /// Numbers of several digits that start with 0.
     leading_zeros: u64,
 }
 
 impl CellDamage {
-    /// Looks at a cell. Most begin with a letter and are let go at once.
+    /// Inspects a cell. Most start with a letter and return at once.
     #[inline]
     pub(crate) fn see(&mut self, cell: &str) {
         let cell = cell.trim_ascii();
@@ -65,7 +66,7 @@ impl CellDamage {
             }
             [b'.' | b',', fraction @ ..] => {
                 let (fraction, rest) = fraction.split_at(digits(fraction));
-                // 12,000 and 12.000 are whole numbers whose thousands are apart.
+                // 12,000 and 12.000 are whole numbers with a thousands separator.
                 let is_group = fraction.len() == 3 && whole.len() <= 3;
                 match rest {
                     [] if fraction.is_empty() || is_group => {}
@@ -89,7 +90,7 @@ impl CellDamage {
         self.leading_zeros += other.leading_zeros;
     }
 
-    /// Returns what a person should look at, with counts and remedies; says nothing of any cell.
+    /// Returns warnings with counts and remedies. They contain no cell text.
     pub(crate) fn warnings(&self, column: &Column) -> Vec<String> {
         let mut warnings = Vec::new();
         let mut counted = |count: u64, what: &str| {
@@ -97,7 +98,7 @@ impl CellDamage {
                 warnings.push(format!("{count} cells {what}"));
             }
         };
-        // Where amounts have cents, some have none.
+        // In a column of amounts, some have no cents.
         let floats = if self.fractions * 10 > self.whole_floats { 0 } else { self.whole_floats };
         counted(
             floats,
@@ -121,7 +122,8 @@ impl CellDamage {
         warnings
     }
 
-    /// Numbers of one width, of which about every tenth is too short and none begins with 0: the zeros may be lost.
+    /// Returns a warning if leading zeros may be lost: the numbers have one width, about a tenth is
+    /// too short, and none starts with 0.
     fn lost_zeros(&self, column: &Column) -> Option<String> {
         let takes_any_width = matches!(
             column.rule.data_type,
@@ -147,14 +149,14 @@ impl CellDamage {
     }
 }
 
-/// Returns how many digits a text begins with.
+/// Returns the number of digits at the start.
 fn digits(text: &[u8]) -> usize {
     text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len())
 }
 
 fn is_exponent(text: &[u8]) -> bool {
     let [b'e' | b'E', rest @ ..] = text else { return false };
-    // Without a sign it may be an identifier, as 12E4 is.
+    // Without a sign it may be an identifier, such as 12E4.
     let [b'+' | b'-', rest @ ..] = rest else { return false };
     (1..=3).contains(&rest.len()) && digits(rest) == rest.len()
 }
@@ -182,7 +184,7 @@ mod tests {
         let text = || Column::text("c");
         check(text(), ["77100123.0", "77100124.00", "Jane"], &["2 cells end in “.0”"]);
         check(text(), ["12.50", "13.0", "14.95", "7.25"], &[]);
-        // As programs write them whose decimal point is a comma.
+        // As written by programs whose decimal point is a comma.
         check(text(), ["7710001,0", "7710002,00", "Jane"], &["2 cells end in “.0” or “,0”"]);
         check(text(), ["4,9E+11", "4,1e+15", "4,9"], &["2 cells are numbers in scientific"]);
         check(text(), ["12,50", "13,0", "14,95"], &[]);

@@ -1,5 +1,5 @@
-//! Records of one block on their way from the reader to a hashing thread: their text as it was read, and where in it the
-//! cells stand. Nothing is copied out of it.
+//! Records of one block on their way from the reader to a hashing thread: their text as read, and
+//! the positions of the cells in it. No cell is copied.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -8,29 +8,31 @@ use edm_hash::Records;
 
 use crate::budget::Permit;
 
-/// Text of a chunk; a chunk of one long record may exceed it.
+/// Text of a chunk in bytes. A chunk with one long record may exceed it.
 pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
-/// Records of a chunk: bounds its list of cells where records are short.
+/// Maximum number of records in a chunk. It bounds the list of cells when records are short.
 pub(crate) const CHUNK_RECORDS_MAX: u32 = 16 * 1024;
-/// Empty chunks that are kept for the reader: as many as it may be ahead, or their memory would be asked for again and again.
+/// Maximum number of spare chunks. With fewer than the reader may be ahead, their memory would be
+/// allocated over and over.
 const SPARE_CHUNKS_MAX: usize = 256;
 
-/// Why a cell's text is there.
+/// Why a cell's range is valid.
 const IN_TEXT: &str = "cells end between characters of the text in which they were found";
 
-/// Records that follow one another.
+/// Consecutive records.
 #[derive(Default)]
 pub(crate) struct Chunk {
     text: String,
-    /// Begin and end of each cell of the store's columns; as many for each record that has cells.
+    /// Start and end of each cell of the store's columns. Every record with cells has the same
+    /// number of them.
     cells: Vec<(u32, u32)>,
     /// The line on which each record starts.
     lines: Vec<u64>,
-    /// Positions of records of several lines, with how many lines each has behind its first.
+    /// Positions of records with several lines, each with the number of lines after its first.
     further_lines: Vec<(u32, u32)>,
-    /// Positions of records that reading refused.
+    /// Positions of records that the reader refused.
     left_out: Vec<u32>,
-    /// Gives the text's bytes back when the chunk was hashed.
+    /// Returns the bytes of the text to the budget once the chunk is hashed.
     permit: Option<Permit>,
 }
 
@@ -45,7 +47,8 @@ impl Chunk {
         self.lines.is_empty()
     }
 
-    /// Returns the memory that this takes while it waits for hashing: of short records the places take more than the text.
+    /// Returns the memory that the chunk takes while it waits. For short records the positions take
+    /// more than the text.
     pub(crate) fn held_bytes(&self) -> usize {
         self.text.capacity()
             + self.cells.len() * size_of::<(u32, u32)>()
@@ -58,15 +61,15 @@ impl Chunk {
         self.permit = Some(permit);
     }
 
-    /// Adds a record of these lines without cells.
+    /// Adds a refused record, which has lines but no cells.
     pub(crate) fn push_left_out(&mut self, lines: Range<u64>) {
         self.left_out.push(self.lines.len() as u32);
         self.push_lines(lines);
     }
 
-    /// Adds a record of these lines with these cells.
+    /// Adds a record with its lines and cells.
     pub(crate) fn push(&mut self, lines: Range<u64>, cells: impl Iterator<Item = (usize, usize)>) {
-        // A chunk holds a buffer and at most one record beyond it, far below four gigabytes.
+        // A chunk contains a buffer and at most one record more, far below 4 GiB.
         self.cells.extend(cells.map(|(start, end)| (start as u32, end as u32)));
         self.push_lines(lines);
     }
@@ -80,23 +83,23 @@ impl Chunk {
         self.lines.push(lines.start);
     }
 
-    /// Gives the chunk the text in which its cells stand.
+    /// Sets the text that the cells refer to.
     pub(crate) fn set_text(&mut self, text: String) {
         self.text = text;
     }
 
-    /// Empties the chunk and takes its buffer out.
+    /// Clears the chunk and returns its buffer.
     pub(crate) fn take_buffer(&mut self) -> Vec<u8> {
         self.clear();
         std::mem::take(&mut self.text).into_bytes()
     }
 
-    /// Returns the records as they are hashed.
+    /// Returns the records in the form in which they are hashed.
     pub(crate) fn records(&self) -> Records<'_> {
         Records { text: &self.text, cells: &self.cells, count: self.len(), left_out: &self.left_out }
     }
 
-    /// Returns the lines of a record by its position; blank ones behind it are not among them.
+    /// Returns the lines of a record, without blank lines after it.
     pub(crate) fn lines(&self, record: u32) -> Range<u64> {
         let first = *self.lines.get(record as usize).expect("every record of a chunk has its line");
         let found = self.further_lines.binary_search_by_key(&record, |(position, _)| *position);
@@ -104,7 +107,8 @@ impl Chunk {
         first..first + 1 + further.map_or(0, |(_, count)| u64::from(*count))
     }
 
-    /// Returns lines and cells of each record that has cells, as many as there are columns.
+    /// Returns lines and cells of each record that has cells. `columns` is the number of cells per
+    /// record.
     pub(crate) fn rows(
         &self,
         columns: usize,
@@ -126,7 +130,7 @@ impl Chunk {
     }
 }
 
-/// Chunks that were hashed, to be filled again: their memory was touched already.
+/// Hashed chunks for reuse. Their memory needs no further page faults.
 #[derive(Default)]
 pub(crate) struct SpareChunks(Mutex<Vec<Chunk>>);
 
@@ -135,7 +139,7 @@ impl SpareChunks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
-    /// Takes a chunk back; what it held of the budget is free again.
+    /// Takes a chunk back, and returns its bytes to the budget.
     pub(crate) fn give_back(&self, mut chunk: Chunk) {
         chunk.permit = None;
         let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);

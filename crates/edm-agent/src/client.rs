@@ -1,4 +1,5 @@
-//! A small typed client of the service's Graph interface. Knows paths, tokens, paging and when to try again.
+//! A small typed client of the service's Graph interface. It handles paths, tokens, paging and
+//! retries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,27 +20,28 @@ use crate::error::{Error, ErrorKind, Repeat};
 use crate::progress::{Event, Progress};
 use crate::tls::{Trust, client_config, refused_connection};
 
-/// How long the server may take to begin its answer.
+/// The timeout for the start of a response.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
-/// Bytes of an answer that are read; a result for the longest text fits.
+/// Maximum size of a response. A result for the longest text fits.
 const ANSWER_BYTES_MAX: usize = limits::BLOCK_LIST_BYTES_MAX;
-/// Pages of a list that are read.
+/// Maximum number of pages read from a list.
 const PAGES_MAX: usize = 10_000;
-/// How often a patient client tries again: about a minute and a half in all, a server's restart.
+/// Maximum number of attempts of a patient client: about 90 seconds in all, enough for a restart of
+/// the server.
 const PATIENT_TRIES_MAX: usize = 10;
-/// How often an ordinary one does, for servers that are busy.
+/// Maximum number of attempts of an ordinary client, for a busy server.
 const BRIEF_TRIES_MAX: usize = 3;
 
-/// Where the server is and how to be let in.
+/// Address and credentials of a server.
 #[derive(Default)]
 pub struct ClientOptions {
-    /// The server's address, such as `https://edm.example.org:8080`.
+    /// The server's URL, such as `https://edm.example.org:8080`.
     pub server: String,
     /// The bearer token.
     pub token: Option<String>,
-    /// The PEM certificate of the authority (or the server itself) to trust, and no other.
+    /// The only PEM certificate to trust: that of the authority or that of the server.
     pub ca_certificate_pem: Option<Vec<u8>>,
-    /// Whether token and salt may travel in clear to another machine.
+    /// Whether token and salt may be sent unencrypted to another machine.
     pub insecure_http: bool,
 }
 
@@ -47,7 +49,7 @@ pub struct ClientOptions {
 #[derive(Clone)]
 pub struct GraphClient {
     http: reqwest::Client,
-    /// Waits for an answer without end.
+    /// A client without a response timeout.
     pub(crate) unhurried: reqwest::Client,
     base: Url,
     token: Option<HeaderValue>,
@@ -56,8 +58,8 @@ pub struct GraphClient {
 }
 
 impl GraphClient {
-    /// Makes a client; sends nothing yet. Fails when address, certificate or token cannot be used, and when the
-    /// address is another machine's without TLS, unless the options allow that.
+    /// Makes a client without connecting. Fails if the URL, certificate or token is invalid. Also
+    /// fails if the URL is another machine's without TLS, unless the options allow that.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let bad =
             |source: Box<dyn std::error::Error + Send + Sync>| Error::caused(ErrorKind::BadAddress, source);
@@ -77,7 +79,7 @@ impl GraphClient {
                 http = http.read_timeout(time);
             }
             if is_loopback(&base) {
-                // A proxy of the environment could not reach this machine's own loopback.
+                // A proxy from the environment cannot reach the loopback interface of this machine.
                 http = http.no_proxy();
             }
             let trust = match &options.ca_certificate_pem {
@@ -88,7 +90,8 @@ impl GraphClient {
             http = http.tls_backend_preconfigured(client_config(trust).map_err(bad)?);
             http.build().map_err(|error| bad(error.into()))
         };
-        // The answer to a long text comes when all of it was sent: how long that takes nobody knows.
+        // The response to a long text comes after the whole text was sent, which takes an unknown
+        // time.
         let (http, unhurried) = (build(Some(ANSWER_WITHIN))?, build(None)?);
         let token = match options.token.filter(|token| !token.trim().is_empty()) {
             Some(token) => {
@@ -102,12 +105,13 @@ impl GraphClient {
         Ok(Self { http, unhurried, base, token, patience: None, insecure_http: options.insecure_http })
     }
 
-    /// Returns the same client, one that waits for a server that is away and tells of it.
+    /// Returns a client for the same server that retries for longer while the server is down, and
+    /// reports retries.
     pub fn patient(&self, progress: Arc<dyn Progress>) -> Self {
         Self { patience: Some(progress), ..self.clone() }
     }
 
-    /// Returns the server's address.
+    /// Returns the server's URL.
     pub fn server(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
     }
@@ -117,9 +121,10 @@ impl GraphClient {
         self.token.is_some()
     }
 
-    /// Reads an upload address that the server gave. Refuses one that is less safe than the request for it was.
+    /// Parses an upload URI from the server. Refuses one that is less secure than the connection
+    /// that it came from.
     pub(crate) fn upload_address(&self, uri: &str) -> Result<Url, Error> {
-        // What is no address is not told of: it holds a signature.
+        // The text is not put into the error, because it contains a signature.
         let url = Url::parse(uri).map_err(|_| Error::new(ErrorKind::BadAnswer))?;
         match url.scheme() {
             "https" => Ok(url),
@@ -139,7 +144,7 @@ impl GraphClient {
         self.list(path::STORES, &[]).await
     }
 
-    /// Returns the data store of this id or, failing that, of this name.
+    /// Returns the data store with this id, or else with this name.
     pub async fn store(&self, name_or_id: &str) -> Result<DataStoreResource, Error> {
         if name_or_id.parse::<edm_model::StoreId>().is_ok() {
             return self.get(path::STORE, &[name_or_id]).await;
@@ -152,12 +157,12 @@ impl GraphClient {
         found.ok_or_else(|| not_found("data store", name_or_id))
     }
 
-    /// Makes a data store of a body as Graph takes it.
+    /// Creates a data store from a Graph body.
     pub async fn create_store(&self, body: &Value) -> Result<DataStoreResource, Error> {
         self.post(path::STORES, &[], body, Repeat::Harmful).await
     }
 
-    /// Changes a data store by a body as Graph takes it.
+    /// Changes a data store with a Graph body.
     pub async fn update_store(&self, id: &str, body: &Value) -> Result<DataStoreResource, Error> {
         self.patch(path::STORE, &[id], body).await
     }
@@ -169,12 +174,12 @@ impl GraphClient {
             .map(drop)
     }
 
-    /// Makes the generation before live again.
+    /// Makes the previous generation live again.
     pub async fn rollback_store(&self, id: &str) -> Result<DataStoreResource, Error> {
         self.post(path::STORE_ROLLBACK, &[id], &json!({}), Repeat::Harmful).await
     }
 
-    /// Looks values of a searchable column up; each answer is one row.
+    /// Looks up values of a searchable column. Each result is one row.
     pub async fn lookup(&self, store: &str, request: &LookupRequest) -> Result<Vec<Value>, Error> {
         let rows: Collection<String> =
             self.post(path::STORE_LOOKUP, &[store], request, Repeat::Harmless).await?;
@@ -192,19 +197,19 @@ impl GraphClient {
         self.get(path::SESSION, &[store, session]).await
     }
 
-    /// Returns a session with its salt, which only its creator is shown.
+    /// Returns a session with its salt. The server shows the salt only to the session's creator.
     pub async fn session_with_salt(&self, store: &str, session: &str) -> Result<SessionResource, Error> {
         let mut url = self.url(path::SESSION, &[store, session]);
         url.set_query(Some("$select=id,state,keyId,rowsPerBlock,dataUploadURI,salt"));
         parse(&self.send(Method::GET, url, None::<&Value>, Repeat::Harmless).await?)
     }
 
-    /// Makes a session. The answer shows its salt.
+    /// Creates a session. The response contains its salt.
     pub async fn create_session(&self, store: &str, draft: &SessionDraft) -> Result<SessionResource, Error> {
         self.post(path::SESSIONS, &[store], draft, Repeat::Harmful).await
     }
 
-    /// Gives a session a fresh upload address.
+    /// Gets a new upload URI for a session.
     pub async fn renew_session(&self, store: &str, session: &str) -> Result<SessionResource, Error> {
         self.post(path::SESSION_RENEW, &[store, session], &json!({}), Repeat::Harmless).await
     }
@@ -219,7 +224,7 @@ impl GraphClient {
         self.patch(path::SESSION, &[store, session], body).await
     }
 
-    /// Says that every block is there.
+    /// Declares the upload complete.
     pub async fn commit_session(&self, store: &str, session: &str) -> Result<(), Error> {
         self.send(
             Method::POST,
@@ -231,7 +236,7 @@ impl GraphClient {
         .map(drop)
     }
 
-    /// Gives a session up.
+    /// Cancels a session.
     pub async fn cancel_session(&self, store: &str, session: &str) -> Result<(), Error> {
         self.send(
             Method::POST,
@@ -258,7 +263,7 @@ impl GraphClient {
         self.list(path::TYPES, &[]).await
     }
 
-    /// Returns the sensitive type of this id or, failing that, of this name.
+    /// Returns the sensitive type with this id, or else with this name.
     pub async fn sensitive_type(&self, name_or_id: &str) -> Result<SensitiveTypeResource, Error> {
         if name_or_id.parse::<edm_model::SensitiveTypeId>().is_ok() {
             return self.get(path::TYPE, &[name_or_id]).await;
@@ -271,7 +276,7 @@ impl GraphClient {
         found.ok_or_else(|| not_found("sensitive type", name_or_id))
     }
 
-    /// Makes a sensitive type of a body as Graph takes it.
+    /// Creates a sensitive type from a Graph body.
     pub async fn create_type(&self, body: &Value) -> Result<SensitiveTypeResource, Error> {
         self.post(path::TYPES, &[], body, Repeat::Harmful).await
     }
@@ -283,12 +288,12 @@ impl GraphClient {
             .map(drop)
     }
 
-    /// Finds records in the body's text.
+    /// Classifies the text in the body.
     pub async fn classify(&self, body: &Value) -> Result<ClassificationResult, Error> {
         self.post(path::CLASSIFY, &[], body, Repeat::Harmless).await
     }
 
-    /// Covers the records in the body's text.
+    /// Redacts the text in the body.
     pub async fn redact(&self, body: &Value) -> Result<RedactionResult, Error> {
         self.post(path::REDACT, &[], body, Repeat::Harmless).await
     }
@@ -300,7 +305,7 @@ impl GraphClient {
         url
     }
 
-    /// Returns the address of a path that is not below `/beta`.
+    /// Returns the URL of a path outside `/beta`.
     pub(crate) fn plain_url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         let base = url.path().trim_end_matches('/').to_owned();
@@ -341,7 +346,7 @@ impl GraphClient {
         parse(&self.send(Method::PATCH, url, Some(body), Repeat::Harmless).await?)
     }
 
-    /// Reads a list with all of its pages. The token follows a page's address only to the same server.
+    /// Reads all pages of a list. The token is only sent to page URLs of the same server.
     async fn list<T: DeserializeOwned + Default>(
         &self,
         template: &str,
@@ -355,11 +360,12 @@ impl GraphClient {
             elements.extend(page.value);
             let Some(next) = page.next_link else { return Ok(elements) };
             url = Url::parse(&next).map_err(|error| Error::caused(ErrorKind::BadAnswer, error))?;
+            // Following the link elsewhere would send the token to another server.
             if url.origin() != self.base.origin() {
                 return Err(Error::new(ErrorKind::BadAnswer));
             }
         }
-        // A part would pass for the whole.
+        // Returning the pages so far would pass a part for the whole.
         Err(Error::new(ErrorKind::BadAnswer))
     }
 
@@ -382,7 +388,7 @@ impl GraphClient {
         answer.map_err(|error| self.named(error))
     }
 
-    /// Says of a refusal what the server cannot know: that there was no token to send.
+    /// Adds what the server cannot know to a refusal: that there was no token to send.
     pub(crate) fn named(&self, error: Error) -> Error {
         match error.kind() {
             ErrorKind::Refused { status: 401, .. } if self.token.is_none() => Error::new(ErrorKind::NoToken),
@@ -391,8 +397,8 @@ impl GraphClient {
     }
 }
 
-/// Runs a request until it succeeds, fails for good, or was tried often enough; waits longer each time, at random
-/// within bounds, or as long as the server asks.
+/// Retries a request until it succeeds, fails for good, or has used up its attempts. Waits longer
+/// after each attempt, with jitter, or as long as the server's `Retry-After` says.
 pub(crate) async fn again<T, F, R>(
     once: F,
     repeat: Repeat,
@@ -411,7 +417,7 @@ where
         .with_jitter();
     once.retry(backoff)
         .when(|error| match error.kind() {
-            // Without patience a server that is away is told of at once.
+            // Without patience, an unreachable server is reported at once.
             ErrorKind::Unreachable { .. } if patience.is_none() => false,
             _ => error.is_passing(repeat),
         })
@@ -426,11 +432,11 @@ where
 
 pub(crate) fn unreachable(error: reqwest::Error) -> Error {
     let kind = refused_connection(&error).unwrap_or(ErrorKind::Unreachable { sent: !error.is_connect() });
-    // The address may hold an upload signature, and no signature is ever shown.
+    // The URL may contain an upload signature, which is never shown.
     Error::caused(kind, error.without_url())
 }
 
-/// Returns the body of a success; everything else is Graph's error.
+/// Returns the body of a successful response; anything else is a Graph error.
 pub(crate) async fn checked(response: Response) -> Result<Vec<u8>, Error> {
     let status = response.status();
     let wait = retry_after(&response);
@@ -457,7 +463,7 @@ pub(crate) async fn checked(response: Response) -> Result<Vec<u8>, Error> {
     Err(Error::new(kind).retry_after(wait))
 }
 
-/// Returns the seconds of `Retry-After`; a date there is not worth a calendar.
+/// Returns the seconds of `Retry-After`. The date form is ignored.
 pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse::<u64>().ok()?;
     Some(Duration::from_secs(seconds.min(180)))
@@ -476,7 +482,7 @@ pub(crate) async fn read_bounded(mut response: Response) -> Result<Vec<u8>, Erro
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|error| {
-        // The parser's own message may quote the answer; line and column are enough.
+        // The parser's message may quote the response; line and column are enough.
         let place = format!("line {}, column {}", error.line(), error.column());
         Error::caused(ErrorKind::BadAnswer, place)
     })
@@ -486,12 +492,12 @@ fn not_found(what: &str, name: &str) -> Error {
     Error::new(ErrorKind::NotFound { name: format!("{what} named “{name}”") })
 }
 
-/// Returns whether what is sent there can be read on the way.
+/// Returns whether the connection is unencrypted.
 fn is_in_clear(url: &Url) -> bool {
     url.scheme() == "http" && !is_loopback(url)
 }
 
-/// Takes the version off an address that was copied from a Graph client; the paths bring their own.
+/// Removes the version from a URL copied from a Graph client; the paths contain it.
 fn strip_version(base: &mut Url) {
     let path = base.path().trim_end_matches('/').to_owned();
     let stripped = ["/beta", "/v1.0"].iter().find_map(|version| path.strip_suffix(version));

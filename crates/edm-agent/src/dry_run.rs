@@ -1,4 +1,4 @@
-//! A rehearsal: everything that an upload does beside the table, and nothing on the wire.
+//! The dry run: everything that an upload does with the table, without sending anything.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,8 @@ use crate::rejections::Rejections;
 use crate::table::{StoreShape, Table, TableOptions, check_outcome};
 use crate::upload::UploadReport;
 
-/// Returns a salt for judging a table alone. Any will do, because no hash that is made with it leaves the function that asks.
+/// Returns a salt for checking a table. Its value does not matter, because no hash made with it
+/// leaves the caller.
 pub(crate) fn salt_for_judging() -> Salt {
     let text = "0123456789 a salt for judging alone".to_owned();
     Salt::new(text).expect("it is long enough, and its characters differ enough")
@@ -22,7 +23,7 @@ pub(crate) fn salt_for_judging() -> Salt {
 
 /// Reads, checks and hashes the table as an upload would, and sends nothing.
 ///
-/// Fails as [`upload`] does, too many bad lines included. Blocks the calling thread.
+/// Fails like [`upload`], too many bad lines included. Blocks the calling thread.
 pub fn dry_run(
     store: &DataStoreResource,
     options: &TableOptions,
@@ -31,7 +32,7 @@ pub fn dry_run(
     let shape = StoreShape::read(store)?;
     let mut table = Table::open(options, &shape)?;
     let (outcome, rejections) = judge(&mut table, &shape, options, progress)?;
-    // Nothing was sent, so there is nothing to go on from.
+    // Nothing was sent, so there is nothing to resume.
     check_outcome(&outcome, &rejections, options).map_err(|kind| Error::new(kind).ended())?;
     Ok(UploadReport {
         session_id: String::new(),
@@ -46,7 +47,7 @@ pub fn dry_run(
     })
 }
 
-/// Reads and hashes the whole table, and returns what was found and refused.
+/// Reads and hashes the whole table. Returns what was found and refused.
 pub(crate) fn judge(
     table: &mut Table,
     shape: &StoreShape,

@@ -1,9 +1,10 @@
-//! Which words of a table mean an empty cell, column by column.
+//! Chooses the placeholders of each column.
 //!
-//! The store says the words. Some of them are people, too: Null, Nan and Nil are surnames. In a column of names such a word
-//! counts as empty only where it stands in more than one of a thousand records, which no surname of its kind does. That takes
-//! a look at the whole table before the first record is hashed, so a file is read once more; of a table that comes through a
-//! pipe the first records decide. Either way it is told.
+//! The store defines the placeholders. Some of them are also surnames: Null, Nan and Nil. In a
+//! column of names, such a word counts as a placeholder only if more than one record in a thousand
+//! contains it; no surname of this kind is that frequent. That needs a pass over the table before
+//! the first record is hashed. A file is therefore read twice; for a pipe, the first records
+//! decide. The choice is reported in both cases.
 
 use std::collections::BTreeMap;
 
@@ -15,37 +16,38 @@ use crate::error::Error;
 use crate::rejections::Rejections;
 use crate::source::{ExtraColumns, RecordReader, Source};
 
-/// A word that may be a name means an empty cell where more than one of so many records have it.
+/// A word that may be a name is a placeholder if it is in more than one of this many records.
 const RECORDS_A_NAME: u64 = 1_000;
 
-/// What of a table was looked at.
+/// How much of a table was examined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// All of it.
+    /// The whole table.
     Whole,
-    /// The first records, of a pipe.
+    /// The first records, for a pipe.
     Begin,
 }
 
-/// The words of each column, and what a person should know of how they were chosen.
+/// The placeholders of each column, and notes for the operator about the choice.
 pub(crate) struct EmptyWords {
     pub(crate) columns: Vec<Placeholders>,
     pub(crate) notes: Vec<String>,
 }
 
 impl EmptyWords {
-    /// Takes the store's words; in columns of names those that are no names.
+    /// Takes the store's placeholders. Columns of names get only those that are not names.
     pub(crate) fn of(words: &PlaceholderWords, columns: &Columns) -> Self {
         let columns = columns.as_slice().iter().map(|column| Placeholders::of_column(words, column));
         Self { columns: columns.collect(), notes: Vec::new() }
     }
 
-    /// Whether the words depend on what the table holds.
+    /// Returns whether the choice depends on the content of the table.
     pub(crate) fn depend_on_names(words: &PlaceholderWords, columns: &Columns) -> bool {
         columns.as_slice().iter().any(is_of_names) && !Placeholders::names_among(words).is_empty()
     }
 
-    /// Reads the records and adds, for each column of names, the words that stand there too often to be one.
+    /// Reads the records. For each column of names, adds the words that are too frequent to be a
+    /// name.
     pub(crate) fn choose(
         words: &PlaceholderWords,
         columns: &Columns,
@@ -94,7 +96,7 @@ fn is_of_names(column: &Column) -> bool {
     column.rule.data_type == DataType::Name
 }
 
-/// Counts how many cells of each column of names hold each word, and the records.
+/// Counts the records, and for each column of names the cells that contain each word.
 fn count(
     names: &[String],
     columns: &Columns,

@@ -1,5 +1,5 @@
-//! What can go wrong beside the table. No variant holds cell text: a line, a byte offset, a count or a column's
-//! name is all that ever leaves the source.
+//! Errors of the agent. No variant contains cell text: only line numbers, byte offsets, counts and
+//! column names leave the source.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,21 +10,21 @@ use edm_model::limits;
 use crate::rejections::Rejections;
 use crate::source::OtherSeparator;
 
-/// The code with which the server says that the data which is to be looked in cannot be read (docs/api/errors.md).
+/// The server's code for data that cannot be read (`docs/api/errors.md`).
 const DATA_UNAVAILABLE: &str = "dataUnavailable";
 const NOTHING_LOOKED_FOR: &str = "nothingLookedFor";
 const NO_LIVE_DATA: &str = "noLiveData";
 
-/// Reports why the agent could not go on. [`Error::kind`] says what a caller can decide on.
+/// Reports why the agent stopped. Callers decide by [`Error::kind`].
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
-    /// How long the server asked to wait.
+    /// The delay that the server requested.
     retry_after: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What went wrong.
+/// The kind of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -33,65 +33,65 @@ pub enum ErrorKind {
         /// The file, or `-` for standard input.
         path: PathBuf,
     },
-    /// The bytes are in no encoding that is read.
+    /// The bytes are in no supported encoding.
     UnknownEncoding {
-        /// The line, the first one is 1.
+        /// The line, counted from 1.
         line: u64,
-        /// The offset of the first offending byte (after decompression), the first one is 0.
+        /// The offset of the first invalid byte after decompression, counted from 0.
         byte: u64,
     },
-    /// A NUL stands in the text.
+    /// The text contains a NUL.
     Nul {
-        /// The line, the first one is 1.
+        /// The line, counted from 1.
         line: u64,
-        /// Its offset (after decompression), the first byte's is 0.
+        /// Its offset after decompression, counted from 0.
         byte: u64,
     },
-    /// The bytes of a table are in no encoding that is read, or not in the one that was said.
+    /// The bytes of a table are in no supported encoding, or not in the declared one.
     TableEncoding {
-        /// The line, the first one is 1.
+        /// The line, counted from 1.
         line: u64,
-        /// The offset of the first offending byte (after decompression), the first one is 0.
+        /// The offset of the first invalid byte after decompression, counted from 0.
         byte: u64,
-        /// The encoding that was said.
+        /// The declared encoding.
         declared: Option<&'static str>,
     },
-    /// The label names no encoding.
+    /// There is no encoding with this label.
     UnknownEncodingLabel,
-    /// The file is no delimited text.
+    /// The file is not delimited text.
     NotDelimited {
-        /// What it is, as a clause that follows "the file".
+        /// What it is instead, as a clause after "the file".
         what: &'static str,
     },
-    /// The gzip stream is cut off or damaged.
+    /// The gzip stream is truncated or damaged.
     GzipDamaged,
-    /// A record is longer than a record may be.
+    /// A record exceeds the size limit.
     RecordTooLong {
         /// The line on which the record starts.
         line: u64,
     },
-    /// The quotes of the header do not fit together.
+    /// The quotes of the header do not match.
     TornHeader {
         /// The line on which it starts.
         line: u64,
     },
-    /// The file holds no line at all.
+    /// The file has no line.
     NoHeader,
-    /// The separator cannot be one.
+    /// The separator is not allowed.
     BadSeparator,
-    /// The table has one column, and seems to have several by a character that nobody said.
+    /// The table has one column, but another character seems to separate several.
     OneColumn {
         /// The character.
         other: OtherSeparator,
     },
     /// The header lacks columns of the store.
     MissingColumns {
-        /// The store's columns that the header does not name.
+        /// The missing columns.
         names: Vec<String>,
-        /// How many cells the header has.
+        /// The number of cells in the header.
         header_cells: usize,
     },
-    /// The header names columns that the store does not have.
+    /// The header has columns that the store lacks.
     ExtraColumns {
         /// Their names.
         names: Vec<String>,
@@ -101,34 +101,34 @@ pub enum ErrorKind {
         /// The column.
         name: String,
     },
-    /// The first line does not name columns.
+    /// The first line is not a header.
     UnfitHeader {
-        /// The cell at fault, the first one is 1.
+        /// The cell at fault, counted from 1.
         cell: usize,
         /// What is wrong with it, without its text.
         reason: &'static str,
     },
-    /// The first line has more cells than any table has columns.
+    /// The first line has too many cells for a table.
     TooManyCells {
-        /// How many.
+        /// Their number.
         cells: usize,
     },
-    /// A folder for what does not fit into memory cannot be written or read.
+    /// The folder for temporary files cannot be written or read.
     Scratch {
         /// The folder.
         path: PathBuf,
     },
-    /// The refused lines cannot be written.
+    /// The file of refused lines cannot be written.
     RefusedLines {
-        /// The file for them.
+        /// The file.
         path: PathBuf,
     },
-    /// What is to be written stands for something that is no file of its own.
+    /// The output path is not a regular file.
     IsNoFile {
         /// The path.
         path: PathBuf,
     },
-    /// A file that is to be written is the table.
+    /// The output file is the table itself.
     IsTheTable {
         /// The file.
         path: PathBuf,
@@ -138,39 +138,39 @@ pub enum ErrorKind {
         /// What it is.
         reason: String,
     },
-    /// More lines were refused than `--allowed-bad-lines` lets pass.
+    /// More lines were refused than `--allowed-bad-lines` permits.
     TooManyBadLines {
-        /// Lines whose record, or a searchable cell of it, is left out.
+        /// Lines whose record, or a searchable cell of it, was refused.
         bad: u64,
         /// Lines with records.
         lines: u64,
-        /// Whether blocks were sent, so that another run goes on behind them.
+        /// Whether blocks were sent, so that another run can resume.
         goes_on: bool,
-        /// By line and reason.
+        /// The refusals by line and reason.
         rejections: Box<Rejections>,
     },
-    /// More cells of a column were left out than `--allowed-bad-cells` lets pass.
+    /// More cells of a column were refused than `--allowed-bad-cells` permits.
     TooManyBadCells {
         /// The column.
         column: String,
-        /// Cells that are left out.
+        /// Refused cells.
         bad: u64,
         /// Cells of the column.
         cells: u64,
-        /// Whether blocks were sent, so that another run goes on behind them.
+        /// Whether blocks were sent, so that another run can resume.
         goes_on: bool,
-        /// By line and reason.
+        /// The refusals by line and reason.
         rejections: Box<Rejections>,
     },
-    /// The file has more records than a store holds.
+    /// The file has more records than a store may have.
     TooManyRows,
-    /// The file would need more blocks than a session holds.
+    /// The file needs more blocks than a session may have.
     TooManyBlocks,
-    /// The file has a header and no record.
+    /// The file has a header but no record.
     NoRecords,
-    /// The file changed while it was read or since the session was opened.
+    /// The file changed while it was read, or since the session was opened.
     FileChanged,
-    /// Another agent holds the journal of this file and store.
+    /// Another agent has locked the journal of this file and store.
     JournalInUse {
         /// The journal.
         path: PathBuf,
@@ -180,32 +180,32 @@ pub enum ErrorKind {
         /// The journal.
         path: PathBuf,
     },
-    /// The address of the server is no URL, or a certificate or token cannot be used.
+    /// The server's address is not a URL, or a certificate or token is invalid.
     BadAddress,
-    /// The address is another machine's and has no TLS.
+    /// The address is another machine's, without TLS.
     InClear,
-    /// The server gave an upload address without TLS.
+    /// The server returned an upload URI without TLS.
     UploadInClear,
-    /// The server wants a token and none was given.
+    /// The server requires a token and none was given.
     NoToken,
     /// The server cannot be reached, or the connection broke.
     Unreachable {
         /// Whether the request may have arrived.
         sent: bool,
     },
-    /// The server's certificate is not trusted, or is another server's.
+    /// The server's certificate is not trusted, or is for another name.
     UntrustedCertificate,
-    /// The server's certificate is over, or has not begun.
+    /// The server's certificate has expired, or is not valid yet.
     OutdatedCertificate,
-    /// TLS was begun with a server that does not speak it.
+    /// The URL says TLS, and the server does not speak it.
     NoTlsThere,
-    /// The server does not answer in HTTP; it may speak TLS.
+    /// The response is not HTTP; the server may require TLS.
     NoHttpThere,
-    /// The server's answer cannot be understood.
+    /// The server's response cannot be parsed.
     BadAnswer,
-    /// There is no store, session or type of this name or id.
+    /// There is no store, session or type with this name or id.
     NotFound {
-        /// What was asked for.
+        /// The name or id.
         name: String,
     },
     /// The server refused a request.
@@ -216,10 +216,10 @@ pub enum ErrorKind {
         code: String,
         /// The server's sentence.
         message: String,
-        /// The property or parameter at fault, where the server names one.
+        /// The property or parameter at fault, if the server names one.
         target: Option<String>,
     },
-    /// The session ended otherwise than completed.
+    /// The session ended without being completed.
     SessionEnded {
         /// Its state.
         state: String,
@@ -227,19 +227,19 @@ pub enum ErrorKind {
         code: String,
         /// The server's sentence.
         message: String,
-        /// What was refused of the table, by line and reason.
+        /// The refusals of the table, by line and reason.
         rejections: Box<Rejections>,
     },
-    /// A part of the program stopped in the middle of the work.
+    /// A part of the program stopped in the middle of its work.
     Interrupted,
 }
 
-/// Whether a request that may have arrived can be sent again.
+/// Whether a request that may have arrived can be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// The second one changes nothing.
+    /// Repeating it changes nothing.
     Harmless,
-    /// The second one would make something twice.
+    /// Repeating it would create something twice.
     Harmful,
 }
 
@@ -259,18 +259,19 @@ impl Error {
         self
     }
 
-    /// Returns how long the server asked to wait before the next try.
+    /// Returns the delay that the server requested.
     pub(crate) fn wait(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// Returns whether sending the same request again can succeed. A request that may have arrived is repeated
-    /// only where that does no harm; 429 and 503 are answered before any side effect (contract, graph, 5, 19).
+    /// Returns whether the same request may succeed later. A request that may have arrived is
+    /// repeated only if that is harmless. The server answers 429 and 503 before any side effect
+    /// (`docs/api/errors.md`).
     pub(crate) fn is_passing(&self, repeat: Repeat) -> bool {
         match &self.kind {
             ErrorKind::Unreachable { sent } => !sent || repeat == Repeat::Harmless,
             ErrorKind::Refused { status, code, .. } => match status {
-                // Damaged data does not pass while somebody waits.
+                // Damaged data does not recover while a client waits.
                 503 => code != DATA_UNAVAILABLE,
                 429 => true,
                 408 | 500 | 502 | 504 => repeat == Repeat::Harmless,
@@ -280,18 +281,18 @@ impl Error {
         }
     }
 
-    /// Returns whether the server said that nobody looked: the data to look in cannot be read, or is not there.
+    /// Returns whether the server could not search, because the data is unreadable or missing.
     pub fn is_unlooked(&self) -> bool {
         let unlooked = [DATA_UNAVAILABLE, NOTHING_LOOKED_FOR];
         matches!(&self.kind, ErrorKind::Refused { code, .. } if unlooked.contains(&code.as_str()))
     }
 
-    /// Returns whether the server said that the store has no data yet.
+    /// Returns whether the store has no data yet.
     pub fn is_no_live_data(&self) -> bool {
         matches!(&self.kind, ErrorKind::Refused { code, .. } if code == NO_LIVE_DATA)
     }
 
-    /// Returns the same error of an upload that no other run goes on with.
+    /// Marks the upload as one that no other run can resume.
     pub fn ended(mut self) -> Self {
         if let ErrorKind::TooManyBadLines { goes_on, .. } | ErrorKind::TooManyBadCells { goes_on, .. } =
             &mut self.kind
@@ -301,7 +302,7 @@ impl Error {
         self
     }
 
-    /// Returns what was refused of a table, where that is told with the error.
+    /// Returns the refusals of a table, if the error contains them.
     pub fn rejections(&self) -> Option<&Rejections> {
         match &self.kind {
             ErrorKind::TooManyBadLines { rejections, .. }
@@ -311,7 +312,7 @@ impl Error {
         }
     }
 
-    /// Returns what went wrong.
+    /// Returns the kind.
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
     }
@@ -323,7 +324,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// Sentences about the bytes of a file.
+/// Writes messages about the bytes of a file.
 fn write_bytes_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match kind {
         ErrorKind::FileUnreadable { path } => write!(f, "cannot read {}", path.display()),
@@ -381,7 +382,7 @@ fn write_bytes_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
     }
 }
 
-/// Sentences about a table as a whole.
+/// Writes messages about a table as a whole.
 fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match kind {
         ErrorKind::MissingColumns { names, header_cells } => write!(
@@ -437,7 +438,7 @@ fn write_table_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
     }
 }
 
-/// Sentences about what is written beside the table.
+/// Writes messages about output files.
 fn write_file_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match kind {
         ErrorKind::Scratch { path } => write!(
@@ -464,7 +465,7 @@ fn write_file_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Res
     }
 }
 
-/// What to do about too much that was refused.
+/// Writes the remedy for too many refusals.
 fn write_remedy(option: &str, goes_on: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match goes_on {
         true => write!(
@@ -475,7 +476,7 @@ fn write_remedy(option: &str, goes_on: bool, f: &mut fmt::Formatter<'_>) -> fmt:
     }
 }
 
-/// Sentences about the journal and the server; the kinds named above never come here.
+/// Writes messages about the journal and the server. The kinds above never reach it.
 fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match kind {
         ErrorKind::JournalInUse { path } => write!(

@@ -1,7 +1,9 @@
-//! What this agent has sent: JSON lines beside the plaintext, so that a killed agent goes on where it stopped.
+//! The journal of an upload: JSON lines in a file on this machine, so that a new run can resume
+//! after the agent was killed.
 //!
-//! No secret and no content: session id, the file's identity, block numbers and digests, counts of refusals. The
-//! server's own block list stays the truth; the journal only spares hashing again what is there.
+//! It contains no secret and no cell: only the session id, the file's identity, block numbers,
+//! digests, and counts of refusals. The server's block list stays authoritative; the journal only
+//! saves hashing blocks again.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -16,10 +18,10 @@ use crate::rejections::{ReasonCount, Rejections};
 use crate::table::{StoreShape, TableMode, TableOptions};
 
 const VERSION: u32 = 1;
-/// A line of the journal: a block's line with its refusals is far shorter.
+/// Maximum size of a line. The line of a block with its refusals is far shorter.
 const LINE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// Tells one state of a file from another.
+/// Identifies one state of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FileIdentity {
@@ -40,10 +42,10 @@ pub(crate) struct Start {
     /// Digest of the columns that the blocks were made for.
     pub(crate) plan_digest: String,
     pub(crate) rows_per_block: u32,
-    /// What the table does to the live records; journals of the first release do not say it.
+    /// What the table does to the live rows. Missing in journals of the first release.
     #[serde(default = "replace")]
     pub(crate) mode: String,
-    /// How the table is read; journals of the first release do not say it, and are not gone on with.
+    /// How the table is read. Missing in journals of the first release, which are not resumed.
     #[serde(default)]
     pub(crate) reading: String,
 }
@@ -72,7 +74,7 @@ impl Start {
     }
 }
 
-/// A line for each block that the server acknowledged.
+/// The line of one block that the server acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SentBlock {
@@ -97,12 +99,12 @@ impl SentBlock {
         Self { block, sha256: hex(&sha256), rejections }
     }
 
-    /// Returns the block's digest, `None` where the journal was tampered with.
+    /// Returns the block's digest; `None` if the journal is invalid.
     pub(crate) fn digest(&self) -> Option<[u8; 32]> {
         digest_from_hex(&self.sha256)
     }
 
-    /// Returns what was refused while the block was hashed.
+    /// Returns the refusals of the block.
     pub(crate) fn rejections(&self) -> Rejections {
         let NotedRejections { lines, records, further_lines, cells, reasons } = self.rejections.clone();
         let read = |(reason, (count, lines))| (reason, ReasonCount { count, lines });
@@ -116,22 +118,22 @@ impl SentBlock {
     }
 }
 
-/// What hashing a block refused, as the journal keeps it.
+/// The refusals of one block as the journal stores them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct NotedRejections {
     lines: u64,
     records: u64,
-    /// Lines behind the first of each record; journals of the first release do not say it.
+    /// Lines after the first of each record. Missing in journals of the first release.
     #[serde(default)]
     further_lines: u64,
-    /// By column; journals of the first release do not say it.
+    /// Counts by column. Missing in journals of the first release.
     #[serde(default)]
     cells: BTreeMap<String, u64>,
-    /// By reason, how often and on which lines first.
+    /// By reason: the count and the first lines.
     reasons: BTreeMap<String, (u64, Vec<u64>)>,
 }
 
-/// An open journal; no other agent can open it meanwhile.
+/// An open journal, locked against other agents.
 pub(crate) struct Journal {
     file: File,
     path: PathBuf,
@@ -140,8 +142,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens or makes the journal and reads what it holds. A line that a crash cut off is passed over, and
-    /// everything of an unknown version is as if it were not there.
+    /// Opens or creates the journal and reads it. A truncated last line is ignored, and so is a
+    /// journal of an unknown version.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |error| Error::caused(ErrorKind::Journal { path: path.to_owned() }, error);
         if let Some(folder) = path.parent() {
@@ -152,6 +154,7 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(failed)?;
+        // The lock belongs to the open file, so a killed agent leaves none.
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -170,6 +173,7 @@ impl Journal {
         loop {
             line.clear();
             let length = std::io::Read::take(&mut reader, LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
+            // A line without its end was cut by a crash, and nothing after it can be trusted.
             if length == 0 || line.last() != Some(&b'\n') {
                 return Ok(());
             }
@@ -186,17 +190,17 @@ impl Journal {
         }
     }
 
-    /// Returns what an earlier run began.
+    /// Returns the first line of an earlier run.
     pub(crate) fn start(&self) -> Option<&Start> {
         self.start.as_ref()
     }
 
-    /// Returns what an earlier run noted of a block.
+    /// Returns the line of a block from an earlier run.
     pub(crate) fn block(&self, number: u32) -> Option<&SentBlock> {
         self.blocks.get(&number)
     }
 
-    /// Forgets everything and begins anew.
+    /// Discards everything and starts a new upload.
     pub(crate) fn begin(&mut self, start: Start) -> Result<(), Error> {
         let line = serde_json::to_vec(&start).map_err(|error| self.failed(error))?;
         self.blocks.clear();
@@ -206,7 +210,7 @@ impl Journal {
         self.append(line)
     }
 
-    /// Goes on behind the whole lines of an earlier run: a line that a crash cut off is written over.
+    /// Continues after the complete lines of an earlier run. A truncated last line is overwritten.
     pub(crate) fn resume(&mut self) -> Result<(), Error> {
         let Some(start) = self.start.clone() else { return Ok(()) };
         let blocks: Vec<SentBlock> = self.blocks.values().cloned().collect();
@@ -217,14 +221,14 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes that the server has a block.
+    /// Records that the server has a block.
     pub(crate) fn acknowledge(&mut self, sent: SentBlock) -> Result<(), Error> {
         let line = serde_json::to_vec(&sent).map_err(|error| self.failed(error))?;
         self.blocks.insert(sent.block, sent);
         self.append(line)
     }
 
-    /// Removes the journal: there is nothing to resume.
+    /// Deletes the journal, since there is nothing to resume.
     pub(crate) fn remove(self) -> Result<(), Error> {
         let Self { file, path, .. } = self;
         drop(file);
@@ -236,7 +240,8 @@ impl Journal {
         }
     }
 
-    /// One write for each line, so that a kill leaves whole lines and at most one cut one.
+    /// Appends a line in one write, so that a kill leaves complete lines and at most one truncated
+    /// line.
     fn append(&mut self, mut line: Vec<u8>) -> Result<(), Error> {
         line.push(b'\n');
         self.file.write_all(&line).map_err(|error| self.failed(error))?;
@@ -248,7 +253,7 @@ impl Journal {
     }
 }
 
-/// Returns the name of the journal of a file and a store on a server.
+/// Returns the journal's file name for a server, a store and a file.
 pub(crate) fn file_name(server: &str, store_id: &str, path: &Path) -> String {
     let mut digest = Sha256::new();
     for part in [server.as_bytes(), store_id.as_bytes(), path.as_os_str().as_encoded_bytes()] {
@@ -269,7 +274,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Reads 32 bytes of hex.
+/// Parses 32 bytes of hex.
 fn digest_from_hex(text: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
     if text.len() != 64 || !text.is_ascii() {

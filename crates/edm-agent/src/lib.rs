@@ -1,8 +1,8 @@
-//! The upload agent: runs beside the table, turns every cell into a keyed hash and uploads only hashes, in blocks,
-//! through an upload session. Plaintext stays on this side of the wall: it exists in the reader and in the hashing
-//! threads, within a fixed budget, and in no error, report or journal.
+//! The upload agent. It runs where the table is, turns every cell into a keyed hash, and uploads
+//! only hashes, in blocks, through an upload session. Plaintext exists only in the reader and the
+//! hashing threads, within a fixed budget, and in no error, report or journal.
 //!
-//! Refuses to know anything of the service but its wire: no engine, no store, no server.
+//! The crate knows only the service's wire: no engine, no store, no server.
 //!
 //! ```
 //! use edm_agent::sample;

@@ -1,8 +1,9 @@
-//! Records → hashed rows → sealed blocks, on several threads. Plaintext ends here: what leaves is sealed.
+//! The hashing pipeline: records to hashed rows to sealed blocks, on several threads. No plaintext
+//! leaves it.
 //!
-//! One thread reads and cuts the file into blocks of equal record counts; each block goes to one hashing thread in
-//! chunks, which are the buffers that the file was read into. The plaintext that waits is bounded by a [`Budget`], so huge
-//! records only make the work less parallel.
+//! One thread reads the file and divides it into blocks with equal numbers of records. Each block
+//! goes to one hashing thread, in chunks that own the buffers the file was read into. A [`Budget`]
+//! bounds the plaintext that waits, so huge records only reduce the parallelism.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -24,13 +25,13 @@ use crate::refusal_reason::refusal_reason;
 use crate::rejections::Rejections;
 use crate::source::RecordReader;
 
-/// Plaintext that waits for hashing at any time.
+/// Plaintext that may wait for hashing at any time, in bytes.
 const PLAINTEXT_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// As much of it for each hashing thread: about a block's, so that the others have theirs while one is hashed. More would
-/// only be memory to touch.
+/// The share of each hashing thread: about a block, so that all threads have work. More would only
+/// touch more memory.
 const WORKER_BYTES: usize = limits::BLOCK_BYTES_MAX;
 
-/// Everything that a block is made with.
+/// Everything needed to make blocks.
 pub(crate) struct BlockPlan {
     pub(crate) store_id: StoreId,
     pub(crate) key_id: KeyId,
@@ -38,20 +39,21 @@ pub(crate) struct BlockPlan {
     pub(crate) tokens_max: u32,
     pub(crate) salt: Salt,
     pub(crate) rows_per_block: u32,
-    /// What means an empty cell, by column.
+    /// The placeholders, by column.
     pub(crate) placeholders: Vec<Placeholders>,
     /// Blocks that need not be made again.
     pub(crate) skip: BTreeSet<u32>,
-    /// Whether the records come or go. Of records that go the reader has the key alone.
+    /// Whether the records are added or removed. For removal, only the key is read.
     pub(crate) operation: Operation,
-    /// Whether a cell that its column cannot hold rejects its record.
+    /// Whether a cell that its column refuses rejects the whole record.
     pub(crate) strict: bool,
-    /// Hashing threads.
+    /// The number of hashing threads.
     pub(crate) workers: usize,
 }
 
 impl BlockPlan {
-    /// Returns for each column of the store where its cell stands in the file, given where the columns that are read do.
+    /// Returns for each column of the store the position of its cell in the file; `read` has the
+    /// positions of the columns that are read.
     fn positions(&self, read: &[usize]) -> Vec<Option<usize>> {
         match self.operation {
             Operation::Upsert => read.iter().copied().map(Some).collect(),
@@ -63,42 +65,43 @@ impl BlockPlan {
     }
 }
 
-/// A block that is ready to be sent.
+/// A block ready to send.
 pub(crate) struct SealedBlock {
     pub(crate) number: u32,
     pub(crate) bytes: BlockBytes,
     pub(crate) sha256: [u8; 32],
-    /// What was refused while its records were hashed; the records that reading refused are in the outcome.
+    /// Refusals from hashing its records. Refusals by the reader are in the outcome.
     pub(crate) rejections: Rejections,
 }
 
-/// What reading found in the whole file.
+/// The result of reading the whole file.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) records: u64,
     pub(crate) blocks: u32,
-    /// What reading refused; hashing's refusals come with the blocks.
+    /// Refusals by the reader. Refusals from hashing come with the blocks.
     pub(crate) rejections: Rejections,
-    /// What a person should look at.
+    /// Warnings for the operator.
     pub(crate) warnings: Vec<String>,
-    /// By searchable column, the cells that are empty or placeholders, so that nobody looks for them. None where only some blocks were
-    /// hashed.
+    /// For each searchable column, the number of cells that are empty or contain a placeholder.
+    /// Texts cannot match these. Empty if only some blocks were hashed.
     pub(crate) unfilled: BTreeMap<String, u64>,
 }
 
-/// Says that nobody takes blocks any more.
+/// Reports that the sink takes no more blocks.
 pub(crate) struct Stopped;
 
-/// One block's chunks, for one hashing thread.
+/// The chunks of one block, for one hashing thread.
 struct BlockJob {
     number: u32,
     first_row: u64,
     chunks: Receiver<Chunk>,
 }
 
-/// Reads the whole table and hands every sealed block to `sink`, in any order, from several threads.
+/// Reads the whole table and passes every sealed block to `sink`, in any order and from several
+/// threads.
 ///
-/// Ends early when the sink says [`Stopped`]. Fails when the table cannot be read or is too large.
+/// Ends early if the sink returns [`Stopped`]. Fails if the table cannot be read or is too large.
 pub(crate) fn run(
     reader: &mut RecordReader,
     plan: &BlockPlan,
@@ -128,6 +131,7 @@ pub(crate) fn run(
         }
         let cutter = Cutter { work: &work, progress, bytes_total, jobs };
         let outcome = cutter.run(reader);
+        // Tells the hashing threads that the open block is incomplete, so that they do not seal it.
         if outcome.is_err() {
             budget.stop();
         }
@@ -140,12 +144,12 @@ pub(crate) fn run(
     })
 }
 
-/// Returns how much plaintext may wait for so many threads.
+/// Returns the plaintext budget for this number of threads.
 fn plaintext_bytes(workers: usize) -> usize {
     workers.max(1).saturating_mul(WORKER_BYTES).min(PLAINTEXT_BYTES_MAX)
 }
 
-/// Cuts the file into blocks and their records into chunks.
+/// Divides the file into blocks, and their records into chunks.
 struct Cutter<'a> {
     work: &'a Work<'a>,
     progress: &'a dyn Progress,
@@ -162,7 +166,7 @@ impl Cutter<'_> {
         let positions = plan.positions(reader.positions());
         loop {
             let begun = outcome.records % rows_per_block;
-            // A block has at most 2^32 records, and a chunk fewer.
+            // A block has at most 2^32 records, and a chunk has fewer.
             let records_max = (rows_per_block - begun).min(u64::from(CHUNK_RECORDS_MAX)) as u32;
             let mut chunk = self.work.spare.take();
             reader.read(&mut chunk, records_max, &positions, &mut outcome.rejections)?;
@@ -187,7 +191,7 @@ impl Cutter<'_> {
         Amounts { records: outcome.records, bytes: reader.bytes_read(), bytes_total: self.bytes_total }
     }
 
-    /// Begins the next block; `None` for one that is on the server already.
+    /// Starts the next block; returns `None` for one that is on the server already.
     fn open(&self, outcome: &mut Outcome) -> Result<Option<Sender<Chunk>>, Error> {
         let number = outcome.blocks;
         if number >= limits::BLOCKS_MAX {
@@ -203,22 +207,25 @@ impl Cutter<'_> {
         Ok(Some(sender))
     }
 
-    /// Sends the chunk to its block; the records of a skipped block are dropped.
+    /// Sends the chunk to its block. Records of a skipped block are dropped.
     fn send(&self, mut chunk: Chunk, block: Option<&Sender<Chunk>>) -> Result<(), Error> {
         let work = self.work;
         let Some(block) = block else {
+            // The block is not hashed again, but warnings must cover the whole table.
             work.look_for_damage(&chunk);
             work.spare.give_back(chunk);
             return Ok(());
         };
         let bytes = chunk.held_bytes().min(plaintext_bytes(work.plan.workers));
         let Some(permit) = work.budget.take(bytes) else { return Err(Error::new(ErrorKind::Interrupted)) };
+        // The permit travels with the chunk. The reader blocks above until hashing has returned
+        // enough bytes.
         chunk.hold(permit);
         block.send(chunk).map_err(|_| Error::new(ErrorKind::Interrupted))
     }
 }
 
-/// Stops everyone when a hashing thread ends by a panic, so that the reader does not wait for it.
+/// Stops all threads if a hashing thread panics. Otherwise the reader would wait for it forever.
 struct StopOnPanic<'a>(&'a Budget);
 
 impl Drop for StopOnPanic<'_> {
@@ -229,7 +236,7 @@ impl Drop for StopOnPanic<'_> {
     }
 }
 
-/// What the hashing threads share.
+/// The shared state of the hashing threads.
 struct Work<'a> {
     plan: &'a BlockPlan,
     jobs: Mutex<Receiver<BlockJob>>,
@@ -239,9 +246,9 @@ struct Work<'a> {
     spare_blocks: Arc<SpareBlocks>,
     /// By column.
     damage: Mutex<Vec<CellDamage>>,
-    /// By column, cells without a value.
+    /// Cells without a value, by column.
     unfilled: Mutex<Vec<u64>>,
-    /// By column, cells with a placeholder.
+    /// Cells with a placeholder, by column.
     placeholders: Mutex<Vec<u64>>,
 }
 
@@ -252,6 +259,7 @@ impl Work<'_> {
         let mut hasher = RecordHasher::new(&plan.salt, &plan.columns, plan.tokens_max)
             .strict(plan.strict)
             .placeholders(&plan.placeholders);
+        // Reserves memory once for all blocks.
         hasher.expect(plan.rows_per_block);
         loop {
             let job = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -264,7 +272,7 @@ impl Work<'_> {
         }
     }
 
-    /// Looks at the cells for what other programs may have made of them.
+    /// Checks the cells for damage by other programs.
     fn look_for_damage(&self, chunk: &Chunk) {
         let width = self.plan.columns.as_slice().len();
         let mut seen = vec![CellDamage::default(); width];
@@ -276,7 +284,7 @@ impl Work<'_> {
         damage.iter_mut().zip(&seen).for_each(|(whole, own)| whole.merge(own));
     }
 
-    /// Returns what a person should look at, by column.
+    /// Returns warnings for the operator, by column.
     fn warnings(&self) -> Vec<String> {
         let damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner);
         let columns = self.plan.columns.as_slice().iter().zip(&*damage);
@@ -290,7 +298,8 @@ impl Work<'_> {
         columns.flat_map(warnings).chain(self.held_placeholders()).collect()
     }
 
-    /// Says how many cells of each column were taken for empty by their text, where all of them were hashed by this run.
+    /// Returns a note with the number of cells per column that contain a placeholder, if this run
+    /// hashed all of them.
     fn held_placeholders(&self) -> Option<String> {
         let counts = self.placeholders.lock().unwrap_or_else(PoisonError::into_inner);
         let columns = self.plan.columns.as_slice().iter().zip(&*counts).filter(|(_, count)| **count > 0);
@@ -300,12 +309,14 @@ impl Work<'_> {
         are_all.then(|| format!("cells with a placeholder count as empty: {}", columns.join(", ")))
     }
 
-    /// Counts the cells of accepted records that hold nothing.
+    /// Counts the cells of accepted records without a value.
     fn count_unfilled(&self, rows: &HashedRows) {
         let accepted = rows.row_count.saturating_sub(rows.rejected_count);
         let mut unfilled = self.unfilled.lock().unwrap_or_else(PoisonError::into_inner);
         unfilled.resize(rows.columns.len(), 0);
         for (count, column) in unfilled.iter_mut().zip(&rows.columns) {
+            // A cell is hashed, refused, too long or unfilled, so the rest of the accepted records
+            // is unfilled.
             let held = column.hashes.len() as u64
                 + u64::from(column.counts.refused)
                 + u64::from(column.counts.too_long);
@@ -317,9 +328,9 @@ impl Work<'_> {
         placeholders.iter_mut().zip(counts).for_each(|(count, own)| *count += own);
     }
 
-    /// Returns by searchable column how many cells hold nothing.
+    /// Returns the number of cells without a value, by searchable column.
     fn unfilled(&self) -> BTreeMap<String, u64> {
-        // Records that go have their key alone, and blocks that are on the server already were not hashed.
+        // Records to remove have only their key, and skipped blocks were not hashed.
         if self.plan.operation == Operation::Delete || !self.plan.skip.is_empty() {
             return BTreeMap::new();
         }
@@ -329,7 +340,7 @@ impl Work<'_> {
         counted.map(|(column, count)| (column.name.clone(), *count)).collect()
     }
 
-    /// Hashes one block's records and seals them. `None` when the work was stopped in the middle.
+    /// Hashes the records of one block and seals them; `None` if the work was stopped.
     fn seal(&self, hasher: &mut RecordHasher, job: BlockJob) -> Option<SealedBlock> {
         let plan = self.plan;
         let mut rejections = Rejections::default();
@@ -360,8 +371,9 @@ impl Work<'_> {
     }
 }
 
-/// Counts what hashing refused: of a record all lines, of a cell the first one of its record. A cell that is only too long to be
-/// matched is told, but neither it nor its line is bad.
+/// Counts the refusals from hashing: for a record all of its lines, for a cell the first line of
+/// its record. A cell that is only too long to match is reported, but neither it nor its line
+/// counts as bad.
 pub(crate) fn note(
     outcome: RecordOutcome,
     lines: Range<u64>,
@@ -454,7 +466,7 @@ mod tests {
         text
     }
 
-    /// However many threads there are and whatever is skipped, a block has the same bytes.
+    /// The bytes of a block do not depend on the number of threads or on skipped blocks.
     #[test]
     fn blocks_are_the_same_with_any_number_of_threads() {
         let text = table(95);
@@ -482,7 +494,7 @@ mod tests {
             assert_eq!(opened.header().row_count, if number == 4 { 15 } else { 20 });
             rejections.merge(&block.rejections);
         }
-        // Records 3, 13 … 93 have too many cells; 7, 17 … 87 an account without digits.
+        // Records 3, 13 … 93 have too many cells; the account in 7, 17 … 87 has no digits.
         assert_eq!((rejections.rejected_records, rejections.bad_lines), (10, 10));
         assert_eq!(rejections.left_out_cells, [("account".to_owned(), 9)].into());
         let wrong = &rejections.reasons["wrong number of cells (the header has 2)"];

@@ -1,4 +1,4 @@
-//! Short questions about how a server is: asked once, and not waited for long.
+//! Short health requests: one attempt with a short timeout.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,19 +8,20 @@ use serde_json::Value;
 use crate::client::{GraphClient, read_bounded, unreachable};
 use crate::error::Error;
 
-/// What a server answered, whatever its status.
+/// A response of the server, whatever its status.
 #[derive(Debug, Clone)]
 pub struct Probe {
     /// The status.
     pub status: u16,
-    /// The body; null where it is no JSON.
+    /// The body; null if it is not JSON.
     pub body: Value,
-    /// When the server says that it answered, in seconds since 1970.
+    /// The server's time, in seconds since 1970.
     pub date_seconds: Option<i64>,
 }
 
 impl GraphClient {
-    /// Asks for this path behind the server's address, with the token if there is one. Fails where no whole answer comes in time.
+    /// Requests this path of the server, with the token if there is one. Fails unless the whole
+    /// response arrives in time.
     pub async fn probe(&self, path: &str, within: Duration) -> Result<Probe, Error> {
         let request = self.authorized(self.http().get(self.plain_url(path))).timeout(within);
         let response = request.send().await.map_err(unreachable)?;

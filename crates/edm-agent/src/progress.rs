@@ -1,40 +1,41 @@
-//! What the agent tells while it works. Whoever draws it measures the time: nothing here reads a clock.
+//! Progress reports. Nothing here reads a clock; the receiver measures the time.
 
 use crate::source::Separator;
 
-/// Something that happened, once.
+/// An event that happens once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The file's first records show which character parts its cells, and it is no comma, or another one fits too.
+    /// The separator was detected and is worth reporting: it is not a comma, or another one fits
+    /// too.
     SeparatorSniffed {
         /// The character.
         separator: Separator,
     },
-    /// A session was made.
+    /// A session was created.
     SessionCreated {
         /// Its id.
         session_id: String,
         /// Records of a full block.
         rows_per_block: u32,
     },
-    /// An open session of the same file goes on.
+    /// An open session of the same file is resumed.
     SessionResumed {
         /// Its id.
         session_id: String,
-        /// Blocks that the server already has.
+        /// Blocks on the server already.
         blocks_present: u32,
     },
-    /// An earlier session of this file cannot go on, and why; a new one is made.
+    /// An earlier session of this file cannot be resumed; a new one is created.
     ResumeRefused {
         /// Its id.
         session_id: String,
-        /// A sentence.
+        /// The reason, as a sentence.
         reason: String,
     },
-    /// A request failed and will be sent again.
+    /// A request failed and will be repeated.
     Retrying {
-        /// What was tried.
+        /// The name of the request.
         what: &'static str,
         /// The error's sentence.
         reason: String,
@@ -43,48 +44,48 @@ pub enum Event {
     Renewed,
     /// Every block is on the server.
     BlocksUploaded {
-        /// How many there are.
+        /// The number of blocks.
         blocks: u32,
-        /// How many of them were sent by this run.
+        /// The number of them sent by this run.
         sent: u32,
-        /// Their bytes.
+        /// The total size of the sent blocks.
         sent_bytes: u64,
     },
     /// The block list was accepted.
     BlockListPut,
-    /// Commit was accepted.
+    /// The commit was accepted.
     Committed,
-    /// The session was seen in processing.
+    /// The session is in processing.
     Processing {
-        /// Jobs in all.
+        /// All jobs.
         jobs: u32,
-        /// Jobs still to do.
+        /// Unfinished jobs.
         remaining: u32,
     },
     /// The data is live.
     Live,
 }
 
-/// How far the reading and the uploading are.
+/// The progress of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Amounts {
     /// Records read.
     pub records: u64,
     /// Bytes of the file read.
     pub bytes: u64,
-    /// The size of the file, where it is known.
+    /// The size of the file, if it is known.
     pub bytes_total: Option<u64>,
 }
 
 /// Receives events and amounts. Called from several threads.
 pub trait Progress: Send + Sync {
-    /// Tells that something happened.
+    /// Receives an event.
     fn event(&self, event: &Event);
-    /// Tells how far the reading is; called about every megabyte.
+    /// Receives the progress of reading, about once per megabyte.
     fn read(&self, amounts: Amounts);
 }
 
-/// Tells nobody.
+/// Ignores all progress.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoProgress;
 

@@ -1,9 +1,10 @@
-//! Why a cell is left out, as a person who can correct the table or the column reads it.
+//! Reasons why a cell is refused, written for a person who can correct the table or the column.
 
 use edm_hash::CellRefusal;
 use edm_model::{Column, DataType};
 
-/// Names the column, its type, what the type takes, and the `--column` that would take the cell. Says nothing of the cell.
+/// Returns a sentence with the column, its type, what the type accepts, and the `--column` that
+/// would accept the cell. It contains no cell text.
 pub(crate) fn refusal_reason(column: &Column, refusal: CellRefusal) -> String {
     let name = &column.name;
     let said = said(column);
@@ -22,7 +23,7 @@ pub(crate) fn refusal_reason(column: &Column, refusal: CellRefusal) -> String {
     }
 }
 
-/// What the cell is not.
+/// Returns a description of the values that the type accepts.
 fn wanted(data_type: &DataType) -> String {
     let plain = match data_type {
         DataType::Text => "no text (type text)",
@@ -49,14 +50,14 @@ fn wanted(data_type: &DataType) -> String {
     plain.to_owned()
 }
 
-/// Says of a column what `--column` must say again so that only its type becomes another.
+/// Returns the `--column` argument for this column without a type, so that only the type changes.
 fn said(column: &Column) -> String {
     let flags = [(column.searchable, ":searchable"), (column.key, ":key")];
     let flags: String = flags.into_iter().filter(|(holds, _)| *holds).map(|(_, flag)| flag).collect();
     format!("{}{flags}", column.name)
 }
 
-/// Which column would take the cell.
+/// Returns the column that would accept the cell.
 fn remedy(said: &str, data_type: &DataType) -> String {
     let update = format!("edm store update … --column '{said}");
     match data_type {
@@ -84,7 +85,7 @@ mod tests {
         check(DataType::Phone { country: None }, wrong, &["c: ", "(type phone)", "c:phone=DE"]);
         check(DataType::Date { order: None }, wrong, &["(type date)", "c:date=dmy"]);
         check(DataType::Email, wrong, &["no e-mail address (type email)", "--column 'c'` takes any text"]);
-        // What the column is besides must be said again, or it would be lost.
+        // The other properties of the column must be repeated, or they would be lost.
         let key = Column { key: true, ..Column::text("Tel. (privat)").searchable() };
         let reason = refusal_reason(&key.typed(DataType::Phone { country: None }), wrong);
         assert!(reason.contains("--column 'Tel. (privat):searchable:key:phone=DE'`"), "{reason}");

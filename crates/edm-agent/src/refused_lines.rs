@@ -1,5 +1,5 @@
-//! The lines of a table of which something is refused, written to a file for whoever corrects them. They hold plaintext, and
-//! stay beside the table.
+//! Writes the lines of a table with refusals to a file, for the person who corrects them. The file
+//! contains plaintext and stays on this machine.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -17,10 +17,12 @@ use crate::rejections::Rejections;
 use crate::source::{self, Input, from_io};
 use crate::table::{StoreShape, Table, TableMode, TableOptions};
 
-/// Reads the table once more and writes its header, and each record of which a cell or all is refused, as it stands there, in
-/// UTF-8. Returns how many records were written. Blocks the calling thread, and holds no more than a chunk of the table.
+/// Reads the table again. Writes its header, and each record that was refused or has a refused
+/// cell, unchanged but in UTF-8. Returns the number of records written. Blocks the calling thread,
+/// and holds at most a chunk of the table.
 ///
-/// The file is made anew, for its owner alone. Fails where the table cannot be read again, or the file not be written.
+/// The file is replaced, with access for its owner only. Fails if the table cannot be read again or
+/// the file cannot be written.
 pub fn write_refused_lines(
     store: &DataStoreResource,
     options: &TableOptions,
@@ -42,7 +44,8 @@ pub fn write_refused_lines(
     Ok(records)
 }
 
-/// Writes the header alone, for a table of which nothing was refused: what stood in the file before is of another run.
+/// Writes only the header, for a table without refusals. Earlier content of the file belongs to
+/// another run.
 pub fn write_no_refused_lines(
     store: &DataStoreResource,
     options: &TableOptions,
@@ -55,8 +58,8 @@ pub fn write_no_refused_lines(
     file.finish()
 }
 
-/// Fails where a file that is to be written is the table itself, by whatever name, or no file: a device, a pipe, a folder, or a
-/// name for another file. It is replaced whole, and what is none would be lost.
+/// Fails if the output is not a regular file (a device, pipe, folder or link), or is the table
+/// itself under any name. The output is replaced as a whole, which would destroy it.
 pub fn refuse_as_output(table: &Input, to: &Path) -> Result<(), Error> {
     match std::fs::symlink_metadata(to) {
         Ok(found) if !found.is_file() => return Err(Error::new(ErrorKind::IsNoFile { path: to.to_owned() })),
@@ -74,13 +77,13 @@ pub fn refuse_as_output(table: &Input, to: &Path) -> Result<(), Error> {
     }
 }
 
-/// A table that is read and hashed once more, chunk by chunk, for what is refused of it.
+/// A table that is read and hashed again, chunk by chunk, to find its refusals.
 struct Judged {
     table: Table,
     hasher: RecordHasher,
     positions: Vec<Option<usize>>,
     chunk: Chunk,
-    /// Positions of the chunk's records of which something is refused, ascending.
+    /// Positions of the chunk's records with refusals, ascending.
     refused: Vec<u32>,
 }
 
@@ -118,23 +121,25 @@ impl Judged {
     }
 }
 
-/// The file that is written, and the table whose lines go there. What stood at its place stays until the new file is whole.
+/// The output file, and the table whose lines go into it. The old file stays until the new one is
+/// complete.
 struct RefusedFile<'a> {
     to: &'a Path,
     new: PathBuf,
     out: BufWriter<File>,
     text: BufReader<Box<dyn Read + Send>>,
-    /// Lines of the table that were passed.
+    /// The number of lines of the table passed so far.
     passed: u64,
     line: Vec<u8>,
-    /// Whether it stands in its place.
+    /// Whether the new file has replaced the old one.
     is_whole: bool,
 }
 
 impl Drop for RefusedFile<'_> {
     fn drop(&mut self) {
         if !self.is_whole {
-            // It holds plaintext, and nobody knows of it. What cannot be removed is told by nothing better than itself.
+            // The unfinished file contains plaintext and is not known to the operator. If it cannot
+            // be removed, there is no better report than the original error.
             let _ = std::fs::remove_file(&self.new);
         }
     }
@@ -142,7 +147,8 @@ impl Drop for RefusedFile<'_> {
 
 impl<'a> RefusedFile<'a> {
     fn begin(options: &TableOptions, to: &'a Path) -> Result<Self, Error> {
-        // A name of this run alone: whatever stands beside the file is somebody's, perhaps the table.
+        // A name unique to this run. Any file with another name may be someone's data, even the
+        // table.
         let mut new = to.as_os_str().to_owned();
         new.push(format!(".{}.new", std::process::id()));
         let new = PathBuf::from(new);
@@ -156,11 +162,12 @@ impl<'a> RefusedFile<'a> {
         Ok(Self { to, new, out, text, passed: source.lines_before, line: Vec::new(), is_whole: false })
     }
 
-    /// Passes the table's lines up to these, and writes these. Each call's lines are behind those of the one before.
+    /// Skips the table's lines before this range, and writes the range. Ranges of successive calls
+    /// are ascending.
     fn copy(&mut self, lines: Range<u64>) -> Result<(), Error> {
         while self.passed + 1 < lines.end {
             self.line.clear();
-            // Reading the table found every line within its bound.
+            // The first pass has checked the length of every line.
             if self.text.read_until(b'\n', &mut self.line).map_err(from_io)? == 0 {
                 break;
             }

@@ -1,38 +1,38 @@
-//! What was refused: counted and reported by line and reason, never by content.
+//! Refusals, counted and reported by line and reason and never by content.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Lines listed for each reason; more are counted.
+/// Maximum number of lines listed per reason; the others are only counted.
 pub const LINES_LISTED_MAX: usize = 10;
 
-/// Refusals of one file or one block.
+/// The refusals of one file or one block.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rejections {
-    /// Lines that are not protected as the table means it, each once: their record is left out, or a cell of a searchable column
-    /// is.
+    /// Lines that are not fully protected, each counted once: their record is refused, or a cell of
+    /// a searchable column is.
     pub bad_lines: u64,
-    /// Records left out as a whole. A quote that does not fit may have made one of several.
+    /// Records refused as a whole. An unmatched quote may have joined several into one.
     pub rejected_records: u64,
-    /// Lines of those records behind the first of each.
+    /// Lines of these records after the first of each.
     pub further_lines: u64,
-    /// By column that is not searchable, the cells that were left out because the column cannot hold them. Their rows are live.
+    /// Refused cells by column, for columns that are not searchable. Their rows are live.
     pub left_out_cells: BTreeMap<String, u64>,
-    /// By reason.
+    /// The counts by reason.
     pub reasons: BTreeMap<String, ReasonCount>,
 }
 
-/// How often one reason was met, and where first.
+/// The count and the first lines of one reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReasonCount {
-    /// How many refusals.
+    /// The number of refusals.
     pub count: u64,
     /// The first lines, at most [`LINES_LISTED_MAX`], ascending.
     pub lines: Vec<u64>,
 }
 
 impl Rejections {
-    /// Notes a refusal on a line, without judging the line.
+    /// Counts a refusal on a line, without counting the line as bad.
     pub(crate) fn note(&mut self, line: u64, reason: &str) {
         if !self.reasons.contains_key(reason) {
             self.reasons.insert(reason.to_owned(), ReasonCount::default());
@@ -45,7 +45,7 @@ impl Rejections {
         }
     }
 
-    /// Notes a record of these lines that is left out as a whole: each of them is told.
+    /// Counts a record as refused, with all of its lines.
     pub(crate) fn reject(&mut self, lines: Range<u64>, reason: &str) {
         let count = lines.end.saturating_sub(lines.start);
         lines.for_each(|line| self.note(line, reason));
@@ -75,14 +75,14 @@ impl Rejections {
 /// How many lines or cells of a file may be refused.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Tolerance {
-    /// A share of all of them, in percent.
+    /// A percentage of all of them.
     Percent(f64),
-    /// So many.
+    /// A number of them.
     Count(u64),
 }
 
 impl Tolerance {
-    /// Returns whether so many bad ones of so many may pass.
+    /// Returns whether `bad` of `of` may be refused.
     pub fn allows(self, bad: u64, of: u64) -> bool {
         match self {
             Tolerance::Percent(percent) => bad as f64 <= of as f64 * percent / 100.0,
@@ -91,7 +91,7 @@ impl Tolerance {
     }
 }
 
-/// Reports a text that is neither a count nor a percentage.
+/// Reports a text that is neither a number nor a percentage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseToleranceError;
 

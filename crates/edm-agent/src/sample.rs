@@ -1,7 +1,8 @@
-//! Sample tables of people who do not exist, for the demo, tests and trials. Only reserved values: social security
-//! numbers of the areas 900 to 999, which are never assigned, and addresses at example.org.
+//! Sample tables of fictitious people, for the demo, tests and trials. They only use reserved
+//! values: social security numbers of the areas 900 to 999, which are never assigned, and addresses
+//! at example.org.
 //!
-//! The same seed and count make the same table on every machine.
+//! Equal seeds and counts give equal tables on every machine.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -10,7 +11,8 @@ use edm_model::{Column, Columns, ColumnsError, DataType, DateOrder};
 
 use crate::sample_names::{GIVEN_NAMES, SURNAMES};
 
-/// The most people that one table has: two thirds of the reserved numbers would make drawing slow.
+/// Maximum number of people in a table. Beyond two thirds of the reserved numbers, drawing unused
+/// ones becomes slow.
 pub const PEOPLE_MAX: usize = 20_000_000;
 
 /// One record.
@@ -22,9 +24,9 @@ pub struct Person {
     pub birthday: String,
     /// The given name.
     pub first_name: String,
-    /// The surname, of one to four words in several scripts.
+    /// The surname: one to four words, in several scripts.
     pub last_name: String,
-    /// An address at example.org, unlike every other one's.
+    /// An address at example.org, unique in the table.
     pub email: String,
 }
 
@@ -35,7 +37,7 @@ impl Person {
     }
 }
 
-/// Returns the columns of a sample table: the number, the surname and the address can be searched for.
+/// Returns the columns of a sample table. Number, surname and address are searchable.
 pub fn columns() -> Result<Columns, ColumnsError> {
     Columns::new(vec![
         Column::text("ssn").searchable().typed(DataType::Ssn),
@@ -46,7 +48,7 @@ pub fn columns() -> Result<Columns, ColumnsError> {
     ])
 }
 
-/// Makes the people of a seed; at most [`PEOPLE_MAX`].
+/// Generates the people of a seed; at most [`PEOPLE_MAX`].
 pub fn people(seed: u64, count: usize) -> Vec<Person> {
     let mut random = Random::new(seed);
     let mut numbers = HashSet::new();
@@ -54,7 +56,7 @@ pub fn people(seed: u64, count: usize) -> Vec<Person> {
     (0..count).map(|index| person(&mut random, &mut numbers, index)).collect()
 }
 
-/// Writes a table as CSV (RFC 4180), header first.
+/// Writes a table as CSV (RFC 4180) with a header.
 pub fn write_csv<'a>(people: impl IntoIterator<Item = &'a Person>, to: impl Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(to);
     writer.write_record(["ssn", "birthday", "firstName", "lastName", "email"]).map_err(io::Error::other)?;
@@ -76,7 +78,7 @@ fn person(random: &mut Random, numbers: &mut HashSet<u32>, index: usize) -> Pers
     }
 }
 
-/// Three in ten people have two surnames, joined as different countries do.
+/// Returns a surname. Three in ten people have two, joined in the manner of various countries.
 fn surname(random: &mut Random) -> String {
     let first = *random.pick(SURNAMES);
     if !first.is_ascii() && first.chars().any(|c| u32::from(c) >= 0x2e80) {
@@ -100,9 +102,9 @@ fn unused_ssn(random: &mut Random, numbers: &mut HashSet<u32>) -> String {
     }
 }
 
-/// Draws a number of the reserved areas; group and serial are never zero, as in assigned ones.
+/// Draws a number of the reserved areas. Group and serial are never zero, as in assigned ones.
 fn ssn_parts(random: &mut Random) -> (u32, u32, u32) {
-    // 98 and not 99, so that no number is all nines, which counts as a placeholder.
+    // 98 and not 99, so that no number is all nines, which would be a placeholder.
     (900 + random.below(100), 1 + random.below(98), 1 + random.below(9_999))
 }
 
@@ -118,18 +120,18 @@ fn birthday(random: &mut Random) -> String {
     format!("{year}-{month:02}-{:02}", 1 + random.below(days))
 }
 
-/// The letters of the name that an address may have; names without any write `p`.
+/// Returns the letters of a name that an e-mail address may contain; `p` for a name without any.
 fn mailbox(first_name: &str) -> String {
     let letters: String = first_name.chars().filter(char::is_ascii_alphabetic).collect();
     if letters.is_empty() { "p".to_owned() } else { letters.to_ascii_lowercase() }
 }
 
-/// SplitMix64: small, public and the same everywhere. Not for secrets.
+/// SplitMix64: a small, public, portable generator. Not for secrets.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// Begins the sequence of a seed.
+    /// Starts the sequence of a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -143,13 +145,14 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Returns a number below the bound, which is not zero.
+    /// Returns a number below the bound, which must not be zero.
     pub fn below(&mut self, bound: u32) -> u32 {
-        // The product's upper half is below the bound; the bias of 2⁻³² does not matter for samples.
+        // The upper half of the product is below the bound. A bias of 2⁻³² does not matter for
+        // samples.
         u32::try_from(((self.next_u64() >> 32) * u64::from(bound.max(1))) >> 32).unwrap_or(0)
     }
 
-    /// Returns a position in a list of so many elements, zero for an empty one.
+    /// Returns a position in a list of `count` elements; zero if it is empty.
     pub fn position(&mut self, count: usize) -> usize {
         self.below(u32::try_from(count).unwrap_or(u32::MAX)) as usize
     }
@@ -159,7 +162,7 @@ impl Random {
         from.get(position).expect("the lists of names are not empty, and a position is below their length")
     }
 
-    /// Returns a number of the reserved areas, which someone may have.
+    /// Returns a number of the reserved areas, which a person of a table may have.
     pub fn ssn(&mut self) -> String {
         let (area, group, serial) = ssn_parts(self);
         format!("{area}-{group:02}-{serial:04}")
@@ -196,7 +199,8 @@ mod tests {
         assert!(table.iter().any(|person| person.last_name == "山田"));
     }
 
-    /// Names must be rare enough to be evidence: agreement at most one percent (matching, section 5).
+    /// Names must be rare enough to be evidence: agreement at most one percent
+    /// (`docs/matching.md`).
     #[test]
     fn names_are_evidence() {
         let table = people(1, 20_000);

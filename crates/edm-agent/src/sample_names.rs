@@ -1,6 +1,6 @@
-//! Names that sample tables are drawn from, common ones of many countries. No two belong together.
+//! Names for sample tables, common in many countries. They are combined at random.
 
-/// Given names; more than 200, so that one name is in fewer than one record of 200.
+/// Given names; more than 200, so that each occurs in fewer than one record of 200.
 #[rustfmt::skip]
 pub(crate) const GIVEN_NAMES: &[&str] = &[
     "Aaliyah", "Abel", "Ada", "Adam", "Agnes", "Ahmed", "Aisha", "Akira", "Alba", "Albert", "Aleksandra",

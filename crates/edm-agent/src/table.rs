@@ -1,4 +1,4 @@
-//! A table and the store that it is for, brought together: `agent/plan` of the walk.
+//! A table together with its store.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,15 +17,15 @@ use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{Rejections, Tolerance};
 use crate::source::{self, ExtraColumns, Input, RecordReader, Source, TableFormat, TextEncoding};
 
-/// What a table does to the live records.
+/// What a table does to the live rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TableMode {
-    /// It takes the place of all of them.
+    /// It replaces all of them.
     #[default]
     Replace,
-    /// Its records are added, and take the place of those with the same key.
+    /// Its records are added, and replace rows with the same key.
     Delta,
-    /// It lists the keys of records to remove; its other columns do not matter.
+    /// It lists the keys of rows to remove; its other columns are ignored.
     Delete,
 }
 
@@ -38,7 +38,7 @@ impl TableMode {
         }
     }
 
-    /// Returns the word by which the journal tells the modes apart.
+    /// Returns the mode's name in the journal.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             TableMode::Replace => "replace",
@@ -55,37 +55,39 @@ impl TableMode {
     }
 }
 
-/// How a table is read, for uploading and for a dry run.
+/// How a table is read, for an upload and for a dry run.
 #[derive(Debug, Clone)]
 pub struct TableOptions {
-    /// Where it is.
+    /// The input.
     pub input: Input,
-    /// What it does.
+    /// The mode.
     pub mode: TableMode,
-    /// How its text is written.
+    /// The format of its text.
     pub format: TableFormat,
-    /// What to do with columns that the store does not have.
+    /// What to do with columns that the store lacks.
     pub extra_columns: ExtraColumns,
-    /// How many lines may not be protected as the table means it.
+    /// How many lines may be bad, that is, not fully protected.
     pub allowed_bad_lines: Tolerance,
-    /// How many cells of any one column that is not searchable may be left out.
+    /// How many cells of any one column may be refused, for columns that are not searchable.
     pub allowed_bad_cells: Tolerance,
-    /// Whether a cell that its column cannot hold makes its whole line a bad one, which is left out.
+    /// Whether a cell that its column refuses makes its whole line bad, which is then refused.
     pub strict: bool,
-    /// Records of a full block; else as many as fit.
+    /// Records of a full block; by default as many as fit.
     pub rows_per_block: Option<u32>,
-    /// Hashing threads.
+    /// The number of hashing threads.
     pub workers: usize,
 }
 
 impl TableOptions {
-    /// Returns what decides how the table's bytes become blocks, beside the store: a session goes on only where it is the same.
+    /// Returns a description of everything besides the store that decides how bytes become blocks.
+    /// A session is resumed only if it is equal.
     pub(crate) fn reading(&self, shape: &StoreShape) -> String {
         let Self { format, strict, extra_columns, .. } = self;
         let encoding = format.encoding.map_or("", TextEncoding::name);
         let separator = format.separator.map(|separator| separator.to_string()).unwrap_or_default();
         let mut words = Sha256::new();
         for word in shape.words.as_slice() {
+            // The length prefix keeps the list unambiguous: `ab`, `c` differs from `a`, `bc`.
             words.update((word.len() as u64).to_le_bytes());
             words.update(word);
         }
@@ -97,13 +99,13 @@ impl TableOptions {
     }
 }
 
-/// A store as hashing needs it.
+/// The properties of a store that hashing needs.
 #[derive(Clone)]
 pub(crate) struct StoreShape {
     pub(crate) id: StoreId,
     pub(crate) columns: Columns,
     pub(crate) tokens_max: u32,
-    /// What means an empty cell.
+    /// The placeholders.
     pub(crate) words: PlaceholderWords,
 }
 
@@ -125,10 +127,11 @@ impl StoreShape {
 
     pub(crate) fn rows_per_block(&self, options: &TableOptions) -> u32 {
         let largest = edm_block::rows_per_block(&self.columns).max(1);
+        // More rows could exceed the size of a block in the worst case.
         options.rows_per_block.map_or(largest, |asked| asked.clamp(1, largest))
     }
 
-    /// Returns the key column alone: all that is read of records to remove.
+    /// Returns only the key column, which is all that is read of records to remove.
     pub(crate) fn key_column(&self) -> Result<Columns, Error> {
         let reason = "records are removed by their key, and it has no key column (isKey)";
         let unusable = || Error::new(ErrorKind::UnusableStore { reason: reason.to_owned() });
@@ -171,7 +174,7 @@ pub(crate) struct Table {
     pub(crate) bytes_total: Option<u64>,
     /// `None` for standard input and pipes, which cannot be read again.
     pub(crate) identity: Option<FileIdentity>,
-    /// `None` as well.
+    /// `None` in the same cases.
     pub(crate) path: Option<PathBuf>,
 }
 
@@ -194,7 +197,7 @@ impl Table {
         Ok(Self { reader, empty_words, bytes_total, identity, path })
     }
 
-    /// Opens the table for its header alone.
+    /// Opens the table just to read its header.
     pub(crate) fn reader_of(options: &TableOptions, shape: &StoreShape) -> Result<RecordReader, Error> {
         reader(source::open(&options.input, options.format)?, options, shape)
     }
@@ -209,13 +212,13 @@ fn reader(source: Source, options: &TableOptions, shape: &StoreShape) -> Result<
     }
 }
 
-/// Finds out what means an empty cell; where names are among the words, by a look at the records.
+/// Chooses the placeholders. If names are among them, this reads the records.
 fn empty_words(source: &mut Source, options: &TableOptions, shape: &StoreShape) -> Result<EmptyWords, Error> {
     let (words, columns) = (&shape.words, &shape.columns);
     if options.mode == TableMode::Delete || !EmptyWords::depend_on_names(words, columns) {
         return Ok(EmptyWords::of(words, columns));
     }
-    // A regular file has a size, and can be read again.
+    // A regular file has a size and can be read again.
     let looked_at = match source.bytes_total {
         Some(_) => (source::open(&options.input, options.format)?, Extent::Whole),
         None => source.begin()?,
@@ -223,12 +226,13 @@ fn empty_words(source: &mut Source, options: &TableOptions, shape: &StoreShape) 
     EmptyWords::choose(words, columns, looked_at, options.extra_columns)
 }
 
-/// Returns size and time of change of a file.
+/// Returns size and modification time of a file.
 pub(crate) fn stat(path: &Path) -> Result<(u64, u64), Error> {
     let unreadable = |error| Error::caused(ErrorKind::FileUnreadable { path: path.to_owned() }, error);
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     let modified = metadata.modified().map_err(unreadable)?;
-    // For comparing alone: the low bits are enough, and a time before 1970 must differ from others as well.
+    // Only for comparison: the low bits suffice, and a time before 1970 must also differ from
+    // others.
     let modified_ns = match modified.duration_since(UNIX_EPOCH) {
         Ok(since) => since.as_nanos() as u64,
         Err(before) => !(before.duration().as_nanos() as u64),
@@ -236,7 +240,7 @@ pub(crate) fn stat(path: &Path) -> Result<(u64, u64), Error> {
     Ok((metadata.len(), modified_ns))
 }
 
-/// Fails when there is nothing to upload or too much was refused.
+/// Fails if there is nothing to upload or too much was refused.
 pub(crate) fn check_outcome(
     outcome: &Outcome,
     rejections: &Rejections,

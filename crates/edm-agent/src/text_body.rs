@@ -1,4 +1,4 @@
-//! A text of any length on its way to be classified: sent as it is read, and never held whole.
+//! Classifies a text of any length. It is sent as it is read and never held as a whole.
 
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,12 +14,13 @@ use crate::error::{Error, ErrorKind};
 use crate::source::from_io;
 
 const PIECE_BYTES: usize = 64 * 1024;
-/// Pieces that are read ahead.
+/// Pieces read ahead.
 const PIECES_WAITING: usize = 8;
 
 impl GraphClient {
-    /// Finds records in a text of any length, which is UTF-8: a [`Utf8Text`](crate::Utf8Text) makes it so. `options` go into the
-    /// query; the text is sent once, because it cannot be read twice. Fails with what reading it failed with.
+    /// Classifies a UTF-8 text of any length; a [`Utf8Text`](crate::Utf8Text) makes it UTF-8.
+    /// `options` go into the query. There is no retry, because the text cannot be read twice. Fails
+    /// with the error of reading, if reading failed.
     pub async fn classify_text(
         &self,
         options: &[(&str, String)],
@@ -31,7 +32,7 @@ impl GraphClient {
         let reading = tokio::task::spawn_blocking(move || {
             if let Err(error) = read_pieces(text, &sender) {
                 *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                // The request ends here, and not as if the text did.
+                // Aborts the request. A normal end would look like the end of the text.
                 let _ = sender.blocking_send(Err(io::ErrorKind::InvalidData.into()));
             }
         });

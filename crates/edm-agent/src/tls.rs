@@ -1,8 +1,8 @@
-//! Whom a client trusts: the system's authorities, or a certificate that was given, and nobody else then.
+//! Certificate trust: the system's authorities, or only a given certificate.
 //!
-//! Problem: `openssl req -x509` makes a certificate that is its own authority, and the rules of the web (RFC 5280) let no authority be
-//! a server as well. Idea: who gives a certificate by hand trusts that very one, whatever it calls itself; its name and its
-//! dates must be right all the same.
+//! Problem: `openssl req -x509` makes a certificate that is an authority for itself, and the rules
+//! of the web (RFC 5280) forbid an authority to act as a server. Idea: a certificate given by hand
+//! is trusted itself, even if it claims to be an authority. Its name and dates must still be valid.
 
 use std::sync::Arc;
 
@@ -22,17 +22,17 @@ use crate::error::ErrorKind;
 /// Why a client cannot be made.
 pub(crate) type TlsError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Whose certificates are taken.
+/// Which certificates are trusted.
 pub(crate) enum Trust<'a> {
-    /// Nobody's: over plain HTTP nothing is verified, so a machine without a certificate store is fine.
+    /// None: plain HTTP verifies nothing, so a machine without a certificate store is fine.
     Nobody,
-    /// Those of the system's authorities.
+    /// Those signed by the system's authorities.
     System,
-    /// Those that these authorities signed, and these themselves, in PEM.
+    /// Those given in PEM, and those signed by them.
     Given(&'a [u8]),
 }
 
-/// Makes the configuration of a client's connections.
+/// Makes the TLS configuration of a client.
 pub(crate) fn client_config(trust: Trust<'_>) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(cryptography::default_provider());
     let verifier: Option<Arc<dyn ServerCertVerifier>> = match trust {
@@ -47,11 +47,11 @@ pub(crate) fn client_config(trust: Trust<'_>) -> Result<ClientConfig, TlsError> 
     })
 }
 
-/// Returns why a connection came to nothing, where something else than trying again would help.
+/// Returns why a connection failed, if something other than a retry would help.
 pub(crate) fn refused_connection(error: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
     let mut cause = Some(error);
     while let Some(known) = cause {
-        // An I/O error hides the error that it was made of behind that one's own causes.
+        // An I/O error hides the error that it wraps from its `source` chain.
         let wrapped = known.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         let wrapped = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static));
         for one in [Some(known), wrapped].into_iter().flatten() {
@@ -60,7 +60,7 @@ pub(crate) fn refused_connection(error: &(dyn std::error::Error + 'static)) -> O
                     return Some(ErrorKind::OutdatedCertificate);
                 }
                 Some(Error::InvalidCertificate(_)) => return Some(ErrorKind::UntrustedCertificate),
-                // The server answered the beginning of TLS with something else.
+                // The server answered the TLS handshake with something else.
                 Some(Error::InvalidMessage(_)) => return Some(ErrorKind::NoTlsThere),
                 _ => {}
             }
@@ -73,7 +73,7 @@ pub(crate) fn refused_connection(error: &(dyn std::error::Error + 'static)) -> O
     None
 }
 
-/// Returns whether a certificate is refused because of its dates: to trust it would not help.
+/// Returns whether a certificate is refused because of its dates. Trusting it would not help.
 fn is_outdated(reason: &CertificateError) -> bool {
     matches!(
         reason,
@@ -84,7 +84,7 @@ fn is_outdated(reason: &CertificateError) -> bool {
     )
 }
 
-/// Takes what the given certificates signed, and these themselves.
+/// Accepts the given certificates and what they signed.
 #[derive(Debug)]
 struct GivenCertificates {
     authorities: Arc<WebPkiServerVerifier>,
@@ -118,7 +118,7 @@ impl ServerCertVerifier for GivenCertificates {
         let verified =
             self.authorities.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verified {
-            // What is left is what the certificate may be used for: its dates are looked at before.
+            // The remaining reason is the certificate's usage; its dates were checked before.
             Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.given.contains(end_entity) => {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
     use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 
-    /// Makes a certificate that signs itself, as `openssl req -x509` does.
+    /// Makes a self-signed certificate, as `openssl req -x509` does.
     fn authority(name: &str, until: i32) -> rcgen::Certificate {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -183,7 +183,7 @@ mod tests {
         assert!(
             check(&[&expired], &expired, "edm.example.org").is_err_and(|error| error.contains("expired"))
         );
-        // To trust a certificate that is over does not help: it has a sentence of its own.
+        // Trusting an expired certificate does not help, so it has a separate message.
         for (reason, kind) in [
             (CertificateError::Expired, ErrorKind::OutdatedCertificate),
             (CertificateError::NotValidYet, ErrorKind::OutdatedCertificate),
@@ -192,7 +192,7 @@ mod tests {
             let error = std::io::Error::other(Error::InvalidCertificate(reason));
             assert_eq!(refused_connection(&error), Some(kind));
         }
-        // Another one of the same name is another one.
+        // Another certificate with the same name is not trusted.
         let other = authority("edm.example.org", 2100);
         assert!(check(&[&own], &other, "edm.example.org").is_err());
         assert_eq!(check(&[&other, &own], &own, "edm.example.org"), Ok(()));

@@ -1,5 +1,5 @@
-//! One upload from end to end: the store's columns, a new session or the one that a killed agent left, the
-//! pipeline, the blocks, and the commit. The walk of a cell passes through here once it is sealed.
+//! One upload from end to end: read the store's columns, create a session or resume that of a
+//! killed agent, run the pipeline, send the blocks, and commit.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,38 +26,38 @@ use crate::rejections::Rejections;
 use crate::source::Input;
 use crate::table::{StoreShape, Table, TableMode, TableOptions, check_outcome, stat};
 
-/// Where the journal is kept.
+/// The location of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JournalPlace {
     /// In this file.
     File(PathBuf),
-    /// In this folder, under a name made of server, store and table.
+    /// A file in this folder, named after server, store and table.
     Folder(PathBuf),
-    /// Nowhere: a killed upload begins anew.
+    /// No journal: a killed upload cannot be resumed.
     Nowhere,
 }
 
-/// Whether to stay until the data is live.
+/// When an upload returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
-    /// Returns after commit.
+    /// After the commit.
     ForCommit,
-    /// Returns when the session ended.
+    /// When the session has ended.
     ForLive,
 }
 
-/// What to upload and how.
+/// The options of an upload.
 #[derive(Debug, Clone)]
 pub struct UploadOptions {
     /// The table.
     pub table: TableOptions,
     /// The data store's name or id.
     pub store: String,
-    /// The upload agent to name: its id, or a description, under which one is registered at need.
+    /// The upload agent: its id, or a description. An unknown description is registered.
     pub agent: Option<String>,
-    /// Whether far fewer rows than are live may become live.
+    /// Whether a generation may become live that has far fewer rows than the live one.
     pub allow_shrink: bool,
-    /// Blocks that are sent at the same time.
+    /// The number of blocks sent in parallel.
     pub parallel_blocks: usize,
     /// The journal.
     pub journal: JournalPlace,
@@ -65,34 +65,34 @@ pub struct UploadOptions {
     pub wait: Wait,
 }
 
-/// What became of a table.
+/// The result of an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadReport {
     /// The session; empty for a dry run.
     pub session_id: String,
-    /// The session's last state that was seen; empty for a dry run.
+    /// The last known state of the session; empty for a dry run.
     pub state: String,
     /// Records of the file.
     pub records: u64,
     /// What was refused.
     pub rejections: Rejections,
-    /// What a person should look at, because another program may have changed the cells.
+    /// Warnings for the operator: another program may have changed the cells.
     pub warnings: Vec<String>,
-    /// By searchable column, the cells that are empty or placeholders, so that nobody looks for them. None where the upload went on
-    /// where another run had stopped.
+    /// For each searchable column, the number of cells that are empty or contain a placeholder.
+    /// Texts cannot match these. Empty if the upload resumed an earlier run.
     pub unfilled: BTreeMap<String, u64>,
-    /// Blocks in all.
+    /// The number of all blocks.
     pub blocks: u32,
-    /// Blocks that this run sent.
+    /// The number of blocks that this run sent.
     pub blocks_sent: u32,
-    /// What the table does to the live records.
+    /// What the table does to the live rows.
     pub mode: TableMode,
 }
 
-/// Uploads the table: goes on where a killed run stopped, else makes a session; sends every block, then commits.
+/// Uploads the table. Resumes a killed run or creates a session, sends every block, then commits.
 ///
-/// Nothing is committed when the table cannot be read to its end, changed meanwhile, or has more bad lines than are
-/// allowed. Must be called on a runtime with several threads.
+/// Does not commit if the table cannot be read to its end, changed meanwhile, or has more bad lines
+/// than allowed. Needs a multi-threaded runtime.
 pub async fn upload(
     client: &GraphClient,
     options: UploadOptions,
@@ -100,7 +100,7 @@ pub async fn upload(
 ) -> Result<UploadReport, Error> {
     let store = client.store(&options.store).await?;
     let shape = StoreShape::read(&store)?;
-    // From here on the server is known to be there: a restart of it is waited for.
+    // The server has answered once, so from here on a restart of it is worth waiting for.
     let client = client.patient(Arc::clone(&progress));
     let (table, shape, options) = blocking(move || {
         let table = Table::open(&options.table, &shape)?;
@@ -150,7 +150,7 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-/// A session that takes blocks.
+/// A session that accepts blocks.
 struct OpenSession {
     id: String,
     upload_uri: String,
@@ -162,11 +162,11 @@ struct OpenSession {
 
 enum Opened {
     Uploading(OpenSession),
-    /// A killed run had committed already.
+    /// A killed run had committed it already.
     Committed(String),
 }
 
-/// What is on the server.
+/// What the server has.
 #[derive(Default)]
 struct Sent {
     /// The digest of every block, by number.
@@ -176,7 +176,7 @@ struct Sent {
     bytes: u64,
 }
 
-/// What reading and hashing the whole table found.
+/// The result of reading and hashing the whole table.
 #[derive(Default)]
 struct Read {
     records: u64,
@@ -191,7 +191,7 @@ struct Run<'a> {
     shape: &'a StoreShape,
     progress: Arc<dyn Progress>,
     journal: Option<Journal>,
-    /// The session whose table was live when this run began.
+    /// The session whose table was live when this run started.
     active_session: Option<String>,
 }
 
@@ -208,9 +208,11 @@ impl Run<'_> {
         self.create_session(table).await.map(Opened::Uploading)
     }
 
-    /// Returns the session of the journal, or a sentence on why it cannot go on.
+    /// Returns the session of the journal, or the reason why it cannot be resumed.
     async fn resume(&self, start: &Start, table: &Table) -> Result<Result<Opened, String>, Error> {
         let store_id = self.shape.id.to_string();
+        // Everything that decides how bytes become blocks must be equal. Otherwise a resumed upload
+        // mixes blocks of two kinds.
         let asked = self.options.table.rows_per_block;
         let differs = [
             (start.store_id != store_id, "it was for another data store"),
@@ -231,6 +233,7 @@ impl Run<'_> {
         }
         let session = match self.client.session_with_salt(&store_id, &start.session_id).await {
             Ok(session) => session,
+            // The session was deleted, or belongs to another principal: start a new one.
             Err(error) if matches!(error.kind(), ErrorKind::Refused { status: 403 | 404, .. }) => {
                 return Ok(Err(error.to_string()));
             }
@@ -238,6 +241,8 @@ impl Run<'_> {
         };
         match session.state.as_deref() {
             Some("UploadInProgress") => {}
+            // The journal survived a crash after the commit, but another upload has become live
+            // since. Reporting success would be wrong.
             Some("Completed") if self.active_session.as_deref() != Some(&start.session_id) => {
                 return Ok(Err("its table was live, and another one is now".to_owned()));
             }
@@ -282,7 +287,7 @@ impl Run<'_> {
             .find(|agent| agent.id.eq_ignore_ascii_case(name) || agent.description.as_ref() == Some(name));
         match known {
             Some(agent) => Ok(Some(agent.id.clone())),
-            // An id is never meant as a description: registering it would hide that it is wrong.
+            // An id is never meant as a description. Registering it would hide the mistake.
             None if name.parse::<AgentId>().is_ok() => Err(Error::new(ErrorKind::NotFound {
                 name: format!(
                     "upload agent of the id {name}: name one that is registered, or give a description to register"
@@ -311,10 +316,13 @@ impl Run<'_> {
         let mut rejections = outcome.rejections.clone();
         rejections.merge(&sent.rejections);
         if let (Some(path), Some(identity)) = (path, identity)
+            // The blocks describe the file as it was when it was opened. If it changed while it was
+            // read, they mix two versions.
             && blocking(move || stat(&path)).await? != (identity.size, identity.modified_ns)
         {
             return Err(Error::new(ErrorKind::FileChanged));
         }
+        // Nothing can be committed, and an open session would only expire later.
         if outcome.records == 0 {
             self.client.cancel_session(&store_id, &session.id).await?;
             self.forget_journal().await?;
@@ -323,6 +331,8 @@ impl Run<'_> {
         let blocks =
             Event::BlocksUploaded { blocks: outcome.blocks, sent: sent.blocks, sent_bytes: sent.bytes };
         self.progress.event(&blocks);
+        // The commit comes last: the server checks the blocks against the list and the totals, and
+        // accepts no change afterwards.
         wire.put_list(outcome.blocks).await?;
         self.progress.event(&Event::BlockListPut);
         let totals = json!({
@@ -346,7 +356,7 @@ impl Run<'_> {
         .await
     }
 
-    /// Finds out what a run that was killed after its commit would have told of the table.
+    /// Computes the report of a run that was killed after its commit.
     async fn read_again(&self, mut table: Table) -> Result<Read, Error> {
         let (shape, options) = (self.shape.clone(), self.options.table.clone());
         let progress = Arc::clone(&self.progress);
@@ -358,7 +368,8 @@ impl Run<'_> {
         .await
     }
 
-    /// Finds out what an earlier run left on the server. A block that the journal does not know is made again.
+    /// Learns what an earlier run left on the server. A block that is missing in the journal is
+    /// made again.
     async fn take_over(
         &mut self,
         wire: &BlockWire<'_>,
@@ -368,6 +379,8 @@ impl Run<'_> {
         let present = wire.list().await?;
         if let Some(mut journal) = self.journal.take() {
             for number in &present {
+                // The checksum at the commit needs the digest of every block. The server does not
+                // return digests, so a block without one is hashed and sent again.
                 let Some(known) = journal.block(*number) else { continue };
                 if let Some(digest) = known.digest() {
                     sent.digests.insert(*number, digest);
@@ -381,8 +394,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Hashes on threads of its own and sends several blocks at once; each is noted in the journal after its
-    /// acknowledgement, never before.
+    /// Hashes on separate threads and sends several blocks in parallel. Each block enters the
+    /// journal after its acknowledgement, never before.
     async fn run_pipeline(
         &mut self,
         plan: BlockPlan,
@@ -424,7 +437,7 @@ impl Run<'_> {
                 break;
             }
         }
-        // Nobody receives any more, so a hashing thread that waits to send gives up.
+        // Closes the channel, so that a hashing thread that waits to send gives up.
         drop(sending);
         let outcome = hashing.await.map_err(|error| Error::caused(ErrorKind::Interrupted, error))?;
         match failure {
@@ -447,7 +460,8 @@ impl Run<'_> {
         }
     }
 
-    /// Returns the error with what was refused of the table, if the session ended: that may be why.
+    /// Adds the refusals of the table to the error if the session ended, because they may be the
+    /// cause.
     async fn told_with(&mut self, error: Error, refused: Rejections) -> Result<Error, Error> {
         let ErrorKind::SessionEnded { state, code, message, .. } = error.kind() else { return Ok(error) };
         let (state, code, message) = (state.clone(), code.clone(), message.clone());
@@ -486,7 +500,7 @@ impl Run<'_> {
     }
 }
 
-/// Waits until the session is completed. Fails when it ends otherwise.
+/// Waits until the session is completed. Fails if it ends in another state.
 pub async fn wait_until_live(
     client: &GraphClient,
     store_id: &str,
@@ -516,6 +530,7 @@ pub async fn wait_until_live(
             progress.event(&Event::Processing { jobs, remaining });
         }
         tokio::time::sleep(pause).await;
+        // Short pauses for small tables, longer ones for large tables.
         pause = (pause * 5 / 4).min(Duration::from_secs(2));
     }
 }
@@ -533,7 +548,8 @@ fn read_session(session: SessionResource, rows_per_block: u32) -> Result<OpenSes
     })
 }
 
-/// Returns the checksum of a session: SHA-256 over the digests of its blocks in order, in lower-case hex.
+/// Returns the checksum of a session: SHA-256 over the digests of its blocks in order, in
+/// lower-case hex.
 fn checksum(digests: &BTreeMap<u32, [u8; 32]>) -> String {
     let mut whole = Sha256::new();
     for digest in digests.values() {

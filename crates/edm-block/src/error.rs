@@ -1,8 +1,8 @@
-//! Why bytes are no block.
+//! Errors of reading a block.
 
 use std::fmt;
 
-/// Reports bytes that are no block of this version.
+/// Reports bytes that are not a valid block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -12,17 +12,17 @@ pub struct Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// They end before the block does.
+    /// The bytes end before the block does.
     Truncated,
-    /// They are more than a block may have.
+    /// The block is larger than allowed.
     TooLarge,
-    /// They do not begin as a block does.
+    /// The bytes do not start with the magic of a block.
     BadMagic,
-    /// They are a block of a format, algorithm or Unicode version that this program does not know.
+    /// The format, algorithm or Unicode version is unknown to this program.
     UnknownVersion,
-    /// Their checksum is not that of their content.
+    /// The checksum does not match the content.
     BadChecksum,
-    /// Their content contradicts itself.
+    /// The content contradicts itself.
     Malformed,
 }
 

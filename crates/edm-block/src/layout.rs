@@ -19,46 +19,47 @@ pub(crate) const LENGTH_AT: usize = 100;
 pub(crate) const REJECTED_AT: usize = 108;
 pub(crate) const HEADER_BYTES: usize = 160;
 pub(crate) const CHECKSUM_BYTES: usize = 32;
-/// A list that was too long to be written.
+/// The length that marks a list as too long to be written.
 pub(crate) const NOT_LISTED: u32 = u32::MAX;
 pub(crate) const SHAPES_MAX: u32 = 65_536;
 pub(crate) const SHAPE_BYTES: usize = 5;
 pub(crate) const HISTOGRAM_ENTRY_BYTES: usize = 6;
 pub(crate) const HISTOGRAM_MAX: u32 = 64 * 64;
 
-/// Room that a block keeps for what is not hashes: bitmaps apart, its summaries have at most this.
+/// Space reserved for everything but hashes and bitmaps. The summaries have at most this size.
 const SUMMARY_BYTES: usize = 4 * 1024 * 1024;
 const ROWS_MAX: usize = 1_000_000;
 
 /// What a block does with its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// Adds them; where the store has a key, they take the place of rows with the same key.
+    /// Adds them. If the store has a key, they replace rows with the same key.
     Upsert,
-    /// Takes the rows with their keys out.
+    /// Removes the rows with their keys.
     Delete,
 }
 
-/// What a block says of itself.
+/// The header of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockHeader {
-    /// The store whose columns it has.
+    /// The store of the rows.
     pub store_id: StoreId,
     /// The salt that keyed its hashes.
     pub key_id: KeyId,
-    /// See [`plan_digest`].
+    /// The digest of the columns: see [`plan_digest`].
     pub plan_digest: [u8; 32],
     /// What to do with the records.
     pub operation: Operation,
-    /// Its number in the session, from 0.
+    /// The block's number in the session, from 0.
     pub number: u32,
     /// The ordinal of its first record in the file, from 0.
     pub first_row: u64,
-    /// How many records it has, rejected ones included; at least 1.
+    /// The number of records, rejected ones included; at least 1.
     pub row_count: u32,
 }
 
-/// Returns the digest of a column plan: what makes a block's columns those of a session.
+/// Returns the digest of a column plan. A block belongs to a session only if their digests are
+/// equal.
 pub fn plan_digest(columns: &Columns, tokens_max: u32) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(columns.canonical_bytes());
@@ -66,14 +67,14 @@ pub fn plan_digest(columns: &Columns, tokens_max: u32) -> [u8; 32] {
     digest.finalize().into()
 }
 
-/// Returns how many rows a block of these columns has by default: the most that surely fit into
-/// [`limits::BLOCK_BYTES_MAX`].
+/// Returns the default number of rows per block: the most that fit into [`limits::BLOCK_BYTES_MAX`]
+/// for certain.
 pub fn rows_per_block(columns: &Columns) -> u32 {
     let columns = columns.as_slice().len();
     let fixed =
         HEADER_BYTES + CHECKSUM_BYTES + columns * (28 + HISTOGRAM_MAX as usize * HISTOGRAM_ENTRY_BYTES);
     let room = limits::BLOCK_BYTES_MAX.saturating_sub(SUMMARY_BYTES + fixed);
-    // Per row: a hash and a presence bit a column, and a bit for the rejected.
+    // Per row: a hash and a presence bit for each column, and a bit for rejected rows.
     let rows = room * 8 / (columns * (16 * 8 + 1) + 1);
     rows.clamp(1, ROWS_MAX) as u32 & !7 | u32::from(rows < 8)
 }

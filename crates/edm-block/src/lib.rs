@@ -1,14 +1,16 @@
-//! The upload unit: hashes of consecutive records, sealed by the agent and verified whole by the service.
+//! The unit of upload: hashes of consecutive records, sealed by the agent and verified as a whole
+//! by the service.
 //!
-//! The bytes are defined in `docs/formats/block.md`. This crate knows nothing of sessions, uploads or encryption at
-//! rest, and never sees a value.
+//! `docs/formats/block.md` defines the bytes. This crate does not deal with sessions, uploads or
+//! encryption at rest, and never sees a cell.
 //!
 //! ```
 //! use edm_block::{Block, BlockHeader, Operation, plan_digest, write};
 //! use edm_hash::{RecordHasher, Salt};
 //! use edm_model::{Column, Columns, KeyId, StoreId};
 //! let columns = Columns::new(vec![Column::text("ssn").searchable()])?;
-//! let mut hasher = RecordHasher::new(&Salt::new("0123456789abcdefghijklmnopqrstuv".into())?, &columns, 64);
+//! let salt = Salt::new("0123456789abcdefghijklmnopqrstuv".into())?;
+//! let mut hasher = RecordHasher::new(&salt, &columns, 64);
 //! hasher.push(["900-11-2222"].into_iter());
 //! let header = BlockHeader {
 //!     store_id: StoreId::from_bytes([1; 16]),

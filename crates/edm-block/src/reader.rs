@@ -1,4 +1,4 @@
-//! The bytes of a block → verified rows. Everything is checked before anything is handed out.
+//! Reads a block: bytes to verified rows. Everything is checked before any row is returned.
 
 use edm_hash::{
     ALGORITHM_VERSION, ColumnCounts, ColumnView, Histogram, RowsView, RuleSummary, Shape, UNICODE_VERSION,
@@ -19,14 +19,15 @@ pub struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// Verifies the bytes of a block, its checksum included. The first thing that is wrong is reported, in the order
-    /// size, magic, versions, length, checksum, content.
+    /// Verifies the bytes of a block, its checksum included. Fails with the first problem, in the
+    /// order size, magic, versions, length, checksum, content.
     pub fn open(bytes: &'a [u8]) -> Result<Self, Error> {
         Self::open_with(bytes, |content| Some(Sha256::digest(content).into()))
     }
 
-    /// As `open`, for bytes that were opened before and are known to be the same, say because they were encrypted with
-    /// authentication in between: the checksum, which is most of the work, is taken as it stands.
+    /// Like [`Block::open`], for bytes that were verified before and cannot have changed since, for
+    /// example because authenticated encryption protected them. Skips the checksum, which is most
+    /// of the work.
     pub fn reopen(bytes: &'a [u8]) -> Result<Self, Error> {
         Self::open_with(bytes, |_| None)
     }
@@ -63,12 +64,12 @@ impl<'a> Block<'a> {
         Ok(Self { header, rows, sha256 })
     }
 
-    /// Returns what the block says of itself.
+    /// Returns the header.
     pub fn header(&self) -> &BlockHeader {
         &self.header
     }
 
-    /// Returns the SHA-256 that the block ends with.
+    /// Returns the SHA-256 at the end of the block.
     pub fn sha256(&self) -> [u8; 32] {
         self.sha256
     }
@@ -78,7 +79,7 @@ impl<'a> Block<'a> {
         &self.rows
     }
 
-    /// Returns how many records were left out.
+    /// Returns the number of rejected records.
     pub fn rejected_count(&self) -> u32 {
         self.rows.rejected_count
     }
@@ -222,9 +223,11 @@ fn read_rule(cursor: &mut Cursor<'_>) -> Result<RuleSummary, Error> {
     Ok(RuleSummary { shapes, vocabulary })
 }
 
-/// A value has an atom at least, none of them empty, and no more bytes than a cell.
+/// Returns whether a shape is plausible: at least one atom, no empty atom, and no more bytes than a
+/// cell.
 fn is_possible(shape: &Shape) -> bool {
-    // One without atoms says how many significant digits a number has, which atoms are digits, or that a sign occurs.
+    // A shape without atoms has another meaning: the number of significant digits, which atoms are
+    // digits, or that a sign occurs.
     let digits = shape.has_digit() && !shape.has_letter();
     let atoms = shape.atoms >= 1 || digits || is_kinds(shape) || is_sign(shape);
     atoms && shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
@@ -234,7 +237,7 @@ fn count_ones(bitmap: &[u8]) -> u32 {
     bitmap.iter().map(|byte| byte.count_ones()).sum()
 }
 
-/// Reads forward, never past the end.
+/// A cursor over the bytes. It only moves forward, and never past the end.
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -268,7 +271,7 @@ impl<'a> Cursor<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// Takes one bit a row; the bits behind the last row must be 0.
+    /// Reads one bit per row. The padding bits after the last row must be 0.
     fn bitmap(&mut self, rows: u32) -> Result<&'a [u8], Error> {
         let bitmap = self.take((rows as usize).div_ceil(8))?;
         let spare = rows % 8;

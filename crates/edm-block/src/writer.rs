@@ -1,26 +1,29 @@
-//! Hashed rows → the bytes of a block.
+//! Writes a block: hashed rows to bytes.
 
 use edm_hash::{ALGORITHM_VERSION, HashedColumn, HashedRows, RuleSummary, UNICODE_VERSION};
 use sha2::{Digest, Sha256};
 
 use crate::layout::{self, BlockHeader, Operation};
 
-/// Seals hashed rows into a block, as [`seal`] does.
+/// Seals hashed rows into a block, like [`seal`].
 pub fn write(header: &BlockHeader, rows: &HashedRows) -> Vec<u8> {
     seal(header, rows).0
 }
 
-/// Seals hashed rows into a block. Returns it and the SHA-256 of all of it, its own checksum included.
+/// Seals hashed rows into a block. Returns the block and its SHA-256, the trailing checksum
+/// included.
 ///
 /// # Panics
-/// If the header's row count is not that of the rows: that is the caller's mistake, not bad input.
+/// If the header's row count differs from that of the rows. This is a bug of the caller, not bad
+/// input.
 pub fn seal(header: &BlockHeader, rows: &HashedRows) -> (Vec<u8>, [u8; 32]) {
     let mut out = Vec::new();
     let sha256 = seal_into(header, rows, &mut out);
     (out, sha256)
 }
 
-/// As [`seal`], into memory of another block, which is lost: what was touched before need not be given by the system again.
+/// Like [`seal`], but reuses the memory of another block, whose content is lost. Touched pages need
+/// no further page faults.
 pub fn seal_into(header: &BlockHeader, rows: &HashedRows, out: &mut Vec<u8>) -> [u8; 32] {
     assert_eq!(header.row_count, rows.row_count, "the header counts the rows that follow it");
     out.clear();
@@ -35,11 +38,11 @@ pub fn seal_into(header: &BlockHeader, rows: &HashedRows, out: &mut Vec<u8>) -> 
     let checksum = digest.clone().finalize();
     out.extend_from_slice(&checksum);
     debug_assert_eq!(out.len(), self::length(rows), "all sections were counted");
-    // What was digested for the checksum need not be digested again.
+    // The digest continues from the checksum's state, so the content is hashed only once.
     digest.chain_update(checksum).finalize().into()
 }
 
-/// Returns the bytes of a block: it is not moved while it grows.
+/// Returns the exact size of a block, so that the buffer never grows.
 fn length(rows: &HashedRows) -> usize {
     let column = |column: &HashedColumn| {
         let counts = 7 * 4 + column.histogram.len() * layout::HISTOGRAM_ENTRY_BYTES;

@@ -1,5 +1,6 @@
-//! A block that Python wrote from `docs/formats/block.md` alone (`tests/golden/block_reference.py`): this crate opens
-//! it, and writes the same bytes for the same records. The file is also the fixture of format version 1.
+//! Opens a block that Python wrote from `docs/formats/block.md` alone
+//! (`tests/golden/block_reference.py`), and writes the same bytes for the same records. The file is
+//! also the fixture of format version 1.
 
 use edm_block::{Block, BlockHeader, Operation, plan_digest, write};
 use edm_hash::{RecordHasher, Salt};
@@ -62,7 +63,7 @@ fn the_plan_digest_is_the_documented_one() {
 
 #[test]
 fn a_block_from_elsewhere_opens() {
-    // The second is from before blocks said which atoms of values are digits.
+    // The second file is older than the digit kinds of atoms in blocks.
     let earlier = include_str!("golden/block_without_kinds.json");
     for vectors in [vectors(), serde_json::from_str(earlier).expect("the vectors are JSON")] {
         let bytes = bytes_of(text(&vectors, "block"));

@@ -1,4 +1,4 @@
-//! What is no block is refused, with the right kind, and nothing panics.
+//! Invalid blocks are refused with the right kind of error, and nothing panics.
 
 use edm_block::{Block, BlockHeader, ErrorKind, Operation, plan_digest, rows_per_block, write};
 use edm_hash::{RecordHasher, Salt};
@@ -32,7 +32,7 @@ fn sealed(rows: u32) -> Vec<u8> {
     write(&header, &hasher.finish())
 }
 
-/// Puts the right checksum under changed content: what a careless or hostile writer could send.
+/// Recomputes the checksum over changed content, as a careless or hostile writer could.
 fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.truncate(bytes.len() - 32);
     let digest = Sha256::digest(&bytes);
@@ -91,7 +91,7 @@ fn each_damage_has_its_kind() {
     ];
     for (what, bytes, expected) in cases {
         assert_eq!(kind(&bytes), Some(expected), "{what}");
-        // Opened again, a block is believed its checksum and nothing else.
+        // `reopen` trusts the checksum and nothing else.
         let again = Block::reopen(&bytes).err().map(|error| error.kind());
         assert_eq!(again, Some(expected).filter(|kind| *kind != ErrorKind::BadChecksum), "{what}, again");
     }

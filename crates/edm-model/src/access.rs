@@ -1,21 +1,21 @@
-//! Who may do what (contract, extensions, Access): roles are given to principals, rights are asked for by calls.
+//! Access control: a principal has roles, a role grants rights, and a call requires a right.
 
 use std::fmt;
 
 use crate::ids::TenantId;
 
-/// What a token was given.
+/// A named set of rights that a token carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
-    /// Everything in its tenant.
+    /// Every right within its tenant.
     Admin,
     /// Uploads tables.
     Upload,
     /// Classifies and redacts texts.
     Classify,
-    /// Reads what there is, never a salt.
+    /// Reads everything except salts.
     Read,
-    /// Asks for single values.
+    /// Looks up single values.
     Lookup,
 }
 
@@ -34,7 +34,7 @@ impl Role {
         }
     }
 
-    /// Returns the role of this name; the prefix may be left out and case does not matter.
+    /// Returns the role of this name; the prefix is optional and case is ignored.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| {
             let full = role.as_str();
@@ -53,7 +53,7 @@ impl Role {
         }
     }
 
-    /// Returns whether the role brings the right: the table of the contract.
+    /// Returns whether the role grants the right.
     const fn grants(self, right: Right) -> bool {
         match self {
             Role::Admin => true,
@@ -65,7 +65,7 @@ impl Role {
     }
 }
 
-/// What a call needs.
+/// One kind of action that a call performs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Right {
     /// To classify and redact.
@@ -83,7 +83,7 @@ pub enum Right {
 }
 
 impl Right {
-    /// Returns the least role that brings the right.
+    /// Returns the role with the fewest rights that grants this right.
     pub const fn least_role(self) -> Role {
         match self {
             Right::Classify => Role::Classify,
@@ -100,7 +100,7 @@ impl Right {
 pub struct Roles(u8);
 
 impl Roles {
-    /// Makes the set.
+    /// Collects roles into a set.
     pub fn new(roles: impl IntoIterator<Item = Role>) -> Self {
         Self(roles.into_iter().fold(0, |bits, role| bits | role.bit()))
     }
@@ -110,12 +110,12 @@ impl Roles {
         self.0 & role.bit() != 0
     }
 
-    /// Returns whether there is no role at all.
+    /// Returns whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Returns the roles, Admin first.
+    /// Iterates over the roles, `Admin` first.
     pub fn iter(self) -> impl Iterator<Item = Role> {
         Role::ALL.into_iter().filter(move |role| self.contains(*role))
     }
@@ -127,12 +127,12 @@ impl fmt::Debug for Roles {
     }
 }
 
-/// Names a principal for audit and ownership: `token:<guid>`, or an issuer's subject.
+/// Identifies a principal for audit and ownership: `token:<guid>`, or an issuer's subject.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PrincipalId(String);
 
 impl PrincipalId {
-    /// Makes the id of a principal.
+    /// Makes an id from its text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -143,21 +143,21 @@ impl PrincipalId {
     }
 }
 
-/// Who calls.
+/// An authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// The tenant, beyond which nothing is visible.
+    /// The tenant; nothing outside it is visible to the caller.
     pub tenant: TenantId,
-    /// The id that owns and is audited.
+    /// The id used for ownership and in the audit log.
     pub id: PrincipalId,
-    /// The name that people gave it.
+    /// The display name.
     pub name: String,
-    /// What it was given.
+    /// The roles granted to it.
     pub roles: Roles,
 }
 
 impl Principal {
-    /// Makes the principal of a person who has the data directory itself in hand.
+    /// Makes the principal of someone with direct access to the data directory. It has every right.
     pub fn operator(tenant: TenantId) -> Self {
         Self {
             tenant,
@@ -167,7 +167,7 @@ impl Principal {
         }
     }
 
-    /// Returns whether one of its roles brings the right.
+    /// Returns whether one of its roles grants the right.
     pub fn may(&self, right: Right) -> bool {
         self.roles.iter().any(|role| role.grants(right))
     }
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_bring_the_rights_of_the_contract() {
+    fn roles_grant_their_rights() {
         use Right::*;
         let table = [
             (Role::Admin, vec![Classify, ReadTypes, Read, Upload, Lookup, Administer]),

@@ -1,10 +1,10 @@
-//! What is kept of a text or file that was classified as a job: where something was found, never what.
+//! The record of a text or file classified as a job. It contains positions of matches, never text.
 
 use crate::access::PrincipalId;
 use crate::ids::{JobId, SensitiveTypeId, TenantId};
 use crate::timestamp::Timestamp;
 
-/// What a job was made by.
+/// The kind of request that created a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobOrigin {
     /// A file.
@@ -14,7 +14,7 @@ pub enum JobOrigin {
 }
 
 impl JobOrigin {
-    /// Returns the origin's word.
+    /// Returns the origin's name in the catalog.
     pub const fn as_str(self) -> &'static str {
         match self {
             JobOrigin::File => "classifyFile",
@@ -22,7 +22,7 @@ impl JobOrigin {
         }
     }
 
-    /// Returns the origin that the word names.
+    /// Returns the origin with this name.
     pub fn parse(word: &str) -> Option<Self> {
         [JobOrigin::File, JobOrigin::Text].into_iter().find(|origin| origin.as_str() == word)
     }
@@ -31,28 +31,28 @@ impl JobOrigin {
 /// One finished classification. No type in it can hold a piece of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ClassificationJob {
-    /// Its id.
+    /// The job's id.
     pub id: JobId,
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
-    /// What it was made by.
+    /// The kind of request that created it.
     pub origin: JobOrigin,
-    /// Who asked for it.
+    /// The principal that requested it.
     pub created_by: PrincipalId,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
     /// When work on it began.
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Timestamp,
-    /// What could not be done.
+    /// What could not be done, one entry per problem.
     pub problems: Vec<JobProblem>,
-    /// What was found; `None` where nothing could be looked for.
+    /// What was found; `None` if the text could not be scanned.
     pub findings: Option<Vec<JobFinding>>,
 }
 
 impl ClassificationJob {
-    /// Returns the word of its state: a job is finished when it is made.
+    /// Returns the job's state. A job is stored only once it is finished.
     pub const fn status(&self) -> &'static str {
         match self.findings {
             Some(_) => "Completed",
@@ -61,54 +61,54 @@ impl ClassificationJob {
     }
 }
 
-/// Something that could not be done.
+/// A part of the request that could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JobProblem {
     /// A stable code such as `unsupportedFileType`.
     pub code: String,
-    /// A sentence that says what to do.
+    /// A sentence for the client that says what to do.
     pub message: String,
-    /// What it is about: the name of a parameter or the id of a type.
+    /// The name of the parameter or the id of the type at fault.
     pub target: Option<String>,
 }
 
-/// What was found of one sensitive type.
+/// The matches of one sensitive type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JobFinding {
-    /// The type.
+    /// The sensitive type.
     pub type_id: SensitiveTypeId,
-    /// Its name then.
+    /// The type's name when the job ran.
     pub name: String,
-    /// The highest confidence of a match.
+    /// The highest confidence among the matches.
     pub confidence: u8,
     /// The confidence from which a match should be acted on.
     pub recommended_confidence: u8,
-    /// Distinct primary values or records.
+    /// The number of distinct primary values, or of distinct records.
     pub unique_count: u32,
-    /// How many matches have each confidence.
+    /// Pairs of a confidence and the number of matches that have it.
     pub counts: Vec<(u8, u32)>,
-    /// Where the matches are.
+    /// The positions of the matches.
     pub matches: Vec<JobMatch>,
 }
 
-/// Where a match is.
+/// The position of one match.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JobMatch {
-    /// Where it begins and how long it is.
+    /// The span of the primary value.
     pub place: JobPlace,
     /// Its confidence.
     pub confidence: u8,
-    /// Where the rest of its record is, and whether the pattern counted it.
+    /// The spans of the other values of the row, and whether the pattern counted each as evidence.
     pub evidences: Vec<(JobPlace, bool)>,
 }
 
-/// A piece of the text by its position, in UTF-16 units.
+/// A span of the text, in UTF-16 units.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JobPlace {
-    /// Where it begins.
+    /// The start.
     pub offset: u64,
-    /// How long it is.
+    /// The length.
     pub length: u64,
-    /// The column that it is of.
+    /// The column whose value it is.
     pub column: String,
 }

@@ -1,4 +1,4 @@
-//! The columns of a data store, checked once at the door.
+//! The columns of a data store. A list is checked once, when it is made.
 
 use std::fmt;
 
@@ -13,14 +13,14 @@ pub struct Column {
     pub name: String,
     /// Whether a value of this column can be found by itself anywhere in a text.
     pub searchable: bool,
-    /// Whether the column identifies a row for deltas (contract, extensions, Properties).
+    /// Whether the column identifies a row for deltas.
     pub key: bool,
     /// How its values are brought to canonical form.
     pub rule: Rule,
 }
 
 impl Column {
-    /// Makes a `text` column that is supporting evidence only.
+    /// Makes a `text` column that is not searchable: it only confirms a row.
     pub fn text(name: impl Into<String>) -> Self {
         Self { name: name.into(), searchable: false, key: false, rule: Rule::default() }
     }
@@ -31,25 +31,25 @@ impl Column {
         self
     }
 
-    /// Gives the column a data type.
+    /// Sets the data type.
     pub fn typed(mut self, data_type: DataType) -> Self {
         self.rule.data_type = data_type;
         self
     }
 
-    /// Gives the column ignored delimiters.
+    /// Sets the ignored delimiters.
     pub fn ignoring(mut self, delimiters: Delimiters) -> Self {
         self.rule.delimiters = delimiters;
         self
     }
 
-    /// Makes case matter.
+    /// Makes comparison case-sensitive.
     pub fn case_sensitive(mut self) -> Self {
         self.rule.case = CaseRule::Sensitive;
         self
     }
 
-    /// Makes diacritics not matter.
+    /// Makes comparison ignore diacritics.
     pub fn folding_diacritics(mut self) -> Self {
         self.rule.diacritics = DiacriticRule::Fold;
         self
@@ -82,7 +82,7 @@ pub enum ColumnsErrorKind {
     KeyNotSearchable,
 }
 
-/// Reports a list of columns that cannot be a store's, and at which position.
+/// Reports why a list of columns was refused, and which column is at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnsError {
     kind: ColumnsErrorKind,
@@ -95,7 +95,7 @@ impl ColumnsError {
         &self.kind
     }
 
-    /// Returns the position of the column that is wrong, where it is one column's fault.
+    /// Returns the position of the column at fault, if one column is.
     pub fn position(&self) -> Option<usize> {
         self.position
     }
@@ -131,7 +131,7 @@ impl fmt::Display for ColumnsError {
 impl std::error::Error for ColumnsError {}
 
 impl Columns {
-    /// Checks the columns. Fails with the first thing that is wrong.
+    /// Checks the columns. Fails with the first problem found.
     pub fn new(columns: Vec<Column>) -> Result<Self, ColumnsError> {
         let whole = |kind| Err(ColumnsError { kind, position: None });
         if columns.is_empty() {
@@ -169,12 +169,13 @@ impl Columns {
         Ok(Self(columns))
     }
 
-    /// Returns the columns of a store whose schema is still to be written: none, so that nothing can be uploaded to it.
+    /// Returns the empty list, for a store without a schema. Nothing can be uploaded to such a
+    /// store.
     pub const fn none() -> Self {
         Self(Vec::new())
     }
 
-    /// Returns whether there are none.
+    /// Returns whether the list is empty.
     pub fn is_none(&self) -> bool {
         self.0.is_empty()
     }
@@ -184,7 +185,8 @@ impl Columns {
         &self.0
     }
 
-    /// Returns the position of the column of this name, compared exactly and then without case.
+    /// Returns the position of the column with this name. An exact match wins over one that ignores
+    /// case.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.0.iter().position(|column| column.name == name).or_else(|| {
             let name = name.to_lowercase();
@@ -200,7 +202,8 @@ impl Columns {
         rules
     }
 
-    /// Returns the bytes that stand for the columns in a block's plan digest (`docs/formats/block.md`).
+    /// Returns the serialized columns that enter the plan digest of a block
+    /// (`docs/formats/block.md`).
     pub fn canonical_bytes(&self) -> Vec<u8> {
         let mut bytes = u16::try_from(self.0.len()).unwrap_or(u16::MAX).to_le_bytes().to_vec();
         for column in &self.0 {

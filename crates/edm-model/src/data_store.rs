@@ -1,4 +1,4 @@
-//! Data stores, the agents that feed them, and the sensitive types that look for their records.
+//! Data stores, and the upload agents that feed them.
 
 use crate::column::Columns;
 use crate::ids::{AgentId, SensitiveTypeId, SessionId, StoreId, TenantId};
@@ -6,26 +6,26 @@ use crate::placeholder_words::PlaceholderWords;
 use crate::sensitive_type::ExactMatchRule;
 use crate::timestamp::Timestamp;
 
-/// The data that matches are looked for in, of one store.
+/// The generation of a store that is searched now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LiveGeneration {
-    /// Counts the publications of the store, the first is 1. A rollback brings a lower one back.
+    /// The publication number, counted from 1. A rollback restores a lower one.
     pub number: u64,
-    /// The session that brought the rows.
+    /// The session that uploaded the rows.
     pub session_id: SessionId,
-    /// How many rows can be found; rejected ones are not counted.
+    /// The number of rows; rejected records are not counted.
     pub row_count: u64,
     /// When it was first published.
     pub published_at: Timestamp,
 }
 
-/// What a store wants where its live generation cannot be read.
+/// How a store answers while its live generation cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnUnserved {
-    /// Nothing is answered from the store until its data can be read: who asks is told so.
+    /// Refuses requests with an error until the data can be read again.
     #[default]
     Refuse,
-    /// The generation before the live one is searched instead, and each answer says that it is stale.
+    /// Searches the previous generation and marks each answer as stale.
     Previous,
 }
 
@@ -33,7 +33,7 @@ impl OnUnserved {
     /// Every choice, in the order of the documentation.
     pub const ALL: [OnUnserved; 2] = [OnUnserved::Refuse, OnUnserved::Previous];
 
-    /// Returns the choice's word.
+    /// Returns the choice's name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             OnUnserved::Refuse => "refuse",
@@ -41,63 +41,63 @@ impl OnUnserved {
         }
     }
 
-    /// Returns the choice that the word names.
+    /// Returns the choice with this name.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|choice| choice.as_str() == word)
     }
 }
 
-/// A table's place: its columns, and which upload of it is live.
+/// A protected table: its columns and its live data.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DataStore {
-    /// Its id.
+    /// The store's id.
     pub id: StoreId,
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
-    /// The name that people know it by; unique in the tenant, case does not matter.
+    /// The display name. It is unique in the tenant, and case is ignored.
     pub name: String,
-    /// What it is for.
+    /// Free text for people.
     pub description: Option<String>,
-    /// The columns of the next session.
+    /// The columns that the next session gets.
     pub columns: Columns,
-    /// The longest cell that is matched, in atoms, from the next session on.
+    /// The length of the longest matched cell, in atoms. A change applies from the next session on.
     pub tokens_max: u32,
-    /// The words by which the table says that a cell is empty, from the next session on; `None` for the usual ones.
+    /// The placeholders of the table, from the next session on; `None` means the usual ones.
     pub placeholders: Option<PlaceholderWords>,
-    /// What is answered where its live generation cannot be read.
+    /// How it answers while its live generation cannot be read.
     pub on_unserved: OnUnserved,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When its description or columns changed.
+    /// When its description or columns last changed.
     pub updated_at: Timestamp,
-    /// When other data became live.
+    /// When the live data last changed.
     pub data_updated_at: Option<Timestamp>,
-    /// What is live; `None` before the first publication.
+    /// The live generation; `None` before the first publication.
     pub live: Option<LiveGeneration>,
 }
 
 /// One registered installation of the upload agent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UploadAgent {
-    /// Its id.
+    /// The agent's id.
     pub id: AgentId,
-    /// Where it stands and what it is for.
+    /// Free text for people, such as the host it runs on.
     pub description: Option<String>,
     /// When it was registered.
     pub created_at: Timestamp,
 }
 
-/// Where a sensitive type comes from.
+/// The origin of a sensitive type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TypeOrigin {
-    /// Made with the store; its patterns are resolved at the first generation, then pinned.
+    /// Created with the store. Its patterns follow the first generation and are then pinned.
     StoreDefault,
     /// Written by a person.
     Own,
 }
 
 impl TypeOrigin {
-    /// Returns the origin's word in the catalog.
+    /// Returns the origin's name in the catalog.
     pub const fn as_str(self) -> &'static str {
         match self {
             TypeOrigin::StoreDefault => "storeDefault",
@@ -105,28 +105,28 @@ impl TypeOrigin {
         }
     }
 
-    /// Returns the origin that the word names.
+    /// Returns the origin with this name.
     pub fn parse(word: &str) -> Option<Self> {
         [TypeOrigin::StoreDefault, TypeOrigin::Own].into_iter().find(|origin| origin.as_str() == word)
     }
 }
 
-/// A named rule of what to find.
+/// A named set of patterns over one store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SensitiveType {
-    /// Its id.
+    /// The type's id.
     pub id: SensitiveTypeId,
-    /// The name in a report.
+    /// The name shown in reports.
     pub name: String,
-    /// What it is for.
+    /// Free text for people.
     pub description: Option<String>,
-    /// Who wrote it.
+    /// The name of its author.
     pub publisher: Option<String>,
-    /// Where it comes from.
+    /// The origin.
     pub origin: TypeOrigin,
-    /// What must be found where.
+    /// The patterns.
     pub rule: ExactMatchRule,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub modified_at: Timestamp,

@@ -1,14 +1,15 @@
-//! What the values of a column are, and the options of those types that have one.
+//! The data types of columns, and their options.
 
 use std::fmt;
 
-/// What the values of a column are (matching, section 3).
+/// The type of a column's values. It decides how a value is recognised and compared
+/// (`docs/matching.md`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum DataType {
     /// Any text, matched by windows of atoms.
     #[default]
     Text,
-    /// A number kept as its digits; `width` pads it on the left with zeros.
+    /// A number, kept as its digits. `width` pads it on the left with zeros.
     Digits {
         /// The number of digits that every value has after padding.
         width: Option<u16>,
@@ -28,7 +29,7 @@ pub enum DataType {
     },
     /// A day of the calendar.
     Date {
-        /// How the table writes days whose digits could be read in two ways.
+        /// How the table writes dates that can be read in two ways.
         order: Option<DateOrder>,
     },
     /// An international bank account number, which passes the modulo 97 check.
@@ -38,7 +39,7 @@ pub enum DataType {
 }
 
 impl DataType {
-    /// Returns the word that names the type on the wire and the command line.
+    /// Returns the type's name on the wire and on the command line.
     pub const fn as_str(&self) -> &'static str {
         match self {
             DataType::Text => "text",
@@ -54,7 +55,7 @@ impl DataType {
         }
     }
 
-    /// Returns the type that a word names and its options, `None` for any other word.
+    /// Returns the type with this name and these options; `None` if there is no such type.
     pub fn from_word(word: &str, options: DataTypeOptions) -> Option<Self> {
         let DataTypeOptions { width, country, order } = options;
         Some(match word {
@@ -72,7 +73,7 @@ impl DataType {
         })
     }
 
-    /// Returns the options: those that the type does not have are `None`.
+    /// Returns the options. Those that the type does not have are `None`.
     pub fn options(&self) -> DataTypeOptions {
         let mut options = DataTypeOptions::default();
         match self {
@@ -84,13 +85,13 @@ impl DataType {
         options
     }
 
-    /// Returns whether an occurrence can say by its written form that it is a value of the type, and so be a match by
-    /// itself (matching, section 5).
+    /// Returns whether a written form alone can identify a value of the type. Such a value can be a
+    /// match without evidence (`docs/matching.md`).
     pub const fn has_written_form(&self) -> bool {
         matches!(self, DataType::Ssn | DataType::Card | DataType::Iban)
     }
 
-    /// Returns the number of the type in rule bytes (`docs/formats/hash.md`, section 5) and its option.
+    /// Returns the type's number in rule bytes (`docs/formats/hash.md#5-keys`) and its option.
     pub(crate) fn number(&self) -> (u8, u16) {
         match self {
             DataType::Text => (1, 0),
@@ -106,7 +107,7 @@ impl DataType {
         }
     }
 
-    /// Returns the type of a number and an option in rule bytes, `None` where there is no such type.
+    /// Returns the type with this number and option in rule bytes; `None` if there is no such type.
     pub fn from_number(kind: u8, option: u16) -> Option<Self> {
         Some(match (kind, option) {
             (1, 0) => DataType::Text,
@@ -126,18 +127,18 @@ impl DataType {
     }
 }
 
-/// The options that a data type may have; which type has which says [`DataType`].
+/// The options of data types. [`DataType`] says which type has which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DataTypeOptions {
-    /// Of `digits`.
+    /// The width of `digits`.
     pub width: Option<u16>,
-    /// Of `phone`.
+    /// The country of `phone`.
     pub country: Option<Country>,
-    /// Of `date`.
+    /// The order of `date`.
     pub order: Option<DateOrder>,
 }
 
-/// In which order a table writes the parts of a day.
+/// The order in which a table writes the parts of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DateOrder {
     /// `1960-05-13`.
@@ -149,7 +150,7 @@ pub enum DateOrder {
 }
 
 impl DateOrder {
-    /// Returns the word that names the order on the wire and the command line.
+    /// Returns the order's name on the wire and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             DateOrder::YearMonthDay => "ymd",
@@ -158,7 +159,7 @@ impl DateOrder {
         }
     }
 
-    /// Returns the order that a word names.
+    /// Returns the order with this name.
     pub fn from_word(word: &str) -> Option<Self> {
         [DateOrder::YearMonthDay, DateOrder::DayMonthYear, DateOrder::MonthDayYear]
             .into_iter()
@@ -185,20 +186,20 @@ impl DateOrder {
 pub struct Country([u8; 2]);
 
 impl Country {
-    /// Reads a country's two letters in either case; `None` for what ISO 3166-1 does not list.
+    /// Parses a country's two letters in either case; `None` if ISO 3166-1 does not list them.
     pub fn new(letters: &str) -> Option<Self> {
         let letters: [u8; 2] = letters.as_bytes().try_into().ok()?;
         let own = Self(letters.map(|letter| letter.to_ascii_lowercase()));
         COUNTRIES.split(' ').any(|known| known == own.as_str()).then_some(own)
     }
 
-    /// Returns every country of ISO 3166-1, by its letters.
+    /// Returns every country of ISO 3166-1, in alphabetical order of the codes.
     pub fn all() -> impl Iterator<Item = Self> {
         COUNTRIES.split(' ').filter_map(|letters| Some(Self(letters.as_bytes().try_into().ok()?)))
     }
 
-    /// Takes the two lower-case letters of a country that was checked when it was made, as stored data holds them;
-    /// `None` for anything but two lower-case letters.
+    /// Restores a country from stored data, where it was checked when it was made. Returns `None`
+    /// for anything but two lower-case letters.
     pub fn restored(letters: [u8; 2]) -> Option<Self> {
         letters.iter().all(u8::is_ascii_lowercase).then_some(Self(letters))
     }

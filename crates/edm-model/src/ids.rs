@@ -1,4 +1,5 @@
-//! Identifiers. Each is a GUID in its own type, so that a store's id cannot be passed for a session's.
+//! Identifiers. Each is a GUID in its own type, so that a store's id cannot be passed for a
+//! session's.
 
 use std::fmt;
 use std::str::FromStr;
@@ -79,15 +80,15 @@ guid_id!(
     JobId
 );
 guid_id!(
-    /// Identifies a salt. Random, made by the catalog, never derived from the salt itself.
+    /// Identifies a salt. The id is random and never derived from the salt itself.
     KeyId
 );
 guid_id!(
-    /// Identifies a bearer token of the server's own.
+    /// Identifies a bearer token that the server issued.
     TokenId
 );
 
 impl TenantId {
-    /// The tenant of a server that knows only one.
+    /// The only tenant of a server without multi-tenancy.
     pub const DEFAULT: TenantId = TenantId::from_bytes([0; 16]);
 }

@@ -1,7 +1,8 @@
-//! The words of the system, shared by every other crate: identifiers, columns and the rules they hash
-//! by, sensitive types, timestamps and limits.
+//! The domain types that every other crate shares: ids, columns and their rules, sessions,
+//! sensitive types, timestamps and limits.
 //!
-//! This crate does no I/O, knows no wire format and no clock, and depends on nothing of ours.
+//! This crate does no I/O, knows no wire format and no clock, and depends on no other crate of the
+//! workspace.
 //!
 //! ```
 //! use edm_model::{Column, Columns};
@@ -13,10 +14,10 @@
 mod access;
 mod classification_job;
 mod column;
+mod column_class;
 mod data_store;
 mod data_type;
 mod ids;
-mod judgement;
 pub mod limits;
 mod list;
 mod offset_unit;
@@ -30,13 +31,13 @@ mod wiped;
 pub use access::{Principal, PrincipalId, Right, Role, Roles};
 pub use classification_job::{ClassificationJob, JobFinding, JobMatch, JobOrigin, JobPlace, JobProblem};
 pub use column::{Column, Columns, ColumnsError, ColumnsErrorKind};
+pub use column_class::{
+    ClassFigures, ColumnSummary, FormStatistics, PrimaryObstacle, RARE_ROWS_MAX, ValueStatistics,
+    classify_column, column_warnings, primary_obstacles,
+};
 pub use data_store::{DataStore, LiveGeneration, OnUnserved, SensitiveType, TypeOrigin, UploadAgent};
 pub use data_type::{Country, DataType, DataTypeOptions, DateOrder};
 pub use ids::{AgentId, JobId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
-pub use judgement::{
-    ColumnSummary, FormStatistics, Judgement, PrimaryObstacle, RARE_ROWS_MAX, ValueStatistics,
-    column_warnings, judge, primary_obstacles,
-};
 pub use list::{
     Comparison, Condition, Cursor, Direction, ListQuery, Listed, Literal, Operand, OrderKey, TextTest,
 };

@@ -1,58 +1,61 @@
-//! What a list is asked for: which rows, in which order, from where on. The wire reads it from an address, the
-//! catalog answers it.
+//! A list query: which rows, in which order, from which position on. `edm-graph` parses it from a
+//! URL, and the catalog answers it.
 //!
-//! Properties go by their names on the wire, a slash leading into a complex one (`error/code`): they are data here, and each
-//! kind of row in the catalog has a table of those that it knows.
+//! Properties have their names from the wire, with a slash for a nested one (`error/code`). In this
+//! crate they are data; each row kind in the catalog has a table of the properties it knows.
 
 use crate::timestamp::Timestamp;
 
-/// A condition on a row. It holds, does not hold, or is unknown because of a null; only rows for which it holds are
-/// found. Chains of `and` and `or` are lists, so that their length costs no stack.
+/// A condition on a row, in three-valued logic: true, false, or unknown because of a null. Only
+/// rows for which it is true are returned. `and` and `or` are lists, so a long chain needs no
+/// stack.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// Every one holds. One that does not decides, then one that is unknown.
+    /// True if all are true; otherwise false if one is false, else unknown.
     All(Vec<Condition>),
-    /// At least one holds. One that does decides, then one that is unknown.
+    /// True if one is true; otherwise unknown if one is unknown, else false.
     Any(Vec<Condition>),
-    /// It does not hold; unknown stays unknown.
+    /// The negation; unknown stays unknown.
     Not(Box<Condition>),
-    /// Two operands compared; never unknown. Null equals null alone, and is neither less nor greater than anything.
+    /// Compares two operands; never unknown. Null equals only null, and is neither less nor greater
+    /// than anything.
     Compare(Operand, Comparison, Operand),
     /// The operand equals one of the values; never unknown.
     OneOf(Operand, Vec<Literal>),
-    /// One text tested against another; unknown when either is null.
+    /// Tests one text against another; unknown if either is null.
     Text(TextTest, Operand, Operand),
-    /// A boolean operand by itself; null is unknown.
+    /// A boolean operand as a condition; null is unknown.
     Truth(Operand),
-    /// Of this collection at least one element meets the condition; without one: it is not empty. Never unknown.
+    /// True if at least one element of the collection meets the condition. Without a condition:
+    /// true if the collection is not empty. Never unknown.
     AnyElement(String, Option<Box<Condition>>),
 }
 
-/// How two operands are compared. Texts are compared by their bytes, false is less than true.
+/// A comparison operator. Texts compare by their bytes, and false is less than true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// The same.
+    /// Equal.
     Equal,
-    /// Not the same.
+    /// Not equal.
     NotEqual,
     /// Less.
     Less,
-    /// Less or the same.
+    /// Less or equal.
     LessOrEqual,
     /// Greater.
     Greater,
-    /// Greater or the same.
+    /// Greater or equal.
     GreaterOrEqual,
 }
 
-/// How a text is tested against another.
+/// A test of one text against another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextTest {
-    /// It begins with it.
+    /// The first starts with the second.
     StartsWith,
-    /// It ends with it.
+    /// The first ends with the second.
     EndsWith,
-    /// It contains it.
+    /// The first contains the second.
     Contains,
 }
 
@@ -61,7 +64,8 @@ pub enum TextTest {
 pub enum Operand {
     /// A property of the row.
     Property(String),
-    /// A property of the element that `Condition::AnyElement` looks at; empty is the element itself.
+    /// A property of the element inside `Condition::AnyElement`; the empty name is the element
+    /// itself.
     Element(String),
     /// A value.
     Literal(Literal),
@@ -69,7 +73,7 @@ pub enum Operand {
     Lower(Box<Operand>),
 }
 
-/// A value.
+/// A constant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
     /// A text; ids are texts in the form in which they are printed.
@@ -80,70 +84,71 @@ pub enum Literal {
     Decimal(f64),
     /// True or false.
     Boolean(bool),
-    /// A moment.
+    /// A timestamp.
     Moment(Timestamp),
-    /// Nothing.
+    /// Null.
     Null,
 }
 
-/// One key of an order. Null is less than everything.
+/// One sort key. Null sorts lowest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderKey {
     /// The property.
     pub property: String,
-    /// Which comes first.
+    /// The direction.
     pub direction: Direction,
 }
 
-/// Which end of an order comes first.
+/// A sort direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Direction {
-    /// The least.
+    /// Lowest first.
     #[default]
     Ascending,
-    /// The greatest.
+    /// Highest first.
     Descending,
 }
 
-/// A place in an order: behind the row that has these keys and this id.
+/// A position in an ordered list: just after the row with these keys and this id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cursor {
-    /// A value for each key of the order; of the order of creation, that moment alone.
+    /// One value per sort key; in the default order, only the creation time.
     pub keys: Vec<Literal>,
-    /// The id of the row, which parts rows of equal keys.
+    /// The row's id, which breaks ties between rows with equal keys.
     pub id: [u8; 16],
 }
 
-/// What a list is asked for. The default is all of it, in the order of creation.
+/// A list query. The default returns everything in creation order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ListQuery {
-    /// Which rows; `None` is every one.
+    /// Which rows; `None` means all.
     pub condition: Option<Condition>,
-    /// In which order; none is that of creation. Rows of equal keys follow by id, in the direction of the last key.
+    /// The sort keys; empty means creation order. Ties are ordered by id, in the direction of the
+    /// last key.
     pub order: Vec<OrderKey>,
-    /// Behind which place.
+    /// The position after which the page starts.
     pub after: Option<Cursor>,
-    /// How many to leave out from there on.
+    /// The number of rows to skip from there.
     pub skip: u64,
-    /// How many at most; `None` is all of them.
+    /// The maximum number of rows; `None` means no maximum.
     pub top: Option<u32>,
-    /// Whether to count all that meet the condition.
+    /// Whether to count all rows that meet the condition.
     pub with_total: bool,
 }
 
-/// A part of a list.
+/// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed<T> {
     /// Its items.
     pub items: Vec<T>,
-    /// How many meet the condition in all, when that was asked.
+    /// The number of all rows that meet the condition, if requested.
     pub total: Option<u64>,
-    /// Where the next part begins; `None` when there is no more.
+    /// The position at which the next page starts; `None` on the last page.
     pub next: Option<Cursor>,
 }
 
 impl<T> Listed<T> {
-    /// Turns each item into another.
+    /// Converts each item.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Listed<U> {
         Listed { items: self.items.into_iter().map(turn).collect(), total: self.total, next: self.next }
     }

@@ -1,6 +1,6 @@
-//! What places in a text are counted in.
+//! Units for positions in a text.
 
-/// A unit in which the place and length of a value in a text are counted.
+/// A unit for the offset and length of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OffsetUnit {
     /// Units of UTF-16, as .NET, Java and JavaScript count.
@@ -13,10 +13,10 @@ pub enum OffsetUnit {
 }
 
 impl OffsetUnit {
-    /// The words of all of them.
+    /// The names of all units.
     pub const WORDS: &'static [&'static str] = &["utf16", "codepoint", "byte"];
 
-    /// Returns the unit of a word of [`OffsetUnit::WORDS`].
+    /// Returns the unit with this name, one of [`OffsetUnit::WORDS`].
     pub fn from_word(word: &str) -> Option<Self> {
         match word {
             "utf16" => Some(OffsetUnit::Utf16),

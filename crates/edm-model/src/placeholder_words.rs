@@ -1,35 +1,36 @@
-//! The words by which a table says that a cell is empty.
+//! Placeholders: words that mean "no value".
 
 use std::error::Error;
 use std::fmt;
 
 use crate::limits;
 
-/// Words that stand in a cell where there is no value (`docs/upload.md`, "Placeholders").
+/// The placeholders of a store (`docs/upload.md`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PlaceholderWords(Vec<String>);
 
-/// What programs and people write into a cell without a value, one a line, folded: databases and programming languages,
-/// spreadsheets, people in several languages. Nothing that somebody's value may be, but for surnames: a column of names
-/// decides by how often the word stands there.
+/// Placeholders that databases, programming languages, spreadsheets and people in several languages
+/// write, one a line, folded. None of them is a plausible value, except as a surname. For columns
+/// of names, the frequency of the word decides.
 const USUAL: &str = include_str!("usual_placeholders.txt");
 
-/// Why words are not taken.
+/// Reports why a list of placeholders was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlaceholderWordsError {
     /// There are more than [`limits::PLACEHOLDERS_MAX`].
     TooMany,
-    /// One has no character that is not white space, more than [`limits::PLACEHOLDER_CHARACTERS_MAX`], or a control character.
+    /// A placeholder is blank, is longer than [`limits::PLACEHOLDER_CHARACTERS_MAX`], or contains a
+    /// control character.
     Length {
-        /// The word's position.
+        /// The placeholder's position.
         position: usize,
     },
 }
 
 impl PlaceholderWords {
-    /// Takes a list, which may be empty: then only cells without a letter or digit, and numbers that stand for none, are
-    /// empty.
+    /// Takes a list. If it is empty, only two kinds of cells count as empty: those without a letter
+    /// or digit, and numbers that mean "no value".
     pub fn new(words: Vec<String>) -> Result<Self, PlaceholderWordsError> {
         if words.len() > limits::PLACEHOLDERS_MAX {
             return Err(PlaceholderWordsError::TooMany);
@@ -45,12 +46,12 @@ impl PlaceholderWords {
         }
     }
 
-    /// Returns the words of a store that says nothing else.
+    /// Returns the default placeholders.
     pub fn usual() -> Self {
         Self(USUAL.lines().map(str::to_owned).collect())
     }
 
-    /// Returns the words as they were given.
+    /// Returns the placeholders as they were given.
     pub fn as_slice(&self) -> &[String] {
         &self.0
     }

@@ -1,11 +1,11 @@
-//! A rule says how a value is brought to its canonical form. Columns with equal rules share a hash key, so
-//! a text is hashed once for all of them.
+//! Rules: how a value is reduced to its canonical form. Columns with equal rules share a hash key,
+//! so a text is hashed once for all of them.
 
 use std::fmt;
 
 use crate::data_type::DataType;
 
-/// Whether upper and lower case are one.
+/// Whether comparison distinguishes upper and lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum CaseRule {
     /// Full Unicode case folding.
@@ -15,7 +15,7 @@ pub enum CaseRule {
     Sensitive,
 }
 
-/// Whether `é` and `e` are one.
+/// Whether comparison distinguishes `é` from `e`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum DiacriticRule {
     /// Diacritics are kept.
@@ -25,15 +25,16 @@ pub enum DiacriticRule {
     Fold,
 }
 
-/// The characters that a column ignores between the parts of a value: sorted, distinct, never alphanumeric.
+/// The characters that a column ignores between the parts of a value: sorted, distinct, never
+/// alphanumeric.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Delimiters {
     characters: Vec<char>,
-    /// Those of ASCII, a bit each: asked for every gap of a text.
+    /// A bitmap of the ASCII ones. It makes the test fast, which runs for every gap of a text.
     ascii: u128,
 }
 
-/// Reports a character that cannot be an ignored delimiter.
+/// Reports a character that cannot be a delimiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DelimiterError;
 
@@ -48,9 +49,9 @@ impl fmt::Display for DelimiterError {
 impl std::error::Error for DelimiterError {}
 
 impl Delimiters {
-    /// Makes the set; order and repeats do not matter, and dashes, apostrophes and spaces of every kind become the
-    /// ASCII one that folding makes of them (`docs/formats/hash.md`, section 1). Refuses letters, digits and
-    /// control characters other than tab.
+    /// Makes the set; order and repeats do not matter. Dashes, apostrophes and spaces of every kind
+    /// become the ASCII character that folding makes of them (`docs/formats/hash.md#1-folding`).
+    /// Refuses letters, digits and control characters other than tab.
     pub fn new(characters: impl IntoIterator<Item = char>) -> Result<Self, DelimiterError> {
         let mut characters: Vec<char> = characters.into_iter().map(folded).collect();
         let unfit = |c: &char| c.is_alphanumeric() || vanishes(*c) || (c.is_control() && *c != '\t');
@@ -62,8 +63,8 @@ impl Delimiters {
         Ok(Self::restored(characters))
     }
 
-    /// Takes the characters of a set that was checked when it was made, as stored data holds them: what a later Unicode
-    /// version thinks of them does not matter any more.
+    /// Restores a set from stored data, where it was checked when it was made. A later Unicode
+    /// version cannot invalidate it.
     pub fn restored(characters: Vec<char>) -> Self {
         let ascii = characters.iter().filter(|character| character.is_ascii());
         let ascii = ascii.fold(0, |all, character| all | 1 << u32::from(*character));
@@ -101,23 +102,23 @@ fn folded(character: char) -> char {
         | '\u{FE63}' => '-',
         '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2BC}' | '\u{2B9}' | '\u{2BB}' | '\u{2032}' | '`' => '\'',
         '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => ' ',
-        // The full-width forms stand in the order of ASCII.
+        // The full-width forms are in the order of ASCII.
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0).map_or(character, folded),
         other => other,
     }
 }
 
-/// Folding removes these, so as a delimiter they would never be met.
+/// Returns whether folding removes the character. Such a delimiter would never occur.
 fn vanishes(character: char) -> bool {
     matches!(character, '\u{AD}' | '\u{B4}' | '\u{34F}' | '\u{61C}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
         | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
         | '\u{E0100}'..='\u{E01EF}')
 }
 
-/// How a value is brought to its canonical form (matching, sections 1 to 3).
+/// How a value is reduced to its canonical form (`docs/matching.md`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Rule {
-    /// What the values are.
+    /// The data type.
     pub data_type: DataType,
     /// Whether case matters.
     pub case: CaseRule,
@@ -128,8 +129,8 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Returns the bytes that stand for the rule in key derivation and in column plans
-    /// (`docs/formats/hash.md`, "Rule bytes"): equal rules, and only those, have equal bytes.
+    /// Returns the serialized rule for key derivation and column plans
+    /// (`docs/formats/hash.md#5-keys`). Two rules are equal exactly if their bytes are.
     pub fn canonical_bytes(&self) -> Vec<u8> {
         let (kind, option) = self.data_type.number();
         let mut bytes = vec![kind];

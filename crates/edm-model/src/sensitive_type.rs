@@ -1,24 +1,24 @@
-//! Sensitive types of exact data match: patterns of a primary value and the evidence around it
-//! (contract, extensions, `exactMatchRule`; matching, section 6).
+//! The rule of a sensitive type: patterns of a primary value and the evidence around it.
 
 use crate::column::Columns;
 use crate::data_type::DataType;
 use crate::ids::StoreId;
 
-/// The confidence that is recommended unless a rule says otherwise.
+/// The recommended confidence, unless a rule says otherwise.
 pub const RECOMMENDED_CONFIDENCE_DEFAULT: u8 = 75;
 
-/// The confidence from which a redaction covers a match of a type whose primaries identify by themselves.
+/// The redaction confidence of types whose primary values identify by themselves.
 const REDACT_CONFIDENCE_OF_IDENTIFIERS: u8 = 65;
-/// That of every other type: bare account numbers blacken no invoices.
+/// The redaction confidence of all other types. It is higher so that bare account numbers do not
+/// redact whole invoices.
 const REDACT_CONFIDENCE_OF_OTHERS: u8 = 75;
 
-/// How far evidence may stand from the primary value (matching, section 5, Proximity).
+/// The unit of the distance between evidence and the primary value (`docs/matching.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProximityUnit {
-    /// UTF-16 units, a run of white space counting one.
+    /// UTF-16 units; a run of white space counts as one.
     Characters,
-    /// Atoms that stand between.
+    /// Atoms between the two.
     Words,
     /// The same line of a table in the text.
     Row,
@@ -26,14 +26,14 @@ pub enum ProximityUnit {
     Document,
 }
 
-/// A unit and how many of it.
+/// How far evidence may be from the primary value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Proximity {
-    /// What is counted.
+    /// The unit.
     pub unit: ProximityUnit,
-    /// How many at most, inclusive; without meaning for `Row` and `Document`.
+    /// The maximum distance, inclusive. Unused for `Row` and `Document`.
     pub distance: u32,
-    /// Whether evidence on the same table row counts however far it stands.
+    /// Whether evidence on the same table row counts at any distance.
     pub or_same_row: bool,
 }
 
@@ -43,62 +43,64 @@ impl Default for Proximity {
     }
 }
 
-/// One group of supporting evidence: at least `min_matches` facts, at most `max_matches`, from these columns.
+/// One group of supporting evidence: between `min_matches` and `max_matches` facts from these
+/// columns.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EvidenceGroup {
-    /// How many facts are needed.
+    /// The number of facts needed.
     pub min_matches: u32,
-    /// More facts than this fail the pattern; `None` is no upper bound.
+    /// The pattern fails with more facts than this; `None` means no maximum.
     pub max_matches: Option<u32>,
-    /// The names of the columns that may bring them.
+    /// The names of the columns whose values count.
     pub columns: Vec<String>,
 }
 
-/// One way to match: what must be found, and how sure that makes us.
+/// One pattern: what must be found, and the confidence of the match.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pattern {
-    /// 1 to 100.
+    /// The confidence, 1 to 100.
     pub confidence: u8,
-    /// The column whose value anchors the match; `None` is any searchable column.
+    /// The column of the primary value; `None` means any searchable column.
     pub primary: Option<String>,
-    /// How near the evidence must be.
+    /// The proximity of the evidence.
     pub proximity: Proximity,
-    /// Every group must be satisfied.
+    /// The evidence groups. Each must be satisfied.
     pub supporting: Vec<EvidenceGroup>,
-    /// Columns that are shown and never counted.
+    /// Columns that are shown but never counted.
     pub not_counted: Vec<String>,
     /// Columns whose presence voids the match.
     pub void_if: Vec<String>,
 }
 
-/// What makes a sensitive type of a data store.
+/// The rule of a sensitive type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ExactMatchRule {
-    /// The store whose records are looked for.
+    /// The store to match against.
     pub store_id: StoreId,
     /// The confidence from which a match should be acted on.
     pub recommended_confidence: u8,
-    /// The confidence from which a redaction covers a match, unless the request says another.
+    /// The confidence from which a redaction covers a match, unless the request says otherwise.
     pub redact_confidence: u8,
-    /// In any order; the best that a primary value reaches counts.
+    /// The patterns, in any order. A primary value gets the highest confidence that it reaches.
     pub patterns: Vec<Pattern>,
 }
 
-/// What a rule is made from: all of it but what its store's columns decide where nobody says it.
+/// A rule before its defaults are known. The columns of the store decide these.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RuleDraft {
-    /// The store whose records are looked for.
+    /// The store to match against.
     pub store_id: StoreId,
     /// The confidence from which a match should be acted on.
     pub recommended_confidence: u8,
-    /// The confidence from which a redaction covers a match; `None`: what [`redact_confidence_default`] says.
+    /// The confidence from which a redaction covers a match; `None` means
+    /// [`redact_confidence_default`].
     pub redact_confidence: Option<u8>,
-    /// In any order.
+    /// The patterns, in any order.
     pub patterns: Vec<Pattern>,
 }
 
 impl RuleDraft {
-    /// Makes the rule for a store of these columns.
+    /// Fills in the defaults for a store with these columns.
     pub fn complete(self, columns: &Columns) -> ExactMatchRule {
         let redact_confidence =
             self.redact_confidence.unwrap_or_else(|| redact_confidence_default(columns, &self.patterns));
@@ -110,7 +112,7 @@ impl RuleDraft {
         }
     }
 
-    /// Says whether a rule is as the draft has it, where the draft says something.
+    /// Returns whether a rule agrees with every property that the draft sets.
     pub fn describes(&self, rule: &ExactMatchRule) -> bool {
         self.store_id == rule.store_id
             && self.recommended_confidence == rule.recommended_confidence
@@ -130,8 +132,8 @@ impl From<ExactMatchRule> for RuleDraft {
     }
 }
 
-/// Returns the confidence from which a redaction covers a match of these patterns: lower where a primary's type is that of an
-/// identifier that is one wherever it stands.
+/// Returns the default redaction confidence. It is lower if the data type of a primary identifies a
+/// value by its written form.
 pub fn redact_confidence_default(columns: &Columns, patterns: &[Pattern]) -> u8 {
     let identifies = |data_type: &DataType| {
         matches!(
@@ -150,19 +152,19 @@ pub fn redact_confidence_default(columns: &Columns, patterns: &[Pattern]) -> u8 
     if lower { REDACT_CONFIDENCE_OF_IDENTIFIERS } else { REDACT_CONFIDENCE_OF_OTHERS }
 }
 
-/// What a column is fit for, from exact counts at build time (matching, section 5, Classes).
+/// What a column can be used for, from exact counts at build time (`docs/matching.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ColumnClass {
-    /// Can be the primary of a match.
+    /// It can be the primary of a match.
     pub identifier: bool,
-    /// Can be a match by itself.
+    /// Its values can be matches without evidence.
     pub standalone: bool,
     /// Its values are rare enough to count as evidence; otherwise the column is weak.
     pub evidence: bool,
 }
 
 impl ColumnClass {
-    /// Returns the class's one word on the wire (`class`): the strongest that holds.
+    /// Returns the class's name on the wire (`class`): the strongest use that applies.
     pub const fn as_str(self) -> &'static str {
         match self {
             ColumnClass { standalone: true, .. } => "standalone",

@@ -1,4 +1,4 @@
-//! An upload session and the one function that changes its state (contract, extensions, Sessions).
+//! Upload sessions, and the one function that changes their state (`docs/api/resources.md`).
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use crate::column::Columns;
 use crate::ids::{KeyId, SessionId, StoreId, TenantId};
 use crate::timestamp::Timestamp;
 
-/// Where a session stands.
+/// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SessionState {
-    /// Blocks are welcome.
+    /// The session accepts blocks.
     UploadInProgress,
-    /// Committed; the index is being built.
+    /// Committed; the generation is being built.
     ProcessingInProgress,
     /// Its data was published.
     Completed,
-    /// Processing ended without publication; the session says why.
+    /// Processing ended without publication; the session has the reason.
     Failed,
-    /// Given up by a caller.
+    /// Cancelled by a caller.
     Cancelled,
-    /// Given up by the clock.
+    /// Expired for lack of activity.
     Expired,
 }
 
@@ -35,7 +35,7 @@ impl SessionState {
         SessionState::Expired,
     ];
 
-    /// Returns the state's word.
+    /// Returns the state's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             SessionState::UploadInProgress => "UploadInProgress",
@@ -47,35 +47,35 @@ impl SessionState {
         }
     }
 
-    /// Returns the state that the word names.
+    /// Returns the state with this name.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// Returns whether nothing can happen to the session any more, but its deletion.
+    /// Returns whether the state is final. A final session can only be deleted.
     pub const fn is_final(self) -> bool {
         !matches!(self, SessionState::UploadInProgress | SessionState::ProcessingInProgress)
     }
 }
 
-/// What can happen to a session.
+/// An event in the life of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SessionEvent {
-    /// A property is changed, or a block list is given.
+    /// A caller changes a property or sends a block list.
     Edit,
     /// A block arrives.
     Block,
-    /// A fresh upload URI is asked for.
+    /// A caller requests a new upload URI.
     Renew,
-    /// The caller says that everything is there.
+    /// A caller declares the upload complete.
     Commit,
-    /// The built generation is made live.
+    /// The built generation becomes live.
     Publish,
-    /// Processing cannot succeed.
+    /// Processing failed for good.
     Fail,
-    /// A caller gives up.
+    /// A caller cancels the session.
     Cancel,
-    /// Nothing happened for too long.
+    /// The session had no activity for too long.
     Expire,
 }
 
@@ -93,12 +93,12 @@ impl SessionEvent {
     ];
 }
 
-/// Reports an event that a session in this state refuses.
+/// Reports an event that the current state does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransitionRefused {
-    /// The state, which stays as it is.
+    /// The state, which does not change.
     pub state: SessionState,
-    /// What was refused.
+    /// The refused event.
     pub event: SessionEvent,
 }
 
@@ -110,7 +110,8 @@ impl fmt::Display for TransitionRefused {
 
 impl std::error::Error for TransitionRefused {}
 
-/// Returns the state after the event; the same state where the event changes nothing or is a repeat.
+/// Returns the state after the event. It is the same state if the event changes nothing or is a
+/// repeat.
 pub fn transition(state: SessionState, event: SessionEvent) -> Result<SessionState, TransitionRefused> {
     use SessionEvent as E;
     use SessionState as S;
@@ -121,16 +122,16 @@ pub fn transition(state: SessionState, event: SessionEvent) -> Result<SessionSta
         (S::UploadInProgress | S::ProcessingInProgress | S::Cancelled, E::Cancel) => Ok(S::Cancelled),
         (S::ProcessingInProgress, E::Publish) => Ok(S::Completed),
         (S::ProcessingInProgress, E::Fail) => Ok(S::Failed),
-        // A repeated commit is a lost answer, not a mistake.
+        // A client repeats a commit when it lost the response. That is not an error.
         (S::ProcessingInProgress | S::Completed, E::Commit) => Ok(state),
         (_, event) => Err(TransitionRefused { state, event }),
     }
 }
 
-/// What a session does to the live rows.
+/// What a session does to the rows of the live generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum UpdateMode {
-    /// Its rows take the place of all others.
+    /// Its rows replace all others.
     #[default]
     Replace,
     /// Its rows are added, changed or removed by key.
@@ -138,7 +139,7 @@ pub enum UpdateMode {
 }
 
 impl UpdateMode {
-    /// Returns the mode's word.
+    /// Returns the mode's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             UpdateMode::Replace => "replace",
@@ -146,90 +147,90 @@ impl UpdateMode {
         }
     }
 
-    /// Returns the mode that the word names.
+    /// Returns the mode with this name.
     pub fn parse(word: &str) -> Option<Self> {
         [UpdateMode::Replace, UpdateMode::Delta].into_iter().find(|mode| mode.as_str() == word)
     }
 }
 
-/// Why a session ended `Failed`.
+/// The reason of a session in state `Failed`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SessionFailure {
     /// A stable code such as `superseded` or `shrinkRefused`.
     pub code: String,
-    /// A sentence that says what to do.
+    /// A sentence for the client that says what to do.
     pub message: String,
-    /// The property at fault, where it is one.
+    /// The property at fault, if one is.
     pub target: Option<String>,
-    /// When it ended.
+    /// When the session failed.
     pub at: Timestamp,
 }
 
 /// One upload of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Session {
-    /// Its id.
+    /// The session's id.
     pub id: SessionId,
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
-    /// The store that it feeds.
+    /// The store that it uploads to.
     pub store_id: StoreId,
-    /// Where it stands.
+    /// The state.
     pub state: SessionState,
     /// What it does to the live rows.
     pub update_mode: UpdateMode,
-    /// The store's columns as they were when the session was made.
+    /// The store's columns when the session was created.
     pub columns: Columns,
-    /// The store's longest matched cell, in atoms, as it was when the session was made.
+    /// The length of the store's longest matched cell, in atoms, when the session was created.
     pub tokens_max: u32,
-    /// The salt that its blocks are keyed with.
+    /// The salt that keys the hashes of its blocks.
     pub key_id: KeyId,
-    /// Who made it: the only one who may read its salt.
+    /// The principal that created it. No one else may read its salt.
     pub created_by: PrincipalId,
-    /// The agent that uploads, as the client named it.
+    /// The upload agent, as the client named it.
     pub upload_agent_id: Option<String>,
-    /// The columns of the file, as the client named them; empty when it did not.
+    /// The columns of the file, as the client named them; empty if it did not.
     pub fields: Vec<String>,
     /// The name of the file, for people.
     pub file_name: Option<String>,
     /// The checksum over the blocks, compared at commit.
     pub checksum: Option<String>,
-    /// How many records a full block has.
+    /// The number of records in a full block.
     pub rows_per_block: Option<u32>,
-    /// How many blocks there are.
+    /// The total number of blocks.
     pub total_block_count: Option<u32>,
-    /// How many blocks were staged and verified.
+    /// The number of blocks staged and verified.
     pub staged_block_count: u32,
-    /// How many rows the agent sealed.
+    /// The number of rows in the blocks.
     pub row_count: Option<u64>,
-    /// How many rows the agent left out.
+    /// The number of records that the agent refused.
     pub rejected_row_count: Option<u64>,
-    /// Whether far fewer rows than are live may be published.
+    /// Whether a generation may be published that has far fewer rows than the live one.
     pub allow_shrink: bool,
-    /// How many jobs processing takes; known from commit on.
+    /// The number of jobs that processing takes; known from the commit on.
     pub total_job_count: Option<u32>,
-    /// How many of them are still to be done.
+    /// The number of unfinished jobs.
     pub remaining_job_count: Option<u32>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When its first block arrived.
     pub started_at: Option<Timestamp>,
-    /// When anything about it changed.
+    /// When any property last changed.
     pub updated_at: Timestamp,
-    /// When its upload URI stops working.
+    /// When its upload URI expires.
     pub upload_expires_at: Timestamp,
     /// When it was committed.
     pub upload_completed_at: Option<Timestamp>,
-    /// When its index was built and live, or was given up.
+    /// When its generation became live, or building it was abandoned.
     pub processing_completed_at: Option<Timestamp>,
-    /// When it came to its final state.
+    /// When it reached its final state.
     pub completed_at: Option<Timestamp>,
     /// Why it failed, if it did.
     pub failure: Option<SessionFailure>,
 }
 
 impl Session {
-    /// Returns how many blocks are still missing; `None` while the total is unknown.
+    /// Returns the number of missing blocks; `None` while the total is unknown.
     pub fn remaining_block_count(&self) -> Option<u32> {
         self.total_block_count.map(|total| total.saturating_sub(self.staged_block_count))
     }
@@ -239,7 +240,7 @@ impl Session {
 mod tests {
     use super::*;
 
-    /// Every (state, event) pair: the state after it, or `-` where it is refused.
+    /// Every pair of state and event: the next state, or `-` for a refused event.
     const TABLE: [(&str, [&str; 8]); 6] = [
         // Edit, Block, Renew, Commit, Publish, Fail, Cancel, Expire
         (

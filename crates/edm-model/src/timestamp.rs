@@ -1,6 +1,6 @@
-//! Moments in time, as arguments: nothing in this crate reads a clock.
+//! Timestamps. They are arguments: nothing in this crate reads a clock.
 
-/// A moment: microseconds since 1970-01-01T00:00:00Z.
+/// A point in time: microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
@@ -15,7 +15,8 @@ impl Timestamp {
         self.0
     }
 
-    /// Returns the moment `seconds` later, or earlier when negative; saturates at the ends of time.
+    /// Returns the timestamp `seconds` later, or earlier if negative. Saturates at the ends of the
+    /// range.
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }

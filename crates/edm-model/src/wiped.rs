@@ -1,18 +1,20 @@
-//! Buffers of text that are overwritten when they are dropped.
+//! Text buffers that are overwritten when they are dropped.
 //!
-//! Keys are wiped byte by byte by `zeroize`, which no compiler may leave out. Texts are long, and in a profile a tenth of a scan went
-//! into that; so they are filled with zeros at once, and then looked at from where the compiler cannot see.
+//! `zeroize` wipes byte by byte with volatile writes, which the compiler cannot remove. For long
+//! texts that took a tenth of a scan in a profile. This module fills a buffer with zeros at once,
+//! and then passes it to an opaque function so that the compiler must keep the writes.
 
 use std::hint::black_box;
 use std::ops::{Deref, DerefMut};
 
-/// A buffer whose memory is overwritten when it is dropped; what a growing one leaves where it was before is not.
+/// A buffer whose memory is overwritten on drop. Memory that it leaves when it grows is not
+/// overwritten.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wiped<B: Wipe>(B);
 
-/// What can be overwritten.
+/// A buffer that can be overwritten.
 pub trait Wipe {
-    /// Overwrites all of its memory; afterwards it is empty.
+    /// Overwrites all of its memory, and empties it.
     fn wipe(&mut self);
 }
 
@@ -23,9 +25,9 @@ impl Wipe for Vec<u8> {
     }
 }
 
-/// Makes zeros of all of the memory.
+/// Fills all of the buffer's capacity with zeros.
 fn overwrite(bytes: &mut Vec<u8>) {
-    // What it held before it became shorter is still there.
+    // The buffer may have been longer before; the bytes after its end are overwritten too.
     let capacity = bytes.capacity();
     bytes.clear();
     bytes.resize(capacity, 0);

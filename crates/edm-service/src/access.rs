@@ -68,7 +68,7 @@ impl Service {
             let row = catalog.token_by_hash(&digest).await?;
             row.map(bearer).ok_or_else(refused)
         };
-        let bearer = known.find_or_read(catalog.change_mark(), digest, read).await?;
+        let bearer = known.find_or_read(catalog.commit_stamp(), digest, read).await?;
         if bearer.expires_at.is_some_and(|at| at <= self.now()) {
             return Err(refused());
         }

@@ -7,7 +7,7 @@ use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use edm_model::{Principal, Timestamp};
-use edm_store::ChangeMark;
+use edm_store::CommitStamp;
 
 /// Rows of a kind that are kept. Only those that exist are, so nobody without a right can fill it.
 const KNOWN_MAX: usize = 1_024;
@@ -26,7 +26,7 @@ pub(crate) struct KnownRows<K, V>(RwLock<Known<K, V>>);
 
 struct Known<K, V> {
     /// As of when the rows were read.
-    mark: Option<ChangeMark>,
+    mark: Option<CommitStamp>,
     rows: HashMap<K, V>,
 }
 
@@ -41,7 +41,7 @@ impl<K: Eq + Hash, V: Clone> KnownRows<K, V> {
     /// before the row is read: what is written meanwhile makes the row stale, never fresh.
     pub(crate) async fn find_or_read<E>(
         &self,
-        mark: Option<ChangeMark>,
+        mark: Option<CommitStamp>,
         key: K,
         read: impl Future<Output = Result<V, E>>,
     ) -> Result<V, E> {
@@ -53,13 +53,13 @@ impl<K: Eq + Hash, V: Clone> KnownRows<K, V> {
         Ok(row)
     }
 
-    fn find(&self, mark: Option<&ChangeMark>, key: &K) -> Option<V> {
+    fn find(&self, mark: Option<&CommitStamp>, key: &K) -> Option<V> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let fresh = mark.is_some() && known.mark.as_ref() == mark;
         if fresh { known.rows.get(key).cloned() } else { None }
     }
 
-    fn keep(&self, mark: Option<ChangeMark>, key: K, row: V) {
+    fn keep(&self, mark: Option<CommitStamp>, key: K, row: V) {
         if mark.is_none() {
             return;
         }

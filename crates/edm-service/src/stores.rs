@@ -258,7 +258,7 @@ impl Service {
     /// Returns a store, without asking the catalog again while nobody has written to it.
     pub(crate) async fn store_row(&self, tenant: TenantId, id: StoreId) -> Result<StoreRow, Error> {
         let (catalog, known) = (&self.inner.catalog, &self.inner.known_stores);
-        let row = known.find_or_read(catalog.change_mark(), (tenant, id), catalog.store(tenant, id)).await?;
+        let row = known.find_or_read(catalog.commit_stamp(), (tenant, id), catalog.store(tenant, id)).await?;
         Ok(row)
     }
 

@@ -259,7 +259,7 @@ impl Service {
     /// Returns the earliest last activity of an open session, without asking the catalog again while nobody has written.
     async fn earliest_activity(&self) -> Result<Option<Timestamp>, Error> {
         let (catalog, known) = (&self.inner.catalog, &self.inner.known_activity);
-        let earliest = known.find_or_read(catalog.change_mark(), (), catalog.earliest_activity()).await?;
+        let earliest = known.find_or_read(catalog.commit_stamp(), (), catalog.earliest_activity()).await?;
         Ok(earliest)
     }
 

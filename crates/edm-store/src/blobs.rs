@@ -1,4 +1,5 @@
-//! Blobs: immutable things by name. Written once, never changed, deleted only by collection.
+//! Blobs: immutable files of the object store. A blob is written once, never changed, and only
+//! deleted by collection.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,14 +13,16 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload}
 
 use crate::error::{Error, ErrorKind};
 
-/// The name of a blob: segments of `[a-z0-9._-]` parted by `/`, none empty or made of dots alone.
+/// The name of a blob: segments of `[a-z0-9._-]` separated by `/`. No segment is empty or consists
+/// of dots only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BlobPath(String);
 
 const PATH_BYTES_MAX: usize = 512;
 
 impl BlobPath {
-    /// Checks the name. Fails on anything that could leave the folder or differ between file systems.
+    /// Checks the name. Fails on anything that could escape the folder or that file systems treat
+    /// differently.
     pub fn new(path: impl Into<String>) -> Result<Self, Error> {
         let path = path.into();
         let segment_fits = |segment: &str| {
@@ -35,7 +38,7 @@ impl BlobPath {
         Ok(Self(path))
     }
 
-    /// Returns the name of something below this one.
+    /// Appends further segments to this name.
     pub fn join(&self, rest: impl fmt::Display) -> Result<Self, Error> {
         Self::new(format!("{}/{rest}", self.0))
     }
@@ -52,16 +55,16 @@ impl fmt::Display for BlobPath {
     }
 }
 
-/// What a write-once put did.
+/// The result of a write-once put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutOutcome {
-    /// The blob is new.
+    /// The blob was written.
     Created,
-    /// A blob of this name was there and stays as it is.
+    /// A blob with this name exists and was not changed.
     AlreadyThere,
 }
 
-/// A folder of blobs, on this machine or elsewhere.
+/// A blob store, on this machine or a remote one.
 #[derive(Debug, Clone)]
 pub struct Blobs {
     objects: Arc<dyn ObjectStore>,
@@ -69,8 +72,8 @@ pub struct Blobs {
 }
 
 impl Blobs {
-    /// Opens a folder, which is made when it is missing. Writes are synced before they are seen, so that a
-    /// catalog entry never names a blob that a power failure took away.
+    /// Opens a folder and creates it if it is missing. Each write is synced before it becomes
+    /// visible, so a catalog entry never names a blob that a power failure removed.
     pub fn local(folder: &Path) -> Result<Self, Error> {
         let unusable = |source: Box<dyn std::error::Error + Send + Sync>| {
             Error::with_source(ErrorKind::DataDirectory, "blob folder", source)
@@ -84,12 +87,12 @@ impl Blobs {
         Ok(Self { objects: local.clone(), local: Some(local) })
     }
 
-    /// Makes a folder that lives as long as the process.
+    /// Makes a store in memory. Its blobs live as long as the process.
     pub fn in_memory() -> Self {
         Self { objects: Arc::new(InMemory::new()), local: None }
     }
 
-    /// Writes the blob unless one of this name is there. Synced when it returns.
+    /// Writes the blob unless one with this name exists. It is synced before this returns.
     pub async fn put(&self, path: &BlobPath, bytes: Bytes) -> Result<PutOutcome, Error> {
         let options = PutOptions::from(PutMode::Create);
         match self.objects.put_opts(&location(path), PutPayload::from(bytes), options).await {
@@ -99,15 +102,17 @@ impl Blobs {
         }
     }
 
-    /// Gives a blob a second name, unless one of that name is there; deleting one name leaves the other. A second link on a
-    /// local file system, a copy inside the store elsewhere; where neither can be had, the bytes are read and written.
-    /// Fails with `NotFound` when the first is gone.
+    /// Gives a blob a second name, unless a blob with that name exists. Either name can be deleted
+    /// without the other. On a local file system this is a hard link, in a remote store a
+    /// server-side copy; if neither is possible, the bytes are read and written. Fails with
+    /// `NotFound` if the source does not exist.
     pub async fn copy(&self, from: &BlobPath, to: &BlobPath) -> Result<PutOutcome, Error> {
         match self.objects.copy_if_not_exists(&location(from), &location(to)).await {
             Ok(()) => Ok(PutOutcome::Created),
             Err(object_store::Error::AlreadyExists { .. }) => Ok(PutOutcome::AlreadyThere),
             Err(source @ object_store::Error::NotFound { .. }) => Err(failed("copying a blob", source)),
-            // A file system without links, a file with as many as it can have, a store without conditional copies.
+            // For example a file system without links, a file with the maximum number of links, or
+            // a store without conditional copies.
             Err(_) => {
                 let bytes = self.get(from).await?;
                 self.put(to, bytes).await
@@ -122,20 +127,21 @@ impl Blobs {
         found.bytes().await.map_err(|source| failed("reading a blob", source))
     }
 
-    /// Reads a part of a blob: from a byte on, so many bytes or what there is. Fails with `NotFound` when the blob is gone.
+    /// Reads `length` bytes of a blob from offset `from`, or fewer at its end. Fails with
+    /// `NotFound` if the blob does not exist.
     pub async fn get_part(&self, path: &BlobPath, from: u64, length: u64) -> Result<Bytes, Error> {
         let range = from..from.saturating_add(length);
         let found = self.objects.get_range(&location(path), range).await;
         found.map_err(|source| failed("reading a part of a blob", source))
     }
 
-    /// Returns how many bytes a blob has. Fails with `NotFound` when it is gone.
+    /// Returns the size of a blob in bytes. Fails with `NotFound` if it does not exist.
     pub async fn length(&self, path: &BlobPath) -> Result<u64, Error> {
         let found = self.objects.head(&location(path)).await;
         Ok(found.map_err(|source| failed("looking at a blob", source))?.size)
     }
 
-    /// Lists the blobs below a name, in ascending order.
+    /// Lists the blobs under a name, in ascending order.
     pub async fn list(&self, below: &BlobPath) -> Result<Vec<BlobPath>, Error> {
         let mut names: Vec<BlobPath> = self
             .objects
@@ -148,7 +154,7 @@ impl Blobs {
         Ok(names)
     }
 
-    /// Deletes a blob. Deleting what is gone is no error.
+    /// Deletes a blob. A missing blob is not an error.
     pub async fn delete(&self, path: &BlobPath) -> Result<(), Error> {
         match self.objects.delete(&location(path)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
@@ -156,7 +162,8 @@ impl Blobs {
         }
     }
 
-    /// Deletes every blob below a name and returns how many there were. Deleting what is gone is no error.
+    /// Deletes every blob under a name and returns how many there were. A missing name is not an
+    /// error.
     pub async fn delete_below(&self, below: &BlobPath) -> Result<u64, Error> {
         let names = self.list(below).await?;
         let locations =
@@ -174,7 +181,8 @@ impl Blobs {
         Ok(count)
     }
 
-    /// A process that was killed while it wrote leaves a file under a temporary name, which no list shows.
+    /// Removes temporary files. A process that is killed while it writes leaves one, and no list
+    /// shows it.
     async fn remove_leftovers(&self, below: &BlobPath) -> Result<(), Error> {
         let Some(folder) = self.local_path(below) else { return Ok(()) };
         let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
@@ -187,7 +195,8 @@ impl Blobs {
         }
     }
 
-    /// Returns where the blob's file is, when the blobs are files of this machine: for memory mapping.
+    /// Returns the path of the blob's file for memory mapping; `None` if the blobs are not files of
+    /// this machine.
     pub fn local_path(&self, path: &BlobPath) -> Option<PathBuf> {
         self.local.as_ref().and_then(|local| local.path_to_filesystem(&location(path)).ok())
     }

@@ -1,11 +1,12 @@
-//! The catalog: everything that changes, in SQL. This file opens it; each kind of row has its own file beside.
+//! The catalog: everything mutable, in SQL. This file opens it; each kind of row has a file of its
+//! name in the `catalog` folder.
 //!
-//! One connection writes, several read: SQLite has one writer anyway, and a queue in front of it is fairer than
-//! its busy handler. Statements use `$1` so that the same text runs on PostgreSQL. All of them pass through `connection`.
+//! One connection writes and several read. SQLite allows one writer anyway, and a queue for it is
+//! fairer than its busy handler. Statements use `$1` so that the same text runs on PostgreSQL.
+//! Every statement goes through the `connection` module.
 
 mod agents;
 mod blocks;
-mod change_mark;
 mod classification_jobs;
 mod clock;
 mod connection;
@@ -14,8 +15,9 @@ mod health;
 mod inventory;
 mod jobs;
 mod lists;
-mod lowered;
+mod lowercase;
 mod migrations;
+mod revision_probe;
 mod salts;
 mod sessions;
 mod stores;
@@ -29,19 +31,19 @@ use edm_model::{Timestamp, TransitionRefused, limits};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite};
 
-use self::change_mark::ChangeMarks;
 use self::connection::{Connections, Lists, Reader, Write, Writer};
 use self::health::WriterHealth;
 use self::migrations::MIGRATIONS;
+use self::revision_probe::RevisionProbe;
 use crate::error::{Context, Error, ErrorKind};
 
 pub use blocks::{BlockRow, NewBlock, StageOutcome};
-pub use change_mark::ChangeMark;
 pub use clock::CatalogClock;
 pub use connection::Faults;
 pub(crate) use connection::kind_of;
 pub use generations::{GenerationRow, LiveStore, NewGeneration};
 pub use jobs::{JobBounds, JobKind, LeasedJob, NewJob};
+pub use revision_probe::CommitStamp;
 pub use salts::SaltRow;
 pub use sessions::{ListedSession, LiveData, NewSessionRow, SessionDraft};
 pub use stores::{StoreDraft, StoreRow};
@@ -52,24 +54,24 @@ pub use tokens::{AuditEntry, NewToken, TokenRow};
 pub struct Catalog {
     writer: Writer,
     reader: Reader,
-    /// What clients filter and order as they like.
+    /// For lists, which clients filter and order freely.
     lists: Lists,
-    /// Tokens and health, which nobody else may starve.
+    /// For tokens and health checks. They have their pool so that other work cannot starve them.
     access: Reader,
-    change_marks: ChangeMarks,
+    revision_probe: RevisionProbe,
     writer_health: WriterHealth,
 }
 
-/// How a catalog is opened.
+/// Options for opening a catalog.
 #[derive(Debug, Clone)]
 pub struct CatalogOptions {
-    /// Tells the time that leases and due jobs go by.
+    /// The clock for leases and due jobs.
     pub clock: CatalogClock,
-    /// How long the statements of one list may take together.
+    /// The time limit for the statements of one list together.
     pub list_time_max: Duration,
-    /// How long what `check_writer` found is taken for true.
+    /// How long a result of `check_writer` is cached.
     pub writer_known_for: Duration,
-    /// What a test lets go wrong.
+    /// Injected faults; empty outside of tests.
     pub faults: Faults,
 }
 
@@ -81,32 +83,32 @@ impl CatalogOptions {
     }
 }
 
-/// Which tables a catalog file has.
+/// The state of a catalog's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
-    /// Those of this version.
+    /// The tables are those of this version.
     Current,
-    /// None, or those of another version.
+    /// There are no tables, or those of another version.
     Other,
 }
 
-/// How much there is, for gauges.
+/// Row counts for gauges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CatalogCounts {
     /// Salts that new sessions get.
     pub live_salts: u64,
     /// Jobs that wait or run.
     pub queued_jobs: u64,
-    /// Jobs that were given up.
+    /// Jobs that failed for good.
     pub dead_jobs: u64,
 }
 
 impl Catalog {
-    /// Opens the catalog file and makes it when it is missing. Its tables stay as they are: look at `schema`, and
-    /// call `migrate` where nobody else works with the file.
+    /// Opens the catalog file and creates it if it is missing. Does not change the tables: check
+    /// `schema`, and call `migrate` if no other process uses the file.
     ///
     /// # Errors
-    /// `DataDirectory` when the file cannot be used, `Damaged` when SQLite finds it damaged.
+    /// `DataDirectory` if the file cannot be used, `Damaged` if SQLite finds it damaged.
     pub async fn open(file: &Path, options: CatalogOptions) -> Result<Self, Error> {
         let CatalogOptions { clock, list_time_max, writer_known_for, faults } = options;
         let Connections { writer, reader, lists, access } =
@@ -116,7 +118,7 @@ impl Catalog {
             reader,
             lists,
             access,
-            change_marks: ChangeMarks::of(file),
+            revision_probe: RevisionProbe::new(file),
             writer_health: WriterHealth::new(writer_known_for),
         };
         catalog.check_file().await?;
@@ -147,17 +149,18 @@ impl Catalog {
             ));
         }
         let wanted = MIGRATIONS.iter().map(|step| (step.version, step.checksum.to_vec(), true));
-        // A step of SQL may have been followed by a crash before the program's own part of it.
-        let filled = wanted.eq(applied) && self.setting(lowered::FILLED).await?.is_some();
+        // A crash may have separated the SQL of a migration step from the part that the program
+        // does.
+        let filled = wanted.eq(applied) && self.setting(lowercase::FILLED).await?.is_some();
         Ok(if filled { Schema::Current } else { Schema::Other })
     }
 
-    /// Brings the tables to this version. Only for who is alone with the file.
+    /// Migrates the tables to this version. The caller must be the only process that uses the file.
     pub async fn migrate(&self) -> Result<(), Error> {
         self.writer.migrate(&MIGRATIONS).await.map_err(|source| {
             Error::with_source(ErrorKind::DataDirectory, "migrating the catalog", source)
         })?;
-        self.fill_lowered().await
+        self.fill_lowercase().await
     }
 
     /// Waits for running statements and closes the files.
@@ -168,13 +171,14 @@ impl Catalog {
         self.writer.close().await;
     }
 
-    /// Returns what tells whether anybody has written since: what was read after a mark was taken holds as long as the
-    /// mark is the same. None where that cannot be told, so that everything must be read again.
-    pub fn change_mark(&self) -> Option<ChangeMark> {
-        self.change_marks.now()
+    /// Returns a stamp of the last commit, by any process. What was read after one stamp is current
+    /// as long as the next stamp equals it. `None` if the system has no such stamp; then everything
+    /// must be read again.
+    pub fn commit_stamp(&self) -> Option<CommitStamp> {
+        self.revision_probe.now()
     }
 
-    /// Returns a setting's value.
+    /// Returns the value of a setting.
     pub async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let row = sqlx::query("select value from settings where name = $1")
             .bind(name)
@@ -184,7 +188,7 @@ impl Catalog {
         row.map(|row| row.try_get("value").context("reading a setting")).transpose()
     }
 
-    /// Writes a setting unless it has a value; returns whether it did.
+    /// Writes a setting unless it has a value. Returns whether it was written.
     pub async fn set_once(&self, name: &str, value: &[u8]) -> Result<bool, Error> {
         let done = sqlx::query("insert into settings (name, value) values ($1, $2) on conflict do nothing")
             .bind(name)
@@ -195,7 +199,7 @@ impl Catalog {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Counts what the gauges show.
+    /// Returns the counts for the gauges.
     pub async fn counts(&self) -> Result<CatalogCounts, Error> {
         let row = sqlx::query(
             "select (select count(*) from salts where live = 1) as live_salts, \
@@ -217,7 +221,7 @@ impl Catalog {
     }
 }
 
-/// The options of a test that does not care for the time.
+/// Options for tests that do not depend on time.
 #[cfg(test)]
 fn test_options() -> CatalogOptions {
     CatalogOptions::new(CatalogClock::new(|| Timestamp::from_micros(0)))
@@ -240,7 +244,7 @@ where
     row.try_get(column).context(column)
 }
 
-/// Reads a count that is never negative.
+/// Reads a number that is never negative.
 fn number<T: TryFrom<i64>>(row: &SqliteRow, column: &'static str) -> Result<T, Error> {
     T::try_from(get::<i64>(row, column)?).map_err(|_| Error::corrupt(column))
 }
@@ -258,12 +262,13 @@ fn optional_moment(row: &SqliteRow, column: &'static str) -> Result<Option<Times
     Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_micros))
 }
 
-/// Writes a count; SQL integers are signed. No bound of ours comes near, so what does not fit is refused, not cut.
+/// Converts a count to SQL's signed integer. No limit comes near the maximum, so a larger value is
+/// an error and is never truncated.
 fn signed(value: u64) -> Result<i64, Error> {
     value.try_into().map_err(|_| Error::corrupt("number over every bound"))
 }
 
-/// Lets a refused transition pass through a storage call.
+/// Carries a refused transition through a storage call.
 impl From<TransitionRefused> for Error {
     fn from(source: TransitionRefused) -> Self {
         Error::with_source(ErrorKind::Fenced, "changing a session", source)

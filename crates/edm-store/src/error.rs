@@ -1,32 +1,33 @@
-//! What can go wrong below the service.
+//! Errors of the catalog and the blobs.
 
 use std::fmt;
 
-/// One kind per decision that a caller can take.
+/// Error kinds, one for each decision that a caller can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// There is no such row or blob.
+    /// The row or blob does not exist.
     NotFound,
-    /// Another row has this unique name.
+    /// Another row has this name, which must be unique.
     NameTaken,
-    /// A list was asked for by a property that its rows do not have.
+    /// A list names a property that its rows do not have.
     UnknownProperty,
-    /// Someone else holds the job now, or it is gone: drop the work, write nothing.
+    /// Another worker has the job now, or it is gone. Stop the work and write nothing.
     Fenced,
-    /// What is stored cannot be read back.
+    /// Stored data cannot be read back.
     Corrupt,
     /// The data directory cannot be used.
     DataDirectory,
-    /// The catalog's file is damaged: restore it.
+    /// The catalog's file is damaged and must be restored.
     Damaged,
-    /// The statements of a list take longer than they may.
+    /// The statements of a list exceed the time limit.
     QueryTooSlow,
-    /// Too many lists are being read, or the writer is taken for too long. Nothing has happened: try again later.
+    /// Too many lists are being read, or the writer is taken for too long. Nothing was changed; try
+    /// again later.
     Busy,
-    /// The disk, or what the catalog may have of it, is full.
+    /// The disk or the catalog's share of it is full.
     Full,
-    /// The database or the blob store failed; trying again may help.
+    /// The database or the blob store failed. Trying again may help.
     Unavailable,
 }
 
@@ -51,7 +52,7 @@ impl Error {
         Self { kind, context, source: Some(source.into()) }
     }
 
-    /// Makes the error of a database call.
+    /// Makes an error from a failed database call.
     pub(crate) fn database(context: &'static str, source: sqlx::Error) -> Self {
         let kind = crate::catalog::kind_of(&source);
         Self::with_source(kind, context, source)
@@ -61,13 +62,13 @@ impl Error {
         Self::new(ErrorKind::Corrupt, context)
     }
 
-    /// Says the same as an error of another kind.
+    /// Returns the same error with another kind.
     pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// Returns what went wrong.
+    /// Returns the kind.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
@@ -98,9 +99,9 @@ impl std::error::Error for Error {
     }
 }
 
-/// Names the step for the error of a database call.
+/// Adds the name of the failed step to a database error.
 pub(crate) trait Context<T> {
-    /// Turns the error into ours.
+    /// Converts the error.
     fn context(self, context: &'static str) -> Result<T, Error>;
 }
 

@@ -1,8 +1,8 @@
-//! Where everything is kept: the catalog (SQL) for what changes, blobs for what never does, and the queue of
-//! jobs between them.
+//! Storage: the catalog (SQL) for mutable data, blobs for immutable files, and a job queue.
 //!
-//! This crate decides nothing: it never opens a block, a generation or a sealed secret, and a session's state
-//! is changed only by the closure that the service hands in. Every backend passes the suite in `tests/`.
+//! This crate takes no decisions. It never opens a block, a generation or an encrypted secret. Only
+//! the closures of the service change the state of a session. Every backend must pass the suite in
+//! `tests/`.
 //!
 //! ```
 //! # async fn example() -> Result<(), edm_store::Error> {
@@ -22,7 +22,7 @@ mod record;
 
 pub use blobs::{BlobPath, Blobs, PutOutcome};
 pub use catalog::{
-    AuditEntry, BlockRow, Catalog, CatalogClock, CatalogCounts, CatalogOptions, ChangeMark, Faults,
+    AuditEntry, BlockRow, Catalog, CatalogClock, CatalogCounts, CatalogOptions, CommitStamp, Faults,
     GenerationRow, JobBounds, JobKind, LeasedJob, ListedSession, LiveData, LiveStore, NewBlock,
     NewGeneration, NewJob, NewSessionRow, NewToken, SaltRow, Schema, SessionDraft, StageOutcome, StoreDraft,
     StoreRow, TokenRow,

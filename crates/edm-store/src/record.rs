@@ -1,5 +1,5 @@
-//! What is written as JSON inside catalog columns. Apart from the model's types on purpose: a renamed field of
-//! the model must not change what an old catalog holds.
+//! The JSON format of catalog columns. These types are separate from the model's on purpose:
+//! renaming a field of the model must not change how an old catalog is read.
 
 use edm_model::{
     CaseRule, Column, Columns, Country, DataType, DataTypeOptions, DateOrder, Delimiters, DiacriticRule,
@@ -69,7 +69,7 @@ struct ProblemRecord {
     target: Option<String>,
 }
 
-/// No field of it or below holds a piece of a text.
+/// No field here or below contains text that was scanned.
 #[derive(Serialize, Deserialize)]
 struct FindingRecord {
     type_id: String,
@@ -349,7 +349,7 @@ pub(crate) fn write_words(words: &[String]) -> String {
     to_json(&words)
 }
 
-pub(crate) fn write_lowered(texts: &std::collections::BTreeMap<&str, String>) -> String {
+pub(crate) fn write_lowercase(texts: &std::collections::BTreeMap<&str, String>) -> String {
     to_json(texts)
 }
 
@@ -406,7 +406,7 @@ mod tests {
         };
         let written = write_rule(&rule);
         assert_eq!(read_rule(&written, rule.store_id).expect("reads"), rule);
-        // What says from where on a match is covered is never guessed.
+        // A missing or invalid redaction confidence is an error, never a guess.
         for broken in [r#""other":65"#, r#""redact_confidence":0"#, r#""redact_confidence":101"#] {
             let broken = written.replace(r#""redact_confidence":65"#, broken);
             let kind = read_rule(&broken, rule.store_id).expect_err("refused").kind();

@@ -1,6 +1,7 @@
-//! Lists differences between the engine and the oracle, each made small: `differences FIRST_SEED COUNT [SHOW]`.
+//! Lists differences between the engine and the oracle, each shrunk: `differences FIRST_SEED COUNT
+//! [SHOW]`.
 
-use edm_testkit::agreement::{disagreement, take_path_of};
+use edm_testkit::differential::{disagreement, take_path_of};
 use edm_testkit::generate::{Seeded, case, shrunk};
 
 fn main() {

@@ -1,13 +1,13 @@
-//! Sealed blocks for tests of rooms that never make one themselves.
+//! Sealed blocks for tests of crates that do not make any.
 
 use edm_block::{BlockHeader, Operation, plan_digest, write};
 use edm_hash::{RecordHasher, Salt};
 use edm_model::{Columns, KeyId, StoreId};
 
-/// What a block says of itself.
+/// The header and key of a block.
 #[derive(Debug, Clone)]
 pub struct BlockSpec<'a> {
-    /// The store that it is for.
+    /// The store.
     pub store_id: StoreId,
     /// The salt's id.
     pub key_id: KeyId,
@@ -15,20 +15,20 @@ pub struct BlockSpec<'a> {
     pub salt: &'a str,
     /// The session's columns.
     pub columns: &'a Columns,
-    /// The longest matched cell, in atoms.
+    /// The length of the longest matched cell, in atoms.
     pub tokens_max: u32,
     /// Whether the block deletes its rows.
     pub deletes: bool,
-    /// Its number.
+    /// The block's number.
     pub number: u32,
     /// The ordinal of its first record.
     pub first_row: u64,
 }
 
-/// Returns a sealed block of these rows, cells in the order of the columns.
+/// Returns a sealed block of these rows, with cells in the order of the columns.
 ///
 /// # Panics
-/// On a salt that is empty or too long.
+/// If the salt is empty or too long.
 pub fn sealed_block(spec: &BlockSpec<'_>, rows: &[&[&str]]) -> Vec<u8> {
     let salt = Salt::new(spec.salt.to_owned()).expect("the test's own salt has 1 to 256 characters");
     let mut hasher = RecordHasher::new(&salt, spec.columns, spec.tokens_max);

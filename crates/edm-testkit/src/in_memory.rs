@@ -1,4 +1,5 @@
-//! Generations built in memory: rows through the agent's hasher and the builder's jobs, without a file or a server.
+//! Builds generations in memory: rows go through the agent's hasher and the builder's jobs, without
+//! a file or a server.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use edm_engine::{FileBytes, Generation, build};
 use edm_hash::{HashedRows, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, SessionId, StoreId};
 
-/// The session that brought every row of an in-memory generation.
+/// The session of every row of an in-memory generation.
 pub const SESSION: SessionId = SessionId::from_bytes([2; 16]);
 
 /// Makes the salt of the tests.
@@ -18,22 +19,22 @@ pub fn salt() -> Salt {
     Salt::new("0123456789abcdefghijklmnopqrstuvwxyz".to_owned()).expect("36 characters are a salt")
 }
 
-/// Entry jobs so small that most tables have several parts.
+/// The size of a part, so small that most tables have several.
 const PART_BYTES: u64 = 2_000;
 
 /// How a table is turned into files.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
-    /// The longest matched cell, in atoms.
+    /// The length of the longest matched cell, in atoms.
     pub tokens_max: u32,
     /// Rows of a block.
     pub rows_per_block: usize,
 }
 
-/// What one record of a delta says.
+/// One record of a delta.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Whether the record of this key is removed; otherwise it is added or changed.
+    /// Whether the record with this key is removed; otherwise it is added or changed.
     pub removes: bool,
     /// The cells.
     pub row: Vec<String>,
@@ -51,7 +52,7 @@ impl Stored {
     /// Opens and verifies the generation.
     ///
     /// # Panics
-    /// If the engine refuses what its own builder made.
+    /// If the engine refuses what its builder made.
     pub fn open(&self) -> Generation {
         let mut open = |name: &str| self.file(name);
         let generation = Generation::open(&self.manifest, &mut open, &salt()).expect("the builder's own");
@@ -69,7 +70,7 @@ impl Stored {
     }
 }
 
-/// Hashed rows with what their block does.
+/// Hashed rows with the operation of their block.
 struct HashedBlock {
     removes: bool,
     rows: HashedRows,
@@ -116,7 +117,7 @@ fn built(plan: &build::Plan, blocks: &[HashedBlock], carried: HashMap<String, Fi
             assert!(files.insert(name, Arc::new(file.bytes)).is_none(), "each name once");
         }
     }
-    // Carried files are never asked for: the base has verified them.
+    // Carried files are never opened, because the base has verified them.
     let mut open = |name: &str| {
         assert!(!plan.carried().iter().any(|carried| carried == name), "{name} is not read again");
         files.get(name).cloned().ok_or_else(|| std::io::ErrorKind::NotFound.into())
@@ -128,7 +129,7 @@ fn built(plan: &build::Plan, blocks: &[HashedBlock], carried: HashMap<String, Fi
 /// Builds the files of a table.
 ///
 /// # Panics
-/// If the engine refuses what its own hasher and builder made.
+/// If the engine refuses what its hasher and builder made.
 pub fn whole(columns: &Columns, rows: &[Vec<String>], shape: Shape) -> Stored {
     let mut hasher = RecordHasher::new(&salt(), columns, shape.tokens_max);
     let blocks: Vec<HashedBlock> = rows
@@ -142,10 +143,11 @@ pub fn whole(columns: &Columns, rows: &[Vec<String>], shape: Shape) -> Stored {
     built(&plan.expect("the blocks follow one another"), &blocks, HashMap::new())
 }
 
-/// Builds the files of a delta on top of others: a block ends where it is full and where what is done changes.
+/// Builds the files of a delta on top of others. A new block starts when one is full and when the
+/// operation changes.
 ///
 /// # Panics
-/// If the engine refuses what its own hasher and builder made.
+/// If the engine refuses what its hasher and builder made.
 pub fn delta(base: &Stored, session: SessionId, changes: &[Change], shape: Shape) -> Stored {
     let generation = Arc::new(base.open());
     let columns = generation.columns().clone();
@@ -167,10 +169,10 @@ pub fn delta(base: &Stored, session: SessionId, changes: &[Change], shape: Shape
     built(&plan, &blocks, carried)
 }
 
-/// Builds a generation from rows, cut into blocks of so many.
+/// Builds a generation from rows, with this many per block.
 ///
 /// # Panics
-/// If the engine refuses what its own hasher and builder made.
+/// If the engine refuses what its hasher and builder made.
 pub fn generation(
     columns: &Columns,
     rows: &[Vec<String>],

@@ -1,13 +1,13 @@
-//! Development only: the naive oracle that the engine is held against, generators of tables and texts for it,
-//! and generations built in memory.
+//! Test support: the naive oracle for the engine, generators of tables and texts for it, and
+//! generations built in memory.
 //!
-//! Nothing depends on this crate but tests.
+//! Only tests depend on this crate.
 
-pub mod agreement;
 pub mod blocks;
+pub mod differential;
 pub mod generate;
-pub mod histories;
 pub mod in_memory;
 pub mod lists;
+pub mod op_sequences;
 pub mod oracle;
 pub mod sample;

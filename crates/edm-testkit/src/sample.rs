@@ -1,4 +1,4 @@
-//! Short ways to write tables, patterns and findings down in tests.
+//! Compact notations for tables, patterns and findings in tests.
 
 use std::fmt::Write as _;
 
@@ -9,12 +9,13 @@ use edm_model::{
 
 use crate::oracle::Found;
 
-/// Makes columns from one line each: a name, `*` behind it where it is searchable, then any of `digits`,
-/// `digits=WIDTH`, `email`, `name`, `ssn`, `card`, `iban`, `address`, `phone`, `phone=COUNTRY`, `date`, `date=ORDER`, `case`,
-/// `diacritics`, `key`, and `ignore=CHARACTERS` as the last.
+/// Makes columns from one line each. A line is a name, `*` after it if it is searchable, then any
+/// of `digits`, `digits=WIDTH`, `email`, `name`, `ssn`, `card`, `iban`, `address`, `phone`,
+/// `phone=COUNTRY`, `date`, `date=ORDER`, `case`, `diacritics`, `key`, and `ignore=CHARACTERS` as
+/// the last.
 ///
 /// # Panics
-/// If a line says anything else or the columns are refused: the line is a mistake of the test.
+/// If a line is invalid or the columns are refused, which is a bug of the test.
 pub fn columns(lines: &[&str]) -> Columns {
     Columns::new(lines.iter().map(|line| column(line)).collect()).expect("a test's columns are valid")
 }
@@ -51,7 +52,7 @@ pub fn rows(lines: &[&str]) -> Vec<Vec<String>> {
     lines.iter().map(|line| line.split('|').map(str::to_owned).collect()).collect()
 }
 
-/// Makes a pattern of one group within 300 characters; no columns make a pattern without a group.
+/// Makes a pattern of one group within 300 characters; without columns, a pattern without a group.
 pub fn pattern(confidence: u8, primary: Option<&str>, min_matches: u32, columns: &[&str]) -> Pattern {
     let group = EvidenceGroup {
         min_matches,
@@ -73,8 +74,8 @@ pub const fn within(unit: ProximityUnit, distance: u32, or_same_row: bool) -> Pr
     Proximity { unit, distance, or_same_row }
 }
 
-/// Writes findings down, one match a line: confidence, column and text, record numbers, evidence (`+` counted,
-/// `-` not).
+/// Formats findings, one match per line: confidence, column and text, record numbers, evidence (`+`
+/// counted, `-` not).
 pub fn summary(text: &str, columns: &Columns, found: Option<&Found>) -> String {
     let mut lines = String::new();
     let name = |column: usize| columns.as_slice()[column].name.as_str();

@@ -1,10 +1,10 @@
-//! Deltas against the naive oracle, over random histories.
+//! Deltas against the naive oracle, over random operation sequences.
 //!
-//! A few hundred by default. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test deltas_against_oracle` runs more,
-//! `EDM_ORACLE_SEED` begins elsewhere.
+//! The default is a few hundred. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test
+//! deltas_against_oracle` runs more; `EDM_ORACLE_SEED` sets the first seed.
 
-use edm_testkit::generate::{Seeded, history};
-use edm_testkit::histories::{Seen, disagreement};
+use edm_testkit::generate::{Seeded, op_sequence};
+use edm_testkit::op_sequences::{Seen, disagreement};
 
 const CASES_DEFAULT: u64 = 300;
 
@@ -18,20 +18,20 @@ fn a_delta_answers_as_the_table_that_it_leaves() {
     let cases = number("EDM_ORACLE_CASES").unwrap_or(CASES_DEFAULT);
     let mut all = Seen::default();
     for seed in first..first + cases {
-        let mut history = history(&mut Seeded::new(seed));
-        match disagreement(&history) {
+        let mut sequence = op_sequence(&mut Seeded::new(seed));
+        match disagreement(&sequence) {
             Ok(seen) => {
                 all.apart += seen.apart;
                 all.merged += seen.merged;
                 all.found += seen.found;
             }
             Err(mut report) => {
-                while history.deltas.len() > 1 {
-                    let last = history.deltas.pop();
-                    match disagreement(&history) {
+                while sequence.deltas.len() > 1 {
+                    let last = sequence.deltas.pop();
+                    match disagreement(&sequence) {
                         Err(shorter) => report = shorter,
                         Ok(_) => {
-                            history.deltas.extend(last);
+                            sequence.deltas.extend(last);
                             break;
                         }
                     }

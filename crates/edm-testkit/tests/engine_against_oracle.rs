@@ -1,17 +1,17 @@
 //! The engine against the naive oracle, over random tables and texts.
 //!
-//! Five thousand cases by default. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test engine_against_oracle`
-//! runs more, `EDM_ORACLE_SEED` begins elsewhere.
+//! The default is five thousand cases. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test
+//! engine_against_oracle` runs more; `EDM_ORACLE_SEED` sets the first seed.
 
 use edm_engine::Accelerators;
-use edm_testkit::agreement::{
+use edm_testkit::differential::{
     all_findings, described, disagreement, explanation_fault, table_disagreement, take_path_of,
 };
 use edm_testkit::generate::{Case, Choices, Seeded, case, shrunk, strategy, table};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 const CASES_DEFAULT: u64 = 5_000;
-/// Seeds beyond these that once showed a difference.
+/// Seeds outside the default range that once showed a difference.
 const ONCE_DIFFERENT: [u64; 1] = [21_523];
 
 fn cases() -> u64 {
@@ -22,7 +22,7 @@ fn first_seed() -> u64 {
     std::env::var("EDM_ORACLE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0)
 }
 
-/// A failing case is made small before it is shown.
+/// Checks a case; a failing one is shrunk before it is shown.
 fn check(seed: u64, case: Case) {
     if disagreement(&case).is_some() {
         let small = shrunk(case, &|candidate| disagreement(candidate).is_some());
@@ -39,7 +39,8 @@ fn findings_of_seeded_cases() {
     }
 }
 
-/// Only what stands around escapes is read a second time: what is cut off there must change nothing.
+/// The decoded view only contains text around escapes. Cutting it there must not change the
+/// findings.
 #[test]
 fn findings_of_texts_with_escapes_far_apart() {
     let filler = |words: usize| -> String {

@@ -1,4 +1,5 @@
-//! The frozen folding table against ICU's and unicode-normalization's data, for every character that they know.
+//! The frozen folding table against the data of ICU and unicode-normalization, for every character
+//! that they know.
 
 use edm_hash::{FoldOptions, Folded};
 use edm_model::{CaseRule, DiacriticRule, Rule};
@@ -38,7 +39,7 @@ fn check(texts: impl Iterator<Item = String>) {
 #[test]
 fn every_character() {
     check((char::MIN..=char::MAX).filter(|character| is_known(*character)).map(|character| {
-        // Something to compose with on either side, and a letter to join.
+        // Characters to compose with on either side, and a letter to join.
         format!("a{character}\u{301}b {character}")
     }));
 }

@@ -1,16 +1,18 @@
-//! Texts that are looked at together: what one of them holds alone is not missed for what stands around it.
+//! Texts in a common prescan: the neighbours of a text in the batch must not hide what it contains.
 
 use edm_engine::Report;
-use edm_testkit::agreement::{described, reports_together, take_path_of};
+use edm_testkit::differential::{described, reports_together, take_path_of};
 use edm_testkit::generate::{Choices, Seeded, case};
 
 const CASES: u64 = 2_000;
 
-/// What might reach over the end of a text, or over the front of the next one.
+/// Characters whose effect might extend beyond the end of a text, or before the start of the next
+/// one.
 const MARKS: [&str; 16] =
     ["", "", "=", "\\", "%", "%4", "&", "&#3", "=C3", "\r", "\n> ", "-", "+", "(", "'", "\u{301}"];
 
-/// Cuts a text between characters, also within values and escapes, adds marks to the pieces and puts them into another order.
+/// Cuts a text between characters, also within values and escapes. Adds marks to the pieces and
+/// shuffles them.
 fn random_pieces(choices: &mut Seeded, text: &str) -> Vec<String> {
     let mut cuts: Vec<usize> = (0..choices.between(1, 8))
         .map(|_| text.floor_char_boundary(choices.below(text.len() + 1)))

@@ -1,7 +1,7 @@
-//! Texts in pieces: wherever a text is cut, and however little of it is evaluated at a time, the report is the same.
+//! Texts in pieces: the report does not depend on where a text is cut or how small its zones are.
 
 use edm_engine::Accelerators;
-use edm_testkit::agreement::{Pieces, described, disagreement, findings, reports_in_pieces};
+use edm_testkit::differential::{Pieces, described, disagreement, findings, reports_in_pieces};
 use edm_testkit::generate::{Case, Choices, Sample, Seeded, case};
 use edm_testkit::oracle::{Asked, Question};
 use edm_testkit::sample::{columns, pattern, rows, within};
@@ -63,7 +63,7 @@ fn short_texts_cut_at_every_byte() {
     }
 }
 
-/// Things that are long enough to reach over what is held of a text around a zone, or to be just too long.
+/// Pieces long enough to exceed the text kept around a zone, or just beyond a limit.
 fn long_piece(choices: &mut Seeded) -> String {
     let length = [3_000, 4_090, 4_100, 60_000, 65_530, 65_540, 66_800, 140_000][choices.below(8)];
     match choices.below(12) {
@@ -82,7 +82,7 @@ fn long_piece(choices: &mut Seeded) -> String {
     }
 }
 
-/// A text of many short ones about one table, with long pieces between.
+/// A text of many short ones about one table, with long pieces between them.
 fn long_case(choices: &mut Seeded, length: usize) -> Option<Case> {
     let mut long = case(choices);
     let far = |pattern: &Pattern| pattern.proximity.unit == ProximityUnit::Document;
@@ -141,7 +141,8 @@ fn people(patterns: Vec<Pattern>, text: String) -> Case {
     Case { sample: Sample { columns, rows }, question }
 }
 
-/// The bounds of `docs/matching.md`: just met and just missed, by the oracle and in zones. The number is the matches.
+/// The limits of `docs/matching.md`, just met and just exceeded, by the oracle and in zones. The
+/// number is the number of matches.
 #[test]
 fn bounds_that_make_the_rules_local() {
     const KIB_64: usize = 64 * 1024;
@@ -167,15 +168,15 @@ fn bounds_that_make_the_rules_local() {
         check_engine(patterns, text, matches);
     };
     use ProximityUnit::{Characters, Row, Words};
-    // White space counts 1, but not without end.
+    // A run of white space counts 1, but only up to a limit.
     let spaced = |bytes: usize| format!("123-45-6789{}Langer", " ".repeat(bytes));
     check(near(Characters, 10, false), spaced(KIB_64 + 40), 1);
     check(near(Characters, 10, false), spaced(KIB_64 + 41), 0);
-    // Nor do words.
+    // The same goes for words.
     let worded = |bytes: usize| format!("123-45-6789 {} Langer", "x".repeat(bytes - 2));
     check(near(Words, 1, false), worded(KIB_64 + 64), 1);
     check(near(Words, 1, false), worded(KIB_64 + 65), 0);
-    // A value's place; the oracle takes minutes for so many characters that vanish.
+    // The span of a value. The oracle would take minutes for so many vanishing characters.
     let torn = |bytes: usize| format!("Langer 123-45{}-6789", "\u{AD}".repeat((bytes - 11) / 2));
     check_engine(near(Characters, 10, false), torn(KIB_64 + 1 - 2), 1);
     check_engine(near(Characters, 10, false), torn(KIB_64 + 1), 0);
@@ -190,7 +191,7 @@ fn bounds_that_make_the_rules_local() {
     let html = |bytes: usize| format!("<tr>123-45-6789{}Langer</tr>", " ".repeat(bytes - 21));
     check(near(Row, 0, false), html(KIB_64), 1);
     check(near(Row, 0, false), html(KIB_64 + 1), 0);
-    // A run that is one place.
+    // An unbreakable run.
     let run = |bytes: usize| format!("Langer.ada@example.org/{}123-45-6789 ", "/".repeat(bytes - 34));
     check(near(Characters, 70_000, false), run(KIB_64), 0);
     check(near(Characters, 70_000, false), run(KIB_64 + 1), 1);

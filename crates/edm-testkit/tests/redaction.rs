@@ -1,7 +1,7 @@
-//! A redacted text holds nothing that is found again, whatever takes the place of a value.
+//! A redacted text contains no value that is found again, whatever replaces the values.
 //!
-//! A few hundred cases by default. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test redaction` runs more,
-//! `EDM_ORACLE_SEED` begins elsewhere.
+//! The default is a few hundred cases. `EDM_ORACLE_CASES=100000 cargo test -p edm-testkit --test
+//! redaction` runs more; `EDM_ORACLE_SEED` sets the first seed.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use edm_engine::{
     CandidateSpan, Exempt, Place, PreparedTypes, Query, Redacted, Redaction, Scratch, redact, scan,
 };
-use edm_testkit::agreement::{active_type, described};
+use edm_testkit::differential::{active_type, described};
 use edm_testkit::generate::Sample;
 use edm_testkit::generate::{Case, Choices, Seeded, case};
 use edm_testkit::oracle::{Asked, Question};
@@ -22,7 +22,7 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// What a case's type is asked, about its text or another one.
+/// The query of a case, for its text or another one.
 struct Asking<'a> {
     types: &'a PreparedTypes,
     exempt: &'a [Exempt],
@@ -73,7 +73,7 @@ fn check(case: &Case, told: &str) {
     let text = question.text.as_str();
     let described = || format!("{told}\n{}", described(case));
 
-    // Masks move nothing, so the same places can be asked about again.
+    // Masks keep all positions, so the same candidates can be used again.
     let masked = asking.redacted(text, &candidates, &Redaction::Mask);
     assert!(!masked.unfinished, "{}", described());
     assert_eq!(asking.matches(&masked.text, &candidates), 0, "mask {:?}\n{}", masked.text, described());
@@ -88,7 +88,7 @@ fn check(case: &Case, told: &str) {
     assert_eq!(spaces(&masked.text), spaces(text), "{}", described());
 
     let length = |place: Place<'_>| format!("v{}", place.text.len());
-    // The worst pseudonyms: the table's own cells.
+    // The worst pseudonyms: cells of the table.
     let cells: Vec<&String> = case.sample.rows.iter().flatten().collect();
     let treacherous = |place: Place<'_>| cells[place.text.len() % cells.len()].clone();
     let styles =
@@ -147,7 +147,7 @@ fn asked(lines: &[&str], table: &[&str], patterns: Vec<edm_model::Pattern>, text
     Case { sample: Sample { columns: columns(lines), rows: rows(table) }, question }
 }
 
-/// Each of these left something to be found when a text was covered once and not looked at again.
+/// In each of these, redacting once left something to be found.
 #[test]
 fn what_appears_once_something_is_gone_goes_too() {
     let check = |case: Case, expected: &str| {
@@ -163,12 +163,12 @@ fn what_appears_once_something_is_gone_goes_too() {
         asked(&["ssn*"], &["ssn", "900-12-3456"], vec![alone("ssn")], "900-12-3456 is an ssn"),
         "█████ is an █████",
     );
-    // A label and its neighbour are a value.
+    // A label together with its neighbour is a value.
     check(
         asked(&["ssn*"], &["900-12-3456", "a [ssn] b"], vec![alone("ssn")], "a 900-12-3456 b"),
         "█ █████ █",
     );
-    // What voided a match is gone.
+    // The redaction removes the value that voided a match.
     let voided = edm_model::Pattern { void_if: vec!["city".to_owned()], ..alone("ssn") };
     check(
         asked(
@@ -179,20 +179,20 @@ fn what_appears_once_something_is_gone_goes_too() {
         ),
         "[ssn], [city]",
     );
-    // The longer value hid a shorter one that reached beyond it.
+    // The longer value hid a shorter one that extended beyond it.
     check(
         asked(&["name*"], &["Isaiah Langer", "Langer Street"], vec![alone("name")], "Isaiah Langer Street"),
         "[name] Street",
     );
 }
 
-/// A random value of JSON: every third leaf or key is one of the planted ones.
+/// Makes a random JSON value; every third leaf or key is a planted one.
 fn json(choices: &mut Seeded, planted: &[&str], depth: usize) -> Value {
     let number = |choices: &mut Seeded| match choices.below(5) {
         0 => Value::from(choices.below(100_000)),
         1 => serde_json::from_str("-0.5e+3").expect("a number"),
         2 => Value::from(7),
-        // Digits alone are numbers as well as texts.
+        // Digits are planted as numbers as well as strings.
         _ => planted
             .iter()
             .filter_map(|value| value.parse::<u64>().ok())
@@ -214,7 +214,7 @@ fn json(choices: &mut Seeded, planted: &[&str], depth: usize) -> Value {
         _ => {
             let fields = (0..choices.below(5)).map(|at| {
                 let name = if choices.chance(30) { text(choices) } else { "key".to_owned() };
-                // A replaced name is no longer told from another one by what stood in it.
+                // Two names may become equal once their values are replaced.
                 (format!("{at} {name}"), json(choices, planted, depth - 1))
             });
             Value::Object(fields.collect::<Map<String, Value>>())
@@ -222,7 +222,7 @@ fn json(choices: &mut Seeded, planted: &[&str], depth: usize) -> Value {
     }
 }
 
-/// A document without its leaves.
+/// Returns a document without its leaves.
 fn shape(value: &Value) -> String {
     match value {
         Value::Array(own) => format!("[{}]", own.iter().map(shape).collect::<Vec<_>>().join(",")),
@@ -231,7 +231,8 @@ fn shape(value: &Value) -> String {
     }
 }
 
-/// Whatever is found in JSON, in strings, names, numbers or over all of them, JSON of the same shape is left.
+/// Redacted JSON is JSON of the same shape, whether findings are in strings, names, numbers or
+/// across several.
 #[test]
 fn redacted_json_is_json_of_the_same_shape() {
     let alone = |column: &str| pattern(80, Some(column), 0, &[]);

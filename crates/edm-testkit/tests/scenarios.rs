@@ -1,5 +1,5 @@
-//! The acceptance scenarios of `tests/scenarios/`: tables, stores, types and texts as people write them, with what must be
-//! found. Stores and types are read as the wire reads them.
+//! The acceptance scenarios of `tests/scenarios/`: tables, stores, types and texts as people write
+//! them, with the expected findings. Stores and types are parsed as on the wire.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use edm_testkit::in_memory::generation;
 use serde_json::{Value, json};
 
 const ROWS_PER_BLOCK: usize = 7;
-/// Longer texts are not cut at each byte by itself.
+/// Longer texts are not cut at every byte.
 const CUT_BYTES_MAX: usize = 4_096;
 
 /// A folder of `tests/scenarios/`.
@@ -24,14 +24,14 @@ struct Scenario {
     generations: HashMap<String, Arc<Generation>>,
 }
 
-/// What a case asks.
+/// The request of a case.
 struct Request {
     text: String,
     minimum_confidence: u8,
     exempt: Vec<Exempt>,
 }
 
-/// One thing that is written differently from what was expected.
+/// A difference between expected and actual findings, as text.
 struct Difference {
     covers: String,
     expected: String,
@@ -54,7 +54,7 @@ impl Scenario {
         draft.columns
     }
 
-    /// Returns the table's records, cells in the order of the columns.
+    /// Returns the table's records, with cells in the order of the columns.
     fn rows(&self, columns: &Columns) -> Vec<Vec<String>> {
         let mut reader = csv::Reader::from_path(self.folder.join("table.csv")).expect("a table");
         let header = reader.headers().expect("a header").clone();
@@ -87,7 +87,7 @@ impl Scenario {
         let mut rule = rule.expect("the scenario has this type").clone();
         let name = rule["name"].as_str().expect("a name").to_owned();
         rule["dataStoreId"] = json!("00000000-0000-0000-0000-000000000001");
-        // A rule stands in the scenario with a name of its own.
+        // In a scenario, the name is next to the rule.
         let draft: SensitiveTypeDraft = taken(&json!({"name": name, "exactMatch": rule}));
         Arc::new(ActiveType {
             id: SensitiveTypeId::from_bytes([4; 16]),
@@ -100,13 +100,13 @@ impl Scenario {
         })
     }
 
-    /// Runs a case and tells where it differs; a case that is marked as pending must differ.
+    /// Runs a case and returns the difference. A case marked as pending must differ.
     fn difference(&mut self, case: &Value) -> Option<Difference> {
         let types = PreparedTypes::new([self.active_type(case)]);
         let request = request(case);
         let columns = types.types()[0].generation.columns().clone();
         let expected = expected(case);
-        // Every way in which a text is scanned stands here, so that each finds the same.
+        // All ways to scan a text, so that each finds the same.
         let mut found = vec![whole(&request, &types)];
         found.extend(in_pieces(&request, &types));
         found.dedup();
@@ -127,7 +127,7 @@ impl Scenario {
     }
 }
 
-/// Scans the text in one piece.
+/// Scans the text as a whole.
 fn whole(request: &Request, types: &PreparedTypes) -> Report {
     let mut query = Query::new(&request.text, types);
     query.minimum_confidence = request.minimum_confidence;
@@ -135,8 +135,8 @@ fn whole(request: &Request, types: &PreparedTypes) -> Report {
     scan(&query, &mut Scratch::new())
 }
 
-/// Scans the text in two pieces, cut at each of its bytes, and byte by byte in small zones. A long text takes the second way
-/// alone, which cuts it at each byte as well.
+/// Scans the text in two pieces, cut at each of its bytes, and byte by byte in small zones. A long
+/// text is only scanned byte by byte, which also cuts it at every byte.
 fn in_pieces(request: &Request, types: &PreparedTypes) -> Vec<Report> {
     let query = Query {
         minimum_confidence: request.minimum_confidence,
@@ -156,7 +156,7 @@ fn in_pieces(request: &Request, types: &PreparedTypes) -> Vec<Report> {
     cuts.map(cut).chain([single.finish().expect("a text of Rust is UTF-8")]).collect()
 }
 
-/// Reads a body as the wire does.
+/// Parses a body as on the wire.
 fn taken<T: FromBody>(body: &Value) -> T {
     T::parse(body.to_string().as_bytes(), None).expect("a body as Graph takes it").0
 }
@@ -175,7 +175,7 @@ fn request(case: &Value) -> Request {
     }
 }
 
-/// A text is a string, or pieces of which some are repeated.
+/// Returns a text, given as a string or as pieces with repetitions.
 fn text(value: &Value) -> String {
     let piece = |piece: &Value| match piece.as_str() {
         Some(plain) => plain.to_owned(),
@@ -190,7 +190,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// Writes down what a case expects, one match a line.
+/// Formats the expectations of a case, one match per line.
 fn expected(case: &Value) -> String {
     let mut lines = String::new();
     for one in case["matches"].as_array().expect("a case has matches") {
@@ -214,7 +214,7 @@ fn strings(list: &Value) -> Vec<String> {
     list.as_array().expect("a list").iter().map(one).collect()
 }
 
-/// Writes down what was found, as far as the case asks for it.
+/// Formats the findings, as far as the case mentions them.
 fn described(case: &Value, text: &str, columns: &Columns, report: Option<&TypeReport>) -> String {
     let name = |column: usize| columns.as_slice()[column].name.as_str();
     let utf16 = |end: usize| text[..end].encode_utf16().count() as u64;

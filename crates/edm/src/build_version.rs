@@ -1,11 +1,11 @@
-//! What this build is: version, commit and features.
+//! The version of this build: number, commit and features.
 
 use std::sync::LazyLock;
 
-/// The commit that was built; none where the source was no git checkout.
+/// The commit; `None` if the source was not a git checkout.
 const COMMIT: Option<&str> = option_env!("EDM_COMMIT");
 
-/// Returns what `--version` says behind the name; `-V` says the version alone.
+/// Returns the text that `--version` prints after the name. `-V` prints only the number.
 pub(crate) fn long() -> &'static str {
     static LONG: LazyLock<String> = LazyLock::new(|| {
         let commit = COMMIT.filter(|commit| !commit.is_empty());

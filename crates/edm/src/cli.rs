@@ -1,4 +1,4 @@
-//! The command line: which commands there are. What each does is in `command/`.
+//! The command line: the list of commands. Their implementations are in `command/`.
 
 use clap::{Parser, Subcommand};
 
@@ -13,7 +13,8 @@ pub(crate) struct Cli {
     /// Table for people, JSON for programs [default: table on a terminal, json elsewhere]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub(crate) output: Option<OutputFormat>,
-    /// Let the system write memory, with texts and keys in it, to a file when the program crashes
+    /// Allow core dumps, which write the program's memory, with texts and keys, to a file after a
+    /// crash
     #[arg(long, global = true, hide_short_help = true)]
     pub(crate) allow_core_dumps: bool,
     #[command(subcommand)]
@@ -22,48 +23,49 @@ pub(crate) struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  edm demo                                         the whole story in a minute
+  edm demo                                         the whole workflow in a minute
   edm serve --data-dir data                        run the service
-  edm profile --file people.csv                    which of its columns are fit for what
+  edm profile --file people.csv                    what each of its columns can be used for
   edm store create --name patients --column ssn:searchable:ignore=- --column lastName --column dob
   edm upload --store patients --file people.csv --wait
   echo 'Ms Langer gave 900-12-3456' | edm classify - --explain";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Shows the whole story: a table, its upload, texts, findings, and what a thief would get
+    /// Shows the whole workflow: a table, its upload, texts, findings, and what a stolen index
+    /// reveals
     #[cfg(all(feature = "agent", feature = "server"))]
     Demo(crate::demo::DemoArguments),
     /// Runs the service
     #[cfg(feature = "server")]
     Serve(command::serve::ServeArguments),
-    /// Creates, changes, lists, shows and deletes data stores, and brings the generation before back
+    /// Creates, changes, lists, shows, deletes and rolls back data stores
     #[cfg(feature = "agent")]
     Store(command::store::StoreArguments),
-    /// Checks and hashes a table and uploads the hashes; goes on where it was stopped
+    /// Checks and hashes a table and uploads the hashes; resumes an interrupted upload
     #[cfg(feature = "agent")]
     Upload(Box<command::upload::UploadArguments>),
-    /// Says what the columns of a table are fit for; sends nothing
+    /// Shows what the columns of a table can be used for; sends nothing
     #[cfg(feature = "agent")]
     Profile(command::profile::ProfileArguments),
     /// Lists, shows, creates, imports and deletes sensitive types
     #[cfg(feature = "agent")]
     Type(command::sensitive_type::TypeArguments),
-    /// Asks which rows hold a value of a searchable column
+    /// Looks up which rows contain a value of a searchable column
     #[cfg(feature = "agent")]
     Lookup(command::lookup::LookupArguments),
     /// Finds records in texts, or redacts them
     #[cfg(feature = "agent")]
     Classify(command::classify::ClassifyArguments),
-    /// Compares a data directory's catalog, files and checksums; says what is damaged and what to do
+    /// Compares a data directory's catalog, files and checksums; reports damage and what to do
     #[cfg(feature = "server")]
     Verify(command::verify::VerifyArguments),
-    /// Says what is wrong with a set-up, as a client sees it or where the server runs; changes nothing
+    /// Checks a set-up, from a client or on the server's machine; changes nothing
     Doctor(Box<command::doctor::DoctorArguments>),
     /// Creates, lists and revokes bearer tokens of a data directory
     #[cfg(feature = "server")]
     Token(command::token::TokenArguments),
-    /// Prints what makes a shell complete commands and options
+    /// Prints a completion script for a shell
     Completions(command::completions::CompletionsArguments),
     /// Writes manual pages, one for each command
     Man(command::man::ManArguments),

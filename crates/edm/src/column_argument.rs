@@ -1,4 +1,4 @@
-//! `--column NAME[:searchable][:TYPE][:ignore=CHARS]…` → a column as Graph writes it.
+//! Parses `--column NAME[:searchable][:TYPE][:ignore=CHARS]…` into a column of the wire.
 
 use std::str::FromStr;
 
@@ -8,11 +8,11 @@ use edm_model::DataType;
 const TYPES: &[&str] =
     &["text", "digits", "email", "name", "ssn", "card", "phone", "date", "iban", "address"];
 
-/// One `--column`.
+/// The value of one `--column`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColumnArgument(pub(crate) ColumnResource);
 
-/// Writes a data type as `--column` takes it, its option included.
+/// Formats a data type with its option, as `--column` takes it.
 pub(crate) fn typed(data_type: &DataType) -> String {
     let options = data_type.options();
     let option = options.order.map(|order| order.as_str().to_owned());
@@ -21,7 +21,7 @@ pub(crate) fn typed(data_type: &DataType) -> String {
     with_option(data_type.as_str(), option)
 }
 
-/// Writes the data type of a column of the wire in the same way.
+/// Formats the data type of a column of the wire in the same way.
 pub(crate) fn typed_of(column: &ColumnResource) -> String {
     let options = column.data_type_options.clone().unwrap_or_default();
     let option = options.order.or(options.country).or_else(|| options.width.map(|width| width.to_string()));
@@ -32,7 +32,7 @@ fn with_option(word: &str, option: Option<String>) -> String {
     format!("{word}{}", option.map_or_else(String::new, |option| format!("={option}")))
 }
 
-/// Writes what is said of a column beside its name and its data type, apart by spaces.
+/// Formats all other properties of a column, separated by spaces.
 pub(crate) fn words_of(column: &ColumnResource) -> String {
     let flags = [
         (column.is_searchable == Some(true), "searchable"),
@@ -53,7 +53,7 @@ impl FromStr for ColumnArgument {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // Everything behind `ignore=` is characters to ignore, colons included.
+        // Everything after `ignore=` is a character to ignore, colons included.
         let (words, ignored) = match text.split_once(":ignore=") {
             Some((words, ignored)) => (words, Some(ignored)),
             None => (text, None),

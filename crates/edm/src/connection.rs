@@ -1,4 +1,4 @@
-//! The options with which a command reaches a server.
+//! The connection options of client commands.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,46 +7,47 @@ use anyhow::{Context, bail};
 use clap::Args;
 use edm_agent::{ClientOptions, GraphClient};
 
+use crate::host::token_of_environment;
 use crate::regular_file::open_regular_or_handed;
-use crate::surroundings::token_of_environment;
 
-/// Where a server listens unless it is told otherwise.
+/// The default URL of the server.
 const SERVER_DEFAULT: &str = "http://127.0.0.1:8080";
 
-/// Bytes of the longest file of a token or of certificates.
+/// Maximum size of a token or certificate file.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// Where the server is and how to be let in.
+/// The server's URL and the credentials.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Connection {
-    /// Address of the server
+    /// URL of the server
     #[arg(long, env = "EDM_SERVER", value_name = "URL", default_value = SERVER_DEFAULT)]
     server: String,
-    /// Bearer token; prefer --token-file or the environment, which no list of processes shows
+    /// Bearer token; prefer --token-file or the environment, since process lists show arguments
     /// [env: EDM_TOKEN]
-    // Not clap's own reading of the environment, which would take it for the option beside --token-file.
+    // Not clap's `env`, which would treat the variable like the option and report a conflict with
+    // `--token-file`.
     #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
     token: Option<String>,
-    /// File that holds the bearer token
+    /// File with the bearer token
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// PEM certificate to trust instead of the system's
     #[arg(long, value_name = "FILE")]
     ca_cert: Option<PathBuf>,
-    /// Let token and salt travel in clear to another machine, over plain http
+    /// Send token and salt unencrypted to another machine, over plain http
     #[arg(long)]
     insecure_http: bool,
 }
 
 impl Connection {
-    /// Returns whether anybody said where the server is or how to be let in.
+    /// Returns whether a connection option was given.
     pub(crate) fn is_said(&self) -> bool {
         let token = self.token.is_some() || self.token_file.is_some() || token_of_environment().is_some();
         token || self.server != SERVER_DEFAULT
     }
 
-    /// Makes a client; sends nothing yet.
+    /// Makes a client without connecting.
     pub(crate) fn client(&self) -> anyhow::Result<GraphClient> {
         let read =
             |path: &PathBuf| read_bounded(path).with_context(|| format!("cannot read {}", path.display()));
@@ -75,7 +76,7 @@ impl Connection {
     }
 }
 
-/// Reads a file of a token or of certificates, or what a shell hands over as one.
+/// Reads a token or certificate file, or the pipe of a shell's process substitution.
 fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_regular_or_handed(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
@@ -85,7 +86,7 @@ fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Fails on what is often written around a token, and is no part of it.
+/// Refuses a token with decoration that people often copy with it.
 fn refuse_dressed(token: &str, path: &Path) -> anyhow::Result<()> {
     let path = path.display();
     if token.starts_with('\u{feff}') {
@@ -101,7 +102,7 @@ fn refuse_dressed(token: &str, path: &Path) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
-    /// Each once ended as a token that the server does not know.
+    /// Each of these was once sent as a token that the server did not know.
     #[test]
     fn what_is_written_around_a_token_is_told() {
         let check = |token: &str, part: Option<&str>| {

@@ -1,4 +1,4 @@
-//! A server's data directory: its key file, its first token, the service in it.
+//! A server's data directory: its key file, its first token, and opening the service in it.
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -7,36 +7,37 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use edm_service::{MasterKey, Service, ServiceConfig};
 
+use crate::host::{clock, random};
 use crate::master_key::{KeyArguments, KeySource, MASTER_KEY};
-use crate::surroundings::{clock, random};
 
 pub(crate) const ADMIN_TOKEN: &str = "admin-token";
-/// What a directory that has been used holds.
+/// The catalog, which exists in every used directory.
 pub(crate) const CATALOG: &str = "catalog.db";
-/// What SQLite has not yet written into it.
+/// The catalog's write-ahead log.
 pub(crate) const CATALOG_LOG: &str = "catalog.db-wal";
-/// What the process that works on the directory holds locked.
+/// The lock file, which the process that uses the directory holds.
 pub(crate) const LOCK: &str = "lock";
-/// Stands there from before the first start makes anything until everything of it is made. A first start that crashed is
-/// gone on with; without it a missing catalog is a lost one.
+/// Marks an unfinished first start: created before anything else and removed at the end. After a
+/// crash, the next start continues. Without the mark, a missing catalog means that it was lost.
 const FIRST_START: &str = "first-start";
 pub(crate) const BLOBS: &str = "blobs";
-/// What the service keeps in the folder. Everything else is below `blobs`, which nobody else can enter.
+/// The entries of the service in the directory. Everything else is in `blobs`, which others cannot
+/// enter.
 #[cfg(unix)]
 pub(crate) const OWN_NAMES: [&str; 7] =
     [MASTER_KEY, ADMIN_TOKEN, CATALOG, CATALOG_LOG, "catalog.db-shm", LOCK, BLOBS];
 
-/// How a server's directory is opened.
+/// How a server opens its directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// What was there before must be whole.
+    /// The existing data must be complete.
     Usual,
-    /// A lost catalog is begun anew: no table, no token of before.
+    /// A lost catalog is replaced by an empty one, without the earlier tables and tokens.
     New,
 }
 
-/// Opens the service of an existing directory; makes directory and key at the first start. Refuses a directory whose catalog
-/// is lost, unless it is to be begun anew.
+/// Opens the service of a directory; the first start creates directory and key. Refuses a directory
+/// with a lost catalog, except with `Start::New`.
 pub(crate) async fn open_or_create(
     folder: &Path,
     key: &KeySource,
@@ -48,7 +49,7 @@ pub(crate) async fn open_or_create(
     open_with(folder, key, config).await
 }
 
-/// Marks a first start, and refuses to take a directory for a new one that has lost its catalog.
+/// Marks a first start. Refuses to treat a directory with a lost catalog as a new one.
 fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result<()> {
     let marker = folder.join(FIRST_START);
     let catalog = folder.join(CATALOG);
@@ -60,8 +61,10 @@ fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result
         bail!("{} has a catalog, so --new would begin nothing: leave it out", folder.display());
     }
     if !has_catalog()? && !marker.exists() {
-        // Of two first starts at once the second must find what the first made, not mark another.
+        // Two first starts may run at once. The second must find the files of the first instead of
+        // marking another first start.
         let _lock = lock_alone(folder)?;
+        // Check again under the lock.
         if !has_catalog()? {
             if start == Start::Usual {
                 refuse_lost(folder, &catalog)?;
@@ -72,14 +75,14 @@ fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result
     make_key_at_need(folder, key)
 }
 
-/// Returns what stands in the directory and only a server that had a catalog leaves there.
+/// Returns the entries that only a server with a catalog leaves.
 fn left_of_a_server(folder: &Path) -> Vec<&'static str> {
     let left =
         [MASTER_KEY, BLOBS, ADMIN_TOKEN].into_iter().filter(|name| holds_something(&folder.join(name)));
     left.collect()
 }
 
-/// Fails where something stands beside a catalog that is not there.
+/// Fails if such entries exist without a catalog.
 fn refuse_lost(folder: &Path, catalog: &Path) -> anyhow::Result<()> {
     let beside = left_of_a_server(folder);
     if beside.is_empty() {
@@ -93,7 +96,7 @@ fn refuse_lost(folder: &Path, catalog: &Path) -> anyhow::Result<()> {
     )
 }
 
-/// Says whether a file has bytes, or a folder entries.
+/// Returns whether a file is not empty, or a folder has entries.
 fn holds_something(path: &Path) -> bool {
     match fs::read_dir(path) {
         Ok(mut entries) => entries.next().is_some(),
@@ -101,17 +104,21 @@ fn holds_something(path: &Path) -> bool {
     }
 }
 
-/// Makes the key of a directory that has neither key nor data, where its place is a file that may be made.
+/// Creates the key of a directory without key and data, if the key comes from a file that may be
+/// created.
 fn make_key_at_need(folder: &Path, key: &KeySource) -> anyhow::Result<()> {
     let Some(path) = key.own_file() else { return Ok(()) };
+    // A device or pipe counts as a key, so that it is never overwritten.
     let has_key = || fs::metadata(path).map(|found| !found.is_file() || found.len() > 0);
     if has_key().unwrap_or(false) {
         return Ok(());
     }
-    // Of two first starts at once the second must find the key of the first, not replace it.
+    // Two first starts may run at once. The second must find the key of the first instead of
+    // replacing it.
     let lock = fs::File::create(folder.join(LOCK)).and_then(|file| file.lock().map(|()| file));
     let _lock = lock.with_context(|| format!("cannot lock {}", folder.display()))?;
-    // The key is renamed into place whole; an empty one is what a crash left of an older version, or of a copy.
+    // A key is renamed into place as a whole. An empty file is left from a crash of an older
+    // version, or from an interrupted copy.
     let lacks = match has_key() {
         Ok(true) => return Ok(()),
         Ok(false) => "empty",
@@ -133,7 +140,7 @@ fn make_key_at_need(folder: &Path, key: &KeySource) -> anyhow::Result<()> {
     })
 }
 
-/// Opens the service of an existing directory for a command. Its catalog must be there.
+/// Opens the service of an existing directory for a command. The catalog must exist.
 pub(crate) async fn open(folder: &Path, key: &KeyArguments) -> anyhow::Result<Service> {
     let key = key.source(folder)?;
     let catalog = folder.join(CATALOG);
@@ -147,14 +154,15 @@ pub(crate) async fn open(folder: &Path, key: &KeyArguments) -> anyhow::Result<Se
         bail!("{} is lost or empty: restore it from a backup, or start the server", catalog.display());
     }
     let service = open_with(folder, &key, |key| ServiceConfig::new(folder, key)).await?;
-    // Not before the key was found to be the right one: the other might be it.
+    // Only after the key was found to be right; the one in the directory might be the right one.
     if let Some(warning) = key.left_beside_the_data(folder) {
         eprintln!("edm: {warning}");
     }
     Ok(service)
 }
 
-/// Returns how many bytes a file has; none where it is not there. Fails where that cannot be told, as of another user's folder.
+/// Returns the size of a file, and 0 if it does not exist. Fails if that is unknown, for example in
+/// another user's folder.
 pub(crate) fn size_of(path: &Path) -> io::Result<u64> {
     match fs::metadata(path) {
         Ok(found) => Ok(found.len()),
@@ -163,7 +171,7 @@ pub(crate) fn size_of(path: &Path) -> io::Result<u64> {
     }
 }
 
-/// Fails where a used directory has lost the folder of its blobs.
+/// Fails if a used directory has lost its blob folder.
 pub(crate) fn refuse_without_blobs(folder: &Path) -> anyhow::Result<()> {
     let blobs = folder.join(BLOBS);
     if folder.join(CATALOG).exists() && !blobs.exists() {
@@ -194,13 +202,13 @@ async fn open_with(
     service.with_context(|| format!("cannot open {} with the key of {source}", folder.display()))
 }
 
-/// Fails when another server works on the directory, before anything is said or written. The service takes the lock
-/// itself when it loads.
+/// Fails if another server uses the directory, before anything is printed or written. The service
+/// itself takes the lock when it loads.
 pub(crate) fn refuse_in_use(folder: &Path) -> anyhow::Result<()> {
     lock_alone(folder).map(drop)
 }
 
-/// Locks the directory, or fails at once where another server has it.
+/// Locks the directory. Fails at once if another server has the lock.
 fn lock_alone(folder: &Path) -> anyhow::Result<fs::File> {
     let lock = fs::File::create(folder.join(LOCK));
     let lock = lock.with_context(|| format!("cannot lock {}", folder.display()))?;
@@ -215,12 +223,12 @@ fn lock_alone(folder: &Path) -> anyhow::Result<fs::File> {
     }
 }
 
-/// Makes the first token when there is none at all; returns the file that holds it, where there is one.
+/// Creates the first token if there is none; returns the file with it, if there is one.
 pub(crate) async fn bootstrap(service: &Service, folder: &Path) -> anyhow::Result<Option<PathBuf>> {
     let path = folder.join(ADMIN_TOKEN);
     let write = |token: &str| write_private(&path, format!("{token}\n").as_bytes());
     service.bootstrap_admin(write).await.with_context(|| format!("cannot write {}", path.display()))?;
-    // Key, catalog and token are there: from here on whatever is missing is lost.
+    // Key, catalog and token exist now, so anything missing from here on is lost.
     match fs::remove_file(folder.join(FIRST_START)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(anyhow::Error::new(error).context("cannot end the first start"));
@@ -230,12 +238,12 @@ pub(crate) async fn bootstrap(service: &Service, folder: &Path) -> anyhow::Resul
     Ok(path.exists().then_some(path))
 }
 
-/// Puts a file that only its owner can read in its place, whole or not at all, and waits until it is on the disk.
+/// Writes a file that only its owner can read, atomically, and syncs it to the disk.
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".new");
     let temporary = PathBuf::from(temporary);
-    // What a crash left, if anything.
+    // Left from a crash, if it exists.
     match fs::remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -248,15 +256,16 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
+    // After the sync, so that a crash leaves the old file or the complete new one.
     fs::rename(&temporary, path)?;
     sync_folder_of(path)
 }
 
-/// Waits until the name of a file is on the disk as well.
+/// Syncs the directory entry of a file.
 #[cfg(unix)]
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
-        // A bare name lies in the folder of the process.
+        // A bare file name is in the current directory.
         Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
         Some(folder) => folder,
         None => return Ok(()),
@@ -264,14 +273,14 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-/// Other systems cannot open a folder as a file; their rename is kept by the file system's own journal.
+/// Other systems cannot open a folder as a file; their file systems journal a rename.
 #[cfg(not(unix))]
 fn sync_folder_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes everybody's rights but the owner's from what the service keeps in the folder, however it came there. The
-/// folder itself may hold other things and be another's, so its own rights stay.
+/// Removes all permissions of group and others from the service's files in the directory. The
+/// directory itself may contain other files and belong to someone else, so its permissions stay.
 #[cfg(unix)]
 fn close_to_others(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -330,7 +339,8 @@ mod tests {
         check(&[("master.key.new", "half")]);
     }
 
-    /// `--master-key-file m.key` once failed at a first start: the folder of a bare name is the empty text.
+    /// `--master-key-file m.key` once failed at a first start, because the parent of a bare name is
+    /// the empty path.
     #[test]
     fn a_bare_name_lies_in_the_folder_of_the_process() {
         let path = Path::new("a-bare-name-lies-here.key");
@@ -358,8 +368,8 @@ mod tests {
         assert!(fs::read(&key).expect("reads").is_empty(), "the file is left as it was");
     }
 
-    /// A server once took a directory that had lost its catalog for a new one: every table was forgotten, the old token was
-    /// overwritten, and `/readyz` said ready.
+    /// A server once treated a directory with a lost catalog as a new one. It forgot every table
+    /// and overwrote the old token, and `/readyz` reported ready.
     #[tokio::test]
     async fn a_lost_catalog_is_not_a_new_one() {
         let check = async |lost: &[&str], start: Start, refused: Option<&str>| {
@@ -396,7 +406,7 @@ mod tests {
         check(&[MASTER_KEY], Start::Usual, Some("the data cannot be read without it")).await;
     }
 
-    /// Whatever a first start left when it was killed, the next one goes on with it.
+    /// The next start continues from whatever a killed first start left.
     #[tokio::test]
     async fn a_first_start_that_crashed_is_gone_on_with() {
         let check = async |made: &[&str]| {
@@ -417,7 +427,8 @@ mod tests {
         check(&["admin-token.new"]).await;
     }
 
-    /// A key that lies apart is made there at the first start and nowhere else, and never over what may be a key.
+    /// A separate key file is created at the first start only, and never overwrites a file that may
+    /// be a key.
     #[tokio::test]
     async fn a_key_apart_is_made_once_and_where_it_was_said() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -436,7 +447,7 @@ mod tests {
         let nowhere = KeySource::File(folder.path().join("none/apart.key"));
         let told = start(&nowhere).await.expect_err("there is no folder");
         assert!(told.contains("is there such a folder?"), "{told}");
-        // What the failed start left is gone on with.
+        // The next start continues from what the failed one left.
         let source = KeySource::File(apart.clone());
         start(&source).await.expect("starts");
         assert!(!data.join(MASTER_KEY).exists(), "nothing lies beside the data");
@@ -451,7 +462,7 @@ mod tests {
         start(&KeySource::Environment(text.clone().into())).await.expect("the same key");
         start(&KeySource::Credential(apart.clone())).await.expect("the same key");
         assert_eq!(fs::read(&apart).expect("reads"), text);
-        // Beside data no key is made anew.
+        // No key is created next to existing data.
         for (wrong, part) in [
             (KeySource::beside(&data), "the data cannot be read without it"),
             (KeySource::File(folder.path().join("typo.key")), "the data cannot be read without it"),

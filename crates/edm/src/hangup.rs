@@ -1,20 +1,21 @@
-//! `SIGHUP`, by which a server is asked to read its settings again. The system ends whatever does not take it.
+//! `SIGHUP`, which asks a server to read its configuration again. By default the signal ends the
+//! process.
 
-/// The signals that came. From the moment at which it is made none of them ends the process.
+/// The received signals. From its creation on, the signal does not end the process.
 #[cfg(unix)]
 pub(crate) struct Hangups(tokio::signal::unix::Signal);
 
 #[cfg(unix)]
 impl Hangups {
-    /// Takes the signal from now on.
+    /// Installs the signal handler.
     ///
     /// # Errors
-    /// The system takes no handler.
+    /// The system refuses the handler.
     pub(crate) fn taken() -> std::io::Result<Self> {
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).map(Self)
     }
 
-    /// Waits for the next one. Several that came meanwhile are one.
+    /// Waits for the next signal. Several signals in between count as one.
     pub(crate) async fn next(&mut self) {
         if self.0.recv().await.is_none() {
             std::future::pending::<()>().await;

@@ -1,5 +1,8 @@
-//! `edm`, the one binary that people run. It wires the other crates together and decides nothing itself.
+//! `edm`, the binary that people run. It wires the other crates together, and has no logic besides
+//! that.
 
+#[cfg(feature = "server")]
+mod buffered_log;
 mod build_version;
 mod cli;
 #[cfg(feature = "agent")]
@@ -16,13 +19,10 @@ mod demo;
 #[cfg(feature = "agent")]
 mod format_arguments;
 #[cfg(feature = "server")]
-mod gathered_log;
-#[cfg(feature = "server")]
 mod hangup;
+mod host;
 #[cfg(feature = "server")]
 mod master_key;
-#[cfg(feature = "server")]
-mod node_roles;
 mod output;
 #[cfg(feature = "server")]
 mod program_log;
@@ -31,15 +31,16 @@ mod progress_bar;
 mod regular_file;
 #[cfg(feature = "server")]
 mod reload;
+#[cfg(feature = "server")]
+mod roles;
 #[cfg(feature = "agent")]
 mod row_origin;
-#[cfg(feature = "server")]
-mod running_server;
 #[cfg(feature = "agent")]
 mod schema_file;
+#[cfg(feature = "server")]
+mod server_lifecycle;
 #[cfg(feature = "agent")]
 mod suggested_schema;
-mod surroundings;
 #[cfg(feature = "agent")]
 mod text_input;
 
@@ -54,13 +55,14 @@ use crate::output::Output;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.output);
-    // Before anything secret is read: every command holds a token at least, and most of them cells, texts or keys.
+    // Before any secret is read: every command has at least a token, and most have cells, texts or
+    // keys.
     if !cli.allow_core_dumps
-        && let Err(error) = surroundings::forbid_core_dumps()
+        && let Err(error) = host::forbid_core_dumps()
     {
         eprintln!("edm: a crash may leave a core dump with texts and keys in it: {error}");
     }
-    if let Err(error) = surroundings::prefer_processor() {
+    if let Err(error) = host::prefer_processor() {
         eprintln!("edm: {error:#}");
         return ExitCode::from(Ending::Failed.status());
     }
@@ -74,7 +76,7 @@ fn main() -> ExitCode {
     ExitCode::from(ending(runtime.block_on(command::run(cli.command, output))).status())
 }
 
-/// Returns how the command ended, and tells why one failed.
+/// Returns how the command ended, and prints the error if it failed.
 fn ending(ended: anyhow::Result<Ending>) -> Ending {
     ended.unwrap_or_else(|error| {
         let ending = Ending::of_error(&error);

@@ -1,5 +1,5 @@
-//! Where the master key of a data directory comes from: a file apart from the data, the environment, a credential that the system
-//! hands over, or a file beside the data.
+//! The source of a data directory's master key: a separate file, the environment, a systemd
+//! credential, or a file in the data directory.
 
 use std::fmt;
 use std::io::Read;
@@ -11,35 +11,35 @@ use edm_service::MasterKey;
 use zeroize::Zeroizing;
 
 use crate::command::UsageError;
+use crate::host::{KEY_CREDENTIAL, KEY_VARIABLE, credential, master_key_of_environment};
 use crate::regular_file::open_regular;
-use crate::surroundings::{KEY_CREDENTIAL, KEY_VARIABLE, credential, master_key_of_environment};
 
 /// The name of the key's file in a data directory.
 pub(crate) const MASTER_KEY: &str = "master.key";
-/// A key file has 65 bytes; a much longer one is another file.
+/// Maximum size of a key file. A key has 65 bytes; a much larger file is something else.
 const KEY_BYTES_MAX: usize = 1024;
 
-/// How a command is told where the key is.
+/// The options for the master key.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct KeyArguments {
-    /// File that holds the master key, apart from the data [default: master.key in the data directory]
+    /// File with the master key, apart from the data [default: master.key in the data directory]
     #[arg(long, value_name = "FILE")]
     master_key_file: Option<PathBuf>,
 }
 
-/// Where the key comes from.
+/// The source of the key.
 pub(crate) enum KeySource {
     /// The file in the data directory.
     Beside(PathBuf),
-    /// A file that was named.
+    /// The given file.
     File(PathBuf),
-    /// The text of a variable of the environment.
+    /// The value of an environment variable.
     Environment(Zeroizing<Vec<u8>>),
-    /// A file of systemd's credentials.
+    /// The file of a systemd credential.
     Credential(PathBuf),
 }
 
-/// What of the environment may hold the key.
+/// Possible sources from the environment.
 #[derive(Default)]
 struct Offered {
     text: Option<Zeroizing<Vec<u8>>>,
@@ -52,10 +52,10 @@ impl KeyArguments {
         self.master_key_file.is_some()
     }
 
-    /// Returns where the key of the directory comes from: what was said, else the file beside the data.
+    /// Returns the source of the directory's key: the given one, or else the file in the directory.
     ///
     /// # Errors
-    /// It was said twice.
+    /// Two sources were given.
     pub(crate) fn source(&self, data_dir: &Path) -> Result<KeySource, UsageError> {
         let offered = Offered { text: master_key_of_environment(), credential: credential(KEY_CREDENTIAL) };
         self.source_among(offered, data_dir)
@@ -66,7 +66,7 @@ impl KeyArguments {
             (Some(_), Some(_), _) => Err(UsageError(
                 "--master-key-file and EDM_MASTER_KEY both give a master key: leave one of them out",
             )),
-            // A unit may name its credential by its path.
+            // A unit may name its credential by path.
             (Some(file), None, Some(credential)) if *file != credential => Err(UsageError(
                 "--master-key-file and the credential edm-master-key both give a master key: leave one of them out",
             )),
@@ -82,12 +82,12 @@ impl KeyArguments {
 }
 
 impl KeySource {
-    /// Returns the file beside the data.
+    /// Returns the file in the data directory.
     pub(crate) fn beside(data_dir: &Path) -> Self {
         KeySource::Beside(data_dir.join(MASTER_KEY))
     }
 
-    /// Returns the file that a first start makes where there is none yet; nothing where others make the key.
+    /// Returns the file that a first start creates; `None` if the operator provides the key.
     pub(crate) fn own_file(&self) -> Option<&Path> {
         match self {
             KeySource::Beside(path) | KeySource::File(path) => Some(path),
@@ -95,7 +95,7 @@ impl KeySource {
         }
     }
 
-    /// Returns the file that holds the key.
+    /// Returns the file of the key.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             KeySource::Beside(path) | KeySource::File(path) | KeySource::Credential(path) => Some(path),
@@ -103,7 +103,7 @@ impl KeySource {
         }
     }
 
-    /// Reads the key. Fails where there is none, or what is there is no key.
+    /// Reads the key. Fails if it is missing or invalid.
     pub(crate) fn read(&self) -> anyhow::Result<MasterKey> {
         let text = match self {
             KeySource::Environment(text) => text.clone(),
@@ -114,7 +114,7 @@ impl KeySource {
         MasterKey::from_file_bytes(&text).with_context(|| format!("cannot use {self}"))
     }
 
-    /// Says that the key lies where the data lies, which is what a thief of the data hopes for.
+    /// Returns a warning if the key is stored with the data, where a thief of the data finds it.
     pub(crate) fn beside_the_data(&self, data_dir: &Path) -> Option<String> {
         let file = self.file()?;
         // A link in the directory may lead out of it.
@@ -128,7 +128,7 @@ impl KeySource {
         })
     }
 
-    /// Says that a key is left in the directory whose key comes from elsewhere.
+    /// Returns a warning if a key was left in the directory although another source is used.
     pub(crate) fn left_beside_the_data(&self, data_dir: &Path) -> Option<String> {
         let left = data_dir.join(MASTER_KEY);
         let is_another = match self {
@@ -140,7 +140,7 @@ impl KeySource {
         })
     }
 
-    /// Says that others than the owner and his group can read the file.
+    /// Returns a warning if users outside the owner's group can read the file.
     #[cfg(unix)]
     pub(crate) fn open_to_others(&self) -> Option<String> {
         use std::os::unix::fs::PermissionsExt;
@@ -149,7 +149,7 @@ impl KeySource {
         (mode & 0o007 != 0).then(|| format!("others can read {}: chmod 600 it", file.display()))
     }
 
-    /// Other systems have no such rights.
+    /// Other systems have no such permissions.
     #[cfg(not(unix))]
     pub(crate) fn open_to_others(&self) -> Option<String> {
         None
@@ -173,7 +173,7 @@ impl fmt::Debug for KeySource {
 }
 
 fn read_bounded(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    // In one piece from the start: what grows leaves copies behind.
+    // Allocated at full size, because a growing buffer leaves copies in freed memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_BYTES_MAX + 64));
     open_regular(path)?.take(KEY_BYTES_MAX as u64).read_to_end(&mut bytes)?;
     Ok(bytes)

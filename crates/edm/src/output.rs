@@ -1,4 +1,4 @@
-//! What people and programs read: tables and colours on a terminal, JSON elsewhere.
+//! Output for people and programs: tables and colours on a terminal, JSON elsewhere.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -6,14 +6,14 @@ use clap::ValueEnum;
 use console::{Style, measure_text_width};
 use serde::Serialize;
 
-/// What can be asked for with `--output`.
+/// The values of `--output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputFormat {
     /// For people
     Table,
     /// For programs
     Json,
-    /// For programs that read while findings come: one finding a line (classify)
+    /// For programs that read a stream: one finding per line (classify)
     Ndjson,
 }
 
@@ -26,7 +26,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Standard output, with the format that was asked for.
+/// Standard output with the requested format.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     asked: Option<OutputFormat>,
@@ -38,7 +38,7 @@ impl Output {
         Self { asked, terminal: io::stdout().is_terminal() }
     }
 
-    /// Returns the format for records: a table on a terminal, JSON elsewhere, unless one was asked for.
+    /// Returns the format of records. The default is a table on a terminal, and JSON elsewhere.
     pub(crate) fn format(self) -> Format {
         match self.asked {
             Some(OutputFormat::Table) => Format::Table,
@@ -48,17 +48,17 @@ impl Output {
         }
     }
 
-    /// Returns the format for results that are a text themselves: JSON only where it was asked for.
+    /// Returns the format of results that are texts. They are JSON only on request.
     pub(crate) fn format_of_text(self) -> Format {
         if self.asked.is_none() { Format::Table } else { self.format() }
     }
 
-    /// Returns whether one finding a line was asked for.
+    /// Returns whether one finding per line was requested.
     pub(crate) fn is_by_finding(self) -> bool {
         self.asked == Some(OutputFormat::Ndjson)
     }
 
-    /// Returns whether a person reads it, and nobody keeps it.
+    /// Returns whether the output is a terminal, so that a person reads it and it is not stored.
     pub(crate) fn is_terminal(self) -> bool {
         self.terminal
     }
@@ -70,7 +70,7 @@ impl Output {
         out.write_all(b"\n")
     }
 
-    /// Prints a text as it is.
+    /// Prints a text unchanged.
     pub(crate) fn text(self, text: &str) -> io::Result<()> {
         io::stdout().lock().write_all(text.as_bytes())
     }
@@ -82,7 +82,7 @@ impl Output {
         out.write_all(b"\n")
     }
 
-    /// Prints rows below a heading, each column as wide as its widest cell.
+    /// Prints a table, with each column as wide as its widest cell.
     pub(crate) fn table(self, heading: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
         let mut out = io::stdout().lock();
         let width_of = |column: usize| {
@@ -103,7 +103,7 @@ impl Output {
         Ok(())
     }
 
-    /// Returns the text in this style on a terminal, and as it is elsewhere.
+    /// Returns the text with a style on a terminal, and unchanged elsewhere.
     pub(crate) fn style(self, style: Style, text: &str) -> String {
         if self.terminal && console::colors_enabled() {
             style.force_styling(true).apply_to(text).to_string()
@@ -113,7 +113,7 @@ impl Output {
     }
 }
 
-/// Returns whether the error is only that nobody reads the output any more.
+/// Returns whether the error only means that the reader closed the output.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
@@ -122,7 +122,7 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// Returns a number with its thousands apart.
+/// Formats a number with thousands separators.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);

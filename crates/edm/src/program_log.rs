@@ -1,4 +1,4 @@
-//! The log of `edm serve`: in which form it is written, what of it, and where. It goes to standard error.
+//! The log of `edm serve`: its format, filter and destination. It goes to standard error.
 
 use std::io::IsTerminal;
 
@@ -8,22 +8,22 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::reload::{self, Error as ReplaceError};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::buffered_log::{FlushOnDrop, buffered_log};
 use crate::config::LogFormat;
-use crate::gathered_log::{WrittenAtTheEnd, gathered_log};
 
-/// What is logged unless somebody says otherwise.
+/// The default filter.
 pub(crate) const FILTER_DEFAULT: &str = "info";
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// The log while it is written; what waits is written when it is dropped.
+/// The running log. Dropping it flushes the buffer.
 pub(crate) struct ProgramLog {
     pub(crate) filter: LogFilter,
-    pub(crate) written_at_the_end: WrittenAtTheEnd,
+    pub(crate) flush_on_drop: FlushOnDrop,
 }
 
-/// Says what is logged from now on.
+/// Changes the filter of a running log.
 pub(crate) struct LogFilter {
-    /// The environment goes before the file.
+    /// Whether the filter comes from the environment, which overrides the file.
     from_environment: bool,
     replace: Replace,
 }
@@ -31,10 +31,10 @@ pub(crate) struct LogFilter {
 type Replace = Box<dyn Fn(Targets) -> Result<(), ReplaceError> + Send + Sync>;
 
 impl ProgramLog {
-    /// Begins the log of the process. `of_environment` is what its environment says of what is logged.
+    /// Starts the log of the process. `of_environment` is the filter from the environment.
     ///
     /// # Errors
-    /// A filter is none, or the system gives no thread.
+    /// A filter is invalid, or the system cannot start a thread.
     pub(crate) fn begin(
         format: LogFormat,
         configured: Option<&str>,
@@ -45,7 +45,7 @@ impl ProgramLog {
             Some(text) => parsed("EDM_LOG", text)?,
             None => filter_of(configured)?,
         };
-        let (log, written_at_the_end) = gathered_log(std::io::stderr()).context("cannot write a log")?;
+        let (log, flush_on_drop) = buffered_log(std::io::stderr()).context("cannot write a log")?;
         let colours = format == LogFormat::Text && std::io::stderr().is_terminal();
         let (filter, handle) = reload::Layer::new(filter);
         let log = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(log);
@@ -57,15 +57,15 @@ impl ProgramLog {
         };
         tracing_subscriber::registry().with(filter).with(log).init();
         let filter = LogFilter { from_environment, replace: Box::new(move |filter| handle.reload(filter)) };
-        Ok(Self { filter, written_at_the_end })
+        Ok(Self { filter, flush_on_drop })
     }
 }
 
 impl LogFilter {
-    /// Logs from now on what the file of settings says, unless the environment said it at the start.
+    /// Applies the filter of the configuration file, unless the environment had one at the start.
     ///
     /// # Errors
-    /// The filter is none; then nothing changes.
+    /// The filter is invalid; then nothing changes.
     pub(crate) fn adopt(&self, configured: Option<&str>) -> anyhow::Result<()> {
         let filter = filter_of(configured)?;
         if self.from_environment {
@@ -75,16 +75,16 @@ impl LogFilter {
     }
 }
 
-/// Reads what is to be logged.
+/// Parses a filter.
 ///
 /// # Errors
-/// The text is no filter.
+/// The text is not a filter.
 pub(crate) fn filter_of(configured: Option<&str>) -> anyhow::Result<Targets> {
     parsed("log.filter", configured.unwrap_or(FILTER_DEFAULT))
 }
 
-/// Reads a filter that stands in a place of this name. The library takes a lone word that is no level for a room, and logs nothing
-/// else then: a slip of the pen would silence the whole log.
+/// Parses a filter; `place` names its source in errors. The library takes a single word that is not
+/// a level as a module name, and then logs nothing else. A typo would silence the whole log.
 fn parsed(place: &str, text: &str) -> anyhow::Result<Targets> {
     let told = || {
         format!(
@@ -99,7 +99,7 @@ fn parsed(place: &str, text: &str) -> anyhow::Result<Targets> {
     text.parse::<Targets>().with_context(told)
 }
 
-/// Returns whether a text is a level, or a room with its level.
+/// Returns whether a text is a level, or a module with a level.
 fn is_directive(text: &str) -> bool {
     let is_level = |word: &str| LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word));
     let is_of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_:-".contains(&byte);

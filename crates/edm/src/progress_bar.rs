@@ -1,11 +1,12 @@
-//! The agent's progress on standard error, drawn only on a terminal; warnings are told in either case.
+//! The progress bar of an upload on standard error, drawn only on a terminal. Warnings are always
+//! printed.
 
 use std::io::IsTerminal;
 
 use edm_agent::{Amounts, Event, Progress};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// Draws a bar of the bytes read, with records and megabytes a second and the time left.
+/// Draws a bar of the bytes read, with records, throughput and the remaining time.
 pub(crate) struct UploadBar {
     bar: ProgressBar,
 }
@@ -19,7 +20,7 @@ impl UploadBar {
         Self { bar: ProgressBar::with_draw_target(None, target) }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -37,7 +38,8 @@ impl UploadBar {
             // A bar that cannot be written is no reason to stop an upload.
             let _ = write!(text, "{}/s", HumanBytes(state.per_sec() as u64));
         };
-        // The templates are constants of ours; were one wrong, the plain bar would do.
+        // The templates are constants of this file. If one were invalid, the plain bar would be
+        // used.
         ProgressStyle::with_template(template)
             .unwrap_or_else(|_| ProgressStyle::default_bar())
             .with_key("rate", rate)

@@ -1,13 +1,14 @@
-//! Files that are read whole at once: settings, keys, tokens.
+//! Small files that are read as a whole: settings, keys, tokens.
 
 use std::fs::{File, metadata};
 use std::io;
 use std::path::Path;
 
-/// Opens a regular file. To open a pipe would wait for whoever writes into it: a server could neither reload nor stop then.
+/// Opens a regular file. Opening a pipe would block until another process writes to it, and the
+/// server could neither reload nor stop.
 ///
 /// # Errors
-/// It is none, or cannot be opened.
+/// The file is not regular, or cannot be opened.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     let found = metadata(path)?;
     if found.is_dir() {
@@ -19,7 +20,8 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Opens a regular file, or what a shell hands over as an open one (`<(…)`, `/dev/stdin`), whose writer is there.
+/// Opens a regular file, or an already open pipe that a shell passes (`<(…)`, `/dev/stdin`), which
+/// has a writer.
 ///
 /// # Errors
 /// It is neither, or cannot be opened.
@@ -35,7 +37,7 @@ pub(crate) fn open_regular_or_handed(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
 
-    /// A key file that was replaced by a pipe once stopped every later reload, and the end of the server.
+    /// A key file that was replaced by a pipe once blocked every later reload and the shutdown.
     #[test]
     fn a_pipe_is_not_waited_for() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -1,5 +1,5 @@
-//! What a running server does at `SIGHUP`: it reads the file of settings and the certificate again. Nothing that it finds there
-//! ends it, and what cannot be used changes nothing.
+//! The reload on `SIGHUP`: reads the configuration file and the certificate again. Errors never end
+//! the server, and an invalid file changes nothing.
 
 use edm_server::{LiveSettings, Replaced};
 use edm_service::Service;
@@ -7,17 +7,17 @@ use edm_service::Service;
 use crate::command::serve::{self, ServeArguments};
 use crate::config::{ServeConfig, is_live};
 use crate::hangup::Hangups;
+use crate::host::now;
 use crate::program_log::LogFilter;
-use crate::surroundings::now;
 
-/// What a reload needs to know of the server.
+/// The state that a reload needs.
 pub(crate) struct Reload {
     pub(crate) arguments: ServeArguments,
-    /// The settings with which the server was started.
+    /// The settings at start-up.
     pub(crate) started: ServeConfig,
-    /// Those that were read last.
+    /// The settings read last.
     pub(crate) latest: ServeConfig,
-    /// How many files the process may open.
+    /// The number of files that the process may open.
     pub(crate) descriptors: u64,
     pub(crate) settings: LiveSettings,
     pub(crate) service: Service,
@@ -25,7 +25,7 @@ pub(crate) struct Reload {
 }
 
 impl Reload {
-    /// Reloads at every hangup, until it is dropped.
+    /// Reloads on every SIGHUP, until it is dropped.
     pub(crate) async fn at_each(mut self, mut hangups: Hangups) {
         loop {
             hangups.next().await;
@@ -35,7 +35,7 @@ impl Reload {
             });
             match reloading.await {
                 Ok(reload) => self = reload,
-                // The log says where it panicked. Later hangups do nothing, and end nothing either.
+                // The log contains the panic. Later signals are ignored.
                 Err(_) => return,
             }
         }
@@ -59,7 +59,7 @@ impl Reload {
         self.reload_certificate();
     }
 
-    /// Takes over what can be; nothing where a part of it cannot be used.
+    /// Applies the settings that a running server can apply; nothing if any of them is invalid.
     fn reload_config(&mut self) -> anyhow::Result<()> {
         let wanted = self.arguments.read_config()?;
         let limits = wanted.service_limits()?;
@@ -117,7 +117,7 @@ impl Reload {
     }
 }
 
-/// Returns an error that shows lines of a file as one line of the log.
+/// Returns a multi-line error as one line of the log.
 fn on_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,26 +1,28 @@
-//! Which file a row is counted in, for people: `row 2` alone is a row of the last whole table; of a delta its file is named.
+//! The origin of a row for people. `row 2` alone is a row of the last whole table; a row of a delta
+//! is printed with its file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use edm_agent::{ErrorKind, GraphClient};
 use edm_graph::SessionResource;
 
-/// What stands in a sentence of the service before the id of a row's session.
+/// The text before the session id of a row, in sentences of the service.
 const OF_SESSION: &str = " of session ";
-/// Characters of a session's id that people are shown.
+/// The number of characters of a session's id that are shown.
 const SHORT_ID_LENGTH: usize = 8;
 
-/// What is said behind a row's number, by session. Each session is asked for once.
+/// The suffix of a row number, by session. Each session is requested once.
 #[derive(Debug, Default)]
 pub(crate) struct RowOrigins {
-    /// Nothing for whole tables.
+    /// Empty for whole tables.
     known: BTreeMap<String, String>,
-    /// Whether this token may not read sessions, so that none need be asked for.
+    /// Whether the token may not read sessions, so that requests are pointless.
     forbidden: bool,
 }
 
 impl RowOrigins {
-    /// Asks what these sessions of a store are. One that cannot be read is called by its id; that keeps no row from being shown.
+    /// Loads the origins of these sessions. A session that cannot be read is shown by its id; it
+    /// does not prevent output.
     pub(crate) async fn learn(
         &mut self,
         client: &GraphClient,
@@ -47,7 +49,7 @@ impl RowOrigins {
         }
     }
 
-    /// Writes rows with their origins. `sessions` is parallel to `rows`.
+    /// Formats rows with their origins. `sessions` is parallel to `rows`.
     pub(crate) fn rows(&self, rows: &[u64], sessions: &[String]) -> String {
         let mut groups: Vec<(String, Vec<String>)> = Vec::new();
         for (position, row) in rows.iter().enumerate() {
@@ -61,12 +63,12 @@ impl RowOrigins {
         groups.collect::<Vec<_>>().join("; ")
     }
 
-    /// Returns what is said behind a row's number, with a space before it.
+    /// Returns the suffix of a row number, with a leading space.
     pub(crate) fn of(&self, session: &str) -> String {
         self.known.get(session).cloned().unwrap_or_else(|| by_id(session))
     }
 
-    /// Writes a sentence of the service with origins in the place of ids.
+    /// Replaces session ids in a sentence of the service by origins.
     pub(crate) fn sentence(&self, text: &str) -> String {
         let mut written = String::with_capacity(text.len());
         let mut rest = text;
@@ -81,7 +83,7 @@ impl RowOrigins {
     }
 }
 
-/// Returns the ids of the sessions that a sentence of the service names.
+/// Returns the session ids in a sentence of the service.
 pub(crate) fn sessions_in(text: &str) -> impl Iterator<Item = String> {
     let ids = text.split(OF_SESSION).skip(1).map(|behind| behind.split_at(id_length(behind)).0);
     ids.filter(|id| !id.is_empty()).map(str::to_owned)
@@ -110,7 +112,7 @@ fn origin_of(session: &SessionResource) -> String {
     }
 }
 
-/// Whoever made the session named its file: what would move a cursor is left out.
+/// The file name comes from the session's creator, so control characters are removed.
 fn printable(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
 }

@@ -1,4 +1,5 @@
-//! `--schema FILE`: a store's columns as Graph's JSON, or as the EdmSchema XML of Microsoft Purview.
+//! `--schema FILE`: a store's columns as Graph's JSON, or as the EdmSchema XML of Microsoft
+//! Purview.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,15 +10,15 @@ use edm_graph::purview;
 use edm_model::limits;
 use serde_json::{Map, Value, json};
 
-/// What a schema file says, and what should be told about it.
+/// The content of a schema file, and notes for the operator.
 #[derive(Debug, Default)]
 pub(crate) struct Schema {
-    /// A store as Graph takes it.
+    /// A store in Graph's JSON.
     pub(crate) body: Map<String, Value>,
     pub(crate) warnings: Vec<String>,
 }
 
-/// Reads a schema file; which of both it is, its first character tells.
+/// Parses a schema file. Its first character distinguishes the formats.
 pub(crate) fn read(bytes: &[u8]) -> anyhow::Result<Schema> {
     if !is_xml(bytes) {
         return read_json(bytes);
@@ -33,7 +34,7 @@ pub(crate) fn read(bytes: &[u8]) -> anyhow::Result<Schema> {
     Ok(Schema { body, warnings: schema.warnings })
 }
 
-/// Reads a file of at most so many bytes.
+/// Reads a file of at most `bytes_max` bytes.
 pub(crate) fn bytes_of(path: &Path, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
     let unreadable = || format!("cannot read {}", path.display());
     let file = File::open(path).with_context(unreadable)?;
@@ -45,14 +46,14 @@ pub(crate) fn bytes_of(path: &Path, bytes_max: usize) -> anyhow::Result<Vec<u8>>
     Ok(bytes)
 }
 
-/// Returns whether the first character is `<`, in whatever encoding.
+/// Returns whether the first character is `<`, in any encoding.
 fn is_xml(bytes: &[u8]) -> bool {
     let passed =
         |byte: &u8| matches!(byte, 0 | 0xef | 0xbb | 0xbf | 0xfe | 0xff) || byte.is_ascii_whitespace();
     bytes.iter().find(|byte| !passed(byte)) == Some(&b'<')
 }
 
-/// Reads a store's body, or its columns alone.
+/// Parses a store, or only its columns.
 fn read_json(bytes: &[u8]) -> anyhow::Result<Schema> {
     if bytes.len() > limits::JSON_BODY_BYTES_MAX {
         bail!("a schema has at most {} bytes", limits::JSON_BODY_BYTES_MAX);

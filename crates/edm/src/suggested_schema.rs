@@ -1,24 +1,26 @@
-//! From what a table's cells look like to the columns of a data store for it.
+//! Derives the columns of a data store from the cells of a table.
 
 use edm_agent::{ColumnProfile, TableProfile};
 use edm_model::{Column, DataType, limits};
 
 use crate::column_argument::typed;
 
-/// Of a searchable column at least so many of a thousand cells are values of its type: each one that is not makes its line a bad one.
+/// The minimum of cells in a thousand that must be values of a searchable column's type. Each other
+/// cell makes its line bad.
 const SEARCHABLE_PER_MILLE: u64 = 999;
-/// The same of the others.
+/// The same for columns that are not searchable.
 const SUPPORTING_PER_MILLE: u64 = 990;
 
 /// Columns for a data store.
 pub(crate) struct SuggestedSchema {
     pub(crate) columns: Vec<Column>,
-    /// What a person should know of them, a sentence each.
+    /// Notes for the operator, one sentence each.
     pub(crate) notes: Vec<String>,
 }
 
-/// Suggests a column for each of the table: searchable where it identifies a record, typed where nearly all cells are values of
-/// the type, and the first one that may be the key as the key.
+/// Suggests a column for each column of the table. It is searchable if it is an identifier, and
+/// typed if nearly all cells are values of the type. The first column that can be the key becomes
+/// the key.
 pub(crate) fn suggest(table: &TableProfile) -> SuggestedSchema {
     let mut notes = Vec::new();
     let mut searchable: Vec<bool> =
@@ -43,7 +45,8 @@ pub(crate) fn suggest(table: &TableProfile) -> SuggestedSchema {
         ));
     }
     let is_key = |(column, searchable): (&ColumnProfile, &bool)| {
-        // Texts that differ may be one telephone number or one IBAN: their rows would replace one another.
+        // Different texts may be the same telephone number or IBAN. As a key, their rows would
+        // replace each other.
         let keeps_texts_apart =
             matches!(column.suggestion.data_type, DataType::Text | DataType::Digits { .. } | DataType::Ssn);
         *searchable && column.key_obstacles.is_empty() && keeps_texts_apart
@@ -66,15 +69,15 @@ pub(crate) fn suggest(table: &TableProfile) -> SuggestedSchema {
     SuggestedSchema { columns, notes }
 }
 
-/// Returns the column whose values agree least, of those that are evidence.
+/// Returns the column with the lowest agreement among those that are evidence.
 fn most_telling(table: &TableProfile) -> Option<usize> {
     let evidence = table
         .columns
         .iter()
         .enumerate()
-        .filter(|(_, column)| column.judgement.class.evidence && column.statistics.values > 0);
-    let least =
-        evidence.min_by(|(_, one), (_, other)| one.judgement.agreement.total_cmp(&other.judgement.agreement));
+        .filter(|(_, column)| column.class_figures.class.evidence && column.statistics.values > 0);
+    let least = evidence
+        .min_by(|(_, one), (_, other)| one.class_figures.agreement.total_cmp(&other.class_figures.agreement));
     least.map(|(position, _)| position)
 }
 

@@ -1,15 +1,16 @@
-//! Parts that come as Debian packages: downloaded and unpacked below the target folder, never installed, so that no
-//! rights are needed and nothing outside is changed.
+//! Parts from Debian packages. They are downloaded and unpacked in the target folder, never
+//! installed, so no privileges are needed and nothing outside is changed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
 
-/// English prose: the documentation of Perl (Artistic or GPL) and a book of essays (GPL). Read here, never passed on.
+/// English prose: the documentation of Perl (Artistic or GPL) and a book of essays (GPL). It is
+/// read here and not redistributed.
 pub(crate) const PROSE: [&str; 2] = ["perl-doc", "anarchism"];
 
-/// Returns the folder of an unpacked package; downloads it where it is missing.
+/// Returns the folder of an unpacked package, and downloads the package if it is missing.
 pub(crate) fn unpacked(data: &Path, package: &str) -> anyhow::Result<PathBuf> {
     let folder = data.join(package);
     if folder.exists() {
@@ -38,19 +39,19 @@ pub(crate) fn unpacked(data: &Path, package: &str) -> anyhow::Result<PathBuf> {
     if !status.success() {
         bail!("{} cannot be unpacked", file.display());
     }
-    // Only a whole package has its name: a run that was interrupted begins again.
+    // Only a complete package gets its name, so an interrupted run starts again.
     std::fs::rename(&half, &folder)?;
     std::fs::remove_dir_all(&downloads)?;
     Ok(folder)
 }
 
-/// Returns the load generator, and the folder of the library that it needs.
+/// Returns the load generator, and the folder of its library.
 pub(crate) fn wrk(data: &Path) -> anyhow::Result<(PathBuf, PathBuf)> {
     let program = unpacked(data, "wrk")?.join("usr/bin/wrk");
     Ok((program, library_folder(&unpacked(data, "libluajit-5.1-2")?, "libluajit-5.1.so.2")?))
 }
 
-/// Compiles `bench/peers/hyperscan.c` with Debian's library and returns the program.
+/// Compiles `bench/peers/hyperscan.c` with Debian's library. Returns the program.
 pub(crate) fn hyperscan(root: &Path, data: &Path) -> anyhow::Result<PathBuf> {
     let headers = unpacked(data, "libhyperscan-dev")?.join("usr/include");
     let library = library_folder(&unpacked(data, "libhyperscan5")?, "libhs.so.5")?;

@@ -1,4 +1,5 @@
-//! Attacks on a real server (`tests/attack`): a quick choice of them is a step of `ci`, all of them a command.
+//! Attacks on a real server (`tests/attack`): a quick selection is a step of `ci`, all of them a
+//! command.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,12 +10,12 @@ use super::venv::system_python;
 
 const RUN: &str = "tests/attack/run.py";
 
-/// Makes the attacks that take seconds, on a debug binary.
+/// Runs the attacks that take seconds, on a debug binary.
 pub(super) fn quick(root: &Path) -> anyhow::Result<Outcome> {
     step::run(attack(root, "debug", &["--quick".to_owned()])?)
 }
 
-/// Makes every attack, or the named ones, on a release binary.
+/// Runs every attack, or the named ones, on a release binary.
 pub(super) fn all(root: &Path, names: &[String]) -> anyhow::Result<Outcome> {
     let built = step::run(cargo(root, &["build", "--release", "--bin", "edm", "--locked"]))?;
     if !built.is_success() {

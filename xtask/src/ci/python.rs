@@ -1,4 +1,4 @@
-//! The steps that need Python: golden vectors, the outside clients, and the labelled set.
+//! The steps that need Python: golden vectors, third-party clients, and the labelled set.
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,10 @@ use super::step::{self, Outcome, cargo};
 use super::venv::{API, CLIENTS, PEERS, QUALITY};
 
 const LABELLED_SET: &str = "tests/quality/run.py";
-/// The page that the full run of the labelled set writes.
+/// The page that a full run of the labelled set writes.
 const QUALITY_PAGE: &str = "docs/bench/quality.md";
 
-/// Makes the environments of the steps below.
+/// Creates the environments of the steps below.
 pub(super) fn prepare(root: &Path) -> anyhow::Result<Outcome> {
     for environment in [CLIENTS, API] {
         let prepared = environment.prepare(root)?;
@@ -22,7 +22,7 @@ pub(super) fn prepare(root: &Path) -> anyhow::Result<Outcome> {
     QUALITY.prepare(root)
 }
 
-/// Computes the golden vectors again, in Python, and compares.
+/// Computes the golden vectors again in Python, and compares them.
 pub(super) fn golden(root: &Path) -> anyhow::Result<Outcome> {
     CLIENTS.run(root, "tests/golden/make_vectors.py", &["--check"])
 }
@@ -32,17 +32,18 @@ pub(super) fn conformance(root: &Path) -> anyhow::Result<Outcome> {
     CLIENTS.run(root, "tests/conformance/run.py", &["--binary", &binary(root, "debug")?])
 }
 
-/// Reads the descriptions of the wire as strangers do, and tries a real server by them.
+/// Reads the descriptions of the wire with third-party tools, and tests a real server with them.
 pub(super) fn api(root: &Path) -> anyhow::Result<Outcome> {
     API.run(root, "tests/api/run.py", &["--binary", &binary(root, "debug")?])
 }
 
-/// Measures a few hundred texts of the labelled set; fails where a target is missed.
+/// Measures a few hundred texts of the labelled set; fails if a target is missed.
 pub(super) fn quick_quality(root: &Path) -> anyhow::Result<Outcome> {
     QUALITY.run(root, LABELLED_SET, &["--quick", "--binary", &binary(root, "debug")?])
 }
 
-/// Measures the whole labelled set with a release binary, beside others, and writes the page.
+/// Measures the whole labelled set with a release binary, next to other programs, and writes the
+/// page.
 pub(super) fn quality(root: &Path) -> anyhow::Result<Outcome> {
     PEERS.prepare(root)?;
     let built = step::run(cargo(root, &["build", "--release", "--bin", "edm", "--locked"]))?;
@@ -61,7 +62,7 @@ pub(super) fn binary(root: &Path, profile: &str) -> anyhow::Result<String> {
     Ok(binary.to_string_lossy().into_owned())
 }
 
-/// Returns the folder of build results, which `CARGO_TARGET_DIR` may move.
+/// Returns the target folder, which `CARGO_TARGET_DIR` may change.
 pub(crate) fn target_folder(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }

@@ -1,4 +1,5 @@
-//! Runs one command of a step: its output goes through, line by line, and the counts in it are kept.
+//! Runs one command of a step. Passes its output through line by line, and collects the counts in
+//! it.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -7,7 +8,7 @@ use std::sync::Mutex;
 
 use anyhow::Context;
 
-/// How many things passed and failed.
+/// The numbers of passed and failed tests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) passed: u64,
@@ -21,13 +22,13 @@ impl Counts {
     }
 }
 
-/// How a step ended.
+/// The result of a step.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     success: bool,
-    /// What the step's programs counted themselves; nothing for a step that is one check.
+    /// The counts that the step's programs printed; `None` for a step that is a single check.
     counted: Counts,
-    /// Standard output and error, for a step that must look into them.
+    /// Standard output and error, for a step that inspects them.
     pub(super) lines: Vec<String>,
     /// A remark for the summary.
     pub(super) note: Option<String>,
@@ -46,7 +47,7 @@ impl Outcome {
         self.success
     }
 
-    /// Returns the counts of the step: its programs' own, or one for the step itself.
+    /// Returns the counts of the step: those of its programs, or one for the step itself.
     pub(super) fn as_counts(&self) -> Counts {
         let mut counts = self.counted;
         match (self.success, counts) {
@@ -65,7 +66,7 @@ pub(super) fn cargo(root: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command to its end with standard input closed. Fails only if it cannot be started.
+/// Runs a command to its end without standard input. Fails only if it cannot be started.
 pub(super) fn run(mut command: Command) -> anyhow::Result<Outcome> {
     let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command
@@ -103,7 +104,7 @@ fn pass_through(from: impl Read, lines: &Mutex<Vec<String>>) {
     }
 }
 
-/// Reads the last line of nextest, of `cargo test` or of our own suites.
+/// Parses the last line of nextest, of `cargo test` or of our suites.
 fn read_counts(line: &str) -> Option<Counts> {
     let words: Vec<&str> =
         line.split_whitespace().map(|word| word.trim_end_matches([',', ';', '.'])).collect();

@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 
 use super::step::{self, Outcome, cargo};
 
-/// Pinned, so that two machines judge alike.
+/// Pinned, so that all machines check alike.
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
 
-/// Runs cargo-deny; the advisories are a remark where their database is out of reach.
+/// Runs cargo-deny. If its advisory database is unreachable, the result has a remark.
 pub(super) fn deny(root: &Path) -> anyhow::Result<Outcome> {
     let tool = crate::tool::installed(root, CARGO_DENY)?;
     let checked = step::run(deny_command(&tool, root, &["bans", "licenses", "sources"]))?;
@@ -33,7 +33,7 @@ fn deny_command(tool: &Path, root: &Path, checks: &[&str]) -> Command {
     command
 }
 
-/// Runs every test but the documentation's.
+/// Runs every test except documentation tests.
 pub(super) fn tests(root: &Path) -> anyhow::Result<Outcome> {
     if has_nextest(root) {
         return step::run(cargo(root, &["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]));
@@ -45,7 +45,7 @@ pub(super) fn tests(root: &Path) -> anyhow::Result<Outcome> {
     ))
 }
 
-/// Runs the examples in the documentation, which nextest does not know.
+/// Runs the documentation tests, which nextest does not support.
 pub(super) fn doc_tests(root: &Path) -> anyhow::Result<Outcome> {
     step::run(cargo(root, &["test", "--workspace", "--locked", "--doc", "--quiet"]))
 }

@@ -1,4 +1,4 @@
-//! Python environments that the steps make for themselves.
+//! Python environments of the steps.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,29 +7,29 @@ use anyhow::{Context, bail};
 
 use super::step::{self, Outcome};
 
-/// An environment: its folder, and the requirements that it holds.
+/// An environment: its folder and its requirements.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Venv {
     folder: &'static str,
     requirements: &'static [&'static str],
 }
 
-/// The outside clients, for the golden vectors and the conformance suite.
+/// Third-party clients, for the golden vectors and the conformance suite.
 pub(super) const CLIENTS: Venv =
     Venv { folder: ".venv", requirements: &["tests/conformance/requirements.txt"] };
-/// What reads the descriptions of the wire and tries them.
+/// Readers and testers of the descriptions of the wire.
 pub(super) const API: Venv = Venv { folder: ".venv-api", requirements: &["tests/api/requirements.txt"] };
-/// What makes the labelled set.
+/// The dependencies of the labelled set.
 pub(super) const QUALITY: Venv =
     Venv { folder: ".venv-quality", requirements: &["tests/quality/requirements.txt"] };
-/// What the labelled set is measured beside: large, and only the full run needs it.
+/// The programs compared on the labelled set. They are large, and only the full run needs them.
 pub(super) const PEERS: Venv = Venv {
     folder: ".venv-peers",
     requirements: &["tests/quality/requirements.txt", "tests/quality/requirements-peers.txt"],
 };
 
 impl Venv {
-    /// Makes the environment with what its requirements pin; does nothing when that was done before.
+    /// Creates the environment with its pinned requirements; does nothing if that was done before.
     pub(super) fn prepare(self, root: &Path) -> anyhow::Result<Outcome> {
         let Self { folder, requirements } = self;
         let named = requirements.join(" and ");
@@ -67,7 +67,7 @@ impl Venv {
         Ok(outcome)
     }
 
-    /// Runs a script in the root of the workspace. Fails where the environment was not made.
+    /// Runs a script in the root of the workspace. Fails if the environment does not exist.
     pub(super) fn run(self, root: &Path, script: &str, arguments: &[&str]) -> anyhow::Result<Outcome> {
         let python = self.interpreter(root);
         if !python.is_file() {

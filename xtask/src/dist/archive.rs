@@ -1,14 +1,14 @@
-//! The archive for any Linux of a machine: one folder, to be unpacked anywhere.
+//! The archive for any Linux on one architecture: one folder, to be unpacked anywhere.
 
 use super::product::Product;
 use super::tree::{Tree, gzip};
 
-/// Returns the name of the folder, and of the file without its end.
+/// Returns the name of the folder, and of the file without its extension.
 pub(super) fn name(version: &str, machine: &str) -> String {
     format!("edm-{version}-{machine}-unknown-linux-gnu")
 }
 
-/// Writes the archive of a program.
+/// Makes the archive of a program.
 pub(super) fn archive(product: &Product, machine: &str, program: &[u8]) -> anyhow::Result<Vec<u8>> {
     let folder = name(&product.version, machine);
     let mut tree = Tree::default();

@@ -1,14 +1,14 @@
-//! Builds the program for a machine, or says what is missing for that.
+//! Builds the program for an architecture, or returns what is missing.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
-/// Machines that there are artefacts for.
+/// The architectures with artefacts.
 pub(super) const MACHINES: [&str; 2] = ["x86_64", "aarch64"];
 
-/// Returns why the program cannot be built for a machine, and what to do about it.
+/// Returns why the program cannot be built for an architecture, and what to do about it.
 pub(super) fn obstacle(machine: &str) -> Option<String> {
     let target = target(machine);
     let is_native = cfg!(all(target_os = "linux", target_env = "gnu")) && machine == std::env::consts::ARCH;
@@ -35,7 +35,7 @@ fn linker(machine: &str) -> String {
     format!("{machine}-linux-gnu-gcc")
 }
 
-/// Says whether the standard library of a target lies in the toolchain.
+/// Returns whether the toolchain has the standard library of a target.
 fn has_target(target: &str) -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let asked = Command::new(rustc)
@@ -45,9 +45,11 @@ fn has_target(target: &str) -> bool {
     asked.is_ok_and(|asked| Path::new(String::from_utf8_lossy(&asked.stdout).trim()).is_dir())
 }
 
-/// Builds the program and returns its path. It holds no path of this machine, so that it is the same wherever it is built.
+/// Builds the program and returns its path. It contains no path of this machine, so that builds are
+/// reproducible.
 pub(super) fn build(root: &Path, machine: &str) -> anyhow::Result<PathBuf> {
-    // Other flags than those of everyday builds: in a folder of its own neither makes the other begin anew.
+    // The flags differ from those of everyday builds. With a separate folder neither invalidates
+    // the other.
     let folder = crate::ci::target_folder(root).join("dist-build");
     let target = target(machine);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -67,7 +69,7 @@ pub(super) fn build(root: &Path, machine: &str) -> anyhow::Result<PathBuf> {
     Ok(made.join("dist/edm"))
 }
 
-/// Returns flags that put words in the place of this machine's paths.
+/// Returns flags that replace this machine's paths by fixed words.
 fn remapped(root: &Path) -> anyhow::Result<String> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
@@ -97,7 +99,7 @@ mod tests {
         if cfg!(all(target_os = "linux", target_env = "gnu")) {
             assert_eq!(obstacle(std::env::consts::ARCH), None);
         }
-        // Nobody's default.
+        // An unsupported architecture.
         let told = obstacle("sparc64").expect("no machine here builds it");
         for words in [
             "sparc64-unknown-linux-gnu is left out: ",

@@ -1,4 +1,4 @@
-//! Installs what was made, each in a folder that holds nothing else, and runs it there.
+//! Installs each artefact in an empty folder, and runs it there.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use super::clean_root::{CleanRoot, Installed, is_root};
 use super::tree::{Tree, unpack};
 use super::{archive, debian, image, libraries};
 
-/// Whose artefacts are checked: their folder, version and machine.
+/// The artefacts to check: their folder, version and architecture.
 pub(super) struct Made<'a> {
     pub(super) folder: &'a Path,
     pub(super) version: &'a str,
@@ -22,7 +22,8 @@ type Check = fn(&Made<'_>, &Path) -> anyhow::Result<String>;
 const CHECKS: [(&str, Check); 4] =
     [("SHA256SUMS", sums), ("archive", unpacked), ("Debian package", installed), ("image", contained)];
 
-/// Makes every check; returns a line for each, and whether all passed. What cannot be checked has not passed.
+/// Runs all checks. Returns a line for each, and whether all passed. A check that cannot run counts
+/// as failed.
 pub(super) fn all(made: &Made<'_>) -> (Vec<String>, bool) {
     let (mut lines, mut all_passed) = (Vec::new(), true);
     for (name, check) in CHECKS {
@@ -40,7 +41,7 @@ pub(super) fn all(made: &Made<'_>) -> (Vec<String>, bool) {
     (lines, all_passed)
 }
 
-/// Compares every file with its line.
+/// Compares every file with its checksum.
 fn sums(made: &Made<'_>, _: &Path) -> anyhow::Result<String> {
     let list = std::fs::read_to_string(made.folder.join(super::SUMS)).context("SHA256SUMS")?;
     for line in list.lines() {
@@ -51,7 +52,7 @@ fn sums(made: &Made<'_>, _: &Path) -> anyhow::Result<String> {
     Ok(format!("{} files are what it says", list.lines().count()))
 }
 
-/// Unpacks the archive and serves from it, on the system as it is.
+/// Unpacks the archive and runs the server from it, on this system.
 fn unpacked(made: &Made<'_>, root: &Path) -> anyhow::Result<String> {
     let name = archive::name(made.version, made.machine);
     let bytes = std::fs::read(made.folder.join(format!("{name}.tar.gz")))?;
@@ -69,7 +70,8 @@ fn unpacked(made: &Made<'_>, root: &Path) -> anyhow::Result<String> {
     Ok("unpacked into an empty folder; --version and serve work".to_owned())
 }
 
-/// Installs the package with dpkg in a root that has a shell and the libraries that it depends on; removes it again.
+/// Installs the package with dpkg in a root that has a shell and the required libraries, and
+/// removes it again.
 fn installed(made: &Made<'_>, root: &Path) -> anyhow::Result<String> {
     needs_root()?;
     let package = made.folder.join(debian::file_name(made.version, made.machine));
@@ -84,7 +86,7 @@ fn installed(made: &Made<'_>, root: &Path) -> anyhow::Result<String> {
     base.folder("tmp", 0o1777, super::tree::ROOT)?;
     base.write_below(root)?;
     dpkg(root, &["--install", &package.to_string_lossy()])?;
-    // The libraries of the packages that it depends on, which a system has.
+    // The libraries of the packages that it depends on, which an installed system has.
     let program = std::fs::read(root.join("usr/bin/edm")).context("usr/bin/edm")?;
     for library in libraries::closure(&program, made.machine)? {
         library.write_below(root)?;
@@ -100,7 +102,7 @@ fn installed(made: &Made<'_>, root: &Path) -> anyhow::Result<String> {
     Ok("installed with dpkg in a bare root; --version and serve work; purged, and its data stayed".to_owned())
 }
 
-/// Unpacks the image's layers into an empty root and runs it there as the user that it names.
+/// Unpacks the image's layers into an empty root and runs it there as its configured user.
 fn contained(made: &Made<'_>, root: &Path) -> anyhow::Result<String> {
     needs_root()?;
     let (layout, top) = (root.join("layout"), root.join("root"));
@@ -142,14 +144,14 @@ fn needs_root() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns what this system's dpkg knows of packages, so that what depends on them can be installed beside.
+/// Returns the dpkg status of packages, so that packages that depend on them can be installed.
 fn status_of(packages: &[&str]) -> anyhow::Result<Vec<u8>> {
     let asked = Command::new("dpkg-query").arg("--status").args(packages).stdin(Stdio::null()).output();
     let asked =
         asked.context("not checked: dpkg is not installed here, and the package is installed with it")?;
     ensure!(asked.status.success(), "dpkg-query: {}", String::from_utf8_lossy(&asked.stderr).trim());
     let text = String::from_utf8_lossy(&asked.stdout);
-    // Both depend on others, which this root does without.
+    // Both depend on further packages, which this root does not need.
     let kept = text.lines().filter(|line| !line.starts_with("Depends:") && !line.starts_with("Pre-Depends:"));
     Ok(kept.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes())
 }
@@ -181,7 +183,7 @@ mod tests {
         assert!(sums(&made, folder.path()).is_err());
         std::fs::remove_file(folder.path().join("a.deb")).expect("it is there");
         assert!(sums(&made, folder.path()).is_err());
-        // What is not there has not passed.
+        // A missing artefact counts as failed.
         let (lines, passed) = all(&made);
         assert!(
             !passed && lines.len() == CHECKS.len() && lines.iter().all(|line| line.starts_with("FAIL")),

@@ -1,4 +1,4 @@
-//! Folders that hold nothing but what was installed, and programs that run in them as if there were nothing else.
+//! Folders that contain only what was installed, and programs that run in them as their root.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,25 +11,25 @@ use anyhow::{Context, bail};
 const START_SECONDS: u64 = 60;
 const STOP_SECONDS: u64 = 40;
 
-/// Says whether this user may change its root and give files away.
+/// Returns whether this user may change the root and the owners of files.
 pub(super) fn is_root() -> bool {
     let asked = Command::new("id").arg("-u").stdin(Stdio::null()).output();
     asked.is_ok_and(|asked| asked.stdout.trim_ascii() == b"0")
 }
 
-/// A program, and where it runs.
+/// An installed program.
 #[derive(Debug, Clone)]
 pub(super) struct Installed {
-    /// The root of what it sees; nothing for the system's own.
+    /// The root directory of the program; `None` for the system's.
     pub(super) root: Option<PathBuf>,
-    /// The user that it runs as in its root.
+    /// The user that it runs as.
     pub(super) user: Option<u64>,
-    /// Its path in its root.
+    /// Its path in the root.
     pub(super) program: PathBuf,
 }
 
 impl Installed {
-    /// Begins a command with an empty environment.
+    /// Makes a command with an empty environment.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = match &self.root {
             None => Command::new(&self.program),
@@ -40,7 +40,7 @@ impl Installed {
                 command
             }
         };
-        // `chroot` itself is looked for along the path of this process.
+        // `chroot` itself is found with the `PATH` of this process.
         command.args(arguments).env_clear().env("HOME", "/tmp").stdin(Stdio::null());
         if let (Some(_), Some(path)) = (&self.root, std::env::var_os("PATH")) {
             command.env("PATH", path);
@@ -48,7 +48,7 @@ impl Installed {
         command
     }
 
-    /// Runs a command to its end and returns what it printed. Fails where it fails.
+    /// Runs a command to its end and returns its output. Fails if the command does.
     pub(super) fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let output = self.command(arguments).output().context("the program does not start")?;
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -59,14 +59,15 @@ impl Installed {
         Ok(printed)
     }
 
-    /// Runs a command that must fail; returns what it complained of.
+    /// Runs a command that must fail; returns its error message.
     pub(super) fn refused(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let output = self.command(arguments).output().context("the program does not start")?;
         anyhow::ensure!(!output.status.success(), "edm {} was not refused", arguments.join(" "));
         Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
-    /// Serves on a free port of loopback until the server says that it is alive, then has it end in order.
+    /// Runs the server on a free loopback port until it reports that it is alive, then shuts it
+    /// down in order.
     pub(super) fn serve(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let listen = format!("127.0.0.1:{port}");
@@ -83,7 +84,7 @@ impl Installed {
     }
 }
 
-/// A server that does not outlive its test.
+/// A server that is ended with its test.
 struct Server(Child);
 
 impl Server {
@@ -133,7 +134,7 @@ fn health(port: u16) -> std::io::Result<String> {
     Ok(answer)
 }
 
-/// A folder that is gone when the check is over.
+/// A folder that is removed after the check.
 pub(super) struct CleanRoot(PathBuf);
 
 impl CleanRoot {
@@ -153,7 +154,7 @@ impl CleanRoot {
 
 impl Drop for CleanRoot {
     fn drop(&mut self) {
-        // What stays is below the target folder, and gone at the next check.
+        // What remains is in the target folder, and is removed by the next check.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

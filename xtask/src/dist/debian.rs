@@ -1,4 +1,4 @@
-//! A Debian package: an `ar` file of two archives, written without dpkg.
+//! A Debian package: an `ar` file with two archives, written without dpkg.
 
 use md5::{Digest, Md5};
 
@@ -11,7 +11,8 @@ pub(super) const SETTINGS: &[u8] = include_bytes!("../../../packaging/edm.toml")
 const SETTINGS_PATH: &str = "etc/edm/edm.toml";
 const MAINTAINER: &str = "The edm developers";
 
-/// The service is not started by the installation: its operator looks at the settings first. A running one gets the new binary.
+/// The installation does not start the service, because the operator must check the settings first.
+/// A running one is restarted with the new binary.
 const POSTINST: &str = r#"#!/bin/sh
 set -e
 if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
@@ -25,19 +26,19 @@ if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
     systemctl disable --now edm.service || true
 fi
 "#;
-/// The data stays, whatever is removed: without its master key nobody could read a backup of it.
+/// Removal keeps the data, because no backup can be read without its master key.
 const POSTRM: &str = r#"#!/bin/sh
 set -e
 if [ -d /run/systemd/system ]; then systemctl daemon-reload || true; fi
 "#;
 
-/// Returns the package's name in Debian's words.
+/// Returns the package's file name by Debian's rules.
 pub(super) fn file_name(version: &str, machine: &str) -> String {
     format!("edm_{}_{}.deb", debian_version(version), architecture(machine))
 }
 
 fn debian_version(version: &str) -> String {
-    // `~` sorts before the release: 0.2.0-rc.1 comes before 0.2.0.
+    // `~` sorts before the end of the version: 0.2.0~rc.1 comes before 0.2.0.
     format!("{}-1", version.replace('-', "~"))
 }
 
@@ -49,7 +50,7 @@ fn architecture(machine: &str) -> &str {
     }
 }
 
-/// Writes the package of a program for a machine.
+/// Makes the package of a program for an architecture.
 pub(super) fn package(product: &Product, machine: &str, program: &[u8]) -> anyhow::Result<Vec<u8>> {
     let depends = elf::debian_depends(&Needs::read(program)?)?;
     let data = installed(product, program)?;
@@ -74,7 +75,7 @@ pub(super) fn package(product: &Product, machine: &str, program: &[u8]) -> anyho
     Ok(package)
 }
 
-/// Returns what lies on the system once the package is installed.
+/// Returns the files of the installed package.
 fn installed(product: &Product, program: &[u8]) -> anyhow::Result<Tree> {
     let mut tree = Tree::default();
     tree.file("usr/bin/edm", 0o755, program)?;
@@ -142,7 +143,7 @@ fn debian_changelog(product: &Product) -> anyhow::Result<String> {
     ))
 }
 
-/// Says under what licence edm is, and where those of what is compiled in are.
+/// The licence of edm, and the location of those of its dependencies.
 const COPYRIGHT: &str = "\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: edm
@@ -160,7 +161,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads the package as dpkg does: magic, headers of 60 bytes, members on even places.
+    /// Reads the package as dpkg does: magic, headers of 60 bytes, members at even offsets.
     fn members(package: &[u8]) -> Vec<(String, Vec<u8>)> {
         let mut rest = package.strip_prefix(b"!<arch>\n").expect("the magic of ar");
         let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! What a program needs of the system, read from the program itself.
+//! Reads from a program what it needs of the system.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,14 @@ use elf::endian::AnyEndian;
 use elf::gnu_symver::VerNeedIterator;
 use elf::{ElfBytes, ParseError};
 
-/// What a program or a library names.
+/// The dependencies in an ELF file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Needs {
-    /// The program that loads it, such as `/lib64/ld-linux-x86-64.so.2`; libraries name none.
+    /// The dynamic loader, such as `/lib64/ld-linux-x86-64.so.2`; `None` for libraries.
     pub(super) loader: Option<String>,
     /// Libraries by file name.
     pub(super) libraries: BTreeSet<String>,
-    /// Of each library, the versions of the symbols that are used.
+    /// For each library, the versions of the symbols that are used.
     pub(super) versions: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -58,7 +58,7 @@ impl Needs {
     }
 }
 
-/// Says whether an ELF file is for a machine, by the name that Rust gives it.
+/// Returns whether an ELF file is for an architecture, given by Rust's name.
 pub(super) fn is_for(bytes: &[u8], machine: &str) -> bool {
     let wanted = match machine {
         "x86_64" => EM_X86_64,
@@ -68,7 +68,8 @@ pub(super) fn is_for(bytes: &[u8], machine: &str) -> bool {
     ElfBytes::<AnyEndian>::minimal_parse(bytes).is_ok_and(|file| file.ehdr.e_machine == wanted)
 }
 
-/// Returns Debian's packages of the libraries, each with the least version that has all symbols that are used.
+/// Returns Debian's packages of the libraries, each with the lowest version that has all used
+/// symbols.
 pub(super) fn debian_depends(needs: &Needs) -> anyhow::Result<Vec<String>> {
     let mut least: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for library in &needs.libraries {
@@ -99,9 +100,9 @@ fn package_of(library: &str) -> anyhow::Result<&'static str> {
     }
 }
 
-/// Reads `GLIBC_2.34` or `GCC_4.2.0`.
+/// Parses `GLIBC_2.34` or `GCC_4.2.0`.
 fn numbers(version: &str) -> anyhow::Result<Vec<u32>> {
-    // Relocations of a form that glibc reads from 2.36 on.
+    // Relocations in a format that glibc supports from 2.36 on.
     if version == "GLIBC_ABI_DT_RELR" {
         return Ok(vec![2, 36]);
     }

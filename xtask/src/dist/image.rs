@@ -1,5 +1,5 @@
-//! An image as the Open Container Initiative lays it out, written without a container engine: one layer that holds the program
-//! and what of the system it needs, and nothing else: no shell, no package manager.
+//! An OCI image, written without a container engine: one layer with the program and its libraries,
+//! without a shell or package manager.
 
 use anyhow::Context;
 use base64::Engine;
@@ -11,7 +11,7 @@ use super::libraries::{self, Library};
 use super::product::Product;
 use super::tree::{Tree, gzip};
 
-/// Whom the program runs as: nobody whom a system knows.
+/// The user that the program runs as; no system has a user with this id.
 pub(super) const USER: u64 = 65_532;
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -23,21 +23,21 @@ pub(super) fn file_name(version: &str) -> String {
     format!("edm-{version}-oci.tar")
 }
 
-/// A program for a machine, with the libraries that it needs there.
+/// A program for an architecture, with its libraries.
 pub(super) struct Platform<'a> {
     pub(super) machine: &'a str,
     pub(super) program: &'a [u8],
     pub(super) libraries: Vec<Library>,
 }
 
-/// Writes the layout as one tar file, with an image of each platform.
+/// Writes the layout as one tar file, with an image for each platform.
 pub(super) fn layout(product: &Product, platforms: &[Platform<'_>]) -> anyhow::Result<Vec<u8>> {
     let mut tree = Tree::default();
     let mut manifests = Vec::new();
     for platform in platforms {
         let mut manifest = image(&mut tree, product, platform)?;
         manifest["platform"] = json!({"architecture": architecture(platform.machine), "os": "linux"});
-        // `podman load` and `docker load` name what they load by these.
+        // `podman load` and `docker load` use these as the names of the image.
         manifest["annotations"] = json!({
             "org.opencontainers.image.ref.name": product.version,
             "io.containerd.image.name": format!("docker.io/library/edm:{}", product.version),
@@ -50,7 +50,7 @@ pub(super) fn layout(product: &Product, platforms: &[Platform<'_>]) -> anyhow::R
     tree.to_tar("", product.seconds)
 }
 
-/// Adds the blobs of one image; returns the descriptor of its manifest.
+/// Adds the blobs of one image. Returns the descriptor of its manifest.
 fn image(tree: &mut Tree, product: &Product, platform: &Platform<'_>) -> anyhow::Result<Value> {
     let layer = layer(product, platform)?.to_tar("", product.seconds)?;
     let labels = json!({
@@ -70,7 +70,8 @@ fn image(tree: &mut Tree, product: &Product, platform: &Platform<'_>) -> anyhow:
             "ExposedPorts": {"8443/tcp": {}},
             "Env": ["PATH=/usr/bin", "HOME=/data"],
             "Entrypoint": ["/usr/bin/edm"],
-            // Beyond one machine tokens and salts go over TLS: without a certificate at this place it does not start.
+            // Beyond one machine, tokens and salts need TLS: without a certificate at this path the
+            // server does not start.
             "Cmd": [
                 "serve", "--data-dir", "/data", "--listen", "0.0.0.0:8443",
                 "--tls-cert", "/tls/tls.crt", "--tls-key", "/tls/tls.key",
@@ -103,13 +104,14 @@ fn layer(product: &Product, platform: &Platform<'_>) -> anyhow::Result<Tree> {
     tree.file("etc/passwd", 0o644, format!("edm:x:{USER}:{USER}::/data:/usr/bin/edm\n"))?;
     tree.file("etc/group", 0o644, format!("edm:x:{USER}:\n"))?;
     tree.file("etc/nsswitch.conf", 0o644, "hosts: files dns\n")?;
-    // A volume that is mounted here is given to the user of this folder.
+    // A volume mounted here gets the owner of this folder.
     tree.folder("data", 0o700, USER)?;
     tree.folder("tmp", 0o1777, super::tree::ROOT)?;
     Ok(tree)
 }
 
-/// Returns the authorities that Mozilla trusts, in PEM. This machine's own could hold one that only this machine trusts.
+/// Returns the certificate authorities that Mozilla trusts, in PEM. The list of this machine might
+/// contain one that only this machine trusts.
 fn authorities() -> String {
     let mut pem = String::new();
     for certificate in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
@@ -127,14 +129,14 @@ fn blob(tree: &mut Tree, media_type: &str, bytes: Vec<u8>) -> anyhow::Result<Val
     let digest = digest(&bytes);
     let path = format!("blobs/{}", digest.replace(':', "/"));
     let descriptor = json!({"mediaType": media_type, "digest": digest, "size": bytes.len()});
-    // Equal bytes have one name, whichever images they are of.
+    // Equal content has one name, also across images.
     if !tree.files().any(|(known, _)| known == path) {
         tree.file(&path, 0o644, bytes)?;
     }
     Ok(descriptor)
 }
 
-/// Returns the digest of bytes in the words of the layout.
+/// Returns the digest in the format of the OCI layout.
 pub(super) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", super::hex(&Sha256::digest(bytes)))
 }
@@ -147,14 +149,15 @@ fn architecture(machine: &str) -> &str {
     }
 }
 
-/// An image that was read from a layout, every digest and size compared.
+/// An image read from a layout, with every digest and size checked.
 pub(super) struct Read {
     pub(super) config: Value,
-    /// The layers, unpacked from their compression, lowest first.
+    /// The decompressed layers, lowest first.
     pub(super) layers: Vec<Vec<u8>>,
 }
 
-/// Reads the image of a machine from an unpacked layout. Fails where a digest or a size is wrong.
+/// Reads the image of an architecture from an unpacked layout. Fails if a digest or a size is
+/// wrong.
 pub(super) fn read(layout: &std::path::Path, machine: &str) -> anyhow::Result<Read> {
     let index: Value = serde_json::from_slice(&std::fs::read(layout.join("index.json"))?)?;
     let manifests = index["manifests"].as_array().context("the index names no manifests")?;

@@ -1,4 +1,4 @@
-//! The system's libraries that a program needs, with the packages and licences that they come under.
+//! The system's libraries that a program needs, with their packages and licences.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,16 +9,16 @@ use anyhow::{Context, bail};
 use super::elf::{self, Needs};
 use super::tree::Tree;
 
-/// A library as it lies on this system.
+/// A library of this system.
 #[derive(Debug)]
 pub(super) struct Library {
-    /// Where the loader looks for it, without the first slash.
+    /// Its path for the loader, without the leading slash.
     path: String,
     bytes: Vec<u8>,
 }
 
 impl Library {
-    /// Writes the library below another root, where none is yet.
+    /// Writes the library into another root, unless it exists there.
     pub(super) fn write_below(&self, root: &Path) -> anyhow::Result<()> {
         let path = root.join(&self.path);
         if path.exists() {
@@ -30,13 +30,13 @@ impl Library {
     }
 }
 
-/// Returns what a program needs, the loader and what libraries need themselves included. Fails where one is missing.
+/// Returns the transitive dependencies of a program, the loader included. Fails if one is missing.
 pub(super) fn closure(program: &[u8], machine: &str) -> anyhow::Result<Vec<Library>> {
     let needs = Needs::read(program)?;
     let mut found: BTreeMap<String, Library> = BTreeMap::new();
     let mut wanted: Vec<String> = needs.libraries.into_iter().collect();
     if let Some(loader) = needs.loader {
-        // The program names it by its path, whatever the libraries call it.
+        // The program names the loader by path, whatever the libraries call it.
         let bytes = std::fs::read(&loader).with_context(|| format!("{loader} cannot be read"))?;
         let name = loader.rsplit('/').next().unwrap_or_default().to_owned();
         found.insert(name, Library { path: loader.trim_start_matches('/').to_owned(), bytes });
@@ -52,7 +52,7 @@ pub(super) fn closure(program: &[u8], machine: &str) -> anyhow::Result<Vec<Libra
     Ok(found.into_values().collect())
 }
 
-/// Looks where the loaders of Debian's and Red Hat's families look.
+/// Finds a library in the directories that the loaders of Debian's and Red Hat's families search.
 fn find(name: &str, machine: &str) -> anyhow::Result<Library> {
     let folders = [
         format!("lib/{machine}-linux-gnu"),
@@ -77,8 +77,8 @@ pub(super) fn add_to(tree: &mut Tree, libraries: &[Library]) -> anyhow::Result<(
     libraries.iter().try_for_each(|library| tree.file(&library.path, 0o755, library.bytes.as_slice()))
 }
 
-/// Adds the licence of each library, and a list of them that names the source. Fails where the system cannot tell what package
-/// a library is of.
+/// Adds the licence of each library, and a list that names the sources. Fails if the package of a
+/// library is unknown.
 pub(super) fn add_licences(tree: &mut Tree, libraries: &[Library]) -> anyhow::Result<()> {
     let system = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
     let system = system.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
@@ -102,7 +102,7 @@ pub(super) fn add_licences(tree: &mut Tree, libraries: &[Library]) -> anyhow::Re
 
 /// Returns the package of a file with its version and source.
 fn package_of(path: &str) -> anyhow::Result<String> {
-    // A merged /usr has each library under two names, and dpkg knows one.
+    // With a merged /usr each library has two paths, and dpkg knows one.
     let without = path.strip_prefix("usr/").unwrap_or(path);
     let owner = [format!("/{without}"), format!("/usr/{without}")].into_iter().find_map(|path| {
         let said = asked(&["--search", &path]).ok()?;

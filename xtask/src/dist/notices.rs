@@ -1,4 +1,5 @@
-//! The licences of what is compiled into the program: most of them ask to be given along.
+//! The licences of the dependencies compiled into the program. Most of them must be distributed
+//! with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,10 +8,10 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-/// How the names of such files begin.
+/// The prefixes of licence files' names.
 const NAMES: [&str; 6] = ["license", "licence", "copying", "copyright", "notice", "unlicense"];
 
-/// Returns every licence text once, under the packages that it is of.
+/// Returns every licence text once, with the packages that it applies to.
 pub(super) fn gather(root: &Path) -> anyhow::Result<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments =
@@ -41,7 +42,7 @@ pub(super) fn gather(root: &Path) -> anyhow::Result<String> {
     Ok(notices)
 }
 
-/// Returns the packages of others that are linked into the program, by name.
+/// Returns the third-party packages linked into the program, by name.
 fn linked(metadata: &Value) -> anyhow::Result<Vec<&Value>> {
     let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
     let nodes = metadata["resolve"]["nodes"].as_array().context("cargo metadata resolves nothing")?;

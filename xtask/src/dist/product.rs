@@ -1,4 +1,5 @@
-//! What is given to others beside the program: documents, manual, completions, notices, and the one time that all files bear.
+//! What is distributed with the program: documents, manual, completions, notices, and the common
+//! timestamp of all files.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,33 +8,33 @@ use anyhow::{Context, bail};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Documents that lie beside the program, in every form of it.
+/// Documents next to the program, in every artefact.
 pub(super) const DOCUMENTS: [&str; 4] = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md"];
 
-/// What is the same for every machine.
+/// What is equal for every architecture.
 #[derive(Debug)]
 pub(super) struct Product {
     pub(super) version: String,
     /// The commit.
     pub(super) revision: String,
-    /// Seconds since 1970 that every file of every archive bears.
+    /// The timestamp of every file in every archive, in seconds since 1970.
     pub(super) seconds: u64,
     documents: Vec<(&'static str, Vec<u8>)>,
-    /// The pages of `docs/` by path, which the documents lead to.
+    /// The pages of `docs/` by path, to which the documents link.
     pub(super) pages: Vec<(String, Vec<u8>)>,
     /// Manual pages by file name.
     pub(super) manual: Vec<(String, Vec<u8>)>,
     pub(super) completions: Vec<Completion>,
-    /// Licences of what is compiled in.
+    /// The licences of the dependencies.
     pub(super) notices: String,
 }
 
-/// What completes commands in one shell.
+/// The completion script of one shell.
 #[derive(Debug)]
 pub(super) struct Completion {
     /// The name in an archive.
     pub(super) name: &'static str,
-    /// Where a system has it, below `/usr/share`.
+    /// Its path on an installed system, relative to `/usr/share`.
     pub(super) system_path: &'static str,
     pub(super) text: Vec<u8>,
 }
@@ -70,7 +71,7 @@ impl Product {
         })
     }
 
-    /// Asks a program that runs here for its manual pages and completions; returns a remark where it has none.
+    /// Runs the program to get its manual pages and completions; returns a remark if it has none.
     pub(super) fn ask(&mut self, program: &Path, folder: &Path) -> anyhow::Result<Option<String>> {
         std::fs::create_dir_all(folder)?;
         let mut lacking = Vec::new();
@@ -98,7 +99,7 @@ impl Product {
         found.map(|(_, bytes)| bytes.as_slice()).with_context(|| format!("{name} is none of the documents"))
     }
 
-    /// Returns the time of the files.
+    /// Returns the timestamp of the files.
     pub(super) fn moment(&self) -> anyhow::Result<OffsetDateTime> {
         Ok(OffsetDateTime::from_unix_timestamp(i64::try_from(self.seconds)?)?)
     }
@@ -125,7 +126,7 @@ impl Product {
     }
 }
 
-/// Returns the pages below `docs/`.
+/// Returns the pages of `docs/`.
 fn pages(root: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let (mut folders, mut found) = (vec!["docs".to_owned()], Vec::new());
     while let Some(folder) = folders.pop() {
@@ -142,7 +143,7 @@ fn pages(root: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     Ok(found)
 }
 
-/// Returns what a command printed; nothing where the program has no such command.
+/// Returns the output of a command; `None` if the program does not have the command.
 fn said(command: &mut Command) -> anyhow::Result<Option<Vec<u8>>> {
     let output = command.stdin(Stdio::null()).output().context("the program does not start")?;
     if output.status.success() {
@@ -161,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// Asks a program that is this script.
+    /// Uses a script as the program.
     fn asked(script: &str) -> (anyhow::Result<Option<String>>, Product) {
         let folder = tempfile::tempdir().expect("a folder");
         let program = folder.path().join("edm");
@@ -188,7 +189,7 @@ mod tests {
         let texts: Vec<&[u8]> = product.completions.iter().map(|one| one.text.as_slice()).collect();
         assert_eq!(texts, [&b"for bash\n"[..], b"for zsh\n", b"for fish\n"]);
 
-        // A command that is there and fails is no command that lacks.
+        // A command that exists and fails is not a missing one.
         assert!(asked("echo 'edm: cannot write' >&2; exit 1").0.is_err());
     }
 }

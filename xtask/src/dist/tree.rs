@@ -1,4 +1,4 @@
-//! A tree of files as it is put into an archive: sorted, owned and dated the same on every machine.
+//! A tree of files for an archive: sorted, with the same owners and timestamps on every machine.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -7,10 +7,10 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use flate2::{Compression, GzBuilder};
 
-/// Owner of what is installed.
+/// The owner of installed files.
 pub(super) const ROOT: u64 = 0;
 
-/// Files, folders and links by path; a folder comes before what is in it.
+/// Files, folders and links by path. A folder comes before its content.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Tree {
     entries: BTreeMap<String, Entry>,
@@ -30,7 +30,7 @@ enum Content {
 }
 
 impl Tree {
-    /// Adds a file, and the folders above it. Fails on a path that would leave the tree, or that is taken.
+    /// Adds a file and its parent folders. Fails on a path that leaves the tree or exists already.
     pub(super) fn file(&mut self, path: &str, mode: u32, bytes: impl Into<Vec<u8>>) -> anyhow::Result<()> {
         self.folders_above(path)?;
         let entry = Entry { mode, owner: ROOT, content: Content::File(bytes.into()) };
@@ -40,7 +40,7 @@ impl Tree {
         }
     }
 
-    /// Adds a folder of another mode or owner than usual.
+    /// Adds a folder with a special mode or owner.
     pub(super) fn folder(&mut self, path: &str, mode: u32, owner: u64) -> anyhow::Result<()> {
         self.folders_above(path)?;
         self.entries.insert(path.to_owned(), Entry { mode, owner, content: Content::Folder });
@@ -69,7 +69,8 @@ impl Tree {
         })
     }
 
-    /// Returns the tree as a tar file. `prefix` stands before every path; with one, the tree's own root has an entry too.
+    /// Returns the tree as a tar file. `prefix` is prepended to every path; with a prefix, the root
+    /// of the tree has an entry too.
     pub(super) fn to_tar(&self, prefix: &str, seconds: u64) -> anyhow::Result<Vec<u8>> {
         let mut archive = tar::Builder::new(Vec::new());
         if !prefix.is_empty() {
@@ -86,7 +87,7 @@ impl Tree {
         archive.into_inner().context("a tar file cannot be ended")
     }
 
-    /// Writes the tree below a folder of the file system.
+    /// Writes the tree into a folder of the file system.
     pub(super) fn write_below(&self, root: &Path) -> anyhow::Result<()> {
         let bytes = self.to_tar("", 0)?;
         unpack(&bytes, root)
@@ -110,7 +111,7 @@ fn append(
     };
     header.set_entry_type(kind);
     header.set_size(bytes.len() as u64);
-    // `append_data` would drop the `./` that a Debian package begins its paths with.
+    // `append_data` would remove the `./` with which paths of a Debian package start.
     let name = header.as_gnu_mut().map(|header| &mut header.name).context("the header is GNU's")?;
     let Some(place) = name.get_mut(..path.len()) else {
         bail!("{path} is longer than a tar header's name");
@@ -120,14 +121,14 @@ fn append(
     archive.append(&header, bytes).with_context(|| format!("{path} cannot be archived"))
 }
 
-/// Compresses bytes; the same bytes give the same result.
+/// Compresses bytes reproducibly.
 pub(super) fn gzip(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)
 }
 
-/// Unpacks a tar file with its modes, and with its owners where this user may give files away.
+/// Unpacks a tar file with its modes, and with its owners if this user may set them.
 pub(super) fn unpack(tar: &[u8], root: &Path) -> anyhow::Result<()> {
     let mut archive = tar::Archive::new(tar);
     archive.set_preserve_permissions(true);

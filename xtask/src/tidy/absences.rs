@@ -1,9 +1,10 @@
-//! What a crate must not name: the invariants of ARCHITECTURE.md that are absences in the source.
+//! Names that a crate must not use: the invariants of ARCHITECTURE.md that are absences in the
+//! source.
 
 use super::Finding;
 use super::source::SourceFile;
 
-/// Words that the crates must not use outside tests, and why.
+/// Words that the crates must not use outside tests, and the reason.
 struct Absence {
     crates: &'static [&'static str],
     words: &'static [&'static str],
@@ -70,7 +71,7 @@ const ABSENCES: [Absence; 5] = [
 ];
 
 pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
-    // A crate's own source: a generator that lies beside it is a program, not a part of it.
+    // Only a crate's `src` is checked; a generator next to it is a separate program.
     let within = |absence: &&Absence| {
         absence.crates.iter().any(|name| file.path.starts_with(&format!("crates/{name}/src/")))
     };

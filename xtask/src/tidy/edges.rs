@@ -1,11 +1,11 @@
-//! Which crate may depend on which: the table of ARCHITECTURE.md, read back from the manifests.
+//! The dependencies between crates: the table of ARCHITECTURE.md, checked against the manifests.
 
 use anyhow::Context;
 use serde_json::Value;
 
 use super::Finding;
 
-/// Every edge between our crates that is allowed. Anything not listed is forbidden.
+/// Every allowed edge between our crates. Any other is forbidden.
 const ALLOWED: [(&str, &[&str]); 12] = [
     (
         "edm",
@@ -34,10 +34,10 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("xtask", &[]),
 ];
 
-/// Crates for tests only: they may use anything of ours, and only tests may use them.
+/// Crates for tests only. They may use any of our crates, and only tests may use them.
 const TEST_ONLY: [&str; 1] = ["edm-testkit"];
 
-/// Crates of others that only these of ours may use.
+/// Third-party crates that only these of our crates may use.
 const KEPT_INSIDE: [(&str, &[&str]); 6] = [
     ("anyhow", &["edm", "xtask"]),
     ("axum", &["edm-server", "edm-testkit"]),
@@ -47,11 +47,11 @@ const KEPT_INSIDE: [(&str, &[&str]); 6] = [
     ("edm-testkit", &[]),
 ];
 
-/// Crates that stay free of I/O, async and serde.
+/// Crates without I/O, async and serde.
 const PURE: [&str; 4] = ["edm-model", "edm-hash", "edm-block", "edm-engine"];
 const IMPURE: [&str; 5] = ["tokio", "serde", "serde_json", "reqwest", "tracing"];
 
-/// Judges what `cargo metadata --no-deps` says of the manifests.
+/// Checks the output of `cargo metadata --no-deps`.
 pub(super) fn check(metadata: &str) -> anyhow::Result<Vec<Finding>> {
     let metadata: Value = serde_json::from_str(metadata).context("cargo metadata printed no JSON")?;
     let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
@@ -82,7 +82,7 @@ fn judge(name: &str, wanted: &str, for_tests: bool, is_ours: bool) -> Option<Str
                 "{name} has no line in tidy's table of edges: decide what it may depend on"
             ));
         };
-        // A crate's own tests may name the crate itself through its features.
+        // A crate's tests may name the crate itself to enable features.
         let allowed = allowed.contains(&wanted) || wanted == name;
         return (!allowed).then(|| format!("{name} must not depend on {wanted} (ARCHITECTURE.md, Crates)"));
     }

@@ -1,12 +1,12 @@
-//! STYLE 19: no `[…]` on bytes that came from outside. The files that read such bytes are listed here; what they
-//! write themselves is in a builder, or marked `// tidy: own bytes`.
+//! STYLE 19: no `[…]` on foreign bytes. The files that parse such bytes are listed here. Writers
+//! may index their buffers: they are builders, or marked `// tidy: own bytes`.
 
 use std::ops::Range;
 
 use super::Finding;
 use super::source::{SourceFile, item_end};
 
-/// Files, and folders when they end in `/`, that parse what somebody else wrote.
+/// Files, and folders if they end in `/`, that parse foreign bytes.
 const PARSERS: [&str; 15] = [
     "crates/edm-agent/src/block_wire.rs",
     "crates/edm-agent/src/source/",
@@ -36,7 +36,7 @@ pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
         .windows(2)
         .enumerate()
         .filter(|(_, pair)| matches!(pair, [before, b'['] if is_value_end(before)))
-        // The whole range is always there.
+        // The full range `[..]` is always valid.
         .filter(|(offset, _)| !file.code.get(offset + 1..).is_some_and(|rest| rest.starts_with("[..]")))
         .filter(|(offset, _)| !file.is_test(*offset) && !own.iter().any(|range| range.contains(offset)))
         .filter(|(offset, _)| !is_marked(file, *offset))
@@ -50,13 +50,13 @@ pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
         .collect()
 }
 
-/// Returns whether the line or the one above it says that the bytes were made here.
+/// Returns whether the line or the one before it is marked as indexing bytes made here.
 fn is_marked(file: &SourceFile, offset: usize) -> bool {
     let line = file.line_of(offset);
     file.text.lines().take(line).skip(line.saturating_sub(2)).any(|line| line.contains("// tidy: own bytes"))
 }
 
-/// Returns where builders and writers are implemented, and functions that write: what they index is their own.
+/// Returns the ranges of builders, writers and write functions, which index their buffers.
 fn builders(file: &SourceFile) -> Vec<Range<usize>> {
     let is_builder = |start: &usize| {
         let header = file.code.get(*start..).and_then(|rest| rest.split('{').next()).unwrap_or_default();
@@ -66,7 +66,7 @@ fn builders(file: &SourceFile) -> Vec<Range<usize>> {
     implemented.chain(file.find("fn write")).map(|start| start..item_end(&file.code, start)).collect()
 }
 
-/// Returns a finding for each entry of the list that names nothing, so that the list cannot rot.
+/// Returns a finding for each list entry that names no file, so that the list stays current.
 pub(super) fn missing(paths: &[String]) -> Vec<Finding> {
     PARSERS
         .iter()

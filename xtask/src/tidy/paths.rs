@@ -1,11 +1,11 @@
-//! No file speaks of the machine that it was written on.
+//! No file contains paths of the machine it was written on.
 
 use std::path::Path;
 
 use super::Finding;
 
 pub(super) fn check(path: &str, text: &str, root: &Path) -> Vec<Finding> {
-    // Spelled in two halves, so that this file does not accuse itself.
+    // Split in two, so that this file does not match itself.
     let homes =
         [concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/Us", "ers/"), concat!("C:\\Us", "ers\\")];
     let root = format!("{}/", root.display());

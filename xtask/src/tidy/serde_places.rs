@@ -1,12 +1,13 @@
-//! Wire types, persisted records and model types are three things: serde derives have their places.
+//! Wire types, persisted records and model types are separate. Serde derives are only allowed in
+//! certain places.
 
 use super::Finding;
 use super::source::SourceFile;
 
-/// Whole crates, files and folders in which serde may be derived.
+/// Crates, files and folders that may derive serde.
 const CRATES: [&str; 2] = ["edm-graph", "edm-testkit"];
 const FILES: [&str; 2] = ["crates/edm-store/src/record.rs", "crates/edm-agent/src/journal.rs"];
-/// Files and folders of these names, in any crate: configuration, kits and reports.
+/// File and folder names that may derive serde in any crate: configuration, kits and reports.
 const NAMES: [&str; 4] = ["config", "kit", "report", "reports"];
 
 pub(super) fn check(file: &SourceFile) -> Vec<Finding> {

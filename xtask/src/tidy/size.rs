@@ -1,5 +1,5 @@
-//! STYLE 5: files of 600 lines and functions of 70 at most. Lists may be long (`// tidy: list` on the first
-//! line), test functions too.
+//! STYLE 5: files have at most 600 lines and functions at most 70. Lists may be longer (`// tidy:
+//! list` on the first line), and so may test functions.
 
 use super::Finding;
 use super::source::{SourceFile, item_end};

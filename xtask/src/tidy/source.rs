@@ -1,4 +1,4 @@
-//! Rust source as the checks see it: comments and literals blanked out, test code marked.
+//! Rust source for the checks: comments and literals are blanked out, and test code is marked.
 
 use std::collections::HashSet;
 
@@ -6,11 +6,12 @@ use std::collections::HashSet;
 pub(super) struct SourceFile {
     /// The path from the root, with `/`.
     pub(super) path: String,
-    /// The text as it is.
+    /// The original text.
     pub(super) text: String,
-    /// The text with every comment and the inside of every literal replaced by spaces: same length, same lines.
+    /// The text with every comment and the content of every literal replaced by spaces. Length and
+    /// lines stay the same.
     pub(super) code: String,
-    /// The byte ranges that are compiled for tests only.
+    /// The byte ranges compiled only for tests.
     test_ranges: Vec<(usize, usize)>,
 }
 
@@ -24,28 +25,28 @@ impl SourceFile {
         Self { path: path.to_owned(), text: text.to_owned(), code, test_ranges }
     }
 
-    /// Returns the number of the line of a byte offset; the first is 1.
+    /// Returns the line number of a byte offset, from 1.
     pub(super) fn line_of(&self, offset: usize) -> usize {
         1 + self.code.bytes().take(offset).filter(|byte| *byte == b'\n').count()
     }
 
-    /// Returns whether the code at this offset is compiled for tests only.
+    /// Returns whether the code at this offset is compiled only for tests.
     pub(super) fn is_test(&self, offset: usize) -> bool {
         self.test_ranges.iter().any(|(start, end)| (*start..*end).contains(&offset))
     }
 
-    /// Returns whether the first line says that the file is a list, which may be long.
+    /// Returns whether the first line marks the file as a list, which may be long.
     pub(super) fn is_list(&self) -> bool {
         self.text.lines().next().is_some_and(|line| line.trim() == "// tidy: list")
     }
 
-    /// Returns the crate's name: the folder below `crates/`, or the first folder.
+    /// Returns the crate's name: the folder in `crates/`, or the first folder.
     pub(super) fn crate_name(&self) -> &str {
         let inside = self.path.strip_prefix("crates/").unwrap_or(&self.path);
         inside.split('/').next().unwrap_or(inside)
     }
 
-    /// Returns the offsets at which the words stand in code, not as a part of a longer word.
+    /// Returns the offsets of the words in code, but not within longer words.
     pub(super) fn find<'a>(&'a self, words: &'a str) -> impl Iterator<Item = usize> + 'a {
         let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
         let bytes = self.code.as_bytes();
@@ -59,7 +60,8 @@ impl SourceFile {
     }
 }
 
-/// Reads the Rust files among the texts. A file that another declares as `#[cfg(test)] mod name;` is test code.
+/// Parses the Rust files among the texts. A file that another one declares as `#[cfg(test)] mod
+/// name;` is test code.
 pub(super) fn parse_all(texts: Vec<(String, String)>) -> Vec<SourceFile> {
     let mut files: Vec<SourceFile> = texts
         .iter()
@@ -89,7 +91,7 @@ fn declared_test_files(file: &SourceFile) -> Vec<String> {
         .collect()
 }
 
-/// Returns the ranges of the items behind `#[cfg(test)]` and `#[test]`.
+/// Returns the ranges of the items after `#[cfg(test)]` and `#[test]`.
 fn test_items(code: &str) -> Vec<(usize, usize)> {
     ["#[cfg(test)]", "#[cfg(any(test", "#[cfg(all(test", "#[test]", "#[tokio::test"]
         .iter()
@@ -98,7 +100,8 @@ fn test_items(code: &str) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// Returns where the item ends that begins before or at this offset: behind its `;` or its closing brace.
+/// Returns the end of the item that starts before or at this offset: after its `;` or its closing
+/// brace.
 pub(super) fn item_end(code: &str, from: usize) -> usize {
     let mut depth = 0usize;
     let mut nested = 0usize;
@@ -120,7 +123,7 @@ pub(super) fn item_end(code: &str, from: usize) -> usize {
     code.len()
 }
 
-/// Replaces comments and the insides of literals by spaces; line breaks stay.
+/// Replaces comments and the content of literals by spaces; line breaks stay.
 fn blank_comments_and_literals(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut code = bytes.to_vec();
@@ -137,7 +140,7 @@ fn blank_comments_and_literals(text: &str) -> String {
     String::from_utf8_lossy(&code).into_owned()
 }
 
-/// Returns the end of the comment or literal that begins at `at`, or `at` where none does.
+/// Returns the end of the comment or literal that starts at `at`; `at` itself if there is none.
 fn literal_or_comment_end(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     let within_word = at > 0 && bytes.get(at - 1).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');

@@ -1,4 +1,4 @@
-//! Nothing unfinished, nothing switched off, nothing that waits: STYLE 37.
+//! STYLE 37: nothing unfinished, no disabled tests, and no sleeping.
 
 use super::Finding;
 use super::source::SourceFile;

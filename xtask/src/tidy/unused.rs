@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::Finding;
 use super::source::SourceFile;
 
-/// Packages whose library has another name than theirs.
+/// Packages whose library has a different name.
 const LIBRARY_NAMES: [(&str, &str); 1] = [("md-5", "md5")];
 
-/// Judges what `cargo metadata --no-deps` says of the manifests against the sources.
+/// Compares the output of `cargo metadata --no-deps` with the sources.
 pub(super) fn check(metadata: &str, files: &[SourceFile]) -> anyhow::Result<Vec<Finding>> {
     let metadata: Value = serde_json::from_str(metadata).context("cargo metadata printed no JSON")?;
     let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
@@ -24,7 +24,7 @@ pub(super) fn check(metadata: &str, files: &[SourceFile]) -> anyhow::Result<Vec<
             let library =
                 LIBRARY_NAMES.iter().find(|(known, _)| *known == library).map_or(library, |(_, lib)| lib);
             let word = library.replace('-', "_");
-            // The text, not the code: an example in a doc comment is a use, too.
+            // The text and not the code, because an example in a doc comment counts as a use.
             if !own.iter().any(|file| names(&file.text, &word)) {
                 let message = format!("{wanted} is never used: take it out of the manifest");
                 findings.push(Finding::new(&format!("{folder}Cargo.toml"), 1, message));

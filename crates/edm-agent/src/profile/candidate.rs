@@ -1,22 +1,25 @@
-//! The data types that a column is tried for. Each type's own recogniser decides of each cell.
+//! The data types that a profile tries for a column. The recogniser of each type decides for each
+//! cell.
 
 use edm_hash::Canonicaliser;
 use edm_model::{DataType, DateOrder, Rule};
 
-/// The share of a column's cells that must be values of a type for it to be suggested, in percent.
+/// A type is suggested if at least this percentage of the column's cells are values of it.
 pub(super) const FITTING_PERCENT: u64 = 95;
 
 /// A type that may be suggested.
 pub(super) struct Candidate {
     pub(super) data_type: DataType,
-    /// Whether the type takes nearly any text, so that taking says little: then the values must rarely agree.
+    /// Whether the type accepts nearly any text. Acceptance then says little, so the values must
+    /// also be distinctive.
     permissive: bool,
-    /// Whether the recogniser is asked about a cell at all.
+    /// A quick check before the recogniser.
     may_be: fn(&str) -> bool,
 }
 
-/// The narrowest first: the first that fits is suggested, and `text` where none does. One line for each type. A telephone
-/// number without its country's code is digits, unless other cells show the country (`phone_country.rs`).
+/// One line per type, the narrowest first. The first that fits is suggested, otherwise `text`. A
+/// telephone number without a country code counts as digits, unless other cells show the country
+/// (`phone_country.rs`).
 pub(super) const CANDIDATES: &[Candidate] = &[
     Candidate { data_type: DataType::Email, permissive: false, may_be: any },
     Candidate { data_type: DataType::Iban, permissive: false, may_be: any },
@@ -43,13 +46,13 @@ fn has_no_digits(cell: &str) -> bool {
     !cell.chars().any(char::is_numeric)
 }
 
-/// An address has several words, and a number somewhere.
+/// Returns whether a cell may be an address: several words, and a number somewhere.
 fn has_digits_and_letters(cell: &str) -> bool {
     let words = cell.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic));
     !has_no_digits(cell) && words.count() >= 2
 }
 
-/// Bare digits could be any number.
+/// Returns whether the digits are grouped. Plain digits could be any number.
 fn is_grouped(cell: &str) -> bool {
     cell.trim().chars().any(|character| !character.is_numeric())
 }
@@ -72,12 +75,12 @@ impl Candidate {
         Canonicaliser::new(&Rule { data_type: self.data_type.clone(), ..Rule::default() }, tokens_max)
     }
 
-    /// Returns whether the recogniser is asked about this cell at all.
+    /// Returns whether the recogniser is worth running on this cell.
     pub(super) fn may_be(&self, cell: &str) -> bool {
         (self.may_be)(cell)
     }
 
-    /// Returns whether a column of so many cells, of which so many were taken, is of the type.
+    /// Returns whether the column is of the type, if `taken` of `cells` are values of it.
     pub(super) fn fits(&self, taken: u64, cells: u64, evidence: bool) -> bool {
         cells > 0 && taken * 100 >= cells * FITTING_PERCENT && (!self.permissive || evidence)
     }

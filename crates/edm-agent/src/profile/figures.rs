@@ -1,8 +1,8 @@
-//! What a profile says: figures, judgements and suggestions, no cell.
+//! The result of a profile: figures, classes and suggestions, and no cell text.
 
 use edm_model::{
-    Column, ColumnSummary, DataType, DateOrder, Judgement, PrimaryObstacle, ValueStatistics, column_warnings,
-    judge, primary_obstacles,
+    ClassFigures, Column, ColumnSummary, DataType, DateOrder, PrimaryObstacle, ValueStatistics,
+    classify_column, column_warnings, primary_obstacles,
 };
 
 use super::candidate::CANDIDATES;
@@ -10,110 +10,110 @@ use super::tally::ColumnTally;
 use super::values::ValueCounts;
 use crate::rejections::Rejections;
 
-/// Forms that are told.
+/// Maximum number of forms reported.
 const FORMS_TOLD_MAX: usize = 5;
-/// A form is told if it is the form of so many percent of the cells.
+/// A form is reported if at least this percentage of the cells have it.
 const FORM_PERCENT_MIN: u64 = 1;
 
-/// What a table looks like.
+/// The profile of a table.
 #[derive(Debug, Clone)]
 pub struct TableProfile {
-    /// Records of the file, those that cannot be used included.
+    /// Records of the file, unusable ones included.
     pub records: u64,
-    /// What cannot be used, by line and reason.
+    /// Unusable records and cells, by line and reason.
     pub rejections: Rejections,
-    /// In the order of the columns.
+    /// The columns, in order.
     pub columns: Vec<ColumnProfile>,
-    /// Whether somebody chose the columns, and which are searchable; else any could be.
+    /// Whether the columns were given, and with them which are searchable. Otherwise any could be.
     pub given: bool,
-    /// What a person should look at of the file as a whole.
+    /// Warnings about the file as a whole.
     pub warnings: Vec<String>,
 }
 
 impl TableProfile {
-    /// Returns whether a store of these columns could find anything by its default type: a column identifies a
-    /// record, or three are evidence and one of them is searchable.
+    /// Returns whether the default type of a store with these columns can match. It can if a column
+    /// is an identifier, or if three are evidence and one of these is searchable.
     pub fn is_findable(&self) -> bool {
-        let identifies = self.columns.iter().any(|column| column.judgement.class.identifier);
+        let identifies = self.columns.iter().any(|column| column.class_figures.class.identifier);
         let evidence = self
             .columns
             .iter()
-            .filter(|column| column.judgement.class.evidence && column.statistics.values > 0);
+            .filter(|column| column.class_figures.class.evidence && column.statistics.values > 0);
         identifies
             || evidence.clone().count() >= 3
                 && evidence.clone().any(|column| !self.given || column.column.searchable)
     }
 }
 
-/// Characters of the values of a column.
+/// Lengths of a column's values, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lengths {
     /// The shortest.
     pub min: u64,
-    /// The middle one; of values longer than 256 characters only that they are.
+    /// The median. For values longer than 256 characters it only says that they are longer.
     pub median: u64,
     /// The longest.
     pub max: u64,
 }
 
-/// The type that a column's cells have.
+/// The data type that fits a column's cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
     /// The type.
     pub data_type: DataType,
-    /// How many cells are values of it.
+    /// The number of cells that are values of it.
     pub taken: u64,
-    /// Of how many.
+    /// The number of cells tested.
     pub texts: u64,
-    /// Whether day and month of every date could be exchanged: then the type is a guess.
+    /// Whether day and month of every date could be swapped. Then the order is a guess.
     pub is_either_order: bool,
 }
 
-/// What a column looks like and what it is fit for.
+/// The profile of a column.
 #[derive(Debug, Clone)]
 pub struct ColumnProfile {
-    /// The column; without columns given it is text, and searchable if it can be a primary.
+    /// The column. If columns were not given, it is text, and searchable if it can be a primary.
     pub column: Column,
-    /// Records that were read.
+    /// Records read.
     pub cells: u64,
     /// Cells without any letter or digit.
     pub empty: u64,
-    /// Cells that count as empty by their text, as `N/A` does.
+    /// Cells that contain a placeholder, such as `N/A`.
     pub placeholders: u64,
     /// Cells with more words than are matched.
     pub too_long: u64,
     /// Cells that the column's data type refused.
     pub refused: u64,
-    /// How its values repeat.
+    /// How often its values repeat.
     pub statistics: ValueStatistics,
-    /// How many bits of information a value carries on average (Shannon's entropy).
+    /// The average information of a value in bits (Shannon entropy).
     pub entropy_bits: f64,
-    /// `None` where there is no value.
+    /// `None` if there is no value.
     pub lengths: Option<Lengths>,
-    /// The commonest forms with their cells: `9` is a digit, `a` a run of letters.
+    /// The most frequent forms and their cells: `9` is a digit, `a` is a run of letters.
     pub forms: Vec<(String, u64)>,
-    /// The narrowest type that at least 95 % of the cells are values of; `text` where none is narrower.
+    /// The narrowest type that at least 95 % of the cells are values of; otherwise `text`.
     pub suggestion: Suggestion,
-    /// The class and its figures: the same that the service would come to.
-    pub judgement: Judgement,
-    /// Why the column cannot be a primary; empty where it can.
+    /// The class and its figures, equal to those that the service would compute.
+    pub class_figures: ClassFigures,
+    /// Why the column cannot be a primary; empty if it can.
     pub primary_obstacles: Vec<PrimaryObstacle>,
-    /// Why the column cannot be the key, as clauses; empty where it can.
+    /// Why the column cannot be the key, as clauses; empty if it can.
     pub key_obstacles: Vec<String>,
-    /// What the service would say of the column.
+    /// The warnings that the service would give about the column.
     pub warnings: Vec<String>,
 }
 
 impl ColumnProfile {
-    /// Judges a column as it is given, or as one that somebody might make searchable.
+    /// Classifies a column as given, or as if it were searchable.
     pub(super) fn of(mut column: Column, given: bool, tally: &ColumnTally, counts: &ValueCounts) -> Self {
         let statistics = counts.statistics;
         column.searchable |= !given;
-        let judgement = judge(&column, &statistics, &tally.forms_seen);
-        // Nobody has chosen yet, and so nobody need be warned of a choice.
-        column.searchable &= given || judgement.class.identifier;
+        let class_figures = classify_column(&column, &statistics, &tally.forms_seen);
+        // The columns were not chosen yet, so there is no choice to warn about.
+        column.searchable &= given || class_figures.class.identifier;
         let summary = ColumnSummary {
-            judgement,
+            class_figures,
             values: statistics.values,
             distinct: statistics.distinct,
             too_long: tally.too_long,
@@ -130,8 +130,8 @@ impl ColumnProfile {
             entropy_bits: counts.entropy_bits,
             lengths: lengths(tally),
             forms: forms(tally),
-            suggestion: suggestion(tally, judgement.class.evidence),
-            judgement,
+            suggestion: suggestion(tally, class_figures.class.evidence),
+            class_figures,
             primary_obstacles: primary_obstacles(&column, &statistics, &tally.forms_seen),
             key_obstacles: key_obstacles(tally.cells, &statistics),
             warnings: [column_warnings(&column, &summary), tally.damage.warnings(&column)].concat(),
@@ -139,7 +139,7 @@ impl ColumnProfile {
         }
     }
 
-    /// Returns the share of the values that differ, 0 to 1.
+    /// Returns the share of distinct values, 0 to 1.
     pub fn distinct_share(&self) -> f64 {
         self.statistics.distinct as f64 / self.statistics.values.max(1) as f64
     }
@@ -158,7 +158,7 @@ fn lengths(tally: &ColumnTally) -> Option<Lengths> {
 
 fn forms(tally: &ColumnTally) -> Vec<(String, u64)> {
     let mut forms = tally.forms.by_count();
-    // A form that few cells have could be a person's.
+    // A form that few cells have could identify a person.
     forms.retain(|(_, cells)| *cells * 100 >= tally.texts * FORM_PERCENT_MIN);
     forms.truncate(FORMS_TOLD_MAX);
     forms
@@ -187,7 +187,7 @@ fn suggestion(tally: &ColumnTally, evidence: bool) -> Suggestion {
     Suggestion { data_type, taken, texts: tally.texts, is_either_order }
 }
 
-/// The key says which row a delta is for.
+/// Returns why the column cannot be the key, which identifies the row of a delta.
 fn key_obstacles(cells: u64, statistics: &ValueStatistics) -> Vec<String> {
     let mut out = Vec::new();
     let absent = cells.saturating_sub(statistics.values);

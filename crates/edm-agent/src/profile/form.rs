@@ -1,13 +1,13 @@
-//! The form of a cell: what it looks like, without what it says.
+//! Forms of cells: their appearance without their content.
 
 use std::collections::HashMap;
 
-/// Characters of a form.
+/// Maximum characters of a form.
 const FORM_CHARACTERS_MAX: usize = 32;
-/// Forms of a column that are counted one by one.
+/// Maximum number of forms counted individually.
 const FORMS_MAX: usize = 1_024;
 
-/// Counts the forms of a column's cells. What comes when there are too many is counted as a whole.
+/// Counts the forms of a column's cells. Forms beyond the maximum are counted together.
 #[derive(Debug, Default)]
 pub(super) struct Forms {
     counts: HashMap<String, u64>,
@@ -34,14 +34,14 @@ impl Forms {
     }
 
     pub(super) fn merge(&mut self, other: &Forms) {
-        // In a fixed order, so that the same forms are kept whatever the order of a map.
+        // In a fixed order, so that the kept forms do not depend on the order of a hash map.
         for (form, cells) in other.by_count() {
             self.count(&form, cells);
         }
         self.others += other.others;
     }
 
-    /// Returns the forms, commonest first.
+    /// Returns the forms, most frequent first.
     pub(super) fn by_count(&self) -> Vec<(String, u64)> {
         let mut forms: Vec<(String, u64)> =
             self.counts.iter().map(|(form, cells)| (form.clone(), *cells)).collect();
@@ -50,7 +50,8 @@ impl Forms {
     }
 }
 
-/// Writes `9` for each digit, `a` for each run of letters, `·` for signs other than ASCII's, which stay.
+/// Writes `9` for each digit, `a` for each run of letters and `·` for each symbol outside ASCII.
+/// ASCII symbols stay.
 fn write_form(cell: &str, form: &mut String) {
     form.clear();
     let mut length = 0;
@@ -102,7 +103,7 @@ mod tests {
     fn too_many_forms_are_counted_together() {
         let mut forms = Forms::default();
         for number in 0..FORMS_MAX + 10 {
-            // A form of its own for each number: its binary digits as signs.
+            // A different form for each number: its binary digits as symbols.
             let cell: String = (0..11).map(|bit| if number >> bit & 1 == 1 { '-' } else { '/' }).collect();
             forms.see(&cell);
             forms.see("9");

@@ -1,8 +1,10 @@
-//! What the columns of a table are fit for, found beside the table and before anything is uploaded: the figures from
-//! which the service makes classes, and those from which a person chooses columns. No cell is kept or told.
+//! Profiles: what the columns of a table can be used for, computed locally before anything is
+//! uploaded. A profile contains the figures from which the service derives classes, and those from
+//! which a person chooses columns. It keeps and reports no cell.
 //!
-//! Cells are hashed by a key that is made for one run and thrown away; distinct values are counted by 64 bits of the
-//! hash, exactly, whatever the size of the table: what does not fit into memory is sorted in a private folder.
+//! Cells are hashed with a key that is made for one run and discarded. Distinct values are counted
+//! exactly by 64 bits of the hash, for a table of any size: what exceeds the memory is sorted in a
+//! private folder.
 
 mod candidate;
 mod figures;
@@ -33,35 +35,35 @@ use scratch::Scratch;
 use tally::ColumnTally;
 use values::{ValueCounter, bytes_per_column};
 
-/// Chunks of about a megabyte that wait for each thread.
+/// Chunks of about a megabyte queued for each thread.
 const CHUNKS_WAITING: usize = 2;
 
-/// What is profiled, and how.
+/// The options of a profile.
 pub struct ProfileOptions {
-    /// Where the table is.
+    /// The table.
     pub input: Input,
-    /// How its text is written.
+    /// How its text is encoded and separated.
     pub format: TableFormat,
-    /// The columns as a store would have them; else every column of the header, as text.
+    /// The columns of a store; otherwise every column of the header, as text.
     pub columns: Option<Columns>,
-    /// What to do with columns of the file that `columns` does not have.
+    /// What to do with columns of the file that are not in `columns`.
     pub extra_columns: ExtraColumns,
-    /// The longest value that is matched, in atoms.
+    /// The length of the longest matched value, in atoms.
     pub tokens_max: u32,
-    /// Hashing threads.
+    /// The number of hashing threads.
     pub workers: usize,
-    /// The key of this run; any, and never used again.
+    /// The key of this run. It can be any, and is never used again.
     pub key: Salt,
-    /// A folder that does not exist yet, for what does not fit into memory. Removed in the end.
+    /// A folder for data that exceeds the memory. It must not exist yet, and is removed in the end.
     pub scratch: PathBuf,
     /// Memory for the counts of distinct values.
     pub memory_bytes: usize,
 }
 
-/// Reads the whole table and judges its columns. Blocks the calling thread.
+/// Reads the whole table and classifies its columns. Blocks the calling thread.
 ///
-/// Records that cannot be used are counted and told by line; they are no failure. Fails when the file cannot be read,
-/// its first line names no columns, or it holds no record.
+/// Unusable records are counted and reported by line; they are not an error. Fails if the file
+/// cannot be read, its first line is not a header, or it has no record.
 pub fn profile(options: &ProfileOptions, progress: &dyn Progress) -> Result<TableProfile, Error> {
     let source = source::open(&options.input, options.format)?;
     let bytes_total = source.bytes_total;
@@ -95,7 +97,7 @@ pub fn profile(options: &ProfileOptions, progress: &dyn Progress) -> Result<Tabl
     Ok(TableProfile { records, rejections: tally.rejections, columns: profiles, given, warnings })
 }
 
-/// What one thread found, or all of them.
+/// The findings of one thread, or of all of them.
 #[derive(Default)]
 struct Tally {
     columns: Vec<ColumnTally>,
@@ -116,7 +118,7 @@ struct Run<'a> {
     options: &'a ProfileOptions,
     columns: &'a Columns,
     counters: Vec<Mutex<ValueCounter<'a>>>,
-    /// Set by a thread that failed, so that the reader does not go on for hours.
+    /// Set by a failed thread, so that the reader stops as well.
     stopped: AtomicBool,
 }
 
@@ -155,7 +157,7 @@ impl Run<'_> {
         })
     }
 
-    /// Cuts the records into chunks and gives them to the threads in turn.
+    /// Divides the records into chunks and passes them to the threads in turn.
     fn hand_out(
         &self,
         reader: &mut RecordReader,
@@ -215,7 +217,7 @@ impl Run<'_> {
         }
     }
 
-    /// Hashes what was pushed and counts the values.
+    /// Hashes the pushed records and counts their values.
     fn count(&self, hasher: &mut RecordHasher, tally: &mut Tally) -> Result<(), Error> {
         let rows = hasher.finish();
         for ((column, tally), counter) in rows.columns.iter().zip(&mut tally.columns).zip(&self.counters) {

@@ -1,27 +1,29 @@
-//! The country of a column of telephone numbers, some with their country's code and some as they are dialled inside it.
+//! Finds the country of a column of telephone numbers, some of which have a country code while
+//! others are in national format.
 //!
-//! Problem: `030 901820` is a number of nearly any country. Idea: where other cells of the column begin with `+49`, it is one of
-//! Germany. Without such a cell nobody here guesses.
+//! `030 901820` is a valid number in nearly any country. If other cells of the column start with
+//! `+49`, it is German. Without such a cell, no country is assumed.
 
 use edm_hash::{Canonicaliser, CellForm, Folded, calling_code};
 use edm_model::{Country, DataType, Rule};
 
 use super::candidate::FITTING_PERCENT;
 
-/// Cells that are kept of a column, for the run alone.
+/// Maximum number of cells kept per column, for the duration of the run.
 const CELLS_MAX: usize = 1_000;
 const DIGITS_MIN: usize = 6;
-/// So many of a hundred cells with a code must have the country's: a foreign number or two is in every table.
+/// The country needs this percentage of the cells with a country code. Every table has a few
+/// foreign numbers.
 const SHOWN_PERCENT: usize = 90;
 
-/// Of countries that share a calling code, the ones that most numbers are of.
+/// For countries that share a calling code, the one with the most numbers.
 const LARGEST: [&str; 9] = ["us", "gb", "ru", "it", "au", "no", "fi", "ma", "re"];
 
 /// Cells that may be telephone numbers.
 #[derive(Debug, Default)]
 pub(super) struct PhoneCells {
     cells: Vec<String>,
-    /// How many there were.
+    /// The number of such cells seen.
     seen: u64,
 }
 
@@ -42,14 +44,16 @@ impl PhoneCells {
         self.cells.extend(other.cells.iter().take(room).cloned());
     }
 
-    /// Returns the country of which nearly all of so many texts are numbers, and how many of them, by the share of the kept cells.
+    /// Returns the country that nearly all of the texts belong to, and an estimate of how many do,
+    /// from the kept cells.
     pub(super) fn country(&self, texts: u64, tokens_max: u32) -> Option<(Country, u64)> {
         if self.seen * 100 < texts * FITTING_PERCENT {
             return None;
         }
         let mut abroad = Numbers::new(None, tokens_max);
         let coded: Vec<String> = self.cells.iter().filter_map(|cell| abroad.number(cell)).collect();
-        // The rest of them is dialled inside a country whose code nearly all of the others show.
+        // The remaining numbers are in national format, in a country whose code nearly all others
+        // show.
         let is_shown = |code: &str| {
             let of_it = coded
                 .iter()
@@ -71,7 +75,7 @@ impl PhoneCells {
     }
 }
 
-/// Digits and what people write between them, and not digits alone: those could be any number.
+/// Returns whether the cell has digits and telephone punctuation. Plain digits could be any number.
 fn may_be_phone(cell: &str) -> bool {
     let cell = cell.trim();
     let digits = cell.chars().filter(char::is_ascii_digit).count();
@@ -81,7 +85,7 @@ fn may_be_phone(cell: &str) -> bool {
         && others().all(|sign| matches!(sign, ' ' | '\u{a0}' | '+' | '-' | '(' | ')' | '/' | '.' | '–'))
 }
 
-/// Reads numbers of one country, or with the code of any.
+/// Parses numbers of one country, or with any country code.
 struct Numbers {
     canonicaliser: Canonicaliser,
     folded: Folded,
@@ -98,7 +102,7 @@ impl Numbers {
         }
     }
 
-    /// Returns the number in E.164.
+    /// Returns the number in E.164 format.
     fn number(&mut self, cell: &str) -> Option<String> {
         self.canonical.clear();
         let form = self.canonicaliser.cell(cell, &mut self.folded, &mut self.canonical);

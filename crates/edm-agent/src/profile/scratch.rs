@@ -1,4 +1,5 @@
-//! A private folder for what does not fit into memory: sorted 64-bit values under a key that nobody keeps.
+//! A private folder for data that exceeds the memory: sorted 64-bit hashes under a key that is not
+//! kept.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -8,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind};
 
-/// The folder; made when it is first needed, removed with everything in it in the end.
+/// The folder. It is created on first use, and removed with its content on drop.
 pub(super) struct Scratch {
     path: PathBuf,
     made: Mutex<bool>,
@@ -20,7 +21,7 @@ impl Scratch {
         Self { path, made: Mutex::new(false), files: AtomicU64::new(0) }
     }
 
-    /// Makes a new file, open for reading and writing.
+    /// Creates a new file, open for reading and writing.
     pub(super) fn file(&self) -> Result<(PathBuf, File), Error> {
         let number = self.files.fetch_add(1, Ordering::Relaxed);
         let path = self.path.join(number.to_string());
@@ -39,7 +40,7 @@ impl Scratch {
             let mut builder = DirBuilder::new();
             #[cfg(unix)]
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            // One that is there already is somebody else's.
+            // An existing folder belongs to another program.
             builder.create(&self.path)?;
             *made = true;
         }
@@ -50,7 +51,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if *self.made.get_mut().unwrap_or_else(PoisonError::into_inner) {
-            // What cannot be removed says nothing to anybody: its key is gone.
+            // A folder that cannot be removed reveals nothing, since its key is gone.
             let _ = fs::remove_dir_all(&self.path);
         }
     }

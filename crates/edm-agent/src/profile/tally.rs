@@ -1,4 +1,4 @@
-//! What one thread sees of one column.
+//! The counts of one column on one thread.
 
 use edm_hash::{Canonicaliser, CellForm, FoldOptions, Folded, HashedColumn, Placeholders};
 use edm_model::{FormStatistics, PlaceholderWords, Rule};
@@ -8,14 +8,14 @@ use super::form::Forms;
 use super::phone_country::PhoneCells;
 use crate::cell_damage::CellDamage;
 
-/// Lengths from here on are told only by the longest.
+/// Lengths from here on only count for the maximum.
 const LENGTHS_MAX: usize = 256;
 
-/// Counts of a column's cells; those of several threads can be added up.
+/// Counts of a column's cells. Those of several threads can be added.
 pub(super) struct ColumnTally {
-    /// Records that were read.
+    /// Records read.
     pub(super) cells: u64,
-    /// Cells with a text that is no placeholder and not too long: what a type's share is of.
+    /// Cells with text, without placeholders and too long ones. The shares of types refer to these.
     pub(super) texts: u64,
     /// Cells without any letter or digit.
     pub(super) empty: u64,
@@ -26,10 +26,10 @@ pub(super) struct ColumnTally {
     pub(super) forms: Forms,
     pub(super) damage: CellDamage,
     pub(super) phones: PhoneCells,
-    /// How many texts have so many characters; the last place is for all longer ones.
+    /// The number of texts by their length in characters. The last entry counts all longer ones.
     pub(super) lengths: Vec<u64>,
     pub(super) longest: u64,
-    /// For each candidate, how many texts it took.
+    /// For each candidate, the number of texts that are values of it.
     pub(super) taken: Vec<u64>,
     pub(super) text: Canonicaliser,
     candidates: Vec<Canonicaliser>,
@@ -61,7 +61,7 @@ impl ColumnTally {
         }
     }
 
-    /// Looks at the text of a cell. Every candidate folds as text does, so it is folded once.
+    /// Inspects the text of a cell. Every candidate folds like `text`, so it is folded once.
     pub(super) fn see(&mut self, cell: &str) {
         self.cells += 1;
         self.damage.see(cell);
@@ -92,7 +92,7 @@ impl ColumnTally {
         }
     }
 
-    /// Adds what hashing the column found.
+    /// Adds the findings from hashing the column.
     pub(super) fn add(&mut self, column: &HashedColumn) {
         self.too_long += u64::from(column.counts.too_long);
         self.refused += u64::from(column.counts.refused);

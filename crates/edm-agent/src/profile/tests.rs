@@ -1,4 +1,4 @@
-//! Tables of cases: a table in, the figures of its columns out.
+//! Table-driven tests: a table as input, the figures of its columns as output.
 
 use std::fmt::Write as _;
 
@@ -29,7 +29,7 @@ fn run(table: &str, change: impl FnOnce(&mut ProfileOptions)) -> Result<TablePro
     profile
 }
 
-/// A table of one column, beside a number for each row.
+/// A table with one column of these cells, and a second one with a number per row.
 fn column_of(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut table = "n,column\n".to_owned();
     for (number, cell) in cells.into_iter().enumerate() {
@@ -45,7 +45,7 @@ fn check(cells: Vec<String>, expected: &str) {
     let found = format!(
         "{} {} distinct={} largest={} entropy={:.2} [{}] key={}",
         suggested(column),
-        column.judgement.class.as_str(),
+        column.class_figures.class.as_str(),
         column.statistics.distinct,
         column.statistics.largest,
         column.entropy_bits,
@@ -81,7 +81,7 @@ fn types_are_suggested_by_their_own_recognisers() {
     check(&|n| with_luhn(&format!("400000{:09}", n * 7_919)), "card");
 }
 
-/// Appends the digit that makes a number pass the Luhn check.
+/// Appends the Luhn check digit.
 fn with_luhn(digits: &str) -> String {
     let double = |digit: u32| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
     let values = digits.chars().rev().filter_map(|digit| digit.to_digit(10));
@@ -133,7 +133,7 @@ fn columns() {
         cells(3, |_| " ".to_owned()),
         "text evidence distinct=0 largest=0 entropy=0.00 [every cell is empty] key=false",
     );
-    // 95 % is enough, one cell less is not.
+    // 95 % suffices, one cell less does not.
     check(
         cells(100, |n| if n < 95 { format!("{}", 20_000 + n) } else { format!("none {n}") }),
         "digits standalone distinct=100 largest=1 entropy=6.64 [] key=true",
@@ -142,7 +142,7 @@ fn columns() {
         cells(100, |n| if n < 94 { format!("{}", 20_000 + n) } else { format!("none {n}") }),
         "text standalone distinct=100 largest=1 entropy=6.64 [] key=true",
     );
-    // Empty cells and placeholders have no part in the share.
+    // Empty cells and placeholders do not count in the share.
     check(
         cells(100, |n| match n % 3 {
             0 => format!("{}", 20_000 + n),
@@ -209,9 +209,9 @@ fn columns_of_a_store_are_judged_as_they_are() {
     });
     let profile = profile.expect("a table");
     let [ssn, city, age] = profile.columns.as_slice() else { panic!("three columns") };
-    // Two ways to write one value.
+    // Two spellings of one value.
     assert_eq!((ssn.statistics.distinct, ssn.statistics.largest), (2, 2));
-    assert!(ssn.judgement.class.identifier && !city.judgement.class.identifier);
+    assert!(ssn.class_figures.class.identifier && !city.class_figures.class.identifier);
     assert_eq!((age.refused, age.statistics.values), (1, 2));
     assert_eq!(profile.rejections.left_out_cells, [("age".to_owned(), 1)].into());
 }
@@ -226,13 +226,13 @@ fn tables_that_cannot_be_profiled() {
         kind("900-12-3456,Langer\n901-23-4567,Okafor\n"),
         ErrorKind::UnfitHeader { cell: 1, .. }
     ));
-    // All rejected: they are told, and there is nothing to judge.
+    // All records are rejected: this is reported, and there is nothing to classify.
     let profile = run("ssn,lastName\n1\n", |_| {}).expect("one record");
     assert_eq!((profile.records, profile.rejections.rejected_records), (1, 1));
     assert!(!profile.is_findable());
 }
 
-/// However many threads there are and however little memory.
+/// The figures do not depend on the number of threads or on the memory.
 #[test]
 fn figures_are_the_same_by_every_way() {
     let mut table = "id,name,city\n".to_owned();
@@ -250,7 +250,7 @@ fn figures_are_the_same_by_every_way() {
                 column.statistics,
                 format!("{:.6}", column.entropy_bits),
                 column.forms.clone(),
-                column.judgement.class,
+                column.class_figures.class,
             )
         };
         columns.iter().map(one).collect::<Vec<_>>()
@@ -258,7 +258,7 @@ fn figures_are_the_same_by_every_way() {
     let expected = figures(1, 64 * 1024 * 1024);
     assert_eq!(expected[0].0.distinct, 40_000);
     assert_eq!(expected[2].0.largest, 3_637);
-    // The least share of a column is below 40,000 values, so runs go to the folder.
+    // The minimum share of a column is below 40,000 values, so runs go to the folder.
     assert_eq!(figures(1, 0), expected);
     assert_eq!(figures(4, 0), expected);
 }

@@ -1,8 +1,9 @@
-//! How often each value occurs, exactly and in bounded memory: values are sorted and counted in memory, and what does
-//! not fit goes to sorted runs on disk, which are merged in the end.
+//! Counts the occurrences of each value, exactly and in bounded memory, by an external merge sort.
+//! Values are sorted and counted in memory. If they exceed it, they go to sorted runs on disk,
+//! which are merged in the end.
 //!
-//! A value is 64 bits of a keyed hash. Two of a billion distinct values share them with a chance of 3 %; then one
-//! value too few is counted.
+//! A value is 64 bits of a keyed hash. Among a billion distinct values, two collide with a
+//! probability of 3 %; the count is then one too low.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,13 +16,13 @@ use edm_model::ValueStatistics;
 use super::scratch::Scratch;
 use crate::error::Error;
 
-/// Runs that are merged at once: so many files are open.
+/// Maximum number of runs merged at once, and so of open files.
 const RUNS_MAX: usize = 64;
-/// A value and its count in a run.
+/// A value and its count in a run, in bytes.
 const ENTRY_BYTES: usize = 16;
-/// Each of a run's buffers while it is merged.
+/// The buffer of each run during a merge, in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
-/// Below this a column's share of the memory would make a file of every few values.
+/// With a smaller share of the memory, a column would write a file every few values.
 const COLUMN_BYTES_MIN: usize = 64 * 1024;
 
 /// Returns each column's share of the memory.
@@ -29,20 +30,20 @@ pub(super) fn bytes_per_column(memory_bytes: usize, columns: usize) -> usize {
     (memory_bytes / columns.max(1)).max(COLUMN_BYTES_MIN)
 }
 
-/// What is known of a column's values in the end.
+/// The statistics of a column's values.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct ValueCounts {
     pub(super) statistics: ValueStatistics,
-    /// How many bits of information a value carries on average (Shannon's entropy).
+    /// The average information of a value in bits (Shannon entropy).
     pub(super) entropy_bits: f64,
 }
 
 /// Counts the values of one column.
 pub(super) struct ValueCounter<'a> {
     scratch: &'a Scratch,
-    /// Not sorted yet.
+    /// Unsorted values.
     incoming: Vec<u64>,
-    /// Sorted, each once, with its count.
+    /// Sorted distinct values with their counts.
     counted: Vec<(u64, u64)>,
     runs: Vec<PathBuf>,
     incoming_max: usize,
@@ -50,8 +51,8 @@ pub(super) struct ValueCounter<'a> {
 }
 
 impl<'a> ValueCounter<'a> {
-    /// Makes one that takes at most about so much memory: an eighth for what comes, a quarter for what is counted, and
-    /// as much as both for what they are merged into.
+    /// Makes a counter that takes at most about this much memory: an eighth for incoming values, a
+    /// quarter for counted ones, and the sum of both for the merge.
     pub(super) fn new(scratch: &'a Scratch, memory_bytes: usize) -> Self {
         Self {
             scratch,
@@ -73,12 +74,13 @@ impl<'a> ValueCounter<'a> {
         Ok(())
     }
 
-    /// Counts what came, and writes a run when there is too much of it.
+    /// Merges the incoming values into the counted ones, and writes a run if there are too many.
     fn settle(&mut self) -> Result<(), Error> {
         self.incoming.sort_unstable();
         let came = self.incoming.chunk_by(|a, b| a == b);
         let came = came.filter_map(|same| Some((*same.first()?, same.len() as u64)));
         let mut merged: Vec<(u64, u64)> = Vec::with_capacity(self.counted.len() + self.incoming.len() / 4);
+        // A linear merge of two sorted lists.
         let mut known = self.counted.iter().copied().peekable();
         for (value, count) in came {
             while let Some(entry) = known.next_if(|(known, _)| *known < value) {
@@ -123,7 +125,7 @@ impl<'a> ValueCounter<'a> {
         Ok(merged)
     }
 
-    /// Returns what was counted.
+    /// Returns the statistics.
     pub(super) fn finish(mut self) -> Result<ValueCounts, Error> {
         self.settle()?;
         let mut sums = Sums::default();
@@ -161,11 +163,11 @@ impl Sums {
     }
 }
 
-/// The entries of several runs in ascending order, each value once.
+/// A k-way merge of several runs: ascending entries, each value once.
 struct Merge<'a> {
     scratch: &'a Scratch,
     runs: Vec<BufReader<File>>,
-    /// The next entry of each run, the smallest value first.
+    /// A heap with the next entry of each run, the smallest value first.
     heads: BinaryHeap<Reverse<(u64, usize, u64)>>,
     failed: bool,
 }
@@ -182,7 +184,7 @@ impl<'a> Merge<'a> {
         Ok(merge)
     }
 
-    /// Puts the next entry of a run among the heads.
+    /// Moves the next entry of a run into the heap.
     fn advance(&mut self, run: usize) -> Result<(), Error> {
         let Some(reader) = self.runs.get_mut(run) else { return Ok(()) };
         let mut entry = [0; ENTRY_BYTES];
@@ -232,7 +234,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    /// Counts the same values in memory and by runs.
+    /// Counts the same values in memory and with runs.
     fn check(values: &[u64], memory_bytes: usize, spills: bool) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("scratch");
@@ -257,7 +259,7 @@ mod tests {
 
     #[test]
     fn counts_are_exact_however_little_memory_there_is() {
-        // A fixed sequence without a pattern, and one in which few values repeat a lot.
+        // A fixed sequence without a pattern, and one in which few values repeat often.
         let mixed = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (n >> 3);
         let distinct: Vec<u64> = (0..20_000).map(mixed).collect();
         let few: Vec<u64> = (0..20_000).map(|n| mixed(n % 7)).collect();
@@ -265,7 +267,7 @@ mod tests {
         for values in [&distinct, &skewed] {
             check(values, 16 * 1024 * 1024, false);
             check(values, 4 * 1024, true);
-            // So many runs that they are merged in between.
+            // Enough runs for an intermediate merge.
             check(values, 256, true);
         }
         check(&few, 4 * 1024, false);

@@ -1,5 +1,5 @@
-//! Bytes of a file → UTF-8 without a byte order mark. The first step of the walk: everything after it may rely
-//! on valid UTF-8 without NUL. Streams; holds one buffer.
+//! Decodes the bytes of a file to UTF-8 without a byte order mark. This is the first step of
+//! reading; later steps rely on valid UTF-8. It streams with one buffer.
 
 use std::io::{self, Read};
 use std::str::FromStr;
@@ -8,18 +8,18 @@ use std::sync::Arc;
 use edm_hash::ProcessorPath;
 use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::glance;
+use super::byte_scan;
 use super::mistaken::{MistakenEncoding, Watch};
 use crate::error::{Error, ErrorKind};
 
 const BUFFER_BYTES: usize = 64 * 1024;
-/// Who asks for so much gets UTF-8 without a buffer between.
+/// Reads of at least this size get UTF-8 directly, without an intermediate buffer.
 const DIRECT_BYTES_MIN: usize = 4 * 1024;
 
-/// Bytes from which UTF-16 without a byte order mark is told.
+/// The number of bytes examined to detect UTF-16 without a byte order mark.
 const GLANCE_BYTES: usize = 512;
 
-/// The encoding of a file, where somebody says it.
+/// The declared encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextEncoding(&'static encoding_rs::Encoding);
 
@@ -28,7 +28,7 @@ impl TextEncoding {
         self.0
     }
 
-    /// Returns the name by which browsers know it too.
+    /// Returns the encoding's name in the Encoding Standard.
     pub fn name(self) -> &'static str {
         self.0.name()
     }
@@ -37,40 +37,43 @@ impl TextEncoding {
 impl FromStr for TextEncoding {
     type Err = Error;
 
-    /// Reads a label of the Encoding Standard (encoding.spec.whatwg.org), such as `windows-1252`, `latin1` or `shift_jis`.
+    /// Parses a label of the Encoding Standard (<https://encoding.spec.whatwg.org>), such as
+    /// `windows-1252`, `latin1` or `shift_jis`.
     fn from_str(label: &str) -> Result<Self, Error> {
         let known = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes());
         known.map(Self).ok_or_else(|| Error::new(ErrorKind::UnknownEncodingLabel))
     }
 }
 
-/// What is read, and what of it is refused.
+/// What is read, which decides what is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
-    /// A text, which holds no NUL.
+    /// A text, which must not contain NUL.
     Text,
-    /// A table, in this encoding if somebody says so. A NUL passes: it costs its record and not the table.
+    /// A table, optionally with a declared encoding. A NUL is passed on: it costs its record and
+    /// not the whole table.
     Table(Option<TextEncoding>),
 }
 
-/// Reads UTF-8 (with or without a byte order mark) or UTF-16 (with one) and gives UTF-8.
+/// Decodes UTF-8 (with or without a byte order mark) or UTF-16 (with one) to UTF-8.
 ///
-/// Anything else is an [`io::Error`] that wraps [`ErrorKind::UnknownEncoding`] with line and byte. A NUL is no text either, but the
-/// mark of a binary file, or of UTF-16 without its mark: [`ErrorKind::Nul`].
+/// Anything else is an [`io::Error`] that wraps [`ErrorKind::UnknownEncoding`] with line and byte.
+/// A NUL is not text but the sign of a binary file, or of UTF-16 without its mark:
+/// [`ErrorKind::Nul`].
 pub struct Utf8Text<R> {
     inner: R,
     reading: Reading,
     encoding: Encoding,
-    /// Bytes read and not decoded yet.
+    /// Bytes read but not decoded.
     raw: Vec<u8>,
-    /// Decoded text not handed out yet.
+    /// Decoded text not returned yet.
     text: Vec<u8>,
     text_start: usize,
     /// Bytes decoded so far, the byte order mark included.
     decoded_bytes: u64,
     lines: u64,
     ended: bool,
-    /// Whether the encoding that somebody said may be a mistake.
+    /// Watches for signs that the declared encoding is wrong.
     watch: Option<Watch>,
 }
 
@@ -81,13 +84,13 @@ enum Encoding {
 }
 
 impl<R: Read> Utf8Text<R> {
-    /// Decodes what `inner` gives, as it is read.
+    /// Decodes the bytes of `inner` as they are read.
     pub fn new(inner: R) -> Self {
         Self::reading(inner, Reading::Text)
     }
 
-    /// Decodes a table. NULs pass, and UTF-16 without a byte order mark is read where its first line is mostly ASCII. Notes whether the
-    /// encoding that was said may be a mistake.
+    /// Decodes a table. NULs are passed on, and UTF-16 without a byte order mark is accepted if its
+    /// first line is mostly ASCII. Watches for signs that the declared encoding is wrong.
     pub(crate) fn of_table(
         inner: R,
         declared: Option<TextEncoding>,
@@ -123,7 +126,8 @@ impl<R: Read> Utf8Text<R> {
         Ok(())
     }
 
-    /// Looks at the first bytes. UTF-32 would pass for UTF-16 with NULs, so it is named here.
+    /// Chooses the decoder by the first bytes. UTF-32 would look like UTF-16 with NULs, so it is
+    /// refused by name here.
     fn decide(&mut self) -> io::Result<()> {
         let wanted = if self.reading == Reading::Text { 4 } else { GLANCE_BYTES };
         while self.raw.len() < wanted && !self.ended {
@@ -155,7 +159,7 @@ impl<R: Read> Utf8Text<R> {
     }
 
     fn begin_declared(&mut self, TextEncoding(declared): TextEncoding) {
-        // A byte order mark says more than an option.
+        // A byte order mark overrides the declared encoding.
         let (encoding, mark) = encoding_rs::Encoding::for_bom(&self.raw).unwrap_or((declared, 0));
         self.encoding = match encoding == UTF_8 {
             true => Encoding::Utf8,
@@ -210,11 +214,12 @@ impl<R: Read> Utf8Text<R> {
         valid.map(drop)
     }
 
-    /// Reads UTF-8 to where it is asked for, without a copy between.
+    /// Reads UTF-8 directly into the caller's buffer, without a copy.
     fn read_utf8(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             let carried = self.raw.len();
             let (front, room) = out.split_at_mut(carried);
+            // The start of a character that the previous read cut goes first.
             front.copy_from_slice(&self.raw);
             let count = self.inner.read(room)?;
             self.ended = count == 0;
@@ -228,15 +233,18 @@ impl<R: Read> Utf8Text<R> {
         }
     }
 
-    /// Returns how much of the bytes that follow is text, all but the begin of a last character, and counts its lines.
+    /// Validates bytes and counts their lines. Returns how many are complete characters; a
+    /// truncated last character remains.
     fn check_utf8(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let seen = glance::survey(ProcessorPath::current(), bytes);
+        // One vectorised pass finds NULs, non-ASCII bytes and line ends. Only bytes beyond ASCII
+        // need a UTF-8 check.
+        let seen = byte_scan::byte_stats(ProcessorPath::current(), bytes);
         let (valid, whole) = match seen.beyond.then(|| std::str::from_utf8(bytes)) {
             None | Some(Ok(_)) => (bytes.len(), true),
             Some(Err(error)) => (error.valid_up_to(), error.error_len().is_none() && !self.ended),
         };
         let (text, _) = bytes.split_at(valid);
-        // The first of what is wrong is named, however the bytes came.
+        // The first problem in the file is reported, however the bytes were divided into reads.
         let nul = if seen.nul && self.reading == Reading::Text {
             text.iter().position(|byte| *byte == 0)
         } else {
@@ -257,13 +265,14 @@ impl<R: Read> Utf8Text<R> {
 
     fn decode_other(&mut self) -> io::Result<()> {
         let Encoding::Other(decoder) = &mut self.encoding else { return Ok(()) };
-        // A byte is at most three bytes of UTF-8; what finds no room waits.
+        // A byte decodes to at most three bytes of UTF-8. The decoder keeps what does not fit.
         self.text.resize(self.raw.len() * 3 + 16, 0);
         let (result, read, written) =
             decoder.decode_to_utf8_without_replacement(&self.raw, &mut self.text, self.ended);
         self.text.truncate(written);
         let bad = match result {
-            // The decoder may have swallowed the first bytes of a bad sequence in an earlier call.
+            // The decoder may have consumed the first bytes of an invalid sequence in an earlier
+            // call.
             DecoderResult::Malformed(length, extra) => {
                 Some((self.decoded_bytes + read as u64).saturating_sub(u64::from(length) + u64::from(extra)))
             }
@@ -272,11 +281,13 @@ impl<R: Read> Utf8Text<R> {
         if self.reading == Reading::Text
             && let Some(nul) = self.text.iter().position(|byte| *byte == 0)
         {
-            // Texts that are not UTF-8 are UTF-16.
+            // A text that is not UTF-8 is UTF-16.
             let (before, from_nul) = self.text.split_at(nul);
             let lines = line_ends(before);
-            // Counted from the end, because the decoder may hold the first byte of a unit of an earlier call.
+            // Counted from the end, because the decoder may hold the first byte of a code unit from
+            // an earlier call.
             let units = String::from_utf8_lossy(from_nul).encode_utf16().count() as u64;
+            // Code units start at even offsets.
             let end = (self.decoded_bytes + read as u64) & !1;
             self.lines += lines;
             return Err(self.refuse_nul(end.saturating_sub(units * 2)));
@@ -332,6 +343,8 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let count = units.len();
     let first = units.iter().filter(|[first, _]| *first == 0).count();
     let second = units.iter().filter(|[_, second]| *second == 0).count();
+    // Thresholds: at least three quarters of the high bytes are zero, and at most a sixteenth of
+    // the low bytes.
     let (few, most) = (count / 16, count - count / 4);
     match count >= 4 {
         true if second >= most && first <= few => Some(UTF_16LE),
@@ -341,14 +354,14 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
 }
 
 fn line_ends(text: &[u8]) -> u64 {
-    glance::survey(ProcessorPath::current(), text).line_ends
+    byte_scan::byte_stats(ProcessorPath::current(), text).line_ends
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Hands out one byte at a time, as a slow pipe may.
+    /// Returns one byte per read, as a slow pipe may.
     struct Drip<'a>(&'a [u8]);
 
     impl Read for Drip<'_> {
@@ -360,7 +373,7 @@ mod tests {
         }
     }
 
-    /// Reads with so much room at a time.
+    /// Reads everything with a buffer of this size.
     fn read_all(mut from: impl Read, room: usize, text: &mut Vec<u8>) -> io::Result<()> {
         let mut buffer = vec![0; room];
         loop {

@@ -1,4 +1,5 @@
-//! Tables as other programs write them, and as they come out broken: every record is read, or refused by its lines.
+//! Tables as other programs export them, intact and damaged: every record is read, or refused with
+//! its lines.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -11,7 +12,7 @@ use crate::chunk::Chunk;
 use crate::error::{Error, ErrorKind};
 use crate::rejections::Rejections;
 
-/// What became of a table: each record by the line on which it starts, and the lines that were refused.
+/// The result of reading a table: each record with its first line, and the refused lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Outcome {
     records: BTreeMap<u64, Vec<String>>,
@@ -34,9 +35,9 @@ fn read(bytes: &[u8], format: TableFormat) -> Result<Outcome, Error> {
         for (lines, cells) in chunk.rows(3) {
             outcome.records.insert(lines.start, cells.map(str::to_owned).collect());
         }
-        // What is only told as suspicious is read all the same.
+        // Records that are only reported as suspicious are read.
         let refused = rejections.reasons.into_iter().filter(|(reason, _)| !reason.starts_with("a line of"));
-        // Of the lines of one record only the first few are listed.
+        // For each record only the first few lines are listed.
         outcome.refused.extend(refused.flat_map(|(_, count)| count.lines[0]..count.lines[0] + count.count));
     }
 }
@@ -65,7 +66,7 @@ fn utf16(text: &str, encode: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(encode).collect()
 }
 
-/// Millions of empty records of two lines each were looked at again behind every one of them.
+/// Once, millions of empty two-line records were examined again after each of them.
 #[test]
 fn what_is_empty_is_looked_at_once() {
     let text = format!("id,name,city\n1,a,b\n{}2,\"c\n\",d\n", "\"\n".repeat(1_200_000));
@@ -148,7 +149,7 @@ fn rows_without_any_text_are_no_records() {
         ",,,",
     ] {
         let expected = match blank {
-            // Neither is white space that parts nothing.
+            // The same goes for white space that is not a separator.
             "\u{a0}" | ";;" => format!("{first}  !3  4:2|Ann|Rom"),
             _ => format!("{first}  {}:2|Ann|Rom", 4 + blank.matches('\n').count()),
         };
@@ -181,7 +182,8 @@ fn quotes_that_do_not_fit_cost_their_lines() {
     check("2,\"Rob,Ulm\n\"3\",Eva,Bern", "2:1|Jane|Ulm  !3  !4  5:8|Mia|Bonn  6:9|Ann|Rom");
     check("2,\"Rob,Ulm\n3,\", Eva\",Bern", "2:1|Jane|Ulm  !3  !4  5:8|Mia|Bonn  6:9|Ann|Rom");
     check("2,\"Rob\"\",Ulm\n3,\"Eva\",Bern", "2:1|Jane|Ulm  !3  !4  5:8|Mia|Bonn  6:9|Ann|Rom");
-    // What is left of a torn cell is no record, and a good record of two lines needs nothing behind it but one that begins.
+    // The rest of a torn cell is not a record. A valid record of two lines only needs the start of
+    // a record after it.
     check("2,\"say \"hi\n3,Eva\" x,Ulm", "2:1|Jane|Ulm  !3  !4  5:8|Mia|Bonn  6:9|Ann|Rom");
     check("2,\"a\nb\",Ulm\n   ", "2:1|Jane|Ulm  3:2|a\nb|Ulm  6:8|Mia|Bonn  7:9|Ann|Rom");
     check("2,\"a\nb\",Ulm\n,,,,", "2:1|Jane|Ulm  3:2|a\nb|Ulm  6:8|Mia|Bonn  7:9|Ann|Rom");
@@ -257,16 +259,17 @@ fn an_encoding_may_be_said() {
     assert!("utf-9".parse::<super::TextEncoding>().is_err());
 }
 
-/// A way to write a table.
+/// A style in which programs write tables.
 #[derive(Debug, Clone, Copy)]
 struct Dialect {
     delimiter: char,
     line_end: &'static str,
-    /// Whether cells are quoted that need not be.
+    /// Whether cells are quoted without need.
     quotes_all: bool,
 }
 
-/// Python's and pandas' csv, Excel's with a comma and with a semicolon, PostgreSQL's, MySQL's with quotes, and pipes.
+/// The csv of Python and pandas, Excel's with comma and semicolon, PostgreSQL's, MySQL's with
+/// quotes, and pipes.
 const DIALECTS: [Dialect; 6] = [
     Dialect { delimiter: ',', line_end: "\r\n", quotes_all: false },
     Dialect { delimiter: ',', line_end: "\n", quotes_all: false },
@@ -277,7 +280,7 @@ const DIALECTS: [Dialect; 6] = [
 ];
 
 impl Dialect {
-    /// Writes a table, and returns for each record the line on which it starts.
+    /// Writes a table. Returns it with the first line of each record.
     fn write(self, rows: &[[String; 3]]) -> (String, Vec<u64>) {
         let mut text = String::new();
         let mut starts = Vec::new();
@@ -299,7 +302,7 @@ impl Dialect {
 
 fn rows() -> impl Strategy<Value = Vec<[String; 3]>> {
     let cell = "[a-z]{1,6}|[a-z ,;|\t\"'\n]{0,12}|[0-9]{1,9}|[a-zé山]{0,3}\n[a-z,]{0,4}";
-    // Each record has its own number, by which it is known again.
+    // Each record has a unique number, by which it is recognised.
     proptest::collection::vec([cell, cell], 1..12).prop_map(|rows| {
         let header = ["id", "name", "city"].map(str::to_owned);
         let numbered =
@@ -311,7 +314,7 @@ fn rows() -> impl Strategy<Value = Vec<[String; 3]>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
-    /// Whatever wrote a sound table, each record is read as it was.
+    /// Every record of a well-formed table is read unchanged, whichever program wrote it.
     #[test]
     fn sound_tables_are_read_whole(rows in rows(), dialect in 0..DIALECTS.len()) {
         let dialect = DIALECTS[dialect];
@@ -324,9 +327,9 @@ proptest! {
         prop_assert_eq!(outcome.records, expected, "{:?}", text);
     }
 
-    /// Where a quote is lost or comes from nowhere, a record is read as it was, or each line of it is refused. The record that
-    /// was broken may say something else, for it does in the file. Nobody can tell a cell's line that has a record's separators from
-    /// a record, so there is none here.
+    /// If a quote is lost or added, each record is read unchanged or each of its lines is refused.
+    /// The changed record itself may be read differently, since the file differs. A line of a cell
+    /// that looks like a whole record cannot be told from one, so the generator makes none.
     #[test]
     fn a_broken_quote_costs_lines_and_never_in_silence(
         mut rows in rows(), dialect in 0..DIALECTS.len(), place in any::<prop::sample::Index>(), is_lost in any::<bool>(),

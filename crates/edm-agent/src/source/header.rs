@@ -1,17 +1,17 @@
-//! The first record of the file → which cell feeds which column of the store.
+//! Resolves the header: which cell of a record belongs to which column of the store.
 
 use csv::StringRecord;
 use edm_model::{Column, Columns, ColumnsErrorKind};
 
 use crate::error::{Error, ErrorKind};
 
-/// What happens to columns of the file that the store does not have.
+/// What to do with columns of the file that the store lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExtraColumns {
-    /// They are an error.
+    /// Report an error.
     #[default]
     Refuse,
-    /// They are left out.
+    /// Ignore them.
     Ignore,
 }
 
@@ -23,10 +23,11 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Resolves the header: exact names first, then without case. The order of the cells is free.
+    /// Resolves the header: exact names first, then ignoring case. The order of the cells does not
+    /// matter.
     ///
-    /// Names of the file are repeated in errors only once every column of the store was found: before that, the
-    /// first line may be a record, and its cells must not be shown.
+    /// Errors repeat names of the file only after every column of the store was found. Until then
+    /// the first line may be a record, whose cells must not be shown.
     pub(crate) fn resolve(
         header: &StringRecord,
         columns: &Columns,
@@ -44,7 +45,8 @@ impl Header {
                 missing.push(column.name.clone());
                 continue;
             };
-            // Names of a store are distinct without case, so a second cell of the same letters is a repeat.
+            // The store's names are distinct without case, so a second cell with the same letters
+            // is a duplicate.
             if folded.iter().filter(|name| **name == lower).count() > 1 {
                 return Err(Error::new(ErrorKind::DuplicateColumn { name: column.name.clone() }));
             }
@@ -68,10 +70,10 @@ impl Header {
         Ok(Self { cells: names.len(), positions })
     }
 
-    /// Takes every column that the header names, as text; the first one is searchable, because one must be.
+    /// Takes every column of the header as text. The first is searchable, because one must be.
     ///
-    /// Without a store to compare with, the first line may be a record: what looks like a value is refused, and no
-    /// cell of it is repeated.
+    /// Without a store to compare with, the first line may be a record. Whatever looks like a value
+    /// is refused, and no cell of it is shown.
     pub(crate) fn whole(header: &StringRecord) -> Result<(Self, Columns), Error> {
         let unfit =
             |position: usize, reason| Error::new(ErrorKind::UnfitHeader { cell: position + 1, reason });
@@ -97,15 +99,16 @@ impl Header {
     }
 }
 
-/// Names hold few digits, fewer than letters, and no addresses; one of digits alone is a year. `A123` would be fine, but where the
-/// header is missing it is a record, whose cells would become names that everybody reads.
+/// Returns whether a header cell looks like a value. Names have few digits, fewer than letters, and
+/// contain no address; one of digits only is a year. `A123` would be a fine name, but without a
+/// header it is a value, and would become a public column name.
 fn looks_like_a_value(name: &str) -> bool {
     let digits = name.chars().filter(|c| c.is_numeric()).count();
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
     name.contains('@') || digits >= 6 || digits > letters && !has_a_word(name) && !is_year(name)
 }
 
-/// Whether it has letters enough for a word, as `Q1_2024` has not and `FY_2024` has.
+/// Returns whether a name has enough letters for a word: `FY_2024` has, `Q1_2024` has not.
 fn has_a_word(name: &str) -> bool {
     name.chars().take_while(|c| c.is_alphabetic()).count() >= 2
 }
@@ -177,7 +180,7 @@ mod tests {
         check(&["a", &"b".repeat(129)], Err("cell 2 of the first line is too long"));
     }
 
-    /// A file without a header: its first record must not be shown.
+    /// In a file without a header, the first record must not be shown.
     #[test]
     fn first_record_is_not_shown() {
         let columns = Columns::new(vec![Column::text("ssn").searchable()]).expect("valid");

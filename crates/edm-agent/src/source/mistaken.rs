@@ -1,22 +1,22 @@
-//! Whether a table that is said to be in another encoding is UTF-8 through and through: nearly every byte is a character of
-//! windows-1252, so `MÃ¼ller` would go up for `Müller` without a word.
+//! Detects a table that is valid UTF-8 although another encoding was declared. Nearly every byte is
+//! a character of windows-1252, so `Müller` would be uploaded as `MÃ¼ller` without an error.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-/// What is known of the bytes that were read so far.
+/// What is known about the bytes read so far.
 #[derive(Debug)]
 pub(crate) struct MistakenEncoding {
     declared: &'static str,
-    /// Characters beyond ASCII, if the bytes are UTF-8.
+    /// Characters outside ASCII, if the bytes are UTF-8.
     characters: AtomicU64,
     is_no_utf8: AtomicBool,
 }
 
 impl MistakenEncoding {
-    /// Begins to watch; of UTF-8 and UTF-16 there is nothing to ask.
+    /// Starts to watch; `None` for UTF-8 and UTF-16, which need no check.
     pub(super) fn of(declared: &'static Encoding) -> Option<Arc<Self>> {
         let asked = ![UTF_8, UTF_16LE, UTF_16BE].contains(&declared);
         asked.then(|| {
@@ -28,7 +28,7 @@ impl MistakenEncoding {
         })
     }
 
-    /// Returns what a person should look at, once the table was read to its end.
+    /// Returns a warning, once the table was read to its end.
     pub(crate) fn warning(&self) -> Option<String> {
         let characters = self.characters.load(Ordering::Relaxed);
         let is_mistaken = characters > 0 && !self.is_no_utf8.load(Ordering::Relaxed);
@@ -46,10 +46,10 @@ impl MistakenEncoding {
     }
 }
 
-/// Looks at the bytes as they are decoded.
+/// Inspects the bytes as they are decoded.
 pub(super) struct Watch {
     found: Arc<MistakenEncoding>,
-    /// The begin of a character whose end was not read yet.
+    /// The start of a character whose end was not read yet.
     carried: Vec<u8>,
 }
 
@@ -58,7 +58,7 @@ impl Watch {
         Self { found, carried: Vec::new() }
     }
 
-    /// Says that a byte order mark named the encoding.
+    /// Records that a byte order mark named the encoding.
     pub(super) fn is_marked(&self) {
         self.found.refute();
     }
@@ -74,12 +74,12 @@ impl Watch {
             Err(_) => return self.found.refute(),
         };
         let text = self.carried.drain(..valid);
-        // The first byte of each character beyond ASCII.
+        // The lead byte of each character outside ASCII.
         let characters = text.filter(|byte| *byte >= 0xc0).count() as u64;
         self.found.characters.fetch_add(characters, Ordering::Relaxed);
     }
 
-    /// Says that the table ends here.
+    /// Records the end of the table.
     pub(super) fn end(&self) {
         if !self.carried.is_empty() {
             self.found.refute();

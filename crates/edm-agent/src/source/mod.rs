@@ -1,9 +1,9 @@
-//! Where the table comes from: a file or standard input, plain or gzip, with its separator and encoding.
+//! The source of a table: a file or standard input, plain or gzip, with its separator and encoding.
 
+mod byte_scan;
 mod decode;
 #[cfg(test)]
 mod exports;
-mod glance;
 mod header;
 mod mistaken;
 mod one_column;
@@ -30,22 +30,23 @@ pub(crate) use mistaken::MistakenEncoding;
 pub use one_column::OtherSeparator;
 pub(crate) use records::RecordReader;
 
-/// The place of a table.
+/// Where a table is read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A file; it can be read again, so its upload can be resumed.
+    /// A file. It can be read again, so its upload can be resumed.
     File(PathBuf),
-    /// Standard input; read once.
+    /// Standard input. It can be read once.
     StandardInput,
 }
 
 impl Input {
-    /// Reads `-` as standard input and everything else as a path.
+    /// Parses an argument: `-` is standard input, anything else a path.
     pub fn from_argument(argument: &str) -> Self {
         if argument == "-" { Input::StandardInput } else { Input::File(PathBuf::from(argument)) }
     }
 
-    /// Returns whether it can be read more than once, which a pipe cannot be. What is not there, or a folder, opening tells.
+    /// Returns whether it can be read more than once, unlike a pipe. A missing file or a folder is
+    /// reported when it is opened.
     pub fn is_repeatable(&self) -> bool {
         match self {
             Input::File(path) => {
@@ -55,7 +56,7 @@ impl Input {
         }
     }
 
-    /// Returns the path, `-` for standard input.
+    /// Returns the path; `-` for standard input.
     pub fn path(&self) -> PathBuf {
         match self {
             Input::File(path) => path.clone(),
@@ -109,38 +110,40 @@ impl fmt::Display for Separator {
     }
 }
 
-/// How the text of a table is written, where somebody says it.
+/// The declared format of a table's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TableFormat {
-    /// The character between cells; else the file's `sep=` line, else the one by which its first records have the most cells.
+    /// The separator. By default it is that of the file's `sep=` line, or else the one that gives
+    /// its first records the most cells.
     pub separator: Option<Separator>,
-    /// The encoding; else UTF-8, or UTF-16.
+    /// The encoding. By default it is UTF-8 or UTF-16.
     pub encoding: Option<TextEncoding>,
 }
 
-/// An opened table: UTF-8 text behind whatever the file holds.
+/// An opened table: a reader of UTF-8 text.
 pub(crate) struct Source {
     pub(crate) text: Box<dyn Read + Send>,
     pub(crate) separator: Separator,
-    /// Whether nobody said the separator, and which one was taken is worth telling.
+    /// Whether the separator was detected and is worth reporting.
     pub(crate) is_sniffed: bool,
-    /// Whether the encoding that somebody said may be a mistake.
+    /// Watches for signs that the declared encoding is wrong.
     pub(crate) mistaken: Option<Arc<MistakenEncoding>>,
-    /// What a person should look at before anything is read: the separator that was said parts nothing.
+    /// A warning before anything is read: the declared separator does not occur.
     pub(crate) doubt: Option<String>,
-    /// Lines before the header (the `sep=` line).
+    /// The number of lines before the header (the `sep=` line).
     pub(crate) lines_before: u64,
-    /// Bytes of the file read so far, compressed ones where it is compressed.
+    /// Bytes of the file read so far, before decompression.
     pub(crate) bytes_read: Arc<AtomicU64>,
-    /// The size of the file, where it is known.
+    /// The size of the file, if it is known.
     pub(crate) bytes_total: Option<u64>,
 }
 
-/// Text of a pipe that is looked at before anything of it is hashed.
+/// How much text of a pipe is examined before hashing starts, in bytes.
 const BEGIN_BYTES: usize = 16 * 1024 * 1024;
 
 impl Source {
-    /// Returns the begin of a table that cannot be read twice, which stays to be read; the whole table where it is short.
+    /// Returns the start of a table that cannot be read twice, or all of it if it is short. The
+    /// source still returns this text.
     pub(crate) fn begin(&mut self) -> Result<(Source, Extent), Error> {
         let text = read_up_to(&mut self.text, BEGIN_BYTES)?;
         let extent = if text.len() < BEGIN_BYTES { Extent::Whole } else { Extent::Begin };
@@ -148,7 +151,7 @@ impl Source {
         let mut begun = text.clone();
         self.text = Box::new(Cursor::new(text).chain(rest));
         if extent == Extent::Begin {
-            // A line that is cut may be cut inside a character.
+            // The cut must be at a line end. Inside a line it might be inside a character.
             let lines = begun.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             begun.truncate(lines);
         }
@@ -189,7 +192,7 @@ pub(crate) fn open(input: &Input, format: TableFormat) -> Result<Source, Error> 
     Ok(Source { bytes_total: total, ..source })
 }
 
-/// Opens the table behind these bytes.
+/// Opens a table from bytes.
 pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, format: TableFormat) -> Result<Source, Error> {
     let TableFormat { separator, encoding } = format;
     let bytes_read = Arc::new(AtomicU64::new(0));
@@ -240,7 +243,8 @@ pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, format: TableFormat) -> Re
     })
 }
 
-/// Returns the separator that a leading `sep=` line declares, and the line's length with its end.
+/// Returns the separator that a leading `sep=` line declares, and the length of that line with its
+/// end.
 fn declared_separator(first: &[u8]) -> Option<(u8, usize)> {
     for (before, after) in [(&b"sep="[..], &b""[..]), (b"\"sep=", b"\"")] {
         let head = first.get(..before.len())?;
@@ -265,13 +269,13 @@ fn read_up_to(reader: &mut impl Read, count: usize) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Returns our own error from inside an I/O error, or wraps it.
+/// Unwraps our error from an I/O error, or wraps the I/O error.
 pub(crate) fn from_io(error: io::Error) -> Error {
     let named = |error| Error::caused(ErrorKind::FileUnreadable { path: PathBuf::from("the file") }, error);
     error.downcast::<Error>().unwrap_or_else(named)
 }
 
-/// Counts the bytes that pass.
+/// Counts the bytes that pass through.
 struct Counted<R> {
     inner: R,
     count: Arc<AtomicU64>,
@@ -285,7 +289,7 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Says of a broken gzip stream that it is one.
+/// Reports a damaged gzip stream as such.
 struct Unzipped<R>(MultiGzDecoder<R>);
 
 impl<R: Read> Read for Unzipped<R> {
@@ -333,7 +337,7 @@ mod tests {
         check(b"\"sep=\t\"\r\na\tb\n", None, Ok(("a\tb\n", b'\t')));
         check(b"\xef\xbb\xbfsep=;\na\n", None, Ok(("a\n", b';')));
         check(b"sep=;\na\n", Some("semicolon"), Ok(("a\n", b';')));
-        // Who says a separator knows better than the file.
+        // A declared separator overrides that of the file.
         check(b"sep=;\na\n", Some("tab"), Ok(("a\n", b'\t')));
         check(b"sep=x\na\n", None, Err(ErrorKind::BadSeparator));
         check(b"sep=value\n", None, Ok(("sep=value\n", b',')));
@@ -348,7 +352,8 @@ mod tests {
         check(b"PK\x03\x04....", None, Err(archive));
     }
 
-    /// The begin of a pipe ended inside a character, and the table was refused as no UTF-8.
+    /// Once, the start of a pipe ended inside a character, and the table was refused as invalid
+    /// UTF-8.
     #[test]
     fn the_begin_of_a_long_table_ends_with_a_line() {
         for first in ["id,name\n", "id,name \n", "id,name  \n", "id,name   \n"] {

@@ -1,20 +1,22 @@
-//! A table of one column that looks like several: its cells are parted by a character that is no separator of ours, or by
-//! another one than was said. Taken as it is, every record would go up as one value that nobody writes.
+//! Detects a table of one column that seems to have several: its cells are separated by an
+//! unsupported character, or by one other than declared. Otherwise every record would be uploaded
+//! as one value that no text contains.
 
 use std::fmt;
 
 use super::Separator;
 
-/// Lines that are looked at.
+/// Lines examined.
 const LINES: usize = 100;
-/// So many of ten lines must agree with the first.
+/// The minimum of lines in ten that must agree with the first.
 const AGREEING_OF_TEN: usize = 8;
-/// Characters that part cells and hardly ever stand in them. Of others there must be more, and in every line as many.
+/// Characters that separate cells and rarely occur within them. Other characters must occur more
+/// often, and equally often in every line.
 const PARTING: &[char] = &[',', ';', '\t', '|', '^', '~', '#', '¦', 'þ', '§'];
-/// Characters that part cells in lines behind one that is no header.
+/// Separators considered in the lines after a first line that is not a header.
 const PARTING_BEHIND: &[char] = &[';', '\t', '|', '^', '~'];
 
-/// What seems to part the cells.
+/// The likely separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OtherSeparator {
     character: char,
@@ -23,10 +25,11 @@ pub struct OtherSeparator {
 }
 
 impl OtherSeparator {
-    /// Looks at the begin of a table whose header is one cell; `None` where it seems to be one.
+    /// Examines the start of a table whose header is one cell; `None` if it really seems to have
+    /// one column.
     pub(super) fn of(text: &[u8], ended: bool) -> Option<Self> {
         let text = String::from_utf8_lossy(text);
-        // The last line may be cut.
+        // The last line may be truncated.
         let whole = if ended { &*text } else { text.rsplit_once('\n').map_or("", |(whole, _)| whole) };
         let mut lines = whole.lines().filter(|line| !line.trim().is_empty()).take(LINES);
         let (header, lines) = (lines.next()?, lines.collect::<Vec<_>>());
@@ -50,7 +53,8 @@ impl OtherSeparator {
             let parts = count >= 2 && agreeing(*character, count) * 10 >= lines.len() * AGREEING_OF_TEN;
             parts.then_some(Self { character: *character, cells: count + 1, in_header: false })
         };
-        // What names and numbers are written with parts none; and what parts the header leaves a name on each side.
+        // Characters of names and numbers are not separators. A separator leaves a name on each
+        // side in the header.
         let may_part = |c: &char| {
             let is_of_a_name =
                 c.is_alphanumeric() && *c != 'þ' || matches!(c, '"' | '\'' | '@' | '-' | '/' | '.' | '_');
@@ -85,7 +89,7 @@ impl fmt::Display for OtherSeparator {
     }
 }
 
-/// What is told where somebody said the separator.
+/// Returns the warning for a declared separator.
 pub(super) fn warning(said: Separator, other: OtherSeparator) -> String {
     format!("the table was read with the separator {said}, as was said: {other}")
 }
@@ -121,7 +125,7 @@ mod tests {
         check("id::name\n1::a\n2::b\n", Some((':', 3, true)));
         check("Table: KNA1\n1|Bo|1950\n2|Al|1951\n", Some(('|', 3, false)));
         check("export of today\n1;Bo;1950\n2;Al;1951\n", Some((';', 3, false)));
-        // One column it is.
+        // These have one column.
         check("ssn\n900-12-3456\n900-12-3457\n", None);
         check("last name\nvan der Berg\nDiaz\n", None);
         check("last name\nBo Okafor\nAl Diaz\n", None);
@@ -132,7 +136,7 @@ mod tests {
         check("case #\n#1234\n#1235\n", None);
         check("id;name\n", None);
         check("", None);
-        // What was cut off says nothing.
+        // A truncated line does not count.
         assert_eq!(OtherSeparator::of(b"id^name\n1^a\n2", false).map(|other| other.cells), Some(2));
     }
 }

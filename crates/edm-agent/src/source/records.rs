@@ -1,4 +1,5 @@
-//! UTF-8 text → records (RFC 4180), each with its line. Bounded: no record and no cell grows beyond its limit.
+//! Reads records with their lines (RFC 4180) from UTF-8 text, in bounded memory: no record and no
+//! cell may exceed its limit.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,25 +17,25 @@ use crate::chunk::Chunk;
 use crate::error::{Error, ErrorKind};
 use crate::rejections::Rejections;
 
-/// Why a cell's bytes are there.
+/// Why a cell's range is valid.
 const IN_TEXT: &str = "a cell stands in the text in which it was found";
 /// Why a record has a cell for each column.
 const AS_THE_HEADER: &str = "a record that was not refused has as many cells as the header";
-/// What is told of a record that may be several.
+/// The warning about a record that may be several.
 const SUSPICIOUS: &str = "a line of a quoted cell looks like a record of its own: if a quote is missing there, correct it and \
                           upload again";
-/// A byte order mark behind the one that decoding takes off; the first line may have two.
+/// A byte order mark after the one that decoding removes. Some first lines have two.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Reads the records of a table whose header is resolved.
+/// Reads the records of a table with a resolved header.
 pub(crate) struct RecordReader {
     text: Unread,
     splitter: Splitter,
     bytes_read: Arc<AtomicU64>,
-    /// The separator, where nobody said it and it is worth telling.
+    /// The detected separator, if it is worth reporting.
     sniffed: Option<Separator>,
     mistaken: Option<Arc<MistakenEncoding>>,
-    /// What a person should look at before anything is read.
+    /// A warning before anything is read.
     doubt: Option<String>,
     header: Header,
     header_sha256: [u8; 32],
@@ -42,23 +43,23 @@ pub(crate) struct RecordReader {
     header_lines: Range<u64>,
     /// The line on which the next record starts.
     line: u64,
-    /// The cells of one record. Reused from record to record.
+    /// The cells of one record. Reused for every record.
     cells: Vec<Span>,
-    /// Whether the record before was refused because of this one.
+    /// Whether the previous record was refused because of this one.
     behind_tear: bool,
-    /// Where the text ends that was looked at behind a record of several lines, and is sound.
+    /// The end of the text that was examined after a multi-line record and found sound.
     looked_until: usize,
 }
 
 /// A record that was found.
 struct Found {
-    /// Where its text begins.
+    /// The start of its text.
     start: usize,
     /// The line on which it starts.
     line: u64,
-    /// On how many lines it stands.
+    /// The number of its lines.
     lines: u64,
-    /// Why it has no cells.
+    /// The reason why it has no cells.
     fault: Option<QuoteFault>,
 }
 
@@ -68,7 +69,7 @@ impl RecordReader {
         Self::begin(source, |record| Header::resolve(record, columns, extra))
     }
 
-    /// Reads the header and takes every column that it names, as text. Refuses what looks like a record.
+    /// Reads the header and takes every column as text. Refuses what looks like a record.
     pub(crate) fn of_every_column(source: Source) -> Result<(Self, Columns), Error> {
         let mut columns = None;
         let reader = Self::begin(source, |record| {
@@ -130,28 +131,28 @@ impl RecordReader {
         Ok(reader)
     }
 
-    /// Returns the lines on which the header stands.
+    /// Returns the lines of the header.
     pub(crate) fn header_lines(&self) -> Range<u64> {
         self.header_lines.clone()
     }
 
-    /// Returns the digest of the header, part of the file's identity.
+    /// Returns the digest of the header, which is part of the file's identity.
     pub(crate) fn header_sha256(&self) -> [u8; 32] {
         self.header_sha256
     }
 
-    /// Returns the separator, where nobody said it and it is worth telling.
+    /// Returns the detected separator, if it is worth reporting.
     pub(crate) fn sniffed(&self) -> Option<Separator> {
         self.sniffed
     }
 
-    /// Returns what a person should look at of a table that was read to its end.
+    /// Returns the warnings about a table that was read to its end.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
         let mistaken = self.mistaken.as_ref().and_then(|mistaken| mistaken.warning());
         self.doubt.clone().into_iter().chain(mistaken)
     }
 
-    /// Returns for each column of the store the position of its cell.
+    /// Returns the position of each column's cell.
     pub(crate) fn positions(&self) -> &[usize] {
         &self.header.positions
     }
@@ -161,8 +162,9 @@ impl RecordReader {
         self.bytes_read.load(Ordering::Relaxed)
     }
 
-    /// Fills the chunk with the next records, at most so many, each with the cells of these positions; where there is
-    /// none, the cell is empty. The chunk stays empty at the end of the table alone.
+    /// Fills the chunk with at most `records_max` further records. Each gets the cells at
+    /// `positions`, and an empty cell for `None`. The chunk stays empty only at the end of the
+    /// table.
     pub(crate) fn read(
         &mut self,
         chunk: &mut Chunk,
@@ -171,6 +173,8 @@ impl RecordReader {
         rejections: &mut Rejections,
     ) -> Result<(), Error> {
         let spare = chunk.take_buffer();
+        // Fast path: the store's columns are all cells of the file in the same order, so no lookup
+        // per cell is needed.
         let in_order = positions.iter().copied().eq((0..self.header.cells).map(Some));
         while chunk.len() < records_max {
             let Some(found) = self.next_record(chunk.is_empty())? else { break };
@@ -195,18 +199,19 @@ impl RecordReader {
                 }
             }
         }
+        // Positions refer to the buffer, which now starts at the next record.
         self.looked_until = self.looked_until.saturating_sub(self.splitter.at());
         let text = self.text.split_off(self.splitter.at(), spare);
         self.splitter.seek(0);
-        // It was decoded before, so there can be nothing wrong with it.
+        // The text was decoded before, so this cannot fail.
         let text = String::from_utf8(text)
             .map_err(|_| Error::new(ErrorKind::UnknownEncoding { line: self.line, byte: 0 }))?;
         chunk.set_text(text);
         Ok(())
     }
 
-    /// Finds the cells of the next record that is neither a blank line nor without any text in its cells. `None` at the end of
-    /// the table; and at the end of what was read, unless `wanted` says that more must be read for it.
+    /// Finds the cells of the next record that is not blank. Returns `None` at the end of the
+    /// table. Also returns `None` at the end of the buffer, unless `wanted` says to read more.
     fn next_record(&mut self, wanted: bool) -> Result<Option<Found>, Error> {
         loop {
             let (start, line) = (self.splitter.at(), self.line);
@@ -240,7 +245,8 @@ impl RecordReader {
                     if !wanted {
                         return Ok(None);
                     }
-                    // No cell of what was read is kept, so blank lines before this record make no room needed.
+                    // No cell found so far is kept here, so the blank lines before this record can
+                    // be dropped.
                     self.text.forget(start);
                     self.looked_until = self.looked_until.saturating_sub(start);
                     self.splitter.seek(0);
@@ -250,16 +256,19 @@ impl RecordReader {
         }
     }
 
-    /// Reads the next record. One of several lines is a fault if the one behind it shows that; and so is that one.
+    /// Reads the next record. A multi-line record is a fault if the record after it shows so; then
+    /// that one is a fault too.
     fn step(&mut self) -> Step {
         let start = self.splitter.at();
         let (text, ended) = (self.text.bytes(), self.text.is_last());
         let behind_tear = std::mem::take(&mut self.behind_tear);
         match self.splitter.record(text, ended, &mut self.cells) {
+            // The record before was torn, so a literal quote here is most likely the missing
+            // closing quote.
             Step::Record { lines, bare: true } if behind_tear => {
                 Step::Fault { lines, fault: QuoteFault::TextBehind }
             }
-            // The header says how many cells a record has.
+            // The header determines how many cells a record has.
             Step::Record { lines, .. }
                 if lines > 1 && self.header.cells > 0 && self.splitter.at() >= self.looked_until =>
             {
@@ -272,7 +281,8 @@ impl RecordReader {
                         self.behind_tear = true;
                         Step::Fault { lines, fault: QuoteFault::TornBehind }
                     }
-                    // Where both together are too long for the buffer, the first one is taken as it is.
+                    // If the two records together exceed the buffer, the first is accepted without
+                    // a look at the second.
                     Behind::Unread if text.len() - start > limits::RECORD_BYTES_MAX => {
                         Step::Record { lines, bare: false }
                     }
@@ -282,7 +292,7 @@ impl RecordReader {
                     }
                 }
             }
-            // What is left of a cell may stand behind the fault.
+            // The rest of a cell may follow the fault.
             fault @ Step::Fault { .. } => {
                 self.behind_tear = true;
                 fault
@@ -295,7 +305,7 @@ impl RecordReader {
         }
     }
 
-    /// Returns why the record that was found cannot be used.
+    /// Returns why the record cannot be used; `None` if it can.
     fn refusal(&self, found: &Found) -> Option<String> {
         if let Some(fault) = found.fault {
             return Some(fault.to_string());
@@ -318,13 +328,14 @@ impl RecordReader {
         too_long.map(cell_too_long)
     }
 
-    /// Returns whether a NUL stands between this place and the record that follows.
+    /// Returns whether there is a NUL between `start` and the next record.
     fn holds_nul(&self, start: usize) -> bool {
         memchr::memchr(0, self.text_from(start)).is_some()
     }
 
-    /// Returns whether a cell has a carriage return that begins no line end. In a table of one column nothing else would show that
-    /// one cell is several records; in others their number of cells does.
+    /// Returns whether a cell contains a carriage return that is not part of a line end. In a table
+    /// of one column, nothing else reveals that one cell is several records. In others the number
+    /// of cells does.
     fn holds_lone_carriage_return(&self) -> bool {
         let text = self.text.bytes();
         let is_lone = |place: usize| text.get(place + 1) != Some(&b'\n');
@@ -333,19 +344,20 @@ impl RecordReader {
         })
     }
 
-    /// Returns the text between this place and the record that follows.
+    /// Returns the text between `start` and the next record.
     fn text_from(&self, start: usize) -> &[u8] {
         self.text.between(start, self.splitter.at())
     }
 
-    /// Returns whether a line of the record behind its first has the separators of a whole record: then a quote that does not close
-    /// may have made one record of several, and by chance one with the right number of cells. With one separator or none
-    /// in a record a line of any text may have as many: then every line must, and of a single column every record is told.
+    /// Returns whether a line of the record, other than its first, has the separators of a whole
+    /// record. An unclosed quote may then have joined several records, which by chance have the
+    /// right number of cells together. With at most one separator per record, any line of text may
+    /// have as many, so every line must. In a single column, every multi-line record is reported.
     fn looks_torn(&self, found: &Found) -> bool {
         let text = self.text_from(found.start);
         let lines = text.strip_suffix(b"\n").unwrap_or(text).rsplit(|byte| *byte == b'\n');
         let separators = |line: &[u8]| line.iter().filter(|byte| **byte == self.splitter.delimiter()).count();
-        // The first line is the last one from behind.
+        // The iterator goes backwards, so the first line is its last item.
         let mut behind = lines.take(found.lines.saturating_sub(1) as usize);
         let is_whole = |line: &[u8]| separators(line) + 1 == self.header.cells;
         match self.header.cells {
@@ -355,12 +367,13 @@ impl RecordReader {
     }
 }
 
-/// Returns the reason for a record with a cell beyond its bound; columns are named by their place in the store.
+/// Returns the reason for a record with an oversized cell. Columns are named by their position in
+/// the store.
 pub(crate) fn cell_too_long(column: usize) -> String {
     format!("a cell of more than {} bytes in column {} of the data store", limits::CELL_BYTES_MAX, column + 1)
 }
 
-/// Takes the CR off that stands in front of the line feed.
+/// Removes the CR before the line feed.
 fn strip_carriage_return(text: &[u8], cells: &mut [Span]) {
     let Some((start, end)) = cells.last_mut() else { return };
     if *end > *start && text.get(*end - 1) == Some(&b'\r') {
@@ -437,7 +450,7 @@ mod tests {
         check("\0ssn,lastName\n", Err(ErrorKind::NotDelimited { what: "holds NUL bytes, so it is no text" }));
     }
 
-    /// Every line is one of a record that is read, or of one that is refused.
+    /// Every line belongs to a record that is read, or to one that is refused.
     #[test]
     fn refused_records_are_told_with_all_their_lines() {
         let check = |table: &str, expected: &[&str]| {
@@ -454,7 +467,7 @@ mod tests {
         check("1,\"a\n2,b\n3,\"c\"\n4,d\n", &behind);
         check("1,\"a\nb\",c\n2,d\n", &["2!wrong number of cells", "3!wrong number of cells", "4:2|d"]);
         check("1,\"a\nb\"\n", &["2:1|a\nb"]);
-        // It may be what it seems to be, or two records.
+        // It may be one record as it seems, or two.
         check("1,\"a\n2,b\"\n", &["2!a line of a", "2:1|a\n2,b"]);
         check("1,a\0b\n2,c\n", &["2!a cell holds a", "3:2|c"]);
         check("1,a\n,\n  ,\t\n\"\",\r\n2,b\n", &["2:1|a", "6:2|b"]);
@@ -486,7 +499,7 @@ mod tests {
         check(record(3 * limits::RECORD_BYTES_MAX), Err(ErrorKind::RecordTooLong { line: 3 }));
     }
 
-    /// Gives the head, and then the same bytes again and again up to a count that no reader should hold.
+    /// Returns the head and then repeats the same bytes, more than a reader should hold.
     struct Endless {
         head: std::io::Cursor<Vec<u8>>,
         piece: Vec<u8>,
@@ -495,9 +508,9 @@ mod tests {
         given_bytes_max: u64,
     }
 
-    /// So many characters are given; what may be held is below.
+    /// The number of bytes returned; what may be held is below.
     const GIVEN_MAX: u64 = 3 * 1024 * 1024;
-    /// What the decoder and the separator's search hold of the file beside the reader.
+    /// What the decoder and the separator detection hold of the file, besides the reader.
     const DECODED_BYTES_MAX: u64 = 512 * 1024;
 
     impl Read for Endless {
@@ -515,7 +528,8 @@ mod tests {
         }
     }
 
-    /// Whatever comes, the buffers stay within their bounds: either nothing more is read, or what was read is let go.
+    /// The buffers stay within their limits for any input: either reading stops, or read text is
+    /// released.
     #[test]
     fn memory_is_bounded_whatever_comes() {
         let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
@@ -523,7 +537,7 @@ mod tests {
             let shown = String::from_utf8_lossy(piece);
             let given = Arc::new(AtomicU64::new(0));
             let head = std::io::Cursor::new(head.to_vec());
-            // A character of UTF-16 is two bytes of the file and may be one of text.
+            // A UTF-16 character is two bytes of the file and may be one byte of text.
             let width = if piece.contains(&0) { 2 } else { 1 };
             let given_bytes_max = width * GIVEN_MAX;
             let endless = Endless {

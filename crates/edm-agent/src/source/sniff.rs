@@ -1,22 +1,23 @@
-//! What the first bytes of a table tell: that it is no delimited text at all, and which character parts its cells.
+//! Detection by the first bytes of a file: files that are not delimited text, and the separator of
+//! a table.
 
 use super::Separator;
 use super::split::{Splitter, Step};
 use crate::error::{Error, ErrorKind};
 
-/// Text that is looked at for the separator.
+/// Text examined for the separator, in bytes.
 pub(super) const SNIFF_BYTES: usize = 64 * 1024;
-/// Bytes that tell of another kind of file.
+/// Bytes examined for the magic numbers of other file types.
 pub(super) const MAGIC_BYTES: usize = 16;
-/// Records that are looked at for the separator.
+/// Records examined for the separator.
 const RECORDS: usize = 100;
-/// So many of ten records must have as many cells as the first.
+/// The minimum of records in ten that must have as many cells as the first.
 const AGREEING_OF_TEN: usize = 8;
 
-/// The separators that are tried, the likeliest first.
+/// The separators tried, the most likely first.
 const SEPARATORS: [Separator; 4] = [Separator::COMMA, Separator(b';'), Separator(b'\t'), Separator(b'|')];
 
-/// How files begin that are no delimited text, and what they are.
+/// Magic numbers of files that are not delimited text, and their descriptions.
 const OTHER_FILES: &[(&[u8], &str)] = &[
     (b"PK\x03\x04", "is a zip archive or an office document"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old office document"),
@@ -35,7 +36,7 @@ const OTHER_FILES: &[(&[u8], &str)] = &[
     (b"PGDMP", "is a dump of PostgreSQL in its own format"),
 ];
 
-/// Fails where the first bytes are those of another kind of file.
+/// Fails if the first bytes are those of another file type.
 pub(super) fn refuse_other_files(magic: &[u8]) -> Result<(), Error> {
     match OTHER_FILES.iter().find(|(begin, _)| magic.starts_with(begin)) {
         Some((_, what)) => Err(Error::new(ErrorKind::NotDelimited { what })),
@@ -43,7 +44,7 @@ pub(super) fn refuse_other_files(magic: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// Fails where the first lines are text, but no delimited one.
+/// Fails if the first lines are text but not delimited.
 pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
     let begin = text.trim_ascii_start();
     let is_object = begin.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\""));
@@ -63,14 +64,14 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
     Err(Error::new(ErrorKind::NotDelimited { what }))
 }
 
-/// Whether a carriage return stands between characters, and not only where a line feed may follow.
+/// Returns whether a carriage return occurs between characters, and not only before a line feed.
 fn lines_by_carriage_return(text: &[u8]) -> bool {
     text.strip_suffix(b"\r").unwrap_or(text).contains(&b'\r')
 }
 
-/// Returns the separator by which the first record has the most cells, if there is one among those by which nearly all that follow
-/// have as many; else among all. `None` where the first record is one cell by all of them. `ended` says that nothing follows
-/// the text.
+/// Returns the separator that gives the first record the most cells. Separators with which nearly
+/// all further records have as many cells take precedence. Returns `None` if the first record is
+/// one cell with all of them. `ended` means that the text is complete.
 pub(super) fn separator(text: &[u8], ended: bool) -> Option<Sniffed> {
     let mut best: Option<(Fit, Separator)> = None;
     let mut fitting = 0;
@@ -82,31 +83,33 @@ pub(super) fn separator(text: &[u8], ended: bool) -> Option<Sniffed> {
         }
     }
     let sniffed = |(fit, separator): (Fit, Separator)| {
+        // Anything but an unambiguous comma is reported, because a wrong choice changes what is
+        // protected.
         let is_expected = separator == Separator::COMMA && fit.agrees && fitting == 1;
         Sniffed { separator, is_expected }
     };
     best.map(sniffed)
 }
 
-/// Whether the first record is one cell by this separator.
+/// Returns whether the first record is one cell with this separator.
 pub(super) fn is_one_cell(text: &[u8], ended: bool, separator: Separator) -> bool {
     fit(text, ended, separator).cells == 1
 }
 
-/// What the first records show of the separator.
+/// The detected separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sniffed {
     pub(super) separator: Separator,
-    /// Whether it is the one that everybody expects, and no other fits too: then it need not be told.
+    /// Whether it is the usual one and no other fits; then it need not be reported.
     pub(super) is_expected: bool,
 }
 
-/// How well a separator fits: the greater the better.
+/// How well a separator fits; the greater, the better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Fit {
-    /// Whether nearly all records have as many cells as the first one.
+    /// Whether nearly all records have as many cells as the first.
     agrees: bool,
-    /// The cells of the first record.
+    /// The number of cells in the first record.
     cells: usize,
 }
 
@@ -120,6 +123,8 @@ fn fit(text: &[u8], ended: bool, separator: Separator) -> Fit {
                 records += 1;
                 agreeing += usize::from(*first.get_or_insert(cells.len()) == cells.len());
             }
+            // Counts as a record that disagrees: with the wrong separator, quotes often do not
+            // match.
             Step::Fault { .. } => records += 1,
             Step::Unfinished | Step::End => break,
         }
@@ -148,13 +153,14 @@ mod tests {
         check("a|b\n1|2\n", Some(b'|'));
         check("a|b,c|d\n1|2,3|4\n", Some(b'|'));
         check("a,b;c\n1,2\n", Some(b','));
-        // Where lines are broken the header decides.
+        // In a table with broken lines, the header decides.
         check("a;b;c\n1;2\n\"1\"x;2;3\n1;2;3\n", Some(b';'));
         check("id,note\n1,\"a;b\n;c\"\n2,d\n", Some(b','));
-        // A line in a cell is cut off where nothing more was read.
+        // A line in a cell is truncated if the text is incomplete.
         let found = separator(b"a;b\n1;2\n3;\"4", false).expect("a separator");
         assert_eq!((found.separator.byte(), found.is_expected), (b';', false));
-        // Where another one fits as well, nobody is left to guess which was taken.
+        // If another separator fits as well, the choice is reported, so that it is not left to
+        // guessing.
         let told =
             |text: &[u8]| separator(text, true).map(|found| (found.separator.byte(), !found.is_expected));
         assert_eq!(told(b"a,b\n1,2\n"), Some((b',', false)));

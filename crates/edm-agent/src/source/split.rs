@@ -1,68 +1,72 @@
-//! A text → records and cells (RFC 4180), told by their places in it.
+//! Splits a text into records and cells (RFC 4180), given by their positions.
 //!
-//! Problem: a quote too few or too many makes a cell of the records behind it, and nobody notices. Idea: whatever only a
-//! wrong quote can cause is a fault, and a fault costs the lines on which it stands, no more and no fewer.
+//! Problem: a missing or extra quote merges the following records into a cell, without an error.
+//! Idea: anything that only a wrong quote can cause is a fault. A fault costs exactly the lines
+//! that it covers.
 //!
 //! ```text
 //! "a""b" c    a closing quote, then neither separator nor line end     fault
-//! "a ⏎ … ⏎    a quote that no other closes within so many lines        fault
+//! "a ⏎ … ⏎    a quote without a closing one within the line limit      fault
 //! "a" , "b"   spaces around quotes                                     a and b
-//! 20" pipe    a quote inside an unquoted cell stands for itself        20" pipe
-//! "a ⏎ b",5"  but not beside a cell of several lines: who quotes       fault
-//!             these quotes that too, so one of the quotes is wrong
+//! 20" pipe    a quote inside an unquoted cell is literal               20" pipe
+//! "a ⏎ b",5"  but not in a record of several lines: a program that     fault
+//!             quotes the first cell quotes the second too
 //! ```
 //!
-//! A record of several lines may also end by chance where another one should begin. Then what follows begins inside a cell of
-//! the other, and shows it by a fault, by a quote that stands for itself, or by another number of cells: so whoever reads looks at
-//! the record behind such a one before taking it ([`Splitter::look_behind`]).
+//! A wrong quote can also end a multi-line record by chance at the start of another record. Then
+//! the text that follows starts inside a cell. It shows this by a fault, by a literal quote, or by
+//! another number of cells. So the reader examines the record after a multi-line one before it
+//! accepts that one ([`Splitter::look_behind`]).
 //!
-//! Invariant: every line of the text belongs to one step, and reading goes on with the line that follows a fault's last one.
+//! Invariant: every line of the text belongs to exactly one step, and reading continues at the line
+//! after a fault.
 
 use std::fmt;
 
 use edm_hash::ProcessorPath;
 use edm_model::limits;
 
-use super::glance::{self, WINDOW};
+use super::byte_scan::{self, WINDOW};
 
-/// So much of the text is searched for marks at a time.
+/// Bytes scanned for marks at a time.
 const AHEAD_BYTES: usize = 64 * WINDOW;
 
-/// Records of several lines that are looked at before the one in front of them is taken.
+/// Multi-line records examined before the one before them is accepted.
 const RECORDS_AHEAD: u32 = 8;
 
-/// Records and blank lines that are looked at for them: a table may hold millions that are empty.
+/// Records and blank lines examined in the process. A table may have millions of empty ones.
 const STEPS_AHEAD: usize = 1_000;
 
-/// Begin and end of a cell in the text.
+/// Start and end of a cell in the text.
 pub(super) type Span = (usize, usize);
 
-/// What stands at a place of the text.
+/// The next part of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A record, whose cells were listed, the number of lines on which it stands, and whether an unquoted cell of it holds a quote.
+    /// A record with its cells listed, its number of lines, and whether an unquoted cell contains a
+    /// quote.
     Record { lines: u64, bare: bool },
-    /// A line without anything.
+    /// An empty line.
     Blank,
-    /// A record that ends behind what was read so far; it is to be asked for again.
+    /// A record that continues after the text read so far. Call again with more text.
     Unfinished,
-    /// So many lines, in which the quotes do not fit together.
+    /// Lines in which the quotes do not match.
     Fault { lines: u64, fault: QuoteFault },
     /// The end of the text.
     End,
 }
 
-/// How the quotes of a record do not fit together.
+/// How the quotes of a record do not match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum QuoteFault {
-    /// Something other than spaces stands between a closing quote and the end of its cell, or a quote without another in a record
-    /// of several lines.
+    /// Text other than spaces follows a closing quote, or a multi-line record contains a literal
+    /// quote.
     TextBehind,
-    /// What follows does not begin a record.
+    /// The text that follows is not the start of a record.
     TornBehind,
-    /// No quote closes the last one within [`limits::RECORD_LINES_MAX`] lines.
+    /// The last quote is not closed within [`limits::RECORD_LINES_MAX`] lines.
     TooManyLines,
-    /// No quote closes the last one before the text ends.
+    /// The last quote is not closed before the end of the text.
     Unclosed,
 }
 
@@ -88,90 +92,95 @@ impl fmt::Display for QuoteFault {
     }
 }
 
-/// What stands behind a record of several lines.
+/// The result of examining the text after a multi-line record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Behind {
-    /// No sign that the record ended inside another; and none behind any record that ends before this place.
+    /// No sign that the record ended inside another. The same holds for any record that ends before
+    /// this position.
     Sound { looked_until: usize },
-    /// A sign of it.
+    /// There is such a sign.
     Torn,
-    /// Something that goes on behind what was read.
+    /// The examination needs more text.
     Unread,
 }
 
-/// Returns whether there is nothing but white space in the cells.
+/// Returns whether the cells contain only white space.
 pub(super) fn are_blank(text: &[u8], cells: &[Span]) -> bool {
     let is_blank = |cell: &[u8]| cell.iter().all(u8::is_ascii_whitespace);
     cells.iter().all(|(start, end)| is_blank(text.get(*start..*end).expect("a cell stands in the text")))
 }
 
-/// Goes through a text from record to record.
+/// Iterates over the records of a text.
 #[derive(Debug, Clone)]
 pub(super) struct Splitter {
     delimiter: u8,
-    /// Where the next record begins.
+    /// The start of the next record.
     at: usize,
-    /// Where the bytes stand that `marks` tells of.
+    /// The position of the window that `marks` describes.
     base: usize,
-    /// Bit n: byte n from `base` on is a quote, a delimiter or a line end not seen yet.
+    /// Bit n is set if byte n of the window is a quote, delimiter or line end that was not consumed
+    /// yet.
     marks: u64,
-    /// The marks of the windows that follow, of which the first ones were taken.
+    /// The marks of the following windows, of which the first `taken` were consumed.
     ahead: Vec<u64>,
     taken: usize,
     path: ProcessorPath,
-    /// Cells of the record whose quotes are to be removed once it is taken: till then it may be read again.
+    /// Cells of the record that contain escaped quotes. They are unescaped once the record is
+    /// accepted, since until then it may be read again.
     quoted: Vec<usize>,
 }
 
-/// A cell as it is met.
+/// The state of the current cell.
 #[derive(Debug, Clone, Copy, Default)]
 struct Field {
     start: usize,
-    /// Whether it begins with a quote.
+    /// Whether it starts with a quote.
     quoted: bool,
     /// Whether that quote is open.
     open: bool,
-    /// Where it was closed.
+    /// The position of the closing quote.
     closed: usize,
-    /// Whether a quote inside stands for another.
+    /// Whether it contains an escaped quote.
     escaped: bool,
 }
 
 impl Splitter {
-    /// Begins at the begin of a text whose cells this byte parts.
+    /// Makes a splitter for the start of a text with this separator.
     pub(super) fn new(delimiter: u8) -> Self {
         let path = ProcessorPath::current();
         Self { delimiter, at: 0, base: 0, marks: 0, ahead: Vec::new(), taken: 0, path, quoted: Vec::new() }
     }
 
-    /// Returns where the next record begins.
+    /// Returns the start of the next record.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    /// Returns the byte that parts cells.
+    /// Returns the separator.
     pub(super) fn delimiter(&self) -> u8 {
         self.delimiter
     }
 
-    /// Goes on at this place of another text.
+    /// Continues at this position of another text.
     pub(super) fn seek(&mut self, at: usize) {
-        // Nothing is known of what stands there.
+        // The marks belong to the old text.
         (self.at, self.base, self.marks) = (at, at, 0);
         self.ahead.clear();
         self.taken = 0;
     }
 
-    /// Reads the next record and lists its cells in `cells`, some of which may hold quotes that are not meant: `unescape` takes them
-    /// out. `ended` says that nothing follows the text.
+    /// Reads the next record and lists its cells in `cells`. Some may still contain escaped quotes,
+    /// which `unescape` removes. `ended` means that the text is complete.
     pub(super) fn record(&mut self, text: &[u8], ended: bool, cells: &mut Vec<Span>) -> Step {
         cells.clear();
         self.quoted.clear();
+        // Only at the start of a text: later records continue in the current window.
         if self.base == self.at && self.marks == 0 {
             self.marks = self.take_marks(text);
         }
-        // Most records have no quote: nothing need be known of a cell but where it begins.
+        // Fast path: most records have no quote, and then only the start of each cell matters.
         let mut start = self.at;
+        // Skip the second quote of the pair.
         let mut met = self.next_mark(text);
         while let Some((mark, byte)) = met
             && byte != b'"'
@@ -191,7 +200,7 @@ impl Splitter {
         self.any_record((text, ended), start, met, cells)
     }
 
-    /// Goes on with a record in the cell that begins at `start`, of which this mark is met.
+    /// Slow path: continues a record in the cell that starts at `start`, at its first mark.
     fn any_record(
         &mut self,
         (text, ended): (&[u8], bool),
@@ -208,6 +217,8 @@ impl Splitter {
                         field.escaped = true;
                         self.next_mark(text);
                     }
+                    // The next byte decides whether this quote closes the cell or is the first of
+                    // an escaped one.
                     None if !ended => break,
                     _ => (field.open, field.closed) = (false, mark),
                 },
@@ -246,7 +257,7 @@ impl Splitter {
         }
         self.seek(text.len());
         if field.open {
-            // The last line may have no end.
+            // The last line may lack a line end.
             let begun = u64::from(text.last() != Some(&b'\n'));
             return Step::Fault { lines: lines + begun, fault: QuoteFault::Unclosed };
         }
@@ -258,8 +269,9 @@ impl Splitter {
         whole(lines + 1, torn, bare)
     }
 
-    /// Looks for a sign that the record before the next one ended inside another. Where the next one has several lines too, the one
-    /// behind it must show none either, and so on for a few. `width` is how many cells records have.
+    /// Looks for a sign that the record before the next one ended inside another. If the next
+    /// record has several lines too, the one after it must show no sign either, and so on for a
+    /// few. `width` is the number of cells in a record.
     pub(super) fn look_behind(&self, text: &[u8], ended: bool, width: usize) -> Behind {
         let mut ahead = Self::new(self.delimiter);
         let mut cells = Vec::new();
@@ -273,16 +285,18 @@ impl Splitter {
                 Step::Record { .. } if are_blank(text, &cells) => {}
                 Step::Fault { .. } | Step::Record { bare: true, .. } => return Behind::Torn,
                 Step::Record { .. } if cells.len() != width => return Behind::Torn,
+                // A multi-line record may itself be torn, so it proves nothing: look further, but
+                // not without end.
                 Step::Record { lines: 2.., .. } if left > 1 => (left, looked_until) = (left - 1, start),
                 Step::Record { lines: 2.., .. } => return Behind::Sound { looked_until },
                 Step::Record { .. } | Step::End => return Behind::Sound { looked_until: ahead.at },
             }
         }
-        // So much of nothing is no sign; and it must not be looked at again behind each record of it.
+        // This many blank lines are no sign. They must not be examined again after each of them.
         Behind::Sound { looked_until: ahead.at }
     }
 
-    /// Takes the quotes that are not meant out of the cells of the record that was read last, once.
+    /// Removes the escaped quotes from the cells of the last record, once.
     pub(super) fn unescape(&mut self, text: &mut [u8], cells: &mut [Span]) {
         for index in self.quoted.drain(..) {
             let (start, end) = cells.get_mut(index).expect("a cell whose quotes go was listed");
@@ -290,7 +304,8 @@ impl Splitter {
         }
     }
 
-    /// Lists a cell that ends here, without its quotes if that takes nothing out of the middle.
+    /// Lists a cell that ends here. Its quotes are excluded by the range unless some are in the
+    /// middle.
     #[inline]
     fn push(&mut self, field: Field, end: usize, cells: &mut Vec<Span>) {
         cells.push(match field.quoted {
@@ -303,7 +318,7 @@ impl Splitter {
         });
     }
 
-    /// Returns the next quote, delimiter or line end, and its place.
+    /// Returns the next quote, delimiter or line end with its position.
     #[inline]
     fn next_mark(&mut self, text: &[u8]) -> Option<(usize, u8)> {
         while self.marks == 0 {
@@ -313,6 +328,7 @@ impl Splitter {
             }
             self.marks = self.take_marks(text);
         }
+        // Take the lowest set bit: the nearest mark.
         let mark = self.base + self.marks.trailing_zeros() as usize;
         self.marks &= self.marks - 1;
         Some((mark, *text.get(mark)?))
@@ -325,7 +341,7 @@ impl Splitter {
             let rest = text.get(self.base..).unwrap_or_default();
             self.ahead.clear();
             let near = rest.get(..AHEAD_BYTES).unwrap_or(rest);
-            glance::append_marks(self.path, near, self.delimiter, &mut self.ahead);
+            byte_scan::append_marks(self.path, near, self.delimiter, &mut self.ahead);
             self.taken = 0;
         }
         let marks = self.ahead.get(self.taken).copied().unwrap_or(0);
@@ -335,8 +351,8 @@ impl Splitter {
 }
 
 impl Field {
-    /// Returns whether something other than spaces, and the first half of a line end, stands between the closing quote and the
-    /// cell's end.
+    /// Returns whether text other than spaces, and a CR before the line end, is between the closing
+    /// quote and the end of the cell.
     fn is_torn(&self, text: &[u8], end: usize) -> bool {
         if !self.quoted {
             return false;
@@ -346,7 +362,7 @@ impl Field {
     }
 }
 
-/// Returns the step of a record that ends on the last of so many lines.
+/// Returns the step of a complete record of `lines` lines.
 fn whole(lines: u64, torn: bool, bare: bool) -> Step {
     match torn || bare && lines > 1 {
         true => Step::Fault { lines, fault: QuoteFault::TextBehind },
@@ -358,7 +374,8 @@ fn are_spaces(text: &[u8], start: usize, end: usize) -> bool {
     text.get(start..end).is_some_and(|between| between.iter().all(|byte| *byte == b' '))
 }
 
-/// Removes the quotes of a cell that begins and ends with one, and returns its length; spaces stand behind it.
+/// Unescapes a cell that starts and ends with a quote, in place. Returns its new length; spaces
+/// fill the rest.
 fn unescape(cell: &mut [u8]) -> usize {
     let (mut length, mut at) = (0, 1);
     while let Some(byte) = cell.get(at).copied() {
@@ -381,17 +398,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What a text is read as.
+    /// What a part of a text is read as.
     #[derive(Debug, Clone, PartialEq, Eq)]
     enum Item {
         Record(Vec<String>),
         Fault(QuoteFault),
     }
 
-    /// An item, and on how many lines it stands.
+    /// An item and its number of lines.
     type Read = (Item, u64);
 
-    /// Splits a text that comes in pieces.
+    /// Splits a text that arrives in pieces.
     fn split(text: &str, delimiter: u8, piece_bytes: usize) -> Vec<Read> {
         let mut items = Vec::new();
         let (mut splitter, mut cells) = (Splitter::new(delimiter), Vec::new());
@@ -418,7 +435,7 @@ mod tests {
         }
     }
 
-    /// The same, character by character and by the rules alone.
+    /// The same, character by character and straight from the rules.
     fn naive(text: &str, delimiter: char) -> Vec<Read> {
         let mut items = Vec::new();
         let mut rest: &str = text;
@@ -519,7 +536,7 @@ mod tests {
         check("\"a\"\r\n\"b\"\r", &[record(&["a"], 1), record(&["b"], 1)]);
         check("\"\"\n\"a\"b\"c\"\nd\n", &[record(&[""], 1), fault(behind, 1), record(&["d"], 1)]);
         check("\"a\\\"b\"\nc\n", &[fault(behind, 1), record(&["c"], 1)]);
-        // A quote that is missing takes the lines along up to the one that shows it, and no more.
+        // A missing quote takes the lines up to the one that reveals it, and no more.
         let swallowing = "1,\"a\n2,b\n3,\"c\"\n4,d\n";
         check(swallowing, &[fault(behind, 3), record(&["4", "d"], 1)]);
         check("1,\"a\"x,\"b\nc\",d\n2\n", &[fault(behind, 2), record(&["2"], 1)]);
@@ -538,7 +555,7 @@ mod tests {
             let delimiter = if semicolon { ';' } else { ',' };
             let items = split(&text, delimiter as u8, piece_bytes);
             prop_assert_eq!(&items, &naive(&text, delimiter));
-            // What is well formed for us is for others too.
+            // What is well-formed for this splitter is well-formed for the csv crate.
             let faults = items.iter().any(|(item, _)| matches!(item, Item::Fault(_)));
             if !faults && !text.contains(" \"") && !text.contains("\" ") && !text.contains("\"\r") {
                 let records: Vec<Item> = items.into_iter().map(|(item, _)| item).collect();

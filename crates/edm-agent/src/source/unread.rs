@@ -1,4 +1,4 @@
-//! The text of a table that was read ahead, within the bound of a record.
+//! The look-ahead buffer of a table's text, bounded by the longest record.
 
 use std::io::Read;
 
@@ -8,18 +8,19 @@ use super::from_io;
 use crate::chunk::CHUNK_BYTES;
 use crate::error::Error;
 
-/// Separators and quotes of a record beyond the bytes of its cells.
+/// Allowance for the separators and quotes of a record, besides the bytes of its cells.
 pub(super) const MARKS_BYTES_MAX: usize = 64 * 1024;
-/// The longest record with its marks, and a byte that tells that it is longer: more is never held of a table's text.
+/// The longest record with its separators and quotes, and one byte to detect a longer one. No more
+/// of a table's text is ever held.
 pub(super) const BUFFER_BYTES_MAX: usize = limits::RECORD_BYTES_MAX + MARKS_BYTES_MAX + 1;
-/// Why a place of the text is in the buffer.
+/// Why a position is in the buffer.
 const IN_BUFFER: &str = "no more is handed out than was read into the buffer";
 
-/// The text that was read and not handed out yet.
+/// Text that was read but not returned yet.
 pub(super) struct Unread {
     source: Box<dyn Read + Send>,
     buffer: Vec<u8>,
-    /// The bytes of the buffer that are text.
+    /// The number of bytes of the buffer that are text.
     filled: usize,
     ended: bool,
     has_nul: bool,
@@ -39,32 +40,33 @@ impl Unread {
         self.buffer.get_mut(..self.filled).expect(IN_BUFFER)
     }
 
-    /// Returns the text between two places.
+    /// Returns the text between two positions.
     pub(super) fn between(&self, start: usize, end: usize) -> &[u8] {
         self.bytes().get(start..end).expect(IN_BUFFER)
     }
 
-    /// Returns whether nothing follows the text.
+    /// Returns whether the text is complete.
     pub(super) fn is_last(&self) -> bool {
         self.ended
     }
 
-    /// Returns whether a NUL may stand in the text.
+    /// Returns whether the text may contain a NUL.
     pub(super) fn may_hold_nul(&self) -> bool {
         self.has_nul
     }
 
-    /// Returns the memory that it takes.
+    /// Returns the size of its memory.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.buffer.capacity()
     }
 
-    /// Reads until the buffer is full, or nothing follows. A full one grows, within the bound of a record.
+    /// Reads until the buffer is full or the text is complete. A full buffer grows, up to the
+    /// longest record.
     pub(super) fn fill(&mut self) -> Result<(), Error> {
         if self.filled == self.buffer.len() {
             let wider = (2 * self.buffer.len()).min(BUFFER_BYTES_MAX);
-            // Not twice as much as before, which is what a vector takes by itself.
+            // A vector would double by itself.
             self.buffer.reserve_exact(wider.saturating_sub(self.buffer.len()));
             self.buffer.resize(wider, 0);
         }
@@ -84,13 +86,14 @@ impl Unread {
         Ok(())
     }
 
-    /// Drops the text up to here.
+    /// Drops the text before this position.
     pub(super) fn forget(&mut self, end: usize) {
         self.buffer.copy_within(end..self.filled, 0);
         self.filled -= end;
     }
 
-    /// Hands out the text up to here; what is behind goes into the spare buffer, which takes the place of the text's.
+    /// Returns the text before this position. The rest moves to the spare buffer, which becomes the
+    /// new buffer.
     pub(super) fn split_off(&mut self, end: usize, mut spare: Vec<u8>) -> Vec<u8> {
         let rest = self.buffer.get(end..self.filled).expect(IN_BUFFER);
         spare.resize(CHUNK_BYTES.max(rest.len()), 0);
@@ -98,6 +101,7 @@ impl Unread {
             room.copy_from_slice(rest);
         }
         self.filled = rest.len();
+        // The text is handed out without a copy; only the start of the next record is copied.
         let mut text = std::mem::replace(&mut self.buffer, spare);
         text.truncate(end);
         text

@@ -411,16 +411,16 @@ fn united(input: &PlanInput, checked: Vec<Checked>) -> Built {
 fn judged(input: &PlanInput, built: &Built) -> Vec<ColumnFacts> {
     let columns = input.columns.as_slice().iter().zip(&built.statistics).zip(&built.summaries);
     let facts = columns.map(|((column, own), summary)| {
-        let judgement = classes::judge(column, own, summary);
+        let class_figures = classes::judge(column, own, summary);
         ColumnFacts {
-            class: judgement.class,
+            class: class_figures.class,
             values: own.values,
             distinct: own.distinct,
             too_long: summary.too_long,
             refused: summary.refused,
             placeholders: summary.placeholders,
-            agreement: judgement.agreement,
-            capacity_log10: judgement.capacity_log10,
+            agreement: class_figures.agreement,
+            capacity_log10: class_figures.capacity_log10,
         }
     });
     facts.collect()

@@ -1,26 +1,27 @@
-//! Hands what a generation's files say of a column to its judgement, which is `edm-model`'s: the agent judges by the same.
+//! Passes the figures of a column from the files of a generation to the classification in `edm-model`,
+//! which the agent uses too.
 
-use edm_model::{Column, ColumnSummary as Summary, FormStatistics, Judgement};
+use edm_model::{ClassFigures, Column, ColumnSummary as Summary, FormStatistics};
 
 use super::entries_file::Statistics;
 use super::manifest::ColumnFacts;
 use super::rules_file::ColumnSummary;
 
-pub(crate) fn judge(column: &Column, statistics: &Statistics, summary: &ColumnSummary) -> Judgement {
+pub(crate) fn judge(column: &Column, statistics: &Statistics, summary: &ColumnSummary) -> ClassFigures {
     let forms = FormStatistics {
         anchors: summary.anchors,
         dates: summary.dates,
         histogram: summary.histogram.clone(),
     };
-    edm_model::judge(column, statistics, &forms)
+    edm_model::classify_column(column, statistics, &forms)
 }
 
 /// Says in sentences what is worth knowing of a column before trusting it.
 pub(crate) fn warnings(column: &Column, facts: &ColumnFacts) -> Vec<String> {
-    let judgement =
-        Judgement { class: facts.class, agreement: facts.agreement, capacity_log10: facts.capacity_log10 };
+    let class_figures =
+        ClassFigures { class: facts.class, agreement: facts.agreement, capacity_log10: facts.capacity_log10 };
     let summary = Summary {
-        judgement,
+        class_figures,
         values: facts.values,
         distinct: facts.distinct,
         too_long: facts.too_long,

@@ -5,10 +5,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::lists::{self, tables};
-use super::{Catalog, Write, get, id16, lowered, moment};
+use super::{Catalog, Write, get, id16, lowercase, moment};
 use crate::error::{Context, Error};
 
-/// What is read of an agent, and from where.
+/// The selected columns and the tables they come from.
 pub(super) const COLUMNS: &str = "a.*";
 pub(super) const FROM: &str = "upload_agents a";
 
@@ -23,7 +23,7 @@ impl Catalog {
         .bind(tenant.as_bytes().as_slice())
         .bind(&agent.description)
         .bind(agent.created_at.as_micros())
-        .bind(lowered::of_agent(agent.description.as_deref()))
+        .bind(lowercase::of_agent(agent.description.as_deref()))
         .execute(&self.writer)
         .await
         .context("adding an upload agent")?;
@@ -51,7 +51,7 @@ impl Catalog {
         lists::page(&self.lists, &tables::AGENTS, &scope, query, read_agent).await
     }
 
-    /// Returns those of these agents that there are, in any order. A statement takes 32,766 ids at most.
+    /// Returns those of the agents that exist, in any order. A statement takes at most 32,766 ids.
     pub async fn agents_by_id(&self, tenant: TenantId, ids: &[AgentId]) -> Result<Vec<UploadAgent>, Error> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -67,7 +67,7 @@ impl Catalog {
         rows.context("upload agents")?.iter().map(read_agent).collect()
     }
 
-    /// Changes an agent's description as the closure decides, in one transaction, and returns the agent.
+    /// Lets the closure change an agent's description, in one transaction. Returns the agent.
     pub async fn change_agent<E: From<Error>>(
         &self,
         tenant: TenantId,
@@ -85,7 +85,7 @@ impl Catalog {
             .bind(tenant.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice())
             .bind(&draft.description)
-            .bind(lowered::of_agent(draft.description.as_deref()))
+            .bind(lowercase::of_agent(draft.description.as_deref()))
             .execute(&mut write)
             .await
             .context("describing an upload agent")?;
@@ -94,7 +94,7 @@ impl Catalog {
         Ok(draft)
     }
 
-    /// Removes an agent when the closure allows it. Sessions keep its id as history.
+    /// Removes an agent if the closure allows it. Sessions keep its id as history.
     pub async fn delete_agent<E: From<Error>>(
         &self,
         tenant: TenantId,

@@ -1,4 +1,5 @@
-//! The blocks that a session has staged. The bytes are blobs; here is what must be known without opening them.
+//! Staged blocks of sessions. Their bytes are blobs; the catalog has what must be known without
+//! opening them.
 
 use edm_model::{SessionId, Timestamp};
 use sqlx::sqlite::SqliteRow;
@@ -9,38 +10,38 @@ use crate::error::{Context, Error};
 /// A staged block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockRow {
-    /// Its number in the session.
+    /// The block's number in the session.
     pub number: u32,
-    /// The digest of the bytes as they were received.
+    /// The SHA-256 of the bytes as received.
     pub sha256: [u8; 32],
-    /// How many bytes were received.
+    /// The number of bytes received.
     pub byte_count: u64,
     /// The ordinal of its first record, from 0.
     pub first_row: u64,
-    /// How many records it covers.
+    /// The number of records.
     pub row_count: u32,
-    /// How many of them were left out.
+    /// The number of rejected records among them.
     pub rejected_count: u32,
     /// When it was staged.
     pub stored_at: Timestamp,
 }
 
-/// A block to be staged.
+/// A block about to be staged.
 pub type NewBlock = BlockRow;
 
-/// What staging a block did.
+/// The result of staging a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StageOutcome {
     /// The block is new.
     Staged,
-    /// The same bytes were there.
+    /// The same bytes were staged before.
     SameBytes,
-    /// Other bytes were there and stay.
+    /// Other bytes were staged before; they stay.
     OtherBytes,
 }
 
 impl Catalog {
-    /// Stages a block, whose blob is written already, when the closure allows it.
+    /// Stages a block if the closure allows it. Its blob must have been written.
     pub async fn stage_block<E: From<Error>>(
         &self,
         id: SessionId,
@@ -58,6 +59,8 @@ impl Catalog {
             .await
             .context("block")?;
         if let Some(row) = found {
+            // A client repeats a block when it lost the response. The same bytes are fine; others
+            // would change a block that may already be acknowledged.
             let same = read_block(&row)?.sha256 == block.sha256;
             return Ok(if same { StageOutcome::SameBytes } else { StageOutcome::OtherBytes });
         }

@@ -1,21 +1,21 @@
-//! Classification jobs: written once, kept until newer ones need their place.
+//! Classification jobs: written once, and deleted when newer ones need the space.
 
 use edm_model::{ClassificationJob, JobId, JobOrigin, ListQuery, Listed, PrincipalId, TenantId};
 use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
-use super::{Catalog, get, id16, lowered, moment};
+use super::{Catalog, get, id16, lowercase, moment};
 use crate::error::{Context, Error};
 use crate::record;
 
-/// What is read of a job, and from where.
+/// The selected columns and the tables they come from.
 pub(super) const COLUMNS: &str = "j.*";
 pub(super) const FROM: &str = "classification_jobs j";
 pub(super) const FROM_TEXTS: &str = "(select * from classification_jobs where origin = 'classifyText') j";
 pub(super) const FROM_FILES: &str = "(select * from classification_jobs where origin = 'classifyFile') j";
 
 impl Catalog {
-    /// Keeps a job, and of the tenant's older ones only so many that there are `kept_max` in all.
+    /// Stores a job, and deletes the tenant's oldest jobs beyond `kept_max`.
     pub async fn insert_classification_job(
         &self,
         job: &ClassificationJob,
@@ -37,7 +37,7 @@ impl Catalog {
         .bind(job.ended_at.as_micros())
         .bind(record::write_problems(&job.problems))
         .bind(job.findings.as_deref().map(record::write_findings))
-        .bind(lowered::lowered(&vec![("userId".to_owned(), Some(job.created_by.as_str()))]))
+        .bind(lowercase::of_texts(&vec![("userId".to_owned(), Some(job.created_by.as_str()))]))
         .execute(&mut write)
         .await
         .context("keeping a classification job")?;
@@ -64,7 +64,7 @@ impl Catalog {
         read_classification_job(&row)
     }
 
-    /// Lists the tenant's jobs, of this origin alone when one is given.
+    /// Lists the tenant's jobs, optionally of one origin only.
     pub async fn list_classification_jobs(
         &self,
         tenant: TenantId,
@@ -80,7 +80,7 @@ impl Catalog {
         lists::page(&self.lists, table, &scope, query, read_classification_job).await
     }
 
-    /// Removes a job when the closure allows it.
+    /// Removes a job if the closure allows it.
     pub async fn delete_classification_job<E: From<Error>>(
         &self,
         tenant: TenantId,

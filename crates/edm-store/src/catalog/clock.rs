@@ -1,5 +1,5 @@
-//! The time of the catalog: handed down, so that it is the same that the service goes by, and the last moment at which a
-//! server was seen alive.
+//! The catalog's clock. It is an argument, so it equals the clock of the service. Also stores the
+//! last time at which a server was alive.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use edm_model::Timestamp;
 use super::Catalog;
 use crate::error::{Context, Error};
 
-/// The setting that holds the last moment at which a server was alive.
+/// The setting with the last time at which a server was alive.
 const MARK: &str = "clock.mark";
 
-/// Tells the time that leases and due jobs go by.
+/// The clock for leases and due jobs.
 #[derive(Clone)]
 pub struct CatalogClock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl CatalogClock {
-    /// Makes a clock of what tells the present moment.
+    /// Makes a clock from a function that returns the current time.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
@@ -34,14 +34,14 @@ impl fmt::Debug for CatalogClock {
 }
 
 impl Catalog {
-    /// Returns the moment that `set_clock_mark` wrote last; nothing where it never did.
+    /// Returns the time that `set_clock_mark` wrote last; `None` if it never did.
     pub async fn clock_mark(&self) -> Result<Option<Timestamp>, Error> {
         let Some(bytes) = self.setting(MARK).await? else { return Ok(None) };
         let bytes = bytes.try_into().map_err(|_| Error::corrupt("mark of the clock"))?;
         Ok(Some(Timestamp::from_micros(i64::from_le_bytes(bytes))))
     }
 
-    /// Writes the moment at which this server was alive, for the next one that starts.
+    /// Records that this server was alive at `at`, for the next server that starts.
     pub async fn set_clock_mark(&self, at: Timestamp) -> Result<(), Error> {
         sqlx::query(
             "insert into settings (name, value) values ($1, $2) \

@@ -1,10 +1,11 @@
-//! The connections of the catalog: every statement passes through a type of this file, and SQLx's pools are named nowhere
-//! else.
+//! The catalog's connections. Every statement goes through a type of this module, and no other
+//! module names SQLx's pools.
 //!
-//! SQLite rolls a transaction back by itself when the disk is full, a read or write fails or memory is short. SQLx does not
-//! notice: it goes on counting the transaction, and refuses to begin another one on that connection for ever. So whatever a
-//! statement says is judged here (`failure.rs`), a connection that is not what it was is closed instead of given back, and
-//! the next one asks for a fresh one. Tests let statements fail here (`faults.rs`).
+//! SQLite rolls a transaction back by itself if the disk is full, an I/O operation fails or memory
+//! runs out. SQLx does not notice: it still counts the transaction as open and then refuses every
+//! further `begin` on that connection. So this module classifies each result (`failure.rs`). It
+//! closes a connection in a bad state instead of returning it to the pool, and the next caller gets
+//! a new one. Tests inject failures here (`faults.rs`).
 
 mod failure;
 mod faults;
@@ -37,26 +38,28 @@ pub(crate) use failure::kind_of;
 pub use faults::Faults;
 pub(super) use lists::{ListReader, Lists};
 
-/// Connections that read what the program itself asks for.
+/// The number of connections for the program's internal reads.
 const READERS: u32 = 4;
-/// Connections that answer the lists of clients, which may be long: they take nothing from the others.
+/// The number of connections for lists of clients. Lists may be slow, so they have a separate pool.
 const LIST_READERS: u32 = 4;
-/// Connections that look up tokens and tell whether the catalog answers, whatever the others do.
+/// The number of connections for token look-ups and health checks, whatever the other pools do.
 const ACCESS_READERS: u32 = 2;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a caller waits for a connection before it is told that the catalog is busy.
+/// How long a caller waits for a connection before it gets a "busy" error.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The same for lists: longer than one may take, so that who is next gets its turn.
+/// The same for lists. It exceeds the time limit of a list, so that the next in the queue gets a
+/// turn.
 const LIST_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a connection that comes back may take to answer.
+/// How long a returned connection may take to answer a ping.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Rows that wait to be taken: a page of any usual length, so that its statement ends without being waited for.
+/// The capacity of a statement's row buffer. A page of usual length fits, so its statement ends
+/// without waiting for the reader.
 const ROWS_WAITING_MAX: usize = 1_024;
 
 /// One row, or the end of a statement.
 type Step = Either<SqliteQueryResult, SqliteRow>;
 
-/// Every way to the file of a catalog.
+/// All connections of one catalog.
 pub(super) struct Connections {
     pub(super) writer: Writer,
     pub(super) reader: Reader,
@@ -65,7 +68,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// Opens the file, which is made when it is missing.
+    /// Opens the file and creates it if it is missing.
     pub(super) async fn open(
         file: &Path,
         clock: CatalogClock,
@@ -76,9 +79,10 @@ impl Connections {
             .filename(file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // What was acknowledged must survive a loss of power: in WAL mode, Normal syncs at checkpoints only.
+            // An acknowledged write must survive a power failure. In WAL mode, `Normal` syncs only
+            // at checkpoints.
             .synchronous(SqliteSynchronous::Full)
-            // A key that is forgotten must not stay in a free page.
+            // A deleted key must not remain in a free page.
             .pragma("secure_delete", "on")
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
@@ -87,6 +91,7 @@ impl Connections {
         let writers = closing_unfit(pool(1, ACQUIRE_TIMEOUT), unfit.clone());
         let writers = writers.connect_with(options.clone()).await.map_err(unusable)?;
         let options = options.read_only(true);
+        // Readers cannot write even by mistake, and never wait for the write lock in WAL mode.
         let readers = async |count, patience| {
             pool(count, patience).connect_with(options.clone()).await.map_err(unusable)
         };
@@ -111,17 +116,19 @@ fn pool(connections: u32, patience: Duration) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(patience)
-        // A connection is a thread of this process: it is asked when it is given back, and does not go away by itself.
+        // A connection is a thread of this process and does not disappear by itself. It is tested
+        // when it is returned, so there is no test before use.
         .test_before_acquire(false)
 }
 
-/// Closes the only connection of a pool when it comes back marked as unfit, or as SQLx would not let it begin again.
+/// Closes the only connection of a pool on return if it is marked unfit, or if SQLx would refuse
+/// its next `begin`.
 fn closing_unfit(pool: SqlitePoolOptions, unfit: Arc<AtomicBool>) -> SqlitePoolOptions {
     pool.after_release(move |connection, _| {
         let unfit = unfit.swap(false, Ordering::AcqRel);
         Box::pin(async move {
-            // A transaction that was dropped is rolled back behind what is still under way. A thread that is about to die
-            // may take what it is asked along.
+            // The rollback of a dropped transaction is queued after the current statement; the ping
+            // waits for both. A thread that is about to exit may never answer, hence the timeout.
             match tokio::time::timeout(CLOSE_TIMEOUT, connection.ping()).await {
                 Ok(answered) => answered?,
                 Err(_) => return Err(sqlx::Error::WorkerCrashed),
@@ -131,25 +138,26 @@ fn closing_unfit(pool: SqlitePoolOptions, unfit: Arc<AtomicBool>) -> SqlitePoolO
     })
 }
 
-/// The one connection that writes.
+/// The only connection that writes.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     pool: SqlitePool,
-    /// Whether the connection must be closed when it comes back; there is only one.
+    /// Whether the connection must be closed on return. One flag suffices, since there is one
+    /// connection.
     unfit: Arc<AtomicBool>,
-    /// Whether a write found no room, and no check of the writer since then found enough.
+    /// Whether a write found the disk full, and no later check of the writer found enough space.
     was_full: Arc<AtomicBool>,
     clock: CatalogClock,
     faults: Faults,
 }
 
 impl Writer {
-    /// Starts a transaction that holds the write lock from its first statement, so that it never has to be repeated because
-    /// another one wrote in between.
+    /// Starts a transaction that takes the write lock at once. It therefore never has to be retried
+    /// because another transaction wrote meanwhile.
     pub(super) async fn begin(&self) -> Result<Write, sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
         self.limit_pages(&mut connection).await?;
-        // Until it is known to have begun: a connection that cannot begin is good for nothing.
+        // Unfit until `begin` succeeds: a connection that cannot begin is useless.
         self.unfit.store(true, Ordering::Release);
         if let Some(error) = self.faults.next() {
             return self.judged(Err(error));
@@ -160,22 +168,22 @@ impl Writer {
         Ok(Write { transaction: begun, writer: self.clone() })
     }
 
-    /// Returns the present moment.
+    /// Returns the current time.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Keeps in mind that there was no room.
+    /// Records that the disk was full.
     pub(super) fn was_full(&self) {
         self.was_full.store(true, Ordering::Release);
     }
 
-    /// Returns whether there was no room, and forgets it.
+    /// Returns whether the disk was full, and clears the flag.
     pub(super) fn take_was_full(&self) -> bool {
         self.was_full.swap(false, Ordering::AcqRel)
     }
 
-    /// Looks at what a statement says of the disk.
+    /// Records a full disk if the result says so.
     fn judged<T>(&self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         if result.as_ref().is_err_and(failure::may_be_full) {
             self.was_full();
@@ -183,7 +191,7 @@ impl Writer {
         result
     }
 
-    /// Brings the tables to the version of the migrations.
+    /// Migrates the tables to this version.
     pub(super) async fn migrate(&self, migrations: &Migrator) -> Result<(), MigrateError> {
         let mut connection = self.pool.acquire().await?;
         let done = migrations.run(&mut *connection).await;
@@ -198,7 +206,7 @@ impl Writer {
         self.pool.close().await;
     }
 
-    /// Runs what is a transaction by itself.
+    /// Runs one statement as a separate transaction.
     async fn run<'q, E: Execute<'q, Sqlite> + 'q>(&self, query: E) -> Result<Vec<Step>, sqlx::Error> {
         let mut connection = self.ready().await?;
         let done = steps(&mut connection, query).await;
@@ -231,7 +239,7 @@ impl Writer {
     }
 }
 
-/// A transaction that writes. Dropped before `commit`, it leaves nothing.
+/// A write transaction. Dropping it before `commit` rolls it back.
 #[derive(Debug)]
 pub(super) struct Write {
     transaction: Transaction<'static, Sqlite>,
@@ -239,16 +247,18 @@ pub(super) struct Write {
 }
 
 impl Write {
-    /// Makes everything of it last. When this fails nothing of it does.
+    /// Commits. If it fails, nothing of the transaction is stored.
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
         self.meet_fault().await?;
         self.writer.unfit.store(true, Ordering::Release);
+        // Unfit until the commit succeeds. If this future is dropped meanwhile, the pool must close
+        // the connection, because its state is unknown.
         self.writer.judged(self.transaction.commit().await)?;
         self.writer.unfit.store(false, Ordering::Release);
         Ok(())
     }
 
-    /// Returns the present moment.
+    /// Returns the current time.
     pub(super) fn now(&self) -> Timestamp {
         self.writer.now()
     }
@@ -268,10 +278,11 @@ impl Write {
         self.judged(row)
     }
 
-    /// Fails when a test wants it, and leaves the connection as SQLite does.
+    /// Fails if a test has injected a fault, and leaves the connection as SQLite would.
     async fn meet_fault(&mut self) -> Result<(), sqlx::Error> {
         let Some(error) = self.writer.faults.next() else { return Ok(()) };
         if failure::ends_transaction(&error) {
+            // SQLx still counts the transaction as open, exactly as after a rollback by SQLite.
             sqlx::raw_sql("rollback").execute(&mut *self.transaction).await?;
         }
         self.judged(Err(error))
@@ -285,7 +296,7 @@ impl Write {
     }
 }
 
-/// Connections that read.
+/// Connections that only read.
 #[derive(Debug, Clone)]
 pub(super) struct Reader {
     pool: SqlitePool,
@@ -319,14 +330,15 @@ async fn steps<'q, E: Execute<'q, Sqlite> + 'q>(
     query: E,
 ) -> Result<Vec<Step>, sqlx::Error> {
     let steps: Vec<Step> = connection.fetch_many(query).try_collect().await?;
-    // SQLx takes the death of a connection's thread for the end of the rows: half of them, or none, would seem to be all.
+    // SQLx reports the death of a connection's thread as the end of the rows. Without this check, a
+    // partial result would look complete.
     match steps.last() {
         Some(Step::Left(_)) => Ok(steps),
         _ => Err(sqlx::Error::WorkerCrashed),
     }
 }
 
-/// Runs a statement to its end, since only there it is known to have worked, and returns its first row.
+/// Runs a statement to its end, and returns its first row. Errors may come after the first row.
 async fn first_of<'q, E: Execute<'q, Sqlite> + 'q>(
     connection: &mut SqliteConnection,
     query: E,
@@ -335,7 +347,7 @@ async fn first_of<'q, E: Execute<'q, Sqlite> + 'q>(
     Ok(steps.into_iter().find_map(Step::right))
 }
 
-/// Closes the connection when it comes back after an error that leaves it unfit.
+/// Marks the connection for closing if the error leaves it unfit.
 fn judged<T>(
     connection: &mut PoolConnection<Sqlite>,
     result: Result<T, sqlx::Error>,
@@ -346,7 +358,8 @@ fn judged<T>(
     result
 }
 
-/// Lets SQLx's queries run on a way of ours. A statement's rows are gathered: nobody reads them one by one.
+/// Implements SQLx's `Executor` for our connection types. All rows of a statement are collected at
+/// once; no caller reads them one by one.
 macro_rules! executor {
     ($way:ty) => {
         impl<'c> Executor<'c> for $way {
@@ -380,7 +393,7 @@ macro_rules! executor {
             where
                 'c: 'e,
             {
-                // Statements are prepared when they are run.
+                // Statements are prepared when they run.
                 Box::pin(async {
                     Err(sqlx::Error::Configuration("no statement is prepared by itself".into()))
                 })

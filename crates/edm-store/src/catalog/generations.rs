@@ -1,4 +1,4 @@
-//! Generations, and the one compare-and-swap that makes one live.
+//! Generations, and the compare-and-swap that makes one live.
 
 use edm_model::{KeyId, OnUnserved, Pattern, SessionId, SessionState, StoreId, TenantId, Timestamp};
 use sqlx::sqlite::SqliteRow;
@@ -9,54 +9,54 @@ use super::{
 };
 use crate::error::{Context, Error, ErrorKind};
 
-/// A generation that was published.
+/// A published generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GenerationRow {
-    /// The session that brought it; names its blobs.
+    /// The session that uploaded it. Its id names the blobs.
     pub session_id: SessionId,
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
     /// The store.
     pub store_id: StoreId,
-    /// Counts the publications of the store.
+    /// The publication number within the store.
     pub number: u64,
-    /// The salt that it is keyed with.
+    /// The salt of its hashes.
     pub key_id: KeyId,
-    /// How many rows can be found.
+    /// The number of rows.
     pub row_count: u64,
-    /// Whether it is live or can be rolled back to.
+    /// Whether it is live or available for rollback.
     pub kept: bool,
     /// When it was published.
     pub published_at: Timestamp,
 }
 
-/// A store that must be served: it has published data.
+/// A store with published data, which must be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveStore {
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
     /// The store.
     pub store_id: StoreId,
-    /// The session whose data is live; none where the catalog has lost it.
+    /// The session whose data is live; `None` if the catalog has lost it.
     pub session_id: Option<SessionId>,
-    /// What that session brought; none where the catalog has lost it.
+    /// The generation of that session; `None` if the catalog has lost it.
     pub generation: Option<GenerationRow>,
-    /// What is answered where it cannot be read.
+    /// How to answer while it cannot be read.
     pub on_unserved: OnUnserved,
 }
 
-/// A generation to be made live.
+/// A generation about to become live.
 #[derive(Debug, Clone)]
 pub struct NewGeneration {
-    /// How many rows can be found.
+    /// The number of rows.
     pub row_count: u64,
-    /// What the store's default type becomes, unless it is pinned already.
+    /// The patterns of the store's default type, unless they are pinned already.
     pub default_patterns: Vec<Pattern>,
-    /// When it is published.
+    /// The time of publication.
     pub at: Timestamp,
 }
 
-// Whatever of several traces says that there was data: one of them may be what was lost.
+// Several traces show that a store had data. Damage may remove one of them, so any of them counts.
 macro_rules! live_store_query {
     ($rest:literal) => {
         concat!(
@@ -72,9 +72,10 @@ macro_rules! live_store_query {
 }
 
 impl Catalog {
-    /// Finishes a publish job as the closure decides, in one transaction: it changes the session, and when it
-    /// returns a generation, that becomes the store's live one. The one before stays kept; older ones are not.
-    /// Fails with `Fenced` when the job is someone else's or the session is in a final state.
+    /// Finishes a publish job in one transaction. The closure changes the session; if it returns a
+    /// generation, that generation becomes live. The previous one is kept, and older ones are
+    /// retired. Fails with `Fenced` if another worker has the job or the session is in a final
+    /// state.
     pub async fn publish<E: From<Error>>(
         &self,
         job: &LeasedJob,
@@ -82,6 +83,7 @@ impl Catalog {
     ) -> Result<Option<GenerationRow>, E> {
         let session_id = job.session_id.ok_or_else(|| Error::corrupt("session of a publish job"))?;
         let mut write = self.write().await?;
+        // First, so that a worker that has lost its lease cannot publish.
         jobs::finish(&mut write, job).await?;
         let mut draft = sessions::session_in(&mut write, session_id).await?;
         let store = stores::store_in(&mut write, draft.session.tenant, draft.session.store_id).await?;
@@ -101,8 +103,9 @@ impl Catalog {
         Ok(published)
     }
 
-    /// Lists the stores of every tenant that published data once, with what is live in each. One without its generation
-    /// lost it: publication and rollback always leave one.
+    /// Lists the stores of every tenant that have published data, with the live generation of each.
+    /// A missing generation means that it was lost, since publication and rollback always leave
+    /// one.
     pub async fn live_stores(&self) -> Result<Vec<LiveStore>, Error> {
         let rows = sqlx::query(live_store_query!("order by g.published_at, d.id"))
             .fetch_all(&self.reader)
@@ -111,7 +114,7 @@ impl Catalog {
         rows.iter().map(read_live_store).collect()
     }
 
-    /// Returns a store that published data; nothing where it has none yet or there is no such store.
+    /// Returns a store that has published data; `None` if it has none or does not exist.
     pub async fn live_store(&self, tenant: TenantId, store_id: StoreId) -> Result<Option<LiveStore>, Error> {
         let row = sqlx::query(live_store_query!("and d.tenant_id = $1 and d.id = $2"))
             .bind(tenant.as_bytes().as_slice())
@@ -122,7 +125,7 @@ impl Catalog {
         row.as_ref().map(read_live_store).transpose()
     }
 
-    /// Lists the generations of every tenant that are kept no more.
+    /// Lists the retired generations of every tenant.
     pub async fn retired_generations(&self) -> Result<Vec<GenerationRow>, Error> {
         let rows = sqlx::query("select * from generations where kept = 0")
             .fetch_all(&self.reader)
@@ -141,7 +144,7 @@ impl Catalog {
         rows.iter().map(read_generation).collect()
     }
 
-    /// Returns the generation that a session brought.
+    /// Returns the generation that a session uploaded.
     pub async fn generation(&self, session_id: SessionId) -> Result<GenerationRow, Error> {
         let row = sqlx::query("select * from generations where session_id = $1")
             .bind(session_id.as_bytes().as_slice())
@@ -151,7 +154,7 @@ impl Catalog {
         read_generation(&row)
     }
 
-    /// Forgets a generation that is kept no more; one that is kept stays.
+    /// Deletes the row of a retired generation. A kept one is not deleted.
     pub async fn delete_generation(&self, session_id: SessionId) -> Result<(), Error> {
         sqlx::query("delete from generations where session_id = $1 and kept = 0")
             .bind(session_id.as_bytes().as_slice())
@@ -169,9 +172,11 @@ async fn swap(
 ) -> Result<GenerationRow, Error> {
     let session = &draft.session;
     let commit_number = draft.commit_number.ok_or_else(|| Error::corrupt("commit number of a session"))?;
-    // Not the generation's own row: a store that has lost it gets other data all the same.
+    // Compares the session, not the row of its generation: a store that has lost that row can still
+    // get new data.
     let live = draft.live_session_id;
-    // The comparison looks redundant under one writer; it is what keeps several nodes apart on PostgreSQL.
+    // With one writer the comparison is redundant. On PostgreSQL it keeps several nodes from
+    // publishing over each other.
     let row = sqlx::query(
         "update data_stores set live_session_id = $2, last_generation = last_generation + 1, \
          published_commit = $3, data_updated_at = $4 where id = $1 and published_commit < $3 \

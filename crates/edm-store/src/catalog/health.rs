@@ -1,4 +1,5 @@
-//! Whether the catalog is sound when it is opened, and whether it answers and can be written while it is served.
+//! Health checks: whether the catalog is sound on opening, and whether it can be read and written
+//! while it is served.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,16 +9,16 @@ use tokio::sync::Mutex;
 use super::{Catalog, get};
 use crate::error::{Context, Error, ErrorKind};
 
-/// How long what was found out about the writer is taken for true.
+/// How long a result of the writer check is cached.
 pub(super) const WRITER_KNOWN_FOR: Duration = Duration::from_secs(1);
-/// How long a write may take before the writer counts as not working: probes give up soon after.
+/// The time after which a write counts as failed. Probes time out soon after.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// What the check of the writer writes, after something found no room: more pages than a request changes. A page or two may
-/// still fit where a session does not.
+/// The size of the check's write after the disk was full: more pages than a request changes. A page
+/// or two may still fit when a session does not.
 const ROOM_BYTES: i64 = 256 * 1024;
 
-/// What is known of the writer, and for how long.
+/// The cached result of the writer check.
 #[derive(Debug, Clone)]
 pub(super) struct WriterHealth {
     known: Arc<Mutex<Option<Known>>>,
@@ -37,17 +38,17 @@ struct Known {
 }
 
 impl Catalog {
-    /// Fails when the catalog does not answer. Nothing that clients ask for is in its way.
+    /// Fails if the catalog does not answer. Requests of clients cannot delay it.
     pub async fn ping(&self) -> Result<(), Error> {
         sqlx::query("select 1").execute(&self.access).await.context("asking the catalog")?;
         Ok(())
     }
 
-    /// Fails when nothing can be written, with the kind of what went wrong: a transaction that changes a page is begun and
-    /// committed; after the disk was full as many pages as a request may change. What was found is the answer for a second
-    /// (`writer_known_for`), so that many may ask.
+    /// Fails if the catalog cannot be written, with the kind of the failure. Commits a transaction
+    /// that changes one page, or after a full disk as many pages as a request may change. The
+    /// result is cached for a second (`writer_known_for`), so frequent probes are cheap.
     pub async fn check_writer(&self) -> Result<(), Error> {
-        // Whoever asks meanwhile waits for what this one finds.
+        // Concurrent callers wait here and share the result.
         let mut known = self.writer_health.known.lock().await;
         let known_for = self.writer_health.known_for;
         if let Some(found) = known.filter(|found| found.since.elapsed() < known_for) {
@@ -62,6 +63,7 @@ impl Catalog {
             Ok(written) => written,
             Err(_) => Err(Error::new(ErrorKind::Busy, "writing to the catalog")),
         };
+        // Still full, so the next check must write as many pages again.
         if was_full && written.is_err() {
             self.writer.was_full();
         }
@@ -70,7 +72,7 @@ impl Catalog {
         written
     }
 
-    /// A transaction that is rolled back would not touch the disk.
+    /// Writes and commits. A transaction that is rolled back would not touch the disk.
     async fn write_once(&self, bytes: i64) -> Result<(), Error> {
         let mut write = self.write().await?;
         let update =
@@ -82,11 +84,12 @@ impl Catalog {
         write.commit().await.context("writing to the catalog")
     }
 
-    /// Fails with `Damaged` unless every page, index and reference of the file is sound. All of the file is read: a second
-    /// for each 100 MB.
+    /// Fails with `Damaged` unless every page, index and reference of the file is sound. Reads the
+    /// whole file, about a second for each 100 MB.
     pub(super) async fn check_file(&self) -> Result<(), Error> {
         let context = "checking the catalog";
-        // One finding is enough. Not `quick_check`: that does not compare indexes with rows, and takes half as long.
+        // One problem is enough. `quick_check` would not compare indexes with rows, and takes half
+        // as long.
         let rows = sqlx::query("pragma integrity_check(1)").fetch_all(&self.reader).await;
         let rows = rows.map_err(|source| match Error::database(context, source) {
             error if error.kind() == ErrorKind::Corrupt => error.of_kind(ErrorKind::Damaged),
@@ -99,6 +102,7 @@ impl Catalog {
         if findings != ["ok"] {
             return Err(Error::with_source(ErrorKind::Damaged, context, findings.join("; ")));
         }
+        // `integrity_check` does not check foreign keys.
         let orphans = sqlx::query("pragma foreign_key_check").fetch_optional(&self.reader).await;
         match orphans.context(context)? {
             None => Ok(()),

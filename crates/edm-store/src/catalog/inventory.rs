@@ -1,4 +1,5 @@
-//! What the catalog says must be there, for whoever compares it with the blobs; and how it forgets what is lost.
+//! What must exist according to the catalog, to compare with the blobs, and ways to remove entries
+//! that are lost.
 
 use edm_model::{SessionId, SessionState};
 use sqlx::sqlite::SqliteRow;
@@ -8,7 +9,7 @@ use crate::blobs::BlobPath;
 use crate::error::{Context, Error};
 
 impl Catalog {
-    /// Lists the generations of every tenant, those that are kept no more included.
+    /// Lists the generations of every tenant, retired ones included.
     pub async fn all_generations(&self) -> Result<Vec<GenerationRow>, Error> {
         let rows = sqlx::query("select * from generations order by store_id, number")
             .fetch_all(&self.reader)
@@ -17,7 +18,8 @@ impl Catalog {
         rows.iter().map(generations::read_generation).collect()
     }
 
-    /// Lists the sessions of every tenant whose blocks are still needed: open ones and those that are being indexed.
+    /// Lists the sessions of every tenant whose blocks are needed: open sessions and those being
+    /// indexed.
     pub async fn unfinished_sessions(&self) -> Result<Vec<SessionId>, Error> {
         let rows = sqlx::query("select id from sessions where state in ($1, $2) order by created_at, id")
             .bind(SessionState::UploadInProgress.as_str())
@@ -28,7 +30,7 @@ impl Catalog {
         rows.iter().map(|row| Ok(SessionId::from_bytes(id16(row, "id")?))).collect()
     }
 
-    /// Lists the names below which everything waits to be deleted.
+    /// Lists the names whose blobs all wait for deletion.
     pub async fn pending_collections(&self) -> Result<Vec<BlobPath>, Error> {
         let rows = sqlx::query("select kind, payload from jobs where kind like 'collect%'")
             .fetch_all(&self.reader)
@@ -48,8 +50,8 @@ impl Catalog {
         rows.iter().map(read).collect()
     }
 
-    /// Forgets staged blocks of an open session whose bytes are lost, so that its agent sends them again. A session that
-    /// is open no more keeps them.
+    /// Deletes the rows of staged blocks whose bytes are lost, so that the agent sends them again.
+    /// Does nothing if the session is not open.
     pub async fn forget_blocks(&self, id: SessionId, numbers: &[u32]) -> Result<(), Error> {
         let mut write = self.write().await?;
         for number in numbers {
@@ -73,7 +75,7 @@ impl Catalog {
         write.commit().await.context("forgetting blocks")
     }
 
-    /// Keeps a generation no more that cannot be read and is not live: nobody can roll back to it.
+    /// Retires an unreadable generation that is not live, so that no rollback can choose it.
     pub async fn forget_generation(&self, session_id: SessionId) -> Result<(), Error> {
         sqlx::query(
             "update generations set kept = 0 where session_id = $1 and not exists \

@@ -1,8 +1,10 @@
-//! The queue: at-least-once, so every job's output is idempotent. A lease says who works; its epoch fences
-//! every write back, so that a worker that was thought dead cannot write over its successor.
+//! The job queue. Delivery is at least once, so every job must be idempotent. A lease says which
+//! worker has a job. The lease's epoch is a fencing token: a worker that lost its lease cannot
+//! overwrite the results of its successor.
 //!
-//! Leases and due jobs go by the clock that the catalog was opened with. It never goes back while the process lives; what an
-//! earlier process wrote by another time is brought into bounds (`bound_jobs`).
+//! Leases and due times use the clock that the catalog was opened with. That clock is monotonic
+//! while the process lives. Times written by an earlier process with a wrong clock are corrected by
+//! `bound_jobs`.
 
 use edm_model::{SessionId, StoreId, TenantId, Timestamp};
 use sqlx::sqlite::SqliteRow;
@@ -11,35 +13,35 @@ use super::{Catalog, Write, get, id16, number, optional_id16, optional_moment};
 use crate::blobs::BlobPath;
 use crate::error::{Context, Error, ErrorKind};
 
-/// What a job does.
+/// The kind of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobKind {
     /// Plans a session's index and enqueues its build jobs.
     Ingest,
-    /// Builds one file of the index: the plan's job at this position.
+    /// Builds the file at this position of the plan.
     Build {
         /// The position in the plan.
         index: u32,
     },
     /// Verifies the built index and makes it live.
     Publish,
-    /// Deletes the blobs below a name.
+    /// Deletes the blobs under a name.
     Collect {
         /// The name.
         below: BlobPath,
     },
-    /// Deletes the blocks of a session that needs them no more, and their key.
+    /// Deletes the blocks of a session that needs them no longer, and their key.
     CollectBlocks {
         /// The session.
         session_id: SessionId,
-        /// Where its blocks are.
+        /// The name of its blocks.
         below: BlobPath,
     },
-    /// Deletes a generation that is kept no more.
+    /// Deletes a retired generation.
     CollectGeneration {
-        /// The session that brought it.
+        /// The session that uploaded it.
         session_id: SessionId,
-        /// Where its blobs are.
+        /// The name of its blobs.
         below: BlobPath,
     },
 }
@@ -87,16 +89,16 @@ impl JobKind {
     }
 }
 
-/// A job to be enqueued. A second one of the same kind, session and payload is dropped.
+/// A job to enqueue. A second one with the same kind, session and payload is dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
-    /// The session whose progress it is part of, and with which it goes.
+    /// The session that it belongs to; deleting the session deletes the job.
     pub session_id: Option<SessionId>,
-    /// What it does.
+    /// The kind.
     pub kind: JobKind,
-    /// How long it waits.
+    /// The delay before it becomes due.
     pub delay_seconds: i64,
 }
 
@@ -111,35 +113,36 @@ fn dedup_key(session: Option<SessionId>, kind: &JobKind) -> String {
     format!("{}/{session}/{}", kind.word(), kind.payload())
 }
 
-/// How far away from now the moments of jobs can be.
+/// Upper bounds for the times of jobs, counted from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobBounds {
-    /// How long a job of a session waits at most.
+    /// The longest wait of a job of a session.
     pub wait_seconds_max: i64,
-    /// How long what is to be collected waits at most.
+    /// The longest wait of a collection.
     pub collect_seconds_max: i64,
-    /// How long a lease lasts at most.
+    /// The longest lease.
     pub lease_seconds_max: i64,
 }
 
-/// A job in the hands of a worker.
+/// A job leased by a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeasedJob {
-    /// Its name in the queue.
+    /// Its key in the queue.
     pub dedup_key: String,
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
-    /// The session whose progress it is part of.
+    /// The session that it belongs to.
     pub session_id: Option<SessionId>,
-    /// What it does.
+    /// The kind.
     pub kind: JobKind,
-    /// How often it was taken, this time included.
+    /// The number of attempts, including this one.
     pub attempts: u32,
-    /// Counts the leases: the fence.
+    /// The number of leases so far; the fencing token.
     pub epoch: i64,
 }
 
-// Both run once for each of up to a million jobs of a session: each must find its row through an index and stop.
+// Both statements run once for each job of a session, which may have a million. Each must find its
+// row by an index and stop.
 const CLAIM: &str = "update jobs set state = 'leased', epoch = epoch + 1, attempts = attempts + 1, lease_owner = $1, \
      lease_until = $3 where dedup_key = coalesce( \
         (select dedup_key from jobs where state = 'leased' and lease_until <= $2 order by lease_until limit 1), \
@@ -148,7 +151,7 @@ const CLAIM: &str = "update jobs set state = 'leased', epoch = epoch + 1, attemp
 const CLAIM_BUILD: &str = "update jobs set state = 'leased', epoch = epoch + 1, attempts = attempts + 1, \
      lease_owner = $2, lease_until = $4 where dedup_key = $1 \
      and (state = 'ready' and run_after <= $3 or state = 'leased' and lease_until <= $3) returning *";
-// Each half is one step into an index, however many jobs wait to be due.
+// Each half is one index seek, however many jobs are waiting.
 const NEXT_JOB: &str = "select min(due.at) as at from (select min(run_after) as at from jobs where state = 'ready' \
      union all select min(lease_until) from jobs where state = 'leased') as due";
 const BOUND_WAITING: &str =
@@ -161,14 +164,14 @@ const OPEN_BUILD: &str = "select 1 from jobs where session_id = $1 and kind = 'b
      and state in ('ready', 'leased', 'dead') limit 1";
 
 impl Catalog {
-    /// Adds jobs by themselves, not as part of a session's change.
+    /// Enqueues jobs that are not part of a session's change.
     pub async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), Error> {
         let mut write = self.write().await?;
         enqueue(&mut write, jobs).await?;
         write.commit().await.context("enqueueing jobs")
     }
 
-    /// Takes a job whose lease has run out, or else the oldest that is ready.
+    /// Leases a job whose lease has expired, or else the oldest ready one.
     pub async fn claim_job(&self, owner: &str, lease_seconds: i64) -> Result<Option<LeasedJob>, Error> {
         let now = self.writer.now();
         let row = sqlx::query(CLAIM)
@@ -181,8 +184,8 @@ impl Catalog {
         row.map(|row| read_job(&row)).transpose()
     }
 
-    /// Takes build jobs of the same session along with one that was taken: those of these positions that are free. One
-    /// that someone else has, or that is done, is left out.
+    /// Leases further build jobs of the same session at these positions. Leased and finished ones
+    /// are skipped.
     pub async fn claim_builds_with(
         &self,
         job: &LeasedJob,
@@ -192,6 +195,7 @@ impl Catalog {
     ) -> Result<Vec<LeasedJob>, Error> {
         let mut write = self.write().await?;
         let now = write.now();
+        // One transaction for all, so that one sync of the disk pays for the group.
         let mut taken = Vec::new();
         for index in indexes {
             let kind = JobKind::Build { index: *index };
@@ -209,7 +213,7 @@ impl Catalog {
         Ok(taken)
     }
 
-    /// Prolongs a lease. Fails with `Fenced` when the job is someone else's.
+    /// Extends a lease. Fails with `Fenced` if another worker has the job.
     pub async fn heartbeat(&self, job: &LeasedJob, lease_seconds: i64) -> Result<(), Error> {
         let done = sqlx::query(
             "update jobs set lease_until = $3 where dedup_key = $1 and epoch = $2 and state = 'leased'",
@@ -223,8 +227,8 @@ impl Catalog {
         fenced(done.rows_affected())
     }
 
-    /// Marks a job done, counts it in its session, and enqueues what follows: `then` at once, `after_last` when
-    /// no build job of the session is left.
+    /// Marks a job done, counts it in its session, and enqueues its successors: `then` at once,
+    /// `after_last` if no build job of the session is left.
     pub async fn finish_job(
         &self,
         job: &LeasedJob,
@@ -235,6 +239,8 @@ impl Catalog {
         finish(&mut write, job).await?;
         enqueue(&mut write, then).await?;
         if let (Some(next), Some(session)) = (after_last, job.session_id) {
+            // This job is marked done in the same transaction. Of two workers that finish at the
+            // same time, only the second finds no open job and enqueues the next step.
             let open = sqlx::query(OPEN_BUILD)
                 .bind(session.as_bytes().as_slice())
                 .fetch_optional(&mut write)
@@ -247,7 +253,7 @@ impl Catalog {
         write.commit().await.context("finishing a job")
     }
 
-    /// Gives a job back, to be tried again after a while.
+    /// Returns a job to the queue for another attempt after a delay.
     pub async fn retry_job(&self, job: &LeasedJob, delay_ms: i64, error: &str) -> Result<(), Error> {
         let done = sqlx::query(
             "update jobs set state = 'ready', last_error = $4, run_after = $3 where dedup_key = $1 \
@@ -263,7 +269,7 @@ impl Catalog {
         fenced(done.rows_affected())
     }
 
-    /// Puts a job off that cannot begin yet; the attempt does not count.
+    /// Returns a job that cannot start yet to the queue. The attempt does not count.
     pub async fn postpone_job(&self, job: &LeasedJob, delay_ms: i64) -> Result<(), Error> {
         let done = sqlx::query(
             "update jobs set state = 'ready', attempts = attempts - 1, run_after = $3 where dedup_key = $1 \
@@ -278,7 +284,7 @@ impl Catalog {
         fenced(done.rows_affected())
     }
 
-    /// Gives a job up. The caller fails its session.
+    /// Marks a job as failed for good. The caller fails its session.
     pub async fn bury_job(&self, job: &LeasedJob, error: &str) -> Result<(), Error> {
         let done = sqlx::query(
             "update jobs set state = 'dead', last_error = $3 where dedup_key = $1 and epoch = $2 \
@@ -293,8 +299,8 @@ impl Catalog {
         fenced(done.rows_affected())
     }
 
-    /// Takes the leases of every other owner away at once: for a server that is alone with its catalog and
-    /// whose former process is known to be dead.
+    /// Revokes the leases of all other owners. Only for a server that is alone with its catalog and
+    /// whose previous process is known to be dead.
     pub async fn release_leases_of_others(&self, owner: &str) -> Result<u64, Error> {
         let done = sqlx::query(
             "update jobs set state = 'ready', run_after = min(run_after, $2) where state = 'leased' \
@@ -308,15 +314,15 @@ impl Catalog {
         Ok(done.rows_affected())
     }
 
-    /// Returns in how many milliseconds the next job is due; `None` when there is none.
+    /// Returns the milliseconds until the next job is due; `None` if there is none.
     pub async fn next_job_in_ms(&self) -> Result<Option<i64>, Error> {
         let row = sqlx::query(NEXT_JOB).fetch_one(&self.reader).await.context("next job")?;
         let due = optional_moment(&row, "at")?;
         Ok(due.map(|due| due.as_micros().saturating_sub(self.writer.now().as_micros()) / MICROS_PER_MS))
     }
 
-    /// Brings what waits and what is leased into bounds: a process whose clock was ahead may have left moments that are far
-    /// away. Returns how many jobs that were.
+    /// Limits the due times and leases to the bounds, because a process with a fast clock may have
+    /// left distant times. Returns the number of changed jobs.
     pub async fn bound_jobs(&self, bounds: &JobBounds) -> Result<u64, Error> {
         let now = self.writer.now();
         let mut write = self.write().await?;
@@ -333,13 +339,14 @@ impl Catalog {
                 .context("bounding jobs")?;
             bounded += done.rows_affected();
         }
+        // Most starts change nothing and need no sync of the disk.
         if bounded > 0 {
             write.commit().await.context("bounding jobs")?;
         }
         Ok(bounded)
     }
 
-    /// Puts everything that would be collected sooner off until the moment.
+    /// Postpones all collections until the given time, unless they are due later.
     pub async fn postpone_collections(&self, until: Timestamp) -> Result<(), Error> {
         sqlx::query(
             "update jobs set run_after = $1 where state = 'ready' and run_after < $1 and kind like 'collect%'",
@@ -358,6 +365,8 @@ impl Catalog {
 
 pub(super) async fn enqueue(write: &mut Write, jobs: &[NewJob]) -> Result<(), Error> {
     for job in jobs {
+        // The unique key makes enqueueing idempotent: a step that runs twice adds its successors
+        // once.
         let run_after = write.now().plus_seconds(job.delay_seconds);
         sqlx::query(
             "insert into jobs (dedup_key, tenant_id, session_id, kind, payload, run_after) \
@@ -376,9 +385,11 @@ pub(super) async fn enqueue(write: &mut Write, jobs: &[NewJob]) -> Result<(), Er
     Ok(())
 }
 
-/// Marks the job done inside a transaction. A job that stands for no session is not kept.
+/// Marks the job done within a transaction. A job without a session is deleted.
 pub(super) async fn finish(write: &mut Write, job: &LeasedJob) -> Result<(), Error> {
     let done = if job.session_id.is_some() {
+        // The row of a finished job stays until its session ends. It keeps a repeated step from
+        // enqueueing the job again.
         sqlx::query("update jobs set state = 'done' where dedup_key = $1 and epoch = $2 and state = 'leased'")
     } else {
         sqlx::query("delete from jobs where dedup_key = $1 and epoch = $2 and state = 'leased'")
@@ -408,7 +419,8 @@ pub(super) async fn delete_jobs_of(write: &mut Write, session: SessionId) -> Res
     Ok(())
 }
 
-/// Makes the ingest jobs of a store due at once: one may have waited for the session that has just ended.
+/// Makes the ingest jobs of a store due at once. One may have waited for the session that has just
+/// ended.
 pub(super) async fn wake_ingests_of(write: &mut Write, store: StoreId) -> Result<(), Error> {
     let now = write.now();
     sqlx::query(
@@ -445,8 +457,8 @@ mod tests {
     use super::super::test_options;
     use super::*;
 
-    /// Counting the open jobs at every finish, and sorting the ready ones at every claim, made a session of a million
-    /// blocks quadratic.
+    /// Counting the open jobs at every finish and sorting the ready ones at every claim made a
+    /// session with a million blocks quadratic.
     #[tokio::test]
     async fn no_statement_of_every_job_reads_all_jobs() {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -1,8 +1,9 @@
-//! Lists: a `ListQuery` becomes one statement, so that a page costs what is on it, not what is in the table.
+//! Lists: compiles a `ListQuery` to one SQL statement. A page then costs what is on it, not what is
+//! in the table.
 //!
-//! To add a kind of row: write its table (`lists/tables.rs`: what is read, from where, which properties there are), call
-//! `page` with the scope that it is listed in, and add an index that holds scope, moment of creation and id. If it has texts that people
-//! write, keep `lowered` beside them.
+//! To add a kind of row: write its table (`lists/tables.rs`: selected columns, source tables,
+//! properties). Call `page` with the scope of the list. Add an index on scope, creation time and
+//! id. If the row has texts that people write, store `lowered` with them.
 
 mod cursor;
 mod dialect;
@@ -20,14 +21,16 @@ use super::connection::{ListReader, Lists};
 use super::id16;
 use crate::error::{Context, Error};
 
-/// Bytes of the longest statement that is kept prepared: that of a page takes some 1,000 without its filter.
+/// The longest statement that is kept prepared, in bytes. A page statement takes about 1,000
+/// without its filter.
 const KEPT_BYTES_MAX: usize = 4_096;
 
-/// Columns that rows of a list must equal, such as the tenant's.
+/// Columns that every row of a list must match, such as the tenant's id.
 pub(super) type Scope<'a> = &'a [(&'static str, &'a [u8; 16])];
 
-/// Answers with the part of a list that is asked for. Fails with `UnknownProperty` on a name that the table does not have, with
-/// `QueryTooSlow` when its statements take longer than a list may, and with `Busy` when too many lists are being read.
+/// Returns one page of a list. Fails with `UnknownProperty` on a name that the table lacks, with
+/// `QueryTooSlow` if its statements exceed the time limit, and with `Busy` if too many lists are
+/// being read.
 pub(super) async fn page<T>(
     lists: &Lists,
     table: &'static Table,
@@ -37,6 +40,7 @@ pub(super) async fn page<T>(
 ) -> Result<Listed<T>, Error> {
     let mut reader = lists.reader().await?;
     let total = if query.with_total { Some(count(&mut reader, table, scope, query).await?) } else { None };
+    // A client that only wants the count.
     if query.top == Some(0) {
         return Ok(Listed { items: Vec::new(), total, next: None });
     }
@@ -45,6 +49,8 @@ pub(super) async fn page<T>(
     let rows = statement.build().persistent(kept).fetch_all(&mut reader).await;
     let mut rows = rows.context("listing")?;
     let wanted = query.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
+    // The statement asks for one row more than the page, which tells whether there is a next page
+    // without a count.
     let more = rows.len() > wanted;
     rows.truncate(wanted);
     let next = match rows.last().filter(|_| more) {
@@ -66,8 +72,9 @@ async fn count(
     super::number(&row.context("counting")?, "found")
 }
 
-/// Returns whether a connection keeps the statement prepared. Clients ask again and again by the same short filters, of which the
-/// values are no part; long ones are many and seldom come twice, and would drive the statements that do out of the cache.
+/// Returns whether a connection keeps the statement prepared. Clients repeat short filters with
+/// other values, which are bound. Long filters are diverse and rarely repeat, and would evict the
+/// others from the cache.
 fn is_kept(statement: &Statement) -> bool {
     statement.sql().as_str().len() <= KEPT_BYTES_MAX
 }
@@ -79,7 +86,8 @@ fn counting(table: &'static Table, scope: Scope<'_>, query: &ListQuery) -> Resul
     Ok(statement)
 }
 
-/// Writes the statement of a page: one row more than is wanted, to know whether there is another page.
+/// Writes the statement of a page. It selects one extra row, to learn whether there is another
+/// page.
 fn select(table: &'static Table, scope: Scope<'_>, query: &ListQuery) -> Result<Statement, Error> {
     let keys = cursor::keys(table, &query.order)?;
     let mut statement = Statement::new("select ");
@@ -99,7 +107,7 @@ fn select(table: &'static Table, scope: Scope<'_>, query: &ListQuery) -> Result<
         statement.push(" limit ").push_bind(i64::MAX);
     }
     if query.skip > 0 {
-        // Beyond the longest list there is nothing, however far.
+        // An offset beyond the maximum selects nothing, as any larger one would.
         statement.push(" offset ").push_bind(i64::try_from(query.skip).unwrap_or(i64::MAX));
     }
     Ok(statement)
@@ -143,7 +151,7 @@ mod tests {
     const SESSIONS: i64 = 100_000;
     const STORE: [u8; 16] = [2; 16];
 
-    /// A catalog with 100,000 sessions in one store and a few in another.
+    /// Returns a catalog with 100,000 sessions in one store and a few in another.
     async fn furnished(folder: &std::path::Path) -> Catalog {
         let catalog =
             Catalog::open(&folder.join("catalog.db"), test_options()).await.expect("the catalog opens");
@@ -158,7 +166,7 @@ mod tests {
             sqlx::query(statement).execute(&catalog.writer).await.expect("written");
         }
         for (store, count) in [(STORE, SESSIONS), ([3; 16], 50)] {
-            // A tenth is completed; some are made at the same moment.
+            // A tenth is completed; some have the same creation time.
             sqlx::query(
                 "with recursive n (i) as (select 1 union all select i + 1 from n where i < $2) \
                  insert into sessions (id, tenant_id, store_id, state, update_mode, columns, tokens_max, key_id, \
@@ -194,7 +202,7 @@ mod tests {
         vec![OrderKey { property: property.to_owned(), direction }]
     }
 
-    /// Pages through an index cost what is on them: nothing is sorted, and no table is read from end to end.
+    /// The query plans of pages use an index: no sort and no full table scan.
     #[tokio::test]
     async fn pages_walk_an_index() {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -255,7 +263,8 @@ mod tests {
         }
     }
 
-    /// Whoever pages by a link sees what stays as it is once, whatever comes and goes meanwhile.
+    /// A client that pages by a link sees every row that is not changed exactly once, whatever is
+    /// added and removed meanwhile.
     #[tokio::test]
     async fn a_list_that_changes_while_it_is_paged_neither_repeats_nor_loses() {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -273,7 +282,8 @@ mod tests {
             loop {
                 let part = page(&catalog.lists, &tables::SESSIONS, scope, &query, id).await.expect("listed");
                 seen.extend(part.items.iter().copied());
-                // The last that was seen goes, and so does one that was not; one comes in front of all, one behind.
+                // Remove the last row seen and one unseen row; add one before all others and one
+                // after.
                 let unseen = before.iter().rev().find(|id| !seen.contains(id) && !removed.contains(*id));
                 for gone in part.items.last().into_iter().chain(unseen) {
                     sqlx::query("delete from sessions where id = $1")
@@ -311,7 +321,7 @@ mod tests {
         }
     }
 
-    /// The longest filter that the wire lets through is one that SQLite takes.
+    /// SQLite accepts the longest filter that the wire allows.
     #[tokio::test]
     async fn the_bounds_of_a_filter_are_within_those_of_the_database() {
         use edm_model::limits::{FILTER_COLLECTIONS_MAX, FILTER_DEPTH_MAX, FILTER_TERMS_MAX};
@@ -347,7 +357,7 @@ mod tests {
         }
     }
 
-    /// Names that no table has do not reach the database.
+    /// Unknown property names never reach the database.
     #[test]
     fn unknown_names_are_refused() {
         let scope: Scope<'_> = &[];

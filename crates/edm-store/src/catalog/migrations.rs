@@ -1,13 +1,15 @@
-//! The steps from an empty catalog to the tables of this version, each committed once and never changed.
+//! The migrations from an empty catalog to the tables of this version. Each is committed once and
+//! never changed.
 //!
-//! Listed by hand: the macro that reads the folder would compile SQLx's driver, and SQLite in it, a second time for the compiler.
+//! They are listed by hand. SQLx's macro that reads the folder would compile its driver and SQLite
+//! a second time, for the build itself.
 
 use std::sync::LazyLock;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
-/// A step's name as its file has it, and its text.
+/// The name of each step's file, and its SQL.
 const STEPS: [(&str, &str); 8] = [
     ("0001_catalog", include_str!("../../migrations/sqlite/0001_catalog.sql")),
     ("0002_delta_base", include_str!("../../migrations/sqlite/0002_delta_base.sql")),

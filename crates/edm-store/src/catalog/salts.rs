@@ -1,4 +1,4 @@
-//! Salts: sealed by the service, opaque here.
+//! Salts. The service encrypts them; here they are opaque.
 
 use edm_model::{KeyId, TenantId, Timestamp};
 use sqlx::Row;
@@ -11,20 +11,20 @@ use crate::error::{Context, Error};
 pub struct SaltRow {
     /// Its id.
     pub key_id: KeyId,
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
-    /// Ciphertext.
+    /// The encrypted salt.
     pub sealed: Vec<u8>,
-    /// Whether a session brought it for itself alone.
+    /// Whether a session brought it for its exclusive use.
     pub own: bool,
-    /// Whether sessions that bring no salt get this one.
+    /// Whether new sessions without a salt get this one.
     pub live: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
 impl Catalog {
-    /// Adds a salt. Fails with `NameTaken` when the tenant has a live one and this is another.
+    /// Adds a salt. Fails with `NameTaken` if the tenant already has a different live one.
     pub async fn insert_salt(&self, salt: &SaltRow) -> Result<(), Error> {
         let mut write = self.write().await?;
         insert(&mut write, salt).await?;
@@ -51,8 +51,8 @@ impl Catalog {
         read_salt(&row)
     }
 
-    /// Removes the salts made before the moment that no session, no generation and no future session uses; returns
-    /// how many. Younger ones may belong to a session that is just being written.
+    /// Removes salts created before the given time that no session, generation or future session
+    /// uses. Returns how many. Newer ones may belong to a session that is just being written.
     pub async fn delete_unused_salts(&self, before: Timestamp) -> Result<u64, Error> {
         let done = sqlx::query(
             "delete from salts where live = 0 and created_at < $1 \

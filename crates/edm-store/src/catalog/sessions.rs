@@ -1,5 +1,5 @@
-//! Upload sessions. What may happen to one is decided by the closure that the service hands in; here it is read,
-//! handed over and written back in one transaction.
+//! Upload sessions. A closure of the service decides about each change. This module reads the
+//! session, calls the closure and writes the result, all in one transaction.
 
 use edm_model::{
     Columns, KeyId, ListQuery, Listed, PrincipalId, Session, SessionId, SessionState, StoreId, TenantId,
@@ -9,49 +9,49 @@ use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
 use super::{
-    BlockRow, Catalog, LeasedJob, NewJob, Write, blocks, get, id16, jobs, lowered, moment, number,
+    BlockRow, Catalog, LeasedJob, NewJob, Write, blocks, get, id16, jobs, lowercase, moment, number,
     optional_id16, optional_moment, optional_number, signed,
 };
 use crate::error::{Context, Error, ErrorKind};
 use crate::record;
 
-/// A session in the hands of the one who decides about it. Ids, columns, keys and the creation never change.
+/// A session as passed to the deciding closure. Ids, columns, keys and creation time never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionDraft {
     /// The session.
     pub session: Session,
-    /// The store's columns as they are now.
+    /// The store's current columns.
     pub store_columns: Columns,
-    /// The store's longest matched cell as it is now.
+    /// The current length of the store's longest matched cell, in atoms.
     pub store_tokens_max: u32,
     /// The commit number of the store's last publication.
     pub store_published_commit: u64,
     /// The session whose data is live in the store.
     pub live_session_id: Option<SessionId>,
-    /// The key that its blocks are encrypted with, sealed; `None` once they are collected.
+    /// The encrypted key of its blocks; `None` once they are collected.
     pub sealed_block_key: Option<Vec<u8>>,
-    /// The last block or renewal.
+    /// The time of the last block or renewal.
     pub last_activity_at: Timestamp,
     /// Whether a block list was accepted.
     pub block_list_given: bool,
-    /// Its place in the order of commits, given by the catalog when it is committed.
+    /// Its position in the order of commits, which the catalog assigns at the commit.
     pub commit_number: Option<u64>,
-    /// The session whose generation a delta builds on; fixed once, when its building begins.
+    /// The session whose generation a delta is based on; set once, when its build starts.
     pub base_session_id: Option<SessionId>,
-    /// Jobs to be enqueued with the change.
+    /// Jobs to enqueue together with the change.
     pub enqueue: Vec<NewJob>,
 }
 
-/// A session to be written.
+/// A session to insert.
 #[derive(Debug, Clone)]
 pub struct NewSessionRow {
     /// The session.
     pub session: Session,
-    /// The key that its blocks are encrypted with, sealed.
+    /// The encrypted key of its blocks.
     pub sealed_block_key: Vec<u8>,
 }
 
-/// A session as it is listed.
+/// A session in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedSession {
     /// The session.
@@ -60,13 +60,13 @@ pub struct ListedSession {
     pub live_session_id: Option<SessionId>,
 }
 
-/// Whether the node that asks serves the data that is live in a store. A node shows what it does not serve yet as still being
-/// processed, and lists must be filtered by what is shown.
+/// Whether the answering node serves the live data of a store. A node shows a session that it does
+/// not serve yet as still in processing. Filters must see what is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LiveData {
-    /// It does, or nothing is live.
+    /// It serves the live data, or nothing is live.
     Served,
-    /// It has not loaded it yet.
+    /// It has not loaded the live data yet.
     NotServed,
 }
 
@@ -88,7 +88,8 @@ macro_rules! session_query {
     };
 }
 
-/// What is read of a session that is listed, and from where. A page reads it once for each row, so nothing that is not shown.
+/// The selected columns of a listed session and the tables they come from. A page reads them for
+/// each row, so this omits everything that is not shown.
 pub(super) const COLUMNS: &str = "s.id, s.tenant_id, s.store_id, s.state, s.update_mode, s.columns, s.tokens_max, \
      s.key_id, s.created_by, s.upload_agent_id, s.fields, s.file_name, s.checksum, s.rows_per_block, \
      s.total_block_count, s.staged_block_count, s.row_count, s.rejected_row_count, s.allow_shrink, \
@@ -97,14 +98,14 @@ pub(super) const COLUMNS: &str = "s.id, s.tenant_id, s.store_id, s.state, s.upda
 pub(super) const FROM: &str = session_from!();
 
 impl Catalog {
-    /// Adds a session. Fails with `NotFound` when the store is gone.
+    /// Adds a session. Fails with `NotFound` if the store does not exist.
     pub async fn insert_session(&self, new: &NewSessionRow) -> Result<(), Error> {
         let mut write = self.write().await?;
         insert(&mut write, new).await?;
         write.commit().await.context("adding a session")
     }
 
-    /// Returns a session of any tenant. The caller compares tenant and store.
+    /// Returns a session of any tenant. The caller must check tenant and store.
     pub async fn session(&self, id: SessionId) -> Result<SessionDraft, Error> {
         let row = sqlx::query(session_query!("where s.id = $1"))
             .bind(id.as_bytes().as_slice())
@@ -114,7 +115,7 @@ impl Catalog {
         read_session(&row)
     }
 
-    /// Lists a store's sessions as a node shows them.
+    /// Lists a store's sessions as the node shows them.
     pub async fn list_sessions(
         &self,
         tenant: TenantId,
@@ -126,7 +127,8 @@ impl Catalog {
             LiveData::Served => &tables::SESSIONS,
             LiveData::NotServed => &tables::SESSIONS_LIVE_NOT_SERVED,
         };
-        // The tenant is its store's, so that an index of sessions alone can count them.
+        // The tenant is constant within a store. Testing it on the store lets an index on sessions
+        // alone do the counting.
         let scope = [("s.store_id", store_id.as_bytes()), ("d.tenant_id", tenant.as_bytes())];
         let mut columns = LastColumns::default();
         let read = move |row: &SqliteRow| {
@@ -138,7 +140,7 @@ impl Catalog {
         lists::page(&self.lists, table, &scope, query, read).await
     }
 
-    /// Returns the earliest last activity of an open session; nothing where none is open.
+    /// Returns the earliest last activity among the open sessions; `None` if there are none.
     pub async fn earliest_activity(&self) -> Result<Option<Timestamp>, Error> {
         let row = sqlx::query("select min(last_activity_at) as earliest from sessions where state = $1")
             .bind(SessionState::UploadInProgress.as_str())
@@ -148,7 +150,7 @@ impl Catalog {
         optional_moment(&row, "earliest")
     }
 
-    /// Lists the open sessions whose last activity was before the moment.
+    /// Lists the open sessions whose last activity was before the given time.
     pub async fn idle_sessions(&self, before: Timestamp) -> Result<Vec<SessionId>, Error> {
         let rows = sqlx::query("select id from sessions where state = $1 and last_activity_at < $2")
             .bind(SessionState::UploadInProgress.as_str())
@@ -159,8 +161,8 @@ impl Catalog {
         rows.iter().map(|row| Ok(SessionId::from_bytes(id16(row, "id")?))).collect()
     }
 
-    /// Changes a session as the closure decides, in one transaction, and returns what it returns. A session that
-    /// comes to a final state loses its jobs.
+    /// Lets the closure change a session, in one transaction, and returns the closure's result. A
+    /// session that reaches a final state loses its jobs.
     pub async fn change_session<R: Send, E: From<Error>>(
         &self,
         id: SessionId,
@@ -170,6 +172,8 @@ impl Catalog {
         let before = session_in(&mut write, id).await?;
         let mut draft = before.clone();
         let result = decide(&mut draft)?;
+        // Nothing to write: dropping the transaction releases the write lock without a sync of the
+        // disk.
         if draft != before {
             write_session(&mut write, &draft).await?;
             write.commit().await.context("changing a session")?;
@@ -177,7 +181,7 @@ impl Catalog {
         Ok(result)
     }
 
-    /// As `change_session`, with every block of the session in ascending order.
+    /// Like `change_session`, and passes every block of the session in ascending order.
     pub async fn change_session_with_blocks<R: Send, E: From<Error>>(
         &self,
         id: SessionId,
@@ -195,7 +199,7 @@ impl Catalog {
         Ok(result)
     }
 
-    /// Returns whether a session of the store that was committed before this number is still being processed.
+    /// Returns whether a session of the store with a lower commit number is still in processing.
     pub async fn has_earlier_commit(&self, store_id: StoreId, commit_number: u64) -> Result<bool, Error> {
         let found = sqlx::query(
             "select 1 from sessions where store_id = $1 and state = $2 and commit_number < $3 limit 1",
@@ -209,8 +213,8 @@ impl Catalog {
         Ok(found.is_some())
     }
 
-    /// Finishes a job of a session and changes the session as the closure decides, in one transaction.
-    /// Fails with `Fenced` when the job is someone else's.
+    /// Finishes a job of a session and lets the closure change the session, in one transaction.
+    /// Fails with `Fenced` if another worker has the job.
     pub async fn finish_job_with_session<E: From<Error>>(
         &self,
         job: &LeasedJob,
@@ -218,6 +222,8 @@ impl Catalog {
     ) -> Result<(), E> {
         let id = job.session_id.ok_or_else(|| Error::corrupt("session of a job"))?;
         let mut write = self.write().await?;
+        // First, so that a worker that has lost its lease fails before the closure can decide
+        // anything.
         jobs::finish(&mut write, job).await?;
         let mut draft = session_in(&mut write, id).await?;
         decide(&mut draft)?;
@@ -226,7 +232,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Forgets the key of a session's blocks. A session that is gone has none.
+    /// Deletes the key of a session's blocks. A missing session is not an error.
     pub async fn forget_block_key(&self, id: SessionId) -> Result<(), Error> {
         sqlx::query("update sessions set sealed_block_key = null where id = $1")
             .bind(id.as_bytes().as_slice())
@@ -236,7 +242,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Removes a session's history when the closure allows it, and leaves the jobs that it enqueues.
+    /// Removes a session's row if the closure allows it. The jobs that the closure enqueues stay.
     pub async fn delete_session<E: From<Error>>(
         &self,
         id: SessionId,
@@ -250,6 +256,8 @@ impl Catalog {
             .execute(&mut write)
             .await
             .context("removing a session")?;
+        // After the delete, because deleting the session deletes its jobs. These have no session
+        // and survive.
         jobs::enqueue(&mut write, &draft.enqueue).await?;
         write.commit().await.context("removing a session")?;
         Ok(())
@@ -286,7 +294,7 @@ pub(super) async fn insert(write: &mut Write, new: &NewSessionRow) -> Result<(),
     .bind(i64::from(session.allow_shrink))
     .bind(session.created_at.as_micros())
     .bind(session.upload_expires_at.as_micros())
-    .bind(lowered_of(session))
+    .bind(lowercase_of(session))
     .execute(&mut *write)
     .await
     .context("adding a session")?;
@@ -302,10 +310,12 @@ pub(super) async fn session_in(write: &mut Write, id: SessionId) -> Result<Sessi
     read_session(&row)
 }
 
-/// Writes what can change, gives a commit its number, and settles the jobs.
+/// Writes the mutable properties, assigns the number of a commit, and updates the jobs.
 pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Result<(), Error> {
     let session = &draft.session;
     let commit_number = match (session.state, draft.commit_number) {
+        // The first write in this state is the commit. The number orders the commits of a store,
+        // and publication refuses a lower one.
         (SessionState::ProcessingInProgress, None) => Some(next_commit(write, session.store_id).await?),
         (_, given) => given,
     };
@@ -334,13 +344,15 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .bind(session.completed_at.map(Timestamp::as_micros))
     .bind(session.failure.as_ref().map(record::write_failure))
     .bind(draft.base_session_id.as_ref().map(|id| id.as_bytes().as_slice()))
-    .bind(lowered_of(session))
+    .bind(lowercase_of(session))
     .execute(&mut *write)
     .await
     .context("changing a session")?;
     if session.state.is_final() {
+        // A worker that still has a job of this session finds it gone at its next write and stops
+        // with `Fenced`.
         jobs::delete_jobs_of(write, session.id).await?;
-        // Nobody waits for what was never committed.
+        // Other sessions wait only for committed ones.
         if commit_number.is_some() {
             jobs::wake_ingests_of(write, session.store_id).await?;
         }
@@ -348,8 +360,8 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     jobs::enqueue(write, &draft.enqueue).await
 }
 
-fn lowered_of(session: &Session) -> Option<String> {
-    lowered::of_session(&lowered::SessionTexts {
+fn lowercase_of(session: &Session) -> Option<String> {
+    lowercase::of_session(&lowercase::SessionTexts {
         file_name: session.file_name.as_deref(),
         checksum: session.checksum.as_deref(),
         upload_agent_id: session.upload_agent_id.as_deref(),
@@ -369,8 +381,8 @@ async fn next_commit(write: &mut Write, store_id: StoreId) -> Result<u64, Error>
     number(&row, "last_commit")
 }
 
-/// The columns that were read last. Those of a store's sessions seldom differ, and reading them anew costs more than the rest of
-/// a row.
+/// Memo of the columns parsed last. The sessions of a store rarely differ in them, and parsing
+/// costs more than the rest of a row.
 #[derive(Default)]
 struct LastColumns(Option<(String, Columns)>);
 

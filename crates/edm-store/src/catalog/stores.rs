@@ -1,4 +1,4 @@
-//! Data stores, with the generation that is live.
+//! Data stores, with their live generations.
 
 use edm_model::{
     Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, OnUnserved, Pattern, PlaceholderWords,
@@ -8,44 +8,45 @@ use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
 use super::{
-    Catalog, NewJob, NewSessionRow, SaltRow, Write, get, id16, jobs, lowered, moment, number, optional_id16,
-    optional_moment, optional_number, salts, sessions, types,
+    Catalog, NewJob, NewSessionRow, SaltRow, Write, get, id16, jobs, lowercase, moment, number,
+    optional_id16, optional_moment, optional_number, salts, sessions, types,
 };
 use crate::error::{Context, Error};
 use crate::record;
 
-/// A store as it is read.
+/// A store as read from the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreRow {
     /// The store.
     pub store: DataStore,
-    /// Whether the store had live data whose generation the catalog has lost: `live` is none, and it must not be taken for a
-    /// store without data.
+    /// Whether the store had live data whose generation the catalog has lost. Then `live` is
+    /// `None`, but the store must not be treated as one without data.
     pub live_is_lost: bool,
     /// The salt of the live generation.
     pub live_key_id: Option<KeyId>,
-    /// Whether that salt was the tenant's and is no more, or the live generation was made with other columns than the store has.
+    /// Whether the table must be uploaded again. That is so if the live generation's salt is no
+    /// longer the tenant's, or if its columns differ from the store's.
     pub must_upload_again: bool,
-    /// Whether an earlier generation is kept.
+    /// Whether an earlier generation is available for rollback.
     pub can_roll_back: bool,
-    /// The commit number of the last publication; a lower one comes too late.
+    /// The commit number of the last publication. A session with a lower one is too late.
     pub published_commit: u64,
 }
 
-/// What a caller may change about a store.
+/// The properties of a store that a caller may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreDraft {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it is for.
+    /// Free text for people.
     pub description: Option<String>,
-    /// The columns of the next session.
+    /// The columns that the next session gets.
     pub columns: Columns,
-    /// The longest cell that is matched, in atoms.
+    /// The length of the longest matched cell, in atoms.
     pub tokens_max: u32,
-    /// The words by which the table says that a cell is empty; `None` for the usual ones.
+    /// The placeholders; `None` means the usual ones.
     pub placeholders: Option<PlaceholderWords>,
-    /// What is answered where the live generation cannot be read.
+    /// How it answers while the live generation cannot be read.
     pub on_unserved: OnUnserved,
 }
 
@@ -81,10 +82,11 @@ macro_rules! store_query {
     };
 }
 
-/// What is read of a store, and from where.
+/// The selected columns and the tables they come from.
 pub(super) const COLUMNS: &str = store_columns!();
 pub(super) const FROM: &str = store_from!();
-/// Whether the live data is keyed with a salt that was the tenant's and is no more, or was made with other columns.
+/// Whether the live data has a salt that is no longer the tenant's, or other columns than the
+/// store.
 pub(super) const MUST_UPLOAD_AGAIN: &str = must_upload_again!();
 
 impl Catalog {
@@ -93,7 +95,7 @@ impl Catalog {
         self.insert_store_with(store, default_type, &[], &[]).await
     }
 
-    /// Adds a store with its default type and sessions, with the salts that these bring: all of it or nothing. Fails with
+    /// Adds a store with its default type, its sessions and their salts, all or nothing. Fails with
     /// `NameTaken`.
     pub async fn insert_store_with(
         &self,
@@ -116,7 +118,7 @@ impl Catalog {
         .bind(i64::from(store.tokens_max))
         .bind(store.created_at.as_micros())
         .bind(store.updated_at.as_micros())
-        .bind(lowered::of_store(&store.name, store.description.as_deref(), &store.columns))
+        .bind(lowercase::of_store(&store.name, store.description.as_deref(), &store.columns))
         .bind(store.on_unserved.as_str())
         .bind(store.placeholders.as_ref().map(record::write_placeholders))
         .execute(&mut write)
@@ -168,8 +170,7 @@ impl Catalog {
         number(&row, "found")
     }
 
-    /// Changes a store as the closure decides that is given the store as it is, in one transaction. The default type
-    /// follows a new name.
+    /// Lets the closure change a store, in one transaction. The default type follows a new name.
     pub async fn change_store<E: From<Error>>(
         &self,
         tenant: TenantId,
@@ -195,13 +196,15 @@ impl Catalog {
         }
         write_draft(&mut write, id, at, &draft).await?;
         if draft.name != before.name {
+            // Only a type that still has the store's old name follows.
             types::rename_default(&mut write, (tenant, id), (&before.name, &draft.name), at).await?;
         }
         write.commit().await.context("changing a data store")?;
         Ok(())
     }
 
-    /// Removes a store with everything of it when the closure allows it, and leaves the jobs that collect its blobs.
+    /// Removes a store and everything that belongs to it, if the closure allows it. The jobs that
+    /// collect its blobs stay.
     pub async fn delete_store<E: From<Error>>(
         &self,
         tenant: TenantId,
@@ -222,8 +225,9 @@ impl Catalog {
         Ok(())
     }
 
-    /// Makes the kept generation before the live one live again when the closure allows it, and returns its session. The
-    /// default type gets these patterns where these columns, which that generation has, differ from those of the live one. Fails with `NotFound` when there is none.
+    /// Makes the previous kept generation live again if the closure allows it. Returns its session.
+    /// If that generation's columns, passed here, differ from those of the live one, the default
+    /// type gets the given patterns. Fails with `NotFound` if there is none.
     pub async fn roll_back<E: From<Error>>(
         &self,
         (tenant, id): (TenantId, StoreId),
@@ -234,6 +238,7 @@ impl Catalog {
         let mut write = self.write().await?;
         decide(&store_in(&mut write, tenant, id).await?)?;
         let row = sqlx::query(
+            // The newest kept generation with a lower number than the live one.
             "select o.session_id, d.live_session_id from data_stores d join generations g on g.session_id = d.live_session_id \
              join generations o on o.store_id = d.id and o.kept = 1 and o.number < g.number \
              where d.tenant_id = $1 and d.id = $2 order by o.number desc limit 1",
@@ -252,6 +257,7 @@ impl Catalog {
             .execute(&mut write)
             .await
             .context("rolling back")?;
+        // The store's columns may have changed between the two generations.
         types::pin_default(&mut write, (id, columns), Some(before), default_patterns, at).await?;
         write.commit().await.context("rolling back")?;
         Ok(session_id)
@@ -270,7 +276,7 @@ async fn write_draft(write: &mut Write, id: StoreId, at: Timestamp, draft: &Stor
     .bind(record::write_columns(&draft.columns))
     .bind(i64::from(draft.tokens_max))
     .bind(at.as_micros())
-    .bind(lowered::of_store(&draft.name, draft.description.as_deref(), &draft.columns))
+    .bind(lowercase::of_store(&draft.name, draft.description.as_deref(), &draft.columns))
     .bind(draft.on_unserved.as_str())
     .bind(draft.placeholders.as_ref().map(record::write_placeholders))
     .execute(&mut *write)
@@ -289,7 +295,7 @@ pub(super) async fn store_in(write: &mut Write, tenant: TenantId, id: StoreId) -
     read_store(&row)
 }
 
-/// Reads what a store wants where its data cannot be read.
+/// Reads how a store answers while its data cannot be read.
 pub(super) fn on_unserved(row: &SqliteRow) -> Result<OnUnserved, Error> {
     let word: String = get(row, "on_unserved")?;
     OnUnserved::parse(&word).ok_or_else(|| Error::corrupt("what a store wants of data that cannot be read"))
@@ -304,10 +310,10 @@ fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
             row_count: number(row, "live_row_count")?,
             published_at: moment(row, "live_published_at")?,
         }),
-        // Without its generation the live data is lost, which `live_is_lost` tells.
+        // Live data without its generation is lost, which `live_is_lost` reports.
         (Some(_), None) | (None, _) => None,
     };
-    // What was published stays counted when the generation's row is gone.
+    // The publication counters survive the loss of the generation's row.
     let live_is_lost = live.is_none() && (live_session.is_some() || get::<i64>(row, "last_generation")? > 0);
     Ok(StoreRow {
         store: DataStore {

@@ -1,4 +1,4 @@
-//! Bearer tokens, by hash alone, and the audit of who asked for single values.
+//! Bearer tokens, stored as hashes only, and the audit log of look-ups.
 
 use edm_model::{PrincipalId, Role, Roles, StoreId, TenantId, Timestamp, TokenId};
 use sqlx::sqlite::SqliteRow;
@@ -11,43 +11,43 @@ use crate::error::{Context, Error, ErrorKind};
 pub struct TokenRow {
     /// Its id.
     pub id: TokenId,
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
-    /// What it is for.
+    /// The name that people gave it.
     pub name: String,
-    /// What its bearer may do.
+    /// The roles it grants.
     pub roles: Roles,
-    /// Whether it is the first start's own.
+    /// Whether it is the token that the first start created.
     pub bootstrap: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it stops working.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A token to be written.
+/// A token to insert.
 #[derive(Debug, Clone)]
 pub struct NewToken {
-    /// What is listed.
+    /// The listed properties.
     pub row: TokenRow,
     /// The digest of the secret.
     pub hash: [u8; 32],
 }
 
-/// One audited call.
+/// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// In which tenant.
+    /// The tenant.
     pub tenant: TenantId,
-    /// Who called.
+    /// The caller.
     pub principal: PrincipalId,
-    /// What was called.
+    /// The action.
     pub action: String,
-    /// On which store.
+    /// The store, if there is one.
     pub store_id: Option<StoreId>,
-    /// For how many items.
+    /// The number of items in the call.
     pub item_count: u64,
-    /// When.
+    /// The time of the call.
     pub at: Timestamp,
 }
 
@@ -83,7 +83,7 @@ impl Catalog {
         row.map(|row| read_token(&row)).transpose()
     }
 
-    /// Lists the tenant's tokens by creation.
+    /// Lists the tenant's tokens in order of creation.
     pub async fn tokens(&self, tenant: TenantId) -> Result<Vec<TokenRow>, Error> {
         let rows = sqlx::query("select * from tokens where tenant_id = $1 order by created_at, id")
             .bind(tenant.as_bytes().as_slice())
@@ -102,7 +102,7 @@ impl Catalog {
         number(&row, "found")
     }
 
-    /// Removes a token; it stops working with the next request.
+    /// Removes a token. It is invalid from the next request on.
     pub async fn delete_token(&self, tenant: TenantId, id: TokenId) -> Result<(), Error> {
         let done = sqlx::query("delete from tokens where tenant_id = $1 and id = $2")
             .bind(tenant.as_bytes().as_slice())
@@ -113,7 +113,7 @@ impl Catalog {
         if done.rows_affected() == 0 { Err(Error::new(ErrorKind::NotFound, "token")) } else { Ok(()) }
     }
 
-    /// Writes one line of the audit.
+    /// Appends a line to the audit log.
     pub async fn audit(&self, entry: &AuditEntry) -> Result<(), Error> {
         sqlx::query(
             "insert into audit (tenant_id, principal, action, store_id, item_count, at) \
@@ -131,7 +131,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Returns the last lines of the tenant's audit, newest first.
+    /// Returns the latest lines of the tenant's audit log, newest first.
     pub async fn audit_entries(&self, tenant: TenantId, limit: u32) -> Result<Vec<AuditEntry>, Error> {
         let rows = sqlx::query("select * from audit where tenant_id = $1 order by id desc limit $2")
             .bind(tenant.as_bytes().as_slice())

@@ -7,16 +7,17 @@ use edm_model::{
 use sqlx::sqlite::SqliteRow;
 
 use super::lists::{self, tables};
-use super::{Catalog, Write, get, id16, lowered, moment, number};
+use super::{Catalog, Write, get, id16, lowercase, moment, number};
 use crate::error::{Context, Error};
 use crate::record;
 
-/// What is read of a type, and from where.
+/// The selected columns and the tables they come from.
 pub(super) const COLUMNS: &str = "t.*";
 pub(super) const FROM: &str = "sensitive_types t";
 
 impl Catalog {
-    /// Adds a sensitive type. Fails with `NameTaken`, or `NotFound` when its store is gone.
+    /// Adds a sensitive type. Fails with `NameTaken`, or with `NotFound` if its store does not
+    /// exist.
     pub async fn insert_type(&self, tenant: TenantId, sensitive_type: &SensitiveType) -> Result<(), Error> {
         let mut write = self.write().await?;
         insert(&mut write, tenant, sensitive_type).await?;
@@ -38,7 +39,7 @@ impl Catalog {
         read_type(&row)
     }
 
-    /// Returns all of the tenant's sensitive types, by creation.
+    /// Returns all of the tenant's sensitive types in order of creation.
     pub async fn types(&self, tenant: TenantId) -> Result<Vec<SensitiveType>, Error> {
         let rows = sqlx::query("select * from sensitive_types where tenant_id = $1 order by created_at, id")
             .bind(tenant.as_bytes().as_slice())
@@ -67,7 +68,7 @@ impl Catalog {
         rows.iter().map(|row| Ok(TenantId::from_bytes(id16(row, "tenant_id")?))).collect()
     }
 
-    /// Counts the tenant's sensitive types, of this origin alone when one is given.
+    /// Counts the tenant's sensitive types, optionally of one origin only.
     pub async fn type_count(&self, tenant: TenantId, origin: Option<TypeOrigin>) -> Result<u64, Error> {
         let row = sqlx::query(
             "select count(*) as found from sensitive_types where tenant_id = $1 and ($2 is null or origin = $2)",
@@ -80,8 +81,8 @@ impl Catalog {
         number(&row, "found")
     }
 
-    /// Changes a sensitive type as the closure decides, in one transaction, and returns it. Id, origin and creation
-    /// never change.
+    /// Lets the closure change a sensitive type, in one transaction, and returns it. Id, origin and
+    /// creation time never change.
     pub async fn change_type<E: From<Error>>(
         &self,
         tenant: TenantId,
@@ -99,7 +100,7 @@ impl Catalog {
         Ok(draft)
     }
 
-    /// Removes a sensitive type when the closure allows it.
+    /// Removes a sensitive type if the closure allows it.
     pub async fn delete_type<E: From<Error>>(
         &self,
         tenant: TenantId,
@@ -129,15 +130,16 @@ async fn type_in(write: &mut Write, tenant: TenantId, id: SensitiveTypeId) -> Re
     read_type(&row)
 }
 
-fn lowered_of(sensitive_type: &SensitiveType) -> Option<String> {
-    lowered::of_type(
+fn lowercase_of(sensitive_type: &SensitiveType) -> Option<String> {
+    lowercase::of_type(
         &sensitive_type.name,
         sensitive_type.description.as_deref(),
         sensitive_type.publisher.as_deref(),
     )
 }
 
-/// Gives the store's default type the store's new name, unless it has one of its own.
+/// Renames the default type together with its store, unless the type has a name other than the
+/// store's.
 pub(super) async fn rename_default(
     write: &mut Write,
     store: (TenantId, StoreId),
@@ -176,7 +178,7 @@ async fn update(write: &mut Write, tenant: TenantId, sensitive_type: &SensitiveT
     .bind(record::write_rule(&sensitive_type.rule))
     .bind(sensitive_type.modified_at.as_micros())
     .bind(sensitive_type.rule.store_id.as_bytes().as_slice())
-    .bind(lowered_of(sensitive_type))
+    .bind(lowercase_of(sensitive_type))
     .execute(&mut *write)
     .await
     .context("changing a sensitive type")?;
@@ -203,16 +205,16 @@ pub(super) async fn insert(
     .bind(record::write_rule(&sensitive_type.rule))
     .bind(sensitive_type.created_at.as_micros())
     .bind(sensitive_type.modified_at.as_micros())
-    .bind(lowered_of(sensitive_type))
+    .bind(lowercase_of(sensitive_type))
     .execute(&mut *write)
     .await
     .context("adding a sensitive type")?;
     Ok(())
 }
 
-/// Gives the store's default type its patterns, unless it has some: they are pinned at the first generation, and anew where
-/// `before` was made with other columns, since whoever changes the columns means other things to be found. From where a redaction
-/// covers what they match is for the columns to say, each time.
+/// Pins the patterns of the store's default type at the first generation. Pins them again if
+/// `before` had other columns, because a change of columns means that other values are to be found.
+/// The redaction confidence is recomputed from the columns each time.
 pub(super) async fn pin_default(
     write: &mut Write,
     (store_id, columns): (StoreId, &Columns),
@@ -251,7 +253,7 @@ pub(super) async fn pin_default(
     Ok(())
 }
 
-/// Returns the columns of a session, unless it was deleted.
+/// Returns the columns of a session; `None` if it was deleted.
 async fn columns_of(write: &mut Write, session: SessionId) -> Result<Option<Columns>, Error> {
     let row = sqlx::query("select columns from sessions where id = $1")
         .bind(session.as_bytes().as_slice())

@@ -1,4 +1,4 @@
-//! The backends, each fresh for every case.
+//! The backends under test. Every case gets a new one.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 use tokio::sync::Mutex;
 
-/// A backend with the folder that it lives in.
+/// A backend with its folder.
 pub(crate) struct Backend<T> {
     pub(crate) store: T,
-    /// What a case lets go wrong in a catalog.
+    /// The injected faults.
     pub(crate) faults: Faults,
-    /// The time of a catalog, which stands still until a case moves it.
+    /// The catalog's clock, which a case moves by hand.
     pub(crate) clock: ManualClock,
-    /// Sees what is committed.
+    /// A second connection that sees what is committed.
     looking: Mutex<Option<SqliteConnection>>,
     folder: Option<tempfile::TempDir>,
 }
@@ -38,12 +38,12 @@ impl ManualClock {
 }
 
 impl Backend<Catalog> {
-    /// Returns the file of a catalog that is one.
+    /// Returns the path of the catalog's file.
     pub(crate) fn file(&self) -> PathBuf {
         self.folder.as_ref().expect("a catalog has a folder").path().join("catalog.db")
     }
 
-    /// Makes another catalog that holds the same, with faults and a time of its own.
+    /// Makes a second catalog with the same content, and separate faults and clock.
     pub(crate) async fn copied(&self) -> Self {
         self.copied_with(|_| {}).await
     }
@@ -62,14 +62,14 @@ impl Backend<Catalog> {
         Backend { store, faults, clock, looking: Mutex::default(), folder: Some(folder) }
     }
 
-    /// Writes into the file past the catalog.
+    /// Writes into the file without going through the catalog.
     pub(crate) async fn execute(&self, statement: &'static str) {
         let mut connection =
             SqliteConnectOptions::new().filename(self.file()).connect().await.expect("opens");
         sqlx::query(statement).execute(&mut connection).await.expect("written");
     }
 
-    /// Returns everything that is committed, as texts: a row a line.
+    /// Returns all committed rows as texts.
     pub(crate) async fn content(&self) -> Vec<String> {
         let mut looking = self.looking.lock().await;
         if looking.is_none() {
@@ -94,7 +94,7 @@ impl Backend<Catalog> {
         content
     }
 
-    /// Opens the catalog once more, as the next process does.
+    /// Opens the catalog again, as the next process would.
     pub(crate) async fn reopened(&self) -> Result<Catalog, edm_store::Error> {
         let mut options = CatalogOptions::new(self.clock.of_catalog());
         options.faults = self.faults.clone();

@@ -1,4 +1,4 @@
-//! Cases for what the catalog keeps.
+//! Cases for the catalog's rows.
 
 use edm_model::{
     Column, Columns, DataStore, ExactMatchRule, KeyId, ListQuery, OnUnserved, PrincipalId, Role, Roles,
@@ -61,7 +61,7 @@ pub(crate) fn store(id: StoreId, name: &str) -> (DataStore, SensitiveType) {
     (store, default_type)
 }
 
-/// A store with a salt, which every session needs.
+/// Adds a store and the salt that every session needs.
 pub(crate) async fn furnish(catalog: &Catalog) {
     catalog.insert_salt(&salt(KEY, true)).await.expect("salt");
     let (store, default_type) = store(STORE, "people");
@@ -105,7 +105,7 @@ pub(crate) async fn add_session(catalog: &Catalog, number: u8) -> Session {
     session
 }
 
-/// What fails last takes everything before it along.
+/// A failure at the end rolls back everything before it.
 pub(crate) async fn a_store_comes_with_all_of_its_sessions_or_not_at_all(backend: &Backend<Catalog>) {
     let catalog = &backend.store;
     furnish(catalog).await;
@@ -279,7 +279,8 @@ pub(crate) async fn a_type_is_changed_whole_or_not_at_all(backend: &Backend<Cata
     });
     assert!(refused.await.is_err());
     assert_eq!(catalog.sensitive_type(TENANT, id).await.expect("read").name, "people");
-    // Each adds to what the other wrote: with the read outside the transaction, letters would be lost.
+    // Each task appends to what the other wrote. If the read were outside the transaction, letters
+    // would be lost.
     let add = async |letter: char| {
         for _ in 0..8 {
             let changed = catalog.change_type(TENANT, id, |draft| {

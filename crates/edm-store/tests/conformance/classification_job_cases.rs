@@ -44,7 +44,7 @@ async fn listed(catalog: &Catalog, tenant: TenantId, origin: Option<JobOrigin>) 
     listed.expect("listed").items.iter().map(|job| job.id.as_bytes()[0]).collect()
 }
 
-/// The oldest jobs make room, and those of another tenant are not looked at.
+/// The oldest jobs of the tenant are deleted first; other tenants do not count.
 pub(crate) async fn the_newest_jobs_are_kept(backend: &Backend<Catalog>) {
     let catalog = &backend.store;
     let elsewhere = ClassificationJob { tenant: TenantId::DEFAULT, ..job(100) };

@@ -1,4 +1,5 @@
-//! Bits of the file change while nobody has it open: it is refused, or what decides whether rows are looked for is as it was.
+//! Flips bits of the file while it is closed. Either opening fails, or the data that decides about
+//! searching is unchanged.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::fault_cases::furnish_for_all;
 const ROUNDS: usize = 160;
 const SEED: u64 = 20_261_130;
 
-/// The next number of a row that is the same in each run (splitmix64).
+/// The next pseudo-random number, equal in each run (splitmix64).
 fn next(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut z = *state;
@@ -21,7 +22,7 @@ fn next(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Reads everything there is; what cannot be read back is an error.
+/// Reads everything. Unreadable data is an error.
 async fn read_all(catalog: &Catalog) -> Result<(), Error> {
     let query = ListQuery::default();
     catalog.all_stores().await?;
@@ -83,7 +84,7 @@ pub(crate) async fn a_changed_bit_makes_no_table_vanish(backend: &Backend<Catalo
     assert!(refused > ROUNDS / 4, "{refused} refused, {unreadable} unreadable, {told} told");
 }
 
-/// What the catalog knows of live data in several places must agree.
+/// The catalog records live data in several places; a loss in one must be detected.
 pub(crate) async fn a_lost_generation_is_told(backend: &Backend<Catalog>) {
     furnish_for_all(&backend.store).await;
     for statement in [
@@ -100,7 +101,7 @@ pub(crate) async fn a_lost_generation_is_told(backend: &Backend<Catalog>) {
     }
 }
 
-/// Returns the stores that had live data and have no generation that is live.
+/// Returns the stores that had live data and have no live generation.
 async fn lost(catalog: &Catalog) -> Result<Vec<StoreId>, Error> {
     let stores = catalog.live_stores().await?;
     Ok(stores.iter().filter(|store| store.generation.is_none()).map(|store| store.store_id).collect())

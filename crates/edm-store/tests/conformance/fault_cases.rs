@@ -1,6 +1,7 @@
-//! What fails, fails whole: an error before each statement and at the end of every operation that writes leaves nothing of
-//! it, and the next write works. A full disk once left the only writer in a transaction that SQLite had ended, and nothing
-//! could be written until a restart.
+//! Failures are atomic. Each case injects an error before each statement and at the end of every
+//! write operation; nothing of the operation may remain, and the next write must work. A full disk
+//! once left the only writer in a transaction that SQLite had ended, and nothing could be written
+//! until a restart.
 
 use edm_model::{AgentId, PrincipalId, Role, Roles, SessionState, TokenId, TypeOrigin, UploadAgent};
 use edm_store::{
@@ -14,7 +15,7 @@ use crate::catalog_cases::{KEY, STORE, TENANT, add_session, at, block, furnish, 
 use crate::classification_job_cases::job;
 use crate::job_cases::{LEASE, claim, collect, committed, of_session, publish};
 
-/// Result codes of SQLite, and what they are to the caller.
+/// Result codes of SQLite and the resulting error kinds.
 const CODES: [(i32, ErrorKind); 4] = [
     (5, ErrorKind::Unavailable),
     (11, ErrorKind::Corrupt),
@@ -22,10 +23,10 @@ const CODES: [(i32, ErrorKind); 4] = [
     // IOERR_WRITE
     (778, ErrorKind::Unavailable),
 ];
-/// More statements than any operation has here.
+/// An upper bound on the statements of one operation.
 const STATEMENTS_MAX: u32 = 40;
 
-/// The jobs that are in the hands of a worker where operations begin.
+/// The jobs leased before the operations start.
 pub(crate) struct Leased {
     ingest: LeasedJob,
     publish: LeasedJob,
@@ -34,7 +35,7 @@ pub(crate) struct Leased {
 
 type Operation = for<'c> fn(&'c Catalog, &'c Leased) -> BoxFuture<'c, Result<(), Error>>;
 
-/// Something of everything that operations change.
+/// Adds something of every kind that operations change.
 pub(crate) async fn furnish_for_all(catalog: &Catalog) -> Leased {
     furnish(catalog).await;
     catalog.insert_salt(&salt(edm_model::KeyId::from_bytes([9; 16]), false)).await.expect("a salt");
@@ -99,7 +100,7 @@ macro_rules! operations {
     };
 }
 
-/// Every operation that writes. One that is added to the catalog is added here.
+/// Every write operation. Add new operations of the catalog here.
 fn operations() -> Vec<(&'static str, Operation)> {
     let mut all = of_sessions().to_vec();
     all.extend(of_jobs());
@@ -260,7 +261,7 @@ fn of_the_rest() -> [(&'static str, Operation); 22] {
     ]
 }
 
-/// Fails each statement of an operation in turn, then lets it work.
+/// Makes each statement of an operation fail in turn, and finally lets it succeed.
 pub(crate) async fn every_write_fails_whole_and_the_next_one_works(backend: &Backend<Catalog>) {
     let leased = furnish_for_all(&backend.store).await;
     for (name, operation) in operations() {
@@ -287,7 +288,7 @@ pub(crate) async fn every_write_fails_whole_and_the_next_one_works(backend: &Bac
     }
 }
 
-/// Operations that need pages of their own, each after statements that do not.
+/// Operations that need new pages, each after statements that need none.
 fn large_operations() -> [(&'static str, Operation); 6] {
     const LARGE: usize = 100_000;
     operations![
@@ -322,7 +323,7 @@ fn large_operations() -> [(&'static str, Operation); 6] {
     ]
 }
 
-/// SQLite itself has no room for another page, rolls back, and says so.
+/// SQLite itself finds no space for another page, rolls back, and reports it.
 pub(crate) async fn a_full_disk_is_over_when_there_is_room(backend: &Backend<Catalog>) {
     let leased = furnish_for_all(&backend.store).await;
     for (name, operation) in large_operations() {
@@ -340,7 +341,7 @@ pub(crate) async fn a_full_disk_is_over_when_there_is_room(backend: &Backend<Cat
     }
 }
 
-/// Health is what a write says, and many may ask.
+/// The health check reports the result of a real write, and many callers share it.
 pub(crate) async fn a_writer_that_cannot_write_is_told(backend: &Backend<Catalog>) {
     let patient = backend.copied_with(|options| options.writer_known_for = std::time::Duration::MAX).await;
     patient.faults.fail(3, 13);
@@ -359,7 +360,7 @@ pub(crate) async fn a_writer_that_cannot_write_is_told(backend: &Backend<Catalog
         eager.faults.disarm();
         assert_eq!(check(&eager).await, Ok(()), "after {statement}");
     }
-    // Where another row finds no room, the one row of the check would still find its own.
+    // When other rows no longer fit, the single row of the check would still find space.
     let leased = eager.copied_with(|options| options.writer_known_for = std::time::Duration::ZERO).await;
     leased.faults.fill_disk();
     assert_eq!(check(&leased).await, Ok(()), "nobody knows yet");

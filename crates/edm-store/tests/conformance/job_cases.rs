@@ -7,7 +7,7 @@ use crate::backends::Backend;
 use crate::catalog_cases::{STORE, TENANT, add_session, at, furnish};
 
 pub(crate) const LEASE: i64 = 60;
-/// A lease that has run out when it is given.
+/// A lease that has expired when it is given.
 const NO_LEASE: i64 = 0;
 
 pub(crate) fn collect(name: &str) -> NewJob {
@@ -254,7 +254,7 @@ pub(crate) async fn an_overtaken_swap_is_fenced(backend: &Backend<Catalog>) {
     assert_eq!(state, SessionState::ProcessingInProgress, "the refused transaction left nothing");
 }
 
-/// A process whose clock was an hour ahead leaves jobs that wait and leases that last.
+/// A process whose clock was an hour ahead leaves distant due times and leases.
 pub(crate) async fn moments_far_away_are_brought_into_bounds(backend: &Backend<Catalog>) {
     let catalog = &backend.store;
     furnish(catalog).await;

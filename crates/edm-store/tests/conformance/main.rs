@@ -1,5 +1,5 @@
-//! What every backend must do, whatever it is made of. A second backend adds a function to `backends.rs` and one
-//! line for each case below; the cases stay as they are.
+//! The conformance suite that every backend must pass. A new backend adds a function to
+//! `backends.rs` and one line for each case below; the cases do not change.
 
 mod backends;
 mod blob_cases;

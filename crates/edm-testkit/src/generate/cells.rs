@@ -1,9 +1,10 @@
-//! Cells: few enough different ones that values repeat, share parts and meet in several columns.
+//! Generates cells. There are few distinct ones, so that values repeat, share parts and occur in
+//! several columns.
 
 use super::choices::Choices;
 use super::typed::{self, KINDS, Kind, Value};
 
-/// A cell and, where it was made from one, the value of a type.
+/// A cell, with its value if it was made from a typed one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) text: String,
@@ -16,10 +17,10 @@ impl Cell {
     }
 }
 
-/// What a column is filled with.
+/// The content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
-    /// Nine digits, grouped like a social security number or not.
+    /// Nine digits, grouped like a social security number or ungrouped.
     Number,
     /// Letters and digits.
     Code,
@@ -35,9 +36,9 @@ pub(super) enum Content {
     Short,
     /// Scripts other than Latin, and emoji.
     Foreign,
-    /// A few characters that fold in unusual ways.
+    /// A few characters with unusual folding.
     Odd,
-    /// Pieces of card and account numbers.
+    /// Parts of card and account numbers.
     Part,
     /// Any of the above.
     Mixed,
@@ -94,7 +95,7 @@ pub const NASTY: &str = "aeoks\u{301}\u{308}\u{323}\u{345}\u{327}\u{330}\u{20E3}
 
 const ABSENT: [&str; 8] = ["", " ", "NULL", "n/a", "--", "000-00-0000", "99999", "1900-01-01"];
 
-/// Chooses what a column is filled with.
+/// Chooses the content of a column.
 pub(super) fn content(choices: &mut impl Choices) -> Content {
     if choices.chance(50) {
         return Content::Typed(KINDS[choices.below(KINDS.len())]);
@@ -198,11 +199,11 @@ fn date(choices: &mut impl Choices) -> String {
     }
 }
 
-/// Characters of [`NASTY`] that cells and texts are made without: ゛゜¨´ fold to a space and a mark, and what an
-/// address or a run is that they stand in is not worth a rule.
+/// Characters of [`NASTY`] that generators omit. ゛゜¨´ fold to a space and a mark, and their effect
+/// on addresses and runs is not worth a rule.
 const LEFT_OUT: &str = "゛゜¨´";
 
-/// Makes a text of at most so many unusual characters.
+/// Makes a text of at most `characters_max` unusual characters.
 pub(super) fn odd(choices: &mut impl Choices, characters_max: usize) -> String {
     let characters: Vec<char> = NASTY.chars().filter(|character| !LEFT_OUT.contains(*character)).collect();
     let length = choices.between(1, characters_max);

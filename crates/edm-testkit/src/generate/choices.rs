@@ -1,16 +1,17 @@
-//! Where generators take their decisions from.
+//! The source of a generator's decisions.
 
-/// A source of decisions. Zero is always the simplest one, so that a source that has run dry ends a case soon.
+/// A source of decisions. Zero is always the simplest, so that an exhausted source ends a case
+/// soon.
 pub trait Choices {
-    /// Returns a number below `bound` (0 if the bound is 0).
+    /// Returns a number less than `bound` (0 if the bound is 0).
     fn below(&mut self, bound: usize) -> usize;
 
-    /// Returns true in about this many of 100 cases.
+    /// Returns true with a probability of `percent`.
     fn chance(&mut self, percent: usize) -> bool {
         self.below(100) >= 100 - percent
     }
 
-    /// Returns a number of the range, ends included.
+    /// Returns a number of the inclusive range.
     fn between(&mut self, least: usize, most: usize) -> usize {
         least + self.below(most - least + 1)
     }
@@ -24,7 +25,7 @@ pub trait Choices {
     }
 }
 
-/// Decisions from a seed (SplitMix64): the same seed, the same case, on every machine.
+/// Decisions from a seed (SplitMix64). Equal seeds give equal cases on every machine.
 #[derive(Debug, Clone)]
 pub struct Seeded(u64);
 
@@ -46,14 +47,14 @@ impl Choices for Seeded {
     }
 }
 
-/// Decisions from a list that a property test has made and can shorten.
+/// Decisions from a list, which a property test makes and can shrink.
 #[derive(Debug, Clone)]
 pub struct Listed<'a> {
     rest: std::slice::Iter<'a, u16>,
 }
 
 impl<'a> Listed<'a> {
-    /// Reads the list from its front.
+    /// Reads the list from its start.
     pub fn new(list: &'a [u16]) -> Self {
         Self { rest: list.iter() }
     }

@@ -1,5 +1,5 @@
-//! Cases about one value: a column of its type, its cell in one way of writing, a text with others. In large tables the two
-//! seldom meet.
+//! Generates cases about one value: a column of its type, its cell in one spelling, and a text with
+//! others. In large tables the two rarely meet.
 
 use edm_model::{Columns, DataType};
 
@@ -14,7 +14,7 @@ use crate::sample::pattern;
 const AROUND: [&str; 14] =
     [" ", " ", ", ", "\n", ".", " (", ") ", "x", "T00:00 ", "z ", "-", " 12 ", " +49 ", "\u{200B}"];
 
-/// Makes a case of one typed column, and another as evidence.
+/// Makes a case with one typed column and another one as evidence.
 pub(super) fn case(choices: &mut impl Choices) -> Case {
     let kind = KINDS[choices.below(KINDS.len())];
     let (own, other) = (typed::value(choices, kind), typed::value(choices, kind));

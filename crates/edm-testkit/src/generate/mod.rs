@@ -1,10 +1,11 @@
-//! Random cases: a table, patterns and a text. The same decisions make the same case, whether they come from a seed
-//! ([`Seeded`], long runs) or from a property test ([`strategy`], which can shorten them).
+//! Generates random cases: a table, patterns and a text. Equal decisions give equal cases, whether
+//! from a seed ([`Seeded`], for long runs) or from a property test ([`strategy`], which can shrink
+//! them).
 
 mod cells;
 mod choices;
 mod focused;
-mod histories;
+mod op_sequences;
 mod patterns;
 mod shrink;
 mod tables;
@@ -18,7 +19,7 @@ use cells::Cell;
 
 pub use cells::NASTY;
 pub use choices::{Choices, Listed, Seeded};
-pub use histories::{History, history};
+pub use op_sequences::{OpSequence, op_sequence};
 pub use shrink::shrunk;
 pub use tables::{Sample, table};
 
@@ -46,8 +47,8 @@ pub fn case(choices: &mut impl Choices) -> Case {
     Case { sample, question }
 }
 
-/// Makes a question about a table whose values are written as in `cells`; in so many of 100 cases it asks for the default
-/// type.
+/// Makes a question about a table whose values are spelled as in `cells`. With a given probability
+/// it uses the default type.
 fn question(
     choices: &mut impl Choices,
     (sample, cells): (&Sample, &[Vec<Cell>]),
@@ -89,7 +90,7 @@ mod tests {
 
     use crate::oracle::Table;
 
-    /// The types that nobody would miss otherwise: a generator that no longer writes what a type reads tests nothing.
+    /// Guards against a generator that no longer writes what a type accepts, and so tests nothing.
     #[test]
     fn values_of_every_type_are_found() {
         let mut found: BTreeMap<&str, usize> = BTreeMap::new();

@@ -15,7 +15,8 @@ pub(super) fn patterns(choices: &mut impl Choices, columns: &[Column]) -> Vec<Pa
             let unnamed = if choices.chance(5) { !by_record } else { by_record };
             let primary = (!unnamed).then(|| choices.pick(&searchable).to_owned());
             let groups = [0, 1, 1, 2, 2, 3, 4][choices.below(7)];
-            // Now and then every group names the same one to three columns, and each few, so that they compete.
+            // Sometimes all groups name the same one to three columns, each a few of them, so that
+            // they compete.
             let contested: Option<Vec<&Column>> = (groups > 1 && choices.chance(50)).then(|| {
                 let from = choices.below(columns.len());
                 columns.iter().cycle().skip(from).take(choices.between(1, 3).min(columns.len())).collect()
@@ -60,7 +61,7 @@ fn group(choices: &mut impl Choices, columns: &[Column]) -> EvidenceGroup {
     }
 }
 
-/// A group of a few of few columns, of which seldom more than one is asked for.
+/// Makes a group of a few contested columns, which rarely requires more than one.
 fn competing(choices: &mut impl Choices, contested: &[&Column]) -> EvidenceGroup {
     let named: Vec<String> =
         contested.iter().filter(|_| !choices.chance(30)).map(|column| column.name.clone()).collect();

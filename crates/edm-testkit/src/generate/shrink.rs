@@ -1,12 +1,13 @@
-//! Makes a failing case small enough to read.
+//! Shrinks a failing case so that a person can read it.
 
 use super::Case;
 use crate::oracle::Asked;
 
-/// Takes one way to make a case smaller.
+/// Applies one way to shrink a case.
 type Change<'a> = dyn FnMut(&dyn Fn(&mut Case)) + 'a;
 
-/// Returns the smallest case found that still fails, by leaving out rows, pieces of text, patterns and the rest.
+/// Returns the smallest failing case found, by leaving out rows, parts of the text, patterns and so
+/// on.
 pub fn shrunk(case: Case, fails: &dyn Fn(&Case) -> bool) -> Case {
     let mut best = case;
     loop {
@@ -88,7 +89,7 @@ fn pattern_edit(case: &mut Case, edit: &dyn Fn(&mut Vec<edm_model::Pattern>)) {
     }
 }
 
-/// Stretches of a list, the long ones first.
+/// Returns ranges of a list, the long ones first.
 fn stretches(count: usize) -> Vec<(usize, usize)> {
     let mut length = count;
     let mut result = Vec::new();

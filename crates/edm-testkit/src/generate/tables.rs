@@ -8,21 +8,21 @@ use super::typed::{KINDS, Kind};
 
 const DELIMITERS: [&str; 10] = ["", "-", "- ", "-/. ", "#-*", " ", ".", "'-", "·_", "–,"];
 
-/// A table and how it came about.
+/// A table and how it was made.
 #[derive(Debug, Clone)]
 pub struct Sample {
     /// Its columns.
     pub columns: Columns,
-    /// Its records, cells in the order of the columns.
+    /// Its records, with cells in the order of the columns.
     pub rows: Vec<Vec<String>>,
 }
 
-/// Makes a table of at most so many columns and rows.
+/// Makes a table of at most this many columns and rows.
 pub fn table(choices: &mut impl Choices, columns_max: usize, rows_max: usize) -> Sample {
     with_values(choices, columns_max, rows_max).0
 }
 
-/// Makes a table and its cells with what they were made from.
+/// Makes a table, and its cells with the values they were made from.
 pub(super) fn with_values(
     choices: &mut impl Choices,
     columns_max: usize,
@@ -43,7 +43,7 @@ pub(super) fn with_values(
         let row = contents.iter().enumerate().map(|(position, content)| {
             let before = rows.len().checked_sub(1).map(|last| choices.below(last + 1));
             match before {
-                // A value of an earlier record, or of its neighbour column.
+                // A value of an earlier record or of the neighbouring column.
                 Some(row) if choices.chance(15) => rows[row][position].clone(),
                 Some(row) if choices.chance(8) => rows[row][choices.below(width)].clone(),
                 _ => cells::cell(choices, *content),
@@ -68,7 +68,7 @@ fn column(choices: &mut impl Choices, position: usize, content: Content) -> Colu
     column.rule.data_type = match (content, choices.below(4)) {
         (Content::Number | Content::Short, 1..) if fitting => digits(choices),
         (Content::Typed(kind), _) if fitting => typed(choices, kind),
-        // Other values than a type's own, which it mostly refuses.
+        // Values of other types, which the type mostly refuses.
         (_, 1) if !fitting => {
             let kind = KINDS[choices.below(KINDS.len())];
             typed(choices, kind)
@@ -81,7 +81,7 @@ fn column(choices: &mut impl Choices, position: usize, content: Content) -> Colu
     ruled(choices, column)
 }
 
-/// Makes a column of a type with a rule that is seldom the plain one.
+/// Makes a column of a type, usually with a non-default rule.
 pub(super) fn varied(choices: &mut impl Choices, name: &str, data_type: DataType) -> Column {
     let column = Column::text(name).typed(data_type);
     ruled(choices, column)

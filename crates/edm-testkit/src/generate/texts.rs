@@ -1,5 +1,5 @@
-//! Random texts around the values of a table: planted, changed, cut, continued, escaped, in tables, of the wrong
-//! record.
+//! Generates texts around the values of a table: planted, changed, cut, continued, escaped, in
+//! tables, or from the wrong record.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -64,7 +64,7 @@ pub(super) fn text(choices: &mut impl Choices, rows: &[Vec<Cell>], pieces_max: u
     text
 }
 
-/// Writes one of the values of a row, in one way or another.
+/// Writes one of the values of a row, in one of several ways.
 pub(super) fn planted(choices: &mut impl Choices, row: &[Cell]) -> String {
     let cell = &row[choices.below(row.len())];
     if let Some(value) = &cell.value
@@ -162,7 +162,8 @@ fn escaped(choices: &mut impl Choices, cell: &str) -> String {
     result
 }
 
-/// A few records as lines of a table, now and then with the cells of a column one line off.
+/// Writes a few records as lines of a table, sometimes with the cells of a column shifted by a
+/// line.
 fn tabular(choices: &mut impl Choices, rows: &[Vec<Cell>], focus: usize) -> String {
     let separator = choices.pick(&["\t", "|", ";", ",", "<td>", " | ", "  ", "  "]);
     let shifted = choices.chance(30).then(|| choices.below(rows[focus].len()));
@@ -191,7 +192,7 @@ fn tabular(choices: &mut impl Choices, rows: &[Vec<Cell>], focus: usize) -> Stri
     lines
 }
 
-/// Cells padded to columns of one width; a cell that is longer shifts the others.
+/// Pads cells to columns of equal width; a longer cell shifts the others.
 fn aligned(choices: &mut impl Choices, cells: &[String]) -> String {
     let mut line = String::new();
     for cell in cells {
@@ -207,12 +208,12 @@ fn aligned(choices: &mut impl Choices, cells: &[String]) -> String {
     line
 }
 
-/// A gap just short of too long to cross, or just longer.
+/// Writes a gap just short enough to cross, or just too long.
 fn gap(choices: &mut impl Choices) -> String {
     choices.pick(&[" ", "\n>", "\t", "> "]).repeat([3, 85, 128, 129, 255, 256, 257][choices.below(7)])
 }
 
-/// An address made of the words of a record.
+/// Writes an address made from the words of a record.
 fn address(choices: &mut impl Choices, row: &[Cell]) -> String {
     let word = |cell: &str| cell.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let (first, last) =

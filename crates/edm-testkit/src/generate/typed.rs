@@ -1,4 +1,5 @@
-//! Values of the types that have a recogniser, each in many ways of writing; and what only looks like one.
+//! Generates values of the types with a recogniser, each in many spellings, and text that only
+//! looks like them.
 
 use edm_model::Country;
 
@@ -18,7 +19,7 @@ pub(super) enum Kind {
 pub(super) const KINDS: [Kind; 6] =
     [Kind::Ssn, Kind::Card, Kind::Phone, Kind::Date, Kind::Iban, Kind::Address];
 
-/// A value, before it is written.
+/// A value before it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     Ssn(String),
@@ -34,7 +35,7 @@ pub(super) enum Value {
 pub(super) struct Phone(&'static str, &'static str, &'static str, &'static [&'static str]);
 
 impl Phone {
-    /// The country in which it is written without its calling code.
+    /// The country in which it may be written without a calling code.
     pub(super) fn home(self) -> Option<Country> {
         Country::new(self.0)
     }
@@ -74,7 +75,7 @@ const IBANS: [&str; 12] = [
     "SE4550000000058398257466",
 ];
 
-/// Digits of cards without the last.
+/// Digits of cards without the check digit.
 const CARDS: [&str; 12] = [
     "411111111111111",
     "401288888888188",
@@ -90,7 +91,7 @@ const CARDS: [&str; 12] = [
     "88888888888",
 ];
 
-/// Addresses, part by part, each part in the ways in which it is written.
+/// Addresses by part, each part in its spellings.
 const ADDRESSES: [&[&[&str]]; 15] = [
     &[
         &["12", "No. 12", "# 12", "Nr.12"],
@@ -190,7 +191,7 @@ fn luhn(number: &str) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// Writes a value in one of its ways.
+/// Writes a value in one of its spellings.
 pub(super) fn written(choices: &mut impl Choices, value: &Value) -> String {
     match value {
         Value::Ssn(digits) => ssn(choices, digits),
@@ -213,7 +214,7 @@ pub(super) fn written(choices: &mut impl Choices, value: &Value) -> String {
     }
 }
 
-/// Characters in groups, joined by one separator or now and then by several.
+/// Writes characters in groups, joined by one separator, or sometimes by several.
 fn grouped(choices: &mut impl Choices, characters: &str, sizes: &[usize]) -> String {
     const JOINTS: [&str; 12] = [" ", "-", " ", "-", "", ".", "  ", "/", " - ", "\n", " \n", "-\n"];
     let joint = JOINTS[choices.below(JOINTS.len())];
@@ -330,7 +331,7 @@ fn address(choices: &mut impl Choices, parts: &[&[&str]]) -> String {
     result
 }
 
-/// Cuts a piece out of a card or an account number, as it may stand in another column.
+/// Cuts a part out of a card or an account number, as another column may contain it.
 pub(super) fn part(choices: &mut impl Choices) -> String {
     choices
         .pick(&[
@@ -349,7 +350,7 @@ pub(super) fn part(choices: &mut impl Choices) -> String {
         .to_owned()
 }
 
-/// Changes how a number is written or what it is, in ways that matter to one type or another.
+/// Changes the spelling or the value of a number, in ways that matter to some type.
 pub(super) fn changed(choices: &mut impl Choices, written: &str) -> String {
     let digits: Vec<usize> =
         written.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).collect();

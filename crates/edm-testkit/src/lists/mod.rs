@@ -1,10 +1,11 @@
-//! Lists: random rows in a catalog, random queries, and the naive evaluator that the catalog's SQL is held against.
+//! Lists: random rows in a catalog, random queries, and a naive evaluator for comparison with the
+//! catalog's SQL.
 
-mod house;
+mod catalog_fixture;
 pub mod naive;
 mod queries;
 mod rows;
 
-pub use house::{Agreed, House};
+pub use catalog_fixture::{Agreed, CatalogFixture};
 pub use queries::{filter, order};
 pub use rows::{KINDS, Kind};

@@ -1,5 +1,5 @@
-//! Lists by hand: conditions and orders applied to the JSON that a client sees, one element after the other. Slow and plain on
-//! purpose; the catalog's SQL is held against it.
+//! The naive evaluator: applies conditions and orders to the JSON that a client sees, one element
+//! after the other. It is slow and simple on purpose.
 
 use std::cmp::Ordering;
 
@@ -8,21 +8,21 @@ use edm_graph::query::{Kind, Property};
 use edm_model::{Comparison, Condition, Direction, Literal, Operand, OrderKey, TextTest};
 use serde_json::Value;
 
-/// Evaluates over elements that have these properties.
+/// Evaluates over elements with these properties.
 #[derive(Debug, Clone, Copy)]
 pub struct Naive {
-    /// What they have.
+    /// The properties.
     pub properties: &'static [Property],
 }
 
-/// A value that is compared; `Object` is equal to nothing.
+/// A value to compare; `Object` equals nothing.
 #[derive(Debug, Clone, PartialEq)]
 enum Held {
     Value(Literal),
     Object,
 }
 
-/// What a condition is evaluated over: the row, and the element that `any` looks at.
+/// The scope of a condition: the row, and the element that `any` looks at.
 #[derive(Clone, Copy)]
 struct View<'a> {
     row: &'a Value,
@@ -30,12 +30,12 @@ struct View<'a> {
 }
 
 impl Naive {
-    /// Returns whether the element passes; what is unknown because of a null does not.
+    /// Returns whether the element meets the condition. Unknown because of a null counts as no.
     pub fn matches(&self, condition: &Condition, row: &Value) -> bool {
         self.evaluate(condition, View { row, element: None }) == Some(true)
     }
 
-    /// Compares two elements by an order, then by their ids in the direction of the last key.
+    /// Compares two elements by an order, then by id in the direction of the last key.
     pub fn order(&self, left: &Value, right: &Value, keys: &[OrderKey]) -> Ordering {
         let mut last = Direction::Ascending;
         for key in keys {
@@ -146,7 +146,7 @@ fn held(value: Option<&Value>, kind: Kind) -> Held {
     })
 }
 
-/// Three-valued `and`: false wins, then unknown.
+/// Three-valued `and`: false wins over unknown, and unknown over true.
 fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let mut result = Some(true);
     for part in parts {
@@ -166,7 +166,7 @@ fn directed(ascending: Ordering, direction: Direction) -> Ordering {
     }
 }
 
-/// Orders two values of one type; `None` where they have no order.
+/// Compares two values of one type; `None` if they have no order.
 fn compared(left: &Held, right: &Held) -> Option<Ordering> {
     let (Held::Value(left), Held::Value(right)) = (left, right) else { return None };
     match (left, right) {
@@ -182,7 +182,7 @@ fn compared(left: &Held, right: &Held) -> Option<Ordering> {
     }
 }
 
-/// Compares as OData does: null equals null only, and is neither less nor greater than anything.
+/// Compares as OData does: null equals only null, and is neither less nor greater than anything.
 fn holds(left: &Held, comparison: Comparison, right: &Held) -> bool {
     let order = compared(left, right);
     let null = [left, right].into_iter().any(|side| *side == Held::Value(Literal::Null));

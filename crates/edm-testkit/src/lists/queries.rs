@@ -1,4 +1,4 @@
-//! Random filters and orders, as text.
+//! Generates random filters and orders, as text.
 
 use edm_graph::Moment;
 use edm_graph::query::{Kind as Holds, Property};
@@ -7,27 +7,27 @@ use serde_json::Value;
 use super::rows::{moment, text};
 use crate::generate::Choices;
 
-/// A property with the path that leads to it.
+/// A property with its path.
 struct Named {
     path: String,
     holds: Holds,
 }
 
-/// What a filter is written over.
-struct Ground<'a> {
+/// The scope of a filter.
+struct Scope<'a> {
     scalars: Vec<Named>,
     collections: Vec<Named>,
     rows: &'a [Value],
 }
 
-/// Writes a filter over elements with these properties; about half of its values are found in some row.
+/// Writes a filter over elements with these properties. About half of its values occur in some row.
 pub fn filter(choices: &mut impl Choices, properties: &'static [Property], rows: &[Value]) -> String {
     let (mut scalars, mut collections) = (Vec::new(), Vec::new());
     sort(properties, "", &mut scalars, &mut collections);
-    condition(choices, &Ground { scalars, collections, rows }, 3)
+    condition(choices, &Scope { scalars, collections, rows }, 3)
 }
 
-/// Writes an order; empty for that of creation.
+/// Writes an order; empty means creation order.
 pub fn order(choices: &mut impl Choices, properties: &'static [Property]) -> String {
     let (mut scalars, mut collections) = (Vec::new(), Vec::new());
     sort(properties, "", &mut scalars, &mut collections);
@@ -60,32 +60,32 @@ fn sort(
     }
 }
 
-fn condition(choices: &mut impl Choices, ground: &Ground<'_>, depth: usize) -> String {
-    let part = |choices: &mut _| condition(choices, ground, depth - 1);
+fn condition(choices: &mut impl Choices, scope: &Scope<'_>, depth: usize) -> String {
+    let part = |choices: &mut _| condition(choices, scope, depth - 1);
     match choices.below(if depth == 0 { 7 } else { 12 }) {
-        0 | 1 => comparison(choices, ground),
+        0 | 1 => comparison(choices, scope),
         2 => {
-            let named = &ground.scalars[choices.below(ground.scalars.len())];
+            let named = &scope.scalars[choices.below(scope.scalars.len())];
             if matches!(named.holds, Holds::Members(_)) {
                 return format!("{} ne null", named.path);
             }
             let values: Vec<String> =
-                (0..choices.between(1, 4)).map(|_| value(choices, ground, named)).collect();
+                (0..choices.between(1, 4)).map(|_| value(choices, scope, named)).collect();
             format!("{} in ({})", spelled(choices, &named.path), values.join(","))
         }
         3 | 4 => {
             let test = choices.pick(&["startswith", "endswith", "contains", "Contains"]);
-            format!("{test}({},{})", text_operand(choices, ground), text_operand(choices, ground))
+            format!("{test}({},{})", text_operand(choices, scope), text_operand(choices, scope))
         }
         5 => {
             let truths: Vec<&Named> =
-                ground.scalars.iter().filter(|named| named.holds == Holds::Boolean).collect();
+                scope.scalars.iter().filter(|named| named.holds == Holds::Boolean).collect();
             match truths.is_empty() {
                 true => choices.pick(&["true", "false"]).to_owned(),
                 false => truths[choices.below(truths.len())].path.clone(),
             }
         }
-        6 => any(choices, ground),
+        6 => any(choices, scope),
         7 => format!("not {}", wrapped(part(choices))),
         8 | 9 => format!("{} and {}", part(choices), part(choices)),
         10 => format!("{} or {}", part(choices), part(choices)),
@@ -97,8 +97,8 @@ fn wrapped(condition: String) -> String {
     format!("({condition})")
 }
 
-fn comparison(choices: &mut impl Choices, ground: &Ground<'_>) -> String {
-    let named = &ground.scalars[choices.below(ground.scalars.len())];
+fn comparison(choices: &mut impl Choices, scope: &Scope<'_>) -> String {
+    let named = &scope.scalars[choices.below(scope.scalars.len())];
     if matches!(named.holds, Holds::Members(_)) {
         return format!("{} {} null", named.path, choices.pick(&["eq", "ne"]));
     }
@@ -107,24 +107,24 @@ fn comparison(choices: &mut impl Choices, ground: &Ground<'_>) -> String {
         true => format!("tolower({})", spelled(choices, &named.path)),
         false => spelled(choices, &named.path),
     };
-    let alike: Vec<&Named> = ground.scalars.iter().filter(|other| other.holds == named.holds).collect();
+    let alike: Vec<&Named> = scope.scalars.iter().filter(|other| other.holds == named.holds).collect();
     let right = match choices.below(10) {
         0 => "null".to_owned(),
         1 | 2 => alike[choices.below(alike.len())].path.clone(),
-        3 if named.holds == Holds::Text => text_operand(choices, ground),
-        _ => value(choices, ground, named),
+        3 if named.holds == Holds::Text => text_operand(choices, scope),
+        _ => value(choices, scope, named),
     };
     if choices.chance(20) { format!("{right} {word} {left}") } else { format!("{left} {word} {right}") }
 }
 
-fn text_operand(choices: &mut impl Choices, ground: &Ground<'_>) -> String {
-    let texts: Vec<&Named> = ground.scalars.iter().filter(|named| named.holds == Holds::Text).collect();
+fn text_operand(choices: &mut impl Choices, scope: &Scope<'_>) -> String {
+    let texts: Vec<&Named> = scope.scalars.iter().filter(|named| named.holds == Holds::Text).collect();
     let operand = match choices.below(10) {
         0..5 => texts[choices.below(texts.len())].path.clone(),
         5..9 => {
             // A part of a value that some row has.
             let source = texts[choices.below(texts.len())];
-            let whole = value(choices, ground, source);
+            let whole = value(choices, scope, source);
             let inner: Vec<char> = whole.trim_matches('\'').replace("''", "'").chars().collect();
             let from = choices.below(inner.len() + 1);
             let to = choices.between(from, inner.len());
@@ -135,15 +135,15 @@ fn text_operand(choices: &mut impl Choices, ground: &Ground<'_>) -> String {
     if choices.chance(30) { format!("tolower({operand})") } else { operand }
 }
 
-fn any(choices: &mut impl Choices, ground: &Ground<'_>) -> String {
-    let Some(named) = ground.collections.first() else {
-        return comparison(choices, ground);
+fn any(choices: &mut impl Choices, scope: &Scope<'_>) -> String {
+    let Some(named) = scope.collections.first() else {
+        return comparison(choices, scope);
     };
     if choices.chance(10) {
         return format!("{}/any()", named.path);
     }
     let (mut scalars, mut collections) = (Vec::new(), Vec::new());
-    let elements: Vec<Value> = ground
+    let elements: Vec<Value> = scope
         .rows
         .iter()
         .filter_map(|row| row.get(&named.path)?.as_array())
@@ -154,14 +154,14 @@ fn any(choices: &mut impl Choices, ground: &Ground<'_>) -> String {
         Holds::Elements(members) => sort(members, "x/", &mut scalars, &mut collections),
         _ => scalars.push(Named { path: "x".to_owned(), holds: Holds::Text }),
     }
-    let inner = Ground { scalars, collections: Vec::new(), rows: &elements };
+    let inner = Scope { scalars, collections: Vec::new(), rows: &elements };
     let colon = choices.pick(&[":", ": ", " : "]);
     format!("{}/any(x{colon}{})", named.path, condition(choices, &inner, 1))
 }
 
 /// Writes a value that the property might have.
-fn value(choices: &mut impl Choices, ground: &Ground<'_>, named: &Named) -> String {
-    let row = ground.rows.get(choices.below(ground.rows.len()));
+fn value(choices: &mut impl Choices, scope: &Scope<'_>, named: &Named) -> String {
+    let row = scope.rows.get(choices.below(scope.rows.len()));
     let found = row.and_then(|row| named.path.split('/').try_fold(row, |value, name| value.get(name)));
     let found = found.filter(|_| choices.chance(60));
     match (named.holds, found) {
@@ -182,7 +182,8 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Case is no matter in a property's name; the variable of `any` keeps its own.
+/// Varies the case of a property's name, which does not matter. The variable of `any` keeps its
+/// case.
 fn spelled(choices: &mut impl Choices, path: &str) -> String {
     if choices.chance(10) && !path.starts_with('x') { path.to_uppercase() } else { path.to_owned() }
 }

@@ -1,5 +1,5 @@
-//! Random rows, each as the catalog takes it and as a client sees it. The JSON is written from the contract, not by the server's
-//! own presentation.
+//! Generates random rows, each as the catalog takes it and as a client sees it. The JSON is written
+//! from the documentation, not with the server's code.
 
 use edm_graph::query::Property;
 use edm_graph::{DataStoreResource, Moment, SensitiveTypeResource, SessionResource, UploadAgentResource};
@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 use crate::generate::Choices;
 
-/// What is listed.
+/// The kind of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The sessions of a store.
     Sessions,
-    /// The same, as a node shows them that does not serve the live data yet.
+    /// The sessions as shown by a node that does not serve the live data yet.
     SessionsLiveNotServed,
     /// Data stores.
     Stores,
@@ -32,7 +32,7 @@ pub const KINDS: [Kind; 5] =
     [Kind::Sessions, Kind::SessionsLiveNotServed, Kind::Stores, Kind::Agents, Kind::Types];
 
 impl Kind {
-    /// Returns what queries may name.
+    /// Returns the properties that queries may name.
     pub const fn properties(self) -> &'static [Property] {
         match self {
             Kind::Sessions | Kind::SessionsLiveNotServed => SessionResource::PROPERTIES,
@@ -47,13 +47,14 @@ pub(super) const TENANT: TenantId = TenantId::from_bytes([1; 16]);
 pub(super) const LIVE_KEY: KeyId = KeyId::from_bytes([3; 16]);
 pub(super) const OLD_KEY: KeyId = KeyId::from_bytes([4; 16]);
 
-/// Texts that are alike, or alike but for case, or that SQL or its functions might stumble over.
+/// Texts that are similar, differ only in case, or contain what SQL or its functions might
+/// mishandle.
 pub(super) const TEXTS: [&str; 18] = [
     "", "a", "A", "ab", "it's", "Größe", "GRÖSSE", "größe", "ΟΔΟΣ", "οδος", "İ", "%_%", "x\u{0}y", "\u{0}",
     "🔑", "null", "true", "\"q\\",
 ];
 
-/// Moments that are near one another, half of them with a fraction.
+/// Makes timestamps close to each other, half of them with a fraction.
 pub(super) fn moment(choices: &mut impl Choices) -> Timestamp {
     let micros = [0, 1, 500_000, 86_400_000_000, -1][choices.below(5)];
     Timestamp::from_micros(1_790_000_000_000_000 + micros)
@@ -80,7 +81,7 @@ fn maybe_moment(choices: &mut impl Choices) -> Option<Timestamp> {
 }
 
 fn id(choices: &mut impl Choices) -> [u8; 16] {
-    // Ids that differ late, and whose letters are of either half.
+    // Ids that differ only at the end, with hex letters of either nibble.
     std::array::from_fn(|place| [0x0A, 0x9F, 0xAB, 0x10][if place < 12 { 2 } else { choices.below(4) }])
 }
 
@@ -172,7 +173,7 @@ pub(super) fn store(choices: &mut impl Choices, number: usize) -> (DataStore, Se
     (store, default_type, shown)
 }
 
-/// Makes a type of a person's own.
+/// Makes a type as a person writes it.
 pub(super) fn sensitive_type(
     choices: &mut impl Choices,
     number: usize,
@@ -219,7 +220,7 @@ pub(super) fn shown_type(known: &SensitiveType) -> Value {
     })
 }
 
-/// Makes a session as it may stand at any time, and how many of its blocks are there.
+/// Makes a session in any state, with the number of its blocks.
 pub(super) fn session(choices: &mut impl Choices, store: &DataStore) -> (Session, u32) {
     let state = SessionState::ALL[choices.below(SessionState::ALL.len())];
     let failure = choices.chance(40).then(|| SessionFailure {

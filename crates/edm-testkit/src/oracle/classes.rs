@@ -1,4 +1,4 @@
-//! Classes of columns and the default type's patterns (`matching.md` sections 5 and 6).
+//! Classes of columns and the default type's patterns (`docs/matching.md`).
 
 use std::collections::BTreeMap;
 
@@ -32,18 +32,18 @@ pub(crate) fn class_of(column: &Column, cells: &[&Cell]) -> ColumnClass {
     }
 }
 
-/// Returns whether a value may say by the way it is written that it is one.
+/// Returns whether a written form alone can identify a value of the column.
 pub(crate) const fn has_written_form(column: &Column) -> bool {
     matches!(column.rule.data_type, DataType::Ssn | DataType::Card | DataType::Iban)
 }
 
-/// How many values of this shape there may be.
+/// Returns how many values of this shape there may be.
 fn room(value: &str) -> f64 {
     let makeup = Makeup::of(value);
     10f64.powi(makeup.digits.min(63) as i32) * 26f64.powi((makeup.letters + makeup.clusters).min(63) as i32)
 }
 
-/// Returns the patterns of the store's default type; none where no pattern can be reached.
+/// Returns the patterns of the store's default type; none if no pattern can be reached.
 pub(crate) fn default_patterns(columns: &Columns, classes: &[ColumnClass]) -> Vec<Pattern> {
     let names = |wanted: &dyn Fn(&ColumnClass) -> bool, except: usize| -> Vec<String> {
         let all = columns.as_slice().iter().zip(classes).enumerate();

@@ -1,4 +1,4 @@
-//! Whether a value reads as a date (`docs/formats/hash.md` section 7).
+//! Date detection (`docs/formats/hash.md`).
 
 use edm_model::{CaseRule, DiacriticRule};
 
@@ -21,7 +21,7 @@ const MONTHS: [&str; 12] = [
 
 const CELL_BYTES_MAX: usize = 40;
 
-/// Returns whether the cell, folded and trimmed, reads as a date, whatever stands behind it.
+/// Returns whether the cell, folded and trimmed, starts with a date.
 pub(crate) fn reads_as_date(cell: &str) -> bool {
     let folded = folded_string(cell, CaseRule::Insensitive, DiacriticRule::Keep);
     let date = folded.trim();
@@ -72,7 +72,8 @@ fn is_compact(date: &str) -> bool {
         && is_day(&date[6..])
 }
 
-/// A day, which may have letters behind it, and a month in either order; a year; and anything.
+/// Returns whether the text starts with a day, perhaps with letters after it, and a month in either
+/// order, and a year.
 fn is_named(date: &str) -> bool {
     let words = date.split(|character: char| !character.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

@@ -1,19 +1,19 @@
-//! Where a run of atoms may begin and end in a text (`docs/matching.md`, Windows).
+//! Where a run of atoms may start and end in a text (`docs/matching.md`).
 
 use super::reading::{Kind, Reading, is_white};
 
 const SOFT_EDGE_DIGITS_MIN: usize = 6;
 
-/// How a run of atoms begins or ends.
+/// How a run of atoms starts or ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edge {
-    /// At the text's edge, a gap or a cluster.
+    /// At the start or end of the text, a gap or a cluster.
     Full,
-    /// Between letter and digit.
+    /// Between a letter and a digit.
     Soft,
 }
 
-/// Consecutive atoms of a reading, both ends included.
+/// Consecutive atoms of a view, both ends included.
 #[derive(Clone, Copy)]
 pub(crate) struct Stretch<'a> {
     pub(crate) reading: &'a Reading,
@@ -22,13 +22,13 @@ pub(crate) struct Stretch<'a> {
 }
 
 impl Stretch<'_> {
-    /// Returns the edge in front, if it may begin there.
+    /// Returns the edge before the run, if the run may start there.
     pub(crate) fn front(&self) -> Option<Edge> {
         let outer = self.first.checked_sub(1).map(|before| self.kind(before));
         self.edge(self.first, outer, &self.reading.gap_before(self.first))
     }
 
-    /// Returns the edge behind, if it may end there.
+    /// Returns the edge after the run, if the run may end there.
     pub(crate) fn back(&self) -> Option<Edge> {
         let outer = self.reading.atoms.get(self.last + 1).map(|after| after.kind);
         self.edge(self.last, outer, &self.reading.gap_after(self.last))
@@ -43,7 +43,8 @@ impl Stretch<'_> {
         (self.kind(own) == Kind::Digits && long).then_some(Edge::Soft)
     }
 
-    /// Returns whether a number goes on in front or behind, joined as its own last two parts are.
+    /// Returns whether a number continues before or after the run, joined like the neighbouring
+    /// parts within it.
     pub(crate) fn is_continued(&self) -> bool {
         if self.first == self.last {
             return false;

@@ -1,4 +1,4 @@
-//! E-mail addresses (`docs/formats/hash.md` section 4).
+//! E-mail addresses (`docs/formats/hash.md`).
 
 use super::reading::{Class, Reading, class};
 
@@ -27,7 +27,7 @@ pub(crate) struct Address {
     pub(crate) end: usize,
 }
 
-/// Returns every address that the at sign at this position may be the middle of.
+/// Returns every address that may be around the at sign at this position.
 pub(crate) fn around(characters: &[char], at: usize) -> Vec<Address> {
     let mut run = at;
     while run > 0 && is_local(characters[run - 1]) {
@@ -61,7 +61,8 @@ fn is_plain(character: char) -> bool {
     matches!(class(character), Class::Letter | Class::Digit)
 }
 
-/// Whether the character here, or the one that a mark here belongs to, is of a script without spaces.
+/// Returns whether the character here, or the base character of a mark here, belongs to a script
+/// without spaces.
 fn is_cluster_at(characters: &[char], position: usize) -> bool {
     let base = characters[..=position].iter().rfind(|character| class(**character) != Class::Mark);
     base.is_some_and(|character| class(*character) == Class::Cluster)
@@ -75,7 +76,7 @@ fn trimmed(characters: &[char], start: usize, at: usize, end: usize) -> Option<A
     (inner && labels).then_some(Address { first, end: last + 1 })
 }
 
-/// Returns the address that a cell is, if it is one.
+/// Returns the address in a cell; `None` if the cell is not an address.
 pub(crate) fn cell(reading: &Reading) -> Option<String> {
     let folded: String = reading.slice(0, reading.characters.len()).into_iter().collect();
     let mut rest = folded.trim();

@@ -1,8 +1,9 @@
-//! The second reading of a text: escapes decoded once, never nested (`matching.md` section 1).
+//! The decoded view of a text: escapes are decoded once, never nested (`docs/matching.md`).
 
 use super::folding::{Placed, placed};
 
-/// Returns the decoded text, each character at the place of its escape; nothing where there is no escape.
+/// Returns the decoded text, with each character at the position of its escape; `None` if there is
+/// no escape.
 pub(crate) fn decoded(text: &str) -> Option<Vec<Placed>> {
     let characters = placed(text);
     let mut result = Vec::new();
@@ -29,7 +30,7 @@ pub(crate) fn decoded(text: &str) -> Option<Vec<Placed>> {
     changed.then_some(result)
 }
 
-/// How many characters an escape takes, and what it says.
+/// The length of an escape in characters, and its decoded text.
 struct Escape {
     length: usize,
     decoded: Vec<Placed>,
@@ -82,7 +83,7 @@ fn percent(rest: &[Placed]) -> Option<Escape> {
     bytes_decoded(rest, &bytes, 1)
 }
 
-/// The bytes of a run of `%XX` or `=XX`.
+/// Returns the bytes of a run of `%XX` or `=XX`.
 fn run(rest: &[Placed], sign: char) -> Vec<u8> {
     let mut bytes = Vec::new();
     while at(rest, bytes.len() * 3) == Some(sign)
@@ -93,7 +94,7 @@ fn run(rest: &[Placed], sign: char) -> Vec<u8> {
     bytes
 }
 
-/// Decodes the longest beginning of the bytes that is UTF-8, if it is long enough.
+/// Decodes the longest prefix of the bytes that is UTF-8, if it is long enough.
 fn bytes_decoded(rest: &[Placed], bytes: &[u8], least: usize) -> Option<Escape> {
     let length = (least..=bytes.len()).rev().find(|length| std::str::from_utf8(&bytes[..*length]).is_ok())?;
     let text = std::str::from_utf8(&bytes[..length]).ok()?;

@@ -1,4 +1,4 @@
-//! The examples that `matching.md` states and the scenarios of the peers, as tables of cases.
+//! The examples of `docs/matching.md` and scenarios of comparable products, as tables of cases.
 
 use edm_model::{Pattern, ProximityUnit};
 
@@ -13,14 +13,14 @@ fn ask(table: &Table, question: &Question, expected: &[&str]) {
     assert_eq!(lines.lines().collect::<Vec<_>>(), expected, "{:?}", question.text);
 }
 
-/// Asks with own patterns.
+/// Checks a text against a type with these patterns.
 fn check(definition: &[&str], lines: &[&str], patterns: &[Pattern], text: &str, expected: &[&str]) {
     let table = Table::new(columns(definition), &rows(lines), TOKENS_MAX);
     let question = Question { patterns: Asked::Own(patterns.to_vec()), ..Question::new(text) };
     ask(&table, &question, expected);
 }
 
-/// Asks whether one value of one searchable column is found by itself, and where.
+/// Checks whether and where one value of one searchable column is found without evidence.
 fn alone(column: &str, cell: &str, text: &str, expected: &[&str]) {
     let name = column.split(['*', ' ']).next().unwrap_or_default();
     let table = Table::new(columns(&[column]), &rows(&[cell]), TOKENS_MAX);
@@ -67,7 +67,7 @@ fn ignored_delimiters() {
     alone(number, "123456789", "123-45-6789 or 123 -456789, 123 - 456789", &["123-45-6789", "123 -456789"]);
     alone(number, "123456789", "123  456789", &[]);
     alone(number, "123456789", "123\n456789", &[]);
-    // All white space between digits: attached, and alone that is not enough.
+    // Only white space between digits: attached, and alone that is not enough.
     alone(number, "20192020", "2019 2020", &[]);
     alone(number, "20192020", "2019-2020", &["2019-2020"]);
 }
@@ -79,7 +79,7 @@ fn edges_and_continued_numbers() {
     alone(number, "123456789", "001-123-45-6789", &[]);
     alone(number, "123456789", "123-45-6789 0001", &["123-45-6789"]);
     alone(number, "123456789", "123-45-6789-", &["123-45-6789"]);
-    // A soft edge needs evidence.
+    // A soft edge requires evidence.
     alone(number, "12345678", "MRN12345678", &[]);
     let table = (&["mrn*", "lastName"], &["12345678|Langer"]);
     let patterns = [pattern(75, Some("mrn"), 1, &["lastName"]), pattern(65, Some("mrn"), 0, &[])];
@@ -88,7 +88,7 @@ fn edges_and_continued_numbers() {
     check(table.0, table.1, &patterns, "MRN 12345678", &["65 mrn=12345678 @1"]);
     // Five digits are too few for a soft edge.
     check(table.0, &["12345|Langer"], &patterns, "MRN12345 of Langer", &[]);
-    // The longest of overlapping matches wins.
+    // Of overlapping matches, the longest wins.
     alone("a*", "12 34", "12 34", &["12 34"]);
     let both = [pattern(65, Some("a"), 0, &[])];
     check(&["a*"], &["12", "12 34", "34"], &both, "12 34 12", &["65 a=12 34 @2", "65 a=12 @1"]);
@@ -176,17 +176,17 @@ fn facts_are_of_one_row() {
         "123-45-6789 Okafor 987-65-4321",
         &["65 ssn=123-45-6789 @1", "75 ssn=987-65-4321 @2 +lastName=Okafor"],
     );
-    // An address satisfies one column only.
+    // An address satisfies only one column.
     patient(
         "123-45-6789 isaiah.langer@contoso.example",
         &["75 ssn=123-45-6789 @1 +email=isaiah.langer@contoso.example"],
     );
     patient("123-45-6789 isaiah.langer@gmail.example", &["75 ssn=123-45-6789 @1 +firstName=isaiah"]);
-    // A value in the same run as the primary is the same place.
+    // A value in the same unbreakable run as the primary is not evidence.
     patient("https://x.example/Langer/123-45-6789", &["65 ssn=123-45-6789 @1"]);
-    // Repeating a value makes no second fact.
+    // A repeated value is not a second fact.
     patient("Langer Langer 123-45-6789", &["75 ssn=123-45-6789 @1 +lastName=Langer +lastName=Langer"]);
-    // A value of fewer than three letters never counts.
+    // A value with fewer than three letters never counts.
     let mut short = [pattern(75, Some("ssn"), 1, &["lastName"]), pattern(65, Some("ssn"), 0, &[])];
     short[1].not_counted = vec!["lastName".to_owned()];
     check(
@@ -225,7 +225,7 @@ fn one_value_in_two_columns_is_one_fact() {
         "A-10077: 5550100, Langer",
         &["85 id=A-10077 @1 +homePhone=5550100 +lastName=Langer"],
     );
-    // A value equal to the primary's is no evidence for it.
+    // A value equal to the primary is not evidence for it.
     let own = ["5550100|5550100||Wu"];
     check(&phones, &own, &patterns, "5550100 5550100", &[]);
 }
@@ -309,18 +309,19 @@ fn groups_that_name_the_same_columns() {
         [one]
     };
     let either = ["home", "mobile"];
-    // Taken in order the first group would use up what only it can spare.
+    // A greedy assignment in order would give the first group the only value that the second can
+    // use.
     let two = bounds(&[(1, None, &["home", "last"]), (1, None, &["home"])]);
     let found = ["80 id=A-10001 @1 +home=5550100 +last=Langer"];
     check(&people, &lines, &two, "A-10001 5550100 Langer", &found);
     check(&people, &lines, &two, "A-10001 5550100", &[]);
-    // One fact too many for the first group is one for the second.
+    // A fact beyond the maximum of the first group counts for the second.
     let most = bounds(&[(1, Some(1), &either), (0, Some(1), &["mobile"])]);
     let found = ["80 id=A-10001 @1 +home=5550100 +mobile=5550101"];
     check(&people, &lines, &most, "A-10001 5550100 5550101", &found);
     let most = bounds(&[(1, Some(1), &either), (0, Some(0), &["mobile"])]);
     check(&people, &lines, &most, "A-10001 5550100 5550101", &[]);
-    // One number in two columns is one fact, and shown for the first column that counts it.
+    // A number in two columns is one fact, shown for the first column that counts it.
     let both = bounds(&[(1, None, &["mobile"]), (0, None, &["home"])]);
     check(&people, &lines, &both, "A-10002 5550200", &["80 id=A-10002 @2 +mobile=5550200"]);
     let both = bounds(&[(1, None, &["mobile"]), (1, None, &["home"])]);

@@ -1,13 +1,13 @@
-//! Facts of a row around a primary value (`matching.md` section 5, `docs/matching.md` Evidence).
+//! Facts of a row around a primary value (`docs/matching.md`).
 
 use edm_model::{Pattern, Proximity};
 
-use super::ground::{Ground, Stretch, overlap};
 use super::table::Table;
+use super::text_geometry::{Stretch, TextGeometry, overlap};
 use super::value::Makeup;
 use super::windows::Occurrence;
 
-/// A value of a column in the text.
+/// A value of a column found in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hit {
     pub(crate) column: usize,
@@ -15,13 +15,13 @@ pub(crate) struct Hit {
 }
 
 impl Hit {
-    /// Returns where it stands.
+    /// Returns its span.
     pub(crate) const fn stretch(&self) -> Stretch {
         (self.place.start, self.place.end)
     }
 }
 
-/// A stretch that equals cells of the row.
+/// A span that equals cells of the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Candidate {
     stretch: Stretch,
@@ -29,7 +29,7 @@ struct Candidate {
     counts: bool,
 }
 
-/// Evidence as it is shown.
+/// Evidence as reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) stretch: Stretch,
@@ -37,22 +37,22 @@ pub(crate) struct Shown {
     pub(crate) counted: bool,
 }
 
-/// What a row has around a primary value under one pattern.
+/// The evidence of a row around a primary value under one pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) facts: usize,
     pub(crate) shown: Vec<Shown>,
 }
 
-/// Everything found in one text.
-pub(crate) struct Scene<'a> {
+/// All hits of one text.
+pub(crate) struct RowContext<'a> {
     pub(crate) table: &'a Table,
-    pub(crate) ground: &'a Ground<'a>,
+    pub(crate) geometry: &'a TextGeometry<'a>,
     pub(crate) hits: &'a [Hit],
 }
 
-impl Scene<'_> {
-    /// Returns the facts of the row under the pattern, or nothing where the row does not reach it.
+impl RowContext<'_> {
+    /// Returns the facts of the row under the pattern; `None` if the row does not satisfy it.
     pub(crate) fn outcome(&self, primary: &Hit, row: usize, pattern: &Pattern) -> Option<Outcome> {
         let position = |name: &String| self.table.columns().position(name);
         let columns_of = |names: &[String]| names.iter().filter_map(position).collect::<Vec<usize>>();
@@ -88,7 +88,7 @@ impl Scene<'_> {
         Some(Outcome { facts, shown: shown(&kept, &values) })
     }
 
-    /// The stretches that equal cells of the row in these columns, where evidence may stand.
+    /// Returns the spans that equal cells of the row in these columns, where evidence is allowed.
     fn candidates(
         &self,
         primary: &Hit,
@@ -109,8 +109,8 @@ impl Scene<'_> {
             if !of_row
                 || own_value
                 || overlap(stretch, primary.stretch())
-                || self.ground.share_one_place_run(stretch, primary.stretch())
-                || !self.ground.is_near(primary.stretch(), stretch, proximity)
+                || self.geometry.share_one_place_run(stretch, primary.stretch())
+                || !self.geometry.is_near(primary.stretch(), stretch, proximity)
             {
                 continue;
             }
@@ -135,7 +135,7 @@ impl Scene<'_> {
         for candidate in candidates {
             let hindered = kept.iter().any(|other| {
                 overlap(other.stretch, candidate.stretch)
-                    || self.ground.share_one_place_run(other.stretch, candidate.stretch)
+                    || self.geometry.share_one_place_run(other.stretch, candidate.stretch)
             });
             if !hindered {
                 kept.push(candidate);
@@ -146,7 +146,7 @@ impl Scene<'_> {
     }
 }
 
-/// One distinct value: the columns that it equals and the one that it is counted for.
+/// One distinct value: the columns that it equals, and the one it counts for.
 struct Value {
     columns: Vec<usize>,
     counts: bool,
@@ -158,7 +158,8 @@ fn distinct(kept: &[Candidate]) -> Vec<Value> {
     for candidate in kept {
         let mut value =
             Value { columns: candidate.columns.clone(), counts: candidate.counts, assigned: None };
-        // Stretches that equal one cell are one value, and so are all that such a value has a cell in common with.
+        // Spans that equal the same cell are one value. Values with a common cell are merged
+        // transitively.
         while let Some(position) =
             values.iter().position(|other| other.columns.iter().any(|column| value.columns.contains(column)))
         {
@@ -180,8 +181,9 @@ struct Group {
     most: usize,
 }
 
-/// Assigns every value that a group names to a place, which is a column of a group, by trying to fill or not to fill each
-/// place in order; true with the first way that keeps every group within its bounds.
+/// Assigns every value that a group names to a slot, which is a column of a group. Backtracking
+/// tries to fill or skip each slot in order. Returns true at the first assignment that keeps every
+/// group within its bounds.
 fn fill(groups: &[Group], values: &mut [Value]) -> bool {
     let places: Vec<(usize, usize)> = groups
         .iter()

@@ -1,5 +1,5 @@
-//! Folding of whole strings, step by step as `docs/formats/hash.md` section 1 lists them. Every character
-//! carries the stretch of the source that it came from.
+//! Folds whole strings, step by step as `docs/formats/hash.md` lists them. Every character keeps
+//! the source span that it came from.
 
 use icu_casemap::CaseMapper;
 use icu_properties::CodePointMapData;
@@ -9,7 +9,7 @@ use unicode_normalization::{IsNormalized, is_nfc_quick};
 
 use edm_model::{CaseRule, DiacriticRule};
 
-/// One character and the bytes of the source that it stands for.
+/// One character with its bytes in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Placed {
     pub(crate) character: char,
@@ -17,7 +17,7 @@ pub(crate) struct Placed {
     pub(crate) end: usize,
 }
 
-/// Places every character of a text where it stands.
+/// Gives every character of a text its position.
 pub(crate) fn placed(text: &str) -> Vec<Placed> {
     text.char_indices()
         .map(|(start, character)| Placed { character, start, end: start + character.len_utf8() })
@@ -38,7 +38,7 @@ pub(crate) fn fold(text: &[Placed], case: CaseRule, diacritics: DiacriticRule) -
     composed(&characters)
 }
 
-/// Folds a text of which the places do not matter.
+/// Folds a text whose positions do not matter.
 pub(crate) fn folded_string(text: &str, case: CaseRule, diacritics: DiacriticRule) -> String {
     fold(&placed(text), case, diacritics).iter().map(|placed| placed.character).collect()
 }
@@ -53,8 +53,8 @@ fn each(text: &[Placed], replacement: impl Fn(char) -> String) -> Vec<Placed> {
     result
 }
 
-/// Gives every character the stretch of its segment: a character with the marks and other characters that may
-/// compose with it. A match never cuts a segment.
+/// Gives every character the span of its segment: a character with the marks and other characters
+/// that may compose with it. A match never cuts a segment.
 fn segmented(text: &[Placed]) -> Vec<Placed> {
     let mut result: Vec<Placed> = Vec::new();
     let mut rest = text;
@@ -91,7 +91,7 @@ fn decomposed(text: &[Placed]) -> Vec<Placed> {
     for place in text {
         decompose_compatible(place.character, |character| result.push(Placed { character, ..*place }));
     }
-    // Canonical ordering: each run of non-starters is sorted by class, equal classes keep their order.
+    // Canonical ordering: each run of non-starters is sorted by class, stably.
     let mut start = 0;
     while start < result.len() {
         let run = result[start..]
@@ -163,12 +163,13 @@ fn map_character(character: char) -> String {
     mapped.to_string()
 }
 
-/// The digits of a script stand together, zero first, and so may several tens of them: count back to the first.
+/// Returns the value of a decimal digit. Digits of a script are contiguous, zero first, and several
+/// sets may be adjacent: count back to the first.
 fn decimal_digit(character: char) -> char {
     if character.is_ascii_digit() {
         return character;
     }
-    // The mathematical digits are five tens side by side, but NFKD has made them ASCII before.
+    // The mathematical digits are five adjacent sets, but NFKD has converted them to ASCII before.
     let before = (0..u32::from(character)).rev().map_while(char::from_u32);
     let count = before.take_while(|digit| category(*digit) == GeneralCategory::DecimalNumber).count();
     char::from_digit((count % 10) as u32, 10).unwrap_or(character)

@@ -1,4 +1,4 @@
-//! The oracle's folding for tests that hold it against the engine's table.
+//! The oracle's folding, for comparison with the engine's table.
 
 use edm_model::{CaseRule, DiacriticRule};
 use icu_properties::props::GeneralCategory;
@@ -11,7 +11,7 @@ use super::reading::Reading;
 pub struct Folding {
     /// The folded characters.
     pub text: String,
-    /// Start and end in the source, and what the atom is.
+    /// Start and end in the source, and the text of the atom.
     pub atoms: Vec<(usize, usize, String)>,
 }
 
@@ -25,7 +25,7 @@ pub fn folding(text: &str, case: CaseRule, diacritics: DiacriticRule) -> Folding
     Folding { text: reading.characters.iter().map(|place| place.character).collect(), atoms: atoms.collect() }
 }
 
-/// Returns whether the oracle's Unicode data knows the character as a character of its own.
+/// Returns whether the oracle's Unicode data has the character as an assigned one.
 pub fn is_known(character: char) -> bool {
     !matches!(category(character), GeneralCategory::Unassigned | GeneralCategory::PrivateUse)
 }

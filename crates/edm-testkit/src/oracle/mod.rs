@@ -1,7 +1,8 @@
-//! The naive oracle: `matching.md` and `docs/matching.md` written down as plain loops over plaintext.
+//! The naive oracle: the rules of `docs/matching.md` as simple loops over plaintext.
 //!
-//! It shares no code with `edm-hash` and `edm-engine`, hashes nothing and skips nothing, so that whatever both
-//! agree on follows from the rules. It is slow: tables of tens of rows and texts of some thousand characters.
+//! It shares no code with `edm-hash` and `edm-engine`, does not hash, and skips nothing. What both
+//! agree on therefore follows from the rules. It is slow: for tables of tens of rows and texts of a
+//! few thousand characters.
 
 mod classes;
 mod dates;
@@ -11,11 +12,11 @@ mod escapes;
 mod facts;
 mod folding;
 mod foldings;
-mod ground;
 mod reading;
 mod report;
 mod scan;
 mod table;
+mod text_geometry;
 mod types;
 mod value;
 mod windows;

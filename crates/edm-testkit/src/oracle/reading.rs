@@ -1,4 +1,4 @@
-//! A folded text taken apart into atoms and gaps (`docs/formats/hash.md` section 2).
+//! Divides a folded text into atoms and gaps (`docs/formats/hash.md`).
 
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup, Script};
 
@@ -6,7 +6,7 @@ use edm_model::{CaseRule, Delimiters, DiacriticRule};
 
 use super::folding::{Placed, category, fold, script};
 
-/// What a folded character is.
+/// The class of a folded character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     Digit,
@@ -73,7 +73,7 @@ pub(crate) enum Kind {
     Cluster,
 }
 
-/// A stretch of characters, by their positions in the reading.
+/// A run of characters, by their positions in the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Atom {
     pub(crate) kind: Kind,
@@ -121,13 +121,13 @@ impl Reading {
         self.slice(self.atoms[atom].first, self.atoms[atom].end).into_iter().collect()
     }
 
-    /// Returns the gap after an atom; after the last one, what is left of the text.
+    /// Returns the gap after an atom; after the last one, the rest of the text.
     pub(crate) fn gap_after(&self, atom: usize) -> Vec<char> {
         let end = self.atoms.get(atom + 1).map_or(self.characters.len(), |next| next.first);
         self.slice(self.atoms[atom].end, end)
     }
 
-    /// Returns the gap before an atom; before the first one, what the text begins with.
+    /// Returns the gap before an atom; before the first one, the start of the text.
     pub(crate) fn gap_before(&self, atom: usize) -> Vec<char> {
         match atom.checked_sub(1) {
             Some(before) => self.gap_after(before),
@@ -135,7 +135,7 @@ impl Reading {
         }
     }
 
-    /// Returns the source bytes that a stretch of characters stands for.
+    /// Returns the source bytes of a run of characters.
     pub(crate) fn source(&self, first: usize, end: usize) -> (usize, usize) {
         let places = &self.characters[first..end];
         let start = places.iter().map(|place| place.start).min().unwrap_or(0);
@@ -143,12 +143,12 @@ impl Reading {
     }
 }
 
-/// Returns whether the gap is not empty and made of ignored delimiters alone.
+/// Returns whether the gap is not empty and consists only of ignored delimiters.
 pub(crate) fn is_ignored(gap: &[char], delimiters: &Delimiters) -> bool {
     !gap.is_empty() && gap.iter().all(|character| delimiters.contains(*character))
 }
 
-/// Returns the gap with quote prefixes of replies taken away.
+/// Returns the gap without the quote prefixes of replies.
 pub(crate) fn plain(gap: &[char]) -> Vec<char> {
     let mut result = Vec::new();
     let mut rest = gap;
@@ -169,7 +169,7 @@ pub(crate) fn plain(gap: &[char]) -> Vec<char> {
     result
 }
 
-/// Returns how many line breaks the gap has; CR LF is one.
+/// Returns the number of line breaks in the gap; CR LF is one.
 pub(crate) fn breaks(gap: &[char]) -> usize {
     gap.iter()
         .enumerate()
@@ -193,7 +193,7 @@ pub(crate) fn canonical_gap(gap: &[char], delimiters: &Delimiters) -> String {
     result
 }
 
-/// Returns whether a window may reach over the gap (`docs/matching.md`, Windows).
+/// Returns whether a window may cross the gap (`docs/matching.md`).
 pub(crate) fn is_crossed(gap: &[char], delimiters: &Delimiters) -> bool {
     let bytes: usize = gap.iter().map(|character| character.len_utf8()).sum();
     if breaks(gap) >= 2 || bytes > 256 {

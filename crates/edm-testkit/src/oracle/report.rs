@@ -1,6 +1,6 @@
-//! What the oracle answers: the engine's report in the oracle's own words.
+//! The oracle's report: a copy of the engine's with separate types.
 
-/// A place in the text, in bytes and in UTF-16 units.
+/// A span of the text, in bytes and in UTF-16 units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     /// First byte.
@@ -13,27 +13,27 @@ pub struct Span {
     pub end_utf16: u64,
 }
 
-/// Another value of the row, beside the primary.
+/// Another value of the row near the primary.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Evidence {
-    /// Where it stands.
+    /// Its span.
     pub span: Span,
-    /// The column that it is counted for, or the first that it equals.
+    /// The column that it counts for, or the first that it equals.
     pub column: usize,
     /// Whether it counts.
     pub counted: bool,
 }
 
-/// A primary value that reaches a pattern.
+/// A primary value that satisfies a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Match {
-    /// Where it stands.
+    /// Its span.
     pub span: Span,
     /// The column of the value.
     pub column: usize,
     /// The confidence of the best pattern.
     pub confidence: u8,
-    /// Record numbers that reach it, the first record is 1.
+    /// The record numbers that satisfy it, counted from 1.
     pub rows: Vec<u64>,
     /// Whether there are more.
     pub rows_truncated: bool,
@@ -41,7 +41,7 @@ pub struct Match {
     pub evidences: Vec<Evidence>,
 }
 
-/// How many matches there are of one confidence.
+/// The number of matches with one confidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConfidenceCount {
     /// The confidence.
@@ -52,15 +52,15 @@ pub struct ConfidenceCount {
     pub match_count: u32,
 }
 
-/// What one sensitive type finds in a text.
+/// The findings of one sensitive type in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The highest confidence of its matches.
     pub confidence: u8,
     /// Distinct values or records at or above the minimum confidence.
     pub unique_count: u32,
-    /// By confidence, highest first, whatever the minimum.
+    /// The counts by confidence, highest first, regardless of the minimum.
     pub counts: Vec<ConfidenceCount>,
-    /// The matches at or above the minimum confidence, in the order of the text.
+    /// The matches at or above the minimum confidence, in text order.
     pub matches: Vec<Match>,
 }

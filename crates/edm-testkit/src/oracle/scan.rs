@@ -1,31 +1,32 @@
-//! From hits to a report (`matching.md` section 6).
+//! From hits to a report (`docs/matching.md`).
 
 use std::collections::BTreeSet;
 
 use edm_model::{ColumnClass, Columns, Pattern, limits};
 
 use super::escapes;
-use super::facts::{Hit, Outcome, Scene};
+use super::facts::{Hit, Outcome, RowContext};
 use super::folding::placed;
-use super::ground::{Ground, Stretch, overlap};
 use super::report::{ConfidenceCount, Evidence, Found, Match, Span};
 use super::table::{Asked, Question, Table};
+use super::text_geometry::{Stretch, TextGeometry, overlap};
 use super::value::Makeup;
 use super::windows;
 
-/// What is asked for.
+/// The patterns to evaluate.
 struct Wanted {
     patterns: Vec<Pattern>,
     exempt: BTreeSet<usize>,
-    /// Of a default type only: not every value may stand alone or anchor a match there.
+    /// Only for a default type, in which some values cannot match without evidence or be primary
+    /// values.
     classes: Vec<ColumnClass>,
 }
 
-/// A primary value with the best that it reaches.
+/// A primary value with its best pattern.
 struct Reached {
     hit: Hit,
     confidence: u8,
-    /// Whether the best pattern names no primary, so that records are counted and not values.
+    /// Whether the best pattern has no primary, so that records are counted instead of values.
     by_record: bool,
     rows: Vec<usize>,
     best_row: usize,
@@ -33,11 +34,11 @@ struct Reached {
 }
 
 impl Table {
-    /// Answers a question; nothing where no match reaches the minimum confidence.
+    /// Answers a question; `None` if no match reaches the minimum confidence.
     pub fn scan(&self, question: &Question) -> Option<Found> {
-        let ground = Ground::new(&question.text);
+        let geometry = TextGeometry::new(&question.text);
         let hits = self.hits(&question.text);
-        let scene = Scene { table: self, ground: &ground, hits: &hits };
+        let context = RowContext { table: self, geometry: &geometry, hits: &hits };
         let patterns = match &question.patterns {
             Asked::Own(patterns) => patterns.clone(),
             Asked::Default => self.default_patterns(),
@@ -55,11 +56,11 @@ impl Table {
         let reached: Vec<Reached> = hits
             .iter()
             .filter(|hit| may_anchor(hit) && !hit.place.inside)
-            .filter(|hit| is_asked_for(hit.stretch(), &ground, &question.candidates))
-            .filter_map(|hit| self.best(&scene, hit, &wanted))
+            .filter(|hit| is_asked_for(hit.stretch(), &geometry, &question.candidates))
+            .filter_map(|hit| self.best(&context, hit, &wanted))
             .collect();
         let reached = merged_by_record(without_overlaps(reached));
-        found(&reached, question.minimum_confidence, &ground, self.columns())
+        found(&reached, question.minimum_confidence, &geometry, self.columns())
     }
 
     fn hits(&self, text: &str) -> Vec<Hit> {
@@ -84,9 +85,10 @@ impl Table {
         rows
     }
 
-    fn best(&self, scene: &Scene, hit: &Hit, wanted: &Wanted) -> Option<Reached> {
+    fn best(&self, context: &RowContext, hit: &Hit, wanted: &Wanted) -> Option<Reached> {
         let Wanted { patterns, exempt, classes } = wanted;
-        // In a default type a value alone must say by its form what it is, or be one of few that there can be.
+        // In a default type, a value without evidence must have a written form, or its column must
+        // be standalone.
         let standing = classes.get(hit.column).is_none_or(|class| class.standalone) || hit.place.written;
         let mut reached: Vec<(&Pattern, usize, Outcome)> = Vec::new();
         for pattern in patterns {
@@ -98,7 +100,7 @@ impl Table {
                 continue;
             }
             for row in self.rows_with(hit.column, &hit.place.value) {
-                if let Some(outcome) = scene.outcome(hit, row, pattern) {
+                if let Some(outcome) = context.outcome(hit, row, pattern) {
                     reached.push((pattern, row, outcome));
                 }
             }
@@ -110,7 +112,7 @@ impl Table {
             return None;
         }
         let most = reached.iter().map(|(_, _, outcome)| outcome.facts).max()?;
-        // Patterns were tried in order, so that the first of the lowest row is the first pattern's.
+        // Patterns are tried in order, so the first one with the lowest row wins.
         let (pattern, best_row, outcome) = reached
             .into_iter()
             .filter(|(_, _, outcome)| outcome.facts == most)
@@ -126,8 +128,8 @@ impl Table {
     }
 }
 
-fn is_asked_for(stretch: Stretch, ground: &Ground, candidates: &[(u64, u64)]) -> bool {
-    let (start, end) = (ground.utf16(stretch.0), ground.utf16(stretch.1));
+fn is_asked_for(stretch: Stretch, geometry: &TextGeometry, candidates: &[(u64, u64)]) -> bool {
+    let (start, end) = (geometry.utf16(stretch.0), geometry.utf16(stretch.1));
     candidates.is_empty()
         || candidates.iter().any(|(offset, length)| *length > 0 && start < offset + length && *offset < end)
 }
@@ -150,7 +152,8 @@ fn without_overlaps(mut reached: Vec<Reached>) -> Vec<Reached> {
     kept
 }
 
-/// Anchors of a pattern without a primary whose best row is the same are one match.
+/// Primary values of a pattern without a primary column are one match if they have the same best
+/// row.
 fn merged_by_record(mut reached: Vec<Reached>) -> Vec<Reached> {
     reached.sort_by_key(|one| {
         let (start, end) = one.hit.stretch();
@@ -161,7 +164,7 @@ fn merged_by_record(mut reached: Vec<Reached>) -> Vec<Reached> {
     reached
 }
 
-/// A value that stands in two columns of equal rules is one.
+/// Counts a value in two columns with equal rules once.
 fn unique<'a>(reached: impl Iterator<Item = &'a Reached>, columns: &Columns) -> u32 {
     let first_alike = |column: usize| {
         let own = columns.as_slice().get(column).map(|column| &column.rule);
@@ -174,7 +177,7 @@ fn unique<'a>(reached: impl Iterator<Item = &'a Reached>, columns: &Columns) -> 
     (records.len() + values.len()) as u32
 }
 
-fn found(reached: &[Reached], minimum: u8, ground: &Ground, columns: &Columns) -> Option<Found> {
+fn found(reached: &[Reached], minimum: u8, geometry: &TextGeometry, columns: &Columns) -> Option<Found> {
     let confidences: BTreeSet<u8> = reached.iter().map(|one| one.confidence).collect();
     let counts = confidences
         .iter()
@@ -189,18 +192,18 @@ fn found(reached: &[Reached], minimum: u8, ground: &Ground, columns: &Columns) -
         })
         .collect();
     let sure = || reached.iter().filter(|one| one.confidence >= minimum);
-    let mut matches: Vec<Match> = sure().map(|one| matched(one, ground)).collect();
+    let mut matches: Vec<Match> = sure().map(|one| matched(one, geometry)).collect();
     matches.sort();
     let confidence = matches.iter().map(|found| found.confidence).max()?;
     Some(Found { confidence, unique_count: unique(sure(), columns), counts, matches })
 }
 
-fn matched(reached: &Reached, ground: &Ground) -> Match {
+fn matched(reached: &Reached, geometry: &TextGeometry) -> Match {
     let span = |(start, end): Stretch| Span {
         start,
         end,
-        start_utf16: ground.utf16(start),
-        end_utf16: ground.utf16(end),
+        start_utf16: geometry.utf16(start),
+        end_utf16: geometry.utf16(end),
     };
     Match {
         span: span(reached.hit.stretch()),

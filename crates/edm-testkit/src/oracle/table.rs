@@ -1,4 +1,4 @@
-//! A table in canonical forms, and the question asked of a text.
+//! A table in canonical forms, and a question about a text.
 
 use std::collections::BTreeSet;
 
@@ -12,24 +12,25 @@ use super::value;
 #[derive(Debug, Clone)]
 pub struct Table {
     columns: Columns,
-    /// By record; a rejected record is `None`.
+    /// By record; `None` for a rejected record.
     rows: Vec<Option<Vec<Option<Cell>>>>,
-    /// By record: a later one has the same key.
+    /// By record: whether a later one has the same key.
     overtaken: Vec<bool>,
     tokens_max: u32,
 }
 
-/// A cell that holds a value.
+/// A cell with a value.
 #[derive(Debug, Clone)]
 pub(crate) struct Cell {
     pub(crate) form: String,
-    /// Whether it reads as a date.
+    /// Whether it parses as a date.
     pub(crate) date: bool,
 }
 
 impl Table {
-    /// Takes the rows of a file in the order of its columns. A record without its key is rejected; of records with
-    /// one key the last is found, the others are counted in the classes only.
+    /// Takes the rows of a file in the order of its columns. A record without its key is rejected.
+    /// Of records with the same key only the last can be found; the others only count in the
+    /// classes.
     pub fn new(columns: Columns, rows: &[Vec<String>], tokens_max: u32) -> Self {
         let rows: Vec<Option<Vec<Option<Cell>>>> = rows
             .iter()
@@ -62,7 +63,7 @@ impl Table {
         &self.columns
     }
 
-    /// Returns how many records can be found: neither rejected nor overtaken.
+    /// Returns the number of records that can be found: neither rejected nor replaced.
     pub fn row_count(&self) -> usize {
         self.rows.iter().zip(&self.overtaken).filter(|(row, overtaken)| row.is_some() && !**overtaken).count()
     }
@@ -79,18 +80,19 @@ impl Table {
         classes::class_of(column, &cells)
     }
 
-    /// Returns the default type's patterns; none where no pattern can be reached.
+    /// Returns the default type's patterns; none if no pattern can be reached.
     pub fn default_patterns(&self) -> Vec<Pattern> {
         classes::default_patterns(&self.columns, &self.classes())
     }
 
-    /// Returns the record numbers (the first is 1) whose cell in this column has the value's canonical form.
+    /// Returns the numbers (from 1) of the records whose cell in this column has the value's
+    /// canonical form.
     pub fn lookup(&self, column: usize, value: &str) -> Vec<u64> {
         let Some(form) = self.canonical(column, value) else { return Vec::new() };
         self.rows_with(column, &form).into_iter().map(|row| row as u64 + 1).collect()
     }
 
-    /// Returns the canonical form that a cell of this column would have.
+    /// Returns the canonical form that a cell would have in this column.
     pub(crate) fn canonical(&self, column: usize, cell: &str) -> Option<String> {
         value::canonical(self.columns.as_slice().get(column)?, cell, self.tokens_max)
     }
@@ -111,32 +113,33 @@ impl Table {
     }
 }
 
-/// Which patterns are asked for.
+/// The patterns of a question.
 #[derive(Debug, Clone)]
 pub enum Asked {
     /// Those of the store's default type.
     Default,
-    /// Those of a type that a person wrote.
+    /// Those of a type written by a person.
     Own(Vec<Pattern>),
 }
 
-/// A text and what is asked of it.
+/// A text and a query about it.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// The text.
     pub text: String,
     /// The patterns.
     pub patterns: Asked,
-    /// Matches below it are counted and not listed.
+    /// Matches below it are counted but not listed.
     pub minimum_confidence: u8,
-    /// Offset and length in UTF-16 units; a primary must overlap one of them. None given: everywhere.
+    /// Offset and length in UTF-16 units. A primary must overlap one of them; an empty list means
+    /// everywhere.
     pub candidates: Vec<(u64, u64)>,
-    /// Column names and values whose rows are exempt.
+    /// Column names and values whose rows are excluded.
     pub exempt: Vec<(String, Vec<String>)>,
 }
 
 impl Question {
-    /// Asks what the default type finds anywhere in a text.
+    /// Makes a question with the default type and no restriction.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),

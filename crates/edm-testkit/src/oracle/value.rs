@@ -1,4 +1,4 @@
-//! The canonical form of a cell (`docs/formats/hash.md` sections 3 and 4).
+//! The canonical form of a cell (`docs/formats/hash.md`).
 
 use edm_model::{CaseRule, Column, DataType, DiacriticRule, PlaceholderWords, Rule};
 
@@ -9,7 +9,7 @@ use super::types;
 
 const CANONICAL_BYTES_MAX: usize = 4_096;
 
-/// Returns the canonical form of a cell, or nothing where it is absent or refused.
+/// Returns the canonical form of a cell; `None` if it is empty or refused.
 pub(crate) fn canonical(column: &Column, cell: &str, tokens_max: u32) -> Option<String> {
     let rule = &column.rule;
     let reading = Reading::new(&placed(cell), rule.case, rule.diacritics);
@@ -47,7 +47,7 @@ pub(crate) fn text_form(reading: &Reading, rule: &Rule, first: usize, last: usiz
     form
 }
 
-/// Returns the digits brought to the width, unless there are too many.
+/// Returns the digits padded to the width; `None` if there are too many.
 pub(crate) fn digits_form(digits: &str, width: Option<u16>) -> Option<String> {
     let Some(width) = width.map(usize::from) else { return Some(digits.to_owned()) };
     let significant = digits.trim_start_matches('0');
@@ -66,7 +66,7 @@ fn digits_cell(reading: &Reading, rule: &Rule, width: Option<u16>) -> Option<Str
     digits_form(&digits, width)
 }
 
-/// What a gap of a name is.
+/// The kind of a gap in a name.
 enum NameGap {
     Nothing,
     Space,
@@ -87,7 +87,7 @@ fn name_gap(gap: &[char], rule: &Rule) -> Option<NameGap> {
     (rest == [&',']).then_some(NameGap::Swap)
 }
 
-/// Returns the canonical form of a name, or nothing where a gap is no name's.
+/// Returns the canonical form of a name; `None` if one of its gaps cannot be in a name.
 pub(crate) fn name_form(reading: &Reading, rule: &Rule, first: usize, last: usize) -> Option<String> {
     let mut parts = vec![String::new()];
     for atom in first..=last {
@@ -119,7 +119,7 @@ fn is_placeholder(column: &Column, cell: &str) -> bool {
         let folded: String = fold(text, rule.diacritics);
         folded.split(is_white).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
     };
-    // A column of names has people called Null.
+    // Surnames like Null are possible in a column of names.
     let counts = |word: &String| {
         rule.data_type != DataType::Name
             || word.chars().any(|c| !matches!(class(c), Class::Letter | Class::Cluster))
@@ -132,7 +132,7 @@ fn is_placeholder(column: &Column, cell: &str) -> bool {
     let digits: Vec<char> = folded.chars().filter(char::is_ascii_digit).collect();
     if !folded.chars().any(|c| matches!(class(c), Class::Letter | Class::Cluster)) {
         let zeros = !digits.is_empty() && digits.iter().all(|digit| *digit == '0');
-        // Keys count on, and some are nines.
+        // Sequential keys reach numbers of nines.
         let nines = !column.key && digits.len() >= 2 && digits.iter().all(|digit| *digit == '9');
         if zeros || nines {
             return true;
@@ -141,7 +141,8 @@ fn is_placeholder(column: &Column, cell: &str) -> bool {
     is_first_day_of_1900(&Reading::new(&placed(cell), CaseRule::Insensitive, DiacriticRule::Keep))
 }
 
-/// The numbers 1900, 1 and 1 in any order, and perhaps a midnight behind them.
+/// Returns whether the view is the numbers 1900, 1 and 1 in any order, perhaps with midnight after
+/// them.
 fn is_first_day_of_1900(reading: &Reading) -> bool {
     let atoms: Vec<String> = (0..reading.atoms.len()).map(|atom| reading.atom(atom)).collect();
     let is_number = |atom: &&String| atom.chars().all(|c| c.is_ascii_digit());
@@ -157,7 +158,7 @@ fn is_first_day_of_1900(reading: &Reading) -> bool {
     short && date == ["1", "1", "1900"] && time.iter().all(|number| number.chars().all(|digit| digit == '0'))
 }
 
-/// How many letters, digits and clusters a value has.
+/// The numbers of letters, digits and clusters of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Makeup {
     pub(crate) letters: usize,
@@ -183,13 +184,13 @@ impl Makeup {
         self.letters >= 3 || self.digits >= 4 || self.clusters >= 2
     }
 
-    /// Returns whether such a value anchors a match of a store's default type.
+    /// Returns whether such a value can be the primary value of a store's default type.
     pub(crate) const fn anchors(self) -> bool {
         (self.digits > 0 || self.at_sign) && self.letters + self.digits + self.clusters >= 5
     }
 }
 
-/// Returns whether a gap of a `digits` window is one.
+/// Returns whether a gap is allowed in a `digits` window.
 pub(crate) fn is_digits_gap(gap: &[char], rule: &Rule) -> bool {
     is_ignored(gap, &rule.delimiters)
 }

@@ -1,4 +1,4 @@
-//! Where values of a column stand in a text (`docs/matching.md`, Windows).
+//! Finds the values of a column in a text (`docs/matching.md`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::reading::{Kind, Reading, is_crossed, is_ignored, is_white};
 use super::types;
 use super::value::{digits_form, is_digits_gap, name_form, text_form};
 
-/// A value's place in the source text.
+/// The span of a value in the source text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Occurrence {
     pub(crate) start: usize,
@@ -20,13 +20,14 @@ pub(crate) struct Occurrence {
     pub(crate) attached: bool,
     /// Whether it is in its type's written form.
     pub(crate) written: bool,
-    /// Whether it is a part of a longer card or account number, and so no match.
+    /// Whether it is a part of a longer card or account number, and so not a match.
     pub(crate) inside: bool,
 }
 
 const PLACE_BYTES_MAX: usize = 64 * 1024;
 
-/// Returns every occurrence, in any reading, of the values of the set; equal values at equal spans are one.
+/// Returns every occurrence of the values in any view of the text. Equal values with equal spans
+/// are one.
 pub(crate) fn occurrences(readings: &[Vec<Placed>], rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occurrence> {
     let mut found: BTreeMap<(usize, usize, String), Occurrence> = BTreeMap::new();
     for text in readings {
@@ -58,7 +59,7 @@ pub(crate) fn occurrences(readings: &[Vec<Placed>], rule: &Rule, values: &BTreeS
     found.into_values().collect()
 }
 
-/// Cards and account numbers, inside which only values of their own types are found.
+/// Returns cards and account numbers. Inside them, only values of their types are found.
 fn longer_numbers(reading: &Reading, rule: &Rule) -> Vec<(usize, usize)> {
     if matches!(rule.data_type, DataType::Card | DataType::Iban) {
         return Vec::new();
@@ -113,7 +114,7 @@ fn windows(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occur
                 break;
             }
             let window = Window { reading, rule, first, last };
-            // A longer window of text has a longer form.
+            // A longer window of a text has a longer form.
             if rule.data_type == DataType::Text && window.form().is_some_and(|form| form.len() > longest) {
                 break;
             }
@@ -126,7 +127,7 @@ fn windows(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occur
 }
 
 fn may_reach(gap: &[char], rule: &Rule) -> bool {
-    // A gap that no name has is seen when the form is made.
+    // A gap that no name has is detected when the form is made.
     let of_type = !matches!(rule.data_type, DataType::Digits { .. }) || is_digits_gap(gap, rule);
     of_type && is_crossed(gap, &rule.delimiters)
 }
@@ -152,7 +153,7 @@ impl Window<'_> {
         Some(Occurrence { start, end, value, attached, written: false, inside: false })
     }
 
-    /// Whether fewer digits are written than the column's width.
+    /// Returns whether fewer digits are written than the column's width.
     fn is_padded(&self) -> bool {
         let DataType::Digits { width: Some(width) } = self.rule.data_type else { return false };
         let written: usize =
@@ -180,7 +181,8 @@ impl Window<'_> {
         self.reading.atoms[atom].kind
     }
 
-    /// Ignored gaps between two digit atoms, and all of them white space alone.
+    /// Returns whether there are ignored gaps between two digit atoms, and all of them are only
+    /// white space.
     fn is_joined_by_white_space(&self) -> bool {
         let gaps: Vec<Vec<char>> = (self.first..self.last)
             .filter(|atom| self.kind(*atom) == Kind::Digits && self.kind(atom + 1) == Kind::Digits)
@@ -211,7 +213,7 @@ impl Window<'_> {
     }
 }
 
-/// The source text as it stands, for distances and places: folded without case, diacritics kept.
-pub(crate) fn ground_reading(text: &[Placed]) -> Reading {
+/// Returns the source view, for distances and positions: case is folded, diacritics are kept.
+pub(crate) fn source_view(text: &[Placed]) -> Reading {
     Reading::new(text, CaseRule::Insensitive, DiacriticRule::Keep)
 }

@@ -14,13 +14,13 @@ Examples:
   edm completions fish > ~/.config/fish/completions/edm.fish
   edm completions powershell >> $PROFILE")]
 pub(crate) struct CompletionsArguments {
-    /// Shell to complete in
+    /// Shell that the script is for
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }
 
 pub(crate) fn run(arguments: &CompletionsArguments, output: Output) -> anyhow::Result<()> {
-    // Into memory first: the generator panics where nobody reads.
+    // Written to memory first, because the generator panics if the output is closed.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Cli::command(), "edm", &mut script);
     Ok(output.text(&String::from_utf8(script)?)?)

@@ -12,9 +12,9 @@ use crate::connection::Connection;
 use crate::output::{Format, Output};
 use crate::row_origin::RowOrigins;
 
-/// The number of the asked value whose row it is, beside the row's own properties.
+/// The number of the looked-up value that the row contains, added to the row's properties.
 const VALUE_NUMBER: &str = "valueNumber";
-/// The record of the file of this session.
+/// The number of the record in the file of its session.
 const ROW: &str = "row";
 const SESSION: &str = "rowSessionId";
 
@@ -23,27 +23,28 @@ const SESSION: &str = "rowSessionId";
 Example:
   edm lookup --store patients --key ssn 900-12-3456 901-23-4567
 
-The answer names rows; for each column it holds a token that tells equal rows apart, never a value. valueNumber says which
-of the asked values a row holds: the first one is 1. Values that no row holds are named on standard error by their number."))]
+The result names rows. For each column it contains a token, which is equal for equal values, never a
+value. valueNumber says which of the given values a row contains, counted from 1. Values that no row
+contains are reported on standard error by their number."))]
 pub(crate) struct LookupArguments {
     /// Name or id of the data store
     #[arg(long)]
     store: String,
-    /// Searchable column that the values are of
+    /// Searchable column of the values
     #[arg(long, value_name = "COLUMN")]
     key: String,
-    /// Column to answer with; may be repeated [default: all]
+    /// Column to return; may be repeated [default: all]
     #[arg(long = "column", value_name = "COLUMN")]
     columns: Vec<String>,
-    /// Values to ask for
+    /// Values to look up
     #[arg(required = true, value_name = "VALUE")]
     values: Vec<String>,
     #[command(flatten)]
     connection: Connection,
 }
 
-/// Returns the id of the store of this name. Of an id nothing is asked, because whoever may only look values up may not read
-/// stores.
+/// Returns the id of the store with this name. An id is returned without a request, because a token
+/// with only the Lookup role may not read stores.
 async fn store_id(client: &GraphClient, name_or_id: &str) -> anyhow::Result<String> {
     if name_or_id.parse::<StoreId>().is_ok() {
         return Ok(name_or_id.to_owned());
@@ -75,7 +76,7 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
             values: vec![value],
             result_column_names: arguments.columns.clone(),
         };
-        // One question a value: a row does not say whose it is.
+        // One request per value, because a row does not say which value it contains.
         let found = match client.lookup(&id, &request).await {
             Err(error) if error.is_no_live_data() => {
                 eprintln!("edm: {error}");
@@ -102,7 +103,7 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
     Ok(Ending::Fine)
 }
 
-/// Returns the row with the number of the asked value that it holds.
+/// Returns the row with the number of the value that it contains.
 fn numbered(number: u64, row: Value) -> anyhow::Result<Map<String, Value>> {
     let Value::Object(mut row) = row else {
         return Err(edm_agent::Error::new(ErrorKind::BadAnswer)).context("a row of the answer is no object");
@@ -120,7 +121,7 @@ fn print(output: Output, rows: &[Map<String, Value>], origins: &RowOrigins) -> a
     }
     let mut names: Vec<&str> = vec![VALUE_NUMBER, ROW];
     for row in rows {
-        // The session is said with the row.
+        // The session is printed with the row.
         let further = row.keys().map(String::as_str).filter(|name| !names.contains(name) && *name != SESSION);
         names.extend(further.collect::<Vec<_>>());
     }

@@ -17,7 +17,7 @@ Examples:
   edm man ~/.local/share/man/man1 && man edm-upload
   edm man man1 && man -l man1/edm.1")]
 pub(crate) struct ManArguments {
-    /// Folder for the pages; it is made where there is none, and pages of the same names in it are written over
+    /// Folder for the pages; created if it is missing. Existing pages are overwritten
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 }
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &ManArguments, output: Output) -> anyhow::Result<()
     let folder = &arguments.folder;
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}: name another one", folder.display()))?;
-    // The version alone, so that the pages change with the commands and not with each commit.
+    // Only the version number, so that the pages change with the commands and not with each commit.
     let version = env!("CARGO_PKG_VERSION");
     let mut root = Cli::command().disable_help_subcommand(true).long_version(version);
     root.build();
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &ManArguments, output: Output) -> anyhow::Result<()
     }
 }
 
-/// Writes the page of this command, and those of the commands below it.
+/// Writes the page of this command and of all its subcommands.
 fn write_pages(command: &Command, folder: &Path, names: &mut Vec<String>) -> anyhow::Result<()> {
     for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
         write_pages(below, folder, names)?;

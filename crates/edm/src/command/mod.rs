@@ -1,4 +1,4 @@
-//! One file for each command: its options and the calls that it makes.
+//! One module per command: its options and the calls that it makes.
 
 #[cfg(feature = "agent")]
 pub(crate) mod classify;
@@ -29,24 +29,24 @@ use std::fmt;
 use crate::cli::Command;
 use crate::output::{Output, is_broken_pipe};
 
-/// How a command ended: what its exit status tells.
+/// How a command ended. It determines the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// All was read, and no gate tripped.
+    /// All input was read, and no gate tripped.
     Fine,
-    /// It failed, or what it looked at is damaged.
+    /// The command failed, or found damage.
     Failed,
-    /// It was asked for in a way that cannot be; clap ends with the same status by itself.
+    /// The arguments are invalid. clap uses the same status.
     Usage,
-    /// Something was found where a gate was asked for.
+    /// There were findings, and the gate was enabled.
     Findings,
-    /// Something was not read or not looked for.
+    /// Something was not read or not searched.
     NotRead,
     /// Both.
     FindingsAndNotRead,
 }
 
-/// Every ending with its exit status and what it says (docs/operations/exit-statuses.md).
+/// Every ending with its exit status and meaning (`docs/operations/exit-statuses.md`).
 const ENDINGS: [(Ending, u8, &str); 6] = [
     (Ending::Fine, 0, "all was read, and no gate tripped"),
     (Ending::Failed, 1, "failed"),
@@ -57,7 +57,7 @@ const ENDINGS: [(Ending, u8, &str); 6] = [
 ];
 
 impl Ending {
-    /// Returns how a search ended.
+    /// Returns the ending of a search.
     #[cfg(feature = "agent")]
     pub(crate) fn of_search(gate_tripped: bool, all_read: bool) -> Self {
         match (gate_tripped, all_read) {
@@ -68,10 +68,10 @@ impl Ending {
         }
     }
 
-    /// Returns how a command ended that gave up with this error.
+    /// Returns the ending for an error.
     pub(crate) fn of_error(error: &anyhow::Error) -> Self {
         if is_broken_pipe(error) {
-            // Whoever read the output has enough, as `head` does.
+            // The reader closed the output because it has enough, as `head` does.
             return Ending::Fine;
         }
         #[cfg(feature = "agent")]
@@ -91,20 +91,20 @@ impl Ending {
     }
 }
 
-/// Returns the help's last paragraph: what a command's help says, and the table of exit statuses.
+/// Returns the text after the options in a help page: `help`, and the table of exit statuses.
 pub(crate) fn with_statuses(help: &str) -> String {
     let statuses = ENDINGS.iter().map(|(_, status, meaning)| format!("\n  {status}  {meaning}"));
     format!("{help}\n\nExit status:{}", statuses.collect::<String>())
 }
 
-/// Lists what the exit statuses of a command mean that searches no text.
+/// The same for a command that does not search texts, which has fewer statuses.
 pub(crate) fn with_two_statuses(help: &str) -> String {
     let statuses = ENDINGS.iter().filter(|(_, status, _)| *status <= 2);
     let statuses = statuses.map(|(_, status, meaning)| format!("\n  {status}  {meaning}"));
     format!("{help}\n\nExit status:{}", statuses.collect::<String>())
 }
 
-/// Options that do not fit one another, where clap cannot know.
+/// Options that contradict each other in a way that clap cannot check.
 #[derive(Debug)]
 pub(crate) struct UsageError(pub(crate) &'static str);
 
@@ -148,13 +148,13 @@ pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<Endi
     }
 }
 
-/// Whether the command gives findings, which can be told one a line.
+/// Returns whether the command prints findings, which can be written one per line.
 #[cfg(feature = "agent")]
 fn finds(command: &Command) -> bool {
     matches!(command, Command::Classify(_))
 }
 
-/// The service alone has no command that does.
+/// The server-only build has no such command.
 #[cfg(not(feature = "agent"))]
 fn finds(_: &Command) -> bool {
     false
@@ -194,7 +194,7 @@ mod tests {
         }
     }
 
-    /// The documentation's table: `| status | meaning | … |`.
+    /// The table of the documentation: `| status | meaning | … |`.
     #[test]
     fn the_documentation_says_what_the_help_says() {
         let page = include_str!("../../../../docs/operations/exit-statuses.md");

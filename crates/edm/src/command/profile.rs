@@ -16,13 +16,13 @@ use super::upload::{counted, print_rejections, refusals_json};
 use super::{Ending, with_statuses};
 use crate::column_argument::{ColumnArgument, typed};
 use crate::format_arguments::FormatArguments;
+use crate::host::{core_count, fill_random, temporary_folder};
 use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
 use crate::schema_file;
 use crate::suggested_schema::suggest;
-use crate::surroundings::{core_count, fill_random, temporary_folder};
 
-/// Memory for the counts of distinct values; beyond it they are sorted in a folder.
+/// Memory for the counts of distinct values, in bytes. Beyond it, they are sorted in a folder.
 const COUNTS_BYTES: usize = 256 * 1024 * 1024;
 
 #[derive(Debug, Args)]
@@ -34,30 +34,32 @@ Examples:
   edm profile --file people.csv --schema edm.xml
   gzip -dc people.tsv.gz | edm profile --file - --separator tab
 
-Nothing is sent, and no cell is shown; the first line must name the columns. Without --schema or --column every column is judged as searchable text. A class is
-what the service would give the column: standalone (a match by itself), identifier (a match with evidence), evidence
-(counts beside one), weak (shown, not counted). In a form, 9 is a digit and a is a run of letters.
+Nothing is sent, and no cell is shown; the first line must name the columns. Without --schema or
+--column every column is classified as searchable text. The class is the one that the service would
+give the column: standalone (a match without evidence), identifier (a match with evidence), evidence
+(confirms a match), weak (shown, not counted). In a form, 9 is a digit and a is a run of letters.
 
-It fails where the table cannot be read, or nothing in it could be found by default."))]
+It fails if the table cannot be read, or nothing in it could be found by default."))]
 pub(crate) struct ProfileArguments {
     /// Table with a header line, plain or gzip; - is standard input
     #[arg(long, value_name = "FILE|-")]
     file: String,
     #[command(flatten)]
     format: FormatArguments,
-    /// Write the columns to this file as `edm store create --schema` takes them, each with the type that its cells have
+    /// Write a schema for `edm store create --schema` to this file, with the type that the cells of
+    /// each column have
     #[arg(long, value_name = "FILE", conflicts_with_all = ["schema", "columns"])]
     write_schema: Option<PathBuf>,
-    /// Judge the columns of this schema, as for `edm store create`
+    /// Classify the columns of this schema, as for `edm store create`
     #[arg(long, value_name = "FILE", conflicts_with = "columns")]
     schema: Option<PathBuf>,
-    /// Judge this column, as for `edm store create`; may be repeated
+    /// Classify this column, as for `edm store create`; may be repeated
     #[arg(long = "column", value_name = "COLUMN")]
     columns: Vec<ColumnArgument>,
-    /// Leave out columns that the schema does not have
+    /// Ignore columns that the schema does not have
     #[arg(long)]
     ignore_extra_columns: bool,
-    /// Words of the longest cell that is matched
+    /// Maximum number of words of a matched cell
     #[arg(long, value_name = "COUNT", default_value_t = limits::TOKENS_DEFAULT,
           value_parser = clap::value_parser!(u32).range(1..=i64::from(limits::TOKENS_MAX)))]
     max_tokens: u32,
@@ -87,7 +89,7 @@ pub(crate) async fn run(arguments: ProfileArguments, output: Output) -> anyhow::
     Ok(Ending::Failed)
 }
 
-/// Profiles a table beside the runtime.
+/// Profiles a table on a blocking thread.
 pub(super) async fn profile_table(options: ProfileOptions) -> anyhow::Result<TableProfile> {
     let work = move || {
         let bar = UploadBar::new();
@@ -125,7 +127,7 @@ fn options(arguments: &ProfileArguments) -> anyhow::Result<ProfileOptions> {
     })
 }
 
-/// Returns how a table of any columns is profiled.
+/// Returns the options for profiling a table with any columns.
 pub(super) fn profile_options(input: Input, format: TableFormat) -> anyhow::Result<ProfileOptions> {
     let mut random = [0; SALT_RANDOM_BYTES];
     fill_random(&mut random)?;
@@ -142,7 +144,7 @@ pub(super) fn profile_options(input: Input, format: TableFormat) -> anyhow::Resu
     })
 }
 
-/// Returns the columns that were given, if any were.
+/// Returns the columns given on the command line, if any.
 fn columns(arguments: &ProfileArguments) -> anyhow::Result<Option<Columns>> {
     let given: Vec<ColumnResource> = match &arguments.schema {
         Some(path) => {
@@ -194,11 +196,11 @@ fn row(column: &ColumnProfile) -> Vec<String> {
         grouped(column.empty + column.placeholders),
         format!("{:.1} %", column.distinct_share() * 100.0),
         grouped(statistics.largest),
-        format!("{:.3} %", column.judgement.agreement * 100.0),
+        format!("{:.3} %", column.class_figures.agreement * 100.0),
         format!("{:.1}", column.entropy_bits),
         length.unwrap_or_else(|| "-".to_owned()),
         typed(&column.suggestion.data_type),
-        column.judgement.class.as_str().to_owned(),
+        column.class_figures.class.as_str().to_owned(),
     ]
 }
 
@@ -233,7 +235,7 @@ fn table_json(table: &TableProfile) -> Value {
     })
 }
 
-/// Returns the options of a type as a data store takes them.
+/// Returns the options of a type in the form of the wire.
 fn type_options(data_type: &DataType) -> Value {
     let column = ColumnResource::from(&Column::text("").typed(data_type.clone()));
     json!(column.data_type_options)
@@ -257,14 +259,14 @@ fn column_json(column: &ColumnProfile) -> Value {
         "distinctCount": statistics.distinct,
         "distinctShare": column.distinct_share(),
         "longestRepeat": statistics.largest,
-        "agreement": column.judgement.agreement,
+        "agreement": column.class_figures.agreement,
         "entropyBits": column.entropy_bits,
         "lengths": column.lengths.map(|lengths| json!({ "min": lengths.min, "median": lengths.median, "max": lengths.max })),
         "forms": forms,
         "suggestedType": column.suggestion.data_type.as_str(),
         "suggestedTypeOptions": type_options(&column.suggestion.data_type),
         "suggestedTypeShare": column.suggestion.taken as f64 / column.suggestion.texts.max(1) as f64,
-        "class": column.judgement.class.as_str(),
+        "class": column.class_figures.class.as_str(),
         "isFitAsPrimary": primary.is_empty(),
         "notPrimaryBecause": primary,
         "isFitAsKey": column.key_obstacles.is_empty(),

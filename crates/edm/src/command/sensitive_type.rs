@@ -21,7 +21,7 @@ pub(crate) struct TypeArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Lists the sensitive types, the data stores' default ones included
+    /// Lists the sensitive types, including the default types of data stores
     #[command(after_help = "Example:\n  edm type list")]
     List(Connection),
     /// Shows a sensitive type with its patterns
@@ -45,29 +45,30 @@ patient.json:
 
 dataStoreId may be the store's name.")]
     Create {
-        /// The type as Graph takes it
+        /// JSON file with the type in Graph's format
         #[arg(value_name = "FILE")]
         file: PathBuf,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Creates the sensitive types of a Microsoft Purview rule package (XML), all of them or none
+    /// Creates the sensitive types of a Microsoft Purview rule package (XML), all or none
     #[command(after_help = "\
 Examples:
   edm store create --schema edm.xml
   edm type import rule-package.xml --dry-run
   edm type import rule-package.xml
 
-Each ExactMatch becomes a sensitive type of the data store that its dataStore names. What has no counterpart here is
-refused by its name and line; what is taken otherwise than Purview would is told on standard error.")]
+Each ExactMatch becomes a sensitive type of the data store that its dataStore names. Elements without
+a counterpart are refused by name and line. Differences from Purview's behaviour are reported on
+standard error.")]
     Import(ImportArguments),
-    /// Deletes a sensitive type; a data store's default one goes with its store only
+    /// Deletes a sensitive type; the default type of a data store is only deleted with its store
     #[command(after_help = "Example:\n  edm type delete \"Patient by SSN\" --yes")]
     Delete {
         /// Name or id of the type
         #[arg(value_name = "TYPE")]
         name: String,
-        /// Really
+        /// Confirm the deletion
         #[arg(long)]
         yes: bool,
         #[command(flatten)]

@@ -12,16 +12,16 @@ use edm_service::{Service, ServiceConfig};
 use crate::config::{LogFormat, ServeConfig, TlsSection};
 use crate::data_directory::{self, Start};
 use crate::hangup::Hangups;
+use crate::host::{keep_new_files_private, log_filter_of_environment, now, raise_descriptors};
 use crate::master_key::KeyArguments;
-use crate::node_roles::NodeRoles;
 use crate::program_log::ProgramLog;
 use crate::reload::Reload;
-use crate::running_server;
-use crate::surroundings::{keep_new_files_private, log_filter_of_environment, now, raise_descriptors};
+use crate::roles::NodeRoles;
+use crate::server_lifecycle;
 
-/// Where the server listens unless it is told otherwise.
+/// The default address.
 pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
-/// A certificate that is over sooner is told of: its renewal has failed.
+/// A certificate that expires sooner is reported, since its renewal has probably failed.
 const EXPIRY_SECONDS_WARNED: i64 = 14 * 24 * 3_600;
 
 #[derive(Debug, Clone, Args)]
@@ -31,26 +31,28 @@ Examples:
   edm serve --data-dir data --listen 0.0.0.0:8443 --tls-cert server.pem --tls-key server.key
   edm serve --data-dir data --config edm.toml
 
---config sets what these options set, and how much the server may do at once; an option goes
-before the file. Each key with its unit and default is in docs/operations/configuration.md.
+--config sets the same as these options, and limits; an option overrides the file.
+docs/operations/configuration.md lists each key with its unit and default.
 
-The first start makes the directory with master.key and admin-token (replace it: edm token create).
+The first start creates the directory with master.key and admin-token (replace it: edm token create).
 Keep the key apart from the data: --master-key-file, or its text in EDM_MASTER_KEY, or the systemd
-credential edm-master-key (docs/operations/data-directory.md). The log goes to standard error; EDM_LOG=debug
-says more. SIGHUP reads the certificate and what of the file a running server can take over again.")]
+credential edm-master-key (docs/operations/data-directory.md). The log goes to standard error;
+EDM_LOG=debug logs more. SIGHUP reloads the certificate, and those keys of the file that a running
+server can apply.")]
 pub(crate) struct ServeArguments {
-    /// Folder of the catalog and the indexes
+    /// Folder for the catalog, blobs and indexes
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
     #[command(flatten)]
     key: KeyArguments,
-    /// TOML file of settings
+    /// TOML configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Address to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Begin anew where the catalog is lost: without the tables, sessions and tokens of before
+    /// Start with an empty catalog if the catalog is lost: all earlier tables, sessions and tokens
+    /// are gone
     #[arg(long)]
     new: bool,
     /// PEM certificate chain
@@ -59,27 +61,27 @@ pub(crate) struct ServeArguments {
     /// PEM private key
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Listen beyond this machine without TLS, for a proxy in front that does TLS
+    /// Listen beyond this machine without TLS, for use with a proxy that terminates TLS
     #[arg(long)]
     insecure_http: bool,
-    /// What clients see in front of every path where a proxy stands between
+    /// Base URL that clients see, if there is a proxy
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// api answers requests, worker builds indexes [default: api,worker]
     #[arg(long, value_name = "ROLES")]
     roles: Option<NodeRoles>,
-    /// How the log is written: for people, or one JSON object a line [default: text]
+    /// Log format: text for people, or json with one object per line [default: text]
     #[arg(long, value_name = "text|json")]
     log_format: Option<LogFormat>,
 }
 
 impl ServeArguments {
-    /// Returns the file of settings.
+    /// Returns the path of the configuration file.
     pub(crate) fn config(&self) -> Option<&Path> {
         self.config.as_deref()
     }
 
-    /// Reads the file of settings and lays the command line over it.
+    /// Reads the configuration file and applies the command line to it.
     pub(crate) fn read_config(&self) -> anyhow::Result<ServeConfig> {
         let mut config = match &self.config {
             Some(path) => ServeConfig::read(path)?,
@@ -93,7 +95,8 @@ impl ServeArguments {
         if self.insecure_http {
             server.insecure_http = Some(true);
         }
-        // Both come from one place: a certificate of the command line never meets a key of the file.
+        // Both must come from one source, so that a certificate from the command line never gets a
+        // key from the file.
         if self.tls_cert.is_some() && self.tls_key.is_some() {
             config.tls = TlsSection { certificate: self.tls_cert.clone(), key: self.tls_key.clone() };
         }
@@ -103,21 +106,22 @@ impl ServeArguments {
 }
 
 pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
-    // From the first moment on: a signal for a server that only begins must not end it.
+    // First of all, because a SIGHUP during start-up must not end the process.
     let hangups = Hangups::taken().context("cannot take SIGHUP")?;
-    // Before anything that could panic over a text.
+    // Before any code that could panic while it processes a text.
     log_panics_without_text();
     let config = arguments.read_config()?;
     let of_environment = log_filter_of_environment();
     let format = config.log.format.unwrap_or_default();
-    let ProgramLog { filter: log_filter, written_at_the_end: _until_the_end } =
+    let ProgramLog { filter: log_filter, flush_on_drop: _until_the_end } =
         ProgramLog::begin(format, config.log.filter.as_deref(), of_environment.as_deref())?;
     keep_new_files_private();
     let key = arguments.key.source(&arguments.data_dir)?;
     let roles = config.server.roles.unwrap_or_default();
     let limits = config.service_limits()?;
     let descriptors = raise_descriptors();
-    // Before anything is made on the disk: an address that cannot be had is told at once.
+    // Before anything is written to the disk, so that an address that cannot be bound is reported
+    // at once.
     let bound = bind(&listening(&config, descriptors)?)?;
     let settings = bound.settings();
     if let Some(certificate) = settings.certificate() {
@@ -147,7 +151,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
         log: log_filter,
     };
     let reloading = tokio::spawn(reload.at_each(hangups));
-    let served = running_server::serve(bound, service, roles, running_server::interrupted()).await;
+    let served = server_lifecycle::serve(bound, service, roles, server_lifecycle::interrupted()).await;
     reloading.abort();
     served?;
     tracing::info!("edm has stopped");
@@ -165,7 +169,7 @@ async fn warn_of_first_token(service: &Service, token_file: Option<PathBuf>) -> 
     Ok(())
 }
 
-/// Tells of a certificate that clients refuse because of its dates, or soon will.
+/// Warns about a certificate that clients refuse because of its dates, or soon will.
 pub(crate) fn warn_of_outdated(certificate: &ServerCertificate, now: Timestamp) {
     if certificate.is_outdated(now) {
         tracing::warn!(
@@ -180,13 +184,13 @@ pub(crate) fn warn_of_outdated(certificate: &ServerCertificate, now: Timestamp) 
     }
 }
 
-/// Returns the files of the certificate, where the server has one.
+/// Returns the files of the certificate, if the server has one.
 pub(crate) fn tls_files(config: &ServeConfig) -> Option<TlsFiles> {
     let (certificate, key) = config.tls.certificate.clone().zip(config.tls.key.clone())?;
     Some(TlsFiles { certificate, key })
 }
 
-/// Returns what the server is called in addresses.
+/// Returns the names of the server in URLs.
 pub(crate) fn names(config: &ServeConfig) -> Names {
     let server = &config.server;
     Names { public_url: server.public_url.clone(), allowed_hosts: server.allowed_hosts.clone() }

@@ -32,26 +32,27 @@ Examples:
   edm store create --name claims --schema purview.xml
 
 A column is NAME[:searchable][:key][:TYPE][:case-sensitive][:fold-diacritics][:ignore=CHARS].
-TYPE is text (the default), digits, digits=WIDTH, email, name, ssn, card, phone, phone=COUNTRY (US), date,
-date=ORDER (ymd, dmy or mdy: how the table writes days), iban or address.")]
+TYPE is text (the default), digits, digits=WIDTH, email, name, ssn, card, phone, phone=COUNTRY (US),
+date, date=ORDER (ymd, dmy or mdy: how the table writes dates), iban or address.")]
     Create(CreateArguments),
-    /// Changes name, description, columns or options of a data store, and says what changed
+    /// Changes name, description, columns or options of a data store, and prints what changed
     Update(update::UpdateArguments),
     /// Lists the data stores
     #[command(after_help = "Example:\n  edm store list --output json")]
     List(Connection),
-    /// Shows a data store, its columns and what each is fit for
+    /// Shows a data store, its columns and what each can be used for
     #[command(after_help = "\
 Examples:
   edm store show patients
   edm store show patients --schema xml > edm.xml
 
---schema xml writes the EdmSchema of Microsoft Purview. What it cannot say, such as a data type, stands in it as a comment
-and is told on standard error; everything else comes back the same by `edm store create --schema`.")]
+--schema xml writes the EdmSchema of Microsoft Purview. Properties that it cannot express, such as a
+data type, become comments and are reported on standard error. `edm store create --schema` restores
+everything else.")]
     Show {
         #[command(flatten)]
         named: NamedStore,
-        /// Print the schema alone, as `edm store create --schema` reads it
+        /// Print only the schema, in the format of `edm store create --schema`
         #[arg(long, value_name = "FORMAT")]
         schema: Option<SchemaFormat>,
     },
@@ -60,21 +61,21 @@ and is told on standard error; everything else comes back the same by `edm store
     Delete {
         #[command(flatten)]
         named: NamedStore,
-        /// Really
+        /// Confirm the deletion
         #[arg(long)]
         yes: bool,
     },
-    /// Makes the generation before live again, with the records that were removed since
+    /// Makes the previous generation live again, including records that were removed since
     #[command(after_help = "Example:\n  edm store rollback patients")]
     Rollback(NamedStore),
 }
 
-/// How a schema is written.
+/// The format of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum SchemaFormat {
-    /// As Graph takes a data store.
+    /// Graph's JSON of a data store.
     Json,
-    /// As Microsoft Purview writes an EdmSchema.
+    /// Microsoft Purview's EdmSchema.
     Xml,
 }
 
@@ -89,10 +90,10 @@ struct NamedStore {
 
 #[derive(Debug, Args)]
 struct CreateArguments {
-    /// Name of the data store; may stand in the schema instead
+    /// Name of the data store; may be in the schema instead
     #[arg(long)]
     name: Option<String>,
-    /// What it is for
+    /// Free text for people
     #[arg(long)]
     description: Option<String>,
     /// A column; may be repeated
@@ -106,10 +107,11 @@ struct CreateArguments {
     /// Columns from a file: Graph's JSON or Purview's EdmSchema XML
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Words of the longest cell that is matched
+    /// Maximum number of words of a matched cell
     #[arg(long, value_name = "COUNT")]
     max_tokens: Option<u32>,
-    /// What is answered where the live data cannot be read: an error, or what the table before says
+    /// What to answer while the live data cannot be read: an error, or results from the previous
+    /// table
     #[arg(long, value_name = "refuse|previous", value_parser = parse_on_unserved)]
     on_unserved: Option<OnUnserved>,
     #[command(flatten)]
@@ -118,10 +120,10 @@ struct CreateArguments {
     connection: Connection,
 }
 
-/// The words by which a table says that a cell is empty.
+/// The options for the placeholders of a table.
 #[derive(Debug, Args)]
 struct PlaceholderArguments {
-    /// A word that means an empty cell, in place of the usual ones such as N/A; may be repeated
+    /// Word that means an empty cell, instead of the defaults such as N/A; may be repeated
     #[arg(
         long = "placeholder",
         value_name = "WORD",
@@ -129,7 +131,7 @@ struct PlaceholderArguments {
         allow_hyphen_values = true
     )]
     placeholders: Vec<String>,
-    /// No word means an empty cell
+    /// Treat no word as an empty cell
     #[arg(long)]
     no_placeholders: bool,
 }
@@ -183,7 +185,7 @@ pub(crate) async fn run(arguments: StoreArguments, output: Output) -> anyhow::Re
     }
 }
 
-/// Returns what makes the same store again: nothing of its data.
+/// Returns the JSON that creates the same store, without its data.
 fn schema_of(store: DataStoreResource) -> Value {
     let columns = store.columns.unwrap_or_default().into_iter();
     let columns = columns.map(|column| ColumnResource { class: None, warnings: Vec::new(), ..column });
@@ -197,7 +199,7 @@ fn schema_of(store: DataStoreResource) -> Value {
     })
 }
 
-/// Returns the body that makes the store.
+/// Returns the request body that creates the store.
 fn body(create: &CreateArguments) -> anyhow::Result<Value> {
     let mut body = match &create.schema {
         None => Map::new(),
@@ -279,7 +281,7 @@ fn print_store(output: Output, store: &DataStoreResource) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Returns what to say of a store whose live data cannot be read.
+/// Returns a message about a store whose live data cannot be read.
 fn unreadable(data_state: &str) -> Option<&'static str> {
     match data_state {
         "unserved" => Some(

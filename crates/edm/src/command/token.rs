@@ -1,4 +1,4 @@
-//! `edm token`: works on the data directory itself, beside a running server or without one.
+//! `edm token`: works directly on the data directory, whether a server runs or not.
 
 use std::path::PathBuf;
 
@@ -9,9 +9,9 @@ use edm_service::{NewToken, Service, TokenRecord};
 use serde_json::{Value, json};
 
 use crate::data_directory;
+use crate::host::{keep_new_files_private, now};
 use crate::master_key::KeyArguments;
 use crate::output::{Format, Output};
-use crate::surroundings::{keep_new_files_private, now};
 
 const SECONDS_OF_A_DAY: i64 = 24 * 3_600;
 
@@ -33,20 +33,20 @@ Roles: Admin (everything), Upload, Classify, Read, Lookup.")]
     Create {
         #[command(flatten)]
         directory: DataDirectory,
-        /// What it is for
+        /// Free text for people
         #[arg(long)]
         name: String,
-        /// What its bearer may do; may be repeated
+        /// Role of the token; may be repeated
         #[arg(long = "role", value_name = "ROLE", required = true, value_parser = parse_role)]
         roles: Vec<Role>,
-        /// Days after which it stops working [default: never]
+        /// Days until it expires [default: never]
         #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i64).range(1..=36_500))]
         days: Option<i64>,
     },
     /// Lists the tokens, never their secrets
     #[command(after_help = "Example:\n  edm token list --data-dir data")]
     List(DataDirectory),
-    /// Makes a token stop working
+    /// Revokes a token
     #[command(
         after_help = "Example:\n  edm token revoke --data-dir data b84d3f36-3f36-4b84-8d3f-363f4db8363f"
     )]
@@ -61,7 +61,7 @@ Roles: Admin (everything), Upload, Classify, Read, Lookup.")]
 
 #[derive(Debug, Args)]
 struct DataDirectory {
-    /// Folder that the server runs on
+    /// Data directory of the server
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
     #[command(flatten)]
@@ -118,7 +118,7 @@ async fn act(service: &Service, action: Action, output: Output) -> anyhow::Resul
     }
 }
 
-/// Returns whether one of the tokens has the role Admin and has not expired.
+/// Returns whether an unexpired token has the Admin role.
 pub(crate) fn lets_in_an_admin(tokens: &[TokenRecord], now: Timestamp) -> bool {
     tokens.iter().any(|token| token.roles.contains(Role::Admin) && token.expires_at.is_none_or(|at| at > now))
 }
@@ -144,7 +144,7 @@ fn print_list(output: Output, tokens: &[TokenRecord]) -> anyhow::Result<()> {
     }
     let moment = now();
     let works = |token: &TokenRecord| token.expires_at.is_none_or(|at| at > moment);
-    // Until there is another way in, the first start's own is all that can be used.
+    // Until another Admin token exists, the first start's token is the only way in.
     let replaced =
         tokens.iter().any(|token| !token.bootstrap && token.roles.contains(Role::Admin) && works(token));
     let note = match replaced {

@@ -1,4 +1,4 @@
-//! `edm type import`: the sensitive types of a Purview rule package, all of them or none.
+//! `edm type import`: creates the sensitive types of a Purview rule package, all or none.
 
 use std::path::PathBuf;
 
@@ -14,25 +14,25 @@ use crate::schema_file;
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
-    /// The rule package, in UTF-8, UTF-16 or the encoding that it declares
+    /// Rule package in UTF-8, UTF-16 or the encoding that it declares
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Check the package against the data stores and create nothing
+    /// Check the package against the data stores without creating anything
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     connection: Connection,
 }
 
-/// What an import made, or would make.
+/// The types that an import created, or would create.
 pub(crate) struct Imported {
     pub(crate) types: Vec<SensitiveTypeResource>,
-    /// Whether nothing was created.
+    /// Whether this was a dry run.
     pub(crate) rehearsed: bool,
 }
 
-/// Checks every type of the package against its data store, then creates them. What cannot be created takes those
-/// before it back.
+/// Checks every type of the package against its data store, then creates them. If one cannot be
+/// created, the ones before it are deleted.
 pub(crate) async fn run(arguments: &ImportArguments) -> anyhow::Result<Imported> {
     let path = &arguments.file;
     let bytes = schema_file::bytes_of(path, limits::XML_BYTES_MAX)?;
@@ -95,7 +95,7 @@ async fn create(
     Ok(created)
 }
 
-/// Puts the store's id in the place of its name. Fails with a sentence when the service would refuse the type.
+/// Replaces the store's name by its id. Fails with a sentence if the service would refuse the type.
 fn fitted(
     one: PackageType,
     stores: &[DataStoreResource],

@@ -20,13 +20,13 @@ use self::sessions::{print_session, print_sessions};
 use super::UsageError;
 use crate::connection::Connection;
 use crate::format_arguments::FormatArguments;
+use crate::host::{core_count, state_folder};
 use crate::output::{Format, Output, grouped};
 use crate::progress_bar::UploadBar;
-use crate::surroundings::{core_count, state_folder};
 
-/// How a column's warning of its part in the default type begins (docs/matching.md).
+/// The prefix of a column's warnings about its part in the default type (`docs/matching.md`).
 const PINNED: &str = "pinnedPatterns:";
-/// Blocks that are sent at the same time.
+/// Blocks sent in parallel.
 const PARALLEL_BLOCKS: usize = 4;
 
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ Examples:
   edm upload --store patients --file discharged.csv --delete
   edm upload list --store patients
 
-A killed upload of a file goes on where it stopped when the same command is run again."
+Run the same command again to resume a killed upload of a file."
 )]
 pub(crate) struct UploadArguments {
     #[command(subcommand)]
@@ -56,35 +56,36 @@ pub(crate) struct UploadArguments {
     file: Option<String>,
     #[command(flatten)]
     format: FormatArguments,
-    /// Lines that may be left unprotected, because they or a searchable cell of them are left out, as a share or a number
+    /// Lines that may be left out, or lose a searchable cell, as a share or a number
     #[arg(long, value_name = "SHARE|COUNT", default_value = "0.1%", allow_hyphen_values = true)]
     allowed_bad_lines: Tolerance,
-    /// Cells of any one column that is not searchable that may be left out, as a share or a number
+    /// Cells that may be left out of any one column that is not searchable, as a share or a number
     #[arg(long, value_name = "SHARE|COUNT", default_value = "1%", allow_hyphen_values = true)]
     allowed_bad_cells: Tolerance,
-    /// Leave the whole line out where a cell of it is no value of its column
+    /// Leave out the whole line if one of its cells is not a value of its column
     #[arg(long)]
     strict: bool,
-    /// Make the data store where there is none of this name, with the columns that the table's cells suggest
+    /// Create the data store if it does not exist, with the columns that the table's cells suggest
     #[arg(long, conflicts_with_all = ["dry_run", "delete", "update_mode"])]
     create: bool,
-    /// Write the lines of which something is left out to this file, behind the header; it holds the table's own text. Where nothing
-    /// is left out, the header alone
+    /// Write the header and all lines with refused parts to this file, in plain text. Without
+    /// refusals, only the header is written
     #[arg(long, value_name = "FILE")]
     refused_lines: Option<PathBuf>,
-    /// Upload agent to name: an id, or a description under which one is registered
+    /// Upload agent: an id, or a description, which is registered if it is new
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
-    /// Check and hash the table and send nothing
+    /// Check and hash the table without sending anything
     #[arg(long)]
     dry_run: bool,
-    /// Leave out columns that the data store does not have
+    /// Ignore columns that the data store does not have
     #[arg(long)]
     ignore_extra_columns: bool,
-    /// Let far fewer rows than are live become live
+    /// Allow the table to have far fewer rows than are live
     #[arg(long)]
     allow_shrink: bool,
-    /// What the table does: replace all live records, or add its own, which take the place of those with the same key
+    /// Effect of the table: replace all live records, or add its records, which replace those with
+    /// the same key
     #[arg(
         long,
         value_enum,
@@ -93,23 +94,23 @@ pub(crate) struct UploadArguments {
         default_value_if("delete", "true", "delta")
     )]
     update_mode: UpdateMode,
-    /// Remove the records whose keys the table lists; its other columns do not matter (a delta)
+    /// Remove the records with the listed keys; other columns are ignored (a delta)
     #[arg(long)]
     delete: bool,
-    /// Stay until the data is live
+    /// Wait until the data is live
     #[arg(long)]
     wait: bool,
-    /// Records of a block [default: as many as fit]
+    /// Records per block [default: as many as fit]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     rows_per_block: Option<u32>,
-    /// File that remembers what was sent [default: in the user's state folder]
+    /// Journal file for resuming the upload [default: in the user's state folder]
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     #[command(flatten)]
     connection: Connection,
 }
 
-/// The words of `--update-mode`.
+/// The values of `--update-mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum UpdateMode {
     Replace,
@@ -128,7 +129,7 @@ impl UploadArguments {
         }
     }
 
-    /// Returns the table and how it is read, or why the options do not fit it.
+    /// Returns the table and how it is read. Fails if the options do not fit it.
     fn table(&self) -> anyhow::Result<TableOptions> {
         let file = self.file.clone().context("say --file")?;
         let table = TableOptions {
@@ -160,7 +161,7 @@ impl UploadArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Lists the upload sessions of a data store, and says which one is live
+    /// Lists the upload sessions of a data store, with the live one marked
     #[command(after_help = "Example:\n  edm upload list --store patients")]
     List {
         /// Name or id of the data store
@@ -174,7 +175,7 @@ enum Action {
         after_help = "Example:\n  edm upload show --store patients b84d3f36-3f36-4b84-8d3f-363f4db8363f"
     )]
     Show(NamedSession),
-    /// Gives a session up; nothing of it becomes live
+    /// Cancels a session; nothing of it becomes live
     #[command(
         after_help = "Example:\n  edm upload cancel --store patients b84d3f36-3f36-4b84-8d3f-363f4db8363f"
     )]
@@ -246,7 +247,8 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
     let bar = Arc::new(UploadBar::new());
     let store = options.store.clone();
     let before = match options.table.mode {
-        // It is for the count of what was removed alone; what is wrong with the server or the store, the upload says itself.
+        // Only for the number of removed rows. The upload itself reports problems with the server
+        // or the store.
         TableMode::Delete => client.store(&store).await.ok().and_then(|store| store.row_count),
         TableMode::Replace | TableMode::Delta => None,
     };
@@ -262,17 +264,17 @@ async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Re
         Ok(report) if report.state == "Completed" => Outcome::of(&client, &store, report, before).await,
         _ => Outcome::default(),
     };
-    // The table is live whatever became of the file.
+    // The table is live, whatever happened to the file of refused lines.
     print_result(output, result, &outcome)?;
     kept
 }
 
-/// What the store says once the upload is live.
+/// What the store reports once the upload is live.
 #[derive(Default)]
 struct Outcome {
-    /// The live rows; nothing where nobody waited for them.
+    /// The number of live rows; `None` if the command did not wait.
     live: Option<u64>,
-    /// How many of them a list of records to remove took away; nothing where the server did not say what was live before.
+    /// The number of rows that a removal removed; `None` if the earlier number is unknown.
     removed: Option<u64>,
     warnings: Vec<String>,
 }
@@ -282,7 +284,8 @@ impl Outcome {
         let store = match client.store(store).await {
             Ok(store) => store,
             Err(error) => {
-                // The table is live, whatever becomes of this question; but nobody may take the answer for a good one.
+                // The table is live, even if this request fails. But the missing answer must not
+                // pass for a good one.
                 let warning = format!(
                     "the store did not say what is live now, nor what it warns of: ask with `edm store show` ({error})"
                 );
@@ -315,7 +318,7 @@ impl Outcome {
     }
 }
 
-/// Writes the lines of which something was refused, where they were asked for.
+/// Writes the refused lines, if that was requested.
 async fn keep_refused(
     arguments: &UploadArguments,
     client: &GraphClient,
@@ -330,7 +333,7 @@ async fn keep_refused(
     let store = client.store(store).await?;
     let (table, to) = (table.clone(), path.clone());
     if is_whole {
-        // An older file there would look like this run's.
+        // A file from an earlier run would look like the result of this one.
         tokio::task::spawn_blocking(move || write_no_refused_lines(&store, &table, &to)).await??;
         return Ok(());
     }
@@ -339,7 +342,7 @@ async fn keep_refused(
     Ok(())
 }
 
-/// Returns what was refused, also where it was too much.
+/// Returns the refusals, also those of an error.
 fn rejections_of(result: &Result<UploadReport, Error>) -> Option<&Rejections> {
     match result {
         Ok(report) => Some(&report.rejections),
@@ -362,7 +365,7 @@ async fn rehearse(
     Ok(tokio::task::spawn_blocking(rehearsal).await?)
 }
 
-/// Prints the report; a report of too many bad lines as well.
+/// Prints the report, also that of a table with too many bad lines.
 fn print_result(
     output: Output,
     result: Result<UploadReport, Error>,
@@ -392,7 +395,7 @@ fn print_result(
     }
 }
 
-/// Tells what was refused, on standard error.
+/// Prints the refusals on standard error.
 pub(super) fn print_rejections(rejections: &Rejections) {
     for (reason, count) in &rejections.reasons {
         let lines: Vec<String> = count.lines.iter().map(u64::to_string).collect();
@@ -401,7 +404,7 @@ pub(super) fn print_rejections(rejections: &Rejections) {
     }
 }
 
-/// Returns what was refused, by reason.
+/// Returns the refusals by reason.
 pub(super) fn refusals_json(rejections: &Rejections) -> Vec<Value> {
     let reasons = rejections.reasons.iter();
     reasons
@@ -431,7 +434,7 @@ fn report_json(report: &UploadReport, outcome: &Outcome) -> Value {
     })
 }
 
-/// Returns the cells that were left out of rows that are live.
+/// Returns the number of refused cells in live rows.
 fn left_out_cells(rejections: &Rejections) -> u64 {
     rejections.left_out_cells.values().sum()
 }
@@ -473,7 +476,7 @@ fn report_line(report: &UploadReport, outcome: &Outcome) -> String {
     }
 }
 
-/// Returns the count with its noun.
+/// Formats a number with its noun.
 pub(super) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(count))

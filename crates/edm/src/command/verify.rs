@@ -1,4 +1,5 @@
-//! `edm verify`: compares the catalog of a data directory with its blobs, and both with their checksums.
+//! `edm verify`: compares the catalog of a data directory with its blobs, and both with their
+//! checksums.
 
 use std::path::PathBuf;
 
@@ -10,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::command::{Ending, with_two_statuses};
 use crate::data_directory;
+use crate::host::keep_new_files_private;
 use crate::master_key::KeyArguments;
 use crate::output::{Format, Output};
-use crate::surroundings::keep_new_files_private;
 
 #[derive(Debug, Args)]
 #[command(after_help = with_two_statuses("\
@@ -21,17 +22,18 @@ Examples:
   edm verify --data-dir data --repair
   edm verify --data-dir data --output json | jq '.findings[].code'
 
-Reads every file of what is live or can be rolled back to, and every block of unfinished uploads.
-Works beside a running server, but for --repair and for the search for left-over files.
---repair removes what can be made anew, and says what must be restored or uploaded again. It refuses
-where the blobs are gone altogether, as of a volume that is not mounted. Damage that is left ends with status 1; left-over files are only space and do not."))]
+Reads every file of generations that are live or available for rollback, and every block of
+unfinished uploads. Works while a server runs, except --repair and the search for left-over files.
+--repair removes what can be recreated, and reports what must be restored or uploaded again. It
+refuses to run if all blobs are missing, as on a volume that is not mounted. Remaining damage ends
+with status 1. Left-over files only take space and do not."))]
 pub(crate) struct VerifyArguments {
-    /// Folder that the server runs on
+    /// Data directory of the server
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
     #[command(flatten)]
     key: KeyArguments,
-    /// Remove what can be made anew; no server may run on the folder
+    /// Remove what can be recreated; no server may run on the directory
     #[arg(long)]
     repair: bool,
 }
@@ -39,7 +41,7 @@ pub(crate) struct VerifyArguments {
 pub(crate) async fn run(arguments: &VerifyArguments, output: Output) -> anyhow::Result<Ending> {
     keep_new_files_private();
     if arguments.repair {
-        // Before the folder is made anew, which opening does.
+        // Opening creates the folder, so it is checked before.
         data_directory::refuse_without_blobs(&arguments.data_dir)?;
     }
     let service = data_directory::open(&arguments.data_dir, &arguments.key).await?;

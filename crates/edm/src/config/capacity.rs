@@ -1,4 +1,4 @@
-//! How much callers may hold at once, and how many connections there may be.
+//! Configuration of capacity: what callers may use at once, and the number of connections.
 
 use std::net::IpAddr;
 
@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::set;
 
-/// Descriptors that are kept for the catalog, blobs and indexes.
+/// Descriptors reserved for the catalog, blobs and indexes.
 const DESCRIPTORS_FOR_FILES: u64 = 128;
-/// The fewest connections with which a server is of use.
+/// The minimum number of connections of a useful server.
 const CONNECTIONS_MIN: usize = 16;
 
-/// How much callers may hold at once.
+/// What callers may use at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Limits {

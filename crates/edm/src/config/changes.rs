@@ -1,8 +1,8 @@
-//! What differs between two configurations, and what of it a running server takes over.
+//! The difference between two configurations, and the part of it that a running server can apply.
 
 use super::ServeConfig;
 
-/// The keys that a running server takes over when it gets SIGHUP. All others are read at its start alone.
+/// The keys that a running server applies on SIGHUP. All others are only read at start-up.
 pub(crate) const LIVE_KEYS: [&str; 17] = [
     "server.public_url",
     "server.allowed_hosts",
@@ -24,14 +24,14 @@ pub(crate) const LIVE_KEYS: [&str; 17] = [
 ];
 
 impl ServeConfig {
-    /// Returns the names of the keys that are not the same in both, `section.key`.
+    /// Returns the names (`section.key`) of the keys that differ.
     pub(crate) fn changed_keys(&self, other: &Self) -> Vec<String> {
         let (ours, theirs) = (self.values(), other.values());
         let changed = ours.iter().zip(&theirs).filter(|(ours, theirs)| ours != theirs);
         changed.map(|((name, _), _)| name.clone()).collect()
     }
 
-    /// Returns every key with its value: the same keys in the same order for every configuration.
+    /// Returns every key with its value, in the same order for every configuration.
     pub(super) fn values(&self) -> Vec<(String, serde_json::Value)> {
         let sections =
             serde_json::to_value(self).expect("settings have string keys and no failing serialisers");
@@ -44,7 +44,7 @@ impl ServeConfig {
     }
 }
 
-/// Returns whether a running server takes over the key.
+/// Returns whether a running server applies the key.
 pub(crate) fn is_live(key: &str) -> bool {
     LIVE_KEYS.contains(&key)
 }
@@ -73,7 +73,7 @@ mod tests {
         );
     }
 
-    /// The page lists in its own section what a running server takes over.
+    /// The documentation lists the live keys in a section.
     #[test]
     fn the_documentation_names_what_a_running_server_takes_over() {
         let page = include_str!("../../../../docs/operations/configuration.md");

@@ -1,4 +1,4 @@
-//! How much the service may do at once, and for how long.
+//! Configuration of limits: how much the service may do at once, and for how long.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 const MEBIBYTE: u64 = 1024 * 1024;
 const DAY_SECONDS: i64 = 24 * 3_600;
 
-/// How texts are matched.
+/// Limits of matching.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Matching {
@@ -19,7 +19,7 @@ pub(super) struct Matching {
     timeout_ms: Option<u64>,
 }
 
-/// How uploads become generations, and how long what is needed no more stays.
+/// How uploads become generations, and how long unneeded data stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Indexing {
@@ -29,7 +29,7 @@ pub(super) struct Indexing {
     scrub_bytes_per_second: Option<u64>,
 }
 
-/// What upload sessions may do.
+/// Limits of upload sessions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Sessions {
@@ -39,15 +39,15 @@ pub(super) struct Sessions {
     idle_seconds: Option<i64>,
 }
 
-/// When the server is ready.
+/// Conditions of readiness.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Readiness {
-    /// Sensitive types, by name or id, without which `/readyz` is 503.
+    /// Sensitive types, by name or id. Without them, `/readyz` is 503.
     pub(crate) required: Vec<String>,
 }
 
-/// How often values may be looked up.
+/// The rate limit of look-ups.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Lookup {
@@ -95,7 +95,7 @@ impl Lookup {
     }
 }
 
-/// Takes the given number where it is within its bounds.
+/// Applies a configured number if it is within its bounds; fails otherwise.
 pub(super) fn set<T: PartialOrd + Display + Copy>(
     target: &mut T,
     given: Option<T>,

@@ -1,25 +1,25 @@
-//! How and what is logged.
+//! Configuration of the log.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// How and what is logged.
+/// Format and filter of the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LogSection {
-    /// How a line is written.
+    /// The format of a line.
     pub(crate) format: Option<LogFormat>,
-    /// What is logged, as `EDM_LOG` says it.
+    /// The filter, in the syntax of `EDM_LOG`.
     pub(crate) filter: Option<String>,
 }
 
-/// How a line of the log is written.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogFormat {
     /// For people.
     #[default]
     Text,
-    /// For programs: one JSON object a line.
+    /// For programs: one JSON object per line.
     Json,
 }

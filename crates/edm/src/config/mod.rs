@@ -1,7 +1,8 @@
-//! The file of `edm serve --config`: one small struct for each concern, read once and checked at the door.
+//! The configuration file of `edm serve --config`: one small struct per section, read and checked
+//! once.
 //!
-//! Every key may be left out. What the command line says goes before the file, and the file before the defaults.
-//! `docs/operations/configuration.md` lists every key; a test holds the two together.
+//! Every key is optional. The command line takes precedence over the file, and the file over the
+//! defaults. `docs/operations/configuration.md` lists every key; a test compares it with the code.
 
 mod capacity;
 mod changes;
@@ -16,18 +17,18 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::command::serve::names;
-use crate::node_roles::NodeRoles;
 use crate::program_log::filter_of;
 use crate::regular_file::open_regular;
+use crate::roles::NodeRoles;
 use capacity::{Limits, Network};
 pub(crate) use changes::is_live;
 use limits::{Indexing, Lookup, Matching, Readiness, Sessions};
 pub(crate) use log::{LogFormat, LogSection};
 
-/// A file of settings is short; a longer one is another file.
+/// Maximum size of the file. A larger one is not a configuration file.
 const CONFIG_BYTES_MAX: usize = 256 * 1024;
 
-/// What the file says.
+/// The content of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServeConfig {
@@ -42,21 +43,21 @@ pub(crate) struct ServeConfig {
     pub(crate) log: LogSection,
 }
 
-/// Where the server listens and what it does.
+/// Addresses and roles of the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerSection {
     /// Address to listen on.
     pub(crate) listen: Option<SocketAddr>,
-    /// What clients see in front of every path where a proxy stands between.
+    /// The base URL that clients see, if there is a proxy.
     pub(crate) public_url: Option<String>,
-    /// Hosts that a request may name.
+    /// Host names that a request may use.
     pub(crate) allowed_hosts: Vec<String>,
-    /// Addresses, or networks of them, from which there may be any number of connections.
+    /// Addresses or networks without a limit on the number of connections.
     pub(crate) trusted_proxies: Option<Vec<Network>>,
-    /// Listen beyond this machine without TLS.
+    /// Whether to listen beyond this machine without TLS.
     pub(crate) insecure_http: Option<bool>,
-    /// What this process does.
+    /// The roles of this process.
     pub(crate) roles: Option<NodeRoles>,
 }
 
@@ -71,7 +72,7 @@ pub(crate) struct TlsSection {
 }
 
 impl ServeConfig {
-    /// Reads the file. Paths in it are relative to its folder.
+    /// Reads the file. Relative paths in it refer to its folder.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
         let file = open_regular(path).with_context(|| format!("cannot read {name}"))?;
@@ -101,19 +102,19 @@ impl ServeConfig {
         Ok(config)
     }
 
-    /// Returns how much callers may hold at once. Fails on a number out of its bounds.
+    /// Returns the capacity limits. Fails on a number outside its bounds.
     pub(crate) fn capacity(&self) -> anyhow::Result<edm_server::CapacityLimits> {
         self.limits.capacity()
     }
 
-    /// Returns how many connections there may be in a process that may open so many files. Fails on a number out of its
-    /// bounds.
+    /// Returns the connection limits for a process that may open this many files. Fails on a number
+    /// outside its bounds.
     pub(crate) fn connections(&self, descriptors: u64) -> anyhow::Result<edm_server::ConnectionLimits> {
         self.limits.connections(self.server.trusted_proxies.as_deref(), descriptors)
     }
 
-    /// Returns the limits of the service, the default where the file says nothing. Fails on a number out of its
-    /// bounds.
+    /// Returns the limits of the service, with defaults for missing keys. Fails on a number outside
+    /// its bounds.
     pub(crate) fn service_limits(&self) -> anyhow::Result<edm_service::ServiceLimits> {
         let mut limits = edm_service::ServiceLimits::default();
         self.matching.apply(&mut limits)?;
@@ -249,7 +250,7 @@ mod tests {
         check("[tls", "line 1");
     }
 
-    /// The documentation's tables: `| `section.key` | unit | default | … |`.
+    /// Returns the tables of the documentation: `| `section.key` | unit | default | … |`.
     fn documented() -> BTreeMap<String, String> {
         let page = include_str!("../../../../docs/operations/configuration.md");
         let rows = page.lines().filter_map(|line| {

@@ -1,28 +1,28 @@
-//! Findings, shown in their text; and what a plain regular expression finds there.
+//! Highlights findings in their text, and counts what a plain regular expression finds there.
 
 use console::Style;
 use edm_graph::ClassificationResult;
 
 use crate::output::Output;
 
-/// The expression that everybody starts with.
+/// The expression that most people start with.
 pub(crate) const PLAIN_REGEX: &str = r"\b\d{3}-\d{2}-\d{4}\b";
 
-/// Returns how many times the plain regular expression matches.
+/// Returns the number of matches of the plain regular expression.
 pub(crate) fn regex_count(text: &str) -> anyhow::Result<usize> {
-    // Its digits and boundaries are those of ASCII, as in the usual scanner.
+    // Digits and word boundaries are ASCII, as in common scanners.
     let plain = regex_lite::Regex::new(PLAIN_REGEX)?;
     Ok(plain.find_iter(text).count())
 }
 
-/// What a piece of text is in a finding.
+/// The role of a piece of text in a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Primary,
     Evidence,
 }
 
-/// Returns the text with its matches highlighted; where there are no colours, in brackets.
+/// Returns the text with its matches in colour, or in brackets if there are no colours.
 pub(crate) fn highlight(text: &str, result: &ClassificationResult, output: Output) -> String {
     let mut marks: Vec<(u64, u64, Mark)> = Vec::new();
     for place in result.classification.iter().flat_map(|found| &found.matches) {
@@ -44,7 +44,7 @@ pub(crate) fn highlight(text: &str, result: &ClassificationResult, output: Outpu
             shown.push_str(&styled(&std::mem::take(&mut piece), mark, output));
             open = None;
         }
-        // A mark that begins inside another one is part of it.
+        // A mark that starts inside another one belongs to it.
         while let Some((start, end, mark)) = waiting.peek().copied()
             && start <= at
         {
@@ -88,7 +88,7 @@ mod tests {
             ContentLocation { offset: 6, length: 2, evidences: vec![evidence], ..ContentLocation::default() };
         let found = DetectedContent { matches: vec![place], ..DetectedContent::default() };
         let result = ClassificationResult { classification: vec![found], ..ClassificationResult::default() };
-        // The emoji has two UTF-16 units.
+        // The emoji is two UTF-16 units.
         assert_eq!(highlight("ab😀, 77!", &result, Output::new(Some(OutputFormat::Table))), "[ab😀], ⟦77⟧!");
     }
 

@@ -1,13 +1,13 @@
-//! `edm demo`: the whole story on one machine. A real server on an embedded store in a temporary folder, a sample
-//! table, its upload, five texts, and four proofs measured on the spot. Everything that is said is checked: a
-//! finding that differs from what was planted ends the program with status 1.
+//! `edm demo`: the whole workflow on one machine. It starts a real server on a temporary folder,
+//! uploads a sample table, classifies five texts, and measures four proofs. Every statement is
+//! checked: if a finding differs from what was planted, the exit status is 1.
 
+mod attack;
+mod fixture;
 mod markup;
 mod proofs;
-mod stage;
+mod samples;
 mod steps;
-mod texts;
-mod thief;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,17 +24,17 @@ use edm_graph::{ColumnResource, DataStoreResource};
 use serde_json::json;
 
 use crate::command::Ending;
+use crate::host::{core_count, fill_random};
 use crate::output::{Output, grouped};
-use crate::running_server::interrupted;
-use crate::surroundings::{core_count, fill_random};
-use stage::Stage;
+use crate::server_lifecycle::interrupted;
+use fixture::Fixture;
 use steps::Steps;
 
 /// The name of the demo's data store.
 const STORE: &str = "people";
-/// Small enough that even this table goes up in several blocks at once.
+/// Small, so that even this table needs several blocks.
 const ROWS_PER_BLOCK: u32 = 16_384;
-/// Below it the sample has too few people to draw the texts from.
+/// With fewer people, the sample is too small to draw the texts from.
 const PEOPLE_MIN: u32 = 5_000;
 const PEOPLE_MAX: u32 = 2_000_000;
 
@@ -48,14 +48,14 @@ pub(crate) struct DemoArguments {
     /// End after the proofs instead of serving
     #[arg(long)]
     once: bool,
-    /// Seed of the people and the texts [default: drawn at random, and printed]
+    /// Seed of the people and the texts [default: random, and printed]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// How many people the table has
+    /// Number of people in the table
     #[arg(long, value_name = "COUNT", default_value_t = 100_000,
           value_parser = clap::value_parser!(u32).range(i64::from(PEOPLE_MIN)..=i64::from(PEOPLE_MAX)))]
     people: u32,
-    /// Address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 }
@@ -65,29 +65,34 @@ pub(crate) async fn run(arguments: &DemoArguments, output: Output) -> anyhow::Re
         Some(seed) => seed,
         None => random_seed()?,
     };
-    let stage = Stage::open(arguments.listen).await?;
+    let fixture = Fixture::open(arguments.listen).await?;
     let told = tokio::select! {
-        told = tell(&stage, seed, arguments, output) => told,
+        told = tell(&fixture, seed, arguments, output) => told,
         () = interrupted() => Ok(Ending::Failed),
     };
     if matches!(told, Ok(Ending::Fine)) && !arguments.once {
         interrupted().await;
     }
-    // The folder goes with the stage, whatever happened on it.
-    let closed = stage.close().await;
+    // The folder is removed, whatever happened.
+    let closed = fixture.close().await;
     let ending = told?;
     closed?;
     Ok(ending)
 }
 
-/// Returns a short number, because people type it again.
+/// Returns a small number, because people type it.
 fn random_seed() -> anyhow::Result<u64> {
     let mut bytes = [0; 4];
     fill_random(&mut bytes)?;
     Ok(u64::from(u32::from_le_bytes(bytes)))
 }
 
-async fn tell(stage: &Stage, seed: u64, arguments: &DemoArguments, output: Output) -> anyhow::Result<Ending> {
+async fn tell(
+    fixture: &Fixture,
+    seed: u64,
+    arguments: &DemoArguments,
+    output: Output,
+) -> anyhow::Result<Ending> {
     let steps = Arc::new(Steps::new(output));
     steps.title(&format!(
         "edm demo: {} people who do not exist, from seed {seed}",
@@ -97,41 +102,41 @@ async fn tell(stage: &Stage, seed: u64, arguments: &DemoArguments, output: Outpu
     let count = arguments.people as usize;
     let people = tokio::task::spawn_blocking(move || sample::people(seed, count)).await?;
     let people: Arc<[Person]> = people.into();
-    write_table(stage, Arc::clone(&people), None).await?;
+    write_table(fixture, Arc::clone(&people), None).await?;
     steps.step("make the table", started.elapsed(), "CSV with ssn, birthday, firstName, lastName, email")?;
 
-    let store = create_store(stage, &steps).await?;
-    let report = upload_table(stage, &steps).await?;
-    let texts = texts::Texts::draw(seed, &people)?;
-    let mut verdicts = texts::tell(&texts, stage.client(), output).await?;
+    let store = create_store(fixture, &steps).await?;
+    let report = upload_table(fixture, &steps).await?;
+    let texts = samples::SampleTexts::draw(seed, &people)?;
+    let mut verdicts = samples::tell(&texts, fixture.client(), output).await?;
 
     steps.title("Four proofs, measured here and now")?;
-    let theft = thief::Theft {
-        data_dir: stage.data_dir(),
-        table: stage.table(),
+    let theft = attack::Theft {
+        data_dir: fixture.data_dir(),
+        table: fixture.table(),
         store_id: &store.id,
         session_id: &report.session_id,
         victim: texts.first(),
         seed,
     };
     verdicts.extend(theft.search(output).await?);
-    verdicts.extend(theft.guess(stage.client(), output).await?);
-    write_table(stage, Arc::clone(&people), Some(texts.first().row)).await?;
-    verdicts.extend(proofs::removal(stage, &steps, &texts, output).await?);
-    verdicts.extend(proofs::speed(stage.client(), &texts, output).await?);
+    verdicts.extend(theft.guess(fixture.client(), output).await?);
+    write_table(fixture, Arc::clone(&people), Some(texts.first().row)).await?;
+    verdicts.extend(proofs::removal(fixture, &steps, &texts, output).await?);
+    verdicts.extend(proofs::speed(fixture.client(), &texts, output).await?);
 
     if judged(&verdicts) == Ending::Failed {
         return Ok(Ending::Failed);
     }
     output.line(&format!("\nAll {} findings are what was planted.", verdicts.len()))?;
     if !arguments.once {
-        print_invitation(stage, &texts, output)?;
+        print_invitation(fixture, &texts, output)?;
     }
     Ok(Ending::Fine)
 }
 
-/// Tells every finding that differs from what was planted; one of them is a failure.
-fn judged(verdicts: &[texts::Verdict]) -> Ending {
+/// Prints every finding that differs from what was planted. One is enough for a failure.
+fn judged(verdicts: &[samples::Verdict]) -> Ending {
     let mut ending = Ending::Fine;
     for difference in verdicts.iter().filter_map(|verdict| verdict.as_ref().err()) {
         eprintln!("edm: DIFFERS from what was planted: {difference}");
@@ -140,9 +145,9 @@ fn judged(verdicts: &[texts::Verdict]) -> Ending {
     ending
 }
 
-/// Writes the table beside the data folder, without one of its rows where that is asked for.
-async fn write_table(stage: &Stage, people: Arc<[Person]>, without: Option<u64>) -> anyhow::Result<()> {
-    let path = stage.table().to_owned();
+/// Writes the table next to the data folder, optionally without one of its rows.
+async fn write_table(fixture: &Fixture, people: Arc<[Person]>, without: Option<u64>) -> anyhow::Result<()> {
+    let path = fixture.table().to_owned();
     let write = move || {
         let file = std::fs::File::create(&path)?;
         let kept =
@@ -152,22 +157,22 @@ async fn write_table(stage: &Stage, people: Arc<[Person]>, without: Option<u64>)
     tokio::task::spawn_blocking(write).await?.context("cannot write the sample table")
 }
 
-async fn create_store(stage: &Stage, steps: &Steps) -> anyhow::Result<DataStoreResource> {
+async fn create_store(fixture: &Fixture, steps: &Steps) -> anyhow::Result<DataStoreResource> {
     let columns = sample::columns()?;
     let columns: Vec<ColumnResource> = columns.as_slice().iter().map(ColumnResource::from).collect();
     let body = json!({ "displayName": STORE, "description": "people who do not exist", "columns": columns });
     let started = Instant::now();
-    let store = stage.client().create_store(&body).await?;
+    let store = fixture.client().create_store(&body).await?;
     steps.step("create the data store", started.elapsed(), "searchable: ssn, lastName, email")?;
     Ok(store)
 }
 
-/// Uploads the table as it is on the disk and stays until it is live.
-async fn upload_table(stage: &Stage, steps: &Arc<Steps>) -> anyhow::Result<UploadReport> {
+/// Uploads the table and waits until it is live.
+async fn upload_table(fixture: &Fixture, steps: &Arc<Steps>) -> anyhow::Result<UploadReport> {
     let options = UploadOptions {
         table: TableOptions {
             mode: TableMode::Replace,
-            input: Input::File(stage.table().to_owned()),
+            input: Input::File(fixture.table().to_owned()),
             format: TableFormat::default(),
             extra_columns: ExtraColumns::Refuse,
             allowed_bad_lines: Tolerance::Count(0),
@@ -184,12 +189,12 @@ async fn upload_table(stage: &Stage, steps: &Arc<Steps>) -> anyhow::Result<Uploa
         wait: Wait::ForLive,
     };
     steps.start_clock();
-    Ok(upload(stage.client(), options, Arc::clone(steps) as _).await?)
+    Ok(upload(fixture.client(), options, Arc::clone(steps) as _).await?)
 }
 
-fn print_invitation(stage: &Stage, texts: &texts::Texts, output: Output) -> anyhow::Result<()> {
-    let (server, token) = (stage.client().server(), stage.token_file().display().to_string());
-    // The first text finds nothing any more.
+fn print_invitation(fixture: &Fixture, texts: &samples::SampleTexts, output: Output) -> anyhow::Result<()> {
+    let (server, token) = (fixture.client().server(), fixture.token_file().display().to_string());
+    // Its first text has no match any more, so this one is used.
     let text = json!({ "text": texts.findable(), "sensitiveTypeIds": [], "contentClassifications": [] });
     let body = text.to_string().replace('\'', "'\\''");
     output.line(&format!("\nIt serves on {server} until you press Ctrl-C. The token is in {token}\n"))?;
@@ -219,7 +224,7 @@ mod tests {
 
     #[test]
     fn one_difference_fails_the_demo() {
-        let check = |verdicts: &[texts::Verdict], expected: Ending| assert_eq!(judged(verdicts), expected);
+        let check = |verdicts: &[samples::Verdict], expected: Ending| assert_eq!(judged(verdicts), expected);
         let differs = || Err("a test's own difference".to_owned());
         check(&[], Ending::Fine);
         check(&[Ok(()), Ok(())], Ending::Fine);

@@ -1,4 +1,4 @@
-//! The last two proofs: what a removal does, and how fast texts are looked through.
+//! The last two proofs: the effect of a removal, and the speed of scanning.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,29 +8,29 @@ use edm_agent::sample::Random;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::stage::Stage;
+use super::fixture::Fixture;
+use super::samples::{SampleTexts, Verdict};
 use super::steps::{Steps, seconds};
-use super::texts::{Texts, Verdict};
 use super::upload_table;
+use crate::host::core_count;
 use crate::output::Output;
-use crate::surroundings::core_count;
 
-/// Text that is looked through for the speed.
+/// The size of the text for the speed measurement.
 const SCANNED_BYTES: usize = 64 * 1024 * 1024;
-/// One request's share of it.
+/// The share of one request.
 const PIECE_BYTES: usize = 2 * 1024 * 1024;
 
-/// Uploads the table, which lacks the first text's row by now, and asks about that text again.
+/// Uploads the table without the row of the first text, and classifies that text again.
 pub(crate) async fn removal(
-    stage: &Stage,
+    fixture: &Fixture,
     steps: &Arc<Steps>,
-    texts: &Texts,
+    texts: &SampleTexts,
     output: Output,
 ) -> anyhow::Result<Vec<Verdict>> {
     output.line(&format!("  3. row {} is removed and the table uploaded again:", texts.first().row))?;
-    upload_table(stage, steps).await?;
+    upload_table(fixture, steps).await?;
     let request = json!({ "text": texts.first_text(), "sensitiveTypeIds": [], "contentClassifications": [] });
-    let result = stage.client().classify(&request).await?;
+    let result = fixture.client().classify(&request).await?;
     let count: usize = result.classification.iter().map(|found| found.matches.len()).sum();
     let after = seconds(steps.live_after());
     output.line(&format!("     live after {after}; the first text now finds {count}"))?;
@@ -40,13 +40,13 @@ pub(crate) async fn removal(
     }])
 }
 
-/// Sends 64 MiB of text and measures it from outside, requests and answers included.
+/// Sends 64 MiB of text and measures the time from the client, requests and responses included.
 pub(crate) async fn speed(
     client: &GraphClient,
-    texts: &Texts,
+    texts: &SampleTexts,
     output: Output,
 ) -> anyhow::Result<Vec<Verdict>> {
-    // A finding in each piece, so that the text is not known to be empty.
+    // Each piece contains a finding, so that the text is not trivially empty.
     let planted = texts.findable().to_owned();
     let pieces: Vec<Arc<str>> =
         (0..SCANNED_BYTES / PIECE_BYTES).map(|number| piece(number as u64, &planted).into()).collect();
@@ -78,7 +78,7 @@ pub(crate) async fn speed(
     Ok(vec![if found == count { Ok(()) } else { Err(format!("{found} of {count} planted records found")) }])
 }
 
-/// Returns two megabytes of log lines and prose with one record in them.
+/// Returns 2 MiB of log lines and prose with one record in them.
 fn piece(number: u64, planted: &str) -> String {
     const WORDS: &[&str] = &[
         "delivery",
@@ -140,7 +140,7 @@ fn piece(number: u64, planted: &str) -> String {
         }
         text.push('\n');
     }
-    // Exactly two megabytes, all of it ASCII but what was planted.
+    // Exactly 2 MiB; everything except the planted record is ASCII.
     while text.len() > PIECE_BYTES {
         text.pop();
     }

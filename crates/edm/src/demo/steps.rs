@@ -1,4 +1,4 @@
-//! One line for each step, with its time.
+//! Prints one line per step, with its time.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use edm_agent::{Amounts, Event, Progress};
 
 use crate::output::{Output, grouped};
 
-/// Prints steps; as the agent's progress it times each from the one before.
+/// Prints steps. As a progress receiver it measures the time between the agent's events.
 pub(crate) struct Steps {
     output: Output,
     before: Mutex<Instant>,
@@ -29,12 +29,12 @@ impl Steps {
         self.output.line(&format!("  {what:<24} {:>9}   {detail}", seconds(took)))
     }
 
-    /// Begins to time the next event.
+    /// Starts the time measurement of the next event.
     pub(crate) fn start_clock(&self) {
         *self.before.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Returns how long the last upload took from commit to live.
+    /// Returns the time from commit to live of the last upload.
     pub(crate) fn live_after(&self) -> Duration {
         *self.live_after.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,14 +70,14 @@ impl Progress for Steps {
         if *event == Event::Live {
             *self.live_after.lock().unwrap_or_else(PoisonError::into_inner) = lap;
         }
-        // Whoever closed the output meets that at the next line that can tell.
+        // If the output was closed, the next line that can fail reports it.
         let _ = self.step(what, lap, &detail);
     }
 
     fn read(&self, _: Amounts) {}
 }
 
-/// Returns a duration as people read it.
+/// Formats a duration for people.
 pub(crate) fn seconds(duration: Duration) -> String {
     match duration {
         short if short < Duration::from_secs(1) => format!("{:.1} ms", short.as_secs_f64() * 1e3),

@@ -1,13 +1,13 @@
-//! What a file is that is no text, by how it begins: whoever is told so knows what to do.
+//! Detects by the first bytes that a file is not text, with a reason that says what to do.
 
-/// So much of a file says what it is.
+/// The number of bytes examined.
 pub(super) const FRONT_BYTES: usize = 8 * 1024;
 
-/// How files of a kind begin, and what there is to say of them.
+/// The first bytes of a file type, and the reason to refuse it.
 struct Kind {
     offset: usize,
     mark: &'static [u8],
-    /// Whether a text may begin like that: then only what is no text is taken for it.
+    /// Whether a text may start like this. Then the file is refused only if it is not valid text.
     like_text: bool,
     reason: &'static str,
 }
@@ -51,12 +51,12 @@ const KINDS: [Kind; 21] = [
     marked(b"\0\0\xFE\xFF", "it is UTF-32, which edm does not read: save it as UTF-8"),
 ];
 
-/// How UTF-16 begins, which has NUL bytes and is text.
+/// The byte order marks of UTF-16, which contains NUL bytes and is text.
 const UTF16_MARKS: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
-/// What the first bytes of an office document's archive name.
+/// The file names at the start of an office document's archive.
 const OFFICE_NAMES: [&[u8]; 3] = [b"[Content_Types].xml", b"_rels/.rels", b"mimetypeapplication/vnd.oasis"];
 
-/// Returns why a file that begins like this is not read; nothing where it may be a text.
+/// Returns why a file with these first bytes is not read; `None` if it may be text.
 pub(super) fn reason_against(front: &[u8]) -> Option<&'static str> {
     let marked = KINDS.iter().find(|kind| {
         front.get(kind.offset..).is_some_and(|rest| rest.starts_with(kind.mark))
@@ -75,13 +75,14 @@ pub(super) fn reason_against(front: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// UTF-8 without a NUL, but for a last character that the front cuts.
+/// Returns whether the bytes are UTF-8 without NUL, apart from a truncated last character.
 fn may_be_text(front: &[u8]) -> bool {
     let whole = std::str::from_utf8(front).map_or_else(|error| error.error_len().is_none(), |_| true);
     whole && !front.contains(&0)
 }
 
-/// Of most languages every second byte is NUL in many places, and the ones between are none.
+/// In most languages, every second byte of UTF-16 is NUL in many places and the bytes in between
+/// are not.
 fn is_utf16_without_mark(front: &[u8]) -> bool {
     let nul_at = |parity: usize| front.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd) = (nul_at(0), nul_at(1));

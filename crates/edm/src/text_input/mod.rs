@@ -1,5 +1,5 @@
-//! The texts of `edm classify`: files, folders and standard input. What cannot be read is an input as well, with the reason:
-//! nobody may take it for a text in which nothing is.
+//! The inputs of `edm classify`: files, folders and standard input. Unreadable files are inputs
+//! too, with the reason, so that they cannot pass for texts without matches.
 
 mod kind;
 mod survey;
@@ -17,12 +17,13 @@ use edm_model::limits;
 use kind::FRONT_BYTES;
 pub(crate) use survey::{Place, Survey};
 
-/// The longest text that is held, as UTF-8: it goes into a JSON body, where escapes may double it. Longer ones go as they are read.
+/// The longest text held in memory, as UTF-8. It goes into a JSON body, in which escapes may double
+/// it. Longer texts are streamed.
 pub(crate) const TEXT_BYTES_MAX: usize = limits::JSON_BODY_BYTES_MAX / 2 - 64 * 1024;
-/// Files of a folder that are looked at.
+/// Maximum number of files in a folder.
 const FILES_MAX: usize = 1_000_000;
 
-/// One text to look at.
+/// One input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TextInput {
     name: String,
@@ -33,15 +34,16 @@ pub(crate) struct TextInput {
 enum TextSource {
     StandardInput,
     File(PathBuf),
-    /// What cannot be read, and why.
+    /// An unreadable input, with the reason.
     Unreadable(String),
 }
 
 impl TextInput {
-    /// Resolves the arguments: `-` is standard input, folders are walked in the order of their names.
+    /// Resolves the arguments: `-` is standard input, and folders are walked in the order of their
+    /// names.
     ///
     /// # Errors
-    /// There are more files than are looked at in one run.
+    /// There are more files than one run accepts.
     pub(crate) fn resolve(arguments: &[String]) -> anyhow::Result<Vec<Self>> {
         let mut inputs = Vec::new();
         for argument in arguments {
@@ -67,12 +69,12 @@ impl TextInput {
         Self { name: path.display().to_string(), source: TextSource::Unreadable(reason.into()) }
     }
 
-    /// Returns the name that people see.
+    /// Returns the display name.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Reads the text. Fails with the reason why there is none, without a piece of what was read.
+    /// Reads the text. Fails with the reason, which contains no part of the content.
     pub(crate) fn read(&self) -> Result<Text, String> {
         match &self.source {
             TextSource::StandardInput => read_text(io::stdin()),
@@ -82,28 +84,28 @@ impl TextInput {
     }
 }
 
-/// Whether one text is named and no folder, which may hold many.
+/// Returns whether the arguments name one text and no folder, which may contain many.
 pub(crate) fn is_single(arguments: &[String]) -> bool {
     matches!(arguments, [one] if !Path::new(one).is_dir())
 }
 
-/// A text as it was read.
+/// A text to classify.
 #[derive(Debug)]
 pub(crate) enum Text {
-    /// It is held, and was surveyed.
+    /// A text in memory, with its survey.
     Held(String, Survey),
-    /// It is too long to be held: it is sent as it is read.
+    /// A text too long for memory, which is streamed.
     Long(LongText),
 }
 
-/// A long text as UTF-8, decoded and surveyed as it is read.
+/// A long text that is decoded to UTF-8 and surveyed as it is read.
 pub(crate) struct LongText {
     text: Box<dyn io::Read + Send>,
     survey: Arc<Mutex<Survey>>,
 }
 
 impl LongText {
-    /// Returns what is noted of the text; it is whole once the text was read.
+    /// Returns the survey; it is complete once the text was read.
     pub(crate) fn survey(&self) -> Arc<Mutex<Survey>> {
         Arc::clone(&self.survey)
     }
@@ -161,8 +163,9 @@ pub(crate) fn reason_of(error: &edm_agent::Error) -> String {
     }
 }
 
-/// Adds the files below a folder. Pipes and devices may never end, and links may lead out of the folder or in circles: a link
-/// to what lies in the folder `root` is passed over, because that is looked at where it lies; any other is not read.
+/// Adds the files of a folder. Pipes and devices may never end, and links may lead out of the folder
+/// or form a cycle. A link into the folder `root` is skipped, because its target is read anyway. All
+/// other links, pipes and devices are reported as unread.
 fn walk(root: &Path, folder: &Path, inputs: &mut Vec<TextInput>) -> anyhow::Result<()> {
     let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let mut entries = match entries {
@@ -196,7 +199,7 @@ fn walk(root: &Path, folder: &Path, inputs: &mut Vec<TextInput>) -> anyhow::Resu
     Ok(())
 }
 
-/// Whether a link leads to what is found in the folder anyway.
+/// Returns whether a link leads to a file that is read anyway.
 fn leads_into(root: &Path, link: &Path) -> bool {
     match (root.canonicalize(), link.canonicalize()) {
         (Ok(root), Ok(target)) => target.starts_with(root),
@@ -224,7 +227,7 @@ mod tests {
             };
         check(vec![b'a'; TEXT_BYTES_MAX], false);
         check(vec![b'a'; TEXT_BYTES_MAX + 1], true);
-        // Cut within a character.
+        // The text is cut within a character.
         check("é".repeat(TEXT_BYTES_MAX).into_bytes(), true);
         let latin = [vec![b'a'; TEXT_BYTES_MAX - 1], vec![0xE9, b' ']].concat();
         let reason = read_text(io::Cursor::new(latin)).expect_err("no text");

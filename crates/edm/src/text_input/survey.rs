@@ -1,47 +1,49 @@
-//! What is noted of a text while it passes: how long it is, where its lines begin, and whether it holds parts in which
-//! nobody looks. A text of any length is noted within a bound.
+//! The survey of a text, made while it passes: its length, the starts of its lines, and whether it
+//! has encoded parts that are not searched. Its memory is bounded for a text of any length.
 
-/// Bytes that tell of line ends; where a text has more lines than they tell of, places behind have none.
+/// Maximum size of the line table. Offsets after its end have no line number.
 const ENDS_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Characters beyond the Basic Multilingual Plane whose places are noted.
+/// Maximum number of recorded characters outside the Basic Multilingual Plane.
 const WIDE_MAX: usize = 2 * 1024 * 1024;
-/// Lines between two places from which a search may begin.
+/// The number of lines between two entry points for a search.
 const LINES_PER_MARK: u64 = 1024;
-/// The header with which a mail says how a part of it is written, and the way that hides the part's text.
+/// The mail header that declares the encoding of a part, and the value that hides the part's text.
 const ENCODING_HEADER: &[u8] = b"content-transfer-encoding:";
 const BASE64: &[u8] = b"base64";
 
-/// Line and column of a place, the first ones are 1; columns count characters.
+/// Line and column, counted from 1. Columns count characters.
 pub(crate) type Place = (u64, u64);
 
-/// What was noted of a text.
+/// The survey of a text.
 #[derive(Debug)]
 pub(crate) struct Survey {
     bytes: u64,
-    /// UTF-16 units so far, which offsets count.
+    /// The number of UTF-16 units so far; offsets use this unit.
     units: u64,
     line_start: u64,
     lines: u64,
-    /// Units of each line with its end: seven bits a byte, the lowest first, the highest bit says that more follow.
+    /// The length of each line with its end, in UTF-16 units, as LEB128: seven bits per byte,
+    /// lowest first, with the high bit set if more follow.
     ends: Vec<u8>,
-    /// Each with the bytes of `ends` before it and the units at which its line begins, every [`LINES_PER_MARK`] lines.
+    /// Every [`LINES_PER_MARK`] lines: the position in `ends`, and the offset of the line's start
+    /// in units.
     marks: Vec<(usize, u64)>,
-    /// Offsets of characters of two units.
+    /// The offsets of characters of two units.
     wide: Vec<u64>,
-    /// Where the notes end, because there would be too many.
+    /// The offset at which the survey stopped because it was full.
     noted_to: Option<u64>,
     header: Header,
     base64: bool,
 }
 
-/// How much of the header was met on this line.
+/// How much of the header was matched on this line.
 #[derive(Debug, Clone, Copy)]
 enum Header {
-    /// So many bytes of its name.
+    /// The number of matched bytes of its name.
     Name(usize),
-    /// Its name, and so many bytes of the value.
+    /// Its name, and the number of matched bytes of the value.
     Value(usize),
-    /// The line is another.
+    /// This line is not the header.
     Other,
 }
 
@@ -63,16 +65,19 @@ impl Default for Survey {
 }
 
 impl Survey {
-    /// Notes the next bytes of a text that is UTF-8.
+    /// Surveys the next bytes of a UTF-8 text.
     pub(super) fn see(&mut self, text: &[u8]) {
         self.bytes += text.len() as u64;
         for byte in text.iter().copied() {
+            // Not a continuation byte, so a character starts here. Four-byte characters (0xF0 and
+            // above) take two UTF-16 units.
             if byte & 0xC0 != 0x80 {
                 if byte >= 0xF0 && self.noted_to.is_none() {
                     self.wide.push(self.units);
                 }
                 self.units += if byte >= 0xF0 { 2 } else { 1 };
             }
+            // Fast path: most bytes are on lines that are not the header.
             if !matches!((self.header, byte), (Header::Other, byte) if byte != b'\n') {
                 self.header = self.header_after(byte);
             }
@@ -85,6 +90,7 @@ impl Survey {
     fn end_line(&mut self) {
         let mut length = self.units - self.line_start;
         if self.ends.len() >= ENDS_BYTES_MAX || self.wide.len() >= WIDE_MAX {
+            // Stops before this line, so that every recorded line is complete.
             self.noted_to.get_or_insert(self.line_start);
         }
         self.line_start = self.units;
@@ -108,7 +114,7 @@ impl Survey {
             Header::Name(met) if ENCODING_HEADER.get(met) == Some(&lower) => {
                 if met + 1 == ENCODING_HEADER.len() { Header::Value(0) } else { Header::Name(met + 1) }
             }
-            // A value may stand on the next line.
+            // The value may be on the next line.
             Header::Value(0) if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') => Header::Value(0),
             Header::Value(met) if BASE64.get(met) == Some(&lower) => {
                 self.base64 |= met + 1 == BASE64.len();
@@ -119,21 +125,22 @@ impl Survey {
         }
     }
 
-    /// Returns the length of the text as UTF-8.
+    /// Returns the length of the text in bytes of UTF-8.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Returns whether the text holds parts of a mail that are written in base64, in which nobody looks.
+    /// Returns whether the text contains base64-encoded parts of a mail, which are not searched.
     pub(crate) fn has_base64_parts(&self) -> bool {
         self.base64
     }
 
-    /// Returns where an offset of UTF-16 units is; nothing where that was not noted.
+    /// Returns the line and column of an offset in UTF-16 units; `None` if it was not recorded.
     pub(crate) fn place(&self, offset: u64) -> Option<Place> {
         if offset > self.units || self.noted_to.is_some_and(|end| offset >= end) {
             return None;
         }
+        // Binary search for the entry point, then a decode of at most `LINES_PER_MARK` lengths.
         let mark = self.marks.partition_point(|(_, start)| *start <= offset).checked_sub(1)?;
         let (bytes, mut start) = *self.marks.get(mark)?;
         let mut line = mark as u64 * LINES_PER_MARK + 1;
@@ -150,6 +157,7 @@ impl Survey {
                 (length, shift) = (0, 0);
             }
         }
+        // Columns count characters, so each wide character before the offset counts one unit less.
         let wide_before = |end: u64| self.wide.partition_point(|place| *place < end) as u64;
         Some((line, offset - start - (wide_before(offset) - wide_before(start)) + 1))
     }
@@ -165,7 +173,7 @@ mod tests {
         survey
     }
 
-    /// Line and column of every offset, against counting the lines.
+    /// Compares line and column of every offset with a count of the lines.
     #[test]
     fn every_offset_has_its_line_and_column() {
         let many = "a\n".repeat(3000) + "𠮷b\n\n" + &"x".repeat(300) + "\né";

@@ -1,4 +1,4 @@
-//! A server that gives the answers that it was told to give: what a real one says only when something is broken.
+//! A server with prepared responses, for what a real server only returns when something is broken.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::program::Program;
 
-/// Answers one request after the other with these statuses and bodies.
+/// Answers successive requests with these statuses and bodies.
 pub(crate) struct CannedServer {
     url: String,
     bodies: Receiver<String>,
@@ -28,7 +28,7 @@ impl CannedServer {
         Self { url, bodies }
     }
 
-    /// Returns a client of this server instead of the program's own.
+    /// Returns a client of this server.
     pub(crate) fn program(&self, edm: &Program) -> Program {
         edm.at(&self.url)
     }
@@ -58,7 +58,8 @@ fn answer_one(listener: &TcpListener, status: u16, answer: &str, tell: &Sender<S
     let head =
         format!("HTTP/1.1 {status} Status\r\nconnection: close\r\ncontent-length: {}\r\n", answer.len());
     let answer = format!("{head}content-type: application/json\r\nretry-after: 0\r\n\r\n{answer}");
-    // Before the answer, with which the client may end and the test ask. The test may be over.
+    // Before the response, after which the client may end and the test may read. The test may be
+    // over.
     let _ = tell.send(String::from_utf8(body).expect("JSON"));
     reader.get_mut().write_all(answer.as_bytes()).expect("the client reads");
 }

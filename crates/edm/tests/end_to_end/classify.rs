@@ -1,4 +1,5 @@
-//! `edm classify` through the whole program: what it prints for whom, and that it never says "nothing" of what it did not read.
+//! `edm classify` through the real binary: its output for people and programs, and that it never
+//! reports "nothing" for what it did not read.
 
 use std::fs;
 
@@ -10,7 +11,7 @@ use crate::program::{Program, Server, json as printed, result, stderr, stdout};
 
 const GARCIA: &str = "García Márquez 1991-12-24 904-56-7890";
 
-/// Runs `edm classify` and compares its status, what it tells and, if one was named, a part of what it prints.
+/// Runs `edm classify` and compares its status, its messages, and optionally a part of its output.
 fn check(edm: &Program, arguments: &[&str], input: &str, status: i32, told: &[&str]) -> String {
     let ended = edm.run([&["classify"], arguments].concat(), input);
     assert_eq!(ended.status.code(), Some(status), "{arguments:?}: {}", stderr(&ended));
@@ -29,7 +30,7 @@ fn texts_of_every_encoding_are_looked_at() {
     let server = Server::start();
     let edm = server.program();
     fill(&edm, "people");
-    // The list is there for who asked why, also when there is nothing to tell.
+    // With `--explain` the list is present even if it is empty.
     let explained = result(&edm.run(["classify", "--explain"], "nothing to see"));
     assert_eq!(explained["diagnostics"], json!([]), "{explained}");
     let plain = result(&edm.run(["classify"], "nothing to see"));
@@ -39,7 +40,7 @@ fn texts_of_every_encoding_are_looked_at() {
     for (name, bytes) in [("utf16.txt", utf16(&format!("\u{feff}{GARCIA}"))), ("marked.txt", marked)] {
         check(&edm, &["--fail-on-match", &edm.file(name, bytes)], "", 3, &["1 match; all was read"]);
     }
-    // Offsets are the whole text's, and a mark of the byte order is no part of it.
+    // Offsets refer to the whole text, without the byte order mark.
     let long = "a ".repeat(2 * 1024 * 1024) + "\n";
     let text = format!("\u{feff}{long}{GARCIA}");
     for (name, bytes) in [("long8.txt", text.clone().into_bytes()), ("long16.txt", utf16(&text))] {
@@ -86,7 +87,7 @@ fn what_was_not_read_is_named_and_ends_no_run() {
         let file = edm.file("exports/other.bin", bytes);
         let told = [format!("not read: {file}: "), reason.to_owned()];
         let told: Vec<&str> = told.iter().map(String::as_str).chain(["1 file not read"]).collect();
-        // Named or found, alone or not, with and without the gate.
+        // As an argument or in a folder, alone or not, with and without the gate.
         check(&edm, &[&file], "", 4, &told);
         check(&edm, &[&folder], "", 4, &[&told[..], &["2 files"]].concat());
         let out = check(&edm, &["--fail-on-match", &folder, "--output", "ndjson"], "", 4, &told);
@@ -126,13 +127,13 @@ fn a_text_that_was_not_searched_to_its_end_is_not_clean() {
     let server = Server::start();
     let edm = server.program();
     fill(&edm, "people");
-    // A number alone is below the recommended confidence, and there are more of them than a result lists.
+    // A number alone is below the recommended confidence, and there are more than a result lists.
     let numbers = "904-56-7890\n".repeat(10_001);
     check(&edm, &["--fail-on-match"], &numbers, 4, &["not looked at as a whole: matchLimit"]);
     check(&edm, &[], &numbers, 4, &["matchLimit"]);
     check(&edm, &["--fail-on-match"], &format!("{numbers}{GARCIA}"), 5, &["matchLimit"]);
     check(&edm, &["--fail-on-match"], "904-56-7890", 0, &[]);
-    // A gate goes by the confidence that it is asked for.
+    // The gate uses the requested confidence.
     check(&edm, &["--fail-on-match", "--minimum-confidence", "60"], "904-56-7890", 3, &[]);
     check(&edm, &["--fail-on-match", "--minimum-confidence", "90"], GARCIA, 0, &[]);
     let unknown = "b84d3f36-3f36-4b84-8d3f-363f4db8363f";
@@ -204,7 +205,7 @@ const FOUND: &str = r#"{"classification": [{"id": "t", "displayName": "people", 
     "matches": [{"offset": 0, "length": 1, "confidence": 85, "rows": [1]}]}], "errors": [ERRORS]}"#;
 const REDACTED: &str = r#"{"text": "x", "classification": [], "errors": [], "belowThresholdCount": 2}"#;
 
-/// What a server says when something is broken with it is never taken for "nothing found".
+/// An error of a broken server is never treated as "nothing found".
 #[test]
 fn nothing_found_is_said_only_of_what_was_looked_at() {
     let server = Server::start();
@@ -237,7 +238,7 @@ fn nothing_found_is_said_only_of_what_was_looked_at() {
     let both = FOUND.replace("ERRORS", &error("timeout"));
     check(&[(200, &both)], &["--fail-on-match"], 5, &["1 match; 1 file not looked at as a whole"]);
     check(&[(200, &FOUND.replace("ERRORS", ""))], &["--fail-on-match"], 3, &[]);
-    // An answer that is none.
+    // A response that is not a result.
     check(&[(200, "{}")], &[], 1, &["cannot be understood", "1 file not read"]);
 
     let refused = |code: &str| format!(r#"{{"error": {}}}"#, error(code));

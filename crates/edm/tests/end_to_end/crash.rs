@@ -1,4 +1,5 @@
-//! `kill -9` of the server, in the middle of an upload and of indexing: nothing is lost and nothing is done twice.
+//! `kill -9` of the server, during an upload and during indexing: nothing is lost and nothing is
+//! done twice.
 
 use std::io::{BufRead, BufReader};
 
@@ -6,7 +7,7 @@ use crate::COLUMNS;
 use crate::cutting_proxy::CuttingProxy;
 use crate::program::{Program, Server, json, result, stderr};
 
-/// Looks before a test gives up; each is a process of its own that asks the server.
+/// Maximum number of polls before a test fails; each starts a process that queries the server.
 const LOOKS_MAX: usize = 2_000;
 
 /// Waits until a session's data is live.
@@ -54,7 +55,7 @@ fn expect_found(edm: &Program) {
     assert_eq!(found["classification"][0]["matches"][0]["rows"][0], 1, "{found}");
 }
 
-/// The agent never stops: it asks again while the server is away, and completes what it began.
+/// The agent keeps running: it retries while the server is down, and completes the upload.
 #[test]
 fn an_upload_survives_the_death_of_its_server() {
     const BLOCKS: usize = 24;
@@ -76,7 +77,7 @@ fn an_upload_survives_the_death_of_its_server() {
     proxy.wait_until_cut();
     server.kill();
     proxy.let_pass();
-    // The agent met the dead server and says so.
+    // The agent noticed the dead server and reports it.
     let mut told = BufReader::new(agent.stderr.take().expect("is piped")).lines();
     let mut before = Vec::new();
     loop {
@@ -100,7 +101,7 @@ fn an_upload_survives_the_death_of_its_server() {
     expect_found(&edm);
 }
 
-/// What was committed needs nobody's help: the server that starts again builds and publishes it.
+/// A committed session needs no client: the restarted server builds and publishes it.
 #[test]
 fn a_committed_session_survives_the_death_of_its_server() {
     let mut server = Server::start();
@@ -114,7 +115,7 @@ fn a_committed_session_survives_the_death_of_its_server() {
     let session = report["sessionId"].as_str().expect("an id");
     wait_until_begun(&edm, "people", session);
     server.kill();
-    // More than once: a job that is begun again begins on what the one before left.
+    // Twice, because a restarted job continues from what the previous one left.
     server.restart(&[]);
     server.kill();
     server.restart(&[]);

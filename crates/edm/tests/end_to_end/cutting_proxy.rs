@@ -1,5 +1,5 @@
-//! A proxy that holds everything back once so many blocks began to pass: the moment at which a test may kill
-//! the sender, without any clock.
+//! A proxy that holds back all traffic after a given number of blocks. A test can then kill the
+//! sender at a defined point, without a clock.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What the request line of a block holds and nothing else does.
+/// A part that only the request line of a block contains.
 const BLOCK: &[u8] = b"comp=block&";
 
 pub(crate) struct CuttingProxy {
@@ -18,7 +18,7 @@ pub(crate) struct CuttingProxy {
 }
 
 impl CuttingProxy {
-    /// Passes `blocks` block requests to the server and holds the ones behind them.
+    /// Passes `blocks` block requests to the server and holds back the following ones.
     pub(crate) fn start(server: SocketAddr, blocks: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -48,12 +48,12 @@ impl CuttingProxy {
         self.cut.recv().expect("a block is held back");
     }
 
-    /// Breaks the connections that are held, and passes whatever comes from now on.
+    /// Closes the held connections, and passes everything from now on.
     pub(crate) fn let_pass(&self) {
         let mut held = self.counter.held.lock().expect("no panic");
         held.passing = true;
         for client in held.clients.drain(..) {
-            // Its client may have closed it already.
+            // The client may have closed it.
             let _ = client.shutdown(Shutdown::Both);
         }
     }
@@ -73,7 +73,7 @@ struct Held {
 }
 
 impl Counter {
-    /// Keeps the client to be broken later; false when everything passes by now.
+    /// Stores the client to close it later; returns false if everything passes now.
     fn hold(&self, client: &TcpStream) -> bool {
         let mut held = self.held.lock().expect("no panic");
         if !held.passing {
@@ -84,19 +84,19 @@ impl Counter {
 }
 
 fn pass(mut client: TcpStream, server: SocketAddr, counter: &Counter) {
-    // A server that is away is a connection that breaks.
+    // A server that is down is a closed connection.
     let Ok(mut to_server) = TcpStream::connect(server) else { return };
     let mut from_server = to_server.try_clone().expect("a second handle");
     let mut to_client = client.try_clone().expect("a second handle");
     thread::spawn(move || {
-        // Ends when either side is gone.
+        // Ends when either side closes.
         let _ = std::io::copy(&mut from_server, &mut to_client);
         let _ = to_client.shutdown(Shutdown::Both);
     });
     let mut buffer = [0; 64 * 1024];
     let mut tail = Vec::new();
     while let Ok(count @ 1..) = client.read(&mut buffer) {
-        // The word may be cut by the read: the end of what came before is looked at again.
+        // The word may be split between reads, so the end of the previous bytes is searched again.
         tail.extend_from_slice(&buffer[..count]);
         let blocks = tail.windows(BLOCK.len()).filter(|window| *window == BLOCK).count();
         let keep = tail.len().min(BLOCK.len() - 1);
@@ -104,9 +104,9 @@ fn pass(mut client: TcpStream, server: SocketAddr, counter: &Counter) {
         let beyond = counter.seen.fetch_add(blocks, Ordering::SeqCst) + blocks > counter.blocks;
         if beyond && blocks > 0 && counter.hold(&client) {
             let tell = counter.tell.lock().expect("no panic");
-            // The test listens for the first one only.
+            // The test only waits for the first one.
             let _ = tell.send(());
-            // Held until the client is gone.
+            // Held until the client closes.
             while let Ok(1..) = client.read(&mut buffer) {}
             return;
         }

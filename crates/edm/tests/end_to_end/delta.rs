@@ -1,4 +1,4 @@
-//! Records changed, added and removed by the real binary.
+//! Deltas through the real binary: records changed, added and removed.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ García Márquez,904-56-7890,1991-12-24
 const KEYED: [&str; 6] =
     ["--column", "ssn:searchable:key:ignore=- ", "--column", "lastName", "--column", "dob"];
 
-/// Makes a store whose key is the SSN and uploads the table to it.
+/// Creates a store with the SSN as its key and uploads the table to it.
 fn furnished(edm: &Program) {
     let created = edm.run([&["store", "create", "--name", "patients"][..], &KEYED].concat(), "");
     assert_eq!(created.status.code(), Some(0), "{}", stderr(&created));
@@ -32,7 +32,7 @@ fn upload(edm: &Program, table: &str, options: &[&str]) -> Value {
     json(&uploaded)
 }
 
-/// Returns confidence, record and session of each match in the text.
+/// Returns confidence, row and session of each match in the text.
 fn found(edm: &Program, text: &str) -> Vec<(u64, u64, String)> {
     let answer = result(&edm.run(["classify"], text));
     let matches = answer["classification"].as_array().into_iter().flatten().flat_map(|found| {
@@ -61,7 +61,7 @@ fn one_patient_is_changed_and_one_removed() {
     assert_eq!(found(&edm, "Langer-Okafor 900-12-3456, 1982-03-04"), [(85, 1, delta.clone())], "changed");
     assert_eq!(found(&edm, "van der Berg 1990-07-15 902-34-5678"), [(85, 3, base.clone())], "as it was");
 
-    // The file of a removal needs the key alone; whatever else it has does not matter.
+    // The file of a removal only needs the key; other columns are ignored.
     let report = upload(&edm, "ward,ssn\nB 4,902345678\nB 5,955-55-5555\n", &["--delete", "--wait"]);
     assert_eq!((&report["updateMode"], &report["delete"]), (&"delta".into(), &true.into()), "{report}");
     assert_eq!((&report["removedRowCount"], &report["liveRowCount"]), (&1.into(), &5.into()), "{report}");
@@ -94,7 +94,7 @@ fn one_patient_is_changed_and_one_removed() {
     assert_eq!(found(&edm, "van der Berg 1990-07-15 902-34-5678"), [(85, 3, base)], "and back again");
 }
 
-/// People took line 2 of a delta's file for row 2 of the whole table.
+/// Users took line 2 of a delta's file for row 2 of the whole table.
 fn rows_name_their_file(edm: &Program, lookup: &[&str]) {
     let table = |arguments: &[&str], text: &str| {
         stdout(&edm.run([&["--output", "table"][..], arguments].concat(), text))
@@ -177,7 +177,7 @@ fn a_killed_removal_goes_on_where_it_stopped() {
     let store = json(&edm.run(["store", "show", "patients"], ""));
     assert_eq!(store["rowCount"], 1, "{store}");
 
-    // What was begun in one mode is not finished in another.
+    // An upload in one mode is not resumed in another.
     let proxy = CuttingProxy::start(server.address(), 12);
     let mut killed = edm.at(&proxy.url()).spawn(&removal);
     proxy.wait_until_cut();
@@ -190,7 +190,8 @@ fn a_killed_removal_goes_on_where_it_stopped() {
     assert_eq!(store["rowCount"], RECORDS as u64 + 1, "{store}");
 }
 
-/// A whole table with a key keeps the last row of each; whoever uploads it hears how many went.
+/// A whole table with a key keeps the last row of each key, and the report has the number of
+/// replaced rows.
 #[test]
 fn rows_whose_key_comes_again_are_told_of() {
     let server = Server::start();

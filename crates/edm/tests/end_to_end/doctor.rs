@@ -1,4 +1,4 @@
-//! `edm doctor` on set-ups that are as they should be, and on broken ones; none of them is changed by it.
+//! `edm doctor` on sound and broken set-ups; it changes none of them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::program::{Server, edm, json, stderr};
 use crate::{COLUMNS, fill};
 
-/// Returns what it says of each check: `state: found`, and the advice.
+/// Returns the result of each check: `state: found`, and the advice.
 fn said(ended: &Output) -> BTreeMap<String, String> {
     let document = json(ended);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -75,7 +75,7 @@ fn a_client_is_told_what_is_wrong() {
     expect(&edm.with_token("", ["doctor"], ""), &[("token", "fail", "there is none to send")]);
     expect(&edm.at("http://127.0.0.1:1").run(["doctor"], ""), &[("server", "fail", "http://127.0.0.1:1")]);
     expect(&edm.at("http://192.0.2.1:9").run(["doctor"], ""), &[("server", "fail", "--insecure-http")]);
-    // It takes connections, and says nothing.
+    // It accepts connections and never responds.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", silent.local_addr().expect("has one"));
     expect(
@@ -89,7 +89,7 @@ fn a_client_is_told_what_is_wrong() {
     assert!(text.lines().count() < 12 && text.contains("checks: 0 failed, 0 warnings"), "{text}");
 }
 
-/// Every file with its length, its time and its rights.
+/// Every file with its length, modification time and permissions.
 fn state(folder: &Path) -> BTreeMap<String, (u64, SystemTime, String)> {
     let entries = fs::read_dir(folder).expect("can be read").map(|entry| entry.expect("can be read"));
     let one = |entry: fs::DirEntry| {
@@ -115,7 +115,7 @@ fn a_data_directory_is_looked_at_and_left_as_it_is() {
     let running = doctor(&options);
     expect(&running, &[("lock", "ok", "a server works"), ("catalog", "ok", "in use by the server")]);
     assert!(!said(&running).contains_key("server"), "nobody said that a server is to be asked");
-    // As a crash leaves it: with what is not yet in the catalog's own file.
+    // As after a crash: with a write-ahead log.
     server.kill();
     let before = state(Path::new(&data));
     assert!(before.contains_key("catalog.db-wal"));
@@ -202,7 +202,7 @@ fn settings_and_certificates_are_judged() {
         assert_eq!(state(folder.path()), before, "{text}");
     };
     let tls = "[tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n";
-    // A certificate that is over so many days from now.
+    // Makes a certificate that expires in this many days.
     let certify = |days: i64| {
         let signing_key = rcgen::KeyPair::generate().expect("makes a key");
         let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
@@ -230,7 +230,7 @@ fn settings_and_certificates_are_judged() {
     let key = rcgen::KeyPair::generate().expect("makes a key").serialize_pem();
     fs::write(folder.path().join("server.key"), key).expect("writes");
     check(tls, &[("certificate", "fail", "do not fit together")]);
-    // Options go before the file.
+    // Options override the file.
     certify(400);
     let [pem, key] = ["server.pem", "server.key"].map(|name| folder.path().join(name).display().to_string());
     fs::write(&file, "[tls]\ncertificate = \"a\"\nkey = \"b\"\n").expect("writes");
@@ -243,7 +243,7 @@ fn settings_and_certificates_are_judged() {
     expect(&doctor(&["--config", "/nowhere/edm.toml"]), &[("config", "fail", "cannot read")]);
 }
 
-/// Returns midnight of the day that is so many days from now, as far as the calendar of certificates goes.
+/// Returns midnight in this many days, within the range of certificate dates.
 fn time_in(days: i64) -> time::OffsetDateTime {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
     let seconds = i64::try_from(now.as_secs()).expect("fits") + days * 24 * 3_600;

@@ -1,4 +1,4 @@
-//! The real binary against itself: `edm serve` on loopback, every other command as its client.
+//! The real binary against itself: `edm serve` on loopback, and every other command as its client.
 #![cfg(all(feature = "agent", feature = "server"))]
 
 mod canned_server;
@@ -38,7 +38,7 @@ García Márquez,904-56-7890,1991-12-24
 const COLUMNS: [&str; 6] =
     ["--column", "ssn:searchable:ignore=- ", "--column", "lastName", "--column", "dob"];
 
-/// Makes a store and uploads the table to it.
+/// Creates a store and uploads the table to it.
 fn fill(edm: &Program, name: &str) {
     let created = edm.run([&["store", "create", "--name", name][..], &COLUMNS].concat(), "");
     assert_eq!(created.status.code(), Some(0), "{}", stderr(&created));
@@ -50,7 +50,7 @@ fn fill(edm: &Program, name: &str) {
     let report = json(&uploaded);
     assert_eq!((&report["rowCount"], &report["rejectedRowCount"]), (&5.into(), &1.into()), "{report}");
     assert_eq!(report["state"], "Completed");
-    // The refused line is told by its number and never by its content.
+    // The refused line is reported by its number and never by its content.
     let told = stderr(&uploaded);
     assert!(told.contains("wrong number of cells (the header has 3): line 4"), "{told}");
     assert!(!told.contains("many"), "{told}");
@@ -187,7 +187,8 @@ fn a_killed_server_starts_again_with_its_data_and_tokens_can_be_made_beside_it()
     assert!(stderr(&revoked).contains("401"), "{}", stderr(&revoked));
 }
 
-/// The agent is killed while its blocks are held up; the second run sends again at most what was in flight.
+/// The agent is killed while its blocks are held back. The second run sends at most the blocks in
+/// flight again.
 #[test]
 fn a_killed_agent_goes_on_where_it_stopped() {
     const BLOCKS: u64 = 24;
@@ -282,13 +283,13 @@ fn whoever_is_not_let_in_is_told_what_to_send() {
     check("", &["store", "list", "--token-file", &empty], 1, "is empty, so no token can be sent");
     check(&desk, &["store", "list", "--token", "x", "--token-file", &held], 2, "cannot be used with");
 
-    // The file goes before the environment, whose token nobody has.
+    // The file overrides the environment, whose token is unknown.
     let by_id = ["lookup", "--key", "ssn", "--store", id, "904-56-7890", "--token-file", &held];
     check("edm_nobody", &by_id, 0, "");
     let by_name = ["lookup", "--key", "ssn", "--store", "people", "904-56-7890"];
     check(&desk, &by_name, 1, "give --store the id of the data store");
 
-    // An id is no description.
+    // An id is not a description.
     let table = edm.file("more.csv", TABLE);
     let agent = "b84d3f36-3f36-4b84-8d3f-363f4db8363f";
     let upload = ["upload", "--store", "people", "--file", &table, "--agent", agent];
@@ -296,7 +297,7 @@ fn whoever_is_not_let_in_is_told_what_to_send() {
     assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
     assert!(stderr(&refused).contains("there is no upload agent of the id b84d3f36"), "{}", stderr(&refused));
 
-    // Graph's clients name the version in the address.
+    // Clients of Graph put the version into the URL.
     let versioned = edm.at(&format!("{}/beta", server.url())).run(["store", "list"], "");
     assert_eq!(versioned.status.code(), Some(0), "{}", stderr(&versioned));
     let afar = edm.at("http://192.0.2.1:9").run(["store", "list"], "");

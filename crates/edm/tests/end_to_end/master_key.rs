@@ -1,4 +1,4 @@
-//! The master key apart from the data: where every command finds it, and what is told when it does not.
+//! A master key apart from the data: where every command finds it, and the messages if it does not.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::fill;
 use crate::program::{Server, edm, result, stderr, stdout};
 
-/// Runs a command on a data directory with these options and variables; returns its status and all that it said.
+/// Runs a command on a data directory with these options and variables. Returns its status and all
+/// output.
 fn said(command: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String) {
     let ended = edm(command).envs(environment.iter().copied()).output().expect("ends");
     (ended.status.code(), format!("{}{}", stdout(&ended), stderr(&ended)))
@@ -70,7 +71,7 @@ fn a_key_lies_apart_and_every_command_finds_it() {
     server.restart_in(&[], &[handed]);
     expect_found(&server);
     server.kill();
-    // What the key was moved from is told until it is removed.
+    // The old key file is reported until it is removed.
     fs::copy(&path, Path::new(&data).join("master.key")).expect("copies");
     server.restart(&option);
     server.log().wait_for("master.key is still there: remove it", 0);

@@ -1,4 +1,5 @@
-//! What an operator does with a server that runs: certificates and settings are replaced, its key is kept elsewhere.
+//! Operations on a running server: certificates and settings are replaced, and its key is
+//! elsewhere.
 
 use std::fs;
 use std::io::Write;
@@ -11,7 +12,7 @@ use crate::COLUMNS;
 use crate::program::{Server, json, stderr};
 use crate::serve::self_signed;
 
-/// A certificate and its key in a folder of their own.
+/// A certificate and its key in a folder.
 struct Pair(TempDir);
 
 impl Pair {
@@ -29,7 +30,7 @@ impl Pair {
         self.path("server.pem")
     }
 
-    /// Puts both where the server looks for them.
+    /// Copies both to where the server reads them.
     fn install(&self, folder: &Path) {
         for name in ["server.pem", "server.key"] {
             fs::copy(self.path(name), folder.join(name)).expect("copies");
@@ -37,7 +38,7 @@ impl Pair {
     }
 }
 
-/// Starts a server with the certificate, whose copies lie in the server's folder.
+/// Starts a server with the certificate, copied to the server's folder.
 fn with_certificate(pair: &Pair) -> Server {
     let folder = tempfile::tempdir().expect("a folder");
     pair.install(folder.path());
@@ -55,7 +56,7 @@ fn row(number: u32) -> String {
     )
 }
 
-/// A server once ended at SIGHUP, without a word; certificates could be renewed by a restart alone.
+/// A server once ended silently at SIGHUP, so that renewing a certificate needed a restart.
 #[test]
 fn a_certificate_is_replaced_while_a_table_and_a_text_come() {
     let (old, new) = (Pair::new(), Pair::new());
@@ -74,7 +75,7 @@ fn a_certificate_is_replaced_while_a_table_and_a_text_come() {
     table.write_all(b"ssn,lastName,dob\n").expect("is read");
     let rows = |from: u32| (from..from + 4_000).map(row).collect::<String>();
     table.write_all(rows(0).as_bytes()).expect("is read");
-    // It trusts the old certificate alone, so it has but the connection with which it began.
+    // It only trusts the old certificate, so only its existing connection works.
     let mut classifying = edm.spawn_fed(["classify", "-", "--ca-cert", &old.certificate()]);
     let mut text = classifying.stdin.take().expect("is piped");
     text.write_all(&b"a text that holds nothing. ".repeat(400_000)).expect("is read");
@@ -119,13 +120,13 @@ fn a_certificate_that_cannot_be_used_leaves_the_one_before() {
         assert_eq!(answered.status.code(), Some(0), "{part}: {}", stderr(&answered));
         good.install(server.folder());
     };
-    // The certificate of one pair and the key of another, as between two copies of a renewal.
+    // The certificate of one pair and the key of another, as in the middle of a renewal.
     let foreign = fs::read(other.certificate()).expect("reads");
     check("server.pem", Some(&foreign), "do not fit together");
     check("server.pem", Some(b"no PEM"), "holds no certificate");
     check("server.key", Some(b""), "cannot be read as PEM");
     check("server.pem", None, "cannot read");
-    // Once it is mended, the next signal takes it.
+    // Once this is corrected, the next signal applies it.
     other.install(server.folder());
     server.signal(Signal::HUP);
     log.wait_for("the certificate was read again", told);
@@ -139,7 +140,7 @@ fn settings_are_read_again_whole_or_not_at_all() {
     fs::write(&file, "[server]\nallowed_hosts = [\"127.0.0.1\"]\n").expect("writes");
     let server = Server::start_with(folder, &["--config", &file.display().to_string()]);
     let (edm, log) = (server.program(), server.log());
-    // Whether the host that clients name is one of those that are allowed.
+    // Whether the host name that clients use is allowed.
     let is_answered = || edm.run(["store", "list"], "").status.code() == Some(0);
     assert!(is_answered());
     let reload = |text: &str, part: &str, from: usize| {
@@ -153,11 +154,11 @@ fn settings_are_read_again_whole_or_not_at_all() {
         0,
     );
     let line = log.text()[..told].lines().last().expect("a line").to_owned();
-    // The address was named by an option, which goes before the file.
+    // The address was given as an option, which overrides the file.
     assert!(line.contains("WARN") && line.contains("\"matching.concurrency\""), "{line}");
     assert!(log.text().contains("changed=\"server.allowed_hosts\""), "{}", log.text());
     assert!(!is_answered(), "{}", log.text());
-    // A file that is wrong anywhere changes nothing of what is right in it.
+    // A file with an error changes nothing, not even its valid settings.
     let right = "[server]\nallowed_hosts = [\"127.0.0.1\"]\n";
     let told = reload(&format!("{right}[sessions]\nidle = 1\n"), "nothing is changed", told);
     let line = log.text()[..told].lines().last().expect("a line").to_owned();
@@ -185,7 +186,8 @@ fn a_signal_for_which_there_is_nothing_to_do_is_told_and_ends_nothing() {
     assert_eq!(server.wait().code(), Some(0), "{}", log.text());
 }
 
-/// A core of a running server once held cells of finished requests, a token and the tenant's salt in clear.
+/// A core dump of a running server once contained cells of finished requests, a token and the
+/// tenant's salt.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_crash_leaves_no_memory_behind() {
@@ -201,7 +203,7 @@ fn a_crash_leaves_no_memory_behind() {
         assert!(read.is_err(), "nobody but root looks into the process");
     }
     let mut agent = server.program().spawn_fed(["classify", "-"]);
-    // It has begun when it reads.
+    // Once it reads, it has started.
     let mut text = agent.stdin.take().expect("is piped");
     text.write_all(&b"a text that holds nothing. ".repeat(10_000)).expect("is read");
     assert_eq!(limit(&agent.id().to_string()), ["0", "0"]);

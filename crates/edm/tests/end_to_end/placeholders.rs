@@ -1,4 +1,4 @@
-//! Words that mean an empty cell: the usual ones, a store's own, and those that are names where few rows have them.
+//! Placeholders: the default ones, a store's list, and words that are names if few rows have them.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ fn create(edm: &Program, store: &str, more: &[&str]) {
     assert_eq!(created.status.code(), Some(0), "{}", stderr(&created));
 }
 
-/// Uploads the rows and returns what was said of them.
+/// Uploads the rows. Returns the messages about them.
 fn upload(edm: &Program, store: &str, file: &str, text: &str, more: &[&str]) -> String {
     let uploaded = edm.run([&["upload", "--store", store, "--file", file, "--wait"], more].concat(), text);
     assert_eq!(uploaded.status.code(), Some(0), "{}", stderr(&uploaded));
@@ -23,7 +23,7 @@ fn upload(edm: &Program, store: &str, file: &str, text: &str, more: &[&str]) -> 
     warnings.map(|warning| warning.as_str().expect("a sentence")).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the confidence with which the text is a row, 0 where it is none.
+/// Returns the confidence with which the text matches a row; 0 without a match.
 fn confidence(edm: &Program, store: &str, text: &str) -> u64 {
     let found = result(&edm.run(["classify", "--type", store, "--minimum-confidence", "1"], text));
     let matches = found["classification"].as_array().expect("a list").iter();
@@ -31,7 +31,7 @@ fn confidence(edm: &Program, store: &str, text: &str) -> u64 {
     matches.filter_map(|found: &Value| found["confidence"].as_u64()).max().unwrap_or(0)
 }
 
-/// 2,000 accounts, of whom every fortieth has no surname and one is called Null.
+/// 2,000 accounts: every fortieth has no surname, and one is called Null.
 fn accounts() -> String {
     let mut table = "acct,surname,note\n".to_owned();
     for row in 0..2_000 {
@@ -61,7 +61,7 @@ fn a_placeholder_is_no_evidence_and_a_surname_is() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
-    // The account alone, and beside words that mean nothing.
+    // The account alone, and next to words that mean nothing.
     let alone = confidence(&edm, "accounts", "ACC-770040");
     for text in ["ACC-770040 errors: none", "ACC-770040 not provided", "ACC-770041 #REF!"] {
         assert_eq!(confidence(&edm, "accounts", text), alone, "{text}");
@@ -69,7 +69,7 @@ fn a_placeholder_is_no_evidence_and_a_surname_is() {
     for text in ["ACC-770041 Langer41", "Mr. Null, ACC-770700"] {
         assert!(confidence(&edm, "accounts", text) > alone, "{text}");
     }
-    // A pipe is read once: its begin decides, and here that is all of it.
+    // A pipe is read once, so its start decides; here that is all of it.
     create(&edm, "piped", &[]);
     let told = upload(&edm, "piped", "-", &accounts(), &[]);
     assert!(told.contains("surname: 50 of 2000 records hold “none”") && !told.contains("pipe"), "{told}");
@@ -107,7 +107,7 @@ fn a_store_has_its_own_words_or_none() {
     upload(&edm, "own", &file, "", &[]);
     assert_eq!(confidence(&edm, "own", "ACC-1001 none"), alone);
 
-    // One word more, one less.
+    // One word more, and one less.
     let updated =
         edm.run(["store", "update", "own", "--add-placeholder", "-", "--remove-placeholder", "NONE"], "");
     assert!(stderr(&updated).contains("upload the table again"), "{}", stderr(&updated));

@@ -1,4 +1,4 @@
-//! What `edm profile` says of a table, against what the service says of it once it is uploaded.
+//! Compares `edm profile` with what the service reports about the same table after the upload.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, Server, edm, json, stderr, stdout};
 
-/// People of whom some share a city; one record cannot be used.
+/// People of whom some share a city; one record is unusable.
 fn people() -> String {
     let mut table = "ssn,lastName,mail,dob,city,room\n".to_owned();
     for n in 0..600 {
@@ -34,13 +34,13 @@ fn column<'a>(profile: &'a Value, name: &str) -> &'a Value {
     columns.iter().find(|column| column["name"] == name).expect(name)
 }
 
-/// Runs a command that needs no server, on a file of its own.
+/// Runs a command without a server, on a file.
 fn alone(arguments: &[&str], table: &str) -> std::process::Output {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("table.csv");
     std::fs::write(&path, table).expect("writes");
     let mut command = edm(["profile", "--file", path.to_str().expect("a path")].iter().chain(arguments));
-    // What does not fit into memory would be there, and nothing is left of it.
+    // Data that exceeds the memory would be there; nothing is left of it.
     let scratch = folder.path().join("tmp");
     std::fs::create_dir(&scratch).expect("makes");
     let output = command.env("TMPDIR", &scratch).output().expect("ends");
@@ -88,7 +88,7 @@ fn a_table_is_profiled() {
     ] {
         assert!(stdout(&table).contains(part), "{part}: {}", stdout(&table));
     }
-    // No cell is shown in either form, nor where the table cannot be used.
+    // Neither format shows a cell, not even if the table cannot be used.
     let said = [stdout(&output), stdout(&table), stderr(&output)].concat();
     for cell in ["900-10-0000", "O'aaa", "example.org", "1930-01-01", "city1", "10001", "only"] {
         assert!(!said.contains(cell), "{cell}");
@@ -115,7 +115,7 @@ fn a_table_is_profiled() {
 
 fn classes(columns: &Value) -> Vec<(Value, Value, Value)> {
     let columns = columns.as_array().expect("a list").iter();
-    // A store leaves an empty list of warnings out.
+    // A store omits an empty list of warnings.
     let warnings = |column: &Value| column["warnings"].as_array().cloned().unwrap_or_default();
     columns.map(|column| (column["name"].clone(), column["class"].clone(), json!(warnings(column)))).collect()
 }
@@ -165,7 +165,7 @@ fn upload(edm: &Program, cities: impl Fn(usize) -> String) -> (Value, String) {
     (json(&uploaded)["warnings"].clone(), stderr(&uploaded))
 }
 
-/// The default type stays as the first table made it, and whoever uploads another is told.
+/// The default type stays as the first table made it, and a later upload gets a warning.
 #[test]
 fn a_later_upload_that_would_change_a_class_only_warns() {
     let server = Server::start();

@@ -1,4 +1,4 @@
-//! Runs the binary: as a server on a free port of loopback, and as that server's client.
+//! Runs the binary: as a server on a free loopback port, and as a client of it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,10 +13,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How long a server may take to say what a test waits for.
+/// How long a test waits for a message of the server.
 const TOLD_WITHIN: Duration = Duration::from_secs(60);
 
-/// Returns the binary with these arguments and an empty environment of ours.
+/// Returns the binary with these arguments and without our environment variables.
 pub(crate) fn edm(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_edm"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -34,13 +34,13 @@ pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Returns what the program printed: JSON, because nobody sits at a terminal here.
+/// Parses the program's output, which is JSON since there is no terminal.
 pub(crate) fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}{}", stdout(output), stderr(output)))
 }
 
-/// Returns what `edm classify` printed of its one text.
+/// Parses the output of `edm classify` for its one text.
 pub(crate) fn result(output: &Output) -> Value {
     let mut document = json(output);
     assert_eq!(document["results"].as_array().map(Vec::len), Some(1), "{document}");
@@ -52,12 +52,12 @@ pub(crate) struct Server {
     folder: TempDir,
     child: Child,
     url: String,
-    /// The log up to the line that holds the address.
+    /// The log up to the line with the address.
     pub(crate) first_log: String,
     log: Log,
 }
 
-/// What a server has said so far, and a bell that is rung when it says more.
+/// The server's log so far, and a condition variable that signals new lines.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<(Mutex<String>, Condvar)>);
 
@@ -67,7 +67,8 @@ impl Log {
         self.0.1.notify_all();
     }
 
-    /// Waits until a line behind the first `from` bytes holds the part; returns the bytes up to its end.
+    /// Waits until a line after the first `from` bytes contains the part; returns the position of
+    /// its end.
     pub(crate) fn wait_for(&self, part: &str, from: usize) -> usize {
         let end = |log: &str| {
             let found = log.get(from..)?.split_inclusive('\n').scan(from, |end, line| {
@@ -83,7 +84,7 @@ impl Log {
         end(&log).unwrap_or_else(|| panic!("the server never said “{part}”: {log}"))
     }
 
-    /// Returns all of it.
+    /// Returns the whole log.
     pub(crate) fn text(&self) -> String {
         self.0.0.lock().expect("no panic").clone()
     }
@@ -94,25 +95,25 @@ impl Server {
         Self::start_with(tempfile::tempdir().expect("a folder"), &[])
     }
 
-    /// Starts a server on the folder's `data` with more options.
+    /// Starts a server on `data` in the folder, with more options.
     pub(crate) fn start_with(folder: TempDir, options: &[&str]) -> Self {
         let Started { child, url, first_log, log } =
             start(&folder.path().join("data"), "127.0.0.1:0", options, &[]);
         Self { folder, child, url, first_log, log }
     }
 
-    /// Ends the process at once, as `kill -9` does: nothing is said to it before.
+    /// Ends the process at once, like `kill -9`, without a warning.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("runs until it is killed");
         self.child.wait().expect("was killed");
     }
 
-    /// Starts the killed server again on its data and its address.
+    /// Starts the killed server again with the same data and address.
     pub(crate) fn restart(&mut self, options: &[&str]) {
         self.restart_in(options, &[]);
     }
 
-    /// Starts it again with these variables in its environment.
+    /// Starts it again with these environment variables.
     pub(crate) fn restart_in(&mut self, options: &[&str], environment: &[(&str, &str)]) {
         let listen = self.address().to_string();
         let Started { child, url, first_log, log } =
@@ -127,7 +128,7 @@ impl Server {
         rustix::process::kill_process(process, signal).expect("the server runs");
     }
 
-    /// Waits until the process has ended by itself, and returns how.
+    /// Waits until the process ends by itself, and returns its status.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         self.child.wait().expect("ends")
     }
@@ -136,12 +137,12 @@ impl Server {
         self.child.id()
     }
 
-    /// Returns what the server says.
+    /// Returns the server's log.
     pub(crate) fn log(&self) -> Log {
         self.log.clone()
     }
 
-    /// Returns the folder that holds its data directory.
+    /// Returns the folder of its data directory.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -171,7 +172,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have been killed by its test.
+        // The test may have killed it.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -184,7 +185,7 @@ struct Started {
     log: Log,
 }
 
-/// Starts a server and waits for the line of its log that holds the address.
+/// Starts a server and waits for the line with the address.
 fn start(data_dir: &Path, listen: &str, options: &[&str], environment: &[(&str, &str)]) -> Started {
     let data_dir = data_dir.display().to_string();
     let serve = ["serve", "--data-dir", &data_dir, "--listen", listen];
@@ -206,7 +207,7 @@ fn start(data_dir: &Path, listen: &str, options: &[&str], environment: &[(&str, 
     };
     let log = Log::default();
     log.add(&seen);
-    // The rest of the log must be read, or a full pipe would stop the server.
+    // The rest of the log must be read, or a full pipe would block the server.
     let rest = log.clone();
     thread::spawn(move || {
         let mut line = String::new();
@@ -227,7 +228,7 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Returns the same client by way of another address.
+    /// Returns the same client with another address.
     pub(crate) fn at(&self, url: &str) -> Self {
         Self { url: url.to_owned(), ..self.clone() }
     }
@@ -245,14 +246,14 @@ impl Program {
     fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = edm(arguments);
         command.env("EDM_SERVER", &self.url).env("EDM_TOKEN", &self.token);
-        // Journals stay in the test's own folder.
+        // Journals stay in the test's folder.
         command.env("XDG_STATE_HOME", &self.folder);
         command
     }
 
     pub(crate) fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>, input: &str) -> Output {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().expect("starts");
-        // A program that does not read its input may be gone already.
+        // A program that does not read its input may have ended.
         let _ = child.stdin.take().expect("is piped").write_all(input.as_bytes());
         child.wait_with_output().expect("ends")
     }
@@ -285,7 +286,7 @@ impl Program {
         self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts")
     }
 
-    /// Runs a command whose output nobody reads.
+    /// Runs a command whose output is closed.
     pub(crate) fn run_unread(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> ExitStatus {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);

@@ -1,4 +1,4 @@
-//! A table comes over from Microsoft Purview: its schema, its rule package, and the schema back.
+//! Migrates a table from Microsoft Purview: its schema, its rule package, and the schema back.
 
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ fn a_schema_and_a_rule_package_come_over() {
         ("900*12#3456", json!(65)),
         ("900123456, hauptstraße 12, K 4711 82", json!(75)),
         ("Langer, Hauptstraße 12: 900-12-3456", json!(85)),
-        // The pattern of 85 is voided by the case number.
+        // The case number voids the pattern with confidence 85.
         ("Langer, Hauptstraße 12: 900-12-3456, K-4711.82", json!(75)),
         ("Langer, Hauptstraße 12: 901-23-4567", json!(65)),
     ] {
@@ -100,7 +100,8 @@ fn a_package_is_imported_as_a_whole_or_not_at_all() {
             "</ExactMatch>\n    <Keyword id=\"k\"/><LocalizedStrings>",
             "line 45: the element Keyword inside Rules is refused",
         ),
-        // Only the service knows that a name holds no tab; the first type is made before it says so.
+        // Only the service knows that a name must not contain a tab; the first type is created
+        // before it refuses.
         ("Patient nach Fall", "Patient&#9;nach Fall", "so nothing was created"),
     ] {
         assert!(package.contains(from), "{from}");

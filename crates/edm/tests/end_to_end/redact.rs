@@ -1,10 +1,11 @@
-//! Redacted texts are well-formed and hold nothing that is found again, through the whole program.
+//! Redacted texts through the real binary: they are well-formed, and nothing in them is found
+//! again.
 
 use serde_json::{Value, json};
 
 use crate::program::{Server, result, stderr, stdout};
 
-/// One name is a column's, one has characters beyond the Basic Multilingual Plane.
+/// One name is a column's, and one has characters outside the Basic Multilingual Plane.
 const TABLE: &str = "\
 lastName,ssn,dob
 Langer,900-12-3456,1982-03-04

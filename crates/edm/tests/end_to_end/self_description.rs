@@ -1,4 +1,4 @@
-//! What the program says of itself: version, completions, manual pages.
+//! The program's self-description: version, completions, manual pages.
 
 use std::fs;
 
@@ -52,7 +52,7 @@ fn one_manual_page_a_command() {
     let source = format!("\"edm {}\"", env!("CARGO_PKG_VERSION"));
     assert!(update.contains(&source) && !whole.contains("commit: "), "{update}");
     assert!(!pages.join("edm-help.1").exists(), "help is no page of its own");
-    // The same pages whenever they are written.
+    // The pages are reproducible.
     assert_eq!(written(), written());
     let file = folder.path().join("file");
     fs::write(&file, "").expect("a writable folder");

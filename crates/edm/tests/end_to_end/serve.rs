@@ -1,4 +1,4 @@
-//! How `edm serve` is set up: address and TLS, the file of settings, roles, its log and the rights of its files.
+//! The set-up of `edm serve`: address and TLS, configuration file, roles, log and file permissions.
 
 use std::fs;
 
@@ -16,7 +16,8 @@ fn an_address_beyond_this_machine_needs_tls() {
     assert!(!fs::exists(&data).expect("can be asked"), "nothing is made before the address is had");
 }
 
-/// A certificate and its key for loopback, as PEM files of the folder: its own authority, as `openssl req -x509` makes it.
+/// Writes a certificate for loopback and its key as PEM files. The certificate is self-signed, as
+/// `openssl req -x509` makes it.
 pub(crate) fn self_signed(folder: &std::path::Path) -> (String, String) {
     let signing_key = rcgen::KeyPair::generate().expect("makes a key");
     let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
@@ -41,7 +42,7 @@ fn the_service_speaks_tls_with_who_trusts_its_certificate() {
         |arguments: &[&str], input: &str| edm.run([arguments, &["--ca-cert", &certificate]].concat(), input);
     let created = trusting(&[&["store", "create", "--name", "people"][..], &COLUMNS].concat(), "");
     assert_eq!(created.status.code(), Some(0), "{}", stderr(&created));
-    // Blocks too go over TLS: dataUploadURI is an address of the same server.
+    // Blocks go over TLS too: `dataUploadURI` is a URL of the same server.
     let table = edm.file("people.csv", TABLE);
     let upload = ["upload", "--store", "people", "--file", &table, "--allowed-bad-lines", "1", "--wait"];
     let uploaded = trusting(&upload, "");
@@ -76,7 +77,7 @@ fn settings_come_from_the_file_and_the_command_line_goes_before_it() {
     )
     .expect("writes");
     let certificate = folder.path().join("server.pem").display().to_string();
-    // No machine has the file's address: that the server listens shows whose address was taken.
+    // No machine has the address of the file. The server listens, so it used the option.
     let server = Server::start_with(folder, &["--config", &file.display().to_string()]);
     assert!(server.url().starts_with("https://127.0.0.1:"), "{}", server.url());
     let edm = server.program();
@@ -131,7 +132,7 @@ fn an_api_leaves_jobs_to_a_worker_and_a_worker_answers_nobody() {
     server.restart(&["--roles", "worker"]);
     let refused = edm.run(["store", "list"], "");
     assert!(stderr(&refused).contains("unknownPath"), "{}", stderr(&refused));
-    // The session's end can only be seen by an API; the worker may be killed before or after it.
+    // Only an API node shows the end of the session; the worker may be killed before or after it.
     server.kill();
     server.restart(&[]);
     crate::crash::wait_until_completed(&edm, "people", &session);
@@ -155,7 +156,7 @@ fn a_log_for_programs_is_one_object_a_line() {
     assert_eq!(refused.status.code(), Some(1));
     #[cfg(unix)]
     {
-        // A message that quotes a file of several lines is one line too.
+        // A message that quotes several lines of a file is still one line.
         fs::write(&file, "[log]\nformat = \"xml\"\n").expect("writes");
         server.signal(rustix::process::Signal::HUP);
         server.log().wait_for("nothing is changed", 0);
@@ -173,7 +174,7 @@ fn a_log_for_programs_is_one_object_a_line() {
         for name in ["timestamp", "level", "target"] {
             assert!(line[name].is_string(), "{name}: {line}");
         }
-        // What a library says of its own may be fields alone.
+        // Lines of libraries may contain only fields.
         let is_ours = line["target"].as_str().is_some_and(|target| target.starts_with("edm"));
         assert!(!is_ours || line["message"].is_string(), "{line}");
     }

@@ -1,4 +1,4 @@
-//! A data store that is changed by the real binary, and what that means for its live table.
+//! Changes of a data store through the real binary, and their effect on the live table.
 
 use crate::program::{Program, Server, json, result, stderr, stdout};
 use crate::{TABLE, fill};
@@ -29,12 +29,12 @@ fn a_column_gets_another_type_and_the_table_must_go_up_again() {
     };
     assert_eq!((&ssn["isSearchable"], &ssn["ignoredDelimiters"][0]), (&true.into(), &" ".into()), "{store}");
     assert_eq!((&name["dataType"], &dob["dataType"]), (&"text".into(), &"date".into()), "{store}");
-    // What is live is searched as it was made.
+    // The live data is searched as it was made.
     assert_eq!(confidence(&edm), 85);
     let shown = stdout(&edm.run(["--output", "table", "store", "show", "people"], ""));
     assert!(shown.contains("date=ymd") && shown.contains("upload the table again"), "{shown}");
 
-    // Back again, nothing has to go up.
+    // After changing it back, no upload is needed.
     let store = update(&edm, &["--column", "dob"], "column “dob”: date=ymd → text");
     assert_eq!(store["mustUploadAgain"], false, "{store}");
     update(&edm, &["--column", "dob:date=ymd"], "→ date=ymd");
@@ -72,7 +72,7 @@ fn everything_else_of_a_store_changes_too() {
         .filter_map(|column| column["name"].as_str())
         .collect();
     assert_eq!(names, ["ssn", "lastName", "room"]);
-    // A schema is all columns, and its name is another store's perhaps.
+    // A schema replaces all columns; its name may be that of another store.
     let store = update(&edm, &["--schema", &schema], "column “dob” added: text");
     assert_eq!((&store["mustUploadAgain"], &store["displayName"]), (&false.into(), &"people".into()));
     update(&edm, &["--name", "inpatients"], "name: people → inpatients");
@@ -91,8 +91,8 @@ fn everything_else_of_a_store_changes_too() {
     check(&["--column", "dob:phone=XX"], 1, "country");
 }
 
-/// A column that became searchable was never a primary: the default type kept the patterns of the columns of before, and a
-/// value of it was passed as clean.
+/// A column that became searchable was not used as a primary: the default type kept the patterns of
+/// the old columns, and a text with one of its values passed as clean.
 #[test]
 fn a_column_that_becomes_searchable_is_looked_for_after_the_next_upload() {
     let server = Server::start();
@@ -136,12 +136,12 @@ fn a_column_that_becomes_searchable_is_looked_for_after_the_next_upload() {
     assert_eq!(found(), 0, "what is live stays as it was made");
     upload();
     assert_eq!(found(), 1, "it is looked for now");
-    // The table of before has its patterns again.
+    // The earlier table has its patterns again.
     assert_eq!(edm.run(["store", "rollback", "p"], "").status.code(), Some(0));
     assert_eq!(found(), 0);
     let by_number = crate::program::result(&edm.run(["classify"], "900-12-3007, 1937-08-17"));
     assert_eq!(by_number["classification"].as_array().map(Vec::len), Some(1), "{by_number}");
-    // Losing `searchable` is said in so many words.
+    // Losing `searchable` is stated explicitly.
     let updated = edm.run(["store", "update", "p", "--column", "mail:email"], "");
     assert!(stderr(&updated).contains("no longer looked for"), "{}", stderr(&updated));
 }

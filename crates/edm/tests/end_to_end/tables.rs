@@ -1,4 +1,5 @@
-//! Tables as people have them, by the real binary: made into a store in one go, with what was refused told and handed back.
+//! Real-world tables through the real binary: a store created by the upload, and refused lines
+//! reported and written to a file.
 
 use std::fmt::Write as _;
 
@@ -6,7 +7,8 @@ use serde_json::Value;
 
 use crate::program::{Server, json, stderr};
 
-/// German customers as a spreadsheet writes them: semicolons, days first, telephone numbers of two forms.
+/// German customers as a spreadsheet exports them: semicolons, day before month, telephone numbers
+/// in two formats.
 fn customers(rows: u32) -> String {
     let mut table = "Kunden-Nr.;Nachname;Geburtstag;Telefon;Ort\r\n".to_owned();
     for row in 0..rows {
@@ -45,13 +47,13 @@ fn a_store_is_made_for_its_table() {
     let said = |column: usize| format!("{} {} {}", columns[column].0, columns[column].1, columns[column].2);
     assert!(said(2).starts_with("\"Geburtstag\" \"date\"") && said(2).contains("\"dmy\""), "{}", said(2));
     assert!(said(3).starts_with("\"Telefon\" \"phone\"") && said(3).contains("DE"), "{}", said(3));
-    // A number that the table writes as it is dialled inside the country is found with the country's code.
+    // A number in national format in the table matches one with the country code in a text.
     let found = edm.run(["classify"], "77100021, Langer3, +49 30 900003");
     let found = crate::program::result(&found);
     assert_eq!(found["classification"][0]["matches"][0]["confidence"], 85, "{found}");
-    // The store is there now, and is taken as it is.
+    // The store exists now and is used as it is.
     assert_eq!(edm.run(create, "").status.code(), Some(0));
-    // The schema that a profile writes makes the same store.
+    // The schema that a profile writes creates the same store.
     let schema = edm.path("schema.json");
     let profiled = edm.run(["profile", "--file", &table, "--write-schema", &schema], "");
     assert_eq!(profiled.status.code(), Some(0), "{}", stderr(&profiled));
@@ -90,9 +92,9 @@ fn what_is_refused_is_told_and_handed_back() {
         edm.run([&all[..], options].concat(), "")
     };
     let handed_back = || std::fs::read_to_string(&refused).expect("the lines are written");
-    // Empty lines behind a refused record were handed back with it.
+    // Once, blank lines after a refused record were written with it.
     let expected = "id;mail;note\nA-100002;none here;x\nA-100003;\"b\"c;y\nA-100004;d@example.org\n";
-    // By default it is too much; the lines are handed back all the same.
+    // By default these are too many; the lines are written nevertheless.
     let ended = upload(&[]);
     assert_eq!(ended.status.code(), Some(1), "{}", stderr(&ended));
     for part in [
@@ -104,7 +106,7 @@ fn what_is_refused_is_told_and_handed_back() {
         assert!(stderr(&ended).contains(part), "{part}: {}", stderr(&ended));
     }
     assert_eq!(handed_back(), expected);
-    // The table itself is never written over, by whatever name.
+    // The table itself is never overwritten, under any name.
     for name in [table.clone(), table.replace("t.csv", "./t.csv")] {
         let all = ["upload", "--store", "t", "--file", &table, "--refused-lines", &name];
         let ended = edm.run(all, "");
@@ -113,7 +115,7 @@ fn what_is_refused_is_told_and_handed_back() {
         assert!(stderr(&ended).contains("is the table itself"), "{}", stderr(&ended));
     }
     assert_eq!(std::fs::read_to_string(&table).expect("is there"), text);
-    // Blocks that were made with other options are made anew.
+    // Blocks made with other options are made again.
     let report = json(&upload(&["--allowed-bad-lines", "3", "--strict"]));
     let counts = ["liveRowCount", "badLineCount", "leftOutCellCount"].map(|name| report[name].as_u64());
     assert_eq!(counts, [Some(2), Some(3), Some(0)], "{report}");
@@ -124,7 +126,7 @@ fn what_is_refused_is_told_and_handed_back() {
     let counts = ["liveRowCount", "badLineCount", "leftOutCellCount"].map(|name| report[name].as_u64());
     assert_eq!(counts, [Some(3), Some(2), Some(1)], "{report}");
     assert_eq!(handed_back(), expected);
-    // A device, a pipe or a link would be replaced by a file, and be gone.
+    // A device, pipe or link would be replaced by a file.
     #[cfg(unix)]
     {
         let link = edm.path("link.csv");
@@ -137,21 +139,22 @@ fn what_is_refused_is_told_and_handed_back() {
         }
         assert!(std::fs::symlink_metadata(&link).expect("it is there").is_symlink());
     }
-    // The table lay where the lines were gathered, and was removed.
+    // Once, the table had the name of the temporary file, and was removed.
     let beside = edm.file("lines.csv.new", text);
     let lines = edm.path("lines.csv");
     let all = ["upload", "--store", "t", "--file", &beside, "--refused-lines", &lines];
     assert_eq!(edm.run(all, "").status.code(), Some(1));
     assert_eq!(std::fs::read_to_string(&beside).expect("it is there"), text);
     assert_eq!(std::fs::read_to_string(&lines).expect("it is written"), expected);
-    // What another run left there is not this one's.
+    // A file from another run must not remain.
     let clean = edm.file("clean.csv", "id;mail;note\nA-100001;a@example.org;x\nA-100005;e@example.org;y\n");
     let ended = edm.run(["upload", "--store", "t", "--file", &clean, "--refused-lines", &refused], "");
     assert_eq!(ended.status.code(), Some(0), "{}", stderr(&ended));
     assert_eq!(handed_back(), "id;mail;note\n");
 }
 
-/// 300 rows went live as one column of values that nobody writes, without a word.
+/// Once, 300 rows became live as a single column of values that no text contains, without a
+/// message.
 #[test]
 fn a_table_of_other_separators_is_not_one_column() {
     let server = Server::start();
@@ -173,7 +176,7 @@ fn a_table_of_other_separators_is_not_one_column() {
             assert!(stderr(&ended).contains(part), "{separator}: {}", stderr(&ended));
         }
     }
-    // The separator that is said counts, and what it makes of the table is told.
+    // The declared separator is used, and its effect on the table is reported.
     let table = edm.file("odd.csv", format!("sep=,\n{}", rows(";")));
     let ended = edm.run(["profile", "--file", &table], "");
     assert!(stderr(&ended).contains("“;”"), "{}", stderr(&ended));
@@ -187,7 +190,7 @@ fn a_table_of_other_separators_is_not_one_column() {
     );
 }
 
-/// Keys that count on reach 99, 999 and 9999, which were taken for none.
+/// Sequential keys reach 99, 999 and 9999, which were once treated as placeholders.
 #[test]
 fn keys_of_nines_are_keys() {
     let server = Server::start();
@@ -230,7 +233,7 @@ fn a_store_that_was_made_for_a_table_goes_with_it() {
     assert!(told.contains("90 of 690 lines") && !told.contains("goes on"), "{told}");
     let shown = edm.run(["store", "show", "customers"], "");
     assert!(stderr(&shown).contains("no data store named"), "{}", stderr(&shown));
-    // A store that was there before stays.
+    // A store that existed before stays.
     assert_eq!(create(&mixed, &["--allowed-bad-lines", "20%"]).status.code(), Some(0));
     let ended = create(&mixed, &[]);
     assert!(!stderr(&ended).contains("removed") && stderr(&ended).contains("goes on"), "{}", stderr(&ended));
@@ -240,7 +243,7 @@ fn a_store_that_was_made_for_a_table_goes_with_it() {
     assert!(stderr(&negative).contains("give a share from 0% to 100%"), "{}", stderr(&negative));
 }
 
-/// `--file <(…)` is a pipe: a file by its name that can be read once.
+/// `--file <(…)` is a pipe: a file name whose content can be read once.
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_read_once() {
@@ -279,12 +282,14 @@ fn what_goes_up_and_is_not_found_is_told() {
         let table = edm.file("t.csv", table);
         edm.run([&["upload", "--store", "t", "--file", &table, "--wait"][..], options].concat(), "")
     };
-    // Neither an empty cell nor a placeholder is looked for; of a column that is evidence alone nobody asks.
+    // Empty cells and placeholders are not searched for. In columns that are only evidence they are
+    // not counted.
     let ended = upload("id,mail,name\nA-100001,,\nA-100002,N/A,Müller\nA-100003,c@example.org,\n", &[]);
     assert_eq!(json(&ended)["emptyCellCounts"], serde_json::json!({ "mail": 2 }), "{}", stderr(&ended));
     let told = "mail: 2 of 3 cells are empty or placeholders and are not looked for";
     assert!(stderr(&ended).contains(told), "{}", stderr(&ended));
-    // Nearly every byte is a character of windows-1252, so UTF-8 passed for it in silence.
+    // Nearly every byte is a character of windows-1252, so UTF-8 was once accepted as that without
+    // a warning.
     let table = "id,mail,name\nA-100001,a@example.org,Müller\n";
     let declared = ["--encoding", "windows-1252", "--dry-run"];
     let ended = upload(table, &declared);
@@ -305,7 +310,8 @@ fn what_goes_up_and_is_not_found_is_told() {
     assert_eq!(json(&ended)["badLineCount"], 2, "{}", stderr(&ended));
 }
 
-/// The session ended after its commit, and with it went what had been refused of the table, which was why.
+/// The session ended after its commit, and the refusals of the table, which were the reason, were
+/// lost with it.
 #[test]
 fn a_table_of_which_nothing_is_left_is_told_line_by_line() {
     let server = Server::start();

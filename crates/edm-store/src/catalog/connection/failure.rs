@@ -1,8 +1,8 @@
-//! What SQLite's errors mean: to the caller, to the transaction, and to the connection.
+//! Classifies SQLite's errors by their effect on the caller, the transaction and the connection.
 
 use crate::error::ErrorKind;
 
-// Primary result codes, the lowest byte of every code (sqlite.org/rescode.html).
+// Primary result codes, the lowest byte of every code (<https://www.sqlite.org/rescode.html>).
 const NO_MEMORY: i32 = 7;
 const READ_ONLY: i32 = 8;
 const INTERRUPT: i32 = 9;
@@ -19,7 +19,7 @@ fn primary_code(error: &sqlx::Error) -> Option<i32> {
     Some(code & 0xff)
 }
 
-/// Returns what an error is to the caller.
+/// Returns the kind of error for the caller.
 pub(crate) fn kind_of(error: &sqlx::Error) -> ErrorKind {
     match error {
         sqlx::Error::RowNotFound => return ErrorKind::NotFound,
@@ -36,18 +36,19 @@ pub(crate) fn kind_of(error: &sqlx::Error) -> ErrorKind {
     }
 }
 
-/// Returns whether SQLite has rolled the transaction back by itself (sqlite.org/lang_transaction.html).
+/// Returns whether SQLite has rolled back the transaction by itself
+/// (<https://www.sqlite.org/lang_transaction.html>).
 pub(super) fn ends_transaction(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(NO_MEMORY | INTERRUPT | IO_ERROR | FULL))
 }
 
-/// Returns whether the disk may have had no room. Some file systems say so by an error of writing.
+/// Returns whether the disk may have been full. Some file systems report that as a write error.
 pub(super) fn may_be_full(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(FULL | IO_ERROR))
 }
 
-/// Returns whether the connection must not be used again: its transaction has ended behind SQLx's back, what it has read
-/// may be wrong, or its thread is gone. A fresh one costs a millisecond.
+/// Returns whether the connection must be closed: its transaction has ended without SQLx's
+/// knowledge, its reads may be wrong, or its thread is gone. A new connection costs a millisecond.
 pub(super) fn is_unfit_after(error: &sqlx::Error) -> bool {
     let by_code = matches!(
         primary_code(error),
@@ -91,7 +92,8 @@ mod tests {
     #[test]
     fn codes_are_told_apart() {
         check(1, ErrorKind::Unavailable, false, false);
-        // BUSY and BUSY_SNAPSHOT: other programs hold the catalog, and what was asked for may have begun.
+        // BUSY and BUSY_SNAPSHOT: another program holds the lock, and the transaction may have
+        // begun.
         check(5, ErrorKind::Unavailable, false, false);
         check(517, ErrorKind::Unavailable, false, false);
         check(NO_MEMORY, ErrorKind::Unavailable, true, true);

@@ -1,4 +1,4 @@
-//! Errors that a test lets happen, as SQLite lets them happen.
+//! Injected faults: errors that a test provokes, with the effects that SQLite gives them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sqlx::error::{DatabaseError, ErrorKind};
 
-/// What goes wrong in the writes of one catalog. Nothing does until a test says so.
+/// The faults of one catalog's writes. There are none until a test adds one.
 #[derive(Debug, Clone, Default)]
 pub struct Faults(Arc<Mutex<State>>);
 
@@ -23,29 +23,31 @@ struct Armed {
 }
 
 impl Faults {
-    /// Lets the statement of this number fail with this result code of SQLite instead of being run. They are counted from
-    /// 1, from now on, in all transactions that write; the beginning and the end of each count too. A transaction that
-    /// SQLite would roll back by itself is rolled back.
+    /// Makes statement number `statement` fail with this result code of SQLite instead of running.
+    /// Statements of all write transactions are counted, from 1 for the next one; the begin and end
+    /// of each transaction count too. If SQLite would roll the transaction back by itself, it is
+    /// rolled back.
     pub fn fail(&self, statement: u32, code: i32) {
         self.state().armed = Some(Armed { statements_before: statement.saturating_sub(1), code });
     }
 
-    /// Returns whether what `fail` asked for is still to come, and asks for it no more.
+    /// Removes the fault of `fail`. Returns whether it had not happened yet.
     pub fn disarm(&self) -> bool {
         self.state().armed.take().is_some()
     }
 
-    /// Makes the disk seem as full as the catalog is now: SQLite itself refuses whatever needs another page.
+    /// Makes the disk appear full at the catalog's current size. SQLite itself then refuses to add
+    /// a page.
     pub fn fill_disk(&self) {
         self.state().page_limit = Some("pragma max_page_count = 1");
     }
 
-    /// Makes room again.
+    /// Ends the effect of `fill_disk`.
     pub fn free_disk(&self) {
         self.state().page_limit = Some("pragma max_page_count = 4294967294");
     }
 
-    /// Counts a statement, and returns the error that it must fail with.
+    /// Counts a statement, and returns the error it must fail with, if any.
     pub(super) fn next(&self) -> Option<sqlx::Error> {
         let mut state = self.state();
         let armed = state.armed.as_mut()?;
@@ -67,7 +69,7 @@ impl Faults {
     }
 }
 
-/// Returns an error as SQLx makes it of one of SQLite's.
+/// Returns the error that SQLx makes from this result code.
 pub(super) fn injected(code: i32) -> sqlx::Error {
     sqlx::Error::Database(Box::new(Injected(code)))
 }

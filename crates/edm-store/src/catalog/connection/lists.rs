@@ -1,4 +1,5 @@
-//! Connections for what clients filter and order as they like: each list has a time, and ends with the call that wants it.
+//! Connections for lists. Each list has a time limit, and its statement is interrupted when the
+//! call is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +12,11 @@ use sqlx::{Execute, Sqlite, SqlitePool};
 use super::{Step, first_of, judged, steps};
 use crate::error::{Context, Error, ErrorKind};
 
-/// Steps of SQLite's machine between two looks at the clock: some 80 microseconds of a filter over texts, of which a look is less than a
-/// thousandth.
+/// Virtual machine steps of SQLite between two checks of the clock. In a filter over texts, these
+/// steps take about 80 microseconds, and a check less than a thousandth of that.
 const STEPS_BETWEEN_LOOKS: i32 = 1_000;
 
-/// Connections that answer lists.
+/// The connections for lists.
 #[derive(Debug, Clone)]
 pub(in crate::catalog) struct Lists {
     pool: SqlitePool,
@@ -27,11 +28,12 @@ impl Lists {
         Self { pool, time_max }
     }
 
-    /// Takes a connection for the statements of one list. From now on they have the time of a list together; then SQLite
-    /// interrupts the one that is running. So it does when the connection is dropped.
+    /// Returns a connection for the statements of one list. The time limit starts now and covers
+    /// all of them; after it, SQLite interrupts the running statement. Dropping the connection also
+    /// interrupts it.
     ///
     /// # Errors
-    /// `Busy` when none is free in time.
+    /// `Busy` if no connection becomes free in time.
     pub(in crate::catalog) async fn reader(&self) -> Result<ListReader, Error> {
         let context = "listing";
         let mut connection = self.pool.acquire().await.map_err(|source| match source {
@@ -39,8 +41,9 @@ impl Lists {
             other => Error::database(context, other),
         })?;
         let ended = Arc::new(AtomicBool::new(false));
-        // Nothing where it lies beyond the end of the clock.
+        // `None` if the deadline is beyond the clock's range.
         let until = Instant::now().checked_add(self.time_max);
+        // The handler runs on the connection's thread, which may outlive this call.
         let seen = ended.clone();
         let go_on = move || !seen.load(Ordering::Acquire) && until.is_none_or(|until| Instant::now() < until);
         connection.lock_handle().await.context(context)?.set_progress_handler(STEPS_BETWEEN_LOOKS, go_on);
@@ -79,7 +82,7 @@ impl ListReader {
 }
 
 impl Drop for ListReader {
-    /// Whoever asked has its answer, or has gone.
+    /// Interrupts the statement: the caller has its result, or has gone.
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Release);
     }
@@ -116,7 +119,7 @@ mod tests {
         }
     }
 
-    /// Eight clients that had hung up kept four connections busy for minutes.
+    /// Once, eight clients that had disconnected kept four connections busy for minutes.
     #[tokio::test]
     async fn a_list_ends_with_the_call_that_wants_it() {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -1,4 +1,4 @@
-//! Orders, and the place in one where a page begins.
+//! Sort orders, and the position in one at which a page starts.
 
 use edm_model::{Cursor, Direction, Literal, OrderKey};
 
@@ -7,7 +7,7 @@ use super::sql;
 use super::table::{Form, Nullness, Property, Table, find};
 use crate::error::{Error, ErrorKind};
 
-/// A key of an order and the property that it is.
+/// A sort key and its property.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key {
     pub(super) property: Property,
@@ -16,12 +16,12 @@ pub(super) struct Key {
 
 const NAMES: [&str; 9] = ["key0", "key1", "key2", "key3", "key4", "key5", "key6", "key7", "key8"];
 
-/// Returns what the value of a key is called in the answer.
+/// Returns the name of a key's column in the result.
 pub(super) fn name(number: usize) -> &'static str {
     NAMES.get(number).copied().unwrap_or("key_of_too_many")
 }
 
-/// Finds the keys; without any, the moment of creation is the one.
+/// Resolves the sort keys; the default is the creation time.
 pub(super) fn keys(table: &'static Table, order: &[OrderKey]) -> Result<Vec<Key>, Error> {
     if order.is_empty() {
         return Ok(vec![Key { property: table.created, direction: Direction::Ascending }]);
@@ -36,7 +36,8 @@ pub(super) fn keys(table: &'static Table, order: &[OrderKey]) -> Result<Vec<Key>
     order.iter().map(key).collect()
 }
 
-/// Writes the order. The id comes last, in the direction of the last key, so that an index is walked one way.
+/// Writes the `order by` clause. The id comes last, in the direction of the last key, so that one
+/// index serves the whole order.
 pub(super) fn order(statement: &mut Statement, table: &'static Table, keys: &[Key]) {
     statement.push(" order by ");
     let mut last = Direction::Ascending;
@@ -54,7 +55,8 @@ fn direction(direction: Direction) -> &'static str {
     }
 }
 
-/// Writes the condition that a row comes behind the place. Fails when the place is of another order.
+/// Writes the condition that a row comes after the position. Fails if the position belongs to
+/// another order.
 pub(super) fn behind(
     statement: &mut Statement,
     table: &'static Table,
@@ -65,10 +67,12 @@ pub(super) fn behind(
         return Err(Error::new(ErrorKind::UnknownProperty, "place in another order"));
     }
     let last = keys.last().map_or(Direction::Ascending, |key| key.direction);
+    // A row-value comparison has one direction, and it is unknown if a side is null. Mixed
+    // directions and nullable keys need the nested form below.
     let one_way = keys.iter().all(|key| key.direction == last);
     let never_null = keys.iter().all(|key| key.property.nullness == Nullness::Never);
     if one_way && never_null && !place.keys.contains(&Literal::Null) {
-        // One comparison of all, which an index answers to its last column.
+        // A single row-value comparison, so that one index covers it to its last column.
         statement.push("(");
         for key in keys {
             statement.push(key.property.sql).push(", ");
@@ -84,7 +88,7 @@ pub(super) fn behind(
     step(statement, table, &mut keys.iter().zip(&place.keys), (last, &place.id))
 }
 
-/// Writes: beyond the first key, or equal in it and behind in the rest.
+/// Writes: after the position in the first key, or equal in it and after in the rest.
 fn step<'k>(
     statement: &mut Statement,
     table: &'static Table,
@@ -99,6 +103,8 @@ fn step<'k>(
     statement.push("(");
     match (key.direction, value) {
         (Direction::Ascending, Literal::Null) => {
+            // Null sorts first in ascending order: every value is after it, and among nulls the
+            // next key decides.
             statement.push(column).push(" is not null or (").push(column).push(" is null and ");
         }
         (Direction::Descending, Literal::Null) => {

@@ -1,21 +1,24 @@
-//! What SQL does not say alike everywhere. The rest of the lists is text that PostgreSQL takes too.
+//! The parts of SQL that differ between databases. PostgreSQL accepts the rest of the lists' SQL as
+//! it is.
 
 use sqlx::{QueryBuilder, Sqlite};
 
-/// A statement being written. Values are bound, never written into its text.
+/// A statement being built. Values are bound, never written into its text.
 pub(super) type Statement = QueryBuilder<Sqlite>;
 
-/// Ascending order puts null first, descending last: SQLite's own order, which PostgreSQL has to be told.
+/// Ascending order puts nulls first, descending order last. That is SQLite's default; PostgreSQL
+/// needs explicit clauses.
 pub(super) const ASCENDING: &str = "";
 pub(super) const DESCENDING: &str = " desc";
 
 /// The elements of a JSON array, with `key` (from 0) and `value`.
 pub(super) const ELEMENTS: (&str, &str) = ("json_each(", ") as element");
 
-/// Where in a text another one begins, from 1; 0 is nowhere, null where either is.
+/// The position of one text in another, from 1; 0 if it does not occur, null if either is null.
 pub(super) const POSITION: &str = "instr(";
 
-/// Whether a text ends with another one; null where either is. By bytes, since SQLite's characters end at a zero.
+/// Writes whether a text ends with another; null if either is null. Compares bytes, because
+/// SQLite's character functions stop at a zero.
 pub(super) fn ends_with(
     statement: &mut Statement,
     text: &dyn Fn(&mut Statement),
@@ -23,14 +26,14 @@ pub(super) fn ends_with(
 ) {
     statement.push("case when ");
     part(statement);
-    // Zero bytes from behind would be all of them.
+    // `substr` with a length of 0 from the end would return the whole text.
     statement.push(" = '' then ");
     text(statement);
     statement.push(" = ");
     text(statement);
     statement.push(" when ");
     text(statement);
-    // No bytes are null to substr.
+    // `substr` returns null for an empty blob.
     statement.push(" = '' then ");
     part(statement);
     statement.push(" <> ");
@@ -44,12 +47,12 @@ pub(super) fn ends_with(
     statement.push(" as blob) end");
 }
 
-/// Lowers the 26 letters of ASCII.
+/// Lower-cases the 26 ASCII letters.
 pub(super) const LOWER: &str = "lower(";
 
-/// The GUID that 16 bytes are, as a text; null where they are.
+/// Writes 16 bytes as the text of a GUID; null stays null.
 pub(super) fn guid(statement: &mut Statement, bytes: &'static str) {
-    // SQLite writes null as no digits at all.
+    // SQLite's `hex` turns null into an empty text.
     statement.push("case when ").push(bytes).push(" is not null then ");
     for (number, (from, count)) in [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)].into_iter().enumerate() {
         statement.push(if number == 0 { "lower(" } else { " || '-' || " });

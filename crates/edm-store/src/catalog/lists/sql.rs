@@ -1,7 +1,8 @@
-//! Conditions as SQL.
+//! Compiles conditions to SQL.
 //!
-//! SQL's own three values are those of a `Condition`, so `and`, `or` and `not` are what they are. Comparisons are never
-//! unknown in a `Condition`, so where a side can be null SQL is told what that means.
+//! SQL's three-valued logic is that of a `Condition`, so `and`, `or` and `not` translate directly.
+//! Comparisons of a `Condition` are never unknown, so where a side can be null the SQL handles null
+//! explicitly.
 
 use edm_model::{Comparison, Condition, Literal, Operand, TextTest};
 
@@ -13,11 +14,11 @@ use crate::error::{Error, ErrorKind};
 pub(super) struct Compiler<'a> {
     statement: &'a mut Statement,
     table: &'static Table,
-    /// The collection whose elements `any` looks at.
+    /// The collection whose elements `any` ranges over.
     collection: Option<&'static Collection>,
 }
 
-/// An operand with all that is known of it.
+/// An operand with its type information.
 enum Term<'c> {
     Stored { property: &'static Property, lowered: bool, element: Option<&'static Collection> },
     Value(&'c Literal),
@@ -31,7 +32,7 @@ impl Term<'_> {
         }
     }
 
-    /// Returns whether it is an id in its 16 bytes, which are ordered as its text is.
+    /// Returns whether it is an id of 16 bytes. The bytes sort like the text of the id.
     fn is_id(&self) -> bool {
         matches!(self, Term::Stored { property, lowered: false, .. } if property.form == Form::Id)
     }
@@ -42,7 +43,7 @@ impl<'a> Compiler<'a> {
         Self { statement, table, collection: None }
     }
 
-    /// Writes the condition, in parentheses where it needs them. Fails with `UnknownProperty`.
+    /// Writes the condition, in parentheses where needed. Fails with `UnknownProperty`.
     pub(super) fn condition(&mut self, condition: &Condition) -> Result<(), Error> {
         match condition {
             Condition::All(parts) => self.joined(parts, " and ", "true"),
@@ -65,7 +66,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Joins the parts as a balanced tree: SQLite takes expressions 1,000 deep, and a chain is as deep as it is long.
+    /// Joins the parts as a balanced tree. SQLite limits expressions to a depth of 1,000, and a
+    /// plain chain is as deep as it is long.
     fn joined(&mut self, parts: &[Condition], word: &'static str, none: &'static str) -> Result<(), Error> {
         match parts {
             [] => {
@@ -103,7 +105,7 @@ impl<'a> Compiler<'a> {
                     Ok(Term::Stored { property, lowered: true, element })
                 }
                 value @ Term::Value(Literal::Null) => Ok(value),
-                // The wire lowers values itself, and only texts.
+                // The wire lower-cases constants itself, and only texts.
                 _ => Err(unknown()),
             },
         }
@@ -115,7 +117,7 @@ impl<'a> Compiler<'a> {
         let ids = match (&left, &right) {
             (id, Term::Value(Literal::Text(text))) | (Term::Value(Literal::Text(text)), id) if id.is_id() => {
                 if id_of(text).is_none() && equality {
-                    // No id is written so.
+                    // The text is not a valid id, so no id equals it.
                     self.statement.push(if comparison == Comparison::Equal { "false" } else { "true" });
                     return Ok(());
                 }
@@ -134,6 +136,8 @@ impl<'a> Compiler<'a> {
             Comparison::Greater => " > ",
             Comparison::GreaterOrEqual => " >= ",
         };
+        // SQL's comparison with null is unknown, OData's is false. `is [not] distinct from` handles
+        // equality, and `coalesce` the order.
         let guarded = nulls && !equality;
         self.statement.push(if guarded { "coalesce(" } else { "(" });
         self.side(&left, ids);
@@ -143,7 +147,7 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// Writes a side of a comparison, ids as their bytes when both sides are ids.
+    /// Writes one side of a comparison. Ids are written as bytes if both sides are ids.
     fn side(&mut self, term: &Term<'_>, ids: bool) {
         match term {
             Term::Stored { property, .. } if ids => {
@@ -235,11 +239,11 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Writes the value of an operand, an id as its text.
+/// Writes the value of an operand. An id is written as text.
 fn write(statement: &mut Statement, table: &'static Table, term: &Term<'_>) {
     match term {
         Term::Value(literal) => bind(statement, literal),
-        // An id's text is in lower case.
+        // The text of an id is in lower case already.
         Term::Stored { property, .. } if property.form == Form::Id => dialect::guid(statement, property.sql),
         Term::Stored { property, lowered: false, .. } => {
             statement.push(property.sql);

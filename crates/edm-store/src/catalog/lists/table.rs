@@ -1,4 +1,4 @@
-//! What a table of the catalog looks like to lists.
+//! Descriptions of the catalog's tables for lists.
 
 use edm_model::Literal;
 use sqlx::sqlite::SqliteRow;
@@ -9,27 +9,27 @@ use crate::error::{Error, ErrorKind};
 /// A kind of row that can be listed.
 #[derive(Debug)]
 pub(in crate::catalog) struct Table {
-    /// What is read of a row.
+    /// The selected columns.
     pub(in crate::catalog) columns: &'static str,
-    /// The table, and what is joined to it.
+    /// The table and its joins.
     pub(in crate::catalog) from: &'static str,
     /// The row's id.
     pub(in crate::catalog) id: &'static str,
-    /// When the row was made.
+    /// The creation time.
     pub(in crate::catalog) created: Property,
-    /// Its texts in lower case, where the database cannot lower them (`lowered.rs`).
+    /// The column with the lower-cased texts that the database cannot compute (`lowercase.rs`).
     pub(in crate::catalog) lowered: &'static str,
-    /// What conditions and orders may name.
+    /// The properties that conditions and orders may name.
     pub(in crate::catalog) properties: &'static [Property],
-    /// What conditions may look into.
+    /// The collections that conditions may name.
     pub(in crate::catalog) collections: &'static [Collection],
 }
 
-/// A property, by its name on the wire.
+/// A property with its name on the wire.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::catalog) struct Property {
     pub(in crate::catalog) name: &'static str,
-    /// Its value.
+    /// The SQL expression of its value.
     pub(in crate::catalog) sql: &'static str,
     /// How it is stored.
     pub(in crate::catalog) form: Form,
@@ -44,16 +44,17 @@ pub(in crate::catalog) enum Nullness {
     Sometimes,
 }
 
-/// A collection that is stored as a JSON array.
+/// A collection stored as a JSON array.
 #[derive(Debug)]
 pub(in crate::catalog) struct Collection {
     pub(in crate::catalog) name: &'static str,
-    /// The array; never null.
+    /// The SQL expression of the array; never null.
     pub(in crate::catalog) sql: &'static str,
-    /// What its elements have; `element.value` is the element, `element.key` its position from 0.
+    /// The properties of an element. `element.value` is the element, `element.key` its position
+    /// from 0.
     pub(in crate::catalog) elements: &'static [Property],
-    /// Where `lowered` keeps an element that is a text: its collection and position; a slash and the name follow for a
-    /// text of an element.
+    /// The key in `lowered` of a text element: collection and position. For a text property of an
+    /// element, a slash and the name follow.
     pub(in crate::catalog) place: &'static str,
 }
 
@@ -65,14 +66,14 @@ pub(in crate::catalog) enum Form {
     Id,
     Integer,
     Boolean,
-    /// Microseconds.
+    /// Microseconds since the Unix epoch.
     Moment,
-    /// An object, which is null or not.
+    /// An object; only null tests are possible.
     Whole,
 }
 
 impl Form {
-    /// Reads the value of a column that holds this.
+    /// Reads a column's value of this form.
     pub(super) fn read(self, row: &SqliteRow, column: &'static str) -> Result<Literal, Error> {
         let value = match self {
             Form::Text | Form::Whole => get::<Option<String>>(row, column)?.map(Literal::Text),
@@ -85,18 +86,19 @@ impl Form {
     }
 }
 
-/// Writes an id as the wire does.
+/// Formats an id as on the wire.
 fn printed(id: [u8; 16]) -> String {
     edm_model::SessionId::from_bytes(id).to_string()
 }
 
-/// Reads an id that is written exactly as the wire writes it; any other text is the id of nothing.
+/// Parses an id in exactly the form of the wire. Any other text equals no id.
 pub(super) fn id_of(text: &str) -> Option<[u8; 16]> {
     let id: edm_model::SessionId = text.parse().ok()?;
     (id.to_string() == text).then_some(*id.as_bytes())
 }
 
-/// Finds a property. Fails with `UnknownProperty`: the wire let through what the catalog does not know.
+/// Finds a property. Fails with `UnknownProperty` if the wire accepts a name that the catalog
+/// lacks.
 pub(super) fn find(properties: &'static [Property], name: &str) -> Result<&'static Property, Error> {
     let found = properties.iter().find(|property| property.name == name);
     found.ok_or_else(|| Error::new(ErrorKind::UnknownProperty, "property of a list"))

@@ -1,7 +1,7 @@
-//! The kinds of rows that are listed: which property of the wire is which value of the catalog.
+//! The kinds of rows that can be listed, with the catalog value of each property on the wire.
 //!
-//! What is not here can only be selected: what the catalog does not know (a column's class, an upload address) and what nobody
-//! may guess (a salt).
+//! A property that is missing here can be selected but not filtered. Either the catalog does not
+//! have it (a column's class, an upload URI), or a filter could be used to guess it (a salt).
 
 use super::table::{Collection, Form, Nullness, Property, Table};
 use crate::catalog::{agents, classification_jobs, sessions, stores, types};
@@ -97,7 +97,7 @@ const SESSION_COLLECTIONS: &[Collection] = &[Collection {
     place: "'fields/' || element.key",
 }];
 
-/// Upload sessions as they are.
+/// Upload sessions with their stored state.
 pub(in crate::catalog) static SESSIONS: Table = Table {
     columns: sessions::COLUMNS,
     from: sessions::FROM,
@@ -164,7 +164,8 @@ const SESSION_PROPERTIES: &[Property] = session_properties!(
      when s.total_job_count is not null then 0 end"
 );
 
-/// Upload sessions where the node does not serve the live one yet, which is shown as one that is being processed.
+/// Upload sessions of a node that does not serve the live data yet. It shows the live session as
+/// still in processing.
 pub(in crate::catalog) static SESSIONS_LIVE_NOT_SERVED: Table = Table {
     columns: sessions::COLUMNS,
     from: sessions::FROM,
@@ -200,9 +201,9 @@ macro_rules! job_table {
 
 /// Classification jobs.
 pub(in crate::catalog) static JOBS: Table = job_table!(classification_jobs::FROM);
-/// Those of texts.
+/// Classification jobs for texts.
 pub(in crate::catalog) static TEXT_JOBS: Table = job_table!(classification_jobs::FROM_TEXTS);
-/// Those of files.
+/// Classification jobs for files.
 pub(in crate::catalog) static FILE_JOBS: Table = job_table!(classification_jobs::FROM_FILES);
 
 const JOB_PROPERTIES: &[Property] = &[

@@ -12,7 +12,7 @@ use super::view::View;
 /// Data of the format, not code.
 const WORDS: &str = include_str!("../../../../edm-hash/src/types/address_words.tsv");
 
-/// Kind, form and written words of every line.
+/// Kind, form and spellings of every line.
 static LINES: LazyLock<Vec<(&str, &str, Vec<&str>)>> = LazyLock::new(|| {
     let line = |line: &'static str| {
         let mut cells = line.split('\t');
@@ -25,7 +25,7 @@ fn form_of(kind: &str, written: &str) -> Option<&'static str> {
     LINES.iter().find(|(own, _, words)| *own == kind && words.contains(&written)).map(|(_, form, _)| *form)
 }
 
-/// What a token is for its form.
+/// The role of a token in its form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Number,
@@ -41,7 +41,7 @@ struct Token {
     last: usize,
     sort: Sort,
     form: String,
-    /// The form of its first atom alone, where a candidate may end with that.
+    /// The form of its first atom alone, if a candidate may end with that.
     short: Option<String>,
 }
 
@@ -99,13 +99,13 @@ fn is_ordinal(view: &View, atom: usize) -> bool {
         && view.letters(atom + 1).is_some_and(|word| ["st", "nd", "rd", "th"].contains(&word))
 }
 
-/// Two words with a dot between them.
+/// Reads two words with a dot between them.
 fn dotted_pair(view: &View, first: usize) -> Option<String> {
     let (one, other) = (view.letters(first)?, view.letters(first + 1)?);
     (view.reading.gap_after(first) == ['.']).then(|| format!("{one}.{other}"))
 }
 
-/// A word that only says that a number follows.
+/// Returns whether the word only announces a number.
 fn is_number_word(view: &View, atom: usize) -> bool {
     let Some(word) = view.letters(atom).filter(|_| view.digits(atom + 1).is_some()) else { return false };
     let gap = view.reading.gap_after(atom);
@@ -134,7 +134,7 @@ fn numeral(text: &str) -> Option<u32> {
     "〇一二三四五六七八九十百千".chars().zip(0..).find(|(sign, _)| text == sign.to_string()).map(|(_, n)| n)
 }
 
-/// The last atom and the value of kanji numerals with a unit behind them.
+/// Returns the last atom and the value of kanji numerals followed by a unit.
 fn numerals(view: &View, first: usize) -> Option<(usize, u32)> {
     if first > 0 && numeral(view.lower(first - 1)).is_some() && view.touches_next(first - 1) {
         return None;
@@ -160,7 +160,7 @@ fn numerals(view: &View, first: usize) -> Option<(usize, u32)> {
     Some((last, value))
 }
 
-/// The last atom of the unit that joins a number.
+/// Returns the last atom of the unit after a number.
 fn end_of_unit(view: &View, number: usize) -> Option<usize> {
     let is_next = |atom: usize, sign: &str| view.touches_next(atom) && view.lower(atom + 1) == sign;
     let unless = |last: usize, signs: [&str; 5]| {
@@ -182,7 +182,7 @@ fn end_of_unit(view: &View, number: usize) -> Option<usize> {
     None
 }
 
-/// The last atom of a number's token: its unit and what joins it to the next number.
+/// Returns the last atom of a number's token: its unit, and what joins it to the next number.
 fn end_of_number(view: &View, number: usize) -> usize {
     let end = end_of_unit(view, number).unwrap_or(number);
     let joined = view.touches_next(end)
@@ -192,7 +192,7 @@ fn end_of_number(view: &View, number: usize) -> usize {
     end + usize::from(joined)
 }
 
-/// Forms joined as the kinds of tokens ask.
+/// Forms joined as the kinds of their tokens require.
 #[derive(Default)]
 struct Form {
     text: String,
@@ -234,7 +234,7 @@ pub(super) fn cell(view: &View) -> Option<String> {
     form.is_value(last + 1 - first).then_some(form.text)
 }
 
-/// Finds every run of tokens that is a value of at most so many bytes.
+/// Finds every run of tokens that is a value of at most `form_bytes_max` bytes.
 pub(super) fn text(view: &View, form_bytes_max: usize) -> Vec<Candidate> {
     let tokens = tokens(view);
     let mut found = Vec::new();
@@ -262,7 +262,7 @@ pub(super) fn text(view: &View, form_bytes_max: usize) -> Vec<Candidate> {
     found
 }
 
-/// A form with one word more.
+/// Appends one word to a form.
 fn joined(form: &Form, word: &str) -> String {
     let mut longer = Form { text: form.text.clone(), tokens: form.tokens, ..Form::default() };
     longer.after_cluster = form.after_cluster;
@@ -270,7 +270,8 @@ fn joined(form: &Form, word: &str) -> String {
     longer.text
 }
 
-/// The atom whose edge in front counts: dropped tokens that join the first belong to it.
+/// Returns the atom that determines the edge before a value: omitted tokens joined to the first
+/// belong to it.
 fn front(view: &View, tokens: &[Token], position: usize) -> usize {
     let mut position = position;
     while position > 0

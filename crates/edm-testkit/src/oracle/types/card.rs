@@ -3,19 +3,19 @@
 use super::Read;
 use super::view::View;
 
-/// The sum of the digits of twice a digit.
+/// The digit sum of twice a digit.
 const DOUBLED: [u32; 10] = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
 
 fn is_valid(number: &str) -> bool {
     let digits: Vec<u32> = number.chars().filter_map(|digit| digit.to_digit(10)).collect();
     let alike = digits.windows(2).all(|pair| pair[0] == pair[1]);
-    // A zero in front changes no sum and makes every number one of whole pairs.
+    // A leading zero does not change the sum and gives every number whole pairs.
     let padded: Vec<u32> = if digits.len() % 2 == 1 { [&[0], digits.as_slice()].concat() } else { digits };
     let sum: u32 = padded.chunks(2).map(|pair| DOUBLED[pair[0] as usize] + pair[1]).sum();
     (12..=19).contains(&number.len()) && !alike && sum.is_multiple_of(10)
 }
 
-/// Reads every number that begins at an atom.
+/// Reads every number that starts at an atom.
 pub(super) fn text(view: &View, first: usize) -> Vec<Read> {
     let Some(digits) = view.digits(first) else { return Vec::new() };
     let mut number = digits.to_owned();
@@ -48,7 +48,7 @@ pub(super) fn cell(view: &View) -> Option<String> {
     read.forms.into_iter().next()
 }
 
-/// Returns whether the digits stand in groups as cards print them.
+/// Returns whether the digits are in groups as on cards.
 pub(super) fn is_grouped_as_usual(view: &View, first: usize, last: usize) -> bool {
     let sizes: Vec<usize> = (first..=last).map(|atom| view.lower(atom).len()).collect();
     let usual: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 4, 3]];

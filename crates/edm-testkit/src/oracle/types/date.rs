@@ -1,4 +1,4 @@
-//! Days of the calendar.
+//! Dates.
 
 use edm_model::DateOrder;
 use time::{Date, Month};
@@ -9,16 +9,16 @@ use super::joint::Joint;
 use super::midnight::is_midnight;
 use super::view::View;
 
-/// What is written, before it is clear which day it is.
+/// A date as written, before its order is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Writing {
-    /// Year (of two or four digits), month and day.
+    /// Year (two or four digits), month and day.
     Day(String, u32, u32),
     /// Three numbers.
     Numbers(String, String, String),
 }
 
-/// Year, month and day as numbers may be read.
+/// Year, month and day in each possible order.
 struct Orders {
     year_first: Option<Writing>,
     day_first: Option<Writing>,
@@ -40,7 +40,7 @@ fn value(digits: &str) -> Option<u32> {
     digits.parse().ok()
 }
 
-/// Returns the day as it is written in canonical form, if the calendar has it.
+/// Returns the canonical form of a date, if the calendar has it.
 fn day_of(year: &str, month: u32, day: u32) -> Option<String> {
     let number = year.parse().ok().filter(|year| (1000..=2999).contains(year))?;
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
@@ -48,7 +48,8 @@ fn day_of(year: &str, month: u32, day: u32) -> Option<String> {
     Some(format!("{}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()))
 }
 
-/// What is written from one atom on, and its last atom: the first of the table's rows that fits.
+/// Reads a date from one atom on; returns it with its last atom. The first row of the table that
+/// fits wins.
 fn writing(view: &View, first: usize) -> Option<(Writing, usize)> {
     bare(view, first)
         .or_else(|| year_month_day(view, first))
@@ -103,7 +104,7 @@ fn numbers(view: &View, first: usize) -> Option<(Writing, usize)> {
     (fits && same_joint_twice(view, first)).then_some((writing, first + 2))
 }
 
-/// The atom where the next part begins: one small word may stand in between.
+/// Returns the atom at which the next part starts; one short word may be in between.
 fn next_part(view: &View, atom: usize) -> Option<usize> {
     view.joint(atom)?;
     let small = view.letters(atom + 1).is_some_and(|word| ["of", "de", "del", "di"].contains(&word));
@@ -114,7 +115,7 @@ fn next_part(view: &View, atom: usize) -> Option<usize> {
     Some(atom + 2)
 }
 
-/// The last atom of a day's number, which may be an ordinal.
+/// Returns the last atom of a day number, which may be an ordinal.
 fn end_of_day(view: &View, atom: usize) -> usize {
     let word = view.letters(atom + 1);
     let one_of = |words: &[&str]| word.is_some_and(|word| words.contains(&word));
@@ -153,7 +154,7 @@ fn word_day_year(view: &View, first: usize) -> Option<(Writing, usize)> {
     Some((Writing::Day(year.to_owned(), u32::from(month), day), last))
 }
 
-/// Reads what begins at an atom of a text, in every way.
+/// Reads what starts at an atom of a text, in every order.
 pub(super) fn text(view: &View, first: usize) -> Option<Read> {
     let (written, last) = writing(view, first)?;
     let ways = match written {
@@ -177,7 +178,7 @@ pub(super) fn text(view: &View, first: usize) -> Option<Read> {
     (!forms.is_empty()).then_some(Read { last, forms, written: false, ends_fully: time })
 }
 
-/// Reads a cell, whose table writes days in this order.
+/// Reads a cell of a table that writes dates in this order.
 pub(super) fn cell(view: &View, order: Option<DateOrder>) -> Option<String> {
     if !view.begins_at_once() {
         return None;
@@ -222,7 +223,7 @@ fn cell_from(view: &View, first: usize, order: Option<DateOrder>) -> Option<Stri
     }
 }
 
-/// The day of a table, where two digits of a year have one century.
+/// Reads the date of a table, in which a two-digit year has one century.
 fn table_day(writing: Option<&Writing>) -> Option<String> {
     let Some(Writing::Day(year, month, day)) = writing else { return None };
     let year = match year.parse::<u32>().ok()? {

@@ -1,4 +1,4 @@
-//! Words of dates.
+//! Names in dates.
 
 use super::view::View;
 
@@ -33,7 +33,7 @@ fn without_accents(word: &str) -> String {
     word.chars().map(plain).collect()
 }
 
-/// Returns the month, from 1, that an atom of letters names.
+/// Returns the month, from 1, that an atom names.
 pub(super) fn month(view: &View, atom: usize) -> Option<u8> {
     let word = without_accents(view.letters(atom)?);
     (1..)
@@ -41,7 +41,7 @@ pub(super) fn month(view: &View, atom: usize) -> Option<u8> {
         .find_map(|(number, words)| words.split(' ').any(|known| known == word).then_some(number))
 }
 
-/// Returns whether an atom of letters names a day of the week.
+/// Returns whether an atom names a day of the week.
 pub(super) fn is_weekday(view: &View, atom: usize) -> bool {
     view.letters(atom).map(without_accents).is_some_and(|word| WEEKDAYS.split(' ').any(|known| known == word))
 }

@@ -1,11 +1,11 @@
-//! What `docs/formats/hash.md` section 8 says of each type, as tables of cases.
+//! The examples of `docs/formats/hash.md` for each type, as tables of cases.
 
 use super::super::folding::placed;
 use super::super::reading::Reading;
 use super::{candidates, cell};
 use crate::sample::columns;
 
-/// Checks what cells of a column become.
+/// Checks the canonical forms of cells of a column.
 fn cells(column: &str, cases: &[(&str, Option<&str>)]) {
     let columns = columns(&[column]);
     let rule = &columns.as_slice()[0].rule;
@@ -15,8 +15,8 @@ fn cells(column: &str, cases: &[(&str, Option<&str>)]) {
     }
 }
 
-/// Checks which candidates a text has: `form` where it stands for itself, `~form` attached, `=form` in written form;
-/// several forms of one place with `|`.
+/// Checks the candidates in a text: `form` for one without attachment, `~form` attached, `=form` in
+/// written form. Several forms of one span are separated by `|`.
 fn texts(column: &str, cases: &[(&str, &[&str])]) {
     let columns = columns(&[column]);
     let rule = &columns.as_slice()[0].rule;

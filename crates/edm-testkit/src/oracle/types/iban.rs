@@ -5,7 +5,7 @@ use super::Read;
 use super::joint::Joint;
 use super::view::View;
 
-/// Lengths and the countries that have them (SWIFT IBAN registry).
+/// Lengths, with the countries that have them (SWIFT IBAN registry).
 const LENGTHS: &str = "15 no, 16 be, 18 dk fi fk fo gl nl sd, 19 mk si, 20 at ba ee kz lt lu mn xk, 21 ch hr li lv, \
     22 bg bh cr de gb ge ie me rs va, 23 ae gi il iq om so tl, 24 ad cz es md pk ro sa se sk tn vg, 25 ly pt st, \
     26 is tr, 27 bi dj fr gr it mc mr sm, 28 al az by cy do gt hn hu lb ni pl sv, 29 br eg ps qa ua, \
@@ -18,7 +18,8 @@ fn length_of(country: &str) -> Option<usize> {
     })
 }
 
-/// The remainder by 97, summed up from the right: each decimal place has its own remainder.
+/// Checks the remainder modulo 97, added up from the right with the remainder of each decimal
+/// place.
 fn is_valid(number: &str) -> bool {
     let (front, rest) = number.split_at(4);
     let decimal: String = rest
@@ -36,7 +37,7 @@ fn is_valid(number: &str) -> bool {
     remainder == 1 && front[2..].chars().all(|digit| digit.is_ascii_digit())
 }
 
-/// Reads the number that begins at an atom.
+/// Reads the number that starts at an atom.
 pub(super) fn read(view: &View, first: usize) -> Option<Read> {
     let country = view.letters(first)?;
     let length = length_of(country)?;
@@ -57,7 +58,7 @@ pub(super) fn read(view: &View, first: usize) -> Option<Read> {
     (number.len() == length && is_valid(&number)).then(|| Read::one(last, number, true))
 }
 
-/// Reads a cell, which may say what it is.
+/// Reads a cell, which may have a prefix that says `IBAN`.
 pub(super) fn cell(view: &View) -> Option<String> {
     if !view.begins_at_once() {
         return None;

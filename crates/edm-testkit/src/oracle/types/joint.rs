@@ -1,4 +1,4 @@
-//! What lies between two neighbouring atoms of a value.
+//! What is between two neighbouring atoms of a value.
 
 use edm_model::Delimiters;
 
@@ -9,27 +9,27 @@ use super::super::reading::{breaks, is_crossed, is_ignored, plain};
 pub(super) enum Joint {
     /// An empty gap.
     Nothing,
-    /// Ignored delimiters, whatever they are.
+    /// Only ignored delimiters.
     Ignored,
-    /// One of a few signs.
+    /// One of a few symbols.
     Sign(String),
 }
 
 const SIGNS: [&str; 9] = [" ", "-", ".", "/", ",", ". ", ", ", "., ", ".,"];
 
 impl Joint {
-    /// Returns whether it is one of these signs.
+    /// Returns whether it is one of these symbols.
     pub(super) fn is_one_of(&self, signs: &[&str]) -> bool {
         matches!(self, Joint::Sign(sign) if signs.contains(&sign.as_str()))
     }
 
-    /// Returns whether it is made of ignored delimiters or is one of these signs.
+    /// Returns whether it consists of ignored delimiters or is one of these symbols.
     pub(super) fn is_ignored_or_one_of(&self, signs: &[&str]) -> bool {
         *self == Joint::Ignored || self.is_one_of(signs)
     }
 }
 
-/// Judges a gap.
+/// Classifies a gap.
 pub(super) fn joint(gap: &[char], delimiters: &Delimiters) -> Option<Joint> {
     if gap.is_empty() {
         return Some(Joint::Nothing);

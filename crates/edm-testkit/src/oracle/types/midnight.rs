@@ -1,10 +1,10 @@
-//! A time behind a date that says no more than the date.
+//! A time of midnight after a date, which adds no information.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Behind the date: `t`, or a comma and spaces; the clock; `am`; a zone.
+/// What follows the date: `t`, or a comma and spaces; the time; `am`; a time zone.
 static MIDNIGHT: LazyLock<Regex> = LazyLock::new(|| {
     let fraction = "(?::00(?:[.,]0+)?)?";
     let clock = format!("(?:00?:00{fraction} *(?:(?:am|a\\.m\\.) *)?|12:00{fraction} *(?:am|a\\.m\\.) *)");
@@ -13,7 +13,7 @@ static MIDNIGHT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!("^(?:(?:t|,? +){clock}|{bare}){zone}$")).expect("the expression is our own")
 });
 
-/// Returns whether a text in lower case, without white space at its end, is midnight.
+/// Returns whether a lower-case text without trailing white space is midnight.
 pub(super) fn is_midnight(text: &str) -> bool {
     MIDNIGHT.is_match(text)
 }

@@ -1,4 +1,4 @@
-//! The recognisers of `docs/formats/hash.md` section 8, for cells and for texts.
+//! The recognisers of `docs/formats/hash.md`, for cells and for texts.
 
 mod address;
 mod card;
@@ -20,27 +20,27 @@ use super::reading::Reading;
 
 use view::View;
 
-/// A place in a text that may be a value of a type.
+/// A span of a text that may be a value of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Candidate {
     /// Its first atom.
     pub(crate) first: usize,
     /// Its last atom.
     pub(crate) last: usize,
-    /// What it may be a writing of.
+    /// The canonical forms that it may be a spelling of.
     pub(crate) forms: Vec<String>,
-    /// Whether it needs evidence.
+    /// Whether it requires evidence.
     pub(crate) attached: bool,
     /// Whether it is in its type's written form.
     pub(crate) written: bool,
 }
 
-/// What a recogniser reads from one atom on.
+/// A value that a recogniser reads from one atom on.
 struct Read {
     last: usize,
     forms: Vec<String>,
     written: bool,
-    /// Whether what follows makes an edge where there is none else.
+    /// Whether what follows counts as an edge although nothing else does.
     ends_fully: bool,
 }
 
@@ -55,7 +55,7 @@ pub(crate) const fn has_recogniser(data_type: &DataType) -> bool {
     !matches!(data_type, DataType::Text | DataType::Digits { .. } | DataType::Email | DataType::Name)
 }
 
-/// Returns the canonical form of a cell, or nothing where the type refuses it.
+/// Returns the canonical form of a cell; `None` if the type refuses it.
 pub(crate) fn cell(rule: &Rule, reading: &Reading) -> Option<String> {
     let view = View::new(reading, &rule.delimiters);
     match &rule.data_type {
@@ -69,7 +69,7 @@ pub(crate) fn cell(rule: &Rule, reading: &Reading) -> Option<String> {
     }
 }
 
-/// Returns the places in a text that may be values of the type, of at most so many bytes.
+/// Returns the candidates for values of the type in a text, of at most `form_bytes_max` bytes.
 pub(crate) fn candidates(rule: &Rule, reading: &Reading, form_bytes_max: usize) -> Vec<Candidate> {
     let view = View::new(reading, &rule.delimiters);
     match &rule.data_type {
@@ -83,7 +83,8 @@ pub(crate) fn candidates(rule: &Rule, reading: &Reading, form_bytes_max: usize) 
     }
 }
 
-/// Returns the account numbers and grouped cards that hide what stands inside them, by their atoms.
+/// Returns the account numbers and grouped cards, by their atoms. Values inside them are not
+/// matches.
 pub(crate) fn longer_numbers(reading: &Reading) -> Vec<(usize, usize)> {
     let none = Delimiters::default();
     let view = View::new(reading, &none);

@@ -27,7 +27,7 @@ struct Line {
     lengths: Vec<usize>,
 }
 
-/// How numbers of a country or a calling code are made.
+/// The number plan of a country or a calling code.
 struct Plan {
     code: &'static str,
     prefixes: Vec<&'static str>,
@@ -112,7 +112,7 @@ fn at_home(digits: &str, country: Country) -> Option<String> {
     long.or_else(|| plan.behind_prefixes(digits, &plan.prefixes)).or_else(|| plan.behind_code(digits))
 }
 
-/// What is left of digits that begin as a call abroad does.
+/// Returns the digits after an international call prefix; `None` if there is none.
 fn behind_call_abroad(digits: &str, country: Option<Country>) -> Option<&str> {
     let american = || country.and_then(country_plan).is_some_and(|plan| plan.code == "1");
     let longer = || digits.strip_prefix("011").filter(|_| american());
@@ -132,7 +132,7 @@ fn joins(view: &View, gap: &[char]) -> bool {
     (matches!(gap.len(), 1 | 2) && gap.iter().all(part)) || [" - ", " / ", " . "].contains(&gap_text.as_str())
 }
 
-/// The ends of the runs that begin at an atom, with their digits.
+/// Returns the ends of the runs that start at an atom, with their digits.
 fn runs(view: &View, first: usize) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut digits = String::new();
@@ -204,7 +204,7 @@ pub(super) fn text(view: &View, country: Option<Country>) -> Vec<Candidate> {
     found
 }
 
-/// Whether it is a part of an international number that begins in front of it, behind a `+`.
+/// Returns whether it is a part of an international number that starts earlier, after a `+`.
 fn is_cut(view: &View, first: usize, last: usize, country: Option<Country>) -> bool {
     let mut digits = 0;
     for atom in (0..first).rev() {

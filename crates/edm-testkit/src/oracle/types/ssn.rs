@@ -9,7 +9,7 @@ fn is_valid(digits: &str) -> bool {
     digits.len() == 9 && !["000", "666"].contains(&area) && group != "00" && serial != "0000"
 }
 
-/// Reads a number in groups or bare.
+/// Reads a number, grouped or not.
 pub(super) fn text(view: &View, first: usize) -> Option<Read> {
     let digits = view.digits(first)?;
     if digits.len() == 9 {
@@ -23,7 +23,7 @@ pub(super) fn text(view: &View, first: usize) -> Option<Read> {
     (alike && sizes && is_valid(&number)).then(|| Read::one(first + 2, number, true))
 }
 
-/// Reads a cell, which may have lost the zeros in front.
+/// Reads a cell, which may have lost its leading zeros.
 pub(super) fn cell(view: &View) -> Option<String> {
     if !view.begins_at_once() {
         return None;

@@ -1,4 +1,4 @@
-//! A reading as the recognisers look at it: atoms by kind, letters in lower case, gaps as joints.
+//! A text as the recognisers need it: atoms by kind, letters in lower case, gaps classified.
 
 use edm_model::Delimiters;
 
@@ -26,47 +26,47 @@ impl<'a> View<'a> {
         self.reading.atoms.get(atom).map(|atom| atom.kind)
     }
 
-    /// Any atom in lower case.
+    /// Returns any atom in lower case.
     pub(super) fn lower(&self, atom: usize) -> &str {
         self.lower.get(atom).map_or("", String::as_str)
     }
 
-    /// An atom of digits.
+    /// Returns an atom of digits.
     pub(super) fn digits(&self, atom: usize) -> Option<&str> {
         (self.kind(atom)? == Kind::Digits).then(|| self.lower(atom))
     }
 
-    /// An atom of digits, of one of these numbers of digits.
+    /// Returns an atom of digits, if it has one of these lengths.
     pub(super) fn digits_of(&self, atom: usize, counts: &[usize]) -> Option<&str> {
         self.digits(atom).filter(|digits| counts.contains(&digits.len()))
     }
 
-    /// An atom of letters, in lower case.
+    /// Returns an atom of letters in lower case.
     pub(super) fn letters(&self, atom: usize) -> Option<&str> {
         (self.kind(atom)? == Kind::Letters).then(|| self.lower(atom))
     }
 
-    /// What joins an atom to the next, if there is one and it does.
+    /// Returns what joins an atom to the next, if anything does.
     pub(super) fn joint(&self, atom: usize) -> Option<Joint> {
         (atom + 1 < self.count()).then(|| joint(&self.reading.gap_after(atom), self.delimiters))?
     }
 
-    /// Whether an atom and the next have nothing between them.
+    /// Returns whether there is nothing between an atom and the next.
     pub(super) fn touches_next(&self, atom: usize) -> bool {
         atom + 1 < self.count() && self.reading.gap_after(atom).is_empty()
     }
 
-    /// White space, or a delimiter that the rule ignores.
+    /// Returns whether the character is white space or an ignored delimiter.
     pub(super) fn is_void(&self, character: char) -> bool {
         is_white(character) || self.delimiters.contains(character)
     }
 
-    /// Whether a cell has nothing but white space and ignored delimiters in front of its first atom.
+    /// Returns whether a cell has only white space and ignored delimiters before its first atom.
     pub(super) fn begins_at_once(&self) -> bool {
         self.count() > 0 && self.reading.gap_before(0).iter().all(|character| self.is_void(*character))
     }
 
-    /// Whether a cell has nothing but white space and ignored delimiters behind this atom.
+    /// Returns whether a cell has only white space and ignored delimiters after this atom.
     pub(super) fn ends_at(&self, atom: usize) -> bool {
         atom + 1 == self.count()
             && self.reading.gap_after(atom).iter().all(|character| self.is_void(*character))

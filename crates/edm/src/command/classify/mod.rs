@@ -26,42 +26,44 @@ Examples:
   edm classify exports/ --fail-on-match && echo clean
   edm classify logs/ --type patients --minimum-confidence 75 --output ndjson
 
-What is not read (documents, archives, images, links out of a folder, what may not be opened) is
-named on standard error, and the last line there counts it."))]
+Inputs that are not read (documents, archives, images, links out of a folder, files without read
+permission) are named on standard error, and the last line there counts them."))]
 pub(crate) struct ClassifyArguments {
     /// Text files, folders of text files, or - for standard input
     #[arg(value_name = "FILE|DIR|-", default_value = "-")]
     inputs: Vec<String>,
-    /// Say why values that were found are no match
+    /// Explain why values that were found are not a match
     #[arg(long, conflicts_with = "redact")]
     explain: bool,
-    /// Print the text with its matches covered
+    /// Print the text with its matches redacted
     #[arg(long, value_name = "MODE")]
     redact: Option<Redact>,
-    /// End with status 3 when something reaches --minimum-confidence, or its type's recommended confidence
+    /// End with status 3 if a match reaches --minimum-confidence, or else its type's recommended
+    /// confidence
     #[arg(long)]
     fail_on_match: bool,
-    /// Show found values also where the output goes to a file or another program
+    /// Show the found values even if the output goes to a file or another program
     #[arg(long)]
     show_values: bool,
     /// Sensitive type to look for, by name or id; may be repeated [default: all]
     #[arg(long = "type", value_name = "TYPE")]
     types: Vec<String>,
-    /// Leave out matches below it [default: 1, with --redact each type's own]
+    /// Leave out matches below this confidence [default: 1; with --redact, the confidence of each
+    /// type]
     #[arg(long, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100))]
     minimum_confidence: Option<u8>,
     #[command(flatten)]
     connection: Connection,
 }
 
-/// How matches are covered.
+/// How matches are redacted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Redact {
-    /// Full blocks of the same length
+    /// Block characters of the same length
     Mask,
     /// The column's name
     Label,
-    /// The column's name and a pseudonym that stays the same
+    /// The column's name and a stable pseudonym
     Token,
 }
 
@@ -98,19 +100,20 @@ struct Search {
     question: Question,
     report: Report,
     tally: Tally,
-    /// The confidence from which something is a finding; else each type's own.
+    /// The minimum confidence of a finding; `None` means that of each type.
     gate: Option<u8>,
 }
 
 impl Search {
-    /// Says what was done, also where an error stopped it.
+    /// Prints the summary, even if an error stopped the run.
     fn close(mut self, stopped: Option<anyhow::Error>, gate: bool) -> anyhow::Result<Ending> {
         let (ending, failure) = match stopped {
             None => (self.tally.ending(gate), None),
             Some(error) => match Ending::of_error(&error) {
-                // Nobody reads any more.
+                // The reader of the output has closed it.
                 Ending::Fine => return Ok(Ending::Fine),
-                // What was found before counts, and what cannot be looked in is like what cannot be read.
+                // Earlier findings still count. Data that cannot be searched is treated like a file
+                // that cannot be read.
                 Ending::NotRead => {
                     eprintln!("edm: {error:#}");
                     (self.tally.ending(gate), None)
@@ -123,7 +126,8 @@ impl Search {
         failure.map_or(Ok(ending), Err)
     }
 
-    /// Looks at one text, prints what was found, and counts it. Fails with what keeps the next ones from being looked at too.
+    /// Classifies one text, prints the result and counts it. Fails only with an error that affects
+    /// the remaining texts too.
     async fn look_at(&mut self, input: &TextInput, redact: Option<Redact>) -> anyhow::Result<()> {
         let text = match input.read() {
             Ok(text) => text,
@@ -178,7 +182,7 @@ impl Search {
                 let looked = Looked {
                     found: &result.classification,
                     errors: &result.errors,
-                    // A redaction that a limit cut short is refused by the server.
+                    // The server refuses a redaction that a limit cut short.
                     diagnostics: &[],
                     survey,
                     left: result.below_threshold_count,
@@ -190,14 +194,15 @@ impl Search {
     }
 }
 
-/// What the server said of a text.
+/// The server's response for a text.
 enum Answer {
     Found(ClassificationResult),
     Redacted(edm_graph::RedactionResult),
 }
 
-/// Whether an error is about this text alone, so that its neighbours are still looked at: it cannot be read to its end, or the
-/// server refuses it. Who is not let in, or speaks to no server of this kind, is told so once.
+/// Returns whether an error concerns only this text, so that the run continues: it cannot be read
+/// to its end, or the server refuses it. Authentication and connection errors concern all texts and
+/// are reported once.
 fn is_of_the_text(error: &edm_agent::Error) -> bool {
     match error.kind() {
         ErrorKind::UnknownEncoding { .. } | ErrorKind::Nul { .. } | ErrorKind::FileUnreadable { .. } => true,

@@ -1,4 +1,4 @@
-//! What is asked of the server about each text.
+//! The request to the server for each text.
 
 use edm_agent::GraphClient;
 use edm_graph::{ClassificationResult, RedactionResult};
@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 use super::{ClassifyArguments, Redact};
 use crate::text_input::LongText;
 
-/// Everything of a request but the text.
+/// Everything in a request except the text.
 pub(super) struct Question {
     client: GraphClient,
     options: Map<String, Value>,
 }
 
 impl Question {
-    /// Resolves the types' names. `values` says whether found values are wanted in the answers.
+    /// Resolves the names of the types. `values` requests the found values.
     pub(super) async fn of(
         client: GraphClient,
         arguments: &ClassifyArguments,
@@ -36,7 +36,7 @@ impl Question {
                 options.insert("explain".to_owned(), json!(arguments.explain));
             }
         }
-        // Without it a redaction goes from each type's own confidence.
+        // Without it, a redaction uses the redaction confidence of each type.
         if let Some(confidence) = arguments.minimum_confidence {
             options.insert("minimumConfidence".to_owned(), json!(confidence));
         }
@@ -68,7 +68,7 @@ impl Question {
         Value::Object(body)
     }
 
-    /// Writes the options as a query: ids apart by commas, everything else as JSON.
+    /// Formats the options as a query: ids separated by commas, everything else as JSON.
     fn query(&self) -> Vec<(&str, String)> {
         let value = |value: &Value| match value {
             Value::Array(ids) => ids.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),

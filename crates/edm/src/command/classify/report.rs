@@ -1,6 +1,7 @@
-//! What is printed of each text: lines for people; for programs one document, or one finding a line. Its shape depends on
-//! neither the number of texts nor where the output goes, but for the values: they are shown to a person at a terminal, and
-//! kept out of files and logs unless that was asked for.
+//! The output of `edm classify`: lines for people; for programs one JSON document, or one finding
+//! per line. The format does not depend on the number of texts or the destination, with one
+//! exception. Found values are shown on a terminal, and kept out of files and logs unless
+//! `--show-values` is given.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,35 +16,35 @@ use crate::output::{Format, Output};
 use crate::row_origin::{RowOrigins, sessions_in};
 use crate::text_input::{Place, Survey};
 
-/// Writes results as they come.
+/// Writes the results of texts as they arrive.
 pub(super) struct Report {
     output: Output,
     shape: Shape,
     /// Whether found values are shown.
     values: bool,
-    /// Whether it was asked why values are no match.
+    /// Whether explanations were requested.
     explain: bool,
-    /// Whether there is one text only, whose name need not be said.
+    /// Whether there is only one text, so that its name can be omitted.
     single: bool,
     stores: Option<Stores>,
     origins: RowOrigins,
 }
 
-/// How results are shown.
+/// The output format.
 enum Shape {
     /// Lines for people.
     Table,
-    /// One document; whether a result stands in it already.
+    /// One document. `begun` says whether it contains a result yet.
     Document { begun: bool },
-    /// One finding a line.
+    /// One finding per line.
     Findings,
 }
 
-/// The stores behind the sensitive types.
+/// The stores of the sensitive types.
 struct Stores {
-    /// The store's id of each type.
+    /// The id of each type's store.
     ids: BTreeMap<String, String>,
-    /// The names of stores; none where the token may not read them.
+    /// The names of stores; empty if the token may not read them.
     names: BTreeMap<String, String>,
 }
 
@@ -58,7 +59,7 @@ impl Report {
         Self { output, shape, values, explain, single, stores: None, origins: RowOrigins::default() }
     }
 
-    /// Prints what was found in a text. `whole` says whether all of it was looked at.
+    /// Prints the matches in a text. `whole` says whether all of it was searched.
     pub(super) async fn found(
         &mut self,
         name: &str,
@@ -76,7 +77,7 @@ impl Report {
                 if self.explain
                     && let Value::Object(fields) = &mut value
                 {
-                    // Graph leaves an empty list out; whoever asked for it finds it always.
+                    // Graph omits an empty list; with `--explain` it is always present.
                     fields.entry("diagnostics").or_insert_with(|| json!([]));
                 }
                 let mut entry = json!({ "file": name, "result": value });
@@ -102,7 +103,7 @@ impl Report {
         }
     }
 
-    /// Tells programs what was not read; people read it on standard error.
+    /// Writes a record about an unread input for programs. People see it on standard error.
     pub(super) fn not_read(&mut self, name: &str, reason: &str) -> anyhow::Result<()> {
         let entry = json!({ "file": name, "notRead": reason });
         match self.shape {
@@ -112,7 +113,7 @@ impl Report {
         }
     }
 
-    /// Closes what programs read.
+    /// Ends the output for programs.
     pub(super) fn close(&mut self, summary: &Value) -> anyhow::Result<()> {
         match self.shape {
             Shape::Table => Ok(()),
@@ -124,7 +125,7 @@ impl Report {
         }
     }
 
-    /// Adds a result to the document, on a line of its own.
+    /// Appends a result to the document, on a separate line.
     fn entry(&mut self, entry: &Value) -> anyhow::Result<()> {
         let front = match &mut self.shape {
             Shape::Document { begun } if *begun => ",\n",
@@ -141,7 +142,7 @@ impl Report {
         Ok(self.output.line(&record.to_string())?)
     }
 
-    /// Returns a result as it is shown: without values unless they are.
+    /// Returns a result for output. Values are removed unless they are to be shown.
     fn shown(&self, result: &impl Serialize) -> anyhow::Result<Value> {
         let mut value = serde_json::to_value(result)?;
         if !self.values {
@@ -224,7 +225,7 @@ impl Report {
         Ok(record)
     }
 
-    /// Asks which files the rows of a result are counted in.
+    /// Loads the origins of the result's rows: the files in which they are counted.
     async fn learn_origins(&mut self, result: &ClassificationResult, client: &GraphClient) {
         let mut sessions: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for found in &result.classification {
@@ -238,7 +239,7 @@ impl Report {
         }
         sessions.retain(|_, own| !own.is_empty());
         if self.stores.is_none() && !sessions.is_empty() {
-            // Without them rows are shown with the ids of their sessions.
+            // Without the stores, rows are shown with the ids of their sessions.
             self.stores = Stores::ask(client).await.ok();
         }
         for (type_id, own) in sessions {
@@ -261,7 +262,7 @@ impl Report {
         for diagnostic in &result.diagnostics {
             self.print_diagnostic(name, diagnostic, survey)?;
         }
-        // What was not looked at as a whole may hold one.
+        // A text that was not searched as a whole may still contain a match.
         if self.single && whole && result.classification.is_empty() {
             self.output.line("no match")?;
         }
@@ -302,7 +303,8 @@ impl Report {
         )
     }
 
-    /// Returns what stands in front of a line, as editors take it, and in it: one of the two says the place.
+    /// Returns the position in two parts, of which one is empty: a prefix in the form that editors
+    /// understand, or a phrase within the line.
     fn place(&self, name: &str, (offset, place): (u64, Option<Place>)) -> (String, String) {
         let place =
             place.map_or_else(|| format!("offset {offset}"), |(line, column)| format!("{line}:{column}"));
@@ -312,12 +314,12 @@ impl Report {
         }
     }
 
-    /// Returns a value as it is shown behind its column's name: not at all, where it is kept out.
+    /// Returns a value as printed after its column's name; empty if values are hidden.
     fn value(&self, text: &str) -> String {
         if !self.values {
             return String::new();
         }
-        // A match may hold a line break; one line stays one line.
+        // A match may contain a line break, but must stay on one line.
         let shown = text.replace(['\n', '\r', '\t'], " ");
         format!(" {}", self.output.style(Style::new().bold(), &format!("“{shown}”")))
     }
@@ -352,21 +354,21 @@ impl Stores {
             Ok(stores) => {
                 stores.into_iter().filter_map(|store| Some((store.id, store.display_name?))).collect()
             }
-            // Whoever may only classify is not told what stores are called.
+            // A token with only the Classify role may not read the names of stores.
             Err(error) if matches!(error.kind(), ErrorKind::Refused { status: 403, .. }) => BTreeMap::new(),
             Err(error) => return Err(error).context("cannot ask for the names of data stores"),
         };
         Ok(Self { ids, names })
     }
 
-    /// Returns id and name of the store of a type. A type that was made since has none.
+    /// Returns id and name of a type's store; `None` if the type is newer than the list.
     fn of_type(&self, id: &str) -> Option<(&str, Option<&str>)> {
         let store = self.ids.get(id)?;
         Some((store, self.names.get(store).map(String::as_str)))
     }
 }
 
-/// Adds line and column, where they are known.
+/// Adds line and column, if they are known.
 fn locate(record: &mut Value, place: Option<Place>) {
     if let (Value::Object(fields), Some((line, column))) = (record, place) {
         fields.insert("line".to_owned(), json!(line));
@@ -374,7 +376,7 @@ fn locate(record: &mut Value, place: Option<Place>) {
     }
 }
 
-/// Takes found values out of a result, whatever the server put into it.
+/// Removes found values from a result, whatever the server put into it.
 fn remove_values(value: &mut Value) {
     match value {
         Value::Object(fields) => {

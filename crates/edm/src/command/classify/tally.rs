@@ -1,4 +1,5 @@
-//! What came of a run: how much was looked at, what was found, and what was not looked at, which is said in any case.
+//! The summary of a run: how much was searched, what was found, and what was not searched, which is
+//! always reported.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +11,14 @@ use crate::command::upload::counted;
 use crate::output::grouped;
 use crate::text_input::Survey;
 
-/// Limits that end a search before the whole text was looked at; others only leave details out.
+/// Limits that end a search before the end of the text. The others only omit details.
 const CUTTING_LIMITS: [&str; 4] = ["rowCheckLimit", "rowSetLimit", "matchLimit", "uniqueLimit"];
-/// Errors that are the service's and not a text's: they are told once.
+/// Errors of the service as a whole, which are reported once.
 const OF_THE_SERVICE: [&str; 3] = ["dataUnavailable", "nothingLookedFor", "sensitiveTypeNotFound"];
-/// What is said of a text that holds parts of a mail in base64.
+/// The code for a text with base64-encoded parts of a mail.
 const BASE64_PARTS: &str = "base64Parts";
 
-/// Counts of a run.
+/// The counts of a run.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     files: u64,
@@ -28,13 +29,13 @@ pub(super) struct Tally {
     gate_tripped: bool,
     not_read: u64,
     not_whole: u64,
-    /// Sentences that were told already.
+    /// Messages printed so far.
     told: BTreeSet<String>,
-    /// Whether what was found was covered.
+    /// Whether the run redacts.
     redacts: bool,
 }
 
-/// What came of looking at a text.
+/// The result of searching a text.
 pub(super) struct Looked<'a> {
     pub(super) found: &'a [DetectedContent],
     pub(super) errors: &'a [ClassificationError],
@@ -49,8 +50,8 @@ impl Tally {
         Self { redacts, ..Self::default() }
     }
 
-    /// Counts a text that was looked at, tells what kept it from being looked at as a whole, and returns the codes of that.
-    /// The gate is the confidence from which something is a finding, or each type's own.
+    /// Counts a searched text. Prints the reasons why it was not searched as a whole, and returns
+    /// their codes. `gate` is the minimum confidence of a finding; `None` means that of each type.
     pub(super) fn looked(&mut self, name: &str, looked: &Looked<'_>, gate: Option<u8>) -> Vec<String> {
         self.files += 1;
         self.bytes += looked.survey.bytes();
@@ -106,25 +107,25 @@ impl Tally {
         }
     }
 
-    /// Counts what was not read, and says why.
+    /// Counts an unread input and prints the reason.
     pub(super) fn not_read(&mut self, name: &str, reason: &str) {
         self.files += 1;
         self.not_read += 1;
         eprintln!("edm: not read: {name}: {reason}");
     }
 
-    /// Counts inputs that nobody came to.
+    /// Counts inputs that the run did not reach.
     pub(super) fn not_reached(&mut self, count: u64) {
         self.files += count;
         self.not_read += count;
     }
 
-    /// Returns how the run ended; the gate counts where it was asked for.
+    /// Returns how the run ended. `gate` says whether findings affect the status.
     pub(super) fn ending(&self, gate: bool) -> Ending {
         Ending::of_search(gate && self.gate_tripped, self.not_read + self.not_whole == 0)
     }
 
-    /// Returns the last record of what programs read.
+    /// Returns the summary record for programs.
     pub(super) fn json(&self, ending: Ending) -> Value {
         let mut summary = json!({
             "files": self.files,
@@ -142,7 +143,7 @@ impl Tally {
         summary
     }
 
-    /// Returns the closing line.
+    /// Returns the summary line.
     pub(super) fn line(&self) -> String {
         let found = match self.redacts {
             true => format!(
@@ -177,7 +178,7 @@ fn counted_matches(count: u64) -> String {
     format!("{} match{}", grouped(count), if count == 1 { "" } else { "es" })
 }
 
-/// Returns the codes of what kept the server from looking at the whole text for every type.
+/// Returns the codes of the reasons why the server did not search the whole text for every type.
 fn cut_short(looked: &Looked<'_>) -> Vec<String> {
     let limits = looked.diagnostics.iter().flat_map(|diagnostic| &diagnostic.classification_limits);
     let limits = limits.map(|limit| &limit.code).filter(|code| CUTTING_LIMITS.contains(&code.as_str()));

@@ -1,4 +1,5 @@
-//! Whether the catalog can be read, and whether the key is its own: tried on a copy, because SQLite writes beside what it reads.
+//! Checks whether the catalog can be read and the key fits. It uses a copy, because SQLite writes
+//! files next to the database even when it only reads.
 
 use std::fs;
 use std::io::ErrorKind as ErrorOfFile;
@@ -13,9 +14,9 @@ use super::Check;
 use super::directory::Use;
 use crate::command::token::lets_in_an_admin;
 use crate::data_directory::{BLOBS, CATALOG, CATALOG_LOG, size_of};
-use crate::surroundings::{clock, now, random};
+use crate::host::{clock, now, random};
 
-/// Bytes of the largest catalog that is copied; one of a million sessions is smaller.
+/// The maximum size of a catalog to copy, in bytes. One with a million sessions is smaller.
 const COPIED_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 pub(super) async fn checks(folder: &Path, key: Option<MasterKey>, in_use: Use) -> Vec<Check> {
@@ -55,7 +56,7 @@ pub(super) async fn checks(folder: &Path, key: Option<MasterKey>, in_use: Use) -
     })
 }
 
-/// Says that the catalog may be whole: it is only not this user's.
+/// Reports that the catalog was not checked, because the user may not read it. It may be sound.
 fn not_looked_at(folder: &Path, error: &std::io::Error) -> Check {
     let found = format!("{} cannot be looked at: {error}", folder.join(CATALOG).display());
     let advice = match error.kind() {
@@ -109,12 +110,12 @@ async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Vec<
     Ok(checks)
 }
 
-/// Compares what the catalog names with what there is.
+/// Compares the names in the catalog with existing files.
 async fn told_by(service: &Service, folder: &Path) -> anyhow::Result<Vec<Check>> {
     let mut checks = Vec::new();
     let blobs = folder.join(BLOBS);
     if !holds_something(&blobs)? {
-        // The copy has no blob either: what it misses is what the catalog names.
+        // The copy has no blobs, so every blob that the catalog names is reported as missing.
         let missed = service.verify(|_| {}).await?.findings.len();
         if missed > 0 {
             let found = format!("{} is missing or empty, and the catalog names data in it", blobs.display());
@@ -138,7 +139,7 @@ fn holds_something(folder: &Path) -> std::io::Result<bool> {
     }
 }
 
-/// Copies the catalog with what was not yet written into it.
+/// Copies the catalog together with its write-ahead log.
 fn copied(folder: &Path) -> std::io::Result<TempDir> {
     let copy = tempfile::Builder::new().prefix("edm-doctor-").tempdir()?;
     fs::copy(folder.join(CATALOG), copy.path().join(CATALOG))?;

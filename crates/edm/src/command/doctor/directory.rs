@@ -1,4 +1,4 @@
-//! What lies in a data directory, as far as it can be seen without touching it.
+//! Checks of a data directory that do not modify it.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -6,25 +6,26 @@ use std::path::Path;
 
 use super::{Check, catalog};
 use crate::data_directory::{ADMIN_TOKEN, LOCK};
+use crate::host::free_bytes;
 use crate::master_key::{KeyArguments, KeySource};
-use crate::surroundings::free_bytes;
 
 const MEBIBYTE: u64 = 1024 * 1024;
-/// Below this an upload fails soon, and the catalog cannot be written for long.
+/// With less free space, an upload will fail soon, and the catalog cannot be written for long.
 const FREE_BYTES_FAILED: u64 = 64 * MEBIBYTE;
-/// Below this somebody should look.
+/// With less free space, an operator should act.
 const FREE_BYTES_WARNING: u64 = 1024 * MEBIBYTE;
 
-/// Files and folders whose owner is looked at; those that are left out were made by the same server.
+/// The maximum number of files and folders whose owner is checked. The same server created the
+/// others.
 #[cfg(unix)]
 const ENTRIES_MAX: usize = 100_000;
 
-/// Whether a server works on a directory.
+/// Whether a server uses a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     Running,
     Free,
-    /// It cannot be told.
+    /// Unknown.
     Unknown,
 }
 
@@ -56,7 +57,7 @@ pub(super) async fn checks(folder: &Path, key: &KeyArguments) -> Vec<Check> {
     checks
 }
 
-/// Fails where others than the owner can read what only he may.
+/// Fails if users other than the owner can read private files.
 #[cfg(unix)]
 fn rights(folder: &Path) -> Check {
     use std::os::unix::fs::PermissionsExt;
@@ -78,13 +79,13 @@ fn rights(folder: &Path) -> Check {
     }
 }
 
-/// Other systems have no such rights.
+/// Other systems have no such permissions.
 #[cfg(not(unix))]
 fn rights(folder: &Path) -> Check {
     Check::fine("directory", format!("{} is there", folder.display()))
 }
 
-/// Fails where the server could not write.
+/// Fails if the server could not write.
 #[cfg(unix)]
 fn writing(folder: &Path) -> Option<Check> {
     use rustix::fs::Access;
@@ -104,7 +105,7 @@ fn writing(folder: &Path) -> Option<Check> {
     })
 }
 
-/// Other systems are not asked.
+/// Not checked on other systems.
 #[cfg(not(unix))]
 fn writing(_: &Path) -> Option<Check> {
     None
@@ -115,7 +116,8 @@ fn is_own(name: &std::ffi::OsStr) -> bool {
     crate::data_directory::OWN_NAMES.iter().any(|own| name == std::ffi::OsStr::new(own))
 }
 
-/// Fails where something of the server's is another user's than the folder: the server may not write it.
+/// Fails if a file of the server has another owner than the folder, since the server may not be
+/// able to write it.
 #[cfg(unix)]
 fn owners(folder: &Path) -> Option<Check> {
     use std::os::unix::fs::MetadataExt;
@@ -123,9 +125,9 @@ fn owners(folder: &Path) -> Option<Check> {
     let (top, mut folders) = (folder, vec![folder.to_owned()]);
     let mut looked_at = 0;
     while let Some(folder) = folders.pop() {
-        // What cannot be listed is told by the other checks.
+        // Other checks report folders that cannot be listed.
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            // Others may keep things there: a volume has its lost+found.
+            // Other programs may store files there: a volume has its lost+found.
             if folder == top && !is_own(&entry.file_name()) {
                 continue;
             }
@@ -158,7 +160,7 @@ fn owners(_: &Path) -> Option<Check> {
 }
 
 fn use_of(folder: &Path) -> Use {
-    // Opened for reading alone, and not made where it is missing.
+    // Opened read-only and not created if it is missing.
     let file = match File::open(folder.join(LOCK)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Use::Free,
@@ -202,7 +204,7 @@ fn space(folder: &Path) -> Check {
     Check::fine("space", found)
 }
 
-/// Returns what is to be said of the key, and the key where it can be read.
+/// Returns the check of the key, and the key if it can be read.
 fn key_check(folder: &Path, source: &KeySource) -> (Check, Option<edm_service::MasterKey>) {
     let key = match source.read() {
         Ok(key) => key,

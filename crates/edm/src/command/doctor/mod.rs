@@ -1,4 +1,4 @@
-//! `edm doctor`: what is wrong with a set-up, in about ten lines. It reads, and changes nothing.
+//! `edm doctor`: checks a set-up and prints about ten lines. It only reads, and changes nothing.
 
 #[cfg(feature = "server")]
 mod catalog;
@@ -26,27 +26,27 @@ use crate::output::{Format, Output};
 #[derive(Debug, Args)]
 #[command(after_help = with_two_statuses("\
 Examples:
-  edm doctor                                       as a client: the server of EDM_SERVER and the token
-  edm doctor --data-dir data --config edm.toml     where the server runs: directory, key, settings
+  edm doctor                                       from a client: the server of EDM_SERVER and the token
+  edm doctor --data-dir data --config edm.toml     on the server: directory, key, settings
   edm doctor --output json | jq '.checks[] | select(.state == \"fail\")'
 
-With --data-dir, --config or --tls-cert a server is asked only where --server, a token or their variables of the
-environment say which. Each line is ok, warn or FAIL, with what to do. Warnings end with status 0,
-something that fails with 1. It waits five seconds for each answer, reads only, and changes nothing:
-a catalog is looked at in a copy below the temporary folder."))]
+With --data-dir, --config or --tls-cert, a server is only checked if --server, a token or their
+environment variables name it. Each line is ok, warn or FAIL, with what to do. Warnings end with
+status 0, failures with 1. It waits five seconds for each response, only reads, and changes
+nothing: a catalog is checked in a copy in the temporary folder."))]
 pub(crate) struct DoctorArguments {
-    /// Folder that the server runs on
+    /// Data directory of the server
     #[cfg(feature = "server")]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<std::path::PathBuf>,
-    /// TOML file of the server's settings
+    /// TOML configuration file of the server
     #[cfg(feature = "server")]
     #[arg(long, value_name = "FILE")]
     config: Option<std::path::PathBuf>,
     #[cfg(feature = "server")]
     #[command(flatten)]
     key: KeyArguments,
-    /// PEM certificate chain of the server, before that of the file
+    /// PEM certificate chain of the server; overrides that of the file
     #[cfg(feature = "server")]
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<std::path::PathBuf>,
@@ -59,7 +59,7 @@ pub(crate) struct DoctorArguments {
     connection: Connection,
 }
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Fine,
@@ -67,14 +67,14 @@ enum State {
     Failed,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Debug)]
 struct Check {
     name: &'static str,
     state: State,
     /// What was found.
     found: String,
-    /// What to do, where there is anything.
+    /// What to do, if anything.
     advice: Option<String>,
 }
 
@@ -93,7 +93,7 @@ impl Check {
 }
 
 impl State {
-    /// Returns the word for people, which catches the eye where something fails.
+    /// Returns the word for people. A failure is in capitals, so that it is easy to see.
     fn word(self) -> &'static str {
         match self {
             State::Fine => "ok",
@@ -112,13 +112,14 @@ impl State {
 }
 
 pub(crate) async fn run(arguments: &DoctorArguments, output: Output) -> anyhow::Result<Ending> {
-    // The copy of a catalog goes with what made it, so a signal ends the wait and not the process.
+    // A signal must only end the wait and not the process, so that the copy of the catalog is
+    // removed.
     #[cfg(feature = "server")]
     let checks = {
         let mut hangups = crate::hangup::Hangups::taken()?;
         tokio::select! {
             checks = looked_at(arguments) => checks?,
-            () = crate::running_server::interrupted() => anyhow::bail!("ended by a signal"),
+            () = crate::server_lifecycle::interrupted() => anyhow::bail!("ended by a signal"),
             () = hangups.next() => anyhow::bail!("ended by a signal"),
         }
     };
@@ -153,13 +154,13 @@ async fn looked_at(arguments: &DoctorArguments) -> anyhow::Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// Whether the machine of the server is looked at.
+/// Returns whether the server's machine is checked.
 #[cfg(all(feature = "agent", feature = "server"))]
 fn is_of_the_machine(arguments: &DoctorArguments) -> bool {
     arguments.data_dir.is_some() || arguments.config.is_some() || arguments.tls_cert.is_some()
 }
 
-/// An agent alone knows no other machine than the server's.
+/// An agent-only build only checks from a client.
 #[cfg(all(feature = "agent", not(feature = "server")))]
 fn is_of_the_machine(_: &DoctorArguments) -> bool {
     false

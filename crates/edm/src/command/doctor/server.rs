@@ -1,4 +1,4 @@
-//! What a client can see: the server, its clock and health, the token, the data stores.
+//! Checks that a client can make: the server, its clock and health, the token, the data stores.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use edm_graph::{DataStoreResource, path};
 
 use super::Check;
 use crate::connection::Connection;
-use crate::surroundings::now;
+use crate::host::now;
 
-/// How long an answer is waited for.
+/// How long a response is waited for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-/// Later than that, so that silence is told as such.
+/// The overall limit. It is larger, so that a timeout is reported as one.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
-/// How far two clocks may be apart: the answer's has whole seconds, and took its time.
+/// The allowed difference between two clocks. The response has whole seconds and took some time.
 const CLOCKS_APART_SECONDS: u64 = 30;
-/// Data stores that are named in one line.
+/// The maximum number of data stores named in one line.
 const NAMED_MAX: usize = 5;
 
 pub(super) async fn checks(connection: &Connection) -> Vec<Check> {
@@ -114,7 +114,7 @@ fn readiness(ready: &Result<Probe, edm_agent::Error>) -> Check {
     }
 }
 
-/// Returns what becomes of the token, and whether it may read data stores.
+/// Returns the check of the token, and whether it may read data stores.
 async fn token(client: &GraphClient, ready: Option<&Probe>) -> (Check, bool) {
     let make = "make one where the server runs (edm token create), and set EDM_TOKEN or pass --token-file";
     if !client.has_token() {
@@ -184,7 +184,7 @@ async fn stores(client: &GraphClient) -> Check {
     Check::fine("stores", format!("{} of {} are served", stores.len(), stores.len()))
 }
 
-/// Names the stores of which this is true; nothing where there is none.
+/// Returns the names of the stores for which `is_one` holds; `None` if there are none.
 fn named(stores: &[DataStoreResource], is_one: impl Fn(&DataStoreResource) -> bool) -> Option<String> {
     let all = stores.iter().filter(|store| is_one(store));
     let all: Vec<&str> = all.map(|store| store.display_name.as_deref().unwrap_or(&store.id)).collect();

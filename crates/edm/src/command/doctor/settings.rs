@@ -1,4 +1,5 @@
-//! What the server's machine and its file of settings allow: settings, certificate, open files, core dumps.
+//! Checks of the server's machine and configuration file: settings, certificate, open files, core
+//! dumps.
 
 use std::path::Path;
 
@@ -7,15 +8,16 @@ use edm_server::{ServerCertificate, TlsFiles, refuse_plain};
 use super::Check;
 use crate::command::serve::tls_files;
 use crate::config::ServeConfig;
-use crate::surroundings::{core_dumps_are_forbidden, descriptors_max, now};
+use crate::host::{core_dumps_are_forbidden, descriptors_max, now};
 
 const DAY_SECONDS: i64 = 24 * 3_600;
-/// A renewal that has not happened by then has failed.
+/// A renewal that has not happened by then has probably failed.
 const EXPIRY_DAYS_MIN: i64 = 21;
-/// What a server asks for by itself: 4,096 connections beside the files of its data.
+/// The descriptors that a server uses by default: 4,096 connections and the files of its data.
 const DESCRIPTORS_WANTED: u64 = 4_096 + 128;
 
-/// Looks at the file of settings, where there is one, at the certificate that was said or that the file names, and at the machine.
+/// Checks the configuration file if there is one, the certificate given or named in the file, and
+/// the machine.
 pub(super) fn checks(config: Option<&Path>, said: Option<TlsFiles>) -> Vec<Check> {
     let mut checks: Vec<Check> = said.as_ref().map(certificate).into_iter().collect();
     if let Some(path) = config {
@@ -42,7 +44,7 @@ pub(super) fn checks(config: Option<&Path>, said: Option<TlsFiles>) -> Vec<Check
     checks
 }
 
-/// Fails on an address that the server would refuse, or that this machine lacks.
+/// Fails on an address that the server would refuse or that this machine does not have.
 fn listen(config: &ServeConfig, has_certificate: bool) -> Option<Check> {
     let address = config.server.listen?;
     let is_safe =
@@ -50,7 +52,7 @@ fn listen(config: &ServeConfig, has_certificate: bool) -> Option<Check> {
     if let Err(error) = refuse_plain(address, is_safe) {
         return Some(Check::failed("listen", error.to_string(), "mend server.listen or tls.certificate"));
     }
-    // Port 0 is any free one: whether a server has the very port already says nothing.
+    // Port 0 binds any free port. Whether a server uses the port itself is a separate check.
     let error = std::net::TcpListener::bind((address.ip(), 0)).err()?;
     let found = format!("server.listen is {address}, and this machine has no such address: {error}");
     Some(Check::failed("listen", found, "name an address of this machine, or 0.0.0.0"))

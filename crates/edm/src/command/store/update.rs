@@ -12,7 +12,7 @@ use super::{NamedStore, PlaceholderArguments, parse_on_unserved};
 use crate::column_argument::{ColumnArgument, typed_of, words_of};
 use crate::schema_file;
 
-/// A longer list of words is told by what differs.
+/// For longer lists of words, only the differences are printed.
 pub(super) const WORDS_SHOWN_MAX: usize = 12;
 
 #[derive(Debug, Args)]
@@ -29,39 +29,42 @@ Examples:
   edm store update patients --add-placeholder 'kein Eintrag' --remove-placeholder nil
   edm store update patients --name inpatients --description 'wards 1 to 9'
 
---column says all of one column, as `edm store create` takes it: it takes the place of the one of this name, or is added; the others
-stay as they are. --schema is all columns. What is live stays as it was made until the table is uploaded again."
+--column defines one column completely, as for `edm store create`. It replaces the column of this name
+or is added; other columns do not change. --schema replaces all columns. Live data does not change
+until the table is uploaded again."
 )]
 pub(super) struct UpdateArguments {
     #[command(flatten)]
     pub(super) named: NamedStore,
-    /// Another name
+    /// New name
     #[arg(long)]
     name: Option<String>,
-    /// What it is for; an empty text takes the description away
+    /// Free text for people; an empty text removes it
     #[arg(long)]
     description: Option<String>,
-    /// A column that takes the place of the one of its name, or is added; may be repeated
+    /// Column to add, or to replace if its name exists; may be repeated
     #[arg(long = "column", value_name = "COLUMN", conflicts_with = "schema")]
     columns: Vec<ColumnArgument>,
-    /// A column to take away, by its name; may be repeated
+    /// Name of a column to remove; may be repeated
     #[arg(long = "remove-column", value_name = "NAME", conflicts_with = "schema")]
     remove_columns: Vec<String>,
-    /// All columns from a file: Graph's JSON or Purview's EdmSchema XML; its name and description are passed over
+    /// All columns from a file: Graph's JSON or Purview's EdmSchema XML; its name and description
+    /// are ignored
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Words of the longest cell that is matched
+    /// Maximum number of words of a matched cell
     #[arg(long, value_name = "COUNT")]
     max_tokens: Option<u32>,
-    /// What is answered where the live data cannot be read: an error, or what the table before says
+    /// What to answer while the live data cannot be read: an error, or results from the previous
+    /// table
     #[arg(long, value_name = "refuse|previous", value_parser = parse_on_unserved)]
     on_unserved: Option<OnUnserved>,
     #[command(flatten)]
     placeholders: PlaceholderArguments,
-    /// The usual words mean an empty cell again
+    /// Use the default words for empty cells again
     #[arg(long, conflicts_with_all = ["placeholders", "no_placeholders"])]
     usual_placeholders: bool,
-    /// One more word that means an empty cell, beside those of today; may be repeated
+    /// Further word that means an empty cell, in addition to the current ones; may be repeated
     #[arg(
         long = "add-placeholder",
         value_name = "WORD",
@@ -69,7 +72,7 @@ pub(super) struct UpdateArguments {
         allow_hyphen_values = true
     )]
     add_placeholders: Vec<String>,
-    /// A word that means a value after all, as a surname does; may be repeated
+    /// Word that is a value after all, such as a surname; may be repeated
     #[arg(
         long = "remove-placeholder",
         value_name = "WORD",
@@ -79,7 +82,7 @@ pub(super) struct UpdateArguments {
     remove_placeholders: Vec<String>,
 }
 
-/// Changes the store, says on standard error what changed, and returns the store as it is then.
+/// Changes the store, prints the changes on standard error, and returns the new store.
 pub(super) async fn run(arguments: &UpdateArguments) -> anyhow::Result<DataStoreResource> {
     let client = arguments.named.connection.client()?;
     let before = client.store(&arguments.named.store).await?;
@@ -95,7 +98,7 @@ pub(super) async fn run(arguments: &UpdateArguments) -> anyhow::Result<DataStore
     Ok(after)
 }
 
-/// Returns the body that changes the store.
+/// Returns the request body that changes the store.
 fn body(arguments: &UpdateArguments, before: &DataStoreResource) -> anyhow::Result<Value> {
     let mut body = Map::new();
     if let Some(path) = &arguments.schema {
@@ -103,7 +106,7 @@ fn body(arguments: &UpdateArguments, before: &DataStoreResource) -> anyhow::Resu
         let schema = schema_file::read(&bytes).with_context(|| format!("cannot use {}", path.display()))?;
         schema.warnings.iter().for_each(|warning| eprintln!("edm: {warning}"));
         let said = ["columns", "maximumNumberOfTokens", "placeholders", "onUnserved"];
-        // What the file leaves open stays as it is.
+        // Properties missing in the file do not change.
         let is_said = |(name, value): &(String, Value)| said.contains(&name.as_str()) && !value.is_null();
         body.extend(schema.body.into_iter().filter(is_said));
         if !body.contains_key("columns") {
@@ -134,7 +137,8 @@ fn usual_placeholders() -> Vec<String> {
     PlaceholderWords::usual().as_slice().to_vec()
 }
 
-/// Adds words to those of the store, the usual ones where it has none of its own, and takes others away.
+/// Adds words to the store's placeholders, or to the default ones if it has none, and removes
+/// others.
 fn changed_placeholders(
     arguments: &UpdateArguments,
     before: &DataStoreResource,
@@ -151,12 +155,12 @@ fn changed_placeholders(
     Ok(words)
 }
 
-/// Shows a text in a sentence, without what a terminal would obey.
+/// Quotes a text for a sentence, without control characters that a terminal would execute.
 fn shown(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).collect()
 }
 
-/// Puts each given column in the place of the one of its name, or behind the others, and leaves the removed ones out.
+/// Replaces columns by name, appends new ones, and removes others.
 fn changed_columns(
     mut columns: Vec<ColumnResource>,
     given: &[ColumnArgument],
@@ -197,12 +201,12 @@ fn changed_columns(
     Ok(columns)
 }
 
-/// Names of a store are distinct without case.
+/// Compares names without case, as a store does.
 fn is_named(column: &ColumnResource, name: &str) -> bool {
     column.name.as_deref().is_some_and(|own| own.trim().to_lowercase() == name.trim().to_lowercase())
 }
 
-/// Returns what changed, a sentence each.
+/// Returns a sentence per change.
 fn changes(before: &DataStoreResource, after: &DataStoreResource) -> Vec<String> {
     let mut told = Vec::new();
     let mut compare = |what: &str, before: Option<String>, after: Option<String>| {
@@ -218,7 +222,7 @@ fn changes(before: &DataStoreResource, after: &DataStoreResource) -> Vec<String>
     compare("longest cell that is matched", tokens(before), tokens(after));
     let words = |store: &DataStoreResource, other: &DataStoreResource| {
         let Some(words) = store.placeholders.clone() else { return Some("the usual ones".to_owned()) };
-        // Of a long list what differs says more.
+        // For a long list, the differences say more.
         let others = other.placeholders.clone().unwrap_or_else(usual_placeholders);
         let own: Vec<String> = words.iter().filter(|word| !others.contains(word)).cloned().collect();
         match (words.is_empty(), words.len() > WORDS_SHOWN_MAX) {
@@ -264,7 +268,7 @@ fn changes(before: &DataStoreResource, after: &DataStoreResource) -> Vec<String>
     told
 }
 
-/// Writes all of a column but its name.
+/// Formats everything about a column except its name.
 fn described(column: &ColumnResource) -> String {
     let words = words_of(column);
     let space = if words.is_empty() { "" } else { " " };

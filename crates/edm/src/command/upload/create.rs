@@ -1,4 +1,4 @@
-//! `--create`: a data store that is made for a table, and taken back where the table does not go up.
+//! `--create`: creates a data store for a table, and deletes it again if the table is not uploaded.
 
 use edm_agent::{Error, ErrorKind, GraphClient, TableOptions};
 use edm_graph::ColumnResource;
@@ -11,18 +11,18 @@ use crate::command::UsageError;
 use crate::command::profile::{profile_options, profile_table};
 use crate::suggested_schema::suggest;
 
-/// The states of a session that is given up, or was.
+/// The final states of a session without publication.
 const ENDED: [&str; 3] = ["Failed", "Cancelled", "Expired"];
-/// The state of a session that takes blocks.
+/// The state of a session that accepts blocks.
 const OPEN: &str = "UploadInProgress";
 
-/// A data store that this run made.
+/// A data store that this run created.
 pub(super) struct NewStore {
     id: String,
     name: String,
 }
 
-/// Makes a data store for the table unless there is one of this name.
+/// Creates a data store for the table unless one with this name exists.
 pub(super) async fn create_store(
     client: &GraphClient,
     name: &str,
@@ -56,8 +56,9 @@ pub(super) async fn create_store(
 }
 
 impl NewStore {
-    /// Removes the store where the table cannot go up as it is and nothing of it was committed; an empty store would make every
-    /// search say that it did not look. Otherwise says that it stays. Returns the error as it is told then.
+    /// Deletes the store if the table is at fault and nothing was committed. An empty store would
+    /// make every search report that it did not search. Otherwise prints that the store stays.
+    /// Returns the error for the caller to report.
     pub(super) async fn take_back(&self, client: &GraphClient, error: Error) -> Error {
         let name = &self.name;
         if is_of_the_table(error.kind()) && self.is_unused(client).await {
@@ -77,7 +78,7 @@ impl NewStore {
         error
     }
 
-    /// Whether nothing of the store is live or on its way there, as far as the server says.
+    /// Returns whether nothing of the store is live or about to be, according to the server.
     async fn is_unused(&self, client: &GraphClient) -> bool {
         let (Ok(store), Ok(sessions)) = (client.store(&self.id).await, client.sessions(&self.id).await)
         else {
@@ -85,7 +86,7 @@ impl NewStore {
         };
         let has_ended = |state: &str| ENDED.contains(&state);
         let open = sessions.iter().filter(|session| session.state.as_deref() == Some(OPEN)).count();
-        // One open session may be this run's; of two one is somebody else's.
+        // One open session may be this run's. With two, one is from another run.
         let others = sessions.iter().filter(|session| session.state.as_deref() != Some(OPEN));
         store.active_session_id.is_none()
             && open <= 1
@@ -93,7 +94,8 @@ impl NewStore {
     }
 }
 
-/// Whether the table is at fault, and not the way to the server: then another run does not go on where this one stopped.
+/// Returns whether the table is at fault and not the connection. Then another run cannot resume
+/// this one.
 fn is_of_the_table(kind: &ErrorKind) -> bool {
     matches!(
         kind,
@@ -117,7 +119,7 @@ fn is_of_the_table(kind: &ErrorKind) -> bool {
     )
 }
 
-/// Writes a column for people. Its name may hold what parts the words of `--column`.
+/// Formats a column for people. Its name may contain the separators of `--column`.
 fn column_words(column: &Column) -> String {
     let column = ColumnResource::from(column);
     let words = [typed_of(&column), words_of(&column)];

@@ -1,11 +1,11 @@
-//! Upload sessions as they are shown.
+//! The output of upload sessions.
 
 use edm_graph::SessionResource;
 use serde_json::{Value, json};
 
 use crate::output::{Format, Output, grouped};
 
-/// Prints the sessions of a store, of which at most one is live.
+/// Prints the sessions of a store. At most one is live.
 pub(super) fn print_sessions(
     output: Output,
     sessions: &[SessionResource],
@@ -39,7 +39,7 @@ pub(super) fn print_sessions(
     Ok(output.table(&heading, &rows)?)
 }
 
-/// Prints one of them.
+/// Prints one session.
 pub(super) fn print_session(
     output: Output,
     session: &SessionResource,
@@ -51,12 +51,12 @@ pub(super) fn print_session(
     }
 }
 
-/// Whether the session is the last one that became live, and no rollback took it back.
+/// Returns whether the session is the live one, that is, published last and not rolled back.
 fn is_live(session: &SessionResource, live: Option<&str>) -> bool {
     live.is_some_and(|live| live.eq_ignore_ascii_case(&session.id))
 }
 
-/// Returns the session as the service says it, and whether it is live.
+/// Returns the session's JSON, with a property that says whether it is live.
 fn session_json(session: &SessionResource, live: Option<&str>) -> anyhow::Result<Value> {
     let mut value = serde_json::to_value(session)?;
     if let Value::Object(fields) = &mut value {

@@ -1,5 +1,5 @@
-//! What must be known of every byte of a file, 64 at a time: where records and cells may end, how many lines there are, and
-//! whether all of it is ASCII. A path for each kind of processor, all telling the same.
+//! Scans a file 64 bytes at a time for quotes, delimiters, line ends, NULs and bytes outside ASCII.
+//! One implementation per instruction set; all give equal results.
 
 mod portable;
 #[cfg(target_arch = "x86_64")]
@@ -7,39 +7,39 @@ mod x86;
 
 use edm_hash::ProcessorPath;
 
-/// Bytes that are looked at together.
+/// Bytes scanned at a time.
 pub(super) const WINDOW: usize = 64;
 
-/// What stands in a stretch of bytes.
+/// Statistics of a range of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Survey {
+pub(super) struct ByteStats {
     pub(super) line_ends: u64,
     /// Whether a byte is 0.
     pub(super) nul: bool,
-    /// Whether a byte is beyond ASCII.
+    /// Whether a byte is outside ASCII.
     pub(super) beyond: bool,
 }
 
-/// Looks at all bytes.
-pub(super) fn survey(path: ProcessorPath, bytes: &[u8]) -> Survey {
+/// Computes the statistics of all bytes.
+pub(super) fn byte_stats(path: ProcessorPath, bytes: &[u8]) -> ByteStats {
     let (windows, rest) = bytes.as_chunks::<WINDOW>();
     let whole = match path {
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx512 => x86::survey_avx512(windows),
+        ProcessorPath::Avx512 => x86::stats_avx512(windows),
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 => x86::survey_avx2(windows),
-        _ => portable::survey(windows.as_flattened()),
+        ProcessorPath::Avx2 => x86::stats_avx2(windows),
+        _ => portable::byte_stats(windows.as_flattened()),
     };
-    let rest = portable::survey(rest);
-    Survey {
+    let rest = portable::byte_stats(rest);
+    ByteStats {
         line_ends: whole.line_ends + rest.line_ends,
         nul: whole.nul | rest.nul,
         beyond: whole.beyond | rest.beyond,
     }
 }
 
-/// Appends for each window of a text, the last filled up, a bit for each byte: whether it is a quote, the delimiter (which is
-/// ASCII and not 0) or a line end.
+/// Appends one bitmap per window of the text; the last window is padded. A bit is set if its byte
+/// is a quote, the delimiter (which is ASCII and not 0) or a line end.
 pub(super) fn append_marks(path: ProcessorPath, text: &[u8], delimiter: u8, out: &mut Vec<u64>) {
     let (windows, rest) = text.as_chunks::<WINDOW>();
     match path {
@@ -50,7 +50,7 @@ pub(super) fn append_marks(path: ProcessorPath, text: &[u8], delimiter: u8, out:
         _ => out.extend(windows.iter().map(|window| portable::marks(window, delimiter))),
     }
     if !rest.is_empty() {
-        // No mark is 0.
+        // The padding is 0, which is never a mark.
         let mut window = [0; WINDOW];
         window.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
         out.push(portable::marks(&window, delimiter));
@@ -71,13 +71,13 @@ mod tests {
             delimiter in 1u8..0x7f,
         ) {
             let bytes: Vec<u8> = bytes.into_iter().map(|byte| if ascii { byte & 0x7f } else { byte }).collect();
-            let expected = Survey {
+            let expected = ByteStats {
                 line_ends: bytes.iter().filter(|byte| **byte == b'\n').count() as u64,
                 nul: bytes.contains(&0),
                 beyond: !bytes.is_ascii(),
             };
             for path in ProcessorPath::available() {
-                prop_assert_eq!(survey(path, &bytes), expected, "{:?}", path);
+                prop_assert_eq!(byte_stats(path, &bytes), expected, "{:?}", path);
                 let mut marks = Vec::new();
                 append_marks(path, &bytes, delimiter, &mut marks);
                 prop_assert_eq!(marks.len(), bytes.len().div_ceil(WINDOW));

@@ -1,9 +1,9 @@
-//! What one process of the service does.
+//! The roles of one process of the service.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Answering requests, working on jobs, or both.
+/// A set of roles, not empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NodeRoles {
     /// Answers requests.

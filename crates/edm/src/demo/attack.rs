@@ -1,4 +1,5 @@
-//! The first two proofs: what someone gets who steals the data folder, without the key and with it.
+//! The first two proofs: what an attacker learns from a stolen data folder, without the key and
+//! with it.
 
 use std::collections::HashSet;
 use std::fs;
@@ -15,15 +16,15 @@ use edm_hash::Salt;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use super::texts::{Row, Verdict};
+use super::samples::{Row, Verdict};
+use crate::host::{core_count, fill_random};
 use crate::output::{Output, grouped};
-use crate::surroundings::{core_count, fill_random};
 
 const GUESSES: usize = 1_000_000;
-/// The name of a generation's manifest beside its files.
+/// The name of a generation's manifest.
 const MANIFEST: &str = "manifest";
 
-/// A folder to steal, and whom it should betray.
+/// A stolen folder, and the victim to search for.
 pub(crate) struct Theft<'a> {
     pub(crate) data_dir: &'a Path,
     pub(crate) table: PathBuf,
@@ -34,7 +35,8 @@ pub(crate) struct Theft<'a> {
 }
 
 impl Theft<'_> {
-    /// Searches every file of the data folder for the number in five encodings, and the table as a control.
+    /// Searches every file of the data folder for the number in five encodings, and the table as a
+    /// control.
     pub(crate) async fn search(&self, output: Output) -> anyhow::Result<Vec<Verdict>> {
         let needles = encodings(&self.victim.person.ssn);
         let (folder, table) = (self.data_dir.to_owned(), self.table.clone());
@@ -42,7 +44,7 @@ impl Theft<'_> {
             let (mut found, mut byte_count) = (0, 0);
             let paths = files_below(&folder)?;
             for path in &paths {
-                // A file that the server replaced since the listing has nothing left to search.
+                // The server may have replaced the file since the listing.
                 let Ok(content) = fs::read(path) else { continue };
                 byte_count += content.len();
                 found += needles.iter().filter(|needle| contains(&content, needle)).count();
@@ -74,8 +76,8 @@ impl Theft<'_> {
         let key = session.salt.context("the session's creator was not shown its salt")?;
         let key = Salt::new(key.expose_secret().to_owned())?;
         let guesses = Arc::new(self.guesses());
-        // What a thief can try: a key of their own, everything in the files that might be the key, and hashes
-        // that need no key.
+        // What an attacker can try: a random key, everything in the files that might be the key,
+        // and hashes that need no key.
         let mut own = [0; edm_hash::SALT_RANDOM_BYTES];
         fill_random(&mut own)?;
         let mut wrong = vec![Salt::generate(&own)];
@@ -110,7 +112,7 @@ impl Theft<'_> {
         ])
     }
 
-    /// Returns random numbers of the reserved areas, the victim's somewhere among them.
+    /// Returns random numbers of the reserved areas, with the victim's among them.
     fn guesses(&self) -> Vec<String> {
         let mut random = Random::new(self.seed ^ 0x7468_6965_6621);
         let mut guesses: Vec<String> = (1..GUESSES).map(|_| random.ssn()).collect();
@@ -120,7 +122,7 @@ impl Theft<'_> {
     }
 }
 
-/// The files of one generation, in the thief's memory.
+/// The files of one generation, in memory.
 struct Stolen {
     manifest: Vec<u8>,
     files: Vec<(String, FileBytes)>,
@@ -144,7 +146,7 @@ impl Stolen {
         Ok(Self { manifest: bytes, files })
     }
 
-    /// Opens the generation with this key and returns the rows that it confirms.
+    /// Opens the generation with this key. Returns the rows that it confirms.
     fn confirm(&self, guesses: &[String], salt: &Salt) -> anyhow::Result<HashSet<u64>> {
         let mut open = |name: &str| {
             let file = self.files.iter().find(|(known, _)| known == name);
@@ -160,14 +162,15 @@ impl Stolen {
                 .collect();
             let mut rows = HashSet::new();
             for thread in threads {
-                // A thread that failed confirmed nothing, which must not pass for a proof.
+                // A failed thread confirms nothing, which must not count as a proof.
                 rows.extend(thread.join().map_err(|_| anyhow::anyhow!("a thread of the attack failed"))?);
             }
             Ok(rows)
         })
     }
 
-    /// Returns how many unkeyed digests of guesses begin with eight bytes that stand somewhere in the files.
+    /// Returns the number of guesses whose unkeyed digest has its first eight bytes anywhere in the
+    /// files.
     fn holds_digests(&self, guesses: &[String]) -> usize {
         let mut wanted = HashSet::with_capacity(guesses.len() * 4);
         for guess in guesses {
@@ -190,7 +193,7 @@ fn confirmed_rows(generation: &Generation, column: usize, guesses: &[String]) ->
     rows.map(|row| generation.reference(row).record).collect()
 }
 
-/// Returns the number in the forms in which it might lie somewhere; base64 has three, by where it begins.
+/// Returns the forms in which the number could be stored. Base64 has three, one for each alignment.
 fn encodings(ssn: &str) -> Vec<Vec<u8>> {
     use std::fmt::Write as _;
     let digits: String = ssn.chars().filter(char::is_ascii_digit).collect();
@@ -211,7 +214,8 @@ fn encodings(ssn: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Returns the base64 characters that are certain when the text begins `offset` bytes after a group of three.
+/// Returns the base64 characters that do not depend on the bytes before and after, for a text that
+/// starts `offset` bytes after a group of three.
 fn base64_middle(text: &[u8], offset: usize) -> Vec<u8> {
     let whole = text.get((3 - offset) % 3..).unwrap_or_default();
     let groups = whole.get(..whole.len() / 3 * 3).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The machine around the program: randomness, time and the user's folders. Read here and handed down.
+//! The host: randomness, time, environment and folders. Read here only and passed on as arguments.
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,26 +7,27 @@ use anyhow::Context;
 use edm_hash::{ProcessorPath, ProcessorPathError};
 use edm_model::Timestamp;
 
-/// Returns what the machine's wall clock shows.
+/// Returns the time of the machine's wall clock.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// Fills the bytes with the operating system's randomness.
+/// Fills the bytes from the operating system's random generator.
 pub(crate) fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
     getrandom::fill(bytes).context("the operating system gives no randomness")
 }
 
-/// Returns how many threads this machine can run at once.
+/// Returns the number of threads that this machine can run in parallel.
 pub(crate) fn core_count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Takes the way through AES that the environment prefers (`EDM_PROCESSOR`); an empty one is none.
+/// Selects the AES implementation that the environment names (`EDM_PROCESSOR`); an empty value
+/// means none.
 ///
 /// # Errors
-/// The name is of no way, or the machine lacks its instructions.
+/// The name is unknown, or the machine lacks the instructions.
 pub(crate) fn prefer_processor() -> anyhow::Result<()> {
     match std::env::var_os("EDM_PROCESSOR").filter(|name| !name.is_empty()) {
         Some(name) => {
@@ -40,43 +41,44 @@ fn prefer_named_processor(name: &str) -> Result<(), ProcessorPathError> {
     name.parse::<ProcessorPath>()?.prefer()
 }
 
-/// Returns the bearer token of the environment; an empty one is none.
+/// Returns the bearer token from the environment; an empty value means none.
 #[cfg(feature = "agent")]
 pub(crate) fn token_of_environment() -> Option<String> {
     std::env::var("EDM_TOKEN").ok().filter(|token| !token.trim().is_empty())
 }
 
-/// Returns what of the log the environment asks for; an empty one is none.
+/// Returns the log filter from the environment; an empty value means none.
 #[cfg(feature = "server")]
 pub(crate) fn log_filter_of_environment() -> Option<String> {
     let filter = std::env::var_os("EDM_LOG").map(|filter| filter.to_string_lossy().into_owned());
     filter.filter(|filter| !filter.trim().is_empty())
 }
 
-/// The variable of the environment that may hold the master key itself.
+/// The environment variable that may contain the master key.
 #[cfg(feature = "server")]
 pub(crate) const KEY_VARIABLE: &str = "EDM_MASTER_KEY";
-/// The name under which systemd may hand the master key over (`LoadCredential=edm-master-key:…`).
+/// The name of the systemd credential with the master key (`LoadCredential=edm-master-key:…`).
 #[cfg(feature = "server")]
 pub(crate) const KEY_CREDENTIAL: &str = "edm-master-key";
 
-/// Returns the master key's text of the environment; an empty one is none. Never print it.
+/// Returns the text of the master key from the environment; an empty value means none. Never print
+/// it.
 #[cfg(feature = "server")]
 pub(crate) fn master_key_of_environment() -> Option<zeroize::Zeroizing<Vec<u8>>> {
     let text = std::env::var_os(KEY_VARIABLE).map(|text| zeroize::Zeroizing::new(text.into_encoded_bytes()));
     text.filter(|text| !text.trim_ascii().is_empty())
 }
 
-/// Returns the file of a credential that systemd handed to this service, where it did.
+/// Returns the file of a systemd credential of this service, if there is one.
 #[cfg(feature = "server")]
 pub(crate) fn credential(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty())?;
     let path = PathBuf::from(folder).join(name);
-    // One that is there and cannot be looked at is one: reading it says why it cannot be used.
+    // A file that cannot be examined counts as present. Reading it reports the reason.
     path.try_exists().unwrap_or(true).then_some(path)
 }
 
-/// Returns the path of a folder that does not exist yet, where the system keeps what is gone tomorrow.
+/// Returns the path of a new folder in the system's temporary directory. It does not exist yet.
 #[cfg(feature = "agent")]
 pub(crate) fn temporary_folder(name: &str) -> anyhow::Result<PathBuf> {
     let mut random = [0; 16];
@@ -85,7 +87,7 @@ pub(crate) fn temporary_folder(name: &str) -> anyhow::Result<PathBuf> {
     Ok(std::env::temp_dir().join(format!("{name}-{random}")))
 }
 
-/// Returns the folder in which a program keeps what it must remember between runs.
+/// Returns the folder for a program's persistent state.
 pub(crate) fn state_folder() -> PathBuf {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = if cfg!(windows) {
@@ -98,15 +100,15 @@ pub(crate) fn state_folder() -> PathBuf {
     base.unwrap_or_else(std::env::temp_dir).join("edm")
 }
 
-/// Keeps the memory of this process, which holds texts and keys, out of core dumps, and on Linux from every other process of
-/// the same user as well.
+/// Keeps the memory of this process, which contains texts and keys, out of core dumps. On Linux
+/// also denies access to every other process of the same user.
 ///
 /// # Errors
 /// The system refuses it.
 #[cfg(unix)]
 pub(crate) fn forbid_core_dumps() -> std::io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    // The limit alone does not bind a system that hands dumps to a program, such as systemd-coredump.
+    // The limit does not apply when the system passes dumps to a program, such as systemd-coredump.
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     Ok(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
@@ -118,46 +120,46 @@ pub(crate) fn forbid_core_dumps() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Makes every file and folder that this process creates from now on readable by its owner alone.
+/// Makes every file and folder that this process creates from now on accessible to its owner only.
 #[cfg(all(unix, feature = "server"))]
 pub(crate) fn keep_new_files_private() {
     use rustix::fs::Mode;
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
-/// Other systems have no such mask: a new file has the rights of its folder.
+/// Other systems have no umask: a new file has the permissions of its folder.
 #[cfg(all(not(unix), feature = "server"))]
 pub(crate) fn keep_new_files_private() {}
 
-/// Returns how many bytes a user may still write where the folder is.
+/// Returns how many bytes a user may still write to the file system of the folder.
 ///
 /// # Errors
-/// The system does not say.
+/// The system does not report it.
 #[cfg(all(unix, feature = "server"))]
 pub(crate) fn free_bytes(folder: &std::path::Path) -> std::io::Result<u64> {
     let found = rustix::fs::statvfs(folder)?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
-/// Other systems are not asked.
+/// Not available on other systems.
 #[cfg(all(not(unix), feature = "server"))]
 pub(crate) fn free_bytes(_: &std::path::Path) -> std::io::Result<u64> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-/// Returns how many files a process of this user may open at most.
+/// Returns the maximum number of open files that this user's processes may have.
 #[cfg(all(unix, feature = "server"))]
 pub(crate) fn descriptors_max() -> u64 {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.unwrap_or(u64::MAX)
 }
 
-/// Other systems have no such bound.
+/// Other systems have no such limit.
 #[cfg(all(not(unix), feature = "server"))]
 pub(crate) fn descriptors_max() -> u64 {
     u64::MAX
 }
 
-/// Returns whether a crash of this process would leave no memory on the disk.
+/// Returns whether core dumps of this process are disabled.
 #[cfg(all(unix, feature = "server"))]
 pub(crate) fn core_dumps_are_forbidden() -> bool {
     use rustix::process::{Resource, getrlimit};
@@ -174,12 +176,13 @@ pub(crate) fn core_dumps_are_forbidden() -> bool {
     true
 }
 
-/// Lets this process open as many files as the system allows it at most, and returns how many that are. Every connection is one.
+/// Raises the limit of open files to the maximum. Returns the new limit. Every connection needs
+/// one.
 #[cfg(all(unix, feature = "server"))]
 pub(crate) fn raise_descriptors() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    // Without a bound there is no need to name one.
+    // Without a limit, there is nothing to raise.
     let Some(now) = current else { return u64::MAX };
     match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
         Ok(()) => maximum.unwrap_or(u64::MAX),
@@ -187,7 +190,7 @@ pub(crate) fn raise_descriptors() -> u64 {
     }
 }
 
-/// Other systems have no such bound.
+/// Other systems have no such limit.
 #[cfg(all(not(unix), feature = "server"))]
 pub(crate) fn raise_descriptors() -> u64 {
     u64::MAX
@@ -204,7 +207,8 @@ mod service {
     use super::elapsed::Elapsed;
     use super::now;
 
-    /// The wall clock of the start, and what has passed since: whoever sets the machine's clock moves nothing here.
+    /// The wall clock at start-up plus the elapsed time. Setting the machine's clock has no effect
+    /// on it.
     struct EvenClock {
         started: Timestamp,
         since: Elapsed,
@@ -225,12 +229,12 @@ mod service {
         Timestamp::from_micros(moment.as_micros().saturating_add(micros))
     }
 
-    /// Returns a clock that begins with the machine's and then runs evenly.
+    /// Returns a clock that starts at the machine's time and then runs monotonically.
     pub(crate) fn clock() -> Arc<dyn Clock> {
         Arc::new(EvenClock { started: now(), since: Elapsed::start() })
     }
 
-    /// Returns the machine's randomness.
+    /// Returns the machine's random generator.
     pub(crate) fn random() -> Arc<dyn Random> {
         Arc::new(|bytes: &mut [u8]| {
             getrandom::fill(bytes).expect("without randomness no key, token or id could be made");
@@ -238,7 +242,7 @@ mod service {
     }
 }
 
-/// What has passed since a moment, the machine's sleep included, which the monotonic clock of Linux leaves out.
+/// Elapsed time that includes sleep of the machine, which Linux's monotonic clock excludes.
 #[cfg(all(target_os = "linux", feature = "server"))]
 mod elapsed {
     use std::time::Duration;
@@ -259,7 +263,7 @@ mod elapsed {
     }
 }
 
-/// What has passed since a moment. Where the system stops this clock while the machine sleeps, the sleep is not counted.
+/// Elapsed time. If the system stops this clock during sleep, the sleep does not count.
 #[cfg(all(not(target_os = "linux"), feature = "server"))]
 mod elapsed {
     use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Asks the engine and the oracle the same and tells where they differ.
+//! Differential testing: asks the engine and the oracle the same question and reports differences.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -15,19 +15,19 @@ use crate::in_memory::{SESSION, generation};
 use crate::oracle::{Asked, ConfidenceCount, Evidence, Found, Match, Question, Span, Table};
 use crate::sample::summary;
 
-/// Atoms of the longest cell that is matched in these comparisons: few, so that some cells are too long.
+/// The length of the longest matched cell in atoms. It is small, so that some cells are too long.
 pub(crate) const TOKENS_MAX: u32 = 9;
 pub(crate) const ROWS_PER_BLOCK: usize = 7;
 
-/// Makes the process take one of the processor's paths, another one for each of the numbers that follow one another: so every
-/// path that the machine has is held against the oracle.
+/// Selects one of the processor's implementations; successive numbers give different ones. So every
+/// implementation that the machine supports is compared with the oracle.
 pub fn take_path_of(number: u64) {
     let paths: Vec<ProcessorPath> = ProcessorPath::available().collect();
     let chosen = paths.get((number % paths.len().max(1) as u64) as usize);
     chosen.map(|path| path.prefer()).transpose().expect("an available path can be preferred");
 }
 
-/// Returns how the engine's findings differ from the oracle's, or nothing where they agree.
+/// Returns how the engine's findings differ from the oracle's; `None` if they agree.
 pub fn disagreement(case: &Case) -> Option<String> {
     let table = Table::new(case.sample.columns.clone(), &case.sample.rows, TOKENS_MAX);
     let expected = table.scan(&case.question);
@@ -49,8 +49,9 @@ pub fn findings(case: &Case, accelerators: Accelerators) -> Option<Found> {
     all_findings(case, &[accelerators]).pop().flatten()
 }
 
-/// Returns what is wrong with the engine's explanations of a case, or nothing: they change no finding, are the same each time,
-/// and tell of no value that is a match or counted for one.
+/// Returns what is wrong with the engine's explanations of a case; `None` if they are right. They
+/// must not change a finding, be the same each time, and not report a value that is a match or was
+/// counted for one.
 pub fn explanation_fault(case: &Case) -> Option<String> {
     let active = Arc::new(active_type(case));
     let scanned = |explain| {
@@ -88,7 +89,7 @@ pub fn explanation_fault(case: &Case) -> Option<String> {
     Some(format!("{}{fault}\n{unmatched:?}\n", described(case)))
 }
 
-/// The codes of `docs/matching.md`, Explanations.
+/// The codes of explanations in `docs/matching.md`.
 const EXPLAINED: [&str; 16] = [
     "insideNumber",
     "exempt",
@@ -108,14 +109,14 @@ const EXPLAINED: [&str; 16] = [
     "tooFewFacts",
 ];
 
-/// Returns the engine's findings under each choice of accelerators.
+/// Returns the engine's findings for each choice of accelerators.
 pub fn all_findings(case: &Case, choices: &[Accelerators]) -> Vec<Option<Found>> {
     let reports = reports(&case.question, &Arc::new(active_type(case)), choices);
     let record = |row: &RowReference| (row.session_id == SESSION).then_some(row.record);
     reports.iter().map(|report| report.types.first().map(|found| translated(found, record))).collect()
 }
 
-/// Asks a type under each choice of accelerators.
+/// Queries a type with each choice of accelerators.
 pub(crate) fn reports(
     question: &Question,
     active: &Arc<ActiveType>,
@@ -129,7 +130,7 @@ pub(crate) fn reports(
     })
 }
 
-/// Asks a type the question, without explanations.
+/// Queries a type without explanations.
 fn with_query<T>(question: &Question, active: &Arc<ActiveType>, ask: impl FnOnce(&Query<'_>) -> T) -> T {
     let types = PreparedTypes::new([active.clone()]);
     let candidates: Vec<CandidateSpan> = question
@@ -150,21 +151,21 @@ fn with_query<T>(question: &Question, active: &Arc<ActiveType>, ask: impl FnOnce
     })
 }
 
-/// How a text is given to a scanner.
+/// How a text is passed to a scanner.
 #[derive(Debug, Clone)]
 pub struct Pieces {
-    /// Where it is cut, in bytes.
+    /// The positions at which it is cut, in bytes.
     pub cuts: Vec<usize>,
-    /// How much of it is evaluated at a time.
+    /// The size of a zone, in bytes.
     pub zone_bytes: usize,
-    /// Whether explanations are asked for; without them less of the text around a zone is held.
+    /// Whether to request explanations; without them the scanner keeps less text around a zone.
     pub explain: bool,
 }
 
-/// Returns the reports of the case's text: whole, and in pieces, for each way of cutting it.
+/// Returns the reports of the case's text, as a whole and in pieces, for each way of cutting it.
 ///
 /// # Panics
-/// If the scanner refuses a text that is UTF-8.
+/// If the scanner refuses a UTF-8 text.
 pub fn reports_in_pieces(case: &Case, ways: &[Pieces]) -> Vec<(Report, Report)> {
     with_query(&case.question, &Arc::new(active_type(case)), |query| {
         let in_pieces = |way: &Pieces| {
@@ -188,7 +189,8 @@ pub fn reports_in_pieces(case: &Case, ways: &[Pieces]) -> Vec<(Report, Report)> 
     })
 }
 
-/// Returns the reports of some texts, with explanations: of each scanned alone, and of each after all were looked at together.
+/// Returns the reports of some texts, with explanations: each scanned alone, and each after a
+/// common prescan.
 pub fn reports_together(case: &Case, texts: &[&str]) -> Vec<(Report, Report)> {
     with_query(&case.question, &Arc::new(active_type(case)), |query| {
         let (mut joined, mut scratch) = (JoinedTexts::new(), Scratch::new());
@@ -203,7 +205,7 @@ pub fn reports_together(case: &Case, texts: &[&str]) -> Vec<(Report, Report)> {
     })
 }
 
-/// Makes the sensitive type that a case asks about, over a generation of its table.
+/// Makes the sensitive type of a case, over a generation of its table.
 pub fn active_type(case: &Case) -> ActiveType {
     let generation =
         Arc::new(generation(&case.sample.columns, &case.sample.rows, TOKENS_MAX, ROWS_PER_BLOCK));
@@ -222,7 +224,8 @@ pub fn active_type(case: &Case) -> ActiveType {
     }
 }
 
-/// Puts a report in the oracle's words; `record` numbers the rows, and leaves those out that it does not know.
+/// Translates a report to the oracle's types. `record` maps rows to record numbers; unknown rows
+/// are left out.
 pub(crate) fn translated(report: &TypeReport, record: impl Fn(&RowReference) -> Option<u64>) -> Found {
     let span = |span: &edm_engine::Span| Span {
         start: span.start,
@@ -270,7 +273,8 @@ pub(crate) fn translated(report: &TypeReport, record: impl Fn(&RowReference) -> 
     }
 }
 
-/// Returns how what a generation says of its table differs from what the oracle says, or nothing.
+/// Returns how a generation's description of its table differs from the oracle's; `None` if they
+/// agree.
 pub fn table_disagreement(sample: &Sample) -> Option<String> {
     let table = Table::new(sample.columns.clone(), &sample.rows, TOKENS_MAX);
     let generation = generation(&sample.columns, &sample.rows, TOKENS_MAX, ROWS_PER_BLOCK);
@@ -296,7 +300,7 @@ pub fn table_disagreement(sample: &Sample) -> Option<String> {
     (!text.is_empty()).then(|| format!("{}{text}", described_sample(sample)))
 }
 
-/// Writes a case down so that it can be read and built again.
+/// Formats a case so that a person can read and rebuild it.
 pub fn described(case: &Case) -> String {
     let mut text = described_sample(&case.sample);
     let question = &case.question;

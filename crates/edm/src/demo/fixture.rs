@@ -1,4 +1,4 @@
-//! The demo's place: a temporary folder, a server in it, a client of that server.
+//! The demo's fixture: a temporary folder, a server in it, and a client of that server.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ use tokio::task::JoinHandle;
 
 use crate::data_directory::{self, Start};
 use crate::master_key::KeySource;
-use crate::node_roles::NodeRoles;
-use crate::running_server;
+use crate::roles::NodeRoles;
+use crate::server_lifecycle;
 
-/// A running server and what belongs to it.
-pub(crate) struct Stage {
+/// A running server with its folder and client.
+pub(crate) struct Fixture {
     folder: TempDir,
     data_dir: PathBuf,
     token_file: PathBuf,
@@ -26,7 +26,7 @@ pub(crate) struct Stage {
     server: JoinHandle<anyhow::Result<()>>,
 }
 
-impl Stage {
+impl Fixture {
     /// Starts the server, exactly as `edm serve` does.
     pub(crate) async fn open(listen: SocketAddr) -> anyhow::Result<Self> {
         let folder =
@@ -52,10 +52,10 @@ impl Stage {
             GraphClient::new(ClientOptions { server, token: Some(token), ..ClientOptions::default() })?;
         let (stop, stopped) = oneshot::channel::<()>();
         let until = async {
-            // A stage that is dropped stops its server too.
+            // Dropping the fixture stops its server too.
             let _ = stopped.await;
         };
-        let server = tokio::spawn(running_server::serve(bound, service, NodeRoles::default(), until));
+        let server = tokio::spawn(server_lifecycle::serve(bound, service, NodeRoles::default(), until));
         Ok(Self { folder, data_dir, token_file, client, stop, server })
     }
 
@@ -71,14 +71,14 @@ impl Stage {
         &self.token_file
     }
 
-    /// Returns the sample table's file, which lies beside the data folder and not in it.
+    /// Returns the file of the sample table, which is next to the data folder and not in it.
     pub(crate) fn table(&self) -> PathBuf {
         self.folder.path().join("people.csv")
     }
 
     /// Stops the server and removes the folder.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
-        // The server may have ended by itself; its result says why.
+        // The server may have ended by itself; its result has the reason.
         let _ = self.stop.send(());
         self.server.await.context("the server stopped unexpectedly")??;
         self.folder.close().context("cannot remove the temporary folder")

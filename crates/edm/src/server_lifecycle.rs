@@ -1,4 +1,4 @@
-//! A server on a data directory, from its first request to its orderly end.
+//! The life cycle of a server on a data directory, from its first request to its orderly shutdown.
 
 use std::future::Future;
 
@@ -6,12 +6,13 @@ use anyhow::Context;
 use edm_server::Bound;
 use edm_service::Service;
 
-use crate::node_roles::NodeRoles;
-use crate::surroundings::random;
+use crate::host::random;
+use crate::roles::NodeRoles;
 
-/// Serves until `stop` ends; then lets requests and jobs in flight finish and closes the files.
+/// Serves until `stop` resolves. Then lets requests and jobs in flight finish and closes the files.
 ///
-/// The address answers before the generations are loaded, so that `/readyz` can tell.
+/// The address answers before the generations are loaded, so that `/readyz` can report the
+/// progress.
 pub(crate) async fn serve(
     bound: Bound,
     service: Service,
@@ -31,7 +32,7 @@ pub(crate) async fn serve(
                     Some(if roles.worker { service.start_workers() } else { service.start_sweeper() })
                 }
                 Err(error) => {
-                    // Nobody receives any more when the server is stopping anyway.
+                    // There is no receiver if the server is stopping anyway.
                     let _ = failed.send(anyhow::Error::new(error).context("cannot use the data directory"));
                     None
                 }
@@ -59,7 +60,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// Ends when the user or the system asks the program to stop.
+/// Resolves when the user or the system asks the program to stop.
 pub(crate) async fn interrupted() {
     #[cfg(unix)]
     {
@@ -72,7 +73,7 @@ pub(crate) async fn interrupted() {
             return;
         }
     }
-    // Without signals there is only the end of the process.
+    // Without signals, only the end of the process stops it.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -1,4 +1,5 @@
-"""What is there before the tests begin: a store, an open session, an agent and a type, made over the wire, and live data."""
+"""Seed data of the tests: a store, an open session, an agent and a type, created over the wire,
+and live data."""
 
 import json
 import os
@@ -10,7 +11,7 @@ COLUMNS = [{"name": "ssn", "isSearchable": True, "isKey": True}, {"name": "lastN
 
 
 class Client:
-    """Asks a server with its admin token."""
+    """Sends requests to a server with its admin token."""
 
     def __init__(self, server):
         self.server = server
@@ -29,7 +30,7 @@ class Client:
 
 
 def publish(client, folder):
-    """Uploads a table, so that something is looked for."""
+    """Uploads a table, so that the types have data to match."""
     server = client.server
     client.post("/exactMatchDataStores", {"displayName": "with data", "columns": COLUMNS})
     table = folder / "people.csv"
@@ -40,8 +41,8 @@ def publish(client, folder):
     assert done.returncode == 0, f"edm upload ended with status {done.returncode}: {done.stderr}"
 
 
-def furnish(client):
-    """Makes one of each, and returns their ids by the names of path parameters."""
+def seed(client):
+    """Creates one of each. Returns their ids by the names of path parameters."""
     agent = client.post("/exactMatchUploadAgents", {"description": "of the tests"})
     store = client.post("/exactMatchDataStores", {"displayName": "of the tests", "columns": COLUMNS})
     sessions = f"/exactMatchDataStores/{store['id']}/sessions"

@@ -1,4 +1,5 @@
-"""A server on loopback in a folder of its own, its tokens and tables: what every attack starts from. Standard library only."""
+"""A server on loopback with a temporary folder, tokens and tables, as the basis of every attack.
+Uses only the standard library."""
 
 import base64
 import http.client
@@ -23,15 +24,15 @@ START_SECONDS = 60
 
 
 class Failed(AssertionError):
-    """The server did what it must not do."""
+    """The server did something that it must not do."""
 
 
 class Skipped(Exception):
-    """The attack cannot be made on this machine."""
+    """This machine cannot run the attack."""
 
 
 def demand(holds, said):
-    """Ends the attack unless the server held."""
+    """Ends the attack unless the condition holds."""
     if not holds:
         raise Failed(said)
 
@@ -50,8 +51,8 @@ def text_of(tag, numbers):
     return " ".join(" ".join(row(tag, number)) + "." for number in numbers)
 
 
-class House:
-    """One data directory and the server on it."""
+class Harness:
+    """One data directory and its server."""
 
     def __init__(self, binary, folder=None, settings="", environment=None, descriptors=None):
         self.binary, self.environment, self.descriptors = binary, dict(os.environ, **(environment or {})), descriptors
@@ -74,7 +75,7 @@ class House:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, wait=True, arguments=()):
-        """Starts the server; waits until /readyz answers with any status when it is to be waited for."""
+        """Starts the server. Waits until /readyz answers with any status, if requested."""
         settings = self.beside / "edm.toml"
         settings.write_text(self.settings)
         command = [self.binary, "serve", "--data-dir", str(self.data), "--listen", f"127.0.0.1:{self.port}"]
@@ -91,7 +92,7 @@ class House:
         return self
 
     def ready(self):
-        """Returns the status of /readyz, or nothing where nobody answers."""
+        """Returns the status of /readyz; None without an answer."""
         try:
             return self.raw("GET", "/readyz", timeout=10)[0]
         except OSError:
@@ -138,7 +139,7 @@ class House:
             connection.close()
 
     def call(self, method, path, body=None, token=None, timeout=60):
-        """Returns the status and the JSON of an answer."""
+        """Returns the status and the JSON of a response."""
         headers = {"Authorization": "Bearer " + (token or self.token)}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -186,7 +187,7 @@ class House:
         return self.call("POST", "/classifyExactMatches", body, token, timeout)
 
     def found(self, tag, number=7):
-        """Says whether a record is found. Fails where the answer is no whole one."""
+        """Returns whether a record is found. Fails if the response is incomplete."""
         status, answer = self.classify(text_of(tag, [number]))
         demand(status == 200, f"classification is {status}")
         values = [found["idMatch"] for one in answer["classification"] for found in one["matches"]]
@@ -197,11 +198,11 @@ class House:
         return next(one["id"] for one in types if one["exactMatch"]["dataStoreId"] == store)
 
     def files(self, part):
-        """Returns the files of generations whose names begin so."""
+        """Returns the files of generations whose names start with the prefix."""
         return sorted(self.data.glob(f"blobs/tenants/*/stores/*/generations/*/{part}*"))
 
     def sockets(self):
-        """Returns how many sockets the server holds, its listeners included."""
+        """Returns the number of the server's sockets, its listeners included."""
         folder = Path(f"/proc/{self.process.pid}/fd")
         links = []
         for descriptor in folder.iterdir():
@@ -221,10 +222,10 @@ class House:
         return sum(map(int, Path(f"/proc/{self.process.pid}/stat").read_text().split()[13:15]))
 
     def sealed_blocks(self, name, tag, rows, *more):
-        """Returns the blocks that the agent makes of a table: a proxy keeps what it PUTs. They fit any later session of
-        the store."""
+        """Returns the blocks that the agent makes from a table, recorded by a proxy. They fit
+        any later session of the store."""
         kept = {}
-        house = self
+        harness = self
 
         class Proxy(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -236,7 +237,7 @@ class House:
                     kept[int(base64.b64decode(query["blockid"]))] = body
                 framing = ("content-length", "transfer-encoding", "connection", "date")
                 headers = {name: value for name, value in self.headers.items() if name.lower() not in framing[:2]}
-                connection = http.client.HTTPConnection("127.0.0.1", house.port)
+                connection = http.client.HTTPConnection("127.0.0.1", harness.port)
                 connection.request(self.command, self.path, body, headers)
                 answer = connection.getresponse()
                 told = answer.read()
@@ -287,7 +288,7 @@ class House:
         return self.call("GET", f"/exactMatchDataStores/{store}/sessions/{session['id']}")[1]
 
     def silent(self, head=b"", buffer=None):
-        """Opens a connection that sends this and then nothing."""
+        """Opens a connection that sends this and nothing more."""
         connection = socket.socket()
         if buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -301,7 +302,7 @@ class House:
 
 
 def head_of(method, path, length, token=None, media_type="application/json"):
-    """Returns the head of a request whose body may never come."""
+    """Returns the head of a request whose body may never follow."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {media_type}", f"Content-Length: {length}"]
     if token:
         lines.append(f"Authorization: Bearer {token}")

@@ -1,5 +1,5 @@
-//! What a column is fit for, from exact counts (matching, section 5, Classes; `docs/matching.md`). The service judges
-//! what was uploaded and the agent what it reads, both here.
+//! Column classes, from exact counts (`docs/matching.md`). The service classifies what was uploaded
+//! and the agent what it reads; both use this module.
 
 use std::collections::BTreeMap;
 
@@ -7,30 +7,33 @@ use crate::column::Column;
 use crate::data_type::DataType;
 use crate::sensitive_type::ColumnClass;
 
-/// Values that stand in at most so many rows are rare.
+/// A value is rare if at most this many rows contain it.
 pub const RARE_ROWS_MAX: u64 = 12;
-/// Below so many values, agreement says little and repeats may speak for the column.
+/// Below this many values, the agreement figure is too noisy, so repeats count in favour of the
+/// column.
 const FEW_VALUES: u64 = 200;
-/// A standalone identifier uses at most one in so many of the values that its shapes allow.
+/// A standalone identifier uses at most one in this many of the values that its shapes allow.
 const STANDALONE_SPARSITY: f64 = 1_000.0;
 
-/// How often a column's values repeat. Values are cells: one that stands in two rows is two.
+/// How often the values of a column repeat. A value in two rows counts twice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ValueStatistics {
-    /// How many values there are.
+    /// The number of values.
     pub values: u64,
-    /// How many of them differ.
+    /// The number of distinct values.
     pub distinct: u64,
-    /// The sum of n(n−1) over the distinct values, each of which stands in n rows.
+    /// The sum of n(n−1) over the distinct values, where n is the number of rows that contain the
+    /// value.
     pub repeats: u128,
-    /// Values that stand in at most [`RARE_ROWS_MAX`] rows.
+    /// The number of values that at most [`RARE_ROWS_MAX`] rows contain.
     pub rare: u64,
-    /// How often the commonest value occurs.
+    /// The number of rows that contain the most frequent value.
     pub largest: u64,
 }
 
 impl ValueStatistics {
-    /// Takes in another part of the same column; no value may stand in both.
+    /// Adds the statistics of another part of the same column. The two parts must have no value in
+    /// common.
     pub fn add(&mut self, other: &ValueStatistics) {
         self.values += other.values;
         self.distinct += other.distinct;
@@ -39,7 +42,7 @@ impl ValueStatistics {
         self.largest = self.largest.max(other.largest);
     }
 
-    /// Takes in one more distinct value, which occurs so often: at least once.
+    /// Adds one more distinct value. `occurrences` is at least 1.
     pub fn count(&mut self, occurrences: u64) {
         self.values += occurrences;
         self.distinct += 1;
@@ -50,32 +53,33 @@ impl ValueStatistics {
         }
     }
 
-    /// Returns the chance that two random rows that have a value have the same one.
+    /// Returns the probability that two random rows with a value have the same one.
     pub fn agreement(&self) -> f64 {
         let pairs = self.values as f64 * self.values.saturating_sub(1) as f64;
         if self.values < 2 { 0.0 } else { self.repeats as f64 / pairs }
     }
 }
 
-/// What a column's values look like.
+/// Statistics of how the values of a column are written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormStatistics {
-    /// Values that can anchor a default type's match.
+    /// The number of values that can be the primary value of a match of a default type.
     pub anchors: u64,
-    /// Values that read as dates.
+    /// The number of values that parse as dates.
     pub dates: u64,
-    /// How many values have this many digits and letters.
+    /// The number of values by their counts of digits and letters.
     pub histogram: BTreeMap<(u8, u8), u64>,
 }
 
-/// A column's class and the figures behind it.
+/// A column's class and the figures it was derived from.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Judgement {
-    /// What the column is fit for.
+pub struct ClassFigures {
+    /// The class.
     pub class: ColumnClass,
-    /// The chance that two random rows share a value.
+    /// The probability that two random rows share a value.
     pub agreement: f64,
-    /// The base-10 logarithm of how many values the shapes of 99 % of the cells allow at least.
+    /// The base-10 logarithm of the capacity: the number of values that a shape allows. 99 % of the
+    /// cells have a shape of at least this capacity.
     pub capacity_log10: f64,
 }
 
@@ -84,11 +88,11 @@ pub struct Judgement {
 pub enum PrimaryObstacle {
     /// It has no value.
     Empty,
-    /// None of its values can anchor a match.
+    /// None of its values can be the primary value of a match.
     NoAnchor,
-    /// At least half of its values read as dates.
+    /// At least half of its values parse as dates.
     Dates,
-    /// More than 1 % of its values stand in more than [`RARE_ROWS_MAX`] rows each.
+    /// More than 1 % of its values are contained in more than [`RARE_ROWS_MAX`] rows each.
     Shared,
 }
 
@@ -106,7 +110,8 @@ impl PrimaryObstacle {
     }
 }
 
-/// Returns every reason why the column cannot be a primary; none where it can, once it is searchable.
+/// Returns every reason why the column cannot be a primary. The list is empty for a column that can
+/// be one once it is searchable.
 pub fn primary_obstacles(
     column: &Column,
     values: &ValueStatistics,
@@ -124,8 +129,8 @@ pub fn primary_obstacles(
     found.into_iter().filter_map(|(holds, obstacle)| holds.then_some(obstacle)).collect()
 }
 
-/// Judges a column.
-pub fn judge(column: &Column, values: &ValueStatistics, forms: &FormStatistics) -> Judgement {
+/// Classifies a column.
+pub fn classify_column(column: &Column, values: &ValueStatistics, forms: &FormStatistics) -> ClassFigures {
     let count = values.values;
     let pairs = u128::from(count) * u128::from(count.saturating_sub(1));
     let rarely_agrees = values.repeats * 100 <= pairs;
@@ -134,22 +139,22 @@ pub fn judge(column: &Column, values: &ValueStatistics, forms: &FormStatistics) 
     let identifier = column.searchable && primary_obstacles(column, values, forms).is_empty();
     let allowed = |form: &(u8, u8)| capacity(*form) >= STANDALONE_SPARSITY * values.distinct as f64;
     let covered: u64 = forms.histogram.iter().filter(|(form, _)| allowed(form)).map(|(_, cells)| cells).sum();
-    // Numbers with check digits are hardly ever met by chance.
+    // Numbers with check digits rarely match by chance.
     let checked = matches!(column.rule.data_type, DataType::Card | DataType::Iban);
     let standalone = identifier && (checked || covered * 100 >= count * 99);
-    Judgement {
+    ClassFigures {
         class: ColumnClass { identifier, standalone, evidence },
         agreement: values.agreement(),
         capacity_log10: capacity_percentile(forms, count),
     }
 }
 
-/// How many values have these digits and letters.
+/// Returns how many values have this number of digits and letters.
 fn capacity((digits, letters): (u8, u8)) -> f64 {
     10f64.powi(i32::from(digits)) * 26f64.powi(i32::from(letters))
 }
 
-/// The capacity that 99 % of the values reach.
+/// Returns the capacity that 99 % of the values reach.
 fn capacity_percentile(forms: &FormStatistics, values: u64) -> f64 {
     let mut capacities: Vec<(f64, u64)> =
         forms.histogram.iter().map(|(form, cells)| (capacity(*form).log10(), *cells)).collect();
@@ -164,24 +169,24 @@ fn capacity_percentile(forms: &FormStatistics, values: u64) -> f64 {
     0.0
 }
 
-/// What a column's cells came to, as its warnings tell it.
+/// The figures of a column from which its warnings are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColumnSummary {
-    /// Its judgement.
-    pub judgement: Judgement,
-    /// Cells that hold a value.
+    /// Its class and the figures of it.
+    pub class_figures: ClassFigures,
+    /// The number of cells that contain a value.
     pub values: u64,
-    /// Distinct values.
+    /// The number of distinct values.
     pub distinct: u64,
-    /// Cells with too many words.
+    /// The number of cells with more atoms than the store matches.
     pub too_long: u64,
-    /// Cells that the data type refused.
+    /// The number of cells that the data type refused.
     pub refused: u64,
-    /// Cells that hold a placeholder.
+    /// The number of cells that contain a placeholder.
     pub placeholders: u64,
 }
 
-/// Says in sentences what is worth knowing of a column before trusting it.
+/// Returns sentences about a column that an operator should read before the upload.
 pub fn column_warnings(column: &Column, summary: &ColumnSummary) -> Vec<String> {
     let mut out = Vec::new();
     let mut counted = |count: u64, what: &str| {
@@ -196,7 +201,7 @@ pub fn column_warnings(column: &Column, summary: &ColumnSummary) -> Vec<String> 
         out.push("every cell is empty".to_owned());
         return out;
     }
-    let Judgement { class, agreement, capacity_log10 } = summary.judgement;
+    let ClassFigures { class, agreement, capacity_log10 } = summary.class_figures;
     if class.identifier && !class.standalone {
         let odds = (10f64.powf(capacity_log10) / summary.distinct.max(1) as f64).max(1.0);
         let alone = match column.rule.data_type {
@@ -225,7 +230,7 @@ pub fn column_warnings(column: &Column, summary: &ColumnSummary) -> Vec<String> 
 mod tests {
     use super::*;
 
-    /// A column of so many distinct values, each of which occurs so often, all of this many digits and letters.
+    /// Classifies a column given as pairs (distinct values, occurrences of each), all of one form.
     fn check(
         occurrences: &[(u64, u64)],
         form: (u8, u8),
@@ -241,10 +246,10 @@ mod tests {
         let forms = FormStatistics { anchors, dates, histogram: BTreeMap::from([(form, values.values)]) };
         let searchable = Column::text("a").searchable();
         assert_eq!(primary_obstacles(&searchable, &values, &forms), obstacles, "{occurrences:?}");
-        let judgement = judge(&Column::text("a").searchable(), &values, &forms);
-        assert_eq!(judgement.class.as_str(), word, "{occurrences:?}");
-        let supporting = judge(&Column::text("a"), &values, &forms).class;
-        assert_eq!((supporting.identifier, supporting.evidence), (false, judgement.class.evidence));
+        let class_figures = classify_column(&Column::text("a").searchable(), &values, &forms);
+        assert_eq!(class_figures.class.as_str(), word, "{occurrences:?}");
+        let supporting = classify_column(&Column::text("a"), &values, &forms).class;
+        assert_eq!((supporting.identifier, supporting.evidence), (false, class_figures.class.evidence));
     }
 
     #[test]

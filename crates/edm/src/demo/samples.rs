@@ -1,4 +1,4 @@
-//! Five texts drawn from random rows, what was planted in each, and what was found.
+//! Five texts drawn from random rows, with what was planted in each and what was found.
 
 use anyhow::Context;
 use console::Style;
@@ -10,13 +10,13 @@ use serde_json::json;
 use super::markup::{highlight, regex_count};
 use crate::output::Output;
 
-/// The finding, or a sentence on how it differs from what was planted.
+/// Whether a finding is as planted; otherwise a sentence about the difference.
 pub(crate) type Verdict = Result<(), String>;
 
-/// A person and the number of the row.
+/// A person and the row number.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
-    /// The first below the header is 1.
+    /// The first row after the header is 1.
     pub(crate) row: u64,
     pub(crate) person: Person,
 }
@@ -26,11 +26,11 @@ pub(crate) struct Row {
 enum Planted {
     /// This number with exactly these facts of its row, at 85.
     WithFacts { owner: Row, facts: &'static [&'static str] },
-    /// Nothing at all.
+    /// Nothing.
     Nothing,
-    /// This number alone, at 65, and the surname told to be another row's.
+    /// This number without evidence, at 65, and a note that the surname belongs to another row.
     Alone { owner: Row, other: Row },
-    /// Covered in the redacted text.
+    /// A redaction in the redacted text.
     Redacted { owner: Row },
 }
 
@@ -41,17 +41,17 @@ struct Text {
 }
 
 /// The texts of one seed.
-pub(crate) struct Texts {
+pub(crate) struct SampleTexts {
     first: Row,
     texts: Vec<Text>,
 }
 
-impl Texts {
-    /// Draws rows and writes the texts. Fails only on tables too small to draw from.
+impl SampleTexts {
+    /// Draws rows and writes the texts. Fails only on a table that is too small.
     pub(crate) fn draw(seed: u64, people: &[Person]) -> anyhow::Result<Self> {
-        // Another sequence than the one that made the people.
+        // A different sequence from the one that made the people.
         let mut random = Random::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x6564_6d21);
-        // A surname that is a given name too could be taken for either, and the planted facts would be unclear.
+        // A surname that is also a given name is ambiguous, and the planted facts would be unclear.
         let plain = |person: &Person| {
             person.last_name.len() >= 4
                 && person.last_name.chars().all(|c| c.is_ascii_alphabetic())
@@ -63,7 +63,7 @@ impl Texts {
         for person in people {
             *surnames.entry(&person.last_name).or_default() += 1;
         }
-        // Nothing in the other one's surname may be a fact of the number's own row.
+        // The other person's surname must contain no fact of the number's row.
         let own: Vec<&str> = words(&alone.person.first_name).chain(words(&alone.person.last_name)).collect();
         let rare = |person: &Person| {
             surnames.get(person.last_name.as_str()) == Some(&1)
@@ -73,7 +73,7 @@ impl Texts {
         };
         let other = draw(&mut random, people, rare)?;
         let broken = draw(&mut random, people, |person| person.last_name == "van der Berg")?;
-        // Not the first row: that one is removed later, and this text is looked for after it.
+        // Not the first row: it is removed later, and this text is classified after that.
         let prompt = draw(&mut random, people, |person| {
             plain(person) && person.first_name.len() >= 3 && person.ssn != first.person.ssn
         })?;
@@ -146,7 +146,7 @@ fn foreign_surname(owner: &Row, other: &Row) -> Text {
 
 fn log_line(owner: &Row) -> Text {
     let Person { ssn, birthday, last_name, .. } = &owner.person;
-    // In JSON a line break in a value is an escape: a second reading of the text.
+    // In JSON a line break in a value is an escape, which tests the decoded view of the text.
     let broken = last_name.replacen(" Berg", "\\nBerg", 1);
     Text {
         kind: "JSON log",
@@ -168,9 +168,9 @@ fn chat_prompt(owner: &Row) -> Text {
     }
 }
 
-/// Asks the server about every text, prints what it says, and compares it with what was planted.
+/// Classifies every text, prints the results, and compares them with what was planted.
 pub(crate) async fn tell(
-    texts: &Texts,
+    texts: &SampleTexts,
     client: &GraphClient,
     output: Output,
 ) -> anyhow::Result<Vec<Verdict>> {
@@ -206,7 +206,7 @@ fn print_indented(text: &str, output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns whether the findings are what was planted, what edm says, and why.
+/// Returns whether the findings are as planted, the server's finding, and the reason.
 fn judge(planted: &Planted, result: &ClassificationResult) -> (Verdict, String, String) {
     let places: Vec<&ContentLocation> =
         result.classification.iter().flat_map(|found| &found.matches).collect();
@@ -299,7 +299,7 @@ fn why_facts(places: &[&ContentLocation]) -> String {
     format!("{} with {} of the same row", place.column_name, facts.join(" and "))
 }
 
-/// Returns the sentence of the explanation that says whose the value is.
+/// Returns the sentence of the explanation about the row that the value belongs to.
 fn sentence_about(result: &ClassificationResult, row: u64) -> Option<String> {
     let mut sentences = result
         .diagnostics
@@ -328,7 +328,7 @@ mod tests {
         Row { row, person }
     }
 
-    /// A finding of Langer's number with these facts.
+    /// Returns a finding of Langer's number with these facts.
     fn found(confidence: u8, row: u64, facts: &[&str]) -> ContentLocation {
         let evidence = |name: &&str| ContentEvidence {
             column_name: (*name).to_owned(),

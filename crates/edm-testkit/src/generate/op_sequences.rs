@@ -1,4 +1,4 @@
-//! Random histories: a table, deltas on top of it, and a question after each.
+//! Generates operation sequences: a table, deltas on top of it, and a question after each.
 
 use edm_model::{Column, Columns};
 
@@ -11,22 +11,23 @@ use crate::oracle::Question;
 
 const DELTAS_MAX: usize = 5;
 
-/// A table, and what became of it.
+/// A table with its deltas.
 #[derive(Debug, Clone)]
-pub struct History {
-    /// The table as it was first; it has a key.
+pub struct OpSequence {
+    /// The initial table; it has a key.
     pub base: Sample,
-    /// The deltas, each with a question to be asked once it is live.
+    /// The deltas, each with a question for when it is live.
     pub deltas: Vec<(Vec<Change>, Question)>,
 }
 
-/// Makes a history: small deltas that stay beside the table, and large ones that are merged with it.
-pub fn history(choices: &mut impl Choices) -> History {
+/// Makes a sequence, with small deltas that stay separate from the table and large ones that are
+/// merged.
+pub fn op_sequence(choices: &mut impl Choices) -> OpSequence {
     let rows_max = [12, 60, 150][choices.below(3)];
     let mut sample = table(choices, COLUMNS_MAX, rows_max);
     sample.columns = keyed(choices, &sample.columns);
     let kept = choices.between(1, sample.rows.len());
-    // The rest are records that a delta may bring.
+    // The rest are records for deltas to add.
     let fresh = sample.rows.split_off(kept);
     let base = sample.clone();
     let mut ever = sample;
@@ -36,16 +37,16 @@ pub fn history(choices: &mut impl Choices) -> History {
         let changes: Vec<Change> =
             (0..choices.between(1, most)).map(|_| change(choices, &ever, &fresh)).collect();
         ever.rows.extend(changes.iter().filter(|change| !change.removes).map(|change| change.row.clone()));
-        // Drawn from everything that was ever there: what is gone must not be found.
+        // Drawn from all records that ever existed, because removed ones must not be found.
         let cells: Vec<Vec<Cell>> =
             ever.rows.iter().map(|row| row.iter().map(|text| Cell::plain(text.clone())).collect()).collect();
         let asked = question(choices, (&ever, &cells), 0);
         deltas.push((changes, asked));
     }
-    History { base, deltas }
+    OpSequence { base, deltas }
 }
 
-/// Makes one of the searchable columns the key, and no other.
+/// Makes one of the searchable columns the key.
 fn keyed(choices: &mut impl Choices, columns: &Columns) -> Columns {
     let searchable: Vec<usize> =
         (0..columns.as_slice().len()).filter(|column| columns.as_slice()[*column].searchable).collect();

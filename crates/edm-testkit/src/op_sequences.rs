@@ -1,5 +1,5 @@
-//! Deltas against the oracle: after each of them the engine must answer as if the table that it leaves had been uploaded
-//! whole.
+//! Tests deltas against the oracle: after each delta, the engine must answer as if the resulting
+//! table had been uploaded as a whole.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,45 +8,45 @@ use std::sync::Arc;
 use edm_engine::{Accelerators, ActiveType, Generation, RowReference};
 use edm_model::{RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId, SessionId};
 
-use crate::agreement::{ROWS_PER_BLOCK, TOKENS_MAX, described_sample, reports, translated};
-use crate::generate::History;
+use crate::differential::{ROWS_PER_BLOCK, TOKENS_MAX, described_sample, reports, translated};
+use crate::generate::OpSequence;
 use crate::in_memory::{Change, SESSION, Shape, Stored, delta, whole};
 use crate::oracle::{Asked, Question, Table};
 
 const SHAPE: Shape = Shape { tokens_max: TOKENS_MAX, rows_per_block: ROWS_PER_BLOCK };
 
-/// What happened in a history, so that a test can tell that it saw all of it.
+/// What occurred in a sequence, so that a test can check its coverage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Deltas that stayed beside the table.
+    /// Deltas that stayed separate from the table.
     pub apart: usize,
     /// Deltas that were merged with it.
     pub merged: usize,
-    /// Questions that found something.
+    /// Questions with findings.
     pub found: usize,
 }
 
-/// A record that is in the table, and where it comes from.
+/// A record of the table with its origin.
 struct Record {
     origin: RowReference,
     key: String,
     row: Vec<String>,
 }
 
-/// The table as plain rows, changed as a person would.
+/// The table as plain rows, with deltas applied naively.
 struct Ledger {
-    /// For canonical forms of keys only.
+    /// Only for the canonical forms of keys.
     forms: Table,
     key: usize,
     records: Vec<Record>,
 }
 
 impl Ledger {
-    fn new(history: &History) -> Self {
-        let columns = history.base.columns.clone();
+    fn new(sequence: &OpSequence) -> Self {
+        let columns = sequence.base.columns.clone();
         let key = columns.as_slice().iter().position(|column| column.key).unwrap_or(0);
         let mut own = Self { forms: Table::new(columns, &[], TOKENS_MAX), key, records: Vec::new() };
-        let rows = history.base.rows.iter();
+        let rows = sequence.base.rows.iter();
         let changes: Vec<Change> = rows.map(|row| Change { removes: false, row: row.clone() }).collect();
         own.apply(SESSION, &changes);
         own
@@ -68,19 +68,20 @@ impl Ledger {
         self.records.iter().map(|record| record.row.clone()).collect()
     }
 
-    /// Returns the record's number in the table as it would be uploaded whole; 0 for one that is not in it.
+    /// Returns the record's number in the table as uploaded as a whole; 0 if it is not in the
+    /// table.
     fn number(&self, origin: &RowReference) -> u64 {
         self.records.iter().position(|record| record.origin == *origin).map_or(0, |place| place as u64 + 1)
     }
 }
 
-/// Returns where the engine and the oracle differ in a history, or what was seen.
-pub fn disagreement(history: &History) -> Result<Seen, String> {
-    let mut ledger = Ledger::new(history);
-    let mut stored = whole(&history.base.columns, &history.base.rows, SHAPE);
+/// Returns where the engine and the oracle differ in a sequence, or else its coverage.
+pub fn disagreement(sequence: &OpSequence) -> Result<Seen, String> {
+    let mut ledger = Ledger::new(sequence);
+    let mut stored = whole(&sequence.base.columns, &sequence.base.rows, SHAPE);
     let mut seen = Seen::default();
-    let mut values: Vec<Vec<String>> = history.base.rows.clone();
-    for (number, (changes, question)) in (3u8..).zip(&history.deltas) {
+    let mut values: Vec<Vec<String>> = sequence.base.rows.clone();
+    for (number, (changes, question)) in (3u8..).zip(&sequence.deltas) {
         let session = SessionId::from_bytes([number; 16]);
         ledger.apply(session, changes);
         let before = stored.open();
@@ -99,8 +100,8 @@ pub fn disagreement(history: &History) -> Result<Seen, String> {
             let step = number - 2;
             return Err(format!(
                 "{}{:#?}\nafter delta {step}: {text}",
-                described_sample(&history.base),
-                history.deltas
+                described_sample(&sequence.base),
+                sequence.deltas
             ));
         }
     }
@@ -108,7 +109,7 @@ pub fn disagreement(history: &History) -> Result<Seen, String> {
     Ok(seen)
 }
 
-/// Says what a delta changed that only a replace may.
+/// Returns what a delta changed although only a replace may.
 fn pinned(before: &Generation, after: &Generation) -> String {
     let of = |generation: &Generation| (generation.classes(), generation.default_patterns().ok());
     let mut text = String::new();
@@ -154,7 +155,7 @@ fn scanned(ledger: &Ledger, generation: &Arc<Generation>, question: &Question, s
     seen.found += usize::from(expected.is_some());
     let active = Arc::new(ActiveType {
         id: SensitiveTypeId::from_bytes([4; 16]),
-        name: "history".to_owned(),
+        name: "op_sequence".to_owned(),
         recommended_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
         redact_confidence: RECOMMENDED_CONFIDENCE_DEFAULT,
         default_type: false,
@@ -174,7 +175,8 @@ fn scanned(ledger: &Ledger, generation: &Arc<Generation>, question: &Question, s
     text
 }
 
-/// The same files opened again say the same, and every row says where it comes from, once.
+/// Reopens the files and checks that they contain the same, with an origin for every row exactly
+/// once.
 fn reopened(stored: &Stored) -> Result<(), String> {
     let (one, two) = (stored.open(), stored.open());
     let mut origins: BTreeMap<(SessionId, u64), u32> = BTreeMap::new();

@@ -1,5 +1,6 @@
-//! The log's lines, gathered in memory and written together by a thread of their own: a call of the system for each line
-//! would be a fifth of a short request, and waking another thread for each line costs more than the call.
+//! A buffered log. Lines are collected in memory and written together by a separate thread. One
+//! system call per line would be a fifth of a short request, and waking another thread for each
+//! line would cost even more.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,29 +9,30 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How long lines are gathered after some were written. A line that comes after silence is written at once.
-const GATHERED_FOR: Duration = Duration::from_millis(5);
-/// Bytes that are written before that time is over.
-const HURRY_BYTES: usize = 64 * 1024;
-/// Bytes that wait at most: whoever has more to say waits for the writer. No line is ever dropped.
+/// How long lines are collected after a write. A line after a pause is written at once.
+const BUFFERED_FOR: Duration = Duration::from_millis(5);
+/// Buffered bytes that trigger a write before that time.
+const FLUSH_BYTES: usize = 64 * 1024;
+/// Maximum size of the buffer. A full buffer blocks the caller until the writer catches up; no line
+/// is ever dropped.
 const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Where lines are put; each is taken whole.
+/// The handle that accepts lines, each as a whole.
 #[derive(Clone)]
-pub(crate) struct GatheredLog(Arc<Gathering>);
+pub(crate) struct BufferedLog(Arc<LogBuffer>);
 
-/// Writes what still waits when it is dropped.
-pub(crate) struct WrittenAtTheEnd {
-    gathering: Arc<Gathering>,
+/// Flushes the log when it is dropped.
+pub(crate) struct FlushOnDrop {
+    buffer: Arc<LogBuffer>,
     writer: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
-struct Gathering {
+struct LogBuffer {
     lines: Mutex<Lines>,
-    /// Rung for the writer.
+    /// Wakes the writer.
     come: Condvar,
-    /// Rung for those who wait for room.
+    /// Wakes callers that wait for space.
     taken: Condvar,
 }
 
@@ -38,23 +40,23 @@ struct Gathering {
 struct Lines {
     waiting: Vec<u8>,
     writer: Writer,
-    /// Nothing is written any more: the program ends, or its output is gone.
+    /// Nothing is written any more: the program ends, or the output is closed.
     ended: bool,
 }
 
-/// What the writer is doing.
+/// The state of the writer thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Writer {
-    /// It writes, or has been rung.
+    /// It writes, or was woken to write.
     #[default]
     Awake,
-    /// It lets lines gather.
+    /// It waits while lines collect.
     Pausing,
     /// There is nothing to write.
     Idle,
 }
 
-impl Gathering {
+impl LogBuffer {
     fn lines(&self) -> MutexGuard<'_, Lines> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,9 +70,10 @@ impl Gathering {
             return;
         }
         lines.waiting.extend_from_slice(line);
+        // Waking a thread is a system call, so it happens at most once per write of the buffer.
         let ring = match lines.writer {
             Writer::Awake => false,
-            Writer::Pausing => lines.waiting.len() >= HURRY_BYTES,
+            Writer::Pausing => lines.waiting.len() >= FLUSH_BYTES,
             Writer::Idle => true,
         };
         if ring {
@@ -80,7 +83,7 @@ impl Gathering {
         }
     }
 
-    /// Exchanges what waits for the empty buffer; returns whether that was all there will ever be.
+    /// Swaps the buffer with an empty one. Returns whether the log has ended.
     fn take(&self, empty: &mut Vec<u8>) -> bool {
         let mut lines = self.lines();
         while lines.waiting.is_empty() && !lines.ended {
@@ -88,8 +91,11 @@ impl Gathering {
             lines = self.come.wait(lines).unwrap_or_else(PoisonError::into_inner);
         }
         lines.writer = Writer::Awake;
+        // The two buffers alternate, so neither is allocated again.
         std::mem::swap(&mut lines.waiting, empty);
         let ended = lines.ended;
+        // The writer must not hold the lock while it writes, or every caller would wait for the
+        // output.
         drop(lines);
         self.taken.notify_all();
         ended
@@ -99,7 +105,7 @@ impl Gathering {
         let mut lines = self.lines();
         lines.writer = Writer::Pausing;
         let still = |lines: &mut Lines| lines.writer == Writer::Pausing && !lines.ended;
-        let paused = self.come.wait_timeout_while(lines, GATHERED_FOR, still);
+        let paused = self.come.wait_timeout_while(lines, BUFFERED_FOR, still);
         lines = paused.unwrap_or_else(PoisonError::into_inner).0;
         lines.writer = Writer::Awake;
     }
@@ -114,7 +120,8 @@ impl Gathering {
         let mut lines = Vec::new();
         loop {
             let ended = self.take(&mut lines);
-            // A log that nobody takes is no reason to stop serving, and there is nowhere to tell.
+            // A log that cannot be written is no reason to stop serving, and there is nowhere to
+            // report it.
             let _ = out.write_all(&lines).and_then(|()| out.flush());
             lines.clear();
             if ended {
@@ -125,30 +132,30 @@ impl Gathering {
     }
 }
 
-/// Begins to write what is put into the log.
+/// Starts the writer thread.
 ///
 /// # Errors
-/// The system gives no thread.
-pub(crate) fn gathered_log(out: impl Write + Send + 'static) -> io::Result<(GatheredLog, WrittenAtTheEnd)> {
-    let gathering = Arc::<Gathering>::default();
-    let of_writer = gathering.clone();
+/// The system cannot start a thread.
+pub(crate) fn buffered_log(out: impl Write + Send + 'static) -> io::Result<(BufferedLog, FlushOnDrop)> {
+    let buffer = Arc::<LogBuffer>::default();
+    let of_writer = buffer.clone();
     let writer = std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || of_writer.write_until_the_end(out))?;
-    Ok((GatheredLog(gathering.clone()), WrittenAtTheEnd { gathering, writer: Some(writer) }))
+    Ok((BufferedLog(buffer.clone()), FlushOnDrop { buffer, writer: Some(writer) }))
 }
 
-impl Drop for WrittenAtTheEnd {
+impl Drop for FlushOnDrop {
     fn drop(&mut self) {
-        self.gathering.end();
+        self.buffer.end();
         if let Some(writer) = self.writer.take() {
-            // A writer that panicked has said so.
+            // A writer that panicked has printed its message.
             let _ = writer.join();
         }
     }
 }
 
-impl<'a> MakeWriter<'a> for GatheredLog {
+impl<'a> MakeWriter<'a> for BufferedLog {
     type Writer = Entry<'a>;
 
     fn make_writer(&'a self) -> Entry<'a> {
@@ -157,7 +164,7 @@ impl<'a> MakeWriter<'a> for GatheredLog {
 }
 
 /// One entry of the log.
-pub(crate) struct Entry<'a>(&'a Gathering);
+pub(crate) struct Entry<'a>(&'a LogBuffer);
 
 impl Write for Entry<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
@@ -176,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    /// Hands on what is written; each piece waits until it is asked for.
+    /// Passes on what is written; each piece blocks until it is received.
     struct Slow(mpsc::SyncSender<Vec<u8>>);
 
     impl Write for Slow {
@@ -190,13 +197,13 @@ mod tests {
         }
     }
 
-    fn started() -> (GatheredLog, WrittenAtTheEnd, mpsc::Receiver<Vec<u8>>) {
+    fn started() -> (BufferedLog, FlushOnDrop, mpsc::Receiver<Vec<u8>>) {
         let (out, written) = mpsc::sync_channel(0);
-        let (log, end) = gathered_log(Slow(out)).expect("a thread");
+        let (log, end) = buffered_log(Slow(out)).expect("a thread");
         (log, end, written)
     }
 
-    fn put(log: &GatheredLog, line: &[u8]) {
+    fn put(log: &BufferedLog, line: &[u8]) {
         log.make_writer().write_all(line).expect("lines are always taken");
     }
 
@@ -214,7 +221,7 @@ mod tests {
         check(0, 1);
         check(1, 10);
         check(1_000, 100);
-        // Ten times what may wait.
+        // Ten times the maximum size of the buffer.
         check(40, WAITING_BYTES_MAX / 4);
     }
 
@@ -223,7 +230,8 @@ mod tests {
         let (log, end, written) = started();
         put(&log, b"first\n");
         assert_eq!(written.recv().expect("written"), b"first\n");
-        // What comes while one is written or gathered is one piece, or two if the pause ended between.
+        // Lines that arrive during a write or a wait form one piece, or two if the wait ended in
+        // between.
         (0..100).for_each(|_| put(&log, b"more\n"));
         let mut pieces = Vec::new();
         while pieces.iter().map(Vec::len).sum::<usize>() < 500 {

@@ -1,53 +1,53 @@
-//! Places of the source text: distances, one-place runs and table rows (`docs/matching.md`, Evidence).
+//! Geometry of the source text: distances, unbreakable runs and table rows (`docs/matching.md`).
 
 use edm_model::{CaseRule, DiacriticRule, Proximity, ProximityUnit};
 
 use super::folding::{fold, placed};
 use super::reading::{Class, class, is_white};
-use super::windows::ground_reading;
+use super::windows::source_view;
 
 const TABLE_ROW_BYTES_MAX: usize = 64 * 1024;
 const TABLE_GAP_BYTES_MAX: usize = 4 * 1024;
 const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 const RUN_BYTES_MAX: usize = 64 * 1024;
 
-/// A stretch of source bytes.
+/// A span of source bytes.
 pub(crate) type Stretch = (usize, usize);
 
-/// What the rules need to know of the text around a value.
-pub(crate) struct Ground<'a> {
+/// The data about a text that the rules need.
+pub(crate) struct TextGeometry<'a> {
     text: &'a str,
     atoms: Vec<Stretch>,
     one_place_runs: Vec<Stretch>,
     table_rows: Vec<Stretch>,
 }
 
-/// Returns whether two stretches share a byte.
+/// Returns whether two spans share a byte.
 pub(crate) const fn overlap(one: Stretch, other: Stretch) -> bool {
     one.0 < other.1 && other.0 < one.1
 }
 
-impl<'a> Ground<'a> {
-    /// Looks at a text.
+impl<'a> TextGeometry<'a> {
+    /// Analyses a text.
     pub(crate) fn new(text: &'a str) -> Self {
-        let reading = ground_reading(&placed(text));
+        let reading = source_view(&placed(text));
         let atoms = reading.atoms.iter().map(|atom| reading.source(atom.first, atom.end)).collect();
         let one_place_runs = runs(text).into_iter().filter(is_one_place).map(|run| run.stretch).collect();
         Self { text, atoms, one_place_runs, table_rows: table_rows(text) }
     }
 
-    /// Returns whether both stand, in part, in one run that is one place.
+    /// Returns whether both spans overlap the same unbreakable run.
     pub(crate) fn share_one_place_run(&self, one: Stretch, other: Stretch) -> bool {
         self.one_place_runs.iter().any(|run| overlap(*run, one) && overlap(*run, other))
     }
 
-    /// Returns whether both stand wholly in one table row.
+    /// Returns whether both spans are contained in the same table row.
     pub(crate) fn share_table_row(&self, one: Stretch, other: Stretch) -> bool {
         let inside = |row: &Stretch, stretch: Stretch| row.0 <= stretch.0 && stretch.1 <= row.1;
         self.table_rows.iter().any(|row| inside(row, one) && inside(row, other))
     }
 
-    /// Returns whether evidence is near enough to a primary that it does not overlap.
+    /// Returns whether evidence that does not overlap the primary is within the proximity.
     pub(crate) fn is_near(&self, primary: Stretch, evidence: Stretch, proximity: &Proximity) -> bool {
         let (before, after) = if primary.0 <= evidence.0 { (primary, evidence) } else { (evidence, primary) };
         let distance = proximity.distance as usize;
@@ -59,7 +59,8 @@ impl<'a> Ground<'a> {
             ProximityUnit::Row => return self.share_table_row(primary, evidence),
             ProximityUnit::Document => true,
         };
-        // What is nearer by its unit may still be too far in bytes: white space and words can be any length.
+        // A small distance in its unit may still be too far in bytes, because white space and words
+        // can have any length.
         let bytes = after.0.saturating_sub(before.1);
         let most = match proximity.unit {
             ProximityUnit::Characters => 64 * 1024 + 4 * distance,
@@ -83,13 +84,13 @@ impl<'a> Ground<'a> {
         units
     }
 
-    /// Returns the position of a byte offset in UTF-16 units.
+    /// Converts a byte offset to UTF-16 units.
     pub(crate) fn utf16(&self, offset: usize) -> u64 {
         self.text[..offset].encode_utf16().count() as u64
     }
 }
 
-/// A stretch without white space and brackets, its characters folded one by one.
+/// A span without white space and brackets, with its characters folded one by one.
 struct Run {
     stretch: Stretch,
     folded: String,
@@ -147,7 +148,7 @@ fn is_one_place(run: &Run) -> bool {
     run.contains('@') || run.contains("://") || begins || has_drive
 }
 
-/// A line as tables see it.
+/// A line, as a possible table row.
 struct Line<'a> {
     stretch: Stretch,
     text: &'a str,
@@ -158,14 +159,14 @@ impl Line<'_> {
         self.text.len() > TABLE_ROW_BYTES_MAX
     }
 
-    /// Empty lines and those that only draw a line.
+    /// Empty lines and separator lines.
     fn is_passed_over(&self) -> bool {
         let dashes = self.text.matches(['-', '=']).count();
         let drawn = dashes >= 3 && self.text.chars().all(|character| "-=|+: \t".contains(character));
         !self.is_too_long() && (self.text.trim().is_empty() || drawn)
     }
 
-    /// Where its cells begin that stand behind at least two spaces.
+    /// Returns the starts of its cells that follow at least two spaces.
     fn cell_starts(&self) -> Vec<usize> {
         let characters: Vec<char> = self.text.chars().collect();
         let begins = |position: usize| {

@@ -1,4 +1,4 @@
-"""What the checks share: the server, the clients, a table of made-up people."""
+"""Shared by the checks: the server, the clients, and a table of fictitious people."""
 
 import asyncio
 import datetime
@@ -18,7 +18,7 @@ from msgraph_beta.generated.models.exact_data_match_store_column import ExactDat
 from msgraph_beta.generated.models.exact_match_data_store import ExactMatchDataStore
 from msgraph_beta.generated.models.o_data_errors.o_data_error import ODataError
 
-# Many small blocks make many jobs, so that even a fast build can be watched while it works on them.
+# Many small blocks make many jobs, so that even a fast build can be observed in processing.
 ROWS_PER_BLOCK = 300
 BLOCKS = 900
 COLUMNS = [Column("ssn", searchable=True, delimiters=("-",)), Column("lastName"), Column("dob")]
@@ -27,7 +27,7 @@ FIRST_DAY = datetime.date(1940, 1, 1)
 
 
 def person(index):
-    """Returns record `index`: reserved SSNs (9xx), invented names, birthdays over 60 years."""
+    """Returns record `index`: reserved SSNs (9xx), fictitious names, birthdays over 60 years."""
     digits = f"9{index * 48_271 % 10**8:08}"
     parts = [SYLLABLES[index // 14**power % 14] for power in (0, 1, 2)]
     born = FIRST_DAY + datetime.timedelta(days=index * 7_919 % 21_900)
@@ -38,8 +38,9 @@ def records(block):
     return [person(index) for index in range(block * ROWS_PER_BLOCK, (block + 1) * ROWS_PER_BLOCK)]
 
 
-class World:
-    """Grows as the checks go on: a check that needs what a failed one should have left fails too."""
+class Harness:
+    """Filled in by the checks as they run. A check fails too if it needs the result of a failed
+    one."""
 
     def __init__(self, server):
         self.server = server
@@ -47,7 +48,7 @@ class World:
         self.secrets = []
 
     def connect(self):
-        """Points the clients at the server, which has another port after a restart."""
+        """Connects the clients to the server, which has another port after a restart."""
         self.recorder = Recorder()
         self.graph = graph_client(self.server.origin, self.server.token, self.recorder)
         self.http = httpx.AsyncClient(
@@ -56,7 +57,7 @@ class World:
         )
 
     async def token(self, role):
-        """Makes a token with one role, as an operator does."""
+        """Creates a token with one role, as an operator does."""
         options = ["--data-dir", self.server.data_dir, "--name", f"conformance {role}", "--role", role, "--output", "json"]
         made = await asyncio.create_subprocess_exec(self.server.binary, "token", "create", *options, stdout=asyncio.subprocess.PIPE)
         said, _ = await made.communicate()
@@ -66,7 +67,7 @@ class World:
 
     @property
     def sent(self):
-        """Returns what the SDK sent last, and how it was answered."""
+        """Returns the SDK's last request and its response."""
         return self.recorder.exchanges[-1]
 
     @property
@@ -118,7 +119,7 @@ def with_headers(configuration, headers):
 
 
 async def refused(call, status, code=None):
-    """Awaits a call that must be refused; returns the error as the SDK read it."""
+    """Awaits a call that must be refused; returns the error as the SDK reads it."""
     try:
         answer = await call
     except ODataError as error:

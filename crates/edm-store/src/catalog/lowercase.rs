@@ -1,5 +1,6 @@
-//! Texts in lower case. SQLite lowers the letters of ASCII alone, and every database has its own idea of the others, so what a
-//! filter's `tolower` means is written beside the row, by Rust, where it differs from that.
+//! Lower-cased texts for the filter function `tolower`. SQLite lower-cases only ASCII, and
+//! databases differ for the other letters. So Rust computes the result and stores it with the row
+//! where it differs from the ASCII result.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +11,17 @@ use super::{Catalog, Write, get};
 use crate::error::{Context, Error};
 use crate::record;
 
-/// The setting that says that rows of before this column have it.
+/// The setting that says that rows older than this column have been filled.
 pub(super) const FILLED: &str = "lists.lowered";
-/// Rows that are filled at a time.
+/// The number of rows filled in one batch.
 const BATCH_ROWS: i64 = 1_000;
 
-/// The texts of a row, each with its place: a property, or an element of a collection.
+/// The texts of a row, each with its key: a property, or an element of a collection.
 pub(super) type Texts<'a> = Vec<(String, Option<&'a str>)>;
 
-/// Returns what `lowered` holds: a JSON object of the texts that ASCII's letters alone do not lower.
-pub(super) fn lowered(texts: &Texts<'_>) -> Option<String> {
+/// Returns the content of the `lowered` column: a JSON object of the texts for which ASCII
+/// lower-casing is not enough.
+pub(super) fn of_texts(texts: &Texts<'_>) -> Option<String> {
     let mut differing = BTreeMap::new();
     for (place, text) in texts {
         let Some(text) = text.filter(|text| !text.is_ascii()) else { continue };
@@ -28,11 +30,11 @@ pub(super) fn lowered(texts: &Texts<'_>) -> Option<String> {
             differing.insert(place.as_str(), lower);
         }
     }
-    (!differing.is_empty()).then(|| record::write_lowered(&differing))
+    (!differing.is_empty()).then(|| record::write_lowercase(&differing))
 }
 
 pub(super) fn of_agent(description: Option<&str>) -> Option<String> {
-    lowered(&vec![("description".to_owned(), description)])
+    of_texts(&vec![("description".to_owned(), description)])
 }
 
 pub(super) fn of_store(name: &str, description: Option<&str>, columns: &Columns) -> Option<String> {
@@ -40,11 +42,11 @@ pub(super) fn of_store(name: &str, description: Option<&str>, columns: &Columns)
     for (position, column) in columns.as_slice().iter().enumerate() {
         texts.push((format!("columns/{position}/name"), Some(column.name.as_str())));
     }
-    lowered(&texts)
+    of_texts(&texts)
 }
 
 pub(super) fn of_type(name: &str, description: Option<&str>, publisher: Option<&str>) -> Option<String> {
-    lowered(&vec![
+    of_texts(&vec![
         ("name".to_owned(), Some(name)),
         ("description".to_owned(), description),
         ("publisherName".to_owned(), publisher),
@@ -75,12 +77,12 @@ pub(super) fn of_session(session: &SessionTexts<'_>) -> Option<String> {
     for (position, field) in session.fields.iter().enumerate() {
         texts.push((format!("fields/{position}"), Some(field.as_str())));
     }
-    lowered(&texts)
+    of_texts(&texts)
 }
 
 impl Catalog {
-    /// Fills `lowered` of rows that are older than it, all or nothing.
-    pub(super) async fn fill_lowered(&self) -> Result<(), Error> {
+    /// Fills `lowered` of rows older than the column, in one transaction.
+    pub(super) async fn fill_lowercase(&self) -> Result<(), Error> {
         if self.setting(FILLED).await?.is_some() {
             return Ok(());
         }
@@ -166,8 +168,10 @@ async fn fill(write: &mut Write, kind: Kind) -> Result<(), Error> {
         let rows = sqlx::query(kind.batch()).bind(place).bind(BATCH_ROWS).fetch_all(&mut *write).await;
         let rows = rows.context("lowering texts")?;
         let Some(last) = rows.last() else { return Ok(()) };
+        // Pages by rowid, so that memory stays bounded and each row is read once.
         place = last.try_get("place").context("lowering texts")?;
         for row in &rows {
+            // Null for most rows, which is the column's default.
             let Some(lowered) = kind.lower(row)? else { continue };
             let at: i64 = get(row, "place")?;
             let done = sqlx::query(kind.update()).bind(at).bind(lowered).execute(&mut *write).await;
@@ -183,7 +187,7 @@ mod tests {
     use super::super::{Schema, test_options};
     use super::*;
 
-    /// Checks what is kept beside a text.
+    /// Checks the stored form of one text.
     fn check(text: &str, expected: Option<&str>) {
         let kept = of_agent(Some(text));
         let expected = expected.map(|lower| format!(r#"{{"description":"{lower}"}}"#));
@@ -211,7 +215,8 @@ mod tests {
         assert_eq!(of_session(&session).as_deref(), Some(r#"{"fields/1":"ä","fileName":"ö"}"#));
     }
 
-    /// A catalog of before the column is brought up by `migrate`, also when that was cut off behind its SQL.
+    /// `migrate` fills a catalog older than the column, even if an earlier run stopped after the
+    /// SQL.
     #[tokio::test]
     async fn older_rows_are_filled() {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -1,4 +1,4 @@
-//! A catalog of random rows, and the question whether it and the naive evaluator answer a query alike.
+//! A catalog of random rows, and the comparison of its answers with those of the naive evaluator.
 
 use std::path::Path;
 
@@ -22,12 +22,12 @@ const SHAPES: [Shape; 4] = [
     Shape { properties: Kind::Types.properties(), expandable: &[] },
 ];
 
-/// A row as a client sees it, and when it was made.
+/// A row as a client sees it, with its creation time.
 type Row = (Timestamp, Value);
 
 /// A catalog of random rows.
 #[derive(Debug)]
-pub struct House {
+pub struct CatalogFixture {
     catalog: Catalog,
     sessions_of: edm_model::StoreId,
     sessions: Vec<Row>,
@@ -37,17 +37,17 @@ pub struct House {
     types: Vec<Row>,
 }
 
-/// What a query found when both sides agree.
+/// A result on which both sides agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Agreed {
-    /// So many of so many rows.
+    /// The number of rows found, and the number of all rows.
     Found(usize, usize),
     /// The query is refused.
     Refused,
 }
 
-impl House {
-    /// Fills a catalog in an empty folder. Fails as the catalog fails.
+impl CatalogFixture {
+    /// Fills a catalog in an empty folder. Fails if the catalog does.
     pub async fn build(folder: &Path, choices: &mut impl Choices) -> Result<Self, Error> {
         let options = CatalogOptions::new(CatalogClock::new(|| Timestamp::from_micros(0)));
         let catalog = Catalog::open(&folder.join("catalog.db"), options).await?;
@@ -79,7 +79,7 @@ impl House {
                 types.push((own.created_at, shown));
             }
         }
-        let mut house = Self {
+        let mut fixture = Self {
             catalog,
             sessions_of: made[0].id,
             sessions: Vec::new(),
@@ -90,15 +90,15 @@ impl House {
         };
         for _ in 0..choices.between(1, 24) {
             let (session, staged) = rows::session(choices, &made[0]);
-            house.add_session(&session, staged).await?;
+            fixture.add_session(&session, staged).await?;
         }
         for (number, store) in made.iter().enumerate() {
             if number == 0 || choices.chance(50) {
                 let (session, _) = rows::session(choices, store);
-                house.publish(number, session).await?;
+                fixture.publish(number, session).await?;
             }
         }
-        Ok(house)
+        Ok(fixture)
     }
 
     /// Returns the rows of a kind as a client sees them.
@@ -116,7 +116,7 @@ impl House {
         }
     }
 
-    /// Writes a session, unless its id is taken; returns whether it did.
+    /// Writes a session unless its id is taken; returns whether it did.
     async fn write_session(&self, session: &Session, staged: u32) -> Result<bool, Error> {
         let row = NewSessionRow { session: session.clone(), sealed_block_key: vec![2] };
         if self.catalog.insert_session(&row).await.is_err() {
@@ -160,7 +160,7 @@ impl House {
             return Ok(());
         }
         session.state = SessionState::Completed;
-        // The job of the publication is done then.
+        // The publication completes its job.
         session.remaining_job_count = session.total_job_count.map(|total| total.saturating_sub(1));
         let publish =
             NewJob { tenant: TENANT, session_id: Some(session.id), kind: JobKind::Publish, delay_seconds: 0 };
@@ -179,7 +179,7 @@ impl House {
         store["dataLastUpdatedDateTime"] = json!(edm_graph::Moment::new(at).to_string());
         let other_tokens = store["maximumNumberOfTokens"] != json!(session.tokens_max);
         store["mustUploadAgain"] = json!(session.key_id == OLD_KEY || other_tokens);
-        // Its default type, which was made with it, is pinned then.
+        // The default type, which was created with the store, is pinned now.
         self.types[number].1["lastModifiedDateTime"] = json!(edm_graph::Moment::new(at).to_string());
         if session.store_id == self.sessions_of {
             self.sessions.push((session.created_at, rows::shown_session(&session, 0)));
@@ -192,7 +192,8 @@ impl House {
         Ok(())
     }
 
-    /// Asks both for a list, page by page as a client follows the links. Fails with what they differ in.
+    /// Queries both sides for a list, page by page like a client that follows the links. Fails with
+    /// the difference.
     pub async fn agree(
         &self,
         kind: Kind,

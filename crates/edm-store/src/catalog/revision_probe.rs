@@ -1,30 +1,34 @@
-//! Tells without a statement whether anybody, in this process or another, has written to the catalog since.
+//! Detects commits to the catalog, by this or another process, without an SQL statement.
 //!
-//! SQLite's index of the write-ahead log, the file `-shm`, begins with a header of 48 bytes that every commit of every
-//! process replaces before it returns: among them a count of transactions, the log's length, its salts and checksums.
-//! Reading them costs two short calls of the system where a statement costs two changes of threads. The layout is
-//! SQLite's documented one (walformat, 2.1) and the same for all programs that share a file; nothing is ever written.
+//! SQLite's write-ahead log has an index in shared memory, the file `-shm`. Its first 48 bytes are
+//! a header that every commit of every process replaces before it returns. The header contains a
+//! transaction counter, the log's length, salts and checksums. Reading it takes two short system
+//! calls; an SQL statement takes two thread switches.
+//!
+//! The layout is documented (<https://www.sqlite.org/walformat.html>, section 2.1) and equal for
+//! all programs that share a file. This module never writes to the file.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Bytes of the header.
+/// The size of the header in bytes.
 const HEADER_BYTES: usize = 48;
-/// Where the header says that it is in use.
+/// The offset of the flag that says the header is initialised.
 const IN_USE_AT: usize = 12;
 
-/// The state of the catalog at a moment: two equal ones have nothing committed between them.
+/// A stamp of the catalog's state. If two stamps are equal, nothing was committed between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeMark {
-    /// How many files were looked at before this one: a new file may begin as an old one did.
+pub struct CommitStamp {
+    /// The number of files opened before this one. A new file may start with the same header as an
+    /// old one.
     files_before: u64,
     header: [u8; HEADER_BYTES],
 }
 
-/// Reads the marks of one catalog.
+/// Reads the stamps of one catalog.
 #[derive(Debug, Clone)]
-pub(super) struct ChangeMarks(Arc<RwLock<Watched>>);
+pub(super) struct RevisionProbe(Arc<RwLock<Watched>>);
 
 #[derive(Debug)]
 struct Watched {
@@ -33,43 +37,46 @@ struct Watched {
     files_before: u64,
 }
 
-impl ChangeMarks {
-    /// Reads those of the catalog in this file.
-    pub(super) fn of(catalog: &Path) -> Self {
+impl RevisionProbe {
+    /// Watches the catalog in this file.
+    pub(super) fn new(catalog: &Path) -> Self {
         let mut path = catalog.as_os_str().to_owned();
         path.push("-shm");
         Self(Arc::new(RwLock::new(Watched { path: path.into(), file: None, files_before: 0 })))
     }
 
-    /// Returns the present mark; none where the system does not tell, and while there is no log.
-    pub(super) fn now(&self) -> Option<ChangeMark> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).mark();
-        known.or_else(|| self.0.write().unwrap_or_else(PoisonError::into_inner).open_anew())
+    /// Returns the current stamp; `None` while there is no log, and on systems without this probe.
+    pub(super) fn now(&self) -> Option<CommitStamp> {
+        // The usual case needs only the read lock. The write lock is for a file that was replaced.
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).stamp();
+        known.or_else(|| self.0.write().unwrap_or_else(PoisonError::into_inner).reopen())
     }
 }
 
 impl Watched {
-    fn mark(&self) -> Option<ChangeMark> {
+    fn stamp(&self) -> Option<CommitStamp> {
         let header = system::header(self.file.as_ref()?)?;
-        // Zero until somebody has read the log.
+        // The flag is zero until a connection has read the log.
         let in_use = header.get(IN_USE_AT).is_some_and(|byte| *byte == 1);
-        in_use.then_some(ChangeMark { files_before: self.files_before, header })
+        in_use.then_some(CommitStamp { files_before: self.files_before, header })
     }
 
-    /// SQLite removes the file with its last connection and makes another one with the next.
-    fn open_anew(&mut self) -> Option<ChangeMark> {
+    /// Opens the current `-shm` file if the known one was removed. SQLite removes it with its last
+    /// connection and creates it with the next.
+    fn reopen(&mut self) -> Option<CommitStamp> {
         let gone = self.file.as_ref().is_none_or(|file| !system::is_linked(file));
         if gone {
             self.file = system::open(&self.path);
+            // Also if opening fails: a file that appears later is a different one.
             self.files_before += 1;
         }
-        self.mark()
+        self.stamp()
     }
 }
 
 impl Drop for Watched {
-    /// To close a file releases every lock that this process holds on it, those of SQLite's connections too, so one that
-    /// is still in its place stays open.
+    /// Leaks the file if it still has a name. POSIX drops every lock that the process has on a file
+    /// when any descriptor of it is closed, and SQLite's connections rely on those locks.
     fn drop(&mut self) {
         if let Some(file) = self.file.take().filter(system::is_linked) {
             std::mem::forget(file);
@@ -93,7 +100,7 @@ mod system {
         file.metadata().is_ok_and(|found| found.nlink() > 0)
     }
 
-    /// Returns the header of a file that is still in its place.
+    /// Returns the header; `None` if the file was removed.
     pub(super) fn header(file: &File) -> Option<[u8; HEADER_BYTES]> {
         let mut header = [0; HEADER_BYTES];
         file.read_exact_at(&mut header, 0).ok()?;
@@ -101,7 +108,8 @@ mod system {
     }
 }
 
-/// Elsewhere it is not known that a read sees at once what others have mapped.
+/// On other systems, it is not documented that a read sees at once what another process has mapped
+/// and changed.
 #[cfg(not(target_os = "linux"))]
 mod system {
     use std::fs::File;
@@ -128,43 +136,43 @@ mod tests {
     use crate::Catalog;
 
     #[tokio::test]
-    async fn a_mark_stays_until_anybody_writes() {
+    async fn a_stamp_is_equal_until_a_commit() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("catalog.db");
         let catalog = Catalog::open(&file, test_options()).await.expect("opened");
         catalog.migrate().await.expect("migrated");
-        let first = catalog.change_mark().expect("a mark");
+        let first = catalog.commit_stamp().expect("a stamp");
         catalog.setting("a").await.expect("read");
-        assert_eq!(catalog.change_mark(), Some(first.clone()), "who reads changes nothing");
+        assert_eq!(catalog.commit_stamp(), Some(first.clone()), "who reads changes nothing");
         catalog.set_once("a", b"1").await.expect("written");
-        let second = catalog.change_mark().expect("a mark");
+        let second = catalog.commit_stamp().expect("a stamp");
         assert_ne!(second, first, "its own write");
-        // As another process has them: connections of their own.
+        // A second catalog has its own connections, like another process.
         let other = Catalog::open(&file, test_options()).await.expect("opened");
         other.set_once("b", b"1").await.expect("written");
-        let third = catalog.change_mark().expect("a mark");
+        let third = catalog.commit_stamp().expect("a stamp");
         assert_ne!(third, second, "another's write");
         assert_eq!(other.setting("a").await.expect("read").as_deref(), Some(b"1".as_slice()));
         other.close().await;
         drop(other);
         catalog.set_once("c", b"1").await.expect("written beside one that has gone");
-        assert_ne!(catalog.change_mark(), Some(third));
+        assert_ne!(catalog.commit_stamp(), Some(third));
     }
 
     #[tokio::test]
-    async fn a_file_that_is_gone_gives_no_mark_and_the_next_one_another() {
+    async fn a_removed_file_has_no_stamp_and_the_next_one_another() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("catalog.db");
         let watching = Catalog::open(&file, test_options()).await.expect("opened");
         watching.migrate().await.expect("migrated");
-        let before = watching.change_mark().expect("a mark");
-        // The last connection takes the log and its index away.
+        let before = watching.commit_stamp().expect("a stamp");
+        // The last connection removes the log and its index.
         watching.close().await;
-        assert_eq!(watching.change_mark(), None);
+        assert_eq!(watching.commit_stamp(), None);
         let other = Catalog::open(&file, test_options()).await.expect("opened");
         other.set_once("a", b"1").await.expect("written");
-        let after = watching.change_mark().expect("a mark");
+        let after = watching.commit_stamp().expect("a stamp");
         assert_ne!(after, before);
-        assert_eq!(watching.change_mark(), Some(after));
+        assert_eq!(watching.commit_stamp(), Some(after));
     }
 }
