@@ -1,8 +1,8 @@
 //! Certificate trust: the system's authorities, or only a given certificate.
 //!
-//! Problem: `openssl req -x509` makes a certificate that is an authority for itself, and the rules
-//! of the web (RFC 5280) forbid an authority to act as a server. Idea: a certificate given by hand
-//! is trusted itself, even if it claims to be an authority. Its name and dates must still be valid.
+//! Problem: `openssl req -x509` makes a self-signed certificate that is an authority. The rules of
+//! the web (RFC 5280) forbid an authority to act as a server. Idea: a certificate given by hand is
+//! trusted itself, even if it claims to be an authority. Its name and dates must still be valid.
 
 use std::sync::Arc;
 

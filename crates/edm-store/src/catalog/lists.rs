@@ -28,9 +28,11 @@ const KEPT_BYTES_MAX: usize = 4_096;
 /// Columns that every row of a list must match, such as the tenant's id.
 pub(super) type Scope<'a> = &'a [(&'static str, &'a [u8; 16])];
 
-/// Returns one page of a list. Fails with `UnknownProperty` on a name that the table lacks, with
-/// `QueryTooSlow` if its statements exceed the time limit, and with `Busy` if too many lists are
-/// being read.
+/// Returns one page of a list.
+///
+/// # Errors
+/// `UnknownProperty` on a name that the table lacks, `QueryTooSlow` if the statements exceed the
+/// time limit, and `Busy` if too many lists are being read.
 pub(super) async fn page<T>(
     lists: &Lists,
     table: &'static Table,
