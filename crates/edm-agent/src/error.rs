@@ -195,6 +195,8 @@ pub enum ErrorKind {
     },
     /// The server's certificate is not trusted, or is another server's.
     UntrustedCertificate,
+    /// The server's certificate contains no name of a server: to trust it does not help.
+    NamelessCertificate,
     /// The server's certificate is over, or has not begun.
     OutdatedCertificate,
     /// TLS was begun with a server that does not speak it.
@@ -512,6 +514,10 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
         ErrorKind::UntrustedCertificate => f.write_str(
             "the server's certificate is not trusted: give the certificate of its authority, or its own if it is \
              self-signed, with --ca-cert FILE, and name the server as the certificate does",
+        ),
+        ErrorKind::NamelessCertificate => f.write_str(
+            "the server's certificate contains no subjectAltName, so no --ca-cert makes it acceptable: its operator makes one that \
+             names the server, with openssl req -x509 … -addext subjectAltName=DNS:NAME or subjectAltName=IP:ADDRESS",
         ),
         ErrorKind::OutdatedCertificate => f.write_str(
             "the server's certificate is over, or has not begun by this machine's clock: its operator renews it; is the clock \
