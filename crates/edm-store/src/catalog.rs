@@ -39,7 +39,7 @@ pub use blocks::{BlockRow, NewBlock, StageOutcome};
 pub use change_mark::ChangeMark;
 pub use clock::CatalogClock;
 pub use connection::Faults;
-pub(crate) use connection::kind_of;
+pub(crate) use connection::{is_of_the_statement, kind_of};
 pub use generations::{GenerationRow, LiveStore, NewGeneration};
 pub use jobs::{JobBounds, JobKind, LeasedJob, NewJob};
 pub use salts::SaltRow;

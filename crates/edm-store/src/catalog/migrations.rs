@@ -8,7 +8,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 /// A step's name as its file has it, and its text.
-const STEPS: [(&str, &str); 8] = [
+const STEPS: [(&str, &str); 9] = [
     ("0001_catalog", include_str!("../../migrations/sqlite/0001_catalog.sql")),
     ("0002_delta_base", include_str!("../../migrations/sqlite/0002_delta_base.sql")),
     ("0003_list_indexes", include_str!("../../migrations/sqlite/0003_list_indexes.sql")),
@@ -17,6 +17,7 @@ const STEPS: [(&str, &str); 8] = [
     ("0006_writer_checks", include_str!("../../migrations/sqlite/0006_writer_checks.sql")),
     ("0007_writer_check_room", include_str!("../../migrations/sqlite/0007_writer_check_room.sql")),
     ("0008_placeholders", include_str!("../../migrations/sqlite/0008_placeholders.sql")),
+    ("0009_generation_terms", include_str!("../../migrations/sqlite/0009_generation_terms.sql")),
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =

@@ -24,7 +24,8 @@ pub struct StoreRow {
     pub live_is_lost: bool,
     /// The salt of the live generation.
     pub live_key_id: Option<KeyId>,
-    /// Whether that salt was the tenant's and is no more, or the live generation was made with other columns than the store has.
+    /// Whether that salt was the tenant's and is no more, or the live generation was made with
+    /// other columns or placeholders than the store has.
     pub must_upload_again: bool,
     /// Whether an earlier generation is kept.
     pub can_roll_back: bool,
@@ -51,9 +52,9 @@ pub struct StoreDraft {
 
 macro_rules! must_upload_again {
     () => {
-        "(exists (select 1 from salts k where k.key_id = g.key_id and k.own = 0 and k.live = 0) \
-         or exists (select 1 from sessions l where l.id = d.live_session_id \
-         and (l.columns <> d.columns or l.tokens_max <> d.tokens_max)))"
+        "(g.session_id is not null and (g.columns <> d.columns or g.tokens_max <> d.tokens_max \
+         or g.placeholders is distinct from d.placeholders \
+         or exists (select 1 from salts k where k.key_id = g.key_id and k.own = 0 and k.live = 0)))"
     };
 }
 
@@ -84,7 +85,8 @@ macro_rules! store_query {
 /// What is read of a store, and from where.
 pub(super) const COLUMNS: &str = store_columns!();
 pub(super) const FROM: &str = store_from!();
-/// Whether the live data is keyed with a salt that was the tenant's and is no more, or was made with other columns.
+/// Whether the live data is keyed with a salt that was the tenant's and is no more, or was made
+/// with other columns or placeholders.
 pub(super) const MUST_UPLOAD_AGAIN: &str = must_upload_again!();
 
 impl Catalog {

@@ -210,9 +210,10 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Gives the store's default type its patterns, unless it has some: they are pinned at the first generation, and anew where
-/// `before` was made with other columns, since whoever changes the columns means other things to be found. From where a redaction
-/// covers what they match is for the columns to say, each time.
+/// Gives the store's default type its patterns, unless it has some: they are pinned at the first
+/// generation, and again where the generation `before` was made with other columns, since whoever
+/// changes the columns means other things to be found. From where a redaction covers what they
+/// match is for the columns to say, each time.
 pub(super) async fn pin_default(
     write: &mut Write,
     (store_id, columns): (StoreId, &Columns),
@@ -251,13 +252,14 @@ pub(super) async fn pin_default(
     Ok(())
 }
 
-/// Returns the columns of a session, unless it was deleted.
+/// Returns the columns that a session's generation was made with, unless the catalog lost it. The
+/// session itself may be deleted.
 async fn columns_of(write: &mut Write, session: SessionId) -> Result<Option<Columns>, Error> {
-    let row = sqlx::query("select columns from sessions where id = $1")
+    let row = sqlx::query("select columns from generations where session_id = $1")
         .bind(session.as_bytes().as_slice())
         .fetch_optional(&mut *write)
         .await
-        .context("columns of a session")?;
+        .context("columns of a generation")?;
     row.map(|row| record::read_columns(&get::<String>(&row, "columns")?)).transpose()
 }
 
