@@ -20,9 +20,10 @@ const FILE_BYTES_MAX: u64 = 1024 * 1024;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Connection {
-    /// Address of the server
-    #[arg(long, env = "EDM_SERVER", value_name = "URL", default_value = SERVER_DEFAULT)]
-    server: String,
+    /// Address of the server [default: http://127.0.0.1:8080]
+    // Without a default of clap's, so that saying the default can be told from saying nothing.
+    #[arg(long, env = "EDM_SERVER", value_name = "URL")]
+    server: Option<String>,
     /// Bearer token; prefer --token-file or the environment, which no list of processes shows
     /// [env: EDM_TOKEN]
     // Not clap's own reading of the environment, which would take it for the option beside --token-file.
@@ -43,7 +44,7 @@ impl Connection {
     /// Returns whether anybody said where the server is or how to be let in.
     pub(crate) fn is_said(&self) -> bool {
         let token = self.token.is_some() || self.token_file.is_some() || token_of_environment().is_some();
-        token || self.server != SERVER_DEFAULT
+        token || self.server.is_some()
     }
 
     /// Makes a client; sends nothing yet.
@@ -65,13 +66,14 @@ impl Connection {
             (None, None) => token_of_environment(),
         };
         let ca_certificate_pem = self.ca_cert.as_ref().map(read).transpose()?;
+        let server = self.server.as_deref().unwrap_or(SERVER_DEFAULT);
         let options = ClientOptions {
-            server: self.server.clone(),
+            server: server.to_owned(),
             token,
             ca_certificate_pem,
             insecure_http: self.insecure_http,
         };
-        GraphClient::new(options).with_context(|| format!("cannot use {}", self.server))
+        GraphClient::new(options).with_context(|| format!("cannot use {server}"))
     }
 }
 

@@ -111,7 +111,7 @@ fn origin_of(session: &SessionResource) -> String {
 }
 
 /// Whoever made the session named its file: what would move a cursor is left out.
-fn printable(name: &str) -> String {
+pub(crate) fn printable(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use clap::Args;
-use edm_agent::{ErrorKind, GraphClient};
+use edm_agent::{ErrorKind, GraphClient, refused_value};
 use edm_graph::LookupRequest;
 use edm_model::StoreId;
 use serde_json::{Map, Value, json};
@@ -51,8 +51,8 @@ async fn store_id(client: &GraphClient, name_or_id: &str) -> anyhow::Result<Stri
     match client.store(name_or_id).await {
         Ok(store) => Ok(store.id),
         Err(error) if is_forbidden(&error) => {
-            let told =
-                "this token may not read the names of data stores: give --store the id of the data store";
+            let told = "this token may not read the names of data stores: give --store the id of the data store, which whoever \
+                 may read data stores finds by `edm store list`";
             Err(anyhow::Error::new(error).context(told))
         }
         Err(error) => Err(error.into()),
@@ -72,7 +72,7 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
     for (number, value) in (1..).zip(arguments.values) {
         let request = LookupRequest {
             key: arguments.key.clone(),
-            values: vec![value],
+            values: vec![value.clone()],
             result_column_names: arguments.columns.clone(),
         };
         // One question a value: a row does not say whose it is.
@@ -84,7 +84,7 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
             found => found?,
         };
         if found.is_empty() {
-            unknown.push(number);
+            unknown.push((number, value));
         }
         for row in found {
             rows.push(numbered(number, row)?);
@@ -96,8 +96,13 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
         origins.learn(&client, Some(&id), sessions.map(str::to_owned).collect()).await;
     }
     print(output, &rows, &origins)?;
-    for number in unknown {
-        eprintln!("edm: value {number} of {count}: no row holds it");
+    // A token that may only look values up does not learn of what type the column is.
+    let store = if unknown.is_empty() { None } else { client.store(&id).await.ok() };
+    for (number, value) in unknown {
+        let reason = store.as_ref().and_then(|store| refused_value(store, &arguments.key, &value));
+        let reason = reason
+            .map_or_else(|| "no row holds it".to_owned(), |reason| format!("{reason}: no row can hold it"));
+        eprintln!("edm: value {number} of {count}: {reason}");
     }
     Ok(Ending::Fine)
 }
