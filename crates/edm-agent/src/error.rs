@@ -511,6 +511,30 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
         ErrorKind::Unreachable { sent: true } => {
             f.write_str("the connection to the server broke before it answered: run the command again")
         }
+        ErrorKind::BadAnswer => {
+            f.write_str("the server's answer cannot be understood: does --server name an edm server?")
+        }
+        ErrorKind::NotFound { name } => write!(f, "there is no {name}"),
+        ErrorKind::Refused { status, code, message, target } => {
+            write!(f, "{message} ({code}, status {status}")?;
+            if let Some(target) = target {
+                write!(f, ", at {target}")?;
+            }
+            f.write_str(")")
+        }
+        ErrorKind::SessionEnded { state, code, message, .. } => {
+            write!(f, "the session ended {state}: {message} ({code})")
+        }
+        ErrorKind::Interrupted => {
+            f.write_str("a part of the upload stopped unexpectedly; run the command again")
+        }
+        other => write_connection_sentence(other, f),
+    }
+}
+
+/// Sentences about a connection that cannot be used; the kinds named above never come here.
+fn write_connection_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match kind {
         ErrorKind::UntrustedCertificate => f.write_str(
             "the server's certificate is not trusted: give the certificate of its authority, or its own if it is \
              self-signed, with --ca-cert FILE, and name the server as the certificate does",
@@ -530,23 +554,6 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
         ErrorKind::NoHttpThere => f.write_str(
             "the server does not answer in HTTP at this address: where it speaks TLS, say https:// in --server",
         ),
-        ErrorKind::BadAnswer => {
-            f.write_str("the server's answer cannot be understood: does --server name an edm server?")
-        }
-        ErrorKind::NotFound { name } => write!(f, "there is no {name}"),
-        ErrorKind::Refused { status, code, message, target } => {
-            write!(f, "{message} ({code}, status {status}")?;
-            if let Some(target) = target {
-                write!(f, ", at {target}")?;
-            }
-            f.write_str(")")
-        }
-        ErrorKind::SessionEnded { state, code, message, .. } => {
-            write!(f, "the session ended {state}: {message} ({code})")
-        }
-        ErrorKind::Interrupted => {
-            f.write_str("a part of the upload stopped unexpectedly; run the command again")
-        }
         other => write!(f, "{other:?}"),
     }
 }

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::rejections::Rejections;
 use crate::source::RecordReader;
 
-/// A number of nines means an empty cell where more than one of so many records have it.
+/// A number of nines means an empty cell where more than one record in this many has it.
 const RECORDS_A_VALUE: u64 = 1_000;
 
 /// Returns whether nines of a store's column are judged by how often they occur. In a key column

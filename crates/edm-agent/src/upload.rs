@@ -157,7 +157,7 @@ async fn blocking<T: Send + 'static>(
 /// A delta is hashed by the terms of today, and the rows that it does not name stay as they were
 /// made.
 const DELTA_ON_OTHER_TERMS: &str = "the data store's columns, placeholders or salt changed since the whole table was uploaded, and a delta \
-     changes its own rows only: upload the whole table again";
+     changes only the rows that it names: upload the whole table again";
 
 /// A session that takes blocks.
 struct OpenSession {

@@ -93,8 +93,8 @@ impl Placeholders {
         self.numbers != Numbers::All
     }
 
-    /// Returns whether a cell is nines alone, as `999` and `99-99` are: a number that stands for
-    /// none where it is no value.
+    /// Returns whether a cell is nines alone, as `999` and `99-99` are: such a number means "no
+    /// value" in some columns and is a value in others.
     pub fn is_nines(cell: &str) -> bool {
         is_number_for_none(cell, Numbers::All) && !is_number_for_none(cell, Numbers::AllButNines)
     }

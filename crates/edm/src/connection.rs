@@ -21,7 +21,7 @@ const FILE_BYTES_MAX: u64 = 1024 * 1024;
 #[command(next_help_heading = "Server")]
 pub(crate) struct Connection {
     /// Address of the server [default: http://127.0.0.1:8080]
-    // Without a default of clap's, so that saying the default can be told from saying nothing.
+    // Not clap's default, which would hide whether the option was given.
     #[arg(long, env = "EDM_SERVER", value_name = "URL")]
     server: Option<String>,
     /// Bearer token; prefer --token-file or the environment, which no list of processes shows

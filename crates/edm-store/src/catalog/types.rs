@@ -211,7 +211,7 @@ pub(super) async fn insert(
 }
 
 /// Gives the store's default type its patterns, unless it has some: they are pinned at the first
-/// generation, and again where the generation `before` was made with other columns, since whoever
+/// generation, and again where the generation `before` was made with other columns, since who
 /// changes the columns means other things to be found. From where a redaction covers what they
 /// match is for the columns to say, each time.
 pub(super) async fn pin_default(

@@ -24,7 +24,8 @@ Example:
   edm lookup --store patients --key ssn 900-12-3456 901-23-4567
 
 The answer names rows; for each column it holds a token that tells equal rows apart, never a value. valueNumber says which
-of the asked values a row holds: the first one is 1. Values that no row holds are named on standard error by their number."))]
+of the asked values a row holds: the first one is 1. Values that no row holds are named on standard error by their number,
+and with a token that may read data stores also why no row can hold them."))]
 pub(crate) struct LookupArguments {
     /// Name or id of the data store
     #[arg(long)]
@@ -51,8 +52,8 @@ async fn store_id(client: &GraphClient, name_or_id: &str) -> anyhow::Result<Stri
     match client.store(name_or_id).await {
         Ok(store) => Ok(store.id),
         Err(error) if is_forbidden(&error) => {
-            let told = "this token may not read the names of data stores: give --store the id of the data store, which whoever \
-                 may read data stores finds by `edm store list`";
+            let told = "this token may not read the names of data stores: give --store the id of the data store; a token with \
+                 the role ExactMatch.Read shows it by `edm store list`";
             Err(anyhow::Error::new(error).context(told))
         }
         Err(error) => Err(error.into()),

@@ -88,7 +88,7 @@ fn one_patient_is_changed_and_one_removed() {
         .map(|line| line.split_whitespace().nth(3).unwrap_or("").to_owned())
         .collect();
     assert_eq!(modes[..3], ["replace", "delta", "delta"], "{}", stdout(&listed));
-    // The live delta counts its own rows; the file of the table before it was nowhere.
+    // `rowCount` of the live delta counts its changes alone, and no list named a file.
     for part in ["FILE", "table.csv", "live in all: 5 rows"] {
         assert!(stdout(&listed).contains(part), "{part}: {}", stdout(&listed));
     }
@@ -101,7 +101,7 @@ fn one_patient_is_changed_and_one_removed() {
     assert_eq!(found(&edm, "van der Berg 1990-07-15 902-34-5678"), [(85, 3, base)], "and back again");
 }
 
-/// Its own rows were made with the words of today, the others were not, and nobody was told.
+/// Its rows were made with the words of today, all others were not, and no warning said so.
 #[test]
 fn a_delta_on_a_table_of_other_placeholders_is_warned() {
     let server = Server::start();
@@ -116,7 +116,7 @@ fn a_delta_on_a_table_of_other_placeholders_is_warned() {
     let updated = edm.run(["store", "update", "patients", "--add-placeholder", "leer"], "");
     assert_eq!(json(&updated)["mustUploadAgain"], true, "{}", stderr(&updated));
     assert!(delta().contains(warned));
-    assert!(delta().contains(warned), "the delta before changed its own rows only");
+    assert!(delta().contains(warned), "the delta before changed one row only");
     upload(&edm, TABLE, &["--wait"]);
     assert!(!delta().contains(warned));
 }

@@ -299,7 +299,7 @@ fn whoever_is_not_let_in_is_told_what_to_send() {
     let by_id = ["lookup", "--key", "ssn", "--store", id, "904-56-7890", "--token-file", &held];
     check("edm_nobody", &by_id, 0, "");
     let by_name = ["lookup", "--key", "ssn", "--store", "people", "904-56-7890"];
-    check(&desk, &by_name, 1, "finds by `edm store list`");
+    check(&desk, &by_name, 1, "shows it by `edm store list`");
     // The server names the right of its first step alone.
     let create =
         ["token", "create", "--data-dir", &server.data_dir(), "--name", "gate", "--role", "Classify"];

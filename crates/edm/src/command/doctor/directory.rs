@@ -107,7 +107,7 @@ fn writing(folder: &Path) -> Option<Check> {
     let own = [(BLOBS, directory), (CATALOG, file), (CATALOG_LOG, file), (LOCK, file)];
     let own = own.map(|(name, access)| (folder.join(name), access));
     let refused = |(path, access): (std::path::PathBuf, Access)| match rustix::fs::access(&path, access) {
-        // What is missing is made, or told by another check.
+        // The server makes what is missing, or another check reports it.
         Ok(()) | Err(rustix::io::Errno::NOENT) => None,
         Err(error) => Some((path, error)),
     };
