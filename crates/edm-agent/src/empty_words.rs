@@ -13,6 +13,7 @@ use edm_model::{Column, Columns, DataType, PlaceholderWords};
 
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
 use crate::error::Error;
+use crate::nines::Nines;
 use crate::rejections::Rejections;
 use crate::source::{ExtraColumns, RecordReader, Source};
 
@@ -39,6 +40,18 @@ impl EmptyWords {
     pub(crate) fn of(words: &PlaceholderWords, columns: &Columns) -> Self {
         let columns = columns.as_slice().iter().map(|column| Placeholders::of_column(words, column));
         Self { columns: columns.collect(), notes: Vec::new() }
+    }
+
+    /// Takes nines for values where they were judged to be, and says how they were judged.
+    pub(crate) fn with_nines(mut self, judged: Vec<Option<Nines>>) -> Self {
+        for (placeholders, nines) in self.columns.iter_mut().zip(judged) {
+            let Some(nines) = nines else { continue };
+            if nines.are_values {
+                *placeholders = placeholders.clone().taking_nines();
+            }
+            self.notes.extend(nines.note);
+        }
+        self
     }
 
     /// Returns whether the choice depends on the content of the table.

@@ -195,6 +195,8 @@ pub enum ErrorKind {
     },
     /// The server's certificate is not trusted, or is for another name.
     UntrustedCertificate,
+    /// The server's certificate contains no name of a server: to trust it does not help.
+    NamelessCertificate,
     /// The server's certificate has expired, or is not valid yet.
     OutdatedCertificate,
     /// The URL says TLS, and the server does not speak it.
@@ -510,21 +512,6 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
         ErrorKind::Unreachable { sent: true } => {
             f.write_str("the connection to the server broke before it answered: run the command again")
         }
-        ErrorKind::UntrustedCertificate => f.write_str(
-            "the server's certificate is not trusted: give the certificate of its authority, or its own if it is \
-             self-signed, with --ca-cert FILE, and name the server as the certificate does",
-        ),
-        ErrorKind::OutdatedCertificate => f.write_str(
-            "the server's certificate is over, or has not begun by this machine's clock: its operator renews it; is the clock \
-             right?",
-        ),
-        ErrorKind::NoTlsThere => f.write_str(
-            "the server does not speak TLS at this address: say http:// in --server, or give it a certificate (`edm serve \
-             --tls-cert FILE --tls-key FILE`)",
-        ),
-        ErrorKind::NoHttpThere => f.write_str(
-            "the server does not answer in HTTP at this address: where it speaks TLS, say https:// in --server",
-        ),
         ErrorKind::BadAnswer => {
             f.write_str("the server's answer cannot be understood: does --server name an edm server?")
         }
@@ -542,6 +529,32 @@ fn write_server_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::R
         ErrorKind::Interrupted => {
             f.write_str("a part of the upload stopped unexpectedly; run the command again")
         }
+        other => write_connection_sentence(other, f),
+    }
+}
+
+/// Sentences about a connection that cannot be used; the kinds named above never come here.
+fn write_connection_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match kind {
+        ErrorKind::UntrustedCertificate => f.write_str(
+            "the server's certificate is not trusted: give the certificate of its authority, or its own if it is \
+             self-signed, with --ca-cert FILE, and name the server as the certificate does",
+        ),
+        ErrorKind::NamelessCertificate => f.write_str(
+            "the server's certificate contains no subjectAltName, so no --ca-cert makes it acceptable: its operator makes one that \
+             names the server, with openssl req -x509 … -addext subjectAltName=DNS:NAME or subjectAltName=IP:ADDRESS",
+        ),
+        ErrorKind::OutdatedCertificate => f.write_str(
+            "the server's certificate is over, or has not begun by this machine's clock: its operator renews it; is the clock \
+             right?",
+        ),
+        ErrorKind::NoTlsThere => f.write_str(
+            "the server does not speak TLS at this address: say http:// in --server, or give it a certificate (`edm serve \
+             --tls-cert FILE --tls-key FILE`)",
+        ),
+        ErrorKind::NoHttpThere => f.write_str(
+            "the server does not answer in HTTP at this address: where it speaks TLS, say https:// in --server",
+        ),
         other => write!(f, "{other:?}"),
     }
 }

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::empty_words::{EmptyWords, Extent};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{FileIdentity, hex};
+use crate::nines;
 use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{Rejections, Tolerance};
 use crate::source::{self, ExtraColumns, Input, RecordReader, Source, TableFormat, TextEncoding};
@@ -212,18 +213,29 @@ fn reader(source: Source, options: &TableOptions, shape: &StoreShape) -> Result<
     }
 }
 
-/// Chooses the placeholders. If names are among them, this reads the records.
+/// Chooses the placeholders. Reads the records if a word may be a name, or nines a value.
 fn empty_words(source: &mut Source, options: &TableOptions, shape: &StoreShape) -> Result<EmptyWords, Error> {
     let (words, columns) = (&shape.words, &shape.columns);
-    if options.mode == TableMode::Delete || !EmptyWords::depend_on_names(words, columns) {
+    if options.mode == TableMode::Delete {
         return Ok(EmptyWords::of(words, columns));
     }
-    // A regular file has a size and can be read again.
-    let looked_at = match source.bytes_total {
-        Some(_) => (source::open(&options.input, options.format)?, Extent::Whole),
-        None => source.begin()?,
+    let chosen = match EmptyWords::depend_on_names(words, columns) {
+        false => EmptyWords::of(words, columns),
+        true => {
+            // A regular file has a size, and can be read again.
+            let looked_at = match source.bytes_total {
+                Some(_) => (source::open(&options.input, options.format)?, Extent::Whole),
+                None => source.begin()?,
+            };
+            EmptyWords::choose(words, columns, looked_at, options.extra_columns)?
+        }
     };
-    EmptyWords::choose(words, columns, looked_at, options.extra_columns)
+    if !columns.as_slice().iter().any(nines::are_judged) {
+        return Ok(chosen);
+    }
+    let (begin, extent) = source.begin()?;
+    let reader = RecordReader::new(begin, columns, options.extra_columns)?;
+    Ok(chosen.with_nines(nines::judge(reader, columns.as_slice(), nines::are_judged, extent)?))
 }
 
 /// Returns size and modification time of a file.

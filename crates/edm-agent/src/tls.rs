@@ -42,7 +42,10 @@ pub(crate) fn client_config(trust: Trust<'_>) -> Result<ClientConfig, TlsError> 
     };
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(match verifier {
-        Some(verifier) => config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth(),
+        Some(verifier) => {
+            let verifier = Arc::new(NamelessLast(verifier));
+            config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+        }
         None => config.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
     })
 }
@@ -58,6 +61,9 @@ pub(crate) fn refused_connection(error: &(dyn std::error::Error + 'static)) -> O
             match one.downcast_ref() {
                 Some(Error::InvalidCertificate(reason)) if is_outdated(reason) => {
                     return Some(ErrorKind::OutdatedCertificate);
+                }
+                Some(Error::InvalidCertificate(reason)) if is_nameless(reason) => {
+                    return Some(ErrorKind::NamelessCertificate);
                 }
                 Some(Error::InvalidCertificate(_)) => return Some(ErrorKind::UntrustedCertificate),
                 // The server answered the TLS handshake with something else.
@@ -82,6 +88,62 @@ fn is_outdated(reason: &CertificateError) -> bool {
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. }
     )
+}
+
+/// Returns whether a certificate is refused because it contains no name at all: to trust it would
+/// not help.
+fn is_nameless(reason: &CertificateError) -> bool {
+    matches!(reason, CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty())
+}
+
+/// Gives the reason that trust cannot mend: a certificate without any name is refused for that, and
+/// not for its issuer.
+#[derive(Debug)]
+struct NamelessLast(Arc<dyn ServerCertVerifier>);
+
+impl ServerCertVerifier for NamelessLast {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified = self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        verified.map_err(|error| {
+            let named = ParsedCertificate::try_from(end_entity)
+                .and_then(|certificate| verify_server_name(&certificate, server_name));
+            match named {
+                Err(Error::InvalidCertificate(reason)) if is_nameless(&reason) => {
+                    Error::InvalidCertificate(reason)
+                }
+                _ => error,
+            }
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }
 
 /// Accepts the given certificates and what they signed.
@@ -157,7 +219,11 @@ mod tests {
 
     /// Makes a self-signed certificate, as `openssl req -x509` does.
     fn authority(name: &str, until: i32) -> rcgen::Certificate {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        authority_of(vec![name.to_owned()], until)
+    }
+
+    fn authority_of(names: Vec<String>, until: i32) -> rcgen::Certificate {
+        let mut params = CertificateParams::new(names).expect("names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
@@ -196,6 +262,22 @@ mod tests {
         let other = authority("edm.example.org", 2100);
         assert!(check(&[&own], &other, "edm.example.org").is_err());
         assert_eq!(check(&[&other, &own], &own, "edm.example.org"), Ok(()));
+        // Without a name it is refused for that, trusted or not.
+        let nameless = authority_of(Vec::new(), 2100);
+        for trusted in [&nameless, &own] {
+            let provider = Arc::new(cryptography::default_provider());
+            let given = GivenCertificates::new(trusted.pem().as_bytes(), provider).expect("PEM");
+            let name = ServerName::try_from("edm.example.org").expect("a name");
+            let refused = NamelessLast(Arc::new(given)).verify_server_cert(
+                nameless.der(),
+                &[],
+                &name,
+                &[],
+                UnixTime::now(),
+            );
+            let refused = std::io::Error::other(refused.expect_err("it has no name"));
+            assert_eq!(refused_connection(&refused), Some(ErrorKind::NamelessCertificate));
+        }
         assert!(client_config(Trust::Given(b"no PEM")).is_err());
         assert!(client_config(Trust::Nobody).is_ok());
     }

@@ -112,13 +112,17 @@ pub async fn upload(
     let mut run =
         Run { client: &client, options: &options, shape: &shape, progress, journal, active_session };
     let opened = run.open_session(&table).await?;
-    match opened {
-        Opened::Uploading(session) => run.upload_blocks(session, table).await,
+    let mut report = match opened {
+        Opened::Uploading(session) => run.upload_blocks(session, table).await?,
         Opened::Committed(session_id) => {
             let read = run.read_again(table).await?;
-            run.finish(session_id, Sent::default(), read).await
+            run.finish(session_id, Sent::default(), read).await?
         }
+    };
+    if options.table.mode != TableMode::Replace && store.must_upload_again == Some(true) {
+        report.warnings.push(DELTA_ON_OTHER_TERMS.to_owned());
     }
+    Ok(report)
 }
 
 async fn open_journal(
@@ -149,6 +153,11 @@ async fn blocking<T: Send + 'static>(
         Err(error) => Err(Error::caused(ErrorKind::Interrupted, error)),
     }
 }
+
+/// A delta is hashed by the terms of today, and the rows that it does not name stay as they were
+/// made.
+const DELTA_ON_OTHER_TERMS: &str = "the data store's columns, placeholders or salt changed since the whole table was uploaded, and a delta \
+     changes only the rows that it names: upload the whole table again";
 
 /// A session that accepts blocks.
 struct OpenSession {

@@ -3,10 +3,11 @@
 
 use std::ops::Range;
 
+use edm_model::Wipe;
+
 use crate::classes::{BLOCK_BYTES, read_signs};
 use crate::pieces::Pieces;
 use crate::processor::ProcessorPath;
-use crate::wipe::wipe;
 
 /// A decoded text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Decoded {
 
     /// Forgets the text and overwrites it.
     pub fn wipe(&mut self) {
-        wipe(&mut self.text);
+        self.text.wipe_held();
         self.pieces.clear();
     }
 
@@ -96,7 +97,7 @@ impl Escapes {
     /// Forgets them and overwrites what they stand for.
     pub fn wipe(&mut self) {
         self.found.clear();
-        wipe(&mut self.values);
+        self.values.wipe_held();
     }
 
     /// Whether there are none.

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use edm_model::{CaseRule, DiacriticRule, Rule};
+use edm_model::{CaseRule, DiacriticRule, Rule, Wipe};
 
 use crate::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::classes::{Masks, append_ascii, between};
@@ -10,7 +10,6 @@ use crate::cut::Atoms;
 use crate::pieces::Pieces;
 use crate::processor::ProcessorPath;
 use crate::table::{Class, TABLE, Table, hangul};
-use crate::wipe::wipe;
 
 /// The option of the table that keeps case and diacritics.
 const KEEPING: usize = 1;
@@ -208,7 +207,7 @@ impl Folded {
 
     /// Overwrites the text and keeps the memory for the next one, until which nothing is to be asked of it.
     pub fn wipe(&mut self) {
-        wipe(&mut self.text);
+        self.text.wipe_held();
         self.pieces.clear();
         self.segment.fill('\0');
         self.sources.fill('\0');

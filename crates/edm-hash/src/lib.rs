@@ -46,7 +46,6 @@ mod types;
 mod vocabulary;
 mod walk;
 mod window;
-mod wipe;
 
 pub use atom_set::{ATOMS_A_WORD, AtomSet, scattered};
 pub use batch::{HASH_BYTES, Hash};

@@ -15,7 +15,7 @@ pub(crate) enum Numbers {
     /// All zeros, all nines, 1 January 1900.
     All,
     /// All of them but nines: of numbers that count on, 99, 999 and 9999 are some.
-    OfAKey,
+    AllButNines,
     /// None: what is looked up is what it says.
     None,
 }
@@ -47,7 +47,7 @@ impl Placeholders {
     /// Prepares the words for a column, which may be the key.
     pub fn of_column(words: &PlaceholderWords, column: &Column) -> Self {
         let placeholders = Self::new(words, &column.rule);
-        if column.key { placeholders.of_a_key() } else { placeholders }
+        if column.key { placeholders.taking_nines() } else { placeholders }
     }
 
     /// Prepares none, and takes no number for none: for values that are looked up.
@@ -55,10 +55,10 @@ impl Placeholders {
         Self { numbers: Numbers::None, ..Self::of(Vec::new(), rule) }
     }
 
-    /// Takes nines for a value, as in a column of keys.
+    /// Takes nines alone for values, as in a column of keys.
     #[must_use]
-    fn of_a_key(self) -> Self {
-        Self { numbers: Numbers::OfAKey, ..self }
+    pub fn taking_nines(self) -> Self {
+        Self { numbers: Numbers::AllButNines, ..self }
     }
 
     fn of(mut words: Vec<Box<str>>, rule: &Rule) -> Self {
@@ -86,6 +86,23 @@ impl Placeholders {
     pub fn names_among(words: &PlaceholderWords) -> Vec<String> {
         let words = words.as_slice().iter();
         words.filter(|word| may_be_name(&fold(word, DiacriticRule::Keep))).cloned().collect()
+    }
+
+    /// Returns whether nines alone are values.
+    pub fn takes_nines(&self) -> bool {
+        self.numbers != Numbers::All
+    }
+
+    /// Returns whether a cell is nines alone, as `999` and `99-99` are: such a number means "no
+    /// value" in some columns and is a value in others.
+    pub fn is_nines(cell: &str) -> bool {
+        is_number_for_none(cell, Numbers::All) && !is_number_for_none(cell, Numbers::AllButNines)
+    }
+
+    /// Returns a word as cells are compared with it: folded, with one space for each run of white
+    /// space.
+    pub fn folded(word: &str, diacritics: DiacriticRule) -> String {
+        one_space(&fold(word, diacritics))
     }
 
     /// Returns the word that a cell is, folded, where all words are letters alone; most cells are let go at a glance.
@@ -183,7 +200,7 @@ fn fold(text: &str, diacritics: DiacriticRule) -> String {
 
 /// Folds words; one without a letter or digit is left out, since a cell of it has no value anyway.
 fn fold_all(words: &[String], diacritics: DiacriticRule) -> Vec<Box<str>> {
-    let folded = words.iter().map(|word| one_space(&fold(word, diacritics)).into_boxed_str());
+    let folded = words.iter().map(|word| Placeholders::folded(word, diacritics).into_boxed_str());
     folded.filter(|word| word.chars().any(char::is_alphanumeric)).collect()
 }
 

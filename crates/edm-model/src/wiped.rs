@@ -16,11 +16,22 @@ pub struct Wiped<B: Wipe>(B);
 pub trait Wipe {
     /// Overwrites all of its memory, and empties it.
     fn wipe(&mut self);
+
+    /// Overwrites what it holds and keeps its memory for what comes next, at the cost of its length
+    /// and not of its capacity. What it held before, if that was longer, was wiped when this began.
+    fn wipe_held(&mut self);
 }
 
 impl Wipe for Vec<u8> {
     fn wipe(&mut self) {
         overwrite(self);
+        self.clear();
+    }
+
+    fn wipe_held(&mut self) {
+        self.fill(0);
+        // Nobody reads the zeros, and yet they must be written.
+        black_box(self.as_slice());
         self.clear();
     }
 }
@@ -37,6 +48,12 @@ fn overwrite(bytes: &mut Vec<u8>) {
 impl Wipe for String {
     fn wipe(&mut self) {
         std::mem::take(self).into_bytes().wipe();
+    }
+
+    fn wipe_held(&mut self) {
+        let mut bytes = std::mem::take(self).into_bytes();
+        bytes.wipe_held();
+        *self = String::from_utf8(bytes).expect("nothing is UTF-8");
     }
 }
 
@@ -75,6 +92,17 @@ impl AsRef<[u8]> for Wiped<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_held_is_wiped_and_its_memory_is_kept() {
+        for held in ["", "a", "Müller 900-12-3456", &"x".repeat(100_000)] {
+            let mut text = held.to_owned();
+            let (capacity, place) = (text.capacity(), text.as_ptr());
+            text.wipe_held();
+            assert!(text.is_empty() && text.capacity() == capacity, "{} bytes", held.len());
+            assert_eq!(text.as_ptr(), place);
+        }
+    }
 
     #[test]
     fn all_of_the_memory_is_zeros_and_nothing_is_left_to_read() {

@@ -12,7 +12,7 @@ use rustls::crypto::aws_lc_rs as cryptography;
 #[cfg(not(feature = "aws-lc-rs"))]
 use rustls::crypto::ring as cryptography;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, InconsistentKeys, RootCertStore};
@@ -82,6 +82,23 @@ impl ServerCertificate {
                     | CertificateError::NotValidYet
                     | CertificateError::NotValidYetContext { .. }
             )
+        )
+    }
+
+    /// Returns whether the certificate contains no name of a server (no subjectAltName). Clients
+    /// that follow RFC 6125 ignore the common name of the subject and refuse such a certificate,
+    /// even where they trust it.
+    pub fn is_nameless(&self) -> bool {
+        let current = self.current.load();
+        let Ok(certificate) = current.end_entity_cert().and_then(ParsedCertificate::try_from) else {
+            return false;
+        };
+        // Any name does: the error lists the names that the certificate has.
+        let any = ServerName::try_from("nameless.invalid").expect("it is a name");
+        matches!(
+            rustls::client::verify_server_name(&certificate, &any),
+            Err(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }))
+                if presented.is_empty()
         )
     }
 
@@ -272,6 +289,29 @@ mod tests {
             b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
             "of a kind that is not taken",
         );
+    }
+
+    /// `openssl req -x509 -subj /CN=edm.example` makes a certificate that every client of rustls
+    /// refuses.
+    #[test]
+    fn a_certificate_without_a_name_is_recognised() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = TlsFiles { certificate: folder.path().join("c.pem"), key: folder.path().join("k.pem") };
+        let check = |names: &[&str], is_nameless: bool| {
+            let signing_key = rcgen::KeyPair::generate().expect("makes a key");
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let mut params = rcgen::CertificateParams::new(names.clone()).expect("names");
+            params.distinguished_name.push(rcgen::DnType::CommonName, "edm.example");
+            let certified = params.self_signed(&signing_key).expect("makes a certificate");
+            std::fs::write(&files.certificate, certified.pem()).expect("writes");
+            std::fs::write(&files.key, signing_key.serialize_pem()).expect("writes");
+            let certificate = ServerCertificate::read(&files).expect("a pair");
+            assert_eq!(certificate.is_nameless(), is_nameless, "{names:?}");
+        };
+        check(&[], true);
+        check(&["edm.example"], false);
+        check(&["127.0.0.1"], false);
+        check(&["*.invalid"], false);
     }
 
     #[test]

@@ -40,7 +40,7 @@ use crate::error::{Context, Error, ErrorKind};
 pub use blocks::{BlockRow, NewBlock, StageOutcome};
 pub use clock::CatalogClock;
 pub use connection::Faults;
-pub(crate) use connection::kind_of;
+pub(crate) use connection::{is_of_the_statement, kind_of};
 pub use generations::{GenerationRow, LiveStore, NewGeneration};
 pub use jobs::{JobBounds, JobKind, LeasedJob, NewJob};
 pub use revision_probe::CommitStamp;

@@ -20,9 +20,10 @@ const FILE_BYTES_MAX: u64 = 1024 * 1024;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Connection {
-    /// URL of the server
-    #[arg(long, env = "EDM_SERVER", value_name = "URL", default_value = SERVER_DEFAULT)]
-    server: String,
+    /// URL of the server [default: http://127.0.0.1:8080]
+    // Without clap's default, which would hide whether the option was given.
+    #[arg(long, env = "EDM_SERVER", value_name = "URL")]
+    server: Option<String>,
     /// Bearer token; prefer --token-file or the environment, since process lists show arguments
     /// [env: EDM_TOKEN]
     // Not clap's `env`, which would treat the variable like the option and report a conflict with
@@ -44,7 +45,7 @@ impl Connection {
     /// Returns whether a connection option was given.
     pub(crate) fn is_said(&self) -> bool {
         let token = self.token.is_some() || self.token_file.is_some() || token_of_environment().is_some();
-        token || self.server != SERVER_DEFAULT
+        token || self.server.is_some()
     }
 
     /// Makes a client without connecting.
@@ -66,13 +67,14 @@ impl Connection {
             (None, None) => token_of_environment(),
         };
         let ca_certificate_pem = self.ca_cert.as_ref().map(read).transpose()?;
+        let server = self.server.as_deref().unwrap_or(SERVER_DEFAULT);
         let options = ClientOptions {
-            server: self.server.clone(),
+            server: server.to_owned(),
             token,
             ca_certificate_pem,
             insecure_http: self.insecure_http,
         };
-        GraphClient::new(options).with_context(|| format!("cannot use {}", self.server))
+        GraphClient::new(options).with_context(|| format!("cannot use {server}"))
     }
 }
 

@@ -104,7 +104,7 @@ impl Reload {
                         tracing::info!(expires, "SIGHUP: the certificate was read again and is unchanged");
                     }
                 }
-                serve::warn_of_outdated(certificate, now());
+                serve::warn_of_refusals(certificate, now());
             }
             Err(error) => {
                 let error = on_one_line(&format!("{:#}", anyhow::Error::new(error)));

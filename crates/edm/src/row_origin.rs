@@ -113,7 +113,7 @@ fn origin_of(session: &SessionResource) -> String {
 }
 
 /// The file name comes from the session's creator, so control characters are removed.
-fn printable(name: &str) -> String {
+pub(crate) fn printable(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
 }
 

@@ -20,15 +20,17 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use edm_hash::{RecordHasher, RecordOutcome, Salt, address};
-use edm_model::{Columns, limits};
+use edm_hash::{Placeholders, RecordHasher, RecordOutcome, Salt, address};
+use edm_model::{Column, Columns, PlaceholderWords, limits};
 
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
+use crate::empty_words::EmptyWords;
 use crate::error::{Error, ErrorKind};
+use crate::nines;
 use crate::pipeline::note;
 use crate::progress::{Amounts, Event, Progress};
 use crate::rejections::Rejections;
-use crate::source::{self, ExtraColumns, Input, RecordReader, TableFormat};
+use crate::source::{self, ExtraColumns, Input, RecordReader, Source, TableFormat};
 
 pub use figures::{ColumnProfile, Lengths, Suggestion, TableProfile};
 use scratch::Scratch;
@@ -65,18 +67,22 @@ pub struct ProfileOptions {
 /// Unusable records are counted and reported by line; they are not an error. Fails if the file
 /// cannot be read, its first line is not a header, or it has no record.
 pub fn profile(options: &ProfileOptions, progress: &dyn Progress) -> Result<TableProfile, Error> {
-    let source = source::open(&options.input, options.format)?;
+    let mut source = source::open(&options.input, options.format)?;
+    let (begin, extent) = source.begin()?;
     let bytes_total = source.bytes_total;
-    let (mut reader, columns) = match &options.columns {
-        Some(columns) => (RecordReader::new(source, columns, options.extra_columns)?, columns.clone()),
-        None => RecordReader::of_every_column(source)?,
-    };
+    let (begin, _) = opened(begin, options)?;
+    let (mut reader, columns) = opened(source, options)?;
+    let given = options.columns.is_some();
+    // Nobody has chosen columns yet, and any could be searchable.
+    let is_judged = |column: &Column| !given || nines::are_judged(column);
+    let nines = nines::judge(begin, columns.as_slice(), is_judged, extent)?;
     let scratch = Scratch::new(options.scratch.clone());
     let width = columns.as_slice().len();
     let memory_bytes = bytes_per_column(options.memory_bytes, width);
     let run = Run {
         options,
         columns: &columns,
+        words: EmptyWords::of(&PlaceholderWords::usual(), &columns).with_nines(nines.clone()).columns,
         counters: (0..width).map(|_| Mutex::new(ValueCounter::new(&scratch, memory_bytes))).collect(),
         stopped: AtomicBool::new(false),
     };
@@ -87,14 +93,24 @@ pub fn profile(options: &ProfileOptions, progress: &dyn Progress) -> Result<Tabl
     if records == 0 {
         return Err(Error::new(ErrorKind::NoRecords));
     }
-    let given = options.columns.is_some();
     let mut profiles = Vec::with_capacity(width);
-    for ((column, counter), tally) in columns.as_slice().iter().zip(run.counters).zip(tally.columns) {
+    let columns = columns.as_slice().iter().zip(nines);
+    for (((column, nines), counter), tally) in columns.zip(run.counters).zip(tally.columns) {
         let counts = counter.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
-        profiles.push(ColumnProfile::of(column.clone(), given, &tally, &counts));
+        let mut profile = ColumnProfile::of(column.clone(), given, &tally, &counts);
+        profile.warnings.extend(nines.and_then(|nines| nines.note));
+        profiles.push(profile);
     }
     let warnings = reader.warnings().collect();
     Ok(TableProfile { records, rejections: tally.rejections, columns: profiles, given, warnings })
+}
+
+/// Opens a table, and returns its columns.
+fn opened(source: Source, options: &ProfileOptions) -> Result<(RecordReader, Columns), Error> {
+    match &options.columns {
+        Some(columns) => Ok((RecordReader::new(source, columns, options.extra_columns)?, columns.clone())),
+        None => RecordReader::of_every_column(source),
+    }
 }
 
 /// The findings of one thread, or of all of them.
@@ -117,6 +133,8 @@ impl Tally {
 struct Run<'a> {
     options: &'a ProfileOptions,
     columns: &'a Columns,
+    /// What means an empty cell, by column.
+    words: Vec<Placeholders>,
     counters: Vec<Mutex<ValueCounter<'a>>>,
     /// Set by a failed thread, so that the reader stops as well.
     stopped: AtomicBool,
@@ -191,10 +209,10 @@ impl Run<'_> {
 
     fn work(&self, chunks: &Receiver<Chunk>) -> Result<Tally, Error> {
         let tokens_max = self.options.tokens_max;
-        let mut hasher = RecordHasher::new(&self.options.key, self.columns, tokens_max);
-        let width = self.columns.as_slice().len();
+        let mut hasher =
+            RecordHasher::new(&self.options.key, self.columns, tokens_max).placeholders(&self.words);
         let mut tally = Tally {
-            columns: (0..width).map(|_| ColumnTally::new(tokens_max)).collect(),
+            columns: self.words.iter().map(|words| ColumnTally::new(tokens_max, words)).collect(),
             rejections: Rejections::default(),
         };
         while let Ok(chunk) = chunks.recv() {

@@ -38,7 +38,8 @@ pub(super) struct ColumnTally {
 }
 
 impl ColumnTally {
-    pub(super) fn new(tokens_max: u32) -> Self {
+    pub(super) fn new(tokens_max: u32, words: &Placeholders) -> Self {
+        let usual = Placeholders::new(&PlaceholderWords::usual(), &Rule::default());
         Self {
             cells: 0,
             texts: 0,
@@ -54,7 +55,7 @@ impl ColumnTally {
             longest: 0,
             taken: vec![0; CANDIDATES.len()],
             text: Canonicaliser::new(&Rule::default(), tokens_max)
-                .with_placeholders(Placeholders::new(&PlaceholderWords::usual(), &Rule::default())),
+                .with_placeholders(if words.takes_nines() { usual.taking_nines() } else { usual }),
             candidates: CANDIDATES.iter().map(|candidate| candidate.canonicaliser(tokens_max)).collect(),
             folded: Folded::new(),
             canonical: Vec::new(),

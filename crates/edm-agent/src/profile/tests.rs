@@ -273,3 +273,37 @@ fn what_can_be_found_by_default() {
     check("a,b,c\nxa,ya,za\nxb,yb,zb\nxc,yc,zc\n", true);
     check("a,b,c\nxa,ya,\nxb,yb,\nxc,yc,\n", false);
 }
+
+/// Nines were placeholders in every profile, so an `id` that counts on was no key.
+#[test]
+fn nines_of_a_column_that_counts_on_are_values() {
+    let table = |is_empty: fn(usize) -> bool| {
+        column_of((990..2_990).map(|n| if is_empty(n) { "999999".to_owned() } else { n.to_string() }))
+    };
+    let judged = |table: &str| {
+        let profile = run(table, |_| {}).expect("a table");
+        let column = &profile.columns[1];
+        let told = column.warnings.iter().any(|warning| warning.contains("nines alone"));
+        (column.placeholders, column.key_obstacles.is_empty(), told)
+    };
+    assert_eq!(judged(&table(|_| false)), (0, true, true), "999 is one of the numbers");
+    assert_eq!(judged(&table(|n| n == 1_500)), (0, true, true), "999999 once");
+    assert_eq!(judged(&table(|n| n % 500 == 0)), (5, false, true), "999999 in 4 records, and 999");
+}
+
+/// The same in a store's column that is searchable and no key; in others nines stay empty.
+#[test]
+fn nines_of_a_searchable_column_are_judged_by_their_share() {
+    let columns = |key: bool, searchable: bool| {
+        let column = Column { key, searchable, ..Column::text("column") };
+        Columns::new(vec![Column::text("n").searchable(), column]).expect("columns")
+    };
+    let check = |columns: Columns, expected: u64| {
+        let table = column_of((990..2_990).map(|n: u32| n.to_string()));
+        let profile = run(&table, |options| options.columns = Some(columns)).expect("a table");
+        assert_eq!(profile.columns[1].placeholders, expected);
+    };
+    check(columns(false, true), 0);
+    check(columns(true, true), 0);
+    check(columns(false, false), 1);
+}

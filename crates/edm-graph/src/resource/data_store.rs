@@ -44,7 +44,8 @@ pub struct DataStoreResource {
     /// The words by which the table says that a cell is empty; null for the usual ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub placeholders: Option<Vec<String>>,
-    /// Read-only: the live data is keyed with an older salt than new sessions get, or was made with other columns.
+    /// Read-only: the live data is keyed with an older salt than new sessions get, or was made with
+    /// other columns or placeholders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub must_upload_again: Option<bool>,
     /// What is answered where the live data cannot be read: `refuse` or `previous`.

@@ -34,7 +34,7 @@ use sqlx::{
 use super::CatalogClock;
 use crate::error::{Error, ErrorKind};
 
-pub(crate) use failure::kind_of;
+pub(crate) use failure::{is_of_the_statement, kind_of};
 pub use faults::Faults;
 pub(super) use lists::{ListReader, Lists};
 

@@ -213,10 +213,15 @@ async fn swap(
     Ok(published)
 }
 
+/// Adds a generation with what its session was made with. Most rows of a delta are those of its
+/// base, and so are its placeholders.
 async fn insert(write: &mut Write, generation: &GenerationRow, commit_number: u64) -> Result<(), Error> {
     sqlx::query(
         "insert into generations (session_id, tenant_id, store_id, number, commit_number, key_id, row_count, \
-         published_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+         published_at, columns, tokens_max, placeholders) \
+         select $1, $2, $3, $4, $5, $6, $7, $8, s.columns, s.tokens_max, \
+         case when s.base_session_id is null then s.placeholders else b.placeholders end \
+         from sessions s left join generations b on b.session_id = s.base_session_id where s.id = $1",
     )
     .bind(generation.session_id.as_bytes().as_slice())
     .bind(generation.tenant.as_bytes().as_slice())

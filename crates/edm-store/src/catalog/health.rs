@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::{Catalog, get};
+use super::{Catalog, get, is_of_the_statement};
 use crate::error::{Context, Error, ErrorKind};
 
 /// How long a result of the writer check is cached.
@@ -91,10 +91,7 @@ impl Catalog {
         // One problem is enough. `quick_check` would not compare indexes with rows, and takes half
         // as long.
         let rows = sqlx::query("pragma integrity_check(1)").fetch_all(&self.reader).await;
-        let rows = rows.map_err(|source| match Error::database(context, source) {
-            error if error.kind() == ErrorKind::Corrupt => error.of_kind(ErrorKind::Damaged),
-            error => error,
-        })?;
+        let rows = rows.map_err(|source| unsound(context, source))?;
         let mut findings = Vec::new();
         for row in &rows {
             findings.push(get::<String>(row, "integrity_check")?);
@@ -104,7 +101,7 @@ impl Catalog {
         }
         // `integrity_check` does not check foreign keys.
         let orphans = sqlx::query("pragma foreign_key_check").fetch_optional(&self.reader).await;
-        match orphans.context(context)? {
+        match orphans.map_err(|source| unsound(context, source))? {
             None => Ok(()),
             Some(row) => {
                 let table: String = get(&row, "table")?;
@@ -112,5 +109,15 @@ impl Catalog {
                 Err(Error::with_source(ErrorKind::Damaged, context, finding))
             }
         }
+    }
+}
+
+/// Returns the error of a check that could not be carried out. Both checks are right as statements: a
+/// file whose schema does not let them run is damaged.
+fn unsound(context: &'static str, source: sqlx::Error) -> Error {
+    let of_the_schema = is_of_the_statement(&source);
+    match Error::database(context, source) {
+        error if of_the_schema || error.kind() == ErrorKind::Corrupt => error.of_kind(ErrorKind::Damaged),
+        error => error,
     }
 }

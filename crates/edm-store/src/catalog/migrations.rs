@@ -10,7 +10,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 /// The name of each step's file, and its SQL.
-const STEPS: [(&str, &str); 8] = [
+const STEPS: [(&str, &str); 9] = [
     ("0001_catalog", include_str!("../../migrations/sqlite/0001_catalog.sql")),
     ("0002_delta_base", include_str!("../../migrations/sqlite/0002_delta_base.sql")),
     ("0003_list_indexes", include_str!("../../migrations/sqlite/0003_list_indexes.sql")),
@@ -19,6 +19,7 @@ const STEPS: [(&str, &str); 8] = [
     ("0006_writer_checks", include_str!("../../migrations/sqlite/0006_writer_checks.sql")),
     ("0007_writer_check_room", include_str!("../../migrations/sqlite/0007_writer_check_room.sql")),
     ("0008_placeholders", include_str!("../../migrations/sqlite/0008_placeholders.sql")),
+    ("0009_generation_terms", include_str!("../../migrations/sqlite/0009_generation_terms.sql")),
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =
@@ -33,7 +34,42 @@ fn step((name, sql): (&'static str, &'static str)) -> Migration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Catalog, get, test_options};
     use super::*;
+
+    /// A generation of an older version gets the columns of its session, or of its store where the
+    /// session is gone.
+    #[tokio::test]
+    async fn generations_of_older_versions_get_what_they_were_made_with() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("catalog.db");
+        let catalog = Catalog::open(&path, test_options()).await.expect("the catalog opens");
+        let older = Migrator::with_migrations(STEPS.into_iter().take(8).map(step).collect());
+        catalog.writer.migrate(&older).await.expect("the tables of version 8 are made");
+        for statement in [
+            "insert into salts (key_id, tenant_id, sealed, own, created_at) values (x'00', x'01', x'00', 0, 0)",
+            "insert into data_stores (id, tenant_id, name, name_folded, columns, tokens_max, created_at, updated_at, \
+             placeholders) values (x'02', x'01', 'a', 'a', '[]', 9, 0, 0, '[\"leer\"]')",
+            "insert into sessions (id, tenant_id, store_id, state, update_mode, columns, tokens_max, key_id, \
+             created_by, fields, allow_shrink, created_at, updated_at, last_activity_at, upload_expires_at) \
+             values (x'03', x'01', x'02', 'Completed', 'replace', '[\"of the session\"]', 64, x'00', 'x', '[]', 0, 0, 0, 0, 0)",
+            "insert into generations (session_id, tenant_id, store_id, number, commit_number, key_id, row_count, \
+             published_at) values (x'03', x'01', x'02', 1, 1, x'00', 7, 0), (x'04', x'01', x'02', 2, 2, x'00', 7, 0)",
+        ] {
+            sqlx::query(statement).execute(&catalog.writer).await.expect("written");
+        }
+        catalog.migrate().await.expect("the tables are brought to this version");
+        let rows = sqlx::query("select columns, tokens_max, placeholders from generations order by number");
+        let rows = rows.fetch_all(&catalog.reader).await.expect("read");
+        let found = rows.iter().map(|row| {
+            let columns: String = get(row, "columns").expect("text");
+            let tokens_max: i64 = get(row, "tokens_max").expect("a number");
+            (columns, tokens_max, get::<Option<String>>(row, "placeholders").expect("text"))
+        });
+        let expected = [("[\"of the session\"]", 64), ("[]", 9)]
+            .map(|(columns, tokens_max)| (columns.to_owned(), tokens_max, Some("[\"leer\"]".to_owned())));
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+    }
 
     #[test]
     fn every_file_is_a_step_and_each_has_its_number() {

@@ -270,8 +270,9 @@ pub(super) async fn insert(write: &mut Write, new: &NewSessionRow) -> Result<(),
         "insert into sessions (id, tenant_id, store_id, state, update_mode, columns, tokens_max, key_id, \
          sealed_block_key, created_by, upload_agent_id, fields, file_name, checksum, rows_per_block, \
          total_block_count, row_count, rejected_row_count, allow_shrink, created_at, updated_at, \
-         last_activity_at, upload_expires_at, lowered) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-         $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $20, $21, $22)",
+         last_activity_at, upload_expires_at, lowered, placeholders) values ($1, $2, $3, $4, $5, $6, $7, $8, \
+         $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $20, $21, $22, \
+         (select d.placeholders from data_stores d where d.id = $3))",
     )
     .bind(session.id.as_bytes().as_slice())
     .bind(session.tenant.as_bytes().as_slice())

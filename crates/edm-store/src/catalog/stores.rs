@@ -25,7 +25,7 @@ pub struct StoreRow {
     /// The salt of the live generation.
     pub live_key_id: Option<KeyId>,
     /// Whether the table must be uploaded again. That is so if the live generation's salt is no
-    /// longer the tenant's, or if its columns differ from the store's.
+    /// longer the tenant's, or if its columns or placeholders differ from the store's.
     pub must_upload_again: bool,
     /// Whether an earlier generation is available for rollback.
     pub can_roll_back: bool,
@@ -52,9 +52,9 @@ pub struct StoreDraft {
 
 macro_rules! must_upload_again {
     () => {
-        "(exists (select 1 from salts k where k.key_id = g.key_id and k.own = 0 and k.live = 0) \
-         or exists (select 1 from sessions l where l.id = d.live_session_id \
-         and (l.columns <> d.columns or l.tokens_max <> d.tokens_max)))"
+        "(g.session_id is not null and (g.columns <> d.columns or g.tokens_max <> d.tokens_max \
+         or g.placeholders is distinct from d.placeholders \
+         or exists (select 1 from salts k where k.key_id = g.key_id and k.own = 0 and k.live = 0)))"
     };
 }
 
@@ -85,8 +85,8 @@ macro_rules! store_query {
 /// The selected columns and the tables they come from.
 pub(super) const COLUMNS: &str = store_columns!();
 pub(super) const FROM: &str = store_from!();
-/// Whether the live data has a salt that is no longer the tenant's, or other columns than the
-/// store.
+/// Whether the live data has a salt that is no longer the tenant's, or other columns or
+/// placeholders than the store.
 pub(super) const MUST_UPLOAD_AGAIN: &str = must_upload_again!();
 
 impl Catalog {

@@ -253,13 +253,14 @@ pub(super) async fn pin_default(
     Ok(())
 }
 
-/// Returns the columns of a session; `None` if it was deleted.
+/// Returns the columns of a session's generation; `None` if the catalog lost them. The session
+/// itself may be deleted.
 async fn columns_of(write: &mut Write, session: SessionId) -> Result<Option<Columns>, Error> {
-    let row = sqlx::query("select columns from sessions where id = $1")
+    let row = sqlx::query("select columns from generations where session_id = $1")
         .bind(session.as_bytes().as_slice())
         .fetch_optional(&mut *write)
         .await
-        .context("columns of a session")?;
+        .context("columns of a generation")?;
     row.map(|row| record::read_columns(&get::<String>(&row, "columns")?)).transpose()
 }
 

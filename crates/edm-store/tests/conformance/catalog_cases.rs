@@ -69,13 +69,18 @@ pub(crate) async fn furnish(catalog: &Catalog) {
 }
 
 pub(crate) async fn add_session(catalog: &Catalog, number: u8) -> Session {
+    add_session_of(catalog, number, columns()).await
+}
+
+/// Adds a session of a table with these columns.
+pub(crate) async fn add_session_of(catalog: &Catalog, number: u8, columns: Columns) -> Session {
     let session = Session {
         id: SessionId::from_bytes([number; 16]),
         tenant: TENANT,
         store_id: STORE,
         state: SessionState::UploadInProgress,
         update_mode: UpdateMode::Replace,
-        columns: columns(),
+        columns,
         tokens_max: 64,
         key_id: KEY,
         created_by: PrincipalId::new("token:1"),

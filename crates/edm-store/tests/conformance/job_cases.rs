@@ -1,6 +1,6 @@
 //! Cases for the queue and for publication.
 
-use edm_model::{SessionId, SessionState};
+use edm_model::{Pattern, SessionId, SessionState};
 use edm_store::{BlobPath, Catalog, Error, ErrorKind, JobBounds, JobKind, LeasedJob, NewGeneration, NewJob};
 
 use crate::backends::Backend;
@@ -25,6 +25,11 @@ pub(crate) async fn claim(catalog: &Catalog, owner: &str, lease: i64) -> Option<
 
 pub(crate) async fn committed(catalog: &Catalog, number: u8, jobs: Vec<NewJob>) -> SessionId {
     let id = add_session(catalog, number).await.id;
+    commit(catalog, id, jobs).await;
+    id
+}
+
+pub(crate) async fn commit(catalog: &Catalog, id: SessionId, jobs: Vec<NewJob>) {
     let commit = catalog.change_session(id, |draft| {
         draft.session.state = SessionState::ProcessingInProgress;
         draft.session.total_job_count = Some(4);
@@ -32,7 +37,6 @@ pub(crate) async fn committed(catalog: &Catalog, number: u8, jobs: Vec<NewJob>) 
         Ok::<(), Error>(())
     });
     commit.await.expect("committed");
-    id
 }
 
 pub(crate) async fn a_job_is_taken_once_and_finished_once(backend: &Backend<Catalog>) {
@@ -197,11 +201,21 @@ pub(crate) async fn leases_of_others_are_released_at_once(backend: &Backend<Cata
 }
 
 pub(crate) async fn publish(catalog: &Catalog, id: SessionId) -> Result<u64, Error> {
+    publish_with(catalog, id, &[]).await
+}
+
+/// Publishes a generation that would give the store's default type these patterns.
+pub(crate) async fn publish_with(
+    catalog: &Catalog,
+    id: SessionId,
+    default_patterns: &[Pattern],
+) -> Result<u64, Error> {
     catalog.enqueue(&[of_session(id, JobKind::Publish)]).await.expect("enqueued");
     let job = claim(catalog, "a", LEASE).await.expect("taken");
     let published = catalog.publish(&job, |draft, _| {
         draft.session.state = SessionState::Completed;
-        Ok::<_, Error>(Some(NewGeneration { row_count: 7, default_patterns: Vec::new(), at: at(100) }))
+        let default_patterns = default_patterns.to_vec();
+        Ok::<_, Error>(Some(NewGeneration { row_count: 7, default_patterns, at: at(100) }))
     });
     Ok(published.await?.expect("published").number)
 }

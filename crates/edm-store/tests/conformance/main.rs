@@ -7,6 +7,7 @@ mod catalog_cases;
 mod classification_job_cases;
 mod damage_cases;
 mod fault_cases;
+mod generation_cases;
 mod job_cases;
 
 macro_rules! conformance {
@@ -65,6 +66,9 @@ async fn sqlite_queues_jobs() {
         job_cases::a_delta_waits_for_what_was_committed_before,
         job_cases::leases_of_others_are_released_at_once,
         job_cases::publication_swaps_and_retires,
+        generation_cases::what_live_data_was_made_with_outlasts_its_session,
+        generation_cases::a_delta_keeps_the_placeholders_of_its_base,
+        generation_cases::default_patterns_follow_the_columns_without_the_session,
         job_cases::an_overtaken_swap_is_fenced,
         job_cases::moments_far_away_are_brought_into_bounds,
     );

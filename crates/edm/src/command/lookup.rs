@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use clap::Args;
-use edm_agent::{ErrorKind, GraphClient};
+use edm_agent::{ErrorKind, GraphClient, refused_value};
 use edm_graph::LookupRequest;
 use edm_model::StoreId;
 use serde_json::{Map, Value, json};
@@ -25,7 +25,8 @@ Example:
 
 The result names rows. For each column it contains a token, which is equal for equal values, never a
 value. valueNumber says which of the given values a row contains, counted from 1. Values that no row
-contains are reported on standard error by their number."))]
+contains are reported on standard error by their number. With a token that may read data stores, the
+report also says why no row can contain them."))]
 pub(crate) struct LookupArguments {
     /// Name or id of the data store
     #[arg(long)]
@@ -52,8 +53,8 @@ async fn store_id(client: &GraphClient, name_or_id: &str) -> anyhow::Result<Stri
     match client.store(name_or_id).await {
         Ok(store) => Ok(store.id),
         Err(error) if is_forbidden(&error) => {
-            let told =
-                "this token may not read the names of data stores: give --store the id of the data store";
+            let told = "this token may not read the names of data stores: give --store the id of the data store; a token with \
+                 the role ExactMatch.Read shows it by `edm store list`";
             Err(anyhow::Error::new(error).context(told))
         }
         Err(error) => Err(error.into()),
@@ -73,7 +74,7 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
     for (number, value) in (1..).zip(arguments.values) {
         let request = LookupRequest {
             key: arguments.key.clone(),
-            values: vec![value],
+            values: vec![value.clone()],
             result_column_names: arguments.columns.clone(),
         };
         // One request per value, because a row does not say which value it contains.
@@ -85,7 +86,7 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
             found => found?,
         };
         if found.is_empty() {
-            unknown.push(number);
+            unknown.push((number, value));
         }
         for row in found {
             rows.push(numbered(number, row)?);
@@ -97,8 +98,13 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
         origins.learn(&client, Some(&id), sessions.map(str::to_owned).collect()).await;
     }
     print(output, &rows, &origins)?;
-    for number in unknown {
-        eprintln!("edm: value {number} of {count}: no row holds it");
+    // A token that may only look values up does not learn of what type the column is.
+    let store = if unknown.is_empty() { None } else { client.store(&id).await.ok() };
+    for (number, value) in unknown {
+        let reason = store.as_ref().and_then(|store| refused_value(store, &arguments.key, &value));
+        let reason = reason
+            .map_or_else(|| "no row holds it".to_owned(), |reason| format!("{reason}: no row can hold it"));
+        eprintln!("edm: value {number} of {count}: {reason}");
     }
     Ok(Ending::Fine)
 }

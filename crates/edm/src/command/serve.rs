@@ -125,7 +125,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
     let bound = bind(&listening(&config, descriptors)?)?;
     let settings = bound.settings();
     if let Some(certificate) = settings.certificate() {
-        warn_of_outdated(certificate, now());
+        warn_of_refusals(certificate, now());
     }
     let start = if arguments.new { Start::New } else { Start::Usual };
     let required_types = config.readiness.required.clone();
@@ -169,8 +169,18 @@ async fn warn_of_first_token(service: &Service, token_file: Option<PathBuf>) -> 
     Ok(())
 }
 
-/// Warns about a certificate that clients refuse because of its dates, or soon will.
-pub(crate) fn warn_of_outdated(certificate: &ServerCertificate, now: Timestamp) {
+/// Advice on how to make a certificate that names its server.
+pub(crate) const NAMED_CERTIFICATE: &str = "make one that names the server as clients do: openssl req -x509 -newkey rsa:2048 -nodes \
+     -days 365 -keyout server.key -out server.pem -subj /CN=edm.example.org -addext \
+     subjectAltName=DNS:edm.example.org,IP:192.0.2.7";
+
+/// Warns about a certificate that clients refuse because of its names or dates, or soon will.
+pub(crate) fn warn_of_refusals(certificate: &ServerCertificate, now: Timestamp) {
+    if certificate.is_nameless() {
+        tracing::warn!(
+            "the certificate contains no subjectAltName, so edm's clients and most others refuse it: {NAMED_CERTIFICATE}"
+        );
+    }
     if certificate.is_outdated(now) {
         tracing::warn!(
             "the certificate is over, or has not begun: clients refuse it: renew it and send SIGHUP"

@@ -1,5 +1,6 @@
 //! `edm store`.
 
+mod options;
 mod update;
 
 use std::path::PathBuf;
@@ -7,9 +8,10 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use edm_graph::{ColumnResource, DataStoreResource, purview};
-use edm_model::{OnUnserved, limits};
+use edm_model::limits;
 use serde_json::{Map, Value, json};
 
+use self::options::StoreOptions;
 use crate::column_argument::{ColumnArgument, typed_of, words_of};
 use crate::connection::Connection;
 use crate::output::{Format, Output, grouped};
@@ -107,39 +109,10 @@ struct CreateArguments {
     /// Columns from a file: Graph's JSON or Purview's EdmSchema XML
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Maximum number of words of a matched cell
-    #[arg(long, value_name = "COUNT")]
-    max_tokens: Option<u32>,
-    /// What to answer while the live data cannot be read: an error, or results from the previous
-    /// table
-    #[arg(long, value_name = "refuse|previous", value_parser = parse_on_unserved)]
-    on_unserved: Option<OnUnserved>,
     #[command(flatten)]
-    placeholders: PlaceholderArguments,
+    options: StoreOptions,
     #[command(flatten)]
     connection: Connection,
-}
-
-/// The options for the placeholders of a table.
-#[derive(Debug, Args)]
-struct PlaceholderArguments {
-    /// Word that means an empty cell, instead of the defaults such as N/A; may be repeated
-    #[arg(
-        long = "placeholder",
-        value_name = "WORD",
-        conflicts_with = "no_placeholders",
-        allow_hyphen_values = true
-    )]
-    placeholders: Vec<String>,
-    /// Treat no word as an empty cell
-    #[arg(long)]
-    no_placeholders: bool,
-}
-
-impl PlaceholderArguments {
-    fn words(&self) -> Option<&[String]> {
-        (self.no_placeholders || !self.placeholders.is_empty()).then_some(&self.placeholders)
-    }
 }
 
 pub(crate) async fn run(arguments: StoreArguments, output: Output) -> anyhow::Result<()> {
@@ -220,11 +193,9 @@ fn body(create: &CreateArguments) -> anyhow::Result<Value> {
     let options = [
         ("displayName", create.name.as_ref().map(|name| json!(name))),
         ("description", create.description.as_ref().map(|text| json!(text))),
-        ("maximumNumberOfTokens", create.max_tokens.map(|count| json!(count))),
-        ("placeholders", create.placeholders.words().map(|words| json!(words))),
-        ("onUnserved", create.on_unserved.map(|wanted| json!(wanted.as_str()))),
     ];
     body.extend(options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    body.extend(create.options.properties());
     if !body.contains_key("displayName") {
         bail!("the data store needs a name: say --name");
     }
@@ -270,32 +241,42 @@ fn print_store(output: Output, store: &DataStoreResource) -> anyhow::Result<()> 
         }
         Some(words) => output.line(&format!("these words mean an empty cell: {}", words.join(", ")))?,
     }
-    if let Some(told) = store.data_state.as_deref().and_then(unreadable) {
-        output.line(told)?;
+    if let Some(told) = unreadable(store) {
+        output.line(&told)?;
     }
     if store.must_upload_again == Some(true) {
         output.line(
-            "! the live data was made with other columns or an older salt, and is searched as it was made: upload the table again",
+            "! the live data was made with other columns, placeholders or an older salt, and is searched as it was made: upload the table again",
         )?;
     }
     Ok(())
 }
 
 /// Returns a message about a store whose live data cannot be read.
-fn unreadable(data_state: &str) -> Option<&'static str> {
-    match data_state {
-        "unserved" => Some(
-            "! the live data cannot be read, and nothing is looked for in it: restore its files, roll back, or upload the table again",
-        ),
-        "stale" => Some(
-            "! the live data cannot be read, and the table before it is searched: restore its files, or upload the table again",
-        ),
-        _ => None,
-    }
+fn unreadable(store: &DataStoreResource) -> Option<String> {
+    let what = match store.data_state.as_deref()? {
+        "unserved" => "nothing is looked for in it",
+        "stale" => "the table before it is searched",
+        _ => return None,
+    };
+    let back = if may_roll_back(store) { format!(", {ROLL_BACK}") } else { String::new() };
+    Some(format!(
+        "! the live data cannot be read, and {what}: restore its files{back}, or upload the table again"
+    ))
 }
 
-fn parse_on_unserved(text: &str) -> Result<OnUnserved, String> {
-    OnUnserved::parse(text).ok_or_else(|| "it is refuse or previous".to_owned())
+/// What to try where [`may_roll_back`] says so.
+pub(crate) const ROLL_BACK: &str =
+    "roll back (`edm store rollback`, which refuses where the table before it is damaged as well)";
+
+/// Returns whether a rollback may help a store whose live data cannot be read. It does not where
+/// there was no generation before, nor where the server was to answer by that one and cannot
+/// either.
+pub(crate) fn may_roll_back(store: &DataStoreResource) -> bool {
+    let is_first = store.generation.is_none_or(|generation| generation <= 1);
+    let cannot_either =
+        store.on_unserved.as_deref() == Some("previous") && store.data_state.as_deref() == Some("unserved");
+    !is_first && !cannot_either
 }
 
 fn column_row(column: &ColumnResource) -> Vec<String> {
@@ -306,4 +287,31 @@ fn column_row(column: &ColumnResource) -> Vec<String> {
         column.class.clone().unwrap_or_else(|| "-".to_owned()),
         column.warnings.join("; "),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rollback was advised where the generation before was damaged as well, or never was.
+    #[test]
+    fn a_rollback_is_advised_only_where_one_is_possible() {
+        let check = |generation: u64, on_unserved: &str, data_state: &str, expected: bool| {
+            let store = DataStoreResource {
+                generation: Some(generation),
+                on_unserved: Some(on_unserved.to_owned()),
+                data_state: Some(data_state.to_owned()),
+                ..DataStoreResource::default()
+            };
+            let told = unreadable(&store).expect("it cannot be read");
+            assert_eq!((may_roll_back(&store), told.contains("rollback")), (expected, expected), "{told}");
+        };
+        check(1, "refuse", "unserved", false);
+        check(2, "refuse", "unserved", true);
+        check(2, "previous", "unserved", false);
+        check(2, "previous", "stale", true);
+        let served =
+            DataStoreResource { data_state: Some("served".to_owned()), ..DataStoreResource::default() };
+        assert_eq!(unreadable(&served), None);
+    }
 }

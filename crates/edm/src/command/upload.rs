@@ -9,8 +9,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use edm_agent::{
-    Error, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, TableMode, TableOptions, Tolerance,
-    UploadOptions, UploadReport, Wait, dry_run, refuse_as_output, upload, write_no_refused_lines,
+    Error, ErrorKind, ExtraColumns, GraphClient, Input, JournalPlace, Rejections, TableMode, TableOptions,
+    Tolerance, UploadOptions, UploadReport, Wait, dry_run, refuse_as_output, upload, write_no_refused_lines,
     write_refused_lines,
 };
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ pub(crate) struct UploadArguments {
     #[arg(long)]
     strict: bool,
     /// Create the data store if it does not exist, with the columns that the table's cells suggest
-    #[arg(long, conflicts_with_all = ["dry_run", "delete", "update_mode"])]
+    #[arg(long, conflicts_with_all = ["delete", "update_mode"])]
     create: bool,
     /// Write the header and all lines with refused parts to this file, in plain text. Without
     /// refusals, only the header is written
@@ -196,29 +196,52 @@ struct NamedSession {
 
 pub(crate) async fn run(arguments: UploadArguments, output: Output) -> anyhow::Result<()> {
     match &arguments.action {
-        None => upload_table(&arguments, output).await,
+        None => upload_table(&arguments, output).await.map_err(|error| with_role(error, &arguments)),
         Some(Action::List { store, connection }) => {
             let client = connection.client()?;
             let store = client.store(store).await?;
-            print_sessions(output, &client.sessions(&store.id).await?, store.active_session_id.as_deref())
+            print_sessions(output, &client.sessions(&store.id).await?, &store)
         }
         Some(Action::Show(named)) => {
             let client = named.connection.client()?;
             let store = client.store(&named.store).await?;
             let session = client.session(&store.id, &named.session).await?;
-            print_session(output, &session, store.active_session_id.as_deref())
+            print_session(output, &session, &store)
         }
         Some(Action::Cancel(named)) => {
             let client = named.connection.client()?;
             let store = client.store(&named.store).await?;
             client.cancel_session(&store.id, &named.session).await?;
             let session = client.session(&store.id, &named.session).await?;
-            print_session(output, &session, store.active_session_id.as_deref())
+            print_session(output, &session, &store)
         }
     }
 }
 
+/// Names the role that the whole upload needs, where the server named that of its first step.
+fn with_role(error: anyhow::Error, arguments: &UploadArguments) -> anyhow::Error {
+    let refused = error.downcast_ref::<Error>().map(Error::kind);
+    let is_denied =
+        matches!(refused, Some(ErrorKind::Refused { status: 403, code, .. }) if code == "accessDenied");
+    if !is_denied || arguments.dry_run {
+        return error;
+    }
+    let role = match arguments.create {
+        true => {
+            "an upload with --create needs one with the role ExactMatch.Admin where it makes the data store"
+        }
+        false => "an upload needs one with the role ExactMatch.Upload, which reads data stores as well",
+    };
+    anyhow::anyhow!("the token lacks a right: {role} (accessDenied, status 403)")
+}
+
 async fn upload_table(arguments: &UploadArguments, output: Output) -> anyhow::Result<()> {
+    if arguments.create && arguments.dry_run {
+        return Err(UsageError(
+            "--create makes a data store and --dry-run changes nothing: `edm profile --file FILE` says which columns --create would give it",
+        )
+        .into());
+    }
     let store = arguments.store.clone().context("say --store")?;
     let table = arguments.table()?;
     let client = arguments.connection.client()?;

@@ -87,11 +87,38 @@ fn one_patient_is_changed_and_one_removed() {
         .skip(1)
         .map(|line| line.split_whitespace().nth(3).unwrap_or("").to_owned())
         .collect();
-    assert_eq!(modes, ["replace", "delta", "delta"], "{}", stdout(&listed));
+    assert_eq!(modes[..3], ["replace", "delta", "delta"], "{}", stdout(&listed));
+    // `rowCount` of the live delta counts its changes alone, and no list named a file.
+    for part in ["FILE", "table.csv", "live in all: 5 rows"] {
+        assert!(stdout(&listed).contains(part), "{part}: {}", stdout(&listed));
+    }
+    let listed = json(&edm.run(["upload", "list", "--store", "patients"], ""));
+    let live = listed.as_array().expect("a list").iter().map(|one| one["liveRowCount"].as_u64());
+    assert_eq!(live.collect::<Vec<_>>(), [None, None, Some(5)], "{listed}");
 
     let back = edm.run(["store", "rollback", "patients"], "");
     assert_eq!(back.status.code(), Some(0), "{}", stderr(&back));
     assert_eq!(found(&edm, "van der Berg 1990-07-15 902-34-5678"), [(85, 3, base)], "and back again");
+}
+
+/// Its rows were made with the words of today, all others were not, and no warning said so.
+#[test]
+fn a_delta_on_a_table_of_other_placeholders_is_warned() {
+    let server = Server::start();
+    let edm = server.program();
+    furnished(&edm);
+    let delta = || {
+        let changed = "ssn,lastName,dob\n905-67-8901,Eriksen,1966-06-06\n";
+        upload(&edm, changed, &["--update-mode", "delta", "--wait"])["warnings"].to_string()
+    };
+    let warned = "upload the whole table again";
+    assert!(!delta().contains(warned));
+    let updated = edm.run(["store", "update", "patients", "--add-placeholder", "leer"], "");
+    assert_eq!(json(&updated)["mustUploadAgain"], true, "{}", stderr(&updated));
+    assert!(delta().contains(warned));
+    assert!(delta().contains(warned), "the delta before changed one row only");
+    upload(&edm, TABLE, &["--wait"]);
+    assert!(!delta().contains(warned));
 }
 
 /// Users took line 2 of a delta's file for row 2 of the whole table.

@@ -94,6 +94,19 @@ fn a_table_goes_up_and_its_records_are_found() {
 
     let types = json(&edm.run(["type", "list"], ""));
     assert_eq!(types[0]["name"], "people", "{types}");
+    // A value that no row can hold is no value that no row holds.
+    let column = ["--column", "ssn:searchable:ssn"];
+    assert_eq!(
+        edm.run([&["store", "create", "--name", "typed"][..], &column].concat(), "").status.code(),
+        Some(0)
+    );
+    let typed = ["upload", "--store", "typed", "--file", "-", "--wait"];
+    assert_eq!(edm.run(typed, "ssn\n900-12-3456\n").status.code(), Some(0));
+    let asked = edm.run(["lookup", "--store", "typed", "--key", "ssn", "905-11-1111", "Langer"], "");
+    let told = stderr(&asked);
+    assert!(told.contains("value 1 of 2: no row holds it"), "{told}");
+    assert!(told.contains("value 2 of 2: it is no social security number"), "{told}");
+    edm.run(["store", "delete", "typed", "--yes"], "");
     let missing = edm.run(["store", "show", "nobody"], "");
     assert_eq!(missing.status.code(), Some(1));
     assert!(stderr(&missing).contains("no data store named “nobody”"), "{}", stderr(&missing));
@@ -287,7 +300,16 @@ fn whoever_is_not_let_in_is_told_what_to_send() {
     let by_id = ["lookup", "--key", "ssn", "--store", id, "904-56-7890", "--token-file", &held];
     check("edm_nobody", &by_id, 0, "");
     let by_name = ["lookup", "--key", "ssn", "--store", "people", "904-56-7890"];
-    check(&desk, &by_name, 1, "give --store the id of the data store");
+    check(&desk, &by_name, 1, "shows it by `edm store list`");
+    // The server names the right of its first step alone.
+    let create =
+        ["token", "create", "--data-dir", &server.data_dir(), "--name", "gate", "--role", "Classify"];
+    let gate = json(&edm.bare(create))["token"].as_str().expect("a token").to_owned();
+    let few = edm.file("few.csv", TABLE);
+    let upload = ["upload", "--store", "people", "--file", &few];
+    check(&gate, &upload, 1, "an upload needs one with the role ExactMatch.Upload");
+    check(&gate, &[&upload[..], &["--create"]].concat(), 1, "with the role ExactMatch.Admin");
+    check(&gate, &[&upload[..], &["--dry-run"]].concat(), 1, "with the role ExactMatch.Read");
 
     // An id is not a description.
     let table = edm.file("more.csv", TABLE);

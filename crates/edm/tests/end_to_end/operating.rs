@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::COLUMNS;
 use crate::program::{Server, json, stderr};
-use crate::serve::self_signed;
+use crate::serve::{self_signed, self_signed_for};
 
 /// A certificate and its key in a folder.
 struct Pair(TempDir);
@@ -19,6 +19,13 @@ impl Pair {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         self_signed(folder.path());
+        Self(folder)
+    }
+
+    /// As `openssl req -x509 -subj /CN=…` makes it: no subjectAltName.
+    fn nameless() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        self_signed_for(folder.path(), Vec::new());
         Self(folder)
     }
 
@@ -97,6 +104,40 @@ fn a_certificate_is_replaced_while_a_table_and_a_text_come() {
     let uploaded = uploading.wait_with_output().expect("ends");
     assert_eq!(uploaded.status.code(), Some(0), "{}", stderr(&uploaded));
     assert_eq!(json(&uploaded)["liveRowCount"], 8_000, "{}", stderr(&uploaded));
+}
+
+/// Server, reload and doctor once took such a certificate without a word, and every client refused
+/// it with an advice that does not help.
+#[test]
+fn a_certificate_without_a_name_is_told_by_all_sides() {
+    let (named, nameless) = (Pair::new(), Pair::nameless());
+    let server = with_certificate(&nameless);
+    let warned = "contains no subjectAltName";
+    let first = server.first_log.lines().find(|line| line.contains(warned)).unwrap_or_default().to_owned();
+    assert!(first.contains("WARN") && first.contains("-addext subjectAltName=DNS:"), "{}", server.first_log);
+    let (edm, log) = (server.program(), server.log());
+    for trusted in [&[][..], &["--ca-cert", &nameless.certificate()]] {
+        let refused = edm.run([&["store", "list"][..], trusted].concat(), "");
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(stderr(&refused).contains(warned), "{}", stderr(&refused));
+    }
+    let files =
+        ["--tls-cert", &nameless.certificate(), "--tls-key", &nameless.path("server.key")].map(str::to_owned);
+    let doctor = edm.bare(["doctor".to_owned()].into_iter().chain(files));
+    let document = json(&doctor);
+    let checks = document["checks"].as_array().expect("a list");
+    let told = checks.iter().find(|check| check["check"] == "certificate").expect("it is looked at");
+    assert_eq!(told["state"], "fail", "{told}");
+    assert!(told["advice"].as_str().unwrap_or_default().contains("-addext"), "{told}");
+    // A reload warns of it as the start does, and of a named one not.
+    named.install(server.folder());
+    server.signal(Signal::HUP);
+    let told = log.wait_for("the certificate was read again", 0);
+    nameless.install(server.folder());
+    server.signal(Signal::HUP);
+    let told_again = log.wait_for("the certificate was read again", told);
+    log.wait_for(warned, told_again);
+    assert!(!log.text()[told..told_again].contains(warned), "{}", log.text());
 }
 
 #[test]

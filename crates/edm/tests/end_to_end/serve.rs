@@ -19,8 +19,13 @@ fn an_address_beyond_this_machine_needs_tls() {
 /// Writes a certificate for loopback and its key as PEM files. The certificate is self-signed, as
 /// `openssl req -x509` makes it.
 pub(crate) fn self_signed(folder: &std::path::Path) -> (String, String) {
+    self_signed_for(folder, vec!["127.0.0.1".to_owned()])
+}
+
+/// The same for these names, which may be none.
+pub(crate) fn self_signed_for(folder: &std::path::Path, names: Vec<String>) -> (String, String) {
     let signing_key = rcgen::KeyPair::generate().expect("makes a key");
-    let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
+    let mut params = rcgen::CertificateParams::new(names).expect("names");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let certified = params.self_signed(&signing_key).expect("makes a certificate");
     let (certificate, key) = (folder.join("server.pem"), folder.join("server.key"));

@@ -2,6 +2,8 @@
 
 use crate::error::ErrorKind;
 
+// Primary result codes, the lowest byte of every code (sqlite.org/rescode.html).
+const ERROR: i32 = 1;
 // Primary result codes, the lowest byte of every code (<https://www.sqlite.org/rescode.html>).
 const NO_MEMORY: i32 = 7;
 const READ_ONLY: i32 = 8;
@@ -34,6 +36,12 @@ pub(crate) fn kind_of(error: &sqlx::Error) -> ErrorKind {
         Some(CORRUPT | NOT_A_DATABASE) => ErrorKind::Corrupt,
         _ => ErrorKind::Unavailable,
     }
+}
+
+/// Returns whether SQLite cannot carry a statement out as it is written. Of a statement that is
+/// right this says that the schema in the file contradicts itself.
+pub(crate) fn is_of_the_statement(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(ERROR)
 }
 
 /// Returns whether SQLite has rolled back the transaction by itself

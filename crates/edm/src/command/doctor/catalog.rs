@@ -2,7 +2,7 @@
 //! files next to the database even when it only reads.
 
 use std::fs;
-use std::io::ErrorKind as ErrorOfFile;
+use std::io::{ErrorKind as ErrorOfFile, Read, Write};
 use std::path::Path;
 
 use anyhow::Context;
@@ -18,6 +18,8 @@ use crate::host::{clock, now, random};
 
 /// The maximum size of a catalog to copy, in bytes. One with a million sessions is smaller.
 const COPIED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Bytes that are copied before a signal is looked for again.
+const PIECE_BYTES: u64 = 1024 * 1024;
 
 pub(super) async fn checks(folder: &Path, key: Option<MasterKey>, in_use: Use) -> Vec<Check> {
     let catalog = match size_of(&folder.join(CATALOG)) {
@@ -67,7 +69,7 @@ fn not_looked_at(folder: &Path, error: &std::io::Error) -> Check {
 }
 
 async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Vec<Check>> {
-    let copy = copied(folder).context("the catalog cannot be copied")?;
+    let copy = copied(folder).await.context("the catalog cannot be copied")?;
     let damaged = |error: edm_service::Error| {
         Check::failed(
             "catalog",
@@ -140,11 +142,48 @@ fn holds_something(folder: &Path) -> std::io::Result<bool> {
 }
 
 /// Copies the catalog together with its write-ahead log.
-fn copied(folder: &Path) -> std::io::Result<TempDir> {
+async fn copied(folder: &Path) -> std::io::Result<TempDir> {
     let copy = tempfile::Builder::new().prefix("edm-doctor-").tempdir()?;
-    fs::copy(folder.join(CATALOG), copy.path().join(CATALOG))?;
-    match fs::copy(folder.join(CATALOG_LOG), copy.path().join(CATALOG_LOG)) {
+    copy_in_pieces(&folder.join(CATALOG), &copy.path().join(CATALOG)).await?;
+    match copy_in_pieces(&folder.join(CATALOG_LOG), &copy.path().join(CATALOG_LOG)).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(copy),
+    }
+}
+
+/// Copies a file, and gives way after each piece: dropping the future ends the copy there.
+async fn copy_in_pieces(from: &Path, to: &Path) -> std::io::Result<()> {
+    let (mut from, mut to) = (fs::File::open(from)?, fs::File::create_new(to)?);
+    let mut piece = Vec::new();
+    loop {
+        piece.clear();
+        if (&mut from).take(PIECE_BYTES).read_to_end(&mut piece)? == 0 {
+            return Ok(());
+        }
+        to.write_all(&piece)?;
+        tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A signal once waited for the whole copy.
+    #[tokio::test]
+    async fn a_copy_gives_way_after_each_piece() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        let bytes: Vec<u8> = (0..3 * PIECE_BYTES + 7).map(|number| number as u8).collect();
+        fs::write(&from, &bytes).expect("writes");
+        tokio::select! {
+            biased;
+            copied = copy_in_pieces(&from, &to) => panic!("it ended before anybody could end it: {copied:?}"),
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(fs::metadata(&to).expect("is begun").len(), PIECE_BYTES);
+        fs::remove_file(&to).expect("removes");
+        copy_in_pieces(&from, &to).await.expect("copies");
+        assert!(fs::read(&to).expect("reads") == bytes);
     }
 }

@@ -36,10 +36,7 @@ pub(super) async fn checks(folder: &Path, key: &KeyArguments) -> Vec<Check> {
             let found = format!("{} is no folder", folder.display());
             return vec![Check::failed("directory", found, "name the folder that the server runs on")];
         }
-        Err(error) => {
-            let found = format!("{}: {error}", folder.display());
-            return vec![Check::failed("directory", found, "name it right, or let edm serve make it")];
-        }
+        Err(error) => return vec![not_seen(folder, &error)],
     }
     let in_use = use_of(folder);
     let mut checks = vec![rights(folder), running(folder, in_use), space(folder)];
@@ -55,6 +52,20 @@ pub(super) async fn checks(folder: &Path, key: &KeyArguments) -> Vec<Check> {
     }
     checks.extend(first_token(folder));
     checks
+}
+
+/// Fails for a directory that cannot be looked at: it may be there where a folder above it cannot
+/// be entered.
+fn not_seen(folder: &Path, error: &io::Error) -> Check {
+    let advice = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "a folder above it cannot be entered by this user: run this as the server's user, or as root"
+        }
+        io::ErrorKind::NotFound => "name it right, or let edm serve make it",
+        io::ErrorKind::NotADirectory => "a part of its path is no folder: name it right",
+        _ => "look at the disk that it lies on",
+    };
+    Check::failed("directory", format!("{}: {error}", folder.display()), advice)
 }
 
 /// Fails if users other than the owner can read private files.
@@ -88,21 +99,37 @@ fn rights(folder: &Path) -> Check {
 /// Fails if the server could not write.
 #[cfg(unix)]
 fn writing(folder: &Path) -> Option<Check> {
+    use std::os::unix::fs::MetadataExt;
+
     use rustix::fs::Access;
-    let error = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).err()?;
-    let name = folder.display();
-    Some(match error {
-        rustix::io::Errno::ROFS => Check::failed(
-            "writing",
-            format!("{name} lies on a volume that can only be read"),
-            "mount it for writing",
-        ),
-        error => Check::failed(
-            "writing",
-            format!("this user cannot write in {name}: {error}"),
-            "run this as the server's user; if it is that, give it the folder: chown -R",
-        ),
-    })
+
+    use crate::data_directory::{BLOBS, CATALOG, CATALOG_LOG};
+    let (file, directory) = (Access::WRITE_OK, Access::WRITE_OK | Access::EXEC_OK);
+    let own = [(BLOBS, directory), (CATALOG, file), (CATALOG_LOG, file), (LOCK, file)];
+    let own = own.map(|(name, access)| (folder.join(name), access));
+    let refused = |(path, access): (std::path::PathBuf, Access)| match rustix::fs::access(&path, access) {
+        // The server makes what is missing, or another check reports it.
+        Ok(()) | Err(rustix::io::Errno::NOENT) => None,
+        Err(error) => Some((path, error)),
+    };
+    let (path, error) = [(folder.to_owned(), directory)].into_iter().chain(own).find_map(refused)?;
+    let is_own = fs::metadata(&path).is_ok_and(|found| found.uid() == rustix::process::geteuid().as_raw());
+    Some(not_written(&path, error, is_own))
+}
+
+/// Says why something cannot be written. Whoever owns it has only taken the right from himself.
+#[cfg(unix)]
+fn not_written(path: &Path, error: rustix::io::Errno, is_own: bool) -> Check {
+    let name = path.display();
+    if error == rustix::io::Errno::ROFS {
+        let found = format!("{name} lies on a volume that can only be read");
+        return Check::failed("writing", found, "mount it for writing");
+    }
+    let advice = match is_own {
+        true => format!("give its owner the right to write: chmod u+rwX {name}"),
+        false => "run this as the server's user; if it is that, give it the folder: chown -R".to_owned(),
+    };
+    Check::failed("writing", format!("this user cannot write {name}: {error}"), advice)
 }
 
 /// Not checked on other systems.
@@ -242,4 +269,36 @@ fn first_token(folder: &Path) -> Option<Check> {
             "make your own with edm token create, revoke this one, remove the file",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An owner without the right to write was advised to make himself the owner.
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_written_has_its_own_advice() {
+        use rustix::io::Errno;
+        let check = |error: Errno, is_own: bool, part: &str| {
+            let advice = not_written(Path::new("data"), error, is_own).advice.expect("an advice");
+            assert!(advice.contains(part), "{error} {is_own}: {advice}");
+        };
+        check(Errno::ROFS, true, "mount it");
+        check(Errno::ACCESS, true, "chmod u+rwX data");
+        check(Errno::ACCESS, false, "chown -R");
+    }
+
+    /// Whose parent could not be entered was advised to have the directory made.
+    #[test]
+    fn a_directory_that_is_not_seen_may_be_there() {
+        let check = |kind: io::ErrorKind, part: &str| {
+            let advice = not_seen(Path::new("data"), &kind.into()).advice.expect("an advice");
+            assert!(advice.contains(part), "{kind:?}: {advice}");
+        };
+        check(io::ErrorKind::PermissionDenied, "as the server's user");
+        check(io::ErrorKind::NotFound, "let edm serve make it");
+        check(io::ErrorKind::NotADirectory, "no folder");
+        check(io::ErrorKind::TimedOut, "the disk");
+    }
 }

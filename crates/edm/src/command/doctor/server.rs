@@ -6,6 +6,7 @@ use edm_agent::{GraphClient, Probe};
 use edm_graph::{DataStoreResource, path};
 
 use super::Check;
+use crate::command::store::{ROLL_BACK, may_roll_back};
 use crate::connection::Connection;
 use crate::host::now;
 
@@ -167,7 +168,14 @@ async fn stores(client: &GraphClient) -> Check {
     }
     let of = |state: &str| named(&stores, |store| store.data_state.as_deref() == Some(state));
     if let Some(unserved) = of("unserved") {
-        let advice = "upload the table again, restore its files, or edm store rollback STORE";
+        let may_roll_back = stores
+            .iter()
+            .any(|store| store.data_state.as_deref() == Some("unserved") && may_roll_back(store));
+        let advice = match may_roll_back {
+            true => format!("restore its files, upload the table again, or {ROLL_BACK}"),
+            false => "restore its files, or upload the table again: there is no whole table to roll back to"
+                .to_owned(),
+        };
         return Check::failed("stores", format!("cannot be read, so not looked for: {unserved}"), advice);
     }
     if let Some(stale) = of("stale") {
@@ -175,8 +183,9 @@ async fn stores(client: &GraphClient) -> Check {
         return Check::failed("stores", found, "upload the table again, or restore its files");
     }
     let empty = of("none").map(|names| format!("without a live row, so not looked for: {names}"));
-    let again = named(&stores, |store| store.must_upload_again == Some(true))
-        .map(|names| format!("made with other columns or an older salt than the store has: {names}"));
+    let again = named(&stores, |store| store.must_upload_again == Some(true)).map(|names| {
+        format!("made with other columns, placeholders or an older salt than the store has: {names}")
+    });
     let found: Vec<String> = [empty, again].into_iter().flatten().collect();
     if !found.is_empty() {
         return Check::warning("stores", found.join("; "), "edm upload --store STORE --file FILE");

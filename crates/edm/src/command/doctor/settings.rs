@@ -6,7 +6,7 @@ use std::path::Path;
 use edm_server::{ServerCertificate, TlsFiles, refuse_plain};
 
 use super::Check;
-use crate::command::serve::tls_files;
+use crate::command::serve::{NAMED_CERTIFICATE, tls_files};
 use crate::config::ServeConfig;
 use crate::host::{core_dumps_are_forbidden, descriptors_max, now};
 
@@ -71,6 +71,10 @@ fn certificate(files: &TlsFiles) -> Check {
     let moment = now();
     if certificate.is_outdated(moment) {
         return Check::failed("certificate", format!("{name} is over, or has not begun"), renew);
+    }
+    if certificate.is_nameless() {
+        let found = format!("{name} contains no subjectAltName, so edm's clients and most others refuse it");
+        return Check::failed("certificate", found, NAMED_CERTIFICATE);
     }
     let Some(expires_at) = certificate.expires_at() else {
         return Check::fine("certificate", format!("{name} fits its key"));

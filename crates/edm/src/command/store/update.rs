@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{ArgGroup, Args};
 use edm_graph::{ColumnResource, DataStoreResource};
-use edm_model::{OnUnserved, PlaceholderWords, limits};
+use edm_hash::Placeholders;
+use edm_model::{DiacriticRule, PlaceholderWords, limits};
 use serde_json::{Map, Value, json};
 
-use super::{NamedStore, PlaceholderArguments, parse_on_unserved};
+use super::NamedStore;
+use super::options::StoreOptions;
 use crate::column_argument::{ColumnArgument, typed_of, words_of};
 use crate::schema_file;
 
@@ -52,15 +54,8 @@ pub(super) struct UpdateArguments {
     /// are ignored
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Maximum number of words of a matched cell
-    #[arg(long, value_name = "COUNT")]
-    max_tokens: Option<u32>,
-    /// What to answer while the live data cannot be read: an error, or results from the previous
-    /// table
-    #[arg(long, value_name = "refuse|previous", value_parser = parse_on_unserved)]
-    on_unserved: Option<OnUnserved>,
     #[command(flatten)]
-    placeholders: PlaceholderArguments,
+    options: StoreOptions,
     /// Use the default words for empty cells again
     #[arg(long, conflicts_with_all = ["placeholders", "no_placeholders"])]
     usual_placeholders: bool,
@@ -121,15 +116,13 @@ fn body(arguments: &UpdateArguments, before: &DataStoreResource) -> anyhow::Resu
     let options = [
         ("displayName", arguments.name.as_ref().map(|name| json!(name))),
         ("description", arguments.description.as_ref().map(|text| json!((!text.is_empty()).then_some(text)))),
-        ("maximumNumberOfTokens", arguments.max_tokens.map(|count| json!(count))),
-        ("onUnserved", arguments.on_unserved.map(|wanted| json!(wanted.as_str()))),
-        ("placeholders", arguments.placeholders.words().map(|words| json!(words))),
         ("placeholders", arguments.usual_placeholders.then_some(Value::Null)),
     ];
     if !arguments.add_placeholders.is_empty() || !arguments.remove_placeholders.is_empty() {
         body.insert("placeholders".to_owned(), json!(changed_placeholders(arguments, before)?));
     }
     body.extend(options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    body.extend(arguments.options.properties());
     Ok(Value::Object(body))
 }
 
@@ -145,14 +138,26 @@ fn changed_placeholders(
 ) -> anyhow::Result<Vec<String>> {
     let mut words = before.placeholders.clone().unwrap_or_else(usual_placeholders);
     for word in &arguments.remove_placeholders {
-        let count = words.len();
-        words.retain(|own| own.trim().to_lowercase() != word.trim().to_lowercase());
-        if words.len() == count {
+        if !remove_placeholder(&mut words, word) {
             bail!("“{}” is no placeholder of the data store", shown(word));
         }
     }
     words.extend(arguments.add_placeholders.iter().cloned());
     Ok(words)
+}
+
+/// Takes a word away, however it is written: an upload shows it folded, without marks where its
+/// column ignores these. Returns whether there was one.
+fn remove_placeholder(words: &mut Vec<String>, word: &str) -> bool {
+    let wanted = Placeholders::folded(word, DiacriticRule::Keep);
+    let count = words.len();
+    for diacritics in [DiacriticRule::Keep, DiacriticRule::Fold] {
+        words.retain(|own| Placeholders::folded(own, diacritics) != wanted);
+        if words.len() < count {
+            return true;
+        }
+    }
+    false
 }
 
 /// Quotes a text for a sentence, without control characters that a terminal would execute.
@@ -304,6 +309,25 @@ mod tests {
         check(&["room:searchable:key"], &[], None);
         let both = ["ssn:searchable:ssn", "room:searchable:key"];
         check(&both, &[], Some(&["ssn:searchable:ssn", "phone:phone", "room:searchable:key"]));
+    }
+
+    /// Only the word as it was given was known, and an upload shows it folded.
+    #[test]
+    fn a_placeholder_is_known_in_the_form_in_which_it_is_shown() {
+        let check = |word: &str, expected: Option<&[&str]>| {
+            let mut words = ["Ｎｕｌｌ", "k.  A.", "Müll", "LEER"].map(str::to_owned).to_vec();
+            let removed = remove_placeholder(&mut words, word);
+            assert_eq!(
+                removed.then_some(words),
+                expected.map(|left| left.iter().map(|word| (*word).to_owned()).collect()),
+                "{word}"
+            );
+        };
+        check("null", Some(&["k.  A.", "Müll", "LEER"]));
+        check("k. a.", Some(&["Ｎｕｌｌ", "Müll", "LEER"]));
+        check("mull", Some(&["Ｎｕｌｌ", "k.  A.", "LEER"]));
+        check(" leer ", Some(&["Ｎｕｌｌ", "k.  A.", "Müll"]));
+        check("none", None);
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! Whether nines alone, as `999999`, mean an empty cell in a column or are values of it.
+//!
+//! Tables write nines for "none", and numbers that count on reach them. What means "none" repeats:
+//! a number of nines counts as empty where more than one cell holds it, and more than one of a
+//! thousand records do. The first records decide, since a table is not read twice for this alone.
+
+use std::collections::BTreeMap;
+
+use edm_hash::Placeholders;
+use edm_model::{Column, DataType};
+
+use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
+use crate::empty_words::Extent;
+use crate::error::Error;
+use crate::rejections::Rejections;
+use crate::source::RecordReader;
+
+/// A number of nines means an empty cell where more than one record in this many has it.
+const RECORDS_A_VALUE: u64 = 1_000;
+
+/// Returns whether nines of a store's column are judged by how often they occur. In a key column
+/// they are values, and where the column is not searchable, or its type knows what a value is, they
+/// are empty.
+pub(crate) fn are_judged(column: &Column) -> bool {
+    let is_plain = matches!(column.rule.data_type, DataType::Text | DataType::Digits { .. });
+    column.searchable && !column.key && is_plain
+}
+
+/// What the nines of one column mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Nines {
+    pub(crate) are_values: bool,
+    /// What a person should know of the decision. None where there are no nines.
+    pub(crate) note: Option<String>,
+}
+
+/// Reads the records and judges the nines of each column. None for a column that is not wanted.
+pub(crate) fn judge(
+    mut reader: RecordReader,
+    columns: &[Column],
+    is_wanted: impl Fn(&Column) -> bool,
+    extent: Extent,
+) -> Result<Vec<Option<Nines>>, Error> {
+    // By the number of digits: 99 and 999 are two numbers.
+    let mut counts: Vec<Option<BTreeMap<usize, u64>>> =
+        columns.iter().map(|column| is_wanted(column).then(BTreeMap::new)).collect();
+    let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
+    let (mut chunk, mut records) = (Chunk::default(), 0);
+    loop {
+        reader.read(&mut chunk, CHUNK_RECORDS_MAX, &positions, &mut Rejections::default())?;
+        if chunk.is_empty() {
+            break;
+        }
+        records += u64::from(chunk.len());
+        for (_, cells) in chunk.rows(columns.len()) {
+            for (cell, counts) in cells.zip(&mut counts) {
+                if let Some(counts) = counts.as_mut().filter(|_| Placeholders::is_nines(cell)) {
+                    *counts.entry(cell.bytes().filter(u8::is_ascii_digit).count()).or_default() += 1;
+                }
+            }
+        }
+    }
+    let judged = counts.into_iter().zip(columns);
+    Ok(judged.map(|(counts, column)| Some(nines(&column.name, &counts?, records, extent))).collect())
+}
+
+fn nines(name: &str, counts: &BTreeMap<usize, u64>, records: u64, extent: Extent) -> Nines {
+    let repeats = |count: u64| count > 1 && count * RECORDS_A_VALUE > records;
+    let are_values = !counts.values().any(|count| repeats(*count));
+    let cells: u64 = counts.values().sum();
+    let seen = match extent {
+        Extent::Whole => format!("{cells} of {records} records hold"),
+        Extent::Begin => format!("{cells} of the first {records} records hold"),
+    };
+    let note = match are_values {
+        true => format!(
+            "{name}: {seen} nines alone, as 999 is, no number of them in more than 0.1 %: they are values"
+        ),
+        false => format!(
+            "{name}: {seen} nines alone, as 999 is, a number of them in more than 0.1 %: they were taken for empty cells; in a \
+             key column they would be values"
+        ),
+    };
+    Nines { are_values, note: (cells > 0).then_some(note) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_repeats_means_none() {
+        let check = |counts: &[(usize, u64)], records: u64, expected: bool| {
+            let judged = nines("id", &counts.iter().copied().collect(), records, Extent::Whole);
+            assert_eq!(judged.are_values, expected, "{counts:?} of {records}");
+            assert_eq!(judged.note.is_some(), !counts.is_empty());
+        };
+        check(&[], 10, true);
+        // Numbers that count on reach each of these once.
+        check(&[(2, 1), (3, 1)], 10, true);
+        check(&[(2, 2)], 10, false);
+        check(&[(2, 1), (6, 3)], 2_999, false);
+        check(&[(2, 1), (6, 3)], 3_000, true);
+    }
+}
