@@ -1,5 +1,4 @@
-//! Reads records with their lines (RFC 4180) from UTF-8 text, in bounded memory: no record and no
-//! cell may exceed its limit.
+//! Reads records with their lines (RFC 4180) from UTF-8 text, in bounded memory.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -162,9 +161,8 @@ impl RecordReader {
         self.bytes_read.load(Ordering::Relaxed)
     }
 
-    /// Fills the chunk with at most `records_max` further records. Each gets the cells at
-    /// `positions`, and an empty cell for `None`. The chunk stays empty only at the end of the
-    /// table.
+    /// Fills the chunk with at most `records_max` records. Each gets the cells at `positions`, and an
+    /// empty cell for `None`. The chunk stays empty only at the end of the table.
     pub(crate) fn read(
         &mut self,
         chunk: &mut Chunk,
@@ -173,8 +171,7 @@ impl RecordReader {
         rejections: &mut Rejections,
     ) -> Result<(), Error> {
         let spare = chunk.take_buffer();
-        // Fast path: the store's columns are all cells of the file in the same order, so no lookup
-        // per cell is needed.
+        // Fast path: the columns are all cells of the file in its order, so no lookup is needed.
         let in_order = positions.iter().copied().eq((0..self.header.cells).map(Some));
         while chunk.len() < records_max {
             let Some(found) = self.next_record(chunk.is_empty())? else { break };
@@ -245,8 +242,7 @@ impl RecordReader {
                     if !wanted {
                         return Ok(None);
                     }
-                    // No cell found so far is kept here, so the blank lines before this record can
-                    // be dropped.
+                    // No cell found so far is kept here, so earlier blank lines can be dropped.
                     self.text.forget(start);
                     self.looked_until = self.looked_until.saturating_sub(start);
                     self.splitter.seek(0);
@@ -263,8 +259,7 @@ impl RecordReader {
         let (text, ended) = (self.text.bytes(), self.text.is_last());
         let behind_tear = std::mem::take(&mut self.behind_tear);
         match self.splitter.record(text, ended, &mut self.cells) {
-            // The record before was torn, so a literal quote here is most likely the missing
-            // closing quote.
+            // After a torn record, a literal quote is most likely the missing closing quote.
             Step::Record { lines, bare: true } if behind_tear => {
                 Step::Fault { lines, fault: QuoteFault::TextBehind }
             }
@@ -281,8 +276,7 @@ impl RecordReader {
                         self.behind_tear = true;
                         Step::Fault { lines, fault: QuoteFault::TornBehind }
                     }
-                    // If the two records together exceed the buffer, the first is accepted without
-                    // a look at the second.
+                    // Both together exceed the buffer: accept the first without the second.
                     Behind::Unread if text.len() - start > limits::RECORD_BYTES_MAX => {
                         Step::Record { lines, bare: false }
                     }
@@ -334,8 +328,7 @@ impl RecordReader {
     }
 
     /// Returns whether a cell contains a carriage return that is not part of a line end. In a table
-    /// of one column, nothing else reveals that one cell is several records. In others the number
-    /// of cells does.
+    /// of one column, nothing else reveals that one cell is several records.
     fn holds_lone_carriage_return(&self) -> bool {
         let text = self.text.bytes();
         let is_lone = |place: usize| text.get(place + 1) != Some(&b'\n');
@@ -367,8 +360,7 @@ impl RecordReader {
     }
 }
 
-/// Returns the reason for a record with an oversized cell. Columns are named by their position in
-/// the store.
+/// Returns the reason for an oversized cell. Columns are named by their position in the store.
 pub(crate) fn cell_too_long(column: usize) -> String {
     format!("a cell of more than {} bytes in column {} of the data store", limits::CELL_BYTES_MAX, column + 1)
 }
@@ -528,8 +520,7 @@ mod tests {
         }
     }
 
-    /// The buffers stay within their limits for any input: either reading stops, or read text is
-    /// released.
+    /// The buffers stay within their limits: either reading stops, or read text is released.
     #[test]
     fn memory_is_bounded_whatever_comes() {
         let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
