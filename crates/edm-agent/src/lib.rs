@@ -45,6 +45,6 @@ pub use profile::{ColumnProfile, Lengths, ProfileOptions, Suggestion, TableProfi
 pub use progress::{Amounts, Event, NoProgress, Progress};
 pub use refused_lines::{refuse_as_output, write_no_refused_lines, write_refused_lines};
 pub use rejections::{LINES_LISTED_MAX, ParseToleranceError, ReasonCount, Rejections, Tolerance};
-pub use source::{ExtraColumns, Input, OtherSeparator, Separator, TableFormat, TextEncoding, Utf8Text};
+pub use source::{ExtraColumns, Input, OtherSeparator, Separator, TableFormat};
 pub use table::{TableMode, TableOptions};
 pub use upload::{JournalPlace, UploadOptions, UploadReport, Wait, upload, wait_until_live};

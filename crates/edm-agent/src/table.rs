@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use edm_block::Operation;
+use edm_extract::TextEncoding;
 use edm_graph::{DataStoreResource, columns_from_wire};
 use edm_hash::Salt;
 use edm_model::{Columns, KeyId, PlaceholderWords, StoreId, limits};
@@ -15,7 +16,7 @@ use crate::error::{Error, ErrorKind};
 use crate::journal::{FileIdentity, hex};
 use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{Rejections, Tolerance};
-use crate::source::{self, ExtraColumns, Input, RecordReader, Source, TableFormat, TextEncoding};
+use crate::source::{self, ExtraColumns, Input, RecordReader, Source, TableFormat};
 
 /// What a table does to the live records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -18,7 +18,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 const PIECES_WAITING: usize = 8;
 
 impl GraphClient {
-    /// Finds records in a text of any length, which is UTF-8: a [`Utf8Text`](crate::Utf8Text) makes it so. `options` go into the
+    /// Finds records in a text of any length, which is UTF-8: an `edm_extract::Utf8Text` makes it so. `options` go into the
     /// query; the text is sent once, because it cannot be read twice. Fails with what reading it failed with.
     pub async fn classify_text(
         &self,
@@ -46,7 +46,9 @@ impl GraphClient {
         };
         reading.await.map_err(|error| Error::caused(ErrorKind::Interrupted, error))?;
         match fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) => Err(from_io(error)),
+            Some(error) => Err(error
+                .downcast::<edm_extract::Error>()
+                .map_or_else(from_io, |error| Error::new(ErrorKind::NotText(error)))),
             None => parse(&answer.map_err(|error| self.named(error))?),
         }
     }

@@ -1,7 +1,8 @@
 //! The options that say how the text of a table is written.
 
 use clap::Args;
-use edm_agent::{Separator, TableFormat, TextEncoding};
+use edm_agent::{Separator, TableFormat};
+use edm_extract::TextEncoding;
 
 /// How a table is written, where its own bytes do not say it.
 #[derive(Debug, Clone, Args)]

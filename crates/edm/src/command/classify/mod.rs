@@ -200,7 +200,7 @@ enum Answer {
 /// server refuses it. Who is not let in, or speaks to no server of this kind, is told so once.
 fn is_of_the_text(error: &edm_agent::Error) -> bool {
     match error.kind() {
-        ErrorKind::UnknownEncoding { .. } | ErrorKind::Nul { .. } | ErrorKind::FileUnreadable { .. } => true,
+        ErrorKind::NotText(_) | ErrorKind::FileUnreadable { .. } => true,
         ErrorKind::Refused { status, .. } => {
             !matches!(status, 401 | 403 | 404 | 405 | 502) && !error.is_unlooked()
         }
@@ -224,8 +224,8 @@ mod tests {
             message: "a test's own".to_owned(),
             target: None,
         };
-        check(ErrorKind::Nul { line: 1, byte: 0 }, true);
-        check(ErrorKind::UnknownEncoding { line: 1, byte: 0 }, true);
+        let not_text = edm_extract::text_of(b"\xFF", edm_extract::TextEncoding::UTF_8).expect_err("no UTF-8");
+        check(ErrorKind::NotText(not_text), true);
         check(refused(413, "bodyTooLarge"), true);
         check(refused(400, "redactionIncomplete"), true);
         check(refused(408, "timeout"), true);
