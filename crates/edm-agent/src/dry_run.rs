@@ -12,7 +12,7 @@ use crate::pipeline::{self, Outcome, SealedBlock};
 use crate::progress::Progress;
 use crate::rejections::Rejections;
 use crate::table::{StoreShape, Table, TableOptions, check_outcome};
-use crate::upload::UploadReport;
+use crate::upload_report::UploadReport;
 
 /// Returns a salt for judging a table alone. Any will do, because no hash that is made with it leaves the function that asks.
 pub(crate) fn salt_for_judging() -> Salt {
@@ -53,8 +53,8 @@ pub(crate) fn judge(
     options: &TableOptions,
     progress: &dyn Progress,
 ) -> Result<(Outcome, Rejections), Error> {
-    let key = (KeyId::from_bytes([0; 16]), salt_for_judging());
-    let plan = shape.plan(key, shape.rows_per_block(options), BTreeSet::new(), (table, options));
+    let (key_id, salt) = (KeyId::from_bytes([0; 16]), salt_for_judging());
+    let plan = shape.plan(key_id, salt, shape.rows_per_block(options), BTreeSet::new(), table, options);
     let refused = Mutex::new(Rejections::default());
     let sink = |block: SealedBlock| {
         refused.lock().unwrap_or_else(PoisonError::into_inner).merge(&block.rejections);

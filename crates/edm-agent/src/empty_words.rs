@@ -13,19 +13,10 @@ use edm_model::{Column, Columns, DataType, PlaceholderWords};
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
 use crate::error::Error;
 use crate::rejections::Rejections;
-use crate::source::{ExtraColumns, RecordReader, Source};
+use crate::source::{Extent, ExtraColumns, RecordReader, Source};
 
 /// A word that may be a name means an empty cell where more than one of so many records have it.
 const RECORDS_A_NAME: u64 = 1_000;
-
-/// What of a table was looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// All of it.
-    Whole,
-    /// The first records, of a pipe.
-    Begin,
-}
 
 /// The words of each column, and what a person should know of how they were chosen.
 pub(crate) struct EmptyWords {
@@ -49,7 +40,8 @@ impl EmptyWords {
     pub(crate) fn choose(
         words: &PlaceholderWords,
         columns: &Columns,
-        (source, extent): (Source, Extent),
+        source: Source,
+        extent: Extent,
         extra: ExtraColumns,
     ) -> Result<Self, Error> {
         let mut chosen = Self::of(words, columns);

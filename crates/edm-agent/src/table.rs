@@ -11,12 +11,12 @@ use edm_hash::Salt;
 use edm_model::{Columns, KeyId, PlaceholderWords, StoreId, limits};
 use sha2::{Digest, Sha256};
 
-use crate::empty_words::{EmptyWords, Extent};
+use crate::empty_words::EmptyWords;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{FileIdentity, hex};
 use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{Rejections, Tolerance};
-use crate::source::{self, ExtraColumns, Input, RecordReader, Source, TableFormat};
+use crate::source::{self, Extent, ExtraColumns, Input, RecordReader, Source, TableFormat};
 
 /// What a table does to the live records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -143,12 +143,13 @@ impl StoreShape {
 
     pub(crate) fn plan(
         &self,
-        key: (KeyId, Salt),
+        key_id: KeyId,
+        salt: Salt,
         rows_per_block: u32,
         skip: BTreeSet<u32>,
-        (table, options): (&Table, &TableOptions),
+        table: &Table,
+        options: &TableOptions,
     ) -> BlockPlan {
-        let (key_id, salt) = key;
         BlockPlan {
             store_id: self.id,
             key_id,
@@ -217,11 +218,11 @@ fn empty_words(source: &mut Source, options: &TableOptions, shape: &StoreShape) 
         return Ok(EmptyWords::of(words, columns));
     }
     // A regular file has a size, and can be read again.
-    let looked_at = match source.bytes_total {
+    let (looked_at, extent) = match source.bytes_total {
         Some(_) => (source::open(&options.input, options.format)?, Extent::Whole),
         None => source.begin()?,
     };
-    EmptyWords::choose(words, columns, looked_at, options.extra_columns)
+    EmptyWords::choose(words, columns, looked_at, extent, options.extra_columns)
 }
 
 /// Returns size and time of change of a file.

@@ -24,7 +24,8 @@ use crate::pipeline::{self, BlockPlan, Outcome, SealedBlock, Stopped};
 use crate::progress::{Event, Progress};
 use crate::rejections::Rejections;
 use crate::source::Input;
-use crate::table::{StoreShape, Table, TableMode, TableOptions, check_outcome, stat};
+use crate::table::{StoreShape, Table, TableOptions, check_outcome, stat};
+use crate::upload_report::UploadReport;
 
 /// Where the journal is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,30 +64,6 @@ pub struct UploadOptions {
     pub journal: JournalPlace,
     /// When to return.
     pub wait: Wait,
-}
-
-/// What became of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UploadReport {
-    /// The session; empty for a dry run.
-    pub session_id: String,
-    /// The session's last state that was seen; empty for a dry run.
-    pub state: String,
-    /// Records of the file.
-    pub records: u64,
-    /// What was refused.
-    pub rejections: Rejections,
-    /// What a person should look at, because another program may have changed the cells.
-    pub warnings: Vec<String>,
-    /// By searchable column, the cells that are empty or placeholders, so that nobody looks for them. None where the upload went on
-    /// where another run had stopped.
-    pub unfilled: BTreeMap<String, u64>,
-    /// Blocks in all.
-    pub blocks: u32,
-    /// Blocks that this run sent.
-    pub blocks_sent: u32,
-    /// What the table does to the live records.
-    pub mode: TableMode,
 }
 
 /// Uploads the table: goes on where a killed run stopped, else makes a session; sends every block, then commits.
@@ -301,8 +278,9 @@ impl Run<'_> {
             self.take_over(&wire, &session, &mut sent).await?;
         }
         let skip = sent.digests.keys().copied().collect();
-        let key = (session.key_id, session.salt);
-        let plan = self.shape.plan(key, session.rows_per_block, skip, (&table, &self.options.table));
+        let (key_id, salt) = (session.key_id, session.salt);
+        let options = &self.options.table;
+        let plan = self.shape.plan(key_id, salt, session.rows_per_block, skip, &table, options);
         let identity = table.identity.clone();
         let path = table.path.clone();
         let notes = table.empty_words.notes.clone();

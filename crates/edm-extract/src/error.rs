@@ -8,8 +8,8 @@ pub struct Error {
     kind: ErrorKind,
 }
 
-/// The reasons for which a file is not read. Lines count from 1; bytes count from 0 in the file as it was given, after
-/// decompression.
+/// The reasons for which a file is not read. Lines count from 1; bytes count from 0 in the file as
+/// it was given, after decompression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -1,11 +1,12 @@
 //! The formats that are not text, known by the bytes at their start.
 //!
-//! A signature of printable characters may also begin a text: `ORCID,name` is the header of a table, and `ORC` is the
-//! signature of ORC files. Such a signature counts only in a file whose start contains control characters.
+//! A signature of printable characters may also begin a text: `ORCID,name` is the header of a
+//! table, and `ORC` is the signature of ORC files. Such a signature counts only in a file whose
+//! start contains control characters.
 
 use memchr::memmem;
 
-use crate::sniff::first_control;
+use crate::control::first_control;
 
 /// A format by its signature.
 struct Format {
@@ -32,27 +33,24 @@ const fn perhaps(signature: &'static [u8], what: &'static str, advice: &'static 
     Format { begins_texts: true, ..surely(signature, what, advice) }
 }
 
-const OFFICE: OtherFormat = OtherFormat {
-    what: "is an office document, which edm does not read yet",
-    advice: "save its text as UTF-8",
-};
-const OLD_OFFICE: &str = "is an office document of an old version, which edm does not read yet";
+const OFFICE: OtherFormat = OtherFormat { what: "is an office document", advice: TEXT_AS_UTF_8 };
+const OLD_OFFICE: &str = "is an old office document";
 const ZIP: &str = "is a zip archive";
-const IMAGE: &str = "is an image, in which edm does not look for text";
+const IMAGE: &str = "is an image";
 const PROGRAM: &str = "is a program";
-const UTF_32: &str = "is UTF-32, which edm does not read";
-const AS_UTF_8: &str = "save it as UTF-8";
-const TEXT_AS_UTF_8: &str = "save its text as UTF-8";
+const UTF_32: &str = "is UTF-32";
+const AS_UTF_8: &str = "edm does not read it; save it as UTF-8";
+const TEXT_AS_UTF_8: &str = "edm does not read its text yet; save that as UTF-8";
 const AS_CSV: &str = "export it as CSV";
 const UNPACK: &str = "unpack it";
-const LEAVE_OUT: &str = "leave it out";
+const NO_TEXT: &str = "edm does not look for text in it";
 
 const FORMATS: [Format; 26] = [
     surely(b"\xFF\xFE\0\0", UTF_32, AS_UTF_8),
     surely(b"\0\0\xFE\xFF", UTF_32, AS_UTF_8),
-    surely(b"%PDF-", "is a PDF document, which edm does not read yet", TEXT_AS_UTF_8),
-    surely(b"%!PS", "is a PostScript document, which edm does not read", TEXT_AS_UTF_8),
-    surely(b"{\\rtf", "is an RTF document, which edm does not read yet", TEXT_AS_UTF_8),
+    surely(b"%PDF-", "is a PDF document", TEXT_AS_UTF_8),
+    surely(b"%!PS", "is a PostScript document", TEXT_AS_UTF_8),
+    surely(b"{\\rtf", "is an RTF document", TEXT_AS_UTF_8),
     surely(b"PK\x03\x04", ZIP, UNPACK),
     surely(b"PK\x05\x06", ZIP, UNPACK),
     surely(b"\xD0\xCF\x11\xE0", OLD_OFFICE, TEXT_AS_UTF_8),
@@ -72,11 +70,11 @@ const FORMATS: [Format; 26] = [
     perhaps(b"ORC", "is an ORC file", AS_CSV),
     perhaps(b"PGDMP", "is a dump of PostgreSQL in its own format", "export its tables as CSV"),
     perhaps(b"!BDN", "is an Outlook mailbox (pst)", "export its mails as text"),
-    surely(b"\x89PNG\r\n\x1A\n", IMAGE, LEAVE_OUT),
-    surely(b"\xFF\xD8\xFF", IMAGE, LEAVE_OUT),
-    perhaps(b"GIF8", IMAGE, LEAVE_OUT),
-    surely(b"\x7FELF", PROGRAM, LEAVE_OUT),
-    perhaps(b"MZ", PROGRAM, LEAVE_OUT),
+    surely(b"\x89PNG\r\n\x1A\n", IMAGE, NO_TEXT),
+    surely(b"\xFF\xD8\xFF", IMAGE, NO_TEXT),
+    perhaps(b"GIF8", IMAGE, NO_TEXT),
+    surely(b"\x7FELF", PROGRAM, NO_TEXT),
+    perhaps(b"MZ", PROGRAM, NO_TEXT),
 ];
 
 /// Names in the first bytes of a zip archive that is an office document.

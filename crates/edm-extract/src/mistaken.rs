@@ -1,5 +1,5 @@
-//! Whether a table with a declared encoding is in fact UTF-8. Nearly every byte is a character of windows-1252, so `Müller`
-//! would be uploaded as `MÃ¼ller` without an error.
+//! Whether a table with a declared encoding is in fact UTF-8. Nearly every byte is a character of
+//! windows-1252, so `Müller` would be uploaded as `MÃ¼ller` without an error.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,7 +18,8 @@ pub struct MistakenEncoding {
 }
 
 impl MistakenEncoding {
-    /// Starts to watch a table in this encoding; `None` for UTF-8 and UTF-16, which cannot be mistaken.
+    /// Starts to watch a table in this encoding; `None` for UTF-8 and UTF-16, which cannot be
+    /// mistaken.
     pub fn watch(declared: TextEncoding) -> Option<Arc<Self>> {
         let is_watched = declared.encoding() != UTF_8 && !declared.is_utf16();
         is_watched.then(|| {
@@ -31,8 +32,8 @@ impl MistakenEncoding {
         self.declared
     }
 
-    /// Returns the number of characters beyond ASCII, once the table was read to its end; `None` where it is not UTF-8 or
-    /// all of it is ASCII.
+    /// Returns the number of characters beyond ASCII, once the table was read to its end; `None`
+    /// where it is not UTF-8 or all of it is ASCII.
     pub fn utf8_characters(&self) -> Option<u64> {
         let characters = self.characters.load(Ordering::Relaxed);
         (characters > 0 && !self.is_no_utf8.load(Ordering::Relaxed)).then_some(characters)

@@ -1,10 +1,12 @@
 //! What the first bytes of a file say: whether it can be a text, and in which encoding.
 //!
-//! The order of the questions matters. A byte order mark overrides a declaration. A signature is looked for in the bytes and,
-//! where they are not plain UTF-8, in the decoded text: an RTF document may be written in UTF-16.
+//! The order of the questions matters. A byte order mark overrides a declaration. A signature is
+//! looked for in the bytes and, where they are not plain UTF-8, in the decoded text: an RTF
+//! document may be written in UTF-16.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::control::first_control;
 use crate::encoding::TextEncoding;
 use crate::error::{Error, ErrorKind};
 use crate::format::other_format;
@@ -17,9 +19,11 @@ const UNMARKED_BYTES: usize = 512;
 /// What a file is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// A text, in which a control character such as NUL is an error: it may belong to a format that hides values.
+    /// A text, in which a control character such as NUL is an error: it may belong to a format that
+    /// hides values.
     Text(TextEncoding),
-    /// A table, in the declared encoding if there is one. Control characters pass: they cost their record, not the table.
+    /// A table, in the declared encoding if there is one. Control characters pass: they cost their
+    /// record, not the table.
     Table(Option<TextEncoding>),
 }
 
@@ -41,7 +45,8 @@ pub(crate) struct Start {
     pub(crate) mark_bytes: usize,
 }
 
-/// Returns how the text of a file starts; `front` is the first [`FRONT_BYTES`] bytes, or the whole file.
+/// Returns how the text of a file starts; `front` is the first [`FRONT_BYTES`] bytes, or the whole
+/// file.
 pub(crate) fn sniff(front: &[u8], reading: Reading) -> Result<Start, Error> {
     let refuse_format = |bytes: &[u8]| match other_format(bytes) {
         Some(found) => Err(Error::new(ErrorKind::OtherFormat { what: found.what, advice: found.advice })),
@@ -78,13 +83,15 @@ fn start(front: &[u8], reading: Reading) -> Result<Start, Error> {
     }
 }
 
-/// Returns whether the bytes are UTF-8 without control characters. The last character may be cut off.
+/// Returns whether the bytes are UTF-8 without control characters. The last character may be cut
+/// off.
 fn is_plain_utf8(front: &[u8]) -> bool {
     let is_utf8 = std::str::from_utf8(front).map_or_else(|error| error.error_len().is_none(), |_| true);
     is_utf8 && first_control(front).is_none()
 }
 
-/// Returns the byte order of UTF-16 whose first characters are mostly ASCII: every other byte is zero.
+/// Returns the byte order of UTF-16 whose first characters are mostly ASCII: every other byte is
+/// zero.
 fn unmarked_utf16(front: &[u8]) -> Option<&'static Encoding> {
     let (units, _) = front.get(..UNMARKED_BYTES).unwrap_or(front).as_chunks::<2>();
     let count = units.len();
@@ -96,18 +103,4 @@ fn unmarked_utf16(front: &[u8]) -> Option<&'static Encoding> {
         true if first >= most && second <= few => Some(UTF_16BE),
         _ => None,
     }
-}
-
-/// Returns the offset of the first control character that texts do not have.
-///
-/// Texts have tabs, line ends, form feeds and what terminals write: BEL, BS, ESC, DEL. `file(1)` draws the same line, but
-/// for VT and DEL. The bytes are UTF-8 or a superset of ASCII.
-pub(crate) fn first_control(bytes: &[u8]) -> Option<usize> {
-    // Two passes: the first has no exit, so that the compiler vectorises it.
-    let any = bytes.iter().fold(false, |any, byte| any | is_control(*byte));
-    any.then(|| bytes.iter().position(|byte| is_control(*byte))).flatten()
-}
-
-fn is_control(byte: u8) -> bool {
-    (byte < 0x20) & !((byte >= 0x07) & (byte <= 0x0D)) & (byte != 0x1B)
 }

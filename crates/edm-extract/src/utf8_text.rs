@@ -7,10 +7,11 @@ use encoding_rs::{Decoder, DecoderResult, UTF_8};
 use memchr::memchr_iter;
 use zeroize::Zeroize as _;
 
+use crate::control::first_control;
 use crate::encoding::TextEncoding;
 use crate::error::{Error, ErrorKind};
 use crate::mistaken::{MistakenEncoding, Watch};
-use crate::sniff::{FRONT_BYTES, Reading, Start, first_control, sniff};
+use crate::sniff::{FRONT_BYTES, Reading, Start, sniff};
 
 const BUFFER_BYTES: usize = 64 * 1024;
 /// A caller with this much room gets UTF-8 without a copy through our buffer.
@@ -32,7 +33,8 @@ pub fn text_of(bytes: &[u8], declared: TextEncoding) -> Result<String, Error> {
 
 /// Reads a file and gives its text as UTF-8.
 ///
-/// What is not text is an [`io::Error`] that wraps an [`Error`] of this crate. The buffers are wiped when the reader is dropped.
+/// What is not text is an [`io::Error`] that wraps an [`Error`] of this crate. The buffers are
+/// wiped when the reader is dropped.
 pub struct Utf8Text<R> {
     inner: R,
     reading: Reading,
@@ -62,8 +64,9 @@ impl<R: Read> Utf8Text<R> {
         Self::reading(inner, Reading::Text(TextEncoding::UTF_8))
     }
 
-    /// Decodes a table, in the declared encoding if there is one. Control characters pass. UTF-16 without a byte order mark
-    /// is read where its first characters are mostly ASCII. `mistaken` records whether the declared encoding may be a mistake.
+    /// Decodes a table, in the declared encoding if there is one. Control characters pass. UTF-16
+    /// without a byte order mark is read where its first characters are mostly ASCII. `mistaken`
+    /// records whether the declared encoding may be a mistake.
     pub fn of_table(
         inner: R,
         declared: Option<TextEncoding>,
@@ -131,7 +134,8 @@ impl<R: Read> Utf8Text<R> {
         io::Error::other(Error::new(ErrorKind::Control { line: self.lines + 1, byte, character }))
     }
 
-    /// Returns the first control character that a text must not have, and its offset; `None` in a table.
+    /// Returns the first control character that a text must not have, and its offset; `None` in a
+    /// table.
     fn control(&self, text: &[u8]) -> Option<(usize, u8)> {
         match self.reading {
             Reading::Text(_) => first_control(text).and_then(|at| Some((at, *text.get(at)?))),
@@ -179,7 +183,8 @@ impl<R: Read> Utf8Text<R> {
         }
     }
 
-    /// Returns how much of the bytes that follow is text, all but the begin of a last character, and counts its lines.
+    /// Returns how much of the bytes that follow is text, all but the begin of a last character,
+    /// and counts its lines.
     fn check_utf8(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let (valid, whole) = match (!bytes.is_ascii()).then(|| std::str::from_utf8(bytes)) {
             None | Some(Ok(_)) => (bytes.len(), true),
@@ -217,7 +222,8 @@ impl<R: Read> Utf8Text<R> {
             // Texts that are not UTF-8 are UTF-16.
             let (before, rest) = self.text.split_at(at);
             let lines = line_ends(before);
-            // Counted from the end, because the decoder may hold the first byte of a unit of an earlier call.
+            // Counted from the end, because the decoder may hold the first byte of a unit of an
+            // earlier call.
             let units = String::from_utf8_lossy(rest).encode_utf16().count() as u64;
             let end = (self.decoded_bytes + read as u64) & !1;
             self.lines += lines;

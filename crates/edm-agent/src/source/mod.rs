@@ -21,7 +21,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use edm_extract::{ErrorKind as NotText, MistakenEncoding, TextEncoding, Utf8Text};
 use flate2::read::MultiGzDecoder;
 
-use crate::empty_words::Extent;
 use crate::error::{Error, ErrorKind};
 pub use header::ExtraColumns;
 pub use one_column::OtherSeparator;
@@ -131,6 +130,15 @@ pub(crate) struct Source {
     pub(crate) bytes_read: Arc<AtomicU64>,
     /// The size of the file, where it is known.
     pub(crate) bytes_total: Option<u64>,
+}
+
+/// What of a table was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    Whole,
+    /// The first records, of a pipe.
+    Begin,
 }
 
 /// How a gzip stream begins.

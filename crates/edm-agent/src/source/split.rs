@@ -188,13 +188,14 @@ impl Splitter {
             start = mark + 1;
             met = self.next_mark(text);
         }
-        self.any_record((text, ended), start, met, cells)
+        self.any_record(text, ended, start, met, cells)
     }
 
     /// Goes on with a record in the cell that begins at `start`, of which this mark is met.
     fn any_record(
         &mut self,
-        (text, ended): (&[u8], bool),
+        text: &[u8],
+        ended: bool,
         start: usize,
         mut met: Option<(usize, u8)>,
         cells: &mut Vec<Span>,
