@@ -44,7 +44,8 @@ pub struct DataStoreResource {
     /// The words by which the table says that a cell is empty; null for the usual ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub placeholders: Option<Vec<String>>,
-    /// Read-only: the live data is keyed with an older salt than new sessions get, or was made with other columns.
+    /// Read-only: the live data is keyed with an older salt than new sessions get, or was made with
+    /// other columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub must_upload_again: Option<bool>,
     /// What is answered where the live data cannot be read: `refuse` or `previous`.
@@ -165,7 +166,8 @@ fn read_placeholders(reader: &Reader<'_>) -> Result<Given<PlaceholderWords>, Bod
     let name = "placeholders";
     let words = reader.texts(name, limits::PLACEHOLDERS_MAX, limits::PLACEHOLDER_CHARACTERS_MAX)?;
     words.try_map(|words| {
-        // Number and length were checked: what is left is a word of white space or with a control character.
+        // Number and length were checked: what is left is a word of white space or with a control
+        // character.
         PlaceholderWords::new(words).map_err(|error| {
             let target = match error {
                 PlaceholderWordsError::Length { position } => format!("{name}[{position}]"),
