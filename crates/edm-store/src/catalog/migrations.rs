@@ -19,10 +19,11 @@ const STEPS: [(&str, &str); 8] = [
     ("0008_placeholders", include_str!("../../migrations/sqlite/0008_placeholders.sql")),
 ];
 
-pub(super) static MIGRATIONS: LazyLock<Migrator> =
-    LazyLock::new(|| Migrator::with_migrations(STEPS.into_iter().map(step).collect()));
+pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    Migrator::with_migrations(STEPS.into_iter().map(|(name, sql)| step(name, sql)).collect())
+});
 
-fn step((name, sql): (&'static str, &'static str)) -> Migration {
+fn step(name: &'static str, sql: &'static str) -> Migration {
     let (number, words) = name.split_once('_').expect("a step's name begins with its number");
     let version = number.parse().expect("a step's name begins with its number");
     let sql = AssertSqlSafe(sql).into_sql_str();

@@ -195,7 +195,7 @@ impl Catalog {
         }
         write_draft(&mut write, id, at, &draft).await?;
         if draft.name != before.name {
-            types::rename_default(&mut write, (tenant, id), (&before.name, &draft.name), at).await?;
+            types::rename_default(&mut write, tenant, id, &before.name, &draft.name, at).await?;
         }
         write.commit().await.context("changing a data store")?;
         Ok(())
@@ -226,9 +226,11 @@ impl Catalog {
     /// default type gets these patterns where these columns, which that generation has, differ from those of the live one. Fails with `NotFound` when there is none.
     pub async fn roll_back<E: From<Error>>(
         &self,
-        (tenant, id): (TenantId, StoreId),
+        tenant: TenantId,
+        id: StoreId,
         at: Timestamp,
-        (columns, default_patterns): (&Columns, &[Pattern]),
+        columns: &Columns,
+        default_patterns: &[Pattern],
         decide: impl FnOnce(&StoreRow) -> Result<(), E> + Send,
     ) -> Result<SessionId, E> {
         let mut write = self.write().await?;
@@ -252,7 +254,7 @@ impl Catalog {
             .execute(&mut write)
             .await
             .context("rolling back")?;
-        types::pin_default(&mut write, (id, columns), Some(before), default_patterns, at).await?;
+        types::pin_default(&mut write, id, columns, Some(before), default_patterns, at).await?;
         write.commit().await.context("rolling back")?;
         Ok(session_id)
     }
