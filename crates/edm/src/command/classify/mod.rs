@@ -15,7 +15,7 @@ use crate::connection::Connection;
 use crate::output::Output;
 use crate::text_input::{self, Survey, TEXT_BYTES_MAX, Text, TextInput};
 use question::Question;
-use report::Report;
+use report::{Report, ReportOptions};
 use tally::{Looked, Tally};
 
 #[derive(Debug, Args)]
@@ -78,7 +78,10 @@ pub(crate) async fn run(arguments: &ClassifyArguments, output: Output) -> anyhow
     let values = output.is_terminal() || arguments.show_values;
     let mut search = Search {
         question: Question::of(client, arguments, values).await?,
-        report: Report::new(output, (values, arguments.explain, arguments.redact.is_some()), single),
+        report: Report::new(
+            output,
+            ReportOptions { values, explain: arguments.explain, redacts: arguments.redact.is_some(), single },
+        ),
         tally: Tally::new(arguments.redact.is_some()),
         gate: arguments.minimum_confidence,
     };
@@ -172,7 +175,7 @@ impl Search {
                     left: 0,
                 };
                 let cut_short = self.tally.looked(name, &looked, self.gate);
-                self.report.found(name, result, (survey, &cut_short), self.question.client()).await
+                self.report.found(name, result, survey, &cut_short, self.question.client()).await
             }
             Answer::Redacted(result) => {
                 let looked = Looked {

@@ -29,6 +29,18 @@ pub(super) struct Report {
     origins: RowOrigins,
 }
 
+/// What a report is asked to show.
+pub(super) struct ReportOptions {
+    /// Whether found values are shown.
+    pub(super) values: bool,
+    /// Whether it was asked why values are no match.
+    pub(super) explain: bool,
+    /// Whether the texts are redacted, and what is printed is a text.
+    pub(super) redacts: bool,
+    /// Whether there is one text only, whose name need not be said.
+    pub(super) single: bool,
+}
+
 /// How results are shown.
 enum Shape {
     /// Lines for people.
@@ -48,7 +60,8 @@ struct Stores {
 }
 
 impl Report {
-    pub(super) fn new(output: Output, (values, explain, redacts): (bool, bool, bool), single: bool) -> Self {
+    pub(super) fn new(output: Output, options: ReportOptions) -> Self {
+        let ReportOptions { values, explain, redacts, single } = options;
         let format = if redacts { output.format_of_text() } else { output.format() };
         let shape = match format {
             _ if output.is_by_finding() => Shape::Findings,
@@ -63,13 +76,14 @@ impl Report {
         &mut self,
         name: &str,
         result: &ClassificationResult,
-        (survey, cut_short): (&Survey, &[String]),
+        survey: &Survey,
+        cut_short: &[String],
         client: &GraphClient,
     ) -> anyhow::Result<()> {
         match self.shape {
             Shape::Table => {
                 self.learn_origins(result, client).await;
-                self.lines(name, result, (survey, cut_short.is_empty()))
+                self.lines(name, result, survey, cut_short.is_empty())
             }
             Shape::Document { .. } => {
                 let mut value = self.shown(result)?;
@@ -87,7 +101,7 @@ impl Report {
                 }
                 self.entry(&entry)
             }
-            Shape::Findings => self.findings(name, result, (survey, cut_short), client).await,
+            Shape::Findings => self.findings(name, result, survey, cut_short, client).await,
         }
     }
 
@@ -154,7 +168,8 @@ impl Report {
         &mut self,
         name: &str,
         result: &ClassificationResult,
-        (survey, cut_short): (&Survey, &[String]),
+        survey: &Survey,
+        cut_short: &[String],
         client: &GraphClient,
     ) -> anyhow::Result<()> {
         if self.stores.is_none() && !result.classification.is_empty() {
@@ -162,7 +177,7 @@ impl Report {
         }
         for found in &result.classification {
             for place in &found.matches {
-                self.line(&self.finding((name, survey), found, place)?)?;
+                self.line(&self.finding(name, survey, found, place)?)?;
             }
         }
         for diagnostic in &result.diagnostics {
@@ -182,7 +197,8 @@ impl Report {
 
     fn finding(
         &self,
-        (name, survey): (&str, &Survey),
+        name: &str,
+        survey: &Survey,
         found: &DetectedContent,
         place: &ContentLocation,
     ) -> anyhow::Result<Value> {
@@ -251,7 +267,8 @@ impl Report {
         &self,
         name: &str,
         result: &ClassificationResult,
-        (survey, whole): (&Survey, bool),
+        survey: &Survey,
+        whole: bool,
     ) -> anyhow::Result<()> {
         for found in &result.classification {
             for place in &found.matches {
@@ -292,7 +309,7 @@ impl Report {
             .collect();
         let with =
             if evidence.is_empty() { String::new() } else { format!("  with {}", evidence.join(", ")) };
-        let (front, at) = self.place(name, (place.offset, survey.place(place.offset)));
+        let (front, at) = self.place(name, place.offset, survey.place(place.offset));
         format!(
             "{front}{}  {}  {}{}{at}  {rows}{more}{with}",
             self.output.style(style, &confidence),
@@ -303,7 +320,7 @@ impl Report {
     }
 
     /// Returns what stands in front of a line, as editors take it, and in it: one of the two says the place.
-    fn place(&self, name: &str, (offset, place): (u64, Option<Place>)) -> (String, String) {
+    fn place(&self, name: &str, offset: u64, place: Option<Place>) -> (String, String) {
         let place =
             place.map_or_else(|| format!("offset {offset}"), |(line, column)| format!("{line}:{column}"));
         match self.single {
@@ -331,7 +348,7 @@ impl Report {
                 }
             };
             let value = self.value(&item.id_match);
-            let (front, at) = self.place(name, (item.offset, survey.place(item.offset)));
+            let (front, at) = self.place(name, item.offset, survey.place(item.offset));
             let line = format!("{front}  -  {}{value}{at}  {}{why}", item.column_name, item.code);
             self.output.line(&line)?;
         }
