@@ -22,8 +22,9 @@ const DIRECT_BYTES_MIN: usize = 4 * 1024;
 /// # Errors
 /// The file is not a text, or not in this encoding.
 pub fn text_of(bytes: &[u8], declared: TextEncoding) -> Result<String, Error> {
-    // Room for all, so that the text is read in one piece and no copy of a part is left in memory.
-    let mut text = Vec::with_capacity((bytes.len() * 3).max(DIRECT_BYTES_MIN) + 32);
+    // Room for all of UTF-8 and UTF-16, so that no copy of a part is left in memory. `read_to_end`
+    // looks for the end with 32 bytes more.
+    let mut text = Vec::with_capacity((bytes.len() / 2 * 3).max(DIRECT_BYTES_MIN) + 32);
     let read = Utf8Text::reading(bytes, Reading::Text(declared)).read_to_end(&mut text);
     match read {
         Ok(_) => Ok(String::from_utf8(text).expect("a reader that ended without an error gave UTF-8")),
