@@ -1,7 +1,7 @@
 //! What a crate must not name: the invariants of ARCHITECTURE.md that are absences in the source.
 
 use super::Finding;
-use super::source::SourceFile;
+use crate::source::SourceFile;
 
 /// Words that the crates must not use outside tests, and why.
 struct Absence {

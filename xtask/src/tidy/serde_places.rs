@@ -1,7 +1,7 @@
 //! Wire types, persisted records and model types are three things: serde derives have their places.
 
 use super::Finding;
-use super::source::SourceFile;
+use crate::source::SourceFile;
 
 /// Whole crates, files and folders in which serde may be derived.
 const CRATES: [&str; 2] = ["edm-graph", "edm-testkit"];

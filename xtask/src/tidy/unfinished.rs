@@ -1,7 +1,7 @@
 //! Nothing unfinished, nothing switched off, nothing that waits: STYLE 37.
 
 use super::Finding;
-use super::source::SourceFile;
+use crate::source::SourceFile;
 
 const EVERYWHERE: [(&str, &str); 5] = [
     ("todo!", "finish it or leave it out"),

@@ -1,7 +1,7 @@
 //! STYLE 28: `unsafe` only where a decision record allows it, and never without its reason.
 
 use super::Finding;
-use super::source::SourceFile;
+use crate::source::SourceFile;
 
 /// The files that may hold `unsafe`, each with the decision record that says why.
 const ALLOWED: [(&str, &str); 15] = [

@@ -3,19 +3,19 @@
 use std::collections::HashSet;
 
 /// One Rust file.
-pub(super) struct SourceFile {
+pub(crate) struct SourceFile {
     /// The path from the root, with `/`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// The text as it is.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The text with every comment and the inside of every literal replaced by spaces: same length, same lines.
-    pub(super) code: String,
+    pub(crate) code: String,
     /// The byte ranges that are compiled for tests only.
     test_ranges: Vec<(usize, usize)>,
 }
 
 impl SourceFile {
-    pub(super) fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         let code = blank_comments_and_literals(text);
         let whole_file_is_test = path.split('/').any(|part| part == "tests" || part == "benches")
             || path.starts_with("crates/edm-testkit/")
@@ -25,28 +25,28 @@ impl SourceFile {
     }
 
     /// Returns the number of the line of a byte offset; the first is 1.
-    pub(super) fn line_of(&self, offset: usize) -> usize {
+    pub(crate) fn line_of(&self, offset: usize) -> usize {
         1 + self.code.bytes().take(offset).filter(|byte| *byte == b'\n').count()
     }
 
     /// Returns whether the code at this offset is compiled for tests only.
-    pub(super) fn is_test(&self, offset: usize) -> bool {
+    pub(crate) fn is_test(&self, offset: usize) -> bool {
         self.test_ranges.iter().any(|(start, end)| (*start..*end).contains(&offset))
     }
 
     /// Returns whether the first line says that the file is a list, which may be long.
-    pub(super) fn is_list(&self) -> bool {
+    pub(crate) fn is_list(&self) -> bool {
         self.text.lines().next().is_some_and(|line| line.trim() == "// tidy: list")
     }
 
     /// Returns the crate's name: the folder below `crates/`, or the first folder.
-    pub(super) fn crate_name(&self) -> &str {
+    pub(crate) fn crate_name(&self) -> &str {
         let inside = self.path.strip_prefix("crates/").unwrap_or(&self.path);
         inside.split('/').next().unwrap_or(inside)
     }
 
     /// Returns the offsets at which the words stand in code, not as a part of a longer word.
-    pub(super) fn find<'a>(&'a self, words: &'a str) -> impl Iterator<Item = usize> + 'a {
+    pub(crate) fn find<'a>(&'a self, words: &'a str) -> impl Iterator<Item = usize> + 'a {
         let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
         let bytes = self.code.as_bytes();
         self.code.match_indices(words).map(|(start, _)| start).filter(move |start| {
@@ -60,7 +60,7 @@ impl SourceFile {
 }
 
 /// Reads the Rust files among the texts. A file that another declares as `#[cfg(test)] mod name;` is test code.
-pub(super) fn parse_all(texts: Vec<(String, String)>) -> Vec<SourceFile> {
+pub(crate) fn parse_all(texts: Vec<(String, String)>) -> Vec<SourceFile> {
     let mut files: Vec<SourceFile> = texts
         .iter()
         .filter(|(path, _)| path.ends_with(".rs"))
@@ -99,7 +99,7 @@ fn test_items(code: &str) -> Vec<(usize, usize)> {
 }
 
 /// Returns where the item ends that begins before or at this offset: behind its `;` or its closing brace.
-pub(super) fn item_end(code: &str, from: usize) -> usize {
+pub(crate) fn item_end(code: &str, from: usize) -> usize {
     let mut depth = 0usize;
     let mut nested = 0usize;
     for (offset, byte) in code.bytes().enumerate().skip(from) {
