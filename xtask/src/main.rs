@@ -6,7 +6,10 @@
 mod bench;
 mod ci;
 mod dist;
+mod functions;
 mod fuzz;
+mod imports;
+mod source;
 mod tidy;
 mod tool;
 

@@ -1,22 +1,28 @@
 //! Checks the rules of ARCHITECTURE.md and STYLE.md that a program can check.
 
 mod absences;
+mod circles;
+mod comment_width;
 mod edges;
 mod indexing;
+mod links;
 mod names;
 mod paths;
 mod serde_places;
 mod size;
-mod source;
+mod tuple_parameters;
 mod unfinished;
 mod unsafe_places;
 mod unused;
+
+pub(crate) use size::FUNCTION_LINES_MAX;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
-use source::SourceFile;
+
+use crate::source::{self, SourceFile};
 
 /// A broken rule and its location.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,14 +45,20 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<ExitCode> {
     let mut findings = edges::check(&metadata)?;
     findings.extend(names::check(&paths));
     let texts = read_texts(root, &paths);
+    let pages = links::Pages::new(&paths, &texts);
     for (path, text) in &texts {
         findings.extend(paths::check(path, text, root));
+        if path.ends_with(".md") {
+            findings.extend(links::check_page(&pages, path, text));
+        }
     }
     let sources = source::parse_all(texts);
     findings.extend(unused::check(&metadata, &sources)?);
     for file in &sources {
         findings.extend(check_source(file));
+        findings.extend(links::check_comments(&pages, file));
     }
+    findings.extend(circles::check(&sources));
     findings.extend(indexing::missing(&paths));
     findings.extend(unsafe_places::missing(&paths));
     findings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
@@ -69,13 +81,15 @@ fn check_source(file: &SourceFile) -> Vec<Finding> {
         unsafe_places::check,
         serde_places::check,
         absences::check,
+        comment_width::check,
+        tuple_parameters::check,
     ];
     checks.iter().flat_map(|check| check(file)).collect()
 }
 
 /// Returns the files that git tracks or would track, so that a new file is checked before it is
 /// added.
-fn tracked_files(root: &Path) -> anyhow::Result<Vec<String>> {
+pub(crate) fn tracked_files(root: &Path) -> anyhow::Result<Vec<String>> {
     let listed = output(root, "git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
     let mut paths: Vec<String> = listed
         .split('\0')
@@ -105,7 +119,7 @@ fn output(root: &Path, program: &str, arguments: &[&str]) -> anyhow::Result<Stri
 }
 
 /// Returns the text files. A file that is not UTF-8 is a fixture and is not checked.
-fn read_texts(root: &Path, paths: &[String]) -> Vec<(String, String)> {
+pub(crate) fn read_texts(root: &Path, paths: &[String]) -> Vec<(String, String)> {
     paths
         .iter()
         .filter_map(|path| std::fs::read_to_string(root.join(path)).ok().map(|text| (path.clone(), text)))

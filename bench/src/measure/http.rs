@@ -44,7 +44,7 @@ pub(crate) fn rows(setting: &Setting, corpus: &Corpus) -> anyhow::Result<Vec<Row
     });
     let needs = "needs the binaries echo and wrk (Debian's package wrk)";
     let requests = match parts {
-        (_, Some(wrk), Some(echo)) => requests(setting, corpus, &server, (wrk, echo)),
+        (_, Some(wrk), Some(echo)) => requests(setting, corpus, &server, wrk, echo),
         _ => Err(anyhow::anyhow!(needs)),
     };
     let open = |what, reason: anyhow::Error| {
@@ -64,7 +64,8 @@ fn requests(
     setting: &Setting,
     corpus: &Corpus,
     server: &Server,
-    (wrk, echo): (&Path, &Path),
+    wrk: &Path,
+    echo: &Path,
 ) -> anyhow::Result<Row> {
     let texts = corpus.texts(TEXT_BYTES).into_iter().map(|range| &corpus.text[range]);
     let bodies: Vec<String> = texts

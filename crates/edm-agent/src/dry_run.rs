@@ -12,7 +12,7 @@ use crate::pipeline::{self, Outcome, SealedBlock};
 use crate::progress::Progress;
 use crate::rejections::Rejections;
 use crate::table::{StoreShape, Table, TableOptions, check_outcome};
-use crate::upload::UploadReport;
+use crate::upload_report::UploadReport;
 
 /// Returns a salt for checking a table. Its value does not matter, because no hash made with it
 /// leaves the caller.
@@ -54,8 +54,8 @@ pub(crate) fn judge(
     options: &TableOptions,
     progress: &dyn Progress,
 ) -> Result<(Outcome, Rejections), Error> {
-    let key = (KeyId::from_bytes([0; 16]), salt_for_judging());
-    let plan = shape.plan(key, shape.rows_per_block(options), BTreeSet::new(), (table, options));
+    let (key_id, salt) = (KeyId::from_bytes([0; 16]), salt_for_judging());
+    let plan = shape.plan(key_id, salt, shape.rows_per_block(options), BTreeSet::new(), table, options);
     let refused = Mutex::new(Rejections::default());
     let sink = |block: SealedBlock| {
         refused.lock().unwrap_or_else(PoisonError::into_inner).merge(&block.rejections);

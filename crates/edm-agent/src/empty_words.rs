@@ -15,19 +15,10 @@ use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
 use crate::error::Error;
 use crate::nines::Nines;
 use crate::rejections::Rejections;
-use crate::source::{ExtraColumns, RecordReader, Source};
+use crate::source::{Extent, ExtraColumns, RecordReader, Source};
 
 /// A word that may be a name is a placeholder if it is in more than one of this many records.
 const RECORDS_A_NAME: u64 = 1_000;
-
-/// How much of a table was examined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// The whole table.
-    Whole,
-    /// The first records, for a pipe.
-    Begin,
-}
 
 /// The placeholders of each column, and notes for the operator about the choice.
 pub(crate) struct EmptyWords {
@@ -42,7 +33,7 @@ impl EmptyWords {
         Self { columns: columns.collect(), notes: Vec::new() }
     }
 
-    /// Takes nines for values where they were judged to be, and says how they were judged.
+    /// Treats nines as values in the columns judged so, and notes the decision.
     pub(crate) fn with_nines(mut self, judged: Vec<Option<Nines>>) -> Self {
         for (placeholders, nines) in self.columns.iter_mut().zip(judged) {
             let Some(nines) = nines else { continue };
@@ -64,7 +55,8 @@ impl EmptyWords {
     pub(crate) fn choose(
         words: &PlaceholderWords,
         columns: &Columns,
-        (source, extent): (Source, Extent),
+        source: Source,
+        extent: Extent,
         extra: ExtraColumns,
     ) -> Result<Self, Error> {
         let mut chosen = Self::of(words, columns);

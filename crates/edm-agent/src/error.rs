@@ -33,20 +33,8 @@ pub enum ErrorKind {
         /// The file, or `-` for standard input.
         path: PathBuf,
     },
-    /// The bytes are in no supported encoding.
-    UnknownEncoding {
-        /// The line, counted from 1.
-        line: u64,
-        /// The offset of the first invalid byte after decompression, counted from 0.
-        byte: u64,
-    },
-    /// The text contains a NUL.
-    Nul {
-        /// The line, counted from 1.
-        line: u64,
-        /// Its offset after decompression, counted from 0.
-        byte: u64,
-    },
+    /// The file is not text in a supported encoding.
+    NotText(edm_extract::Error),
     /// The bytes of a table are in no supported encoding, or not in the declared one.
     TableEncoding {
         /// The line, counted from 1.
@@ -56,8 +44,6 @@ pub enum ErrorKind {
         /// The declared encoding.
         declared: Option<&'static str>,
     },
-    /// There is no encoding with this label.
-    UnknownEncodingLabel,
     /// The file is not delimited text.
     NotDelimited {
         /// What it is instead, as a clause after "the file".
@@ -330,16 +316,7 @@ impl fmt::Display for Error {
 fn write_bytes_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match kind {
         ErrorKind::FileUnreadable { path } => write!(f, "cannot read {}", path.display()),
-        ErrorKind::UnknownEncoding { line, byte } => write!(
-            f,
-            "line {line}, byte {byte} of the file: this is neither UTF-8 nor UTF-16 with a byte order mark; convert the \
-             file first, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
-        ),
-        ErrorKind::Nul { line, byte } => write!(
-            f,
-            "line {line}, byte {byte} of the file: the cell holds a NUL, which no text has: take it out. A file full of \
-             them is a binary one, or UTF-16 without its byte order mark: save it as UTF-8"
-        ),
+        ErrorKind::NotText(reason) => write!(f, "the file is not read: {reason}"),
         ErrorKind::TableEncoding { line, byte, declared: None } => write!(
             f,
             "line {line}, byte {byte} of the file: this is neither UTF-8 nor UTF-16; say what it is with --encoding, such as \
@@ -349,10 +326,6 @@ fn write_bytes_sentence(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Re
         ErrorKind::TableEncoding { line, byte, declared: Some(declared) } => {
             write!(f, "line {line}, byte {byte} of the file: this is no {declared}: is --encoding right?")
         }
-        ErrorKind::UnknownEncodingLabel => f.write_str(
-            "an encoding is named by its label on the web, such as utf-8, utf-16le, windows-1252, iso-8859-2, koi8-r, shift_jis, \
-             gbk or big5",
-        ),
         ErrorKind::NotDelimited { what } => write!(
             f,
             "the file {what}; a table is delimited text (plain or gzip): save it as CSV in UTF-8, with a line end after each record"

@@ -37,6 +37,7 @@ mod table;
 mod text_body;
 mod tls;
 mod upload;
+mod upload_report;
 
 pub use client::{ClientOptions, GraphClient};
 pub use dry_run::dry_run;
@@ -47,6 +48,7 @@ pub use progress::{Amounts, Event, NoProgress, Progress};
 pub use refusal_reason::refused_value;
 pub use refused_lines::{refuse_as_output, write_no_refused_lines, write_refused_lines};
 pub use rejections::{LINES_LISTED_MAX, ParseToleranceError, ReasonCount, Rejections, Tolerance};
-pub use source::{ExtraColumns, Input, OtherSeparator, Separator, TableFormat, TextEncoding, Utf8Text};
+pub use source::{ExtraColumns, Input, OtherSeparator, Separator, TableFormat};
 pub use table::{TableMode, TableOptions};
-pub use upload::{JournalPlace, UploadOptions, UploadReport, Wait, upload, wait_until_live};
+pub use upload::{JournalPlace, UploadOptions, Wait, upload, wait_until_live};
+pub use upload_report::UploadReport;

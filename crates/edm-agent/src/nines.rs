@@ -10,10 +10,10 @@ use edm_hash::Placeholders;
 use edm_model::{Column, DataType};
 
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
-use crate::empty_words::Extent;
+
 use crate::error::Error;
 use crate::rejections::Rejections;
-use crate::source::RecordReader;
+use crate::source::{Extent, RecordReader};
 
 /// A number of nines means an empty cell where more than one record in this many has it.
 const RECORDS_A_VALUE: u64 = 1_000;

@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use edm_block::Operation;
+use edm_extract::TextEncoding;
 use edm_graph::{DataStoreResource, columns_from_wire};
 use edm_hash::Salt;
 use edm_model::{Columns, KeyId, PlaceholderWords, StoreId, limits};
 use sha2::{Digest, Sha256};
 
-use crate::empty_words::{EmptyWords, Extent};
+use crate::empty_words::EmptyWords;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{FileIdentity, hex};
 use crate::nines;
 use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{Rejections, Tolerance};
-use crate::source::{self, ExtraColumns, Input, RecordReader, Source, TableFormat, TextEncoding};
+use crate::source::{self, Extent, ExtraColumns, Input, RecordReader, Source, TableFormat};
 
 /// What a table does to the live rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -146,12 +147,13 @@ impl StoreShape {
 
     pub(crate) fn plan(
         &self,
-        key: (KeyId, Salt),
+        key_id: KeyId,
+        salt: Salt,
         rows_per_block: u32,
         skip: BTreeSet<u32>,
-        (table, options): (&Table, &TableOptions),
+        table: &Table,
+        options: &TableOptions,
     ) -> BlockPlan {
-        let (key_id, salt) = key;
         BlockPlan {
             store_id: self.id,
             key_id,
@@ -227,7 +229,7 @@ fn empty_words(source: &mut Source, options: &TableOptions, shape: &StoreShape) 
                 Some(_) => (source::open(&options.input, options.format)?, Extent::Whole),
                 None => source.begin()?,
             };
-            EmptyWords::choose(words, columns, looked_at, options.extra_columns)?
+            EmptyWords::choose(words, columns, looked_at.0, looked_at.1, options.extra_columns)?
         }
     };
     if !columns.as_slice().iter().any(nines::are_judged) {

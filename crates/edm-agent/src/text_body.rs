@@ -47,7 +47,9 @@ impl GraphClient {
         };
         reading.await.map_err(|error| Error::caused(ErrorKind::Interrupted, error))?;
         match fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) => Err(from_io(error)),
+            Some(error) => Err(error
+                .downcast::<edm_extract::Error>()
+                .map_or_else(from_io, |error| Error::new(ErrorKind::NotText(error)))),
             None => parse(&answer.map_err(|error| self.named(error))?),
         }
     }

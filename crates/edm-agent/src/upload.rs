@@ -25,6 +25,7 @@ use crate::progress::{Event, Progress};
 use crate::rejections::Rejections;
 use crate::source::Input;
 use crate::table::{StoreShape, Table, TableMode, TableOptions, check_outcome, stat};
+use crate::upload_report::UploadReport;
 
 /// The location of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,30 +64,6 @@ pub struct UploadOptions {
     pub journal: JournalPlace,
     /// When to return.
     pub wait: Wait,
-}
-
-/// The result of an upload.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UploadReport {
-    /// The session; empty for a dry run.
-    pub session_id: String,
-    /// The last known state of the session; empty for a dry run.
-    pub state: String,
-    /// Records of the file.
-    pub records: u64,
-    /// What was refused.
-    pub rejections: Rejections,
-    /// Warnings for the operator: another program may have changed the cells.
-    pub warnings: Vec<String>,
-    /// For each searchable column, the number of cells that are empty or contain a placeholder.
-    /// Texts cannot match these. Empty if the upload resumed an earlier run.
-    pub unfilled: BTreeMap<String, u64>,
-    /// The number of all blocks.
-    pub blocks: u32,
-    /// The number of blocks that this run sent.
-    pub blocks_sent: u32,
-    /// What the table does to the live rows.
-    pub mode: TableMode,
 }
 
 /// Uploads the table. Resumes a killed run or creates a session, sends every block, then commits.
@@ -315,8 +292,9 @@ impl Run<'_> {
             self.take_over(&wire, &session, &mut sent).await?;
         }
         let skip = sent.digests.keys().copied().collect();
-        let key = (session.key_id, session.salt);
-        let plan = self.shape.plan(key, session.rows_per_block, skip, (&table, &self.options.table));
+        let (key_id, salt) = (session.key_id, session.salt);
+        let options = &self.options.table;
+        let plan = self.shape.plan(key_id, salt, session.rows_per_block, skip, &table, options);
         let identity = table.identity.clone();
         let path = table.path.clone();
         let notes = table.empty_words.notes.clone();

@@ -1,22 +1,21 @@
-//! `$batch`: several requests in one body, in Graph's documented form and in the one that Microsoft's SDKs send. What
-//! is wrong with the batch fails the whole; what is wrong with one request fails that one.
+//! `$batch`: several requests in one body, in Graph's documented form and in the one that
+//! Microsoft's SDKs send. What is wrong with the batch fails the whole; what is wrong with one
+//! request fails that one.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use edm_model::limits;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::batch_body::{self, BatchDialect};
-use crate::body::{BodyError, BodyErrorKind, Given, Reader};
-use crate::fields::Fields;
-use crate::ignored::{Handling, Ignored};
+use crate::batch_error::{BatchError, BatchErrorKind, METHODS};
+use crate::body::{BodyErrorKind, Given, Reader};
+use crate::fields::{Fields, Handling};
+use crate::ignored::Ignored;
 use crate::parse::parse_object;
 use crate::path;
 use crate::schema::batches::BATCH;
 
-/// The methods that a request of a batch may have.
-const METHODS: &[&str] = &["GET", "POST", "PATCH", "DELETE"];
 /// Headers that belong to a connection, or that the batch itself decides.
 const CONNECTION_HEADERS: &[&str] = &[
     "accept-encoding",
@@ -80,112 +79,10 @@ pub struct Here<'a> {
     pub origin: &'a str,
 }
 
-/// What is wrong with a batch or with one of its requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BatchErrorKind {
-    /// What any body can get wrong.
-    Body(BodyError),
-    /// An id is empty.
-    EmptyId,
-    /// Two requests have the same id.
-    RepeatedId,
-    /// A request waits for one that does not stand before it.
-    Dependency,
-    /// Requests cannot be grouped to happen all or not at all.
-    AtomicityGroup,
-    /// The request is itself a batch.
-    Nested,
-    /// The address leads to another host.
-    ForeignHost,
-    /// The method is none of those of a batch.
-    Method,
-    /// A header's name or value cannot be sent.
-    Header,
-    /// The body must be a string that holds the text.
-    BodyNotText,
-    /// The body must be a string that holds base64.
-    BodyNotBase64,
-}
-
-/// Reports a batch, or a request of one, that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BatchError {
-    kind: BatchErrorKind,
-    target: String,
-}
-
-impl BatchError {
-    pub(crate) fn at(kind: BatchErrorKind, target: String) -> Self {
-        Self { kind, target }
-    }
-
-    /// Returns what is wrong.
-    pub fn kind(&self) -> &BatchErrorKind {
-        &self.kind
-    }
-
-    /// Returns the path of the property at fault, such as `requests[2].url`.
-    pub fn target(&self) -> Option<&str> {
-        match &self.kind {
-            BatchErrorKind::Body(error) => error.target(),
-            _ => Some(&self.target),
-        }
-    }
-}
-
-impl From<BodyError> for BatchError {
-    fn from(error: BodyError) -> Self {
-        Self { kind: BatchErrorKind::Body(error), target: String::new() }
-    }
-}
-
-impl fmt::Display for BatchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let target = &self.target;
-        match &self.kind {
-            BatchErrorKind::Body(error) => error.fmt(f),
-            BatchErrorKind::EmptyId => write!(f, "{target} is empty: give each request an id of its own"),
-            BatchErrorKind::RepeatedId => {
-                write!(f, "{target} stands at another request too: give each request an id of its own")
-            }
-            BatchErrorKind::Dependency => {
-                write!(f, "{target} must name the id of a request that stands before this one")
-            }
-            BatchErrorKind::AtomicityGroup => write!(
-                f,
-                "{target} is not supported: each request happens by itself, so leave it out and use dependsOn"
-            ),
-            BatchErrorKind::Nested => {
-                write!(f, "{target} leads to a batch: put its requests into this one, or send it by itself")
-            }
-            BatchErrorKind::ForeignHost => {
-                write!(
-                    f,
-                    "{target} leads to another host: send a path such as /dataClassification, or this host's"
-                )
-            }
-            BatchErrorKind::Method => write!(f, "{target} must be one of: {}", METHODS.join(", ")),
-            BatchErrorKind::Header => {
-                write!(f, "{target} is no header that can be sent: correct it or leave it out")
-            }
-            BatchErrorKind::BodyNotText => {
-                write!(f, "{target} must be a string that holds the text, as its content-type says")
-            }
-            BatchErrorKind::BodyNotBase64 => {
-                write!(
-                    f,
-                    "{target} must be a string that holds the body in base64, as its content-type is no JSON"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for BatchError {}
-
 impl Batch {
-    /// Reads a batch, and returns what nobody looked at. Fails where requests cannot be told apart or brought into an order, where
-    /// there are more than `limits::BATCH_REQUESTS_MAX` of them, and on properties that a batch does not have if `wished` says so.
+    /// Reads a batch, and returns what nobody looked at. Fails where requests cannot be told apart
+    /// or brought into an order, where there are more than `limits::BATCH_REQUESTS_MAX` of them,
+    /// and on properties that a batch does not have if `wished` says so.
     pub fn parse(
         bytes: &[u8],
         here: Here<'_>,
@@ -289,7 +186,8 @@ fn read_url(request: &Reader<'_>, here: Here<'_>) -> Result<String, BatchError> 
     let mut target = utf8_percent_encode(path, UNESCAPED).to_string();
     let first = path.split('/').next().unwrap_or(path);
     let versioned = path::VERSIONS.iter().any(|version| first.eq_ignore_ascii_case(version));
-    // Whatever else is on this host, a batch reaches what is below the version and nothing beside it.
+    // Whatever else is on this host, a batch reaches what is below the version and nothing beside
+    // it.
     target.insert_str(0, if versioned { "/" } else { UNVERSIONED });
     if path::canonical(&target).as_deref() == Some(path::BATCH) {
         return Err(fail(BatchErrorKind::Nested));
@@ -306,7 +204,8 @@ fn read_url(request: &Reader<'_>, here: Here<'_>) -> Result<String, BatchError> 
 }
 
 impl Here<'_> {
-    /// Returns the part of an address behind this server's own beginning; nothing where it leads elsewhere.
+    /// Returns the part of an address behind this server's own beginning; nothing where it leads
+    /// elsewhere.
     fn local<'u>(&self, url: &'u str) -> Option<&'u str> {
         let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
             return Some(url);

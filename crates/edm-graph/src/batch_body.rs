@@ -1,5 +1,5 @@
-//! Bodies inside a batch, as OData's JSON batch format has them: JSON as itself, text as a string, anything else as a
-//! string of base64.
+//! Bodies inside a batch, as OData's JSON batch format has them: JSON as itself, text as a string,
+//! anything else as a string of base64.
 
 use base64::Engine;
 use base64::alphabet;
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::{
 };
 use serde_json::Value;
 
-use crate::batch::BatchErrorKind;
+use crate::batch_error::BatchErrorKind;
 use crate::object::Node;
 
 /// With or without the padding: OData asks for none, Microsoft's SDK sends it.
@@ -32,10 +32,11 @@ pub enum PartBody {
 /// In whose way a request of a batch was written, and so its answer is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchDialect {
-    /// Graph's documented one, which is OData's: base64 in the alphabet for addresses, without padding.
+    /// Graph's documented one, which is OData's: base64 in the alphabet for addresses, without
+    /// padding.
     Documented,
-    /// That of Microsoft's Python SDK (`depends_on`). It takes every string for padded base64 in the usual alphabet, and
-    /// loses the whole batch over one that is none.
+    /// That of Microsoft's Python SDK (`depends_on`). It takes every string for padded base64 in
+    /// the usual alphabet, and loses the whole batch over one that is none.
     PythonSdk,
 }
 
@@ -52,7 +53,8 @@ impl PartBody {
         }
     }
 
-    /// Appends a body of an answer to the JSON of a batch. Bytes that are not what their type says are base64.
+    /// Appends a body of an answer to the JSON of a batch. Bytes that are not what their type says
+    /// are base64.
     pub fn write(self, body: &[u8], dialect: BatchDialect, json: &mut Vec<u8>) {
         if self == PartBody::Json && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
             json.extend_from_slice(body);

@@ -263,7 +263,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads a JSON integer; a quoted one or a fraction is refused. `3.0` is one, as JSON Schema has it.
+    /// Reads a JSON integer; a quoted one or a fraction is refused. `3.0` is one, as JSON Schema
+    /// has it.
     pub(crate) fn integer(&self, name: &str, range: RangeInclusive<u64>) -> Result<Given<u64>, BodyError> {
         self.value(name).try_map(|value| {
             let Node::Number(number) = value else {

@@ -1,11 +1,12 @@
-//! Graph's error shapes: the answer to a failed request, and the error that a failed session carries.
+//! Graph's error shapes: the answer to a failed request, and the error that a failed session
+//! carries.
 
 use edm_model::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::moment::Moment;
 
-/// The body of every answer that is no success (contract, graph, 3.5).
+/// The body of every answer that is no success (`docs/api/errors.md`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorEnvelope {
     /// The error.
@@ -48,7 +49,8 @@ pub struct ErrorDetail {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct InnerError {
-    /// Without fraction and offset; a date that cannot be parsed loses Microsoft's SDK the whole error.
+    /// Without fraction and offset; a date that cannot be parsed loses Microsoft's SDK the whole
+    /// error.
     pub date: String,
     /// The id that is in the server's log.
     #[serde(rename = "request-id")]
@@ -69,7 +71,8 @@ impl InnerError {
     }
 }
 
-/// Graph's `classificationError`: why a session failed, or why a part of a classification has no result.
+/// Graph's `classificationError`: why a session failed, or why a part of a classification has no
+/// result.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClassificationError {

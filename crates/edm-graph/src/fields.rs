@@ -1,16 +1,26 @@
-//! What of a body is looked at: derived from the table of the wire, so that there is no second list of names.
+//! What of a body is looked at: derived from the table of the wire, so that there is no second list
+//! of names.
 
 use edm_model::limits;
 
-use crate::ignored::Handling;
 use crate::schema::{Action, Bound, NAMESPACE, Property, STRUCTURED_TYPES, Setting, StructuredType, Type};
 
 /// Names the type of an object.
 const TYPE_NAME: &str = "@odata.type";
 /// Stands where a reference would stand in for the object itself.
 const REFERENCE: &str = "@odata.id";
-/// What Microsoft's generated clients send beside `@odata.type` where they do not know a property of that name.
+/// What Microsoft's generated clients send beside `@odata.type` where they do not know a property
+/// of that name.
 const KIOTA_TYPE_NAME: &str = "odataType";
+
+/// What becomes of properties that a request does not have (RFC 7240, 4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handling {
+    /// The request is refused.
+    Strict,
+    /// They are ignored, and named in the answer.
+    Lenient,
+}
 
 /// The properties that a body, or an object in it, may have.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +33,8 @@ pub enum Fields {
     Reference(&'static StructuredType),
     /// The parameters of an action.
     Parameters(&'static Action),
-    /// The parameters of an action that may stand in the query beside a body that is the rest of them.
+    /// The parameters of an action that may stand in the query beside a body that is the rest of
+    /// them.
     Options(&'static Action),
 }
 
@@ -62,8 +73,9 @@ pub(crate) enum Member {
 }
 
 impl Fields {
-    /// Returns what becomes of properties that the body does not have, unless the client says otherwise: what a text is looked
-    /// through for must not hang on a misspelt name, and resources come back with what later versions add.
+    /// Returns what becomes of properties that the body does not have, unless the client says
+    /// otherwise: what a text is looked through for must not hang on a misspelt name, and resources
+    /// come back with what later versions add.
     pub const fn handling(self) -> Handling {
         match self {
             Fields::Parameters(_) | Fields::Options(_) => Handling::Strict,
@@ -123,8 +135,9 @@ impl Fields {
         near.filter(|(distance, known)| *distance <= (known.len() / 3).min(3)).min().map(|(_, known)| known)
     }
 
-    /// Returns whether a value of `@odata.type` names a type that the object can be: the declared one, one that inherits from it, or
-    /// one that it inherits from, as Microsoft's SDKs name it. Parameters can be of the type of their action's request alone.
+    /// Returns whether a value of `@odata.type` names a type that the object can be: the declared
+    /// one, one that inherits from it, or one that it inherits from, as Microsoft's SDKs name it.
+    /// Parameters can be of the type of their action's request alone.
     pub(crate) fn may_be(self, type_name: &str) -> bool {
         let full = type_name.strip_prefix('#').unwrap_or(type_name);
         let name = match full.split_at_checked(NAMESPACE.len()) {
@@ -190,7 +203,8 @@ impl Fields {
 }
 
 impl Shape {
-    /// Returns the shape of what an open object holds under names of the client's: a value or a collection of them.
+    /// Returns the shape of what an open object holds under names of the client's: a value or a
+    /// collection of them.
     const fn of_element(open: Type) -> Self {
         match open {
             Type::Structured(of) => Shape::Object(Fields::Create(of)),
@@ -199,8 +213,8 @@ impl Shape {
     }
 }
 
-/// Counts the letters to change, put in, leave out or swap with their neighbour to make one word of the other; case does not
-/// matter.
+/// Counts the letters to change, put in, leave out or swap with their neighbour to make one word of
+/// the other; case does not matter.
 fn distance(one: &str, other: &str) -> usize {
     let letters = |word: &str| word.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
     let (one, other) = (letters(one), letters(other));

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::body::{BodyError, BodyErrorKind};
-use crate::fields::Fields;
+use crate::fields::{Fields, Handling};
 
 /// Names that are kept; all are counted.
 const NAMES_MAX: usize = 20;
@@ -13,17 +13,9 @@ const NAME_CHARACTERS_MAX: usize = 128;
 const HEADER_BYTES_MAX: usize = 1_024;
 /// Stands in the header for the names that are not there.
 const AND_OTHERS: &str = "...";
-/// What a path keeps when it is written into a header. No name reads as [`AND_OTHERS`], since paths have no empty parts.
+/// What a path keeps when it is written into a header. No name reads as [`AND_OTHERS`], since paths
+/// have no empty parts.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'[').remove(b']');
-
-/// What becomes of properties that a request does not have (RFC 7240, 4.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handling {
-    /// The request is refused.
-    Strict,
-    /// They are ignored, and named in the answer.
-    Lenient,
-}
 
 /// Properties that a request has and nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -75,7 +67,8 @@ impl Ignored {
         Err(BodyError::at(kind, target))
     }
 
-    /// Returns the paths as the value of a header: percent-encoded, apart by commas, `...` at the end where there are more.
+    /// Returns the paths as the value of a header: percent-encoded, apart by commas, `...` at the
+    /// end where there are more.
     pub fn header(&self) -> String {
         let mut header = String::new();
         let mut written = 0;

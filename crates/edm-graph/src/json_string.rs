@@ -1,6 +1,7 @@
-//! Strings of JSON: one without escapes stays where it lies, one with some is copied by blocks. Where the marks of a block
-//! stand is asked once for the whole block, not anew behind each escape: in logs and JSON within JSON they stand dense, and
-//! then each would wait for what was learned of the one before.
+//! Strings of JSON: one without escapes stays where it lies, one with some is copied by blocks.
+//! Where the marks of a block stand is asked once for the whole block, not anew behind each escape:
+//! in logs and JSON within JSON they stand dense, and then each would wait for what was learned of
+//! the one before.
 
 use std::borrow::Cow;
 
@@ -8,7 +9,8 @@ use std::borrow::Cow;
 const CONTROL_END: u8 = 0x20;
 /// Bytes that are looked at and copied in one step: as many as a word has bits.
 const BLOCK_BYTES: usize = u64::BITS as usize;
-/// Bytes from the begin of a block on that must be there, so that a block can be copied from anywhere in it.
+/// Bytes from the begin of a block on that must be there, so that a block can be copied from
+/// anywhere in it.
 const AHEAD_BYTES: usize = 2 * BLOCK_BYTES;
 const WORD_BYTES: usize = size_of::<u64>();
 
@@ -26,8 +28,8 @@ const ESCAPED: [u8; 256] = {
     escaped
 };
 
-/// Reads a string behind its opening mark; returns it and what stands behind its closing one. Gives nothing where another
-/// reader must decide: of what is no string, and why.
+/// Reads a string behind its opening mark; returns it and what stands behind its closing one. Gives
+/// nothing where another reader must decide: of what is no string, and why.
 pub(crate) fn read(bytes: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let first = memchr::memchr2(b'"', b'\\', bytes)?;
     let (plain, rest) = bytes.split_at_checked(first)?;
@@ -41,20 +43,22 @@ pub(crate) fn read(bytes: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     // No escape is shorter than what it stands for; the last copy of a block may go beyond its end.
     let mut text = vec![0; bytes.len() + AHEAD_BYTES];
     text.get_mut(..first)?.copy_from_slice(plain);
-    let (length, behind) = match copy(bytes, (first, first), &mut text)? {
+    let (length, behind) = match copy(bytes, first, first, &mut text)? {
         Reached::Mark { length, behind } => (length, behind),
         Reached::End { from, length } => {
-            // The last bytes once more, with so many behind them that no copy leaves them. These would have to be escaped.
+            // The last bytes once more, with so many behind them that no copy leaves them. These
+            // would have to be escaped.
             let (mut padded, rest) = ([0; 2 * AHEAD_BYTES], bytes.get(from..)?);
             padded.get_mut(..rest.len())?.copy_from_slice(rest);
-            let Reached::Mark { length, behind } = copy(&padded, (0, length), &mut text)? else {
+            let Reached::Mark { length, behind } = copy(&padded, 0, length, &mut text)? else {
                 return None;
             };
             (length, from + behind)
         }
     };
     text.truncate(length);
-    // No character is made of what stands before and behind an escape: those begin and end with whole ones.
+    // No character is made of what stands before and behind an escape: those begin and end with
+    // whole ones.
     Some((Cow::Owned(String::from_utf8(text).ok()?), bytes.get(behind..)?))
 }
 
@@ -66,14 +70,15 @@ enum Reached {
     End { from: usize, length: usize },
 }
 
-/// Copies a string from one place to another, with its escapes replaced.
-fn copy(bytes: &[u8], (mut from, mut length): (usize, usize), text: &mut [u8]) -> Option<Reached> {
+/// Copies a string from an offset of the bytes to one of the text, with its escapes replaced.
+fn copy(bytes: &[u8], mut from: usize, mut length: usize, text: &mut [u8]) -> Option<Reached> {
     'blocks: while let Some(ahead) = bytes.get(from..).and_then(|rest| rest.first_chunk::<AHEAD_BYTES>()) {
         let mut marks = specials(ahead.first_chunk()?);
         let mut begin = 0;
         loop {
             let end = if marks == 0 { BLOCK_BYTES } else { marks.trailing_zeros() as usize };
-            // More than is plain, which is overwritten by what follows: to copy as much as is costs a wrong guess.
+            // More than is plain, which is overwritten by what follows: to copy as much as is costs
+            // a wrong guess.
             let plain: &[u8; BLOCK_BYTES] = ahead.get(begin..)?.first_chunk()?;
             *text.get_mut(length..)?.first_chunk_mut()? = *plain;
             length += end - begin;
@@ -121,7 +126,8 @@ fn specials(block: &[u8; BLOCK_BYTES]) -> u64 {
     bits.rev().fold(0, |marks, bits| (marks << 8) | bits)
 }
 
-/// Reads a character that is written as one unit of UTF-16 or two, behind the first `\u`; returns the bytes that it takes too.
+/// Reads a character that is written as one unit of UTF-16 or two, behind the first `\u`; returns
+/// the bytes that it takes too.
 fn character(bytes: &[u8]) -> Option<(char, usize)> {
     const DIGITS: usize = 4;
     let first = unit(bytes.get(..DIGITS)?)?;

@@ -1,8 +1,9 @@
-//! The wire: Microsoft Graph's JSON for exact data match, its paths, query options and errors, used by the
-//! server and by the agent. Places on the walk of a text: request → **checked words of the model** → service,
-//! and report → **Graph's JSON** → response.
+//! The wire: Microsoft Graph's JSON for exact data match, its paths, query options and errors, used
+//! by the server and by the agent. Places on the walk of a text: request → **checked words of the
+//! model** → service, and report → **Graph's JSON** → response.
 //!
-//! It decides nothing, knows no HTTP status and no service; it reads leniently only where the contract says so.
+//! It decides nothing, knows no HTTP status and no service; it reads leniently only where the
+//! contract says so.
 //!
 //! ```
 //! use edm_graph::{FromBody, SessionDraft};
@@ -15,6 +16,7 @@
 
 mod batch;
 mod batch_body;
+mod batch_error;
 mod body;
 mod collection;
 mod error;
@@ -31,15 +33,16 @@ mod resource;
 pub mod schema;
 mod text_object;
 
-pub use batch::{Batch, BatchError, BatchErrorKind, BatchPart, Here, PartRequest};
+pub use batch::{Batch, BatchPart, Here, PartRequest};
 pub use batch_body::{BatchDialect, PartBody};
+pub use batch_error::{BatchError, BatchErrorKind};
 pub use body::{BodyError, BodyErrorKind, Given};
 pub use collection::Collection;
 pub use error::{
     ClassificationError, ClassificationInnerError, ErrorBody, ErrorDetail, ErrorEnvelope, InnerError,
 };
-pub use fields::Fields;
-pub use ignored::{Handling, Ignored};
+pub use fields::{Fields, Handling};
+pub use ignored::Ignored;
 pub use moment::{Moment, ParseMomentError};
 pub use object::Object;
 pub use parse::FromBody;

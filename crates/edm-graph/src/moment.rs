@@ -9,8 +9,9 @@ use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time};
 /// Characters of the longest date-time that is read.
 const TEXT_BYTES_MAX: usize = 64;
 
-/// A moment as Graph writes it. Reads every form that Microsoft's SDKs send: with `Z`, with an offset, without
-/// either (then UTC), with 0 to 9 fraction digits (cut to microseconds), or a date alone.
+/// A moment as Graph writes it. Reads every form that Microsoft's SDKs send: with `Z`, with an
+/// offset, without either (then UTC), with 0 to 9 fraction digits (cut to microseconds), or a date
+/// alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Moment(Timestamp);
 
@@ -56,7 +57,8 @@ impl Moment {
         Ok(Self(Timestamp::from_micros(micros)))
     }
 
-    /// Returns the moment without fraction and offset, the form of an error's `date` (contract, graph, 3.5).
+    /// Returns the moment without fraction and offset, the form of an error's `date`
+    /// (`docs/api/errors.md`).
     pub fn without_fraction(self) -> String {
         let at = self.calendar();
         format!(

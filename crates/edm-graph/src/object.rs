@@ -1,4 +1,5 @@
-//! A JSON object of a body, as far as anybody looks at it: small beside what was sent, and texts stay where they lie.
+//! A JSON object of a body, as far as anybody looks at it: small beside what was sent, and texts
+//! stay where they lie.
 
 use std::borrow::Cow;
 
@@ -23,7 +24,8 @@ pub(crate) enum Node<'a> {
     Json(Vec<u8>),
 }
 
-/// The properties of a body, or of an object in it, that are looked at: each once, the last of a name counts.
+/// The properties of a body, or of an object in it, that are looked at: each once, the last of a
+/// name counts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Object<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
 

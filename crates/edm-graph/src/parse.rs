@@ -1,5 +1,6 @@
-//! Reads bodies while keeping no more of them than is looked at: what a body does not have is passed over without being
-//! built, and what it has is bounded while it is read. Nesting is bounded by the parser at 128 levels, whatever holds it.
+//! Reads bodies while keeping no more of them than is looked at: what a body does not have is
+//! passed over without being built, and what it has is bounded while it is read. Nesting is bounded
+//! by the parser at 128 levels, whatever holds it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,8 +10,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Number, Value};
 
 use crate::body::{BodyError, BodyErrorKind};
-use crate::fields::{Fields, Member, Shape};
-use crate::ignored::{Handling, Ignored};
+use crate::fields::{Fields, Handling, Member, Shape};
+use crate::ignored::Ignored;
 use crate::object::{Node, Object};
 
 /// What is read from a JSON body.
@@ -21,9 +22,10 @@ pub trait FromBody: Sized {
     /// Reads what the body says. Fails with the path of the first property that is wrong.
     fn read(body: &Object<'_>) -> Result<Self, BodyError>;
 
-    /// Parses and reads a body, and returns what nobody looked at. An empty one is an empty object, because actions without
-    /// parameters send none. Fails on bytes that are no JSON object, where properties that the body does not have are not to be
-    /// ignored, by `wished` or else by [`Fields::handling`], and as [`FromBody::read`] does.
+    /// Parses and reads a body, and returns what nobody looked at. An empty one is an empty object,
+    /// because actions without parameters send none. Fails on bytes that are no JSON object, where
+    /// properties that the body does not have are not to be ignored, by `wished` or else by
+    /// [`Fields::handling`], and as [`FromBody::read`] does.
     fn parse(bytes: &[u8], wished: Option<Handling>) -> Result<(Self, Ignored), BodyError> {
         let (object, ignored) = parse_object(bytes, Self::FIELDS)?;
         let ignored = ignored.handled(wished.unwrap_or(Self::FIELDS.handling()))?;
@@ -108,7 +110,8 @@ impl Reading {
     /// Reads a property of an object, or passes it over.
     fn property<'a, A: MapAccess<'a>>(
         &mut self,
-        (fields, object): (Fields, &mut Object<'a>),
+        fields: Fields,
+        object: &mut Object<'a>,
         name: Cow<'a, str>,
         map: &mut A,
     ) -> Result<(), A::Error> {
@@ -163,7 +166,8 @@ impl Reading {
     }
 }
 
-/// Reads a value of some shape. What has another one is passed over, and a value of its kind without content stands for it.
+/// Reads a value of some shape. What has another one is passed over, and a value of its kind
+/// without content stands for it.
 struct ValueSeed<'r> {
     reading: &'r mut Reading,
     shape: Shape,
@@ -254,7 +258,7 @@ impl<'a> Visitor<'a> for ValueSeed<'_> {
         match shape {
             Shape::Object(fields) => {
                 while let Some(name) = map.next_key_seed(NameSeed)? {
-                    reading.property((fields, &mut object), name, &mut map)?;
+                    reading.property(fields, &mut object, name, &mut map)?;
                 }
             }
             Shape::Json => {
@@ -299,7 +303,8 @@ impl<'a> Visitor<'a> for NameSeed {
     }
 }
 
-/// Passes over a value. Unlike serde's own way it counts levels, and refuses strings and numbers that are none.
+/// Passes over a value. Unlike serde's own way it counts levels, and refuses strings and numbers
+/// that are none.
 struct Passing;
 
 impl<'a> DeserializeSeed<'a> for Passing {

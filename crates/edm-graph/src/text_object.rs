@@ -1,6 +1,6 @@
-//! A JSON object that carries a text: the text stays where it lies if nothing in it is escaped, is copied once if something
-//! is, and no tree is made around it. Whatever is odd about an object is read the general way, so that it is taken or refused
-//! as any other.
+//! A JSON object that carries a text: the text stays where it lies if nothing in it is escaped, is
+//! copied once if something is, and no tree is made around it. Whatever is odd about an object is
+//! read the general way, so that it is taken or refused as any other.
 
 use std::borrow::Cow;
 

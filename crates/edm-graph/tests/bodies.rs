@@ -512,7 +512,8 @@ fn a_type_that_an_object_cannot_be_is_refused_where_it_stands() {
     check_refused(redact(json!("#microsoft.graph.exactMatchRedaction")), Some("@odata.type"), "left out");
 }
 
-/// A body of 4 MiB in what nobody looks at leaves nothing behind; one in what is looked at is refused before it grows.
+/// A body of 4 MiB in what nobody looks at leaves nothing behind; one in what is looked at is
+/// refused before it grows.
 #[test]
 fn what_is_read_of_a_body_is_bounded() {
     let many = |element: &str, count: usize| vec![element; count].join(",");

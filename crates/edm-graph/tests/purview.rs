@@ -1,4 +1,5 @@
-//! Purview's files: committed samples in every encoding, what is refused by which name and line, and the way back.
+//! Purview's files: committed samples in every encoding, what is refused by which name and line,
+//! and the way back.
 
 use edm_graph::purview::{RulePackage, SchemaFile, read_rule_package, read_schema, write_schema};
 use edm_graph::{ColumnResource, DataStoreResource, DataTypeOptions, columns_from_wire};

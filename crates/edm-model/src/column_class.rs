@@ -137,7 +137,7 @@ pub fn classify_column(column: &Column, values: &ValueStatistics, forms: &FormSt
     let few = count < FEW_VALUES && values.largest <= 2 && values.distinct * 2 > count;
     let evidence = rarely_agrees || few;
     let identifier = column.searchable && primary_obstacles(column, values, forms).is_empty();
-    let allowed = |form: &(u8, u8)| capacity(*form) >= STANDALONE_SPARSITY * values.distinct as f64;
+    let allowed = |form: &(u8, u8)| capacity(form.0, form.1) >= STANDALONE_SPARSITY * values.distinct as f64;
     let covered: u64 = forms.histogram.iter().filter(|(form, _)| allowed(form)).map(|(_, cells)| cells).sum();
     // Numbers with check digits rarely match by chance.
     let checked = matches!(column.rule.data_type, DataType::Card | DataType::Iban);
@@ -150,14 +150,14 @@ pub fn classify_column(column: &Column, values: &ValueStatistics, forms: &FormSt
 }
 
 /// Returns how many values have this number of digits and letters.
-fn capacity((digits, letters): (u8, u8)) -> f64 {
+fn capacity(digits: u8, letters: u8) -> f64 {
     10f64.powi(i32::from(digits)) * 26f64.powi(i32::from(letters))
 }
 
 /// Returns the capacity that 99 % of the values reach.
 fn capacity_percentile(forms: &FormStatistics, values: u64) -> f64 {
     let mut capacities: Vec<(f64, u64)> =
-        forms.histogram.iter().map(|(form, cells)| (capacity(*form).log10(), *cells)).collect();
+        forms.histogram.iter().map(|(form, cells)| (capacity(form.0, form.1).log10(), *cells)).collect();
     capacities.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut left = values / 100;
     for (capacity, count) in capacities {

@@ -1,13 +1,13 @@
 //! Classifications that are kept as jobs: finished when they are made, kept without a piece of the text.
 
 use bytes::Bytes;
+use edm_extract::{TextEncoding, text_of};
 use edm_model::{
     ClassificationJob, JobFinding, JobId, JobMatch, JobOrigin, JobPlace, JobProblem, ListQuery, Listed,
     Principal, Right, SensitiveTypeId, limits,
 };
 
 use crate::error::{Error, Resource};
-use crate::file_text::{TextEncoding, text_of};
 use crate::match_report::{MatchReport, MatchedType, Place};
 use crate::matching::{MatchOptions, Unavailable};
 use crate::revision::{Expected, Revision};
@@ -18,7 +18,7 @@ use crate::service::{Service, require};
 pub enum JobContent {
     /// A text.
     Text(String),
-    /// A file that may be text.
+    /// A file that may be text, in the declared encoding.
     File(Bytes, TextEncoding),
     /// A file whose sender says that it is none.
     OtherFile,
@@ -46,7 +46,7 @@ impl Service {
         let created_at = self.now();
         let text = match content {
             JobContent::Text(text) => Some(text),
-            JobContent::File(bytes, encoding) => text_of(&bytes, encoding),
+            JobContent::File(bytes, encoding) => text_of(&bytes, encoding).ok(),
             JobContent::OtherFile => None,
         };
         let report = match text {

@@ -239,7 +239,7 @@ impl Service {
         let rolled_back = self
             .inner
             .catalog
-            .roll_back((tenant, id), self.now(), (generation.columns(), &patterns), decide)
+            .roll_back(tenant, id, self.now(), generation.columns(), &patterns, decide)
             .await;
         rolled_back.map_err(|error: Error| match error.kind() {
             ErrorKind::NotFound { .. } => Error::of(ErrorKind::NothingToRollBack),

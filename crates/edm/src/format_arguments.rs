@@ -1,7 +1,8 @@
 //! The format options of a table.
 
 use clap::Args;
-use edm_agent::{Separator, TableFormat, TextEncoding};
+use edm_agent::{Separator, TableFormat};
+use edm_extract::TextEncoding;
 
 /// The format of a table, for what cannot be detected.
 #[derive(Debug, Clone, Args)]

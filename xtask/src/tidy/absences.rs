@@ -2,7 +2,7 @@
 //! source.
 
 use super::Finding;
-use super::source::SourceFile;
+use crate::source::SourceFile;
 
 /// Words that the crates must not use outside tests, and the reason.
 struct Absence {

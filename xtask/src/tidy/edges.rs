@@ -23,7 +23,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ),
     ("edm-server", &["edm-service", "edm-graph", "edm-model", "edm-store"]),
     ("edm-service", &["edm-engine", "edm-extract", "edm-store", "edm-block", "edm-hash", "edm-model"]),
-    ("edm-agent", &["edm-graph", "edm-block", "edm-hash", "edm-model"]),
+    ("edm-agent", &["edm-graph", "edm-block", "edm-extract", "edm-hash", "edm-model"]),
     ("edm-engine", &["edm-hash", "edm-model"]),
     ("edm-block", &["edm-hash", "edm-model"]),
     ("edm-store", &["edm-model"]),
@@ -48,7 +48,7 @@ const KEPT_INSIDE: [(&str, &[&str]); 6] = [
 ];
 
 /// Crates without I/O, async and serde.
-const PURE: [&str; 4] = ["edm-model", "edm-hash", "edm-block", "edm-engine"];
+const PURE: [&str; 5] = ["edm-model", "edm-hash", "edm-block", "edm-engine", "edm-extract"];
 const IMPURE: [&str; 5] = ["tokio", "serde", "serde_json", "reqwest", "tracing"];
 
 /// Checks the output of `cargo metadata --no-deps`.

@@ -4,10 +4,10 @@
 use std::ops::Range;
 
 use super::Finding;
-use super::source::{SourceFile, item_end};
+use crate::source::{SourceFile, item_end};
 
 /// Files, and folders if they end in `/`, that parse foreign bytes.
-const PARSERS: [&str; 15] = [
+const PARSERS: [&str; 16] = [
     "crates/edm-agent/src/block_wire.rs",
     "crates/edm-agent/src/source/",
     "crates/edm-block/src/reader.rs",
@@ -18,6 +18,7 @@ const PARSERS: [&str; 15] = [
     "crates/edm-engine/src/generation/reader.rs",
     "crates/edm-engine/src/generation/rows_file.rs",
     "crates/edm-engine/src/generation/rules_file.rs",
+    "crates/edm-extract/src/",
     "crates/edm-graph/src/body.rs",
     "crates/edm-graph/src/purview/",
     "crates/edm-graph/src/query/",

@@ -2,7 +2,7 @@
 //! certain places.
 
 use super::Finding;
-use super::source::SourceFile;
+use crate::source::SourceFile;
 
 /// Crates, files and folders that may derive serde.
 const CRATES: [&str; 2] = ["edm-graph", "edm-testkit"];

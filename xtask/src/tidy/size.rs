@@ -2,10 +2,11 @@
 //! list` on the first line), and so may test functions.
 
 use super::Finding;
-use super::source::{SourceFile, item_end};
+use crate::functions::functions;
+use crate::source::SourceFile;
 
 const FILE_LINES_MAX: usize = 600;
-const FUNCTION_LINES_MAX: usize = 70;
+pub(crate) const FUNCTION_LINES_MAX: usize = 70;
 
 pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
     if file.is_list() {
@@ -20,18 +21,12 @@ pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
             format!("the file has {lines} lines, {FILE_LINES_MAX} are allowed: find the second room in it"),
         ));
     }
-    for start in file.find("fn").filter(|start| !file.is_test(*start)) {
-        // `fn(` is a type, not a function.
-        let named = file.code.get(start + 2..).is_some_and(|rest| rest.starts_with(' '));
-        if !named {
-            continue;
-        }
-        let (first, last) = (file.line_of(start), file.line_of(item_end(&file.code, start) - 1));
-        let lines = last - first + 1;
+    for function in functions(file).iter().filter(|function| !file.is_test(function.start)) {
+        let lines = function.lines;
         if lines > FUNCTION_LINES_MAX {
             findings.push(Finding::new(
                 &file.path,
-                first,
+                file.line_of(function.start),
                 format!("the function has {lines} lines, {FUNCTION_LINES_MAX} are allowed"),
             ));
         }

@@ -1,7 +1,7 @@
 //! STYLE 37: nothing unfinished, no disabled tests, and no sleeping.
 
 use super::Finding;
-use super::source::SourceFile;
+use crate::source::SourceFile;
 
 const EVERYWHERE: [(&str, &str); 5] = [
     ("todo!", "finish it or leave it out"),

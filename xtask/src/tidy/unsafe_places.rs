@@ -1,7 +1,7 @@
 //! STYLE 28: `unsafe` is only allowed with a decision record, and never without a reason.
 
 use super::Finding;
-use super::source::SourceFile;
+use crate::source::SourceFile;
 
 /// The files that may contain `unsafe`, each with its decision record.
 const ALLOWED: [(&str, &str); 15] = [

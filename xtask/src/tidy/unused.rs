@@ -4,7 +4,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::Finding;
-use super::source::SourceFile;
+use crate::source::SourceFile;
 
 /// Packages whose library has a different name.
 const LIBRARY_NAMES: [(&str, &str); 1] = [("md-5", "md5")];

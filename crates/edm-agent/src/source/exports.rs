@@ -256,7 +256,7 @@ fn an_encoding_may_be_said() {
         matches!(refused.kind(), ErrorKind::TableEncoding { line: 2, declared: Some("Shift_JIS"), .. }),
         "{refused}"
     );
-    assert!("utf-9".parse::<super::TextEncoding>().is_err());
+    assert!("utf-9".parse::<edm_extract::TextEncoding>().is_err());
 }
 
 /// A style in which programs write tables.

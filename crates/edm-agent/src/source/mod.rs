@@ -1,11 +1,9 @@
 //! The source of a table: a file or standard input, plain or gzip, with its separator and encoding.
 
 mod byte_scan;
-mod decode;
 #[cfg(test)]
 mod exports;
 mod header;
-mod mistaken;
 mod one_column;
 mod records;
 mod sniff;
@@ -20,13 +18,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use edm_extract::{ErrorKind as NotText, MistakenEncoding, TextEncoding, Utf8Text};
 use flate2::read::MultiGzDecoder;
 
-use crate::empty_words::Extent;
 use crate::error::{Error, ErrorKind};
-pub use decode::{TextEncoding, Utf8Text};
 pub use header::ExtraColumns;
-pub(crate) use mistaken::MistakenEncoding;
 pub use one_column::OtherSeparator;
 pub(crate) use records::RecordReader;
 
@@ -138,6 +134,17 @@ pub(crate) struct Source {
     pub(crate) bytes_total: Option<u64>,
 }
 
+/// How much of a table was examined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// The whole table.
+    Whole,
+    /// The first records, for a pipe.
+    Begin,
+}
+
+/// How a gzip stream begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// How much text of a pipe is examined before hashing starts, in bytes.
 const BEGIN_BYTES: usize = 16 * 1024 * 1024;
 
@@ -197,11 +204,10 @@ pub(crate) fn open_bytes(bytes: Box<dyn Read + Send>, format: TableFormat) -> Re
     let TableFormat { separator, encoding } = format;
     let bytes_read = Arc::new(AtomicU64::new(0));
     let mut counted = Counted { inner: bytes, count: Arc::clone(&bytes_read) };
-    let magic = read_up_to(&mut counted, sniff::MAGIC_BYTES)?;
-    sniff::refuse_other_files(&magic)?;
-    let zipped = magic.starts_with(&[0x1f, 0x8b]);
+    let magic = read_up_to(&mut counted, GZIP.len())?;
+    let zipped = magic == GZIP;
     let whole = Cursor::new(magic).chain(counted);
-    let mistaken = encoding.and_then(|encoding| MistakenEncoding::of(encoding.encoding()));
+    let mistaken = encoding.and_then(MistakenEncoding::watch);
     let mut text: Box<dyn Read + Send> = if zipped {
         let unzipped = Unzipped(MultiGzDecoder::new(whole));
         Box::new(Utf8Text::of_table(unzipped, encoding, mistaken.clone()))
@@ -263,6 +269,16 @@ fn declared_separator(first: &[u8]) -> Option<(u8, usize)> {
     None
 }
 
+/// Returns what a person should look at of a table whose declared encoding may be a mistake.
+fn mistaken_warning(mistaken: &MistakenEncoding) -> Option<String> {
+    let characters = mistaken.utf8_characters()?;
+    let declared = mistaken.declared().name();
+    Some(format!(
+        "the file reads as UTF-8 from end to end, and as {declared} each of its {characters} characters beyond ASCII becomes \
+         others, which nobody writes: leave --encoding out and upload again"
+    ))
+}
+
 fn read_up_to(reader: &mut impl Read, count: usize) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     reader.take(count as u64).read_to_end(&mut bytes).map_err(from_io)?;
@@ -272,7 +288,19 @@ fn read_up_to(reader: &mut impl Read, count: usize) -> Result<Vec<u8>, Error> {
 /// Unwraps our error from an I/O error, or wraps the I/O error.
 pub(crate) fn from_io(error: io::Error) -> Error {
     let named = |error| Error::caused(ErrorKind::FileUnreadable { path: PathBuf::from("the file") }, error);
-    error.downcast::<Error>().unwrap_or_else(named)
+    let not_text = |error: edm_extract::Error| {
+        Error::new(match error.kind() {
+            NotText::OtherFormat { what, .. } => ErrorKind::NotDelimited { what },
+            NotText::Undecodable { line, byte, declared } => {
+                ErrorKind::TableEncoding { line, byte, declared }
+            }
+            _ => ErrorKind::NotText(error),
+        })
+    };
+    error
+        .downcast::<Error>()
+        .or_else(|error| error.downcast::<edm_extract::Error>().map(not_text))
+        .unwrap_or_else(named)
 }
 
 /// Counts the bytes that pass through.
@@ -348,7 +376,7 @@ mod tests {
         let whole = gzip(&b"abcdefgh,ijkl\n".repeat(1000));
         check(&whole[..whole.len() - 9], None, Err(ErrorKind::GzipDamaged));
         check(b"a;b\n1;2\n", None, Ok(("a;b\n1;2\n", b';')));
-        let archive = ErrorKind::NotDelimited { what: "is a zip archive or an office document" };
+        let archive = ErrorKind::NotDelimited { what: "is a zip archive" };
         check(b"PK\x03\x04....", None, Err(archive));
     }
 

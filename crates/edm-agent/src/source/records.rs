@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use csv::StringRecord;
+use edm_extract::MistakenEncoding;
 use edm_model::{Columns, limits};
 use sha2::{Digest, Sha256};
 
 use super::header::{ExtraColumns, Header};
 use super::split::{Behind, QuoteFault, Span, Splitter, Step, are_blank};
 use super::unread::{MARKS_BYTES_MAX, Unread};
-use super::{MistakenEncoding, Separator, Source};
+use super::{Separator, Source, mistaken_warning};
 use crate::chunk::Chunk;
 use crate::error::{Error, ErrorKind};
 use crate::rejections::Rejections;
@@ -118,8 +119,9 @@ impl RecordReader {
         }
         let bytes = reader.text.bytes();
         let cells = reader.cells.iter().map(|(start, end)| bytes.get(*start..*end).expect(IN_TEXT));
-        let record = StringRecord::from_byte_record(cells.collect())
-            .map_err(|_| Error::new(ErrorKind::UnknownEncoding { line: first_line, byte: 0 }))?;
+        let record = StringRecord::from_byte_record(cells.collect()).map_err(|_| {
+            Error::new(ErrorKind::TableEncoding { line: first_line, byte: 0, declared: None })
+        })?;
         reader.header = resolve(&record)?;
         let mut digest = Sha256::new();
         for cell in &record {
@@ -147,7 +149,7 @@ impl RecordReader {
 
     /// Returns the warnings about a table that was read to its end.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
-        let mistaken = self.mistaken.as_ref().and_then(|mistaken| mistaken.warning());
+        let mistaken = self.mistaken.as_ref().and_then(|mistaken| mistaken_warning(mistaken));
         self.doubt.clone().into_iter().chain(mistaken)
     }
 
@@ -202,7 +204,7 @@ impl RecordReader {
         self.splitter.seek(0);
         // The text was decoded before, so this cannot fail.
         let text = String::from_utf8(text)
-            .map_err(|_| Error::new(ErrorKind::UnknownEncoding { line: self.line, byte: 0 }))?;
+            .map_err(|_| Error::new(ErrorKind::TableEncoding { line: self.line, byte: 0, declared: None }))?;
         chunk.set_text(text);
         Ok(())
     }

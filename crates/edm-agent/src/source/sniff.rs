@@ -7,8 +7,6 @@ use crate::error::{Error, ErrorKind};
 
 /// Text examined for the separator, in bytes.
 pub(super) const SNIFF_BYTES: usize = 64 * 1024;
-/// Bytes examined for the magic numbers of other file types.
-pub(super) const MAGIC_BYTES: usize = 16;
 /// Records examined for the separator.
 const RECORDS: usize = 100;
 /// The minimum of records in ten that must have as many cells as the first.
@@ -16,33 +14,6 @@ const AGREEING_OF_TEN: usize = 8;
 
 /// The separators tried, the most likely first.
 const SEPARATORS: [Separator; 4] = [Separator::COMMA, Separator(b';'), Separator(b'\t'), Separator(b'|')];
-
-/// Magic numbers of files that are not delimited text, and their descriptions.
-const OTHER_FILES: &[(&[u8], &str)] = &[
-    (b"PK\x03\x04", "is a zip archive or an office document"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old office document"),
-    (b"PAR1", "is a Parquet file"),
-    (b"Obj\x01", "is an Avro file"),
-    (b"ORC", "is an ORC file"),
-    (b"SQLite format 3\0", "is an SQLite database"),
-    (b"%PDF-", "is a PDF document"),
-    (b"{\\rtf", "is an RTF document"),
-    (b"BZh", "is packed with bzip2"),
-    (b"\xfd7zXZ\0", "is packed with xz"),
-    (b"\x28\xb5\x2f\xfd", "is packed with zstd"),
-    (b"7z\xbc\xaf\x27\x1c", "is a 7z archive"),
-    (b"\xff\xfe\0\0", "is text in UTF-32"),
-    (b"\0\0\xfe\xff", "is text in UTF-32"),
-    (b"PGDMP", "is a dump of PostgreSQL in its own format"),
-];
-
-/// Fails if the first bytes are those of another file type.
-pub(super) fn refuse_other_files(magic: &[u8]) -> Result<(), Error> {
-    match OTHER_FILES.iter().find(|(begin, _)| magic.starts_with(begin)) {
-        Some((_, what)) => Err(Error::new(ErrorKind::NotDelimited { what })),
-        None => Ok(()),
-    }
-}
 
 /// Fails if the first lines are text but not delimited.
 pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
@@ -168,9 +139,9 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_called_by_name() {
+    fn other_texts_are_called_by_name() {
         let check = |bytes: &[u8], expected: Option<&str>| {
-            let refused = refuse_other_files(bytes).and_then(|()| refuse_other_texts(bytes)).err();
+            let refused = refuse_other_texts(bytes).err();
             let what = refused.map(|error| match error.kind() {
                 ErrorKind::NotDelimited { what } => *what,
                 other => panic!("{other:?}"),
@@ -180,12 +151,10 @@ mod tests {
         check(b"a,b\r\n1,2\r\n", None);
         check(b"a,b\r", None);
         check(b"", None);
-        check(b"PAR1\x15\x04", Some("is a Parquet file"));
         check(
             b"+----+------+\n| id | name |\n",
             Some("is a table drawn with lines, as programs show one at a terminal"),
         );
-        check(b"\xff\xfe\0\0a\0\0\0", Some("is text in UTF-32"));
         check(b" {\"ssn\": \"900-12-3456\"}\n", Some("is JSON"));
         check(b"<?xml version=\"1.0\"?>", Some("is XML or HTML"));
         let old = "ends its lines with a carriage return alone, as old Macintosh programs do";

@@ -197,13 +197,14 @@ impl Splitter {
             start = mark + 1;
             met = self.next_mark(text);
         }
-        self.any_record((text, ended), start, met, cells)
+        self.any_record(text, ended, start, met, cells)
     }
 
     /// Slow path: continues a record in the cell that starts at `start`, at its first mark.
     fn any_record(
         &mut self,
-        (text, ended): (&[u8], bool),
+        text: &[u8],
+        ended: bool,
         start: usize,
         mut met: Option<(usize, u8)>,
         cells: &mut Vec<Span>,

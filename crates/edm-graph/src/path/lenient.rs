@@ -1,5 +1,5 @@
-//! The lenient reading of paths: case of segments, `name('key')`, double slashes, `microsoft.graph.commit`, types in the path,
-//! `/beta` and `/v1.0`.
+//! The lenient reading of paths: case of segments, `name('key')`, double slashes,
+//! `microsoft.graph.commit`, types in the path, `/beta` and `/v1.0`.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -42,8 +42,9 @@ pub fn fill(template: &str, parameters: &[&str]) -> String {
     path
 }
 
-/// Returns the canonical form, without version prefix, of a path that a client wrote in any of the lenient
-/// ways; `None` when it is none of the table's. `path` is still percent-encoded, as it came.
+/// Returns the canonical form, without version prefix, of a path that a client wrote in any of the
+/// lenient ways; `None` when it is none of the table's. `path` is still percent-encoded, as it
+/// came.
 pub fn canonical(path: &str) -> Option<String> {
     if let Some(plain) = plain(path) {
         return Some(plain.to_owned());
@@ -56,8 +57,8 @@ pub fn canonical(path: &str) -> Option<String> {
     RESOURCES.iter().find_map(|template| match_template(template, segments))
 }
 
-/// Returns the table's entry that a path is letter for letter behind a version prefix, if it has no parameters: what
-/// `canonical` returns, without its work.
+/// Returns the table's entry that a path is letter for letter behind a version prefix, if it has no
+/// parameters: what `canonical` returns, without its work.
 pub fn plain(path: &str) -> Option<&'static str> {
     let below = VERSIONS.iter().find_map(|version| path.strip_prefix('/')?.strip_prefix(version));
     let below = below.unwrap_or(path);
@@ -74,7 +75,8 @@ fn segments(path: &str) -> Option<Vec<String>> {
                 segments.push(name.to_owned());
                 let bare = key.strip_prefix('\'').and_then(|key| key.strip_suffix('\''));
                 let key = bare.map_or_else(|| key.to_owned(), |key| key.replace("''", "'"));
-                // `commit()` is a call without parameters; `sessions('')` is a key that nothing has, not the collection.
+                // `commit()` is a call without parameters; `sessions('')` is a key that nothing
+                // has, not the collection.
                 if bare.is_some() && key.is_empty() {
                     return None;
                 }

@@ -1,5 +1,5 @@
-//! A file's text → its elements, in a tree that is bounded while it is built. No document types, no entities but XML's
-//! own five, nothing outside the file.
+//! A file's text → its elements, in a tree that is bounded while it is built. No document types, no
+//! entities but XML's own five, nothing outside the file.
 
 use edm_model::limits;
 use quick_xml::XmlVersion;

@@ -1,4 +1,5 @@
-//! Bytes of a file → its text. The first bytes decide what they can decide; the XML declaration decides the rest.
+//! Bytes of a file → its text. The first bytes decide what they can decide; the XML declaration
+//! decides the rest.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
@@ -15,8 +16,9 @@ pub(super) struct Decoded {
 
 /// Decodes UTF-8 and UTF-16 with or without a byte order mark, and what else a declaration names.
 ///
-/// A declaration that contradicts the first bytes does not win: tools write files anew in another encoding and leave
-/// it as it was. That is a warning. Fails on bytes that are no text in the encoding.
+/// A declaration that contradicts the first bytes does not win: tools write files anew in another
+/// encoding and leave it as it was. That is a warning. Fails on bytes that are no text in the
+/// encoding.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, PurviewError> {
     let (by_bytes, mark) = match bytes {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
@@ -79,7 +81,8 @@ fn known(label: &str) -> Result<Declared, PurviewError> {
     Encoding::for_label_no_replacement(label.as_bytes()).map(Declared::Is).ok_or_else(unknown)
 }
 
-/// Returns the encoding's name in the XML declaration, read without knowing the encoding: a declaration is ASCII.
+/// Returns the encoding's name in the XML declaration, read without knowing the encoding: a
+/// declaration is ASCII.
 fn declared_label(bytes: &[u8], by_bytes: Option<&'static Encoding>) -> Option<String> {
     let wide = by_bytes.is_some_and(|encoding| encoding != UTF_8);
     let head = bytes.get(..bytes.len().min(DECLARATION_BYTES_MAX * if wide { 2 } else { 1 }))?;
@@ -91,7 +94,8 @@ fn declared_label(bytes: &[u8], by_bytes: Option<&'static Encoding>) -> Option<S
     value.get(1..)?.split(quote).next().map(str::to_owned)
 }
 
-/// Returns the line of the first byte that is no text; of UTF-8 only, whose lines can be counted before decoding.
+/// Returns the line of the first byte that is no text; of UTF-8 only, whose lines can be counted
+/// before decoding.
 fn first_bad_line(bytes: &[u8], encoding: &'static Encoding) -> Option<u64> {
     let valid = std::str::from_utf8(bytes).err().filter(|_| encoding == UTF_8)?.valid_up_to();
     Some(1 + bytes.iter().take(valid).filter(|byte| **byte == b'\n').count() as u64)

@@ -140,7 +140,8 @@ impl PurviewError {
     }
 }
 
-/// Returns a name of the file as an error may repeat it: without control characters and not longer than a line.
+/// Returns a name of the file as an error may repeat it: without control characters and not longer
+/// than a line.
 pub(super) fn shown(name: &str) -> String {
     let clean = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
     let mut out: String = name.chars().take(SHOWN_CHARACTERS_MAX).map(clean).collect();

@@ -1,8 +1,10 @@
-//! The XML of Microsoft Purview: an `EdmSchema` is a data store, a `RulePackage` holds sensitive types. Files are read
-//! into the resources of the wire and written from them; whether a service takes them is not decided here.
+//! The XML of Microsoft Purview: an `EdmSchema` is a data store, a `RulePackage` holds sensitive
+//! types. Files are read into the resources of the wire and written from them; whether a service
+//! takes them is not decided here.
 //!
-//! What a file says is honoured, or refused by the name and line of the element or attribute. What is honoured in
-//! another way than Purview would is a warning. `docs/purview.md` is the table of both.
+//! What a file says is honoured, or refused by the name and line of the element or attribute. What
+//! is honoured in another way than Purview would is a warning. `docs/purview.md` is the table of
+//! both.
 
 mod document;
 mod encoding;

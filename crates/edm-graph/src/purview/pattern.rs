@@ -23,7 +23,8 @@ const ANY: Grammar =
 const NESTED: &str =
     "a group inside a group has no counterpart here: write one pattern for each way to fulfil it";
 
-/// The classifications that patterns name: what finds candidates in Purview, and is not needed here.
+/// The classifications that patterns name: what finds candidates in Purview, and is not needed
+/// here.
 #[derive(Default)]
 pub(super) struct Classifications(Vec<String>);
 

@@ -50,7 +50,8 @@ pub struct RulePackage {
 pub struct PackageType {
     /// The line on which it starts.
     pub line: u64,
-    /// The type; where an id of a data store belongs, there is the name that the package calls it by.
+    /// The type; where an id of a data store belongs, there is the name that the package calls it
+    /// by.
     pub resource: SensitiveTypeResource,
 }
 

@@ -106,7 +106,8 @@ fn read_delimiters(
     let mut has_layout = false;
     for item in list.split(',') {
         let trimmed = item.trim_matches(' ');
-        // `-, /` is two delimiters with layout between; in `-, ` and `- /` the space is one of them.
+        // `-, /` is two delimiters with layout between; in `-, ` and `- /` the space is one of
+        // them.
         if in_a_row || trimmed.is_empty() {
             characters.extend(item.chars());
         } else {

@@ -17,11 +17,13 @@ const SEARCHABLE_MAX: usize = 10;
 pub struct WrittenSchema {
     /// The file's text, in UTF-8.
     pub xml: String,
-    /// What the file cannot say and Purview would not take, in sentences; the first kind stands in it as comments.
+    /// What the file cannot say and Purview would not take, in sentences; the first kind stands in
+    /// it as comments.
     pub warnings: Vec<String>,
 }
 
-/// Writes a data store's name, description and columns. Reading the file gives the same, save what the warnings tell.
+/// Writes a data store's name, description and columns. Reading the file gives the same, save what
+/// the warnings tell.
 pub fn write_schema(store: &DataStoreResource) -> WrittenSchema {
     let columns = store.columns.as_deref().unwrap_or_default();
     let mut warnings = beyond_purview(columns);

@@ -50,7 +50,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryErrorKind> {
             }
             _ => {
                 let mut word = String::from(character);
-                // A date holds colons; behind a name a colon is one by itself, as in `any(f:f eq 'x')`.
+                // A date holds colons; behind a name a colon is one by itself, as in
+                // `any(f:f eq 'x')`.
                 let name = character.is_alphabetic() || character == '_';
                 let ends = |next: char| {
                     next.is_whitespace() || matches!(next, '(' | ')' | ',' | '\'') || name && next == ':'

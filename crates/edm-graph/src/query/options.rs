@@ -83,8 +83,8 @@ pub struct Expand {
 }
 
 impl QueryOptions {
-    /// Reads a query as it stands in the address. Options without `$` are no one's business and left alone.
-    /// Fails on the first option that is unknown, repeated, misplaced or wrong.
+    /// Reads a query as it stands in the address. Options without `$` are no one's business and
+    /// left alone. Fails on the first option that is unknown, repeated, misplaced or wrong.
     pub fn parse(query: Option<&str>, shape: &Shape, place: Place) -> Result<Self, QueryError> {
         let query = query.unwrap_or("");
         let too_long = || QueryError::new(QueryErrorKind::TooLong, "query");
@@ -109,8 +109,9 @@ impl QueryOptions {
         Self::read(&pairs, shape, place)
     }
 
-    /// Returns the query of the page behind `cursor`, after `served` elements: this one with another page token.
-    /// Fails when the values that the list is ordered by are too long for a token.
+    /// Returns the query of the page behind `cursor`, after `served` elements: this one with
+    /// another page token. Fails when the values that the list is ordered by are too long for a
+    /// token.
     pub fn next_query(
         &self,
         query: Option<&str>,

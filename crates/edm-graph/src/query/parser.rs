@@ -139,7 +139,8 @@ impl Parser<'_> {
         }
     }
 
-    /// Reads what may stand behind a condition: that it is compared with true or false. What is unknown stays unknown.
+    /// Reads what may stand behind a condition: that it is compared with true or false. What is
+    /// unknown stays unknown.
     fn held(&mut self, condition: Condition) -> Result<Condition, QueryErrorKind> {
         let is_equal = match (self.take_word("eq"), self.peek()) {
             (true, _) => true,
@@ -366,7 +367,8 @@ fn require_text(term: &Term) -> Result<(), QueryErrorKind> {
     if fits { Ok(()) } else { Err(QueryErrorKind::TypesDiffer { expected: "a string" }) }
 }
 
-/// Checks that two sides can be compared; a quoted date beside a date-time property becomes a date-time.
+/// Checks that two sides can be compared; a quoted date beside a date-time property becomes a
+/// date-time.
 fn agree(left: Term, right: Term) -> Result<(Term, Term), QueryErrorKind> {
     if left.kind.is_none() && right.kind.is_some() {
         return agree(right, left).map(|(right, left)| (left, right));

@@ -41,8 +41,9 @@ impl Property {
     }
 }
 
-/// Finds what a path such as `error/code` names, whatever the case of its letters, and its own spelling. Fails where
-/// there is no such property, and where there is one that can only be selected.
+/// Finds what a path such as `error/code` names, whatever the case of its letters, and its own
+/// spelling. Fails where there is no such property, and where there is one that can only be
+/// selected.
 pub(super) fn resolve(path: &str, properties: &'static [Property]) -> Result<(String, Kind), QueryErrorKind> {
     let unknown = || QueryErrorKind::UnknownProperty { name: path.to_owned() };
     let mut spelled = String::new();

@@ -1,8 +1,9 @@
-//! `$skiptoken`: where the next page begins. Opaque to clients: base64url of a version, a checksum and a place.
+//! `$skiptoken`: where the next page begins. Opaque to clients: base64url of a version, a checksum
+//! and a place.
 //!
-//! The checksum covers the list's filter and order too, so that a token that was cut, altered or brought from another list is
-//! refused rather than answered with a wrong page. It is no secret: who makes a token up reads a page that the same caller may read
-//! anyway.
+//! The checksum covers the list's filter and order too, so that a token that was cut, altered or
+//! brought from another list is refused rather than answered with a wrong page. It is no secret:
+//! who makes a token up reads a page that the same caller may read anyway.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

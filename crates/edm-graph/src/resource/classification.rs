@@ -1,4 +1,5 @@
-//! The actions `classifyExactMatches` and `redactExactMatches`: what they take and what they answer.
+//! The actions `classifyExactMatches` and `redactExactMatches`: what they take and what they
+//! answer.
 
 use std::borrow::Cow;
 
@@ -9,8 +10,8 @@ use serde_json::Value;
 
 use crate::body::{BodyError, BodyErrorKind, Given, Reader, check_length};
 use crate::error::{ClassificationError, ErrorEnvelope};
-use crate::fields::{Fields, Member};
-use crate::ignored::{Handling, Ignored};
+use crate::fields::{Fields, Handling, Member};
+use crate::ignored::Ignored;
 use crate::object::{Node, Object};
 use crate::parse::{FromBody, Reading};
 use crate::schema::Action;
@@ -31,7 +32,8 @@ pub struct ClassifyRequest<'a> {
     pub options: ClassifyOptions,
 }
 
-/// What to look for in a text, and how: in the body beside the text, or in the query where the body is the text.
+/// What to look for in a text, and how: in the body beside the text, or in the query where the body
+/// is the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassifyOptions {
     /// The types to look for, as sent; empty is all.
@@ -118,10 +120,11 @@ impl ClassifyOptions {
         })
     }
 
-    /// Reads the options of an action from a query, and returns what nobody looked at: `sensitiveTypeIds` apart by commas, every other value as
-    /// the JSON that it would be in a body. Options that begin with `$` are OData's and left to others. Fails with the name of the first one that is
-    /// wrong or given twice, and where options that the action does not have are not to be ignored: a misspelt one would change what is
-    /// found without a word.
+    /// Reads the options of an action from a query, and returns what nobody looked at:
+    /// `sensitiveTypeIds` apart by commas, every other value as the JSON that it would be in a
+    /// body. Options that begin with `$` are OData's and left to others. Fails with the name of the
+    /// first one that is wrong or given twice, and where options that the action does not have are
+    /// not to be ignored: a misspelt one would change what is found without a word.
     pub fn from_query(
         query: Option<&str>,
         action: &'static Action,
@@ -179,7 +182,8 @@ pub struct TextLine<'a> {
 }
 
 impl<'a> TextLine<'a> {
-    /// Reads a line. Fails with what could be read of its id; on properties that no line has too, unless they are to be ignored.
+    /// Reads a line. Fails with what could be read of its id; on properties that no line has too,
+    /// unless they are to be ignored.
     pub fn read(line: &'a [u8], handling: Handling) -> Result<Self, (Value, BodyError)> {
         let TextObject { text, mut others, ignored } =
             TextObject::parse(line, Fields::Create(&TEXT_LINE)).map_err(|error| (Value::Null, error))?;
@@ -332,8 +336,8 @@ fn read_exempt(reader: &Reader<'_>) -> Result<Vec<(String, Vec<String>)>, BodyEr
     Ok(read)
 }
 
-/// `exactMatchClassificationResult`. What has neither `classification` nor `errors` is another answer, and no text in which
-/// nothing was found.
+/// `exactMatchClassificationResult`. What has neither `classification` nor `errors` is another
+/// answer, and no text in which nothing was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClassificationResult {
@@ -396,7 +400,8 @@ pub struct ConfidenceCount {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContentLocation {
-    /// The primary value as it stands in the text; no value is empty, and it is where values were not asked for.
+    /// The primary value as it stands in the text; no value is empty, and it is where values were
+    /// not asked for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id_match: String,
     /// Where it begins.

@@ -160,8 +160,8 @@ impl FromBody for ClassifyFileRequest {
     }
 }
 
-/// The body of `classifyText`. `scopesToRun` and `matchTolerancesToInclude` are about methods that are not served, and are
-/// not looked at.
+/// The body of `classifyText`. `scopesToRun` and `matchTolerancesToInclude` are about methods that
+/// are not served, and are not looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassifyTextRequest {
     /// The text.

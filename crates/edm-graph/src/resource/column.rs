@@ -48,7 +48,8 @@ pub struct DataTypeOptions {
     /// `digits`: the number of digits that every value has after padding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u16>,
-    /// `phone`: the country of numbers that are written without a country code, two letters of ISO 3166-1.
+    /// `phone`: the country of numbers that are written without a country code, two letters of ISO
+    /// 3166-1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// `date`: how the table writes days, `ymd`, `dmy` or `mdy`.

@@ -166,7 +166,8 @@ fn read_placeholders(reader: &Reader<'_>) -> Result<Given<PlaceholderWords>, Bod
     let name = "placeholders";
     let words = reader.texts(name, limits::PLACEHOLDERS_MAX, limits::PLACEHOLDER_CHARACTERS_MAX)?;
     words.try_map(|words| {
-        // Number and length were checked: what is left is a word of white space or with a control character.
+        // Number and length were checked: what is left is a word of white space or with a control
+        // character.
         PlaceholderWords::new(words).map_err(|error| {
             let target = match error {
                 PlaceholderWordsError::Length { position } => format!("{name}[{position}]"),

@@ -1,5 +1,6 @@
-//! Graph's resources. Each file holds what is sent (a type with Graph's exact names, read by the agent too),
-//! what may be set (a draft or a change, read from a body), and the properties that a query may name.
+//! Graph's resources. Each file holds what is sent (a type with Graph's exact names, read by the
+//! agent too), what may be set (a draft or a change, read from a body), and the properties that a
+//! query may name.
 
 pub(crate) mod classification;
 pub(crate) mod classification_job;

@@ -64,7 +64,7 @@ impl SensitiveTypeResource {
         &SENSITIVE_TYPE.query_properties::<{ SENSITIVE_TYPE.property_count() }>();
 }
 
-/// `exactMatchRule` (contract, extensions).
+/// `exactMatchRule`, our addition to a sensitive type: the store and its patterns.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExactMatchRuleResource {
@@ -72,7 +72,8 @@ pub struct ExactMatchRuleResource {
     pub data_store_id: String,
     /// The confidence from which a match should be acted on.
     pub recommended_confidence: u8,
-    /// The confidence from which a redaction covers a match; where a type is made, absent is the columns' default.
+    /// The confidence from which a redaction covers a match; where a type is made, absent is the
+    /// columns' default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redact_confidence: Option<u8>,
     /// In any order.

@@ -1,4 +1,5 @@
-//! `exactMatchSession` with everything that it inherits from exactMatchSessionBase and exactMatchJobBase.
+//! `exactMatchSession` with everything that it inherits from exactMatchSessionBase and
+//! exactMatchJobBase.
 
 use std::fmt;
 
@@ -62,7 +63,8 @@ pub struct SessionResource {
     pub data_store_id: Option<String>,
     /// The same, as Graph spelled it until 2021.
     pub datastore_id: Option<String>,
-    /// UploadInProgress, ProcessingInProgress, Completed, Failed, Cancelled or Expired: never an enum on the wire.
+    /// UploadInProgress, ProcessingInProgress, Completed, Failed, Cancelled or Expired: never an
+    /// enum on the wire.
     pub state: Option<String>,
     /// Blocks in all; null while unknown.
     pub total_block_count: Option<u32>,
@@ -92,7 +94,8 @@ pub struct SessionResource {
     pub salt: Option<WireSalt>,
     /// The agent that uploads.
     pub upload_agent_id: Option<String>,
-    /// The agent itself, when `$expand` asked; the outer option is "asked", the inner one "there is one".
+    /// The agent itself, when `$expand` asked; the outer option is "asked", the inner one "there is
+    /// one".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload_agent: Option<Option<UploadAgentResource>>,
     /// `replace` or `delta`.
@@ -113,14 +116,14 @@ pub struct SessionResource {
 impl SessionResource {
     /// The name in `@odata.type`.
     pub const TYPE: &'static str = "exactMatchSession";
-    /// What `$select`, `$filter` and `$orderby` may name. `salt` can be selected, never filtered or sorted by:
-    /// that would let a reader guess it character by character.
+    /// What `$select`, `$filter` and `$orderby` may name. `salt` can be selected, never filtered or
+    /// sorted by: that would let a reader guess it character by character.
     pub const PROPERTIES: &'static [Property] =
         &EXACT_MATCH_SESSION.query_properties::<{ EXACT_MATCH_SESSION.property_count() }>();
 }
 
-/// What POST makes a session from. Everything else in the body is server-made and never looked at, so that
-/// placeholders in read-only properties do no harm (contract, graph, section 5, point 7).
+/// What POST makes a session from. Everything else in the body is server-made and never looked at,
+/// so that placeholders that an SDK writes into read-only properties do no harm.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionDraft {
@@ -177,7 +180,8 @@ impl SessionDraft {
         // Whether it may be a salt is the service's to say.
         let salt = reader.text("salt", limits::TEXT_CHARACTERS_MAX)?.into_option();
         let mut upload_agent_id = reader.text("uploadAgentId", limits::TEXT_CHARACTERS_MAX)?.into_option();
-        // An agent that is registered may stand inline; a new one is registered by a request of its own.
+        // An agent that is registered may stand inline; a new one is registered by a request of its
+        // own.
         if let (None, Given::Value(agent)) = (&upload_agent_id, reader.object("uploadAgent")?) {
             let id = agent.text("id", limits::TEXT_CHARACTERS_MAX)?;
             upload_agent_id = Some(agent.needed("id", id)?);

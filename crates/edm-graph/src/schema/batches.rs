@@ -1,5 +1,5 @@
-//! What requests bring that is OData's or this service's own way to send several at once, and no type of Graph's schema: it
-//! stands in no `$metadata`.
+//! What requests bring that is OData's or this service's own way to send several at once, and no
+//! type of Graph's schema: it stands in no `$metadata`.
 
 use edm_model::limits;
 

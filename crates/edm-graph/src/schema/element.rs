@@ -1,5 +1,5 @@
-//! What the table of the wire is made of: types, properties, navigations, actions. Everything can be made in a constant,
-//! so that a reference to a type that does not exist is no program.
+//! What the table of the wire is made of: types, properties, navigations, actions. Everything can
+//! be made in a constant, so that a reference to a type that does not exist is no program.
 
 use crate::query;
 
@@ -162,7 +162,8 @@ pub struct StructuredType {
     pub is_abstract: bool,
     /// What further properties hold, where their names are the client's.
     pub open: Option<Type>,
-    /// Whether a request that brings a property which it does not have is refused, where others drop it.
+    /// Whether a request that brings a property which it does not have is refused, where others
+    /// drop it.
     pub is_closed: bool,
     /// Where it comes from.
     pub source: Source,
@@ -488,7 +489,8 @@ impl StructuredType {
         }
     }
 
-    /// Returns what queries may name, inherited properties first. `COUNT` is [`property_count`](Self::property_count).
+    /// Returns what queries may name, inherited properties first. `COUNT` is
+    /// [`property_count`](Self::property_count).
     pub const fn query_properties<const COUNT: usize>(&self) -> [query::Property; COUNT] {
         let mut properties = [query::Property::new("", query::Kind::Text); COUNT];
         let mut of = self;

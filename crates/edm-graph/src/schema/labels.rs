@@ -1,4 +1,5 @@
-//! Labels and policies: types that Graph's schema hangs on `dataClassification` and of which this service has no values.
+//! Labels and policies: types that Graph's schema hangs on `dataClassification` and of which this
+//! service has no values.
 
 use super::element::{Navigation, StructuredType, boolean, int32, moment, object, text, word};
 use super::enums::{APPLICATION_MODE, DLP_ACTION, LABEL_TARGET, RULE_MODE};

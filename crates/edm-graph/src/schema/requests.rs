@@ -1,4 +1,5 @@
-//! What requests bring: Graph's own request types, which no path takes, and the parts of action parameters.
+//! What requests bring: Graph's own request types, which no path takes, and the parts of action
+//! parameters.
 
 use edm_model::limits;
 

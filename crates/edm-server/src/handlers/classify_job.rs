@@ -48,7 +48,7 @@ pub(crate) async fn classify_file(
             body::read_text(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &app, &mut lease).await?;
         let request: ClassifyFileRequest = read_object(&bytes, &parts)?;
         drop(bytes);
-        let content = JobContent::File(decoded(Zeroizing::new(request.file))?, TextEncoding::Unsaid);
+        let content = JobContent::File(decoded(Zeroizing::new(request.file))?, TextEncoding::UTF_8);
         return classify(&app, &call, JobOrigin::File, content, request.options).await;
     }
     let mut handled = Handled::wished(&parts.headers);
@@ -124,11 +124,11 @@ fn text_encoding(headers: &HeaderMap) -> Option<TextEncoding> {
     }
     let charset = parts.find_map(|parameter| parameter.strip_prefix("charset="));
     match charset.map(|charset| charset.trim_matches('"')) {
-        None | Some("utf-8" | "utf8" | "us-ascii") => Some(TextEncoding::Unsaid),
-        Some("utf-16le") => Some(TextEncoding::Utf16Little),
+        None | Some("utf-8" | "utf8" | "us-ascii") => Some(TextEncoding::UTF_8),
+        Some("utf-16le") => Some(TextEncoding::UTF_16LE),
         // RFC 2781, 4.3 would have the big end first, and many programs write the little one: only the mark is sure.
-        Some("utf-16") => Some(TextEncoding::Utf16),
-        Some("utf-16be") => Some(TextEncoding::Utf16Big),
+        Some("utf-16") => Some(TextEncoding::UTF_16),
+        Some("utf-16be") => Some(TextEncoding::UTF_16BE),
         Some(_) => None,
     }
 }

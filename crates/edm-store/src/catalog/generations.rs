@@ -208,8 +208,8 @@ async fn swap(
         .await
         .context("retiring generations")?;
     insert(write, &published, commit_number).await?;
-    let table = (session.store_id, &session.columns);
-    types::pin_default(write, table, live, &generation.default_patterns, generation.at).await?;
+    let (id, columns) = (session.store_id, &session.columns);
+    types::pin_default(write, id, columns, live, &generation.default_patterns, generation.at).await?;
     Ok(published)
 }
 

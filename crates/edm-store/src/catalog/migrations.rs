@@ -22,10 +22,11 @@ const STEPS: [(&str, &str); 9] = [
     ("0009_generation_terms", include_str!("../../migrations/sqlite/0009_generation_terms.sql")),
 ];
 
-pub(super) static MIGRATIONS: LazyLock<Migrator> =
-    LazyLock::new(|| Migrator::with_migrations(STEPS.into_iter().map(step).collect()));
+pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    Migrator::with_migrations(STEPS.into_iter().map(|(name, sql)| step(name, sql)).collect())
+});
 
-fn step((name, sql): (&'static str, &'static str)) -> Migration {
+fn step(name: &'static str, sql: &'static str) -> Migration {
     let (number, words) = name.split_once('_').expect("a step's name begins with its number");
     let version = number.parse().expect("a step's name begins with its number");
     let sql = AssertSqlSafe(sql).into_sql_str();
@@ -44,7 +45,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("catalog.db");
         let catalog = Catalog::open(&path, test_options()).await.expect("the catalog opens");
-        let older = Migrator::with_migrations(STEPS.into_iter().take(8).map(step).collect());
+        let older =
+            Migrator::with_migrations(STEPS.into_iter().take(8).map(|(name, sql)| step(name, sql)).collect());
         catalog.writer.migrate(&older).await.expect("the tables of version 8 are made");
         for statement in [
             "insert into salts (key_id, tenant_id, sealed, own, created_at) values (x'00', x'01', x'00', 0, 0)",

@@ -197,7 +197,7 @@ impl Catalog {
         write_draft(&mut write, id, at, &draft).await?;
         if draft.name != before.name {
             // Only a type that still has the store's old name follows.
-            types::rename_default(&mut write, (tenant, id), (&before.name, &draft.name), at).await?;
+            types::rename_default(&mut write, tenant, id, &before.name, &draft.name, at).await?;
         }
         write.commit().await.context("changing a data store")?;
         Ok(())
@@ -230,9 +230,11 @@ impl Catalog {
     /// type gets the given patterns. Fails with `NotFound` if there is none.
     pub async fn roll_back<E: From<Error>>(
         &self,
-        (tenant, id): (TenantId, StoreId),
+        tenant: TenantId,
+        id: StoreId,
         at: Timestamp,
-        (columns, default_patterns): (&Columns, &[Pattern]),
+        columns: &Columns,
+        default_patterns: &[Pattern],
         decide: impl FnOnce(&StoreRow) -> Result<(), E> + Send,
     ) -> Result<SessionId, E> {
         let mut write = self.write().await?;
@@ -258,7 +260,7 @@ impl Catalog {
             .await
             .context("rolling back")?;
         // The store's columns may have changed between the two generations.
-        types::pin_default(&mut write, (id, columns), Some(before), default_patterns, at).await?;
+        types::pin_default(&mut write, id, columns, Some(before), default_patterns, at).await?;
         write.commit().await.context("rolling back")?;
         Ok(session_id)
     }

@@ -142,15 +142,16 @@ fn lowercase_of(sensitive_type: &SensitiveType) -> Option<String> {
 /// store's.
 pub(super) async fn rename_default(
     write: &mut Write,
-    store: (TenantId, StoreId),
-    names: (&str, &str),
+    tenant: TenantId,
+    store_id: StoreId,
+    before: &str,
+    after: &str,
     at: edm_model::Timestamp,
 ) -> Result<(), Error> {
-    let (before, after) = names;
     let rows = sqlx::query(
         "select * from sensitive_types where store_id = $1 and origin = 'storeDefault' and name = $2",
     )
-    .bind(store.1.as_bytes().as_slice())
+    .bind(store_id.as_bytes().as_slice())
     .bind(before)
     .fetch_all(&mut *write)
     .await
@@ -159,7 +160,7 @@ pub(super) async fn rename_default(
         let mut found = read_type(row)?;
         after.clone_into(&mut found.name);
         found.modified_at = at;
-        update(write, store.0, &found).await?;
+        update(write, tenant, &found).await?;
     }
     Ok(())
 }
@@ -217,7 +218,8 @@ pub(super) async fn insert(
 /// The redaction confidence is recomputed from the columns each time.
 pub(super) async fn pin_default(
     write: &mut Write,
-    (store_id, columns): (StoreId, &Columns),
+    store_id: StoreId,
+    columns: &Columns,
     before: Option<SessionId>,
     patterns: &[Pattern],
     at: edm_model::Timestamp,

@@ -210,8 +210,8 @@ fn of_the_rest() -> [(&'static str, Operation); 22] {
             catalog.delete_store(TENANT, STORE, &[collect("x")], |_| Ok::<(), Error>(())).await
         }),
         ("roll_back", |catalog, _leased| async {
-            let table = (&edm_model::Columns::none(), &[][..]);
-            catalog.roll_back((TENANT, STORE), at(9), table, |_| Ok::<(), Error>(())).await
+            let columns = edm_model::Columns::none();
+            catalog.roll_back(TENANT, STORE, at(9), &columns, &[], |_| Ok::<(), Error>(())).await
         }),
         ("delete_generation", |catalog, _leased| catalog.delete_generation(session(52))),
         ("insert_agent", |catalog, _leased| async { catalog.insert_agent(TENANT, &agent(2)).await }),

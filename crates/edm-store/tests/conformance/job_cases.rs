@@ -237,7 +237,7 @@ pub(crate) async fn publication_swaps_and_retires(backend: &Backend<Catalog>) {
     assert!(catalog.generation(ids[1]).await.is_ok(), "a kept one is not forgotten");
     assert_eq!(
         catalog
-            .roll_back((TENANT, STORE), at(200), (&edm_model::Columns::none(), &[]), |_| Ok::<(), Error>(()))
+            .roll_back(TENANT, STORE, at(200), &edm_model::Columns::none(), &[], |_| Ok::<(), Error>(()))
             .await
             .expect("rolled back"),
         ids[1]
@@ -245,7 +245,7 @@ pub(crate) async fn publication_swaps_and_retires(backend: &Backend<Catalog>) {
     assert_eq!(live().await, Some(ids[1]));
     assert_eq!(
         catalog
-            .roll_back((TENANT, STORE), at(201), (&edm_model::Columns::none(), &[]), |_| Ok::<(), Error>(()))
+            .roll_back(TENANT, STORE, at(201), &edm_model::Columns::none(), &[], |_| Ok::<(), Error>(()))
             .await
             .expect_err("no earlier")
             .kind(),

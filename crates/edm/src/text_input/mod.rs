@@ -1,7 +1,6 @@
 //! The inputs of `edm classify`: files, folders and standard input. Unreadable files are inputs
 //! too, with the reason, so that they cannot pass for texts without matches.
 
-mod kind;
 mod survey;
 
 use std::fmt;
@@ -11,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::bail;
-use edm_agent::{ErrorKind, Utf8Text};
+use edm_agent::ErrorKind;
+use edm_extract::Utf8Text;
 use edm_model::limits;
 
-use kind::FRONT_BYTES;
 pub(crate) use survey::{Place, Survey};
 
 /// The longest text held in memory, as UTF-8. It goes into a JSON body, in which escapes may double
@@ -126,20 +125,11 @@ impl io::Read for LongText {
     }
 }
 
-fn read_text(mut reader: impl io::Read + Send + 'static) -> Result<Text, String> {
-    let mut front = Vec::new();
-    let read = reader.by_ref().take(FRONT_BYTES as u64).read_to_end(&mut front);
-    read.map_err(|error| error.to_string())?;
-    if let Some(reason) = kind::reason_against(&front) {
-        return Err(reason.to_owned());
-    }
-    let mut text = Utf8Text::new(io::Cursor::new(front).chain(reader));
+fn read_text(reader: impl io::Read + Send + 'static) -> Result<Text, String> {
+    let mut text = Utf8Text::new(reader);
     let mut held = Vec::new();
     let read = text.by_ref().take(TEXT_BYTES_MAX as u64 + 1).read_to_end(&mut held);
-    read.map_err(|error| match error.downcast::<edm_agent::Error>() {
-        Ok(error) => reason_of(&error),
-        Err(error) => error.to_string(),
-    })?;
+    read.map_err(|error| error.to_string())?;
     if held.len() > TEXT_BYTES_MAX {
         let text = Box::new(io::Cursor::new(held).chain(text));
         return Ok(Text::Long(LongText { text, survey: Arc::default() }));
@@ -152,15 +142,11 @@ fn read_text(mut reader: impl io::Read + Send + 'static) -> Result<Text, String>
 
 /// Returns why a text could not be read to its end.
 pub(crate) fn reason_of(error: &edm_agent::Error) -> String {
-    match error.kind() {
-        ErrorKind::Nul { line, byte } => {
-            format!("line {line}, byte {byte} of the file holds a NUL, which no text has: take it out")
-        }
-        _ => {
-            let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-            format!("{error}{}", cause.unwrap_or_default())
-        }
+    if let ErrorKind::NotText(reason) = error.kind() {
+        return reason.to_string();
     }
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
 }
 
 /// Adds the files of a folder. Pipes and devices may never end, and links may lead out of the folder
@@ -252,8 +238,7 @@ mod tests {
         check(b"\xFF\xFEa\0", Ok("a"));
         check(b"\x89PNG\r\n\x1a\n\0\0", Err("an image"));
         check(b"a\0b\0", Err("UTF-16 without"));
-        check(&[vec![b'a'; FRONT_BYTES - 1], vec![0]].concat(), Err("NUL bytes"));
-        check(&[vec![b'a'; FRONT_BYTES], vec![0]].concat(), Err("line 1, byte 8192 of the file holds a NUL"));
+        check(&[vec![b'a'; 8192], vec![0]].concat(), Err("line 1, byte 8192 of the file holds a NUL"));
         check(b"M\xFCller", Err("neither UTF-8"));
         check(b"\xFF\xFE\0\0a\0\0\0", Err("UTF-32"));
         check(b"\xFF\xFEa\0\0\0", Err("holds a NUL"));

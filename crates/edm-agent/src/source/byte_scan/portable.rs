@@ -1,19 +1,9 @@
 //! The portable implementation: eight bytes at a time in a 64-bit word (SWAR).
 
-use super::{ByteStats, WINDOW};
+use super::WINDOW;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x80 * ONES;
-
-pub(super) fn byte_stats(bytes: &[u8]) -> ByteStats {
-    // A byte counts to 255, so that the compiler counts many bytes in one vector.
-    let few = |part: &[u8]| part.iter().fold(0u8, |count, byte| count + u8::from(*byte == b'\n'));
-    ByteStats {
-        line_ends: bytes.chunks(255).map(|part| u64::from(few(part))).sum(),
-        nul: bytes.contains(&0),
-        beyond: !bytes.is_ascii(),
-    }
-}
 
 #[inline]
 pub(super) fn marks(window: &[u8; WINDOW], delimiter: u8) -> u64 {

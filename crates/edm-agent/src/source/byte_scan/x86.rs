@@ -3,22 +3,10 @@
 
 use std::arch::x86_64::{
     _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
-    _mm256_setzero_si256, _mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_set1_epi8,
-    _mm512_setzero_si512,
+    _mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_set1_epi8,
 };
 
-use super::{ByteStats, WINDOW};
-
-pub(super) fn stats_avx512(windows: &[[u8; WINDOW]]) -> ByteStats {
-    // SAFETY: this level is only passed on processors that have its instructions, AVX-512F and BW
-    // among them.
-    unsafe { byte_stats_avx512(windows) }
-}
-
-pub(super) fn stats_avx2(windows: &[[u8; WINDOW]]) -> ByteStats {
-    // SAFETY: this level is only passed on processors that have its instructions, AVX2 among them.
-    unsafe { byte_stats_avx2(windows) }
-}
+use super::WINDOW;
 
 pub(super) fn append_avx512(windows: &[[u8; WINDOW]], delimiter: u8, out: &mut Vec<u64>) {
     // SAFETY: this level is only passed on processors that have its instructions, AVX-512F and BW
@@ -29,34 +17,6 @@ pub(super) fn append_avx512(windows: &[[u8; WINDOW]], delimiter: u8, out: &mut V
 pub(super) fn append_avx2(windows: &[[u8; WINDOW]], delimiter: u8, out: &mut Vec<u64>) {
     // SAFETY: this level is only passed on processors that have its instructions, AVX2 among them.
     unsafe { marks_avx2(windows, delimiter, out) }
-}
-
-#[target_feature(enable = "avx512f,avx512bw")]
-fn byte_stats_avx512(windows: &[[u8; WINDOW]]) -> ByteStats {
-    let (mut line_ends, mut nul, mut beyond) = (0, 0, 0);
-    for window in windows {
-        // SAFETY: the load reads the 64 bytes of the window and needs no alignment.
-        let bytes = unsafe { _mm512_loadu_si512(window.as_ptr().cast()) };
-        line_ends += u64::from(_mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'\n' as i8)).count_ones());
-        nul |= _mm512_cmpeq_epi8_mask(bytes, _mm512_setzero_si512());
-        beyond |= _mm512_movepi8_mask(bytes);
-    }
-    ByteStats { line_ends, nul: nul != 0, beyond: beyond != 0 }
-}
-
-#[target_feature(enable = "avx2")]
-fn byte_stats_avx2(windows: &[[u8; WINDOW]]) -> ByteStats {
-    let (mut line_ends, mut nul) = (0, _mm256_setzero_si256());
-    let mut beyond = _mm256_setzero_si256();
-    for half in windows.as_flattened().as_chunks::<32>().0 {
-        // SAFETY: the load reads the 32 bytes of the half and needs no alignment.
-        let bytes = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
-        let ends = _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\n' as i8)));
-        line_ends += u64::from(ends.count_ones());
-        nul = _mm256_or_si256(nul, _mm256_cmpeq_epi8(bytes, _mm256_setzero_si256()));
-        beyond = _mm256_or_si256(beyond, bytes);
-    }
-    ByteStats { line_ends, nul: _mm256_movemask_epi8(nul) != 0, beyond: _mm256_movemask_epi8(beyond) != 0 }
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]

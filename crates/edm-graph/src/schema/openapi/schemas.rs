@@ -1,5 +1,5 @@
-//! The schemas of objects. What is sent holds every property, inherited ones too; what is taken holds those that a client
-//! may set, with their bounds.
+//! The schemas of objects. What is sent holds every property, inherited ones too; what is taken
+//! holds those that a client may set, with their bounds.
 
 use edm_model::limits;
 use serde_json::{Map, Value, json};
@@ -145,8 +145,8 @@ fn sent_value(property: &Property) -> Value {
     }
 }
 
-/// Describes what a client may send to make or change one. Unknown properties and those that only the service sets are
-/// ignored, so they are not named.
+/// Describes what a client may send to make or change one. Unknown properties and those that only
+/// the service sets are ignored, so they are not named.
 fn taken(
     properties: impl Iterator<Item = &'static Property>,
     setting: Setting,
@@ -191,7 +191,8 @@ fn close(schema: &mut Value) {
     insert(schema, "patternProperties", json!({"@": {}}));
 }
 
-/// Returns whether a type stands in the parameters of an action, which refuse what they do not have.
+/// Returns whether a type stands in the parameters of an action, which refuse what they do not
+/// have.
 fn is_of_a_parameter(of: &StructuredType) -> bool {
     fn holds(properties: &[Property], of: &StructuredType) -> bool {
         properties.iter().any(|property| match property.of {
@@ -383,7 +384,8 @@ fn health() -> Value {
     })
 }
 
-/// What is wrong with one request is said in its own answer, so only what the whole batch needs is demanded here.
+/// What is wrong with one request is said in its own answer, so only what the whole batch needs is
+/// demanded here.
 fn batch() -> Value {
     let id = || json!({"type": "string", "minLength": 1, "maxLength": limits::BATCH_ID_CHARACTERS_MAX});
     let ids = "Ids of requests that stand before this one and must have succeeded.";

@@ -85,7 +85,7 @@ pub(super) fn behind(
         statement.push_bind(place.id.to_vec()).push(")");
         return Ok(());
     }
-    step(statement, table, &mut keys.iter().zip(&place.keys), (last, &place.id))
+    step(statement, table, &mut keys.iter().zip(&place.keys), last, &place.id)
 }
 
 /// Writes: after the position in the first key, or equal in it and after in the rest.
@@ -93,10 +93,11 @@ fn step<'k>(
     statement: &mut Statement,
     table: &'static Table,
     rest: &mut dyn Iterator<Item = (&'k Key, &'k Literal)>,
-    id: (Direction, &[u8; 16]),
+    last: Direction,
+    id: &[u8; 16],
 ) -> Result<(), Error> {
     let Some((key, value)) = rest.next() else {
-        statement.push(table.id).push(" ").push(beyond(id.0)).push(" ").push_bind(id.1.to_vec());
+        statement.push(table.id).push(" ").push(beyond(last)).push(" ").push_bind(id.to_vec());
         return Ok(());
     };
     let column = key.property.sql;
@@ -121,7 +122,7 @@ fn step<'k>(
             statement.push(" and ");
         }
     }
-    step(statement, table, rest, id)?;
+    step(statement, table, rest, last, id)?;
     statement.push("))");
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::connection::Connection;
 use crate::output::Output;
 use crate::text_input::{self, Survey, TEXT_BYTES_MAX, Text, TextInput};
 use question::Question;
-use report::Report;
+use report::{Report, ReportOptions};
 use tally::{Looked, Tally};
 
 #[derive(Debug, Args)]
@@ -80,7 +80,10 @@ pub(crate) async fn run(arguments: &ClassifyArguments, output: Output) -> anyhow
     let values = output.is_terminal() || arguments.show_values;
     let mut search = Search {
         question: Question::of(client, arguments, values).await?,
-        report: Report::new(output, (values, arguments.explain, arguments.redact.is_some()), single),
+        report: Report::new(
+            output,
+            ReportOptions { values, explain: arguments.explain, redacts: arguments.redact.is_some(), single },
+        ),
         tally: Tally::new(arguments.redact.is_some()),
         gate: arguments.minimum_confidence,
     };
@@ -176,7 +179,7 @@ impl Search {
                     left: 0,
                 };
                 let cut_short = self.tally.looked(name, &looked, self.gate);
-                self.report.found(name, result, (survey, &cut_short), self.question.client()).await
+                self.report.found(name, result, survey, &cut_short, self.question.client()).await
             }
             Answer::Redacted(result) => {
                 let looked = Looked {
@@ -205,7 +208,7 @@ enum Answer {
 /// are reported once.
 fn is_of_the_text(error: &edm_agent::Error) -> bool {
     match error.kind() {
-        ErrorKind::UnknownEncoding { .. } | ErrorKind::Nul { .. } | ErrorKind::FileUnreadable { .. } => true,
+        ErrorKind::NotText(_) | ErrorKind::FileUnreadable { .. } => true,
         ErrorKind::Refused { status, .. } => {
             !matches!(status, 401 | 403 | 404 | 405 | 502) && !error.is_unlooked()
         }
@@ -229,8 +232,8 @@ mod tests {
             message: "a test's own".to_owned(),
             target: None,
         };
-        check(ErrorKind::Nul { line: 1, byte: 0 }, true);
-        check(ErrorKind::UnknownEncoding { line: 1, byte: 0 }, true);
+        let not_text = edm_extract::text_of(b"\xFF", edm_extract::TextEncoding::UTF_8).expect_err("no UTF-8");
+        check(ErrorKind::NotText(not_text), true);
         check(refused(413, "bodyTooLarge"), true);
         check(refused(400, "redactionIncomplete"), true);
         check(refused(408, "timeout"), true);

@@ -30,6 +30,18 @@ pub(super) struct Report {
     origins: RowOrigins,
 }
 
+/// What a report is asked to show.
+pub(super) struct ReportOptions {
+    /// Whether found values are shown.
+    pub(super) values: bool,
+    /// Whether it was asked why values are no match.
+    pub(super) explain: bool,
+    /// Whether the texts are redacted, and what is printed is a text.
+    pub(super) redacts: bool,
+    /// Whether there is one text only, whose name need not be said.
+    pub(super) single: bool,
+}
+
 /// The output format.
 enum Shape {
     /// Lines for people.
@@ -49,7 +61,8 @@ struct Stores {
 }
 
 impl Report {
-    pub(super) fn new(output: Output, (values, explain, redacts): (bool, bool, bool), single: bool) -> Self {
+    pub(super) fn new(output: Output, options: ReportOptions) -> Self {
+        let ReportOptions { values, explain, redacts, single } = options;
         let format = if redacts { output.format_of_text() } else { output.format() };
         let shape = match format {
             _ if output.is_by_finding() => Shape::Findings,
@@ -64,13 +77,14 @@ impl Report {
         &mut self,
         name: &str,
         result: &ClassificationResult,
-        (survey, cut_short): (&Survey, &[String]),
+        survey: &Survey,
+        cut_short: &[String],
         client: &GraphClient,
     ) -> anyhow::Result<()> {
         match self.shape {
             Shape::Table => {
                 self.learn_origins(result, client).await;
-                self.lines(name, result, (survey, cut_short.is_empty()))
+                self.lines(name, result, survey, cut_short.is_empty())
             }
             Shape::Document { .. } => {
                 let mut value = self.shown(result)?;
@@ -88,7 +102,7 @@ impl Report {
                 }
                 self.entry(&entry)
             }
-            Shape::Findings => self.findings(name, result, (survey, cut_short), client).await,
+            Shape::Findings => self.findings(name, result, survey, cut_short, client).await,
         }
     }
 
@@ -155,7 +169,8 @@ impl Report {
         &mut self,
         name: &str,
         result: &ClassificationResult,
-        (survey, cut_short): (&Survey, &[String]),
+        survey: &Survey,
+        cut_short: &[String],
         client: &GraphClient,
     ) -> anyhow::Result<()> {
         if self.stores.is_none() && !result.classification.is_empty() {
@@ -163,7 +178,7 @@ impl Report {
         }
         for found in &result.classification {
             for place in &found.matches {
-                self.line(&self.finding((name, survey), found, place)?)?;
+                self.line(&self.finding(name, survey, found, place)?)?;
             }
         }
         for diagnostic in &result.diagnostics {
@@ -183,7 +198,8 @@ impl Report {
 
     fn finding(
         &self,
-        (name, survey): (&str, &Survey),
+        name: &str,
+        survey: &Survey,
         found: &DetectedContent,
         place: &ContentLocation,
     ) -> anyhow::Result<Value> {
@@ -252,7 +268,8 @@ impl Report {
         &self,
         name: &str,
         result: &ClassificationResult,
-        (survey, whole): (&Survey, bool),
+        survey: &Survey,
+        whole: bool,
     ) -> anyhow::Result<()> {
         for found in &result.classification {
             for place in &found.matches {
@@ -293,7 +310,7 @@ impl Report {
             .collect();
         let with =
             if evidence.is_empty() { String::new() } else { format!("  with {}", evidence.join(", ")) };
-        let (front, at) = self.place(name, (place.offset, survey.place(place.offset)));
+        let (front, at) = self.place(name, place.offset, survey.place(place.offset));
         format!(
             "{front}{}  {}  {}{}{at}  {rows}{more}{with}",
             self.output.style(style, &confidence),
@@ -305,7 +322,7 @@ impl Report {
 
     /// Returns the position in two parts, of which one is empty: a prefix in the form that editors
     /// understand, or a phrase within the line.
-    fn place(&self, name: &str, (offset, place): (u64, Option<Place>)) -> (String, String) {
+    fn place(&self, name: &str, offset: u64, place: Option<Place>) -> (String, String) {
         let place =
             place.map_or_else(|| format!("offset {offset}"), |(line, column)| format!("{line}:{column}"));
         match self.single {
@@ -333,7 +350,7 @@ impl Report {
                 }
             };
             let value = self.value(&item.id_match);
-            let (front, at) = self.place(name, (item.offset, survey.place(item.offset)));
+            let (front, at) = self.place(name, item.offset, survey.place(item.offset));
             let line = format!("{front}  -  {}{value}{at}  {}{why}", item.column_name, item.code);
             self.output.line(&line)?;
         }

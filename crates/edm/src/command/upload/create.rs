@@ -100,7 +100,7 @@ fn is_of_the_table(kind: &ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::FileUnreadable { .. }
-            | ErrorKind::UnknownEncoding { .. }
+            | ErrorKind::NotText(_)
             | ErrorKind::TableEncoding { .. }
             | ErrorKind::NotDelimited { .. }
             | ErrorKind::GzipDamaged

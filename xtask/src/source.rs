@@ -3,20 +3,20 @@
 use std::collections::HashSet;
 
 /// One Rust file.
-pub(super) struct SourceFile {
+pub(crate) struct SourceFile {
     /// The path from the root, with `/`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// The original text.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The text with every comment and the content of every literal replaced by spaces. Length and
     /// lines stay the same.
-    pub(super) code: String,
+    pub(crate) code: String,
     /// The byte ranges compiled only for tests.
     test_ranges: Vec<(usize, usize)>,
 }
 
 impl SourceFile {
-    pub(super) fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         let code = blank_comments_and_literals(text);
         let whole_file_is_test = path.split('/').any(|part| part == "tests" || part == "benches")
             || path.starts_with("crates/edm-testkit/")
@@ -26,28 +26,28 @@ impl SourceFile {
     }
 
     /// Returns the line number of a byte offset, from 1.
-    pub(super) fn line_of(&self, offset: usize) -> usize {
+    pub(crate) fn line_of(&self, offset: usize) -> usize {
         1 + self.code.bytes().take(offset).filter(|byte| *byte == b'\n').count()
     }
 
     /// Returns whether the code at this offset is compiled only for tests.
-    pub(super) fn is_test(&self, offset: usize) -> bool {
+    pub(crate) fn is_test(&self, offset: usize) -> bool {
         self.test_ranges.iter().any(|(start, end)| (*start..*end).contains(&offset))
     }
 
     /// Returns whether the first line marks the file as a list, which may be long.
-    pub(super) fn is_list(&self) -> bool {
+    pub(crate) fn is_list(&self) -> bool {
         self.text.lines().next().is_some_and(|line| line.trim() == "// tidy: list")
     }
 
     /// Returns the crate's name: the folder in `crates/`, or the first folder.
-    pub(super) fn crate_name(&self) -> &str {
+    pub(crate) fn crate_name(&self) -> &str {
         let inside = self.path.strip_prefix("crates/").unwrap_or(&self.path);
         inside.split('/').next().unwrap_or(inside)
     }
 
     /// Returns the offsets of the words in code, but not within longer words.
-    pub(super) fn find<'a>(&'a self, words: &'a str) -> impl Iterator<Item = usize> + 'a {
+    pub(crate) fn find<'a>(&'a self, words: &'a str) -> impl Iterator<Item = usize> + 'a {
         let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
         let bytes = self.code.as_bytes();
         self.code.match_indices(words).map(|(start, _)| start).filter(move |start| {
@@ -62,7 +62,7 @@ impl SourceFile {
 
 /// Parses the Rust files among the texts. A file that another one declares as `#[cfg(test)] mod
 /// name;` is test code.
-pub(super) fn parse_all(texts: Vec<(String, String)>) -> Vec<SourceFile> {
+pub(crate) fn parse_all(texts: Vec<(String, String)>) -> Vec<SourceFile> {
     let mut files: Vec<SourceFile> = texts
         .iter()
         .filter(|(path, _)| path.ends_with(".rs"))
@@ -102,7 +102,7 @@ fn test_items(code: &str) -> Vec<(usize, usize)> {
 
 /// Returns the end of the item that starts before or at this offset: after its `;` or its closing
 /// brace.
-pub(super) fn item_end(code: &str, from: usize) -> usize {
+pub(crate) fn item_end(code: &str, from: usize) -> usize {
     let mut depth = 0usize;
     let mut nested = 0usize;
     for (offset, byte) in code.bytes().enumerate().skip(from) {
