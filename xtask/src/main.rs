@@ -6,6 +6,7 @@
 mod bench;
 mod ci;
 mod dist;
+mod figures;
 mod functions;
 mod fuzz;
 mod imports;
@@ -31,6 +32,8 @@ const USAGE: &str = "usage: cargo xtask <command>
          `cargo xtask quality --quick` measures a few hundred texts, as ci does
   bench  the engine beside its peers, one table: `cargo xtask bench [--quick] [--scale] [--ingest] [--http] [--full]`;
          bench/README.md says what is measured and how
+  figures
+         count files, functions and comments of each crate, and write docs/bench/house.md
   dist   what is given to others, below target/dist: archives, Debian packages, an image and their sums, each installed
          and run in a clean root, for which it wants root; `cargo xtask dist --check` only installs and runs what is there";
 
@@ -55,6 +58,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Some((command, [])) if command == "quality" => ci::quality(&root, false),
         Some((command, [quick])) if command == "quality" && quick == "--quick" => ci::quality(&root, true),
         Some((command, arguments)) if command == "bench" => bench::run(&root, arguments),
+        Some((command, [])) if command == "figures" => figures::run(&root).map(|()| ExitCode::SUCCESS),
         Some((command, arguments)) if command == "dist" => dist::run(&root, arguments),
         Some((command, _)) if command == "help" || command == "--help" => {
             println!("{USAGE}");

@@ -11,5 +11,5 @@ pub(crate) fn first_control(bytes: &[u8]) -> Option<usize> {
 }
 
 fn is_control(byte: u8) -> bool {
-    (byte < 0x20) & !((byte >= 0x07) & (byte <= 0x0D)) & (byte != 0x1B)
+    (byte < 0x20) & !(0x07..=0x0D).contains(&byte) & (byte != 0x1B)
 }

@@ -131,7 +131,7 @@ fn utf16_without_a_mark_is_not_guessed_in_texts() {
     text_in(&utf16le("Langer"), TextEncoding::UTF_16LE, Ok("Langer"));
     text_in(&utf16be("Langer"), TextEncoding::UTF_16BE, Ok("Langer"));
     text_in(b"", TextEncoding::UTF_16BE, Ok(""));
-    // Without many zeros there is no sign of UTF-16; the second byte of a Cyrillic letter is U+0004.
+    // Without many zeros there is no sign of UTF-16. The second byte of a Cyrillic letter is 4.
     text_in(&utf16le("Жанна"), TextEncoding::UTF_8, Err("the control character U+0016"));
 }
 
