@@ -51,27 +51,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bit_set;
 mod error;
-mod filter;
 mod generation;
-mod marks;
 mod prefetch;
+mod prepared;
 mod query;
 mod redact;
 mod report;
 mod scan;
+mod text;
 
 use std::sync::Arc;
 
 pub use error::{Error, ErrorKind};
 pub use generation::{FileCheck, Generation, NoReachablePattern, build, file_checks, file_names};
+pub use prepared::PreparedTypes;
 pub use query::{Accelerators, ActiveType, CandidateSpan, Exempt, Progress, Query};
 pub use redact::{Place, Redacted, Redaction, redact};
 pub use report::{
     Below, ConfidenceCount, Diagnostic, Evidence, Limit, Match, Report, RowReference, Span, TypeReport,
     Unmatched,
 };
-pub use scan::{JoinedTexts, NotUtf8, PreparedTypes, Scanner, Scratch, scan};
+pub use scan::{JoinedTexts, NotUtf8, Scanner, Scratch, scan};
 
 /// The bytes of an index file: a memory map or a vector.
 pub type FileBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use edm_model::{OffsetUnit, Pattern, SensitiveTypeId};
 
 use crate::generation::Generation;
-use crate::scan::PreparedTypes;
+use crate::prepared::PreparedTypes;
 
 /// A sensitive type with the generation that it looks into.
 #[derive(Debug)]

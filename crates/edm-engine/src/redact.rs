@@ -9,7 +9,8 @@ use edm_model::{DataType, OffsetUnit};
 
 use crate::query::{CandidateSpan, Query};
 use crate::report::{Below, Limit, Report};
-use crate::scan::{Scratch, scan, units_in};
+use crate::scan::{Scratch, scan};
+use crate::text::offset_index::units_in;
 use json::Documents;
 
 /// How often a redacted text is looked at again. Every round covers letters or digits that stay covered, and texts

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 use edm_hash::Hash;
 use edm_model::limits;
 
-use super::evaluate::{Found, Notes};
-use super::pattern::Taken;
+use crate::prepared::pattern::Taken;
 use crate::report::{Below, ConfidenceCount, Limit, Match, TypeReport};
+use crate::scan::evidence::evaluate::{Found, Notes};
 
 /// Gathers the matches of one type.
 #[derive(Default)]

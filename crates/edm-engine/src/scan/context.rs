@@ -5,16 +5,16 @@ use std::cell::{Cell, OnceCell};
 use edm_hash::{FoldOptions, Folded};
 use edm_model::{OffsetUnit, Proximity, ProximityUnit, Rule, limits};
 
-use super::find::partition_point;
-use super::group::Groups;
-use super::pattern::PatternPlan;
-use super::place::{Places, Stretch};
-use super::position::{Positions, units_in};
-use super::reading::Readings;
-use super::row_checks::RowChecks;
-use super::stop::Stop;
+use crate::prepared::pattern::PatternPlan;
+use crate::prepared::rule_groups::Groups;
 use crate::query::{CandidateSpan, Query};
 use crate::report::Span;
+use crate::scan::hits::find::partition_point;
+use crate::scan::row_checks::RowChecks;
+use crate::scan::stop::Stop;
+use crate::text::offset_index::{Positions, units_in};
+use crate::text::runs::{Places, Stretch};
+use crate::text::views::Readings;
 
 /// A part of a text under evaluation: the question, the readings, and what is computed of the part when it is first needed.
 /// Offsets and stretches are the part's own; [`Context::span`] and [`Context::whole`] give those of the whole text.

@@ -2,33 +2,19 @@
 //! `scanner`, `zone`, `reading`, `group`, `find`, `evaluate`, `evidence`, `pattern`, `assign`, `collect`, `explain`. Of many short
 //! texts `joined` tells beforehand where it is worth while.
 
-mod assign;
+mod batch;
 mod collect;
-mod context;
-mod evaluate;
-mod evidence;
-mod explain;
-mod find;
-mod group;
-mod joined;
-mod miss;
-mod pattern;
-mod place;
-mod plan;
-mod position;
-mod prepared;
-mod reading;
-mod row_checks;
+pub(crate) mod context;
+pub(crate) mod evidence;
+pub(crate) mod explain;
+pub(crate) mod hits;
+pub(crate) mod row_checks;
 mod scanner;
 mod scratch;
-mod stop;
-mod story;
-mod table;
+pub(crate) mod stop;
 mod zone;
 
-pub use joined::JoinedTexts;
-pub(crate) use position::units_in;
-pub use prepared::PreparedTypes;
+pub use batch::JoinedTexts;
 pub use scanner::{NotUtf8, Scanner};
 pub use scratch::Scratch;
 

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use edm_hash::{Hash, RowCell};
 use edm_model::limits;
 
-use super::find::Hit;
-use super::place::Stretch;
 use crate::generation::Generation;
+use crate::scan::hits::find::Hit;
+use crate::text::runs::Stretch;
 
 /// A value in a table: the table, the column, the hash.
 type Value = (usize, usize, Hash);

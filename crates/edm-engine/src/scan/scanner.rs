@@ -4,11 +4,11 @@ use std::fmt;
 
 use edm_model::{Wiped, limits};
 
-use super::context::Before;
-use super::scratch::Scratch;
-use super::zone::Zones;
 use crate::query::Query;
 use crate::report::Report;
+use crate::scan::context::Before;
+use crate::scan::scratch::Scratch;
+use crate::scan::zone::Zones;
 
 /// Reports a text that is not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

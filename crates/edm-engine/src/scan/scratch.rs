@@ -1,7 +1,7 @@
 //! Buffers that a scan fills and that the next one can use again.
 
-use super::find;
-use super::reading::Readings;
+use crate::scan::hits::find;
+use crate::text::views::Readings;
 
 /// Buffers of scans, kept by the caller from text to text so that a short text allocates nothing. One scan uses them at a
 /// time, and when it has ended nothing of its text can be read from them.

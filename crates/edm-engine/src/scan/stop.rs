@@ -43,7 +43,7 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
-    use crate::scan::PreparedTypes;
+    use crate::prepared::PreparedTypes;
 
     #[test]
     fn the_caller_is_asked_by_work_and_his_word_stays() {

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 
 use edm_model::limits;
 
-use super::collect::Collector;
-use super::context::{Before, Context};
-use super::evaluate::{Evaluator, Notes};
-use super::evidence::{EvidenceFinder, of_table};
-use super::explain::Explainer;
-use super::find::{self, Hit};
-use super::place::Stretch;
-use super::plan::{Exemption, TypePlan};
-use super::prepared::Margins;
-use super::row_checks::RowChecks;
-use super::scratch::Scratch;
-use super::stop::Stop;
+use crate::prepared::type_plan::{Exemption, TypePlan};
+use crate::prepared::types::Margins;
 use crate::query::Query;
 use crate::report::{Diagnostic, Report, Unmatched};
+use crate::scan::collect::Collector;
+use crate::scan::context::{Before, Context};
+use crate::scan::evidence::evaluate::{Evaluator, Notes};
+use crate::scan::evidence::nearby::{EvidenceFinder, of_table};
+use crate::scan::explain::explainer::Explainer;
+use crate::scan::hits::find::{self, Hit};
+use crate::scan::row_checks::RowChecks;
+use crate::scan::scratch::Scratch;
+use crate::scan::stop::Stop;
+use crate::text::runs::Stretch;
 
 /// One type on its way through a text.
 struct TypeState<'q> {
