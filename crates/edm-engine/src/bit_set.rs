@@ -1,21 +1,21 @@
-//! A mark for each of so many things: what a batch of questions answers.
+//! A set of indices as bits: the answers to a batch of questions.
 
-/// Marks, 64 in a word.
+/// BitSet, 64 in a word.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Marks {
+pub(crate) struct BitSet {
     words: Vec<u64>,
     count: usize,
 }
 
-impl Marks {
-    /// Makes it `count` things without a mark.
+impl BitSet {
+    /// Makes it the empty set of indices below `count`.
     pub(crate) fn clear(&mut self, count: usize) {
         self.words.clear();
         self.words.resize(count.div_ceil(64), 0);
         self.count = count;
     }
 
-    /// Makes it `count` things with a mark each.
+    /// Makes it the set of all indices below `count`.
     pub(crate) fn mark_all(&mut self, count: usize) {
         self.clear(count);
         self.words.fill(u64::MAX);
@@ -24,25 +24,25 @@ impl Marks {
         }
     }
 
-    /// Returns the words, to be marked in; the lowest bit of the first is the first thing's.
+    /// Returns the words, for setting bits; the lowest bit of the first is index 0.
     pub(crate) fn words_mut(&mut self) -> &mut [u64] {
         &mut self.words
     }
 
-    /// Says whether a thing has a mark; those beyond the last have none.
+    /// Returns whether an index is in the set.
     #[cfg(test)]
-    pub(crate) fn has(&self, index: usize) -> bool {
+    pub(crate) fn contains(&self, index: usize) -> bool {
         self.from(index) & 1 == 1
     }
 
-    /// Returns the marks of 64 things, the first in the lowest bit; those beyond the last have none.
+    /// Returns the bits of 64 indices, the first in the lowest bit; those beyond the bound are 0.
     pub(crate) fn from(&self, index: usize) -> u64 {
         let word = |number: usize| self.words.get(number).copied().unwrap_or(0);
         let (number, shift) = (index / 64, index % 64);
         word(number) >> shift | word(number + 1).checked_shl(64 - shift as u32).unwrap_or(0)
     }
 
-    /// Returns the things that have a mark, ascending.
+    /// Returns the indices in the set, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.words.iter().enumerate().flat_map(|(at, word)| {
             let mut left = *word;
@@ -62,14 +62,14 @@ mod tests {
     #[test]
     fn marks_are_where_they_were_made() {
         let check = |count: usize, marked: &[usize]| {
-            let mut marks = Marks::default();
+            let mut marks = BitSet::default();
             marks.mark_all(7);
             marks.clear(count);
             for index in marked {
                 marks.words_mut()[index / 64] |= 1 << (index % 64);
             }
             assert_eq!(marks.iter().collect::<Vec<_>>(), marked);
-            assert!((0..count + 70).all(|index| marks.has(index) == marked.contains(&index)));
+            assert!((0..count + 70).all(|index| marks.contains(index) == marked.contains(&index)));
             marks.mark_all(count);
             assert!(marks.iter().eq(0..count), "{count}");
         };

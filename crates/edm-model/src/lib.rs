@@ -15,6 +15,7 @@ mod classification_job;
 mod column;
 mod data_store;
 mod data_type;
+mod explanation;
 mod ids;
 mod judgement;
 pub mod limits;
@@ -32,6 +33,7 @@ pub use classification_job::{ClassificationJob, JobFinding, JobMatch, JobOrigin,
 pub use column::{Column, Columns, ColumnsError, ColumnsErrorKind};
 pub use data_store::{DataStore, LiveGeneration, OnUnserved, SensitiveType, TypeOrigin, UploadAgent};
 pub use data_type::{Country, DataType, DataTypeOptions, DateOrder};
+pub use explanation::{ColumnCount, LimitKind, Note, Reason, RecordName, RecordValue, Records, ValuePlace};
 pub use ids::{AgentId, JobId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
 pub use judgement::{
     ColumnSummary, FormStatistics, Judgement, PrimaryObstacle, RARE_ROWS_MAX, ValueStatistics,

@@ -10,7 +10,10 @@ const ALLOWED: [(&str, &str); 15] = [
     ("crates/edm-engine/src/generation/prefilter/bloom.rs", "docs/decisions/0013-batched-lookup.md"),
     ("crates/edm-engine/src/generation/prefilter/bloom/avx2.rs", "docs/decisions/0013-batched-lookup.md"),
     ("crates/edm-engine/src/generation/prefilter/vocabulary.rs", "docs/decisions/0013-batched-lookup.md"),
-    ("crates/edm-engine/src/generation/prefilter/vocabulary/avx512.rs", "docs/decisions/0013-batched-lookup.md"),
+    (
+        "crates/edm-engine/src/generation/prefilter/vocabulary/avx512.rs",
+        "docs/decisions/0013-batched-lookup.md",
+    ),
     ("crates/edm-engine/src/prefetch.rs", "docs/decisions/0013-batched-lookup.md"),
     ("crates/edm-hash/src/cipher/aes_ni.rs", "docs/decisions/0012-own-paths-through-aes.md"),
     ("crates/edm-hash/src/cipher/mod.rs", "docs/decisions/0012-own-paths-through-aes.md"),

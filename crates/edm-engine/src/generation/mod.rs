@@ -7,14 +7,16 @@
 //! ```
 
 pub mod build;
+pub(crate) mod file_bytes;
 pub(crate) mod format;
 pub(crate) mod prefilter;
 pub(crate) mod read;
 
-pub(crate) use format::rules_file::RuleGate;
-pub(crate) use read::combined_filter::Union;
+pub use file_bytes::FileBytes;
+pub(crate) use prefilter::rule_prefilter::RulePrefilter;
+pub(crate) use read::combined_filter::CombinedFilter;
 pub(crate) use read::default_type::CLOSE;
 pub use read::default_type::NoReachablePattern;
 pub use read::file_check::{FileCheck, file_checks};
 pub use read::generation::{Generation, file_names};
-pub(crate) use read::lookup::Held;
+pub(crate) use read::lookup::LookupHit;

@@ -1,6 +1,8 @@
-//! The scan: text → zones → windows → hits → rows → patterns → report. The order of the files is the order of the walk:
-//! `scanner`, `zone`, `reading`, `group`, `find`, `evaluate`, `evidence`, `pattern`, `assign`, `collect`, `explain`. Of many short
-//! texts `joined` tells beforehand where it is worth while.
+//! The scan: text → zones → hits → evidence → report. `README.md` draws the walk of a text.
+//!
+//! `scanner` cuts a text into zones, `zone` evaluates one by two passes (`hits`, `evidence`),
+//! `collect` makes the report and `explain` says why a hit is no match. `batch` searches many short
+//! texts at once.
 
 mod batch;
 mod collect;
@@ -14,15 +16,15 @@ mod scratch;
 pub(crate) mod stop;
 mod zone;
 
-pub use batch::JoinedTexts;
+pub use batch::TextBatch;
 pub use scanner::{NotUtf8, Scanner};
 pub use scratch::Scratch;
 
 use crate::query::Query;
 use crate::report::Report;
 
-/// Finds the records of the query's types in its text. Never fails: any text is allowed, and bounds that are met
-/// are in the report.
+/// Finds the records of the query's types in its text. Never fails: any text is allowed, and bounds
+/// that are met are in the report.
 ///
 /// The scratch may be of any other scan; it changes nothing but the time.
 pub fn scan(query: &Query<'_>, scratch: &mut Scratch) -> Report {

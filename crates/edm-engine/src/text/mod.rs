@@ -2,5 +2,9 @@
 
 pub(crate) mod offset_index;
 pub(crate) mod runs;
+pub(crate) mod span;
 pub(crate) mod table_rows;
 pub(crate) mod views;
+pub(crate) mod zone_text;
+
+pub use span::TextSpan;

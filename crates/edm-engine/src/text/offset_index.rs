@@ -1,5 +1,17 @@
-//! From byte offsets to offsets in units and to distances in which a run of white space counts one. Nothing is counted before
-//! somebody asks, and distances only where they are asked for: a text in which nothing is found is never walked.
+//! From byte offsets to offsets in units (bytes, UTF-16 units or code points), and to distances in
+//! which a run of white space counts one. Counting is lazy: a text in which nothing is found is
+//! never walked.
+//!
+//! Both are prefix sums with samples. An offset is counted from the nearest known one: the one
+//! asked for last, or a multiple of 4 KiB. A distance is counted over whole blocks of 256 bytes,
+//! each counted once, and the two ends:
+//!
+//! ```text
+//! text      |----|----|----|----|----|----|      blocks
+//! distance      ^from            ^to
+//!               |~|----|----|----|~~|
+//!              walk   known      walk
+//! ```
 
 use std::cell::{Cell, RefCell};
 
@@ -9,9 +21,10 @@ use edm_model::OffsetUnit;
 const STRIDE: usize = 4_096;
 /// Bytes of a block whose distance is kept.
 const BLOCK: usize = 256;
-/// A block that nobody has asked for: none has so many units.
+/// A block that was not counted yet: no block has this many units.
 const UNKNOWN: u16 = u16::MAX;
-/// Bytes that are counted side by side, and how often: after 127 times a count might no longer fit into a byte.
+/// Bytes that are counted side by side, and how often: after 127 times a count might no longer fit
+/// into a byte.
 const LANES: usize = 32;
 const ROWS: usize = 32;
 
@@ -20,7 +33,8 @@ pub(crate) fn units_in(text: &str, unit: OffsetUnit) -> u64 {
     units_of(text.as_bytes(), unit)
 }
 
-/// Counts a character at its first byte: one unit, and one more of UTF-16 where UTF-8 takes four bytes.
+/// Counts a character at its first byte: one unit, and one more of UTF-16 where UTF-8 takes four
+/// bytes.
 fn units_of(bytes: &[u8], unit: OffsetUnit) -> u64 {
     let first = |byte: u8| u8::from(byte as i8 >= -0x40);
     match unit {
@@ -34,10 +48,13 @@ fn units_of(bytes: &[u8], unit: OffsetUnit) -> u64 {
 fn count(bytes: &[u8], units: impl Fn(u8) -> u8) -> u64 {
     let mut count = 0;
     for piece in bytes.chunks(LANES * ROWS) {
+        // Nearly all text is ASCII in pieces of this size, and then nothing is counted at all.
         if piece.is_ascii() {
             count += piece.len() as u64;
             continue;
         }
+        // One counter for each column of 32 bytes: the compiler adds whole vector registers. A
+        // counter grows by at most 2 for each row, so 32 rows fit into a byte.
         let mut lanes = [0u8; LANES];
         let (rows, rest) = piece.as_chunks::<LANES>();
         for row in rows {
@@ -52,7 +69,7 @@ fn count(bytes: &[u8], units: impl Fn(u8) -> u8) -> u64 {
 }
 
 /// The positions of a text.
-pub(crate) struct Positions<'a> {
+pub(crate) struct OffsetIndex<'a> {
     text: &'a str,
     unit: OffsetUnit,
     /// Units in front of each stride, as far as was counted.
@@ -63,7 +80,7 @@ pub(crate) struct Positions<'a> {
     blocks: RefCell<Vec<u16>>,
 }
 
-impl<'a> Positions<'a> {
+impl<'a> OffsetIndex<'a> {
     /// `unit` is that of offsets; distances have their own.
     pub(crate) fn new(text: &'a str, unit: OffsetUnit) -> Self {
         let (last, blocks) = (Cell::default(), RefCell::default());
@@ -74,6 +91,7 @@ impl<'a> Positions<'a> {
     pub(crate) fn units(&self, offset: usize) -> u64 {
         let bytes = self.text.as_bytes();
         let units = |from: usize, to: usize| units_of(bytes.get(from..to).unwrap_or(&[]), self.unit);
+        // Hits are asked about in text order, so the last offset is nearly always close.
         let (last, there) = self.last.get();
         let found = if last <= offset && offset - last <= STRIDE {
             there + units(last, offset)
@@ -89,17 +107,19 @@ impl<'a> Positions<'a> {
     fn units_from_stride(&self, offset: usize, units: impl Fn(usize, usize) -> u64) -> u64 {
         let mut known = self.strides.borrow_mut();
         let stride = offset / STRIDE;
+        // Samples are taken as far as somebody asked, not for the whole text.
         while known.len() <= stride {
             let start = (known.len() - 1) * STRIDE;
             let before = known.last().copied().unwrap_or(0);
             known.push(before + units(start, start + STRIDE));
         }
-        known.get(stride).copied().unwrap_or(0) + units(stride * STRIDE, offset)
+        known[stride] + units(stride * STRIDE, offset)
     }
 
-    /// Returns how far it is from one offset to another behind it: in UTF-16 units, a run of white space counting one where it
-    /// begins. Zero where the other one is not behind it.
+    /// Returns how far it is from one offset to a later one: in UTF-16 units, a run of white
+    /// space counting one where it begins. Zero where the other one is not later.
     pub(crate) fn distance(&self, from: usize, to: usize) -> u64 {
+        // A short walk is cheaper than two partial blocks and a table.
         if to <= from + 2 * BLOCK {
             return self.walk(from, to);
         }
@@ -110,6 +130,7 @@ impl<'a> Positions<'a> {
 
     /// Returns the first offset of a character from which it is at most so far to `offset`.
     pub(crate) fn back(&self, offset: usize, distance: u64) -> usize {
+        // Whole blocks are skipped by their known distance; only the last one is walked.
         let mut block = offset / BLOCK;
         let mut left = self.walk(self.block_start(block), offset);
         while left <= distance {
@@ -121,7 +142,8 @@ impl<'a> Positions<'a> {
         self.advance(start, left - distance).min(offset)
     }
 
-    /// Returns the first offset of a character behind `offset` that is at least so far from it, or the text's end.
+    /// Returns the first offset of a character after `offset` that is at least this far from it, or
+    /// the text's end.
     pub(crate) fn forward(&self, offset: usize, distance: u64) -> usize {
         let mut block = offset / BLOCK + 1;
         let (mut at, mut left) = (offset, distance);
@@ -138,7 +160,8 @@ impl<'a> Positions<'a> {
     /// Returns the first offset of a character from `start` on that is at least so far from it.
     fn advance(&self, start: usize, distance: u64) -> usize {
         let (mut start, mut left) = (start, distance);
-        // What is asked for stands within a block or two: halves of it that do not reach it are passed over.
+        // The offset is within a block or two: halves of it that do not reach it are
+        // passed over.
         for half in [BLOCK, BLOCK / 2, BLOCK / 4, BLOCK / 8] {
             let middle = self.text.ceil_char_boundary((start + half).min(self.text.len()));
             let step = self.walk(start, middle);
@@ -157,7 +180,7 @@ impl<'a> Positions<'a> {
         self.text.len()
     }
 
-    /// Returns where the first character begins that begins in a block or behind it.
+    /// Returns where the first character begins that starts in a block or after it.
     fn block_start(&self, block: usize) -> usize {
         self.text.ceil_char_boundary((block * BLOCK).min(self.text.len()))
     }
@@ -167,15 +190,12 @@ impl<'a> Positions<'a> {
         if blocks.is_empty() {
             blocks.resize(self.text.len() / BLOCK + 1, UNKNOWN);
         }
-        match blocks.get_mut(block) {
-            Some(known) => {
-                if *known == UNKNOWN {
-                    *known = self.walk(self.block_start(block), self.block_start(block + 1)) as u16;
-                }
-                u64::from(*known)
-            }
-            None => 0,
+        // A block past the end has no characters.
+        let Some(known) = blocks.get_mut(block) else { return 0 };
+        if *known == UNKNOWN {
+            *known = self.walk(self.block_start(block), self.block_start(block + 1)) as u16;
         }
+        u64::from(*known)
     }
 
     /// Counts a stretch from its front to its end.
@@ -195,9 +215,10 @@ impl<'a> Positions<'a> {
     }
 }
 
-/// Counts the white space that stands behind white space.
+/// Counts the white space that follows white space.
 fn white_behind_white(bytes: &[u8]) -> u64 {
-    // So many that their count fits into a byte.
+    // 255 pairs: their count fits into a byte.
+    // Pairs of neighbours, counted without a branch so that the compiler uses vector registers.
     let pieces = bytes.chunks(255).zip(bytes.get(1..).unwrap_or(&[]).chunks(255));
     let of_piece = |(front, behind): (&[u8], &[u8])| {
         let pairs = front.iter().zip(behind).map(|(a, b)| u8::from(is_white(*a) & is_white(*b)));
@@ -254,8 +275,8 @@ mod tests {
     }
 
     fn check(text: &str) {
-        let (own, slow) = (Positions::new(text, OffsetUnit::Utf16), Counted::of(text));
-        let other = |unit| Positions::new(text, unit);
+        let (own, slow) = (OffsetIndex::new(text, OffsetUnit::Utf16), Counted::of(text));
+        let other = |unit| OffsetIndex::new(text, unit);
         let (points, bytes) = (other(OffsetUnit::CodePoint), other(OffsetUnit::Byte));
         assert_eq!(units_in(text, OffsetUnit::Utf16), slow.points.last().unwrap().1);
         let step = slow.points.len() / 40 + 1;

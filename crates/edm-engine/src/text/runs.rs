@@ -1,4 +1,15 @@
-//! Where in a text something stands: runs that are one place, and rows of tables (`docs/matching.md`, Evidence).
+//! Unbreakable runs and table rows of a text (`docs/matching.md`, Evidence).
+//!
+//! A URL, a path or an address is one run: values inside it are one piece of evidence. A run is
+//! found when a value in it is asked about, by walking from the value to both of its ends:
+//!
+//! ```text
+//! mail to ada@example.org, or see www.example.org/ada
+//!         |<--- run ---->|        |<----- run ----->|
+//! ```
+//!
+//! What must stay true: the runs are those that a walk from the text's start finds, wherever the
+//! first question is. Long stretches are remembered, so a text that is one long run is walked once.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -6,33 +17,40 @@ use std::collections::BTreeMap;
 use edm_hash::{fold_character, is_cluster, is_mark};
 use edm_model::limits::{RUN_BYTES_MAX, TABLE_ROW_BYTES_MAX};
 
+use crate::text::span::ZoneSpan;
 use crate::text::table_rows::Lines;
 
-/// A stretch of the text, in bytes.
-pub(crate) type Stretch = (usize, usize);
-
-/// The places of a text, each found when a value that stands there is asked about.
-pub(crate) struct Places<'a> {
+/// The runs and table rows of a text, each found when a value in it is asked about.
+pub(crate) struct TokenRuns<'a> {
     text: &'a str,
     lines: Lines<'a>,
     /// HTML table rows.
-    html: OnceCell<Vec<Stretch>>,
-    /// Long stretches that begin and end where runs do, by where they begin, with their one-place runs.
+    html: OnceCell<Vec<ZoneSpan>>,
+    /// Long spans that start and end where runs do, by their starts, with the unbreakable runs in
+    /// them.
     known: RefCell<BTreeMap<usize, Runs>>,
-    /// What was answered of the last stretches: where values stand close together each is asked about many times.
-    answered: RefCell<Vec<(Stretch, Vec<Stretch>)>>,
+    /// What was answered of the last spans: where values are close together, each is asked about
+    /// many times.
+    answered: RefCell<Vec<Answer>>,
 }
 
-/// Answers that are kept; a stretch has one place among them.
+/// Slots of the memo of answers; a span has one slot.
 const ANSWERS: usize = 64;
+
+/// The unbreakable runs that a span touches.
+#[derive(Clone, Default)]
+struct Answer {
+    span: ZoneSpan,
+    runs: Vec<ZoneSpan>,
+}
 
 /// Where runs end, and those that are one place for one column only: addresses, URLs, paths.
 struct Runs {
     end: usize,
-    single: Vec<Stretch>,
+    single: Vec<ZoneSpan>,
 }
 
-/// A stretch with runs of more bytes is looked at once; shorter ones are looked at again as fast.
+/// A span with runs of more bytes is looked at once; shorter ones are looked at again as fast.
 const RUNS_KEPT_BYTES: usize = 1_024;
 
 const BREAKS: &[char] = &[
@@ -40,7 +58,7 @@ const BREAKS: &[char] = &[
     '】', '《', '》', '〈', '〉',
 ];
 
-impl<'a> Places<'a> {
+impl<'a> TokenRuns<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self {
             text,
@@ -51,56 +69,60 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Returns the one-place runs that a stretch touches.
-    pub(crate) fn single_runs(&self, stretch: Stretch) -> Vec<Stretch> {
+    /// Returns the unbreakable runs that a span touches.
+    pub(crate) fn runs_at(&self, span: ZoneSpan) -> Vec<ZoneSpan> {
+        // A direct-mapped memo: the slot follows from the start, so looking it up costs less than
+        // comparing with a list.
         let mut answered = self.answered.borrow_mut();
         if answered.is_empty() {
-            answered.resize(ANSWERS, ((0, 0), Vec::new()));
+            answered.resize(ANSWERS, Answer::default());
         }
-        let place = (stretch.0 ^ stretch.0 >> 6) % ANSWERS;
-        let Some(answer) = answered.get_mut(place) else { return self.find_single_runs(stretch) };
-        if answer.0 != stretch {
-            *answer = (stretch, self.find_single_runs(stretch));
+        let answer = &mut answered[(span.start ^ span.start >> 6) % ANSWERS];
+        // A fresh slot has an empty span, which no value has.
+        if answer.span != span {
+            *answer = Answer { span, runs: self.find_runs(span) };
         }
-        answer.1.clone()
+        answer.runs.clone()
     }
 
-    fn find_single_runs(&self, stretch: Stretch) -> Vec<Stretch> {
-        let touched = |single: &[Stretch]| -> Vec<Stretch> {
-            let from = single.partition_point(|run| run.1 <= stretch.0);
-            let to = single.partition_point(|run| run.0 < stretch.1);
-            single.get(from..to.max(from)).unwrap_or(&[]).to_vec()
+    fn find_runs(&self, span: ZoneSpan) -> Vec<ZoneSpan> {
+        let touched = |runs: &[ZoneSpan]| -> Vec<ZoneSpan> {
+            let from = runs.partition_point(|run| run.end <= span.start);
+            let to = runs.partition_point(|run| run.start < span.end);
+            runs[from..to.max(from)].to_vec()
         };
         let mut known = self.known.borrow_mut();
-        if let Some((_, runs)) = known.range(..=stretch.0).next_back()
-            && stretch.1 <= runs.end
+        if let Some((_, runs)) = known.range(..=span.start).next_back()
+            && span.end <= runs.end
         {
             return touched(&runs.single);
         }
-        let from = before_runs(self.text, stretch.0);
-        let runs = runs(self.text, from, stretch.1);
+        let edge = before_runs(self.text, span.start);
+        let runs = runs(self.text, edge, span.end);
         let touched = touched(&runs.single);
-        if runs.end - from.0 > RUNS_KEPT_BYTES {
-            known.insert(from.0, runs);
+        // Without this a text that is one long run would be walked again for each hit in it:
+        // quadratic time.
+        if runs.end - edge.offset > RUNS_KEPT_BYTES {
+            known.insert(edge.offset, runs);
         }
         touched
     }
 
-    /// Returns the table rows that hold a stretch.
-    pub(crate) fn table_rows(&self, stretch: Stretch) -> impl Iterator<Item = Stretch> + '_ {
+    /// Returns the table rows that hold a span.
+    pub(crate) fn table_rows(&self, span: ZoneSpan) -> impl Iterator<Item = ZoneSpan> + '_ {
         let html = self.html.get_or_init(|| html_rows(self.text));
-        let after = html.partition_point(|row| row.0 <= stretch.0);
+        let after = html.partition_point(|row| row.start <= span.start);
         let row = after.checked_sub(1).and_then(|index| html.get(index)).copied();
-        self.lines.row_of(stretch).into_iter().chain(row.filter(|row| stretch.1 <= row.1))
+        self.lines.row_of(span).into_iter().chain(row.filter(|row| span.end <= row.end))
     }
 
-    pub(crate) fn same_table_row(&self, a: Stretch, b: Stretch) -> bool {
-        self.table_rows(a).any(|row| row.0 <= b.0 && b.1 <= row.1)
+    pub(crate) fn same_table_row(&self, a: ZoneSpan, b: ZoneSpan) -> bool {
+        self.table_rows(a).any(|row| row.contains(b))
     }
 
-    /// Says whether a stretch stands in a line that is too long to be judged.
-    pub(crate) fn in_long_line(&self, stretch: Stretch) -> bool {
-        self.lines.in_long_line(stretch)
+    /// Returns whether a span is in a line that is too long to be judged.
+    pub(crate) fn in_long_line(&self, span: ZoneSpan) -> bool {
+        self.lines.in_long_line(span)
     }
 }
 
@@ -132,12 +154,14 @@ const ASCII_BREAKS: [bool; 128] = {
     ends
 };
 
-/// What a character is in a run. Runs are judged on folded characters: a full-width at sign makes an address too.
+/// What a character is in a run. Runs are judged on folded characters: a full-width at sign makes
+/// an address too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Role {
     /// Whether no run goes on over it.
     ends: bool,
-    /// Whether it is of a script written without spaces; `None`: a mark, which belongs to what it stands on.
+    /// Whether it is of a script written without spaces; `None`: a mark, which belongs to what it
+    /// stands on.
     in_clusters: Option<bool>,
 }
 
@@ -156,25 +180,38 @@ impl Role {
     }
 }
 
-/// Returns an offset at which no run goes on that is of any interest to what stands at `offset`, and whether a cluster stands
-/// in front of it. No run of clusters is a place, so that none has to be followed to its front.
-fn before_runs(text: &str, offset: usize) -> (usize, Option<bool>) {
+/// An offset at which no run goes on, and whether a cluster comes before it; `None` at the text's
+/// start.
+#[derive(Clone, Copy)]
+struct RunEdge {
+    offset: usize,
+    in_clusters: Option<bool>,
+}
+
+/// Returns an offset at which no run goes on that is of any interest to what stands at `offset`,
+/// and whether a cluster stands in front of it. No run of clusters is a place, so that none has to
+/// be followed to its front.
+fn before_runs(text: &str, offset: usize) -> RunEdge {
     let mut front = text.get(..offset).unwrap_or("");
     loop {
         let plain = |byte: &u8| ASCII_BREAKS.get(usize::from(*byte)) == Some(&false);
         let passed = front.bytes().rev().take_while(|byte| plain(byte)).count();
         front = front.get(..front.len() - passed).unwrap_or("");
-        let Some(character) = front.chars().next_back() else { return (0, None) };
+        let Some(character) = front.chars().next_back() else {
+            return RunEdge { offset: 0, in_clusters: None };
+        };
         let role = Role::of(character);
         if role.ends || role.in_clusters == Some(true) {
-            return (front.len(), role.in_clusters);
+            return RunEdge { offset: front.len(), in_clusters: role.in_clusters };
         }
         front = front.get(..front.len() - character.len_utf8()).unwrap_or("");
     }
 }
 
-/// Finds the one-place runs from an offset at which none goes on to one, at `until` or behind it, where none does again.
-fn runs(text: &str, (from, mut in_clusters): (usize, Option<bool>), until: usize) -> Runs {
+/// Finds the unbreakable runs from an offset at which none goes on to one, at `until` or behind it,
+/// where none does again.
+fn runs(text: &str, edge: RunEdge, until: usize) -> Runs {
+    let mut in_clusters = edge.in_clusters;
     let mut single = Vec::new();
     let mut start = None;
     let mut close = |start: &mut Option<usize>, end: usize| {
@@ -182,18 +219,20 @@ fn runs(text: &str, (from, mut in_clusters): (usize, Option<bool>), until: usize
             && end - begin <= RUN_BYTES_MAX
             && is_single(text.get(begin..end).unwrap_or(""))
         {
-            single.push((begin, end));
+            single.push(ZoneSpan::new(begin, end));
         }
     };
-    let mut offset = from;
+    let mut offset = edge.offset;
     while let Some(rest) = text.get(offset..) {
-        // Characters of ASCII that end no run change nothing behind another one of ASCII.
+        // Characters of ASCII that end no run change nothing after another one of ASCII.
+        // The fast path: most of a run is ASCII letters and digits.
         if in_clusters == Some(false) && start.is_some() {
             let plain = |byte: &u8| ASCII_BREAKS.get(usize::from(*byte)) == Some(&false);
             offset += rest.bytes().take_while(|byte| plain(byte)).count();
         }
         let Some(character) = text.get(offset..).and_then(|rest| rest.chars().next()) else { break };
         let role = Role::of(character);
+        // Where a script without spaces meets another, a run ends: there are no spaces to end it.
         if let (Some(own), Some(known)) = (role.in_clusters, in_clusters)
             && own != known
         {
@@ -203,6 +242,7 @@ fn runs(text: &str, (from, mut in_clusters): (usize, Option<bool>), until: usize
         if role.ends {
             close(&mut start, offset);
         }
+        // Past the span and between two runs: nothing further can touch it.
         if start.is_none() && offset >= until {
             return Runs { end: offset, single };
         }
@@ -218,7 +258,7 @@ fn runs(text: &str, (from, mut in_clusters): (usize, Option<bool>), until: usize
 /// Behind a backslash these make an escape, as JSON writes it, and no path.
 const ESCAPES: &[char] = &['u', 'n', 'r', 't', '"', '/'];
 
-/// Says whether a run, as it stands in the text, is one place.
+/// Returns whether a run, as written in the text, is unbreakable.
 fn is_single(run: &str) -> bool {
     if run.is_ascii() {
         return is_single_folded(run);
@@ -244,18 +284,20 @@ fn is_single_folded(run: &str) -> bool {
         || drive
 }
 
-/// Each row ends at its end tag and begins at the first start tag behind the row before that is near enough.
-fn html_rows(text: &str) -> Vec<Stretch> {
+/// Each row ends at its end tag and begins at the first start tag after the row before that is
+/// near enough.
+fn html_rows(text: &str) -> Vec<ZoneSpan> {
     let mut rows = Vec::new();
     let mut start = find_tag(text, 0, "<tr");
     let mut at = start.unwrap_or(text.len());
+    // End tags first: a row without an end is no row, however many begin.
     while let Some(end) = find_tag(text, at, "</tr") {
         let near = |begin: usize| begin + TABLE_ROW_BYTES_MAX >= end;
         while let Some(begin) = start.filter(|begin| *begin < end && !near(*begin)) {
             start = find_tag(text, begin + 1, "<tr");
         }
         if let Some(begin) = start.filter(|begin| *begin < end) {
-            rows.push((begin, end));
+            rows.push(ZoneSpan::new(begin, end));
             start = find_tag(text, end, "<tr");
         }
         at = end + 1;
@@ -278,7 +320,7 @@ fn find_tag(text: &str, from: usize, tag: &str) -> Option<usize> {
     None
 }
 
-/// Returns where a byte first stands, passing over whole pieces without it.
+/// Returns where a byte first is, skipping whole pieces without it.
 fn position_of(bytes: &[u8], wanted: u8) -> Option<usize> {
     const PIECE: usize = 64;
     let (pieces, rest) = bytes.as_chunks::<PIECE>();
@@ -295,7 +337,10 @@ mod tests {
     #[test]
     fn rows_of_html_tables() {
         let far = " ".repeat(TABLE_ROW_BYTES_MAX);
-        let check = |text: &str, expected: &[Stretch]| assert_eq!(html_rows(text), expected, "{text:?}");
+        let check = |text: &str, expected: &[(usize, usize)]| {
+            let expected: Vec<ZoneSpan> = expected.iter().map(|row| ZoneSpan::new(row.0, row.1)).collect();
+            assert_eq!(html_rows(text), expected, "{text:?}");
+        };
         check("<tr><td>1</tr> <TR\nclass=a>2</TR >", &[(0, 9), (15, 28)]);
         check("<tr>1<tr>2</tr>3</tr>", &[(0, 10)]);
         check("<tr>1", &[]);
@@ -304,8 +349,8 @@ mod tests {
         check(&format!("<tr>{far}</tr><tr>1</tr>"), &[(far.len() + 9, far.len() + 14)]);
     }
 
-    /// All one-place runs of a text, found from its front to its end as the rules say.
-    fn slowly(text: &str) -> Vec<Stretch> {
+    /// All unbreakable runs of a text, found from its front to its end as the rules say.
+    fn slowly(text: &str) -> Vec<ZoneSpan> {
         let (mut single, mut start, mut run, mut in_clusters) = (Vec::new(), None, String::new(), None);
         for (offset, character) in text.char_indices().chain([(text.len(), ' ')]) {
             let own = [character];
@@ -315,7 +360,7 @@ mod tests {
             let cut = script.zip(in_clusters).is_some_and(|(own, known)| own != known);
             if let Some(begin) = start.filter(|_| ends || cut) {
                 if offset - begin <= RUN_BYTES_MAX && is_single_folded(&run) {
-                    single.push((begin, offset));
+                    single.push(ZoneSpan::new(begin, offset));
                 }
                 run.clear();
                 start = None;
@@ -329,21 +374,21 @@ mod tests {
         single
     }
 
-    /// Returns all one-place runs, which must be the same wherever one begins to ask.
-    fn rows_of_runs(text: &str) -> Vec<Stretch> {
+    /// Returns all unbreakable runs, which must be the same wherever one begins to ask.
+    fn rows_of_runs(text: &str) -> Vec<ZoneSpan> {
         let single = slowly(text);
         let step = text.len() / 300 + 1;
         let offsets: Vec<usize> = text.char_indices().map(|(offset, _)| offset).step_by(step).collect();
-        let places = Places::new(text);
+        let places = TokenRuns::new(text);
         for start in offsets.iter().rev() {
             for characters in [1, 2, 9, 40] {
                 let rest =
                     text[*start..].char_indices().nth(characters).map_or(text.len(), |(at, _)| start + at);
-                let stretch = (*start, rest);
-                let touches = |run: &&Stretch| run.1 > stretch.0 && run.0 < stretch.1;
-                let expected: Vec<Stretch> = single.iter().filter(touches).copied().collect();
-                assert_eq!(places.single_runs(stretch), expected, "{stretch:?} of {:?}", text.get(..200));
-                assert_eq!(Places::new(text).single_runs(stretch), expected, "{stretch:?} alone");
+                let span = ZoneSpan::new(*start, rest);
+                let touches = |run: &&ZoneSpan| run.overlaps(span);
+                let expected: Vec<ZoneSpan> = single.iter().filter(touches).copied().collect();
+                assert_eq!(places.runs_at(span), expected, "{span:?} of {:?}", text.get(..200));
+                assert_eq!(TokenRuns::new(text).runs_at(span), expected, "{span:?} alone");
             }
         }
         single

@@ -6,15 +6,15 @@ use std::rc::Rc;
 
 use edm_model::limits::{TABLE_GAP_BYTES_MAX, TABLE_ROW_BYTES_MAX};
 
-use crate::text::runs::Stretch;
+use crate::text::span::ZoneSpan;
 
-/// Bytes that are looked at together for one that may be of a line break: what folding makes one of (U+000A to U+000D, U+0085,
-/// U+2028, U+2029).
+/// Bytes that are looked at together for one that may be of a line break: what folding makes one of
+/// (U+000A to U+000D, U+0085, U+2028, U+2029).
 const PIECE: usize = 32;
 /// Dashes from which a line of nothing else separates a table's head from its body.
 const SEPARATOR_DASHES_MIN: usize = 3;
 
-/// The lines of a text, each looked at when a value stands in it or beside it.
+/// The lines of a text, each examined when a value is in it or in a neighbour.
 pub(crate) struct Lines<'a> {
     text: &'a str,
     /// By where they begin.
@@ -42,39 +42,43 @@ impl<'a> Lines<'a> {
         Self { text, known: RefCell::default() }
     }
 
-    /// Returns the row of a table, a line, that holds a stretch.
-    pub(crate) fn row_of(&self, (start, end): Stretch) -> Option<Stretch> {
-        let line = self.line_at(start);
-        (end <= line.1 && self.is_row(line)).then_some(line)
+    /// Returns the row of a table, a line, that holds a span.
+    pub(crate) fn row_of(&self, span: ZoneSpan) -> Option<ZoneSpan> {
+        let line = self.line_at(span.start);
+        (span.end <= line.end && self.is_row(line)).then_some(line)
     }
 
-    /// Says whether a stretch stands in a line that is too long to be judged.
-    pub(crate) fn in_long_line(&self, (start, end): Stretch) -> bool {
-        let line = self.line_at(start);
-        line.1 - line.0 > TABLE_ROW_BYTES_MAX && end <= line.1
+    /// Returns whether a span is in a line that is too long to be judged.
+    pub(crate) fn in_long_line(&self, span: ZoneSpan) -> bool {
+        let line = self.line_at(span.start);
+        line.len() > TABLE_ROW_BYTES_MAX && span.end <= line.end
     }
 
-    fn is_row(&self, line: Stretch) -> bool {
-        let known = self.known.borrow().get(&line.0).and_then(|known| known.is_row);
+    fn is_row(&self, line: ZoneSpan) -> bool {
+        // Remembered for each line, because a table of a thousand rows asks each line about its
+        // neighbours.
+        let known = self.known.borrow().get(&line.start).and_then(|known| known.is_row);
         known.unwrap_or_else(|| {
             let is_row = match &*self.kind(line) {
-                Kind::Divided(layout) => self.agrees_before(line, layout) || self.agrees_behind(line, layout),
+                Kind::Divided(layout) => self.agrees_before(line, layout) || self.agrees_after(line, layout),
                 Kind::Long | Kind::Between => false,
             };
-            if let Some(known) = self.known.borrow_mut().get_mut(&line.0) {
+            if let Some(known) = self.known.borrow_mut().get_mut(&line.start) {
                 known.is_row = Some(is_row);
             }
             is_row
         })
     }
 
-    /// Says whether the nearest line before that can be judged is divided alike.
-    fn agrees_before(&self, line: Stretch, layout: &Layout) -> bool {
+    /// Returns whether the nearest line before that can be judged is divided alike.
+    fn agrees_before(&self, line: ZoneSpan, layout: &Layout) -> bool {
         let mut next = line;
         while let Some(before) = self.line_before(next) {
-            if line.0 - before.1 > TABLE_GAP_BYTES_MAX {
+            if line.start - before.end > TABLE_GAP_BYTES_MAX {
                 return false;
             }
+            // A separator or an empty line is skipped; a line that is too long ends the search,
+            // since it is never judged.
             match &*self.kind(before) {
                 Kind::Long => return false,
                 Kind::Between => next = before,
@@ -84,50 +88,50 @@ impl<'a> Lines<'a> {
         false
     }
 
-    fn agrees_behind(&self, line: Stretch, layout: &Layout) -> bool {
+    fn agrees_after(&self, line: ZoneSpan, layout: &Layout) -> bool {
         let mut last = line;
-        while let Some(behind) = self.line_behind(last) {
-            if behind.0 - line.1 > TABLE_GAP_BYTES_MAX {
+        while let Some(after) = self.line_after(last) {
+            if after.start - line.end > TABLE_GAP_BYTES_MAX {
                 return false;
             }
-            match &*self.kind(behind) {
+            match &*self.kind(after) {
                 Kind::Long => return false,
-                Kind::Between => last = behind,
+                Kind::Between => last = after,
                 Kind::Divided(other) => return layout.agrees(other),
             }
         }
         false
     }
 
-    fn kind(&self, (start, end): Stretch) -> Rc<Kind> {
+    fn kind(&self, span: ZoneSpan) -> Rc<Kind> {
         let mut lines = self.known.borrow_mut();
-        let line = lines.entry(start).or_insert(Line { end, kind: None, is_row: None });
-        let text = self.text.get(start..end).unwrap_or("");
+        let line = lines.entry(span.start).or_insert(Line { end: span.end, kind: None, is_row: None });
+        let text = self.text.get(span.start..span.end).expect("line breaks are whole characters");
         line.kind.get_or_insert_with(|| Rc::new(Kind::of(text))).clone()
     }
 
-    /// Returns the line that an offset stands in; each is looked for once.
-    fn line_at(&self, offset: usize) -> Stretch {
+    /// Returns the line that contains an offset; each is looked for once.
+    fn line_at(&self, offset: usize) -> ZoneSpan {
         let mut lines = self.known.borrow_mut();
         if let Some((start, line)) = lines.range(..=offset).next_back()
             && offset <= line.end
         {
-            return (*start, line.end);
+            return ZoneSpan::new(*start, line.end);
         }
-        let start = break_before(self.text, offset).map_or(0, |found| found.1);
-        let end = break_behind(self.text, offset).map_or(self.text.len(), |found| found.0);
+        let start = break_before(self.text, offset).map_or(0, |found| found.end);
+        let end = break_after(self.text, offset).map_or(self.text.len(), |found| found.start);
         lines.insert(start, Line { end, kind: None, is_row: None });
-        (start, end)
+        ZoneSpan::new(start, end)
     }
 
-    fn line_before(&self, line: Stretch) -> Option<Stretch> {
-        let (end, _) = break_before(self.text, line.0)?;
-        Some(self.line_at(end))
+    fn line_before(&self, line: ZoneSpan) -> Option<ZoneSpan> {
+        let found = break_before(self.text, line.start)?;
+        Some(self.line_at(found.start))
     }
 
-    fn line_behind(&self, line: Stretch) -> Option<Stretch> {
-        let (_, start) = break_behind(self.text, line.1)?;
-        Some(self.line_at(start))
+    fn line_after(&self, line: ZoneSpan) -> Option<ZoneSpan> {
+        let found = break_after(self.text, line.end)?;
+        Some(self.line_at(found.end))
     }
 }
 
@@ -144,10 +148,11 @@ impl Kind {
 }
 
 /// Returns the last line break that ends at an offset or before it.
-fn break_before(text: &str, offset: usize) -> Option<Stretch> {
+fn break_before(text: &str, offset: usize) -> Option<ZoneSpan> {
     let front = text.as_bytes().get(..offset)?;
     let mut end = front.len();
     // Whole pieces without a byte that ends a break are passed over.
+    // 32 bytes at a time: the compiler tests them in one vector register.
     while let Some((rest, piece)) = front.get(..end).and_then(|rest| rest.split_last_chunk::<PIECE>()) {
         if piece.iter().any(|byte| matches!(byte, b'\n'..=b'\r' | 0x85 | 0xA8 | 0xA9))
             && let Some(found) = last_break(front, rest.len(), end)
@@ -159,7 +164,7 @@ fn break_before(text: &str, offset: usize) -> Option<Stretch> {
     last_break(front, 0, end)
 }
 
-fn last_break(front: &[u8], from: usize, to: usize) -> Option<Stretch> {
+fn last_break(front: &[u8], from: usize, to: usize) -> Option<ZoneSpan> {
     (from..to).rev().find_map(|at| {
         let ends =
             |with: &[u8]| front.get(..=at).is_some_and(|front| front.ends_with(with)).then_some(with.len());
@@ -170,12 +175,12 @@ fn last_break(front: &[u8], from: usize, to: usize) -> Option<Stretch> {
             0xA9 => ends(b"\xE2\x80\xA9")?,
             _ => return None,
         };
-        Some((at + 1 - bytes, at + 1))
+        Some(ZoneSpan::new(at + 1 - bytes, at + 1))
     })
 }
 
-/// Returns the first line break that begins at an offset or behind it.
-fn break_behind(text: &str, offset: usize) -> Option<Stretch> {
+/// Returns the first line break that starts at an offset or after it.
+fn break_after(text: &str, offset: usize) -> Option<ZoneSpan> {
     let bytes = text.as_bytes();
     let mut at = offset;
     while let Some(piece) = bytes.get(at..).and_then(|rest| rest.first_chunk::<PIECE>()) {
@@ -189,7 +194,7 @@ fn break_behind(text: &str, offset: usize) -> Option<Stretch> {
     first_break(bytes, at, bytes.len())
 }
 
-fn first_break(bytes: &[u8], from: usize, to: usize) -> Option<Stretch> {
+fn first_break(bytes: &[u8], from: usize, to: usize) -> Option<ZoneSpan> {
     (from..to).find_map(|at| {
         let rest = bytes.get(at..)?;
         let length = match rest.first()? {
@@ -198,11 +203,11 @@ fn first_break(bytes: &[u8], from: usize, to: usize) -> Option<Stretch> {
             0xE2 if rest.starts_with(b"\xE2\x80\xA8") || rest.starts_with(b"\xE2\x80\xA9") => 3,
             _ => return None,
         };
-        Some((at, at + length))
+        Some(ZoneSpan::new(at, at + length))
     })
 }
 
-/// Says whether a line only separates others: `|---|:--:|`, `+----+`, `==== ====`.
+/// Returns whether a line only separates others: `|---|:--:|`, `+----+`, `==== ====`.
 fn is_separator(line: &str) -> bool {
     let dashes = line.bytes().filter(|byte| matches!(byte, b'-' | b'=')).count();
     dashes >= SEPARATOR_DASHES_MIN
@@ -217,7 +222,7 @@ struct Layout {
     pipes: usize,
     semicolons: usize,
     commas: usize,
-    /// Where cells behind two or more spaces begin, in characters.
+    /// Where cells after two or more spaces start, in characters.
     starts: Vec<usize>,
 }
 
@@ -237,6 +242,8 @@ impl Layout {
                 ',' => layout.commas += 1,
                 _ => {}
             }
+            // Columns of fixed width begin after two or more spaces; a single space is in the
+            // middle of a name.
             if character == ' ' {
                 spaces = spaces.map(|count: usize| count + 1);
             } else {
@@ -259,7 +266,7 @@ impl Layout {
             || other.is_aligned_with(self)
     }
 
-    /// Says whether each cell begins where one of the other line does: cells may be empty.
+    /// Returns whether each cell begins where one of the other line does: cells may be empty.
     fn is_aligned_with(&self, other: &Self) -> bool {
         !self.starts.is_empty() && self.starts.iter().all(|start| other.starts.binary_search(start).is_ok())
     }
@@ -273,13 +280,13 @@ mod tests {
     const LINE_BREAKS: [char; 7] = ['\n', '\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];
 
     /// All rows and long lines of a text, found from its front to its end.
-    fn slowly(text: &str) -> (Vec<Stretch>, Vec<Stretch>) {
+    fn slowly(text: &str) -> (Vec<ZoneSpan>, Vec<ZoneSpan>) {
         let (mut rows, mut long) = (Vec::new(), Vec::new());
-        let mut before: Option<(Stretch, Layout)> = None;
+        let mut before: Option<(ZoneSpan, Layout)> = None;
         let mut at = 0;
         for piece in text.split_inclusive(LINE_BREAKS) {
             let line = piece.trim_end_matches(LINE_BREAKS);
-            let own = (at, at + line.len());
+            let own = ZoneSpan::new(at, at + line.len());
             at += piece.len();
             if line.len() > TABLE_ROW_BYTES_MAX {
                 long.push(own);
@@ -290,12 +297,12 @@ mod tests {
                 continue;
             }
             let layout = Layout::of(line);
-            if let Some((stretch, previous)) = &before
-                && own.0 - stretch.1 <= TABLE_GAP_BYTES_MAX
+            if let Some((span, previous)) = &before
+                && own.start - span.end <= TABLE_GAP_BYTES_MAX
                 && layout.agrees(previous)
             {
-                if rows.last() != Some(stretch) {
-                    rows.push(*stretch);
+                if rows.last() != Some(span) {
+                    rows.push(*span);
                 }
                 rows.push(own);
             }
@@ -304,17 +311,19 @@ mod tests {
         (rows, long)
     }
 
-    /// Returns all rows and long lines of a text, which must be the same wherever one begins to ask.
-    fn rows(text: &str) -> (Vec<Stretch>, Vec<Stretch>) {
+    /// Returns all rows and long lines of a text, which must be the same wherever one begins to
+    /// ask.
+    fn rows(text: &str) -> (Vec<ZoneSpan>, Vec<ZoneSpan>) {
         let (rows, long) = slowly(text);
         let step = text.len() / 500 + 1;
         let offsets = || (0..text.len()).step_by(step).filter(|offset| text.is_char_boundary(*offset));
         let (forward, backward) = (Lines::new(text), Lines::new(text));
         let ask = |lines: &Lines<'_>, offset: usize| {
-            let stretch = (offset, offset + 1);
-            let holding = |all: &[Stretch]| all.iter().copied().find(|one| one.0 <= offset && offset < one.1);
-            assert_eq!(lines.row_of(stretch), holding(&rows), "{offset}");
-            assert_eq!(lines.in_long_line(stretch), holding(&long).is_some(), "{offset}");
+            let span = ZoneSpan::new(offset, offset + 1);
+            let holding =
+                |all: &[ZoneSpan]| all.iter().copied().find(|one| one.start <= offset && offset < one.end);
+            assert_eq!(lines.row_of(span), holding(&rows), "{offset}");
+            assert_eq!(lines.in_long_line(span), holding(&long).is_some(), "{offset}");
         };
         offsets().for_each(|offset| ask(&forward, offset));
         offsets().collect::<Vec<_>>().into_iter().rev().for_each(|offset| ask(&backward, offset));
@@ -336,7 +345,7 @@ mod tests {
     fn check(lines: &[&str]) {
         let texts: Vec<&str> = lines.iter().map(|line| line.strip_prefix('>').unwrap_or(line)).collect();
         let text = texts.join("\n");
-        let found: Vec<&str> = rows(&text).0.iter().map(|row| &text[row.0..row.1]).collect();
+        let found: Vec<&str> = rows(&text).0.iter().map(|row| &text[row.start..row.end]).collect();
         let expected: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix('>')).collect();
         assert_eq!(found, expected, "{text}");
     }

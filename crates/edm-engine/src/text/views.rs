@@ -1,22 +1,36 @@
-//! The readings of a text: as it stands, and around its escapes with these decoded; each folded as the rules ask.
+//! The views of a text in which values are looked for: the text as it is, and the text around its
+//! escapes with these decoded. There is one view of either kind for each folding that the rules
+//! need.
+//!
+//! ```text
+//! text     … caf%C3%A9 Langer …
+//! raw      … caf · c3 · a9 · langer …     every folding, the whole text
+//! decoded  … cafe · langer …             every folding, around the escape only
+//! ```
 
 use std::ops::Range;
 
 use edm_hash::{AtomSet, CHECKED_NUMBER_ATOMS_MAX, Decoded, Escapes, FoldOptions, Folded, checked_numbers};
 use edm_model::Rule;
 
-use crate::prepared::rule_groups::Groups;
-use crate::scan::hits::find::partition_point;
-use crate::scan::stop::Stop;
-use crate::text::runs::Stretch;
+use crate::text::span::{ZoneSpan, partition_point};
 
 /// Atoms that a value's edges and surroundings are judged by, on either side of it.
 const CONTEXT_ATOMS: usize = 32;
 /// So many bytes are folded in the time of a row check.
 const FOLDED_BYTES: u64 = 4;
 
+/// What the rules need of the views.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ViewPlan {
+    /// The foldings, each once.
+    pub(crate) foldings: Vec<FoldOptions>,
+    /// The most atoms that a value has.
+    pub(crate) value_atoms_max: usize,
+}
+
 /// A text folded in one way.
-pub(crate) struct Reading {
+pub(crate) struct TextView {
     options: FoldOptions,
     decoded: bool,
     pub(crate) folded: Folded,
@@ -24,15 +38,16 @@ pub(crate) struct Reading {
     pub(crate) starts: Option<AtomSet>,
 }
 
-/// All readings of a text. Reused from text to text.
+/// All views of a text. Reused from text to text.
 ///
-/// The decoded one holds of the text what stands around escapes: everything else is found as it stands.
+/// The decoded one holds of the text what is around escapes: everything else is found in the
+/// raw view.
 #[derive(Default)]
-pub(crate) struct Readings {
+pub(crate) struct TextViews {
     escapes: Escapes,
     decoded: Decoded,
-    around: Surroundings,
-    readings: Vec<Reading>,
+    around: EscapeSurroundings,
+    views: Vec<TextView>,
     /// Those of earlier texts that are not in use.
     spare: Vec<Folded>,
     spare_starts: Vec<AtomSet>,
@@ -40,13 +55,13 @@ pub(crate) struct Readings {
 
 /// The surroundings of escapes, in bytes of the text.
 #[derive(Default)]
-struct Surroundings {
+struct EscapeSurroundings {
     stretches: Vec<Range<usize>>,
-    /// Where in them the decoded text is other than the text, or may be told to be.
+    /// Where in them the decoded text differs from the text, or its values may start.
     starts: Vec<Range<usize>>,
 }
 
-impl Surroundings {
+impl EscapeSurroundings {
     /// Gathers them: a value has at most `span` atoms.
     fn read(&mut self, escapes: &Escapes, folded: &Folded, text_bytes: usize, span: usize) {
         self.stretches.clear();
@@ -54,6 +69,8 @@ impl Surroundings {
         let atoms = folded.atom_count();
         let source = |atom: usize| folded.source_span(atom, atom).expect("an atom of the text");
         for place in escapes.places() {
+            // The atoms beside the escape, in the text as written: a value may begin that many
+            // atoms before it and end as many after.
             let first = partition_point(atoms, |atom| source(*atom).1 <= place.start);
             let last = partition_point(atoms, |atom| source(*atom).0 < place.end);
             let front = |atoms: usize| match first.checked_sub(atoms) {
@@ -85,7 +102,7 @@ impl Surroundings {
     }
 }
 
-/// Adds a stretch behind the others, or makes the last longer.
+/// Adds a stretch after the others, or makes the last longer.
 fn add(stretches: &mut Vec<Range<usize>>, own: Range<usize>) {
     match stretches.last_mut() {
         Some(last) if own.start <= last.end => last.end = last.end.max(own.end),
@@ -93,51 +110,57 @@ fn add(stretches: &mut Vec<Range<usize>>, own: Range<usize>) {
     }
 }
 
-impl Drop for Readings {
+impl Drop for TextViews {
     fn drop(&mut self) {
         self.forget();
     }
 }
 
-impl Readings {
-    /// Folds a text in each way that the groups ask for, replacing what was held before. False if the scan ends before that
-    /// is done.
-    pub(crate) fn read(&mut self, text: &str, groups: &Groups, stop: &Stop<'_>) -> bool {
+impl TextViews {
+    /// Folds a text in each way that the plan needs, replacing the text before. Calls `stop` with
+    /// the work that comes next; returns false if that says to stop.
+    pub(crate) fn read(&mut self, text: &str, plan: &ViewPlan, mut stop: impl FnMut(u64) -> bool) -> bool {
         self.forget();
+        // Folding is the first thing done to a text: a caller whose time is up must not pay for it.
         let work = text.len() as u64 / FOLDED_BYTES;
-        for options in &groups.foldings {
-            if stop.before(work) {
+        for options in &plan.foldings {
+            if stop(work) {
                 return false;
             }
             self.add(text, *options, false);
         }
-        if stop.before(work) {
+        if stop(work) {
             return false;
         }
         self.escapes.read(text);
-        let Some(first) = self.readings.first().filter(|_| !self.escapes.is_empty()) else { return true };
-        self.around.read(&self.escapes, &first.folded, text.len(), groups.span_atoms);
+        // Most texts have no escape: then there is no decoded view and nothing more to do.
+        let Some(first) = self.views.first().filter(|_| !self.escapes.is_empty()) else { return true };
+        // Any folding will do: escapes are placed by atoms only to know how far a value may reach.
+        self.around.read(&self.escapes, &first.folded, text.len(), plan.value_atoms_max);
         self.escapes.decode(text, &self.around.stretches, &mut self.decoded);
+        // Taken out while `add` borrows the views, and put back on every way out: `forget` wipes
+        // it.
         let decoded = std::mem::take(&mut self.decoded);
-        for options in &groups.foldings {
-            if stop.before(work) {
+        let mut stopped = false;
+        for options in &plan.foldings {
+            stopped = stop(work);
+            if stopped {
                 break;
             }
             self.add(decoded.text(), *options, true);
-            if let Some(reading) = self.readings.last_mut() {
-                let mut starts = self.spare_starts.pop().unwrap_or_default();
-                self.around.mark_atoms(&reading.folded, &decoded, &mut starts);
-                reading.starts = Some(starts);
-            }
+            let view = self.views.last_mut().expect("a view was added");
+            let mut starts = self.spare_starts.pop().unwrap_or_default();
+            self.around.mark_atoms(&view.folded, &decoded, &mut starts);
+            view.starts = Some(starts);
         }
         self.decoded = decoded;
-        !stop.is_met()
+        !stopped
     }
 
     fn add(&mut self, text: &str, options: FoldOptions, decoded: bool) {
         let mut folded = self.spare.pop().unwrap_or_default();
         folded.fold(text, options);
-        self.readings.push(Reading { options, decoded, folded, starts: None });
+        self.views.push(TextView { options, decoded, folded, starts: None });
     }
 
     /// Forgets the text and overwrites it, since the buffers stay for other texts.
@@ -145,40 +168,45 @@ impl Readings {
         self.decoded.wipe();
         self.escapes.wipe();
         // The first is taken first again: buffers keep to the size of what they held.
-        for mut reading in self.readings.drain(..).rev() {
-            reading.folded.wipe();
-            self.spare.push(reading.folded);
-            self.spare_starts.extend(reading.starts);
+        for mut view in self.views.drain(..).rev() {
+            view.folded.wipe();
+            self.spare.push(view.folded);
+            self.spare_starts.extend(view.starts);
         }
     }
 
-    /// Returns the numbers of the readings that a rule is matched in.
+    /// Returns the numbers of the views that a rule is matched in.
     pub(crate) fn of(&self, rule: &Rule) -> impl Iterator<Item = usize> + use<'_> {
         let options = FoldOptions::of(rule);
-        let numbered = self.readings.iter().enumerate();
-        numbered.filter(move |(_, reading)| reading.options == options).map(|(number, _)| number)
+        let numbered = self.views.iter().enumerate();
+        numbered.filter(move |(_, view)| view.options == options).map(|(number, _)| number)
     }
 
-    /// Returns the text as it stands, folded like that, if a rule asks for it.
+    /// Returns the text as it is, folded like that, if a rule needs it.
     pub(crate) fn undecoded(&self, options: FoldOptions) -> Option<&Folded> {
-        let alike = |reading: &&Reading| reading.options == options && !reading.decoded;
-        self.readings.iter().find(alike).map(|reading| &reading.folded)
+        let alike = |view: &&TextView| view.options == options && !view.decoded;
+        self.views.iter().find(alike).map(|view| &view.folded)
     }
 
-    pub(crate) fn get(&self, number: usize) -> Option<&Reading> {
-        self.readings.get(number)
+    /// Returns a view by its number, which [`TextViews::of`] gave for this text.
+    #[inline]
+    pub(crate) fn view(&self, number: usize) -> &TextView {
+        &self.views[number]
     }
 
-    /// Says whether a stretch is a part of a longer valid card or account number, in a reading that the rule is matched in.
-    pub(crate) fn is_inside_number(&self, rule: &Rule, stretch: Stretch) -> bool {
-        self.of(rule).any(|reading| {
-            let Reading { folded, starts, .. } = self.get(reading).expect("one of its own");
+    /// Returns whether a span is a part of a longer valid card or account number, in a view that
+    /// the rule is matched in.
+    pub(crate) fn is_inside_number(&self, rule: &Rule, span: ZoneSpan) -> bool {
+        self.of(rule).any(|number| {
+            let TextView { folded, starts, .. } = self.view(number);
+            // Only as many atoms are read before the hit as the longest number has: a megabyte of
+            // digits must not be read for each hit.
             let low = partition_point(folded.atom_count(), |atom| {
-                self.stretch(reading, *atom, *atom).1 <= stretch.0
+                self.source_span(number, *atom, *atom).end <= span.start
             });
             // No number has more characters than that, be they of one atom or of as many atoms.
             let mut characters = 0;
-            let before = folded.ranges().get(..low).unwrap_or(&[]).iter().rev();
+            let before = folded.ranges()[..low].iter().rev();
             let before = before.take_while(|(start, end)| {
                 characters += (end - start) as usize;
                 characters < CHECKED_NUMBER_ATOMS_MAX
@@ -187,8 +215,8 @@ impl Readings {
             let mut inside = false;
             let mut check = |run: Range<usize>| {
                 checked_numbers(folded, &run, |first, last| {
-                    let (start, end) = self.stretch(reading, first, last);
-                    inside |= start <= stretch.0 && stretch.1 <= end && (start, end) != stretch;
+                    let found = self.source_span(number, first, last);
+                    inside |= found.contains(span) && found != span;
                 });
             };
             match starts {
@@ -199,10 +227,12 @@ impl Readings {
         })
     }
 
-    /// Returns where in the original text the atoms from `first` to `last` of a reading stand.
-    pub(crate) fn stretch(&self, number: usize, first: usize, last: usize) -> Stretch {
-        let reading = self.readings.get(number).expect("a reading is asked for by its own number");
-        let (start, end) = reading.folded.source_span(first, last).expect("atoms of the reading");
-        if reading.decoded { self.decoded.source_span(start, end) } else { (start, end) }
+    /// Returns where in the held text the atoms from `first` to `last` of a view are.
+    #[inline]
+    pub(crate) fn source_span(&self, number: usize, first: usize, last: usize) -> ZoneSpan {
+        let view = self.view(number);
+        let (start, end) = view.folded.source_span(first, last).expect("atoms of the view");
+        let (start, end) = if view.decoded { self.decoded.source_span(start, end) } else { (start, end) };
+        ZoneSpan::new(start, end)
     }
 }

@@ -9,9 +9,9 @@ use crate::error::{Error, ErrorKind};
 use crate::generation::build::delta::DeltaBase;
 use crate::generation::build::entries_builder::EntriesBuilder;
 use crate::generation::build::plan::{BuildJob, Plan};
+use crate::generation::build::rules_builder::RulesBuilder;
+use crate::generation::format::part::Part;
 use crate::generation::format::rows_file;
-use crate::generation::format::rules_file::RulesBuilder;
-use crate::generation::read::entry_group::Part;
 
 /// A file that a job made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ enum Work {
 
 /// What the rows of a block are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Given {
+enum BlockUse {
     Added,
     Removed,
 }
@@ -47,7 +47,9 @@ pub struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(plan: &'a Plan, jobs: &[BuildJob], salt: &Salt) -> Self {
+    /// Starts a group of jobs, each of them at most once. They share one pass over the blocks that
+    /// they require.
+    pub fn new(plan: &'a Plan, jobs: &[BuildJob], salt: &Salt) -> Self {
         let session = plan.base.as_ref().map_or(plan.input.session_id, DeltaBase::row_key_session);
         let mut row_jobs = Vec::new();
         let mut works = Vec::new();
@@ -60,6 +62,7 @@ impl<'a> Builder<'a> {
                 BuildJob::Rules => works.push((*job, Work::Rules(None))),
             }
         }
+        // Blocks come in order, so the job that a block is for is always at the front.
         row_jobs.sort_unstable_by_key(|(block, _)| *block);
         Self {
             plan,
@@ -70,30 +73,36 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Takes the rows of the next block and returns its row file, if one of the jobs makes it. Fails if the block is not
-    /// the one that the plan says.
+    /// Takes the rows of the next block and returns its row file, if one of the jobs makes it.
+    /// Fails if the block is not the one that the plan says.
     pub fn add(&mut self, number: u32, rows: &RowsView<'_>) -> Result<Option<BuiltFile>, Error> {
-        self.take(number, rows, Given::Added)
+        self.take(number, rows, BlockUse::Added)
     }
 
-    /// Takes the rows of the next block, of which each names the key of a record to be removed; else as `add`. Fails if it
-    /// is not the block that the plan says, or if the plan is no delta's.
+    /// Takes the rows of the next block, of which each names the key of a record to be removed;
+    /// else as `add`. Fails if it is not the block that the plan says, or if the plan is no
+    /// delta's.
     pub fn remove(&mut self, number: u32, rows: &RowsView<'_>) -> Result<Option<BuiltFile>, Error> {
         if self.plan.base.is_none() {
             return Err(Error::new(ErrorKind::ForeignRows, "block"));
         }
-        self.take(number, rows, Given::Removed)
+        self.take(number, rows, BlockUse::Removed)
     }
 
-    fn take(&mut self, number: u32, rows: &RowsView<'_>, given: Given) -> Result<Option<BuiltFile>, Error> {
+    fn take(
+        &mut self,
+        number: u32,
+        rows: &RowsView<'_>,
+        given: BlockUse,
+    ) -> Result<Option<BuiltFile>, Error> {
         let first_row = self.expected(number, rows)?;
         for (_, work) in &mut self.works {
             match (work, given) {
-                (Work::Entries(builder), Given::Added) => builder.add(first_row, rows),
-                (Work::Entries(builder), Given::Removed) => builder.remove(first_row, rows),
-                (Work::Rules(builder), Given::Added) => rules_of(self.plan, builder)?.add(rows),
+                (Work::Entries(builder), BlockUse::Added) => builder.add(first_row, rows),
+                (Work::Entries(builder), BlockUse::Removed) => builder.remove(first_row, rows),
+                (Work::Rules(builder), BlockUse::Added) => rules_of(self.plan, builder)?.add(rows),
                 // What is removed was there: nothing is widened by it.
-                (Work::Rules(builder), Given::Removed) => drop(rules_of(self.plan, builder)?),
+                (Work::Rules(builder), BlockUse::Removed) => drop(rules_of(self.plan, builder)?),
             }
         }
         let Some((_, job)) = self.row_jobs.pop_front_if(|(block, _)| *block == number) else {
@@ -105,6 +114,7 @@ impl<'a> Builder<'a> {
     /// Returns the row that the block's first record becomes.
     fn expected(&mut self, number: u32, rows: &RowsView<'_>) -> Result<u32, Error> {
         let input = &self.plan.input;
+        // A block out of turn would give rows wrong numbers: refused, not reordered.
         let next = self.required.peek() == Some(&number);
         let block =
             input.blocks.get(number as usize).filter(|block| next && block.row_count == rows.row_count);
@@ -116,7 +126,8 @@ impl<'a> Builder<'a> {
         Ok(self.plan.first_row() + block.first_row as u32)
     }
 
-    /// Returns the files that took all blocks, each made when it is asked for: what one was made from is free by then.
+    /// Returns the files that took all blocks, each made when it is asked for: what one was made
+    /// from is free by then.
     ///
     /// # Panics
     /// If a required block was not given: that is a mistake of the caller.
@@ -146,6 +157,7 @@ fn entries(plan: &Plan, part: u16) -> EntriesBuilder {
 }
 
 fn rules_of<'b>(plan: &Plan, builder: &'b mut Option<RulesBuilder>) -> Result<&'b mut RulesBuilder, Error> {
+    // Begun late, because reading the base's rules may fail and making a builder may not.
     let begun = match (builder.take(), &plan.base) {
         (Some(begun), _) => begun,
         (None, Some(base)) => base.rules()?,

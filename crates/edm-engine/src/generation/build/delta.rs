@@ -5,14 +5,15 @@ use std::sync::Arc;
 use edm_model::{SessionId, limits};
 
 use crate::error::{Error, ErrorKind};
-use crate::generation::build::plan::PlanInput;
+use crate::generation::build::plan_input::PlanInput;
+use crate::generation::build::rules_builder::RulesBuilder;
 use crate::generation::format::manifest::{ColumnFacts, FILES_MAX, FileFacts, Manifest};
-use crate::generation::format::rules_file::{ColumnSummary, RulesBuilder};
+use crate::generation::format::rules_file::{ColumnSummary, Counts};
 use crate::generation::read::entry_group::EntryGroup;
 use crate::generation::read::generation::Generation;
 
 const RULES: &str = "rules";
-/// Entry files are rewritten at most so many at once.
+/// The most parts that entry files are rewritten in.
 const PARTS_MAX: u64 = 1 << 12;
 
 /// The generation that a delta builds on, and how.
@@ -21,7 +22,7 @@ pub(crate) struct DeltaBase {
     pub(crate) generation: Arc<Generation>,
     /// Whether the delta's entries and all of the base's become one group again.
     pub(crate) compacts: bool,
-    /// At most so many values go into the entry files that the delta writes.
+    /// The most values that go into the entry files that the delta writes.
     pub(crate) gathered_values: u64,
     pub(crate) rows_file_count: u32,
 }
@@ -30,6 +31,8 @@ impl DeltaBase {
     pub(crate) fn new(input: &PlanInput, rows: u32, generation: Arc<Generation>) -> Result<Self, Error> {
         let manifest = generation.manifest();
         let columns = input.columns.as_slice();
+        // Anything else would mix hashes that do not compare: another salt, another rule, another
+        // row key.
         let fits = manifest.store_id == input.store_id
             && manifest.key_id == input.key_id
             && manifest.tokens_max == input.tokens_max
@@ -50,8 +53,8 @@ impl DeltaBase {
         let own = u64::from(rows) * searchable;
         let of_deltas = generation.delta_entries().map_or(0, EntryGroup::searchable_values) + own;
         let of_base = generation.base_entries().searchable_values();
-        // Every delta writes the deltas' entries anew and every look-up asks both groups: past half of the base, writing
-        // everything once costs less than going on.
+        // Every delta rewrites the deltas' entries and every look-up searches both groups: past
+        // half of the base, writing everything once costs less than going on.
         let compacts = of_deltas * 2 > of_base;
         let gathered_values = if compacts { of_deltas + of_base } else { of_deltas };
         let rows_files = manifest.files.iter().filter(|file| is_rows(file)).count();
@@ -59,7 +62,7 @@ impl DeltaBase {
         Ok(Self { compacts, gathered_values, rows_file_count, generation })
     }
 
-    /// Returns how many rows the base has: the delta's come behind them.
+    /// Returns how many rows the base has: the delta's come after them.
     pub(crate) fn rows(&self) -> u32 {
         self.generation.manifest().rows
     }
@@ -80,13 +83,14 @@ impl DeltaBase {
     /// Returns a builder that begins with what the base's blocks said.
     pub(crate) fn rules(&self) -> Result<RulesBuilder, Error> {
         let manifest = self.generation.manifest();
-        let counts = (manifest.columns.as_slice().len(), self.generation.rules().len());
+        let counts =
+            Counts { columns: manifest.columns.as_slice().len(), rules: self.generation.rules().len() };
         let file = self.generation.file(RULES).ok_or_else(|| Error::damaged(RULES))?;
         RulesBuilder::widening((**file).as_ref(), counts, RULES)
     }
 
-    /// Returns what is known of the columns: pinned by the last replace, but for cells that are counted wherever they
-    /// come from.
+    /// Returns what is known of the columns: pinned by the last replace, but for cells that are
+    /// counted wherever they come from.
     pub(crate) fn facts(&self, summaries: &[ColumnSummary]) -> Vec<ColumnFacts> {
         let pinned = self.generation.manifest().facts.iter().zip(summaries);
         let facts = pinned.map(|(facts, summary)| ColumnFacts {
@@ -102,6 +106,7 @@ impl DeltaBase {
     pub(crate) fn extended(&self, own: Manifest) -> Manifest {
         let base = self.generation.manifest();
         let mut tombstones = [base.tombstones.as_slice(), &own.tombstones].concat();
+        // A row may be superseded by several deltas, and is one tombstone.
         tombstones.sort_unstable();
         tombstones.dedup();
         Manifest {

@@ -1,10 +1,22 @@
 //! Writes the file of one part from sorted values (`docs/formats/generation.md`).
+//!
+//! ```text
+//! head | column 0: directory, entries, postings, superseded | column 1 … | filters of rules | checksum
+//!
+//! address   | part | bucket | remainder |
+//! directory   bucket → number of its first entry
+//! entry       remainder, flag, row            a value of one row
+//!             remainder, flag, posting list   a value of several rows: count, then differences
+//! ```
+//!
+//! What must stay true: the bytes depend on the values alone. Two workers that build the same part make
+//! the same file, and the manifest names it by its checksum.
 
-use crate::generation::build::value_sorter::Gathered;
+use crate::generation::build::value_sorter::ValueSorter;
 use crate::generation::format::entries_file::{Statistics, bucket_of, remainder_of};
 use crate::generation::format::layout::{self, FORMAT_VERSION, entries as at};
+use crate::generation::format::part::Part;
 use crate::generation::prefilter::bloom;
-use crate::generation::read::entry_group::Part;
 
 /// Entries that a bucket of the directory has, about.
 const BUCKET_ENTRIES: u64 = 8;
@@ -22,7 +34,7 @@ pub(crate) enum Table {
 
 /// The values of a searchable column and how they are packed.
 pub(crate) struct Section {
-    gathered: Gathered,
+    gathered: ValueSorter,
     statistics: Statistics,
     postings_bytes: usize,
     bucket_bits: u32,
@@ -33,7 +45,7 @@ pub(crate) struct Section {
 
 impl Section {
     /// Counts sorted values and decides how they are packed.
-    pub(crate) fn measure(gathered: Gathered, part: Part, rows_total: u32, superseded: Vec<u32>) -> Self {
+    pub(crate) fn measure(gathered: ValueSorter, part: Part, rows_total: u32, superseded: Vec<u32>) -> Self {
         let mut statistics = Statistics::default();
         let mut postings_bytes = 0;
         gathered.each(|_, rows| {
@@ -61,10 +73,14 @@ impl Section {
 
     /// Appends the sections, fills the filter and returns where the sections begin.
     fn write(&self, part: Part, out: &mut Vec<u8>, filter: &mut Filter) -> [usize; 4] {
+        // Space for directory and entries is made first: both are then written in one pass over the
+        // sorted values, front to back.
         let directory_at = aligned(out);
         out.resize(directory_at + self.directory_bytes(), 0);
         let entries_at = aligned(out);
         let entries_end = entries_at + self.entries_bytes();
+        // Each entry is written as 16 bytes, so the last one may write beyond its end; that is cut
+        // off below.
         out.resize(entries_end + ENTRY_BYTES_MAX, 0);
         let mut postings = Vec::with_capacity(self.postings_bytes);
         let (directory, entries) = out.split_at_mut(entries_at);
@@ -72,22 +88,30 @@ impl Section {
         let remainder_bits = 64 - part.bits - self.bucket_bits;
         let (mut index, mut bucket) = (0u32, 0usize);
         self.gathered.each(|address, rows| {
+            // The directory says for each bucket where its entries begin. Buckets without a value
+            // begin where the next one does.
             let own = bucket_of(address, part.bits, self.bucket_bits) as usize;
             while bucket < own {
                 bucket += 1;
                 directory[bucket] = index.to_le_bytes();
             }
+            // Mostly a value is in one row, which then is in the entry itself; only repeats need a
+            // posting list.
             let (value, posting) = match rows {
                 [row] => (u64::from(*row), 0),
                 rows => (push_posting(&mut postings, rows), 1),
             };
+            // The bucket number holds the top bits of the address, so an entry needs the rest only.
             let remainder = u128::from(remainder_of(address, remainder_bits));
             let entry = (remainder << 1 | posting) << self.value_bits | u128::from(value);
             let at = index as usize * self.entry_bytes;
             entries[at..at + ENTRY_BYTES_MAX].copy_from_slice(&entry.to_le_bytes());
             index += 1;
+            // Inserted here and not in a pass of its own: the addresses are in order now, so the
+            // filter's blocks are too.
             filter.insert(address, part.bits);
         });
+        // Buckets after the last value, and the end of the last bucket.
         directory[bucket + 1..=1 << self.bucket_bits].fill(index.to_le_bytes());
         out.truncate(entries_end);
         let postings_at = aligned(out);
@@ -102,12 +126,15 @@ impl Section {
 pub(crate) struct Filter(Vec<u8>);
 
 impl Filter {
-    /// Makes an empty filter of the size for the addresses of the rule's columns, of which equal ones count once.
+    /// Makes an empty filter of the size for the addresses of the rule's columns, of which equal
+    /// ones count once.
     pub(crate) fn sized(tables: &[Table], rule: usize) -> Self {
         let sections = tables.iter().filter_map(|table| match table {
             Table::Searchable { rule: own, section } if *own == rule => Some(section),
             _ => None,
         });
+        // A filter is sized by distinct addresses: a value of two columns of the rule sets the same
+        // bits.
         let sections: Vec<&Section> = sections.filter(|section| section.statistics.values > 0).collect();
         let addresses = match sections[..] {
             [] => return Self(Vec::new()),
@@ -117,7 +144,8 @@ impl Filter {
         Self(vec![0; bloom::blocks_for(addresses) * bloom::BLOCK_BYTES])
     }
 
-    /// In order of address the blocks are filled front to back, which is many times faster than at random.
+    /// In order of address the blocks are filled front to back, which is many times faster than at
+    /// random.
     fn insert(&mut self, address: u64, part_bits: u32) {
         bloom::insert(&mut self.0, address, part_bits);
     }
@@ -126,6 +154,7 @@ impl Filter {
 /// Counts the different addresses of sorted lists.
 fn united(mut rests: Vec<&[u64]>) -> usize {
     let mut addresses = 0;
+    // A merge of sorted lists that only counts.
     while let Some(next) = rests.iter().filter_map(|rest| rest.first()).min().copied() {
         addresses += 1;
         for rest in &mut rests {
@@ -146,6 +175,7 @@ pub(crate) fn file(part: Part, tables: Vec<Table>, mut filters: Vec<Filter>) -> 
     out.extend_from_slice(&(tables.len() as u16).to_le_bytes());
     out.extend_from_slice(&(filters.len() as u16).to_le_bytes());
     let rules_at = at::HEADER_BYTES + at::COLUMN_BYTES * tables.len();
+    // The head is filled in when the sections are written and their places are known.
     out.resize(rules_at + at::RULE_BYTES * filters.len(), 0);
     for (index, table) in tables.into_iter().enumerate() {
         let header = match &table {
@@ -212,6 +242,7 @@ fn column_header(own: &Statistics, section: Option<&Section>, places: [usize; 4]
     header.extend_from_slice(&entries.to_le_bytes());
     fields.iter().for_each(|field| header.extend_from_slice(&(*field as u64).to_le_bytes()));
     header.extend_from_slice(&own.largest.to_le_bytes());
+    // The rest of the header is zeros: later versions may use it.
     let mut table = [0; at::COLUMN_BYTES];
     table[..header.len()].copy_from_slice(&header);
     table
@@ -227,6 +258,7 @@ fn push_posting(out: &mut Vec<u8>, rows: &[u32]) -> u64 {
     push_leb128(out, rows.len() as u32);
     let mut last = 0;
     for row in rows {
+        // Rows ascend, so their differences are small and take a byte or two each.
         push_leb128(out, row - last);
         last = *row;
     }

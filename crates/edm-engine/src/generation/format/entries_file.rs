@@ -2,8 +2,8 @@
 
 pub(crate) use edm_model::ValueStatistics as Statistics;
 
-use crate::FileBytes;
 use crate::error::Error;
+use crate::generation::file_bytes::FileBytes;
 use crate::generation::format::layout::{self, Reader, entries as at};
 use crate::generation::prefilter::bloom::{self, Block};
 use crate::prefetch::prefetch;
@@ -88,6 +88,8 @@ impl EntriesFile {
         let content = layout::content(whole, at::MAGIC, file)?;
         let mut reader = Reader { bytes: content, at: 10, file };
         let part = reader.u16()?;
+        // The caller knows these from the manifest: a file of another generation must not pass for
+        // one of this.
         let header =
             (u32::from(reader.u8()?), reader.u8()?, usize::from(reader.u16()?), usize::from(reader.u16()?));
         if header != (part_bits, 0, columns, rules) {
@@ -127,13 +129,18 @@ impl EntriesFile {
     pub(crate) fn rows(&self, column: usize, address: u64) -> Option<Rows<'_>> {
         let table = self.searchable(column)?;
         let bucket = self.bucket(table, address);
+        // A damaged directory may name any number: entries are read with bounds, so the worst is a
+        // value that is not found, and `verify` reports the damage.
         let (from, to) = (self.directory(table, bucket)?, self.directory(table, bucket + 1)?);
         let remainder_bits = 64 - self.part_bits - table.bucket_bits;
         let wanted = remainder_of(address, remainder_bits);
+        // A bucket has about eight entries: three steps find one.
         let (mut low, mut high) = (from, to.min(table.entries));
         while low < high {
             let middle = low + (high - low) / 2;
             let entry = self.entry(table, middle)?;
+            // An entry is remainder, posting flag, value, from the top down: comparing the
+            // remainder needs one shift.
             let remainder = (entry >> (table.value_bits + 1)) as u64;
             if remainder == wanted {
                 return self.value(table, entry);
@@ -147,14 +154,14 @@ impl EntriesFile {
         None
     }
 
-    /// Asks for the directory's entries of an address: the first thing that `rows` reads.
+    /// Prefetches the directory's entries of an address: the first thing that `rows` reads.
     pub(crate) fn prefetch_directory(&self, column: usize, address: u64) {
         let Some(table) = self.searchable(column) else { return };
         let at = table.directory_at + self.bucket(table, address) * 4;
         prefetch(self.bytes().get(at..).unwrap_or(&[]));
     }
 
-    /// Asks for the middle of an address's bucket: what `rows` reads next.
+    /// Prefetches the middle of an address's bucket: what `rows` reads next.
     pub(crate) fn prefetch_entries(&self, column: usize, address: u64) {
         let Some(table) = self.searchable(column) else { return };
         let bucket = self.bucket(table, address);
@@ -162,6 +169,8 @@ impl EntriesFile {
         else {
             return;
         };
+        // The middle is what the binary search reads first, and a bucket is two cache lines at
+        // most.
         let middle = from + to.saturating_sub(from) / 2;
         let at = middle.checked_mul(table.entry_bytes).and_then(|at| at.checked_add(table.entries_at));
         prefetch(at.and_then(|at| self.bytes().get(at..)).unwrap_or(&[]));
@@ -188,12 +197,14 @@ impl EntriesFile {
     /// Calls `take` with every address of a searchable column and its rows, in ascending order.
     pub(crate) fn each(&self, column: usize, mut take: impl FnMut(u64, Rows<'_>)) {
         let Some(table) = self.searchable(column) else { return };
+        // An address is put together again from the part, the bucket and the remainder.
         let bucket_shift = 64 - self.part_bits - table.bucket_bits;
         let above = |value: u64, shift: u32| value.checked_shl(shift).unwrap_or(0);
         let part = above(u64::from(self.part), 64 - self.part_bits);
         for bucket in 0..1usize << table.bucket_bits {
             let (from, to) = (self.directory(table, bucket), self.directory(table, bucket + 1));
             for index in from.unwrap_or(0)..to.unwrap_or(0).min(table.entries) {
+                // Only a damaged file ends here.
                 let Some(entry) = self.entry(table, index) else { return };
                 let remainder = (entry >> (table.value_bits + 1)) as u64;
                 if let Some(rows) = self.value(table, entry) {
@@ -211,13 +222,15 @@ impl EntriesFile {
 
     fn entry(&self, table: &ColumnTable, index: usize) -> Option<u128> {
         let at = table.entries_at + index * table.entry_bytes;
-        // What follows an entry is in the file too, at least its checksum: 16 bytes are read faster than fewer.
+        // What follows an entry is in the file too, at least its checksum: 16 bytes are read faster
+        // than fewer.
         let wide = self.bytes().get(at..)?.first_chunk()?;
         Some(u128::from_le_bytes(*wide) & table.entry_mask)
     }
 
     fn value(&self, table: &ColumnTable, entry: u128) -> Option<Rows<'_>> {
         let value = (entry & ((1 << table.value_bits) - 1)) as usize;
+        // The flag says whether the value is a row or where a posting list begins.
         if entry >> table.value_bits & 1 == 0 {
             return Some(Rows::One(value as u32));
         }
@@ -251,6 +264,8 @@ impl ColumnTable {
         let (superseded, superseded_at) = (field()?, field()?);
         statistics.largest = reader.u64()?;
         reader.at = end;
+        // Bounds that the shifts below rely on: a file that breaks them must be refused here, since
+        // nothing checks them later.
         let sane =
             bucket_bits <= 30 && value_bits <= 40 && part_bits + bucket_bits <= 64 && entry_bytes <= 16;
         let wide =

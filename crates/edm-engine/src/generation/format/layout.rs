@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         self.array().map(u128::from_le_bytes)
     }
 
-    /// Reads a length of 4 bytes and so many bytes.
+    /// Reads a length of 4 bytes and as many bytes.
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Error> {
         let length = self.u32()? as usize;
         self.take(length)

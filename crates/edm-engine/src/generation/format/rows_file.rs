@@ -2,10 +2,10 @@
 
 use edm_hash::{HASH_BYTES, Hash, RowCell, RowKey, RowsView};
 
-use crate::FileBytes;
 use crate::error::Error;
-use crate::generation::build::value_sorter::places;
+use crate::generation::file_bytes::FileBytes;
 use crate::generation::format::layout::{self, FORMAT_VERSION, Reader};
+use crate::generation::format::row_positions::row_positions;
 use crate::prefetch::prefetch;
 
 /// Cells that are encrypted side by side: with what is written of them they stay in the cache.
@@ -27,10 +27,12 @@ pub(crate) fn write(key: &RowKey, first_row: u32, rows: &RowsView<'_>) -> Vec<u8
     let content_bytes = checks_at + rows.row_count as usize * columns * 4;
     out.reserve_exact(content_bytes + layout::CHECKSUM_BYTES - checks_at);
     out.resize(content_bytes, 0);
+    // Row by row in the file, because a look-up compares several cells of one row; column by column
+    // in this loop, because a block holds its hashes by column.
     let (cells_out, _) = out[checks_at..].as_chunks_mut::<4>();
     let (mut cells, mut checks) = (Vec::with_capacity(BATCH), Vec::new());
     for (column, view) in rows.columns.iter().enumerate() {
-        let positions = places(view);
+        let positions = row_positions(view);
         let (hashes, _) = view.hashes.as_chunks::<HASH_BYTES>();
         for (positions, hashes) in positions.chunks(BATCH).zip(hashes.chunks(BATCH)) {
             let cell = |(row, hash): (&u32, &Hash)| RowCell {
@@ -38,6 +40,8 @@ pub(crate) fn write(key: &RowKey, first_row: u32, rows: &RowsView<'_>) -> Vec<u8
                 row: first_row + row,
                 column: column as u16,
             };
+            // The cipher works on several messages at once, so cells are gathered before they are
+            // encrypted.
             cells.clear();
             cells.extend(positions.iter().zip(hashes).map(cell));
             key.checks(&cells, &mut checks);
@@ -83,7 +87,7 @@ impl RowsFile {
         (*self.bytes).as_ref()
     }
 
-    /// Asks for the stored check of a cell.
+    /// Prefetches the stored check of a cell.
     pub(crate) fn prefetch_check(&self, row: u32, column: usize) {
         prefetch(self.bytes().get(self.check_at(row, column)..).unwrap_or(&[]));
     }

@@ -1,10 +1,22 @@
-//! The shapes of a rule's values, laid out for being asked at every atom that a window goes over.
+//! The shapes of a rule's values, laid out for a test at every atom of a window.
+//!
+//! A shape is a number of atoms, a number of bytes and a mask of the classes of characters. Two questions
+//! are asked as a window grows: is this the shape of a value, and may a value begin like this?
+//!
+//! ```text
+//! rows[mask] ──► slots of the mask:  [0 atoms][1 atom][2 atoms] … [128 and more]
+//! slot           lengths: a bit for each length of a value with exactly this mask
+//!                bytes_max: the longest value with these classes or more, these atoms or more
+//! ```
+//!
+//! Large numbers share the last slot and the last bit; only there the sorted list is searched. What must
+//! stay true: `whole` is exact, `begins` may be too generous and never too strict.
 
 use edm_hash::{Fit, Shape};
 
-/// Shapes of as many atoms and more are told apart one by one.
+/// Shapes of this many atoms or more share a slot; whether one is listed is looked up by itself.
 const ATOMS_LISTED: usize = 128;
-/// As are those of as many bytes and more.
+/// Shapes of this many bytes or more share a bit, and are looked up too.
 const BYTES_LISTED: usize = 127;
 const MASKS: usize = 256;
 
@@ -12,7 +24,8 @@ const MASKS: usize = 256;
 pub(crate) struct ShapeSet {
     /// In their order.
     shapes: Vec<Shape>,
-    /// Where the slots of each mask begin. Those that no value has, with none of their supersets, share slots that say no.
+    /// Where the slots of each mask begin. Those that no value has, with none of their supersets,
+    /// share slots that say no.
     rows: Box<[u32; MASKS]>,
     /// For every mask that a value has, or may come to have, a slot for each number of atoms.
     slots: Vec<Slot>,
@@ -34,6 +47,7 @@ impl ShapeSet {
         shapes.sort_unstable();
         shapes.dedup();
         let atoms_max = shapes.iter().map(|shape| usize::from(shape.atoms)).max().unwrap_or(0);
+        // One slot more than the most atoms: it says that no value goes on.
         let width = (atoms_max + 2).min(ATOMS_LISTED + 1);
         let mut table = vec![vec![Slot::default(); width]; MASKS];
         for shape in &shapes {
@@ -44,9 +58,13 @@ impl ShapeSet {
                 slot.bytes_max = slot.bytes_max.max(shape.bytes);
             }
         }
+        // `begins` asks whether some longer value exists, so each slot takes the maximum over all
+        // that may still come: more atoms, then more classes of characters.
         table.iter_mut().for_each(|row| as_many_atoms_or_more(row));
         the_same_classes_or_more(&mut table);
         let mut own = Self { shapes, rows: Box::new([0; MASKS]), slots: vec![Slot::default(); width], width };
+        // Most of the 256 masks occur in no value: they share the empty slots at the front, so the
+        // table stays in the first cache.
         for (row, slots) in own.rows.iter_mut().zip(&table) {
             if slots.iter().any(|slot| *slot != Slot::default()) {
                 *row = own.slots.len() as u32;
@@ -63,11 +81,13 @@ impl ShapeSet {
 
     #[inline]
     pub(crate) fn fit(&self, shape: Shape) -> Fit {
+        // No branch on what the text holds: two loads and a shift decide.
         let atoms = usize::from(shape.atoms).min(self.width - 1);
         let row = self.rows[usize::from(shape.mask)] as usize;
         let Some(slot) = self.slots.get(row + atoms) else { return Fit::default() };
         let length = usize::from(shape.bytes).min(BYTES_LISTED);
         let listed = slot.lengths[length / 64] >> (length % 64) & 1 == 1;
+        // Only shapes that share a slot or a bit with others need the list.
         let alone = length < BYTES_LISTED && usize::from(shape.atoms) < ATOMS_LISTED;
         Fit { whole: listed && (alone || self.lists(shape)), begins: shape.bytes <= slot.bytes_max }
     }

@@ -1,4 +1,5 @@
-//! Hands what a generation's files say of a column to its judgement, which is `edm-model`'s: the agent judges by the same.
+//! Hands what a generation's files say of a column to its judgement, which is `edm-model`'s: the
+//! agent judges by the same.
 
 use edm_model::{Column, ColumnSummary as Summary, FormStatistics, Judgement};
 
@@ -15,7 +16,7 @@ pub(crate) fn judge(column: &Column, statistics: &Statistics, summary: &ColumnSu
     edm_model::judge(column, statistics, &forms)
 }
 
-/// Says in sentences what is worth knowing of a column before trusting it.
+/// Returns sentences on what is worth knowing of a column before trusting it.
 pub(crate) fn warnings(column: &Column, facts: &ColumnFacts) -> Vec<String> {
     let judgement =
         Judgement { class: facts.class, agreement: facts.agreement, capacity_log10: facts.capacity_log10 };

@@ -1,16 +1,17 @@
-//! Several tables of one salt as if they were one: a batch is asked once, and each table only of what passed
-//! (`docs/decisions/0013-batched-lookup.md`).
+//! Several tables of one salt as if they were one: a batch is tested once, and each table only of
+//! what passed (`docs/decisions/0013-batched-lookup.md`).
 
 use std::sync::Arc;
 
 use edm_hash::{Hash, ProcessorPath, address};
 
-use crate::bit_set::Marks;
-use crate::generation::format::rules_file::RuleGate;
+use crate::bit_set::BitSet;
 use crate::generation::prefilter::bloom::{self, BLOCK_BYTES, Parts};
+use crate::generation::prefilter::rule_prefilter::RulePrefilter;
 use crate::generation::read::generation::Generation;
 
-/// The filters of more entries than this are not united: it costs some nanoseconds an entry, and 96 MiB.
+/// The filters of more entries than this are not united: it costs some nanoseconds an entry, and 96
+/// MiB.
 const ENTRIES_MAX: usize = 1 << 26;
 /// A filter begins at such an address, so that no block is in two cache lines.
 const ALIGNMENT: usize = 64;
@@ -19,29 +20,25 @@ const ALIGNMENT: usize = 64;
 pub(crate) type Member = (Arc<Generation>, usize);
 
 /// What several tables know of one rule under one salt.
-pub(crate) struct Union {
-    gate: RuleGate,
+pub(crate) struct CombinedFilter {
+    prefilter: RulePrefilter,
     /// Empty where the tables hold too much.
     filter: Vec<u8>,
     filter_at: usize,
 }
 
-impl Union {
+impl CombinedFilter {
     /// Unites tables that have the same rule under the same salt.
     pub(crate) fn new(members: &[Member]) -> Self {
-        let gates = members.iter().map(|(generation, rule)| {
-            generation.gate_and_tags(*rule).expect("each rule of a table has a gate")
-        });
-        let mut gate = RuleGate::united(&gates.collect::<Vec<_>>());
-        if let Some((generation, rule)) = members.first()
-            && let (Some(definition), Some(keys)) =
-                (generation.rules().get(*rule), generation.rule_keys(*rule))
-        {
-            gate.widen(definition, keys);
+        let prefilters = members.iter().map(|(generation, rule)| generation.prefilter_and_tags(*rule));
+        let mut prefilter = RulePrefilter::union(&prefilters.collect::<Vec<_>>());
+        if let Some((generation, rule)) = members.first() {
+            prefilter.widen(&generation.rules()[*rule], generation.rule_keys(*rule));
         }
         let entries = |(generation, rule): &Member| generation.entry_count(*rule);
         let entries: usize = members.iter().map(entries).sum();
-        let mut own = Self { gate, filter: Vec::new(), filter_at: 0 };
+        let mut own = Self { prefilter, filter: Vec::new(), filter_at: 0 };
+        // Without a filter each table's own is tested, which is slower but not wrong.
         if entries <= ENTRIES_MAX {
             own.unite_filters(members, entries);
         }
@@ -50,21 +47,23 @@ impl Union {
 
     fn unite_filters(&mut self, members: &[Member], entries: usize) {
         let blocks_bytes = bloom::blocks_for(entries) * BLOCK_BYTES;
+        // A vector of bytes has no alignment: room for it is added, and the filter begins within.
         self.filter = vec![0; blocks_bytes + ALIGNMENT];
         self.filter_at = self.filter.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
         self.filter.truncate(self.filter_at + blocks_bytes);
         let blocks = self.filter.get_mut(self.filter_at..).expect("it was made as long");
         for (generation, rule) in members {
+            // The files are in order of address, so the blocks are filled front to back.
             generation.each_address(*rule, |address| bloom::insert(blocks, address, 0));
         }
     }
 
     /// Returns what a window must look like to be in one of the tables.
-    pub(crate) fn gate(&self) -> &RuleGate {
-        &self.gate
+    pub(crate) fn prefilter(&self) -> &RulePrefilter {
+        &self.prefilter
     }
 
-    /// Asks for what [`Union::mark_possible`] reads of the first of some hashes.
+    /// Prefetches what [`CombinedFilter::mark_possible`] reads of the first of some hashes.
     pub(crate) fn prefetch_filter(&self, hashes: &[Hash]) {
         let (blocks, _) =
             self.filter.get(self.filter_at..).expect("it was made as long, or is empty").as_chunks();
@@ -74,7 +73,8 @@ impl Union {
     }
 
     /// Marks each hash that one of the tables may hold: never leaves out one that one holds.
-    pub(crate) fn mark_possible(&self, hashes: &[Hash], marks: &mut Marks) {
+    pub(crate) fn mark_possible(&self, hashes: &[Hash], marks: &mut BitSet) {
+        // No filter means no knowledge: everything may be held.
         if self.filter.is_empty() {
             return marks.mark_all(hashes.len());
         }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use edm_model::{ColumnClass, Columns, EvidenceGroup, Pattern, Proximity};
 
-/// Reports a store of which nothing can be a match: no searchable column identifies, and too few columns are evidence.
+/// Reports a store of which nothing can be a match: no searchable column identifies, and too few
+/// columns are evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoReachablePattern;
 
@@ -19,7 +20,8 @@ impl fmt::Display for NoReachablePattern {
 
 impl std::error::Error for NoReachablePattern {}
 
-/// How near the evidence of a store without identifiers must be: its patterns are told from others by it.
+/// How near the evidence of a store without identifiers must be: its patterns are recognised
+/// by it.
 pub(crate) const CLOSE: Proximity =
     Proximity { unit: edm_model::ProximityUnit::Characters, distance: 100, or_same_row: true };
 
@@ -63,7 +65,8 @@ pub(crate) fn patterns(
         patterns.extend(pattern(85, primary, 2, evidence.clone(), near));
         patterns.extend(pattern(85, primary, 1, identifiers, near));
         patterns.extend(pattern(75, primary, 1, evidence, near));
-        // Such a column's pattern is for the hits in its written form where it is not standalone: `TypePlan::anchors`.
+        // Such a column's pattern is for the hits in its written form where it is not standalone:
+        // `TypePlan::anchors`.
         let column = columns.as_slice().get(primary);
         let has_written_form = column.is_some_and(|column| column.rule.data_type.has_written_form());
         if class(&primary).standalone || has_written_form {

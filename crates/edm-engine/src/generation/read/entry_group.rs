@@ -1,32 +1,14 @@
-//! A group of entry files: together they cover every address once. A generation has one or two groups: what a replace
-//! brought, and what the deltas on top of it brought.
+//! A group of entry files: together they cover every address once. A generation has one or two
+//! groups: what a replace brought, and what the deltas on top of it brought.
 
 use edm_hash::{Hash, ProcessorPath, address};
 
 use crate::generation::format::entries_file::{EntriesFile, Rows};
+use crate::generation::format::part::Part;
 use crate::generation::prefilter::bloom::{self, Block, Parts};
 
-/// The filters of so many parts are gathered without asking for memory.
+/// The filters of up to this many parts are gathered without an allocation.
 const FEW_PARTS: usize = 16;
-
-/// A part of the space of addresses: those with this number in their top bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Part {
-    pub(crate) number: u16,
-    pub(crate) bits: u32,
-}
-
-impl Part {
-    pub(crate) fn holds(self, address: u64) -> bool {
-        self.bits == 0 || address >> (64 - self.bits) == u64::from(self.number)
-    }
-
-    /// Says whether some address is in both parts.
-    fn meets(self, other: Part) -> bool {
-        let bits = self.bits.min(other.bits);
-        self.number >> (self.bits - bits) == other.number >> (other.bits - bits)
-    }
-}
 
 /// The entry files of one group.
 pub(crate) struct EntryGroup {
@@ -51,12 +33,15 @@ impl EntryGroup {
     }
 
     fn file_of(&self, address: u64) -> Option<&EntriesFile> {
+        // A shift by 64 is not defined.
         let part = if self.part_bits == 0 { 0 } else { address >> (64 - self.part_bits) };
         self.files.get(part as usize)
     }
 
-    /// Marks each hash that a searchable column of this rule may hold: never leaves out one that it holds.
+    /// Marks each hash that a searchable column of this rule may hold: never leaves out one that it
+    /// holds.
     pub(crate) fn mark_possible(&self, rule: usize, hashes: &[Hash], marks: &mut [u64]) {
+        // Most generations have few parts: then the list of their filters needs no allocation.
         let mut few = [Default::default(); FEW_PARTS];
         let many: Vec<&[Block]>;
         let filters = match few.get_mut(..self.files.len()) {
@@ -72,7 +57,8 @@ impl EntryGroup {
         bloom::mark(ProcessorPath::current(), Parts { bits: self.part_bits, filters }, hashes, marks);
     }
 
-    /// Asks for what [`EntryGroup::mark_possible`] reads of the first of some hashes: of the others it asks itself in time.
+    /// Prefetches what [`EntryGroup::mark_possible`] reads of the first of some hashes: it
+    /// prefetches the others itself.
     pub(crate) fn prefetch_filter(&self, rule: usize, hashes: &[Hash]) {
         for hash in hashes.iter().take(bloom::ASKED_TOGETHER) {
             let address = address(hash);
@@ -82,13 +68,13 @@ impl EntryGroup {
         }
     }
 
-    /// Asks for the directory's entries of a hash: the first thing that `rows` reads.
+    /// Prefetches the directory's entries of a hash: the first thing that `rows` reads.
     pub(crate) fn prefetch_directory(&self, column: usize, hash: &Hash) {
         let address = address(hash);
         self.file_of(address).into_iter().for_each(|file| file.prefetch_directory(column, address));
     }
 
-    /// Asks for the entries of a hash: what `rows` reads next.
+    /// Prefetches the entries of a hash: what `rows` reads next.
     pub(crate) fn prefetch_entries(&self, column: usize, hash: &Hash) {
         let address = address(hash);
         self.file_of(address).into_iter().for_each(|file| file.prefetch_entries(column, address));
@@ -114,8 +100,11 @@ impl EntryGroup {
         self.files.iter().for_each(|file| file.each(column, |address, _| take(address)));
     }
 
-    /// Calls `take` with every address of the part and each row that holds it in a searchable column.
+    /// Calls `take` with every address of the part and each row that holds it in a searchable
+    /// column.
     pub(crate) fn each(&self, column: usize, part: Part, mut take: impl FnMut(u64, u32)) {
+        // Parts of another generation may be cut otherwise: a file is read if any of its addresses
+        // may be in the part.
         let of = |file: &&EntriesFile| part.meets(Part { number: file.part, bits: self.part_bits });
         for file in self.files.iter().filter(of) {
             file.each(column, |address, rows| {
@@ -129,12 +118,12 @@ impl EntryGroup {
 
 /// The rows that hold an address, in whichever group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct HeldRows<'a> {
+pub(crate) struct RowSet<'a> {
     pub(crate) base: Option<Rows<'a>>,
     pub(crate) delta: Option<Rows<'a>>,
 }
 
-impl HeldRows<'_> {
+impl RowSet<'_> {
     /// Returns how many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.of_groups().map(Rows::len).sum()

@@ -1,5 +1,5 @@
-//! Checks a file of a generation while it is read piece by piece, so that one may be longer than the memory and reading
-//! may take its time.
+//! Checks a file of a generation while it is read piece by piece, so that one may be longer than
+//! the memory and reading may take its time.
 
 use sha2::{Digest, Sha256};
 

@@ -6,20 +6,23 @@ use std::sync::Arc;
 use edm_hash::{Canonicaliser, CellForm, Folded, Hash, RowCell, RowKey, RuleKeys, Salt};
 use edm_model::{ColumnClass, Columns, KeyId, Pattern, Rule, SessionId, StoreId, limits};
 
-use crate::FileBytes;
 use crate::error::Error;
+use crate::generation::file_bytes::FileBytes;
 use crate::generation::format::entries_file::EntriesFile;
 use crate::generation::format::layout;
 use crate::generation::format::manifest::{FileFacts, Manifest};
+use crate::generation::format::part::Part;
 use crate::generation::format::rows_file::RowsFile;
-use crate::generation::format::rules_file::{RuleGate, RulesFile, Tags};
+use crate::generation::format::rules_file::{Counts, RulesFile};
+use crate::generation::prefilter::rule_prefilter::{RulePrefilter, Tags};
 use crate::generation::read::column_classes;
 use crate::generation::read::default_type::{self, NoReachablePattern};
-use crate::generation::read::entry_group::{EntryGroup, HeldRows, Part};
+use crate::generation::read::entry_group::{EntryGroup, RowSet};
 use crate::generation::read::file_check;
 use crate::report::RowReference;
 
-/// An opened generation: answers which rows hold a hash, and whether a row holds a hash in a column.
+/// An opened generation: answers which rows hold a hash, and whether a row holds a hash in a
+/// column.
 pub struct Generation {
     manifest: Manifest,
     rules: Vec<Rule>,
@@ -27,7 +30,7 @@ pub struct Generation {
     row_key: RowKey,
     /// For each column, the position of its rule.
     column_rules: Vec<usize>,
-    gates: Vec<RuleGate>,
+    prefilters: Vec<RulePrefilter>,
     base_entries: EntryGroup,
     /// What deltas brought since the base was built.
     delta_entries: Option<EntryGroup>,
@@ -48,8 +51,8 @@ pub fn file_names(manifest: &[u8]) -> Result<Vec<String>, Error> {
 }
 
 impl Generation {
-    /// Opens a generation: the manifest is verified whole, of the files only what is needed to read them safely.
-    /// [`Generation::verify`] does the rest.
+    /// Opens a generation: the manifest is verified whole, of the files only what is needed to read
+    /// them safely. [`Generation::verify`] does the rest.
     pub fn open(
         manifest: &[u8],
         open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
@@ -69,7 +72,7 @@ impl Generation {
             keys: rules.iter().map(|rule| Arc::new(RuleKeys::derive(salt, rule))).collect(),
             row_key: RowKey::derive(salt, manifest.store_id, manifest.base_session_id),
             column_rules,
-            gates: Vec::new(),
+            prefilters: Vec::new(),
             base_entries: EntryGroup::new(manifest.part_bits),
             delta_entries: manifest.delta_part_bits.map(EntryGroup::new),
             rows: Vec::new(),
@@ -88,6 +91,8 @@ impl Generation {
             if name.starts_with("rows-") {
                 generation.rows.push(RowsFile::open(bytes.clone(), count, name)?);
             } else if name.starts_with("entries-") || name.starts_with("delta-") {
+                // Without a delta group a file of that name is taken for one of the base, whose
+                // check of parts then fails: the manifest contradicts itself.
                 let group = match generation.delta_entries.as_mut().filter(|_| name.starts_with("delta-")) {
                     Some(group) => group,
                     None => &mut generation.base_entries,
@@ -95,9 +100,9 @@ impl Generation {
                 let bits = group.part_bits;
                 group.push(EntriesFile::open(bytes.clone(), count, rule_count, bits, name)?);
             } else {
-                generation.gates = RulesFile::open(
+                generation.prefilters = RulesFile::open(
                     (*bytes).as_ref(),
-                    (count, rule_count),
+                    Counts { columns: count, rules: rule_count },
                     generation.manifest.tokens_max,
                     name,
                 )?
@@ -105,8 +110,11 @@ impl Generation {
             }
             generation.files.push((file.clone(), bytes));
         }
-        for ((gate, rule), keys) in generation.gates.iter_mut().zip(&generation.rules).zip(&generation.keys) {
-            gate.widen(rule, keys);
+        // Done here and not when the file is built: it needs the keys of the rules.
+        for ((prefilter, rule), keys) in
+            generation.prefilters.iter_mut().zip(&generation.rules).zip(&generation.keys)
+        {
+            prefilter.widen(rule, keys);
         }
         generation.check_whole()?;
         Ok(generation)
@@ -122,7 +130,7 @@ impl Generation {
             next = next.saturating_add(file.row_count);
             fits
         });
-        let whole = parts && self.gates.len() == self.rules.len();
+        let whole = parts && self.prefilters.len() == self.rules.len();
         if whole && follows && next == self.manifest.rows { Ok(()) } else { Err(Error::damaged("manifest")) }
     }
 
@@ -131,9 +139,11 @@ impl Generation {
         self.verify_where(|_| true)
     }
 
-    /// As `verify`, without the files that the base has too, under the same name and checksum: copies of what was
-    /// verified when the base was opened.
+    /// As `verify`, without the files that the base has too, under the same name and checksum:
+    /// copies of what was verified when the base was opened.
     pub fn verify_on(&self, base: &Generation) -> Result<(), Error> {
+        // A carried file has the same name, length and checksum: it was verified when the base was
+        // opened.
         let known: HashSet<&FileFacts> = base.manifest.files.iter().collect();
         self.verify_where(|file| !known.contains(file))
     }
@@ -147,13 +157,14 @@ impl Generation {
         Ok(())
     }
 
-    /// Says whether these bytes are the manifest that the generation was opened with.
+    /// Returns whether these bytes are the manifest that the generation was opened with.
     pub fn has_manifest(&self, manifest: &[u8]) -> bool {
         file_check::manifest_checksum(manifest).is_ok_and(|checksum| checksum == self.manifest_checksum)
     }
 
     /// Returns the number of records that can match: rejected and replaced ones are not counted.
     pub fn row_count(&self) -> u64 {
+        // Rejected rows keep their numbers, so that row numbers stay those of the file.
         let without = u64::from(self.manifest.rejected) + self.manifest.tombstones.len() as u64;
         u64::from(self.manifest.rows).saturating_sub(without)
     }
@@ -193,13 +204,13 @@ impl Generation {
         self.manifest.sources.last().map_or(self.manifest.base_session_id, |source| source.session_id)
     }
 
-    /// Says whether deltas changed the table since it was last replaced.
+    /// Returns whether deltas changed the table since it was last replaced.
     pub fn has_deltas(&self) -> bool {
         self.manifest.sources.len() > 1
     }
 
-    /// Returns where a row comes from: the record's number in its file, and the session that brought the file. What a
-    /// generation says of rows to the outside goes through here.
+    /// Returns where a row comes from: the record's number in its file, and the session that
+    /// brought the file. What a generation says of rows to the outside goes through here.
     pub fn reference(&self, row: u32) -> RowReference {
         let sources = &self.manifest.sources;
         let after = sources.partition_point(|source| source.first_row <= row);
@@ -248,21 +259,24 @@ impl Generation {
         &self.rules
     }
 
-    pub(crate) fn rule_keys(&self, rule: usize) -> Option<&Arc<RuleKeys>> {
-        self.keys.get(rule)
+    /// Returns the keys of a rule of this table.
+    pub(crate) fn rule_keys(&self, rule: usize) -> &Arc<RuleKeys> {
+        self.keys.get(rule).expect("each rule has its keys")
     }
 
-    pub(crate) fn rule_position(&self, column: usize) -> Option<usize> {
-        self.column_rules.get(column).copied()
+    /// Returns the position of the rule of a column of this table.
+    pub(crate) fn rule_position(&self, column: usize) -> usize {
+        *self.column_rules.get(column).expect("each column has a rule")
     }
 
     pub(crate) fn rule_of(&self, column: usize) -> Option<(&Rule, &RuleKeys)> {
-        let position = self.rule_position(column)?;
+        let position = self.column_rules.get(column).copied()?;
         Some((self.rules.get(position)?, self.keys.get(position)?))
     }
 
-    pub(crate) fn gate(&self, rule: usize) -> Option<&RuleGate> {
-        self.gates.get(rule)
+    /// Returns the prefilter of a rule of this table.
+    pub(crate) fn prefilter(&self, rule: usize) -> &RulePrefilter {
+        self.prefilters.get(rule).expect("an opened generation has a prefilter for each rule")
     }
 
     pub(crate) fn row_key(&self) -> &RowKey {
@@ -285,11 +299,11 @@ impl Generation {
         self.files.iter().find(|(facts, _)| facts.name == name).map(|(_, bytes)| bytes)
     }
 
-    /// Returns a rule's gate and the tags of its vocabulary, in their order.
-    pub(crate) fn gate_and_tags(&self, rule: usize) -> Option<(&RuleGate, Tags<'_>)> {
-        let gate = self.gates.get(rule)?;
+    /// Returns a rule's prefilter and the tags of its vocabulary, in their order.
+    pub(crate) fn prefilter_and_tags(&self, rule: usize) -> (&RulePrefilter, Tags<'_>) {
+        let prefilter = self.prefilter(rule);
         let file = (**self.file("rules").expect("an opened generation has its rules")).as_ref();
-        Some((gate, gate.tags(file)))
+        (prefilter, prefilter.tags(file))
     }
 
     /// Returns how many entries the searchable columns of a rule have.
@@ -298,7 +312,8 @@ impl Generation {
         columns.map(|column| self.entry_groups().map(|group| group.entry_count(column)).sum::<usize>()).sum()
     }
 
-    /// Calls `take` with the address of every entry of a rule's searchable columns, those of tombstones too.
+    /// Calls `take` with the address of every entry of a rule's searchable columns, those of
+    /// tombstones too.
     pub(crate) fn each_address(&self, rule: usize, mut take: impl FnMut(u64)) {
         for column in self.searchable_columns(rule) {
             self.entry_groups().for_each(|group| group.each_address(column, &mut take));
@@ -308,7 +323,7 @@ impl Generation {
     pub(crate) fn searchable_columns(&self, rule: usize) -> impl Iterator<Item = usize> {
         let columns = self.columns().as_slice().iter().enumerate();
         let searchable = columns.filter(|(_, column)| column.searchable).map(|(index, _)| index);
-        searchable.filter(move |column| self.rule_position(*column) == Some(rule))
+        searchable.filter(move |column| self.rule_position(*column) == rule)
     }
 
     pub(crate) fn entry_groups(&self) -> impl Iterator<Item = &EntryGroup> {
@@ -316,19 +331,20 @@ impl Generation {
     }
 
     /// Returns the rows of a searchable column whose hash has this address.
-    pub(crate) fn rows_of(&self, column: usize, hash: &Hash) -> Option<HeldRows<'_>> {
+    pub(crate) fn rows_of(&self, column: usize, hash: &Hash) -> Option<RowSet<'_>> {
         let base = self.base_entries.rows(column, hash);
         let delta = self.delta_entries.as_ref().and_then(|group| group.rows(column, hash));
-        (base.is_some() || delta.is_some()).then_some(HeldRows { base, delta })
+        (base.is_some() || delta.is_some()).then_some(RowSet { base, delta })
     }
 
-    /// Returns those of the rows that were neither replaced nor removed, ascending. Looks at `ROWS_LOOKED_AT_MAX` rows.
-    pub(crate) fn live_rows(&self, rows: &HeldRows<'_>) -> impl Iterator<Item = u32> {
+    /// Returns those of the rows that were neither replaced nor removed, ascending. Looks at
+    /// `ROWS_LOOKED_AT_MAX` rows.
+    pub(crate) fn live_rows(&self, rows: &RowSet<'_>) -> impl Iterator<Item = u32> {
         rows.iter().take(limits::ROWS_LOOKED_AT_MAX).filter(|row| !self.is_tombstone(*row))
     }
 
-    /// Calls `take` with the entries of a column in a part, without tombstones: those that deltas brought or, for the
-    /// whole, all. The rows of an address come in ascending order.
+    /// Calls `take` with the entries of a column in a part, without tombstones: those that deltas
+    /// brought or, for the whole, all. The rows of an address come in ascending order.
     pub(crate) fn gather(&self, column: usize, part: Part, whole: bool, mut take: impl FnMut(u64, u32)) {
         let groups = whole.then_some(&self.base_entries).into_iter().chain(&self.delta_entries);
         for group in groups {
@@ -352,7 +368,8 @@ impl Generation {
     pub(crate) fn rows_file_of(&self, row: u32) -> Option<&RowsFile> {
         let holds =
             |file: &&RowsFile| row.checked_sub(file.first_row).is_some_and(|own| own < file.row_count);
-        // Most blocks have as many rows as the first: a search would guess wrongly at every second step.
+        // Most blocks have as many rows as the first: a search would guess wrongly at every second
+        // step.
         let usual = self.rows.first()?.row_count.max(1);
         if let Some(file) = self.rows.get((row / usual) as usize).filter(holds) {
             return Some(file);
@@ -361,7 +378,7 @@ impl Generation {
         after.checked_sub(1).and_then(|index| self.rows.get(index)).filter(holds)
     }
 
-    /// Says whether the row holds the hash in the column.
+    /// Returns whether the row holds the hash in the column.
     pub(crate) fn holds(&self, row: u32, column: usize, hash: &Hash) -> bool {
         let cell = RowCell { hash: *hash, row, column: column as u16 };
         self.row_key.check(&cell) == self.stored_check(row, column)

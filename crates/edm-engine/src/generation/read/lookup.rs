@@ -3,48 +3,50 @@
 
 use edm_hash::Hash;
 
-use crate::bit_set::Marks;
-use crate::generation::read::entry_group::HeldRows;
+use crate::bit_set::BitSet;
+use crate::generation::read::entry_group::RowSet;
 use crate::generation::read::generation::Generation;
 
-/// Hashes whose directory and entries are asked for before the first is looked up.
+/// Hashes whose directory and entries are prefetched before the first is looked up.
 const IN_FLIGHT: usize = 32;
 
 /// What a searchable column holds of a batch of hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Held<'a> {
+pub(crate) struct LookupHit<'a> {
     /// Which of the hashes it is.
     pub(crate) index: usize,
     /// The column of the table.
     pub(crate) column: usize,
     /// The rows whose value has the hash's address.
-    pub(crate) rows: HeldRows<'a>,
+    pub(crate) rows: RowSet<'a>,
 }
 
 impl Generation {
-    /// Marks each hash that a searchable column of this rule may hold: never leaves out one that it holds. Marks in words
-    /// of 64, the lowest bit first; those already made stay, so that one batch can be asked of several tables.
-    pub(crate) fn mark_possible(&self, rule: usize, hashes: &[Hash], marks: &mut Marks) {
+    /// Marks each hash that a searchable column of this rule may hold: never leaves out one that it
+    /// holds. Marks in words of 64, the lowest bit first; those already made stay, so that one
+    /// batch can be tested against several tables.
+    pub(crate) fn mark_possible(&self, rule: usize, hashes: &[Hash], marks: &mut BitSet) {
         for group in self.entry_groups() {
             group.mark_possible(rule, hashes, marks.words_mut());
         }
     }
 
-    /// Asks for what [`Generation::mark_possible`] reads of the first of some hashes.
+    /// Prefetches what [`Generation::mark_possible`] reads of the first of some hashes.
     pub(crate) fn prefetch_filters(&self, rule: usize, hashes: &[Hash]) {
         self.entry_groups().for_each(|group| group.prefetch_filter(rule, hashes));
     }
 
-    /// Appends what the searchable columns of this rule hold of the marked hashes, column by column, each in the order of
-    /// the hashes. It is what [`Generation::rows_of`] says of each.
+    /// Appends what the searchable columns of this rule hold of the marked hashes, column by
+    /// column, each in the order of the hashes. It is what [`Generation::rows_of`] says of each.
     pub(crate) fn look_up<'a>(
         &'a self,
         rule: usize,
         hashes: &[Hash],
-        marks: &Marks,
-        found: &mut Vec<Held<'a>>,
+        marks: &BitSet,
+        found: &mut Vec<LookupHit<'a>>,
     ) {
         for column in self.searchable_columns(rule) {
+            // A fixed array: a batch has some thousand hashes, and most are rejected by the filter.
             let mut waiting = [0; IN_FLIGHT];
             let mut count = 0;
             for index in marks.iter().take_while(|index| *index < hashes.len()) {
@@ -64,24 +66,26 @@ impl Generation {
         column: usize,
         hashes: &[Hash],
         wanted: &[usize],
-        found: &mut Vec<Held<'a>>,
+        found: &mut Vec<LookupHit<'a>>,
     ) {
-        let hash = |index: &usize| hashes.get(*index);
+        // Two passes: an entry is found by its directory, which must have arrived by then.
         for group in self.entry_groups() {
-            wanted.iter().filter_map(hash).for_each(|hash| group.prefetch_directory(column, hash));
+            wanted.iter().for_each(|index| group.prefetch_directory(column, &hashes[*index]));
         }
         for group in self.entry_groups() {
-            wanted.iter().filter_map(hash).for_each(|hash| group.prefetch_entries(column, hash));
+            wanted.iter().for_each(|index| group.prefetch_entries(column, &hashes[*index]));
         }
         for index in wanted {
-            let Some(rows) = hash(index).and_then(|hash| self.rows_of(column, hash)) else { continue };
-            // Whoever asks for rows compares their checks next.
+            let Some(rows) = self.rows_of(column, &hashes[*index]) else { continue };
+            // The caller compares the rows' checks next.
+            // Row checks have a cell for every value of the table, so this one is hardly in the
+            // cache.
             if let Some(row) = rows.iter().next()
                 && let Some(file) = self.rows_file_of(row)
             {
                 file.prefetch_check(row, column);
             }
-            found.push(Held { index: *index, column, rows });
+            found.push(LookupHit { index: *index, column, rows });
         }
     }
 }

@@ -1,40 +1,42 @@
-//! Which group of a pattern counts which value of a row (`docs/matching.md`, Patterns). Values never compete for a column,
-//! because a cell has one value; groups that name the same columns compete for values.
+//! Which group of a pattern counts which value of a row (`docs/matching.md`, Patterns). Values
+//! never compete for a column, because a cell has one value; groups that name the same columns
+//! compete for values.
+//!
+//! This is bipartite matching with bounds on one side, solved by augmenting paths:
+//!
+//! ```text
+//! for each group: until it has its least number
+//!     fetch a value: a free one, or one whose group can fetch another (recursively)
+//! for each value that has no group:
+//!     place it: in a group with room, or in one that can place a value elsewhere
+//! ```
+//!
+//! What must stay true: a value or group that was served once stays served, so the order does not
+//! matter for whether there is an assignment. Which one is taken, if there are several, is settled
+//! afterwards by trial.
 
 use std::collections::BTreeSet;
 
-/// How many values a group counts, and from which columns.
-#[derive(Clone)]
-pub(crate) struct GroupPlan {
-    pub(crate) min: usize,
-    pub(crate) max: Option<usize>,
-    /// Ascending.
-    pub(crate) columns: Vec<usize>,
-}
+use crate::prepared::pattern::GroupPlan;
 
-impl GroupPlan {
-    fn has_room(&self, counted: usize) -> bool {
-        self.max.is_none_or(|max| counted < max)
-    }
-}
-
-/// Gives every value that a group names to one group, each group counting as many as it may, and returns the column that
-/// each is counted for; `None` if that cannot be done. `values` holds the columns of each value, no column twice.
+/// Gives every value that a group names to one group, each group counting as many as it may, and
+/// returns the column that each is counted for; `None` if that cannot be done. `values` holds the
+/// columns of each value, no column twice.
 pub(crate) fn assign(groups: &[GroupPlan], values: &[Vec<usize>]) -> Option<Vec<Option<usize>>> {
+    // Nearly every pattern has one group: then there is nothing to share out.
     if let [group] = groups {
         return assign_to_one(group, values);
     }
     let named = |group: &GroupPlan, columns: &[usize]| columns.iter().any(|c| group.columns.contains(c));
+    // The groups that may count each value: the edges of the bipartite graph.
     let mut choices: Vec<Vec<usize>> = values
         .iter()
-        .map(|columns| {
-            (0..groups.len()).filter(|g| groups.get(*g).is_some_and(|g| named(g, columns))).collect()
-        })
+        .map(|columns| (0..groups.len()).filter(|group| named(&groups[*group], columns)).collect())
         .collect();
     let mut holders = Filling::new(groups, &choices).complete()?;
     settle(groups, values, &mut choices, &mut holders);
     let column = |(holder, columns): (&Option<usize>, &Vec<usize>)| {
-        let group = groups.get((*holder)?)?;
+        let group = &groups[(*holder)?];
         columns.iter().filter(|column| group.columns.contains(column)).min().copied()
     };
     Some(holders.iter().zip(values).map(column).collect())
@@ -48,8 +50,8 @@ fn assign_to_one(group: &GroupPlan, values: &[Vec<usize>]) -> Option<Vec<Option<
     (counted >= group.min && group.max.is_none_or(|max| counted <= max)).then_some(assigned)
 }
 
-/// Of several ways takes the one that fills the first group's first column if any way does, then its next column, and so
-/// on, group by group. Leaves one choice to each value.
+/// Of several ways takes the one that fills the first group's first column if any way does, then
+/// its next column, and so on, group by group. Leaves one choice to each value.
 fn settle(
     groups: &[GroupPlan],
     values: &[Vec<usize>],
@@ -62,18 +64,18 @@ fn settle(
     for (number, group) in groups.iter().enumerate() {
         for column in &group.columns {
             let Some(value) = values.iter().position(|columns| columns.contains(column)) else { continue };
-            let Some(own) = choices.get_mut(value).filter(|own| own.len() > 1 && own.contains(&number))
-            else {
+            if choices[value].len() < 2 || !choices[value].contains(&number) {
                 continue;
-            };
-            let others: Vec<usize> = own.iter().copied().filter(|other| *other != number).collect();
-            *own = vec![number];
-            if holders.get(value) == Some(&Some(number)) {
+            }
+            let others: Vec<usize> =
+                choices[value].iter().copied().filter(|other| *other != number).collect();
+            choices[value] = vec![number];
+            if holders[value] == Some(number) {
                 continue;
             }
             match Filling::new(groups, choices).complete() {
                 Some(better) => *holders = better,
-                None => choices.iter_mut().skip(value).take(1).for_each(|own| own.clone_from(&others)),
+                None => choices[value] = others,
             }
         }
     }
@@ -93,21 +95,22 @@ impl<'a> Filling<'a> {
         Self { groups, choices, holders: vec![None; choices.len()], counted: vec![0; groups.len()] }
     }
 
-    /// Returns the holders once every group has its least and every value a group. A value or group that has found its
-    /// place never loses it again, it only changes it, so that the order of the two does not matter.
+    /// Returns the holders once every group has its least and every value a group. A value or group
+    /// that has found its place never loses it again, it only changes it, so that the order of the
+    /// two does not matter.
     fn complete(mut self) -> Option<Vec<Option<usize>>> {
         for (number, group) in self.groups.iter().enumerate() {
             if group.max.is_some_and(|max| group.min > max) {
                 return None;
             }
-            while self.counted.get(number).is_some_and(|counted| *counted < group.min) {
+            while self.counted[number] < group.min {
                 if !self.fetch(number, &mut BTreeSet::from([number])) {
                     return None;
                 }
             }
         }
         for (value, own) in self.choices.iter().enumerate() {
-            let waits = !own.is_empty() && self.holders.get(value) == Some(&None);
+            let waits = !own.is_empty() && self.holders[value].is_none();
             if waits && !self.place(value, &mut BTreeSet::new()) {
                 return None;
             }
@@ -117,12 +120,10 @@ impl<'a> Filling<'a> {
 
     /// Gives the group one value more: a free one, or one of a group that can fetch another.
     fn fetch(&mut self, group: usize, asked: &mut BTreeSet<usize>) -> bool {
-        let wanted: Vec<usize> = (0..self.choices.len())
-            .filter(|v| self.choices.get(*v).is_some_and(|own| own.contains(&group)))
-            .collect();
+        let wanted: Vec<usize> =
+            (0..self.choices.len()).filter(|value| self.choices[*value].contains(&group)).collect();
         for value in wanted {
-            let holder = self.holders.get(value).copied().flatten();
-            let free = match holder {
+            let free = match self.holders[value] {
                 None => true,
                 Some(other) => asked.insert(other) && self.fetch(other, asked),
             };
@@ -136,23 +137,16 @@ impl<'a> Filling<'a> {
 
     /// Finds a group for a value: one with room, or one that can pass a value on.
     fn place(&mut self, value: usize, asked: &mut BTreeSet<usize>) -> bool {
-        let own: Vec<usize> = self.choices.get(value).cloned().unwrap_or_default();
-        for group in own {
+        for group in self.choices[value].clone() {
             if !asked.insert(group) {
                 continue;
             }
-            let room = self
-                .groups
-                .get(group)
-                .zip(self.counted.get(group))
-                .is_some_and(|(g, counted)| g.has_room(*counted));
-            if room {
+            if self.groups[group].has_room(self.counted[group]) {
                 self.give(value, group);
                 return true;
             }
-            let held: Vec<usize> = (0..self.holders.len())
-                .filter(|other| self.holders.get(*other) == Some(&Some(group)))
-                .collect();
+            let held: Vec<usize> =
+                (0..self.holders.len()).filter(|other| self.holders[*other] == Some(group)).collect();
             for other in held {
                 if self.place(other, asked) {
                     self.give(value, group);
@@ -164,13 +158,10 @@ impl<'a> Filling<'a> {
     }
 
     fn give(&mut self, value: usize, group: usize) {
-        let before = self.holders.get_mut(value).and_then(|holder| holder.replace(group));
-        if let Some(counted) = before.and_then(|before| self.counted.get_mut(before)) {
-            *counted -= 1;
+        if let Some(before) = self.holders[value].replace(group) {
+            self.counted[before] -= 1;
         }
-        if let Some(counted) = self.counted.get_mut(group) {
-            *counted += 1;
-        }
+        self.counted[group] += 1;
     }
 }
 

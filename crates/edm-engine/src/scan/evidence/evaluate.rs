@@ -1,41 +1,40 @@
 //! From hits to matches: for each hit the best pattern that one of its rows reaches.
+//!
+//! ```text
+//! for each hit that starts in this part of the text:
+//!     patterns  = those that may take it as primary value, highest confidence first
+//!     rows      = the live rows of its value, at most ROW_SET_MAX     else the limit is noted
+//!     matches   = what of each row is within reach                    else the limit is noted
+//!     for each confidence, from the highest:
+//!         reached = rows that satisfy a pattern of it                 the one with most facts is shown
+//!         if any: report, unless one of them is excluded; next hit
+//! ```
+//!
+//! What must stay true: the order of hits, rows and patterns decides ties, so the report is the
+//! same for the same input; where a bound is met, the hit is judged by what is known and the bound
+//! is in the report.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use edm_hash::Hash;
-use edm_model::limits;
+use edm_model::{LimitKind, limits};
 
-use crate::prepared::pattern::{PatternPlan, Satisfied};
-use crate::prepared::type_plan::{Exemption, TypePlan};
-use crate::report::{Evidence, Limit, Match};
-use crate::scan::context::{Context, looks_in_row};
-use crate::scan::evidence::nearby::{EvidenceFinder, Pass, RowPasses};
-use crate::scan::explain::explainer::Told;
-use crate::scan::hits::find::Hit;
-use crate::scan::row_checks::ValueRows;
-use crate::text::runs::Stretch;
-
-/// A match as it is found, before others have their say: it may be hidden by an overlapping one, or be one of many of its
-/// record.
-#[derive(Debug, Clone)]
-pub(crate) struct Found {
-    pub(crate) own: Match,
-    pub(crate) hash: Hash,
-    pub(crate) facts: usize,
-    /// The row whose evidence is shown.
-    pub(crate) best_row: u32,
-    /// Whether the pattern has no primary column of its own.
-    pub(crate) any_primary: bool,
-}
-
-impl Found {
-    /// Returns where the primary value stands in the whole text.
-    pub(crate) fn stretch(&self) -> Stretch {
-        (self.own.span.start, self.own.span.end)
-    }
-}
+use crate::generation::Generation;
+use crate::prepared::exclusion::ExcludedRows;
+use crate::prepared::pattern::PatternPlan;
+use crate::prepared::proximity::looks_in_row;
+use crate::prepared::type_plan::TypePlan;
+use crate::report::{Evidence, Match};
+use crate::scan::context::Context;
+use crate::scan::evidence::anchor::{is_inside_number, patterns_of};
+use crate::scan::evidence::nearby::{EvidenceFinder, HitRows, NearbyRequest};
+use crate::scan::evidence::outcome::{Found, NoTrace, Placed, TypeNotes};
+use crate::scan::evidence::row_match::{RowMatch, RowMatches};
+use crate::scan::evidence::satisfy::{Satisfied, satisfied_unseen, satisfy};
+use crate::scan::hits::hit::{Hit, starting_in};
+use crate::scan::row_checks::ColumnHash;
+use crate::text::span::ZoneSpan;
 
 /// A hit that reached a pattern.
 struct Reached {
@@ -50,128 +49,115 @@ struct Reached {
     any_primary: bool,
 }
 
-/// What is noted of a type beside its matches.
-#[derive(Default)]
-pub(crate) struct Notes {
-    pub(crate) limits: Vec<Limit>,
-    /// What explanations need to know; filled where they are asked for.
-    pub(crate) told: Told,
-}
-
-impl Notes {
-    pub(crate) fn limit(&mut self, code: &'static str, allowed: u64) {
-        let limit = Limit { code, allowed };
-        if !self.limits.contains(&limit) {
-            self.limits.push(limit);
-        }
-    }
-}
-
-/// Columns that the patterns of a hit mostly name at most, each as often as patterns name it.
+/// Capacity for the columns that the patterns of a hit name, each as often as patterns name it.
 const COLUMNS_USUAL: usize = 32;
-/// Looking at a hit takes as long as so many row checks; weighing a value near it for one pattern; showing one.
+/// In row checks: looking at a hit, weighing a value near it for one pattern, showing one.
 const HIT_WORK: u64 = 32;
 const WEIGHED_WORK: u64 = 2;
 const SHOWN_WORK: u64 = 16;
-/// So many hits are passed over in the time of a row check.
+/// This many hits are skipped in the time of a row check.
 const PASSED_HITS: u64 = 4;
+
+/// A type under evaluation.
+#[derive(Clone, Copy)]
+pub(crate) struct TypeScope<'e> {
+    pub(crate) plan: &'e TypePlan,
+    pub(crate) excluded: &'e ExcludedRows,
+    /// The hits of its table, in text order.
+    pub(crate) hits: &'e [Hit],
+}
 
 /// Evaluates the hits of one type's table.
 pub(crate) struct Evaluator<'e, 'c> {
     context: &'c Context<'c>,
-    plan: &'e TypePlan,
-    exemption: &'e Exemption,
-    /// The table's, in text order.
-    hits: &'e [Hit],
+    scope: TypeScope<'e>,
     finder: &'e mut EvidenceFinder<'c>,
-    notes: &'e mut Notes,
-    /// What is known of rows that the query may exempt.
-    exempt: HashMap<u32, bool>,
-}
-
-/// The rows of a hit that are evaluated.
-struct HitRows {
-    value: ValueRows,
-    /// Those of its value, ascending.
-    own: Vec<u32>,
-    /// Where it has more of them than are looked at: those that other values near it name, ascending.
-    others: Vec<u32>,
+    notes: &'e mut TypeNotes,
+    /// A memo of which rows are excluded.
+    excluded: HashMap<u32, bool>,
 }
 
 impl<'e, 'c> Evaluator<'e, 'c> {
     pub(crate) fn new(
         context: &'c Context<'c>,
-        (plan, exemption): (&'e TypePlan, &'e Exemption),
-        hits: &'e [Hit],
-        (finder, notes): (&'e mut EvidenceFinder<'c>, &'e mut Notes),
+        scope: TypeScope<'e>,
+        finder: &'e mut EvidenceFinder<'c>,
+        notes: &'e mut TypeNotes,
     ) -> Self {
-        Self { context, plan, exemption, hits, finder, notes, exempt: HashMap::new() }
+        Self { context, scope, finder, notes, excluded: HashMap::new() }
     }
 
-    /// Hands over what the hits reach that begin in this part of the buffer.
-    pub(crate) fn evaluate(&mut self, part: Stretch, mut found: impl FnMut(Found)) {
-        let from = self.hits.partition_point(|hit| hit.stretch.0 < part.0);
-        let to = self.hits.partition_point(|hit| hit.stretch.0 < part.1);
-        let (plan, mut patterns) = (self.plan, Vec::new());
-        for hit in self.hits.get(from..to).unwrap_or(&[]) {
+    /// Calls `found` with every match whose primary value starts in a part of the held text.
+    pub(crate) fn evaluate(&mut self, part: ZoneSpan, mut found: impl FnMut(Found)) {
+        let TypeScope { plan, hits, .. } = self.scope;
+        let mut patterns = Vec::new();
+        for hit in &hits[starting_in(hits, part)] {
             if self.context.stop.before(HIT_WORK + plan.patterns.len() as u64) {
                 return;
             }
+            // Reused from hit to hit: most hits have the same patterns.
             patterns.clear();
-            patterns.extend(plan.anchored(hit));
+            patterns.extend(patterns_of(plan, hit));
             if patterns.is_empty()
-                || !self.context.is_candidate(hit.stretch)
-                || self.plan.is_inside_number(self.context, hit)
+                || !self.context.is_candidate(hit.span)
+                || is_inside_number(self.context, plan, hit)
             {
                 continue;
             }
-            let rows = self.row_passes(hit, &patterns);
+            let rows = self.matches_of_rows(hit, &patterns);
             if self.context.stop.is_met() {
-                // What is known of its rows is not all.
+                // Not all of its rows were checked: a verdict now could be wrong.
                 return;
             }
+            // Patterns are in order of confidence, so the first level that a row reaches is the
+            // best.
             let mut levels = patterns.chunk_by(|a, b| a.confidence == b.confidence);
-            if let Some(reached) = levels.find_map(|level| best_of(self.context, hit, level, &rows)) {
-                if let Some(row) = reached.rows.iter().copied().find(|row| self.is_exempt(*row)) {
-                    self.tell_exempt(hit, row);
-                    continue;
-                }
-                if self.context.query.explain {
-                    self.tell(&reached);
-                }
-                let shown = reached.satisfied.shown.len() as u64;
-                self.context.stop.before(shown * SHOWN_WORK);
-                if let Some(progress) = self.context.query.progress {
-                    progress.matches.fetch_add(1, Ordering::Relaxed);
-                    progress.evidences.fetch_add(shown, Ordering::Relaxed);
-                }
-                found(self.found(&reached));
+            let Some(reached) = levels.find_map(|level| best_of(self.context, hit, level, &rows)) else {
+                continue;
+            };
+            if let Some(row) = reached.rows.iter().copied().find(|row| self.is_excluded(*row)) {
+                self.log_excluded(hit, row);
+                continue;
             }
+            if self.context.query.explain {
+                self.log_match(&reached);
+            }
+            let shown = reached.satisfied.shown.len() as u64;
+            self.context.stop.before(shown * SHOWN_WORK);
+            if let Some(progress) = self.context.query.progress {
+                progress.matches.fetch_add(1, Ordering::Relaxed);
+                progress.evidences.fetch_add(shown, Ordering::Relaxed);
+            }
+            found(self.found(&reached));
         }
     }
 
+    fn generation(&self) -> &'e Generation {
+        &self.scope.plan.active.generation
+    }
+
     fn found(&self, reached: &Reached) -> Found {
-        let generation = &self.plan.active.generation;
+        let generation = self.generation();
         let rows = reached.rows.iter().take(limits::MATCH_ROWS_MAX);
         let shown = reached.satisfied.shown.iter();
-        let own = Match {
-            span: self.context.span(reached.hit.stretch),
-            text: self.context.piece(reached.hit.stretch),
+        let matched = Match {
+            span: self.context.span(reached.hit.span),
+            text: self.context.text_of(reached.hit.span),
             column: reached.hit.column,
             confidence: reached.confidence,
             rows: rows.map(|row| generation.reference(*row)).collect(),
             rows_truncated: reached.rows.len() > limits::MATCH_ROWS_MAX,
             evidences: shown
                 .map(|shown| Evidence {
-                    span: self.context.span(shown.stretch),
-                    text: self.context.piece(shown.stretch),
+                    span: self.context.span(shown.span),
+                    text: self.context.text_of(shown.span),
                     column: shown.column,
                     counted: shown.counted,
                 })
                 .collect(),
         };
         Found {
-            own,
+            matched,
             hash: reached.hit.hash,
             facts: reached.satisfied.facts,
             best_row: reached.best_row,
@@ -179,125 +165,134 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         }
     }
 
-    fn tell(&mut self, reached: &Reached) {
-        let whole = |stretch| self.context.whole(stretch);
-        let told = &mut self.notes.told;
-        told.reached.insert((whole(reached.hit.stretch), reached.hit.column), reached.best_row);
-        told.cover(whole(reached.hit.stretch));
-        let counted = reached.satisfied.shown.iter().filter(|shown| shown.counted);
-        counted.for_each(|shown| told.cover(whole(shown.stretch)));
+    fn placed(&self, hit: &Hit) -> Placed {
+        Placed { span: self.context.zone.to_text(hit.span), column: hit.column }
     }
 
-    fn tell_exempt(&mut self, hit: &Hit, row: u32) {
+    fn log_match(&mut self, reached: &Reached) {
+        let placed = self.placed(&reached.hit);
+        let (zone, log) = (self.context.zone, &mut self.notes.log);
+        log.matched.insert(placed, reached.best_row);
+        log.cover(placed.span);
+        let counted = reached.satisfied.shown.iter().filter(|shown| shown.counted);
+        counted.for_each(|shown| log.cover(zone.to_text(shown.span)));
+    }
+
+    fn log_excluded(&mut self, hit: &Hit, row: u32) {
         if self.context.query.explain {
-            self.notes.told.exempt.insert((self.context.whole(hit.stretch), hit.column), row);
+            self.notes.log.excluded.insert(self.placed(hit), row);
         }
     }
 
     fn note_limited(&mut self, hit: &Hit) {
-        self.notes.limit("rowCheckLimit", limits::ROW_CHECKS_MAX);
+        self.notes.limit(LimitKind::RowChecks, limits::ROW_CHECKS_MAX);
         if self.context.query.explain {
-            self.notes.told.limited.insert((self.context.whole(hit.stretch), hit.column));
+            self.notes.log.limited.insert(self.placed(hit));
         }
     }
 
-    /// Returns the rows of a hit, and what of each stands near it.
-    fn row_passes(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Vec<RowPasses> {
+    /// Returns the rows of a hit, and what of each is near it.
+    fn matches_of_rows(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Vec<RowMatches> {
         let mut columns = Vec::with_capacity(COLUMNS_USUAL);
         columns.extend(patterns.iter().flat_map(|pattern| pattern.columns()));
         if columns.is_empty() {
-            // What asks for nothing looks nowhere.
+            // Patterns of the primary alone need nothing around it.
             let context = self.context;
-            let HitRows { mut own, others, .. } =
-                self.rows(hit, || context.reach_of(patterns, hit.stretch, |_| ()));
-            own.extend(others);
-            own.sort_unstable();
-            return own.into_iter().map(|row| (row, Some(Vec::new()))).collect();
+            let HitRows { mut of_value, named_near, .. } =
+                self.rows(hit, || context.reach_of(patterns, hit.span, |_| ()));
+            of_value.extend(named_near);
+            of_value.sort_unstable();
+            return of_value.into_iter().map(|row| RowMatches { row, matches: Some(Vec::new()) }).collect();
         }
         columns.push(hit.column);
         columns.sort_unstable();
         columns.dedup();
         let reach = self.reach(hit, patterns);
         let rows = self.rows(hit, || reach);
-        self.passes_of((hit, reach, &columns), &rows, patterns.len()).unwrap_or_else(|| {
+        let row_checks = self.context.row_checks;
+        let request = NearbyRequest { hit, reach, columns: &columns, row_checks };
+        self.checked_matches(request, &rows, patterns.len()).unwrap_or_else(|| {
             self.note_limited(hit);
-            let mut all = [rows.own, rows.others].concat();
+            let mut all = [rows.of_value, rows.named_near].concat();
             all.sort_unstable();
-            all.into_iter().map(|row| (row, None)).collect()
+            all.into_iter().map(|row| RowMatches { row, matches: None }).collect()
         })
     }
 
-    /// Returns what of each row stands near; `None` where the row checks are used up.
-    fn passes_of(
+    /// Returns what of each row is near; `None` where the row checks are used up.
+    fn checked_matches(
         &mut self,
-        (hit, reach, columns): (&Hit, Stretch, &[usize]),
+        request: NearbyRequest<'_>,
         rows: &HitRows,
         pattern_count: usize,
-    ) -> Option<Vec<RowPasses>> {
-        let row_checks = self.context.row_checks;
-        let near = self.finder.neighbourhood(hit, (reach, columns), row_checks)?;
-        let rows = (rows.value, rows.own.as_slice(), rows.others.as_slice());
-        let passes = self.finder.passes_of_all(hit, &near, rows, row_checks)?;
-        let weighed: usize = passes.iter().flat_map(|(_, passes)| passes).map(Vec::len).sum();
+    ) -> Option<Vec<RowMatches>> {
+        let NearbyRequest { hit, row_checks, .. } = request;
+        let near = self.finder.windows_near(request)?;
+        let matches = self.finder.matches_of_rows(hit, &near, rows, row_checks)?;
+        let weighed: usize = matches.iter().flat_map(|of_row| &of_row.matches).map(Vec::len).sum();
         let work = weighed as u64 * pattern_count as u64 * WEIGHED_WORK;
-        self.context.spend(row_checks, hit.stretch, work).then_some(passes)
+        self.context.spend(row_checks, hit.span, work).then_some(matches)
     }
 
-    /// Returns where evidence may stand, and notes where it may that is not looked at.
-    fn reach(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> Stretch {
+    /// Returns where evidence may be, and notes where it may be that is not looked at.
+    fn reach(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> ZoneSpan {
         if patterns.iter().any(|pattern| looks_in_row(&pattern.proximity))
-            && self.context.places().in_long_line(hit.stretch)
+            && self.context.runs().in_long_line(hit.span)
         {
-            self.notes.limit("proximityLimit", limits::TABLE_ROW_BYTES_MAX as u64);
+            self.notes.limit(LimitKind::Proximity, limits::TABLE_ROW_BYTES_MAX as u64);
         }
         let notes = &mut *self.notes;
-        self.context.reach_of(patterns, hit.stretch, |bound| notes.limit("proximityLimit", bound as u64))
+        self.context.reach_of(patterns, hit.span, |bound| notes.limit(LimitKind::Proximity, bound as u64))
     }
 
-    fn is_exempt(&mut self, row: u32) -> bool {
-        let (exemption, stop) = (self.exemption, self.context.stop);
-        *self.exempt.entry(row).or_insert_with(|| {
-            stop.before(exemption.work());
-            exemption.covers(row)
+    fn is_excluded(&mut self, row: u32) -> bool {
+        let (excluded, stop) = (self.scope.excluded, self.context.stop);
+        *self.excluded.entry(row).or_insert_with(|| {
+            stop.before(excluded.work());
+            excluded.contains(row)
         })
     }
 
     /// Returns the rows of a hit that are evaluated.
-    fn rows(&mut self, hit: &Hit, reach: impl FnOnce() -> Stretch) -> HitRows {
-        let (context, generation) = (self.context, &*self.plan.active.generation);
+    fn rows(&mut self, hit: &Hit, reach: impl FnOnce() -> ZoneSpan) -> HitRows {
+        let (context, generation) = (self.context, self.generation());
+        let place = context.zone.to_text(hit.span);
+        // The memo of row checks belongs to one part of the text. Entering the part after the rows
+        // are in the memo would forget them.
+        context.row_checks.enter(place);
         let (value, mut work) = context.row_checks.rows_of(generation, hit);
-        let (mut own, mut others) = (Vec::new(), Vec::new());
-        context.row_checks.append(value, &mut own);
-        if value.beyond && context.row_checks.left(context.whole(hit.stretch)) > 0 {
-            self.notes.limit("rowSetLimit", limits::ROW_SET_MAX as u64);
-            work += self.add_rows_named_near(hit, reach(), &mut others);
-            others.sort_unstable();
-            others.dedup();
-            others.retain(|row| own.binary_search(row).is_err());
+        let (mut of_value, mut named_near) = (Vec::new(), Vec::new());
+        context.row_checks.append(value, &mut of_value);
+        if value.beyond && context.row_checks.left(place) > 0 {
+            self.notes.limit(LimitKind::RowSet, limits::ROW_SET_MAX as u64);
+            work += self.add_rows_named_near(hit, reach(), &mut named_near);
+            named_near.sort_unstable();
+            named_near.dedup();
+            named_near.retain(|row| of_value.binary_search(row).is_err());
         }
-        if !context.spend(context.row_checks, hit.stretch, work + own.len() as u64 + others.len() as u64) {
+        let row_count = of_value.len() as u64 + named_near.len() as u64;
+        if !context.spend(context.row_checks, hit.span, work + row_count) {
             self.note_limited(hit);
-            own.truncate(1);
-            others.clear();
+            // One row is enough to report the value, and the limit says that there may be more.
+            of_value.truncate(1);
+            named_near.clear();
         }
-        HitRows { value, own, others }
+        HitRows { value, of_value, named_near }
     }
 
-    /// Appends the rows of a hit that other values near it name. Returns how many row checks that took.
-    fn add_rows_named_near(&self, hit: &Hit, reach: Stretch, out: &mut Vec<u32>) -> u64 {
-        let (context, generation) = (self.context, &*self.plan.active.generation);
-        let from = self.hits.partition_point(|other| other.stretch.0 < reach.0);
-        let to = self.hits.partition_point(|other| other.stretch.0 < reach.1);
-        let near = self.hits.get(from..to.max(from)).unwrap_or(&[]);
+    /// Appends the rows of a hit that other values near it name. Returns how many row checks that
+    /// took.
+    fn add_rows_named_near(&self, hit: &Hit, reach: ZoneSpan, out: &mut Vec<u32>) -> u64 {
+        let (context, generation) = (self.context, self.generation());
+        let near = &self.scope.hits[starting_in(self.scope.hits, reach)];
         let (mut work, mut rows) = (near.len() as u64 / PASSED_HITS, Vec::new());
+        let primary = ColumnHash { column: hit.column, hash: hit.hash };
         for other in near.iter().filter(|other| other.column != hit.column).take(limits::ROW_SET_MAX) {
             let (value, found_work) = context.row_checks.rows_of(generation, other);
             rows.clear();
             context.row_checks.append(value, &mut rows);
-            let own = (hit.column, &hit.hash);
             work += found_work;
-            work +=
-                context.row_checks.each_holder(generation, value, own, |index| out.extend(rows.get(index)));
+            work += context.row_checks.each_holder(generation, value, primary, |index| out.push(rows[index]));
             if context.stop.before(work) {
                 break;
             }
@@ -306,31 +301,35 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     }
 }
 
-/// Returns what a hit reaches with patterns of one confidence: all rows that satisfy one of them, and the evidence of the
-/// row with most facts.
-fn best_of(context: &Context<'_>, hit: &Hit, level: &[&PatternPlan], rows: &[RowPasses]) -> Option<Reached> {
-    let try_row = |passes: Option<&[Pass]>| {
-        let tried = level
-            .iter()
-            .filter_map(|pattern| Some((pattern.primary.is_none(), pattern.try_row(context, hit, passes)?)));
+/// Returns what a hit reaches with patterns of one confidence: all rows that satisfy one of them,
+/// and the evidence of the row with most facts.
+fn best_of(context: &Context<'_>, hit: &Hit, level: &[&PatternPlan], rows: &[RowMatches]) -> Option<Reached> {
+    let try_row = |matches: Option<&[RowMatch]>| {
+        let tried = level.iter().filter_map(|pattern| {
+            let satisfied = match matches {
+                Some(matches) => satisfy(context, pattern, hit, matches, &mut NoTrace)?,
+                None => satisfied_unseen(pattern, hit)?,
+            };
+            Some((pattern.primary.is_none(), satisfied))
+        });
         tried.reduce(|a, b| if b.1.facts > a.1.facts { b } else { a })
     };
-    // All rows of which nothing stands near are alike.
+    // All rows of which nothing is near have the same verdict.
     let nothing = OnceCell::new();
     let mut reached: Option<Reached> = None;
-    for (row, passes) in rows {
-        let own;
-        let satisfied = match passes.as_deref() {
+    for RowMatches { row, matches } in rows {
+        let tried;
+        let satisfied = match matches.as_deref() {
             Some([]) => nothing.get_or_init(|| try_row(Some(&[]))),
-            passes => {
-                own = try_row(passes);
-                &own
+            matches => {
+                tried = try_row(matches);
+                &tried
             }
         };
         let Some((any_primary, satisfied)) = satisfied else { continue };
         let known = reached.get_or_insert_with(|| Reached {
             hit: *hit,
-            confidence: level.first().map_or(0, |pattern| pattern.confidence),
+            confidence: level[0].confidence,
             rows: Vec::new(),
             best_row: *row,
             satisfied: satisfied.clone(),

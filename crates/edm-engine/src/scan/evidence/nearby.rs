@@ -1,275 +1,212 @@
-//! What of a row stands near a primary value.
+//! What of a row is near a primary value.
+//!
+//! For a hit the windows within reach are gathered once, whatever the row: of searchable columns
+//! these are hits already, of the other columns every window of their rule. Then each row of the
+//! hit is asked which of these windows it contains:
+//!
+//! ```text
+//! windows within reach   (column, hash) …                   once for a hit
+//! row check              AES(row key, row, column, hash)    rows × windows, eight at a time
+//! equal to the stored check of the cell (row, column)?      then the window is a value of the row
+//! ```
+//!
+//! A value with several rows is asked about all of them together, because the answers are
+//! remembered (`row_checks`).
+//!
+//! What must stay true: rows × windows is bounded by the row checks of the text's part; where they
+//! are used up, the caller is told and reports the limit.
 
 use std::ops::Range;
 
-use edm_hash::{Alphanumerics, Hash, RowCell};
-use edm_model::limits::PLACE_BYTES_MAX;
+use edm_hash::{Hash, RowCell};
 
 use crate::generation::Generation;
-use crate::prepared::rule_groups::Windower;
+use crate::prepared::rule_groups::RuleMember;
 use crate::scan::context::Context;
-use crate::scan::hits::find::{Hit, partition_point};
-use crate::scan::row_checks::{RowChecks, ValueRows};
-use crate::text::runs::Stretch;
-use crate::text::views::Reading;
+use crate::scan::evidence::row_match::{RowMatch, RowMatches};
+use crate::scan::evidence::window_memo::{HashedWindow, WindowMemo};
+use crate::scan::hits::hit::{Hit, of_table};
+use crate::scan::hits::window_hasher::WindowHasher;
+use crate::scan::row_checks::{ColumnHash, RowChecks, ValueRows};
+use crate::text::span::{ZoneSpan, partition_point};
 
-/// Windows near a hit, and values of its row among them, that there mostly are at most.
+/// Capacity for the windows near a hit, and for the values of its row among them: mostly there are
+/// fewer.
 const NEAR_USUAL: usize = 64;
-const PASSES_USUAL: usize = 16;
-/// From so many rows on it is asked of all of them together what stands near a value: each answer is kept.
+const MATCHES_USUAL: usize = 16;
+/// Values with this many rows are asked about all of them together: each answer is remembered.
 const ROWS_TOGETHER: usize = 4;
-/// Atoms of which windows are hashed between two looks at whether to stop.
-const HASHED_ATOMS: usize = 512;
-/// Hashing what begins at an atom takes as long as so many row checks, and passing over one whose windows are known as a quarter
-/// of one.
-const HASHED_ATOM_WORK: u64 = 16;
+/// Passing over an atom whose windows are known takes a quarter of a row check.
 const PASSED_ATOMS: u64 = 4;
-
-/// A window of the text near a hit.
-#[derive(Debug, Clone, Copy)]
-struct Near {
-    stretch: Stretch,
-    hash: Hash,
-    /// Whether the value is long enough to count.
-    counts: bool,
-}
-
-impl Near {
-    /// Makes it the value of a column.
-    fn pass(&self, column: usize) -> Pass {
-        Pass { stretch: self.stretch, column, counts: self.counts }
-    }
-}
-
-/// A value of the row that stands near the hit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pass {
-    pub(crate) stretch: Stretch,
-    pub(crate) column: usize,
-    /// Whether the value is long enough to count.
-    pub(crate) counts: bool,
-}
-
-/// Windows of one group in one reading, hashed once and kept.
-struct Hashed<'c> {
-    group: usize,
-    reading: usize,
-    windower: Windower<'c>,
-    starts: Starts,
-    windows: Vec<Near>,
-}
-
-/// Atoms of a page of [`Starts`].
-const PAGE: usize = 256;
-
-/// For each start atom where its windows stand among all; `None` where that was not asked yet. Few atoms of a text are asked
-/// about, so that there are pages only for these.
-#[derive(Default)]
-struct Starts(Vec<Option<Page>>);
-
-type Page = Box<[Option<(u32, u32)>; PAGE]>;
-
-impl Starts {
-    fn get(&self, start: usize) -> Option<(u32, u32)> {
-        self.0.get(start / PAGE)?.as_ref()?.get(start % PAGE).copied().flatten()
-    }
-
-    fn set(&mut self, start: usize, windows: (u32, u32)) {
-        if self.0.len() <= start / PAGE {
-            self.0.resize(start / PAGE + 1, None);
-        }
-        if let Some(page) = self.0.get_mut(start / PAGE)
-            && let Some(known) = page.get_or_insert_with(|| Box::new([None; PAGE])).get_mut(start % PAGE)
-        {
-            *known = Some(windows);
-        }
-    }
-}
-
-impl Hashed<'_> {
-    /// Hashes the windows that begin at these atoms, as far as they are not yet known. False if the scan ends.
-    fn hash(&mut self, text: &Reading, starts: Range<usize>, context: &Context<'_>) -> bool {
-        let mut from = starts.start;
-        while let Some(first) = (from..starts.end).find(|start| self.starts.get(*start).is_none()) {
-            let end = starts.end.min(first + HASHED_ATOMS);
-            from = (first..end).find(|start| self.starts.get(*start).is_some()).unwrap_or(end);
-            if context.stop.before((from - first) as u64 * HASHED_ATOM_WORK) {
-                return false;
-            }
-            let known = self.windows.len();
-            self.hash_run(text, first..from, context);
-            context.stop.before((self.windows.len() - known) as u64 * HASHED_ATOM_WORK);
-        }
-        true
-    }
-
-    /// Hashes what begins at atoms of which nothing is known yet.
-    fn hash_run(&mut self, text: &Reading, run: Range<usize>, context: &Context<'_>) {
-        let (reading, before) = (self.reading, self.windows.len());
-        let mut found: Vec<(usize, Near)> = Vec::new();
-        self.windower.each(text, run.clone(), |batch| {
-            for (index, (window, hash)) in batch.windows.iter().zip(&batch.hashes).enumerate() {
-                let stretch = context.readings.stretch(reading, window.first, window.last);
-                if stretch.1 - stretch.0 <= PLACE_BYTES_MAX {
-                    let counts = Alphanumerics::of(batch.canonical(index)).counts_as_evidence();
-                    found.push((window.first, Near { stretch, hash: *hash, counts }));
-                }
-            }
-        });
-        // A recogniser names its windows as it finds them.
-        found.sort_by_key(|(first, _)| *first);
-        let mut end = before as u32;
-        let mut found = found.into_iter().peekable();
-        for start in run {
-            let begin = end;
-            while let Some((_, near)) = found.next_if(|(first, _)| *first <= start) {
-                self.windows.push(near);
-                end += 1;
-            }
-            self.starts.set(start, (begin, end));
-        }
-    }
-
-    /// Returns the windows that begin at an atom.
-    fn of(&self, start: usize) -> &[Near] {
-        let (from, to) = self.starts.get(start).expect("what is asked for was hashed before");
-        self.windows.get(from as usize..to as usize).expect("windows are only added")
-    }
-}
 
 /// Finds evidence; remembers what it hashed.
 pub(crate) struct EvidenceFinder<'c> {
     context: &'c Context<'c>,
-    /// Every value of a searchable column that stands in the text, by table and place.
+    /// Every value of a searchable column in the text, by table and place.
     hits: &'c [Hit],
-    /// For each table its hits among them, and the bytes of the longest.
-    tables: Vec<(Range<usize>, usize)>,
-    hashed: Vec<Hashed<'c>>,
-    near: Vec<Near>,
+    /// One entry for each table.
+    tables: Vec<TableHits>,
+    memos: Vec<WindowMemo<'c>>,
+    near: Vec<HashedWindow>,
     cells: Vec<RowCell>,
     checks: Vec<u32>,
 }
 
-/// The windows around one hit that may be values of columns of its table.
-pub(crate) struct Neighbourhood {
-    /// Those of its own column. Of its rows each has its value there and no other one.
-    own: Vec<Near>,
-    /// Those of other columns.
-    near: Vec<(usize, Near)>,
+/// The hits of a table.
+struct TableHits {
+    /// Where they are among all.
+    range: Range<usize>,
+    /// The bytes of the longest.
+    longest: usize,
 }
 
-/// A row and what of it stands near; `None` when the text has used up its row checks.
-pub(crate) type RowPasses = (u32, Option<Vec<Pass>>);
+/// What is looked for around a hit, and who pays for it.
+#[derive(Clone, Copy)]
+pub(crate) struct NearbyRequest<'r> {
+    pub(crate) hit: &'r Hit,
+    /// Where evidence may be.
+    pub(crate) reach: ZoneSpan,
+    /// The columns whose values matter, ascending.
+    pub(crate) columns: &'r [usize],
+    pub(crate) row_checks: &'r RowChecks,
+}
+
+/// The windows around one hit that may be values of columns of its table.
+pub(crate) struct NearbyWindows {
+    /// Those of its own column. Each of its rows holds its value there and no other.
+    own: Vec<HashedWindow>,
+    /// Those of other columns.
+    others: Vec<ColumnWindow>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ColumnWindow {
+    column: usize,
+    window: HashedWindow,
+}
+
+/// The rows of a hit that are evaluated.
+pub(crate) struct HitRows {
+    pub(crate) value: ValueRows,
+    /// Those of its value, ascending.
+    pub(crate) of_value: Vec<u32>,
+    /// Where it has more of them than are evaluated: those that other values near it name,
+    /// ascending.
+    pub(crate) named_near: Vec<u32>,
+}
 
 impl<'c> EvidenceFinder<'c> {
     pub(crate) fn new(context: &'c Context<'c>, hits: &'c [Hit]) -> Self {
         let tables = (0..context.groups.tables.len()).map(|table| {
             let range = of_table(hits, table);
-            let own = hits.get(range.clone()).unwrap_or(&[]);
-            let longest = own.iter().map(|hit| hit.stretch.1 - hit.stretch.0).max().unwrap_or(0);
-            (range, longest)
+            let longest = hits[range.clone()].iter().map(|hit| hit.span.len()).max().unwrap_or(0);
+            TableHits { range, longest }
         });
         Self {
             context,
             hits,
             tables: tables.collect(),
-            hashed: Vec::new(),
+            memos: Vec::new(),
             near: Vec::new(),
             cells: Vec::new(),
             checks: Vec::new(),
         }
     }
 
-    /// Gathers the windows within `reach` that may be values of the columns; `None` if there are more than row checks are
-    /// left. What may be a value of a searchable column is known: it is a hit.
-    pub(crate) fn neighbourhood(
-        &mut self,
-        hit: &Hit,
-        (reach, columns): (Stretch, &[usize]),
-        row_checks: &RowChecks,
-    ) -> Option<Neighbourhood> {
+    /// Gathers the windows within reach that may be values of the columns; `None` if there are more
+    /// than row checks are left. What may be a value of a searchable column is known: it is a hit.
+    pub(crate) fn windows_near(&mut self, request: NearbyRequest<'_>) -> Option<NearbyWindows> {
+        let NearbyRequest { hit, reach, columns, row_checks } = request;
         let context = self.context;
-        let generation = context.groups.tables.get(hit.table).expect("a hit is of one of the tables");
+        let generation = self.generation(hit);
         let definitions = generation.columns().as_slice();
-        let is_searchable = |column: &usize| definitions.get(*column).is_some_and(|column| column.searchable);
-        let mut own: Vec<Near> = Vec::new();
-        let mut near: Vec<(usize, Near)> = Vec::with_capacity(NEAR_USUAL);
+        let mut own: Vec<HashedWindow> = Vec::new();
+        let mut others: Vec<ColumnWindow> = Vec::with_capacity(NEAR_USUAL);
         let hits = self.hits_around(hit.table, reach);
-        if !context.spend(row_checks, hit.stretch, hits.len() as u64) {
+        if !context.spend(row_checks, hit.span, hits.len() as u64) {
             return None;
         }
-        for other in hits.iter().filter(|other| other.stretch.1 >= reach.0) {
-            let window = Near { stretch: other.stretch, hash: other.hash, counts: other.counts };
+        // Hits are values of searchable columns already: they need no hashing, only the row check.
+        for other in hits.iter().filter(|other| other.span.end >= reach.start) {
+            let window = HashedWindow {
+                span: other.span,
+                hash: other.hash,
+                counts_as_evidence: other.counts_as_evidence,
+            };
             if other.column == hit.column {
                 own.push(window);
             } else if columns.binary_search(&other.column).is_ok() {
-                near.push((other.column, window));
+                others.push(ColumnWindow { column: other.column, window });
             }
         }
+        // Columns of one rule have the same windows: they are hashed once.
         let rule = |column: &usize| generation.rule_position(*column);
-        let mut others: Vec<usize> =
-            columns.iter().copied().filter(|column| !is_searchable(column)).collect();
-        others.sort_by_key(rule);
-        for columns in others.chunk_by(|a, b| rule(a) == rule(b)) {
-            let group =
-                columns.first().and_then(rule).and_then(|rule| context.groups.group_of(hit.table, rule));
-            let group = group.expect("each rule of a table is in a group");
-            if !self.windows(group, (hit.stretch, reach), row_checks) {
+        let mut hidden: Vec<usize> =
+            columns.iter().copied().filter(|column| !definitions[*column].searchable).collect();
+        hidden.sort_by_key(rule);
+        for columns in hidden.chunk_by(|a, b| rule(a) == rule(b)) {
+            let group = context.groups.group_of(RuleMember { table: hit.table, rule: rule(&columns[0]) });
+            if !self.gather_windows(group, request) {
                 return None;
             }
-            near.extend(self.near.iter().flat_map(|window| columns.iter().map(|column| (*column, *window))));
+            let of_columns = |window: &HashedWindow| {
+                let window = *window;
+                columns.iter().map(move |column| ColumnWindow { column: *column, window })
+            };
+            others.extend(self.near.iter().flat_map(of_columns));
         }
-        Some(Neighbourhood { own, near })
+        Some(NearbyWindows { own, others })
     }
 
     /// Returns the bytes of a table's longest hit.
     pub(crate) fn longest(&self, table: usize) -> usize {
-        self.tables.get(table).map_or(0, |(_, longest)| *longest)
+        self.tables[table].longest
     }
 
-    /// Returns the hits of a table that may touch a stretch.
-    fn hits_around(&self, table: usize, reach: Stretch) -> &'c [Hit] {
-        let (range, longest) = self.tables.get(table).cloned().expect("a table of the query");
-        let hits: &'c [Hit] = self.hits.get(range).expect("where its hits stand");
-        let from = hits.partition_point(|hit| hit.stretch.0 + longest < reach.0);
-        let to = hits.partition_point(|hit| hit.stretch.0 <= reach.1);
-        hits.get(from..to.max(from)).unwrap_or(&[])
+    /// Returns the hits of a table that may touch a span.
+    fn hits_around(&self, table: usize, reach: ZoneSpan) -> &'c [Hit] {
+        let TableHits { range, longest } = &self.tables[table];
+        let hits = &self.hits[range.clone()];
+        // Hits are in order of their starts; one that starts before the reach may still touch it.
+        let from = hits.partition_point(|hit| hit.span.start + longest < reach.start);
+        let to = hits.partition_point(|hit| hit.span.start <= reach.end);
+        &hits[from..to.max(from)]
     }
 
-    /// Leaves the windows of a group within reach in `near`; false if there are more than row checks are left around the
-    /// primary value, or the scan ends.
-    fn windows(
-        &mut self,
-        group: usize,
-        (primary, reach): (Stretch, Stretch),
-        row_checks: &RowChecks,
-    ) -> bool {
-        let context = self.context;
+    /// Leaves the windows of a group within reach in `near`; returns false if there are more than
+    /// row checks are left around the primary value, or the scan is stopped.
+    fn gather_windows(&mut self, group: usize, request: NearbyRequest<'_>) -> bool {
+        let NearbyRequest { hit, reach, row_checks, .. } = request;
+        let (context, primary) = (self.context, hit.span);
         self.near.clear();
-        let definition = context.groups.groups.get(group).expect("a group is asked for by its own number");
-        for reading in context.readings.of(&definition.rule) {
-            let own = context.readings.get(reading).expect("a reading is asked for by its own number");
-            let folded = &own.folded;
-            let known = self.hashed.iter().position(|one| (one.group, one.reading) == (group, reading));
+        let definition = &context.groups.groups[group];
+        for number in context.views.of(&definition.rule) {
+            let view = context.views.view(number);
+            let atoms = view.folded.atom_count();
+            let known = self.memos.iter().position(|memo| (memo.group, memo.view) == (group, number));
             let known = known.unwrap_or_else(|| {
-                let windower = Windower::new(context.groups, definition, context.query.accelerators);
-                let (starts, windows) = (Starts::default(), Vec::new());
-                self.hashed.push(Hashed { group, reading, windower, starts, windows });
-                self.hashed.len() - 1
+                let hasher = WindowHasher::new(context.groups, definition, context.query.accelerators);
+                self.memos.push(WindowMemo::new(group, number, hasher));
+                self.memos.len() - 1
             });
-            let hashed = self.hashed.get_mut(known).expect("it was found or pushed just now");
-            let stretch = |atom: usize| context.readings.stretch(reading, atom, atom);
-            let first = partition_point(folded.atom_count(), |atom| stretch(*atom).1 < reach.0);
-            let last = partition_point(folded.atom_count(), |atom| stretch(*atom).0 <= reach.1);
-            let first = first.saturating_sub(hashed.windower.bytes_max());
+            let memo = &mut self.memos[known];
+            let span = |atom: usize| context.views.source_span(number, atom, atom);
+            let first = partition_point(atoms, |atom| span(*atom).end < reach.start);
+            let last = partition_point(atoms, |atom| span(*atom).start <= reach.end);
+            // A window that starts before the reach may end in it.
+            let first = first.saturating_sub(memo.hasher.bytes_max());
             let passed = last.saturating_sub(first) as u64 / PASSED_ATOMS;
-            if !context.spend(row_checks, primary, passed) || !hashed.hash(own, first..last, context) {
+            if !context.spend(row_checks, primary, passed) || !memo.hash(view, first..last, context) {
                 return false;
             }
-            let room = usize::try_from(row_checks.left(context.whole(primary))).unwrap_or(usize::MAX);
+            let left = row_checks.left(context.zone.to_text(primary));
+            let room = usize::try_from(left).unwrap_or(usize::MAX);
             for start in first..last {
-                let touches = |near: &&Near| near.stretch.1 >= reach.0 && near.stretch.0 <= reach.1;
-                self.near.extend(hashed.of(start).iter().filter(touches));
+                let touches =
+                    |near: &&HashedWindow| near.span.end >= reach.start && near.span.start <= reach.end;
+                self.near.extend(memo.at(start).iter().filter(touches));
+                // More windows than row checks are left: every row would need them all, so it is
+                // not worth going on.
                 if self.near.len() > room {
                     return context.spend(row_checks, primary, self.near.len() as u64);
                 }
@@ -278,124 +215,130 @@ impl<'c> EvidenceFinder<'c> {
         context.spend(row_checks, primary, self.near.len() as u64)
     }
 
-    /// Returns what of a row, which need not be one of the hit's, stands in the neighbourhood; `None` when the row checks are
-    /// used up, or the scan ends.
-    pub(crate) fn passes(
+    /// Returns what of a row, which need not be one of the hit's, is among the windows; `None` when
+    /// the row checks are used up, or the scan is stopped.
+    pub(crate) fn row_matches(
         &mut self,
         hit: &Hit,
-        neighbourhood: &Neighbourhood,
+        windows: &NearbyWindows,
         row: u32,
         row_checks: &RowChecks,
-    ) -> Option<Vec<Pass>> {
-        let mut passes = Vec::with_capacity(PASSES_USUAL);
-        if !self.context.spend(row_checks, hit.stretch, neighbourhood.own.len() as u64)
-            || !self.add_passes((hit, neighbourhood), row, row_checks, &mut passes)
-        {
+    ) -> Option<Vec<RowMatch>> {
+        let mut matches = Vec::with_capacity(MATCHES_USUAL);
+        if !self.add_matches(hit, windows, row, row_checks, &mut matches) {
             return None;
         }
-        let generation = self.context.groups.tables.get(hit.table).expect("a hit is of one of the tables");
-        let own = neighbourhood.own.iter();
-        self.check(generation, own.clone().map(|near| (row, hit.column, near.hash)));
+        let generation = self.generation(hit);
+        let own = windows.own.iter();
+        self.check(generation, own.clone().map(|near| cell(row, hit.column, near.hash)));
         let stored = generation.stored_check(row, hit.column);
         let held = own.zip(&self.checks).filter(|(_, check)| **check == stored);
-        passes.extend(held.map(|(near, _)| near.pass(hit.column)));
-        Some(passes)
+        matches.extend(held.map(|(near, _)| near.matched(hit.column)));
+        Some(matches)
     }
 
-    /// Appends what of a row stands in the neighbourhood, the hit's own value aside. False when the row checks are used up, or
-    /// the scan ends.
-    fn add_passes(
+    /// Appends what of a row is among the windows, the hit's own column aside. Returns false when
+    /// the row checks are used up, or the scan is stopped.
+    fn add_matches(
         &mut self,
-        (hit, neighbourhood): (&Hit, &Neighbourhood),
+        hit: &Hit,
+        windows: &NearbyWindows,
         row: u32,
         row_checks: &RowChecks,
-        passes: &mut Vec<Pass>,
+        matches: &mut Vec<RowMatch>,
     ) -> bool {
-        if !self.context.spend(row_checks, hit.stretch, neighbourhood.near.len() as u64) {
+        if !self.context.spend(row_checks, hit.span, windows.others.len() as u64) {
             return false;
         }
-        let generation = self.context.groups.tables.get(hit.table).expect("a hit is of one of the tables");
-        let near = neighbourhood.near.iter();
-        self.check(generation, near.map(|(column, near)| (row, *column, near.hash)));
+        let generation = self.generation(hit);
+        self.check(generation, windows.others.iter().map(|near| cell(row, near.column, near.window.hash)));
+        // A cell is read once, however many windows are compared with it.
         let mut stored = vec![None; generation.columns().as_slice().len()];
-        for ((column, near), check) in neighbourhood.near.iter().zip(&self.checks) {
-            let stored = stored.get_mut(*column).expect("a column of the table");
-            let own = *stored.get_or_insert_with(|| generation.stored_check(row, *column));
-            if own == *check {
-                passes.push(near.pass(*column));
+        for (near, check) in windows.others.iter().zip(&self.checks) {
+            let stored =
+                *stored[near.column].get_or_insert_with(|| generation.stored_check(row, near.column));
+            if stored == *check {
+                matches.push(near.window.matched(near.column));
             }
         }
         true
     }
 
-    /// Returns for each of the hit's rows, ascending, what of it stands in the neighbourhood: with the hit's own value, or
-    /// nothing at all. `others` are rows that it has beside those of its value.
-    pub(crate) fn passes_of_all(
+    /// Returns for each of the hit's rows, ascending, what of it is among the windows: with the
+    /// hit's own value, or nothing at all.
+    pub(crate) fn matches_of_rows(
         &mut self,
         hit: &Hit,
-        neighbourhood: &Neighbourhood,
-        (value, rows, others): (ValueRows, &[u32], &[u32]),
+        windows: &NearbyWindows,
+        rows: &HitRows,
         row_checks: &RowChecks,
-    ) -> Option<Vec<RowPasses>> {
-        let mut out: Vec<(u32, Vec<Pass>)> = Vec::with_capacity(rows.len() + others.len());
-        let mut singly = rows;
-        if rows.len() >= ROWS_TOGETHER {
-            out.extend(rows.iter().map(|row| (*row, Vec::new())));
-            self.add_passes_together((hit, neighbourhood), value, row_checks, &mut out)?;
+    ) -> Option<Vec<RowMatches>> {
+        let mut out: Vec<(u32, Vec<RowMatch>)> =
+            Vec::with_capacity(rows.of_value.len() + rows.named_near.len());
+        let mut singly = rows.of_value.as_slice();
+        if singly.len() >= ROWS_TOGETHER {
+            out.extend(singly.iter().map(|row| (*row, Vec::new())));
+            self.add_matches_together(hit, windows, rows.value, row_checks, &mut out)?;
             singly = &[];
         }
-        for row in singly.iter().chain(others) {
-            let mut passes = Vec::with_capacity(neighbourhood.near.len().min(PASSES_USUAL));
-            if !self.add_passes((hit, neighbourhood), *row, row_checks, &mut passes) {
+        for row in singly.iter().chain(&rows.named_near) {
+            let mut matches = Vec::with_capacity(windows.others.len().min(MATCHES_USUAL));
+            if !self.add_matches(hit, windows, *row, row_checks, &mut matches) {
                 return None;
             }
-            out.push((*row, passes));
+            out.push((*row, matches));
         }
         out.sort_unstable_by_key(|(row, _)| *row);
-        let own = neighbourhood.own.iter().filter(|near| near.hash == hit.hash);
-        let with_own = |(row, mut passes): (u32, Vec<Pass>)| {
-            if !passes.is_empty() {
-                passes.extend(own.clone().map(|near| near.pass(hit.column)));
+        let own = windows.own.iter().filter(|near| near.hash == hit.hash);
+        let with_own = |(row, mut matches): (u32, Vec<RowMatch>)| {
+            // The value itself is no evidence; it matters only because what is at its span is not
+            // counted either.
+            if !matches.is_empty() {
+                matches.extend(own.clone().map(|near| near.matched(hit.column)));
             }
-            (row, Some(passes))
+            RowMatches { row, matches: Some(matches) }
         };
         Some(out.into_iter().map(with_own).collect())
     }
 
-    /// Does what [`EvidenceFinder::add_passes`] does for each row of a value, asking once of each other value.
-    fn add_passes_together(
+    /// Does what [`EvidenceFinder::add_matches`] does for each row of a value, asking once for each
+    /// other value.
+    fn add_matches_together(
         &self,
-        (hit, neighbourhood): (&Hit, &Neighbourhood),
+        hit: &Hit,
+        windows: &NearbyWindows,
         value: ValueRows,
         row_checks: &RowChecks,
-        out: &mut [(u32, Vec<Pass>)],
+        out: &mut [(u32, Vec<RowMatch>)],
     ) -> Option<()> {
-        let generation = self.context.groups.tables.get(hit.table).expect("a hit is of one of the tables");
-        for (column, near) in &neighbourhood.near {
-            let pass = near.pass(*column);
+        let generation = self.generation(hit);
+        for near in &windows.others {
+            let matched = near.window.matched(near.column);
+            let other = ColumnHash { column: near.column, hash: near.window.hash };
             let mut held = 0;
-            let cost = row_checks.each_holder(generation, value, (*column, &near.hash), |index| {
+            let cost = row_checks.each_holder(generation, value, other, |index| {
                 held += 1;
-                if let Some((_, passes)) = out.get_mut(index) {
-                    passes.push(pass);
-                }
+                out[index].1.push(matched);
             });
-            if !self.context.spend(row_checks, hit.stretch, cost + held) {
+            if !self.context.spend(row_checks, hit.span, cost + held) {
                 return None;
             }
         }
         Some(())
     }
 
-    /// Leaves the row checks of values in `checks`.
-    fn check(&mut self, generation: &Generation, values: impl Iterator<Item = (u32, usize, Hash)>) {
+    /// Leaves the row checks of values in `checks`, in their order.
+    fn check(&mut self, generation: &Generation, values: impl Iterator<Item = RowCell>) {
         self.cells.clear();
-        self.cells.extend(values.map(|(row, column, hash)| RowCell { hash, row, column: column as u16 }));
+        self.cells.extend(values);
         generation.row_key().checks(&self.cells, &mut self.checks);
+    }
+
+    fn generation(&self, hit: &Hit) -> &'c Generation {
+        &self.context.groups.tables[hit.table]
     }
 }
 
-/// Returns where one table's hits stand among all.
-pub(crate) fn of_table(hits: &[Hit], table: usize) -> Range<usize> {
-    hits.partition_point(|hit| hit.table < table)..hits.partition_point(|hit| hit.table <= table)
+fn cell(row: u32, column: usize, hash: Hash) -> RowCell {
+    RowCell { hash, row, column: column as u16 }
 }

@@ -1,237 +1,235 @@
-//! The sentences of an explanation. They name columns, records and offsets, never a value.
+//! What is told of a hit that is no match: a function of what is known of it. Notes name columns,
+//! records and offsets, never a value; their sentences are `edm_model::Note`'s.
 
-use edm_model::{ProximityUnit, limits};
+use edm_model::{
+    ColumnCount, Note, ProximityUnit, Reason, RecordName, RecordValue, Records, ValuePlace, limits,
+};
 
 use crate::generation::Generation;
-use crate::prepared::pattern::PatternPlan;
+use crate::prepared::pattern::{GroupPlan, PatternPlan};
 use crate::report::RowReference;
 use crate::scan::context::Context;
-use crate::scan::explain::near_miss::{Fate, Miss, Piece};
-use crate::scan::hits::find::Hit;
-use crate::text::runs::Stretch;
+use crate::scan::evidence::outcome::{DropReason, RowOutcome};
+use crate::scan::explain::hit_outcome::{
+    Cause, EvidenceOutcome, Foreign, HitOutcome, PrimaryOutcome, PrimaryVerdict, Relation, RowSet,
+};
+use crate::scan::hits::hit::Hit;
+use crate::text::span::ZoneSpan;
 
-/// Sentences of one explanation.
-const SENTENCES_MAX: usize = 12;
+/// Notes of one explanation.
+const NOTES_MAX: usize = 12;
 
-/// The names of a table's columns.
-#[derive(Clone, Copy)]
-pub(crate) struct Names<'g>(&'g Generation);
-
-impl<'g> Names<'g> {
-    pub(crate) fn of(generation: &'g Generation) -> Self {
-        Self(generation)
+/// Returns the notes on a hit that is no match for a reason.
+pub(crate) fn notes(
+    context: &Context<'_>,
+    generation: &Generation,
+    outcome: &HitOutcome<'_>,
+    reason: Reason,
+) -> Vec<Note> {
+    let mut writer = Writer { context, generation, hit: &outcome.hit, notes: Vec::new() };
+    let column = writer.name(outcome.hit.column);
+    writer.add(|writer| Note::Own { column, records: writer.records(&outcome.rows) });
+    match &outcome.cause {
+        Cause::NoRows => {}
+        Cause::Excluded { row, columns } => writer.add(|writer| Note::Excluded {
+            record: row.map(|row| writer.record(row)),
+            columns: writer.names(columns),
+        }),
+        Cause::InsideNumber => writer.add(|_| Note::InsideNumber),
+        Cause::OutsideSpans => writer.add(|_| Note::OutsideSpans),
+        Cause::RowChecksUsedUp => writer.add(|_| Note::RowChecksUsedUp),
+        Cause::ExplanationChecksUsedUp => writer.add(|_| Note::ExplanationChecksUsedUp),
+        Cause::Primary(primary) => writer.primary(primary, reason),
+        Cause::Evidence(evidence) => writer.evidence(evidence, reason),
     }
-
-    fn name(self, column: usize) -> &'g str {
-        self.0.columns().as_slice().get(column).map_or("", |column| column.name.as_str())
-    }
-
-    /// A row by its record, and by its session where there are several.
-    fn row(self, row: u32) -> String {
-        let RowReference { record, session_id } = self.0.reference(row);
-        if self.0.has_deltas() {
-            format!("row {record} of session {session_id}")
-        } else {
-            format!("row {record}")
-        }
-    }
-
-    fn belongs(self, rows: &RowSet) -> String {
-        match rows.rows.as_slice() {
-            [] => "belongs to no row that was looked at".to_owned(),
-            [row] => format!("belongs to {}", self.row(*row)),
-            [row, ..] => format!("belongs to {} and {} more", self.row(*row), rows.count.saturating_sub(1)),
-        }
-    }
-
-    fn list(self, columns: &[usize]) -> String {
-        let names: Vec<&str> = columns.iter().map(|column| self.name(*column)).collect();
-        names.join(", ")
-    }
+    writer.notes
 }
 
-/// Live rows of a value, ascending: at most as many as are evaluated.
-pub(crate) struct RowSet {
-    pub(crate) rows: Vec<u32>,
-    /// How many there are.
-    pub(crate) count: usize,
-}
-
-impl RowSet {
-    pub(crate) fn shares(&self, other: &Self) -> bool {
-        let (few, many) = if self.rows.len() < other.rows.len() { (self, other) } else { (other, self) };
-        few.rows.iter().any(|row| many.rows.binary_search(row).is_ok())
-    }
-}
-
-/// What is told of one hit.
-pub(crate) struct Story<'a, 'c> {
+/// Collects notes up to their bound.
+struct Writer<'a, 'c> {
     context: &'a Context<'c>,
-    names: Names<'a>,
-    hit: Hit,
-    pub(crate) sentences: Vec<String>,
+    generation: &'a Generation,
+    hit: &'a Hit,
+    notes: Vec<Note>,
 }
 
-impl<'a, 'c> Story<'a, 'c> {
-    pub(crate) fn new(context: &'a Context<'c>, names: Names<'a>, hit: &Hit) -> Self {
-        Self { context, names, hit: *hit, sentences: Vec::new() }
-    }
-
-    pub(crate) fn say(&mut self, sentence: String) {
-        if !self.is_full() && !self.sentences.contains(&sentence) {
-            self.sentences.push(sentence);
+impl Writer<'_, '_> {
+    /// Adds a note, unless it was made before or there are enough. Offsets take time to count, so a
+    /// note is made only if it is wanted.
+    fn add(&mut self, note: impl FnOnce(&Self) -> Note) {
+        if self.notes.len() >= NOTES_MAX {
+            return;
+        }
+        let note = note(self);
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
         }
     }
 
-    /// Says whether nothing more is told.
-    fn is_full(&self) -> bool {
-        self.sentences.len() >= SENTENCES_MAX
+    fn name(&self, column: usize) -> String {
+        self.generation.columns().as_slice()[column].name.clone()
     }
 
-    pub(crate) fn name(&self, column: usize) -> &'a str {
-        self.names.name(column)
+    fn names(&self, columns: &[usize]) -> Vec<String> {
+        columns.iter().map(|column| self.name(*column)).collect()
     }
 
-    fn at(&self, column: usize, stretch: Stretch) -> String {
-        format!("{} at {}", self.name(column), self.context.span(stretch).start_units)
+    /// Names a row by its record, and by its session where there are several.
+    fn record(&self, row: u32) -> RecordName {
+        let RowReference { record, session_id } = self.generation.reference(row);
+        RecordName { record, session: self.generation.has_deltas().then_some(session_id) }
     }
 
-    pub(crate) fn belongs(&mut self, rows: &RowSet) {
-        self.say(format!("{} here {}", self.name(self.hit.column), self.names.belongs(rows)));
+    fn records(&self, rows: &RowSet) -> Records {
+        let first = rows.rows.first().map(|row| self.record(*row));
+        let more = if rows.rows.len() > 1 { rows.count.saturating_sub(1) } else { 0 };
+        Records { first, more }
     }
 
-    pub(crate) fn exempt(&mut self, rows: &RowSet, columns: &[usize]) {
-        let which = match rows.rows.as_slice() {
-            [row] => format!("{} is", self.names.row(*row)),
-            _ => "all of these rows are".to_owned(),
-        };
-        self.say(format!("{which} exempt by {}", self.names.list(columns)));
+    fn place(&self, column: usize, span: ZoneSpan) -> ValuePlace {
+        ValuePlace { column: self.name(column), offset: self.context.span(span).start_units }
     }
 
-    /// What the pattern asks for.
-    pub(crate) fn pattern(&mut self, pattern: &PatternPlan, miss: &Miss) {
-        let needs: Vec<String> = pattern
-            .groups
-            .iter()
-            .filter(|group| group.min > 0)
-            .map(|group| format!("{} of {}", group.min, self.names.list(&group.columns)))
-            .collect();
-        if miss.surplus {
-            let most: Vec<String> = pattern
-                .groups
-                .iter()
-                .filter_map(|group| Some(format!("{} of {}", group.max?, self.names.list(&group.columns))))
-                .collect();
-            self.say(format!("confidence {} allows at most {}", pattern.confidence, most.join(" and ")));
-        } else if miss.lacking > 0 {
-            let there = miss.facts();
-            let needs = needs.join(" and ");
-            self.say(format!("confidence {} needs {needs}; {there} found near", pattern.confidence));
+    fn place_of(&self, hit: &Hit) -> ValuePlace {
+        self.place(hit.column, hit.span)
+    }
+
+    fn same_record(&mut self, hit: &Hit) {
+        self.add(|writer| Note::SameRecord { place: writer.place_of(hit), value: RecordValue::Fact });
+    }
+
+    fn neighbour(&mut self, hit: &Hit, rows: &RowSet) {
+        self.add(|writer| Note::Neighbour { place: writer.place_of(hit), records: writer.records(rows) });
+    }
+
+    fn primary(&mut self, primary: &PrimaryOutcome<'_>, reason: Reason) {
+        let PrimaryOutcome { pattern, outcome, foreign, empty, .. } = primary;
+        self.needs(pattern, outcome);
+        for weighed in &outcome.weighed {
+            self.add(|writer| Note::SameRecord {
+                place: writer.place(weighed.column, weighed.span),
+                value: match weighed.dropped {
+                    None => RecordValue::Fact,
+                    Some(DropReason::Voids) => RecordValue::Voids,
+                    Some(DropReason::NotCounted) => RecordValue::NotCounted,
+                    Some(DropReason::Short) => RecordValue::Short,
+                    Some(DropReason::InOneRun) => RecordValue::InOneRun,
+                    Some(DropReason::Covered) => RecordValue::Covered,
+                    Some(DropReason::Far) => writer.far(weighed.span, &[*pattern]),
+                },
+            });
         }
-    }
-
-    /// What stands of the record.
-    pub(crate) fn pieces(&mut self, pattern: &PatternPlan, miss: &Miss) {
-        for piece in &miss.pieces {
-            if self.is_full() {
-                break;
+        for foreign in foreign {
+            match foreign {
+                Foreign::Hit { hit, rows } => self.neighbour(hit, rows),
+                Foreign::Value { value, row } => self.add(|writer| Note::Neighbour {
+                    place: writer.place(value.column, value.span),
+                    records: Records { first: Some(writer.record(*row)), more: 0 },
+                }),
             }
-            let at = self.at(piece.column, piece.stretch);
-            let sentence = match piece.fate {
-                Fate::Fact => format!("{at} is of the same record"),
-                Fate::Voids => format!("{at} is of the same record and voids the match"),
-                Fate::NotCounted => format!("{at} is of the same record and not counted"),
-                Fate::Short => format!("{at} is of the same record and too short to count"),
-                Fate::InOneRun => {
-                    format!(
-                        "{at} is of the same record and stands in one run with another value, which counts once"
-                    )
-                }
-                Fate::Covered => {
-                    format!(
-                        "{at} is of the same record and shares characters with another value, which counts once"
-                    )
-                }
-                Fate::Far => self.far_sentence(&at, piece.stretch, &[pattern]),
-            };
-            self.say(sentence);
+        }
+        if !empty.is_empty() {
+            self.add(|writer| Note::Empty { columns: writer.names(empty) });
+        }
+        match reason {
+            Reason::Attached if outcome.lacking == 0 => {
+                self.add(|writer| Note::Joined { column: writer.name(writer.hit.column) });
+            }
+            Reason::Limit => self.add(|_| Note::RowsLookedAt { count: limits::ROW_SET_MAX }),
+            Reason::TooFewFacts if self.context.goes_beyond(self.context.explained_reach(self.hit.span)) => {
+                self.add(|_| Note::LookedWithin { bytes: limits::EXPLAIN_BYTES_MAX });
+            }
+            _ => {}
         }
     }
 
-    fn far_sentence(&self, at: &str, stretch: Stretch, patterns: &[&PatternPlan]) -> String {
+    /// Adds what the pattern needs, or what it allows where there is too much.
+    fn needs(&mut self, pattern: &PatternPlan, outcome: &RowOutcome) {
+        let counted = |writer: &Self, count: fn(&GroupPlan) -> Option<usize>| -> Vec<ColumnCount> {
+            let counted = pattern.groups.iter().filter_map(|group| {
+                Some(ColumnCount { count: count(group)?, columns: writer.names(&group.columns) })
+            });
+            counted.collect()
+        };
+        let confidence = pattern.confidence;
+        if outcome.surplus {
+            self.add(|writer| Note::AllowsAtMost { confidence, groups: counted(writer, |group| group.max) });
+        } else if outcome.lacking > 0 {
+            let min: fn(&GroupPlan) -> Option<usize> = |group| (group.min > 0).then_some(group.min);
+            self.add(|writer| Note::Needs {
+                confidence,
+                groups: counted(writer, min),
+                found: outcome.facts(),
+            });
+        }
+    }
+
+    /// Returns how far a span is, and how far it may be.
+    fn far(&self, span: ZoneSpan, patterns: &[&PatternPlan]) -> RecordValue {
         let most = |unit| {
             let of_unit = patterns.iter().filter(|pattern| pattern.proximity.unit == unit);
             of_unit.map(|pattern| u64::from(pattern.proximity.distance)).max()
         };
         if let Some(allowed) = most(ProximityUnit::Characters) {
-            let away = self.context.characters_between(self.hit.stretch, stretch);
-            return format!("{at} is of the same record, {away} characters away, and {allowed} are allowed");
+            let away = self.context.characters_between(self.hit.span, span);
+            return RecordValue::Far { away, allowed, unit: ProximityUnit::Characters };
         }
         if let Some(allowed) = most(ProximityUnit::Words) {
-            let away = self.context.words_between(self.hit.stretch, stretch);
-            return format!("{at} is of the same record, {away} words away, and {allowed} are allowed");
+            let away = self.context.words_between(self.hit.span, span);
+            return RecordValue::Far { away, allowed, unit: ProximityUnit::Words };
         }
-        format!("{at} is of the same record, and not in the same table row")
+        RecordValue::InAnotherTableRow
     }
 
-    pub(crate) fn far(&mut self, other: &Hit, patterns: &[&PatternPlan]) {
-        if self.is_full() {
+    fn evidence(&mut self, evidence: &EvidenceOutcome<'_>, reason: Reason) {
+        if let Some(holder) = &evidence.holder {
+            return self.add(|writer| Note::InOneRunWith { place: writer.place_of(holder) });
+        }
+        for neighbour in &evidence.neighbours {
+            let other = &neighbour.hit;
+            match &neighbour.relation {
+                Relation::Near(verdict) => {
+                    self.same_record(other);
+                    self.beside(other, verdict);
+                }
+                Relation::Far(patterns) => self.add(|writer| Note::SameRecord {
+                    place: writer.place_of(other),
+                    value: writer.far(other.span, patterns),
+                }),
+                Relation::SameRecord => self.same_record(other),
+                Relation::Foreign(rows) => self.neighbour(other, rows),
+            }
+        }
+        let decided = |relation: &Relation<'_>| !matches!(relation, Relation::SameRecord);
+        if evidence.neighbours.iter().any(|neighbour| decided(&neighbour.relation)) {
             return;
         }
-        let at = self.at(other.column, other.stretch);
-        self.say(self.far_sentence(&at, other.stretch, patterns));
-    }
-
-    pub(crate) fn of_the_same(&mut self, other: &Hit) {
-        if self.is_full() {
-            return;
-        }
-        let at = self.at(other.column, other.stretch);
-        self.say(format!("{at} is of the same record"));
-    }
-
-    pub(crate) fn neighbour_belongs(&mut self, other: &Hit, rows: &RowSet) {
-        if self.is_full() {
-            return;
-        }
-        let at = self.at(other.column, other.stretch);
-        self.say(format!("{at} {}", self.names.belongs(rows)));
-    }
-
-    pub(crate) fn belongs_to(&mut self, piece: Piece, row: u32) {
-        if self.is_full() {
-            return;
-        }
-        let at = self.at(piece.column, piece.stretch);
-        self.say(format!("{at} belongs to {}", self.names.row(row)));
-    }
-
-    pub(crate) fn matched_as(&mut self, anchor: &Hit, row: u32) {
-        let at = self.at(anchor.column, anchor.stretch);
-        self.say(format!("{at} is matched as {}", self.names.row(row)));
-    }
-
-    pub(crate) fn in_one_run(&mut self, anchor: &Hit) {
-        let at = self.at(anchor.column, anchor.stretch);
-        self.say(format!("it stands in one run with {at}, which counts once"));
-    }
-
-    pub(crate) fn weak(&mut self, column: usize) {
-        let name = self.name(column);
-        self.say(format!("{name} has values that many records share and anchors no pattern"));
-    }
-
-    pub(crate) fn empty(&mut self, columns: &[usize]) {
-        if !columns.is_empty() {
-            self.say(format!("empty in the record: {}", self.names.list(columns)));
+        match reason {
+            Reason::WeakValue => self.add(|_| Note::WeakValue),
+            Reason::WeakColumn => self.weak_column(),
+            _ => self.add(|_| Note::NothingNear),
         }
     }
 
-    /// Says how far was looked, where the text goes on beyond.
-    pub(crate) fn look_bound(&mut self) {
-        if self.context.goes_beyond(self.context.explained_reach(self.hit.stretch)) {
-            let bound = limits::EXPLAIN_BYTES_MAX;
-            self.say(format!("nothing else of the record stands within {bound} bytes"));
+    fn weak_column(&mut self) {
+        self.add(|writer| Note::WeakColumn { column: writer.name(writer.hit.column) });
+    }
+
+    /// Adds why the value is no evidence of a primary value of its record.
+    fn beside(&mut self, primary: &Hit, verdict: &PrimaryVerdict) {
+        match verdict {
+            PrimaryVerdict::MatchedAs(row) => self.add(|writer| Note::MatchedAs {
+                place: writer.place_of(primary),
+                record: writer.record(*row),
+            }),
+            PrimaryVerdict::InOneRun => {
+                self.add(|writer| Note::InOneRunWith { place: writer.place_of(primary) });
+            }
+            PrimaryVerdict::WeakColumn => self.weak_column(),
+            PrimaryVerdict::NotUsed { .. } => {
+                self.add(|writer| Note::NotCountedThere { column: writer.name(writer.hit.column) });
+            }
+            PrimaryVerdict::NoMatch(_) => {}
         }
     }
 }

@@ -1,204 +1,224 @@
-//! The first pass: every searchable value of every table, wherever it stands in the text.
+//! Finds every searchable value of every table in the text.
+//!
+//! The problem: a text of a megabyte has some hundred thousand windows whose hashes might be in an
+//! index that is larger than the cache, so that a look-up waits for memory. The idea is to work in
+//! batches and to look a batch up one round late, when what it prefetched has arrived:
+//!
+//! ```text
+//! for each group of rules, each view of the text, each chunk of atoms:
+//!     ask whether to stop
+//!     for each full batch of hashed windows (window_hasher):
+//!         prefetch the filter blocks of this batch
+//!         look up the batch before: filter → entries → is a live row left? → hit
+//! look up the last batch
+//! sort the hits; two views may have found the same value
+//! ```
+//!
+//! What must stay true: all hits in the span are found unless the scan is stopped; a hit has at
+//! least one live row, because nothing may tell that a removed value was ever in the table.
+//! `docs/decisions/0013-batched-lookup.md` has the measurements.
 
 use std::collections::HashMap;
 
 use edm_hash::{Alphanumerics, Hash};
 use edm_model::limits;
 
-use crate::bit_set::Marks;
-use crate::generation::{Generation, Held};
-use crate::prepared::rule_groups::{Batch, Group, WindowRoom, Windower};
+use crate::bit_set::BitSet;
+use crate::generation::{Generation, LookupHit};
+use crate::prepared::rule_groups::RuleGroup;
 use crate::scan::context::Context;
-use crate::text::runs::Stretch;
+use crate::scan::hits::hit::Hit;
+use crate::scan::hits::window_hasher::{WindowBatch, WindowHasher, WindowScratch};
+use crate::text::span::{ZoneSpan, partition_point};
 
-/// Atoms that are begun with together, and fewer where much begins with each of them: so much is done between two looks at
-/// whether to stop.
+/// Atoms that start windows between two checks whether to stop, and fewer where each starts many
+/// windows.
 const CHUNK_ATOMS: usize = 2_048;
 const CHUNK_ATOMS_MIN: usize = 64;
-/// Beginning with an atom takes as long as so many row checks, and hashing and looking up a window.
+/// Starting at an atom takes as long as this many row checks, and hashing and looking up a window.
 const ATOM_WORK: u64 = 8;
 const WINDOW_WORK: u64 = 16;
-/// The work of a chunk from which on the next one is smaller.
+/// A chunk with more work than this makes the next one smaller.
 const CHUNK_WORK_MAX: u64 = 1 << 16;
-/// A value with at least so many rows that are no longer of the table is judged once, wherever else it stands.
+/// Whether a value is live is remembered if this many of its rows are dead; until then it is
+/// cheaper to look again.
 const DEAD_ROWS_KEPT: usize = 64;
 
-/// A searchable value that stands in the text.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Hit {
-    pub(crate) table: usize,
-    pub(crate) column: usize,
-    pub(crate) stretch: Stretch,
-    pub(crate) hash: Hash,
-    /// It may match only with evidence.
-    pub(crate) attached: bool,
-    /// It stands in its column's own written form (`edm_hash::Window`).
-    pub(crate) written_form: bool,
-    /// It can anchor a default type's match.
-    pub(crate) anchors: bool,
-    /// It is long enough to count as evidence.
-    pub(crate) counts: bool,
-}
-
-/// What is reused from zone to zone and from text to text.
+/// Buffers that are reused from zone to zone and from text to text.
 #[derive(Default)]
-pub(crate) struct Buffers {
-    /// `None` before the first and while it is in use.
-    room: Option<Box<WindowRoom>>,
-    /// A batch that is looked up after the next one is hashed: by then the filter's blocks have come.
-    waiting: Batch,
-    marks: Marks,
-    /// Those windows of a batch that some table may hold, and their hashes.
+pub(crate) struct FindScratch {
+    /// `None` before the first scan, and while a hasher uses it.
+    hasher: Option<Box<WindowScratch>>,
+    /// A batch that is looked up after the next one is hashed: by then its prefetched filter blocks
+    /// have arrived.
+    waiting: WindowBatch,
+    answers: BitSet,
+    /// The windows of a batch that some table may hold, and their hashes.
     windows: Vec<usize>,
     hashes: Vec<Hash>,
-    /// Whether a value is in a table still, of those whose first rows are not: table, column, hash.
-    live: HashMap<(usize, usize, Hash), bool>,
+    /// Whether a value is still in a table, of those whose first rows are dead.
+    live: HashMap<TableValue, bool>,
     /// The hits of the last zone, ordered by table, start, end, column and hash.
     pub(crate) hits: Vec<Hit>,
 }
 
-/// Finds the hits that begin within a stretch: all of them, if the scan does not end.
-pub(crate) fn hits(context: &Context<'_>, within: Stretch, buffers: &mut Buffers) {
-    buffers.hits.clear();
-    buffers.live.clear();
-    let mut waiting = None;
-    for group in context.groups.groups.iter().filter(|group| group.searchable) {
-        for reading in context.readings.of(&group.rule) {
-            scan_reading(context, (group, reading), within, (buffers, &mut waiting));
-        }
-    }
-    if let Some(of) = waiting {
-        let mut batch = std::mem::take(&mut buffers.waiting);
-        buffers.look_up(context, of, &batch);
-        batch.clear();
-        buffers.waiting = batch;
-    }
-    unite(&mut buffers.hits);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct TableValue {
+    table: usize,
+    column: usize,
+    hash: Hash,
 }
 
-/// Orders hits, and makes one of those of one value at one place: the readings of a text may find it twice.
-fn unite(hits: &mut Vec<Hit>) {
-    let key = |hit: &Hit| (hit.table, hit.stretch, hit.column, hit.hash);
+/// Where the windows of a batch are from.
+#[derive(Clone, Copy)]
+struct BatchSource<'c> {
+    group: &'c RuleGroup,
+    view: usize,
+}
+
+/// Finds the hits that start in a span, and leaves them in the scratch: all of them, unless the
+/// scan is stopped.
+pub(crate) fn find_hits(context: &Context<'_>, within: ZoneSpan, scratch: &mut FindScratch) {
+    scratch.hits.clear();
+    scratch.live.clear();
+    let mut finder = Finder { context, within, scratch, waiting: None };
+    for group in context.groups.groups.iter().filter(|group| group.searchable) {
+        for view in context.views.of(&group.rule) {
+            finder.scan_view(BatchSource { group, view });
+        }
+    }
+    // The last batch has no batch after it that would look it up.
+    if let Some(source) = finder.waiting {
+        let mut batch = std::mem::take(&mut finder.scratch.waiting);
+        finder.look_up(source, &batch);
+        batch.clear();
+        finder.scratch.waiting = batch;
+    }
+    dedup_hits(&mut scratch.hits);
+}
+
+/// Sorts the hits, and merges those of one value at one place: several views may find it.
+fn dedup_hits(hits: &mut Vec<Hit>) {
+    let key = |hit: &Hit| (hit.table, hit.span, hit.column, hit.hash);
     hits.sort_unstable_by_key(key);
     hits.dedup_by(|again, first| {
         let same = key(again) == key(first);
         if same {
-            first.attached &= again.attached;
+            first.needs_evidence &= again.needs_evidence;
             first.written_form |= again.written_form;
         }
         same
     });
 }
 
-/// Scans one reading, unless the scan ends. `waiting` says whose windows the batch has that is not looked up yet.
-fn scan_reading<'c>(
-    context: &'c Context<'_>,
-    (group, reading): (&'c Group, usize),
-    within: Stretch,
-    (buffers, waiting): (&mut Buffers, &mut Option<(&'c Group, usize)>),
-) {
-    let own = context.readings.get(reading).expect("a reading is asked for by its own number");
-    let room = buffers.room.take().unwrap_or_default();
-    let mut windower = Windower::within(room, context.groups, group, context.query.accelerators);
-    let begin_before = |offset: usize| match offset {
-        0 => 0,
-        // All of a text that is one zone.
-        all if all >= context.text.len() => own.folded.atom_count(),
-        _ => partition_point(own.folded.atom_count(), |index| {
-            context.readings.stretch(reading, *index, *index).0 < offset
-        }),
-    };
-    let (first, atoms) = (begin_before(within.0), begin_before(within.1));
-    let (mut from, mut chunk) = (first, CHUNK_ATOMS);
-    while from < atoms {
-        let starts = from..(from + chunk).min(atoms);
-        from = starts.end;
-        if context.stop.before(starts.len() as u64 * ATOM_WORK) {
-            break;
-        }
-        let mut work = 0;
-        windower.each(own, starts, |batch| {
-            work += batch.windows.len() as u64 * WINDOW_WORK;
-            context.groups.prefetch_filters(group, &batch.hashes);
-            std::mem::swap(batch, &mut buffers.waiting);
-            if let Some(before) = waiting.replace((group, reading)) {
-                buffers.look_up(context, before, batch);
-            }
-        });
-        context.stop.before(work);
-        chunk = match work > CHUNK_WORK_MAX {
-            true => (chunk / 2).max(CHUNK_ATOMS_MIN),
-            false => (chunk * 2).min(CHUNK_ATOMS),
+struct Finder<'f, 'c, 'q> {
+    context: &'c Context<'q>,
+    within: ZoneSpan,
+    scratch: &'f mut FindScratch,
+    /// Where the waiting batch is from; `None` if none waits.
+    waiting: Option<BatchSource<'c>>,
+}
+
+impl<'c> Finder<'_, 'c, '_> {
+    /// Scans one view for one group, unless the scan is stopped.
+    fn scan_view(&mut self, source: BatchSource<'c>) {
+        let (context, within) = (self.context, self.within);
+        let view = context.views.view(source.view);
+        let hasher_scratch = self.scratch.hasher.take().unwrap_or_default();
+        let accelerators = context.query.accelerators;
+        let mut hasher =
+            WindowHasher::with_scratch(hasher_scratch, context.groups, source.group, accelerators);
+        let atoms_before = |offset: usize| match offset {
+            0 => 0,
+            // The whole text is one zone: no need to search.
+            all if all >= context.zone.text.len() => view.folded.atom_count(),
+            _ => partition_point(view.folded.atom_count(), |atom| {
+                context.views.source_span(source.view, *atom, *atom).start < offset
+            }),
         };
-    }
-    buffers.room = Some(windower.into_room());
-}
-
-/// Returns how many of so many indices come before the first for which `before` does not hold.
-pub(crate) fn partition_point(count: usize, before: impl Fn(&usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, count);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if before(&middle) {
-            low = middle + 1;
-        } else {
-            high = middle;
+        let (first, atoms) = (atoms_before(within.start), atoms_before(within.end));
+        let (mut from, mut chunk) = (first, CHUNK_ATOMS);
+        while from < atoms {
+            let starts = from..(from + chunk).min(atoms);
+            from = starts.end;
+            if context.stop.before(starts.len() as u64 * ATOM_WORK) {
+                break;
+            }
+            let mut work = 0;
+            hasher.each(view, starts, |batch| {
+                work += batch.windows.len() as u64 * WINDOW_WORK;
+                context.groups.prefetch_filters(source.group, &batch.hashes);
+                // Swapping keeps both allocations: the batch before is looked up and then reused.
+                std::mem::swap(batch, &mut self.scratch.waiting);
+                if let Some(before) = self.waiting.replace(source) {
+                    self.look_up(before, batch);
+                }
+            });
+            context.stop.before(work);
+            // Short texts never get here twice; dense ones must not work for seconds unasked.
+            chunk = match work > CHUNK_WORK_MAX {
+                true => (chunk / 2).max(CHUNK_ATOMS_MIN),
+                false => (chunk * 2).min(CHUNK_ATOMS),
+            };
         }
+        self.scratch.hasher = Some(hasher.into_scratch());
     }
-    low
-}
 
-impl Buffers {
     /// Looks a batch up in every table of its group.
-    fn look_up(&mut self, context: &Context<'_>, (group, reading): (&Group, usize), batch: &Batch) {
-        let filters = context.query.accelerators.filter;
-        self.hashes.clear();
-        self.windows.clear();
-        match group.union.as_ref().filter(|_| filters) {
-            Some(union) => {
-                self.marks.clear(batch.hashes.len());
-                union.mark_possible(&batch.hashes, &mut self.marks);
-                self.windows.extend(self.marks.iter());
-                let hash = |index| batch.hashes.get(index).expect("only hashes are marked");
-                self.hashes.extend(self.marks.iter().map(hash));
+    fn look_up(&mut self, source: BatchSource<'_>, batch: &WindowBatch) {
+        let scratch = &mut *self.scratch;
+        let filters = self.context.query.accelerators.filter;
+        scratch.hashes.clear();
+        scratch.windows.clear();
+        // One filter for all tables first: a hash that none of them holds is not tested against
+        // each.
+        match source.group.combined.as_ref().filter(|_| filters) {
+            Some(combined) => {
+                scratch.answers.clear(batch.hashes.len());
+                combined.mark_possible(&batch.hashes, &mut scratch.answers);
+                scratch.windows.extend(scratch.answers.iter());
+                scratch.hashes.extend(scratch.answers.iter().map(|index| batch.hashes[index]));
             }
             None => {
-                self.windows.extend(0..batch.hashes.len());
-                self.hashes.extend_from_slice(&batch.hashes);
+                scratch.windows.extend(0..batch.hashes.len());
+                scratch.hashes.extend_from_slice(&batch.hashes);
             }
         }
-        for (table, rule) in &group.members {
-            let generation = context.groups.tables.get(*table).expect("a member is one of the tables");
+        for member in &source.group.members {
+            let generation = &*self.context.groups.tables[member.table];
             if filters {
-                self.marks.clear(self.hashes.len());
-                generation.mark_possible(*rule, &self.hashes, &mut self.marks);
+                scratch.answers.clear(scratch.hashes.len());
+                generation.mark_possible(member.rule, &scratch.hashes, &mut scratch.answers);
             } else {
-                self.marks.mark_all(self.hashes.len());
+                scratch.answers.mark_all(scratch.hashes.len());
             }
-            let mut held = Vec::new();
-            generation.look_up(*rule, &self.hashes, &self.marks, &mut held);
-            for held in &held {
-                let window = *self.windows.get(held.index).expect("held is one of the hashes asked about");
-                let hash = self.hashes.get(held.index).expect("each window has a hash");
-                if is_live(generation, (*table, hash), held, &mut self.live) {
-                    keep(context, (*table, reading), (batch, window), held.column, &mut self.hits);
+            // Not kept in the scratch: it borrows from the table, and is empty for most batches.
+            let mut found = Vec::new();
+            generation.look_up(member.rule, &scratch.hashes, &scratch.answers, &mut found);
+            for found in &found {
+                let hash = scratch.hashes[found.index];
+                let value = TableValue { table: member.table, column: found.column, hash };
+                if is_live(generation, value, found, &mut scratch.live) {
+                    let window = scratch.windows[found.index];
+                    scratch.hits.extend(hit(self.context, source.view, value, batch, window));
                 }
             }
         }
     }
 }
 
-/// Says whether a row of the table holds a value still. What only replaced or removed rows hold is in the table no more, and
-/// nothing may say that it was. Of more rows than are looked at the first tells.
+/// Returns whether a row of the table still holds a value. What only replaced or removed rows hold
+/// is no longer in the table, and nothing may tell that it was. Of values with more rows than a
+/// scan looks at, the first row decides.
 fn is_live(
     generation: &Generation,
-    (table, hash): (usize, &Hash),
-    held: &Held<'_>,
-    known: &mut HashMap<(usize, usize, Hash), bool>,
+    value: TableValue,
+    found: &LookupHit<'_>,
+    known: &mut HashMap<TableValue, bool>,
 ) -> bool {
-    // The address has 64 bits of the hash, the row check of a row 32 more.
-    let holds = |row: u32| generation.holds(row, held.column, hash);
-    let rows = &held.rows;
+    // An address has 64 bits of the hash; the row check compares 32 more.
+    let holds = |row: u32| generation.holds(row, value.column, &value.hash);
+    let rows = &found.rows;
     if rows.len() > limits::ROWS_LOOKED_AT_MAX && rows.iter().next().is_some_and(holds) {
         return true;
     }
@@ -209,58 +229,56 @@ fn is_live(
         }
         dead += 1;
     }
-    dead == DEAD_ROWS_KEPT
-        && *known.entry((table, held.column, *hash)).or_insert_with(|| generation.live_rows(rows).any(holds))
+    dead == DEAD_ROWS_KEPT && *known.entry(value).or_insert_with(|| generation.live_rows(rows).any(holds))
 }
 
-/// Makes a hit of a window that a table holds.
-fn keep(
+/// Makes a hit of a window that a table holds; `None` if it is longer than a value may be in a
+/// text.
+fn hit(
     context: &Context<'_>,
-    (table, reading): (usize, usize),
-    (batch, index): (&Batch, usize),
-    column: usize,
-    hits: &mut Vec<Hit>,
-) {
-    let hash = batch.hashes.get(index).expect("each window of a batch has a hash");
-    let window = batch.windows.get(index).expect("a batch is asked for its own windows");
-    let stretch = context.readings.stretch(reading, window.first, window.last);
-    if stretch.1 - stretch.0 > limits::PLACE_BYTES_MAX {
-        return;
-    }
+    view: usize,
+    value: TableValue,
+    batch: &WindowBatch,
+    index: usize,
+) -> Option<Hit> {
+    let window = &batch.windows[index];
+    let span = context.views.source_span(view, window.first, window.last);
     let alphanumerics = Alphanumerics::of(batch.canonical(index));
-    hits.push(Hit {
-        table,
-        column,
-        stretch,
-        hash: *hash,
-        attached: window.attached,
+    (span.len() <= limits::PLACE_BYTES_MAX).then(|| Hit {
+        table: value.table,
+        column: value.column,
+        span,
+        hash: value.hash,
+        needs_evidence: window.attached,
         written_form: window.written_form,
-        anchors: alphanumerics.anchors,
-        counts: alphanumerics.counts_as_evidence(),
-    });
+        can_be_primary: alphanumerics.anchors,
+        counts_as_evidence: alphanumerics.counts_as_evidence(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A hit is written as its place, its hash, whether it is attached, whether it stands in its written form.
-    type Short = (Stretch, u8, bool, bool);
+    /// A hit is written as its place, its hash, whether it needs evidence, whether it is in its
+    /// written form.
+    type Short = ((usize, usize), u8, bool, bool);
 
     fn check(found: &[Short], expected: &[Short]) {
-        let hit = |(stretch, hash, attached, written_form): &Short| Hit {
+        let hit = |(span, hash, needs_evidence, written_form): &Short| Hit {
             table: 0,
             column: 0,
-            stretch: *stretch,
+            span: ZoneSpan::new(span.0, span.1),
             hash: [*hash; 16],
-            attached: *attached,
+            needs_evidence: *needs_evidence,
             written_form: *written_form,
-            anchors: true,
-            counts: true,
+            can_be_primary: true,
+            counts_as_evidence: true,
         };
         let mut hits: Vec<Hit> = found.iter().map(hit).collect();
-        unite(&mut hits);
-        let short = |hit: &Hit| (hit.stretch, hit.hash[0], hit.attached, hit.written_form);
+        dedup_hits(&mut hits);
+        let short =
+            |hit: &Hit| ((hit.span.start, hit.span.end), hit.hash[0], hit.needs_evidence, hit.written_form);
         assert_eq!(hits.iter().map(short).collect::<Vec<_>>(), expected, "{found:?}");
     }
 
@@ -275,7 +293,7 @@ mod tests {
             &[((0, 3), 1, true, false), ((0, 3), 2, true, false)],
             &[((0, 3), 1, true, false), ((0, 3), 2, true, false)],
         );
-        // Whichever reading finds it alone, or written like that, decides.
+        // Whichever view finds it alone, or written like that, decides.
         check(
             &[((0, 3), 1, true, false), ((0, 3), 1, false, true), ((0, 3), 1, true, false)],
             &[((0, 3), 1, false, true)],

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use edm_graph::{ClassificationError, DetectedContent, Diagnostic};
+use edm_graph::{ClassificationError, DetectedContent, Diagnostic, limit_kind};
+use edm_model::LimitKind;
 use serde_json::{Value, json};
 
 use crate::command::Ending;
@@ -10,8 +11,6 @@ use crate::command::upload::counted;
 use crate::output::grouped;
 use crate::text_input::Survey;
 
-/// Limits that end a search before the whole text was looked at; others only leave details out.
-const CUTTING_LIMITS: [&str; 4] = ["rowCheckLimit", "rowSetLimit", "matchLimit", "uniqueLimit"];
 /// Errors that are the service's and not a text's: they are told once.
 const OF_THE_SERVICE: [&str; 3] = ["dataUnavailable", "nothingLookedFor", "sensitiveTypeNotFound"];
 /// What is said of a text that holds parts of a mail in base64.
@@ -177,10 +176,15 @@ fn counted_matches(count: u64) -> String {
     format!("{} match{}", grouped(count), if count == 1 { "" } else { "es" })
 }
 
+/// Returns whether a limit may have hidden matches. A code that this program does not know may.
+fn may_hide_matches(code: &str) -> bool {
+    limit_kind(code).is_none_or(LimitKind::may_hide_matches)
+}
+
 /// Returns the codes of what kept the server from looking at the whole text for every type.
 fn cut_short(looked: &Looked<'_>) -> Vec<String> {
     let limits = looked.diagnostics.iter().flat_map(|diagnostic| &diagnostic.classification_limits);
-    let limits = limits.map(|limit| &limit.code).filter(|code| CUTTING_LIMITS.contains(&code.as_str()));
+    let limits = limits.map(|limit| &limit.code).filter(|code| may_hide_matches(code));
     let mut codes: Vec<String> =
         looked.errors.iter().map(|error| &error.code).chain(limits).cloned().collect();
     if looked.survey.has_base64_parts() {

@@ -24,6 +24,7 @@ pub(crate) fn mark(parts: Parts<'_>, hashes: &[Hash], marks: &mut [u64]) {
 #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0013")]
 #[target_feature(enable = "avx2")]
 fn load(block: &Block) -> __m256i {
-    // SAFETY: the reference is to the 32 bytes that are read, and the instruction asks for no alignment.
+    // SAFETY: the reference is to the 32 bytes that are read, and the instruction asks for no
+    // alignment.
     unsafe { _mm256_loadu_si256(block.as_ptr().cast()) }
 }

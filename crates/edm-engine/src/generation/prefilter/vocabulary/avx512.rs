@@ -25,7 +25,8 @@ pub(crate) fn mark(vocabulary: &Vocabulary, tags: &[u32], marks: &mut [u64]) {
             // SAFETY: eight tags are 32 bytes, and the load asks for no alignment.
             let tags = unsafe { _mm256_loadu_si256(tags.as_ptr().cast::<__m256i>()) };
             let index = _mm256_srl_epi32(tags, shift);
-            // SAFETY: each index is a tag's highest bits, of which there are no more than words (asserted above).
+            // SAFETY: each index is a tag's highest bits, of which there are no more than words
+            // (asserted above).
             let held = unsafe { _mm512_i32gather_epi64::<8>(index, words.as_ptr().cast::<i64>()) };
             let missing = _mm512_andnot_si512(held, bits(tags));
             marked |= u64::from(_mm512_testn_epi64_mask(missing, missing)) << (number * TAGS);

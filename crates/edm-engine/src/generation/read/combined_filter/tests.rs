@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use edm_hash::Salt;
 
 use super::*;
-use crate::FileBytes;
+use crate::generation::file_bytes::FileBytes;
 
 fn opened(name: &str) -> Arc<Generation> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
@@ -22,7 +22,7 @@ fn members(names: &[&str], rule: usize) -> Vec<Member> {
 fn what_one_table_lets_pass_the_union_lets_pass() {
     let rules = opened("v2").rules().len();
     for members in (0..rules).map(|rule| members(&["v1", "v2", "v2-delta"], rule)) {
-        let union = Union::new(&members);
+        let union = CombinedFilter::new(&members);
         let mut hashes: Vec<Hash> = Vec::new();
         for (generation, rule) in &members {
             generation.each_address(*rule, |address| hashes.push(u128::from(address).to_le_bytes()));
@@ -30,18 +30,21 @@ fn what_one_table_lets_pass_the_union_lets_pass() {
         let held = hashes.len();
         let strange = |index: usize| (index as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         hashes.extend((0..10_000).map(|index| strange(index).to_le_bytes()));
-        let mut marks = Marks::default();
+        let mut marks = BitSet::default();
         marks.clear(hashes.len());
         union.mark_possible(&hashes, &mut marks);
-        assert!((0..held).all(|index| marks.has(index)));
+        assert!((0..held).all(|index| marks.contains(index)));
         assert!(marks.iter().filter(|index| *index >= held).count() < 200, "few of the others");
         for (generation, rule) in &members {
-            let (gate, tags) = generation.gate_and_tags(*rule).expect("the rule has a gate");
-            assert_eq!(gate.has_vocabulary(), union.gate().has_vocabulary());
-            assert!(union.gate().atoms_max >= gate.atoms_max && union.gate().bytes_max >= gate.bytes_max);
+            let (prefilter, tags) = generation.prefilter_and_tags(*rule);
+            assert_eq!(prefilter.has_vocabulary(), union.prefilter().has_vocabulary());
+            assert!(
+                union.prefilter().atoms_max >= prefilter.atoms_max
+                    && union.prefilter().bytes_max >= prefilter.bytes_max
+            );
             let tags: Vec<u32> = tags.iter().map(|tag| u32::from_le_bytes(*tag)).collect();
             marks.clear(tags.len());
-            union.gate().mark_atoms(&tags, &mut marks);
+            union.prefilter().mark_atoms(&tags, &mut marks);
             assert!(marks.iter().eq(0..tags.len()), "every tag of a table is one of the union");
         }
     }

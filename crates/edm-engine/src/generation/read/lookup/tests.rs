@@ -4,8 +4,8 @@ use std::sync::Arc;
 use edm_hash::Salt;
 
 use super::*;
-use crate::FileBytes;
-use crate::generation::read::entry_group::Part;
+use crate::generation::file_bytes::FileBytes;
+use crate::generation::format::part::Part;
 
 /// The committed generation of this name.
 fn opened(name: &str) -> Generation {
@@ -32,13 +32,14 @@ fn check(name: &str) {
     let generation = opened(name);
     let hashes = hashes(&generation);
     assert!(hashes.len() > 1_000, "{name} holds something");
-    let mut marks = Marks::default();
+    let mut marks = BitSet::default();
     for rule in 0..generation.rules().len() {
         let mut expected = Vec::new();
         for (column, definition) in generation.columns().as_slice().iter().enumerate() {
-            if definition.searchable && generation.rule_position(column) == Some(rule) {
-                let held =
-                    |(index, hash)| Some(Held { index, column, rows: generation.rows_of(column, hash)? });
+            if definition.searchable && generation.rule_position(column) == rule {
+                let held = |(index, hash)| {
+                    Some(LookupHit { index, column, rows: generation.rows_of(column, hash)? })
+                };
                 expected.extend(hashes.iter().enumerate().filter_map(held));
             }
         }
