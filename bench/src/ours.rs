@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use edm_engine::{JoinedTexts, PreparedTypes, Query, Scratch, scan};
+use edm_engine::{PreparedTypes, Query, Scratch, TextBatch, scan};
 
 use crate::clock::cpu_seconds;
 use crate::hits::Place;
@@ -25,12 +25,12 @@ const JOINED_BYTES: usize = 32 * 1024;
 
 /// Returns the number of matches in the texts, after a common prescan.
 pub(crate) fn matches_together<'a>(types: &PreparedTypes, texts: impl Iterator<Item = &'a str>) -> usize {
-    let (mut matches, mut scratch, mut joined) = (0, Scratch::new(), JoinedTexts::new());
-    let mut look = |joined: &mut JoinedTexts| {
+    let (mut matches, mut scratch, mut joined) = (0, Scratch::new(), TextBatch::new());
+    let mut look = |joined: &mut TextBatch| {
         let query = Query::new("", types);
-        joined.look(&query, &mut scratch);
+        joined.prescan(&query, &mut scratch);
         for index in 0..joined.len() {
-            let report = joined.scan(index, &query, &mut scratch);
+            let report = joined.scan_one(index, &query, &mut scratch);
             matches += report.types.iter().map(|found| found.matches.len()).sum::<usize>();
         }
         joined.clear();

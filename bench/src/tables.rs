@@ -160,7 +160,7 @@ impl Table {
             |file: build::BuiltFile| fs::write(folder.join(build::Plan::file_name(file.job)), file.bytes);
         let work = || -> anyhow::Result<()> {
             while let Some(group) = next() {
-                let mut builder = plan.builder(&group, &salt());
+                let mut builder = build::Builder::new(&plan, &group, &salt());
                 for number in plan.required_blocks(&group) {
                     let bytes = fs::read(blocks.join(block_name(number)))?;
                     builder.add(number, Block::open(&bytes)?.rows())?.map_or(Ok(()), store)?;
@@ -217,7 +217,7 @@ pub(crate) fn open(folder: &Path) -> anyhow::Result<Arc<Generation>> {
 
 /// Returns types that report every value of every searchable column of these tables.
 pub(crate) fn every_value(generations: impl IntoIterator<Item = Arc<Generation>>) -> PreparedTypes {
-    PreparedTypes::new(generations.into_iter().map(every_value_of))
+    PreparedTypes::prepare(generations.into_iter().map(every_value_of))
 }
 
 fn every_value_of(generation: Arc<Generation>) -> Arc<ActiveType> {

@@ -30,7 +30,7 @@ pub(crate) fn row(
     table_rows: u64,
 ) -> anyhow::Result<Row> {
     let generation = Table::narrow(table_rows).generation(&setting.folder.join("ndjson"))?;
-    let types = PreparedTypes::new([default_type(generation)?]);
+    let types = PreparedTypes::prepare([default_type(generation)?]);
     let texts = corpus.texts(TEXT_BYTES).into_iter().take_while(|range| range.end <= REQUEST_BYTES);
     let texts: Vec<&str> = texts.map(|range| &corpus.text[range]).collect();
     let bytes: usize = texts.iter().map(|text| text.len()).sum();

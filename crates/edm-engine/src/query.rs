@@ -1,32 +1,12 @@
-//! What a scan is asked.
+//! The input of a scan.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use edm_model::{OffsetUnit, Pattern, SensitiveTypeId};
+use edm_model::OffsetUnit;
 
-use crate::generation::Generation;
-use crate::scan::PreparedTypes;
-
-/// A sensitive type with the generation that it looks into.
-#[derive(Debug)]
-pub struct ActiveType {
-    /// Its id.
-    pub id: SensitiveTypeId,
-    /// Its name.
-    pub name: String,
-    /// The confidence from which a match should be acted on.
-    pub recommended_confidence: u8,
-    /// The confidence from which a redaction covers a match.
-    pub redact_confidence: u8,
-    /// Whether it is its store's default type: then only values that can identify anchor a match
-    /// (matching, section 5).
-    pub default_type: bool,
-    /// Its patterns, with names of the generation's columns.
-    pub patterns: Vec<Pattern>,
-    /// The live generation of its store.
-    pub generation: Arc<Generation>,
-}
+use crate::prepared::active_type::Accelerators;
+use crate::prepared::exclusion::Exclusion;
+use crate::prepared::types::PreparedTypes;
 
 /// A span that the caller already found suspicious, in the query's units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,33 +17,7 @@ pub struct CandidateSpan {
     pub length_units: u64,
 }
 
-/// Values whose rows are not looked for: records of those who may see them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exempt {
-    /// The name of a column; stores that have none of this name are not touched.
-    pub column: String,
-    /// The values, as a cell would hold them.
-    pub values: Vec<String>,
-}
-
-/// Which of the steps that only save work are used. Switching one off changes no finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Accelerators {
-    /// Pass over windows of a shape that no value has.
-    pub shapes: bool,
-    /// Pass over windows of several atoms of which one occurs in no such value.
-    pub vocabulary: bool,
-    /// Ask the filter before the entries.
-    pub filter: bool,
-}
-
-impl Default for Accelerators {
-    fn default() -> Self {
-        Self { shapes: true, vocabulary: true, filter: true }
-    }
-}
-
-/// What a scan has found so far, for whoever must leave time to tell it.
+/// What a scan has found so far: a caller with a deadline plans the time to report it.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Matches of every type, hidden and unlisted ones counted.
@@ -81,21 +35,21 @@ pub struct Query<'a> {
     pub types: &'a PreparedTypes,
     /// Matches below are counted, not listed.
     pub minimum_confidence: u8,
-    /// For each type, by its position, what takes the place of `minimum_confidence`; empty: that one for all.
+    /// For each type, by its position, what replaces `minimum_confidence`; empty: that one for all.
     pub minimum_by_type: &'a [u8],
-    /// Where primary values must stand; everywhere if empty.
+    /// The spans that primary values must overlap; everywhere if empty.
     pub candidates: &'a [CandidateSpan],
-    /// What places are counted in: those of candidates and those that are told.
+    /// What offsets are counted in, in candidates and in the report.
     pub offset_unit: OffsetUnit,
-    /// Whose rows to leave out.
-    pub exempt: &'a [Exempt],
-    /// Whether to say why values that were found are no match.
+    /// Values whose rows to leave out.
+    pub exclusions: &'a [Exclusion],
+    /// Whether to explain why values that were found are no match.
     pub explain: bool,
     /// Which accelerators to use.
     pub accelerators: Accelerators,
-    /// Asked now and then; once it says `true` the scan ends with what it has.
+    /// Called now and then; once it returns `true` the scan ends with what it has.
     pub should_stop: &'a (dyn Fn() -> bool + Sync),
-    /// Told what is found while it is found.
+    /// Counts what is found while it is found.
     pub progress: Option<&'a Progress>,
 }
 
@@ -114,7 +68,7 @@ impl<'a> Query<'a> {
             minimum_by_type: &[],
             candidates: &[],
             offset_unit: OffsetUnit::Utf16,
-            exempt: &[],
+            exclusions: &[],
             explain: false,
             accelerators: Accelerators::default(),
             should_stop: &|| false,

@@ -9,11 +9,13 @@ use edm_model::{DataType, OffsetUnit};
 
 use crate::query::{CandidateSpan, Query};
 use crate::report::{Below, Limit, Report};
-use crate::scan::{Scratch, scan, units_in};
+use crate::scan::{Scratch, scan};
+use crate::text::offset_index::units_in;
+use crate::text::span::TextSpan;
 use json::Documents;
 
-/// How often a redacted text is looked at again. Every round covers letters or digits that stay covered, and texts
-/// that are not made to defeat it need one.
+/// How often a redacted text is looked at again. Every round covers letters or digits that stay
+/// covered, and texts that are not made to defeat it need one.
 const ROUNDS_MAX: usize = 16;
 /// From this round on nothing but masks is put into the text, because a label has letters as well.
 const MASKS_FROM_ROUND: usize = 3;
@@ -35,7 +37,7 @@ pub struct Place<'a> {
     pub type_index: usize,
     /// The position of the column in the type's table.
     pub column: usize,
-    /// The value as it stands in the text.
+    /// The value as written in the text.
     pub text: &'a str,
 }
 
@@ -46,20 +48,21 @@ pub struct Redacted {
     pub text: String,
     /// Bounds that were met when it was looked at again; those of the report are not repeated.
     pub limits: Vec<Limit>,
-    /// Matches below the asked confidence that stand in the text still.
+    /// Matches below the minimum confidence that are still in the text.
     pub left_count: u64,
     /// Whether it could not be looked at to its end, or something was found in every round.
     pub unfinished: bool,
 }
 
-/// Returns the text with every match of the report and its evidence replaced. `name` gives the name of a type's
-/// column. Overlapping spans are replaced as one, by the name of the first.
+/// Returns the text with every match of the report and its evidence replaced. `name` gives the name
+/// of a type's column. Overlapping spans are replaced as one, by the name of the first.
 ///
-/// The result is scanned again, as the query asks, and so on until nothing is found: what voided a match may be gone, a
-/// label may be a value itself, neighbours may have come together. What is found in a replacement is masked with it.
+/// The result is scanned again, as the query asks, and so on until nothing is found: what voided a
+/// match may be gone, a label may be a value itself, neighbours may have come together. What is
+/// found in a replacement is masked with it.
 ///
-/// JSON that stands in the text stays JSON of the same shape: structure is never replaced, and what takes the place of a number
-/// is in quotes.
+/// JSON in the text stays JSON of the same shape: structure is never replaced, and what
+/// takes the place of a number is in quotes.
 pub fn redact(
     query: &Query<'_>,
     report: &Report,
@@ -77,6 +80,8 @@ pub fn redact(
     let (mut limits, mut scratch) = (Vec::new(), Scratch::new());
     let mut found = places(query, &work.text, report);
     let left_count = left_of(&report.below, &found);
+    // A text that was not read to its end may hold more: the caller must not pass it on as
+    // redacted.
     if report.stopped {
         return Redacted { text: work.text, limits, left_count, unfinished: true };
     }
@@ -84,6 +89,8 @@ pub fn redact(
         if found.is_empty() {
             return Redacted { text: work.text, limits, left_count, unfinished: false };
         }
+        // Replacing may bring new neighbours together, or remove what voided a match: only a scan
+        // of the result can tell.
         work.cover(found, round);
         let asked = Query { text: &work.text, candidates: &work.candidates, ..*query };
         let again = scan(&asked, &mut scratch);
@@ -98,25 +105,31 @@ pub fn redact(
 }
 
 /// Returns how many of the matches that are not replaced share no character with what is.
-fn left_of(below: &Below, found: &[Stretch]) -> u64 {
-    let covered = below.places.iter().filter(|(start, end)| {
-        let first = found.partition_point(|one| one.end <= *start);
-        found.get(first).is_some_and(|one| one.start < *end)
+fn left_of(below: &Below, found: &[Target]) -> u64 {
+    let covered = below.places.iter().filter(|place| {
+        let first = found.partition_point(|one| one.end <= place.start);
+        found.get(first).is_some_and(|one| one.start < place.end)
     });
     below.count - covered.count() as u64
 }
 
-/// A stretch of the text that is replaced as one.
+/// A span of the text that is replaced as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stretch {
+struct Target {
     start: usize,
     end: usize,
     type_index: usize,
     column: usize,
 }
 
+impl Target {
+    fn span(&self) -> TextSpan {
+        TextSpan::new(self.start, self.end)
+    }
+}
+
 /// Returns what of a text was found is to be replaced, in order and without overlaps.
-fn places(query: &Query<'_>, text: &str, report: &Report) -> Vec<Stretch> {
+fn places(query: &Query<'_>, text: &str, report: &Report) -> Vec<Target> {
     let mut all = Vec::new();
     for found in &report.types {
         let type_index = found.type_index;
@@ -126,16 +139,18 @@ fn places(query: &Query<'_>, text: &str, report: &Report) -> Vec<Stretch> {
             let evidences = own.evidences.iter().map(|evidence| (evidence.span, evidence.column));
             all.extend([(own.span, own.column)].into_iter().chain(evidences).map(|(span, column)| {
                 let definition = columns.get(column).expect("a report names columns of its type's table");
-                let (start, end) = match definition.rule.data_type {
-                    DataType::Phone { .. } => signs::with_signs(text, (span.start, span.end)),
-                    _ => (span.start, span.end),
+                let span = TextSpan::new(span.start, span.end);
+                let span = match definition.rule.data_type {
+                    DataType::Phone { .. } => signs::with_signs(text, span),
+                    _ => span,
                 };
-                Stretch { start, end, type_index, column }
+                Target { start: span.start, end: span.end, type_index, column }
             }));
         }
     }
+    // The longer first, so that it swallows the shorter one and gives the name.
     all.sort_by_key(|one| (one.start, Reverse(one.end), one.type_index, one.column));
-    let mut merged: Vec<Stretch> = Vec::new();
+    let mut merged: Vec<Target> = Vec::new();
     for one in all {
         match merged.last_mut() {
             Some(last) if one.start < last.end => last.end = last.end.max(one.end),
@@ -147,9 +162,9 @@ fn places(query: &Query<'_>, text: &str, report: &Report) -> Vec<Stretch> {
 
 /// What is replaced by itself.
 struct Replaced {
-    one: Stretch,
+    one: Target,
     /// The value that it is of, or a part of.
-    whole: (usize, usize),
+    whole: TextSpan,
     was_inserted: bool,
     /// Whether it is a value of JSON without quotes.
     bare: bool,
@@ -159,8 +174,8 @@ struct Replaced {
 struct Work<'a> {
     text: String,
     /// What was put into it, in order and without overlaps.
-    inserted: Vec<(usize, usize)>,
-    /// Where primaries must stand.
+    inserted: Vec<TextSpan>,
+    /// The spans that primary values must overlap.
     candidates: Vec<CandidateSpan>,
     /// What those are counted in.
     offset_unit: OffsetUnit,
@@ -169,8 +184,8 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Replaces the stretches; one that touches what was put in takes all of that with it.
-    fn cover(&mut self, found: Vec<Stretch>, round: usize) {
+    /// Replaces the targets; one that touches what was put in takes all of that with it.
+    fn cover(&mut self, found: Vec<Target>, round: usize) {
         let found = self.parted(self.widened(found));
         let text = std::mem::take(&mut self.text);
         let mut out = String::with_capacity(text.len());
@@ -179,12 +194,13 @@ impl Work<'_> {
         let mut units = Units::new(self.offset_unit);
         let mut copied = 0;
         for Replaced { one, whole, was_inserted, bare } in found {
-            while let Some((start, end)) = before.next_if(|(start, _)| *start < one.start) {
-                kept.push((start - copied + out.len(), end - copied + out.len()));
+            while let Some(old) = before.next_if(|old| old.start < one.start) {
+                kept.push(TextSpan::new(old.start - copied + out.len(), old.end - copied + out.len()));
             }
-            while before.next_if(|(start, _)| *start < one.end).is_some() {}
+            while before.next_if(|old| old.start < one.end).is_some() {}
             out.push_str(text.get(copied..one.start).expect("what is replaced begins at a character"));
-            let value = text.get(whole.0..whole.1).expect("what is replaced begins and ends at characters");
+            let value =
+                text.get(whole.start..whole.end).expect("what is replaced begins and ends at characters");
             let from = out.len();
             if bare {
                 out.push('"');
@@ -200,34 +216,36 @@ impl Work<'_> {
                 }
                 _ => {
                     let own = text.get(one.start..one.end).expect("a part of it does so too");
-                    // The quotes take the place of two: nothing behind them moves.
+                    // The quotes take the place of two: nothing after them moves.
                     let own = if bare { own.get(2..).unwrap_or("") } else { own };
                     own.chars().for_each(|c| mask(c, &mut out));
                 }
             }
             // What is found there later is what was put in: the quotes stay.
-            kept.push((start, out.len()));
+            kept.push(TextSpan::new(start, out.len()));
             if bare {
                 out.push('"');
             }
-            units.replaced(&text, (one.start, one.end), out.get(from..).expect("where it began to grow"));
+            units.replaced(&text, one.span(), out.get(from..).expect("where it began to grow"));
             copied = one.end;
         }
-        kept.extend(before.map(|(start, end)| (start - copied + out.len(), end - copied + out.len())));
+        let moved =
+            |old: TextSpan| TextSpan::new(old.start - copied + out.len(), old.end - copied + out.len());
+        kept.extend(before.map(moved));
         out.push_str(text.get(copied..).expect("what is replaced ends at a character"));
         self.candidates.iter_mut().for_each(|candidate| units.shift(candidate));
         self.text = out;
         self.inserted = kept;
     }
 
-    /// Cuts stretches where JSON has something between that must stay.
-    fn parted(&self, found: Vec<(Stretch, bool)>) -> Vec<Replaced> {
+    /// Cuts targets where JSON has something between that must stay.
+    fn parted(&self, found: Vec<(Target, bool)>) -> Vec<Replaced> {
         let documents = Documents::of(&self.text);
         let mut out: Vec<Replaced> = Vec::with_capacity(found.len());
         for (one, was_inserted) in found {
-            for part in documents.parts(&self.text, (one.start, one.end)) {
-                let own = Stretch { start: part.start, end: part.end, ..one };
-                let whole = (one.start, one.end);
+            for part in documents.parts(&self.text, one.span()) {
+                let own = Target { start: part.start, end: part.end, ..one };
+                let whole = one.span();
                 match out.last_mut() {
                     // Two values in one number, or with an escape between.
                     Some(last) if own.start < last.one.end => {
@@ -241,14 +259,14 @@ impl Work<'_> {
         out
     }
 
-    /// Grows each stretch by what was put in and it touches, and says whether there was such.
-    fn widened(&self, found: Vec<Stretch>) -> Vec<(Stretch, bool)> {
-        let mut out: Vec<(Stretch, bool)> = Vec::with_capacity(found.len());
+    /// Grows each target by what was put in and it touches, and says whether there was such.
+    fn widened(&self, found: Vec<Target>) -> Vec<(Target, bool)> {
+        let mut out: Vec<(Target, bool)> = Vec::with_capacity(found.len());
         for mut one in found {
-            let first = self.inserted.partition_point(|(_, end)| *end <= one.start);
+            let first = self.inserted.partition_point(|old| old.end <= one.start);
             let (mut touches, found_end) = (false, one.end);
-            for (start, end) in self.inserted.iter().skip(first).take_while(|(start, _)| *start < found_end) {
-                (one.start, one.end, touches) = (one.start.min(*start), one.end.max(*end), true);
+            for old in self.inserted[first..].iter().take_while(|old| old.start < found_end) {
+                (one.start, one.end, touches) = (one.start.min(old.start), one.end.max(old.end), true);
             }
             match out.last_mut() {
                 Some((last, touched)) if one.start < last.end => {
@@ -261,14 +279,16 @@ impl Work<'_> {
         out
     }
 
-    /// Returns the name of a column as it may stand in any text: what has a meaning in JSON, HTML or a table is left out.
-    fn label(&self, place: &Stretch) -> String {
+    /// Returns the name of a column as it may be written into any text: what has a meaning in JSON,
+    /// HTML or a table is left out.
+    fn label(&self, place: &Target) -> String {
         let plain = |c: char| if c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ') { c } else { '_' };
         (self.name)(place.type_index, place.column).chars().map(plain).collect()
     }
 }
 
-/// Masks a character, keeping white space and the number of UTF-16 units, so that offsets behind it stay.
+/// Masks a character, keeping white space and the number of UTF-16 units, so that offsets after it
+/// stay.
 fn mask(character: char, out: &mut String) {
     if character.is_whitespace() {
         out.push(character);
@@ -282,32 +302,36 @@ struct Units {
     unit: OffsetUnit,
     /// The text's bytes that were counted, and their units.
     counted: (usize, u64),
-    /// Each replaced stretch before and after.
-    stretches: Vec<((u64, u64), (u64, u64))>,
+    /// Each replaced span before and after.
+    spans: Vec<((u64, u64), (u64, u64))>,
 }
 
 impl Units {
     fn new(unit: OffsetUnit) -> Self {
-        Self { unit, counted: (0, 0), stretches: Vec::new() }
+        Self { unit, counted: (0, 0), spans: Vec::new() }
     }
 
-    fn replaced(&mut self, text: &str, (start, end): (usize, usize), replacement: &str) {
-        let before = (self.at(text, start), self.at(text, end));
-        let grown =
-            self.stretches.last().map_or(0, |(before, after)| i128::from(after.1) - i128::from(before.1));
+    fn replaced(&mut self, text: &str, span: TextSpan, replacement: &str) {
+        let before = (self.at(text, span.start), self.at(text, span.end));
+        let grown = self.spans.last().map_or(0, |(before, after)| i128::from(after.1) - i128::from(before.1));
         let moved = u64::try_from(i128::from(before.0) + grown).unwrap_or(before.0);
-        self.stretches.push((before, (moved, moved + units_in(replacement, self.unit))));
+        self.spans.push((before, (moved, moved + units_in(replacement, self.unit))));
     }
 
-    /// Returns the units in front of a byte that is not before any asked for earlier.
+    /// Returns the units before a byte that is not before any asked for earlier.
     fn at(&mut self, text: &str, byte: usize) -> u64 {
         let (from, units) = self.counted;
-        let units = units + units_in(text.get(from..byte).unwrap_or(""), self.unit);
+        let units = units
+            + units_in(
+                text.get(from..byte).expect("offsets are asked for in order, at characters"),
+                self.unit,
+            );
         self.counted = (byte, units);
         units
     }
 
-    /// Moves a candidate; one that reaches into a stretch reaches over all that took its place.
+    /// Moves a candidate; one that reaches into a replaced span reaches over all that took its
+    /// place.
     fn shift(&self, candidate: &mut CandidateSpan) {
         let start = candidate.offset_units;
         let end = start.saturating_add(candidate.length_units);
@@ -316,8 +340,8 @@ impl Units {
     }
 
     fn moved(&self, offset: u64, inside: impl Fn((u64, u64)) -> u64) -> u64 {
-        let next = self.stretches.partition_point(|((start, _), _)| *start < offset);
-        match next.checked_sub(1).and_then(|last| self.stretches.get(last)) {
+        let next = self.spans.partition_point(|((start, _), _)| *start < offset);
+        match next.checked_sub(1).and_then(|last| self.spans.get(last)) {
             None => offset,
             Some((before, after)) if offset < before.1 => inside(*after),
             Some((before, after)) => after.1.saturating_add(offset - before.1),
@@ -329,8 +353,8 @@ impl Units {
 mod tests {
     use super::*;
 
-    fn stretch(start: usize, end: usize) -> Stretch {
-        Stretch { start, end, type_index: 0, column: 0 }
+    fn target(start: usize, end: usize) -> Target {
+        Target { start, end, type_index: 0, column: 0 }
     }
 
     fn work<'a>(text: &str, name: &'a dyn Fn(usize, usize) -> String, style: &'a Redaction<'a>) -> Work<'a> {
@@ -345,7 +369,7 @@ mod tests {
         {
             let name = |_, _| name.to_owned();
             let mut work = work("{\"x\": \"value\"}", &name, &Redaction::Label);
-            work.cover(vec![stretch(7, 12)], 1);
+            work.cover(vec![target(7, 12)], 1);
             assert_eq!(work.text, format!("{{\"x\": \"{label}\"}}"));
         }
     }
@@ -355,7 +379,7 @@ mod tests {
         let name = |_, _| String::new();
         let text = "a 😀\r\n> Bérg\u{3000}é z";
         let mut work = work(text, &name, &Redaction::Mask);
-        work.cover(vec![stretch(2, text.len() - 2)], 1);
+        work.cover(vec![target(2, text.len() - 2)], 1);
         assert_eq!(work.text, "a ██\r\n█ ████\u{3000}█ z");
         assert_eq!(work.text.encode_utf16().count(), text.encode_utf16().count());
     }
@@ -367,16 +391,16 @@ mod tests {
         let token = |place: Place<'_>| place.text.to_uppercase();
         let style = Redaction::Token(&token);
         let mut work = work("x abc y def z", &name, &style);
-        work.cover(vec![stretch(2, 5), stretch(8, 11)], 1);
+        work.cover(vec![target(2, 5), target(8, 11)], 1);
         assert_eq!(work.text, "x [ssn:ABC] y [ssn:DEF] z");
-        assert_eq!(work.inserted, [(2, 11), (14, 23)]);
+        assert_eq!(work.inserted, [TextSpan::new(2, 11), TextSpan::new(14, 23)]);
         // A part of the second one, and the text behind it.
-        work.cover(vec![stretch(19, 25)], 2);
+        work.cover(vec![target(19, 25)], 2);
         assert_eq!(work.text, "x [ssn:ABC] y █████████ █");
-        assert_eq!(work.inserted, [(2, 11), (14, work.text.len())]);
-        work.cover(vec![stretch(0, 1), stretch(12, 13)], 2);
+        assert_eq!(work.inserted, [TextSpan::new(2, 11), TextSpan::new(14, work.text.len())]);
+        work.cover(vec![target(0, 1), target(12, 13)], 2);
         assert_eq!(work.text, "[ssn:X] [ssn:ABC] [ssn:Y] █████████ █");
-        work.cover(vec![stretch(0, 2), stretch(9, 10)], 3);
+        work.cover(vec![target(0, 2), target(9, 10)], 3);
         assert_eq!(work.text, "███████ █████████ [ssn:Y] █████████ █");
     }
 
@@ -387,7 +411,7 @@ mod tests {
             // Two units for the face: the values stand at 3–8 and 11–13.
             let mut work = work("😀 value - ab end", &name, &Redaction::Label);
             work.candidates = vec![CandidateSpan { offset_units: offset, length_units: length }];
-            work.cover(vec![stretch(5, 10), stretch(13, 15)], 1);
+            work.cover(vec![target(5, 10), target(13, 15)], 1);
             assert_eq!(work.text, "😀 [n] - [n] end");
             let moved = work.candidates[0];
             assert_eq!((moved.offset_units, moved.length_units), expected, "{offset} {length}");

@@ -1,6 +1,8 @@
 //! What a scan found, in plain structs.
 
-use edm_model::SessionId;
+use edm_model::{LimitKind, Note, Reason, SessionId};
+
+use crate::text::span::TextSpan;
 
 /// A piece of the scanned text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,23 +20,23 @@ pub struct Span {
 /// What a scan found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// The types that have a match of the asked confidence, in the order of the query.
+    /// The types that have a match of at least the minimum confidence, in the order of the query.
     pub types: Vec<TypeReport>,
-    /// Why values that were found are no match; filled where it was asked for.
+    /// Why values that were found are no match; filled if the query asks for it.
     pub diagnostics: Vec<Diagnostic>,
-    /// Matches below the asked confidence, which are not listed.
+    /// Matches below the minimum confidence, which are not listed.
     pub below: Below,
     /// Whether the scan was stopped before its end.
     pub stopped: bool,
 }
 
-/// Matches that are counted and not listed, because the confidence asked for is higher.
+/// Matches that are counted and not listed, because the minimum confidence is higher.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Below {
     /// How many there are, of all types.
     pub count: u64,
-    /// Where primary values of them stand, in bytes of the text: the first 10,000 of each type.
-    pub places: Vec<(usize, usize)>,
+    /// Where primary values of them are: the first 10,000 of each type.
+    pub places: Vec<TextSpan>,
 }
 
 /// What was found of one sensitive type.
@@ -44,12 +46,12 @@ pub struct TypeReport {
     pub type_index: usize,
     /// The highest confidence of a match.
     pub confidence: u8,
-    /// Distinct primary values (for a type without primaries, distinct records) at the asked confidence or above; no more than a
-    /// bound that is among the limits once it is met.
+    /// Distinct primary values (for a type without primaries, distinct records) at the asked
+    /// confidence or above; no more than a bound that is among the limits once it is met.
     pub unique_count: u32,
-    /// The same for each confidence that occurs, below the asked one too, from the highest down.
+    /// The same for each confidence that occurs, below the minimum too, from the highest down.
     pub counts: Vec<ConfidenceCount>,
-    /// The matches, from the front of the text to its end.
+    /// The matches, in text order.
     pub matches: Vec<Match>,
     /// Whether there are more matches than are listed.
     pub truncated: bool,
@@ -71,9 +73,9 @@ pub struct ConfidenceCount {
 /// One match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match {
-    /// Where the primary value stands.
+    /// Where the primary value is.
     pub span: Span,
-    /// What stands there: a text that came in pieces may be gone by now.
+    /// Its text: a text that came in pieces may be gone by now.
     pub text: String,
     /// The position of its column.
     pub column: usize,
@@ -83,7 +85,7 @@ pub struct Match {
     pub rows: Vec<RowReference>,
     /// Whether there are more such records.
     pub rows_truncated: bool,
-    /// What else of the record stands near, from the front of the text to its end.
+    /// What else of the record is near, in text order.
     pub evidences: Vec<Evidence>,
 }
 
@@ -99,9 +101,9 @@ pub struct RowReference {
 /// A value of the same record near the primary value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
-    /// What stands there.
+    /// Its text.
     pub text: String,
     /// The position of its column.
     pub column: usize,
@@ -112,8 +114,8 @@ pub struct Evidence {
 /// A bound that was met, so that something may have been left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// Which one: `rowSetLimit`, `rowCheckLimit`, `proximityLimit`, `matchLimit` or `uniqueLimit`.
-    pub code: &'static str,
+    /// Which one.
+    pub kind: LimitKind,
     /// The bound.
     pub allowed: u64,
 }
@@ -125,21 +127,22 @@ pub struct Diagnostic {
     pub type_index: usize,
     /// Bounds that were met.
     pub limits: Vec<Limit>,
-    /// The values, from the front of the text to its end.
+    /// The values, in text order.
     pub unmatched: Vec<Unmatched>,
 }
 
 /// A value that was found and reached no pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmatched {
-    /// Why: one of the codes of `docs/matching.md`, Explanations.
-    pub code: &'static str,
-    /// Where it stands.
+    /// Why: the first reason that holds (`docs/matching.md`, Explanations).
+    pub reason: Reason,
+    /// Where it is.
     pub span: Span,
-    /// What stands there.
+    /// Its text.
     pub text: String,
     /// The position of its column.
     pub column: usize,
-    /// Sentences about what stands near it and why that is not enough. They name columns, rows and offsets, never a value.
-    pub corroborative: Vec<String>,
+    /// What is near it and why that is not enough. Notes name columns, rows and offsets, never a
+    /// value.
+    pub notes: Vec<Note>,
 }

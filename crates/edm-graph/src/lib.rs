@@ -57,6 +57,7 @@ pub use resource::classification_job::{
 };
 pub use resource::column::{ColumnResource, DataTypeOptions, columns_from_wire};
 pub use resource::data_store::{DataStoreChange, DataStoreDraft, DataStoreResource, LookupRequest};
+pub use resource::match_words::{limit_code, limit_kind, reason_code};
 pub use resource::sensitive_type::{
     CLASSIFICATION_METHOD, EvidenceGroupResource, ExactMatchRuleResource, PatternResource, ProximityResource,
     SCOPE, SensitiveTypeChange, SensitiveTypeDraft, SensitiveTypeResource,

@@ -17,6 +17,7 @@ mod column;
 mod column_class;
 mod data_store;
 mod data_type;
+mod explanation;
 mod ids;
 pub mod limits;
 mod list;
@@ -37,6 +38,7 @@ pub use column_class::{
 };
 pub use data_store::{DataStore, LiveGeneration, OnUnserved, SensitiveType, TypeOrigin, UploadAgent};
 pub use data_type::{Country, DataType, DataTypeOptions, DateOrder};
+pub use explanation::{ColumnCount, LimitKind, Note, Reason, RecordName, RecordValue, Records, ValuePlace};
 pub use ids::{AgentId, JobId, KeyId, ParseIdError, SensitiveTypeId, SessionId, StoreId, TenantId, TokenId};
 pub use list::{
     Comparison, Condition, Cursor, Direction, ListQuery, Listed, Literal, Operand, OrderKey, TextTest,

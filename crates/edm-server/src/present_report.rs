@@ -2,7 +2,7 @@
 
 use edm_graph::{
     ClassificationError, ClassificationLimit, ClassificationResult, ConfidenceCount, ContentEvidence,
-    ContentLocation, DetectedContent, Diagnostic, Telling, UnmatchedItem,
+    ContentLocation, DetectedContent, Diagnostic, Telling, UnmatchedItem, limit_code, reason_code,
 };
 use edm_service::{FoundMatch, Limit, MatchReport, MatchedType, TypeDiagnostic, UnmatchedValue};
 
@@ -112,12 +112,12 @@ fn location(found: FoundMatch, telling: Telling) -> ContentLocation {
 fn explained(diagnostic: &TypeDiagnostic, telling: Telling) -> Diagnostic {
     let id = diagnostic.id.to_string();
     let unmatched = |item: &UnmatchedValue| UnmatchedItem {
-        code: item.code.to_owned(),
+        code: reason_code(item.reason).to_owned(),
         id_match: value(item.place.text.clone(), telling),
         offset: item.place.offset,
         length: item.place.length,
         column_name: item.column.clone(),
-        corroborative_evidences: item.corroborative.clone(),
+        corroborative_evidences: item.notes.iter().map(ToString::to_string).collect(),
     };
     Diagnostic {
         classification_limits: diagnostic.limits.iter().map(|limit| reached(limit, &id)).collect(),
@@ -128,7 +128,7 @@ fn explained(diagnostic: &TypeDiagnostic, telling: Telling) -> Diagnostic {
 
 fn reached(limit: &Limit, type_id: &str) -> ClassificationLimit {
     ClassificationLimit {
-        code: limit.code.to_owned(),
+        code: limit_code(limit.kind).to_owned(),
         allowed_limit: i32::try_from(limit.allowed).unwrap_or(i32::MAX),
         impacted_sensitive_type_ids: vec![type_id.to_owned()],
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use edm_model::{ColumnsError, ColumnsErrorKind, Right, SessionState, TransitionRefused};
+use edm_model::{ColumnsError, ColumnsErrorKind, LimitKind, Right, SessionState, TransitionRefused};
 
 /// What a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -181,8 +181,8 @@ pub enum ErrorKind {
     DefaultTypeFixed,
     /// A bound was met while the text was searched, so that matches would be left in a redacted text.
     RedactionIncomplete {
-        /// The bound, as a classification limit names it.
-        limit: &'static str,
+        /// The bound.
+        limit: LimitKind,
     },
     /// The thing is not in the state that the change expects.
     Changed,

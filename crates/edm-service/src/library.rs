@@ -296,7 +296,7 @@ mod tests {
         };
         let plan = Plan::new(input).expect("a plan");
         let mut files: HashMap<String, FileBytes> = HashMap::new();
-        let mut builder = plan.builder(&plan.jobs(), &salt);
+        let mut builder = build::Builder::new(&plan, &plan.jobs(), &salt);
         let row_file = builder.add(0, &rows.view()).expect("the plan's block");
         for file in row_file.into_iter().chain(builder.finish()) {
             files.insert(Plan::file_name(file.job), Arc::new(file.bytes));

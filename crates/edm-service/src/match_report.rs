@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use edm_engine::{ActiveType, ConfidenceCount, Limit, Span};
-use edm_model::{SensitiveTypeId, SessionId};
+use edm_model::{Note, Reason, SensitiveTypeId, SessionId};
 
 /// What was found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,13 +167,13 @@ pub struct TypeDiagnostic {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnmatchedValue {
     /// Why.
-    pub code: &'static str,
+    pub reason: Reason,
     /// Where it stands.
     pub place: Place,
     /// Its column.
     pub column: String,
-    /// Sentences about what stands near it.
-    pub corroborative: Vec<String>,
+    /// What is near it, and why that is not enough.
+    pub notes: Vec<Note>,
 }
 
 impl MatchReport {
@@ -195,10 +195,10 @@ impl MatchReport {
         let diagnostics = report.diagnostics.into_iter().map(|found| {
             let active = of(found.type_index);
             let unmatched = found.unmatched.into_iter().map(|unmatched| UnmatchedValue {
-                code: unmatched.code,
+                reason: unmatched.reason,
                 place: place(unmatched.text, unmatched.span),
                 column: column_name(active, unmatched.column),
-                corroborative: unmatched.corroborative,
+                notes: unmatched.notes,
             });
             TypeDiagnostic { id: active.id, limits: found.limits, unmatched: unmatched.collect() }
         });

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use edm_engine::{ActiveType, CandidateSpan, Exempt, JoinedTexts, PreparedTypes, Query, Redaction, Scratch};
+use edm_engine::{ActiveType, CandidateSpan, Exclusion, PreparedTypes, Query, Redaction, Scratch, TextBatch};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
 use edm_model::{OffsetUnit, Pattern, Principal, Right, Wiped, limits};
 
@@ -113,7 +113,7 @@ pub struct Matcher {
     omissions: Vec<Omission>,
     candidates: Vec<CandidateSpan>,
     offset_unit: OffsetUnit,
-    exempt: Vec<Exempt>,
+    exempt: Vec<Exclusion>,
     minimum_confidence: u8,
     /// For each type another one, if it is not empty.
     minimum_by_type: Vec<u8>,
@@ -128,7 +128,7 @@ pub struct Matcher {
 pub struct Texts<'a> {
     matcher: &'a Matcher,
     scratch: Scratch,
-    waiting: JoinedTexts,
+    waiting: TextBatch,
 }
 
 impl Texts<'_> {
@@ -149,14 +149,14 @@ impl Texts<'_> {
         let matcher = self.matcher;
         let deadline = matcher.deadline();
         let Self { waiting, scratch, .. } = self;
-        waiting.look(&matcher.query("", &deadline, &|| matcher.should_stop(&deadline)), scratch);
+        waiting.prescan(&matcher.query("", &deadline, &|| matcher.should_stop(&deadline)), scratch);
         // So short a text holds nothing that would take long to tell.
         let untold = Deadline::default();
         for index in 0..waiting.len() {
             // Its time begins when it is first asked about: of most nothing is asked any more.
             let deadline = OnceLock::new();
             let should_stop = || matcher.should_stop(deadline.get_or_init(|| matcher.deadline()));
-            let report = waiting.scan(index, &matcher.query("", &untold, &should_stop), scratch);
+            let report = waiting.scan_one(index, &matcher.query("", &untold, &should_stop), scratch);
             each(matcher.named(report));
         }
         waiting.clear();
@@ -186,7 +186,7 @@ impl Matcher {
     /// Begins to match texts one after another.
     pub fn texts(&self) -> Texts<'_> {
         let scratch = self.service.inner.matches.scratches.take();
-        Texts { matcher: self, scratch, waiting: JoinedTexts::new() }
+        Texts { matcher: self, scratch, waiting: TextBatch::new() }
     }
 
     /// Returns what stops the work when it is dropped: for the side that waits for the answer.
@@ -264,7 +264,7 @@ impl Matcher {
             minimum_by_type: &self.minimum_by_type,
             candidates: &self.candidates,
             offset_unit: self.offset_unit,
-            exempt: &self.exempt,
+            exclusions: &self.exempt,
             explain: self.explain,
             should_stop,
             progress: Some(&deadline.progress),
@@ -353,7 +353,7 @@ impl Service {
             return Err(Error::data_unavailable(&unavailable).at("sensitiveTypeIds"));
         }
         let timeout_ms = options.timeout_ms.unwrap_or(self.limits().match_timeout_ms_default);
-        let exempt = options.exempt.into_iter().map(|(column, values)| Exempt { column, values });
+        let exempt = options.exempt.into_iter().map(|(column, values)| Exclusion { column, values });
         Ok(Matcher {
             types,
             unknown_type_ids: unknown,
@@ -404,10 +404,9 @@ fn refuse_incomplete(report: &MatchReport, redacted: &edm_engine::Redacted) -> R
     }
     let listed = report.types.iter().flat_map(|matched| &matched.limits);
     let unlisted = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.limits);
-    // What lies beyond `proximityLimit` is no match by definition; what these leave out may be one.
-    let incomplete = ["matchLimit", "rowCheckLimit", "rowSetLimit", "uniqueLimit"];
-    match listed.chain(unlisted).chain(&redacted.limits).find(|limit| incomplete.contains(&limit.code)) {
-        Some(limit) => Err(Error::of(ErrorKind::RedactionIncomplete { limit: limit.code }).at("text")),
+    let mut limits = listed.chain(unlisted).chain(&redacted.limits);
+    match limits.find(|limit| limit.kind.may_hide_matches()) {
+        Some(limit) => Err(Error::of(ErrorKind::RedactionIncomplete { limit: limit.kind }).at("text")),
         None => Ok(()),
     }
 }
@@ -421,7 +420,7 @@ fn naming_each_primary(types: Arc<PreparedTypes>) -> Arc<PreparedTypes> {
         return types;
     }
     let named = |active| if names_each(active) { active.clone() } else { with_each_primary(active) };
-    Arc::new(PreparedTypes::apart(types.types().iter().map(named)))
+    Arc::new(PreparedTypes::prepare_without_combined_filter(types.types().iter().map(named)))
 }
 
 fn with_each_primary(active: &ActiveType) -> Arc<ActiveType> {
@@ -505,20 +504,20 @@ fn check_options(options: &MatchOptions) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use edm_model::SensitiveTypeId;
+    use edm_model::{LimitKind, SensitiveTypeId};
 
     use super::*;
     use crate::match_report::{MatchedType, TypeDiagnostic};
 
     #[test]
     fn a_text_is_redacted_whole_or_not_at_all() {
-        let check = |code: &'static str, allowed: u64, unlisted: bool, refused: bool| {
+        let check = |kind: LimitKind, allowed: u64, unlisted: bool, refused: bool| {
             // Met in the text as it came, or in the redacted one.
             let again = edm_engine::Redacted {
-                limits: vec![edm_engine::Limit { code, allowed }],
+                limits: vec![edm_engine::Limit { kind, allowed }],
                 ..edm_engine::Redacted::default()
             };
-            let limits = vec![edm_engine::Limit { code, allowed }];
+            let limits = vec![edm_engine::Limit { kind, allowed }];
             let id = SensitiveTypeId::from_random_bytes([1; 16]);
             let mut report = MatchReport {
                 types: Vec::new(),
@@ -538,29 +537,29 @@ mod tests {
                     unique_count: 1,
                     counts: Vec::new(),
                     matches: Vec::new(),
-                    truncated: code == "matchLimit",
+                    truncated: kind == LimitKind::Matches,
                     limits,
                 });
             }
-            let expected = refused.then_some(ErrorKind::RedactionIncomplete { limit: code });
-            let kind = |report: &MatchReport, redacted: &edm_engine::Redacted| {
+            let expected = refused.then_some(ErrorKind::RedactionIncomplete { limit: kind });
+            let refusal = |report: &MatchReport, redacted: &edm_engine::Redacted| {
                 refuse_incomplete(report, redacted).err().map(|error| error.kind().clone())
             };
             let clean = edm_engine::Redacted::default();
-            assert_eq!(kind(&report, &clean), expected, "{code}, unlisted: {unlisted}");
+            assert_eq!(refusal(&report, &clean), expected, "{kind:?}, unlisted: {unlisted}");
             report.types.clear();
             report.diagnostics.clear();
-            assert_eq!(kind(&report, &again), expected, "{code} in the redacted text");
-            assert_eq!(kind(&report, &clean), None);
+            assert_eq!(refusal(&report, &again), expected, "{kind:?} in the redacted text");
+            assert_eq!(refusal(&report, &clean), None);
             let unfinished = edm_engine::Redacted { unfinished: true, ..clean };
-            assert!(kind(&report, &unfinished).is_some());
+            assert!(refusal(&report, &unfinished).is_some());
         };
         for unlisted in [false, true] {
-            check("matchLimit", 10_000, unlisted, true);
-            check("rowCheckLimit", 1 << 24, unlisted, true);
-            check("rowSetLimit", 256, unlisted, true);
-            check("uniqueLimit", 65_536, unlisted, true);
-            check("proximityLimit", 65_536, unlisted, false);
+            check(LimitKind::Matches, 10_000, unlisted, true);
+            check(LimitKind::RowChecks, 1 << 24, unlisted, true);
+            check(LimitKind::RowSet, 256, unlisted, true);
+            check(LimitKind::Unique, 65_536, unlisted, true);
+            check(LimitKind::Proximity, 65_536, unlisted, false);
         }
     }
 }

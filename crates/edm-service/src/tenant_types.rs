@@ -75,7 +75,7 @@ impl TenantTypes {
     /// meanwhile.
     pub(crate) fn select(&self, named: &[String]) -> SelectedTypes {
         let mut selected = SelectedTypes {
-            types: Arc::new(PreparedTypes::apart([])),
+            types: Arc::new(PreparedTypes::prepare_without_combined_filter([])),
             unknown: Vec::new(),
             omissions: Vec::new(),
             unavailable: Vec::new(),
@@ -173,7 +173,7 @@ impl TenantTypes {
 
     /// Returns all active types ready for scans. Made once: a change of types or data makes another `TenantTypes`.
     pub(crate) fn prepared(&self) -> Arc<PreparedTypes> {
-        self.all.get_or_init(|| Arc::new(PreparedTypes::new(self.active.iter().cloned()))).clone()
+        self.all.get_or_init(|| Arc::new(PreparedTypes::prepare(self.active.iter().cloned()))).clone()
     }
 
     /// Returns the types at these positions ready for scans, in their order.
@@ -185,7 +185,7 @@ impl TenantTypes {
         let chosen = positions.iter().map(|position| {
             self.active.get(*position).expect("a position is that of an active type").clone()
         });
-        let prepared = Arc::new(PreparedTypes::apart(chosen));
+        let prepared = Arc::new(PreparedTypes::prepare_without_combined_filter(chosen));
         let mut known = known();
         if known.len() >= CHOICES_KEPT_MAX {
             known.clear();

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use edm_engine::{
-    Accelerators, ActiveType, CandidateSpan, Exempt, JoinedTexts, PreparedTypes, Query, Report, RowReference,
-    Scanner, Scratch, TypeReport, scan,
+    Accelerators, ActiveType, CandidateSpan, Exclusion, PreparedTypes, Query, Report, RowReference, Scanner,
+    Scratch, TextBatch, TypeReport, scan,
 };
 use edm_hash::ProcessorPath;
 use edm_model::{Pattern, RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId};
@@ -81,33 +81,13 @@ pub fn explanation_fault(case: &Case) -> Option<String> {
         "a match or its evidence is explained as unmatched"
     } else if !unmatched.is_sorted_by_key(|one| (one.span, one.column)) {
         "explanations are out of order"
-    } else if unmatched.iter().any(|one| !EXPLAINED.contains(&one.code) || one.corroborative.is_empty()) {
-        "an explanation has no known code or no sentence"
+    } else if unmatched.iter().any(|one| one.notes.is_empty()) {
+        "an explanation has no note"
     } else {
         return None;
     };
     Some(format!("{}{fault}\n{unmatched:?}\n", described(case)))
 }
-
-/// The codes of explanations in `docs/matching.md`.
-const EXPLAINED: [&str; 16] = [
-    "insideNumber",
-    "exempt",
-    "outsideContentClassifications",
-    "limit",
-    "voided",
-    "tooManyFacts",
-    "attached",
-    "emptyInRow",
-    "factTooFar",
-    "inOneRun",
-    "factOfAnotherRow",
-    "shortValue",
-    "weakValue",
-    "notCounted",
-    "weakColumn",
-    "tooFewFacts",
-];
 
 /// Returns the engine's findings for each choice of accelerators.
 pub fn all_findings(case: &Case, choices: &[Accelerators]) -> Vec<Option<Found>> {
@@ -132,21 +112,21 @@ pub(crate) fn reports(
 
 /// Queries a type without explanations.
 fn with_query<T>(question: &Question, active: &Arc<ActiveType>, ask: impl FnOnce(&Query<'_>) -> T) -> T {
-    let types = PreparedTypes::new([active.clone()]);
+    let types = PreparedTypes::prepare([active.clone()]);
     let candidates: Vec<CandidateSpan> = question
         .candidates
         .iter()
         .map(|(offset, length)| CandidateSpan { offset_units: *offset, length_units: *length })
         .collect();
-    let exempt: Vec<Exempt> = question
+    let exempt: Vec<Exclusion> = question
         .exempt
         .iter()
-        .map(|(column, values)| Exempt { column: column.clone(), values: values.clone() })
+        .map(|(column, values)| Exclusion { column: column.clone(), values: values.clone() })
         .collect();
     ask(&Query {
         minimum_confidence: question.minimum_confidence,
         candidates: &candidates,
-        exempt: &exempt,
+        exclusions: &exempt,
         ..Query::new(&question.text, &types)
     })
 }
@@ -193,13 +173,13 @@ pub fn reports_in_pieces(case: &Case, ways: &[Pieces]) -> Vec<(Report, Report)> 
 /// common prescan.
 pub fn reports_together(case: &Case, texts: &[&str]) -> Vec<(Report, Report)> {
     with_query(&case.question, &Arc::new(active_type(case)), |query| {
-        let (mut joined, mut scratch) = (JoinedTexts::new(), Scratch::new());
+        let (mut joined, mut scratch) = (TextBatch::new(), Scratch::new());
         texts.iter().for_each(|text| joined.push(text));
         let query = Query { explain: true, ..*query };
-        joined.look(&query, &mut scratch);
+        joined.prescan(&query, &mut scratch);
         let mut reports = |(index, text): (usize, &&str)| {
             let alone = scan(&Query { text, ..query }, &mut scratch);
-            (alone, joined.scan(index, &query, &mut scratch))
+            (alone, joined.scan_one(index, &query, &mut scratch))
         };
         texts.iter().enumerate().map(&mut reports).collect()
     })

@@ -4,12 +4,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm_engine::{FileBytes, Generation, build};
+use edm_engine::{FileBytes, Generation, Index, IndexFiles, IndexSpec, build};
 use edm_hash::{HashedRows, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, SessionId, StoreId};
 
 /// The session of every row of an in-memory generation.
 pub const SESSION: SessionId = SessionId::from_bytes([2; 16]);
+
+const STORE: StoreId = StoreId::from_bytes([1; 16]);
+const KEY: KeyId = KeyId::from_bytes([3; 16]);
 
 /// Makes the salt of the tests.
 ///
@@ -40,34 +43,15 @@ pub struct Change {
     pub row: Vec<String>,
 }
 
-/// The files of a generation.
-#[derive(Clone)]
-pub struct Stored {
-    /// The manifest.
-    pub manifest: Vec<u8>,
-    files: HashMap<String, FileBytes>,
-}
-
-impl Stored {
-    /// Opens and verifies the generation.
-    ///
-    /// # Panics
-    /// If the engine refuses what its builder made.
-    pub fn open(&self) -> Generation {
-        let mut open = |name: &str| self.file(name);
-        let generation = Generation::open(&self.manifest, &mut open, &salt()).expect("the builder's own");
-        generation.verify().expect("nothing was damaged");
-        generation
-    }
-
-    fn file(&self, name: &str) -> std::io::Result<FileBytes> {
-        self.files.get(name).cloned().ok_or_else(|| std::io::ErrorKind::NotFound.into())
-    }
-
-    /// Returns the names of the files.
-    pub fn names(&self) -> Vec<&str> {
-        self.files.keys().map(String::as_str).collect()
-    }
+/// Opens and verifies the generation of some files.
+///
+/// # Panics
+/// If the engine refuses what its own builder made.
+pub fn open(files: &IndexFiles) -> Generation {
+    let generation = Generation::open(&files.manifest, &mut |name| files.file(name), &salt());
+    let generation = generation.expect("the builder's own");
+    generation.verify().expect("nothing was damaged");
+    generation
 }
 
 /// Hashed rows with the operation of their block.
@@ -89,9 +73,9 @@ fn input(
         facts
     });
     build::PlanInput {
-        store_id: StoreId::from_bytes([1; 16]),
+        store_id: STORE,
         session_id,
-        key_id: KeyId::from_bytes([3; 16]),
+        key_id: KEY,
         columns: columns.clone(),
         tokens_max,
         blocks: facts.collect(),
@@ -99,10 +83,10 @@ fn input(
     }
 }
 
-fn built(plan: &build::Plan, blocks: &[HashedBlock], carried: HashMap<String, FileBytes>) -> Stored {
+fn built(plan: &build::Plan, blocks: &[HashedBlock], carried: HashMap<String, FileBytes>) -> IndexFiles {
     let mut files = carried;
     for group in plan.groups(2, build::BUILD_BYTES_DEFAULT) {
-        let mut builder = plan.builder(&group, &salt());
+        let mut builder = build::Builder::new(plan, &group, &salt());
         let mut made = Vec::new();
         for number in plan.required_blocks(&group) {
             let block = &blocks[number as usize];
@@ -123,33 +107,34 @@ fn built(plan: &build::Plan, blocks: &[HashedBlock], carried: HashMap<String, Fi
         files.get(name).cloned().ok_or_else(|| std::io::ErrorKind::NotFound.into())
     };
     let manifest = build::manifest(plan, &mut open).expect("every file was built");
-    Stored { manifest, files }
+    IndexFiles { manifest, files }
 }
 
 /// Builds the files of a table.
 ///
 /// # Panics
-/// If the engine refuses what its hasher and builder made.
-pub fn whole(columns: &Columns, rows: &[Vec<String>], shape: Shape) -> Stored {
-    let mut hasher = RecordHasher::new(&salt(), columns, shape.tokens_max);
-    let blocks: Vec<HashedBlock> = rows
-        .chunks(shape.rows_per_block)
-        .map(|chunk| {
-            chunk.iter().for_each(|row| drop(hasher.push(row.iter().map(String::as_str))));
-            HashedBlock { removes: false, rows: hasher.finish() }
-        })
-        .collect();
-    let plan = build::Plan::new(input(columns, SESSION, shape.tokens_max, &blocks));
-    built(&plan.expect("the blocks follow one another"), &blocks, HashMap::new())
+/// If the engine refuses what its own hasher and builder made.
+pub fn whole(columns: &Columns, rows: &[Vec<String>], shape: Shape) -> IndexFiles {
+    let salt = salt();
+    let spec = IndexSpec {
+        store_id: STORE,
+        session_id: SESSION,
+        key_id: KEY,
+        tokens_max: shape.tokens_max,
+        block_rows: shape.rows_per_block,
+        part_bytes: PART_BYTES,
+        ..IndexSpec::new(columns.clone(), &salt)
+    };
+    Index::build(&spec, rows.iter().map(|row| row.iter().map(String::as_str))).expect("rows of the table")
 }
 
 /// Builds the files of a delta on top of others. A new block starts when one is full and when the
 /// operation changes.
 ///
 /// # Panics
-/// If the engine refuses what its hasher and builder made.
-pub fn delta(base: &Stored, session: SessionId, changes: &[Change], shape: Shape) -> Stored {
-    let generation = Arc::new(base.open());
+/// If the engine refuses what its own hasher and builder made.
+pub fn delta(base: &IndexFiles, session: SessionId, changes: &[Change], shape: Shape) -> IndexFiles {
+    let generation = Arc::new(open(base));
     let columns = generation.columns().clone();
     let mut hasher = RecordHasher::new(&salt(), &columns, shape.tokens_max);
     let mut blocks = Vec::new();
@@ -179,5 +164,5 @@ pub fn generation(
     tokens_max: u32,
     rows_per_block: usize,
 ) -> Generation {
-    whole(columns, rows, Shape { tokens_max, rows_per_block }).open()
+    open(&whole(columns, rows, Shape { tokens_max, rows_per_block }))
 }

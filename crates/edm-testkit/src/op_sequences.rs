@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use edm_engine::{Accelerators, ActiveType, Generation, RowReference};
+use edm_engine::{Accelerators, ActiveType, Generation, IndexFiles, RowReference};
 use edm_model::{RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId, SessionId};
 
 use crate::differential::{ROWS_PER_BLOCK, TOKENS_MAX, described_sample, reports, translated};
 use crate::generate::OpSequence;
-use crate::in_memory::{Change, SESSION, Shape, Stored, delta, whole};
+use crate::in_memory::{Change, SESSION, Shape, delta, open, whole};
 use crate::oracle::{Asked, Question, Table};
 
 const SHAPE: Shape = Shape { tokens_max: TOKENS_MAX, rows_per_block: ROWS_PER_BLOCK };
@@ -84,15 +84,15 @@ pub fn disagreement(sequence: &OpSequence) -> Result<Seen, String> {
     for (number, (changes, question)) in (3u8..).zip(&sequence.deltas) {
         let session = SessionId::from_bytes([number; 16]);
         ledger.apply(session, changes);
-        let before = stored.open();
+        let before = open(&stored);
         stored = delta(&stored, session, changes, SHAPE);
-        if stored.names().iter().any(|name| name.starts_with("delta-")) {
+        if stored.files.keys().any(|name| name.starts_with("delta-")) {
             seen.apart += 1;
         } else {
             seen.merged += 1;
         }
         values.extend(changes.iter().map(|change| change.row.clone()));
-        let generation = Arc::new(stored.open());
+        let generation = Arc::new(open(&stored));
         let mut text = pinned(&before, &generation);
         text += &looked_up(&ledger, &generation, &values);
         text += &scanned(&ledger, &generation, question, &mut seen);
@@ -177,8 +177,8 @@ fn scanned(ledger: &Ledger, generation: &Arc<Generation>, question: &Question, s
 
 /// Reopens the files and checks that they contain the same, with an origin for every row exactly
 /// once.
-fn reopened(stored: &Stored) -> Result<(), String> {
-    let (one, two) = (stored.open(), stored.open());
+fn reopened(stored: &IndexFiles) -> Result<(), String> {
+    let (one, two) = (open(stored), open(stored));
     let mut origins: BTreeMap<(SessionId, u64), u32> = BTreeMap::new();
     for row in 0..u32::try_from(one.row_count()).unwrap_or(u32::MAX) {
         let origin = one.reference(row);

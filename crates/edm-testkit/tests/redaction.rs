@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use edm_engine::{
-    CandidateSpan, Exempt, Place, PreparedTypes, Query, Redacted, Redaction, Scratch, redact, scan,
+    CandidateSpan, Exclusion, Place, PreparedTypes, Query, Redacted, Redaction, Scratch, redact, scan,
 };
 use edm_testkit::differential::{active_type, described};
 use edm_testkit::generate::Sample;
@@ -25,7 +25,7 @@ fn number(name: &str, default: u64) -> u64 {
 /// The query of a case, for its text or another one.
 struct Asking<'a> {
     types: &'a PreparedTypes,
-    exempt: &'a [Exempt],
+    exempt: &'a [Exclusion],
     minimum_confidence: u8,
 }
 
@@ -33,7 +33,7 @@ impl Asking<'_> {
     fn query<'b>(&'b self, text: &'b str, candidates: &'b [CandidateSpan]) -> Query<'b> {
         Query {
             minimum_confidence: self.minimum_confidence,
-            exempt: self.exempt,
+            exclusions: self.exempt,
             candidates,
             ..Query::new(text, self.types)
         }
@@ -57,12 +57,12 @@ impl Asking<'_> {
 }
 
 fn check(case: &Case, told: &str) {
-    let types = PreparedTypes::new([Arc::new(active_type(case))]);
+    let types = PreparedTypes::prepare([Arc::new(active_type(case))]);
     let question = &case.question;
-    let exempt: Vec<Exempt> = question
+    let exempt: Vec<Exclusion> = question
         .exempt
         .iter()
-        .map(|(column, values)| Exempt { column: column.clone(), values: values.clone() })
+        .map(|(column, values)| Exclusion { column: column.clone(), values: values.clone() })
         .collect();
     let asking = Asking { types: &types, exempt: &exempt, minimum_confidence: question.minimum_confidence };
     let candidates: Vec<CandidateSpan> = question
@@ -151,7 +151,7 @@ fn asked(lines: &[&str], table: &[&str], patterns: Vec<edm_model::Pattern>, text
 #[test]
 fn what_appears_once_something_is_gone_goes_too() {
     let check = |case: Case, expected: &str| {
-        let types = PreparedTypes::new([Arc::new(active_type(&case))]);
+        let types = PreparedTypes::prepare([Arc::new(active_type(&case))]);
         let asking = Asking { types: &types, exempt: &[], minimum_confidence: 1 };
         let text = case.question.text.as_str();
         assert_eq!(asking.redacted(text, &[], &Redaction::Label).text, expected);
@@ -241,7 +241,7 @@ fn redacted_json_is_json_of_the_same_shape() {
     let planted = ["900123456", "901234567", "Langer", "Jane Roe", "Kofi Boateng", "33333", "Okafor"];
     let patterns = ["ssn", "last", "name", "number"].map(alone).to_vec();
     let case = asked(&["ssn*", "last*", "name*", "number*"], &table, patterns, "");
-    let types = PreparedTypes::new([Arc::new(active_type(&case))]);
+    let types = PreparedTypes::prepare([Arc::new(active_type(&case))]);
     let asking = Asking { types: &types, exempt: &[], minimum_confidence: 1 };
     let stable = |place: Place<'_>| format!("k{}", place.text.len());
     for seed in 0..number("EDM_ORACLE_CASES", CASES_DEFAULT) {
@@ -276,7 +276,7 @@ fn numbers_of_json_and_signs_of_telephones() {
             vec![alone("ssn"), alone("phone"), alone("short")],
             text,
         );
-        let types = PreparedTypes::new([Arc::new(active_type(&case))]);
+        let types = PreparedTypes::prepare([Arc::new(active_type(&case))]);
         let asking = Asking { types: &types, exempt: &[], minimum_confidence: 1 };
         assert_eq!(asking.redacted(text, &[], style).text, expected, "{text}");
     };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use edm_engine::{
-    ActiveType, Exempt, Generation, PreparedTypes, Query, Report, Scanner, Scratch, TypeReport, scan,
+    ActiveType, Exclusion, Generation, PreparedTypes, Query, Report, Scanner, Scratch, TypeReport, scan,
 };
 use edm_graph::{DataStoreDraft, FromBody, SensitiveTypeDraft};
 use edm_model::{Columns, SensitiveTypeId, limits};
@@ -28,7 +28,7 @@ struct Scenario {
 struct Request {
     text: String,
     minimum_confidence: u8,
-    exempt: Vec<Exempt>,
+    exempt: Vec<Exclusion>,
 }
 
 /// A difference between expected and actual findings, as text.
@@ -102,7 +102,7 @@ impl Scenario {
 
     /// Runs a case and returns the difference. A case marked as pending must differ.
     fn difference(&mut self, case: &Value) -> Option<Difference> {
-        let types = PreparedTypes::new([self.active_type(case)]);
+        let types = PreparedTypes::prepare([self.active_type(case)]);
         let request = request(case);
         let columns = types.types()[0].generation.columns().clone();
         let expected = expected(case);
@@ -131,7 +131,7 @@ impl Scenario {
 fn whole(request: &Request, types: &PreparedTypes) -> Report {
     let mut query = Query::new(&request.text, types);
     query.minimum_confidence = request.minimum_confidence;
-    query.exempt = &request.exempt;
+    query.exclusions = &request.exempt;
     scan(&query, &mut Scratch::new())
 }
 
@@ -140,7 +140,7 @@ fn whole(request: &Request, types: &PreparedTypes) -> Report {
 fn in_pieces(request: &Request, types: &PreparedTypes) -> Vec<Report> {
     let query = Query {
         minimum_confidence: request.minimum_confidence,
-        exempt: &request.exempt,
+        exclusions: &request.exempt,
         ..Query::new("", types)
     };
     let bytes = request.text.as_bytes();
@@ -170,7 +170,7 @@ fn request(case: &Value) -> Request {
             .as_u64()
             .map_or(1, |own| own.try_into().expect("at most 100")),
         exempt: exempt
-            .map(|(column, values)| Exempt { column: column.clone(), values: strings(values) })
+            .map(|(column, values)| Exclusion { column: column.clone(), values: strings(values) })
             .collect(),
     }
 }

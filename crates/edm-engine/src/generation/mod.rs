@@ -1,30 +1,22 @@
 //! A published table: immutable files and what they answer.
+//!
+//! ```text
+//! build ──► format ◄── read
+//!              │         │
+//!              └► prefilter ◄┘
+//! ```
 
 pub mod build;
-mod builder;
-mod classes;
-mod defaults;
-mod delta;
-mod entries_builder;
-mod entries_file;
-mod entries_writer;
-mod file_check;
-mod gathered;
-mod group;
-mod layout;
-mod lookup;
-mod manifest;
-mod reader;
-mod rows_file;
-mod rules_file;
-mod shape_set;
-mod union;
-mod vocabulary;
+pub(crate) mod file_bytes;
+pub(crate) mod format;
+pub(crate) mod prefilter;
+pub(crate) mod read;
 
-pub(crate) use defaults::CLOSE;
-pub use defaults::NoReachablePattern;
-pub use file_check::{FileCheck, file_checks};
-pub(crate) use lookup::Held;
-pub use reader::{Generation, file_names};
-pub(crate) use rules_file::RuleGate;
-pub(crate) use union::Union;
+pub use file_bytes::FileBytes;
+pub(crate) use prefilter::rule_prefilter::RulePrefilter;
+pub(crate) use read::combined_filter::CombinedFilter;
+pub(crate) use read::default_type::CLOSE;
+pub use read::default_type::NoReachablePattern;
+pub use read::file_check::{FileCheck, file_checks};
+pub use read::generation::{Generation, file_names};
+pub(crate) use read::lookup::LookupHit;

@@ -1,12 +1,14 @@
-//! Where JSON stands in a text, so that it is JSON still when values of it are replaced. Only its tokens are told apart: what
-//! the values are does not matter.
+//! Finds JSON in a text, so that it is still JSON when values of it are replaced. Only its
+//! tokens are told apart: what the values are does not matter.
 
 use std::ops::Range;
+
+use crate::text::span::TextSpan;
 
 /// What a token of JSON is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
-    /// What stands between the quotes of a string.
+    /// What is between the quotes of a string.
     Text,
     /// A number, `true`, `false` or `null`.
     Bare,
@@ -28,14 +30,16 @@ struct Document {
     tokens: Range<usize>,
 }
 
-/// The objects and arrays of a text: the text itself, lines of it, or what stands in the middle of other things.
+/// The objects and arrays of a text: the text itself, lines of it, or what is in the middle of
+/// other things.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Documents {
     documents: Vec<Document>,
     tokens: Vec<Token>,
 }
 
-/// How often each byte is read at most, on average. Only what is made to look like JSON, and is none, is read more than twice.
+/// How often each byte is read at most, on average. Only what is made to look like JSON, and is
+/// none, is read more than twice.
 const READS_MAX: usize = 16;
 
 impl Documents {
@@ -58,6 +62,8 @@ impl Documents {
                     at = end;
                 }
                 None => {
+                    // It looked like JSON and was not: what was read of it is dropped, and the
+                    // search goes on one byte later.
                     found.tokens.truncate(first);
                     at = start + 1;
                 }
@@ -70,9 +76,10 @@ impl Documents {
         found
     }
 
-    /// Returns the parts of a stretch that can be replaced by themselves, in order: of JSON those that lie in its tokens, whole
-    /// where a token is bare, with whole escapes; else all of it.
-    pub(crate) fn parts(&self, text: &str, (start, end): (usize, usize)) -> Vec<Part> {
+    /// Returns the parts of a span that can be replaced by themselves, in order: of JSON those that
+    /// lie in its tokens, whole where a token is bare, with whole escapes; else all of it.
+    pub(crate) fn parts(&self, text: &str, span: TextSpan) -> Vec<Part> {
+        let TextSpan { start, end, .. } = span;
         let first = self.documents.partition_point(|document| document.end <= start);
         let touched = self.documents.iter().skip(first).take_while(|document| document.start < end);
         let (mut parts, mut at) = (Vec::new(), start);
@@ -80,12 +87,14 @@ impl Documents {
             if at < document.start {
                 parts.push(Part { start: at, end: document.start, bare: false });
             }
-            let tokens = self.tokens.get(document.tokens.clone()).unwrap_or(&[]);
+            let tokens = &self.tokens[document.tokens.clone()];
             let from = tokens.partition_point(|token| token.end <= at);
             for token in tokens.iter().skip(from).take_while(|token| token.start < end) {
                 parts.push(match token.kind {
                     TokenKind::Bare => Part { start: token.start, end: token.end, bare: true },
-                    TokenKind::Text => text_part(text, token, (at.max(token.start), end.min(token.end))),
+                    TokenKind::Text => {
+                        text_part(text, token, TextSpan::new(at.max(token.start), end.min(token.end)))
+                    }
                 });
             }
             at = document.end;
@@ -97,17 +106,18 @@ impl Documents {
     }
 }
 
-/// A stretch that is replaced.
+/// A span that is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// Whether it stands where JSON has a value without quotes.
+    /// Whether it is where JSON has a value without quotes.
     pub(crate) bare: bool,
 }
 
-/// Grows a stretch of a string by the escapes that it cuts.
-fn text_part(text: &str, token: &Token, (start, end): (usize, usize)) -> Part {
+/// Grows a span of a string by the escapes that it cuts.
+fn text_part(text: &str, token: &Token, span: TextSpan) -> Part {
+    let TextSpan { start, end, .. } = span;
     let (mut part, mut at) = (Part { start, end, bare: false }, token.start);
     let bytes = text.as_bytes();
     while at < end {
@@ -150,8 +160,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads an object or array to its end; `None` where it is none. Not by itself for what stands in it: a text decides how
-    /// deep that goes.
+    /// Reads an object or array to its end; `None` where it is none. Not by itself for what stands
+    /// in it: a text decides how deep that goes.
     fn value(&mut self) -> Option<()> {
         let mut open: Vec<u8> = Vec::new();
         loop {
@@ -294,7 +304,7 @@ mod tests {
         let start = marked.find('⟦').expect("a place begins");
         let end = marked.find('⟧').expect("it ends") - '⟦'.len_utf8();
         let found: Vec<String> = Documents::of(&text)
-            .parts(&text, (start, end))
+            .parts(&text, TextSpan::new(start, end))
             .iter()
             .map(|part| {
                 let own = &text[part.start..part.end];
@@ -318,7 +328,8 @@ mod tests {
         check("log: {\"a\":1⟦2}, and then 3⟧4", &["<12>", ", and then 3"]);
         check("{\"a\":⟦1⟧}\n{\"a\":2}", &["<1>"]);
         check("{\"a\":1}\n{\"a\":⟦2⟧}", &["<2>"]);
-        // Cut off, with a word, with a leading zero, with a comma too many: no JSON, but what stands in it may be.
+        // Cut off, with a word, with a leading zero, with a comma too many: no JSON, but what
+        // stands in it may be.
         check(r#"{"ssn":⟦900123456⟧"#, &["900123456"]);
         check("[see ⟦12⟧]", &["12"]);
         check("[⟦012⟧]", &["012"]);

@@ -1,9 +1,13 @@
 //! The signs of a telephone number: they are no part of its value, and of no use without it.
 
-/// Grows the place of a telephone number by the signs that are its own: a `+` before it, a bracket that closes or opens in it.
-pub(crate) fn with_signs(text: &str, (mut start, mut end): (usize, usize)) -> (usize, usize) {
+use crate::text::span::TextSpan;
+
+/// Grows the span of a telephone number by the signs that are its own: a `+` before it, a bracket
+/// that closes or opens in it.
+pub(crate) fn with_signs(text: &str, span: TextSpan) -> TextSpan {
+    let TextSpan { mut start, mut end, .. } = span;
     let (front, own, rest) = (text.get(..start), text.get(start..end), text.get(end..));
-    let (Some(front), Some(own), Some(rest)) = (front, own, rest) else { return (start, end) };
+    let (Some(front), Some(own), Some(rest)) = (front, own, rest) else { return span };
     // Of brackets only one that is in pieces otherwise.
     let (mut opened, mut closed) = (0usize, 0usize);
     for character in own.chars() {
@@ -26,7 +30,7 @@ pub(crate) fn with_signs(text: &str, (mut start, mut end): (usize, usize)) -> (u
     if let Some(sign @ (')' | '）')) = rest.chars().next().filter(|_| opened > 0) {
         end += sign.len_utf8();
     }
-    (start, end)
+    TextSpan::new(start, end)
 }
 
 #[cfg(test)]
@@ -40,8 +44,8 @@ mod tests {
             let text = marked.replace(['⟦', '⟧'], "");
             let start = marked.find('⟦').expect("a number begins");
             let end = marked.find('⟧').expect("it ends") - '⟦'.len_utf8();
-            let (start, end) = with_signs(&text, (start, end));
-            assert_eq!(&text[start..end], expected, "{marked}");
+            let span = with_signs(&text, TextSpan::new(start, end));
+            assert_eq!(&text[span.start..span.end], expected, "{marked}");
         };
         check("call ⟦212 555 0143⟧.", "212 555 0143");
         check("call +⟦1 (212) 555-0143⟧.", "+1 (212) 555-0143");

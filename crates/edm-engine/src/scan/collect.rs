@@ -1,15 +1,22 @@
-//! From matches in text order to the report of a type: overlaps, records, counts. Holds no more than its bounds, however long
-//! the text is.
+//! From matches in text order to the report of a type: overlaps, records, counts.
+//!
+//! ```text
+//! found ──► chain of overlapping matches ──► the longest of each overlap ──► by value: counted, first 10,000 listed
+//!           (one chain for each column)                                 └──► by record, where any column may be primary
+//! ```
+//!
+//! What must stay true: it holds no more than its bounds, however long the text is, and a bound
+//! that was met is in the report.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use edm_hash::Hash;
-use edm_model::limits;
+use edm_model::{LimitKind, limits};
 
-use super::evaluate::{Found, Notes};
-use super::pattern::Taken;
 use crate::report::{Below, ConfidenceCount, Limit, Match, TypeReport};
+use crate::scan::evidence::outcome::{Found, TypeNotes};
+use crate::text::span::{DisjointSpans, TextSpan};
 
 /// Gathers the matches of one type.
 #[derive(Default)]
@@ -50,8 +57,10 @@ impl Collector {
 
     /// Takes a match; each column's come in text order.
     pub(crate) fn add(&mut self, found: Found) {
-        let (start, end) = found.stretch();
-        let chain = self.chains.entry(found.own.column).or_default();
+        let TextSpan { start, end, .. } = found.span();
+        let chain = self.chains.entry(found.matched.column).or_default();
+        // A chain is closed when nothing later can overlap it, or when it is so long that it is
+        // resolved in parts.
         let closed = if start >= chain.end || chain.members.len() >= limits::OVERLAPS_MAX {
             chain.close()
         } else {
@@ -82,13 +91,13 @@ impl Collector {
     /// Anchors of one record are one match: the strongest, then the leftmost.
     fn keep_record(&mut self, record: u32, found: Found) {
         let order = |found: &Found| {
-            let (start, end) = found.stretch();
-            (Reverse(found.own.confidence), start, Reverse(end - start), found.own.column)
+            let span = found.span();
+            (Reverse(found.matched.confidence), span.start, Reverse(span.len()), found.matched.column)
         };
-        let added = places(&found.own);
+        let added = places(&found.matched);
         if let Some(known) = self.records.get_mut(&record) {
             if order(&found) < order(known) {
-                self.record_places = self.record_places + added - places(&known.own);
+                self.record_places = self.record_places + added - places(&known.matched);
                 *known = found;
             }
         } else if self.records.len() < limits::RECORDS_MAX && self.record_places < limits::RECORD_PLACES_MAX {
@@ -100,58 +109,60 @@ impl Collector {
     }
 
     fn keep_value(&mut self, found: Found) {
-        let confidence = found.own.confidence;
+        let confidence = found.matched.confidence;
         let count = self.match_counts.entry(confidence).or_default();
         *count = count.saturating_add(1);
         let known = self.values.len();
         let bit = 1 << confidence.min(127);
         match self.values.get_mut(&found.hash) {
             Some(levels) => *levels |= bit,
+            // At the bound values are no longer distinguished; matches are still counted.
             None if known < limits::UNIQUE_MAX => drop(self.values.insert(found.hash, bit)),
             None => self.bound_met = Some(limits::UNIQUE_MAX),
         }
         if confidence >= self.minimum {
             self.listed_count += 1;
-            self.listed_places += places(&found.own);
-            self.listed.push(found.own);
+            self.listed_places += places(&found.matched);
+            self.listed.push(found.matched);
+            // Cut down at twice the bound, so that sorting is amortised over as many matches again.
             if self.listed.len() >= 2 * limits::MATCHES_MAX
                 || self.listed_places >= 2 * limits::LISTED_PLACES_MAX
             {
                 self.listed_places = keep_first(&mut self.listed);
             }
         } else {
-            self.below.add(&found.own);
+            self.below.add(&found.matched);
         }
     }
 
     /// Ends the text: takes in what waited for more of it, and notes the bound that was met.
-    pub(crate) fn finish(&mut self, notes: &mut Notes) {
+    pub(crate) fn finish(&mut self, notes: &mut TypeNotes) {
         self.settle(usize::MAX);
         if let Some(bound) = self.bound_met {
-            notes.limit("uniqueLimit", bound as u64);
+            notes.limit(LimitKind::Unique, bound as u64);
         }
     }
 
-    /// Makes the report of the type of a text that has ended, and adds to what is below the asked confidence; `None` without a
-    /// match of that or above.
+    /// Makes the report of the type of a text that has ended, and adds to what is below the asked
+    /// confidence; `None` without a match of that or above.
     pub(crate) fn report(
         mut self,
         type_index: usize,
-        notes: &Notes,
+        notes: &TypeNotes,
         below: &mut Below,
     ) -> Option<TypeReport> {
         let minimum = self.minimum;
         let mut levels: BTreeMap<Reverse<u8>, (u32, u32)> = BTreeMap::new();
         let unique = unique_counts(self.values.values());
         for (confidence, count) in &self.match_counts {
-            let unique = unique.get(usize::from(*confidence)).expect("a confidence is at most 100");
-            levels.insert(Reverse(*confidence), (*unique, *count));
+            // A confidence is at most 100.
+            levels.insert(Reverse(*confidence), (unique[usize::from(*confidence)], *count));
         }
         for found in self.records.values() {
-            let level = levels.entry(Reverse(found.own.confidence)).or_default();
+            let level = levels.entry(Reverse(found.matched.confidence)).or_default();
             *level = (level.0 + 1, level.1 + 1);
         }
-        let records = self.records.into_values().map(|found| found.own);
+        let records = self.records.into_values().map(|found| found.matched);
         let (of_records, low): (Vec<Match>, Vec<Match>) = records.partition(|own| own.confidence >= minimum);
         low.iter().for_each(|own| self.below.add(own));
         self.below.keep_first();
@@ -175,7 +186,7 @@ impl Collector {
             } else {
                 limits::LISTED_PLACES_MAX
             };
-            limits_met.push(Limit { code: "matchLimit", allowed: met as u64 });
+            limits_met.push(Limit { kind: LimitKind::Matches, allowed: met as u64 });
         }
         let counts = levels.into_iter().map(|(Reverse(confidence), (unique_count, match_count))| {
             ConfidenceCount { confidence, unique_count, match_count }
@@ -195,7 +206,7 @@ impl Collector {
 impl Below {
     fn add(&mut self, own: &Match) {
         self.count += 1;
-        self.places.push((own.span.start, own.span.end));
+        self.places.push(TextSpan::new(own.span.start, own.span.end));
         if self.places.len() >= 2 * limits::MATCHES_MAX {
             self.keep_first();
         }
@@ -219,17 +230,16 @@ fn unique_counts<'a>(values: impl Iterator<Item = &'a u128>) -> [u32; 128] {
     for levels in values {
         let mut left = *levels;
         while left != 0 {
-            if let Some(count) = counts.get_mut(left.trailing_zeros() as usize) {
-                *count += 1;
-            }
+            // A `u128` has a bit for each of the 128 counts.
+            counts[left.trailing_zeros() as usize] += 1;
             left &= left - 1;
         }
     }
     counts
 }
 
-/// Brings matches into text order, drops what is not listed, and returns the places of the others. The first is listed, however
-/// many it names.
+/// Brings matches into text order, drops what is not listed, and returns the places of the others.
+/// The first is listed, however many it names.
 fn keep_first(matches: &mut Vec<Match>) -> usize {
     matches.sort_by_key(|own| (own.span.start, own.span.end, own.column));
     matches.truncate(limits::MATCHES_MAX);
@@ -245,26 +255,27 @@ fn keep_first(matches: &mut Vec<Match>) -> usize {
 }
 
 impl Chain {
-    /// Empties the chain and returns what stays of it: the longest, then the leftmost; of several values at one place (a date
-    /// in two readings) the surest, then that with most facts, then that of the lowest row.
+    /// Empties the chain and returns what stays of it: the longest, then the leftmost; of several
+    /// values at one place (a date in two readings) the surest, then that with most facts, then
+    /// that of the lowest row.
     fn close(&mut self) -> Vec<Found> {
         let mut members = std::mem::take(&mut self.members);
         if let [alone] = members.as_slice() {
-            self.kept_end = self.kept_end.max(alone.stretch().1);
+            self.kept_end = self.kept_end.max(alone.span().end);
             self.end = self.kept_end;
             return members;
         }
         members.sort_by_key(|found| {
-            let (start, end) = found.stretch();
-            let strength = (Reverse(found.own.confidence), Reverse(found.facts), found.best_row);
-            (Reverse(end - start), start, strength)
+            let span = found.span();
+            let strength = (Reverse(found.matched.confidence), Reverse(found.facts), found.best_row);
+            (Reverse(span.len()), span.start, strength)
         });
-        let mut taken = Taken::default();
+        let mut taken = DisjointSpans::new();
         members.retain(|found| {
-            let free = !taken.touches(found.stretch());
+            let free = !taken.overlap(found.span());
             if free {
-                taken.insert(found.stretch());
-                self.kept_end = self.kept_end.max(found.stretch().1);
+                taken.insert(found.span());
+                self.kept_end = self.kept_end.max(found.span().end);
             }
             free
         });
@@ -291,21 +302,22 @@ mod tests {
         };
         let mut hash = [0; 16];
         hash[..8].copy_from_slice(&(start as u64).to_le_bytes());
-        Found { own, hash, facts: 0, best_row: record.unwrap_or(0), any_primary: record.is_some() }
+        Found { matched: own, hash, facts: 0, best_row: record.unwrap_or(0), any_primary: record.is_some() }
     }
 
     fn report(all: impl Iterator<Item = Found>, minimum: u8) -> Option<TypeReport> {
         let mut collector = Collector::new(minimum);
         for found in all {
-            collector.settle(found.stretch().0);
+            collector.settle(found.span().start);
             collector.add(found);
         }
-        let mut notes = Notes::default();
+        let mut notes = TypeNotes::default();
         collector.finish(&mut notes);
         collector.report(0, &notes, &mut Below::default())
     }
 
-    /// Matches are `start..end confidence`, with the record behind an `@`; expected is what is listed and the unique count.
+    /// Matches are `start..end confidence`, with the record behind an `@`; expected is what is
+    /// listed and the unique count.
     fn check(all: &[(usize, usize, u8, Option<u32>)], minimum: u8, expected: &[(usize, usize)], unique: u32) {
         let report = report(all.iter().map(|(a, b, c, d)| found(*a, *b, *c, *d)), minimum);
         let listed = report.iter().flat_map(|report| &report.matches);
@@ -335,7 +347,7 @@ mod tests {
 
     #[test]
     fn lists_and_sets_are_bounded_and_say_so() {
-        let codes = |report: &TypeReport| report.limits.iter().map(|limit| limit.code).collect::<Vec<_>>();
+        let kinds = |report: &TypeReport| report.limits.iter().map(|limit| limit.kind).collect::<Vec<_>>();
         let apart = |count: usize, record: bool| {
             (0..count)
                 .map(move |number| found(number * 2, number * 2 + 1, 65, record.then_some(number as u32)))
@@ -345,16 +357,16 @@ mod tests {
             (many.unique_count as usize, many.matches.len()),
             (limits::UNIQUE_MAX, limits::MATCHES_MAX)
         );
-        assert_eq!(codes(&many), ["matchLimit"]);
+        assert_eq!(kinds(&many), [LimitKind::Matches]);
         let more = report(apart(limits::UNIQUE_MAX + 5, false), 1).unwrap();
         assert_eq!(more.unique_count, many.unique_count);
         assert_eq!(more.counts[0].match_count as usize, limits::UNIQUE_MAX + 5);
-        assert_eq!(codes(&more), ["uniqueLimit", "matchLimit"]);
+        assert_eq!(kinds(&more), [LimitKind::Unique, LimitKind::Matches]);
         assert_eq!(more.matches, many.matches);
         let records = report(apart(limits::RECORDS_MAX + 5, true), 1).unwrap();
         assert_eq!(records.unique_count as usize, limits::RECORDS_MAX);
-        assert_eq!(codes(&records), ["uniqueLimit", "matchLimit"]);
+        assert_eq!(kinds(&records), [LimitKind::Unique, LimitKind::Matches]);
         let few = report(apart(limits::MATCHES_MAX, true), 1).unwrap();
-        assert_eq!((codes(&few).len(), few.truncated), (0, false));
+        assert_eq!((kinds(&few).len(), few.truncated), (0, false));
     }
 }

@@ -1,5 +1,13 @@
-//! Row checks: how many a part of the text may ask for, and what they told. In one part a value is judged once, and so is what
-//! stands beside it, however often both stand there.
+//! Row checks: how many a part of the text may use, and a memo of what they answered.
+//!
+//! A row check compares a value with a cell of a row. A text that repeats values of a large table
+//! could ask for millions of them, so each part of 64 KiB has a budget. Within a part each value's
+//! rows are found once, and each pair of values is checked once, however often both occur:
+//!
+//! ```text
+//! values  (table, column, hash)          → its live rows
+//! pairs   (rows of value, column, hash)  → which of the rows hold the other value, a bit each
+//! ```
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -7,43 +15,62 @@ use std::collections::HashMap;
 use edm_hash::{Hash, RowCell};
 use edm_model::limits;
 
-use super::find::Hit;
-use super::place::Stretch;
 use crate::generation::Generation;
+use crate::scan::hits::hit::Hit;
+use crate::text::span::TextSpan;
 
-/// A value in a table: the table, the column, the hash.
-type Value = (usize, usize, Hash);
+/// A value of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct TableValue {
+    table: usize,
+    column: usize,
+    hash: Hash,
+}
+
+/// A value and the rows that are checked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Pair {
+    rows: ValueRows,
+    column: usize,
+    hash: Hash,
+}
 
 /// Which rows of a value hold another one, a bit each.
 type Holders = [u64; limits::ROW_SET_MAX / 64];
 
-/// Answers about pairs of values that are kept at one time. Which are kept changes only the work.
+/// Pairs that are remembered at one time. Which ones changes only the work.
 const PAIRS_KEPT: usize = 1 << 16;
 
-/// The row checks of a scan. A part is as much of the text as one share is for, counted from the text's front; who spends goes
-/// through the text part by part, and what it spends behind the part that it has come to is taken from that one.
+/// The row checks of a scan. Parts are counted from the text's start. Callers go through the text
+/// part by part; what they spend on a later part than the current one starts that part.
 #[derive(Default)]
 pub(crate) struct RowChecks {
     part: Cell<usize>,
     spent: Cell<u64>,
-    judged: RefCell<Judged>,
+    memo: RefCell<Memo>,
 }
 
-/// What was found of values of one part. It depends on them alone, not on where they stand.
+/// What is known of the values of one part. It depends on the values alone, not on where they are.
 #[derive(Default)]
-struct Judged {
+struct Memo {
     rows: Vec<u32>,
-    values: HashMap<Value, ValueRows>,
-    /// By the first row of the one value and the other value.
-    pairs: HashMap<(ValueRows, usize, Hash), Holders>,
+    values: HashMap<TableValue, ValueRows>,
+    pairs: HashMap<Pair, Holders>,
     cells: Vec<RowCell>,
     checks: Vec<u32>,
+}
+
+/// A value of a column, wherever it may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ColumnHash {
+    pub(crate) column: usize,
+    pub(crate) hash: Hash,
 }
 
 /// The live rows of a value that are evaluated, at most `ROW_SET_MAX`, ascending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ValueRows {
-    /// Where they stand among all of the part.
+    /// Where they are among all rows of the part.
     first: u32,
     count: u32,
     /// Whether there may be more.
@@ -51,52 +78,61 @@ pub(crate) struct ValueRows {
 }
 
 impl RowChecks {
-    /// Asks for row checks around a primary value; false when its part of the text has used up its share.
-    pub(crate) fn spend(&self, primary: Stretch, count: u64) -> bool {
+    /// Spends row checks around a primary value; returns false when its part of the text has used
+    /// up its share.
+    pub(crate) fn spend(&self, primary: TextSpan, count: u64) -> bool {
+        // What is spent beyond the bound stays spent: once a part is out of row checks, it stays
+        // out.
         let spent = limits::ROW_CHECKS_MAX - self.left(primary);
         self.spent.set(spent.saturating_add(count));
         spent.saturating_add(count) <= limits::ROW_CHECKS_MAX
     }
 
     /// Returns how many row checks are left around a primary value.
-    pub(crate) fn left(&self, primary: Stretch) -> u64 {
-        let part = primary.0 / limits::ROW_CHECKS_BYTES;
+    pub(crate) fn left(&self, primary: TextSpan) -> u64 {
+        self.enter(primary);
+        limits::ROW_CHECKS_MAX.saturating_sub(self.spent.get())
+    }
+
+    /// Begins the part of the text that a primary value is in, unless it has begun. Rows of values
+    /// of the part before are forgotten, so this comes before [`RowChecks::rows_of`].
+    pub(crate) fn enter(&self, primary: TextSpan) {
+        let part = primary.start / limits::ROW_CHECKS_BYTES;
         if part > self.part.get() {
             self.part.set(part);
             self.spent.set(0);
-            self.judged.borrow_mut().forget();
+            self.memo.borrow_mut().forget();
         }
-        limits::ROW_CHECKS_MAX.saturating_sub(self.spent.get())
     }
 
     /// Returns the rows of a value, and how many row checks it took to know them.
     pub(crate) fn rows_of(&self, generation: &Generation, hit: &Hit) -> (ValueRows, u64) {
-        let mut judged = self.judged.borrow_mut();
-        let value = (hit.table, hit.column, hit.hash);
-        if let Some(known) = judged.values.get(&value) {
+        let mut memo = self.memo.borrow_mut();
+        let value = TableValue { table: hit.table, column: hit.column, hash: hit.hash };
+        if let Some(known) = memo.values.get(&value) {
             return (*known, 1);
         }
-        let (rows, looked_at) = judged.find(generation, hit);
-        judged.values.insert(value, rows);
+        let (rows, looked_at) = memo.find(generation, hit);
+        memo.values.insert(value, rows);
         (rows, looked_at)
     }
 
     /// Appends the rows.
     pub(crate) fn append(&self, rows: ValueRows, out: &mut Vec<u32>) {
-        out.extend_from_slice(self.judged.borrow().of(rows));
+        out.extend_from_slice(self.memo.borrow().of(rows));
     }
 
-    /// Calls `each` with the index of every row that holds a value in a column, and returns how many row checks it took to know
-    /// them.
+    /// Calls `each` with the index of every row that holds a value in a column, and returns how
+    /// many row checks it took to know them.
     pub(crate) fn each_holder(
         &self,
         generation: &Generation,
         rows: ValueRows,
-        (column, hash): (usize, &Hash),
+        other: ColumnHash,
         mut each: impl FnMut(usize),
     ) -> u64 {
-        let mut judged = self.judged.borrow_mut();
-        let (holders, cost) = judged.holders(generation, rows, (column, hash));
+        let mut memo = self.memo.borrow_mut();
+        let (holders, cost) = memo.holders(generation, rows, other);
         for (word, holders) in holders.iter().enumerate() {
             let mut left = *holders;
             while left != 0 {
@@ -108,7 +144,7 @@ impl RowChecks {
     }
 }
 
-impl Judged {
+impl Memo {
     fn forget(&mut self) {
         self.rows.clear();
         self.values.clear();
@@ -117,7 +153,8 @@ impl Judged {
 
     fn of(&self, rows: ValueRows) -> &[u32] {
         let first = rows.first as usize;
-        self.rows.get(first..first + rows.count as usize).expect("rows of this part are kept until it ends")
+        // Rows of a part are kept until it ends, and `ValueRows` never outlives its part.
+        &self.rows[first..first + rows.count as usize]
     }
 
     /// Looks for the rows of a value.
@@ -128,9 +165,12 @@ impl Judged {
             beyond = rows.len() > limits::ROWS_LOOKED_AT_MAX;
             for row in rows.iter().take(limits::ROWS_LOOKED_AT_MAX) {
                 looked_at += 1;
+                // Looked at, so it costs a row check, but it is no row of the table any more.
                 if generation.is_tombstone(row) {
                     continue;
                 }
+                // A value in half of all rows identifies nothing: some hundred rows are judged and
+                // the limit is reported.
                 if self.rows.len() - first == limits::ROW_SET_MAX {
                     beyond = true;
                     break;
@@ -138,20 +178,19 @@ impl Judged {
                 self.rows.push(row);
             }
         }
-        // The address has 64 bits of the hash, the row check 32 more.
-        let count = self.rows.len() - first;
-        let cells = self.rows.iter().skip(first).map(|row| (*row, hit.column, hit.hash));
-        let cells = cells.map(|(row, column, hash)| RowCell { hash, row, column: column as u16 });
+        // An address has 64 bits of the hash; the row check compares 32 more.
+        let cells = self.rows[first..].iter();
+        let cells = cells.map(|row| RowCell { hash: hit.hash, row: *row, column: hit.column as u16 });
         self.cells.clear();
         self.cells.extend(cells);
         generation.row_key().checks(&self.cells, &mut self.checks);
+        debug_assert_eq!(self.checks.len(), self.rows.len() - first, "each cell has a check");
+        let count = self.checks.len();
         let mut kept = first;
-        for at in 0..count {
-            let (Some(row), Some(check)) = (self.rows.get(first + at).copied(), self.checks.get(at)) else {
-                break;
-            };
+        for (at, check) in self.checks.iter().enumerate() {
+            let row = self.rows[first + at];
             if generation.stored_check(row, hit.column) == *check {
-                self.rows.swap(kept, first + at);
+                self.rows[kept] = row;
                 kept += 1;
             }
         }
@@ -159,30 +198,26 @@ impl Judged {
         (ValueRows { first: first as u32, count: (kept - first) as u32, beyond }, looked_at + count as u64)
     }
 
-    fn holders(
-        &mut self,
-        generation: &Generation,
-        rows: ValueRows,
-        (column, hash): (usize, &Hash),
-    ) -> (Holders, u64) {
-        let pair = (rows, column, *hash);
+    fn holders(&mut self, generation: &Generation, rows: ValueRows, other: ColumnHash) -> (Holders, u64) {
+        let ColumnHash { column, hash } = other;
+        let pair = Pair { rows, column, hash };
         if let Some(known) = self.pairs.get(&pair) {
             return (*known, 1);
         }
         self.cells.clear();
         let first = rows.first as usize;
-        let own = self.rows.get(first..first + rows.count as usize).unwrap_or(&[]);
-        let cells = own.iter().map(|row| RowCell { hash: *hash, row: *row, column: column as u16 });
-        self.cells.extend(cells);
+        let value_rows = &self.rows[first..first + rows.count as usize];
+        self.cells.extend(value_rows.iter().map(|row| RowCell { hash, row: *row, column: column as u16 }));
         generation.row_key().checks(&self.cells, &mut self.checks);
+        debug_assert_eq!(self.checks.len(), value_rows.len(), "each cell has a check");
         let mut holders = Holders::default();
-        for (at, (row, check)) in own.iter().zip(&self.checks).enumerate() {
-            if generation.stored_check(*row, column) == *check
-                && let Some(word) = holders.get_mut(at / 64)
-            {
-                *word |= 1 << (at % 64);
+        for (at, (row, check)) in value_rows.iter().zip(&self.checks).enumerate() {
+            if generation.stored_check(*row, column) == *check {
+                holders[at / 64] |= 1 << (at % 64);
             }
         }
+        // Cleared as a whole: it is a memo, so forgetting costs time only, and a smarter policy
+        // would cost more than it saves.
         if self.pairs.len() >= PAIRS_KEPT {
             self.pairs.clear();
         }

@@ -4,16 +4,18 @@ use std::fmt;
 
 use edm_model::{Wiped, limits};
 
-use super::context::Before;
-use super::scratch::Scratch;
-use super::zone::Zones;
 use crate::query::Query;
 use crate::report::Report;
+use crate::scan::scratch::Scratch;
+use crate::scan::zone::{ZoneEnd, Zones};
+use crate::text::span::TextSpan;
+use crate::text::zone_text::{TextBefore, ZoneText};
 
 /// Reports a text that is not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotUtf8 {
-    /// The first byte, counted from the text's front, at which no character begins or one is cut off.
+    /// The first byte, counted from the text's front, at which no character begins or one is cut
+    /// off.
     pub offset: u64,
 }
 
@@ -27,14 +29,14 @@ impl std::error::Error for NotUtf8 {}
 
 /// Scans a text that arrives in pieces. The report is that of the whole text, wherever it was cut.
 ///
-/// A text is evaluated zone by zone, each with as much of the text on either side as can matter to it. Zones begin at fixed
-/// offsets of the text, so that pieces cannot change what is found.
+/// A text is evaluated zone by zone, each with as much of the text on either side as can matter to
+/// it. Zones begin at fixed offsets of the text, so that pieces cannot change what is found.
 pub struct Scanner<'q> {
     zones: Zones<'q>,
     zone_bytes: usize,
     /// The held part of the text.
     held: Wiped<String>,
-    before: Before,
+    before: TextBefore,
     /// Where the next zone begins, in the whole text.
     next: usize,
     /// The front of a character whose end has not arrived.
@@ -53,8 +55,8 @@ impl<'q> Scanner<'q> {
         scanner
     }
 
-    /// Begins a scan that evaluates so many bytes at a time: fewer take less memory and more time. Changes no
-    /// finding.
+    /// Begins a scan that evaluates `zone_bytes` at a time: fewer take less memory and more time.
+    /// Changes no finding.
     pub fn in_zones_of(query: &'q Query<'q>, zone_bytes: usize) -> Self {
         let mut scanner = Self::empty(Zones::new(query), zone_bytes);
         scanner.push_text(query.text);
@@ -66,7 +68,7 @@ impl<'q> Scanner<'q> {
             zones,
             zone_bytes: zone_bytes.max(1),
             held: Wiped::default(),
-            before: Before::default(),
+            before: TextBefore::default(),
             next: 0,
             unfinished: Vec::new(),
             broken: None,
@@ -88,13 +90,15 @@ impl<'q> Scanner<'q> {
     /// Takes the next piece, which may end anywhere, also inside a character.
     ///
     /// # Errors
-    /// [`NotUtf8`] if the text so far cannot be the front of a UTF-8 text; then nothing more is taken.
+    /// [`NotUtf8`] if the text so far cannot be the front of a UTF-8 text; then nothing more is
+    /// taken.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), NotUtf8> {
         if let Some(broken) = self.broken {
             return Err(broken);
         }
         let mut rest = piece;
         while !self.unfinished.is_empty() && !rest.is_empty() {
+            // Byte by byte until the cut character is whole: at most three times.
             let (first, others) = rest.split_at(1);
             self.unfinished.extend_from_slice(first);
             rest = others;
@@ -122,8 +126,9 @@ impl<'q> Scanner<'q> {
             self.evaluate_zone();
         }
         if !self.zones.is_stopped() {
-            let zone = (self.next, self.before.bytes + self.held.len());
-            self.zones.evaluate((&self.held, self.before), zone, true, &mut self.scratch);
+            let zone = TextSpan::new(self.next, self.before.bytes + self.held.len());
+            let text = ZoneText { text: &self.held, before: self.before };
+            self.zones.evaluate(text, zone, ZoneEnd::OfText, &mut self.scratch);
         }
         self.zones.report()
     }
@@ -158,6 +163,8 @@ impl<'q> Scanner<'q> {
         let mut rest = text;
         while !rest.is_empty() {
             let settled = self.next + self.zone_bytes + self.zones.margins.around;
+            // Text is taken only up to where the zone can be evaluated, so that what is held has a
+            // bound.
             let room = settled.saturating_sub(self.before.bytes + self.held.len());
             let cut = rest.floor_char_boundary(room);
             let (piece, others) = rest.split_at(cut);
@@ -169,45 +176,47 @@ impl<'q> Scanner<'q> {
         }
     }
 
-    /// Evaluates the next zone and lets go of what no later one needs.
+    /// Evaluates the next zone and frees what no later one needs.
     fn evaluate_zone(&mut self) {
-        let zone = (self.next, self.next + self.zone_bytes);
+        let zone = TextSpan::new(self.next, self.next + self.zone_bytes);
         if !self.zones.is_stopped() {
-            self.zones.evaluate((&self.held, self.before), zone, false, &mut self.scratch);
+            let text = ZoneText { text: &self.held, before: self.before };
+            self.zones.evaluate(text, zone, ZoneEnd::InText, &mut self.scratch);
         }
-        self.next = zone.1;
+        self.next = zone.end;
         let from = self.next.saturating_sub(self.zones.margins.around);
         let cut = self.held.floor_char_boundary(from.saturating_sub(self.before.bytes));
         let gone = self.held.get(..cut).expect("cut at a character");
         self.before.pass(gone, self.zones.query.offset_unit);
+        // Moves the margin to the front: it is small beside the zone.
         self.held.drain(..cut);
     }
 }
 
-/// Scans a text that is whole, zone by zone where it stands.
+/// Scans a text that is whole, zone by zone where it is.
 pub(crate) fn scan_whole(query: &Query<'_>, scratch: &mut Scratch) -> Report {
-    scan_from((0, usize::MAX), query, scratch)
+    scan_between(0, usize::MAX, query, scratch)
 }
 
-/// Scans a text that is whole and in which no value begins before the first of two places or behind the last.
-pub(crate) fn scan_from(places: (usize, usize), query: &Query<'_>, scratch: &mut Scratch) -> Report {
-    let mut zones = Zones::with_values_from(places, query);
+/// Scans a text that is whole and in which every value starts from `first` on and not after `last`.
+pub(crate) fn scan_between(first: usize, last: usize, query: &Query<'_>, scratch: &mut Scratch) -> Report {
+    let mut zones = Zones::with_values_between(first, last, query);
     let zone_bytes = zone_bytes(&zones);
     let (text, around) = (query.text, zones.margins.around);
-    let (mut start, mut before) = (0, Before::default());
+    let (mut start, mut before) = (0, TextBefore::default());
     while !zones.is_stopped() {
         let end = start + zone_bytes;
-        let is_last = end >= text.len();
-        let zone = (start, if is_last { text.len() } else { end });
-        let until = text.floor_char_boundary(zone.1.saturating_add(around));
-        let part = text.get(before.bytes..until).expect("a zone begins and ends at characters");
-        zones.evaluate((part, before), zone, is_last, scratch);
-        if is_last {
+        let zone_end = if end >= text.len() { ZoneEnd::OfText } else { ZoneEnd::InText };
+        let zone = TextSpan::new(start, end.min(text.len()));
+        let until = text.floor_char_boundary(zone.end.saturating_add(around));
+        let held = text.get(before.bytes..until).expect("a zone starts and ends at characters");
+        zones.evaluate(ZoneText { text: held, before }, zone, zone_end, scratch);
+        if zone_end == ZoneEnd::OfText {
             break;
         }
         start = end;
         let from = text.floor_char_boundary(start.saturating_sub(around));
-        let passed = text.get(before.bytes..from).expect("a zone begins at a character");
+        let passed = text.get(before.bytes..from).expect("a zone starts at a character");
         before.pass(passed, query.offset_unit);
     }
     scratch.forget(text.len());

@@ -1,20 +1,21 @@
 //! Buffers that a scan fills and that the next one can use again.
 
-use super::find;
-use super::reading::Readings;
+use crate::scan::hits::find::FindScratch;
+use crate::text::views::TextViews;
 
-/// Buffers of scans, kept by the caller from text to text so that a short text allocates nothing. One scan uses them at a
-/// time, and when it has ended nothing of its text can be read from them.
+/// Buffers of scans, kept by the caller from text to text so that a short text allocates nothing.
+/// One scan uses them at a time, and when it has ended nothing of its text can be read from them.
 #[derive(Default)]
 pub struct Scratch {
-    /// The text as it is read: folded, with its escapes decoded.
-    pub(crate) readings: Readings,
+    /// The views of the text: folded, with its escapes decoded.
+    pub(crate) views: TextViews,
     /// What finding the values of a zone needs.
-    pub(crate) find: find::Buffers,
+    pub(crate) find: FindScratch,
 }
 
 impl Scratch {
-    /// The longest text whose buffers are kept: those of longer ones would take memory for nothing most of the time.
+    /// The longest text whose buffers are kept: those of longer ones would take memory for nothing
+    /// most of the time.
     const TEXT_BYTES_MAX: usize = 1 << 20;
 
     /// Makes empty ones.
@@ -22,18 +23,18 @@ impl Scratch {
         Self::default()
     }
 
-    /// Forgets a text of this length that was scanned, and lets go of what it made too large to keep.
+    /// Forgets a text of this length that was scanned, and frees what it made too large to keep.
     pub(crate) fn forget(&mut self, text_bytes: usize) {
         if text_bytes > Self::TEXT_BYTES_MAX {
             *self = Self::default();
         }
-        self.readings.forget();
+        self.views.forget();
         self.find.hits.clear();
     }
 }
 
 impl std::fmt::Debug for Scratch {
-    /// Says nothing of what they hold.
+    /// Shows nothing of what they hold.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Scratch").finish_non_exhaustive()
     }

@@ -1,14 +1,16 @@
-//! When a scan asks whether it is to go on: by the work that it has done, whatever kind of work that was.
+//! When a scan asks its caller whether to go on: by the work that it has done, whatever kind of
+//! work that was.
 
 use std::cell::Cell;
 
 use crate::query::Query;
 
-/// Work between two looks: a millisecond or two. A look at a clock for every value would cost more than the clock is worth.
+/// Work between two questions: a millisecond or two. Reading a clock for every value would cost
+/// more than it saves.
 const WORK_A_LOOK: u64 = 1 << 16;
 
-/// The caller's word that a scan must end. Work is counted in row checks and in what takes about as long, some ten
-/// nanoseconds.
+/// Whether the caller has stopped the scan. Work is counted in row checks and in what takes about
+/// as long, some ten nanoseconds.
 pub(crate) struct Stop<'q> {
     should_stop: &'q (dyn Fn() -> bool + Sync),
     /// Work since the caller was asked last.
@@ -17,12 +19,12 @@ pub(crate) struct Stop<'q> {
 }
 
 impl<'q> Stop<'q> {
-    /// The first work asks at once: a scan that begins too late does nothing.
-    pub(crate) fn of(query: &Query<'q>) -> Self {
+    /// The first work asks the caller at once: a scan that begins too late does nothing.
+    pub(crate) fn new(query: &Query<'q>) -> Self {
         Self { should_stop: query.should_stop, done: Cell::new(WORK_A_LOOK), met: Cell::new(false) }
     }
 
-    /// Counts work that is about to be done, and says whether to leave it.
+    /// Counts work that comes next, and returns whether to skip it because the scan is stopped.
     pub(crate) fn before(&self, work: u64) -> bool {
         if self.done.get() >= WORK_A_LOOK && !self.met.get() {
             self.done.set(0);
@@ -32,7 +34,7 @@ impl<'q> Stop<'q> {
         self.met.get()
     }
 
-    /// Says whether the caller ended the scan.
+    /// Returns whether the caller stopped the scan.
     pub(crate) fn is_met(&self) -> bool {
         self.met.get()
     }
@@ -43,15 +45,15 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
-    use crate::scan::PreparedTypes;
+    use crate::prepared::PreparedTypes;
 
     #[test]
     fn the_caller_is_asked_by_work_and_his_word_stays() {
         let check = |works: &[u64], stop_at: u64, expected: &[bool]| {
-            let (types, asked) = (PreparedTypes::new([]), AtomicU64::new(0));
+            let (types, asked) = (PreparedTypes::prepare([]), AtomicU64::new(0));
             let should_stop = || asked.fetch_add(1, Ordering::Relaxed) + 1 == stop_at;
             let query = Query { should_stop: &should_stop, ..Query::new("", &types) };
-            let stop = Stop::of(&query);
+            let stop = Stop::new(&query);
             let told: Vec<bool> = works.iter().map(|work| stop.before(*work)).collect();
             assert_eq!(told, expected, "{works:?}, stopped at look {stop_at}");
             assert_eq!(stop.is_met(), expected.contains(&true));

@@ -1,31 +1,49 @@
-//! One zone of a text: every primary value that begins in it is evaluated, with enough of the text on either side that nothing
-//! further away could change what is found (`docs/matching.md`, Texts in pieces).
+//! One zone of a text: every primary value that starts in it is evaluated, with enough of the text
+//! on either side that nothing further away could change what is found (`docs/matching.md`, Texts
+//! in pieces).
+//!
+//! ```text
+//! evaluate(zone):
+//!     views  = the held text folded, raw and decoded
+//!     hits   = values of all tables that start near the zone          (hits)
+//!     for each 64 KiB of the zone, each type whose table has a hit:
+//!         evaluate hits that start there, collect the matches         (evidence, collect)
+//!     close what no later match can overlap
+//!     if explaining: explain hits up to `lag` behind the zone's end   (explain)
+//! ```
+//!
+//! What must stay true: zones are evaluated in order, and the result does not depend on where they
+//! are cut. `docs/decisions/0011-texts-in-zones.md` says why zones, and what was measured.
 
 use std::collections::BTreeMap;
 
 use edm_model::limits;
 
-use super::collect::Collector;
-use super::context::{Before, Context};
-use super::evaluate::{Evaluator, Notes};
-use super::evidence::{EvidenceFinder, of_table};
-use super::explain::Explainer;
-use super::find::{self, Hit};
-use super::place::Stretch;
-use super::plan::{Exemption, TypePlan};
-use super::prepared::Margins;
-use super::row_checks::RowChecks;
-use super::scratch::Scratch;
-use super::stop::Stop;
+use crate::prepared::exclusion::ExcludedRows;
+use crate::prepared::proximity::Margins;
+use crate::prepared::type_plan::TypePlan;
 use crate::query::Query;
 use crate::report::{Diagnostic, Report, Unmatched};
+use crate::scan::collect::Collector;
+use crate::scan::context::{Budgets, Context};
+use crate::scan::evidence::evaluate::{Evaluator, TypeScope};
+use crate::scan::evidence::nearby::EvidenceFinder;
+use crate::scan::evidence::outcome::TypeNotes;
+use crate::scan::explain::explainer::Explainer;
+use crate::scan::hits::find::find_hits;
+use crate::scan::hits::hit::{Hit, of_table};
+use crate::scan::row_checks::RowChecks;
+use crate::scan::scratch::Scratch;
+use crate::scan::stop::Stop;
+use crate::text::span::{TextSpan, ZoneSpan};
+use crate::text::zone_text::ZoneText;
 
 /// One type on its way through a text.
 struct TypeState<'q> {
     plan: &'q TypePlan,
-    exemption: Exemption,
+    excluded: ExcludedRows,
     collector: Collector,
-    notes: Notes,
+    notes: TypeNotes,
     unmatched: Vec<Unmatched>,
 }
 
@@ -33,21 +51,33 @@ impl<'q> TypeState<'q> {
     fn new(query: &Query<'_>, number: usize, plan: &'q TypePlan) -> Self {
         Self {
             plan,
-            exemption: Exemption::of(query.exempt, &plan.active.generation),
+            excluded: ExcludedRows::new(query.exclusions, &plan.active.generation),
             collector: Collector::new(query.minimum_of(number)),
-            notes: Notes::default(),
+            notes: TypeNotes::default(),
             unmatched: Vec::new(),
         }
     }
 }
 
-/// Everything of a scan that outlasts a zone.
+/// Whether the text ends with a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ZoneEnd {
+    /// More text follows.
+    InText,
+    /// It is the last zone.
+    OfText,
+}
+
+/// Everything of a scan that outlives a zone.
 pub(crate) struct Zones<'q> {
     pub(crate) query: &'q Query<'q>,
     pub(crate) margins: Margins,
-    /// The first place of the text that a value may begin at, and the last.
-    places: (usize, usize),
-    /// Those of whose tables a value was found, by their positions: of others there is nothing to tell.
+    /// Every value starts from here on.
+    first_value: usize,
+    /// No value starts after here.
+    last_value: usize,
+    /// Types of whose tables a value was found, by their positions: of others there is nothing to
+    /// report.
     types: BTreeMap<usize, TypeState<'q>>,
     row_checks: RowChecks,
     explain_checks: RowChecks,
@@ -58,79 +88,82 @@ pub(crate) struct Zones<'q> {
 
 impl<'q> Zones<'q> {
     pub(crate) fn new(query: &'q Query<'q>) -> Self {
-        Self::with_values_from((0, usize::MAX), query)
+        Self::with_values_between(0, usize::MAX, query)
     }
 
-    /// Begins with a text of which it is known that values begin between two places, or at one of them, only.
-    pub(crate) fn with_values_from(places: (usize, usize), query: &'q Query<'q>) -> Self {
+    /// Begins with a text in which every value starts from `first` on and not after `last`.
+    pub(crate) fn with_values_between(first: usize, last: usize, query: &'q Query<'q>) -> Self {
         Self {
             query,
-            places,
+            first_value: first,
+            last_value: last,
             types: BTreeMap::new(),
             margins: query.types.margins(query.explain),
             row_checks: RowChecks::default(),
             explain_checks: RowChecks::default(),
             explained: 0,
-            stop: Stop::of(query),
+            stop: Stop::new(query),
         }
     }
 
-    /// Says whether the caller ended the scan.
+    /// Returns whether the caller stopped the scan.
     pub(crate) fn is_stopped(&self) -> bool {
         self.stop.is_met()
     }
 
-    /// Evaluates the primary values that begin in a zone, given in offsets of the whole text; `part` is the text around it.
+    /// Evaluates the primary values that start in a zone; `text` is the zone and what is held
+    /// around it.
     pub(crate) fn evaluate(
         &mut self,
-        part: (&str, Before),
-        zone: Stretch,
-        is_last: bool,
+        text: ZoneText<'_>,
+        zone: TextSpan,
+        end: ZoneEnd,
         scratch: &mut Scratch,
     ) {
-        let (text, before) = part;
-        let Scratch { readings, find: buffers } = scratch;
-        if !readings.read(text, &self.query.types.groups, &self.stop) {
+        let Scratch { views, find } = scratch;
+        if !views.read(text.text, &self.query.types.groups.views, |work| self.stop.before(work)) {
             return;
         }
-        let checks = (&self.stop, &self.row_checks, &self.explain_checks);
-        let context = Context::new(self.query, part, readings, checks);
-        let own = |offset: usize| offset.saturating_sub(before.bytes).min(text.len());
+        let budgets =
+            Budgets { stop: &self.stop, row_checks: &self.row_checks, explain_checks: &self.explain_checks };
+        let context = Context::new(self.query, text, views, budgets);
         let around = self.margins.hits();
-        let first = zone.0.saturating_sub(around).max(self.places.0);
-        let end = zone.1.saturating_add(around).min(self.places.1.saturating_add(1));
-        let within = (own(first), own(end));
-        find::hits(&context, within, buffers);
+        let first = zone.start.saturating_sub(around).max(self.first_value);
+        let last = zone.end.saturating_add(around).min(self.last_value.saturating_add(1));
+        find_hits(&context, text.to_zone(TextSpan::new(first, last)), find);
+        let hits = find.hits.as_slice();
         if self.stop.is_met() {
             return;
         }
-        let hits = buffers.hits.as_slice();
         begin_types(self.query, &mut self.types, hits);
-        if !self.types.is_empty() {
-            let mut finder = EvidenceFinder::new(&context, hits);
-            let of_part = |part: Stretch| (own(part.0), own(part.1));
-            if hits.iter().any(|hit| own(zone.0) <= hit.stretch.0 && hit.stretch.0 < own(zone.1)) {
-                for check_part in parts(zone).map(of_part) {
-                    for state in self.types.values_mut() {
-                        evaluate_part(&context, state, hits, &mut finder, check_part);
-                    }
+        if self.types.is_empty() {
+            return;
+        }
+        let mut finder = EvidenceFinder::new(&context, hits);
+        let in_zone = text.to_zone(zone);
+        // Hits in the margins alone are evaluated with their zones.
+        if hits.iter().any(|hit| in_zone.start <= hit.span.start && hit.span.start < in_zone.end) {
+            for part in parts(zone).map(|part| text.to_zone(part)) {
+                for state in self.types.values_mut() {
+                    evaluate_part(&context, state, hits, &mut finder, part);
                 }
             }
-            for state in self.types.values_mut() {
-                state.collector.settle(zone.1);
-            }
-            if self.query.explain {
-                let until = if is_last { zone.1 } else { zone.1.saturating_sub(self.margins.lag) };
-                for check_part in parts((self.explained, until)).map(of_part) {
-                    for state in self.types.values_mut() {
-                        explain_part(&context, state, hits, &mut finder, check_part);
-                    }
+        }
+        for state in self.types.values_mut() {
+            state.collector.settle(zone.end);
+        }
+        if self.query.explain {
+            let lag = if end == ZoneEnd::OfText { 0 } else { self.margins.lag };
+            let until = zone.end.saturating_sub(lag);
+            for part in parts(TextSpan::new(self.explained, until)).map(|part| text.to_zone(part)) {
+                for state in self.types.values_mut() {
+                    explain_part(&context, state, hits, &mut finder, part);
                 }
-                self.explained = self.explained.max(until);
-                let forgotten =
-                    self.explained.saturating_sub(limits::EXPLAIN_BYTES_MAX + limits::PLACE_BYTES_MAX);
-                self.types.values_mut().for_each(|state| state.notes.told.forget(forgotten));
             }
+            self.explained = self.explained.max(until);
+            let forgotten =
+                self.explained.saturating_sub(limits::EXPLAIN_BYTES_MAX + limits::PLACE_BYTES_MAX);
+            self.types.values_mut().for_each(|state| state.notes.log.forget(forgotten));
         }
     }
 
@@ -151,11 +184,10 @@ impl<'q> Zones<'q> {
     }
 }
 
-/// Begins with the types of whose tables the hits are, as far as they are new.
+/// Begins the types of whose tables the hits are, unless they have begun.
 fn begin_types<'q>(query: &'q Query<'q>, types: &mut BTreeMap<usize, TypeState<'q>>, hits: &[Hit]) {
-    for of_table in hits.chunk_by(|a, b| a.table == b.table) {
-        let Some(table) = of_table.first().map(|hit| hit.table) else { continue };
-        for (number, plan) in query.types.of_table(table) {
+    for same_table in hits.chunk_by(|a, b| a.table == b.table) {
+        for (number, plan) in query.types.of_table(same_table[0].table) {
             types.entry(number).or_insert_with(|| TypeState::new(query, number, plan));
         }
     }
@@ -166,12 +198,11 @@ fn evaluate_part<'c>(
     state: &mut TypeState<'_>,
     hits: &[Hit],
     finder: &mut EvidenceFinder<'c>,
-    part: Stretch,
+    part: ZoneSpan,
 ) {
-    let TypeState { plan, exemption, collector, notes, .. } = state;
-    let shared = (finder, notes);
-    let hits = hits.get(of_table(hits, plan.table)).expect("where its hits stand");
-    Evaluator::new(context, (plan, exemption), hits, shared).evaluate(part, |found| collector.add(found));
+    let TypeState { plan, excluded, collector, notes, .. } = state;
+    let scope = TypeScope { plan, excluded, hits: &hits[of_table(hits, plan.table)] };
+    Evaluator::new(context, scope, finder, notes).evaluate(part, |found| collector.add(found));
 }
 
 fn explain_part<'c>(
@@ -179,21 +210,20 @@ fn explain_part<'c>(
     state: &mut TypeState<'_>,
     hits: &[Hit],
     finder: &mut EvidenceFinder<'c>,
-    part: Stretch,
+    part: ZoneSpan,
 ) {
-    let hits = hits.get(of_table(hits, state.plan.table)).expect("where its hits stand");
-    let told = &state.notes.told;
-    let mut explainer = Explainer::new(context, (state.plan, &state.exemption), finder, hits, told);
-    let room = limits::MATCHES_MAX.saturating_sub(state.unmatched.len());
-    state.unmatched.extend(explainer.unmatched(part, room));
+    let TypeState { plan, excluded, notes, unmatched, .. } = state;
+    let scope = TypeScope { plan, excluded, hits: &hits[of_table(hits, plan.table)] };
+    let room = limits::MATCHES_MAX.saturating_sub(unmatched.len());
+    unmatched.extend(Explainer::new(context, scope, finder, &notes.log).unmatched(part, room));
 }
 
-/// Cuts a stretch of the whole text where row checks are counted anew.
-fn parts((start, end): Stretch) -> impl Iterator<Item = Stretch> {
-    let first = start / limits::ROW_CHECKS_BYTES;
-    let last = end.div_ceil(limits::ROW_CHECKS_BYTES);
+/// Cuts a span of the whole text where row checks are counted afresh.
+fn parts(span: TextSpan) -> impl Iterator<Item = TextSpan> {
+    let first = span.start / limits::ROW_CHECKS_BYTES;
+    let last = span.end.div_ceil(limits::ROW_CHECKS_BYTES);
     (first..last).map(move |part| {
-        let from = (part * limits::ROW_CHECKS_BYTES).max(start);
-        (from, ((part + 1) * limits::ROW_CHECKS_BYTES).min(end))
+        let from = (part * limits::ROW_CHECKS_BYTES).max(span.start);
+        TextSpan::new(from, ((part + 1) * limits::ROW_CHECKS_BYTES).min(span.end))
     })
 }

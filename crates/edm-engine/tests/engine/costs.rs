@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use edm_engine::{JoinedTexts, PreparedTypes, Query, Redaction, Report, Scanner, Scratch, redact, scan};
+use edm_engine::{PreparedTypes, Query, Redaction, Report, Scanner, Scratch, TextBatch, redact, scan};
 use edm_model::{
-    Column, Columns, Country, DataType, DateOrder, EvidenceGroup, Pattern, Proximity, ProximityUnit, limits,
+    Column, Columns, Country, DataType, DateOrder, EvidenceGroup, LimitKind, Pattern, Proximity,
+    ProximityUnit, limits,
 };
 
 use crate::support;
@@ -75,7 +76,7 @@ fn people() -> People {
     ];
     let default = support::active(&generation, None);
     let own = support::active(&generation, Some(patterns));
-    People { rows, types: PreparedTypes::new([default, own]) }
+    People { rows, types: PreparedTypes::prepare([default, own]) }
 }
 
 /// Letters for a number.
@@ -160,11 +161,12 @@ fn the_work_of_a_text_is_bounded_by_its_length() {
 #[test]
 fn repeated_values_meet_no_bound() {
     let people = people();
-    let types = PreparedTypes::new([people.types.types()[0].clone()]);
+    let types = PreparedTypes::prepare([people.types.types()[0].clone()]);
     for (name, text) in hostile(&people) {
         let report = scan(&Query { explain: false, ..Query::new(&text, &types) }, &mut Scratch::new());
         let met = report.types.iter().flat_map(|found| &found.limits);
-        let met: Vec<&str> = met.map(|limit| limit.code).filter(|code| *code == "rowCheckLimit").collect();
+        let met: Vec<LimitKind> =
+            met.map(|limit| limit.kind).filter(|kind| *kind == LimitKind::RowChecks).collect();
         // A record that stands in its line three hundred times is near itself as often each time.
         assert_eq!(!met.is_empty(), name == "long lines", "{name}");
     }
@@ -203,10 +205,10 @@ fn a_scan_can_be_stopped_at_every_look_and_says_so() {
             let mut scanner = Scanner::in_zones_of(&query, 4_096);
             scanner.push(text.as_bytes()).expect("a text");
             assert!(scanner.finish().expect("a text").stopped, "{name} in pieces");
-            let mut joined = JoinedTexts::new();
+            let mut joined = TextBatch::new();
             joined.push(text);
-            joined.look(&query, &mut Scratch::new());
-            assert!(joined.scan(0, &query, &mut Scratch::new()).stopped, "{name} among others");
+            joined.prescan(&query, &mut Scratch::new());
+            assert!(joined.scan_one(0, &query, &mut Scratch::new()).stopped, "{name} among others");
         }
     }
     assert!(stopped_at > 100, "only {stopped_at} looks: too few to say anything");
@@ -216,7 +218,7 @@ fn a_scan_can_be_stopped_at_every_look_and_says_so() {
 #[test]
 fn looks_grow_with_the_work() {
     let people = people();
-    let types = PreparedTypes::new([people.types.types()[0].clone()]);
+    let types = PreparedTypes::prepare([people.types.types()[0].clone()]);
     for (name, text) in hostile(&people) {
         let of = |bytes: usize| asked(&types, &text[..text.floor_char_boundary(bytes)], false, u64::MAX).1;
         let (of_half, of_all) = (of(TEXT_BYTES / 2), of(TEXT_BYTES));
@@ -228,7 +230,7 @@ fn looks_grow_with_the_work() {
 #[test]
 fn a_redaction_that_is_stopped_is_unfinished() {
     let people = people();
-    let types = PreparedTypes::new([people.types.types()[0].clone()]);
+    let types = PreparedTypes::prepare([people.types.types()[0].clone()]);
     let text = format!("{}\n", people.rows[0].join("\t")).repeat(60);
     let name = |_: usize, column: usize| format!("c{column}");
     let mut finished = 0;

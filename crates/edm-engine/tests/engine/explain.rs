@@ -1,6 +1,6 @@
 //! Why values that were found are no match, as a table of cases.
 
-use edm_engine::{CandidateSpan, Exempt, PreparedTypes, Query, Scratch, scan};
+use edm_engine::{CandidateSpan, Exclusion, PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit};
 
 use crate::support;
@@ -47,17 +47,22 @@ fn two_facts() -> Pattern {
 #[derive(Default)]
 struct Asked {
     candidates: Vec<CandidateSpan>,
-    exempt: Vec<Exempt>,
+    exempt: Vec<Exclusion>,
+}
+
+/// Returns the sentences of an explanation.
+fn sentences(unmatched: &edm_engine::Unmatched) -> String {
+    unmatched.notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn explained(patterns: Option<Vec<Pattern>>, asked: &Asked, text: &str) -> Vec<String> {
     let columns = columns();
     let generation = support::build(&columns, ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = PreparedTypes::new([support::active(&generation, patterns)]);
+    let types = PreparedTypes::prepare([support::active(&generation, patterns)]);
     let query = Query {
         explain: true,
         candidates: &asked.candidates,
-        exempt: &asked.exempt,
+        exclusions: &asked.exempt,
         ..Query::new(text, &types)
     };
     let report = scan(&query, &mut Scratch::new());
@@ -66,13 +71,13 @@ fn explained(patterns: Option<Vec<Pattern>>, asked: &Asked, text: &str) -> Vec<S
     unmatched
         .map(|own| {
             let name = &columns.as_slice()[own.column].name;
-            let sentences = own.corroborative.join("; ");
+            let sentences = sentences(own);
             for row in ROWS {
                 for cell in row.iter().filter(|cell| cell.len() > 3) {
                     assert!(!sentences.contains(cell), "a sentence holds a value: {sentences}");
                 }
             }
-            format!("{} {name}@{}: {sentences}", own.code, own.span.start_units)
+            format!("{:?} {name}@{}: {sentences}", own.reason, own.span.start_units)
         })
         .collect()
 }
@@ -87,12 +92,12 @@ fn facts_that_are_missing_far_or_of_another_row() {
     const HERE: &str =
         "ssn here belongs to row 1; confidence 80 needs 2 of birthday, firstName, lastName, email";
     let far = format!("900-11-2222 {} 1960-05-05", "x".repeat(60));
-    check(two_facts(), "900-11-2222 alone", &[&format!("tooFewFacts ssn@0: {HERE}; 0 found near")]);
+    check(two_facts(), "900-11-2222 alone", &[&format!("TooFewFacts ssn@0: {HERE}; 0 found near")]);
     check(
         two_facts(),
         &far,
         &[&format!(
-            "factTooFar ssn@0: {HERE}; 0 found near; birthday at 73 is of the same record, 62 characters away, \
+            "FactTooFar ssn@0: {HERE}; 0 found near; birthday at 73 is of the same record, 62 characters away, \
              and 40 are allowed"
         )],
     );
@@ -104,7 +109,7 @@ fn facts_that_are_missing_far_or_of_another_row() {
         words,
         "900-11-2222 a b c 1960-05-05",
         &[&format!(
-            "factTooFar ssn@0: {HERE}; 0 found near; birthday at 18 is of the same record, 3 words away, \
+            "FactTooFar ssn@0: {HERE}; 0 found near; birthday at 18 is of the same record, 3 words away, \
              and 1 are allowed"
         )],
     );
@@ -116,7 +121,7 @@ fn facts_that_are_missing_far_or_of_another_row() {
         row,
         "900-11-2222;\nIsaiah;",
         &[&format!(
-            "factTooFar ssn@0: {HERE}; 0 found near; firstName at 13 is of the same record, and not in the same \
+            "FactTooFar ssn@0: {HERE}; 0 found near; firstName at 13 is of the same record, and not in the same \
              table row"
         )],
     );
@@ -125,28 +130,28 @@ fn facts_that_are_missing_far_or_of_another_row() {
         "900-11-2222 Okafor, 1980-01-02",
         &[
             &format!(
-                "factOfAnotherRow ssn@0: {HERE}; 0 found near; lastName at 12 belongs to row 3; birthday at 20 \
+                "FactOfAnotherRow ssn@0: {HERE}; 0 found near; lastName at 12 belongs to row 3; birthday at 20 \
                  belongs to row 3"
             ),
-            "factOfAnotherRow lastName@12: lastName here belongs to row 3; ssn at 0 belongs to row 1",
+            "FactOfAnotherRow lastName@12: lastName here belongs to row 3; ssn at 0 belongs to row 1",
         ],
     );
     check(
         two_facts(),
         "900-11-2222 Langer",
         &[
-            &format!("tooFewFacts ssn@0: {HERE}; 1 found near; lastName at 12 is of the same record"),
-            "tooFewFacts lastName@12: lastName here belongs to row 1; ssn at 0 is of the same record",
+            &format!("TooFewFacts ssn@0: {HERE}; 1 found near; lastName at 12 is of the same record"),
+            "TooFewFacts lastName@12: lastName here belongs to row 1; ssn at 0 is of the same record",
         ],
     );
     check(
         two_facts(),
         "903-44-5555 García",
         &[
-            "emptyInRow ssn@0: ssn here belongs to row 4; confidence 80 needs 2 of birthday, firstName, lastName, \
+            "EmptyInRow ssn@0: ssn here belongs to row 4; confidence 80 needs 2 of birthday, firstName, lastName, \
              email; 1 found near; lastName at 12 is of the same record; empty in the record: birthday, firstName, \
              email",
-            "emptyInRow lastName@12: lastName here belongs to row 4; ssn at 0 is of the same record",
+            "EmptyInRow lastName@12: lastName here belongs to row 4; ssn at 0 is of the same record",
         ],
     );
 }
@@ -158,7 +163,7 @@ fn facts_that_do_not_count() {
         one(&["firstName"]),
         "902-33-4444 Wu",
         &[
-            "shortValue ssn@0: ssn here belongs to row 3; confidence 80 needs 1 of firstName; 0 found near; firstName \
+            "ShortValue ssn@0: ssn here belongs to row 3; confidence 80 needs 1 of firstName; 0 found near; firstName \
            at 12 is of the same record and too short to count",
         ],
     );
@@ -166,19 +171,19 @@ fn facts_that_do_not_count() {
         Pattern { not_counted: vec!["lastName".to_owned()], ..one(&["firstName", "lastName"]) },
         "900-11-2222 Langer",
         &[
-            "notCounted ssn@0: ssn here belongs to row 1; confidence 80 needs 1 of firstName; 0 found near; lastName \
+            "NotCounted ssn@0: ssn here belongs to row 1; confidence 80 needs 1 of firstName; 0 found near; lastName \
              at 12 is of the same record and not counted",
-            "notCounted lastName@12: lastName here belongs to row 1; ssn at 0 is of the same record",
+            "NotCounted lastName@12: lastName here belongs to row 1; ssn at 0 is of the same record",
         ],
     );
     check(
         Pattern { not_counted: vec!["city".to_owned()], ..one(&["firstName"]) },
         "900-11-2222 Ulm",
         &[
-            "weakColumn ssn@0: ssn here belongs to row 1; confidence 80 needs 1 of firstName; 0 found near; city at \
+            "WeakColumn ssn@0: ssn here belongs to row 1; confidence 80 needs 1 of firstName; 0 found near; city at \
              12 is of the same record and not counted",
-            "factOfAnotherRow lastName@12: lastName here belongs to row 5; ssn at 0 belongs to row 1",
-            "weakColumn city@12: city here belongs to row 1 and 2 more; ssn at 0 is of the same record",
+            "FactOfAnotherRow lastName@12: lastName here belongs to row 5; ssn at 0 belongs to row 1",
+            "WeakColumn city@12: city here belongs to row 1 and 2 more; ssn at 0 is of the same record",
         ],
     );
     let in_one_run = "is of the same record and shares characters with another value, which counts once";
@@ -187,35 +192,35 @@ fn facts_that_do_not_count() {
         "isaiah.langer@example.org",
         &[
             &format!(
-                "inOneRun email@0: email here belongs to row 1; confidence 80 needs 1 of firstName, lastName; 0 found \
+                "InOneRun email@0: email here belongs to row 1; confidence 80 needs 1 of firstName, lastName; 0 found \
                  near; firstName at 0 {in_one_run}; lastName at 7 {in_one_run}"
             ),
-            "inOneRun lastName@7: lastName here belongs to row 1; it stands in one run with email at 0, which counts once",
+            "InOneRun lastName@7: lastName here belongs to row 1; it is in one run with email at 0, which counts once",
         ],
     );
     check(
         Pattern { primary: Some("email".to_owned()), ..one(&["lastName"]) },
         "https://x.example/Langer?mail=isaiah.langer@example.org",
         &[
-            "inOneRun lastName@18: lastName here belongs to row 1; email at 30 is of the same record",
+            "InOneRun lastName@18: lastName here belongs to row 1; email at 30 is of the same record",
             &format!(
-                "inOneRun email@30: email here belongs to row 1; confidence 80 needs 1 of lastName; 0 found near; \
-                 lastName at 18 is of the same record and stands in one run with another value, which counts once; \
+                "InOneRun email@30: email here belongs to row 1; confidence 80 needs 1 of lastName; 0 found near; \
+                 lastName at 18 is of the same record and is in one run with another value, which counts once; \
                  lastName at 37 {in_one_run}"
             ),
-            "inOneRun lastName@37: lastName here belongs to row 1; it stands in one run with email at 30, which counts once",
+            "InOneRun lastName@37: lastName here belongs to row 1; it is in one run with email at 30, which counts once",
         ],
     );
     check(
         one(&["lastName"]),
         "MRN900112222",
-        &["attached ssn@3: ssn here belongs to row 1; confidence 80 needs 1 of lastName; 0 found near"],
+        &["Attached ssn@3: ssn here belongs to row 1; confidence 80 needs 1 of lastName; 0 found near"],
     );
     check(
         Pattern { supporting: Vec::new(), ..two_facts() },
         "MRN900112222",
         &[
-            "attached ssn@3: ssn here belongs to row 1; ssn here is joined to other characters and needs a fact",
+            "Attached ssn@3: ssn here belongs to row 1; ssn here is joined to other characters and needs a fact",
         ],
     );
 }
@@ -230,7 +235,7 @@ fn rows_and_matches_that_are_left_out() {
     check(
         void,
         "900-11-2222 Langer, Bonn",
-        &["factOfAnotherRow city@20: city here belongs to row 5; ssn at 0 belongs to row 1"],
+        &["FactOfAnotherRow city@20: city here belongs to row 5; ssn at 0 belongs to row 1"],
     );
     let void = Pattern {
         void_if: vec!["birthday".to_owned()],
@@ -241,9 +246,9 @@ fn rows_and_matches_that_are_left_out() {
         void,
         "900-11-2222 Langer, 1960-05-05",
         &[
-            "voided ssn@0: ssn here belongs to row 1; lastName at 12 is of the same record; birthday at 20 is of the \
+            "Voided ssn@0: ssn here belongs to row 1; lastName at 12 is of the same record; birthday at 20 is of the \
              same record and voids the match",
-            "voided lastName@12: lastName here belongs to row 1; ssn at 0 is of the same record",
+            "Voided lastName@12: lastName here belongs to row 1; ssn at 0 is of the same record",
         ],
     );
     let most = Pattern { supporting: vec![group(1, Some(1), &["firstName", "lastName"])], ..two_facts() };
@@ -251,21 +256,21 @@ fn rows_and_matches_that_are_left_out() {
         most,
         "900-11-2222 Isaiah Langer",
         &[
-            "tooManyFacts ssn@0: ssn here belongs to row 1; confidence 80 allows at most 1 of firstName, lastName; \
+            "TooManyFacts ssn@0: ssn here belongs to row 1; confidence 80 allows at most 1 of firstName, lastName; \
              firstName at 12 is of the same record; lastName at 19 is of the same record",
-            "tooManyFacts lastName@19: lastName here belongs to row 1; ssn at 0 is of the same record",
+            "TooManyFacts lastName@19: lastName here belongs to row 1; ssn at 0 is of the same record",
         ],
     );
     let email = "isaiah.langer@example.org".to_owned();
     let asked = Asked {
-        exempt: vec![Exempt { column: "email".to_owned(), values: vec![email] }],
+        exempt: vec![Exclusion { column: "email".to_owned(), values: vec![email] }],
         ..Asked::default()
     };
     assert_eq!(
         explained(Some(vec![two_facts()]), &asked, "900-11-2222 Isaiah Langer"),
         [
-            "exempt ssn@0: ssn here belongs to row 1; row 1 is exempt by email",
-            "exempt lastName@19: lastName here belongs to row 1; row 1 is exempt by email",
+            "Exempt ssn@0: ssn here belongs to row 1; row 1 is exempt by email",
+            "Exempt lastName@19: lastName here belongs to row 1; row 1 is exempt by email",
         ]
     );
     let asked =
@@ -273,29 +278,29 @@ fn rows_and_matches_that_are_left_out() {
     assert_eq!(
         explained(Some(vec![two_facts()]), &asked, "900-11-2222 Isaiah Langer"),
         [
-            "outsideContentClassifications ssn@0: ssn here belongs to row 1; it stands in none of the given \
+            "OutsideSpans ssn@0: ssn here belongs to row 1; it is in none of the given \
              contentClassifications",
-            "outsideContentClassifications lastName@19: lastName here belongs to row 1; ssn at 0 is of the same record",
+            "OutsideSpans lastName@19: lastName here belongs to row 1; ssn at 0 is of the same record",
         ]
     );
 }
 
 #[test]
 fn values_that_begin_no_match() {
-    let nothing = "no value that a match begins with stands near it";
+    let nothing = "no value that a match begins with is near it";
     check(
         two_facts(),
         "Langer",
-        &[&format!("tooFewFacts lastName@0: lastName here belongs to row 1; {nothing}")],
+        &[&format!("TooFewFacts lastName@0: lastName here belongs to row 1; {nothing}")],
     );
-    let weak = "city has values that many records share and anchors no pattern";
+    let weak = "city has values that many records share, so no pattern begins with it";
     check(
         two_facts(),
         "900-11-2222 Isaiah, 1960-05-05 Ulm",
         &[
-            "factOfAnotherRow lastName@31: lastName here belongs to row 5; ssn at 0 belongs to row 1",
+            "FactOfAnotherRow lastName@31: lastName here belongs to row 5; ssn at 0 belongs to row 1",
             &format!(
-                "weakColumn city@31: city here belongs to row 1 and 2 more; ssn at 0 is of the same record; {weak}"
+                "WeakColumn city@31: city here belongs to row 1 and 2 more; ssn at 0 is of the same record; {weak}"
             ),
         ],
     );
@@ -304,7 +309,7 @@ fn values_that_begin_no_match() {
         two_facts(),
         &far,
         &[
-            "factTooFar lastName@72: lastName here belongs to row 1; ssn at 0 is of the same record, 61 characters away, \
+            "FactTooFar lastName@72: lastName here belongs to row 1; ssn at 0 is of the same record, 61 characters away, \
            and 40 are allowed",
         ],
     );
@@ -317,11 +322,11 @@ fn values_of_replaced_rows_and_of_many_rows() {
     let check =
         |columns: Columns, rows: &[&[&str]], patterns: Option<Vec<Pattern>>, text: &str, expected: &str| {
             let generation = support::build(&columns, rows, 64, edm_engine::build::PART_BYTES_DEFAULT).open();
-            let types = PreparedTypes::new([support::active(&generation, patterns)]);
+            let types = PreparedTypes::prepare([support::active(&generation, patterns)]);
             let report = scan(&Query { explain: true, ..Query::new(text, &types) }, &mut Scratch::new());
             let unmatched = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.unmatched);
             let lines: Vec<String> =
-                unmatched.map(|own| format!("{}: {}", own.code, own.corroborative.join("; "))).collect();
+                unmatched.map(|own| format!("{:?}: {}", own.reason, sentences(own))).collect();
             assert_eq!(lines.join("\n"), expected);
         };
     let ids = |first: Column| {
@@ -337,11 +342,11 @@ fn values_of_replaced_rows_and_of_many_rows() {
         rows,
         None,
         "Zeta",
-        "weakValue: id here belongs to row 2; it has fewer than 5 letters and digits, or neither a digit nor @: too \
+        "WeakValue: id here belongs to row 2; it has fewer than 5 letters and digits, or neither a digit nor @: too \
          little to begin with",
     );
     let alone = Pattern { primary: Some("id".to_owned()), supporting: Vec::new(), ..two_facts() };
-    let inside = "insideNumber: id here belongs to row 1; it is a part of a longer card or account number";
+    let inside = "InsideNumber: id here belongs to row 1; it is a part of a longer card or account number";
     let rooms: &[&[&str]] = &[&["1111", "Langer"]];
     let card = "4111 1111 1111 1111";
     check(ids(Column::text("id")), rooms, Some(vec![alone]), card, &[inside; 3].join("\n"));
@@ -357,7 +362,7 @@ fn values_of_replaced_rows_and_of_many_rows() {
         &many,
         Some(vec![pattern]),
         "A-10001",
-        "limit: id here belongs to row 1 and 299 more; confidence 80 needs 1 of id; 0 found near; empty in the record: \
+        "Limit: id here belongs to row 1 and 299 more; confidence 80 needs 1 of id; 0 found near; empty in the record: \
          name; only 256 of its rows were looked at",
     );
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::support::Files;
-use edm_engine::build::{BlockFacts, Plan, PlanInput};
+use edm_engine::build::{BlockFacts, Builder, Plan, PlanInput};
 use edm_engine::{Accelerators, ErrorKind, PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, DataType, Delimiters, KeyId, StoreId};
 
@@ -59,7 +59,7 @@ fn the_same_rows_give_the_same_bytes() {
 #[test]
 fn how_rows_are_cut_into_blocks_changes_no_finding() {
     let found = |block_rows| {
-        let types = PreparedTypes::new([crate::support::active(&built(block_rows).open(), None)]);
+        let types = PreparedTypes::prepare([crate::support::active(&built(block_rows).open(), None)]);
         scan(&Query::new(TEXT, &types), &mut Scratch::new())
     };
     assert_eq!(found(600), found(7));
@@ -72,7 +72,7 @@ fn how_many_parts_there_are_changes_no_finding() {
         let files = built_in_parts(100, part_bytes);
         assert_eq!(files.files.keys().filter(|name| name.starts_with("entries-")).count(), parts);
         let generation = files.open();
-        let types = PreparedTypes::new([crate::support::active(&generation, None)]);
+        let types = PreparedTypes::prepare([crate::support::active(&generation, None)]);
         (
             scan(&Query::new(TEXT, &types), &mut Scratch::new()),
             generation.classes(),
@@ -91,7 +91,7 @@ fn how_many_parts_there_are_changes_no_finding() {
 fn a_replaced_row_is_gone() {
     let generation = built(100).open();
     assert_eq!(generation.lookup(0, "1004-7052", 10), [604]);
-    let types = PreparedTypes::new([crate::support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([crate::support::active(&generation, None)]);
     let report = scan(&Query::new("1004-7052 García Márquez 4, Replaced 604", &types), &mut Scratch::new());
     let found: Vec<usize> = report.types[0].matches.iter().map(|own| own.column).collect();
     assert_eq!(found, [0, 1], "the account and the name that replaced the old one");
@@ -100,7 +100,7 @@ fn a_replaced_row_is_gone() {
 
 #[test]
 fn switching_an_accelerator_off_changes_no_finding() {
-    let types = PreparedTypes::new([crate::support::active(&built(100).open(), None)]);
+    let types = PreparedTypes::prepare([crate::support::active(&built(100).open(), None)]);
     let with = |accelerators| {
         scan(&Query { accelerators, explain: true, ..Query::new(TEXT, &types) }, &mut Scratch::new())
     };
@@ -128,7 +128,7 @@ fn damage_is_refused(files: &Files) {
             let Ok(generation) = damaged.open_with(&crate::support::salt()) else { continue };
             let error = generation.verify().expect_err("a changed byte is seen");
             assert_eq!(error.kind(), ErrorKind::Damaged, "{name} at {at}");
-            let types = PreparedTypes::new([crate::support::active(&Arc::new(generation), None)]);
+            let types = PreparedTypes::prepare([crate::support::active(&Arc::new(generation), None)]);
             scan(&Query { explain: true, ..Query::new(TEXT, &types) }, &mut Scratch::new());
         }
         let mut cut = Files { manifest: files.manifest.clone(), files: files.files.clone() };
@@ -176,12 +176,15 @@ fn files_of_every_version_open() {
         assert_eq!(generation.row_count(), 600);
         assert!(!generation.has_deltas());
         assert_eq!(names.iter().filter(|name| name.starts_with("entries-")).count(), 2);
-        let types = PreparedTypes::new([crate::support::active(&generation, None)]);
+        let types = PreparedTypes::prepare([crate::support::active(&generation, None)]);
         let report = scan(&Query::new(TEXT, &types), &mut Scratch::new());
         assert_eq!(
             report,
             scan(
-                &Query::new(TEXT, &PreparedTypes::new([crate::support::active(&built(300).open(), None)])),
+                &Query::new(
+                    TEXT,
+                    &PreparedTypes::prepare([crate::support::active(&built(300).open(), None)])
+                ),
                 &mut Scratch::new()
             )
         );
@@ -215,7 +218,7 @@ fn a_delta_of_every_version_opens() {
         assert_eq!(found("5555-0001"), [(2, 9)], "added");
         assert_eq!(found("1005-7065"), [], "removed");
         assert_eq!(found("1006-7078"), [(607, 2)], "as it was");
-        let types = PreparedTypes::new([crate::support::active(&generation, None)]);
+        let types = PreparedTypes::prepare([crate::support::active(&generation, None)]);
         let report = scan(&Query { explain: true, ..Query::new(TEXT, &types) }, &mut Scratch::new());
         let places: Vec<usize> = report.types[0].matches.iter().map(|own| own.span.start).collect();
         let removed = TEXT.find("1005-7065").expect("it is there");
@@ -249,7 +252,7 @@ fn a_delta_is_planned_for_its_base_only() {
     let whole = Plan::new(PlanInput { blocks: vec![BlockFacts { row_count: 1, ..many }], ..input });
     let whole = whole.expect("a plan");
     for job in whole.jobs() {
-        let mut builder = whole.builder(&[job], &crate::support::salt());
+        let mut builder = Builder::new(&whole, &[job], &crate::support::salt());
         let removed = builder.remove(0, &blocks[0].1.view()).expect_err("a whole table removes nothing");
         assert_eq!(removed.kind(), ErrorKind::ForeignRows);
     }

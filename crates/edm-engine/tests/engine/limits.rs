@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use edm_engine::{PreparedTypes, Query, Report, Scratch, scan};
-use edm_model::{Column, Columns, EvidenceGroup, Pattern, Proximity, limits};
+use edm_model::{Column, Columns, EvidenceGroup, LimitKind, Pattern, Proximity, limits};
 
 use crate::support;
 
@@ -27,7 +27,7 @@ fn town(people: usize) -> PreparedTypes {
     };
     let with_pet = EvidenceGroup { min_matches: 1, max_matches: None, columns: vec!["pet".to_owned()] };
     let patterns = vec![pattern("city", vec![with_pet], 80), pattern("card", Vec::new(), 60)];
-    PreparedTypes::new([support::active(&files.open(), Some(patterns))])
+    PreparedTypes::prepare([support::active(&files.open(), Some(patterns))])
 }
 
 fn card(number: usize) -> String {
@@ -38,18 +38,18 @@ fn pet(number: usize) -> String {
     number.to_string().bytes().map(|digit| char::from(b'k' + digit - b'0')).chain("pet".chars()).collect()
 }
 
-fn limit_codes(report: &Report) -> Vec<&'static str> {
+fn limit_kinds(report: &Report) -> Vec<LimitKind> {
     let listed = report.types.iter().flat_map(|found| &found.limits);
     let unlisted = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.limits);
-    let mut codes: Vec<&'static str> = listed.chain(unlisted).map(|limit| limit.code).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
+    let mut kinds: Vec<LimitKind> = listed.chain(unlisted).map(|limit| limit.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
 }
 
 #[test]
 fn rows_beyond_the_row_set_need_a_second_value_nearby() {
-    let check = |people: usize, text: String, rows: &[u64], codes: &[&str]| {
+    let check = |people: usize, text: String, rows: &[u64], kinds: &[LimitKind]| {
         let types = town(people);
         let report = scan(&Query { explain: true, ..Query::new(&text, &types) }, &mut Scratch::new());
         let matches = report.types.iter().flat_map(|found| &found.matches);
@@ -57,20 +57,20 @@ fn rows_beyond_the_row_set_need_a_second_value_nearby() {
             .filter(|own| own.confidence == 80)
             .flat_map(|own| own.rows.iter().map(|row| row.record))
             .collect();
-        assert_eq!((found.as_slice(), limit_codes(&report).as_slice()), (rows, codes), "{text}");
+        assert_eq!((found.as_slice(), limit_kinds(&report).as_slice()), (rows, kinds), "{text}");
     };
     let most = limits::ROW_SET_MAX;
     let (last, beyond) = (most - 1, most + 40);
     check(most, format!("{CITY}, {}", pet(last)), &[most as u64], &[]);
-    check(beyond + 1, format!("{CITY}, {}", pet(last)), &[most as u64], &["rowSetLimit"]);
-    check(beyond + 1, format!("{CITY}, {}", pet(beyond)), &[], &["rowSetLimit"]);
+    check(beyond + 1, format!("{CITY}, {}", pet(last)), &[most as u64], &[LimitKind::RowSet]);
+    check(beyond + 1, format!("{CITY}, {}", pet(beyond)), &[], &[LimitKind::RowSet]);
     let named = format!("{CITY}, {}, {}", pet(beyond), card(beyond));
-    check(beyond + 1, named, &[beyond as u64 + 1], &["rowSetLimit"]);
+    check(beyond + 1, named, &[beyond as u64 + 1], &[LimitKind::RowSet]);
 }
 
 #[test]
 fn matches_beyond_the_bound_are_counted_and_not_listed() {
-    let check = |written: usize, listed: usize, truncated: bool, codes: &[&str]| {
+    let check = |written: usize, listed: usize, truncated: bool, kinds: &[LimitKind]| {
         let types = town(3);
         let mut text = String::new();
         for number in 0..written {
@@ -80,8 +80,22 @@ fn matches_beyond_the_bound_are_counted_and_not_listed() {
         let found = report.types.first().expect("a match");
         assert_eq!((found.matches.len(), found.truncated), (listed, truncated), "{written}");
         assert_eq!((found.counts[0].match_count as usize, found.unique_count), (written, 3), "{written}");
-        assert_eq!(limit_codes(&report), codes, "{written}");
+        assert_eq!(limit_kinds(&report), kinds, "{written}");
     };
     check(limits::MATCHES_MAX, limits::MATCHES_MAX, false, &[]);
-    check(limits::MATCHES_MAX + 1, limits::MATCHES_MAX, true, &["matchLimit"]);
+    check(limits::MATCHES_MAX + 1, limits::MATCHES_MAX, true, &[LimitKind::Matches]);
+}
+
+/// Row checks are counted for each 64 KiB. The rows of the first value of a part were remembered for the part before, and
+/// forgotten before its evidence was looked for.
+#[test]
+fn the_first_value_of_a_part_has_its_evidence() {
+    let types = town(6);
+    for filler in [0, 100, 70_000, 200_000] {
+        let text = format!("{}{CITY}, {}", "- ".repeat(filler / 2), pet(3));
+        let report = scan(&Query::new(&text, &types), &mut Scratch::new());
+        let matches = report.types.iter().flat_map(|found| &found.matches);
+        let rows: Vec<u64> = matches.flat_map(|found| &found.rows).map(|row| row.record).collect();
+        assert_eq!(rows, [4], "after {filler} bytes");
+    }
 }

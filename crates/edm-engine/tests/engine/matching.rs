@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use edm_engine::{Place, PreparedTypes, Query, Redacted, Redaction, Report, Scratch, redact, scan};
-use edm_model::{Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit};
+use edm_model::{
+    Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit, Reason,
+};
 
 use crate::support;
 
@@ -65,7 +67,7 @@ fn render(text: &str, report: &Report, names: &Columns) -> Vec<String> {
 
 fn check(text: &str, expected: &[&str]) {
     let generation = build(&columns(), ROWS, 4).open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     let report = scan(&Query::new(text, &types), &mut Scratch::new());
     assert_eq!(render(text, &report, &columns()), expected, "{text:?}");
 }
@@ -141,7 +143,7 @@ fn evidence_must_be_near() {
 #[test]
 fn offsets_are_bytes_and_utf16() {
     let generation = build(&columns(), ROWS, 4).open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     let report = scan(&Query::new("🙂é 900-11-2222", &types), &mut Scratch::new());
     let span = report.types[0].matches[0].span;
     assert_eq!((span.start, span.end, span.start_units, span.end_units), (7, 18, 4, 15));
@@ -166,7 +168,8 @@ fn pattern(unit: ProximityUnit, distance: u32) -> Pattern {
 fn patterns_of_ones_own_measure_as_they_say() {
     let generation = build(&columns(), ROWS, 4).open();
     let found = |unit, distance, text: &str| {
-        let types = PreparedTypes::new([support::active(&generation, Some(vec![pattern(unit, distance)]))]);
+        let types =
+            PreparedTypes::prepare([support::active(&generation, Some(vec![pattern(unit, distance)]))]);
         scan(&Query::new(text, &types), &mut Scratch::new()).types.len()
     };
     assert_eq!(found(ProximityUnit::Words, 2, "900-11-2222 of Mr Langer"), 1);
@@ -182,12 +185,13 @@ fn patterns_of_ones_own_measure_as_they_say() {
 #[test]
 fn what_is_found_can_be_explained_and_taken_out() {
     let generation = build(&columns(), ROWS, 4).open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     let text = "900-11-2222 and Okafor";
     let report = scan(&Query { explain: true, ..Query::new(text, &types) }, &mut Scratch::new());
     let unmatched = &report.diagnostics[0].unmatched[0];
-    assert_eq!((unmatched.code, unmatched.column), ("factOfAnotherRow", 3));
-    assert_eq!(unmatched.corroborative, ["lastName here belongs to row 3", "ssn at 0 belongs to row 1"]);
+    assert_eq!((unmatched.reason, unmatched.column), (Reason::FactOfAnotherRow, 3));
+    let sentences: Vec<String> = unmatched.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(sentences, ["lastName here belongs to row 3", "ssn at 0 belongs to row 1"]);
     let name = |_: usize, column: usize| columns().as_slice()[column].name.clone();
     let length = |place: Place<'_>| place.text.len().to_string();
     for (style, expected) in [
@@ -204,7 +208,7 @@ fn what_is_found_can_be_explained_and_taken_out() {
 fn one_salt_for_two_tables_is_one_pass_and_two_reports() {
     let one = build(&columns(), &ROWS[..3], 8).open();
     let two = build(&columns(), &ROWS[3..], 8).open();
-    let types = PreparedTypes::new([support::active(&one, None), support::active(&two, None)]);
+    let types = PreparedTypes::prepare([support::active(&one, None), support::active(&two, None)]);
     let report = scan(&Query::new("900-11-2222 903-44-5555", &types), &mut Scratch::new());
     let found: Vec<usize> = report.types.iter().map(|found| found.type_index).collect();
     assert_eq!(found, [0, 1]);
@@ -215,7 +219,7 @@ fn a_wrong_salt_finds_nothing() {
     let files = build(&columns(), ROWS, 4);
     let salt = edm_hash::Salt::new("another salt, another salt, another one".to_owned()).expect("a salt");
     let generation = Arc::new(files.open_with(&salt).expect("whole files"));
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     assert!(scan(&Query::new("900-11-2222 Langer", &types), &mut Scratch::new()).types.is_empty());
 }
 
@@ -246,11 +250,11 @@ fn where_deltas_were_a_row_is_named_with_its_session() {
     let moved: &[&str] = &["902-33-4444", "1980-01-02", "Chinwe", "Adeyemi", "okafor@example.org"];
     let generation = support::delta(&base, 9, &[moved], &[]).open();
     let told = |text: &str| {
-        let types = PreparedTypes::new([support::active(&generation, None)]);
+        let types = PreparedTypes::prepare([support::active(&generation, None)]);
         let query = Query { explain: true, minimum_confidence: 100, ..Query::new(text, &types) };
         let report = scan(&query, &mut Scratch::new());
         let found = report.diagnostics.iter().flat_map(|found| &found.unmatched);
-        found.flat_map(|value| value.corroborative.first().cloned()).collect::<Vec<_>>()
+        found.flat_map(|value| value.notes.first().map(ToString::to_string)).collect::<Vec<_>>()
     };
     let (one, nine) = ("02".repeat(16), "09".repeat(16));
     let session = |text: &str| text.replace('-', "");
@@ -275,7 +279,7 @@ fn hostile_texts_end() {
     ])
     .expect("columns");
     let wide = build(&numbers, &[&["123456789", "ada@example.org"]], 4).open();
-    let types = PreparedTypes::new([support::active(&generation, None), support::active(&wide, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None), support::active(&wide, None)]);
     let texts = [
         "%C3".repeat(200_000),
         "=41=FF".repeat(100_000),

@@ -44,7 +44,7 @@ fn render(text: &str, report: &Report) -> Vec<String> {
 fn check(text: &str, expected: &[&str]) {
     let columns = columns();
     let generation = support::build(&columns, ROWS, 2, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     for bits in 0..8 {
         let accelerators =
             Accelerators { shapes: bits & 1 > 0, vocabulary: bits & 2 > 0, filter: bits & 4 > 0 };

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use edm_engine::{JoinedTexts, NotUtf8, PreparedTypes, Query, Report, Scanner, Scratch, scan};
+use edm_engine::{NotUtf8, PreparedTypes, Query, Report, Scanner, Scratch, TextBatch, scan};
 use edm_model::{
     Column, Columns, DataType, Delimiters, EvidenceGroup, Pattern, Proximity, ProximityUnit, limits,
 };
@@ -41,7 +41,7 @@ fn pattern(unit: ProximityUnit, distance: u32) -> Pattern {
 /// Scans so many bytes of text in pieces, each value at the end of a line of prose, and holds what is held against the bound.
 fn check_held(patterns: Option<Vec<Pattern>>, explain: bool, bytes: usize, held_max: usize) {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = PreparedTypes::new([support::active(&generation, patterns)]);
+    let types = PreparedTypes::prepare([support::active(&generation, patterns)]);
     let query = Query { explain, ..Query::new("", &types) };
     let mut scanner = Scanner::new(&query);
     assert!(scanner.held_bytes_max() <= held_max, "{} may be held", scanner.held_bytes_max());
@@ -74,7 +74,7 @@ fn a_long_text_is_held_in_bounded_memory() {
 /// What is held does not depend on what is looked for: without types 64 MiB take no time.
 #[test]
 fn any_length_of_text_is_held_in_the_same_memory() {
-    let types = PreparedTypes::new([]);
+    let types = PreparedTypes::prepare([]);
     let query = Query::new("", &types);
     let mut scanner = Scanner::new(&query);
     let piece = "Ünd so weiter, \u{1F600}\n".repeat(40_000);
@@ -88,7 +88,7 @@ fn any_length_of_text_is_held_in_the_same_memory() {
 #[test]
 fn what_is_no_text_is_refused_where_it_is_none() {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     let query = Query::new("", &types);
     let check = |pieces: &[&[u8]], expected: Result<usize, u64>| {
         let mut scanner = Scanner::new(&query);
@@ -117,7 +117,7 @@ fn what_is_no_text_is_refused_where_it_is_none() {
 #[test]
 fn the_text_of_the_query_is_the_first_piece() {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     let query = Query::new("900-11", &types);
     let mut scanner = Scanner::new(&query);
     scanner.push("-2222 Langer".as_bytes()).expect("a text");
@@ -140,8 +140,8 @@ fn a_whole_text_is_scanned_as_one_in_pieces() {
         }],
         ..pattern(ProximityUnit::Characters, 40)
     };
-    let own = PreparedTypes::new([support::active(&generation, Some(vec![by_city]))]);
-    let default = PreparedTypes::new([support::active(&generation, None)]);
+    let own = PreparedTypes::prepare([support::active(&generation, Some(vec![by_city]))]);
+    let default = PreparedTypes::prepare([support::active(&generation, None)]);
     // Values on either side of where zones meet, and characters of several bytes and units.
     let filler = "Straße, 😀 and so on;  ".repeat(1_000);
     let mut long = String::new();
@@ -168,7 +168,7 @@ fn a_whole_text_is_scanned_as_one_in_pieces() {
 #[test]
 fn a_stopped_scan_goes_on_taking_text_and_says_so() {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     let query = Query { should_stop: &|| true, ..Query::new("", &types) };
     let mut scanner = Scanner::in_zones_of(&query, 64 * 1024);
     for _ in 0..64 {
@@ -182,7 +182,7 @@ fn a_stopped_scan_goes_on_taking_text_and_says_so() {
 #[test]
 fn whether_to_stop_is_asked_by_atoms_and_not_by_groups() {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     let check = |text: &str, looks: std::ops::RangeInclusive<usize>| {
         let asked = AtomicUsize::new(0);
         let should_stop = || {
@@ -201,24 +201,24 @@ fn whether_to_stop_is_asked_by_atoms_and_not_by_groups() {
 #[test]
 fn texts_are_scanned_together_as_each_alone() {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     let mut scratch = Scratch::new();
     // Which of the texts hold something, if looking at all of them at once is stopped or not.
     let mut check = |texts: &[&str], stop: bool, expected: &[usize]| {
-        let mut joined = JoinedTexts::new();
+        let mut joined = TextBatch::new();
         joined.push("of those before");
         joined.clear();
         texts.iter().for_each(|text| joined.push(text));
         let query = Query { explain: true, ..Query::new("900-11-2222", &types) };
-        joined.look(&Query { should_stop: &|| stop, ..query }, &mut scratch);
+        joined.prescan(&Query { should_stop: &|| stop, ..query }, &mut scratch);
         let mut holding = Vec::new();
         for (index, text) in texts.iter().enumerate() {
-            let report = joined.scan(index, &query, &mut scratch);
+            let report = joined.scan_one(index, &query, &mut scratch);
             assert_eq!(report, scan(&Query { text, ..query }, &mut scratch), "{text:?} among {texts:?}");
             holding.extend((report != Report::default()).then_some(index));
         }
         assert_eq!(holding, expected, "among {texts:?}");
-        assert_eq!(joined.scan(texts.len(), &query, &mut scratch), Report::default());
+        assert_eq!(joined.scan_one(texts.len(), &query, &mut scratch), Report::default());
     };
     let long = "nothing of note ".repeat(2_000);
     check(&[], false, &[]);
@@ -238,19 +238,19 @@ fn texts_are_scanned_together_as_each_alone() {
 #[test]
 fn what_was_found_is_forgotten_with_its_texts() {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
-    let (query, mut scratch, mut joined) = (Query::new("", &types), Scratch::new(), JoinedTexts::new());
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
+    let (query, mut scratch, mut joined) = (Query::new("", &types), Scratch::new(), TextBatch::new());
     let text = "Langer, 900-11-2222";
     let expected = scan(&Query { text, ..query }, &mut scratch);
     joined.push("nothing");
-    joined.look(&query, &mut scratch);
+    joined.prescan(&query, &mut scratch);
     joined.push(text);
-    assert_eq!(joined.scan(1, &query, &mut scratch), expected, "a text that came behind the look");
-    joined.look(&query, &mut scratch);
+    assert_eq!(joined.scan_one(1, &query, &mut scratch), expected, "a text that came behind the look");
+    joined.prescan(&query, &mut scratch);
     joined.clear();
     joined.push(text);
     assert_eq!(
-        joined.scan(0, &query, &mut scratch),
+        joined.scan_one(0, &query, &mut scratch),
         expected,
         "a text in the place of one that held nothing"
     );
@@ -258,7 +258,7 @@ fn what_was_found_is_forgotten_with_its_texts() {
 
 #[test]
 fn joined_texts_are_not_shown() {
-    let mut joined = JoinedTexts::new();
+    let mut joined = TextBatch::new();
     joined.push("900-11-2222");
     assert_eq!((joined.len(), joined.is_empty()), (1, false));
     assert!(!format!("{joined:?}").contains("900"));

@@ -44,7 +44,7 @@ fn check(text: &str, expected: &[&str]) {
     ]);
     let columns = columns.expect("columns");
     let files = support::build(&columns, ROWS, 2, edm_engine::build::PART_BYTES_DEFAULT);
-    let types = PreparedTypes::new([support::active(&files.open(), None)]);
+    let types = PreparedTypes::prepare([support::active(&files.open(), None)]);
     let report = scan(&Query::new(text, &types), &mut Scratch::new());
     let units: Vec<u16> = text.encode_utf16().collect();
     let slice = |span: &edm_engine::Span| {

@@ -28,7 +28,8 @@ fn tables_that_are_asked_together_find_the_same() {
     };
     let tables =
         [table(&["Ada King", "Bo Diddley"]), table(&["van der Berg", "4711-0815"]), table(&["Bo Diddley"])];
-    let types = PreparedTypes::new(tables.iter().map(|table| support::active(table, Some(vec![anything()]))));
+    let types =
+        PreparedTypes::prepare(tables.iter().map(|table| support::active(table, Some(vec![anything()]))));
     let scratch = &mut Scratch::new();
     let text = "Ada King met Bo\tDiddley, 4711 0815, van der Berg and nobody of Kingston upon Hull, King Bo";
     let first = scan(&Query::new(text, &types), scratch);

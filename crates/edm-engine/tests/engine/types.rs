@@ -46,7 +46,7 @@ fn crowded(mut files: support::Files, column: &str) -> Arc<Generation> {
 
 /// Lists the matches of the default type as `confidence column@text row n`.
 fn found(generation: &Arc<Generation>, text: &str, accelerators: Accelerators) -> Vec<String> {
-    let types = PreparedTypes::new([support::active(generation, None)]);
+    let types = PreparedTypes::prepare([support::active(generation, None)]);
     let report = scan(&Query { accelerators, ..Query::new(text, &types) }, &mut Scratch::new());
     let matches = report.types.iter().flat_map(|found| &found.matches);
     matches
@@ -139,8 +139,10 @@ fn of_two_readings_at_one_place_the_stronger_stays() {
     let rows: [&[&str]; 2] = [&["1960-03-04", "Langer"], &["1960-04-03", "Okafor"]];
     for (rows, okafor) in [(rows, 2), ([rows[1], rows[0]], 1)] {
         let generation = support::build(&columns, &rows, 2, edm_engine::build::PART_BYTES_DEFAULT).open();
-        let types =
-            PreparedTypes::new([support::active(&generation, Some(vec![pattern(85, 1), pattern(60, 0)]))]);
+        let types = PreparedTypes::prepare([support::active(
+            &generation,
+            Some(vec![pattern(85, 1), pattern(60, 0)]),
+        )]);
         for (text, confidence, record) in
             [("03/04/1960", 60, 1), ("Okafor 03/04/1960", 85, okafor), ("03/04/60 Langer", 85, 3 - okafor)]
         {
@@ -156,7 +158,7 @@ fn of_two_readings_at_one_place_the_stronger_stays() {
 #[test]
 fn hostile_texts_end() {
     let generation = files().open();
-    let types = PreparedTypes::new([support::active(&generation, None)]);
+    let types = PreparedTypes::prepare([support::active(&generation, None)]);
     for text in [
         "12 34 56 ".repeat(25_000),
         "4111-1111-1111-1111-".repeat(20_000),

@@ -6,6 +6,7 @@ pub(crate) mod classification;
 pub(crate) mod classification_job;
 pub(crate) mod column;
 pub(crate) mod data_store;
+pub(crate) mod match_words;
 pub(crate) mod sensitive_type;
 pub(crate) mod service;
 pub(crate) mod session;

@@ -2,7 +2,7 @@
 //! it is given its place, and then fails the test until it stands there and a row meets it.
 
 use edm_graph::BodyErrorKind;
-use edm_model::{Columns, ColumnsErrorKind, Right, SessionState};
+use edm_model::{Columns, ColumnsErrorKind, LimitKind, Right, SessionState};
 use edm_server::{HttpProblem, UploadProblem, body_answer, http_answer, service_answer, upload_answer};
 use edm_service::{BlockProblem, ErrorKind, Foreign, Obstacle, Resource};
 use http::StatusCode;
@@ -143,7 +143,7 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::NothingToRollBack,
         ErrorKind::LiveSession,
         ErrorKind::DefaultTypeFixed,
-        ErrorKind::RedactionIncomplete { limit: "matchLimit" },
+        ErrorKind::RedactionIncomplete { limit: LimitKind::Matches },
         ErrorKind::NotReady,
         ErrorKind::Busy { retry_after_seconds: 1 },
         ErrorKind::RateLimited { retry_after_seconds: 1 },

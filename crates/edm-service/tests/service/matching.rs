@@ -1,6 +1,6 @@
 //! Texts against live data, through the whole service.
 
-use edm_model::{EvidenceGroup, Pattern, Proximity, RuleDraft};
+use edm_model::{EvidenceGroup, LimitKind, Pattern, Proximity, RuleDraft};
 use edm_service::{ErrorKind, ListQuery, MatchOptions, NewType, Replacement};
 
 use crate::house::{House, people};
@@ -111,7 +111,7 @@ async fn a_text_with_more_matches_than_are_listed_is_not_redacted_in_half() {
     let options = MatchOptions::default();
     let refused = house.service.redact(&house.admin, text.as_str(), options, Replacement::Mask).await;
     let refused = refused.expect_err("a match would be left");
-    assert_eq!(refused.kind(), &ErrorKind::RedactionIncomplete { limit: "matchLimit" });
+    assert_eq!(refused.kind(), &ErrorKind::RedactionIncomplete { limit: LimitKind::Matches });
     assert!(!refused.to_string().contains(number.as_str()), "{refused}");
     let counted =
         house.service.classify(&house.admin, text, MatchOptions::default()).await.expect("answered");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm_engine::build::{BlockFacts, BuildJob, Plan, PlanInput, check, manifest, manifest_of};
+use edm_engine::build::{BlockFacts, BuildJob, Builder, Plan, PlanInput, check, manifest, manifest_of};
 use edm_engine::{ActiveType, FileBytes, Generation};
 use edm_hash::{HashedRows, Placeholders, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, Pattern, PlaceholderWords, SensitiveTypeId, SessionId, StoreId};
@@ -83,7 +83,7 @@ fn built_in(
 ) -> HashMap<String, Vec<u8>> {
     let mut files = HashMap::new();
     for group in groups {
-        let mut builder = plan.builder(&group, &salt());
+        let mut builder = Builder::new(plan, &group, &salt());
         let mut built = Vec::new();
         for number in plan.required_blocks(&group) {
             let (removes, rows) = &blocks[number as usize];

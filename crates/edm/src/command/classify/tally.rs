@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use edm_graph::{ClassificationError, DetectedContent, Diagnostic};
+use edm_graph::{ClassificationError, DetectedContent, Diagnostic, limit_kind};
+use edm_model::LimitKind;
 use serde_json::{Value, json};
 
 use crate::command::Ending;
@@ -11,8 +12,6 @@ use crate::command::upload::counted;
 use crate::output::grouped;
 use crate::text_input::Survey;
 
-/// Limits that end a search before the end of the text. The others only omit details.
-const CUTTING_LIMITS: [&str; 4] = ["rowCheckLimit", "rowSetLimit", "matchLimit", "uniqueLimit"];
 /// Errors of the service as a whole, which are reported once.
 const OF_THE_SERVICE: [&str; 3] = ["dataUnavailable", "nothingLookedFor", "sensitiveTypeNotFound"];
 /// The code for a text with base64-encoded parts of a mail.
@@ -178,10 +177,15 @@ fn counted_matches(count: u64) -> String {
     format!("{} match{}", grouped(count), if count == 1 { "" } else { "es" })
 }
 
+/// Returns whether a limit may have hidden matches. A code that this program does not know may.
+fn may_hide_matches(code: &str) -> bool {
+    limit_kind(code).is_none_or(LimitKind::may_hide_matches)
+}
+
 /// Returns the codes of the reasons why the server did not search the whole text for every type.
 fn cut_short(looked: &Looked<'_>) -> Vec<String> {
     let limits = looked.diagnostics.iter().flat_map(|diagnostic| &diagnostic.classification_limits);
-    let limits = limits.map(|limit| &limit.code).filter(|code| CUTTING_LIMITS.contains(&code.as_str()));
+    let limits = limits.map(|limit| &limit.code).filter(|code| may_hide_matches(code));
     let mut codes: Vec<String> =
         looked.errors.iter().map(|error| &error.code).chain(limits).cloned().collect();
     if looked.survey.has_base64_parts() {

@@ -1,0 +1,126 @@
+//! What a delta builds on, and what of it stays.
+
+use std::sync::Arc;
+
+use edm_model::{SessionId, limits};
+
+use crate::error::{Error, ErrorKind};
+use crate::generation::build::plan_input::PlanInput;
+use crate::generation::build::rules_builder::RulesBuilder;
+use crate::generation::format::manifest::{ColumnFacts, FILES_MAX, FileFacts, Manifest};
+use crate::generation::format::rules_file::{ColumnSummary, Counts};
+use crate::generation::read::entry_group::EntryGroup;
+use crate::generation::read::generation::Generation;
+
+const RULES: &str = "rules";
+/// The most parts that entry files are rewritten in.
+const PARTS_MAX: u64 = 1 << 12;
+
+/// The generation that a delta builds on, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct DeltaBase {
+    pub(crate) generation: Arc<Generation>,
+    /// Whether the delta's entries and all of the base's become one group again.
+    pub(crate) compacts: bool,
+    /// The most values that go into the entry files that the delta writes.
+    pub(crate) gathered_values: u64,
+    pub(crate) rows_file_count: u32,
+}
+
+impl DeltaBase {
+    pub(crate) fn new(input: &PlanInput, rows: u32, generation: Arc<Generation>) -> Result<Self, Error> {
+        let manifest = generation.manifest();
+        let columns = input.columns.as_slice();
+        // Anything else would mix hashes that do not compare: another salt, another rule, another
+        // row key.
+        let fits = manifest.store_id == input.store_id
+            && manifest.key_id == input.key_id
+            && manifest.tokens_max == input.tokens_max
+            && manifest.columns == input.columns
+            && manifest.sources.iter().all(|source| source.session_id != input.session_id)
+            && columns.iter().any(|column| column.key);
+        if !fits {
+            return Err(Error::new(ErrorKind::BadPlan, "plan"));
+        }
+        let files = manifest.files.len() as u64 + input.blocks.len() as u64 + PARTS_MAX;
+        if u64::from(manifest.rows) + u64::from(rows) > limits::ROWS_MAX
+            || manifest.sources.len() >= limits::SOURCES_MAX
+            || files > u64::from(FILES_MAX)
+        {
+            return Err(Error::new(ErrorKind::Full, "plan"));
+        }
+        let searchable = columns.iter().filter(|column| column.searchable).count() as u64;
+        let own = u64::from(rows) * searchable;
+        let of_deltas = generation.delta_entries().map_or(0, EntryGroup::searchable_values) + own;
+        let of_base = generation.base_entries().searchable_values();
+        // Every delta rewrites the deltas' entries and every look-up searches both groups: past
+        // half of the base, writing everything once costs less than going on.
+        let compacts = of_deltas * 2 > of_base;
+        let gathered_values = if compacts { of_deltas + of_base } else { of_deltas };
+        let rows_files = manifest.files.iter().filter(|file| is_rows(file)).count();
+        let rows_file_count = u32::try_from(rows_files).map_err(|_| Error::new(ErrorKind::Full, "plan"))?;
+        Ok(Self { compacts, gathered_values, rows_file_count, generation })
+    }
+
+    /// Returns how many rows the base has: the delta's come after them.
+    pub(crate) fn rows(&self) -> u32 {
+        self.generation.manifest().rows
+    }
+
+    /// Returns the session whose id is part of the row key, for the rows of the delta too.
+    pub(crate) fn row_key_session(&self) -> SessionId {
+        self.generation.manifest().base_session_id
+    }
+
+    /// Returns the files that stay as they are.
+    pub(crate) fn carried(&self) -> impl Iterator<Item = &FileFacts> {
+        let stays = |file: &&FileFacts| {
+            is_rows(file) || !self.compacts && file.name != RULES && !file.name.starts_with("delta-")
+        };
+        self.generation.manifest().files.iter().filter(stays)
+    }
+
+    /// Returns a builder that begins with what the base's blocks said.
+    pub(crate) fn rules(&self) -> Result<RulesBuilder, Error> {
+        let manifest = self.generation.manifest();
+        let counts =
+            Counts { columns: manifest.columns.as_slice().len(), rules: self.generation.rules().len() };
+        let file = self.generation.file(RULES).ok_or_else(|| Error::damaged(RULES))?;
+        RulesBuilder::widening((**file).as_ref(), counts, RULES)
+    }
+
+    /// Returns what is known of the columns: pinned by the last replace, but for cells that are
+    /// counted wherever they come from.
+    pub(crate) fn facts(&self, summaries: &[ColumnSummary]) -> Vec<ColumnFacts> {
+        let pinned = self.generation.manifest().facts.iter().zip(summaries);
+        let facts = pinned.map(|(facts, summary)| ColumnFacts {
+            too_long: summary.too_long,
+            refused: summary.refused,
+            placeholders: summary.placeholders,
+            ..facts.clone()
+        });
+        facts.collect()
+    }
+
+    /// Returns the manifest of the whole, given that of the delta's own files and rows.
+    pub(crate) fn extended(&self, own: Manifest) -> Manifest {
+        let base = self.generation.manifest();
+        let mut tombstones = [base.tombstones.as_slice(), &own.tombstones].concat();
+        // A row may be superseded by several deltas, and is one tombstone.
+        tombstones.sort_unstable();
+        tombstones.dedup();
+        Manifest {
+            base_session_id: base.base_session_id,
+            part_bits: if self.compacts { own.part_bits } else { base.part_bits },
+            sources: [base.sources.as_slice(), &own.sources].concat(),
+            rejected: base.rejected + own.rejected,
+            tombstones,
+            files: self.carried().cloned().chain(own.files).collect(),
+            ..own
+        }
+    }
+}
+
+fn is_rows(file: &FileFacts) -> bool {
+    file.name.starts_with("rows-")
+}

@@ -1,0 +1,79 @@
+//! The prefilters of a group, as `edm_hash` asks them about windows.
+
+use edm_hash::{AtomKind, AtomSet, Fit, Gate, Kinds, Several, Shape, SignSet};
+
+use crate::generation::RulePrefilter;
+use crate::prepared::active_type::Accelerators;
+use crate::prepared::rule_groups::Sizes;
+
+/// What `edm_hash` asks about windows, answered by the prefilters of a group.
+pub(crate) struct GroupPrefilter<'a> {
+    pub(crate) prefilters: &'a [&'a RulePrefilter],
+    pub(crate) accelerators: Accelerators,
+    /// `None`: nothing is known of any atom.
+    pub(crate) possible: Option<&'a AtomSet>,
+    pub(crate) sizes: &'a Sizes,
+}
+
+impl Gate for GroupPrefilter<'_> {
+    fn atoms_max(&self) -> usize {
+        self.sizes.atoms_max
+    }
+
+    fn bytes_max(&self) -> usize {
+        self.sizes.bytes_max
+    }
+
+    fn lengths(&self, kind: AtomKind) -> u64 {
+        let [digits, others] = self.sizes.lengths;
+        if kind == AtomKind::Digits { digits } else { others }
+    }
+
+    fn significant_digits(&self) -> u64 {
+        self.sizes.significant_digits
+    }
+
+    fn several(&self) -> Several {
+        self.sizes.several
+    }
+
+    fn kinds(&self, kinds: Kinds) -> bool {
+        !self.accelerators.shapes || self.prefilters.iter().any(|one| one.kinds.contains(kinds))
+    }
+
+    fn signs(&self) -> SignSet {
+        self.sizes.signs
+    }
+
+    fn begins(&self, kinds: Kinds) -> bool {
+        !self.accelerators.shapes || self.prefilters.iter().any(|one| one.beginnings.contains(kinds))
+    }
+
+    fn possible(&self, word: usize) -> u64 {
+        self.possible.map_or(u64::MAX, |possible| possible.word(word))
+    }
+
+    fn shape(&self, shape: Shape) -> bool {
+        !self.accelerators.shapes || self.prefilters.iter().any(|one| one.shape(&shape))
+    }
+
+    #[inline]
+    fn fit(&self, shape: Shape) -> Fit {
+        match self.prefilters {
+            // Called for every atom that a window grows by: the hottest line of the scan.
+            [one] if self.accelerators.shapes => one.fit(shape),
+            _ => self.fit_any(shape),
+        }
+    }
+}
+
+impl GroupPrefilter<'_> {
+    /// Cold, so that the usual case, one table, stays small enough to be inlined.
+    #[cold]
+    fn fit_any(&self, shape: Shape) -> Fit {
+        match self.accelerators.shapes {
+            true => self.prefilters.iter().fold(Fit::default(), |all, one| all.or(one.fit(shape))),
+            false => Fit::bounded(shape, self.sizes.atoms_max, self.sizes.bytes_max),
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Unbreakable runs and table rows of a text (`docs/matching.md`, Evidence).
+//!
+//! A URL, a path or an address is one run: values inside it are one piece of evidence. A run is
+//! found when a value in it is asked about, by walking from the value to both of its ends:
+//!
+//! ```text
+//! mail to ada@example.org, or see www.example.org/ada
+//!         |<--- run ---->|        |<----- run ----->|
+//! ```
+//!
+//! What must stay true: the runs are those that a walk from the text's start finds, wherever the
+//! first question is. Long stretches are remembered, so a text that is one long run is walked once.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+
+use edm_hash::{fold_character, is_cluster, is_mark};
+use edm_model::limits::{RUN_BYTES_MAX, TABLE_ROW_BYTES_MAX};
+
+use crate::text::span::ZoneSpan;
+use crate::text::table_rows::Lines;
+
+/// The runs and table rows of a text, each found when a value in it is asked about.
+pub(crate) struct TokenRuns<'a> {
+    text: &'a str,
+    lines: Lines<'a>,
+    /// HTML table rows.
+    html: OnceCell<Vec<ZoneSpan>>,
+    /// Long spans that start and end where runs do, by their starts, with the unbreakable runs in
+    /// them.
+    known: RefCell<BTreeMap<usize, Runs>>,
+    /// What was answered of the last spans: where values are close together, each is asked about
+    /// many times.
+    answered: RefCell<Vec<Answer>>,
+}
+
+/// Slots of the memo of answers; a span has one slot.
+const ANSWERS: usize = 64;
+
+/// The unbreakable runs that a span touches.
+#[derive(Clone, Default)]
+struct Answer {
+    span: ZoneSpan,
+    runs: Vec<ZoneSpan>,
+}
+
+/// Where runs end, and those that are one place for one column only: addresses, URLs, paths.
+struct Runs {
+    end: usize,
+    single: Vec<ZoneSpan>,
+}
+
+/// A span with runs of more bytes is looked at once; shorter ones are looked at again as fast.
+const RUNS_KEPT_BYTES: usize = 1_024;
+
+const BREAKS: &[char] = &[
+    ',', ';', '|', '"', '<', '>', '(', ')', '[', ']', '{', '}', '、', '。', '「', '」', '『', '』', '【',
+    '】', '《', '》', '〈', '〉',
+];
+
+impl<'a> TokenRuns<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            lines: Lines::new(text),
+            html: OnceCell::new(),
+            known: RefCell::default(),
+            answered: RefCell::default(),
+        }
+    }
+
+    /// Returns the unbreakable runs that a span touches.
+    pub(crate) fn runs_at(&self, span: ZoneSpan) -> Vec<ZoneSpan> {
+        // A direct-mapped memo: the slot follows from the start, so looking it up costs less than
+        // comparing with a list.
+        let mut answered = self.answered.borrow_mut();
+        if answered.is_empty() {
+            answered.resize(ANSWERS, Answer::default());
+        }
+        let answer = &mut answered[(span.start ^ span.start >> 6) % ANSWERS];
+        // A fresh slot has an empty span, which no value has.
+        if answer.span != span {
+            *answer = Answer { span, runs: self.find_runs(span) };
+        }
+        answer.runs.clone()
+    }
+
+    fn find_runs(&self, span: ZoneSpan) -> Vec<ZoneSpan> {
+        let touched = |runs: &[ZoneSpan]| -> Vec<ZoneSpan> {
+            let from = runs.partition_point(|run| run.end <= span.start);
+            let to = runs.partition_point(|run| run.start < span.end);
+            runs[from..to.max(from)].to_vec()
+        };
+        let mut known = self.known.borrow_mut();
+        if let Some((_, runs)) = known.range(..=span.start).next_back()
+            && span.end <= runs.end
+        {
+            return touched(&runs.single);
+        }
+        let edge = before_runs(self.text, span.start);
+        let runs = runs(self.text, edge, span.end);
+        let touched = touched(&runs.single);
+        // Without this a text that is one long run would be walked again for each hit in it:
+        // quadratic time.
+        if runs.end - edge.offset > RUNS_KEPT_BYTES {
+            known.insert(edge.offset, runs);
+        }
+        touched
+    }
+
+    /// Returns the table rows that hold a span.
+    pub(crate) fn table_rows(&self, span: ZoneSpan) -> impl Iterator<Item = ZoneSpan> + '_ {
+        let html = self.html.get_or_init(|| html_rows(self.text));
+        let after = html.partition_point(|row| row.start <= span.start);
+        let row = after.checked_sub(1).and_then(|index| html.get(index)).copied();
+        self.lines.row_of(span).into_iter().chain(row.filter(|row| span.end <= row.end))
+    }
+
+    pub(crate) fn same_table_row(&self, a: ZoneSpan, b: ZoneSpan) -> bool {
+        self.table_rows(a).any(|row| row.contains(b))
+    }
+
+    /// Returns whether a span is in a line that is too long to be judged.
+    pub(crate) fn in_long_line(&self, span: ZoneSpan) -> bool {
+        self.lines.in_long_line(span)
+    }
+}
+
+/// Which characters of ASCII no run goes on over: white space and those of [`BREAKS`].
+const ASCII_BREAKS: [bool; 128] = {
+    let mut ends = [false; 128];
+    let mut at = 0;
+    while at < 128 {
+        ends[at] = matches!(
+            at as u8,
+            b'\t'
+                ..=b'\r'
+                    | b' '
+                    | b','
+                    | b';'
+                    | b'|'
+                    | b'"'
+                    | b'<'
+                    | b'>'
+                    | b'('
+                    | b')'
+                    | b'['
+                    | b']'
+                    | b'{'
+                    | b'}'
+        );
+        at += 1;
+    }
+    ends
+};
+
+/// What a character is in a run. Runs are judged on folded characters: a full-width at sign makes
+/// an address too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Role {
+    /// Whether no run goes on over it.
+    ends: bool,
+    /// Whether it is of a script written without spaces; `None`: a mark, which belongs to what it
+    /// stands on.
+    in_clusters: Option<bool>,
+}
+
+impl Role {
+    fn of(character: char) -> Self {
+        if character.is_ascii() {
+            let ends = ASCII_BREAKS.get(character as usize) == Some(&true);
+            return Self { ends, in_clusters: Some(false) };
+        }
+        let own = [character];
+        let folded = fold_character(character).unwrap_or(&own);
+        Self {
+            ends: folded.iter().any(|c| c.is_whitespace() || BREAKS.contains(c)),
+            in_clusters: folded.iter().rev().copied().find(|c| !is_mark(*c)).map(is_cluster),
+        }
+    }
+}
+
+/// An offset at which no run goes on, and whether a cluster comes before it; `None` at the text's
+/// start.
+#[derive(Clone, Copy)]
+struct RunEdge {
+    offset: usize,
+    in_clusters: Option<bool>,
+}
+
+/// Returns an offset at which no run goes on that is of any interest to what stands at `offset`,
+/// and whether a cluster stands in front of it. No run of clusters is a place, so that none has to
+/// be followed to its front.
+fn before_runs(text: &str, offset: usize) -> RunEdge {
+    let mut front = text.get(..offset).unwrap_or("");
+    loop {
+        let plain = |byte: &u8| ASCII_BREAKS.get(usize::from(*byte)) == Some(&false);
+        let passed = front.bytes().rev().take_while(|byte| plain(byte)).count();
+        front = front.get(..front.len() - passed).unwrap_or("");
+        let Some(character) = front.chars().next_back() else {
+            return RunEdge { offset: 0, in_clusters: None };
+        };
+        let role = Role::of(character);
+        if role.ends || role.in_clusters == Some(true) {
+            return RunEdge { offset: front.len(), in_clusters: role.in_clusters };
+        }
+        front = front.get(..front.len() - character.len_utf8()).unwrap_or("");
+    }
+}
+
+/// Finds the unbreakable runs from an offset at which none goes on to one, at `until` or behind it,
+/// where none does again.
+fn runs(text: &str, edge: RunEdge, until: usize) -> Runs {
+    let mut in_clusters = edge.in_clusters;
+    let mut single = Vec::new();
+    let mut start = None;
+    let mut close = |start: &mut Option<usize>, end: usize| {
+        if let Some(begin) = start.take()
+            && end - begin <= RUN_BYTES_MAX
+            && is_single(text.get(begin..end).unwrap_or(""))
+        {
+            single.push(ZoneSpan::new(begin, end));
+        }
+    };
+    let mut offset = edge.offset;
+    while let Some(rest) = text.get(offset..) {
+        // Characters of ASCII that end no run change nothing after another one of ASCII.
+        // The fast path: most of a run is ASCII letters and digits.
+        if in_clusters == Some(false) && start.is_some() {
+            let plain = |byte: &u8| ASCII_BREAKS.get(usize::from(*byte)) == Some(&false);
+            offset += rest.bytes().take_while(|byte| plain(byte)).count();
+        }
+        let Some(character) = text.get(offset..).and_then(|rest| rest.chars().next()) else { break };
+        let role = Role::of(character);
+        // Where a script without spaces meets another, a run ends: there are no spaces to end it.
+        if let (Some(own), Some(known)) = (role.in_clusters, in_clusters)
+            && own != known
+        {
+            close(&mut start, offset);
+        }
+        in_clusters = role.in_clusters.or(in_clusters);
+        if role.ends {
+            close(&mut start, offset);
+        }
+        // Past the span and between two runs: nothing further can touch it.
+        if start.is_none() && offset >= until {
+            return Runs { end: offset, single };
+        }
+        if !role.ends {
+            start = start.or(Some(offset));
+        }
+        offset += character.len_utf8();
+    }
+    close(&mut start, text.len());
+    Runs { end: text.len(), single }
+}
+
+/// Behind a backslash these make an escape, as JSON writes it, and no path.
+const ESCAPES: &[char] = &['u', 'n', 'r', 't', '"', '/'];
+
+/// Returns whether a run, as written in the text, is unbreakable.
+fn is_single(run: &str) -> bool {
+    if run.is_ascii() {
+        return is_single_folded(run);
+    }
+    let mut folded = String::with_capacity(run.len());
+    for character in run.chars() {
+        match fold_character(character) {
+            Some(sequence) => folded.extend(sequence),
+            None => folded.push(character),
+        }
+    }
+    is_single_folded(&folded)
+}
+
+fn is_single_folded(run: &str) -> bool {
+    let bytes = run.as_bytes();
+    let drive = bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.get(1..3) == Some(b":\\");
+    bytes.contains(&b'@')
+        || bytes.contains(&b':') && run.contains("://")
+        || ["/", "./", "../", "~/"].iter().any(|prefix| run.starts_with(prefix))
+        || run.strip_prefix('\\').is_some_and(|rest| !rest.starts_with(ESCAPES))
+        || bytes.get(..4).is_some_and(|front| front.eq_ignore_ascii_case(b"www."))
+        || drive
+}
+
+/// Each row ends at its end tag and begins at the first start tag after the row before that is
+/// near enough.
+fn html_rows(text: &str) -> Vec<ZoneSpan> {
+    let mut rows = Vec::new();
+    let mut start = find_tag(text, 0, "<tr");
+    let mut at = start.unwrap_or(text.len());
+    // End tags first: a row without an end is no row, however many begin.
+    while let Some(end) = find_tag(text, at, "</tr") {
+        let near = |begin: usize| begin + TABLE_ROW_BYTES_MAX >= end;
+        while let Some(begin) = start.filter(|begin| *begin < end && !near(*begin)) {
+            start = find_tag(text, begin + 1, "<tr");
+        }
+        if let Some(begin) = start.filter(|begin| *begin < end) {
+            rows.push(ZoneSpan::new(begin, end));
+            start = find_tag(text, end, "<tr");
+        }
+        at = end + 1;
+    }
+    rows
+}
+
+fn find_tag(text: &str, from: usize, tag: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while let Some(offset) = position_of(bytes.get(at..)?, b'<') {
+        at += offset;
+        let name = bytes.get(at..at + tag.len());
+        let ends = bytes.get(at + tag.len()).is_none_or(|byte| *byte == b'>' || byte.is_ascii_whitespace());
+        if ends && name.is_some_and(|name| name.eq_ignore_ascii_case(tag.as_bytes())) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Returns where a byte first is, skipping whole pieces without it.
+fn position_of(bytes: &[u8], wanted: u8) -> Option<usize> {
+    const PIECE: usize = 64;
+    let (pieces, rest) = bytes.as_chunks::<PIECE>();
+    let has = |piece: &[u8; PIECE]| piece.iter().fold(false, |has, byte| has | (*byte == wanted));
+    let first = pieces.iter().position(has).unwrap_or(pieces.len());
+    let bytes = pieces.get(first).map_or(rest, |piece| piece.as_slice());
+    Some(first * PIECE + bytes.iter().position(|byte| *byte == wanted)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_html_tables() {
+        let far = " ".repeat(TABLE_ROW_BYTES_MAX);
+        let check = |text: &str, expected: &[(usize, usize)]| {
+            let expected: Vec<ZoneSpan> = expected.iter().map(|row| ZoneSpan::new(row.0, row.1)).collect();
+            assert_eq!(html_rows(text), expected, "{text:?}");
+        };
+        check("<tr><td>1</tr> <TR\nclass=a>2</TR >", &[(0, 9), (15, 28)]);
+        check("<tr>1<tr>2</tr>3</tr>", &[(0, 10)]);
+        check("<tr>1", &[]);
+        check("</tr><track></tr>", &[]);
+        check(&format!("<tr>{far}<tr>1</tr>"), &[(far.len() + 4, far.len() + 9)]);
+        check(&format!("<tr>{far}</tr><tr>1</tr>"), &[(far.len() + 9, far.len() + 14)]);
+    }
+
+    /// All unbreakable runs of a text, found from its front to its end as the rules say.
+    fn slowly(text: &str) -> Vec<ZoneSpan> {
+        let (mut single, mut start, mut run, mut in_clusters) = (Vec::new(), None, String::new(), None);
+        for (offset, character) in text.char_indices().chain([(text.len(), ' ')]) {
+            let own = [character];
+            let folded = fold_character(character).unwrap_or(&own);
+            let ends = folded.iter().any(|c| c.is_whitespace() || BREAKS.contains(c));
+            let script = folded.iter().rev().copied().find(|c| !is_mark(*c)).map(is_cluster);
+            let cut = script.zip(in_clusters).is_some_and(|(own, known)| own != known);
+            if let Some(begin) = start.filter(|_| ends || cut) {
+                if offset - begin <= RUN_BYTES_MAX && is_single_folded(&run) {
+                    single.push(ZoneSpan::new(begin, offset));
+                }
+                run.clear();
+                start = None;
+            }
+            in_clusters = script.or(in_clusters);
+            if !ends {
+                start = start.or(Some(offset));
+                run.extend(folded);
+            }
+        }
+        single
+    }
+
+    /// Returns all unbreakable runs, which must be the same wherever one begins to ask.
+    fn rows_of_runs(text: &str) -> Vec<ZoneSpan> {
+        let single = slowly(text);
+        let step = text.len() / 300 + 1;
+        let offsets: Vec<usize> = text.char_indices().map(|(offset, _)| offset).step_by(step).collect();
+        let places = TokenRuns::new(text);
+        for start in offsets.iter().rev() {
+            for characters in [1, 2, 9, 40] {
+                let rest =
+                    text[*start..].char_indices().nth(characters).map_or(text.len(), |(at, _)| start + at);
+                let span = ZoneSpan::new(*start, rest);
+                let touches = |run: &&ZoneSpan| run.overlaps(span);
+                let expected: Vec<ZoneSpan> = single.iter().filter(touches).copied().collect();
+                assert_eq!(places.runs_at(span), expected, "{span:?} of {:?}", text.get(..200));
+                assert_eq!(TokenRuns::new(text).runs_at(span), expected, "{span:?} alone");
+            }
+        }
+        single
+    }
+
+    #[test]
+    fn runs_are_those_found_from_the_front() {
+        let check = |text: &str, count: usize| assert_eq!(rows_of_runs(text).len(), count, "{text}");
+        check("write to a@b.c, or c@d.e; www.x.y C:\\dir /tmp \\u0041 \\srv", 6);
+        check("名前は山田a@b.c。山田 a@漢字b@c漢", 3);
+        check("a@\u{301}\u{301}漢\u{301}b@c\u{301} \u{301}@x \u{301}漢@\u{FF20}", 4);
+        check("ａ＠ｂ，c://d／e、 /x漢/y", 4);
+        check(&format!("{}漢字{}", "x@y ".repeat(400), "/path/".repeat(400)), 401);
+        check(&"\u{200B}@\u{200B}漢\u{200B}ก@ก".repeat(30), 60);
+    }
+
+    #[test]
+    fn runs_are_not_longer_than_the_bound() {
+        let runs = |length: usize| rows_of_runs(&format!("a {}@ b", "x".repeat(length))).len();
+        assert_eq!((runs(RUN_BYTES_MAX - 1), runs(RUN_BYTES_MAX)), (1, 0));
+    }
+}
