@@ -1,0 +1,326 @@
+//! Days of the calendar in cells and text (`docs/formats/hash.md`, section 8, date). Not to be mixed up with
+//! [`reads_as_date`], which says of any column whether its values look like dates.
+
+use std::ops::Range;
+
+use edm_model::{DateOrder, Delimiters};
+
+use self::calendar::{Day, is_weekday, month};
+use self::midnight::is_midnight;
+use super::atom_reader::{Atoms, Joint};
+use super::{Candidate, Found};
+use crate::text::boundaries;
+use crate::text::fold::{Atom, Folded};
+use crate::text::gap::is_white;
+use crate::value::canonical::CellRefusal;
+use crate::window::start_mask::Word;
+
+mod calendar;
+mod midnight;
+pub(crate) mod reads_as_date;
+
+/// What may stand directly behind a day's digits.
+const DAY_SUFFIXES: [&str; 7] = ["st", "nd", "rd", "th", "er", "o", "a"];
+/// Words between day and month or month and year.
+const CONNECTORS: [&str; 4] = ["of", "de", "del", "di"];
+/// Year, month and day as Chinese, Japanese and Korean write them.
+const SIGNS: [[&str; 3]; 2] = [["年", "月", "日"], ["년", "월", "일"]];
+
+/// What is written, before it is known which day it is.
+#[derive(Debug, Clone, Copy)]
+enum Written {
+    /// A month that is told from the day.
+    Plain { year: Number, month: u8, day: u8 },
+    /// Three numbers of which the first is no year of four digits.
+    Numbers { first: Number, second: u8, third: Number },
+}
+
+/// A number of at most four digits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Number {
+    value: u16,
+    digits: usize,
+}
+
+impl Number {
+    fn of(digits: &str) -> Option<Self> {
+        Some(Self { value: digits.parse().ok()?, digits: digits.len() })
+    }
+
+    fn small(self) -> u8 {
+        u8::try_from(self.value).unwrap_or(u8::MAX)
+    }
+
+    fn is_year(self) -> bool {
+        matches!(self.digits, 2 | 4)
+    }
+
+    /// Returns the years that a text may mean.
+    fn in_text(self) -> [Option<u16>; 2] {
+        match self.digits {
+            4 => [Some(self.value), None],
+            2 => [Some(1900 + self.value), Some(2000 + self.value)],
+            _ => [None, None],
+        }
+    }
+
+    /// Returns the year that a cell means.
+    fn in_cell(self) -> Option<u16> {
+        match (self.digits, self.value) {
+            (4, year) => Some(year),
+            (2, year @ 0..=29) => Some(2000 + year),
+            (2, year) => Some(1900 + year),
+            _ => None,
+        }
+    }
+}
+
+impl Written {
+    /// Returns the day that a cell means; `None` for no day, and for two that the column's order does not choose from.
+    fn in_cell(self, order: Option<DateOrder>) -> Option<Day> {
+        let (first, second, third) = match self {
+            Written::Plain { year, month, day } => return Day::new(year.in_cell()?, month, day),
+            Written::Numbers { first, second, third } => (first, second, third),
+        };
+        let year_first = || Day::new(first.in_cell()?, second, third.small());
+        let day_first = Day::new(third.in_cell().unwrap_or(0), second, first.small());
+        let month_first = Day::new(third.in_cell().unwrap_or(0), first.small(), second);
+        match (order, day_first, month_first) {
+            (Some(DateOrder::YearMonthDay), _, _) if third.digits <= 2 && year_first().is_some() => {
+                year_first()
+            }
+            (Some(DateOrder::DayMonthYear), day, month) => day.or(month),
+            (Some(DateOrder::MonthDayYear), day, month) => month.or(day),
+            (_, Some(day), Some(month)) => (day == month).then_some(day),
+            (_, day, month) => day.or(month),
+        }
+    }
+
+    /// Returns the days that a text may mean.
+    fn in_text(self) -> Vec<Day> {
+        let mut days = Vec::new();
+        match self {
+            Written::Plain { year, month, day } => {
+                let years = year.in_text().into_iter().flatten();
+                days.extend(years.filter_map(|year| Day::new(year, month, day)));
+            }
+            Written::Numbers { first, second, third } => {
+                for year in third.in_text().into_iter().flatten() {
+                    days.extend(Day::new(year, second, first.small()));
+                    days.extend(Day::new(year, first.small(), second));
+                }
+                let years = first.in_text().into_iter().flatten().filter(|_| third.digits <= 2);
+                days.extend(years.filter_map(|year| Day::new(year, second, third.small())));
+            }
+        }
+        days.sort_unstable();
+        days.dedup();
+        days
+    }
+}
+
+/// Appends the day that a folded cell is, as `YYYY-MM-DD`.
+pub(crate) fn push_cell(
+    folded: &Folded,
+    order: Option<DateOrder>,
+    delimiters: &Delimiters,
+    out: &mut Vec<u8>,
+) -> Result<(), CellRefusal> {
+    let atoms = Atoms { folded, delimiters };
+    let mut day = None;
+    for first in [Some(0), behind_weekday(atoms)].into_iter().flatten() {
+        read(atoms, first, &mut |last, written| {
+            if day.is_none() && ends_the_cell(atoms, last) {
+                day = written.in_cell(order);
+            }
+        });
+    }
+    out.extend_from_slice(&day.ok_or(CellRefusal::NotThisType)?.form());
+    Ok(())
+}
+
+/// Returns the atoms of a word that a date may begin with: a number, or the name of a month and soon a number.
+pub(crate) fn starts(word: Word<'_>) -> u64 {
+    let numbers = word.of_length(1..=2) | word.of_length(4..=4) | word.of_length(8..=8);
+    numbers & word.digits() | word.all() & !word.digits() & (word.digits_behind(1) | word.digits_behind(2))
+}
+
+/// Three numbers of at most four digits, as [`of_numbers`] takes them.
+pub(crate) fn number(digits: &[u8]) -> Option<Number> {
+    std::str::from_utf8(digits).ok().filter(|digits| digits.len() <= 4).and_then(Number::of)
+}
+
+/// Returns the day, as `YYYY-MM-DD`, of a cell of three numbers with the same joint between, one of them a year of four
+/// digits; `None` for any other numbers, and for what such a cell cannot mean.
+pub(crate) fn of_numbers(numbers: [Number; 3], order: Option<DateOrder>) -> Option<[u8; 10]> {
+    let written = match numbers.map(|number| number.digits) {
+        [4, 1..=2, 1..=2] => {
+            Written::Plain { year: numbers[0], month: numbers[1].small(), day: numbers[2].small() }
+        }
+        [1..=2, 1..=2, 4] => {
+            Written::Numbers { first: numbers[0], second: numbers[1].small(), third: numbers[2] }
+        }
+        _ => return None,
+    };
+    written.in_cell(order).map(Day::form)
+}
+
+/// Calls `found` with every reading of every date that begins at an atom of `starts`.
+pub(crate) fn candidates(folded: &Folded, starts: &Range<usize>, delimiters: &Delimiters, found: Found<'_>) {
+    let atoms = Atoms { folded, delimiters };
+    for first in starts.clone() {
+        read(atoms, first, &mut |last, written| {
+            let end =
+                if ends_before_time(atoms, last) { Some(false) } else { boundaries::ends(folded, last) };
+            let Some(attached) = atoms.stands(first, last, end) else { return };
+            for day in written.in_text() {
+                found(Candidate { first, last, attached, written_form: false }, &day.form());
+            }
+        });
+    }
+}
+
+/// Returns the atom behind the day of the week that a cell begins with.
+fn behind_weekday(atoms: Atoms<'_>) -> Option<usize> {
+    atoms.letters(0).filter(|word| is_weekday(word))?;
+    let feira = |word: &str| word.eq_ignore_ascii_case("feira");
+    let portuguese = atoms.joint(0) == Some(Joint::Written("-")) && atoms.letters(1).is_some_and(feira);
+    let last = usize::from(portuguese);
+    atoms.joint(last).filter(|joint| *joint != Joint::Nothing).map(|_| last + 1)
+}
+
+/// Whether behind an atom of a cell nothing stands, or a time that is midnight.
+fn ends_the_cell(atoms: Atoms<'_>, last: usize) -> bool {
+    let around = |c: char| is_white(c) || atoms.delimiters.contains(c);
+    let offset =
+        |atom: Option<Atom>, end: bool| atom.map_or(0, |atom| if end { atom.end } else { atom.start });
+    let text = atoms.folded.text();
+    let front = text.get(..offset(atoms.folded.atom(0), false) as usize).unwrap_or("");
+    let rest = text.get(offset(atoms.folded.atom(last), true) as usize..).unwrap_or("");
+    let rest = rest.trim_end_matches(around);
+    front.chars().all(around) && (rest.is_empty() || is_midnight(rest))
+}
+
+/// Whether a time or the zone `Z` is joined to the atom: then letters behind the date are no part of a word.
+fn ends_before_time(atoms: Atoms<'_>, last: usize) -> bool {
+    if atoms.joint(last) != Some(Joint::Nothing) {
+        return false;
+    }
+    match atoms.letters(last + 1) {
+        Some("t" | "T") => atoms.joint(last + 1) == Some(Joint::Nothing) && atoms.digits(last + 2).is_some(),
+        Some("z" | "Z") => true,
+        _ => false,
+    }
+}
+
+/// Calls `each` with the last atom of whatever is written like a date and begins with an atom.
+fn read(atoms: Atoms<'_>, first: usize, each: &mut dyn FnMut(usize, Written)) {
+    let found = match atoms.digits(first) {
+        Some(digits) => match digits.len() {
+            8 => compact(digits).map(|written| (first, written)),
+            4 => year_first(atoms, first, digits),
+            1 | 2 => numbers(atoms, first, digits).or_else(|| day_month_year(atoms, first)),
+            _ => None,
+        },
+        None => month_day_year(atoms, first),
+    };
+    if let Some((last, written)) = found {
+        each(last, written);
+    }
+}
+
+fn compact(digits: &str) -> Option<Written> {
+    let part = |range: Range<usize>| Number::of(digits.get(range)?);
+    let (year, month, day) = (part(0..4)?, part(4..6)?.small(), part(6..8)?.small());
+    Some(Written::Plain { year, month, day })
+}
+
+fn year_first(atoms: Atoms<'_>, first: usize, year: &str) -> Option<(usize, Written)> {
+    let year = Number::of(year)?;
+    let numeric = || {
+        let (month, day) = joined_alike(atoms, first)?;
+        Some((first + 2, Written::Plain { year, month: month.small(), day: of_day(day)? }))
+    };
+    let written = || {
+        let at = behind(atoms, first)?;
+        let month = month(atoms.letters(at)?)?;
+        let last = behind(atoms, at)?;
+        Some((last, Written::Plain { year, month, day: of_day(Number::of(atoms.digits(last)?)?)? }))
+    };
+    numeric().or_else(|| signed(atoms, first, year)).or_else(written)
+}
+
+/// Reads the two numbers behind an atom that the same joint joins to it and to each other; the first may be a month or day.
+fn joined_alike(atoms: Atoms<'_>, first: usize) -> Option<(Number, Number)> {
+    let joint = atoms.joint(first)?;
+    let joins = matches!(joint, Joint::Ignored | Joint::Written("-" | "/" | "." | ". " | " "));
+    if !joins || atoms.joint(first + 1) != Some(joint) {
+        return None;
+    }
+    let second = Number::of(atoms.digits(first + 1)?).filter(|number| number.digits <= 2)?;
+    Some((second, Number::of(atoms.digits(first + 2)?)?))
+}
+
+fn of_day(number: Number) -> Option<u8> {
+    (number.digits <= 2).then(|| number.small())
+}
+
+/// Reads a year, a month and a day with the signs for them.
+fn signed(atoms: Atoms<'_>, first: usize, year: Number) -> Option<(usize, Written)> {
+    let joins = |index: usize| matches!(atoms.joint(index), Some(Joint::Nothing | Joint::Written(" ")));
+    if !(first..first + 5).all(joins) {
+        return None;
+    }
+    let signs = [first + 1, first + 3, first + 5].map(|index| atoms.cluster(index).unwrap_or(""));
+    let month = Number::of(atoms.digits(first + 2)?)?;
+    let day = Number::of(atoms.digits(first + 4)?)?;
+    let written = Written::Plain { year, month: of_day(month)?, day: of_day(day)? };
+    SIGNS.contains(&signs).then_some((first + 5, written))
+}
+
+fn numbers(atoms: Atoms<'_>, first: usize, digits: &str) -> Option<(usize, Written)> {
+    let (second, third) = joined_alike(atoms, first)?;
+    let first_number = Number::of(digits)?;
+    let has_year = third.is_year() || third.digits == 1 && first_number.digits == 2;
+    let written = Written::Numbers { first: first_number, second: second.small(), third };
+    has_year.then_some((first + 2, written))
+}
+
+fn day_month_year(atoms: Atoms<'_>, first: usize) -> Option<(usize, Written)> {
+    let (day, last) = ordinal(atoms, first)?;
+    let at = behind(atoms, last)?;
+    let month = month(atoms.letters(at)?)?;
+    let last = behind(atoms, at)?;
+    let year = Number::of(atoms.digits(last)?).filter(|year| year.is_year())?;
+    Some((last, Written::Plain { year, month, day }))
+}
+
+fn month_day_year(atoms: Atoms<'_>, first: usize) -> Option<(usize, Written)> {
+    let month = month(atoms.letters(first)?)?;
+    let (day, last) = ordinal(atoms, behind(atoms, first)?)?;
+    let last = behind(atoms, last)?;
+    let year = Number::of(atoms.digits(last)?).filter(|year| year.is_year())?;
+    Some((last, Written::Plain { year, month, day }))
+}
+
+/// Reads a day of one or two digits and what makes an ordinal of it; returns the last atom.
+fn ordinal(atoms: Atoms<'_>, index: usize) -> Option<(u8, usize)> {
+    let day = of_day(Number::of(atoms.digits(index)?)?)?;
+    let suffix = |known: &[&str]| {
+        atoms.letters(index + 1).is_some_and(|word| known.iter().any(|own| own.eq_ignore_ascii_case(word)))
+    };
+    let joined = match atoms.joint(index) {
+        Some(Joint::Nothing) => suffix(&DAY_SUFFIXES),
+        Some(Joint::Written(".")) => suffix(&["o", "a"]),
+        _ => false,
+    };
+    Some((day, index + usize::from(joined)))
+}
+
+/// Returns the atom behind an atom and, if one stands there, a connector.
+fn behind(atoms: Atoms<'_>, index: usize) -> Option<usize> {
+    let next = atoms.joint(index).map(|_| index + 1)?;
+    let connects = |word: &str| CONNECTORS.iter().any(|own| own.eq_ignore_ascii_case(word));
+    let connector = atoms.letters(next).is_some_and(connects) && atoms.joint(next).is_some();
+    Some(if connector { next + 1 } else { next })
+}
