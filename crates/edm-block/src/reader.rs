@@ -1,8 +1,8 @@
 //! The bytes of a block → verified rows. Everything is checked before anything is handed out.
 
 use edm_hash::{
-    ALGORITHM_VERSION, ColumnCounts, ColumnView, Histogram, RowsView, RuleSummary, Shape, UNICODE_VERSION,
-    is_kinds, is_sign,
+    ALGORITHM_VERSION, ColumnCounts, ColumnView, Fact, Histogram, RowsView, RuleSummary, Shape,
+    UNICODE_VERSION,
 };
 use edm_model::{KeyId, StoreId, limits};
 use sha2::{Digest, Sha256};
@@ -224,10 +224,8 @@ fn read_rule(cursor: &mut Cursor<'_>) -> Result<RuleSummary, Error> {
 
 /// A value has an atom at least, none of them empty, and no more bytes than a cell.
 fn is_possible(shape: &Shape) -> bool {
-    // One without atoms says how many significant digits a number has, which atoms are digits, or that a sign occurs.
-    let digits = shape.has_digit() && !shape.has_letter();
-    let atoms = shape.atoms >= 1 || digits || is_kinds(shape) || is_sign(shape);
-    atoms && shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
+    let is_known = Fact::decode(*shape).is_some();
+    is_known && shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
 }
 
 fn count_ones(bitmap: &[u8]) -> u32 {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use edm_hash::ProcessorPath;
+use edm_hash::Level;
 use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::glance;
@@ -230,7 +230,7 @@ impl<R: Read> Utf8Text<R> {
 
     /// Returns how much of the bytes that follow is text, all but the begin of a last character, and counts its lines.
     fn check_utf8(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let seen = glance::survey(ProcessorPath::current(), bytes);
+        let seen = glance::survey(Level::current(), bytes);
         let (valid, whole) = match seen.beyond.then(|| std::str::from_utf8(bytes)) {
             None | Some(Ok(_)) => (bytes.len(), true),
             Some(Err(error)) => (error.valid_up_to(), error.error_len().is_none() && !self.ended),
@@ -341,7 +341,7 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
 }
 
 fn line_ends(text: &[u8]) -> u64 {
-    glance::survey(ProcessorPath::current(), text).line_ends
+    glance::survey(Level::current(), text).line_ends
 }
 
 #[cfg(test)]

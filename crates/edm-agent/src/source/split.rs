@@ -20,7 +20,7 @@
 
 use std::fmt;
 
-use edm_hash::ProcessorPath;
+use edm_hash::Level;
 use edm_model::limits;
 
 use super::glance::{self, WINDOW};
@@ -118,7 +118,7 @@ pub(super) struct Splitter {
     /// The marks of the windows that follow, of which the first ones were taken.
     ahead: Vec<u64>,
     taken: usize,
-    path: ProcessorPath,
+    level: Level,
     /// Cells of the record whose quotes are to be removed once it is taken: till then it may be read again.
     quoted: Vec<usize>,
 }
@@ -140,8 +140,8 @@ struct Field {
 impl Splitter {
     /// Begins at the begin of a text whose cells this byte parts.
     pub(super) fn new(delimiter: u8) -> Self {
-        let path = ProcessorPath::current();
-        Self { delimiter, at: 0, base: 0, marks: 0, ahead: Vec::new(), taken: 0, path, quoted: Vec::new() }
+        let level = Level::current();
+        Self { delimiter, at: 0, base: 0, marks: 0, ahead: Vec::new(), taken: 0, level, quoted: Vec::new() }
     }
 
     /// Returns where the next record begins.
@@ -325,7 +325,7 @@ impl Splitter {
             let rest = text.get(self.base..).unwrap_or_default();
             self.ahead.clear();
             let near = rest.get(..AHEAD_BYTES).unwrap_or(rest);
-            glance::append_marks(self.path, near, self.delimiter, &mut self.ahead);
+            glance::append_marks(self.level, near, self.delimiter, &mut self.ahead);
             self.taken = 0;
         }
         let marks = self.ahead.get(self.taken).copied().unwrap_or(0);

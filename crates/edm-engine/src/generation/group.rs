@@ -1,7 +1,7 @@
 //! A group of entry files: together they cover every address once. A generation has one or two groups: what a replace
 //! brought, and what the deltas on top of it brought.
 
-use edm_hash::{Hash, ProcessorPath, address};
+use edm_hash::{Hash, Level, address};
 
 use super::entries_file::{EntriesFile, Rows};
 use crate::filter::{self, Block, Parts};
@@ -69,7 +69,7 @@ impl EntryGroup {
                 &many
             }
         };
-        filter::mark(ProcessorPath::current(), Parts { bits: self.part_bits, filters }, hashes, marks);
+        filter::mark(Level::current(), Parts { bits: self.part_bits, filters }, hashes, marks);
     }
 
     /// Asks for what [`EntryGroup::mark_possible`] reads of the first of some hashes: of the others it asks itself in time.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use edm_hash::{
-    ColumnCounts, Fit, KindSet, ProcessorPath, RowsView, RuleKeys, Several, Shape, SignSet, is_kinds,
+    ColumnCounts, KindSet, Level, PrefilterResult, RowsView, RuleKeys, Several, Shape, SignSet, is_kinds,
     is_sign, words_with_other_forms,
 };
 
@@ -309,14 +309,14 @@ impl RuleGate {
     }
 
     pub(crate) fn shape(&self, shape: &Shape) -> bool {
-        self.shapes.as_ref().is_none_or(|shapes| shapes.fit(*shape).whole)
+        self.shapes.as_ref().is_none_or(|shapes| shapes.fit(*shape).may_match)
     }
 
     #[inline]
-    pub(crate) fn fit(&self, shape: Shape) -> Fit {
+    pub(crate) fn fit(&self, shape: Shape) -> PrefilterResult {
         match &self.shapes {
             Some(shapes) => shapes.fit(shape),
-            None => Fit::bounded(shape, self.atoms_max, self.bytes_max),
+            None => PrefilterResult::bounded(shape, self.atoms_max, self.bytes_max),
         }
     }
 
@@ -331,7 +331,7 @@ impl RuleGate {
     /// Marks each tag whose atom may occur in a value of several atoms; a mark that is there stays.
     pub(crate) fn mark_atoms(&self, tags: &[u32], marks: &mut Marks) {
         match &self.vocabulary {
-            Some(vocabulary) => vocabulary.mark(ProcessorPath::current(), tags, marks.words_mut()),
+            Some(vocabulary) => vocabulary.mark(Level::current(), tags, marks.words_mut()),
             None => marks.mark_all(tags.len()),
         }
     }

@@ -1,6 +1,6 @@
 //! The shapes of a rule's values, laid out for being asked at every atom that a window goes over.
 
-use edm_hash::{Fit, Shape};
+use edm_hash::{PrefilterResult, Shape};
 
 /// Shapes of as many atoms and more are told apart one by one.
 const ATOMS_LISTED: usize = 128;
@@ -62,14 +62,17 @@ impl ShapeSet {
     }
 
     #[inline]
-    pub(crate) fn fit(&self, shape: Shape) -> Fit {
+    pub(crate) fn fit(&self, shape: Shape) -> PrefilterResult {
         let atoms = usize::from(shape.atoms).min(self.width - 1);
         let row = self.rows[usize::from(shape.mask)] as usize;
-        let Some(slot) = self.slots.get(row + atoms) else { return Fit::default() };
+        let Some(slot) = self.slots.get(row + atoms) else { return PrefilterResult::default() };
         let length = usize::from(shape.bytes).min(BYTES_LISTED);
         let listed = slot.lengths[length / 64] >> (length % 64) & 1 == 1;
         let alone = length < BYTES_LISTED && usize::from(shape.atoms) < ATOMS_LISTED;
-        Fit { whole: listed && (alone || self.lists(shape)), begins: shape.bytes <= slot.bytes_max }
+        PrefilterResult {
+            may_match: listed && (alone || self.lists(shape)),
+            may_extend: shape.bytes <= slot.bytes_max,
+        }
     }
 
     #[cold]
@@ -121,14 +124,14 @@ mod tests {
             prop_assert_eq!(set.shapes(), &all[..]);
             for asked in listed.iter().copied().chain([asked]) {
                 let fit = set.fit(asked);
-                prop_assert_eq!(fit.whole, listed.contains(&asked), "{:?}", asked);
+                prop_assert_eq!(fit.may_match, listed.contains(&asked), "{:?}", asked);
                 // All from the table's last number of atoms on are one there.
                 let atoms = asked.atoms.min(ATOMS_LISTED as u16);
                 let begins = listed.iter().any(|shape| {
                     let more = shape.mask & asked.mask == asked.mask && shape.bytes >= asked.bytes;
                     shape.atoms >= atoms && more
                 });
-                prop_assert!(fit.begins == begins || asked.bytes == 0, "{:?}: {}", asked, begins);
+                prop_assert!(fit.may_extend == begins || asked.bytes == 0, "{:?}: {}", asked, begins);
             }
         }
     }

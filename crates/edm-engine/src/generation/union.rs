@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use edm_hash::{Hash, ProcessorPath, address};
+use edm_hash::{Hash, Level, address};
 
 use super::reader::Generation;
 use super::rules_file::RuleGate;
@@ -80,12 +80,7 @@ impl Union {
         }
         let (blocks, _) =
             self.filter.get(self.filter_at..).expect("it was made as long, or is empty").as_chunks();
-        filter::mark(
-            ProcessorPath::current(),
-            Parts { bits: 0, filters: &[blocks] },
-            hashes,
-            marks.words_mut(),
-        );
+        filter::mark(Level::current(), Parts { bits: 0, filters: &[blocks] }, hashes, marks.words_mut());
     }
 }
 

@@ -4,9 +4,9 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, Fit, FoldOptions, Folded, Gate, Hash, Kinds,
-    RuleKeys, Several, Shape, SignSet, Window, WindowBuffers, atoms_with_other_forms, has_vocabulary,
-    near_digits, scattered, windows_of,
+    ATOMS_A_WORD, AtomKind, AtomSet, CHECKED_NUMBER_ATOMS_MAX, FoldOptions, Folded, Hash, Kinds, Prefilter,
+    PrefilterResult, RuleKeys, RuleText, Several, Shape, SignSet, Window, WindowScratch,
+    atoms_with_other_forms, has_vocabulary, near_digits, scattered, windows_of,
 };
 use edm_model::{DataType, KeyId, Rule};
 
@@ -291,7 +291,7 @@ pub(crate) struct WindowRoom {
     vocabulary: Vocabulary,
     numeric: AtomSet,
     starts: AtomSet,
-    windows: WindowBuffers,
+    windows: WindowScratch,
     batch: Batch,
 }
 
@@ -319,7 +319,7 @@ struct GroupGate<'a> {
     sizes: &'a Sizes,
 }
 
-impl Gate for GroupGate<'_> {
+impl Prefilter for GroupGate<'_> {
     fn atoms_max(&self) -> usize {
         self.sizes.atoms_max
     }
@@ -362,7 +362,7 @@ impl Gate for GroupGate<'_> {
     }
 
     #[inline]
-    fn fit(&self, shape: Shape) -> Fit {
+    fn fit(&self, shape: Shape) -> PrefilterResult {
         match self.gates {
             [gate] if self.accelerators.shapes => gate.fit(shape),
             _ => self.fit_any(shape),
@@ -372,10 +372,10 @@ impl Gate for GroupGate<'_> {
 
 impl GroupGate<'_> {
     #[cold]
-    fn fit_any(&self, shape: Shape) -> Fit {
+    fn fit_any(&self, shape: Shape) -> PrefilterResult {
         match self.accelerators.shapes {
-            true => self.gates.iter().fold(Fit::default(), |all, gate| all.or(gate.fit(shape))),
-            false => Fit::bounded(shape, self.sizes.atoms_max, self.sizes.bytes_max),
+            true => self.gates.iter().fold(PrefilterResult::default(), |all, gate| all.or(gate.fit(shape))),
+            false => PrefilterResult::bounded(shape, self.sizes.atoms_max, self.sizes.bytes_max),
         }
     }
 }
@@ -428,14 +428,15 @@ impl<'a> Windower<'a> {
         }
         let gate = GroupGate { possible: asks.then_some(&vocabulary.possible), ..gate };
         possible.fit(folded.atom_count());
-        edm_hash::starts((rule, folded), words.clone(), numeric, &gate, possible);
+        let text = RuleText { rule, folded };
+        edm_hash::start_mask(text, words.clone(), numeric, &gate, possible);
         if let Some(own) = &reading.starts {
             words.clone().for_each(|word| possible.set_word(word, possible.word(word) & own.word(word)));
         }
         if words.clone().all(|word| possible.word(word) == 0) {
             return;
         }
-        windows_of((rule, folded), (possible, starts), &gate, windows, |window, canonical| {
+        windows_of(text, possible, starts, &gate, windows, |window, canonical| {
             batch.push(window, canonical);
             if batch.is_full() {
                 batch.flush(keys, &mut each);
@@ -476,7 +477,7 @@ impl Vocabulary {
             self.asked.iter_mut().skip(number).take(1).for_each(|asked| *asked = true);
             let near = match anywhere {
                 true => u64::MAX,
-                false => near_digits((&group.rule, folded), number, numeric, gate),
+                false => near_digits(RuleText { rule: &group.rule, folded }, number, numeric, gate),
             };
             let wanted = near & if digits_too { u64::MAX } else { !folded.digits().word(number) };
             if regular && !folded.has_marks_near(number) {

@@ -1,9 +1,34 @@
-//! AES-256-CMAC (NIST SP 800-38B) over many messages at once, so that the cipher always has many blocks in flight.
+//! AES-256-CMAC (NIST SP 800-38B) over many messages at once.
+//!
+//! Problem: CMAC is a chain: a block of a message needs the one before it encrypted. A block of
+//! AES-256 waits for 14 rounds, one after the other, while the processor could start a round of
+//! another block in each cycle.
+//!
+//! Idea: encrypt the k-th blocks of many messages together. Most messages are one block, whose
+//! encryption is the tag. A message goes from the arena through two tables straight into a
+//! register:
+//!
+//! ```text
+//! block  = (16 bytes from the arena & KEPT[count]) ^ ENDINGS[count]    count: its bytes
+//!          KEPT[3]     ff ff ff 00 00 …          drops what follows the message
+//!          ENDINGS[3]  K2 with 0x80 at byte 3    padding, subkey; [16] is K1, [17] is zeros
+//! while messages are left:
+//!     encrypt one block of each (xor the state of its block before)
+//!     keep those that have more, close together and without a branch
+//! ```
+//!
+//! What must stay true: a tag is the one of the standard for every length (golden vectors and the
+//! `cmac` crate are the oracle); the arena is read at most 16 bytes from a message's block on, and
+//! where it ends earlier the slow way copies what there is.
+//!
+//! Measured: 2.1 ns a hash of up to 16 bytes with VAES, 4.8 with the `aes` crate (decision 0012).
+//! Sorting messages by their number of blocks was not needed, since those that go on move together
+//! after each round.
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::key::cipher::{BLOCK_BYTES, Block, Blocks, Cipher};
-use crate::simd::level::ProcessorPath;
+use crate::simd::level::Level;
 
 /// The width of a hash in bytes.
 pub const HASH_BYTES: usize = BLOCK_BYTES;
@@ -16,11 +41,12 @@ const TILE: usize = 256;
 /// And how many where they are few.
 const TILE_FEW: usize = 64;
 
-/// How many bytes of a block belong to its message, or [`MORE`] where more blocks follow, is a number of 5 bits.
+/// How many bytes of a block belong to its message, or [`MORE`] where more blocks follow, is a
+/// number of 5 bits.
 const COUNTS: usize = 32;
 const MORE: u32 = BLOCK_BYTES as u32 + 1;
 
-/// What is kept of 16 bytes that are read where as many of them belong to a message.
+/// By the number of bytes that belong to a message: the mask that keeps them of 16.
 static KEPT: [Block; COUNTS] = kept();
 
 const fn kept() -> [Block; COUNTS] {
@@ -63,8 +89,8 @@ pub(crate) struct CmacKey {
     endings: Endings,
 }
 
-/// What is added to a block of which as many bytes belong to the message: padding and subkey at the message's end,
-/// nothing where more blocks follow.
+/// What is added to a block by how many of its bytes belong to the message: padding and subkey at
+/// the message's end, nothing where more blocks follow.
 #[derive(Zeroize, ZeroizeOnDrop)]
 struct Endings([Block; COUNTS]);
 
@@ -85,8 +111,8 @@ impl Endings {
 }
 
 impl CmacKey {
-    pub(crate) fn new(key: &[u8; 32], path: ProcessorPath) -> Self {
-        let cipher = Cipher::new(key, path);
+    pub(crate) fn new(key: &[u8; 32], level: Level) -> Self {
+        let cipher = Cipher::new(key, level);
         let endings = Endings::new(&cipher);
         Self { cipher, endings }
     }
@@ -111,7 +137,8 @@ impl CmacKey {
         }
     }
 
-    /// Tags messages of several blocks, and of one: those that have a block left go into the next round.
+    /// Tags messages of several blocks, and of one: those that have a block left go into the next
+    /// round.
     fn tag_tile<const N: usize, T: Tag>(&self, source: Source<'_>, messages: &[(u32, u32)], out: &mut [T]) {
         let mut lanes = [Lane::default(); N];
         for (index, (lane, (start, end))) in lanes.iter_mut().zip(messages).enumerate() {
@@ -120,6 +147,8 @@ impl CmacKey {
             *lane = Lane { start, left, index: index as u32 };
         }
         let (mut states, mut tags) = ([Block::default(); N], [Block::default(); N]);
+        // Messages of one length end together; of mixed lengths, those with blocks left are moved
+        // to the front.
         let mut going = messages.len();
         while going > 0 {
             self.cipher.encrypt(going, &mut Round { source, lanes: &lanes[..going], states: &mut states });
@@ -140,11 +169,12 @@ impl CmacKey {
 
 /// Returns 0 or 1 if every range is one and has at most one block.
 fn blocks_max(messages: &[(u32, u32)]) -> u32 {
-    // Joined, not compared: that tells 0 and 1 from more, and needs no branch. A range that ends before it begins wraps.
+    // Joined, not compared: that tells 0 and 1 from more, and needs no branch. A range that ends
+    // before it begins wraps.
     messages.iter().fold(0, |all, (start, end)| all | end.wrapping_sub(*start).saturating_add(15) >> 4)
 }
 
-/// Where messages stand and how they end.
+/// Where messages are and how they end.
 #[derive(Clone, Copy)]
 struct Source<'a> {
     arena: &'a [u8],
@@ -152,10 +182,13 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Returns the block at `start`, of which `count` bytes belong to the message, with what its ending adds.
+    /// Returns the block at `start`, of which `count` bytes belong to the message, with what its
+    /// ending adds.
     #[inline(always)]
     fn block(&self, start: u32, count: u32) -> Block {
         let at = start as usize;
+        // Reading 16 bytes whatever the message's length is one load; the mask drops what is too
+        // much.
         let Some(read) = self.arena.get(at..at + BLOCK_BYTES) else {
             return self.at_the_end(start, count).to_ne_bytes();
         };
@@ -167,8 +200,8 @@ impl Source<'_> {
         block
     }
 
-    /// Does so where the arena ends. What lies behind its end is an empty message. (As a number, it comes back in
-    /// registers; as a block it would force every block through memory.)
+    /// Does so where the arena ends. What lies after its end is an empty message. (As a number, it
+    /// comes back in registers; as a block it would force every block through memory.)
     #[cold]
     fn at_the_end(&self, start: u32, count: u32) -> u128 {
         let at = start as usize;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::key::cipher::{Block, Blocks, Cipher};
 use crate::key::cmac::{CmacKey, Hash};
-use crate::simd::level::ProcessorPath;
+use crate::simd::level::Level;
 
 /// The version of everything that `docs/formats/hash.md` defines.
 pub const ALGORITHM_VERSION: u16 = 1;
@@ -61,10 +61,12 @@ impl Salt {
         Ok(Self(text))
     }
 
-    /// Makes a salt of 64 characters a–z and 0–9 from random bytes. Bytes that would favour some characters are
-    /// passed over; with 128 bytes the chance of running out is below 2⁻¹⁰⁰, and then the rest is taken as it is.
+    /// Makes a salt of 64 characters a–z and 0–9 from random bytes. Bytes that would favour some
+    /// characters are passed over; with 128 bytes the chance of running out is below 2⁻¹⁰⁰, and
+    /// then the rest is taken as it is.
     pub fn generate(random: &[u8; SALT_RANDOM_BYTES]) -> Self {
         const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+        // 252 is 7 times 36: bytes from there on would favour the first characters.
         let fair = random.iter().filter(|byte| **byte < 252).chain(random.iter());
         let text =
             fair.take(SALT_CHARACTERS).map(|byte| char::from(ALPHABET[usize::from(byte % 36)])).collect();
@@ -75,6 +77,7 @@ impl Salt {
     pub fn is_weak(&self) -> bool {
         let mut distinct: Vec<char> = self.0.chars().collect();
         let characters = distinct.len();
+        // `aaaaaaaa…` is long and no secret.
         distinct.sort_unstable();
         distinct.dedup();
         characters < limits::SALT_CHARACTERS_MIN || distinct.len() < limits::SALT_DISTINCT_MIN
@@ -87,6 +90,7 @@ impl Salt {
 
     fn derive(&self, fields: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut info = Vec::new();
+        // Lengths before fields, so that no two lists of fields give the same bytes.
         for field in fields {
             info.extend_from_slice(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_le_bytes());
             info.extend_from_slice(field);
@@ -108,14 +112,15 @@ pub struct RuleKeys {
 impl RuleKeys {
     /// Derives the keys.
     pub fn derive(salt: &Salt, rule: &Rule) -> Self {
+        // Rules that read values alike have the same key, and so the same hashes.
         let mut digest = Sha256::new();
         digest.update(rule.canonical_bytes());
         digest.update(FOLDING_VERSION.to_le_bytes());
         let digest = digest.finalize();
-        let path = ProcessorPath::current();
+        let level = Level::current();
         Self {
-            cell: CmacKey::new(&salt.derive(&[b"edm/v1/cell", &digest]), path),
-            vocabulary: CmacKey::new(&salt.derive(&[b"edm/v1/vocabulary", &digest]), path),
+            cell: CmacKey::new(&salt.derive(&[b"edm/v1/cell", &digest]), level),
+            vocabulary: CmacKey::new(&salt.derive(&[b"edm/v1/vocabulary", &digest]), level),
         }
     }
 
@@ -139,7 +144,7 @@ pub fn address(hash: &Hash) -> u64 {
 /// The key of the row checks of one generation's base session.
 pub struct RowKey(Cipher);
 
-/// A question to the row checks: does this hash stand in this row and column?
+/// A question to the row checks: is this hash in this row and column?
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RowCell {
     /// The hash of the value.
@@ -154,7 +159,7 @@ impl RowKey {
     /// Derives the key.
     pub fn derive(salt: &Salt, store: StoreId, session: SessionId) -> Self {
         let key = salt.derive(&[b"edm/v1/row", store.as_bytes(), session.as_bytes()]);
-        Self(Cipher::new(&key, ProcessorPath::current()))
+        Self(Cipher::new(&key, Level::current()))
     }
 
     /// Writes the row check of each cell to `out`, after clearing it. Never 0: that says absent.
@@ -174,6 +179,7 @@ impl RowCell {
     /// Returns what is encrypted: the hash, made another one for each row and four columns.
     #[inline(always)]
     fn block(&self) -> Block {
+        // One encryption has the checks of a value in four neighbouring columns of a row.
         let place = u64::from(self.row) << 8 | u64::from(self.column / 4);
         let mut block = self.hash;
         for (at, byte) in place.to_le_bytes().into_iter().enumerate() {
@@ -186,6 +192,7 @@ impl RowCell {
     #[inline(always)]
     fn slice_of(&self, encrypted: &Block) -> u32 {
         let (slices, _) = encrypted.as_chunks::<4>();
+        // 0 says that a row has no value, so a check that would be 0 is 1.
         u32::from_le_bytes(slices[usize::from(self.column) % slices.len()]).max(1)
     }
 }

@@ -39,7 +39,8 @@ pub struct HashedColumn {
 pub struct RuleSummary {
     /// The shapes that occur, ascending; `None`: too many to list.
     pub shapes: Option<Vec<Shape>>,
-    /// The vocabulary tags of the atoms of values of two atoms and more, ascending; `None`: too many to list.
+    /// The vocabulary tags of the atoms of values of two atoms and more, ascending; `None`: too
+    /// many to list.
     pub vocabulary: Option<Vec<u32>>,
 }
 

@@ -5,14 +5,17 @@ use std::fmt;
 use edm_model::{Columns, limits};
 
 use crate::key::keys::Salt;
-use crate::rows::column::{Cell, ColumnState, RuleState};
+use crate::rows::cell::Cell;
+use crate::rows::column::ColumnState;
 use crate::rows::hashed_rows::{HashedRows, set_bit};
+use crate::rows::rule_state::RuleState;
 use crate::rows::vocabulary::VOCABULARY_MAX;
 use crate::text::fold::Folded;
-use crate::value::canonical::{CellForm, CellRefusal};
+use crate::value::cell_form::{CellForm, CellRefusal};
 use crate::value::placeholder::Placeholders;
 
-/// Records whose cells are taken column by column: so few that their text stays in the nearest cache meanwhile.
+/// Records whose cells are taken column by column: so few that their text stays in the nearest
+/// cache meanwhile.
 const BATCH: usize = if cfg!(test) { 7 } else { 256 };
 
 /// What became of a record.
@@ -65,17 +68,18 @@ impl fmt::Display for RecordRefusal {
     }
 }
 
-/// Records as a source has read them: a text, and where in it the cells stand.
+/// Records as a source has read them: a text, and where in it the cells are.
 #[derive(Debug, Clone, Copy)]
 pub struct Records<'a> {
     /// The text that holds the cells.
     pub text: &'a str,
-    /// Begin and end in the text of each cell, at character boundaries: record by record, those of all columns in order.
+    /// Start and end in the text of each cell, at character boundaries: record by record, those of
+    /// all columns in order.
     pub cells: &'a [(u32, u32)],
     /// The number of records, those without cells included.
     pub count: u32,
-    /// The positions of records that have no cells, ascending: the source could not read them, and they keep their
-    /// ordinals.
+    /// The positions of records that have no cells, ascending: the source could not read them, and
+    /// they keep their ordinals.
     pub left_out: &'a [u32],
 }
 
@@ -118,7 +122,8 @@ impl RecordHasher {
         }
     }
 
-    /// Rejects every record with a cell that its column cannot hold. Each cell is looked at twice then.
+    /// Rejects every record with a cell that its column cannot hold. Each cell is looked at twice
+    /// then.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
@@ -133,17 +138,17 @@ impl RecordHasher {
         self
     }
 
-    /// Takes the general way for every cell, which the short way for plain cells is compared with.
+    /// Takes the slow path for every cell, which the fast path is compared with.
     #[cfg(test)]
-    pub(crate) fn without_short_way(mut self) -> Self {
-        self.columns.iter_mut().for_each(ColumnState::forget_short_way);
+    pub(crate) fn without_fast_path(mut self) -> Self {
+        self.columns.iter_mut().for_each(ColumnState::forget_fast_path);
         self
     }
 
-    /// Looks at many cells on this path.
+    /// Looks at many cells at this level.
     #[cfg(test)]
-    pub(crate) fn on_path(mut self, path: crate::simd::level::ProcessorPath) -> Self {
-        self.columns.iter_mut().for_each(|column| column.prefer(path));
+    pub(crate) fn on_path(mut self, level: crate::simd::level::Level) -> Self {
+        self.columns.iter_mut().for_each(|column| column.prefer(level));
         self
     }
 
@@ -157,7 +162,8 @@ impl RecordHasher {
         self.row_count == 0
     }
 
-    /// Makes room for the hashes of a block of so many records, which need not be moved then as they become more.
+    /// Makes room for the hashes of a block of `records` records, which need not be moved then as
+    /// they become more.
     pub fn expect(&mut self, records: u32) {
         self.columns.iter_mut().for_each(|column| column.expect_hashes(records));
     }
@@ -175,6 +181,7 @@ impl RecordHasher {
             self.push_rejected();
             return RecordOutcome::Rejected(refusal);
         }
+        // A refused cell counts as absent; its record stays.
         let mut refused_cells = Vec::new();
         for (position, (column, cell)) in self.columns.iter_mut().zip(cells).enumerate() {
             let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
@@ -186,11 +193,12 @@ impl RecordHasher {
         RecordOutcome::Accepted { refused_cells }
     }
 
-    /// Takes many records, column by column. Returns what became of those of which something was refused: the position
-    /// of the record, ascending.
+    /// Takes many records, column by column. Returns what became of those of which something was
+    /// refused: the position of the record, ascending.
     ///
     /// # Panics
-    /// If there are more or fewer cells than columns for each record that has cells: that is the caller's mistake.
+    /// If there are more or fewer cells than columns for each record that has cells: that is the
+    /// caller's mistake.
     pub fn push_all(&mut self, records: &Records<'_>) -> Vec<(u32, RecordOutcome)> {
         let width = self.columns.len();
         let held = (records.count as usize).checked_sub(records.left_out.len());
@@ -202,21 +210,25 @@ impl RecordHasher {
         let mut outcomes = self.place(records);
         let mut refused: Vec<(usize, usize, CellRefusal)> = Vec::new();
         self.columns.iter_mut().for_each(|column| column.expect_rows(self.row_count));
+        // A batch of records goes through all columns before the next batch is touched, so that its
+        // text stays in the cache.
         let records_of = |batch: usize| batch * BATCH..;
         for (batch, (rows, cells)) in
             self.rows.chunks(BATCH).zip(records.cells.chunks(BATCH * width)).enumerate()
         {
             for (position, column) in self.columns.iter_mut().enumerate() {
                 let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
+                // The cells of one column lie `width` apart.
                 let spans = cells.iter().skip(position).step_by(width);
                 let cells = records_of(batch).zip(rows).zip(spans).filter_map(|((record, row), span)| {
-                    Some((record, (*row)?, Cell::within(records.text, *span)))
+                    Some((record, (*row)?, Cell::within(records.text, span.0, span.1)))
                 });
                 column.take_all(cells, rule, &mut self.folded, |record, refusal| {
                     refused.push((record, position, refusal));
                 });
             }
         }
+        // Columns were taken one after the other; reports are by record.
         refused.sort_by_key(|(record, position, _)| (*record, *position));
         let first_row = self.row_count - records.count;
         for cells in refused.chunk_by(|one, other| one.0 == other.0) {
@@ -243,6 +255,7 @@ impl RecordHasher {
             return Vec::new();
         }
         let mut outcomes = Vec::new();
+        // Left-out records have no cells, so cells and records advance at different steps.
         let mut left_out = records.left_out.iter().copied().peekable();
         let mut cells = records.cells.chunks_exact(self.columns.len().max(1));
         for record in 0..records.count {
@@ -251,7 +264,7 @@ impl RecordHasher {
                 continue;
             }
             let Some(cells) = cells.next() else { continue };
-            let cells = cells.iter().map(|span| Cell::within(records.text, *span));
+            let cells = cells.iter().map(|span| Cell::within(records.text, span.0, span.1));
             if let Err(refusal) = self.check(cells) {
                 self.push_rejected();
                 rows.push(None);
@@ -278,6 +291,8 @@ impl RecordHasher {
         }
         for (position, (column, cell)) in self.columns.iter_mut().zip(cells).enumerate() {
             let is_key = self.key == Some(position);
+            // Only these cells are judged before the record is taken: judging costs a second look
+            // at the cell.
             if !is_key && !self.strict {
                 continue;
             }
@@ -293,7 +308,8 @@ impl RecordHasher {
         Ok(())
     }
 
-    /// Takes rows that are not needed any more: their memory, which was touched already, is used for the next block.
+    /// Takes rows that are not needed any more: their memory, which was touched already, is used
+    /// for the next block.
     pub fn reuse(&mut self, rows: HashedRows) {
         self.columns.iter_mut().zip(rows.columns).for_each(|(column, old)| column.reuse(old.hashes));
     }
@@ -302,12 +318,14 @@ impl RecordHasher {
     pub fn finish(&mut self) -> HashedRows {
         let row_count = std::mem::take(&mut self.row_count);
         let mut rejected = std::mem::take(&mut self.rejected);
+        // The bitmap grew only as far as the last rejected record.
         rejected.resize((row_count as usize).div_ceil(8), 0);
         let columns = self.columns.iter_mut().filter_map(|column| {
             let rule = self.rules.get(column.rule())?;
             Some(column.finish(rule, row_count))
         });
         let columns = columns.collect();
+        // One bound over all rules of the block, first come first served.
         let mut room = VOCABULARY_MAX;
         let rules = self.rules.iter_mut().map(|rule| rule.finish(&mut room)).collect();
         HashedRows {

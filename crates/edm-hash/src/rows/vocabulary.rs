@@ -1,15 +1,35 @@
-//! Which atoms the values of a rule are made of, as keyed tags: a set, gathered with as few tags as can be.
+//! Which atoms the values of a rule are made of, as keyed tags: a set, made with as few AES blocks
+//! and as little sorting as possible.
+//!
+//! Problem: a table of a million names has two million atoms, most of them one of a few thousand.
+//! Tagging each costs an AES block, and a set of tags costs a look-up.
+//!
+//! Idea: two filters before the set. A direct-mapped cache of the atoms seen last drops most
+//! repetitions before they are tagged; what is left is tagged in batches, appended to a list, and
+//! sorted and deduplicated whenever the list has doubled.
+//!
+//! ```text
+//! atom -> recent[hash(atom)] == atom?  yes: drop
+//!                                      no: replace the entry, append the atom to the arena
+//! arena full (1 MiB) -> tag all atoms -> tags
+//! tags doubled       -> radix sort, dedup
+//! ```
+//!
+//! What must stay true: the result is the set of tags, whatever the cache dropped: it drops only
+//! atoms that were appended before. Tags are evenly spread, so a [radix
+//! sort](https://en.wikipedia.org/wiki/Radix_sort) by three digits of 11 bits needs no comparison.
 
 use crate::key::keys::RuleKeys;
-use crate::value::plain::{Form, low};
+use crate::simd::mask::low;
+use crate::value::plain::form::Form;
 
 /// More vocabulary tags than this, over all rules of a block, are not listed: 2 MiB.
 pub(crate) const VOCABULARY_MAX: usize = 512 * 1024;
-/// Atoms are tagged whenever so many bytes of them were gathered.
+/// Atoms are tagged whenever this many bytes of them were gathered.
 const ARENA_BYTES: usize = 1024 * 1024;
 /// Atoms seen last, by their bytes: most atoms of a table are a few frequent ones.
 const RECENT: usize = 4096;
-/// Only atoms of so many bytes are remembered.
+/// Only atoms of at most this many bytes are remembered.
 const RECENT_BYTES_MAX: u32 = 16;
 /// Bits of a tag that one pass of sorting looks at.
 const DIGIT_BITS: u32 = 11;
@@ -55,6 +75,8 @@ impl Vocabulary {
         while starts != 0 {
             let (start, end) = (starts.trailing_zeros(), ends.trailing_zeros() + 1);
             (starts, ends) = (starts & (starts - 1), ends & (ends - 1));
+            // Up to 16 bytes an atom is a number, so that remembering and comparing it is one
+            // instruction each.
             if end - start <= RECENT_BYTES_MAX {
                 let step = form.step(start);
                 let bits = 8 * (end - start);
@@ -79,7 +101,8 @@ impl Vocabulary {
         gathered.tag_if_full(keys);
     }
 
-    /// Returns the tags, ascending, and starts afresh; `None` if there are more than `room` has left.
+    /// Returns the tags, ascending, and starts afresh; `None` if there are more than `room` has
+    /// left.
     pub(crate) fn finish(&mut self, keys: &RuleKeys, room: &mut usize) -> Option<Vec<u32>> {
         let Some(gathered) = &mut self.gathered else { return Some(Vec::new()) };
         gathered.tag(keys);
@@ -96,19 +119,20 @@ impl Vocabulary {
 }
 
 impl Gathered {
-    /// Whether the atom was seen lately; from now on it was.
+    /// Returns whether the atom was seen lately; from now on it was.
     #[inline(always)]
     fn saw(&mut self, atom: u128) -> bool {
+        // A multiplicative hash; the high bits are the well-mixed ones.
         let mixed = (atom as u64 ^ (atom >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let Some(place) = self.recent.get_mut((mixed >> 40) as usize % RECENT) else { return false };
         std::mem::replace(place, atom) == atom
     }
 
-    /// Adds an atom at the begin of 16 bytes.
+    /// Adds an atom at the start of 16 bytes.
     #[inline(always)]
     fn push_short(&mut self, step: [u8; RECENT_BYTES_MAX as usize], length: u32) {
         let start = self.atoms.len();
-        // All of them are copied, which takes one instruction; those behind the atom go again.
+        // All of them are copied, which takes one instruction; those after the atom go again.
         self.atoms.extend_from_slice(&step);
         self.atoms.truncate(start + length as usize);
         self.ranges.push((start as u32, self.atoms.len() as u32));
@@ -144,7 +168,8 @@ impl Gathered {
     }
 }
 
-/// Sorts by three passes over the bits, lowest first: tags are evenly spread, and comparing them costs more.
+/// Sorts by three passes over the bits, lowest first: tags are evenly spread, and comparing them
+/// costs more.
 fn sort(tags: &mut Vec<u32>, scratch: &mut Vec<u32>) {
     const DIGITS: usize = 1 << DIGIT_BITS;
     if tags.len() < DIGITS {
@@ -155,6 +180,8 @@ fn sort(tags: &mut Vec<u32>, scratch: &mut Vec<u32>) {
     scratch.resize(tags.len(), 0);
     for pass in 0..32u32.div_ceil(DIGIT_BITS) {
         let digit = |tag: u32| (tag >> (pass * DIGIT_BITS)) as usize % DIGITS;
+        // Counting sort by one digit: counts become the first place of each digit, then places move
+        // on.
         let mut places = [0u32; DIGITS];
         tags.iter().for_each(|tag| places[digit(*tag)] += 1);
         let mut before = 0;

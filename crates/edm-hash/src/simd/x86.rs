@@ -1,4 +1,5 @@
-//! The ways of x86-64 with wide registers: all characters of a cell at once, and counting of bits in one instruction.
+//! The ways of x86-64 with wide registers: all characters of a cell at once, and counting of bits
+//! in one instruction.
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
@@ -7,66 +8,42 @@ use std::arch::x86_64::{
     _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_or_si512, _mm512_set1_epi8, _mm512_sub_epi8,
 };
 
-use super::vector::{Looks, Seen, Sight};
-use crate::value::plain::plain_cell::{ROOM_BYTES, low};
+use crate::simd::backend::{CellMasks, ROOM_BYTES, Simd, WithSimd};
+use crate::simd::level::{Avx2, Avx512};
+use crate::simd::mask::low;
 
 /// Characters in half a register.
 const HALF: usize = 32;
 /// Characters from the first printable one on: 0x20 to 0x7f.
 const PRINTABLE: u8 = 0x60;
 
-/// Says whether the machine has what [`look_avx512`] needs.
-pub(super) fn has_avx512() -> bool {
-    has_avx2()
-        && is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512vl")
+/// Runs a loop that is compiled for AVX-512.
+pub(super) fn avx512(token: Avx512, work: impl WithSimd) {
+    // SAFETY: the token proves that the processor has the instructions.
+    unsafe { with_avx512(token, work) }
 }
 
-/// Says whether the machine has what [`look_avx2`] needs.
-pub(super) fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("bmi1")
-        && is_x86_feature_detected!("bmi2")
-        && is_x86_feature_detected!("lzcnt")
-        && is_x86_feature_detected!("popcnt")
+/// Runs a loop that is compiled for AVX2.
+pub(super) fn avx2(token: Avx2, work: impl WithSimd) {
+    // SAFETY: the token proves that the processor has the instructions.
+    unsafe { with_avx2(token, work) }
 }
-
-pub(super) fn look_avx512(work: impl Looks) {
-    assert!(has_avx512(), "this way is gone only where the processor has its instructions");
-    // SAFETY: it has them.
-    unsafe { avx512(work) }
-}
-
-pub(super) fn look_avx2(work: impl Looks) {
-    assert!(has_avx2(), "this way is gone only where the processor has its instructions");
-    // SAFETY: it has them.
-    unsafe { avx2(work) }
-}
-
-/// Only [`avx512`] makes one: whoever holds it runs on a processor with these instructions.
-#[derive(Clone, Copy)]
-struct Wide512(());
-
-/// Only [`avx2`] makes one.
-#[derive(Clone, Copy)]
-struct Wide256(());
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn avx512(work: impl Looks) {
-    work.look(Wide512(()));
+fn with_avx512(token: Avx512, work: impl WithSimd) {
+    work.with_simd(token);
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn avx2(work: impl Looks) {
-    work.look(Wide256(()));
+fn with_avx2(token: Avx2, work: impl WithSimd) {
+    work.with_simd(token);
 }
 
-impl Sight for Wide512 {
+impl Simd for Avx512 {
     #[inline(always)]
-    fn see(self, bytes: &[u8; ROOM_BYTES], length: usize) -> Seen {
-        // SAFETY: the processor has the instructions, or there were no `Wide512`.
-        unsafe { see512(bytes, length) }
+    fn classify(self, bytes: &[u8; ROOM_BYTES], length: usize) -> CellMasks {
+        // SAFETY: `self` proves that the processor has the instructions.
+        unsafe { classify512(bytes, length) }
     }
 
     #[inline(always)]
@@ -75,11 +52,11 @@ impl Sight for Wide512 {
     }
 }
 
-impl Sight for Wide256 {
+impl Simd for Avx2 {
     #[inline(always)]
-    fn see(self, bytes: &[u8; ROOM_BYTES], length: usize) -> Seen {
-        // SAFETY: the processor has the instructions, or there were no `Wide256`.
-        unsafe { see256(bytes, length) }
+    fn classify(self, bytes: &[u8; ROOM_BYTES], length: usize) -> CellMasks {
+        // SAFETY: `self` proves that the processor has the instructions.
+        unsafe { classify256(bytes, length) }
     }
 
     #[inline(always)]
@@ -96,9 +73,9 @@ fn prefetch(bytes: &[u8]) {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn see512(bytes: &[u8; ROOM_BYTES], length: usize) -> Seen {
+fn classify512(bytes: &[u8; ROOM_BYTES], length: usize) -> CellMasks {
     if length <= HALF {
-        return see_half(bytes, length);
+        return classify_half(bytes, length);
     }
     // SAFETY: the load reads 64 of the bytes and needs no alignment.
     let bytes = unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
@@ -108,7 +85,7 @@ fn see512(bytes: &[u8; ROOM_BYTES], length: usize) -> Seen {
         let above = _mm512_sub_epi8(bytes, _mm512_set1_epi8(first as i8));
         _mm512_cmplt_epu8_mask(above, _mm512_set1_epi8(count as i8)) & cell
     };
-    Seen {
+    CellMasks {
         letters: within(lower, b'a', 26),
         digits: within(bytes, b'0', 10),
         spaces: within(bytes, b' ', 1),
@@ -119,7 +96,7 @@ fn see512(bytes: &[u8; ROOM_BYTES], length: usize) -> Seen {
 /// Most cells are short, and half a register lies across fewer lines of the cache.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn see_half(bytes: &[u8; ROOM_BYTES], length: usize) -> Seen {
+fn classify_half(bytes: &[u8; ROOM_BYTES], length: usize) -> CellMasks {
     // SAFETY: the load reads 32 of the bytes and needs no alignment.
     let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
     let cell = low(length as u32) as u32;
@@ -128,7 +105,7 @@ fn see_half(bytes: &[u8; ROOM_BYTES], length: usize) -> Seen {
         let above = _mm256_sub_epi8(bytes, _mm256_set1_epi8(first as i8));
         _mm256_cmplt_epu8_mask(above, _mm256_set1_epi8(count as i8)) & cell
     };
-    Seen {
+    CellMasks {
         letters: u64::from(within(lower, b'a', 26)),
         digits: u64::from(within(bytes, b'0', 10)),
         spaces: u64::from(within(bytes, b' ', 1)),
@@ -138,7 +115,7 @@ fn see_half(bytes: &[u8; ROOM_BYTES], length: usize) -> Seen {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn see256(bytes: &[u8; ROOM_BYTES], length: usize) -> Seen {
+fn classify256(bytes: &[u8; ROOM_BYTES], length: usize) -> CellMasks {
     let (halves, _) = bytes.as_chunks::<32>();
     let cell = low(length as u32);
     let (mut letters, mut digits, mut spaces, mut printable) = (0, 0, 0, 0);
@@ -157,7 +134,7 @@ fn see256(bytes: &[u8; ROOM_BYTES], length: usize) -> Seen {
         spaces |= within(bytes, b' ', 1);
         printable |= within(bytes, b' ', PRINTABLE);
     }
-    Seen {
+    CellMasks {
         letters: letters & cell,
         digits: digits & cell,
         spaces: spaces & cell,

@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use crate::simd::bits;
-use crate::simd::level::ProcessorPath;
+use crate::simd::level::Level;
 
 /// Bits of a word: atoms that are handled together.
 pub const ATOMS_A_WORD: usize = 64;
 
 /// Puts the lowest bits of a word at its places that are set in `places`, the lowest at the lowest.
 pub fn scattered(bits: u64, places: u64) -> u64 {
-    bits::scattered(ProcessorPath::current(), bits, places)
+    bits::scattered(Level::current(), bits, places)
 }
 
 /// A set of atoms.
@@ -20,19 +20,20 @@ pub struct AtomSet {
 }
 
 impl AtomSet {
-    /// Makes the set one of so many atoms, of which none is in it.
+    /// Makes the set one of `atoms` atoms, of which none is in it.
     pub fn reset(&mut self, atoms: usize) {
         self.words.clear();
         self.words.resize(atoms.div_ceil(ATOMS_A_WORD), 0);
     }
 
-    /// Makes the set one of so many atoms. Which of them are in it means nothing before their words are set: of a long text that is
-    /// looked at piece by piece only those of the piece are.
+    /// Makes the set one of `atoms` atoms. Which of them are in it means nothing before their words
+    /// are set: of a long text that is looked at piece by piece only those of the piece are.
     pub fn fit(&mut self, atoms: usize) {
         self.words.resize(atoms.div_ceil(ATOMS_A_WORD), 0);
     }
 
-    /// Returns 64 atoms: bit `k` of word `n` is atom `64 n + k`. What lies behind the last atom is not in the set.
+    /// Returns 64 atoms: bit `k` of word `n` is atom `64 n + k`. What lies after the last atom is
+    /// not in the set.
     #[inline]
     pub fn word(&self, number: usize) -> u64 {
         self.words.get(number).copied().unwrap_or(0)
@@ -55,13 +56,13 @@ impl AtomSet {
         }
     }
 
-    /// Whether an atom is in the set.
+    /// Returns whether an atom is in the set.
     #[inline]
     pub fn contains(&self, atom: usize) -> bool {
         self.word(atom / ATOMS_A_WORD) >> (atom % ATOMS_A_WORD) & 1 == 1
     }
 
-    /// Whether no atom is in the set.
+    /// Returns whether no atom is in the set.
     pub fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
     }
@@ -76,6 +77,8 @@ impl AtomSet {
         let mut run: Option<Range<usize>> = None;
         for number in range.start / ATOMS_A_WORD..range.end.div_ceil(ATOMS_A_WORD) {
             let base = number * ATOMS_A_WORD;
+            // Runs inside a word by bit tricks; a run that reaches the word's end is joined with
+            // the next word's first.
             let mut word = self.word(number) & below(range.end, base) & !below(range.start, base);
             while word != 0 {
                 let start = word.trailing_zeros();

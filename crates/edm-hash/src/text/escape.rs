@@ -1,18 +1,36 @@
-//! The second reading of a text: its escapes decoded once, with a way back to the original positions
-//! (matching, section 1).
+//! Decodes the escapes of a text once, with the way back to the original positions
+//! (`docs/matching.md`).
+//!
+//! Problem: a value may be written with escapes (`M\u00fcller`, `M%C3%BCller`, `M&uuml;ller`), and
+//! most texts have none or few. Decoding the whole text costs a second scan of all of it.
+//!
+//! Idea: escapes begin with one of four characters, which are found 64 bytes at a time
+//! (`simd/bytes`). Each is read once into a list of places and values. What is decoded is only what
+//! lies around escapes: stretches of the text that the caller chooses, joined by a gap that no
+//! window crosses.
+//!
+//! ```text
+//! text      Dear M\u00fcller, … 40 KB without an escape … a%40b.example
+//! found           ^6..12 "ü"                               ^ "@"
+//! decoded   Dear Müller, ⏎⏎ a@b.example                    a source map leads back
+//! ```
+//!
+//! What must stay true: an escape is decoded once, never twice (`%2540` is `%40`); a run of bytes
+//! is an escape only as far as it is UTF-8; escapes do not overlap. The work is linear in the
+//! text's length: what is no escape is given up at its first wrong byte.
 
 use std::ops::Range;
 
 use crate::simd::bytes::{BLOCK_BYTES, read_signs};
-use crate::simd::level::ProcessorPath;
-use crate::text::source_map::Pieces;
+use crate::simd::level::Level;
+use crate::text::source_map::SourceMap;
 use crate::text::wipe::wipe;
 
 /// A decoded text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decoded {
     text: String,
-    pieces: Pieces,
+    source_map: SourceMap,
 }
 
 impl Decoded {
@@ -21,39 +39,40 @@ impl Decoded {
         &self.text
     }
 
-    /// Returns the span of the original text that a span of the decoded text stands for.
+    /// Returns the span of the original text that a span of the decoded text represents.
     pub fn source_span(&self, start: usize, end: usize) -> (usize, usize) {
-        self.pieces.source_span(start, end)
+        self.source_map.source_span(start, end)
     }
 
     /// Forgets the text and overwrites it.
     pub fn wipe(&mut self) {
         wipe(&mut self.text);
-        self.pieces.clear();
+        self.source_map.clear();
     }
 
-    /// Appends what an escape stands for. In an escape of several characters each byte takes as much room as the others.
+    /// Appends what an escape represents. In an escape of several characters each byte takes as
+    /// much room as the others.
     fn push(&mut self, value: &str, source_start: usize, source_length: usize) {
         if value.is_empty() {
             let at = self.text.len();
-            self.pieces.push((at, at), (source_start, source_start + source_length));
+            self.source_map.push(at..at, source_start..source_start + source_length);
         }
         let mut at = source_start;
         for character in value.chars() {
             let start = self.text.len();
             self.text.push(character);
             let length = source_length * character.len_utf8() / value.len();
-            self.pieces.push((start, self.text.len()), (at, at + length));
+            self.source_map.push(start..self.text.len(), at..at + length);
             at += length;
         }
     }
 }
 
-/// The escapes of a text and what they stand for. Reused from text to text.
+/// The escapes of a text and what they represent. Reused from text to text.
 #[derive(Debug, Clone, Default)]
 pub struct Escapes {
     found: Vec<Escape>,
-    /// What they stand for, one behind the other.
+    /// What they represent, one after the other.
     values: String,
     /// The bytes that an escape may begin with.
     signs: Vec<u64>,
@@ -68,17 +87,18 @@ struct Escape {
 impl Escapes {
     /// Finds every escape of a text, each read once, and forgets those of the text before.
     pub fn read(&mut self, text: &str) {
-        self.read_on(ProcessorPath::current(), text);
+        self.read_on(Level::current(), text);
     }
 
-    fn read_on(&mut self, path: ProcessorPath, text: &str) {
+    fn read_on(&mut self, level: Level, text: &str) {
         self.found.clear();
         self.values.clear();
-        read_signs(path, text.as_bytes(), &mut self.signs);
+        read_signs(level, text.as_bytes(), &mut self.signs);
         let mut next = 0;
         for (block, signs) in self.signs.iter().enumerate() {
             let mut rest = *signs;
             while rest != 0 {
+                // A sign inside the escape before, such as the second `%` of `%C3%BC`, begins none.
                 let at = block * BLOCK_BYTES + rest.trailing_zeros() as usize;
                 rest &= rest - 1;
                 if at < next {
@@ -93,18 +113,18 @@ impl Escapes {
         }
     }
 
-    /// Forgets them and overwrites what they stand for.
+    /// Forgets them and overwrites what they represent.
     pub fn wipe(&mut self) {
         self.found.clear();
         wipe(&mut self.values);
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// Returns where they stand, in order.
+    /// Returns where they are, in order.
     pub fn places(&self) -> impl Iterator<Item = &Range<usize>> {
         self.found.iter().map(|escape| &escape.place)
     }
@@ -119,17 +139,18 @@ impl Escapes {
         start..over(stretch.end).map_or(stretch.end, |place| place.end)
     }
 
-    /// Decodes the escapes that stand in some stretches of the text: ascending, none touching another, each beginning and ending
-    /// between characters and outside of escapes. What lies between two of them is a gap that no window crosses. Replaces
-    /// what was decoded before.
+    /// Decodes the escapes that are in some stretches of the text: ascending, none touching
+    /// another, each beginning and ending between characters and outside of escapes. What lies
+    /// between two of them is a gap that no window crosses. Replaces what was decoded before.
     pub fn decode(&self, text: &str, stretches: &[Range<usize>], decoded: &mut Decoded) {
         decoded.wipe();
         let mut copied = 0;
         for stretch in stretches {
+            // What is left out becomes an uncrossed gap, so that no window joins two stretches.
             if stretch.start > copied {
                 let at = decoded.text.len();
                 decoded.text.push_str(if at > 0 { UNCROSSED } else { "" });
-                decoded.pieces.push((at, decoded.text.len()), (copied, stretch.start));
+                decoded.source_map.push(at..decoded.text.len(), copied..stretch.start);
                 copied = stretch.start;
             }
             let from = self.found.partition_point(|escape| escape.place.start < stretch.start);
@@ -162,7 +183,7 @@ pub fn decode_escapes(text: &str) -> Option<Decoded> {
     Some(decoded)
 }
 
-/// Decodes the escape that a text begins with: appends what it stands for and returns its length.
+/// Decodes the escape that a text begins with: appends what it represents and returns its length.
 fn escape(text: &str, values: &mut String) -> Option<usize> {
     match text.as_bytes().first()? {
         b'\\' => backslash(text, values),
@@ -194,6 +215,7 @@ fn unicode(text: &str, values: &mut String) -> Option<usize> {
         let digits = text.get(at..at + UNIT_BYTES)?.strip_prefix("\\u")?;
         digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
     };
+    // A high surrogate needs its low one: together they are one character.
     let first = unit(0)?;
     let second = if (0xD800..0xDC00).contains(&first) { Some(unit(UNIT_BYTES)?) } else { None };
     let units = [Some(first), second].into_iter().flatten();
@@ -202,8 +224,8 @@ fn unicode(text: &str, values: &mut String) -> Option<usize> {
     Some(length)
 }
 
-/// Decodes a run of `%40` or `=C3=A9` as far as it is UTF-8, if that is at least `least` bytes. Looks no further than the
-/// first byte that is not: a run that is no text costs nothing.
+/// Decodes a run of `%40` or `=C3=A9` as far as it is UTF-8, if that is at least `least` bytes.
+/// Looks no further than the first byte that is not: a run that is no text costs nothing.
 fn hexadecimal_run(text: &str, mark: u8, least: usize, values: &mut String) -> Option<usize> {
     let bytes = text.as_bytes();
     let byte = |index: usize| -> Option<u8> {
@@ -216,6 +238,7 @@ fn hexadecimal_run(text: &str, mark: u8, least: usize, values: &mut String) -> O
     }
     let mut decoded = 0;
     while let Some(lead) = byte(decoded) {
+        // The length that the first byte of a UTF-8 character promises.
         let length = match lead {
             0..=0x7F => 1,
             0xC2..=0xDF => 2,
@@ -277,7 +300,8 @@ fn entity(text: &str, values: &mut String) -> Option<usize> {
     Some(window + 1)
 }
 
-/// The named entities of HTML that stand for a character of a value: markup, spaces, dashes, quotes and Latin-1 letters.
+/// The named entities of HTML that represent a character of a value: markup, spaces, dashes, quotes
+/// and Latin-1 letters.
 const NAMED: &[(&str, char)] = &[
     ("amp", '&'),
     ("lt", '<'),

@@ -1,14 +1,37 @@
-//! Folding and cutting into atoms, in one pass with positions (`docs/formats/hash.md`, sections 1 and 2).
+//! Folds a text and cuts it into atoms, with the way back to its positions (`docs/formats/hash.md`,
+//! sections 1 and 2).
+//!
+//! Problem: folding is normalisation (NFKD, case, marks, NFC), which looks at each character and at
+//! its neighbours. Nearly all texts are ASCII, of which it changes capitals, two control characters
+//! and `` ` ``.
+//!
+//! Idea: runs of ASCII are folded as they are copied, 64 bytes at a time. Only a character beyond
+//! ASCII starts the slow path, for one segment: a character and all that can join it.
+//!
+//! ```text
+//! at = 0
+//! while at < text.len():
+//!     copy and fold ASCII from at on                              simd/bytes
+//!     if something beyond ASCII follows:
+//!         take back the last ASCII character: a mark may join it   e + U+0301 -> é
+//!         fold the segment that begins there, note where it differs in length
+//! classes of the folded bytes -> atoms                            simd/bytes, text/atomize
+//! ```
+//!
+//! What must stay true: a segment ends before the first character that no earlier one can be joined
+//! with, so that segments are folded one by one as the whole text would be. The source map gets an
+//! entry wherever folded and original bytes differ in length, and nowhere else: a text of ASCII has
+//! none.
 
 use std::ops::RangeInclusive;
 
 use edm_model::{CaseRule, DiacriticRule, Rule};
 
 use crate::simd::bytes::{Masks, append_ascii, between};
-use crate::simd::level::ProcessorPath;
+use crate::simd::level::Level;
 use crate::text::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::text::atomize::Atoms;
-use crate::text::source_map::Pieces;
+use crate::text::source_map::SourceMap;
 use crate::text::unicode_data::{Class, TABLE, Table, hangul};
 use crate::text::wipe::wipe;
 
@@ -62,7 +85,7 @@ pub struct Folded {
     text: String,
     atoms: Atoms,
     masks: Masks,
-    pieces: Pieces,
+    source_map: SourceMap,
     segment: Vec<char>,
     sources: Vec<char>,
 }
@@ -150,7 +173,7 @@ impl Folded {
         &self.atoms.marks
     }
 
-    /// Whether an atom of the `number`th 64 or of those beside them begins with a mark.
+    /// Returns whether an atom of the `number`th 64 or of those beside them begins with a mark.
     pub fn has_marks_near(&self, number: usize) -> bool {
         (number.saturating_sub(1)..number + 2).any(|word| self.atoms.marks.word(word) != 0)
     }
@@ -170,7 +193,7 @@ impl Folded {
         }
     }
 
-    /// Whether nothing lies between an atom and the next one.
+    /// Returns whether nothing lies between an atom and the next one.
     #[inline]
     pub(crate) fn touches_next(&self, index: usize) -> bool {
         self.atoms.joined.contains(index + 1)
@@ -182,23 +205,23 @@ impl Folded {
         &self.atoms.joined
     }
 
-    /// Returns the atoms with a `.` or `'` directly behind.
+    /// Returns the atoms with a `.` or `'` directly after.
     #[inline]
     pub(crate) fn dotted(&self) -> &AtomSet {
         &self.atoms.dotted
     }
 
-    /// Returns which atoms of the `number`th 64 have so many bytes, at most 254; no atom has none.
+    /// Returns which atoms of the `number`th 64 have a length in bytes, at most 254, in the range;
+    /// no atom has none.
     pub(crate) fn of_length(&self, number: usize, bytes: RangeInclusive<u8>) -> u64 {
         let lengths = self.atoms.lengths(number);
-        lengths
-            .map_or(0, |lengths| between(ProcessorPath::current(), lengths, (*bytes.start(), *bytes.end())))
+        lengths.map_or(0, |lengths| between(Level::current(), lengths, *bytes.start(), *bytes.end()))
     }
 
-    /// Returns where in the text that was folded the atoms from `first` to `last` stand, in bytes.
+    /// Returns where in the text that was folded the atoms from `first` to `last` are, in bytes.
     pub fn source_span(&self, first: usize, last: usize) -> Option<(usize, usize)> {
         let (first, last) = (self.atoms.ranges().get(first)?, self.atoms.ranges().get(last)?);
-        Some(self.pieces.source_span(first.0 as usize, last.1 as usize))
+        Some(self.source_map.source_span(first.0 as usize, last.1 as usize))
     }
 
     #[inline]
@@ -206,47 +229,52 @@ impl Folded {
         self.text.get(start as usize..end as usize).unwrap_or("")
     }
 
-    /// Overwrites the text and keeps the memory for the next one, until which nothing is to be asked of it.
+    /// Overwrites the text and keeps the memory for the next one, until which nothing is to be
+    /// asked of it.
     pub fn wipe(&mut self) {
         wipe(&mut self.text);
-        self.pieces.clear();
+        self.source_map.clear();
         self.segment.fill('\0');
         self.sources.fill('\0');
     }
 
     /// Folds a text of at most 4 GiB, replacing what was held before.
     pub fn fold(&mut self, text: &str, options: FoldOptions) {
-        self.fold_on(ProcessorPath::current(), text, options);
+        self.fold_on(Level::current(), text, options);
     }
 
-    /// Does the same on one of the processor's paths.
-    pub(crate) fn fold_on(&mut self, path: ProcessorPath, text: &str, options: FoldOptions) {
+    /// Does the same at one of the processor's levels.
+    pub(crate) fn fold_on(&mut self, level: Level, text: &str, options: FoldOptions) {
         assert!(u32::try_from(text.len()).is_ok(), "callers bound texts far below 4 GiB");
         self.text.clear();
-        self.pieces.clear();
+        self.source_map.clear();
         let option = options.index();
         let lower = options.case == CaseRule::Insensitive;
         let table = &*TABLE;
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            let ascii = append_ascii(path, rest, lower, &mut self.text);
+            let ascii = append_ascii(level, rest, lower, &mut self.text);
             at += ascii;
             if at == text.len() {
                 break;
             }
-            // The last character in front of one that is no ASCII may be joined by it.
+            // The last character before one that is no ASCII may be joined by it.
             if ascii > 0 {
                 self.text.pop();
                 at -= 1;
             }
             at = self.fold_segment(text, at, option, table);
         }
-        self.masks.read(path, self.text.as_bytes());
-        self.atoms.cut(path, &self.text, &self.masks);
+        self.masks.read(level, self.text.as_bytes());
+        self.atoms.cut(level, &self.text, &self.masks);
     }
 
-    /// Folds one character with all that can join it in normalisation; returns where the next one starts.
+    /// Folds one character with all that can join it in normalisation; returns where the next one
+    /// starts.
     fn fold_segment(&mut self, text: &str, start: usize, option: usize, table: &Table) -> usize {
+        // A segment is a character and those after it that continue it. Characters that folding
+        // removes (such as a soft hyphen) end no segment, but belong to it only if one that joins
+        // follows.
         let mut characters = text[start..].char_indices();
         let Some((_, first)) = characters.next() else { return text.len() };
         let mut end = start + first.len_utf8();
@@ -264,6 +292,7 @@ impl Folded {
         }
         let from = self.text.len();
         let entry = table.entry(first);
+        // Most segments are one character, which a table folds without normalising anything.
         let mut alone = [first];
         let made = if joined {
             self.join_segment(&text[start..end], option, table);
@@ -275,14 +304,14 @@ impl Folded {
             table.composed(entry, option).unwrap_or(&alone)
         };
         self.text.extend(made);
-        let own = (from, self.text.len());
-        let unchanged = made.len() == 1 && own.1 - own.0 == end - start;
-        // Characters that were removed behind it belong to nothing.
+        let own = from..self.text.len();
+        let unchanged = made.len() == 1 && own.len() == end - start;
+        // Characters that were removed after it belong to nothing.
         if !unchanged {
-            self.pieces.push(own, (start, end));
+            self.source_map.push(own.clone(), start..end);
         }
         if next > end {
-            self.pieces.push((own.1, own.1), (end, next));
+            self.source_map.push(own.end..own.end, end..next);
         }
         next
     }
@@ -291,8 +320,8 @@ impl Folded {
     fn join_segment(&mut self, characters: &str, option: usize, table: &Table) {
         self.segment.clear();
         self.sources.clear();
-        // Marks are sorted before they are folded: U+0345 stands last among them and becomes a letter. No mark is
-        // sorted across a character that folding removes.
+        // Marks are sorted before they are folded: U+0345 is last among them and becomes a letter.
+        // No mark is sorted across a character that folding removes.
         for character in characters.chars() {
             let entry = table.entry(character);
             match table.decomposed(entry, KEEPING) {
@@ -315,19 +344,21 @@ impl Folded {
     }
 }
 
-/// Returns what folding makes of one character that stands alone, case and diacritics kept; `None`: itself.
+/// Returns what folding makes of one character that is alone, case and diacritics kept; `None`:
+/// itself.
 pub fn fold_character(character: char) -> Option<&'static [char]> {
     let sensitive = FoldOptions { case: CaseRule::Sensitive, diacritics: DiacriticRule::Keep };
     let table = &*TABLE;
     table.composed(table.entry(character), sensitive.index())
 }
 
-/// Whether a folded character is one of a script without spaces (`docs/formats/hash.md`, section 2).
+/// Returns whether a folded character is one of a script without spaces (`docs/formats/hash.md`,
+/// section 2).
 pub fn is_cluster(folded: char) -> bool {
     TABLE.entry(folded).class == Class::Cluster
 }
 
-/// Whether a folded character is a mark, which belongs to the character before it.
+/// Returns whether a folded character is a mark, which belongs to the character before it.
 pub fn is_mark(folded: char) -> bool {
     TABLE.entry(folded).class == Class::Mark
 }
@@ -343,6 +374,7 @@ fn compose(segment: &mut Vec<char>, table: &Table) {
         let character = segment[i];
         let own = class(character);
         if let Some(s) = starter {
+            // A mark is blocked from its starter by one of the same or a higher class between them.
             let blocked = length > s + 1 && (last == 0 || last >= own);
             if !blocked && let Some(joined) = table.compose(segment[s], character) {
                 segment[s] = joined;

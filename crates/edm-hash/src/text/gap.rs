@@ -1,9 +1,23 @@
 //! What lies between two atoms: its canonical form under a rule, and whether a window crosses it
 //! (`docs/formats/hash.md`, section 2; `docs/matching.md`, Windows).
+//!
+//! Two callers need different answers fast. A walk needs only the length and the classes of the
+//! gap's form, and whether that form differs from the gap ([`CanonicalGap`]); nearly all gaps are
+//! one ASCII character, for which [`text_joint`] answers without text functions. A cell needs the
+//! bytes themselves ([`push_canonical`]).
+//!
+//! ```text
+//! gap        form    crossed
+//! " "        " "     yes
+//! "  \n> "   " "     yes: one line break, and the quote mark of a reply after it
+//! "-"        ""      yes, where the column ignores `-`
+//! "\n\n"     -       no: two breaks part paragraphs
+//! " | "      " | "   yes: at most three characters that are not white space
+//! ```
 
 use edm_model::{DataType, Delimiters, Rule};
 
-use crate::value_summary::shape::Shape;
+use crate::text::char_class;
 
 /// The longest gap that a window crosses, in bytes.
 const GAP_BYTES_MAX: usize = 256;
@@ -13,7 +27,7 @@ const GAP_CHARACTERS_MAX: usize = 3;
 /// How a window of a text sees a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Crossing {
-    /// Whether a window may go on behind it.
+    /// Whether a window may go on after it.
     pub(crate) crossed: bool,
     /// Whether it is made of ignored delimiters alone (and is not empty).
     pub(crate) ignored: bool,
@@ -59,7 +73,7 @@ fn crosses_other(gap: &str) -> bool {
     breaks <= 1 && characters <= GAP_CHARACTERS_MAX
 }
 
-/// Walks the plain form: a line break with the quote marks of a reply behind it is one line feed.
+/// Walks the plain form: a line break with the quote marks of a reply after it is one line feed.
 pub(crate) fn plain(gap: &str, mut each: impl FnMut(char)) {
     let mut characters = gap.chars().peekable();
     while let Some(character) = characters.next() {
@@ -98,8 +112,8 @@ pub(crate) fn push_canonical(gap: &str, delimiters: &Delimiters, out: &mut Vec<u
 
 /// What a rule makes of a gap that a window crosses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Joint {
-    /// The bytes that stand for it in the window's form.
+pub(crate) struct CanonicalGap {
+    /// The bytes that represent it in the window's form.
     pub(crate) bytes: u32,
     /// The classes of these.
     pub(crate) mask: u8,
@@ -115,16 +129,17 @@ pub(crate) struct Joint {
 
 /// Judges a gap of one ASCII character inside a window of a text, as nearly all are.
 #[inline]
-pub(crate) fn text_joint(byte: u8, delimiters: &Delimiters) -> Option<Joint> {
+pub(crate) fn text_joint(byte: u8, delimiters: &Delimiters) -> Option<CanonicalGap> {
     let ignored = delimiters.contains(char::from(byte));
     let white_space = is_white(char::from(byte));
+    // An ignored delimiter that parts cells or lines joins nothing in a text.
     if ignored && matches!(byte, b'\t' | b'\r' | b'\n' | b'|') {
         return None;
     }
     let own = if white_space { b' ' } else { byte };
-    Some(Joint {
+    Some(CanonicalGap {
         bytes: u32::from(!ignored),
-        mask: if ignored { 0 } else { Shape::mask_of(own) },
+        mask: if ignored { 0 } else { char_class::class_of(own) },
         changed: ignored || own != byte,
         ignored,
         white_space,
@@ -132,21 +147,22 @@ pub(crate) fn text_joint(byte: u8, delimiters: &Delimiters) -> Option<Joint> {
     })
 }
 
-/// Judges a gap of some ASCII characters inside a window of a text; `None` where that cannot be told so easily.
+/// Judges a gap of some ASCII characters inside a window of a text; `None` where that cannot be
+/// reported so easily.
 #[inline]
-pub(crate) fn plain_joint(gap: &[u8], delimiters: &Delimiters) -> Option<Joint> {
+pub(crate) fn plain_joint(gap: &[u8], delimiters: &Delimiters) -> Option<CanonicalGap> {
     let (mut mask, mut before) = (0, 0);
     for byte in gap {
         let plain = matches!(byte, b' '..=b'~') && !delimiters.contains(char::from(*byte));
         if !plain || before == b' ' && *byte == b' ' {
             return None;
         }
-        mask |= Shape::mask_of(*byte);
+        mask |= char_class::class_of(*byte);
         before = *byte;
     }
     let bytes = gap.len() as u32;
     let known = (1..=GAP_CHARACTERS_MAX).contains(&gap.len());
-    known.then_some(Joint {
+    known.then_some(CanonicalGap {
         bytes,
         mask,
         changed: false,
@@ -156,8 +172,9 @@ pub(crate) fn plain_joint(gap: &[u8], delimiters: &Delimiters) -> Option<Joint> 
     })
 }
 
-/// Judges a gap inside a window of a rule that has no recogniser of its own; `None` where no window crosses it. Works in `room`.
-pub(crate) fn joint(gap: &str, rule: &Rule, room: &mut Vec<u8>) -> Option<Joint> {
+/// Judges a gap inside a window of a rule that has no recogniser of its own; `None` where no window
+/// crosses it. Works in `room`.
+pub(crate) fn joint(gap: &str, rule: &Rule, room: &mut Vec<u8>) -> Option<CanonicalGap> {
     let Crossing { crossed, ignored, white_space } = crossing(gap, &rule.delimiters);
     let is_digits = matches!(rule.data_type, DataType::Digits { .. });
     if !crossed || is_digits && !ignored {
@@ -165,12 +182,13 @@ pub(crate) fn joint(gap: &str, rule: &Rule, room: &mut Vec<u8>) -> Option<Joint>
     }
     room.clear();
     let comma = push_joint(gap, rule, room)?;
-    let mask = Shape::of(room, 0).mask;
+    let mask = char_class::mask_of(room);
     let bytes = u32::try_from(room.len()).ok()?;
-    Some(Joint { bytes, mask, changed: room != gap.as_bytes(), ignored, white_space, comma })
+    Some(CanonicalGap { bytes, mask, changed: room != gap.as_bytes(), ignored, white_space, comma })
 }
 
-/// Appends what stands for a gap in the form of a window that crosses it, and returns whether it is a name's comma.
+/// Appends what represents a gap in the form of a window that crosses it, and returns whether it is
+/// a name's comma.
 pub(crate) fn push_joint(gap: &str, rule: &Rule, out: &mut Vec<u8>) -> Option<bool> {
     match rule.data_type {
         DataType::Digits { .. } => Some(false),

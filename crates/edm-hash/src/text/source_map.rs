@@ -1,8 +1,11 @@
 //! The way back from a text that was made of another to the positions of that other.
 
-/// Where the two texts differ: between two pieces, and in front of the first, they run byte by byte alike.
+use std::ops::Range;
+
+/// Where the two texts differ: between two pieces, and before the first, they run byte by byte
+/// alike.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Pieces(Vec<Piece>);
+pub(crate) struct SourceMap(Vec<Piece>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Piece {
@@ -12,14 +15,19 @@ struct Piece {
     source_end: usize,
 }
 
-impl Pieces {
+impl SourceMap {
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Adds a piece behind all others: `own` was made of `source`. One of the two may be empty.
-    pub(crate) fn push(&mut self, own: (usize, usize), source: (usize, usize)) {
-        self.0.push(Piece { start: own.0, end: own.1, source_start: source.0, source_end: source.1 });
+    /// Adds a piece after all others: `own` was made of `source`. One of the two may be empty.
+    pub(crate) fn push(&mut self, own: Range<usize>, source: Range<usize>) {
+        self.0.push(Piece {
+            start: own.start,
+            end: own.end,
+            source_start: source.start,
+            source_end: source.end,
+        });
     }
 
     /// Returns the span of the source that a span of the text was made of.
@@ -29,7 +37,9 @@ impl Pieces {
     }
 
     fn offset(&self, offset: usize, is_end: bool) -> usize {
-        // The last piece that begins before the offset: an end at a piece's beginning belongs before it.
+        // The last piece that begins before the offset: an end at a piece's beginning belongs
+        // before it. Entries are ascending, and spans are asked for rarely: a binary search is
+        // enough.
         let index =
             self.0.partition_point(|piece| if is_end { piece.start < offset } else { piece.start <= offset });
         match index.checked_sub(1).and_then(|index| self.0.get(index)) {

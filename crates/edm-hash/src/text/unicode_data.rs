@@ -1,4 +1,5 @@
-//! The frozen folding data, read from `fold_v1.bin`. Its layout is described in `generate/src/main.rs`.
+//! The frozen folding data, read from `fold_v1.bin`. Its layout is described in
+//! `generate/src/main.rs`.
 
 use std::sync::LazyLock;
 
@@ -32,12 +33,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Whether the character can join what stands before it in normalisation.
+    /// Returns whether the character can join what is before it in normalisation.
     pub(crate) fn continues(&self) -> bool {
         self.flags & FLAG_CONTINUES != 0
     }
 
-    /// Whether folding leaves nothing of the character.
+    /// Returns whether folding leaves nothing of the character.
     pub(crate) fn removed(&self) -> bool {
         self.flags & FLAG_REMOVED != 0
     }
@@ -100,6 +101,7 @@ impl Table {
 
     pub(crate) fn entry(&self, character: char) -> &Entry {
         let scalar = character as usize;
+        // Two-level table: 256 characters a block, equal blocks stored once.
         let block = self.pages[scalar >> 8] as usize;
         &self.entries[self.blocks[block << 8 | (scalar & 0xFF)] as usize]
     }
@@ -117,7 +119,7 @@ impl Table {
         self.sequence(entry.decomposed[option])
     }
 
-    /// Returns all of folding for one character that stands alone; `None` is the character itself.
+    /// Returns all of folding for one character that is alone; `None` is the character itself.
     pub(crate) fn composed(&self, entry: &Entry, option: usize) -> Option<&[char]> {
         self.sequence(entry.composed[option])
     }
@@ -125,6 +127,7 @@ impl Table {
     /// Returns the canonical composition of two characters, Hangul included.
     pub(crate) fn compose(&self, first: char, second: char) -> Option<char> {
         hangul::compose(first, second).or_else(|| {
+            // Compositions are sorted by both characters.
             let key = (first, second);
             let found = self.compositions.binary_search_by_key(&key, |(a, b, _)| (*a, *b)).ok()?;
             self.compositions.get(found).map(|(_, _, composed)| *composed)
@@ -160,7 +163,8 @@ fn entry(bytes: &[u8]) -> Option<Entry> {
     })
 }
 
-/// Hangul syllables are composed and taken apart by arithmetic (The Unicode Standard, section 3.12).
+/// Hangul syllables are composed and taken apart by arithmetic (The Unicode Standard, section
+/// 3.12).
 pub(crate) mod hangul {
     const S: u32 = 0xAC00;
     const L: u32 = 0x1100;
@@ -175,6 +179,7 @@ pub(crate) mod hangul {
         if (L..L + L_COUNT).contains(&first) && (V..V + V_COUNT).contains(&second) {
             return char::from_u32(S + ((first - L) * V_COUNT + (second - V)) * T_COUNT);
         }
+        // A syllable without a final consonant takes one.
         let index = first.wrapping_sub(S);
         if index < L_COUNT * V_COUNT * T_COUNT
             && index % T_COUNT == 0

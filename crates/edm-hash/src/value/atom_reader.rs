@@ -1,12 +1,13 @@
-//! How recognisers see a folded text: atoms and what joins them (`docs/formats/hash.md`, section 8, Joints).
+//! How recognisers see a folded text: atoms and what joins them (`docs/formats/hash.md`, section 8,
+//! Joints).
 
 use edm_model::Delimiters;
 
-use super::{Candidate, Found};
 use crate::text::boundaries;
 use crate::text::fold::{AtomKind, Folded};
 use crate::text::gap::{self, is_white};
-use crate::value::canonical::CellRefusal;
+use crate::value::cell_form::CellRefusal;
+use crate::window::window::{Found, Window};
 
 /// What joins two atoms of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,20 +20,20 @@ pub(crate) enum Joint {
     Written(&'static str),
 }
 
-/// The gaps that a value of some type crosses. A line break counts as a space where nothing else stands, and as nothing
-/// behind something else.
+/// The gaps that a value of some type crosses. A line break counts as a space where nothing else
+/// is, and as nothing after something else.
 const WRITTEN: [&str; 9] = [" ", "-", ".", "/", ",", ". ", ", ", "., ", ".,"];
 /// Those of one character.
 const SIGNS: &[&str] = WRITTEN.split_at(5).0;
 
 /// A folded text and the delimiters that its column ignores.
 #[derive(Clone, Copy)]
-pub(crate) struct Atoms<'a> {
+pub(crate) struct AtomReader<'a> {
     pub(crate) folded: &'a Folded,
     pub(crate) delimiters: &'a Delimiters,
 }
 
-impl<'a> Atoms<'a> {
+impl<'a> AtomReader<'a> {
     pub(crate) fn count(self) -> usize {
         self.folded.atom_count()
     }
@@ -57,7 +58,8 @@ impl<'a> Atoms<'a> {
         self.of_kind(index, AtomKind::Cluster)
     }
 
-    /// Returns what joins an atom to the next one; `None` where no value goes on, or there is no next one.
+    /// Returns what joins an atom to the next one; `None` where no value goes on, or there is no
+    /// next one.
     pub(crate) fn joint(self, index: usize) -> Option<Joint> {
         if index + 1 >= self.count() {
             return None;
@@ -65,8 +67,8 @@ impl<'a> Atoms<'a> {
         joint(self.folded.gap(index), self.delimiters)
     }
 
-    /// Appends the form of a value that begins with a cell's first atom. Refuses the cell unless the value ends with its
-    /// last one.
+    /// Appends the form of a value that begins with a cell's first atom. Refuses the cell unless
+    /// the value ends with its last one.
     pub(crate) fn push_cell(self, last: usize, form: &[u8], out: &mut Vec<u8>) -> Result<(), CellRefusal> {
         if last + 1 != self.count() || !self.fill_the_cell() {
             return Err(CellRefusal::NotThisType);
@@ -75,7 +77,8 @@ impl<'a> Atoms<'a> {
         Ok(())
     }
 
-    /// Whether nothing but white space and ignored delimiters stands around the atoms of a cell.
+    /// Returns whether nothing but white space and ignored delimiters is around the atoms of a
+    /// cell.
     fn fill_the_cell(self) -> bool {
         let (Some(first), Some(last)) = (self.folded.ranges().first(), self.folded.ranges().last()) else {
             return false;
@@ -86,20 +89,14 @@ impl<'a> Atoms<'a> {
         front.chars().chain(back.chars()).all(|c| is_white(c) || self.delimiters.contains(c))
     }
 
-    /// Hands a value to `found` if it may begin and end where it does and cuts no longer number.
-    pub(crate) fn offer(
-        self,
-        (first, last): (usize, usize),
-        written_form: bool,
-        form: &[u8],
-        found: Found<'_>,
-    ) {
+    /// Hands a value to `found` if it may start and end where it does and cuts no longer number.
+    pub(crate) fn offer(self, first: usize, last: usize, written_form: bool, form: &[u8], found: Found<'_>) {
         if let Some(attached) = self.stands(first, last, boundaries::ends(self.folded, last)) {
-            found(Candidate { first, last, attached, written_form }, form);
+            found(Window { first, last, attached, written_form }, form);
         }
     }
 
-    /// Returns whether a value that may end as `end` says is attached; `None` where no value stands.
+    /// Returns whether a value that may end as `end` says is attached; `None` where no value is.
     pub(crate) fn stands(self, first: usize, last: usize, end: Option<bool>) -> Option<bool> {
         let (begin, end) = (boundaries::begins(self.folded, first)?, end?);
         (!boundaries::continues(self.folded, first, last)).then_some(begin || end)
@@ -117,6 +114,7 @@ fn joint(gap: &str, delimiters: &Delimiters) -> Option<Joint> {
     {
         return SIGNS.iter().find(|sign| sign.as_bytes() == [byte]).map(|sign| Joint::Written(sign));
     }
+    // A gap of several characters, or one that the column ignores.
     let crossing = gap::crossing(gap, delimiters);
     if !crossing.crossed || crossing.ignored {
         return crossing.ignored.then_some(Joint::Ignored).filter(|_| crossing.crossed);
@@ -125,6 +123,7 @@ fn joint(gap: &str, delimiters: &Delimiters) -> Option<Joint> {
     if !gap.contains(['\r', '\n']) {
         return known(gap);
     }
+    // A line break counts as a space, or as nothing after a sign: `123-⏎45` goes on.
     let mut plain = String::new();
     gap::plain(gap, |character| plain.push(character));
     match plain.strip_suffix('\n')?.trim_end_matches(' ') {

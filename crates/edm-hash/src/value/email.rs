@@ -1,14 +1,23 @@
 //! E-mail addresses in cells and text (`docs/formats/hash.md`, section 4).
 
-use super::{Candidate, Found};
+use crate::simd::mask::{each, low};
+use crate::text::atom_set::AtomSet;
+use crate::text::atom_word::AtomWord;
 use crate::text::fold::{AtomKind, Folded};
 use crate::text::gap::is_white;
 use crate::text::unicode_data::{Class, TABLE};
-use crate::value::canonical::CellRefusal;
+use crate::value::cell_form::CellRefusal;
+use crate::value::plain::form::Form;
+use crate::value::plain::plain_cell::Plain;
+use crate::value::plain::plain_rule::PlainRule;
+use crate::value::search::{Search, WindowScratch};
+use crate::value::value_type::ValueType;
+use crate::window::prefilter::Prefilter;
+use crate::window::window::{Found, Window};
 
 /// The longest address, in bytes: RFC 5321, section 4.5.3.1 (64 + 1 + 255).
 const ADDRESS_BYTES_MAX: usize = 320;
-/// Characters that stand in a local part and may as well end what stands before it.
+/// Characters that are in a local part and may as well end what is before it.
 const LOCAL_BREAKS: &[char] = &['%', '\'', '=', '#', '&', '~', '!', '$', '*', '/', '?', '^', '{', '|', '}'];
 /// Whether an ASCII character is one of these.
 const BREAKS: [bool; 128] = {
@@ -20,7 +29,7 @@ const BREAKS: [bool; 128] = {
     }
     all
 };
-/// Whether an ASCII character may stand in a domain, and whether in a local part.
+/// Whether an ASCII character may are in a domain, and whether in a local part.
 const ASCII: [(bool, bool); 128] = {
     let mut all = [(false, false); 128];
     let mut at = 0;
@@ -57,8 +66,36 @@ fn is_domain(character: char) -> bool {
     ASCII.get(character as usize).map_or_else(|| is_word(character), |own| own.0)
 }
 
+#[derive(Clone, Copy)]
+pub(crate) struct Email;
+
+impl ValueType for Email {
+    fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
+        push_cell(folded, out)
+    }
+
+    #[inline(always)]
+    fn write_plain(self, plain: &Plain<'_>, _: &PlainRule, form: &mut Form<'_>) -> Option<()> {
+        write_plain(plain, form)
+    }
+
+    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, _: &impl Prefilter) -> u64 {
+        // Found by their sign.
+        word.all()
+    }
+
+    fn find(
+        self,
+        search: &Search<'_, impl Prefilter>,
+        _: &mut WindowScratch,
+        found: &mut impl FnMut(Window, &[u8]),
+    ) {
+        search.recognise(found, |starts, found| candidates(search.folded, starts, found));
+    }
+}
+
 /// Appends the address that a folded cell is.
-pub(crate) fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
+fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
     let outside = |c: char| is_white(c) || matches!(c, '<' | '>');
     let mut cell = folded.text().trim_matches(outside);
     if cell.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
@@ -79,20 +116,22 @@ pub(crate) fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRe
     Ok(())
 }
 
-/// Calls `found` with every candidate address that begins at an atom of `starts`, and its folded characters.
-pub(crate) fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found: Found<'_>) {
+/// Calls `found` with every candidate address that begins at an atom of `starts`, and its folded
+/// characters.
+fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found: Found<'_>) {
     let text = folded.text();
     let atoms = folded.ranges();
     let (Some(first), Some(last)) = (atoms.get(starts.start), atoms.get(starts.end.saturating_sub(1))) else {
         return;
     };
-    // The sign stands behind its address's first atom, and not far behind.
+    // The sign follows its address's first atom, and not far after.
+    // Only signs near the starts matter: an address is bounded.
     let (from, to) = (first.0 as usize, last.1 as usize + ADDRESS_BYTES_MAX);
     let bytes = text.as_bytes().get(from..to.min(text.len())).unwrap_or(&[]);
     let mut passed = starts.start;
     for offset in memchr::memchr_iter(b'@', bytes) {
         let at = from + offset;
-        // Few atoms stand between two signs: they are passed in ever longer steps.
+        // Few atoms are between two signs: they are passed in ever longer steps.
         let mut step = 1;
         while atoms.get(passed + step).is_some_and(|atom| (atom.0 as usize) < at) {
             passed += step;
@@ -100,9 +139,11 @@ pub(crate) fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found
         }
         let rest = atoms.get(passed..atoms.len().min(passed + step)).unwrap_or(&[]);
         passed += rest.partition_point(|atom| (atom.0 as usize) < at);
+        // Local part and domain are read outwards from the sign, as far as their characters go.
         let begin = at - local_length(text.get(..at).unwrap_or(""));
         let end = at + 1 + domain_length(text.get(at + 1..).unwrap_or(""));
-        each_candidate(folded, (begin, at, end), (passed, starts), found);
+        let written = Written { begin, at, end };
+        each_candidate(folded, &written, passed, starts, found);
     }
 }
 
@@ -110,6 +151,7 @@ pub(crate) fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found
 fn domain_length(text: &str) -> usize {
     let bytes = text.as_bytes().iter().take(ADDRESS_BYTES_MAX);
     let ascii = bytes.take_while(|byte| ASCII.get(usize::from(**byte)).is_some_and(|own| own.0)).count();
+    // The table ends at the first byte beyond ASCII; only then characters are looked at one by one.
     if ascii == ADDRESS_BYTES_MAX || text.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
         return ascii;
     }
@@ -118,7 +160,8 @@ fn domain_length(text: &str) -> usize {
     characters.last().map_or(0, |(offset, c)| offset + c.len_utf8())
 }
 
-/// Returns how many bytes at a text's end can be a local part, looking no further than an address is long.
+/// Returns how many bytes at a text's end can be a local part, looking no further than an address
+/// is long.
 fn local_length(text: &str) -> usize {
     let bytes = text.as_bytes().iter().rev().take(ADDRESS_BYTES_MAX);
     let ascii = bytes.take_while(|byte| ASCII.get(usize::from(**byte)).is_some_and(|own| own.1)).count();
@@ -136,12 +179,23 @@ fn local_length(text: &str) -> usize {
     length
 }
 
+/// Where what may be an address begins and ends, and its sign, in bytes of the folded text.
+struct Written {
+    begin: usize,
+    at: usize,
+    end: usize,
+}
+
+/// Calls `found` with the address from each of its first atoms. `first_behind` is the atom after
+/// the sign.
 fn each_candidate(
     folded: &Folded,
-    (begin, at, end): (usize, usize, usize),
-    (first_behind, starts): (usize, &std::ops::Range<usize>),
+    written: &Written,
+    first_behind: usize,
+    starts: &std::ops::Range<usize>,
     found: Found<'_>,
 ) {
+    let Written { begin, at, end } = *written;
     let atoms = folded.ranges();
     let touches =
         |index: usize, offset: usize| atoms.get(index).is_some_and(|atom| atom.0 as usize == offset);
@@ -152,10 +206,12 @@ fn each_candidate(
         return;
     }
     let inside = atoms.get(..first_behind).unwrap_or(&[]).iter().rev();
+    // An address may begin at each atom of its local part: `x=ann@b.example` is `ann@b.example`
+    // too.
     let first_inside = first_behind - inside.take_while(|atom| atom.0 as usize >= begin).count();
     for first in (first_inside..first_behind).filter(|first| starts.contains(first)) {
         let Some(start) = atoms.get(first).map(|atom| atom.0 as usize) else { continue };
-        // What stands between the atom and the one before it was trimmed from the candidate's front.
+        // What is between the atom and the one before it was trimmed from the candidate's front.
         let before =
             first.checked_sub(1).and_then(|index| atoms.get(index)).map_or(begin, |atom| atom.1 as usize);
         let trimmed = folded.text().get(before.max(begin)..start).unwrap_or("");
@@ -163,7 +219,7 @@ fn each_candidate(
         if first != first_inside && !trimmed.bytes().any(breaks) && !script_changes() {
             continue;
         }
-        // Whether a dot stands in front of the atom's end, behind the sign.
+        // Whether a dot precedes the atom's end, after the sign.
         let (mut dotted, mut behind) = (false, at + 1);
         for (last, atom) in atoms.iter().enumerate().skip(first_behind) {
             let stop = atom.1 as usize;
@@ -181,14 +237,15 @@ fn each_candidate(
                     .atom(last)
                     .is_some_and(|atom| atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind));
             if ends {
-                let candidate = Candidate { first, last, attached: false, written_form: false };
+                let candidate = Window { first, last, attached: false, written_form: false };
                 found(candidate, folded.text().get(start..stop).unwrap_or("").as_bytes());
             }
         }
     }
 }
 
-/// Whether the script changes behind an atom of this kind with nothing between: a script without spaces begins or ends.
+/// Returns whether the script changes after an atom of this kind with nothing between: a script
+/// without spaces begins or ends.
 fn changes(folded: &Folded, index: usize, kind: AtomKind) -> bool {
     if folded.clusters().contains(index) == folded.clusters().contains(index + 1) {
         return false;
@@ -201,7 +258,34 @@ fn changes(folded: &Folded, index: usize, kind: AtomKind) -> bool {
     })
 }
 
-/// Whether a domain may end in front of this rest: at a dot, or where no word follows at all.
+/// Returns whether a domain may end before this rest: at a dot, or where no word follows at all.
 fn domain_ends(rest: &str) -> bool {
     rest.starts_with('.') || !rest.contains(is_word)
+}
+
+/// An address that begins and ends with a letter or digit, with no other characters than most have.
+#[inline(always)]
+fn write_plain(plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
+    let words = plain.alphanumerics();
+    if words & 1 == 0 || words >> (plain.length - 1) & 1 == 0 {
+        return None;
+    }
+    let (mut sign, mut last_dot, mut usual) = (None, 0, true);
+    each(low(plain.length) & !words, |at| {
+        let byte = plain.byte(at);
+        form.note(byte);
+        match byte {
+            b'@' if sign.is_none() => sign = Some(at),
+            b'.' => last_dot = at,
+            b'-' => {}
+            b'_' | b'+' => usual &= sign.is_none(),
+            _ => usual = false,
+        }
+    });
+    let sign = sign.filter(|sign| usual && last_dot > *sign)?;
+    if words >> (sign - 1) & 1 == 0 || words >> (sign + 1) & 1 == 0 {
+        return None;
+    }
+    form.push_run(plain, 0, plain.length);
+    Some(())
 }

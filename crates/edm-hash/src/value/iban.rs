@@ -4,11 +4,19 @@ use std::ops::Range;
 
 use edm_model::Delimiters;
 
-use super::Found;
-use super::atom_reader::{Atoms, Joint};
+use crate::simd::mask::{each, low};
+use crate::text::atom_set::AtomSet;
+use crate::text::atom_word::AtomWord;
 use crate::text::fold::Folded;
-use crate::value::canonical::CellRefusal;
-use crate::window::start_mask::Word;
+use crate::value::atom_reader::{AtomReader, Joint};
+use crate::value::cell_form::CellRefusal;
+use crate::value::plain::form::Form;
+use crate::value::plain::plain_cell::Plain;
+use crate::value::plain::plain_rule::PlainRule;
+use crate::value::search::{Search, WindowScratch};
+use crate::value::value_type::ValueType;
+use crate::window::prefilter::Prefilter;
+use crate::window::window::{Found, Window};
 
 /// Country and length of its account numbers (SWIFT IBAN registry).
 const LENGTHS: &str = "ad24 ae23 al28 at20 az28 ba20 be16 bg22 bh22 bi27 br29 by28 ch21 cr22 cy28 cz24 de22 dj27 dk18 \
@@ -17,13 +25,49 @@ const LENGTHS: &str = "ad24 ae23 al28 at20 az28 ba20 be16 bg22 bh22 bi27 br29 by
      ps29 pt25 qa29 ro24 rs22 ru33 sa24 sc31 sd18 se24 si19 sk24 sm27 so23 st25 sv28 tl23 tn24 tr26 ua29 va22 vg24 xk20 \
      ye30";
 
+#[derive(Clone, Copy)]
+pub(crate) struct Iban<'r> {
+    pub(crate) delimiters: &'r Delimiters,
+}
+
+impl ValueType for Iban<'_> {
+    fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
+        push_cell(folded, self.delimiters, out)
+    }
+
+    #[inline(always)]
+    fn write_plain(self, plain: &Plain<'_>, rule: &PlainRule, form: &mut Form<'_>) -> Option<()> {
+        // Single gaps inside the cell, none at its end.
+        let gaps = low(plain.length) & !plain.alphanumerics();
+        let mut joined =
+            rule.lower && plain.letters & 7 == 3 && gaps & (gaps << 1 | 1 << (plain.length - 1)) == 0;
+        each(gaps, |at| joined &= matches!(plain.byte(at), b' ' | b'-'));
+        if !joined {
+            return None;
+        }
+        form.push_kept(plain, plain.alphanumerics());
+        is_whole(form.bytes()).then_some(())
+    }
+
+    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, _: &impl Prefilter) -> u64 {
+        starts(word)
+    }
+
+    fn find(
+        self,
+        search: &Search<'_, impl Prefilter>,
+        _: &mut WindowScratch,
+        found: &mut impl FnMut(Window, &[u8]),
+    ) {
+        let delimiters = self.delimiters;
+        search.recognise(found, |starts, found| candidates(search.folded, starts, delimiters, found));
+    }
+}
+
 /// Appends the compact lower-case form of the account number that a folded cell is.
-pub(crate) fn push_cell(
-    folded: &Folded,
-    delimiters: &Delimiters,
-    out: &mut Vec<u8>,
-) -> Result<(), CellRefusal> {
-    let atoms = Atoms { folded, delimiters };
+fn push_cell(folded: &Folded, delimiters: &Delimiters, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
+    let atoms = AtomReader { folded, delimiters };
+    // `IBAN: DE89 …` is how people write it.
     let labelled = atoms.letters(0).is_some_and(|word| word.eq_ignore_ascii_case("iban"));
     let label_ends = |gap: &str| !gap.is_empty() && gap.chars().all(|c| matches!(c, ' ' | ':' | '.' | '-'));
     let first = usize::from(labelled && label_ends(folded.gap(0)));
@@ -32,22 +76,23 @@ pub(crate) fn push_cell(
 }
 
 /// Returns the atoms of a word that an account number may begin with.
-pub(crate) fn starts(word: Word<'_>) -> u64 {
+fn starts(word: AtomWord<'_>) -> u64 {
     word.of_length(2..=2) & !word.digits() & word.digits_behind(1)
 }
 
 /// Calls `found` with every account number that begins at an atom of `starts`.
 pub(crate) fn candidates(folded: &Folded, starts: &Range<usize>, delimiters: &Delimiters, found: Found<'_>) {
-    let atoms = Atoms { folded, delimiters };
+    let atoms = AtomReader { folded, delimiters };
     for first in starts.clone() {
         if let Some((last, form)) = read(atoms, first) {
-            atoms.offer((first, last), true, &form, found);
+            atoms.offer(first, last, true, &form, found);
         }
     }
 }
 
-/// Reads the account number that begins with an atom and is as long as its country's; returns its last atom.
-fn read(atoms: Atoms<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
+/// Reads the account number that begins with an atom and is as long as its country's; returns its
+/// last atom.
+fn read(atoms: AtomReader<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
     let length = length_of(atoms.letters(first)?)?;
     let mut form = Vec::with_capacity(length);
     for last in first.. {
@@ -66,8 +111,10 @@ fn read(atoms: Atoms<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
     None
 }
 
-/// Whether letters in lower case and digits, which begin with two letters, are an account number.
-pub(crate) fn is_whole(form: &[u8]) -> bool {
+/// Returns whether letters in lower case and digits, which begin with two letters, are an account
+/// number.
+fn is_whole(form: &[u8]) -> bool {
+    // Two letters name the country, and each country has one length.
     let country = form.get(..2).and_then(|letters| std::str::from_utf8(letters).ok());
     country.and_then(length_of) == Some(form.len()) && is_valid(form)
 }
@@ -84,7 +131,8 @@ fn length_of(country: &str) -> Option<usize> {
     std::str::from_utf8(entry.get(2..4)?).ok()?.parse().ok()
 }
 
-/// ISO 13616-1: with the first four characters last, and letters as the numbers 10 to 35, the remainder by 97 is 1.
+/// ISO 13616-1: with the first four characters last, and letters as the numbers 10 to 35, the
+/// remainder by 97 is 1.
 fn is_valid(form: &[u8]) -> bool {
     let (Some(front), Some(rest)) = (form.get(..4), form.get(4..)) else { return false };
     let check_digits = front.iter().skip(2).all(u8::is_ascii_digit);

@@ -1,52 +1,61 @@
-//! Recognisers of the typed columns (`docs/formats/hash.md`, sections 4 and 8): what a cell must be, and where a text
-//! has it. Each has two entry points, `push_cell` and `candidates`, and both go through the same reading of atoms.
+//! Data types: what a cell of each must be, where a text has a value of it, and the one canonical
+//! form of both (`docs/formats/hash.md`, sections 3, 4 and 8).
+//!
+//! A data type is a file or folder here that implements [`ValueType`] and one line of
+//! [`with_type`]. Nothing else in the crate matches on [`DataType`] to choose a type's behaviour.
+//!
+//! ```text
+//! value_type     what a type must be able to do          cell_form  what a cell turns out to be
+//! text name digits email ssn card phone/ date/ iban address/
+//! atom_reader    how recognisers read atoms and joints   search     where a type looks for values
+//! plain/         cells of printable ASCII, in bit masks  placeholder  cells that mean "no value"
+//! canonical find start_positions checked_numbers   entry points, each through `with_type`
+//! ```
 
-use std::ops::Range;
+use edm_model::{DataType, Rule};
 
-use edm_model::Delimiters;
-
-use crate::text::fold::Folded;
+use crate::value::value_type::WithType;
 
 pub(crate) mod address;
 pub(crate) mod atom_reader;
 pub(crate) mod canonical;
 pub(crate) mod card;
+pub(crate) mod cell_form;
+pub(crate) mod checked_numbers;
 pub(crate) mod date;
-pub(crate) mod email;
+mod digits;
+mod email;
+pub(crate) mod find;
 pub(crate) mod iban;
+mod name;
 pub(crate) mod phone;
 pub(crate) mod placeholder;
 pub(crate) mod plain;
-pub(crate) mod ssn;
+pub(crate) mod search;
+mod ssn;
+pub(crate) mod start_positions;
 #[cfg(test)]
 mod tests;
+mod text;
+pub(crate) mod value_type;
+mod walked;
 
-/// A piece of a text that is a value of a type.
+/// Runs some work with the type of a rule: the table of data types.
 ///
-/// It has no more atoms than its canonical form has bytes: what is searched around a hit relies on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Candidate {
-    /// Its first atom.
-    pub(crate) first: usize,
-    /// Its last atom.
-    pub(crate) last: usize,
-    /// Whether it may match only with evidence.
-    pub(crate) attached: bool,
-    /// Whether it stands in the type's own written form, in which hardly anything else stands.
-    pub(crate) written_form: bool,
+/// The work is compiled for each type, so a loop over cells or atoms belongs inside it.
+#[inline(always)]
+pub(crate) fn with_type<W: WithType>(rule: &Rule, work: W) -> W::Output {
+    let delimiters = &rule.delimiters;
+    match rule.data_type {
+        DataType::Text => work.with_type(text::Text { rule }),
+        DataType::Name => work.with_type(name::Name { rule }),
+        DataType::Digits { width } => work.with_type(digits::Digits { rule, width }),
+        DataType::Email => work.with_type(email::Email),
+        DataType::Ssn => work.with_type(ssn::Ssn { delimiters }),
+        DataType::Card => work.with_type(card::Card { delimiters }),
+        DataType::Phone { country } => work.with_type(phone::Phone { country, delimiters }),
+        DataType::Date { order } => work.with_type(date::Date { order, delimiters }),
+        DataType::Iban => work.with_type(iban::Iban { delimiters }),
+        DataType::Address => work.with_type(address::Address { rule }),
+    }
 }
-
-/// The most atoms that a number of [`checked_numbers`] has: those of an account number, one character each.
-pub const CHECKED_NUMBER_ATOMS_MAX: usize = 34;
-
-/// Calls `found` with the first and last atom of every valid card number, grouped as cards are printed, and of every
-/// valid account number (IBAN) that begins at an atom of `starts`: what stands inside one is no value by itself
-/// (matching, section 2).
-pub fn checked_numbers(folded: &Folded, starts: &Range<usize>, mut found: impl FnMut(usize, usize)) {
-    let mut each = |candidate: Candidate, _: &[u8]| found(candidate.first, candidate.last);
-    card::printed(folded, starts, &mut each);
-    iban::candidates(folded, starts, &Delimiters::default(), &mut each);
-}
-
-/// Takes candidates and their canonical forms.
-pub(crate) type Found<'a> = &'a mut dyn FnMut(Candidate, &[u8]);

@@ -1,15 +1,17 @@
-//! Cells that say "nothing" (`docs/formats/hash.md`, section 3): numbers that stand for none, and the words of the store.
+//! Cells that say "nothing" (`docs/formats/hash.md`, section 3): numbers that mean none, and the
+//! words of the store.
 
 use std::sync::Arc;
 
 use edm_model::{CaseRule, Column, DataType, DiacriticRule, PlaceholderWords, Rule};
 
+use crate::simd::backend::PLAIN_BYTES_MAX;
+use crate::text::canonical_atoms::is_letter;
 use crate::text::fold::{FoldOptions, Folded};
 use crate::text::gap::is_white;
-use crate::value::plain::{PLAIN_BYTES_MAX, Plain};
-use crate::value_summary::shape::is_letter;
+use crate::value::plain::plain_cell::Plain;
 
-/// Numbers that may stand for no value.
+/// Numbers that may mean no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Numbers {
     /// All zeros, all nines, 1 January 1900.
@@ -20,15 +22,16 @@ pub(crate) enum Numbers {
     None,
 }
 
-/// The words of a store as cells of one column are compared with them: case and runs of white space do not matter.
+/// The words of a store as cells of one column are compared with them: case and runs of white space
+/// do not matter.
 #[derive(Debug, Clone)]
 pub struct Placeholders {
     /// Folded, in lower case, ascending.
     words: Arc<[Box<str>]>,
-    /// Of words of ASCII, by the low bits of their first letter or digit: the bits of their [`trait_of`]. Most cells are let go by
-    /// this alone.
+    /// Of words of ASCII, by the low bits of their first letter or digit: the bits of their
+    /// [`trait_of`]. Most cells are let go by this alone.
     traits: [u64; 32],
-    /// Which numbers stand for none.
+    /// Which numbers mean none.
     numbers: Numbers,
     /// The column's rule keeps case, so that a cell must be folded once more.
     keeps_case: bool,
@@ -36,8 +39,8 @@ pub struct Placeholders {
 }
 
 impl Placeholders {
-    /// Prepares the words for a column. A word that may be somebody's name is left out of a column of names: that takes
-    /// more than the word, see [`Placeholders::and_names`].
+    /// Prepares the words for a column. A word that may be somebody's name is left out of a column
+    /// of names: that takes more than the word, see [`Placeholders::and_names`].
     pub fn new(words: &PlaceholderWords, rule: &Rule) -> Self {
         let is_name = rule.data_type == DataType::Name;
         let folded = fold_all(words.as_slice(), rule.diacritics);
@@ -88,13 +91,15 @@ impl Placeholders {
         words.filter(|word| may_be_name(&fold(word, DiacriticRule::Keep))).cloned().collect()
     }
 
-    /// Returns the word that a cell is, folded, where all words are letters alone; most cells are let go at a glance.
+    /// Returns the word that a cell is, folded, where all words are letters alone; most cells are
+    /// let go at a glance.
     pub fn name_in(&self, cell: &str, scratch: &mut Folded) -> Option<&str> {
+        // First by three cheap traits, then by folding: most cells end here.
         let cell = cell.trim_ascii();
         let first = *cell.as_bytes().first()?;
         // A cell of ASCII is such a word only if all of it is letters.
         let last = *cell.as_bytes().last()?;
-        if cell.is_ascii() && !self.has_trait((first, last, cell.len() as u32)) {
+        if cell.is_ascii() && !self.has_trait(first, last, cell.len() as u32) {
             return None;
         }
         let (case, diacritics) = (CaseRule::Insensitive, self.diacritics);
@@ -111,9 +116,13 @@ impl Placeholders {
     }
 
     fn has_word(&self, cell: &str) -> bool {
-        if self.words.is_empty() || cell.is_ascii() && !ends(cell).is_some_and(|ends| self.has_trait(ends)) {
+        if self.words.is_empty()
+            || cell.is_ascii()
+                && !ends(cell).is_some_and(|(first, last, length)| self.has_trait(first, last, length))
+        {
             return false;
         }
+        // Words are kept in lower case; a column that keeps case has not folded the cell so.
         let again = self.keeps_case.then(|| fold(cell, self.diacritics));
         let cell = again.as_deref().unwrap_or(cell);
         let one_space: Option<String> = has_more_than_a_space(cell).then(|| one_space(cell));
@@ -121,7 +130,7 @@ impl Placeholders {
         self.words.binary_search_by(|word| (**word).cmp(cell)).is_ok()
     }
 
-    /// Returns which numbers stand for none.
+    /// Returns which numbers mean none.
     #[inline(always)]
     pub(crate) fn numbers(&self) -> Numbers {
         self.numbers
@@ -133,7 +142,7 @@ impl Placeholders {
         let words = plain.alphanumerics();
         let first = plain.byte(words.trailing_zeros());
         let last = plain.byte(63 - words.leading_zeros());
-        self.has_trait((first, last, words.count_ones())) && self.has_plain_word(plain)
+        self.has_trait(first, last, words.count_ones()) && self.has_plain_word(plain)
     }
 
     #[inline(never)]
@@ -152,13 +161,14 @@ impl Placeholders {
     }
 
     #[inline(always)]
-    fn has_trait(&self, (first, last, length): (u8, u8, u32)) -> bool {
+    fn has_trait(&self, first: u8, last: u8, length: u32) -> bool {
         let bits = self.traits.get(usize::from(first & 31)).copied().unwrap_or(0);
         bits >> trait_of(last, length) & 1 == 1
     }
 }
 
-/// Mixes the last letter or digit of a text of ASCII with the number of both, without regard to case: a number below 64.
+/// Mixes the last letter or digit of a text of ASCII with the number of both, without regard to
+/// case: a number below 64.
 #[inline(always)]
 fn trait_of(last: u8, length: u32) -> u32 {
     (u32::from(last & 31) + length * 5) & 63
@@ -196,12 +206,13 @@ fn one_space(text: &str) -> String {
     words.join(" ")
 }
 
-/// Whether a folded word is letters alone, as Null, Nan and Nil are, who are people too.
+/// Returns whether a folded word is letters alone, as Null, Nan and Nil are, who are people too.
 fn may_be_name(word: &str) -> bool {
     word.chars().all(is_letter)
 }
 
-/// Judges numbers: all zeros, all nines, and the day that spreadsheets and databases write for none.
+/// Judges numbers: all zeros, all nines, and the day that spreadsheets and databases write for
+/// none.
 pub(crate) fn is_number_for_none(cell: &str, numbers: Numbers) -> bool {
     if numbers == Numbers::None {
         return false;
@@ -212,6 +223,7 @@ pub(crate) fn is_number_for_none(cell: &str, numbers: Numbers) -> bool {
         return true;
     }
     let digits = || cell.bytes().filter(u8::is_ascii_digit);
+    // Single nines are numbers; from two on they may mean "unknown". Zeros may be one.
     let same =
         (first == b'0' || first == b'9' && numbers == Numbers::All) && digits().all(|digit| digit == first);
     same && (first == b'0' || digits().nth(1).is_some()) && !cell.chars().any(is_letter)
@@ -222,6 +234,7 @@ fn is_epoch(cell: &str) -> bool {
     if !cell.contains("1900") || cell.chars().any(|c| is_letter(c) && !matches!(c, 't' | 'T')) {
         return false;
     }
+    // Day, month and year in any order, then a time that must be all zeros.
     let mut parts: Vec<&str> =
         cell.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let time = parts.split_off(parts.len().min(3));

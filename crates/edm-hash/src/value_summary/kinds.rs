@@ -1,15 +1,17 @@
-//! In which order digits and words stand in values of several atoms (`docs/formats/hash.md`, section 7).
+//! In which order digits and words are in values of several atoms (`docs/formats/hash.md`, section
+//! 7).
 
-use crate::value_summary::shape::{Shape, canonical_atoms};
+use crate::text::canonical_atoms::canonical_atoms;
 
-/// Atoms whose kinds are told; what stands behind them is not.
+/// Atoms whose kinds are reported; what follows them is not.
 const ATOMS_MAX: u32 = 8;
 /// How many [`Kinds`] there are, and some numbers that are none.
-const NUMBERS: usize = 1 << (ATOMS_MAX + 1);
+pub(super) const NUMBERS: usize = 1 << (ATOMS_MAX + 1);
 
-/// Which of a value's first eight atoms are digits: a 1, then a bit for each atom, the first highest, 1 for digits.
+/// Which of a value's first eight atoms are digits: a 1, then a bit for each atom, the first
+/// highest, 1 for digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kinds(u16);
+pub struct Kinds(pub(super) u16);
 
 impl Default for Kinds {
     fn default() -> Self {
@@ -27,13 +29,14 @@ impl Kinds {
         own
     }
 
-    /// Adds an atom behind the others.
+    /// Adds an atom after the others.
     #[inline]
     pub fn then(self, is_digits: bool) -> Self {
+        // Atoms beyond the eighth are not recorded, so all longer values agree with it.
         if self.is_full() { self } else { Self(self.0 << 1 | u16::from(is_digits)) }
     }
 
-    /// Adds several atoms behind the others.
+    /// Adds several atoms after the others.
     pub(crate) fn followed_by(self, others: Self) -> Self {
         let count = others.0.ilog2();
         (0..count).rev().fold(self, |all, at| all.then(others.0 >> at & 1 == 1))
@@ -41,11 +44,6 @@ impl Kinds {
 
     fn is_full(self) -> bool {
         self.0 >> ATOMS_MAX != 0
-    }
-
-    /// Returns what says that a value of several atoms has these: a shape of no atom, like [`Shape::of_significant_digits`].
-    pub(crate) fn shape(self) -> Shape {
-        Shape { atoms: 0, bytes: self.0, mask: Shape::LETTERS.mask | Shape::DIGITS.mask }
     }
 }
 
@@ -61,22 +59,6 @@ impl KindSet {
     /// Nothing is known.
     pub const ALL: Self = Self { words: [u64::MAX; NUMBERS / 64] };
 
-    /// Returns what the shapes of a rule's values say; [`KindSet::ALL`] where they say nothing of some.
-    pub fn of_shapes<'a>(shapes: impl Iterator<Item = &'a Shape> + Clone) -> Self {
-        if !Self::are_told(shapes.clone()) {
-            return Self::ALL;
-        }
-        let mut own = Self::NONE;
-        shapes.filter(|shape| is_kinds(shape)).for_each(|shape| own.insert(Kinds(shape.bytes)));
-        own
-    }
-
-    /// Whether the shapes of some values say what kinds those of several atoms have: blocks and generations of earlier versions
-    /// do not.
-    pub fn are_told<'a>(shapes: impl Iterator<Item = &'a Shape> + Clone) -> bool {
-        shapes.clone().all(|shape| shape.atoms < 2) || shapes.clone().any(is_kinds)
-    }
-
     /// Adds kinds.
     #[inline]
     pub fn insert(&mut self, kinds: Kinds) {
@@ -85,7 +67,7 @@ impl KindSet {
         }
     }
 
-    /// Whether a value has just these.
+    /// Returns whether a value has just these.
     #[inline]
     pub fn contains(&self, kinds: Kinds) -> bool {
         self.words.get(usize::from(kinds.0) / 64).is_some_and(|word| word >> (kinds.0 % 64) & 1 == 1)
@@ -94,6 +76,7 @@ impl KindSet {
     /// Returns the kinds that values begin with.
     pub fn beginnings(&self) -> Self {
         let mut own = self.clone();
+        // From long to short: a beginning of a beginning is reached in the same pass.
         for number in (2..NUMBERS as u16).rev() {
             if own.contains(Kinds(number)) {
                 own.insert(Kinds(number >> 1));
@@ -108,23 +91,12 @@ impl KindSet {
         own.words.iter_mut().zip(other.words).for_each(|(own, other)| *own |= other);
         own
     }
-
-    /// Returns the shapes that say this, ascending.
-    pub(crate) fn shapes(&self) -> impl Iterator<Item = Shape> + '_ {
-        (2..NUMBERS as u16).map(Kinds).filter(|kinds| self.contains(*kinds)).map(Kinds::shape)
-    }
-}
-
-/// Whether a shape is what [`Kinds::shape`] makes.
-pub fn is_kinds(shape: &Shape) -> bool {
-    let mask = Shape::LETTERS.mask | Shape::DIGITS.mask;
-    // Two atoms at least.
-    shape.atoms == 0 && shape.mask == mask && (4..NUMBERS).contains(&usize::from(shape.bytes))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value_summary::listing::Fact;
 
     #[test]
     fn kinds_of_forms() {
@@ -145,25 +117,12 @@ mod tests {
     fn sets_know_beginnings() {
         let mut set = KindSet::NONE;
         set.insert(Kinds::of(b"12 main st"));
-        assert_eq!(set.shapes().collect::<Vec<_>>(), [Kinds::of(b"12 main st").shape()]);
+        assert_eq!(set.shapes().collect::<Vec<_>>(), [Fact::Kinds(Kinds::of(b"12 main st")).encode()]);
         let begun = set.beginnings();
         let holds = |set: &KindSet, form: &str| set.contains(Kinds::of(form.as_bytes()));
         assert!(holds(&begun, "1") && holds(&begun, "1 a") && holds(&begun, "1 a b") && holds(&set, "1 a b"));
         assert!(
             !holds(&set, "1 a") && !holds(&begun, "a") && !holds(&begun, "1 1") && !holds(&begun, "1 a b c")
         );
-    }
-
-    #[test]
-    fn what_is_not_told_is_not_known() {
-        let (several, one) = (Shape::of(b"a b", 2), Shape::of(b"ab", 1));
-        let kinds = Kinds::of(b"a b").shape();
-        let check =
-            |shapes: &[Shape], expected: KindSet| assert_eq!(KindSet::of_shapes(shapes.iter()), expected);
-        check(&[several, one], KindSet::ALL);
-        check(&[one], KindSet::NONE);
-        let mut known = KindSet::NONE;
-        known.insert(Kinds::of(b"a b"));
-        check(&[kinds, several, one], known);
     }
 }

@@ -1,6 +1,8 @@
-//! Shapes: what an index must know of the form of values that it cannot see (`docs/formats/hash.md`, section 7).
+//! Shapes: what an index must know of the form of values that it cannot see
+//! (`docs/formats/hash.md`, section 7).
 
-use crate::text::fold::AtomKind;
+use crate::text::canonical_atoms::canonical_atoms;
+use crate::text::char_class::{ATOM, BEYOND, DIGIT, LETTER, MASKS};
 use crate::text::unicode_data::{Class, TABLE};
 
 /// The form of a value.
@@ -15,7 +17,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Returns the shape of a canonical form of so many atoms ([`canonical_atoms`]).
+    /// Returns the shape of a canonical form of `atoms` atoms ([`canonical_atoms`]).
     pub fn of(canonical: &[u8], atoms: usize) -> Self {
         let mask = canonical.iter().fold(0, |mask, byte| mask | MASKS[*byte as usize]);
         Self {
@@ -27,16 +29,9 @@ impl Shape {
 }
 
 impl Shape {
-    /// The class of ASCII characters that have none of their own.
-    pub(crate) const SIGN: u8 = 64;
     /// Those of one character each.
     pub(crate) const LETTERS: Self = Self { atoms: 1, bytes: 1, mask: LETTER };
     pub(crate) const DIGITS: Self = Self { atoms: 1, bytes: 1, mask: DIGIT };
-
-    /// Returns the class of a byte.
-    pub(crate) fn mask_of(byte: u8) -> u8 {
-        MASKS[usize::from(byte)]
-    }
 
     /// Returns the shape of a canonical form that is not cut yet.
     pub(crate) fn of_form(canonical: &[u8]) -> Self {
@@ -44,10 +39,12 @@ impl Shape {
         for byte in canonical {
             let own = MASKS[usize::from(*byte)];
             mask |= own;
-            // Of the two bits of a kind one is set at most: what is left of them where an atom begins is 1 or 2.
+            // Of the two bits of a kind one is set at most: what is left of them where an atom
+            // begins is 1 or 2.
             atoms += usize::from(((own & ATOM & !before) + 1) >> 1);
             before = own;
         }
+        // Beyond ASCII, what is an atom takes the Unicode table.
         if mask & BEYOND != 0 {
             atoms = canonical_atoms(canonical, |_| ());
         }
@@ -58,53 +55,27 @@ impl Shape {
         }
     }
 
-    /// Returns what says how many significant digits a number has that was brought to a width: a shape of no atom.
+    /// Returns the entry of a list of shapes that says how many significant digits a number has.
     pub fn of_significant_digits(canonical: &[u8]) -> Self {
         let zeros = canonical.iter().take_while(|digit| **digit == b'0').count();
         Self { atoms: 0, bytes: u16::try_from(canonical.len() - zeros).unwrap_or(u16::MAX), mask: DIGIT }
     }
 
-    /// Whether a digit occurs in it.
+    /// Returns whether a digit occurs in it.
     pub fn has_digit(&self) -> bool {
         self.mask & DIGIT != 0
     }
 
-    /// Whether an ASCII letter occurs in it.
+    /// Returns whether an ASCII letter occurs in it.
     pub fn has_ascii_letter(&self) -> bool {
         self.mask & LETTER != 0
     }
 
-    /// Whether a letter may occur in it: any character beyond ASCII may be one.
+    /// Returns whether a letter may occur in it: any character beyond ASCII may be one.
     pub fn has_letter(&self) -> bool {
         self.mask & (LETTER | BEYOND) != 0
     }
 }
-
-const LETTER: u8 = 1;
-const DIGIT: u8 = 2;
-const BLANK: u8 = 4;
-const BEYOND: u8 = 128;
-/// What atoms are made of.
-const ATOM: u8 = LETTER | DIGIT;
-
-const MASKS: [u8; 256] = {
-    let mut masks = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        masks[byte] = match byte as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
-            b'0'..=b'9' => DIGIT,
-            b' ' => BLANK,
-            b'-' => 8,
-            b'.' => 16,
-            b'/' => 32,
-            0..=127 => 64,
-            _ => BEYOND,
-        };
-        byte += 1;
-    }
-    masks
-};
 
 /// How many letters (clusters included) and digits a value has, and whether it can identify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +86,8 @@ pub struct Alphanumerics {
     pub letters: usize,
     /// Clusters among the letters.
     pub clusters: usize,
-    /// Whether it holds a digit or `@` and at least 5 letters and digits: only such values anchor a default type's
-    /// match (matching, section 5).
+    /// Whether it holds a digit or `@` and at least 5 letters and digits: only such values anchor a
+    /// default type's match (matching, section 5).
     pub anchors: bool,
 }
 
@@ -143,70 +114,10 @@ impl Alphanumerics {
         Self { digits, letters, clusters, anchors: (digits > 0 || at_sign) && digits + letters >= 5 }
     }
 
-    /// Returns whether the value counts as evidence (matching, section 5, Classes): at least 3 letters, 4 digits or 2
-    /// clusters.
+    /// Returns whether the value counts as evidence (matching, section 5, Classes): at least 3
+    /// letters, 4 digits or 2 clusters.
     pub fn counts_as_evidence(&self) -> bool {
         self.letters - self.clusters >= 3 || self.digits >= 4 || self.clusters >= 2
-    }
-}
-
-/// Cuts a canonical form into its atoms: the byte ranges of its runs of letters, of digits, and its clusters.
-pub(crate) fn canonical_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> usize {
-    if canonical.is_ascii() {
-        return ascii_atoms(canonical, each);
-    }
-    let text = std::str::from_utf8(canonical).unwrap_or("");
-    let (mut count, mut start) = (0, 0);
-    let mut open = None;
-    let mut close = |start: usize, end: usize| {
-        each(canonical.get(start..end).unwrap_or(&[]));
-        count += 1;
-    };
-    for (at, character) in text.char_indices() {
-        let kind = match class(character) {
-            Class::Mark if matches!(open, Some(AtomKind::Letters | AtomKind::Cluster)) => continue,
-            Class::Letter | Class::Mark => Some(AtomKind::Letters),
-            Class::Digit => Some(AtomKind::Digits),
-            Class::Cluster => Some(AtomKind::Cluster),
-            _ => None,
-        };
-        if open == kind && kind != Some(AtomKind::Cluster) {
-            continue;
-        }
-        if open.is_some() {
-            close(start, at);
-        }
-        (open, start) = (kind, at);
-    }
-    if open.is_some() {
-        close(start, text.len());
-    }
-    count
-}
-
-fn ascii_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> usize {
-    let mut count = 0;
-    for atom in canonical.chunk_by(|a, b| MASKS[*a as usize] & ATOM == MASKS[*b as usize] & ATOM) {
-        if atom.first().is_some_and(|first| MASKS[*first as usize] & ATOM != 0) {
-            each(atom);
-            count += 1;
-        }
-    }
-    count
-}
-
-/// Whether a folded character is a letter or a cluster, by the frozen table.
-pub(crate) fn is_letter(character: char) -> bool {
-    matches!(class(character), Class::Letter | Class::Cluster)
-}
-
-/// Returns a class of the frozen table, for ASCII without looking it up; white space is any other character here.
-fn class(character: char) -> Class {
-    match character {
-        'a'..='z' | 'A'..='Z' => Class::Letter,
-        '0'..='9' => Class::Digit,
-        '\0'..='\x7f' => Class::Other,
-        other => TABLE.entry(other).class,
     }
 }
 

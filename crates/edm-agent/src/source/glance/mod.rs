@@ -5,7 +5,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use edm_hash::ProcessorPath;
+use edm_hash::Level;
 
 /// Bytes that are looked at together.
 pub(super) const WINDOW: usize = 64;
@@ -21,13 +21,13 @@ pub(super) struct Survey {
 }
 
 /// Looks at all bytes.
-pub(super) fn survey(path: ProcessorPath, bytes: &[u8]) -> Survey {
+pub(super) fn survey(level: Level, bytes: &[u8]) -> Survey {
     let (windows, rest) = bytes.as_chunks::<WINDOW>();
-    let whole = match path {
+    let whole = match level {
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx512 => x86::survey_avx512(windows),
+        Level::Avx512(_) => x86::survey_avx512(windows),
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 => x86::survey_avx2(windows),
+        Level::Avx2(_) => x86::survey_avx2(windows),
         _ => portable::survey(windows.as_flattened()),
     };
     let rest = portable::survey(rest);
@@ -40,13 +40,13 @@ pub(super) fn survey(path: ProcessorPath, bytes: &[u8]) -> Survey {
 
 /// Appends for each window of a text, the last filled up, a bit for each byte: whether it is a quote, the delimiter (which is
 /// ASCII and not 0) or a line end.
-pub(super) fn append_marks(path: ProcessorPath, text: &[u8], delimiter: u8, out: &mut Vec<u64>) {
+pub(super) fn append_marks(level: Level, text: &[u8], delimiter: u8, out: &mut Vec<u64>) {
     let (windows, rest) = text.as_chunks::<WINDOW>();
-    match path {
+    match level {
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx512 => x86::append_avx512(windows, delimiter, out),
+        Level::Avx512(_) => x86::append_avx512(windows, delimiter, out),
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 => x86::append_avx2(windows, delimiter, out),
+        Level::Avx2(_) => x86::append_avx2(windows, delimiter, out),
         _ => out.extend(windows.iter().map(|window| portable::marks(window, delimiter))),
     }
     if !rest.is_empty() {
@@ -76,7 +76,7 @@ mod tests {
                 nul: bytes.contains(&0),
                 beyond: !bytes.is_ascii(),
             };
-            for path in ProcessorPath::available() {
+            for path in Level::available() {
                 prop_assert_eq!(survey(path, &bytes), expected, "{:?}", path);
                 let mut marks = Vec::new();
                 append_marks(path, &bytes, delimiter, &mut marks);

@@ -53,7 +53,8 @@ fn encrypt_flight<const N: usize>(keys: &Keys, first: usize, blocks: &mut impl B
 #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0012")]
 #[target_feature(enable = "sse2")]
 fn load(block: &Block) -> __m128i {
-    // SAFETY: the reference is to the 16 bytes that are read, and the instruction asks for no alignment.
+    // SAFETY: the reference is to the 16 bytes that are read, and the instruction asks for no
+    // alignment.
     unsafe { _mm_loadu_si128(block.as_ptr().cast()) }
 }
 
@@ -61,6 +62,7 @@ fn load(block: &Block) -> __m128i {
 #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0012")]
 #[target_feature(enable = "sse2")]
 fn store(state: __m128i, block: &mut Block) {
-    // SAFETY: the reference is to the 16 bytes that are written, and the instruction asks for no alignment.
+    // SAFETY: the reference is to the 16 bytes that are written, and the instruction asks for no
+    // alignment.
     unsafe { _mm_storeu_si128(block.as_mut_ptr().cast(), state) }
 }

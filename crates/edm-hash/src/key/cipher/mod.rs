@@ -1,5 +1,5 @@
-//! AES-256 over many blocks at once, on the fastest path that the machine has
-//! (`docs/decisions/0012-own-paths-through-aes.md`). Every path gives the same bytes.
+//! AES-256 over many blocks at once, on the fastest level that the machine has
+//! (`docs/decisions/0012-own-paths-through-aes.md`). Every level gives the same bytes.
 
 #[cfg(target_arch = "x86_64")]
 mod aes_ni;
@@ -9,7 +9,7 @@ mod schedule;
 #[cfg(target_arch = "x86_64")]
 mod vaes;
 
-use crate::simd::level::ProcessorPath;
+use crate::simd::level::Level;
 
 /// A block of the cipher.
 pub(crate) type Block = [u8; BLOCK_BYTES];
@@ -18,21 +18,23 @@ pub(crate) const BLOCK_BYTES: usize = 16;
 
 /// Blocks that come from somewhere and go somewhere, so that none is copied only to be encrypted.
 ///
-/// Implementations are `#[inline(always)]` and free of closures and iterators: they become part of code for instructions
-/// that nothing else was compiled for, and what is not inlined there costs more than the cipher.
+/// Implementations are `#[inline(always)]` and free of closures and iterators: they become part of
+/// code for instructions that nothing else was compiled for, and what is not inlined there costs
+/// more than the cipher.
 pub(crate) trait Blocks {
-    /// Returns what is to be encrypted at the index; anything if it is behind the last.
+    /// Returns what is to be encrypted at the index; anything if it is after the last.
     fn block(&self, index: usize) -> Block;
 
-    /// Takes an encrypted block, each once and in order; it is to be ignored if its index is behind the last.
+    /// Takes an encrypted block, each once and in order; it is to be ignored if its index is after
+    /// the last.
     fn put(&mut self, index: usize, encrypted: &Block);
 }
 
 /// An AES-256 key, expanded once. Wiped on drop.
 pub(crate) struct Cipher(Keyed);
 
-/// Which path the key was expanded for. Those of the CPU's own instructions are made by [`Cipher::new`] alone, after it
-/// saw that the CPU has them.
+/// Which level the key was expanded for. Those of the CPU's own instructions are made by
+/// [`Cipher::new`] alone, after it saw that the CPU has them.
 enum Keyed {
     Portable(Box<portable::Key>),
     #[cfg(target_arch = "x86_64")]
@@ -42,33 +44,34 @@ enum Keyed {
 }
 
 impl Cipher {
-    /// Expands the key for a path, or for the portable one where the machine lacks that.
+    /// Expands the key for a level.
     #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0012")]
-    pub(crate) fn new(key: &[u8; 32], path: ProcessorPath) -> Self {
+    pub(crate) fn new(key: &[u8; 32], level: Level) -> Self {
+        // SAFETY: each level but the portable one proves that the CPU has AES-NI, which is all that
+        // this needs.
         #[cfg(target_arch = "x86_64")]
-        if path != ProcessorPath::Portable && path.is_available() {
-            // SAFETY: an available path other than the portable one has AES-NI, which is all that this needs.
-            let schedule = unsafe { schedule::Schedule::expand(key) };
-            return Self(if path == ProcessorPath::Avx512 {
-                Keyed::Vaes(schedule)
-            } else {
-                Keyed::AesNi(schedule)
-            });
-        }
-        let _ = path;
-        Self(Keyed::Portable(Box::new(portable::Key::new(key))))
+        let expanded = || unsafe { schedule::Schedule::expand(key) };
+        Self(match level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(_) => Keyed::AesNi(expanded()),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(_) => Keyed::Vaes(expanded()),
+            _ => Keyed::Portable(Box::new(portable::Key::new(key))),
+        })
     }
 
-    /// Encrypts as many blocks.
+    /// Encrypts `count` blocks.
     #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0012")]
     pub(crate) fn encrypt(&self, count: usize, blocks: &mut impl Blocks) {
         match &self.0 {
+            // One branch for thousands of blocks: the loop is inside.
             Keyed::Portable(key) => key.encrypt(count, blocks),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `new` made this variant, so the CPU has AES-NI.
             Keyed::AesNi(schedule) => unsafe { aes_ni::encrypt(schedule, count, blocks) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `new` made this variant, so the CPU has VAES and the parts of AVX-512 that the path names.
+            // SAFETY: `new` made this variant, so the CPU has VAES and the parts of AVX-512 that
+            // the level names.
             Keyed::Vaes(schedule) => unsafe { vaes::encrypt(schedule, count, blocks) },
         }
     }

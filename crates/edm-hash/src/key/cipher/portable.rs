@@ -1,4 +1,5 @@
-//! The portable path: the `aes` crate, constant-time everywhere and the oracle of the other paths.
+//! The portable level: the `aes` crate, constant-time everywhere and the oracle of the other
+//! levels.
 
 use aes::Aes256;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit, consts::U16};

@@ -32,7 +32,7 @@ impl Schedule {
         own
     }
 
-    /// Writes the round keys at `index` and behind it.
+    /// Writes the round keys at `index` and after it.
     #[target_feature(enable = "aes,sse2")]
     fn expand_pair<const ROUND_CONSTANT: i32>(&mut self, index: usize) {
         let (even, odd) = (self.read(index - 2), self.read(index - 1));
@@ -68,7 +68,7 @@ fn next_odd(even: __m128i, odd: __m128i) -> __m128i {
     _mm_xor_si128(running(odd), _mm_shuffle_epi32::<0xaa>(assist))
 }
 
-/// Returns each word XORed with all words in front of it.
+/// Returns each word XORed with all words before it.
 #[target_feature(enable = "sse2")]
 fn running(words: __m128i) -> __m128i {
     let words = _mm_xor_si128(words, _mm_slli_si128::<4>(words));

@@ -24,7 +24,7 @@ impl Blocks for List {
     }
 }
 
-/// The `aes` crate, one block at a time, is the oracle of every path that the machine has.
+/// The `aes` crate, one block at a time, is the oracle of every level that the machine has.
 fn check(key: &[u8; 32], blocks: &[Block]) {
     let oracle = Aes256::new(&Array::from(*key));
     let expected: Vec<Block> = blocks
@@ -35,14 +35,14 @@ fn check(key: &[u8; 32], blocks: &[Block]) {
             block.into()
         })
         .collect();
-    for path in ProcessorPath::available() {
-        let cipher = Cipher::new(key, path);
+    for level in Level::available() {
+        let cipher = Cipher::new(key, level);
         let encrypted = vec![Block::default(); blocks.len()];
         let mut list = List { blocks: blocks.to_vec(), encrypted, put: 0 };
         cipher.encrypt(blocks.len(), &mut list);
-        assert_eq!(list.encrypted, expected, "{path:?}");
+        assert_eq!(list.encrypted, expected, "{level:?}");
         if let Some((block, expected)) = blocks.first().zip(expected.first()) {
-            assert_eq!(cipher.encrypt_one(*block), *expected, "{path:?}, one");
+            assert_eq!(cipher.encrypt_one(*block), *expected, "{level:?}, one");
         }
     }
 }
@@ -63,7 +63,7 @@ fn the_standard_says_the_same() {
     let key: [u8; 32] = std::array::from_fn(|index| index as u8);
     let block: Block = std::array::from_fn(|index| (index * 0x11) as u8);
     let expected = 0x8ea2_b7ca_5167_45bf_eafc_4990_4b49_6089_u128.to_be_bytes();
-    for path in ProcessorPath::available() {
-        assert_eq!(Cipher::new(&key, path).encrypt_one(block), expected, "{path:?}");
+    for level in Level::available() {
+        assert_eq!(Cipher::new(&key, level).encrypt_one(block), expected, "{level:?}");
     }
 }

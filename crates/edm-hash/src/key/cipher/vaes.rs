@@ -11,8 +11,8 @@ use super::{BLOCK_BYTES, Block, Blocks};
 
 /// Blocks in a register.
 const WIDTH: usize = 4;
-/// Registers side by side. The CPU overlaps what follows with them, as nothing of it waits for them: with 4 or 8 the
-/// compiler keeps them in memory, and 1 is slower too (measured).
+/// Registers side by side. The CPU overlaps what follows with them, as nothing of it waits for
+/// them: with 4 or 8 the compiler keeps them in memory, and 1 is slower too (measured).
 const FLIGHT: usize = 2;
 
 type Keys = [__m512i; ROUNDS + 1];
@@ -67,7 +67,8 @@ fn encrypt_flight<const N: usize>(keys: &Keys, first: usize, blocks: &mut impl B
 #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0012")]
 #[target_feature(enable = "sse2")]
 fn load(block: &Block) -> __m128i {
-    // SAFETY: the reference is to the 16 bytes that are read, and the instruction asks for no alignment.
+    // SAFETY: the reference is to the 16 bytes that are read, and the instruction asks for no
+    // alignment.
     unsafe { _mm_loadu_si128(block.as_ptr().cast()) }
 }
 
@@ -75,6 +76,7 @@ fn load(block: &Block) -> __m128i {
 #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0012")]
 #[target_feature(enable = "avx512f")]
 fn store(state: __m512i, blocks: &mut [Block; WIDTH]) {
-    // SAFETY: the reference is to the 64 bytes that are written, and the instruction asks for no alignment.
+    // SAFETY: the reference is to the 64 bytes that are written, and the instruction asks for no
+    // alignment.
     unsafe { _mm512_storeu_si512(blocks.as_mut_ptr().cast(), state) }
 }

@@ -9,16 +9,17 @@ fn tag(key: &[u8; 32], message: &[u8]) -> Hash {
     mac.finalize().into_bytes().into()
 }
 
-/// The `cmac` crate, one message at a time, is the oracle of the batch on every path that the machine has.
+/// The `cmac` crate, one message at a time, is the oracle of the batch on every level that the
+/// machine has.
 fn check(arena: &[u8], messages: &[(u32, u32)]) {
     let key = [7u8; 32];
-    for path in ProcessorPath::available() {
+    for level in Level::available() {
         let mut tags = vec![Hash::default()];
-        CmacKey::new(&key, path).tag_all(arena, messages, &mut tags);
-        assert_eq!(tags.len(), messages.len() + 1, "{path:?}: appended");
+        CmacKey::new(&key, level).tag_all(arena, messages, &mut tags);
+        assert_eq!(tags.len(), messages.len() + 1, "{level:?}: appended");
         for (own, (start, end)) in tags.iter().skip(1).zip(messages) {
             let message = arena.get(*start as usize..*end as usize).unwrap_or(&[]);
-            assert_eq!(*own, tag(&key, message), "{path:?}, {start}..{end}");
+            assert_eq!(*own, tag(&key, message), "{level:?}, {start}..{end}");
         }
     }
 }
@@ -35,7 +36,8 @@ fn a_batch_is_what_cmac_says_one_by_one() {
     check(&arena(9_000), &mixed);
     let long: Vec<(u32, u32)> = (0..40).map(|index| (index, 9_000 - index * index)).collect();
     check(&arena(9_000), &long);
-    // Every number of messages up to a few flights, and every length of a message, up to the arena's last byte.
+    // Every number of messages up to a few flights, and every length of a message, up to the
+    // arena's last byte.
     for count in 0..150 {
         let short: Vec<(u32, u32)> = (0..count).map(|index| (index * 5, index * 5 + index % 17)).collect();
         check(&arena(count * 5 + 12), &short);

@@ -1,6 +1,8 @@
-//! The paths of any processor, and what the others share with it: compiled again for their instructions.
+//! The level of any processor, and what the others share with it: compiled again for their
+//! instructions.
 
-use crate::text::atom_set::ATOMS_A_WORD;
+/// Bits of a word.
+const WORD_BITS: usize = 64;
 
 #[inline(always)]
 pub(super) fn count(words: &[u64]) -> usize {
@@ -14,7 +16,7 @@ pub(super) fn positions(words: &[u64], out: &mut [u32]) {
         let mut rest = *word;
         while rest != 0 {
             let Some(place) = room.next() else { return };
-            *place = (number * ATOMS_A_WORD) as u32 + rest.trailing_zeros();
+            *place = (number * WORD_BITS) as u32 + rest.trailing_zeros();
             rest &= rest - 1;
         }
     }
@@ -24,6 +26,7 @@ pub(super) fn positions(words: &[u64], out: &mut [u32]) {
 pub(super) fn pack(bits: &[u64], places: &[u64], out: &mut [u64], gathered: impl Fn(u64, u64) -> u64) {
     let (mut word, mut filled, mut at) = (0u64, 0, 0);
     for (bits, places) in bits.iter().zip(places) {
+        // Up to 64 bits that are appended to what is filled of the word.
         let own = gathered(*bits, *places);
         word |= own << filled;
         // Written whether it is full or not: what is written next has its bits as well.
@@ -43,7 +46,7 @@ pub(super) fn pack(bits: &[u64], places: &[u64], out: &mut [u64], gathered: impl
 }
 
 #[inline(always)]
-pub(super) fn pair((starts, ends): (&[u32], &[u32]), ranges: &mut [(u32, u32)], lengths: &mut [u8]) {
+pub(super) fn pair(starts: &[u32], ends: &[u32], ranges: &mut [(u32, u32)], lengths: &mut [u8]) {
     for ((start, end), range) in starts.iter().zip(ends).zip(ranges) {
         *range = (*start, *end);
     }

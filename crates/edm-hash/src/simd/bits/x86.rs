@@ -1,5 +1,5 @@
-//! The paths of x86-64 with wide registers. The intrinsics are safe where the feature is enabled; what is not is said at each
-//! call.
+//! The levels of x86-64 with wide registers. The intrinsics are safe where the feature is enabled;
+//! what is not is said at each call.
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
@@ -26,38 +26,43 @@ const NUMBERS: [u8; BITS] = {
 };
 
 pub(super) fn scattered(bits: u64, places: u64) -> u64 {
-    // SAFETY: these paths are given only where the processor has their instructions, BMI2 among them.
+    // SAFETY: these levels are given only where the processor has their instructions, BMI2 among
+    // them.
     unsafe { deposit(bits, places) }
 }
 
 pub(super) fn count(words: &[u64]) -> usize {
-    // SAFETY: these paths are given only where the processor has their instructions, POPCNT among them.
+    // SAFETY: these levels are given only where the processor has their instructions, POPCNT among
+    // them.
     unsafe { count_bits(words) }
 }
 
 pub(super) fn positions_bmi(words: &[u64], out: &mut [u32]) {
-    // SAFETY: this path is given only where the processor has its instructions, BMI1 among them.
+    // SAFETY: this level is given only where the processor has its instructions, BMI1 among them.
     unsafe { bit_by_bit(words, out) }
 }
 
 pub(super) fn positions_avx512(words: &[u64], out: &mut [u32]) {
-    // SAFETY: this path is given only where the processor has its instructions, AVX-512F, VBMI2 and POPCNT among them.
+    // SAFETY: this level is given only where the processor has its instructions, AVX-512F, VBMI2
+    // and POPCNT among them.
     unsafe { compressed(words, out) }
 }
 
 pub(super) fn pack(bits: &[u64], places: &[u64], out: &mut [u64]) {
-    // SAFETY: these paths are given only where the processor has their instructions, BMI2 and POPCNT among them.
+    // SAFETY: these levels are given only where the processor has their instructions, BMI2 and
+    // POPCNT among them.
     unsafe { extracted(bits, places, out) }
 }
 
-pub(super) fn pair_avx2(all: (&[u32], &[u32]), ranges: &mut [(u32, u32)], lengths: &mut [u8]) {
-    // SAFETY: this path is given only where the processor has its instructions, AVX2 among them.
-    unsafe { pair2(all, ranges, lengths) }
+pub(super) fn pair_avx2(starts: &[u32], ends: &[u32], ranges: &mut [(u32, u32)], lengths: &mut [u8]) {
+    // SAFETY: this level is given only where the processor has its instructions, AVX2 among them.
+    unsafe { pair2(starts, ends, ranges, lengths) }
 }
 
-pub(super) fn pair_avx512(all: (&[u32], &[u32]), ranges: &mut [(u32, u32)], lengths: &mut [u8]) {
-    // SAFETY: this path is given only where the processor has its instructions, AVX-512F, BW and VL among them.
-    unsafe { pair512(all, ranges, lengths) }
+pub(super) fn pair_avx512(starts: &[u32], ends: &[u32], ranges: &mut [(u32, u32)], lengths: &mut [u8]) {
+    // SAFETY: this level is given only where the processor has its instructions, AVX-512F, BW and
+    // VL among them.
+    unsafe { pair512(starts, ends, ranges, lengths) }
 }
 
 #[target_feature(enable = "bmi2")]
@@ -96,7 +101,7 @@ fn compressed(words: &[u64], out: &mut [u32]) {
     }
 }
 
-/// Writes 16 numbers of one byte, each behind `base`.
+/// Writes 16 numbers of one byte, each after `base`.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn store(numbers: __m128i, base: u32, out: &mut [u32], at: usize) {
@@ -113,11 +118,11 @@ fn extracted(bits: &[u64], places: &[u64], out: &mut [u64]) {
 }
 
 #[target_feature(enable = "avx2")]
-fn pair2(all: (&[u32], &[u32]), ranges: &mut [(u32, u32)], lengths: &mut [u8]) {
-    portable::pair(all, ranges, lengths);
+fn pair2(starts: &[u32], ends: &[u32], ranges: &mut [(u32, u32)], lengths: &mut [u8]) {
+    portable::pair(starts, ends, ranges, lengths);
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn pair512(all: (&[u32], &[u32]), ranges: &mut [(u32, u32)], lengths: &mut [u8]) {
-    portable::pair(all, ranges, lengths);
+fn pair512(starts: &[u32], ends: &[u32], ranges: &mut [(u32, u32)], lengths: &mut [u8]) {
+    portable::pair(starts, ends, ranges, lengths);
 }

@@ -1,17 +1,31 @@
-//! What kinds of bytes a text has, as bit masks, and the folding of ASCII: a path for each kind of processor, all giving the
-//! same. A path is given only where the processor has its instructions.
+//! Classes of a text's bytes as bit masks, and the folding of ASCII.
+//!
+//! ```text
+//! bytes     M a i n   S t .   1 2
+//! letters   1 1 1 1 . 1 1 . . . .      (byte | 0x20) - 'a' < 26, unsigned
+//! digits    . . . . . . . . . 1 1      byte - '0' < 10
+//! beyond    . . . . . . . . . . .      the high bit
+//! joints    . . . . . . . 1 . . .      `.` and `'`
+//! ```
+//!
+//! AVX-512 compares into a mask; AVX2 has no unsigned comparison, so it uses "the smaller of both
+//! is itself", or signed comparisons where bytes beyond ASCII are negative and so in no range. The
+//! portable way has eight bytes in a word and adds bounds so that the high bit of a byte says the
+//! answer (`simd/swar`).
+//!
+//! What must stay true: bytes after the end of a text are of no class.
 
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use crate::simd::level::ProcessorPath;
+use crate::simd::level::Level;
 
 /// Bytes that are looked at together.
 pub(crate) const BLOCK_BYTES: usize = 64;
 
-/// The classes of a text's bytes, 64 in a word, the first in the lowest bit of the first word. Bytes behind the end are of no
-/// class.
+/// The classes of a text's bytes, 64 in a word, the first in the lowest bit of the first word.
+/// Bytes after the end are of no class.
 #[derive(Debug, Default)]
 pub(crate) struct Masks {
     /// ASCII letters.
@@ -31,17 +45,17 @@ type Classes = [u64; 4];
 
 impl Masks {
     /// Makes them those of a text.
-    pub(crate) fn read(&mut self, path: ProcessorPath, text: &[u8]) {
+    pub(crate) fn read(&mut self, level: Level, text: &[u8]) {
         let blocks = text.len().div_ceil(BLOCK_BYTES);
         for masks in [&mut self.letters, &mut self.digits, &mut self.beyond, &mut self.joints] {
             masks.clear();
             masks.reserve(blocks);
         }
-        match path {
+        match level {
             #[cfg(target_arch = "x86_64")]
-            ProcessorPath::Avx2 => x86::read_avx2(text, self),
+            Level::Avx2(_) => x86::read_avx2(text, self),
             #[cfg(target_arch = "x86_64")]
-            ProcessorPath::Avx512 => x86::read_avx512(text, self),
+            Level::Avx512(_) => x86::read_avx512(text, self),
             _ => portable::read(text, self),
         }
         self.is_ascii = self.beyond.iter().all(|beyond| *beyond == 0);
@@ -57,35 +71,36 @@ impl Masks {
 }
 
 /// Returns which of 64 numbers lie between two bounds, these included.
-pub(crate) fn between(path: ProcessorPath, numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
-    match path {
+pub(crate) fn between(level: Level, numbers: &[u8; BLOCK_BYTES], first: u8, last: u8) -> u64 {
+    match level {
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 => x86::between_avx2(numbers, (first, last)),
+        Level::Avx2(_) => x86::between_avx2(numbers, first, last),
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx512 => x86::between_avx512(numbers, (first, last)),
-        _ => portable::between(numbers, (first, last)),
+        Level::Avx512(_) => x86::between_avx512(numbers, first, last),
+        _ => portable::between(numbers, first, last),
     }
 }
 
-/// Appends what a text begins with, as far as it is ASCII: folded, and in lower case if asked for. Returns how many bytes.
-pub(crate) fn append_ascii(path: ProcessorPath, text: &str, lower: bool, out: &mut String) -> usize {
-    match path {
+/// Appends what a text begins with, as far as it is ASCII: folded, and in lower case if asked for.
+/// Returns how many bytes.
+pub(crate) fn append_ascii(level: Level, text: &str, lower: bool, out: &mut String) -> usize {
+    match level {
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 => x86::append_ascii_avx2(text, lower, out),
+        Level::Avx2(_) => x86::append_ascii_avx2(text, lower, out),
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx512 => x86::append_ascii_avx512(text, lower, out),
+        Level::Avx512(_) => x86::append_ascii_avx512(text, lower, out),
         _ => portable::append_ascii(text, lower, out),
     }
 }
 
 /// Makes of a text the masks of those bytes that an escape may begin with: `\`, `%`, `&` and `=`.
-pub(crate) fn read_signs(path: ProcessorPath, text: &[u8], out: &mut Vec<u64>) {
+pub(crate) fn read_signs(level: Level, text: &[u8], out: &mut Vec<u64>) {
     out.clear();
-    match path {
+    match level {
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 => x86::read_signs_avx2(text, out),
+        Level::Avx2(_) => x86::read_signs_avx2(text, out),
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx512 => x86::read_signs_avx512(text, out),
+        Level::Avx512(_) => x86::read_signs_avx512(text, out),
         _ => portable::read_signs(text, out),
     }
 }
@@ -99,22 +114,22 @@ mod tests {
     proptest! {
         #[test]
         fn every_path_sees_what_the_definition_says(text in proptest::collection::vec(any::<u8>(), 0..400)) {
-            for path in ProcessorPath::available() {
+            for level in Level::available() {
                 let (mut masks, mut signs) = (Masks::default(), vec![7]);
-                masks.read(path, b"1 Main St.");
-                masks.read(path, &text);
-                read_signs(path, &text, &mut signs);
+                masks.read(level, b"1 Main St.");
+                masks.read(level, &text);
+                read_signs(level, &text, &mut signs);
                 let all = [&masks.letters, &masks.digits, &masks.beyond, &masks.joints, &signs];
                 for (at, byte) in text.iter().enumerate() {
                     let seen = all.map(|masks| masks[at / BLOCK_BYTES] >> (at % BLOCK_BYTES) & 1 == 1);
                     let (joint, sign) = (matches!(byte, b'.' | b'\''), matches!(byte, b'\\' | b'%' | b'&' | b'='));
                     let expected = [byte.is_ascii_alphabetic(), byte.is_ascii_digit(), !byte.is_ascii(), joint, sign];
-                    prop_assert_eq!(seen, expected, "{:?} {}", path, at);
+                    prop_assert_eq!(seen, expected, "{:?} {}", level, at);
                 }
                 for masks in all {
                     prop_assert_eq!(masks.len(), text.len().div_ceil(BLOCK_BYTES));
                     if let Some(last) = masks.last().filter(|_| text.len() % BLOCK_BYTES != 0) {
-                        prop_assert_eq!(last >> (text.len() % BLOCK_BYTES), 0, "{:?}", path);
+                        prop_assert_eq!(last >> (text.len() % BLOCK_BYTES), 0, "{:?}", level);
                     }
                 }
             }
@@ -130,10 +145,10 @@ mod tests {
                 other => other,
             };
             let expected: String = text[..ascii].chars().map(folded).collect();
-            for path in ProcessorPath::available() {
+            for level in Level::available() {
                 let mut out = "in front".to_owned();
-                prop_assert_eq!(append_ascii(path, &text, lower, &mut out), ascii, "{:?}", path);
-                prop_assert_eq!(out.strip_prefix("in front"), Some(expected.as_str()), "{:?}", path);
+                prop_assert_eq!(append_ascii(level, &text, lower, &mut out), ascii, "{:?}", level);
+                prop_assert_eq!(out.strip_prefix("in front"), Some(expected.as_str()), "{:?}", level);
             }
         }
 
@@ -143,8 +158,8 @@ mod tests {
             let bounds = (bounds.0.min(bounds.1), bounds.0.max(bounds.1));
             let lies = |number: u8| (bounds.0..=bounds.1).contains(&number);
             let expected = (0..64).fold(0, |word, at| word | u64::from(lies(numbers[at])) << at);
-            for path in ProcessorPath::available() {
-                prop_assert_eq!(between(path, &numbers, bounds), expected, "{:?}", path);
+            for level in Level::available() {
+                prop_assert_eq!(between(level, &numbers, bounds.0, bounds.1), expected, "{:?}", level);
             }
         }
     }

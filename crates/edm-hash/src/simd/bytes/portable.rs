@@ -1,11 +1,10 @@
-//! The path of any processor: eight bytes in one number.
+//! The level of any processor: eight bytes in one number.
 
 use super::{BLOCK_BYTES, Classes, Masks};
+use crate::simd::swar::{HIGH, ONES, high_bits};
 
-const LOW: u64 = 0x0101_0101_0101_0101;
 /// Bytes of a number.
 const WORD_BYTES: usize = 8;
-const HIGH: u64 = 0x8080_8080_8080_8080;
 
 pub(super) fn read(text: &[u8], out: &mut Masks) {
     let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
@@ -58,7 +57,7 @@ pub(super) fn classes(bytes: &[u8]) -> Classes {
     of_words(bytes, |word, shift| {
         let ascii = !word & HIGH;
         // In lower case; what else the bit changes is no letter before or after.
-        let lower = word | (LOW * 0x20);
+        let lower = word | (ONES * 0x20);
         let joints = within(word, b'.', b'.') | within(word, b'\'', b'\'');
         let own = [
             within(lower, b'a', b'z') & ascii,
@@ -83,7 +82,8 @@ pub(super) fn signs(bytes: &[u8]) -> u64 {
     all
 }
 
-/// Calls `each` with eight bytes in a number, and how many bytes stand before; zeros behind the last one.
+/// Calls `each` with eight bytes in a number, and how many bytes are before; zeros after the last
+/// one.
 #[inline(always)]
 fn of_words(bytes: &[u8], mut each: impl FnMut(u64, usize)) {
     let (words, rest) = bytes.as_chunks::<WORD_BYTES>();
@@ -99,18 +99,13 @@ fn of_words(bytes: &[u8], mut each: impl FnMut(u64, usize)) {
 /// Sets the high bit of each byte whose lower seven bits lie between two bounds.
 fn within(word: u64, first: u8, last: u8) -> u64 {
     let seven = word & !HIGH;
-    let from = seven + LOW * u64::from(0x80 - first);
-    let beyond = seven + LOW * u64::from(0x7F - last);
+    let from = seven + ONES * u64::from(0x80 - first);
+    let beyond = seven + ONES * u64::from(0x7F - last);
     from & !beyond & HIGH
 }
 
 /// Returns which numbers lie between two bounds.
-pub(super) fn between(numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
+pub(super) fn between(numbers: &[u8; BLOCK_BYTES], first: u8, last: u8) -> u64 {
     let lies = |number: &u8| number.wrapping_sub(first) <= last - first;
     numbers.iter().enumerate().fold(0, |word, (at, number)| word | u64::from(lies(number)) << at)
-}
-
-/// Gathers the high bits of eight bytes, the lowest byte first.
-fn high_bits(high: u64) -> u64 {
-    (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }

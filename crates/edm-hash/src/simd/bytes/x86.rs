@@ -1,5 +1,5 @@
-//! The paths of x86-64 with wide registers. The intrinsics are safe where the feature is enabled; what is not is said at each
-//! call.
+//! The levels of x86-64 with wide registers. The intrinsics are safe where the feature is enabled;
+//! what is not is said at each call.
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
@@ -17,56 +17,59 @@ use super::{BLOCK_BYTES, Classes, Masks, portable};
 const HALF_BYTES: usize = 32;
 
 pub(super) fn read_avx512(text: &[u8], out: &mut Masks) {
-    // SAFETY: this path is given only where the processor has its instructions, AVX-512F and BW among them.
+    // SAFETY: this level is given only where the processor has its instructions, AVX-512F and BW
+    // among them.
     unsafe { read512(text, out) }
 }
 
 pub(super) fn read_avx2(text: &[u8], out: &mut Masks) {
-    // SAFETY: this path is given only where the processor has its instructions, AVX2 among them.
+    // SAFETY: this level is given only where the processor has its instructions, AVX2 among them.
     unsafe { read2(text, out) }
 }
 
 pub(super) fn read_signs_avx512(text: &[u8], out: &mut Vec<u64>) {
-    // SAFETY: this path is given only where the processor has its instructions, AVX-512F and BW among them.
+    // SAFETY: this level is given only where the processor has its instructions, AVX-512F and BW
+    // among them.
     unsafe { signs512(text, out) }
 }
 
 pub(super) fn read_signs_avx2(text: &[u8], out: &mut Vec<u64>) {
-    // SAFETY: this path is given only where the processor has its instructions, AVX2 among them.
+    // SAFETY: this level is given only where the processor has its instructions, AVX2 among them.
     unsafe { signs2(text, out) }
 }
 
 pub(super) fn append_ascii_avx512(text: &str, lower: bool, out: &mut String) -> usize {
-    // SAFETY: what is appended is ASCII, so the string stays one; and this path is given only where the processor has its
-    // instructions, AVX-512F and BW among them.
+    // SAFETY: what is appended is ASCII, so the string stays one; and this level is given only
+    // where the processor has its instructions, AVX-512F and BW among them.
     unsafe { append512(text.as_bytes(), lower, out.as_mut_vec()) }
 }
 
 pub(super) fn append_ascii_avx2(text: &str, lower: bool, out: &mut String) -> usize {
-    // SAFETY: what is appended is ASCII, so the string stays one; and this path is given only where the processor has its
-    // instructions, AVX2 among them.
+    // SAFETY: what is appended is ASCII, so the string stays one; and this level is given only
+    // where the processor has its instructions, AVX2 among them.
     let whole = unsafe { append2(text.as_bytes(), lower, out.as_mut_vec()) };
     whole + portable::append_ascii(text.get(whole..).unwrap_or(""), lower, out)
 }
 
-pub(super) fn between_avx512(numbers: &[u8; BLOCK_BYTES], bounds: (u8, u8)) -> u64 {
-    // SAFETY: this path is given only where the processor has its instructions, AVX-512F and BW among them.
-    unsafe { between512(numbers, bounds) }
+pub(super) fn between_avx512(numbers: &[u8; BLOCK_BYTES], first: u8, last: u8) -> u64 {
+    // SAFETY: this level is given only where the processor has its instructions, AVX-512F and BW
+    // among them.
+    unsafe { between512(numbers, first, last) }
 }
 
-pub(super) fn between_avx2(numbers: &[u8; BLOCK_BYTES], bounds: (u8, u8)) -> u64 {
-    // SAFETY: this path is given only where the processor has its instructions, AVX2 among them.
-    unsafe { between2(numbers, bounds) }
+pub(super) fn between_avx2(numbers: &[u8; BLOCK_BYTES], first: u8, last: u8) -> u64 {
+    // SAFETY: this level is given only where the processor has its instructions, AVX2 among them.
+    unsafe { between2(numbers, first, last) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn between512(numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
+fn between512(numbers: &[u8; BLOCK_BYTES], first: u8, last: u8) -> u64 {
     let above = _mm512_sub_epi8(load512(numbers), _mm512_set1_epi8(first as i8));
     _mm512_cmple_epu8_mask(above, _mm512_set1_epi8((last - first) as i8))
 }
 
 #[target_feature(enable = "avx2")]
-fn between2(numbers: &[u8; BLOCK_BYTES], (first, last): (u8, u8)) -> u64 {
+fn between2(numbers: &[u8; BLOCK_BYTES], first: u8, last: u8) -> u64 {
     of_halves(numbers, |numbers| {
         let above = _mm256_sub_epi8(numbers, _mm256_set1_epi8(first as i8));
         // Nothing is smaller than the smaller of the two: equal where it lies within.
@@ -131,7 +134,7 @@ fn append512(text: &[u8], lower: bool, out: &mut Vec<u8>) -> usize {
         unsafe { _mm512_storeu_si512(place.as_mut_ptr().cast(), folded512(bytes, lower)) };
         length += rest.len().min(_mm512_movepi8_mask(bytes).trailing_zeros() as usize);
     }
-    // SAFETY: so many bytes were stored behind those that there were, the last block's whole.
+    // SAFETY: as many bytes were stored after those that there were, the last block's whole.
     unsafe { out.set_len(out.len() + length) };
     length
 }
@@ -170,7 +173,8 @@ fn read2(text: &[u8], out: &mut Masks) {
     let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
     blocks.iter().for_each(|block| out.push(classes2(block)));
     if !rest.is_empty() {
-        // To load less than a register, bytes would have to be copied, and those just copied cannot be loaded together at once.
+        // To load less than a register, bytes would have to be copied, and those just copied cannot
+        // be loaded together at once.
         out.push(portable::classes(rest));
     }
 }
@@ -213,7 +217,7 @@ fn append2(text: &[u8], lower: bool, out: &mut Vec<u8>) -> usize {
         unsafe { _mm256_storeu_si256(place.as_mut_ptr().cast(), folded2(bytes, lower)) };
         length += HALF_BYTES;
     }
-    // SAFETY: so many bytes were stored behind those that there were.
+    // SAFETY: as many bytes were stored after those that there were.
     unsafe { out.set_len(out.len() + length) };
     length
 }
@@ -227,7 +231,8 @@ fn folded2(bytes: __m256i, lower: bool) -> __m256i {
     _mm256_blendv_epi8(folded, _mm256_set1_epi8(b'\'' as i8), equal2(bytes, b'`'))
 }
 
-/// Returns which bytes lie between two bounds of ASCII. Bytes beyond ASCII are negative, so they lie above no bound.
+/// Returns which bytes lie between two bounds of ASCII. Bytes beyond ASCII are negative, so they
+/// lie above no bound.
 #[target_feature(enable = "avx2")]
 fn within2(bytes: __m256i, first: u8, last: u8) -> __m256i {
     let above = _mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(first as i8 - 1));

@@ -15,9 +15,11 @@ const PIECES: usize = 16;
 /// Bytes that are gathered for each end.
 const BYTES: u32 = 4;
 
-/// Does what [`super::ending_with`] does; `None` where a piece ends too near to the text's begin, or not in it.
+/// Does what [`super::ending_with`] does; `None` where a piece ends too near to the text's start,
+/// or not in it.
 pub(super) fn ending_with(text: &[u8], pieces: &[(u32, u32); 64], endings: &[Ending]) -> Option<u64> {
-    // SAFETY: this path is taken only where the processor has its instructions, AVX-512F among them.
+    // SAFETY: this level is taken only where the processor has its instructions, AVX-512F among
+    // them.
     unsafe { ending_with_wide(text, pieces, endings) }
 }
 
@@ -33,7 +35,8 @@ fn ending_with_wide(text: &[u8], pieces: &[(u32, u32); 64], endings: &[Ending]) 
             return None;
         }
         let from = _mm512_sub_epi32(ends, _mm512_set1_epi32(BYTES as i32));
-        // SAFETY: each end lies in the text and at least as many bytes behind its begin as are read in front of it.
+        // SAFETY: each end lies in the text and at least as many bytes after its begin as are read
+        // before it.
         let last = unsafe { _mm512_i32gather_epi32::<1>(from, text.as_ptr().cast::<i32>()) };
         let last = _mm512_or_si512(_mm512_srli_epi32::<16>(last), _mm512_set1_epi32(i32::from(LOWER)));
         let mut own = 0;
@@ -49,11 +52,13 @@ fn ending_with_wide(text: &[u8], pieces: &[(u32, u32); 64], endings: &[Ending]) 
 /// Returns where pieces end.
 #[target_feature(enable = "avx512f")]
 fn ends(pieces: &[(u32, u32); PIECES]) -> __m512i {
-    // A pair's two numbers may lie either way round in memory: the compiler knows, and makes of this what it is.
+    // A pair's two numbers may lie either way round in memory: the compiler knows, and makes of
+    // this what it is.
     let second = offset_of!((u32, u32), 1) as i32 / 4;
     let places: [i32; PIECES] = std::array::from_fn(|piece| 2 * piece as i32 + second);
     let at = pieces.as_ptr().cast::<__m512i>();
-    // SAFETY: sixteen pairs of numbers are two registers, and so many places are one; the loads ask for no alignment.
+    // SAFETY: sixteen pairs of numbers are two registers, and as many places are one; the loads ask
+    // for no alignment.
     let (front, back, places) = unsafe {
         (
             _mm512_loadu_si512(at),

@@ -39,7 +39,7 @@ fn spans_lead_back_to_the_original() {
     assert_eq!(back(6, 7), "x");
 }
 
-/// What is read of one text says nothing about the next, on no path.
+/// What is read of one text says nothing about the next, on no level.
 #[test]
 fn buffers_and_paths_change_nothing() {
     let far = format!("{}%40{}&amp;=41", "x".repeat(62), "y".repeat(130));
@@ -52,13 +52,13 @@ fn buffers_and_paths_change_nothing() {
         vec![],
         vec![(0..6, "%2"), (16..20, "<")],
     ];
-    for path in ProcessorPath::available() {
+    for level in Level::available() {
         let mut escapes = Escapes::default();
         for (text, expected) in texts.iter().zip(&expected) {
-            escapes.read_on(path, text);
+            escapes.read_on(level, text);
             let values = escapes.found.iter().map(|escape| &escapes.values[escape.value.clone()]);
             let found: Vec<_> = escapes.places().cloned().zip(values).collect();
-            assert_eq!(&found, expected, "{path:?} {text:?}");
+            assert_eq!(&found, expected, "{level:?} {text:?}");
         }
     }
 }

@@ -62,8 +62,8 @@ fn cuts_into_atoms() {
     check("", &[]);
 }
 
-/// The folding is frozen: this digest covers what it makes of every scalar value under all four options. A different
-/// one means a new algorithm version, never a new digest here.
+/// The folding is frozen: this digest covers what it makes of every scalar value under all four
+/// options. A different one means a new algorithm version, never a new digest here.
 #[test]
 fn folding_of_every_scalar_value_is_frozen() {
     let mut digest = Sha256::new();

@@ -3,8 +3,10 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::text::fold::{FoldOptions, Folded};
-use crate::value::canonical::{Canonicaliser, CellForm, CellRefusal};
-use crate::window::{OpenGate, windows};
+use crate::value::canonical::Canonicaliser;
+use crate::value::cell_form::{CellForm, CellRefusal};
+use crate::value::find::windows;
+use crate::window::prefilter::OpenPrefilter;
 
 const WORDS: &str = include_str!("address_words.tsv");
 
@@ -21,13 +23,13 @@ fn cell_form(rule: &Rule, cell: &str) -> Option<String> {
     }
 }
 
-/// Lists what stands in a text, each as `source text=canonical form`, attached ones behind a `~`.
+/// Lists what is in a text, each as `source text=canonical form`, attached ones after a `~`.
 fn found(rule: &Rule, text: &str) -> Vec<String> {
     let mut folded = Folded::new();
     folded.fold(text, FoldOptions::of(rule));
     let atoms = folded.atom_count();
     let mut found = Vec::new();
-    windows(rule, &folded, 0..atoms, &OpenGate { atoms_max: 128 }, |window, form| {
+    windows(rule, &folded, 0..atoms, &OpenPrefilter { atoms_max: 128 }, |window, form| {
         let (start, end) = folded.source_span(window.first, window.last).expect("atoms");
         let own = &text[start..end];
         let mark = if window.attached { "~" } else { "" };
@@ -40,7 +42,7 @@ fn holds(found: &[String], form: &str) -> bool {
     found.iter().any(|own| own.split_once('=').is_some_and(|(_, own)| own == form))
 }
 
-/// Checks that cells are equal, and that each stands in a text.
+/// Checks that cells are equal, and that each is in a text.
 #[track_caller]
 fn check(form: &str, cells: &[&str]) {
     for cell in cells {
@@ -196,7 +198,7 @@ fn options() {
     assert_eq!(cell_form(&rule, "Número 5 Rua Lé").as_deref(), Some("5 rue Le"));
 }
 
-/// Checks what stands in a text and what does not.
+/// Checks what is in a text and what does not.
 #[track_caller]
 fn check_text(text: &str, yes: &[&str], no: &[&str]) {
     let found = found(&rule(), text);
@@ -259,7 +261,7 @@ fn the_table_of_words_is_whole_and_frozen() {
 /// Each class of written words, and the words that mean only themselves.
 fn classes() -> Vec<Vec<&'static str>> {
     let words = WORDS.lines().filter(|line| line.starts_with("word\t"));
-    // `n.` in front of a number may be a number sign.
+    // `n.` before a number may be a number sign.
     let written = |line: &'static str| {
         let words = line.rsplit('\t').next().unwrap_or("").split(' ');
         words.filter(|word| *word != "n").collect::<Vec<_>>()
@@ -307,7 +309,7 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// However its words are written, an address is the same value, and stands in a text.
+    /// However its words are written, an address is the same value, and is in a text.
     #[test]
     fn written_forms(
         number in 1u32..99_999,
@@ -355,7 +357,8 @@ proptest! {
         prop_assert!(holds(&found(&rule(), &format!("住所:{cell}です")), &form), "{cell:?}");
     }
 
-    /// What a cell is, is found where it stands alone; a text gives the same in any pieces; and nothing panics.
+    /// What a cell is, is found where it is alone; a text gives the same in any pieces; and nothing
+    /// panics.
     #[test]
     fn arbitrary_cells(
         cell in "[a-z0-9 .',#-]{0,40}|\\PC{0,20}|([一二十〇番地丁目号の町2ーs' ]|st|no|p\\.za|n\\.|12|th){0,20}",
@@ -364,13 +367,13 @@ proptest! {
         let rule = rule();
         let mut folded = Folded::new();
         folded.fold(&cell, FoldOptions::of(&rule));
-        let gate = OpenGate { atoms_max: 128 };
+        let prefilter = OpenPrefilter { atoms_max: 128 };
         let (mut whole, mut pieces) = (Vec::new(), Vec::new());
         let atoms = folded.atom_count();
-        windows(&rule, &folded, 0..atoms, &gate, |window, form| whole.push((window, form.to_vec())));
+        windows(&rule, &folded, 0..atoms, &prefilter, |window, form| whole.push((window, form.to_vec())));
         for from in (0..atoms).step_by(piece) {
             let starts = from..(from + piece).min(atoms);
-            windows(&rule, &folded, starts, &gate, |window, form| pieces.push((window, form.to_vec())));
+            windows(&rule, &folded, starts, &prefilter, |window, form| pieces.push((window, form.to_vec())));
         }
         prop_assert_eq!(&whole, &pieces);
         let crossed = !cell.contains(['\n', '\r']) && (0..atoms).all(|index| folded.gap(index).chars().count() <= 3);

@@ -1,4 +1,5 @@
-//! Cutting a folded text into the words and numbers of addresses (`docs/formats/hash.md`, section 8, address).
+//! Cutting a folded text into the words and numbers of addresses (`docs/formats/hash.md`, section
+//! 8, address).
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -9,21 +10,22 @@ use crate::text::unicode_data::{Class, TABLE};
 use crate::value_summary::kinds::Kinds;
 use crate::value_summary::shape::Shape;
 
-/// Cutting may begin so many atoms in front of a token, wherever that is: it has met the token's first atom by then. It may
-/// begin at any atom that nothing joins to the one before it.
+/// Cutting may begin as many atoms before a token, wherever that is: it has met the token's first
+/// atom by then. It may begin at any atom that nothing joins to the one before it.
 const MARGIN_ATOMS: usize = 8;
 /// The most digits of an ordinal number.
 const ORDINAL_DIGITS_MAX: usize = 4;
 const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
 /// How many bytes these have.
 pub(crate) const ORDINAL_BYTES: RangeInclusive<u8> = 2..=2;
-/// Units behind a number of a Japanese address, and what is no unit when it follows.
+/// Units after a number of a Japanese address, and what is no unit when it follows.
 const UNITS: [(&str, &str, &str); 4] =
     [("丁", "目", ""), ("番", "地", ""), ("番", "", "町街館丁"), ("号", "", "室館棟線車")];
 /// What joins two numbers of a Japanese address.
 const JOINTS: [&str; 3] = ["の", "ノ", "ー"];
 
-/// Characters that stand in numbers, units and joints of Japanese addresses: their form depends on what stands around them.
+/// Characters that are in numbers, units and joints of Japanese addresses: their form depends on
+/// what is around them.
 pub(crate) const NUMERIC: [&str; 21] = [
     "〇", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "百", "千", "丁", "目", "番", "地",
     "号", "の", "ノ", "ー",
@@ -36,7 +38,7 @@ pub(crate) enum Kind {
     Number,
     /// A character of a script that is written without spaces.
     Cluster,
-    /// Nothing of it stands in the canonical form.
+    /// Nothing of it is in the canonical form.
     Dropped,
 }
 
@@ -59,13 +61,13 @@ pub(crate) struct Token {
 
 /// What tokens are kept in.
 #[derive(Default)]
-pub(crate) struct TokenBuffers {
+pub(crate) struct TokenScratch {
     tokens: Vec<Token>,
     forms: String,
 }
 
-impl TokenBuffers {
-    /// Makes buffers with room for most cells.
+impl TokenScratch {
+    /// Makes scratch with room for most cells.
     pub(crate) fn with_room() -> Self {
         Self { tokens: Vec::with_capacity(16), forms: String::with_capacity(128) }
     }
@@ -81,19 +83,19 @@ pub(crate) struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     /// Begins with the text's first.
-    pub(crate) fn new(buffers: TokenBuffers, folded: &'a Folded) -> Self {
-        let mut own = Self { folded, next: 0, tokens: buffers.tokens, forms: buffers.forms };
+    pub(crate) fn new(scratch: TokenScratch, folded: &'a Folded) -> Self {
+        let mut own = Self { folded, next: 0, tokens: scratch.tokens, forms: scratch.forms };
         own.tokens.clear();
         own.forms.clear();
         own
     }
 
-    /// Returns the buffers, for the next text.
-    pub(crate) fn into_buffers(self) -> TokenBuffers {
-        TokenBuffers { tokens: self.tokens, forms: self.forms }
+    /// Returns the scratch, for the next text.
+    pub(crate) fn into_scratch(self) -> TokenScratch {
+        TokenScratch { tokens: self.tokens, forms: self.forms }
     }
 
-    /// Forgets the tokens and begins again in front of the token that holds atom `from`.
+    /// Forgets the tokens and begins again before the token that holds atom `from`.
     pub(crate) fn restart(&mut self, from: usize) {
         self.tokens.clear();
         self.forms.clear();
@@ -101,13 +103,15 @@ impl<'a> Tokens<'a> {
             self.next = from;
             return;
         }
+        // A token may begin before `from` and hold it. Walk back over everything that could be
+        // joined to it, but not further than a token reaches.
         let earliest = from.saturating_sub(MARGIN_ATOMS);
         let joined = |atom: &usize| matches!(self.folded.gap(atom - 1), "" | "." | "'");
         self.next = (earliest + 1..=from).rev().find(|atom| !joined(atom)).unwrap_or(earliest);
     }
 
-    /// Whether a token begins with this atom and none that is dropped is joined to it: said of digits alone, which no token holds
-    /// behind something else.
+    /// Returns whether a token begins with this atom and none that is dropped is joined to it: said
+    /// of digits alone, which no token holds after something else.
     fn begins_token(&self, atom: usize) -> bool {
         if !self.folded.digits().contains(atom) {
             return false;
@@ -125,6 +129,7 @@ impl<'a> Tokens<'a> {
         if let Some(token) = self.tokens.get(position) {
             return Some(*token);
         }
+        // Tokens are cut in order and only once; a walk that looks back reads them from the list.
         while self.next < self.folded.atom_count() {
             let token = self.cut(self.next);
             self.next = token.last + 1;
@@ -169,15 +174,18 @@ impl<'a> Tokens<'a> {
     fn cut(&mut self, first: usize) -> Token {
         let start = self.forms.len();
         let mut short = None;
+        // The general cuts allocate and compare with word lists. Most tokens need none of that.
         let (last, kind) = match (self.cut_plain(first), self.folded.atom(first).map(|atom| atom.kind)) {
             (Some(kind), _) => (first, kind),
             (_, Some(AtomKind::Digits)) => self.cut_number(first),
             (_, Some(AtomKind::Letters)) => self.cut_word(first, &mut short),
             _ => self.cut_cluster(first),
         };
+        // The short form is written after the long one, which ends where it begins.
         let form = (start, short.map_or(self.forms.len(), |(from, _)| from));
         let own = self.forms.get(form.0..form.1).unwrap_or("").as_bytes();
         let shape = Shape::of_form(own);
+        // A form of one atom has one kind; counting it again would cost a pass over its bytes.
         let kinds = match shape.atoms {
             1 => Kinds::default().then(!shape.has_letter()),
             _ => Kinds::of(own),
@@ -186,7 +194,8 @@ impl<'a> Tokens<'a> {
         Token { first, last, kind, atoms, mask, kinds, form, short }
     }
 
-    /// Cuts what most tokens are, one ASCII atom that nothing joins to the next and that has no other form.
+    /// Cuts what most tokens are, one ASCII atom that nothing joins to the next and that has no
+    /// other form.
     fn cut_plain(&mut self, first: usize) -> Option<Kind> {
         let (folded, next) = (self.folded, first + 1);
         let is_digits = folded.digits().contains(first);
@@ -199,6 +208,8 @@ impl<'a> Tokens<'a> {
             self.forms.push_str(text);
             return Some(Kind::Number);
         }
+        // Capitals need folding to be compared with the lists, and a word that joins the next one
+        // needs both.
         let lower = text.bytes().all(|byte| byte.is_ascii_lowercase());
         let joins =
             folded.dotted().contains(first) || folded.digits().contains(next) && words::may_be_sign(text);
@@ -222,6 +233,7 @@ impl<'a> Tokens<'a> {
 
     fn is_ordinal(&self, index: usize) -> bool {
         let digits = self.text(index, AtomKind::Digits).unwrap_or("");
+        // Longer numbers are no ordinals.
         let joined = self.folded.gap(index).is_empty() && digits.len() <= ORDINAL_DIGITS_MAX;
         joined && self.word(index + 1).is_some_and(|word| ORDINALS.contains(&&*word))
     }
@@ -235,11 +247,13 @@ impl<'a> Tokens<'a> {
         (first, Kind::Cluster)
     }
 
-    /// Reads kanji numerals that begin here and stand directly in front of a unit: the number and its last atom.
+    /// Reads kanji numerals that begin here and are directly before a unit: the number and its last
+    /// atom.
     fn kanji_number(&self, first: usize) -> Option<(u32, usize)> {
         if first > 0 && self.folded.gap(first - 1).is_empty() && self.numeral(first - 1).is_some() {
             return None;
         }
+        // At most three numerals, a number to 99: longer runs are no house numbers.
         let mut numerals = vec![self.numeral(first)?];
         while self.folded.gap(first + numerals.len() - 1).is_empty()
             && let Some(next) = self.numeral(first + numerals.len())
@@ -261,7 +275,7 @@ impl<'a> Tokens<'a> {
         characters.next().filter(|_| characters.next().is_none()).and_then(numeral)
     }
 
-    /// Returns the last atom of the unit that begins here, joined to what stands in front.
+    /// Returns the last atom of the unit that begins here, joined to what precedes.
     fn unit(&self, index: usize) -> Option<usize> {
         let own = self.joined_cluster(index)?;
         let next = self.joined_cluster(index + 1).unwrap_or("");
@@ -275,6 +289,7 @@ impl<'a> Tokens<'a> {
     /// Returns the last atom of a number with its unit and what joins it to the next number.
     fn behind_number(&self, number: usize) -> usize {
         let last = self.unit(number + 1).unwrap_or(number);
+        // Japanese addresses join numbers by a cluster (`3の4`), which is no part of the form.
         let joined = self.joined_cluster(last + 1).is_some_and(|text| JOINTS.contains(&text))
             && self.folded.gap(last + 1).is_empty();
         let number_follows =
@@ -288,6 +303,8 @@ impl<'a> Tokens<'a> {
         let gap = self.folded.gap(first);
         let second = self.word(first + 1);
         if let Some(second) = second.as_deref().filter(|_| gap == ".") {
+            // Two words with a dot are one word of the list (`p.za`), or a sign that a number
+            // follows.
             let written = format!("{word}.{second}");
             if words::is_number_sign(&written) && self.text(first + 2, AtomKind::Digits).is_some() {
                 return (first + 1, Kind::Dropped);
@@ -297,6 +314,7 @@ impl<'a> Tokens<'a> {
                 return (first + 1, Kind::Word);
             }
         }
+        // A sign says no more than that a number follows, and writers leave it out as often as not.
         if self.text(first + 1, AtomKind::Digits).is_some() && self.is_sign(first, &word, gap) {
             return (first, Kind::Dropped);
         }
@@ -312,21 +330,21 @@ impl<'a> Tokens<'a> {
         (first, Kind::Word)
     }
 
-    /// Whether a word in front of a number says no more than that a number follows.
+    /// Returns whether a word before a number says no more than that a number follows.
     fn is_sign(&self, first: usize, word: &str, gap: &str) -> bool {
-        // `n.` in front of an ordinal number is north.
+        // `n.` before an ordinal number is north.
         let short = word == "n" && (gap.contains('°') || gap.starts_with('.') && !self.is_ordinal(first + 1));
         short || words::is_number_sign(word)
     }
 }
 
-/// Whether an atom is what makes an ordinal of the number in front.
+/// Returns whether an atom is what makes an ordinal of the number before.
 pub(crate) fn is_ordinal_suffix(folded: &Folded, atom: usize) -> bool {
     let text = folded.atom(atom).map_or("", |atom| folded.atom_text(atom));
     ORDINALS.iter().any(|ordinal| ordinal.eq_ignore_ascii_case(text))
 }
 
-/// Whether a form begins with a mark, which would join a cluster in front.
+/// Returns whether a form begins with a mark, which would join a cluster before.
 pub(crate) fn begins_with_mark(form: &str) -> bool {
     form.chars().next().is_some_and(|first| !first.is_ascii() && TABLE.entry(first).class == Class::Mark)
 }

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use crate::simd::suffix::Ending;
 
-/// What stands in front of a suffix has at least so many characters.
+/// The fewest characters before a suffix.
 const STEM_CHARACTERS_MIN: usize = 2;
-/// What ends with a suffix has at least so many bytes.
+/// The fewest bytes of a word with a suffix.
 pub(crate) const SUFFIXED_BYTES_MIN: u8 = 4;
 
 #[derive(Default)]
@@ -16,16 +16,16 @@ struct Words {
     words: Forms,
     /// The form of two words joined by a dot.
     pairs: Forms,
-    /// Longer words that end so are two: what stands in front, and the form.
+    /// Longer words that end so are two: what precedes, and the form.
     suffixes: Vec<(&'static str, &'static str)>,
-    /// What is dropped in front of a number: a word, or two joined by a dot. Their form is empty.
+    /// What is dropped before a number: a word, or two joined by a dot. Their form is empty.
     signs: Forms,
     /// Words with a digit in their form.
     ordinals: Vec<&'static str>,
 }
 
-/// What is written, and its form. The table is fixed and small and most words of a text are not in it, so that the first byte and
-/// the length answer nearly all questions.
+/// What is written, and its form. The table is fixed and small and most words of a text are not in
+/// it, so that the first byte and the length answer nearly all questions.
 #[derive(Default)]
 struct Forms {
     /// By the first byte what begins with it.
@@ -46,7 +46,7 @@ impl Forms {
         }
     }
 
-    /// Whether something of this length and first byte is in it.
+    /// Returns whether something of this length and first byte is in it.
     fn has_like(&self, word: &str) -> bool {
         let lengths = word.as_bytes().first().and_then(|first| self.lengths.get(usize::from(*first)));
         lengths.is_some_and(|lengths| lengths >> word.len().min(63) & 1 == 1)
@@ -86,6 +86,7 @@ impl Words {
                 }
             }
         }
+        // A form with a digit is an ordinal number in letters (`fifth`: `5th`).
         let numbered = |(_, form): &(&str, &str)| form.contains(|c: char| c.is_ascii_digit());
         own.ordinals = own.words.iter().filter(numbered).map(|(written, _)| written).collect();
         Some(own)
@@ -99,13 +100,14 @@ pub(crate) fn with_other_forms() -> impl Iterator<Item = (&'static str, &'static
     words.chain(table.signs.iter()).chain([("n", "")])
 }
 
-/// Returns the form that a word in lower case has wherever it stands; `None` where that is not said at a glance.
+/// Returns the form that a word in lower case has wherever it is; `None` where that is not said at
+/// a glance.
 pub(crate) fn plain_form(word: &str) -> Option<&str> {
     let known = WORDS.words.get(word);
     known.or_else(|| (!may_have_suffix(word)).then_some(word))
 }
 
-/// Whether a word may be dropped in front of a number, alone or with what stands before it.
+/// Returns whether a word may be dropped before a number, alone or with what is before it.
 pub(crate) fn may_be_sign(word: &str) -> bool {
     let first = word.as_bytes().first().map_or(0, u8::to_ascii_lowercase);
     first == b'n' || WORDS.signs.written.get(usize::from(first)).is_some_and(|signs| !signs.is_empty())
@@ -114,7 +116,7 @@ pub(crate) fn may_be_sign(word: &str) -> bool {
 /// Bytes of the ordinal numbers in letters.
 pub(crate) const ORDINAL_BYTES: RangeInclusive<u8> = 5..=8;
 
-/// Whether a word has a form with a digit: it is an ordinal number in letters.
+/// Returns whether a word has a form with a digit: it is an ordinal number in letters.
 pub(crate) fn is_ordinal(word: &str) -> bool {
     WORDS.ordinals.iter().any(|own| own.eq_ignore_ascii_case(word))
 }
@@ -123,7 +125,7 @@ pub(crate) fn is_ordinal(word: &str) -> bool {
 pub(crate) const ORDINAL_ENDINGS: [Ending; 4] =
     [Ending::letters(b"st"), Ending::letters(b"nd"), Ending::letters(b"rd"), Ending::letters(b"th")];
 
-/// Whether a word may be two: it ends as some do.
+/// Returns whether a word may be two: it ends as some do.
 pub(crate) fn ends_with_suffix(word: &str) -> bool {
     may_have_suffix(word) && WORDS.suffixes.iter().any(|(suffix, _)| word.ends_with(suffix))
 }
@@ -145,7 +147,7 @@ fn may_have_suffix(word: &str) -> bool {
         && word.as_bytes().last_chunk().is_some_and(|last| SUFFIX_ENDINGS.iter().any(|own| own.ends(*last)))
 }
 
-/// Appends the form of a word, given in lower case and as it stands.
+/// Appends the form of a word, given in lower case and as it is.
 pub(crate) fn push_word(word: &str, text: &str, out: &mut String) {
     let table = &*WORDS;
     if let Some(form) = table.words.get(word) {
@@ -169,7 +171,7 @@ pub(crate) fn pair(written: &str) -> Option<&'static str> {
     WORDS.pairs.get(written)
 }
 
-/// Whether a word, or two that a dot joins, in lower case, is dropped in front of a number.
+/// Returns whether a word, or two that a dot joins, in lower case, is dropped before a number.
 pub(crate) fn is_number_sign(written: &str) -> bool {
     WORDS.signs.get(written).is_some()
 }

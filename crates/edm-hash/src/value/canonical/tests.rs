@@ -60,7 +60,8 @@ fn numbers_that_stand_for_none() {
     }
 }
 
-/// What databases, data frames, spreadsheets and people write into a cell without a value, and what only looks like it.
+/// What databases, data frames, spreadsheets and people write into a cell without a value, and what
+/// only looks like it.
 #[test]
 fn the_usual_placeholders() {
     let (plain, usual) = (rule(DataType::Text, ""), PlaceholderWords::usual());

@@ -48,7 +48,8 @@ impl Day {
     }
 }
 
-/// Returns the month, 1 to 12, of a word or an abbreviation of English, German, French, Spanish, Portuguese or Italian.
+/// Returns the month, 1 to 12, of a word or an abbreviation of English, German, French, Spanish,
+/// Portuguese or Italian.
 pub(crate) fn month(word: &str) -> Option<u8> {
     let mut plain = [0; WORD_LETTERS_MAX];
     Some(match plain_letters(word, &mut plain)? {
@@ -73,7 +74,7 @@ pub(crate) fn month(word: &str) -> Option<u8> {
     })
 }
 
-/// Whether a word is a day of the week, or its abbreviation, in one of the same languages.
+/// Returns whether a word is a day of the week, or its abbreviation, in one of the same languages.
 pub(crate) fn is_weekday(word: &str) -> bool {
     const WORDS: &str = " monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri \
          sat sun montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so lundi mardi \
@@ -84,7 +85,8 @@ pub(crate) fn is_weekday(word: &str) -> bool {
     plain_letters(word, &mut plain).is_some_and(|plain| WORDS.split(' ').any(|own| own == plain))
 }
 
-/// Returns a word in lower case and without the diacritics that these languages have; `None` for any other word.
+/// Returns a word in lower case and without the diacritics that these languages have; `None` for
+/// any other word.
 fn plain_letters<'a>(word: &str, out: &'a mut [u8; WORD_LETTERS_MAX]) -> Option<&'a str> {
     let mut length = 0;
     for character in word.chars() {

@@ -1,7 +1,7 @@
-//! Midnight behind a date: what databases and spreadsheets add to a day that has no time
+//! Midnight after a date: what databases and spreadsheets add to a day that has no time
 //! (`docs/formats/hash.md`, section 8, date).
 
-/// Whether what stands behind a date is a time that says midnight, or the bare zone `Z`.
+/// Returns whether what follows a date is a time that says midnight, or the bare zone `Z`.
 pub(crate) fn is_midnight(rest: &str) -> bool {
     let rest = rest.to_ascii_lowercase();
     if rest == "z" {
@@ -44,7 +44,7 @@ fn is_clock_midnight(clock: &str, compact: bool, morning: bool) -> bool {
     hour_is && rest_is && fraction.is_none_or(|fraction| rest.len() == 2 && zeros(fraction))
 }
 
-/// Whether nothing stands here, or `Z`, `UTC`, `GMT` or an offset such as `+02:00`.
+/// Returns whether nothing is here, or `Z`, `UTC`, `GMT` or an offset such as `+02:00`.
 fn is_zone(zone: &str) -> bool {
     if matches!(zone, "" | "z" | "utc" | "gmt") {
         return true;

@@ -1,5 +1,5 @@
-//! Whether a value reads as a date (`docs/formats/hash.md`, section 7). Used for classes only: a column of dates is no
-//! identifier, whatever its type.
+//! Whether a value reads as a date (`docs/formats/hash.md`, section 7). Used for classes only: a
+//! column of dates is no identifier, whatever its type.
 
 const MONTHS: [&str; 12] = [
     "january",

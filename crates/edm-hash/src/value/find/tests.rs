@@ -2,6 +2,7 @@ use edm_model::{Column, DataType, Delimiters, Rule};
 
 use super::*;
 use crate::text::fold::FoldOptions;
+use crate::window::prefilter::OpenPrefilter;
 
 fn rule(data_type: DataType, delimiters: &str) -> Rule {
     Column::text("x").typed(data_type).ignoring(Delimiters::new(delimiters.chars()).expect("delimiters")).rule
@@ -12,7 +13,7 @@ fn found(rule: &Rule, text: &str) -> Vec<String> {
     let mut folded = Folded::new();
     folded.fold(text, FoldOptions::of(rule));
     let mut found = Vec::new();
-    windows(rule, &folded, 0..folded.atom_count(), &OpenGate { atoms_max: 8 }, |window, canonical| {
+    windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter { atoms_max: 8 }, |window, canonical| {
         let mark = if window.attached { "~" } else { "" };
         found.push(format!("{mark}{}", String::from_utf8_lossy(canonical)));
     });
@@ -67,7 +68,7 @@ fn digits_windows() {
     check(&dashes, "123-45-6789", &["123456789"], &[]);
     check(&dashes, "123 45", &["123", "45"], &["12345"]);
     check(&dashes, "A12345", &[], &["12345"]);
-    // A shorter number needs zeros in front, so it never stands alone.
+    // A shorter number needs zeros before, so it never is alone.
     check(&wide, "no 1234567", &["~01234567"], &["1234567"]);
     check(&wide, "no 001234567", &["01234567"], &[]);
     check(&wide, "no 123456789", &[], &["123456789"]);

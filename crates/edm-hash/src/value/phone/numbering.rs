@@ -9,7 +9,8 @@ use edm_model::Country;
 pub(crate) const DIGITS_MAX: usize = 21;
 /// The digits of a number with its calling code (E.164, section 6; 7 is our own lower bound).
 const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
-/// A number of so many digits that begins with its own country's calling code is taken to hold it.
+/// A number of at least this many digits that begins with its own country's calling code is taken
+/// to hold it.
 const CALLING_CODE_DIGITS_MIN: usize = 12;
 /// Calling codes have at most three digits.
 const CALLING_CODES: usize = 1_000;
@@ -37,14 +38,16 @@ static NUMBERING: LazyLock<Numbering> = LazyLock::new(|| {
         .expect("the committed table is whole: a test reads all of it")
 });
 
-/// Returns the calling code of a country, without a `+`; `None` where the table does not have the country.
+/// Returns the calling code of a country, without a `+`; `None` where the table does not have the
+/// country.
 pub fn calling_code(country: Country) -> Option<&'static str> {
     Some(NUMBERING.countries.get(&country)?.calling_code)
 }
 
-/// Appends the number that digits are: `+`, calling code, national number. False, and nothing, if they are none.
+/// Appends the number that digits are: `+`, calling code, national number. False, and nothing, if
+/// they are none.
 ///
-/// `international` says that a `+` stands in front of the digits.
+/// `international` says that a `+` precedes the digits.
 pub(crate) fn push_number(
     digits: &str,
     international: bool,
@@ -66,6 +69,7 @@ pub(crate) fn number(
 ) -> Option<(&'static str, &str)> {
     let plan = country.and_then(|country| NUMBERING.countries.get(&country));
     let north_american = plan.is_some_and(|plan| plan.calling_code == "1");
+    // `00` is dialled before a calling code nearly everywhere, `011` in North America only.
     let prefix = match digits {
         _ if international => Some(0),
         _ if digits.starts_with("00") => Some("00".len()),
@@ -79,6 +83,7 @@ pub(crate) fn number(
 
 /// Reads digits that begin with a calling code.
 fn abroad(digits: &str) -> Option<(&'static str, &str)> {
+    // Calling codes are prefix-free: at most one of the three lengths is one.
     let plan = (1..=3).find_map(|length| {
         let code: usize = digits.get(..length)?.parse().ok()?;
         NUMBERING.codes.get(code)?.as_ref().filter(|plan| plan.calling_code.len() == length)
@@ -94,13 +99,15 @@ impl Plan {
             && NUMBER_DIGITS.contains(&(self.calling_code.len() + length))
     }
 
-    /// Returns the number that digits are, best without zeros in front where no number begins with one.
+    /// Returns the number that digits are, best without zeros before where no number begins with
+    /// one.
     fn without_zeros<'a>(&self, digits: &'a str) -> Option<&'a str> {
         let national = if self.zero { digits } else { digits.trim_start_matches('0') };
         Some(national).filter(|national| self.holds(national))
     }
 
-    /// Returns the number behind the first of some prefixes that leaves one, or else that digits are themselves.
+    /// Returns the number after the first of some prefixes that leaves one, or else that digits are
+    /// themselves.
     fn behind_trunk<'a, 'b>(
         &self,
         digits: &'a str,
@@ -116,10 +123,12 @@ impl Plan {
             .or_else(|| Some(digits).filter(whole))
     }
 
-    /// Reads digits that begin with this plan's calling code. What is dialled inside the country alone is dropped where it
-    /// cannot be part of the number.
+    /// Reads digits that begin with this plan's calling code. What is dialled inside the country
+    /// alone is dropped where it cannot be part of the number.
     fn behind_code<'a>(&self, digits: &'a str) -> Option<(&'static str, &'a str)> {
         let rest = digits.strip_prefix(self.calling_code)?;
+        // `+49 (0) 30 …` keeps the zero that is dialled inside the country. Other trunks may be the
+        // first digits of a number, so they are dropped only where all numbers are of one length.
         let one_length = self.lengths.is_power_of_two();
         let trunks = self.trunks.iter().filter(|trunk| one_length || trunk.starts_with('0'));
         self.behind_trunk(rest, trunks).map(|national| (self.calling_code, national))
@@ -128,6 +137,8 @@ impl Plan {
     /// Reads digits as they are written inside the country.
     fn at_home<'a>(&self, digits: &'a str) -> Option<(&'static str, &'a str)> {
         let coded = || self.behind_code(digits);
+        // Long digits that begin with the calling code are taken to hold it; short ones are a local
+        // number whose first digits happen to be the same.
         if digits.len() >= CALLING_CODE_DIGITS_MIN
             && let Some(number) = coded()
         {

@@ -3,8 +3,10 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::text::fold::{FoldOptions, Folded};
-use crate::value::canonical::{Canonicaliser, CellForm, CellRefusal};
-use crate::window::{OpenGate, windows};
+use crate::value::canonical::Canonicaliser;
+use crate::value::cell_form::{CellForm, CellRefusal};
+use crate::value::find::windows;
+use crate::window::prefilter::OpenPrefilter;
 
 /// Written by `make_cases.py` from the package `phonenumbers`.
 const CASES: &str = include_str!("cases.tsv");
@@ -24,12 +26,13 @@ fn cell_form(rule: &Rule, cell: &str) -> Option<String> {
     }
 }
 
-/// Lists the numbers that a text holds, each as `source text=canonical form`, attached ones behind a `~`.
+/// Lists the numbers that a text holds, each as `source text=canonical form`, attached ones after a
+/// `~`.
 fn found(rule: &Rule, text: &str) -> Vec<String> {
     let mut folded = Folded::new();
     folded.fold(text, FoldOptions::of(rule));
     let mut found = Vec::new();
-    windows(rule, &folded, 0..folded.atom_count(), &OpenGate { atoms_max: 64 }, |window, form| {
+    windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter { atoms_max: 64 }, |window, form| {
         let (start, end) = folded.source_span(window.first, window.last).expect("atoms");
         let own = &text[start..end];
         let mark = if window.attached { "~" } else { "" };
@@ -295,7 +298,7 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// Every written form of every number of every country is its cell's form and stands in a text.
+    /// Every written form of every number of every country is its cell's form and is in a text.
     #[test]
     fn written_forms(
         row in prop::sample::select(rows()),
@@ -306,7 +309,8 @@ proptest! {
     ) {
         let length = *length.get(&row.lengths);
         let mut national: String = digits.iter().take(length).map(|digit| char::from(b'0' + digit)).collect();
-        // No Hungarian number of nine digits begins with 6: behind `(0)` it would be taken for the prefix `06`.
+        // No Hungarian number of nine digits begins with 6: after `(0)` it would be taken for the
+        // prefix `06`.
         if national.starts_with(if row.country == "hu" { &['0', '6'][..] } else { &['0'] }) {
             national.replace_range(..1, "5");
         }
@@ -334,7 +338,7 @@ proptest! {
         }
     }
 
-    /// What a cell is, is found where the cell stands alone in a text; and nothing panics.
+    /// What a cell is, is found where the cell is alone in a text; and nothing panics.
     #[test]
     fn arbitrary_cells(
         cell in "[0-9+()x#./ -]{0,30}|\\PC{0,20}|(tel:|\\+|00|011)?[0-9 ()-]{5,25}( ?ext\\.? ?[0-9]{1,4})?",

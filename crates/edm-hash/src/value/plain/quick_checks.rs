@@ -1,15 +1,17 @@
-//! The questions asked of every cell, answered for most of them at a glance (`docs/formats/hash.md`, sections 3 and 7).
+//! The questions asked of every cell, answered for most of them at a glance
+//! (`docs/formats/hash.md`, sections 3 and 7).
 
-use super::plain_cell::{Plain, low, runs};
+use crate::simd::mask::{low, runs};
 use crate::value::date::reads_as_date as date;
 use crate::value::placeholder::{Placeholders, is_number_for_none};
+use crate::value::plain::plain_cell::Plain;
 
 /// The longest cell that is looked at for a date.
 const DATE_BYTES_MAX: u32 = 40;
 
-/// Whether a cell with an atom counts as empty by its text.
+/// Returns whether a cell with an atom counts as empty by its text.
 #[inline(always)]
-pub(super) fn is_placeholder(plain: &Plain<'_>, placeholders: &Placeholders) -> bool {
+pub(crate) fn is_placeholder(plain: &Plain<'_>, placeholders: &Placeholders) -> bool {
     let may_be_number = if plain.letters == 0 {
         is_one_digit(plain) || may_be_epoch(plain)
     } else {
@@ -21,9 +23,10 @@ pub(super) fn is_placeholder(plain: &Plain<'_>, placeholders: &Placeholders) -> 
         || placeholders.has_plain(plain)
 }
 
-/// Whether all digits are 0, or all are 9.
+/// Returns whether all digits are 0, or all are 9.
 #[inline(always)]
 fn is_one_digit(plain: &Plain<'_>) -> bool {
+    // Stops at the first digit that differs, which in most numbers is the second one.
     let mut rest = plain.digits;
     let digit = plain.byte(rest.trailing_zeros());
     if !matches!(digit, b'0' | b'9') {
@@ -35,8 +38,8 @@ fn is_one_digit(plain: &Plain<'_>) -> bool {
     rest == 0
 }
 
-/// Whether a number of one, two or four digits, as all are of a day that stands for none, begins the cell, and one of
-/// its numbers is 1900.
+/// Returns whether a number of one, two or four digits, as all are of a day that means none, begins
+/// the cell, and one of its numbers is 1900.
 fn may_be_epoch(plain: &Plain<'_>) -> bool {
     let first = plain.digits.trailing_zeros();
     if !matches!((plain.digits.checked_shr(first).unwrap_or(0)).trailing_ones(), 1 | 2 | 4) {
@@ -48,9 +51,9 @@ fn may_be_epoch(plain: &Plain<'_>) -> bool {
     runs(plain.digits).any(year)
 }
 
-/// Returns begin and end of a cell without the spaces around it.
+/// Returns start and end of a cell without the spaces around it.
 #[inline(always)]
-pub(super) fn trimmed(plain: &Plain<'_>) -> (u32, u32) {
+pub(crate) fn trimmed(plain: &Plain<'_>) -> (u32, u32) {
     let (mut first, mut end) = (0, plain.length);
     while first < end && plain.byte(first) == b' ' {
         first += 1;
@@ -61,7 +64,7 @@ pub(super) fn trimmed(plain: &Plain<'_>) -> (u32, u32) {
     (first, end)
 }
 
-/// Whether a cell with an atom reads as a date.
+/// Returns whether a cell with an atom reads as a date.
 #[inline(always)]
 pub(crate) fn reads_as_date(plain: &Plain<'_>) -> bool {
     if plain.digits == 0 || !may_be_date(plain) {
@@ -79,12 +82,13 @@ pub(crate) fn reads_as_date(plain: &Plain<'_>) -> bool {
     std::str::from_utf8(plain.text()).is_ok_and(date::reads_as_date)
 }
 
-/// Looks at the first two words alone: a date begins with a day, a month, a year, or nothing but 8 digits; behind a
-/// number a number or a month follows.
+/// Looks at the first two words alone: a date begins with a day, a month, a year, or nothing but 8
+/// digits; after a number a number or a month follows.
 #[inline(always)]
 fn may_be_date(plain: &Plain<'_>) -> bool {
     let words = plain.alphanumerics();
     let first = words.trailing_zeros();
+    // How many digits the first word begins with; `31st` has two.
     let digits = (plain.digits >> first).trailing_ones();
     match digits {
         0 => return begins_month(plain, first),
@@ -92,7 +96,7 @@ fn may_be_date(plain: &Plain<'_>) -> bool {
         1 | 2 | 4 => {}
         _ => return false,
     }
-    // What stands behind the first word, which may be an ordinal number.
+    // What follows the first word, which may be an ordinal number.
     let behind = words & !low(first + (words >> first).trailing_ones());
     if behind == 0 {
         return false;
@@ -100,16 +104,17 @@ fn may_be_date(plain: &Plain<'_>) -> bool {
     let second = behind.trailing_zeros();
     match (plain.digits >> second).trailing_ones() {
         0 => begins_month(plain, second),
-        // Behind a day, a month or a year a number is a month or a day.
+        // After a day, a month or a year a number is a month or a day.
         digits => digits <= 2,
     }
 }
 
-/// Whether the word that begins there is the name of a month, or its first three letters.
+/// Returns whether the word that begins there is the name of a month, or its first three letters.
 #[inline(always)]
 fn begins_month(plain: &Plain<'_>, at: u32) -> bool {
     let letters = [plain.byte(at) | 0x20, plain.byte(at + 1) | 0x20, plain.byte(at + 2) | 0x20];
-    // All are compared at once: which letter comes first in a name or a mailbox no processor guesses.
+    // All are compared at once: which letter comes first in a name or a mailbox no processor
+    // guesses.
     let [a, b, c] = letters.map(u32::from);
     let number = a | b << 8 | c << 16;
     MONTHS.iter().fold(false, |any, month| any | (*month == number)) && is_month(plain, at, letters)
@@ -160,6 +165,7 @@ fn three_numbers(plain: &Plain<'_>, first: u32) -> Option<bool> {
     let number = |at: u32, count: u32| {
         (at..at + count).fold(0, |sum, at| sum * 10 + u32::from(plain.byte(first + at).wrapping_sub(b'0')))
     };
+    // The positions of the ten characters tell which of the two ways it is.
     let (signs, year, [a, b]) = match digits {
         YEAR_FIRST => ([4, 7], number(0, 4), [number(5, 2), number(8, 2)]),
         YEAR_LAST => ([2, 5], number(6, 4), [number(0, 2), number(3, 2)]),

@@ -1,4 +1,4 @@
-//! The short way says of every cell what the general way says, which goes through all of folding.
+//! The short way says of every cell what the slow path says, which goes through all of folding.
 
 use edm_model::{
     CaseRule, Column, Columns, Country, DataType, DateOrder, Delimiters, DiacriticRule, PlaceholderWords,
@@ -6,11 +6,18 @@ use edm_model::{
 };
 use proptest::prelude::*;
 
-use super::{Form, Judged, PLAIN_BYTES_MAX, Plain, PlainForms, ROOM_BYTES, Words};
 use crate::key::keys::Salt;
 use crate::rows::record::{RecordHasher, Records};
-use crate::simd::level::ProcessorPath;
+use crate::simd::backend::{PLAIN_BYTES_MAX, ROOM_BYTES};
+use crate::simd::level::Level;
+use crate::simd::swar::Swar;
 use crate::value::placeholder::Placeholders;
+use crate::value::plain::form::Form;
+use crate::value::plain::judge::{Judged, judge};
+use crate::value::plain::plain_cell::Plain;
+use crate::value::plain::plain_rule::PlainRule;
+use crate::value::value_type::{ValueType, WithType};
+use crate::value::with_type;
 
 fn types() -> Vec<DataType> {
     let mut types = vec![
@@ -69,7 +76,7 @@ fn hasher(columns: &Columns, tokens_max: u32, own_words: bool) -> RecordHasher {
 }
 
 fn hashers(columns: &Columns, tokens_max: u32, own_words: bool) -> [RecordHasher; 2] {
-    [hasher(columns, tokens_max, own_words), hasher(columns, tokens_max, own_words).without_short_way()]
+    [hasher(columns, tokens_max, own_words), hasher(columns, tokens_max, own_words).without_fast_path()]
 }
 
 /// Hashes each cell in every column of the type, both ways.
@@ -88,7 +95,7 @@ fn check(data_type: &DataType, cells: &[String], tokens_max: u32, own_words: boo
         text.push_str(cell);
         spans.extend(std::iter::repeat_n((start, text.len() as u32), width));
     }
-    for path in ProcessorPath::available() {
+    for path in Level::available() {
         let mut many = hasher(&columns, tokens_max, own_words).on_path(path);
         many.push_all(&Records { text: &text, cells: &spans, count: cells.len() as u32, left_out: &[] });
         assert_eq!(many.finish(), short, "{path:?} {data_type:?} {cells:?}");
@@ -193,18 +200,33 @@ proptest! {
     }
 }
 
-/// The usual ways of writing go the short way, or it is none.
+/// Judges one cell with the type of a rule.
+struct One<'a, 'f> {
+    plain: Plain<'a>,
+    rule: &'a PlainRule,
+    form: &'a mut Form<'f>,
+}
+
+impl WithType for One<'_, '_> {
+    type Output = Judged;
+
+    fn with_type<T: ValueType>(self, data_type: T) -> Judged {
+        judge(data_type, &self.plain, self.rule, self.form)
+    }
+}
+
+/// The usual ways of writing take the fast path, or it would be none.
 #[test]
-fn usual_cells_go_the_short_way() {
+fn usual_cells_take_the_fast_path() {
     let check = |data_type: DataType, delimiters: &str, cell: &str, expected: &str| {
         let delimiters = Delimiters::new(delimiters.chars()).expect("delimiters");
         let rule = Rule { data_type, delimiters, ..Rule::default() };
         let mut bytes = [b'x'; ROOM_BYTES];
         bytes[..cell.len()].copy_from_slice(cell.as_bytes());
-        let plain = Plain::of(&bytes, cell.len(), Words).expect("plain");
-        let (mut room, forms) = ([0; ROOM_BYTES], PlainForms::new(&rule, 64, Placeholders::none(&rule)));
+        let plain = Plain::of(&bytes, cell.len(), Swar).expect("plain");
+        let (mut room, plain_rule) = ([0; ROOM_BYTES], PlainRule::new(&rule, 64, Placeholders::none(&rule)));
         let mut form = Form::new(&mut room, true);
-        let judged = forms.judge(&plain, &mut form, &forms);
+        let judged = with_type(&rule, One { plain, rule: &plain_rule, form: &mut form });
         assert_eq!(judged, Judged::Value, "{cell:?}");
         assert_eq!(std::str::from_utf8(form.bytes()), Ok(expected));
     };

@@ -1,14 +1,17 @@
 use std::collections::HashSet;
 
-use edm_model::{CaseRule, Country, DateOrder, Delimiters};
+use edm_model::{CaseRule, Country, DataType, DateOrder, Delimiters};
 use proptest::prelude::*;
 
 use super::*;
-use crate::text::fold::FoldOptions;
-use crate::value_summary::kinds::KindSet;
+use crate::text::fold::{AtomKind, FoldOptions};
+use crate::value::find::{windows, windows_of};
+use crate::value::search::WindowScratch;
+use crate::value_summary::kinds::{KindSet, Kinds};
 use crate::value_summary::shape::Shape;
 use crate::value_summary::signs::SignSet;
-use crate::window::{OpenGate, Window, WindowBuffers, windows, windows_of};
+use crate::window::prefilter::{OpenPrefilter, Several};
+use crate::window::window::Window;
 
 /// What an index says that holds one value and nothing else.
 struct OneValue {
@@ -46,11 +49,11 @@ impl OneValue {
         let words = 0..folded.atom_count().div_ceil(ATOMS_A_WORD);
         let numeric = numeric(rule, folded, words, &mut room);
         for number in 0..folded.atom_count().div_ceil(ATOMS_A_WORD) {
-            let word = Word { folded, number };
+            let word = AtomWord { folded, number };
             let wanted = if own.several().plain.is_some() {
                 u64::MAX
             } else {
-                near_digits((rule, folded), number, numeric, &own)
+                near_digits(RuleText { rule, folded }, number, numeric, &own)
             };
             let known = word.filtered(wanted & word.all(), |atom, _| {
                 let text = folded.atom(atom).map_or("", |atom| folded.atom_text(atom));
@@ -63,7 +66,7 @@ impl OneValue {
     }
 }
 
-impl Gate for OneValue {
+impl Prefilter for OneValue {
     fn atoms_max(&self) -> usize {
         self.shape.atoms.into()
     }
@@ -145,7 +148,7 @@ fn rules() -> Vec<Rule> {
     ]
 }
 
-/// Pieces of values of every type, and what may stand between.
+/// Pieces of values of every type, and what may are between.
 const PIECES: &[&str] = &[
     "900",
     "-",
@@ -223,19 +226,19 @@ proptest! {
         let mut folded = Folded::new();
         folded.fold(&text, FoldOptions::of(rule));
         let mut all: Vec<(Window, Vec<u8>)> = Vec::new();
-        windows(rule, &folded, 0..folded.atom_count(), &OpenGate { atoms_max: 12 }, |window, form| {
+        windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter { atoms_max: 12 }, |window, form| {
             all.push((window, form.to_vec()));
         });
         for (window, form) in all.iter().step_by(1 + all.len() / 60) {
-            let gate = OneValue::new(rule, &folded, form);
+            let prefilter = OneValue::new(rule, &folded, form);
             let words = 0..folded.atom_count().div_ceil(ATOMS_A_WORD);
             let mut set = AtomSet::default();
             set.reset(folded.atom_count());
             let mut room = AtomSet::default();
             let numeric = numeric(rule, &folded, words.clone(), &mut room);
-            starts((rule, &folded), words, numeric, &gate, &mut set);
-            let (mut found, mut buffers) = (false, WindowBuffers::default());
-            windows_of((rule, &folded), (&set, 0..folded.atom_count()), &gate, &mut buffers, |own, own_form| {
+            start_mask(RuleText { rule, folded: &folded }, words, numeric, &prefilter, &mut set);
+            let (mut found, mut scratch) = (false, WindowScratch::default());
+            windows_of(RuleText { rule, folded: &folded }, &set, 0..folded.atom_count(), &prefilter, &mut scratch, |own, own_form| {
                 found |= own == *window && own_form == form;
             });
             prop_assert!(found, "{:?}: {:?} at {:?} in {:?}", rule.data_type, String::from_utf8_lossy(form), window, text);

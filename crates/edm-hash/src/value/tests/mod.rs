@@ -9,9 +9,11 @@ mod ssn;
 use edm_model::{Column, DataType, Delimiters, PlaceholderWords, Rule};
 
 use crate::text::fold::{FoldOptions, Folded};
-use crate::value::canonical::{Canonicaliser, CellForm};
+use crate::value::canonical::Canonicaliser;
+use crate::value::cell_form::CellForm;
+use crate::value::find::windows;
 use crate::value::placeholder::Placeholders;
-use crate::window::{OpenGate, windows};
+use crate::window::prefilter::OpenPrefilter;
 
 fn rule(data_type: DataType, delimiters: &str) -> Rule {
     Column::text("x").typed(data_type).ignoring(Delimiters::new(delimiters.chars()).expect("delimiters")).rule
@@ -26,13 +28,13 @@ fn cell(rule: &Rule, cell: &str) -> Option<String> {
     (form == CellForm::Present).then(|| String::from_utf8(out).expect("a canonical form is text"))
 }
 
-/// Lists what is found in a text as `form@piece of the text`, behind `~` where it is attached and `=` where it stands in
-/// its written form.
+/// Lists what is found in a text as `form@piece of the text`, after `~` where it is attached and
+/// `=` where it is in its written form.
 fn text(rule: &Rule, text: &str) -> Vec<String> {
     let mut folded = Folded::new();
     folded.fold(text, FoldOptions::of(rule));
     let mut found = Vec::new();
-    windows(rule, &folded, 0..folded.atom_count(), &OpenGate { atoms_max: 64 }, |window, canonical| {
+    windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter { atoms_max: 64 }, |window, canonical| {
         let (start, end) = folded.source_span(window.first, window.last).expect("atoms");
         let piece = start..end;
         let attached = if window.attached { "~" } else { "" };

@@ -1,5 +1,5 @@
-//! Every value, in every way of writing that the page names, is found in a text as the form that its cell has; and no text at
-//! all breaks a recogniser.
+//! Every value, in every way of writing that the page names, is found in a text as the form that
+//! its cell has; and no text at all breaks a recogniser.
 
 use proptest::prelude::*;
 
@@ -235,7 +235,8 @@ proptest! {
                 for text_of_both in [&own, &near] {
                     cell(&rule, text_of_both);
                     for found in text(&rule, text_of_both) {
-                        // What a text has is, cut out, a cell of the same form, unless a text has more readings.
+                        // What a text has is, cut out, a cell of the same form, unless a text has
+                        // more readings.
                         let (form, piece) = found.trim_start_matches(['~', '=']).split_once('@').expect("form@piece");
                         let same = cell(&rule, piece).is_none_or(|cell| cell == form);
                         let readings = matches!(rule.data_type, DataType::Date { .. });

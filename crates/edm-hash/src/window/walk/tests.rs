@@ -7,10 +7,10 @@ use super::*;
 use crate::text::atom_set::AtomSet;
 use crate::text::fold::{FoldOptions, Folded};
 use crate::text::gap::{self, NameGap};
+use crate::value::find::windows;
 use crate::value_summary::kinds::KindSet;
 use crate::value_summary::signs::SignSet;
-use crate::window::start_mask::Several;
-use crate::window::{OpenGate, windows};
+use crate::window::prefilter::{OpenPrefilter, Several};
 
 /// A window and its form.
 type Found = (Window, Vec<u8>);
@@ -23,7 +23,7 @@ struct SomeValues {
     possible: AtomSet,
 }
 
-impl Gate for SomeValues {
+impl Prefilter for SomeValues {
     fn atoms_max(&self) -> usize {
         self.shapes.iter().map(|shape| usize::from(shape.atoms)).max().unwrap_or(0)
     }
@@ -64,15 +64,16 @@ impl Gate for SomeValues {
         self.shapes.contains(&shape)
     }
 
-    fn fit(&self, shape: Shape) -> Fit {
+    fn fit(&self, shape: Shape) -> PrefilterResult {
         let goes_on = |own: &Shape| {
             own.atoms >= shape.atoms && own.bytes >= shape.bytes && own.mask & shape.mask == shape.mask
         };
-        Fit { whole: self.shape(shape), begins: self.shapes.iter().any(goes_on) }
+        PrefilterResult { may_match: self.shape(shape), may_extend: self.shapes.iter().any(goes_on) }
     }
 }
 
-/// Finds all windows one by one, each from its own text, in the order of their first and last atoms.
+/// Finds all windows one by one, each from its own text, in the order of their first and last
+/// atoms.
 fn one_by_one(rule: &Rule, folded: &Folded) -> Vec<Found> {
     let count = folded.atom_count();
     let pairs = (0..count).flat_map(|first| (first..count).map(move |last| (first, last)));
@@ -121,7 +122,7 @@ fn alone(rule: &Rule, folded: &Folded, first: usize, last: usize) -> Option<Foun
             return None;
         }
         let written = form.len();
-        pad(&mut form, 0, width).ok()?;
+        pad(&mut form, 0, width).then_some(())?;
         attached |= written < form.len();
     } else if rule.data_type == DataType::Name {
         let letters = |index: usize| folded.atom(index).filter(|atom| atom.kind != AtomKind::Digits);
@@ -139,9 +140,11 @@ fn alone(rule: &Rule, folded: &Folded, first: usize, last: usize) -> Option<Foun
     Some((Window { first, last, attached, written_form: false }, form))
 }
 
-fn walked(rule: &Rule, folded: &Folded, gate: &impl Gate) -> Vec<Found> {
+fn walked(rule: &Rule, folded: &Folded, prefilter: &impl Prefilter) -> Vec<Found> {
     let mut found = Vec::new();
-    windows(rule, folded, 0..folded.atom_count(), gate, |window, form| found.push((window, form.to_vec())));
+    windows(rule, folded, 0..folded.atom_count(), prefilter, |window, form| {
+        found.push((window, form.to_vec()))
+    });
     found
 }
 
@@ -206,19 +209,20 @@ const PIECES: &[&str] = &[
     "::::",
 ];
 
-/// Whether a window must be found: its shape is a value's, and the gate knows each of its atoms that is not made of several.
-fn is_wanted(rule: &Rule, folded: &Folded, (window, form): &Found, gate: &SomeValues) -> bool {
+/// Returns whether a window must be found: its shape is a value's, and the prefilter knows each of
+/// its atoms that is not made of several.
+fn is_wanted(rule: &Rule, folded: &Folded, (window, form): &Found, prefilter: &SomeValues) -> bool {
     let kind =
         |atom: usize| folded.atom(atom).map(|atom| atom.kind).filter(|kind| *kind != AtomKind::Cluster);
     let merges = |atom: usize| {
         let ignored = gap::all_ignored(folded.gap(atom), &rule.delimiters);
         rule.data_type != DataType::Name && ignored && kind(atom).is_some() && kind(atom) == kind(atom + 1)
     };
-    let told = |form: &[u8]| gate.kinds(Kinds::of(form)) && gate.signs.hold_all(form);
+    let told = |form: &[u8]| prefilter.kinds(Kinds::of(form)) && prefilter.signs.hold_all(form);
     let (first, last) = (window.first, window.last);
     let merged = |atom: usize| atom > first && merges(atom - 1) || atom < last && merges(atom);
-    let known = (first..=last).all(|atom| gate.possible.contains(atom) || merged(atom));
-    gate.shapes.contains(&shape(form)) && (known && told(form) || shape(form).atoms == 1)
+    let known = (first..=last).all(|atom| prefilter.possible.contains(atom) || merged(atom));
+    prefilter.shapes.contains(&shape(form)) && (known && told(form) || shape(form).atoms == 1)
 }
 
 proptest! {
@@ -234,23 +238,23 @@ proptest! {
         let mut folded = Folded::new();
         folded.fold(&text, FoldOptions::of(rule));
         let all = one_by_one(rule, &folded);
-        prop_assert_eq!(&walked(rule, &folded, &OpenGate { atoms_max: 64 }), &all, "{:?}", text);
+        prop_assert_eq!(&walked(rule, &folded, &OpenPrefilter { atoms_max: 64 }), &all, "{:?}", text);
 
         let mut possible = AtomSet::default();
         possible.reset(folded.atom_count());
         possible.set_word(0, kept.0 | kept.0 >> 7);
         let values = all.iter().enumerate().filter(|(index, _)| kept.1 >> (index % 64) & 7 == 0);
-        let mut gate = SomeValues { shapes: HashSet::new(), kinds: KindSet::NONE, signs: SignSet::NONE, possible };
+        let mut prefilter = SomeValues { shapes: HashSet::new(), kinds: KindSet::NONE, signs: SignSet::NONE, possible };
         for (_, (_, form)) in values {
-            gate.shapes.insert(shape(form));
-            gate.kinds.insert(Kinds::of(form));
-            form.iter().for_each(|byte| gate.signs.insert(*byte));
+            prefilter.shapes.insert(shape(form));
+            prefilter.kinds.insert(Kinds::of(form));
+            form.iter().for_each(|byte| prefilter.signs.insert(*byte));
         }
-        let found = walked(rule, &folded, &gate);
-        let fitting: Vec<&Found> = all.iter().filter(|(_, form)| gate.shapes.contains(&shape(form))).collect();
+        let found = walked(rule, &folded, &prefilter);
+        let fitting: Vec<&Found> = all.iter().filter(|(_, form)| prefilter.shapes.contains(&shape(form))).collect();
         let mut rest = fitting.iter();
         prop_assert!(found.iter().all(|own| rest.any(|one| *one == own)), "{:?} in {:?}", found, text);
-        for wanted in fitting.into_iter().filter(|one| is_wanted(rule, &folded, one, &gate)) {
+        for wanted in fitting.into_iter().filter(|one| is_wanted(rule, &folded, one, &prefilter)) {
             prop_assert!(found.contains(wanted), "{:?} in {:?}", wanted, text);
         }
     }
