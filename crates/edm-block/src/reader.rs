@@ -1,8 +1,8 @@
 //! Reads a block: bytes to verified rows. Everything is checked before any row is returned.
 
 use edm_hash::{
-    ALGORITHM_VERSION, ColumnCounts, ColumnView, Histogram, RowsView, RuleSummary, Shape, UNICODE_VERSION,
-    is_kinds, is_sign,
+    ALGORITHM_VERSION, ColumnCounts, ColumnView, Fact, Histogram, RowsView, RuleSummary, Shape,
+    UNICODE_VERSION,
 };
 use edm_model::{KeyId, StoreId, limits};
 use sha2::{Digest, Sha256};
@@ -226,11 +226,9 @@ fn read_rule(cursor: &mut Cursor<'_>) -> Result<RuleSummary, Error> {
 /// Returns whether a shape is plausible: at least one atom, no empty atom, and no more bytes than a
 /// cell.
 fn is_possible(shape: &Shape) -> bool {
-    // A shape without atoms has another meaning: the number of significant digits, which atoms are
-    // digits, or that a sign occurs.
-    let digits = shape.has_digit() && !shape.has_letter();
-    let atoms = shape.atoms >= 1 || digits || is_kinds(shape) || is_sign(shape);
-    atoms && shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
+    // A shape without atoms encodes a fact about the column instead.
+    let is_known = Fact::decode(*shape).is_some();
+    is_known && shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
 }
 
 fn count_ones(bitmap: &[u8]) -> u32 {

@@ -7,7 +7,7 @@ use edm_engine::{
     Accelerators, ActiveType, CandidateSpan, Exclusion, PreparedTypes, Query, Report, RowReference, Scanner,
     Scratch, TextBatch, TypeReport, scan,
 };
-use edm_hash::ProcessorPath;
+use edm_hash::Level;
 use edm_model::{Pattern, RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId};
 
 use crate::generate::{Case, Sample};
@@ -22,9 +22,9 @@ pub(crate) const ROWS_PER_BLOCK: usize = 7;
 /// Selects one of the processor's implementations; successive numbers give different ones. So every
 /// implementation that the machine supports is compared with the oracle.
 pub fn take_path_of(number: u64) {
-    let paths: Vec<ProcessorPath> = ProcessorPath::available().collect();
+    let paths: Vec<Level> = Level::available().collect();
     let chosen = paths.get((number % paths.len().max(1) as u64) as usize);
-    chosen.map(|path| path.prefer()).transpose().expect("an available path can be preferred");
+    chosen.into_iter().for_each(|level| level.prefer());
 }
 
 /// Returns how the engine's findings differ from the oracle's; `None` if they agree.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use edm_hash::{ProcessorPath, ProcessorPathError};
+use edm_hash::{Level, LevelError};
 use edm_model::Timestamp;
 
 /// Returns the time of the machine's wall clock.
@@ -37,8 +37,9 @@ pub(crate) fn prefer_processor() -> anyhow::Result<()> {
     }
 }
 
-fn prefer_named_processor(name: &str) -> Result<(), ProcessorPathError> {
-    name.parse::<ProcessorPath>()?.prefer()
+fn prefer_named_processor(name: &str) -> Result<(), LevelError> {
+    name.parse::<Level>()?.prefer();
+    Ok(())
 }
 
 /// Returns the bearer token from the environment; an empty value means none.

@@ -22,7 +22,7 @@ const PARSERS: [&str; 16] = [
     "crates/edm-graph/src/body.rs",
     "crates/edm-graph/src/purview/",
     "crates/edm-graph/src/query/",
-    "crates/edm-hash/src/rows.rs",
+    "crates/edm-hash/src/rows/hashed_rows.rs",
     "crates/edm-server/src/upload/",
 ];
 

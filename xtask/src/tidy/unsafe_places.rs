@@ -15,14 +15,14 @@ const ALLOWED: [(&str, &str); 15] = [
         "docs/decisions/0013-batched-lookup.md",
     ),
     ("crates/edm-engine/src/prefetch.rs", "docs/decisions/0013-batched-lookup.md"),
-    ("crates/edm-hash/src/cipher/aes_ni.rs", "docs/decisions/0012-own-paths-through-aes.md"),
-    ("crates/edm-hash/src/cipher/mod.rs", "docs/decisions/0012-own-paths-through-aes.md"),
-    ("crates/edm-hash/src/cipher/vaes.rs", "docs/decisions/0012-own-paths-through-aes.md"),
+    ("crates/edm-hash/src/key/cipher/aes_ni.rs", "docs/decisions/0012-own-paths-through-aes.md"),
+    ("crates/edm-hash/src/key/cipher/mod.rs", "docs/decisions/0012-own-paths-through-aes.md"),
+    ("crates/edm-hash/src/key/cipher/vaes.rs", "docs/decisions/0012-own-paths-through-aes.md"),
     ("crates/edm-agent/src/source/byte_scan/x86.rs", "docs/decisions/0017-plain-cells-in-wide-registers.md"),
-    ("crates/edm-hash/src/cell/x86.rs", "docs/decisions/0017-plain-cells-in-wide-registers.md"),
-    ("crates/edm-hash/src/ends/avx512.rs", "docs/decisions/0015-windows-begin-where-they-may.md"),
-    ("crates/edm-hash/src/bits/x86.rs", "docs/decisions/0015-windows-begin-where-they-may.md"),
-    ("crates/edm-hash/src/classes/x86.rs", "docs/decisions/0015-windows-begin-where-they-may.md"),
+    ("crates/edm-hash/src/simd/x86.rs", "docs/decisions/0017-plain-cells-in-wide-registers.md"),
+    ("crates/edm-hash/src/simd/suffix/avx512.rs", "docs/decisions/0015-windows-begin-where-they-may.md"),
+    ("crates/edm-hash/src/simd/bits/x86.rs", "docs/decisions/0015-windows-begin-where-they-may.md"),
+    ("crates/edm-hash/src/simd/bytes/x86.rs", "docs/decisions/0015-windows-begin-where-they-may.md"),
 ];
 
 /// Returns a finding for each listed file or decision record that does not exist.

@@ -23,7 +23,7 @@
 
 use std::fmt;
 
-use edm_hash::ProcessorPath;
+use edm_hash::Level;
 use edm_model::limits;
 
 use super::byte_scan::{self, WINDOW};
@@ -124,7 +124,7 @@ pub(super) struct Splitter {
     /// The marks of the following windows, of which the first `taken` were consumed.
     ahead: Vec<u64>,
     taken: usize,
-    path: ProcessorPath,
+    level: Level,
     /// Cells of the record that contain escaped quotes. They are unescaped once the record is
     /// accepted, since until then it may be read again.
     quoted: Vec<usize>,
@@ -147,8 +147,8 @@ struct Field {
 impl Splitter {
     /// Makes a splitter for the start of a text with this separator.
     pub(super) fn new(delimiter: u8) -> Self {
-        let path = ProcessorPath::current();
-        Self { delimiter, at: 0, base: 0, marks: 0, ahead: Vec::new(), taken: 0, path, quoted: Vec::new() }
+        let level = Level::current();
+        Self { delimiter, at: 0, base: 0, marks: 0, ahead: Vec::new(), taken: 0, level, quoted: Vec::new() }
     }
 
     /// Returns the start of the next record.
@@ -342,7 +342,7 @@ impl Splitter {
             let rest = text.get(self.base..).unwrap_or_default();
             self.ahead.clear();
             let near = rest.get(..AHEAD_BYTES).unwrap_or(rest);
-            byte_scan::append_marks(self.path, near, self.delimiter, &mut self.ahead);
+            byte_scan::append_marks(self.level, near, self.delimiter, &mut self.ahead);
             self.taken = 0;
         }
         let marks = self.ahead.get(self.taken).copied().unwrap_or(0);

@@ -1,6 +1,6 @@
 //! Makes `fold_v1.bin`, the frozen folding data of hash algorithm version 1 (`docs/formats/hash.md`, sections 1 and 2).
 //!
-//! Run once per algorithm version: `cargo run --release > ../src/fold_v1.bin` in this folder. The output is
+//! Run once per algorithm version: `cargo run --release > ../src/text/fold_v1.bin` in this folder. The output is
 //! committed; a newer Unicode version is a new file and a new algorithm version, never a new run of this one.
 //!
 //! ```text

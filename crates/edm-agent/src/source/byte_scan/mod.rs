@@ -5,20 +5,20 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use edm_hash::ProcessorPath;
+use edm_hash::Level;
 
 /// Bytes scanned at a time.
 pub(super) const WINDOW: usize = 64;
 
 /// Appends one bitmap per window of the text; the last window is padded. A bit is set if its byte
 /// is a quote, the delimiter (which is ASCII and not 0) or a line end.
-pub(super) fn append_marks(path: ProcessorPath, text: &[u8], delimiter: u8, out: &mut Vec<u64>) {
+pub(super) fn append_marks(level: Level, text: &[u8], delimiter: u8, out: &mut Vec<u64>) {
     let (windows, rest) = text.as_chunks::<WINDOW>();
-    match path {
+    match level {
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx512 => x86::append_avx512(windows, delimiter, out),
+        Level::Avx512(_) => x86::append_avx512(windows, delimiter, out),
         #[cfg(target_arch = "x86_64")]
-        ProcessorPath::Avx2 => x86::append_avx2(windows, delimiter, out),
+        Level::Avx2(_) => x86::append_avx2(windows, delimiter, out),
         _ => out.extend(windows.iter().map(|window| portable::marks(window, delimiter))),
     }
     if !rest.is_empty() {
@@ -43,7 +43,7 @@ mod tests {
             delimiter in 1u8..0x7f,
         ) {
             let bytes: Vec<u8> = bytes.into_iter().map(|byte| if ascii { byte & 0x7f } else { byte }).collect();
-            for path in ProcessorPath::available() {
+            for path in Level::available() {
                 let mut marks = Vec::new();
                 append_marks(path, &bytes, delimiter, &mut marks);
                 prop_assert_eq!(marks.len(), bytes.len().div_ceil(WINDOW));

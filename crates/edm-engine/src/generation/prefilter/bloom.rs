@@ -15,7 +15,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 
-use edm_hash::{Hash, ProcessorPath};
+use edm_hash::{Hash, Level};
 
 use crate::prefetch::prefetch;
 
@@ -60,12 +60,12 @@ pub(crate) fn insert(filter: &mut [u8], address: u64, part_bits: u32) {
 /// are those of the parts in their order; an empty one holds nothing. `marks` has a bit for each
 /// hash and keeps what is marked in it.
 #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0013")]
-pub(crate) fn mark(path: ProcessorPath, parts: Parts<'_>, hashes: &[Hash], marks: &mut [u64]) {
-    match path {
+pub(crate) fn mark(level: Level, parts: Parts<'_>, hashes: &[Hash], marks: &mut [u64]) {
+    match level {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: these paths are given only where the processor has their instructions, AVX2 and
         // BMI2 among them.
-        ProcessorPath::Avx2 | ProcessorPath::Avx512 => unsafe { avx2::mark(parts, hashes, marks) },
+        Level::Avx2(_) | Level::Avx512(_) => unsafe { avx2::mark(parts, hashes, marks) },
         _ => mark_inline(parts, hashes, marks, holds),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use edm_hash::{Fit, KindSet, ProcessorPath, RuleKeys, Several, Shape, SignSet, words_with_other_forms};
+use edm_hash::{Fit, KindSet, Level, RuleKeys, Several, Shape, SignSet, words_with_other_forms};
 use edm_model::limits;
 
 use crate::bit_set::BitSet;
@@ -186,7 +186,7 @@ impl RulePrefilter {
     /// stays.
     pub(crate) fn mark_atoms(&self, tags: &[u32], marks: &mut BitSet) {
         match &self.vocabulary {
-            Some(vocabulary) => vocabulary.mark(ProcessorPath::current(), tags, marks.words_mut()),
+            Some(vocabulary) => vocabulary.mark(Level::current(), tags, marks.words_mut()),
             None => marks.mark_all(tags.len()),
         }
     }

@@ -1,7 +1,7 @@
 //! The atoms of values of several atoms, by their tags (`docs/formats/hash.md`, section 6): most
 //! atoms of a text are in none.
 
-use edm_hash::ProcessorPath;
+use edm_hash::Level;
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -46,12 +46,12 @@ impl Vocabulary {
 
     /// Marks each tag that may be in the set; a mark that is there stays.
     #[allow(unsafe_code, reason = "the CPU's own instructions are the decision of record 0013")]
-    pub(crate) fn mark(&self, path: ProcessorPath, tags: &[u32], marks: &mut [u64]) {
-        match path {
+    pub(crate) fn mark(&self, level: Level, tags: &[u32], marks: &mut [u64]) {
+        match level {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: this path is given only where the processor has its instructions, AVX-512 F
             // and AVX2 among them.
-            ProcessorPath::Avx512 => unsafe { avx512::mark(self, tags, marks) },
+            Level::Avx512(_) => unsafe { avx512::mark(self, tags, marks) },
             _ => self.mark_one_by_one(tags, marks),
         }
     }

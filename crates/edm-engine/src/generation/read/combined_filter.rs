@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use edm_hash::{Hash, ProcessorPath, address};
+use edm_hash::{Hash, Level, address};
 
 use crate::bit_set::BitSet;
 use crate::generation::prefilter::bloom::{self, BLOCK_BYTES, Parts};
@@ -81,7 +81,7 @@ impl CombinedFilter {
         let (blocks, _) =
             self.filter.get(self.filter_at..).expect("it was made as long, or is empty").as_chunks();
         bloom::mark(
-            ProcessorPath::current(),
+            Level::current(),
             Parts { bits: 0, filters: &[blocks] },
             hashes,
             marks.words_mut(),

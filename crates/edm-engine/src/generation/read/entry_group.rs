@@ -1,7 +1,7 @@
 //! A group of entry files: together they cover every address once. A generation has one or two
 //! groups: what a replace brought, and what the deltas on top of it brought.
 
-use edm_hash::{Hash, ProcessorPath, address};
+use edm_hash::{Hash, Level, address};
 
 use crate::generation::format::entries_file::{EntriesFile, Rows};
 use crate::generation::format::part::Part;
@@ -54,7 +54,7 @@ impl EntryGroup {
                 &many
             }
         };
-        bloom::mark(ProcessorPath::current(), Parts { bits: self.part_bits, filters }, hashes, marks);
+        bloom::mark(Level::current(), Parts { bits: self.part_bits, filters }, hashes, marks);
     }
 
     /// Prefetches what [`EntryGroup::mark_possible`] reads of the first of some hashes: it

@@ -10,7 +10,7 @@ use super::Candidate;
 use super::view::View;
 
 /// Data of the format, not code.
-const WORDS: &str = include_str!("../../../../edm-hash/src/types/address_words.tsv");
+const WORDS: &str = include_str!("../../../../edm-hash/src/value/address/address_words.tsv");
 
 /// Kind, form and spellings of every line.
 static LINES: LazyLock<Vec<(&str, &str, Vec<&str>)>> = LazyLock::new(|| {

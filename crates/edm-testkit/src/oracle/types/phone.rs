@@ -12,7 +12,7 @@ use super::view::View;
 const RUN_DIGITS_MAX: usize = 21;
 
 /// Data of the format, not code.
-const COUNTRIES: &str = include_str!("../../../../edm-hash/src/types/phone_countries.tsv");
+const COUNTRIES: &str = include_str!("../../../../edm-hash/src/value/phone/phone_countries.tsv");
 
 const MARKERS: &str = "# x xt ext extn extension extensión extensao extensão durchwahl dw app apparat nst nebenstelle \
     poste anexo ramal interno int interne toestel tst доб 内線";

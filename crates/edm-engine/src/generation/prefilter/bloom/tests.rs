@@ -28,7 +28,7 @@ fn check(part_bits: u32, added: &[u64], asked: &[u64]) {
     }
     let slices: Vec<&[Block]> = filters.iter().map(|filter| filter.as_chunks().0).collect();
     let hashes: Vec<Hash> = asked.iter().map(|address| hash(*address)).collect();
-    for path in ProcessorPath::available() {
+    for path in Level::available() {
         for before in [0, 1 << 3] {
             let mut marks = vec![0u64; hashes.len().div_ceil(64)];
             marks.first_mut().into_iter().for_each(|word| *word = before);

@@ -6,7 +6,7 @@ use super::*;
 
 fn check(tags: &BTreeSet<u32>, asked: &[u32]) {
     let vocabulary = Vocabulary::new(tags.len(), tags.iter().copied());
-    for path in ProcessorPath::available() {
+    for path in Level::available() {
         let mut marks = vec![0; asked.len().div_ceil(64)];
         vocabulary.mark(path, asked, &mut marks);
         for (index, tag) in asked.iter().enumerate() {

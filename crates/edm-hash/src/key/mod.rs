@@ -1,0 +1,5 @@
+//! The salt, the keys derived from it, and the hashes that they make.
+
+pub(crate) mod cipher;
+pub(crate) mod cmac;
+pub(crate) mod keys;

@@ -1,0 +1,402 @@
+//! Decodes the escapes of a text once, with the way back to the original positions
+//! (`docs/matching.md`).
+//!
+//! Problem: a value may be written with escapes (`M\u00fcller`, `M%C3%BCller`, `M&uuml;ller`), and
+//! most texts have none or few. Decoding the whole text costs a second scan of all of it.
+//!
+//! Idea: escapes begin with one of four characters, which are found 64 bytes at a time
+//! (`simd/bytes`). Each is read once into a list of places and values. What is decoded is only what
+//! lies around escapes: stretches of the text that the caller chooses, joined by a gap that no
+//! window crosses.
+//!
+//! ```text
+//! text      Dear M\u00fcller, … 40 KB without an escape … a%40b.example
+//! found           ^6..12 "ü"                               ^ "@"
+//! decoded   Dear Müller, ⏎⏎ a@b.example                    a source map leads back
+//! ```
+//!
+//! What must stay true: an escape is decoded once, never twice (`%2540` is `%40`); a run of bytes
+//! is an escape only as far as it is UTF-8; escapes do not overlap. The work is linear in the
+//! text's length: what is no escape is given up at its first wrong byte.
+
+use std::ops::Range;
+
+use edm_model::Wipe;
+
+use crate::simd::bytes::{BLOCK_BYTES, read_signs};
+use crate::simd::level::Level;
+use crate::text::source_map::SourceMap;
+
+/// A decoded text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decoded {
+    text: String,
+    source_map: SourceMap,
+}
+
+impl Decoded {
+    /// Returns the decoded text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the span of the original text that a span of the decoded text represents.
+    pub fn source_span(&self, start: usize, end: usize) -> (usize, usize) {
+        self.source_map.source_span(start, end)
+    }
+
+    /// Forgets the text and overwrites it.
+    pub fn wipe(&mut self) {
+        self.text.wipe_held();
+        self.source_map.clear();
+    }
+
+    /// Appends what an escape represents. In an escape of several characters each byte takes as
+    /// much room as the others.
+    fn push(&mut self, value: &str, source_start: usize, source_length: usize) {
+        if value.is_empty() {
+            let at = self.text.len();
+            self.source_map.push(at..at, source_start..source_start + source_length);
+        }
+        let mut at = source_start;
+        for character in value.chars() {
+            let start = self.text.len();
+            self.text.push(character);
+            let length = source_length * character.len_utf8() / value.len();
+            self.source_map.push(start..self.text.len(), at..at + length);
+            at += length;
+        }
+    }
+}
+
+/// The escapes of a text and what they represent. Reused from text to text.
+#[derive(Debug, Clone, Default)]
+pub struct Escapes {
+    found: Vec<Escape>,
+    /// What they represent, one after the other.
+    values: String,
+    /// The bytes that an escape may begin with.
+    signs: Vec<u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Escape {
+    place: Range<usize>,
+    value: Range<usize>,
+}
+
+impl Escapes {
+    /// Finds every escape of a text, each read once, and forgets those of the text before.
+    pub fn read(&mut self, text: &str) {
+        self.read_on(Level::current(), text);
+    }
+
+    fn read_on(&mut self, level: Level, text: &str) {
+        self.found.clear();
+        self.values.clear();
+        read_signs(level, text.as_bytes(), &mut self.signs);
+        let mut next = 0;
+        for (block, signs) in self.signs.iter().enumerate() {
+            let mut rest = *signs;
+            while rest != 0 {
+                // A sign inside the escape before, such as the second `%` of `%C3%BC`, begins none.
+                let at = block * BLOCK_BYTES + rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                if at < next {
+                    continue;
+                }
+                let from = self.values.len();
+                if let Some(length) = escape(text.get(at..).unwrap_or(""), &mut self.values) {
+                    next = at + length;
+                    self.found.push(Escape { place: at..next, value: from..self.values.len() });
+                }
+            }
+        }
+    }
+
+    /// Forgets them and overwrites what they represent.
+    pub fn wipe(&mut self) {
+        self.found.clear();
+        self.values.wipe_held();
+    }
+
+    /// Returns whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Returns where they are, in order.
+    pub fn places(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.found.iter().map(|escape| &escape.place)
+    }
+
+    /// Widens a stretch that begins or ends inside an escape to the whole of it.
+    pub fn around(&self, stretch: Range<usize>) -> Range<usize> {
+        let over = |offset: usize| {
+            let next = self.found.partition_point(|escape| escape.place.end <= offset);
+            self.found.get(next).map(|escape| &escape.place).filter(|place| place.start < offset)
+        };
+        let start = over(stretch.start).map_or(stretch.start, |place| place.start);
+        start..over(stretch.end).map_or(stretch.end, |place| place.end)
+    }
+
+    /// Decodes the escapes that are in some stretches of the text: ascending, none touching
+    /// another, each beginning and ending between characters and outside of escapes. What lies
+    /// between two of them is a gap that no window crosses. Replaces what was decoded before.
+    pub fn decode(&self, text: &str, stretches: &[Range<usize>], decoded: &mut Decoded) {
+        decoded.wipe();
+        let mut copied = 0;
+        for stretch in stretches {
+            // What is left out becomes an uncrossed gap, so that no window joins two stretches.
+            if stretch.start > copied {
+                let at = decoded.text.len();
+                decoded.text.push_str(if at > 0 { UNCROSSED } else { "" });
+                decoded.source_map.push(at..decoded.text.len(), copied..stretch.start);
+                copied = stretch.start;
+            }
+            let from = self.found.partition_point(|escape| escape.place.start < stretch.start);
+            let escapes = self.found.iter().skip(from);
+            for Escape { place, value } in escapes.take_while(|escape| escape.place.end <= stretch.end) {
+                decoded
+                    .text
+                    .push_str(text.get(copied..place.start).expect("an escape begins at a character"));
+                let value = self.values.get(value.clone()).expect("each escape has its characters");
+                decoded.push(value, place.start, place.end - place.start);
+                copied = place.end;
+            }
+            decoded.text.push_str(text.get(copied..stretch.end).expect("a stretch ends at a character"));
+            copied = stretch.end;
+        }
+    }
+}
+
+/// Two line breaks: no window crosses them (`docs/matching.md`, Windows).
+const UNCROSSED: &str = "\n\n";
+
+/// Decodes every escape of a text once. `None` where it holds none.
+pub fn decode_escapes(text: &str) -> Option<Decoded> {
+    let (mut escapes, mut decoded) = (Escapes::default(), Decoded::default());
+    escapes.read(text);
+    if escapes.is_empty() {
+        return None;
+    }
+    escapes.decode(text, std::slice::from_ref(&(0..text.len())), &mut decoded);
+    Some(decoded)
+}
+
+/// Decodes the escape that a text begins with: appends what it represents and returns its length.
+fn escape(text: &str, values: &mut String) -> Option<usize> {
+    match text.as_bytes().first()? {
+        b'\\' => backslash(text, values),
+        b'%' => hexadecimal_run(text, b'%', 1, values),
+        b'&' => entity(text, values),
+        b'=' => quoted_printable(text, values),
+        _ => None,
+    }
+}
+
+fn backslash(text: &str, values: &mut String) -> Option<usize> {
+    values.push(match text.as_bytes().get(1)? {
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'"' => '"',
+        b'/' => '/',
+        b'u' => return unicode(text, values),
+        _ => return None,
+    });
+    Some(2)
+}
+
+/// Characters of an escape of one UTF-16 unit.
+const UNIT_BYTES: usize = 6;
+
+fn unicode(text: &str, values: &mut String) -> Option<usize> {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + UNIT_BYTES)?.strip_prefix("\\u")?;
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
+    };
+    // A high surrogate needs its low one: together they are one character.
+    let first = unit(0)?;
+    let second = if (0xD800..0xDC00).contains(&first) { Some(unit(UNIT_BYTES)?) } else { None };
+    let units = [Some(first), second].into_iter().flatten();
+    let length = UNIT_BYTES * units.clone().count();
+    values.push(char::decode_utf16(units).next()?.ok()?);
+    Some(length)
+}
+
+/// Decodes a run of `%40` or `=C3=A9` as far as it is UTF-8, if that is at least `least` bytes.
+/// Looks no further than the first byte that is not: a run that is no text costs nothing.
+fn hexadecimal_run(text: &str, mark: u8, least: usize, values: &mut String) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let byte = |index: usize| -> Option<u8> {
+        let [first, high, low] = bytes.get(index * 3..index * 3 + 3)? else { return None };
+        let digit = |byte: &u8| char::from(*byte).to_digit(16);
+        (*first == mark).then_some((digit(high)? * 16 + digit(low)?) as u8)
+    };
+    if least > 1 && bytes.get(3) != Some(&mark) {
+        return None;
+    }
+    let mut decoded = 0;
+    while let Some(lead) = byte(decoded) {
+        // The length that the first byte of a UTF-8 character promises.
+        let length = match lead {
+            0..=0x7F => 1,
+            0xC2..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF4 => 4,
+            _ => break,
+        };
+        let mut character = [0; 4];
+        let read = character.iter_mut().take(length).enumerate().try_for_each(|(offset, place)| {
+            *place = byte(decoded + offset)?;
+            Some(())
+        });
+        match read.and_then(|()| std::str::from_utf8(character.get(..length)?).ok()) {
+            Some(character) => values.push_str(character),
+            None => break,
+        }
+        decoded += length;
+    }
+    if decoded < least {
+        values.truncate(values.len() - decoded);
+        return None;
+    }
+    Some(decoded * 3)
+}
+
+fn quoted_printable(text: &str, values: &mut String) -> Option<usize> {
+    match text.as_bytes() {
+        [_, b'\r', b'\n', ..] => Some(3),
+        [_, b'\n', ..] => Some(2),
+        [_, b'3', b'D', ..] => {
+            values.push('=');
+            Some(3)
+        }
+        _ => hexadecimal_run(text, b'=', 2, values),
+    }
+}
+
+/// The longest entity that is looked at, from `&` to `;`.
+const ENTITY_BYTES_MAX: usize = 12;
+
+fn entity(text: &str, values: &mut String) -> Option<usize> {
+    let named = text.as_bytes().get(1).is_some_and(|first| *first == b'#' || first.is_ascii_alphabetic());
+    if !named {
+        return None;
+    }
+    let window = text.as_bytes().iter().take(ENTITY_BYTES_MAX).position(|byte| *byte == b';')?;
+    let name = text.get(1..window)?;
+    values.push(match name.strip_prefix('#') {
+        Some(number) => {
+            let hexadecimal = number.strip_prefix(['x', 'X']);
+            let digits = hexadecimal.unwrap_or(number);
+            if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return None;
+            }
+            char::from_u32(u32::from_str_radix(digits, if hexadecimal.is_some() { 16 } else { 10 }).ok()?)?
+        }
+        None => NAMED.iter().find(|(entity, _)| *entity == name)?.1,
+    });
+    Some(window + 1)
+}
+
+/// The named entities of HTML that represent a character of a value: markup, spaces, dashes, quotes
+/// and Latin-1 letters.
+const NAMED: &[(&str, char)] = &[
+    ("amp", '&'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", '\u{A0}'),
+    ("shy", '\u{AD}'),
+    ("ensp", '\u{2002}'),
+    ("emsp", '\u{2003}'),
+    ("thinsp", '\u{2009}'),
+    ("zwnj", '\u{200C}'),
+    ("zwj", '\u{200D}'),
+    ("ndash", '–'),
+    ("mdash", '—'),
+    ("lsquo", '‘'),
+    ("rsquo", '’'),
+    ("ldquo", '“'),
+    ("rdquo", '”'),
+    ("middot", '·'),
+    ("commat", '@'),
+    ("period", '.'),
+    ("sol", '/'),
+    ("num", '#'),
+    ("lowbar", '_'),
+    ("hyphen", '‐'),
+    ("Agrave", 'À'),
+    ("Aacute", 'Á'),
+    ("Acirc", 'Â'),
+    ("Atilde", 'Ã'),
+    ("Auml", 'Ä'),
+    ("Aring", 'Å'),
+    ("AElig", 'Æ'),
+    ("Ccedil", 'Ç'),
+    ("Egrave", 'È'),
+    ("Eacute", 'É'),
+    ("Ecirc", 'Ê'),
+    ("Euml", 'Ë'),
+    ("Igrave", 'Ì'),
+    ("Iacute", 'Í'),
+    ("Icirc", 'Î'),
+    ("Iuml", 'Ï'),
+    ("ETH", 'Ð'),
+    ("Ntilde", 'Ñ'),
+    ("Ograve", 'Ò'),
+    ("Oacute", 'Ó'),
+    ("Ocirc", 'Ô'),
+    ("Otilde", 'Õ'),
+    ("Ouml", 'Ö'),
+    ("Oslash", 'Ø'),
+    ("Ugrave", 'Ù'),
+    ("Uacute", 'Ú'),
+    ("Ucirc", 'Û'),
+    ("Uuml", 'Ü'),
+    ("Yacute", 'Ý'),
+    ("THORN", 'Þ'),
+    ("szlig", 'ß'),
+    ("agrave", 'à'),
+    ("aacute", 'á'),
+    ("acirc", 'â'),
+    ("atilde", 'ã'),
+    ("auml", 'ä'),
+    ("aring", 'å'),
+    ("aelig", 'æ'),
+    ("ccedil", 'ç'),
+    ("egrave", 'è'),
+    ("eacute", 'é'),
+    ("ecirc", 'ê'),
+    ("euml", 'ë'),
+    ("igrave", 'ì'),
+    ("iacute", 'í'),
+    ("icirc", 'î'),
+    ("iuml", 'ï'),
+    ("eth", 'ð'),
+    ("ntilde", 'ñ'),
+    ("ograve", 'ò'),
+    ("oacute", 'ó'),
+    ("ocirc", 'ô'),
+    ("otilde", 'õ'),
+    ("ouml", 'ö'),
+    ("oslash", 'ø'),
+    ("ugrave", 'ù'),
+    ("uacute", 'ú'),
+    ("ucirc", 'û'),
+    ("uuml", 'ü'),
+    ("yacute", 'ý'),
+    ("thorn", 'þ'),
+    ("yuml", 'ÿ'),
+    ("OElig", 'Œ'),
+    ("oelig", 'œ'),
+    ("Scaron", 'Š'),
+    ("scaron", 'š'),
+    ("Yuml", 'Ÿ'),
+];
+
+#[cfg(test)]
+mod tests;

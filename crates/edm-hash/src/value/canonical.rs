@@ -1,0 +1,93 @@
+//! The canonical form of a cell (`docs/formats/hash.md`, section 3).
+
+use edm_model::{Rule, limits};
+
+use crate::text::fold::{FoldOptions, Folded};
+use crate::value::cell_form::{CellForm, CellRefusal};
+use crate::value::placeholder::Placeholders;
+use crate::value::value_type::{ValueType, WithType};
+use crate::value::with_type;
+
+/// A rule, ready to be applied to values: those that are asked for, and, once it knows the words by
+/// which a table says that a cell is empty, the cells of one of its columns.
+#[derive(Debug, Clone)]
+pub struct Canonicaliser {
+    rule: Rule,
+    tokens_max: usize,
+    placeholders: Placeholders,
+}
+
+impl Canonicaliser {
+    /// Makes one for values of at most `tokens_max` atoms.
+    pub fn new(rule: &Rule, tokens_max: u32) -> Self {
+        Self { rule: rule.clone(), tokens_max: tokens_max as usize, placeholders: Placeholders::none(rule) }
+    }
+
+    /// Takes cells with these words as empty.
+    #[must_use]
+    pub fn with_placeholders(mut self, placeholders: Placeholders) -> Self {
+        self.placeholders = placeholders;
+        self
+    }
+
+    /// Returns the rule.
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    /// Returns the longest value in atoms.
+    pub fn tokens_max(&self) -> usize {
+        self.tokens_max
+    }
+
+    /// Folds a cell with `scratch` and appends its canonical form to `out`; appends nothing unless
+    /// it is present.
+    pub fn cell(&self, cell: &str, scratch: &mut Folded, out: &mut Vec<u8>) -> CellForm {
+        scratch.fold(cell, FoldOptions::of(&self.rule));
+        self.folded_cell(scratch, out)
+    }
+
+    /// Does the same for a cell that is folded already, by a rule that folds as this one does.
+    pub fn folded_cell(&self, scratch: &mut Folded, out: &mut Vec<u8>) -> CellForm {
+        let atoms = scratch.atom_count();
+        if atoms == 0 {
+            return CellForm::Absent;
+        }
+        if self.placeholders.has(scratch.text()) {
+            return CellForm::Placeholder;
+        }
+        if atoms > self.tokens_max {
+            return CellForm::Refused(CellRefusal::TooManyTokens);
+        }
+        let from = out.len();
+        let formed = with_type(&self.rule, PushCell { folded: scratch, out: &mut *out });
+        let formed = match formed {
+            Ok(()) if out.len() - from > limits::CELL_BYTES_MAX => Err(CellRefusal::TooLong),
+            other => other,
+        };
+        match formed {
+            Ok(()) => CellForm::Present,
+            Err(refusal) => {
+                out.truncate(from);
+                CellForm::Refused(refusal)
+            }
+        }
+    }
+}
+
+/// Appends the canonical form of a folded cell.
+struct PushCell<'a> {
+    folded: &'a Folded,
+    out: &'a mut Vec<u8>,
+}
+
+impl WithType for PushCell<'_> {
+    type Output = Result<(), CellRefusal>;
+
+    fn with_type<T: ValueType>(self, data_type: T) -> Result<(), CellRefusal> {
+        data_type.push_cell(self.folded, self.out)
+    }
+}
+
+#[cfg(test)]
+mod tests;

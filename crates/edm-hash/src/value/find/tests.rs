@@ -1,0 +1,102 @@
+use edm_model::{Column, DataType, Delimiters, Rule};
+
+use super::*;
+use crate::text::fold::FoldOptions;
+use crate::window::prefilter::OpenPrefilter;
+
+fn rule(data_type: DataType, delimiters: &str) -> Rule {
+    Column::text("x").typed(data_type).ignoring(Delimiters::new(delimiters.chars()).expect("delimiters")).rule
+}
+
+/// Lists the windows of a text as `canonical` or, attached, `~canonical`.
+fn found(rule: &Rule, text: &str) -> Vec<String> {
+    let mut folded = Folded::new();
+    folded.fold(text, FoldOptions::of(rule));
+    let mut found = Vec::new();
+    windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter { atoms_max: 8 }, |window, canonical| {
+        let mark = if window.attached { "~" } else { "" };
+        found.push(format!("{mark}{}", String::from_utf8_lossy(canonical)));
+    });
+    found
+}
+
+#[track_caller]
+fn check(rule: &Rule, text: &str, yes: &[&str], no: &[&str]) {
+    let found = found(rule, text);
+    for window in yes {
+        assert!(found.iter().any(|own| own == window), "{text:?} has no window {window:?}: {found:?}");
+    }
+    for window in no {
+        let either = [(*window).to_owned(), format!("~{window}")];
+        assert!(!found.iter().any(|own| either.contains(own)), "{text:?} has a window {window:?}");
+    }
+}
+
+#[test]
+fn text_windows() {
+    let plain = rule(DataType::Text, "");
+    let dashes = rule(DataType::Text, "- ");
+    let codes = rule(DataType::Text, "-#");
+    check(&plain, "P.O. Box 255", &["p.o. box 255", "box 255"], &[]);
+    check(&plain, "Wasco1982", &["wasco1982"], &["wasco", "1982"]);
+    check(&codes, "fOo#1234", &["foo1234"], &[]);
+    check(&codes, "FOO-1234.", &["foo1234"], &[]);
+    check(&plain, "MRN12345678", &["~12345678", "mrn12345678"], &["mrn"]);
+    check(&plain, "MRN12345", &["mrn12345"], &["12345"]);
+    check(&dashes, "2019 2020", &["~20192020", "2019"], &[]);
+    check(&dashes, "2019-2020", &["20192020"], &[]);
+    check(&dashes, "123-45-6789", &["123456789"], &[]);
+    check(&dashes, "123-45-6789-0001", &[], &["123456789"]);
+    check(&dashes, "0-123-45-6789", &[], &["123456789"]);
+    check(&dashes, "123-45-6789 0001", &["123456789"], &[]);
+    check(&dashes, "123  45-6789", &[], &["123456789"]);
+    check(&dashes, "123|45", &[], &["12345"]);
+    check(&plain, "van der\nBerg", &["van der berg"], &[]);
+    check(&plain, "van der\r\n> Berg", &["van der berg"], &[]);
+    check(&plain, "van der\n\nBerg", &[], &["van der berg"]);
+    check(&plain, "van  \t der", &["van der"], &[]);
+    check(&plain, "a***b", &["a***b"], &[]);
+    check(&plain, "a****b", &[], &["a****b"]);
+    check(&plain, "acct=12345678", &["12345678"], &[]);
+    check(&plain, "山田太郎", &["山田", "太郎", "山田太郎"], &[]);
+}
+
+#[test]
+fn digits_windows() {
+    let dashes = rule(DataType::Digits { width: None }, "-");
+    let wide = rule(DataType::Digits { width: Some(8) }, "-");
+    check(&dashes, "123-45-6789", &["123456789"], &[]);
+    check(&dashes, "123 45", &["123", "45"], &["12345"]);
+    check(&dashes, "A12345", &[], &["12345"]);
+    // A shorter number needs zeros before, so it never is alone.
+    check(&wide, "no 1234567", &["~01234567"], &["1234567"]);
+    check(&wide, "no 001234567", &["01234567"], &[]);
+    check(&wide, "no 123456789", &[], &["123456789"]);
+}
+
+#[test]
+fn name_windows() {
+    let name = rule(DataType::Name, "");
+    check(&name, "O'Neil", &["o neil"], &["neil", "o"]);
+    check(&name, "O’Neil", &["o neil"], &[]);
+    check(&name, "Smith-Jones", &["smith jones"], &["smith", "jones"]);
+    check(&name, "Smith, John", &["john smith"], &["smith john"]);
+    check(&name, "Langer's", &["langer"], &[]);
+    check(&name, "J. R. Smith", &["j r smith"], &[]);
+    check(&name, "Smith; John", &[], &["smith john", "john smith"]);
+}
+
+#[test]
+fn email_windows() {
+    let email = rule(DataType::Email, "");
+    check(&email, "Mail <Ada@Example.ORG>.", &["ada@example.org"], &[]);
+    check(&email, "mailto:ada@example.org?subject=x", &["ada@example.org"], &[]);
+    check(&email, "x=ada@example.org", &["ada@example.org", "x=ada@example.org"], &[]);
+    check(&email, "ada@example.org.", &["ada@example.org"], &[]);
+    check(&email, "ada@mail.example.org.Thanks", &["ada@mail.example.org", "ada@mail.example"], &[]);
+    check(&email, "メールはada@example.orgまで", &["ada@example.org"], &["はada@example.org"]);
+    check(&email, "宛先ada@example.org、", &["ada@example.org"], &[]);
+    check(&email, "ada@例え.jp", &["ada@例え.jp"], &[]);
+    check(&email, "ada@localhost", &[], &["ada@localhost"]);
+    check(&email, "a @ b.org", &[], &["a@b.org"]);
+}

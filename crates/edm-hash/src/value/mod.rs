@@ -1,0 +1,61 @@
+//! Data types: what a cell of each must be, where a text has a value of it, and the one canonical
+//! form of both (`docs/formats/hash.md`, sections 3, 4 and 8).
+//!
+//! A data type is a file or folder here that implements [`ValueType`] and one line of
+//! [`with_type`]. Nothing else in the crate matches on [`DataType`] to choose a type's behaviour.
+//!
+//! ```text
+//! value_type     what a type must be able to do          cell_form  what a cell turns out to be
+//! text name digits email ssn card phone/ date/ iban address/
+//! atom_reader    how recognisers read atoms and joints   search     where a type looks for values
+//! plain/         cells of printable ASCII, in bit masks  placeholder  cells that mean "no value"
+//! canonical find start_positions checked_numbers   entry points, each through `with_type`
+//! ```
+
+use edm_model::{DataType, Rule};
+
+use crate::value::value_type::WithType;
+
+pub(crate) mod address;
+pub(crate) mod atom_reader;
+pub(crate) mod canonical;
+pub(crate) mod card;
+pub(crate) mod cell_form;
+pub(crate) mod checked_numbers;
+pub(crate) mod date;
+mod digits;
+mod email;
+pub(crate) mod find;
+pub(crate) mod iban;
+mod name;
+pub(crate) mod phone;
+pub(crate) mod placeholder;
+pub(crate) mod plain;
+pub(crate) mod search;
+mod ssn;
+pub(crate) mod start_positions;
+#[cfg(test)]
+mod tests;
+mod text;
+pub(crate) mod value_type;
+mod walked;
+
+/// Runs some work with the type of a rule: the table of data types.
+///
+/// The work is compiled for each type, so a loop over cells or atoms belongs inside it.
+#[inline(always)]
+pub(crate) fn with_type<W: WithType>(rule: &Rule, work: W) -> W::Output {
+    let delimiters = &rule.delimiters;
+    match rule.data_type {
+        DataType::Text => work.with_type(text::Text { rule }),
+        DataType::Name => work.with_type(name::Name { rule }),
+        DataType::Digits { width } => work.with_type(digits::Digits { rule, width }),
+        DataType::Email => work.with_type(email::Email),
+        DataType::Ssn => work.with_type(ssn::Ssn { delimiters }),
+        DataType::Card => work.with_type(card::Card { delimiters }),
+        DataType::Phone { country } => work.with_type(phone::Phone { country, delimiters }),
+        DataType::Date { order } => work.with_type(date::Date { order, delimiters }),
+        DataType::Iban => work.with_type(iban::Iban { delimiters }),
+        DataType::Address => work.with_type(address::Address { rule }),
+    }
+}

@@ -1,0 +1,342 @@
+//! Telephone numbers in cells and text (`docs/formats/hash.md`, section 8, phone).
+
+use std::ops::Range;
+
+use edm_model::{Country, Delimiters};
+
+use crate::simd::mask::{each, low, starts as run_starts};
+use crate::text::atom_set::AtomSet;
+use crate::text::atom_word::AtomWord;
+use crate::text::boundaries;
+use crate::text::fold::{Atom, AtomKind, Folded};
+use crate::text::gap::is_white;
+use crate::value::cell_form::CellRefusal;
+use crate::value::plain::form::Form;
+use crate::value::plain::plain_cell::Plain;
+use crate::value::plain::plain_rule::PlainRule;
+use crate::value::search::{Search, WindowScratch};
+use crate::value::value_type::ValueType;
+use crate::window::prefilter::Prefilter;
+use crate::window::window::{Found, Window};
+
+mod numbering;
+
+pub use numbering::calling_code;
+
+/// What is between the groups of a number, besides the rule's ignored delimiters.
+const SEPARATORS: [char; 6] = [' ', '-', '.', '/', '(', ')'];
+/// Words, in lower case, after which the digits of an extension are.
+const EXTENSIONS: [&str; 24] = [
+    "x",
+    "xt",
+    "ext",
+    "extn",
+    "extension",
+    "extensión",
+    "extensao",
+    "extensão",
+    "durchwahl",
+    "dw",
+    "app",
+    "apparat",
+    "nst",
+    "nebenstelle",
+    "poste",
+    "anexo",
+    "ramal",
+    "interno",
+    "int",
+    "interne",
+    "toestel",
+    "tst",
+    "доб",
+    "内線",
+];
+/// The most digits of an extension.
+const EXTENSION_DIGITS_MAX: usize = 7;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Phone<'r> {
+    pub(crate) country: Option<Country>,
+    pub(crate) delimiters: &'r Delimiters,
+}
+
+impl ValueType for Phone<'_> {
+    fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
+        push_cell(folded, self.country, self.delimiters, out)
+    }
+
+    #[inline(always)]
+    fn write_plain(self, plain: &Plain<'_>, _: &PlainRule, form: &mut Form<'_>) -> Option<()> {
+        write_plain(plain, self.country, form)
+    }
+
+    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, _: &impl Prefilter) -> u64 {
+        starts(word)
+    }
+
+    fn find(
+        self,
+        search: &Search<'_, impl Prefilter>,
+        _: &mut WindowScratch,
+        found: &mut impl FnMut(Window, &[u8]),
+    ) {
+        let Self { country, delimiters } = self;
+        search.recognise(found, |starts, found| {
+            candidates(search.folded, starts, country, delimiters, found);
+        });
+    }
+}
+
+/// Appends the number that a folded cell is.
+fn push_cell(
+    folded: &Folded,
+    country: Option<Country>,
+    delimiters: &Delimiters,
+    out: &mut Vec<u8>,
+) -> Result<(), CellRefusal> {
+    let phone = PhoneReader { folded, country, delimiters };
+    phone.whole(out).ok_or(CellRefusal::NotThisType)
+}
+
+/// Returns the atoms of a word that a number may begin with.
+fn starts(word: AtomWord<'_>) -> u64 {
+    word.digits()
+}
+
+/// The longest canonical form, in bytes.
+const FORM_BYTES_MAX: usize = 16;
+
+/// Writes the number that groups of digits are, and returns its length; `None` if they are none.
+fn push_groups(
+    digits: &str,
+    groups: usize,
+    plus: bool,
+    country: Option<Country>,
+    out: &mut [u8; FORM_BYTES_MAX],
+) -> Option<usize> {
+    let (calling_code, national) = numbering::number(digits, plus, country)?;
+    let bytes = [b"+", calling_code.as_bytes(), national.as_bytes()];
+    let length = bytes.iter().map(|part| part.len()).sum();
+    if digits.len() > numbering::DIGITS_MAX || groups > length || length > FORM_BYTES_MAX {
+        return None;
+    }
+    out.iter_mut().zip(bytes.into_iter().flatten()).for_each(|(place, byte)| *place = *byte);
+    Some(length)
+}
+
+/// Calls `found` with every number that begins at an atom of `starts`.
+fn candidates(
+    folded: &Folded,
+    starts: &Range<usize>,
+    country: Option<Country>,
+    delimiters: &Delimiters,
+    found: Found<'_>,
+) {
+    let phone = PhoneReader { folded, country, delimiters };
+    let mut form = Vec::new();
+    for first in starts.clone().filter(|first| phone.digits(*first).is_some()) {
+        let plus = phone.has_plus(first);
+        // Without a country only an international number is one, and it says so by `+` or `00`.
+        if !plus && country.is_none() && !phone.digits(first).is_some_and(|text| text.starts_with("00")) {
+            continue;
+        }
+        let Some(attached) = (if plus { Some(false) } else { boundaries::begins(folded, first) }) else {
+            continue;
+        };
+        // A number after a `+` further ahead may go over this atom: what ends within it is a part
+        // of it.
+        let reach = if plus { None } else { phone.outer(first).and_then(|outer| phone.reach(outer)) };
+        phone.each_end(first, |last, digits| {
+            let Some(end_attached) = phone.ends(last) else { return };
+            form.clear();
+            let is_number = phone.push_run(first, last, digits, plus, &mut form);
+            let cut =
+                || boundaries::continues(folded, first, last) || reach.is_some_and(|reach| reach >= last);
+            if is_number && !cut() {
+                let attached = attached || end_attached;
+                found(Window { first, last, attached, written_form: false }, &form);
+            }
+        });
+    }
+}
+
+struct PhoneReader<'a> {
+    folded: &'a Folded,
+    country: Option<Country>,
+    delimiters: &'a Delimiters,
+}
+
+impl<'a> PhoneReader<'a> {
+    fn atom(&self, index: usize) -> Option<Atom> {
+        self.folded.atom(index)
+    }
+
+    fn digits(&self, index: usize) -> Option<&'a str> {
+        let atom = self.atom(index).filter(|atom| atom.kind == AtomKind::Digits)?;
+        Some(self.folded.atom_text(atom))
+    }
+
+    /// Returns what is between an atom and the one before it, or the text's start.
+    fn before(&self, index: usize) -> &'a str {
+        let start = index.checked_sub(1).and_then(|index| self.atom(index)).map_or(0, |atom| atom.end);
+        self.atom(index).map_or("", |atom| self.folded.slice(start, atom.start))
+    }
+
+    /// Returns whether a `+` is before an atom, with at most a space and a parenthesis between.
+    fn has_plus(&self, index: usize) -> bool {
+        let before = self.before(index);
+        ["+", "+(", "+ ", "+ ("].iter().any(|sign| before.ends_with(sign))
+    }
+
+    /// Returns whether the gap after an atom joins two groups of a number.
+    fn joins(&self, index: usize) -> bool {
+        // Up to two separators, or one between spaces.
+        let gap = self.folded.gap(index);
+        let count = gap.chars().take(4).count();
+        let spaced = matches!(gap, " - " | " / " | " . ");
+        let separates = |c: char| SEPARATORS.contains(&c) || self.delimiters.contains(c);
+        (1..=2).contains(&count) && gap.chars().all(separates) || spaced
+    }
+
+    /// Calls `each` with every atom that a number from `first` on may end with, and its digits so
+    /// far; returns the last of them.
+    fn each_end(&self, first: usize, mut each: impl FnMut(usize, &str)) -> Option<usize> {
+        let mut digits = String::with_capacity(2 * numbering::DIGITS_MAX);
+        let mut end = None;
+        for last in first.. {
+            let Some(group) = self.digits(last) else { break };
+            // No number is longer, so neither are the windows that are tried.
+            if digits.len() + group.len() > numbering::DIGITS_MAX {
+                break;
+            }
+            digits.push_str(group);
+            end = Some(last);
+            each(last, &digits);
+            if !self.joins(last) {
+                break;
+            }
+        }
+        end
+    }
+
+    /// Appends the number that a run of groups is. More groups than its canonical form has bytes
+    /// are no number.
+    fn push_run(&self, first: usize, last: usize, digits: &str, plus: bool, out: &mut Vec<u8>) -> bool {
+        let from = out.len();
+        let is_number = numbering::push_number(digits, plus, self.country, out);
+        // More atoms than bytes would break what `ValueType::find` promises.
+        if is_number && last - first < out.len() - from {
+            return true;
+        }
+        out.truncate(from);
+        false
+    }
+
+    /// Returns whether a number may end with this atom, and is attached for it: before an extension
+    /// too.
+    fn ends(&self, last: usize) -> Option<bool> {
+        // `555 0123 ext. 4`: the number ends before the extension, and its digits do not continue
+        // it.
+        let extended = || {
+            let word = self.atom(last + 1).map(|atom| self.folded.atom_text(atom).to_lowercase());
+            word.is_some_and(|word| EXTENSIONS.contains(&word.as_str())) && self.digits(last + 2).is_some()
+        };
+        let edge = boundaries::ends(self.folded, last);
+        if edge != Some(false) && extended() { Some(false) } else { edge }
+    }
+
+    /// Returns the atom before, after a `+`, from which on an international number is written that
+    /// may go over this atom. What begins with the zeros of a call abroad is no such number: they
+    /// may be the end of a time or of a code.
+    fn outer(&self, first: usize) -> Option<usize> {
+        let mut count = 0;
+        // Bounded: groups have a digit each, and a number at most DIGITS_MAX of them.
+        for index in (0..first).rev() {
+            let digits = self.digits(index).filter(|_| self.joins(index))?;
+            count += digits.len();
+            if count > numbering::DIGITS_MAX {
+                return None;
+            }
+            if self.has_plus(index) {
+                return Some(index);
+            }
+        }
+        None
+    }
+
+    /// Returns the last atom of the longest number from `outer` on.
+    fn reach(&self, outer: usize) -> Option<usize> {
+        let (plus, mut form, mut reach) = (self.has_plus(outer), Vec::new(), None);
+        self.each_end(outer, |end, digits| {
+            form.clear();
+            if self.push_run(outer, end, digits, plus, &mut form) {
+                reach = Some(end);
+            }
+        });
+        reach
+    }
+
+    /// Appends the number that the whole text is, without a label before and an extension after.
+    fn whole(&self, out: &mut Vec<u8>) -> Option<()> {
+        let first = (0..self.folded.atom_count()).find(|index| self.digits(*index).is_some())?;
+        let start = self.atom(first)?.start;
+        let mut front = self.folded.slice(0, start).trim_matches(is_white);
+        if front.get(..3).is_some_and(|label| label.eq_ignore_ascii_case("tel")) {
+            front = front.get(3..).unwrap_or("").trim_start_matches(['.', ':']).trim_matches(is_white);
+        }
+        let plus = self.has_plus(first);
+        // What may be before a number in a cell: a label, a parenthesis and one `+`.
+        let opens = |c: char| matches!(c, '(' | '+') || is_white(c);
+        if !front.chars().all(opens) || front.matches('+').count() != usize::from(plus) {
+            return None;
+        }
+        let mut digits = String::new();
+        let last = self.each_end(first, |_, own| own.clone_into(&mut digits))?;
+        let end = self.atom(last)?.end;
+        let rest = self.folded.text().get(end as usize..)?;
+        let ends =
+            is_extension(rest) || rest.chars().all(|c| is_white(c) || matches!(c, ')' | '.' | ',' | ';'));
+        (ends && self.push_run(first, last, &digits, plus, out)).then_some(())
+    }
+}
+
+/// Returns whether what follows a number is an extension: a marker and digits.
+fn is_extension(rest: &str) -> bool {
+    let rest = rest.trim_start_matches(|c| is_white(c) || matches!(c, ')' | '(' | ',' | ';' | '.'));
+    let rest = rest.trim_end_matches(|c| is_white(c) || matches!(c, ')' | '.' | ',' | ';'));
+    let marker = rest.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = rest.len() - marker.len();
+    let marker = marker.trim_end_matches(|c| is_white(c) || matches!(c, '.' | ':' | '='));
+    let known = marker == "#" || EXTENSIONS.contains(&marker.to_lowercase().as_str());
+    known && (1..=EXTENSION_DIGITS_MAX).contains(&digits)
+}
+
+/// Groups of digits, each joined by one or two of the usual signs, perhaps after a `+` or a
+/// parenthesis.
+fn write_plain(plain: &Plain<'_>, country: Option<Country>, form: &mut Form<'_>) -> Option<()> {
+    let first = plain.digits.trailing_zeros();
+    let front = plain.text().get(..first as usize)?;
+    if plain.letters != 0
+        || plain.digits >> (plain.length - 1) & 1 == 0
+        || !matches!(front, b"" | b"+" | b"(" | b"+(")
+    {
+        return None;
+    }
+    let gaps = low(plain.length) & !low(first) & !plain.digits;
+    let mut joined = gaps & gaps << 1 & gaps << 2 == 0;
+    each(gaps, |at| joined &= matches!(plain.byte(at), b' ' | b'-' | b'.' | b'/' | b'(' | b')'));
+    if !joined {
+        return None;
+    }
+    form.push_kept(plain, plain.digits);
+    let mut number = [0; FORM_BYTES_MAX];
+    let groups = run_starts(plain.digits).count_ones() as usize;
+    let digits = std::str::from_utf8(form.bytes()).ok()?;
+    let length = push_groups(digits, groups, front.first() == Some(&b'+'), country, &mut number)?;
+    form.set(number.get(..length)?, low(length as u32) & !1, 64);
+    Some(())
+}
+
+#[cfg(test)]
+mod tests;

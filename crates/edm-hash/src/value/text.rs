@@ -1,0 +1,80 @@
+//! Text: any letters and digits, with what is between them (`docs/formats/hash.md`, section 4).
+
+use edm_model::Rule;
+
+use crate::simd::mask::{each, low, runs};
+use crate::text::atom_set::AtomSet;
+use crate::text::atom_word::AtomWord;
+use crate::text::char_class::BLANK;
+use crate::text::fold::Folded;
+use crate::text::gap;
+use crate::value::cell_form::CellRefusal;
+use crate::value::plain::form::Form;
+use crate::value::plain::plain_cell::Plain;
+use crate::value::plain::plain_rule::PlainRule;
+use crate::value::search::{Search, WindowScratch};
+use crate::value::value_type::ValueType;
+use crate::value::walked;
+use crate::window::prefilter::Prefilter;
+use crate::window::start_mask;
+use crate::window::window::Window;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'r> {
+    pub(crate) rule: &'r Rule,
+}
+
+impl ValueType for Text<'_> {
+    const HAS_VOCABULARY: bool = true;
+
+    fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
+        let last = folded.atom_count().saturating_sub(1);
+        for (index, atom) in folded.atoms().enumerate() {
+            out.extend_from_slice(folded.atom_text(atom).as_bytes());
+            if index < last {
+                gap::push_canonical(folded.gap(index), &self.rule.delimiters, out);
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn write_plain(self, plain: &Plain<'_>, rule: &PlainRule, form: &mut Form<'_>) -> Option<()> {
+        let inside = plain.inside();
+        let gaps = inside & !plain.alphanumerics();
+        let spaces = gaps & plain.spaces;
+        let mut folds = false;
+        // Folding makes an apostrophe of it.
+        each(gaps & !spaces, |at| folds |= plain.byte(at) == b'`');
+        if folds {
+            return None;
+        }
+        // Of each run of spaces the first stays.
+        let mut kept = inside & !(spaces & spaces << 1);
+        if rule.ignored != 0 {
+            let ignored = |(start, end): &(u32, u32)| (*start..*end).all(|at| rule.ignores(plain.byte(at)));
+            runs(gaps).filter(ignored).for_each(|(start, end)| kept &= !(low(end) & !low(start)));
+        }
+        each(gaps & kept & !spaces, |at| form.note(plain.byte(at)));
+        form.others |= if kept & spaces != 0 { BLANK } else { 0 };
+        form.push_kept(plain, kept);
+        Some(())
+    }
+
+    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, prefilter: &impl Prefilter) -> u64 {
+        start_mask::text(self.rule, word, prefilter)
+    }
+
+    fn find(
+        self,
+        search: &Search<'_, impl Prefilter>,
+        scratch: &mut WindowScratch,
+        found: &mut impl FnMut(Window, &[u8]),
+    ) {
+        walked::find(self.rule, search, &mut scratch.walk, found);
+    }
+
+    fn reach(self, prefilter: &impl Prefilter) -> usize {
+        walked::reach(self.rule, prefilter)
+    }
+}

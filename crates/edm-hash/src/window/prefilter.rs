@@ -1,0 +1,132 @@
+//! What an index says of its values before a window is hashed: cheap answers that may say "maybe"
+//! too often, never "no" wrongly.
+
+use edm_model::limits;
+
+use crate::text::atom_set::ATOMS_A_WORD;
+use crate::text::fold::AtomKind;
+use crate::value_summary::kinds::Kinds;
+use crate::value_summary::shape::Shape;
+use crate::value_summary::signs::SignSet;
+
+/// The fewest atoms of values that have several; `None` where there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Several {
+    /// Of values without a digit.
+    pub plain: Option<usize>,
+    /// Of values with digits and other atoms.
+    pub mixed: Option<usize>,
+    /// Of values of digits alone.
+    pub digits: Option<usize>,
+}
+
+/// Says which windows are worth a hash. Each answer may be `true` too often, never too seldom.
+pub trait Prefilter {
+    /// The most atoms that the canonical form of a value has.
+    fn atoms_max(&self) -> usize;
+    /// The longest canonical form in bytes.
+    fn bytes_max(&self) -> usize;
+    /// The lengths in bytes of the values that are one atom of a kind (letters and clusters are
+    /// one): bit 63 is 63 and more.
+    fn lengths(&self, kind: AtomKind) -> u64;
+    /// How many significant digits numbers have that are written to a width, as bits: bit 63 is 63
+    /// and more.
+    fn significant_digits(&self) -> u64;
+    /// The fewest atoms of values that have several.
+    fn several(&self) -> Several;
+    /// Returns whether values of several atoms may have these kinds.
+    fn kinds(&self, kinds: Kinds) -> bool;
+    /// Returns whether values of several atoms may begin with these kinds.
+    fn begins(&self, kinds: Kinds) -> bool;
+    /// Which signs values of several atoms may hold.
+    fn signs(&self) -> SignSet;
+    /// Which of 64 atoms, the `word`th, a value of several atoms may hold.
+    fn possible(&self, word: usize) -> u64;
+    /// Returns whether a value may have this shape.
+    fn shape(&self, shape: Shape) -> bool;
+
+    /// What values may have to do with what has this shape.
+    fn fit(&self, shape: Shape) -> PrefilterResult {
+        let fit = PrefilterResult::bounded(shape, self.atoms_max(), self.bytes_max());
+        PrefilterResult { may_match: fit.may_match && self.shape(shape), ..fit }
+    }
+
+    /// Returns whether a value of several atoms may hold this one.
+    fn atom(&self, index: usize) -> bool {
+        self.possible(index / ATOMS_A_WORD) >> (index % ATOMS_A_WORD) & 1 == 1
+    }
+}
+
+/// How a piece of a text is to values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PrefilterResult {
+    /// Whether it may be a value.
+    pub may_match: bool,
+    /// Whether it, or what it is the beginning of, may be one.
+    pub may_extend: bool,
+}
+
+impl PrefilterResult {
+    /// Judges by nothing but the most atoms and bytes of a value.
+    #[inline]
+    pub fn bounded(shape: Shape, atoms_max: usize, bytes_max: usize) -> Self {
+        // Without shapes, only the size of a value is known.
+        let fits = usize::from(shape.atoms) <= atoms_max && usize::from(shape.bytes) <= bytes_max;
+        Self { may_match: fits, may_extend: fits }
+    }
+
+    /// Returns what one of two says.
+    #[inline]
+    pub fn or(self, other: Self) -> Self {
+        Self { may_match: self.may_match || other.may_match, may_extend: self.may_extend || other.may_extend }
+    }
+}
+
+/// Lets every window of a bounded size through.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenPrefilter {
+    /// The most atoms that a value has.
+    pub atoms_max: usize,
+}
+
+impl Prefilter for OpenPrefilter {
+    fn atoms_max(&self) -> usize {
+        self.atoms_max
+    }
+
+    fn bytes_max(&self) -> usize {
+        limits::CELL_BYTES_MAX
+    }
+
+    fn lengths(&self, _: AtomKind) -> u64 {
+        u64::MAX
+    }
+
+    fn significant_digits(&self) -> u64 {
+        u64::MAX
+    }
+
+    fn several(&self) -> Several {
+        Several { plain: Some(2), mixed: Some(2), digits: Some(2) }
+    }
+
+    fn possible(&self, _: usize) -> u64 {
+        u64::MAX
+    }
+
+    fn kinds(&self, _: Kinds) -> bool {
+        true
+    }
+
+    fn signs(&self) -> SignSet {
+        SignSet::ALL
+    }
+
+    fn begins(&self, _: Kinds) -> bool {
+        true
+    }
+
+    fn shape(&self, _: Shape) -> bool {
+        true
+    }
+}
