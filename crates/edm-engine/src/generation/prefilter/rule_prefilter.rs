@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use edm_hash::{Fit, KindSet, Level, RuleKeys, Several, Shape, SignSet, words_with_other_forms};
+use edm_hash::{KindSet, Level, PrefilterResult, RuleKeys, Several, Shape, SignSet, words_with_other_forms};
 use edm_model::limits;
 
 use crate::bit_set::BitSet;
@@ -163,14 +163,14 @@ impl RulePrefilter {
     }
 
     pub(crate) fn shape(&self, shape: &Shape) -> bool {
-        self.shapes.as_ref().is_none_or(|shapes| shapes.fit(*shape).whole)
+        self.shapes.as_ref().is_none_or(|shapes| shapes.fit(*shape).may_match)
     }
 
     #[inline]
-    pub(crate) fn fit(&self, shape: Shape) -> Fit {
+    pub(crate) fn fit(&self, shape: Shape) -> PrefilterResult {
         match &self.shapes {
             Some(shapes) => shapes.fit(shape),
-            None => Fit::bounded(shape, self.atoms_max, self.bytes_max),
+            None => PrefilterResult::bounded(shape, self.atoms_max, self.bytes_max),
         }
     }
 

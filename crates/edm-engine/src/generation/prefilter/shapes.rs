@@ -12,7 +12,7 @@
 //! Large numbers share the last slot and the last bit; only there the sorted list is searched. What must
 //! stay true: `whole` is exact, `begins` may be too generous and never too strict.
 
-use edm_hash::{Fit, Shape};
+use edm_hash::{PrefilterResult, Shape};
 
 /// Shapes of this many atoms or more share a slot; whether one is listed is looked up by itself.
 const ATOMS_LISTED: usize = 128;
@@ -80,16 +80,19 @@ impl ShapeSet {
     }
 
     #[inline]
-    pub(crate) fn fit(&self, shape: Shape) -> Fit {
+    pub(crate) fn fit(&self, shape: Shape) -> PrefilterResult {
         // No branch on what the text holds: two loads and a shift decide.
         let atoms = usize::from(shape.atoms).min(self.width - 1);
         let row = self.rows[usize::from(shape.mask)] as usize;
-        let Some(slot) = self.slots.get(row + atoms) else { return Fit::default() };
+        let Some(slot) = self.slots.get(row + atoms) else { return PrefilterResult::default() };
         let length = usize::from(shape.bytes).min(BYTES_LISTED);
         let listed = slot.lengths[length / 64] >> (length % 64) & 1 == 1;
         // Only shapes that share a slot or a bit with others need the list.
         let alone = length < BYTES_LISTED && usize::from(shape.atoms) < ATOMS_LISTED;
-        Fit { whole: listed && (alone || self.lists(shape)), begins: shape.bytes <= slot.bytes_max }
+        PrefilterResult {
+            may_match: listed && (alone || self.lists(shape)),
+            may_extend: shape.bytes <= slot.bytes_max,
+        }
     }
 
     #[cold]
@@ -141,14 +144,14 @@ mod tests {
             prop_assert_eq!(set.shapes(), &all[..]);
             for asked in listed.iter().copied().chain([asked]) {
                 let fit = set.fit(asked);
-                prop_assert_eq!(fit.whole, listed.contains(&asked), "{:?}", asked);
+                prop_assert_eq!(fit.may_match, listed.contains(&asked), "{:?}", asked);
                 // All from the table's last number of atoms on are one there.
                 let atoms = asked.atoms.min(ATOMS_LISTED as u16);
                 let begins = listed.iter().any(|shape| {
                     let more = shape.mask & asked.mask == asked.mask && shape.bytes >= asked.bytes;
                     shape.atoms >= atoms && more
                 });
-                prop_assert!(fit.begins == begins || asked.bytes == 0, "{:?}: {}", asked, begins);
+                prop_assert!(fit.may_extend == begins || asked.bytes == 0, "{:?}: {}", asked, begins);
             }
         }
     }

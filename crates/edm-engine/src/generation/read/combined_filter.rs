@@ -80,12 +80,7 @@ impl CombinedFilter {
         }
         let (blocks, _) =
             self.filter.get(self.filter_at..).expect("it was made as long, or is empty").as_chunks();
-        bloom::mark(
-            Level::current(),
-            Parts { bits: 0, filters: &[blocks] },
-            hashes,
-            marks.words_mut(),
-        );
+        bloom::mark(Level::current(), Parts { bits: 0, filters: &[blocks] }, hashes, marks.words_mut());
     }
 }
 

@@ -28,7 +28,7 @@ use crate::generation::{Generation, LookupHit};
 use crate::prepared::rule_groups::RuleGroup;
 use crate::scan::context::Context;
 use crate::scan::hits::hit::Hit;
-use crate::scan::hits::window_hasher::{WindowBatch, WindowHasher, WindowScratch};
+use crate::scan::hits::window_hasher::{HasherScratch, WindowBatch, WindowHasher};
 use crate::text::span::{ZoneSpan, partition_point};
 
 /// Atoms that start windows between two checks whether to stop, and fewer where each starts many
@@ -48,7 +48,7 @@ const DEAD_ROWS_KEPT: usize = 64;
 #[derive(Default)]
 pub(crate) struct FindScratch {
     /// `None` before the first scan, and while a hasher uses it.
-    hasher: Option<Box<WindowScratch>>,
+    hasher: Option<Box<HasherScratch>>,
     /// A batch that is looked up after the next one is hashed: by then its prefetched filter blocks
     /// have arrived.
     waiting: WindowBatch,

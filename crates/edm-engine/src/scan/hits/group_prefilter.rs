@@ -1,6 +1,6 @@
 //! The prefilters of a group, as `edm_hash` asks them about windows.
 
-use edm_hash::{AtomKind, AtomSet, Fit, Gate, Kinds, Several, Shape, SignSet};
+use edm_hash::{AtomKind, AtomSet, Kinds, Prefilter, PrefilterResult, Several, Shape, SignSet};
 
 use crate::generation::RulePrefilter;
 use crate::prepared::active_type::Accelerators;
@@ -15,7 +15,7 @@ pub(crate) struct GroupPrefilter<'a> {
     pub(crate) sizes: &'a Sizes,
 }
 
-impl Gate for GroupPrefilter<'_> {
+impl Prefilter for GroupPrefilter<'_> {
     fn atoms_max(&self) -> usize {
         self.sizes.atoms_max
     }
@@ -58,7 +58,7 @@ impl Gate for GroupPrefilter<'_> {
     }
 
     #[inline]
-    fn fit(&self, shape: Shape) -> Fit {
+    fn fit(&self, shape: Shape) -> PrefilterResult {
         match self.prefilters {
             // Called for every atom that a window grows by: the hottest line of the scan.
             [one] if self.accelerators.shapes => one.fit(shape),
@@ -70,10 +70,12 @@ impl Gate for GroupPrefilter<'_> {
 impl GroupPrefilter<'_> {
     /// Cold, so that the usual case, one table, stays small enough to be inlined.
     #[cold]
-    fn fit_any(&self, shape: Shape) -> Fit {
+    fn fit_any(&self, shape: Shape) -> PrefilterResult {
         match self.accelerators.shapes {
-            true => self.prefilters.iter().fold(Fit::default(), |all, one| all.or(one.fit(shape))),
-            false => Fit::bounded(shape, self.sizes.atoms_max, self.sizes.bytes_max),
+            true => {
+                self.prefilters.iter().fold(PrefilterResult::default(), |all, one| all.or(one.fit(shape)))
+            }
+            false => PrefilterResult::bounded(shape, self.sizes.atoms_max, self.sizes.bytes_max),
         }
     }
 }

@@ -22,7 +22,9 @@
 
 use std::ops::Range;
 
-use edm_hash::{ATOMS_A_WORD, AtomSet, Folded, Gate, atoms_with_other_forms, near_digits, scattered};
+use edm_hash::{
+    ATOMS_A_WORD, AtomSet, Folded, Prefilter, RuleText, atoms_with_other_forms, near_digits, scattered,
+};
 use edm_model::DataType;
 
 use crate::bit_set::BitSet;
@@ -96,7 +98,7 @@ impl VocabularyMask {
             let near = match anywhere {
                 true => u64::MAX,
                 // All values of several atoms contain digits: words far from a digit are in none.
-                false => near_digits((&group.rule, folded), number, numeric, gate),
+                false => near_digits(RuleText { rule: &group.rule, folded }, number, numeric, gate),
             };
             let atoms = near & if digits_too { u64::MAX } else { !folded.digits().word(number) };
             if regular && !folded.has_marks_near(number) {

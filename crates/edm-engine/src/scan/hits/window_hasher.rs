@@ -24,7 +24,7 @@
 
 use std::ops::Range;
 
-use edm_hash::{ATOMS_A_WORD, AtomSet, Hash, RuleKeys, Window, WindowBuffers, windows_of};
+use edm_hash::{ATOMS_A_WORD, AtomSet, Hash, RuleKeys, RuleText, Window, WindowScratch, windows_of};
 
 use crate::prepared::active_type::Accelerators;
 use crate::prepared::rule_groups::{Prefilters, RuleGroup, RuleGroups, Sizes};
@@ -92,16 +92,16 @@ pub(crate) struct WindowHasher<'a> {
     group: &'a RuleGroup,
     prefilters: Prefilters<'a>,
     accelerators: Accelerators,
-    scratch: Box<WindowScratch>,
+    scratch: Box<HasherScratch>,
 }
 
 /// Buffers of a [`WindowHasher`], reused from view to view and from text to text.
 #[derive(Default)]
-pub(crate) struct WindowScratch {
+pub(crate) struct HasherScratch {
     vocabulary: VocabularyMask,
     numeric: AtomSet,
     starts: AtomSet,
-    windows: WindowBuffers,
+    windows: WindowScratch,
     batch: WindowBatch,
 }
 
@@ -112,7 +112,7 @@ impl<'a> WindowHasher<'a> {
 
     /// Makes a hasher with the buffers of another.
     pub(crate) fn with_scratch(
-        mut scratch: Box<WindowScratch>,
+        mut scratch: Box<HasherScratch>,
         groups: &'a RuleGroups,
         group: &'a RuleGroup,
         accelerators: Accelerators,
@@ -123,7 +123,7 @@ impl<'a> WindowHasher<'a> {
     }
 
     /// Returns the buffers, for the next hasher.
-    pub(crate) fn into_scratch(self) -> Box<WindowScratch> {
+    pub(crate) fn into_scratch(self) -> Box<HasherScratch> {
         self.scratch
     }
 
@@ -155,7 +155,7 @@ impl<'a> WindowHasher<'a> {
             sizes,
         };
         let (keys, rule) = (&self.group.keys, &self.group.rule);
-        let WindowScratch { vocabulary, numeric, starts: possible, windows, batch } = &mut *self.scratch;
+        let HasherScratch { vocabulary, numeric, starts: possible, windows, batch } = &mut *self.scratch;
         // A window may reach beyond the last start: its atoms must be known too.
         let last = starts.end.saturating_add(sizes.bytes_max).min(folded.atom_count());
         let asked = words.start..last.div_ceil(ATOMS_A_WORD).max(words.end + 1);
@@ -165,7 +165,8 @@ impl<'a> WindowHasher<'a> {
         }
         let gate = GroupPrefilter { possible: asks_vocabulary.then_some(vocabulary.possible()), ..gate };
         possible.fit(folded.atom_count());
-        edm_hash::starts((rule, folded), words.clone(), numeric, &gate, possible);
+        let text = RuleText { rule, folded };
+        edm_hash::start_mask(text, words.clone(), numeric, &gate, possible);
         if let Some(allowed) = &view.starts {
             words.clone().for_each(|word| possible.set_word(word, possible.word(word) & allowed.word(word)));
         }
@@ -174,7 +175,7 @@ impl<'a> WindowHasher<'a> {
         if words.clone().all(|word| possible.word(word) == 0) {
             return;
         }
-        windows_of((rule, folded), (possible, starts), &gate, windows, |window, canonical| {
+        windows_of(text, possible, starts, &gate, windows, |window, canonical| {
             batch.push(window, canonical);
             if batch.is_full() {
                 batch.flush(keys, &mut each);
