@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! cell      " Mary-Jane  O'Neil"        64 bytes at most
-//! letters   .1111.1111..1.11111         one bit a character, from one load (simd/backend)
-//! spaces    1.........11.......
+//! letters   .1111.1111..1.1111          one bit a character, from one load (simd/backend)
+//! spaces    1.........11......
 //! judge     empty? a placeholder? too many atoms? else the type writes its form
 //! form      "mary jane o neil"          written into the arena, 16 bytes a step
 //! count     digits, letters, atoms and classes follow from the masks of the form
@@ -128,7 +128,7 @@ impl FastPath {
         }
     }
 
-    /// Takes a cell that went the slow path; `fast` says that what is plain may be counted by its
+    /// Takes a cell that took the slow path; `fast` says that what is plain may be counted by its
     /// masks.
     pub(crate) fn take_form(&mut self, folded: &str, form: &[u8], rule: &mut RuleState, fast: bool) {
         // The form is known; its counts are taken from masks where it is plain.

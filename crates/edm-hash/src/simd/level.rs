@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// A level other than the portable one holds a token that only detection makes. So whoever has a
 /// `Level` runs on a machine with its instructions, and calling a function that needs them is
 /// sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Level {
     /// What every machine has; AES by the `aes` crate.
+    #[default]
     Portable,
     /// AVX2, BMI1, BMI2, LZCNT, POPCNT and AES-NI.
     Avx2(Avx2),

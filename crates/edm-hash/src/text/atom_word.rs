@@ -15,7 +15,6 @@
 
 use std::ops::RangeInclusive;
 
-use crate::simd::level::Level;
 use crate::simd::suffix::{Ending, ending_with};
 use crate::text::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::text::fold::Folded;
@@ -45,7 +44,7 @@ impl<'a> AtomWord<'a> {
         })
     }
 
-    /// Returns the atoms that are followed, `distance` atoms after, by one of a set.
+    /// Returns the atoms that are followed, `distance` atoms later, by one of a set.
     pub(crate) fn followed_by(self, set: &AtomSet, distance: u32) -> u64 {
         set.word(self.number) >> distance | set.word(self.number + 1) << (64 - distance)
     }
@@ -70,7 +69,7 @@ impl<'a> AtomWord<'a> {
     /// Returns the atoms that end with some letters, and others that do not end with letters.
     pub(crate) fn ending_with(self, endings: &[Ending]) -> u64 {
         let atoms = self.folded.ranges().get(self.number * ATOMS_A_WORD..).unwrap_or(&[]);
-        ending_with(Level::current(), self.folded.text().as_bytes(), atoms, endings)
+        ending_with(self.folded.level(), self.folded.text().as_bytes(), atoms, endings)
     }
 
     /// Returns those of some atoms for which `holds`, given the atom and its length in bytes.

@@ -85,6 +85,8 @@ pub struct Folded {
     atoms: Atoms,
     masks: Masks,
     source_map: SourceMap,
+    /// The level that the text was folded at, and that is used for its atoms.
+    level: Level,
     segment: Vec<char>,
     sources: Vec<char>,
 }
@@ -154,6 +156,12 @@ impl Folded {
         atoms & there
     }
 
+    /// Returns the level that the text was folded at.
+    #[inline]
+    pub(crate) fn level(&self) -> Level {
+        self.level
+    }
+
     /// Returns the atoms that are digits.
     #[inline]
     pub fn digits(&self) -> &AtomSet {
@@ -214,7 +222,7 @@ impl Folded {
     /// no atom has none.
     pub(crate) fn of_length(&self, number: usize, bytes: RangeInclusive<u8>) -> u64 {
         let lengths = self.atoms.lengths(number);
-        lengths.map_or(0, |lengths| between(Level::current(), lengths, *bytes.start(), *bytes.end()))
+        lengths.map_or(0, |lengths| between(self.level, lengths, *bytes.start(), *bytes.end()))
     }
 
     /// Returns where in the text that was folded the atoms from `first` to `last` are, in bytes.
@@ -247,6 +255,7 @@ impl Folded {
         assert!(u32::try_from(text.len()).is_ok(), "callers bound texts far below 4 GiB");
         self.text.clear();
         self.source_map.clear();
+        self.level = level;
         let option = options.index();
         let lower = options.case == CaseRule::Insensitive;
         let table = &*TABLE;

@@ -29,7 +29,7 @@ const BREAKS: [bool; 128] = {
     }
     all
 };
-/// Whether an ASCII character may are in a domain, and whether in a local part.
+/// Whether an ASCII character may be in a domain, and whether in a local part.
 const ASCII: [(bool, bool); 128] = {
     let mut all = [(false, false); 128];
     let mut at = 0;

@@ -1,8 +1,10 @@
 //! Data types: what a cell of each must be, where a text has a value of it, and the one canonical
 //! form of both (`docs/formats/hash.md`, sections 3, 4 and 8).
 //!
-//! A data type is a file or folder here that implements [`ValueType`] and one line of
-//! [`with_type`]. Nothing else in the crate matches on [`DataType`] to choose a type's behaviour.
+//! A data type is a file or folder here that implements [`ValueType`](value_type::ValueType) and
+//! one line of [`with_type`]. Besides, the walk and its gaps (`window/`, `text/gap`) know which of
+//! text, name and digits they walk, placeholders whether a column holds names, and the summary
+//! whether numbers have a width.
 //!
 //! ```text
 //! value_type     what a type must be able to do          cell_form  what a cell turns out to be

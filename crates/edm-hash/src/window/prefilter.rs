@@ -57,7 +57,7 @@ pub trait Prefilter {
     }
 }
 
-/// How a piece of a text is to values.
+/// What a prefilter answers of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PrefilterResult {
     /// Whether it may be a value.

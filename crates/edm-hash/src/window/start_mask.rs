@@ -78,7 +78,7 @@ pub(crate) fn text(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter) 
         let possible = word.with_next(|number| prefilter.possible(number)) | merges | merges << 1;
         let digits = word.with_next(|number| word.folded.digits().word(number));
         let starts = several.starts(possible, digits);
-        // The words of a name may are in another order than in the value.
+        // The words of a name may be in another order than in the value.
         let turns = rule.data_type == DataType::Name;
         bits |= if turns { starts } else { starts & (pairs(digits, prefilter) | merges) as u64 };
     }

@@ -60,7 +60,7 @@ fn joining(word: AtomWord<'_>, atoms: u64) -> u64 {
         | folded.dotted().word(word.number) & atoms & !digits
 }
 
-/// Returns those of some atoms that may are in a value in another form than their own.
+/// Returns those of some atoms that may be in a value in another form than their own.
 pub(crate) fn with_other_forms(rule: &Rule, word: AtomWord<'_>, atoms: u64) -> u64 {
     let letters = atoms & !word.digits();
     let dotted = letters & word.folded.dotted().word(word.number);

@@ -44,7 +44,7 @@ fn is_clock_midnight(clock: &str, compact: bool, morning: bool) -> bool {
     hour_is && rest_is && fraction.is_none_or(|fraction| rest.len() == 2 && zeros(fraction))
 }
 
-/// Returns whether nothing is here, or `Z`, `UTC`, `GMT` or an offset such as `+02:00`.
+/// Returns whether this is empty, `Z`, `UTC`, `GMT` or an offset such as `+02:00`.
 fn is_zone(zone: &str) -> bool {
     if matches!(zone, "" | "z" | "utc" | "gmt") {
         return true;

@@ -28,7 +28,7 @@ mod calendar;
 mod midnight;
 pub(crate) mod reads_as_date;
 
-/// What may are directly after a day's digits.
+/// What may follow a day's digits directly.
 const DAY_SUFFIXES: [&str; 7] = ["st", "nd", "rd", "th", "er", "o", "a"];
 /// Words between day and month or month and year.
 const CONNECTORS: [&str; 4] = ["of", "de", "del", "di"];
@@ -240,7 +240,7 @@ fn behind_weekday(atoms: AtomReader<'_>) -> Option<usize> {
     atoms.joint(last).filter(|joint| *joint != Joint::Nothing).map(|_| last + 1)
 }
 
-/// Returns whether after an atom of a cell nothing is, or a time that is midnight.
+/// Returns whether a cell ends after an atom, or goes on with a time that is midnight.
 fn ends_the_cell(atoms: AtomReader<'_>, last: usize) -> bool {
     let around = |c: char| is_white(c) || atoms.delimiters.contains(c);
     let offset =

@@ -68,7 +68,7 @@ fn digits_windows() {
     check(&dashes, "123-45-6789", &["123456789"], &[]);
     check(&dashes, "123 45", &["123", "45"], &["12345"]);
     check(&dashes, "A12345", &[], &["12345"]);
-    // A shorter number needs zeros before, so it never is alone.
+    // A shorter number needs leading zeros, so it never is alone.
     check(&wide, "no 1234567", &["~01234567"], &["1234567"]);
     check(&wide, "no 001234567", &["01234567"], &[]);
     check(&wide, "no 123456789", &[], &["123456789"]);

@@ -277,7 +277,7 @@ impl<'a> PhoneReader<'a> {
         reach
     }
 
-    /// Appends the number that the whole text is, without a label before and an extension after.
+    /// Appends the number that the whole text is, without its label and its extension.
     fn whole(&self, out: &mut Vec<u8>) -> Option<()> {
         let first = (0..self.folded.atom_count()).find(|index| self.digits(*index).is_some())?;
         let start = self.atom(first)?.start;

@@ -99,7 +99,7 @@ impl Plan {
             && NUMBER_DIGITS.contains(&(self.calling_code.len() + length))
     }
 
-    /// Returns the number that digits are, best without zeros before where no number begins with
+    /// Returns the number that digits are, best without leading zeros where no number begins with
     /// one.
     fn without_zeros<'a>(&self, digits: &'a str) -> Option<&'a str> {
         let national = if self.zero { digits } else { digits.trim_start_matches('0') };

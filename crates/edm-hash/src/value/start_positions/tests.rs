@@ -148,7 +148,7 @@ fn rules() -> Vec<Rule> {
     ]
 }
 
-/// Pieces of values of every type, and what may are between.
+/// Pieces of values of every type, and what may be between them.
 const PIECES: &[&str] = &[
     "900",
     "-",
