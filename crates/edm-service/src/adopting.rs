@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 
+use crate::config::ServiceLimits;
 use crate::service::Service;
-use crate::surroundings::ServiceLimits;
 
 impl ServiceLimits {
     /// Returns these limits with all of the wanted ones that can change while a server runs. How many jobs, texts and bytes of

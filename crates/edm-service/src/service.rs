@@ -11,15 +11,15 @@ use edm_model::{Principal, Right, StoreId, TenantId, Timestamp};
 use edm_store::{Blobs, Catalog, CatalogClock, CatalogOptions, Schema, StoreRow};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::catalog_cache::{Bearer, KnownRows};
+use crate::config::{Clock, Random, ServiceConfig, ServiceLimits};
 use crate::error::{Error, ErrorKind};
-use crate::known_rows::{Bearer, KnownRows};
-use crate::library::{Data, DataState, Library};
-use crate::lookup::LookupMeter;
-use crate::match_queue::MatchQueue;
-use crate::planning::Plans;
-use crate::seal::{Purpose, Seals};
-use crate::surroundings::{Clock, Random, ServiceConfig, ServiceLimits};
-use crate::upload_signer::UploadSigner;
+use crate::index::plan::Plans;
+use crate::matching::lookup::LookupMeter;
+use crate::matching::queue::MatchQueue;
+use crate::secrets::key_ring::{Purpose, Seals};
+use crate::secrets::upload_signer::UploadSigner;
+use crate::serve::library::{Data, DataState, Library};
 
 const MASTER_KEY_CHECK: &str = "master-key-check";
 const CHECK_TEXT: &[u8] = b"the right master key";

@@ -1,0 +1,3 @@
+//! Who may do what: bearer tokens, and the gate that every operation of a caller passes.
+
+pub(crate) mod tokens;

@@ -1,0 +1,3 @@
+//! The job queue as this process uses it, and the clock that its leases go by.
+
+pub(crate) mod clock_guard;

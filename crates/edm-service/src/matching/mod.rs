@@ -1,0 +1,10 @@
+//! Texts are matched: permits, scans, reports, redaction, and classifications that are kept as jobs.
+
+pub(crate) mod classification_jobs;
+pub(crate) mod deadline;
+pub(crate) mod lookup;
+pub(crate) mod matcher;
+pub(crate) mod queue;
+pub(crate) mod report;
+pub(crate) mod stream;
+pub(crate) mod wiped_text;
