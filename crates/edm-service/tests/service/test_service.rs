@@ -21,7 +21,7 @@ const BROKEN: i64 = -1;
 /// A row of the sample table.
 pub(crate) type Row = [String; 3];
 
-pub(crate) struct House {
+pub(crate) struct TestService {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) clock: Arc<AtomicI64>,
     pub(crate) random: Arc<AtomicU64>,
@@ -62,7 +62,7 @@ fn letters(number: u32) -> String {
     number.to_string().bytes().map(|digit| char::from(b'a' + digit - b'0')).collect()
 }
 
-impl House {
+impl TestService {
     pub(crate) async fn open() -> Self {
         Self::open_with(ServiceLimits::default()).await
     }
@@ -77,15 +77,15 @@ impl House {
 
     /// Keeps the blobs where no file can be mapped, as an object store would.
     pub(crate) async fn open_without_files() -> Self {
-        let house = Self::open().await;
+        let test = Self::open().await;
         let (config, now, fill) =
-            surroundings(house.folder.path(), &house.clock, &house.random, &house.limits);
+            config_and_deps(test.folder.path(), &test.clock, &test.random, &test.limits);
         let other = tempfile::tempdir().expect("a temporary folder");
         let config = ServiceConfig { data_dir: other.path().to_owned(), ..config };
         let service = Service::open_with_blobs(config, edm_store::Blobs::in_memory(), now, fill).await;
         let service = service.expect("the folder opens");
         service.load().await.expect("nothing to load");
-        Self { folder: other, service, ..house }
+        Self { folder: other, service, ..test }
     }
 
     /// Ends the service as a crash would, nothing said to anyone, and opens the folder again.
@@ -275,11 +275,11 @@ pub(crate) async fn start_unloaded(
     random: &Arc<AtomicU64>,
     limits: &ServiceLimits,
 ) -> Service {
-    let (config, now, fill) = surroundings(folder, clock, random, limits);
+    let (config, now, fill) = config_and_deps(folder, clock, random, limits);
     Service::open(config, now, fill).await.expect("the folder opens")
 }
 
-fn surroundings(
+fn config_and_deps(
     folder: &Path,
     clock: &Arc<AtomicI64>,
     random: &Arc<AtomicU64>,

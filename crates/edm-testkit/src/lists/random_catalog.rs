@@ -27,7 +27,7 @@ type Row = (Timestamp, Value);
 
 /// A catalog of random rows.
 #[derive(Debug)]
-pub struct House {
+pub struct RandomCatalog {
     catalog: Catalog,
     sessions_of: edm_model::StoreId,
     sessions: Vec<Row>,
@@ -46,7 +46,7 @@ pub enum Agreed {
     Refused,
 }
 
-impl House {
+impl RandomCatalog {
     /// Fills a catalog in an empty folder. Fails as the catalog fails.
     pub async fn build(folder: &Path, choices: &mut impl Choices) -> Result<Self, Error> {
         let options = CatalogOptions::new(CatalogClock::new(|| Timestamp::from_micros(0)));
@@ -79,7 +79,7 @@ impl House {
                 types.push((own.created_at, shown));
             }
         }
-        let mut house = Self {
+        let mut catalog = Self {
             catalog,
             sessions_of: made[0].id,
             sessions: Vec::new(),
@@ -90,15 +90,15 @@ impl House {
         };
         for _ in 0..choices.between(1, 24) {
             let (session, staged) = rows::session(choices, &made[0]);
-            house.add_session(&session, staged).await?;
+            catalog.add_session(&session, staged).await?;
         }
         for (number, store) in made.iter().enumerate() {
             if number == 0 || choices.chance(50) {
                 let (session, _) = rows::session(choices, store);
-                house.publish(number, session).await?;
+                catalog.publish(number, session).await?;
             }
         }
-        Ok(house)
+        Ok(catalog)
     }
 
     /// Returns the rows of a kind as a client sees them.
