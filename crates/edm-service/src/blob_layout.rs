@@ -37,7 +37,7 @@ pub(crate) fn generation(tenant: TenantId, store_id: StoreId, session: SessionId
     Ok(store(tenant, store_id)?.join(format_args!("generations/{session}"))?)
 }
 
-/// Returns the folder of a generation or of a session's blocks that a blob lies in: the blob's own name where it lies in none.
+/// Returns the folder of the generation or of the session's blocks that contains a blob; the blob's name where there is none.
 pub(crate) fn folder_of(blob: &BlobPath) -> BlobPath {
     std::iter::successors(Some(blob.clone()), above)
         .find(|name| name.as_str().split('/').count() <= FOLDER_SEGMENTS)

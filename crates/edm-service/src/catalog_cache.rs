@@ -1,44 +1,54 @@
-//! What was read of the catalog lately, so that a request need not ask for it again. What is known is forgotten as soon
-//! as anybody has written to the catalog, whatever it was and from whichever process: a token that was revoked beside the
-//! server stops working with the next request.
+//! Rows that were read from the catalog lately, so that a request need not read them again. All are forgotten as soon
+//! as any process writes to the catalog: a token that was revoked beside the server stops working with the next request.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
-use edm_model::{Principal, Timestamp};
-use edm_store::ChangeMark;
+use edm_model::{StoreId, TenantId};
+use edm_store::{Catalog, ChangeMark, StoreRow};
 
-/// Rows of a kind that are kept. Only those that exist are, so nobody without a right can fill it.
-const KNOWN_MAX: usize = 1_024;
+use crate::error::Error;
 
-/// Whom a token stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Bearer {
-    pub(crate) principal: Arc<Principal>,
-    /// When the token stops working; `None` is never.
-    pub(crate) expires_at: Option<Timestamp>,
+/// Rows of a kind that are kept. Only rows that exist are, so a caller without a right cannot fill the cache.
+const ROWS_MAX: usize = 1_024;
+
+/// The rows of stores, cached.
+pub(crate) struct CachedStores {
+    catalog: Catalog,
+    rows: CachedRows<(TenantId, StoreId), StoreRow>,
 }
 
-/// Rows of one kind by what they are looked up by. Tokens go by their digests, which hide them: how long a look-up takes
-/// says nothing about others.
-pub(crate) struct KnownRows<K, V>(RwLock<Known<K, V>>);
+impl CachedStores {
+    pub(crate) fn new(catalog: Catalog) -> Self {
+        Self { catalog, rows: CachedRows::default() }
+    }
 
-struct Known<K, V> {
-    /// As of when the rows were read.
+    /// Returns a store. Fails with `NotFound`.
+    pub(crate) async fn row(&self, tenant: TenantId, id: StoreId) -> Result<StoreRow, Error> {
+        let read = self.catalog.store(tenant, id);
+        Ok(self.rows.find_or_read(self.catalog.change_mark(), (tenant, id), read).await?)
+    }
+}
+
+/// Rows of one kind by their look-up key. Tokens go by their digests: the time of a look-up reveals nothing about others.
+pub(crate) struct CachedRows<K, V>(RwLock<Cached<K, V>>);
+
+struct Cached<K, V> {
+    /// The state of the catalog that the rows were read from.
     mark: Option<ChangeMark>,
     rows: HashMap<K, V>,
 }
 
-impl<K, V> Default for KnownRows<K, V> {
+impl<K, V> Default for CachedRows<K, V> {
     fn default() -> Self {
-        Self(RwLock::new(Known { mark: None, rows: HashMap::new() }))
+        Self(RwLock::new(Cached { mark: None, rows: HashMap::new() }))
     }
 }
 
-impl<K: Eq + Hash, V: Clone> KnownRows<K, V> {
-    /// Returns a row that is known and behind which nothing has been written, or reads and keeps it. `mark` is the catalog's, taken
-    /// before the row is read: what is written meanwhile makes the row stale, never fresh.
+impl<K: Eq + Hash, V: Clone> CachedRows<K, V> {
+    /// Returns the cached row if the catalog has not been written to since it was read; otherwise reads and caches it.
+    /// `mark` is the catalog's, taken before the row is read: a write in between makes the row stale, never fresh.
     pub(crate) async fn find_or_read<E>(
         &self,
         mark: Option<ChangeMark>,
@@ -54,20 +64,20 @@ impl<K: Eq + Hash, V: Clone> KnownRows<K, V> {
     }
 
     fn find(&self, mark: Option<&ChangeMark>, key: &K) -> Option<V> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let fresh = mark.is_some() && known.mark.as_ref() == mark;
-        if fresh { known.rows.get(key).cloned() } else { None }
+        let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let fresh = mark.is_some() && cached.mark.as_ref() == mark;
+        if fresh { cached.rows.get(key).cloned() } else { None }
     }
 
     fn keep(&self, mark: Option<ChangeMark>, key: K, row: V) {
         if mark.is_none() {
             return;
         }
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if known.mark != mark || known.rows.len() >= KNOWN_MAX {
-            known.rows.clear();
-            known.mark = mark;
+        let mut cached = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if cached.mark != mark || cached.rows.len() >= ROWS_MAX {
+            cached.rows.clear();
+            cached.mark = mark;
         }
-        known.rows.insert(key, row);
+        cached.rows.insert(key, row);
     }
 }

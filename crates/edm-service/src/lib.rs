@@ -23,47 +23,61 @@
 //! ```
 
 mod access;
-mod adopting;
 mod blob_layout;
 mod catalog_cache;
+mod catalog_opening;
 mod checked_text;
 mod config;
+mod data_directory;
+mod deps;
 mod error;
 mod file_text;
 mod index;
 mod jobs;
 mod matching;
 mod revision;
+mod run_blocking;
 mod secrets;
 mod serve;
 mod service;
+mod service_limits;
 mod stores;
 mod upkeep;
 mod upload;
 
 pub use access::tokens::{CreatedToken, NewToken, TokenRecord};
-pub use config::{Clock, Random, ServiceConfig, ServiceLimits};
+pub use catalog_opening::catalog_is_current;
+pub use config::ServiceConfig;
+pub use deps::{Clock, Random};
 pub use edm_engine::{CandidateSpan, ConfidenceCount, Limit};
 pub use edm_model::{ListQuery, Listed};
 pub use error::{BlockProblem, BlockRange, Error, ErrorKind, Foreign, Resource};
 pub use file_text::TextEncoding;
+pub use matching::batch::Texts;
 pub use matching::classification_jobs::{FinishedJob, JobContent};
 pub use matching::lookup::{LookupRequest, LookupRow};
-pub use matching::matcher::{MatchOptions, Matcher, Redacted, Replacement, Texts, Unavailable};
+pub use matching::matcher::Matcher;
+pub use matching::options::{MatchOptions, Unavailable};
 pub use matching::queue::Admission;
+pub use matching::redact::{Redacted, Replacement};
 pub use matching::report::{
-    FoundEvidence, FoundMatch, MatchReport, MatchedType, Omission, OmissionReason, Place, TypeDiagnostic,
-    UnmatchedValue,
+    FoundEvidence, FoundMatch, MatchReport, MatchedType, Place, TypeDiagnostic, UnmatchedValue,
 };
 pub use matching::stream::TextStream;
 pub use revision::{Expected, ParseRevisionError, Revision, Revisions};
-pub use secrets::key_ring::{MasterKey, SecretText};
+pub use secrets::master_key::MasterKey;
+pub use secrets::secret_text::SecretText;
 pub use secrets::upload_signer::UploadSigner;
-pub use serve::library::DataState;
+pub use serve::data_state::DataState;
+pub use serve::library::ColumnFacts;
+pub use serve::omission::{Omission, OmissionReason};
 pub use serve::readiness::{Obstacle, Readiness, UnservedStore};
-pub use service::{Gauges, LoadSummary, Service, StoreGauge, catalog_is_current};
-pub use stores::data_stores::{ColumnFacts, NewStore, StoreChange, StoreView};
+pub use service::Service;
+pub use service_limits::ServiceLimits;
+pub use stores::data_stores::{NewStore, StoreChange, StoreView};
 pub use stores::sensitive_types::{NewType, TypeChange, TypeView};
+pub use upkeep::gauges::{Gauges, StoreGauge};
+pub use upkeep::load::LoadSummary;
 pub use upkeep::scrub::ScrubCounts;
 pub use upkeep::verify::{Finding, FindingKind, Verification};
 pub use upkeep::workers::Workers;

@@ -1,6 +1,6 @@
-//! Jobs that build the files of an index. Whoever takes one takes the free ones of its group along: they share one pass
-//! over the blocks, of which each is read and decrypted once for all of them. Every job is finished by itself as soon as
-//! its file is stored, so that a crash costs the files that were not ready.
+//! Builds the files of an index. A worker that takes one build job takes the free ones of its group along: they share one
+//! pass over the blocks, and each block is read and decrypted once for all of them. Every job is finished as soon as its
+//! file is stored, so that a crash costs only the files that were not ready.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,23 +8,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use edm_block::{Block, Operation};
 use edm_engine::build::{BuildJob, BuiltFile, Plan};
 use edm_hash::Salt;
-use edm_model::{Session, SessionId};
-use edm_store::{Blobs, JobKind, LeasedJob, SessionDraft};
+use edm_model::Session;
+use edm_store::{Blobs, Catalog, JobKind, LeasedJob, SessionDraft};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::blob_layout;
+use crate::deps::Deps;
 use crate::error::{Error, ErrorKind};
 use crate::index::plan::{PlannedSession, Step};
-use crate::index::publish::of_session;
-use crate::secrets::key_ring::BlockCipher;
-use crate::serve::serving::broken;
-use crate::service::{Service, off_thread};
-use crate::upkeep::workers::{HEARTBEAT, LEASE_SECONDS, without_panic};
+use crate::jobs::queue::{HEARTBEAT, JobQueue, LEASE_SECONDS, session_job, without_panic};
+use crate::run_blocking::run_blocking;
+use crate::secrets::block_cipher::BlockCipher;
+use crate::secrets::key_ring::KeyRing;
+use crate::secrets::salts::Salts;
+use crate::serve::damage::{broken, lost};
+use crate::service_limits::Limits;
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// Everything that a group reads.
+/// What the build of a group reads.
 struct BuildInput {
     planned: Arc<PlannedSession>,
     jobs: Vec<BuildJob>,
@@ -37,57 +40,68 @@ struct BuildInput {
 /// Jobs that were taken along and are not finished.
 type Along = Mutex<Vec<(BuildJob, LeasedJob)>>;
 
-impl Service {
-    /// Takes one step of building the index, and the steps that go with it.
-    pub(crate) async fn run_build(
-        &self,
-        job: &LeasedJob,
-        session_id: SessionId,
-        index: u32,
-    ) -> Result<(), Error> {
-        let draft = self.inner.catalog.session(session_id).await?;
-        if let Some(failure) = self.superseded(&draft) {
-            return self.fail_session(session_id, failure).await;
+/// The build job of a step, as a worker holds it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LeasedStep<'a> {
+    pub(crate) build: BuildJob,
+    /// The place of the step in the plan.
+    pub(crate) index: u32,
+    pub(crate) job: &'a LeasedJob,
+}
+
+/// Builds the files of indexes.
+pub(crate) struct Builder {
+    catalog: Catalog,
+    blobs: Blobs,
+    limits: Limits,
+    keys: Arc<KeyRing>,
+    salts: Arc<Salts>,
+    jobs: Arc<JobQueue>,
+    /// Mebibytes that build jobs may still take.
+    build_memory: Semaphore,
+}
+
+impl Builder {
+    pub(crate) fn new(deps: &Deps, keys: Arc<KeyRing>, salts: Arc<Salts>, jobs: Arc<JobQueue>) -> Self {
+        let mebibytes = deps.limits.load().build_memory_bytes / MEBIBYTE;
+        Self {
+            catalog: deps.catalog.clone(),
+            blobs: deps.blobs.clone(),
+            limits: deps.limits.clone(),
+            keys,
+            salts,
+            jobs,
+            build_memory: Semaphore::new(usize::try_from(mebibytes).unwrap_or(1).max(1)),
         }
-        let planned = self.planned(&draft).await?;
-        match planned.step(index).ok_or_else(|| Error::of(ErrorKind::Corrupt))? {
-            Step::Build(own) => self.build_group(&draft, &planned, (*own, index, job)).await?,
-            Step::Carry(names) => self.carry_over(&draft, names).await?,
-        }
-        // Last of its group, since its lease is what the worker keeps alive.
-        let publish = of_session(&draft.session, JobKind::Publish);
-        self.inner.catalog.finish_job(job, &[], Some(&publish)).await?;
-        Ok(())
     }
 
     /// Builds the file of a job and those of the jobs that it takes along, which it finishes.
-    async fn build_group(
+    pub(crate) async fn build_group(
         &self,
         draft: &SessionDraft,
         planned: &Arc<PlannedSession>,
-        (own, index, job): (BuildJob, u32, &LeasedJob),
+        step: LeasedStep<'_>,
     ) -> Result<(), Error> {
-        let (catalog, owner) = (&self.inner.catalog, &self.inner.owner);
-        let taken = catalog.claim_builds_with(job, &planned.along(index), owner, LEASE_SECONDS).await?;
+        let taken = self.jobs.claim_builds_with(step.job, &planned.along(step.index)).await?;
         let taken = taken.into_iter().filter_map(|job| {
             let JobKind::Build { index } = job.kind else { return None };
             match planned.step(index) {
-                Some(Step::Build(own)) => Some((*own, job)),
+                Some(Step::Build(build)) => Some((*build, job)),
                 _ => None,
             }
         });
         let along = Mutex::new(taken.collect());
         let result = without_panic(async {
             tokio::select! {
-                result = self.build_files(draft, planned, own, &along) => result,
+                result = self.build_files(draft, planned, step.build, &along) => result,
                 never = self.keep_leases(&along) => match never? {},
             }
         });
         let result = result.await;
         if result.is_err() {
-            // Whose fault it was nobody knows: each goes on without the one that the failure counts for.
+            // Which job is at fault is unknown. The failure counts for the first; the others go on without it.
             for job in unfinished(&along) {
-                if let Err(error) = catalog.postpone_job(&job, 0).await {
+                if let Err(error) = self.catalog.postpone_job(&job, 0).await {
                     tracing::debug!(job = %job.dedup_key, %error, "a job of a group was not given back");
                 }
             }
@@ -109,21 +123,21 @@ impl Service {
         let input = BuildInput {
             planned: planned.clone(),
             jobs,
-            salt: self.salt(draft.session.key_id).await?,
-            cipher: self.block_cipher(draft)?,
+            salt: self.salts.by_id(draft.session.key_id).await?,
+            cipher: self.keys.block_cipher(draft)?,
             session: draft.session.clone(),
-            blobs: self.inner.blobs.clone(),
+            blobs: self.blobs.clone(),
         };
         // One file waits while one is stored: the plan counts them.
         let (sender, files) = mpsc::channel(1);
         let build = async move {
             let memory = self.reserve(memory).await?;
             let handle = Handle::current();
-            off_thread(move || build_files(&input, &handle, &sender)).await??;
+            run_blocking(move || build_files(&input, &handle, &sender)).await??;
             Ok::<_, Error>(memory)
         };
         let (built, stored) = tokio::join!(build, self.store_files(draft, files, along));
-        // What could not be stored ends the build: its error comes first.
+        // A file that could not be stored ends the build, so its error comes first.
         stored?;
         built.map(drop)
     }
@@ -137,28 +151,28 @@ impl Service {
     ) -> Result<(), Error> {
         let session = &draft.session;
         let folder = blob_layout::generation(session.tenant, session.store_id, session.id)?;
-        let publish = of_session(session, JobKind::Publish);
+        let publish = session_job(session, JobKind::Publish);
         while let Some(file) = files.recv().await {
-            self.inner.blobs.put(&folder.join(Plan::file_name(file.job))?, file.bytes.into()).await?;
+            self.blobs.put(&folder.join(Plan::file_name(file.job))?, file.bytes.into()).await?;
             let found = {
                 let along = along.lock().unwrap_or_else(PoisonError::into_inner);
                 along.iter().find(|(job, _)| *job == file.job).map(|(_, leased)| leased.clone())
             };
             if let Some(leased) = found {
-                self.inner.catalog.finish_job(&leased, &[], Some(&publish)).await?;
+                self.catalog.finish_job(&leased, &[], Some(&publish)).await?;
                 along.lock().unwrap_or_else(PoisonError::into_inner).retain(|(job, _)| *job != file.job);
             }
         }
         Ok(())
     }
 
-    /// Prolongs the leases of the jobs that were taken along, until it is dropped. Who lost one hears of it when it is
-    /// finished; it may have been finished just now.
+    /// Renews the leases of the jobs that were taken along, until it is dropped. A lost lease is noticed when its job is
+    /// finished; the job may have been finished just now.
     async fn keep_leases(&self, along: &Along) -> Result<Infallible, Error> {
         loop {
             tokio::time::sleep(HEARTBEAT).await;
             for job in unfinished(along) {
-                match self.inner.catalog.heartbeat(&job, LEASE_SECONDS).await {
+                match self.catalog.heartbeat(&job, LEASE_SECONDS).await {
                     Err(error) if error.kind() != edm_store::ErrorKind::Fenced => return Err(error.into()),
                     _ => {}
                 }
@@ -166,11 +180,11 @@ impl Service {
         }
     }
 
-    /// A group that wants more than there is gets all of it: alone, it is the best that can be done.
+    /// Reserves memory for a group. One that needs more than there is gets all of it, and runs alone.
     async fn reserve(&self, bytes: u64) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
-        let all = (self.limits().build_memory_bytes / MEBIBYTE).max(1);
+        let all = (self.limits.load().build_memory_bytes / MEBIBYTE).max(1);
         let wanted = u32::try_from(bytes.div_ceil(MEBIBYTE).min(all)).unwrap_or(u32::MAX);
-        let permit = self.inner.build_memory.acquire_many(wanted).await;
+        let permit = self.build_memory.acquire_many(wanted).await;
         permit.map_err(|source| Error::of(ErrorKind::Internal).because(source))
     }
 }
@@ -180,7 +194,7 @@ fn unfinished(along: &Along) -> Vec<LeasedJob> {
     along.iter().map(|(_, leased)| leased.clone()).collect()
 }
 
-/// Reads the blocks that the jobs need, one at a time, and sends their files. Ends early when nobody takes them. Blocks
+/// Reads the blocks that the jobs need, one at a time, and sends their files. Ends early when the receiver is gone. Blocks
 /// its thread.
 fn build_files(input: &BuildInput, handle: &Handle, files: &mpsc::Sender<BuiltFile>) -> Result<(), Error> {
     let plan = &input.planned.plan;
@@ -208,10 +222,6 @@ fn block_bytes(input: &BuildInput, number: u32, handle: &Handle) -> Result<Vec<u
     let digest = digest.ok_or_else(|| Error::of(ErrorKind::Corrupt))?;
     let session = &input.session;
     let path = blob_layout::block(session.tenant, session.store_id, session.id, number, digest)?;
-    // A block that the catalog names and that is not there is damage: trying again would not bring it back.
-    let sealed = handle.block_on(input.blobs.get(&path)).map_err(|error| match error.kind() {
-        edm_store::ErrorKind::NotFound => Error::of(ErrorKind::Corrupt).because(error),
-        _ => error.into(),
-    })?;
+    let sealed = handle.block_on(input.blobs.get(&path)).map_err(lost)?;
     input.cipher.decrypt(number, sealed.into())
 }

@@ -1,47 +1,58 @@
-//! Commit: everything is there, start processing. One transaction holds the state, the order and the first job.
+//! Commit: every block is there, and processing starts. One transaction holds the state, the order and the first job.
 
 use std::sync::Arc;
 
-use edm_engine::Generation;
-use edm_engine::build::{BlockFacts, Plan, PlanInput};
-use edm_model::{
-    Principal, Right, Session, SessionEvent, SessionId, SessionState, StoreId, UpdateMode, limits,
-};
-use edm_store::{BlockRow, JobKind, NewJob, SessionDraft};
+use edm_model::{SessionEvent, SessionState, UpdateMode, limits};
+use edm_store::{BlockRow, JobKind, SessionDraft};
 use sha2::{Digest, Sha256};
 
+use crate::access::authorise::{CommitSession, Grant};
+use crate::deps::{Clock, Deps};
 use crate::error::{BlockRange, Error, ErrorKind, Resource};
-use crate::index::plan::{job_count, steps};
-use crate::revision::Expected;
-use crate::service::{Service, require};
+use crate::index::plan::{Planner, job_count, plan, steps};
+use crate::jobs::queue::{JobQueue, session_job};
 use crate::upload::ingest::columns_changed;
+use crate::upload::lifecycle::{SessionLifecycle, SessionTarget};
 
 /// Missing ranges that one answer names at most.
 const RANGES_MAX: usize = 100;
 
-impl Service {
+/// Commits sessions.
+pub(crate) struct Committer {
+    clock: Arc<dyn Clock>,
+    planner: Arc<Planner>,
+    lifecycle: Arc<SessionLifecycle>,
+    jobs: Arc<JobQueue>,
+}
+
+impl Committer {
+    pub(crate) fn new(
+        deps: &Deps,
+        planner: Arc<Planner>,
+        lifecycle: Arc<SessionLifecycle>,
+        jobs: Arc<JobQueue>,
+    ) -> Self {
+        Self { clock: deps.clock.clone(), planner, lifecycle, jobs }
+    }
+
     /// Commits a session: its data is indexed and, when all is well, made live. Repeating it is fine.
-    pub async fn commit_session(
+    pub(crate) async fn commit(
         &self,
-        principal: &Principal,
-        store_id: StoreId,
-        id: SessionId,
-        expected: &Expected,
+        grant: &Grant<'_, CommitSession>,
+        target: SessionTarget<'_>,
     ) -> Result<(), Error> {
-        require(principal, Right::Upload)?;
-        self.session_of(principal, store_id, id).await?;
-        let now = self.now();
-        let committed = self.inner.catalog.change_session_with_blocks(id, |draft, blocks| {
-            self.check_session(expected, draft)?;
+        self.lifecycle.find(grant.tenant(), target.store_id, target.id).await?;
+        let now = self.clock.now();
+        let committed = self.lifecycle.change_with_blocks(grant, target, |draft, blocks| {
             let before = draft.session.state;
-            self.apply(draft, SessionEvent::Commit, now)?;
+            self.lifecycle.apply(draft, SessionEvent::Commit, now)?;
             if before != SessionState::UploadInProgress {
                 return Ok(false);
             }
             check_complete(draft, blocks)?;
-            // How many jobs a delta takes is known when it is known what it builds on.
+            // How many jobs a delta takes is known once its base is.
             if draft.session.update_mode == UpdateMode::Replace {
-                let plan = plan(&draft.session, blocks, None, self.part_bytes())?;
+                let plan = plan(&draft.session, blocks, None, self.planner.part_bytes())?;
                 draft.session.total_job_count = Some(job_count(&steps(&plan)));
             }
             // From here on the counts are those of the blocks, whatever the client said.
@@ -50,54 +61,15 @@ impl Service {
             draft.session.row_count = Some(records - rejected);
             draft.session.rejected_row_count = Some(rejected);
             draft.session.upload_completed_at = Some(now);
-            draft.enqueue.push(NewJob {
-                tenant: draft.session.tenant,
-                session_id: Some(id),
-                kind: JobKind::Ingest,
-                delay_seconds: 0,
-            });
-            Ok::<bool, Error>(true)
+            draft.enqueue.push(session_job(&draft.session, JobKind::Ingest));
+            Ok(true)
         });
         if committed.await? {
-            tracing::info!(session.id = %id, store.id = %store_id, "session committed");
-            self.inner.job_bell.notify_one();
+            tracing::info!(session.id = %target.id, store.id = %target.store_id, "session committed");
+            self.jobs.wake();
         }
         Ok(())
     }
-}
-
-/// Returns the plan of a session's index, on top of a base if it is a delta: the same for the same blocks, base and size of
-/// the parts, whoever asks. Fails with `TooMany` where the base has no room for the rows.
-pub(crate) fn plan(
-    session: &Session,
-    blocks: &[BlockRow],
-    base: Option<Arc<Generation>>,
-    part_bytes: u64,
-) -> Result<Plan, Error> {
-    let facts = |block: &BlockRow| BlockFacts {
-        number: block.number,
-        first_row: block.first_row,
-        row_count: block.row_count,
-    };
-    let input = PlanInput {
-        store_id: session.store_id,
-        session_id: session.id,
-        key_id: session.key_id,
-        columns: session.columns.clone(),
-        tokens_max: session.tokens_max,
-        blocks: blocks.iter().map(facts).collect(),
-        part_bytes,
-    };
-    let planned = match base {
-        Some(base) => Plan::delta(input, base),
-        None => Plan::new(input),
-    };
-    planned.map_err(|source| match source.kind() {
-        edm_engine::ErrorKind::Full => {
-            Error::of(ErrorKind::TooMany { what: Resource::Row, allowed: limits::ROWS_MAX })
-        }
-        _ => Error::of(ErrorKind::Internal).because(source),
-    })
 }
 
 fn check_complete(draft: &SessionDraft, blocks: &[BlockRow]) -> Result<(), Error> {

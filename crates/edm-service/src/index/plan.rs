@@ -1,17 +1,18 @@
-//! The plans of the sessions that are being indexed. A session of a million blocks has a million jobs; each of them
-//! would otherwise read every block of the catalog anew.
+//! Plans the indexes of committed sessions and keeps the plans in memory. A session of a million blocks has a million jobs,
+//! and each of them would otherwise read every block row of the catalog again.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use edm_engine::Generation;
-use edm_engine::build::{BuildJob, PART_BYTES_DEFAULT, Plan};
-use edm_model::{Session, SessionId, UpdateMode};
-use edm_store::{BlockRow, SessionDraft};
+use edm_engine::build::{BlockFacts, BuildJob, PART_BYTES_DEFAULT, Plan, PlanInput};
+use edm_model::{Session, SessionId, UpdateMode, limits};
+use edm_store::{BlockRow, Catalog, SessionDraft};
 
-use crate::error::{Error, ErrorKind};
-use crate::index::commit::plan;
-use crate::service::Service;
+use crate::deps::Deps;
+use crate::error::{Error, ErrorKind, Resource};
+use crate::serve::serving::Serving;
+use crate::service_limits::Limits;
 
 /// Sessions whose plan is kept. The queue hands out one session's jobs before the next one's, so that more than a few
 /// are in work only after failures; 1,000,000 blocks take about 90 MiB.
@@ -52,8 +53,8 @@ impl PlannedSession {
         self.steps.get(index as usize)
     }
 
-    /// Returns the places of the steps that share a pass over the blocks with the step at this one: what comes behind
-    /// it first, since what comes before it is more likely done.
+    /// Returns the places of the steps that share a pass over the blocks with this one: those after it first, since those
+    /// before it are more likely done.
     pub(crate) fn along(&self, index: u32) -> Vec<u32> {
         let group =
             self.groups.of_step.get(index as usize).and_then(|group| self.groups.steps.get(*group as usize));
@@ -105,13 +106,47 @@ pub(crate) fn job_count(steps: &[Step]) -> u32 {
     u32::try_from(steps.len()).unwrap_or(u32::MAX).saturating_add(FRAME_JOBS)
 }
 
+/// Returns the plan of a session's index, on top of a base if it is a delta: always the same for the same blocks,
+/// base and size of the parts. Fails with `TooMany` where the base has no room for the rows.
+pub(crate) fn plan(
+    session: &Session,
+    blocks: &[BlockRow],
+    base: Option<Arc<Generation>>,
+    part_bytes: u64,
+) -> Result<Plan, Error> {
+    let facts = |block: &BlockRow| BlockFacts {
+        number: block.number,
+        first_row: block.first_row,
+        row_count: block.row_count,
+    };
+    let input = PlanInput {
+        store_id: session.store_id,
+        session_id: session.id,
+        key_id: session.key_id,
+        columns: session.columns.clone(),
+        tokens_max: session.tokens_max,
+        blocks: blocks.iter().map(facts).collect(),
+        part_bytes,
+    };
+    let planned = match base {
+        Some(base) => Plan::delta(input, base),
+        None => Plan::new(input),
+    };
+    planned.map_err(|source| match source.kind() {
+        edm_engine::ErrorKind::Full => {
+            Error::of(ErrorKind::TooMany { what: Resource::Row, allowed: limits::ROWS_MAX })
+        }
+        _ => Error::of(ErrorKind::Internal).because(source),
+    })
+}
+
 /// The plans in use, the latest one last.
 #[derive(Default)]
-pub(crate) struct Plans {
+struct PlanCache {
     kept: Mutex<VecDeque<(SessionId, Arc<PlannedSession>)>>,
 }
 
-impl Plans {
+impl PlanCache {
     fn find(&self, id: SessionId) -> Option<Arc<PlannedSession>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().find(|(kept, _)| *kept == id).map(|(_, planned)| planned.clone())
@@ -126,47 +161,71 @@ impl Plans {
         }
     }
 
-    /// Forgets a session whose index is built or given up.
-    pub(crate) fn forget(&self, id: SessionId) {
+    fn forget(&self, id: SessionId) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).retain(|(kept, _)| *kept != id);
     }
 }
 
-impl Service {
+/// Plans the indexes of committed sessions.
+pub(crate) struct Planner {
+    catalog: Catalog,
+    limits: Limits,
+    serving: Arc<Serving>,
+    plans: PlanCache,
+}
+
+impl Planner {
+    pub(crate) fn new(deps: &Deps, serving: Arc<Serving>) -> Self {
+        Self {
+            catalog: deps.catalog.clone(),
+            limits: deps.limits.clone(),
+            serving,
+            plans: PlanCache::default(),
+        }
+    }
+
+    /// Forgets the plan of a session whose index is built or given up.
+    pub(crate) fn forget(&self, id: SessionId) {
+        self.plans.forget(id);
+    }
+
     /// Returns the plan of a committed session, whose blocks no longer change and, if it is a delta, whose base is fixed.
     pub(crate) async fn planned(&self, draft: &SessionDraft) -> Result<Arc<PlannedSession>, Error> {
         let session = &draft.session;
-        if let Some(planned) = self.inner.plans.find(session.id) {
+        if let Some(planned) = self.plans.find(session.id) {
             return Ok(planned);
         }
         let base = match (session.update_mode, draft.base_session_id) {
             (UpdateMode::Replace, _) => None,
-            (UpdateMode::Delta, Some(base)) => Some(self.generation_of(session.store_id, base).await?),
+            (UpdateMode::Delta, Some(base)) => {
+                Some(self.serving.generation_of(session.store_id, base).await?)
+            }
             (UpdateMode::Delta, None) => return Err(Error::of(ErrorKind::Corrupt)),
         };
         self.planned_on(session, base).await
     }
 
-    /// Plans a committed session anew, on this base if it is a delta, and keeps the plan.
+    /// Plans a committed session, on this base if it is a delta, and keeps the plan.
     pub(crate) async fn planned_on(
         &self,
         session: &Session,
         base: Option<Arc<Generation>>,
     ) -> Result<Arc<PlannedSession>, Error> {
-        let blocks = self.inner.catalog.blocks(session.id).await?;
+        let blocks = self.catalog.blocks(session.id).await?;
         let plan = self.agreed_plan(session, &blocks, base.clone())?;
         let digests = blocks.iter().map(|block| block.sha256).collect();
-        let limits = self.limits();
+        let limits = self.limits.load();
         let groups = plan.groups(limits.worker_count.max(1), limits.build_memory_bytes);
         let steps = steps(&plan);
         let groups = Groups::new(&steps, groups);
         let planned = Arc::new(PlannedSession { plan, steps, groups, digests, base });
-        self.inner.plans.keep(session.id, planned.clone());
+        self.plans.keep(session.id, planned.clone());
         Ok(planned)
     }
+
     /// Returns the memory that one entry job may take: the less, the more parts an index has.
     pub(crate) fn part_bytes(&self) -> u64 {
-        self.limits().build_memory_bytes.min(PART_BYTES_DEFAULT)
+        self.limits.load().build_memory_bytes.min(PART_BYTES_DEFAULT)
     }
 
     /// Plans with parts as large as memory allows, unless the session's jobs were counted by another measure, as before

@@ -1,17 +1,22 @@
-//! Classifications that are kept as jobs: finished when they are made, kept without a piece of the text.
+//! Classifications that are kept as jobs: finished when they are made, and kept without any piece of the text.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use edm_model::{
     ClassificationJob, JobFinding, JobId, JobMatch, JobOrigin, JobPlace, JobProblem, ListQuery, Listed,
-    Principal, Right, SensitiveTypeId, limits,
+    SensitiveTypeId, limits,
 };
+use edm_store::Catalog;
 
+use crate::access::authorise::{ClassifyAsJob, DeleteJob, Grant, ListJobs, ReadJob};
+use crate::deps::{Clock, Deps, Random, random_bytes};
 use crate::error::{Error, Resource};
 use crate::file_text::{TextEncoding, text_of};
-use crate::matching::matcher::{MatchOptions, Unavailable};
+use crate::matching::matcher::Matching;
+use crate::matching::options::{MatchOptions, Unavailable};
 use crate::matching::report::{MatchReport, MatchedType, Place};
 use crate::revision::{Expected, Revision};
-use crate::service::{Service, require};
 
 /// What is classified.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,30 +25,46 @@ pub enum JobContent {
     Text(String),
     /// A file that may be text.
     File(Bytes, TextEncoding),
-    /// A file whose sender says that it is none.
+    /// A file that is no text, as its sender says.
     OtherFile,
 }
 
-/// A job just made, with what the call itself is told and the catalog is not.
+/// A job just made, with the report that the caller gets and the catalog does not.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FinishedJob {
     /// The job as it is kept.
     pub job: ClassificationJob,
-    /// What was found, with the pieces of the text; `None` where nothing could be looked for.
+    /// What was found, with the pieces of the text; `None` where the file is no text.
     pub report: Option<MatchReport>,
 }
 
-impl Service {
+/// The classifications of all tenants that are kept as jobs.
+pub(crate) struct ClassificationJobs {
+    catalog: Catalog,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    matching: Arc<Matching>,
+}
+
+impl ClassificationJobs {
+    pub(crate) fn new(deps: &Deps, matching: Arc<Matching>) -> Self {
+        Self {
+            catalog: deps.catalog.clone(),
+            clock: deps.clock.clone(),
+            random: deps.random.clone(),
+            matching,
+        }
+    }
+
     /// Classifies a text or file and keeps a job of it. A file that is no text makes a job that failed.
-    pub async fn classify_as_job(
+    pub(crate) async fn classify(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, ClassifyAsJob>,
         origin: JobOrigin,
         content: JobContent,
         options: MatchOptions,
     ) -> Result<FinishedJob, Error> {
-        require(principal, Right::Classify)?;
-        let created_at = self.now();
+        let created_at = self.clock.now();
         let text = match content {
             JobContent::Text(text) => Some(text),
             JobContent::File(bytes, encoding) => text_of(&bytes, encoding),
@@ -52,61 +73,58 @@ impl Service {
         let report = match text {
             Some(text) => {
                 let options = MatchOptions { unavailable: Unavailable::Refused, ..options };
-                Some(self.classify(principal, text, options).await?)
+                Some(self.matching.classify(&grant.to_classify(), text, options).await?)
             }
             None => None,
         };
         let job = ClassificationJob {
-            id: JobId::from_random_bytes(self.random_bytes()),
-            tenant: principal.tenant,
+            id: JobId::from_random_bytes(random_bytes(self.random.as_ref())),
+            tenant: grant.tenant(),
             origin,
-            created_by: principal.id.clone(),
+            created_by: grant.principal().id.clone(),
             created_at,
             started_at: created_at,
-            ended_at: self.now(),
+            ended_at: self.clock.now(),
             problems: report.as_ref().map_or_else(|| vec![unsupported()], problems),
             findings: report.as_ref().map(|report| findings(&report.types)),
         };
-        self.inner.catalog.insert_classification_job(&job, limits::JOBS_KEPT_MAX).await?;
+        self.catalog.insert_classification_job(&job, limits::JOBS_KEPT_MAX).await?;
         tracing::info!(job.id = %job.id, status = job.status(), "classification job kept");
         Ok(FinishedJob { job, report })
     }
 
     /// Lists the tenant's jobs, of this origin alone when one is given.
-    pub async fn list_classification_jobs(
+    pub(crate) async fn list(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, ListJobs>,
         origin: Option<JobOrigin>,
         query: &ListQuery,
     ) -> Result<Listed<ClassificationJob>, Error> {
-        require(principal, Right::Read)?;
-        Ok(self.inner.catalog.list_classification_jobs(principal.tenant, origin, query).await?)
+        Ok(self.catalog.list_classification_jobs(grant.tenant(), origin, query).await?)
     }
 
     /// Returns a job, of this origin alone when one is given.
-    pub async fn get_classification_job(
+    pub(crate) async fn get(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, ReadJob>,
         origin: Option<JobOrigin>,
         id: JobId,
     ) -> Result<ClassificationJob, Error> {
-        require(principal, Right::Read)?;
-        let job = self.inner.catalog.classification_job(principal.tenant, id).await;
+        let job = self.catalog.classification_job(grant.tenant(), id).await;
         let job = job.map_err(|error| Error::from(error).missing(Resource::ClassificationJob))?;
         check_origin(&job, origin)?;
         Ok(job)
     }
 
     /// Forgets a job.
-    pub async fn delete_classification_job(
+    pub(crate) async fn delete(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, DeleteJob>,
         origin: Option<JobOrigin>,
         id: JobId,
         expected: &Expected,
     ) -> Result<(), Error> {
-        require(principal, Right::Administer)?;
-        let deleted = self.inner.catalog.delete_classification_job(principal.tenant, id, |job| {
+        let deleted = self.catalog.delete_classification_job(grant.tenant(), id, |job| {
             check_origin(job, origin)?;
             expected.check(|| Revision::of(job))
         });
@@ -134,7 +152,7 @@ fn problems(report: &MatchReport) -> Vec<JobProblem> {
     let unknown = report.unknown_type_ids.iter().map(|id| JobProblem {
         code: "sensitiveTypeNotFound".to_owned(),
         message: "there is no sensitive type of this id: list /dataClassification/sensitiveTypes".to_owned(),
-        // Whatever a caller wrote there, only an id is kept.
+        // A caller may write anything here; only an id is kept.
         target: id.parse::<SensitiveTypeId>().ok().map(|id| id.to_string()),
     });
     let late = report.timed_out.then(|| JobProblem {
@@ -208,7 +226,7 @@ fn findings(types: &[MatchedType]) -> Vec<JobFinding> {
     findings
 }
 
-/// Leaves the piece of the text behind.
+/// Drops the piece of the text.
 fn position(place: &Place, column: &str) -> JobPlace {
     JobPlace { offset: place.offset, length: place.length, column: column.to_owned() }
 }

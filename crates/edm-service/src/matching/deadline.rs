@@ -1,5 +1,5 @@
-//! When the answer about a text must be ready. What was found must still be named and written then, which takes as long as
-//! scanning some megabytes where much was found: a scan ends earlier by that time.
+//! When the answer about a text must be ready. After the scan its matches are named and written, which can take as long as
+//! scanning some megabytes. A scan ends earlier by that time.
 //!
 //! ```text
 //! begun |------------ scan ------------|-- names, JSON --| moment
@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use edm_engine::Progress;
 use edm_model::limits;
 
-/// Naming and writing a match takes so long, measured on one core; an evidence of one less.
+/// The time to name and write one match, measured on one core; an evidence takes less.
 const MATCH_NANOS: u64 = 4_000;
 const EVIDENCE_NANOS: u64 = 1_000;
 
@@ -19,23 +19,23 @@ const EVIDENCE_NANOS: u64 = 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct Deadline {
     micros: i64,
-    /// How many types may be told of.
+    /// How many types the report may have.
     types: u64,
     pub(crate) progress: Progress,
 }
 
 impl Deadline {
-    /// Makes the deadline of a text that is looked at for so many types.
+    /// Makes the deadline of a text that is searched for this many types.
     pub(crate) fn at(micros: i64, types: usize) -> Self {
         Self { micros, types: types as u64, progress: Progress::default() }
     }
 
-    /// Says whether a scan must end now, so that what it found can be told in time.
+    /// Returns whether a scan must end now, so that its matches can be named and written in time.
     pub(crate) fn is_met(&self, now_micros: i64) -> bool {
         now_micros.saturating_add(self.telling_micros()) >= self.micros
     }
 
-    /// No more is told of a type than is listed.
+    /// Returns the time to name and write what was found. Counts no more than a type lists.
     fn telling_micros(&self) -> i64 {
         let of = |found: u64, listed_max: usize| found.min(self.types.saturating_mul(listed_max as u64));
         let matches = of(self.progress.matches.load(Ordering::Relaxed), limits::MATCHES_MAX);
@@ -63,7 +63,7 @@ mod tests {
         check(1, (1_000, 0), 996_000, true);
         check(1, (0, 10_000), 989_999, false);
         check(1, (0, 10_000), 990_000, true);
-        // What is not listed is not told.
+        // Matches that are not listed take no time.
         let (matches, evidences) = (limits::MATCHES_MAX as u64, limits::LISTED_PLACES_MAX as u64);
         let all = i64::try_from(matches * 4 + evidences).expect("a fraction of a second");
         check(1, (u64::MAX, u64::MAX), 1_000_000 - all - 1, false);

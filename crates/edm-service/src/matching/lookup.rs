@@ -1,15 +1,20 @@
-//! Lookup: which rows hold a value. A brute-force oracle by nature, so it is metered and audited by principal.
+//! Lookup: which rows contain a value. It answers guesses by design, so it is metered and audited by principal.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use edm_engine::RowReference;
-use edm_model::{Columns, Principal, PrincipalId, Right, SessionId, StoreId, Timestamp, limits};
-use edm_store::AuditEntry;
+use edm_model::{Columns, PrincipalId, SessionId, StoreId, Timestamp, limits};
+use edm_store::Catalog;
 
+use crate::access::audit::{AuditLog, AuditSubject};
+use crate::access::authorise::{Grant, Lookup};
+use crate::deps::{Clock, Deps};
 use crate::error::{Error, ErrorKind, Resource};
-use crate::serve::library::Data;
-use crate::service::{Service, off_thread, require};
+use crate::run_blocking::run_blocking;
+use crate::serve::data_state::Data;
+use crate::serve::library::Library;
+use crate::service_limits::Limits;
 
 const WINDOW_SECONDS: i64 = 60;
 const PRINCIPALS_MAX: usize = 10_000;
@@ -42,12 +47,12 @@ pub struct LookupRow {
 
 /// Counts what each principal looked up in the present minute.
 #[derive(Default)]
-pub(crate) struct LookupMeter {
+struct LookupMeter {
     used: Mutex<HashMap<PrincipalId, (Timestamp, u32)>>,
 }
 
 impl LookupMeter {
-    /// Takes the values from what the principal has left of so many in a window, or refuses all of them.
+    /// Counts the values against the principal's limit for a window, or refuses all of them.
     fn take(
         &self,
         principal: &PrincipalId,
@@ -81,18 +86,38 @@ impl LookupMeter {
     }
 }
 
-impl Service {
+/// Looks values up in the live data of all stores.
+pub(crate) struct Lookups {
+    catalog: Catalog,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    library: Arc<Library>,
+    audit: AuditLog,
+    meter: LookupMeter,
+}
+
+impl Lookups {
+    pub(crate) fn new(deps: &Deps, library: Arc<Library>, audit: AuditLog) -> Self {
+        Self {
+            catalog: deps.catalog.clone(),
+            clock: deps.clock.clone(),
+            limits: deps.limits.clone(),
+            library,
+            audit,
+            meter: LookupMeter::default(),
+        }
+    }
+
     /// Returns the rows of the live data that hold one of the values, in the order of the file; what deltas brought
     /// follows in the order of their publication.
-    pub async fn lookup(
+    pub(crate) async fn lookup(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, Lookup>,
         store_id: StoreId,
         request: LookupRequest,
     ) -> Result<Vec<LookupRow>, Error> {
-        require(principal, Right::Lookup)?;
-        let store = self.inner.catalog.store(principal.tenant, store_id).await?.store;
-        if !self.is_ready() {
+        let store = self.catalog.store(grant.tenant(), store_id).await?.store;
+        if !self.library.is_ready() {
             return Err(Error::of(ErrorKind::NotReady));
         }
         let allowed = limits::REQUEST_ITEMS_MAX;
@@ -100,22 +125,23 @@ impl Service {
             let kind = ErrorKind::TooMany { what: Resource::RequestItem, allowed: allowed as u64 };
             return Err(Error::of(kind).at("values"));
         }
-        let generation = match self.inner.library.data(store_id) {
+        let generation = match self.library.data(store_id) {
             Some(Data::Live(generation) | Data::Stale(generation)) => Some(generation),
             Some(Data::Unserved) => return Err(Error::data_unavailable(&[&store.name])),
             None => None,
         };
         let columns = generation.as_ref().map_or(&store.columns, |generation| generation.columns());
         let (key, wanted) = resolve(columns, &request)?;
-        let per_minute = self.limits().lookups_per_minute;
-        self.inner.lookups.take(&principal.id, request.values.len(), per_minute, self.now())?;
-        self.audit_lookup(principal, store_id, request.values.len()).await?;
-        // No row is no answer where there is nothing that could hold one.
+        let per_minute = self.limits.load().lookups_per_minute;
+        self.meter.take(&grant.principal().id, request.values.len(), per_minute, self.clock.now())?;
+        let subject = AuditSubject { store_id, item_count: request.values.len() as u64 };
+        self.audit.record(grant, subject, self.clock.now()).await?;
+        // "No row" would be a wrong answer where there is no data that could contain one.
         let Some(generation) = generation else {
             let message = "the data store has no data yet, so nothing was looked up: upload its table first";
             return Err(Error::with_message(ErrorKind::NoLiveData, message));
         };
-        off_thread(move || {
+        run_blocking(move || {
             let rows =
                 rows_of(request.values, wanted.len(), |value, most| generation.lookup(key, value, most))?;
             let token = |row: u32, (position, name): &(usize, Arc<str>)| {
@@ -130,31 +156,6 @@ impl Service {
         })
         .await?
     }
-
-    /// Written before the answer is known, so that no question goes unrecorded.
-    async fn audit_lookup(
-        &self,
-        principal: &Principal,
-        store_id: StoreId,
-        values: usize,
-    ) -> Result<(), Error> {
-        tracing::info!(
-            target: "audit",
-            principal = principal.id.as_str(),
-            store.id = %store_id,
-            value_count = values,
-            "lookup"
-        );
-        let entry = AuditEntry {
-            tenant: principal.tenant,
-            principal: principal.id.clone(),
-            action: "lookup".to_owned(),
-            store_id: Some(store_id),
-            item_count: values as u64,
-            at: self.now(),
-        };
-        Ok(self.inner.catalog.audit(&entry).await?)
-    }
 }
 
 /// Returns the rows of all the values in the order of the file, or refuses: half an answer would pass for a whole one.
@@ -168,7 +169,7 @@ fn rows_of(
     values.dedup();
     let mut rows = Vec::new();
     for value in &values {
-        // One more than may be tells that there are more.
+        // One more than allowed shows that there are more.
         rows.extend(find(value, allowed + 1 - rows.len()));
         if rows.len() > allowed {
             let message = format!(

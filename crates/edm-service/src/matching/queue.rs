@@ -1,9 +1,10 @@
-//! Leave to match: how many texts are matched at once, how many may wait, and whose turn it is.
+//! Permits to match: a semaphore with a bounded queue. It bounds how many texts are matched at once and how many wait.
 //!
-//! Turns go round the principals, not the texts: each time round a principal may have so many bytes matched (deficit round
-//! robin), so one with many long texts waits behind its own. A place that is free is given to whoever asks. A text that has begun
-//! runs to its end, so a principal could hold every place when another one comes; for that one there is a place
-//! more than the others, given only to a principal of which nothing is being matched.
+//! Turns go round the principals, not the texts (deficit round robin): in each round a principal may have [`TURN_BYTES`]
+//! matched, so the texts of one with many long texts wait for each other. A free permit is given at once.
+//!
+//! A text that has begun runs to its end, so one principal could hold every permit when another one comes. There is
+//! therefore one permit more, only for a principal of which nothing is being matched.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,11 +16,11 @@ use tokio::sync::oneshot;
 use crate::error::{Error, ErrorKind};
 
 pub(crate) const BUSY_RETRY_SECONDS: u32 = 1;
-/// Bytes that a principal may have matched each time round.
+/// Bytes that a principal may have matched in each round.
 const TURN_BYTES: usize = 64 * 1024;
 /// What a text costs at least: also a short one takes a thread's time.
 const TEXT_BYTES_MIN: usize = 1024;
-/// Texts of one principal that may wait, whatever its part of the queue is.
+/// Texts of one principal that may wait at least, however short the queue is.
 const WAITING_MIN: usize = 8;
 
 /// How many texts are matched at once, how many may wait, and whose turn it is.
@@ -43,25 +44,25 @@ struct State {
     next_ticket: u64,
 }
 
-/// What one principal has.
+/// The texts of one principal.
 #[derive(Default)]
 struct Part {
     running: usize,
     waiting: VecDeque<Waiter>,
-    /// Bytes that it may still have matched this time round.
+    /// Bytes that it may still have matched in this round.
     left: usize,
 }
 
 struct Waiter {
     ticket: u64,
     cost: usize,
-    admitted: oneshot::Sender<Leave>,
+    admitted: oneshot::Sender<Permit>,
 }
 
-/// Whether whoever asks for leave to match may be turned away.
+/// Whether a request for a permit may be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// A request of which nothing is done yet: refused where too many wait.
+    /// A request that has done nothing yet: refused when too many wait.
     New,
     /// One that has been answered in part: it waits.
     Begun,
@@ -84,19 +85,19 @@ impl MatchQueue {
         (state.running, state.waiting)
     }
 
-    /// Waits for leave to match so many bytes. Fails where whoever asks may be turned away, and too many wait, of all or
-    /// of this principal.
+    /// Waits for a permit to match this many bytes. A new request fails with `Busy` when too many texts wait, of all
+    /// principals or of this one.
     pub(crate) async fn enter(
         self: &Arc<Self>,
         principal: &PrincipalId,
         bytes: usize,
         admission: Admission,
-    ) -> Result<Leave, Error> {
+    ) -> Result<Permit, Error> {
         let (ticket, coming) = {
             let mut state = self.lock();
-            if state.waiting == 0 && state.has_place(principal, self.concurrency) {
+            if state.waiting == 0 && state.has_permit(principal, self.concurrency) {
                 state.begin(principal);
-                return Ok(Leave { queue: self.clone(), principal: principal.clone(), held: true });
+                return Ok(Permit { queue: self.clone(), principal: principal.clone(), held: true });
             }
             let own = state.principals.get(principal).map_or(0, |part| part.waiting.len());
             let full = state.waiting >= self.queue_length || own >= self.part_length;
@@ -105,32 +106,32 @@ impl MatchQueue {
             }
             state.wait(principal, bytes.max(TEXT_BYTES_MIN))
         };
-        // Dropped behind `coming`, so that leave which is given in this moment is given back.
+        // Dropped after `coming`, so that a permit that is granted at that moment is released.
         let place = WaitingPlace { queue: self, principal, ticket };
         self.let_in();
-        let leave = coming.await.map_err(|source| Error::of(ErrorKind::Internal).because(source));
+        let permit = coming.await.map_err(|source| Error::of(ErrorKind::Internal).because(source));
         drop(place);
-        leave
+        permit
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets in those that have a place and the turn.
+    /// Gives permits to those whose turn it is while there are any.
     fn let_in(self: &Arc<Self>) {
         loop {
             let next = self.lock().next(self.concurrency);
             let Some((principal, admitted)) = next else { return };
-            // Whoever gave up in this moment leaves it here, where it is given back.
-            drop(admitted.send(Leave { queue: self.clone(), principal, held: true }));
+            // If the receiver is gone, the permit comes back here and is released.
+            drop(admitted.send(Permit { queue: self.clone(), principal, held: true }));
         }
     }
 }
 
 impl State {
-    /// Returns whether a text of the principal may begin now: in one of the places, or in the one more of who has none.
-    fn has_place(&self, principal: &PrincipalId, concurrency: usize) -> bool {
+    /// Returns whether a text of the principal may begin now: with a free permit, or with the extra one if it has none.
+    fn has_permit(&self, principal: &PrincipalId, concurrency: usize) -> bool {
         let own = self.principals.get(principal).map_or(0, |part| part.running);
         self.running < concurrency || (self.running == concurrency && own == 0)
     }
@@ -153,7 +154,7 @@ impl State {
         self.forget(principal);
     }
 
-    fn wait(&mut self, principal: &PrincipalId, cost: usize) -> (u64, oneshot::Receiver<Leave>) {
+    fn wait(&mut self, principal: &PrincipalId, cost: usize) -> (u64, oneshot::Receiver<Permit>) {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         self.waiting += 1;
@@ -167,13 +168,13 @@ impl State {
         (ticket, coming)
     }
 
-    /// Takes the text whose turn it is out of the queue, if there is a place for it.
-    fn next(&mut self, concurrency: usize) -> Option<(PrincipalId, oneshot::Sender<Leave>)> {
-        // Whoever may not begin at all is passed over, and keeps its turn.
+    /// Takes the text whose turn it is out of the queue, if there is a permit for it.
+    fn next(&mut self, concurrency: usize) -> Option<(PrincipalId, oneshot::Sender<Permit>)> {
+        // A principal that may not begin is passed over, and keeps its turn.
         let mut passed_over = 0;
         while passed_over < self.turns.len() {
             let principal = self.turns.get(passed_over)?.clone();
-            if !self.has_place(&principal, concurrency) {
+            if !self.has_permit(&principal, concurrency) {
                 passed_over += 1;
                 continue;
             }
@@ -198,7 +199,7 @@ impl State {
         None
     }
 
-    /// Takes out who does not wait any more.
+    /// Removes a text that no longer waits.
     fn leave(&mut self, principal: &PrincipalId, ticket: u64) {
         let Some(part) = self.principals.get_mut(principal) else { return };
         let before = part.waiting.len();
@@ -231,39 +232,39 @@ impl Drop for WaitingPlace<'_> {
     }
 }
 
-/// Leave to match, which can be given back for a while.
-pub(crate) struct Leave {
+/// The permit to match, which can be released for a while.
+pub(crate) struct Permit {
     queue: Arc<MatchQueue>,
     principal: PrincipalId,
     held: bool,
 }
 
-impl Leave {
-    /// Lets others go on.
-    pub(crate) fn give_back(&mut self) {
+impl Permit {
+    /// Releases the permit.
+    pub(crate) fn release(&mut self) {
         if std::mem::take(&mut self.held) {
             self.queue.lock().end(&self.principal);
             self.queue.let_in();
         }
     }
 
-    /// Waits until it is this one's turn to match so many bytes more. What it may hold is given back first, so that others
-    /// have their turn.
-    pub(crate) async fn take_again(&mut self, bytes: usize) -> Result<(), Error> {
-        self.give_back();
+    /// Waits for a permit to match this many bytes more. Releases the one that it may hold first, so that others have their
+    /// turn.
+    pub(crate) async fn reacquire(&mut self, bytes: usize) -> Result<(), Error> {
+        self.release();
         let mut again = self.queue.enter(&self.principal, bytes, Admission::Begun).await?;
         self.held = std::mem::take(&mut again.held);
         Ok(())
     }
 }
 
-impl Drop for Leave {
+impl Drop for Permit {
     fn drop(&mut self) {
-        self.give_back();
+        self.release();
     }
 }
 
-/// Scratch of texts that are done, for those to come: never more than were matched at once.
+/// Scratch of texts that are done, for later ones: never more than were matched at once.
 #[derive(Default)]
 pub(crate) struct Scratches(Mutex<Vec<Scratch>>);
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use edm_engine::{ActiveType, ConfidenceCount, Limit, Span};
 use edm_model::{SensitiveTypeId, SessionId};
 
+use crate::serve::omission::Omission;
+
 /// What was found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchReport {
@@ -18,72 +20,6 @@ pub struct MatchReport {
     pub omissions: Vec<Omission>,
     /// Whether the time ran out before the end of the text.
     pub timed_out: bool,
-}
-
-/// A type that a text was not looked at for, or not in the data that is live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Omission {
-    /// The type; none where nothing at all was looked for.
-    pub type_id: Option<SensitiveTypeId>,
-    /// Why.
-    pub reason: OmissionReason,
-}
-
-/// Why a text was not looked at for a type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum OmissionReason {
-    /// Its data store has no data yet.
-    NoData,
-    /// Its data store has data, and no pattern of the type fits it.
-    NoPattern,
-    /// Its data store has data, and some patterns of the type name columns that this does not have.
-    SomePatterns,
-    /// The live data cannot be read.
-    DataUnavailable,
-    /// The live data cannot be read; the text was looked at for what was live before.
-    DataStale,
-}
-
-impl OmissionReason {
-    /// Returns the code that a caller may rely on.
-    pub const fn code(self) -> &'static str {
-        match self {
-            OmissionReason::NoData | OmissionReason::NoPattern => "nothingLookedFor",
-            OmissionReason::SomePatterns => "patternsSkipped",
-            OmissionReason::DataUnavailable => "dataUnavailable",
-            OmissionReason::DataStale => "dataStale",
-        }
-    }
-}
-
-impl Omission {
-    /// Returns the sentence for a caller: what was not looked for, and what to do.
-    pub const fn sentence(self) -> &'static str {
-        match (self.reason, self.type_id) {
-            (OmissionReason::NoData, None) => {
-                "no data store has data yet, so nothing was looked for: upload a table first"
-            }
-            (OmissionReason::NoData, Some(_)) => {
-                "the data store of this type has no data yet, so nothing was looked for: upload its table first"
-            }
-            (OmissionReason::NoPattern, _) => {
-                "no pattern of this type fits the live data of its data store, so nothing was looked for: see the type's \
-                 warnings"
-            }
-            (OmissionReason::SomePatterns, _) => {
-                "some patterns of this type name columns that the live data does not have, so nothing was looked for by \
-                 them: see the type's warnings"
-            }
-            (OmissionReason::DataUnavailable, _) => {
-                "the live data of this type cannot be read, so the text was not looked at for it: restore its files from \
-                 a backup, or upload its table again"
-            }
-            (OmissionReason::DataStale, _) => {
-                "the live data of this type cannot be read, so the text was looked at for the table before it: restore \
-                 its files from a backup, or upload its table again"
-            }
-        }
-    }
 }
 
 /// A piece of the text.
@@ -176,8 +112,16 @@ pub struct UnmatchedValue {
     pub corroborative: Vec<String>,
 }
 
+/// What a request asked for and a scan does not search.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Unsearched {
+    /// The named types that do not exist.
+    pub(crate) unknown_type_ids: Vec<String>,
+    pub(crate) omissions: Vec<Omission>,
+}
+
 impl MatchReport {
-    /// Says whether there is nothing to tell: no match, nothing to explain and nothing that went wrong.
+    /// Returns whether there is nothing to report: no match, nothing to explain and nothing that went wrong.
     pub fn is_empty(&self) -> bool {
         let Self { types, diagnostics, unknown_type_ids, omissions, timed_out } = self;
         let nothing_to_tell = types.is_empty() && diagnostics.is_empty();
@@ -185,11 +129,8 @@ impl MatchReport {
     }
 
     /// Gives the engine's report its names.
-    pub(crate) fn of(
-        report: edm_engine::Report,
-        types: &[Arc<ActiveType>],
-        (unknown_type_ids, omissions): (Vec<String>, Vec<Omission>),
-    ) -> Self {
+    pub(crate) fn of(report: edm_engine::Report, types: &[Arc<ActiveType>], unsearched: Unsearched) -> Self {
+        let Unsearched { unknown_type_ids, omissions } = unsearched;
         let of = |index: usize| types.get(index).expect("a report names the types of its query");
         let matched = report.types.into_iter().map(|found| matched_type(of(found.type_index), found));
         let diagnostics = report.diagnostics.into_iter().map(|found| {

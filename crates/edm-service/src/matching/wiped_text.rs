@@ -1,11 +1,11 @@
-//! A text of a request: what the service holds of it is overwritten when it is done with.
+//! A text of a request: the service overwrites its copy when the request is done.
 
 use std::borrow::Cow;
 use std::ops::Deref;
 
 use edm_model::{Wipe, Wiped};
 
-/// A text that is lent, or its own copy, which is overwritten when it is dropped.
+/// A borrowed text, or a copy that is overwritten when it is dropped.
 pub(crate) struct WipedText<'a>(Cow<'a, str>);
 
 impl<'a> WipedText<'a> {
@@ -13,7 +13,7 @@ impl<'a> WipedText<'a> {
         Self(text.into())
     }
 
-    /// Returns a copy of its own.
+    /// Returns an owned copy.
     pub(crate) fn into_owned(mut self) -> Wiped<String> {
         Wiped::from(std::mem::take(&mut self.0).into_owned())
     }

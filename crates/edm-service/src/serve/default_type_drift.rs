@@ -1,5 +1,5 @@
-//! A store's default type keeps the patterns of the first generation of its columns, so that a later table does not silently
-//! change what is reported. Where the live data would give other patterns, a person is told.
+//! A store's default type keeps the patterns of the first generation of its columns, so that a later table does not
+//! silently change what is reported. Where the live data would give other patterns, a warning says so.
 
 use edm_engine::Generation;
 use edm_model::Pattern;
@@ -9,9 +9,9 @@ const EVIDENCE_CONFIDENCE: u8 = 75;
 
 const REMEDY: &str = "to use what the live data gives, define a sensitive type of your own, or delete the data store and upload anew";
 
-/// How the live data would have a default type differ from what is pinned.
+/// How the patterns that the live data would give differ from the pinned ones.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Drift {
+pub(crate) struct DefaultTypeDrift {
     differs: bool,
     /// The position of each column whose part changed, and what changed.
     columns: Vec<(usize, String)>,
@@ -35,8 +35,8 @@ impl Part {
     }
 }
 
-impl Drift {
-    /// Returns what to say of the type.
+impl DefaultTypeDrift {
+    /// Returns the warning about the type.
     pub(crate) fn of_type(&self) -> Option<String> {
         if !self.differs {
             return None;
@@ -49,7 +49,7 @@ impl Drift {
         ))
     }
 
-    /// Returns what to say of a column.
+    /// Returns the warning about a column.
     pub(crate) fn of_column(&self, position: usize) -> Option<String> {
         let (_, change) = self.columns.iter().find(|(place, _)| *place == position)?;
         Some(format!("pinnedPatterns: in the store's default type {change}; {REMEDY}"))
@@ -57,10 +57,10 @@ impl Drift {
 }
 
 /// Compares the pinned patterns with those that the live data would give.
-pub(crate) fn drift(pinned: &[Pattern], generation: &Generation) -> Drift {
+pub(crate) fn drift(pinned: &[Pattern], generation: &Generation) -> DefaultTypeDrift {
     let fresh = match generation.default_patterns() {
         Ok(fresh) if !pinned.is_empty() && fresh != pinned => fresh,
-        _ => return Drift::default(),
+        _ => return DefaultTypeDrift::default(),
     };
     let mut columns = Vec::new();
     for (position, column) in generation.columns().as_slice().iter().enumerate() {
@@ -71,7 +71,7 @@ pub(crate) fn drift(pinned: &[Pattern], generation: &Generation) -> Drift {
             columns.push((position, change));
         }
     }
-    Drift { differs: true, columns }
+    DefaultTypeDrift { differs: true, columns }
 }
 
 fn part(patterns: &[Pattern], column: &str) -> Part {

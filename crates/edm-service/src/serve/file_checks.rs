@@ -1,18 +1,17 @@
-//! The files of a generation are read and compared with its manifest, piece by piece and no faster than asked: by the scrub
-//! while they are served, and by `verify`.
+//! Compares the files of a generation with its manifest, piece by piece and at a given pace: for the scrub while they are
+//! served, and for `verify`.
 //!
-//! They are read through the file system, never through the mapping that texts are matched with: a file that was cut short
-//! is an error then, not the end of the process.
+//! The files are read through the file system, never through the mapping that scans use: a file that was cut short is then
+//! an error, not the end of the process.
 
 use std::time::Duration;
 
 use edm_engine::{FileCheck, file_checks};
-use edm_store::BlobPath;
+use edm_store::{BlobPath, Blobs};
 
 use crate::blob_layout;
 use crate::error::{Error, ErrorKind};
-use crate::serve::serving::broken;
-use crate::service::Service;
+use crate::serve::damage::{broken, lost};
 
 /// Bytes that are read at once.
 const PIECE_BYTES: u64 = 1024 * 1024;
@@ -22,7 +21,7 @@ const PIECE_BYTES: u64 = 1024 * 1024;
 pub(crate) enum Pace {
     /// As fast as it goes.
     Full,
-    /// At most so many bytes a second, averaged over pieces.
+    /// At most this many bytes a second, averaged over pieces.
     BytesPerSecond(u64),
 }
 
@@ -44,58 +43,48 @@ impl Pace {
     }
 }
 
-impl Service {
-    /// Reads every file of the generation in a folder and compares it with the manifest, which must be the one that
-    /// `is_manifest` knows. Fails with `Corrupt` at the first file that is damaged, cut or gone.
-    pub(crate) async fn check_files(
-        &self,
-        folder: &BlobPath,
-        pace: Pace,
-        is_manifest: impl Fn(&[u8]) -> bool,
-    ) -> Result<ReadCounts, Error> {
-        let path = folder.join(blob_layout::MANIFEST)?;
-        let manifest = self.inner.blobs.get(&path).await.map_err(lost)?;
-        let checks = file_checks(&manifest).map_err(broken)?;
-        if !is_manifest(&manifest) {
-            return Err(Error::with_message(
-                ErrorKind::Corrupt,
-                "the manifest is another than the one that is served",
-            ));
-        }
-        let mut read = ReadCounts { files: 1, bytes: manifest.len() as u64 };
-        for check in checks {
-            read.bytes += check.length();
-            self.check_file(folder, pace, check).await?;
-            read.files += 1;
-        }
-        Ok(read)
+/// Reads every file of the generation in a folder and compares it with the manifest, which `is_manifest` must accept.
+/// Fails with `Corrupt` at the first file that is damaged, cut or gone.
+pub(crate) async fn check_files(
+    blobs: &Blobs,
+    folder: &BlobPath,
+    pace: Pace,
+    is_manifest: impl Fn(&[u8]) -> bool,
+) -> Result<ReadCounts, Error> {
+    let path = folder.join(blob_layout::MANIFEST)?;
+    let manifest = blobs.get(&path).await.map_err(lost)?;
+    let checks = file_checks(&manifest).map_err(broken)?;
+    if !is_manifest(&manifest) {
+        return Err(Error::with_message(
+            ErrorKind::Corrupt,
+            "the manifest is another than the one that is served",
+        ));
     }
-
-    async fn check_file(&self, folder: &BlobPath, pace: Pace, mut check: FileCheck) -> Result<(), Error> {
-        let path = folder.join(check.name())?;
-        let length = self.inner.blobs.length(&path).await.map_err(lost)?;
-        if length != check.length() {
-            return Err(Error::of(ErrorKind::Corrupt).because(format!("{path} has {length} bytes")));
-        }
-        let mut from = 0;
-        while from < length {
-            let piece = self.inner.blobs.get_part(&path, from, PIECE_BYTES.min(length - from)).await;
-            let piece = piece.map_err(lost)?;
-            if piece.is_empty() {
-                return Err(Error::of(ErrorKind::Corrupt).because(format!("{path} became shorter")));
-            }
-            from += piece.len() as u64;
-            check.push(&piece);
-            pace.rest(piece.len() as u64).await;
-        }
-        check.finish().map_err(broken)
+    let mut read = ReadCounts { files: 1, bytes: manifest.len() as u64 };
+    for check in checks {
+        read.bytes += check.length();
+        check_file(blobs, folder, pace, check).await?;
+        read.files += 1;
     }
+    Ok(read)
 }
 
-/// A blob that the catalog names and that is not there is damage: trying again would not bring it back.
-pub(crate) fn lost(error: edm_store::Error) -> Error {
-    match error.kind() {
-        edm_store::ErrorKind::NotFound => Error::of(ErrorKind::Corrupt).because(error),
-        _ => error.into(),
+async fn check_file(blobs: &Blobs, folder: &BlobPath, pace: Pace, mut check: FileCheck) -> Result<(), Error> {
+    let path = folder.join(check.name())?;
+    let length = blobs.length(&path).await.map_err(lost)?;
+    if length != check.length() {
+        return Err(Error::of(ErrorKind::Corrupt).because(format!("{path} has {length} bytes")));
     }
+    let mut from = 0;
+    while from < length {
+        let piece = blobs.get_part(&path, from, PIECE_BYTES.min(length - from)).await;
+        let piece = piece.map_err(lost)?;
+        if piece.is_empty() {
+            return Err(Error::of(ErrorKind::Corrupt).because(format!("{path} became shorter")));
+        }
+        from += piece.len() as u64;
+        check.push(&piece);
+        pace.rest(piece.len() as u64).await;
+    }
+    check.finish().map_err(broken)
 }

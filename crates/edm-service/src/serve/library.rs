@@ -1,80 +1,28 @@
-//! What this node serves: for each store that has published data how it stands here, and the sensitive types ready to be
-//! matched against it. Both are one snapshot, so that what is shown as served is what texts are matched against. Readers
-//! take a snapshot and keep it; a new one is swapped in behind them.
-//!
-//! A store is in one of four states (`DataState`). The difference between the first and the last is what a guard is
-//! trusted for:
-//!
-//! ```text
-//! none      nothing was published yet: there is nothing to be found
-//! served    what is live is searched
-//! stale     what is live cannot be read, and the store wants the generation before it searched instead
-//! unserved  what is live cannot be read: a text was not looked at for it, and whoever asks is told so
-//! ```
+//! What this node serves: the data of each store, and the sensitive types prepared for it. Both are one snapshot, so that
+//! what is shown as served is what texts are matched against. Readers take a snapshot and keep it; changes swap in a new
+//! one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use edm_engine::Generation;
-use edm_model::{Columns, SensitiveType, SessionId, StoreId, TenantId, TypeOrigin};
+use edm_model::{ColumnClass, Columns, SensitiveType, SessionId, StoreId, TenantId, TypeOrigin};
+use edm_store::StoreRow;
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::serve::data_state::{Data, DataState};
 use crate::serve::default_type_drift;
 use crate::serve::tenant_types::{TenantTypes, fits};
-use crate::stores::data_stores::ColumnFacts;
 
-/// Whether this node searches a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DataState {
-    /// It has no data yet.
-    None,
-    /// Its live data is searched.
-    Served,
-    /// Its live data cannot be read, and the generation before is searched.
-    Stale,
-    /// Its live data cannot be read, and nothing is searched.
-    Unserved,
-}
-
-impl DataState {
-    /// Returns the state's word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            DataState::None => "none",
-            DataState::Served => "served",
-            DataState::Stale => "stale",
-            DataState::Unserved => "unserved",
-        }
-    }
-}
-
-/// What is searched of a store that has published data.
-#[derive(Clone)]
-pub(crate) enum Data {
-    /// What is live.
-    Live(Arc<Generation>),
-    /// The generation before, because what is live cannot be read.
-    Stale(Arc<Generation>),
-    /// Nothing, because what is live cannot be read.
-    Unserved,
-}
-
-impl Data {
-    pub(crate) fn generation(&self) -> Option<&Arc<Generation>> {
-        match self {
-            Data::Live(generation) | Data::Stale(generation) => Some(generation),
-            Data::Unserved => None,
-        }
-    }
-
-    pub(crate) fn state(&self) -> DataState {
-        match self {
-            Data::Live(_) => DataState::Served,
-            Data::Stale(_) => DataState::Stale,
-            Data::Unserved => DataState::Unserved,
-        }
-    }
+/// What the live data says about a column.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct ColumnFacts {
+    /// What it is fit for; `None` before the first generation, or where the column changed since.
+    pub class: Option<ColumnClass>,
+    /// What a person should know about it.
+    pub warnings: Vec<String>,
 }
 
 /// What this node serves.
@@ -83,6 +31,8 @@ pub(crate) struct Library {
     snapshot: ArcSwap<Snapshot>,
     /// Held while the snapshot is replaced, so that a slow change cannot undo a later one.
     change: Mutex<()>,
+    /// Whether every live generation was loaded once.
+    ready: AtomicBool,
 }
 
 /// What is served at one moment.
@@ -92,7 +42,7 @@ struct Snapshot {
     types: HashMap<TenantId, Arc<TenantTypes>>,
 }
 
-/// How a store that has published data stands.
+/// The state of a store that has published data.
 #[derive(Clone)]
 struct Standing {
     tenant: TenantId,
@@ -135,7 +85,7 @@ impl Changing<'_> {
         self.library.snapshot.store(Arc::new(next));
     }
 
-    /// Forgets a store that there is no more, with its types. Needs nothing that could fail.
+    /// Forgets a removed store with its types. Cannot fail.
     pub(crate) fn remove(&self, tenant: TenantId, store: StoreId) {
         let mut next = Snapshot::clone(&self.library.snapshot.load());
         next.stores.remove(&store);
@@ -146,8 +96,8 @@ impl Changing<'_> {
         self.library.snapshot.store(Arc::new(next));
     }
 
-    /// Searches the store no more if this generation is what is searched: its files are damaged. Its types stay known, and
-    /// whoever asks for them is told. Returns whether it was.
+    /// Stops searching the store if this generation, whose files are damaged, is what is searched. Its types stay known, and
+    /// reports say that they are not searched. Returns whether it was searched.
     pub(crate) fn withdraw(&self, store: StoreId, damaged: &Arc<Generation>) -> bool {
         let mut next = Snapshot::clone(&self.library.snapshot.load());
         let Some(standing) = next.stores.get_mut(&store) else { return false };
@@ -163,9 +113,19 @@ impl Changing<'_> {
 }
 
 impl Library {
-    /// Waits until nobody else changes what is served.
+    /// Waits until no other change of what is served is in progress.
     pub(crate) async fn changing(&self) -> Changing<'_> {
         Changing { library: self, _alone: self.change.lock().await }
+    }
+
+    /// Returns whether every live generation was loaded.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// Marks every live generation as loaded.
+    pub(crate) fn set_ready(&self) {
+        self.ready.store(true, Ordering::Release);
     }
 
     /// Returns the generation that is searched for a store.
@@ -178,6 +138,16 @@ impl Library {
         self.snapshot.load().stores.get(&store).map(|standing| standing.data.clone())
     }
 
+    /// Returns the state of a store on this node: `Unserved` also where the catalog has lost its live generation.
+    pub(crate) fn data_state(&self, row: &StoreRow) -> DataState {
+        match self.data(row.store.id) {
+            Some(data) => data.state(),
+            // Until this node has loaded it, nothing of it is searched.
+            None if row.store.live.is_some() || row.live_is_lost => DataState::Unserved,
+            None => DataState::None,
+        }
+    }
+
     /// Returns whether the session's data is what is served for the store, and what texts are matched against.
     pub(crate) fn serves(&self, store: StoreId, session: SessionId) -> bool {
         let snapshot = self.snapshot.load();
@@ -185,7 +155,7 @@ impl Library {
         matches!(live, Some(Data::Live(generation)) if generation.session_id() == session)
     }
 
-    /// Returns every store that has published data, as far as this node knows, with how it stands.
+    /// Returns every store that has published data, as far as this node knows, with its data.
     pub(crate) fn stores(&self) -> Vec<(TenantId, StoreId, Data)> {
         let snapshot = self.snapshot.load();
         let each = snapshot.stores.iter();
@@ -202,7 +172,7 @@ impl Library {
         self.snapshot.load().types.get(&tenant).cloned().unwrap_or_default()
     }
 
-    /// Says whether a type of this name or id can be matched, in whichever tenant.
+    /// Returns whether a type of this name or id can be matched in any tenant.
     pub(crate) fn can_match(&self, wanted: &str) -> bool {
         self.snapshot.load().types.values().any(|types| types.can_match(wanted))
     }
@@ -270,7 +240,7 @@ const UNAVAILABLE: &str = "dataUnavailable: the live data of the data store cann
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matching::report::{Omission, OmissionReason};
+    use crate::serve::omission::{Omission, OmissionReason};
     use crate::serve::tenant_types::CHOICES_KEPT_MAX;
     use edm_engine::build::{self, BlockFacts, PART_BYTES_DEFAULT, Plan, PlanInput};
     use edm_engine::{ActiveType, FileBytes, PreparedTypes};

@@ -1,12 +1,17 @@
-//! Whether this node can answer, and for what. A node that cannot answer at all is taken off by whoever balances the load; one
-//! that lacks some tables answers for the others and says which are missing, so that one damaged table never takes every
-//! node off.
+//! Whether this node can answer, and for what. A load balancer removes a node that cannot answer at all. A node that lacks
+//! some tables answers for the others and names the missing ones, so that one damaged table never removes every node.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use edm_model::{StoreId, TenantId};
+use edm_store::Catalog;
 
-use crate::error::Error;
-use crate::serve::library::DataState;
-use crate::service::Service;
+use crate::catalog_cache::CachedStores;
+use crate::deps::Deps;
+use crate::error::{Error, ErrorKind};
+use crate::serve::data_state::DataState;
+use crate::serve::library::Library;
 
 /// What this node can answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,17 +66,47 @@ pub struct UnservedStore {
     pub state: DataState,
 }
 
-impl Service {
+/// Finds out whether this node can answer.
+pub(crate) struct ReadinessProbe {
+    catalog: Catalog,
+    stores: Arc<CachedStores>,
+    library: Arc<Library>,
+    /// Sensitive types, by name or id, that must be matchable.
+    required_types: ArcSwap<Vec<String>>,
+}
+
+impl ReadinessProbe {
+    pub(crate) fn new(
+        deps: &Deps,
+        stores: Arc<CachedStores>,
+        library: Arc<Library>,
+        required_types: Vec<String>,
+    ) -> Self {
+        let required_types = ArcSwap::from_pointee(required_types);
+        Self { catalog: deps.catalog.clone(), stores, library, required_types }
+    }
+
+    /// Requires these sensitive types, by name or id, from now on.
+    pub(crate) fn require_types(&self, types: Vec<String>) {
+        self.required_types.store(Arc::new(types));
+    }
+
+    /// Fails when the catalog does not answer or cannot be written.
+    pub(crate) async fn health(&self) -> Result<(), Error> {
+        self.catalog.ping().await?;
+        Ok(self.catalog.check_writer().await?)
+    }
+
     /// Returns whether this node can answer, and for what. Makes a write transaction, at most one a second.
-    pub async fn readiness(&self) -> Result<Readiness, Error> {
-        if !self.is_ready() {
+    pub(crate) async fn readiness(&self) -> Result<Readiness, Error> {
+        if !self.library.is_ready() {
             return Ok(Readiness { obstacle: Some(Obstacle::Starting), unserved: Vec::new() });
         }
         if let Err(error) = self.health().await {
             tracing::warn!(%error, source = ?std::error::Error::source(&error), "the catalog cannot be read or written");
             return Ok(Readiness { obstacle: Some(Obstacle::Catalog), unserved: Vec::new() });
         }
-        let stores = self.inner.library.stores();
+        let stores = self.library.stores();
         let mut unserved: Vec<UnservedStore> = stores
             .iter()
             .filter(|(_, _, data)| data.state() != DataState::Served)
@@ -84,18 +119,18 @@ impl Service {
             .collect();
         unserved.sort_unstable_by_key(|store| (store.tenant, store.store_id));
         for store in &mut unserved {
-            store.name = match self.store_row(store.tenant, store.store_id).await {
+            store.name = match self.stores.row(store.tenant, store.store_id).await {
                 Ok(row) => Some(row.store.name),
-                Err(error) if matches!(error.kind(), crate::error::ErrorKind::NotFound { .. }) => None,
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound { .. }) => None,
                 Err(error) => return Err(error),
             };
         }
         let nothing =
             unserved.iter().filter(|store| store.state == DataState::Unserved).count() == stores.len();
-        let required = self.inner.required_types.load();
+        let required = self.required_types.load();
         let obstacle = if nothing && !stores.is_empty() {
             Some(Obstacle::NothingServable)
-        } else if !required.iter().all(|wanted| self.inner.library.can_match(wanted)) {
+        } else if !required.iter().all(|wanted| self.library.can_match(wanted)) {
             Some(Obstacle::RequiredType)
         } else {
             None

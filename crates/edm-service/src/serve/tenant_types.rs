@@ -1,5 +1,4 @@
-//! The sensitive types of a tenant, ready to be matched; of those that are not, why: a text is not looked at for them, and
-//! whoever asks is told so.
+//! The sensitive types of a tenant, prepared for scans. Types that cannot be matched keep the reason, which reports show.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -7,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use edm_engine::{ActiveType, Generation, PreparedTypes};
 use edm_model::{Columns, Pattern, SensitiveType, SensitiveTypeId, StoreId, TypeOrigin};
 
-use crate::matching::report::{Omission, OmissionReason};
-use crate::serve::library::{Data, DataState};
+use crate::serve::data_state::{Data, DataState};
+use crate::serve::omission::{Omission, OmissionReason};
 
 /// The sensitive types of a tenant.
 #[derive(Default)]
@@ -17,7 +16,7 @@ pub(crate) struct TenantTypes {
     pub(crate) active: Vec<Arc<ActiveType>>,
     /// All of them.
     known: HashMap<SensitiveTypeId, KnownType>,
-    /// All active ones made ready for scans, once the first text asks for them.
+    /// All active ones prepared for scans, made for the first text that needs them.
     all: OnceLock<Arc<PreparedTypes>>,
     /// Some of them, by their positions in the order of the request: requests name the same few again and again.
     pub(crate) some: Mutex<HashMap<Vec<usize>, Arc<PreparedTypes>>>,
@@ -34,7 +33,7 @@ struct KnownType {
 /// Whether a type can be matched.
 #[derive(Clone, Copy)]
 enum TypeStanding {
-    /// It can, and stands there among the active ones.
+    /// It can, and is at this position among the active ones.
     Active {
         position: usize,
         /// Whether the data is that before the live one.
@@ -55,13 +54,13 @@ impl TypeStanding {
     }
 }
 
-/// The types that a request asks for.
+/// The types that a request selects.
 pub(crate) struct SelectedTypes {
     /// Those that are matched.
     pub(crate) types: Arc<PreparedTypes>,
     /// The names that no type of the tenant has.
     pub(crate) unknown: Vec<String>,
-    /// What a text is not looked at for.
+    /// What a text is not searched for.
     pub(crate) omissions: Vec<Omission>,
     /// The names of the types among them whose data cannot be read.
     pub(crate) unavailable: Vec<Arc<str>>,
@@ -71,7 +70,7 @@ pub(crate) struct SelectedTypes {
 pub(crate) const CHOICES_KEPT_MAX: usize = 64;
 
 impl TenantTypes {
-    /// Returns the types that a request names, all of them where it names none. Asks no storage: a permit is held
+    /// Returns the types that a request names, all of them where it names none. Reads no storage, because a permit is held
     /// meanwhile.
     pub(crate) fn select(&self, named: &[String]) -> SelectedTypes {
         let mut selected = SelectedTypes {

@@ -1,19 +1,30 @@
-//! Data stores: made, changed, rolled back, removed.
+//! Data stores are made, changed, rolled back and removed.
+
+use std::sync::Arc;
 
 use edm_model::{
-    ColumnClass, Columns, DataStore, ExactMatchRule, ListQuery, Listed, OnUnserved, PlaceholderWords,
-    Principal, RECOMMENDED_CONFIDENCE_DEFAULT, Right, SensitiveType, SensitiveTypeId, StoreId, TenantId,
-    TypeOrigin, limits, redact_confidence_default,
+    Columns, DataStore, ExactMatchRule, ListQuery, Listed, OnUnserved, PlaceholderWords,
+    RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveType, SensitiveTypeId, StoreId, TenantId, TypeOrigin, limits,
+    redact_confidence_default,
 };
-use edm_store::{JobKind, NewJob, StoreRow};
+use edm_store::{Catalog, JobKind, NewJob, StoreRow};
 
+use crate::access::authorise::{
+    CreateStore, DeleteStore, Grant, ListStores, ReadStore, RollBackStore, UpdateStore,
+};
 use crate::blob_layout;
+use crate::catalog_cache::CachedStores;
 use crate::checked_text::{checked_name, checked_text};
+use crate::deps::{Clock, Deps, Random, random_bytes};
 use crate::error::{Error, ErrorKind, Resource};
+use crate::jobs::queue::JobQueue;
 use crate::revision::{Expected, Revision};
-use crate::serve::library::DataState;
-use crate::service::{Service, require};
-use crate::upload::sessions::{CreatedSession, NewSession};
+use crate::serve::data_state::DataState;
+use crate::serve::generations::Generations;
+use crate::serve::library::{ColumnFacts, Library};
+use crate::serve::serving::Serving;
+use crate::service_limits::Limits;
+use crate::upload::sessions::{CreatedSession, NewSession, Sessions};
 
 /// What a new store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,15 +62,6 @@ pub struct StoreChange {
     pub expected: Expected,
 }
 
-/// What the live data says about a column.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct ColumnFacts {
-    /// What it is fit for; `None` before the first generation, or where the column changed since.
-    pub class: Option<ColumnClass>,
-    /// What a person should know about it.
-    pub warnings: Vec<String>,
-}
-
 /// A store with what its live data says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StoreView {
@@ -75,34 +77,68 @@ pub struct StoreView {
     pub data_state: DataState,
 }
 
-impl Service {
-    /// Makes a store, with its default type.
-    pub async fn create_store(&self, principal: &Principal, new: NewStore) -> Result<StoreView, Error> {
-        Ok(self.create_store_with_sessions(principal, new, Vec::new()).await?.0)
+/// The data stores of all tenants.
+pub(crate) struct Stores {
+    catalog: Catalog,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    limits: Limits,
+    rows: Arc<CachedStores>,
+    library: Arc<Library>,
+    generations: Arc<Generations>,
+    serving: Arc<Serving>,
+    sessions: Arc<Sessions>,
+    jobs: Arc<JobQueue>,
+}
+
+/// The owners that [`Stores`] works with.
+pub(crate) struct StoresWith {
+    pub(crate) rows: Arc<CachedStores>,
+    pub(crate) library: Arc<Library>,
+    pub(crate) generations: Arc<Generations>,
+    pub(crate) serving: Arc<Serving>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) jobs: Arc<JobQueue>,
+}
+
+impl Stores {
+    pub(crate) fn new(deps: &Deps, with: StoresWith) -> Self {
+        let StoresWith { rows, library, generations, serving, sessions, jobs } = with;
+        Self {
+            catalog: deps.catalog.clone(),
+            clock: deps.clock.clone(),
+            random: deps.random.clone(),
+            limits: deps.limits.clone(),
+            rows,
+            library,
+            generations,
+            serving,
+            sessions,
+            jobs,
+        }
     }
 
     /// Makes a store, with its default type and sessions: all of it or nothing.
-    pub async fn create_store_with_sessions(
+    pub(crate) async fn create(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, CreateStore>,
         new: NewStore,
         sessions: Vec<NewSession>,
     ) -> Result<(StoreView, Vec<CreatedSession>), Error> {
-        require(principal, Right::Administer)?;
-        let tenant = principal.tenant;
+        let tenant = grant.tenant();
         let name = checked_name("displayName", &new.name)?;
         let description = checked_text("description", new.description)?;
         let tokens_max = checked_tokens(new.tokens_max.unwrap_or(limits::TOKENS_DEFAULT))?;
-        if self.inner.catalog.store_count(tenant).await? >= limits::STORES_MAX {
+        if self.catalog.store_count(tenant).await? >= limits::STORES_MAX {
             return Err(Error::of(ErrorKind::TooMany {
                 what: Resource::DataStore,
                 allowed: limits::STORES_MAX,
             }));
         }
-        let now = self.now();
-        let id = StoreId::from_random_bytes(self.random_bytes());
+        let now = self.clock.now();
+        let id = StoreId::from_random_bytes(random_bytes(self.random.as_ref()));
         let default_type = SensitiveType {
-            id: SensitiveTypeId::from_random_bytes(self.random_bytes()),
+            id: SensitiveTypeId::from_random_bytes(random_bytes(self.random.as_ref())),
             name: name.clone(),
             description: None,
             publisher: None,
@@ -130,46 +166,43 @@ impl Service {
             data_updated_at: None,
             live: None,
         };
-        let inline = self.inline_sessions(principal, &store, sessions).await?;
+        let inline = self.sessions.prepare_inline(grant, &store, sessions).await?;
         let inserted =
-            self.inner.catalog.insert_store_with(&store, &default_type, &inline.salts, &inline.rows).await;
+            self.catalog.insert_store_with(&store, &default_type, &inline.salts, &inline.rows).await;
         inserted.map_err(|error| Error::from(error).at("displayName"))?;
-        self.refresh_types(tenant).await?;
-        Ok((self.store_view(principal, id).await?, inline.created))
+        self.serving.refresh_types(tenant).await?;
+        Ok((self.view(grant.tenant(), id).await?, inline.created))
     }
 
     /// Lists the tenant's stores.
-    pub async fn list_stores(
+    pub(crate) async fn list(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, ListStores>,
         query: &ListQuery,
     ) -> Result<Listed<StoreView>, Error> {
-        require(principal, Right::Read)?;
-        let listed = self.inner.catalog.list_stores(principal.tenant, query).await?;
+        let listed = self.catalog.list_stores(grant.tenant(), query).await?;
         Ok(listed.map(|row| self.view_of(row)))
     }
 
     /// Returns a store.
-    pub async fn get_store(&self, principal: &Principal, id: StoreId) -> Result<StoreView, Error> {
-        require(principal, Right::Read)?;
-        self.store_view(principal, id).await
+    pub(crate) async fn get(&self, grant: &Grant<'_, ReadStore>, id: StoreId) -> Result<StoreView, Error> {
+        self.view(grant.tenant(), id).await
     }
 
     /// Changes a store. Other columns are those of the next session; open ones are refused from then on.
-    pub async fn update_store(
+    pub(crate) async fn update(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, UpdateStore>,
         id: StoreId,
         change: StoreChange,
     ) -> Result<StoreView, Error> {
-        require(principal, Right::Administer)?;
         let name = change.name.map(|name| checked_name("displayName", &name)).transpose()?;
         let description = match change.description {
             Some(text) => Some(checked_text("description", text)?),
             None => None,
         };
         let tokens_max = change.tokens_max.map(checked_tokens).transpose()?;
-        let changed = self.inner.catalog.change_store(principal.tenant, id, self.now(), |row, draft| {
+        let changed = self.catalog.change_store(grant.tenant(), id, self.clock.now(), |row, draft| {
             change.expected.check(|| Revision::of(&self.view_of(row.clone())))?;
             draft.name = name.unwrap_or_else(|| draft.name.clone());
             draft.description = description.unwrap_or_else(|| draft.description.clone());
@@ -187,87 +220,77 @@ impl Service {
             ErrorKind::DuplicateName => error.at("displayName"),
             _ => error,
         })?;
-        self.refresh_types(principal.tenant).await?;
+        self.serving.refresh_types(grant.tenant()).await?;
         if change.on_unserved.is_some() {
-            self.serve_store(principal.tenant, id, None).await?;
+            self.serving.serve_store(grant.tenant(), id, None).await?;
         }
-        self.store_view(principal, id).await
+        self.view(grant.tenant(), id).await
     }
 
     /// Removes a store with its sessions, types and data.
-    pub async fn delete_store(
+    pub(crate) async fn delete(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, DeleteStore>,
         id: StoreId,
         expected: &Expected,
     ) -> Result<(), Error> {
-        require(principal, Right::Administer)?;
         let collect = NewJob {
-            tenant: principal.tenant,
+            tenant: grant.tenant(),
             session_id: None,
-            kind: JobKind::Collect { below: blob_layout::store(principal.tenant, id)? },
-            delay_seconds: self.limits().collect_grace_seconds,
+            kind: JobKind::Collect { below: blob_layout::store(grant.tenant(), id)? },
+            delay_seconds: self.limits.load().collect_grace_seconds,
         };
         let decide = |row: &StoreRow| expected.check(|| Revision::of(&self.view_of(row.clone())));
-        self.inner.catalog.delete_store(principal.tenant, id, &[collect], decide).await?;
-        self.inner.library.changing().await.remove(principal.tenant, id);
-        self.ring_for_collection();
+        self.catalog.delete_store(grant.tenant(), id, &[collect], decide).await?;
+        self.library.changing().await.remove(grant.tenant(), id);
+        self.jobs.wake_for_collection();
         Ok(())
     }
 
     /// Makes the generation before the live one live again. It is opened and verified first.
-    pub async fn rollback_store(
+    pub(crate) async fn roll_back(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, RollBackStore>,
         id: StoreId,
         expected: &Expected,
     ) -> Result<StoreView, Error> {
-        require(principal, Right::Administer)?;
-        let tenant = principal.tenant;
+        let tenant = grant.tenant();
         let decide = |row: &StoreRow| expected.check(|| Revision::of(&self.view_of(row.clone())));
-        let found = self.inner.catalog.store(tenant, id).await?;
+        let found = self.catalog.store(tenant, id).await?;
         decide(&found)?;
         let live = found.store.live;
-        let kept = self.inner.catalog.generations(id).await?;
+        let kept = self.catalog.generations(id).await?;
         let before = kept
             .into_iter()
             .rev()
             .find(|row| row.kept && live.is_some_and(|live| row.number < live.number))
             .ok_or_else(|| Error::of(ErrorKind::NothingToRollBack))?;
-        let generation = self.open_generation(&before).await?;
+        let generation = self.generations.open(&before).await?;
         let patterns = generation.default_patterns().unwrap_or_default();
         let rolled_back = self
-            .inner
             .catalog
-            .roll_back((tenant, id), self.now(), (generation.columns(), &patterns), decide)
+            .roll_back((tenant, id), self.clock.now(), (generation.columns(), &patterns), decide)
             .await;
         rolled_back.map_err(|error: Error| match error.kind() {
             ErrorKind::NotFound { .. } => Error::of(ErrorKind::NothingToRollBack),
             _ => error,
         })?;
-        self.serve_store(tenant, id, Some(generation)).await?;
-        self.refresh_types(tenant).await?;
+        self.serving.serve_store(tenant, id, Some(generation)).await?;
+        self.serving.refresh_types(tenant).await?;
         tracing::info!(store.id = %id, generation = before.number, "rolled back");
-        self.store_view(principal, id).await
+        self.view(grant.tenant(), id).await
     }
 
-    async fn store_view(&self, principal: &Principal, id: StoreId) -> Result<StoreView, Error> {
-        Ok(self.view_of(self.store_row(principal.tenant, id).await?))
-    }
-
-    /// Returns a store, without asking the catalog again while nobody has written to it.
-    pub(crate) async fn store_row(&self, tenant: TenantId, id: StoreId) -> Result<StoreRow, Error> {
-        let (catalog, known) = (&self.inner.catalog, &self.inner.known_stores);
-        let row = known.find_or_read(catalog.change_mark(), (tenant, id), catalog.store(tenant, id)).await?;
-        Ok(row)
+    async fn view(&self, tenant: TenantId, id: StoreId) -> Result<StoreView, Error> {
+        Ok(self.view_of(self.rows.row(tenant, id).await?))
     }
 
     fn view_of(&self, row: StoreRow) -> StoreView {
         StoreView {
-            columns: self.inner.library.column_facts(row.store.id, &row.store.columns),
+            columns: self.library.column_facts(row.store.id, &row.store.columns),
             must_upload_again: row.must_upload_again,
             can_roll_back: row.can_roll_back,
-            data_state: self.data_state(&row),
+            data_state: self.library.data_state(&row),
             store: row.store,
         }
     }

@@ -1,14 +1,20 @@
 //! Sensitive types: a default one for each store, and those that people write.
 
-use edm_model::{
-    Columns, ExactMatchRule, ListQuery, Listed, Pattern, Principal, Right, RuleDraft, SensitiveType,
-    SensitiveTypeId, TypeOrigin, limits,
-};
+use std::sync::Arc;
 
+use edm_model::{
+    Columns, ExactMatchRule, ListQuery, Listed, Pattern, RuleDraft, SensitiveType, SensitiveTypeId, TenantId,
+    TypeOrigin, limits,
+};
+use edm_store::Catalog;
+
+use crate::access::authorise::{CreateType, DeleteType, Grant, ListTypes, ReadType, UpdateType};
 use crate::checked_text::{checked_name, checked_text};
+use crate::deps::{Clock, Deps, Random, random_bytes};
 use crate::error::{Error, ErrorKind, Resource};
 use crate::revision::{Expected, Revision};
-use crate::service::{Service, require};
+use crate::serve::library::Library;
+use crate::serve::serving::Serving;
 
 /// What a new sensitive type is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,59 +53,86 @@ pub struct TypeView {
     pub warnings: Vec<String>,
 }
 
-impl Service {
+/// The sensitive types of all tenants.
+pub(crate) struct SensitiveTypes {
+    catalog: Catalog,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    library: Arc<Library>,
+    serving: Arc<Serving>,
+}
+
+impl SensitiveTypes {
+    pub(crate) fn new(deps: &Deps, library: Arc<Library>, serving: Arc<Serving>) -> Self {
+        Self {
+            catalog: deps.catalog.clone(),
+            clock: deps.clock.clone(),
+            random: deps.random.clone(),
+            library,
+            serving,
+        }
+    }
+
     /// Makes a sensitive type. Its patterns must name columns of its store.
-    pub async fn create_type(&self, principal: &Principal, new: NewType) -> Result<TypeView, Error> {
-        require(principal, Right::Administer)?;
-        let tenant = principal.tenant;
+    pub(crate) async fn create(
+        &self,
+        grant: &Grant<'_, CreateType>,
+        new: NewType,
+    ) -> Result<TypeView, Error> {
+        let tenant = grant.tenant();
         let allowed = limits::SENSITIVE_TYPES_MAX;
-        if self.inner.catalog.type_count(tenant, Some(TypeOrigin::Own)).await? >= allowed {
+        if self.catalog.type_count(tenant, Some(TypeOrigin::Own)).await? >= allowed {
             return Err(Error::of(ErrorKind::TooMany { what: Resource::SensitiveType, allowed }));
         }
-        let now = self.now();
+        let now = self.clock.now();
         let sensitive_type = SensitiveType {
-            id: SensitiveTypeId::from_random_bytes(self.random_bytes()),
+            id: SensitiveTypeId::from_random_bytes(random_bytes(self.random.as_ref())),
             name: checked_name("name", &new.name)?,
             description: checked_text("description", new.description)?,
             publisher: checked_text("publisherName", new.publisher)?,
             origin: TypeOrigin::Own,
-            rule: self.checked_rule(principal, new.rule).await?,
+            rule: self.checked_rule(grant.tenant(), new.rule).await?,
             created_at: now,
             modified_at: now,
         };
-        let inserted = self.inner.catalog.insert_type(tenant, &sensitive_type).await;
+        let inserted = self.catalog.insert_type(tenant, &sensitive_type).await;
         inserted.map_err(|error| Error::from(error).at("name"))?;
-        self.refresh_types(tenant).await?;
-        Ok(self.type_view(sensitive_type))
+        self.serving.refresh_types(tenant).await?;
+        Ok(self.view_of(sensitive_type))
     }
 
     /// Lists the tenant's sensitive types, the stores' default ones included.
-    pub async fn list_types(
+    pub(crate) async fn list(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, ListTypes>,
         query: &ListQuery,
     ) -> Result<Listed<TypeView>, Error> {
-        require(principal, Right::ReadTypes)?;
-        let listed = self.inner.catalog.list_types(principal.tenant, query).await?;
-        Ok(listed.map(|found| self.type_view(found)))
+        let listed = self.catalog.list_types(grant.tenant(), query).await?;
+        Ok(listed.map(|found| self.view_of(found)))
     }
 
     /// Returns a sensitive type.
-    pub async fn get_type(&self, principal: &Principal, id: SensitiveTypeId) -> Result<TypeView, Error> {
-        require(principal, Right::ReadTypes)?;
-        let found = self.inner.catalog.sensitive_type(principal.tenant, id).await;
-        Ok(self.type_view(found.map_err(|error| Error::from(error).missing(Resource::SensitiveType))?))
+    pub(crate) async fn get(
+        &self,
+        grant: &Grant<'_, ReadType>,
+        id: SensitiveTypeId,
+    ) -> Result<TypeView, Error> {
+        Ok(self.view_of(self.find(grant.tenant(), id).await?))
+    }
+
+    async fn find(&self, tenant: TenantId, id: SensitiveTypeId) -> Result<SensitiveType, Error> {
+        let found = self.catalog.sensitive_type(tenant, id).await;
+        found.map_err(|error| Error::from(error).missing(Resource::SensitiveType))
     }
 
     /// Changes a sensitive type. The rule of a store's default type is fixed.
-    pub async fn update_type(
+    pub(crate) async fn update(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, UpdateType>,
         id: SensitiveTypeId,
         change: TypeChange,
     ) -> Result<TypeView, Error> {
-        require(principal, Right::Administer)?;
-        let known = self.get_type(principal, id).await?.sensitive_type;
+        let known = self.find(grant.tenant(), id).await?;
         let name = change.name.map(|name| checked_name("name", &name)).transpose()?;
         let description = change.description.map(|text| checked_text("description", text)).transpose()?;
         let publisher = change.publisher.map(|text| checked_text("publisherName", text)).transpose()?;
@@ -107,12 +140,12 @@ impl Service {
             Some(_) if known.origin == TypeOrigin::StoreDefault => {
                 return Err(Error::of(ErrorKind::DefaultTypeFixed).at("exactMatch"));
             }
-            Some(rule) => Some(self.checked_rule(principal, rule).await?),
+            Some(rule) => Some(self.checked_rule(grant.tenant(), rule).await?),
             None => None,
         };
-        let now = self.now();
-        let changed = self.inner.catalog.change_type(principal.tenant, id, |draft| {
-            change.expected.check(|| Revision::of(&self.type_view(draft.clone())))?;
+        let now = self.clock.now();
+        let changed = self.catalog.change_type(grant.tenant(), id, |draft| {
+            change.expected.check(|| Revision::of(&self.view_of(draft.clone())))?;
             let before = draft.clone();
             draft.name = name.unwrap_or_else(|| draft.name.clone());
             draft.description = description.unwrap_or_else(|| draft.description.clone());
@@ -124,35 +157,34 @@ impl Service {
             Ok::<(), Error>(())
         });
         let changed = changed.await.map_err(|error| error.missing(Resource::SensitiveType))?;
-        self.refresh_types(principal.tenant).await?;
-        Ok(self.type_view(changed))
+        self.serving.refresh_types(grant.tenant()).await?;
+        Ok(self.view_of(changed))
     }
 
     /// Removes a sensitive type. A store's default type goes with its store only.
-    pub async fn delete_type(
+    pub(crate) async fn delete(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, DeleteType>,
         id: SensitiveTypeId,
         expected: &Expected,
     ) -> Result<(), Error> {
-        require(principal, Right::Administer)?;
-        let removed = self.inner.catalog.delete_type(principal.tenant, id, |found| {
-            expected.check(|| Revision::of(&self.type_view(found.clone())))?;
+        let removed = self.catalog.delete_type(grant.tenant(), id, |found| {
+            expected.check(|| Revision::of(&self.view_of(found.clone())))?;
             match found.origin {
                 TypeOrigin::StoreDefault => Err(Error::of(ErrorKind::DefaultTypeFixed)),
                 TypeOrigin::Own => Ok(()),
             }
         });
         removed.await.map_err(|error| error.missing(Resource::SensitiveType))?;
-        self.refresh_types(principal.tenant).await
+        self.serving.refresh_types(grant.tenant()).await
     }
 
-    fn type_view(&self, sensitive_type: SensitiveType) -> TypeView {
-        TypeView { warnings: self.inner.library.type_warnings(&sensitive_type), sensitive_type }
+    fn view_of(&self, sensitive_type: SensitiveType) -> TypeView {
+        TypeView { warnings: self.library.type_warnings(&sensitive_type), sensitive_type }
     }
 
-    async fn checked_rule(&self, principal: &Principal, rule: RuleDraft) -> Result<ExactMatchRule, Error> {
-        let store = self.inner.catalog.store(principal.tenant, rule.store_id).await;
+    async fn checked_rule(&self, tenant: TenantId, rule: RuleDraft) -> Result<ExactMatchRule, Error> {
+        let store = self.catalog.store(tenant, rule.store_id).await;
         let store = store.map_err(|error| Error::from(error).at("exactMatch/dataStoreId"))?.store;
         if !(1..=100).contains(&rule.recommended_confidence) {
             return Err(Error::invalid("exactMatch/recommendedConfidence", "a confidence is 1 to 100"));

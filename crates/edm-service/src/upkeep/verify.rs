@@ -1,28 +1,34 @@
-//! The catalog is compared with the blobs, and both with their checksums: what `edm verify` says, and what its `--repair`
-//! mends.
+//! Compares the catalog with the blobs and both with their checksums: `edm verify` and its `--repair`.
 //!
 //! ```text
 //! catalog: store ──► live and kept generations ──► manifest ──► files, each with its SHA-256
 //!                └─► unfinished sessions ──► blocks, each with its SHA-256
-//! blobs:   whatever is named by nothing above is left over
+//! blobs:   a blob that nothing above names is left over
 //! ```
 //!
-//! What can be made anew is removed by a repair: left-over blobs, blocks of an open session (its agent sends them again), a
-//! damaged generation that is only kept to roll back to, where the live one of its store is whole. What cannot, is never
-//! touched: the report says what must come back from a backup or be uploaded again.
+//! A repair removes what can be made again: left-over blobs, blocks of an open session (its agent sends them again), and a
+//! damaged generation that is only kept to roll back to, where the live one of its store is whole. It touches nothing else:
+//! the report says what must be restored from a backup or uploaded again.
 //!
-//! Blobs that are all gone are on a volume that is away: a repair then refuses, since it would forget what comes back.
+//! If no blob exists at all, their volume is probably not mounted. A repair then refuses, since it would forget data that
+//! comes back.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use edm_model::{SessionId, SessionState, StoreId, TenantId};
-use edm_store::{BlobPath, GenerationRow};
+use edm_store::{BlobPath, Blobs, Catalog, GenerationRow};
 use sha2::{Digest, Sha256};
 
 use crate::blob_layout;
+use crate::data_directory::DataDirectory;
+use crate::deps::Deps;
 use crate::error::{Error, ErrorKind};
-use crate::serve::file_checks::{Pace, lost};
-use crate::service::Service;
+use crate::jobs::queue::JobQueue;
+use crate::secrets::key_ring::KeyRing;
+use crate::serve::damage::lost;
+use crate::serve::file_checks::{Pace, check_files};
+use crate::serve::generations::Generations;
 
 /// Everything that a data directory was found to be.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -101,8 +107,8 @@ impl FindingKind {
 }
 
 impl Verification {
-    /// Returns whether a repair mends it, by removing what can be made anew. The generation to roll back to is more than that
-    /// where the live one of its store cannot be read.
+    /// Returns whether a repair fixes the finding by removing what can be made again. A generation to roll back to cannot be
+    /// where the live one of its store is damaged.
     pub fn is_repairable(&self, finding: &Finding) -> bool {
         match finding.kind {
             FindingKind::BlockDamaged | FindingKind::Leftover => true,
@@ -143,12 +149,35 @@ impl Verification {
     }
 }
 
-impl Service {
-    /// Compares the catalog with the blobs and both with their checksums. `each` hears after every generation and session
-    /// how far it is. Fails where the catalog itself cannot be read.
-    pub async fn verify(&self, mut each: impl FnMut(&Verification)) -> Result<Verification, Error> {
+/// Compares the catalog with the blobs, and repairs.
+pub(crate) struct Verifier {
+    catalog: Catalog,
+    blobs: Blobs,
+    keys: Arc<KeyRing>,
+    generations: Arc<Generations>,
+    directory: Arc<DataDirectory>,
+    jobs: Arc<JobQueue>,
+}
+
+/// The owners that [`Verifier`] works with.
+pub(crate) struct VerifierWith {
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) generations: Arc<Generations>,
+    pub(crate) directory: Arc<DataDirectory>,
+    pub(crate) jobs: Arc<JobQueue>,
+}
+
+impl Verifier {
+    pub(crate) fn new(deps: &Deps, with: VerifierWith) -> Self {
+        let VerifierWith { keys, generations, directory, jobs } = with;
+        Self { catalog: deps.catalog.clone(), blobs: deps.blobs.clone(), keys, generations, directory, jobs }
+    }
+
+    /// Compares the catalog with the blobs and both with their checksums. Calls `each` with the interim result after every
+    /// generation and session. Fails where the catalog itself cannot be read.
+    pub(crate) async fn verify(&self, mut each: impl FnMut(&Verification)) -> Result<Verification, Error> {
         let mut found = Verification::default();
-        for live in self.inner.catalog.live_stores().await? {
+        for live in self.catalog.live_stores().await? {
             found.stores += 1;
             if live.generation.is_none() {
                 found.findings.push(Finding {
@@ -163,23 +192,22 @@ impl Service {
             }
         }
         let live: HashMap<StoreId, GenerationRow> = self
-            .inner
             .catalog
             .live_stores()
             .await?
             .into_iter()
             .filter_map(|store| Some((store.store_id, store.generation?)))
             .collect();
-        for row in self.inner.catalog.all_generations().await?.iter().filter(|row| row.kept) {
+        for row in self.catalog.all_generations().await?.iter().filter(|row| row.kept) {
             self.verify_generation(row, live.get(&row.store_id), &mut found).await?;
             each(&found);
         }
-        for session in self.inner.catalog.unfinished_sessions().await? {
+        for session in self.catalog.unfinished_sessions().await? {
             self.verify_blocks(session, &mut found).await?;
             each(&found);
         }
-        // Whoever serves the directory writes blobs before the catalog names them.
-        if self.holds_lock() {
+        // A server of this directory writes blobs before the catalog names them.
+        if self.directory.is_taken() {
             self.find_leftovers(&mut found).await?;
             found.leftovers_looked_for = true;
         }
@@ -195,16 +223,16 @@ impl Service {
         let folder = blob_layout::generation(row.tenant, row.store_id, row.session_id)?;
         found.generations += 1;
         // Whole files may still contradict one another or the salt: it must open as well.
-        let checked = match self.check_files(&folder, Pace::Full, |_| true).await {
+        let checked = match check_files(&self.blobs, &folder, Pace::Full, |_| true).await {
             Ok(read) => {
                 found.files += read.files;
                 found.bytes += read.bytes;
-                self.open_generation(row).await.map(drop)
+                self.generations.open(row).await.map(drop)
             }
             Err(error) => Err(error),
         };
         let Err(error) = checked else {
-            // A rollback goes back alone: behind one, a later generation is kept and cannot be reached.
+            // A rollback goes back only: a generation after the live one is kept and cannot be reached.
             if live.is_some_and(|live| row.number < live.number) {
                 found.whole_before.insert(row.store_id);
             }
@@ -226,16 +254,16 @@ impl Service {
     }
 
     async fn verify_blocks(&self, id: SessionId, found: &mut Verification) -> Result<(), Error> {
-        let draft = match self.inner.catalog.session(id).await {
+        let draft = match self.catalog.session(id).await {
             Ok(draft) => draft,
             Err(gone) if gone.kind() == edm_store::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error.into()),
         };
         let session = &draft.session;
-        let cipher = self.block_cipher(&draft)?;
-        for block in self.inner.catalog.blocks(id).await? {
+        let cipher = self.keys.block_cipher(&draft)?;
+        for block in self.catalog.blocks(id).await? {
             let path = blob_layout::block(session.tenant, session.store_id, id, block.number, &block.sha256)?;
-            let read = match self.inner.blobs.get(&path).await.map_err(lost) {
+            let read = match self.blobs.get(&path).await.map_err(lost) {
                 Ok(sealed) => cipher.decrypt(block.number, sealed.into()),
                 Err(error) => Err(error),
             };
@@ -266,18 +294,17 @@ impl Service {
     /// Finds the folders of blobs that neither a generation, nor a session that is not over, nor a job that deletes them
     /// names.
     async fn find_leftovers(&self, found: &mut Verification) -> Result<(), Error> {
-        let mut named: HashSet<BlobPath> =
-            self.inner.catalog.pending_collections().await?.into_iter().collect();
-        for row in self.inner.catalog.all_generations().await? {
+        let mut named: HashSet<BlobPath> = self.catalog.pending_collections().await?.into_iter().collect();
+        for row in self.catalog.all_generations().await? {
             named.insert(blob_layout::generation(row.tenant, row.store_id, row.session_id)?);
         }
-        for id in self.inner.catalog.unfinished_sessions().await? {
-            let session = self.inner.catalog.session(id).await?.session;
+        for id in self.catalog.unfinished_sessions().await? {
+            let session = self.catalog.session(id).await?.session;
             named.insert(blob_layout::generation(session.tenant, session.store_id, id)?);
             named.insert(blob_layout::blocks(session.tenant, session.store_id, id)?);
         }
         let mut told = HashSet::new();
-        for blob in self.inner.blobs.list(&BlobPath::new(blob_layout::ROOT)?).await? {
+        for blob in self.blobs.list(&BlobPath::new(blob_layout::ROOT)?).await? {
             let folder = blob_layout::folder_of(&blob);
             let is_named = std::iter::successors(Some(folder.clone()), blob_layout::above)
                 .any(|name| named.contains(&name));
@@ -296,10 +323,10 @@ impl Service {
         Ok(())
     }
 
-    /// Mends what [`Service::verify`] found and can be made anew, and marks it. Needs the data directory for this process
+    /// Repairs what [`Verifier::verify`] found and can be made again, and marks it. Needs the data directory for this process
     /// alone.
-    pub async fn repair(&self, found: &mut Verification) -> Result<(), Error> {
-        if !self.holds_lock() {
+    pub(crate) async fn repair(&self, found: &mut Verification) -> Result<(), Error> {
+        if !self.directory.is_taken() {
             return Err(Error::with_message(
                 ErrorKind::DataDirectory,
                 "a server works on the data directory: stop it before a repair",
@@ -311,10 +338,10 @@ impl Service {
         for (finding, _) in found.findings.iter_mut().zip(repairable).filter(|(_, repairable)| *repairable) {
             match (finding.kind, finding.session_id, finding.block) {
                 (FindingKind::Leftover, ..) => {
-                    self.inner.blobs.delete_below(&BlobPath::new(finding.detail.clone())?).await?;
+                    self.blobs.delete_below(&BlobPath::new(finding.detail.clone())?).await?;
                 }
                 (FindingKind::KeptDamaged, Some(session), _) => {
-                    self.inner.catalog.forget_generation(session).await?;
+                    self.catalog.forget_generation(session).await?;
                 }
                 (FindingKind::BlockDamaged, Some(session), Some(block)) => {
                     self.forget_block(session, block).await?;
@@ -323,13 +350,13 @@ impl Service {
             }
             finding.repaired = true;
         }
-        self.collect_retired().await
+        self.jobs.collect_retired().await
     }
 
     /// Fails where files are missed and there is no blob at all: they are elsewhere, and may come back.
     async fn refuse_missing_blobs(&self, found: &Verification) -> Result<(), Error> {
         let is_damaged = found.findings.iter().any(|finding| finding.kind.is_damage());
-        if is_damaged && self.inner.blobs.list(&BlobPath::new(blob_layout::ROOT)?).await?.is_empty() {
+        if is_damaged && self.blobs.list(&BlobPath::new(blob_layout::ROOT)?).await?.is_empty() {
             return Err(Error::with_message(
                 ErrorKind::DataDirectory,
                 "the folder of the blobs holds nothing, and a repair would forget what belongs there: mount its volume, or \
@@ -341,12 +368,12 @@ impl Service {
 
     /// Forgets a damaged block and deletes what is left of it.
     async fn forget_block(&self, session: SessionId, number: u32) -> Result<(), Error> {
-        let draft = self.inner.catalog.session(session).await?;
-        let Some(block) = self.inner.catalog.block(session, number).await? else { return Ok(()) };
-        self.inner.catalog.forget_blocks(session, &[number]).await?;
+        let draft = self.catalog.session(session).await?;
+        let Some(block) = self.catalog.block(session, number).await? else { return Ok(()) };
+        self.catalog.forget_blocks(session, &[number]).await?;
         let of = &draft.session;
         let path = blob_layout::block(of.tenant, of.store_id, session, number, &block.sha256)?;
-        Ok(self.inner.blobs.delete(&path).await?)
+        Ok(self.blobs.delete(&path).await?)
     }
 }
 
@@ -360,7 +387,7 @@ fn passing(error: &Error) -> Result<(), Error> {
 
 fn with_cause(error: &Error) -> String {
     match (error.kind(), std::error::Error::source(error)) {
-        // Its own sentence sends the reader to the log of a server, and here there may be none.
+        // The sentence of `Corrupt` points to the log of a server, which may not exist here.
         (ErrorKind::Corrupt, Some(cause)) => format!("it cannot be read back: {cause}"),
         (ErrorKind::Corrupt, None) => "it cannot be read back".to_owned(),
         (_, Some(cause)) => format!("{error}: {cause}"),

@@ -1,57 +1,68 @@
 //! Upload agents: registered, described, removed.
 
-use edm_model::{AgentId, ListQuery, Listed, Principal, Right, UploadAgent};
+use std::sync::Arc;
 
+use edm_model::{AgentId, ListQuery, Listed, UploadAgent};
+use edm_store::Catalog;
+
+use crate::access::authorise::{CreateAgent, DeleteAgent, Grant, ListAgents, ReadAgent, UpdateAgent};
 use crate::checked_text::checked_text;
+use crate::deps::{Clock, Deps, Random, random_bytes};
 use crate::error::{Error, Resource};
 use crate::revision::{Expected, Revision};
-use crate::service::{Service, require};
 
-impl Service {
+/// The upload agents of all tenants.
+pub(crate) struct Agents {
+    catalog: Catalog,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Agents {
+    pub(crate) fn new(deps: &Deps) -> Self {
+        Self { catalog: deps.catalog.clone(), clock: deps.clock.clone(), random: deps.random.clone() }
+    }
+
     /// Registers an agent.
-    pub async fn create_agent(
+    pub(crate) async fn create(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, CreateAgent>,
         description: Option<String>,
     ) -> Result<UploadAgent, Error> {
-        require(principal, Right::Upload)?;
         let agent = UploadAgent {
-            id: AgentId::from_random_bytes(self.random_bytes()),
+            id: AgentId::from_random_bytes(random_bytes(self.random.as_ref())),
             description: checked_text("description", description)?,
-            created_at: self.now(),
+            created_at: self.clock.now(),
         };
-        self.inner.catalog.insert_agent(principal.tenant, &agent).await?;
+        self.catalog.insert_agent(grant.tenant(), &agent).await?;
         Ok(agent)
     }
 
     /// Lists the tenant's agents.
-    pub async fn list_agents(
+    pub(crate) async fn list(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, ListAgents>,
         query: &ListQuery,
     ) -> Result<Listed<UploadAgent>, Error> {
-        require(principal, Right::Read)?;
-        Ok(self.inner.catalog.list_agents(principal.tenant, query).await?)
+        Ok(self.catalog.list_agents(grant.tenant(), query).await?)
     }
 
     /// Returns an agent.
-    pub async fn get_agent(&self, principal: &Principal, id: AgentId) -> Result<UploadAgent, Error> {
-        require(principal, Right::Read)?;
-        let agent = self.inner.catalog.agent(principal.tenant, id).await;
+    pub(crate) async fn get(&self, grant: &Grant<'_, ReadAgent>, id: AgentId) -> Result<UploadAgent, Error> {
+        let agent = self.catalog.agent(grant.tenant(), id).await;
         agent.map_err(|error| Error::from(error).missing(Resource::UploadAgent))
     }
 
     /// Changes an agent's description; `None` leaves it.
-    pub async fn update_agent(
+    pub(crate) async fn update(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, UpdateAgent>,
         id: AgentId,
         description: Option<Option<String>>,
         expected: &Expected,
     ) -> Result<UploadAgent, Error> {
-        require(principal, Right::Upload)?;
         let description = description.map(|text| checked_text("description", text)).transpose()?;
-        let changed = self.inner.catalog.change_agent(principal.tenant, id, |draft| {
+        let changed = self.catalog.change_agent(grant.tenant(), id, |draft| {
             expected.check(|| Revision::of(draft))?;
             draft.description = description.unwrap_or_else(|| draft.description.take());
             Ok::<(), Error>(())
@@ -60,15 +71,14 @@ impl Service {
     }
 
     /// Removes an agent. Sessions keep its id as history; open ones that name it are refused from then on.
-    pub async fn delete_agent(
+    pub(crate) async fn delete(
         &self,
-        principal: &Principal,
+        grant: &Grant<'_, DeleteAgent>,
         id: AgentId,
         expected: &Expected,
     ) -> Result<(), Error> {
-        require(principal, Right::Administer)?;
         let decide = |agent: &UploadAgent| expected.check(|| Revision::of(agent));
-        let removed = self.inner.catalog.delete_agent(principal.tenant, id, decide).await;
+        let removed = self.catalog.delete_agent(grant.tenant(), id, decide).await;
         removed.map_err(|error: Error| error.missing(Resource::UploadAgent))
     }
 }

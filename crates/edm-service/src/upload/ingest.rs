@@ -1,15 +1,21 @@
-//! Blocks come in: verified, compared with the session, encrypted, stored once, counted.
+//! Takes blocks: each is verified, compared with its session, encrypted, stored once and counted.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use edm_block::{Block, BlockHeader, Operation};
 use edm_model::{AgentId, Session, SessionEvent, SessionId, StoreId, Timestamp, UpdateMode, limits};
-use edm_store::{NewBlock, SessionDraft, StageOutcome};
+use edm_store::{Blobs, Catalog, NewBlock, SessionDraft, StageOutcome};
 use sha2::{Digest, Sha256};
 
 use crate::blob_layout;
+use crate::deps::{Clock, Deps};
 use crate::error::{BlockProblem, Error, ErrorKind, Foreign, Resource};
-use crate::secrets::key_ring::{BlockCipher, Purpose};
-use crate::service::{Service, off_thread};
+use crate::run_blocking::run_blocking;
+use crate::secrets::key_ring::KeyRing;
+use crate::secrets::salts::Salts;
+use crate::service_limits::Limits;
+use crate::upload::lifecycle::SessionLifecycle;
 
 /// What putting a block did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +60,38 @@ struct Circumstances {
     salt_weak: bool,
 }
 
-impl Service {
+/// Takes the blocks of open sessions.
+pub(crate) struct Ingest {
+    catalog: Catalog,
+    blobs: Blobs,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    keys: Arc<KeyRing>,
+    salts: Arc<Salts>,
+    lifecycle: Arc<SessionLifecycle>,
+}
+
+impl Ingest {
+    pub(crate) fn new(
+        deps: &Deps,
+        keys: Arc<KeyRing>,
+        salts: Arc<Salts>,
+        lifecycle: Arc<SessionLifecycle>,
+    ) -> Self {
+        Self {
+            catalog: deps.catalog.clone(),
+            blobs: deps.blobs.clone(),
+            clock: deps.clock.clone(),
+            limits: deps.limits.clone(),
+            keys,
+            salts,
+            lifecycle,
+        }
+    }
+
     /// Takes one block of a session. The signature, its expiry, the size, Content-MD5 and the block id were checked
     /// by the caller. Repeating a block is fine; other bytes under its number are refused.
-    pub async fn put_block(
+    pub(crate) async fn put_block(
         &self,
         store_id: StoreId,
         id: SessionId,
@@ -69,12 +103,12 @@ impl Service {
         }
         let draft = self.upload_session(store_id, id).await?;
         let received = bytes.clone();
-        let opened = off_thread(move || open_block(&received)).await??;
+        let opened = run_blocking(move || open_block(&received)).await??;
         check_origin(&draft, &opened.header, number)?;
         let circumstances = self.circumstances(&draft.session).await?;
-        let now = self.now();
+        let now = self.clock.now();
         self.check_rules(&mut draft.clone(), &opened.header, circumstances, now)?;
-        if let Some(staged) = self.inner.catalog.block(id, number).await? {
+        if let Some(staged) = self.catalog.block(id, number).await? {
             if staged.sha256 != opened.sha256 {
                 return Err(Error::of(ErrorKind::BlockConflict { number }));
             }
@@ -83,7 +117,7 @@ impl Service {
         }
         let byte_count = bytes.len() as u64;
         if let Err(error) = self.write_block(&draft, number, &opened.sha256, bytes).await {
-            // A session that was given up meanwhile is collected, and its folder may go from under the write.
+            // A session that ended meanwhile is collected, and its folder may be deleted during the write.
             let mut found = self.upload_session(store_id, id).await?;
             self.check_rules(&mut found, &opened.header, circumstances, now)?;
             return Err(error);
@@ -99,7 +133,6 @@ impl Service {
         };
         // The blob is synced before the catalog names it: a crash between leaves garbage, never a dangling name.
         let staged = self
-            .inner
             .catalog
             .stage_block(id, &row, |draft| self.check_rules(draft, &opened.header, circumstances, now))
             .await?;
@@ -117,19 +150,19 @@ impl Service {
             StageOutcome::SameBytes => BlockOutcome::AlreadyStaged,
             StageOutcome::OtherBytes => return Err(Error::of(ErrorKind::BlockConflict { number })),
         };
-        let remaining = self.inner.catalog.session(id).await?.session.remaining_block_count();
+        let remaining = self.catalog.session(id).await?.session.remaining_block_count();
         Ok(BlockAccepted { outcome, remaining })
     }
 
     /// Takes the list of a session's blocks: 0 … n−1 in order, all of them staged.
-    pub async fn commit_block_list(
+    pub(crate) async fn commit_block_list(
         &self,
         store_id: StoreId,
         id: SessionId,
         numbers: &[u32],
     ) -> Result<(), Error> {
         self.upload_session(store_id, id).await?;
-        let now = self.now();
+        let now = self.clock.now();
         let total = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         let wrong = (0..).zip(numbers).find(|(expected, number)| *expected != **number);
         let invalid = |position| Err(Error::of(ErrorKind::InvalidBlockList { position }));
@@ -138,12 +171,12 @@ impl Service {
             None if total == 0 || total > limits::BLOCKS_MAX => return invalid(0),
             None => {}
         }
-        let changed = self.inner.catalog.change_session_with_blocks(id, |draft, staged| {
+        let changed = self.catalog.change_session_with_blocks(id, |draft, staged| {
             let repeated = draft.block_list_given && draft.session.total_block_count == Some(total);
             if repeated && !draft.session.state.is_final() {
                 return Ok(());
             }
-            self.apply(draft, SessionEvent::Edit, now)?;
+            self.lifecycle.apply(draft, SessionEvent::Edit, now)?;
             if draft.session.total_block_count.is_some_and(|known| known != total) {
                 return invalid(draft.session.total_block_count.unwrap_or(0).min(total));
             }
@@ -164,9 +197,13 @@ impl Service {
     }
 
     /// Lists the blocks that are staged.
-    pub async fn block_list(&self, store_id: StoreId, id: SessionId) -> Result<Vec<StagedBlock>, Error> {
+    pub(crate) async fn block_list(
+        &self,
+        store_id: StoreId,
+        id: SessionId,
+    ) -> Result<Vec<StagedBlock>, Error> {
         let draft = self.upload_session(store_id, id).await?;
-        let blocks = self.inner.catalog.blocks(id).await?;
+        let blocks = self.catalog.blocks(id).await?;
         let listed = |block: edm_store::BlockRow| StagedBlock {
             number: block.number,
             byte_count: block.byte_count,
@@ -176,7 +213,7 @@ impl Service {
     }
 
     async fn upload_session(&self, store_id: StoreId, id: SessionId) -> Result<SessionDraft, Error> {
-        let found = self.inner.catalog.session(id).await;
+        let found = self.catalog.session(id).await;
         let draft = found.map_err(|error| Error::from(error).missing(Resource::Session))?;
         if draft.session.store_id != store_id {
             return Err(Error::not_found(Resource::Session));
@@ -188,7 +225,7 @@ impl Service {
         let agent_known = match &session.upload_agent_id {
             None => true,
             Some(text) => match text.parse::<AgentId>() {
-                Ok(agent) => match self.inner.catalog.agent(session.tenant, agent).await {
+                Ok(agent) => match self.catalog.agent(session.tenant, agent).await {
                     Ok(_) => true,
                     Err(error) if error.kind() == edm_store::ErrorKind::NotFound => false,
                     Err(error) => return Err(error.into()),
@@ -196,12 +233,12 @@ impl Service {
                 Err(_) => false,
             },
         };
-        let weak_allowed = self.limits().allow_weak_salts;
-        let salt_weak = !weak_allowed && self.salt(session.key_id).await?.is_weak();
+        let weak_allowed = self.limits.load().allow_weak_salts;
+        let salt_weak = !weak_allowed && self.salts.by_id(session.key_id).await?.is_weak();
         Ok(Circumstances { agent_known, salt_weak })
     }
 
-    /// The session's rules for one block, in the order of the contract; notes the activity.
+    /// Checks the session's rules for one block, in the order that clients see, and records the activity.
     fn check_rules(
         &self,
         draft: &mut SessionDraft,
@@ -209,7 +246,7 @@ impl Service {
         circumstances: Circumstances,
         now: Timestamp,
     ) -> Result<(), Error> {
-        self.apply(draft, SessionEvent::Block, now)?;
+        self.lifecycle.apply(draft, SessionEvent::Block, now)?;
         if !fields_match(&draft.session) {
             return Err(Error::of(ErrorKind::FieldsMismatch));
         }
@@ -246,20 +283,11 @@ impl Service {
         bytes: Bytes,
     ) -> Result<(), Error> {
         let session = &draft.session;
-        let cipher = self.block_cipher(draft)?;
+        let cipher = self.keys.block_cipher(draft)?;
         let path = blob_layout::block(session.tenant, session.store_id, session.id, number, sha256)?;
-        let sealed = off_thread(move || cipher.encrypt(number, bytes.into())).await?;
-        self.inner.blobs.put(&path, sealed.into()).await?;
+        let sealed = run_blocking(move || cipher.encrypt(number, bytes.into())).await?;
+        self.blobs.put(&path, sealed.into()).await?;
         Ok(())
-    }
-
-    /// Returns what encrypts and decrypts the session's blocks.
-    pub(crate) fn block_cipher(&self, draft: &SessionDraft) -> Result<BlockCipher, Error> {
-        let session = &draft.session;
-        let sealed = draft.sealed_block_key.as_deref();
-        let sealed = sealed.ok_or_else(|| Error::of(ErrorKind::SessionClosed { state: session.state }))?;
-        let key = self.inner.seals.open(Purpose::BlockKey, session.id.as_bytes(), sealed)?;
-        BlockCipher::new(&key, session.tenant, session.store_id, session.id)
     }
 }
 
@@ -288,7 +316,7 @@ fn check_origin(draft: &SessionDraft, header: &BlockHeader, number: u32) -> Resu
     } else {
         return Ok(());
     };
-    // Blocks of a delta that are made for the store's present columns are no stranger's: the live data has older ones.
+    // Blocks of a delta that are made for the store's present columns are not foreign: the live data has older columns.
     if foreign == Foreign::Plan
         && header.plan_digest == edm_block::plan_digest(&draft.store_columns, draft.store_tokens_max)
     {
@@ -310,8 +338,8 @@ fn fields_match(session: &Session) -> bool {
     session.fields.len() == count && positions.len() == count && positions.iter().all(Option::is_some)
 }
 
-/// Returns whether the store's columns are others than when the session was made, or there were none yet. Those of a delta are
-/// the live data's, whatever the store's next table will have.
+/// Returns whether the store's columns changed since the session was made, or the session has none. A delta has the columns
+/// of the live data, so they never change.
 pub(crate) fn columns_changed(draft: &SessionDraft) -> bool {
     let session = &draft.session;
     session.update_mode == UpdateMode::Replace

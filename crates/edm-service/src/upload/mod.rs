@@ -2,4 +2,6 @@
 
 pub(crate) mod agents;
 pub(crate) mod ingest;
+pub(crate) mod lifecycle;
 pub(crate) mod sessions;
+pub(crate) mod terms;

@@ -9,10 +9,10 @@ fn principal(name: &str) -> PrincipalId {
     PrincipalId::new(name)
 }
 
-type Entering = Pin<Box<dyn Future<Output = Result<Leave, Error>>>>;
+type Entering = Pin<Box<dyn Future<Output = Result<Permit, Error>>>>;
 
-/// Begins to ask, and stands in the queue where there is no place.
-async fn ask(queue: &Arc<MatchQueue>, name: &'static str, bytes: usize) -> Result<Leave, Entering> {
+/// Asks for a permit, and waits in the queue where none is free.
+async fn ask(queue: &Arc<MatchQueue>, name: &'static str, bytes: usize) -> Result<Permit, Entering> {
     let queue = queue.clone();
     let mut entering: Entering =
         Box::pin(unconstrained(async move { queue.enter(&principal(name), bytes, Admission::Begun).await }));
@@ -161,17 +161,17 @@ async fn who_gives_up_leaves_nothing_behind_wherever_it_stands() {
     assert!(queue.lock().principals.is_empty() && queue.lock().turns.is_empty());
 }
 
-/// A stream that has more to match goes behind those that wait, and keeps its place where nobody does.
+/// A stream that has more to match goes to the end of the queue, and keeps its permit where no text waits.
 #[tokio::test]
 async fn leave_is_taken_again_behind_those_that_wait() {
     let queue = Arc::new(MatchQueue::new(1, 10));
     let mut stream = ask(&queue, "stream", 1).await.ok().expect("there is a place");
-    stream.take_again(400_000).await.expect("nobody waits");
+    stream.reacquire(400_000).await.expect("nobody waits");
     assert_eq!(queue.load(), (1, 0));
     let guest = ask(&queue, "guest", 1).await.ok().expect("and one more");
     let other = ask(&queue, "other", 1).await.err().expect("all are taken");
     {
-        let mut again = std::pin::pin!(stream.take_again(400_000));
+        let mut again = std::pin::pin!(stream.reacquire(400_000));
         assert!(futures::poll!(again.as_mut()).is_pending(), "the other comes first");
         let other = other.await.expect("its turn has come");
         drop((other, guest));
