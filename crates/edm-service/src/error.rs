@@ -227,7 +227,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// Makes the error of a kind that has a sentence of its own.
+    /// Makes an error with the standard sentence of its kind.
     pub(crate) fn of(kind: ErrorKind) -> Self {
         let message = sentence(&kind);
         Self { kind, message, target: None, source: None }
@@ -242,7 +242,7 @@ impl Error {
         }
     }
 
-    /// Says which tables were asked for and cannot be read.
+    /// Makes the error that names the requested tables that cannot be read.
     pub(crate) fn data_unavailable(names: &[impl AsRef<str>]) -> Self {
         const NAMED_MAX: usize = 5;
         let mut named: Vec<String> =
@@ -285,12 +285,20 @@ impl Error {
         self
     }
 
-    /// Says what a missing row means: the store below cannot tell whose absence matters.
+    /// Names the missing resource: the catalog reports a missing row without it.
     pub(crate) fn missing(self, what: Resource) -> Self {
         match self.kind {
             ErrorKind::NotFound { .. } => Self::not_found(what),
             _ => self,
         }
+    }
+
+    /// Returns whether the session or job that work was done for is gone, closed, or held by another worker: the work is
+    /// no longer needed.
+    pub(crate) fn is_obsolete(&self) -> bool {
+        let stored = self.source.as_deref().and_then(|source| source.downcast_ref::<edm_store::Error>());
+        let gone = matches!(self.kind, ErrorKind::NotFound { .. } | ErrorKind::SessionClosed { .. });
+        gone || stored.is_some_and(|error| error.kind() == edm_store::ErrorKind::Fenced)
     }
 
     /// Returns what went wrong.
@@ -301,6 +309,14 @@ impl Error {
     /// Returns the path of the property at fault, where it is one.
     pub fn target(&self) -> Option<&str> {
         self.target.as_deref()
+    }
+}
+
+/// Lets success through, and work that is no longer needed.
+pub(crate) fn ignoring_obsolete(result: Result<(), Error>) -> Result<(), Error> {
+    match result {
+        Err(error) if error.is_obsolete() => Ok(()),
+        other => other,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::error::{Error, ErrorKind};
 
 const REVISION_BYTES: usize = 16;
 
-/// Names one state of a store, session, agent, type or job: equal states have equal revisions, and whatever is shown of them
-/// is part of it. It says nothing else of them.
+/// Identifies one state of a store, session, agent, type or job: a digest of everything that is shown of it, so that equal
+/// states have equal revisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Revision([u8; REVISION_BYTES]);
 
@@ -27,7 +27,7 @@ impl Hasher for DigestOf {
         self.0.update(bytes);
     }
 
-    /// Not asked for: the digest is longer.
+    /// Never used: the digest is longer.
     fn finish(&self) -> u64 {
         0
     }
@@ -68,7 +68,7 @@ impl FromStr for Revision {
     }
 }
 
-/// Some states, or whatever there is.
+/// Some states, or any.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Revisions {
     /// Any state.
@@ -87,8 +87,8 @@ impl Revisions {
     }
 }
 
-/// What a change demands of the state that it finds. It is looked at in the change's own transaction, so that of two changes that
-/// expect the same state one is refused.
+/// What a change demands of the state that it finds. It is checked in the transaction of the change, so that of two changes
+/// that expect the same state one is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Expected {
     /// The state must be among these.
@@ -98,7 +98,7 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Whatever there is.
+    /// Accepts any state.
     pub const ANYTHING: Expected = Expected { is: None, is_not: None };
 
     /// Fails with `Changed` unless the state is as expected; it is worked out only if anything is.

@@ -9,7 +9,7 @@ use edm_service::{
     Resource, ServiceLimits, StoreChange, TypeChange,
 };
 
-use crate::house::{House, account, columns, people, start_unloaded};
+use crate::test_service::{TestService, account, columns, people, start_unloaded};
 
 fn with_roles(roles: &[Role]) -> Principal {
     let mut principal = Principal::operator(TenantId::DEFAULT);
@@ -19,45 +19,45 @@ fn with_roles(roles: &[Role]) -> Principal {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_works_until_it_is_revoked_or_expires() {
-    let house = House::open().await;
+    let test = TestService::open().await;
     let new = |seconds: Option<i64>| NewToken {
         name: "agent".to_owned(),
         roles: Roles::new([Role::Upload]),
-        expires_at: seconds.map(|seconds| house.service.clock().now().plus_seconds(seconds)),
+        expires_at: seconds.map(|seconds| test.service.clock().now().plus_seconds(seconds)),
     };
-    let created = house.service.create_token(&house.admin, new(None)).await.expect("made");
+    let created = test.service.create_token(&test.admin, new(None)).await.expect("made");
     let secret = created.secret.expose_for_wire();
-    let principal = house.service.authenticate(secret).await.expect("known");
+    let principal = test.service.authenticate(secret).await.expect("known");
     assert!(principal.may(Right::Upload) && !principal.may(Right::Administer));
     for wrong in ["", "edm_", &secret[..secret.len() - 1], &secret.to_uppercase(), &"x".repeat(10_000)] {
-        let refused = house.service.authenticate(wrong).await.expect_err("unknown");
+        let refused = test.service.authenticate(wrong).await.expect_err("unknown");
         assert_eq!(refused.kind(), &ErrorKind::Unauthenticated);
     }
-    house.service.revoke_token(&house.admin, created.record.id).await.expect("revoked");
-    assert!(house.service.authenticate(secret).await.is_err());
-    let short = house.service.create_token(&house.admin, new(Some(60))).await.expect("made");
-    assert!(house.service.authenticate(short.secret.expose_for_wire()).await.is_ok());
-    house.pass_seconds(60);
-    assert!(house.service.authenticate(short.secret.expose_for_wire()).await.is_err());
-    let listed = house.service.list_tokens(&house.admin).await;
+    test.service.revoke_token(&test.admin, created.record.id).await.expect("revoked");
+    assert!(test.service.authenticate(secret).await.is_err());
+    let short = test.service.create_token(&test.admin, new(Some(60))).await.expect("made");
+    assert!(test.service.authenticate(short.secret.expose_for_wire()).await.is_ok());
+    test.pass_seconds(60);
+    assert!(test.service.authenticate(short.secret.expose_for_wire()).await.is_err());
+    let listed = test.service.list_tokens(&test.admin).await;
     assert_eq!(listed.expect("listed").len(), 1);
 }
 
 /// `edm token revoke` works on the data directory beside a server that has just seen the token.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_in_use_stops_working_when_it_is_revoked_from_elsewhere() {
-    let house = House::open().await;
-    let beside = start_unloaded(house.folder.path(), &house.clock, &house.random, &house.limits).await;
+    let test = TestService::open().await;
+    let beside = start_unloaded(test.folder.path(), &test.clock, &test.random, &test.limits).await;
     for _ in 0..3 {
         let new = NewToken { name: "gate".to_owned(), roles: Roles::new([Role::Classify]), expires_at: None };
-        let created = beside.create_token(&house.admin, new).await.expect("made");
+        let created = beside.create_token(&test.admin, new).await.expect("made");
         let secret = created.secret.expose_for_wire();
         for _ in 0..3 {
-            let principal = house.service.authenticate(secret).await.expect("known");
+            let principal = test.service.authenticate(secret).await.expect("known");
             assert_eq!(principal.name, "gate");
         }
-        beside.revoke_token(&house.admin, created.record.id).await.expect("revoked");
-        let refused = house.service.authenticate(secret).await.expect_err("revoked");
+        beside.revoke_token(&test.admin, created.record.id).await.expect("revoked");
+        let refused = test.service.authenticate(secret).await.expect_err("revoked");
         assert_eq!(refused.kind(), &ErrorKind::Unauthenticated);
     }
     beside.close().await;
@@ -66,44 +66,43 @@ async fn a_token_in_use_stops_working_when_it_is_revoked_from_elsewhere() {
 /// A store and the time of the idlest session are kept while nobody writes, from wherever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_in_use_is_read_anew_when_it_is_changed_from_elsewhere() {
-    let house = House::open().await;
-    let beside = start_unloaded(house.folder.path(), &house.clock, &house.random, &house.limits).await;
-    let store = house.create_store("people").await;
+    let test = TestService::open().await;
+    let beside = start_unloaded(test.folder.path(), &test.clock, &test.random, &test.limits).await;
+    let store = test.create_store("people").await;
     for name in ["one", "two", "three"] {
         let change = StoreChange { name: Some(name.to_owned()), ..StoreChange::default() };
-        beside.update_store(&house.admin, store, change).await.expect("changed");
+        beside.update_store(&test.admin, store, change).await.expect("changed");
         for _ in 0..3 {
-            let view = house.service.get_store(&house.admin, store).await.expect("read");
+            let view = test.service.get_store(&test.admin, store).await.expect("read");
             assert_eq!(view.store.name, name);
         }
     }
     let foreign = Principal::operator(TenantId::from_bytes([9; 16]));
-    assert!(house.service.get_store(&foreign, store).await.is_err(), "known for its tenant alone");
+    assert!(test.service.get_store(&foreign, store).await.is_err(), "known for its tenant alone");
     let states = async || {
-        let listed = house.service.list_sessions(&house.admin, store, &ListQuery::default()).await;
+        let listed = test.service.list_sessions(&test.admin, store, &ListQuery::default()).await;
         listed.expect("listed").items.iter().map(|session| session.state).collect::<Vec<_>>()
     };
     assert_eq!(states().await, [], "nothing is open");
-    beside.create_session(&house.admin, store, NewSession::default()).await.expect("opened");
+    beside.create_session(&test.admin, store, NewSession::default()).await.expect("opened");
     assert_eq!(states().await, [SessionState::UploadInProgress]);
-    house.pass_seconds(house.limits.session_idle_seconds - 1);
+    test.pass_seconds(test.limits.session_idle_seconds - 1);
     assert_eq!(states().await, [SessionState::UploadInProgress], "just before");
-    house.pass_seconds(2);
+    test.pass_seconds(2);
     assert_eq!(states().await, [SessionState::Expired], "nobody wrote, but time has passed");
-    beside.delete_store(&house.admin, store, &Expected::ANYTHING).await.expect("removed");
-    assert!(house.service.get_store(&house.admin, store).await.is_err());
+    beside.delete_store(&test.admin, store, &Expected::ANYTHING).await.expect("removed");
+    assert!(test.service.get_store(&test.admin, store).await.is_err());
     beside.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_admin_is_made_once_and_nagged_about() {
-    let house = House::open().await;
-    let failing = house.service.bootstrap_admin(|_| Err(std::io::Error::other("disk full"))).await;
+    let test = TestService::open().await;
+    let failing = test.service.bootstrap_admin(|_| Err(std::io::Error::other("disk full"))).await;
     assert_eq!(failing.expect_err("not written").kind(), &ErrorKind::DataDirectory);
     let mut written = String::new();
     assert!(
-        house
-            .service
+        test.service
             .bootstrap_admin(|token| {
                 written.push_str(token);
                 Ok(())
@@ -111,21 +110,21 @@ async fn the_first_admin_is_made_once_and_nagged_about() {
             .await
             .expect("made")
     );
-    assert!(!house.service.bootstrap_admin(|_| Ok(())).await.expect("nothing to do"));
-    let admin = house.service.authenticate(&written).await.expect("it works");
+    assert!(!test.service.bootstrap_admin(|_| Ok(())).await.expect("nothing to do"));
+    let admin = test.service.authenticate(&written).await.expect("it works");
     assert!(admin.may(Right::Administer));
-    assert!(house.service.only_bootstrap_admin(TenantId::DEFAULT).await.expect("asked"));
+    assert!(test.service.only_bootstrap_admin(TenantId::DEFAULT).await.expect("asked"));
     let new = NewToken { name: "ops".to_owned(), roles: Roles::new([Role::Admin]), expires_at: None };
-    house.service.create_token(&admin, new).await.expect("made");
-    assert!(!house.service.only_bootstrap_admin(TenantId::DEFAULT).await.expect("asked"));
+    test.service.create_token(&admin, new).await.expect("made");
+    assert!(!test.service.only_bootstrap_admin(TenantId::DEFAULT).await.expect("asked"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_role_may_what_the_contract_says() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    house.upload(store, &people(0, 50)).await;
-    let service = &house.service;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    test.upload(store, &people(0, 50)).await;
+    let service = &test.service;
     for (role, allowed) in [
         (Role::Admin, "classify types read upload lookup store"),
         (Role::Upload, "types read upload"),
@@ -162,14 +161,14 @@ async fn each_role_may_what_the_contract_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_tenants_things_are_not_there() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    let session = house.upload(store, &people(0, 50)).await;
-    let mut other = house.admin.clone();
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    let session = test.upload(store, &people(0, 50)).await;
+    let mut other = test.admin.clone();
     other.tenant = TenantId::from_bytes([7; 16]);
-    let service = &house.service;
+    let service = &test.service;
     let sensitive_type =
-        service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items.remove(0);
+        service.list_types(&test.admin, &ListQuery::default()).await.expect("listed").items.remove(0);
     let answers = [
         service.get_store(&other, store).await.err(),
         service.update_store(&other, store, StoreChange::default()).await.err(),
@@ -184,7 +183,7 @@ async fn another_tenants_things_are_not_there() {
         let kind = error.map(|error| error.kind().clone());
         assert!(matches!(kind, Some(ErrorKind::NotFound { .. })), "{number}: {kind:?}");
     }
-    let mut creator = house.admin.clone();
+    let mut creator = test.admin.clone();
     creator.id = edm_model::PrincipalId::new("token:another");
     let salt = service.reveal_salt(&creator, store, session).await.expect_err("not its creator");
     assert_eq!(salt.kind(), &ErrorKind::SaltNotVisible);
@@ -195,9 +194,9 @@ async fn another_tenants_things_are_not_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_are_unique_and_checked() {
-    let house = House::open().await;
-    house.create_store("People").await;
-    let other = house.create_store("accounts").await;
+    let test = TestService::open().await;
+    test.create_store("People").await;
+    let other = test.create_store("accounts").await;
     let new = |name: &str| NewStore {
         name: name.to_owned(),
         description: None,
@@ -213,21 +212,21 @@ async fn names_are_unique_and_checked() {
         ("a\nb", ErrorKind::InvalidArgument),
         (&"x".repeat(129), ErrorKind::InvalidArgument),
     ] {
-        let error = house.service.create_store(&house.admin, new(name)).await.expect_err(name);
+        let error = test.service.create_store(&test.admin, new(name)).await.expect_err(name);
         assert_eq!(error.kind(), &kind, "{name:?}");
     }
     let rename = StoreChange { name: Some("people".to_owned()), ..StoreChange::default() };
-    let error = house.service.update_store(&house.admin, other, rename).await.expect_err("taken");
+    let error = test.service.update_store(&test.admin, other, rename).await.expect_err("taken");
     assert_eq!(error.kind(), &ErrorKind::DuplicateName);
     let tokens = NewStore { tokens_max: Some(1_025), ..new("long") };
-    let error = house.service.create_store(&house.admin, tokens).await.expect_err("too long");
+    let error = test.service.create_store(&test.admin, tokens).await.expect_err("too long");
     assert_eq!(error.target(), Some("maximumNumberOfTokens"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pattern_names_columns_of_its_store() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
     let pattern = |primary: Option<&str>, columns: &[&str]| Pattern {
         confidence: 85,
         primary: primary.map(str::to_owned),
@@ -272,39 +271,38 @@ async fn a_pattern_names_columns_of_its_store() {
         ),
     ];
     for (new, kind, target) in cases {
-        let error = house.service.create_type(&house.admin, new).await.expect_err(target);
+        let error = test.service.create_type(&test.admin, new).await.expect_err(target);
         assert_eq!((error.kind(), error.target()), (&kind, Some(&*format!("exactMatch/{target}"))));
     }
-    let made = house
-        .service
-        .create_type(&house.admin, new("Mine", store, pattern(Some("ACCOUNT"), &["City"])))
-        .await;
+    let made =
+        test.service.create_type(&test.admin, new("Mine", store, pattern(Some("ACCOUNT"), &["City"]))).await;
     let made = made.expect("made").sensitive_type;
     assert_eq!(made.rule.patterns[0].primary.as_deref(), Some("account"), "spelt as the store does");
-    let again = house.service.create_type(&house.admin, new("mine", store, pattern(None, &["city"]))).await;
+    let again = test.service.create_type(&test.admin, new("mine", store, pattern(None, &["city"]))).await;
     assert_eq!(again.expect_err("taken").kind(), &ErrorKind::DuplicateName);
-    let types = house.service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items;
+    let types = test.service.list_types(&test.admin, &ListQuery::default()).await.expect("listed").items;
     let default = types.iter().find(|view| view.sensitive_type.id != made.id).expect("the default type");
     let change = TypeChange { rule: Some(made.rule.clone().into()), ..TypeChange::default() };
-    let fixed = house.service.update_type(&house.admin, default.sensitive_type.id, change).await;
+    let fixed = test.service.update_type(&test.admin, default.sensitive_type.id, change).await;
     assert_eq!(fixed.expect_err("fixed").kind(), &ErrorKind::DefaultTypeFixed);
-    let fixed = house.service.delete_type(&house.admin, default.sensitive_type.id, &Expected::ANYTHING).await;
+    let fixed = test.service.delete_type(&test.admin, default.sensitive_type.id, &Expected::ANYTHING).await;
     assert_eq!(fixed.expect_err("fixed").kind(), &ErrorKind::DefaultTypeFixed);
-    house.service.delete_type(&house.admin, made.id, &Expected::ANYTHING).await.expect("removed");
+    test.service.delete_type(&test.admin, made.id, &Expected::ANYTHING).await.expect("removed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lookup_is_metered_and_checks_its_columns() {
-    let house = House::open_with(ServiceLimits { lookups_per_minute: 3, ..ServiceLimits::default() }).await;
-    let store = house.create_store("people").await;
-    house.upload(store, &people(0, 50)).await;
+    let test =
+        TestService::open_with(ServiceLimits { lookups_per_minute: 3, ..ServiceLimits::default() }).await;
+    let store = test.create_store("people").await;
+    test.upload(store, &people(0, 50)).await;
     let ask = async |key: &str, numbers: &[u32], columns: &[&str]| {
         let request = LookupRequest {
             key: key.to_owned(),
             values: numbers.iter().map(|number| account(*number)).collect(),
             result_columns: columns.iter().map(|column| (*column).to_owned()).collect(),
         };
-        house.service.lookup(&house.admin, store, request).await
+        test.service.lookup(&test.admin, store, request).await
     };
     assert_eq!(ask("town", &[1], &[]).await.expect_err("unknown").kind(), &ErrorKind::UnknownColumn);
     assert_eq!(
@@ -322,6 +320,6 @@ async fn lookup_is_metered_and_checks_its_columns() {
     assert!(rows.iter().all(|row| row.columns.iter().all(|(_, token)| token.is_some())));
     let limited = ask("account", &[1], &[]).await.expect_err("used up");
     assert!(matches!(limited.kind(), ErrorKind::RateLimited { .. }));
-    house.pass_seconds(60);
+    test.pass_seconds(60);
     assert_eq!(ask("account", &[1], &[]).await.expect("a fresh minute").len(), 1);
 }

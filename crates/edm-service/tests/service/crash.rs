@@ -11,7 +11,7 @@ use std::task::Poll;
 use edm_model::{SessionId, SessionState, StoreId};
 use edm_service::{NewSession, ServiceLimits};
 
-use crate::house::{BREAKING, House, START, blocks, people};
+use crate::test_service::{BREAKING, START, TestService, blocks, people};
 
 /// Lets the work take this many steps; returns whether it ended within them.
 pub(crate) async fn at_most(steps: usize, work: impl Future<Output = ()>) -> bool {
@@ -27,16 +27,16 @@ pub(crate) async fn at_most(steps: usize, work: impl Future<Output = ()>) -> boo
     .await
 }
 
-pub(crate) async fn resume_leases(house: &House) {
-    let workers = house.service.start_workers();
+pub(crate) async fn resume_leases(test: &TestService) {
+    let workers = test.service.start_workers();
     workers.shutdown().await;
 }
 
 /// The live table is the old one or the new one, whole.
-async fn is_new(house: &House, store: StoreId, session: SessionId) -> bool {
-    let old = house.find(store, 7).await;
-    let new = house.find(store, 1_007).await;
-    let shown = house.service.get_session(&house.admin, store, session).await.expect("read").state;
+async fn is_new(test: &TestService, store: StoreId, session: SessionId) -> bool {
+    let old = test.find(store, 7).await;
+    let new = test.find(store, 1_007).await;
+    let shown = test.service.get_session(&test.admin, store, session).await.expect("read").state;
     match (old, new) {
         (Some(8), None) => {
             assert_ne!(shown, SessionState::Completed, "Completed is shown only of what is live");
@@ -56,17 +56,17 @@ async fn a_crash_while_indexing_leaves_the_old_table_or_the_new_one() {
     let mut steps = 0;
     let mut seen_old = false;
     loop {
-        let house = House::open_with(limits.clone()).await;
-        let store = house.create_store("people").await;
-        house.upload(store, &people(0, 50)).await;
-        let session = house.stage(store, &people(1_000, 50), NewSession::default()).await;
-        house.commit(store, session).await;
-        let ended = at_most(steps, house.run_jobs()).await;
-        let house = house.reopen().await;
-        seen_old |= !is_new(&house, store, session).await;
-        resume_leases(&house).await;
-        house.run_jobs().await;
-        assert!(is_new(&house, store, session).await, "going on completes it, {steps} steps");
+        let test = TestService::open_with(limits.clone()).await;
+        let store = test.create_store("people").await;
+        test.upload(store, &people(0, 50)).await;
+        let session = test.stage(store, &people(1_000, 50), NewSession::default()).await;
+        test.commit(store, session).await;
+        let ended = at_most(steps, test.run_jobs()).await;
+        let test = test.reopen().await;
+        seen_old |= !is_new(&test, store, session).await;
+        resume_leases(&test).await;
+        test.run_jobs().await;
+        assert!(is_new(&test, store, session).await, "going on completes it, {steps} steps");
         if ended {
             break;
         }
@@ -81,33 +81,33 @@ async fn a_crash_in_the_middle_of_a_group_keeps_the_files_that_were_ready() {
     let limits = ServiceLimits { worker_count: 1, ..ServiceLimits::default() };
     let mut seen = false;
     for steps in 0.. {
-        let house = House::open_with(limits.clone()).await;
-        let store = house.create_store("people").await;
-        let created = house.open_session(store, NewSession::default()).await;
+        let test = TestService::open_with(limits.clone()).await;
+        let store = test.create_store("people").await;
+        let created = test.open_session(store, NewSession::default()).await;
         let id = created.session.id;
         for (number, block) in (0..).zip(blocks(&created, &people(0, 50), 10)) {
-            house.put(&created, number, block).await.expect("taken");
+            test.put(&created, number, block).await.expect("taken");
         }
-        house.service.commit_block_list(store, id, &[0, 1, 2, 3, 4]).await.expect("complete");
-        house.commit(store, id).await;
-        let remaining = async |house: &House| {
-            let session = house.service.get_session(&house.admin, store, id).await.expect("read");
+        test.service.commit_block_list(store, id, &[0, 1, 2, 3, 4]).await.expect("complete");
+        test.commit(store, id).await;
+        let remaining = async |test: &TestService| {
+            let session = test.service.get_session(&test.admin, store, id).await.expect("read");
             session.remaining_job_count.expect("jobs are counted")
         };
-        assert!(house.service.run_next_job().await.expect("the queue answers"), "planning");
-        let all = remaining(&house).await;
+        assert!(test.service.run_next_job().await.expect("the queue answers"), "planning");
+        let all = remaining(&test).await;
         assert_eq!(all, 8, "entries, rules, five row files and publication");
         let group = async {
-            assert!(house.service.run_next_job().await.expect("the queue answers"), "its first job is due");
+            assert!(test.service.run_next_job().await.expect("the queue answers"), "its first job is due");
         };
         let ended = at_most(steps, group).await;
-        let house = house.reopen().await;
-        let left = remaining(&house).await;
+        let test = test.reopen().await;
+        let left = remaining(&test).await;
         assert!(!ended || left == 1, "one worker's group is every file, {left} jobs are left");
         seen |= (2..all).contains(&left);
-        resume_leases(&house).await;
-        house.run_jobs().await;
-        assert_eq!((remaining(&house).await, house.find(store, 7).await), (0, Some(8)), "{steps} steps");
+        resume_leases(&test).await;
+        test.run_jobs().await;
+        assert_eq!((remaining(&test).await, test.find(store, 7).await), (0, Some(8)), "{steps} steps");
         if ended {
             break;
         }
@@ -125,17 +125,17 @@ async fn a_restart_with_another_memory_limit_completes_what_was_begun() {
     };
     for (before, after) in [(2_000, 1 << 30), (1 << 30, 2_000)] {
         for jobs in [0, 1, 2, 4] {
-            let house = House::open_with(limits(before)).await;
-            let store = house.create_store("people").await;
-            let session = house.stage(store, &people(0, 50), NewSession::default()).await;
-            house.commit(store, session).await;
+            let test = TestService::open_with(limits(before)).await;
+            let store = test.create_store("people").await;
+            let session = test.stage(store, &people(0, 50), NewSession::default()).await;
+            test.commit(store, session).await;
             for _ in 0..jobs {
-                assert!(house.service.run_next_job().await.expect("the queue answers"));
+                assert!(test.service.run_next_job().await.expect("the queue answers"));
             }
-            let house = house.reopen_with(limits(after)).await;
-            resume_leases(&house).await;
-            house.run_jobs().await;
-            assert_eq!(house.find(store, 7).await, Some(8), "{before} then {after}, after {jobs} jobs");
+            let test = test.reopen_with(limits(after)).await;
+            resume_leases(&test).await;
+            test.run_jobs().await;
+            assert_eq!(test.find(store, 7).await, Some(8), "{before} then {after}, after {jobs} jobs");
         }
     }
 }
@@ -143,55 +143,55 @@ async fn a_restart_with_another_memory_limit_completes_what_was_begun() {
 /// A panic in the asynchronous part of a job used to end its worker until the next start.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_of_the_program_in_a_job_is_a_failed_attempt() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    let session = house.stage(store, &people(0, 50), NewSession::default()).await;
-    house.commit(store, session).await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    let session = test.stage(store, &people(0, 50), NewSession::default()).await;
+    test.commit(store, session).await;
     let remaining = async || {
-        let session = house.service.get_session(&house.admin, store, session).await.expect("read");
+        let session = test.service.get_session(&test.admin, store, session).await.expect("read");
         session.remaining_job_count
     };
     while remaining().await != Some(1) {
-        assert!(house.service.run_next_job().await.expect("the queue answers"));
+        assert!(test.service.run_next_job().await.expect("the queue answers"));
     }
     // The first look at the clock is the queue's.
-    house.clock.store(BREAKING, Ordering::SeqCst);
-    assert!(house.service.run_next_job().await.expect("the worker goes on"), "publication asks for the time");
-    house.clock.store(START, Ordering::SeqCst);
+    test.clock.store(BREAKING, Ordering::SeqCst);
+    assert!(test.service.run_next_job().await.expect("the worker goes on"), "publication asks for the time");
+    test.clock.store(START, Ordering::SeqCst);
     while remaining().await != Some(0) {
         // A job that failed waits a while.
-        house.pass_seconds(1);
-        house.service.run_next_job().await.expect("the queue answers");
+        test.pass_seconds(1);
+        test.service.run_next_job().await.expect("the queue answers");
     }
-    assert_eq!(house.find(store, 7).await, Some(8), "the next attempt completes it");
+    assert_eq!(test.find(store, 7).await, Some(8), "the next attempt completes it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_while_uploading_loses_no_block_that_was_acknowledged() {
     for steps in [0, 1, 2, 3, 5, 8, 13, 21, 34] {
-        let house = House::open().await;
-        let store = house.create_store("people").await;
-        let created = house.open_session(store, NewSession::default()).await;
+        let test = TestService::open().await;
+        let store = test.create_store("people").await;
+        let created = test.open_session(store, NewSession::default()).await;
         let sealed = blocks(&created, &people(0, 50), 10);
         let mut acknowledged = 0u32;
         at_most(steps, async {
             for (number, block) in (0..).zip(&sealed) {
-                house.put(&created, number, block.clone()).await.expect("taken");
+                test.put(&created, number, block.clone()).await.expect("taken");
                 acknowledged += 1;
             }
         })
         .await;
-        let house = house.reopen().await;
-        let staged = house.service.block_list(store, created.session.id).await.expect("listed");
+        let test = test.reopen().await;
+        let staged = test.service.block_list(store, created.session.id).await.expect("listed");
         assert!(staged.len() >= acknowledged as usize, "{steps} steps");
         for (number, block) in (0..).zip(&sealed) {
-            house.put(&created, number, block.clone()).await.expect("a repeat is taken");
+            test.put(&created, number, block.clone()).await.expect("a repeat is taken");
         }
         let all: Vec<u32> = (0..5).collect();
-        house.service.commit_block_list(store, created.session.id, &all).await.expect("complete");
-        house.commit(store, created.session.id).await;
-        house.run_jobs().await;
-        assert_eq!(house.find(store, 7).await, Some(8), "{steps} steps");
+        test.service.commit_block_list(store, created.session.id, &all).await.expect("complete");
+        test.commit(store, created.session.id).await;
+        test.run_jobs().await;
+        assert_eq!(test.find(store, 7).await, Some(8), "{steps} steps");
     }
 }
 
@@ -199,20 +199,20 @@ async fn a_crash_while_uploading_loses_no_block_that_was_acknowledged() {
 async fn a_session_that_a_later_commit_overtook_fails_and_changes_nothing() {
     let mut seen_superseded = false;
     for steps in (0..400).step_by(20) {
-        let house = House::open().await;
-        let store = house.create_store("people").await;
-        let slow = house.stage(store, &people(0, 50), NewSession::default()).await;
-        let fast = house.stage(store, &people(1_000, 50), NewSession::default()).await;
-        house.commit(store, slow).await;
+        let test = TestService::open().await;
+        let store = test.create_store("people").await;
+        let slow = test.stage(store, &people(0, 50), NewSession::default()).await;
+        let fast = test.stage(store, &people(1_000, 50), NewSession::default()).await;
+        test.commit(store, slow).await;
         // The worker of the first one dies; its lease holds the job back while the second one is published.
-        at_most(steps, house.run_jobs()).await;
-        house.commit(store, fast).await;
-        house.run_jobs().await;
-        let house = house.reopen().await;
-        resume_leases(&house).await;
-        house.run_jobs().await;
-        assert!(is_new(&house, store, fast).await, "the later commit is live, {steps} steps");
-        let session = house.service.get_session(&house.admin, store, slow).await.expect("read");
+        at_most(steps, test.run_jobs()).await;
+        test.commit(store, fast).await;
+        test.run_jobs().await;
+        let test = test.reopen().await;
+        resume_leases(&test).await;
+        test.run_jobs().await;
+        assert!(is_new(&test, store, fast).await, "the later commit is live, {steps} steps");
+        let session = test.service.get_session(&test.admin, store, slow).await.expect("read");
         match session.failure {
             None => assert_eq!(session.state, SessionState::Completed, "{steps} steps"),
             Some(failure) => {

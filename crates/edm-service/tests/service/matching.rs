@@ -3,26 +3,26 @@
 use edm_model::{EvidenceGroup, LimitKind, Pattern, Proximity, RuleDraft};
 use edm_service::{ErrorKind, ListQuery, MatchOptions, NewType, Replacement};
 
-use crate::house::{House, people};
+use crate::test_service::{TestService, people};
 
-async fn furnished() -> (House, edm_model::StoreId) {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    house.upload(store, &people(0, 200)).await;
-    (house, store)
+async fn furnished() -> (TestService, edm_model::StoreId) {
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    test.upload(store, &people(0, 200)).await;
+    (test, store)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_found_with_its_row_columns_and_places() {
-    let (house, store) = furnished().await;
+    let (test, store) = furnished().await;
     let [number, name, city] = &people(17, 1)[0];
     let text = format!("𝔘nser Kunde {name} aus {city} hat das Konto {number}.");
     let report =
-        house.service.classify(&house.admin, text.as_str(), MatchOptions::default()).await.expect("answered");
+        test.service.classify(&test.admin, text.as_str(), MatchOptions::default()).await.expect("answered");
     let [found] = report.types.as_slice() else { panic!("one type matches: {:?}", report.types) };
     assert_eq!((found.name.as_str(), found.confidence, found.unique_count), ("people", 85, 1));
     let matched = &found.matches[0];
-    let live = house.service.get_store(&house.admin, store).await.expect("read").store.live.expect("live");
+    let live = test.service.get_store(&test.admin, store).await.expect("read").store.live.expect("live");
     assert_eq!(
         (matched.column.as_str(), matched.rows.as_slice()),
         ("account", [(18, live.session_id)].as_slice())
@@ -37,10 +37,10 @@ async fn a_record_is_found_with_its_row_columns_and_places() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn named_types_are_looked_for_and_unknown_ones_reported() {
-    let (house, _) = furnished().await;
+    let (test, _) = furnished().await;
     let [number, name, city] = &people(17, 1)[0];
     let text = format!("{name} {city} {number}");
-    let listed = house.service.list_types(&house.admin, &ListQuery::default()).await.expect("listed").items;
+    let listed = test.service.list_types(&test.admin, &ListQuery::default()).await.expect("listed").items;
     let known = listed[0].sensitive_type.id.to_string();
     let unknown = "22222222-2222-4222-8222-222222222222";
     for (ids, type_count, reported) in [
@@ -51,7 +51,7 @@ async fn named_types_are_looked_for_and_unknown_ones_reported() {
     ] {
         let type_ids = ids.iter().map(|id| (*id).to_owned()).collect();
         let options = MatchOptions { type_ids, ..MatchOptions::default() };
-        let report = house.service.classify(&house.admin, text.as_str(), options).await.expect("answered");
+        let report = test.service.classify(&test.admin, text.as_str(), options).await.expect("answered");
         assert_eq!(report.types.len(), type_count, "{ids:?}");
         assert_eq!(report.unknown_type_ids, reported, "{ids:?}");
     }
@@ -59,7 +59,7 @@ async fn named_types_are_looked_for_and_unknown_ones_reported() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redacted_text_shows_nothing_and_one_value_has_one_pseudonym() {
-    let (house, _) = furnished().await;
+    let (test, _) = furnished().await;
     let [number, name, city] = &people(17, 1)[0];
     let escaped: String = number.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
     let text = format!("{name}, {city}: {number}; again {name}, {city}: {escaped} .");
@@ -67,7 +67,7 @@ async fn a_redacted_text_shows_nothing_and_one_value_has_one_pseudonym() {
         [(Replacement::Mask, "█"), (Replacement::Label, "[account]"), (Replacement::Token, "[account:")]
     {
         let options = MatchOptions { minimum_confidence: Some(75), ..MatchOptions::default() };
-        let redacted = house.service.redact(&house.admin, text.as_str(), options, replacement).await;
+        let redacted = test.service.redact(&test.admin, text.as_str(), options, replacement).await;
         let redacted = redacted.expect("redacted").text;
         for value in [number, name, city] {
             assert!(!redacted.contains(value.as_str()), "{redacted}");
@@ -83,7 +83,7 @@ async fn a_redacted_text_shows_nothing_and_one_value_has_one_pseudonym() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_cannot_be_is_refused() {
-    let (house, _) = furnished().await;
+    let (test, _) = furnished().await;
     let options = |change: fn(&mut MatchOptions)| {
         let mut options = MatchOptions::default();
         change(&mut options);
@@ -97,7 +97,7 @@ async fn a_request_that_cannot_be_is_refused() {
         (options(|o| o.exempt = vec![("a".into(), vec![String::new(); 10_000])]), "exempt"),
     ];
     for (options, target) in cases {
-        let error = house.service.classify(&house.admin, "text", options).await.expect_err(target);
+        let error = test.service.classify(&test.admin, "text", options).await.expect_err(target);
         assert_eq!(error.target(), Some(target));
         assert!(matches!(error.kind(), ErrorKind::InvalidArgument | ErrorKind::TooMany { .. }));
     }
@@ -105,23 +105,22 @@ async fn a_request_that_cannot_be_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_with_more_matches_than_are_listed_is_not_redacted_in_half() {
-    let (house, _) = furnished().await;
+    let (test, _) = furnished().await;
     let [number, name, city] = &people(17, 1)[0];
     let text = format!("{name}, {city}: {number}.\n").repeat(10_001);
     let options = MatchOptions::default();
-    let refused = house.service.redact(&house.admin, text.as_str(), options, Replacement::Mask).await;
+    let refused = test.service.redact(&test.admin, text.as_str(), options, Replacement::Mask).await;
     let refused = refused.expect_err("a match would be left");
     assert_eq!(refused.kind(), &ErrorKind::RedactionIncomplete { limit: LimitKind::Matches });
     assert!(!refused.to_string().contains(number.as_str()), "{refused}");
-    let counted =
-        house.service.classify(&house.admin, text, MatchOptions::default()).await.expect("answered");
+    let counted = test.service.classify(&test.admin, text, MatchOptions::default()).await.expect("answered");
     assert!(counted.types[0].truncated, "classify tells what is left out");
 }
 
 /// Anchors of one record are one match where any column anchors; each of them is covered all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_place_of_a_record_is_redacted_where_any_column_anchors() {
-    let (house, store) = furnished().await;
+    let (test, store) = furnished().await;
     let pattern = Pattern {
         confidence: 80,
         primary: None,
@@ -141,24 +140,23 @@ async fn every_place_of_a_record_is_redacted_where_any_column_anchors() {
         patterns: vec![pattern],
     };
     let new = NewType { name: "anyone".to_owned(), description: None, publisher: None, rule };
-    let made = house.service.create_type(&house.admin, new).await.expect("the type is made");
+    let made = test.service.create_type(&test.admin, new).await.expect("the type is made");
     let [number, name, city] = &people(17, 1)[0];
     let sentence = format!("{name}, {city}: {number}.");
     let text = format!("{sentence}\n{}\n{sentence}", "and so on and on ".repeat(100));
     let type_ids = vec![made.sensitive_type.id.to_string()];
     let options = MatchOptions { type_ids, ..MatchOptions::default() };
-    let listed =
-        house.service.classify(&house.admin, text.as_str(), options.clone()).await.expect("answered");
+    let listed = test.service.classify(&test.admin, text.as_str(), options.clone()).await.expect("answered");
     assert_eq!(listed.types[0].matches.len(), 1, "one record is one match");
     let redacted =
-        house.service.redact(&house.admin, text, options, Replacement::Label).await.expect("redacted");
+        test.service.redact(&test.admin, text, options, Replacement::Label).await.expect("redacted");
     assert!(!redacted.text.contains(number.as_str()), "{}", redacted.text);
 }
 
 /// Each type says from where on its matches are covered, unless the request does; what is left is told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redaction_goes_by_the_types_own_confidence_and_tells_what_it_leaves() {
-    let (house, store) = furnished().await;
+    let (test, store) = furnished().await;
     let pattern = Pattern {
         confidence: 60,
         primary: Some("account".to_owned()),
@@ -177,7 +175,7 @@ async fn a_redaction_goes_by_the_types_own_confidence_and_tells_what_it_leaves()
     for (name, redact_confidence, kept) in [("own", Some(60), 60), ("left out", None, 75)] {
         let rule = draft(redact_confidence);
         let new = NewType { name: name.to_owned(), description: None, publisher: None, rule };
-        let made = house.service.create_type(&house.admin, new).await.expect("made").sensitive_type;
+        let made = test.service.create_type(&test.admin, new).await.expect("made").sensitive_type;
         assert_eq!(made.rule.redact_confidence, kept, "{name}: digits are no identifier by their type");
         ids.push(made.id.to_string());
     }
@@ -188,7 +186,7 @@ async fn a_redaction_goes_by_the_types_own_confidence_and_tells_what_it_leaves()
             publisher: None,
             rule: draft(Some(wrong)),
         };
-        let refused = house.service.create_type(&house.admin, new).await.expect_err("refused");
+        let refused = test.service.create_type(&test.admin, new).await.expect_err("refused");
         assert_eq!(refused.target(), Some("exactMatch/redactConfidence"), "{wrong}");
     }
     let [number, name, city] = &people(17, 1)[0];
@@ -199,7 +197,7 @@ async fn a_redaction_goes_by_the_types_own_confidence_and_tells_what_it_leaves()
             minimum_confidence: minimum,
             ..MatchOptions::default()
         };
-        let redacted = house.service.redact(&house.admin, text, options, Replacement::Mask).await;
+        let redacted = test.service.redact(&test.admin, text, options, Replacement::Mask).await;
         let redacted = redacted.expect("redacted");
         let covered = !redacted.text.contains(number.as_str());
         assert_eq!((covered, redacted.below_threshold_count), expected, "{text} {ids:?} {minimum:?}");

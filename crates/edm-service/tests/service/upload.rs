@@ -10,7 +10,7 @@ use edm_service::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::house::{House, blocks, columns, people};
+use crate::test_service::{TestService, blocks, columns, people};
 
 /// Seals one row under a header that the case changes.
 fn one_row(created: &CreatedSession, change: impl FnOnce(&mut BlockHeader)) -> Bytes {
@@ -33,9 +33,9 @@ fn one_row(created: &CreatedSession, change: impl FnOnce(&mut BlockHeader)) -> B
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_that_is_not_this_sessions_is_refused_and_nothing_kept() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    let created = house.open_session(store, NewSession::default()).await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    let created = test.open_session(store, NewSession::default()).await;
     let good = one_row(&created, |_| {});
     let mut flipped = good.to_vec();
     let middle = flipped.len() / 2;
@@ -67,28 +67,28 @@ async fn a_block_that_is_not_this_sessions_is_refused_and_nothing_kept() {
         ),
     ];
     for (name, bytes, expected) in cases {
-        assert_eq!(house.put(&created, 0, bytes).await.expect_err(name), expected, "{name}");
+        assert_eq!(test.put(&created, 0, bytes).await.expect_err(name), expected, "{name}");
     }
-    let listed = house.service.block_list(store, created.session.id).await.expect("listed");
+    let listed = test.service.block_list(store, created.session.id).await.expect("listed");
     assert!(listed.is_empty(), "nothing was kept");
-    assert_eq!(house.put(&created, 0, good).await.map(|accepted| accepted.outcome), Ok(BlockOutcome::Staged));
+    assert_eq!(test.put(&created, 0, good).await.map(|accepted| accepted.outcome), Ok(BlockOutcome::Staged));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_bytes_are_taken_again_and_other_bytes_are_a_conflict() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
     let created =
-        house.open_session(store, NewSession { total_block_count: Some(2), ..NewSession::default() }).await;
+        test.open_session(store, NewSession { total_block_count: Some(2), ..NewSession::default() }).await;
     let first = blocks(&created, &people(0, 3), 10).remove(0);
     let other = blocks(&created, &people(5, 3), 10).remove(0);
-    let accepted = house.put(&created, 0, first.clone()).await.expect("taken");
+    let accepted = test.put(&created, 0, first.clone()).await.expect("taken");
     assert_eq!((accepted.outcome, accepted.remaining), (BlockOutcome::Staged, Some(1)));
-    let again = house.put(&created, 0, first.clone()).await.expect("taken again");
+    let again = test.put(&created, 0, first.clone()).await.expect("taken again");
     assert_eq!((again.outcome, again.remaining), (BlockOutcome::AlreadyStaged, Some(1)));
-    assert_eq!(house.put(&created, 0, other).await, Err(ErrorKind::BlockConflict { number: 0 }));
+    assert_eq!(test.put(&created, 0, other).await, Err(ErrorKind::BlockConflict { number: 0 }));
     assert_eq!(
-        house.put(&created, 0, first).await.map(|a| a.outcome),
+        test.put(&created, 0, first).await.map(|a| a.outcome),
         Ok(BlockOutcome::AlreadyStaged),
         "the first stays"
     );
@@ -103,9 +103,9 @@ async fn the_sessions_rules_refuse_its_first_block() {
     let agent = |id: &str| NewSession { upload_agent_id: Some(id.to_owned()), ..NewSession::default() };
     let salted =
         |salt: &str| NewSession { salt: Some(SecretText::new(salt.to_owned())), ..NewSession::default() };
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    let known = house.service.create_agent(&house.admin, None).await.expect("registered").id.to_string();
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    let known = test.service.create_agent(&test.admin, None).await.expect("registered").id.to_string();
     let strong = "abcdefghijklmnopqrstuvwxyz0123456789";
     let cases: Vec<(&str, NewSession, Option<ErrorKind>)> = vec![
         ("fields in another order", named(&["city", "account", "LASTNAME"]), None),
@@ -120,25 +120,25 @@ async fn the_sessions_rules_refuse_its_first_block() {
         ("a uniform salt", salted(&"abcdefghijklmno".repeat(4)), Some(ErrorKind::WeakSalt)),
     ];
     for (name, new, expected) in cases {
-        let created = house.open_session(store, new).await;
-        let put = house.put(&created, 0, one_row(&created, |_| {})).await;
+        let created = test.open_session(store, new).await;
+        let put = test.put(&created, 0, one_row(&created, |_| {})).await;
         assert_eq!(put.err(), expected, "{name}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_out_of_range_or_out_of_step_is_refused() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
     let new = NewSession { total_block_count: Some(2), rows_per_block: Some(1), ..NewSession::default() };
-    let created = house.open_session(store, new).await;
+    let created = test.open_session(store, new).await;
     let block = |number, first_row| {
         one_row(&created, |header| {
             header.number = number;
             header.first_row = first_row;
         })
     };
-    let put = async |number, first_row| house.put(&created, number, block(number, first_row)).await.err();
+    let put = async |number, first_row| test.put(&created, number, block(number, first_row)).await.err();
     assert_eq!(put(2, 2).await, Some(ErrorKind::BlockOutOfRange { number: 2, total: 2 }));
     assert_eq!(put(1, 0).await, Some(ErrorKind::RowsNotContiguous { number: 1 }));
     assert_eq!(put(1, 1).await, None);
@@ -146,36 +146,36 @@ async fn a_block_out_of_range_or_out_of_step_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_columns_close_the_open_sessions_and_equal_ones_do_not() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    let created = house.open_session(store, NewSession::default()).await;
-    let staged = house.stage(store, &people(0, 3), NewSession::default()).await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    let created = test.open_session(store, NewSession::default()).await;
+    let staged = test.stage(store, &people(0, 3), NewSession::default()).await;
     let patch = async |columns| {
         let change = StoreChange { columns: Some(columns), ..StoreChange::default() };
-        house.service.update_store(&house.admin, store, change).await.expect("changed");
+        test.service.update_store(&test.admin, store, change).await.expect("changed");
     };
     patch(columns()).await;
-    assert!(house.put(&created, 0, one_row(&created, |_| {})).await.is_ok(), "equal columns are no change");
+    assert!(test.put(&created, 0, one_row(&created, |_| {})).await.is_ok(), "equal columns are no change");
     let mut other = columns().as_slice().to_vec();
     other.push(Column::text("street"));
     patch(edm_model::Columns::new(other).expect("valid")).await;
     let block = one_row(&created, |header| header.number = 1);
-    assert_eq!(house.put(&created, 1, block).await, Err(ErrorKind::ColumnsChanged));
-    let commit = house.service.commit_session(&house.admin, store, staged, &Expected::ANYTHING).await;
+    assert_eq!(test.put(&created, 1, block).await, Err(ErrorKind::ColumnsChanged));
+    let commit = test.service.commit_session(&test.admin, store, staged, &Expected::ANYTHING).await;
     assert_eq!(commit.expect_err("refused").kind(), &ErrorKind::ColumnsChanged);
     patch(columns()).await;
-    house.commit(store, staged).await;
+    test.commit(store, staged).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_list_names_every_block_in_order_and_may_be_repeated() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    let created = house.open_session(store, NewSession::default()).await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    let created = test.open_session(store, NewSession::default()).await;
     let id = created.session.id;
     let sealed = blocks(&created, &people(0, 25), 10);
     let check = async |numbers: &[u32], expected: Option<u32>| {
-        let listed = house.service.commit_block_list(store, id, numbers).await;
+        let listed = test.service.commit_block_list(store, id, numbers).await;
         let position = listed.err().map(|error| match error.kind() {
             ErrorKind::InvalidBlockList { position } => *position,
             other => panic!("{other:?}"),
@@ -184,33 +184,33 @@ async fn a_block_list_names_every_block_in_order_and_may_be_repeated() {
     };
     check(&[0], Some(0)).await;
     for (number, block) in (0..).zip(&sealed).take(2) {
-        house.put(&created, number, block.clone()).await.expect("taken");
+        test.put(&created, number, block.clone()).await.expect("taken");
     }
     check(&[], Some(0)).await;
     check(&[1, 0], Some(0)).await;
     check(&[0, 2], Some(1)).await;
     check(&[0, 1, 2], Some(2)).await;
     check(&[0], Some(1)).await;
-    house.put(&created, 2, sealed[2].clone()).await.expect("taken");
+    test.put(&created, 2, sealed[2].clone()).await.expect("taken");
     check(&[0, 1, 2], None).await;
     check(&[0, 1, 2], None).await;
     check(&[0, 1], Some(2)).await;
-    let session = house.service.get_session(&house.admin, store, id).await.expect("read");
+    let session = test.service.get_session(&test.admin, store, id).await.expect("read");
     assert_eq!((session.total_block_count, session.remaining_block_count()), (Some(3), Some(0)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commit_wants_every_block_and_the_right_checksum() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    let created = house.open_session(store, NewSession::default()).await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    let created = test.open_session(store, NewSession::default()).await;
     let id = created.session.id;
     let sealed = blocks(&created, &people(0, 45), 10);
     let commit =
-        async || house.service.commit_session(&house.admin, store, id, &Expected::ANYTHING).await.err();
-    let patch = async |change| house.service.update_session(&house.admin, store, id, change).await;
+        async || test.service.commit_session(&test.admin, store, id, &Expected::ANYTHING).await.err();
+    let patch = async |change| test.service.update_session(&test.admin, store, id, change).await;
     for number in [1, 3] {
-        house.put(&created, number, sealed[number as usize].clone()).await.expect("taken");
+        test.put(&created, number, sealed[number as usize].clone()).await.expect("taken");
     }
     let unknown = ErrorKind::UploadIncomplete { total: None, missing: Vec::new() };
     assert_eq!(commit().await.map(|error| error.kind().clone()), Some(unknown));
@@ -223,7 +223,7 @@ async fn commit_wants_every_block_and_the_right_checksum() {
     let incomplete = ErrorKind::UploadIncomplete { total: Some(5), missing };
     assert_eq!(commit().await.map(|error| error.kind().clone()), Some(incomplete));
     for number in [0, 2, 4] {
-        house.put(&created, number, sealed[number as usize].clone()).await.expect("taken");
+        test.put(&created, number, sealed[number as usize].clone()).await.expect("taken");
     }
     let checksum =
         |text: &str| SessionChange { checksum: Some(Some(text.to_owned())), ..SessionChange::default() };
@@ -238,39 +238,39 @@ async fn commit_wants_every_block_and_the_right_checksum() {
     assert_eq!(same.state, SessionState::ProcessingInProgress);
     let closed = patch(checksum("x")).await.expect_err("other values are not");
     assert_eq!(closed.kind(), &ErrorKind::SessionClosed { state: SessionState::ProcessingInProgress });
-    let block = house.put(&created, 0, sealed[0].clone()).await;
+    let block = test.put(&created, 0, sealed[0].clone()).await;
     assert_eq!(block, Err(ErrorKind::SessionClosed { state: SessionState::ProcessingInProgress }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_that_leave_out_rows_are_refused_at_commit() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    let created = house.open_session(store, NewSession::default()).await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    let created = test.open_session(store, NewSession::default()).await;
     for (number, first_row) in [(0, 0), (1, 2)] {
         let block = one_row(&created, |header| {
             header.number = number;
             header.first_row = first_row;
         });
-        house.put(&created, number, block).await.expect("taken");
+        test.put(&created, number, block).await.expect("taken");
     }
-    house.service.commit_block_list(store, created.session.id, &[0, 1]).await.expect("listed");
+    test.service.commit_block_list(store, created.session.id, &[0, 1]).await.expect("listed");
     let refused =
-        house.service.commit_session(&house.admin, store, created.session.id, &Expected::ANYTHING).await;
+        test.service.commit_session(&test.admin, store, created.session.id, &Expected::ANYTHING).await;
     assert_eq!(refused.expect_err("refused").kind(), &ErrorKind::RowsNotContiguous { number: 1 });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_at_rest_show_no_hash() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
-    let created = house.open_session(store, NewSession::default()).await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
+    let created = test.open_session(store, NewSession::default()).await;
     let block = one_row(&created, |_| {});
     let opened = edm_block::Block::open(&block).expect("a block");
     let hash = opened.rows().columns[0].hashes[..16].to_vec();
-    house.put(&created, 0, block.clone()).await.expect("taken");
+    test.put(&created, 0, block.clone()).await.expect("taken");
     let mut file_count = 0;
-    let mut folders = vec![house.folder.path().to_owned()];
+    let mut folders = vec![test.folder.path().to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path())
         {
@@ -290,8 +290,8 @@ async fn blocks_at_rest_show_no_hash() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_cannot_be_is_refused_when_it_is_made() {
-    let house = House::open().await;
-    let store = house.create_store("people").await;
+    let test = TestService::open().await;
+    let store = test.create_store("people").await;
     let long = "x".repeat(4_097);
     let salted = |salt: String| NewSession { salt: Some(SecretText::new(salt)), ..NewSession::default() };
     let cases: Vec<(NewSession, ErrorKind, Option<&str>)> = vec![
@@ -324,7 +324,7 @@ async fn a_session_that_cannot_be_is_refused_when_it_is_made() {
         ),
     ];
     for (new, kind, target) in cases {
-        let error = house.service.create_session(&house.admin, store, new).await.expect_err("refused");
+        let error = test.service.create_session(&test.admin, store, new).await.expect_err("refused");
         assert_eq!((error.kind(), error.target()), (&kind, target));
     }
     let columns: edm_service::Error = edm_model::Columns::new(Vec::new()).expect_err("no columns").into();
@@ -336,14 +336,14 @@ async fn a_session_that_cannot_be_is_refused_when_it_is_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_that_races_the_end_of_its_session_is_taken_or_refused() {
     let limits = ServiceLimits { collect_grace_seconds: 0, ..ServiceLimits::default() };
-    let house = House::open_with(limits).await;
-    let store = house.create_store("people").await;
+    let test = TestService::open_with(limits).await;
+    let store = test.create_store("people").await;
     for steps in 0..60 {
-        let created = house.open_session(store, NewSession::default()).await;
+        let created = test.open_session(store, NewSession::default()).await;
         let first = one_row(&created, |_| {});
         let second = one_row(&created, |header| (header.number, header.first_row) = (1, 1));
-        house.put(&created, 0, first).await.expect("taken");
-        let mut put = std::pin::pin!(house.put(&created, 1, second));
+        test.put(&created, 0, first).await.expect("taken");
+        let mut put = std::pin::pin!(test.put(&created, 1, second));
         let mut ended = None;
         for _ in 0..steps {
             if let std::task::Poll::Ready(result) = futures::poll!(&mut put) {
@@ -353,9 +353,9 @@ async fn a_block_that_races_the_end_of_its_session_is_taken_or_refused() {
             tokio::task::yield_now().await;
         }
         let id = created.session.id;
-        let deleted = house.service.delete_session(&house.admin, store, id, &Expected::ANYTHING);
+        let deleted = test.service.delete_session(&test.admin, store, id, &Expected::ANYTHING);
         deleted.await.expect("deleted");
-        house.run_jobs().await;
+        test.run_jobs().await;
         let result = match ended {
             Some(result) => result,
             None => put.await,

@@ -1,0 +1,51 @@
+//! Where blobs are. Everything of a store is below one name, so that removing a store is removing that name.
+
+use edm_model::{SessionId, StoreId, TenantId};
+use edm_store::BlobPath;
+
+use crate::error::Error;
+
+/// Everything is below this name.
+pub(crate) const ROOT: &str = "tenants";
+/// Segments of the name of a folder that holds one generation or the blocks of one session.
+const FOLDER_SEGMENTS: usize = 6;
+
+/// The name of a generation's manifest beside its files.
+pub(crate) const MANIFEST: &str = "manifest";
+
+pub(crate) fn store(tenant: TenantId, store: StoreId) -> Result<BlobPath, Error> {
+    Ok(BlobPath::new(format!("tenants/{tenant}/stores/{store}"))?)
+}
+
+pub(crate) fn blocks(tenant: TenantId, store_id: StoreId, session: SessionId) -> Result<BlobPath, Error> {
+    Ok(store(tenant, store_id)?.join(format_args!("blocks/{session}"))?)
+}
+
+/// A block's name holds the digest of the received bytes: two that differ never meet in one file.
+pub(crate) fn block(
+    tenant: TenantId,
+    store_id: StoreId,
+    session: SessionId,
+    number: u32,
+    sha256: &[u8; 32],
+) -> Result<BlobPath, Error> {
+    let digest = sha256.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"));
+    Ok(blocks(tenant, store_id, session)?.join(format_args!("{number:08}-{digest}"))?)
+}
+
+pub(crate) fn generation(tenant: TenantId, store_id: StoreId, session: SessionId) -> Result<BlobPath, Error> {
+    Ok(store(tenant, store_id)?.join(format_args!("generations/{session}"))?)
+}
+
+/// Returns the folder of the generation or of the session's blocks that contains a blob; the blob's name where there is none.
+pub(crate) fn folder_of(blob: &BlobPath) -> BlobPath {
+    std::iter::successors(Some(blob.clone()), above)
+        .find(|name| name.as_str().split('/').count() <= FOLDER_SEGMENTS)
+        .unwrap_or_else(|| blob.clone())
+}
+
+/// Returns the name that this one is directly below.
+pub(crate) fn above(name: &BlobPath) -> Option<BlobPath> {
+    let (above, _) = name.as_str().rsplit_once('/')?;
+    BlobPath::new(above).ok()
+}

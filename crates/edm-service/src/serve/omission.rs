@@ -1,0 +1,69 @@
+//! What a text is not looked at for, and why.
+
+use edm_model::SensitiveTypeId;
+
+/// A type that a text was not looked at for, or not in the data that is live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Omission {
+    /// The type; none where nothing at all was looked for.
+    pub type_id: Option<SensitiveTypeId>,
+    /// Why.
+    pub reason: OmissionReason,
+}
+
+/// Why a text was not looked at for a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OmissionReason {
+    /// Its data store has no data yet.
+    NoData,
+    /// Its data store has data, and no pattern of the type fits it.
+    NoPattern,
+    /// Its data store has data, and some patterns of the type name columns that this does not have.
+    SomePatterns,
+    /// The live data cannot be read.
+    DataUnavailable,
+    /// The live data cannot be read; the text was looked at for what was live before.
+    DataStale,
+}
+
+impl OmissionReason {
+    /// Returns the code that a caller may rely on.
+    pub const fn code(self) -> &'static str {
+        match self {
+            OmissionReason::NoData | OmissionReason::NoPattern => "nothingLookedFor",
+            OmissionReason::SomePatterns => "patternsSkipped",
+            OmissionReason::DataUnavailable => "dataUnavailable",
+            OmissionReason::DataStale => "dataStale",
+        }
+    }
+}
+
+impl Omission {
+    /// Returns the sentence for a caller: what was not looked for, and what to do.
+    pub const fn sentence(self) -> &'static str {
+        match (self.reason, self.type_id) {
+            (OmissionReason::NoData, None) => {
+                "no data store has data yet, so nothing was looked for: upload a table first"
+            }
+            (OmissionReason::NoData, Some(_)) => {
+                "the data store of this type has no data yet, so nothing was looked for: upload its table first"
+            }
+            (OmissionReason::NoPattern, _) => {
+                "no pattern of this type fits the live data of its data store, so nothing was looked for: see the type's \
+                 warnings"
+            }
+            (OmissionReason::SomePatterns, _) => {
+                "some patterns of this type name columns that the live data does not have, so nothing was looked for by \
+                 them: see the type's warnings"
+            }
+            (OmissionReason::DataUnavailable, _) => {
+                "the live data of this type cannot be read, so the text was not looked at for it: restore its files from \
+                 a backup, or upload its table again"
+            }
+            (OmissionReason::DataStale, _) => {
+                "the live data of this type cannot be read, so the text was looked at for the table before it: restore \
+                 its files from a backup, or upload its table again"
+            }
+        }
+    }
+}
