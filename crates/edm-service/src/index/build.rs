@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use edm_block::{Block, Operation};
-use edm_engine::build::{BuildJob, Builder, BuiltFile, Plan};
+use edm_engine::build::{BuildJob, BuiltFile, Plan};
 use edm_hash::Salt;
 use edm_model::Session;
 use edm_store::{Blobs, Catalog, JobKind, LeasedJob, SessionDraft};
@@ -199,7 +199,7 @@ fn unfinished(along: &Along) -> Vec<LeasedJob> {
 fn build_files(input: &BuildInput, handle: &Handle, files: &mpsc::Sender<BuiltFile>) -> Result<(), Error> {
     let plan = &input.planned.plan;
     let send = |file| files.blocking_send(file).map_err(|_| Error::of(ErrorKind::Internal));
-    let mut builder = Builder::new(plan, &input.jobs, &input.salt);
+    let mut builder = edm_engine::build::Builder::new(plan, &input.jobs, &input.salt);
     for number in plan.required_blocks(&input.jobs) {
         if files.is_closed() {
             return Err(Error::of(ErrorKind::Internal));

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use edm_engine::{TextBatch, Scratch};
+use edm_engine::{Scratch, TextBatch};
 
 use crate::matching::deadline::Deadline;
 use crate::matching::matcher::{BRIEF_TEXT_BYTES_MAX, Matcher};
