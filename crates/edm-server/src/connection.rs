@@ -19,8 +19,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
 use crate::connections::{Activity, Place};
-use crate::frame::Framed;
-use crate::unread_head::Answered;
+use crate::malformed_request::MalformedRequestGuard;
+use crate::request_context::Framed;
 use crate::watched_stream::WatchedStream;
 
 /// What all connections of a listener share.
@@ -70,7 +70,7 @@ impl Listener {
     ) {
         let waits = &self.app.capacity.waits;
         let stream = WatchedStream::new(stream, activity.clone(), waits);
-        let stream = TokioIo::new(Answered::new(stream, self.app.clone()));
+        let stream = TokioIo::new(MalformedRequestGuard::new(stream, self.app.clone()));
         let requests = Requests { routes: self.routes.clone(), activity: activity.clone() };
         let mut http = pin!(self.http.serve_connection(stream, requests));
         let mut first_head = pin!(sleep(waits.patience.first_head));

@@ -7,7 +7,7 @@ use axum::response::Response;
 use edm_graph::{Handling, Ignored};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::conditions;
+use crate::preconditions;
 use crate::respond;
 
 const IGNORED_PROPERTIES: HeaderName = HeaderName::from_static("edm-ignored-properties");
@@ -41,13 +41,13 @@ impl Noted {
 impl Handled {
     /// Reads what is wished for; nothing is ignored yet.
     pub(crate) fn wished(headers: &HeaderMap) -> Self {
-        Self { ignored: Ignored::default(), wished: conditions::handling(headers) }
+        Self { ignored: Ignored::default(), wished: preconditions::handling(headers) }
     }
 
     /// Adds to an answer what was ignored, and that the wish was heard.
     pub(crate) fn tell(&self, response: &mut Response) {
         if let Some(wished) = self.wished {
-            respond::preference_applied(response, conditions::handling_applied(wished));
+            respond::preference_applied(response, preconditions::handling_applied(wished));
         }
         if self.ignored.is_empty() {
             return;

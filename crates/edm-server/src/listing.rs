@@ -6,7 +6,7 @@ use edm_graph::query::{Expand, QueryError, QueryOptions};
 use edm_model::{Cursor, ListQuery, Listed};
 use serde_json::Value;
 
-use crate::call::Call;
+use crate::authenticated::Call;
 use crate::error::ApiError;
 use crate::respond;
 

@@ -14,15 +14,15 @@ use http::{HeaderValue, Method, Uri, header};
 use tower::Service;
 
 use crate::app::App;
-use crate::call::Needs;
+use crate::authenticated::Needs;
 use crate::error::{ApiError, HttpProblem};
-use crate::frame::Framed;
 use crate::handlers::jobs::{EmptySet, JobSet};
 use crate::handlers::{
     agents, batch, classification, classify_job, health, jobs, metadata, root, sensitive_types,
     session_actions, sessions, stores,
 };
 use crate::handling::Noted;
+use crate::request_context::Framed;
 use crate::respond;
 use crate::upload::{self, UploadError};
 

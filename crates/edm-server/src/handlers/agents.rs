@@ -11,14 +11,14 @@ use edm_service::Revision;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::authenticated::{Call, id};
 use crate::body::JsonBody;
-use crate::call::{Call, id};
 use crate::error::ApiError;
 use crate::handlers::AGENT;
-use crate::{listing, present, respond};
+use crate::{listing, respond, to_wire};
 
 pub(crate) fn value(agent: &UploadAgent) -> Value {
-    respond::entity(&present::agent(agent), UploadAgentResource::TYPE, Revision::of(agent))
+    respond::entity(&to_wire::resource::agent(agent), UploadAgentResource::TYPE, Revision::of(agent))
 }
 
 pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {

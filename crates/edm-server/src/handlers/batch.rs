@@ -17,12 +17,12 @@ use serde_json::{Map, Value};
 
 use crate::admission::Lease;
 use crate::app::App;
+use crate::authenticated::Call;
 use crate::body::{JsonBytes, lease};
-use crate::call::Call;
 use crate::error::{ApiError, HttpProblem};
-use crate::frame::Framed;
 use crate::handlers::NONE;
 use crate::handling::Handled;
+use crate::request_context::Framed;
 use crate::respond;
 
 /// Headers of an answer that say something of its connection.

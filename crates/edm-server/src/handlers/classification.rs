@@ -14,12 +14,12 @@ use http::{StatusCode, header};
 use zeroize::Zeroize;
 
 use crate::app::App;
+use crate::authenticated::{Call, Needs, authorised};
 use crate::body::{JsonBody, JsonBytes, lease};
-use crate::call::{Call, Needs, authorised};
 use crate::error::ApiError;
-use crate::handlers::{NONE, text_lines, text_stream};
+use crate::handlers::{NONE, classify_ndjson, classify_stream};
 use crate::handling::Handled;
-use crate::{present_report, respond};
+use crate::{respond, to_wire};
 
 /// What a text may come in.
 const MEDIA_TYPES: &str = "application/json, text/plain or application/x-ndjson";
@@ -30,10 +30,10 @@ pub(crate) async fn classify(State(app): State<Arc<App>>, request: Request) -> R
     QueryOptions::parse(request.uri().query(), &NONE, Place::Action)?;
     let media_type = media_type(&request);
     if media_type.eq_ignore_ascii_case("application/x-ndjson") {
-        return text_lines::classify(app, principal, request).await;
+        return classify_ndjson::classify(app, principal, request).await;
     }
     if media_type.eq_ignore_ascii_case("text/plain") {
-        return text_stream::classify(app, principal, request).await;
+        return classify_stream::classify(app, principal, request).await;
     }
     let (parts, body) = request.into_parts();
     let lease = lease(&parts.extensions)?;
@@ -43,7 +43,7 @@ pub(crate) async fn classify(State(app): State<Arc<App>>, request: Request) -> R
     handled.ignored = ignored;
     let telling = options.telling;
     let report = app.service.classify(&principal, text, match_options(options)).await?;
-    let mut response = respond::json(StatusCode::OK, &present_report::result(report, telling));
+    let mut response = respond::json(StatusCode::OK, &to_wire::report::result(report, telling));
     handled.tell(&mut response);
     Ok(response)
 }
@@ -100,8 +100,8 @@ pub(crate) async fn redact(
     let redacted = app.service.redact(&call.principal, request.text, options, replacement).await?;
     let mut result = RedactionResult {
         below_threshold_count: redacted.below_threshold_count,
-        errors: present_report::errors(&redacted.report),
-        classification: present_report::classification(redacted.report.types, request.telling),
+        errors: to_wire::report::errors(&redacted.report),
+        classification: to_wire::report::classification(redacted.report.types, request.telling),
         text: redacted.text,
     };
     let response = respond::json(StatusCode::OK, &result);

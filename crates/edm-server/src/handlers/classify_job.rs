@@ -19,14 +19,14 @@ use http::{HeaderMap, StatusCode, header};
 use zeroize::Zeroizing;
 
 use crate::app::App;
+use crate::authenticated::Call;
 use crate::body::{self, JsonBody, is_json, lease, read_object};
-use crate::call::Call;
 use crate::error::ApiError;
 use crate::handlers::NONE;
 use crate::handlers::classification::match_options;
 use crate::handling::{Handled, Noted};
 use crate::wiped_buffer::wiped;
-use crate::{present_job, respond};
+use crate::{respond, to_wire};
 
 /// OData writes binary values in the alphabet for addresses, Microsoft's SDKs in the standard one, both with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -87,10 +87,10 @@ async fn classify(
     let FinishedJob { job, report } =
         app.service.classify_as_job(&call.principal, origin, content, options).await?;
     let revision = Revision::of(&job);
-    let mut resource = present_job::kept(&job);
+    let mut resource = to_wire::job::kept(&job);
     if let Some(report) = report {
         // Only this answer holds what the text said.
-        resource.result = Some(present_job::found(report));
+        resource.result = Some(to_wire::job::found(report));
     }
     let mut value = respond::entity(&resource, JobResource::TYPE, revision);
     if let serde_json::Value::Object(fields) = &mut value {

@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::call::authorised;
+use crate::authenticated::authorised;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond;
 

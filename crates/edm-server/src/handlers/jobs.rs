@@ -12,11 +12,11 @@ use edm_service::Revision;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::authenticated::{Call, id};
 use crate::body::JsonBody;
-use crate::call::{Call, id};
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::{JOB, LABEL};
-use crate::{listing, present_job, respond};
+use crate::{listing, respond, to_wire};
 
 /// One of the collections, or one that is always empty here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl JobSet {
 }
 
 pub(crate) fn value(job: &ClassificationJob) -> Value {
-    respond::entity(&present_job::kept(job), JobResource::TYPE, Revision::of(job))
+    respond::entity(&to_wire::job::kept(job), JobResource::TYPE, Revision::of(job))
 }
 
 pub(crate) async fn list(

@@ -4,6 +4,8 @@ pub(crate) mod agents;
 pub(crate) mod batch;
 pub(crate) mod classification;
 pub(crate) mod classify_job;
+pub(crate) mod classify_ndjson;
+pub(crate) mod classify_stream;
 pub(crate) mod health;
 pub(crate) mod jobs;
 pub(crate) mod metadata;
@@ -12,8 +14,6 @@ pub(crate) mod sensitive_types;
 pub(crate) mod session_actions;
 pub(crate) mod sessions;
 pub(crate) mod stores;
-pub(crate) mod text_lines;
-pub(crate) mod text_stream;
 
 use edm_graph::query::{Navigation, Place, Shape};
 use edm_graph::schema::labels::SENSITIVITY_LABEL_PROPERTIES;

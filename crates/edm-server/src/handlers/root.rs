@@ -12,8 +12,8 @@ use edm_service::Revision;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::authenticated::Call;
 use crate::body::JsonBody;
-use crate::call::Call;
 use crate::error::ApiError;
 use crate::handlers::{AGENT, STORE, TYPE, agents, sensitive_types, stores};
 use crate::respond;

@@ -11,14 +11,14 @@ use edm_service::{NewType, Revision, TypeChange, TypeView};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::authenticated::{Call, id};
 use crate::body::JsonBody;
-use crate::call::{Call, id};
 use crate::error::ApiError;
 use crate::handlers::TYPE;
-use crate::{listing, present, respond};
+use crate::{listing, respond, to_wire};
 
 fn value(view: &TypeView) -> Value {
-    respond::entity(&present::sensitive_type(view), SensitiveTypeResource::TYPE, Revision::of(view))
+    respond::entity(&to_wire::resource::sensitive_type(view), SensitiveTypeResource::TYPE, Revision::of(view))
 }
 
 pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {

@@ -9,8 +9,8 @@ use edm_graph::{UploadAgentChange, path};
 use http::StatusCode;
 
 use crate::app::App;
+use crate::authenticated::Call;
 use crate::body::JsonBody;
-use crate::call::Call;
 use crate::error::ApiError;
 use crate::handlers::{AGENT, NONE, SESSION, agents, sessions};
 use crate::respond;

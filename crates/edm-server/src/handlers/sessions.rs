@@ -11,16 +11,16 @@ use edm_service::{CreatedSession, ErrorKind, NewSession, Revision, SecretText};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::authenticated::{Call, id};
 use crate::body::JsonBody;
-use crate::call::{Call, id};
 use crate::error::ApiError;
 use crate::handlers::{SESSION, agents, stores::store_id};
-use crate::{listing, present, respond, upload};
+use crate::{listing, respond, to_wire, upload};
 
 /// Presents a session. Its upload address is a right of its own, so only those who may upload see it.
 pub(crate) fn resource(app: &App, call: &Call, session: &Session) -> SessionResource {
     let open = session.state == SessionState::UploadInProgress && call.principal.may(Right::Upload);
-    present::session(session, open.then(|| upload::address(app, &call.origin, session)))
+    to_wire::resource::session(session, open.then(|| upload::address(app, &call.origin, session)))
 }
 
 pub(crate) fn value(app: &App, call: &Call, session: &Session) -> Value {

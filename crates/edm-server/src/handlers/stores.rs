@@ -13,14 +13,14 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::authenticated::{Call, id};
 use crate::body::JsonBody;
-use crate::call::{Call, id};
 use crate::error::ApiError;
 use crate::handlers::{NONE, STORE, sessions};
-use crate::{listing, present, respond};
+use crate::{listing, respond, to_wire};
 
 fn value(view: &StoreView) -> Value {
-    respond::entity(&present::store(view), DataStoreResource::TYPE, Revision::of(view))
+    respond::entity(&to_wire::resource::store(view), DataStoreResource::TYPE, Revision::of(view))
 }
 
 pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
@@ -155,7 +155,7 @@ pub(crate) async fn lookup(
     let rows = app.service.lookup(&call.principal, store, request).await?;
     let page = Collection {
         context: Some(format!("{}#Collection(Edm.String)", call.origin.url("/$metadata"))),
-        value: rows.iter().map(present::lookup_row).collect::<Vec<String>>(),
+        value: rows.iter().map(to_wire::resource::lookup_row).collect::<Vec<String>>(),
         ..Collection::default()
     };
     Ok(respond::json(StatusCode::OK, &page))

@@ -22,7 +22,7 @@ use crate::admission::Waits;
 const UNREAD_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The rest of a body, once its reader has dropped it.
-pub(crate) struct Unread<B> {
+pub(crate) struct DrainBody<B> {
     left: Arc<Mutex<Option<B>>>,
     /// The sender waits for leave to send: nothing comes unless somebody reads.
     waits: bool,
@@ -34,7 +34,7 @@ struct Lent<B> {
     left: Arc<Mutex<Option<B>>>,
 }
 
-impl<B> Unread<B>
+impl<B> DrainBody<B>
 where
     B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
     B::Error: Into<axum::BoxError>,

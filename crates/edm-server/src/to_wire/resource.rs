@@ -1,4 +1,4 @@
-//! Turns the service's words into Graph's resources. No decisions beyond spelling.
+//! Stores, sessions, agents and sensitive types as Graph's resources.
 
 use edm_graph::{
     CLASSIFICATION_METHOD, ClassificationError, ClassificationInnerError, ColumnResource, DataStoreResource,

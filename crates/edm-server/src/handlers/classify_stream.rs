@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::body::{Pieces, lease};
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::classification::query_options;
-use crate::{present_report, respond};
+use crate::{respond, to_wire};
 
 /// What a scanner keeps of the text: the zone that is looked at and what lies around it.
 const SCANNED_BYTES: usize = 2 * limits::ZONE_BYTES;
@@ -44,7 +44,7 @@ pub(crate) async fn classify(
     // Nobody knows how long the text will be, but it may not hold its thread for ever.
     let report = tokio::time::timeout(waits.patience.stream, reading).await;
     let report = report.map_err(|_| HttpProblem::StreamTooLong)??;
-    let mut response = respond::json(StatusCode::OK, &present_report::result(report, telling));
+    let mut response = respond::json(StatusCode::OK, &to_wire::report::result(report, telling));
     handled.tell(&mut response);
     Ok(response)
 }

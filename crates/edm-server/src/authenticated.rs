@@ -13,9 +13,9 @@ use http::{HeaderMap, header};
 
 use crate::admission::{Caller, Holder};
 use crate::app::App;
-use crate::conditions::{self, Wish};
 use crate::error::{ApiError, HttpProblem};
 use crate::origin::Origin;
+use crate::preconditions::{self, Prefer};
 
 /// The right that a route asks for. It is checked before a body is read, so that whoever may not ask learns nothing
 /// of how to, and the service checks it again.
@@ -32,7 +32,7 @@ pub(crate) struct Call {
     /// What it demands of the state that it finds.
     pub(crate) expected: Expected,
     /// How a change is to be answered.
-    pub(crate) wish: Option<Wish>,
+    pub(crate) prefer: Option<Prefer>,
     /// Whether the client asked for that, by `Prefer`.
     pub(crate) page_count_wished: bool,
 }
@@ -57,8 +57,8 @@ impl FromRequestParts<Arc<App>> for Call {
             query: parts.uri.query().map(str::to_owned),
             page_count: wished.unwrap_or(PAGE_COUNT_DEFAULT),
             page_count_wished: wished.is_some(),
-            expected: conditions::expected(&parts.headers),
-            wish: conditions::wish(&parts.headers),
+            expected: preconditions::expected(&parts.headers),
+            prefer: preconditions::prefer(&parts.headers),
         })
     }
 }

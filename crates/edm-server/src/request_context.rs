@@ -17,11 +17,11 @@ use tracing::{Instrument, Span};
 
 use crate::admission::{Caller, CountedAnswer};
 use crate::app::App;
+use crate::drain_body::DrainBody;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond::JSON;
 use crate::route_name::route_name;
 use crate::routes::Routes;
-use crate::unread::Unread;
 use crate::upload::UploadError;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -110,7 +110,7 @@ where
     }
     let caller = Caller::default();
     request.extensions_mut().insert(caller.clone());
-    let (request, unread) = Unread::of(request);
+    let (request, unread) = DrainBody::of(request);
     let work = AssertUnwindSafe(answer(request)).catch_unwind().instrument(span.clone());
     let response = match work.await {
         Ok(response) => response,

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::body::{Arrived, Pieces, lease};
 use crate::error::{ApiError, HttpProblem};
 use crate::handlers::classification::query_options;
-use crate::present_report;
+use crate::to_wire;
 use crate::wiped_buffer::{WipedBuffer, wipe};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-ndjson");
@@ -257,7 +257,7 @@ fn write_report(written: &mut Vec<u8>, (id, line): (Value, u64), report: MatchRe
     if report.is_empty() {
         return write_nothing(written, &id, line);
     }
-    let outcome = LineOutcome::Classified(present_report::result(report, telling));
+    let outcome = LineOutcome::Classified(to_wire::report::result(report, telling));
     write(written, &LineResult { id, line, outcome });
 }
 
