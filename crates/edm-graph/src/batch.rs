@@ -291,7 +291,7 @@ fn read_url(request: &Reader<'_>, here: Here<'_>) -> Result<String, BatchError> 
     let versioned = path::VERSIONS.iter().any(|version| first.eq_ignore_ascii_case(version));
     // Whatever else is on this host, a batch reaches what is below the version and nothing beside it.
     target.insert_str(0, if versioned { "/" } else { UNVERSIONED });
-    if path::canonical(&target).as_deref() == Some(path::BATCH) {
+    if path::locate(&target).is_some_and(|located| located.template == path::BATCH) {
         return Err(fail(BatchErrorKind::Nested));
     }
     if let Some(query) = query {

@@ -3,28 +3,31 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use edm_graph::FromBody;
+use edm_graph::path::Located;
 use edm_graph::query::{Place, QueryOptions, Shape};
 use edm_model::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX};
 use edm_model::{Principal, Right};
 use edm_service::Expected;
-use http::request::Parts;
 use http::{HeaderMap, header};
 
-use crate::admission::{Caller, Holder};
+use crate::admission::{Caller, Holder, Lease};
 use crate::app::App;
+use crate::body::{JsonBytes, lease, read_object};
 use crate::error::{ApiError, HttpProblem};
+use crate::exchange::Exchange;
+use crate::handling::Noted;
+use crate::message::Request;
 use crate::origin::Origin;
 use crate::preconditions::{self, Prefer};
 
-/// The right that a route asks for. It is checked before a body is read, so that whoever may not ask learns nothing
-/// of how to, and the service checks it again.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Needs(pub(crate) Right);
-
 /// An authenticated request, before its body is read.
 pub(crate) struct Call {
+    pub(crate) app: Arc<App>,
+    pub(crate) caller: Caller,
     pub(crate) principal: Arc<Principal>,
+    /// The row's path, and the parameters in it.
+    pub(crate) at: Located,
     pub(crate) origin: Origin,
     pub(crate) query: Option<String>,
     /// Elements of a page, unless `$top` asks for fewer.
@@ -33,41 +36,65 @@ pub(crate) struct Call {
     pub(crate) expected: Expected,
     /// How a change is to be answered.
     pub(crate) prefer: Option<Prefer>,
-    /// Whether the client asked for that, by `Prefer`.
-    pub(crate) page_count_wished: bool,
+    /// Whether the client asked for `page_count`, by `Prefer`.
+    pub(crate) page_count_preferred: bool,
+    /// What the response reports about the body.
+    pub(crate) noted: Noted,
 }
 
 impl Call {
+    /// Reads a request's head. Fails where its Host is none of this server's.
+    pub(crate) fn new(
+        exchange: Exchange,
+        principal: Arc<Principal>,
+        noted: Noted,
+    ) -> Result<(Self, Request), ApiError> {
+        let Exchange { app, caller, at, request } = exchange;
+        let headers = request.headers();
+        let preferred = page_count(headers);
+        let call = Self {
+            origin: Origin::of(&app, headers)?,
+            query: request.uri().query().map(str::to_owned),
+            page_count: preferred.unwrap_or(PAGE_COUNT_DEFAULT),
+            page_count_preferred: preferred.is_some(),
+            expected: preconditions::expected(headers),
+            prefer: preconditions::prefer(headers),
+            app,
+            caller,
+            principal,
+            at,
+            noted,
+        };
+        Ok((call, request))
+    }
+
+    /// Reads an id from the path; what is no id names nothing.
+    pub(crate) fn id<T: FromStr>(&self, position: usize) -> Result<T, ApiError> {
+        self.at.parameter(position).parse().map_err(|_| HttpProblem::NoSuchId.into())
+    }
+
     /// Reads the query options.
     pub(crate) fn options(&self, shape: &Shape, place: Place) -> Result<QueryOptions, ApiError> {
         Ok(QueryOptions::parse(self.query.as_deref(), shape, place)?)
     }
-}
 
-impl FromRequestParts<Arc<App>> for Call {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let principal =
-            authorised(&parts.headers, parts.extensions.get().copied(), parts.extensions.get(), app).await?;
-        let wished = page_count(&parts.headers);
-        Ok(Self {
-            principal,
-            origin: Origin::of(app, &parts.headers)?,
-            query: parts.uri.query().map(str::to_owned),
-            page_count: wished.unwrap_or(PAGE_COUNT_DEFAULT),
-            page_count_wished: wished.is_some(),
-            expected: preconditions::expected(&parts.headers),
-            prefer: preconditions::prefer(&parts.headers),
-        })
+    /// Reads what the JSON object of a request says; an empty body is an empty object. The lease is held as long as what
+    /// was made of the body may be in memory: until the handler ends.
+    pub(crate) async fn json<T: FromBody>(&self, request: Request) -> Result<(T, Lease), ApiError> {
+        let (parts, body) = request.into_parts();
+        let lease = lease(&self.caller)?;
+        let JsonBytes(bytes, lease) =
+            JsonBytes::read(body, &parts.headers, &self.app, lease, "application/json").await?;
+        Ok((read_object(&bytes, &parts.headers, &self.noted)?, lease))
     }
 }
 
 /// Returns who calls, under whom the request counts from now on. Fails where no token that works was sent, where it does not
-/// bring the right, and where its principal has too many requests already.
+/// bring the right, and where its principal has too many requests already. The right is checked before a body is read, so
+/// that whoever may not ask learns nothing of how to; the service checks it again.
 pub(crate) async fn authorised(
     headers: &HeaderMap,
-    needs: Option<Needs>,
+    needs: Option<Right>,
     caller: Option<&Caller>,
     app: &App,
 ) -> Result<Arc<Principal>, ApiError> {
@@ -78,14 +105,9 @@ pub(crate) async fn authorised(
         caller.is(holder, &app.capacity.memory).map_err(|_| HttpProblem::TooManyRequests)?;
     }
     match needs {
-        Some(Needs(needs)) if !principal.may(needs) => Err(HttpProblem::Forbidden { needs }.into()),
+        Some(needs) if !principal.may(needs) => Err(HttpProblem::Forbidden { needs }.into()),
         _ => Ok(principal),
     }
-}
-
-/// Reads an id from a path; what is no id names nothing.
-pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, ApiError> {
-    text.parse().map_err(|_| HttpProblem::NoSuchId.into())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -4,11 +4,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Request, Response};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,19 +19,20 @@ use tokio_rustls::TlsAcceptor;
 use crate::app::App;
 use crate::connections::{Activity, Place};
 use crate::malformed_request::MalformedRequestGuard;
-use crate::request_context::Framed;
+use crate::message::{Body, BodyFailure};
+use crate::router::Router;
 use crate::watched_stream::WatchedStream;
 
 /// What all connections of a listener share.
 pub(crate) struct Listener {
     app: Arc<App>,
-    routes: Framed,
+    routes: Router,
     tls: Option<TlsAcceptor>,
     http: http1::Builder,
 }
 
 impl Listener {
-    pub(crate) fn new(app: Arc<App>, routes: Framed, tls: Option<TlsAcceptor>) -> Self {
+    pub(crate) fn new(app: Arc<App>, routes: Router, tls: Option<TlsAcceptor>) -> Self {
         let mut http = http1::Builder::new();
         // Without a timer nothing bounds how long a head may take.
         http.timer(TokioTimer::new()).header_read_timeout(app.capacity.waits.patience.next_head);
@@ -101,7 +101,7 @@ impl Listener {
 
 /// The routes, as one connection asks them.
 struct Requests {
-    routes: Framed,
+    routes: Router,
     activity: Arc<Activity>,
 }
 
@@ -128,7 +128,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         }
         let (routes, activity) = (self.routes.clone(), self.activity.clone());
         Box::pin(async move {
-            let response = routes.answer(request).await;
+            let response = routes.answer_or_refuse(request.map(Body::from_connection), None).await;
             Ok(response.map(|body| WatchedAnswer { body, activity }))
         })
     }
@@ -148,12 +148,12 @@ impl Drop for WatchedAnswer {
 
 impl HttpBody for WatchedAnswer {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = BodyFailure;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
         Pin::new(&mut self.body).poll_frame(context)
     }
 

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
 use edm_graph::query::QueryError;
 use edm_graph::{BatchError, BatchErrorKind, BodyError, BodyErrorKind, ErrorBody, ErrorDetail};
 use edm_model::Right;
 use edm_service::{ErrorKind, Obstacle};
 use http::{HeaderValue, StatusCode, header};
+
+use crate::message::{Body, Response};
 
 /// What a request itself got wrong, before any resource was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +176,7 @@ pub enum Problem {
     Service(edm_service::Error),
 }
 
-/// A failed request. It travels as an extension of its response until `frame` writes it down, because only
+/// A failed request. It travels as an extension of its response until its request's context writes it down, because only
 /// there the request's ids are known.
 #[derive(Debug, Clone)]
 pub struct ApiError(Arc<Problem>);
@@ -291,8 +291,9 @@ impl From<edm_service::Error> for ApiError {
     }
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
+impl ApiError {
+    /// Returns the response that carries the error to where it is written down.
+    pub(crate) fn into_response(self) -> Response {
         let (status, _) = self.answer();
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;

@@ -3,16 +3,16 @@
 
 use std::sync::{Arc, OnceLock};
 
-use axum::response::Response;
 use edm_graph::{Handling, Ignored};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::message::Response;
 use crate::preconditions;
 use crate::respond;
 
 const IGNORED_PROPERTIES: HeaderName = HeaderName::from_static("edm-ignored-properties");
 
-/// What the answer to a request has to say of its body, whatever the answer is. Goes with the request as an extension.
+/// What the answer to a request has to say of its body, whatever the answer is.
 #[derive(Clone, Default)]
 pub(crate) struct Noted(Arc<OnceLock<Handled>>);
 
@@ -31,7 +31,7 @@ impl Noted {
     }
 
     /// Adds to an answer what was noted.
-    pub(crate) fn tell(self, response: &mut Response) {
+    pub(crate) fn tell(&self, response: &mut Response) {
         if let Some(handled) = self.0.get() {
             handled.tell(response);
         }

@@ -1,6 +1,5 @@
 //! Lists: from a query to what the catalog is asked for, and from its answer to a page with its count and its link.
 
-use axum::response::Response;
 use edm_graph::Collection;
 use edm_graph::query::{Expand, QueryError, QueryOptions};
 use edm_model::{Cursor, ListQuery, Listed};
@@ -8,6 +7,7 @@ use serde_json::Value;
 
 use crate::authenticated::Call;
 use crate::error::ApiError;
+use crate::message::Response;
 use crate::respond;
 
 /// A page of a list, presented.
@@ -36,8 +36,8 @@ pub(crate) fn request(options: &QueryOptions, page_count: u32) -> ListQuery {
 }
 
 /// Returns the page of what the catalog answered to `request`.
-pub(crate) fn page<T>(listed: Listed<T>, options: &QueryOptions, present: impl FnMut(T) -> Value) -> Page {
-    let elements: Vec<Value> = listed.items.into_iter().map(present).collect();
+pub(crate) fn page(listed: Listed<Value>, options: &QueryOptions) -> Page {
+    let elements = listed.items;
     let served = options.served.saturating_add(u64::try_from(elements.len()).unwrap_or(u64::MAX));
     let more = options.top.is_none_or(|top| served < u64::from(top));
     Page { elements, total: listed.total, next: listed.next.filter(|_| more).map(|next| (next, served)) }
@@ -58,7 +58,7 @@ impl Page {
         let next_link = self.next.as_ref().map(link).transpose()?;
         let page = Collection { context: None, count: self.total, next_link, value: self.elements };
         let mut response = respond::list(page, &call.origin, path);
-        if call.page_count_wished {
+        if call.page_count_preferred {
             respond::preference_applied(&mut response, &format!("odata.maxpagesize={}", call.page_count));
         }
         Ok(response)

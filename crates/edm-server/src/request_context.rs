@@ -1,27 +1,21 @@
-//! What stands around every request: its ids, the fence against panics, the writing of errors, one log line.
+//! What every request has: its ids, a fence against panics, the writing of errors, one line of the log.
 
-use std::convert::Infallible;
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use axum::body::{Body, HttpBody};
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use edm_graph::{ErrorEnvelope, InnerError};
+use edm_model::Timestamp;
 use futures::FutureExt;
-use futures::future::BoxFuture;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
-use tower::Service;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http_body::Body as _;
 use tracing::{Instrument, Span};
 
 use crate::admission::{Caller, CountedAnswer};
 use crate::app::App;
 use crate::drain_body::DrainBody;
 use crate::error::{ApiError, HttpProblem};
+use crate::message::{Body, Request, Response};
 use crate::respond::JSON;
-use crate::route_name::route_name;
-use crate::routes::Routes;
 use crate::upload::UploadError;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -30,121 +24,78 @@ const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 /// Bytes of the longest client-request-id that is repeated.
 const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
 
-/// The routes with what stands around them, for whatever bodies a connection gives. One future for each request, no
-/// layer of the framework: each of its layers would make one more.
-#[derive(Clone)]
-pub(crate) struct Framed {
-    app: Arc<App>,
-    routes: Routes,
+/// What is known of a request before anything answers it.
+pub(crate) struct RequestContext {
+    request_id: String,
+    client_request_id: Option<String>,
+    started: Timestamp,
+    method: Method,
+    /// What the log calls its path.
+    name: Cow<'static, str>,
+    caller: Caller,
 }
 
-impl Framed {
-    pub(crate) fn new(app: Arc<App>, routes: Routes) -> Self {
-        Self { app, routes }
+impl RequestContext {
+    /// Gives a request its ids. `name` is what the log calls its path.
+    pub(crate) fn begin(app: &App, request: &Request, name: Cow<'static, str>) -> Self {
+        Self {
+            request_id: app.request_id(),
+            client_request_id: client_request_id(request.headers()),
+            started: app.now(),
+            method: request.method().clone(),
+            name,
+            caller: Caller::default(),
+        }
     }
 
-    /// Answers a request, whatever a connection gives as its body.
-    pub(crate) async fn answer<B>(self, request: Request<B>) -> Response
-    where
-        B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
-        B::Error: Into<axum::BoxError>,
-    {
-        let Self { app, routes } = self;
-        frame(app, request, |request| routes.answer(request)).await
+    /// Returns the place that says whom the request is counted under.
+    pub(crate) fn caller(&self) -> Caller {
+        self.caller.clone()
     }
 
-    /// Answers a request that came inside another one.
-    pub(crate) fn run(&self, request: axum::extract::Request) -> BoxFuture<'static, Response> {
-        Box::pin(self.clone().answer(request))
+    /// Runs the work that answers the request, and finishes its response. `rest` is what the work leaves of the body.
+    pub(crate) async fn finish(
+        self,
+        app: &App,
+        work: impl Future<Output = Response>,
+        rest: DrainBody,
+    ) -> Response {
+        let Self { request_id, client_request_id, started, method, name, caller } = self;
+        let span = span_of(&request_id, &method, &name);
+        let response = match AssertUnwindSafe(work).catch_unwind().instrument(span.clone()).await {
+            Ok(response) => response,
+            // The payload may quote text of the request, so it is dropped unread.
+            Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
+        };
+        // From here on: whoever has more to say may keep it waiting.
+        let mut response = CountedAnswer::of(response, caller.clone());
+        rest.drain(&mut response, &app.capacity.waits).await;
+        span.in_scope(|| write_error(&mut response, app, &request_id, client_request_id.as_deref()));
+        if method == Method::HEAD {
+            strip_body(&mut response);
+        }
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
+            headers.insert(REQUEST_ID, value.clone());
+            headers.insert("x-ms-request-id", value);
+        }
+        if let Some(value) = client_request_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+            headers.insert(CLIENT_REQUEST_ID, value);
+        }
+        headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
+        let micros = app.now().as_micros().saturating_sub(started.as_micros());
+        tracing::info!(
+            request.id = %request_id,
+            http.method = method_name(&method),
+            http.path = %name,
+            http.status = response.status().as_u16(),
+            duration_ms = micros / 1_000,
+            "request done"
+        );
+        // Until here the request is its caller's, however short its answer is.
+        drop(caller);
+        response
     }
-
-    /// Answers such a request with an error, without asking the routes.
-    pub(crate) fn refuse(
-        &self,
-        request: axum::extract::Request,
-        error: ApiError,
-    ) -> BoxFuture<'static, Response> {
-        Box::pin(frame(self.app.clone(), request, |_| std::future::ready(error.into_response())))
-    }
-}
-
-impl<B> Service<Request<B>> for Framed
-where
-    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Into<axum::BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let one = self.clone();
-        Box::pin(async move { Ok(one.answer(request).await) })
-    }
-}
-
-/// Runs a request and finishes its answer.
-async fn frame<B, F>(
-    app: Arc<App>,
-    mut request: Request<B>,
-    answer: impl FnOnce(axum::extract::Request) -> F,
-) -> Response
-where
-    F: Future<Output = Response>,
-    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Into<axum::BoxError>,
-{
-    let request_id = app.request_id();
-    let client_request_id = client_request_id(request.headers());
-    let started = app.now();
-    let method = request.method().clone();
-    let route = route_name(request.uri().path());
-    let span = span_of(&request_id, &method, &route);
-    if request.uri().path().len() > crate::routes::PATH_BYTES_MAX {
-        // Nothing below needs a longer one, and some would copy it.
-        *request.uri_mut() = http::Uri::from_static("/");
-    }
-    let caller = Caller::default();
-    request.extensions_mut().insert(caller.clone());
-    let (request, unread) = DrainBody::of(request);
-    let work = AssertUnwindSafe(answer(request)).catch_unwind().instrument(span.clone());
-    let response = match work.await {
-        Ok(response) => response,
-        // The payload may quote text of the request, so it is dropped unread.
-        Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
-    };
-    // From here on: whoever has more to say may keep it waiting.
-    let mut response = CountedAnswer::of(response, caller.clone());
-    unread.forget(&mut response, &app.capacity.waits).await;
-    span.in_scope(|| write_error(&mut response, &app, &request_id, client_request_id.as_deref()));
-    if method == Method::HEAD {
-        strip_body(&mut response);
-    }
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        headers.insert(REQUEST_ID, value.clone());
-        headers.insert("x-ms-request-id", value);
-    }
-    if let Some(value) = client_request_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
-        headers.insert(CLIENT_REQUEST_ID, value);
-    }
-    headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
-    let micros = app.now().as_micros().saturating_sub(started.as_micros());
-    tracing::info!(
-        request.id = %request_id,
-        http.method = method_name(&method),
-        http.path = %route,
-        http.status = response.status().as_u16(),
-        duration_ms = micros / 1_000,
-        "request done"
-    );
-    // Until here the request is its caller's, however short its answer is.
-    drop(caller);
-    response
 }
 
 /// Returns what the log calls a method: one that is none of HTTP's own may hold anything.

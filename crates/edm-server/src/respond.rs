@@ -1,6 +1,6 @@
 //! Answers in Graph's form.
 
-use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use edm_graph::Collection;
 use edm_graph::query::{QueryOptions, project};
 use edm_service::Revision;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::answer_pieces::AnswerPieces;
 use crate::authenticated::Call;
 use crate::error::{ApiError, HttpProblem};
+use crate::message::{Body, Response};
 use crate::origin::Origin;
 use crate::preconditions::{self, Prefer};
 
@@ -65,7 +66,7 @@ pub(crate) fn read(
         }
         // What is expanded has states of its own, of which the etag says nothing.
         if options.expand.is_empty() && contains(&call.expected.is_not, false) {
-            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            let mut response = empty(StatusCode::NOT_MODIFIED);
             insert(&mut response, header::ETAG, &preconditions::etag(revision));
             return Ok(response);
         }
@@ -164,13 +165,26 @@ pub(crate) fn list(mut page: Collection<Value>, origin: &Origin, set: &str) -> R
 
 /// Answers `$count` with bare digits: Microsoft's SDK takes neither quotes nor a byte order mark.
 pub(crate) fn count(count: u64) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))], count.to_string())
-        .into_response()
+    document(HeaderValue::from_static("text/plain; charset=utf-8"), count.to_string())
 }
 
 /// Answers 204.
 pub(crate) fn nothing() -> Response {
-    StatusCode::NO_CONTENT.into_response()
+    empty(StatusCode::NO_CONTENT)
+}
+
+/// Answers with a status alone.
+pub(crate) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// Answers with bytes of a type.
+pub(crate) fn document(content_type: HeaderValue, bytes: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Body::from(bytes.into()));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
 }
 
 /// Returns `@odata.context` of a collection.

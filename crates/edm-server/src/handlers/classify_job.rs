@@ -1,9 +1,5 @@
 //! `classifyFile` and `classifyText`: classified at once, and kept as a job without a piece of the text.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::response::Response;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -18,13 +14,13 @@ use edm_service::{FinishedJob, JobContent, MatchOptions, Revision, TextEncoding}
 use http::{HeaderMap, StatusCode, header};
 use zeroize::Zeroizing;
 
-use crate::app::App;
 use crate::authenticated::Call;
-use crate::body::{self, JsonBody, is_json, lease, read_object};
+use crate::body::{self, is_json, lease, read_object};
 use crate::error::ApiError;
-use crate::handlers::NONE;
-use crate::handlers::classification::match_options;
-use crate::handling::{Handled, Noted};
+use crate::handlers::shapes::NONE;
+use crate::handlers::text_options::match_options;
+use crate::handling::Handled;
+use crate::message::{Request, Response};
 use crate::wiped_buffer::wiped;
 use crate::{respond, to_wire};
 
@@ -35,48 +31,38 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Takes the file in JSON, or as the body itself with its options in the query.
-pub(crate) async fn classify_file(
-    State(app): State<Arc<App>>,
-    call: Call,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub(crate) async fn classify_file(call: Call, request: Request) -> Result<Response, ApiError> {
     QueryOptions::parse(request.uri().query(), &NONE, Place::Action)?;
     let (parts, body) = request.into_parts();
-    let mut lease = lease(&parts.extensions)?;
+    let mut lease = lease(&call.caller)?;
     if is_json(&parts.headers) {
         let bytes =
-            body::read_text(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &app, &mut lease).await?;
-        let request: ClassifyFileRequest = read_object(&bytes, &parts)?;
+            body::read_text(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &call.app, &mut lease).await?;
+        let request: ClassifyFileRequest = read_object(&bytes, &parts.headers, &call.noted)?;
         drop(bytes);
         let content = JobContent::File(decoded(Zeroizing::new(request.file))?, TextEncoding::Unsaid);
-        return classify(&app, &call, JobOrigin::File, content, request.options).await;
+        return classify(&call, JobOrigin::File, content, request.options).await;
     }
     let mut handled = Handled::wished(&parts.headers);
     let (options, ignored) =
         ClassifyOptions::from_query(call.query.as_deref(), &CLASSIFY_FILE, handled.wished)?;
     handled.ignored = ignored;
-    if let Some(noted) = parts.extensions.get::<Noted>() {
-        noted.note(handled);
-    }
+    call.noted.note(handled);
     let Some(encoding) = text_encoding(&parts.headers) else {
-        return classify(&app, &call, JobOrigin::File, JobContent::OtherFile, options).await;
+        return classify(&call, JobOrigin::File, JobContent::OtherFile, options).await;
     };
-    let bytes = body::read_text(body, &parts.headers, limits::FILE_BYTES_MAX, &app, &mut lease).await?;
+    let bytes = body::read_text(body, &parts.headers, limits::FILE_BYTES_MAX, &call.app, &mut lease).await?;
     let content = JobContent::File(bytes, encoding);
-    classify(&app, &call, JobOrigin::File, content, options).await
+    classify(&call, JobOrigin::File, content, options).await
 }
 
-pub(crate) async fn classify_text(
-    State(app): State<Arc<App>>,
-    call: Call,
-    JsonBody(request, _lease): JsonBody<ClassifyTextRequest>,
-) -> Result<Response, ApiError> {
+pub(crate) async fn classify_text(call: Call, request: Request) -> Result<Response, ApiError> {
+    let (request, _lease) = call.json::<ClassifyTextRequest>(request).await?;
     call.options(&NONE, Place::Action)?;
-    classify(&app, &call, JobOrigin::Text, JobContent::Text(request.text), request.options).await
+    classify(&call, JobOrigin::Text, JobContent::Text(request.text), request.options).await
 }
 
 async fn classify(
-    app: &App,
     call: &Call,
     origin: JobOrigin,
     content: JobContent,
@@ -85,7 +71,7 @@ async fn classify(
     // A job has no place for explanations.
     let options = MatchOptions { explain: false, ..match_options(options) };
     let FinishedJob { job, report } =
-        app.service.classify_as_job(&call.principal, origin, content, options).await?;
+        call.app.service.classify_as_job(&call.principal, origin, content, options).await?;
     let revision = Revision::of(&job);
     let mut resource = to_wire::job::kept(&job);
     if let Some(report) = report {

@@ -4,13 +4,11 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::response::Response;
 use bytes::Bytes;
 use edm_graph::{ErrorEnvelope, Handling, LineOutcome, LineResult, Telling, TextLine};
 use edm_model::{Principal, limits};
 use edm_service::{Admission, MatchOptions, MatchReport, Matcher, Texts};
+use futures::StreamExt;
 use http::{HeaderValue, header};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -19,7 +17,9 @@ use crate::admission::Lease;
 use crate::app::App;
 use crate::body::{Arrived, Pieces, lease};
 use crate::error::{ApiError, HttpProblem};
-use crate::handlers::classification::query_options;
+use crate::exchange::Exchange;
+use crate::handlers::text_options::query_options;
+use crate::message::{Body, BodyFailure, Response};
 use crate::to_wire;
 use crate::wiped_buffer::{WipedBuffer, wipe};
 
@@ -27,15 +27,12 @@ const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-ndjson
 /// Bytes of lines that are handed to a thread at once, if they are there.
 const GROUP_BYTES: usize = 256 * 1024;
 
-pub(crate) async fn classify(
-    app: Arc<App>,
-    principal: Arc<Principal>,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> Result<Response, ApiError> {
+    let Exchange { app, caller, request, .. } = exchange;
     let (parts, body) = request.into_parts();
     let (options, telling, handled) = query_options(&parts)?;
     let pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX, &app.capacity.waits)?;
-    let lease = lease(&parts.extensions)?;
+    let lease = lease(&caller)?;
     let end = Instant::now() + app.capacity.waits.patience.stream;
     // Whoever cannot be served hears so now: behind the first line there is no status any more.
     drop(app.service.matcher(&principal, options.clone(), Admission::New, 0).await?);
@@ -54,7 +51,8 @@ pub(crate) async fn classify(
         number: 0,
         ended: false,
     };
-    let mut response = Response::new(Body::from_stream(futures::stream::unfold(answering, Answering::next)));
+    let mut response =
+        Response::new(Body::from_stream(futures::stream::unfold(answering, Answering::next).boxed()));
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
     handled.tell(&mut response);
     Ok(response)
@@ -84,7 +82,7 @@ struct Answering {
 
 impl Answering {
     /// Returns results of some lines, nothing behind the last.
-    async fn next(mut self) -> Option<(Result<Bytes, std::convert::Infallible>, Self)> {
+    async fn next(mut self) -> Option<(Result<Bytes, BodyFailure>, Self)> {
         while !self.ended {
             // What came before a problem has its results first.
             let gathered = self.gather().await;

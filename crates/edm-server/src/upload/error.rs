@@ -3,13 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
 use edm_graph::Moment;
 use edm_model::Timestamp;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::error::{ApiError, HttpProblem};
+use crate::message::{Body, Response};
 
 /// What a request on the upload wire got wrong, before its session was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +99,7 @@ impl fmt::Display for UploadProblem {
     }
 }
 
-/// A failed request on the upload wire. Like `ApiError` it travels as an extension until `frame` writes it down.
+/// A failed request on the upload wire. Like `ApiError` it travels as an extension until its request's context writes it down.
 #[derive(Debug, Clone)]
 pub struct UploadError(Arc<Cause>);
 
@@ -193,8 +192,9 @@ impl From<edm_service::Error> for UploadError {
     }
 }
 
-impl IntoResponse for UploadError {
-    fn into_response(self) -> Response {
+impl UploadError {
+    /// Returns the response that carries the error to where it is written down.
+    pub(crate) fn into_response(self) -> Response {
         let (status, code) = self.answer();
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
