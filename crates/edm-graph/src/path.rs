@@ -1,4 +1,5 @@
-//! Every path of the service in one table, for the router and for clients. How paths are read leniently stands beside.
+//! Every path of the service in one table, for the router and for clients. How paths are read
+//! leniently stands beside.
 
 mod cast;
 mod lenient;
@@ -114,7 +115,8 @@ pub const UPLOAD: &str = "/edmuploads/{container}/{blob}";
 /// The account of the upload wire, the first segment of `UPLOAD`.
 pub const UPLOAD_ACCOUNT: &str = "edmuploads";
 
-/// Every path below `/beta`. Where a literal and a parameter could both match, the literal stands first.
+/// Every path below `/beta`. Where a literal and a parameter could both match, the literal stands
+/// first.
 pub const RESOURCES: &[&str] = &[
     SERVICE,
     STORES,

@@ -1,4 +1,5 @@
-//! Long answers in pieces: each is freed when it is written, and none is copied to make room for the next.
+//! Long answers in pieces: each is freed when it is written, and none is copied to make room for
+//! the next.
 
 use std::io;
 use std::pin::Pin;

@@ -78,8 +78,8 @@ impl Call {
         Ok(QueryOptions::parse(self.query.as_deref(), shape, place)?)
     }
 
-    /// Reads what the JSON object of a request says; an empty body is an empty object. The lease is held as long as what
-    /// was made of the body may be in memory: until the handler ends.
+    /// Reads what the JSON object of a request says; an empty body is an empty object. The lease is
+    /// held as long as what was made of the body may be in memory: until the handler ends.
     pub(crate) async fn json<T: FromBody>(&self, request: Request) -> Result<(T, Lease), ApiError> {
         let (parts, body) = request.into_parts();
         let lease = lease(&self.caller)?;
@@ -89,9 +89,10 @@ impl Call {
     }
 }
 
-/// Returns who calls, under whom the request counts from now on. Fails where no token that works was sent, where it does not
-/// bring the right, and where its principal has too many requests already. The right is checked before a body is read, so
-/// that whoever may not ask learns nothing of how to; the service checks it again.
+/// Returns who calls, under whom the request counts from now on. Fails where no token that works
+/// was sent, where it does not bring the right, and where its principal has too many requests
+/// already. The right is checked before a body is read, so that whoever may not ask learns nothing
+/// of how to; the service checks it again.
 pub(crate) async fn authorised(
     headers: &HeaderMap,
     needs: Option<Right>,

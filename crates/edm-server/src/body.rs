@@ -36,12 +36,14 @@ pub(crate) fn read_object<T: FromBody>(
     Ok(read?)
 }
 
-/// Returns a lease of the request's sender, which is known from here on: a body is read for nobody else.
+/// Returns a lease of the request's sender, which is known from here on: a body is read for nobody
+/// else.
 pub(crate) fn lease(caller: &Caller) -> Result<Lease, HttpProblem> {
     caller.lease().ok_or(HttpProblem::NoToken)
 }
 
-/// The bytes of a JSON body that are not parsed yet, with the lease that is held as long as they are in memory.
+/// The bytes of a JSON body that are not parsed yet, with the lease that is held as long as they
+/// are in memory.
 pub(crate) struct JsonBytes(pub(crate) Bytes, pub(crate) Lease);
 
 impl JsonBytes {
@@ -61,8 +63,8 @@ impl JsonBytes {
     }
 }
 
-/// Reads a body of at most so many bytes, each piece with a lease. Fails as soon as it is longer, before reading where its
-/// length says so.
+/// Reads a body of at most so many bytes, each piece with a lease. Fails as soon as it is longer,
+/// before reading where its length says so.
 pub(crate) async fn read(
     body: Body,
     headers: &HeaderMap,
@@ -83,8 +85,9 @@ pub(crate) async fn read(
     Ok(read.freeze())
 }
 
-/// Reads a body that may hold a text or a salt, as [`read`] does; what is put together of its pieces is overwritten when it is
-/// dropped. Most bodies are one piece, which lies in the connection's own buffer.
+/// Reads a body that may hold a text or a salt, as [`read`] does; what is put together of its
+/// pieces is overwritten when it is dropped. Most bodies are one piece, which lies in the
+/// connection's own buffer.
 pub(crate) async fn read_text(
     body: Body,
     headers: &HeaderMap,
@@ -126,7 +129,8 @@ pub(crate) enum Arrived {
 }
 
 impl Pieces {
-    /// Fails before reading where the announced length is too long, and where the body is in an encoding that is not read.
+    /// Fails before reading where the announced length is too long, and where the body is in an
+    /// encoding that is not read.
     pub(crate) fn of(
         body: Body,
         headers: &HeaderMap,
@@ -141,7 +145,8 @@ impl Pieces {
         Ok(Self { body, waits: waits.clone(), pace, bytes_read: 0, bytes_max, ended: false })
     }
 
-    /// Returns the next piece, nothing at the end. Fails as soon as the body is too long or too slow.
+    /// Returns the next piece, nothing at the end. Fails as soon as the body is too long or too
+    /// slow.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, HttpProblem> {
         if self.is_at_end() {
             return Ok(None);
@@ -177,7 +182,8 @@ impl Pieces {
         }
         let mut piece = self.body.next_piece().now_or_never();
         if piece.is_none() {
-            // The connection reads on only when it has its turn, so what has come may not be here yet.
+            // The connection reads on only when it has its turn, so what has come may not be here
+            // yet.
             tokio::task::yield_now().await;
             piece = self.body.next_piece().now_or_never();
         }

@@ -39,9 +39,11 @@ impl Listener {
         Self { app, routes, tls, http }
     }
 
-    /// Answers the requests of a connection until it ends, is idle for too long, or makes room for another one.
+    /// Answers the requests of a connection until it ends, is idle for too long, or makes room for
+    /// another one.
     pub(crate) async fn serve(&self, stream: TcpStream, place: Place) {
-        // Answers are written whole; a system that cannot send them at once sends them a little later.
+        // Answers are written whole; a system that cannot send them at once sends them a little
+        // later.
         let _ = stream.set_nodelay(true);
         let waits = &self.app.capacity.waits;
         let serving = async {
@@ -79,7 +81,8 @@ impl Listener {
         loop {
             tokio::select! {
                 biased;
-                // Clients break off as they like; what is wrong with a request is said in its answer.
+                // Clients break off as they like; what is wrong with a request is said in its
+                // answer.
                 _ = http.as_mut() => return,
                 () = first_head.as_mut(), if awaits_head => {
                     if !activity.has_begun() {

@@ -1,8 +1,9 @@
 //! What a request's sender still has to say when its answer is ready.
 //!
-//! Most clients send their whole body before they look at the answer. Whoever is refused early (an unknown path, no
-//! token, too large a body) would meet a broken connection instead of the reason, so what is left of the body is
-//! read and forgotten, within bounds of size and time. Beyond them the answer says `Connection: close`.
+//! Most clients send their whole body before they look at the answer. Whoever is refused early (an
+//! unknown path, no token, too large a body) would meet a broken connection instead of the reason,
+//! so what is left of the body is read and forgotten, within bounds of size and time. Beyond them
+//! the answer says `Connection: close`.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};

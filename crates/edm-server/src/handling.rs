@@ -1,5 +1,6 @@
-//! What becomes of properties that a request has and nobody knows: refused by name, or ignored and named in the answer. An action
-//! refuses them, a resource ignores them, and `Prefer: handling=strict` or `lenient` has it otherwise (RFC 7240, 4.4).
+//! What becomes of properties that a request has and nobody knows: refused by name, or ignored and
+//! named in the answer. An action refuses them, a resource ignores them, and `Prefer:
+//! handling=strict` or `lenient` has it otherwise (RFC 7240, 4.4).
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,6 +1,7 @@
-//! Bodies that come compressed (`Content-Encoding: gzip`), as Microsoft's SDK for Go sends them. They are inflated piece by piece while
-//! they come, so that whoever reads them bounds what they have become; nothing is held but one piece. What comes is bounded too:
-//! gzip can go on for ever without becoming anything.
+//! Bodies that come compressed (`Content-Encoding: gzip`), as Microsoft's SDK for Go sends them.
+//! They are inflated piece by piece while they come, so that whoever reads them bounds what they
+//! have become; nothing is held but one piece. What comes is bounded too: gzip can go on for ever
+//! without becoming anything.
 
 use std::io::Write;
 use std::pin::Pin;
@@ -18,8 +19,8 @@ use crate::wiped_buffer::wiped;
 /// Compressed bytes that are inflated at once: they become at most some hundred thousand.
 const STEP_BYTES: usize = 256;
 
-/// Returns the body as it was before it was compressed, where it was; of it at most `bytes_max` will be read. Fails on another
-/// encoding.
+/// Returns the body as it was before it was compressed, where it was; of it at most `bytes_max`
+/// will be read. Fails on another encoding.
 pub(crate) fn plain(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Body, HttpProblem> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).into_iter();
     let Some(encoding) = encodings.next() else { return Ok(body) };

@@ -1,4 +1,5 @@
-//! Lists: from a query to what the catalog is asked for, and from its answer to a page with its count and its link.
+//! Lists: from a query to what the catalog is asked for, and from its answer to a page with its
+//! count and its link.
 
 use edm_graph::Collection;
 use edm_graph::query::{Expand, QueryError, QueryOptions};
@@ -20,7 +21,8 @@ pub(crate) struct Page {
     next: Option<(Cursor, u64)>,
 }
 
-/// Returns what the catalog is to be asked for: at most `page_count` elements, and over all pages `$top`.
+/// Returns what the catalog is to be asked for: at most `page_count` elements, and over all pages
+/// `$top`.
 pub(crate) fn request(options: &QueryOptions, page_count: u32) -> ListQuery {
     let served = u32::try_from(options.served).unwrap_or(u32::MAX);
     let wanted = options.top.map_or(page_count, |top| top.saturating_sub(served).min(page_count));
@@ -64,8 +66,8 @@ impl Page {
         Ok(response)
     }
 
-    /// Puts the page into the property of another element that `$expand` asked for. `path` is the canonical path of the collection,
-    /// where the next page is found.
+    /// Puts the page into the property of another element that `$expand` asked for. `path` is the
+    /// canonical path of the collection, where the next page is found.
     pub(crate) fn insert_into(
         self,
         element: &mut Value,

@@ -1,5 +1,6 @@
-//! Answers to what never becomes a request: a head that is no HTTP, or longer than any that is read. The HTTP library refuses
-//! such bytes itself, with a status and nothing else; here that refusal gets the body and the ids that every other one has.
+//! Answers to what never becomes a request: a head that is no HTTP, or longer than any that is
+//! read. The HTTP library refuses such bytes itself, with a status and nothing else; here that
+//! refusal gets the body and the ids that every other one has.
 
 use std::io;
 use std::pin::Pin;
@@ -100,7 +101,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for MalformedRequestGuard<S> {
     }
 }
 
-/// Returns what a refusal of the library's own says; nothing for an answer of ours, which has a request-id.
+/// Returns what a refusal of the library's own says; nothing for an answer of ours, which has a
+/// request-id.
 fn refused(bytes: &[u8]) -> Option<HttpProblem> {
     let status = bytes.strip_prefix(b"HTTP/1.")?.get(2..5)?;
     let problem = match status {

@@ -52,8 +52,8 @@ impl Body {
         Self(Source::Other(Box::pin(body)))
     }
 
-    /// Returns the next piece of data, `None` at the end. Trailers are skipped. Fails if the sender breaks off
-    /// or if the bytes cannot be decoded.
+    /// Returns the next piece of data, `None` at the end. Trailers are skipped. Fails if the sender
+    /// breaks off or if the bytes cannot be decoded.
     pub async fn next_piece(&mut self) -> Option<Result<Bytes, BodyFailure>> {
         loop {
             match poll_fn(|context| Pin::new(&mut *self).poll_frame(context)).await? {

@@ -1,5 +1,5 @@
-//! What a request demands of the state of what it is about, and how it wants to be answered: `If-Match`, `If-None-Match`,
-//! `Prefer: return=…`, `Prefer: handling=…`.
+//! What a request demands of the state of what it is about, and how it wants to be answered:
+//! `If-Match`, `If-None-Match`, `Prefer: return=…`, `Prefer: handling=…`.
 
 use edm_graph::Handling;
 use edm_service::{Expected, Revision, Revisions};
@@ -25,7 +25,8 @@ impl Prefer {
     }
 }
 
-/// Returns the etag of a state. Weak: what is shown of one state differs with `$select`, and with who asks.
+/// Returns the etag of a state. Weak: what is shown of one state differs with `$select`, and with
+/// who asks.
 pub(crate) fn etag(revision: Revision) -> String {
     format!("W/\"{revision}\"")
 }

@@ -1,4 +1,5 @@
-//! What every request has: its ids, a fence against panics, the writing of errors, one line of the log.
+//! What every request has: its ids, a fence against panics, the writing of errors, one line of the
+//! log.
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -53,7 +54,8 @@ impl RequestContext {
         self.caller.clone()
     }
 
-    /// Runs the work that answers the request, and finishes its response. `rest` is what the work leaves of the body.
+    /// Runs the work that answers the request, and finishes its response. `rest` is what the work
+    /// leaves of the body.
     pub(crate) async fn finish(
         self,
         app: &App,
@@ -131,8 +133,8 @@ fn write_error(response: &mut Response, app: &App, request_id: &str, client_requ
     }
 }
 
-/// Returns what other lines of the log say of the request that they belong to. A short text is matched in less time than
-/// this takes, and its work says nothing that is not for debugging.
+/// Returns what other lines of the log say of the request that they belong to. A short text is
+/// matched in less time than this takes, and its work says nothing that is not for debugging.
 fn span_of(request_id: &str, method: &Method, route: &str) -> Span {
     if route == edm_graph::path::CLASSIFY {
         tracing::debug_span!("request", request.id = request_id)

@@ -26,7 +26,8 @@ const ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
 
 /// Answers with JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    // Our own types always serialise; an empty body would break clients, so the failure is a panic behind the fence.
+    // Our own types always serialise; an empty body would break clients, so the failure is a panic
+    // behind the fence.
     let mut pieces = AnswerPieces::default();
     serde_json::to_writer(&mut pieces, body).expect("wire types have string keys and no failing serialisers");
     let mut response = Response::new(pieces.into_body());
@@ -48,8 +49,8 @@ pub(crate) fn entity(resource: &impl Serialize, type_name: &str, revision: Revis
     value
 }
 
-/// Answers what was read: 304 where the caller has this state already, 412 where it wants another one. `set` is the canonical
-/// path of its collection.
+/// Answers what was read: 304 where the caller has this state already, 412 where it wants another
+/// one. `set` is the canonical path of its collection.
 pub(crate) fn read(
     call: &Call,
     value: Value,

@@ -1,5 +1,6 @@
-//! The table of operations of `edm-graph` joined with the handlers. Path, method and right of a request come from its
-//! operation's row, as do the header Allow and what the log calls the request.
+//! The table of operations of `edm-graph` joined with the handlers. Path, method and right of a
+//! request come from its operation's row, as do the header Allow and what the log calls the
+//! request.
 
 use std::collections::HashMap;
 
@@ -25,7 +26,8 @@ pub enum Surface {
     /// Every path.
     #[default]
     Whole,
-    /// Only whether the process lives and is ready: for a node that works on jobs and answers nobody.
+    /// Only whether the process lives and is ready: for a node that works on jobs and answers
+    /// nobody.
     Health,
 }
 
@@ -49,7 +51,8 @@ struct Row {
 }
 
 impl Routes {
-    /// Joins the tables. The requests of a batch are answered by `answer_part`; without it there are no batches.
+    /// Joins the tables. The requests of a batch are answered by `answer_part`; without it there
+    /// are no batches.
     pub(crate) fn new(surface: Surface, answer_part: Option<AnswerPart>) -> Self {
         let shown = |operation: &&Operation| match (operation.path, surface) {
             (path::BATCH, _) => answer_part.is_some(),

@@ -128,8 +128,8 @@ impl Gauges {
     }
 }
 
-/// Takes the address and reads certificate and key. Fails on an address beyond this machine without TLS unless
-/// that is allowed, on files that cannot be used, and on an address that is taken.
+/// Takes the address and reads certificate and key. Fails on an address beyond this machine without
+/// TLS unless that is allowed, on files that cannot be used, and on an address that is taken.
 pub fn bind(config: &ServerConfig) -> Result<Bound, ServeError> {
     refuse_plain(config.listen, config.tls.is_some() || config.insecure_http)?;
     let certificate = config.tls.as_ref().map(ServerCertificate::read).transpose()?.map(Arc::new);
@@ -200,8 +200,8 @@ impl Bound {
         self.settings.clone()
     }
 
-    /// Answers requests until `shutdown` ends; then takes no new ones and gives those in flight 30 seconds, and three to
-    /// whoever does not go on sending.
+    /// Answers requests until `shutdown` ends; then takes no new ones and gives those in flight 30
+    /// seconds, and three to whoever does not go on sending.
     pub fn serve(
         self,
         service: Service,

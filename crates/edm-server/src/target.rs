@@ -1,5 +1,6 @@
-//! What a request's address leads to, and what the log calls it: its route, and the ids in it. Nothing else of a path gets
-//! into the log, because a client may put anything there: a value instead of an id, a signature, a token.
+//! What a request's address leads to, and what the log calls it: its route, and the ids in it.
+//! Nothing else of a path gets into the log, because a client may put anything there: a value
+//! instead of an id, a signature, a token.
 
 use std::borrow::Cow;
 

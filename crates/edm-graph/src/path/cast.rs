@@ -1,5 +1,6 @@
-//! Types in paths: `sessions/microsoft.graph.exactMatchSession`. A cast to the declared type or a base of it changes nothing: each
-//! element keeps its own type and all of its properties. Only the members of the type that was cast to may follow.
+//! Types in paths: `sessions/microsoft.graph.exactMatchSession`. A cast to the declared type or a
+//! base of it changes nothing: each element keeps its own type and all of its properties. Only the
+//! members of the type that was cast to may follow.
 
 /// What a cast does to a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +39,8 @@ const LABEL_JOB: &[(&str, Cast)] =
 const POLICY_JOB: &[(&str, Cast)] =
     &[("dlpEvaluatePoliciesJobResponse", Whole), ("jobResponseBase", Whole), ("entity", Base)];
 
-/// Returns what a cast to a type does behind a collection or navigation, or behind an element of it; nothing where its
-/// elements can never be of that type.
+/// Returns what a cast to a type does behind a collection or navigation, or behind an element of
+/// it; nothing where its elements can never be of that type.
 pub(super) fn cast(navigation: &str, type_name: &str) -> Option<Cast> {
     let types = match navigation {
         "dataClassification" => SERVICE,

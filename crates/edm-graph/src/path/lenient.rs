@@ -1,5 +1,5 @@
-//! The lenient reading of paths: case of segments, `name('key')`, double slashes, `microsoft.graph.commit`, types in the path,
-//! `/beta` and `/v1.0`.
+//! The lenient reading of paths: case of segments, `name('key')`, double slashes,
+//! `microsoft.graph.commit`, types in the path, `/beta` and `/v1.0`.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -62,8 +62,8 @@ impl Located {
     }
 }
 
-/// Returns which path of the service this is, in any of the lenient ways to write it; `None` if it is
-/// none. `path` is still percent-encoded, as it came.
+/// Returns which path of the service this is, in any of the lenient ways to write it; `None` if it
+/// is none. `path` is still percent-encoded, as it came.
 pub fn locate(path: &str) -> Option<Located> {
     if let Some(template) = plain(path) {
         return Some(Located::without_parameters(template));
@@ -82,8 +82,8 @@ pub fn locate(path: &str) -> Option<Located> {
     RESOURCES.iter().find_map(|template| match_template(template, segments))
 }
 
-/// Returns the table's entry that a path equals letter for letter after a version prefix, if it has no
-/// parameters: what [`locate`] returns, without its work.
+/// Returns the table's entry that a path equals letter for letter after a version prefix, if it has
+/// no parameters: what [`locate`] returns, without its work.
 fn plain(path: &str) -> Option<&'static str> {
     let below = VERSIONS.iter().find_map(|version| path.strip_prefix('/')?.strip_prefix(version));
     let below = below.unwrap_or(path);
@@ -111,7 +111,8 @@ fn segments(path: &str) -> Option<Vec<String>> {
                 segments.push(name.to_owned());
                 let bare = key.strip_prefix('\'').and_then(|key| key.strip_suffix('\''));
                 let key = bare.map_or_else(|| key.to_owned(), |key| key.replace("''", "'"));
-                // `commit()` is a call without parameters; `sessions('')` is a key that nothing has, not the collection.
+                // `commit()` is a call without parameters; `sessions('')` is a key that nothing
+                // has, not the collection.
                 if bare.is_some() && key.is_empty() {
                     return None;
                 }

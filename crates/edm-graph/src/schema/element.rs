@@ -1,5 +1,5 @@
-//! What the table of the wire is made of: types, properties, navigations, actions. Everything can be made in a constant,
-//! so that a reference to a type that does not exist is no program.
+//! What the table of the wire is made of: types, properties, navigations, actions. Everything can
+//! be made in a constant, so that a reference to a type that does not exist is no program.
 
 use crate::query;
 
@@ -42,23 +42,14 @@ pub enum Source {
     Addition,
 }
 
-/// Whether the JSON really sent holds a property.
+/// When a client may set a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// Wherever `$select` does not leave it out, `null` if need be.
-    Always,
-    /// Only where there is something to say; its description tells when.
-    Sometimes,
-}
-
-/// Who gives a property its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Setting {
-    /// The service; what a client sends is not looked at.
-    Server,
-    /// The client, when the resource is made.
+pub enum WritableOn {
+    /// Never: the service sets it, and ignores what a client sends.
+    Never,
+    /// When the resource is created.
     Create,
-    /// The client, when the resource is made and later.
+    /// When the resource is created, and later.
     Change,
 }
 
@@ -85,7 +76,7 @@ pub enum Bound {
     /// The text of a GUID.
     Guid,
     /// Nothing, not even its type: it is not looked at.
-    Unread,
+    Ignored,
     /// Nothing: it is any JSON, which is handed on.
     Json,
     /// An integer from the first to the second.
@@ -111,10 +102,11 @@ pub struct Property {
     pub comparison: Comparison,
     /// Where it comes from.
     pub source: Source,
-    /// Whether it is always there.
-    pub presence: Presence,
-    /// Who sets it.
-    pub setting: Setting,
+    /// Whether the JSON always contains it unless `$select` leaves it out, as `null` if it has no
+    /// value. The description of any other property says when it is there.
+    pub always_present: bool,
+    /// When a client may set it.
+    pub writable: WritableOn,
     /// What its value or its elements must keep to.
     pub bound: Bound,
     /// The least and the greatest number of elements that a client may send.
@@ -162,7 +154,8 @@ pub struct StructuredType {
     pub is_abstract: bool,
     /// What further properties hold, where their names are the client's.
     pub open: Option<Type>,
-    /// Whether a request that brings a property which it does not have is refused, where others drop it.
+    /// Whether a request that brings a property which it does not have is refused, where others
+    /// drop it.
     pub is_closed: bool,
     /// Where it comes from.
     pub source: Source,
@@ -227,8 +220,8 @@ const fn property(name: &'static str, of: Type, description: &'static str) -> Pr
         needed: false,
         comparison: Comparison::ByType,
         source: Source::Graph,
-        presence: Presence::Always,
-        setting: Setting::Server,
+        always_present: true,
+        writable: WritableOn::Never,
         bound: Bound::None,
         elements: None,
         description,
@@ -302,17 +295,17 @@ impl Property {
 
     /// Makes it one that is not always there.
     pub(super) const fn sometimes(self) -> Self {
-        Self { presence: Presence::Sometimes, ..self }
+        Self { always_present: false, ..self }
     }
 
     /// Lets clients set it when they make the resource.
     pub(super) const fn set_once(self) -> Self {
-        Self { setting: Setting::Create, ..self }
+        Self { writable: WritableOn::Create, ..self }
     }
 
     /// Lets clients set it when they make the resource and later.
     pub(super) const fn set(self) -> Self {
-        Self { setting: Setting::Change, ..self }
+        Self { writable: WritableOn::Change, ..self }
     }
 
     /// Makes it one that whoever makes the resource or calls the action must bring.
@@ -347,7 +340,7 @@ impl Property {
 
     /// Says that it is not looked at.
     pub(super) const fn unread(self) -> Self {
-        Self { bound: Bound::Unread, ..self }
+        Self { bound: Bound::Ignored, ..self }
     }
 
     /// Says that it is any JSON, and handed on.
@@ -488,7 +481,8 @@ impl StructuredType {
         }
     }
 
-    /// Returns what queries may name, inherited properties first. `COUNT` is [`property_count`](Self::property_count).
+    /// Returns what queries may name, inherited properties first. `COUNT` is
+    /// [`property_count`](Self::property_count).
     pub const fn query_properties<const COUNT: usize>(&self) -> [query::Property; COUNT] {
         let mut properties = [query::Property::new("", query::Kind::Text); COUNT];
         let mut of = self;

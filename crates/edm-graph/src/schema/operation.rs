@@ -187,7 +187,8 @@ impl Operation {
         !matches!(self.body, Body::None)
     }
 
-    /// Returns whether the state of one resource may be demanded: by `If-Match` and `If-None-Match`.
+    /// Returns whether the state of one resource may be demanded: by `If-Match` and
+    /// `If-None-Match`.
     pub const fn is_conditional(&self) -> bool {
         let named = matches!(self.access, Access::Token | Access::Right(_));
         let one = match self.answer.content {

@@ -12,8 +12,8 @@ use crate::message::{Body, BodyFailure, Response};
 /// A shorter answer, or piece of one, is not counted: the connection has as much room of its own.
 const COUNTED_BYTES_MIN: usize = 16 * 1024;
 
-/// An answer whose bytes are counted under its caller, each until it is written or given up. It was made already, so
-/// nothing waits for room; but while it holds too much no body finds any.
+/// An answer whose bytes are counted under its caller, each until it is written or given up. It was
+/// made already, so nothing waits for room; but while it holds too much no body finds any.
 pub(crate) struct CountedAnswer {
     body: Body,
     /// The whole answer where its length is known; else it is counted piece by piece.

@@ -1,5 +1,5 @@
-//! `$batch`: each request of a batch goes through everything that a request by itself goes through, one after another,
-//! with an id and a line of the log of its own (docs/api/batch.md).
+//! `$batch`: each request of a batch goes through everything that a request by itself goes through,
+//! one after another, with an id and a line of the log of its own (docs/api/batch.md).
 
 use std::sync::Arc;
 
@@ -24,7 +24,8 @@ use crate::respond;
 const CONNECTION_HEADERS: &[HeaderName] =
     &[header::CONNECTION, header::CONTENT_LENGTH, header::DATE, header::TRANSFER_ENCODING];
 
-/// Bytes of an answer for which there must be room before its request is tried; a longer one is counted when it is there.
+/// Bytes of an answer for which there must be room before its request is tried; a longer one is
+/// counted when it is there.
 const ANSWER_BYTES_EXPECTED: usize = 256 * 1024;
 
 /// How Graph writes the names of headers inside a batch; clients look them up in this spelling.
@@ -89,7 +90,8 @@ fn head(request: &PartRequest) -> Request {
     head
 }
 
-/// Makes the request that would have come by itself. Who asks is said by the batch, unless the part says it.
+/// Makes the request that would have come by itself. Who asks is said by the batch, unless the part
+/// says it.
 fn ask(part: PartRequest, outer: &HeaderMap) -> Request {
     let body = part.body.as_deref().map_or_else(Bytes::new, Bytes::copy_from_slice);
     let mut request = head(&part);
@@ -142,7 +144,8 @@ impl Answers {
         }
     }
 
-    /// Takes room for the next answer before anything is done for it: behind that it could not be refused any more.
+    /// Takes room for the next answer before anything is done for it: behind that it could not be
+    /// refused any more.
     async fn make_room(&mut self) -> Result<(), HttpProblem> {
         let wanted = self.batch_bytes + self.json.len() + ANSWER_BYTES_EXPECTED;
         let missing = wanted.saturating_sub(self.lease.bytes());
@@ -208,7 +211,8 @@ impl Answers {
 async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, HttpProblem> {
     let mut read = BytesMut::new();
     while let Some(piece) = body.next_piece().await {
-        // A stream that breaks off would break the connection; here it would break the answers beside it.
+        // A stream that breaks off would break the connection; here it would break the answers
+        // beside it.
         let piece = piece.map_err(|_| HttpProblem::Panicked)?;
         if piece.len() > bytes_max - read.len() {
             return Err(HttpProblem::AnswerTooLarge { bytes_max: limits::BATCH_ANSWER_BYTES_MAX });

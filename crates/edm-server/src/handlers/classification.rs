@@ -1,4 +1,5 @@
-//! `classifyExactMatches` and `redactExactMatches`. The text lives as long as the request and is never logged.
+//! `classifyExactMatches` and `redactExactMatches`. The text lives as long as the request and is
+//! never logged.
 
 use std::sync::Arc;
 

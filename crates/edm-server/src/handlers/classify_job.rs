@@ -1,4 +1,5 @@
-//! `classifyFile` and `classifyText`: classified at once, and kept as a job without a piece of the text.
+//! `classifyFile` and `classifyText`: classified at once, and kept as a job without a piece of the
+//! text.
 
 use base64::Engine;
 use base64::alphabet;
@@ -24,7 +25,8 @@ use crate::message::{Request, Response};
 use crate::wiped_buffer::wiped;
 use crate::{respond, to_wire};
 
-/// OData writes binary values in the alphabet for addresses, Microsoft's SDKs in the standard one, both with or without padding.
+/// OData writes binary values in the alphabet for addresses, Microsoft's SDKs in the standard one,
+/// both with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -100,8 +102,8 @@ fn decoded(mut file: Zeroizing<String>) -> Result<Bytes, ApiError> {
     })
 }
 
-/// Returns how the sender says that the body's text is encoded; nothing where it says that it is no text, or one of an
-/// encoding that is not read.
+/// Returns how the sender says that the body's text is encoded; nothing where it says that it is no
+/// text, or one of an encoding that is not read.
 fn text_encoding(headers: &HeaderMap) -> Option<TextEncoding> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
     let mut parts = value.split(';').map(str::trim);
@@ -112,7 +114,8 @@ fn text_encoding(headers: &HeaderMap) -> Option<TextEncoding> {
     match charset.map(|charset| charset.trim_matches('"')) {
         None | Some("utf-8" | "utf8" | "us-ascii") => Some(TextEncoding::Unsaid),
         Some("utf-16le") => Some(TextEncoding::Utf16Little),
-        // RFC 2781, 4.3 would have the big end first, and many programs write the little one: only the mark is sure.
+        // RFC 2781, 4.3 would have the big end first, and many programs write the little one: only
+        // the mark is sure.
         Some("utf-16") => Some(TextEncoding::Utf16),
         Some("utf-16be") => Some(TextEncoding::Utf16Big),
         Some(_) => None,

@@ -1,6 +1,7 @@
-//! `classifyExactMatches` for `application/x-ndjson`: one text a line in, one result a line out, while both come and go.
-//! Nothing is kept but the lines at hand, so the bound of the whole may be far beyond the memory; and a place among the
-//! texts that are matched is held only while there is something to match.
+//! `classifyExactMatches` for `application/x-ndjson`: one text a line in, one result a line out,
+//! while both come and go. Nothing is kept but the lines at hand, so the bound of the whole may be
+//! far beyond the memory; and a place among the texts that are matched is held only while there is
+//! something to match.
 
 use std::sync::Arc;
 
@@ -102,8 +103,8 @@ impl Answering {
         None
     }
 
-    /// Waits for the next piece, and takes those with it that are there already: to hand lines to another thread costs as
-    /// much as to look at a few of them.
+    /// Waits for the next piece, and takes those with it that are there already: to hand lines to
+    /// another thread costs as much as to look at a few of them.
     async fn gather(&mut self) -> Result<(), HttpProblem> {
         let mut bytes = 0;
         let mut coming = self.pieces.next().await?;
@@ -130,7 +131,8 @@ impl Answering {
         Ok(())
     }
 
-    /// Takes a piece. Its whole lines stay where they lie; only one that it ends or begins is put together.
+    /// Takes a piece. Its whole lines stay where they lie; only one that it ends or begins is put
+    /// together.
     fn take(&mut self, piece: &Bytes) {
         let Some(first) = memchr::memchr(b'\n', piece) else { return self.begin(piece) };
         let last = memchr::memrchr(b'\n', piece).unwrap_or(first);
@@ -147,7 +149,8 @@ impl Answering {
         self.begin(&rest);
     }
 
-    /// Adds to the line that is not whole yet; of one that is too long no more is kept than shows it.
+    /// Adds to the line that is not whole yet; of one that is too long no more is kept than shows
+    /// it.
     fn begin(&mut self, piece: &[u8]) {
         let room = (limits::JSON_BODY_BYTES_MAX + 1).saturating_sub(self.begun.len());
         self.begun.extend_from_slice(piece.get(..room).unwrap_or(piece));
@@ -259,8 +262,8 @@ fn write_report(written: &mut Vec<u8>, (id, line): (Value, u64), report: MatchRe
     write(written, &LineResult { id, line, outcome });
 }
 
-/// Writes the result of a text in which nothing was found, which most have: as [`write`] does, which would take longer
-/// than reading the line did.
+/// Writes the result of a text in which nothing was found, which most have: as [`write`] does,
+/// which would take longer than reading the line did.
 fn write_nothing(written: &mut Vec<u8>, id: &Value, number: u64) {
     written.extend_from_slice(b"{\"id\":");
     serde_json::to_writer(&mut *written, id).expect("a value has string keys");

@@ -1,4 +1,5 @@
-//! `classifyExactMatches` for `text/plain`: a text of any length, matched as it comes, with one result at the end.
+//! `classifyExactMatches` for `text/plain`: a text of any length, matched as it comes, with one
+//! result at the end.
 
 use std::sync::Arc;
 
@@ -28,7 +29,8 @@ pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> R
     let mut text = app.service.classify_stream(&principal, options).await?;
     let reading = async {
         while let Some(piece) = pieces.next_held(&mut lease).await? {
-            // What the scanner looks at stays held to the end; the rest of a piece, until it was looked at.
+            // What the scanner looks at stays held to the end; the rest of a piece, until it was
+            // looked at.
             let passing = lease.bytes().saturating_sub(SCANNED_BYTES).min(piece.len());
             let piece = lease.split(passing).hold(piece);
             if !text.push(piece).await {

@@ -1,4 +1,5 @@
-//! What Graph has beside exact data match, and this service has none of: labels, and the jobs about labels and policies.
+//! What Graph has beside exact data match, and this service has none of: labels, and the jobs about
+//! labels and policies.
 
 use std::borrow::Cow;
 use std::convert::Infallible;

@@ -1,4 +1,5 @@
-//! Whether the process lives, and whether it can answer. Neither asks for a token; names are told to who brings one.
+//! Whether the process lives, and whether it can answer. Neither asks for a token; names are told
+//! to who brings one.
 
 use edm_model::{Right, Role};
 use edm_service::{Readiness, UnservedStore};
@@ -16,7 +17,8 @@ pub(crate) fn live() -> Response {
     respond::json(StatusCode::OK, &json!({"status": "alive"}))
 }
 
-/// 503 where nothing can be answered; 200 and `degraded` where the data of some stores cannot be read.
+/// 503 where nothing can be answered; 200 and `degraded` where the data of some stores cannot be
+/// read.
 pub(crate) async fn ready(exchange: Exchange) -> Result<Response, ApiError> {
     let Exchange { app, request, .. } = exchange;
     let Readiness { obstacle, unserved } = app.service.readiness().await?;
@@ -27,7 +29,8 @@ pub(crate) async fn ready(exchange: Exchange) -> Result<Response, ApiError> {
         0 => json!({"status": "ready"}),
         count => json!({"status": "degraded", "unservedCount": count}),
     };
-    // Who brings a token is told what it is good for; which tables there are is for whoever may read them.
+    // Who brings a token is told what it is good for; which tables there are is for whoever may
+    // read them.
     if let Ok(principal) = authorised(request.headers(), None, None, &app).await {
         body["roles"] = principal.roles.iter().map(Role::as_str).collect();
         if !unserved.is_empty() && principal.may(Right::Read) {

@@ -1,5 +1,5 @@
-//! `/dataClassification/jobs` and the collections of one origin: classifications that are kept. Actions make them, so POST
-//! is not served.
+//! `/dataClassification/jobs` and the collections of one origin: classifications that are kept.
+//! Actions make them, so POST is not served.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! What describes the wire: `$metadata` and `/openapi.json`. Both are the same for everyone and hold nothing of anyone, so
-//! neither asks for a token, as Graph's does not.
+//! What describes the wire: `$metadata` and `/openapi.json`. Both are the same for everyone and
+//! hold nothing of anyone, so neither asks for a token, as Graph's does not.
 
 use std::sync::LazyLock;
 
@@ -76,7 +76,8 @@ fn prefers_json(headers: &HeaderMap) -> bool {
     quality(&accepted, "application/json") > quality(&accepted, "application/xml")
 }
 
-/// Returns what a media type is worth to the client, in thousandths; the range that fits best says so.
+/// Returns what a media type is worth to the client, in thousandths; the range that fits best says
+/// so.
 fn quality(accepted: &str, media_type: &str) -> u16 {
     let mut best = (0, 0);
     for range in accepted.split(',') {

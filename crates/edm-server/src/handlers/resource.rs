@@ -1,5 +1,6 @@
-//! Lists, counts, reads, creates, changes and deletes resources, the same way for each kind. A kind says which ids its
-//! paths contain, what the service is asked for, and how the result is presented.
+//! Lists, counts, reads, creates, changes and deletes resources, the same way for each kind. A kind
+//! says which ids its paths contain, what the service is asked for, and how the result is
+//! presented.
 //!
 //! The checks come in this order: the body, the query options, the ids of the path, the service.
 

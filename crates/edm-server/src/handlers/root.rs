@@ -80,7 +80,8 @@ impl Read for Root {
     }
 }
 
-/// Nothing of the service can be set, so a whole object that comes back changes nothing. `$expand` adds nothing here.
+/// Nothing of the service can be set, so a whole object that comes back changes nothing. `$expand`
+/// adds nothing here.
 pub(crate) async fn update(call: Call, request: Request) -> Result<Response, ApiError> {
     let (ServiceChange, _lease) = call.json::<ServiceChange>(request).await?;
     let options = call.options(&SERVICE, Place::Item)?;

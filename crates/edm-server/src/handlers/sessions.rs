@@ -19,7 +19,8 @@ use crate::handlers::shapes::{NONE, SESSION};
 use crate::message::Response;
 use crate::{respond, to_wire, upload};
 
-/// Presents a session. Its upload address is a right of its own, so only those who may upload see it.
+/// Presents a session. Its upload address is a right of its own, so only those who may upload see
+/// it.
 fn resource(call: &Call, session: &Session) -> SessionResource {
     let open = session.state == SessionState::UploadInProgress && call.principal.may(Right::Upload);
     to_wire::resource::session(session, open.then(|| upload::address(&call.app, &call.origin, session)))
@@ -222,8 +223,8 @@ async fn expand_agent(
     Ok(())
 }
 
-/// Returns the agent of each session, or nothing where `$expand` does not ask. A session may name no agent, or one that
-/// does not exist.
+/// Returns the agent of each session, or nothing where `$expand` does not ask. A session may name
+/// no agent, or one that does not exist.
 async fn expanded_agents(
     call: &Call,
     options: &QueryOptions,
@@ -241,7 +242,8 @@ async fn expanded_agents(
     Ok(found.into_iter().map(present).collect())
 }
 
-/// Fails where an answer would be refused for its salt, so that nothing is changed by a request that is refused.
+/// Fails where an answer would be refused for its salt, so that nothing is changed by a request
+/// that is refused.
 async fn may_see_salt(call: &Call, options: &QueryOptions, at: &Address<Sessions>) -> Result<(), ApiError> {
     if names_salt(options) {
         call.app.service.reveal_salt(&call.principal, at.parent, at.id).await?;

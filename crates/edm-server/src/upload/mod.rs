@@ -1,5 +1,6 @@
-//! The upload wire: the Azure Block Blob subset on a service-SAS address of this server. The signature is the
-//! right, so no token is asked for. Checks come in this order: signature, size, block id, block bytes, session.
+//! The upload wire: the Azure Block Blob subset on a service-SAS address of this server. The
+//! signature is the right, so no token is asked for. Checks come in this order: signature, size,
+//! block id, block bytes, session.
 
 mod block_list;
 mod error;
@@ -197,7 +198,8 @@ fn refuse_unserved(headers: &HeaderMap) -> Result<(), UploadProblem> {
     }
 }
 
-/// Compares `Content-MD5` where it is sent, and returns it. Hashing 16 MiB takes too long for an async thread.
+/// Compares `Content-MD5` where it is sent, and returns it. Hashing 16 MiB takes too long for an
+/// async thread.
 async fn verify_md5(headers: &HeaderMap, bytes: &Bytes) -> Result<Option<String>, UploadProblem> {
     let Some(sent) = headers.get(&CONTENT_MD5) else {
         return Ok(None);
@@ -222,7 +224,8 @@ fn finish(headers: &mut HeaderMap, request: &HeaderMap) {
     }
 }
 
-/// A session's blob has one content for each number of named blocks, which is all that a tag must tell.
+/// A session's blob has one content for each number of named blocks, which is all that a tag must
+/// tell.
 fn insert_tag(headers: &mut HeaderMap, session: SessionId, blocks: &[StagedBlock]) {
     let named = blocks.iter().filter(|block| block.committed).count();
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{session}-{named}\"")) {
