@@ -9,9 +9,9 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::batch_body::{self, BatchDialect};
 use crate::batch_error::{BatchError, BatchErrorKind, METHODS};
-use crate::body::{BodyErrorKind, Given, Reader};
-use crate::fields::{Fields, Handling};
-use crate::ignored::Ignored;
+use crate::body::{BodyErrorKind, MaybeNull, Reader};
+use crate::fields::Fields;
+use crate::ignored::{Handling, Ignored};
 use crate::parse::parse_object;
 use crate::path;
 use crate::schema::batches::BATCH;
@@ -92,7 +92,7 @@ impl Batch {
         let (body, ignored) = parse_object(bytes, FIELDS)?;
         let ignored = ignored.handled(wished.unwrap_or(FIELDS.handling()))?;
         let reader = Reader::new(&body);
-        let Given::Value(requests) = reader.objects("requests", limits::BATCH_REQUESTS_MAX)? else {
+        let MaybeNull::Value(requests) = reader.objects("requests", limits::BATCH_REQUESTS_MAX)? else {
             return Err(reader.error(BodyErrorKind::Missing, "requests").into());
         };
         let mut places = HashMap::new();
@@ -100,7 +100,7 @@ impl Batch {
         for (place, request) in requests.iter().enumerate() {
             let id = read_id(request)?;
             let depends_on = read_dependencies(request, &places)?;
-            if !matches!(request.value("atomicityGroup"), Given::Absent | Given::Null) {
+            if !matches!(request.value("atomicityGroup"), MaybeNull::Absent | MaybeNull::Null) {
                 let target = request.target("atomicityGroup");
                 return Err(BatchError::at(BatchErrorKind::AtomicityGroup, target));
             }
@@ -119,10 +119,10 @@ impl Batch {
 
 fn read_id(request: &Reader<'_>) -> Result<String, BatchError> {
     match request.text("id", limits::BATCH_ID_CHARACTERS_MAX)? {
-        Given::Value(id) if id.is_empty() => {
+        MaybeNull::Value(id) if id.is_empty() => {
             Err(BatchError::at(BatchErrorKind::EmptyId, request.target("id")))
         }
-        Given::Value(id) => Ok(id),
+        MaybeNull::Value(id) => Ok(id),
         _ => Err(request.error(BodyErrorKind::Missing, "id").into()),
     }
 }
@@ -153,8 +153,8 @@ impl PartRequest {
         let headers = read_headers(request)?;
         let content_type = headers.iter().find(|(name, _)| name == "content-type");
         let body = match request.value("body") {
-            Given::Absent | Given::Null => None,
-            Given::Value(body) => {
+            MaybeNull::Absent | MaybeNull::Null => None,
+            MaybeNull::Value(body) => {
                 let content_type = content_type.map(|(_, value)| value.as_str());
                 let bytes = batch_body::bytes(body, content_type);
                 Some(bytes.map_err(|kind| BatchError::at(kind, request.target("body")))?)
@@ -165,7 +165,7 @@ impl PartRequest {
 }
 
 fn read_method(request: &Reader<'_>) -> Result<&'static str, BatchError> {
-    let Given::Value(method) = request.text("method", limits::BATCH_ID_CHARACTERS_MAX)? else {
+    let MaybeNull::Value(method) = request.text("method", limits::BATCH_ID_CHARACTERS_MAX)? else {
         return Err(request.error(BodyErrorKind::Missing, "method").into());
     };
     let known = METHODS.iter().copied().find(|known| known.eq_ignore_ascii_case(&method));
@@ -173,7 +173,7 @@ fn read_method(request: &Reader<'_>) -> Result<&'static str, BatchError> {
 }
 
 fn read_url(request: &Reader<'_>, here: Here<'_>) -> Result<String, BatchError> {
-    let Given::Value(url) = request.text("url", limits::BATCH_URL_CHARACTERS_MAX)? else {
+    let MaybeNull::Value(url) = request.text("url", limits::BATCH_URL_CHARACTERS_MAX)? else {
         return Err(request.error(BodyErrorKind::Missing, "url").into());
     };
     let fail = |kind| BatchError::at(kind, request.target("url"));
@@ -189,7 +189,7 @@ fn read_url(request: &Reader<'_>, here: Here<'_>) -> Result<String, BatchError> 
     // Whatever else is on this host, a batch reaches what is below the version and nothing beside
     // it.
     target.insert_str(0, if versioned { "/" } else { UNVERSIONED });
-    if path::canonical(&target).as_deref() == Some(path::BATCH) {
+    if path::locate(&target).is_some_and(|located| located.template == path::BATCH) {
         return Err(fail(BatchErrorKind::Nested));
     }
     if let Some(query) = query {
@@ -234,7 +234,7 @@ fn is_scheme(text: &str) -> bool {
 
 /// Reads the headers with their names in lower case; those of a connection are dropped.
 fn read_headers(request: &Reader<'_>) -> Result<Vec<(String, String)>, BatchError> {
-    let Given::Value(headers) = request.object("headers")? else {
+    let MaybeNull::Value(headers) = request.object("headers")? else {
         return Ok(Vec::new());
     };
     let mut read: Vec<(String, String)> = Vec::new();
@@ -243,7 +243,7 @@ fn read_headers(request: &Reader<'_>) -> Result<Vec<(String, String)>, BatchErro
             let kind = BodyErrorKind::TooMany { count_max: limits::BATCH_HEADERS_MAX };
             return Err(request.error(kind, "headers").into());
         }
-        let Given::Value(value) = headers.text(name, limits::BATCH_HEADER_CHARACTERS_MAX)? else {
+        let MaybeNull::Value(value) = headers.text(name, limits::BATCH_HEADER_CHARACTERS_MAX)? else {
             continue;
         };
         // A header's name may hold anything here, so it is not repeated in the error.

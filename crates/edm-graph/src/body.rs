@@ -9,7 +9,7 @@ use crate::object::{Node, Object};
 
 /// A property as a body gave it. `null` and absence mean different things to PATCH.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Given<T> {
+pub enum MaybeNull<T> {
     /// The property is not in the body: leave it as it is.
     #[default]
     Absent,
@@ -19,32 +19,32 @@ pub enum Given<T> {
     Value(T),
 }
 
-impl<T> Given<T> {
+impl<T> MaybeNull<T> {
     /// Returns the value; absence and `null` are both `None`.
     pub fn into_option(self) -> Option<T> {
         match self {
-            Given::Value(value) => Some(value),
-            Given::Absent | Given::Null => None,
+            MaybeNull::Value(value) => Some(value),
+            MaybeNull::Absent | MaybeNull::Null => None,
         }
     }
 
     /// Returns the change a PATCH asks for: `None` to leave, `Some(None)` to clear.
     pub fn into_change(self) -> Option<Option<T>> {
         match self {
-            Given::Absent => None,
-            Given::Null => Some(None),
-            Given::Value(value) => Some(Some(value)),
+            MaybeNull::Absent => None,
+            MaybeNull::Null => Some(None),
+            MaybeNull::Value(value) => Some(Some(value)),
         }
     }
 
     pub(crate) fn try_map<U>(
         self,
         map: impl FnOnce(T) -> Result<U, BodyError>,
-    ) -> Result<Given<U>, BodyError> {
+    ) -> Result<MaybeNull<U>, BodyError> {
         Ok(match self {
-            Given::Absent => Given::Absent,
-            Given::Null => Given::Null,
-            Given::Value(value) => Given::Value(map(value)?),
+            MaybeNull::Absent => MaybeNull::Absent,
+            MaybeNull::Null => MaybeNull::Null,
+            MaybeNull::Value(value) => MaybeNull::Value(map(value)?),
         })
     }
 }
@@ -241,21 +241,21 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the raw value.
-    pub(crate) fn value(&self, name: &str) -> Given<&'a Node<'a>> {
+    pub(crate) fn value(&self, name: &str) -> MaybeNull<&'a Node<'a>> {
         match self.fields.get(name) {
-            None => Given::Absent,
-            Some(Node::Null) => Given::Null,
-            Some(value) => Given::Value(value),
+            None => MaybeNull::Absent,
+            Some(Node::Null) => MaybeNull::Null,
+            Some(value) => MaybeNull::Value(value),
         }
     }
 
     /// Reads a text of at most so many characters.
-    pub(crate) fn text(&self, name: &str, characters_max: usize) -> Result<Given<String>, BodyError> {
+    pub(crate) fn text(&self, name: &str, characters_max: usize) -> Result<MaybeNull<String>, BodyError> {
         self.value(name).try_map(|value| check_text(value, characters_max, || self.target(name)))
     }
 
     /// Reads a boolean.
-    pub(crate) fn boolean(&self, name: &str) -> Result<Given<bool>, BodyError> {
+    pub(crate) fn boolean(&self, name: &str) -> Result<MaybeNull<bool>, BodyError> {
         let wrong = || self.error(BodyErrorKind::WrongType { expected: "true or false" }, name);
         self.value(name).try_map(|value| match value {
             Node::Boolean(value) => Ok(*value),
@@ -265,7 +265,11 @@ impl<'a> Reader<'a> {
 
     /// Reads a JSON integer; a quoted one or a fraction is refused. `3.0` is one, as JSON Schema
     /// has it.
-    pub(crate) fn integer(&self, name: &str, range: RangeInclusive<u64>) -> Result<Given<u64>, BodyError> {
+    pub(crate) fn integer(
+        &self,
+        name: &str,
+        range: RangeInclusive<u64>,
+    ) -> Result<MaybeNull<u64>, BodyError> {
         self.value(name).try_map(|value| {
             let Node::Number(number) = value else {
                 return Err(self.error(BodyErrorKind::WrongType { expected: "an integer" }, name));
@@ -282,7 +286,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an integer that fits 32 bits.
-    pub(crate) fn integer32(&self, name: &str, range: RangeInclusive<u32>) -> Result<Given<u32>, BodyError> {
+    pub(crate) fn integer32(
+        &self,
+        name: &str,
+        range: RangeInclusive<u32>,
+    ) -> Result<MaybeNull<u32>, BodyError> {
         let wide = u64::from(*range.start())..=u64::from(*range.end());
         let bound = *range.end();
         // Within the range already.
@@ -294,7 +302,7 @@ impl<'a> Reader<'a> {
         &self,
         name: &str,
         known: &'static [&'static str],
-    ) -> Result<Given<&'static str>, BodyError> {
+    ) -> Result<MaybeNull<&'static str>, BodyError> {
         self.value(name).try_map(|value| {
             let Node::Text(text) = value else {
                 return Err(self.error(BodyErrorKind::WrongType { expected: "a string" }, name));
@@ -310,7 +318,7 @@ impl<'a> Reader<'a> {
         name: &str,
         count_max: usize,
         characters_max: usize,
-    ) -> Result<Given<Vec<String>>, BodyError> {
+    ) -> Result<MaybeNull<Vec<String>>, BodyError> {
         self.elements(name, count_max)?.try_map(|elements| {
             let check = |(position, value)| {
                 check_text(value, characters_max, || format!("{}[{position}]", self.target(name)))
@@ -320,7 +328,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an object.
-    pub(crate) fn object(&self, name: &str) -> Result<Given<Reader<'a>>, BodyError> {
+    pub(crate) fn object(&self, name: &str) -> Result<MaybeNull<Reader<'a>>, BodyError> {
         self.value(name).try_map(|value| match value {
             Node::Object(fields) => Ok(Reader { fields, path: self.target(name) }),
             _ => Err(self.error(BodyErrorKind::WrongType { expected: "an object" }, name)),
@@ -328,7 +336,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a collection of objects.
-    pub(crate) fn objects(&self, name: &str, count_max: usize) -> Result<Given<Vec<Reader<'a>>>, BodyError> {
+    pub(crate) fn objects(
+        &self,
+        name: &str,
+        count_max: usize,
+    ) -> Result<MaybeNull<Vec<Reader<'a>>>, BodyError> {
         self.elements(name, count_max)?.try_map(|elements| {
             let read = |(position, value): (usize, &'a Node<'a>)| {
                 let path = format!("{}[{position}]", self.target(name));
@@ -342,11 +354,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the value or says that it is needed.
-    pub(crate) fn needed<T>(&self, name: &str, given: Given<T>) -> Result<T, BodyError> {
+    pub(crate) fn needed<T>(&self, name: &str, given: MaybeNull<T>) -> Result<T, BodyError> {
         given.into_option().ok_or_else(|| self.error(BodyErrorKind::Missing, name))
     }
 
-    fn elements(&self, name: &str, count_max: usize) -> Result<Given<&'a [Node<'a>]>, BodyError> {
+    fn elements(&self, name: &str, count_max: usize) -> Result<MaybeNull<&'a [Node<'a>]>, BodyError> {
         self.value(name).try_map(|value| match value {
             Node::Elements(elements) if elements.len() > count_max => {
                 Err(self.error(BodyErrorKind::TooMany { count_max }, name))

@@ -4,7 +4,7 @@
 use edm_model::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::moment::Moment;
+use crate::date_time::DateTimeOffset;
 
 /// The body of every answer that is no success (`docs/api/errors.md`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl InnerError {
     /// Makes the inner part of an error.
     pub fn new(at: Timestamp, request_id: &str, client_request_id: Option<&str>) -> Self {
         Self {
-            date: Moment::new(at).without_fraction(),
+            date: DateTimeOffset::new(at).without_fraction(),
             request_id: request_id.to_owned(),
             client_request_id: client_request_id.map(str::to_owned),
         }
@@ -93,7 +93,7 @@ pub struct ClassificationError {
 #[serde(rename_all = "camelCase", default)]
 pub struct ClassificationInnerError {
     /// When it happened.
-    pub error_date_time: Option<Moment>,
+    pub error_date_time: Option<DateTimeOffset>,
     /// A stable word.
     pub code: Option<String>,
     /// The id that the client sent.

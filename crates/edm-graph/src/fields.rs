@@ -3,7 +3,8 @@
 
 use edm_model::limits;
 
-use crate::schema::{Action, Bound, NAMESPACE, Property, STRUCTURED_TYPES, Setting, StructuredType, Type};
+use crate::ignored::Handling;
+use crate::schema::{Action, Bound, NAMESPACE, Property, STRUCTURED_TYPES, StructuredType, Type, WritableOn};
 
 /// Names the type of an object.
 const TYPE_NAME: &str = "@odata.type";
@@ -182,12 +183,12 @@ impl Fields {
 
     fn property(self, property: &'static Property) -> Member {
         let is_read = match self {
-            Fields::Create(_) => property.setting != Setting::Server,
-            Fields::Change(_) => property.setting == Setting::Change,
+            Fields::Create(_) => property.writable != WritableOn::Never,
+            Fields::Change(_) => property.writable == WritableOn::Change,
             Fields::Reference(_) => property.name == "id",
             Fields::Parameters(_) | Fields::Options(_) => true,
         };
-        if !is_read || property.bound == Bound::Unread {
+        if !is_read || property.bound == Bound::Ignored {
             return Member::Passed;
         }
         let count_max = property.elements.map_or(limits::REQUEST_ITEMS_MAX, |(_, most)| most);

@@ -19,11 +19,11 @@ mod batch_body;
 mod batch_error;
 mod body;
 mod collection;
+mod date_time;
 mod error;
 mod fields;
 mod ignored;
 mod json_string;
-mod moment;
 mod object;
 mod parse;
 pub mod path;
@@ -36,14 +36,14 @@ mod text_object;
 pub use batch::{Batch, BatchPart, Here, PartRequest};
 pub use batch_body::{BatchDialect, PartBody};
 pub use batch_error::{BatchError, BatchErrorKind};
-pub use body::{BodyError, BodyErrorKind, Given};
+pub use body::{BodyError, BodyErrorKind, MaybeNull};
 pub use collection::Collection;
+pub use date_time::{DateTimeOffset, ParseDateTimeError};
 pub use error::{
     ClassificationError, ClassificationInnerError, ErrorBody, ErrorDetail, ErrorEnvelope, InnerError,
 };
-pub use fields::{Fields, Handling};
-pub use ignored::Ignored;
-pub use moment::{Moment, ParseMomentError};
+pub use fields::Fields;
+pub use ignored::{Handling, Ignored};
 pub use object::Object;
 pub use parse::FromBody;
 pub use resource::classification::{

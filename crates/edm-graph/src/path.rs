@@ -5,7 +5,7 @@ mod cast;
 mod lenient;
 
 pub(crate) use lenient::VERSIONS;
-pub use lenient::{canonical, fill, plain};
+pub use lenient::{Located, fill, locate};
 
 /// The prefix that the service writes into addresses.
 pub const BASE: &str = "/beta";

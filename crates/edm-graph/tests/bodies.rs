@@ -3,8 +3,9 @@
 use edm_graph::schema::actions::{CLASSIFY, CLASSIFY_FILE};
 use edm_graph::{
     BodyError, ClassifyOptions, ClassifyRequest, ColumnResource, DataStoreChange, DataStoreDraft, FromBody,
-    Given, Handling, LookupRequest, RedactRequest, SensitiveTypeChange, SensitiveTypeDraft, SessionChange,
-    SessionDraft, SessionResource, Telling, TextLine, UploadAgentChange, WireSalt, columns_from_wire,
+    Handling, LookupRequest, MaybeNull, RedactRequest, SensitiveTypeChange, SensitiveTypeDraft,
+    SessionChange, SessionDraft, SessionResource, Telling, TextLine, UploadAgentChange, WireSalt,
+    columns_from_wire,
 };
 use edm_model::OffsetUnit;
 use serde_json::{Value, json};
@@ -57,8 +58,8 @@ fn a_whole_fetched_object_can_be_patched_back() {
         "datastoreId": "whatever", "checksum": null, "totalBlockCount": 3
     });
     let change = read::<SessionChange>(&(session)).expect("it is accepted");
-    assert_eq!((change.checksum, change.total_block_count), (Given::Null, Given::Value(3)));
-    assert_eq!((change.row_count, change.rejected_row_count), (Given::Absent, Given::Absent));
+    assert_eq!((change.checksum, change.total_block_count), (MaybeNull::Null, MaybeNull::Value(3)));
+    assert_eq!((change.row_count, change.rejected_row_count), (MaybeNull::Absent, MaybeNull::Absent));
 
     let fetched = json!({
         "id": "d1", "displayName": "patients", "description": null, "rowCount": 12, "generation": 4, "sessions": [{"id": 1}],
@@ -66,7 +67,7 @@ fn a_whole_fetched_object_can_be_patched_back() {
                      "warnings": ["7 digits"], "ignoredDelimiters": ["-", " "], "unknown": 1}]
     });
     let change = read::<DataStoreChange>(&(fetched)).expect("it is accepted");
-    assert_eq!(change.description, Given::Null);
+    assert_eq!(change.description, MaybeNull::Null);
     let columns = change.columns.into_option().expect("there are columns");
     let again: Vec<ColumnResource> = columns.as_slice().iter().map(ColumnResource::from).collect();
     assert_eq!(columns_from_wire(&again, "columns").expect("what we send we read"), columns);
@@ -368,7 +369,7 @@ fn rules_of_types_are_read_and_refused_by_path() {
     let body = json!({"exactMatch": serde_json::to_value(&sent).expect("it serialises")});
     let (again, _) =
         SensitiveTypeChange::parse(body.to_string().as_bytes(), None).expect("what we send we read");
-    assert_eq!(again.rule, Given::Value(made.into()));
+    assert_eq!(again.rule, MaybeNull::Value(made.into()));
     for wrong in [json!(0), json!(101), json!("high")] {
         let mut body = rule(json!({"confidence": 85, "primary": "mrn"}));
         body["exactMatch"]["redactConfidence"] = wrong;

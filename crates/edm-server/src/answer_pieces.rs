@@ -1,12 +1,14 @@
-//! Long answers in pieces: each is freed when it is written, and none is copied to make room for the next.
+//! Long answers in pieces: each is freed when it is written, and none is copied to make room for
+//! the next.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use axum::body::{Body, HttpBody};
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::message::{Body, BodyFailure};
 
 /// Bytes of a piece.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -26,7 +28,7 @@ impl AnswerPieces {
         }
         self.full.push(self.last.into());
         let left = self.full.iter().map(|piece| piece.len() as u64).sum();
-        Body::new(PiecedBody { pieces: self.full.into_iter(), left })
+        Body::from_body(PiecedBody { pieces: self.full.into_iter(), left })
     }
 }
 
@@ -54,12 +56,12 @@ struct PiecedBody {
 
 impl HttpBody for PiecedBody {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = BodyFailure;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
         let piece = self.pieces.next();
         self.left -= piece.as_ref().map_or(0, |piece| piece.len() as u64);
         Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
@@ -91,9 +93,12 @@ mod tests {
                 for part in written.chunks(step) {
                     pieces.write_all(part).expect("memory takes it");
                 }
-                let body = pieces.into_body();
+                let mut body = pieces.into_body();
                 assert_eq!(body.size_hint().exact(), Some(length as u64));
-                let read = axum::body::to_bytes(body, usize::MAX).await.expect("it ends");
+                let mut read = Vec::new();
+                while let Some(piece) = body.next_piece().await {
+                    read.extend_from_slice(&piece.expect("it ends"));
+                }
                 assert!(read == written, "{length} bytes by {step}");
             }
         }

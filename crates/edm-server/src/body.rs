@@ -1,18 +1,14 @@
 //! Reads bodies within their bounds, while they come.
 
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody};
-use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use edm_graph::{FromBody, Ignored};
 use edm_model::limits;
 use futures::FutureExt;
-use http::request::Parts;
-use http::{Extensions, HeaderMap, header};
+use http::{HeaderMap, header};
+use http_body::Body as _;
 use tokio::time::Instant;
 
 use crate::admission::{Caller, Lease, Pace, Waits};
@@ -20,45 +16,34 @@ use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::handling::{Handled, Noted};
 use crate::inflate::{self, InflateError};
+use crate::message::{Body, BodyFailure};
 use crate::wiped_buffer::{WipedBuffer, wipe};
 
-/// What the JSON object of a request says; an empty body is an empty object. The lease is held as long as what was made of
-/// the body may be in memory: until the handler ends.
-pub(crate) struct JsonBody<T>(pub(crate) T, pub(crate) Lease);
-
-impl<T: FromBody> FromRequest<Arc<App>> for JsonBody<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        let lease = lease(&parts.extensions)?;
-        let JsonBytes(bytes, lease) =
-            JsonBytes::read(body, &parts.headers, app, lease, "application/json").await?;
-        Ok(Self(read_object(&bytes, &parts)?, lease))
-    }
-}
-
 /// Reads what a body says, and notes what nobody looked at.
-pub(crate) fn read_object<T: FromBody>(bytes: &[u8], head: &Parts) -> Result<T, ApiError> {
-    let mut handled = Handled::wished(&head.headers);
+pub(crate) fn read_object<T: FromBody>(
+    bytes: &[u8],
+    headers: &HeaderMap,
+    noted: &Noted,
+) -> Result<T, ApiError> {
+    let mut handled = Handled::wished(headers);
     let read = T::parse(bytes, handled.wished);
     let (read, ignored) = match read {
         Ok((read, ignored)) => (Ok(read), ignored),
         Err(error) => (Err(error), Ignored::default()),
     };
     handled.ignored = ignored;
-    if let Some(noted) = head.extensions.get::<Noted>() {
-        noted.note(handled);
-    }
+    noted.note(handled);
     Ok(read?)
 }
 
-/// Returns a lease of the request's sender, which is known from here on: a body is read for nobody else.
-pub(crate) fn lease(extensions: &Extensions) -> Result<Lease, HttpProblem> {
-    extensions.get::<Caller>().and_then(Caller::lease).ok_or(HttpProblem::NoToken)
+/// Returns a lease of the request's sender, which is known from here on: a body is read for nobody
+/// else.
+pub(crate) fn lease(caller: &Caller) -> Result<Lease, HttpProblem> {
+    caller.lease().ok_or(HttpProblem::NoToken)
 }
 
-/// The bytes of a JSON body that are not parsed yet, with the lease that is held as long as they are in memory.
+/// The bytes of a JSON body that are not parsed yet, with the lease that is held as long as they
+/// are in memory.
 pub(crate) struct JsonBytes(pub(crate) Bytes, pub(crate) Lease);
 
 impl JsonBytes {
@@ -78,8 +63,8 @@ impl JsonBytes {
     }
 }
 
-/// Reads a body of at most so many bytes, each piece with a lease. Fails as soon as it is longer, before reading where its
-/// length says so.
+/// Reads a body of at most so many bytes, each piece with a lease. Fails as soon as it is longer,
+/// before reading where its length says so.
 pub(crate) async fn read(
     body: Body,
     headers: &HeaderMap,
@@ -100,8 +85,9 @@ pub(crate) async fn read(
     Ok(read.freeze())
 }
 
-/// Reads a body that may hold a text or a salt, as [`read`] does; what is put together of its pieces is overwritten when it is
-/// dropped. Most bodies are one piece, which lies in the connection's own buffer.
+/// Reads a body that may hold a text or a salt, as [`read`] does; what is put together of its
+/// pieces is overwritten when it is dropped. Most bodies are one piece, which lies in the
+/// connection's own buffer.
 pub(crate) async fn read_text(
     body: Body,
     headers: &HeaderMap,
@@ -143,7 +129,8 @@ pub(crate) enum Arrived {
 }
 
 impl Pieces {
-    /// Fails before reading where the announced length is too long, and where the body is in an encoding that is not read.
+    /// Fails before reading where the announced length is too long, and where the body is in an
+    /// encoding that is not read.
     pub(crate) fn of(
         body: Body,
         headers: &HeaderMap,
@@ -158,13 +145,14 @@ impl Pieces {
         Ok(Self { body, waits: waits.clone(), pace, bytes_read: 0, bytes_max, ended: false })
     }
 
-    /// Returns the next piece, nothing at the end. Fails as soon as the body is too long or too slow.
+    /// Returns the next piece, nothing at the end. Fails as soon as the body is too long or too
+    /// slow.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, HttpProblem> {
         if self.is_at_end() {
             return Ok(None);
         }
         // What is there already needs no timer.
-        let piece = match next_piece(&mut self.body).now_or_never() {
+        let piece = match self.body.next_piece().now_or_never() {
             Some(piece) => piece,
             None => {
                 let wait = match self.bytes_read {
@@ -172,7 +160,7 @@ impl Pieces {
                     _ => self.pace.left(),
                 };
                 let waiting = Instant::now();
-                let coming = self.waits.within(wait, next_piece(&mut self.body)).await;
+                let coming = self.waits.within(wait, self.body.next_piece()).await;
                 self.pace.moved(0, waiting.elapsed());
                 coming.ok_or(HttpProblem::BodyTooSlow)?
             }
@@ -192,11 +180,12 @@ impl Pieces {
         if self.is_at_end() {
             return Ok(Arrived::End);
         }
-        let mut piece = next_piece(&mut self.body).now_or_never();
+        let mut piece = self.body.next_piece().now_or_never();
         if piece.is_none() {
-            // The connection reads on only when it has its turn, so what has come may not be here yet.
+            // The connection reads on only when it has its turn, so what has come may not be here
+            // yet.
             tokio::task::yield_now().await;
-            piece = next_piece(&mut self.body).now_or_never();
+            piece = self.body.next_piece().now_or_never();
         }
         let Some(piece) = piece else { return Ok(Arrived::NotYet) };
         Ok(self.counted(piece)?.map_or(Arrived::End, Arrived::Piece))
@@ -206,18 +195,15 @@ impl Pieces {
         self.ended || self.body.is_end_stream()
     }
 
-    fn counted(&mut self, piece: Option<Result<Bytes, axum::Error>>) -> Result<Option<Bytes>, HttpProblem> {
+    fn counted(&mut self, piece: Option<Result<Bytes, BodyFailure>>) -> Result<Option<Bytes>, HttpProblem> {
         let Some(piece) = piece else {
             self.ended = true;
             return Ok(None);
         };
-        let piece = piece.map_err(|error| {
-            let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref());
-            match source {
-                Some(InflateError::NotGzip) => HttpProblem::NotGzip,
-                Some(InflateError::TooLong) => HttpProblem::BodyTooLarge { bytes_max: self.bytes_max },
-                None => HttpProblem::BodyIncomplete,
-            }
+        let piece = piece.map_err(|error| match error.downcast_ref() {
+            Some(InflateError::NotGzip) => HttpProblem::NotGzip,
+            Some(InflateError::TooLong) => HttpProblem::BodyTooLarge { bytes_max: self.bytes_max },
+            None => HttpProblem::BodyIncomplete,
         })?;
         self.bytes_read = self.bytes_read.saturating_add(piece.len());
         self.pace.moved(piece.len(), Duration::ZERO);
@@ -225,20 +211,6 @@ impl Pieces {
             return Err(HttpProblem::BodyTooLarge { bytes_max: self.bytes_max });
         }
         Ok(Some(piece))
-    }
-}
-
-/// Returns the next piece of data; trailers are passed over.
-async fn next_piece(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
-    loop {
-        match poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await? {
-            Ok(frame) => {
-                if let Ok(piece) = frame.into_data() {
-                    return Some(Ok(piece));
-                }
-            }
-            Err(error) => return Some(Err(error)),
-        }
     }
 }
 

@@ -23,7 +23,8 @@ use crate::serve::{ServeError, ServeErrorKind};
 
 /// A chain has some kilobytes; a longer file is another file.
 const PEM_BYTES_MAX: usize = 1024 * 1024;
-/// The last second that a certificate can name, the end of the year 9999: every certificate is over by then.
+/// The last second that a certificate can name, the end of the year 9999: every certificate is over
+/// by then.
 const LAST_SECOND: u64 = 253_402_300_799;
 
 /// Two PEM files.
@@ -51,13 +52,14 @@ pub enum Replaced {
 }
 
 impl ServerCertificate {
-    /// Reads certificate and key. Fails where one cannot be read, and where they do not fit together.
+    /// Reads certificate and key. Fails where one cannot be read, and where they do not fit
+    /// together.
     pub fn read(files: &TlsFiles) -> Result<Self, ServeError> {
         Ok(Self { current: ArcSwap::from_pointee(certified_key(files)?) })
     }
 
-    /// Shows another certificate to whoever connects from now on; connections that are open go on. Fails as
-    /// [`ServerCertificate::read`] does, and then the one before stays.
+    /// Shows another certificate to whoever connects from now on; connections that are open go on.
+    /// Fails as [`ServerCertificate::read`] does, and then the one before stays.
     pub fn replace(&self, files: &TlsFiles) -> Result<Replaced, ServeError> {
         let before = self.current.swap(Arc::new(certified_key(files)?));
         Ok(match before.cert == self.current.load().cert {
@@ -66,7 +68,8 @@ impl ServerCertificate {
         })
     }
 
-    /// Returns the second behind which clients refuse it; nothing where the certificate does not say it in a way that is read.
+    /// Returns the second behind which clients refuse it; nothing where the certificate does not
+    /// say it in a way that is read.
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.validity_end(LAST_SECOND)
     }
@@ -112,7 +115,8 @@ impl ServerCertificate {
         }
     }
 
-    /// Returns why a client that trusts nobody would refuse the certificate at this second. Times are looked at first.
+    /// Returns why a client that trusts nobody would refuse the certificate at this second. Times
+    /// are looked at first.
     fn judged(&self, at: u64) -> Option<CertificateError> {
         let current = self.current.load();
         let certificate = ParsedCertificate::try_from(current.end_entity_cert().ok()?).ok()?;

@@ -4,11 +4,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Request, Response};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,29 +18,32 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
 use crate::connections::{Activity, Place};
-use crate::frame::Framed;
-use crate::unread_head::Answered;
+use crate::malformed_request::MalformedRequestGuard;
+use crate::message::{Body, BodyFailure};
+use crate::router::Router;
 use crate::watched_stream::WatchedStream;
 
 /// What all connections of a listener share.
 pub(crate) struct Listener {
     app: Arc<App>,
-    routes: Framed,
+    routes: Router,
     tls: Option<TlsAcceptor>,
     http: http1::Builder,
 }
 
 impl Listener {
-    pub(crate) fn new(app: Arc<App>, routes: Framed, tls: Option<TlsAcceptor>) -> Self {
+    pub(crate) fn new(app: Arc<App>, routes: Router, tls: Option<TlsAcceptor>) -> Self {
         let mut http = http1::Builder::new();
         // Without a timer nothing bounds how long a head may take.
         http.timer(TokioTimer::new()).header_read_timeout(app.capacity.waits.patience.next_head);
         Self { app, routes, tls, http }
     }
 
-    /// Answers the requests of a connection until it ends, is idle for too long, or makes room for another one.
+    /// Answers the requests of a connection until it ends, is idle for too long, or makes room for
+    /// another one.
     pub(crate) async fn serve(&self, stream: TcpStream, place: Place) {
-        // Answers are written whole; a system that cannot send them at once sends them a little later.
+        // Answers are written whole; a system that cannot send them at once sends them a little
+        // later.
         let _ = stream.set_nodelay(true);
         let waits = &self.app.capacity.waits;
         let serving = async {
@@ -70,7 +72,7 @@ impl Listener {
     ) {
         let waits = &self.app.capacity.waits;
         let stream = WatchedStream::new(stream, activity.clone(), waits);
-        let stream = TokioIo::new(Answered::new(stream, self.app.clone()));
+        let stream = TokioIo::new(MalformedRequestGuard::new(stream, self.app.clone()));
         let requests = Requests { routes: self.routes.clone(), activity: activity.clone() };
         let mut http = pin!(self.http.serve_connection(stream, requests));
         let mut first_head = pin!(sleep(waits.patience.first_head));
@@ -79,7 +81,8 @@ impl Listener {
         loop {
             tokio::select! {
                 biased;
-                // Clients break off as they like; what is wrong with a request is said in its answer.
+                // Clients break off as they like; what is wrong with a request is said in its
+                // answer.
                 _ = http.as_mut() => return,
                 () = first_head.as_mut(), if awaits_head => {
                     if !activity.has_begun() {
@@ -101,7 +104,7 @@ impl Listener {
 
 /// The routes, as one connection asks them.
 struct Requests {
-    routes: Framed,
+    routes: Router,
     activity: Arc<Activity>,
 }
 
@@ -128,7 +131,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         }
         let (routes, activity) = (self.routes.clone(), self.activity.clone());
         Box::pin(async move {
-            let response = routes.answer(request).await;
+            let response = routes.answer_or_refuse(request.map(Body::from_connection), None).await;
             Ok(response.map(|body| WatchedAnswer { body, activity }))
         })
     }
@@ -148,12 +151,12 @@ impl Drop for WatchedAnswer {
 
 impl HttpBody for WatchedAnswer {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = BodyFailure;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
         Pin::new(&mut self.body).poll_frame(context)
     }
 

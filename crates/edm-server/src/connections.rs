@@ -1,4 +1,5 @@
-//! How many connections there are, in all and from each address, and which one is closed to make room for another.
+//! How many connections there are, in all and from each address, and which one is closed to make
+//! room for another.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -23,7 +24,8 @@ pub struct ConnectionLimits {
     pub total: usize,
     /// From one address.
     pub per_address: usize,
-    /// Addresses from which there may be as many as in all: proxies, behind which many clients stand.
+    /// Addresses from which there may be as many as in all: proxies, behind which many clients
+    /// stand.
     pub trusted_proxies: Vec<IpNet>,
 }
 
@@ -87,8 +89,9 @@ impl Connections {
         self.limits.store(Arc::new(limits));
     }
 
-    /// Returns the place of a new connection. Where there are too many, the oldest idle one goes: of the same address if that
-    /// has too many, else of the address that has most. Nothing if none of them is idle.
+    /// Returns the place of a new connection. Where there are too many, the oldest idle one goes:
+    /// of the same address if that has too many, else of the address that has most. Nothing if none
+    /// of them is idle.
     pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let peer = peer.to_canonical();
         let address = network_of(peer);
@@ -146,7 +149,8 @@ impl Connections {
 }
 
 impl State {
-    /// Closes the connection of an address that has been idle for the longest time. False if none is idle.
+    /// Closes the connection of an address that has been idle for the longest time. False if none
+    /// is idle.
     fn make_room(&mut self, address: IpAddr) -> bool {
         loop {
             let of_address = self.open.iter().filter(|(_, open)| open.address == address);
@@ -170,7 +174,8 @@ impl State {
         }
     }
 
-    /// Returns, once a minute at most, how many connections were closed or refused since it last did.
+    /// Returns, once a minute at most, how many connections were closed or refused since it last
+    /// did.
     fn untold(&mut self) -> Option<u64> {
         let (now, events) = (Instant::now(), self.closed + self.refused);
         let new = match self.told {

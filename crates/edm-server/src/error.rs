@@ -1,15 +1,16 @@
-//! Everything that can go wrong with a request, and the one place that turns kinds into statuses and codes.
+//! Everything that can go wrong with a request, and the one place that turns kinds into statuses
+//! and codes.
 
 use std::fmt;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
 use edm_graph::query::QueryError;
 use edm_graph::{BatchError, BatchErrorKind, BodyError, BodyErrorKind, ErrorBody, ErrorDetail};
 use edm_model::Right;
 use edm_service::{ErrorKind, Obstacle};
 use http::{HeaderValue, StatusCode, header};
+
+use crate::message::{Body, Response};
 
 /// What a request itself got wrong, before any resource was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,7 +159,8 @@ const fn fixed_sentence(problem: &HttpProblem) -> &'static str {
     }
 }
 
-/// When to ask again for data that cannot be read: an operator must act, and the server looks each minute.
+/// When to ask again for data that cannot be read: an operator must act, and the server looks each
+/// minute.
 const UNAVAILABLE_RETRY_SECONDS: u32 = 30;
 
 /// What is wrong with a request, from whichever room found it.
@@ -176,8 +178,8 @@ pub enum Problem {
     Service(edm_service::Error),
 }
 
-/// A failed request. It travels as an extension of its response until `frame` writes it down, because only
-/// there the request's ids are known.
+/// A failed request. It travels as an extension of its response until its request's context writes
+/// it down, because only there the request's ids are known.
 #[derive(Debug, Clone)]
 pub struct ApiError(Arc<Problem>);
 
@@ -291,8 +293,9 @@ impl From<edm_service::Error> for ApiError {
     }
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
+impl ApiError {
+    /// Returns the response that carries the error to where it is written down.
+    pub(crate) fn into_response(self) -> Response {
         let (status, _) = self.answer();
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
@@ -448,7 +451,8 @@ pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::DataUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "dataUnavailable"),
         ErrorKind::QueryTooExpensive => (BAD, "queryTooExpensive"),
         ErrorKind::StorageBusy => (StatusCode::SERVICE_UNAVAILABLE, "serverBusy"),
-        // Not 503: Microsoft's SDK repeats POSTs on it, and a failed commit may have happened all the same.
+        // Not 503: Microsoft's SDK repeats POSTs on it, and a failed commit may have happened all
+        // the same.
         ErrorKind::Unavailable => (StatusCode::INTERNAL_SERVER_ERROR, "storageUnavailable"),
         ErrorKind::WrongMasterKey => (StatusCode::INTERNAL_SERVER_ERROR, "wrongMasterKey"),
         ErrorKind::DataDirectory => (StatusCode::INTERNAL_SERVER_ERROR, "dataDirectory"),

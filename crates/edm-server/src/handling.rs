@@ -1,18 +1,19 @@
-//! What becomes of properties that a request has and nobody knows: refused by name, or ignored and named in the answer. An action
-//! refuses them, a resource ignores them, and `Prefer: handling=strict` or `lenient` has it otherwise (RFC 7240, 4.4).
+//! What becomes of properties that a request has and nobody knows: refused by name, or ignored and
+//! named in the answer. An action refuses them, a resource ignores them, and `Prefer:
+//! handling=strict` or `lenient` has it otherwise (RFC 7240, 4.4).
 
 use std::sync::{Arc, OnceLock};
 
-use axum::response::Response;
 use edm_graph::{Handling, Ignored};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::conditions;
+use crate::message::Response;
+use crate::preconditions;
 use crate::respond;
 
 const IGNORED_PROPERTIES: HeaderName = HeaderName::from_static("edm-ignored-properties");
 
-/// What the answer to a request has to say of its body, whatever the answer is. Goes with the request as an extension.
+/// What the answer to a request has to say of its body, whatever the answer is.
 #[derive(Clone, Default)]
 pub(crate) struct Noted(Arc<OnceLock<Handled>>);
 
@@ -31,7 +32,7 @@ impl Noted {
     }
 
     /// Adds to an answer what was noted.
-    pub(crate) fn tell(self, response: &mut Response) {
+    pub(crate) fn tell(&self, response: &mut Response) {
         if let Some(handled) = self.0.get() {
             handled.tell(response);
         }
@@ -41,13 +42,13 @@ impl Noted {
 impl Handled {
     /// Reads what is wished for; nothing is ignored yet.
     pub(crate) fn wished(headers: &HeaderMap) -> Self {
-        Self { ignored: Ignored::default(), wished: conditions::handling(headers) }
+        Self { ignored: Ignored::default(), wished: preconditions::handling(headers) }
     }
 
     /// Adds to an answer what was ignored, and that the wish was heard.
     pub(crate) fn tell(&self, response: &mut Response) {
         if let Some(wished) = self.wished {
-            respond::preference_applied(response, conditions::handling_applied(wished));
+            respond::preference_applied(response, preconditions::handling_applied(wished));
         }
         if self.ignored.is_empty() {
             return;

@@ -1,19 +1,19 @@
-//! Bodies that come compressed (`Content-Encoding: gzip`), as Microsoft's SDK for Go sends them. They are inflated piece by piece while
-//! they come, so that whoever reads them bounds what they have become; nothing is held but one piece. What comes is bounded too:
-//! gzip can go on for ever without becoming anything.
+//! Bodies that come compressed (`Content-Encoding: gzip`), as Microsoft's SDK for Go sends them.
+//! They are inflated piece by piece while they come, so that whoever reads them bounds what they
+//! have become; nothing is held but one piece. What comes is bounded too: gzip can go on for ever
+//! without becoming anything.
 
 use std::io::Write;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use axum::BoxError;
-use axum::body::{Body, HttpBody};
 use bytes::{Buf, Bytes};
 use flate2::write::MultiGzDecoder;
 use http::{HeaderMap, header};
-use http_body::Frame;
+use http_body::{Body as HttpBody, Frame};
 
 use crate::error::HttpProblem;
+use crate::message::{Body, BodyFailure};
 use crate::wiped_buffer::wiped;
 
 /// Compressed bytes that are inflated at once: they become at most some hundred thousand.
@@ -23,15 +23,15 @@ const STEP_BYTES: usize = 256;
 /// nothing else: then other tasks of the thread get their turn in between.
 const IDLE_STEPS_MAX: u32 = 64;
 
-/// Returns the body as it was before it was compressed, where it was; of it at most `bytes_max` will be read. Fails on another
-/// encoding.
+/// Returns the body as it was before it was compressed, where it was; of it at most `bytes_max`
+/// will be read. Fails on another encoding.
 pub(crate) fn plain(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Body, HttpProblem> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).into_iter();
     let Some(encoding) = encodings.next() else { return Ok(body) };
     let is_one = encodings.next().is_none();
     match encoding.to_str().map(|word| word.trim().to_ascii_lowercase()).as_deref() {
         Ok("identity" | "") if is_one => Ok(body),
-        Ok("gzip" | "x-gzip") if is_one => Ok(Body::new(Inflated {
+        Ok("gzip" | "x-gzip") if is_one => Ok(Body::from_body(Inflated {
             body,
             came: Bytes::new(),
             // What cannot be compressed becomes a little longer, and each member has a head.
@@ -96,12 +96,12 @@ impl Inflated {
 
 impl HttpBody for Inflated {
     type Data = Bytes;
-    type Error = BoxError;
+    type Error = BodyFailure;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
         let mut idle_steps = 0;
         loop {
             while !self.came.is_empty() {
@@ -151,7 +151,6 @@ impl HttpBody for Inflated {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::to_bytes;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use futures::StreamExt;
@@ -170,11 +169,20 @@ mod tests {
     }
 
     fn bounded(bytes: &[u8], piece_bytes: usize, bytes_max: usize) -> Body {
-        let pieces: Vec<Result<Vec<u8>, std::io::Error>> =
-            bytes.chunks(piece_bytes).map(|piece| Ok(piece.to_vec())).collect();
+        let pieces: Vec<Result<Bytes, BodyFailure>> =
+            bytes.chunks(piece_bytes).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        plain(Body::from_stream(futures::stream::iter(pieces)), &headers, bytes_max).expect("gzip is read")
+        plain(Body::from_stream(futures::stream::iter(pieces).boxed()), &headers, bytes_max)
+            .expect("gzip is read")
+    }
+
+    async fn read(mut body: Body) -> Result<Vec<u8>, BodyFailure> {
+        let mut read = Vec::new();
+        while let Some(piece) = body.next_piece().await {
+            read.extend_from_slice(&piece?);
+        }
+        Ok(read)
     }
 
     #[tokio::test]
@@ -183,12 +191,12 @@ mod tests {
         for plain in [&b""[..], b"x", b"{\"text\": \"t\"}", &long] {
             let packed = gzip(plain);
             for piece_bytes in [1, 7, 255, 256, 257, 100_000] {
-                let read = to_bytes(inflated(&packed, piece_bytes), usize::MAX).await.expect("it is gzip");
+                let read = read(inflated(&packed, piece_bytes)).await.expect("it is gzip");
                 assert_eq!(read, plain, "{} bytes in pieces of {piece_bytes}", plain.len());
             }
         }
         let two = [gzip(b"one "), gzip(b"two")].concat();
-        assert_eq!(to_bytes(inflated(&two, 5), 100).await.expect("two members"), &b"one two"[..]);
+        assert_eq!(read(inflated(&two, 5)).await.expect("two members"), &b"one two"[..]);
     }
 
     #[tokio::test]
@@ -202,7 +210,7 @@ mod tests {
         let with_more = [&packed[..], b"more"].concat();
         for bytes in [b"{\"text\": \"t\"}", half, without_end, &wrong_checksum, &with_more, &packed[..5]] {
             for piece_bytes in [1, 1_000] {
-                let read = to_bytes(inflated(bytes, piece_bytes), usize::MAX).await;
+                let read = read(inflated(bytes, piece_bytes)).await;
                 assert!(read.is_err(), "{} bytes in pieces of {piece_bytes}", bytes.len());
             }
         }
@@ -213,19 +221,17 @@ mod tests {
     async fn what_becomes_nothing_ends_too() {
         let members = gzip(b"").repeat(10_000);
         for piece_bytes in [20, 4_096, usize::MAX] {
-            let read = to_bytes(bounded(&members, piece_bytes, members.len()), usize::MAX).await;
-            assert!(read.expect("they are gzip").is_empty());
-            let read = to_bytes(bounded(&members, piece_bytes, members.len() / 2), usize::MAX).await;
-            let error = read.expect_err("they are too long");
-            let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
-            let cause = causes.filter_map(|cause| cause.downcast_ref::<InflateError>()).next();
-            assert_eq!(cause, Some(&InflateError::TooLong));
+            let whole = read(bounded(&members, piece_bytes, members.len())).await;
+            assert!(whole.expect("they are gzip").is_empty());
+            let half = read(bounded(&members, piece_bytes, members.len() / 2)).await;
+            let error = half.expect_err("they are too long");
+            assert_eq!(error.downcast_ref(), Some(&InflateError::TooLong));
         }
         // What cannot be compressed is read up to its bound.
         let noise: Vec<u8> =
             (0..100_000u32).map(|n| (n.wrapping_mul(n).wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         let packed = gzip(&noise);
-        let read = to_bytes(bounded(&packed, 1_000, noise.len()), usize::MAX).await.expect("it is gzip");
+        let read = read(bounded(&packed, 1_000, noise.len())).await.expect("it is gzip");
         assert_eq!(read, noise);
     }
 
@@ -245,9 +251,9 @@ mod tests {
     #[tokio::test]
     async fn pieces_stay_small_however_much_they_become() {
         let packed = gzip(&vec![0; 64 << 20]);
-        let mut pieces = inflated(&packed, packed.len()).into_data_stream();
+        let mut body = inflated(&packed, packed.len());
         let (mut longest, mut whole) = (0, 0);
-        while let Some(piece) = pieces.next().await {
+        while let Some(piece) = body.next_piece().await {
             let length = piece.expect("it is gzip").len();
             (longest, whole) = (longest.max(length), whole + length);
         }

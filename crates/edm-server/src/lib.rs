@@ -1,8 +1,9 @@
-//! HTTP around the service: routes in one table, lenient paths, access, bounds, Graph's errors, the upload wire.
-//! Places on the walk of a text: **request → identity, bounds, `edm-graph`'s types** → service → **response**.
+//! HTTP around the service: routes in one table, lenient paths, access, bounds, Graph's errors, the
+//! upload wire. Places on the walk of a text: **request → identity, bounds, `edm-graph`'s types** →
+//! service → **response**.
 //!
-//! It decides nothing about stores, sessions or matches; it is the only room that names an HTTP status, and one
-//! match in `error.rs` gives each error kind its own.
+//! It decides nothing about stores, sessions or matches; it is the only room that names an HTTP
+//! status, and one match in `error.rs` gives each error kind its own.
 //!
 //! ```no_run
 //! use edm_server::{CapacityLimits, ConnectionLimits, Names, ServerConfig, Surface, bind};
@@ -27,30 +28,32 @@
 mod admission;
 mod answer_pieces;
 mod app;
+mod authenticated;
 mod body;
-mod call;
 mod certificate;
-mod conditions;
 mod connection;
 mod connections;
+mod drain_body;
 mod error;
-mod frame;
+mod exchange;
+mod handler_table;
 mod handlers;
 mod handling;
 mod inflate;
 mod listing;
 mod live_settings;
+mod malformed_request;
+mod message;
 mod origin;
 mod panic_log;
-mod present;
-mod present_job;
-mod present_report;
+mod preconditions;
+mod request_context;
 mod respond;
-mod route_name;
+mod router;
 mod routes;
 mod serve;
-mod unread;
-mod unread_head;
+mod target;
+mod to_wire;
 mod upload;
 mod watched_stream;
 mod wiped_buffer;
@@ -61,8 +64,10 @@ pub use certificate::{Replaced, ServerCertificate, TlsFiles};
 pub use connections::{ConnectionGauge, ConnectionLimits};
 pub use error::{ApiError, HttpProblem, Problem, body_answer, http_answer, service_answer};
 pub use live_settings::LiveSettings;
+pub use message::{Body, BodyFailure, Request, Response};
 pub use origin::{CurrentNames, Names};
 pub use panic_log::log_panics_without_text;
-pub use routes::{Surface, router};
+pub use router::Router;
+pub use routes::Surface;
 pub use serve::{Bound, Gauges, ServeError, ServeErrorKind, ServerConfig, bind, refuse_plain};
 pub use upload::{UploadError, UploadProblem, upload_answer};

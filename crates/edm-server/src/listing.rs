@@ -1,13 +1,14 @@
-//! Lists: from a query to what the catalog is asked for, and from its answer to a page with its count and its link.
+//! Lists: from a query to what the catalog is asked for, and from its answer to a page with its
+//! count and its link.
 
-use axum::response::Response;
 use edm_graph::Collection;
 use edm_graph::query::{Expand, QueryError, QueryOptions};
 use edm_model::{Cursor, ListQuery, Listed};
 use serde_json::Value;
 
-use crate::call::Call;
+use crate::authenticated::Call;
 use crate::error::ApiError;
+use crate::message::Response;
 use crate::respond;
 
 /// A page of a list, presented.
@@ -20,7 +21,8 @@ pub(crate) struct Page {
     next: Option<(Cursor, u64)>,
 }
 
-/// Returns what the catalog is to be asked for: at most `page_count` elements, and over all pages `$top`.
+/// Returns what the catalog is to be asked for: at most `page_count` elements, and over all pages
+/// `$top`.
 pub(crate) fn request(options: &QueryOptions, page_count: u32) -> ListQuery {
     let served = u32::try_from(options.served).unwrap_or(u32::MAX);
     let wanted = options.top.map_or(page_count, |top| top.saturating_sub(served).min(page_count));
@@ -36,8 +38,8 @@ pub(crate) fn request(options: &QueryOptions, page_count: u32) -> ListQuery {
 }
 
 /// Returns the page of what the catalog answered to `request`.
-pub(crate) fn page<T>(listed: Listed<T>, options: &QueryOptions, present: impl FnMut(T) -> Value) -> Page {
-    let elements: Vec<Value> = listed.items.into_iter().map(present).collect();
+pub(crate) fn page(listed: Listed<Value>, options: &QueryOptions) -> Page {
+    let elements = listed.items;
     let served = options.served.saturating_add(u64::try_from(elements.len()).unwrap_or(u64::MAX));
     let more = options.top.is_none_or(|top| served < u64::from(top));
     Page { elements, total: listed.total, next: listed.next.filter(|_| more).map(|next| (next, served)) }
@@ -58,14 +60,14 @@ impl Page {
         let next_link = self.next.as_ref().map(link).transpose()?;
         let page = Collection { context: None, count: self.total, next_link, value: self.elements };
         let mut response = respond::list(page, &call.origin, path);
-        if call.page_count_wished {
+        if call.page_count_preferred {
             respond::preference_applied(&mut response, &format!("odata.maxpagesize={}", call.page_count));
         }
         Ok(response)
     }
 
-    /// Puts the page into the property of another element that `$expand` asked for. `path` is the canonical path of the collection,
-    /// where the next page is found.
+    /// Puts the page into the property of another element that `$expand` asked for. `path` is the
+    /// canonical path of the collection, where the next page is found.
     pub(crate) fn insert_into(
         self,
         element: &mut Value,

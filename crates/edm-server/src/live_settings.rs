@@ -6,7 +6,8 @@ use crate::certificate::ServerCertificate;
 use crate::connections::{ConnectionLimits, Connections};
 use crate::origin::{CurrentNames, Names};
 
-/// The settings of a listener that can be replaced while it serves. What was begun under the old ones goes on under them.
+/// The settings of a listener that can be replaced while it serves. What was begun under the old
+/// ones goes on under them.
 #[derive(Clone)]
 pub struct LiveSettings {
     pub(crate) certificate: Option<Arc<ServerCertificate>>,

@@ -15,8 +15,8 @@ const HOST_BYTES_MAX: usize = 300;
 /// What the server is called in addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
-    /// What addresses in answers begin with where a proxy stands in front, such as `https://edm.example.org`. The Host of
-    /// a request is not looked at then.
+    /// What addresses in answers begin with where a proxy stands in front, such as
+    /// `https://edm.example.org`. The Host of a request is not looked at then.
     pub public_url: Option<String>,
     /// Hosts, without ports, that a request may name; any if there are none.
     pub allowed_hosts: Vec<String>,
@@ -43,8 +43,9 @@ impl CurrentNames {
 pub(crate) struct Origin(String);
 
 impl Origin {
-    /// Takes the configured address, else the scheme of the listener and the Host of the request. Fails where that is no
-    /// host, or none of those that are allowed: whoever can choose it would choose where addresses in answers lead to.
+    /// Takes the configured address, else the scheme of the listener and the Host of the request.
+    /// Fails where that is no host, or none of those that are allowed: whoever can choose it would
+    /// choose where addresses in answers lead to.
     pub(crate) fn of(app: &App, headers: &HeaderMap) -> Result<Self, HttpProblem> {
         let names = app.names.0.load();
         if let Some(url) = &names.public_url {
@@ -155,7 +156,8 @@ mod tests {
         check(&"a".repeat(301), false);
     }
 
-    /// `allowed_hosts = ["https://edm.example.org"]` once refused every request, and any text was taken as the public address.
+    /// `allowed_hosts = ["https://edm.example.org"]` once refused every request, and any text was
+    /// taken as the public address.
     #[test]
     fn names_that_are_of_no_use_are_refused() {
         let check = |names: Names, part: Option<&str>| match (names.check(), part) {

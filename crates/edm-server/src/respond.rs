@@ -1,6 +1,6 @@
 //! Answers in Graph's form.
 
-use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use edm_graph::Collection;
 use edm_graph::query::{QueryOptions, project};
 use edm_service::Revision;
@@ -9,10 +9,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::answer_pieces::AnswerPieces;
-use crate::call::Call;
-use crate::conditions::{self, Wish};
+use crate::authenticated::Call;
 use crate::error::{ApiError, HttpProblem};
+use crate::message::{Body, Response};
 use crate::origin::Origin;
+use crate::preconditions::{self, Prefer};
 
 /// The content type of every JSON answer.
 pub(crate) const JSON: &str = "application/json; odata.metadata=minimal; charset=utf-8";
@@ -25,7 +26,8 @@ const ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
 
 /// Answers with JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    // Our own types always serialise; an empty body would break clients, so the failure is a panic behind the fence.
+    // Our own types always serialise; an empty body would break clients, so the failure is a panic
+    // behind the fence.
     let mut pieces = AnswerPieces::default();
     serde_json::to_writer(&mut pieces, body).expect("wire types have string keys and no failing serialisers");
     let mut response = Response::new(pieces.into_body());
@@ -42,13 +44,13 @@ pub(crate) fn entity(resource: &impl Serialize, type_name: &str, revision: Revis
         serde_json::to_value(resource).expect("wire types have string keys and no failing serialisers");
     if let Value::Object(fields) = &mut value {
         fields.insert("@odata.type".to_owned(), Value::from(format!("#microsoft.graph.{type_name}")));
-        fields.insert(ETAG.to_owned(), Value::from(conditions::etag(revision)));
+        fields.insert(ETAG.to_owned(), Value::from(preconditions::etag(revision)));
     }
     value
 }
 
-/// Answers what was read: 304 where the caller has this state already, 412 where it wants another one. `set` is the canonical
-/// path of its collection.
+/// Answers what was read: 304 where the caller has this state already, 412 where it wants another
+/// one. `set` is the canonical path of its collection.
 pub(crate) fn read(
     call: &Call,
     value: Value,
@@ -56,7 +58,7 @@ pub(crate) fn read(
     set: &str,
 ) -> Result<Response, ApiError> {
     let etag = value.get(ETAG).and_then(Value::as_str);
-    if let Some(revision) = etag.and_then(conditions::revision) {
+    if let Some(revision) = etag.and_then(preconditions::revision) {
         let contains = |known: &Option<_>, otherwise| {
             known.as_ref().map_or(otherwise, |known: &edm_service::Revisions| known.contain(revision))
         };
@@ -65,8 +67,8 @@ pub(crate) fn read(
         }
         // What is expanded has states of its own, of which the etag says nothing.
         if options.expand.is_empty() && contains(&call.expected.is_not, false) {
-            let mut response = StatusCode::NOT_MODIFIED.into_response();
-            insert(&mut response, header::ETAG, &conditions::etag(revision));
+            let mut response = empty(StatusCode::NOT_MODIFIED);
+            insert(&mut response, header::ETAG, &preconditions::etag(revision));
             return Ok(response);
         }
     }
@@ -75,9 +77,9 @@ pub(crate) fn read(
 
 /// Answers a PATCH with the resource, or without where that is wished for.
 pub(crate) fn changed(call: &Call, value: Value, options: &QueryOptions, set: &str) -> Response {
-    match call.wish {
-        Some(Wish::Minimal) => minimal(&value),
-        wish => applied(item(StatusCode::OK, value, options, &call.origin, set), wish),
+    match call.prefer {
+        Some(Prefer::Minimal) => minimal(&value),
+        prefer => applied(item(StatusCode::OK, value, options, &call.origin, set), prefer),
     }
 }
 
@@ -110,13 +112,13 @@ pub(crate) fn created(
     id: &impl std::fmt::Display,
 ) -> Response {
     let location = format!("{}/{id}", call.origin.url(set));
-    let mut response = match call.wish {
-        Some(Wish::Minimal) => {
+    let mut response = match call.prefer {
+        Some(Prefer::Minimal) => {
             let mut response = minimal(&value);
             insert(&mut response, ENTITY_ID, &location);
             response
         }
-        wish => applied(item(StatusCode::CREATED, value, options, &call.origin, set), wish),
+        prefer => applied(item(StatusCode::CREATED, value, options, &call.origin, set), prefer),
     };
     insert(&mut response, header::LOCATION, &location);
     response
@@ -124,14 +126,14 @@ pub(crate) fn created(
 
 /// Answers 204 to who wished for nothing else.
 fn minimal(value: &Value) -> Response {
-    let mut response = applied(nothing(), Some(Wish::Minimal));
+    let mut response = applied(nothing(), Some(Prefer::Minimal));
     insert_etag(&mut response, value);
     response
 }
 
-fn applied(mut response: Response, wish: Option<Wish>) -> Response {
-    if let Some(wish) = wish {
-        preference_applied(&mut response, wish.applied());
+fn applied(mut response: Response, prefer: Option<Prefer>) -> Response {
+    if let Some(prefer) = prefer {
+        preference_applied(&mut response, prefer.applied());
     }
     response
 }
@@ -164,13 +166,26 @@ pub(crate) fn list(mut page: Collection<Value>, origin: &Origin, set: &str) -> R
 
 /// Answers `$count` with bare digits: Microsoft's SDK takes neither quotes nor a byte order mark.
 pub(crate) fn count(count: u64) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))], count.to_string())
-        .into_response()
+    document(HeaderValue::from_static("text/plain; charset=utf-8"), count.to_string())
 }
 
 /// Answers 204.
 pub(crate) fn nothing() -> Response {
-    StatusCode::NO_CONTENT.into_response()
+    empty(StatusCode::NO_CONTENT)
+}
+
+/// Answers with a status alone.
+pub(crate) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// Answers with bytes of a type.
+pub(crate) fn document(content_type: HeaderValue, bytes: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Body::from(bytes.into()));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
 }
 
 /// Returns `@odata.context` of a collection.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edm_service::{Random, Service};
+use futures::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -18,7 +19,8 @@ use crate::connection::Listener;
 use crate::connections::{ConnectionGauge, ConnectionLimits, Connections};
 use crate::live_settings::LiveSettings;
 use crate::origin::Names;
-use crate::routes::{Surface, framed_routes};
+use crate::router::Router;
+use crate::routes::Surface;
 
 /// How long no connection is taken after one could not be, as when descriptors have run out.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -126,8 +128,8 @@ impl Gauges {
     }
 }
 
-/// Takes the address and reads certificate and key. Fails on an address beyond this machine without TLS unless
-/// that is allowed, on files that cannot be used, and on an address that is taken.
+/// Takes the address and reads certificate and key. Fails on an address beyond this machine without
+/// TLS unless that is allowed, on files that cannot be used, and on an address that is taken.
 pub fn bind(config: &ServerConfig) -> Result<Bound, ServeError> {
     refuse_plain(config.listen, config.tls.is_some() || config.insecure_http)?;
     let certificate = config.tls.as_ref().map(ServerCertificate::read).transpose()?.map(Arc::new);
@@ -198,25 +200,35 @@ impl Bound {
         self.settings.clone()
     }
 
-    /// Answers requests until `shutdown` ends; then takes no new ones and gives those in flight 30 seconds, and three to
-    /// whoever does not go on sending.
-    pub async fn serve(
+    /// Answers requests until `shutdown` ends; then takes no new ones and gives those in flight 30
+    /// seconds, and three to whoever does not go on sending.
+    pub fn serve(
         self,
         service: Service,
         random: Arc<dyn Random>,
         shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> BoxFuture<'static, Result<(), ServeError>> {
+        // Boxed, so that programs that serve do not compile all of it once more.
+        let shutdown = Box::pin(shutdown);
+        Box::pin(self.serve_until(service, random, shutdown))
+    }
+
+    async fn serve_until(
+        self,
+        service: Service,
+        random: Arc<dyn Random>,
+        mut shutdown: BoxFuture<'static, ()>,
     ) -> Result<(), ServeError> {
         let scheme = self.scheme();
         let Gauges { capacity, connections } = self.gauges;
         let app = App::new(service, random, scheme, self.settings.names, capacity.clone());
-        let routes = framed_routes(app.clone(), self.surface);
+        let routes = Router::new(app.clone(), self.surface);
         let fail = |error| {
             ServeError::because(ServeErrorKind::Serve, "the server stopped by itself".to_owned(), error)
         };
         let tcp = tokio::net::TcpListener::from_std(self.listener).map_err(fail)?;
         let listener = Arc::new(Listener::new(app, routes, self.tls));
         let mut served = JoinSet::new();
-        let mut shutdown = std::pin::pin!(shutdown);
         loop {
             tokio::select! {
                 biased;

@@ -1,5 +1,5 @@
-//! A connection whose other side must read: one that takes nothing for a while, or less than the slowest pace, is closed, and
-//! what waits to be written to it is given up.
+//! A connection whose other side must read: one that takes nothing for a while, or less than the
+//! slowest pace, is closed, and what waits to be written to it is given up.
 
 use std::future::Future;
 use std::io;

@@ -37,7 +37,8 @@ pub(crate) fn wiped(bytes: impl Into<Wiped<Vec<u8>>>) -> Bytes {
     Bytes::from_owner(bytes.into())
 }
 
-/// Overwrites bytes that were looked at, where nobody else has them: what the connection's buffer still shares is left to it.
+/// Overwrites bytes that were looked at, where nobody else has them: what the connection's buffer
+/// still shares is left to it.
 pub(crate) fn wipe(bytes: Bytes) {
     if let Ok(mut own) = bytes.try_into_mut() {
         own.fill(0);

@@ -92,7 +92,8 @@ impl Reload {
         let Some(files) = serve::tls_files(&self.latest) else { return };
         match certificate.replace(&files) {
             Ok(replaced) => {
-                let expires = certificate.expires_at().map(|at| edm_graph::Moment::new(at).to_string());
+                let expires =
+                    certificate.expires_at().map(|at| edm_graph::DateTimeOffset::new(at).to_string());
                 match replaced {
                     Replaced::ByAnother => {
                         tracing::info!(

@@ -126,7 +126,7 @@ mod tests {
             id: "8400789b-856a-4f07-8d3f-363f4db8363f".to_owned(),
             update_mode: Some(mode.to_owned()),
             file_name: file.map(str::to_owned),
-            creation_date_time: edm_graph::Moment::parse("2026-11-30T14:05:09.5Z").ok(),
+            creation_date_time: edm_graph::DateTimeOffset::parse("2026-11-30T14:05:09.5Z").ok(),
             ..SessionResource::default()
         }
     }

@@ -60,7 +60,7 @@ const ABSENCES: [Absence; 5] = [
     },
     Absence {
         crates: &["edm-service", "edm-store"],
-        words: &["StatusCode", "axum", "http::"],
+        words: &["StatusCode", "hyper", "http::"],
         why: "only edm-server knows HTTP",
     },
     Absence {

@@ -40,8 +40,8 @@ const TEST_ONLY: [&str; 1] = ["edm-testkit"];
 /// Third-party crates that only these of our crates may use.
 const KEPT_INSIDE: [(&str, &[&str]); 6] = [
     ("anyhow", &["edm", "xtask"]),
-    ("axum", &["edm-server", "edm-testkit"]),
     ("clap", &["edm"]),
+    ("hyper", &["edm-agent", "edm-server"]),
     ("object_store", &["edm-store"]),
     ("sqlx", &["edm-store"]),
     ("edm-testkit", &[]),

@@ -4,7 +4,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::cast::{Cast, cast};
-use super::{LABEL_JOBS, POLICY_JOBS, RESOURCES};
+use super::{HEALTH, LABEL_JOBS, OPEN_API, POLICY_JOBS, READY, RESOURCES, UPLOAD, UPLOAD_ACCOUNT};
 
 /// Segments of the longest path that is looked at.
 const SEGMENTS_MAX: usize = 16;
@@ -42,12 +42,37 @@ pub fn fill(template: &str, parameters: &[&str]) -> String {
     path
 }
 
-/// Returns the canonical form, without version prefix, of a path that a client wrote in any of the
-/// lenient ways; `None` when it is none of the table's. `path` is still percent-encoded, as it
-/// came.
-pub fn canonical(path: &str) -> Option<String> {
-    if let Some(plain) = plain(path) {
-        return Some(plain.to_owned());
+/// A path of the service, as a client wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// Its template, one of those in [`path`](crate::path).
+    pub template: &'static str,
+    /// Its parameters, decoded, in the template's order.
+    pub parameters: Vec<String>,
+}
+
+impl Located {
+    /// Returns a parameter. Panics if the template has fewer.
+    pub fn parameter(&self, position: usize) -> &str {
+        self.parameters.get(position).expect("only parameters of the template are read")
+    }
+
+    const fn without_parameters(template: &'static str) -> Self {
+        Self { template, parameters: Vec::new() }
+    }
+}
+
+/// Returns which path of the service this is, in any of the lenient ways to write it; `None` if it
+/// is none. `path` is still percent-encoded, as it came.
+pub fn locate(path: &str) -> Option<Located> {
+    if let Some(template) = plain(path) {
+        return Some(Located::without_parameters(template));
+    }
+    if let Some(template) = [HEALTH, READY, OPEN_API].into_iter().find(|known| *known == path) {
+        return Some(Located::without_parameters(template));
+    }
+    if let Some(located) = locate_upload(path) {
+        return Some(located);
     }
     let segments = segments(path)?;
     let segments = match segments.split_first() {
@@ -57,12 +82,23 @@ pub fn canonical(path: &str) -> Option<String> {
     RESOURCES.iter().find_map(|template| match_template(template, segments))
 }
 
-/// Returns the table's entry that a path is letter for letter behind a version prefix, if it has no
-/// parameters: what `canonical` returns, without its work.
-pub fn plain(path: &str) -> Option<&'static str> {
+/// Returns the table's entry that a path equals letter for letter after a version prefix, if it has
+/// no parameters: what [`locate`] returns, without its work.
+fn plain(path: &str) -> Option<&'static str> {
     let below = VERSIONS.iter().find_map(|version| path.strip_prefix('/')?.strip_prefix(version));
     let below = below.unwrap_or(path);
     RESOURCES.iter().copied().find(|template| *template == below && !template.contains('{'))
+}
+
+/// Reads an address of the upload wire: Azure's clients write it exactly so.
+fn locate_upload(path: &str) -> Option<Located> {
+    let rest = path.strip_prefix('/')?.strip_prefix(UPLOAD_ACCOUNT)?.strip_prefix('/')?;
+    let (container, blob) = rest.split_once('/')?;
+    let is_one = |segment: &str| !segment.is_empty() && !segment.contains('/');
+    // Both names are signed, so one that is not UTF-8 has no valid signature.
+    let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+    (is_one(container) && is_one(blob))
+        .then(|| Located { template: UPLOAD, parameters: vec![decoded(container), decoded(blob)] })
 }
 
 /// Returns the decoded segments, keys in parentheses as segments of their own.
@@ -93,7 +129,7 @@ fn segments(path: &str) -> Option<Vec<String>> {
     Some(segments)
 }
 
-fn match_template(template: &'static str, segments: &[String]) -> Option<String> {
+fn match_template(template: &'static str, segments: &[String]) -> Option<Located> {
     let mut expected = template.split('/').filter(|segment| !segment.is_empty()).peekable();
     let mut parameters = Vec::new();
     // The collection or navigation that the path has come to, and whether a cast hides its members.
@@ -113,7 +149,7 @@ fn match_template(template: &'static str, segments: &[String]) -> Option<String>
                 // A name of the schema that names nothing here is no id.
                 return None;
             }
-            parameters.push(segment.as_str());
+            parameters.push(segment.clone());
             continue;
         }
         let bare = match qualified {
@@ -130,18 +166,19 @@ fn match_template(template: &'static str, segments: &[String]) -> Option<String>
             navigation = word;
         }
     }
-    match (expected.next(), elsewhere) {
-        (Some(_), _) => None,
-        (None, None) => Some(fill(template, &parameters)),
-        (None, Some(collection)) => Some(moved(&fill(template, &parameters), collection)),
+    if expected.next().is_some() {
+        return None;
     }
+    let template = elsewhere.map_or(template, |collection| moved(template, collection));
+    Some(Located { template, parameters })
 }
 
-/// Returns a path of one job collection as that of another.
-fn moved(path: &str, collection: &str) -> String {
-    let rest = path.split('/').skip(3);
-    let collection = [LABEL_JOBS, POLICY_JOBS].into_iter().find(|known| known.ends_with(collection));
-    rest.fold(collection.unwrap_or(LABEL_JOBS).to_owned(), |path, segment| format!("{path}/{segment}"))
+/// Returns the path of one job collection as that of another.
+fn moved(template: &'static str, collection: &str) -> &'static str {
+    let set = [LABEL_JOBS, POLICY_JOBS].into_iter().find(|known| known.ends_with(collection));
+    let rest = template.split('/').skip(3);
+    let moved = rest.fold(set.unwrap_or(LABEL_JOBS).to_owned(), |path, segment| format!("{path}/{segment}"));
+    RESOURCES.iter().copied().find(|known| *known == moved).unwrap_or(template)
 }
 
 fn without_namespace(segment: &str) -> Option<&str> {
@@ -153,6 +190,15 @@ fn without_namespace(segment: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::path::{SERVICE, STORE, STORES_COUNT};
+
+    /// Returns the address that a path is read as.
+    fn canonical(path: &str) -> Option<String> {
+        locate(path).map(filled)
+    }
+
+    fn filled(Located { template, parameters }: Located) -> String {
+        fill(template, &parameters.iter().map(String::as_str).collect::<Vec<_>>())
+    }
 
     /// Checks what a path is read as.
     fn check(path: &str, expected: Option<&str>) {
@@ -258,7 +304,7 @@ mod tests {
                 let below = segments.iter().skip_while(|segment| VERSIONS.contains(&segment.as_str()));
                 let below: Vec<String> = below.cloned().collect();
                 let long_way = RESOURCES.iter().find_map(|template| match_template(template, &below));
-                assert_eq!(long_way.as_deref(), expected, "{path}");
+                assert_eq!(long_way.map(filled).as_deref(), expected, "{path}");
             }
         };
         for template in RESOURCES.iter().copied() {
@@ -272,6 +318,16 @@ mod tests {
         check("/betadataClassification", None);
         check("/beta", None);
         check("/beta/beta/dataClassification", None);
+    }
+
+    #[test]
+    fn what_is_not_graphs_is_read_letter_for_letter() {
+        for path in [HEALTH, READY, OPEN_API] {
+            check(path, Some(path));
+        }
+        check("/edmuploads/s1/e%31", Some("/edmuploads/s1/e1"));
+        let odd = locate("/edmuploads/%FF/a%2Fb").expect("an address of the upload wire");
+        assert_eq!((odd.template, odd.parameters), (UPLOAD, vec!["\u{FFFD}".to_owned(), "a/b".to_owned()]));
     }
 
     #[test]
@@ -289,7 +345,12 @@ mod tests {
             "/beta",
             "/beta/me",
             "/beta/beta/dataClassification",
-            "/healthz",
+            "/beta/healthz",
+            "/healthz/",
+            "/edmuploads/s1",
+            "/edmuploads/s1/e1/",
+            "/edmuploads//e1",
+            "/beta/edmuploads/s1/e1",
             "/beta/dataClassification/exactMatchDataStores/s/sessions/e/commit/more",
             "/beta/dataClassification/%FF",
             "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r",

@@ -5,7 +5,7 @@ use edm_model::{Comparison, Condition, Literal, Operand, TextTest, limits};
 use super::error::QueryErrorKind;
 use super::lexer::{Token, TokenKind, tokens};
 use super::property::{Kind, Property, resolve};
-use crate::moment::Moment;
+use crate::date_time::DateTimeOffset;
 
 /// Characters of a GUID that is written without quotes.
 const GUID_CHARACTERS: usize = 36;
@@ -353,7 +353,7 @@ fn read_literal(word: &str) -> Option<Literal> {
     if let Ok(integer) = word.parse() {
         return Some(Literal::Integer(integer));
     }
-    if let Ok(moment) = Moment::parse(word) {
+    if let Ok(moment) = DateTimeOffset::parse(word) {
         return Some(Literal::Moment(moment.timestamp()));
     }
     word.parse().ok().filter(|number: &f64| number.is_finite()).map(Literal::Decimal)
@@ -396,7 +396,7 @@ fn agree(left: Term, right: Term) -> Result<(Term, Term), QueryErrorKind> {
     };
     match (kind, literal) {
         (_, Literal::Null) => Ok((left, right)),
-        (Kind::Moment, Literal::Text(text)) => match Moment::parse(text) {
+        (Kind::Moment, Literal::Text(text)) => match DateTimeOffset::parse(text) {
             Ok(moment) => Ok((left, Term::value(Literal::Moment(moment.timestamp())))),
             Err(_) => Err(refused),
         },

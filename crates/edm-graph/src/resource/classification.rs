@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::body::{BodyError, BodyErrorKind, Given, Reader, check_length};
+use crate::body::{BodyError, BodyErrorKind, MaybeNull, Reader, check_length};
 use crate::error::{ClassificationError, ErrorEnvelope};
 use crate::fields::{Fields, Handling, Member};
 use crate::ignored::Ignored;
@@ -290,7 +290,7 @@ fn read_confidence(reader: &Reader<'_>) -> Result<Option<u8>, BodyError> {
 /// `timeoutInMs` is a string in the action and an integer in the complex type: both are read.
 fn read_timeout(reader: &Reader<'_>) -> Result<Option<u64>, BodyError> {
     let range = 1..=u64::from(i32::MAX.unsigned_abs());
-    let Given::Value(Node::Text(text)) = reader.value("timeoutInMs") else {
+    let MaybeNull::Value(Node::Text(text)) = reader.value("timeoutInMs") else {
         return Ok(reader.integer("timeoutInMs", range)?.into_option());
     };
     match text.trim().parse::<u64>() {

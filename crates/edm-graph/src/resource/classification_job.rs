@@ -4,9 +4,9 @@ use edm_model::limits;
 use serde::{Deserialize, Serialize};
 
 use crate::body::{BodyError, Reader};
+use crate::date_time::DateTimeOffset;
 use crate::error::ClassificationError;
 use crate::fields::Fields;
-use crate::moment::Moment;
 use crate::object::Object;
 use crate::parse::FromBody;
 use crate::query::Property;
@@ -21,11 +21,11 @@ pub struct JobResource {
     /// The id.
     pub id: String,
     /// When it was asked for.
-    pub creation_date_time: Option<Moment>,
+    pub creation_date_time: Option<DateTimeOffset>,
     /// When work on it began.
-    pub start_date_time: Option<Moment>,
+    pub start_date_time: Option<DateTimeOffset>,
     /// When it ended.
-    pub end_date_time: Option<Moment>,
+    pub end_date_time: Option<DateTimeOffset>,
     /// `Completed` or `Failed`: never an enum on the wire.
     pub status: Option<String>,
     /// The tenant.

@@ -5,7 +5,7 @@ use edm_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::body::{BodyError, BodyErrorKind, MaybeNull, Reader};
 
 /// Decimal digits that a `digits` column may be padded to.
 const WIDTH_MAX: u32 = 64;
@@ -108,15 +108,15 @@ pub fn columns_from_wire(columns: &[ColumnResource], path: &str) -> Result<Colum
 }
 
 /// Reads `columns` of a body.
-pub(crate) fn read_columns(reader: &Reader<'_>, name: &str) -> Result<Given<Columns>, BodyError> {
+pub(crate) fn read_columns(reader: &Reader<'_>, name: &str) -> Result<MaybeNull<Columns>, BodyError> {
     let elements = match reader.objects(name, limits::COLUMNS_MAX)? {
-        Given::Absent => return Ok(Given::Absent),
-        Given::Null => return Ok(Given::Null),
-        Given::Value(elements) if elements.is_empty() => return Ok(Given::Value(Columns::none())),
-        Given::Value(elements) => elements,
+        MaybeNull::Absent => return Ok(MaybeNull::Absent),
+        MaybeNull::Null => return Ok(MaybeNull::Null),
+        MaybeNull::Value(elements) if elements.is_empty() => return Ok(MaybeNull::Value(Columns::none())),
+        MaybeNull::Value(elements) => elements,
     };
     let columns = elements.iter().map(read_column).collect::<Result<Vec<ColumnResource>, BodyError>>()?;
-    columns_from_wire(&columns, &reader.target(name)).map(Given::Value)
+    columns_from_wire(&columns, &reader.target(name)).map(MaybeNull::Value)
 }
 
 fn read_column(reader: &Reader<'_>) -> Result<ColumnResource, BodyError> {

@@ -4,9 +4,9 @@ use edm_model::{Columns, OnUnserved, PlaceholderWords, PlaceholderWordsError, li
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::body::{BodyError, BodyErrorKind, MaybeNull, Reader};
+use crate::date_time::DateTimeOffset;
 use crate::fields::Fields;
-use crate::moment::Moment;
 use crate::object::Object;
 use crate::parse::FromBody;
 use crate::query::Property;
@@ -25,7 +25,7 @@ pub struct DataStoreResource {
     /// The schema.
     pub columns: Option<Vec<ColumnResource>>,
     /// When the live generation was published.
-    pub data_last_updated_date_time: Option<Moment>,
+    pub data_last_updated_date_time: Option<DateTimeOffset>,
     /// Free text.
     pub description: Option<String>,
     /// The data store's name.
@@ -110,17 +110,17 @@ impl FromBody for DataStoreDraft {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DataStoreChange {
     /// Its name; never null.
-    pub display_name: Given<String>,
+    pub display_name: MaybeNull<String>,
     /// Free text.
-    pub description: Given<String>,
+    pub description: MaybeNull<String>,
     /// The schema; never null.
-    pub columns: Given<Columns>,
+    pub columns: MaybeNull<Columns>,
     /// The longest cell that is matched, in atoms; null asks for the default.
-    pub tokens_max: Given<u32>,
+    pub tokens_max: MaybeNull<u32>,
     /// The words by which the table says that a cell is empty; null asks for the usual ones.
-    pub placeholders: Given<PlaceholderWords>,
+    pub placeholders: MaybeNull<PlaceholderWords>,
     /// What is answered where the live data cannot be read; null asks for the default.
-    pub on_unserved: Given<OnUnserved>,
+    pub on_unserved: MaybeNull<OnUnserved>,
 }
 
 impl FromBody for DataStoreChange {
@@ -129,10 +129,10 @@ impl FromBody for DataStoreChange {
     fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         let change = Self::given(body)?;
         let reader = Reader::new(body);
-        if change.display_name == Given::Null {
+        if change.display_name == MaybeNull::Null {
             return Err(reader.error(BodyErrorKind::Missing, "displayName"));
         }
-        if change.columns == Given::Null {
+        if change.columns == MaybeNull::Null {
             return Err(reader.error(BodyErrorKind::Missing, "columns"));
         }
         Ok(change)
@@ -144,7 +144,7 @@ impl DataStoreChange {
     fn given(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         let display_name = reader.text("displayName", limits::NAME_CHARACTERS_MAX)?;
-        if matches!(&display_name, Given::Value(name) if name.trim().is_empty()) {
+        if matches!(&display_name, MaybeNull::Value(name) if name.trim().is_empty()) {
             return Err(reader.error(BodyErrorKind::Missing, "displayName"));
         }
         Ok(Self {
@@ -162,7 +162,7 @@ impl DataStoreChange {
 }
 
 /// Reads the words by which a table says that a cell is empty.
-fn read_placeholders(reader: &Reader<'_>) -> Result<Given<PlaceholderWords>, BodyError> {
+fn read_placeholders(reader: &Reader<'_>) -> Result<MaybeNull<PlaceholderWords>, BodyError> {
     let name = "placeholders";
     let words = reader.texts(name, limits::PLACEHOLDERS_MAX, limits::PLACEHOLDER_CHARACTERS_MAX)?;
     words.try_map(|words| {

@@ -6,9 +6,9 @@ use edm_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::body::{BodyError, BodyErrorKind, MaybeNull, Reader};
+use crate::date_time::DateTimeOffset;
 use crate::fields::Fields;
-use crate::moment::Moment;
 use crate::object::Object;
 use crate::parse::FromBody;
 use crate::query::Property;
@@ -44,7 +44,7 @@ pub struct SensitiveTypeResource {
     /// Always `exactDataMatch`.
     pub classification_method: Option<String>,
     /// When it was changed last.
-    pub last_modified_date_time: Option<Moment>,
+    pub last_modified_date_time: Option<DateTimeOffset>,
     /// Flags.
     pub scope: Option<String>,
     /// `tenant`: none comes with the program.
@@ -196,13 +196,13 @@ impl FromBody for SensitiveTypeDraft {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SensitiveTypeChange {
     /// The name; never null.
-    pub name: Given<String>,
+    pub name: MaybeNull<String>,
     /// Free text.
-    pub description: Given<String>,
+    pub description: MaybeNull<String>,
     /// Who made it.
-    pub publisher_name: Given<String>,
+    pub publisher_name: MaybeNull<String>,
     /// What it matches; never null.
-    pub rule: Given<RuleDraft>,
+    pub rule: MaybeNull<RuleDraft>,
 }
 
 impl FromBody for SensitiveTypeChange {
@@ -211,14 +211,14 @@ impl FromBody for SensitiveTypeChange {
     fn read(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         let name = reader.text("name", limits::NAME_CHARACTERS_MAX)?;
-        if name == Given::Null || matches!(&name, Given::Value(name) if name.trim().is_empty()) {
+        if name == MaybeNull::Null || matches!(&name, MaybeNull::Value(name) if name.trim().is_empty()) {
             return Err(reader.error(BodyErrorKind::Missing, "name"));
         }
         reader.word("classificationMethod", METHODS)?;
         let rule = match reader.object("exactMatch")? {
-            Given::Absent => Given::Absent,
-            Given::Null => return Err(reader.error(BodyErrorKind::Missing, "exactMatch")),
-            Given::Value(rule) => Given::Value(read_rule(&rule)?),
+            MaybeNull::Absent => MaybeNull::Absent,
+            MaybeNull::Null => return Err(reader.error(BodyErrorKind::Missing, "exactMatch")),
+            MaybeNull::Value(rule) => MaybeNull::Value(read_rule(&rule)?),
         };
         Ok(Self {
             name,

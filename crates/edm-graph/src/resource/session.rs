@@ -7,10 +7,10 @@ use edm_model::limits;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::body::{BodyError, BodyErrorKind, Given, Reader};
+use crate::body::{BodyError, BodyErrorKind, MaybeNull, Reader};
+use crate::date_time::DateTimeOffset;
 use crate::error::ClassificationError;
 use crate::fields::Fields;
-use crate::moment::Moment;
 use crate::object::Object;
 use crate::parse::FromBody;
 use crate::query::Property;
@@ -50,13 +50,13 @@ pub struct SessionResource {
     /// The id.
     pub id: String,
     /// When the session was made.
-    pub creation_date_time: Option<Moment>,
+    pub creation_date_time: Option<DateTimeOffset>,
     /// When the first block came.
-    pub start_date_time: Option<Moment>,
+    pub start_date_time: Option<DateTimeOffset>,
     /// When anything changed last.
-    pub last_updated_date_time: Option<Moment>,
+    pub last_updated_date_time: Option<DateTimeOffset>,
     /// When the session reached a final state.
-    pub completion_date_time: Option<Moment>,
+    pub completion_date_time: Option<DateTimeOffset>,
     /// Why it failed.
     pub error: Option<ClassificationError>,
     /// The store.
@@ -75,9 +75,9 @@ pub struct SessionResource {
     /// Indexing jobs still to do.
     pub remaining_job_count: Option<u32>,
     /// When commit was accepted.
-    pub upload_completion_date_time: Option<Moment>,
+    pub upload_completion_date_time: Option<DateTimeOffset>,
     /// When the last indexing job ended.
-    pub processing_completion_date_time: Option<Moment>,
+    pub processing_completion_date_time: Option<DateTimeOffset>,
     /// Digest over the blocks, compared at commit.
     pub checksum: Option<String>,
     /// Where blocks go.
@@ -101,7 +101,7 @@ pub struct SessionResource {
     /// `replace` or `delta`.
     pub update_mode: Option<String>,
     /// When `dataUploadURI` stops working.
-    pub expiration_date_time: Option<Moment>,
+    pub expiration_date_time: Option<DateTimeOffset>,
     /// What the agent sealed.
     pub row_count: Option<u64>,
     /// What the agent left out.
@@ -182,7 +182,7 @@ impl SessionDraft {
         let mut upload_agent_id = reader.text("uploadAgentId", limits::TEXT_CHARACTERS_MAX)?.into_option();
         // An agent that is registered may stand inline; a new one is registered by a request of its
         // own.
-        if let (None, Given::Value(agent)) = (&upload_agent_id, reader.object("uploadAgent")?) {
+        if let (None, MaybeNull::Value(agent)) = (&upload_agent_id, reader.object("uploadAgent")?) {
             let id = agent.text("id", limits::TEXT_CHARACTERS_MAX)?;
             upload_agent_id = Some(agent.needed("id", id)?);
         }
@@ -207,13 +207,13 @@ impl SessionDraft {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SessionChange {
     /// Digest over the blocks.
-    pub checksum: Given<String>,
+    pub checksum: MaybeNull<String>,
     /// Blocks in all.
-    pub total_block_count: Given<u32>,
+    pub total_block_count: MaybeNull<u32>,
     /// What the agent sealed.
-    pub row_count: Given<u64>,
+    pub row_count: MaybeNull<u64>,
     /// What the agent left out.
-    pub rejected_row_count: Given<u64>,
+    pub rejected_row_count: MaybeNull<u64>,
 }
 
 impl FromBody for SessionChange {

@@ -3,9 +3,9 @@
 use edm_model::limits;
 use serde::{Deserialize, Serialize};
 
-use crate::body::{BodyError, Given, Reader};
+use crate::body::{BodyError, MaybeNull, Reader};
+use crate::date_time::DateTimeOffset;
 use crate::fields::Fields;
-use crate::moment::Moment;
 use crate::object::Object;
 use crate::parse::FromBody;
 use crate::query::Property;
@@ -19,7 +19,7 @@ pub struct UploadAgentResource {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// When it was registered.
-    pub creation_date_time: Option<Moment>,
+    pub creation_date_time: Option<DateTimeOffset>,
     /// Free text.
     pub description: Option<String>,
 }
@@ -36,7 +36,7 @@ impl UploadAgentResource {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UploadAgentChange {
     /// Free text.
-    pub description: Given<String>,
+    pub description: MaybeNull<String>,
 }
 
 impl FromBody for UploadAgentChange {

@@ -42,23 +42,14 @@ pub enum Source {
     Addition,
 }
 
-/// Whether the JSON really sent holds a property.
+/// When a client may set a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// Wherever `$select` does not leave it out, `null` if need be.
-    Always,
-    /// Only where there is something to say; its description tells when.
-    Sometimes,
-}
-
-/// Who gives a property its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Setting {
-    /// The service; what a client sends is not looked at.
-    Server,
-    /// The client, when the resource is made.
+pub enum WritableOn {
+    /// Never: the service sets it, and ignores what a client sends.
+    Never,
+    /// When the resource is created.
     Create,
-    /// The client, when the resource is made and later.
+    /// When the resource is created, and later.
     Change,
 }
 
@@ -85,7 +76,7 @@ pub enum Bound {
     /// The text of a GUID.
     Guid,
     /// Nothing, not even its type: it is not looked at.
-    Unread,
+    Ignored,
     /// Nothing: it is any JSON, which is handed on.
     Json,
     /// An integer from the first to the second.
@@ -111,10 +102,11 @@ pub struct Property {
     pub comparison: Comparison,
     /// Where it comes from.
     pub source: Source,
-    /// Whether it is always there.
-    pub presence: Presence,
-    /// Who sets it.
-    pub setting: Setting,
+    /// Whether the JSON always contains it unless `$select` leaves it out, as `null` if it has no
+    /// value. The description of any other property says when it is there.
+    pub always_present: bool,
+    /// When a client may set it.
+    pub writable: WritableOn,
     /// What its value or its elements must keep to.
     pub bound: Bound,
     /// The least and the greatest number of elements that a client may send.
@@ -228,8 +220,8 @@ const fn property(name: &'static str, of: Type, description: &'static str) -> Pr
         needed: false,
         comparison: Comparison::ByType,
         source: Source::Graph,
-        presence: Presence::Always,
-        setting: Setting::Server,
+        always_present: true,
+        writable: WritableOn::Never,
         bound: Bound::None,
         elements: None,
         description,
@@ -303,17 +295,17 @@ impl Property {
 
     /// Makes it one that is not always there.
     pub(super) const fn sometimes(self) -> Self {
-        Self { presence: Presence::Sometimes, ..self }
+        Self { always_present: false, ..self }
     }
 
     /// Lets clients set it when they make the resource.
     pub(super) const fn set_once(self) -> Self {
-        Self { setting: Setting::Create, ..self }
+        Self { writable: WritableOn::Create, ..self }
     }
 
     /// Lets clients set it when they make the resource and later.
     pub(super) const fn set(self) -> Self {
-        Self { setting: Setting::Change, ..self }
+        Self { writable: WritableOn::Change, ..self }
     }
 
     /// Makes it one that whoever makes the resource or calls the action must bring.
@@ -348,7 +340,7 @@ impl Property {
 
     /// Says that it is not looked at.
     pub(super) const fn unread(self) -> Self {
-        Self { bound: Bound::Unread, ..self }
+        Self { bound: Bound::Ignored, ..self }
     }
 
     /// Says that it is any JSON, and handed on.

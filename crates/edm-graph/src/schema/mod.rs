@@ -24,8 +24,8 @@ pub mod types;
 pub use csdl_json::csdl_json;
 pub use csdl_xml::csdl_xml;
 pub use element::{
-    Action, Bound, Comparison, EnumType, Navigation, Presence, Primitive, Property, Returns, Setting, Source,
-    StructuredKind, StructuredType, Type,
+    Action, Bound, Comparison, EnumType, Navigation, Primitive, Property, Returns, Source, StructuredKind,
+    StructuredType, Type, WritableOn,
 };
 pub use openapi::openapi;
 pub use operation::{Access, Answer, Body, Content, Method, Operation, Query, Refusal};

@@ -140,6 +140,11 @@ pub static OPERATIONS: &[Operation] = &[
     open("readHealth", path::HEALTH, Content::Health, "Says whether the process lives."),
     open("readReadiness", path::READY, Content::Health, "Says whether live data is loaded.").or(&[Refusal::NotReady]),
     Operation {
+        access: Access::Signature,
+        query: Query::BlockList,
+        ..open("readBlockList", path::UPLOAD, Content::BlockList, "Names the blocks that are there: Azure's Get Block List.")
+    },
+    Operation {
         method: Method::Put,
         access: Access::Signature,
         query: Query::PutBlocks,
@@ -147,11 +152,6 @@ pub static OPERATIONS: &[Operation] = &[
         answer: Answer { status: 201, content: Content::Nothing },
         refusals: CONFLICT,
         ..open("putBlocks", path::UPLOAD, Content::Nothing, "Puts a block, or names all blocks: Azure's Put Block and Put Block List.")
-    },
-    Operation {
-        access: Access::Signature,
-        query: Query::BlockList,
-        ..open("readBlockList", path::UPLOAD, Content::BlockList, "Names the blocks that are there: Azure's Get Block List.")
     },
 ];
 

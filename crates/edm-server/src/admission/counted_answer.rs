@@ -3,18 +3,17 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use axum::body::{Body, HttpBody};
-use axum::response::Response;
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
+use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::admission::{Caller, Lease};
+use crate::message::{Body, BodyFailure, Response};
 
 /// A shorter answer, or piece of one, is not counted: the connection has as much room of its own.
 const COUNTED_BYTES_MIN: usize = 16 * 1024;
 
-/// An answer whose bytes are counted under its caller, each until it is written or given up. It was made already, so
-/// nothing waits for room; but while it holds too much no body finds any.
+/// An answer whose bytes are counted under its caller, each until it is written or given up. It was
+/// made already, so nothing waits for room; but while it holds too much no body finds any.
 pub(crate) struct CountedAnswer {
     body: Body,
     /// The whole answer where its length is known; else it is counted piece by piece.
@@ -32,18 +31,18 @@ impl CountedAnswer {
         }
         let Some(mut lease) = caller.lease() else { return response };
         lease.add(length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0));
-        response.map(|body| Body::new(Self { body, lease, _caller: caller }))
+        response.map(|body| Body::from_body(Self { body, lease, _caller: caller }))
     }
 }
 
 impl HttpBody for CountedAnswer {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = BodyFailure;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
         Pin::new(&mut self.body).poll_frame(context).map_ok(|frame| {
             frame.map_data(|bytes| match self.lease.is_empty() && bytes.len() < COUNTED_BYTES_MIN {
                 true => bytes,

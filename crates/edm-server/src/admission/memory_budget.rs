@@ -1,5 +1,5 @@
-//! The memory for bodies and answers. Bytes are taken as they come and given back when they are gone, so whoever sends
-//! nothing holds nothing.
+//! The memory for bodies and answers. Bytes are taken as they come and given back when they are
+//! gone, so whoever sends nothing holds nothing.
 //!
 //! ```text
 //!  ├──────────────────────── bound ────────────────────────┤
@@ -12,18 +12,22 @@
 //!
 //! A body takes each piece before it keeps it. What must stay true:
 //!
-//! 1. *Bound.* What was taken never exceeds the bound. Answers are counted on top of it when they are made, because they
+//! 1. *Bound.* What was taken never exceeds the bound. Answers are counted on top of it when they
+//! are made, because they
 //!    are there already; until they are written nobody takes anything in their place.
-//! 2. *Share.* A holder (a principal, or the session of an upload address) takes from the common room only while it then
+//! 2. *Share.* A holder (a principal, or the session of an upload address) takes from the common
+//! room only while it then
 //!    holds no more than [`SHARE`] times what is still free. Alone it has three quarters of the room, two have three sevenths
 //!    each, and so on: whoever comes next always finds some. Bytes cannot be taken back from who holds them, so this is how
 //!    far a share can be filled by others' absence; the part that stays free is the price.
-//! 3. *The oldest finishes.* When nothing fits, the body that began first among those that wait takes from the reserve,
+//! 3. *The oldest finishes.* When nothing fits, the body that began first among those that wait
+//! takes from the reserve,
 //!    which is as large as the largest body and belongs to one body at a time. So some body always ends, and gives
 //!    back all that it holds: bodies that are half there cannot hold one another up for ever.
-//! 4. *Nobody waits for ever.* A body that gets nothing for a while is refused, before anything was done with it.
-//! 5. *Order.* Those of one holder are served in the order in which they began; others are not held up by them.
-//! 6. *Nothing is lost.* What was granted is a [`Lease`], and a lease gives back what it holds when it is dropped: by a
+//! 4. *Nobody waits for ever.* A body that gets nothing for a while is refused, before anything was
+//! done with it. 5. *Order.* Those of one holder are served in the order in which they began;
+//! others are not held up by them. 6. *Nothing is lost.* What was granted is a [`Lease`], and a
+//! lease gives back what it holds when it is dropped: by a
 //!    handler that ends, a client that leaves, or a wait that is given up at the very moment at which it is granted.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -188,7 +192,8 @@ impl MemoryBudget {
 }
 
 impl State {
-    /// Takes bytes for a body if they fit: from the common room, or from the reserve if it may. Returns how many from where.
+    /// Takes bytes for a body if they fit: from the common room, or from the reserve if it may.
+    /// Returns how many from where.
     fn place(
         &mut self,
         age: u64,
@@ -246,7 +251,8 @@ impl State {
         let mut stalled: HashSet<Arc<Holder>> = HashSet::new();
         let mut still_waiting = BTreeMap::new();
         for (age, waiter) in std::mem::take(&mut self.waiting) {
-            // The reserve is the oldest's; an heir that waits again is older than all, or goes on before them.
+            // The reserve is the oldest's; an heir that waits again is older than all, or goes on
+            // before them.
             let from_reserve = still_waiting.is_empty() || self.heir == Some(age);
             let placed = match stalled.contains(&waiter.holder) && self.heir != Some(age) {
                 true => None,
@@ -285,7 +291,8 @@ impl Lease {
     /// Takes more bytes. Waits for room a while; fails when nothing was got by then.
     pub(crate) async fn take(&mut self, bytes: usize) -> Result<(), NoRoom> {
         let Some(coming) = self.ask(bytes) else { return Ok(()) };
-        // It stands after `coming`, so it leaves the queue before what may have been granted is dropped.
+        // It stands after `coming`, so it leaves the queue before what may have been granted is
+        // dropped.
         let place = WaitingPlace { budget: &self.budget, age: self.age };
         match tokio::time::timeout(self.budget.wait, coming).await {
             Ok(Ok(granted)) => {

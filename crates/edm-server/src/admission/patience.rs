@@ -13,13 +13,16 @@ pub struct Patience {
     pub handshake: Duration,
     /// For the first head of a connection.
     pub first_head: Duration,
-    /// For the next head of a kept connection: longer than clients keep an idle one, so that none is closed under a request.
+    /// For the next head of a kept connection: longer than clients keep an idle one, so that none
+    /// is closed under a request.
     pub next_head: Duration,
     /// For the first byte of a body, once its head is there.
     pub first_byte: Duration,
-    /// How far a body, or the reading of an answer, may lag behind [`Patience::pace_bytes`] a second.
+    /// How far a body, or the reading of an answer, may lag behind [`Patience::pace_bytes`] a
+    /// second.
     pub lag: Duration,
-    /// Bytes a second of the slowest pace: whoever moves single bytes for ever would hold what it holds for ever.
+    /// Bytes a second of the slowest pace: whoever moves single bytes for ever would hold what it
+    /// holds for ever.
     pub pace_bytes: usize,
     /// For memory, without getting any.
     pub memory: Duration,
@@ -92,8 +95,8 @@ impl Waits {
     }
 }
 
-/// How far somebody lags behind the slowest pace. Time in which the server did not wait for them does not count, and
-/// whoever was fast saves nothing up.
+/// How far somebody lags behind the slowest pace. Time in which the server did not wait for them
+/// does not count, and whoever was fast saves nothing up.
 #[derive(Debug)]
 pub(crate) struct Pace {
     lag: Duration,

@@ -1,93 +1,95 @@
 //! `/dataClassification/exactMatchUploadAgents`.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use axum::extract::{Path, State};
-use axum::response::Response;
-use edm_graph::query::{Place, QueryOptions, project};
+use edm_graph::query::{QueryOptions, Shape};
 use edm_graph::{UploadAgentChange, UploadAgentResource, path};
-use edm_model::{AgentId, UploadAgent};
+use edm_model::{AgentId, ListQuery, Listed, UploadAgent};
 use edm_service::Revision;
 use serde_json::Value;
 
-use crate::app::App;
-use crate::body::JsonBody;
-use crate::call::{Call, id};
+use crate::authenticated::Call;
 use crate::error::ApiError;
-use crate::handlers::AGENT;
-use crate::{listing, present, respond};
+use crate::handlers::resource::{Address, Create, Delete, List, Read, Resource, Update};
+use crate::handlers::shapes::AGENT;
+use crate::{respond, to_wire};
 
 pub(crate) fn value(agent: &UploadAgent) -> Value {
-    respond::entity(&present::agent(agent), UploadAgentResource::TYPE, Revision::of(agent))
+    respond::entity(&to_wire::resource::agent(agent), UploadAgentResource::TYPE, Revision::of(agent))
 }
 
-pub(crate) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
-    let options = call.options(&AGENT, Place::List)?;
-    page(&app, &call, &options, call.page_count).await?.answer(&call, &options, path::AGENTS)
+/// Upload agents.
+pub(crate) struct Agents;
+
+impl Resource for Agents {
+    type Parent = ();
+    type Id = AgentId;
+    type Item = UploadAgent;
+
+    fn shape(_: &Call) -> &'static Shape {
+        &AGENT
+    }
+
+    fn parent(_: &Call) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    fn id(call: &Call) -> Result<AgentId, ApiError> {
+        call.id(0)
+    }
+
+    fn collection((): &()) -> Cow<'static, str> {
+        path::AGENTS.into()
+    }
+
+    async fn value(_: &Call, _: &QueryOptions, agent: &UploadAgent) -> Result<Value, ApiError> {
+        Ok(value(agent))
+    }
 }
 
-/// Returns a page of the list.
-pub(crate) async fn page(
-    app: &App,
-    call: &Call,
-    options: &QueryOptions,
-    page_count: u32,
-) -> Result<listing::Page, ApiError> {
-    let listed = app.service.list_agents(&call.principal, &listing::request(options, page_count)).await?;
-    let mut page = listing::page(listed, options, |agent| value(&agent));
-    page.elements.iter_mut().for_each(|element| project(element, options));
-    Ok(page)
+impl List for Agents {
+    async fn list(call: &Call, (): &(), query: &ListQuery) -> Result<Listed<UploadAgent>, ApiError> {
+        Ok(call.app.service.list_agents(&call.principal, query).await?)
+    }
 }
 
-pub(crate) async fn count(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
-    let options = call.options(&AGENT, Place::Count)?;
-    let listed = app.service.list_agents(&call.principal, &listing::count_request(&options)).await?;
-    Ok(respond::count(listing::total(&listed)))
+impl Create for Agents {
+    type Draft = UploadAgentChange;
+    type NewId = AgentId;
+
+    async fn create(
+        call: &Call,
+        (): &(),
+        draft: UploadAgentChange,
+        _: &mut QueryOptions,
+    ) -> Result<(Value, AgentId), ApiError> {
+        let agent = call.app.service.create_agent(&call.principal, draft.description.into_option()).await?;
+        Ok((value(&agent), agent.id))
+    }
 }
 
-pub(crate) async fn create(
-    State(app): State<Arc<App>>,
-    call: Call,
-    JsonBody(change, _permit): JsonBody<UploadAgentChange>,
-) -> Result<Response, ApiError> {
-    let options = call.options(&AGENT, Place::Item)?;
-    let description = change.description.into_option();
-    let agent = app.service.create_agent(&call.principal, description).await?;
-    Ok(respond::created(&call, value(&agent), &options, path::AGENTS, &agent.id))
+impl Read for Agents {
+    async fn get(call: &Call, at: Address<Self>) -> Result<UploadAgent, ApiError> {
+        Ok(call.app.service.get_agent(&call.principal, at.id).await?)
+    }
 }
 
-pub(crate) async fn read(
-    State(app): State<Arc<App>>,
-    call: Call,
-    Path(agent): Path<String>,
-) -> Result<Response, ApiError> {
-    let options = call.options(&AGENT, Place::Item)?;
-    let agent = app.service.get_agent(&call.principal, agent_id(&agent)?).await?;
-    respond::read(&call, value(&agent), &options, path::AGENTS)
+impl Update for Agents {
+    type Change = UploadAgentChange;
+
+    async fn update(
+        call: &Call,
+        _: &QueryOptions,
+        at: Address<Self>,
+        change: UploadAgentChange,
+    ) -> Result<UploadAgent, ApiError> {
+        let description = change.description.into_change();
+        Ok(call.app.service.update_agent(&call.principal, at.id, description, &call.expected).await?)
+    }
 }
 
-pub(crate) async fn update(
-    State(app): State<Arc<App>>,
-    call: Call,
-    Path(agent): Path<String>,
-    JsonBody(change, _permit): JsonBody<UploadAgentChange>,
-) -> Result<Response, ApiError> {
-    let options = call.options(&AGENT, Place::Item)?;
-    let description = change.description.into_change();
-    let agent =
-        app.service.update_agent(&call.principal, agent_id(&agent)?, description, &call.expected).await?;
-    Ok(respond::changed(&call, value(&agent), &options, path::AGENTS))
-}
-
-pub(crate) async fn delete(
-    State(app): State<Arc<App>>,
-    call: Call,
-    Path(agent): Path<String>,
-) -> Result<Response, ApiError> {
-    app.service.delete_agent(&call.principal, agent_id(&agent)?, &call.expected).await?;
-    Ok(respond::nothing())
-}
-
-fn agent_id(text: &str) -> Result<AgentId, ApiError> {
-    id(text)
+impl Delete for Agents {
+    async fn delete(call: &Call, at: Address<Self>) -> Result<(), ApiError> {
+        Ok(call.app.service.delete_agent(&call.principal, at.id, &call.expected).await?)
+    }
 }

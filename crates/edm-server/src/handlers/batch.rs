@@ -1,35 +1,31 @@
-//! `$batch`: each request of a batch goes through everything that a request by itself goes through, one after another,
-//! with an id and a line of the log of its own (docs/api/batch.md).
+//! `$batch`: each request of a batch goes through everything that a request by itself goes through,
+//! one after another, with an id and a line of the log of its own (docs/api/batch.md).
 
 use std::sync::Arc;
 
-use axum::Extension;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use edm_graph::query::Place;
 use edm_graph::{Batch, BatchDialect, Here, PartBody, PartRequest};
 use edm_model::limits;
-use futures::StreamExt;
+use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::{Map, Value};
 
 use crate::admission::Lease;
-use crate::app::App;
+use crate::authenticated::Call;
 use crate::body::{JsonBytes, lease};
-use crate::call::Call;
 use crate::error::{ApiError, HttpProblem};
-use crate::frame::Framed;
-use crate::handlers::NONE;
+use crate::handlers::shapes::NONE;
 use crate::handling::Handled;
+use crate::message::{Body, Request, Response};
 use crate::respond;
 
 /// Headers of an answer that say something of its connection.
 const CONNECTION_HEADERS: &[HeaderName] =
     &[header::CONNECTION, header::CONTENT_LENGTH, header::DATE, header::TRANSFER_ENCODING];
 
-/// Bytes of an answer for which there must be room before its request is tried; a longer one is counted when it is there.
+/// Bytes of an answer for which there must be room before its request is tried; a longer one is
+/// counted when it is there.
 const ANSWER_BYTES_EXPECTED: usize = 256 * 1024;
 
 /// How Graph writes the names of headers inside a batch; clients look them up in this spelling.
@@ -47,18 +43,18 @@ const SPELLINGS: &[&str] = &[
     "WWW-Authenticate",
 ];
 
-/// Runs a batch. `parts` are the routes as they stand in their frame, without this one.
-pub(crate) async fn run(
-    State(app): State<Arc<App>>,
-    Extension(parts): Extension<Framed>,
-    call: Call,
-    request: Request,
-) -> Result<Response, ApiError> {
+/// Answers a request of a batch as if it had come by itself; where there is a refusal, with that.
+pub(crate) type AnswerPart =
+    Arc<dyn Fn(Request, Option<ApiError>) -> BoxFuture<'static, Response> + Send + Sync>;
+
+/// Runs a batch.
+pub(crate) async fn run(call: Call, request: Request, answer_part: AnswerPart) -> Result<Response, ApiError> {
     call.options(&NONE, Place::Action)?;
     let (whole, body) = request.into_parts();
     let headers = whole.headers;
-    let lease = lease(&whole.extensions)?;
-    let JsonBytes(body, lease) = JsonBytes::read(body, &headers, &app, lease, "application/json").await?;
+    let lease = lease(&call.caller)?;
+    let JsonBytes(body, lease) =
+        JsonBytes::read(body, &headers, &call.app, lease, "application/json").await?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     let mut handled = Handled::wished(&headers);
     let here = Here { host, origin: &call.origin.plain_url("") };
@@ -67,21 +63,19 @@ pub(crate) async fn run(
     drop(body);
     let mut answers = Answers::with_capacity(batch.parts.len(), lease);
     for part in batch.parts {
-        let (head, asked) = match part.request {
+        let (request, refusal) = match part.request {
             Ok(request) if answers.have_failed(&part.depends_on) => {
-                (head(&request), Err(HttpProblem::FailedDependency.into()))
+                (head(&request), Some(HttpProblem::FailedDependency.into()))
             }
             Ok(request) => match answers.make_room().await {
-                Ok(()) => (head(&request), Ok(ask(request, &headers))),
-                Err(problem) => (head(&request), Err(problem.into())),
+                Ok(()) => (ask(request, &headers), None),
+                Err(problem) => (head(&request), Some(problem.into())),
             },
-            Err(error) => (Request::new(Body::empty()), Err(error.into())),
+            Err(error) => (Request::default(), Some(error.into())),
         };
-        let answer = match asked {
-            Ok(request) => parts.run(request).await,
-            Err(error) => parts.refuse(head, error).await,
-        };
-        answers.add((&part.id, part.dialect), answer, &parts).await;
+        let answer = answer_part(request, refusal).await;
+        let answer = answers.read(answer, &answer_part).await;
+        answers.add(&part.id, part.dialect, answer);
     }
     let mut response = answers.into_response();
     handled.tell(&mut response);
@@ -90,13 +84,14 @@ pub(crate) async fn run(
 
 /// Returns what a refusal needs of a request: what the log calls it.
 fn head(request: &PartRequest) -> Request {
-    let mut head = Request::new(Body::empty());
+    let mut head = Request::default();
     *head.method_mut() = method(request);
     *head.uri_mut() = uri(&request.target);
     head
 }
 
-/// Makes the request that would have come by itself. Who asks is said by the batch, unless the part says it.
+/// Makes the request that would have come by itself. Who asks is said by the batch, unless the part
+/// says it.
 fn ask(part: PartRequest, outer: &HeaderMap) -> Request {
     let body = part.body.as_deref().map_or_else(Bytes::new, Bytes::copy_from_slice);
     let mut request = head(&part);
@@ -149,7 +144,8 @@ impl Answers {
         }
     }
 
-    /// Takes room for the next answer before anything is done for it: behind that it could not be refused any more.
+    /// Takes room for the next answer before anything is done for it: behind that it could not be
+    /// refused any more.
     async fn make_room(&mut self) -> Result<(), HttpProblem> {
         let wanted = self.batch_bytes + self.json.len() + ANSWER_BYTES_EXPECTED;
         let missing = wanted.saturating_sub(self.lease.bytes());
@@ -161,21 +157,27 @@ impl Answers {
         places.iter().any(|place| self.failed.get(*place).copied().unwrap_or(true))
     }
 
-    /// Reads an answer to its end and writes it down. One that finds no room is replaced by a refusal.
-    async fn add(&mut self, (id, dialect): (&str, BatchDialect), answer: Response, parts: &Framed) {
+    /// Reads an answer to its end. One that finds no room is replaced by a refusal.
+    async fn read(&mut self, answer: Response, answer_part: &AnswerPart) -> http::Response<Bytes> {
         let (head, body) = answer.into_parts();
-        let (head, body) = match collect(body, self.body_bytes_left).await {
+        match collect(body, self.body_bytes_left).await {
             Ok(body) => {
                 self.body_bytes_left -= body.len();
-                (head, body)
+                http::Response::from_parts(head, body)
             }
             Err(problem) => {
-                let refusal = parts.refuse(Request::new(Body::empty()), problem.into()).await;
+                let refusal = answer_part(Request::default(), Some(problem.into())).await;
                 let (head, body) = refusal.into_parts();
                 // A refusal is short, and comes at most once for each part.
-                (head, collect(body, limits::JSON_BODY_BYTES_MAX).await.unwrap_or_default())
+                let body = collect(body, limits::JSON_BODY_BYTES_MAX).await.unwrap_or_default();
+                http::Response::from_parts(head, body)
             }
-        };
+        }
+    }
+
+    /// Writes an answer down.
+    fn add(&mut self, id: &str, dialect: BatchDialect, answer: http::Response<Bytes>) {
+        let (head, body) = answer.into_parts();
         self.failed.push(head.status.as_u16() >= StatusCode::BAD_REQUEST.as_u16());
         if self.failed.len() > 1 {
             self.json.push(b',');
@@ -206,11 +208,11 @@ impl Answers {
 }
 
 /// Reads a body of at most so many bytes.
-async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, HttpProblem> {
-    let mut pieces = body.into_data_stream();
+async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, HttpProblem> {
     let mut read = BytesMut::new();
-    while let Some(piece) = pieces.next().await {
-        // A stream that breaks off would break the connection; here it would break the answers beside it.
+    while let Some(piece) = body.next_piece().await {
+        // A stream that breaks off would break the connection; here it would break the answers
+        // beside it.
         let piece = piece.map_err(|_| HttpProblem::Panicked)?;
         if piece.len() > bytes_max - read.len() {
             return Err(HttpProblem::AnswerTooLarge { bytes_max: limits::BATCH_ANSWER_BYTES_MAX });

@@ -1,9 +1,6 @@
-//! `classifyFile` and `classifyText`: classified at once, and kept as a job without a piece of the text.
+//! `classifyFile` and `classifyText`: classified at once, and kept as a job without a piece of the
+//! text.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::response::Response;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -18,65 +15,56 @@ use edm_service::{FinishedJob, JobContent, MatchOptions, Revision, TextEncoding}
 use http::{HeaderMap, StatusCode, header};
 use zeroize::Zeroizing;
 
-use crate::app::App;
-use crate::body::{self, JsonBody, is_json, lease, read_object};
-use crate::call::Call;
+use crate::authenticated::Call;
+use crate::body::{self, is_json, lease, read_object};
 use crate::error::ApiError;
-use crate::handlers::NONE;
-use crate::handlers::classification::match_options;
-use crate::handling::{Handled, Noted};
+use crate::handlers::shapes::NONE;
+use crate::handlers::text_options::match_options;
+use crate::handling::Handled;
+use crate::message::{Request, Response};
 use crate::wiped_buffer::wiped;
-use crate::{present_job, respond};
+use crate::{respond, to_wire};
 
-/// OData writes binary values in the alphabet for addresses, Microsoft's SDKs in the standard one, both with or without padding.
+/// OData writes binary values in the alphabet for addresses, Microsoft's SDKs in the standard one,
+/// both with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
 /// Takes the file in JSON, or as the body itself with its options in the query.
-pub(crate) async fn classify_file(
-    State(app): State<Arc<App>>,
-    call: Call,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub(crate) async fn classify_file(call: Call, request: Request) -> Result<Response, ApiError> {
     QueryOptions::parse(request.uri().query(), &NONE, Place::Action)?;
     let (parts, body) = request.into_parts();
-    let mut lease = lease(&parts.extensions)?;
+    let mut lease = lease(&call.caller)?;
     if is_json(&parts.headers) {
         let bytes =
-            body::read_text(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &app, &mut lease).await?;
-        let request: ClassifyFileRequest = read_object(&bytes, &parts)?;
+            body::read_text(body, &parts.headers, limits::JSON_BODY_BYTES_MAX, &call.app, &mut lease).await?;
+        let request: ClassifyFileRequest = read_object(&bytes, &parts.headers, &call.noted)?;
         drop(bytes);
         let content = JobContent::File(decoded(Zeroizing::new(request.file))?, TextEncoding::UTF_8);
-        return classify(&app, &call, JobOrigin::File, content, request.options).await;
+        return classify(&call, JobOrigin::File, content, request.options).await;
     }
     let mut handled = Handled::wished(&parts.headers);
     let (options, ignored) =
         ClassifyOptions::from_query(call.query.as_deref(), &CLASSIFY_FILE, handled.wished)?;
     handled.ignored = ignored;
-    if let Some(noted) = parts.extensions.get::<Noted>() {
-        noted.note(handled);
-    }
+    call.noted.note(handled);
     let Some(encoding) = text_encoding(&parts.headers) else {
-        return classify(&app, &call, JobOrigin::File, JobContent::OtherFile, options).await;
+        return classify(&call, JobOrigin::File, JobContent::OtherFile, options).await;
     };
-    let bytes = body::read_text(body, &parts.headers, limits::FILE_BYTES_MAX, &app, &mut lease).await?;
+    let bytes = body::read_text(body, &parts.headers, limits::FILE_BYTES_MAX, &call.app, &mut lease).await?;
     let content = JobContent::File(bytes, encoding);
-    classify(&app, &call, JobOrigin::File, content, options).await
+    classify(&call, JobOrigin::File, content, options).await
 }
 
-pub(crate) async fn classify_text(
-    State(app): State<Arc<App>>,
-    call: Call,
-    JsonBody(request, _lease): JsonBody<ClassifyTextRequest>,
-) -> Result<Response, ApiError> {
+pub(crate) async fn classify_text(call: Call, request: Request) -> Result<Response, ApiError> {
+    let (request, _lease) = call.json::<ClassifyTextRequest>(request).await?;
     call.options(&NONE, Place::Action)?;
-    classify(&app, &call, JobOrigin::Text, JobContent::Text(request.text), request.options).await
+    classify(&call, JobOrigin::Text, JobContent::Text(request.text), request.options).await
 }
 
 async fn classify(
-    app: &App,
     call: &Call,
     origin: JobOrigin,
     content: JobContent,
@@ -85,12 +73,12 @@ async fn classify(
     // A job has no place for explanations.
     let options = MatchOptions { explain: false, ..match_options(options) };
     let FinishedJob { job, report } =
-        app.service.classify_as_job(&call.principal, origin, content, options).await?;
+        call.app.service.classify_as_job(&call.principal, origin, content, options).await?;
     let revision = Revision::of(&job);
-    let mut resource = present_job::kept(&job);
+    let mut resource = to_wire::job::kept(&job);
     if let Some(report) = report {
         // Only this answer holds what the text said.
-        resource.result = Some(present_job::found(report));
+        resource.result = Some(to_wire::job::found(report));
     }
     let mut value = respond::entity(&resource, JobResource::TYPE, revision);
     if let serde_json::Value::Object(fields) = &mut value {
@@ -114,8 +102,8 @@ fn decoded(mut file: Zeroizing<String>) -> Result<Bytes, ApiError> {
     })
 }
 
-/// Returns how the sender says that the body's text is encoded; nothing where it says that it is no text, or one of an
-/// encoding that is not read.
+/// Returns how the sender says that the body's text is encoded; nothing where it says that it is no
+/// text, or one of an encoding that is not read.
 fn text_encoding(headers: &HeaderMap) -> Option<TextEncoding> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
     let mut parts = value.split(';').map(str::trim);
@@ -126,7 +114,8 @@ fn text_encoding(headers: &HeaderMap) -> Option<TextEncoding> {
     match charset.map(|charset| charset.trim_matches('"')) {
         None | Some("utf-8" | "utf8" | "us-ascii") => Some(TextEncoding::UTF_8),
         Some("utf-16le") => Some(TextEncoding::UTF_16LE),
-        // RFC 2781, 4.3 would have the big end first, and many programs write the little one: only the mark is sure.
+        // RFC 2781, 4.3 would have the big end first, and many programs write the little one: only
+        // the mark is sure.
         Some("utf-16") => Some(TextEncoding::UTF_16),
         Some("utf-16be") => Some(TextEncoding::UTF_16BE),
         Some(_) => None,

@@ -1,11 +1,8 @@
-//! What describes the wire: `$metadata` and `/openapi.json`. Both are the same for everyone and hold nothing of anyone, so
-//! neither asks for a token, as Graph's does not.
+//! What describes the wire: `$metadata` and `/openapi.json`. Both are the same for everyone and
+//! hold nothing of anyone, so neither asks for a token, as Graph's does not.
 
 use std::sync::LazyLock;
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use edm_graph::query::{Place, QueryOptions};
 use edm_graph::{BodyError, BodyErrorKind, schema};
@@ -13,7 +10,10 @@ use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::percent_decode_str;
 
 use crate::error::ApiError;
-use crate::handlers::NONE;
+use crate::exchange::Exchange;
+use crate::handlers::shapes::NONE;
+use crate::message::Response;
+use crate::respond;
 
 const XML: HeaderValue = HeaderValue::from_static("application/xml; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -26,19 +26,21 @@ static OPEN_API: LazyLock<Bytes> =
     LazyLock::new(|| schema::openapi(env!("CARGO_PKG_VERSION")).to_string().into());
 
 /// Serves `$metadata`: XML unless `$format` or else `Accept` asks for JSON.
-pub(crate) async fn csdl(request: Request) -> Result<Response, ApiError> {
+pub(crate) fn csdl(exchange: &Exchange) -> Result<Response, ApiError> {
+    let request = &exchange.request;
     let json = match asked_format(request.uri().query())? {
         Some(format) => format.ends_with("json"),
         None => prefers_json(request.headers()),
     };
     let (document, content_type) = if json { (&CSDL_JSON, JSON) } else { (&CSDL_XML, XML) };
-    let headers = [(header::CONTENT_TYPE, content_type), (header::VARY, HeaderValue::from_static("accept"))];
-    Ok((headers, Body::from((*document).clone())).into_response())
+    let mut response = respond::document(content_type, (*document).clone());
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
 }
 
 /// Serves the description of paths.
-pub(crate) async fn open_api() -> Response {
-    ([(header::CONTENT_TYPE, JSON)], Body::from((*OPEN_API).clone())).into_response()
+pub(crate) fn open_api() -> Response {
+    respond::document(JSON, (*OPEN_API).clone())
 }
 
 /// Reads `$format`. Fails on every other option of OData's and on a form that there is not.
@@ -74,7 +76,8 @@ fn prefers_json(headers: &HeaderMap) -> bool {
     quality(&accepted, "application/json") > quality(&accepted, "application/xml")
 }
 
-/// Returns what a media type is worth to the client, in thousandths; the range that fits best says so.
+/// Returns what a media type is worth to the client, in thousandths; the range that fits best says
+/// so.
 fn quality(accepted: &str, media_type: &str) -> u16 {
     let mut best = (0, 0);
     for range in accepted.split(',') {

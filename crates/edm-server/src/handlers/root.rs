@@ -1,21 +1,22 @@
 //! `/dataClassification` itself.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use axum::extract::State;
-use axum::response::Response;
-use edm_graph::query::{Expand, Navigation, Place, QueryOptions, Shape};
+use edm_graph::query::{Navigation, Place, QueryOptions, Shape};
 use edm_graph::schema::SERVICE_PROPERTIES;
 use edm_graph::{ServiceChange, path};
 use edm_model::limits::EXPANDED_PAGE_COUNT_MAX;
 use edm_service::Revision;
 use serde_json::{Value, json};
 
-use crate::app::App;
-use crate::body::JsonBody;
-use crate::call::Call;
+use crate::authenticated::Call;
 use crate::error::ApiError;
-use crate::handlers::{AGENT, STORE, TYPE, agents, sensitive_types, stores};
+use crate::handlers::agents::Agents;
+use crate::handlers::resource::{Address, Read, Resource, page};
+use crate::handlers::sensitive_types::SensitiveTypes;
+use crate::handlers::shapes::{AGENT, STORE, TYPE};
+use crate::handlers::stores::Stores;
+use crate::message::{Request, Response};
 use crate::respond;
 
 const ID: &str = "dataClassification";
@@ -33,32 +34,56 @@ const SERVICE: Shape = Shape {
     ],
 };
 
-pub(crate) async fn read(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
-    let options = call.options(&SERVICE, Place::Item)?;
-    let mut value = value();
-    expand(&app, &call, &options, &mut value).await?;
-    respond::read(&call, value, &options, path::SERVICE)
-}
+/// The service itself, of which there is one.
+pub(crate) struct Root;
 
-/// Adds a page of each collection that `$expand` asks for, with a link to the next.
-async fn expand(app: &App, call: &Call, options: &QueryOptions, element: &mut Value) -> Result<(), ApiError> {
-    for expand in &options.expand {
-        let Expand { name, options: nested, .. } = expand;
-        let (page, set) = match *name {
-            STORES => (stores::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::STORES),
-            AGENTS => (agents::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::AGENTS),
-            _ => (sensitive_types::page(app, call, nested, EXPANDED_PAGE_COUNT_MAX).await?, path::TYPES),
-        };
-        page.insert_into(element, expand, call, set)?;
+impl Resource for Root {
+    type Parent = ();
+    type Id = ();
+    type Item = ();
+
+    fn shape(_: &Call) -> &'static Shape {
+        &SERVICE
     }
-    Ok(())
+
+    fn parent(_: &Call) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    fn id(_: &Call) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    fn collection((): &()) -> Cow<'static, str> {
+        path::SERVICE.into()
+    }
+
+    /// `$expand` adds a page of each collection that it names, with a link to the next.
+    async fn value(call: &Call, options: &QueryOptions, (): &()) -> Result<Value, ApiError> {
+        let mut value = value();
+        for expand in &options.expand {
+            let (nested, count) = (&expand.options, EXPANDED_PAGE_COUNT_MAX);
+            let (page, collection) = match expand.name {
+                STORES => (page::<Stores>(call, &(), nested, count).await?, path::STORES),
+                AGENTS => (page::<Agents>(call, &(), nested, count).await?, path::AGENTS),
+                _ => (page::<SensitiveTypes>(call, &(), nested, count).await?, path::TYPES),
+            };
+            page.insert_into(&mut value, expand, call, collection)?;
+        }
+        Ok(value)
+    }
 }
 
-/// Nothing of the service can be set, so a whole object that comes back changes nothing.
-pub(crate) async fn update(
-    call: Call,
-    JsonBody(ServiceChange, _permit): JsonBody<ServiceChange>,
-) -> Result<Response, ApiError> {
+impl Read for Root {
+    async fn get(_: &Call, _: Address<Self>) -> Result<(), ApiError> {
+        Ok(())
+    }
+}
+
+/// Nothing of the service can be set, so a whole object that comes back changes nothing. `$expand`
+/// adds nothing here.
+pub(crate) async fn update(call: Call, request: Request) -> Result<Response, ApiError> {
+    let (ServiceChange, _lease) = call.json::<ServiceChange>(request).await?;
     let options = call.options(&SERVICE, Place::Item)?;
     call.expected.check(|| Revision::of(&ID))?;
     Ok(respond::changed(&call, value(), &options, path::SERVICE))

@@ -10,8 +10,8 @@ use quick_xml::events::Event;
 use super::error::UploadProblem;
 use super::{id_of, number_of};
 
-/// Reads the block numbers of a Put Block List, in their order. Latest, Committed and Uncommitted mean the same
-/// here, because a number has one content.
+/// Reads the block numbers of a Put Block List, in their order. Latest, Committed and Uncommitted
+/// mean the same here, because a number has one content.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<u32>, UploadProblem> {
     let text = std::str::from_utf8(bytes).map_err(|_| UploadProblem::BadXml)?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
-use edm_graph::Moment;
+use edm_graph::DateTimeOffset;
 use edm_model::Timestamp;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::error::{ApiError, HttpProblem};
+use crate::message::{Body, Response};
 
 /// What a request on the upload wire got wrong, before its session was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +50,8 @@ pub enum UploadProblem {
     NotServed,
     /// Another method.
     MethodNotAllowed,
-    /// Bodies and answers hold all the memory that they may, or too many requests go to this address.
+    /// Bodies and answers hold all the memory that they may, or too many requests go to this
+    /// address.
     Busy,
     /// A fault of this program.
     Internal,
@@ -100,7 +100,8 @@ impl fmt::Display for UploadProblem {
     }
 }
 
-/// A failed request on the upload wire. Like `ApiError` it travels as an extension until `frame` writes it down.
+/// A failed request on the upload wire. Like `ApiError` it travels as an extension until its
+/// request's context writes it down.
 #[derive(Debug, Clone)]
 pub struct UploadError(Arc<Cause>);
 
@@ -163,7 +164,8 @@ impl UploadError {
     /// Returns the XML. Codes and sentences are our own text, but escaped all the same.
     pub(crate) fn body(&self, request_id: &str, at: Timestamp) -> String {
         let (_, code) = self.answer();
-        let message = format!("{}\nRequestId:{request_id}\nTime:{}", self.sentence(), Moment::new(at));
+        let message =
+            format!("{}\nRequestId:{request_id}\nTime:{}", self.sentence(), DateTimeOffset::new(at));
         format!(
             "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{}</Message></Error>",
             quick_xml::escape::escape(message.as_str())
@@ -193,8 +195,9 @@ impl From<edm_service::Error> for UploadError {
     }
 }
 
-impl IntoResponse for UploadError {
-    fn into_response(self) -> Response {
+impl UploadError {
+    /// Returns the response that carries the error to where it is written down.
+    pub(crate) fn into_response(self) -> Response {
         let (status, code) = self.answer();
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;

@@ -1,28 +1,27 @@
-//! The upload wire: the Azure Block Blob subset on a service-SAS address of this server. The signature is the
-//! right, so no token is asked for. Checks come in this order: signature, size, block id, block bytes, session.
+//! The upload wire: the Azure Block Blob subset on a service-SAS address of this server. The
+//! signature is the right, so no token is asked for. Checks come in this order: signature, size,
+//! block id, block bytes, session.
 
 mod block_list;
 mod error;
 mod sas;
 
-use std::sync::Arc;
-
-use axum::body::Body;
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use edm_graph::path;
+use edm_graph::path::{self, Located};
 use edm_model::{Session, SessionId, StoreId, limits};
 use edm_service::StagedBlock;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use md5::{Digest, Md5};
 
 use crate::admission::{Caller, Holder, Lease};
 use crate::app::App;
 use crate::body;
+use crate::exchange::Exchange;
+use crate::message::{Body, Response};
 use crate::origin::Origin;
+use crate::respond;
 
 pub use error::{UploadError, UploadProblem, upload_answer};
 use sas::{Asked, Blob, Permission, Query};
@@ -42,35 +41,28 @@ pub(crate) fn address(app: &App, origin: &Origin, session: &Session) -> String {
 }
 
 /// Serves Put Block and Put Block List, and refuses Put Blob.
-pub(crate) async fn put(
-    State(app): State<Arc<App>>,
-    Path((container, blob)): Path<(String, String)>,
-    request: Request,
-) -> Result<Response, UploadError> {
+pub(crate) async fn put(exchange: Exchange) -> Result<Response, UploadError> {
+    let Exchange { app, caller, at, request } = exchange;
     let (parts, body) = request.into_parts();
-    let target = Blob { container: &container, name: &blob };
+    let target = blob(&at);
     match check_put(&app, target, parts.uri.query())? {
         Put::Block(upload, query) => {
-            let lease = held_by(&app, upload, &parts.extensions)?;
+            let lease = held_by(&app, upload, &caller)?;
             put_block(&app, (upload, lease), &query, &parts.headers, body).await
         }
         Put::BlockList(upload) => {
-            let lease = held_by(&app, upload, &parts.extensions)?;
+            let lease = held_by(&app, upload, &caller)?;
             put_block_list(&app, (upload, lease), &parts.headers, body).await
         }
     }
 }
 
 /// Serves Get Block List.
-pub(crate) async fn get(
-    State(app): State<Arc<App>>,
-    Path((container, blob)): Path<(String, String)>,
-    request: Request,
-) -> Result<Response, UploadError> {
+pub(crate) async fn get(exchange: Exchange) -> Result<Response, UploadError> {
+    let Exchange { app, caller, at, request } = exchange;
     let query = Query::parse(request.uri().query())?;
-    let target = Blob { container: &container, name: &blob };
-    let upload = authorise(&app, target, &query, Permission::Read)?;
-    let _lease = held_by(&app, upload, request.extensions())?;
+    let upload = authorise(&app, blob(&at), &query, Permission::Read)?;
+    let _lease = held_by(&app, upload, &caller)?;
     let Upload { store, session } = upload;
     if query.get("comp") != Some("blocklist") {
         return Err(UploadProblem::NotServed.into());
@@ -84,17 +76,15 @@ pub(crate) async fn get(
     let blocks = app.service.block_list(store, session).await?;
     let xml = block_list::write(&blocks, committed, uncommitted);
     let size: u64 = blocks.iter().filter(|block| block.committed).map(|block| block.byte_count).sum();
-    let mut response = ([(header::CONTENT_TYPE, "application/xml")], xml).into_response();
+    let mut response = respond::document(HeaderValue::from_static("application/xml"), xml);
     response.headers_mut().insert("x-ms-blob-content-length", HeaderValue::from(size));
     insert_tag(response.headers_mut(), session, &blocks);
     Ok(response)
 }
 
-/// Answers every other method.
-pub(crate) async fn method_not_allowed() -> Response {
-    let mut response = UploadError::from(UploadProblem::MethodNotAllowed).into_response();
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD,PUT"));
-    response
+/// Returns the blob that an address names.
+fn blob(at: &Located) -> Blob<'_> {
+    Blob { container: at.parameter(0), name: at.parameter(1) }
 }
 
 /// The session that an address leads to.
@@ -136,8 +126,7 @@ fn authorise(
 }
 
 /// Counts a request under the session of its address, however many send to it, and returns a lease.
-fn held_by(app: &App, upload: Upload, extensions: &Extensions) -> Result<Lease, UploadError> {
-    let caller = extensions.get::<Caller>().ok_or(UploadProblem::Internal)?;
+fn held_by(app: &App, upload: Upload, caller: &Caller) -> Result<Lease, UploadError> {
     caller.is(Holder::Session(upload.session), &app.capacity.memory).map_err(|_| UploadProblem::Busy)?;
     Ok(caller.lease().ok_or(UploadProblem::Internal)?)
 }
@@ -158,7 +147,7 @@ async fn put_block(
     let bytes = body::read(body, headers, length_max, app, &mut lease).await?;
     let digest = verify_md5(headers, &bytes).await?;
     app.service.put_block(upload.store, upload.session, number, bytes).await?;
-    let mut response = StatusCode::CREATED.into_response();
+    let mut response = respond::empty(StatusCode::CREATED);
     if let Some(digest) = digest.and_then(|digest| HeaderValue::from_str(&digest).ok()) {
         response.headers_mut().insert(CONTENT_MD5, digest);
     }
@@ -178,7 +167,7 @@ async fn put_block_list(
     let numbers = block_list::read(&bytes)?;
     drop(bytes);
     app.service.commit_block_list(upload.store, upload.session, &numbers).await?;
-    let mut response = StatusCode::CREATED.into_response();
+    let mut response = respond::empty(StatusCode::CREATED);
     insert_tag(response.headers_mut(), upload.session, &[]);
     finish(response.headers_mut(), headers);
     Ok(response)
@@ -209,7 +198,8 @@ fn refuse_unserved(headers: &HeaderMap) -> Result<(), UploadProblem> {
     }
 }
 
-/// Compares `Content-MD5` where it is sent, and returns it. Hashing 16 MiB takes too long for an async thread.
+/// Compares `Content-MD5` where it is sent, and returns it. Hashing 16 MiB takes too long for an
+/// async thread.
 async fn verify_md5(headers: &HeaderMap, bytes: &Bytes) -> Result<Option<String>, UploadProblem> {
     let Some(sent) = headers.get(&CONTENT_MD5) else {
         return Ok(None);
@@ -234,7 +224,8 @@ fn finish(headers: &mut HeaderMap, request: &HeaderMap) {
     }
 }
 
-/// A session's blob has one content for each number of named blocks, which is all that a tag must tell.
+/// A session's blob has one content for each number of named blocks, which is all that a tag must
+/// tell.
 fn insert_tag(headers: &mut HeaderMap, session: SessionId, blocks: &[StagedBlock]) {
     let named = blocks.iter().filter(|block| block.committed).count();
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{session}-{named}\"")) {

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use edm_graph::{Moment, path};
+use edm_graph::{DateTimeOffset, path};
 use edm_model::Timestamp;
 use edm_service::UploadSigner;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
@@ -18,10 +18,12 @@ const PERMISSIONS: &str = "rcw";
 const RESOURCE: &str = "b";
 /// Bytes of the longest query that is looked at.
 const QUERY_BYTES_MAX: usize = 8 * 1024;
-/// The parameters of the string-to-sign after the resource's name, in their order; each ends a line.
+/// The parameters of the string-to-sign after the resource's name, in their order; each ends a
+/// line.
 const SIGNED_AFTER: &[&str] =
     &["si", "sip", "spr", "sv", "sr", "snapshot", "ses", "rscc", "rscd", "rsce", "rscl", "rsct"];
-/// Parameters that ask for a check which is not made here. A signature that holds one is refused whole.
+/// Parameters that ask for a check which is not made here. A signature that holds one is refused
+/// whole.
 const UNSERVED: &[&str] = &["si", "sip", "snapshot", "ses", "skoid", "sktid", "sks", "ske", "skt", "skv"];
 
 /// What an operation needs to be signed for.
@@ -88,7 +90,7 @@ impl Query {
 pub(super) fn signed_query(signer: &UploadSigner, blob: Blob<'_>, expires: Timestamp) -> String {
     // Whole seconds: what is signed is the text, and Azure's clients write it without a fraction.
     let seconds = Timestamp::from_micros(expires.as_micros().div_euclid(1_000_000) * 1_000_000);
-    let expiry = Moment::new(seconds).to_string();
+    let expiry = DateTimeOffset::new(seconds).to_string();
     let query = Query(
         [("sv", VERSION), ("sr", RESOURCE), ("sp", PERMISSIONS), ("se", expiry.as_str())]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -117,7 +119,9 @@ pub(super) fn verify(
         return Err(UploadProblem::BadSignature);
     }
     let moment = |name: &str| {
-        Moment::parse(query.text(name)).map(Moment::timestamp).map_err(|_| UploadProblem::BadSignature)
+        DateTimeOffset::parse(query.text(name))
+            .map(DateTimeOffset::timestamp)
+            .map_err(|_| UploadProblem::BadSignature)
     };
     if moment("se")? <= asked.now || (query.get("st").is_some() && moment("st")? > asked.now) {
         return Err(UploadProblem::Expired);
@@ -152,7 +156,7 @@ mod tests {
     }
 
     fn at(text: &str) -> Timestamp {
-        Moment::parse(text).expect("the test's own moment").timestamp()
+        DateTimeOffset::parse(text).expect("the test's own moment").timestamp()
     }
 
     /// Checks an address at a moment.
@@ -185,7 +189,8 @@ mod tests {
         assert_eq!(elsewhere, Err(UploadProblem::BadSignature));
     }
 
-    /// Written by `generate_blob_sas` of azure-storage-blob 12.31.1 for this key, account, container and blob.
+    /// Written by `generate_blob_sas` of azure-storage-blob 12.31.1 for this key, account,
+    /// container and blob.
     #[test]
     fn azures_own_client_signs_as_we_do() {
         let (write, read) = (Permission::Write, Permission::Read);

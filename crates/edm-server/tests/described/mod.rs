@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use edm_graph::Moment;
+use edm_graph::DateTimeOffset;
 use edm_graph::schema::{
-    EnumType, Presence, Primitive, Property, STRUCTURED_TYPES, StructuredKind, StructuredType, Type,
+    EnumType, Primitive, Property, STRUCTURED_TYPES, StructuredKind, StructuredType, Type,
 };
 use serde_json::{Map, Value};
 
@@ -56,8 +56,7 @@ impl Seen {
                 assert!(known, "{place} is not declared");
             }
         }
-        for property in of.all_properties().filter(|property| whole && property.presence == Presence::Always)
-        {
+        for property in of.all_properties().filter(|property| whole && property.always_present) {
             assert!(fields.contains_key(property.name), "{what}: {} is missing", property.name);
         }
     }
@@ -96,7 +95,7 @@ impl Seen {
                 value.as_str().is_some_and(|text| uuid::Uuid::try_parse(text).is_ok())
             }
             Type::Primitive(Primitive::Moment) => {
-                value.as_str().is_some_and(|text| text.ends_with('Z') && Moment::parse(text).is_ok())
+                value.as_str().is_some_and(|text| text.ends_with('Z') && DateTimeOffset::parse(text).is_ok())
             }
         };
         assert!(fits, "{place} is {value}, which is not what the table says: {of:?}");

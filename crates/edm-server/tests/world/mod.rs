@@ -6,18 +6,17 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use edm_graph::{ColumnResource, columns_from_wire};
 use edm_model::{Principal, Role, Roles, TenantId, Timestamp};
-use edm_server::{App, Capacity, CapacityLimits, Names, Scheme, Surface, router};
+use edm_server::{App, Body, BodyFailure, Capacity, CapacityLimits, Names, Router, Scheme, Surface};
 use edm_service::{Clock, MasterKey, NewToken, Random, Service, ServiceConfig, ServiceLimits, Workers};
 use edm_testkit::blocks::{BlockSpec, sealed_block};
+use futures::StreamExt;
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 /// 22 November 2026, noon.
 const NOON: i64 = 1_795_348_800_000_000;
@@ -201,13 +200,13 @@ impl Ask<'_> {
         if !self.body.is_empty() && !self.headers.iter().any(|(name, _)| name == "content-length") {
             request = request.header("content-length", self.body.len());
         }
-        let mut pieces: Vec<Result<Vec<u8>, std::io::Error>> =
-            self.body.chunks(self.piece_bytes).map(|piece| Ok(piece.to_vec())).collect();
+        let mut pieces: Vec<Result<Bytes, BodyFailure>> =
+            self.body.chunks(self.piece_bytes).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
         if self.breaks_off {
-            pieces.push(Err(std::io::ErrorKind::UnexpectedEof.into()));
+            pieces.push(Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into()));
         }
         let body = if self.breaks_off || pieces.len() > 1 {
-            Body::from_stream(futures::stream::iter(pieces))
+            Body::from_stream(futures::stream::iter(pieces).boxed())
         } else {
             Body::from(self.body)
         };
@@ -216,9 +215,12 @@ impl Ask<'_> {
 }
 
 async fn exchange(router: Router, request: Request<Body>) -> Answer {
-    let response = router.oneshot(request).await.expect("the router never fails");
-    let (parts, body) = response.into_parts();
-    let body = to_bytes(body, BODY_BYTES_MAX).await.expect("answers end").to_vec();
+    let (parts, mut pieces) = router.answer(request).await.into_parts();
+    let mut body = Vec::new();
+    while let Some(piece) = pieces.next_piece().await {
+        body.extend_from_slice(&piece.expect("answers end"));
+        assert!(body.len() <= BODY_BYTES_MAX, "answers are bounded");
+    }
     Answer { status: parts.status, headers: parts.headers, body }
 }
 
@@ -273,7 +275,7 @@ impl World {
             router: {
                 let capacity = Capacity::new(CapacityLimits::default());
                 let app = App::new(service.clone(), random, Scheme::Http, Names::default(), capacity);
-                router(app, Surface::Whole)
+                Router::new(app, Surface::Whole)
             },
             service,
             clock,

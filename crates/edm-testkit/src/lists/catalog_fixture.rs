@@ -176,11 +176,11 @@ impl CatalogFixture {
         store["rowCount"] = json!(row_count);
         store["generation"] = json!(1);
         store["activeSessionId"] = json!(session.id.to_string());
-        store["dataLastUpdatedDateTime"] = json!(edm_graph::Moment::new(at).to_string());
+        store["dataLastUpdatedDateTime"] = json!(edm_graph::DateTimeOffset::new(at).to_string());
         let other_tokens = store["maximumNumberOfTokens"] != json!(session.tokens_max);
         store["mustUploadAgain"] = json!(session.key_id == OLD_KEY || other_tokens);
         // The default type, which was created with the store, is pinned now.
-        self.types[number].1["lastModifiedDateTime"] = json!(edm_graph::Moment::new(at).to_string());
+        self.types[number].1["lastModifiedDateTime"] = json!(edm_graph::DateTimeOffset::new(at).to_string());
         if session.store_id == self.sessions_of {
             self.sessions.push((session.created_at, rows::shown_session(&session, 0)));
             session.state = SessionState::ProcessingInProgress;

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use edm_graph::Moment;
+use edm_graph::DateTimeOffset;
 use edm_graph::query::{Kind, Property};
 use edm_model::{Comparison, Condition, Direction, Literal, Operand, OrderKey, TextTest};
 use serde_json::Value;
@@ -133,7 +133,7 @@ fn kind_of(properties: &[Property], path: &str) -> Kind {
 fn held(value: Option<&Value>, kind: Kind) -> Held {
     Held::Value(match value {
         Some(Value::String(text)) if kind == Kind::Moment => {
-            Moment::parse(text).map_or(Literal::Null, |moment| Literal::Moment(moment.timestamp()))
+            DateTimeOffset::parse(text).map_or(Literal::Null, |moment| Literal::Moment(moment.timestamp()))
         }
         Some(Value::String(text)) => Literal::Text(text.clone()),
         Some(Value::Bool(held)) => Literal::Boolean(*held),

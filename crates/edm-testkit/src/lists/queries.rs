@@ -1,6 +1,6 @@
 //! Generates random filters and orders, as text.
 
-use edm_graph::Moment;
+use edm_graph::DateTimeOffset;
 use edm_graph::query::{Kind as Holds, Property};
 use serde_json::Value;
 
@@ -167,7 +167,7 @@ fn value(choices: &mut impl Choices, scope: &Scope<'_>, named: &Named) -> String
     match (named.holds, found) {
         (Holds::Moment, Some(Value::String(text))) if choices.chance(50) => quoted(text),
         (Holds::Moment, Some(Value::String(text))) => text.clone(),
-        (Holds::Moment, _) => Moment::new(moment(choices)).to_string(),
+        (Holds::Moment, _) => DateTimeOffset::new(moment(choices)).to_string(),
         (Holds::Number, Some(Value::Number(number))) => number.to_string(),
         (Holds::Number, _) => choices.pick(&["0", "1", "1.0", "1.5", "-3", "4000000000", "1e3"]).to_owned(),
         (Holds::Boolean, _) => choices.pick(&["true", "false"]).to_owned(),

@@ -2,7 +2,9 @@
 //! from the documentation, not with the server's code.
 
 use edm_graph::query::Property;
-use edm_graph::{DataStoreResource, Moment, SensitiveTypeResource, SessionResource, UploadAgentResource};
+use edm_graph::{
+    DataStoreResource, DateTimeOffset, SensitiveTypeResource, SessionResource, UploadAgentResource,
+};
 use edm_model::{
     AgentId, CaseRule, Column, Columns, DataStore, DataType, ExactMatchRule, KeyId, OnUnserved, PrincipalId,
     SensitiveType, SensitiveTypeId, Session, SessionFailure, SessionId, SessionState, StoreId, TenantId,
@@ -86,7 +88,7 @@ fn id(choices: &mut impl Choices) -> [u8; 16] {
 }
 
 fn shown(moment: Option<Timestamp>) -> Value {
-    moment.map_or(Value::Null, |moment| json!(Moment::new(moment).to_string()))
+    moment.map_or(Value::Null, |moment| json!(DateTimeOffset::new(moment).to_string()))
 }
 
 pub(super) fn agent(choices: &mut impl Choices) -> (UploadAgent, Value) {

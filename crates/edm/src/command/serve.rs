@@ -189,7 +189,7 @@ pub(crate) fn warn_of_refusals(certificate: &ServerCertificate, now: Timestamp) 
     }
     let Some(expires_at) = certificate.expires_at() else { return };
     if expires_at < now.plus_seconds(EXPIRY_SECONDS_WARNED) {
-        let expires = edm_graph::Moment::new(expires_at).to_string();
+        let expires = edm_graph::DateTimeOffset::new(expires_at).to_string();
         tracing::warn!(expires, "the certificate is over in less than 14 days: renew it and send SIGHUP");
     }
 }

@@ -132,7 +132,7 @@ fn token_json(token: &TokenRecord) -> Value {
         "id": token.id.to_string(),
         "name": token.name,
         "roles": roles_of(token),
-        "expirationDateTime": token.expires_at.map(edm_graph::Moment::new),
+        "expirationDateTime": token.expires_at.map(edm_graph::DateTimeOffset::new),
         "bootstrap": token.bootstrap,
     })
 }
@@ -156,7 +156,9 @@ fn print_list(output: Output, tokens: &[TokenRecord]) -> anyhow::Result<()> {
             token.id.to_string(),
             token.name.clone(),
             roles_of(token).join(" "),
-            token.expires_at.map_or_else(|| "never".to_owned(), |at| edm_graph::Moment::new(at).to_string()),
+            token
+                .expires_at
+                .map_or_else(|| "never".to_owned(), |at| edm_graph::DateTimeOffset::new(at).to_string()),
             if token.bootstrap { note.to_owned() } else { String::new() },
         ]
     };

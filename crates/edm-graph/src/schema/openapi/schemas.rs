@@ -5,7 +5,7 @@ use edm_model::limits;
 use serde_json::{Map, Value, json};
 
 use super::super::element::{
-    Bound, EnumType, Primitive, Property, Setting, Source, StructuredKind, StructuredType, Type,
+    Bound, EnumType, Primitive, Property, Source, StructuredKind, StructuredType, Type, WritableOn,
 };
 use super::super::operation::{Body, Content, Query};
 use super::super::operations::OPERATIONS;
@@ -38,17 +38,17 @@ pub(super) fn components() -> Value {
         }
         match operation.body {
             Body::Create(of) => {
-                schemas.insert(create_name(of), taken(of.all_properties(), Setting::Create, of));
+                schemas.insert(create_name(of), taken(of.all_properties(), WritableOn::Create, of));
             }
             Body::Change(of) => {
-                schemas.insert(change_name(of), taken(of.all_properties(), Setting::Change, of));
+                schemas.insert(change_name(of), taken(of.all_properties(), WritableOn::Change, of));
             }
             _ => {}
         }
     }
     for of in STRUCTURED_TYPES.iter().filter(|of| of.kind == StructuredKind::Complex) {
-        if of.open.is_some() || of.all_properties().any(|property| property.setting != Setting::Server) {
-            schemas.insert(create_name(of), taken(of.all_properties(), Setting::Create, of));
+        if of.open.is_some() || of.all_properties().any(|property| property.writable != WritableOn::Never) {
+            schemas.insert(create_name(of), taken(of.all_properties(), WritableOn::Create, of));
         }
     }
     for action in ACTIONS.iter().filter(|action| !action.parameters.is_empty()) {
@@ -123,7 +123,7 @@ fn sent(of: &'static StructuredType) -> Value {
     }
     let mut schema = json!({"type": "object", "description": of.description, "properties": properties});
     if !entity {
-        let always = |property: &&Property| property.presence == super::super::element::Presence::Always;
+        let always = |property: &&Property| property.always_present;
         let needed: Vec<&str> = of.all_properties().filter(always).map(|property| property.name).collect();
         insert(&mut schema, "required", json!(needed));
     }
@@ -149,17 +149,17 @@ fn sent_value(property: &Property) -> Value {
 /// the service sets are ignored, so they are not named.
 fn taken(
     properties: impl Iterator<Item = &'static Property>,
-    setting: Setting,
+    writable: WritableOn,
     of: &'static StructuredType,
 ) -> Value {
-    let may = |property: &&Property| match setting {
-        Setting::Change => property.setting == Setting::Change,
-        _ => property.setting != Setting::Server,
+    let may = |property: &&Property| match writable {
+        WritableOn::Change => property.writable == WritableOn::Change,
+        _ => property.writable != WritableOn::Never,
     };
     let properties: Vec<&Property> = properties.filter(may).collect();
-    let mut schema = object(&properties, setting != Setting::Change);
+    let mut schema = object(&properties, writable != WritableOn::Change);
     insert(&mut schema, "description", json!(of.description));
-    for navigation in of.all_navigations().filter(|_| setting != Setting::Change) {
+    for navigation in of.all_navigations().filter(|_| writable != WritableOn::Change) {
         let (Some(max), Some(Value::Object(fields))) = (navigation.inline_max, schema.get_mut("properties"))
         else {
             continue;
@@ -222,13 +222,13 @@ fn object(properties: &[&Property], makes: bool) -> Value {
 /// Describes a value that a client sends: `null` is as good as nothing where nothing is needed.
 pub(super) fn taken_value(property: &Property) -> Value {
     let mut one = match property.of {
-        _ if matches!(property.bound, Bound::Unread | Bound::Json) => return json!({}),
+        _ if matches!(property.bound, Bound::Ignored | Bound::Json) => return json!({}),
         Type::Primitive(primitive) => primitive_schema(primitive),
         Type::Enum(of) => enum_schema(of),
         Type::Structured(of) => reference(&create_name(of)),
     };
     match property.bound {
-        Bound::None | Bound::Unread | Bound::Json => {}
+        Bound::None | Bound::Ignored | Bound::Json => {}
         Bound::Characters(least, most) => {
             insert(&mut one, "maxLength", json!(most));
             if least > 0 {

@@ -39,7 +39,8 @@ async fn whoever_comes_next_finds_room_beside_those_that_hold_all_they_may() {
         assert_eq!(taken, expected, "the holder {number}");
         held.push(lease);
     }
-    // Who is above its share gets no more, though there is room; when others leave it may take what is free.
+    // Who is above its share gets no more, though there is room; when others leave it may take what
+    // is free.
     let (_running, mut more) = lease(&budget, 0);
     assert_eq!(fill(&mut more).await, 0);
     held.drain(1..);
@@ -145,7 +146,8 @@ async fn body(running: Running, pieces: Vec<usize>) {
     }
 }
 
-/// Bodies of some holders come, go on and leave in any order. Those that stay all end, and nothing is lost.
+/// Bodies of some holders come, go on and leave in any order. Those that stay all end, and nothing
+/// is lost.
 #[tokio::test]
 async fn in_any_order_bodies_end_within_the_bound_and_nothing_is_lost() {
     const ROOM: usize = 100;

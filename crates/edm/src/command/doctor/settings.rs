@@ -80,7 +80,7 @@ fn certificate(files: &TlsFiles) -> Check {
         return Check::fine("certificate", format!("{name} fits its key"));
     };
     let days = (expires_at.as_micros() - moment.as_micros()) / 1_000_000 / DAY_SECONDS;
-    let until = edm_graph::Moment::new(expires_at);
+    let until = edm_graph::DateTimeOffset::new(expires_at);
     match days < EXPIRY_DAYS_MIN {
         true => Check::warning("certificate", format!("{name} is over in {days} days, at {until}"), renew),
         false => Check::fine("certificate", format!("{name} fits its key and holds until {until}")),

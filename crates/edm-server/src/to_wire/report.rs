@@ -17,7 +17,8 @@ pub(crate) fn classification(types: Vec<MatchedType>, telling: Telling) -> Vec<D
     types.into_iter().map(|matched| detected(matched, telling)).collect()
 }
 
-/// Presents what could not be done: unknown types, types that the text was not looked at for, and a scan that ran out of time.
+/// Presents what could not be done: unknown types, types that the text was not looked at for, and a
+/// scan that ran out of time.
 pub(crate) fn errors(report: &MatchReport) -> Vec<ClassificationError> {
     let unknown = report.unknown_type_ids.iter().map(|id| ClassificationError {
         code: "sensitiveTypeNotFound".to_owned(),
@@ -41,7 +42,8 @@ pub(crate) fn errors(report: &MatchReport) -> Vec<ClassificationError> {
     unknown.chain(omitted).chain(late).collect()
 }
 
-/// Presents limits that were reached and, where it was asked for, why values that were found are no match.
+/// Presents limits that were reached and, where it was asked for, why values that were found are no
+/// match.
 fn diagnostics(report: &MatchReport, telling: Telling) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> =
         report.diagnostics.iter().map(|diagnostic| explained(diagnostic, telling)).collect();

@@ -1,5 +1,6 @@
-//! Answers to what never becomes a request: a head that is no HTTP, or longer than any that is read. The HTTP library refuses
-//! such bytes itself, with a status and nothing else; here that refusal gets the body and the ids that every other one has.
+//! Answers to what never becomes a request: a head that is no HTTP, or longer than any that is
+//! read. The HTTP library refuses such bytes itself, with a status and nothing else; here that
+//! refusal gets the body and the ids that every other one has.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +15,7 @@ use crate::error::{ApiError, HttpProblem};
 use crate::respond::JSON;
 
 /// A connection on which the library's own refusals are replaced.
-pub(crate) struct Answered<S> {
+pub(crate) struct MalformedRequestGuard<S> {
     stream: S,
     app: Arc<App>,
     /// What is written instead of such a refusal, and how much of it is.
@@ -22,13 +23,13 @@ pub(crate) struct Answered<S> {
     written: usize,
 }
 
-impl<S> Answered<S> {
+impl<S> MalformedRequestGuard<S> {
     pub(crate) fn new(stream: S, app: Arc<App>) -> Self {
         Self { stream, app, instead: Vec::new(), written: 0 }
     }
 }
 
-impl<S: AsyncWrite + Unpin> Answered<S> {
+impl<S: AsyncWrite + Unpin> MalformedRequestGuard<S> {
     /// Writes what is left of a replacement.
     fn poll_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(rest) = self.instead.get(self.written..).filter(|rest| !rest.is_empty()) {
@@ -41,7 +42,7 @@ impl<S: AsyncWrite + Unpin> Answered<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Answered<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for MalformedRequestGuard<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -51,7 +52,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Answered<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Answered<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for MalformedRequestGuard<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -100,7 +101,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Answered<S> {
     }
 }
 
-/// Returns what a refusal of the library's own says; nothing for an answer of ours, which has a request-id.
+/// Returns what a refusal of the library's own says; nothing for an answer of ours, which has a
+/// request-id.
 fn refused(bytes: &[u8]) -> Option<HttpProblem> {
     let status = bytes.strip_prefix(b"HTTP/1.")?.get(2..5)?;
     let problem = match status {

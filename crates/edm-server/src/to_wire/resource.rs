@@ -1,8 +1,9 @@
-//! Turns the service's words into Graph's resources. No decisions beyond spelling.
+//! Stores, sessions, agents and sensitive types as Graph's resources.
 
 use edm_graph::{
     CLASSIFICATION_METHOD, ClassificationError, ClassificationInnerError, ColumnResource, DataStoreResource,
-    ExactMatchRuleResource, Moment, SCOPE, SensitiveTypeResource, SessionResource, UploadAgentResource,
+    DateTimeOffset, ExactMatchRuleResource, SCOPE, SensitiveTypeResource, SessionResource,
+    UploadAgentResource,
 };
 use edm_model::{ColumnClass, Session, SessionFailure, UploadAgent};
 use edm_service::{LookupRow, StoreView, TypeView};
@@ -23,7 +24,7 @@ pub(crate) fn store(view: &StoreView) -> DataStoreResource {
     DataStoreResource {
         id: store.id.to_string(),
         columns: Some(columns.collect()),
-        data_last_updated_date_time: store.data_updated_at.map(Moment::new),
+        data_last_updated_date_time: store.data_updated_at.map(DateTimeOffset::new),
         description: store.description.clone(),
         display_name: Some(store.name.clone()),
         row_count: Some(live.map_or(0, |live| live.row_count)),
@@ -42,10 +43,10 @@ pub(crate) fn store(view: &StoreView) -> DataStoreResource {
 pub(crate) fn session(session: &Session, upload_uri: Option<String>) -> SessionResource {
     SessionResource {
         id: session.id.to_string(),
-        creation_date_time: Some(Moment::new(session.created_at)),
-        start_date_time: session.started_at.map(Moment::new),
-        last_updated_date_time: Some(Moment::new(session.updated_at)),
-        completion_date_time: session.completed_at.map(Moment::new),
+        creation_date_time: Some(DateTimeOffset::new(session.created_at)),
+        start_date_time: session.started_at.map(DateTimeOffset::new),
+        last_updated_date_time: Some(DateTimeOffset::new(session.updated_at)),
+        completion_date_time: session.completed_at.map(DateTimeOffset::new),
         error: session.failure.as_ref().map(|failure| session_error(session, failure)),
         data_store_id: Some(session.store_id.to_string()),
         datastore_id: Some(session.store_id.to_string()),
@@ -54,8 +55,8 @@ pub(crate) fn session(session: &Session, upload_uri: Option<String>) -> SessionR
         remaining_block_count: session.remaining_block_count(),
         total_job_count: session.total_job_count,
         remaining_job_count: session.remaining_job_count,
-        upload_completion_date_time: session.upload_completed_at.map(Moment::new),
-        processing_completion_date_time: session.processing_completed_at.map(Moment::new),
+        upload_completion_date_time: session.upload_completed_at.map(DateTimeOffset::new),
+        processing_completion_date_time: session.processing_completed_at.map(DateTimeOffset::new),
         checksum: session.checksum.clone(),
         data_upload_uri: upload_uri,
         fields: Some(session.fields.clone()),
@@ -65,7 +66,7 @@ pub(crate) fn session(session: &Session, upload_uri: Option<String>) -> SessionR
         upload_agent_id: session.upload_agent_id.clone(),
         upload_agent: None,
         update_mode: Some(session.update_mode.as_str().to_owned()),
-        expiration_date_time: Some(Moment::new(session.upload_expires_at)),
+        expiration_date_time: Some(DateTimeOffset::new(session.upload_expires_at)),
         row_count: session.row_count,
         rejected_row_count: session.rejected_row_count,
         allow_shrink: Some(session.allow_shrink),
@@ -79,7 +80,7 @@ fn session_error(session: &Session, failure: &SessionFailure) -> ClassificationE
         message: failure.message.clone(),
         target: failure.target.clone(),
         inner_error: Some(ClassificationInnerError {
-            error_date_time: Some(Moment::new(failure.at)),
+            error_date_time: Some(DateTimeOffset::new(failure.at)),
             code: Some(failure.code.clone()),
             client_request_id: None,
             activity_id: Some(session.id.to_string()),
@@ -92,7 +93,7 @@ fn session_error(session: &Session, failure: &SessionFailure) -> ClassificationE
 pub(crate) fn agent(agent: &UploadAgent) -> UploadAgentResource {
     UploadAgentResource {
         id: agent.id.to_string(),
-        creation_date_time: Some(Moment::new(agent.created_at)),
+        creation_date_time: Some(DateTimeOffset::new(agent.created_at)),
         description: agent.description.clone(),
     }
 }
@@ -109,7 +110,7 @@ pub(crate) fn sensitive_type(view: &TypeView) -> SensitiveTypeResource {
         rule_package_type: None,
         state: None,
         classification_method: Some(CLASSIFICATION_METHOD.to_owned()),
-        last_modified_date_time: Some(Moment::new(known.modified_at)),
+        last_modified_date_time: Some(DateTimeOffset::new(known.modified_at)),
         scope: Some(SCOPE.to_owned()),
         sensitive_type_source: Some("tenant".to_owned()),
         exact_match: Some(ExactMatchRuleResource::from(&known.rule)),

@@ -1,5 +1,5 @@
-//! What a request demands of the state of what it is about, and how it wants to be answered: `If-Match`, `If-None-Match`,
-//! `Prefer: return=…`, `Prefer: handling=…`.
+//! What a request demands of the state of what it is about, and how it wants to be answered:
+//! `If-Match`, `If-None-Match`, `Prefer: return=…`, `Prefer: handling=…`.
 
 use edm_graph::Handling;
 use edm_service::{Expected, Revision, Revisions};
@@ -8,24 +8,25 @@ use http::{HeaderMap, header};
 
 /// How a change is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum Prefer {
     /// With nothing but where the resource is.
     Minimal,
     /// With the resource.
     Representation,
 }
 
-impl Wish {
+impl Prefer {
     /// Returns the preference as it is repeated in the answer.
     pub(crate) const fn applied(self) -> &'static str {
         match self {
-            Wish::Minimal => "return=minimal",
-            Wish::Representation => "return=representation",
+            Prefer::Minimal => "return=minimal",
+            Prefer::Representation => "return=representation",
         }
     }
 }
 
-/// Returns the etag of a state. Weak: what is shown of one state differs with `$select`, and with who asks.
+/// Returns the etag of a state. Weak: what is shown of one state differs with `$select`, and with
+/// who asks.
 pub(crate) fn etag(revision: Revision) -> String {
     format!("W/\"{revision}\"")
 }
@@ -41,10 +42,10 @@ pub(crate) fn expected(headers: &HeaderMap) -> Expected {
 }
 
 /// Reads how the answer is wished for; the first wish counts.
-pub(crate) fn wish(headers: &HeaderMap) -> Option<Wish> {
+pub(crate) fn prefer(headers: &HeaderMap) -> Option<Prefer> {
     preferred(headers, "return", |word| match word {
-        "minimal" => Some(Wish::Minimal),
-        "representation" => Some(Wish::Representation),
+        "minimal" => Some(Prefer::Minimal),
+        "representation" => Some(Prefer::Representation),
         _ => None,
     })
 }
@@ -129,13 +130,13 @@ mod tests {
 
     #[test]
     fn the_first_wish_counts() {
-        let check = |lines: &[&str], expected: Option<Wish>| {
-            assert_eq!(wish(&headers("prefer", lines)), expected, "{lines:?}");
+        let check = |lines: &[&str], expected: Option<Prefer>| {
+            assert_eq!(prefer(&headers("prefer", lines)), expected, "{lines:?}");
         };
         check(&[], None);
-        check(&["return=minimal"], Some(Wish::Minimal));
-        check(&["odata.maxpagesize=3, Return = \"representation\"; x=y"], Some(Wish::Representation));
-        check(&["respond-async", "return=minimal, return=representation"], Some(Wish::Minimal));
+        check(&["return=minimal"], Some(Prefer::Minimal));
+        check(&["odata.maxpagesize=3, Return = \"representation\"; x=y"], Some(Prefer::Representation));
+        check(&["respond-async", "return=minimal, return=representation"], Some(Prefer::Minimal));
         check(&["return=all", "minimal"], None);
         let check = |lines: &[&str], expected: Option<Handling>| {
             assert_eq!(handling(&headers("prefer", lines)), expected, "{lines:?}");

@@ -1,38 +1,36 @@
-//! `classifyExactMatches` for `text/plain`: a text of any length, matched as it comes, with one result at the end.
+//! `classifyExactMatches` for `text/plain`: a text of any length, matched as it comes, with one
+//! result at the end.
 
 use std::sync::Arc;
 
-use axum::extract::Request;
-use axum::response::Response;
 use edm_model::{Principal, limits};
 use http::{HeaderMap, StatusCode, header};
 
-use crate::app::App;
 use crate::body::{Pieces, lease};
 use crate::error::{ApiError, HttpProblem};
-use crate::handlers::classification::query_options;
-use crate::{present_report, respond};
+use crate::exchange::Exchange;
+use crate::handlers::text_options::query_options;
+use crate::message::Response;
+use crate::{respond, to_wire};
 
 /// What a scanner keeps of the text: the zone that is looked at and what lies around it.
 const SCANNED_BYTES: usize = 2 * limits::ZONE_BYTES;
 
-pub(crate) async fn classify(
-    app: Arc<App>,
-    principal: Arc<Principal>,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> Result<Response, ApiError> {
+    let Exchange { app, caller, request, .. } = exchange;
     let (parts, body) = request.into_parts();
     let (options, telling, handled) = query_options(&parts)?;
     if !is_utf8(&parts.headers) {
         return Err(HttpProblem::UnsupportedMediaType { expected: "text/plain; charset=utf-8" }.into());
     }
-    let mut lease = lease(&parts.extensions)?;
+    let mut lease = lease(&caller)?;
     let waits = &app.capacity.waits;
     let mut pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX, waits)?;
     let mut text = app.service.classify_stream(&principal, options).await?;
     let reading = async {
         while let Some(piece) = pieces.next_held(&mut lease).await? {
-            // What the scanner looks at stays held to the end; the rest of a piece, until it was looked at.
+            // What the scanner looks at stays held to the end; the rest of a piece, until it was
+            // looked at.
             let passing = lease.bytes().saturating_sub(SCANNED_BYTES).min(piece.len());
             let piece = lease.split(passing).hold(piece);
             if !text.push(piece).await {
@@ -44,7 +42,7 @@ pub(crate) async fn classify(
     // Nobody knows how long the text will be, but it may not hold its thread for ever.
     let report = tokio::time::timeout(waits.patience.stream, reading).await;
     let report = report.map_err(|_| HttpProblem::StreamTooLong)??;
-    let mut response = respond::json(StatusCode::OK, &present_report::result(report, telling));
+    let mut response = respond::json(StatusCode::OK, &to_wire::report::result(report, telling));
     handled.tell(&mut response);
     Ok(response)
 }

@@ -13,22 +13,22 @@ const TEXT_BYTES_MAX: usize = 64;
 /// offset, without either (then UTC), with 0 to 9 fraction digits (cut to microseconds), or a date
 /// alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Moment(Timestamp);
+pub struct DateTimeOffset(Timestamp);
 
 /// Reports a text that is no date-time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ParseMomentError;
+pub struct ParseDateTimeError;
 
-impl fmt::Display for ParseMomentError {
+impl fmt::Display for ParseDateTimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the date-time is not ISO 8601 such as 2026-11-22T09:30:00Z")
     }
 }
 
-impl std::error::Error for ParseMomentError {}
+impl std::error::Error for ParseDateTimeError {}
 
-impl Moment {
-    /// Makes the wire's moment of a timestamp.
+impl DateTimeOffset {
+    /// Returns a timestamp as the wire's date-time.
     pub const fn new(timestamp: Timestamp) -> Self {
         Self(timestamp)
     }
@@ -39,21 +39,21 @@ impl Moment {
     }
 
     /// Reads a date-time. Fails on anything that is no moment of the Gregorian calendar.
-    pub fn parse(text: &str) -> Result<Self, ParseMomentError> {
+    pub fn parse(text: &str) -> Result<Self, ParseDateTimeError> {
         let text = text.trim();
         if text.len() > TEXT_BYTES_MAX || !text.is_ascii() {
-            return Err(ParseMomentError);
+            return Err(ParseDateTimeError);
         }
         let (date_text, rest) = match text.find(['T', 't', ' ']) {
             Some(at) => (text.get(..at).unwrap_or(""), text.get(at + 1..).unwrap_or("")),
             None => (text, "00:00:00Z"),
         };
-        let date = parse_date(date_text).ok_or(ParseMomentError)?;
-        let (clock, offset) = split_offset(rest).ok_or(ParseMomentError)?;
-        let time = parse_clock(clock).ok_or(ParseMomentError)?;
+        let date = parse_date(date_text).ok_or(ParseDateTimeError)?;
+        let (clock, offset) = split_offset(rest).ok_or(ParseDateTimeError)?;
+        let time = parse_clock(clock).ok_or(ParseDateTimeError)?;
         let moment = PrimitiveDateTime::new(date, time).assume_utc().checked_sub(offset);
-        let nanoseconds = moment.ok_or(ParseMomentError)?.unix_timestamp_nanos();
-        let micros = i64::try_from(nanoseconds.div_euclid(1_000)).map_err(|_| ParseMomentError)?;
+        let nanoseconds = moment.ok_or(ParseDateTimeError)?.unix_timestamp_nanos();
+        let micros = i64::try_from(nanoseconds.div_euclid(1_000)).map_err(|_| ParseDateTimeError)?;
         Ok(Self(Timestamp::from_micros(micros)))
     }
 
@@ -82,7 +82,7 @@ impl Moment {
     }
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for DateTimeOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.without_fraction())?;
         let micros = self.calendar().microsecond();
@@ -94,22 +94,22 @@ impl fmt::Display for Moment {
     }
 }
 
-impl From<Timestamp> for Moment {
+impl From<Timestamp> for DateTimeOffset {
     fn from(timestamp: Timestamp) -> Self {
         Self(timestamp)
     }
 }
 
-impl Serialize for Moment {
+impl Serialize for DateTimeOffset {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for DateTimeOffset {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Moment::parse(&text).map_err(de::Error::custom)
+        DateTimeOffset::parse(&text).map_err(de::Error::custom)
     }
 }
 
@@ -172,7 +172,7 @@ mod tests {
 
     /// Checks what a text is read as, printed again.
     fn check(text: &str, expected: Option<&str>) {
-        let read = Moment::parse(text).ok().map(|moment| moment.to_string());
+        let read = DateTimeOffset::parse(text).ok().map(|moment| moment.to_string());
         assert_eq!(read.as_deref(), expected, "{text}");
     }
 
@@ -212,8 +212,8 @@ mod tests {
     #[test]
     fn the_ends_of_time_are_still_printed() {
         for micros in [i64::MIN, i64::MAX] {
-            let text = Moment::new(Timestamp::from_micros(micros)).to_string();
-            assert!(Moment::parse(&text).is_ok(), "{text}");
+            let text = DateTimeOffset::new(Timestamp::from_micros(micros)).to_string();
+            assert!(DateTimeOffset::parse(&text).is_ok(), "{text}");
         }
     }
 }

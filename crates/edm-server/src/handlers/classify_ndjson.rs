@@ -1,16 +1,15 @@
-//! `classifyExactMatches` for `application/x-ndjson`: one text a line in, one result a line out, while both come and go.
-//! Nothing is kept but the lines at hand, so the bound of the whole may be far beyond the memory; and a place among the
-//! texts that are matched is held only while there is something to match.
+//! `classifyExactMatches` for `application/x-ndjson`: one text a line in, one result a line out,
+//! while both come and go. Nothing is kept but the lines at hand, so the bound of the whole may be
+//! far beyond the memory; and a place among the texts that are matched is held only while there is
+//! something to match.
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::response::Response;
 use bytes::Bytes;
 use edm_graph::{ErrorEnvelope, Handling, LineOutcome, LineResult, Telling, TextLine};
 use edm_model::{Principal, limits};
 use edm_service::{Admission, MatchOptions, MatchReport, Matcher, Texts};
+use futures::StreamExt;
 use http::{HeaderValue, header};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -19,23 +18,22 @@ use crate::admission::Lease;
 use crate::app::App;
 use crate::body::{Arrived, Pieces, lease};
 use crate::error::{ApiError, HttpProblem};
-use crate::handlers::classification::query_options;
-use crate::present_report;
+use crate::exchange::Exchange;
+use crate::handlers::text_options::query_options;
+use crate::message::{Body, BodyFailure, Response};
+use crate::to_wire;
 use crate::wiped_buffer::{WipedBuffer, wipe};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 /// Bytes of lines that are handed to a thread at once, if they are there.
 const GROUP_BYTES: usize = 256 * 1024;
 
-pub(crate) async fn classify(
-    app: Arc<App>,
-    principal: Arc<Principal>,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> Result<Response, ApiError> {
+    let Exchange { app, caller, request, .. } = exchange;
     let (parts, body) = request.into_parts();
     let (options, telling, handled) = query_options(&parts)?;
     let pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX, &app.capacity.waits)?;
-    let lease = lease(&parts.extensions)?;
+    let lease = lease(&caller)?;
     let end = Instant::now() + app.capacity.waits.patience.stream;
     // Whoever cannot be served hears so now: behind the first line there is no status any more.
     drop(app.service.matcher(&principal, options.clone(), Admission::New, 0).await?);
@@ -54,7 +52,8 @@ pub(crate) async fn classify(
         number: 0,
         ended: false,
     };
-    let mut response = Response::new(Body::from_stream(futures::stream::unfold(answering, Answering::next)));
+    let mut response =
+        Response::new(Body::from_stream(futures::stream::unfold(answering, Answering::next).boxed()));
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
     handled.tell(&mut response);
     Ok(response)
@@ -84,7 +83,7 @@ struct Answering {
 
 impl Answering {
     /// Returns results of some lines, nothing behind the last.
-    async fn next(mut self) -> Option<(Result<Bytes, std::convert::Infallible>, Self)> {
+    async fn next(mut self) -> Option<(Result<Bytes, BodyFailure>, Self)> {
         while !self.ended {
             // What came before a problem has its results first.
             let gathered = self.gather().await;
@@ -104,8 +103,8 @@ impl Answering {
         None
     }
 
-    /// Waits for the next piece, and takes those with it that are there already: to hand lines to another thread costs as
-    /// much as to look at a few of them.
+    /// Waits for the next piece, and takes those with it that are there already: to hand lines to
+    /// another thread costs as much as to look at a few of them.
     async fn gather(&mut self) -> Result<(), HttpProblem> {
         let mut bytes = 0;
         let mut coming = self.pieces.next().await?;
@@ -132,7 +131,8 @@ impl Answering {
         Ok(())
     }
 
-    /// Takes a piece. Its whole lines stay where they lie; only one that it ends or begins is put together.
+    /// Takes a piece. Its whole lines stay where they lie; only one that it ends or begins is put
+    /// together.
     fn take(&mut self, piece: &Bytes) {
         let Some(first) = memchr::memchr(b'\n', piece) else { return self.begin(piece) };
         let last = memchr::memrchr(b'\n', piece).unwrap_or(first);
@@ -149,7 +149,8 @@ impl Answering {
         self.begin(&rest);
     }
 
-    /// Adds to the line that is not whole yet; of one that is too long no more is kept than shows it.
+    /// Adds to the line that is not whole yet; of one that is too long no more is kept than shows
+    /// it.
     fn begin(&mut self, piece: &[u8]) {
         let room = (limits::JSON_BODY_BYTES_MAX + 1).saturating_sub(self.begun.len());
         self.begun.extend_from_slice(piece.get(..room).unwrap_or(piece));
@@ -257,12 +258,12 @@ fn write_report(written: &mut Vec<u8>, (id, line): (Value, u64), report: MatchRe
     if report.is_empty() {
         return write_nothing(written, &id, line);
     }
-    let outcome = LineOutcome::Classified(present_report::result(report, telling));
+    let outcome = LineOutcome::Classified(to_wire::report::result(report, telling));
     write(written, &LineResult { id, line, outcome });
 }
 
-/// Writes the result of a text in which nothing was found, which most have: as [`write`] does, which would take longer
-/// than reading the line did.
+/// Writes the result of a text in which nothing was found, which most have: as [`write`] does,
+/// which would take longer than reading the line did.
 fn write_nothing(written: &mut Vec<u8>, id: &Value, number: u64) {
     written.extend_from_slice(b"{\"id\":");
     serde_json::to_writer(&mut *written, id).expect("a value has string keys");

@@ -1,8 +1,9 @@
-//! Turns jobs into Graph's resources: as they are kept, without a piece of the text, and as the call that made one is answered.
+//! Turns jobs into Graph's resources: as they are kept, without a piece of the text, and as the
+//! call that made one is answered.
 
 use edm_graph::{
     CLASSIFICATION_METHOD, ClassificationAttribute, ClassificationError, ClassificationInnerError,
-    ErrorDetail, JobContent, JobEvidence, JobLocation, JobResource, JobResult, Moment, SCOPE,
+    DateTimeOffset, ErrorDetail, JobContent, JobEvidence, JobLocation, JobResource, JobResult, SCOPE,
 };
 use edm_model::{ClassificationJob, JobFinding, JobMatch, JobPlace};
 use edm_service::{FoundEvidence, FoundMatch, MatchReport, MatchedType};
@@ -11,9 +12,9 @@ use edm_service::{FoundEvidence, FoundMatch, MatchReport, MatchedType};
 pub(crate) fn kept(job: &ClassificationJob) -> JobResource {
     JobResource {
         id: job.id.to_string(),
-        creation_date_time: Some(Moment::new(job.created_at)),
-        start_date_time: Some(Moment::new(job.started_at)),
-        end_date_time: Some(Moment::new(job.ended_at)),
+        creation_date_time: Some(DateTimeOffset::new(job.created_at)),
+        start_date_time: Some(DateTimeOffset::new(job.started_at)),
+        end_date_time: Some(DateTimeOffset::new(job.ended_at)),
         status: Some(job.status().to_owned()),
         tenant_id: Some(job.tenant.to_string()),
         kind: Some(job.origin.as_str().to_owned()),
@@ -39,7 +40,7 @@ fn error(job: &ClassificationJob) -> Option<ClassificationError> {
         message: first.message.clone(),
         target: first.target.clone(),
         inner_error: Some(ClassificationInnerError {
-            error_date_time: Some(Moment::new(job.ended_at)),
+            error_date_time: Some(DateTimeOffset::new(job.ended_at)),
             code: Some(first.code.clone()),
             client_request_id: None,
             activity_id: Some(job.id.to_string()),
