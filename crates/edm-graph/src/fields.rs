@@ -3,7 +3,6 @@
 
 use edm_model::limits;
 
-use crate::ignored::Handling;
 use crate::schema::{Action, Bound, NAMESPACE, Property, STRUCTURED_TYPES, StructuredType, Type, WritableOn};
 
 /// Names the type of an object.

@@ -42,8 +42,8 @@ pub use date_time::{DateTimeOffset, ParseDateTimeError};
 pub use error::{
     ClassificationError, ClassificationInnerError, ErrorBody, ErrorDetail, ErrorEnvelope, InnerError,
 };
-pub use fields::Fields;
-pub use ignored::{Handling, Ignored};
+pub use fields::{Fields, Handling};
+pub use ignored::Ignored;
 pub use object::Object;
 pub use parse::FromBody;
 pub use resource::classification::{
