@@ -91,11 +91,20 @@ pub(crate) struct Outcome {
 /// Reports that the sink takes no more blocks.
 pub(crate) struct Stopped;
 
-/// The chunks of one block, for one hashing thread.
+/// One block for one hashing thread.
 struct BlockJob {
     number: u32,
     first_row: u64,
-    chunks: Receiver<Chunk>,
+    pieces: Receiver<Piece>,
+}
+
+/// A message about an open block.
+///
+/// The end is explicit. A channel that closes without it means that the reader failed in the middle
+/// of the block: sealing what has arrived would lose the remaining rows when the upload is resumed.
+enum Piece {
+    Records(Chunk),
+    End,
 }
 
 /// Reads the whole table and passes every sealed block to `sink`, in any order and from several
@@ -131,7 +140,7 @@ pub(crate) fn run(
         }
         let cutter = Cutter { work: &work, progress, bytes_total, jobs };
         let outcome = cutter.run(reader);
-        // Tells the hashing threads that the open block is incomplete, so that they do not seal it.
+        // Stops the threads that wait for a full block to be sent.
         if outcome.is_err() {
             budget.stop();
         }
@@ -162,7 +171,7 @@ impl Cutter<'_> {
         let mut outcome = Outcome::default();
         let plan = self.work.plan;
         let rows_per_block = u64::from(plan.rows_per_block.max(1));
-        let mut open_block: Option<Sender<Chunk>> = None;
+        let mut open_block: Option<Sender<Piece>> = None;
         let positions = plan.positions(reader.positions());
         loop {
             let begun = outcome.records % rows_per_block;
@@ -174,6 +183,7 @@ impl Cutter<'_> {
                 break;
             }
             if begun == 0 {
+                Self::close(open_block.take())?;
                 open_block = self.open(&mut outcome)?;
             }
             outcome.records += u64::from(chunk.len());
@@ -183,6 +193,7 @@ impl Cutter<'_> {
             self.send(chunk, open_block.as_ref())?;
             self.progress.read(self.amounts(&outcome, reader));
         }
+        Self::close(open_block)?;
         self.progress.read(self.amounts(&outcome, reader));
         Ok(outcome)
     }
@@ -192,7 +203,7 @@ impl Cutter<'_> {
     }
 
     /// Starts the next block; returns `None` for one that is on the server already.
-    fn open(&self, outcome: &mut Outcome) -> Result<Option<Sender<Chunk>>, Error> {
+    fn open(&self, outcome: &mut Outcome) -> Result<Option<Sender<Piece>>, Error> {
         let number = outcome.blocks;
         if number >= limits::BLOCKS_MAX {
             return Err(Error::new(ErrorKind::TooManyBlocks));
@@ -201,14 +212,20 @@ impl Cutter<'_> {
         if self.work.plan.skip.contains(&number) {
             return Ok(None);
         }
-        let (sender, chunks) = channel();
-        let job = BlockJob { number, first_row: outcome.records, chunks };
+        let (sender, pieces) = channel();
+        let job = BlockJob { number, first_row: outcome.records, pieces };
         self.jobs.send(job).map_err(|_| Error::new(ErrorKind::Interrupted))?;
         Ok(Some(sender))
     }
 
+    /// Declares a block complete, so that its thread seals it.
+    fn close(block: Option<Sender<Piece>>) -> Result<(), Error> {
+        let sent = block.map_or(Ok(()), |block| block.send(Piece::End));
+        sent.map_err(|_| Error::new(ErrorKind::Interrupted))
+    }
+
     /// Sends the chunk to its block. Records of a skipped block are dropped.
-    fn send(&self, mut chunk: Chunk, block: Option<&Sender<Chunk>>) -> Result<(), Error> {
+    fn send(&self, mut chunk: Chunk, block: Option<&Sender<Piece>>) -> Result<(), Error> {
         let work = self.work;
         let Some(block) = block else {
             // The block is not hashed again, but warnings must cover the whole table.
@@ -221,7 +238,7 @@ impl Cutter<'_> {
         // The permit travels with the chunk. The reader blocks above until hashing has returned
         // enough bytes.
         chunk.hold(permit);
-        block.send(chunk).map_err(|_| Error::new(ErrorKind::Interrupted))
+        block.send(Piece::Records(chunk)).map_err(|_| Error::new(ErrorKind::Interrupted))
     }
 }
 
@@ -340,11 +357,17 @@ impl Work<'_> {
         counted.map(|(column, count)| (column.name.clone(), *count)).collect()
     }
 
-    /// Hashes the records of one block and seals them; `None` if the work was stopped.
+    /// Hashes the records of one block and seals them. Returns `None` if the work was stopped or the
+    /// block never ended.
     fn seal(&self, hasher: &mut RecordHasher, job: BlockJob) -> Option<SealedBlock> {
         let plan = self.plan;
         let mut rejections = Rejections::default();
-        while let Ok(chunk) = job.chunks.recv() {
+        loop {
+            let chunk = match job.pieces.recv() {
+                Ok(Piece::Records(chunk)) => chunk,
+                Ok(Piece::End) => break,
+                Err(_) => return None,
+            };
             for (record, outcome) in hasher.push_all(&chunk.records()) {
                 note(outcome, chunk.lines(record), &plan.columns, &mut rejections);
             }
@@ -404,127 +427,4 @@ pub(crate) fn note(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::empty_words::EmptyWords;
-    use crate::progress::NoProgress;
-    use crate::source::{ExtraColumns, TableFormat, open_bytes};
-    use edm_model::{DataType, PlaceholderWords};
-    use sha2::{Digest, Sha256};
-    use std::io::Cursor;
-
-    fn columns() -> Columns {
-        Columns::new(vec![
-            Column::text("ssn").searchable(),
-            Column::text("account").typed(DataType::Digits { width: Some(8) }),
-        ])
-        .expect("valid")
-    }
-
-    fn seal_all(
-        table: &str,
-        rows_per_block: u32,
-        workers: usize,
-        skip: &[u32],
-    ) -> (Outcome, Vec<SealedBlock>) {
-        let source = open_bytes(Box::new(Cursor::new(table.as_bytes().to_vec())), TableFormat::default())
-            .expect("opens");
-        let mut reader = RecordReader::new(source, &columns(), ExtraColumns::Refuse).expect("a header");
-        let plan = BlockPlan {
-            store_id: StoreId::from_bytes([1; 16]),
-            key_id: KeyId::from_bytes([2; 16]),
-            columns: columns(),
-            tokens_max: 64,
-            salt: Salt::new("0123456789abcdefghijklmnopqrstuv".to_owned()).expect("a salt"),
-            rows_per_block,
-            skip: skip.iter().copied().collect(),
-            operation: Operation::Upsert,
-            placeholders: EmptyWords::of(&PlaceholderWords::usual(), &columns()).columns,
-            strict: false,
-            workers,
-        };
-        let sealed = Mutex::new(Vec::new());
-        let sink = |block| {
-            sealed.lock().expect("no panic").push(block);
-            Ok(())
-        };
-        let outcome = run(&mut reader, &plan, &sink, &NoProgress, None).expect("reads");
-        let mut sealed = sealed.into_inner().expect("no panic");
-        sealed.sort_by_key(|block| block.number);
-        (outcome, sealed)
-    }
-
-    fn table(records: usize) -> String {
-        let mut text = "account,ssn\n".to_owned();
-        for record in 0..records {
-            text.push_str(&match record % 10 {
-                3 => "too,many,cells\n".to_owned(),
-                7 => format!("no digits,900-01-{record:04}\n"),
-                _ => format!("{record},900-01-{record:04}\n"),
-            });
-        }
-        text
-    }
-
-    /// The bytes of a block do not depend on the number of threads or on skipped blocks.
-    #[test]
-    fn blocks_are_the_same_with_any_number_of_threads() {
-        let text = table(95);
-        let (outcome, one) = seal_all(&text, 20, 1, &[]);
-        let (_, four) = seal_all(&text, 20, 4, &[]);
-        let (resumed, rest) = seal_all(&text, 20, 3, &[0, 2, 3]);
-        assert_eq!((outcome.records, outcome.blocks, resumed.records, resumed.blocks), (95, 5, 95, 5));
-        let bytes = |blocks: &[SealedBlock]| {
-            blocks.iter().map(|block| block.bytes.as_ref().to_vec()).collect::<Vec<_>>()
-        };
-        assert_eq!(bytes(&one), bytes(&four));
-        assert_eq!(rest.iter().map(|block| block.number).collect::<Vec<_>>(), [1, 4]);
-        assert_eq!(rest[0].bytes.as_ref(), one[1].bytes.as_ref());
-        assert_eq!(rest[1].bytes.as_ref(), one[4].bytes.as_ref());
-    }
-
-    #[test]
-    fn blocks_say_which_rows_they_hold_and_what_was_refused() {
-        let (outcome, sealed) = seal_all(&table(95), 20, 2, &[]);
-        let mut rejections = outcome.rejections.clone();
-        for (number, block) in sealed.iter().enumerate() {
-            let opened = edm_block::Block::open(block.bytes.as_ref()).expect("is sealed well");
-            assert_eq!(block.sha256, <[u8; 32]>::from(Sha256::digest(block.bytes.as_ref())));
-            assert_eq!(opened.header().first_row, number as u64 * 20);
-            assert_eq!(opened.header().row_count, if number == 4 { 15 } else { 20 });
-            rejections.merge(&block.rejections);
-        }
-        // Records 3, 13 … 93 have too many cells; the account in 7, 17 … 87 has no digits.
-        assert_eq!((rejections.rejected_records, rejections.bad_lines), (10, 10));
-        assert_eq!(rejections.left_out_cells, [("account".to_owned(), 9)].into());
-        let wrong = &rejections.reasons["wrong number of cells (the header has 2)"];
-        assert_eq!((wrong.count, wrong.lines[0]), (10, 5));
-        let refused =
-            &rejections.reasons.iter().find(|(reason, _)| reason.starts_with("account: ")).expect("told").1;
-        assert_eq!((refused.count, refused.lines[0]), (9, 9));
-    }
-
-    #[test]
-    fn a_sink_that_stops_ends_the_reading() {
-        let text = table(20_000);
-        let source =
-            open_bytes(Box::new(Cursor::new(text.into_bytes())), TableFormat::default()).expect("opens");
-        let mut reader = RecordReader::new(source, &columns(), ExtraColumns::Refuse).expect("a header");
-        let salt = Salt::new("0123456789abcdefghijklmnopqrstuv".to_owned()).expect("a salt");
-        let plan = BlockPlan {
-            store_id: StoreId::from_bytes([1; 16]),
-            key_id: KeyId::from_bytes([2; 16]),
-            columns: columns(),
-            tokens_max: 64,
-            salt,
-            rows_per_block: 8,
-            placeholders: EmptyWords::of(&PlaceholderWords::usual(), &columns()).columns,
-            skip: BTreeSet::new(),
-            operation: Operation::Upsert,
-            strict: false,
-            workers: 2,
-        };
-        let stopped = run(&mut reader, &plan, &|_| Err(Stopped), &NoProgress, None);
-        assert_eq!(*stopped.expect_err("nobody takes blocks").kind(), ErrorKind::Interrupted);
-    }
-}
+mod tests;
