@@ -1,4 +1,3 @@
-// tidy: list
 //! Which handler answers which operation.
 
 use std::future::ready;

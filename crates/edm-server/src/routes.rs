@@ -40,6 +40,8 @@ pub(crate) struct Routes {
 /// A path and its methods.
 struct Route {
     rows: Vec<Row>,
+    /// Whether it belongs to the upload wire, whose errors are Azure's.
+    is_upload: bool,
     /// The header that names the methods.
     allow: HeaderValue,
 }
@@ -145,7 +147,7 @@ impl Route {
             methods.join(", ")
         };
         let allow = HeaderValue::from_str(&allow).expect("names of methods are visible ASCII");
-        Self { rows, allow }
+        Self { rows, is_upload, allow }
     }
 
     /// Returns the row of a method; HEAD goes with GET.
@@ -156,8 +158,7 @@ impl Route {
 
     /// Answers a method that the path does not have.
     fn other_method(&self, method: &Method) -> Response {
-        let is_upload = self.rows.iter().any(|row| row.operation.access == Access::Signature);
-        let mut response = match is_upload {
+        let mut response = match self.is_upload {
             true => UploadError::from(UploadProblem::MethodNotAllowed).into_response(),
             false if method == Method::OPTIONS => respond::nothing(),
             false => ApiError::from(HttpProblem::MethodNotAllowed).into_response(),

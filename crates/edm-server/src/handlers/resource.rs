@@ -80,14 +80,21 @@ pub(crate) trait List: Resource {
         options: &QueryOptions,
         items: Vec<Self::Item>,
     ) -> impl Future<Output = Result<Vec<Value>, ApiError>> + Send {
-        async move {
-            let mut values = Vec::with_capacity(items.len());
-            for item in &items {
-                values.push(Self::value(call, options, item).await?);
-            }
-            Ok(values)
-        }
+        each::<Self>(call, options, items)
     }
+}
+
+/// Presents resources one after another.
+async fn each<R: Resource>(
+    call: &Call,
+    options: &QueryOptions,
+    items: Vec<R::Item>,
+) -> Result<Vec<Value>, ApiError> {
+    let mut values = Vec::with_capacity(items.len());
+    for item in &items {
+        values.push(R::value(call, options, item).await?);
+    }
+    Ok(values)
 }
 
 /// Resources that are read.
