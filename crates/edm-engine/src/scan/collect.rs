@@ -1,8 +1,9 @@
 //! From matches in text order to the report of a type: overlaps, records, counts.
 //!
 //! ```text
-//! found ──► chain of overlapping matches ──► the longest of each overlap ──► by value: counted, first 10,000 listed
-//!           (one chain for each column)                                 └──► by record, where any column may be primary
+//! found ──► chain of overlapping matches ──► the longest of each overlap
+//!           (one chain for each column)        ├─► by value: counted, the first 10,000 listed
+//!                                              └─► by record, if any column may be primary
 //! ```
 //!
 //! What must stay true: it holds no more than its bounds, however long the text is, and a bound

@@ -3,9 +3,9 @@
 //! The explainer gathers, the rest is a function of what it gathered:
 //!
 //! ```text
-//! hit that no match covers ──► Explainer::outcome ──► HitOutcome ──► reason ──► Reason
-//!                               │                         └────────► notes ───► Vec<Note>
-//!                               └ the evaluation's own steps, once more, wider and recorded
+//! hit that no match covers ──► outcome ──► HitOutcome ──► reason ──► Reason
+//!                                 │                  └──► notes ───► Vec<Note>
+//!                                 └ the evaluation's steps, once more, wider and recorded
 //! ```
 //!
 //! There is no second evaluator: rows are judged by `evidence::satisfy` with a recording trace.
