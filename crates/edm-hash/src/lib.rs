@@ -51,5 +51,5 @@ pub use value_summary::kinds::{KindSet, Kinds};
 pub use value_summary::listing::{Fact, is_kinds, is_sign};
 pub use value_summary::shape::{Alphanumerics, Shape};
 pub use value_summary::signs::SignSet;
+pub use window::found::Window;
 pub use window::prefilter::{OpenPrefilter, Prefilter, PrefilterResult, Several};
-pub use window::window::Window;

@@ -7,7 +7,7 @@ use crate::text::boundaries;
 use crate::text::fold::{AtomKind, Folded};
 use crate::text::gap::{self, is_white};
 use crate::value::cell_form::CellRefusal;
-use crate::window::window::{Found, Window};
+use crate::window::found::{Found, Window};
 
 /// What joins two atoms of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use edm_model::Delimiters;
 
 use crate::text::fold::Folded;
 use crate::value::{card, iban};
-use crate::window::window::Window;
+use crate::window::found::Window;
 
 /// The most atoms that a number of [`checked_numbers`] has: those of an account number, one
 /// character each.

@@ -18,9 +18,9 @@ use crate::value::search::{Search, WindowScratch};
 use crate::value::value_type::ValueType;
 use crate::value::walked;
 use crate::window::form_edits::pad;
+use crate::window::found::Window;
 use crate::window::prefilter::Prefilter;
 use crate::window::start_mask;
-use crate::window::window::Window;
 
 /// The widest column whose cells have a fast path, in digits.
 const WIDTH_MAX: u32 = PLAIN_BYTES_MAX as u32;

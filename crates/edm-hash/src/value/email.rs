@@ -12,8 +12,8 @@ use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::search::{Search, WindowScratch};
 use crate::value::value_type::ValueType;
+use crate::window::found::{Found, Window};
 use crate::window::prefilter::Prefilter;
-use crate::window::window::{Found, Window};
 
 /// The longest address, in bytes: RFC 5321, section 4.5.3.1 (64 + 1 + 255).
 const ADDRESS_BYTES_MAX: usize = 320;

@@ -11,8 +11,8 @@ use crate::text::rule_text::RuleText;
 use crate::value::search::{Search, Starts, WindowScratch};
 use crate::value::value_type::{ValueType, WithType};
 use crate::value::with_type;
+use crate::window::found::Window;
 use crate::window::prefilter::Prefilter;
-use crate::window::window::Window;
 
 /// Calls `found` with every window that begins at an atom of `starts`, and its canonical form.
 pub fn windows(

@@ -15,8 +15,8 @@ use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::search::{Search, WindowScratch};
 use crate::value::value_type::ValueType;
+use crate::window::found::{Found, Window};
 use crate::window::prefilter::Prefilter;
-use crate::window::window::{Found, Window};
 
 /// Country and length of its account numbers (SWIFT IBAN registry).
 const LENGTHS: &str = "ad24 ae23 al28 at20 az28 ba20 be16 bg22 bh22 bi27 br29 by28 ch21 cr22 cy28 cz24 de22 dj27 dk18 \

@@ -16,9 +16,9 @@ use crate::value::search::{Search, WindowScratch};
 use crate::value::value_type::ValueType;
 use crate::value::walked;
 use crate::window::form_edits::rotate_name;
+use crate::window::found::Window;
 use crate::window::prefilter::Prefilter;
 use crate::window::start_mask;
-use crate::window::window::Window;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Name<'r> {

@@ -5,9 +5,9 @@ use std::ops::Range;
 use crate::text::atom_set::AtomSet;
 use crate::text::fold::Folded;
 use crate::value::address::finder::FinderScratch;
+use crate::window::found::{Found, Window};
 use crate::window::prefilter::Prefilter;
 use crate::window::walk::WalkScratch;
-use crate::window::window::{Found, Window};
 
 /// Memory that searches reuse from text to text. A search that finds it grown allocates nothing.
 #[derive(Default)]

@@ -15,9 +15,9 @@ use crate::value::plain::plain_rule::PlainRule;
 use crate::value::search::{Search, WindowScratch};
 use crate::value::value_type::ValueType;
 use crate::value::walked;
+use crate::window::found::Window;
 use crate::window::prefilter::Prefilter;
 use crate::window::start_mask;
-use crate::window::window::Window;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'r> {

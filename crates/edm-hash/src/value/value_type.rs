@@ -9,8 +9,8 @@ use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::search::{Search, WindowScratch};
+use crate::window::found::Window;
 use crate::window::prefilter::Prefilter;
-use crate::window::window::Window;
 
 /// A data type with the parameters of one rule.
 ///

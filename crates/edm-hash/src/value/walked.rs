@@ -4,9 +4,9 @@ use edm_model::Rule;
 
 use crate::text::rule_text::RuleText;
 use crate::value::search::Search;
+use crate::window::found::Window;
 use crate::window::prefilter::Prefilter;
 use crate::window::walk::{Walk, WalkScratch};
-use crate::window::window::Window;
 
 /// Calls `found` with every window of a search, and its canonical form.
 pub(crate) fn find<G: Prefilter>(

@@ -2,7 +2,7 @@
 
 pub(crate) mod atom_run;
 pub(crate) mod form_edits;
+pub(crate) mod found;
 pub(crate) mod prefilter;
 pub(crate) mod start_mask;
 pub(crate) mod walk;
-pub(crate) mod window;

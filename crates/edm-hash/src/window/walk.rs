@@ -35,8 +35,8 @@ use crate::value_summary::kinds::Kinds;
 use crate::value_summary::shape::Shape;
 use crate::window::atom_run::{AtomRun, AtomRunScratch, GapFlags};
 use crate::window::form_edits::{LEADING_ZEROS_MAX, pad, rotate_name};
+use crate::window::found::Window;
 use crate::window::prefilter::{Prefilter, PrefilterResult};
-use crate::window::window::Window;
 
 /// What a walk works in.
 #[derive(Default)]

@@ -29,8 +29,8 @@ use crate::value::address::form::Form;
 use crate::value::address::token::{Kind, Token, TokenScratch, Tokens};
 use crate::value_summary::kinds::Kinds;
 use crate::value_summary::shape::Shape;
+use crate::window::found::{Found, Window};
 use crate::window::prefilter::Prefilter;
-use crate::window::window::{Found, Window};
 
 /// What a finder works in.
 #[derive(Default)]

@@ -14,8 +14,8 @@ use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::search::{Search, WindowScratch};
 use crate::value::value_type::ValueType;
+use crate::window::found::Window;
 use crate::window::prefilter::Prefilter;
-use crate::window::window::Window;
 
 pub(crate) mod finder;
 mod form;

@@ -10,8 +10,8 @@ use crate::value::search::WindowScratch;
 use crate::value_summary::kinds::{KindSet, Kinds};
 use crate::value_summary::shape::Shape;
 use crate::value_summary::signs::SignSet;
+use crate::window::found::Window;
 use crate::window::prefilter::{OpenPrefilter, Several};
-use crate::window::window::Window;
 
 /// What an index says that holds one value and nothing else.
 struct OneValue {
