@@ -1,4 +1,5 @@
-//! Where blobs are. Everything of a store is below one name, so that removing a store is removing that name.
+//! Where blobs are. Everything of a store is below one name, so that removing a store is removing
+//! that name.
 
 use edm_model::{SessionId, StoreId, TenantId};
 use edm_store::BlobPath;
@@ -37,7 +38,8 @@ pub(crate) fn generation(tenant: TenantId, store_id: StoreId, session: SessionId
     Ok(store(tenant, store_id)?.join(format_args!("generations/{session}"))?)
 }
 
-/// Returns the folder of the generation or of the session's blocks that contains a blob; the blob's name where there is none.
+/// Returns the folder of the generation or of the session's blocks that contains a blob; the blob's
+/// name where there is none.
 pub(crate) fn folder_of(blob: &BlobPath) -> BlobPath {
     std::iter::successors(Some(blob.clone()), above)
         .find(|name| name.as_str().split('/').count() <= FOLDER_SEGMENTS)

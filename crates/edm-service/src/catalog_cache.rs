@@ -1,5 +1,6 @@
-//! Rows that were read from the catalog lately, so that a request need not read them again. All are forgotten as soon
-//! as any process writes to the catalog: a token that was revoked beside the server stops working with the next request.
+//! Rows that were read from the catalog lately, so that a request need not read them again. All are
+//! forgotten as soon as any process writes to the catalog: a token that was revoked beside the
+//! server stops working with the next request.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,7 +11,8 @@ use edm_store::{Catalog, CommitStamp, StoreRow};
 
 use crate::error::Error;
 
-/// Rows of a kind that are kept. Only rows that exist are, so a caller without a right cannot fill the cache.
+/// Rows of a kind that are kept. Only rows that exist are, so a caller without a right cannot fill
+/// the cache.
 const ROWS_MAX: usize = 1_024;
 
 /// The rows of stores, cached.
@@ -31,7 +33,8 @@ impl CachedStores {
     }
 }
 
-/// Rows of one kind by their look-up key. Tokens go by their digests: the time of a look-up reveals nothing about others.
+/// Rows of one kind by their look-up key. Tokens go by their digests: the time of a look-up reveals
+/// nothing about others.
 pub(crate) struct CachedRows<K, V>(RwLock<Cached<K, V>>);
 
 struct Cached<K, V> {
@@ -47,8 +50,9 @@ impl<K, V> Default for CachedRows<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> CachedRows<K, V> {
-    /// Returns the cached row if the catalog has not been written to since it was read; otherwise reads and caches it.
-    /// `mark` is the catalog's, taken before the row is read: a write in between makes the row stale, never fresh.
+    /// Returns the cached row if the catalog has not been written to since it was read; otherwise
+    /// reads and caches it. `mark` is the catalog's, taken before the row is read: a write in
+    /// between makes the row stale, never fresh.
     pub(crate) async fn find_or_read<E>(
         &self,
         mark: Option<CommitStamp>,

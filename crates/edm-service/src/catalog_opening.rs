@@ -27,8 +27,8 @@ pub(crate) async fn open_catalog(
     Ok(catalog)
 }
 
-/// Brings the catalog's tables to this version while the directory is locked. A running server reads the tables as they
-/// are, so a second process opens only a catalog of its own version.
+/// Brings the catalog's tables to this version while the directory is locked. A running server
+/// reads the tables as they are, so a second process opens only a catalog of its own version.
 async fn migrate_alone(catalog: &Catalog, directory: &DataDirectory) -> Result<(), Error> {
     if catalog.schema().await? == Schema::Current {
         return Ok(());
@@ -42,8 +42,8 @@ pub(crate) async fn require_current(catalog: &Catalog) -> Result<(), Error> {
     if catalog.schema().await? == Schema::Current { Ok(()) } else { Err(other_version()) }
 }
 
-/// Returns whether the catalog of a data directory has the tables of this version. Only reads, but SQLite writes files
-/// beside what it reads: use it on a copy.
+/// Returns whether the catalog of a data directory has the tables of this version. Only reads, but
+/// SQLite writes files beside what it reads: use it on a copy.
 pub async fn catalog_is_current(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<bool, Error> {
     let options = CatalogOptions::new(CatalogClock::new(move || clock.now()));
     let catalog = Catalog::open(&catalog_file(data_dir), options).await?;
@@ -58,8 +58,8 @@ fn other_version() -> Error {
     Error::with_message(ErrorKind::DataDirectory, message)
 }
 
-/// Fails with `WrongMasterKey` unless the catalog's secrets are encrypted under this key. Checked at the start: otherwise a
-/// wrong key would encrypt new secrets until the first salt is read.
+/// Fails with `WrongMasterKey` unless the catalog's secrets are encrypted under this key. Checked
+/// at the start: otherwise a wrong key would encrypt new secrets until the first salt is read.
 pub(crate) async fn check_master_key(
     catalog: &Catalog,
     keys: &KeyRing,

@@ -24,7 +24,8 @@ impl DataDirectory {
         catalog_file(&self.path)
     }
 
-    /// Takes the folder for this process until the process ends. Does nothing when it has it already.
+    /// Takes the folder for this process until the process ends. Does nothing when it has it
+    /// already.
     pub(crate) fn take(&self) -> Result<(), Error> {
         let mut lock = self.lock();
         if lock.is_some() {

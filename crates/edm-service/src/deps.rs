@@ -1,4 +1,5 @@
-//! What the owners of the service share: storage, the clock, randomness, and the limits of this moment.
+//! What the owners of the service share: storage, the clock, randomness, and the limits of this
+//! moment.
 
 use std::sync::Arc;
 
@@ -11,10 +12,12 @@ use crate::service_limits::Limits;
 pub trait Clock: Send + Sync {
     /// Returns the present moment.
     ///
-    /// It never goes back while the process lives, and runs as evenly as the machine can: leases, deadlines and expiry go by it.
+    /// It never goes back while the process lives, and runs as evenly as the machine can: leases,
+    /// deadlines and expiry go by it.
     fn now(&self) -> Timestamp;
 
-    /// Returns what the machine's wall clock shows, which people and programs set. It is compared with `now`, nothing else.
+    /// Returns what the machine's wall clock shows, which people and programs set. It is compared
+    /// with `now`, nothing else.
     fn wall(&self) -> Timestamp {
         self.now()
     }
@@ -38,7 +41,8 @@ impl<F: Fn(&mut [u8]) + Send + Sync> Random for F {
     }
 }
 
-/// Everything that an owner may need from outside. Each owner clones the parts that it uses and keeps no others.
+/// Everything that an owner may need from outside. Each owner clones the parts that it uses and
+/// keeps no others.
 pub(crate) struct Deps {
     pub(crate) catalog: Catalog,
     pub(crate) blobs: Blobs,

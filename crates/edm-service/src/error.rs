@@ -179,7 +179,8 @@ pub enum ErrorKind {
     LiveSession,
     /// A store's default type cannot be changed this way.
     DefaultTypeFixed,
-    /// A bound was met while the text was searched, so that matches would be left in a redacted text.
+    /// A bound was met while the text was searched, so that matches would be left in a redacted
+    /// text.
     RedactionIncomplete {
         /// The bound.
         limit: LimitKind,
@@ -216,8 +217,8 @@ pub enum ErrorKind {
     Internal,
 }
 
-/// Reports a call that failed. Printed, it is a sentence for the client that says what to do; the cause for the
-/// log is its source.
+/// Reports a call that failed. Printed, it is a sentence for the client that says what to do; the
+/// cause for the log is its source.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -271,7 +272,7 @@ impl Error {
         self
     }
 
-    /// Says that the target is below a property.
+    /// Puts the target below a property.
     pub(crate) fn within(mut self, property: &str) -> Self {
         self.target = Some(match self.target {
             Some(target) => format!("{property}/{target}"),
@@ -293,8 +294,8 @@ impl Error {
         }
     }
 
-    /// Returns whether the session or job that work was done for is gone, closed, or held by another worker: the work is
-    /// no longer needed.
+    /// Returns whether the session or job that work was done for is gone, closed, or held by
+    /// another worker: the work is no longer needed.
     pub(crate) fn is_obsolete(&self) -> bool {
         let stored = self.source.as_deref().and_then(|source| source.downcast_ref::<edm_store::Error>());
         let gone = matches!(self.kind, ErrorKind::NotFound { .. } | ErrorKind::SessionClosed { .. });
@@ -312,7 +313,7 @@ impl Error {
     }
 }
 
-/// Lets success through, and work that is no longer needed.
+/// Returns the result, or success where the work is no longer needed.
 pub(crate) fn ignoring_obsolete(result: Result<(), Error>) -> Result<(), Error> {
     match result {
         Err(error) if error.is_obsolete() => Ok(()),

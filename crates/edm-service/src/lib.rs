@@ -1,14 +1,16 @@
-//! What the system can do, in words free of HTTP: data stores, upload sessions, blocks coming in, indexing, the
-//! generations that are served, matching, and who may do what.
+//! What the system can do, in words free of HTTP: data stores, upload sessions, blocks coming in,
+//! indexing, the generations that are served, matching, and who may do what.
 //!
-//! Every call takes the caller and checks its rights itself. Time and randomness are handed down. This crate never
-//! names an HTTP status, and keeps neither scanned texts nor salts in its logs.
+//! Every call takes the caller and authorises it before anything happens. Time and randomness are
+//! handed down. This crate never names an HTTP status, and keeps neither scanned texts nor salts in
+//! its logs.
 //!
 //! ```no_run
 //! use std::sync::Arc;
 //! use edm_model::{Principal, TenantId};
 //! use edm_service::{Clock, MasterKey, MatchOptions, Random, Service, ServiceConfig};
-//! # async fn example(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<(), edm_service::Error> {
+//! # type Result = std::result::Result<(), edm_service::Error>;
+//! # async fn example(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result {
 //! let key = MasterKey::generate(random.as_ref());
 //! let service = Service::open(ServiceConfig::new("data", key), clock, random).await?;
 //! service.load().await?;

@@ -1,4 +1,5 @@
-//! Which state of a thing a caller has seen, and what it demands of the state that its change finds.
+//! Which state of a thing a caller has seen, and what it demands of the state that its change
+//! finds.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -10,8 +11,8 @@ use crate::error::{Error, ErrorKind};
 
 const REVISION_BYTES: usize = 16;
 
-/// Identifies one state of a store, session, agent, type or job: a digest of everything that is shown of it, so that equal
-/// states have equal revisions.
+/// Identifies one state of a store, session, agent, type or job: a digest of everything that is
+/// shown of it, so that equal states have equal revisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Revision([u8; REVISION_BYTES]);
 
@@ -87,8 +88,8 @@ impl Revisions {
     }
 }
 
-/// What a change demands of the state that it finds. It is checked in the transaction of the change, so that of two changes
-/// that expect the same state one is refused.
+/// What a change demands of the state that it finds. It is checked in the transaction of the
+/// change, so that of two changes that expect the same state one is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Expected {
     /// The state must be among these.

@@ -1,7 +1,8 @@
-//! The service as a whole: opened once in `main`, cheap to clone, shared by every request and worker.
+//! The service as a whole: opened once in `main`, cheap to clone, shared by every request and
+//! worker.
 //!
-//! Each call authorises its caller and passes on to the owner of what it is about. The calls are in files by subject; the
-//! owners and their dependencies are made in `owners.rs`.
+//! Each call authorises its caller and passes on to the owner of what it is about. The calls are in
+//! files by subject; the owners and their dependencies are made in `owners.rs`.
 
 mod matching;
 mod operation;

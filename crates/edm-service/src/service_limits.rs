@@ -19,7 +19,8 @@ pub struct ServiceLimits {
     pub match_queue_length: usize,
     /// How long one text may take unless the caller says less.
     pub match_timeout_ms_default: u64,
-    /// How fast the files of what is served are read again and compared with their checksums, in bytes a second; 0 never.
+    /// How fast the files of what is served are read again and compared with their checksums, in
+    /// bytes a second; 0 never.
     pub scrub_bytes_per_second: u64,
     /// How long blocks and old generations stay after they are needed no more.
     pub collect_grace_seconds: i64,
@@ -27,7 +28,8 @@ pub struct ServiceLimits {
     pub allow_weak_salts: bool,
     /// Values that one principal may look up in a minute.
     pub lookups_per_minute: u32,
-    /// Replace sessions below this share of the live rows are refused unless they allow it, in percent.
+    /// Replace sessions below this share of the live rows are refused unless they allow it, in
+    /// percent.
     pub shrink_percent_min: u64,
     /// How long the statements of one list may take together.
     pub list_ms_max: u64,
@@ -59,8 +61,9 @@ impl Default for ServiceLimits {
 }
 
 impl ServiceLimits {
-    /// Returns these limits with all of the wanted ones that can change while a server runs. The numbers of jobs and
-    /// texts at once and the memory of builds stay: they are counted from the start on.
+    /// Returns these limits with all of the wanted ones that can change while a server runs. The
+    /// numbers of jobs and texts at once and the memory of builds stay: they are counted from the
+    /// start on.
     fn adopting(&self, wanted: &ServiceLimits) -> Self {
         Self {
             worker_count: self.worker_count,

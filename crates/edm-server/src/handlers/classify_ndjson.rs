@@ -165,8 +165,9 @@ impl Answering {
         let lines = std::mem::take(&mut self.whole);
         let bytes = lines.iter().map(Bytes::len).sum();
         let options = self.options.clone();
-        let matcher = self.app.service.matcher(&self.principal, options, Admission::Begun, bytes).await?;
-        let _abandon = matcher.abandon_on_drop();
+        let matcher =
+            self.app.service.matcher(&self.principal, options, Admission::InProgress, bytes).await?;
+        let _cancel = matcher.cancel_on_drop();
         let first = self.number + 1;
         let how = (self.telling, self.handling);
         let work = tokio::task::spawn_blocking(move || {

@@ -24,7 +24,8 @@ impl AuditLog {
         Self { catalog }
     }
 
-    /// Records that the grant is used. Call it before the result is known, so that no use goes unrecorded.
+    /// Records that the grant is used. Call it before the result is known, so that no use goes
+    /// unrecorded.
     pub(crate) async fn record<A: Action>(
         &self,
         grant: &Grant<'_, A>,

@@ -1,4 +1,5 @@
-//! The gate: every operation of a caller takes a [`Grant`] for its action, and only [`authorise`] makes one.
+//! The gate: every operation of a caller takes a [`Grant`] for its action, and only [`authorise`]
+//! makes one.
 //!
 //! ```text
 //! principal ──► authorise::<A> ──► Grant<A> ──► owner.operation(&grant, …)
@@ -6,8 +7,9 @@
 //!                    └─► Forbidden                    └─► AuditLog::record(&grant, …)
 //! ```
 //!
-//! An operation names its action in the type of its grant, so one that was not authorised for that action does not
-//! compile. What the service does by itself (jobs, expiry, collection) has no caller and takes no grant.
+//! An operation names its action in the type of its grant, so one that was not authorised for that
+//! action does not compile. What the service does by itself (jobs, expiry, collection) has no
+//! caller and takes no grant.
 
 use std::marker::PhantomData;
 
@@ -48,7 +50,8 @@ impl<'a> Grant<'a, ClassifyAsJob> {
     }
 }
 
-/// Grants the action to the principal. Fails with `Forbidden` unless one of its roles brings the right.
+/// Grants the action to the principal. Fails with `Forbidden` unless one of its roles brings the
+/// right.
 pub(crate) fn authorise<A: Action>(principal: &Principal) -> Result<Grant<'_, A>, Error> {
     if principal.may(A::NEEDS) {
         Ok(Grant { principal, action: PhantomData })

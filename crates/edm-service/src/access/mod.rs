@@ -1,4 +1,5 @@
-//! Who may do what: bearer tokens, the gate that every operation of a caller passes, and the audit log.
+//! Who may do what: bearer tokens, the gate that every operation of a caller passes, and the audit
+//! log.
 
 pub(crate) mod audit;
 pub(crate) mod authorise;

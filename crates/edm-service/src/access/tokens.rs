@@ -128,8 +128,9 @@ impl Tokens {
         removed.map_err(|error| Error::from(error).missing(Resource::Token))
     }
 
-    /// Makes the first Admin token when there is no token at all, and returns whether it did. It is written before
-    /// it is stored, so that a crash between leaves a file that does not work yet, never a server without a way in.
+    /// Makes the first Admin token when there is no token at all, and returns whether it did. It is
+    /// written before it is stored, so that a crash between leaves a file that does not work yet,
+    /// never a server without a way in.
     pub(crate) async fn bootstrap_admin(
         &self,
         write: impl FnOnce(&str) -> io::Result<()> + Send,

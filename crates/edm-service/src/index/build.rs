@@ -1,6 +1,7 @@
-//! Builds the files of an index. A worker that takes one build job takes the free ones of its group along: they share one
-//! pass over the blocks, and each block is read and decrypted once for all of them. Every job is finished as soon as its
-//! file is stored, so that a crash costs only the files that were not ready.
+//! Builds the files of an index. A worker that takes one build job takes the free ones of its group
+//! along: they share one pass over the blocks, and each block is read and decrypted once for all of
+//! them. Every job is finished as soon as its file is stored, so that a crash costs only the files
+//! that were not ready.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -99,7 +100,8 @@ impl Builder {
         });
         let result = result.await;
         if result.is_err() {
-            // Which job is at fault is unknown. The failure counts for the first; the others go on without it.
+            // Which job is at fault is unknown. The failure counts for the first; the others go on
+            // without it.
             for job in unfinished(&along) {
                 if let Err(error) = self.catalog.postpone_job(&job, 0).await {
                     tracing::debug!(job = %job.dedup_key, %error, "a job of a group was not given back");
@@ -166,8 +168,8 @@ impl Builder {
         Ok(())
     }
 
-    /// Renews the leases of the jobs that were taken along, until it is dropped. A lost lease is noticed when its job is
-    /// finished; the job may have been finished just now.
+    /// Renews the leases of the jobs that were taken along, until it is dropped. A lost lease is
+    /// noticed when its job is finished; the job may have been finished just now.
     async fn keep_leases(&self, along: &Along) -> Result<Infallible, Error> {
         loop {
             tokio::time::sleep(HEARTBEAT).await;
@@ -180,7 +182,8 @@ impl Builder {
         }
     }
 
-    /// Reserves memory for a group. One that needs more than there is gets all of it, and runs alone.
+    /// Reserves memory for a group. One that needs more than there is gets all of it, and runs
+    /// alone.
     async fn reserve(&self, bytes: u64) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
         let all = (self.limits.load().build_memory_bytes / MEBIBYTE).max(1);
         let wanted = u32::try_from(bytes.div_ceil(MEBIBYTE).min(all)).unwrap_or(u32::MAX);
@@ -194,8 +197,8 @@ fn unfinished(along: &Along) -> Vec<LeasedJob> {
     along.iter().map(|(_, leased)| leased.clone()).collect()
 }
 
-/// Reads the blocks that the jobs need, one at a time, and sends their files. Ends early when the receiver is gone. Blocks
-/// its thread.
+/// Reads the blocks that the jobs need, one at a time, and sends their files. Ends early when the
+/// receiver is gone. Blocks its thread.
 fn build_files(input: &BuildInput, handle: &Handle, files: &mpsc::Sender<BuiltFile>) -> Result<(), Error> {
     let plan = &input.planned.plan;
     let send = |file| files.blocking_send(file).map_err(|_| Error::of(ErrorKind::Internal));
@@ -205,7 +208,8 @@ fn build_files(input: &BuildInput, handle: &Handle, files: &mpsc::Sender<BuiltFi
             return Err(Error::of(ErrorKind::Internal));
         }
         let bytes = block_bytes(input, number, handle)?;
-        // What was encrypted had been opened with its checksum, and decryption has just proved every byte of it.
+        // What was encrypted had been opened with its checksum, and decryption has just proved
+        // every byte of it.
         let block = Block::reopen(&bytes).map_err(|source| Error::of(ErrorKind::Corrupt).because(source))?;
         let taken = match block.header().operation {
             Operation::Upsert => builder.add(number, block.rows()),

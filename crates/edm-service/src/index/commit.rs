@@ -1,4 +1,5 @@
-//! Commit: every block is there, and processing starts. One transaction holds the state, the order and the first job.
+//! Commit: every block is there, and processing starts. One transaction holds the state, the order
+//! and the first job.
 
 use std::sync::Arc;
 
@@ -35,7 +36,8 @@ impl Committer {
         Self { clock: deps.clock.clone(), planner, lifecycle, jobs }
     }
 
-    /// Commits a session: its data is indexed and, when all is well, made live. Repeating it is fine.
+    /// Commits a session: its data is indexed and, when all is well, made live. Repeating it is
+    /// fine.
     pub(crate) async fn commit(
         &self,
         grant: &Grant<'_, CommitSession>,

@@ -1,8 +1,8 @@
 //! Deltas: sessions that change single records of the live data, and so build on it.
 //!
-//! A delta is opened with the columns and the salt of the live data (`upload/terms.rs`). Once it is committed and every
-//! earlier commit has ended, the generation that is live then becomes its base, for good. It is published only if the base
-//! is still live.
+//! A delta is opened with the columns and the salt of the live data (`upload/terms.rs`). Once it is
+//! committed and every earlier commit has ended, the generation that is live then becomes its base,
+//! for good. It is published only if the base is still live.
 
 use std::sync::Arc;
 
@@ -19,8 +19,9 @@ use crate::jobs::queue::session_job;
 use crate::serve::damage::lost;
 use crate::serve::serving::Serving;
 
-/// How long a delta waits before it checks again whether the earlier commits have ended. The end of an earlier session wakes
-/// it at once; this is for ends without a wake-up, such as a session that was deleted.
+/// How long a delta waits before it checks again whether the earlier commits have ended. The end of
+/// an earlier session wakes it at once; this is for ends without a wake-up, such as a session that
+/// was deleted.
 const WAIT_MS: i64 = 1_000;
 
 /// Why a delta could not begin on what is live now.
@@ -63,7 +64,8 @@ impl Deltas {
         }
     }
 
-    /// Fixes what a delta builds on and enqueues its jobs, unless it must wait for what was committed before it.
+    /// Fixes what a delta builds on and enqueues its jobs, unless it must wait for what was
+    /// committed before it.
     pub(crate) async fn begin(&self, job: &LeasedJob, draft: &SessionDraft) -> Result<(), Error> {
         let session = &draft.session;
         let number = draft.commit_number.ok_or_else(|| Error::of(ErrorKind::Corrupt))?;
@@ -116,7 +118,8 @@ impl Deltas {
         }
     }
 
-    /// Copies files of the base into the delta's folder. They were verified when the base was opened.
+    /// Copies files of the base into the delta's folder. They were verified when the base was
+    /// opened.
     pub(crate) async fn carry_over(&self, draft: &SessionDraft, names: &[String]) -> Result<(), Error> {
         let session = &draft.session;
         let base = draft.base_session_id.ok_or_else(|| Error::of(ErrorKind::Corrupt))?;
@@ -130,7 +133,8 @@ impl Deltas {
     }
 }
 
-/// Returns whether the blocks of the session were made with the salt and the columns of the generation.
+/// Returns whether the blocks of the session were made with the salt and the columns of the
+/// generation.
 fn fits(session: &Session, base: &Arc<Generation>) -> bool {
     session.key_id == base.key_id()
         && session.columns == *base.columns()

@@ -30,8 +30,8 @@ impl Failures {
     }
 }
 
-/// Returns why a session may not be published any more. Publication follows the order of commits: a session that was
-/// overtaken comes too late. A delta is published on its base or not at all.
+/// Returns why a session may not be published any more. Publication follows the order of commits: a
+/// session that was overtaken comes too late. A delta is published on its base or not at all.
 pub(crate) fn superseded(draft: &SessionDraft, now: Timestamp) -> Option<SessionFailure> {
     if draft.commit_number.is_some_and(|number| number < draft.store_published_commit) {
         let message = "a session that was committed later is live already: upload again if this table is the \

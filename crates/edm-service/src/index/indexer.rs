@@ -1,5 +1,6 @@
-//! The jobs that turn a session's blocks into a generation: plan, build each file, publish. Every output is a blob that is
-//! written once and the same however often its job runs, so a job may be repeated at any point.
+//! The jobs that turn a session's blocks into a generation: plan, build each file, publish. Every
+//! output is a blob that is written once and the same however often its job runs, so a job may be
+//! repeated at any point.
 
 use std::sync::Arc;
 

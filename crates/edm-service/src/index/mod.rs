@@ -1,4 +1,5 @@
-//! From a session's blocks to a live generation, in this order: commit, plan (a delta gets its base), build, publish.
+//! From a session's blocks to a live generation, in this order: commit, plan (a delta gets its
+//! base), build, publish.
 
 pub(crate) mod build;
 pub(crate) mod commit;

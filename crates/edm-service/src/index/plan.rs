@@ -1,5 +1,6 @@
-//! Plans the indexes of committed sessions and keeps the plans in memory. A session of a million blocks has a million jobs,
-//! and each of them would otherwise read every block row of the catalog again.
+//! Plans the indexes of committed sessions and keeps the plans in memory. A session of a million
+//! blocks has a million jobs, and each of them would otherwise read every block row of the catalog
+//! again.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,15 +15,15 @@ use crate::error::{Error, ErrorKind, Resource};
 use crate::serve::serving::Serving;
 use crate::service_limits::Limits;
 
-/// Sessions whose plan is kept. The queue hands out one session's jobs before the next one's, so that more than a few
-/// are in work only after failures; 1,000,000 blocks take about 90 MiB.
+/// Sessions whose plan is kept. The queue hands out one session's jobs before the next one's, so
+/// that more than a few are in work only after failures; 1,000,000 blocks take about 90 MiB.
 const SESSIONS_MAX: usize = 4;
 
-/// Files that one job carries over at most: a million links in one job would keep it from ever ending, one a job would
-/// be a million jobs.
+/// Files that one job carries over at most: a million links in one job would keep it from ever
+/// ending, one a job would be a million jobs.
 const CARRIED_AT_ONCE: usize = 256;
-/// Jobs that one job takes along at most: taking them is one transaction. More are more passes over their blocks, of
-/// which there are then many times more than any part needs.
+/// Jobs that one job takes along at most: taking them is one transaction. More are more passes over
+/// their blocks, of which there are then many times more than any part needs.
 const ALONG_MAX: usize = 1_024;
 /// Jobs beside the steps: planning and publication.
 const FRAME_JOBS: u32 = 2;
@@ -53,8 +54,8 @@ impl PlannedSession {
         self.steps.get(index as usize)
     }
 
-    /// Returns the places of the steps that share a pass over the blocks with this one: those after it first, since those
-    /// before it are more likely done.
+    /// Returns the places of the steps that share a pass over the blocks with this one: those after
+    /// it first, since those before it are more likely done.
     pub(crate) fn along(&self, index: u32) -> Vec<u32> {
         let group =
             self.groups.of_step.get(index as usize).and_then(|group| self.groups.steps.get(*group as usize));
@@ -64,8 +65,8 @@ impl PlannedSession {
     }
 }
 
-/// Steps that share a pass over the blocks. Which they are depends on limits that change from start to start; nothing
-/// else depends on it.
+/// Steps that share a pass over the blocks. Which they are depends on limits that change from start
+/// to start; nothing else depends on it.
 struct Groups {
     /// The places of each group's steps, ascending.
     steps: Vec<Vec<u32>>,
@@ -94,7 +95,8 @@ impl Groups {
     }
 }
 
-/// Returns the steps of a plan: always the same in the same order, so that a job can name one by its place.
+/// Returns the steps of a plan: always the same in the same order, so that a job can name one by
+/// its place.
 pub(crate) fn steps(plan: &Plan) -> Vec<Step> {
     let carried = plan.carried();
     let carried = carried.chunks(CARRIED_AT_ONCE).map(|names| Step::Carry(names.to_vec()));
@@ -106,8 +108,9 @@ pub(crate) fn job_count(steps: &[Step]) -> u32 {
     u32::try_from(steps.len()).unwrap_or(u32::MAX).saturating_add(FRAME_JOBS)
 }
 
-/// Returns the plan of a session's index, on top of a base if it is a delta: always the same for the same blocks,
-/// base and size of the parts. Fails with `TooMany` where the base has no room for the rows.
+/// Returns the plan of a session's index, on top of a base if it is a delta: always the same for
+/// the same blocks, base and size of the parts. Fails with `TooMany` where the base has no room for
+/// the rows.
 pub(crate) fn plan(
     session: &Session,
     blocks: &[BlockRow],
@@ -189,7 +192,8 @@ impl Planner {
         self.plans.forget(id);
     }
 
-    /// Returns the plan of a committed session, whose blocks no longer change and, if it is a delta, whose base is fixed.
+    /// Returns the plan of a committed session, whose blocks no longer change and, if it is a
+    /// delta, whose base is fixed.
     pub(crate) async fn planned(&self, draft: &SessionDraft) -> Result<Arc<PlannedSession>, Error> {
         let session = &draft.session;
         if let Some(planned) = self.plans.find(session.id) {
@@ -228,8 +232,9 @@ impl Planner {
         self.limits.load().build_memory_bytes.min(PART_BYTES_DEFAULT)
     }
 
-    /// Plans with parts as large as memory allows, unless the session's jobs were counted by another measure, as before
-    /// a restart with another limit: then their number says how large the parts are.
+    /// Plans with parts as large as memory allows, unless the session's jobs were counted by
+    /// another measure, as before a restart with another limit: then their number says how large
+    /// the parts are.
     fn agreed_plan(
         &self,
         session: &Session,

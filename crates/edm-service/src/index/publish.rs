@@ -1,4 +1,5 @@
-//! Publishes an index: its files are verified, its manifest is written, and one compare-and-swap makes it live.
+//! Publishes an index: its files are verified, its manifest is written, and one compare-and-swap
+//! makes it live.
 
 use std::sync::Arc;
 
@@ -64,7 +65,8 @@ impl Publisher {
         }
     }
 
-    /// Verifies the built files, writes the manifest, and makes the generation live unless a rule forbids it.
+    /// Verifies the built files, writes the manifest, and makes the generation live unless a rule
+    /// forbids it.
     pub(crate) async fn publish(&self, job: &LeasedJob, session_id: SessionId) -> Result<(), Error> {
         let draft = self.catalog.session(session_id).await?;
         let session = draft.session.clone();
@@ -91,8 +93,8 @@ impl Publisher {
         self.jobs.collect_retired().await
     }
 
-    /// Returns the manifest: every file that it names and that is not carried over was read and verified for it, on all
-    /// cores.
+    /// Returns the manifest: every file that it names and that is not carried over was read and
+    /// verified for it, on all cores.
     async fn write_manifest(&self, planned: Arc<PlannedSession>, folder: &BlobPath) -> Result<Bytes, Error> {
         let at_once = std::thread::available_parallelism().map_or(2, usize::from);
         let checks = planned.plan.jobs().into_iter().map(|job| {

@@ -1,6 +1,7 @@
-//! What is done about a wall clock that jumps. While the process lives, nothing: its time runs evenly from the moment of
-//! its start (`Clock::now`). Between two processes nothing is measured, so a start looks at the last moment at which a
-//! server was alive. When that cannot be right, nothing expires or is collected for a while.
+//! What is done about a wall clock that jumps. While the process lives, nothing: its time runs
+//! evenly from the moment of its start (`Clock::now`). Between two processes nothing is measured,
+//! so a start looks at the last moment at which a server was alive. When that cannot be right,
+//! nothing expires or is collected for a while.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -17,7 +18,8 @@ use crate::service_limits::Limits;
 const AWAY_SECONDS_MAX: i64 = 24 * 3_600;
 /// How far apart two clocks may be that are taken for one.
 const APART_SECONDS_MAX: i64 = 60;
-/// How long nothing is given up after a start at which the clock was not believed: time to look, and to feed a session.
+/// How long nothing is given up after a start at which the clock was not believed: time to look,
+/// and to feed a session.
 const HOLD_SECONDS: i64 = 3_600;
 
 /// Decides whether the clock is believed.
@@ -42,7 +44,8 @@ impl ClockGuard {
         }
     }
 
-    /// Believes the clock or not, and brings the moments that an earlier process left in the queue into bounds.
+    /// Believes the clock or not, and brings the moments that an earlier process left in the queue
+    /// into bounds.
     pub(crate) async fn settle(&self) -> Result<(), Error> {
         let (catalog, now) = (&self.catalog, self.clock.now());
         catalog.bound_jobs(&self.job_bounds(0)).await?;

@@ -1,5 +1,5 @@
-//! The catalog's job queue as this process uses it: its name in leases, what wakes its workers, and the jobs that
-//! collect what is no longer needed.
+//! The catalog's job queue as this process uses it: its name in leases, what wakes its workers, and
+//! the jobs that collect what is no longer needed.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -51,7 +51,8 @@ impl JobQueue {
         self.job_notify.notified()
     }
 
-    /// Wakes a worker for a job that collects, if it is due within a worker's longest wait. A later one is found without.
+    /// Wakes a worker for a job that collects, if it is due within a worker's longest wait. A later
+    /// one is found without.
     pub(crate) fn wake_for_collection(&self) {
         let grace_seconds = u64::try_from(self.limits.load().collect_grace_seconds).unwrap_or(0);
         if grace_seconds <= IDLE_WAIT_MAX.as_secs() {
@@ -82,7 +83,8 @@ impl JobQueue {
         Ok(())
     }
 
-    /// Enqueues a job for each generation that is kept no more; the queue drops a second one of the same.
+    /// Enqueues a job for each generation that is kept no more; the queue drops a second one of the
+    /// same.
     pub(crate) async fn collect_retired(&self) -> Result<(), Error> {
         let mut jobs = Vec::new();
         for generation in self.catalog.retired_generations().await? {
@@ -107,8 +109,8 @@ pub(crate) fn session_job(session: &Session, kind: JobKind) -> NewJob {
     NewJob { tenant: session.tenant, session_id: Some(session.id), kind, delay_seconds: 0 }
 }
 
-/// Turns a panic into an error: a fault of the program in one job must not end its worker, which only a restart would
-/// bring back. The panic hook has logged its place.
+/// Turns a panic into an error: a fault of the program in one job must not end its worker, which
+/// only a restart would bring back. The panic hook has logged its place.
 pub(crate) async fn without_panic<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let caught = AssertUnwindSafe(work).catch_unwind().await;
     caught.unwrap_or_else(|_| Err(Error::of(ErrorKind::Internal)))

@@ -20,7 +20,8 @@ impl Matcher {
     }
 }
 
-/// Texts that are matched one after another, with the same scratch. Short ones are scanned together first.
+/// Texts that are matched one after another, with the same scratch. Short ones are scanned together
+/// first.
 pub struct Texts<'a> {
     matcher: &'a Matcher,
     scratch: Scratch,
@@ -28,8 +29,8 @@ pub struct Texts<'a> {
 }
 
 impl Texts<'_> {
-    /// Adds a text to those that wait for [`Texts::classify_waiting`]. Returns whether it was added: false if it is too long
-    /// or enough of them wait.
+    /// Adds a text to those that wait for [`Texts::classify_waiting`]. Returns whether it was
+    /// added: false if it is too long or enough of them wait.
     #[must_use]
     pub fn join(&mut self, text: &str) -> bool {
         let joins = text.len() <= BRIEF_TEXT_BYTES_MAX && self.waiting.bytes() < JOINED_BYTES;
@@ -39,8 +40,8 @@ impl Texts<'_> {
         joins
     }
 
-    /// Finds the records in each of the texts that wait, as [`Texts::classify`] does, and hands over the reports in the
-    /// order of the texts. None waits any more.
+    /// Finds the records in each of the texts that wait, as [`Texts::classify`] does, and hands
+    /// over the reports in the order of the texts. None waits any more.
     pub fn classify_waiting(&mut self, mut each: impl FnMut(MatchReport)) {
         let matcher = self.matcher;
         let deadline = matcher.deadline();

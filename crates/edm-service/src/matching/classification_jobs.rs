@@ -1,4 +1,5 @@
-//! Classifications that are kept as jobs: finished when they are made, and kept without any piece of the text.
+//! Classifications that are kept as jobs: finished when they are made, and kept without any piece
+//! of the text.
 
 use std::sync::Arc;
 
@@ -56,7 +57,8 @@ impl ClassificationJobs {
         }
     }
 
-    /// Classifies a text or file and keeps a job of it. A file that is no text makes a job that failed.
+    /// Classifies a text or file and keeps a job of it. A file that is no text makes a job that
+    /// failed.
     pub(crate) async fn classify(
         &self,
         grant: &Grant<'_, ClassifyAsJob>,

@@ -1,5 +1,5 @@
-//! When the answer about a text must be ready. After the scan its matches are named and written, which can take as long as
-//! scanning some megabytes. A scan ends earlier by that time.
+//! When the answer about a text must be ready. After the scan its matches are named and written,
+//! which can take as long as scanning some megabytes. A scan ends earlier by that time.
 //!
 //! ```text
 //! begun |------------ scan ------------|-- names, JSON --| moment

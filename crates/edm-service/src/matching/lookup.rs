@@ -1,4 +1,5 @@
-//! Lookup: which rows contain a value. It answers guesses by design, so it is metered and audited by principal.
+//! Lookup: which rows contain a value. It answers guesses by design, so it is metered and audited
+//! by principal.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -108,8 +109,8 @@ impl Lookups {
         }
     }
 
-    /// Returns the rows of the live data that hold one of the values, in the order of the file; what deltas brought
-    /// follows in the order of their publication.
+    /// Returns the rows of the live data that hold one of the values, in the order of the file;
+    /// what deltas brought follows in the order of their publication.
     pub(crate) async fn lookup(
         &self,
         grant: &Grant<'_, Lookup>,
@@ -158,7 +159,8 @@ impl Lookups {
     }
 }
 
-/// Returns the rows of all the values in the order of the file, or refuses: half an answer would pass for a whole one.
+/// Returns the rows of all the values in the order of the file, or refuses: half an answer would
+/// pass for a whole one.
 fn rows_of(
     mut values: Vec<String>,
     columns: usize,

@@ -1,4 +1,5 @@
-//! Texts are matched: a permit first, then the scan on a thread that may block, then names for positions.
+//! Texts are matched: a permit first, then the scan on a thread that may block, then names for
+//! positions.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -23,8 +24,9 @@ use crate::serve::tenant_types::SelectedTypes;
 use crate::service_limits::Limits;
 
 const TIMEOUT_MS_MAX: u64 = 600_000;
-/// Bytes of the longest text that counts as short. It is tried on the thread of its request, because handing it over costs
-/// more than most such texts take. Among many texts it is scanned together with others.
+/// Bytes of the longest text that counts as short. It is tried on the thread of its request,
+/// because handing it over costs more than most such texts take. Among many texts it is scanned
+/// together with others.
 pub(crate) const BRIEF_TEXT_BYTES_MAX: usize = 8 * 1024;
 /// How long such a try may hold up the other requests of its thread.
 const BRIEF_MICROS: i64 = 1_000;
@@ -38,7 +40,8 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// Matches texts, one after another, with the types that were live when it was made. Holds a permit until it is dropped.
+/// Matches texts, one after another, with the types that were live when it was made. Holds a permit
+/// until it is dropped.
 pub struct Matcher {
     pub(crate) types: Arc<PreparedTypes>,
     pub(crate) unsearched: Unsearched,
@@ -57,17 +60,19 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Finds the records in a text. Takes as long as the text needs: not for threads that must not block.
+    /// Finds the records in a text. Takes as long as the text needs: not for threads that must not
+    /// block.
     pub fn classify(&self, text: &str) -> MatchReport {
         self.scan(text, |_, report| self.named(report))
     }
 
     /// Returns what cancels the work when it is dropped: for the side that waits for the answer.
-    pub fn abandon_on_drop(&self) -> CancelOnDrop {
+    pub fn cancel_on_drop(&self) -> CancelOnDrop {
         CancelOnDrop(self.cancelled.clone())
     }
 
-    /// Finds the records in a text if it is short and done within `BRIEF_MICROS`; gives up otherwise.
+    /// Finds the records in a text if it is short and done within `BRIEF_MICROS`; gives up
+    /// otherwise.
     fn classify_briefly(&self, text: &str) -> Option<MatchReport> {
         if text.len() > BRIEF_TEXT_BYTES_MAX {
             return None;
@@ -189,13 +194,14 @@ impl Matching {
             return Ok(report);
         }
         let text = text.into_owned();
-        let _cancel = matcher.abandon_on_drop();
-        // The matcher goes with the work: a cancelled scan holds its permit until it has really ended.
+        let _cancel = matcher.cancel_on_drop();
+        // The matcher goes with the work: a cancelled scan holds its permit until it has really
+        // ended.
         run_blocking(move || matcher.classify(&text)).await
     }
 
-    /// Returns a matcher for texts of this many bytes together. Waits for a permit, in turn with other principals; fails
-    /// with `Busy` when too many wait already.
+    /// Returns a matcher for texts of this many bytes together. Waits for a permit, in turn with
+    /// other principals; fails with `Busy` when too many wait already.
     pub(crate) async fn matcher(
         &self,
         grant: &Grant<'_, Classify>,

@@ -1,4 +1,5 @@
-//! Texts are matched: permits, scans, reports, redaction, lookups, and classifications that are kept as jobs.
+//! Texts are matched: permits, scans, reports, redaction, lookups, and classifications that are
+//! kept as jobs.
 
 pub(crate) mod batch;
 pub(crate) mod classification_jobs;

@@ -10,8 +10,8 @@ use crate::error::{Error, ErrorKind, Resource};
 pub struct MatchOptions {
     /// The types to look for, as they were named; empty is all of them.
     pub type_ids: Vec<String>,
-    /// Matches below this are counted, not listed. `None` lists all matches of a classification; a redaction then goes by
-    /// the redact confidence of each type.
+    /// Matches below this are counted, not listed. `None` lists all matches of a classification; a
+    /// redaction then goes by the redact confidence of each type.
     pub minimum_confidence: Option<u8>,
     /// Where primary values must be; everywhere if empty.
     pub candidates: Vec<CandidateSpan>,
@@ -27,13 +27,15 @@ pub struct MatchOptions {
     pub unavailable: Unavailable,
 }
 
-/// What happens where no type is named and the live data of one cannot be read. A request that names the type is refused.
+/// What happens where no type is named and the live data of one cannot be read. A request that
+/// names the type is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Unavailable {
     /// The report says so.
     #[default]
     Told,
-    /// The request is refused: a redaction must be complete, and what a job says is not checked again.
+    /// The request is refused: a redaction must be complete, and what a job says is not checked
+    /// again.
     Refused,
 }
 

@@ -1,10 +1,13 @@
-//! Permits to match: a semaphore with a bounded queue. It bounds how many texts are matched at once and how many wait.
+//! Permits to match: a semaphore with a bounded queue. It bounds how many texts are matched at once
+//! and how many wait.
 //!
-//! Turns go round the principals, not the texts (deficit round robin): in each round a principal may have [`TURN_BYTES`]
-//! matched, so the texts of one with many long texts wait for each other. A free permit is given at once.
+//! Turns go round the principals, not the texts (deficit round robin): in each round a principal
+//! may have [`TURN_BYTES`] matched, so the texts of one with many long texts wait for each other. A
+//! free permit is given at once.
 //!
-//! A text that has begun runs to its end, so one principal could hold every permit when another one comes. There is
-//! therefore one permit more, only for a principal of which nothing is being matched.
+//! A text that has begun runs to its end, so one principal could hold every permit when another one
+//! comes. There is therefore one permit more, only for a principal of which nothing is being
+//! matched.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -65,7 +68,7 @@ pub enum Admission {
     /// A request that has done nothing yet: refused when too many wait.
     New,
     /// One that has been answered in part: it waits.
-    Begun,
+    InProgress,
 }
 
 impl MatchQueue {
@@ -85,8 +88,8 @@ impl MatchQueue {
         (state.running, state.waiting)
     }
 
-    /// Waits for a permit to match this many bytes. A new request fails with `Busy` when too many texts wait, of all
-    /// principals or of this one.
+    /// Waits for a permit to match this many bytes. A new request fails with `Busy` when too many
+    /// texts wait, of all principals or of this one.
     pub(crate) async fn enter(
         self: &Arc<Self>,
         principal: &PrincipalId,
@@ -130,7 +133,8 @@ impl MatchQueue {
 }
 
 impl State {
-    /// Returns whether a text of the principal may begin now: with a free permit, or with the extra one if it has none.
+    /// Returns whether a text of the principal may begin now: with a free permit, or with the extra
+    /// one if it has none.
     fn has_permit(&self, principal: &PrincipalId, concurrency: usize) -> bool {
         let own = self.principals.get(principal).map_or(0, |part| part.running);
         self.running < concurrency || (self.running == concurrency && own == 0)
@@ -248,11 +252,11 @@ impl Permit {
         }
     }
 
-    /// Waits for a permit to match this many bytes more. Releases the one that it may hold first, so that others have their
-    /// turn.
+    /// Waits for a permit to match this many bytes more. Releases the one that it may hold first,
+    /// so that others have their turn.
     pub(crate) async fn reacquire(&mut self, bytes: usize) -> Result<(), Error> {
         self.release();
-        let mut again = self.queue.enter(&self.principal, bytes, Admission::Begun).await?;
+        let mut again = self.queue.enter(&self.principal, bytes, Admission::InProgress).await?;
         self.held = std::mem::take(&mut again.held);
         Ok(())
     }

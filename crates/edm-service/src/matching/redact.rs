@@ -59,7 +59,7 @@ impl Matching {
                 matcher.types.types().iter().map(|active| active.redact_confidence).collect();
         }
         let pseudonyms = self.pseudonyms(grant.tenant());
-        let _cancel = matcher.abandon_on_drop();
+        let _cancel = matcher.cancel_on_drop();
         let (report, redacted) = run_blocking(move || {
             matcher.scan(&text, |query, report| {
                 let redacted = replace(query, &report, replacement, &pseudonyms);
@@ -74,8 +74,8 @@ impl Matching {
     }
 }
 
-/// Fails where a requested type is not searched: the text would come back unchanged. A search of the previous data counts,
-/// because the store is configured so.
+/// Fails where a requested type is not searched: the text would come back unchanged. A search of
+/// the previous data counts, because the store is configured so.
 fn refuse_unlooked(matcher: &Matcher) -> Result<(), Error> {
     if !matcher.unsearched.unknown_type_ids.is_empty() {
         let message = "there is no sensitive type of one of these ids, so the text is not redacted: list \
@@ -86,7 +86,8 @@ fn refuse_unlooked(matcher: &Matcher) -> Result<(), Error> {
         matcher.unsearched.omissions.iter().find(|omission| omission.reason != OmissionReason::DataStale);
     match unlooked {
         Some(omission) => {
-            // A damaged file may be restored at any time, so trying again can help; missing data has to be uploaded first.
+            // A damaged file may be restored at any time, so trying again can help; missing data
+            // has to be uploaded first.
             let kind = match omission.reason {
                 OmissionReason::DataUnavailable => ErrorKind::DataUnavailable,
                 _ => ErrorKind::NothingLookedFor,
@@ -114,8 +115,9 @@ fn refuse_incomplete(report: &MatchReport, redacted: &edm_engine::Redacted) -> R
     }
 }
 
-/// Returns the types with a pattern for each primary that they may have. Where any column anchors, the anchors of one
-/// record are one match at one place, and the other places would stay in the text.
+/// Returns the types with a pattern for each primary that they may have. Where any column anchors,
+/// the anchors of one record are one match at one place, and the other places would stay in the
+/// text.
 fn naming_each_primary(types: Arc<PreparedTypes>) -> Arc<PreparedTypes> {
     let names_each =
         |active: &Arc<ActiveType>| active.patterns.iter().all(|pattern| pattern.primary.is_some());
@@ -149,8 +151,8 @@ fn with_each_primary(active: &ActiveType) -> Arc<ActiveType> {
     })
 }
 
-/// Replaces what the report names. A pseudonym is made of the canonical form, so that all spellings of a value get the same
-/// one.
+/// Replaces what the report names. A pseudonym is made of the canonical form, so that all spellings
+/// of a value get the same one.
 fn replace(
     query: &Query<'_>,
     report: &edm_engine::Report,

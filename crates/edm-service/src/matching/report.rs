@@ -1,4 +1,5 @@
-//! What a scan found, with names for positions: all that a caller needs, without the generations that it came from.
+//! What a scan found, with names for positions: all that a caller needs, without the generations
+//! that it came from.
 
 use std::sync::Arc;
 
@@ -10,13 +11,14 @@ use crate::serve::omission::Omission;
 /// What was found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchReport {
-    /// The types that have a match of the asked confidence.
+    /// The types that have a match of the requested confidence.
     pub types: Vec<MatchedType>,
     /// Why values that were found are no match; filled where it was asked for.
     pub diagnostics: Vec<TypeDiagnostic>,
     /// The named types that there are not.
     pub unknown_type_ids: Vec<String>,
-    /// What the text was not looked at for: where there is something, "nothing found" says nothing of it.
+    /// What the text was not looked at for: where there is something, "nothing found" says nothing
+    /// of it.
     pub omissions: Vec<Omission>,
     /// Whether the time ran out before the end of the text.
     pub timed_out: bool,
@@ -63,7 +65,7 @@ pub struct MatchedType {
 /// One match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundMatch {
-    /// Where the primary value stands.
+    /// Where the primary value is.
     pub place: Place,
     /// Its column.
     pub column: String,
@@ -73,14 +75,14 @@ pub struct FoundMatch {
     pub rows: Vec<(u64, SessionId)>,
     /// Whether there are more such records.
     pub rows_truncated: bool,
-    /// What else of the record stands near.
+    /// Other values of the record near it.
     pub evidences: Vec<FoundEvidence>,
 }
 
 /// A value of the same record near the primary value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundEvidence {
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
     /// Its column.
     pub column: String,
@@ -121,7 +123,8 @@ pub(crate) struct Unsearched {
 }
 
 impl MatchReport {
-    /// Returns whether there is nothing to report: no match, nothing to explain and nothing that went wrong.
+    /// Returns whether there is nothing to report: no match, nothing to explain and nothing that
+    /// went wrong.
     pub fn is_empty(&self) -> bool {
         let Self { types, diagnostics, unknown_type_ids, omissions, timed_out } = self;
         let nothing_to_tell = types.is_empty() && diagnostics.is_empty();

@@ -1,4 +1,5 @@
-//! A text that is matched as it comes: a thread of its own scans it, and holds no permit while nothing comes.
+//! A text that is matched as it comes: a thread of its own scans it, and holds no permit while
+//! nothing comes.
 
 use bytes::Bytes;
 use edm_engine::{NotUtf8, Scanner};
@@ -24,8 +25,8 @@ pub struct TextStream {
 }
 
 impl TextStream {
-    /// Hands over the next piece, which may end anywhere; waits while earlier ones are being scanned. Returns whether
-    /// more is wanted: bytes that are not UTF-8 end the text.
+    /// Hands over the next piece, which may end anywhere; waits while earlier ones are being
+    /// scanned. Returns whether more is wanted: bytes that are not UTF-8 end the text.
     pub async fn push(&mut self, piece: Bytes) -> bool {
         self.pieces.send(piece).await.is_ok()
     }
@@ -39,9 +40,10 @@ impl TextStream {
 }
 
 impl Matching {
-    /// Starts to find the records of the tenant's stores in a text that comes in pieces. A time limit counts from now, if
-    /// one is asked for; there is none otherwise, because the length of the text is unknown. Each text has a thread of its
-    /// own: the caller bounds how many there are at once.
+    /// Starts to find the records of the tenant's stores in a text that comes in pieces. A time
+    /// limit counts from now, if one is asked for; there is none otherwise, because the length of
+    /// the text is unknown. Each text has a thread of its own: the caller bounds how many there are
+    /// at once.
     pub(crate) async fn classify_stream(
         &self,
         grant: &Grant<'_, Classify>,
@@ -51,7 +53,7 @@ impl Matching {
         let mut matcher = self.matcher(grant, options, Admission::New, 0).await?;
         // No permit is held while the thread starts and the first piece is awaited.
         matcher.release_permit();
-        let cancel = matcher.abandon_on_drop();
+        let cancel = matcher.cancel_on_drop();
         let (pieces, arriving) = mpsc::channel(PIECES_WAITING);
         let (done, outcome) = oneshot::channel();
         let (runtime, span) = (Handle::current(), tracing::Span::current());

@@ -10,8 +10,8 @@ use crate::secrets::master_key::KEY_BYTES;
 pub(crate) const NONCE_BYTES: usize = 12;
 const BLOCK_FORMAT_VERSION: u16 = 1;
 
-/// Encrypts the blocks of one session at rest. The nonce is the block's number; the session, store and tenant are
-/// bound, so that no block can be put in another's place.
+/// Encrypts the blocks of one session at rest. The nonce is the block's number; the session, store
+/// and tenant are bound, so that no block can be put in another's place.
 pub(crate) struct BlockCipher {
     cipher: Aes256GcmSiv,
     bound: Vec<u8>,

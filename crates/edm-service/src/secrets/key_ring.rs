@@ -1,5 +1,6 @@
-//! The keys that are derived of the master key (HKDF-SHA256), one for each purpose, and the envelope of small secrets at
-//! rest: a nonce and the ciphertext of AES-256-GCM-SIV, which forgives a repeated nonce.
+//! The keys that are derived of the master key (HKDF-SHA256), one for each purpose, and the
+//! envelope of small secrets at rest: a nonce and the ciphertext of AES-256-GCM-SIV, which forgives
+//! a repeated nonce.
 
 use aes_gcm_siv::aead::{Aead, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce};
@@ -95,8 +96,8 @@ impl KeyRing {
             .map_err(|_| Error::of(ErrorKind::WrongMasterKey))
     }
 
-    /// Returns what encrypts and decrypts the blocks of a session. Fails when the session's key is gone, or was sealed
-    /// under another master key.
+    /// Returns what encrypts and decrypts the blocks of a session. Fails when the session's key is
+    /// gone, or was sealed under another master key.
     pub(crate) fn block_cipher(&self, draft: &SessionDraft) -> Result<BlockCipher, Error> {
         let session = &draft.session;
         let sealed = draft.sealed_block_key.as_deref();

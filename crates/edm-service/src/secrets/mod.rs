@@ -1,4 +1,5 @@
-//! Secrets at rest: the keys derived of the master key, the salts, and the signatures of upload URIs.
+//! Secrets at rest: the keys derived of the master key, the salts, and the signatures of upload
+//! URIs.
 
 pub(crate) mod block_cipher;
 pub(crate) mod key_ring;

@@ -1,5 +1,5 @@
-//! Salts: one live salt for each tenant, made at first need; a session may bring another. All are encrypted under the master
-//! key.
+//! Salts: one live salt for each tenant, made at first need; a session may bring another. All are
+//! encrypted under the master key.
 
 use std::sync::Arc;
 

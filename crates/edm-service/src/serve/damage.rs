@@ -7,7 +7,8 @@ pub(crate) fn broken(source: edm_engine::Error) -> Error {
     Error::of(ErrorKind::Corrupt).because(source)
 }
 
-/// A blob that the catalog names and that is not there is damage: trying again would not bring it back.
+/// A blob that the catalog names and that is not there is damage: trying again would not bring it
+/// back.
 pub(crate) fn lost(error: edm_store::Error) -> Error {
     match error.kind() {
         edm_store::ErrorKind::NotFound => Error::of(ErrorKind::Corrupt).because(error),

@@ -1,10 +1,10 @@
-//! The state of a store's data on this node. A guard depends on the difference between the first and the last of the four
-//! states:
+//! The state of a store's data on this node. A guard depends on the difference between the first
+//! and the last of the four states:
 //!
 //! ```text
 //! none      nothing was published yet: nothing can be found
 //! served    the live data is searched
-//! stale     the live data cannot be read, and the store wants the generation before it searched instead
+//! stale     the live data cannot be read; the generation before it is searched instead
 //! unserved  the live data cannot be read: texts are not searched for it, and the answer says so
 //! ```
 

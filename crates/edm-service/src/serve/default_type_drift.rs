@@ -1,10 +1,12 @@
-//! A store's default type keeps the patterns of the first generation of its columns, so that a later table does not
-//! silently change what is reported. Where the live data would give other patterns, a warning says so.
+//! A store's default type keeps the patterns of the first generation of its columns, so that a
+//! later table does not silently change what is reported. Where the live data would give other
+//! patterns, a warning says so.
 
 use edm_engine::Generation;
 use edm_model::Pattern;
 
-/// From this confidence on, a supporting column counts as evidence in a default pattern; below it is a weak one.
+/// From this confidence on, a supporting column counts as evidence in a default pattern; below it
+/// is a weak one.
 const EVIDENCE_CONFIDENCE: u8 = 75;
 
 const REMEDY: &str = "to use what the live data gives, define a sensitive type of your own, or delete the data store and upload anew";

@@ -1,8 +1,8 @@
-//! Compares the files of a generation with its manifest, piece by piece and at a given pace: for the scrub while they are
-//! served, and for `verify`.
+//! Compares the files of a generation with its manifest, piece by piece and at a given pace: for
+//! the scrub while they are served, and for `verify`.
 //!
-//! The files are read through the file system, never through the mapping that scans use: a file that was cut short is then
-//! an error, not the end of the process.
+//! The files are read through the file system, never through the mapping that scans use: a file
+//! that was cut short is then an error, not the end of the process.
 
 use std::time::Duration;
 
@@ -43,8 +43,8 @@ impl Pace {
     }
 }
 
-/// Reads every file of the generation in a folder and compares it with the manifest, which `is_manifest` must accept.
-/// Fails with `Corrupt` at the first file that is damaged, cut or gone.
+/// Reads every file of the generation in a folder and compares it with the manifest, which
+/// `is_manifest` must accept. Fails with `Corrupt` at the first file that is damaged, cut or gone.
 pub(crate) async fn check_files(
     blobs: &Blobs,
     folder: &BlobPath,

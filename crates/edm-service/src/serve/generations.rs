@@ -1,4 +1,5 @@
-//! Generations are opened and verified. Files are mapped where they are files of this machine, else read whole.
+//! Generations are opened and verified. Files are mapped where they are files of this machine, else
+//! read whole.
 
 use std::sync::Arc;
 
@@ -20,8 +21,9 @@ use crate::serve::mmap::MappedFile;
 pub(crate) enum Known {
     /// Every byte is read.
     Nothing,
-    /// This manifest was made of the generation's files, all of them read and verified; those of the base, if there is one,
-    /// were verified when it was opened. If another manifest is stored, only the base is verified.
+    /// This manifest was made of the generation's files, all of them read and verified; those of
+    /// the base, if there is one, were verified when it was opened. If another manifest is stored,
+    /// only the base is verified.
     Built(Bytes, Option<Arc<Generation>>),
 }
 
@@ -36,7 +38,8 @@ impl Generations {
         Self { blobs: deps.blobs.clone(), salts }
     }
 
-    /// Opens a published generation and verifies all of it: every byte is read and compared with its checksum.
+    /// Opens a published generation and verifies all of it: every byte is read and compared with
+    /// its checksum.
     pub(crate) async fn open(&self, row: &GenerationRow) -> Result<Arc<Generation>, Error> {
         let folder = blob_layout::generation(row.tenant, row.store_id, row.session_id)?;
         let salt = Arc::new(self.salts.by_id(row.key_id).await?);
@@ -68,7 +71,8 @@ impl Generations {
     }
 }
 
-/// Opens one file of a generation: mapped where it is a file of this machine, else read whole. Blocks its thread.
+/// Opens one file of a generation: mapped where it is a file of this machine, else read whole.
+/// Blocks its thread.
 pub(crate) fn open_file(
     blobs: &Blobs,
     folder: &BlobPath,

@@ -1,6 +1,6 @@
-//! What this node serves: the data of each store, and the sensitive types prepared for it. Both are one snapshot, so that
-//! what is shown as served is what texts are matched against. Readers take a snapshot and keep it; changes swap in a new
-//! one.
+//! What this node serves: the data of each store, and the sensitive types prepared for it. Both are
+//! one snapshot, so that what is shown as served is what texts are matched against. Readers take a
+//! snapshot and keep it; changes swap in a new one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -50,7 +50,8 @@ struct Standing {
 }
 
 impl Snapshot {
-    /// Matches nothing against a generation that is not the searched one: the promise of a snapshot.
+    /// Matches nothing against a generation that is not the searched one: the promise of a
+    /// snapshot.
     fn drop_stale_types(&mut self, tenant: TenantId) {
         let Some(types) = self.types.get(&tenant) else { return };
         let searched = |store: StoreId| self.stores.get(&store).and_then(|one| one.data.generation());
@@ -96,8 +97,9 @@ impl Changing<'_> {
         self.library.snapshot.store(Arc::new(next));
     }
 
-    /// Stops searching the store if this generation, whose files are damaged, is what is searched. Its types stay known, and
-    /// reports say that they are not searched. Returns whether it was searched.
+    /// Stops searching the store if this generation, whose files are damaged, is what is searched.
+    /// Its types stay known, and reports say that they are not searched. Returns whether it was
+    /// searched.
     pub(crate) fn withdraw(&self, store: StoreId, damaged: &Arc<Generation>) -> bool {
         let mut next = Snapshot::clone(&self.library.snapshot.load());
         let Some(standing) = next.stores.get_mut(&store) else { return false };
@@ -138,7 +140,8 @@ impl Library {
         self.snapshot.load().stores.get(&store).map(|standing| standing.data.clone())
     }
 
-    /// Returns the state of a store on this node: `Unserved` also where the catalog has lost its live generation.
+    /// Returns the state of a store on this node: `Unserved` also where the catalog has lost its
+    /// live generation.
     pub(crate) fn data_state(&self, row: &StoreRow) -> DataState {
         match self.data(row.store.id) {
             Some(data) => data.state(),
@@ -148,7 +151,8 @@ impl Library {
         }
     }
 
-    /// Returns whether the session's data is what is served for the store, and what texts are matched against.
+    /// Returns whether the session's data is what is served for the store, and what texts are
+    /// matched against.
     pub(crate) fn serves(&self, store: StoreId, session: SessionId) -> bool {
         let snapshot = self.snapshot.load();
         let live = snapshot.stores.get(&store).map(|standing| &standing.data);
@@ -296,8 +300,8 @@ mod tests {
         }
     }
 
-    /// Data and types were swapped one after the other once: what failed between them left texts matched against the
-    /// old table while the session was shown as completed.
+    /// Data and types were swapped one after the other once: what failed between them left texts
+    /// matched against the old table while the session was shown as completed.
     #[tokio::test]
     async fn nothing_is_matched_against_what_is_not_served() {
         let library = Library::default();
@@ -336,8 +340,8 @@ mod tests {
         check("one store removed", &[], &[(2, DataUnavailable)]);
     }
 
-    /// What is prepared of types is shared by all requests that name the same, and goes with the types and data that it was
-    /// made of.
+    /// What is prepared of types is shared by all requests that name the same, and goes with the
+    /// types and data that it was made of.
     #[tokio::test]
     async fn types_are_prepared_once_until_something_changes() {
         let library = Library::default();

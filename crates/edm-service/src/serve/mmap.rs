@@ -1,4 +1,5 @@
-//! Files of a generation as memory (`docs/decisions/0002-memory-mapped-generations.md`): the one place with `unsafe`.
+//! Files of a generation as memory (`docs/decisions/0002-memory-mapped-generations.md`): the one
+//! place with `unsafe`.
 
 use std::fs::File;
 use std::io;
@@ -14,10 +15,11 @@ impl MappedFile {
     #[allow(unsafe_code, reason = "mapping a file is the decision of record 0002")]
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        // SAFETY: the bytes of a mapping must not change while it lives. Blobs are written under another name,
-        // synced, and only then given this one (`edm_store::Blobs::put`); no code of ours opens one for writing
-        // or truncates one. Collection unlinks files, which leaves a mapping whole. The data directory belongs to
-        // this process alone (`Service::load` holds its lock); who writes into it from outside can do worse.
+        // SAFETY: the bytes of a mapping must not change while it lives. Blobs are written under
+        // another name, synced, and only then given this one (`edm_store::Blobs::put`); no code of
+        // ours opens one for writing or truncates one. Collection unlinks files, which leaves a
+        // mapping whole. The data directory belongs to this process alone (`Service::load` holds
+        // its lock); who writes into it from outside can do worse.
         let map = unsafe { Mmap::map(&file)? };
         Ok(Self(map))
     }

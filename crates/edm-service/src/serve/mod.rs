@@ -1,4 +1,5 @@
-//! What this node searches: generations are opened, verified and swapped in, with the types that are matched against them.
+//! What this node searches: generations are opened, verified and swapped in, with the types that
+//! are matched against them.
 
 pub(crate) mod damage;
 pub(crate) mod data_state;

@@ -1,5 +1,6 @@
-//! Whether this node can answer, and for what. A load balancer removes a node that cannot answer at all. A node that lacks
-//! some tables answers for the others and names the missing ones, so that one damaged table never removes every node.
+//! Whether this node can answer, and for what. A load balancer removes a node that cannot answer at
+//! all. A node that lacks some tables answers for the others and names the missing ones, so that
+//! one damaged table never removes every node.
 
 use std::sync::Arc;
 
@@ -97,7 +98,8 @@ impl ReadinessProbe {
         Ok(self.catalog.check_writer().await?)
     }
 
-    /// Returns whether this node can answer, and for what. Makes a write transaction, at most one a second.
+    /// Returns whether this node can answer, and for what. Makes a write transaction, at most one a
+    /// second.
     pub(crate) async fn readiness(&self) -> Result<Readiness, Error> {
         if !self.library.is_ready() {
             return Ok(Readiness { obstacle: Some(Obstacle::Starting), unserved: Vec::new() });

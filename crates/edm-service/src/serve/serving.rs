@@ -1,5 +1,5 @@
-//! Opens, verifies and serves what the catalog says is live. A generation and the types that are matched against it become
-//! visible together.
+//! Opens, verifies and serves what the catalog says is live. A generation and the types that are
+//! matched against it become visible together.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -35,9 +35,10 @@ impl Serving {
         Self { catalog: deps.catalog.clone(), generations, library }
     }
 
-    /// Makes this node search what the catalog says is live in the store, together with the tenant's types, and returns
-    /// the state of the store. Uses `opened`, which must be verified, if that is what is live. Data that cannot be read is
-    /// a state here, not an error: it is logged when it begins, and shown with the store.
+    /// Makes this node search what the catalog says is live in the store, together with the
+    /// tenant's types, and returns the state of the store. Uses `opened`, which must be verified,
+    /// if that is what is live. Data that cannot be read is a state here, not an error: it is
+    /// logged when it begins, and shown with the store.
     pub(crate) async fn serve_store(
         &self,
         tenant: TenantId,
@@ -66,7 +67,8 @@ impl Serving {
             };
             if let Some((data, failure)) = ready {
                 let (before, state) = (library.data(store).map(|data| data.state()), data.state());
-                // Read after the generation: types of a later moment may be matched against it, never earlier ones.
+                // Read after the generation: types of a later moment may be matched against it,
+                // never earlier ones.
                 let types = catalog.types(tenant).await?;
                 changing.serve(vec![(tenant, store, data)], vec![(tenant, types)]);
                 if let Some(failure) = failure.filter(|_| before != Some(state)) {
@@ -74,13 +76,15 @@ impl Serving {
                 }
                 return Ok(state);
             }
-            // Opening reads every byte. What is live may change meanwhile, so the loop checks it again.
+            // Opening reads every byte. What is live may change meanwhile, so the loop checks it
+            // again.
             drop(changing);
             tried = Some(self.open_store(&live).await);
         }
     }
 
-    /// Opens and verifies what is live in a store or, where that cannot be read and the store wants it, what was before.
+    /// Opens and verifies what is live in a store or, where that cannot be read and the store wants
+    /// it, what was before.
     async fn open_store(&self, live: &LiveStore) -> OpenedStore {
         let opened = match &live.generation {
             Some(row) => self.generations.open(row).await,
@@ -144,8 +148,9 @@ impl Serving {
         Ok(())
     }
 
-    /// Opens, verifies and serves every live generation, several at a time; returns the stores whose live generation
-    /// cannot be read, and why. Reading every byte costs less than 0.1 s for a million rows of five columns.
+    /// Opens, verifies and serves every live generation, several at a time; returns the stores
+    /// whose live generation cannot be read, and why. Reading every byte costs less than 0.1 s for
+    /// a million rows of five columns.
     pub(crate) async fn serve_all(&self) -> Result<Vec<(StoreId, Error)>, Error> {
         let catalog = &self.catalog;
         let at_once = std::thread::available_parallelism().map_or(2, usize::from);
@@ -163,7 +168,8 @@ impl Serving {
         }
         let (mut stores, mut unreadable) = (Vec::new(), Vec::new());
         for row in live {
-            // What became live meanwhile is not open yet. The next sweep opens it; until then it is shown as unserved.
+            // What became live meanwhile is not open yet. The next sweep opens it; until then it is
+            // shown as unserved.
             let same = opened.remove(&row.store_id).filter(|opened| opened.live == row.session_id);
             let data = match same {
                 Some(OpenedStore { data, failure, .. }) => {
@@ -181,9 +187,10 @@ impl Serving {
         Ok(unreadable)
     }
 
-    /// Serves what is live and not served yet, forgets what the catalog no longer has, and reads every type again:
-    /// another node may have changed them, or this one could not read them when they changed. Data that could not be read
-    /// is tried again: its files may have come back from a backup.
+    /// Serves what is live and not served yet, forgets what the catalog no longer has, and reads
+    /// every type again: another node may have changed them, or this one could not read them when
+    /// they changed. Data that could not be read is tried again: its files may have come back from
+    /// a backup.
     pub(crate) async fn repair(&self) -> Result<(), Error> {
         let library = &self.library;
         let live = self.catalog.live_stores().await?;

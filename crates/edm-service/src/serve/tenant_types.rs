@@ -1,4 +1,5 @@
-//! The sensitive types of a tenant, prepared for scans. Types that cannot be matched keep the reason, which reports show.
+//! The sensitive types of a tenant, prepared for scans. Types that cannot be matched keep the
+//! reason, which reports show.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -18,7 +19,8 @@ pub(crate) struct TenantTypes {
     known: HashMap<SensitiveTypeId, KnownType>,
     /// All active ones prepared for scans, made for the first text that needs them.
     all: OnceLock<Arc<PreparedTypes>>,
-    /// Some of them, by their positions in the order of the request: requests name the same few again and again.
+    /// Some of them, by their positions in the order of the request: requests name the same few
+    /// again and again.
     pub(crate) some: Mutex<HashMap<Vec<usize>, Arc<PreparedTypes>>>,
 }
 
@@ -70,8 +72,8 @@ pub(crate) struct SelectedTypes {
 pub(crate) const CHOICES_KEPT_MAX: usize = 64;
 
 impl TenantTypes {
-    /// Returns the types that a request names, all of them where it names none. Reads no storage, because a permit is held
-    /// meanwhile.
+    /// Returns the types that a request names, all of them where it names none. Reads no storage,
+    /// because a permit is held meanwhile.
     pub(crate) fn select(&self, named: &[String]) -> SelectedTypes {
         let mut selected = SelectedTypes {
             types: Arc::new(PreparedTypes::prepare_without_combined_filter([])),
@@ -81,7 +83,8 @@ impl TenantTypes {
         };
         if named.is_empty() {
             self.known.iter().for_each(|(id, known)| self.note(*id, known, &mut selected));
-            // Of many types some may have no data yet; where none has any, nothing at all is looked for.
+            // Of many types some may have no data yet; where none has any, nothing at all is looked
+            // for.
             let nothing = |omission: &Omission| omission.reason == OmissionReason::NoData;
             let all = self.active.is_empty() && selected.omissions.iter().all(nothing);
             selected.omissions.retain(|omission| !nothing(omission));
@@ -128,8 +131,9 @@ impl TenantTypes {
         }
     }
 
-    /// Returns the types without those that would be matched against something else than what is searched of their stores:
-    /// until types of the new data are there, a text is not looked at for them.
+    /// Returns the types without those that would be matched against something else than what is
+    /// searched of their stores: until types of the new data are there, a text is not looked at for
+    /// them.
     pub(crate) fn searched_alone<'a>(
         &self,
         searched: impl Fn(StoreId) -> Option<&'a Arc<Generation>>,
@@ -161,7 +165,7 @@ impl TenantTypes {
         self.known.retain(|_, known| known.store_id != store);
     }
 
-    /// Says whether a type of this name or id can be matched.
+    /// Returns whether a type of this name or id can be matched.
     pub(crate) fn can_match(&self, wanted: &str) -> bool {
         let named = |id: &SensitiveTypeId, known: &KnownType| {
             known.name.as_ref() == wanted
@@ -170,7 +174,8 @@ impl TenantTypes {
         self.known.iter().any(|(id, known)| known.standing.position().is_some() && named(id, known))
     }
 
-    /// Returns all active types ready for scans. Made once: a change of types or data makes another `TenantTypes`.
+    /// Returns all active types ready for scans. Made once: a change of types or data makes another
+    /// `TenantTypes`.
     pub(crate) fn prepared(&self) -> Arc<PreparedTypes> {
         self.all.get_or_init(|| Arc::new(PreparedTypes::prepare(self.active.iter().cloned()))).clone()
     }
@@ -193,8 +198,8 @@ impl TenantTypes {
         prepared
     }
 
-    /// A type is left out while its store has no data or data that cannot be read, and a pattern while the live data lacks
-    /// one of its columns.
+    /// A type is left out while its store has no data or data that cannot be read, and a pattern
+    /// while the live data lacks one of its columns.
     pub(crate) fn of<'a>(types: Vec<SensitiveType>, data_of: impl Fn(StoreId) -> Option<&'a Data>) -> Self {
         let mut made = Self::default();
         for found in types {

@@ -39,8 +39,8 @@ impl Service {
         self.owners.matching.redact(&authorise(principal)?, text, options, replacement).await
     }
 
-    /// Returns a matcher for texts of this many bytes together. Waits for a permit, in turn with other principals; fails
-    /// with `Busy` when too many wait already.
+    /// Returns a matcher for texts of this many bytes together. Waits for a permit, in turn with
+    /// other principals; fails with `Busy` when too many wait already.
     pub async fn matcher(
         &self,
         principal: &Principal,
@@ -51,9 +51,10 @@ impl Service {
         self.owners.matching.matcher(&authorise(principal)?, options, admission, text_bytes).await
     }
 
-    /// Starts to find the records of the tenant's stores in a text that comes in pieces. A time limit counts from now, if
-    /// one is asked for; there is none otherwise, because the length of the text is unknown. Each text has a thread of its
-    /// own: the caller bounds how many there are at once.
+    /// Starts to find the records of the tenant's stores in a text that comes in pieces. A time
+    /// limit counts from now, if one is asked for; there is none otherwise, because the length of
+    /// the text is unknown. Each text has a thread of its own: the caller bounds how many there are
+    /// at once.
     pub async fn classify_stream(
         &self,
         principal: &Principal,
@@ -62,8 +63,8 @@ impl Service {
         self.owners.matching.classify_stream(&authorise(principal)?, options).await
     }
 
-    /// Returns the rows of the live data that contain one of the values, in the order of the file; what deltas brought
-    /// follows in the order of their publication.
+    /// Returns the rows of the live data that contain one of the values, in the order of the file;
+    /// what deltas brought follows in the order of their publication.
     pub async fn lookup(
         &self,
         principal: &Principal,
@@ -73,7 +74,8 @@ impl Service {
         self.owners.lookups.lookup(&authorise(principal)?, store_id, request).await
     }
 
-    /// Classifies a text or file and keeps a job of it. A file that is no text makes a job that failed.
+    /// Classifies a text or file and keeps a job of it. A file that is no text makes a job that
+    /// failed.
     pub async fn classify_as_job(
         &self,
         principal: &Principal,

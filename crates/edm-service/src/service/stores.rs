@@ -40,7 +40,8 @@ impl Service {
         self.owners.stores.get(&authorise(principal)?, id).await
     }
 
-    /// Changes a store. Other columns are those of the next session; open ones are refused from then on.
+    /// Changes a store. Other columns are those of the next session; open ones are refused from
+    /// then on.
     pub async fn update_store(
         &self,
         principal: &Principal,

@@ -13,7 +13,8 @@ use crate::upload::lifecycle::SessionTarget;
 use crate::upload::sessions::{CreatedSession, NewSession, SessionChange};
 
 impl Service {
-    /// Opens a session. An unknown agent or field and a weak salt are taken here and refused at the first block.
+    /// Opens a session. An unknown agent or field and a weak salt are taken here and refused at the
+    /// first block.
     pub async fn create_session(
         &self,
         principal: &Principal,
@@ -23,7 +24,8 @@ impl Service {
         self.owners.sessions.create(&authorise(principal)?, store_id, new).await
     }
 
-    /// Lists a store's sessions. Idle ones expire first, as in the next sweep, so that a filter sees what is shown.
+    /// Lists a store's sessions. Idle ones expire first, as in the next sweep, so that a filter
+    /// sees what is shown.
     pub async fn list_sessions(
         &self,
         principal: &Principal,
@@ -119,7 +121,8 @@ impl Service {
         self.owners.sessions.delete(&authorise(principal)?, target).await
     }
 
-    /// Commits a session: its data is indexed and, when all is well, made live. Repeating it is fine.
+    /// Commits a session: its data is indexed and, when all is well, made live. Repeating it is
+    /// fine.
     pub async fn commit_session(
         &self,
         principal: &Principal,
@@ -131,8 +134,9 @@ impl Service {
         self.owners.committer.commit(&authorise(principal)?, target).await
     }
 
-    /// Takes one block of a session. The signature, its expiry, the size, Content-MD5 and the block id were checked
-    /// by the caller. Repeating a block is fine; other bytes under its number are refused.
+    /// Takes one block of a session. The signature, its expiry, the size, Content-MD5 and the block
+    /// id were checked by the caller. Repeating a block is fine; other bytes under its number are
+    /// refused.
     pub async fn put_block(
         &self,
         store_id: StoreId,
@@ -192,7 +196,8 @@ impl Service {
         self.owners.agents.update(&authorise(principal)?, id, description, expected).await
     }
 
-    /// Removes an agent. Sessions keep its id as history; open ones that name it are refused from then on.
+    /// Removes an agent. Sessions keep its id as history; open ones that name it are refused from
+    /// then on.
     pub async fn delete_agent(
         &self,
         principal: &Principal,

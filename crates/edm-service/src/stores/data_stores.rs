@@ -69,7 +69,8 @@ pub struct StoreView {
     pub store: DataStore,
     /// In the order of its columns.
     pub columns: Vec<ColumnFacts>,
-    /// Whether the live data uses a salt that was replaced, or was made with other columns than the store has.
+    /// Whether the live data uses a salt that was replaced, or was made with other columns than the
+    /// store has.
     pub must_upload_again: bool,
     /// Whether an earlier generation is kept.
     pub can_roll_back: bool,
@@ -189,7 +190,8 @@ impl Stores {
         self.view(grant.tenant(), id).await
     }
 
-    /// Changes a store. Other columns are those of the next session; open ones are refused from then on.
+    /// Changes a store. Other columns are those of the next session; open ones are refused from
+    /// then on.
     pub(crate) async fn update(
         &self,
         grant: &Grant<'_, UpdateStore>,

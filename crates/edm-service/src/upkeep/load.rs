@@ -43,8 +43,9 @@ impl Loader {
         Self { catalog: deps.catalog.clone(), directory, clock_guard, library, serving }
     }
 
-    /// Takes the data directory for this process alone, and opens and verifies every live generation. One that cannot be
-    /// read is left out and named, so that one damaged store does not keep the others from being served.
+    /// Takes the data directory for this process alone, and opens and verifies every live
+    /// generation. One that cannot be read is left out and named, so that one damaged store does
+    /// not keep the others from being served.
     pub(crate) async fn load(&self) -> Result<LoadSummary, Error> {
         self.directory.take()?;
         // Before the lock was taken, a program of another version may have worked here.

@@ -1,5 +1,5 @@
-//! What runs beside the requests: the start, workers, the sweep, the scrub, the gauges, and the verification of a data
-//! directory.
+//! What runs beside the requests: the start, workers, the sweep, the scrub, the gauges, and the
+//! verification of a data directory.
 
 pub(crate) mod gauges;
 pub(crate) mod load;

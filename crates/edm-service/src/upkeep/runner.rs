@@ -66,8 +66,8 @@ impl JobRunner {
         }
     }
 
-    /// Runs the next job that is due, if there is one, and returns whether there was. A job that fails is given back
-    /// or given up; that is no error of this call.
+    /// Runs the next job that is due, if there is one, and returns whether there was. A job that
+    /// fails is given back or given up; that is no error of this call.
     pub(crate) async fn run_next_job(&self) -> Result<bool, Error> {
         let Some(job) = self.jobs.claim().await? else {
             return Ok(false);

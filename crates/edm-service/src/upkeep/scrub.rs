@@ -1,5 +1,6 @@
-//! Looks for damage while data is served: reads every file of the served generations, and of those that can be rolled back
-//! to, again and again and slowly, and compares it with its checksum. A store whose data is damaged is no longer searched.
+//! Looks for damage while data is served: reads every file of the served generations, and of those
+//! that can be rolled back to, again and again and slowly, and compares it with its checksum. A
+//! store whose data is damaged is no longer searched.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,8 +70,8 @@ impl Scrubber {
         }
     }
 
-    /// Reads every served or kept file once, at the rate of `scrub_bytes_per_second`; none where that is 0. Damaged data is
-    /// no longer searched.
+    /// Reads every served or kept file once, at the rate of `scrub_bytes_per_second`; none where
+    /// that is 0. Damaged data is no longer searched.
     pub(crate) async fn scrub(&self) -> Result<ScrubCounts, Error> {
         let mut counts = ScrubCounts::default();
         let rate = self.limits.load().scrub_bytes_per_second;
@@ -109,8 +110,8 @@ impl Scrubber {
         (searched.session_id() == row.session_id).then_some(searched)
     }
 
-    /// Withdraws damaged data from search and logs it. Returns whether it is damage, and not a generation that was collected
-    /// while it was read.
+    /// Withdraws damaged data from search and logs it. Returns whether it is damage, and not a
+    /// generation that was collected while it was read.
     async fn withdraw_damaged(
         &self,
         store: &LiveStore,

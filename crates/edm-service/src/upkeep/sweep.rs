@@ -68,8 +68,8 @@ impl Sweeper {
         }
     }
 
-    /// Expires sessions, brings what is served in line with the catalog, collects old generations and forgets unused salts.
-    /// While the clock is not believed, nothing expires or is collected.
+    /// Expires sessions, brings what is served in line with the catalog, collects old generations
+    /// and forgets unused salts. While the clock is not believed, nothing expires or is collected.
     pub(crate) async fn sweep(&self) -> Result<(), Error> {
         let now = self.clock.now();
         self.clock_guard.mark(now).await?;

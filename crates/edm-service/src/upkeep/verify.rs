@@ -1,4 +1,5 @@
-//! Compares the catalog with the blobs and both with their checksums: `edm verify` and its `--repair`.
+//! Compares the catalog with the blobs and both with their checksums: `edm verify` and its
+//! `--repair`.
 //!
 //! ```text
 //! catalog: store ──► live and kept generations ──► manifest ──► files, each with its SHA-256
@@ -6,12 +7,13 @@
 //! blobs:   a blob that nothing above names is left over
 //! ```
 //!
-//! A repair removes what can be made again: left-over blobs, blocks of an open session (its agent sends them again), and a
-//! damaged generation that is only kept to roll back to, where the live one of its store is whole. It touches nothing else:
-//! the report says what must be restored from a backup or uploaded again.
+//! A repair removes what can be made again: left-over blobs, blocks of an open session (its agent
+//! sends them again), and a damaged generation that is only kept to roll back to, where the live
+//! one of its store is whole. It touches nothing else: the report says what must be restored from a
+//! backup or uploaded again.
 //!
-//! If no blob exists at all, their volume is probably not mounted. A repair then refuses, since it would forget data that
-//! comes back.
+//! If no blob exists at all, their volume is probably not mounted. A repair then refuses, since it
+//! would forget data that comes back.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -107,8 +109,8 @@ impl FindingKind {
 }
 
 impl Verification {
-    /// Returns whether a repair fixes the finding by removing what can be made again. A generation to roll back to cannot be
-    /// where the live one of its store is damaged.
+    /// Returns whether a repair fixes the finding by removing what can be made again. A generation
+    /// to roll back to cannot be where the live one of its store is damaged.
     pub fn is_repairable(&self, finding: &Finding) -> bool {
         match finding.kind {
             FindingKind::BlockDamaged | FindingKind::Leftover => true,
@@ -173,8 +175,9 @@ impl Verifier {
         Self { catalog: deps.catalog.clone(), blobs: deps.blobs.clone(), keys, generations, directory, jobs }
     }
 
-    /// Compares the catalog with the blobs and both with their checksums. Calls `each` with the interim result after every
-    /// generation and session. Fails where the catalog itself cannot be read.
+    /// Compares the catalog with the blobs and both with their checksums. Calls `each` with the
+    /// interim result after every generation and session. Fails where the catalog itself cannot be
+    /// read.
     pub(crate) async fn verify(&self, mut each: impl FnMut(&Verification)) -> Result<Verification, Error> {
         let mut found = Verification::default();
         for live in self.catalog.live_stores().await? {
@@ -232,7 +235,8 @@ impl Verifier {
             Err(error) => Err(error),
         };
         let Err(error) = checked else {
-            // A rollback goes back only: a generation after the live one is kept and cannot be reached.
+            // A rollback goes back only: a generation after the live one is kept and cannot be
+            // reached.
             if live.is_some_and(|live| row.number < live.number) {
                 found.whole_before.insert(row.store_id);
             }
@@ -291,8 +295,8 @@ impl Verifier {
         Ok(())
     }
 
-    /// Finds the folders of blobs that neither a generation, nor a session that is not over, nor a job that deletes them
-    /// names.
+    /// Finds the folders of blobs that neither a generation, nor a session that is not over, nor a
+    /// job that deletes them names.
     async fn find_leftovers(&self, found: &mut Verification) -> Result<(), Error> {
         let mut named: HashSet<BlobPath> = self.catalog.pending_collections().await?.into_iter().collect();
         for row in self.catalog.all_generations().await? {
@@ -323,8 +327,8 @@ impl Verifier {
         Ok(())
     }
 
-    /// Repairs what [`Verifier::verify`] found and can be made again, and marks it. Needs the data directory for this process
-    /// alone.
+    /// Repairs what [`Verifier::verify`] found and can be made again, and marks it. Needs the data
+    /// directory for this process alone.
     pub(crate) async fn repair(&self, found: &mut Verification) -> Result<(), Error> {
         if !self.directory.is_taken() {
             return Err(Error::with_message(
@@ -353,7 +357,8 @@ impl Verifier {
         self.jobs.collect_retired().await
     }
 
-    /// Fails where files are missed and there is no blob at all: they are elsewhere, and may come back.
+    /// Fails where files are missed and there is no blob at all: they are elsewhere, and may come
+    /// back.
     async fn refuse_missing_blobs(&self, found: &Verification) -> Result<(), Error> {
         let is_damaged = found.findings.iter().any(|finding| finding.kind.is_damage());
         if is_damaged && self.blobs.list(&BlobPath::new(blob_layout::ROOT)?).await?.is_empty() {
@@ -377,7 +382,8 @@ impl Verifier {
     }
 }
 
-/// Lets through what is damage; storage that does not answer ends the verification, since it would say nothing of the rest.
+/// Returns success for damage. Any other error ends the verification: storage that does not answer
+/// would hide the rest.
 fn passing(error: &Error) -> Result<(), Error> {
     match error.kind() {
         ErrorKind::Corrupt | ErrorKind::NotFound { .. } => Ok(()),

@@ -1,4 +1,5 @@
-//! The background tasks of a service: workers, the sweep and the scrub, started and shut down together.
+//! The background tasks of a service: workers, the sweep and the scrub, started and shut down
+//! together.
 
 use std::sync::Arc;
 

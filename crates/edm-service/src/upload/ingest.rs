@@ -89,8 +89,9 @@ impl Ingest {
         }
     }
 
-    /// Takes one block of a session. The signature, its expiry, the size, Content-MD5 and the block id were checked
-    /// by the caller. Repeating a block is fine; other bytes under its number are refused.
+    /// Takes one block of a session. The signature, its expiry, the size, Content-MD5 and the block
+    /// id were checked by the caller. Repeating a block is fine; other bytes under its number are
+    /// refused.
     pub(crate) async fn put_block(
         &self,
         store_id: StoreId,
@@ -117,7 +118,8 @@ impl Ingest {
         }
         let byte_count = bytes.len() as u64;
         if let Err(error) = self.write_block(&draft, number, &opened.sha256, bytes).await {
-            // A session that ended meanwhile is collected, and its folder may be deleted during the write.
+            // A session that ended meanwhile is collected, and its folder may be deleted during the
+            // write.
             let mut found = self.upload_session(store_id, id).await?;
             self.check_rules(&mut found, &opened.header, circumstances, now)?;
             return Err(error);
@@ -131,7 +133,8 @@ impl Ingest {
             rejected_count: opened.rejected_count,
             stored_at: now,
         };
-        // The blob is synced before the catalog names it: a crash between leaves garbage, never a dangling name.
+        // The blob is synced before the catalog names it: a crash between leaves garbage, never a
+        // dangling name.
         let staged = self
             .catalog
             .stage_block(id, &row, |draft| self.check_rules(draft, &opened.header, circumstances, now))
@@ -238,7 +241,8 @@ impl Ingest {
         Ok(Circumstances { agent_known, salt_weak })
     }
 
-    /// Checks the session's rules for one block, in the order that clients see, and records the activity.
+    /// Checks the session's rules for one block, in the order that clients see, and records the
+    /// activity.
     fn check_rules(
         &self,
         draft: &mut SessionDraft,
@@ -316,7 +320,8 @@ fn check_origin(draft: &SessionDraft, header: &BlockHeader, number: u32) -> Resu
     } else {
         return Ok(());
     };
-    // Blocks of a delta that are made for the store's present columns are not foreign: the live data has older columns.
+    // Blocks of a delta that are made for the store's present columns are not foreign: the live
+    // data has older columns.
     if foreign == Foreign::Plan
         && header.plan_digest == edm_block::plan_digest(&draft.store_columns, draft.store_tokens_max)
     {
@@ -338,8 +343,8 @@ fn fields_match(session: &Session) -> bool {
     session.fields.len() == count && positions.len() == count && positions.iter().all(Option::is_some)
 }
 
-/// Returns whether the store's columns changed since the session was made, or the session has none. A delta has the columns
-/// of the live data, so they never change.
+/// Returns whether the store's columns changed since the session was made, or the session has none.
+/// A delta has the columns of the live data, so they never change.
 pub(crate) fn columns_changed(draft: &SessionDraft) -> bool {
     let session = &draft.session;
     session.update_mode == UpdateMode::Replace

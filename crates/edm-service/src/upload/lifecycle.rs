@@ -1,7 +1,9 @@
-//! The life of an upload session: which change is allowed when, what each brings, and how a session is shown.
+//! The life of an upload session: which change is allowed when, what each brings, and how a session
+//! is shown.
 //!
-//! A caller's change goes through [`SessionLifecycle::change`] and its two siblings, which check in the change's own
-//! transaction that the session is the caller's and as expected. Failure and expiry come from the service itself.
+//! A caller's change goes through [`SessionLifecycle::change`] and its two siblings, which check in
+//! the change's own transaction that the session is the caller's and as expected. Failure and
+//! expiry come from the service itself.
 
 use std::sync::Arc;
 
@@ -77,7 +79,8 @@ impl SessionLifecycle {
         Ok(draft)
     }
 
-    /// Changes a session for a caller in one transaction, unless it is not the caller's or not as expected.
+    /// Changes a session for a caller in one transaction, unless it is not the caller's or not as
+    /// expected.
     pub(crate) async fn change<A: SessionWrite, T: Send>(
         &self,
         grant: &Grant<'_, A>,
@@ -165,7 +168,8 @@ impl SessionLifecycle {
         Ok(())
     }
 
-    /// Returns the earliest last activity of an open session, cached until the catalog is written to.
+    /// Returns the earliest last activity of an open session, cached until the catalog is written
+    /// to.
     async fn earliest_activity(&self) -> Result<Option<Timestamp>, Error> {
         let catalog = &self.catalog;
         let read = catalog.earliest_activity();
@@ -207,8 +211,8 @@ impl SessionLifecycle {
             && draft.last_activity_at.plus_seconds(self.limits.load().session_idle_seconds) <= now
     }
 
-    /// Returns the session as this node shows it: expired when it is too old, though the sweep has not run since;
-    /// completed only once this node serves its data.
+    /// Returns the session as this node shows it: expired when it is too old, though the sweep has
+    /// not run since; completed only once this node serves its data.
     pub(crate) fn shown(&self, draft: SessionDraft) -> Session {
         let idle = self.is_idle(&draft, self.clock.now());
         let mut session = draft.session;
@@ -225,7 +229,8 @@ impl SessionLifecycle {
         is_live(session, live_session_id) && !self.library.serves(session.store_id, session.id)
     }
 
-    /// Returns the jobs that delete a session's blocks with their key, and what was built of them unless it was published.
+    /// Returns the jobs that delete a session's blocks with their key, and what was built of them
+    /// unless it was published.
     fn collecting(&self, session: &Session) -> Result<Vec<NewJob>, Error> {
         let below = blob_layout::blocks(session.tenant, session.store_id, session.id)?;
         let mut kinds = vec![JobKind::CollectBlocks { session_id: session.id, below }];
@@ -242,7 +247,8 @@ impl SessionLifecycle {
         Ok(kinds.into_iter().map(job).collect())
     }
 
-    /// Returns when an upload URI that is made now expires. URIs carry their expiry in whole seconds.
+    /// Returns when an upload URI that is made now expires. URIs carry their expiry in whole
+    /// seconds.
     pub(crate) fn upload_expiry(&self, now: Timestamp) -> Timestamp {
         let seconds = now.as_micros().div_euclid(MICROS_PER_SECOND);
         Timestamp::from_micros(seconds.saturating_mul(MICROS_PER_SECOND))
@@ -263,8 +269,8 @@ pub(crate) fn is_live(session: &Session, live_session_id: Option<SessionId>) -> 
     session.state == SessionState::Completed && live_session_id == Some(session.id)
 }
 
-/// Returns the session as a node shows it that has not loaded its data yet. The catalog filters lists by the same rule
-/// (`SESSIONS_LIVE_NOT_SERVED`).
+/// Returns the session as a node shows it that has not loaded its data yet. The catalog filters
+/// lists by the same rule (`SESSIONS_LIVE_NOT_SERVED`).
 pub(crate) fn not_yet_served(mut session: Session) -> Session {
     session.state = SessionState::ProcessingInProgress;
     session.processing_completed_at = None;

@@ -1,4 +1,5 @@
-//! Upload sessions are made, read, changed, renewed, cancelled and removed. Commit is in `index/commit.rs`.
+//! Upload sessions are made, read, changed, renewed, cancelled and removed. Commit is in
+//! `index/commit.rs`.
 
 use std::sync::Arc;
 
@@ -130,7 +131,8 @@ impl Sessions {
         }
     }
 
-    /// Opens a session. An unknown agent or field and a weak salt are taken here and refused at the first block.
+    /// Opens a session. An unknown agent or field and a weak salt are taken here and refused at the
+    /// first block.
     pub(crate) async fn create(
         &self,
         grant: &Grant<'_, CreateSession>,
@@ -150,7 +152,8 @@ impl Sessions {
         Ok(CreatedSession { session: row.session, salt })
     }
 
-    /// Makes the sessions that come within a new store, with the salts that they bring. Nothing is written yet.
+    /// Makes the sessions that come within a new store, with the salts that they bring. Nothing is
+    /// written yet.
     pub(crate) async fn prepare_inline(
         &self,
         grant: &Grant<'_, CreateStore>,
@@ -232,7 +235,8 @@ impl Sessions {
         (NewSessionRow { session, sealed_block_key }, salt)
     }
 
-    /// Lists a store's sessions. Idle ones expire first, as in the next sweep, so that a filter sees what is shown.
+    /// Lists a store's sessions. Idle ones expire first, as in the next sweep, so that a filter
+    /// sees what is shown.
     pub(crate) async fn list(
         &self,
         grant: &Grant<'_, ListSessions>,

@@ -35,7 +35,8 @@ impl TermsFinder {
         Self { catalog: deps.catalog.clone(), salts, serving, library }
     }
 
-    /// Returns the terms of a replace: the store's columns as they are now, and the given salt or the tenant's.
+    /// Returns the terms of a replace: the store's columns as they are now, and the given salt or
+    /// the tenant's.
     pub(crate) async fn of_replace(
         &self,
         store: &DataStore,
@@ -48,8 +49,8 @@ impl TermsFinder {
         Ok(Terms { columns: store.columns.clone(), tokens_max: store.tokens_max, key_id, salt })
     }
 
-    /// Returns the terms of a delta: those that the live data was made with. A salt that another caller brought must be
-    /// given, because the answer reveals it.
+    /// Returns the terms of a delta: those that the live data was made with. A salt that another
+    /// caller brought must be given, because the answer reveals it.
     pub(crate) async fn of_delta(
         &self,
         principal: &Principal,

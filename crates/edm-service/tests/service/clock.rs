@@ -20,7 +20,8 @@ enum Job {
     Failed,
 }
 
-/// The clock goes back an hour between two processes. Jobs used to wait until it had come there again.
+/// The clock goes back an hour between two processes. Jobs used to wait until it had come there
+/// again.
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_run_after_the_clock_went_back() {
     for job in [Job::Ready, Job::Leased, Job::Failed] {
@@ -46,8 +47,9 @@ async fn jobs_run_after_the_clock_went_back() {
     }
 }
 
-/// The clock shows another week at a start, and the right one at the next: a session that is open stays so, and nothing that
-/// was replaced is collected. A server that was really away gives them up an hour later.
+/// The clock shows another week at a start, and the right one at the next: a session that is open
+/// stays so, and nothing that was replaced is collected. A server that was really away gives them
+/// up an hour later.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_in_another_week_gives_nothing_up_at_once() {
     let test = TestService::open().await;

@@ -1,7 +1,8 @@
-//! Whatever the moment of the crash: the data is what it was before or what it is after, and going on completes it.
+//! Whatever the moment of the crash: the data is what it was before or what it is after, and going
+//! on completes it.
 //!
-//! A crash is a future that is dropped after so many steps. Work that is on another thread by then still ends, as a
-//! write that was on its way to the disk does.
+//! A crash is a future that is dropped after so many steps. Work that is on another thread by then
+//! still ends, as a write that was on its way to the disk does.
 
 use std::future::Future;
 use std::pin::pin;
@@ -204,7 +205,8 @@ async fn a_session_that_a_later_commit_overtook_fails_and_changes_nothing() {
         let slow = test.stage(store, &people(0, 50), NewSession::default()).await;
         let fast = test.stage(store, &people(1_000, 50), NewSession::default()).await;
         test.commit(store, slow).await;
-        // The worker of the first one dies; its lease holds the job back while the second one is published.
+        // The worker of the first one dies; its lease holds the job back while the second one is
+        // published.
         at_most(steps, test.run_jobs()).await;
         test.commit(store, fast).await;
         test.run_jobs().await;

@@ -1,4 +1,5 @@
-//! Deltas: records added, changed and removed in what is live; in which order, on top of what, and whatever fails.
+//! Deltas: records added, changed and removed in what is live; in which order, on top of what, and
+//! whatever fails.
 
 use edm_block::Operation;
 use edm_model::{Column, Columns, Principal, PrincipalId, SessionId, SessionState, StoreId, UpdateMode};
@@ -169,7 +170,8 @@ async fn what_a_delta_needs_is_said_when_it_is_opened() {
     assert_eq!(live.session.update_mode, UpdateMode::Delta);
 }
 
-/// A session's own salt keeps its store apart from other uploaders: a delta is no way to be told it.
+/// A session's own salt keeps its store apart from other uploaders: a delta is no way to be told
+/// it.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_did_not_bring_the_salt_must_know_it() {
     let test = TestService::open().await;
@@ -279,7 +281,8 @@ async fn a_delta_waits_no_longer_than_what_it_waits_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replace_that_was_committed_later_may_overtake_a_delta() {
     let mut seen = false;
-    // How many steps a worker gets to the delta's end depends on the machine: look closer until one died on the way.
+    // How many steps a worker gets to the delta's end depends on the machine: look closer until one
+    // died on the way.
     for steps in [0, 12, 6, 18, 3, 9, 15, 21].into_iter().flat_map(|first| (first..400).step_by(25)) {
         if seen && steps % 25 != 0 {
             break;

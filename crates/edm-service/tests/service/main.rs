@@ -1,4 +1,5 @@
-//! The service from the outside: a real catalog, real blobs and real blocks in a folder that goes with the test.
+//! The service from the outside: a real catalog, real blobs and real blocks in a folder that goes
+//! with the test.
 
 mod access;
 mod clock;

@@ -117,7 +117,8 @@ async fn a_text_with_more_matches_than_are_listed_is_not_redacted_in_half() {
     assert!(counted.types[0].truncated, "classify tells what is left out");
 }
 
-/// Anchors of one record are one match where any column anchors; each of them is covered all the same.
+/// Anchors of one record are one match where any column anchors; each of them is covered all the
+/// same.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_place_of_a_record_is_redacted_where_any_column_anchors() {
     let (test, store) = furnished().await;
@@ -153,7 +154,8 @@ async fn every_place_of_a_record_is_redacted_where_any_column_anchors() {
     assert!(!redacted.text.contains(number.as_str()), "{}", redacted.text);
 }
 
-/// Each type says from where on its matches are covered, unless the request does; what is left is told.
+/// Each type says from where on its matches are covered, unless the request does; what is left is
+/// told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redaction_goes_by_the_types_own_confidence_and_tells_what_it_leaves() {
     let (test, store) = furnished().await;

@@ -1,4 +1,5 @@
-//! What is served is what the catalog says, whole: data and types together, whatever fails on the way.
+//! What is served is what the catalog says, whole: data and types together, whatever fails on the
+//! way.
 
 use std::path::PathBuf;
 
@@ -51,8 +52,8 @@ fn damage(test: &TestService, session: edm_model::SessionId) {
     }
 }
 
-/// Data and types used to be swapped one after the other: a failure between them left texts matched against the old
-/// table while the session was shown as completed, for ever.
+/// Data and types used to be swapped one after the other: a failure between them left texts matched
+/// against the old table while the session was shown as completed, for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_completed_only_when_texts_are_matched_against_its_table() {
     let mut steps = 0;

@@ -14,7 +14,8 @@ use edm_service::{
 };
 
 pub(crate) const START: i64 = 1_780_000_000;
-/// A clock that stands here tells the start, panics when it is asked again, and then is as it was at the start.
+/// A clock that stands here tells the start, panics when it is asked again, and then is as it was
+/// at the start.
 pub(crate) const BREAKING: i64 = -2;
 const BROKEN: i64 = -1;
 

@@ -1,4 +1,5 @@
-//! Live data that cannot be read is a state of its own: nowhere is it taken for data that holds nothing.
+//! Live data that cannot be read is a state of its own: nowhere is it taken for data that holds
+//! nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -115,7 +116,8 @@ async fn check_told(test: &TestService, stores: &Two, moment: &str) {
     assert_eq!(names, [Some("damaged")], "{moment}");
 }
 
-/// Damaged data once was "nothing found" with status 200, a text that was not redacted, and a server that said ready.
+/// Damaged data once was "nothing found" with status 200, a text that was not redacted, and a
+/// server that said ready.
 #[tokio::test(flavor = "multi_thread")]
 async fn data_damaged_at_rest_is_told_to_whoever_asks_for_it() {
     for part in ["manifest", "rows-", "entries-", "rules"] {

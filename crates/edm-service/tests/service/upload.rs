@@ -331,8 +331,9 @@ async fn a_session_that_cannot_be_is_refused_when_it_is_made() {
     assert_eq!(columns.kind(), &ErrorKind::BadColumns(ColumnsErrorKind::Empty));
 }
 
-/// A block that comes while its session is deleted and collected is taken or told that the session is gone, wherever the two
-/// meet: its folder used to go from under the write, which was a failure of the server.
+/// A block that comes while its session is deleted and collected is taken or told that the session
+/// is gone, wherever the two meet: its folder used to go from under the write, which was a failure
+/// of the server.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_that_races_the_end_of_its_session_is_taken_or_refused() {
     let limits = ServiceLimits { collect_grace_seconds: 0, ..ServiceLimits::default() };

@@ -101,8 +101,8 @@ async fn a_repair_removes_what_can_be_made_anew() {
     assert_ne!(live, open.session.id);
 }
 
-/// Blobs that were away for a moment, as of a volume that is not mounted, once cost the way back: `--repair` forgot every kept
-/// generation while the live ones could not be read either.
+/// Blobs that were away for a moment, as of a volume that is not mounted, once cost the way back:
+/// `--repair` forgot every kept generation while the live ones could not be read either.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_way_back_is_not_forgotten_while_the_live_data_is_damaged() {
     let test = TestService::open().await;

@@ -15,7 +15,9 @@ type Entering = Pin<Box<dyn Future<Output = Result<Permit, Error>>>>;
 async fn ask(queue: &Arc<MatchQueue>, name: &'static str, bytes: usize) -> Result<Permit, Entering> {
     let queue = queue.clone();
     let mut entering: Entering =
-        Box::pin(unconstrained(async move { queue.enter(&principal(name), bytes, Admission::Begun).await }));
+        Box::pin(unconstrained(
+            async move { queue.enter(&principal(name), bytes, Admission::InProgress).await },
+        ));
     match futures::poll!(entering.as_mut()) {
         std::task::Poll::Ready(leave) => Ok(leave.expect("who has begun is never refused")),
         std::task::Poll::Pending => Err(entering),
@@ -32,7 +34,7 @@ async fn a_full_queue_refuses_before_any_work_and_frees_its_places() {
     assert!(futures::poll!(waiting.as_mut()).is_pending(), "the second waits");
     assert_eq!(queue.load(), (1, 1));
     let refused = queue.enter(&one, 10, Admission::New).await.err().expect("the third is refused");
-    let begun = queue.enter(&one, 10, Admission::Begun);
+    let begun = queue.enter(&one, 10, Admission::InProgress);
     tokio::pin!(begun);
     assert!(futures::poll!(begun.as_mut()).is_pending(), "who has begun waits");
     assert_eq!(refused.kind(), &ErrorKind::Busy { retry_after_seconds: 1 });
@@ -66,7 +68,8 @@ async fn one_principal_fills_its_part_of_the_queue_alone() {
     assert!(futures::poll!(entering.as_mut()).is_pending());
 }
 
-/// Whoever holds every place with long texts, another one's text begins at once, and a third one's with the next end.
+/// Whoever holds every place with long texts, another one's text begins at once, and a third one's
+/// with the next end.
 #[tokio::test]
 async fn no_principal_waits_for_more_than_one_text_of_others() {
     for concurrency in [1, 2, 4] {
@@ -161,7 +164,8 @@ async fn who_gives_up_leaves_nothing_behind_wherever_it_stands() {
     assert!(queue.lock().principals.is_empty() && queue.lock().turns.is_empty());
 }
 
-/// A stream that has more to match goes to the end of the queue, and keeps its permit where no text waits.
+/// A stream that has more to match goes to the end of the queue, and keeps its permit where no text
+/// waits.
 #[tokio::test]
 async fn leave_is_taken_again_behind_those_that_wait() {
     let queue = Arc::new(MatchQueue::new(1, 10));
