@@ -220,8 +220,10 @@ impl Cutter<'_> {
 
     /// Declares a block complete, so that its thread seals it.
     fn close(block: Option<Sender<Piece>>) -> Result<(), Error> {
-        let sent = block.map_or(Ok(()), |block| block.send(Piece::End));
-        sent.map_err(|_| Error::new(ErrorKind::Interrupted))
+        match block.map(|block| block.send(Piece::End)) {
+            Some(Err(_)) => Err(Error::new(ErrorKind::Interrupted)),
+            _ => Ok(()),
+        }
     }
 
     /// Sends the chunk to its block. Records of a skipped block are dropped.

@@ -103,7 +103,7 @@ impl<'q> Context<'q> {
     /// Spends row checks around a primary value; returns false when its part of the text has used
     /// up its share, or the scan is stopped.
     pub(crate) fn spend(&self, row_checks: &RowChecks, primary: ZoneSpan, count: u64) -> bool {
-        row_checks.spend(self.zone.to_text(primary), count) && !self.stop.before(count)
+        row_checks.spend(self.zone.text_span(primary), count) && !self.stop.before(count)
     }
 
     /// Returns a copy of the text of a span.
@@ -113,7 +113,7 @@ impl<'q> Context<'q> {
 
     /// Returns where a span is in the whole text, in bytes and in the query's units.
     pub(crate) fn span(&self, span: ZoneSpan) -> Span {
-        let whole = self.zone.to_text(span);
+        let whole = self.zone.text_span(span);
         let start_units = self.zone.before.units + self.offsets().units(span.start);
         let units = units_in(self.zone.get(span), self.query.offset_unit);
         Span { start: whole.start, end: whole.end, start_units, end_units: start_units + units }

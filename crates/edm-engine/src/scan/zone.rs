@@ -130,7 +130,7 @@ impl<'q> Zones<'q> {
         let around = self.margins.hits();
         let first = zone.start.saturating_sub(around).max(self.first_value);
         let last = zone.end.saturating_add(around).min(self.last_value.saturating_add(1));
-        find_hits(&context, text.to_zone(TextSpan::new(first, last)), find);
+        find_hits(&context, text.zone_span(TextSpan::new(first, last)), find);
         let hits = find.hits.as_slice();
         if self.stop.is_met() {
             return;
@@ -140,10 +140,10 @@ impl<'q> Zones<'q> {
             return;
         }
         let mut finder = EvidenceFinder::new(&context, hits);
-        let in_zone = text.to_zone(zone);
+        let in_zone = text.zone_span(zone);
         // Hits in the margins alone are evaluated with their zones.
         if hits.iter().any(|hit| in_zone.start <= hit.span.start && hit.span.start < in_zone.end) {
-            for part in parts(zone).map(|part| text.to_zone(part)) {
+            for part in parts(zone).map(|part| text.zone_span(part)) {
                 for state in self.types.values_mut() {
                     evaluate_part(&context, state, hits, &mut finder, part);
                 }
@@ -155,7 +155,7 @@ impl<'q> Zones<'q> {
         if self.query.explain {
             let lag = if end == ZoneEnd::OfText { 0 } else { self.margins.lag };
             let until = zone.end.saturating_sub(lag);
-            for part in parts(TextSpan::new(self.explained, until)).map(|part| text.to_zone(part)) {
+            for part in parts(TextSpan::new(self.explained, until)).map(|part| text.zone_span(part)) {
                 for state in self.types.values_mut() {
                     explain_part(&context, state, hits, &mut finder, part);
                 }

@@ -36,12 +36,12 @@ impl<'t> ZoneText<'t> {
 
     /// Returns where a span of the held text is in the whole text.
     #[inline]
-    pub(crate) const fn to_text(&self, span: ZoneSpan) -> TextSpan {
+    pub(crate) const fn text_span(&self, span: ZoneSpan) -> TextSpan {
         TextSpan::new(self.before.bytes + span.start, self.before.bytes + span.end)
     }
 
     /// Returns the part of a span of the whole text that is held.
-    pub(crate) fn to_zone(&self, span: TextSpan) -> ZoneSpan {
+    pub(crate) fn zone_span(&self, span: TextSpan) -> ZoneSpan {
         let offset = |offset: usize| offset.saturating_sub(self.before.bytes).min(self.text.len());
         ZoneSpan::new(offset(span.start), offset(span.end))
     }

@@ -166,7 +166,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     }
 
     fn placed(&self, hit: &Hit) -> Placed {
-        Placed { span: self.context.zone.to_text(hit.span), column: hit.column }
+        Placed { span: self.context.zone.text_span(hit.span), column: hit.column }
     }
 
     fn log_match(&mut self, reached: &Reached) {
@@ -175,7 +175,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         log.matched.insert(placed, reached.best_row);
         log.cover(placed.span);
         let counted = reached.satisfied.shown.iter().filter(|shown| shown.counted);
-        counted.for_each(|shown| log.cover(zone.to_text(shown.span)));
+        counted.for_each(|shown| log.cover(zone.text_span(shown.span)));
     }
 
     fn log_excluded(&mut self, hit: &Hit, row: u32) {
@@ -256,7 +256,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
     /// Returns the rows of a hit that are evaluated.
     fn rows(&mut self, hit: &Hit, reach: impl FnOnce() -> ZoneSpan) -> HitRows {
         let (context, generation) = (self.context, self.generation());
-        let place = context.zone.to_text(hit.span);
+        let place = context.zone.text_span(hit.span);
         // The memo of row checks belongs to one part of the text. Entering the part after the rows
         // are in the memo would forget them.
         context.row_checks.enter(place);

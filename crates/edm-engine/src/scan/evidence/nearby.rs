@@ -199,7 +199,7 @@ impl<'c> EvidenceFinder<'c> {
             if !context.spend(row_checks, primary, passed) || !memo.hash(view, first..last, context) {
                 return false;
             }
-            let left = row_checks.left(context.zone.to_text(primary));
+            let left = row_checks.left(context.zone.text_span(primary));
             let room = usize::try_from(left).unwrap_or(usize::MAX);
             for start in first..last {
                 let touches =

@@ -115,7 +115,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
             }
             let hit = &hits[number];
             // A part of a match needs no explanation, even if it is a hit of another column.
-            if self.log.covers(self.context.zone.to_text(hit.span)) {
+            if self.log.covers(self.context.zone.text_span(hit.span)) {
                 continue;
             }
             self.explained = hit.span;
@@ -216,7 +216,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
     }
 
     fn placed(&self, hit: &Hit) -> Placed {
-        Placed { span: self.context.zone.to_text(hit.span), column: hit.column }
+        Placed { span: self.context.zone.text_span(hit.span), column: hit.column }
     }
 
     /// Gathers what a hit that patterns begin with lacks; `None` where the row checks do not
