@@ -220,10 +220,8 @@ impl Cutter<'_> {
 
     /// Declares a block complete, so that its thread seals it.
     fn close(block: Option<Sender<Piece>>) -> Result<(), Error> {
-        match block.map(|block| block.send(Piece::End)) {
-            Some(Err(_)) => Err(Error::new(ErrorKind::Interrupted)),
-            _ => Ok(()),
-        }
+        let Some(block) = block else { return Ok(()) };
+        block.send(Piece::End).map_err(|_| Error::new(ErrorKind::Interrupted))
     }
 
     /// Sends the chunk to its block. Records of a skipped block are dropped.
