@@ -1,5 +1,5 @@
-//! The memory for bodies and answers. Bytes are taken as they come and given back when they are
-//! gone, so whoever sends nothing holds nothing.
+//! The memory for request bodies and responses. A body takes bytes as it arrives and gives them back
+//! when it is freed, so a client that sends nothing holds nothing.
 //!
 //! ```text
 //!  ├──────────────────────── bound ────────────────────────┤
@@ -10,25 +10,22 @@
 //!    A may take n bytes while  held(A) + n  ≤  SHARE × (free − n)
 //! ```
 //!
-//! A body takes each piece before it keeps it. What must stay true:
+//! A body takes the bytes of each piece before it keeps the piece. What must stay true:
 //!
-//! 1. *Bound.* What was taken never exceeds the bound. Answers are counted on top of it when they
-//! are made, because they
-//!    are there already; until they are written nobody takes anything in their place.
-//! 2. *Share.* A holder (a principal, or the session of an upload address) takes from the common
-//! room only while it then
-//!    holds no more than [`SHARE`] times what is still free. Alone it has three quarters of the room, two have three sevenths
-//!    each, and so on: whoever comes next always finds some. Bytes cannot be taken back from who holds them, so this is how
-//!    far a share can be filled by others' absence; the part that stays free is the price.
-//! 3. *The oldest finishes.* When nothing fits, the body that began first among those that wait
-//! takes from the reserve,
-//!    which is as large as the largest body and belongs to one body at a time. So some body always ends, and gives
-//!    back all that it holds: bodies that are half there cannot hold one another up for ever.
-//! 4. *Nobody waits for ever.* A body that gets nothing for a while is refused, before anything was
-//! done with it. 5. *Order.* Those of one holder are served in the order in which they began;
-//! others are not held up by them. 6. *Nothing is lost.* What was granted is a [`Lease`], and a
-//! lease gives back what it holds when it is dropped: by a
-//!    handler that ends, a client that leaves, or a wait that is given up at the very moment at which it is granted.
+//! 1. *Bound.* The bytes taken never exceed the bound. A response exists already when it is counted,
+//!    so it may exceed the bound. Until it is written, nothing is taken in its place.
+//! 2. *Share.* A holder (a principal, or the session of an upload URI) takes from the common room
+//!    only if it then holds at most [`SHARE`] times what is still free. One holder alone gets three
+//!    quarters of the room, two get three sevenths each, and so on, so the next one always finds
+//!    some. Bytes cannot be taken back from a holder. The part that stays free is the price of that.
+//! 3. *The oldest finishes.* If nothing fits, the oldest waiting body takes from the reserve. The
+//!    reserve is as large as the largest body and belongs to one body at a time. So one body always
+//!    completes and gives back all its bytes: half-read bodies cannot block one another for ever.
+//! 4. *No endless wait.* A body that gets nothing for a while is refused before it has an effect.
+//! 5. *Order.* The bodies of one holder are served in the order in which they started. They do not
+//!    delay those of other holders.
+//! 6. *No leak.* A granted amount is a [`Lease`]. Dropping the lease gives it back: at the end of a
+//!    handler, when a client leaves, or when a wait is given up at the moment of the grant.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
