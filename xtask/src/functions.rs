@@ -98,6 +98,10 @@ fn split_at_commas(list: &str) -> Vec<(usize, &str)> {
 /// Returns whether a parameter is destructured from a tuple, or typed as one.
 fn is_tuple(parameter: &str) -> bool {
     let pattern = parameter.trim_start().trim_start_matches('&').trim_start_matches("mut ");
+    // The unit carries nothing to name.
+    if pattern.starts_with("()") {
+        return false;
+    }
     if pattern.starts_with('(') {
         return true;
     }

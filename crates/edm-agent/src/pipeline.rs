@@ -357,8 +357,8 @@ impl Work<'_> {
         counted.map(|(column, count)| (column.name.clone(), *count)).collect()
     }
 
-    /// Hashes the records of one block and seals them. Returns `None` if the work was stopped or the
-    /// block never ended.
+    /// Hashes the records of one block and seals them. Returns `None` if the work was stopped or
+    /// the block never ended.
     fn seal(&self, hasher: &mut RecordHasher, job: BlockJob) -> Option<SealedBlock> {
         let plan = self.plan;
         let mut rejections = Rejections::default();

@@ -1,10 +1,7 @@
 //! Reasons why a cell is refused, written for a person who can correct the table or the column.
 
-use edm_graph::DataStoreResource;
-use edm_hash::{Canonicaliser, CellForm, CellRefusal, Folded};
+use edm_hash::CellRefusal;
 use edm_model::{Column, DataType};
-
-use crate::table::StoreShape;
 
 /// Returns a sentence with the column, its type, what the type accepts, and the `--column` that
 /// would accept the cell. It contains no cell text.
@@ -26,31 +23,8 @@ pub(crate) fn refusal_reason(column: &Column, refusal: CellRefusal) -> String {
     }
 }
 
-/// Returns why no row of the store can hold the value in this column, as a clause about the value;
-/// nothing where a row may, and where the live data was made with other columns than the store has
-/// now.
-pub fn refused_value(store: &DataStoreResource, column: &str, value: &str) -> Option<String> {
-    if store.must_upload_again == Some(true) {
-        return None;
-    }
-    let shape = StoreShape::read(store).ok()?;
-    let column = shape.columns.as_slice().get(shape.columns.position(column)?)?;
-    let canonicaliser = Canonicaliser::new(&column.rule, shape.tokens_max);
-    match canonicaliser.cell(value, &mut Folded::new(), &mut Vec::new()) {
-        CellForm::Present | CellForm::Placeholder => None,
-        CellForm::Absent => Some("it has no letter or digit".to_owned()),
-        CellForm::Refused(CellRefusal::NotThisType) => {
-            Some(format!("it is {}", wanted(&column.rule.data_type)))
-        }
-        CellForm::Refused(CellRefusal::TooWide) => {
-            Some("it has more digits than the column's width".to_owned())
-        }
-        CellForm::Refused(_) => Some("it is longer than the values that the data store matches".to_owned()),
-    }
-}
-
 /// Returns a description of the values that the type accepts.
-fn wanted(data_type: &DataType) -> String {
+pub(crate) fn wanted(data_type: &DataType) -> String {
     let plain = match data_type {
         DataType::Text => "no text (type text)",
         DataType::Digits { .. } => "no number of digits and ignored signs alone (type digits)",
@@ -100,34 +74,6 @@ fn remedy(said: &str, data_type: &DataType) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_value_that_no_row_can_hold_is_recognised() {
-        let columns = [
-            Column::text("ssn").searchable().typed(DataType::Ssn),
-            Column::text("room").searchable().typed(DataType::Digits { width: Some(3) }),
-        ];
-        let store = DataStoreResource {
-            id: "b84d3f36-3f36-4b84-8d3f-363f4db8363f".to_owned(),
-            columns: Some(columns.iter().map(edm_graph::ColumnResource::from).collect()),
-            ..DataStoreResource::default()
-        };
-        let check = |column: &str, value: &str, expected: Option<&str>| {
-            let told = refused_value(&store, column, value);
-            assert_eq!(told.is_some(), expected.is_some(), "{told:?}");
-            assert!(told.unwrap_or_default().contains(expected.unwrap_or_default()));
-        };
-        check("ssn", "900-12-3456", None);
-        check("SSN", "900123456", None);
-        check("ssn", "900-12-345", Some("no social security number"));
-        check("ssn", "Langer", Some("no social security number"));
-        check("ssn", "--", Some("no letter or digit"));
-        check("room", "1234", Some("more digits"));
-        check("room", "123", None);
-        check("other", "123", None);
-        let changed = DataStoreResource { must_upload_again: Some(true), ..store.clone() };
-        assert_eq!(refused_value(&changed, "ssn", "Langer"), None, "the live column may be another");
-    }
 
     #[test]
     fn reasons_name_type_want_and_remedy() {

@@ -18,8 +18,8 @@ pub struct UploadReport {
     pub rejections: Rejections,
     /// What a person should look at, because another program may have changed the cells.
     pub warnings: Vec<String>,
-    /// By searchable column, the cells that are empty or placeholders, so that nobody looks for them. None where the upload went on
-    /// where another run had stopped.
+    /// By searchable column, the cells that are empty or placeholders, so that nobody looks for
+    /// them. None where the upload went on where another run had stopped.
     pub unfilled: BTreeMap<String, u64>,
     /// Blocks in all.
     pub blocks: u32,

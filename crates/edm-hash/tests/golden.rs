@@ -1,5 +1,6 @@
 //! Golden vectors: what Python's `unicodedata`, `hashlib`, `hmac` and `cryptography` compute from
-//! `docs/formats/hash.md` (`tests/golden/make_vectors.py`), this crate must compute too. A vector never changes.
+//! `docs/formats/hash.md` (`tests/golden/make_vectors.py`), this crate must compute too. A vector
+//! never changes.
 
 use edm_hash::{
     Canonicaliser, CellForm, FoldOptions, Folded, Hash, Placeholders, RecordHasher, RowCell, RowKey,

@@ -6,29 +6,10 @@ use edm_model::Timestamp;
 use edm_service::{Random, Service};
 
 use crate::admission::Capacity;
-use crate::origin::CurrentNames;
+use crate::origin::{CurrentNames, Scheme};
 
 /// Ids of requests that are drawn together.
 const REQUEST_IDS_DRAWN: usize = 32;
-
-/// How clients reach the server, as far as addresses in answers go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scheme {
-    /// Plain.
-    Http,
-    /// TLS ends here.
-    Https,
-}
-
-impl Scheme {
-    /// Returns the word in front of `://`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        }
-    }
-}
 
 /// The service and what the wire adds to it.
 pub struct App {

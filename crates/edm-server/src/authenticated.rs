@@ -53,7 +53,7 @@ impl Call {
         let headers = request.headers();
         let preferred = page_count(headers);
         let call = Self {
-            origin: Origin::of(&app, headers)?,
+            origin: Origin::of(app.scheme, &app.names, headers)?,
             query: request.uri().query().map(str::to_owned),
             page_count: preferred.unwrap_or(PAGE_COUNT_DEFAULT),
             page_count_preferred: preferred.is_some(),

@@ -19,7 +19,7 @@ use rustls::{CertificateError, InconsistentKeys, RootCertStore};
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
-use crate::serve::{ServeError, ServeErrorKind};
+use crate::serve_error::{ServeError, ServeErrorKind};
 
 /// A chain has some kilobytes; a longer file is another file.
 const PEM_BYTES_MAX: usize = 1024 * 1024;

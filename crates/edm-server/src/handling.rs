@@ -9,7 +9,6 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::message::Response;
 use crate::preconditions;
-use crate::respond;
 
 const IGNORED_PROPERTIES: HeaderName = HeaderName::from_static("edm-ignored-properties");
 
@@ -48,7 +47,7 @@ impl Handled {
     /// Adds to an answer what was ignored, and that the wish was heard.
     pub(crate) fn tell(&self, response: &mut Response) {
         if let Some(wished) = self.wished {
-            respond::preference_applied(response, preconditions::handling_applied(wished));
+            preconditions::preference_applied(response, preconditions::handling_applied(wished));
         }
         if self.ignored.is_empty() {
             return;

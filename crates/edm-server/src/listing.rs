@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::authenticated::Call;
 use crate::error::ApiError;
 use crate::message::Response;
-use crate::respond;
+use crate::{preconditions, respond};
 
 /// A page of a list, presented.
 pub(crate) struct Page {
@@ -61,7 +61,10 @@ impl Page {
         let page = Collection { context: None, count: self.total, next_link, value: self.elements };
         let mut response = respond::list(page, &call.origin, path);
         if call.page_count_preferred {
-            respond::preference_applied(&mut response, &format!("odata.maxpagesize={}", call.page_count));
+            preconditions::preference_applied(
+                &mut response,
+                &format!("odata.maxpagesize={}", call.page_count),
+            );
         }
         Ok(response)
     }

@@ -5,12 +5,30 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http::{HeaderMap, Uri, header};
 
-use crate::app::App;
 use crate::error::HttpProblem;
-use crate::serve::ServeError;
+use crate::serve_error::{ServeError, ServeErrorKind};
 
 /// Bytes of the longest host name that is repeated in an answer.
 const HOST_BYTES_MAX: usize = 300;
+
+/// How clients reach the server, as far as addresses in answers go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain.
+    Http,
+    /// TLS ends here.
+    Https,
+}
+
+impl Scheme {
+    /// Returns the word in front of `://`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+}
 
 /// What the server is called in addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,20 +64,20 @@ impl Origin {
     /// Takes the configured address, else the scheme of the listener and the Host of the request.
     /// Fails where that is no host, or none of those that are allowed: whoever can choose it would
     /// choose where addresses in answers lead to.
-    pub(crate) fn of(app: &App, headers: &HeaderMap) -> Result<Self, HttpProblem> {
-        let names = app.names.0.load();
+    pub(crate) fn of(scheme: Scheme, names: &CurrentNames, headers: &HeaderMap) -> Result<Self, HttpProblem> {
+        let names = names.0.load();
         if let Some(url) = &names.public_url {
             return Ok(Self(url.trim_end_matches('/').to_owned()));
         }
         // HTTP/1.0 has requests without one.
         let Some(host) = headers.get(header::HOST) else {
-            return Ok(Self(format!("{}://localhost", app.scheme.as_str())));
+            return Ok(Self(format!("{}://localhost", scheme.as_str())));
         };
         let host = host.to_str().ok().filter(|host| is_host(host)).ok_or(HttpProblem::InvalidHost)?;
         if !names.allows(host) {
             return Err(HttpProblem::ForeignHost);
         }
-        Ok(Self(format!("{}://{host}", app.scheme.as_str())))
+        Ok(Self(format!("{}://{host}", scheme.as_str())))
     }
 
     /// Returns the address of a canonical path.
@@ -78,19 +96,25 @@ impl Names {
     pub fn check(&self) -> Result<(), ServeError> {
         if let Some(url) = self.public_url.as_deref().filter(|url| !is_base(url)) {
             let url = url.escape_debug();
-            return Err(ServeError::of_names(format!(
-                "server.public_url is “{url}”: give an address such as https://edm.example.org, without query or fragment"
-            )));
+            return Err(ServeError::plain(
+                ServeErrorKind::Names,
+                format!(
+                    "server.public_url is “{url}”: give an address such as https://edm.example.org, without query or fragment"
+                ),
+            ));
         }
         let is_name = |host: &str| {
             is_host(host) && without_port(host) == host && !host.starts_with('.') && !host.ends_with('.')
         };
         match self.allowed_hosts.iter().find(|host| !is_name(host)) {
-            Some(host) => Err(ServeError::of_names(format!(
-                "server.allowed_hosts has “{}”: give a name or an address alone, such as edm.example.org or [::1], without scheme, \
+            Some(host) => Err(ServeError::plain(
+                ServeErrorKind::Names,
+                format!(
+                    "server.allowed_hosts has “{}”: give a name or an address alone, such as edm.example.org or [::1], without scheme, \
                  port, path, wildcard or a dot at its end",
-                host.escape_debug()
-            ))),
+                    host.escape_debug()
+                ),
+            )),
             None => Ok(()),
         }
     }

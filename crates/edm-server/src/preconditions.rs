@@ -4,7 +4,11 @@
 use edm_graph::Handling;
 use edm_service::{Expected, Revision, Revisions};
 use http::header::AsHeaderName;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::message::Response;
+
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// How a change is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +100,15 @@ fn revisions(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Revisions> 
 fn opaque(etag: &str) -> Option<&str> {
     let strong = etag.strip_prefix("W/").unwrap_or(etag);
     strong.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// Adds an applied preference to those that the response names already (RFC 7240, 3).
+pub(crate) fn preference_applied(response: &mut Response, applied: &str) {
+    let before = response.headers().get(&PREFERENCE_APPLIED).and_then(|before| before.to_str().ok());
+    let all = before.map_or_else(|| applied.to_owned(), |before| format!("{before}, {applied}"));
+    if let Ok(value) = HeaderValue::from_str(&all) {
+        response.headers_mut().insert(PREFERENCE_APPLIED, value);
+    }
 }
 
 #[cfg(test)]

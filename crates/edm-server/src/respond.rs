@@ -21,7 +21,6 @@ pub(crate) const JSON: &str = "application/json; odata.metadata=minimal; charset
 /// Headers that most answers end up with.
 const HEADERS_EXPECTED: usize = 6;
 const ETAG: &str = "@odata.etag";
-const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
 
 /// Answers with JSON.
@@ -133,16 +132,9 @@ fn minimal(value: &Value) -> Response {
 
 fn applied(mut response: Response, prefer: Option<Prefer>) -> Response {
     if let Some(prefer) = prefer {
-        preference_applied(&mut response, prefer.applied());
+        preconditions::preference_applied(&mut response, prefer.applied());
     }
     response
-}
-
-/// Says that a preference was heard, beside those that were said before.
-pub(crate) fn preference_applied(response: &mut Response, applied: &str) {
-    let before = response.headers().get(&PREFERENCE_APPLIED).and_then(|before| before.to_str().ok());
-    let all = before.map_or_else(|| applied.to_owned(), |before| format!("{before}, {applied}"));
-    insert(response, PREFERENCE_APPLIED, &all);
 }
 
 fn insert_etag(response: &mut Response, value: &Value) {

@@ -1,6 +1,5 @@
 //! Listens, with TLS or without, until told to stop.
 
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -13,14 +12,15 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::admission::{Capacity, CapacityLimits, MemoryGauge};
-use crate::app::{App, Scheme};
+use crate::app::App;
 use crate::certificate::{ServerCertificate, TlsFiles, acceptor};
 use crate::connection::Listener;
 use crate::connections::{ConnectionGauge, ConnectionLimits, Connections};
 use crate::live_settings::LiveSettings;
-use crate::origin::Names;
+use crate::origin::{Names, Scheme};
 use crate::router::Router;
 use crate::routes::Surface;
+use crate::serve_error::{ServeError, ServeErrorKind};
 
 /// How long no connection is taken after one could not be, as when descriptors have run out.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -42,61 +42,6 @@ pub struct ServerConfig {
     pub capacity: CapacityLimits,
     /// How many connections there may be.
     pub connections: ConnectionLimits,
-}
-
-/// Why the server does not listen.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ServeErrorKind {
-    /// The address can be reached from elsewhere and there is no TLS.
-    PlainBeyondLoopback,
-    /// The certificate or key cannot be used.
-    Tls,
-    /// What the server is called in addresses is of no use.
-    Names,
-    /// The address cannot be listened on.
-    Listen,
-    /// Listening ended by itself.
-    Serve,
-}
-
-/// Reports that the server does not listen.
-#[derive(Debug)]
-pub struct ServeError {
-    kind: ServeErrorKind,
-    message: String,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-impl ServeError {
-    /// Returns what is wrong.
-    pub fn kind(&self) -> &ServeErrorKind {
-        &self.kind
-    }
-
-    pub(crate) fn of_names(message: String) -> Self {
-        Self { kind: ServeErrorKind::Names, message, source: None }
-    }
-
-    pub(crate) fn because(
-        kind: ServeErrorKind,
-        message: String,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
-        Self { kind, message, source: Some(source.into()) }
-    }
-}
-
-impl fmt::Display for ServeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for ServeError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
-    }
 }
 
 /// A server that holds its address and has not answered anything yet.
@@ -169,14 +114,13 @@ pub fn refuse_plain(listen: SocketAddr, is_safe: bool) -> Result<(), ServeError>
     if is_safe || listen.ip().is_loopback() {
         return Ok(());
     }
-    Err(ServeError {
-        kind: ServeErrorKind::PlainBeyondLoopback,
-        message: format!(
+    Err(ServeError::plain(
+        ServeErrorKind::PlainBeyondLoopback,
+        format!(
             "{listen} can be reached from elsewhere and there is no TLS: give --tls-cert and --tls-key, listen on \
              127.0.0.1, or say --insecure-http where a proxy in front does TLS"
         ),
-        source: None,
-    })
+    ))
 }
 
 impl Bound {

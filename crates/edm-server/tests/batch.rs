@@ -280,7 +280,8 @@ async fn what_a_batch_cannot_hold_is_refused() {
 #[tokio::test]
 async fn one_panic_leaves_the_answers_beside_it() {
     let world = World::new().await;
-    // The first look is the frame's own, outside its fence; one of the next ones is inside the first request.
+    // The first look is the frame's own, outside its fence; one of the next ones is inside the
+    // first request.
     for looks in 2..16 {
         world.clock.fuse.store(looks, std::sync::atomic::Ordering::SeqCst);
         let answer = send(&world, json!([get("1", STORES), get("2", STORES)])).await;

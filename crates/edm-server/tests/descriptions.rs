@@ -1,4 +1,5 @@
-//! The wire as it is described beside the wire as it is: every route, every operation's statuses, rights and objects.
+//! The wire as it is described beside the wire as it is: every route, every operation's statuses,
+//! rights and objects.
 
 mod described;
 mod world;

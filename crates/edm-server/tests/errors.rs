@@ -1,5 +1,5 @@
-//! One table of (request, status, code) over every error kind. A kind that no row meets must be named, with its
-//! reason, in `kinds::MET_ELSEWHERE`; a new kind does not compile until it has its place there.
+//! One table of (request, status, code) over every error kind. A kind without a row must be in
+//! `kinds::MET_ELSEWHERE` with a reason; a new kind does not compile until it is there.
 
 mod kinds;
 mod world;
@@ -84,7 +84,7 @@ fn the_documentation_names_every_code() {
     assert_eq!(documented.len(), rows.len(), "a code stands twice");
     let answers = kinds::every_answer().into_iter().map(|(_, status, code)| (status, code));
     let answers = answers.chain(kinds::every_body_answer());
-    // A code that shares its kind with another, and one for a wrong query, whatever is wrong with it.
+    // A code that shares its kind with another, and the one for every wrong query.
     let too_large = service_answer(&ErrorKind::BlockMalformed(BlockProblem::TooLarge));
     let answers = answers.chain([too_large, (StatusCode::BAD_REQUEST, "invalidQuery")]);
     let known: BTreeSet<(u16, String)> =
@@ -544,7 +544,7 @@ async fn redaction(world: &World, met: &mut Met) {
     assert_eq!(answer.json()["error"]["target"], "text");
 }
 
-/// A list that looks at next to nothing is answered without any time; one that compares much is refused, and so is its count.
+/// Without any time a short list is answered. One that compares much is refused, with its count.
 async fn lists_without_time(met: &mut Met) {
     let world = World::unready(ServiceLimits { list_ms_max: 0, ..Default::default() }).await;
     world.service.load().await.expect("an empty folder loads");
@@ -579,7 +579,7 @@ async fn throttled(met: &mut Met) {
     assert_eq!(ready.header("retry-after"), "1");
     world.service.load().await.expect("an empty folder loads");
     let classify = || world.at("POST", "/classifyExactMatches").json(json!({"text": "t"}));
-    // The third look at the clock, after the frame's and the token's, is the scan's own: it holds the only place.
+    // The third look at the clock is the scan's, which then holds the only permit.
     world.clock.hold.store(3, std::sync::atomic::Ordering::SeqCst);
     let first = classify().spawn();
     world.clock.wait_until_held();

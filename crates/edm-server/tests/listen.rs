@@ -71,7 +71,8 @@ async fn serves_plain_http_on_loopback_until_told_to_stop() {
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("request-id: "), "{answer}");
 }
 
-/// An answer read from a connection that stays open: its head, and its body by the announced length.
+/// An answer read from a connection that stays open: its head, and its body by the announced
+/// length.
 fn read_answer(stream: &mut BufReader<TcpStream>) -> (String, String) {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -85,7 +86,8 @@ fn read_answer(stream: &mut BufReader<TcpStream>) -> (String, String) {
     (head, String::from_utf8_lossy(&body).into_owned())
 }
 
-/// Answers without a body announce the length of what GET would have: the next answer must not be taken for it.
+/// Answers without a body announce the length of what GET would have: the next answer must not be
+/// taken for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn head_and_options_leave_the_connection_in_step() {
     while_served(&config("127.0.0.1:0", None), |address| {
@@ -119,7 +121,8 @@ async fn head_and_options_leave_the_connection_in_step() {
     .await;
 }
 
-/// The HTTP library refuses such heads itself, with a status alone: a client that reads errors would find none.
+/// The HTTP library refuses such heads itself, with a status alone: a client that reads errors
+/// would find none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_that_is_never_a_request_gets_a_reason_too() {
     while_served(&config("127.0.0.1:0", None), |address| {
@@ -152,8 +155,8 @@ async fn a_head_that_is_never_a_request_gets_a_reason_too() {
     .await;
 }
 
-/// A client that sends its whole body first, as most do, was left with a broken pipe where the path was unknown or
-/// the token missing.
+/// A client that sends its whole body first, as most do, was left with a broken pipe where the path
+/// was unknown or the token missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_sends_a_body_in_vain_gets_the_reason() {
     const LONG: usize = 17 * 1024 * 1024;

@@ -1,4 +1,5 @@
-//! Lists over the wire: what is found is what the JSON says, pages follow one another, and what cannot be asked is refused.
+//! Lists over the wire: what is found is what the JSON says, pages follow one another, and what
+//! cannot be asked is refused.
 
 mod world;
 

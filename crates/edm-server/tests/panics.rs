@@ -33,7 +33,8 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// A panic's text quotes what the program worked on: an index out of a text, an `expect` with its error.
+/// A panic's text quotes what the program worked on: an index out of a text, an `expect` with its
+/// error.
 #[test]
 fn a_panic_is_logged_with_its_place_and_without_its_text() {
     let log = Log::default();
@@ -69,7 +70,8 @@ async fn a_panic_behind_a_request_is_a_500_whose_id_is_in_the_log() {
     let world = World::unready(edm_service::ServiceLimits::default()).await;
     let _logging = tracing::subscriber::set_default(subscriber);
     for (method, path) in [("GET", "/exactMatchDataStores"), ("POST", "/classifyExactMatches")] {
-        // The first look at the clock is the frame's own, the second judges the token inside the fence.
+        // The first look at the clock is the frame's own, the second judges the token inside the
+        // fence.
         world.clock.fuse.store(2, Ordering::SeqCst);
         let ask = world.at(method, path).header("client-request-id", "mine").json(serde_json::json!({}));
         let broken = ask.send().await;

@@ -18,8 +18,8 @@ use world::{BETA, World, upload_target};
 const HOUR: Duration = Duration::from_secs(3_600);
 /// For what a test waits to see happen.
 const AT_ONCE: Duration = Duration::from_millis(20);
-/// How long something may take that must happen. A number of looks is no measure: a fast machine has made ten million of them
-/// before the two seconds of a patience are over.
+/// How long something may take that must happen. A number of looks is no measure: a fast machine
+/// has made ten million of them before the two seconds of a patience are over.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Nobody loses patience, unless a test says so.

@@ -6,27 +6,8 @@ use crate::source::SourceFile;
 
 /// Columns of a comment line, its indent included.
 const COMMENT_WIDTH: usize = 100;
-/// Crates whose comments are being rewritten.
-pub(super) const EXEMPT: [&str; 13] = [
-    "bench",
-    "edm",
-    "edm-agent",
-    "edm-block",
-    "edm-engine",
-    "edm-hash",
-    "edm-model",
-    "edm-server",
-    "edm-service",
-    "edm-store",
-    "edm-testkit",
-    "fuzz",
-    "xtask",
-];
 
 pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
-    if EXEMPT.contains(&file.crate_name()) {
-        return Vec::new();
-    }
     let mut is_example = false;
     let mut findings = Vec::new();
     for (index, (line, code)) in file.text.lines().zip(file.code.lines()).enumerate() {
@@ -70,6 +51,5 @@ mod tests {
             0,
         );
         check(path, &format!("/// ```\n/// ```\n/// {} b\n", "a".repeat(99)), 1);
-        check("crates/edm-hash/src/x.rs", &format!("{fitting}c"), 0);
     }
 }

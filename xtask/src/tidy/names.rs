@@ -1,4 +1,5 @@
-//! STYLE 4: a file is named after its main type or verb. The root holds nothing that a tool left there.
+//! STYLE 4: a file is named after its main type or verb. The root holds nothing that a tool left
+//! there.
 
 use super::Finding;
 

@@ -4,13 +4,7 @@ use super::Finding;
 use crate::functions::functions;
 use crate::source::SourceFile;
 
-/// Crates in which the tuples are being replaced.
-const EXEMPT: [&str; 4] = ["edm-engine", "edm-hash", "edm-service", "edm-server"];
-
 pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
-    if EXEMPT.contains(&file.crate_name()) {
-        return Vec::new();
-    }
     let functions = functions(file);
     let tuples = functions.iter().flat_map(|function| &function.tuple_parameters);
     tuples
@@ -27,13 +21,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tuples_are_found_outside_tests_and_exempt_crates() {
+    fn tuples_are_found_outside_tests() {
         let check = |path: &str, text: &str, expected: usize| {
             assert_eq!(check(&SourceFile::new(path, text)).len(), expected, "{path}: {text}");
         };
         check("crates/edm-model/src/x.rs", "fn a((b, c): (u8, u8)) {}", 1);
         check("crates/edm-model/src/x.rs", "#[cfg(test)]\nmod tests { fn a((b, c): (u8, u8)) {} }", 0);
         check("crates/edm-model/tests/x.rs", "fn a((b, c): (u8, u8)) {}", 0);
-        check("crates/edm-engine/src/x.rs", "fn a((b, c): (u8, u8)) {}", 0);
     }
 }

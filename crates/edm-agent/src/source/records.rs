@@ -163,8 +163,8 @@ impl RecordReader {
         self.bytes_read.load(Ordering::Relaxed)
     }
 
-    /// Fills the chunk with at most `records_max` records. Each gets the cells at `positions`, and an
-    /// empty cell for `None`. The chunk stays empty only at the end of the table.
+    /// Fills the chunk with at most `records_max` records. Each gets the cells at `positions`, and
+    /// an empty cell for `None`. The chunk stays empty only at the end of the table.
     pub(crate) fn read(
         &mut self,
         chunk: &mut Chunk,

@@ -1,4 +1,5 @@
-//! What a text costs at most: its work, counted by how often a scan asks whether to stop, and that it can be stopped everywhere.
+//! What a text costs at most: its work, counted by how often a scan asks whether to stop, and that
+//! it can be stopped everywhere.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,10 +14,11 @@ use crate::support;
 
 /// Row checks between two looks at whether to stop.
 const WORK_A_LOOK: u64 = 1 << 16;
-/// What finding the values of a text costs for each byte beside its row checks, at most: each atom is begun with once for each
-/// rule, and once more where the text is decoded.
+/// What finding the values of a text costs for each byte beside its row checks, at most: each atom
+/// is begun with once for each rule, and once more where the text is decoded.
 const FINDING_A_BYTE: u64 = 60;
-/// What telling why a value is no match costs beside that: its 128 neighbours are looked at, however short they are.
+/// What telling why a value is no match costs beside that: its 128 neighbours are looked at,
+/// however short they are.
 const EXPLAINING_A_BYTE: u64 = 500;
 const TEXT_BYTES: usize = limits::ROW_CHECKS_BYTES;
 const PEOPLE: usize = 600;
@@ -56,7 +58,8 @@ fn people() -> People {
     let cells: Vec<Vec<&str>> = rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
     let cells: Vec<&[&str]> = cells.iter().map(Vec::as_slice).collect();
     let generation = support::build(&columns, &cells, 200, edm_engine::build::PART_BYTES_DEFAULT).open();
-    // The default type, and one that begins with what half of the people share, as far as anybody may look.
+    // The default type, and one that begins with what half of the people share, as far as anybody
+    // may look.
     let own = |primary: &str, unit, confidence| Pattern {
         confidence,
         primary: Some(primary.to_owned()),
@@ -125,7 +128,8 @@ fn hostile(people: &People) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Scans a text and counts how often it was asked whether to stop; from this time on the answer is yes.
+/// Scans a text and counts how often it was asked whether to stop; from this time on the answer is
+/// yes.
 fn asked(types: &PreparedTypes, text: &str, explain: bool, stop_at: u64) -> (Report, u64) {
     let looks = AtomicU64::new(0);
     let should_stop = || looks.fetch_add(1, Ordering::Relaxed) + 1 >= stop_at;
@@ -138,8 +142,9 @@ fn asked(types: &PreparedTypes, text: &str, explain: bool, stop_at: u64) -> (Rep
 fn the_work_of_a_text_is_bounded_by_its_length() {
     let people = people();
     for (name, text) in hostile(&people) {
-        // What is found is shown, which takes at most as long again. Explanations have row checks of their own, and look
-        // farther: the words within 256 KiB are hashed for more than one reach.
+        // What is found is shown, which takes at most as long again. Explanations have row checks
+        // of their own, and look farther: the words within 256 KiB are hashed for more than one
+        // reach.
         let both = FINDING_A_BYTE + EXPLAINING_A_BYTE;
         for (explain, shares, of_a_byte, bytes) in
             [(false, 2, FINDING_A_BYTE, TEXT_BYTES), (true, 24, both, TEXT_BYTES / 4)]

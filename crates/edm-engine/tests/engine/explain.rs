@@ -278,8 +278,7 @@ fn rows_and_matches_that_are_left_out() {
     assert_eq!(
         explained(Some(vec![two_facts()]), &asked, "900-11-2222 Isaiah Langer"),
         [
-            "OutsideSpans ssn@0: ssn here belongs to row 1; it is in none of the given \
-             contentClassifications",
+            "OutsideSpans ssn@0: ssn here belongs to row 1; it is in none of the given spans",
             "OutsideSpans lastName@19: lastName here belongs to row 1; ssn at 0 is of the same record",
         ]
     );

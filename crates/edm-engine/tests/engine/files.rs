@@ -145,8 +145,8 @@ fn damage_is_refused(files: &Files) {
     }
 }
 
-/// Returns the committed files of this name. `EDM_WRITE_FIXTURES` with that name writes them first: those of a new
-/// version, never of one that was released.
+/// Returns the committed files of this name. `EDM_WRITE_FIXTURES` with that name writes them first:
+/// those of a new version, never of one that was released.
 fn committed(version: &str, written: impl Fn() -> Files) -> Files {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(version);
     if std::env::var("EDM_WRITE_FIXTURES").is_ok_and(|wanted| wanted == version) {

@@ -86,8 +86,8 @@ fn matches_beyond_the_bound_are_counted_and_not_listed() {
     check(limits::MATCHES_MAX + 1, limits::MATCHES_MAX, true, &[LimitKind::Matches]);
 }
 
-/// Row checks are counted for each 64 KiB. The rows of the first value of a part were remembered for the part before, and
-/// forgotten before its evidence was looked for.
+/// Row checks are counted for each 64 KiB. The rows of the first value of a part were remembered
+/// for the part before, and forgotten before its evidence was looked for.
 #[test]
 fn the_first_value_of_a_part_has_its_evidence() {
     let types = town(6);

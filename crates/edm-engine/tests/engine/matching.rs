@@ -34,7 +34,8 @@ const ROWS: &[&[&str]] = &[
     &["905-66-7777", "1999-09-09", "Sean", "O'Neil", "sean@example.org"],
 ];
 
-/// Renders a report as `confidence column@text[column:text!]` with `!` for counted evidence, one match a line.
+/// Renders a report as `confidence column@text[column:text!]` with `!` for counted evidence, one
+/// match a line.
 fn render(text: &str, report: &Report, names: &Columns) -> Vec<String> {
     let name = |column: usize| names.as_slice()[column].name.as_str();
     let matches = report.types.iter().flat_map(|found| &found.matches);
@@ -267,8 +268,8 @@ fn where_deltas_were_a_row_is_named_with_its_session() {
     check("Mr Okafor", &[]);
 }
 
-/// Texts that once made a step quadratic or worse: at these sizes that would not end. Nothing is timed; the suite's own
-/// limit on a test is what fails.
+/// Texts that once made a step quadratic or worse: at these sizes that would not end. Nothing is
+/// timed; the suite's own limit on a test is what fails.
 #[test]
 fn hostile_texts_end() {
     let generation = build(&columns(), ROWS, 4).open();

@@ -38,7 +38,8 @@ fn pattern(unit: ProximityUnit, distance: u32) -> Pattern {
     }
 }
 
-/// Scans so many bytes of text in pieces, each value at the end of a line of prose, and holds what is held against the bound.
+/// Scans so many bytes of text in pieces, each value at the end of a line of prose, and holds what
+/// is held against the bound.
 fn check_held(patterns: Option<Vec<Pattern>>, explain: bool, bytes: usize, held_max: usize) {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
     let types = PreparedTypes::prepare([support::active(&generation, patterns)]);
@@ -127,8 +128,8 @@ fn the_text_of_the_query_is_the_first_piece() {
     );
 }
 
-/// A whole text is evaluated where it stands, zone by zone too: the report is that of the same text held as one zone, whatever
-/// the scratch was used for before.
+/// A whole text is evaluated where it stands, zone by zone too: the report is that of the same text
+/// held as one zone, whatever the scratch was used for before.
 #[test]
 fn a_whole_text_is_scanned_as_one_in_pieces() {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();

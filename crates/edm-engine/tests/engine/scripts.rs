@@ -1,4 +1,4 @@
-//! Values as other scripts, keyboards, editors and encodings write them (matching, section 1).
+//! Values as other scripts, keyboards, editors and encodings write them.
 
 use edm_engine::{PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, DataType, Delimiters};

@@ -16,7 +16,8 @@ fn anything() -> Pattern {
     }
 }
 
-/// Tables of one salt are united once they are often asked together: what is found stays what it was.
+/// Tables of one salt are united once they are often asked together: what is found stays what it
+/// was.
 #[test]
 fn tables_that_are_asked_together_find_the_same() {
     let columns = Columns::new(vec![Column::text("name").searchable(), Column::text("city").searchable()]);

@@ -1,4 +1,5 @@
-//! Typed columns in whole scans: readings of one place, values in their written form, parts of longer numbers.
+//! Typed columns in whole scans: readings of one place, values in their written form, parts of
+//! longer numbers.
 
 use std::sync::Arc;
 
@@ -29,7 +30,8 @@ fn files() -> support::Files {
     support::build(&columns(), ROWS, 2, edm_engine::build::PART_BYTES_DEFAULT)
 }
 
-/// Takes the column's mark of a standalone identifier out of a manifest, as a table of many million records would.
+/// Takes the column's mark of a standalone identifier out of a manifest, as a table of many million
+/// records would.
 fn crowded(mut files: support::Files, column: &str) -> Arc<Generation> {
     let bytes = &mut files.manifest;
     let place = bytes.windows(column.len()).position(|own| own == column.as_bytes()).expect("the column");
@@ -154,7 +156,8 @@ fn of_two_readings_at_one_place_the_stronger_stays() {
     }
 }
 
-/// Texts in which a value seems to begin at every atom. Nothing is timed; the suite's own limit on a test is what fails.
+/// Texts in which a value seems to begin at every atom. Nothing is timed; the suite's own limit on
+/// a test is what fails.
 #[test]
 fn hostile_texts_end() {
     let generation = files().open();

@@ -1,7 +1,9 @@
-//! Makes `fold_v1.bin`, the frozen folding data of hash algorithm version 1 (`docs/formats/hash.md`, sections 1 and 2).
+//! Makes `fold_v1.bin`, the frozen folding data of hash algorithm version 1
+//! (`docs/formats/hash.md`, sections 1 and 2).
 //!
-//! Run once per algorithm version: `cargo run --release > ../src/text/fold_v1.bin` in this folder. The output is
-//! committed; a newer Unicode version is a new file and a new algorithm version, never a new run of this one.
+//! Run once per algorithm version: `cargo run --release > ../src/text/fold_v1.bin` in this folder.
+//! The output is committed; a newer Unicode version is a new file and a new algorithm version,
+//! never a new run of this one.
 //!
 //! ```text
 //! magic "EDMFOLD1", unicode version u16, blocks u16, entries u16, sequences u16, pool u32, compositions u32
@@ -57,7 +59,8 @@ impl Data {
         if self.category.get(c) != GeneralCategory::DecimalNumber {
             return None;
         }
-        // Decimal digits stand in runs of ten from zero up, at multiples that the run's start fixes.
+        // Decimal digits stand in runs of ten from zero up, at multiples that the run's start
+        // fixes.
         let mut start = u32::from(c);
         while char::from_u32(start - 1).is_some_and(|p| self.category.get(p) == GeneralCategory::DecimalNumber) {
             start -= 1;

@@ -87,7 +87,7 @@ pub struct Alphanumerics {
     /// Clusters among the letters.
     pub clusters: usize,
     /// Whether it holds a digit or `@` and at least 5 letters and digits: only such values anchor a
-    /// default type's match (matching, section 5).
+    /// default type's match.
     pub anchors: bool,
 }
 
@@ -114,7 +114,7 @@ impl Alphanumerics {
         Self { digits, letters, clusters, anchors: (digits > 0 || at_sign) && digits + letters >= 5 }
     }
 
-    /// Returns whether the value counts as evidence (matching, section 5, Classes): at least 3
+    /// Returns whether the value counts as evidence (docs/matching.md#evidence): at least 3
     /// letters, 4 digits or 2 clusters.
     pub fn counts_as_evidence(&self) -> bool {
         self.letters - self.clusters >= 3 || self.digits >= 4 || self.clusters >= 2

@@ -1,5 +1,5 @@
-//! The memory for request bodies and responses. A body takes bytes as it arrives and gives them back
-//! when it is freed, so a client that sends nothing holds nothing.
+//! The memory for request bodies and responses. A body takes bytes as it arrives and gives them
+//! back when it is freed, so a client that sends nothing holds nothing.
 //!
 //! ```text
 //!  ├──────────────────────── bound ────────────────────────┤
@@ -12,12 +12,13 @@
 //!
 //! A body takes the bytes of each piece before it keeps the piece. What must stay true:
 //!
-//! 1. *Bound.* The bytes taken never exceed the bound. A response exists already when it is counted,
-//!    so it may exceed the bound. Until it is written, nothing is taken in its place.
+//! 1. *Bound.* The bytes taken never exceed the bound. A response exists already when it is
+//!    counted, so it may exceed the bound. Until it is written, nothing is taken in its place.
 //! 2. *Share.* A holder (a principal, or the session of an upload URI) takes from the common room
 //!    only if it then holds at most [`SHARE`] times what is still free. One holder alone gets three
 //!    quarters of the room, two get three sevenths each, and so on, so the next one always finds
-//!    some. Bytes cannot be taken back from a holder. The part that stays free is the price of that.
+//!    some. Bytes cannot be taken back from a holder. The part that stays free is the price of
+//!    that.
 //! 3. *The oldest finishes.* If nothing fits, the oldest waiting body takes from the reserve. The
 //!    reserve is as large as the largest body and belongs to one body at a time. So one body always
 //!    completes and gives back all its bytes: half-read bodies cannot block one another for ever.

@@ -169,9 +169,9 @@ impl Answering {
             self.app.service.matcher(&self.principal, options, Admission::InProgress, bytes).await?;
         let _cancel = matcher.cancel_on_drop();
         let first = self.number + 1;
-        let how = (self.telling, self.handling);
+        let (telling, handling) = (self.telling, self.handling);
         let work = tokio::task::spawn_blocking(move || {
-            let results = results(&matcher, &lines, first, how);
+            let results = results(&matcher, &lines, first, telling, handling);
             lines.into_iter().for_each(wipe);
             results
         });
@@ -187,7 +187,8 @@ fn results(
     matcher: &Matcher,
     pieces: &[Bytes],
     first: u64,
-    (telling, handling): (Telling, Handling),
+    telling: Telling,
+    handling: Handling,
 ) -> (Vec<u8>, u64) {
     // Most texts hold nothing, and their results are short.
     let bytes: usize = pieces.iter().map(Bytes::len).sum();
@@ -233,7 +234,7 @@ impl Results<'_> {
             // While none waits only a long one does not join.
             if !self.texts.join(text) {
                 let report = self.texts.classify(text);
-                return write_report(&mut self.written, (id, number), report, self.telling);
+                return write_report(&mut self.written, id, number, report, self.telling);
             }
         }
         self.waiting.push((id, number));
@@ -249,13 +250,13 @@ impl Results<'_> {
         let Self { texts, waiting, written, telling, .. } = self;
         let mut lines = waiting.drain(..);
         texts.classify_waiting(|report| {
-            let line = lines.next().expect("each text that waits is a line's");
-            write_report(written, line, report, *telling);
+            let (id, line) = lines.next().expect("each text that waits is a line's");
+            write_report(written, id, line, report, *telling);
         });
     }
 }
 
-fn write_report(written: &mut Vec<u8>, (id, line): (Value, u64), report: MatchReport, telling: Telling) {
+fn write_report(written: &mut Vec<u8>, id: Value, line: u64, report: MatchReport, telling: Telling) {
     if report.is_empty() {
         return write_nothing(written, &id, line);
     }

@@ -118,7 +118,7 @@ pub(crate) fn sensitive_type(view: &TypeView) -> SensitiveTypeResource {
     }
 }
 
-/// Presents a row of a lookup: the text of one JSON object (contract, graph, section 5, point 11).
+/// Presents a row of a lookup: the text of one JSON object.
 pub(crate) fn lookup_row(row: &LookupRow) -> String {
     let mut fields = Map::new();
     for (name, token) in &row.columns {

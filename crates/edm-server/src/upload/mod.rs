@@ -48,11 +48,11 @@ pub(crate) async fn put(exchange: Exchange) -> Result<Response, UploadError> {
     match check_put(&app, target, parts.uri.query())? {
         Put::Block(upload, query) => {
             let lease = held_by(&app, upload, &caller)?;
-            put_block(&app, (upload, lease), &query, &parts.headers, body).await
+            put_block(&app, upload, lease, &query, &parts.headers, body).await
         }
         Put::BlockList(upload) => {
             let lease = held_by(&app, upload, &caller)?;
-            put_block_list(&app, (upload, lease), &parts.headers, body).await
+            put_block_list(&app, upload, lease, &parts.headers, body).await
         }
     }
 }
@@ -133,7 +133,8 @@ fn held_by(app: &App, upload: Upload, caller: &Caller) -> Result<Lease, UploadEr
 
 async fn put_block(
     app: &App,
-    (upload, mut lease): (Upload, Lease),
+    upload: Upload,
+    mut lease: Lease,
     query: &Query,
     headers: &HeaderMap,
     body: Body,
@@ -157,7 +158,8 @@ async fn put_block(
 
 async fn put_block_list(
     app: &App,
-    (upload, mut lease): (Upload, Lease),
+    upload: Upload,
+    mut lease: Lease,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Response, UploadError> {

@@ -8,7 +8,7 @@ use edm_service::UploadSigner;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 use super::error::UploadProblem;
-use crate::app::Scheme;
+use crate::origin::Scheme;
 
 /// The version that our own addresses name, and the first whose string-to-sign is the one below.
 const VERSION: &str = "2020-12-06";

@@ -320,14 +320,16 @@ async fn a_cut_body_does_nothing_anywhere() {
     let stores = world.at("GET", "/exactMatchDataStores").send().await.expect(200);
     assert_eq!(stores["value"].as_array().map(Vec::len), Some(1));
 
-    // Each line has its result when it was whole; what the cut took away is told behind them, with status 200 long gone.
+    // Each line has its result when it was whole; what the cut took away is told behind them, with
+    // status 200 long gone.
     let lines = format!("{0}\n{0}\n", json!({"id": 1, "text": words}));
     let answer = send(&world, "/classifyExactMatches", "application/x-ndjson", cut(&lines)).send().await;
     let last = answer.text().lines().last().map(str::to_owned).expect("a line");
     assert!(answer.status == 200 && last.contains("invalidEncoding"), "{}", answer.text());
 }
 
-/// Blocks are as small as they get, and their digest is of what is sent: a compressed one is refused before it is read.
+/// Blocks are as small as they get, and their digest is of what is sent: a compressed one is
+/// refused before it is read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocks_are_refused_compressed_and_nothing_of_them_stays() {
     let world = World::new().await;

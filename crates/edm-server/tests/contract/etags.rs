@@ -1,4 +1,5 @@
-//! Etags: what they are of, what they refuse, and that of two changes with one etag exactly one happens.
+//! Etags: what they are of, what they refuse, and that of two changes with one etag exactly one
+//! happens.
 
 use serde_json::{Value, json};
 
@@ -171,7 +172,8 @@ async fn an_etag_follows_what_is_shown() {
     for (position, one) in etags.iter().chain(&store_etags).enumerate() {
         assert!(etags.iter().chain(&store_etags).skip(position + 1).all(|other| other != one), "{position}");
     }
-    // An element of a list is in the same state as the thing itself, and a list of them has no state of its own.
+    // An element of a list is in the same state as the thing itself, and a list of them has no
+    // state of its own.
     let listed = world.at("GET", &sessions_of(&store)).send().await;
     assert_eq!(listed.header("etag"), "");
     assert_eq!(listed.json()["value"][1]["@odata.etag"], etags[3]);

@@ -1,7 +1,8 @@
-//! Microsoft's SDK for Go, by its bytes. Kiota's HTTP library (kiota-http-go 1.5.6, `CompressionHandler`) compresses every body with
-//! gzip and sends it with its length; upon a 415 it sends the body again as it is and, since nobody told it the length, in
-//! chunks. Order and spelling of the headers are those of Go's `net/http`; the compressed bodies are what Go's `compress/gzip`
-//! makes of the JSON beside them: one block that ends with an empty stored one.
+//! Microsoft's SDK for Go, by its bytes. Kiota's HTTP library (kiota-http-go 1.5.6,
+//! `CompressionHandler`) compresses every body with gzip and sends it with its length; upon a 415
+//! it sends the body again as it is and, since nobody told it the length, in chunks. Order and
+//! spelling of the headers are those of Go's `net/http`; the compressed bodies are what Go's
+//! `compress/gzip` makes of the JSON beside them: one block that ends with an empty stored one.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -192,7 +193,8 @@ async fn the_client_for_go_is_understood_over_one_connection() {
     .await;
 }
 
-/// What the server refuses is told on a connection that stays in step: the client sends the next request over it.
+/// What the server refuses is told on a connection that stays in step: the client sends the next
+/// request over it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_client_for_go_gets_wrong_is_told_and_the_connection_goes_on() {
     let world = World::new().await;

@@ -1,13 +1,13 @@
-//! Properties that nobody knows: refused by name where they would change what is looked for, named in the answer elsewhere, and
-//! the other way round where `Prefer` says so.
+//! Properties that nobody knows: refused by name where they would change what is looked for, named
+//! in the answer elsewhere, and the other way round where `Prefer` says so.
 
 use serde_json::{Value, json};
 
 use crate::text;
 use crate::world::{Answer, World, path_of, sessions_of};
 
-/// What an answer says of its request's unknown properties: status, code, target, the header that names them, and the preference
-/// that was heard.
+/// What an answer says of its request's unknown properties: status, code, target, the header that
+/// names them, and the preference that was heard.
 fn said(answer: &Answer) -> (u16, String, String, String, String) {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     let of_error = |name: &str| body["error"][name].as_str().unwrap_or("").to_owned();

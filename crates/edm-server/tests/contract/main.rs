@@ -1,5 +1,6 @@
-//! The contract of Microsoft Graph's `dataClassification`, over the wire: every path and method, types in paths, jobs, etags,
-//! preferences, unknown properties, places, repeats, compressed bodies, and the two pages that the project began with.
+//! The contract of Microsoft Graph's `dataClassification`, over the wire: every path and method,
+//! types in paths, jobs, etags, preferences, unknown properties, places, repeats, compressed
+//! bodies, and the two pages that the project began with.
 
 mod compressed;
 mod etags;

@@ -41,7 +41,8 @@ async fn the_first_page_is_answered_201_with_all_of_its_properties() {
     }
 }
 
-/// Page 002: with values of the declared types 201; as it stands 400, for the one property of it that a client may set.
+/// Page 002: with values of the declared types 201; as it stands 400, for the one property of it
+/// that a client may set.
 #[tokio::test]
 async fn the_second_page_is_taken_where_its_types_are_right() {
     let world = World::new().await;

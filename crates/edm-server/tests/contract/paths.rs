@@ -63,7 +63,8 @@ const SERVED: &[(&str, &str)] = &[
     (path::LABEL, ITEM),
 ];
 
-/// `Allow` names exactly the methods that are served: with a wrong token these are 401, all others 405.
+/// `Allow` names exactly the methods that are served: with a wrong token these are 401, all others
+/// 405.
 #[tokio::test]
 async fn every_path_names_exactly_the_methods_that_it_has() {
     let world = World::new().await;

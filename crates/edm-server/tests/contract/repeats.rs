@@ -1,4 +1,5 @@
-//! What Microsoft's SDK repeats on 429, 503 and 504: a repeat after success, and at the same time, is answered like the first.
+//! What Microsoft's SDK repeats on 429, 503 and 504: a repeat after success, and at the same time,
+//! is answered like the first.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! Stores with sessions inline, whole objects that come back, values that are cleared, dates in every spelling.
+//! Stores with sessions inline, whole objects that come back, values that are cleared, dates in
+//! every spelling.
 
 use serde_json::{Value, json};
 
@@ -114,7 +115,8 @@ async fn a_store_whose_session_cannot_be_made_is_not_made() {
     );
 }
 
-/// Microsoft's SDK sends back what it fetched, with whatever it does not know, and dates as Python writes them.
+/// Microsoft's SDK sends back what it fetched, with whatever it does not know, and dates as Python
+/// writes them.
 #[tokio::test]
 async fn whole_objects_come_back_and_nothing_changes() {
     let world = World::new().await;

@@ -1,5 +1,6 @@
-//! One of each error kind, by room, and which of them no request can meet. A new kind does not compile here until
-//! it is given its place, and then fails the test until it stands there and a row meets it.
+//! One of each error kind, by room, and which of them no request can meet. A new kind does not
+//! compile here until it is given its place, and then fails the test until it stands there and a
+//! row meets it.
 
 use edm_graph::BodyErrorKind;
 use edm_model::{Columns, ColumnsErrorKind, LimitKind, Right, SessionState};
@@ -161,8 +162,8 @@ fn every_kind() -> Vec<ErrorKind> {
     ]
 }
 
-/// Returns a kind's place in `every_kind`. A new kind does not compile here until it is given one, and then fails
-/// the test until it stands there and a row meets it.
+/// Returns a kind's place in `every_kind`. A new kind does not compile here until it is given one,
+/// and then fails the test until it stands there and a row meets it.
 fn position(kind: &ErrorKind) -> usize {
     match kind {
         ErrorKind::NotFound { .. } => 0,

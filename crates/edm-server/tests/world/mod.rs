@@ -1,4 +1,5 @@
-//! The real service in a temporary folder behind the real router, in this process: no port, no clock, no chance.
+//! The real service in a temporary folder behind the real router, in this process: no port, no
+//! clock, no chance.
 
 // Each test binary uses a part of it.
 #![allow(dead_code)]

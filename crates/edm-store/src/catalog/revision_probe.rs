@@ -5,8 +5,9 @@
 //! transaction counter, the log's length, salts and checksums. Reading it takes two short system
 //! calls; an SQL statement takes two thread switches.
 //!
-//! The layout is documented (<https://www.sqlite.org/walformat.html>, section 2.1) and equal for
-//! all programs that share a file. This module never writes to the file.
+//! The layout is documented and equal for all programs that share a file:
+//! <https://www.sqlite.org/walformat.html#the_wal_index_file_format>. This module never writes to
+//! the file.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -149,9 +149,9 @@ pub(crate) fn reason_of(error: &edm_agent::Error) -> String {
     format!("{error}{}", cause.unwrap_or_default())
 }
 
-/// Adds the files of a folder. Pipes and devices may never end, and links may lead out of the folder
-/// or form a cycle. A link into the folder `root` is skipped, because its target is read anyway. All
-/// other links, pipes and devices are reported as unread.
+/// Adds the files of a folder. Pipes and devices may never end, and links may lead out of the
+/// folder or form a cycle. A link into the folder `root` is skipped, because its target is read
+/// anyway. All other links, pipes and devices are reported as unread.
 fn walk(root: &Path, folder: &Path, inputs: &mut Vec<TextInput>) -> anyhow::Result<()> {
     let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let mut entries = match entries {

@@ -9,8 +9,8 @@
 //!             remainder, flag, posting list   a value of several rows: count, then differences
 //! ```
 //!
-//! What must stay true: the bytes depend on the values alone. Two workers that build the same part make
-//! the same file, and the manifest names it by its checksum.
+//! What must stay true: the bytes depend on the values alone. Two workers that build the same part
+//! make the same file, and the manifest names it by its checksum.
 
 use crate::generation::build::value_sorter::ValueSorter;
 use crate::generation::format::entries_file::{Statistics, bucket_of, remainder_of};

@@ -1,8 +1,9 @@
 //! Split-block Bloom filters over addresses (Putze, Sanders, Singler, "Cache-, hash- and
-//! space-efficient Bloom filters", 2007; the eight constants are those of the Apache Parquet format).
+//! space-efficient Bloom filters", 2007; the eight constants are those of the Apache Parquet
+//! format).
 //!
-//! An address sets one bit in each of the eight words of one block of 32 bytes, so that a test reads
-//! one cache line and compares eight words at once:
+//! An address sets one bit in each of the eight words of one block of 32 bytes, so that a test
+//! reads one cache line and compares eight words at once:
 //!
 //! ```text
 //! address   | part bits | high: chooses the block | low × salt 0…7, top 5 bits: a bit of word 0…7 |

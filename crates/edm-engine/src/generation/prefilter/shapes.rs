@@ -1,7 +1,8 @@
 //! The shapes of a rule's values, laid out for a test at every atom of a window.
 //!
-//! A shape is a number of atoms, a number of bytes and a mask of the classes of characters. Two questions
-//! are asked as a window grows: is this the shape of a value, and may a value begin like this?
+//! A shape is a number of atoms, a number of bytes and a mask of the classes of characters. Two
+//! questions are asked as a window grows: is this the shape of a value, and may a value begin like
+//! this?
 //!
 //! ```text
 //! rows[mask] ──► slots of the mask:  [0 atoms][1 atom][2 atoms] … [128 and more]
@@ -9,8 +10,8 @@
 //!                bytes_max: the longest value with these classes or more, these atoms or more
 //! ```
 //!
-//! Large numbers share the last slot and the last bit; only there the sorted list is searched. What must
-//! stay true: `whole` is exact, `begins` may be too generous and never too strict.
+//! Large numbers share the last slot and the last bit; only there the sorted list is searched. What
+//! must stay true: `whole` is exact, `begins` may be too generous and never too strict.
 
 use edm_hash::{PrefilterResult, Shape};
 

@@ -1,5 +1,5 @@
-//! Passes the figures of a column from the files of a generation to the classification in `edm-model`,
-//! which the agent uses too.
+//! Passes the figures of a column from the files of a generation to the classification in
+//! `edm-model`, which the agent uses too.
 
 use edm_model::{ClassFigures, Column, ColumnSummary as Summary, FormStatistics};
 

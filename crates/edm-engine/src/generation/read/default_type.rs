@@ -1,4 +1,4 @@
-//! The default type of a data store, resolved to explicit columns (matching, section 6).
+//! The default type of a data store, resolved to explicit columns (docs/profile.md#classes).
 
 use std::fmt;
 

@@ -225,7 +225,7 @@ impl Generation {
         self.manifest.key_id
     }
 
-    /// Resolves the store's default type (matching, section 6).
+    /// Resolves the store's default type.
     pub fn default_patterns(&self) -> Result<Vec<Pattern>, NoReachablePattern> {
         default_type::patterns(&self.manifest.columns, &self.classes())
     }

@@ -58,12 +58,12 @@ impl StartTable {
         page[start % PAGE]
     }
 
-    fn set(&mut self, start: usize, windows: (u32, u32)) {
+    fn set(&mut self, start: usize, first: u32, end: u32) {
         if self.0.len() <= start / PAGE {
             self.0.resize(start / PAGE + 1, None);
         }
         let page = self.0[start / PAGE].get_or_insert_with(|| Box::new([None; PAGE]));
-        page[start % PAGE] = Some(windows);
+        page[start % PAGE] = Some((first, end));
     }
 }
 
@@ -112,7 +112,7 @@ impl<'c> WindowMemo<'c> {
                 self.windows.push(window);
                 end += 1;
             }
-            self.starts.set(start, (begin, end));
+            self.starts.set(start, begin, end);
         }
     }
 

@@ -100,7 +100,8 @@ fn built_in(
     files
 }
 
-/// What a delta of session `[session; 16]` is planned from: one block that brings rows, one that removes some.
+/// What a delta of session `[session; 16]` is planned from: one block that brings rows, one that
+/// removes some.
 pub(crate) fn delta_input(
     columns: &Columns,
     session: u8,
