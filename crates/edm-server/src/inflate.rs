@@ -129,7 +129,7 @@ impl HttpBody for Inflated {
                         self.came = came;
                     }
                 }
-                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => {
                     self.ended = true;
                     // Length and checksum stand at the end.
