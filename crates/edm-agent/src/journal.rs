@@ -14,22 +14,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind};
+use crate::file_identity::{FileIdentity, hex};
 use crate::rejections::{ReasonCount, Rejections};
 use crate::table::{StoreShape, TableMode, TableOptions};
 
 const VERSION: u32 = 1;
 /// Maximum size of a line. The line of a block with its refusals is far shorter.
 const LINE_BYTES_MAX: u64 = 1024 * 1024;
-
-/// Identifies one state of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FileIdentity {
-    pub(crate) size: u64,
-    /// Nanoseconds since the Unix epoch.
-    pub(crate) modified_ns: u64,
-    pub(crate) header_sha256: String,
-}
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -262,16 +253,6 @@ pub(crate) fn file_name(server: &str, store_id: &str, path: &Path) -> String {
     }
     let digest = hex(&digest.finalize());
     format!("upload-{}.jsonl", digest.get(..24).unwrap_or(&digest))
-}
-
-/// Returns lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Parses 32 bytes of hex.

@@ -21,6 +21,7 @@ mod client;
 mod dry_run;
 mod empty_words;
 mod error;
+mod file_identity;
 mod journal;
 mod lookup_value;
 mod nines;

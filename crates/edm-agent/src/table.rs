@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::empty_words::EmptyWords;
 use crate::error::{Error, ErrorKind};
-use crate::journal::{FileIdentity, hex};
+use crate::file_identity::{FileIdentity, hex};
 use crate::nines;
 use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{Rejections, Tolerance};

@@ -131,7 +131,7 @@ fn stores_are_refused_with_the_path_of_what_is_wrong() {
             "true or false",
         ),
         (
-            store(json!([{"name": "a", "dataType": "passport"}])),
+            store(json!([{"name": "a", "dataType": "no such type"}])),
             Some("columns[0].dataType"),
             "must be one of: text, digits",
         ),

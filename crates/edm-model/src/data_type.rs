@@ -39,6 +39,10 @@ pub enum DataType {
 }
 
 impl DataType {
+    /// The words of all types, in the order of their numbers in rule bytes.
+    pub const WORDS: [&'static str; 10] =
+        ["text", "digits", "email", "name", "ssn", "card", "phone", "date", "iban", "address"];
+
     /// Returns the type's name on the wire and on the command line.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -237,6 +241,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_word_is_a_type_with_its_number() {
+        for (word, number) in DataType::WORDS.into_iter().zip(1u8..) {
+            let data_type =
+                DataType::from_word(word, DataTypeOptions::default()).expect("a type of the list");
+            assert_eq!((data_type.as_str(), data_type.number()), (word, (number, 0)));
+            assert_eq!(DataType::from_number(number, 0), Some(data_type));
+        }
+        let next = DataType::WORDS.len() as u8 + 1;
+        assert_eq!(DataType::from_number(next, 0), None, "a type that is missing in the list");
+    }
+
+    #[test]
     fn types_come_back_from_their_words_and_numbers() {
         let country = Country::new("De");
         let types = [
@@ -264,7 +280,7 @@ mod tests {
         for (kind, option) in [(0, 0), (1, 1), (5, 1), (7, 1), (7, 0x4544), (8, 4), (9, 2), (11, 0)] {
             assert_eq!(DataType::from_number(kind, option), None, "{kind} {option}");
         }
-        assert_eq!(DataType::from_word("passport", DataTypeOptions::default()), None);
+        assert_eq!(DataType::from_word("nosuchtype", DataTypeOptions::default()), None);
     }
 
     #[test]

@@ -273,8 +273,7 @@ async fn stores_and_types(world: &World, met: &mut Met) {
     let one = json!([{"name": "a", "isSearchable": true}]);
     let none_searchable = json!({"displayName": "none", "columns": [{"name": "a"}]});
     met.check("no searchable column", &post(stores, none_searchable).send().await, 400, "invalidColumns");
-    let unknown =
-        json!({"displayName": "p", "columns": [{"name": "a", "isSearchable": true, "dataType": "passport"}]});
+    let unknown = json!({"displayName": "p", "columns": [{"name": "a", "isSearchable": true, "dataType": "no such type"}]});
     met.check("an unknown data type", &post(stores, unknown).send().await, 400, "unsupportedDataType");
     let blank = json!({"displayName": "a\u{7}b", "columns": one});
     met.check("a control character in a name", &post(stores, blank).send().await, 400, "invalidRequest");

@@ -14,6 +14,7 @@ mod generations;
 mod health;
 mod inventory;
 mod jobs;
+mod listings;
 mod lists;
 mod lowercase;
 mod migrations;

@@ -18,6 +18,7 @@
 mod blobs;
 mod catalog;
 mod error;
+mod error_kind;
 mod record;
 
 pub use blobs::{BlobPath, Blobs, PutOutcome};

@@ -16,6 +16,7 @@ mod connection;
 mod data_directory;
 #[cfg(all(feature = "agent", feature = "server"))]
 mod demo;
+mod ending;
 #[cfg(feature = "agent")]
 mod format_arguments;
 #[cfg(feature = "server")]
@@ -29,8 +30,6 @@ mod program_log;
 #[cfg(feature = "agent")]
 mod progress_bar;
 mod regular_file;
-#[cfg(feature = "server")]
-mod reload;
 #[cfg(feature = "server")]
 mod roles;
 #[cfg(feature = "agent")]
@@ -46,10 +45,10 @@ mod text_input;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::cli::Cli;
-use crate::command::Ending;
+use crate::ending::Ending;
 use crate::output::Output;
 
 fn main() -> ExitCode {
@@ -73,7 +72,7 @@ fn main() -> ExitCode {
             return ExitCode::from(Ending::Failed.status());
         }
     };
-    ExitCode::from(ending(runtime.block_on(command::run(cli.command, output))).status())
+    ExitCode::from(ending(runtime.block_on(command::run(cli.command, output, Cli::command))).status())
 }
 
 /// Returns how the command ended, and prints the error if it failed.

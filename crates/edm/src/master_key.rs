@@ -10,7 +10,7 @@ use clap::Args;
 use edm_service::MasterKey;
 use zeroize::Zeroizing;
 
-use crate::command::UsageError;
+use crate::ending::UsageError;
 use crate::host::{KEY_CREDENTIAL, KEY_VARIABLE, credential, master_key_of_environment};
 use crate::regular_file::open_regular;
 

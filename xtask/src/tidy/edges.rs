@@ -18,10 +18,9 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "edm-graph",
             "edm-hash",
             "edm-model",
-            "edm-store",
         ],
     ),
-    ("edm-server", &["edm-service", "edm-graph", "edm-model", "edm-store"]),
+    ("edm-server", &["edm-service", "edm-graph", "edm-model"]),
     ("edm-service", &["edm-engine", "edm-extract", "edm-store", "edm-block", "edm-hash", "edm-model"]),
     ("edm-agent", &["edm-graph", "edm-block", "edm-extract", "edm-hash", "edm-model"]),
     ("edm-engine", &["edm-hash", "edm-model"]),
@@ -84,7 +83,7 @@ fn judge(name: &str, wanted: &str, for_tests: bool, is_ours: bool) -> Option<Str
         };
         // A crate's tests may name the crate itself to enable features.
         let allowed = allowed.contains(&wanted) || wanted == name;
-        return (!allowed).then(|| format!("{name} must not depend on {wanted} (ARCHITECTURE.md, Crates)"));
+        return (!allowed).then(|| format!("{name} must not depend on {wanted} (ARCHITECTURE.md, Code map)"));
     }
     if for_tests {
         return None;

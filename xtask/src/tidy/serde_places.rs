@@ -6,7 +6,11 @@ use crate::source::SourceFile;
 
 /// Crates, files and folders that may derive serde.
 const CRATES: [&str; 2] = ["edm-graph", "edm-testkit"];
-const FILES: [&str; 2] = ["crates/edm-store/src/record.rs", "crates/edm-agent/src/journal.rs"];
+const FILES: [&str; 3] = [
+    "crates/edm-store/src/record.rs",
+    "crates/edm-agent/src/file_identity.rs",
+    "crates/edm-agent/src/journal.rs",
+];
 /// File and folder names that may derive serde in any crate: configuration, kits and reports.
 const NAMES: [&str; 4] = ["config", "kit", "report", "reports"];
 

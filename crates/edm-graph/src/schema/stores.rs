@@ -1,6 +1,6 @@
 //! Data stores, their columns, and upload agents.
 
-use edm_model::{OnUnserved, limits};
+use edm_model::{DataType, OnUnserved, limits};
 
 use super::element::{Navigation, StructuredType, boolean, int32, int64, moment, object, text};
 use super::matching::ENTITY;
@@ -11,8 +11,7 @@ use crate::query;
 pub static COLUMN_PARTS: [query::Property; COLUMN.property_count()] = COLUMN.query_properties();
 
 /// The words of a column's `dataType`.
-const DATA_TYPES: &[&str] =
-    &["text", "digits", "email", "name", "ssn", "card", "phone", "date", "iban", "address"];
+const DATA_TYPES: &[&str] = &DataType::WORDS;
 /// The words of `dataTypeOptions.order`.
 const ORDERS: &[&str] = &["ymd", "dmy", "mdy"];
 

@@ -1,10 +1,9 @@
 //! Upload agents.
 
-use edm_model::{AgentId, ListQuery, Listed, TenantId, UploadAgent};
+use edm_model::{AgentId, TenantId, UploadAgent};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::lists::{self, tables};
 use super::{Catalog, Write, get, id16, lowercase, moment};
 use crate::error::{Context, Error};
 
@@ -39,16 +38,6 @@ impl Catalog {
             .await
             .context("upload agent")?;
         read_agent(&row)
-    }
-
-    /// Lists the tenant's agents.
-    pub async fn list_agents(
-        &self,
-        tenant: TenantId,
-        query: &ListQuery,
-    ) -> Result<Listed<UploadAgent>, Error> {
-        let scope = [("a.tenant_id", tenant.as_bytes())];
-        lists::page(&self.lists, &tables::AGENTS, &scope, query, read_agent).await
     }
 
     /// Returns those of the agents that exist, in any order. A statement takes at most 32,766 ids.
@@ -124,7 +113,7 @@ async fn agent_in(write: &mut Write, tenant: TenantId, id: AgentId) -> Result<Up
     read_agent(&row)
 }
 
-fn read_agent(row: &SqliteRow) -> Result<UploadAgent, Error> {
+pub(super) fn read_agent(row: &SqliteRow) -> Result<UploadAgent, Error> {
     Ok(UploadAgent {
         id: AgentId::from_bytes(id16(row, "id")?),
         description: get(row, "description")?,

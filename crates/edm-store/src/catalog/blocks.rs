@@ -41,6 +41,24 @@ pub enum StageOutcome {
 }
 
 impl Catalog {
+    /// Like `change_session`, and passes every block of the session in ascending order.
+    pub async fn change_session_with_blocks<R: Send, E: From<Error>>(
+        &self,
+        id: SessionId,
+        decide: impl FnOnce(&mut SessionDraft, &[BlockRow]) -> Result<R, E> + Send,
+    ) -> Result<R, E> {
+        let mut write = self.write().await?;
+        let before = sessions::session_in(&mut write, id).await?;
+        let staged = blocks_in(&mut write, id).await?;
+        let mut draft = before.clone();
+        let result = decide(&mut draft, &staged)?;
+        if draft != before {
+            sessions::write_session(&mut write, &draft).await?;
+            write.commit().await.context("changing a session")?;
+        }
+        Ok(result)
+    }
+
     /// Stages a block if the closure allows it. Its blob must have been written.
     pub async fn stage_block<E: From<Error>>(
         &self,

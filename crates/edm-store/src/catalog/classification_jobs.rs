@@ -1,9 +1,8 @@
 //! Classification jobs: written once, and deleted when newer ones need the space.
 
-use edm_model::{ClassificationJob, JobId, JobOrigin, ListQuery, Listed, PrincipalId, TenantId};
+use edm_model::{ClassificationJob, JobId, JobOrigin, PrincipalId, TenantId};
 use sqlx::sqlite::SqliteRow;
 
-use super::lists::{self, tables};
 use super::{Catalog, get, id16, lowercase, moment};
 use crate::error::{Context, Error};
 use crate::record;
@@ -64,22 +63,6 @@ impl Catalog {
         read_classification_job(&row)
     }
 
-    /// Lists the tenant's jobs, optionally of one origin only.
-    pub async fn list_classification_jobs(
-        &self,
-        tenant: TenantId,
-        origin: Option<JobOrigin>,
-        query: &ListQuery,
-    ) -> Result<Listed<ClassificationJob>, Error> {
-        let table = match origin {
-            None => &tables::JOBS,
-            Some(JobOrigin::Text) => &tables::TEXT_JOBS,
-            Some(JobOrigin::File) => &tables::FILE_JOBS,
-        };
-        let scope = [("j.tenant_id", tenant.as_bytes())];
-        lists::page(&self.lists, table, &scope, query, read_classification_job).await
-    }
-
     /// Removes a job if the closure allows it.
     pub async fn delete_classification_job<E: From<Error>>(
         &self,
@@ -105,7 +88,7 @@ impl Catalog {
     }
 }
 
-fn read_classification_job(row: &SqliteRow) -> Result<ClassificationJob, Error> {
+pub(super) fn read_classification_job(row: &SqliteRow) -> Result<ClassificationJob, Error> {
     let origin: String = get(row, "origin")?;
     let findings: Option<String> = get(row, "findings")?;
     Ok(ClassificationJob {

@@ -2,15 +2,13 @@
 //! session, calls the closure and writes the result, all in one transaction.
 
 use edm_model::{
-    Columns, KeyId, ListQuery, Listed, PrincipalId, Session, SessionId, SessionState, StoreId, TenantId,
-    Timestamp, UpdateMode,
+    Columns, KeyId, PrincipalId, Session, SessionId, SessionState, StoreId, TenantId, Timestamp, UpdateMode,
 };
 use sqlx::sqlite::SqliteRow;
 
-use super::lists::{self, tables};
 use super::{
-    BlockRow, Catalog, LeasedJob, NewJob, Write, blocks, get, id16, jobs, lowercase, moment, number,
-    optional_id16, optional_moment, optional_number, signed,
+    Catalog, LeasedJob, NewJob, Write, get, id16, jobs, lowercase, moment, number, optional_id16,
+    optional_moment, optional_number, signed,
 };
 use crate::error::{Context, Error, ErrorKind};
 use crate::record;
@@ -115,31 +113,6 @@ impl Catalog {
         read_session(&row)
     }
 
-    /// Lists a store's sessions as the node shows them.
-    pub async fn list_sessions(
-        &self,
-        tenant: TenantId,
-        store_id: StoreId,
-        live: LiveData,
-        query: &ListQuery,
-    ) -> Result<Listed<ListedSession>, Error> {
-        let table = match live {
-            LiveData::Served => &tables::SESSIONS,
-            LiveData::NotServed => &tables::SESSIONS_LIVE_NOT_SERVED,
-        };
-        // The tenant is constant within a store. Testing it on the store lets an index on sessions
-        // alone do the counting.
-        let scope = [("s.store_id", store_id.as_bytes()), ("d.tenant_id", tenant.as_bytes())];
-        let mut columns = LastColumns::default();
-        let read = move |row: &SqliteRow| {
-            Ok(ListedSession {
-                session: session_of(row, &mut columns)?,
-                live_session_id: optional_id16(row, "live_session_id")?.map(SessionId::from_bytes),
-            })
-        };
-        lists::page(&self.lists, table, &scope, query, read).await
-    }
-
     /// Returns the earliest last activity among the open sessions; `None` if there are none.
     pub async fn earliest_activity(&self) -> Result<Option<Timestamp>, Error> {
         let row = sqlx::query("select min(last_activity_at) as earliest from sessions where state = $1")
@@ -174,24 +147,6 @@ impl Catalog {
         let result = decide(&mut draft)?;
         // Nothing to write: dropping the transaction releases the write lock without a sync of the
         // disk.
-        if draft != before {
-            write_session(&mut write, &draft).await?;
-            write.commit().await.context("changing a session")?;
-        }
-        Ok(result)
-    }
-
-    /// Like `change_session`, and passes every block of the session in ascending order.
-    pub async fn change_session_with_blocks<R: Send, E: From<Error>>(
-        &self,
-        id: SessionId,
-        decide: impl FnOnce(&mut SessionDraft, &[BlockRow]) -> Result<R, E> + Send,
-    ) -> Result<R, E> {
-        let mut write = self.write().await?;
-        let before = session_in(&mut write, id).await?;
-        let staged = blocks::blocks_in(&mut write, id).await?;
-        let mut draft = before.clone();
-        let result = decide(&mut draft, &staged)?;
         if draft != before {
             write_session(&mut write, &draft).await?;
             write.commit().await.context("changing a session")?;
@@ -385,7 +340,7 @@ async fn next_commit(write: &mut Write, store_id: StoreId) -> Result<u64, Error>
 /// Memo of the columns parsed last. The sessions of a store rarely differ in them, and parsing
 /// costs more than the rest of a row.
 #[derive(Default)]
-struct LastColumns(Option<(String, Columns)>);
+pub(super) struct LastColumns(Option<(String, Columns)>);
 
 impl LastColumns {
     fn read(&mut self, text: &str) -> Result<Columns, Error> {
@@ -415,7 +370,7 @@ fn read_session(row: &SqliteRow) -> Result<SessionDraft, Error> {
     })
 }
 
-fn session_of(row: &SqliteRow, columns: &mut LastColumns) -> Result<Session, Error> {
+pub(super) fn session_of(row: &SqliteRow, columns: &mut LastColumns) -> Result<Session, Error> {
     let total_job_count: Option<u32> = optional_number(row, "total_job_count")?;
     let finished: u32 = number(row, "finished_job_count")?;
     let state: String = get(row, "state")?;

@@ -1,12 +1,11 @@
 //! Data stores, with their live generations.
 
 use edm_model::{
-    Columns, DataStore, KeyId, ListQuery, Listed, LiveGeneration, OnUnserved, Pattern, PlaceholderWords,
-    SensitiveType, SessionId, StoreId, TenantId, Timestamp,
+    Columns, DataStore, KeyId, LiveGeneration, OnUnserved, Pattern, PlaceholderWords, SensitiveType,
+    SessionId, StoreId, TenantId, Timestamp,
 };
 use sqlx::sqlite::SqliteRow;
 
-use super::lists::{self, tables};
 use super::{
     Catalog, NewJob, NewSessionRow, SaltRow, Write, get, id16, jobs, lowercase, moment, number,
     optional_id16, optional_moment, optional_number, salts, sessions, types,
@@ -143,12 +142,6 @@ impl Catalog {
             .await
             .context("data store")?;
         read_store(&row)
-    }
-
-    /// Lists the tenant's stores.
-    pub async fn list_stores(&self, tenant: TenantId, query: &ListQuery) -> Result<Listed<StoreRow>, Error> {
-        let scope = [("d.tenant_id", tenant.as_bytes())];
-        lists::page(&self.lists, &tables::STORES, &scope, query, read_store).await
     }
 
     /// Lists the stores of every tenant, for gauges.
@@ -303,7 +296,7 @@ pub(super) fn on_unserved(row: &SqliteRow) -> Result<OnUnserved, Error> {
     OnUnserved::parse(&word).ok_or_else(|| Error::corrupt("what a store wants of data that cannot be read"))
 }
 
-fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
+pub(super) fn read_store(row: &SqliteRow) -> Result<StoreRow, Error> {
     let live_session = optional_id16(row, "live_session_id")?;
     let live = match (live_session, optional_number(row, "live_number")?) {
         (Some(session), Some(generation)) => Some(LiveGeneration {

@@ -1,12 +1,11 @@
 //! Sensitive types.
 
 use edm_model::{
-    Columns, ListQuery, Listed, Pattern, SensitiveType, SensitiveTypeId, SessionId, StoreId, TenantId,
-    TypeOrigin, redact_confidence_default,
+    Columns, Pattern, SensitiveType, SensitiveTypeId, SessionId, StoreId, TenantId, TypeOrigin,
+    redact_confidence_default,
 };
 use sqlx::sqlite::SqliteRow;
 
-use super::lists::{self, tables};
 use super::{Catalog, Write, get, id16, lowercase, moment, number};
 use crate::error::{Context, Error};
 use crate::record;
@@ -47,16 +46,6 @@ impl Catalog {
             .await
             .context("listing sensitive types")?;
         rows.iter().map(read_type).collect()
-    }
-
-    /// Lists the tenant's sensitive types.
-    pub async fn list_types(
-        &self,
-        tenant: TenantId,
-        query: &ListQuery,
-    ) -> Result<Listed<SensitiveType>, Error> {
-        let scope = [("t.tenant_id", tenant.as_bytes())];
-        lists::page(&self.lists, &tables::TYPES, &scope, query, read_type).await
     }
 
     /// Lists the tenants that have a sensitive type.
@@ -266,7 +255,7 @@ async fn columns_of(write: &mut Write, session: SessionId) -> Result<Option<Colu
     row.map(|row| record::read_columns(&get::<String>(&row, "columns")?)).transpose()
 }
 
-fn read_type(row: &SqliteRow) -> Result<SensitiveType, Error> {
+pub(super) fn read_type(row: &SqliteRow) -> Result<SensitiveType, Error> {
     let store_id = StoreId::from_bytes(id16(row, "store_id")?);
     let origin: String = get(row, "origin")?;
     Ok(SensitiveType {

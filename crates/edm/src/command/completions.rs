@@ -1,9 +1,8 @@
 //! `edm completions`.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::output::Output;
 
 #[derive(Debug, Args)]
@@ -19,9 +18,13 @@ pub(crate) struct CompletionsArguments {
     shell: Shell,
 }
 
-pub(crate) fn run(arguments: &CompletionsArguments, output: Output) -> anyhow::Result<()> {
+pub(crate) fn run(
+    arguments: &CompletionsArguments,
+    mut program: Command,
+    output: Output,
+) -> anyhow::Result<()> {
     // Written to memory first, because the generator panics if the output is closed.
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "edm", &mut script);
+    clap_complete::generate(arguments.shell, &mut program, "edm", &mut script);
     Ok(output.text(&String::from_utf8(script)?)?)
 }

@@ -7,8 +7,8 @@ use edm_graph::LookupRequest;
 use edm_model::StoreId;
 use serde_json::{Map, Value, json};
 
-use crate::command::{Ending, with_statuses};
 use crate::connection::Connection;
+use crate::ending::{Ending, with_statuses};
 use crate::output::{Format, Output};
 use crate::row_origin::RowOrigins;
 

@@ -4,11 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man;
 use serde_json::json;
 
-use crate::cli::Cli;
 use crate::output::{Format, Output};
 
 #[derive(Debug, Args)]
@@ -22,13 +21,13 @@ pub(crate) struct ManArguments {
     folder: PathBuf,
 }
 
-pub(crate) fn run(arguments: &ManArguments, output: Output) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &ManArguments, program: Command, output: Output) -> anyhow::Result<()> {
     let folder = &arguments.folder;
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}: name another one", folder.display()))?;
     // Only the version number, so that the pages change with the commands and not with each commit.
     let version = env!("CARGO_PKG_VERSION");
-    let mut root = Cli::command().disable_help_subcommand(true).long_version(version);
+    let mut root = program.disable_help_subcommand(true).long_version(version);
     root.build();
     let mut names = Vec::new();
     write_pages(&root, folder, &mut names)?;

@@ -13,8 +13,8 @@ use edm_model::{Column, Columns, DataType, limits};
 use serde_json::{Value, json};
 
 use super::upload::{counted, print_rejections, refusals_json};
-use super::{Ending, with_statuses};
 use crate::column_argument::{ColumnArgument, typed};
+use crate::ending::{Ending, with_statuses};
 use crate::format_arguments::FormatArguments;
 use crate::host::{core_count, fill_random, temporary_folder};
 use crate::output::{Format, Output, grouped};

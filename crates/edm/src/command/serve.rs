@@ -1,26 +1,26 @@
 //! `edm serve`.
 
+mod reload;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 use edm_model::{TenantId, Timestamp};
-use edm_server::{Names, ServerCertificate, ServerConfig, Surface, TlsFiles, bind, log_panics_without_text};
+use edm_server::{ServerCertificate, ServerConfig, Surface, TlsFiles, bind, log_panics_without_text};
 use edm_service::{Service, ServiceConfig};
 
-use crate::config::{LogFormat, ServeConfig, TlsSection};
+use crate::config::{LISTEN_DEFAULT, LogFormat, ServeConfig, TlsSection, names};
 use crate::data_directory::{self, Start};
 use crate::hangup::Hangups;
 use crate::host::{keep_new_files_private, log_filter_of_environment, now, raise_descriptors};
 use crate::master_key::KeyArguments;
 use crate::program_log::ProgramLog;
-use crate::reload::Reload;
 use crate::roles::NodeRoles;
 use crate::server_lifecycle;
+use reload::Reload;
 
-/// The default address.
-pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 /// A certificate that expires sooner is reported, since its renewal has probably failed.
 const EXPIRY_SECONDS_WARNED: i64 = 14 * 24 * 3_600;
 
@@ -198,12 +198,6 @@ pub(crate) fn warn_of_refusals(certificate: &ServerCertificate, now: Timestamp) 
 pub(crate) fn tls_files(config: &ServeConfig) -> Option<TlsFiles> {
     let (certificate, key) = config.tls.certificate.clone().zip(config.tls.key.clone())?;
     Some(TlsFiles { certificate, key })
-}
-
-/// Returns the names of the server in URLs.
-pub(crate) fn names(config: &ServeConfig) -> Names {
-    let server = &config.server;
-    Names { public_url: server.public_url.clone(), allowed_hosts: server.allowed_hosts.clone() }
 }
 
 fn listening(config: &ServeConfig, descriptors: u64) -> anyhow::Result<ServerConfig> {

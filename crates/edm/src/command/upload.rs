@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 use self::create::create_store;
 use self::sessions::{print_session, print_sessions};
-use super::UsageError;
 use crate::connection::Connection;
+use crate::ending::UsageError;
 use crate::format_arguments::FormatArguments;
 use crate::host::{core_count, state_folder};
 use crate::output::{Format, Output, grouped};

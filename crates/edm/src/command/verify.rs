@@ -9,8 +9,8 @@ use edm_service::{Finding, Verification};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::command::{Ending, with_two_statuses};
 use crate::data_directory;
+use crate::ending::{Ending, with_two_statuses};
 use crate::host::keep_new_files_private;
 use crate::master_key::KeyArguments;
 use crate::output::{Format, Output};

@@ -14,9 +14,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use edm_server::Names;
 use serde::{Deserialize, Serialize};
 
-use crate::command::serve::names;
 use crate::program_log::filter_of;
 use crate::regular_file::open_regular;
 use crate::roles::NodeRoles;
@@ -25,6 +25,8 @@ pub(crate) use changes::is_live;
 use limits::{Indexing, Lookup, Matching, Readiness, Sessions};
 pub(crate) use log::{LogFormat, LogSection};
 
+/// The default address.
+pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 /// Maximum size of the file. A larger one is not a configuration file.
 const CONFIG_BYTES_MAX: usize = 256 * 1024;
 
@@ -123,6 +125,12 @@ impl ServeConfig {
         self.lookup.apply(&mut limits)?;
         Ok(limits)
     }
+}
+
+/// Returns the names of the server in URLs.
+pub(crate) fn names(config: &ServeConfig) -> Names {
+    let server = &config.server;
+    Names { public_url: server.public_url.clone(), allowed_hosts: server.allowed_hosts.clone() }
 }
 
 #[cfg(test)]
@@ -269,7 +277,7 @@ mod tests {
         let mut expected = BTreeMap::new();
         for (name, _) in ServeConfig::default().values() {
             let default = match name.as_str() {
-                "server.listen" => crate::command::serve::LISTEN_DEFAULT.to_owned(),
+                "server.listen" => LISTEN_DEFAULT.to_owned(),
                 "server.insecure_http" => "false".to_owned(),
                 "server.roles" => "[\"api\", \"worker\"]".to_owned(),
                 "server.public_url"

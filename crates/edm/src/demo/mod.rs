@@ -23,7 +23,7 @@ use edm_agent::{
 use edm_graph::{ColumnResource, DataStoreResource};
 use serde_json::json;
 
-use crate::command::Ending;
+use crate::ending::Ending;
 use crate::host::{core_count, fill_random};
 use crate::output::{Output, grouped};
 use crate::server_lifecycle::interrupted;

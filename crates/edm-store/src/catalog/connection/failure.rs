@@ -1,6 +1,6 @@
 //! Classifies SQLite's errors by their effect on the caller, the transaction and the connection.
 
-use crate::error::ErrorKind;
+use crate::error_kind::ErrorKind;
 
 // Primary result codes, the lowest byte of every code (sqlite.org/rescode.html).
 const ERROR: i32 = 1;

@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use edm_agent::ErrorKind;
 use edm_graph::ClassificationResult;
 
-use crate::command::{Ending, UsageError, with_statuses};
 use crate::connection::Connection;
+use crate::ending::{Ending, UsageError, with_statuses};
 use crate::output::Output;
 use crate::text_input::{self, Survey, TEXT_BYTES_MAX, Text, TextInput};
 use question::Question;

@@ -7,8 +7,8 @@ use edm_graph::{ClassificationError, DetectedContent, Diagnostic, limit_kind};
 use edm_model::LimitKind;
 use serde_json::{Value, json};
 
-use crate::command::Ending;
 use crate::command::upload::counted;
+use crate::ending::Ending;
 use crate::output::grouped;
 use crate::text_input::Survey;
 

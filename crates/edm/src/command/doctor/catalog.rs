@@ -10,8 +10,7 @@ use edm_model::{Principal, TenantId};
 use edm_service::{ErrorKind, MasterKey, Service, ServiceConfig, catalog_is_current};
 use tempfile::TempDir;
 
-use super::Check;
-use super::directory::Use;
+use super::{Check, Use};
 use crate::command::token::lets_in_an_admin;
 use crate::data_directory::{BLOBS, CATALOG, CATALOG_LOG, size_of};
 use crate::host::{clock, now, random};

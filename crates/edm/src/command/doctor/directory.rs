@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
-use super::{Check, catalog};
+use super::{Check, Use, catalog};
 use crate::data_directory::{ADMIN_TOKEN, LOCK};
 use crate::host::free_bytes;
 use crate::master_key::{KeyArguments, KeySource};
@@ -19,15 +19,6 @@ const FREE_BYTES_WARNING: u64 = 1024 * MEBIBYTE;
 /// others.
 #[cfg(unix)]
 const ENTRIES_MAX: usize = 100_000;
-
-/// Whether a server uses a directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
-    Running,
-    Free,
-    /// Unknown.
-    Unknown,
-}
 
 pub(super) async fn checks(folder: &Path, key: &KeyArguments) -> Vec<Check> {
     match fs::metadata(folder) {

@@ -19,8 +19,8 @@ use crate::connection::Connection;
 use crate::master_key::KeyArguments;
 
 #[cfg(feature = "server")]
-use crate::command::UsageError;
-use crate::command::{Ending, with_two_statuses};
+use crate::ending::UsageError;
+use crate::ending::{Ending, with_two_statuses};
 use crate::output::{Format, Output};
 
 #[derive(Debug, Args)]
@@ -57,6 +57,16 @@ pub(crate) struct DoctorArguments {
     #[cfg(feature = "agent")]
     #[command(flatten)]
     connection: Connection,
+}
+
+/// Whether a server uses a directory.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Running,
+    Free,
+    /// Unknown.
+    Unknown,
 }
 
 /// The result of a check.

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::print_rejections;
 use crate::column_argument::{typed_of, words_of};
-use crate::command::UsageError;
 use crate::command::profile::{profile_options, profile_table};
+use crate::ending::UsageError;
 use crate::suggested_schema::suggest;
 
 /// The final states of a session without publication.

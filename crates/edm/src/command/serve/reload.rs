@@ -4,7 +4,7 @@
 use edm_server::{LiveSettings, Replaced};
 use edm_service::Service;
 
-use crate::command::serve::{self, ServeArguments};
+use super::{self as serve, ServeArguments};
 use crate::config::{ServeConfig, is_live};
 use crate::hangup::Hangups;
 use crate::host::now;
