@@ -10,7 +10,6 @@ use edm_hash::Placeholders;
 use edm_model::{Column, DataType};
 
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
-
 use crate::error::Error;
 use crate::rejections::Rejections;
 use crate::source::{Extent, RecordReader};

@@ -141,7 +141,8 @@ impl<'q> Context<'q> {
     pub(crate) fn words_between(&self, a: ZoneSpan, b: ZoneSpan) -> u64 {
         let (left, right) = a.in_order(b);
         let words = self.words();
-        let span = |atom: &usize| words.source_span(*atom, *atom).unwrap_or_default();
+        let span =
+            |atom: &usize| words.source_span(*atom, *atom).expect("only atoms of the text are asked for");
         let from = partition_point(words.atom_count(), |atom| span(atom).0 < left.end);
         let to = partition_point(words.atom_count(), |atom| span(atom).1 <= right.start);
         to.saturating_sub(from) as u64
@@ -262,7 +263,7 @@ impl<'q> Context<'q> {
     fn reach_words(&self, distance: usize, primary: ZoneSpan) -> ZoneSpan {
         let words = self.words();
         let span = |atom: usize| words.source_span(atom, atom);
-        let ends = |atom: &usize| span(*atom).unwrap_or_default();
+        let ends = |atom: &usize| span(*atom).expect("only atoms of the text are asked for");
         let before = partition_point(words.atom_count(), |atom| ends(atom).1 <= primary.start);
         let after = partition_point(words.atom_count(), |atom| ends(atom).0 < primary.end);
         let last = after.saturating_add(distance).min(words.atom_count().saturating_sub(1));
