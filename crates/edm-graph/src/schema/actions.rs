@@ -55,7 +55,7 @@ pub static COMMIT: Action = Action {
     description: "Says that all blocks are there; may be repeated.",
 };
 
-/// Gives a session up.
+/// Cancels a session.
 pub static CANCEL: Action =
     Action { name: "cancel", description: "Gives the session up; may be repeated.", ..COMMIT };
 
@@ -122,7 +122,7 @@ pub static CLASSIFY: Action = Action {
     description: "Finds records in a text.",
 };
 
-/// Covers records in a text.
+/// Redacts records in a text.
 pub static REDACT: Action = Action {
     name: "redactExactMatches",
     bound_to: &SERVICE,
@@ -161,7 +161,7 @@ pub static CLASSIFY_FILE: Action = Action {
     description: "Makes a job of classifying a file.",
 };
 
-/// Classifies a text, the way of before 2022.
+/// Classifies a text, as Graph had it until 2022.
 pub static CLASSIFY_TEXT: Action = Action {
     name: "classifyText",
     bound_to: &SERVICE,

@@ -1,11 +1,11 @@
-//! What requests bring that is OData's or this service's own way to send several at once, and no
-//! type of Graph's schema: it stands in no `$metadata`.
+//! Bodies that send several requests or texts at once, in OData's form or this service's. They are
+//! not types of Graph's schema, so `$metadata` does not have them.
 
 use edm_model::limits;
 
 use super::element::{Primitive, StructuredType, Type, object, text};
 
-/// Several requests.
+/// A batch of requests.
 pub static BATCH: StructuredType = StructuredType::complex(
     "batch",
     &[object("requests", &BATCH_REQUEST, "The requests, in the order in which they are carried out.")
@@ -16,7 +16,7 @@ pub static BATCH: StructuredType = StructuredType::complex(
     "Several requests.",
 );
 
-/// One of several requests.
+/// One request of a batch.
 pub static BATCH_REQUEST: StructuredType = StructuredType::complex(
     "batchRequest",
     &[
@@ -38,7 +38,7 @@ pub static BATCH_REQUEST: StructuredType = StructuredType::complex(
     "One of several requests.",
 );
 
-/// The headers of one of several requests.
+/// The headers of one request of a batch.
 pub static BATCH_HEADERS: StructuredType = StructuredType {
     open: Some(Type::Primitive(Primitive::Text)),
     ..StructuredType::complex("batchHeaders", &[], "Headers by their names.")

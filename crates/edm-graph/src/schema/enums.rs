@@ -18,7 +18,7 @@ pub static SENSITIVE_TYPE_SCOPE: EnumType = EnumType {
     description: "Which part of a document a sensitive type is for.",
 };
 
-/// Who brought a type.
+/// Who provided a type.
 pub static SENSITIVE_TYPE_SOURCE: EnumType = EnumType {
     name: "sensitiveTypeSource",
     flags: false,
@@ -26,7 +26,7 @@ pub static SENSITIVE_TYPE_SOURCE: EnumType = EnumType {
     description: "Who brought a sensitive type.",
 };
 
-/// How near a trained classifier must come.
+/// How certain a trained classifier must be.
 pub static MATCH_TOLERANCE: EnumType = EnumType {
     name: "mlClassificationMatchTolerance",
     flags: true,
@@ -34,7 +34,7 @@ pub static MATCH_TOLERANCE: EnumType = EnumType {
     description: "How near a trained classifier must come.",
 };
 
-/// Whether an error passes by itself.
+/// Whether an error is temporary.
 pub static PROCESSING_ERROR_TYPE: EnumType = EnumType {
     name: "contentProcessingErrorType",
     flags: false,
@@ -42,7 +42,7 @@ pub static PROCESSING_ERROR_TYPE: EnumType = EnumType {
     description: "Whether an error of processing passes by itself.",
 };
 
-/// How a label was put on.
+/// How a label was applied.
 pub static APPLICATION_MODE: EnumType = EnumType {
     name: "applicationMode",
     flags: false,
@@ -50,7 +50,7 @@ pub static APPLICATION_MODE: EnumType = EnumType {
     description: "How a label is put on.",
 };
 
-/// What is done when a policy's rule is met.
+/// The action when a policy's rule applies.
 pub static DLP_ACTION: EnumType = EnumType {
     name: "dlpAction",
     flags: false,
@@ -58,7 +58,7 @@ pub static DLP_ACTION: EnumType = EnumType {
     description: "What is done when the rule of a policy is met.",
 };
 
-/// How far a policy's rule is in force.
+/// To what extent a policy's rule is enforced.
 pub static RULE_MODE: EnumType = EnumType {
     name: "ruleMode",
     flags: false,
@@ -66,7 +66,7 @@ pub static RULE_MODE: EnumType = EnumType {
     description: "How far the rule of a policy is in force.",
 };
 
-/// What a label may be put on.
+/// The kinds of item that a label may be applied to.
 pub static LABEL_TARGET: EnumType = EnumType {
     name: "sensitivityLabelTarget",
     flags: true,

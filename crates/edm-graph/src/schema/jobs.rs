@@ -1,4 +1,4 @@
-//! Jobs of classifying, and those of labels and policies, of which this service has none.
+//! Classification jobs, and jobs of labels and policies. This service has none of the latter two.
 
 use super::element::{StructuredType, moment, object, text};
 use super::labels::{EVALUATE_LABEL_RESULT_GROUP, POLICIES_RESULT};
@@ -22,7 +22,7 @@ pub static JOB_RESPONSE_BASE: StructuredType = StructuredType::entity(
     "What every job has.",
 );
 
-/// A job of classifying.
+/// A classification job.
 pub static CLASSIFICATION_JOB: StructuredType = StructuredType::entity(
     "classificationJobResponse",
     &JOB_RESPONSE_BASE,
@@ -30,7 +30,7 @@ pub static CLASSIFICATION_JOB: StructuredType = StructuredType::entity(
     "A job of classifying a text or file.",
 );
 
-/// A job of finding a label.
+/// A job that finds a label.
 pub static LABEL_JOB: StructuredType = StructuredType::entity(
     "evaluateLabelJobResponse",
     &JOB_RESPONSE_BASE,
@@ -38,7 +38,7 @@ pub static LABEL_JOB: StructuredType = StructuredType::entity(
     "A job of finding a label; this service has none.",
 );
 
-/// A job of finding policies.
+/// A job that finds policies.
 pub static POLICIES_JOB: StructuredType = StructuredType::entity(
     "dlpEvaluatePoliciesJobResponse",
     &JOB_RESPONSE_BASE,

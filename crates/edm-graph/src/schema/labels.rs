@@ -1,12 +1,12 @@
-//! Labels and policies: types that Graph's schema hangs on `dataClassification` and of which this
-//! service has no values.
+//! Labels and policies: types below `dataClassification` in Graph's schema. This service has no
+//! values of them.
 
 use super::element::{Navigation, StructuredType, boolean, int32, moment, object, text, word};
 use super::enums::{APPLICATION_MODE, DLP_ACTION, LABEL_TARGET, RULE_MODE};
 use super::matching::ENTITY;
 use crate::query;
 
-/// What queries may name of a label.
+/// The properties of a label that queries may name.
 pub static SENSITIVITY_LABEL_PROPERTIES: [query::Property; SENSITIVITY_LABEL.property_count()] =
     SENSITIVITY_LABEL.query_properties();
 
@@ -46,7 +46,7 @@ pub static LABEL_POLICY: StructuredType = StructuredType::complex(
     "A policy that publishes a label.",
 );
 
-/// When a label is put on by itself.
+/// When a label is applied automatically.
 pub static AUTO_LABELING: StructuredType = StructuredType::complex(
     "autoLabeling",
     &[
@@ -81,14 +81,14 @@ pub static EVALUATE_LABEL_RESULT: StructuredType = StructuredType::complex(
     "A label that fits a document, and why.",
 );
 
-/// The policy that asks for a label.
+/// The policy that requires a label.
 pub static RESPONSIBLE_POLICY: StructuredType = StructuredType::complex(
     "responsiblePolicy",
     &[text("id", "The id."), text("name", "The name.")],
     "The policy that asks for a label.",
 );
 
-/// The type that asks for a label.
+/// The type that requires a label.
 pub static RESPONSIBLE_TYPE: StructuredType = StructuredType::complex(
     "responsibleSensitiveType",
     &[
@@ -102,7 +102,7 @@ pub static RESPONSIBLE_TYPE: StructuredType = StructuredType::complex(
     "The sensitive type whose values ask for a label.",
 );
 
-/// A label as a result names it.
+/// A label in a result.
 pub static MATCHING_LABEL: StructuredType = StructuredType::complex(
     "matchingLabel",
     &[
@@ -131,7 +131,7 @@ pub static POLICIES_RESULT: StructuredType = StructuredType::complex(
     "The policies that apply to a document.",
 );
 
-/// A rule that is met.
+/// A rule that applies.
 pub static MATCHING_RULE: StructuredType = StructuredType::complex(
     "matchingDlpRule",
     &[

@@ -1,4 +1,4 @@
-//! What texts are classified with and what is found in them, and the errors of both.
+//! What texts are classified with, what is found in them, and the errors of both.
 
 use super::element::{
     Property, StructuredKind, StructuredType, boolean, guid, int32, int64, moment, object, text, word,
@@ -9,13 +9,13 @@ use super::enums::{
 };
 use crate::query;
 
-/// What of an error queries can compare.
+/// The parts of an error that queries can compare.
 pub static ERROR_PARTS: [query::Property; CLASSIFICATION_ERROR.property_count()] =
     CLASSIFICATION_ERROR.query_properties();
 static INNER_ERROR_PARTS: [query::Property; CLASSIFICATION_INNER_ERROR.property_count()] =
     CLASSIFICATION_INNER_ERROR.query_properties();
 
-/// What everything with a key is.
+/// The base of every entity.
 pub static ENTITY: StructuredType = StructuredType {
     is_abstract: true,
     kind: StructuredKind::Entity,
@@ -60,7 +60,7 @@ pub static CLASSIFICATION_ERROR: StructuredType = StructuredType::complex(
 )
 .inheriting(&CLASSIFICATION_ERROR_BASE);
 
-/// An error of other services of Graph's.
+/// An error of other services of Graph.
 pub static PROCESSING_ERROR: StructuredType = StructuredType::complex(
     "processingError",
     &[word("errorType", &PROCESSING_ERROR_TYPE, "Whether it passes by itself.").never_null()],
@@ -81,7 +81,7 @@ pub static DETECTED_CONTENT_BASE: StructuredType = StructuredType::complex(
     "What was found of one sensitive type.",
 );
 
-/// What was found of one exact match type.
+/// The matches of one exact match type.
 pub static EXACT_MATCH_DETECTED_CONTENT: StructuredType = StructuredType::complex(
     "exactMatchDetectedSensitiveContent",
     &[
@@ -92,7 +92,7 @@ pub static EXACT_MATCH_DETECTED_CONTENT: StructuredType = StructuredType::comple
 )
 .inheriting(&DETECTED_CONTENT_BASE);
 
-/// What was found of one type of any method.
+/// The matches of one type, by any method.
 pub static DETECTED_CONTENT: StructuredType = StructuredType::complex(
     "detectedSensitiveContent",
     &[
@@ -108,7 +108,7 @@ pub static DETECTED_CONTENT: StructuredType = StructuredType::complex(
 )
 .inheriting(&DETECTED_CONTENT_BASE);
 
-/// What a trained classifier found.
+/// A finding of a trained classifier.
 pub static MACHINE_LEARNING_CONTENT: StructuredType = StructuredType::complex(
     "machineLearningDetectedSensitiveContent",
     &[
@@ -119,7 +119,7 @@ pub static MACHINE_LEARNING_CONTENT: StructuredType = StructuredType::complex(
 )
 .inheriting(&DETECTED_CONTENT);
 
-/// How much reached one confidence.
+/// Counts at one confidence.
 pub static CONFIDENCE_COUNT: StructuredType = StructuredType::complex(
     "exactMatchConfidenceCount",
     &[
@@ -157,7 +157,7 @@ pub static LOCATION: StructuredType = StructuredType::complex(
     "A place in a text that holds a record.",
 );
 
-/// A fact beside a match.
+/// A fact near a match.
 pub static EVIDENCE: StructuredType = StructuredType::complex(
     "sensitiveContentEvidence",
     &[
@@ -181,14 +181,14 @@ pub static DETECTED_CONTENT_WRAPPER: StructuredType = StructuredType::complex(
     "The result of a job of classifying.",
 );
 
-/// Counts at one confidence, of older jobs.
+/// Counts at one confidence, as in older jobs.
 pub static CLASSIFICATION_ATTRIBUTE: StructuredType = StructuredType::complex(
     "classificationAttribute",
     &[int32("confidence", "The confidence."), int32("count", "How much reached it.")],
     "How much reached one confidence.",
 );
 
-/// A result handed to other services.
+/// A result that is passed to other services.
 pub static CLASSIFICATION_RESULT: StructuredType = StructuredType::complex(
     "classificationResult",
     &[
@@ -232,7 +232,7 @@ pub static REDACTION: StructuredType = StructuredType::complex(
 )
 .added();
 
-/// Why values of one type are no match.
+/// Why values of one type are not matches.
 pub static DIAGNOSTIC: StructuredType = StructuredType::complex(
     "exactMatchDiagnostic",
     &[
@@ -264,7 +264,7 @@ pub static LIMIT: StructuredType = StructuredType::complex(
     "A limit that was reached.",
 );
 
-/// A value that is no match.
+/// A value that is not a match.
 pub static UNMATCHED: StructuredType = StructuredType::complex(
     "unmatched",
     &[

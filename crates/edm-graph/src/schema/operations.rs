@@ -290,7 +290,7 @@ const fn perform_nothing(id: &'static str, path: &'static str, action: &'static 
 }
 
 impl Operation {
-    /// Makes it one that Graph has and this service does not.
+    /// Marks it as an operation that Graph has and this service does not.
     const fn not_served(self) -> Self {
         Self { answer: Answer { status: 501, content: Content::Refusal }, ..self }
     }

@@ -1,4 +1,4 @@
-//! What requests bring: Graph's own request types, which no path takes, and the parts of action
+//! Types of requests: Graph's request types, which no path accepts, and the parts of action
 //! parameters.
 
 use edm_model::limits;
@@ -9,7 +9,7 @@ use super::matching::ENTITY;
 
 const PLACE_MAX: u64 = i32::MAX as u64;
 
-/// Candidates that the caller found already.
+/// Candidates that the caller has already found.
 pub static CONTENT_CLASSIFICATION: StructuredType = StructuredType::complex(
     "contentClassification",
     &[
@@ -77,7 +77,7 @@ pub static TEXT_CLASSIFICATION_REQUEST: StructuredType = StructuredType::entity(
     "In Graph's schema, but no path takes it.",
 );
 
-/// Where a text is from.
+/// The origin of a text.
 pub static CONTENT_META_DATA: StructuredType = StructuredType::complex(
     "classificationRequestContentMetaData",
     &[text("sourceId", "The source.")],

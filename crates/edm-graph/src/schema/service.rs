@@ -7,14 +7,14 @@ use super::matching::ENTITY;
 use super::{enums, jobs, labels, matching, requests, sessions, stores, types};
 use crate::query;
 
-/// Where types live.
+/// The namespace of the types.
 pub const NAMESPACE: &str = "microsoft.graph";
 /// The name of the entity container.
 pub const CONTAINER: &str = "GraphService";
 /// The name of the one singleton.
 pub const SINGLETON: &str = "dataClassification";
 
-/// What queries may name of the service itself.
+/// The properties of the service itself that queries may name.
 pub static SERVICE_PROPERTIES: [query::Property; SERVICE.property_count()] = SERVICE.query_properties();
 
 /// The type of the singleton.
@@ -61,7 +61,7 @@ pub static ENUMS: &[&EnumType] = &[
     &enums::LABEL_TARGET,
 ];
 
-/// Every entity and complex type, those behind which others stand first.
+/// Every entity and complex type, base types first.
 pub static STRUCTURED_TYPES: &[&StructuredType] = &[
     &matching::ENTITY,
     &SERVICE,

@@ -108,7 +108,7 @@ pub static EXACT_MATCH_SESSION: StructuredType = StructuredType::entity(
     description: "The agent that uploads, where the session names one that exists.",
 }]);
 
-/// A job of looking rows up; no path leads to one.
+/// A job that looks up rows; no path leads to one.
 pub static EXACT_MATCH_LOOKUP_JOB: StructuredType = StructuredType::entity(
     "exactMatchLookupJob",
     &EXACT_MATCH_JOB_BASE,
@@ -124,7 +124,7 @@ pub static EXACT_MATCH_LOOKUP_JOB: StructuredType = StructuredType::entity(
     description: "The rows that were found.",
 }]);
 
-/// A row that such a job found.
+/// A row that a look-up job found.
 pub static LOOKUP_RESULT_ROW: StructuredType = StructuredType::entity(
     "lookupResultRow",
     &ENTITY,

@@ -7,7 +7,7 @@ use super::matching::ENTITY;
 use super::sessions::EXACT_MATCH_SESSION;
 use crate::query;
 
-/// What of a column `any` can compare.
+/// The parts of a column that `any` can compare.
 pub static COLUMN_PARTS: [query::Property; COLUMN.property_count()] = COLUMN.query_properties();
 
 /// The words of a column's `dataType`.

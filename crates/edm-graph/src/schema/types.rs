@@ -7,10 +7,10 @@ use super::enums::{CLASSIFICATION_METHOD, SENSITIVE_TYPE_SCOPE, SENSITIVE_TYPE_S
 use super::matching::ENTITY;
 use crate::query;
 
-/// What of a rule queries can compare.
+/// The parts of a rule that queries can compare.
 static RULE_PARTS: [query::Property; EXACT_MATCH_RULE.property_count()] = EXACT_MATCH_RULE.query_properties();
 
-/// What texts are looked through for.
+/// What texts are searched for.
 pub static SENSITIVE_TYPE: StructuredType = StructuredType::entity(
     "sensitiveType",
     &ENTITY,
@@ -102,7 +102,7 @@ pub static PATTERN: StructuredType = StructuredType::complex(
 )
 .added();
 
-/// How near the evidence must be.
+/// The proximity of the evidence.
 pub static PROXIMITY: StructuredType = StructuredType::complex(
     "exactMatchProximity",
     &[

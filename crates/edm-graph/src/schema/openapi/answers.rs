@@ -19,7 +19,7 @@ pub(super) fn of(operation: &Operation) -> Value {
     Value::Object(answers)
 }
 
-/// An answer without content that is as good as the success.
+/// An answer without content that also counts as success.
 fn bare(status: u16, operation: &Operation) -> Value {
     let description = match status {
         304 => "The resource is in a state that If-None-Match names.",

@@ -1,4 +1,4 @@
-//! The parameters of operations: those of the path, OData's options by kind of place, and headers.
+//! The parameters of operations: of the path, OData's options for the kind of address, and headers.
 
 use serde_json::{Value, json};
 
@@ -73,7 +73,7 @@ pub(super) fn of(operation: &Operation) -> Vec<Value> {
     parameters
 }
 
-/// What queries may name of a type.
+/// The properties of a type that queries may name.
 pub(super) fn names(of: &'static StructuredType, wanted: impl Fn(&Property) -> bool) -> Vec<&'static str> {
     let properties = of.all_properties().map(super::super::element::Property::for_queries);
     properties.filter(|property| wanted(property)).map(|property| property.name).collect()
@@ -118,7 +118,7 @@ fn header(name: &str, description: &str) -> Value {
     json!({"name": name, "in": "header", "description": description, "schema": {"type": "string"}})
 }
 
-/// Makes an option whose words stand apart by commas.
+/// Makes an option whose words are separated by commas.
 fn words(name: &str, description: &str, words: &[String]) -> Option<Value> {
     let mut option = query(
         name,
@@ -167,7 +167,7 @@ fn paging() -> [Value; 4] {
     ]
 }
 
-/// The parameters of an action whose body is the text itself: everything but the text.
+/// The query parameters of an action whose body is the text itself: all parameters but the text.
 fn instead_of_body(action: &'static Action) -> Vec<Value> {
     let named = action.parameters.iter().filter(|parameter| !parameter.needed);
     let one = |parameter: &super::super::element::Property| {
@@ -194,7 +194,7 @@ fn instead_of_body(action: &'static Action) -> Vec<Value> {
     named.map(one).collect()
 }
 
-/// What is signed beside the signature itself; all of it stands in `dataUploadURI`.
+/// The signature and the values that it signs. `dataUploadURI` contains all of them.
 fn signed() -> Vec<Value> {
     let part =
         |(name, description): (&str, &str)| required(query(name, description, json!({"type": "string"})));
