@@ -1,6 +1,6 @@
 //! The upload wire: the Azure Block Blob subset on a service-SAS address of this server. The
-//! signature is the right, so no token is asked for. Checks come in this order: signature, size,
-//! block id, block bytes, session.
+//! signature is the right to upload, so no token is needed. Checks come in this order: signature,
+//! size, block id, block bytes, session.
 
 mod block_list;
 mod error;
@@ -27,12 +27,12 @@ pub use error::{UploadError, UploadProblem, upload_answer};
 use sas::{Asked, Blob, Permission, Query};
 
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
-/// Digits of a block number in its id.
+/// The digits of a block number in its id.
 const BLOCK_ID_DIGITS: usize = 8;
-/// Bodies that carry their own framing or a checksum that is not verified here.
+/// Headers of bodies with their own framing, or with a checksum that is not verified here.
 const UNSERVED_HEADERS: &[&str] = &["x-ms-structured-body", "x-ms-content-crc64", "content-encoding"];
 
-/// Returns the address where a session's blocks go, signed until the session's upload expires.
+/// Returns the upload address of a session's blocks, signed until the session's upload expires.
 pub(crate) fn address(app: &App, origin: &Origin, session: &Session) -> String {
     let (container, blob) = (session.store_id.to_string(), session.id.to_string());
     let target = Blob { container: &container, name: &blob };
@@ -87,7 +87,7 @@ fn blob(at: &Located) -> Blob<'_> {
     Blob { container: at.parameter(0), name: at.parameter(1) }
 }
 
-/// The session that an address leads to.
+/// The session of an upload address.
 #[derive(Debug, Clone, Copy)]
 struct Upload {
     store: StoreId,
@@ -125,7 +125,8 @@ fn authorise(
     }
 }
 
-/// Counts a request under the session of its address, however many send to it, and returns a lease.
+/// Counts a request under the session of its address, whichever client sends it, and returns a
+/// lease.
 fn held_by(app: &App, upload: Upload, caller: &Caller) -> Result<Lease, UploadError> {
     caller.is(Holder::Session(upload.session), &app.capacity.memory).map_err(|_| UploadProblem::Busy)?;
     Ok(caller.lease().ok_or(UploadProblem::Internal)?)
@@ -200,8 +201,8 @@ fn refuse_unserved(headers: &HeaderMap) -> Result<(), UploadProblem> {
     }
 }
 
-/// Compares `Content-MD5` where it is sent, and returns it. Hashing 16 MiB takes too long for an
-/// async thread.
+/// Compares `Content-MD5` if it is sent, and returns it. Hashing 16 MiB takes too long for an async
+/// thread.
 async fn verify_md5(headers: &HeaderMap, bytes: &Bytes) -> Result<Option<String>, UploadProblem> {
     let Some(sent) = headers.get(&CONTENT_MD5) else {
         return Ok(None);
@@ -218,7 +219,7 @@ async fn verify_md5(headers: &HeaderMap, bytes: &Bytes) -> Result<Option<String>
     }
 }
 
-/// Adds what Azure's clients look for in an answer.
+/// Adds the headers that Azure's clients expect in an answer.
 fn finish(headers: &mut HeaderMap, request: &HeaderMap) {
     headers.insert("x-ms-request-server-encrypted", HeaderValue::from_static("true"));
     if let Some(version) = request.get("x-ms-version") {
@@ -226,8 +227,8 @@ fn finish(headers: &mut HeaderMap, request: &HeaderMap) {
     }
 }
 
-/// A session's blob has one content for each number of named blocks, which is all that a tag must
-/// tell.
+/// The number of named blocks determines the content of a session's blob, so it is enough for the
+/// etag.
 fn insert_tag(headers: &mut HeaderMap, session: SessionId, blocks: &[StagedBlock]) {
     let named = blocks.iter().filter(|block| block.committed).count();
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{session}-{named}\"")) {

@@ -10,23 +10,23 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use super::error::UploadProblem;
 use crate::origin::Scheme;
 
-/// The version that our own addresses name, and the first whose string-to-sign is the one below.
+/// The version in our addresses, and the first one with the string-to-sign below.
 const VERSION: &str = "2020-12-06";
 /// Create, read the block list, write.
 const PERMISSIONS: &str = "rcw";
 /// One blob.
 const RESOURCE: &str = "b";
-/// Bytes of the longest query that is looked at.
+/// The bytes of the longest query that is read.
 const QUERY_BYTES_MAX: usize = 8 * 1024;
 /// The parameters of the string-to-sign after the resource's name, in their order; each ends a
 /// line.
 const SIGNED_AFTER: &[&str] =
     &["si", "sip", "spr", "sv", "sr", "snapshot", "ses", "rscc", "rscd", "rsce", "rscl", "rsct"];
-/// Parameters that ask for a check which is not made here. A signature that holds one is refused
-/// whole.
+/// Parameters that demand a check which is not implemented here. A signature with one of them is
+/// refused.
 const UNSERVED: &[&str] = &["si", "sip", "snapshot", "ses", "skoid", "sktid", "sks", "ske", "skt", "skv"];
 
-/// What an operation needs to be signed for.
+/// The permission that an operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Permission {
     /// Get Block List.
@@ -42,7 +42,7 @@ pub(super) struct Blob<'a> {
     pub(super) name: &'a str,
 }
 
-/// What is asked of an address: by which operation, over which wire, and when.
+/// The use of an address: by which operation, over which protocol, and when.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     pub(super) permission: Permission,
@@ -55,7 +55,7 @@ pub(super) struct Asked {
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads a query. Fails where it is too long, no UTF-8, or names a parameter twice.
+    /// Reads a query. Fails if it is too long, is not UTF-8, or has a parameter twice.
     pub(super) fn parse(query: Option<&str>) -> Result<Self, UploadProblem> {
         let query = query.unwrap_or("");
         let wrong = UploadProblem::BadQuery { name: "query" };
@@ -88,7 +88,8 @@ impl Query {
 
 /// Returns the signed query of a session's address.
 pub(super) fn signed_query(signer: &UploadSigner, blob: Blob<'_>, expires: Timestamp) -> String {
-    // Whole seconds: what is signed is the text, and Azure's clients write it without a fraction.
+    // Whole seconds: the signature covers the text, and Azure's clients write it without a
+    // fraction.
     let seconds = Timestamp::from_micros(expires.as_micros().div_euclid(1_000_000) * 1_000_000);
     let expiry = DateTimeOffset::new(seconds).to_string();
     let query = Query(
@@ -101,7 +102,7 @@ pub(super) fn signed_query(signer: &UploadSigner, blob: Blob<'_>, expires: Times
     format!("sv={VERSION}&sr={RESOURCE}&sp={PERMISSIONS}&se={}&sig={}", escape(&expiry), escape(&signature))
 }
 
-/// Checks that an address is one of ours, for this operation and this moment.
+/// Checks that an address was signed by us, for this operation and this time.
 pub(super) fn verify(
     signer: &UploadSigner,
     blob: Blob<'_>,
@@ -112,7 +113,7 @@ pub(super) fn verify(
     if !signer.verify(&string_to_sign(blob, query), &signature) {
         return Err(UploadProblem::BadSignature);
     }
-    // From here on every parameter of the signature is one that a holder of the key wrote.
+    // From here on every signed parameter is known to be written by a holder of the key.
     let known = query.text("sv") >= VERSION && query.text("sr") == RESOURCE;
     let insecure = query.get("spr") == Some("https") && asked.scheme == Scheme::Http;
     if !known || insecure || UNSERVED.iter().any(|name| query.get(name).is_some()) {
@@ -134,7 +135,8 @@ pub(super) fn verify(
     if permitted { Ok(()) } else { Err(UploadProblem::NoPermission) }
 }
 
-/// Returns what Azure signs: permissions, start, expiry, the resource, then the rest, a line each.
+/// Returns Azure's string-to-sign: permissions, start, expiry, the resource, then the rest, one per
+/// line.
 fn string_to_sign(blob: Blob<'_>, query: &Query) -> String {
     let account = path::UPLOAD_ACCOUNT;
     let mut lines = vec![query.text("sp"), query.text("st"), query.text("se")];
@@ -159,7 +161,7 @@ mod tests {
         DateTimeOffset::parse(text).expect("the test's own moment").timestamp()
     }
 
-    /// Checks an address at a moment.
+    /// Checks an address at a time.
     fn check(query: &str, permission: Permission, now: &str, expected: Result<(), UploadProblem>) {
         let query = Query::parse(Some(query)).expect("the test's own query");
         let asked = Asked { permission, scheme: Scheme::Http, now: at(now) };
@@ -203,7 +205,8 @@ mod tests {
         check(later, read, "2026-11-22T10:30:00Z", Err(UploadProblem::Expired));
         let headers = "se=2026-11-22T12%3A00%3A00Z&sp=cw&sv=2026-10-06&sr=b&rscc=no-store&rsct=a/b&sig=Kd7PZ9H07I3BRbVMLwx9kxDhLRanCumVrgoybt31cnY%3D";
         check(headers, write, "2026-11-22T11:30:00Z", Ok(()));
-        // Signed for TLS only, and for one address only: both ask for more than is checked here.
+        // Signed for TLS only, and for one IP address only. Both demand checks that are not
+        // implemented.
         let secure = "se=2026-11-22T12%3A00%3A00Z&sp=c&spr=https&sv=2026-10-06&sr=b&sig=qKZLwGaduPBhtHUbShUhNwc7ir7Df7UmLVerDmsPKO4%3D";
         check(secure, write, "2026-11-22T11:30:00Z", Err(UploadProblem::BadSignature));
         let address = "se=2026-11-22T12%3A00%3A00Z&sp=w&sip=10.0.0.1&sv=2026-10-06&sr=b&sig=GxA1jD%2B%2BfOPVjjJAmB6Pw4rEBsiCEWe9JabcvN6I8/w%3D";
