@@ -19,7 +19,7 @@ use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{Rejections, Tolerance};
 use crate::source::{self, Extent, ExtraColumns, Input, RecordReader, Source, TableFormat};
 
-/// What a table does to the live rows.
+/// The effect of a table on the live rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TableMode {
     /// It replaces all of them.

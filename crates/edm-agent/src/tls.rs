@@ -90,14 +90,14 @@ fn is_outdated(reason: &CertificateError) -> bool {
     )
 }
 
-/// Returns whether a certificate is refused because it contains no name at all: to trust it would
+/// Returns whether a certificate is refused because it contains no name at all. Trusting it would
 /// not help.
 fn is_nameless(reason: &CertificateError) -> bool {
     matches!(reason, CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty())
 }
 
-/// Gives the reason that trust cannot mend: a certificate without any name is refused for that, and
-/// not for its issuer.
+/// Prefers the reason that trust cannot fix: a certificate without any name is refused for that,
+/// and not for its issuer.
 #[derive(Debug)]
 struct NamelessLast(Arc<dyn ServerCertVerifier>);
 
