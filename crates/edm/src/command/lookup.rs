@@ -98,7 +98,7 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
         origins.learn(&client, Some(&id), sessions.map(str::to_owned).collect()).await;
     }
     print(output, &rows, &origins)?;
-    // A token that may only look values up does not learn of what type the column is.
+    // A token with only the Lookup role cannot read the column's type.
     let store = if unknown.is_empty() { None } else { client.store(&id).await.ok() };
     for (number, value) in unknown {
         let reason = store.as_ref().and_then(|store| refused_value(store, &arguments.key, &value));

@@ -265,13 +265,13 @@ fn unreadable(store: &DataStoreResource) -> Option<String> {
     ))
 }
 
-/// What to try where [`may_roll_back`] says so.
+/// The advice if [`may_roll_back`] returns true.
 pub(crate) const ROLL_BACK: &str =
     "roll back (`edm store rollback`, which refuses where the table before it is damaged as well)";
 
-/// Returns whether a rollback may help a store whose live data cannot be read. It does not where
-/// there was no generation before, nor where the server was to answer by that one and cannot
-/// either.
+/// Returns whether a rollback may help a store whose live data cannot be read. It does not help
+/// without an earlier generation. Nor does it if the server is set to answer with that one and
+/// cannot read it either.
 pub(crate) fn may_roll_back(store: &DataStoreResource) -> bool {
     let is_first = store.generation.is_none_or(|generation| generation <= 1);
     let cannot_either =
@@ -293,7 +293,8 @@ fn column_row(column: &ColumnResource) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// A rollback was advised where the generation before was damaged as well, or never was.
+    /// A rollback was once advised although the generation before was damaged too, or did not
+    /// exist.
     #[test]
     fn a_rollback_is_advised_only_where_one_is_possible() {
         let check = |generation: u64, on_unserved: &str, data_state: &str, expected: bool| {

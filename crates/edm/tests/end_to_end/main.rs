@@ -94,7 +94,7 @@ fn a_table_goes_up_and_its_records_are_found() {
 
     let types = json(&edm.run(["type", "list"], ""));
     assert_eq!(types[0]["name"], "people", "{types}");
-    // A value that no row can hold is no value that no row holds.
+    // A value that no row can contain must be distinguished from one that no row contains.
     let column = ["--column", "ssn:searchable:ssn"];
     assert_eq!(
         edm.run([&["store", "create", "--name", "typed"][..], &column].concat(), "").status.code(),
@@ -301,7 +301,7 @@ fn whoever_is_not_let_in_is_told_what_to_send() {
     check("edm_nobody", &by_id, 0, "");
     let by_name = ["lookup", "--key", "ssn", "--store", "people", "904-56-7890"];
     check(&desk, &by_name, 1, "shows it by `edm store list`");
-    // The server names the right of its first step alone.
+    // The server only names the right of the first step.
     let create =
         ["token", "create", "--data-dir", &server.data_dir(), "--name", "gate", "--role", "Classify"];
     let gate = json(&edm.bare(create))["token"].as_str().expect("a token").to_owned();

@@ -17,7 +17,7 @@ use crate::host::{clock, now, random};
 
 /// The maximum size of a catalog to copy, in bytes. One with a million sessions is smaller.
 const COPIED_BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// Bytes that are copied before a signal is looked for again.
+/// The bytes that are copied between two checks for a signal.
 const PIECE_BYTES: u64 = 1024 * 1024;
 
 pub(super) async fn checks(folder: &Path, key: Option<MasterKey>, in_use: Use) -> Vec<Check> {
@@ -150,7 +150,7 @@ async fn copied(folder: &Path) -> std::io::Result<TempDir> {
     }
 }
 
-/// Copies a file, and gives way after each piece: dropping the future ends the copy there.
+/// Copies a file, and yields after each piece, so that dropping the future ends the copy.
 async fn copy_in_pieces(from: &Path, to: &Path) -> std::io::Result<()> {
     let (mut from, mut to) = (fs::File::open(from)?, fs::File::create_new(to)?);
     let mut piece = Vec::new();
@@ -168,7 +168,7 @@ async fn copy_in_pieces(from: &Path, to: &Path) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    /// A signal once waited for the whole copy.
+    /// A signal once had no effect until the whole copy was made.
     #[tokio::test]
     async fn a_copy_gives_way_after_each_piece() {
         let folder = tempfile::tempdir().expect("a folder");

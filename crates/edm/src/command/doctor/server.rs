@@ -10,7 +10,7 @@ use crate::command::store::{ROLL_BACK, may_roll_back};
 use crate::connection::Connection;
 use crate::host::now;
 
-/// How long a response is waited for.
+/// The timeout of a response.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// The overall limit. It is larger, so that a timeout is reported as one.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
@@ -115,7 +115,7 @@ fn readiness(ready: &Result<Probe, edm_agent::Error>) -> Check {
     }
 }
 
-/// Returns the check of the token, and whether it may read data stores.
+/// Checks the token. Returns the check, and whether the token may read data stores.
 async fn token(client: &GraphClient, ready: Option<&Probe>) -> (Check, bool) {
     let make = "make one where the server runs (edm token create), and set EDM_TOKEN or pass --token-file";
     if !client.has_token() {

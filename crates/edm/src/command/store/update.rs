@@ -146,8 +146,8 @@ fn changed_placeholders(
     Ok(words)
 }
 
-/// Takes a word away, however it is written: an upload shows it folded, without marks where its
-/// column ignores these. Returns whether there was one.
+/// Removes a word in any spelling: an upload prints it folded, without diacritics if its column
+/// ignores them. Returns whether it was found.
 fn remove_placeholder(words: &mut Vec<String>, word: &str) -> bool {
     let wanted = Placeholders::folded(word, DiacriticRule::Keep);
     let count = words.len();
@@ -311,7 +311,7 @@ mod tests {
         check(&both, &[], Some(&["ssn:searchable:ssn", "phone:phone", "room:searchable:key"]));
     }
 
-    /// Only the word as it was given was known, and an upload shows it folded.
+    /// Once, only the spelling as given was found, but an upload prints the folded one.
     #[test]
     fn a_placeholder_is_known_in_the_form_in_which_it_is_shown() {
         let check = |word: &str, expected: Option<&[&str]>| {
