@@ -23,7 +23,7 @@ pub static SENSITIVE_TYPE_SOURCE: EnumType = EnumType {
     name: "sensitiveTypeSource",
     flags: false,
     members: &[("outOfBox", 0), ("tenant", 1)],
-    description: "Who brought a sensitive type.",
+    description: "Who provided a sensitive type.",
 };
 
 /// How certain a trained classifier must be.
@@ -31,7 +31,7 @@ pub static MATCH_TOLERANCE: EnumType = EnumType {
     name: "mlClassificationMatchTolerance",
     flags: true,
     members: &[("exact", 1), ("near", 2)],
-    description: "How near a trained classifier must come.",
+    description: "How certain a trained classifier must be.",
 };
 
 /// Whether an error is temporary.
@@ -39,7 +39,7 @@ pub static PROCESSING_ERROR_TYPE: EnumType = EnumType {
     name: "contentProcessingErrorType",
     flags: false,
     members: &[("transient", 0), ("permanent", 1), ("unknownFutureValue", 2)],
-    description: "Whether an error of processing passes by itself.",
+    description: "Whether an error of processing is temporary.",
 };
 
 /// How a label was applied.
@@ -47,7 +47,7 @@ pub static APPLICATION_MODE: EnumType = EnumType {
     name: "applicationMode",
     flags: false,
     members: &[("manual", 0), ("automatic", 1), ("recommended", 2)],
-    description: "How a label is put on.",
+    description: "How a label is applied.",
 };
 
 /// The action when a policy's rule applies.
@@ -55,7 +55,7 @@ pub static DLP_ACTION: EnumType = EnumType {
     name: "dlpAction",
     flags: false,
     members: &[("notifyUser", 0), ("blockAccess", 1), ("deviceRestriction", 2)],
-    description: "What is done when the rule of a policy is met.",
+    description: "The action when the rule of a policy applies.",
 };
 
 /// To what extent a policy's rule is enforced.
@@ -63,7 +63,7 @@ pub static RULE_MODE: EnumType = EnumType {
     name: "ruleMode",
     flags: false,
     members: &[("audit", 0), ("auditAndNotify", 1), ("enforce", 2), ("pendingDeletion", 3), ("test", 4)],
-    description: "How far the rule of a policy is in force.",
+    description: "To what extent the rule of a policy is enforced.",
 };
 
 /// The kinds of item that a label may be applied to.
@@ -71,5 +71,5 @@ pub static LABEL_TARGET: EnumType = EnumType {
     name: "sensitivityLabelTarget",
     flags: true,
     members: &[("email", 1), ("site", 2), ("unifiedGroup", 4), ("unknownFutureValue", 8)],
-    description: "What a label may be put on.",
+    description: "The kinds of item that a label may be applied to.",
 };

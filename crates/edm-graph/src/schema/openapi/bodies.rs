@@ -28,7 +28,7 @@ pub(super) fn of(body: Body) -> Option<Value> {
             "text/plain": {"schema": {"type": "string", "description": "The file itself."}},
             "application/octet-stream": {"schema": {
                 "type": "string",
-                "description": "A file that is no text: the job fails with unsupportedFileType.",
+                "description": "A file that is not text: the job fails with unsupportedFileType.",
             }},
         }),
         Body::Batch => json!({"application/json": {"schema": reference(BATCH)}}),

@@ -73,8 +73,10 @@ fn describe(operation: &Operation) -> Value {
     described.insert("security".to_owned(), security);
     if let Access::Right(right) = operation.access {
         let role = right.least_role().as_str();
-        described
-            .insert("description".to_owned(), json!(format!("Needs the role {role}, or one that may more.")));
+        described.insert(
+            "description".to_owned(),
+            json!(format!("Needs the role {role}, or one with more rights.")),
+        );
     }
     described.insert("parameters".to_owned(), Value::Array(parameters::of(operation)));
     if let Some(body) = bodies::of(operation.body) {

@@ -305,9 +305,9 @@ fn page(element: Value) -> Value {
         "type": "object",
         "description": "A page of a list.",
         "properties": {
-            "@odata.context": {"type": "string", "description": "What the elements are."},
-            "@odata.count": {"type": "integer", "description": "How many there are in all, where $count=true asked."},
-            "@odata.nextLink": {"type": "string", "format": "uri", "description": "Where the next page is."},
+            "@odata.context": {"type": "string", "description": "The type of the elements."},
+            "@odata.count": {"type": "integer", "description": "The number of all elements, if $count=true was given."},
+            "@odata.nextLink": {"type": "string", "format": "uri", "description": "The address of the next page."},
             "value": {"type": "array", "items": element},
         },
         "required": ["value"],
@@ -334,7 +334,7 @@ fn error() -> Value {
                     "type": "object",
                     "properties": {
                         "date": text("When, in UTC, without fraction and offset."),
-                        "request-id": text("The id that is in the server's log."),
+                        "request-id": text("The request's id in the server's log."),
                         "client-request-id": text("The id that the client sent."),
                     },
                     "required": ["date", "request-id"],
@@ -352,7 +352,7 @@ fn line() -> Value {
         "description": "The result of one line: what was found, or an error.",
         "x-addition": true,
         "properties": {
-            "id": {"type": ["string", "number", "null"], "description": "That of the line."},
+            "id": {"type": ["string", "number", "null"], "description": "The id of the line."},
             "line": {"type": "integer", "minimum": 1, "description": "The number of the line."},
             "error": {"$ref": "#/components/schemas/error/properties/error"},
             "classification": {"$ref": "#/components/schemas/microsoft.graph.exactMatchClassificationResult/properties/classification"},
@@ -366,7 +366,7 @@ fn line() -> Value {
 fn health() -> Value {
     json!({
         "type": "object",
-        "description": "How the process is.",
+        "description": "The state of the process.",
         "properties": {
             "status": {"type": "string", "enum": ["alive", "ready", "degraded"]},
             "unservedCount": {"type": "integer", "description": "Data stores whose live data cannot be read."},
@@ -377,7 +377,7 @@ fn health() -> Value {
             },
             "roles": {
                 "type": "array",
-                "description": "The roles of the token, where one that works was sent.",
+                "description": "The roles of the token, if a valid one was sent.",
                 "items": {"type": "string"},
             },
         },
@@ -389,10 +389,10 @@ fn health() -> Value {
 /// the whole batch needs.
 fn batch() -> Value {
     let id = || json!({"type": "string", "minLength": 1, "maxLength": limits::BATCH_ID_CHARACTERS_MAX});
-    let ids = "Ids of requests that stand before this one and must have succeeded.";
+    let ids = "Ids of earlier requests that must have succeeded.";
     json!({
         "type": "object",
-        "description": "Several requests; docs/api/batch.md.",
+        "description": "A batch of requests; docs/api/batch.md.",
         "properties": {"requests": {
             "type": "array",
             "maxItems": limits::BATCH_REQUESTS_MAX,
@@ -425,7 +425,7 @@ fn batch_answer() -> Value {
                     "id": {"type": "string"},
                     "status": {"type": "integer", "minimum": 200, "maximum": 599},
                     "headers": {"type": "object", "additionalProperties": {"type": "string"}},
-                    "body": {"description": "As in a request; absent where there is none."},
+                    "body": {"description": "As in a request; absent if there is none."},
                 },
                 "required": ["id", "status", "headers"],
             },
