@@ -283,8 +283,8 @@ fn nines_of_a_column_that_counts_on_are_values() {
     let judged = |table: &str| {
         let profile = run(table, |_| {}).expect("a table");
         let column = &profile.columns[1];
-        let told = column.warnings.iter().any(|warning| warning.contains("nines alone"));
-        (column.placeholders, column.key_obstacles.is_empty(), told)
+        let is_warned = column.warnings.iter().any(|warning| warning.contains("nines alone"));
+        (column.placeholders, column.key_obstacles.is_empty(), is_warned)
     };
     assert_eq!(judged(&table(|_| false)), (0, true, true), "999 is one of the numbers");
     assert_eq!(judged(&table(|n| n == 1_500)), (0, true, true), "999999 once");
