@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// The interval of log lines about connections that were closed or refused.
-const TELLING: Duration = Duration::from_secs(60);
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// The prefix length of the IPv6 network of one customer. Addresses in it count as one.
 const IPV6_PREFIX: u8 = 64;
 
@@ -61,7 +61,7 @@ struct State {
     closed: u64,
     refused: u64,
     /// The time of the last log line, and the counts in it.
-    told: Option<(Instant, u64)>,
+    last_logged: Option<(Instant, u64)>,
 }
 
 struct Open {
@@ -111,7 +111,7 @@ impl Connections {
             } else {
                 state.refused += 1
             }
-            state.tell();
+            state.log_changes();
             if !made {
                 return None;
             }
@@ -126,10 +126,10 @@ impl Connections {
     }
 
     /// Logs, at most once a minute, that the system accepts no more connections.
-    pub(crate) fn tell_failed(&self, error: &std::io::Error) {
+    pub(crate) fn log_accept_failure(&self, error: &std::io::Error) {
         let mut state = self.lock();
         state.refused += 1;
-        if state.untold().is_some() {
+        if state.events_to_log().is_some() {
             let connections = state.open.len();
             tracing::error!(connections, "the system gives no more connections: {error}");
         }
@@ -174,19 +174,19 @@ impl State {
 
     /// Returns, at most once a minute, the number of connections that were closed or refused since
     /// the last time.
-    fn untold(&mut self) -> Option<u64> {
+    fn events_to_log(&mut self) -> Option<u64> {
         let (now, events) = (Instant::now(), self.closed + self.refused);
-        let new = match self.told {
-            Some((at, _)) if now < at + TELLING => return None,
+        let new = match self.last_logged {
+            Some((at, _)) if now < at + LOG_INTERVAL => return None,
             Some((_, before)) => events - before,
             None => events,
         };
-        self.told = Some((now, events));
+        self.last_logged = Some((now, events));
         Some(new)
     }
 
-    fn tell(&mut self) {
-        let Some(new) = self.untold() else { return };
+    fn log_changes(&mut self) {
+        let Some(new) = self.events_to_log() else { return };
         tracing::warn!(
             connections = self.open.len(),
             new,

@@ -31,9 +31,9 @@ impl Noted {
     }
 
     /// Adds the record to an answer.
-    pub(crate) fn tell(&self, response: &mut Response) {
+    pub(crate) fn add_to(&self, response: &mut Response) {
         if let Some(handled) = self.0.get() {
-            handled.tell(response);
+            handled.add_to(response);
         }
     }
 }
@@ -45,7 +45,7 @@ impl Handled {
     }
 
     /// Adds the ignored properties and the applied preference to an answer.
-    pub(crate) fn tell(&self, response: &mut Response) {
+    pub(crate) fn add_to(&self, response: &mut Response) {
         if let Some(wished) = self.wished {
             preconditions::preference_applied(response, preconditions::handling_applied(wished));
         }

@@ -96,7 +96,7 @@ impl Routes {
         let noted = Noted::default();
         let response = self.run_graph(row, exchange, &noted).await;
         let mut response = response.unwrap_or_else(ApiError::into_response);
-        noted.tell(&mut response);
+        noted.add_to(&mut response);
         response
     }
 

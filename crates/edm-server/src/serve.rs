@@ -187,7 +187,7 @@ impl Bound {
                     }
                     Err(error) if is_of_the_connection(&error) => {}
                     Err(error) => {
-                        connections.tell_failed(&error);
+                        connections.log_accept_failure(&error);
                         tokio::time::sleep(PAUSE).await;
                     }
                 },

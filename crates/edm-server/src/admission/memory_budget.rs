@@ -14,11 +14,11 @@
 //!
 //! 1. *Bound.* The bytes taken never exceed the bound. A response exists already when it is
 //!    counted, so it may exceed the bound. Until it is written, nothing is taken in its place.
-//! 2. *Share.* A holder (a principal, or the session of an upload URI) takes from the common pool
-//!    only if it then holds at most [`SHARE`] times what is still free. One holder alone gets three
-//!    quarters of the pool, two get three sevenths each, and so on, so the next one always finds
-//!    some. Bytes cannot be taken back from a holder; the part that stays free is the price of
-//!    that.
+//! 2. *Share.* A holder is a principal, or the session of an upload URI. It takes from the common
+//!    pool only if it then holds at most [`SHARE`] times what is still free. One holder alone gets
+//!    three quarters of the pool, two get three sevenths each, and so on, so the next one always
+//!    finds some. Bytes cannot be taken back from a holder; the part that stays free is the price
+//!    of that.
 //! 3. *The oldest finishes.* If nothing fits, the oldest waiting body takes from the reserve. The
 //!    reserve is as large as the largest body and belongs to one body at a time. So one body always
 //!    completes and gives back all its bytes: half-read bodies cannot block one another for ever.

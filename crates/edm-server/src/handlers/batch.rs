@@ -78,7 +78,7 @@ pub(crate) async fn run(call: Call, request: Request, answer_part: AnswerPart) -
         answers.add(&part.id, part.dialect, answer);
     }
     let mut response = answers.into_response();
-    handled.tell(&mut response);
+    handled.add_to(&mut response);
     Ok(response)
 }
 

@@ -43,7 +43,7 @@ pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> R
     let telling = options.telling;
     let report = app.service.classify(&principal, text, match_options(options)).await?;
     let mut response = respond::json(StatusCode::OK, &to_wire::report::result(report, telling));
-    handled.tell(&mut response);
+    handled.add_to(&mut response);
     Ok(response)
 }
 

@@ -55,7 +55,7 @@ pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> R
     let mut response =
         Response::new(Body::from_stream(futures::stream::unfold(answering, Answering::next).boxed()));
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
-    handled.tell(&mut response);
+    handled.add_to(&mut response);
     Ok(response)
 }
 

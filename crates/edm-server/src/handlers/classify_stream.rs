@@ -43,7 +43,7 @@ pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> R
     let report = tokio::time::timeout(waits.patience.stream, reading).await;
     let report = report.map_err(|_| HttpProblem::StreamTooLong)??;
     let mut response = respond::json(StatusCode::OK, &to_wire::report::result(report, telling));
-    handled.tell(&mut response);
+    handled.add_to(&mut response);
     Ok(response)
 }
 
