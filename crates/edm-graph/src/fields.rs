@@ -135,8 +135,8 @@ impl Fields {
     }
 
     /// Returns whether a value of `@odata.type` names a possible type of the object: the declared
-    /// type, a derived type, or a base type, which Microsoft's SDKs send. Parameters can only have
-    /// the type of their action's request.
+    /// type, a derived type, or a base type. Microsoft's SDKs send base types. Parameters can only
+    /// have the type of their action's request.
     pub(crate) fn may_be(self, type_name: &str) -> bool {
         let full = type_name.strip_prefix('#').unwrap_or(type_name);
         let name = match full.split_at_checked(NAMESPACE.len()) {

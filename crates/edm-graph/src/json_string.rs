@@ -60,7 +60,7 @@ pub(crate) fn read(bytes: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
         }
     };
     text.truncate(length);
-    // Validating the whole text is the same as validating each part: an escape means a whole
+    // Validating the whole text is the same as validating each part. An escape means a whole
     // character, so no character can begin before it and end after it.
     Some((Cow::Owned(String::from_utf8(text).ok()?), bytes.get(behind..)?))
 }

@@ -124,7 +124,8 @@ impl Reading {
                 self.path.pop();
                 object.set(Cow::Borrowed(name), value);
             }
-            // One more than there may be, so that whoever reads them sees that there are too many.
+            // One more than permitted is kept, so that the reader of the value sees that there are
+            // too many.
             Member::Open(shape) if object.len() <= limits::COLUMNS_MAX => {
                 self.keep()?;
                 let value = map.next_value_seed(ValueSeed { reading: self, shape })?;
@@ -237,7 +238,8 @@ impl<'a> Visitor<'a> for ValueSeed<'_> {
             }
         };
         let mut elements = Vec::new();
-        // One more than there may be, so that whoever reads them sees that there are too many.
+        // One more than permitted is kept, so that the reader of the value sees that there are too
+        // many.
         while elements.len() <= count_max {
             reading.path.push(Step::Index(elements.len()));
             let seed = ValueSeed { reading: &mut *reading, shape: element };

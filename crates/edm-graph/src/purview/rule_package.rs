@@ -224,8 +224,8 @@ fn read_type(
         exact_match: Some(ExactMatchRuleResource {
             data_store_id: data_store,
             recommended_confidence: recommended.unwrap_or(RECOMMENDED_CONFIDENCE_DEFAULT),
-            // The package does not have the columns' types. The data store checks them when the
-            // type is created.
+            // The default depends on the columns' types, which the package does not have. The
+            // service sets it when the type is created.
             redact_confidence: None,
             patterns,
         }),

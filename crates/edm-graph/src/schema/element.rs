@@ -144,7 +144,7 @@ pub enum StructuredKind {
 /// An entity or complex type.
 #[derive(Debug, Clone, Copy)]
 pub struct StructuredType {
-    /// Its name behind `microsoft.graph.`
+    /// Its name, without `microsoft.graph.`
     pub name: &'static str,
     /// Whether it has a key.
     pub kind: StructuredKind,
@@ -169,7 +169,7 @@ pub struct StructuredType {
 /// An enum: words with numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct EnumType {
-    /// Its name behind `microsoft.graph.`
+    /// Its name, without `microsoft.graph.`
     pub name: &'static str,
     /// Whether it is a flags enum: a value is a set of members, separated by commas.
     pub flags: bool,

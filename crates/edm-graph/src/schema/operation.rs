@@ -153,7 +153,7 @@ pub struct Operation {
     pub summary: &'static str,
     /// The callers who may use it.
     pub access: Access,
-    /// What its query may hold.
+    /// What its query may contain.
     pub query: Query,
     /// What its body may be.
     pub body: Body,
