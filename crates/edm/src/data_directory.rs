@@ -89,8 +89,8 @@ fn refuse_lost(folder: &Path, catalog: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!(
-        "{} is lost or empty, and what stands beside it is of a server that had one ({}): restore it from a backup. To \
-         begin anew, without the tables, sessions and tokens of before, say --new",
+        "{} is lost or empty, and the directory has files of a server that had one ({}): restore it from a backup. To \
+         start again, without the earlier tables, sessions and tokens, say --new",
         catalog.display(),
         beside.join(", ")
     )
@@ -363,8 +363,8 @@ mod tests {
         assert!(!fs::read(&key).expect("reads").is_empty());
         fs::write(&key, "").expect("writes");
         let refused = start().await;
-        let told = refused.err().map(|error| format!("{error:#}")).unwrap_or_default();
-        assert!(told.contains("is empty, and the data cannot be read without it"), "{told}");
+        let message = refused.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        assert!(message.contains("is empty, and the data cannot be read without it"), "{message}");
         assert!(fs::read(&key).expect("reads").is_empty(), "the file is left as it was");
     }
 
@@ -445,8 +445,8 @@ mod tests {
             }
         };
         let nowhere = KeySource::File(folder.path().join("none/apart.key"));
-        let told = start(&nowhere).await.expect_err("there is no folder");
-        assert!(told.contains("is there such a folder?"), "{told}");
+        let message = start(&nowhere).await.expect_err("there is no folder");
+        assert!(message.contains("is there such a folder?"), "{message}");
         // The next start continues from what the failed one left.
         let source = KeySource::File(apart.clone());
         start(&source).await.expect("starts");
@@ -470,8 +470,8 @@ mod tests {
             (KeySource::Credential(folder.path().join("gone")), "cannot read"),
             (KeySource::Environment("ab".repeat(32).into_bytes().into()), "is not the one that this data"),
         ] {
-            let told = start(&wrong).await.expect_err(part);
-            assert!(told.contains(part), "{wrong:?}: {told}");
+            let message = start(&wrong).await.expect_err(part);
+            assert!(message.contains(part), "{wrong:?}: {message}");
         }
         assert_eq!(fs::read_dir(folder.path()).expect("lists").count(), 2, "no other key was made");
     }

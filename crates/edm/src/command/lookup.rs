@@ -53,9 +53,9 @@ async fn store_id(client: &GraphClient, name_or_id: &str) -> anyhow::Result<Stri
     match client.store(name_or_id).await {
         Ok(store) => Ok(store.id),
         Err(error) if is_forbidden(&error) => {
-            let told = "this token may not read the names of data stores: give --store the id of the data store; a token with \
+            let advice = "this token may not read the names of data stores: give --store the id of the data store; a token with \
                  the role ExactMatch.Read shows it by `edm store list`";
-            Err(anyhow::Error::new(error).context(told))
+            Err(anyhow::Error::new(error).context(advice))
         }
         Err(error) => Err(error.into()),
     }

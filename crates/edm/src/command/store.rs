@@ -241,8 +241,8 @@ fn print_store(output: Output, store: &DataStoreResource) -> anyhow::Result<()> 
         }
         Some(words) => output.line(&format!("these words mean an empty cell: {}", words.join(", ")))?,
     }
-    if let Some(told) = unreadable(store) {
-        output.line(&told)?;
+    if let Some(message) = unreadable(store) {
+        output.line(&message)?;
     }
     if store.must_upload_again == Some(true) {
         output.line(
@@ -304,8 +304,12 @@ mod tests {
                 data_state: Some(data_state.to_owned()),
                 ..DataStoreResource::default()
             };
-            let told = unreadable(&store).expect("it cannot be read");
-            assert_eq!((may_roll_back(&store), told.contains("rollback")), (expected, expected), "{told}");
+            let message = unreadable(&store).expect("it cannot be read");
+            assert_eq!(
+                (may_roll_back(&store), message.contains("rollback")),
+                (expected, expected),
+                "{message}"
+            );
         };
         check(1, "refuse", "unserved", false);
         check(2, "refuse", "unserved", true);

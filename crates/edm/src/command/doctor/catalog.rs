@@ -87,9 +87,9 @@ async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Vec<
     let mut checks = Vec::new();
     match Service::open(ServiceConfig::new(copy.path(), key), clock(), random()).await {
         Ok(service) => {
-            let told = told_by(&service, folder).await;
+            let damage = checks_of_damage(&service, folder).await;
             service.close().await;
-            checks.extend(told?);
+            checks.extend(damage?);
         }
         Err(error) if *error.kind() == ErrorKind::WrongMasterKey => {
             let advice = "restore the right key, or name its place";
@@ -112,7 +112,7 @@ async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Vec<
 }
 
 /// Compares the names in the catalog with existing files.
-async fn told_by(service: &Service, folder: &Path) -> anyhow::Result<Vec<Check>> {
+async fn checks_of_damage(service: &Service, folder: &Path) -> anyhow::Result<Vec<Check>> {
     let mut checks = Vec::new();
     let blobs = folder.join(BLOBS);
     if !holds_something(&blobs)? {

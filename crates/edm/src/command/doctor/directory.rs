@@ -198,7 +198,7 @@ fn running(folder: &Path, in_use: Use) -> Check {
         Use::Free => Check::fine("lock", "no server works on the directory"),
         Use::Unknown => Check::warning(
             "lock",
-            format!("it cannot be told whether a server works on {}", folder.display()),
+            format!("whether a server uses {} is unknown", folder.display()),
             "run this as the server's user, and keep the directory on a disk that has locks",
         ),
     }
@@ -207,7 +207,7 @@ fn running(folder: &Path, in_use: Use) -> Check {
 fn space(folder: &Path) -> Check {
     let free = match free_bytes(folder) {
         Ok(free) => free,
-        Err(error) => return Check::warning("space", format!("cannot be told: {error}"), "look by df"),
+        Err(error) => return Check::warning("space", format!("unknown: {error}"), "check it with df"),
     };
     let found = format!("{} MiB are free", free / MEBIBYTE);
     if free < FREE_BYTES_FAILED {

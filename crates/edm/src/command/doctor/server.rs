@@ -140,7 +140,7 @@ async fn token(client: &GraphClient, ready: Option<&Probe>) -> (Check, bool) {
         403 => (Check::fine("token", format!("{accepted}; it may not read data stores")), false),
         401 => (Check::failed("token", "the server does not know it, or it has expired", make), false),
         404 => {
-            let found = "this server answers nobody: it runs with --roles worker";
+            let found = "this server answers no clients: it runs with --roles worker";
             (Check::warning("token", found, "name a server with the role api in --server"), false)
         }
         status => {
