@@ -14,9 +14,9 @@ use crate::report::Report;
 use crate::scan::context::{Budgets, Context};
 use crate::scan::hits::find::find_hits;
 use crate::scan::row_checks::RowChecks;
-use crate::scan::scanner::{scan_between, scan_whole};
 use crate::scan::scratch::Scratch;
 use crate::scan::stop::Stop;
+use crate::scan::zone_walk::{scan_between, scan_whole};
 use crate::text::span::ZoneSpan;
 use crate::text::zone_text::ZoneText;
 
