@@ -92,8 +92,8 @@ pub fn redact(
         // Replacing may bring new neighbours together, or remove what voided a match: only a scan
         // of the result can tell.
         work.cover(found, round);
-        let asked = Query { text: &work.text, candidates: &work.candidates, ..*query };
-        let again = scan(&asked, &mut scratch);
+        let next_query = Query { text: &work.text, candidates: &work.candidates, ..*query };
+        let again = scan(&next_query, &mut scratch);
         limits.extend(again.types.iter().flat_map(|found| found.limits.iter().copied()));
         limits.extend(again.diagnostics.iter().flat_map(|found| found.limits.iter().copied()));
         if again.stopped {
@@ -135,17 +135,19 @@ fn places(query: &Query<'_>, text: &str, report: &Report) -> Vec<Target> {
         let type_index = found.type_index;
         let active = query.types.types().get(type_index).expect("a report names types of its own query");
         let columns = active.generation.columns().as_slice();
-        for own in &found.matches {
-            let evidences = own.evidences.iter().map(|evidence| (evidence.span, evidence.column));
-            all.extend([(own.span, own.column)].into_iter().chain(evidences).map(|(span, column)| {
-                let definition = columns.get(column).expect("a report names columns of its type's table");
-                let span = TextSpan::new(span.start, span.end);
-                let span = match definition.rule.data_type {
-                    DataType::Phone { .. } => signs::with_signs(text, span),
-                    _ => span,
-                };
-                Target { start: span.start, end: span.end, type_index, column }
-            }));
+        for matched in &found.matches {
+            let evidences = matched.evidences.iter().map(|evidence| (evidence.span, evidence.column));
+            all.extend([(matched.span, matched.column)].into_iter().chain(evidences).map(
+                |(span, column)| {
+                    let definition = columns.get(column).expect("a report names columns of its type's table");
+                    let span = TextSpan::new(span.start, span.end);
+                    let span = match definition.rule.data_type {
+                        DataType::Phone { .. } => signs::with_signs(text, span),
+                        _ => span,
+                    };
+                    Target { start: span.start, end: span.end, type_index, column }
+                },
+            ));
         }
     }
     // The longer first, so that it swallows the shorter one and gives the name.
@@ -215,10 +217,11 @@ impl Work<'_> {
                     out.push_str(&format!("[{}:{}]", self.label(&one), pseudonym(place)));
                 }
                 _ => {
-                    let own = text.get(one.start..one.end).expect("a part of it does so too");
+                    let masked = text.get(one.start..one.end).expect("a part of it does so too");
                     // The quotes take the place of two: nothing after them moves.
-                    let own = if bare { own.get(2..).unwrap_or("") } else { own };
-                    own.chars().for_each(|c| mask(c, &mut out));
+                    // A number of one digit has nothing left but the quotes.
+                    let masked = if bare { masked.get(2..).unwrap_or("") } else { masked };
+                    masked.chars().for_each(|c| mask(c, &mut out));
                 }
             }
             // What is found there later is what was put in: the quotes stay.
@@ -244,15 +247,15 @@ impl Work<'_> {
         let mut out: Vec<Replaced> = Vec::with_capacity(found.len());
         for (one, was_inserted) in found {
             for part in documents.parts(&self.text, one.span()) {
-                let own = Target { start: part.start, end: part.end, ..one };
+                let target = Target { start: part.start, end: part.end, ..one };
                 let whole = one.span();
                 match out.last_mut() {
                     // Two values in one number, or with an escape between.
-                    Some(last) if own.start < last.one.end => {
-                        last.one.end = last.one.end.max(own.end);
+                    Some(last) if target.start < last.one.end => {
+                        last.one.end = last.one.end.max(target.end);
                         last.was_inserted |= was_inserted;
                     }
-                    _ => out.push(Replaced { one: own, whole, was_inserted, bare: part.bare }),
+                    _ => out.push(Replaced { one: target, whole, was_inserted, bare: part.bare }),
                 }
             }
         }
@@ -314,7 +317,7 @@ impl Units {
     fn replaced(&mut self, text: &str, span: TextSpan, replacement: &str) {
         let before = (self.at(text, span.start), self.at(text, span.end));
         let grown = self.spans.last().map_or(0, |(before, after)| i128::from(after.1) - i128::from(before.1));
-        let moved = u64::try_from(i128::from(before.0) + grown).unwrap_or(before.0);
+        let moved = u64::try_from(i128::from(before.0) + grown).expect("text before it has a length");
         self.spans.push((before, (moved, moved + units_in(replacement, self.unit))));
     }
 
