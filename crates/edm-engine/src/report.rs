@@ -75,7 +75,7 @@ pub struct ConfidenceCount {
 pub struct Match {
     /// Where the primary value is.
     pub span: Span,
-    /// Its text: a text that came in pieces may be gone by now.
+    /// Its text: of a text in pieces the scanner keeps only a part.
     pub text: String,
     /// The position of its column.
     pub column: usize,

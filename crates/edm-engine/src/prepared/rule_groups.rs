@@ -32,7 +32,7 @@ pub(crate) struct RuleGroup {
     pub(crate) members: Vec<RuleMember>,
     /// Whether a table has a searchable column of this rule.
     pub(crate) searchable: bool,
-    /// One filter for all tables, where there are several and it was asked for.
+    /// One filter for all tables, where there are several and the caller wants it.
     pub(crate) combined: Option<CombinedFilter>,
     pub(crate) sizes: Sizes,
     /// Same, with the shape prefilter off.

@@ -93,7 +93,7 @@ impl TextBatch {
             values.extend(find.hits.iter().map(|hit| hit.span.start));
             values.sort_unstable();
         }
-        let stopped = stop.is_met();
+        let stopped = stop.is_stopped();
         scratch.forget(query.text.len());
         self.values = (!stopped).then_some(values);
     }

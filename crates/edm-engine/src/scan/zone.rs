@@ -9,7 +9,7 @@
 //!     for each 64 KiB of the zone, each type whose table has a hit:
 //!         evaluate hits that start there, collect the matches         (evidence, collect)
 //!     close what no later match can overlap
-//!     if explaining: explain hits up to `lag` behind the zone's end   (explain)
+//!     if explaining: explain hits up to `lag` before the zone's end   (explain)
 //! ```
 //!
 //! What must stay true: zones are evaluated in order, and the result does not depend on where they
@@ -81,7 +81,7 @@ pub(crate) struct Zones<'q> {
     types: BTreeMap<usize, TypeState<'q>>,
     row_checks: RowChecks,
     explain_checks: RowChecks,
-    /// Where explanations stopped: they stay behind the findings.
+    /// Up to where hits are explained: some distance before what is evaluated.
     explained: usize,
     stop: Stop<'q>,
 }
@@ -108,7 +108,7 @@ impl<'q> Zones<'q> {
 
     /// Returns whether the caller stopped the scan.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stop.is_met()
+        self.stop.is_stopped()
     }
 
     /// Evaluates the primary values that start in a zone; `text` is the zone and what is held
@@ -132,10 +132,10 @@ impl<'q> Zones<'q> {
         let last = zone.end.saturating_add(around).min(self.last_value.saturating_add(1));
         find_hits(&context, text.zone_span(TextSpan::new(first, last)), find);
         let hits = find.hits.as_slice();
-        if self.stop.is_met() {
+        if self.stop.is_stopped() {
             return;
         }
-        begin_types(self.query, &mut self.types, hits);
+        start_types(self.query, &mut self.types, hits);
         if self.types.is_empty() {
             return;
         }
@@ -169,7 +169,7 @@ impl<'q> Zones<'q> {
 
     /// Makes the report.
     pub(crate) fn report(self) -> Report {
-        let mut report = Report { stopped: self.stop.is_met(), ..Report::default() };
+        let mut report = Report { stopped: self.stop.is_stopped(), ..Report::default() };
         for (type_index, mut state) in self.types {
             state.collector.finish(&mut state.notes);
             let explained = !state.unmatched.is_empty() || !state.notes.limits.is_empty();
@@ -184,8 +184,8 @@ impl<'q> Zones<'q> {
     }
 }
 
-/// Begins the types of whose tables the hits are, unless they have begun.
-fn begin_types<'q>(query: &'q Query<'q>, types: &mut BTreeMap<usize, TypeState<'q>>, hits: &[Hit]) {
+/// Starts the types of whose tables the hits are, unless they have started.
+fn start_types<'q>(query: &'q Query<'q>, types: &mut BTreeMap<usize, TypeState<'q>>, hits: &[Hit]) {
     for same_table in hits.chunk_by(|a, b| a.table == b.table) {
         for (number, plan) in query.types.of_table(same_table[0].table) {
             types.entry(number).or_insert_with(|| TypeState::new(query, number, plan));
@@ -218,7 +218,7 @@ fn explain_part<'c>(
     unmatched.extend(Explainer::new(context, scope, finder, &notes.log).unmatched(part, room));
 }
 
-/// Cuts a span of the whole text where row checks are counted afresh.
+/// Cuts a span of the whole text into the parts that have a budget of row checks each.
 fn parts(span: TextSpan) -> impl Iterator<Item = TextSpan> {
     let first = span.start / limits::ROW_CHECKS_BYTES;
     let last = span.end.div_ceil(limits::ROW_CHECKS_BYTES);

@@ -119,7 +119,7 @@ impl<'c> WindowMemo<'c> {
     /// Returns the windows that start at an atom, which was hashed before.
     #[inline]
     pub(crate) fn at(&self, start: usize) -> &[HashedWindow] {
-        let (from, to) = self.starts.get(start).expect("an atom is hashed before it is asked for");
+        let (from, to) = self.starts.get(start).expect("an atom is hashed before its windows are read");
         &self.windows[from as usize..to as usize]
     }
 }

@@ -1,4 +1,4 @@
-//! What is told of a hit that is no match: a function of what is known of it. Notes name columns,
+//! What a report says of a hit that is no match: a function of what is known of it. Notes name columns,
 //! records and offsets, never a value; their sentences are `edm_model::Note`'s.
 
 use edm_model::{
