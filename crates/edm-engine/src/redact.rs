@@ -195,6 +195,11 @@ impl Work<'_> {
         let mut before = std::mem::take(&mut self.inserted).into_iter().peekable();
         let mut units = Units::new(self.offset_unit);
         let mut copied = 0;
+        // The text is copied from `copied` on, with the replacements. What earlier rounds inserted is
+        // moved along (`kept`), or swallowed by a replacement that covers it.
+        //
+        //     text   ……|old|……|== one ==|……          out   ……|old|……[label]
+        //                     ^ copied                              ^ out.len()
         for Replaced { one, whole, was_inserted, bare } in found {
             while let Some(old) = before.next_if(|old| old.start < one.start) {
                 kept.push(TextSpan::new(old.start - copied + out.len(), old.end - copied + out.len()));
@@ -266,6 +271,8 @@ impl Work<'_> {
     fn widened(&self, found: Vec<Target>) -> Vec<(Target, bool)> {
         let mut out: Vec<(Target, bool)> = Vec::with_capacity(found.len());
         for mut one in found {
+            // A part of a label is no text of the caller: if one is found, all of the label is
+            // replaced, and by a mask, so that rounds come to an end.
             let first = self.inserted.partition_point(|old| old.end <= one.start);
             let (mut touches, found_end) = (false, one.end);
             for old in self.inserted[first..].iter().take_while(|old| old.start < found_end) {
@@ -343,6 +350,8 @@ impl Units {
     }
 
     fn moved(&self, offset: u64, inside: impl Fn((u64, u64)) -> u64) -> u64 {
+        // Replaced spans are in order: the last one that starts before the offset contains it, or
+        // says by how much everything after it has moved.
         let next = self.spans.partition_point(|((start, _), _)| *start < offset);
         match next.checked_sub(1).and_then(|last| self.spans.get(last)) {
             None => offset,

@@ -160,9 +160,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads an object or array to its end; `None` where it is none. Not by itself for what stands
-    /// in it: a text decides how deep that goes.
+    /// Reads an object or array to its end; `None` where it is none. Does not recurse, because the
+    /// text decides how deep it is nested.
     fn value(&mut self) -> Option<()> {
+        // A stack of open brackets and no recursion. An object's key is read with the bracket or comma
+        // before it, so that the loop sees values only.
         let mut open: Vec<u8> = Vec::new();
         loop {
             self.white();
@@ -181,7 +183,7 @@ impl Reader<'_> {
                 b'"' => self.string()?,
                 _ => self.bare()?,
             }
-            // Behind a value: what it closes, or the next one.
+            // After a value: the bracket that it closes, or the next value.
             loop {
                 self.white();
                 let bracket = *open.last()?;

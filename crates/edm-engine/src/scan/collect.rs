@@ -91,6 +91,7 @@ impl Collector {
 
     /// Primary values of one record are one match: the strongest, then the leftmost.
     fn keep_record(&mut self, record: u32, found: Found) {
+        // A total order, so that the kept match does not depend on the order of closed chains.
         let order = |found: &Found| {
             let span = found.span();
             (Reverse(found.matched.confidence), span.start, Reverse(span.len()), found.matched.column)
@@ -262,6 +263,8 @@ impl Chain {
     /// that of the lowest row.
     fn close(&mut self) -> Vec<Found> {
         let mut members = std::mem::take(&mut self.members);
+        // `kept_end` outlives the chain: when a chain was closed because it grew too long, the next
+        // matches may still overlap what was kept of it, and `add` drops them.
         if let [alone] = members.as_slice() {
             self.kept_end = self.kept_end.max(alone.span().end);
             self.end = self.kept_end;

@@ -126,6 +126,8 @@ impl<'q> Context<'q> {
         if self.query.candidates.is_empty() {
             return true;
         }
+        // The candidates are sorted and disjoint: the first one that ends after the start of the span
+        // overlaps it, or none does.
         let span = self.span(span);
         let after = self.candidates.partition_point(|candidate| candidate.1 <= span.start_units);
         self.candidates.get(after).is_some_and(|candidate| candidate.0 < span.end_units)
@@ -252,6 +254,8 @@ impl<'q> Context<'q> {
         if let Some(reach) = known(&last.get()).or_else(|| known(&other.get())) {
             return reach.span;
         }
+        // One more than the distance at the end: what starts there is just too far, and the span is
+        // half-open.
         let offsets = self.offsets();
         let start = offsets.back(primary.start, distance);
         let end = offsets.forward(primary.end, distance.saturating_add(1));

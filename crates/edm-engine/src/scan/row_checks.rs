@@ -98,6 +98,8 @@ impl RowChecks {
     /// of the part before are forgotten, so this comes before [`RowChecks::rows_of`].
     pub(crate) fn enter(&self, primary: TextSpan) {
         let part = primary.start / limits::ROW_CHECKS_BYTES;
+        // Parts ascend: zones are evaluated in order, and explanations, which follow at a distance,
+        // have another `RowChecks`.
         if part > self.part.get() {
             self.part.set(part);
             self.spent.set(0);
@@ -185,6 +187,12 @@ impl Memo {
         self.cells.extend(cells);
         generation.row_key().checks(&self.cells, &mut self.checks);
         debug_assert_eq!(self.checks.len(), self.rows.len() - first, "each cell has a check");
+        // `rows` holds the rows of all values of the part, one value after the other. Those of this
+        // value are the last, so the ones whose check differs can be dropped in place:
+        //
+        //     rows   | other values … | r0 r1 r2 r3 |      only r0 and r2 hold the value
+        //                             ^ first
+        //     rows   | other values … | r0 r2 |
         let count = self.checks.len();
         let mut kept = first;
         for (at, check) in self.checks.iter().enumerate() {

@@ -141,6 +141,11 @@ impl<'a> OffsetIndex<'a> {
     /// Returns the first offset of a character from which it is at most so far to `offset`.
     pub(crate) fn back(&self, offset: usize, distance: u64) -> usize {
         // Whole blocks are skipped by their known distance; only the last one is walked.
+        //
+        //     |== block ==|=========|== ~ offset
+        //     |<--------- left --------->|
+        //          |<----- distance ---->|     the result is left - distance after the block's start
+        //
         let mut block = offset / BLOCK;
         let mut left = self.walk(self.block_start(block), offset);
         while left <= distance {
@@ -155,6 +160,8 @@ impl<'a> OffsetIndex<'a> {
     /// Returns the first offset of a character after `offset` that is at least this far from it, or
     /// the text's end.
     pub(crate) fn forward(&self, offset: usize, distance: u64) -> usize {
+        // `at` moves from block to block as long as the step to the next one does not reach the
+        // distance that is left.
         let mut block = offset / BLOCK + 1;
         let (mut at, mut left) = (offset, distance);
         let mut step = self.walk(offset, self.block_start(block));
@@ -216,6 +223,8 @@ impl<'a> OffsetIndex<'a> {
         if !piece.is_ascii() {
             return piece.chars().map(|character| units_and_state(character, &mut in_white)).sum();
         }
+        // In ASCII each byte is a unit, but for white space after white space. The first byte has its
+        // predecessor outside of the piece.
         let bytes = piece.as_bytes();
         let first = bytes.first().is_some_and(|first| in_white && is_white(*first));
         bytes.len() as u64 - white_after_white(bytes) - u64::from(first)

@@ -93,6 +93,8 @@ impl<'a> TokenRuns<'a> {
             let to = runs.partition_point(|run| run.start < span.end);
             runs[from..to.max(from)].to_vec()
         };
+        // Known spans start and end at edges, so a span that starts in one is either wholly in it or
+        // needs a walk that goes beyond it.
         let mut known = self.known.borrow_mut();
         if let Some((_, runs)) = known.range(..=span.start).next_back()
             && span.end <= runs.end
@@ -295,7 +297,8 @@ fn html_rows(text: &str) -> Vec<ZoneSpan> {
     let mut rows = Vec::new();
     let mut start = find_tag(text, 0, "<tr");
     let mut at = start.unwrap_or(text.len());
-    // End tags first: a row without an end is no row, however many begin.
+    // End tags first: a row without an end is no row, however many begin. Both cursors, `start` and
+    // `at`, only move forward, so tags are found in linear time however they are nested.
     while let Some(end) = find_tag(text, at, "</tr") {
         let near = |begin: usize| begin + TABLE_ROW_BYTES_MAX >= end;
         while let Some(begin) = start.filter(|begin| *begin < end && !near(*begin)) {
@@ -327,6 +330,7 @@ fn find_tag(text: &str, from: usize, tag: &str) -> Option<usize> {
 
 /// Returns where a byte first is, skipping whole pieces without it.
 fn position_of(bytes: &[u8], wanted: u8) -> Option<usize> {
+    // A fold and not `contains`: without an early exit the compiler compares whole vector registers.
     const PIECE: usize = 64;
     let (pieces, rest) = bytes.as_chunks::<PIECE>();
     let has = |piece: &[u8; PIECE]| piece.iter().fold(false, |has, byte| has | (*byte == wanted));

@@ -111,6 +111,8 @@ impl<'a> Lines<'a> {
 
     /// Returns the line that contains an offset; each is searched for once.
     fn line_at(&self, offset: usize) -> ZoneSpan {
+        // Lines are disjoint, so only the last one that starts at the offset or before it can
+        // contain it.
         let mut lines = self.known.borrow_mut();
         if let Some((start, line)) = lines.range(..=offset).next_back()
             && offset <= line.end

@@ -81,6 +81,13 @@ impl EscapeSurroundings {
                 atom if atom < atoms => source(atom).1.max(place.end),
                 _ => text_bytes,
             };
+            // What is decoded is wider than where values may start, because a value that starts at
+            // the first of these atoms is still tested by the atoms before it:
+            //
+            //     decoded   |context|context + value|escape|value + context|context|
+            //     starts            |context + value|escape|context|
+            //
+            // A value that starts further away has no decoded character near it: the raw view has it.
             let margin = value_atoms_max + 2 * CONTEXT_ATOMS;
             add(&mut self.ranges, escapes.around(before(margin)..after(margin)));
             add(&mut self.starts, before(value_atoms_max + CONTEXT_ATOMS)..after(CONTEXT_ATOMS));

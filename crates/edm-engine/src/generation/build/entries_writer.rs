@@ -57,6 +57,8 @@ impl Section {
                 postings_bytes += leb128_bytes(rows.len() as u32) + differences.sum::<usize>();
             }
         });
+        // A bucket of some eight entries: the directory stays small, and a look-up reads about one
+        // cache line of entries.
         let bucket_bits = bits_for(statistics.distinct / BUCKET_ENTRIES).min(BUCKET_BITS_MAX);
         let value_bits = bits_for((postings_bytes as u64).max(u64::from(rows_total)));
         let entry_bytes = (64 - part.bits - bucket_bits + 1 + value_bits).div_ceil(8) as usize;
@@ -102,6 +104,10 @@ impl Section {
                 rows => (push_posting(&mut postings, rows), 1),
             };
             // The bucket number holds the top bits of the address, so an entry needs the rest only.
+            //
+            //     bits   | remainder | 1: posting list | row or place of the list |   little-endian
+            //            remainder_bits                  value_bits
+            //
             let remainder = u128::from(remainder_of(address, remainder_bits));
             let entry = (remainder << 1 | posting) << self.value_bits | u128::from(value);
             let at = index as usize * self.entry_bytes;

@@ -106,6 +106,7 @@ pub fn manifest_of(plan: &Plan, mut checked: Vec<Checked>) -> Vec<u8> {
     );
     let input = &plan.input;
     let built = merged(input, checked);
+    // A delta keeps the classes of its base: a few new rows must not change what matches.
     let facts = match &plan.base {
         Some(base) => base.facts(&built.summaries),
         None => classified(input, &built),

@@ -44,6 +44,7 @@ impl EntryGroup {
     pub(crate) fn mark_possible(&self, rule: usize, hashes: &[Hash], marks: &mut [u64]) {
         // Most generations have few parts: then the list of their filters needs no allocation.
         let mut few = [Default::default(); FEW_PARTS];
+        // Declared here so that the list lives as long as the slice of it.
         let many: Vec<&[Block]>;
         let filters = match few.get_mut(..self.files.len()) {
             Some(few) => {

@@ -263,6 +263,8 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         let (value, mut work) = context.row_checks.rows_of(generation, hit);
         let (mut of_value, mut named_near) = (Vec::new(), Vec::new());
         context.row_checks.append(value, &mut of_value);
+        // The value has more rows than are evaluated. Searchable values near the hit name further
+        // rows that have evidence here. What only other columns hold is missed, so the limit is noted.
         if value.beyond && context.row_checks.left(place) > 0 {
             self.notes.limit(LimitKind::RowSet, limits::ROW_SET_MAX as u64);
             work += self.add_rows_named_near(hit, reach(), &mut named_near);
@@ -305,6 +307,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
 /// and the evidence of the row with most facts.
 fn best_of(context: &Context<'_>, hit: &Hit, level: &[&PatternPlan], rows: &[RowMatches]) -> Option<Reached> {
     let try_row = |matches: Option<&[RowMatch]>| {
+        // Of equal numbers of facts the first pattern wins, as the type lists them.
         let tried = level.iter().filter_map(|pattern| {
             let satisfied = match matches {
                 Some(matches) => satisfy(context, pattern, hit, matches, &mut NoTrace)?,

@@ -210,6 +210,7 @@ impl Trace for Recorder {
     const RECORDS: bool = true;
 
     fn outside(&mut self, value: Weighed) {
+        // Kept apart until the end: which of them are reported depends on all.
         self.outside.push(value);
     }
 

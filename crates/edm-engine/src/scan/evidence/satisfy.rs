@@ -64,6 +64,8 @@ pub(crate) fn satisfy<T: Trace>(
     trace: &mut T,
 ) -> Option<Satisfied> {
     let candidates = candidates(context, pattern, hit, matches, trace);
+    // A voided pattern is refused at once, unless the outcome is recorded: an explanation also
+    // reports the other values of the row.
     let is_voided = voided(pattern, &candidates, trace);
     if is_voided && !T::RECORDS {
         return None;
@@ -205,7 +207,12 @@ fn keep_disjoint<T: Trace>(
 /// so two spans that match in one column are equal.
 fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
     // The number of each column's value, ascending by column; numbers are merged as columns turn
-    // out to share one.
+    // out to share one. This is union-find with relabelling: a row has few columns near a hit.
+    //
+    //     “Berg” matches lastName           lastName → 0
+    //     “Ada” matches firstName           firstName → 1
+    //     “Berg” matches lastName, city     city → 0: equal cells are one value
+    //
     let mut value_of: Vec<ColumnValue> = Vec::new();
     let position = |value_of: &[ColumnValue], column: usize| {
         value_of.binary_search_by_key(&column, |entry| entry.column)

@@ -253,6 +253,8 @@ impl<'e, 'c> Explainer<'e, 'c> {
         columns.sort_unstable();
         columns.dedup();
         let request = NearbyRequest { hit, reach, columns: &columns, row_checks };
+        // Strictly less replaces the best: rows ascend and patterns are in order of confidence, so
+        // of equal outcomes the lowest row stays, then the pattern of the highest confidence.
         let mut best: Option<(u32, &PatternPlan, RowOutcome)> = None;
         let near = self.finder.windows_near(request)?;
         for row in &explained.rows.rows {
@@ -372,6 +374,8 @@ impl<'e, 'c> Explainer<'e, 'c> {
         if let Some(known) = self.reasons.get(&key) {
             return *known;
         }
+        // Reasons do not recurse further: the outcome of a primary value never asks for the reason of
+        // another value.
         let number = self.scope.hits.partition_point(|other| other.span < primary.span);
         let outcome = self.outcome(primary, number);
         let reason = reason(self.scope.plan, &outcome);
@@ -383,6 +387,8 @@ impl<'e, 'c> Explainer<'e, 'c> {
     fn holder(&mut self, explained: Explained<'_>) -> Option<&'e Hit> {
         let TypeScope { plan, hits, .. } = self.scope;
         let hit = explained.hit;
+        // Hits are in order of their starts; one that starts further before the hit than the longest
+        // hit of the table is long ends before it.
         let from = hit.span.start.saturating_sub(self.finder.longest(hit.table));
         let begun = &hits[starting_in(hits, ZoneSpan::new(from, hit.span.end))];
         self.context.stop.before(begun.len() as u64);

@@ -200,6 +200,8 @@ impl Writer<'_, '_> {
                 Relation::Foreign(rows) => self.neighbour(other, rows),
             }
         }
+        // A neighbour that is no primary value explains nothing. If there is no other, the last note
+        // says what is wrong with the value itself.
         let decided = |relation: &Relation<'_>| !matches!(relation, Relation::SameRecord);
         if evidence.neighbours.iter().any(|neighbour| decided(&neighbour.relation)) {
             return;

@@ -166,6 +166,12 @@ impl<'c> Finder<'_, 'c, '_> {
 
     /// Looks a batch up in every table of its group.
     fn look_up(&mut self, source: BatchSource<'_>, batch: &WindowBatch) {
+        // Three numberings, each a selection of the one before:
+        //
+        //     batch.windows, batch.hashes     0 1 2 3 4 5     all windows of the batch
+        //     scratch.windows                 1 4             those that pass the combined filter
+        //     scratch.hashes                  h1 h4           their hashes
+        //     found.index                     1               counts in these: window 4
         let scratch = &mut *self.scratch;
         let filters = self.context.query.accelerators.filter;
         scratch.hashes.clear();
@@ -216,6 +222,9 @@ fn is_live(
     found: &LookupHit<'_>,
     known: &mut HashMap<TableValue, bool>,
 ) -> bool {
+    // Nearly always the first row decides. A value with many dead rows is the exception: it is
+    // searched once for the zone and not once for each of its windows.
+    //
     // An address has 64 bits of the hash; the row check compares 32 more.
     let holds = |row: u32| generation.holds(row, value.column, &value.hash);
     let rows = &found.rows;

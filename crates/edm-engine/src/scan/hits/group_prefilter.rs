@@ -25,6 +25,8 @@ impl Prefilter for GroupPrefilter<'_> {
     }
 
     fn lengths(&self, kind: AtomKind) -> u64 {
+        // No test of the accelerators: without the shape prefilter the sizes are those of
+        // `RuleGroup::shapeless`, which exclude no length.
         let [digits, others] = self.sizes.lengths;
         if kind == AtomKind::Digits { digits } else { others }
     }

@@ -156,7 +156,8 @@ impl<'a> WindowHasher<'a> {
         };
         let (keys, rule) = (&self.group.keys, &self.group.rule);
         let HasherScratch { vocabulary, numeric, starts: possible, windows, batch } = &mut *self.scratch;
-        // A window may reach beyond the last start: its atoms must be known too.
+        // A window may reach beyond the last start: its atoms must be known too. So must the word
+        // after the last one, because start masks are made of two words at a time.
         let last = starts.end.saturating_add(sizes.bytes_max).min(folded.atom_count());
         let tested = words.start..last.div_ceil(ATOMS_A_WORD).max(words.end + 1);
         let numeric = edm_hash::numeric(rule, folded, tested.clone(), numeric);
