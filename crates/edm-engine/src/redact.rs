@@ -1,4 +1,4 @@
-//! The text without what was found, and without what only appears once that is gone.
+//! The text without what was found, and without what only appears once that is replaced.
 
 mod json;
 mod signs;
@@ -14,7 +14,7 @@ use crate::text::offset_index::units_in;
 use crate::text::span::TextSpan;
 use json::Documents;
 
-/// How often a redacted text is looked at again. Every round covers letters or digits that stay
+/// How often a redacted text is scanned again. Every round covers letters or digits that stay
 /// covered, and texts that are not made to defeat it need one.
 const ROUNDS_MAX: usize = 16;
 /// From this round on nothing but masks is put into the text, because a label has letters as well.
@@ -46,19 +46,19 @@ pub struct Place<'a> {
 pub struct Redacted {
     /// The text.
     pub text: String,
-    /// Bounds that were met when it was looked at again; those of the report are not repeated.
+    /// Bounds that were met when it was scanned again; those of the report are not repeated.
     pub limits: Vec<Limit>,
     /// Matches below the minimum confidence that are still in the text.
     pub left_count: u64,
-    /// Whether it could not be looked at to its end, or something was found in every round.
+    /// Whether it could not be scanned to its end, or something was found in every round.
     pub unfinished: bool,
 }
 
 /// Returns the text with every match of the report and its evidence replaced. `name` gives the name
 /// of a type's column. Overlapping spans are replaced as one, by the name of the first.
 ///
-/// The result is scanned again, as the query asks, and so on until nothing is found: what voided a
-/// match may be gone, a label may be a value itself, neighbours may have come together. What is
+/// The result is scanned again with the same query, and so on until nothing is found: what voided a
+/// match may be replaced, a label may be a value itself, neighbours may have come together. What is
 /// found in a replacement is masked with it.
 ///
 /// JSON in the text stays JSON of the same shape: structure is never replaced, and what
@@ -90,7 +90,7 @@ pub fn redact(
             return Redacted { text: work.text, limits, left_count, unfinished: false };
         }
         // Replacing may bring new neighbours together, or remove what voided a match: only a scan
-        // of the result can tell.
+        // of the result shows it.
         work.cover(found, round);
         let next_query = Query { text: &work.text, candidates: &work.candidates, ..*query };
         let again = scan(&next_query, &mut scratch);
@@ -328,14 +328,11 @@ impl Units {
         self.spans.push((before, (moved, moved + units_in(replacement, self.unit))));
     }
 
-    /// Returns the units before a byte that is not before any asked for earlier.
+    /// Returns the units before a byte. Bytes must be passed in ascending order.
     fn at(&mut self, text: &str, byte: usize) -> u64 {
         let (from, units) = self.counted;
         let units = units
-            + units_in(
-                text.get(from..byte).expect("offsets are asked for in order, at characters"),
-                self.unit,
-            );
+            + units_in(text.get(from..byte).expect("offsets are passed in order, at characters"), self.unit);
         self.counted = (byte, units);
         units
     }
@@ -406,7 +403,7 @@ mod tests {
         work.cover(vec![target(2, 5), target(8, 11)], 1);
         assert_eq!(work.text, "x [ssn:ABC] y [ssn:DEF] z");
         assert_eq!(work.inserted, [TextSpan::new(2, 11), TextSpan::new(14, 23)]);
-        // A part of the second one, and the text behind it.
+        // A part of the second one, and the text after it.
         work.cover(vec![target(19, 25)], 2);
         assert_eq!(work.text, "x [ssn:ABC] y █████████ █");
         assert_eq!(work.inserted, [TextSpan::new(2, 11), TextSpan::new(14, work.text.len())]);
@@ -420,7 +417,7 @@ mod tests {
     fn candidates_move_with_the_text() {
         let name = |_, _| "n".to_owned();
         let check = |offset: u64, length: u64, expected: (u64, u64)| {
-            // Two units for the face: the values stand at 3–8 and 11–13.
+            // Two units for the face: the values are at 3–8 and 11–13.
             let mut work = work("😀 value - ab end", &name, &Redaction::Label);
             work.candidates = vec![CandidateSpan { offset_units: offset, length_units: length }];
             work.cover(vec![target(5, 10), target(13, 15)], 1);

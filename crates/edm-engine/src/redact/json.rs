@@ -1,5 +1,5 @@
 //! Finds JSON in a text, so that it is still JSON when values of it are replaced. Only its
-//! tokens are told apart: what the values are does not matter.
+//! tokens are distinguished: what the values are does not matter.
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub(crate) struct Token {
     pub(crate) kind: TokenKind,
 }
 
-/// A stretch of a text that is one object or array, and which of the tokens are its own.
+/// A span of a text that is one object or array, and the tokens in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Document {
     start: usize,
@@ -309,8 +309,8 @@ mod tests {
             .parts(&text, TextSpan::new(start, end))
             .iter()
             .map(|part| {
-                let own = &text[part.start..part.end];
-                if part.bare { format!("<{own}>") } else { own.to_owned() }
+                let part_text = &text[part.start..part.end];
+                if part.bare { format!("<{part_text}>") } else { part_text.to_owned() }
             })
             .collect();
         assert_eq!(found, expected, "{marked}");

@@ -184,9 +184,9 @@ impl<'q> Context<'q> {
         near && reached || proximity.or_same_row && self.runs().same_table_row(primary, other)
     }
 
-    /// Returns a span outside of which no evidence is near enough for one of the patterns. Hands
-    /// over each bound in bytes that keeps evidence out which the pattern's unit alone would let
-    /// in.
+    /// Returns a span outside of which no evidence is near enough for one of the patterns. Calls
+    /// `met` with each bound in bytes that excludes evidence which the pattern's unit alone would
+    /// allow.
     pub(crate) fn reach_of(
         &self,
         patterns: &[&PatternPlan],

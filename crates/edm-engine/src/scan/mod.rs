@@ -1,8 +1,8 @@
 //! The scan: text → zones → hits → evidence → report. `README.md` draws the walk of a text.
 //!
-//! `zone_walk` cuts a text into zones (`scanner` feeds it one that arrives in pieces), `zone`
-//! evaluates one by two passes (`hits`, `evidence`), `collect` makes the report and `explain` says
-//! why a hit is no match. `batch` searches many short texts at once.
+//! `zone_walk` cuts a text into zones; `scanner` feeds it one that arrives in pieces. `zone`
+//! evaluates a zone by two passes (`hits`, `evidence`). `collect` makes the report and `explain`
+//! says why a hit is no match. `batch` searches many short texts at once.
 
 mod batch;
 mod collect;

@@ -1,7 +1,7 @@
 //! Row checks: how many a part of the text may use, and a memo of what they answered.
 //!
 //! A row check compares a value with a cell of a row. A text that repeats values of a large table
-//! could ask for millions of them, so each part of 64 KiB has a budget. Within a part each value's
+//! could need millions of them, so each part of 64 KiB has a budget. Within a part each value's
 //! rows are found once, and each pair of values is checked once, however often both occur:
 //!
 //! ```text
@@ -167,11 +167,11 @@ impl Memo {
             beyond = rows.len() > limits::ROWS_LOOKED_AT_MAX;
             for row in rows.iter().take(limits::ROWS_LOOKED_AT_MAX) {
                 looked_at += 1;
-                // Looked at, so it costs a row check, but it is no row of the table any more.
+                // Costs a row check like any other, but is no row of the table any more.
                 if generation.is_tombstone(row) {
                     continue;
                 }
-                // A value in half of all rows identifies nothing: some hundred rows are judged and
+                // A value in half of all rows identifies nothing: some hundred rows are evaluated and
                 // the limit is reported.
                 if self.rows.len() - first == limits::ROW_SET_MAX {
                     beyond = true;

@@ -1,5 +1,5 @@
-//! When a scan asks its caller whether to go on: by the work that it has done, whatever kind of
-//! work that was.
+//! When a scan checks whether its caller wants it to stop: by the work that it has done, whatever
+//! kind of work that was.
 
 use std::cell::Cell;
 

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! What must stay true: offsets that are passed in are offsets of characters of the text, or its
-//! end, and a block is counted as if the whole text were counted from its start.
+//! end. A block is counted as if the whole text were counted from its start.
 
 use std::cell::{Cell, RefCell};
 
@@ -207,7 +207,7 @@ impl<'a> OffsetIndex<'a> {
         if blocks.is_empty() {
             blocks.resize(self.text.len() / BLOCK + 1, UNKNOWN);
         }
-        // Callers ask only for blocks in which a character starts.
+        // Callers pass only blocks in which a character starts.
         let known = &mut blocks[block];
         if *known == UNKNOWN {
             // No byte counts more than one unit, so the distance of a block fits and is not UNKNOWN.

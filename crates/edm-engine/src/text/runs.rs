@@ -93,8 +93,8 @@ impl<'a> TokenRuns<'a> {
             let to = runs.partition_point(|run| run.start < span.end);
             runs[from..to.max(from)].to_vec()
         };
-        // Known spans start and end at edges, so a span that starts in one is either wholly in it or
-        // needs a walk that goes beyond it.
+        // Known spans start and end at edges. If `span` starts in one and goes beyond it, the runs are
+        // found by a walk that starts before `span` and ends after it.
         let mut known = self.known.borrow_mut();
         if let Some((_, runs)) = known.range(..=span.start).next_back()
             && span.end <= runs.end

@@ -1,4 +1,4 @@
-//! The views of a text in which values are looked for: the text as it is, and the text around its
+//! The views of a text in which values are searched for: the text as it is, and the text around its
 //! escapes with these decoded. There is one view of either kind for each folding that the rules
 //! need.
 //!
@@ -81,8 +81,8 @@ impl EscapeSurroundings {
                 atom if atom < atoms => source(atom).1.max(place.end),
                 _ => text_bytes,
             };
-            // What is decoded is wider than where values may start, because a value that starts at
-            // the first of these atoms is still tested by the atoms before it:
+            // More is decoded than the atoms at which values may start: the first of these is tested
+            // by the atoms before it.
             //
             //     decoded   |context|context + value|escape|value + context|context|
             //     starts            |context + value|escape|context|

@@ -113,7 +113,7 @@ impl Section {
             let at = index as usize * self.entry_bytes;
             entries[at..at + ENTRY_BYTES_MAX].copy_from_slice(&entry.to_le_bytes());
             index += 1;
-            // Inserted here and not in a pass of its own: the addresses are in order now, so the
+            // Inserted here and not in a second pass: the addresses are in order now, so the
             // filter's blocks are too.
             filter.insert(address, part.bits);
         });
@@ -145,7 +145,9 @@ impl Filter {
         let addresses = match sections[..] {
             [] => return Self(Vec::new()),
             [only] => only.statistics.distinct as usize,
-            _ => united(sections.iter().map(|section| section.gathered.addresses.as_slice()).collect()),
+            _ => {
+                distinct_count(sections.iter().map(|section| section.gathered.addresses.as_slice()).collect())
+            }
         };
         Self(vec![0; bloom::blocks_for(addresses) * bloom::BLOCK_BYTES])
     }
@@ -157,8 +159,8 @@ impl Filter {
     }
 }
 
-/// Counts the different addresses of sorted lists.
-fn united(mut rests: Vec<&[u64]>) -> usize {
+/// Counts the distinct addresses of sorted lists.
+fn distinct_count(mut rests: Vec<&[u64]>) -> usize {
     let mut addresses = 0;
     // A merge of sorted lists that only counts.
     while let Some(next) = rests.iter().filter_map(|rest| rest.first()).min().copied() {

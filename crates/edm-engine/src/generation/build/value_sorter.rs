@@ -1,8 +1,8 @@
 //! Gathers the values of one column that fall into one part, and sorts them by address.
 //!
 //! The problem: some ten million addresses with their rows, sorted for each part, in memory that is
-//! counted. The idea is a radix sort of two passes over the bits that addresses differ in, and an
-//! insertion sort of what is left, because keyed hashes are spread evenly:
+//! counted. The idea is a radix sort of two passes over the bits that addresses differ in. Keyed
+//! hashes are spread evenly, so an insertion sort suffices for what is left:
 //!
 //! ```text
 //! address   | part |  first digit  | second digit |  rest, hardly ever needed  |

@@ -28,8 +28,8 @@ pub(crate) fn can_be_primary(plan: &TypePlan, pattern: &PatternPlan, hit: &Hit) 
 
 /// Returns whether a value needs no evidence where the pattern has none.
 ///
-/// A default type stays as its first generation made it, whatever later ones make of the column. A
-/// column whose type has a written form always has the pattern of the primary alone, so whether
+/// A default type stays as its first generation made it, whatever later ones make of the column. It
+/// has the pattern of the primary alone for every column whose type has a written form. Whether
 /// that pattern holds depends on the column of today and on how the value is written.
 fn suffices(plan: &TypePlan, pattern: &PatternPlan, hit: &Hit) -> bool {
     let has_written_form = plan.rule(hit.column).data_type.has_written_form();
@@ -38,7 +38,7 @@ fn suffices(plan: &TypePlan, pattern: &PatternPlan, hit: &Hit) -> bool {
 }
 
 /// Returns whether a hit is a part of a longer card or account number. A hit that has check digits
-/// itself is a number of its own, whatever comes after it.
+/// itself is a whole number, whatever comes after it.
 pub(crate) fn is_inside_number(context: &Context<'_>, plan: &TypePlan, hit: &Hit) -> bool {
     // Cheap test first: most hits have a space and a letter on either side.
     let text = context.zone.text;

@@ -60,7 +60,7 @@ struct TableHits {
     longest: usize,
 }
 
-/// What is looked for around a hit, and who pays for it.
+/// What is searched for around a hit, and the budget that it is spent from.
 #[derive(Clone, Copy)]
 pub(crate) struct NearbyRequest<'r> {
     pub(crate) hit: &'r Hit,

@@ -104,7 +104,7 @@ impl<'c> WindowMemo<'c> {
                 }
             }
         });
-        // Recognisers hand over windows as they find them, not by start.
+        // Recognisers return windows as they find them, not by start.
         found.sort_by_key(|(first, _)| *first);
         // An atom without windows gets an empty range, so that it is not hashed again.
         let mut end = before as u32;

@@ -374,8 +374,8 @@ impl<'e, 'c> Explainer<'e, 'c> {
         if let Some(known) = self.reasons.get(&key) {
             return *known;
         }
-        // Reasons do not recurse further: the outcome of a primary value never asks for the reason of
-        // another value.
+        // Reasons do not recurse further: the outcome of a primary value never depends on the reason
+        // of another value.
         let number = self.scope.hits.partition_point(|other| other.span < primary.span);
         let outcome = self.outcome(primary, number);
         let reason = reason(self.scope.plan, &outcome);

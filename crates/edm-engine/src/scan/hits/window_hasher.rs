@@ -3,7 +3,7 @@
 //! The problem: at every atom of a text a value of every rule may start, and it may have any number
 //! of atoms. Hashing all of these windows would cost some hundred hashes for each atom. The idea is
 //! to decide by masks of 64 atoms where a value may start, from what the prefilters know of all
-//! values, and to hash only the windows from there:
+//! values. Only the windows from there are hashed:
 //!
 //! ```text
 //! each(view, starts):
