@@ -195,8 +195,8 @@ impl Work<'_> {
         let mut before = std::mem::take(&mut self.inserted).into_iter().peekable();
         let mut units = Units::new(self.offset_unit);
         let mut copied = 0;
-        // The text is copied from `copied` on, with the replacements. What earlier rounds inserted is
-        // moved along (`kept`), or swallowed by a replacement that covers it.
+        // The text is copied from `copied` on, with the replacements. What earlier rounds inserted
+        // is moved along (`kept`), or swallowed by a replacement that covers it.
         //
         //     text   ……|old|……|== one ==|……          out   ……|old|……[label]
         //                     ^ copied                              ^ out.len()

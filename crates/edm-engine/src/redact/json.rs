@@ -163,8 +163,8 @@ impl Reader<'_> {
     /// Reads an object or array to its end; `None` where it is none. Does not recurse, because the
     /// text decides how deep it is nested.
     fn value(&mut self) -> Option<()> {
-        // A stack of open brackets and no recursion. An object's key is read with the bracket or comma
-        // before it, so that the loop sees values only.
+        // A stack of open brackets and no recursion. An object's key is read with the bracket or
+        // comma before it, so that the loop sees values only.
         let mut open: Vec<u8> = Vec::new();
         loop {
             self.white();

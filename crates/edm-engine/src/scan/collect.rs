@@ -321,8 +321,8 @@ mod tests {
         collector.report(0, &notes, &mut Below::default())
     }
 
-    /// Matches are start, end, confidence and the record, if any; expected is what is listed and the
-    /// unique count.
+    /// Matches are start, end, confidence and the record, if any; expected is what is listed and
+    /// the unique count.
     fn check(all: &[(usize, usize, u8, Option<u32>)], minimum: u8, expected: &[(usize, usize)], unique: u32) {
         let report = report(all.iter().map(|(a, b, c, d)| found(*a, *b, *c, *d)), minimum);
         let listed = report.iter().flat_map(|report| &report.matches);

@@ -126,8 +126,8 @@ impl<'q> Context<'q> {
         if self.query.candidates.is_empty() {
             return true;
         }
-        // The candidates are sorted and disjoint: the first one that ends after the start of the span
-        // overlaps it, or none does.
+        // The candidates are sorted and disjoint: the first one that ends after the start of the
+        // span overlaps it, or none does.
         let span = self.span(span);
         let after = self.candidates.partition_point(|candidate| candidate.1 <= span.start_units);
         self.candidates.get(after).is_some_and(|candidate| candidate.0 < span.end_units)

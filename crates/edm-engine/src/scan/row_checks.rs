@@ -171,8 +171,8 @@ impl Memo {
                 if generation.is_tombstone(row) {
                     continue;
                 }
-                // A value in half of all rows identifies nothing: some hundred rows are evaluated and
-                // the limit is reported.
+                // A value in half of all rows identifies nothing: some hundred rows are evaluated
+                // and the limit is reported.
                 if self.rows.len() - first == limits::ROW_SET_MAX {
                     beyond = true;
                     break;

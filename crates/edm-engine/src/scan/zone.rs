@@ -127,8 +127,8 @@ impl<'q> Zones<'q> {
         let budgets =
             Budgets { stop: &self.stop, row_checks: &self.row_checks, explain_checks: &self.explain_checks };
         let context = Context::new(self.query, text, views, budgets);
-        // Values are searched in the zone and around it. A pre-scan may know a narrower span in which
-        // all values of the text start.
+        // Values are searched in the zone and around it. A pre-scan may know a narrower span in
+        // which all values of the text start.
         let around = self.margins.hits();
         let first = zone.start.saturating_sub(around).max(self.first_value);
         let last = zone.end.saturating_add(around).min(self.last_value.saturating_add(1));
@@ -143,8 +143,8 @@ impl<'q> Zones<'q> {
         }
         let mut finder = EvidenceFinder::new(&context, hits);
         let in_zone = text.zone_span(zone);
-        // Part by part and then type by type: row checks are shared by all types of a part, and their
-        // memo is forgotten when the next part starts.
+        // Part by part and then type by type: row checks are shared by all types of a part, and
+        // their memo is forgotten when the next part starts.
         //
         // Hits in the margins alone are evaluated with their zones.
         if hits.iter().any(|hit| in_zone.start <= hit.span.start && hit.span.start < in_zone.end) {
@@ -169,8 +169,8 @@ impl<'q> Zones<'q> {
                 }
             }
             self.explained = self.explained.max(until);
-            // An explanation looks back as far as this, and a value there may start a value's length
-            // earlier. What the log holds of the text before is not needed any more.
+            // An explanation looks back as far as this, and a value there may start a value's
+            // length earlier. What the log holds of the text before is not needed any more.
             let forgotten =
                 self.explained.saturating_sub(limits::EXPLAIN_BYTES_MAX + limits::PLACE_BYTES_MAX);
             self.types.values_mut().for_each(|state| state.notes.log.forget(forgotten));

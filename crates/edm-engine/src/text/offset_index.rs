@@ -210,7 +210,8 @@ impl<'a> OffsetIndex<'a> {
         // Callers pass only blocks in which a character starts.
         let known = &mut blocks[block];
         if *known == UNKNOWN {
-            // No byte counts more than one unit, so the distance of a block fits and is not UNKNOWN.
+            // No byte counts more than one unit, so the distance of a block fits and is not
+            // UNKNOWN.
             *known = self.walk(self.block_start(block), self.block_start(block + 1)) as u16;
         }
         u64::from(*known)
@@ -223,8 +224,8 @@ impl<'a> OffsetIndex<'a> {
         if !piece.is_ascii() {
             return piece.chars().map(|character| units_and_state(character, &mut in_white)).sum();
         }
-        // In ASCII each byte is a unit, but for white space after white space. The first byte has its
-        // predecessor outside of the piece.
+        // In ASCII each byte is a unit, but for white space after white space. The first byte has
+        // its predecessor outside of the piece.
         let bytes = piece.as_bytes();
         let first = bytes.first().is_some_and(|first| in_white && is_white(*first));
         bytes.len() as u64 - white_after_white(bytes) - u64::from(first)

@@ -93,8 +93,8 @@ impl<'a> TokenRuns<'a> {
             let to = runs.partition_point(|run| run.start < span.end);
             runs[from..to.max(from)].to_vec()
         };
-        // Known spans start and end at edges. If `span` starts in one and goes beyond it, the runs are
-        // found by a walk that starts before `span` and ends after it.
+        // Known spans start and end at edges. If `span` starts in one and goes beyond it, the runs
+        // are found by a walk that starts before `span` and ends after it.
         let mut known = self.known.borrow_mut();
         if let Some((_, runs)) = known.range(..=span.start).next_back()
             && span.end <= runs.end
@@ -330,7 +330,8 @@ fn find_tag(text: &str, from: usize, tag: &str) -> Option<usize> {
 
 /// Returns where a byte first is, skipping whole pieces without it.
 fn position_of(bytes: &[u8], wanted: u8) -> Option<usize> {
-    // A fold and not `contains`: without an early exit the compiler compares whole vector registers.
+    // A fold and not `contains`: without an early exit the compiler compares whole vector
+    // registers.
     const PIECE: usize = 64;
     let (pieces, rest) = bytes.as_chunks::<PIECE>();
     let has = |piece: &[u8; PIECE]| piece.iter().fold(false, |has, byte| has | (*byte == wanted));

@@ -81,13 +81,14 @@ impl EscapeSurroundings {
                 atom if atom < atoms => source(atom).1.max(place.end),
                 _ => text_bytes,
             };
-            // More is decoded than the atoms at which values may start: the first of these is tested
-            // by the atoms before it.
+            // More is decoded than the atoms at which values may start: the first of these is
+            // tested by the atoms before it.
             //
             //     decoded   |context|context + value|escape|value + context|context|
             //     starts            |context + value|escape|context|
             //
-            // A value that starts further away has no decoded character near it: the raw view has it.
+            // A value that starts further away has no decoded character near it: the raw view has
+            // it.
             let margin = value_atoms_max + 2 * CONTEXT_ATOMS;
             add(&mut self.ranges, escapes.around(before(margin)..after(margin)));
             add(&mut self.starts, before(value_atoms_max + CONTEXT_ATOMS)..after(CONTEXT_ATOMS));

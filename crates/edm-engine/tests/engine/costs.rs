@@ -1,5 +1,5 @@
-//! What a text costs at most: its work, counted by how often a scan checks whether to stop, and that
-//! it can be stopped everywhere.
+//! What a text costs at most: its work, counted by how often a scan checks whether to stop, and
+//! that it can be stopped everywhere.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};

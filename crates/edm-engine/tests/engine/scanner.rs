@@ -38,8 +38,8 @@ fn pattern(unit: ProximityUnit, distance: u32) -> Pattern {
     }
 }
 
-/// Scans this many bytes of text in pieces, each value at the end of a line of prose, and holds what
-/// is held against the bound.
+/// Scans this many bytes of text in pieces, each value at the end of a line of prose, and holds
+/// what is held against the bound.
 fn check_held(patterns: Option<Vec<Pattern>>, explain: bool, bytes: usize, held_max: usize) {
     let generation = support::build(&columns(), ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
     let types = PreparedTypes::prepare([support::active(&generation, patterns)]);

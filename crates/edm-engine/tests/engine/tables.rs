@@ -16,8 +16,8 @@ fn anything() -> Pattern {
     }
 }
 
-/// The filters of tables of one salt are combined where they are often searched together: what is found stays what it
-/// was.
+/// The filters of tables of one salt are combined where they are often searched together: what is
+/// found stays what it was.
 #[test]
 fn tables_that_are_asked_together_find_the_same() {
     let columns = Columns::new(vec![Column::text("name").searchable(), Column::text("city").searchable()]);

@@ -1,8 +1,8 @@
 //! From the hashed rows of a session's blocks to the files of a generation.
 //!
 //! `plan` decides which files there are (from a `plan_input`), `job_groups` which jobs share a pass
-//! over the blocks. `builder` is given the blocks, `manifest` verifies what the jobs made. `delta` is
-//! the base of a plan that changes a live generation.
+//! over the blocks. `builder` is given the blocks, `manifest` verifies what the jobs made. `delta`
+//! is the base of a plan that changes a live generation.
 
 pub(crate) mod builder;
 pub(crate) mod delta;

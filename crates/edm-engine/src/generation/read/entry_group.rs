@@ -32,7 +32,8 @@ impl EntryGroup {
             && self.files.iter().enumerate().all(|(index, file)| usize::from(file.part) == index)
     }
 
-    /// Returns the file of the part that an address falls into. An opened generation has every part.
+    /// Returns the file of the part that an address falls into. An opened generation has every
+    /// part.
     fn file_of(&self, address: u64) -> &EntriesFile {
         // A shift by 64 is not defined.
         let part = if self.part_bits == 0 { 0 } else { address >> (64 - self.part_bits) };

@@ -61,10 +61,10 @@ fn settle(
     if choices.iter().all(|groups| groups.len() < 2) {
         return;
     }
-    // Each step pins one value to one group and fills all groups once more under the pins so far. If
-    // that fails, the group is struck from the value's choices instead: the assignment before is
-    // still complete, since it gave the value to another group. Patterns have few groups, so filling
-    // from the beginning is kept instead of code that undoes steps.
+    // Each step pins one value to one group and fills all groups once more under the pins so far.
+    // If that fails, the group is struck from the value's choices instead: the assignment before is
+    // still complete, since it gave the value to another group. Patterns have few groups, so
+    // filling from the beginning is kept instead of code that undoes steps.
     for (number, group) in groups.iter().enumerate() {
         for column in &group.columns {
             let Some(value) = values.iter().position(|columns| columns.contains(column)) else { continue };
@@ -128,7 +128,8 @@ impl<'a> Filling<'a> {
     /// bounds the recursion by the number of groups.
     fn fetch(&mut self, group: usize, tried: &mut BTreeSet<usize>) -> bool {
         // A free value ends the augmenting path. A value of another group extends it: that group
-        // fetches a replacement first, so its count is back at what it was when this one takes over.
+        // fetches a replacement first, so its count is back at what it was when this one takes
+        // over.
         let wanted: Vec<usize> =
             (0..self.choices.len()).filter(|value| self.choices[*value].contains(&group)).collect();
         for value in wanted {

@@ -264,7 +264,8 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         let (mut of_value, mut named_near) = (Vec::new(), Vec::new());
         context.row_checks.append(value, &mut of_value);
         // The value has more rows than are evaluated. Searchable values near the hit name further
-        // rows that have evidence here. What only other columns hold is missed, so the limit is noted.
+        // rows that have evidence here. What only other columns hold is missed, so the limit is
+        // noted.
         if value.beyond && context.row_checks.left(place) > 0 {
             self.notes.limit(LimitKind::RowSet, limits::ROW_SET_MAX as u64);
             work += self.add_rows_named_near(hit, reach(), &mut named_near);

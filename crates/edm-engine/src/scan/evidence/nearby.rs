@@ -278,8 +278,8 @@ impl<'c> EvidenceFinder<'c> {
     ) -> Option<Vec<RowMatches>> {
         let mut out: Vec<(u32, Vec<RowMatch>)> =
             Vec::with_capacity(rows.of_value.len() + rows.named_near.len());
-        // The memo of pairs knows the rows of a value as a set. Rows that were named by neighbours are
-        // not in such a set, so they are always checked one by one.
+        // The memo of pairs knows the rows of a value as a set. Rows that were named by neighbours
+        // are not in such a set, so they are always checked one by one.
         let mut singly = rows.of_value.as_slice();
         if singly.len() >= ROWS_TOGETHER {
             out.extend(singly.iter().map(|row| (*row, Vec::new())));
@@ -320,8 +320,8 @@ impl<'c> EvidenceFinder<'c> {
         for near in &windows.other_columns {
             let matched = near.window.matched(near.column);
             let other = ColumnHash { column: near.column, hash: near.window.hash };
-            // `each_holder` counts in the rows of the value, and these are the first of `out`, in the
-            // same order.
+            // `each_holder` counts in the rows of the value, and these are the first of `out`, in
+            // the same order.
             let mut held = 0;
             let cost = row_checks.each_holder(generation, value, other, |index| {
                 held += 1;

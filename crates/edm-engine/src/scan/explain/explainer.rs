@@ -374,8 +374,8 @@ impl<'e, 'c> Explainer<'e, 'c> {
         if let Some(known) = self.reasons.get(&key) {
             return *known;
         }
-        // Reasons do not recurse further: the outcome of a primary value never depends on the reason
-        // of another value.
+        // Reasons do not recurse further: the outcome of a primary value never depends on the
+        // reason of another value.
         let number = self.scope.hits.partition_point(|other| other.span < primary.span);
         let outcome = self.outcome(primary, number);
         let reason = reason(self.scope.plan, &outcome);
@@ -387,8 +387,8 @@ impl<'e, 'c> Explainer<'e, 'c> {
     fn holder(&mut self, explained: Explained<'_>) -> Option<&'e Hit> {
         let TypeScope { plan, hits, .. } = self.scope;
         let hit = explained.hit;
-        // Hits are in order of their starts; one that starts further before the hit than the longest
-        // hit of the table is long ends before it.
+        // Hits are in order of their starts; one that starts further before the hit than the
+        // longest hit of the table is long ends before it.
         let from = hit.span.start.saturating_sub(self.finder.longest(hit.table));
         let begun = &hits[starting_in(hits, ZoneSpan::new(from, hit.span.end))];
         self.context.stop.before(begun.len() as u64);

@@ -141,8 +141,8 @@ impl VocabularyMask {
         group.keys.vocabulary_tags(folded.text().as_bytes(), &self.ranges, &mut self.tags);
         self.may_occur.clear(self.tags.len());
         prefilter.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.may_occur));
-        // These bits are dense, one for each tested atom; `scattered` puts them back to the positions
-        // of the atoms.
+        // These bits are dense, one for each tested atom; `scattered` puts them back to the
+        // positions of the atoms.
         let mut next = 0;
         for AtomWord { number, atoms } in self.round.iter().copied() {
             let possible = scattered(self.may_occur.from(next), atoms);
