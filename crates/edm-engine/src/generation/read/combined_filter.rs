@@ -10,8 +10,8 @@ use crate::generation::prefilter::bloom::{self, BLOCK_BYTES, Parts};
 use crate::generation::prefilter::rule_prefilter::RulePrefilter;
 use crate::generation::read::generation::Generation;
 
-/// The filters of more entries than this are not united: it costs some nanoseconds an entry, and 96
-/// MiB.
+/// The filters of more entries than this are not combined: it costs some nanoseconds an entry, and
+/// 96 MiB.
 const ENTRIES_MAX: usize = 1 << 26;
 /// A filter begins at such an address, so that no block is in two cache lines.
 const ALIGNMENT: usize = 64;
@@ -19,7 +19,7 @@ const ALIGNMENT: usize = 64;
 /// A table and the position of the rule in it.
 pub(crate) type Member = (Arc<Generation>, usize);
 
-/// What several tables know of one rule under one salt.
+/// The prefilters of one rule in several tables of one salt, as one.
 pub(crate) struct CombinedFilter {
     prefilter: RulePrefilter,
     /// Empty where the tables hold too much.
@@ -37,15 +37,15 @@ impl CombinedFilter {
         }
         let entries = |(generation, rule): &Member| generation.entry_count(*rule);
         let entries: usize = members.iter().map(entries).sum();
-        let mut own = Self { prefilter, filter: Vec::new(), filter_at: 0 };
-        // Without a filter each table's own is tested, which is slower but not wrong.
+        let mut combined = Self { prefilter, filter: Vec::new(), filter_at: 0 };
+        // Without a filter those of the tables are tested, which is slower but not wrong.
         if entries <= ENTRIES_MAX {
-            own.unite_filters(members, entries);
+            combined.fill_filter(members, entries);
         }
-        own
+        combined
     }
 
-    fn unite_filters(&mut self, members: &[Member], entries: usize) {
+    fn fill_filter(&mut self, members: &[Member], entries: usize) {
         let blocks_bytes = bloom::blocks_for(entries) * BLOCK_BYTES;
         // A vector of bytes has no alignment: room for it is added, and the filter begins within.
         self.filter = vec![0; blocks_bytes + ALIGNMENT];

@@ -32,10 +32,12 @@ impl EntryGroup {
             && self.files.iter().enumerate().all(|(index, file)| usize::from(file.part) == index)
     }
 
-    fn file_of(&self, address: u64) -> Option<&EntriesFile> {
+    /// Returns the file of the part that an address falls into. An opened generation has every
+    /// part.
+    fn file_of(&self, address: u64) -> &EntriesFile {
         // A shift by 64 is not defined.
         let part = if self.part_bits == 0 { 0 } else { address >> (64 - self.part_bits) };
-        self.files.get(part as usize)
+        &self.files[part as usize]
     }
 
     /// Marks each hash that a searchable column of this rule may hold: never leaves out one that it
@@ -43,10 +45,11 @@ impl EntryGroup {
     pub(crate) fn mark_possible(&self, rule: usize, hashes: &[Hash], marks: &mut [u64]) {
         // Most generations have few parts: then the list of their filters needs no allocation.
         let mut few = [Default::default(); FEW_PARTS];
+        // Declared here so that the list lives as long as the slice of it.
         let many: Vec<&[Block]>;
         let filters = match few.get_mut(..self.files.len()) {
             Some(few) => {
-                few.iter_mut().zip(&self.files).for_each(|(own, file)| *own = file.filter(rule));
+                few.iter_mut().zip(&self.files).for_each(|(filter, file)| *filter = file.filter(rule));
                 &*few
             }
             None => {
@@ -62,27 +65,25 @@ impl EntryGroup {
     pub(crate) fn prefetch_filter(&self, rule: usize, hashes: &[Hash]) {
         for hash in hashes.iter().take(bloom::ASKED_TOGETHER) {
             let address = address(hash);
-            if let Some(file) = self.file_of(address) {
-                bloom::prefetch_block(file.filter(rule), address, self.part_bits);
-            }
+            bloom::prefetch_block(self.file_of(address).filter(rule), address, self.part_bits);
         }
     }
 
     /// Prefetches the directory's entries of a hash: the first thing that `rows` reads.
     pub(crate) fn prefetch_directory(&self, column: usize, hash: &Hash) {
         let address = address(hash);
-        self.file_of(address).into_iter().for_each(|file| file.prefetch_directory(column, address));
+        self.file_of(address).prefetch_directory(column, address);
     }
 
     /// Prefetches the entries of a hash: what `rows` reads next.
     pub(crate) fn prefetch_entries(&self, column: usize, hash: &Hash) {
         let address = address(hash);
-        self.file_of(address).into_iter().for_each(|file| file.prefetch_entries(column, address));
+        self.file_of(address).prefetch_entries(column, address);
     }
 
     pub(crate) fn rows(&self, column: usize, hash: &Hash) -> Option<Rows<'_>> {
         let address = address(hash);
-        self.file_of(address)?.rows(column, address)
+        self.file_of(address).rows(column, address)
     }
 
     /// Returns how many values of searchable columns the group holds.
