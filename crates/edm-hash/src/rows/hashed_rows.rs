@@ -143,7 +143,6 @@ pub(crate) fn set_bit(bitmap: &mut Vec<u8>, row: u32, value: bool) {
     if bitmap.len() <= byte {
         bitmap.resize(byte + 1, 0);
     }
-    if let Some(byte) = bitmap.get_mut(byte) {
-        *byte |= u8::from(value) << (row % 8);
-    }
+    // tidy: own bytes
+    bitmap[byte] |= u8::from(value) << (row % 8);
 }

@@ -62,15 +62,14 @@ impl KindSet {
     /// Adds kinds.
     #[inline]
     pub fn insert(&mut self, kinds: Kinds) {
-        if let Some(word) = self.words.get_mut(usize::from(kinds.0) / 64) {
-            *word |= 1 << (kinds.0 % 64);
-        }
+        // A set has a bit for all kinds that there are.
+        self.words[usize::from(kinds.0) / 64] |= 1 << (kinds.0 % 64);
     }
 
     /// Returns whether a value has just these.
     #[inline]
     pub fn contains(&self, kinds: Kinds) -> bool {
-        self.words.get(usize::from(kinds.0) / 64).is_some_and(|word| word >> (kinds.0 % 64) & 1 == 1)
+        self.words[usize::from(kinds.0) / 64] >> (kinds.0 % 64) & 1 == 1
     }
 
     /// Returns the kinds that values begin with.
