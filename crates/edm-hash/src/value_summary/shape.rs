@@ -53,12 +53,6 @@ impl Shape {
         Self::counted(atoms, canonical.len(), mask)
     }
 
-    /// Returns the entry of a list of shapes that says how many significant digits a number has.
-    pub fn of_significant_digits(canonical: &[u8]) -> Self {
-        let zeros = canonical.iter().take_while(|digit| **digit == b'0').count();
-        Self::counted(0, canonical.len() - zeros, DIGIT)
-    }
-
     /// Returns whether a digit occurs in it.
     pub fn has_digit(&self) -> bool {
         self.mask & DIGIT != 0
@@ -73,6 +67,12 @@ impl Shape {
     pub fn has_letter(&self) -> bool {
         self.mask & (LETTER | BEYOND) != 0
     }
+}
+
+/// Returns how many digits a number has after its leading zeros.
+pub(crate) fn significant_digits(canonical: &[u8]) -> u16 {
+    let zeros = canonical.iter().take_while(|digit| **digit == b'0').count();
+    u16::try_from(canonical.len() - zeros).expect("no cell has so many bytes")
 }
 
 /// How many letters (clusters included) and digits a value has, and whether it can identify.
