@@ -206,6 +206,7 @@ fn each_candidate(
 ) {
     let Written { begin, at, end } = *written;
     let (text, atoms) = (folded.text().as_bytes(), folded.ranges());
+    // `ann @b.example` is no address: an atom ends where the sign is, and another begins after it.
     let touches =
         |index: usize, offset: usize| atoms.get(index).is_some_and(|atom| atom.0 as usize == offset);
     if first_behind == 0 || !touches(first_behind, at + 1) {

@@ -155,6 +155,7 @@ pub(crate) fn push_word(word: &str, text: &str, out: &mut String) {
         out.push_str(form);
         return;
     }
+    // `Hauptstraße` is two words, `Haupt` and the form of `straße`; `straße` alone is one.
     let ending = table.suffixes.iter().filter(|_| may_have_suffix(word)).find(|(suffix, _)| {
         let stem = word.strip_suffix(suffix);
         stem.is_some_and(|stem| stem.chars().nth(STEM_CHARACTERS_MIN - 1).is_some())
