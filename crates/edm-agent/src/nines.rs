@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use edm_hash::Placeholders;
-use edm_model::{Column, DataType};
+use edm_model::Column;
 
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
 use crate::error::Error;
@@ -21,8 +21,7 @@ const RECORDS_A_VALUE: u64 = 1_000;
 /// are always values. In a column that is not searchable, or whose type has a recogniser, they are
 /// always empty.
 pub(crate) fn are_judged(column: &Column) -> bool {
-    let is_plain = matches!(column.rule.data_type, DataType::Text | DataType::Digits { .. });
-    column.searchable && !column.key && is_plain
+    column.searchable && !column.key && column.rule.data_type.keeps_characters()
 }
 
 /// The decision for one column.
