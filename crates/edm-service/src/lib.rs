@@ -53,7 +53,7 @@ pub use deps::{Clock, Random};
 pub use edm_engine::{CandidateSpan, ConfidenceCount, Limit};
 pub use edm_extract::TextEncoding;
 pub use edm_model::{ListQuery, Listed};
-pub use error::{BlockProblem, BlockRange, Error, ErrorKind, Foreign, Resource};
+pub use error::{BlockProblem, BlockRange, Error, ErrorKind, Foreign, RedactionGap, Resource};
 pub use matching::batch::Texts;
 pub use matching::classification_jobs::{FinishedJob, JobContent};
 pub use matching::lookup::{LookupRequest, LookupRow};
