@@ -131,6 +131,8 @@ pub static EXACT_MATCH_DATA_STORE: StructuredType = StructuredType::entity(
             "Whether the live data is keyed with an older salt than new sessions get, or was made with other columns or another maximumNumberOfTokens than the store has now.",
         )
         .added(),
+        boolean("canRollBack", "Whether a generation before the live one is kept, which rollback makes live again.")
+            .added(),
         text("onUnserved", "What is answered where the live data cannot be read: refuse (an error; the default) or previous (the generation before, and each answer says so).")
             .words(ON_UNSERVED)
             .added()
