@@ -50,6 +50,7 @@ pub use access::tokens::{CreatedToken, NewToken, TokenRecord};
 pub use access::upload_grant::{BlockAction, ListBlocks, PutBlocks, UploadGrant};
 pub use catalog_opening::catalog_is_current;
 pub use config::ServiceConfig;
+pub use data_directory::lock_directory;
 pub use deps::{Clock, Random};
 pub use edm_engine::{CandidateSpan, ConfidenceCount, Limit};
 pub use edm_extract::TextEncoding;
