@@ -50,8 +50,17 @@ pub struct Redacted {
     pub limits: Vec<Limit>,
     /// Matches below the minimum confidence that are still in the text.
     pub left_count: u64,
-    /// Whether it could not be scanned to its end, or something was found in every round.
-    pub unfinished: bool,
+    /// Why matches may be left in it; `None` if nothing was found in the last round.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// Why a redaction ended while matches may be left in the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unfinished {
+    /// A scan was stopped before its end.
+    Stopped,
+    /// Something was found in every round.
+    RoundsUsedUp,
 }
 
 /// Returns the text with every match of the report and its evidence replaced. `name` gives the name
@@ -83,11 +92,12 @@ pub fn redact(
     // A text that was not read to its end may hold more: the caller must not pass it on as
     // redacted.
     if report.stopped {
-        return Redacted { text: work.text, limits, left_count, unfinished: true };
+        let unfinished = Some(Unfinished::Stopped);
+        return Redacted { text: work.text, limits, left_count, unfinished };
     }
     for round in 1..=ROUNDS_MAX {
         if found.is_empty() {
-            return Redacted { text: work.text, limits, left_count, unfinished: false };
+            return Redacted { text: work.text, limits, left_count, unfinished: None };
         }
         // Replacing may bring new neighbours together, or remove what voided a match: only a scan
         // of the result shows it.
@@ -97,11 +107,13 @@ pub fn redact(
         limits.extend(again.types.iter().flat_map(|found| found.limits.iter().copied()));
         limits.extend(again.diagnostics.iter().flat_map(|found| found.limits.iter().copied()));
         if again.stopped {
-            return Redacted { text: work.text, limits, left_count, unfinished: true };
+            let unfinished = Some(Unfinished::Stopped);
+            return Redacted { text: work.text, limits, left_count, unfinished };
         }
         found = places(query, &work.text, &again);
     }
-    Redacted { text: work.text, limits, left_count, unfinished: !found.is_empty() }
+    let unfinished = (!found.is_empty()).then_some(Unfinished::RoundsUsedUp);
+    Redacted { text: work.text, limits, left_count, unfinished }
 }
 
 /// Returns how many of the matches that are not replaced share no character with what is.

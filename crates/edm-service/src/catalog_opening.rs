@@ -33,7 +33,7 @@ async fn migrate_alone(catalog: &Catalog, directory: &DataDirectory) -> Result<(
     if catalog.schema().await? == Schema::Current {
         return Ok(());
     }
-    let _lock = directory.take_for_now().map_err(|error| other_version().because(error))?;
+    let _lock = directory.take_for_now().await.map_err(|error| other_version().because(error))?;
     Ok(catalog.migrate().await?)
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use edm_service::{MasterKey, Service, ServiceConfig};
+use edm_service::{MasterKey, Service, ServiceConfig, lock_directory};
 
 use crate::host::{clock, random};
 use crate::master_key::{KeyArguments, KeySource, MASTER_KEY};
@@ -45,12 +45,12 @@ pub(crate) async fn open_or_create(
     config: impl FnOnce(MasterKey) -> ServiceConfig,
 ) -> anyhow::Result<Service> {
     create_private(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    begin_at_need(folder, key, start)?;
+    begin_at_need(folder, key, start).await?;
     open_with(folder, key, config).await
 }
 
 /// Marks a first start. Refuses to treat a directory with a lost catalog as a new one.
-fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result<()> {
+async fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result<()> {
     let marker = folder.join(FIRST_START);
     let catalog = folder.join(CATALOG);
     let has_catalog = || {
@@ -63,7 +63,7 @@ fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result
     if !has_catalog()? && !marker.exists() {
         // Two first starts may run at once. The second must find the files of the first instead of
         // marking another first start.
-        let _lock = lock_alone(folder)?;
+        let _lock = lock_alone(folder).await?;
         // Check again under the lock.
         if !has_catalog()? {
             if start == Start::Usual {
@@ -204,19 +204,18 @@ async fn open_with(
 
 /// Fails if another server uses the directory, before anything is printed or written. The service
 /// itself takes the lock when it loads.
-pub(crate) fn refuse_in_use(folder: &Path) -> anyhow::Result<()> {
-    lock_alone(folder).map(drop)
+pub(crate) async fn refuse_in_use(folder: &Path) -> anyhow::Result<()> {
+    lock_alone(folder).await.map(drop)
 }
 
 /// Locks the directory. Fails at once if another server has the lock.
-fn lock_alone(folder: &Path) -> anyhow::Result<fs::File> {
-    let lock = fs::File::create(folder.join(LOCK));
-    let lock = lock.with_context(|| format!("cannot lock {}", folder.display()))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => {
-            bail!("{} is in use by another `edm serve`: stop it, or name another folder", folder.display())
-        }
+async fn lock_alone(folder: &Path) -> anyhow::Result<fs::File> {
+    match lock_directory(folder).await {
+        Ok(lock) => Ok(lock),
+        Err(TryLockError::WouldBlock) => bail!(
+            "{} is in use by another `edm serve`, or by `edm verify`: stop it, or name another folder",
+            folder.display()
+        ),
         Err(TryLockError::Error(error)) => {
             Err(anyhow::Error::new(error).context(format!("cannot lock {}", folder.display())))
         }
@@ -413,7 +412,7 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path();
             let source = KeySource::beside(path);
-            begin_at_need(path, &source, Start::Usual).expect("begins");
+            begin_at_need(path, &source, Start::Usual).await.expect("begins");
             for name in made {
                 fs::write(path.join(name), "").expect("writes");
             }

@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use edm_engine::{PreparedTypes, Query, Redaction, Report, Scanner, Scratch, TextBatch, redact, scan};
+use edm_engine::{
+    PreparedTypes, Query, Redaction, Report, Scanner, Scratch, TextBatch, Unfinished, redact, scan,
+};
 use edm_model::{
     Column, Columns, Country, DataType, DateOrder, EvidenceGroup, LimitKind, Pattern, Proximity,
     ProximityUnit, limits,
@@ -247,12 +249,12 @@ fn a_redaction_that_is_stopped_is_unfinished() {
         let report = scan(&query, &mut Scratch::new());
         let redacted = redact(&query, &report, &name, &Redaction::Label);
         if looks.into_inner() < stop_at {
-            assert!(!redacted.unfinished, "it was not stopped");
+            assert_eq!(redacted.unfinished, None, "it was not stopped");
             assert!(!redacted.text.contains(&people.rows[0][0]), "{}", redacted.text);
             finished += 1;
             break;
         }
-        assert!(redacted.unfinished, "stopped at look {stop_at}");
+        assert_eq!(redacted.unfinished, Some(Unfinished::Stopped), "stopped at look {stop_at}");
     }
     assert_eq!(finished, 1, "it ends some time");
 }

@@ -48,6 +48,9 @@ pub struct DataStoreResource {
     /// other columns or placeholders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub must_upload_again: Option<bool>,
+    /// Read-only: a generation before the live one is kept, which `rollback` makes live again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub can_roll_back: Option<bool>,
     /// What to do if the live data cannot be read: `refuse` or `previous`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_unserved: Option<String>,

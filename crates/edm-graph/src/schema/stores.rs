@@ -135,6 +135,8 @@ pub static EXACT_MATCH_DATA_STORE: StructuredType = StructuredType::entity(
              maximumNumberOfTokens than the store has now.",
         )
         .added(),
+        boolean("canRollBack", "Whether a generation before the live one is kept, which rollback makes live again.")
+            .added(),
         text("onUnserved", "What to do if the live data cannot be read: refuse (an error; the default) or previous (search the \
              generation before, and report it in each answer).")
             .words(ON_UNSERVED)

@@ -33,6 +33,7 @@ pub(crate) fn store(view: &StoreView) -> DataStoreResource {
         maximum_number_of_tokens: Some(store.tokens_max),
         placeholders: store.placeholders.as_ref().map(|words| words.as_slice().to_vec()),
         must_upload_again: Some(view.must_upload_again),
+        can_roll_back: Some(view.can_roll_back),
         on_unserved: Some(store.on_unserved.as_str().to_owned()),
         data_state: Some(view.data_state.as_str().to_owned()),
         sessions: None,

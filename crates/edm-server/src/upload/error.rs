@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use edm_graph::DateTimeOffset;
 use edm_model::Timestamp;
+use edm_service::AddressRefusal;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::error::{ApiError, HttpProblem};
@@ -176,6 +177,16 @@ impl UploadError {
 impl From<UploadProblem> for UploadError {
     fn from(problem: UploadProblem) -> Self {
         Self(Arc::new(Cause::Upload(problem)))
+    }
+}
+
+impl From<AddressRefusal> for UploadProblem {
+    fn from(refusal: AddressRefusal) -> Self {
+        match refusal {
+            AddressRefusal::BadSignature => Self::BadSignature,
+            AddressRefusal::Expired => Self::Expired,
+            AddressRefusal::NoPermission => Self::NoPermission,
+        }
     }
 }
 

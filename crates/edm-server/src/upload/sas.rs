@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use edm_graph::{DateTimeOffset, path};
 use edm_model::Timestamp;
-use edm_service::UploadSigner;
+use edm_service::{SignedAddress, UploadPermission, UploadSigner};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 use super::error::UploadProblem;
@@ -26,28 +26,11 @@ const SIGNED_AFTER: &[&str] =
 /// refused.
 const UNSERVED: &[&str] = &["si", "sip", "snapshot", "ses", "skoid", "sktid", "sks", "ske", "skt", "skv"];
 
-/// The permission that an operation needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Permission {
-    /// Get Block List.
-    Read,
-    /// Put Block, Put Block List.
-    Write,
-}
-
 /// The blob that an address is for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Blob<'a> {
     pub(super) container: &'a str,
     pub(super) name: &'a str,
-}
-
-/// The use of an address: by which operation, over which protocol, and when.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
-    pub(super) permission: Permission,
-    pub(super) scheme: Scheme,
-    pub(super) now: Timestamp,
 }
 
 /// The parameters of an address, decoded.
@@ -102,20 +85,15 @@ pub(super) fn signed_query(signer: &UploadSigner, blob: Blob<'_>, expires: Times
     format!("sv={VERSION}&sr={RESOURCE}&sp={PERMISSIONS}&se={}&sig={}", escape(&expiry), escape(&signature))
 }
 
-/// Checks that an address was signed by us, for this operation and this time.
-pub(super) fn verify(
-    signer: &UploadSigner,
+/// Reads an address. Fails if it is not of the form that we sign. Both ids are signed, so a wrong
+/// one is a wrong signature.
+pub(super) fn signed_address(
     blob: Blob<'_>,
     query: &Query,
-    asked: Asked,
-) -> Result<(), UploadProblem> {
-    let signature = STANDARD.decode(query.text("sig")).map_err(|_| UploadProblem::BadSignature)?;
-    if !signer.verify(&string_to_sign(blob, query), &signature) {
-        return Err(UploadProblem::BadSignature);
-    }
-    // From here on every signed parameter is known to be written by a holder of the key.
+    scheme: Scheme,
+) -> Result<SignedAddress, UploadProblem> {
     let known = query.text("sv") >= VERSION && query.text("sr") == RESOURCE;
-    let insecure = query.get("spr") == Some("https") && asked.scheme == Scheme::Http;
+    let insecure = query.get("spr") == Some("https") && scheme == Scheme::Http;
     if !known || insecure || UNSERVED.iter().any(|name| query.get(name).is_some()) {
         return Err(UploadProblem::BadSignature);
     }
@@ -124,15 +102,20 @@ pub(super) fn verify(
             .map(DateTimeOffset::timestamp)
             .map_err(|_| UploadProblem::BadSignature)
     };
-    if moment("se")? <= asked.now || (query.get("st").is_some() && moment("st")? > asked.now) {
-        return Err(UploadProblem::Expired);
-    }
     let signed = query.text("sp");
-    let permitted = match asked.permission {
-        Permission::Read => signed.contains('r'),
-        Permission::Write => signed.contains(['c', 'w']),
+    let may = |permission: &UploadPermission| match permission {
+        UploadPermission::Read => signed.contains('r'),
+        UploadPermission::Write => signed.contains(['c', 'w']),
     };
-    if permitted { Ok(()) } else { Err(UploadProblem::NoPermission) }
+    Ok(SignedAddress {
+        store_id: blob.container.parse().map_err(|_| UploadProblem::BadSignature)?,
+        session_id: blob.name.parse().map_err(|_| UploadProblem::BadSignature)?,
+        string_to_sign: string_to_sign(blob, query),
+        signature: STANDARD.decode(query.text("sig")).map_err(|_| UploadProblem::BadSignature)?,
+        starts_at: query.get("st").map(|_| moment("st")).transpose()?,
+        expires_at: moment("se")?,
+        permissions: [UploadPermission::Read, UploadPermission::Write].into_iter().filter(may).collect(),
+    })
 }
 
 /// Returns Azure's string-to-sign: permissions, start, expiry, the resource, then the rest, one per
@@ -161,21 +144,29 @@ mod tests {
         DateTimeOffset::parse(text).expect("the test's own moment").timestamp()
     }
 
-    /// Checks an address at a time.
-    fn check(query: &str, permission: Permission, now: &str, expected: Result<(), UploadProblem>) {
+    /// Checks an address at a moment.
+    fn check(query: &str, permission: UploadPermission, now: &str, expected: Result<(), UploadProblem>) {
         let query = Query::parse(Some(query)).expect("the test's own query");
-        let asked = Asked { permission, scheme: Scheme::Http, now: at(now) };
-        let verified = verify(&signer(), BLOB, &query, asked);
-        assert_eq!(verified, expected, "{query:?} at {now}");
+        assert_eq!(verify(BLOB, &query, permission, at(now)), expected, "{query:?} at {now}");
+    }
+
+    fn verify(
+        blob: Blob<'_>,
+        query: &Query,
+        permission: UploadPermission,
+        now: Timestamp,
+    ) -> Result<(), UploadProblem> {
+        let address = signed_address(blob, query, Scheme::Http)?;
+        Ok(signer().check(&address, permission, now)?)
     }
 
     #[test]
     fn our_own_address_works_until_it_expires() {
         let query = signed_query(&signer(), BLOB, at("2026-11-22T12:00:00.75Z"));
         assert!(query.contains("se=2026%2D11%2D22T12%3A00%3A00Z&"), "{query}");
-        check(&query, Permission::Write, "2026-11-22T11:59:59Z", Ok(()));
-        check(&query, Permission::Read, "2026-11-22T11:59:59Z", Ok(()));
-        check(&query, Permission::Write, "2026-11-22T12:00:00Z", Err(UploadProblem::Expired));
+        check(&query, UploadPermission::Write, "2026-11-22T11:59:59Z", Ok(()));
+        check(&query, UploadPermission::Read, "2026-11-22T11:59:59Z", Ok(()));
+        check(&query, UploadPermission::Write, "2026-11-22T12:00:00Z", Err(UploadProblem::Expired));
         for forged in [
             query.replace("se=2026", "se=2027"),
             query.replace("sp=rcw", "sp=racwd"),
@@ -183,11 +174,11 @@ mod tests {
             query.split("&sig").next().unwrap_or("").to_owned(),
             format!("{query}&rscc=no-store"),
         ] {
-            check(&forged, Permission::Write, "2026-11-22T11:00:00Z", Err(UploadProblem::BadSignature));
+            check(&forged, UploadPermission::Write, "2026-11-22T11:00:00Z", Err(UploadProblem::BadSignature));
         }
         let other = Query::parse(Some(&query)).expect("our own query");
-        let asked = Asked { permission: Permission::Write, scheme: Scheme::Http, now: at("2026-01-01") };
-        let elsewhere = verify(&signer(), Blob { name: CONTAINER, ..BLOB }, &other, asked);
+        let blob = Blob { name: CONTAINER, ..BLOB };
+        let elsewhere = verify(blob, &other, UploadPermission::Write, at("2026-01-01"));
         assert_eq!(elsewhere, Err(UploadProblem::BadSignature));
     }
 
@@ -195,7 +186,7 @@ mod tests {
     /// container and blob.
     #[test]
     fn azures_own_client_signs_as_we_do() {
-        let (write, read) = (Permission::Write, Permission::Read);
+        let (write, read) = (UploadPermission::Write, UploadPermission::Read);
         let whole = "se=2026-11-22T12%3A00%3A00Z&sp=rcw&sv=2026-10-06&sr=b&sig=s5g5r5m4NdDe0BBQgyxxoArfjQyz/sWyBXsLFw0zOig%3D";
         check(whole, write, "2026-11-22T11:30:00Z", Ok(()));
         check(whole, read, "2026-11-22T11:30:00Z", Ok(()));

@@ -5,7 +5,7 @@
 use edm_graph::BodyErrorKind;
 use edm_model::{Columns, ColumnsErrorKind, LimitKind, Right, SessionState};
 use edm_server::{HttpProblem, UploadProblem, body_answer, http_answer, service_answer, upload_answer};
-use edm_service::{BlockProblem, ErrorKind, Foreign, Obstacle, Resource};
+use edm_service::{BlockProblem, ErrorKind, Foreign, Obstacle, RedactionGap, Resource};
 use http::StatusCode;
 
 /// Returns the status and code of every kind of every crate.
@@ -144,7 +144,7 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::NothingToRollBack,
         ErrorKind::LiveSession,
         ErrorKind::DefaultTypeFixed,
-        ErrorKind::RedactionIncomplete { limit: LimitKind::Matches },
+        ErrorKind::RedactionIncomplete { cause: RedactionGap::Limit(LimitKind::Matches) },
         ErrorKind::NotReady,
         ErrorKind::Busy { retry_after_seconds: 1 },
         ErrorKind::RateLimited { retry_after_seconds: 1 },

@@ -38,19 +38,16 @@ pub(crate) struct Publisher {
     jobs: Arc<JobQueue>,
 }
 
-/// The owners that [`Publisher`] works with.
-pub(crate) struct PublisherWith {
-    pub(crate) salts: Arc<Salts>,
-    pub(crate) generations: Arc<Generations>,
-    pub(crate) serving: Arc<Serving>,
-    pub(crate) lifecycle: Arc<SessionLifecycle>,
-    pub(crate) planner: Arc<Planner>,
-    pub(crate) jobs: Arc<JobQueue>,
-}
-
 impl Publisher {
-    pub(crate) fn new(deps: &Deps, with: PublisherWith) -> Self {
-        let PublisherWith { salts, generations, serving, lifecycle, planner, jobs } = with;
+    pub(crate) fn new(
+        deps: &Deps,
+        salts: Arc<Salts>,
+        generations: Arc<Generations>,
+        serving: Arc<Serving>,
+        lifecycle: Arc<SessionLifecycle>,
+        planner: Arc<Planner>,
+        jobs: Arc<JobQueue>,
+    ) -> Self {
         Self {
             catalog: deps.catalog.clone(),
             blobs: deps.blobs.clone(),
@@ -146,7 +143,7 @@ impl Publisher {
             };
             return failed("noData", message.to_owned());
         }
-        // A delta names each record that it removes: none goes by mistake.
+        // A delta names each record that it removes, so none is removed by mistake.
         if delta {
             return None;
         }

@@ -38,6 +38,11 @@ pub(crate) async fn what_live_data_was_made_with_outlasts_its_session(backend: &
     assert!(!must_upload_again().await);
     change(catalog, |draft| draft.placeholders = PlaceholderWords::new(vec!["leer".to_owned()]).ok()).await;
     assert!(must_upload_again().await, "another word means an empty cell");
+    let usual = PlaceholderWords::usual().as_slice().iter().rev().cloned().collect();
+    change(catalog, |draft| draft.placeholders = PlaceholderWords::new(usual).ok()).await;
+    assert!(!must_upload_again().await, "the usual words in another order");
+    change(catalog, |draft| draft.placeholders = PlaceholderWords::new(Vec::new()).ok()).await;
+    assert!(must_upload_again().await, "no word means an empty cell");
     change(catalog, |draft| draft.placeholders = None).await;
     assert!(!must_upload_again().await);
     change(catalog, |draft| draft.columns = searchable(&["ssn", "mail"])).await;

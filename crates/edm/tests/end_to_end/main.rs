@@ -104,7 +104,7 @@ fn a_table_goes_up_and_its_records_are_found() {
     assert_eq!(edm.run(typed, "ssn\n900-12-3456\n").status.code(), Some(0));
     let asked = edm.run(["lookup", "--store", "typed", "--key", "ssn", "905-11-1111", "Langer"], "");
     let told = stderr(&asked);
-    assert!(told.contains("value 1 of 2: no row holds it"), "{told}");
+    assert!(told.contains("value 1 of 2: no row holds it\n"), "{told}");
     assert!(told.contains("value 2 of 2: it is no social security number"), "{told}");
     edm.run(["store", "delete", "typed", "--yes"], "");
     let missing = edm.run(["store", "show", "nobody"], "");
@@ -299,6 +299,8 @@ fn whoever_is_not_let_in_is_told_what_to_send() {
     // The file overrides the environment, whose token is unknown.
     let by_id = ["lookup", "--key", "ssn", "--store", id, "904-56-7890", "--token-file", &held];
     check("edm_nobody", &by_id, 0, "");
+    let missing = ["lookup", "--key", "ssn", "--store", id, "905-11-1111"];
+    check(&desk, &missing, 0, "value 1 of 1: no row holds it; whether one could is unknown");
     let by_name = ["lookup", "--key", "ssn", "--store", "people", "904-56-7890"];
     check(&desk, &by_name, 1, "shows it by `edm store list`");
     // The server only names the right of the first step.
