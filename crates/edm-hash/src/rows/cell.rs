@@ -32,7 +32,7 @@ pub(crate) struct ColumnCells<'a> {
 }
 
 impl<'a> ColumnCells<'a> {
-    /// Makes those of the records from `record` on. A record without a row has cells that are passed
+    /// Makes those of the records from `record` on. Cells of a record without a row are passed
     /// over. Of `spans`, every `width`th is of this column, the first among them.
     pub(crate) fn new(
         text: &'a str,
