@@ -1,9 +1,9 @@
 //! The gate of the upload wire: a signed upload URI takes the place of a principal.
 //!
 //! ```text
-//! upload URI ──► SignedAddress ──► Service::authorise_upload::<A> ──► UploadGrant<A> ──► put_block(&grant, …)
-//!   (wire)                            │ signature, dates, permission of A
-//!                                     └─► AddressRefusal
+//! URI ──► SignedAddress ──► authorise_upload::<A> ──► UploadGrant<A> ──► put_block(&grant, …)
+//!                             │ wrong signature or date, or not signed for A
+//!                             └─► AddressRefusal
 //! ```
 //!
 //! Only `authorise_upload` makes a grant, so an operation on blocks that was not authorised does
