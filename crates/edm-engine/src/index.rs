@@ -159,6 +159,7 @@ impl Index {
         if !hasher.is_empty() {
             close(&mut hasher, &mut blocks);
         }
+        // The same steps as the service's jobs, in memory and one after the other.
         let plan = Plan::new(PlanInput {
             store_id: spec.store_id,
             session_id: spec.session_id,

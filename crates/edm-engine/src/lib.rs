@@ -52,7 +52,7 @@ pub use generation::{
 pub use index::{Index, IndexFiles, IndexSpec, OpenError};
 pub use prepared::{Accelerators, ActiveType, Exclusion, PreparedTypes};
 pub use query::{CandidateSpan, Progress, Query};
-pub use redact::{Place, Redacted, Redaction, redact};
+pub use redact::{Place, Redacted, Redaction, Unfinished, redact};
 pub use report::{
     Below, ConfidenceCount, Diagnostic, Evidence, Limit, Match, Report, RowReference, Span, TypeReport,
     Unmatched,

@@ -1,4 +1,4 @@
-//! Where blobs are. Everything of a store is below one name, so that removing a store is removing
+//! The names of blobs. Everything of a store is below one name, so a store is removed by removing
 //! that name.
 
 use edm_model::{SessionId, StoreId, TenantId};
@@ -22,7 +22,8 @@ pub(crate) fn blocks(tenant: TenantId, store_id: StoreId, session: SessionId) ->
     Ok(store(tenant, store_id)?.join(format_args!("blocks/{session}"))?)
 }
 
-/// A block's name holds the digest of the received bytes: two that differ never meet in one file.
+/// Returns the name of a block. It contains the digest of the received bytes, so blocks that differ
+/// never share a file.
 pub(crate) fn block(
     tenant: TenantId,
     store_id: StoreId,
@@ -65,8 +66,8 @@ pub(crate) fn generation(tenant: TenantId, store_id: StoreId, session: SessionId
     Ok(store(tenant, store_id)?.join(format_args!("generations/{session}"))?)
 }
 
-/// Returns the folder of the generation or of the session's blocks that contains a blob; the blob's
-/// name where there is none.
+/// Returns the folder of the generation or of the session's blocks that contains a blob. A blob
+/// outside such a folder is returned itself.
 pub(crate) fn folder_of(blob: &BlobPath) -> BlobPath {
     std::iter::successors(Some(blob.clone()), above)
         .find(|name| name.as_str().split('/').count() <= FOLDER_SEGMENTS)

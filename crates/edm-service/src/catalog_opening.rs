@@ -35,7 +35,7 @@ async fn migrate_alone(catalog: &Catalog, directory: &DataDirectory) -> Result<(
         Schema::Unreadable => return Err(unreadable_version()),
         Schema::Other => {}
     }
-    let _lock = directory.take_for_now().map_err(|error| other_version().because(error))?;
+    let _lock = directory.take_for_now().await.map_err(|error| other_version().because(error))?;
     Ok(catalog.migrate().await?)
 }
 

@@ -2,15 +2,15 @@
 
 use crate::text::span::TextSpan;
 
-/// Grows the span of a telephone number by the signs that are its own: a `+` before it, a bracket
+/// Grows the span of a telephone number by the signs that belong to it: a `+` before it, a bracket
 /// that closes or opens in it.
 pub(crate) fn with_signs(text: &str, span: TextSpan) -> TextSpan {
     let TextSpan { mut start, mut end, .. } = span;
-    let (front, own, rest) = (text.get(..start), text.get(start..end), text.get(end..));
-    let (Some(front), Some(own), Some(rest)) = (front, own, rest) else { return span };
+    // A report's spans start and end at characters of the text that was scanned.
+    let (before, number, rest) = (&text[..start], &text[start..end], &text[end..]);
     // Of brackets only one that is in pieces otherwise.
     let (mut opened, mut closed) = (0usize, 0usize);
-    for character in own.chars() {
+    for character in number.chars() {
         match character {
             '(' | '（' => opened += 1,
             ')' | '）' if opened > 0 => opened -= 1,
@@ -19,7 +19,7 @@ pub(crate) fn with_signs(text: &str, span: TextSpan) -> TextSpan {
         }
     }
     let mut may_plus = true;
-    for sign in front.chars().rev() {
+    for sign in before.chars().rev() {
         match sign {
             '+' | '＋' if may_plus => may_plus = false,
             '(' | '（' if closed > 0 => closed -= 1,
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn signs_are_covered_with_their_number() {
-        // The number stands between `⟦` and `⟧`; expected is what is covered.
+        // The number is between `⟦` and `⟧`; expected is what is covered.
         let check = |marked: &str, expected: &str| {
             let text = marked.replace(['⟦', '⟧'], "");
             let start = marked.find('⟦').expect("a number begins");

@@ -94,7 +94,7 @@ fn a_replaced_row_is_gone() {
     assert_eq!(generation.lookup(0, "1004-7052", 10), [604]);
     let types = PreparedTypes::prepare([crate::support::active(&generation, None)]);
     let report = scan(&Query::new("1004-7052 García Márquez 4, Replaced 604", &types), &mut Scratch::new());
-    let found: Vec<usize> = report.types[0].matches.iter().map(|own| own.column).collect();
+    let found: Vec<usize> = report.types[0].matches.iter().map(|matched| matched.column).collect();
     assert_eq!(found, [0, 1], "the account and the name that replaced the old one");
     assert_eq!(report.types[0].matches[0].rows[0].record, 605);
 }
@@ -341,11 +341,11 @@ fn a_delta_of_every_version_opens() {
         assert_eq!(found("1006-7078"), [(607, 2)], "as it was");
         let types = PreparedTypes::prepare([crate::support::active(&generation, None)]);
         let report = scan(&Query { explain: true, ..Query::new(TEXT, &types) }, &mut Scratch::new());
-        let places: Vec<usize> = report.types[0].matches.iter().map(|own| own.span.start).collect();
+        let places: Vec<usize> = report.types[0].matches.iter().map(|matched| matched.span.start).collect();
         let removed = TEXT.find("1005-7065").expect("it is there");
         assert!(!places.contains(&removed) && places.contains(&0), "{places:?}");
-        let told = format!("{:?}", report.diagnostics);
-        assert!(!told.contains("no current row"), "what was removed is not spoken of: {told}");
+        let explained = format!("{:?}", report.diagnostics);
+        assert!(!explained.contains("no current row"), "what was removed is not mentioned: {explained}");
     }
 }
 

@@ -25,14 +25,14 @@ const ROWS: &[&[&str]] = &[
 /// Lists values and evidence as `column=text`.
 fn render(text: &str, report: &Report) -> Vec<String> {
     let columns = columns();
-    let own = |column: usize, span: &edm_engine::Span| {
+    let shown = |column: usize, span: &edm_engine::Span| {
         format!("{}={}", columns.as_slice()[column].name, &text[span.start..span.end])
     };
     let matches = report.types.iter().flat_map(|found| &found.matches);
     let mut all: Vec<String> = matches
         .flat_map(|found| {
-            let evidences = found.evidences.iter().map(|evidence| own(evidence.column, &evidence.span));
-            evidences.chain([own(found.column, &found.span)]).collect::<Vec<_>>()
+            let evidences = found.evidences.iter().map(|evidence| shown(evidence.column, &evidence.span));
+            evidences.chain([shown(found.column, &found.span)]).collect::<Vec<_>>()
         })
         .collect();
     all.sort();

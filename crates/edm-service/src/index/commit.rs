@@ -1,5 +1,5 @@
-//! Commit: every block is there, and processing starts. One transaction holds the state, the order
-//! and the first job.
+//! Commit: checks that every block is there, and starts processing. One transaction writes the
+//! state, the order of commits and the first job.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::secrets::key_ring::KeyRing;
 use crate::upload::ingest::columns_changed;
 use crate::upload::lifecycle::{SessionLifecycle, SessionTarget};
 
-/// Missing ranges that one answer names at most.
+/// The most missing ranges that one answer names.
 const RANGES_MAX: usize = 100;
 
 /// Commits sessions.
@@ -40,8 +40,8 @@ impl Committer {
         Self { clock: deps.clock.clone(), random: deps.random.clone(), keys, planner, lifecycle, jobs }
     }
 
-    /// Commits a session: its data is indexed and, when all is well, made live. Repeating it is
-    /// fine.
+    /// Commits a session: its data is indexed and, when all is well, made live. It may be
+    /// repeated.
     pub(crate) async fn commit(
         &self,
         grant: &Grant<'_, CommitSession>,
@@ -109,7 +109,7 @@ fn check_complete(draft: &SessionDraft, blocks: &[BlockRow]) -> Result<(), Error
     }
 }
 
-/// The digest of the blocks' digests, in order.
+/// Returns the digest of the blocks' digests, in order.
 fn checksum_of(blocks: &[BlockRow]) -> String {
     let mut digest = Sha256::new();
     blocks.iter().for_each(|block| digest.update(block.sha256));

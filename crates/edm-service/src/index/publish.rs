@@ -17,7 +17,6 @@ use crate::index::failure::{failure, superseded};
 use crate::index::plan::{PlannedSession, Planner};
 use crate::jobs::queue::JobQueue;
 use crate::run_blocking::run_blocking;
-use crate::secrets::key_ring::KeyRing;
 use crate::secrets::salts::Salts;
 use crate::serve::damage::broken;
 use crate::serve::generations::{Generations, Known, Opened, open_file};
@@ -31,7 +30,6 @@ pub(crate) struct Publisher {
     blobs: Blobs,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    keys: Arc<KeyRing>,
     salts: Arc<Salts>,
     generations: Arc<Generations>,
     serving: Arc<Serving>,
@@ -40,26 +38,21 @@ pub(crate) struct Publisher {
     jobs: Arc<JobQueue>,
 }
 
-/// The owners that [`Publisher`] works with.
-pub(crate) struct PublisherWith {
-    pub(crate) keys: Arc<KeyRing>,
-    pub(crate) salts: Arc<Salts>,
-    pub(crate) generations: Arc<Generations>,
-    pub(crate) serving: Arc<Serving>,
-    pub(crate) lifecycle: Arc<SessionLifecycle>,
-    pub(crate) planner: Arc<Planner>,
-    pub(crate) jobs: Arc<JobQueue>,
-}
-
 impl Publisher {
-    pub(crate) fn new(deps: &Deps, with: PublisherWith) -> Self {
-        let PublisherWith { keys, salts, generations, serving, lifecycle, planner, jobs } = with;
+    pub(crate) fn new(
+        deps: &Deps,
+        salts: Arc<Salts>,
+        generations: Arc<Generations>,
+        serving: Arc<Serving>,
+        lifecycle: Arc<SessionLifecycle>,
+        planner: Arc<Planner>,
+        jobs: Arc<JobQueue>,
+    ) -> Self {
         Self {
             catalog: deps.catalog.clone(),
             blobs: deps.blobs.clone(),
             clock: deps.clock.clone(),
             limits: deps.limits.clone(),
-            keys,
             salts,
             generations,
             serving,
@@ -117,7 +110,7 @@ impl Publisher {
         let checks = futures::stream::iter(checks).buffer_unordered(at_once);
         let checked = checks.map(|checked| checked?).try_collect().await?;
         let manifest = build::manifest_of(&planned.plan, checked);
-        let manifest = Bytes::from(self.keys.seal_manifest(&place, &manifest));
+        let manifest = Bytes::from(self.generations.seal_manifest(place, &manifest));
         self.blobs.put(&folder.join(blob_layout::MANIFEST)?, manifest.clone()).await?;
         Ok(manifest)
     }
@@ -156,7 +149,7 @@ impl Publisher {
             };
             return failed("noData", message.to_owned());
         }
-        // A delta names each record that it removes: none goes by mistake.
+        // A delta names each record that it removes, so none is removed by mistake.
         if delta {
             return None;
         }

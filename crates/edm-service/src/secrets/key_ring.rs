@@ -1,6 +1,6 @@
-//! The keys that are derived of the master key (HKDF-SHA256), one for each purpose, and the
-//! envelope of small secrets at rest: a nonce and the ciphertext of AES-256-GCM-SIV, which forgives
-//! a repeated nonce.
+//! The keys that are derived from the master key (HKDF-SHA256), one for each purpose, and the
+//! envelope of small secrets at rest: a nonce and the ciphertext of AES-256-GCM-SIV, which
+//! tolerates a repeated nonce.
 
 use aes_gcm_siv::aead::{Aead, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce};
@@ -164,7 +164,7 @@ impl KeyRing {
         self.derive(b"edm/v1/upload-signature", b"")
     }
 
-    /// Derives the key of a tenant's pseudonyms, which no salt has a part in.
+    /// Derives the key of a tenant's pseudonyms. It does not depend on any salt.
     pub(crate) fn pseudonyms(&self, tenant: TenantId) -> Pseudonyms {
         Pseudonyms::new(self.derive(b"edm/v1/pseudonym", tenant.as_bytes()))
     }

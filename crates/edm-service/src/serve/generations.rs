@@ -56,6 +56,11 @@ impl Generations {
         Ok(self.open_files(GenerationPlace::of(row), salt, known).await?.generation)
     }
 
+    /// Encrypts the manifest of the generation in a place.
+    pub(crate) fn seal_manifest(&self, place: GenerationPlace, manifest: &[u8]) -> Vec<u8> {
+        self.keys.seal_manifest(&place, manifest)
+    }
+
     /// Opens the generation in a place and verifies all of it that is not known to be whole.
     pub(crate) async fn open_files(
         &self,

@@ -1,5 +1,5 @@
 //! Looks for damage while data is served: reads every file of the served generations, and of those
-//! that can be rolled back to, again and again and slowly, and compares it with its tags. A
+//! that can be rolled back to, slowly and in an endless loop, and compares it with its tags. A
 //! store whose data is damaged is no longer searched.
 
 use std::sync::Arc;

@@ -218,8 +218,8 @@ async fn swap(
     Ok(published)
 }
 
-/// Adds a generation with what its session was made with. Most rows of a delta are those of its
-/// base, and so are its placeholders.
+/// Adds a generation with the settings of its session. A delta gets the placeholders of its base,
+/// because most of its rows come from it.
 async fn insert(write: &mut Write, generation: &GenerationRow, commit_number: u64) -> Result<(), Error> {
     sqlx::query(
         "insert into generations (session_id, tenant_id, store_id, number, commit_number, key_id, row_count, \

@@ -43,8 +43,8 @@ mod tests {
     use super::super::{Catalog, Schema, get, test_options};
     use super::*;
 
-    /// A generation of an older version gets the columns of its session, or of its store where the
-    /// session is gone.
+    /// A generation of an older version gets the columns of its session, or those of its store if
+    /// the session is gone.
     #[tokio::test]
     async fn generations_of_older_versions_get_what_they_were_made_with() {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -226,7 +226,7 @@ fn encodings(ssn: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Returns the base64 characters that do not depend on the bytes before and after, for a text that
+/// Returns the base64 characters of a text that do not depend on the bytes around it. The text
 /// starts `offset` bytes after a group of three.
 fn base64_middle(text: &[u8], offset: usize) -> Vec<u8> {
     let whole = text.get((3 - offset) % 3..).unwrap_or_default();

@@ -61,7 +61,7 @@ impl<'a> Builder<'a> {
                 BuildJob::Rules => works.push((*job, Work::Rules(None))),
             }
         }
-        // Blocks come in order, so the job that a block is for is always at the front.
+        // Blocks come in order, so the job that a block is for is always the first.
         row_jobs.sort_unstable_by_key(|(block, _)| *block);
         Self {
             plan,
@@ -125,8 +125,8 @@ impl<'a> Builder<'a> {
         Ok(self.plan.first_row() + block.first_row as u32)
     }
 
-    /// Returns the files that took all blocks, each made when it is asked for: what one was made
-    /// from is free by then.
+    /// Returns the files that took all blocks. Each is made when the iterator reaches it, after the
+    /// values of the one before were freed.
     ///
     /// # Panics
     /// If a required block was not given: that is a mistake of the caller.

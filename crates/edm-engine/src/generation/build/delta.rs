@@ -50,8 +50,8 @@ impl DeltaBase {
             return Err(Error::new(ErrorKind::Full, "plan"));
         }
         let searchable = columns.iter().filter(|column| column.searchable).count() as u64;
-        let own = u64::from(rows) * searchable;
-        let of_deltas = generation.delta_entries().map_or(0, EntryGroup::searchable_values) + own;
+        let added = u64::from(rows) * searchable;
+        let of_deltas = generation.delta_entries().map_or(0, EntryGroup::searchable_values) + added;
         let of_base = generation.base_entries().searchable_values();
         // Every delta rewrites the deltas' entries and every look-up searches both groups: past
         // half of the base, writing everything once costs less than going on.
@@ -108,20 +108,20 @@ impl DeltaBase {
         facts.collect()
     }
 
-    /// Returns the manifest of the whole, given that of the delta's own files and rows.
-    pub(crate) fn extended(&self, own: Manifest) -> Manifest {
+    /// Returns the manifest of the whole, given that of the delta's files and rows.
+    pub(crate) fn extended(&self, delta: Manifest) -> Manifest {
         let base = self.generation.manifest();
-        let mut tombstones = [base.tombstones.as_slice(), &own.tombstones].concat();
+        let mut tombstones = [base.tombstones.as_slice(), &delta.tombstones].concat();
         // A row may be superseded by several deltas, and is one tombstone.
         tombstones.sort_unstable();
         tombstones.dedup();
         Manifest {
-            part_bits: if self.compacts { own.part_bits } else { base.part_bits },
-            sources: [base.sources.as_slice(), &own.sources].concat(),
-            rejected: base.rejected + own.rejected,
+            part_bits: if self.compacts { delta.part_bits } else { base.part_bits },
+            sources: [base.sources.as_slice(), &delta.sources].concat(),
+            rejected: base.rejected + delta.rejected,
             tombstones,
-            files: self.carried().copied().chain(own.files).collect(),
-            ..own
+            files: self.carried().copied().chain(delta.files).collect(),
+            ..delta
         }
     }
 }

@@ -85,9 +85,9 @@ pub fn check(
     Ok(Checked { job, file, content })
 }
 
-/// Opens and verifies every file that the jobs made, one after the other, judges the columns and
-/// returns the manifest, which is a secret: it has the keys of the files. Files carried over from
-/// the base of a delta are not opened, and its columns stay judged as they are.
+/// Opens and verifies every file that the jobs made, one after the other, classifies the columns
+/// and returns the manifest, which is a secret: it has the keys of the files. Files carried over
+/// from the base of a delta are not opened, and its columns keep their classes.
 pub fn manifest(
     plan: &Plan,
     open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
@@ -112,11 +112,12 @@ pub fn manifest_of(plan: &Plan, mut checked: Vec<Checked>) -> Zeroizing<Vec<u8>>
     );
     let input = &plan.input;
     let built = merged(input, checked);
+    // A delta keeps the classes of its base: a few new rows must not change what matches.
     let facts = match &plan.base {
         Some(base) => base.facts(&built.summaries),
-        None => judged(input, &built),
+        None => classified(input, &built),
     };
-    let own = Source {
+    let source = Source {
         session_id: input.session_id,
         first_row: plan.first_row(),
         rows: plan.rows,
@@ -128,7 +129,7 @@ pub fn manifest_of(plan: &Plan, mut checked: Vec<Checked>) -> Zeroizing<Vec<u8>>
         tokens_max: input.tokens_max,
         part_bits: plan.part_bits,
         delta_part_bits: plan.delta_part_bits(),
-        sources: vec![own],
+        sources: vec![source],
         rows: plan.rows_end(),
         rejected: built.rejected,
         tombstones: built.superseded,
@@ -156,7 +157,7 @@ fn merged(input: &PlanInput, checked: Vec<Checked>) -> Built {
             Content::Rows { rejected } => out.rejected += rejected,
             Content::Entries { statistics, superseded } => {
                 out.superseded.extend(superseded);
-                out.statistics.iter_mut().zip(&statistics).for_each(|(own, part)| own.add(part));
+                out.statistics.iter_mut().zip(&statistics).for_each(|(whole, part)| whole.add(part));
             }
             Content::Rules(summaries) => out.summaries = summaries,
         }
@@ -166,14 +167,14 @@ fn merged(input: &PlanInput, checked: Vec<Checked>) -> Built {
     out
 }
 
-fn judged(input: &PlanInput, built: &Built) -> Vec<ColumnFacts> {
+fn classified(input: &PlanInput, built: &Built) -> Vec<ColumnFacts> {
     let columns = input.columns.as_slice().iter().zip(&built.statistics).zip(&built.summaries);
-    let facts = columns.map(|((column, own), summary)| {
-        let class_figures = column_classes::judge(column, own, summary);
+    let facts = columns.map(|((column, statistics), summary)| {
+        let class_figures = column_classes::class_figures(column, statistics, summary);
         ColumnFacts {
             class: class_figures.class,
-            values: own.values,
-            distinct: own.distinct,
+            values: statistics.values,
+            distinct: statistics.distinct,
             too_long: summary.too_long,
             refused: summary.refused,
             placeholders: summary.placeholders,

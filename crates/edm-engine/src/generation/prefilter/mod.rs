@@ -4,6 +4,5 @@
 pub(crate) mod aligned_bytes;
 pub(crate) mod bloom;
 pub(crate) mod rule_prefilter;
-pub(crate) mod shape_summary;
 pub(crate) mod shapes;
 pub(crate) mod vocabulary;

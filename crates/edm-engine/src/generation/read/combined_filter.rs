@@ -11,14 +11,14 @@ use crate::generation::prefilter::bloom::{self, BLOCK_BYTES, Parts};
 use crate::generation::prefilter::rule_prefilter::RulePrefilter;
 use crate::generation::read::generation::Generation;
 
-/// The filters of more entries than this are not united: it costs some nanoseconds an entry, and 96
-/// MiB.
+/// The filters of more entries than this are not combined: it costs some nanoseconds an entry, and
+/// 96 MiB.
 const ENTRIES_MAX: usize = 1 << 26;
 
 /// A table and the position of the rule in it.
 pub(crate) type Member = (Arc<Generation>, usize);
 
-/// What several tables know of one rule under one salt.
+/// The prefilters of one rule in several tables of one salt, as one.
 pub(crate) struct CombinedFilter {
     prefilter: RulePrefilter,
     /// Empty where the tables hold too much.
@@ -37,15 +37,15 @@ impl CombinedFilter {
         }
         let entries = |(generation, rule): &Member| generation.entry_count(*rule);
         let entries: usize = members.iter().map(entries).sum();
-        let mut own = Self { prefilter, filter: AlignedBytes::default() };
-        // Without a filter each table's own is tested, which is slower but not wrong.
+        let mut combined = Self { prefilter, filter: AlignedBytes::default() };
+        // Without a filter those of the tables are tested, which is slower but not wrong.
         if entries <= ENTRIES_MAX {
-            own.unite_filters(members, entries);
+            combined.fill_filter(members, entries);
         }
-        own
+        combined
     }
 
-    fn unite_filters(&mut self, members: &[Member], entries: usize) {
+    fn fill_filter(&mut self, members: &[Member], entries: usize) {
         self.filter = AlignedBytes::zeros(bloom::blocks_for(entries) * BLOCK_BYTES);
         let blocks = self.filter.as_mut_slice();
         for (generation, rule) in members {

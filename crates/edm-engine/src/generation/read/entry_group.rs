@@ -34,10 +34,12 @@ impl EntryGroup {
             && self.files.iter().enumerate().all(|(index, file)| usize::from(file.part) == index)
     }
 
-    fn file_of(&self, address: u64) -> Option<&EntriesFile> {
+    /// Returns the file of the part that an address falls into. An opened generation has every
+    /// part.
+    fn file_of(&self, address: u64) -> &EntriesFile {
         // A shift by 64 is not defined.
         let part = if self.part_bits == 0 { 0 } else { address >> (64 - self.part_bits) };
-        self.files.get(part as usize).map(Arc::as_ref)
+        &self.files[part as usize]
     }
 
     /// Marks each hash that a searchable column of this rule may hold: never leaves out one that it
@@ -45,10 +47,11 @@ impl EntryGroup {
     pub(crate) fn mark_possible(&self, rule: usize, hashes: &[Hash], marks: &mut [u64]) {
         // Most generations have few parts: then the list of their filters needs no allocation.
         let mut few = [Default::default(); FEW_PARTS];
+        // Declared here so that the list lives as long as the slice of it.
         let many: Vec<&[Block]>;
         let filters = match few.get_mut(..self.files.len()) {
             Some(few) => {
-                few.iter_mut().zip(&self.files).for_each(|(own, file)| *own = file.filter(rule));
+                few.iter_mut().zip(&self.files).for_each(|(filter, file)| *filter = file.filter(rule));
                 &*few
             }
             None => {
@@ -64,16 +67,14 @@ impl EntryGroup {
     pub(crate) fn prefetch_filter(&self, rule: usize, hashes: &[Hash]) {
         for hash in hashes.iter().take(bloom::ASKED_TOGETHER) {
             let address = address(hash);
-            if let Some(file) = self.file_of(address) {
-                bloom::prefetch_block(file.filter(rule), address, self.part_bits);
-            }
+            bloom::prefetch_block(self.file_of(address).filter(rule), address, self.part_bits);
         }
     }
 
     /// Prefetches the directory's entries of a hash: what [`EntryGroup::prefetch_entries`] reads.
     pub(crate) fn prefetch_directory(&self, column: usize, hash: &Hash) {
         let address = address(hash);
-        self.file_of(address).into_iter().for_each(|file| file.prefetch_directory(column, address));
+        self.file_of(address).prefetch_directory(column, address);
     }
 
     /// Returns the bucket of a hash and prefetches its entries: what [`EntryGroup::rows_in`] reads
@@ -81,9 +82,7 @@ impl EntryGroup {
     pub(crate) fn prefetch_entries(&self, column: usize, hash: &Hash) -> Bucket {
         let address = address(hash);
         let file = self.file_of(address);
-        let found = file.and_then(|file| Some((file, file.bucket(column, address)?)));
-        // Without a bucket no entry is found either.
-        let Some((file, bucket)) = found else { return Bucket::default() };
+        let bucket = file.bucket(column, address).unwrap_or_default();
         file.prefetch_entries(column, bucket);
         bucket
     }
@@ -91,12 +90,12 @@ impl EntryGroup {
     /// Returns the rows of a hash, given its bucket.
     pub(crate) fn rows_in(&self, column: usize, hash: &Hash, bucket: Bucket) -> Option<Rows<'_>> {
         let address = address(hash);
-        self.file_of(address)?.rows(column, address, bucket)
+        self.file_of(address).rows(column, address, bucket)
     }
 
     pub(crate) fn rows(&self, column: usize, hash: &Hash) -> Option<Rows<'_>> {
         let address = address(hash);
-        let file = self.file_of(address)?;
+        let file = self.file_of(address);
         file.rows(column, address, file.bucket(column, address)?)
     }
 

@@ -333,7 +333,8 @@ impl Generation {
 
     pub(crate) fn rule_of(&self, column: usize) -> Option<(&Rule, &RuleKeys)> {
         let position = self.column_rules.get(column).copied()?;
-        Some((self.rules.get(position)?, self.keys.get(position)?))
+        let rule = self.rules.get(position).expect("a column's rule is one of the table's");
+        Some((rule, self.rule_keys(position)))
     }
 
     /// Returns the prefilter of a rule of this table.
@@ -447,7 +448,7 @@ impl Generation {
 
     pub(crate) fn rows_file_of(&self, row: u32) -> Option<&RowsFile> {
         let holds =
-            |file: &&RowsFile| row.checked_sub(file.first_row).is_some_and(|own| own < file.row_count);
+            |file: &&RowsFile| row.checked_sub(file.first_row).is_some_and(|index| index < file.row_count);
         // Most blocks have as many rows as the first: a search would guess wrongly at every second
         // step.
         let usual = self.rows.first()?.row_count.max(1);

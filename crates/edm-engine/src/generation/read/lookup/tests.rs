@@ -49,12 +49,12 @@ fn check(name: &str) {
             let mut found = Vec::new();
             marks.mark_all(count);
             generation.look_up(rule, hashes, &marks, &mut found);
-            assert_eq!(found, expected, "{name}: all {count} asked");
+            assert_eq!(found, expected, "{name}: all {count} looked up");
             found.clear();
             marks.clear(count);
             generation.mark_possible(rule, hashes, &mut marks);
             generation.look_up(rule, hashes, &marks, &mut found);
-            assert_eq!(found, expected, "{name}: the possible of {count} asked");
+            assert_eq!(found, expected, "{name}: the possible of {count} looked up");
             let passed = marks.iter().count();
             assert!(count < 1_000 || passed < count * 3 / 5, "{name}: {passed} of {count} are possible");
         }
