@@ -366,7 +366,7 @@ def vocabulary_key(salt, rule):
 
 
 def row_key(salt, store_id, session_id):
-    return hkdf(salt, b"edm/v1/row", store_id.bytes, session_id.bytes)
+    return hkdf(salt, b"edm/v3/row", store_id.bytes, session_id.bytes)
 
 
 def cmac(key, value):

@@ -3,8 +3,8 @@
     python tests/golden/make_vectors.py          writes the files
     python tests/golden/make_vectors.py --check  computes them again and compares with the committed ones
 
-hash_reference.py and block_reference.py compute the values; they are written from
-docs/formats. A changed vector needs a new algorithm version and is never an edit.
+hash_reference.py and block_reference.py compute the values, and generation_reference.py opens
+the committed generations; they are written from docs/formats. A changed vector needs a new algorithm version and is never an edit.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ import unicodedata
 import uuid
 from pathlib import Path
 
+import generation_reference
 from block_reference import BlockWriter, Column
 from hash_reference import (
     Refused, Rule, atoms_of, canonical, cmac, fold, hash_value, hkdf, row_check, row_key, rule_key, shapes_of,
@@ -275,7 +276,10 @@ def main(arguments):
         else:
             print(f"ok {name}")
     if check:
-        print(f"{len(MAKERS) - failed} passed, {failed} failed")
+        wrong = generation_reference.check()
+        print("ok generations" if not wrong else f"FAIL generations: {'; '.join(wrong)}")
+        failed += bool(wrong)
+        print(f"{len(MAKERS) + 1 - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

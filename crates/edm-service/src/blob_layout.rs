@@ -2,7 +2,7 @@
 //! that name.
 
 use edm_model::{SessionId, StoreId, TenantId};
-use edm_store::BlobPath;
+use edm_store::{BlobPath, GenerationRow};
 
 use crate::error::Error;
 
@@ -33,6 +33,33 @@ pub(crate) fn block(
 ) -> Result<BlobPath, Error> {
     let digest = sha256.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"));
     Ok(blocks(tenant, store_id, session)?.join(format_args!("{number:08}-{digest}"))?)
+}
+
+/// Which generation it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GenerationPlace {
+    pub(crate) tenant: TenantId,
+    pub(crate) store_id: StoreId,
+    pub(crate) session_id: SessionId,
+}
+
+impl GenerationPlace {
+    pub(crate) fn of(row: &GenerationRow) -> Self {
+        Self { tenant: row.tenant, store_id: row.store_id, session_id: row.session_id }
+    }
+
+    /// Returns the folder of its files.
+    pub(crate) fn folder(&self) -> Result<BlobPath, Error> {
+        generation(self.tenant, self.store_id, self.session_id)
+    }
+
+    /// Returns what its secrets are bound to.
+    pub(crate) fn context(&self) -> [u8; 48] {
+        let mut context = [0; 48];
+        let ids = [self.tenant.as_bytes(), self.store_id.as_bytes(), self.session_id.as_bytes()];
+        context.chunks_mut(16).zip(ids).for_each(|(part, id)| part.copy_from_slice(id));
+        context
+    }
 }
 
 pub(crate) fn generation(tenant: TenantId, store_id: StoreId, session: SessionId) -> Result<BlobPath, Error> {

@@ -68,6 +68,7 @@ pub use matching::report::{
 };
 pub use matching::stream::TextStream;
 pub use revision::{Expected, ParseRevisionError, Revision, Revisions};
+pub use secrets::key_ring::open_manifest;
 pub use secrets::master_key::MasterKey;
 pub use secrets::secret_text::SecretText;
 pub use secrets::upload_signer::{AddressRefusal, SignedAddress, UploadPermission, UploadSigner};

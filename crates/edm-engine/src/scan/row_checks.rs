@@ -185,7 +185,7 @@ impl Memo {
         let cells = cells.map(|row| RowCell { hash: hit.hash, row: *row, column: hit.column as u16 });
         self.cells.clear();
         self.cells.extend(cells);
-        generation.row_key().checks(&self.cells, &mut self.checks);
+        generation.row_checks(&self.cells, &mut self.checks);
         debug_assert_eq!(self.checks.len(), self.rows.len() - first, "each cell has a check");
         // `rows` holds the rows of all values of the part, one value after the other. Those of this
         // value are the last, so the ones whose check differs can be dropped in place:
@@ -216,7 +216,7 @@ impl Memo {
         let first = rows.first as usize;
         let value_rows = &self.rows[first..first + rows.count as usize];
         self.cells.extend(value_rows.iter().map(|row| RowCell { hash, row: *row, column: column as u16 }));
-        generation.row_key().checks(&self.cells, &mut self.checks);
+        generation.row_checks(&self.cells, &mut self.checks);
         debug_assert_eq!(self.checks.len(), value_rows.len(), "each cell has a check");
         let mut holders = Holders::default();
         for (at, (row, check)) in value_rows.iter().zip(&self.checks).enumerate() {

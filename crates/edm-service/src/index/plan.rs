@@ -5,13 +5,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use edm_engine::Generation;
 use edm_engine::build::{BlockFacts, BuildJob, PART_BYTES_DEFAULT, Plan, PlanInput};
+use edm_engine::{Generation, GenerationKey};
 use edm_model::{Session, SessionId, UpdateMode, limits};
 use edm_store::{BlockRow, Catalog, SessionDraft};
 
 use crate::deps::Deps;
 use crate::error::{Error, ErrorKind, Resource};
+use crate::secrets::key_ring::KeyRing;
 use crate::serve::serving::Serving;
 use crate::service_limits::Limits;
 
@@ -114,6 +115,7 @@ pub(crate) fn job_count(steps: &[Step]) -> u32 {
 /// the rows.
 pub(crate) fn plan(
     session: &Session,
+    key: GenerationKey,
     blocks: &[BlockRow],
     base: Option<Arc<Generation>>,
     part_bytes: u64,
@@ -127,6 +129,7 @@ pub(crate) fn plan(
         store_id: session.store_id,
         session_id: session.id,
         key_id: session.key_id,
+        key,
         columns: session.columns.clone(),
         tokens_max: session.tokens_max,
         blocks: blocks.iter().map(facts).collect(),
@@ -174,15 +177,17 @@ impl PlanCache {
 pub(crate) struct Planner {
     catalog: Catalog,
     limits: Limits,
+    keys: Arc<KeyRing>,
     serving: Arc<Serving>,
     plans: PlanCache,
 }
 
 impl Planner {
-    pub(crate) fn new(deps: &Deps, serving: Arc<Serving>) -> Self {
+    pub(crate) fn new(deps: &Deps, keys: Arc<KeyRing>, serving: Arc<Serving>) -> Self {
         Self {
             catalog: deps.catalog.clone(),
             limits: deps.limits.clone(),
+            keys,
             serving,
             plans: PlanCache::default(),
         }
@@ -207,17 +212,18 @@ impl Planner {
             }
             (UpdateMode::Delta, None) => return Err(Error::of(ErrorKind::Corrupt)),
         };
-        self.planned_on(session, base).await
+        self.planned_on(draft, base).await
     }
 
     /// Plans a committed session, on this base if it is a delta, and keeps the plan.
     pub(crate) async fn planned_on(
         &self,
-        session: &Session,
+        draft: &SessionDraft,
         base: Option<Arc<Generation>>,
     ) -> Result<Arc<PlannedSession>, Error> {
+        let session = &draft.session;
         let blocks = self.catalog.blocks(session.id).await?;
-        let plan = self.agreed_plan(session, &blocks, base.clone())?;
+        let plan = self.agreed_plan(draft, &blocks, base.clone())?;
         let digests = blocks.iter().map(|block| block.sha256).collect();
         let limits = self.limits.load();
         let groups = plan.groups(limits.worker_count.max(1), limits.build_memory_bytes);
@@ -238,13 +244,14 @@ impl Planner {
     /// the parts are.
     fn agreed_plan(
         &self,
-        session: &Session,
+        draft: &SessionDraft,
         blocks: &[BlockRow],
         base: Option<Arc<Generation>>,
     ) -> Result<Plan, Error> {
+        let (session, key) = (&draft.session, self.keys.generation_key(draft)?);
         let halved = (0..u64::BITS).map(|times| u64::MAX >> times);
         for part_bytes in std::iter::once(self.part_bytes()).chain(halved) {
-            let plan = plan(session, blocks, base.clone(), part_bytes)?;
+            let plan = plan(session, key.clone(), blocks, base.clone(), part_bytes)?;
             if session.total_job_count.is_none_or(|count| count == job_count(&steps(&plan))) {
                 return Ok(plan);
             }

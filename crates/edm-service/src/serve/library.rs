@@ -245,7 +245,7 @@ mod tests {
     use crate::serve::omission::{Omission, OmissionReason};
     use crate::serve::tenant_types::CHOICES_KEPT_MAX;
     use edm_engine::build::{self, BlockFacts, PART_BYTES_DEFAULT, Plan, PlanInput};
-    use edm_engine::{ActiveType, FileBytes, PreparedTypes};
+    use edm_engine::{ActiveType, FileBytes, GenerationKey, PreparedTypes};
     use edm_hash::{RecordHasher, Salt};
     use edm_model::{Column, ExactMatchRule, KeyId, SensitiveTypeId, Timestamp};
 
@@ -262,6 +262,7 @@ mod tests {
             store_id: StoreId::from_bytes([store; 16]),
             session_id: SessionId::from_bytes([session; 16]),
             key_id: KeyId::from_bytes([3; 16]),
+            key: GenerationKey::new([session; 32]),
             columns,
             tokens_max: 64,
             blocks: vec![BlockFacts { number: 0, first_row: 0, row_count: 1 }],

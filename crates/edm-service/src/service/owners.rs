@@ -89,7 +89,7 @@ impl Shared {
         let keys = Arc::new(keys);
         let salts = Arc::new(Salts::new(deps, keys.clone()));
         let library = Arc::new(Library::default());
-        let generations = Arc::new(Generations::new(deps, salts.clone()));
+        let generations = Arc::new(Generations::new(deps, keys.clone(), salts.clone()));
         let serving = Arc::new(Serving::new(deps, generations.clone(), library.clone()));
         let clock_guard = Arc::new(ClockGuard::new(deps));
         let lifecycle = SessionLifecycle::new(deps, clock_guard.clone(), library.clone());
@@ -130,7 +130,7 @@ impl Owners {
         let shared = Shared::new(&deps, keys);
         let Shared { keys, salts, rows, library, generations, serving, clock_guard, lifecycle, jobs } =
             &shared;
-        let planner = Arc::new(Planner::new(&deps, serving.clone()));
+        let planner = Arc::new(Planner::new(&deps, keys.clone(), serving.clone()));
         let sessions = sessions(&deps, &shared);
         let matching = Arc::new(Matching::new(&deps, keys.clone(), library.clone()));
         let audit = AuditLog::new(deps.catalog.clone());
@@ -154,7 +154,7 @@ impl Owners {
             agents: Agents::new(&deps),
             sessions,
             ingest: Ingest::new(&deps, keys.clone(), salts.clone(), lifecycle.clone()),
-            committer: Committer::new(&deps, planner.clone(), lifecycle.clone(), jobs.clone()),
+            committer: Committer::new(&deps, keys.clone(), planner.clone(), lifecycle.clone(), jobs.clone()),
             lookups: Lookups::new(&deps, library.clone(), audit),
             classification_jobs: ClassificationJobs::new(&deps, matching.clone()),
             loader: Loader::new(
@@ -191,7 +191,7 @@ fn sessions(deps: &Deps, shared: &Shared) -> Arc<Sessions> {
 }
 
 fn background(deps: &Deps, shared: &Shared, planner: Arc<Planner>) -> Background {
-    let Shared { library, serving, clock_guard, lifecycle, jobs, .. } = shared;
+    let Shared { keys, library, serving, clock_guard, lifecycle, jobs, .. } = shared;
     let sweeper = Sweeper::new(
         deps,
         clock_guard.clone(),
@@ -203,7 +203,7 @@ fn background(deps: &Deps, shared: &Shared, planner: Arc<Planner>) -> Background
     Background {
         runner: Arc::new(JobRunner::new(deps, indexer(deps, shared, planner), jobs.clone())),
         sweeper: Arc::new(sweeper),
-        scrubber: Arc::new(Scrubber::new(deps, library.clone(), serving.clone())),
+        scrubber: Arc::new(Scrubber::new(deps, keys.clone(), library.clone(), serving.clone())),
     }
 }
 

@@ -111,7 +111,7 @@ impl JobRunner {
             }
             JobKind::CollectBlocks { session_id, below } => {
                 self.blobs.delete_below(below).await?;
-                self.catalog.forget_block_key(*session_id).await?;
+                self.catalog.forget_keys(*session_id).await?;
                 Ok(self.catalog.finish_job(job, &[], None).await?)
             }
             JobKind::CollectGeneration { session_id, below } => {

@@ -2,7 +2,7 @@
 //! `--repair`.
 //!
 //! ```text
-//! catalog: store ──► live and kept generations ──► manifest ──► files, each with its SHA-256
+//! catalog: store ──► live and kept generations ──► manifest ──► files, each chunk with its tag
 //!                └─► unfinished sessions ──► blocks, each with its SHA-256
 //! blobs:   a blob that nothing above names is left over
 //! ```
@@ -221,10 +221,9 @@ impl Verifier {
         live: Option<&GenerationRow>,
         found: &mut Verification,
     ) -> Result<(), Error> {
-        let folder = blob_layout::generation(row.tenant, row.store_id, row.session_id)?;
         found.generations += 1;
         // Whole files may still contradict one another or the salt: it must open as well.
-        let checked = match check_files(&self.blobs, &folder, Pace::Full, |_| true).await {
+        let checked = match check_files(&self.blobs, &self.keys, row, Pace::Full).await {
             Ok(read) => {
                 found.files += read.files;
                 found.bytes += read.bytes;

@@ -1,7 +1,7 @@
 //! Writes the file of one part from sorted values (`docs/formats/generation.md`).
 //!
 //! ```text
-//! head | column 0: directory, entries, postings, superseded | column 1 … | filters of rules | checksum
+//! head | column 0: directory, entries, postings, superseded | column 1 … | filters of rules
 //!
 //! address   | part | bucket | remainder |
 //! directory   bucket → number of its first entry
@@ -10,12 +10,13 @@
 //! ```
 //!
 //! What must stay true: the bytes depend on the values alone. Two workers that build the same part
-//! make the same file, and the manifest names it by its checksum.
+//! make the same file, and the manifest names it by the digest of its tags.
 
 use crate::generation::build::value_sorter::ValueSorter;
 use crate::generation::format::entries_file::{Statistics, bucket_of, remainder_of};
-use crate::generation::format::layout::{self, FORMAT_VERSION, entries as at};
+use crate::generation::format::layout::{FORMAT_VERSION, entries as at};
 use crate::generation::format::part::Part;
+use crate::generation::format::sealed_file::tags_bytes;
 use crate::generation::prefilter::bloom;
 
 /// Entries that a bucket of the directory has, about.
@@ -173,7 +174,7 @@ fn distinct_count(mut rests: Vec<&[u64]>) -> usize {
     addresses
 }
 
-/// Returns the bytes of the file.
+/// Returns the content of the file.
 pub(crate) fn file(part: Part, tables: Vec<Table>, mut filters: Vec<Filter>) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes_for(&tables, &filters));
     out.extend_from_slice(at::MAGIC);
@@ -207,10 +208,11 @@ pub(crate) fn file(part: Part, tables: Vec<Table>, mut filters: Vec<Filter>) -> 
         let blocks = (filter.len() / bloom::BLOCK_BYTES) as u64;
         out[table_at + 8..table_at + 16].copy_from_slice(&blocks.to_le_bytes());
     }
-    layout::seal(out)
+    out
 }
 
-/// Returns the bytes of the file at most, so that it need not be moved as it grows.
+/// Returns the bytes of the file at most, its tags among them, so that it need not be moved as it
+/// grows.
 fn bytes_for(tables: &[Table], filters: &[Filter]) -> usize {
     let sections = tables.iter().map(|table| match table {
         Table::Searchable { section, .. } => {
@@ -221,7 +223,8 @@ fn bytes_for(tables: &[Table], filters: &[Filter]) -> usize {
     });
     let filters = filters.iter().map(|Filter(filter)| filter.len() + at::RULE_BYTES + at::SECTION_ALIGNMENT);
     let tables = at::HEADER_BYTES + at::COLUMN_BYTES * tables.len();
-    tables + sections.sum::<usize>() + filters.sum::<usize>() + layout::CHECKSUM_BYTES
+    let content = tables + sections.sum::<usize>() + filters.sum::<usize>();
+    content + tags_bytes(content)
 }
 
 /// Fills up to where a section may begin, and returns where that is.

@@ -13,6 +13,7 @@ use crate::generation::build::delta::DeltaBase;
 use crate::generation::build::entries_builder::GATHERED_VALUE_BYTES;
 use crate::generation::build::plan_input::{PlanInput, part_bits, row_total};
 use crate::generation::build::rules_builder::TAGS_MAX;
+use crate::generation::format::file_id::{FileId, FileKind};
 use crate::generation::read::generation::Generation;
 
 /// Memory that all groups at once may take, unless the caller says otherwise.
@@ -95,7 +96,7 @@ impl Plan {
     /// are part of it, beside what the jobs make.
     pub fn carried(&self) -> Vec<String> {
         let files = self.base.iter().flat_map(DeltaBase::carried);
-        files.map(|file| file.name.clone()).collect()
+        files.map(|file| file.id.to_string()).collect()
     }
 
     /// Returns the part bits of what deltas brought, where the plan keeps it apart.
@@ -105,12 +106,22 @@ impl Plan {
 
     /// Returns the name of the file that a job makes.
     pub fn file_name(job: BuildJob) -> String {
+        Self::file_id(job).to_string()
+    }
+
+    pub(crate) fn file_id(job: BuildJob) -> FileId {
+        let of = |kind, number| FileId { kind, number };
         match job {
-            BuildJob::Rows { file, .. } => format!("rows-{file:06}"),
-            BuildJob::Entries { part } => format!("entries-{part:05}"),
-            BuildJob::Delta { part } => format!("delta-{part:05}"),
-            BuildJob::Rules => "rules".to_owned(),
+            BuildJob::Rows { file, .. } => of(FileKind::Rows, file),
+            BuildJob::Entries { part } => of(FileKind::Entries, u32::from(part)),
+            BuildJob::Delta { part } => of(FileKind::Delta, u32::from(part)),
+            BuildJob::Rules => FileId::RULES,
         }
+    }
+
+    /// Returns the number of the session among the sources of the generation.
+    pub(crate) fn source(&self) -> u32 {
+        self.base.as_ref().map_or(0, DeltaBase::source_count)
     }
 
     /// Returns the numbers of the blocks that these jobs together must be given, in ascending

@@ -1,9 +1,11 @@
 //! A group of entry files: together they cover every address once. A generation has one or two
 //! groups: what a replace brought, and what the deltas on top of it brought.
 
+use std::sync::Arc;
+
 use edm_hash::{Hash, Level, address};
 
-use crate::generation::format::entries_file::{EntriesFile, Rows};
+use crate::generation::format::entries_file::{Bucket, EntriesFile, Rows};
 use crate::generation::format::part::Part;
 use crate::generation::prefilter::bloom::{self, Block, Parts};
 
@@ -13,7 +15,7 @@ const FEW_PARTS: usize = 16;
 /// The entry files of one group.
 pub(crate) struct EntryGroup {
     pub(crate) part_bits: u32,
-    files: Vec<EntriesFile>,
+    files: Vec<Arc<EntriesFile>>,
 }
 
 impl EntryGroup {
@@ -21,7 +23,7 @@ impl EntryGroup {
         Self { part_bits, files: Vec::new() }
     }
 
-    pub(crate) fn push(&mut self, file: EntriesFile) {
+    pub(crate) fn push(&mut self, file: Arc<EntriesFile>) {
         self.files.push(file);
     }
 
@@ -69,26 +71,37 @@ impl EntryGroup {
         }
     }
 
-    /// Prefetches the directory's entries of a hash: the first thing that `rows` reads.
+    /// Prefetches the directory's entries of a hash: what [`EntryGroup::prefetch_entries`] reads.
     pub(crate) fn prefetch_directory(&self, column: usize, hash: &Hash) {
         let address = address(hash);
         self.file_of(address).prefetch_directory(column, address);
     }
 
-    /// Prefetches the entries of a hash: what `rows` reads next.
-    pub(crate) fn prefetch_entries(&self, column: usize, hash: &Hash) {
+    /// Returns the bucket of a hash and prefetches its entries: what [`EntryGroup::rows_in`] reads
+    /// next.
+    pub(crate) fn prefetch_entries(&self, column: usize, hash: &Hash) -> Bucket {
         let address = address(hash);
-        self.file_of(address).prefetch_entries(column, address);
+        let file = self.file_of(address);
+        let bucket = file.bucket(column, address).unwrap_or_default();
+        file.prefetch_entries(column, bucket);
+        bucket
+    }
+
+    /// Returns the rows of a hash, given its bucket.
+    pub(crate) fn rows_in(&self, column: usize, hash: &Hash, bucket: Bucket) -> Option<Rows<'_>> {
+        let address = address(hash);
+        self.file_of(address).rows(column, address, bucket)
     }
 
     pub(crate) fn rows(&self, column: usize, hash: &Hash) -> Option<Rows<'_>> {
         let address = address(hash);
-        self.file_of(address).rows(column, address)
+        let file = self.file_of(address);
+        file.rows(column, address, file.bucket(column, address)?)
     }
 
     /// Returns how many values of searchable columns the group holds.
     pub(crate) fn searchable_values(&self) -> u64 {
-        self.files.iter().map(EntriesFile::searchable_values).sum()
+        self.files.iter().map(|file| file.searchable_values()).sum()
     }
 
     /// Returns how many entries a searchable column has.
@@ -106,7 +119,7 @@ impl EntryGroup {
     pub(crate) fn each(&self, column: usize, part: Part, mut take: impl FnMut(u64, u32)) {
         // Parts of another generation may be cut otherwise: a file is read if any of its addresses
         // may be in the part.
-        let of = |file: &&EntriesFile| part.meets(Part { number: file.part, bits: self.part_bits });
+        let of = |file: &&Arc<EntriesFile>| part.meets(Part { number: file.part, bits: self.part_bits });
         for file in self.files.iter().filter(of) {
             file.each(column, |address, rows| {
                 if part.holds(address) {

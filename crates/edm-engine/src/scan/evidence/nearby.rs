@@ -338,7 +338,7 @@ impl<'c> EvidenceFinder<'c> {
     fn check(&mut self, generation: &Generation, values: impl Iterator<Item = RowCell>) {
         self.cells.clear();
         self.cells.extend(values);
-        generation.row_key().checks(&self.cells, &mut self.checks);
+        generation.row_checks(&self.cells, &mut self.checks);
     }
 
     fn generation(&self, hit: &Hit) -> &'c Generation {

@@ -95,6 +95,11 @@ async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Vec<
             let advice = "restore the right key, or name its place";
             return Ok(vec![Check::failed("catalog", error.to_string(), advice)]);
         }
+        // A copy can be used, so it is the version of the tables.
+        Err(error) if *error.kind() == ErrorKind::DataDirectory => {
+            let advice = "or use the program of its version";
+            return Ok(vec![Check::failed("catalog", error.to_string(), advice)]);
+        }
         Err(error) => return Ok(vec![damaged(error)]),
     }
     checks.push(match is_current {

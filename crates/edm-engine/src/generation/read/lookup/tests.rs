@@ -63,5 +63,5 @@ fn check(name: &str) {
 
 #[test]
 fn a_batch_finds_what_one_by_one_finds() {
-    ["v1", "v2", "v2-delta"].into_iter().for_each(check);
+    ["v3", "v3-delta"].into_iter().for_each(check);
 }
