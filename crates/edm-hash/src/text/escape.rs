@@ -106,7 +106,8 @@ impl Escapes {
                     continue;
                 }
                 let from = self.values.len();
-                if let Some(length) = escape(text.get(at..).unwrap_or(""), &mut self.values) {
+                let rest = text.get(at..).expect("a sign is a character of ASCII");
+                if let Some(length) = escape(rest, &mut self.values) {
                     next = at + length;
                     self.found.push(Escape { place: at..next, value: from..self.values.len() });
                 }

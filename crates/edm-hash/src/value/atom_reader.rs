@@ -85,12 +85,10 @@ impl<'a> AtomReader<'a> {
     /// Returns whether nothing but white space and ignored delimiters is around the atoms of a
     /// cell.
     fn fill_the_cell(self) -> bool {
-        let (Some(first), Some(last)) = (self.folded.ranges().first(), self.folded.ranges().last()) else {
+        let (Some(first), Some(last)) = (self.folded.atoms().next(), self.folded.atoms().next_back()) else {
             return false;
         };
-        let text = self.folded.text();
-        let front = text.get(..first.0 as usize).unwrap_or("");
-        let back = text.get(last.1 as usize..).unwrap_or("");
+        let (front, back) = (self.folded.slice(0, first.start), self.folded.behind(last));
         front.chars().chain(back.chars()).all(|c| is_white(c) || self.delimiters.contains(c))
     }
 

@@ -98,8 +98,10 @@ impl ValueType for Email {
 fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
     let outside = |c: char| is_white(c) || matches!(c, '<' | '>');
     let mut cell = folded.text().trim_matches(outside);
-    if cell.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
-        cell = cell.get(7..).unwrap_or("").trim_matches(outside);
+    if let Some((scheme, rest)) = cell.split_at_checked("mailto:".len())
+        && scheme.eq_ignore_ascii_case("mailto:")
+    {
+        cell = rest.trim_matches(outside);
     }
     let Some((local, domain)) = cell.split_once('@') else { return Err(CellRefusal::NotThisType) };
     let whole =
@@ -119,15 +121,16 @@ fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
 /// Calls `found` with every candidate address that begins at an atom of `starts`, and its folded
 /// characters.
 fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found: Found<'_>) {
+    if starts.is_empty() {
+        return;
+    }
     let text = folded.text();
     let atoms = folded.ranges();
-    let (Some(first), Some(last)) = (atoms.get(starts.start), atoms.get(starts.end.saturating_sub(1))) else {
-        return;
-    };
+    let (first, last) = (atoms[starts.start], atoms[starts.end - 1]);
     // The sign follows its address's first atom, and not far after.
     // Only signs near the starts matter: an address is bounded.
     let (from, to) = (first.0 as usize, last.1 as usize + ADDRESS_BYTES_MAX);
-    let bytes = text.as_bytes().get(from..to.min(text.len())).unwrap_or(&[]);
+    let bytes = &text.as_bytes()[from..to.min(text.len())];
     let mut passed = starts.start;
     for offset in memchr::memchr_iter(b'@', bytes) {
         let at = from + offset;
@@ -137,11 +140,13 @@ fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found: Found<'_>
             passed += step;
             step *= 2;
         }
-        let rest = atoms.get(passed..atoms.len().min(passed + step)).unwrap_or(&[]);
+        let rest = &atoms[passed..atoms.len().min(passed + step)];
         passed += rest.partition_point(|atom| (atom.0 as usize) < at);
         // Local part and domain are read outwards from the sign, as far as their characters go.
-        let begin = at - local_length(text.get(..at).unwrap_or(""));
-        let end = at + 1 + domain_length(text.get(at + 1..).unwrap_or(""));
+        let (local, domain) = text.split_at_checked(at).expect("a sign is a character");
+        let domain = domain.strip_prefix('@').expect("the sign is there");
+        let begin = at - local_length(local);
+        let end = at + 1 + domain_length(domain);
         let written = Written { begin, at, end };
         each_candidate(folded, &written, passed, starts, found);
     }
@@ -196,27 +201,26 @@ fn each_candidate(
     found: Found<'_>,
 ) {
     let Written { begin, at, end } = *written;
-    let atoms = folded.ranges();
+    let (text, atoms) = (folded.text().as_bytes(), folded.ranges());
     let touches =
         |index: usize, offset: usize| atoms.get(index).is_some_and(|atom| atom.0 as usize == offset);
     if first_behind == 0 || !touches(first_behind, at + 1) {
         return;
     }
-    if atoms.get(first_behind - 1).is_none_or(|atom| atom.1 as usize != at) {
+    if atoms[first_behind - 1].1 as usize != at {
         return;
     }
-    let inside = atoms.get(..first_behind).unwrap_or(&[]).iter().rev();
+    let inside = atoms[..first_behind].iter().rev();
     // An address may begin at each atom of its local part: `x=ann@b.example` is `ann@b.example`
     // too.
     let first_inside = first_behind - inside.take_while(|atom| atom.0 as usize >= begin).count();
     for first in (first_inside..first_behind).filter(|first| starts.contains(first)) {
-        let Some(start) = atoms.get(first).map(|atom| atom.0 as usize) else { continue };
+        let start = atoms[first].0 as usize;
         // What is between the atom and the one before it was trimmed from the candidate's front.
-        let before =
-            first.checked_sub(1).and_then(|index| atoms.get(index)).map_or(begin, |atom| atom.1 as usize);
-        let trimmed = folded.text().get(before.max(begin)..start).unwrap_or("");
+        let before = first.checked_sub(1).map_or(begin, |before| atoms[before].1 as usize);
+        let trimmed = &text[before.max(begin)..start];
         let script_changes = || first > 0 && changes(folded, first - 1, AtomKind::Cluster);
-        if first != first_inside && !trimmed.bytes().any(breaks) && !script_changes() {
+        if first != first_inside && !trimmed.iter().copied().any(breaks) && !script_changes() {
             continue;
         }
         // Whether a dot precedes the atom's end, after the sign.
@@ -226,19 +230,19 @@ fn each_candidate(
             if stop > end {
                 break;
             }
-            let gap = folded.text().as_bytes().get(behind..atom.0 as usize).unwrap_or(&[]);
+            let gap = &text[behind..atom.0 as usize];
             (dotted, behind) = (dotted || gap.contains(&b'.'), stop);
             if !dotted {
                 continue;
             }
             let ends = stop == end
-                || folded.text().get(stop..end).is_some_and(domain_ends)
+                || domain_ends(folded.slice(atom.1, end as u32))
                 || folded
                     .atom(last)
                     .is_some_and(|atom| atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind));
             if ends {
                 let candidate = Window { first, last, attached: false, written_form: false };
-                found(candidate, folded.text().get(start..stop).unwrap_or("").as_bytes());
+                found(candidate, &text[start..stop]);
             }
         }
     }

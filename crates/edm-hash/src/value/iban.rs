@@ -125,7 +125,7 @@ fn length_of(country: &str) -> Option<usize> {
     let (entries, last) = LENGTHS.as_bytes().as_chunks::<5>();
     let found = entries.binary_search_by(|[one, other, ..]| [*one, *other].cmp(&own));
     let entry = match found {
-        Ok(index) => entries.get(index)?.as_slice(),
+        Ok(index) => entries[index].as_slice(),
         Err(_) => last.strip_prefix(own.as_slice()).and(Some(last))?,
     };
     std::str::from_utf8(entry.get(2..4)?).ok()?.parse().ok()
@@ -134,7 +134,7 @@ fn length_of(country: &str) -> Option<usize> {
 /// ISO 13616-1: with the first four characters last, and letters as the numbers 10 to 35, the
 /// remainder by 97 is 1.
 fn is_valid(form: &[u8]) -> bool {
-    let (Some(front), Some(rest)) = (form.get(..4), form.get(4..)) else { return false };
+    let Some((front, rest)) = form.split_at_checked(4) else { return false };
     let check_digits = front.iter().skip(2).all(u8::is_ascii_digit);
     // Divided only when the number gets long.
     let number = rest.iter().chain(front).fold(0u64, |sum, byte| {

@@ -77,9 +77,7 @@ impl ValueType for Name<'_> {
         // Whatever joins two words becomes one space.
         for (start, end) in runs(gaps) {
             form.push_run(plain, from, start);
-            if let Some(joint) = form.bytes.get_mut(form.length as usize) {
-                *joint = b' ';
-            }
+            form.bytes[form.length as usize] = b' ';
             form.length += 1;
             from = end;
         }

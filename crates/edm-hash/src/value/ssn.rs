@@ -132,7 +132,7 @@ fn write_plain(plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
     // In one word and stored once: the form is loaded again right away, and store-to-load
     // forwarding works only where one store covers the whole load, not where three overlapping ones
     // do.
-    let word = u128::from_le_bytes(*plain.step(0)?);
+    let word = u128::from_le_bytes(*plain.step(0));
     let word = if bare {
         word
     } else if grouped() {

@@ -81,11 +81,7 @@ struct Reach {
 
 impl Reach {
     fn shape(&self) -> Shape {
-        Shape {
-            atoms: u16::try_from(self.atoms).unwrap_or(u16::MAX),
-            bytes: u16::try_from(self.bytes).unwrap_or(u16::MAX),
-            mask: self.mask,
-        }
+        Shape::counted(self.atoms, self.bytes as usize, self.mask)
     }
 }
 

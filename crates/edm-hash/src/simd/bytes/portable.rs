@@ -24,7 +24,7 @@ pub(super) fn read_signs(text: &[u8], out: &mut Vec<u64>) {
 
 pub(super) fn append_ascii(text: &str, lower: bool, out: &mut String) -> usize {
     let length = ascii_length(text.as_bytes());
-    let text = text.get(..length).unwrap_or("");
+    let text = text.get(..length).expect("a run of ASCII ends at a character");
     let from = out.len();
     if text.bytes().fold(false, |any, byte| any | matches!(byte, 0x0B | 0x0C | b'`')) {
         out.extend(text.chars().map(|character| match character {
@@ -35,8 +35,8 @@ pub(super) fn append_ascii(text: &str, lower: bool, out: &mut String) -> usize {
     } else {
         out.push_str(text);
     }
-    if lower && let Some(own) = out.get_mut(from..) {
-        own.make_ascii_lowercase();
+    if lower {
+        out.get_mut(from..).expect("it was appended from there on").make_ascii_lowercase();
     }
     length
 }

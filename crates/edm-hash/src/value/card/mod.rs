@@ -89,8 +89,8 @@ fn starts(word: AtomWord<'_>, delimiters: &Delimiters) -> u64 {
     let grouped = three & (groups >> 3 | !short) | longest & longest >> 1;
     // What joins groups begins with one of few characters, unless some are ignored.
     let joined = word.filtered(grouped as u64, |atom, _| {
-        let end = word.folded.ranges().get(atom).map_or(0, |(_, end)| *end as usize);
-        let behind = word.folded.text().as_bytes().get(end);
+        let (_, end) = word.folded.ranges()[atom];
+        let behind = word.folded.text().as_bytes().get(end as usize);
         !delimiters.is_empty() || matches!(behind, Some(b' ' | b'-' | b'\r' | b'\n'))
     });
     joined | long
@@ -139,13 +139,14 @@ fn read(atoms: AtomReader<'_>, first: usize, mut each: impl FnMut(usize, &[usize
         let Some(digits) = atoms.digits(last).filter(|digits| GROUP_DIGITS.contains(&digits.len())) else {
             return;
         };
+        // Too many digits for a card.
         let Some(room) = form.get_mut(length..length + digits.len()) else { return };
         room.copy_from_slice(digits.as_bytes());
         length += digits.len();
         // As many groups as fit: each has two digits at least.
         groups[count] = digits.len();
         count += 1;
-        let (form, groups) = (form.get(..length).unwrap_or(&[]), groups.get(..count).unwrap_or(&[]));
+        let (form, groups) = (&form[..length], &groups[..count]);
         if length >= DIGITS_MIN && is_valid(form) {
             each(last, groups, form);
         }

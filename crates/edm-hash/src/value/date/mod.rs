@@ -10,7 +10,7 @@ use crate::text::atom_set::AtomSet;
 use crate::text::atom_word::AtomWord;
 use crate::text::boundaries;
 use crate::text::char_class::DASH;
-use crate::text::fold::{Atom, Folded};
+use crate::text::fold::Folded;
 use crate::text::gap::is_white;
 use crate::value::atom_reader::{AtomReader, Joint};
 use crate::value::cell_form::CellRefusal;
@@ -69,7 +69,8 @@ impl Number {
     }
 
     fn small(self) -> u8 {
-        u8::try_from(self.value).unwrap_or(u8::MAX)
+        // A number of three or four digits is no month and no day; nor is 255.
+        self.value.min(u16::from(u8::MAX)) as u8
     }
 
     fn is_year(self) -> bool {
@@ -107,8 +108,9 @@ impl Written {
             Written::Ordered(day) => return Some(day),
         };
         let year_first = || Day::new(first.in_cell()?, second, third.small());
-        let day_first = Day::new(third.in_cell().unwrap_or(0), second, first.small());
-        let month_first = Day::new(third.in_cell().unwrap_or(0), first.small(), second);
+        let year_last = third.in_cell();
+        let day_first = year_last.and_then(|year| Day::new(year, second, first.small()));
+        let month_first = year_last.and_then(|year| Day::new(year, first.small(), second));
         match (order, day_first, month_first) {
             // `61-07-31` in a column that says year first. A day of that order wins; others fall
             // through.
@@ -271,12 +273,9 @@ fn behind_weekday(atoms: AtomReader<'_>) -> Option<usize> {
 /// Returns whether a cell ends after an atom, or goes on with a time that is midnight.
 fn ends_the_cell(atoms: AtomReader<'_>, last: usize) -> bool {
     let around = |c: char| is_white(c) || atoms.delimiters.contains(c);
-    let offset =
-        |atom: Option<Atom>, end: bool| atom.map_or(0, |atom| if end { atom.end } else { atom.start });
-    let text = atoms.folded.text();
-    let front = text.get(..offset(atoms.folded.atom(0), false) as usize).unwrap_or("");
-    let rest = text.get(offset(atoms.folded.atom(last), true) as usize..).unwrap_or("");
-    let rest = rest.trim_end_matches(around);
+    let atom = |index: usize| atoms.folded.atom(index).expect("a date has atoms");
+    let front = atoms.folded.slice(0, atom(0).start);
+    let rest = atoms.folded.behind(atom(last)).trim_end_matches(around);
     front.chars().all(around) && (rest.is_empty() || is_midnight(rest) || ends_a_year(rest))
 }
 

@@ -179,8 +179,9 @@ impl<'a> PhoneReader<'a> {
 
     /// Returns what is between an atom and the one before it, or the text's start.
     fn before(&self, index: usize) -> &'a str {
-        let start = index.checked_sub(1).and_then(|index| self.atom(index)).map_or(0, |atom| atom.end);
-        self.atom(index).map_or("", |atom| self.folded.slice(start, atom.start))
+        let atoms = self.folded.ranges();
+        let start = index.checked_sub(1).map_or(0, |before| atoms[before].1);
+        self.folded.slice(start, atoms[index].0)
     }
 
     /// Returns whether a `+` is before an atom, with at most a space and a parenthesis between.
@@ -282,8 +283,10 @@ impl<'a> PhoneReader<'a> {
         let first = (0..self.folded.atom_count()).find(|index| self.digits(*index).is_some())?;
         let start = self.atom(first)?.start;
         let mut front = self.folded.slice(0, start).trim_matches(is_white);
-        if front.get(..3).is_some_and(|label| label.eq_ignore_ascii_case("tel")) {
-            front = front.get(3..).unwrap_or("").trim_start_matches(['.', ':']).trim_matches(is_white);
+        if let Some((label, rest)) = front.split_at_checked("tel".len())
+            && label.eq_ignore_ascii_case("tel")
+        {
+            front = rest.trim_start_matches(['.', ':']).trim_matches(is_white);
         }
         let plus = self.has_plus(first);
         // What may be before a number in a cell: a label, a parenthesis and one `+`.
@@ -293,8 +296,7 @@ impl<'a> PhoneReader<'a> {
         }
         let mut digits = String::new();
         let last = self.each_end(first, |_, own| own.clone_into(&mut digits))?;
-        let end = self.atom(last)?.end;
-        let rest = self.folded.text().get(end as usize..)?;
+        let rest = self.folded.behind(self.atom(last)?);
         let ends =
             is_extension(rest) || rest.chars().all(|c| is_white(c) || matches!(c, ')' | '.' | ',' | ';'));
         (ends && self.push_run(first, last, &digits, plus, out)).then_some(())
