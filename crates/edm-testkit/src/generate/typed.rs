@@ -92,7 +92,7 @@ const CARDS: [&str; 12] = [
 ];
 
 /// Addresses by part, each part in its spellings.
-const ADDRESSES: [&[&[&str]]; 15] = [
+const ADDRESSES: [&[&[&str]]; 27] = [
     &[
         &["12", "No. 12", "# 12", "Nr.12"],
         &["Main"],
@@ -142,6 +142,79 @@ const ADDRESSES: [&[&[&str]]; 15] = [
         &["横浜市"],
         &["十二丁目", "12丁目", "一二丁目"],
         &["二十番地の三号", "20番地の3号", "20-3", "二〇番三号"],
+    ],
+    &[
+        &["12", "#12", "12 2nd floor", "12 5."],
+        &["Pine", "Pine Ste"],
+        &["St", "Street", "St."],
+        &[
+            "Apt 10",
+            "#10",
+            "Unit No. 10",
+            "Ste 10",
+            "# 10",
+            "suite #10",
+            "unit 10 B",
+            "#10b",
+            "Apt B",
+            "apt b-4",
+            "#10.",
+        ],
+        &["CA", "California", "Calif.", "floor 2", "FL"],
+    ],
+    &[
+        &["Apt 4", "Flat 4", "2nd Floor", "Unit B", "2. Etage", "ste 4 c", "first floor", "Etage 2", "7."],
+        &["12", "No. 12", "5th"],
+        &["Main", "Oak"],
+        &["Rd", "Road"],
+        &["", "Apt 4", "2nd floor", "#4"],
+    ],
+    &[
+        &[
+            "P.O. Box",
+            "PO Box",
+            "Post Office Box",
+            "POB",
+            "Postfach",
+            "P O B",
+            "B.P.",
+            "Apartado de Correos",
+            "P.O. post office box",
+        ],
+        &["255", "No. 255", "postale 255", "255.", "#255", "de 255"],
+        &["Springfield", "Spring field", "post", "Apt 4 p", "box 7"],
+        &["IL", "Illinois", "D.C.", "DC", "d.c.d.c"],
+    ],
+    &[
+        &["5"],
+        &["Post", "post office", "P", "de"],
+        &["Rd", "Road", "Box"],
+        &["NY", "New York", "N.Y.", "n.y.n.y"],
+    ],
+    &[
+        &["ul. Długa", "ulica Długa", "Długa", "UL Długa", "ul. ul. Długa", "ul.5"],
+        &["5", "nr 5", "5A"],
+        &["m. 12", "lok. 12", "12", "/12", "m 12", "m: 12"],
+    ],
+    &[
+        &["Storgatan", "Storg.", "Storgata", "Stor gade", "storgt."],
+        &["5", "5 b", "5B"],
+        &["2 tr", "lgh 7", ""],
+    ],
+    &[&["Ringvägen", "Ringv.", "ringvei", "Ring vej", "Rv."], &["12"], &["Oslo"]],
+    &[&["Aleksanterinkatu", "Aleksanterink.", "ak."], &["5"], &["katu", ""]],
+    &[&["Rua", "R.", "r"], &["das Flores"], &["s/n", "S/Nº", "sn", "s/no 5", "s n", "nº 5"], &["", "Lisboa"]],
+    &[
+        &["Moda Mah.", "Moda Mahallesi"],
+        &["Bahariye Cad.", "Bahariye Caddesi"],
+        &["No:12", "No 12", "12"],
+        &["D:5", "Daire 5", "d. 5", "/5", "Kat:2", "K 2"],
+    ],
+    &[&["ул. Ленина", "улица Ленина"], &["д. 5", "дом 5", "5"], &["кв. 12", "кв 12", "12"]],
+    &[
+        &["Hauptstr. 5", "Hauptweg 5", "Hauptwg. 5"],
+        &["2. Etage", "Etage 2", "2. OG", "2 Etage", "22. Stock"],
+        &["#7", "Whg. 7", ""],
     ],
 ];
 

@@ -1,4 +1,4 @@
-//! Days of the calendar in cells and text (`docs/formats/hash.md`, section 8, date). Not to be
+//! Days of the calendar in cells and text (docs/formats/hash.md#date). Not to be
 //! mixed up with [`reads_as_date`], which says of any column whether its values look like dates.
 
 use std::ops::{Range, RangeInclusive};
@@ -216,11 +216,11 @@ fn push_cell(
 fn starts(word: AtomWord<'_>) -> u64 {
     let numbers = word.of_length(1..=2) | word.of_length(4..=4) | word.of_length(8..=8);
     let names = word.digits_behind(1) | word.digits_behind(2);
-    // 令和元年5: a name of two clusters, the sign of the first year, and often that of the year.
+    // `令和元年5`, `R元年5`: a name, the sign of the first year, and often that of the year.
     let clusters = word.folded.clusters();
-    let eras = match clusters.word(word.number) {
+    let eras = match clusters.word(word.number) | word.followed_by(clusters, 1) {
         0 => 0,
-        own => own & (word.digits_behind(3) | word.digits_behind(4)),
+        near => near & (word.digits_behind(3) | word.digits_behind(4)),
     };
     numbers & word.digits() | word.all() & !word.digits() & (names | eras)
 }
