@@ -117,7 +117,8 @@ fn joint(gap: &str, delimiters: &Delimiters) -> Option<Joint> {
     {
         return SIGNS.iter().find(|sign| sign.as_bytes() == [byte]).map(|sign| Joint::Written(sign));
     }
-    // A gap of several characters, or one that the column ignores.
+    // A gap of several characters, or one that the column ignores. All ignored gaps are one joint,
+    // so `900-11#2222` is grouped alike where a column ignores both signs.
     let crossing = gap::crossing(gap, delimiters);
     if !crossing.crossed || crossing.ignored {
         return crossing.ignored.then_some(Joint::Ignored).filter(|_| crossing.crossed);

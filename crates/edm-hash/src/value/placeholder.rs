@@ -67,6 +67,8 @@ impl Placeholders {
     fn of(mut words: Vec<Box<str>>, rule: &Rule) -> Self {
         words.sort();
         words.dedup();
+        // A Bloom filter with one hash: a row by the first letter, and in it one of 64 bits by the
+        // last letter and the length. A wrong yes is found out by the search after it.
         let mut traits = [0; 32];
         for (first, last, length) in words.iter().filter_map(|word| ends(word)) {
             traits[usize::from(first & 31)] |= 1 << trait_of(last, length);

@@ -38,6 +38,7 @@ impl Kinds {
 
     /// Adds several atoms after the others.
     pub(crate) fn followed_by(self, others: Self) -> Self {
+        // The highest bit marks the length: below it is one bit for each atom.
         let count = others.0.ilog2();
         (0..count).rev().fold(self, |all, at| all.then(others.0 >> at & 1 == 1))
     }

@@ -162,6 +162,7 @@ impl<'a> AtomRun<'a> {
     /// Makes ready for windows that begin at an atom.
     pub(crate) fn begin(&mut self, atom: usize) {
         let length = self.pieces.len();
+        // One comparison for both sides: an atom before the run wraps to a huge distance.
         if atom.wrapping_sub(self.first) >= length || length > ATOMS_MAX {
             self.pieces.clear();
             self.first = atom;
@@ -210,6 +211,7 @@ impl<'a> AtomRun<'a> {
 
     /// Returns whether an atom is ASCII, as far as can be said without looking at each.
     fn is_ascii(&mut self, start: u32, end: u32) -> bool {
+        // Atoms come in ascending order, so one look at 256 bytes answers for some fifty.
         if start < self.seen.start || self.seen.end < end {
             let text = self.folded.text().as_bytes();
             let seen = start as usize..(start as usize + BYTES_SEEN).min(text.len());
@@ -270,7 +272,7 @@ impl<'a> AtomRun<'a> {
     where
         'a: 'b,
     {
-        // Both atoms were asked for, so both have a piece.
+        // Both atoms are in the run, so both have a piece.
         let changes = |atom: usize| self.pieces[atom - self.first].changes;
         let ranges = self.folded.ranges();
         let ((start, _), (_, end)) = (ranges[first], ranges[last]);

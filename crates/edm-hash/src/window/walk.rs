@@ -172,6 +172,8 @@ impl<'a, G: Prefilter> Walk<'a, G> {
     /// Says so where the shape of the canonical form is not known yet.
     #[inline(never)]
     fn fit_unseen(&self, reach: Reach) -> PrefilterResult {
+        // A mark may merge atoms, so that their number bounds nothing; the bytes bound a window in
+        // any case.
         let atoms_max = self.prefilter.atoms_max();
         let few = reach.joints.is_irregular() || reach.atoms <= atoms_max;
         let fits = few && !self.is_too_long(reach);
@@ -181,6 +183,8 @@ impl<'a, G: Prefilter> Walk<'a, G> {
     fn is_too_long(&self, reach: Reach) -> bool {
         let (bytes, bytes_max) = (reach.bytes as usize, self.prefilter.bytes_max());
         match self.rule.data_type {
+            // Leading zeros beyond the width are dropped from the form, so they do not count; but
+            // more than `LEADING_ZEROS_MAX` of them are filler, which ends the walk.
             DataType::Digits { width: Some(_) } if bytes > bytes_max.min(LEADING_ZEROS_MAX) => {
                 let mut room = Vec::new();
                 let form = self.run.form(reach.first, reach.last, &mut room);
@@ -217,6 +221,8 @@ impl<'a, G: Prefilter> Walk<'a, G> {
             rotate_name(&mut self.turned, 0, comma as usize);
             form = &self.turned;
         }
+        // The prefilter was asked about the shape on the way, unless the walk did not know it: a
+        // mark cuts the form otherwise, and padding changes its length.
         let irregular = reach.joints.is_irregular();
         let atoms = if irregular { canonical_atoms(form, |_| ()) } else { reach.atoms };
         if !irregular && !self.is_digits || self.prefilter.shape(Shape::of(form, atoms)) {
@@ -227,6 +233,7 @@ impl<'a, G: Prefilter> Walk<'a, G> {
     /// Returns whether a window may begin with this atom, and is attached for it.
     fn begins(&self, first: usize) -> Option<bool> {
         if self.is_name && first > 0 && self.is_letters(first - 1) {
+            // `Anne-Marie` does not hold the name `Marie`.
             let joined = matches!(self.folded.gap(first - 1), "-" | "'");
             if joined {
                 return None;

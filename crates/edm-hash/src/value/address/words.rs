@@ -241,6 +241,7 @@ pub(crate) fn push_word(word: &str, text: &str, abbreviated: bool, out: &mut Str
         out.push_str(form);
         return role;
     }
+    // `Hauptstraße` is two words, `Haupt` and the form of `straße`; `straße` alone is one.
     let suffixes = if may_have_suffix(word) { suffixes_of(word) } else { &[] };
     if push_divided(Divided { word, text, suffixes, stem_min: STEM_CHARACTERS_MIN }, out) {
         return Role::None;

@@ -6,7 +6,6 @@ use std::ops::{Range, RangeInclusive};
 use edm_model::{DateOrder, Delimiters};
 
 use crate::simd::mask::low;
-use crate::text::atom_set::AtomSet;
 use crate::text::atom_word::AtomWord;
 use crate::text::boundaries;
 use crate::text::char_class::DASH;
@@ -20,10 +19,8 @@ use crate::value::date::words::{Era, meaning};
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
-use crate::value::search::{Search, WindowScratch};
-use crate::value::value_type::ValueType;
+use crate::value::recognised::Recogniser;
 use crate::window::found::{Found, Window};
-use crate::window::prefilter::Prefilter;
 
 mod calendar;
 mod eras;
@@ -166,63 +163,69 @@ pub(crate) struct Date<'r> {
     pub(crate) delimiters: &'r Delimiters,
 }
 
-impl ValueType for Date<'_> {
+impl Recogniser for Date<'_> {
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-        push_cell(folded, self.order, self.delimiters, out)
+        let atoms = AtomReader { folded, delimiters: self.delimiters };
+        let mut day = None;
+        // A cell may begin with the name of its weekday.
+        for first in [Some(0), behind_weekday(atoms)].into_iter().flatten() {
+            read(atoms, first, self.order, &mut |last, written| {
+                if day.is_none() && ends_the_cell(atoms, last) {
+                    day = written.in_cell(self.order);
+                }
+            });
+        }
+        out.extend_from_slice(&day.ok_or(CellRefusal::NotThisType)?.form());
+        Ok(())
     }
 
     #[inline(always)]
     fn write_plain(self, plain: &Plain<'_>, _: &PlainRule, form: &mut Form<'_>) -> Option<()> {
-        write_plain(plain, self.order, form)
+        // Three numbers with the same sign between, one of them a year of four digits.
+        let gaps = low(plain.length) & !plain.digits;
+        if plain.letters != 0 || gaps.count_ones() != 2 || plain.digits & 1 == 0 {
+            return None;
+        }
+        let (first, second) = (gaps.trailing_zeros(), 63 - gaps.leading_zeros());
+        let sign = plain.byte(first);
+        if plain.byte(second) != sign || !matches!(sign, b'-' | b'/' | b'.' | b' ') {
+            return None;
+        }
+        let number = |start: u32, end: u32| number(plain.text().get(start as usize..end as usize)?);
+        let numbers = [number(0, first)?, number(first + 1, second)?, number(second + 1, plain.length)?];
+        let day = of_numbers(numbers, self.order)?;
+        form.set(&day, 0b11_0110_1111, DASH);
+        Some(())
     }
 
-    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, _: &impl Prefilter) -> u64 {
-        starts(word)
+    fn starts(self, word: AtomWord<'_>) -> u64 {
+        // A number, or the name of a month or era and soon a number. Names are not compared here: few
+        // words are followed by a number, and reading one costs less than comparing all.
+        let numbers = word.of_length(1..=2) | word.of_length(4..=4) | word.of_length(8..=8);
+        let names = word.digits_behind(1) | word.digits_behind(2);
+        // `令和元年5`, `R元年5`: a name, the sign of the first year, and often that of the year.
+        let clusters = word.folded.clusters();
+        let eras = match clusters.word(word.number) | word.followed_by(clusters, 1) {
+            0 => 0,
+            near => near & (word.digits_behind(3) | word.digits_behind(4)),
+        };
+        numbers & word.digits() | word.all() & !word.digits() & (names | eras)
     }
 
-    fn find(
-        self,
-        search: &Search<'_, impl Prefilter>,
-        _: &mut WindowScratch,
-        found: &mut impl FnMut(Window, &[u8]),
-    ) {
-        search.recognise(found, |starts, found| candidates(search.folded, starts, self, found));
+    fn candidates(self, folded: &Folded, starts: &Range<usize>, found: Found<'_>) {
+        let atoms = AtomReader { folded, delimiters: self.delimiters };
+        for first in starts.clone() {
+            read(atoms, first, self.order, &mut |last, written| {
+                let end =
+                    if ends_before_time(atoms, last) { Some(false) } else { boundaries::ends(folded, last) };
+                let Some(attached) = atoms.stands(first, last, end) else { return };
+                let attached = attached || written.is_weak();
+                for day in written.in_text() {
+                    found(Window { first, last, attached, written_form: false }, &day.form());
+                }
+            });
+        }
     }
-}
-
-/// Appends the day that a folded cell is, as `YYYY-MM-DD`.
-fn push_cell(
-    folded: &Folded,
-    order: Option<DateOrder>,
-    delimiters: &Delimiters,
-    out: &mut Vec<u8>,
-) -> Result<(), CellRefusal> {
-    let atoms = AtomReader { folded, delimiters };
-    let mut day = None;
-    // A cell may begin with the name of its weekday.
-    for first in [Some(0), behind_weekday(atoms)].into_iter().flatten() {
-        read(atoms, first, order, &mut |last, written| {
-            if day.is_none() && ends_the_cell(atoms, last) {
-                day = written.in_cell(order);
-            }
-        });
-    }
-    out.extend_from_slice(&day.ok_or(CellRefusal::NotThisType)?.form());
-    Ok(())
-}
-
-/// Returns the atoms of a word that a date may begin with: a number, or the name of a month or era
-/// and soon a number.
-fn starts(word: AtomWord<'_>) -> u64 {
-    let numbers = word.of_length(1..=2) | word.of_length(4..=4) | word.of_length(8..=8);
-    let names = word.digits_behind(1) | word.digits_behind(2);
-    // `令和元年5`, `R元年5`: a name, the sign of the first year, and often that of the year.
-    let clusters = word.folded.clusters();
-    let eras = match clusters.word(word.number) | word.followed_by(clusters, 1) {
-        0 => 0,
-        near => near & (word.digits_behind(3) | word.digits_behind(4)),
-    };
-    numbers & word.digits() | word.all() & !word.digits() & (names | eras)
 }
 
 /// Three numbers of at most four digits, as [`of_numbers`] takes them.
@@ -243,22 +246,6 @@ fn of_numbers(numbers: [Number; 3], order: Option<DateOrder>) -> Option<[u8; 10]
         _ => return None,
     };
     written.in_cell(order).map(Day::form)
-}
-
-/// Calls `found` with every reading of every date that begins at an atom of `starts`.
-fn candidates(folded: &Folded, starts: &Range<usize>, date: Date<'_>, found: Found<'_>) {
-    let atoms = AtomReader { folded, delimiters: date.delimiters };
-    for first in starts.clone() {
-        read(atoms, first, date.order, &mut |last, written| {
-            let end =
-                if ends_before_time(atoms, last) { Some(false) } else { boundaries::ends(folded, last) };
-            let Some(attached) = atoms.stands(first, last, end) else { return };
-            let attached = attached || written.is_weak();
-            for day in written.in_text() {
-                found(Window { first, last, attached, written_form: false }, &day.form());
-            }
-        });
-    }
 }
 
 /// Returns the atom after the day of the week that a cell begins with.
@@ -441,23 +428,4 @@ fn behind(atoms: AtomReader<'_>, index: usize) -> Option<usize> {
 
 fn connects(word: &str) -> bool {
     CONNECTORS.iter().any(|own| own.eq_ignore_ascii_case(word))
-}
-
-/// Three numbers with the same sign between, one of them a year of four digits.
-#[inline(always)]
-fn write_plain(plain: &Plain<'_>, order: Option<DateOrder>, form: &mut Form<'_>) -> Option<()> {
-    let gaps = low(plain.length) & !plain.digits;
-    if plain.letters != 0 || gaps.count_ones() != 2 || plain.digits & 1 == 0 {
-        return None;
-    }
-    let (first, second) = (gaps.trailing_zeros(), 63 - gaps.leading_zeros());
-    let sign = plain.byte(first);
-    if plain.byte(second) != sign || !matches!(sign, b'-' | b'/' | b'.' | b' ') {
-        return None;
-    }
-    let number = |start: u32, end: u32| number(plain.text().get(start as usize..end as usize)?);
-    let numbers = [number(0, first)?, number(first + 1, second)?, number(second + 1, plain.length)?];
-    let day = of_numbers(numbers, order)?;
-    form.set(&day, 0b11_0110_1111, DASH);
-    Some(())
 }
