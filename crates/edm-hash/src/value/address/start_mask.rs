@@ -24,7 +24,7 @@ pub(crate) fn starts(word: AtomWord<'_>, numeric: &AtomSet, prefilter: &impl Pre
     }
     if !prefilter.begins(Kinds::default().then(false)) {
         // Doors and floors are last in the form and may be first in the text.
-        starts &= digits | u128::from(apart(word, starts as u64 & !digits as u64));
+        starts &= digits | u128::from(apart(word, starts as u64 & !digits as u64 & word.all()));
     }
     let numbers = word.with_next(|number| word.folded.digits().word(number));
     if !prefilter.begins(Kinds::default().then(true).then(true)) {

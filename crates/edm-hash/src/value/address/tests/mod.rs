@@ -236,7 +236,7 @@ fn texts() {
 fn the_table_of_words_is_whole_and_frozen() {
     let digest: String = Sha256::digest(WORDS).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
-        digest, "1e5005b011265aadf1a151cc107a44cb2c9837a253abfaa6737909c4cb65e0da",
+        digest, "d986106ca84daba0fa9297efdf3e547fce5d1ea251ae1a12636c5bdddb5f443a",
         "the table is part of the format"
     );
     let (mut seconds, mut firsts) = (Vec::new(), Vec::new());
@@ -258,7 +258,11 @@ fn the_table_of_words_is_whole_and_frozen() {
             assert_eq!(folded.text(), written, "words stand as case-sensitive folding leaves them");
         }
         assert_eq!(form.is_empty(), formless.contains(&kind), "{line}");
-        assert!(kind != "suffix" || written.split(' ').all(super::words::ends_with_suffix), "{line}");
+        assert!(
+            kind != "suffix"
+                || written.split(' ').all(|own| super::words::ends_with_suffix(&format!("xx{own}"))),
+            "{line}"
+        );
     }
     // Cutting that begins inside a token relies on it.
     assert!(seconds.iter().all(|second| !firsts.contains(second)));
