@@ -199,8 +199,8 @@ impl Recogniser for Date<'_> {
     }
 
     fn starts(self, word: AtomWord<'_>) -> u64 {
-        // A number, or the name of a month or era and soon a number. Names are not compared here: few
-        // words are followed by a number, and reading one costs less than comparing all.
+        // A number, or the name of a month or era and soon a number. Names are not compared here:
+        // few words are followed by a number, and reading one costs less than comparing all.
         let numbers = word.of_length(1..=2) | word.of_length(4..=4) | word.of_length(8..=8);
         let names = word.digits_behind(1) | word.digits_behind(2);
         // `令和元年5`, `R元年5`: a name, the sign of the first year, and often that of the year.
@@ -271,8 +271,8 @@ fn ends_a_year(rest: &str) -> bool {
     rest == "." || meaning(rest.strip_suffix('.').unwrap_or(rest).trim_start_matches(' ')).year
 }
 
-/// Returns whether a time, the zone `Z` or a word of years is joined to the atom: then letters after
-/// the date are no part of another word.
+/// Returns whether a time, the zone `Z` or a word of years is joined to the atom: then letters
+/// after the date are no part of another word.
 fn ends_before_time(atoms: AtomReader<'_>, last: usize) -> bool {
     if atoms.joint(last) != Some(Joint::Nothing) {
         return false;
