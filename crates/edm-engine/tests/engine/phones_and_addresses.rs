@@ -69,6 +69,14 @@ fn one_record_is_found_however_its_values_are_written() {
     );
     check("O'Neil at 7 Kings Rd, 4155550199", &["address=7 Kings Rd", "lastName=O'Neil", "phone=4155550199"]);
     check(
+        "Langer, Unit 4 / 12 N. Main St, 415-555-0123",
+        &["address=Unit 4 / 12 N. Main St", "lastName=Langer", "phone=415-555-0123"],
+    );
+    check(
+        "Langer, 12 N Main St #4, 415-555-0123",
+        &["address=12 N Main St #4", "lastName=Langer", "phone=415-555-0123"],
+    );
+    check(
         "García, Via Roma 12's door, tel. +390612345678",
         &["address=Via Roma 12", "lastName=García", "phone=390612345678"],
     );

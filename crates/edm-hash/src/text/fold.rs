@@ -382,6 +382,14 @@ pub fn fold_character(character: char) -> Option<&'static [char]> {
     table.composed(table.entry(character), sensitive.index())
 }
 
+/// Returns what folding makes of one character that is alone, without case and diacritics; `None`:
+/// itself.
+pub(crate) fn plain_character(character: char) -> Option<&'static [char]> {
+    let plain = FoldOptions { case: CaseRule::Insensitive, diacritics: DiacriticRule::Fold };
+    let table = &*TABLE;
+    table.composed(table.entry(character), plain.index())
+}
+
 /// Returns whether a folded character is one of a script without spaces (`docs/formats/hash.md`,
 /// section 2).
 pub fn is_cluster(folded: char) -> bool {

@@ -67,6 +67,11 @@ impl<'a> AtomReader<'a> {
         joint(self.folded.gap(index), self.delimiters)
     }
 
+    /// Returns what joins an atom to the next one but for an apostrophe at the end of the gap.
+    pub(crate) fn joint_before_apostrophe(self, index: usize) -> Option<Joint> {
+        joint(self.folded.gap(index).strip_suffix('\'')?, self.delimiters)
+    }
+
     /// Appends the form of a value that begins with a cell's first atom. Refuses the cell unless
     /// the value ends with its last one.
     pub(crate) fn push_cell(self, last: usize, form: &[u8], out: &mut Vec<u8>) -> Result<(), CellRefusal> {

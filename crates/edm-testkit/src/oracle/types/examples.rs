@@ -147,7 +147,20 @@ fn dates_in_cells() {
             ("born 06/05/1960", None),
         ],
     );
-    cells("a* date=mdy", &[("05/06/1960", day), ("13/05/1960", Some("1960-05-13"))]);
+    cells(
+        "a* date=dmy",
+        &[
+            ("6 мая 1960 г.", day),
+            ("1960. május 6.", day),
+            ("6e mei '60", day),
+            ("昭和35年5月6日", day),
+            ("S35.5.6", day),
+            ("06051960", day),
+            ("昭和64年1月8日", None),
+            ("06051899", None),
+        ],
+    );
+    cells("a* date=mdy", &[("05/06/1960", day), ("13/05/1960", Some("1960-05-13")), ("05061960", day)]);
     cells("a* date=ymd", &[("60-05-06", day), ("06-05-60", None), ("13-05-60", Some("1960-05-13"))]);
     cells("a* date", &[("06/05/1960", None), ("06/06/1960", Some("1960-06-06")), ("60-05-06", None)]);
 }
@@ -167,6 +180,10 @@ fn dates_in_texts() {
             ("6 de maio de 1960", &["1960-05-06"]),
             ("1-2-2004-5", &[]),
             ("31 February 1960", &[]),
+            ("昭和35.5.6", &["1960-05-06"]),
+            ("S35.5.6 昭35年5月6号", &["~1960-05-06", "~1960-05-06"]),
+            ("6 мая 1960г", &["1960-05-06"]),
+            ("06051960", &[]),
         ],
     );
 }
@@ -204,7 +221,7 @@ fn telephone_numbers() {
 
 #[test]
 fn addresses() {
-    let address = Some("12 Main st apartment 5");
+    let address = Some("12 Main st unit 5");
     cells(
         "a* address case",
         &[
@@ -228,6 +245,26 @@ fn addresses() {
             ("丸の内一丁目二番三号", Some("丸の内1 2 3")),
             ("丸の内1-2-3", Some("丸の内1 2 3")),
             ("京都二十一丁目3番街", Some("京都21 3番街")),
+        ],
+    );
+    cells(
+        "a* address",
+        &[
+            ("Apt 4, 12 Main St", Some("12 main st unit 4")),
+            ("12 Main St #4", Some("12 main st unit 4")),
+            ("12 Main St #4b", Some("12 main st unit 4 b")),
+            ("#12 Main St", Some("12 main st")),
+            ("12 Main St 2nd Floor Suite B-4", Some("12 main st floor 2 unit b 4")),
+            ("Hauptstr. 5, 2. Etage", Some("haupt strasse 5 floor 2")),
+            ("Post Office Box 255 Ulm", Some("box 255 ulm")),
+            ("Apartado de Correos 255 Ulm", Some("box 255 ulm")),
+            ("Apartado de 255 Ulm", Some("box de 255 ulm")),
+            ("P.O. Road 5", Some("p o road 5")),
+            ("5 Elm St, N.Y.", Some("5 elm st new york")),
+            ("ul. Długa 5 m. 12", Some("długa 5 12")),
+            ("Storg. 5", Some("stor gata 5")),
+            ("Rua X, S/Nº", Some("rue x south north")),
+            ("Moda Cad. No:12 D:5", Some("moda cadde 12 5")),
         ],
     );
     texts("a* address", &[("King's", &[]), ("old King's", &["old king", "old kings"])]);

@@ -42,11 +42,13 @@ struct Read {
     written: bool,
     /// Whether what follows counts as an edge although nothing else does.
     ends_fully: bool,
+    /// Whether it requires evidence wherever it is.
+    weak: bool,
 }
 
 impl Read {
     fn one(last: usize, form: String, written: bool) -> Self {
-        Self { last, forms: vec![form], written, ends_fully: false }
+        Self { last, forms: vec![form], written, ends_fully: false, weak: false }
     }
 }
 
@@ -76,7 +78,9 @@ pub(crate) fn candidates(rule: &Rule, reading: &Reading, form_bytes_max: usize) 
         DataType::Ssn => at_edges(&view, &|first| ssn::text(&view, first).into_iter().collect()),
         DataType::Card => at_edges(&view, &|first| card::text(&view, first)),
         DataType::Iban => at_edges(&view, &|first| iban::read(&view, first).into_iter().collect()),
-        DataType::Date { .. } => at_edges(&view, &|first| date::text(&view, first).into_iter().collect()),
+        DataType::Date { order } => {
+            at_edges(&view, &|first| date::text(&view, first, *order).into_iter().collect())
+        }
         DataType::Phone { country } => phone::text(&view, *country),
         DataType::Address => address::text(&view, form_bytes_max),
         DataType::Text | DataType::Digits { .. } | DataType::Email | DataType::Name => Vec::new(),
@@ -106,7 +110,7 @@ fn at_edges(view: &View, reads: &dyn Fn(usize) -> Vec<Read>) -> Vec<Candidate> {
                     first,
                     last: read.last,
                     forms: read.forms,
-                    attached: [front, back].contains(&Edge::Soft),
+                    attached: read.weak || [front, back].contains(&Edge::Soft),
                     written: read.written,
                 });
             }

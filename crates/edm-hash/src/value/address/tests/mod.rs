@@ -8,7 +8,9 @@ use crate::value::cell_form::{CellForm, CellRefusal};
 use crate::value::find::windows;
 use crate::window::prefilter::OpenPrefilter;
 
-const WORDS: &str = include_str!("address_words.tsv");
+mod neighbours;
+
+const WORDS: &str = include_str!("../address_words.tsv");
 
 fn rule() -> Rule {
     Column::text("x").typed(DataType::Address).rule
@@ -72,20 +74,20 @@ fn english() {
         "1600 pennsylvania avenue north west",
         &["1600 Pennsylvania Ave NW", "1600 Pennsylvania Avenue, N.W.", "1600 Pennsylvania Av. Northwest"],
     );
-    check("5 oak road apartment 4", &["5 Oak Rd Apt 4", "5 Oak Road, Apt. #4", "5 Oak Rd.\nApartment 4"]);
-    check("5 oak boulevard suite 400", &["5 Oak Blvd Ste 400", "5 Oak Boulevard, Suite No. 400"]);
+    check("5 oak road unit 4", &["5 Oak Rd Apt 4", "5 Oak Road, Apt. #4", "5 Oak Rd.\nApartment 4"]);
+    check("5 oak boulevard unit 400", &["5 Oak Blvd Ste 400", "5 Oak Boulevard, Suite No. 400"]);
     check("5 oak drive floor 2", &["5 Oak Dr, Fl 2", "5 Oak Drive Floor 2"]);
     check("350 5th avenue", &["350 5th Ave", "350 Fifth Avenue", "350 5TH AVE."]);
     check("1 st paul st", &["1 Saint Paul St", "1 St. Paul Street", "1 St Paul St"]);
     check("21st st", &["21st Street", "21ST ST"]);
     check("100 north 5th st", &["100 N. 5th St", "100 North 5th Street", "100 N 5th St."]);
     check("7 kings road", &["7 King's Road", "7 Kings Rd", "7 King’s Rd."]);
-    check("p o box 255", &["P.O. Box 255", "PO Box 255", "P O Box 255", "PO Box No. 255"]);
+    check("box 255", &["P.O. Box 255", "PO Box 255", "P O Box 255", "PO Box No. 255"]);
     check("12 b elm lane", &["12b Elm Ln", "12 B Elm Lane", "12-B Elm Lane"]);
     check("3 trinity court", &["3 Trinity Ct", "3 Trinity Court."]);
     check("9 bedford square unit 3", &["9 Bedford Sq, Unit 3", "9 Bedford Square Unit #3"]);
     check(
-        "12 main st springfield il 62704",
+        "12 main st springfield illinois 62704",
         &["12 Main St, Springfield, IL 62704", "12 Main Street\nSpringfield IL 62704"],
     );
     check("12 main st springfield", &["12 Main St\n> Springfield", "12 Main St,\r\n  Springfield"]);
@@ -234,25 +236,33 @@ fn texts() {
 fn the_table_of_words_is_whole_and_frozen() {
     let digest: String = Sha256::digest(WORDS).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
-        digest, "1e5005b011265aadf1a151cc107a44cb2c9837a253abfaa6737909c4cb65e0da",
+        digest, "d986106ca84daba0fa9297efdf3e547fce5d1ea251ae1a12636c5bdddb5f443a",
         "the table is part of the format"
     );
     let (mut seconds, mut firsts) = (Vec::new(), Vec::new());
+    let formless = ["number", "dotted", "dropped", "post", "behind"];
     let mut known = std::collections::HashSet::new();
     let mut folded = Folded::new();
     for line in WORDS.lines().filter(|line| !line.starts_with('#')) {
         let fields: Vec<&str> = line.split('\t').collect();
         let [kind, form, written] = fields[..] else { panic!("{line:?} has three fields") };
         for written in written.split(' ') {
-            assert!(known.insert((kind == "suffix", written)), "{written:?} stands twice");
-            if let Some((first, second)) = written.split_once('.') {
+            assert!(known.insert((kind, written)), "{written:?} is in the table twice");
+            if kind != "initials"
+                && let Some((first, second)) = written.split_once('.')
+            {
                 firsts.push(first);
                 seconds.push(second);
             }
             folded.fold(written, FoldOptions::of(&Rule { case: CaseRule::Sensitive, ..rule() }));
             assert_eq!(folded.text(), written, "words stand as case-sensitive folding leaves them");
         }
-        assert!(form.split(' ').all(|part| kind == "number" || !part.is_empty()));
+        assert_eq!(form.is_empty(), formless.contains(&kind), "{line}");
+        assert!(
+            kind != "suffix"
+                || written.split(' ').all(|own| super::words::ends_with_suffix(&format!("xx{own}"))),
+            "{line}"
+        );
     }
     // Cutting that begins inside a token relies on it.
     assert!(seconds.iter().all(|second| !firsts.contains(second)));
@@ -266,7 +276,9 @@ fn classes() -> Vec<Vec<&'static str>> {
         let words = line.rsplit('\t').next().unwrap_or("").split(' ');
         words.filter(|word| *word != "n").collect::<Vec<_>>()
     };
-    let plain = ["elm", "langer", "mühlen", "κήπος", "box", "de", "ulica", "дом"].map(|word| vec![word]);
+    let plain = ["elm", "langer", "mühlen", "κήπος"].map(|word| vec![word]);
+    // What these mean depends on what is beside them.
+    let words = words.filter(|line| !line.starts_with("word\tunit\t") && !line.starts_with("word\tfloor\t"));
     words.map(written).chain(plain).collect()
 }
 
@@ -325,6 +337,9 @@ proptest! {
         }
         if let Some(last) = last {
             let (_, one, other) = words[0];
+            // Before a number `#` is a door.
+            let plain = |separator: &'static str| if separator == " #" { " " } else { separator };
+            let (one, other) = (plain(one), plain(other));
             first = format!("{first}{one}{last}");
             second = format!("{second}{other}{last}");
         }
