@@ -177,9 +177,7 @@ impl Form {
         let dotted = || token.is_figures(form, FLOOR_DIGITS_MAX) && folded.gap(token.last).starts_with('.');
         if token.is_ordinal(form) || dotted() {
             self.hold(token, form, Open::FloorNumber);
-            if let Some(pending) = self.pending.last_mut() {
-                pending.signed = signed;
-            }
+            self.pending.last_mut().expect("a token is held").signed = signed;
         } else if signed {
             self.open_door(token, form, Open::DoorFigures);
         } else {

@@ -74,10 +74,11 @@ impl Forms {
         first.is_some_and(|first| self.lengths[usize::from(*first)] >> word.len().min(63) & 1 == 1)
     }
 
-    /// Gives something that is written a role. It has itself as its form, unless it has another.
+    /// Gives something that is written a role. Without another form it stays as it stands, in its
+    /// own case, for which its form is empty.
     fn set_role(&mut self, written: &'static str, role: Role) {
         if self.get(written).is_none() {
-            self.insert(written, written);
+            self.insert(written, "");
         }
         let all = self.written.iter_mut().flatten();
         all.filter(|(own, _)| *own == written).for_each(|(_, entry)| entry.role = role);
@@ -153,7 +154,7 @@ impl Words {
 /// Returns the words that have another form, and it; it is empty for what is dropped.
 pub(crate) fn with_other_forms() -> impl Iterator<Item = (&'static str, &'static str)> {
     let table = &*WORDS;
-    let words = table.words.iter().filter(|(written, form)| written != form);
+    let words = table.words.iter().filter(|(written, form)| written != form && !form.is_empty());
     let dropped = table.signs.iter().chain(table.dotted_signs.iter()).chain(table.dropped.iter());
     let boxes = table.beside_box.iter().map(|written| (*written, "box"));
     // A floor has the digits of an ordinal number alone.
@@ -167,7 +168,10 @@ pub(crate) fn with_other_forms() -> impl Iterator<Item = (&'static str, &'static
 /// Returns the form that a word in lower case has wherever it is; `None` where that is not said at
 /// a glance.
 pub(crate) fn plain_form(word: &str) -> Option<Entry<'_>> {
-    let known = WORDS.words.get(word);
+    let known = WORDS.words.get(word).map(|entry| match entry.form {
+        "" => Entry { form: word, ..entry },
+        _ => entry,
+    });
     known.or_else(|| (!may_have_suffix(word)).then_some(Entry { form: word, role: Role::None }))
 }
 
@@ -238,7 +242,7 @@ fn may_have_suffix(word: &str) -> bool {
 /// Where it is `abbreviated`, with a dot and a number behind it, it may end with a shorter suffix.
 pub(crate) fn push_word(word: &str, text: &str, abbreviated: bool, out: &mut String) -> Role {
     if let Some(Entry { form, role }) = WORDS.words.get(word) {
-        out.push_str(form);
+        out.push_str(if form.is_empty() { text } else { form });
         return role;
     }
     // `Hauptstraße` is two words, `Haupt` and the form of `straße`; `straße` alone is one.

@@ -195,6 +195,7 @@ fn options() {
     assert_eq!(cell_form(&rule, "12 Main STREET").as_deref(), Some("12 Main st"));
     assert_eq!(cell_form(&rule, "Hauptstraße 5").as_deref(), Some("Haupt strasse 5"));
     assert_eq!(cell_form(&rule, "Praça Lé 5").as_deref(), Some("place Lé 5"));
+    assert_eq!(cell_form(&rule, "5 P Rd De UL").as_deref(), Some("5 P road de UL"));
     rule.diacritics = DiacriticRule::Fold;
     assert_eq!(cell_form(&rule, "Praça Lé 5").as_deref(), Some("place Le 5"));
     assert_eq!(cell_form(&rule, "Número 5 Rua Lé").as_deref(), Some("5 rue Le"));
