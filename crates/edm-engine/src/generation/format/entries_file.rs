@@ -204,6 +204,11 @@ impl EntriesFile {
         bucket_of(address, self.part_bits, table.bucket_bits) as usize
     }
 
+    /// Returns whether a column of the file has entries to look up.
+    pub(crate) fn is_searchable(&self, column: usize) -> bool {
+        self.searchable(column).is_some()
+    }
+
     /// Returns how many values of searchable columns the file holds.
     pub(crate) fn searchable_values(&self) -> u64 {
         self.columns.iter().filter(|table| table.searchable).map(|table| table.statistics.values).sum()

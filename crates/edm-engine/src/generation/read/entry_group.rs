@@ -82,7 +82,7 @@ impl EntryGroup {
     pub(crate) fn prefetch_entries(&self, column: usize, hash: &Hash) -> Bucket {
         let address = address(hash);
         let file = self.file_of(address);
-        let bucket = file.bucket(column, address).unwrap_or_default();
+        let bucket = file.bucket(column, address).expect("a searchable column has a directory");
         file.prefetch_entries(column, bucket);
         bucket
     }

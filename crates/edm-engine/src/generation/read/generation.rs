@@ -174,6 +174,12 @@ impl Generation {
                     Some(entries) => entries,
                     None => Arc::new(EntriesFile::open(sealed.clone(), columns, rules, group.part_bits)?),
                 };
+                // A column that only the manifest calls searchable would never be found.
+                let mut columns = self.manifest.columns.as_slice().iter().enumerate();
+                if columns.any(|(column, definition)| entries.is_searchable(column) != definition.searchable)
+                {
+                    return Err(Error::damaged(FILE));
+                }
                 group.push(entries.clone());
                 file.entries = Some(entries);
             }
