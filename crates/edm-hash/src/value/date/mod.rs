@@ -193,7 +193,7 @@ impl Recogniser for Date<'_> {
                     if ends_before_time(atoms, last) { Some(false) } else { boundaries::ends(folded, last) };
                 let Some(attached) = atoms.stands(first, last, end) else { return };
                 for day in written.in_text() {
-                    found(Window { first, last, attached, written_form: false }, &day.form());
+                    found(Window::of(first, last, attached), &day.form());
                 }
             });
         }

@@ -175,7 +175,7 @@ pub(super) fn text(view: &View, first: usize) -> Option<Read> {
             || (view.letters(last + 1) == Some("t")
                 && view.touches_next(last + 1)
                 && view.digits(last + 2).is_some()));
-    (!forms.is_empty()).then_some(Read { last, forms, written: false, ends_fully: time })
+    (!forms.is_empty()).then_some(Read { last, forms, written: false, ends_fully: time, skipped: 0 })
 }
 
 /// Reads a cell of a table that writes dates in this order.
