@@ -9,6 +9,7 @@ use crate::text::atom_set::AtomSet;
 use crate::text::fold::Folded;
 use crate::text::rule_text::RuleText;
 use crate::value::search::{Search, Starts, WindowScratch};
+use crate::value::spelled;
 use crate::value::value_type::{ValueType, WithType};
 use crate::value::with_type;
 use crate::window::found::Window;
@@ -51,6 +52,9 @@ impl<G: Prefilter, F: FnMut(Window, &[u8])> WithType for Find<'_, G, F> {
 
     fn with_type<T: ValueType>(mut self, data_type: T) {
         data_type.find(&self.search, self.scratch, &mut self.found);
+        if T::MAY_BE_SPELLED {
+            spelled::find(data_type, &self.search, &mut self.found);
+        }
     }
 }
 

@@ -34,6 +34,26 @@ impl Stretch<'_> {
         self.edge(self.last, outer, &self.reading.gap_after(self.last))
     }
 
+    /// Returns the edges before and after the run.
+    pub(crate) fn edges(&self) -> (Option<Edge>, Option<Edge>) {
+        (self.front(), self.back())
+    }
+
+    /// Returns the edges of a run that may be a number of some groups: it may be joined to a word,
+    /// however few digits its groups have.
+    pub(crate) fn number_edges(&self) -> (Option<Edge>, Option<Edge>) {
+        let soft = |edge: Option<Edge>| edge.or(Some(Edge::Soft));
+        (soft(self.front()), soft(self.back()))
+    }
+
+    /// Returns the edges of a window of digits alone: its atoms count together.
+    pub(crate) fn digit_edges(&self) -> (Option<Edge>, Option<Edge>) {
+        let atoms = self.first..=self.last;
+        let digits: usize = atoms.clone().map(|atom| self.reading.atom(atom).chars().count()).sum();
+        let alone = atoms.into_iter().all(|atom| self.kind(atom) == Kind::Digits);
+        if alone && digits >= SOFT_EDGE_DIGITS_MIN { self.number_edges() } else { self.edges() }
+    }
+
     fn edge(&self, own: usize, outer: Option<Kind>, gap: &[char]) -> Option<Edge> {
         let clusters = self.kind(own) == Kind::Cluster || outer == Some(Kind::Cluster);
         if outer.is_none() || !gap.is_empty() || clusters {
