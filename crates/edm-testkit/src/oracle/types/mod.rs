@@ -17,7 +17,7 @@ mod view;
 
 use edm_model::{DataType, Delimiters, Rule};
 
-use super::edges::{Edge, Stretch};
+use super::edges::{Edge, Edges, Stretch};
 use super::reading::Reading;
 
 pub(crate) use spelled::{Spelled, spelled};
@@ -130,7 +130,7 @@ fn numbers(view: &View, reads: &dyn Fn(usize) -> Vec<Read>) -> Vec<Candidate> {
 
 fn at_edges(
     view: &View,
-    edges: &dyn Fn(&Stretch) -> (Option<Edge>, Option<Edge>),
+    edges: &dyn Fn(&Stretch) -> Edges,
     reads: &dyn Fn(usize) -> Vec<Read>,
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
