@@ -273,19 +273,44 @@ def passes_luhn(digits):
     return sum(value // 10 + value % 10 for value in doubled) % 10 == 0
 
 
+def sign_of(gap):
+    """Returns the sign of a gap without line breaks, where the column ignores nothing."""
+    if gap in ("", " ", "  "):
+        return gap[:1]
+    found = re.fullmatch(r" ?(--?|\.\.?|//?) ?", gap)
+    return found[1][0] if found else None
+
+
+def numbers_and_signs(cell):
+    """Returns the groups of digits of a cell and the signs between them."""
+    parts = re.split(r"([0-9]+)", cell)
+    return parts[1::2], [sign_of(gap) for gap in parts[2:-1:2]], parts[0] == parts[-1] == ""
+
+
+def spelled_digits(cell):
+    """Returns the digits of a number that is written digit by digit."""
+    found = re.fullmatch(r"[0-9](?:[- ./|\u2502_\[\]()]{1,3}[0-9]){5,}", cell)
+    return re.sub(r"[^0-9]", "", cell) if found else None
+
+
 def _canonical_ssn(cell, _):
     if re.fullmatch(r"[0-9]{7,8}", cell):
         cell = cell.rjust(9, "0")
-    found = re.fullmatch(r"([0-9]{3})([-. ]?)([0-9]{2})\2([0-9]{4})", cell)
-    if not found or found[1] in ("000", "666") or found[3] == "00" or found[4] == "0000":
+    groups, signs, whole = numbers_and_signs(cell)
+    alike = len(set(signs)) == 1 and signs[0] and not re.search(r"(?<=[0-9])  (?=[0-9])", cell)
+    if whole and [len(group) for group in groups] == [3, 2, 4] and alike:
+        cell = "".join(groups)
+    found = re.fullmatch(r"([0-9]{3})([0-9]{2})([0-9]{4})", spelled_digits(cell) or cell)
+    if not found or found[1] in ("000", "666") or found[2] == "00" or found[3] == "0000":
         raise Refused
-    return found[1] + found[3] + found[4]
+    return "".join(found.groups())
 
 
 def _canonical_card(cell, _):
-    if not re.fullmatch(r"[0-9]{12,19}|[0-9]{2,6}([ -])[0-9]{2,6}(?:\1[0-9]{2,6})*", cell):
-        raise Refused
-    digits = re.sub(r"[ -]", "", cell)
+    groups, signs, whole = numbers_and_signs(cell)
+    single = sum(len(group) == 1 for group in groups)
+    is_grouped = whole and single <= 1 and len(set(signs)) <= 1 and all(signs)
+    digits = "".join(groups) if is_grouped else spelled_digits(cell) or ""
     if not 12 <= len(digits) <= 19 or len(set(digits)) == 1 or not passes_luhn(digits):
         raise Refused
     return digits
@@ -295,8 +320,10 @@ IBAN_LENGTHS = {"de": 22, "gb": 22, "no": 15, "fr": 27, "mt": 31}
 
 
 def _canonical_iban(cell, _):
-    found = re.fullmatch(r"(?:iban[ :.-]+)?([a-z]{2}(?:[ -]?[a-z0-9]+)*)", cell)
-    form = re.sub(r"[ -]", "", found[1]) if found else ""
+    number = re.sub(r"^iban[ :.-]+", "", cell)
+    parts = re.split(r"([a-z]+|[0-9]+)", number)
+    joined = parts[0] == parts[-1] == "" and None not in map(sign_of, parts[2:-1:2])
+    form = "".join(parts[1::2]) if joined and len(parts[1]) == 2 else ""
     number = "".join(str(int(character, 36)) for character in form[4:] + form[:4])
     if len(form) != IBAN_LENGTHS.get(form[:2]) or not form[2:4].isdigit() or int(number) % 97 != 1:
         raise Refused

@@ -1,11 +1,10 @@
 //! The text without what was found, and without what only appears once that is replaced.
 
 mod json;
-mod signs;
 
 use std::cmp::Reverse;
 
-use edm_model::{DataType, OffsetUnit};
+use edm_model::OffsetUnit;
 
 use crate::query::{CandidateSpan, Query};
 use crate::report::{Below, Limit, Report};
@@ -15,8 +14,9 @@ use crate::text::span::TextSpan;
 use json::Documents;
 
 /// How often a redacted text is scanned again. Every round covers letters or digits that stay
-/// covered, and texts that are not made to defeat it need one.
-const ROUNDS_MAX: usize = 16;
+/// covered, and texts that are not made to defeat it need one. A pattern without a primary column
+/// reports one match of a record, so each place of the record may take a round.
+const ROUNDS_MAX: usize = 64;
 /// From this round on nothing but masks is put into the text, because a label has letters as well.
 const MASKS_FROM_ROUND: usize = 3;
 
@@ -87,7 +87,7 @@ pub fn redact(
         style,
     };
     let (mut limits, mut scratch) = (Vec::new(), Scratch::new());
-    let mut found = places(query, &work.text, report);
+    let mut found = places(report);
     let left_count = left_of(&report.below, &found);
     // A text that was not read to its end may hold more: the caller must not pass it on as
     // redacted.
@@ -110,7 +110,7 @@ pub fn redact(
             let unfinished = Some(Unfinished::Stopped);
             return Redacted { text: work.text, limits, left_count, unfinished };
         }
-        found = places(query, &work.text, &again);
+        found = places(&again);
     }
     let unfinished = (!found.is_empty()).then_some(Unfinished::RoundsUsedUp);
     Redacted { text: work.text, limits, left_count, unfinished }
@@ -141,25 +141,20 @@ impl Target {
 }
 
 /// Returns what of a text was found is to be replaced, in order and without overlaps.
-fn places(query: &Query<'_>, text: &str, report: &Report) -> Vec<Target> {
+fn places(report: &Report) -> Vec<Target> {
     let mut all = Vec::new();
     for found in &report.types {
         let type_index = found.type_index;
-        let active = query.types.types().get(type_index).expect("a report names types of its own query");
-        let columns = active.generation.columns().as_slice();
         for matched in &found.matches {
             let evidences = matched.evidences.iter().map(|evidence| (evidence.span, evidence.column));
-            all.extend([(matched.span, matched.column)].into_iter().chain(evidences).map(
-                |(span, column)| {
-                    let definition = columns.get(column).expect("a report names columns of its type's table");
-                    let span = TextSpan::new(span.start, span.end);
-                    let span = match definition.rule.data_type {
-                        DataType::Phone { .. } => signs::with_signs(text, span),
-                        _ => span,
-                    };
-                    Target { start: span.start, end: span.end, type_index, column }
-                },
-            ));
+            all.extend(
+                [(matched.span, matched.column)].into_iter().chain(evidences).map(|(span, column)| Target {
+                    start: span.start,
+                    end: span.end,
+                    type_index,
+                    column,
+                }),
+            );
         }
     }
     // The longer first, so that it swallows the shorter one and gives the name.

@@ -10,7 +10,9 @@
 
 use std::ops::Range;
 
-use edm_hash::{AtomSet, CHECKED_NUMBER_ATOMS_MAX, Decoded, Escapes, FoldOptions, Folded, checked_numbers};
+use edm_hash::{
+    AtomSet, CHECKED_NUMBER_ATOMS_MAX, Decoded, Escapes, FoldOptions, Folded, Window, checked_numbers,
+};
 use edm_model::Rule;
 
 use crate::text::span::{ZoneSpan, partition_point};
@@ -212,18 +214,20 @@ impl TextViews {
             let low = partition_point(folded.atom_count(), |atom| {
                 self.source_span(number, *atom, *atom).end <= span.start
             });
-            // No number has more characters than that, be they of one atom or of as many atoms.
+            // No number has more characters than that, be they of one atom or of as many atoms. Its
+            // first atom may have more: a word that the number is joined to.
             let mut characters = 0;
             let before = folded.ranges()[..low].iter().rev();
             let before = before.take_while(|(start, end)| {
+                let nearer = characters;
                 characters += (end - start) as usize;
-                characters < CHECKED_NUMBER_ATOMS_MAX
+                nearer < CHECKED_NUMBER_ATOMS_MAX
             });
             let near = low - before.count()..(low + 1).min(folded.atom_count());
             let mut inside = false;
             let mut check = |run: Range<usize>| {
-                checked_numbers(folded, &run, |first, last| {
-                    let found = self.source_span(number, first, last);
+                checked_numbers(folded, &run, |window| {
+                    let found = self.window_span(number, &window);
                     inside |= found.contains(span) && found != span;
                 });
             };
@@ -233,6 +237,15 @@ impl TextViews {
             }
             inside
         })
+    }
+
+    /// Returns where in the held text the place of a window of a view is.
+    #[inline]
+    pub(crate) fn window_span(&self, number: usize, window: &Window) -> ZoneSpan {
+        let view = self.view(number);
+        let (start, end) = window.source_span(&view.folded).expect("a window of the view");
+        let (start, end) = if view.decoded { self.decoded.source_span(start, end) } else { (start, end) };
+        ZoneSpan::new(start, end)
     }
 
     /// Returns where in the held text the atoms from `first` to `last` of a view are.

@@ -228,7 +228,7 @@ fn texts_are_scanned_together_as_each_alone() {
     check(
         &["a=", "900%2D11%2D2222", "ul%", "2DUlm\\", "r901-22-3333", "Langer", "-Langer"],
         false,
-        &[1, 5, 6],
+        &[1, 4, 5, 6],
     );
     check(&["9", "900-11-2222", "7", "901-22-3333-", "-5"], false, &[1, 3]);
     for stop in [false, true] {

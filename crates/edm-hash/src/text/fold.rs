@@ -245,6 +245,11 @@ impl Folded {
         self.text.get(atom.end as usize..).expect(AT_CHARACTERS)
     }
 
+    /// Returns where in the text that was folded some bytes of the folded text are, in bytes.
+    pub(crate) fn source_of(&self, start: u32, end: u32) -> (usize, usize) {
+        self.source_map.source_span(start as usize, end as usize)
+    }
+
     #[inline]
     pub(crate) fn slice(&self, start: u32, end: u32) -> &str {
         // Not `[start..end]`: its panic would print the text.

@@ -270,17 +270,24 @@ pub(super) fn written(choices: &mut impl Choices, value: &Value) -> String {
     match value {
         Value::Ssn(digits) => ssn(choices, digits),
         Value::Card(digits) => {
-            let sizes: &[usize] =
-                [&[4, 4, 4, 4, 3][..], &[19], &[4, 6, 5], &[4, 6, 4], &[6, 6, 6, 6], &[2; 10]]
-                    [choices.below(6)];
-            grouped(choices, digits, sizes)
+            let sizes: &[usize] = [
+                &[4, 4, 4, 4, 3][..],
+                &[19],
+                &[4, 6, 5],
+                &[4, 6, 4],
+                &[8, 8, 8],
+                &[2; 10],
+                &[1, 18],
+                &[4, 1, 1, 13],
+            ][choices.below(8)];
+            if choices.chance(10) { spelled(choices, digits) } else { grouped(choices, digits, sizes) }
         }
         Value::Phone(number) => phone(choices, *number),
         Value::Date(year, month, day) => date(choices, (*year, *month, *day)),
         Value::Iban(number) => {
             let sizes: &[usize] =
                 [&[4; 9][..], &[40], &[2, 2, 4, 4, 30], &[3; 12], &[2, 38]][choices.below(5)];
-            let label = choices.pick(&["", "", "", "IBAN ", "IBAN: ", "iban.", "IBAN"]);
+            let label = choices.pick(&["", "", "", "IBAN ", "IBAN: ", "iban.", "IBAN", "Kontoé", "?31"]);
             let number = if choices.chance(20) { number.to_lowercase() } else { (*number).to_owned() };
             format!("{label}{}", grouped(choices, &number, sizes))
         }
@@ -290,7 +297,10 @@ pub(super) fn written(choices: &mut impl Choices, value: &Value) -> String {
 
 /// Writes characters in groups, joined by one separator, or sometimes by several.
 fn grouped(choices: &mut impl Choices, characters: &str, sizes: &[usize]) -> String {
-    const JOINTS: [&str; 12] = [" ", "-", " ", "-", "", ".", "  ", "/", " - ", "\n", " \n", "-\n"];
+    const JOINTS: [&str; 18] = [
+        " ", "-", " ", "-", "", ".", "  ", "/", " - ", "\n", " \n", "-\n", "--", ". ", " //", " -\n> ",
+        "   ", "-.",
+    ];
     let joint = JOINTS[choices.below(JOINTS.len())];
     let mut result = String::new();
     let mut rest = characters;
@@ -311,17 +321,43 @@ fn grouped(choices: &mut impl Choices, characters: &str, sizes: &[usize]) -> Str
 }
 
 fn ssn(choices: &mut impl Choices, digits: &str) -> String {
-    match choices.below(6) {
+    match choices.below(7) {
         0 => digits.to_owned(),
         1 => digits.trim_start_matches('0').to_owned(),
+        2 => spelled(choices, digits),
         _ => grouped(choices, digits, &[3, 2, 4]),
     }
+}
+
+/// Writes digits one by one.
+pub(super) fn spelled(choices: &mut impl Choices, digits: &str) -> String {
+    const GAPS: [&str; 14] =
+        [" ", " ", ".", "|", " | ", "│", "_", "][", " - ", "  ", "|-|", "\n", "    ", ","];
+    let gap = GAPS[choices.below(GAPS.len())];
+    let mut result = String::from(choices.pick(&["", "", "|", "[", "7", "7 "]));
+    for (number, digit) in digits.chars().enumerate() {
+        if number > 0 {
+            let other = choices.chance(8);
+            result.push_str(if other { GAPS[choices.below(GAPS.len())] } else { gap });
+        }
+        result.push(digit);
+    }
+    result.push_str(choices.pick(&["", "", "|", "]", "7", " 7", "-1"]));
+    result
 }
 
 fn phone(choices: &mut impl Choices, number: Phone) -> String {
     let Phone(_, code, prefix, groups) = number;
     let joint = choices.pick(&[" ", "-", ".", "/", " ", "", " / ", " - ", "\n", "  "]);
-    let national = groups.join(joint);
+    let mut national = groups.join(joint);
+    if groups.len() > 1 && choices.chance(20) {
+        let broken = ["\n", "-\n", " \r\n> ", ")\n", "\n(", "\n\n"][choices.below(6)];
+        let at = choices.between(1, groups.len() - 1);
+        national = format!("{}{broken}{}", groups[..at].join(joint), groups[at..].join(joint));
+    }
+    if choices.chance(6) {
+        national = spelled(choices, &groups.concat());
+    }
     let (area, rest) = (groups[0], groups[1..].join(joint));
     let number = match choices.below(12) {
         0 | 1 => format!("+{code} {national}"),
@@ -331,7 +367,7 @@ fn phone(choices: &mut impl Choices, number: Phone) -> String {
         5 => format!("{code}{joint}{national}"),
         6 => format!("+{code}{}", groups.concat()),
         7 => format!("011 {code} {national}"),
-        8 => format!("+({code}){joint}{national}"),
+        8 => format!("{}{code}){joint}{national}", choices.pick(&["+(", "(+", "+ ("])),
         9 => national,
         _ => format!("{prefix}{national}"),
     };

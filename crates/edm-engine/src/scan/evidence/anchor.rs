@@ -53,6 +53,6 @@ fn may_join(beside: Option<char>) -> bool {
     beside.is_some_and(|character| {
         !character.is_ascii()
             || character.is_ascii_alphanumeric()
-            || matches!(character, ' ' | '-' | '>' | '\n'..='\r' | '\\' | '%' | '&' | '=' | ';')
+            || matches!(character, ' ' | '-' | '.' | '/' | '>' | '\n'..='\r' | '\\' | '%' | '&' | '=' | ';')
     })
 }

@@ -19,6 +19,7 @@
 use std::ops::Range;
 
 use edm_hash::{Hash, RowCell};
+use edm_model::DataType;
 
 use crate::generation::Generation;
 use crate::prepared::rule_groups::RuleMember;
@@ -192,6 +193,9 @@ impl<'c> EvidenceFinder<'c> {
             let span = |atom: usize| context.views.source_span(number, atom, atom);
             let first = partition_point(atoms, |atom| span(*atom).end < reach.start);
             let last = partition_point(atoms, |atom| span(*atom).start <= reach.end);
+            // The place of a telephone number begins before its first atom: with its `+`.
+            let signed = matches!(definition.rule.data_type, DataType::Phone { .. });
+            let last = (last + usize::from(signed)).min(atoms);
             // A window that starts before the reach may end in it.
             let first = first.saturating_sub(memo.hasher.bytes_max());
             let passed = last.saturating_sub(first) as u64 / PASSED_ATOMS;

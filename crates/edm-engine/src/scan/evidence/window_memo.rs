@@ -97,7 +97,7 @@ impl<'c> WindowMemo<'c> {
         let mut found: Vec<(usize, HashedWindow)> = Vec::new();
         self.hasher.each(view, run.clone(), |batch| {
             for (index, (window, hash)) in batch.windows.iter().zip(&batch.hashes).enumerate() {
-                let span = context.views.source_span(number, window.first, window.last);
+                let span = context.views.window_span(number, window);
                 if span.len() <= PLACE_BYTES_MAX {
                     let counts_as_evidence = Alphanumerics::of(batch.canonical(index)).counts_as_evidence();
                     found.push((window.first, HashedWindow { span, hash: *hash, counts_as_evidence }));

@@ -21,7 +21,7 @@
 use std::collections::HashMap;
 
 use edm_hash::{Alphanumerics, Hash};
-use edm_model::limits;
+use edm_model::{DataType, limits};
 
 use crate::bit_set::BitSet;
 use crate::generation::{Generation, LookupHit};
@@ -29,6 +29,7 @@ use crate::prepared::rule_groups::RuleGroup;
 use crate::scan::context::Context;
 use crate::scan::hits::hit::Hit;
 use crate::scan::hits::window_hasher::{HasherScratch, WindowBatch, WindowHasher};
+use crate::text::longer_tokens;
 use crate::text::span::{ZoneSpan, partition_point};
 
 /// Atoms that start windows between two checks whether to stop, and fewer where each starts many
@@ -136,7 +137,9 @@ impl<'c> Finder<'_, 'c, '_> {
                 context.views.source_span(source.view, *atom, *atom).start < offset
             }),
         };
-        let (first, atoms) = (atoms_before(within.start), atoms_before(within.end));
+        // A place may begin inside its window's first atom, or before it by a sign.
+        let first = atoms_before(within.start).saturating_sub(1);
+        let atoms = (atoms_before(within.end) + 1).min(view.folded.atom_count());
         let (mut from, mut chunk) = (first, CHUNK_ATOMS);
         while from < atoms {
             let starts = from..(from + chunk).min(atoms);
@@ -251,18 +254,33 @@ fn hit(
     index: usize,
 ) -> Option<Hit> {
     let window = &batch.windows[index];
-    let span = context.views.source_span(view, window.first, window.last);
+    let span = context.views.window_span(view, window);
+    let is_part = || is_part_of_token(context, value, batch.canonical(index), span);
     let alphanumerics = Alphanumerics::of(batch.canonical(index));
     (span.len() <= limits::PLACE_BYTES_MAX).then(|| Hit {
         table: value.table,
         column: value.column,
         span,
         hash: value.hash,
-        needs_evidence: window.attached,
+        needs_evidence: window.attached || is_part(),
         written_form: window.written_form,
         can_be_primary: alphanumerics.anchors,
         counts_as_evidence: alphanumerics.counts_as_evidence(),
     })
+}
+
+/// Returns whether a value is digits of an identifier of a machine, which hold for nothing by
+/// themselves. Only values that a table holds are judged, so this costs nothing in other texts.
+fn is_part_of_token(context: &Context<'_>, value: TableValue, canonical: &[u8], span: ZoneSpan) -> bool {
+    let columns = context.groups.tables[value.table].columns().as_slice();
+    let is_number = match columns[value.column].rule.data_type {
+        DataType::Digits { .. } | DataType::Ssn | DataType::Card | DataType::Phone { .. } => true,
+        DataType::Text => canonical.is_ascii() && !canonical.iter().any(u8::is_ascii_alphabetic),
+        DataType::Email | DataType::Name | DataType::Date { .. } | DataType::Iban | DataType::Address => {
+            false
+        }
+    };
+    is_number && longer_tokens::hold(context.zone.text, span)
 }
 
 #[cfg(test)]

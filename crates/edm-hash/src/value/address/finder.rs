@@ -153,7 +153,7 @@ impl<G: Prefilter> Walk<'_, '_, G> {
         let Some(end_attached) = boundaries::ends(self.folded, last) else { return };
         if !boundaries::continues(self.folded, first, last) {
             let attached = attached || end_attached;
-            (self.found)(Window { first, last, attached, written_form: false }, &form.bytes);
+            (self.found)(Window::of(first, last, attached), &form.bytes);
         }
     }
 }

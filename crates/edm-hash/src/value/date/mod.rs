@@ -221,7 +221,7 @@ impl Recogniser for Date<'_> {
                 let Some(attached) = atoms.stands(first, last, end) else { return };
                 let attached = attached || written.is_weak();
                 for day in written.in_text() {
-                    found(Window { first, last, attached, written_form: false }, &day.form());
+                    found(Window::of(first, last, attached), &day.form());
                 }
             });
         }

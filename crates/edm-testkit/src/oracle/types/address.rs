@@ -465,6 +465,7 @@ impl Edges<'_> {
         fits.then(|| Candidate {
             first: self.first,
             last,
+            place: (self.view.reading.atoms[self.first].first, self.view.reading.atoms[last].end),
             forms: vec![form.text.clone()],
             attached: [front, back].contains(&Edge::Soft),
             written: false,

@@ -268,7 +268,7 @@ pub(super) fn text(view: &View, first: usize, order: Option<DateOrder>) -> Optio
             || (view.letters(last + 1) == Some("t")
                 && view.touches_next(last + 1)
                 && view.digits(last + 2).is_some()));
-    (!forms.is_empty()).then_some(Read { last, forms, written: false, ends_fully: time, weak })
+    (!forms.is_empty()).then_some(Read { last, forms, written: false, ends_fully: time, weak, skipped: 0 })
 }
 
 fn era_day(era: Era, year: u32, month: u32, day: u32) -> Option<String> {

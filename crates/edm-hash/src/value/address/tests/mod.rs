@@ -32,7 +32,7 @@ fn found(rule: &Rule, text: &str) -> Vec<String> {
     let atoms = folded.atom_count();
     let mut found = Vec::new();
     windows(rule, &folded, 0..atoms, &OpenPrefilter { atoms_max: 128 }, |window, form| {
-        let (start, end) = folded.source_span(window.first, window.last).expect("atoms");
+        let (start, end) = window.source_span(&folded).expect("atoms");
         let own = &text[start..end];
         let mark = if window.attached { "~" } else { "" };
         found.push(format!("{mark}{own}={}", String::from_utf8_lossy(form)));
