@@ -48,6 +48,7 @@ pub use value::search::WindowScratch;
 pub use value::start_positions::{
     atoms_with_other_forms, has_vocabulary, near_digits, numeric, start_mask, words_with_other_forms,
 };
+pub use value_summary::calling_codes::CallingCodes;
 pub use value_summary::kinds::{KindSet, Kinds};
 pub use value_summary::shape::{Alphanumerics, Shape};
 pub use value_summary::shape_summary::ShapeSummary;

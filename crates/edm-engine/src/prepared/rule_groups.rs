@@ -11,7 +11,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use edm_hash::{CHECKED_NUMBER_ATOMS_MAX, FoldOptions, Hash, RuleKeys, Several, SignSet, has_vocabulary};
+use edm_hash::{
+    CHECKED_NUMBER_ATOMS_MAX, CallingCodes, FoldOptions, Hash, RuleKeys, Several, SignSet, has_vocabulary,
+};
 use edm_model::{KeyId, Rule};
 
 use crate::generation::{CombinedFilter, Generation, RulePrefilter};
@@ -49,6 +51,7 @@ pub(crate) struct Sizes {
     pub(crate) significant_digits: u64,
     pub(crate) several: Several,
     pub(crate) signs: SignSet,
+    pub(crate) calling_codes: CallingCodes,
     /// Whether the vocabulary says anything.
     pub(crate) vocabulary: bool,
 }
@@ -63,6 +66,7 @@ impl Sizes {
             significant_digits: 0,
             several: Several::default(),
             signs: SignSet::NONE,
+            calling_codes: CallingCodes::NONE,
             vocabulary: false,
         }
     }
@@ -83,6 +87,9 @@ impl Sizes {
                 digits: fewest(|several| several.digits),
             },
             signs: prefilters.iter().fold(SignSet::NONE, |all, one| all.united(one.signs)),
+            calling_codes: prefilters
+                .iter()
+                .fold(CallingCodes::NONE, |all, one| all.united(&one.calling_codes)),
             // If one table has no vocabulary, no atom can be ruled out.
             vocabulary: has_vocabulary(rule)
                 && prefilters.iter().all(|one| one.has_vocabulary() && one.several.any()),
@@ -96,6 +103,7 @@ impl Sizes {
             significant_digits: u64::MAX,
             several: Several { plain: Some(2), mixed: Some(2), digits: Some(2) },
             signs: SignSet::ALL,
+            calling_codes: CallingCodes::ALL,
             ..self
         }
     }

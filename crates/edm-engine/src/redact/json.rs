@@ -56,6 +56,10 @@ impl Documents {
             let whole = reader.value();
             let end = reader.at;
             match whole {
+                Some(()) if is_box(bytes, start..end) => {
+                    found.tokens.truncate(first);
+                    at = end;
+                }
                 Some(()) => {
                     let tokens = first..found.tokens.len();
                     found.documents.push(Document { start, end, tokens });
@@ -104,6 +108,14 @@ impl Documents {
         }
         parts
     }
+}
+
+/// Returns whether an array is one of the boxes of a number that is written digit by digit: it has
+/// one digit and touches another (`[9][0][0]`).
+fn is_box(bytes: &[u8], array: Range<usize>) -> bool {
+    let before = bytes.get(..array.start).and_then(<[u8]>::last);
+    let holds_digit = matches!(bytes.get(array.clone()), Some([b'[', b'0'..=b'9', b']']));
+    holds_digit && (before == Some(&b']') || bytes.get(array.end) == Some(&b'['))
 }
 
 /// A span that is replaced.
@@ -324,6 +336,9 @@ mod tests {
         check(r#"{"ssn": 1⟦23⟧4.5e+6 }"#, &["<1234.5e+6>"]);
         check(r#"[1, ⟦900123456⟧, -2]"#, &["<900123456>"]);
         check(r#"[⟦null⟧]"#, &["<null>"]);
+        check("[⟦9⟧]", &["<9>"]);
+        check("⟦9][0][0⟧]", &["9][0][0"]);
+        check("[[⟦9⟧],[0]]", &["<9>"]);
         check(r#"{"a":{"b":[[]],"⟦Ulm⟧ x":[{}, true, false]}}"#, &["Ulm"]);
         check(r#"["Jane⟦ Roe","Ulm⟧er"]"#, &[" Roe", "Ulm"]);
         check(r#"{"⟦ssn":900,"b⟧":1}"#, &["ssn", "<900>", "b"]);

@@ -67,6 +67,9 @@ fn one_record_is_found_however_its_values_are_written() {
         "Okafor様　東京都千代田区永田町２－２１－９　+81(0)312345678",
         &["address=東京都千代田区永田町２－２１－９", "lastName=Okafor", "phone=+81(0)312345678"],
     );
+    check("van der Berg, (020) 7946 0958", &["lastName=van der Berg", "phone=(020) 7946 0958"]);
+    check("Langer, (020) 7946 0958", &[]);
+    check("call García at 06 1234 5678", &["lastName=García", "phone=06 1234 5678"]);
     check("O'Neil at 7 Kings Rd, 4155550199", &["address=7 Kings Rd", "lastName=O'Neil", "phone=4155550199"]);
     check(
         "Langer, Unit 4 / 12 N. Main St, 415-555-0123",
@@ -87,7 +90,8 @@ fn other_numbers_and_addresses_are_not_found() {
     for text in [
         "Langer, 112 N Main St Apt 4, call 415-555-0123-9",
         "Langer, 12 Main St Apt 4, call +49 415 555 0123",
-        "Okafor 永田町二丁目21番9号 03-1234-5678",
+        "Okafor 永田町二丁目21番9号 03-1234-5679",
+        "van der Berg 20 7946 0958",
     ] {
         check(text, &[]);
     }

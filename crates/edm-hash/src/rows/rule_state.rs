@@ -12,6 +12,7 @@ use crate::key::keys::{RuleKeys, Salt};
 use crate::rows::hashed_rows::RuleSummary;
 use crate::rows::vocabulary::Vocabulary;
 use crate::text::canonical_atoms::canonical_atoms;
+use crate::value::phone::code_of;
 use crate::value::plain::form::Form;
 use crate::value::start_positions::has_vocabulary;
 use crate::value_summary::kinds::{KindSet, Kinds};
@@ -27,6 +28,8 @@ pub(crate) struct RuleState {
     pub(crate) keys: RuleKeys,
     /// Its numbers are brought to a width.
     has_width: bool,
+    /// Its values are telephone numbers.
+    has_codes: bool,
     /// Windows of several atoms are found by what these are, and by what is between them.
     tells_kinds: bool,
     kinds: KindSet,
@@ -43,6 +46,7 @@ impl RuleState {
         Self {
             keys: RuleKeys::derive(salt, rule),
             has_width: matches!(rule.data_type, DataType::Digits { width: Some(_) }),
+            has_codes: matches!(rule.data_type, DataType::Phone { .. }),
             tells_kinds: has_vocabulary(rule),
             kinds: KindSet::NONE,
             signs: SignSet::NONE,
@@ -66,7 +70,7 @@ impl RuleState {
         }
         // A plain form has at most 64 characters.
         self.see_entry(Shape { atoms: atoms as u16, bytes: form.length() as u16, mask: form.mask() });
-        self.see_significant_digits(form.bytes());
+        self.see_facts(form.bytes());
     }
 
     pub(crate) fn see(&mut self, canonical: &[u8]) {
@@ -81,13 +85,17 @@ impl RuleState {
             }
         }
         self.see_entry(Shape::of(canonical, atoms));
-        self.see_significant_digits(canonical);
+        self.see_facts(canonical);
     }
 
     #[inline(always)]
-    fn see_significant_digits(&mut self, canonical: &[u8]) {
+    fn see_facts(&mut self, canonical: &[u8]) {
         if self.has_width {
             self.see_entry(Fact::SignificantDigits(significant_digits(canonical)).encode());
+        }
+        if self.has_codes {
+            let code = code_of(canonical).expect("a telephone number begins with a calling code");
+            self.see_entry(Fact::CallingCode(code).encode());
         }
     }
 

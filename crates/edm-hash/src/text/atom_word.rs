@@ -15,7 +15,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::simd::suffix::{Ending, ending_with};
+use crate::simd::suffix::{EndingSet, ending_with};
 use crate::text::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::text::fold::Folded;
 
@@ -68,7 +68,7 @@ impl<'a> AtomWord<'a> {
 
     /// Returns the atoms that end with some letters, and others that do not end with letters. The
     /// word has an atom.
-    pub(crate) fn ending_with(self, endings: &[Ending]) -> u64 {
+    pub(crate) fn ending_with(self, endings: &EndingSet) -> u64 {
         let atoms = &self.folded.ranges()[self.number * ATOMS_A_WORD..];
         ending_with(self.folded.level(), self.folded.text().as_bytes(), atoms, endings)
     }

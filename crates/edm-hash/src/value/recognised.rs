@@ -41,6 +41,18 @@ pub(crate) trait Recogniser: Copy {
     /// Calls `found` with every reading of every value that begins at an atom of `starts`, and its
     /// canonical form.
     fn candidates(self, folded: &Folded, starts: &Range<usize>, found: Found<'_>);
+
+    /// Does the same for readings that are worth a try only where the values of the rule allow
+    /// them. Each is attached.
+    fn candidates_by_values(
+        self,
+        folded: &Folded,
+        starts: &Range<usize>,
+        prefilter: &impl Prefilter,
+        found: Found<'_>,
+    ) {
+        let _ = (folded, starts, prefilter, found);
+    }
 }
 
 /// A data type with a recogniser.
@@ -74,6 +86,9 @@ impl<T: Recogniser> ValueType for Recognised<T> {
         _: &mut WindowScratch,
         found: &mut impl FnMut(Window, &[u8]),
     ) {
-        search.recognise(found, |starts, found| self.0.candidates(search.folded, starts, found));
+        search.recognise(found, |starts, found| {
+            self.0.candidates(search.folded, starts, found);
+            self.0.candidates_by_values(search.folded, starts, search.prefilter, found);
+        });
     }
 }

@@ -7,9 +7,11 @@
 //! 0      n       digits            a number that was written to a width has n significant digits
 //! 0      kinds   letters, digits   a value of several atoms has these kinds
 //! 0      sign    sign              a value holds this sign
+//! 0      code    digits, sign      a telephone number has this calling code
 //! ```
 
-use crate::text::char_class::{BEYOND, DIGIT, LETTER, SIGN, class_of};
+use crate::text::char_class::{DIGIT, LETTER, SIGN, class_of};
+use crate::value_summary::calling_codes::CALLING_CODES;
 use crate::value_summary::kinds::{Kinds, NUMBERS};
 use crate::value_summary::shape::Shape;
 
@@ -24,10 +26,14 @@ pub(crate) enum Fact {
     Kinds(Kinds),
     /// A value holds this ASCII character.
     Sign(u8),
+    /// A telephone number has this calling code.
+    CallingCode(u16),
 }
 
 /// The mask of an entry that says kinds.
 const KINDS: u8 = LETTER | DIGIT;
+/// The mask of an entry that says a calling code.
+const CALLING_CODE: u8 = DIGIT | SIGN;
 
 impl Fact {
     /// Decodes an entry; `None` for one that no version writes.
@@ -41,9 +47,8 @@ impl Fact {
                 let sign = u8::try_from(bytes).ok().filter(|byte| class_of(*byte) == SIGN)?;
                 Some(Self::Sign(sign))
             }
-            (0, mask) if mask & DIGIT != 0 && mask & (LETTER | BEYOND) == 0 => {
-                Some(Self::SignificantDigits(bytes))
-            }
+            (0, CALLING_CODE) => (usize::from(bytes) < CALLING_CODES).then_some(Self::CallingCode(bytes)),
+            (0, DIGIT) => Some(Self::SignificantDigits(bytes)),
             _ => None,
         }
     }
@@ -55,6 +60,7 @@ impl Fact {
             Self::SignificantDigits(count) => Shape { atoms: 0, bytes: count, mask: DIGIT },
             Self::Kinds(kinds) => Shape { atoms: 0, bytes: kinds.0, mask: KINDS },
             Self::Sign(byte) => Shape { atoms: 0, bytes: byte.into(), mask: SIGN },
+            Self::CallingCode(code) => Shape { atoms: 0, bytes: code, mask: CALLING_CODE },
         }
     }
 }
@@ -70,12 +76,18 @@ mod tests {
             Fact::SignificantDigits(7),
             Fact::Kinds(Kinds::of(b"1 a")),
             Fact::Sign(b'@'),
+            Fact::CallingCode(44),
         ] {
             assert_eq!(Fact::decode(fact.encode()), Some(fact));
         }
-        for (bytes, mask) in
-            [(3, KINDS), (512, KINDS), (u16::from(b'a'), SIGN), (128, SIGN), (1, LETTER), (1, BEYOND)]
-        {
+        for (bytes, mask) in [
+            (3, KINDS),
+            (512, KINDS),
+            (u16::from(b'a'), SIGN),
+            (128, SIGN),
+            (1, LETTER),
+            (1000, CALLING_CODE),
+        ] {
             assert_eq!(Fact::decode(Shape { atoms: 0, bytes, mask }), None, "{bytes} {mask}");
         }
     }

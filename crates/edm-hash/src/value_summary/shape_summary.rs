@@ -1,14 +1,12 @@
 //! What blocks and files say of the form of a rule's values, decoded from their one list of shapes
 //! ([`Fact`]).
 //!
-//! What must stay true: blocks of earlier versions list forms alone. So an absent fact means "no
-//! value has it" only if the list says anything of that sort, or holds no form of which something
-//! would have to be said. And of a rule nothing is known of that sort unless all of its blocks say
-//! it.
+//! What must stay true: a block lists every fact of its values, so what no list says is true of no
+//! value.
 
 use std::collections::BTreeSet;
 
-use crate::text::char_class::SIGN;
+use crate::value_summary::calling_codes::CallingCodes;
 use crate::value_summary::kinds::KindSet;
 use crate::value_summary::listing::Fact;
 use crate::value_summary::shape::Shape;
@@ -20,10 +18,12 @@ use crate::value_summary::signs::SignSet;
 pub struct ShapeSummary {
     /// Shapes of values: each has an atom.
     values: BTreeSet<Shape>,
-    /// Here and below, `None`: some block does not say.
-    significant_digits: Option<BTreeSet<u16>>,
-    kinds: Option<KindSet>,
-    signs: Option<SignSet>,
+    /// Of numbers that are written to a width.
+    significant_digits: BTreeSet<u16>,
+    /// Of values of several atoms, as the signs.
+    kinds: KindSet,
+    signs: SignSet,
+    calling_codes: CallingCodes,
 }
 
 impl ShapeSummary {
@@ -31,67 +31,57 @@ impl ShapeSummary {
     pub fn empty() -> Self {
         Self {
             values: BTreeSet::new(),
-            significant_digits: Some(BTreeSet::new()),
-            kinds: Some(KindSet::NONE),
-            signs: Some(SignSet::NONE),
+            significant_digits: BTreeSet::new(),
+            kinds: KindSet::NONE,
+            signs: SignSet::NONE,
+            calling_codes: CallingCodes::NONE,
         }
     }
 
     /// Decodes the list of a block or a file; `None` if it has an entry that no version writes.
     pub fn decode<'a>(list: impl IntoIterator<Item = &'a Shape>) -> Option<Self> {
-        let (mut values, mut significant_digits) = (BTreeSet::new(), BTreeSet::new());
-        let (mut kinds, mut signs) = (KindSet::NONE, SignSet::NONE);
+        let mut own = Self::empty();
         for entry in list {
             match Fact::decode(*entry)? {
-                Fact::Form(shape) => _ = values.insert(shape),
-                Fact::SignificantDigits(count) => _ = significant_digits.insert(count),
-                Fact::Kinds(own) => kinds.insert(own),
-                Fact::Sign(byte) => signs.insert(byte),
+                Fact::Form(shape) => _ = own.values.insert(shape),
+                Fact::SignificantDigits(count) => _ = own.significant_digits.insert(count),
+                Fact::Kinds(kinds) => own.kinds.insert(kinds),
+                Fact::Sign(byte) => own.signs.insert(byte),
+                Fact::CallingCode(code) => own.calling_codes.insert(code),
             }
         }
-        // Each sort is known if the list has one of it, or no value that would need one.
-        let several = |shape: &&Shape| shape.atoms > 1;
-        let knows_digits = !significant_digits.is_empty() || values.is_empty();
-        let knows_kinds = kinds != KindSet::NONE || !values.iter().any(|shape| several(&shape));
-        let has_sign = values.iter().filter(several).any(|shape| shape.mask & SIGN != 0);
-        let knows_signs = signs != SignSet::NONE || !has_sign;
-        Some(Self {
-            values,
-            significant_digits: knows_digits.then_some(significant_digits),
-            kinds: knows_kinds.then_some(kinds),
-            signs: knows_signs.then_some(signs),
-        })
+        Some(own)
     }
 
     /// Returns the list that says this, ascending.
     pub fn encode(&self) -> Vec<Shape> {
-        let digits = self.significant_digits.iter().flatten().map(|count| Fact::SignificantDigits(*count));
-        let kinds = self.kinds.iter().flat_map(KindSet::iter).map(Fact::Kinds);
-        let signs = self.signs.iter().flat_map(|signs| signs.iter()).map(Fact::Sign);
-        let mut list: Vec<Shape> = digits.chain(kinds).chain(signs).map(Fact::encode).collect();
-        // Facts have no atom, so all of them come before the shapes of values.
+        let mut list: Vec<Shape> = self.facts().map(Fact::encode).collect();
         list.sort_unstable();
+        // Facts have no atom, so all of them come before the shapes of values.
         list.extend(&self.values);
         list
     }
 
-    /// Returns how many shapes [`ShapeSummary::encode`] lists.
-    pub fn listed(&self) -> usize {
-        self.values.len()
-            + self.significant_digits.as_ref().map_or(0, BTreeSet::len)
-            + self.kinds.as_ref().map_or(0, |kinds| kinds.iter().count())
-            + self.signs.map_or(0, |signs| signs.iter().count())
+    /// Returns all that is known but the shapes of values.
+    fn facts(&self) -> impl Iterator<Item = Fact> + '_ {
+        let digits = self.significant_digits.iter().map(|count| Fact::SignificantDigits(*count));
+        let kinds = self.kinds.iter().map(Fact::Kinds);
+        let codes = self.calling_codes.iter().map(Fact::CallingCode);
+        digits.chain(kinds).chain(self.signs.iter().map(Fact::Sign)).chain(codes)
     }
 
-    /// Adds what another summary says; what only one of them says is known of none.
+    /// Returns how many shapes [`ShapeSummary::encode`] lists.
+    pub fn listed(&self) -> usize {
+        self.values.len() + self.facts().count()
+    }
+
+    /// Adds what another summary says.
     pub fn add(&mut self, other: &Self) {
         self.values.extend(&other.values);
-        match (&mut self.significant_digits, &other.significant_digits) {
-            (Some(own), Some(other)) => own.extend(other),
-            (own, _) => *own = None,
-        }
-        self.kinds = self.kinds.as_ref().zip(other.kinds.as_ref()).map(|(own, other)| own.united(other));
-        self.signs = self.signs.zip(other.signs).map(|(own, other)| own.united(other));
+        self.significant_digits.extend(&other.significant_digits);
+        self.kinds = self.kinds.united(&other.kinds);
+        self.signs = self.signs.united(other.signs);
+        self.calling_codes = self.calling_codes.united(&other.calling_codes);
     }
 
     /// Returns the shapes of values, ascending.
@@ -100,25 +90,27 @@ impl ShapeSummary {
     }
 
     /// Returns how many significant digits numbers written to a width have: bit 63 is 63 and more.
-    /// All bits where that is not known, or no value is such a number.
+    /// All bits where no value is such a number.
     pub fn significant_digits(&self) -> u64 {
-        let known = self.significant_digits.iter().flatten();
-        match known.fold(0, |all, count| all | 1 << count.min(&63)) {
+        match self.significant_digits.iter().fold(0, |all, count| all | 1 << count.min(&63)) {
             0 => u64::MAX,
             digits => digits,
         }
     }
 
-    /// Returns which atoms of values of several are digits; [`KindSet::ALL`] where that is not
-    /// known.
-    pub fn kinds(&self) -> KindSet {
-        self.kinds.clone().unwrap_or(KindSet::ALL)
+    /// Returns which atoms of values of several are digits.
+    pub fn kinds(&self) -> &KindSet {
+        &self.kinds
     }
 
-    /// Returns which signs values of several atoms contain; [`SignSet::ALL`] where that is not
-    /// known.
+    /// Returns which signs values of several atoms contain.
     pub fn signs(&self) -> SignSet {
-        self.signs.unwrap_or(SignSet::ALL)
+        self.signs
+    }
+
+    /// Returns which calling codes telephone numbers have.
+    pub fn calling_codes(&self) -> &CallingCodes {
+        &self.calling_codes
     }
 }
 
@@ -141,49 +133,21 @@ mod tests {
         assert_eq!(decode(&found), summary, "{blocks:?}: a file says what was added");
     }
 
-    /// What an earlier version built says nothing of significant digits, so a block that does must
-    /// not speak for it.
     #[test]
-    fn significant_digits_are_known_only_where_all_blocks_tell() {
-        let number = Shape { atoms: 1, bytes: 10, mask: 2 };
-        let digits = |bytes| Shape { atoms: 0, bytes, mask: 2 };
+    fn a_file_says_what_its_blocks_say() {
+        let (number, several) =
+            (Shape { atoms: 1, bytes: 10, mask: 2 }, Shape { atoms: 2, bytes: 4, mask: 3 });
+        let digits = |bytes| Fact::SignificantDigits(bytes).encode();
+        let kinds = |form: &[u8]| Fact::Kinds(Kinds::of(form)).encode();
         check(&[&[digits(7), number], &[], &[digits(9), number]], &[digits(7), digits(9), number]);
-        check(&[&[number], &[digits(9), number]], &[number]);
-        check(&[&[digits(9), number], &[number], &[digits(7), number]], &[number]);
-        check(&[&[], &[number]], &[number]);
-    }
-
-    /// The same of which atoms are digits: only values of several atoms have to tell.
-    #[test]
-    fn kinds_are_known_only_where_all_blocks_with_several_atoms_tell() {
-        let (word, several) = (Shape { atoms: 1, bytes: 4, mask: 1 }, Shape { atoms: 2, bytes: 4, mask: 3 });
-        let kinds = |number| Shape { atoms: 0, bytes: number, mask: 3 };
-        check(&[&[word], &[kinds(5), several], &[kinds(6), several]], &[kinds(5), kinds(6), word, several]);
-        check(&[&[several], &[kinds(5), word, several]], &[word, several]);
-        check(&[&[kinds(5), several], &[several], &[kinds(6), several]], &[several]);
-    }
-
-    #[test]
-    fn kinds_that_are_not_told_are_not_known() {
-        let (several, one) = (Shape::of(b"a b", 2), Shape::of(b"ab", 1));
-        let kinds = Fact::Kinds(Kinds::of(b"a b")).encode();
-        let check = |shapes: &[Shape], expected: KindSet| assert_eq!(decode(shapes).kinds(), expected);
-        check(&[several, one], KindSet::ALL);
-        check(&[one], KindSet::NONE);
-        let mut known = KindSet::NONE;
-        known.insert(Kinds::of(b"a b"));
-        check(&[kinds, several, one], known);
-    }
-
-    #[test]
-    fn signs_that_are_not_told_are_not_known() {
-        let (with, without) = (Shape::of(b"a@b", 2), Shape::of(b"ab", 1));
-        let check = |shapes: &[Shape], expected: SignSet| assert_eq!(decode(shapes).signs(), expected);
-        check(&[with, without], SignSet::ALL);
-        check(&[without], SignSet::NONE);
-        let mut told = SignSet::NONE;
-        told.insert(b'@');
-        check(&[Fact::Sign(b'@').encode(), with, without], told);
+        let (one, other) = (kinds(b"1 a"), kinds(b"a 1"));
+        check(&[&[number], &[one, several], &[other, several]], &[other, one, number, several]);
+        let (sign, code) = (Fact::Sign(b'@').encode(), Fact::CallingCode(44).encode());
+        check(&[&[sign], &[code, number]], &[code, sign, number]);
+        let summary = decode(&[sign, code, number]);
+        assert_eq!(summary.calling_codes().iter().collect::<Vec<_>>(), [44]);
+        assert_eq!(summary.signs().iter().collect::<Vec<_>>(), [b'@']);
+        assert_eq!(*summary.kinds(), KindSet::NONE);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use edm_model::limits;
 
 use crate::text::atom_set::ATOMS_A_WORD;
 use crate::text::fold::AtomKind;
+use crate::value_summary::calling_codes::CallingCodes;
 use crate::value_summary::kinds::Kinds;
 use crate::value_summary::shape::Shape;
 use crate::value_summary::signs::SignSet;
@@ -40,6 +41,8 @@ pub trait Prefilter {
     fn begins(&self, kinds: Kinds) -> bool;
     /// Which signs values of several atoms may hold.
     fn signs(&self) -> SignSet;
+    /// Which calling codes telephone numbers may have.
+    fn calling_codes(&self) -> &CallingCodes;
     /// Which of 64 atoms, the `word`th, a value of several atoms may hold.
     fn possible(&self, word: usize) -> u64;
     /// Returns whether a value may have this shape.
@@ -87,6 +90,15 @@ impl PrefilterResult {
 pub struct OpenPrefilter {
     /// The most atoms that a value has.
     pub atoms_max: usize,
+    /// The calling codes that telephone numbers have.
+    pub calling_codes: CallingCodes,
+}
+
+impl OpenPrefilter {
+    /// Lets through every window of at most so many atoms.
+    pub fn new(atoms_max: usize) -> Self {
+        Self { atoms_max, calling_codes: CallingCodes::ALL }
+    }
 }
 
 impl Prefilter for OpenPrefilter {
@@ -120,6 +132,10 @@ impl Prefilter for OpenPrefilter {
 
     fn signs(&self) -> SignSet {
         SignSet::ALL
+    }
+
+    fn calling_codes(&self) -> &CallingCodes {
+        &self.calling_codes
     }
 
     fn begins(&self, _: Kinds) -> bool {

@@ -108,8 +108,7 @@ async fn a_text_with_more_matches_than_are_listed_is_not_redacted_in_half() {
     let (test, _) = furnished().await;
     let [number, name, city] = &people(17, 1)[0];
     let text = format!("{name}, {city}: {number}.\n").repeat(10_001);
-    // More than 16 rounds of replacing 10,000 matches can cover: the limit is the reason, not the
-    // time.
+    // As many as a report lists, seventeen times: the limit is the reason, not the time.
     let many = format!("{number}\n").repeat(170_001);
     for (text, minimum_confidence) in [(&text, None), (&many, Some(60))] {
         let options = MatchOptions { minimum_confidence, ..MatchOptions::default() };

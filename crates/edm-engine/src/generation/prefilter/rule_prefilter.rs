@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use edm_hash::{
-    KindSet, Level, PrefilterResult, RuleKeys, Several, Shape, ShapeSummary, SignSet, words_with_other_forms,
+    CallingCodes, KindSet, Level, PrefilterResult, RuleKeys, Several, Shape, ShapeSummary, SignSet,
+    words_with_other_forms,
 };
 use edm_model::limits;
 
@@ -31,6 +32,7 @@ pub(crate) struct RulePrefilter {
     pub(crate) kinds: KindSet,
     pub(crate) beginnings: KindSet,
     pub(crate) signs: SignSet,
+    pub(crate) calling_codes: CallingCodes,
 }
 
 /// Tags as they are in a file, in their order.
@@ -62,6 +64,7 @@ impl RulePrefilter {
             kinds: KindSet::ALL,
             beginnings: KindSet::ALL,
             signs: SignSet::ALL,
+            calling_codes: CallingCodes::ALL,
         };
         if let Some(summary) = summary {
             prefilter.learn(summary);
@@ -115,9 +118,10 @@ impl RulePrefilter {
             digits: fewest(|shape| shape.has_digit() && !shape.has_ascii_letter()),
         };
         self.significant_digits = summary.significant_digits();
-        self.kinds = summary.kinds();
+        self.kinds = summary.kinds().clone();
         self.beginnings = self.kinds.beginnings();
         self.signs = summary.signs();
+        self.calling_codes = *summary.calling_codes();
         self.shapes = Some(ShapeSet::new(shapes.copied().collect()));
     }
 
@@ -150,6 +154,9 @@ impl RulePrefilter {
             kinds: kinds(|one| &one.kinds),
             beginnings: kinds(|one| &one.beginnings),
             signs: all.iter().fold(SignSet::NONE, |all, (one, _)| all.united(one.signs)),
+            calling_codes: all
+                .iter()
+                .fold(CallingCodes::NONE, |all, (one, _)| all.united(&one.calling_codes)),
             several: Several {
                 plain: fewest(|several| several.plain),
                 mixed: fewest(|several| several.mixed),
@@ -183,7 +190,7 @@ impl RulePrefilter {
         self.vocabulary.as_ref().is_none_or(|vocabulary| vocabulary.holds(tag))
     }
 
-    /// BitSet each tag whose atom may occur in a value of several atoms; a mark that is there
+    /// Marks each tag whose atom may occur in a value of several atoms; a mark that is there
     /// stays.
     pub(crate) fn mark_atoms(&self, tags: &[u32], marks: &mut BitSet) {
         match &self.vocabulary {

@@ -1,6 +1,6 @@
 //! The prefilters of a group, in the form in which `edm_hash` tests windows.
 
-use edm_hash::{AtomKind, AtomSet, Kinds, Prefilter, PrefilterResult, Several, Shape, SignSet};
+use edm_hash::{AtomKind, AtomSet, CallingCodes, Kinds, Prefilter, PrefilterResult, Several, Shape, SignSet};
 
 use crate::generation::RulePrefilter;
 use crate::prepared::active_type::Accelerators;
@@ -45,6 +45,10 @@ impl Prefilter for GroupPrefilter<'_> {
 
     fn signs(&self) -> SignSet {
         self.sizes.signs
+    }
+
+    fn calling_codes(&self) -> &CallingCodes {
+        &self.sizes.calling_codes
     }
 
     fn begins(&self, kinds: Kinds) -> bool {

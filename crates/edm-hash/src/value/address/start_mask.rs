@@ -67,13 +67,7 @@ fn joining(word: AtomWord<'_>, atoms: u64) -> u64 {
 
 /// Returns those of some atoms that a door or a floor begins with.
 fn apart(word: AtomWord<'_>, atoms: u64) -> u64 {
-    word.filtered(atoms, |atom, _| {
-        let own = word.folded.text_of(atom);
-        match own.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
-            true => words::begins_apart(&own.to_lowercase()),
-            false => words::begins_apart(own),
-        }
-    })
+    word.filtered(atoms, |atom, _| words::begins_apart(word.folded.text_of(atom)))
 }
 
 /// Returns those of some atoms that may be in a value in another form than their own.

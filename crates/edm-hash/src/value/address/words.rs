@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use crate::simd::suffix::Ending;
+use crate::simd::suffix::EndingSet;
 use crate::value::address::role::Role;
 
 /// The fewest characters before a suffix, and before an abbreviated one.
@@ -32,6 +32,8 @@ struct Words {
     dropped: Forms,
     /// Words beside a box.
     beside_box: Vec<&'static str>,
+    /// Words that a door or floor begins with.
+    apart: Forms,
     /// Words with a digit in their form.
     ordinals: Vec<&'static str>,
 }
@@ -114,6 +116,7 @@ impl Words {
             dotted_signs: Forms::default(),
             dropped: Forms::default(),
             beside_box: Vec::new(),
+            apart: Forms::default(),
             ordinals: Vec::new(),
         }
     }
@@ -146,6 +149,11 @@ impl Words {
         dropped.into_iter().chain(["no"]).for_each(|written| own.words.set_role(written, Role::Depends));
         // A form with a digit is an ordinal number in letters (`fifth`: `5th`).
         let numbered = |(_, form): &(&str, &str)| form.contains(|c: char| c.is_ascii_digit());
+        let apart = own.words.written.iter().flatten();
+        let apart = apart.filter(|(_, entry)| matches!(entry.role, Role::Unit | Role::Floor));
+        let apart: Vec<(&'static str, &'static str)> =
+            apart.map(|(written, entry)| (*written, entry.form)).collect();
+        apart.into_iter().for_each(|(written, form)| own.apart.insert(written, form));
         own.ordinals = own.words.iter().filter(numbered).map(|(written, _)| written).collect();
         Some(own)
     }
@@ -175,9 +183,16 @@ pub(crate) fn plain_form(word: &str) -> Option<Entry<'_>> {
     known.or_else(|| (!may_have_suffix(word)).then_some(Entry { form: word, role: Role::None }))
 }
 
-/// Returns whether a word in lower case is one that a door or floor begins with.
+/// Returns whether a word is one that a door or floor begins with.
 pub(crate) fn begins_apart(word: &str) -> bool {
-    WORDS.words.get(word).is_some_and(|entry| matches!(entry.role, Role::Unit | Role::Floor))
+    let first = word.as_bytes().first().map_or(0, u8::to_ascii_lowercase);
+    if word.is_ascii() && WORDS.apart.lengths[usize::from(first)] >> word.len().min(63) & 1 == 0 {
+        return false;
+    }
+    match word.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+        true => WORDS.apart.get(&word.to_lowercase()).is_some(),
+        false => WORDS.apart.get(word).is_some(),
+    }
 }
 
 /// Returns whether a word may be dropped before a number, alone or with what is before it.
@@ -197,8 +212,7 @@ pub(crate) fn is_ordinal(word: &str) -> bool {
 }
 
 /// How all of them end.
-pub(crate) const ORDINAL_ENDINGS: [Ending; 4] =
-    [Ending::letters(b"st"), Ending::letters(b"nd"), Ending::letters(b"rd"), Ending::letters(b"th")];
+pub(crate) static ORDINAL_ENDINGS: EndingSet = EndingSet::new(&[*b"st", *b"nd", *b"rd", *b"th"], b"");
 
 /// Returns whether a word may be two: it ends as some do.
 pub(crate) fn ends_with_suffix(word: &str) -> bool {
@@ -211,31 +225,18 @@ fn suffixes_of(word: &str) -> &'static [(&'static str, &'static str)] {
 }
 
 /// How all words with a suffix end.
-pub(crate) const SUFFIX_ENDINGS: [Ending; 19] = [
-    Ending::beyond_ascii_and(b'g'),
-    Ending::letters(b"se"),
-    Ending::letters(b"at"),
-    Ending::letters(b"tr"),
-    Ending::letters(b"tz"),
-    Ending::letters(b"in"),
-    Ending::letters(b"pl"),
-    Ending::letters(b"an"),
-    Ending::beyond_ascii_and(b'e'),
-    Ending::letters(b"eg"),
-    Ending::letters(b"wg"),
-    Ending::letters(b"ta"),
-    Ending::letters(b"en"),
-    Ending::letters(b"te"),
-    Ending::letters(b"de"),
-    Ending::letters(b"ag"),
-    Ending::letters(b"ei"),
-    Ending::letters(b"ej"),
-    Ending::letters(b"tu"),
-];
+#[rustfmt::skip]
+pub(crate) static SUFFIX_ENDINGS: EndingSet = EndingSet::new(
+    &[
+        *b"se", *b"at", *b"tr", *b"tz", *b"in", *b"pl", *b"an", *b"eg", *b"wg",
+        *b"ta", *b"en", *b"te", *b"de", *b"ag", *b"ei", *b"ej", *b"tu",
+    ],
+    b"ge",
+);
 
 fn may_have_suffix(word: &str) -> bool {
     word.len() > STEM_CHARACTERS_MIN
-        && word.as_bytes().last_chunk().is_some_and(|last| SUFFIX_ENDINGS.iter().any(|own| own.ends(*last)))
+        && word.as_bytes().last_chunk().is_some_and(|last| SUFFIX_ENDINGS.has(*last))
 }
 
 /// Appends the form of a word, given in lower case and as it is, and returns its role.

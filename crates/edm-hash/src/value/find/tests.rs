@@ -13,7 +13,7 @@ fn found(rule: &Rule, text: &str) -> Vec<String> {
     let mut folded = Folded::new();
     folded.fold(text, FoldOptions::of(rule));
     let mut found = Vec::new();
-    windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter { atoms_max: 8 }, |window, canonical| {
+    windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter::new(8), |window, canonical| {
         let mark = if window.attached { "~" } else { "" };
         found.push(format!("{mark}{}", String::from_utf8_lossy(canonical)));
     });

@@ -16,10 +16,12 @@ use crate::value::plain::plain_rule::PlainRule;
 use crate::value::recognised::Recogniser;
 use crate::value::spelled::Spelled;
 use crate::window::found::{Found, Window};
+use crate::window::prefilter::Prefilter;
 
 mod numbering;
 
 pub use numbering::calling_code;
+pub(crate) use numbering::code_of;
 
 /// What is between the groups of a number, besides the rule's ignored delimiters.
 const SEPARATORS: [char; 6] = [' ', '-', '.', '/', '(', ')'];
@@ -88,30 +90,41 @@ impl Recogniser for Phone<'_> {
     fn candidates(self, folded: &Folded, starts: &Range<usize>, found: Found<'_>) {
         let phone = self.reader(folded);
         let mut form = Vec::new();
-        for first in starts.clone().filter(|first| phone.digits(*first).is_some()) {
-            let plus = phone.has_plus(first);
-            // Without a country only an international number is one, and it says so by `+` or `00`.
-            if !plus
-                && self.country.is_none()
-                && !phone.digits(first).is_some_and(|text| text.starts_with("00"))
-            {
-                continue;
+        // Without a country only an international number is one, and it says so by `+` or `00`.
+        let begins =
+            |start: &Start<'_>| start.plus || self.country.is_some() || start.digits.starts_with("00");
+        phone.each_run(starts, begins, |run| {
+            form.clear();
+            let Run { first, last, digits, plus, .. } = *run;
+            if phone.push_run(first, last, digits, plus, &mut form) && !phone.is_cut(run) {
+                found(phone.placed(Window::of(first, last, phone.is_attached(run)), plus), &form);
             }
-            let attached = !plus && boundaries::is_joined_before(folded, first);
-            // A number after a `+` further ahead may go over this atom: what ends within it is a
-            // part of it.
-            let reach = if plus { None } else { phone.outer(first).and_then(|outer| phone.reach(outer)) };
-            phone.each_end(first, Within::Text, |last, digits, breaks| {
-                form.clear();
-                let is_number = phone.push_run(first, last, digits, plus, &mut form);
-                let cut =
-                    || boundaries::continues(folded, first, last) || reach.is_some_and(|reach| reach >= last);
-                if is_number && !cut() {
-                    let attached = attached || breaks > 0 || phone.is_joined_after(last);
-                    found(phone.placed(Window::of(first, last, attached), plus), &form);
-                }
-            });
+        });
+    }
+
+    fn candidates_by_values(
+        self,
+        folded: &Folded,
+        starts: &Range<usize>,
+        prefilter: &impl Prefilter,
+        found: Found<'_>,
+    ) {
+        let phone = self.reader(folded);
+        let codes = numbering::foreign(prefilter.calling_codes(), self.country);
+        if codes.is_empty() {
+            return;
         }
+        let mut form = Vec::new();
+        let begins = |start: &Start<'_>| !start.plus && !start.digits.starts_with("00");
+        phone.each_run(starts, begins, |run| {
+            for number in numbering::national(run.digits, &codes) {
+                form.clear();
+                number.push(&mut form);
+                if run.last - run.first < form.len() && !phone.is_cut(run) {
+                    found(phone.placed(Window::of(run.first, run.last, true), false), &form);
+                }
+            }
+        });
     }
 }
 
@@ -182,6 +195,27 @@ enum Within {
     Text,
 }
 
+/// A group of digits that a number may begin with.
+#[derive(Clone, Copy)]
+struct Start<'a> {
+    digits: &'a str,
+    /// Whether a `+` is before it.
+    plus: bool,
+}
+
+/// Groups of digits that may be a number.
+struct Run<'a> {
+    first: usize,
+    last: usize,
+    digits: &'a str,
+    /// Whether a `+` is before it.
+    plus: bool,
+    /// Line breaks between its groups.
+    breaks: usize,
+    /// The last atom of a number after a `+` further ahead that may go over its first atom.
+    reach: Option<usize>,
+}
+
 struct PhoneReader<'a> {
     folded: &'a Folded,
     country: Option<Country>,
@@ -240,6 +274,39 @@ impl<'a> PhoneReader<'a> {
         let spaced = matches!(gap, " - " | " / " | " . ");
         let separates = |c: char| SEPARATORS.contains(&c) || self.delimiters.contains(c);
         (1..=2).contains(&count) && gap.chars().all(separates) || spaced
+    }
+
+    /// Calls `each` with every run that begins at an atom of `starts`, where that may begin a number.
+    fn each_run(
+        &self,
+        starts: &Range<usize>,
+        begins: impl Fn(&Start<'_>) -> bool,
+        mut each: impl FnMut(&Run<'_>),
+    ) {
+        for first in starts.clone() {
+            let Some(digits) = self.digits(first) else { continue };
+            let plus = self.has_plus(first);
+            if !begins(&Start { digits, plus }) {
+                continue;
+            }
+            // What ends within a number after a `+` further ahead is a part of it.
+            let reach = if plus { None } else { self.outer(first).and_then(|outer| self.reach(outer)) };
+            self.each_end(first, Within::Text, |last, digits, breaks| {
+                each(&Run { first, last, digits, plus, breaks, reach });
+            });
+        }
+    }
+
+    /// Returns whether a run is a part of a longer number.
+    fn is_cut(&self, run: &Run<'_>) -> bool {
+        boundaries::continues(self.folded, run.first, run.last)
+            || run.reach.is_some_and(|reach| reach >= run.last)
+    }
+
+    /// Returns whether a number is attached (`docs/formats/hash.md`, rules N4 and N7).
+    fn is_attached(&self, run: &Run<'_>) -> bool {
+        let joined = || !run.plus && boundaries::is_joined_before(self.folded, run.first);
+        run.breaks > 0 || joined() || self.is_joined_after(run.last)
     }
 
     /// Calls `each` with every atom that a number from `first` on may end with, its digits so far,

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use edm_model::Country;
 
+use crate::value_summary::calling_codes::{CALLING_CODES, CallingCodes};
+
 /// The most digits that are read as one number: 15, a prefix to dial abroad and one to dial far.
 pub(crate) const DIGITS_MAX: usize = 21;
 /// The digits of a number with its calling code (E.164, section 6; 7 is our own lower bound).
@@ -12,8 +14,6 @@ const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 /// A number of at least this many digits that begins with its own country's calling code is taken
 /// to hold it.
 const CALLING_CODE_DIGITS_MIN: usize = 12;
-/// Calling codes have at most three digits.
-const CALLING_CODES: usize = 1_000;
 
 /// The numbers of a country, or of all countries of a calling code.
 #[derive(Debug, Clone)]
@@ -44,6 +44,54 @@ pub fn calling_code(country: Country) -> Option<&'static str> {
     Some(NUMBERING.countries.get(&country)?.calling_code)
 }
 
+/// Returns the calling code of a canonical form.
+pub(crate) fn code_of(canonical: &[u8]) -> Option<u16> {
+    let digits = std::str::from_utf8(canonical.get(1..)?).ok()?;
+    plan_of(digits)?.calling_code.parse().ok()
+}
+
+/// The plans of some calling codes.
+pub(crate) struct Plans(Vec<&'static Plan>);
+
+impl Plans {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Returns the plans of calling codes but that of a country.
+pub(crate) fn foreign(codes: &CallingCodes, country: Option<Country>) -> Plans {
+    let home = country.and_then(calling_code);
+    let plans = codes.iter().filter_map(|code| NUMBERING.codes[usize::from(code)].as_ref());
+    Plans(plans.filter(|plan| Some(plan.calling_code) != home).collect())
+}
+
+/// A number by its parts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Number<'a> {
+    calling_code: &'static str,
+    national: &'a str,
+}
+
+impl Number<'_> {
+    /// Appends the canonical form.
+    pub(crate) fn push(self, out: &mut Vec<u8>) {
+        out.push(b'+');
+        out.extend_from_slice(self.calling_code.as_bytes());
+        out.extend_from_slice(self.national.as_bytes());
+    }
+}
+
+/// Returns the numbers that digits are as they are written inside the countries of some calling
+/// codes (`docs/formats/hash.md`, rule N9).
+pub(crate) fn national<'a>(digits: &'a str, plans: &Plans) -> impl Iterator<Item = Number<'a>> {
+    let fitting = plans.0.iter().filter(move |plan| plan.may_be_dialled(digits));
+    fitting.filter_map(move |plan| {
+        let national = plan.behind_trunk(digits, plan.trunks.iter())?;
+        Some(Number { calling_code: plan.calling_code, national })
+    })
+}
+
 /// Appends the number that digits are: `+`, calling code, national number. False, and nothing, if
 /// they are none.
 ///
@@ -55,9 +103,7 @@ pub(crate) fn push_number(
     out: &mut Vec<u8>,
 ) -> bool {
     let Some((calling_code, national)) = number(digits, international, country) else { return false };
-    out.push(b'+');
-    out.extend_from_slice(calling_code.as_bytes());
-    out.extend_from_slice(national.as_bytes());
+    Number { calling_code, national }.push(out);
     true
 }
 
@@ -81,12 +127,16 @@ pub(crate) fn number(
 
 /// Reads digits that begin with a calling code.
 fn abroad(digits: &str) -> Option<(&'static str, &str)> {
+    plan_of(digits)?.behind_code(digits)
+}
+
+/// Returns the plan of the calling code that digits begin with.
+fn plan_of(digits: &str) -> Option<&'static Plan> {
     // Calling codes are prefix-free: at most one of the three lengths is one.
-    let plan = (1..=3).find_map(|length| {
+    (1..=3).find_map(|length| {
         let code: usize = digits.get(..length)?.parse().ok()?;
         NUMBERING.codes[code].as_ref().filter(|plan| plan.calling_code.len() == length)
-    })?;
-    plan.behind_code(digits)
+    })
 }
 
 impl Plan {
@@ -95,6 +145,15 @@ impl Plan {
         length < 32
             && self.lengths & 1 << length != 0
             && NUMBER_DIGITS.contains(&(self.calling_code.len() + length))
+    }
+
+    /// Returns whether digits may be dialled inside the country: where all of its prefixes begin
+    /// with 0, they begin with one.
+    fn may_be_dialled(&self, digits: &str) -> bool {
+        let begins = |trunk: &&'static str| digits.starts_with(*trunk);
+        !self.trunks.iter().all(|trunk| trunk.starts_with('0'))
+            || self.trunks.is_empty()
+            || self.trunks.iter().any(begins)
     }
 
     /// Returns the number that digits are, best without leading zeros where no number begins with

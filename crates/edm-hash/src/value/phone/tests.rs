@@ -6,6 +6,7 @@ use crate::text::fold::{FoldOptions, Folded};
 use crate::value::canonical::Canonicaliser;
 use crate::value::cell_form::{CellForm, CellRefusal};
 use crate::value::find::windows;
+use crate::value_summary::calling_codes::CallingCodes;
 use crate::window::prefilter::OpenPrefilter;
 
 /// Written by `make_cases.py` from the package `phonenumbers`.
@@ -27,17 +28,28 @@ fn cell_form(rule: &Rule, cell: &str) -> Option<String> {
 }
 
 /// Lists the numbers that a text holds, each as `source text=canonical form`, attached ones after a
-/// `~`.
+/// `~`. The values of the table have no calling codes, so there are no national forms.
 fn found(rule: &Rule, text: &str) -> Vec<String> {
+    found_among(rule, CallingCodes::NONE, text)
+}
+
+/// Does the same where the values of the table have calling codes.
+fn found_among(rule: &Rule, calling_codes: CallingCodes, text: &str) -> Vec<String> {
     let mut folded = Folded::new();
     folded.fold(text, FoldOptions::of(rule));
     let mut found = Vec::new();
-    windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter { atoms_max: 64 }, |window, form| {
-        let (start, end) = window.source_span(&folded).expect("atoms");
-        let own = &text[start..end];
-        let mark = if window.attached { "~" } else { "" };
-        found.push(format!("{mark}{own}={}", String::from_utf8_lossy(form)));
-    });
+    windows(
+        rule,
+        &folded,
+        0..folded.atom_count(),
+        &OpenPrefilter { atoms_max: 64, calling_codes },
+        |window, form| {
+            let (start, end) = window.source_span(&folded).expect("atoms");
+            let own = &text[start..end];
+            let mark = if window.attached { "~" } else { "" };
+            found.push(format!("{mark}{own}={}", String::from_utf8_lossy(form)));
+        },
+    );
     found
 }
 
@@ -232,6 +244,70 @@ fn texts() {
         ("dk", "+45 (0)32123456", &["+45 (0)32123456=+4532123456"]),
     ] {
         check_text(country, text, all);
+    }
+}
+
+#[test]
+fn national_forms_of_other_countries() {
+    for (country, codes, text, all) in [
+        ("", "44", "call 020 7946 0018", &["~020 7946 0018=+442079460018", "~020 7946=+440207946"][..]),
+        (
+            "us",
+            "44",
+            "(020) 7946-0018",
+            &["(020) 7946-0018=+12079460018", "~(020) 7946-0018=+442079460018", "~(020) 7946=+440207946"],
+        ),
+        ("gb", "44", "020 7946 0018", &["020 7946 0018=+442079460018", "020 7946=+440207946"]),
+        (
+            "de",
+            "44",
+            "call 20 7946 0018",
+            &["20 7946 0018=+492079460018", "20 7946=+49207946", "7946 0018=+4979460018"],
+        ),
+        ("", "44", "call 20 7946 0018", &[]),
+        (
+            "",
+            "33 49",
+            "01 99 00 12 34",
+            &[
+                "~01 99 00 12 34=+33199001234",
+                "~01 99 00 12 34=+49199001234",
+                "~01 99 00 12=+491990012",
+                "~01 99 00=+4919900",
+            ],
+        ),
+        (
+            "",
+            "39",
+            "06 1234 5678",
+            &["~06 1234 5678=+390612345678", "~06 1234=+39061234", "~1234 5678=+3912345678"],
+        ),
+        ("", "47", "tlf 22 12 34 56", &["~22 12 34 56=+4722123456"]),
+        ("", "7", "8 (495) 123-45-67", &["~8 (495) 123-45-67=+74951234567", "~(495) 123-45-67=+74951234567"]),
+        ("gb", "1", "1-415-555-0123", &["~1-415-555-0123=+14155550123"]),
+        ("gb", "1", "415.555.0123", &["415.555.0123=+444155550123", "~415.555.0123=+14155550123"]),
+        ("de", "1", "+49 415 555 0123", &["+49 415 555=+49415555", "+49 415 555 0123=+494155550123"]),
+        (
+            "",
+            "1",
+            "0049 415 555 0123",
+            &["0049 415 555=+49415555", "0049 415 555 0123=+494155550123", "~415 555 0123=+14155550123"],
+        ),
+        ("", "1", "415-555-0123-4567", &[]),
+        ("", "1", "Tel4155550123x", &["~4155550123=+14155550123"]),
+        ("", "1", "415\n555-0123", &["~415\n555-0123=+14155550123"]),
+        ("", "1", "4 1 5 5 5 5 0 1 2 3", &["~4 1 5 5 5 5 0 1 2 3=+14155550123"]),
+        ("", "36", "06 1 234 5678", &["~06 1 234 5678=+3612345678"]),
+        ("", "81", "０９０（１２３４）５６７８", &["~０９０（１２３４）５６７８=+819012345678"]),
+        ("", "", "020 7946 0018", &[]),
+    ] {
+        let mut calling_codes = CallingCodes::NONE;
+        codes.split_whitespace().for_each(|code| calling_codes.insert(code.parse().expect("a code")));
+        let mut found = found_among(&rule(country, ""), calling_codes, text);
+        found.sort();
+        let mut all = all.to_vec();
+        all.sort_unstable();
+        assert_eq!(found, all, "{country} {codes} {text:?}");
     }
 }
 

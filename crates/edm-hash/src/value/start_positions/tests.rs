@@ -7,6 +7,7 @@ use super::*;
 use crate::text::fold::{AtomKind, FoldOptions};
 use crate::value::find::{windows, windows_of};
 use crate::value::search::WindowScratch;
+use crate::value_summary::calling_codes::CallingCodes;
 use crate::value_summary::kinds::{KindSet, Kinds};
 use crate::value_summary::shape::{Shape, significant_digits};
 use crate::value_summary::signs::SignSet;
@@ -103,6 +104,10 @@ impl Prefilter for OneValue {
 
     fn signs(&self) -> SignSet {
         self.signs
+    }
+
+    fn calling_codes(&self) -> &CallingCodes {
+        &CallingCodes::ALL
     }
 
     fn kinds(&self, kinds: Kinds) -> bool {
@@ -245,7 +250,7 @@ proptest! {
         let mut folded = Folded::new();
         folded.fold(&text, FoldOptions::of(rule));
         let mut all: Vec<(Window, Vec<u8>)> = Vec::new();
-        windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter { atoms_max: 12 }, |window, form| {
+        windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter::new(12), |window, form| {
             all.push((window, form.to_vec()));
         });
         for (window, form) in all.iter().step_by(1 + all.len() / 60) {

@@ -34,7 +34,7 @@ fn text(rule: &Rule, text: &str) -> Vec<String> {
     let mut folded = Folded::new();
     folded.fold(text, FoldOptions::of(rule));
     let mut found = Vec::new();
-    windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter { atoms_max: 64 }, |window, canonical| {
+    windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter::new(64), |window, canonical| {
         let (start, end) = window.source_span(&folded).expect("atoms");
         let piece = start..end;
         let attached = if window.attached { "~" } else { "" };

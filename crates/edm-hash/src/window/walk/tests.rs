@@ -8,6 +8,7 @@ use crate::text::atom_set::AtomSet;
 use crate::text::fold::{FoldOptions, Folded};
 use crate::text::gap::{self, NameGap};
 use crate::value::find::windows;
+use crate::value_summary::calling_codes::CallingCodes;
 use crate::value_summary::kinds::KindSet;
 use crate::value_summary::signs::SignSet;
 use crate::window::prefilter::{OpenPrefilter, Several};
@@ -50,6 +51,10 @@ impl Prefilter for SomeValues {
 
     fn signs(&self) -> SignSet {
         self.signs
+    }
+
+    fn calling_codes(&self) -> &CallingCodes {
+        &CallingCodes::ALL
     }
 
     fn kinds(&self, kinds: Kinds) -> bool {
@@ -242,7 +247,7 @@ proptest! {
         let mut folded = Folded::new();
         folded.fold(&text, FoldOptions::of(rule));
         let all = one_by_one(rule, &folded);
-        prop_assert_eq!(&walked(rule, &folded, &OpenPrefilter { atoms_max: 64 }), &all, "{:?}", text);
+        prop_assert_eq!(&walked(rule, &folded, &OpenPrefilter::new(64)), &all, "{:?}", text);
 
         let mut possible = AtomSet::default();
         possible.reset(folded.atom_count().max(1));

@@ -1,5 +1,6 @@
 //! Telephone numbers: the digits (rules 1 to 5) and their groups.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use edm_model::Country;
@@ -214,14 +215,41 @@ pub(super) fn spelled(view: &View, number: &Spelled, country: Option<Country>) -
     run_number(view, number.first, &(number.last, digits), country)
 }
 
+/// Returns the numbers that a run is inside the countries of calling codes other than the column's
+/// (N9).
+fn national(view: &View, first: usize, run: &(usize, String), country: Option<Country>) -> Vec<String> {
+    let digits = run.1.as_str();
+    if has_plus(view, first) || digits.starts_with("00") {
+        return Vec::new();
+    }
+    let home = country.and_then(country_plan).map(|plan| plan.code);
+    let codes: BTreeSet<&str> = LINES.iter().map(|line| line.code).collect();
+    let mut forms = Vec::new();
+    for code in codes.into_iter().filter(|code| Some(*code) != home) {
+        let Some(plan) = code_plan(code) else { continue };
+        let begins = plan.prefixes.iter().any(|prefix| digits.starts_with(prefix));
+        let others = plan.prefixes.iter().any(|prefix| !prefix.starts_with('0'));
+        if plan.prefixes.is_empty() || begins || others {
+            forms.extend(plan.behind_prefixes(digits, &plan.prefixes));
+        }
+    }
+    forms.retain(|form| run.0 - first < form.len());
+    forms
+}
+
 /// Finds every run that is a number.
 pub(super) fn text(view: &View, country: Option<Country>) -> Vec<Candidate> {
     let mut found = Vec::new();
     for first in 0..view.count() {
         for run in runs(view, first, Within::Text) {
-            let Some(form) = run_number(view, first, &run, country) else { continue };
             let last = run.0;
+            let forms = national(view, first, &run, country);
             let stretch = Stretch { reading: view.reading, first, last };
+            if !forms.is_empty() && !stretch.is_continued() && !is_cut(view, first, last, country) {
+                let place = place(view, first, last);
+                found.push(Candidate { first, last, place, forms, attached: true, written: false });
+            }
+            let Some(form) = run_number(view, first, &run, country) else { continue };
             let (front, back) = stretch.number_edges();
             let front = if has_plus(view, first) { Some(Edge::Full) } else { front };
             let extended = MARKERS.split(' ').any(|marker| marker == view.lower(last + 1))

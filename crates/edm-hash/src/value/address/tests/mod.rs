@@ -31,7 +31,7 @@ fn found(rule: &Rule, text: &str) -> Vec<String> {
     folded.fold(text, FoldOptions::of(rule));
     let atoms = folded.atom_count();
     let mut found = Vec::new();
-    windows(rule, &folded, 0..atoms, &OpenPrefilter { atoms_max: 128 }, |window, form| {
+    windows(rule, &folded, 0..atoms, &OpenPrefilter::new(128), |window, form| {
         let (start, end) = window.source_span(&folded).expect("atoms");
         let own = &text[start..end];
         let mark = if window.attached { "~" } else { "" };
@@ -383,7 +383,7 @@ proptest! {
         let rule = rule();
         let mut folded = Folded::new();
         folded.fold(&cell, FoldOptions::of(&rule));
-        let prefilter = OpenPrefilter { atoms_max: 128 };
+        let prefilter = OpenPrefilter::new(128);
         let (mut whole, mut pieces) = (Vec::new(), Vec::new());
         let atoms = folded.atom_count();
         windows(&rule, &folded, 0..atoms, &prefilter, |window, form| whole.push((window, form.to_vec())));
