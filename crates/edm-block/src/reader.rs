@@ -1,8 +1,8 @@
 //! Reads a block: bytes to verified rows. Everything is checked before any row is returned.
 
 use edm_hash::{
-    ALGORITHM_VERSION, ColumnCounts, ColumnView, Histogram, RowsView, RuleSummary, Shape, ShapeSummary,
-    UNICODE_VERSION,
+    ALGORITHM_VERSION, ALTERNATIVE_BYTES, ColumnCounts, ColumnView, Histogram, RowsView, RuleSummary, Shape,
+    ShapeSummary, UNICODE_VERSION,
 };
 use edm_model::{KeyId, StoreId, limits};
 use sha2::{Digest, Sha256};
@@ -162,7 +162,24 @@ fn read_column<'a>(
         return Err(malformed());
     }
     let hashes = cursor.take((present as usize).checked_mul(16).ok_or_else(malformed)?)?;
-    Ok(ColumnView { counts, histogram, presence, hashes })
+    let alternatives = cursor.u32()?;
+    if u64::from(alternatives) > u64::from(present) * limits::ALTERNATIVE_FORMS_MAX as u64 {
+        return Err(malformed());
+    }
+    let alternatives =
+        cursor.take((alternatives as usize).checked_mul(ALTERNATIVE_BYTES).ok_or_else(malformed)?)?;
+    let view = ColumnView { counts, histogram, presence, hashes, alternatives };
+    if are_of_values(&view) { Ok(view) } else { Err(malformed()) }
+}
+
+/// Returns whether alternative forms are of rows with a value, in their order, and not too many of
+/// one.
+fn are_of_values(view: &ColumnView<'_>) -> bool {
+    let rows: Vec<u32> = view.alternatives().map(|(row, _)| row).collect();
+    let present =
+        |row: &u32| view.presence.get(*row as usize / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
+    let few = |same: &[u32]| same.len() <= limits::ALTERNATIVE_FORMS_MAX;
+    rows.is_sorted() && rows.iter().all(present) && rows.chunk_by(|a, b| a == b).all(few)
 }
 
 fn read_histogram(cursor: &mut Cursor<'_>, present: u32) -> Result<Histogram, Error> {

@@ -1,6 +1,9 @@
 //! Writes a block: hashed rows to bytes.
 
-use edm_hash::{ALGORITHM_VERSION, HashedColumn, HashedRows, RuleSummary, ShapeSummary, UNICODE_VERSION};
+use edm_hash::{
+    ALGORITHM_VERSION, ALTERNATIVE_BYTES, HashedColumn, HashedRows, RuleSummary, ShapeSummary,
+    UNICODE_VERSION,
+};
 use sha2::{Digest, Sha256};
 
 use crate::layout::{self, BlockHeader, Operation};
@@ -46,7 +49,7 @@ pub fn seal_into(header: &BlockHeader, rows: &HashedRows, out: &mut Vec<u8>) -> 
 fn length(rows: &HashedRows) -> usize {
     let column = |column: &HashedColumn| {
         let counts = 7 * 4 + column.histogram.len() * layout::HISTOGRAM_ENTRY_BYTES;
-        counts + column.presence.len() + column.hashes.as_flattened().len()
+        counts + column.presence.len() + column.hashes.as_flattened().len() + 4 + column.alternatives.len()
     };
     let rule = |rule: &RuleSummary| {
         let shapes = rule.shapes.as_ref().map_or(0, ShapeSummary::listed) * layout::SHAPE_BYTES;
@@ -100,6 +103,9 @@ fn write_column(column: &HashedColumn, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(&column.presence);
     out.extend_from_slice(column.hashes.as_flattened());
+    let alternatives = column.alternatives.len() / ALTERNATIVE_BYTES;
+    out.extend_from_slice(&(alternatives as u32).to_le_bytes());
+    out.extend_from_slice(&column.alternatives);
 }
 
 fn write_rule(rule: &RuleSummary, out: &mut Vec<u8>) {

@@ -30,7 +30,8 @@ pub use key::keys::{
     address,
 };
 pub use rows::hashed_rows::{
-    ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary, set_bits,
+    ALTERNATIVE_BYTES, ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary,
+    set_bits,
 };
 pub use rows::record::{RecordHasher, RecordOutcome, RecordRefusal, Records};
 pub use simd::level::{Level, LevelError};
@@ -46,7 +47,8 @@ pub use value::phone::calling_code;
 pub use value::placeholder::Placeholders;
 pub use value::search::WindowScratch;
 pub use value::start_positions::{
-    atoms_with_other_forms, has_vocabulary, near_digits, numeric, start_mask, words_with_other_forms,
+    atoms_with_other_forms, has_alternatives, has_vocabulary, near_digits, numeric, start_mask,
+    words_with_other_forms,
 };
 pub use value_summary::calling_codes::CallingCodes;
 pub use value_summary::kinds::{KindSet, Kinds};

@@ -160,6 +160,8 @@ pub enum RecordValue {
     NotCounted,
     /// It is too short to count.
     Short,
+    /// It is attached, and counts only beside values that are not.
+    Attached,
     /// It is in one unbreakable run with another value.
     InOneRun,
     /// It shares characters with another value.
@@ -184,6 +186,9 @@ impl fmt::Display for RecordValue {
             Self::Voids => f.write_str(" and voids the match"),
             Self::NotCounted => f.write_str(" and not counted"),
             Self::Short => f.write_str(" and too short to count"),
+            Self::Attached => {
+                f.write_str(" and attached, and only one attached value counts, beside one that is not")
+            }
             Self::InOneRun => f.write_str(" and is in one run with another value, which counts once"),
             Self::Covered => f.write_str(" and shares characters with another value, which counts once"),
             Self::Far { away, allowed, unit } => {

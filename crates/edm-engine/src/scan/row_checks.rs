@@ -197,7 +197,7 @@ impl Memo {
         let mut kept = first;
         for (at, check) in self.checks.iter().enumerate() {
             let row = self.rows[first + at];
-            if generation.stored_check(row, hit.column) == *check {
+            if generation.has_check(row, hit.column, *check) {
                 self.rows[kept] = row;
                 kept += 1;
             }
@@ -220,7 +220,7 @@ impl Memo {
         debug_assert_eq!(self.checks.len(), value_rows.len(), "each cell has a check");
         let mut holders = Holders::default();
         for (at, (row, check)) in value_rows.iter().zip(&self.checks).enumerate() {
-            if generation.stored_check(*row, column) == *check {
+            if generation.has_check(*row, column, *check) {
                 holders[at / 64] |= 1 << (at % 64);
             }
         }

@@ -145,6 +145,7 @@ impl ColumnState {
             histogram: self.fast.tally.take_histogram(),
             presence,
             hashes: std::mem::take(&mut self.fast.values.hashes),
+            alternatives: self.fast.alternatives.finish(&rule.keys),
         }
     }
 
@@ -178,6 +179,10 @@ impl SlowPath<'_> {
             CellForm::Present => {
                 set_bit(&mut fast.tally.presence, row, true);
                 fast.take_form(self.folded.text(), self.scratch, rule, self.has_fast_path);
+                self.canonicaliser.alternatives(self.folded, |form| {
+                    rule.see(form);
+                    fast.alternatives.push(row, form, &rule.keys);
+                });
             }
             CellForm::Absent => {}
             CellForm::Placeholder => fast.tally.counts.placeholders += 1,

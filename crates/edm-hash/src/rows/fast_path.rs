@@ -23,7 +23,7 @@ use edm_model::limits;
 use crate::key::cmac::Hash;
 use crate::key::keys::RuleKeys;
 use crate::rows::cell::{PlacedCell, alone};
-use crate::rows::hashed_rows::{ColumnCounts, Histogram, set_bit};
+use crate::rows::hashed_rows::{ALTERNATIVE_BYTES, ColumnCounts, Histogram, push_alternative, set_bit};
 use crate::rows::rule_state::RuleState;
 use crate::simd::backend::{ROOM_BYTES, Simd};
 use crate::value::date::reads_as_date::reads_as_date;
@@ -46,9 +46,19 @@ const HISTOGRAM_MAX: usize = 63;
 /// What cells leave in a column, whichever path they take; the fast one needs nothing else.
 pub(crate) struct FastPath {
     pub(crate) values: Values,
+    pub(crate) alternatives: Alternatives,
     pub(crate) tally: Tally,
     /// Holds a cell at the end of its text: whole words are loaded, and too few bytes follow it.
     pub(crate) spare: [u8; ROOM_BYTES],
+}
+
+/// Alternative forms of values that wait to be hashed, and those before them.
+#[derive(Default)]
+pub(crate) struct Alternatives {
+    arena: Vec<u8>,
+    forms: Vec<(u32, u32)>,
+    rows: Vec<u32>,
+    hashes: Vec<Hash>,
 }
 
 /// Canonical forms that wait to be hashed, and the hashes of those before them.
@@ -79,6 +89,7 @@ impl FastPath {
                 forms: Vec::new(),
                 hashes: Vec::new(),
             },
+            alternatives: Alternatives::default(),
             tally: Tally { presence: Vec::new(), histogram, counts: ColumnCounts::default() },
             spare: [0; ROOM_BYTES],
         }
@@ -175,6 +186,36 @@ impl Values {
         keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
         self.forms.clear();
         self.filled = 0;
+    }
+}
+
+impl Alternatives {
+    /// Takes an alternative form of a row's value.
+    pub(crate) fn push(&mut self, row: u32, form: &[u8], keys: &RuleKeys) {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(form);
+        // Flushed at the size of `Values`, far below four gigabytes.
+        self.forms.push((start as u32, self.arena.len() as u32));
+        self.rows.push(row);
+        if self.arena.len() >= ARENA_BYTES {
+            self.flush(keys);
+        }
+    }
+
+    fn flush(&mut self, keys: &RuleKeys) {
+        keys.hash_all(&self.arena, &self.forms, &mut self.hashes);
+        self.arena.clear();
+        self.forms.clear();
+    }
+
+    /// Returns all of them as a block has them, and starts afresh.
+    pub(crate) fn finish(&mut self, keys: &RuleKeys) -> Vec<u8> {
+        self.flush(keys);
+        let mut out = Vec::with_capacity(self.rows.len() * ALTERNATIVE_BYTES);
+        self.rows.iter().zip(&self.hashes).for_each(|(row, hash)| push_alternative(*row, hash, &mut out));
+        self.rows.clear();
+        self.hashes.clear();
+        out
     }
 }
 

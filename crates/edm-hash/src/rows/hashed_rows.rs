@@ -32,6 +32,8 @@ pub struct HashedColumn {
     pub presence: Vec<u8>,
     /// The hashes of the values, in row order.
     pub hashes: Vec<Hash>,
+    /// The alternative forms of the values, as [`ColumnView::alternatives`] reads them.
+    pub alternatives: Vec<u8>,
 }
 
 /// What the builder must know of the values of one rule.
@@ -74,6 +76,7 @@ impl HashedRows {
                     histogram: column.histogram.clone(),
                     presence: &column.presence,
                     hashes: column.hashes.as_flattened(),
+                    alternatives: &column.alternatives,
                 })
                 .collect(),
             rules: self.rules.clone(),
@@ -92,6 +95,18 @@ pub struct ColumnView<'a> {
     pub presence: &'a [u8],
     /// 16 bytes for each value, in row order.
     pub hashes: &'a [u8],
+    /// [`ALTERNATIVE_BYTES`] for each alternative form of a value, in row order: the record's place
+    /// among these rows in 4 bytes, and the hash.
+    pub alternatives: &'a [u8],
+}
+
+/// What an alternative form takes in [`ColumnView::alternatives`].
+pub const ALTERNATIVE_BYTES: usize = 4 + HASH_BYTES;
+
+/// Appends an alternative form of a value to a list of them.
+pub(crate) fn push_alternative(row: u32, hash: &Hash, out: &mut Vec<u8>) {
+    out.extend_from_slice(&row.to_le_bytes());
+    out.extend_from_slice(hash);
 }
 
 impl<'a> ColumnView<'a> {
@@ -99,6 +114,16 @@ impl<'a> ColumnView<'a> {
     pub fn values(&self) -> impl Iterator<Item = (u32, Hash)> + use<'a> {
         let (hashes, _) = self.hashes.as_chunks::<HASH_BYTES>();
         set_bits(self.presence).zip(hashes.iter().copied())
+    }
+
+    /// Returns the record's place among these rows and the hash of each alternative form
+    /// (`docs/formats/hash.md`, Alternative forms), in row order.
+    pub fn alternatives(&self) -> impl Iterator<Item = (u32, Hash)> + use<'a> {
+        let (entries, _) = self.alternatives.as_chunks::<ALTERNATIVE_BYTES>();
+        entries.iter().map(|entry| {
+            let (row, hash) = entry.split_first_chunk().expect("an entry begins with a row");
+            (u32::from_le_bytes(*row), hash.try_into().expect("and ends with a hash"))
+        })
     }
 
     /// Returns the number of values.

@@ -73,6 +73,35 @@ impl Canonicaliser {
             }
         }
     }
+
+    /// Calls `each` with every alternative form of a folded cell that is present, at most
+    /// [`limits::ALTERNATIVE_FORMS_MAX`] (`docs/formats/hash.md`, Alternative forms).
+    pub fn alternatives(&self, folded: &Folded, mut each: impl FnMut(&[u8])) {
+        let mut count = 0;
+        let mut bounded = |form: &[u8]| {
+            count += 1;
+            if count <= limits::ALTERNATIVE_FORMS_MAX && form.len() <= limits::CELL_BYTES_MAX {
+                each(form);
+            }
+        };
+        with_type(&self.rule, PushAlternatives { folded, each: &mut bounded });
+    }
+}
+
+/// Calls `each` with every alternative form of a folded cell.
+struct PushAlternatives<'a> {
+    folded: &'a Folded,
+    each: &'a mut dyn FnMut(&[u8]),
+}
+
+impl WithType for PushAlternatives<'_> {
+    type Output = ();
+
+    fn with_type<T: ValueType>(self, data_type: T) {
+        if T::HAS_ALTERNATIVES {
+            data_type.push_alternatives(self.folded, self.each);
+        }
+    }
 }
 
 /// Appends the canonical form of a folded cell.

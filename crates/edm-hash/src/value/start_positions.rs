@@ -134,6 +134,19 @@ pub fn has_vocabulary(rule: &Rule) -> bool {
     with_type(rule, HasVocabulary)
 }
 
+/// Returns whether values of a rule may have alternative forms.
+pub fn has_alternatives(rule: &Rule) -> bool {
+    struct HasAlternatives;
+    impl WithType for HasAlternatives {
+        type Output = bool;
+
+        fn with_type<T: ValueType>(self, _: T) -> bool {
+            T::HAS_ALTERNATIVES
+        }
+    }
+    with_type(rule, HasAlternatives)
+}
+
 /// Returns those of some atoms that may be a part of a value although their own tag is not in its
 /// vocabulary, because they have another form there.
 pub fn atoms_with_other_forms(rule: &Rule, folded: &Folded, number: usize, atoms: u64) -> u64 {

@@ -27,12 +27,22 @@ pub(crate) trait ValueType: Copy {
     const HAS_VOCABULARY: bool = false;
     /// Whether [`write_plain`](Self::write_plain) knows any way of writing.
     const HAS_FAST_PATH: bool = true;
+    /// Whether its values may have alternative forms ([`push_alternatives`](Self::push_alternatives)).
+    /// [`write_plain`](Self::write_plain) leaves cells that have one to
+    /// [`push_cell`](Self::push_cell).
+    const HAS_ALTERNATIVES: bool = false;
     /// Whether its numbers may be written digit by digit ([`push_spelled`](Self::push_spelled)).
     const MAY_BE_SPELLED: bool = false;
 
     /// Appends the canonical form of a folded cell with at least one atom. What is appended before
     /// a refusal is removed by the caller.
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal>;
+
+    /// Calls `each` with every alternative form of a folded cell that
+    /// [`push_cell`](Self::push_cell) takes (`docs/formats/hash.md`, Alternative forms).
+    fn push_alternatives(self, folded: &Folded, each: &mut dyn FnMut(&[u8])) {
+        let _ = (folded, each);
+    }
 
     /// Writes the form of a cell of printable ASCII into `form`, which is empty; `None` where only
     /// [`push_cell`](Self::push_cell) can say.

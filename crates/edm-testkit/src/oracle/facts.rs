@@ -27,6 +27,9 @@ struct Candidate {
     stretch: Stretch,
     columns: Vec<usize>,
     counts: bool,
+    attached: bool,
+    /// Its place in the order in which candidates are kept.
+    order: usize,
 }
 
 /// Evidence as reported.
@@ -78,6 +81,9 @@ impl RowContext<'_> {
                 Group { columns, least: group.min_matches as usize, most }
             })
             .collect();
+        if !primary.place.attached {
+            count_one_attached(&groups, &mut values);
+        }
         if !fill(&groups, &mut values) {
             return None;
         }
@@ -119,8 +125,15 @@ impl RowContext<'_> {
                 Some(candidate) => {
                     candidate.columns.push(hit.column);
                     candidate.counts |= counts;
+                    candidate.attached &= hit.place.attached;
                 }
-                None => candidates.push(Candidate { stretch, columns: vec![hit.column], counts }),
+                None => candidates.push(Candidate {
+                    stretch,
+                    columns: vec![hit.column],
+                    counts,
+                    attached: hit.place.attached,
+                    order: 0,
+                }),
             }
         }
         candidates
@@ -132,7 +145,8 @@ impl RowContext<'_> {
             (std::cmp::Reverse(end - start), start)
         });
         let mut kept: Vec<Candidate> = Vec::new();
-        for candidate in candidates {
+        for (order, candidate) in candidates.into_iter().enumerate() {
+            let candidate = Candidate { order, ..candidate };
             let hindered = kept.iter().any(|other| {
                 overlap(other.stretch, candidate.stretch)
                     || self.geometry.share_one_place_run(other.stretch, candidate.stretch)
@@ -149,15 +163,34 @@ impl RowContext<'_> {
 /// One distinct value: the columns that it equals, and the one it counts for.
 struct Value {
     columns: Vec<usize>,
+    /// Whether one of its spans counts and is not attached.
     counts: bool,
+    /// The place of its first attached span that would count.
+    attached: Option<usize>,
     assigned: Option<usize>,
+}
+
+/// Of the values that would count only by an attached span, the first counts that some group
+/// counts.
+fn count_one_attached(groups: &[Group], values: &mut [Value]) {
+    let grouped =
+        |value: &Value| groups.iter().any(|group| group.columns.iter().any(|c| value.columns.contains(c)));
+    let waiting =
+        values.iter_mut().filter(|value| !value.counts && value.attached.is_some() && grouped(value));
+    if let Some(first) = waiting.min_by_key(|value| value.attached) {
+        first.counts = true;
+    }
 }
 
 fn distinct(kept: &[Candidate]) -> Vec<Value> {
     let mut values: Vec<Value> = Vec::new();
     for candidate in kept {
-        let mut value =
-            Value { columns: candidate.columns.clone(), counts: candidate.counts, assigned: None };
+        let mut value = Value {
+            columns: candidate.columns.clone(),
+            counts: candidate.counts && !candidate.attached,
+            attached: (candidate.counts && candidate.attached).then_some(candidate.order),
+            assigned: None,
+        };
         // Spans that equal the same cell are one value. Values with a common cell are merged
         // transitively.
         while let Some(position) =
@@ -166,6 +199,7 @@ fn distinct(kept: &[Candidate]) -> Vec<Value> {
             let other = values.remove(position);
             value.columns.extend(other.columns);
             value.counts |= other.counts;
+            value.attached = value.attached.into_iter().chain(other.attached).min();
         }
         value.columns.sort_unstable();
         value.columns.dedup();

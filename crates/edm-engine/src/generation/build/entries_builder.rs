@@ -5,7 +5,7 @@ use std::sync::Arc;
 use edm_hash::{Hash, RowsView, address};
 use edm_model::{Columns, Rule};
 
-use crate::generation::build::entries_writer::{Filter, Section, Table, file};
+use crate::generation::build::entries_writer::{Entries, Filter, Section, Table, file};
 use crate::generation::build::value_sorter::ValueSorter;
 use crate::generation::format::entries_file::Statistics;
 use crate::generation::format::part::Part;
@@ -77,6 +77,8 @@ struct ColumnBuilder {
     key: bool,
     rule: usize,
     gathered: ValueSorter,
+    /// The alternative forms of values, which have entries and are not counted.
+    alternatives: ValueSorter,
 }
 
 impl EntriesBuilder {
@@ -92,6 +94,7 @@ impl EntriesBuilder {
             key: column.key,
             rule: rules.iter().position(|rule| *rule == column.rule).expect("the columns bring their rules"),
             gathered: ValueSorter::with_capacity(share, column.searchable),
+            alternatives: ValueSorter::default(),
         };
         let columns = columns.as_slice().iter().map(column).collect();
         Self { part, rows_total, rules, columns, update: None }
@@ -113,6 +116,12 @@ impl EntriesBuilder {
             // Other columns are counted for the classes, which a delta leaves as they are.
             if column.searchable || self.update.is_none() {
                 column.gathered.extend(self.part, first_row, view, column.searchable);
+            }
+            if column.searchable {
+                let alternatives = view.alternatives().map(|(row, hash)| (row, address(&hash)));
+                for (row, address) in alternatives.filter(|(_, address)| self.part.holds(*address)) {
+                    column.alternatives.push(address, first_row + row);
+                }
             }
         }
         self.name_keys(first_row, rows);
@@ -154,6 +163,7 @@ impl EntriesBuilder {
         let mut scratch = ValueSorter::default();
         for column in &mut self.columns {
             column.gathered.sort(self.part.bits, &mut scratch);
+            column.alternatives.sort(self.part.bits, &mut scratch);
         }
         // Freed now, because writing needs memory of the same size.
         drop(scratch);
@@ -171,7 +181,9 @@ impl EntriesBuilder {
             if !column.searchable {
                 return Table::Counted(counted(&gathered));
             }
-            let section = Section::measure(gathered, self.part, self.rows_total, superseded);
+            let alternatives = std::mem::take(&mut column.alternatives);
+            let entries = Entries { main: gathered, alternatives };
+            let section = Section::measure(entries, self.part, self.rows_total, superseded);
             Table::Searchable { rule: column.rule, section }
         });
         let tables: Vec<Table> = tables.collect();

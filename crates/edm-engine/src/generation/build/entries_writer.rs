@@ -35,8 +35,10 @@ pub(crate) enum Table {
 
 /// The values of a searchable column and how they are packed.
 pub(crate) struct Section {
-    gathered: ValueSorter,
+    gathered: Entries,
     statistics: Statistics,
+    /// Different addresses, those of alternative forms among them.
+    entry_count: u64,
     postings_bytes: usize,
     bucket_bits: u32,
     entry_bytes: usize,
@@ -44,13 +46,57 @@ pub(crate) struct Section {
     superseded: Vec<u32>,
 }
 
+/// The sorted values of a searchable column: their main forms, and their alternative ones.
+pub(crate) struct Entries {
+    pub(crate) main: ValueSorter,
+    pub(crate) alternatives: ValueSorter,
+}
+
+/// The rows of an address.
+struct AddressRows<'a> {
+    /// Those of all forms, ascending, each once.
+    all: &'a [u32],
+    /// How many there are of main forms.
+    main_count: usize,
+}
+
+impl Entries {
+    /// Calls `take` with every address and its rows, in the order of the addresses.
+    fn each(&self, mut take: impl FnMut(u64, AddressRows<'_>)) {
+        // A merge of two sorted lists. Hardly any address is in both.
+        let mut alternatives = Vec::new();
+        self.alternatives.each(|address, rows| alternatives.push((address, rows)));
+        let mut alternatives = alternatives.into_iter().peekable();
+        let mut both = Vec::new();
+        self.main.each(|address, main| {
+            while let Some((address, rows)) = alternatives.next_if(|(other, _)| *other < address) {
+                take(address, AddressRows { all: rows, main_count: 0 });
+            }
+            let Some((_, others)) = alternatives.next_if(|(other, _)| *other == address) else {
+                return take(address, AddressRows { all: main, main_count: main.len() });
+            };
+            both.clear();
+            both.extend(main.iter().chain(others));
+            both.sort_unstable();
+            both.dedup();
+            take(address, AddressRows { all: &both, main_count: main.len() });
+        });
+        alternatives.for_each(|(address, rows)| take(address, AddressRows { all: rows, main_count: 0 }));
+    }
+}
+
 impl Section {
     /// Counts sorted values and decides how they are packed.
-    pub(crate) fn measure(gathered: ValueSorter, part: Part, rows_total: u32, superseded: Vec<u32>) -> Self {
+    pub(crate) fn measure(gathered: Entries, part: Part, rows_total: u32, superseded: Vec<u32>) -> Self {
         let mut statistics = Statistics::default();
-        let mut postings_bytes = 0;
+        let (mut postings_bytes, mut entry_count) = (0, 0);
         gathered.each(|_, rows| {
-            statistics.count(rows.len() as u64);
+            let AddressRows { all: rows, main_count } = rows;
+            entry_count += 1;
+            // Alternative forms are found and not counted: classes go by main forms.
+            if main_count > 0 {
+                statistics.count(main_count as u64);
+            }
             if rows.len() > 1 {
                 let mut last = 0;
                 let differences =
@@ -60,10 +106,19 @@ impl Section {
         });
         // A bucket of some eight entries: the directory stays small, and a look-up reads about one
         // cache line of entries.
-        let bucket_bits = bits_for(statistics.distinct / BUCKET_ENTRIES).min(BUCKET_BITS_MAX);
+        let bucket_bits = bits_for(entry_count / BUCKET_ENTRIES).min(BUCKET_BITS_MAX);
         let value_bits = bits_for((postings_bytes as u64).max(u64::from(rows_total)));
         let entry_bytes = (64 - part.bits - bucket_bits + 1 + value_bits).div_ceil(8) as usize;
-        Self { gathered, statistics, postings_bytes, bucket_bits, entry_bytes, value_bits, superseded }
+        Self {
+            gathered,
+            statistics,
+            entry_count,
+            postings_bytes,
+            bucket_bits,
+            entry_bytes,
+            value_bits,
+            superseded,
+        }
     }
 
     fn directory_bytes(&self) -> usize {
@@ -71,7 +126,7 @@ impl Section {
     }
 
     fn entries_bytes(&self) -> usize {
-        self.statistics.distinct as usize * self.entry_bytes
+        self.entry_count as usize * self.entry_bytes
     }
 
     /// Appends the sections, fills the filter and returns where the sections begin.
@@ -90,7 +145,7 @@ impl Section {
         let (directory, _) = directory[directory_at..].as_chunks_mut::<4>();
         let remainder_bits = 64 - part.bits - self.bucket_bits;
         let (mut index, mut bucket) = (0u32, 0usize);
-        self.gathered.each(|address, rows| {
+        self.gathered.each(|address, AddressRows { all: rows, .. }| {
             // The directory says for each bucket where its entries begin. Buckets without a value
             // begin where the next one does.
             let entry_bucket = bucket_of(address, part.bits, self.bucket_bits) as usize;
@@ -142,12 +197,15 @@ impl Filter {
         });
         // A filter is sized by distinct addresses: a value of two columns of the rule sets the same
         // bits.
-        let sections: Vec<&Section> = sections.filter(|section| section.statistics.values > 0).collect();
+        let sections: Vec<&Section> = sections.filter(|section| section.entry_count > 0).collect();
         let addresses = match sections[..] {
             [] => return Self(Vec::new()),
-            [only] => only.statistics.distinct as usize,
+            [only] => only.entry_count as usize,
             _ => {
-                distinct_count(sections.iter().map(|section| section.gathered.addresses.as_slice()).collect())
+                let lists = sections
+                    .iter()
+                    .flat_map(|section| [&section.gathered.main, &section.gathered.alternatives]);
+                distinct_count(lists.map(|list| list.addresses.as_slice()).collect())
             }
         };
         Self(vec![0; bloom::blocks_for(addresses) * bloom::BLOCK_BYTES])
@@ -249,7 +307,7 @@ fn column_header(
     });
     header.extend_from_slice(&packing);
     header.extend_from_slice(&[0; 4]);
-    let entries = section.map_or(0, |section| section.statistics.distinct);
+    let entries = section.map_or(0, |section| section.entry_count);
     let postings_bytes = section.map_or(0, |section| section.postings_bytes);
     let superseded = section.map_or(0, |section| section.superseded.len());
     let [directory_at, entries_at, postings_at, superseded_at] = places;

@@ -25,7 +25,7 @@ mod tests {
             let expected: Vec<u32> = set_bits(presence).collect();
             let hashes = vec![0; expected.len() * 16];
             let (counts, histogram) = Default::default();
-            let view = ColumnView { counts, histogram, presence, hashes: &hashes };
+            let view = ColumnView { counts, histogram, presence, hashes: &hashes, alternatives: &[] };
             assert_eq!(row_positions(&view), expected, "{presence:?}");
         };
         check(&[]);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm_hash::{Canonicaliser, CellForm, Folded, Hash, RowCell, RowKey, RuleKeys, Salt};
+use edm_hash::{Canonicaliser, CellForm, Folded, Hash, RowCell, RowKey, RuleKeys, Salt, has_alternatives};
 use edm_model::{ColumnClass, Columns, KeyId, Pattern, Rule, SessionId, StoreId, limits};
 
 use crate::error::Error;
@@ -31,6 +31,8 @@ pub struct Generation {
     row_keys: Vec<RowKey>,
     /// For each column, the position of its rule.
     column_rules: Vec<usize>,
+    /// For each column, whether its values may have alternative forms.
+    has_alternatives: Vec<bool>,
     prefilters: Vec<RulePrefilter>,
     base_entries: EntryGroup,
     /// What deltas brought since the base was built.
@@ -92,6 +94,7 @@ impl Generation {
             keys: rules.iter().map(|rule| Arc::new(RuleKeys::derive(salt, rule))).collect(),
             row_keys: manifest.sources.iter().map(row_key).collect(),
             column_rules,
+            has_alternatives: columns.iter().map(|column| has_alternatives(&column.rule)).collect(),
             prefilters: Vec::new(),
             base_entries: EntryGroup::new(manifest.part_bits),
             delta_entries: manifest.delta_part_bits.map(EntryGroup::new),
@@ -465,9 +468,28 @@ impl Generation {
         after.checked_sub(1).and_then(|index| self.rows.get(index)).filter(holds)
     }
 
-    /// Returns whether the row holds the hash in the column.
+    /// Returns whether the row's cell in the column has the hash as its main form.
     pub(crate) fn holds(&self, row: u32, column: usize, hash: &Hash) -> bool {
         let cell = RowCell { hash: *hash, row, column: column as u16 };
         self.row_key(row).check(&cell) == self.stored_check(row, column)
+    }
+
+    /// Returns whether the row's cell in the column has the hash as one of its forms.
+    pub(crate) fn holds_form(&self, row: u32, column: usize, hash: &Hash) -> bool {
+        let cell = RowCell { hash: *hash, row, column: column as u16 };
+        self.has_check(row, column, self.row_key(row).check(&cell))
+    }
+
+    /// Returns whether a row check is that of one of the forms of a row's cell.
+    pub(crate) fn has_check(&self, row: u32, column: usize, check: u32) -> bool {
+        self.stored_check(row, column) == check || self.has_alternative(row, column, check)
+    }
+
+    /// Returns whether a row check is that of an alternative form of a row's cell.
+    pub(crate) fn has_alternative(&self, row: u32, column: usize, check: u32) -> bool {
+        // The check itself depends on the column, so asking the row's file would do; most columns
+        // have no alternative forms, and need not ask.
+        self.has_alternatives.get(column).is_some_and(|has| *has)
+            && self.rows_file_of(row).is_some_and(|file| file.has_alternative(row, check))
     }
 }

@@ -25,8 +25,9 @@ use crate::generation::Generation;
 use crate::prepared::rule_groups::RuleMember;
 use crate::scan::context::Context;
 use crate::scan::evidence::row_match::{RowMatch, RowMatches};
-use crate::scan::evidence::window_memo::{HashedWindow, WindowMemo};
+use crate::scan::evidence::window_memo::{HashedWindow, WindowMemo, WindowStrength};
 use crate::scan::hits::hit::{Hit, of_table};
+use crate::scan::hits::token_part::is_part_of_token;
 use crate::scan::hits::window_hasher::WindowHasher;
 use crate::scan::row_checks::{ColumnHash, RowChecks, ValueRows};
 use crate::text::span::{ZoneSpan, partition_point};
@@ -132,6 +133,7 @@ impl<'c> EvidenceFinder<'c> {
                 span: other.span,
                 hash: other.hash,
                 counts_as_evidence: other.counts_as_evidence,
+                strength: WindowStrength::Known { needs_evidence: other.needs_evidence },
             };
             if other.column == hit.column {
                 same_column.push(window);
@@ -235,9 +237,9 @@ impl<'c> EvidenceFinder<'c> {
         let generation = self.generation(hit);
         let same_column = windows.same_column.iter();
         self.check(generation, same_column.clone().map(|near| cell(row, hit.column, near.hash)));
-        let stored = generation.stored_check(row, hit.column);
-        let held = same_column.zip(&self.checks).filter(|(_, check)| **check == stored);
-        matches.extend(held.map(|(near, _)| near.matched(hit.column)));
+        let held =
+            same_column.zip(&self.checks).filter(|(_, check)| generation.has_check(row, hit.column, **check));
+        matches.extend(held.map(|(near, _)| self.matched(generation, near, hit.column)));
         Some(matches)
     }
 
@@ -264,8 +266,8 @@ impl<'c> EvidenceFinder<'c> {
         for (near, check) in windows.other_columns.iter().zip(&self.checks) {
             let stored =
                 *stored[near.column].get_or_insert_with(|| generation.stored_check(row, near.column));
-            if stored == *check {
-                matches.push(near.window.matched(near.column));
+            if stored == *check || generation.has_alternative(row, near.column, *check) {
+                matches.push(self.matched(generation, &near.window, near.column));
             }
         }
         true
@@ -298,12 +300,13 @@ impl<'c> EvidenceFinder<'c> {
             out.push((*row, matches));
         }
         out.sort_unstable_by_key(|(row, _)| *row);
+        let generation = self.generation(hit);
         let same_value = windows.same_column.iter().filter(|near| near.hash == hit.hash);
         let with_same_value = |(row, mut matches): (u32, Vec<RowMatch>)| {
             // The value itself is no evidence; it matters only because what is at its span is not
             // counted either.
             if !matches.is_empty() {
-                matches.extend(same_value.clone().map(|near| near.matched(hit.column)));
+                matches.extend(same_value.clone().map(|near| self.matched(generation, near, hit.column)));
             }
             RowMatches { row, matches: Some(matches) }
         };
@@ -322,14 +325,15 @@ impl<'c> EvidenceFinder<'c> {
     ) -> Option<()> {
         let generation = self.generation(hit);
         for near in &windows.other_columns {
-            let matched = near.window.matched(near.column);
             let other = ColumnHash { column: near.column, hash: near.window.hash };
             // `each_holder` counts in the rows of the value, and these are the first of `out`, in
             // the same order.
-            let mut held = 0;
+            let (mut held, mut matched) = (0, None);
             let cost = row_checks.each_holder(generation, value, other, |index| {
                 held += 1;
-                out[index].1.push(matched);
+                let matched =
+                    matched.get_or_insert_with(|| self.matched(generation, &near.window, near.column));
+                out[index].1.push(*matched);
             });
             if !self.context.spend(row_checks, hit.span, cost + held) {
                 return None;
@@ -343,6 +347,19 @@ impl<'c> EvidenceFinder<'c> {
         self.cells.clear();
         self.cells.extend(values);
         generation.row_checks(&self.cells, &mut self.checks);
+    }
+
+    /// Makes a window the value of a column.
+    fn matched(&self, generation: &Generation, window: &HashedWindow, column: usize) -> RowMatch {
+        let needs_evidence = match window.strength {
+            WindowStrength::Known { needs_evidence } => needs_evidence,
+            WindowStrength::PartOfToken { is_number } => {
+                let data_type = &generation.columns().as_slice()[column].rule.data_type;
+                is_part_of_token(self.context, data_type, is_number, window.span)
+            }
+        };
+        let HashedWindow { span, counts_as_evidence, .. } = *window;
+        RowMatch { span, column, counts_as_evidence, needs_evidence }
     }
 
     fn generation(&self, hit: &Hit) -> &'c Generation {

@@ -113,6 +113,8 @@ pub(crate) enum DropReason {
     NotCounted,
     /// It is too short to count.
     Short,
+    /// It is attached beside a primary value or a fact that is.
+    Attached,
     /// It is in one unbreakable run with the primary value or a kept one.
     InOneRun,
     /// It shares characters with the primary value or a kept one.

@@ -9,6 +9,8 @@ pub(crate) struct RowMatch {
     pub(crate) column: usize,
     /// Whether the value is long enough to count as evidence.
     pub(crate) counts_as_evidence: bool,
+    /// Whether it is attached: it holds for nothing beside another attached value.
+    pub(crate) needs_evidence: bool,
 }
 
 /// A row and what of it is near.

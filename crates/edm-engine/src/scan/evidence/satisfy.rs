@@ -42,6 +42,8 @@ struct Candidate {
     span: ZoneSpan,
     columns: Vec<usize>,
     counts_as_evidence: bool,
+    /// Whether it is attached in each of its columns.
+    needs_evidence: bool,
     /// The number of its value; equal values have the same.
     value: usize,
 }
@@ -71,7 +73,10 @@ pub(crate) fn satisfy<T: Trace>(
         return None;
     }
     let mut kept = keep_disjoint(context, candidates, pattern, trace);
-    let values = number_values(&mut kept);
+    let values = number_values(&mut kept, |candidates, counts| {
+        let attached = attached_fact(pattern, candidates, counts).filter(|_| !hit.needs_evidence);
+        attached.into_iter().for_each(|value| counts[value] = true);
+    });
     if T::RECORDS {
         record_kept(pattern, &kept, &values, trace);
     }
@@ -130,7 +135,8 @@ fn candidates<T: Trace>(
         let mut columns: Vec<usize> = same_span.iter().map(|other| other.column).collect();
         columns.dedup();
         let counts_as_evidence = same_span.iter().any(|other| other.counts_as_evidence);
-        Some(Candidate { span, columns, counts_as_evidence, value: 0 })
+        let needs_evidence = same_span.iter().all(|other| other.needs_evidence);
+        Some(Candidate { span, columns, counts_as_evidence, needs_evidence, value: 0 })
     };
     matches.chunk_by(|a, b| a.span == b.span).filter_map(candidate).collect()
 }
@@ -202,10 +208,25 @@ fn keep_disjoint<T: Trace>(
     candidates
 }
 
+/// Returns the attached value that is a fact: the first of those that count and that a group
+/// counts. One is enough: what is attached says little, and two such values say hardly more.
+fn attached_fact(pattern: &PatternPlan, kept: &[Candidate], counts: &[bool]) -> Option<usize> {
+    let attached = kept.iter().filter(|candidate| candidate.needs_evidence && candidate.counts_as_evidence);
+    let counted = |value: usize| {
+        let mut of_value = kept.iter().filter(|candidate| candidate.value == value);
+        of_value.any(|candidate| candidate.columns.iter().any(|column| pattern.counts(*column)))
+    };
+    attached.map(|candidate| candidate.value).find(|value| !counts[*value] && counted(*value))
+}
+
 /// Gives candidates of the same value the same number, and returns the columns that each value may
-/// be counted for, none if it is too short to count: each value is one fact. A cell has one value,
-/// so two spans that match in one column are equal.
-fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
+/// be counted for, none if it does not count: each value is one fact. A cell has one value, so two
+/// spans that match in one column are equal. `add_attached` adds to the values that count by a span
+/// that is not attached.
+fn number_values(
+    kept: &mut [Candidate],
+    add_attached: impl FnOnce(&[Candidate], &mut [bool]),
+) -> Vec<Vec<usize>> {
     // The number of each column's value, ascending by column; numbers are merged as columns turn
     // out to share one. This is union-find with relabelling: a row has few columns near a hit.
     //
@@ -239,11 +260,12 @@ fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
         }
     }
     let mut counts = vec![false; count];
-    for candidate in kept {
+    for candidate in kept.iter_mut() {
         let at = position(&value_of, candidate.columns[0]).expect("each column has a value's number");
         candidate.value = value_of[at].value;
-        counts[candidate.value] |= candidate.counts_as_evidence;
+        counts[candidate.value] |= candidate.counts_as_evidence && !candidate.needs_evidence;
     }
+    add_attached(kept, &mut counts);
     let mut values: Vec<Vec<usize>> = vec![Vec::new(); count];
     for ColumnValue { column, value } in value_of {
         if counts[value] {
@@ -267,7 +289,9 @@ fn record_kept<T: Trace>(pattern: &PatternPlan, kept: &[Candidate], values: &[Ve
         let (column, dropped) = match counted {
             Some(column) => (*column, None),
             None if candidate.columns.iter().any(|column| pattern.counts(*column)) => {
-                (candidate.columns[0], Some(DropReason::Short))
+                let attached = candidate.needs_evidence && candidate.counts_as_evidence;
+                let reason = if attached { DropReason::Attached } else { DropReason::Short };
+                (candidate.columns[0], Some(reason))
             }
             None => (candidate.columns[0], Some(DropReason::NotCounted)),
         };

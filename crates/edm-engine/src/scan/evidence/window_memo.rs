@@ -7,7 +7,7 @@ use edm_hash::{Alphanumerics, Hash};
 use edm_model::limits::PLACE_BYTES_MAX;
 
 use crate::scan::context::Context;
-use crate::scan::evidence::row_match::RowMatch;
+use crate::scan::hits::token_part::is_number;
 use crate::scan::hits::window_hasher::WindowHasher;
 use crate::text::span::ZoneSpan;
 use crate::text::views::TextView;
@@ -24,13 +24,17 @@ pub(crate) struct HashedWindow {
     pub(crate) hash: Hash,
     /// Whether the value is long enough to count as evidence.
     pub(crate) counts_as_evidence: bool,
+    pub(crate) strength: WindowStrength,
 }
 
-impl HashedWindow {
-    /// Makes it the value of a column.
-    pub(crate) fn matched(&self, column: usize) -> RowMatch {
-        RowMatch { span: self.span, column, counts_as_evidence: self.counts_as_evidence }
-    }
+/// Whether a window near a hit needs evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WindowStrength {
+    /// It does or does not.
+    Known { needs_evidence: bool },
+    /// It does if it is part of a longer token, for which the text is read only where the row has
+    /// the value.
+    PartOfToken { is_number: bool },
 }
 
 /// Windows of one group in one view, hashed once and kept.
@@ -99,8 +103,14 @@ impl<'c> WindowMemo<'c> {
             for (index, (window, hash)) in batch.windows.iter().zip(&batch.hashes).enumerate() {
                 let span = context.views.window_span(number, window);
                 if span.len() <= PLACE_BYTES_MAX {
-                    let counts_as_evidence = Alphanumerics::of(batch.canonical(index)).counts_as_evidence();
-                    found.push((window.first, HashedWindow { span, hash: *hash, counts_as_evidence }));
+                    let canonical = batch.canonical(index);
+                    let counts_as_evidence = Alphanumerics::of(canonical).counts_as_evidence();
+                    let strength = match window.attached {
+                        true => WindowStrength::Known { needs_evidence: true },
+                        false => WindowStrength::PartOfToken { is_number: is_number(canonical) },
+                    };
+                    let near = HashedWindow { span, hash: *hash, counts_as_evidence, strength };
+                    found.push((window.first, near));
                 }
             }
         });

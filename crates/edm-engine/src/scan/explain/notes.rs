@@ -113,6 +113,7 @@ impl Writer<'_, '_> {
                     Some(DropReason::Voids) => RecordValue::Voids,
                     Some(DropReason::NotCounted) => RecordValue::NotCounted,
                     Some(DropReason::Short) => RecordValue::Short,
+                    Some(DropReason::Attached) => RecordValue::Attached,
                     Some(DropReason::InOneRun) => RecordValue::InOneRun,
                     Some(DropReason::Covered) => RecordValue::Covered,
                     Some(DropReason::Far) => writer.far(weighed.span, &[*pattern]),

@@ -56,7 +56,7 @@ fn of_primary(plan: &TypePlan, outcome: &HitOutcome<'_>, primary: &PrimaryOutcom
         Reason::NotCounted
     } else if not_counted().any(|one| is_weak(one.column)) {
         Reason::WeakColumn
-    } else if outcome.hit.needs_evidence && row.facts() == 0 {
+    } else if row.drops(DropReason::Attached) || outcome.hit.needs_evidence && row.facts() == 0 {
         Reason::Attached
     } else {
         Reason::TooFewFacts

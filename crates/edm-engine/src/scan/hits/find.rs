@@ -21,15 +21,15 @@
 use std::collections::HashMap;
 
 use edm_hash::{Alphanumerics, Hash};
-use edm_model::{DataType, limits};
+use edm_model::limits;
 
 use crate::bit_set::BitSet;
 use crate::generation::{Generation, LookupHit};
 use crate::prepared::rule_groups::RuleGroup;
 use crate::scan::context::Context;
 use crate::scan::hits::hit::Hit;
+use crate::scan::hits::token_part::{is_number, is_part_of_token};
 use crate::scan::hits::window_hasher::{HasherScratch, WindowBatch, WindowHasher};
-use crate::text::longer_tokens;
 use crate::text::span::{ZoneSpan, partition_point};
 
 /// Atoms that start windows between two checks whether to stop, and fewer where each starts many
@@ -229,7 +229,7 @@ fn is_live(
     // searched once for the zone and not once for each of its windows.
     //
     // An address has 64 bits of the hash; the row check compares 32 more.
-    let holds = |row: u32| generation.holds(row, value.column, &value.hash);
+    let holds = |row: u32| generation.holds_form(row, value.column, &value.hash);
     let rows = &found.rows;
     if rows.len() > limits::ROWS_LOOKED_AT_MAX && rows.iter().next().is_some_and(holds) {
         return true;
@@ -255,7 +255,9 @@ fn hit(
 ) -> Option<Hit> {
     let window = &batch.windows[index];
     let span = context.views.window_span(view, window);
-    let is_part = || is_part_of_token(context, value, batch.canonical(index), span);
+    let columns = context.groups.tables[value.table].columns().as_slice();
+    let data_type = &columns[value.column].rule.data_type;
+    let is_part = || is_part_of_token(context, data_type, is_number(batch.canonical(index)), span);
     let alphanumerics = Alphanumerics::of(batch.canonical(index));
     (span.len() <= limits::PLACE_BYTES_MAX).then(|| Hit {
         table: value.table,
@@ -267,20 +269,6 @@ fn hit(
         can_be_primary: alphanumerics.anchors,
         counts_as_evidence: alphanumerics.counts_as_evidence(),
     })
-}
-
-/// Returns whether a value is digits of an identifier of a machine, which hold for nothing by
-/// themselves. Only values that a table holds are judged, so this costs nothing in other texts.
-fn is_part_of_token(context: &Context<'_>, value: TableValue, canonical: &[u8], span: ZoneSpan) -> bool {
-    let columns = context.groups.tables[value.table].columns().as_slice();
-    let is_number = match columns[value.column].rule.data_type {
-        DataType::Digits { .. } | DataType::Ssn | DataType::Card | DataType::Phone { .. } => true,
-        DataType::Text => canonical.is_ascii() && !canonical.iter().any(u8::is_ascii_alphabetic),
-        DataType::Email | DataType::Name | DataType::Date { .. } | DataType::Iban | DataType::Address => {
-            false
-        }
-    };
-    is_number && longer_tokens::hold(context.zone.text, span)
 }
 
 #[cfg(test)]
