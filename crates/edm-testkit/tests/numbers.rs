@@ -1,5 +1,5 @@
 //! Written forms of numbers, and digits that are no value, as tables of cases for the engine and
-//! the oracle (`docs/formats/hash.md`, N1 to N8; `docs/matching.md`, T1 to T8).
+//! the oracle (`docs/formats/hash.md`, N1 to N9; `docs/matching.md`, T1 to T8).
 
 use edm_engine::Accelerators;
 use edm_testkit::differential::{disagreement, findings};
@@ -198,7 +198,53 @@ fn telephone_numbers() {
             ("312\t555\t0187", Nothing),
         ],
     );
-    check("phone* phone", "+49 30 901820", &[("{+49 30\n901820}", WithFact), ("030 901820", Nothing)]);
+    check("phone* phone", "+49 30 901820", &[("{+49 30\n901820}", WithFact), ("{030 901820}", WithFact)]);
+}
+
+#[test]
+fn national_forms_of_telephone_numbers() {
+    check(
+        "phone* phone=US",
+        "+44 20 7946 0018",
+        &[
+            ("{020 7946 0018}", WithFact),
+            ("{(020) 7946 0018}", WithFact),
+            ("{020-7946-0018}", WithFact),
+            ("{02079460018}", WithFact),
+            ("{020.7946.0018} ext. 4", WithFact),
+            ("call {020 7946\n0018}", WithFact),
+            ("Tel{020 7946 0018}", WithFact),
+            ("{020 7946 0018}Mobile", WithFact),
+            ("{+44 (0)20 7946 0018}", Alone),
+            ("{0044 20 7946 0018}", Alone),
+            ("{011 44 20 7946 0018}", Alone),
+            ("{20 7946 0018}", WithFact),
+            ("{020 7946 0018} 3", WithFact),
+            ("020-7946-0018-3", Nothing),
+            ("+1 020 7946 0018", Nothing),
+            ("+49 020 7946 0018", Nothing),
+            ("020 7946 0019", Nothing),
+            ("{0 20 7946 00 18} 55", WithFact),
+            ("00 {20 7946 0018}", WithFact),
+            ("|0|2|0|7|9|4|6|0|0|1|8|", Nothing),
+        ],
+    );
+    for (cell, text) in [
+        ("+39 06 1234 5678", "{06 1234 5678}"),
+        ("+33 1 99 00 12 34", "{01 99 00 12 34}"),
+        ("+34 612 34 56 78", "{612 34 56 78}"),
+        ("+47 22 12 34 56", "{22 12 34 56}"),
+        ("+7 495 123 45 67", "{8 (495) 123-45-67}"),
+        ("+7 495 123 45 67", "{(495) 123-45-67}"),
+        ("+36 1 234 5678", "{06 1 234 5678}"),
+        ("+81 90 1234 5678", "{090-1234-5678}"),
+        ("+1 415 555 0123", "{(415) 555-0123}"),
+        ("+1 415 555 0123", "{1-415-555-0123}"),
+        ("+55 11 96123 4567", "{(11) 96123-4567}"),
+        ("+91 98765 43210", "{098765 43210}"),
+    ] {
+        check("phone* phone", cell, &[(text, WithFact)]);
+    }
 }
 
 #[test]

@@ -132,9 +132,33 @@ fn is_number(digits: &[u8]) -> bool {
     (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len()) && is_valid(digits)
 }
 
+/// Returns whether a card number may begin with an atom: enough digits follow with nothing between
+/// them that joins no groups. Dates and times, which most groups of digits are, end before.
+fn has_enough_digits(atoms: AtomReader<'_>, first: usize) -> bool {
+    if !atoms.delimiters.is_empty() {
+        return true;
+    }
+    let start = atoms.folded.ranges().get(first).map_or(0, |(start, _)| *start as usize);
+    let mut count = 0;
+    for byte in &atoms.folded.text().as_bytes()[start..] {
+        match byte {
+            b'0'..=b'9' => count += 1,
+            b' ' | b'-' | b'.' | b'/' | b'\r' | b'\n' | b'>' => {}
+            _ => return false,
+        }
+        if count == DIGITS_MIN {
+            return true;
+        }
+    }
+    false
+}
+
 /// Calls `each` with the last atom, the lengths of the groups and the digits of every card number
 /// that begins with an atom.
 fn read(atoms: AtomReader<'_>, first: usize, mut each: impl FnMut(usize, &[usize], &[u8])) {
+    if !has_enough_digits(atoms, first) {
+        return;
+    }
     // Groups are gathered as long as one separator joins them; every length that passes the check
     // is a reading.
     let (mut form, mut length) = ([0; DIGITS_MAX], 0);

@@ -85,8 +85,7 @@ impl Number<'_> {
 /// Returns the numbers that digits are as they are written inside the countries of some calling
 /// codes (`docs/formats/hash.md`, rule N9).
 pub(crate) fn national<'a>(digits: &'a str, plans: &Plans) -> impl Iterator<Item = Number<'a>> {
-    let fitting = plans.0.iter().filter(move |plan| plan.may_be_dialled(digits));
-    fitting.filter_map(move |plan| {
+    plans.0.iter().filter_map(move |plan| {
         let national = plan.behind_trunk(digits, plan.trunks.iter())?;
         Some(Number { calling_code: plan.calling_code, national })
     })
@@ -145,15 +144,6 @@ impl Plan {
         length < 32
             && self.lengths & 1 << length != 0
             && NUMBER_DIGITS.contains(&(self.calling_code.len() + length))
-    }
-
-    /// Returns whether digits may be dialled inside the country: where all of its prefixes begin
-    /// with 0, they begin with one.
-    fn may_be_dialled(&self, digits: &str) -> bool {
-        let begins = |trunk: &&'static str| digits.starts_with(*trunk);
-        !self.trunks.iter().all(|trunk| trunk.starts_with('0'))
-            || self.trunks.is_empty()
-            || self.trunks.iter().any(begins)
     }
 
     /// Returns the number that digits are, best without leading zeros where no number begins with

@@ -227,11 +227,7 @@ fn national(view: &View, first: usize, run: &(usize, String), country: Option<Co
     let mut forms = Vec::new();
     for code in codes.into_iter().filter(|code| Some(*code) != home) {
         let Some(plan) = code_plan(code) else { continue };
-        let begins = plan.prefixes.iter().any(|prefix| digits.starts_with(prefix));
-        let others = plan.prefixes.iter().any(|prefix| !prefix.starts_with('0'));
-        if plan.prefixes.is_empty() || begins || others {
-            forms.extend(plan.behind_prefixes(digits, &plan.prefixes));
-        }
+        forms.extend(plan.behind_prefixes(digits, &plan.prefixes));
     }
     forms.retain(|form| run.0 - first < form.len());
     forms
