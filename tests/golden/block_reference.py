@@ -176,7 +176,9 @@ class BlockWriter:
                 words[rule].update(atoms)
         head = struct.pack("<7I", len(forms), 0, 0, placeholders, anchors, dates, len(histogram))
         counted = b"".join(struct.pack("<BBI", *key, count) for key, count in sorted(histogram.items()))
-        return head + counted + bitmap(present) + b"".join(self._cell_macs[rule].many(forms))
+        hashes = b"".join(self._cell_macs[rule].many(forms))
+        # Texts have no alternative forms.
+        return head + counted + bitmap(present) + hashes + struct.pack("<I", 0)
 
 
 def checksum_of(blocks):

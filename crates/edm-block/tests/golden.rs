@@ -1,6 +1,5 @@
 //! Opens a block that Python wrote from `docs/formats/block.md` alone
-//! (`tests/golden/block_reference.py`), and writes the same bytes for the same records. The file is
-//! also the fixture of format version 1.
+//! (`tests/golden/block_reference.py`), and writes the same bytes for the same records.
 
 use edm_block::{Block, BlockHeader, Operation, plan_digest, write};
 use edm_hash::{RecordHasher, Salt};
@@ -63,14 +62,11 @@ fn the_plan_digest_is_the_documented_one() {
 
 #[test]
 fn a_block_from_elsewhere_opens() {
-    // The second file is older than the digit kinds of atoms in blocks.
-    let earlier = include_str!("golden/block_without_kinds.json");
-    for vectors in [vectors(), serde_json::from_str(earlier).expect("the vectors are JSON")] {
-        let bytes = bytes_of(text(&vectors, "block"));
-        let block = Block::open(&bytes).expect("the block is sound");
-        assert_eq!(block.header(), &header(&vectors, &columns(&vectors)));
-        assert_eq!(block.rejected_count(), 0);
-    }
+    let vectors = vectors();
+    let bytes = bytes_of(text(&vectors, "block"));
+    let block = Block::open(&bytes).expect("the block is sound");
+    assert_eq!(block.header(), &header(&vectors, &columns(&vectors)));
+    assert_eq!(block.rejected_count(), 0);
 }
 
 #[test]
