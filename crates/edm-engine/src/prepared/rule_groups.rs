@@ -12,7 +12,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use edm_hash::{CHECKED_NUMBER_ATOMS_MAX, FoldOptions, Hash, RuleKeys, Several, SignSet, has_vocabulary};
-use edm_model::{KeyId, Rule};
+use edm_model::{DataType, KeyId, Rule};
 
 use crate::generation::{CombinedFilter, Generation, RulePrefilter};
 use crate::text::views::ViewPlan;
@@ -46,11 +46,15 @@ pub(crate) struct Sizes {
     pub(crate) bytes_max: usize,
     /// Of values of one atom: of digits, and of others.
     pub(crate) lengths: [u64; 2],
+    /// Of values of several words, if these are written as one.
+    pub(crate) joined_lengths: u64,
     pub(crate) significant_digits: u64,
     pub(crate) several: Several,
     pub(crate) signs: SignSet,
     /// Whether the vocabulary says anything.
     pub(crate) vocabulary: bool,
+    /// Whether all tables list it.
+    pub(crate) lists_vocabulary: bool,
 }
 
 impl Sizes {
@@ -60,20 +64,29 @@ impl Sizes {
             atoms_max: 0,
             bytes_max: 0,
             lengths: [0; 2],
+            joined_lengths: 0,
             significant_digits: 0,
             several: Several::default(),
             signs: SignSet::NONE,
             vocabulary: false,
+            lists_vocabulary: false,
         }
     }
 
     fn new(rule: &Rule, prefilters: &[&RulePrefilter]) -> Self {
         let fewest =
             |of: fn(&Several) -> Option<usize>| prefilters.iter().filter_map(|one| of(&one.several)).min();
+        let lists_vocabulary = prefilters.iter().all(|one| one.has_vocabulary());
+        // Of names no atom is known but those of the vocabulary, so it is asked for any table's.
+        let has_several = match rule.data_type {
+            DataType::Name => prefilters.iter().any(|one| one.several.any()),
+            _ => prefilters.iter().all(|one| one.several.any()),
+        };
         Self {
             atoms_max: prefilters.iter().map(|one| one.atoms_max).max().unwrap_or(0),
             bytes_max: prefilters.iter().map(|one| one.bytes_max).max().unwrap_or(0),
             lengths: [0, 1].map(|kind| prefilters.iter().fold(0, |all, one| all | one.lengths[kind])),
+            joined_lengths: prefilters.iter().fold(0, |all, one| all | one.joined_lengths),
             significant_digits: prefilters.iter().fold(0, |all, one| all | one.significant_digits),
             several: Several {
                 plain: fewest(|several| several.plain),
@@ -81,8 +94,8 @@ impl Sizes {
                 digits: fewest(|several| several.digits),
             },
             signs: prefilters.iter().fold(SignSet::NONE, |all, one| all.united(one.signs)),
-            vocabulary: has_vocabulary(rule)
-                && prefilters.iter().all(|one| one.has_vocabulary() && one.several.any()),
+            vocabulary: has_vocabulary(rule) && lists_vocabulary && has_several,
+            lists_vocabulary,
         }
     }
 
@@ -90,6 +103,7 @@ impl Sizes {
     fn without_shapes(self) -> Self {
         Self {
             lengths: [u64::MAX; 2],
+            joined_lengths: u64::MAX,
             significant_digits: u64::MAX,
             several: Several { plain: Some(2), mixed: Some(2), digits: Some(2) },
             signs: SignSet::ALL,

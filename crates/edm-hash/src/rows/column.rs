@@ -22,9 +22,10 @@ use crate::simd::backend::{Simd, WithSimd};
 use crate::simd::level::Level;
 use crate::simd::swar::Swar;
 use crate::simd::with_simd;
-use crate::text::fold::Folded;
+use crate::text::fold::{FoldOptions, Folded};
 use crate::value::canonical::Canonicaliser;
 use crate::value::cell_form::{CellForm, CellRefusal};
+use crate::value::name::form::is_text;
 use crate::value::placeholder::Placeholders;
 use crate::value::plain::form::Form;
 use crate::value::plain::judge::{Judged, judge};
@@ -145,8 +146,12 @@ impl ColumnState {
         folded: &mut Folded,
     ) -> Result<(), CellRefusal> {
         self.scratch.clear();
-        match self.canonicaliser.cell(cell, folded, &mut self.scratch) {
+        folded.fold(cell, FoldOptions::of(self.canonicaliser.rule()));
+        match self.canonicaliser.parted_cell(folded, &mut self.scratch) {
             CellForm::Present => {
+                if rule.parts_words {
+                    self.fast.tally.counts.as_text += u32::from(is_text(&self.scratch));
+                }
                 set_bit(&mut self.fast.tally.presence, row, true);
                 self.fast.take_form(folded.text(), &self.scratch, rule, self.plain.is_some());
             }

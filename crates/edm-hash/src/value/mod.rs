@@ -29,7 +29,7 @@ mod digits;
 mod email;
 pub(crate) mod find;
 pub(crate) mod iban;
-mod name;
+pub(crate) mod name;
 pub(crate) mod phone;
 pub(crate) mod placeholder;
 pub(crate) mod plain;

@@ -143,6 +143,21 @@ pub fn atoms_with_other_forms(rule: &Rule, folded: &Folded, number: usize, atoms
     with_type(rule, OtherForms(AtomWord { folded, number }, atoms))
 }
 
+/// Calls `each` with every other form that atoms of the `number`th 64 may have in a value of a rule:
+/// the first and the last of the atoms, and the form. If the vocabulary has one, these atoms may be
+/// in a value.
+pub fn other_forms(rule: &Rule, folded: &Folded, number: usize, each: impl FnMut(usize, usize, &[u8])) {
+    struct OtherForms<'a, F>(AtomWord<'a>, F);
+    impl<F: FnMut(usize, usize, &[u8])> WithType for OtherForms<'_, F> {
+        type Output = ();
+
+        fn with_type<T: ValueType>(self, data_type: T) {
+            data_type.other_forms(self.0, self.1);
+        }
+    }
+    with_type(rule, OtherForms(AtomWord { folded, number }, each));
+}
+
 /// Calls `each` with every word that has another form in the values of a rule, and the atoms of
 /// that form: none where the word is dropped, or its form depends on what is around it.
 pub fn words_with_other_forms(rule: &Rule, each: impl FnMut(&[u8], &[Vec<u8>])) {

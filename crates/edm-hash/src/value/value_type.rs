@@ -27,6 +27,9 @@ pub(crate) trait ValueType: Copy {
     /// Whether [`write_plain`](Self::write_plain) knows any way of writing.
     const HAS_FAST_PATH: bool = true;
 
+    /// Whether forms are written with a space between their words, which the canonical form has not.
+    const PARTS_WORDS: bool = false;
+
     /// Appends the canonical form of a folded cell with at least one atom. What is appended before
     /// a refusal is removed by the caller.
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal>;
@@ -70,6 +73,12 @@ pub(crate) trait ValueType: Copy {
     fn with_other_forms(self, word: AtomWord<'_>, atoms: u64) -> u64 {
         let _ = (word, atoms);
         0
+    }
+
+    /// Calls `each` with every other form that atoms of a word may have in a value: the first and the
+    /// last of the atoms, and the form. If its vocabulary has one, these atoms may be in a value.
+    fn other_forms(self, word: AtomWord<'_>, each: impl FnMut(usize, usize, &[u8])) {
+        let _ = (word, each);
     }
 
     /// Calls `each` with every word that has another form in values, and that form: empty where the

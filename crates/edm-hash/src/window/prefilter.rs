@@ -29,6 +29,9 @@ pub trait Prefilter {
     /// The lengths in bytes of the values that are one atom of a kind (letters and clusters are
     /// one): bit 63 is 63 and more.
     fn lengths(&self, kind: AtomKind) -> u64;
+    /// The lengths in bytes that the words of a value of several have together, as bits, if they are
+    /// no digits: bit 63 is 63 and more. Only names are written so.
+    fn joined_lengths(&self) -> u64;
     /// How many significant digits numbers have that are written to a width, as bits: bit 63 is 63
     /// and more.
     fn significant_digits(&self) -> u64;
@@ -99,6 +102,10 @@ impl Prefilter for OpenPrefilter {
     }
 
     fn lengths(&self, _: AtomKind) -> u64 {
+        u64::MAX
+    }
+
+    fn joined_lengths(&self) -> u64 {
         u64::MAX
     }
 

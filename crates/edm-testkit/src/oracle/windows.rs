@@ -7,9 +7,10 @@ use edm_model::{CaseRule, DataType, DiacriticRule, Rule};
 use super::edges::{Edge, Stretch};
 use super::email;
 use super::folding::Placed;
+use super::names::{NameCandidate, Names};
 use super::reading::{Kind, Reading, is_crossed, is_ignored, is_white};
 use super::types;
-use super::value::{digits_form, is_digits_gap, name_form, text_form};
+use super::value::{digits_form, is_digits_gap, text_form};
 
 /// The span of a value in the source text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +28,19 @@ pub(crate) struct Occurrence {
 const PLACE_BYTES_MAX: usize = 64 * 1024;
 
 /// Returns every occurrence of the values in any view of the text. Equal values with equal spans
-/// are one.
-pub(crate) fn occurrences(readings: &[Vec<Placed>], rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occurrence> {
+/// are one. `vocabulary` is that of the rule, if it is one of names.
+pub(crate) fn occurrences(
+    readings: &[Vec<Placed>],
+    rule: &Rule,
+    values: &BTreeSet<&str>,
+    vocabulary: &BTreeSet<String>,
+) -> Vec<Occurrence> {
     let mut found: BTreeMap<(usize, usize, String), Occurrence> = BTreeMap::new();
     for text in readings {
         let reading = Reading::new(text, rule.case, rule.diacritics);
         let here = match &rule.data_type {
             DataType::Email => emails(&reading, values),
+            DataType::Name => names(&reading, rule, values, vocabulary),
             other if types::has_recogniser(other) => recognised(&reading, rule, values),
             _ => windows(&reading, rule, values),
         };
@@ -76,6 +83,23 @@ fn recognised(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Oc
         let (start, end) = reading.source(reading.atoms[first].first, reading.atoms[last].end);
         for value in forms.into_iter().filter(|form| values.contains(form.as_str())) {
             found.push(Occurrence { start, end, value, attached, written, inside: false });
+        }
+    }
+    found
+}
+
+fn names(
+    reading: &Reading,
+    rule: &Rule,
+    values: &BTreeSet<&str>,
+    vocabulary: &BTreeSet<String>,
+) -> Vec<Occurrence> {
+    let mut found = Vec::new();
+    for candidate in (Names { reading, rule }).candidates(vocabulary, values) {
+        let NameCandidate { first, last, forms, attached } = candidate;
+        let (start, end) = reading.source(reading.atoms[first].first, reading.atoms[last].end);
+        for value in forms {
+            found.push(Occurrence { start, end, value, attached, written: false, inside: false });
         }
     }
     found
@@ -127,7 +151,6 @@ fn windows(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occur
 }
 
 fn may_reach(gap: &[char], rule: &Rule) -> bool {
-    // A gap that no name has is detected when the form is made.
     let of_type = !matches!(rule.data_type, DataType::Digits { .. }) || is_digits_gap(gap, rule);
     of_type && is_crossed(gap, &rule.delimiters)
 }
@@ -143,7 +166,7 @@ impl Window<'_> {
     fn occurrence(&self, values: &BTreeSet<&str>) -> Option<Occurrence> {
         let value = self.form()?;
         let stretch = Stretch { reading: self.reading, first: self.first, last: self.last };
-        if !values.contains(value.as_str()) || stretch.is_continued() || self.is_joined_name() {
+        if !values.contains(value.as_str()) || stretch.is_continued() {
             return None;
         }
         let soft = [stretch.front()?, stretch.back()?].contains(&Edge::Soft);
@@ -172,7 +195,6 @@ impl Window<'_> {
                 let digits: String = atoms.map(|atom| self.reading.atom(atom)).collect();
                 digits_form(&digits, *width)
             }
-            DataType::Name => name_form(self.reading, self.rule, self.first, self.last),
             _ => None,
         }
     }
@@ -190,26 +212,6 @@ impl Window<'_> {
             .filter(|gap| is_ignored(gap, &self.rule.delimiters))
             .collect();
         !gaps.is_empty() && gaps.iter().flatten().all(|character| is_white(*character))
-    }
-
-    fn is_joined_name(&self) -> bool {
-        if self.rule.data_type != DataType::Name {
-            return false;
-        }
-        let letters = |atom: usize| {
-            self.reading
-                .atoms
-                .get(atom)
-                .is_some_and(|atom| matches!(atom.kind, Kind::Letters | Kind::Cluster))
-        };
-        let after = self.reading.gap_after(self.last);
-        let possessive = || after == ['\''] && self.reading.atom(self.last + 1).eq_ignore_ascii_case("s");
-        let behind = (after == ['-'] || after == ['\'']) && letters(self.last + 1) && !possessive();
-        let before = self.first.checked_sub(1).is_some_and(|outer| {
-            let gap = self.reading.gap_before(self.first);
-            (gap == ['-'] || gap == ['\'']) && letters(outer)
-        });
-        behind || before
     }
 }
 

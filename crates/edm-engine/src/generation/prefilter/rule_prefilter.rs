@@ -11,6 +11,9 @@ use crate::generation::prefilter::shape_summary::ShapeSummary;
 use crate::generation::prefilter::shapes::ShapeSet;
 use crate::generation::prefilter::vocabulary::Vocabulary;
 
+/// How many bytes a suffix may add to a name (`docs/formats/hash.md#m6`).
+const SUFFIX_BYTES: &[u16] = &[0, 3, 4];
+
 /// What a window must look like to be a value of a rule.
 pub(crate) struct RulePrefilter {
     /// `None`: any shape may occur.
@@ -23,6 +26,8 @@ pub(crate) struct RulePrefilter {
     pub(crate) bytes_max: usize,
     /// The lengths of values of one atom: digits, and letters. Bit 63 is 63 bytes and more.
     pub(crate) lengths: [u64; 2],
+    /// The lengths that the words of values of several have together, if they are no digits.
+    pub(crate) joined_lengths: u64,
     /// How many significant digits numbers written to a width have: bit 63 is 63 and more.
     pub(crate) significant_digits: u64,
     pub(crate) several: Several,
@@ -56,6 +61,7 @@ impl RulePrefilter {
             atoms_max: tokens_max,
             bytes_max: limits::CELL_BYTES_MAX,
             lengths: [u64::MAX; 2],
+            joined_lengths: u64::MAX,
             significant_digits: u64::MAX,
             several: Several { plain: Some(2), mixed: Some(2), digits: Some(2) },
             kinds: KindSet::ALL,
@@ -104,6 +110,13 @@ impl RulePrefilter {
             of_one_atom.fold(0, |all, shape| all | 1 << shape.bytes.min(63))
         };
         self.lengths = [lengths(Shape::has_digit), lengths(|shape| shape.has_letter() || !shape.has_digit())];
+        // A suffix is a sign and two or three letters, and a text may have the name without it.
+        let joined = |shape: &Shape| {
+            let bases = if shape.has_sign() { SUFFIX_BYTES } else { &[0] };
+            bases.iter().fold(0, |all, suffix| all | 1 << shape.bytes.saturating_sub(*suffix).min(63))
+        };
+        let words = shapes.clone().filter(|shape| shape.atoms > 1 && !shape.has_digit());
+        self.joined_lengths = words.fold(0, |all, shape| all | joined(shape));
         let fewest = |holds: fn(&Shape) -> bool| {
             let atoms = shapes.clone().filter(|shape| shape.atoms > 1 && holds(shape));
             atoms.map(|shape| usize::from(shape.atoms)).min()
@@ -145,6 +158,7 @@ impl RulePrefilter {
             atoms_max: most(|one| one.atoms_max),
             bytes_max: most(|one| one.bytes_max),
             lengths: [any(&digits), any(&letters)],
+            joined_lengths: any(&|one| one.joined_lengths),
             significant_digits: any(&|one| one.significant_digits),
             kinds: kinds(|one| &one.kinds),
             beginnings: kinds(|one| &one.beginnings),

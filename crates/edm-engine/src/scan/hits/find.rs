@@ -243,6 +243,8 @@ fn hit(
 ) -> Option<Hit> {
     let window = &batch.windows[index];
     let span = context.views.source_span(view, window.first, window.last);
+    let columns = context.groups.tables[value.table].columns().as_slice();
+    let data_type = &columns[value.column].rule.data_type;
     let alphanumerics = Alphanumerics::of(batch.canonical(index));
     (span.len() <= limits::PLACE_BYTES_MAX).then(|| Hit {
         table: value.table,
@@ -252,7 +254,7 @@ fn hit(
         needs_evidence: window.attached,
         written_form: window.written_form,
         can_be_primary: alphanumerics.anchors,
-        counts_as_evidence: alphanumerics.counts_as_evidence(),
+        counts_as_evidence: alphanumerics.counts_as_evidence(data_type),
     })
 }
 

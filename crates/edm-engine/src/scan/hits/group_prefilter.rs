@@ -29,6 +29,10 @@ impl Prefilter for GroupPrefilter<'_> {
         if kind == AtomKind::Digits { digits } else { others }
     }
 
+    fn joined_lengths(&self) -> u64 {
+        self.sizes.joined_lengths
+    }
+
     fn significant_digits(&self) -> u64 {
         self.sizes.significant_digits
     }

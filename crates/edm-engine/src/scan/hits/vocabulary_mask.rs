@@ -16,14 +16,15 @@
 //! hashed.
 //!
 //! What must stay true: the mask may keep an atom that is in no value, and never drops one that is.
-//! Rules whose values are cut otherwise than the text (addresses, rules with delimiters, words with
-//! marks) ask for every atom in round 1. `docs/decisions/0015-windows-begin-where-they-may.md` has
+//! Rules whose values are cut otherwise than the text (addresses, names, rules with delimiters,
+//! words with marks) ask for every atom in round 1. Names ask for other forms of their atoms, too. `docs/decisions/0015-windows-begin-where-they-may.md` has
 //! the measurements, and what was tried besides.
 
 use std::ops::Range;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomSet, Folded, Prefilter, RuleText, atoms_with_other_forms, near_digits, scattered,
+    ATOMS_A_WORD, AtomSet, Folded, Prefilter, RuleText, atoms_with_other_forms, near_digits, other_forms,
+    scattered,
 };
 use edm_model::DataType;
 
@@ -43,6 +44,10 @@ pub(crate) struct VocabularyMask {
     /// The atoms of this round, and those that may follow in the next.
     round: Vec<AskedWord>,
     next_round: Vec<AskedWord>,
+    /// The words whose atoms may have other forms; these forms, and the atoms of each.
+    named: Vec<usize>,
+    other_bytes: Vec<u8>,
+    other_atoms: Vec<Range<usize>>,
     /// Positions, tags and answers of the atoms of a round.
     ranges: Vec<(u32, u32)>,
     tags: Vec<u32>,
@@ -88,9 +93,12 @@ impl VocabularyMask {
         let several = gate.several();
         let anywhere = several.plain.is_some();
         let digits_too = several.mixed.is_some() || several.digits.is_some();
-        let regular = group.rule.data_type != DataType::Address && group.rule.delimiters.is_empty();
+        let is_name = group.rule.data_type == DataType::Name;
+        let regular =
+            !is_name && group.rule.data_type != DataType::Address && group.rule.delimiters.is_empty();
         self.round.clear();
         self.next_round.clear();
+        self.named.clear();
         for number in words.start..words.end.min(count) {
             if std::mem::replace(&mut self.asked[number], true) {
                 continue;
@@ -100,6 +108,9 @@ impl VocabularyMask {
                 // All values of several atoms contain digits: words far from a digit are in none.
                 false => near_digits(RuleText { rule: &group.rule, folded }, number, numeric, gate),
             };
+            if is_name {
+                self.named.push(number);
+            }
             let atoms = near & if digits_too { u64::MAX } else { !folded.digits().word(number) };
             if regular && !folded.has_marks_near(number) {
                 self.round.push(AskedWord { number, atoms: atoms & EVERY_SECOND });
@@ -120,6 +131,33 @@ impl VocabularyMask {
             word.atoms &= known << 1 | known >> 1 | 1 << (ATOMS_A_WORD - 1);
         }
         self.ask_round(request, gate);
+        self.ask_other_forms(request, gate);
+    }
+
+    /// Asks for the other forms of the atoms of names, and adds the atoms of those that may occur.
+    fn ask_other_forms(&mut self, request: MaskRequest<'_>, gate: &GroupPrefilter<'_>) {
+        let Self { named, other_bytes, ranges, other_atoms, .. } = self;
+        other_bytes.clear();
+        ranges.clear();
+        other_atoms.clear();
+        for number in named.iter() {
+            other_forms(&request.group.rule, request.folded, *number, |first, last, form| {
+                let start = other_bytes.len() as u32;
+                other_bytes.extend_from_slice(form);
+                ranges.push((start, other_bytes.len() as u32));
+                other_atoms.push(first..last + 1);
+            });
+        }
+        if self.ranges.is_empty() {
+            return;
+        }
+        self.tags.clear();
+        request.group.keys.vocabulary_tags(&self.other_bytes, &self.ranges, &mut self.tags);
+        self.answers.clear(self.tags.len());
+        gate.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.answers));
+        for index in self.answers.iter() {
+            self.possible.insert(self.other_atoms[index].clone());
+        }
     }
 
     /// Asks for the atoms of the round, and adds those that may occur.
