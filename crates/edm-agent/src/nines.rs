@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use edm_hash::Placeholders;
-use edm_model::{Column, DataType};
+use edm_model::Column;
 
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
 use crate::error::Error;
@@ -21,8 +21,7 @@ const RECORDS_A_VALUE: u64 = 1_000;
 /// they are values, and where the column is not searchable, or its type knows what a value is, they
 /// are empty.
 pub(crate) fn are_judged(column: &Column) -> bool {
-    let is_plain = matches!(column.rule.data_type, DataType::Text | DataType::Digits { .. });
-    column.searchable && !column.key && is_plain
+    column.searchable && !column.key && column.rule.data_type.keeps_characters()
 }
 
 /// What the nines of one column mean.

@@ -49,8 +49,8 @@ pub use value::start_positions::{
     words_with_other_forms,
 };
 pub use value_summary::kinds::{KindSet, Kinds};
-pub use value_summary::listing::{Fact, is_kinds, is_sign};
 pub use value_summary::shape::{Alphanumerics, Shape};
+pub use value_summary::shape_summary::ShapeSummary;
 pub use value_summary::signs::SignSet;
 pub use window::found::Window;
 pub use window::prefilter::{OpenPrefilter, Prefilter, PrefilterResult, Several};

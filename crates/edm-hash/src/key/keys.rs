@@ -92,7 +92,8 @@ impl Salt {
         let mut info = Vec::new();
         // Lengths before fields, so that no two lists of fields give the same bytes.
         for field in fields {
-            info.extend_from_slice(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_le_bytes());
+            let length = u32::try_from(field.len()).expect("a field is a label, a digest or an id");
+            info.extend_from_slice(&length.to_le_bytes());
             info.extend_from_slice(field);
         }
         let mut key = Zeroizing::new([0; 32]);

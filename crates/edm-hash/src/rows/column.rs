@@ -284,7 +284,6 @@ impl WithType for JudgeOne<'_> {
 
     fn with_type<T: ValueType>(self, data_type: T) -> Judged {
         let Some(plain) = self.cell.plain(&mut self.fast.spare, Swar) else { return Judged::Unsure };
-        let Some(room) = self.fast.values.room() else { return Judged::Unsure };
-        judge(data_type, &plain, self.rule, &mut Form::new(room, self.rule.lower))
+        judge(data_type, &plain, self.rule, &mut Form::new(self.fast.values.room(), self.rule.lower))
     }
 }

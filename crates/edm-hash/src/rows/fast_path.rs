@@ -107,8 +107,7 @@ impl FastPath {
         }
         // Not ASCII, a control character, or too long: the slow path.
         let Some(plain) = cell.cell.plain(&mut self.spare, simd) else { return false };
-        let Some(room) = self.values.room() else { return false };
-        let mut form = Form::new(room, plain_rule.lower);
+        let mut form = Form::new(self.values.room(), plain_rule.lower);
         match judge(data_type, &plain, plain_rule, &mut form) {
             Judged::Value => {
                 self.tally.counts.dates += u32::from(quick_checks::reads_as_date(&plain));
@@ -140,11 +139,8 @@ impl FastPath {
             None => reads_as_date(folded),
         };
         self.tally.counts.dates += u32::from(dates);
-        if fast
-            && let Some(plain) = alone(form, &mut self.spare)
-            && let Some(room) = self.values.room()
-        {
-            let mut own = Form::new(room, false);
+        if fast && let Some(plain) = alone(form, &mut self.spare) {
+            let mut own = Form::new(self.values.room(), false);
             own.push_form(&plain);
             self.tally.count_form(&own);
             rule.see_plain(&own);
@@ -166,8 +162,9 @@ impl FastPath {
 impl Values {
     /// Returns where the form of a plain cell may be written.
     #[inline(always)]
-    pub(crate) fn room(&mut self) -> Option<&mut Room> {
-        self.arena.get_mut(self.filled..)?.first_chunk_mut()
+    pub(crate) fn room(&mut self) -> &mut Room {
+        let rest = &mut self.arena[self.filled..];
+        rest.first_chunk_mut().expect("the arena has room for one more form of any length")
     }
 
     /// Takes the form that was written there.
@@ -214,10 +211,7 @@ impl Tally {
 
     #[inline(always)]
     fn count(&mut self, digits: usize, letters: usize) {
-        let row = self.histogram.get_mut(digits.min(HISTOGRAM_MAX));
-        if let Some(count) = row.and_then(|row| row.get_mut(letters.min(HISTOGRAM_MAX))) {
-            *count += 1;
-        }
+        self.histogram[digits.min(HISTOGRAM_MAX)][letters.min(HISTOGRAM_MAX)] += 1;
     }
 
     pub(crate) fn take_histogram(&mut self) -> Histogram {

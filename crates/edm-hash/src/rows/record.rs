@@ -184,7 +184,7 @@ impl RecordHasher {
         // A refused cell counts as absent; its record stays.
         let mut refused_cells = Vec::new();
         for (position, (column, cell)) in self.columns.iter_mut().zip(cells).enumerate() {
-            let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
+            let rule = &mut self.rules[column.rule()];
             if let Err(refusal) = column.take(Cell::alone(cell), self.row_count, rule, &mut self.folded) {
                 refused_cells.push((position, refusal));
             }
@@ -217,7 +217,7 @@ impl RecordHasher {
             self.rows.chunks(BATCH).zip(records.cells.chunks(BATCH * width)).enumerate()
         {
             for (position, column) in self.columns.iter_mut().enumerate() {
-                let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
+                let rule = &mut self.rules[column.rule()];
                 // The cells of one column lie `width` apart.
                 let spans = cells.iter().skip(position).step_by(width);
                 let cells = records_of(batch).zip(rows).zip(spans).filter_map(|((record, row), span)| {
@@ -232,7 +232,8 @@ impl RecordHasher {
         refused.sort_by_key(|(record, position, _)| (*record, *position));
         let first_row = self.row_count - records.count;
         for cells in refused.chunk_by(|one, other| one.0 == other.0) {
-            let row = cells.first().and_then(|(record, ..)| *self.rows.get(*record)?).unwrap_or(first_row);
+            let (record, ..) = cells[0];
+            let row = self.rows[record].expect("only the cells of records that have a row were taken");
             let refused_cells = cells.iter().map(|(_, position, refusal)| (*position, *refusal)).collect();
             outcomes.push((row - first_row, RecordOutcome::Accepted { refused_cells }));
         }
@@ -263,7 +264,7 @@ impl RecordHasher {
                 self.push_rejected();
                 continue;
             }
-            let Some(cells) = cells.next() else { continue };
+            let cells = cells.next().expect("every record has a cell for each column");
             let cells = cells.iter().map(|span| Cell::within(records.text, span.0, span.1));
             if let Err(refusal) = self.check(cells) {
                 self.push_rejected();
@@ -320,11 +321,8 @@ impl RecordHasher {
         let mut rejected = std::mem::take(&mut self.rejected);
         // The bitmap grew only as far as the last rejected record.
         rejected.resize((row_count as usize).div_ceil(8), 0);
-        let columns = self.columns.iter_mut().filter_map(|column| {
-            let rule = self.rules.get(column.rule())?;
-            Some(column.finish(rule, row_count))
-        });
-        let columns = columns.collect();
+        let columns = self.columns.iter_mut();
+        let columns = columns.map(|column| column.finish(&self.rules[column.rule()], row_count)).collect();
         // One bound over all rules of the block, first come first served.
         let mut room = VOCABULARY_MAX;
         let rules = self.rules.iter_mut().map(|rule| rule.finish(&mut room)).collect();

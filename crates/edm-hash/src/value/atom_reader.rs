@@ -80,12 +80,10 @@ impl<'a> AtomReader<'a> {
     /// Returns whether nothing but white space and ignored delimiters is around the atoms of a
     /// cell.
     fn fill_the_cell(self) -> bool {
-        let (Some(first), Some(last)) = (self.folded.ranges().first(), self.folded.ranges().last()) else {
+        let (Some(first), Some(last)) = (self.folded.atoms().next(), self.folded.atoms().next_back()) else {
             return false;
         };
-        let text = self.folded.text();
-        let front = text.get(..first.0 as usize).unwrap_or("");
-        let back = text.get(last.1 as usize..).unwrap_or("");
+        let (front, back) = (self.folded.slice(0, first.start), self.folded.behind(last));
         front.chars().chain(back.chars()).all(|c| is_white(c) || self.delimiters.contains(c))
     }
 
@@ -114,7 +112,8 @@ fn joint(gap: &str, delimiters: &Delimiters) -> Option<Joint> {
     {
         return SIGNS.iter().find(|sign| sign.as_bytes() == [byte]).map(|sign| Joint::Written(sign));
     }
-    // A gap of several characters, or one that the column ignores.
+    // A gap of several characters, or one that the column ignores. All ignored gaps are one joint,
+    // so `900-11#2222` is grouped alike where a column ignores both signs.
     let crossing = gap::crossing(gap, delimiters);
     if !crossing.crossed || crossing.ignored {
         return crossing.ignored.then_some(Joint::Ignored).filter(|_| crossing.crossed);

@@ -6,7 +6,9 @@ use std::ops::Range;
 use edm_model::Delimiters;
 
 use crate::text::fold::Folded;
-use crate::value::{card, iban};
+use crate::value::card;
+use crate::value::iban::Iban;
+use crate::value::recognised::Recogniser;
 use crate::window::found::Window;
 
 /// The most atoms that a number of [`checked_numbers`] has: those of an account number, one
@@ -20,5 +22,5 @@ pub fn checked_numbers(folded: &Folded, starts: &Range<usize>, mut found: impl F
     let mut each = |window: Window, _: &[u8]| found(window.first, window.last);
     // Only groups as cards are printed: any 16 digits in a row pass the check once in ten times.
     card::printed(folded, starts, &mut each);
-    iban::candidates(folded, starts, &Delimiters::default(), &mut each);
+    Iban { delimiters: &Delimiters::default() }.candidates(folded, starts, &mut each);
 }

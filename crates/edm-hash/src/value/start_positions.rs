@@ -64,8 +64,11 @@ impl WithType for Numeric<'_> {
             return false;
         }
         room.fit(folded.atom_count());
-        for number in words.start.saturating_sub(1)..=words.end {
-            room.set_word(number, data_type.numeric(AtomWord { folded, number }).unwrap_or(0));
+        // The words beside them, as far as the text has these.
+        let behind = folded.atom_count().div_ceil(ATOMS_A_WORD).min(words.end + 1);
+        for number in words.start.saturating_sub(1)..behind {
+            let numeric = data_type.numeric(AtomWord { folded, number });
+            room.set_word(number, numeric.expect("a type has such atoms in all words or in none"));
         }
         true
     }

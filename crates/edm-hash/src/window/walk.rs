@@ -78,11 +78,7 @@ struct Reach {
 
 impl Reach {
     fn shape(&self) -> Shape {
-        Shape {
-            atoms: u16::try_from(self.atoms).unwrap_or(u16::MAX),
-            bytes: u16::try_from(self.bytes).unwrap_or(u16::MAX),
-            mask: self.mask,
-        }
+        Shape::counted(self.atoms, self.bytes as usize, self.mask)
     }
 }
 
@@ -168,6 +164,8 @@ impl<'a, G: Prefilter> Walk<'a, G> {
     /// Says so where the shape of the canonical form is not known yet.
     #[inline(never)]
     fn fit_unseen(&self, reach: Reach) -> PrefilterResult {
+        // A mark may merge atoms, so that their number bounds nothing; the bytes bound a window in
+        // any case.
         let atoms_max = self.prefilter.atoms_max();
         let few = reach.joints.is_irregular() || reach.atoms <= atoms_max;
         let fits = few && !self.is_too_long(reach);
@@ -177,6 +175,8 @@ impl<'a, G: Prefilter> Walk<'a, G> {
     fn is_too_long(&self, reach: Reach) -> bool {
         let (bytes, bytes_max) = (reach.bytes as usize, self.prefilter.bytes_max());
         match self.rule.data_type {
+            // Leading zeros beyond the width are dropped from the form, so they do not count; but
+            // more than `LEADING_ZEROS_MAX` of them are filler, which ends the walk.
             DataType::Digits { width: Some(_) } if bytes > bytes_max.min(LEADING_ZEROS_MAX) => {
                 let mut room = Vec::new();
                 let form = self.run.form(reach.first, reach.last, &mut room);
@@ -208,6 +208,8 @@ impl<'a, G: Prefilter> Walk<'a, G> {
             window.attached |= form.len() < self.padded.len();
             form = &self.padded;
         }
+        // The prefilter was asked about the shape on the way, unless the walk did not know it: a
+        // mark cuts the form otherwise, and padding changes its length.
         let irregular = reach.joints.is_irregular();
         let atoms = if irregular { canonical_atoms(form, |_| ()) } else { reach.atoms };
         if !irregular && !self.is_digits || self.prefilter.shape(Shape::of(form, atoms)) {

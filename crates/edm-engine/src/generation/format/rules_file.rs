@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use edm_hash::{ColumnCounts, Shape};
+use edm_hash::{ColumnCounts, Shape, ShapeSummary};
 
 use crate::error::Error;
 use crate::generation::format::layout::{self, NOT_LISTED, Reader};
 use crate::generation::prefilter::rule_prefilter::{ListedTags, RulePrefilter};
-use crate::generation::prefilter::shape_summary::ShapeSummary;
 
 /// What is known of a column's values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,7 +111,7 @@ fn read_rule<'a>(reader: &mut Reader<'a>) -> Result<RuleContent<'a>, Error> {
             for _ in 0..count {
                 shapes.push(read_shape(reader)?);
             }
-            Some(ShapeSummary::decode(&shapes))
+            Some(ShapeSummary::decode(&shapes).ok_or_else(|| Error::damaged(reader.file))?)
         }
     };
     let tags = match reader.u32()? {

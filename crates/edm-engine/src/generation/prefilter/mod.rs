@@ -3,6 +3,5 @@
 
 pub(crate) mod bloom;
 pub(crate) mod rule_prefilter;
-pub(crate) mod shape_summary;
 pub(crate) mod shapes;
 pub(crate) mod vocabulary;

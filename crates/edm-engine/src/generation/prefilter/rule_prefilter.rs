@@ -3,11 +3,12 @@
 
 use std::ops::Range;
 
-use edm_hash::{KindSet, Level, PrefilterResult, RuleKeys, Several, Shape, SignSet, words_with_other_forms};
+use edm_hash::{
+    KindSet, Level, PrefilterResult, RuleKeys, Several, Shape, ShapeSummary, SignSet, words_with_other_forms,
+};
 use edm_model::limits;
 
 use crate::bit_set::BitSet;
-use crate::generation::prefilter::shape_summary::ShapeSummary;
 use crate::generation::prefilter::shapes::ShapeSet;
 use crate::generation::prefilter::vocabulary::Vocabulary;
 

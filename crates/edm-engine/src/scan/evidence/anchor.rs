@@ -1,7 +1,5 @@
 //! Which patterns may take a hit as their primary value.
 
-use edm_model::DataType;
-
 use crate::generation::CLOSE;
 use crate::prepared::pattern::PatternPlan;
 use crate::prepared::type_plan::TypePlan;
@@ -40,9 +38,7 @@ pub(crate) fn is_inside_number(context: &Context<'_>, plan: &TypePlan, hit: &Hit
     let (before, after) = (&text[..hit.span.start], &text[hit.span.end..]);
     let joined = may_join(before.chars().next_back()) || may_join(after.chars().next());
     let rule = plan.rule(hit.column);
-    joined
-        && !matches!(rule.data_type, DataType::Card | DataType::Iban)
-        && context.views.is_inside_number(rule, hit.span)
+    joined && !rule.data_type.has_check_digits() && context.views.is_inside_number(rule, hit.span)
 }
 
 /// Returns whether a card or account number may go on over a character beside a value: over those

@@ -88,14 +88,15 @@ impl<G: Prefilter> Walk<'_, '_, G> {
     /// Returns the atom at which a window that begins with a token is cut from what precedes:
     /// dropped words that are joined to the token do not count.
     fn outset(&mut self, position: usize) -> usize {
-        let mut first = self.tokens.get(position).map_or(0, |token| token.first);
+        let mut token = |position| self.tokens.get(position).expect("tokens up to here were cut");
+        let mut first = token(position).first;
         // Walk back over dropped words that touch: `the12` begins where `the` does.
         for position in (0..position).rev() {
-            let before = self.tokens.get(position).filter(|token| token.kind == Kind::Dropped);
-            match before.filter(|token| self.folded.gap(token.last).is_empty()) {
-                Some(dropped) => first = dropped.first,
-                None => break,
+            let before = token(position);
+            if before.kind != Kind::Dropped || !self.folded.gap(before.last).is_empty() {
+                break;
             }
+            first = before.first;
         }
         first
     }

@@ -61,7 +61,6 @@ impl Form {
     }
 
     pub(crate) fn shape(&self) -> Shape {
-        let bounded = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
-        Shape { atoms: bounded(self.atoms), bytes: bounded(self.bytes.len()), mask: self.mask }
+        Shape::counted(self.atoms, self.bytes.len(), self.mask)
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn numeric(word: AtomWord<'_>) -> u64 {
     let ordinals = match letters {
         0 => 0,
         _ => word.filtered(letters & word.ending_with(&words::ORDINAL_ENDINGS), |atom, _| {
-            folded.atom(atom).is_some_and(|own| words::is_ordinal(folded.atom_text(own)))
+            words::is_ordinal(folded.text_of(atom))
         }),
     };
     word.digits() | folded.clusters().word(number) | ordinals
@@ -74,7 +74,7 @@ pub(crate) fn with_other_forms(rule: &Rule, word: AtomWord<'_>, atoms: u64) -> u
     };
     dotted
         | word.filtered(others, |atom, _| {
-            let own = word.folded.atom(atom).map_or("", |own| word.folded.atom_text(own));
+            let own = word.folded.text_of(atom);
             words::ends_with_suffix(own) || capitals && own.contains(char::is_uppercase)
         })
 }

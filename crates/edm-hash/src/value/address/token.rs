@@ -119,9 +119,9 @@ impl<'a> Tokens<'a> {
         let Some(before) = atom.checked_sub(1).filter(|before| self.folded.touches_next(*before)) else {
             return true;
         };
-        let word = self.text(before, AtomKind::Letters).unwrap_or("");
+        let Some(word) = self.text(before, AtomKind::Letters) else { return false };
         let dotted = before > 0 && self.folded.gap(before - 1) == ".";
-        word.is_ascii() && !word.is_empty() && !dotted && !words::may_be_sign(word)
+        word.is_ascii() && !dotted && !words::may_be_sign(word)
     }
 
     /// Returns a token by its position.
@@ -143,12 +143,16 @@ impl<'a> Tokens<'a> {
 
     /// Returns the form of a token.
     pub(crate) fn form(&self, token: &Token) -> &str {
-        self.forms.get(token.form.0..token.form.1).unwrap_or("")
+        self.written(token.form.0, token.form.1)
     }
 
     /// Returns the form of a token's first atom alone, where it may end there.
     pub(crate) fn short_form(&self, token: &Token) -> Option<&str> {
-        self.forms.get(token.short?.0..token.short?.1)
+        token.short.map(|(start, end)| self.written(start, end))
+    }
+
+    fn written(&self, start: usize, end: usize) -> &str {
+        self.forms.get(start..end).expect("a token's forms are among those that were written")
     }
 
     fn text(&self, index: usize, kind: AtomKind) -> Option<&'a str> {
@@ -183,7 +187,7 @@ impl<'a> Tokens<'a> {
         };
         // The short form is written after the long one, which ends where it begins.
         let form = (start, short.map_or(self.forms.len(), |(from, _)| from));
-        let own = self.forms.get(form.0..form.1).unwrap_or("").as_bytes();
+        let own = &self.forms.as_bytes()[form.0..form.1];
         let shape = Shape::of_form(own);
         // A form of one atom has one kind; counting it again would cost a pass over its bytes.
         let kinds = match shape.atoms {
@@ -221,21 +225,21 @@ impl<'a> Tokens<'a> {
     }
 
     fn cut_number(&mut self, first: usize) -> (usize, Kind) {
-        let digits = self.text(first, AtomKind::Digits).unwrap_or("");
-        self.forms.push_str(digits);
-        if self.is_ordinal(first) {
-            let suffix = self.word(first + 1).unwrap_or_default();
+        self.forms.push_str(self.folded.text_of(first));
+        if let Some(suffix) = self.ordinal_suffix(first) {
             self.forms.push_str(&suffix);
             return (first + 1, Kind::Number);
         }
         (self.behind_number(first), Kind::Number)
     }
 
-    fn is_ordinal(&self, index: usize) -> bool {
-        let digits = self.text(index, AtomKind::Digits).unwrap_or("");
+    /// Returns what makes an ordinal number of the digits that an atom is.
+    fn ordinal_suffix(&self, index: usize) -> Option<Cow<'a, str>> {
         // Longer numbers are no ordinals.
-        let joined = self.folded.gap(index).is_empty() && digits.len() <= ORDINAL_DIGITS_MAX;
-        joined && self.word(index + 1).is_some_and(|word| ORDINALS.contains(&&*word))
+        if self.folded.text_of(index).len() > ORDINAL_DIGITS_MAX || !self.folded.gap(index).is_empty() {
+            return None;
+        }
+        self.word(index + 1).filter(|word| ORDINALS.contains(&&**word))
     }
 
     fn cut_cluster(&mut self, first: usize) -> (usize, Kind) {
@@ -243,7 +247,7 @@ impl<'a> Tokens<'a> {
             self.forms.push_str(&number.to_string());
             return (self.behind_number(last), Kind::Number);
         }
-        self.forms.push_str(self.text(first, AtomKind::Cluster).unwrap_or(""));
+        self.forms.push_str(self.folded.text_of(first));
         (first, Kind::Cluster)
     }
 
@@ -298,8 +302,8 @@ impl<'a> Tokens<'a> {
     }
 
     fn cut_word(&mut self, first: usize, short: &mut Option<(usize, usize)>) -> (usize, Kind) {
-        let word = self.word(first).unwrap_or_default();
-        let text = self.text(first, AtomKind::Letters).unwrap_or("");
+        let word = self.word(first).expect("a word is cut where letters are");
+        let text = self.folded.text_of(first);
         let gap = self.folded.gap(first);
         let second = self.word(first + 1);
         if let Some(second) = second.as_deref().filter(|_| gap == ".") {
@@ -333,14 +337,15 @@ impl<'a> Tokens<'a> {
     /// Returns whether a word before a number says no more than that a number follows.
     fn is_sign(&self, first: usize, word: &str, gap: &str) -> bool {
         // `n.` before an ordinal number is north.
-        let short = word == "n" && (gap.contains('°') || gap.starts_with('.') && !self.is_ordinal(first + 1));
+        let short = word == "n"
+            && (gap.contains('°') || gap.starts_with('.') && self.ordinal_suffix(first + 1).is_none());
         short || words::is_number_sign(word)
     }
 }
 
 /// Returns whether an atom is what makes an ordinal of the number before.
 pub(crate) fn is_ordinal_suffix(folded: &Folded, atom: usize) -> bool {
-    let text = folded.atom(atom).map_or("", |atom| folded.atom_text(atom));
+    let text = folded.text_of(atom);
     ORDINALS.iter().any(|ordinal| ordinal.eq_ignore_ascii_case(text))
 }
 

@@ -26,37 +26,38 @@ struct Words {
 
 /// What is written, and its form. The table is fixed and small and most words of a text are not in
 /// it, so that the first byte and the length answer nearly all questions.
-#[derive(Default)]
 struct Forms {
     /// By the first byte what begins with it.
-    written: Vec<Vec<(&'static str, &'static str)>>,
+    written: [Vec<(&'static str, &'static str)>; 256],
     /// By the first byte the lengths of what begins with it, as bits.
-    lengths: Vec<u64>,
+    lengths: [u64; 256],
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        Self { written: [const { Vec::new() }; 256], lengths: [0; 256] }
+    }
 }
 
 impl Forms {
     /// Adds what is written, unless it is empty.
     fn insert(&mut self, written: &'static str, form: &'static str) {
-        self.written.resize_with(256, Vec::new);
-        self.lengths.resize(256, 0);
         let Some(first) = written.as_bytes().first().copied().map(usize::from) else { return };
-        if let (Some(own), Some(lengths)) = (self.written.get_mut(first), self.lengths.get_mut(first)) {
-            own.push((written, form));
-            *lengths |= 1 << written.len().min(63);
-        }
+        self.written[first].push((written, form));
+        self.lengths[first] |= 1 << written.len().min(63);
     }
 
     /// Returns whether something of this length and first byte is in it.
     fn has_like(&self, word: &str) -> bool {
-        let lengths = word.as_bytes().first().and_then(|first| self.lengths.get(usize::from(*first)));
-        lengths.is_some_and(|lengths| lengths >> word.len().min(63) & 1 == 1)
+        let first = word.as_bytes().first();
+        first.is_some_and(|first| self.lengths[usize::from(*first)] >> word.len().min(63) & 1 == 1)
     }
 
     fn get(&self, word: &str) -> Option<&'static str> {
         if !self.has_like(word) {
             return None;
         }
-        let own = self.written.get(usize::from(*word.as_bytes().first()?))?;
+        let own = &self.written[usize::from(*word.as_bytes().first()?)];
         own.iter().find(|(written, _)| *written == word).map(|(_, form)| *form)
     }
 
@@ -110,7 +111,7 @@ pub(crate) fn plain_form(word: &str) -> Option<&str> {
 /// Returns whether a word may be dropped before a number, alone or with what is before it.
 pub(crate) fn may_be_sign(word: &str) -> bool {
     let first = word.as_bytes().first().map_or(0, u8::to_ascii_lowercase);
-    first == b'n' || WORDS.signs.written.get(usize::from(first)).is_some_and(|signs| !signs.is_empty())
+    first == b'n' || !WORDS.signs.written[usize::from(first)].is_empty()
 }
 
 /// Bytes of the ordinal numbers in letters.
@@ -154,9 +155,10 @@ pub(crate) fn push_word(word: &str, text: &str, out: &mut String) {
         out.push_str(form);
         return;
     }
+    // `Hauptstraße` is two words, `Haupt` and the form of `straße`; `straße` alone is one.
     let ending = table.suffixes.iter().filter(|_| may_have_suffix(word)).find(|(suffix, _)| {
-        let stem = word.strip_suffix(suffix).unwrap_or("");
-        stem.chars().take(STEM_CHARACTERS_MIN).count() == STEM_CHARACTERS_MIN
+        let stem = word.strip_suffix(suffix);
+        stem.is_some_and(|stem| stem.chars().nth(STEM_CHARACTERS_MIN - 1).is_some())
     });
     let Some((suffix, form)) = ending else { return out.push_str(text) };
     // The stem keeps its case where the rule does.

@@ -34,7 +34,7 @@ fn is_clock_midnight(clock: &str, compact: bool, morning: bool) -> bool {
     };
     let zeros = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'0');
     let mut parts = whole.split(':');
-    let hour = parts.next().unwrap_or("");
+    let hour = parts.next().expect("a split has one part at least");
     let rest: Vec<&str> = parts.collect();
     if rest.is_empty() {
         return compact && fraction.is_none() && zeros(hour) && matches!(hour.len(), 4 | 6);

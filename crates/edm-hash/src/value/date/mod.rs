@@ -6,11 +6,10 @@ use std::ops::Range;
 use edm_model::{DateOrder, Delimiters};
 
 use crate::simd::mask::low;
-use crate::text::atom_set::AtomSet;
 use crate::text::atom_word::AtomWord;
 use crate::text::boundaries;
 use crate::text::char_class::DASH;
-use crate::text::fold::{Atom, Folded};
+use crate::text::fold::Folded;
 use crate::text::gap::is_white;
 use crate::value::atom_reader::{AtomReader, Joint};
 use crate::value::cell_form::CellRefusal;
@@ -19,10 +18,8 @@ use crate::value::date::midnight::is_midnight;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
-use crate::value::search::{Search, WindowScratch};
-use crate::value::value_type::ValueType;
+use crate::value::recognised::Recogniser;
 use crate::window::found::{Found, Window};
-use crate::window::prefilter::Prefilter;
 
 mod calendar;
 mod midnight;
@@ -57,7 +54,8 @@ impl Number {
     }
 
     fn small(self) -> u8 {
-        u8::try_from(self.value).unwrap_or(u8::MAX)
+        // A number of three or four digits is no month and no day; nor is 255.
+        self.value.min(u16::from(u8::MAX)) as u8
     }
 
     fn is_year(self) -> bool {
@@ -93,8 +91,9 @@ impl Written {
             Written::Numbers { first, second, third } => (first, second, third),
         };
         let year_first = || Day::new(first.in_cell()?, second, third.small());
-        let day_first = Day::new(third.in_cell().unwrap_or(0), second, first.small());
-        let month_first = Day::new(third.in_cell().unwrap_or(0), first.small(), second);
+        let year_last = third.in_cell();
+        let day_first = year_last.and_then(|year| Day::new(year, second, first.small()));
+        let month_first = year_last.and_then(|year| Day::new(year, first.small(), second));
         match (order, day_first, month_first) {
             // `61-07-31` in a column that says year first. A day of that order wins; others fall
             // through.
@@ -143,57 +142,62 @@ pub(crate) struct Date<'r> {
     pub(crate) delimiters: &'r Delimiters,
 }
 
-impl ValueType for Date<'_> {
+impl Recogniser for Date<'_> {
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-        push_cell(folded, self.order, self.delimiters, out)
+        let atoms = AtomReader { folded, delimiters: self.delimiters };
+        let mut day = None;
+        // A cell may begin with the name of its weekday.
+        for first in [Some(0), behind_weekday(atoms)].into_iter().flatten() {
+            read(atoms, first, &mut |last, written| {
+                if day.is_none() && ends_the_cell(atoms, last) {
+                    day = written.in_cell(self.order);
+                }
+            });
+        }
+        out.extend_from_slice(&day.ok_or(CellRefusal::NotThisType)?.form());
+        Ok(())
     }
 
     #[inline(always)]
     fn write_plain(self, plain: &Plain<'_>, _: &PlainRule, form: &mut Form<'_>) -> Option<()> {
-        write_plain(plain, self.order, form)
+        // Three numbers with the same sign between, one of them a year of four digits.
+        let gaps = low(plain.length) & !plain.digits;
+        if plain.letters != 0 || gaps.count_ones() != 2 || plain.digits & 1 == 0 {
+            return None;
+        }
+        let (first, second) = (gaps.trailing_zeros(), 63 - gaps.leading_zeros());
+        let sign = plain.byte(first);
+        if plain.byte(second) != sign || !matches!(sign, b'-' | b'/' | b'.' | b' ') {
+            return None;
+        }
+        let number = |start: u32, end: u32| number(plain.text().get(start as usize..end as usize)?);
+        let numbers = [number(0, first)?, number(first + 1, second)?, number(second + 1, plain.length)?];
+        let day = of_numbers(numbers, self.order)?;
+        form.set(&day, 0b11_0110_1111, DASH);
+        Some(())
     }
 
-    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, _: &impl Prefilter) -> u64 {
-        starts(word)
+    fn starts(self, word: AtomWord<'_>) -> u64 {
+        // A number, or the name of a month and soon a number. Names are not compared here: few words
+        // are followed by a number, and reading one costs less than comparing all.
+        let numbers = word.of_length(1..=2) | word.of_length(4..=4) | word.of_length(8..=8);
+        numbers & word.digits()
+            | word.all() & !word.digits() & (word.digits_behind(1) | word.digits_behind(2))
     }
 
-    fn find(
-        self,
-        search: &Search<'_, impl Prefilter>,
-        _: &mut WindowScratch,
-        found: &mut impl FnMut(Window, &[u8]),
-    ) {
-        let delimiters = self.delimiters;
-        search.recognise(found, |starts, found| candidates(search.folded, starts, delimiters, found));
+    fn candidates(self, folded: &Folded, starts: &Range<usize>, found: Found<'_>) {
+        let atoms = AtomReader { folded, delimiters: self.delimiters };
+        for first in starts.clone() {
+            read(atoms, first, &mut |last, written| {
+                let end =
+                    if ends_before_time(atoms, last) { Some(false) } else { boundaries::ends(folded, last) };
+                let Some(attached) = atoms.stands(first, last, end) else { return };
+                for day in written.in_text() {
+                    found(Window { first, last, attached, written_form: false }, &day.form());
+                }
+            });
+        }
     }
-}
-
-/// Appends the day that a folded cell is, as `YYYY-MM-DD`.
-fn push_cell(
-    folded: &Folded,
-    order: Option<DateOrder>,
-    delimiters: &Delimiters,
-    out: &mut Vec<u8>,
-) -> Result<(), CellRefusal> {
-    let atoms = AtomReader { folded, delimiters };
-    let mut day = None;
-    // A cell may begin with the name of its weekday.
-    for first in [Some(0), behind_weekday(atoms)].into_iter().flatten() {
-        read(atoms, first, &mut |last, written| {
-            if day.is_none() && ends_the_cell(atoms, last) {
-                day = written.in_cell(order);
-            }
-        });
-    }
-    out.extend_from_slice(&day.ok_or(CellRefusal::NotThisType)?.form());
-    Ok(())
-}
-
-/// Returns the atoms of a word that a date may begin with: a number, or the name of a month and
-/// soon a number.
-fn starts(word: AtomWord<'_>) -> u64 {
-    let numbers = word.of_length(1..=2) | word.of_length(4..=4) | word.of_length(8..=8);
-    numbers & word.digits() | word.all() & !word.digits() & (word.digits_behind(1) | word.digits_behind(2))
 }
 
 /// Three numbers of at most four digits, as [`of_numbers`] takes them.
@@ -216,21 +220,6 @@ fn of_numbers(numbers: [Number; 3], order: Option<DateOrder>) -> Option<[u8; 10]
     written.in_cell(order).map(Day::form)
 }
 
-/// Calls `found` with every reading of every date that begins at an atom of `starts`.
-fn candidates(folded: &Folded, starts: &Range<usize>, delimiters: &Delimiters, found: Found<'_>) {
-    let atoms = AtomReader { folded, delimiters };
-    for first in starts.clone() {
-        read(atoms, first, &mut |last, written| {
-            let end =
-                if ends_before_time(atoms, last) { Some(false) } else { boundaries::ends(folded, last) };
-            let Some(attached) = atoms.stands(first, last, end) else { return };
-            for day in written.in_text() {
-                found(Window { first, last, attached, written_form: false }, &day.form());
-            }
-        });
-    }
-}
-
 /// Returns the atom after the day of the week that a cell begins with.
 fn behind_weekday(atoms: AtomReader<'_>) -> Option<usize> {
     atoms.letters(0).filter(|word| is_weekday(word))?;
@@ -243,12 +232,9 @@ fn behind_weekday(atoms: AtomReader<'_>) -> Option<usize> {
 /// Returns whether a cell ends after an atom, or goes on with a time that is midnight.
 fn ends_the_cell(atoms: AtomReader<'_>, last: usize) -> bool {
     let around = |c: char| is_white(c) || atoms.delimiters.contains(c);
-    let offset =
-        |atom: Option<Atom>, end: bool| atom.map_or(0, |atom| if end { atom.end } else { atom.start });
-    let text = atoms.folded.text();
-    let front = text.get(..offset(atoms.folded.atom(0), false) as usize).unwrap_or("");
-    let rest = text.get(offset(atoms.folded.atom(last), true) as usize..).unwrap_or("");
-    let rest = rest.trim_end_matches(around);
+    let atom = |index: usize| atoms.folded.atom(index).expect("a date has atoms");
+    let front = atoms.folded.slice(0, atom(0).start);
+    let rest = atoms.folded.behind(atom(last)).trim_end_matches(around);
     front.chars().all(around) && (rest.is_empty() || is_midnight(rest))
 }
 
@@ -325,7 +311,7 @@ fn signed(atoms: AtomReader<'_>, first: usize, year: Number) -> Option<(usize, W
     if !(first..first + 5).all(joins) {
         return None;
     }
-    let signs = [first + 1, first + 3, first + 5].map(|index| atoms.cluster(index).unwrap_or(""));
+    let signs = [atoms.cluster(first + 1)?, atoms.cluster(first + 3)?, atoms.cluster(first + 5)?];
     let month = Number::of(atoms.digits(first + 2)?)?;
     let day = Number::of(atoms.digits(first + 4)?)?;
     let written = Written::Plain { year, month: of_day(month)?, day: of_day(day)? };
@@ -378,23 +364,4 @@ fn behind(atoms: AtomReader<'_>, index: usize) -> Option<usize> {
     let connects = |word: &str| CONNECTORS.iter().any(|own| own.eq_ignore_ascii_case(word));
     let connector = atoms.letters(next).is_some_and(connects) && atoms.joint(next).is_some();
     Some(if connector { next + 1 } else { next })
-}
-
-/// Three numbers with the same sign between, one of them a year of four digits.
-#[inline(always)]
-fn write_plain(plain: &Plain<'_>, order: Option<DateOrder>, form: &mut Form<'_>) -> Option<()> {
-    let gaps = low(plain.length) & !plain.digits;
-    if plain.letters != 0 || gaps.count_ones() != 2 || plain.digits & 1 == 0 {
-        return None;
-    }
-    let (first, second) = (gaps.trailing_zeros(), 63 - gaps.leading_zeros());
-    let sign = plain.byte(first);
-    if plain.byte(second) != sign || !matches!(sign, b'-' | b'/' | b'.' | b' ') {
-        return None;
-    }
-    let number = |start: u32, end: u32| number(plain.text().get(start as usize..end as usize)?);
-    let numbers = [number(0, first)?, number(first + 1, second)?, number(second + 1, plain.length)?];
-    let day = of_numbers(numbers, order)?;
-    form.set(&day, 0b11_0110_1111, DASH);
-    Some(())
 }

@@ -157,8 +157,7 @@ fn has_listed(plain: &Plain<'_>, inside: u64) -> bool {
 }
 
 fn is_listed(plain: &Plain<'_>, start: u32, length: u32) -> bool {
-    let Some(step) = plain.step(start as usize) else { return true };
-    let mut lower = *step;
+    let mut lower = *plain.step(start as usize);
     lower.make_ascii_lowercase();
     let word = lower.get(..length as usize).and_then(|word| std::str::from_utf8(word).ok());
     word.is_none_or(|word| words::listed(word).is_any())

@@ -5,7 +5,6 @@ use std::ops::Range;
 use edm_model::{Country, Delimiters};
 
 use crate::simd::mask::{each, low, starts as run_starts};
-use crate::text::atom_set::AtomSet;
 use crate::text::atom_word::AtomWord;
 use crate::text::boundaries;
 use crate::text::fold::{Atom, AtomKind, Folded};
@@ -14,10 +13,8 @@ use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
-use crate::value::search::{Search, WindowScratch};
-use crate::value::value_type::ValueType;
+use crate::value::recognised::Recogniser;
 use crate::window::found::{Found, Window};
-use crate::window::prefilter::Prefilter;
 
 mod numbering;
 
@@ -61,47 +58,89 @@ pub(crate) struct Phone<'r> {
     pub(crate) delimiters: &'r Delimiters,
 }
 
-impl ValueType for Phone<'_> {
+impl Recogniser for Phone<'_> {
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-        push_cell(folded, self.country, self.delimiters, out)
+        let phone = self.reader(folded);
+        phone.whole(out).ok_or(CellRefusal::NotThisType)
     }
 
     #[inline(always)]
     fn write_plain(self, plain: &Plain<'_>, _: &PlainRule, form: &mut Form<'_>) -> Option<()> {
-        write_plain(plain, self.country, form)
+        self.write_groups(plain, form)
     }
 
-    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, _: &impl Prefilter) -> u64 {
-        starts(word)
+    fn starts(self, word: AtomWord<'_>) -> u64 {
+        word.digits()
     }
 
-    fn find(
-        self,
-        search: &Search<'_, impl Prefilter>,
-        _: &mut WindowScratch,
-        found: &mut impl FnMut(Window, &[u8]),
-    ) {
-        let Self { country, delimiters } = self;
-        search.recognise(found, |starts, found| {
-            candidates(search.folded, starts, country, delimiters, found);
-        });
+    fn candidates(self, folded: &Folded, starts: &Range<usize>, found: Found<'_>) {
+        let phone = self.reader(folded);
+        let mut form = Vec::new();
+        for first in starts.clone().filter(|first| phone.digits(*first).is_some()) {
+            let plus = phone.has_plus(first);
+            // Without a country only an international number is one, and it says so by `+` or `00`.
+            if !plus
+                && self.country.is_none()
+                && !phone.digits(first).is_some_and(|text| text.starts_with("00"))
+            {
+                continue;
+            }
+            let Some(attached) = (if plus { Some(false) } else { boundaries::begins(folded, first) }) else {
+                continue;
+            };
+            // A number after a `+` further ahead may go over this atom: what ends within it is a
+            // part of it.
+            let reach = if plus { None } else { phone.outer(first).and_then(|outer| phone.reach(outer)) };
+            phone.each_end(first, |last, digits| {
+                let Some(end_attached) = phone.ends(last) else { return };
+                form.clear();
+                let is_number = phone.push_run(first, last, digits, plus, &mut form);
+                let cut =
+                    || boundaries::continues(folded, first, last) || reach.is_some_and(|reach| reach >= last);
+                if is_number && !cut() {
+                    let attached = attached || end_attached;
+                    found(Window { first, last, attached, written_form: false }, &form);
+                }
+            });
+        }
     }
 }
 
-/// Appends the number that a folded cell is.
-fn push_cell(
-    folded: &Folded,
-    country: Option<Country>,
-    delimiters: &Delimiters,
-    out: &mut Vec<u8>,
-) -> Result<(), CellRefusal> {
-    let phone = PhoneReader { folded, country, delimiters };
-    phone.whole(out).ok_or(CellRefusal::NotThisType)
-}
+impl<'r> Phone<'r> {
+    fn reader<'a>(self, folded: &'a Folded) -> PhoneReader<'a>
+    where
+        'r: 'a,
+    {
+        PhoneReader { folded, country: self.country, delimiters: self.delimiters }
+    }
 
-/// Returns the atoms of a word that a number may begin with.
-fn starts(word: AtomWord<'_>) -> u64 {
-    word.digits()
+    /// Writes groups of digits, each joined by one or two of the usual signs, perhaps after a `+` or
+    /// a parenthesis. Not inlined into the loops over cells: looking up a plan costs more than a
+    /// call.
+    #[inline(never)]
+    fn write_groups(self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
+        let first = plain.digits.trailing_zeros();
+        let front = plain.text().get(..first as usize)?;
+        if plain.letters != 0
+            || plain.digits >> (plain.length - 1) & 1 == 0
+            || !matches!(front, b"" | b"+" | b"(" | b"+(")
+        {
+            return None;
+        }
+        let gaps = low(plain.length) & !low(first) & !plain.digits;
+        let mut joined = gaps & gaps << 1 & gaps << 2 == 0;
+        each(gaps, |at| joined &= matches!(plain.byte(at), b' ' | b'-' | b'.' | b'/' | b'(' | b')'));
+        if !joined {
+            return None;
+        }
+        form.push_kept(plain, plain.digits);
+        let mut number = [0; FORM_BYTES_MAX];
+        let groups = run_starts(plain.digits).count_ones() as usize;
+        let digits = std::str::from_utf8(form.bytes()).ok()?;
+        let length = push_groups(digits, groups, front.first() == Some(&b'+'), self.country, &mut number)?;
+        form.set(number.get(..length)?, low(length as u32) & !1, 64);
+        Some(())
+    }
 }
 
 /// The longest canonical form, in bytes.
@@ -125,42 +164,6 @@ fn push_groups(
     Some(length)
 }
 
-/// Calls `found` with every number that begins at an atom of `starts`.
-fn candidates(
-    folded: &Folded,
-    starts: &Range<usize>,
-    country: Option<Country>,
-    delimiters: &Delimiters,
-    found: Found<'_>,
-) {
-    let phone = PhoneReader { folded, country, delimiters };
-    let mut form = Vec::new();
-    for first in starts.clone().filter(|first| phone.digits(*first).is_some()) {
-        let plus = phone.has_plus(first);
-        // Without a country only an international number is one, and it says so by `+` or `00`.
-        if !plus && country.is_none() && !phone.digits(first).is_some_and(|text| text.starts_with("00")) {
-            continue;
-        }
-        let Some(attached) = (if plus { Some(false) } else { boundaries::begins(folded, first) }) else {
-            continue;
-        };
-        // A number after a `+` further ahead may go over this atom: what ends within it is a part
-        // of it.
-        let reach = if plus { None } else { phone.outer(first).and_then(|outer| phone.reach(outer)) };
-        phone.each_end(first, |last, digits| {
-            let Some(end_attached) = phone.ends(last) else { return };
-            form.clear();
-            let is_number = phone.push_run(first, last, digits, plus, &mut form);
-            let cut =
-                || boundaries::continues(folded, first, last) || reach.is_some_and(|reach| reach >= last);
-            if is_number && !cut() {
-                let attached = attached || end_attached;
-                found(Window { first, last, attached, written_form: false }, &form);
-            }
-        });
-    }
-}
-
 struct PhoneReader<'a> {
     folded: &'a Folded,
     country: Option<Country>,
@@ -179,8 +182,9 @@ impl<'a> PhoneReader<'a> {
 
     /// Returns what is between an atom and the one before it, or the text's start.
     fn before(&self, index: usize) -> &'a str {
-        let start = index.checked_sub(1).and_then(|index| self.atom(index)).map_or(0, |atom| atom.end);
-        self.atom(index).map_or("", |atom| self.folded.slice(start, atom.start))
+        let atoms = self.folded.ranges();
+        let start = index.checked_sub(1).map_or(0, |before| atoms[before].1);
+        self.folded.slice(start, atoms[index].0)
     }
 
     /// Returns whether a `+` is before an atom, with at most a space and a parenthesis between.
@@ -282,8 +286,10 @@ impl<'a> PhoneReader<'a> {
         let first = (0..self.folded.atom_count()).find(|index| self.digits(*index).is_some())?;
         let start = self.atom(first)?.start;
         let mut front = self.folded.slice(0, start).trim_matches(is_white);
-        if front.get(..3).is_some_and(|label| label.eq_ignore_ascii_case("tel")) {
-            front = front.get(3..).unwrap_or("").trim_start_matches(['.', ':']).trim_matches(is_white);
+        if let Some((label, rest)) = front.split_at_checked("tel".len())
+            && label.eq_ignore_ascii_case("tel")
+        {
+            front = rest.trim_start_matches(['.', ':']).trim_matches(is_white);
         }
         let plus = self.has_plus(first);
         // What may be before a number in a cell: a label, a parenthesis and one `+`.
@@ -293,8 +299,7 @@ impl<'a> PhoneReader<'a> {
         }
         let mut digits = String::new();
         let last = self.each_end(first, |_, own| own.clone_into(&mut digits))?;
-        let end = self.atom(last)?.end;
-        let rest = self.folded.text().get(end as usize..)?;
+        let rest = self.folded.behind(self.atom(last)?);
         let ends =
             is_extension(rest) || rest.chars().all(|c| is_white(c) || matches!(c, ')' | '.' | ',' | ';'));
         (ends && self.push_run(first, last, &digits, plus, out)).then_some(())
@@ -310,32 +315,6 @@ fn is_extension(rest: &str) -> bool {
     let marker = marker.trim_end_matches(|c| is_white(c) || matches!(c, '.' | ':' | '='));
     let known = marker == "#" || EXTENSIONS.contains(&marker.to_lowercase().as_str());
     known && (1..=EXTENSION_DIGITS_MAX).contains(&digits)
-}
-
-/// Groups of digits, each joined by one or two of the usual signs, perhaps after a `+` or a
-/// parenthesis.
-fn write_plain(plain: &Plain<'_>, country: Option<Country>, form: &mut Form<'_>) -> Option<()> {
-    let first = plain.digits.trailing_zeros();
-    let front = plain.text().get(..first as usize)?;
-    if plain.letters != 0
-        || plain.digits >> (plain.length - 1) & 1 == 0
-        || !matches!(front, b"" | b"+" | b"(" | b"+(")
-    {
-        return None;
-    }
-    let gaps = low(plain.length) & !low(first) & !plain.digits;
-    let mut joined = gaps & gaps << 1 & gaps << 2 == 0;
-    each(gaps, |at| joined &= matches!(plain.byte(at), b' ' | b'-' | b'.' | b'/' | b'(' | b')'));
-    if !joined {
-        return None;
-    }
-    form.push_kept(plain, plain.digits);
-    let mut number = [0; FORM_BYTES_MAX];
-    let groups = run_starts(plain.digits).count_ones() as usize;
-    let digits = std::str::from_utf8(form.bytes()).ok()?;
-    let length = push_groups(digits, groups, front.first() == Some(&b'+'), country, &mut number)?;
-    form.set(number.get(..length)?, low(length as u32) & !1, 64);
-    Some(())
 }
 
 #[cfg(test)]

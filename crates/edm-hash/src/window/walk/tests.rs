@@ -222,7 +222,7 @@ proptest! {
         prop_assert_eq!(&walked(rule, &folded, &OpenPrefilter { atoms_max: 64 }), &all, "{:?}", text);
 
         let mut possible = AtomSet::default();
-        possible.reset(folded.atom_count());
+        possible.reset(folded.atom_count().max(1));
         possible.set_word(0, kept.0 | kept.0 >> 7);
         let values = all.iter().enumerate().filter(|(index, _)| kept.1 >> (index % 64) & 7 == 0);
         let mut prefilter = SomeValues { shapes: HashSet::new(), kinds: KindSet::NONE, signs: SignSet::NONE, possible };
