@@ -29,8 +29,8 @@ pub trait Prefilter {
     /// The lengths in bytes of the values that are one atom of a kind (letters and clusters are
     /// one): bit 63 is 63 and more.
     fn lengths(&self, kind: AtomKind) -> u64;
-    /// The lengths in bytes that the words of a value of several have together, as bits, if they are
-    /// no digits: bit 63 is 63 and more. Only names are written so.
+    /// The lengths in bytes that the words of a value of several have together, as bits, where
+    /// they may be one atom: bit 63 is 63 and more. Only names are written so.
     fn joined_lengths(&self) -> u64;
     /// How many significant digits numbers have that are written to a width, as bits: bit 63 is 63
     /// and more.

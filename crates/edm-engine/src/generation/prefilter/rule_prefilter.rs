@@ -15,6 +15,10 @@ use crate::generation::prefilter::vocabulary::Vocabulary;
 /// How many bytes a suffix may add to a name (`docs/formats/hash.md#m6`).
 const SUFFIX_BYTES: &[u16] = &[0, 3, 4];
 
+/// Room in a vocabulary for the words that are no part of a value's form: a set that is too small
+/// for its tags says yes to all.
+const WIDENED_MAX: usize = 128;
+
 /// What a window must look like to be a value of a rule.
 pub(crate) struct RulePrefilter {
     /// `None`: any shape may occur.
@@ -27,7 +31,7 @@ pub(crate) struct RulePrefilter {
     pub(crate) bytes_max: usize,
     /// The lengths of values of one atom: digits, and letters. Bit 63 is 63 bytes and more.
     pub(crate) lengths: [u64; 2],
-    /// The lengths that the words of values of several have together, if they are no digits.
+    /// The lengths that the words of values of several have together, where they may be one atom.
     pub(crate) joined_lengths: u64,
     /// How many significant digits numbers written to a width have: bit 63 is 63 and more.
     pub(crate) significant_digits: u64,
@@ -74,7 +78,7 @@ impl RulePrefilter {
         }
         if let Some(ListedTags { tags, range }) = tags {
             let in_order = tags.iter().map(|tag| u32::from_le_bytes(*tag));
-            prefilter.vocabulary = Some(Vocabulary::new(tags.len(), in_order));
+            prefilter.vocabulary = Some(Vocabulary::new(tags.len() + WIDENED_MAX, in_order));
             prefilter.tags = range;
         }
         prefilter
@@ -116,7 +120,8 @@ impl RulePrefilter {
             let bases = if shape.has_sign() { SUFFIX_BYTES } else { &[0] };
             bases.iter().fold(0, |all, suffix| all | 1 << shape.bytes.saturating_sub(*suffix).min(63))
         };
-        let words = shapes.clone().filter(|shape| shape.atoms > 1 && !shape.has_digit());
+        let one = |shape: &Shape| !shape.has_digit() || !shape.has_letter() || shape.has_sign();
+        let words = shapes.clone().filter(|shape| shape.atoms > 1 && one(shape));
         self.joined_lengths = words.fold(0, |all, shape| all | joined(shape));
         let fewest = |holds: fn(&Shape) -> bool| {
             let atoms = shapes.clone().filter(|shape| shape.atoms > 1 && holds(shape));
@@ -154,7 +159,7 @@ impl RulePrefilter {
         let most = |of: fn(&RulePrefilter) -> usize| all.iter().map(|(one, _)| of(one)).max().unwrap_or(0);
         Self {
             shapes: shapes.map(|sets| ShapeSet::new(listed(sets))),
-            vocabulary: has_vocabulary.then(|| Vocabulary::new(tags().count(), tags())),
+            vocabulary: has_vocabulary.then(|| Vocabulary::new(tags().count() + WIDENED_MAX, tags())),
             tags: 0..0,
             atoms_max: most(|one| one.atoms_max),
             bytes_max: most(|one| one.bytes_max),

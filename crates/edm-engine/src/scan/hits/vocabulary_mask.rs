@@ -99,6 +99,10 @@ impl VocabularyMask {
         self.round.clear();
         self.next_round.clear();
         self.named.clear();
+        // A pair may begin in the word before.
+        if is_name && words.start > 0 && self.asked.get(words.start - 1) == Some(&false) {
+            self.named.push(words.start - 1);
+        }
         for number in words.start..words.end.min(count) {
             if std::mem::replace(&mut self.asked[number], true) {
                 continue;

@@ -47,17 +47,16 @@ pub(super) fn pairs(rule: &Rule, word: AtomWord<'_>) -> u64 {
 
 /// Returns whether an atom and the next one are a pair.
 pub(super) fn is_pair(folded: &Folded, rule: &Rule, atom: usize) -> bool {
+    let Some((start, end)) = folded.ranges().get(atom).copied() else { return false };
+    let gap = folded.gap(atom);
+    let bare = matches!(gap, "'" | "-" | "\u{B7}");
+    // Most atoms have more characters, and a space behind them.
+    let one = !bare && end - start <= 4 && folded.slice(start, end).chars().nth(1).is_none();
     let is_letters = |atom: usize| folded.atom(atom).is_some_and(|atom| atom.kind == AtomKind::Letters);
-    if !is_letters(atom) || !is_letters(atom + 1) {
+    if !bare && !one || !is_letters(atom) || !is_letters(atom + 1) {
         return false;
     }
-    let gap = folded.gap(atom);
-    if matches!(gap, "'" | "-" | "\u{B7}") {
-        return true;
-    }
-    let own = folded.atom(atom).map_or("", |atom| folded.atom_text(atom));
-    let one = own.len() <= 4 && own.chars().count() == 1;
-    one && gaps::judge(gap, &rule.delimiters) == NameGap::Joint
+    bare || gaps::judge(gap, &rule.delimiters) == NameGap::Joint
         && gap::crossing(gap, &rule.delimiters).crossed
 }
 

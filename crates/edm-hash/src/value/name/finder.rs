@@ -37,6 +37,9 @@ use crate::window::prefilter::{Prefilter, PrefilterResult};
 /// The most characters of an ending behind an apostrophe.
 const ENDING_CHARACTERS_MAX: usize = 6;
 
+/// The longest suffix, with dotless letters.
+const SUFFIX_BYTES_MAX: u32 = 8;
+
 /// What a finder works in.
 #[derive(Default)]
 pub(crate) struct NameScratch {
@@ -135,8 +138,9 @@ impl<G: Prefilter> Finder<'_, G> {
             self.short(reach, &mut *found);
         }
         let pair = is_pair(self.folded, self.rule, first);
-        let is_judged = self.suffix_behind(first) && !self.suffix_behind(first + 1);
-        if pair && !is_judged {
+        // What `short` has judged as an atom and its suffix.
+        let is_judged = || self.suffix_behind(first) && !self.suffix_behind(first + 1);
+        if pair && !is_judged() {
             let next = self.atom(first + 1);
             let reach = Reach {
                 last: first + 1,
@@ -159,7 +163,7 @@ impl<G: Prefilter> Finder<'_, G> {
                 || pair && reach.last == first + 1;
             let (fits, goes_on) = self.fit(reach);
             if !judged && (fits || !reach.plain) {
-                self.judge(reach, &mut *found);
+                self.judge(reach, self.suffix_behind(reach.last), &mut *found);
             }
             if !goes_on {
                 return;
@@ -234,19 +238,22 @@ impl<G: Prefilter> Finder<'_, G> {
     /// known.
     fn short(&mut self, reach: Reach<'_>, found: Found<'_>) {
         match self.suffix_behind(reach.last) {
-            true => self.judge(Reach { last: reach.last + 1, plain: false, ..reach }, found),
-            false => self.judge(reach, found),
+            true => {
+                let reach = Reach { last: reach.last + 1, plain: false, ..reach };
+                self.judge(reach, self.suffix_behind(reach.last), found);
+            }
+            false => self.judge(reach, false, found),
         }
     }
 
-    /// Calls `found` with the forms of a window if it may end where it does.
-    fn judge(&mut self, reach: Reach<'_>, found: Found<'_>) {
+    /// Calls `found` with the forms of a window if it may end where it does. `suffix_behind` says
+    /// whether a suffix stands behind it.
+    fn judge(&mut self, reach: Reach<'_>, suffix_behind: bool, found: Found<'_>) {
         let Reach { first, last, head, .. } = reach;
         let Some(end_attached) = self.ends(last) else { return };
         if boundaries::continues(self.folded, first, last) {
             return;
         }
-        let suffix_behind = self.suffix_behind(last);
         if suffix_behind && reach.plain {
             return;
         }
@@ -319,8 +326,11 @@ impl<G: Prefilter> Finder<'_, G> {
 
     /// Returns whether a suffix stands behind an atom (rule T3).
     fn suffix_behind(&self, atom: usize) -> bool {
-        let next = self.folded.atom(atom + 1).filter(|next| next.end - next.start <= 6);
-        if next.is_none() || form::listed(self.folded, atom + 1).suffix.is_none() {
+        let Some((start, end)) = self.folded.ranges().get(atom + 1).copied() else { return false };
+        // Hardly any word begins like a suffix and is as short.
+        let first = self.folded.text().as_bytes().get(start as usize).map_or(0, |byte| byte | 0x20);
+        let may_be = matches!(first, b'i' | b'j' | b's' | 0x80..) && end - start <= SUFFIX_BYTES_MAX;
+        if !may_be || form::listed(self.folded, atom + 1).suffix.is_none() {
             return false;
         }
         let gap = self.folded.gap(atom);

@@ -78,7 +78,8 @@ impl ValueType for Name<'_> {
         let mut joined = true;
         each(gaps & !plain.spaces, |at| {
             let byte = plain.byte(at);
-            joined &= matches!(byte, b'\'' | b'-' | b'.' | b'_') || byte != b',' && rule.ignores(byte);
+            joined &= matches!(byte, b'\'' | b'-' | b'.' | b'_')
+                || !matches!(byte, b',' | b'(' | b'[' | b'"') && rule.ignores(byte);
         });
         // A comma, a nickname, a title and a suffix take the slow path.
         if !joined || is_quoted(plain, gaps) || has_listed(plain, inside) {

@@ -13,8 +13,9 @@ use crate::window::start_mask::of_length;
 pub(super) fn starts(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter) -> u64 {
     let (digits, all, several) = (word.digits(), word.all(), prefilter.several());
     // A value of several words may be written as one.
-    let lengths = prefilter.lengths(AtomKind::Letters) | prefilter.joined_lengths();
-    let mut bits = of_length(word, digits, prefilter.lengths(AtomKind::Digits));
+    let joined = prefilter.joined_lengths();
+    let lengths = prefilter.lengths(AtomKind::Letters) | joined;
+    let mut bits = of_length(word, digits, prefilter.lengths(AtomKind::Digits) | joined);
     bits |= of_length(word, all & !digits, lengths);
     if lengths != 0 {
         bits |= atoms::changed(rule, word) | paired(rule, word, lengths);
