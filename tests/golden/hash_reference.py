@@ -295,14 +295,14 @@ def _name_word(atom, rule):
     """Rules M1 and M2."""
     if character_class(atom[0]) not in ("letter", "mark"):
         return atom
-    atom = re.sub("([iI])\u0307", r"\1", atom.replace("ı", "i"))
+    atom = re.sub("([iI])\u0307", r"\1", atom.replace("ı", "i").replace("İ", "I"))
     if rule.fold_diacritics:
         atom = re.sub(r"(?<![aeiouyq])(?:([aou])e|(a)a)", lambda found: found[0][0], atom, flags=re.IGNORECASE)
     return atom
 
 
 def _name_key(atom):
-    return re.sub("([iI])\u0307", r"\1", atom.replace("ı", "i")).lower()
+    return re.sub("([iI])\u0307", r"\1", atom.replace("ı", "i").replace("İ", "I")).lower()
 
 
 def name_of(folded, atoms, rule):

@@ -100,6 +100,7 @@ fn dotless(word: &str) -> String {
     for character in word.chars() {
         match character {
             'ı' => out.push('i'),
+            'İ' => out.push('I'),
             '\u{307}' if out.ends_with(['i', 'I']) => {}
             other => out.push(other),
         }

@@ -12,13 +12,14 @@ const REST_MIN: usize = 2;
 
 /// Returns an atom of letters with one `i` for the dotted and the dotless (rule M1).
 pub(super) fn dotless(atom: &str) -> Cow<'_, str> {
-    if atom.is_ascii() || !atom.contains(['ı', DOT]) {
+    if atom.is_ascii() || !atom.contains(['ı', 'İ', DOT]) {
         return Cow::Borrowed(atom);
     }
     let mut out = String::with_capacity(atom.len());
     for character in atom.chars() {
         match character {
             'ı' => out.push('i'),
+            'İ' => out.push('I'),
             DOT if out.ends_with(['i', 'I']) => {}
             other => out.push(other),
         }
