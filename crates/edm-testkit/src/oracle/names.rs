@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use edm_model::{DiacriticRule, Rule};
 
 use super::edges::{Edge, Stretch};
-use super::reading::{Kind, Reading, is_crossed, is_white, plain};
+use super::reading::{Class, Kind, Reading, class, is_crossed, is_white, plain};
 
 const WORDS: &str = include_str!("../../../edm-hash/src/value/name/name_words.tsv");
 const SIGNS: [(char, char); 8] =
@@ -67,9 +67,7 @@ pub(crate) struct NameCandidate {
 }
 
 fn is_letters(word: &str) -> bool {
-    let reading =
-        Reading::new(&super::folding::placed(word), edm_model::CaseRule::Sensitive, DiacriticRule::Keep);
-    reading.atoms.first().is_some_and(|atom| atom.kind == Kind::Letters)
+    word.chars().next().is_some_and(|first| matches!(class(first), Class::Letter | Class::Mark))
 }
 
 /// The kinds and forms of each word of the table.
