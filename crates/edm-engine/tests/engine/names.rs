@@ -6,8 +6,8 @@ use edm_model::{Column, Columns, DataType};
 
 use crate::support;
 
-/// Compares the evidence of `ACC-771201` in each text with what is expected: nothing, or the name as
-/// it stands there. The table's other record has another name.
+/// Compares the evidence of `ACC-771201` in each text with what is expected: nothing, or the name
+/// as it stands there. The table's other record has another name.
 #[track_caller]
 fn check(folds: bool, cell: &str, cases: &[(&str, &str)]) {
     let name = Column::text("name").typed(DataType::Name);

@@ -58,14 +58,14 @@ impl Canonicaliser {
         form
     }
 
-    /// Returns whether a canonical form is that of a cell of a column of names that cannot be read as
-    /// a name, and is matched as text.
+    /// Returns whether a canonical form is that of a cell of a column of names that cannot be read
+    /// as a name, and is matched as text.
     pub fn is_matched_as_text(&self, form: &[u8]) -> bool {
         self.rule.data_type == DataType::Name && is_text(form)
     }
 
-    /// Does the same as [`folded_cell`](Self::folded_cell), but leaves the words of a type that joins
-    /// them parted by spaces.
+    /// Does the same as [`folded_cell`](Self::folded_cell), but leaves the words of a type that
+    /// joins them parted by spaces.
     pub(crate) fn parted_cell(&self, scratch: &mut Folded, out: &mut Vec<u8>) -> CellForm {
         let atoms = scratch.atom_count();
         if atoms == 0 {

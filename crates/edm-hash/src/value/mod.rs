@@ -3,9 +3,9 @@
 //!
 //! A data type is a file or folder here that implements [`Recogniser`](recognised::Recogniser),
 //! [`WalkedType`](walked::WalkedType) or, as `address/` and `name/` do,
-//! [`ValueType`](value_type::ValueType) itself, and one line of [`with_type`]. Besides, the walk and
-//! its gaps (`window/`, `text/gap`) know which of text and digits they walk, placeholders whether a
-//! column holds names, and the summary whether numbers have a width and words are joined.
+//! [`ValueType`](value_type::ValueType) itself, and one line of [`with_type`]. Besides, the walk
+//! and its gaps (`window/`, `text/gap`) know which of text and digits they walk, placeholders
+//! whether a column holds names, and the summary whether numbers have a width and words are joined.
 //!
 //! ```text
 //! value_type     what a type must be able to do          cell_form  what a cell turns out to be

@@ -146,9 +146,9 @@ pub fn atoms_with_other_forms(rule: &Rule, folded: &Folded, number: usize, atoms
     with_type(rule, OtherForms(AtomWord { folded, number }, atoms))
 }
 
-/// Calls `each` with every other form that atoms of the `number`th 64 may have in a value of a rule:
-/// the first and the last of the atoms, and the form. If the vocabulary has one, these atoms may be
-/// in a value.
+/// Calls `each` with every other form that atoms of the `number`th 64 may have in a value of a
+/// rule: the first and the last of the atoms, and the form. If the vocabulary has one, these atoms
+/// may be in a value.
 pub fn other_forms(rule: &Rule, folded: &Folded, number: usize, each: impl FnMut(usize, usize, &[u8])) {
     struct OtherForms<'a, F>(AtomWord<'a>, F);
     impl<F: FnMut(usize, usize, &[u8])> WithType for OtherForms<'_, F> {

@@ -26,8 +26,8 @@ pub(crate) trait ValueType: Copy {
     const HAS_VOCABULARY: bool = false;
     /// Whether [`write_plain`](Self::write_plain) knows any way of writing.
     const HAS_FAST_PATH: bool = true;
-
-    /// Whether forms are written with a space between their words, which the canonical form has not.
+    /// Whether forms are written with a space between their words, which the canonical form has
+    /// not.
     const PARTS_WORDS: bool = false;
 
     /// Appends the canonical form of a folded cell with at least one atom. What is appended before
@@ -75,8 +75,9 @@ pub(crate) trait ValueType: Copy {
         0
     }
 
-    /// Calls `each` with every other form that atoms of a word may have in a value: the first and the
-    /// last of the atoms, and the form. If its vocabulary has one, these atoms may be in a value.
+    /// Calls `each` with every other form that atoms of a word may have in a value: the first and
+    /// the last of the atoms, and the form. If its vocabulary has one, these atoms may be in a
+    /// value.
     fn other_forms(self, word: AtomWord<'_>, each: impl FnMut(usize, usize, &[u8])) {
         let _ = (word, each);
     }

@@ -17,8 +17,9 @@
 //!
 //! What must stay true: the mask may keep an atom that is in no value, and never drops one that is.
 //! Rules whose values are cut otherwise than the text (addresses, names, rules with delimiters,
-//! words with marks) ask for every atom in round 1. Names ask for other forms of their atoms, too. `docs/decisions/0015-windows-begin-where-they-may.md` has
-//! the measurements, and what was tried besides.
+//! words with marks) ask for every atom in round 1. Names ask for other forms of their atoms, too.
+//! `docs/decisions/0015-windows-begin-where-they-may.md` has the measurements, and what was tried
+//! besides.
 
 use std::ops::Range;
 

@@ -3,8 +3,9 @@
 //! Problem: a name is written with its words parted, joined or turned round, with a title, a
 //! nickname or a suffix. All of these have one form, which has no words any more.
 //!
-//! Idea: a window grows atom by atom. As long as it is made of plain words, its form is these words,
-//! and its length and classes grow with it. Where it has anything else it is read as a cell is.
+//! Idea: a window grows atom by atom. As long as it is made of plain words, its form is these
+//! words, and its length and classes grow with it. Where it has anything else it is read as a cell
+//! is.
 //!
 //! ```text
 //! for each atom that a name may begin with, and for each prefix that may be joined to it:
@@ -17,8 +18,8 @@
 //! judge:  edges allow it, no suffix behind: call found with the form, and with each suffix
 //! ```
 //!
-//! What must stay true: whatever rules T1 to T7 say is found; no window has more atoms than its form
-//! has bytes.
+//! What must stay true: whatever rules T1 to T7 say is found; no window has more atoms than its
+//! form has bytes.
 
 use edm_model::Rule;
 

@@ -120,6 +120,7 @@ fn names_that_are_kept_as_they_are() {
     same("", &["Smith & Sons"], "smith&sons");
     same("", &["Vega, Ann, May, Sue"], "vega,ann,may,sue");
     same("", &["Elizabeth (Lisa Vega"], "elizabeth(lisavega");
+    same("", &["Vega,, Ann"], "vega,,ann");
     same("", &["Elizabeth(Lisa) Vega"], "elizabeth(lisa)vega");
 }
 
@@ -371,6 +372,22 @@ fn titles_and_suffixes() {
         &["Miguel Ferrer", "Miguel Ferrer, Sr."],
         &["Miguel Ferrer Jr.", "Miguel Ferrer, II"],
     );
+}
+
+/// A title before a name is no part of the window that finds it, and a degree after it is none.
+#[test]
+fn a_window_is_the_name_alone() {
+    let rule = rule("");
+    let mut folded = Folded::new();
+    folded.fold("Prof. Dr. Robin Fenwick, PhD", FoldOptions::of(&rule));
+    let prefilter = OneName::new(&rule, &folded, "Robin Fenwick");
+    let mut found = Vec::new();
+    windows(&rule, &folded, 0..folded.atom_count(), &prefilter, |window, form| {
+        if form == b"robinfenwick" {
+            found.push((window.first, window.last));
+        }
+    });
+    assert_eq!(found, [(2, 3)]);
 }
 
 #[test]

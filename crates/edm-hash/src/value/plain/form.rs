@@ -74,7 +74,8 @@ impl<'a> Form<'a> {
         self.letters & !(self.letters >> 1) | self.digits & !(self.digits >> 1)
     }
 
-    /// Takes out the spaces between its words. What is counted of its characters means nothing then.
+    /// Takes out the spaces between its words. What is counted of its characters means nothing
+    /// then.
     #[inline(always)]
     pub(crate) fn join(&mut self) {
         if self.others & BLANK == 0 {
